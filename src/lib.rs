@@ -1,0 +1,2 @@
+//! Encrypted hit/no-hit between two authorities.
+pub mod template;
