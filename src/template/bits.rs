@@ -72,10 +72,7 @@ impl Bits {
 
     /// The bits in order.
     pub fn iter(&self) -> impl Iterator<Item = bool> + '_ {
-        self.words
-            .iter()
-            .flat_map(|&word| (0..64).map(move |i| word >> i & 1 == 1))
-            .take(self.length)
+        self.words.iter().flat_map(|&word| (0..64).map(move |i| word >> i & 1 == 1)).take(self.length)
     }
 
     /// The packed words; bits past [`Bits::len`] are zero.

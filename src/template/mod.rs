@@ -4,12 +4,14 @@
 
 mod bits;
 mod iris;
+pub mod read;
 mod record;
 mod vector;
+pub mod write;
 
 pub use bits::Bits;
 pub use iris::{IrisCode, IrisShape, MaskSharing};
-pub use record::{Eye, Record, SubjectId, group_by_subject};
+pub use record::{Eye, Record, RecordError, SubjectId, group_by_subject};
 pub use vector::RealVector;
 
 /// What kind of template a file holds and how large it is; both parties agree on one.
@@ -112,7 +114,9 @@ pub enum TemplateError {
         minimum: usize,
     },
     /// The template is longer than the agreement admits, so its score could leave the range of the encryption.
-    #[error("the vector's length {norm:.3} is over the agreed maximum_norm {maximum:.3}; rescale it or agree on a larger one")]
+    #[error(
+        "the vector's length {norm:.3} is over the agreed maximum_norm {maximum:.3}; rescale it or agree on a larger one"
+    )]
     NormTooLarge {
         /// As found.
         norm: f64,
@@ -120,7 +124,9 @@ pub enum TemplateError {
         maximum: f64,
     },
     /// After rounding to integers the vector's length is off by more than one percent.
-    #[error("rounded to integers the vector has length {norm:.1} where {expected} is agreed (1 % is admitted); agree on a finer quantisation")]
+    #[error(
+        "rounded to integers the vector has length {norm:.1} where {expected} is agreed (1 % is admitted); agree on a finer quantisation"
+    )]
     QuantisationTooCoarse {
         /// After rounding.
         norm: f64,
