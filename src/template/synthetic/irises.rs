@@ -90,7 +90,7 @@ fn around(row: &[i32], width: usize) -> Vec<i32> {
 /// The odd number nearest to `size`, at most `limit`, at least 1.
 fn odd_at_most(size: f64, limit: usize) -> usize {
     let size = (size as usize).min(limit).max(1);
-    if size % 2 == 0 { size - 1 } else { size }
+    if size.is_multiple_of(2) { size - 1 } else { size }
 }
 
 /// An eyelid: it covers a parabola that reaches in from the outer edge, which is the last row.
