@@ -6,6 +6,7 @@ mod bits;
 mod iris;
 pub mod read;
 mod record;
+pub mod synthetic;
 mod vector;
 pub mod write;
 

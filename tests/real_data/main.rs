@@ -7,6 +7,7 @@
     reason = "tests fail by panicking, also in their helpers"
 )]
 
+mod open_iris;
 mod readers;
 
 /// The bytes of a file below the data folder; `None`, said on stderr, where it is absent.

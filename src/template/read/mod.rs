@@ -143,7 +143,43 @@ impl Row {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::template::{Bits, IrisCode, IrisShape, MaskSharing, write};
+
+    const IRIS: IrisShape = IrisShape { rows: 1, columns: 4, channels: 2, mask: MaskSharing::ByPair };
+    const FORMATS: [Format; 5] = [Format::Npy, Format::Npz, Format::Csv, Format::JsonLines, Format::IrisBase64];
+    const SHAPES: [TemplateShape; 3] = [TemplateShape::Vector(2), TemplateShape::Bits(8), TemplateShape::Iris(IRIS)];
+
+    proptest! {
+        #[test]
+        fn whatever_is_read_has_the_shape_asked_for(text in "[-0-9a-f{}\\[\\]\":,.=/+\\n ]{0,60}") {
+            for (format, shape) in FORMATS.into_iter().flat_map(|format| SHAPES.map(|shape| (format, shape))) {
+                for record in records(text.as_bytes(), format, shape, None).into_iter().flatten() {
+                    prop_assert_eq!(record.template.shape(), shape);
+                }
+            }
+        }
+
+        #[test]
+        fn a_damaged_archive_is_refused_or_read_in_order(at in any::<prop::sample::Index>(), byte: u8, cut in any::<prop::sample::Index>()) {
+            let code = Bits::from_msb_first(&[0xa1], 8).unwrap();
+            let mask = Bits::from_msb_first(&[0xff], 8).unwrap();
+            let template = Template::Iris(IrisCode::new(IRIS, code, mask).unwrap());
+            let subject = SubjectId::try_from("a".to_owned()).unwrap();
+            let mut file = std::io::Cursor::new(Vec::new());
+            write::npz(&mut file, &[Record { subject, eye: None, template }]).unwrap();
+            let mut file = file.into_inner();
+            let at = at.index(file.len());
+            file[at] = byte;
+            for file in [&file[..], &file[..cut.index(file.len())]] {
+                for record in records(file, Format::Npz, TemplateShape::Iris(IRIS), None).into_iter().flatten() {
+                    prop_assert_eq!(record.template.shape(), TemplateShape::Iris(IRIS));
+                }
+            }
+        }
+    }
 
     fn ids(records: &[Record]) -> Vec<(&str, Option<Eye>)> {
         records.iter().map(|record| (record.subject.as_str(), record.eye)).collect()
