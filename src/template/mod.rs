@@ -4,12 +4,15 @@
 
 mod bits;
 mod iris;
+pub mod read;
 mod record;
+pub mod synthetic;
 mod vector;
+pub mod write;
 
 pub use bits::Bits;
 pub use iris::{IrisCode, IrisShape, MaskSharing};
-pub use record::{Eye, Record, SubjectId, group_by_subject};
+pub use record::{Eye, Record, RecordError, SubjectId, group_by_subject};
 pub use vector::RealVector;
 
 /// What kind of template a file holds and how large it is; both parties agree on one.

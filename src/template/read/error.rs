@@ -1,0 +1,243 @@
+//! Why an input is refused: where the fault is and what to do about it, never a value.
+
+use super::Format;
+use crate::template::{RecordError, SubjectId, TemplateError, TemplateShape};
+
+/// Why a file of templates or of identifiers is refused.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum ReadError {
+    /// The format has no place for this kind of template.
+    #[error("{format} does not hold {shape}; {}", format.remedy())]
+    Unsupported {
+        /// As asked for.
+        format: Format,
+        /// As agreed.
+        shape: TemplateShape,
+    },
+    /// Nothing in it.
+    #[error("the file holds no record")]
+    NoRecords,
+    /// The identifiers given apart are not as many as the templates.
+    #[error("{identities} identifiers for {records} records; give one a line, in the order of the records")]
+    IdentityCount {
+        /// Identifiers given.
+        identities: usize,
+        /// Records in the file.
+        records: usize,
+    },
+    /// One record, or one line, is at fault.
+    #[error("{place}: {fault}")]
+    Record {
+        /// Where it is.
+        place: Place,
+        /// What is wrong.
+        fault: RecordFault,
+    },
+    /// An array of a NumPy file is at fault.
+    #[error("{}: {fault}", describe(array))]
+    Array {
+        /// Its name; empty in a `.npy` file, which holds only one.
+        array: String,
+        /// What is wrong.
+        fault: ArrayFault,
+    },
+    /// The `.npz` archive is at fault.
+    #[error("{0}")]
+    Archive(#[from] ArchiveFault),
+}
+
+fn describe(array: &str) -> String {
+    match array {
+        "" => "the array".to_owned(),
+        name => format!("array `{name}`"),
+    }
+}
+
+/// Where in the input a record is, counted from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// A row of an array.
+    Row(usize),
+    /// A line of a text file, the header and comments counted.
+    Line(usize),
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Row(row) => write!(f, "row {row}"),
+            Self::Line(line) => write!(f, "line {line}"),
+        }
+    }
+}
+
+/// What is wrong with one record. Columns are counted from 1.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum RecordFault {
+    /// The values make no template.
+    #[error("{0}")]
+    Template(#[from] TemplateError),
+    /// The identifier is unusable.
+    #[error("{0}")]
+    Identifier(#[from] RecordError),
+    /// The eye is not named as one.
+    #[error("the eye must be `left` or `right` (or `l`, `r`); an identifier may not contain a comma or a tab")]
+    Eye,
+    /// The line has neither an identifier nor a comment.
+    #[error("a blank line; remove it, or name the record")]
+    Blank,
+    /// Not UTF-8.
+    #[error("not UTF-8 text; convert the file")]
+    NotText,
+    /// Another number of columns than the header has or the agreement asks for.
+    #[error("{actual} value columns where {expected} are expected; columns are separated by commas")]
+    Columns {
+        /// As the agreement or the header says.
+        expected: usize,
+        /// As found.
+        actual: usize,
+    },
+    /// The first line mixes names and values.
+    #[error(
+        "the first line is neither all names nor all values; give each column a name (id, eye, v1, v2, ...) or none"
+    )]
+    MixedHeader,
+    /// Neither an identifier, an eye nor a number.
+    #[error("column {column} is not a number, written as -1.25e-3; remove or repair it")]
+    NotANumber {
+        /// Which.
+        column: usize,
+    },
+    /// A bit is something else.
+    #[error("column {column} is neither 0 nor 1")]
+    NotABit {
+        /// Which.
+        column: usize,
+    },
+    /// A text does not encode the agreed number of bits.
+    #[error(
+        "`{field}` does not hold {expected} bits as 0/1 characters, as hexadecimal or as base64 (most significant bit first)"
+    )]
+    NotBits {
+        /// Which field.
+        field: &'static str,
+        /// How many bits are agreed.
+        expected: usize,
+    },
+    /// Not one JSON object.
+    #[error("not a JSON object, at column {column}; write one object a line")]
+    Json {
+        /// Where parsing stopped.
+        column: usize,
+    },
+    /// A field or column that nothing is known about; it could be the template under another name.
+    #[error("`{name}` is unknown here; known are {known}")]
+    Unknown {
+        /// The first 64 characters of its name.
+        name: String,
+        /// What may stand here.
+        known: &'static str,
+    },
+    /// A field or column stands there twice.
+    #[error("`{name}` stands there twice")]
+    Repeated {
+        /// The first 64 characters of its name.
+        name: String,
+    },
+    /// A field or column is missing.
+    #[error("`{name}` is missing")]
+    Missing {
+        /// Which.
+        name: &'static str,
+    },
+    /// A field is of another JSON type.
+    #[error("`{name}` must be {expected}")]
+    FieldType {
+        /// Which.
+        name: &'static str,
+        /// What it must be.
+        expected: &'static str,
+    },
+    /// A line with a code is not followed by one with its mask.
+    #[error("a code without a mask; lines alternate: code, mask, code, mask")]
+    Unpaired,
+}
+
+/// What is wrong with an array.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ArrayFault {
+    /// It does not begin as `.npy` does, or its header cannot be read.
+    #[error("not in .npy format, version 1 to 3; write it with numpy.save")]
+    NotNpy,
+    /// The header is over the limit, which is also NumPy's own.
+    #[error("a header of {actual} bytes is over the limit of {limit}")]
+    HeaderLength {
+        /// Longest admitted, in bytes.
+        limit: usize,
+        /// As declared.
+        actual: usize,
+    },
+    /// The shape declares another size than the data have.
+    #[error("its shape declares {expected} bytes but {actual} are there; the file is cut short or damaged")]
+    Size {
+        /// Bytes declared; more than memory could address is given as the largest number.
+        expected: usize,
+        /// Bytes found.
+        actual: usize,
+    },
+    /// The wrong type of element.
+    #[error("elements of type {actual} where {expected} is expected; convert it with astype")]
+    ElementType {
+        /// What is expected.
+        expected: &'static str,
+        /// NumPy's name of the type found.
+        actual: String,
+    },
+    /// The wrong dimensions.
+    #[error("shape {actual:?} where {expected} is expected")]
+    Shape {
+        /// What is expected.
+        expected: String,
+        /// As found.
+        actual: Vec<usize>,
+    },
+}
+
+/// What is wrong with a `.npz` archive as a whole.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ArchiveFault {
+    /// Not a readable archive.
+    #[error("not a readable .npz archive (stored or deflated, not encrypted); write it with numpy.savez")]
+    NotZip,
+    /// It would inflate beyond the limit.
+    #[error("the archive inflates to more than {limit_bytes} bytes; write it with numpy.savez, uncompressed")]
+    Inflates {
+        /// Most that an archive of this length may inflate to.
+        limit_bytes: usize,
+    },
+    /// The templates are not where they could be found.
+    #[error("no templates: {expected} expected, but the archive holds {}", found.join(", "))]
+    NoTemplates {
+        /// The arrays that are looked for.
+        expected: &'static str,
+        /// The arrays that are there.
+        found: Vec<String>,
+    },
+}
+
+impl ReadError {
+    pub(super) fn at(place: Place) -> impl Fn(RecordFault) -> Self {
+        move |fault| Self::Record { place, fault }
+    }
+
+    pub(super) fn in_array(array: &str) -> impl Fn(ArrayFault) -> Self + '_ {
+        move |fault| Self::Array { array: array.to_owned(), fault }
+    }
+}
+
+impl RecordFault {
+    /// The identifier in `text`.
+    pub(super) fn subject(text: &str) -> Result<SubjectId, Self> {
+        Ok(SubjectId::try_from(text.to_owned())?)
+    }
+}
