@@ -65,6 +65,7 @@ pub mod custodian;
 pub mod functional;
 pub mod open_iris;
 pub mod parameters;
+pub mod plan;
 pub mod querier;
 pub mod scheme;
 pub mod template;

@@ -22,6 +22,8 @@ mod form;
 pub mod oracle;
 mod quantise;
 mod rule;
+#[cfg(test)]
+mod tests;
 
 use crate::agreement::{AgreementError, ComparisonTerms, Decimal, Terms};
 use crate::template::{IrisShape, Template, TemplateError, TemplateShape};

@@ -38,49 +38,27 @@ impl SecretKey {
         );
         Self { glwe, parameters }
     }
+
+    /// As an LWE key of dimension k N.
+    pub(super) fn lwe(&self) -> LweSecretKey<&[u64]> {
+        self.glwe.as_lwe_secret_key()
+    }
 }
 
 impl Holder for Tfhe {
     type SecretKey = SecretKey;
 
     fn generate(parameters: &'static ParameterSet, rng: &mut dyn CryptoRng) -> (SecretKey, EvaluationKey) {
-        let set = parameters;
-        let query = SecretKey::random(set, set.query_glwe_dimension, set.query_polynomial_size, rng);
-        let output = SecretKey::random(set, set.glwe_dimension, set.polynomial_size, rng);
-        let (query_lwe, output_lwe) = (query.glwe.as_lwe_secret_key(), output.glwe.as_lwe_secret_key());
-        let mut seeder = RngSeeder(rng);
-        let bootstrap = par_allocate_and_generate_new_seeded_lwe_bootstrap_key(
-            &query_lwe,
-            &output.glwe,
-            DecompositionBaseLog(set.bootstrap_base_log2),
-            DecompositionLevelCount(set.bootstrap_levels),
-            set.glwe_noise(),
-            MODULUS,
-            &mut seeder,
-        );
-        let keyswitch = allocate_and_generate_new_seeded_lwe_keyswitch_key(
-            &output_lwe,
-            &query_lwe,
-            DecompositionBaseLog(set.keyswitch_base_log2),
-            DecompositionLevelCount(set.keyswitch_levels),
-            set.query_noise(),
-            MODULUS,
-            &mut seeder,
-        );
-        let public = allocate_and_generate_new_seeded_lwe_compact_public_key(
-            &output_lwe,
-            set.glwe_noise(),
-            MODULUS,
-            &mut seeder,
-        );
-        drop(output);
-        (query, EvaluationKey { bootstrap, keyswitch, public, parameters: set.id })
+        let (query, _, public) = generate_all(parameters, rng);
+        (query, public)
     }
 
     fn encrypt(key: &SecretKey, functional: &Functional, probes: &[Probe], rng: &mut dyn CryptoRng) -> EncryptedProbes {
         let set = key.parameters;
         let padded = set.polynomials(functional.coordinates()) * set.query_polynomial_size;
-        let mut plain = Zeroizing::new(Vec::new());
+        let samples: usize = probes.iter().map(|probe| probe.samples().len()).sum();
+        // In one piece: growing would leave copies that are not wiped.
+        let mut plain = Zeroizing::new(Vec::with_capacity(samples * padded));
         for sample in probes.iter().flat_map(Probe::samples) {
             let coordinates = Zeroizing::new(functional.probe_coordinates(sample));
             let scaled = coordinates.iter().map(|&t| (t as u64).wrapping_mul(functional.step()));
@@ -103,7 +81,7 @@ impl Holder for Tfhe {
     }
 
     fn decrypt(key: &SecretKey, verdicts: &EncryptedVerdicts) -> Vec<bool> {
-        let secret = key.glwe.as_lwe_secret_key();
+        let secret = key.lwe();
         let bit = |verdict: &_| -> bool {
             let verdict: &compressed_modulus_switched_lwe_ciphertext::CompressedModulusSwitchedLweCiphertext<u64> =
                 verdict;
@@ -137,6 +115,41 @@ impl Holder for Tfhe {
         );
         Some(SecretKey { glwe, parameters })
     }
+}
+
+/// The query key, the bootstrap output key (wiped by the caller's drop), and the public keys between them.
+pub(super) fn generate_all(
+    set: &'static ParameterSet,
+    rng: &mut dyn CryptoRng,
+) -> (SecretKey, SecretKey, EvaluationKey) {
+    let query = SecretKey::random(set, set.query_glwe_dimension, set.query_polynomial_size, rng);
+    let output = SecretKey::random(set, set.glwe_dimension, set.polynomial_size, rng);
+    let mut seeder = RngSeeder(rng);
+    let bootstrap = par_allocate_and_generate_new_seeded_lwe_bootstrap_key(
+        &query.lwe(),
+        &output.glwe,
+        DecompositionBaseLog(set.bootstrap_base_log2),
+        DecompositionLevelCount(set.bootstrap_levels),
+        set.glwe_noise(),
+        MODULUS,
+        &mut seeder,
+    );
+    let keyswitch = allocate_and_generate_new_seeded_lwe_keyswitch_key(
+        &output.lwe(),
+        &query.lwe(),
+        DecompositionBaseLog(set.keyswitch_base_log2),
+        DecompositionLevelCount(set.keyswitch_levels),
+        set.query_noise(),
+        MODULUS,
+        &mut seeder,
+    );
+    let public = allocate_and_generate_new_seeded_lwe_compact_public_key(
+        &output.lwe(),
+        set.glwe_noise(),
+        MODULUS,
+        &mut seeder,
+    );
+    (query, output, EvaluationKey { bootstrap, keyswitch, public, parameters: set.id })
 }
 
 /// A generator for one encryption with a public key.

@@ -13,9 +13,12 @@ mod distance;
 mod evaluator;
 pub mod holder;
 pub mod keys;
+#[cfg(test)]
+mod measured;
 pub mod noise;
 mod sanitise;
 mod threshold;
+pub mod workload;
 
 use ::tfhe::core_crypto::prelude::*;
 use rand::CryptoRng;

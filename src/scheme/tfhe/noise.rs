@@ -26,15 +26,17 @@ impl ParameterSet {
         (self.lwe_dimension() as f64 / 48.0 + 1.0 / 12.0) / (2.0 * self.polynomial_size as f64).powi(2)
     }
 
-    /// Of a bootstrap's output: the key's noise times the digits, what the decomposition drops, and the rounding of the Fourier
-    /// transform (which at one level of 23 bits adds about as much again; fitted, see the test).
+    /// Of a bootstrap's output: the key's noise times the digits, what the decomposition drops, and the rounding of a Fourier
+    /// transform with 53-bit mantissas (the fit of `tfhe::core_crypto::commons::noise_formulas`).
     pub fn bootstrap_variance(&self) -> f64 {
         let (n, k, size) = (self.lwe_dimension() as f64, self.glwe_dimension as f64, self.polynomial_size as f64);
         let base = 2f64.powi(self.bootstrap_base_log2 as i32);
         let levels = self.bootstrap_levels as f64;
-        let key = n * levels * (k + 1.0) * size * (base * base + 2.0) / 12.0 * tuniform_variance(self.glwe_noise_log2);
-        let dropped = n * (1.0 + k * size / 2.0) / 24.0 * base.powf(-2.0 * levels);
-        key + dropped
+        let key = levels * (k + 1.0) * size * (base * base + 2.0) / 12.0 * tuniform_variance(self.glwe_noise_log2);
+        let dropped = (1.0 + k * size / 2.0) / 24.0 * base.powf(-2.0 * levels);
+        let digits = (levels * (k + 1.0)).powf(1.018_27) * (k.powf(1.220_03) * size.powf(2.220_03));
+        let fourier = 0.007_05 * 2f64.powi(2 * (64 - 53) - 128) * base * base * digits;
+        n * (key + dropped + fourier)
     }
 
     /// Added by a keyswitch of one sample under the bootstrap output key.
@@ -131,6 +133,11 @@ impl GrayZone {
         parameters.decision_variance(weight_norm).sqrt() * 2f64.powi(64) / functional.step() as f64
     }
 
+    /// The same zone for a pair whose weights give phi this deviation (see [`GrayZone::deviation`]).
+    pub fn with_deviation(&self, phi: f64) -> Self {
+        Self { phi, score: self.score * phi / self.phi, unit: self.unit }
+    }
+
     /// One standard deviation in the metric's own unit (for an iris at full overlap).
     pub fn score_deviation(&self) -> f64 {
         self.score
@@ -153,5 +160,40 @@ impl GrayZone {
              so a pair flips with probability 16 % at one deviation from the threshold, 2.3 % at two, 1e-9 at six.",
             self.score, self.unit
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::agreement::Terms;
+    use crate::parameters::{INSECURE_TEST, TFHE_896_2048, TFHE_896_4096};
+
+    #[test]
+    fn gates_verdicts_and_washing_fail_with_negligible_probability() {
+        for set in ParameterSet::ALL {
+            assert!(set.log2_gate_failure() < -128.0, "{} {}", set.name, set.log2_gate_failure());
+            assert!(set.log2_verdict_failure() < -128.0, "{} {}", set.name, set.log2_verdict_failure());
+            assert!(set.log2_sanitised_distance() < -40.0, "{} {}", set.name, set.log2_sanitised_distance());
+        }
+    }
+
+    #[test]
+    fn a_finer_set_nearly_halves_the_gray_zone() {
+        let zone = |set: &ParameterSet| {
+            let mut terms = Terms::face(512);
+            terms.encryption.parameter_set = set.name.to_owned();
+            GrayZone::of(&Agreement::new(terms).unwrap()).score_deviation()
+        };
+        assert!((0.0030..0.0036).contains(&zone(&TFHE_896_2048)), "{}", zone(&TFHE_896_2048));
+        assert!(zone(&TFHE_896_4096) < 0.7 * zone(&TFHE_896_2048));
+        assert!(zone(&INSECURE_TEST) < 0.005);
+    }
+
+    #[test]
+    fn tails_agree_with_tables_and_do_not_underflow() {
+        assert!((log2_two_sided_tail(1.0).exp2() - 0.317_310_5).abs() < 1e-6);
+        assert!((log2_two_sided_tail(15.0) - -166.54).abs() < 0.01, "{}", log2_two_sided_tail(15.0));
+        assert!(log2_two_sided_tail(60.0) < -2000.0);
     }
 }

@@ -17,14 +17,14 @@ use crate::scheme::{Progress, Stopped};
 pub(super) const BATCH: usize = 16;
 
 /// An LWE sample rounded to exponents modulo 2 N, centred.
-struct Exponents {
+pub(super) struct Exponents {
     mask: Vec<usize>,
     body: usize,
     modulus_log2: usize,
 }
 
 impl Exponents {
-    fn new(sample: &[u64], modulus_log2: usize) -> Self {
+    pub(super) fn new(sample: &[u64], modulus_log2: usize) -> Self {
         let dropped = 64 - modulus_log2;
         let half = 1u64 << (dropped - 1);
         let (&body, mask) = sample.split_last().unwrap_or((&0, &[]));
