@@ -178,9 +178,10 @@ impl GrayZone {
     /// For people.
     pub fn sentence(&self) -> String {
         let score = format!(
-            "Encryption decides exactly except close to the threshold: the noise has a standard deviation of {:.2e} {}, \
+            "Encryption decides exactly except close to the threshold: the noise has a standard deviation of {} {}, \
              so a pair flips with probability 16 % at one deviation from the threshold, 2.3 % at two, 1e-9 at six.",
-            self.score, self.unit
+            two_digits(self.score),
+            self.unit
         );
         match self.common_bits {
             None => score,
@@ -189,6 +190,12 @@ impl GrayZone {
             }
         }
     }
+}
+
+/// A positive number with two significant digits, without an exponent.
+fn two_digits(x: f64) -> String {
+    let decimals = (1.0 - x.log10().floor()).clamp(0.0, 12.0) as usize;
+    format!("{x:.decimals$}")
 }
 
 #[cfg(test)]
@@ -216,6 +223,13 @@ mod tests {
         assert!((0.0030..0.0036).contains(&zone(&TFHE_896_2048)), "{}", zone(&TFHE_896_2048));
         assert!(zone(&TFHE_896_4096) < 0.7 * zone(&TFHE_896_2048));
         assert!(zone(&INSECURE_TEST) < 0.005);
+    }
+
+    #[test]
+    fn deviations_are_legible() {
+        assert_eq!(two_digits(0.003_364), "0.0034");
+        assert_eq!(two_digits(0.7179), "0.72");
+        assert_eq!(two_digits(43.2), "43");
     }
 
     #[test]
