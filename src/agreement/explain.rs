@@ -1,0 +1,90 @@
+//! The agreement in plain sentences, for those who sign it.
+
+use super::{Agreement, ComparisonTerms, Disclosure, EyeRule, Modality};
+use crate::scheme::tfhe::noise::GrayZone;
+
+/// What was agreed, what it means, and what it costs.
+pub(super) fn sentences(agreement: &Agreement) -> Vec<String> {
+    let terms = agreement.terms();
+    let parameters = agreement.parameters();
+    let mut out = vec![
+        format!(
+            "{} asks; {} holds the records. {}.",
+            terms.querier,
+            terms.custodian,
+            terms.title.trim_end_matches('.')
+        ),
+        format!("Templates are {} ({}).", agreement.shape(), modality(terms.modality)),
+        comparison(&terms.comparison),
+        match terms.disclosure {
+            Disclosure::Any => "The querier learns one bit for each probe: whether anybody in the records matches.",
+            Disclosure::Each => {
+                "The querier learns one bit for each probe and enrolled subject, in the order of the records: \
+                 who matches, not only whether anybody does."
+            }
+            Disclosure::Count => "The querier learns how many enrolled subjects match each probe.",
+        }
+        .to_owned(),
+        "The custodian learns that a query of a given size was asked, and the reference id that a 1:1 query names; \
+         neither the probe, nor a score, nor the verdict."
+            .to_owned(),
+    ];
+    match terms.comparison.eyes() {
+        EyeRule::Ignored => {}
+        EyeRule::Any => {
+            out.push("Left eyes are compared with left, right with right; one matching eye is a hit.".into())
+        }
+        EyeRule::All => {
+            out.push("Left eyes are compared with left, right with right; only both matching is a hit.".into());
+        }
+    }
+    out.push(format!(
+        "Encrypted with scheme {}, parameter set {}: {}.",
+        terms.encryption.scheme,
+        parameters.name,
+        match parameters.is_secure() {
+            true => format!("{:.0} bits of security", parameters.security_bits.floor()),
+            false => "INSECURE, for tests only; it protects nothing".to_owned(),
+        }
+    ));
+    out.push(GrayZone::of(agreement).sentence());
+    out.push(format!(
+        "At most {} references in a gallery, {} a subject{}, and {} probes in a query.",
+        terms.limits.references,
+        terms.limits.references_per_subject,
+        if terms.comparison.eyes() == EyeRule::Ignored { "" } else { " and eye" },
+        terms.limits.probes_per_query
+    ));
+    out
+}
+
+fn modality(modality: Modality) -> &'static str {
+    match modality {
+        Modality::Face => "faces",
+        Modality::Fingerprint => "fingerprints",
+        Modality::Iris => "irises",
+        Modality::Generic => "no particular modality",
+    }
+}
+
+fn comparison(terms: &ComparisonTerms) -> String {
+    match terms {
+        ComparisonTerms::Cosine { threshold, .. } => {
+            format!("Two templates match when the cosine of the angle between them is {threshold} or more.")
+        }
+        ComparisonTerms::InnerProduct { threshold, maximum_norm, .. } => format!(
+            "Two templates match when their inner product is {threshold} or more; vectors longer than {maximum_norm} are refused."
+        ),
+        ComparisonTerms::SquaredEuclidean { threshold, maximum_norm, .. } => format!(
+            "Two templates match when the square of their distance is {threshold} or less; vectors longer than {maximum_norm} are refused."
+        ),
+        ComparisonTerms::Hamming { threshold } => {
+            format!("Two templates match when at most {threshold} bits differ.")
+        }
+        ComparisonTerms::FractionalHamming { threshold, minimum_common_bits, rotations, .. } => format!(
+            "Two irises match when less than {threshold} of their common valid bits differ, at the best of {} rotations \
+             (up to {rotations} columns to either side), and at least {minimum_common_bits} valid bits are common without rotation.",
+            2 * rotations + 1
+        ),
+    }
+}

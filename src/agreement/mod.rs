@@ -1,0 +1,212 @@
+//! What both parties sign up to: the shape of a template, how two are compared, what is disclosed.
+//!
+//! The file is TOML that a lawyer can read ([`Agreement::to_toml`] comments every field). Its digest is in the header of
+//! every file either party makes, so nothing made under one agreement can be used under another.
+
+mod decimal;
+mod explain;
+mod render;
+mod terms;
+
+use sha2::{Digest as _, Sha256};
+
+use crate::functional::Functional;
+use crate::parameters::ParameterSet;
+use crate::template::TemplateShape;
+pub use decimal::{Decimal, DecimalError};
+pub use terms::{
+    ComparisonTerms, Disclosure, EncryptionTerms, EyeRule, IRIS_MPC_SHAPE, Limits, Modality, SchemeId, TemplateTerms,
+    Terms,
+};
+
+/// Agreed terms, checked to fit together, with their digest.
+#[derive(Clone, Debug)]
+pub struct Agreement {
+    terms: Terms,
+    digest: Digest,
+    functional: Functional,
+    parameters: &'static ParameterSet,
+}
+
+/// SHA-256 of the terms in a canonical form: comments, white space and the order of fields do not count.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Digest(pub [u8; 32]);
+
+impl std::fmt::Display for Digest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl std::fmt::Debug for Digest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Digest({self})")
+    }
+}
+
+/// Why a text is no agreement.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum AgreementError {
+    /// Not TOML, or a field missing, unknown or of the wrong type. The message names line and field.
+    #[error("{0}")]
+    Syntax(String),
+    /// The fields are there but do not fit together.
+    #[error("{field}: {problem}")]
+    Field {
+        /// The field at fault, as `section.field`.
+        field: &'static str,
+        /// What is wrong and what to write instead.
+        problem: String,
+    },
+}
+
+impl AgreementError {
+    pub(crate) fn field(field: &'static str, problem: impl Into<String>) -> Self {
+        Self::Field { field, problem: problem.into() }
+    }
+}
+
+impl Agreement {
+    /// Largest agreement file, in bytes.
+    pub const LIMIT_BYTES: usize = 64 * 1024;
+
+    /// Checks terms and takes their digest.
+    ///
+    /// # Errors
+    ///
+    /// [`AgreementError::Field`] for terms that do not fit together, or that the parameter set cannot serve.
+    pub fn new(terms: Terms) -> Result<Self, AgreementError> {
+        terms.check()?;
+        let functional = Functional::new(&terms)?;
+        let parameters = ParameterSet::by_name(&terms.encryption.parameter_set).ok_or_else(|| {
+            let known: Vec<_> = ParameterSet::ALL.iter().map(|set| set.name).collect();
+            AgreementError::field("encryption.parameter_set", format!("unknown; known are {}", known.join(", ")))
+        })?;
+        let canonical = serde_json::to_vec(&terms).map_err(|error| AgreementError::Syntax(error.to_string()))?;
+        let digest = Sha256::new().chain_update(b"cotejo agreement\0").chain_update(canonical).finalize();
+        Ok(Self { terms, digest: Digest(digest.into()), functional, parameters })
+    }
+
+    /// Reads an agreement from its TOML text.
+    ///
+    /// # Errors
+    ///
+    /// As [`Agreement::new`], and [`AgreementError::Syntax`] for a text that is not an agreement or longer than
+    /// [`Agreement::LIMIT_BYTES`].
+    pub fn from_toml(text: &str) -> Result<Self, AgreementError> {
+        if text.len() > Self::LIMIT_BYTES {
+            return Err(AgreementError::Syntax(format!("longer than {} bytes", Self::LIMIT_BYTES)));
+        }
+        let terms = toml::from_str(text).map_err(|error| AgreementError::Syntax(error.to_string()))?;
+        Self::new(terms)
+    }
+
+    /// The agreement as commented TOML; [`Agreement::from_toml`] reads it back to the same digest.
+    pub fn to_toml(&self) -> String {
+        render::toml(&self.terms)
+    }
+
+    /// What was agreed, in plain sentences, with what it means and what it costs.
+    pub fn explain(&self) -> Vec<String> {
+        explain::sentences(self)
+    }
+
+    /// The terms.
+    pub fn terms(&self) -> &Terms {
+        &self.terms
+    }
+
+    /// The digest that binds every file to these terms.
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// The comparison as one linear functional.
+    pub fn functional(&self) -> &Functional {
+        &self.functional
+    }
+
+    /// The parameter set of the encryption.
+    pub fn parameters(&self) -> &'static ParameterSet {
+        self.parameters
+    }
+
+    /// The shape of every template under this agreement.
+    pub fn shape(&self) -> TemplateShape {
+        self.terms.template.shape()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn every_default() -> Vec<Terms> {
+        vec![
+            Terms::face(512),
+            Terms::fingerprint(192),
+            Terms::iris(IRIS_MPC_SHAPE),
+            Terms::hamming(512, 180),
+            Terms::inner_product(64, "1.0".parse().unwrap(), "0.5".parse().unwrap()),
+            Terms::squared_euclidean(128, "1.0".parse().unwrap(), "1.1".parse().unwrap()),
+        ]
+    }
+
+    #[test]
+    fn the_commented_file_reads_back_to_the_same_agreement() {
+        for terms in every_default() {
+            let agreement = Agreement::new(terms.clone()).unwrap();
+            let text = agreement.to_toml();
+            let again = Agreement::from_toml(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+            assert_eq!(again.terms(), &terms, "{text}");
+            assert_eq!(again.digest(), agreement.digest());
+        }
+    }
+
+    #[test]
+    fn comments_and_spaces_do_not_change_the_digest_but_any_term_does() {
+        let text = Agreement::new(Terms::face(512)).unwrap().to_toml();
+        let digest = Agreement::from_toml(&text).unwrap().digest();
+        let bare: String = text.lines().filter(|line| !line.starts_with('#')).map(|line| format!("{line}\n")).collect();
+        assert_eq!(Agreement::from_toml(&bare).unwrap().digest(), digest);
+        let other = text.replace("threshold = 0.35", "threshold = 0.36");
+        assert_ne!(other, text);
+        assert_ne!(Agreement::from_toml(&other).unwrap().digest(), digest);
+    }
+
+    #[test]
+    fn an_unknown_or_missing_field_is_named() {
+        let text = Agreement::new(Terms::face(512)).unwrap().to_toml();
+        let unknown = Agreement::from_toml(&format!("{text}\nsurprise = 1\n")).unwrap_err().to_string();
+        assert!(unknown.contains("surprise"), "{unknown}");
+        let missing = Agreement::from_toml(&text.replace("threshold = 0.35", "")).unwrap_err().to_string();
+        assert!(missing.contains("threshold"), "{missing}");
+    }
+
+    #[test]
+    fn terms_that_do_not_fit_are_refused_by_field() {
+        let refused = |change: &dyn Fn(&mut Terms)| {
+            let mut terms = Terms::face(512);
+            change(&mut terms);
+            match Agreement::new(terms) {
+                Err(AgreementError::Field { field, .. }) => field,
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!(refused(&|t| t.version = 2), "version");
+        assert_eq!(refused(&|t| t.template = TemplateTerms::Bits { dimension: 512 }), "comparison.metric");
+        assert_eq!(refused(&|t| t.template = TemplateTerms::Vector { dimension: 0 }), "template.dimension");
+        assert_eq!(refused(&|t| t.limits.references = 0), "limits.references");
+        assert_eq!(refused(&|t| t.encryption.parameter_set = "x".into()), "encryption.parameter_set");
+        assert_eq!(
+            refused(&|t| {
+                t.comparison = ComparisonTerms::Cosine {
+                    threshold: "1.5".parse().unwrap(),
+                    probe_norm: 16384,
+                    reference_norm: 256,
+                }
+            }),
+            "comparison.threshold"
+        );
+    }
+}

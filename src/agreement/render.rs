@@ -1,0 +1,172 @@
+//! The agreement as commented TOML.
+
+use super::terms::{ComparisonTerms, TemplateTerms, Terms};
+use crate::template::MaskSharing;
+
+/// The file: every field with a comment that says what it means.
+pub(super) fn toml(terms: &Terms) -> String {
+    let Terms { version, title, querier, custodian, limits, encryption, .. } = terms;
+    let modality = text(&terms.modality);
+    let disclosure = text(&terms.disclosure);
+    let template = template(&terms.template);
+    let comparison = comparison(&terms.comparison);
+    let scheme = text(&encryption.scheme);
+    let parameter_set = quoted(&encryption.parameter_set);
+    let (title, querier, custodian) = (quoted(title), quoted(querier), quoted(custodian));
+    format!(
+        "\
+# Agreement on encrypted hit/no-hit checks between two authorities.
+# Both parties keep this file. A fingerprint of its terms is in every file that they exchange: nothing made under
+# other terms is accepted. Comments and spacing do not count. Read it in words with: cotejo agreement check
+
+version = {version}
+
+# What the exchange is for, who asks, and who holds the records.
+title = {title}
+querier = {querier}
+custodian = {custodian}
+
+# face, fingerprint, iris or generic.
+modality = {modality}
+
+# What the querier learns.
+#   any    one bit for each probe: is this person in the records?
+#   each   one bit for each probe and enrolled subject, in the order of the gallery
+#   count  how many subjects match each probe
+# A score is never disclosed.
+disclosure = {disclosure}
+
+# The shape of every template. Another shape is refused.
+[template]
+{template}
+# How two templates are compared, and which outcome counts as a hit.
+[comparison]
+{comparison}
+# How it is encrypted: the scheme, and a parameter set of it (list them with: cotejo agreement sets).
+[encryption]
+scheme = {scheme}
+parameter_set = {parameter_set}
+
+# What is refused as too much.
+[limits]
+# References in a gallery.
+references = {references}
+# References that one subject may have (for each eye, where eyes are told apart). With 1, a repeated id is an error.
+references_per_subject = {per_subject}
+# Probes in one query.
+probes_per_query = {probes}
+",
+        references = limits.references,
+        per_subject = limits.references_per_subject,
+        probes = limits.probes_per_query,
+    )
+}
+
+fn template(terms: &TemplateTerms) -> String {
+    match terms {
+        TemplateTerms::Vector { dimension } => {
+            format!("# A vector of real numbers.\nkind = \"vector\"\ndimension = {dimension}\n")
+        }
+        TemplateTerms::Bits { dimension } => format!("# A string of bits.\nkind = \"bits\"\ndimension = {dimension}\n"),
+        TemplateTerms::Iris { rows, columns, channels, mask } => format!(
+            "\
+# An iris code: radial rows, angular columns, bits at each position.
+kind = \"iris\"
+rows = {rows}
+columns = {columns}
+channels = {channels}
+# by-pair: the real and the imaginary bit of a filter share one mask bit, which halves the cost of the mask.
+# per-bit: every code bit has a mask bit of its own.
+mask = \"{}\"
+",
+            match mask {
+                MaskSharing::ByPair => "by-pair",
+                MaskSharing::PerBit => "per-bit",
+            }
+        ),
+    }
+}
+
+fn comparison(terms: &ComparisonTerms) -> String {
+    let metric = terms.metric();
+    match terms {
+        ComparisonTerms::Cosine { threshold, probe_norm, reference_norm } => format!(
+            "\
+# The cosine of the angle between the two vectors: 1 for the same direction, about 0 for two strangers.
+metric = \"{metric}\"
+# A hit from this cosine upwards. Choose it on your own data: see examples/choosing_a_threshold.rs.
+threshold = {threshold}
+# Vectors are scaled to these lengths and rounded to integers. Longer keeps more digits; a longer reference adds noise.
+probe_norm = {probe_norm}
+reference_norm = {reference_norm}
+"
+        ),
+        ComparisonTerms::InnerProduct { threshold, scale, maximum_norm } => format!(
+            "\
+# The sum of products of coordinates.
+metric = \"{metric}\"
+# A hit from this value upwards, in the units of the templates.
+threshold = {threshold}
+{}",
+            scaling(scale, maximum_norm)
+        ),
+        ComparisonTerms::SquaredEuclidean { threshold, scale, maximum_norm } => format!(
+            "\
+# The square of the distance between the two vectors: 0 for equal ones.
+metric = \"{metric}\"
+# A hit up to this value, in the squared units of the templates.
+threshold = {threshold}
+{}",
+            scaling(scale, maximum_norm)
+        ),
+        ComparisonTerms::Hamming { threshold } => format!(
+            "\
+# The number of bits that differ.
+metric = \"{metric}\"
+# A hit up to this many.
+threshold = {threshold}
+"
+        ),
+        ComparisonTerms::FractionalHamming { threshold, minimum_common_bits, rotations, eyes } => format!(
+            "\
+# Differing bits as a fraction of the bits that both masks call valid, the least over all rotations.
+# About 0.5 for two strangers without rotation.
+metric = \"{metric}\"
+# A hit strictly below this fraction.
+threshold = {threshold}
+# A pair with fewer common valid bits (unrotated) never hits: a few bits agree by chance.
+minimum_common_bits = {minimum_common_bits}
+# The head may be tilted by so many columns to either side.
+rotations = {rotations}
+# ignored  templates are not told apart by eye
+# any      left with left, right with right; one hit is enough
+# all      left with left, right with right; both must hit
+eyes = {}
+",
+            text(eyes)
+        ),
+    }
+}
+
+fn scaling(scale: &super::Decimal, maximum_norm: &super::Decimal) -> String {
+    format!(
+        "\
+# Coordinates are multiplied by this and rounded to integers.
+scale = {scale}
+# Longer vectors are refused.
+maximum_norm = {maximum_norm}
+"
+    )
+}
+
+/// A term that serialises as text, as a TOML string.
+fn text(term: &impl serde::Serialize) -> String {
+    match serde_json::to_value(term) {
+        Ok(serde_json::Value::String(text)) => quoted(&text),
+        _ => quoted(""),
+    }
+}
+
+fn quoted(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
+}

@@ -1,0 +1,345 @@
+//! The terms themselves, as they stand in the file, and sound defaults for each modality.
+
+use serde::{Deserialize, Serialize};
+
+use super::{AgreementError, Decimal};
+use crate::template::{IrisShape, MaskSharing, TemplateShape};
+
+/// Everything the two parties agree on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Terms {
+    /// Version of this format: 1.
+    pub version: u32,
+    /// What the exchange is for, in words.
+    pub title: String,
+    /// Who asks.
+    pub querier: String,
+    /// Who holds the records.
+    pub custodian: String,
+    /// What is compared.
+    pub modality: Modality,
+    /// What the querier learns.
+    pub disclosure: Disclosure,
+    /// The shape of every template.
+    pub template: TemplateTerms,
+    /// How two templates are compared.
+    pub comparison: ComparisonTerms,
+    /// How it is encrypted.
+    pub encryption: EncryptionTerms,
+    /// What is refused as too much.
+    pub limits: Limits,
+}
+
+/// What is compared; documents the agreement and chooses defaults.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Modality {
+    Face,
+    Fingerprint,
+    Iris,
+    Generic,
+}
+
+/// What the querier learns from an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Disclosure {
+    /// One bit a probe: whether any reference matches.
+    Any,
+    /// One bit a probe and enrolled subject, in the order of the gallery.
+    Each,
+    /// How many subjects match each probe: the bits of `each`, shuffled.
+    Count,
+}
+
+/// The shape of a template.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum TemplateTerms {
+    /// A real vector.
+    Vector {
+        /// Coordinates.
+        dimension: usize,
+    },
+    /// A bit string.
+    Bits {
+        /// Bits.
+        dimension: usize,
+    },
+    /// An iris code with its mask.
+    Iris {
+        /// Radial resolution.
+        rows: usize,
+        /// Angular resolution.
+        columns: usize,
+        /// Bits at each position.
+        channels: usize,
+        /// Whether the real and imaginary bit share a mask bit.
+        mask: MaskSharing,
+    },
+}
+
+/// How two templates are compared, and which outcome is a hit.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "metric", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum ComparisonTerms {
+    /// Cosine of the angle between two vectors; a hit from `threshold` up.
+    Cosine {
+        /// Between -1 and 1.
+        threshold: Decimal,
+        /// Length to which probes are scaled before rounding to integers.
+        probe_norm: u32,
+        /// Length to which references are scaled before rounding to integers.
+        reference_norm: u32,
+    },
+    /// Inner product of two vectors; a hit from `threshold` up.
+    InnerProduct {
+        /// In the units of the templates.
+        threshold: Decimal,
+        /// Coordinates are multiplied by this before rounding to integers.
+        scale: Decimal,
+        /// Longest admitted vector, in the units of the templates.
+        maximum_norm: Decimal,
+    },
+    /// Square of the Euclidean distance; a hit up to `threshold`.
+    SquaredEuclidean {
+        /// In the squared units of the templates.
+        threshold: Decimal,
+        /// Coordinates are multiplied by this before rounding to integers.
+        scale: Decimal,
+        /// Longest admitted vector, in the units of the templates.
+        maximum_norm: Decimal,
+    },
+    /// Number of differing bits; a hit up to `threshold`.
+    Hamming {
+        /// In bits.
+        threshold: u32,
+    },
+    /// Differing valid bits over common valid bits, the least over all rotations; a hit strictly below `threshold`.
+    FractionalHamming {
+        /// Between 0 and 0.5.
+        threshold: Decimal,
+        /// A pair with fewer common valid bits, unrotated, never hits.
+        minimum_common_bits: u32,
+        /// Columns by which the eye may be rotated, to either side.
+        rotations: u32,
+        /// How two eyes of a person combine.
+        eyes: EyeRule,
+    },
+}
+
+/// How the verdicts on a person's two eyes combine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EyeRule {
+    /// Templates are not told apart by eye.
+    Ignored,
+    /// Left with left and right with right; one hit is enough.
+    Any,
+    /// Left with left and right with right; both must hit, and both must be enrolled.
+    All,
+}
+
+/// Which homomorphic scheme.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SchemeId {
+    /// One comparison at a time: low latency, small queries, any metric.
+    Tfhe,
+}
+
+impl std::fmt::Display for SchemeId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Tfhe => "tfhe",
+        })
+    }
+}
+
+/// How it is encrypted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EncryptionTerms {
+    /// The scheme.
+    pub scheme: SchemeId,
+    /// Name of a parameter set of that scheme.
+    pub parameter_set: String,
+}
+
+/// What is refused as too much.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// References in a gallery.
+    pub references: usize,
+    /// References one subject may have (for each eye, where eyes are told apart).
+    pub references_per_subject: usize,
+    /// Probes in a query.
+    pub probes_per_query: usize,
+}
+
+/// The layout of iris-mpc: 12,800 bits.
+pub const IRIS_MPC_SHAPE: IrisShape = IrisShape { rows: 16, columns: 200, channels: 4, mask: MaskSharing::ByPair };
+
+const DIMENSION_LIMIT: usize = 1 << 16;
+
+impl TemplateTerms {
+    /// As the shape of a template.
+    pub fn shape(&self) -> TemplateShape {
+        match *self {
+            Self::Vector { dimension } => TemplateShape::Vector(dimension),
+            Self::Bits { dimension } => TemplateShape::Bits(dimension),
+            Self::Iris { rows, columns, channels, mask } => {
+                TemplateShape::Iris(IrisShape { rows, columns, channels, mask })
+            }
+        }
+    }
+}
+
+impl ComparisonTerms {
+    /// The metric's name, as in the file.
+    pub fn metric(&self) -> &'static str {
+        match self {
+            Self::Cosine { .. } => "cosine",
+            Self::InnerProduct { .. } => "inner-product",
+            Self::SquaredEuclidean { .. } => "squared-euclidean",
+            Self::Hamming { .. } => "hamming",
+            Self::FractionalHamming { .. } => "fractional-hamming",
+        }
+    }
+
+    /// How two eyes combine; [`EyeRule::Ignored`] for everything but irises.
+    pub fn eyes(&self) -> EyeRule {
+        match self {
+            Self::FractionalHamming { eyes, .. } => *eyes,
+            _ => EyeRule::Ignored,
+        }
+    }
+}
+
+impl Terms {
+    fn with(modality: Modality, template: TemplateTerms, comparison: ComparisonTerms) -> Self {
+        Self {
+            version: 1,
+            title: "Trial of encrypted hit/no-hit checks".to_owned(),
+            querier: "Authority A".to_owned(),
+            custodian: "Authority B".to_owned(),
+            modality,
+            disclosure: Disclosure::Any,
+            template,
+            comparison,
+            encryption: EncryptionTerms {
+                scheme: SchemeId::Tfhe,
+                parameter_set: crate::parameters::DEFAULT.name.to_owned(),
+            },
+            limits: Limits { references: 100_000, references_per_subject: 1, probes_per_query: 100 },
+        }
+    }
+
+    /// Face embeddings by cosine. 0.35 is a common operating point of ArcFace-like models near FMR 1e-5; choose
+    /// your own from your own data.
+    pub fn face(dimension: usize) -> Self {
+        let comparison = ComparisonTerms::Cosine {
+            threshold: decimal(350_000_000),
+            probe_norm: PROBE_NORM,
+            reference_norm: REFERENCE_NORM,
+        };
+        Self::with(Modality::Face, TemplateTerms::Vector { dimension }, comparison)
+    }
+
+    /// Fixed-length fingerprint vectors by cosine.
+    pub fn fingerprint(dimension: usize) -> Self {
+        let comparison = ComparisonTerms::Cosine {
+            threshold: decimal(400_000_000),
+            probe_norm: PROBE_NORM,
+            reference_norm: REFERENCE_NORM,
+        };
+        Self::with(Modality::Fingerprint, TemplateTerms::Vector { dimension }, comparison)
+    }
+
+    /// Iris codes by fractional Hamming distance below 0.345 over +-15 columns (World's published operating point);
+    /// at least three tenths of all bits must be common, where the gray zone is still about half a percent.
+    pub fn iris(shape: IrisShape) -> Self {
+        let IrisShape { rows, columns, channels, mask } = shape;
+        let comparison = ComparisonTerms::FractionalHamming {
+            threshold: decimal(345_000_000),
+            minimum_common_bits: (shape.bits() * 3 / 10) as u32,
+            rotations: 15.min(columns.saturating_sub(1) / 2) as u32,
+            eyes: EyeRule::Ignored,
+        };
+        Self::with(Modality::Iris, TemplateTerms::Iris { rows, columns, channels, mask }, comparison)
+    }
+
+    /// Bit strings by Hamming distance.
+    pub fn hamming(dimension: usize, threshold: u32) -> Self {
+        let comparison = ComparisonTerms::Hamming { threshold };
+        Self::with(Modality::Generic, TemplateTerms::Bits { dimension }, comparison)
+    }
+
+    /// Vectors by inner product; the scale is chosen so that the longest vector has length 256 in integers.
+    pub fn inner_product(dimension: usize, maximum_norm: Decimal, threshold: Decimal) -> Self {
+        let comparison = ComparisonTerms::InnerProduct { threshold, scale: scale_for(maximum_norm), maximum_norm };
+        Self::with(Modality::Generic, TemplateTerms::Vector { dimension }, comparison)
+    }
+
+    /// Vectors by squared Euclidean distance; the scale is chosen so that the longest vector has length 256 in integers.
+    pub fn squared_euclidean(dimension: usize, maximum_norm: Decimal, threshold: Decimal) -> Self {
+        let comparison = ComparisonTerms::SquaredEuclidean { threshold, scale: scale_for(maximum_norm), maximum_norm };
+        Self::with(Modality::Generic, TemplateTerms::Vector { dimension }, comparison)
+    }
+
+    /// What can be judged without the functional.
+    pub(super) fn check(&self) -> Result<(), AgreementError> {
+        use AgreementError as E;
+        if self.version != 1 {
+            return Err(E::field("version", "this program reads version 1"));
+        }
+        for (field, text) in [("title", &self.title), ("querier", &self.querier), ("custodian", &self.custodian)] {
+            if text.trim().is_empty() || text.len() > 200 || text.chars().any(char::is_control) {
+                return Err(E::field(field, "write 1 to 200 bytes of text on one line"));
+            }
+        }
+        let bounded = |field, value: usize, most: usize| match (1..=most).contains(&value) {
+            true => Ok(()),
+            false => Err(E::field(field, format!("must be between 1 and {most}"))),
+        };
+        match self.template {
+            TemplateTerms::Vector { dimension } | TemplateTerms::Bits { dimension } => {
+                bounded("template.dimension", dimension, DIMENSION_LIMIT)?;
+            }
+            TemplateTerms::Iris { rows, columns, channels, mask } => {
+                bounded("template.rows", rows, 1024)?;
+                bounded("template.columns", columns, 4096)?;
+                bounded("template.channels", channels, 64)?;
+                bounded("template.rows", rows * columns * channels, DIMENSION_LIMIT)?;
+                if mask == MaskSharing::ByPair && channels % 2 != 0 {
+                    return Err(E::field("template.mask", "by-pair needs an even number of channels"));
+                }
+            }
+        }
+        bounded("limits.references", self.limits.references, 10_000_000)?;
+        bounded("limits.references_per_subject", self.limits.references_per_subject, 100)?;
+        bounded("limits.probes_per_query", self.limits.probes_per_query, 10_000)
+    }
+}
+
+const PROBE_NORM: u32 = 16_384;
+/// Where rounding the reference (0.29/R of a cosine) and the noise it multiplies (protocol, section 3) balance.
+const REFERENCE_NORM: u32 = 256;
+
+fn decimal(billionths: i64) -> Decimal {
+    Decimal::from_billionths(billionths)
+}
+
+/// 256 over the norm, to three digits after the point; 1 for a norm that has no sense (refused later).
+fn scale_for(maximum_norm: Decimal) -> Decimal {
+    match maximum_norm.billionths() {
+        norm if norm > 0 => {
+            let scale = i128::from(REFERENCE_NORM) * i128::from(Decimal::ONE) * 1000 / i128::from(norm);
+            decimal(scale.clamp(1, 1_000_000_000) as i64 * (Decimal::ONE / 1000))
+        }
+        _ => decimal(Decimal::ONE),
+    }
+}

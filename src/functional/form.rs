@@ -1,0 +1,102 @@
+//! The two halves of phi: coordinates from a probe, weights and a bias from a reference.
+
+use super::{Functional, Metric, ProbeSample, Reference};
+use crate::agreement::Decimal;
+
+/// The custodian's half of phi: one small integer a coordinate, and a bias.
+///
+/// Shape: [`Functional::coordinates`] weights. Range: |w_i| <= 32767.
+#[derive(Clone, PartialEq, Eq)]
+pub struct LinearForm {
+    /// w_i.
+    pub weights: Vec<i16>,
+    /// Added to the sum.
+    pub bias: i64,
+}
+
+impl LinearForm {
+    /// Euclidean length of the weights: what the noise of the coordinates is multiplied by.
+    pub fn norm(&self) -> f64 {
+        self.weights.iter().map(|&w| f64::from(w).powi(2)).sum::<f64>().sqrt()
+    }
+
+    /// phi of a probe's coordinates.
+    pub fn evaluate(&self, coordinates: &[i64]) -> i64 {
+        self.weights.iter().zip(coordinates).map(|(&w, &t)| i64::from(w) * t).sum::<i64>() + self.bias
+    }
+}
+
+fn sign(bit: bool) -> i64 {
+    if bit { -1 } else { 1 }
+}
+
+impl Functional {
+    /// The querier's half of phi: [`Functional::coordinates`] integers.
+    pub fn probe_coordinates(&self, probe: &ProbeSample) -> Vec<i64> {
+        match (&self.metric, probe) {
+            (Metric::FractionalHamming { shape, theta, .. }, ProbeSample::Iris(iris)) => {
+                let code = iris.mask().iter().zip(iris.code().iter());
+                let code = code.map(|(valid, bit)| if valid { Decimal::ONE * sign(bit) } else { 0 });
+                let mask = iris.mask().iter().step_by(shape.mask_multiplicity());
+                code.chain(mask.map(|valid| i64::from(valid) * (Decimal::ONE - 2 * theta))).collect()
+            }
+            (Metric::SquaredEuclidean { .. }, ProbeSample::Integers(x)) => {
+                let square: i64 = x.iter().map(|&x| i64::from(x).pow(2)).sum();
+                x.iter().map(|&x| 4 * i64::from(x)).chain([2 * square]).collect()
+            }
+            (_, ProbeSample::Bits(bits)) => bits.iter().map(sign).collect(),
+            (_, ProbeSample::Integers(x)) => x.iter().map(|&x| 2 * i64::from(x)).collect(),
+            // Codes are only made by the metric above (`Functional::probe`).
+            (_, ProbeSample::Iris(_)) => Vec::new(),
+        }
+    }
+
+    /// The custodian's half of phi, for the reference rolled so that it meets a probe rotated by `rotation` columns.
+    pub fn form(&self, reference: &Reference, rotation: i32) -> LinearForm {
+        match (&self.metric, reference) {
+            (Metric::Hamming { dimension, threshold }, Reference::Bits(bits)) => {
+                let weights = bits.iter().map(|bit| sign(bit) as i16).collect();
+                LinearForm { weights, bias: 2 * threshold + 1 - *dimension as i64 }
+            }
+            (Metric::FractionalHamming { shape, .. }, Reference::Iris(iris)) => {
+                let rolled = iris.rolled(-rotation);
+                let multiplicity = shape.mask_multiplicity();
+                let code = rolled.mask().iter().zip(rolled.code().iter());
+                let code = code.map(|(valid, bit)| if valid { sign(bit) as i16 } else { 0 });
+                let mask = rolled.mask().iter().step_by(multiplicity);
+                let mask = mask.map(|valid| if valid { -(multiplicity as i16) } else { 0 });
+                LinearForm { weights: code.chain(mask).collect(), bias: -1 }
+            }
+            (Metric::Cosine { threshold, .. } | Metric::InnerProduct { threshold, .. }, Reference::Integers(y)) => {
+                LinearForm { weights: y.clone(), bias: 1 - 2 * threshold }
+            }
+            (Metric::SquaredEuclidean { threshold, .. }, Reference::Integers(y)) => {
+                let square: i64 = y.iter().map(|&y| i64::from(y).pow(2)).sum();
+                LinearForm { weights: y.iter().copied().chain([-1]).collect(), bias: 2 * (threshold - square) + 1 }
+            }
+            // References are only made by the metric above (`Functional::reference`): a miss, whatever the probe.
+            _ => LinearForm { weights: Vec::new(), bias: -self.bound },
+        }
+    }
+
+    /// The form that is positive iff the pair has the agreed minimum of common bits, unrotated; none where nothing
+    /// is to be judged.
+    pub fn common_bits_form(&self, reference: &Reference) -> Option<LinearForm> {
+        let (Metric::FractionalHamming { shape, theta, minimum_common, gain, .. }, Reference::Iris(iris)) =
+            (&self.metric, reference)
+        else {
+            return None;
+        };
+        if *minimum_common == 0 {
+            return None;
+        }
+        let multiplicity = shape.mask_multiplicity();
+        let mask = iris.mask().iter().step_by(multiplicity);
+        let mask = mask.map(|valid| if valid { (*gain * multiplicity as i64) as i16 } else { 0 });
+        let unit = gain * (Decimal::ONE - 2 * theta);
+        Some(LinearForm {
+            weights: std::iter::repeat_n(0, shape.bits()).chain(mask).collect(),
+            bias: unit / 2 - unit * *minimum_common as i64,
+        })
+    }
+}

@@ -1,0 +1,222 @@
+//! Templates as integers: what is refused, and how real vectors are rounded.
+
+use super::{Functional, Metric};
+use crate::template::{Bits, IrisCode, RealVector, Template, TemplateError, TemplateShape};
+
+/// A probe's template as integers. Secret to the querier.
+pub enum ProbeSample {
+    /// As they are.
+    Bits(Bits),
+    /// As it is.
+    Iris(IrisCode),
+    /// A vector scaled and rounded.
+    Integers(Vec<i32>),
+}
+
+/// A reference's template as integers. Secret to the custodian.
+#[derive(Clone)]
+pub enum Reference {
+    /// As they are.
+    Bits(Bits),
+    /// As it is.
+    Iris(IrisCode),
+    /// A vector scaled and rounded.
+    Integers(Vec<i16>),
+}
+
+impl std::fmt::Debug for ProbeSample {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ProbeSample(redacted)")
+    }
+}
+
+impl std::fmt::Debug for Reference {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Reference(redacted)")
+    }
+}
+
+impl Reference {
+    /// As stored: bits packed (code, then mask, for an iris), integers as 16 bits each, little-endian.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        match self {
+            Self::Bits(bits) => bits.to_msb_first(),
+            Self::Iris(iris) => [iris.code().to_msb_first(), iris.mask().to_msb_first()].concat(),
+            Self::Integers(y) => y.iter().flat_map(|y| y.to_le_bytes()).collect(),
+        }
+    }
+
+    /// Reads [`Reference::to_bytes`] back; `None` for anything that [`Functional::reference`] would not have made.
+    pub fn from_bytes(functional: &Functional, bytes: &[u8]) -> Option<Self> {
+        let reference = match functional.shape() {
+            TemplateShape::Bits(length) => Self::Bits(Bits::from_msb_first(bytes, length).ok()?),
+            TemplateShape::Iris(shape) => {
+                let (code, mask) = bytes.split_at_checked(bytes.len() / 2)?;
+                let bits = |bytes| Bits::from_msb_first(bytes, shape.bits()).ok();
+                let iris = IrisCode::new(shape, bits(code)?, bits(mask)?).ok()?;
+                Self::Iris(functional.valid_iris(&iris).ok()?.clone())
+            }
+            TemplateShape::Vector(dimension) => {
+                let (pairs, rest) = bytes.as_chunks::<2>();
+                let y: Vec<i16> = pairs.iter().map(|&pair| i16::from_le_bytes(pair)).collect();
+                let admitted = y.len() == dimension && rest.is_empty() && functional.admits_integers(&y);
+                Self::Integers(admitted.then_some(y)?)
+            }
+        };
+        // Padding bits must be zero: one reference, one encoding.
+        (reference.to_bytes() == bytes).then_some(reference)
+    }
+}
+
+impl Functional {
+    /// Whether stored integers keep phi in range, for [`Functional::bound`] to hold.
+    fn admits_integers(&self, y: &[i16]) -> bool {
+        let norm = y.iter().map(|&y| f64::from(y).powi(2)).sum::<f64>().sqrt();
+        match self.metric {
+            Metric::Cosine { reference_norm, .. } => (norm / f64::from(reference_norm) - 1.0).abs() <= 0.01,
+            Metric::InnerProduct { longest, .. } | Metric::SquaredEuclidean { longest, .. } => norm <= longest as f64,
+            _ => false,
+        }
+    }
+
+    /// A template in the role of the probe.
+    ///
+    /// # Errors
+    ///
+    /// [`TemplateError`] for another shape than agreed, a zero vector where a direction is needed, a vector over the agreed
+    /// length or too short for the quantisation, or an iris with fewer valid bits than the minimum of common bits.
+    pub fn probe(&self, template: &Template) -> Result<ProbeSample, TemplateError> {
+        self.check_shape(template)?;
+        match template {
+            Template::Bits(bits) => Ok(ProbeSample::Bits(bits.clone())),
+            Template::Iris(iris) => Ok(ProbeSample::Iris(self.valid_iris(iris)?.clone())),
+            Template::Vector(vector) => {
+                let norm = match self.metric {
+                    Metric::Cosine { probe_norm, .. } => probe_norm,
+                    _ => 0,
+                };
+                Ok(ProbeSample::Integers(self.integers(vector, norm)?))
+            }
+        }
+    }
+
+    /// A template in the role of the reference.
+    ///
+    /// # Errors
+    ///
+    /// As [`Functional::probe`].
+    pub fn reference(&self, template: &Template) -> Result<Reference, TemplateError> {
+        self.check_shape(template)?;
+        match template {
+            Template::Bits(bits) => Ok(Reference::Bits(bits.clone())),
+            Template::Iris(iris) => Ok(Reference::Iris(self.valid_iris(iris)?.clone())),
+            Template::Vector(vector) => {
+                let norm = match self.metric {
+                    Metric::Cosine { reference_norm, .. } => reference_norm,
+                    _ => 0,
+                };
+                // At most 32,000 in size, by the checks on the agreement.
+                Ok(Reference::Integers(self.integers(vector, norm)?.into_iter().map(|y| y as i16).collect()))
+            }
+        }
+    }
+
+    fn valid_iris<'a>(&self, iris: &'a IrisCode) -> Result<&'a IrisCode, TemplateError> {
+        let minimum = match self.metric {
+            // Without the rule, a template must still have one valid bit to say anything.
+            Metric::FractionalHamming { minimum_common, .. } => minimum_common.max(1),
+            _ => 0,
+        };
+        match iris.valid_bits() {
+            valid if valid < minimum => Err(TemplateError::TooFewValidBits { valid, minimum }),
+            _ => Ok(iris),
+        }
+    }
+
+    fn integers(&self, vector: &RealVector, agreed_norm: u32) -> Result<Vec<i32>, TemplateError> {
+        match self.metric {
+            Metric::InnerProduct { scale, maximum_norm, longest, .. }
+            | Metric::SquaredEuclidean { scale, maximum_norm, longest, .. } => {
+                if vector.norm() > maximum_norm {
+                    return Err(TemplateError::NormTooLarge { norm: vector.norm(), maximum: maximum_norm });
+                }
+                let rounded = rounded(vector, scale);
+                let norm = integer_norm(&rounded);
+                match norm <= longest as f64 {
+                    true => Ok(rounded),
+                    false => {
+                        Err(TemplateError::QuantisationTooCoarse { norm, expected: (scale * maximum_norm) as u32 })
+                    }
+                }
+            }
+            _ => to_length(vector, agreed_norm),
+        }
+    }
+}
+
+/// The vector scaled to length `norm` and rounded to the nearest integers.
+///
+/// Rounding moves the length by up to sqrt(d)/2, which would bias every score of the template. Up to 1 % of that is admitted (and
+/// is in the bound of phi); beyond, the agreed norm is too coarse for such a vector.
+fn to_length(vector: &RealVector, norm: u32) -> Result<Vec<i32>, TemplateError> {
+    let length = vector.norm();
+    if length == 0.0 {
+        return Err(TemplateError::ZeroVector);
+    }
+    let rounded =
+        vector.coordinates().iter().map(|x| (x / length * f64::from(norm)).round() as i32).collect::<Vec<_>>();
+    let actual = integer_norm(&rounded);
+    match (actual / f64::from(norm) - 1.0).abs() <= 0.01 {
+        true => Ok(rounded),
+        false => Err(TemplateError::QuantisationTooCoarse { norm: actual, expected: norm }),
+    }
+}
+
+fn rounded(vector: &RealVector, scale: f64) -> Vec<i32> {
+    vector.coordinates().iter().map(|x| (x * scale).round() as i32).collect()
+}
+
+fn integer_norm(x: &[i32]) -> f64 {
+    x.iter().map(|&x| f64::from(x).powi(2)).sum::<f64>().sqrt()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::agreement::{Agreement, Terms};
+    use crate::template::{RealVector, Template, TemplateError};
+
+    fn vector(coordinates: &[f64]) -> Template {
+        Template::Vector(RealVector::new(coordinates.to_vec()).unwrap())
+    }
+
+    #[test]
+    fn a_vector_that_could_break_the_range_is_refused() {
+        let euclid = Terms::squared_euclidean(3, "1.0".parse().unwrap(), "0.5".parse().unwrap());
+        let agreement = Agreement::new(euclid).unwrap();
+        let functional = agreement.functional();
+        assert!(functional.probe(&vector(&[0.6, 0.8, 0.0])).is_ok());
+        assert!(matches!(functional.probe(&vector(&[0.7, 0.8, 0.0])), Err(TemplateError::NormTooLarge { .. })));
+        assert!(matches!(
+            functional.reference(&vector(&[0.6, 0.8])),
+            Err(TemplateError::Dimension { expected: 3, actual: 2 })
+        ));
+    }
+
+    #[test]
+    fn a_zero_vector_has_no_cosine() {
+        let agreement = Agreement::new(Terms::face(3)).unwrap();
+        assert!(matches!(agreement.functional().probe(&vector(&[0.0; 3])), Err(TemplateError::ZeroVector)));
+    }
+
+    #[test]
+    fn a_vector_that_rounding_would_bias_is_refused() {
+        let agreement = Agreement::new(Terms::face(512)).unwrap();
+        // 256 / sqrt(512) = 11.3 rounds to 11: the reference would be 2.8 % short.
+        let constant = vector(&[1.0; 512]);
+        assert!(matches!(
+            agreement.functional().reference(&constant),
+            Err(TemplateError::QuantisationTooCoarse { expected: 256, .. })
+        ));
+        assert!(agreement.functional().probe(&constant).is_ok());
+    }
+}

@@ -1,0 +1,230 @@
+//! The law that everything rests on: phi, evaluated as the scheme will, agrees with the clear oracle.
+
+use proptest::prelude::*;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha20Rng;
+
+use super::oracle::{Oracle, subject_verdict};
+use super::*;
+use crate::agreement::{Agreement, ComparisonTerms, EyeRule, TemplateTerms};
+use crate::template::{Bits, Eye, IrisCode, MaskSharing, RealVector, Record, SubjectId};
+
+fn decimal(text: &str) -> Decimal {
+    text.parse().unwrap()
+}
+
+fn agreement(terms: Terms) -> Agreement {
+    Agreement::new(terms).unwrap()
+}
+
+fn iris_terms(theta: &str, minimum: u32, mask: MaskSharing, eyes: EyeRule) -> Terms {
+    let mut terms = Terms::iris(IrisShape { rows: 2, columns: 16, channels: 4, mask });
+    terms.comparison = ComparisonTerms::FractionalHamming {
+        threshold: decimal(theta),
+        minimum_common_bits: minimum,
+        rotations: 3,
+        eyes,
+    };
+    terms
+}
+
+/// One agreement of every metric, with thresholds that random templates meet about half of the time.
+fn every_metric() -> Vec<Agreement> {
+    let vectors = |terms: Terms| agreement(Terms { template: TemplateTerms::Vector { dimension: 8 }, ..terms });
+    let mut cosine = Terms::face(8);
+    cosine.comparison =
+        ComparisonTerms::Cosine { threshold: decimal("0.05"), probe_norm: 16384, reference_norm: 256 };
+    vec![
+        agreement(Terms::hamming(37, 18)),
+        agreement(iris_terms("0.41", 30, MaskSharing::ByPair, EyeRule::Ignored)),
+        agreement(iris_terms("0.333333333", 0, MaskSharing::PerBit, EyeRule::Ignored)),
+        agreement(iris_terms("0.499999999", 64, MaskSharing::PerBit, EyeRule::Ignored)),
+        vectors(cosine),
+        vectors(Terms::inner_product(8, decimal("2.5"), decimal("0.1"))),
+        vectors(Terms::squared_euclidean(8, decimal("2.5"), decimal("2.0"))),
+    ]
+}
+
+fn template(shape: TemplateShape, rng: &mut ChaCha20Rng) -> Template {
+    match shape {
+        TemplateShape::Bits(length) => Template::Bits(Bits::new((0..length).map(|_| rng.random())).unwrap()),
+        TemplateShape::Vector(dimension) => {
+            let x = (0..dimension).map(|_| rng.random_range(-0.85..0.85)).collect();
+            Template::Vector(RealVector::new(x).unwrap())
+        }
+        TemplateShape::Iris(shape) => {
+            let valid = rng.random_range(0.2..1.0);
+            let groups: Vec<bool> = (0..shape.mask_bits()).map(|_| rng.random_bool(valid)).collect();
+            let mask = groups.iter().flat_map(|&bit| std::iter::repeat_n(bit, shape.mask_multiplicity()));
+            let code = Bits::new((0..shape.bits()).map(|_| rng.random())).unwrap();
+            Template::Iris(IrisCode::new(shape, code, Bits::new(mask).unwrap()).unwrap())
+        }
+    }
+}
+
+/// phi of every rotation and of the common bits, by the linear forms alone.
+fn phis(functional: &Functional, probe: &ProbeSample, reference: &Reference) -> (Vec<i64>, Option<i64>) {
+    let coordinates = functional.probe_coordinates(probe);
+    let phi = |form: LinearForm| {
+        assert_eq!(form.weights.len(), functional.coordinates());
+        form.evaluate(&coordinates)
+    };
+    let rotated = functional.rotations().into_iter().map(|k| phi(functional.form(reference, k))).collect();
+    (rotated, functional.common_bits_form(reference).map(phi))
+}
+
+proptest! {
+    #[test]
+    fn linear_forms_decide_as_the_oracle_does(seed: u64) {
+        let mut rng = ChaCha20Rng::seed_from_u64(seed);
+        for agreement in every_metric() {
+            let functional = agreement.functional();
+            let a = functional.probe(&template(agreement.shape(), &mut rng));
+            let b = functional.reference(&template(agreement.shape(), &mut rng));
+            let (Ok(a), Ok(b)) = (a, b) else { continue };
+            let (rotated, common) = phis(functional, &a, &b);
+            let comparison = Oracle::new(functional, &a).compare(&b);
+            let hit = rotated.iter().any(|&phi| phi > 0) && common.is_none_or(|phi| phi > 0);
+            prop_assert_eq!(hit, comparison.hit);
+            for phi in rotated.iter().chain(&common) {
+                prop_assert!(*phi != 0 && phi.abs() <= functional.bound());
+            }
+            prop_assert!(rotated.contains(&comparison.phi), "{:?} {:?}", rotated, comparison);
+        }
+    }
+
+    #[test]
+    fn stored_references_survive_and_altered_ones_are_refused(seed: u64) {
+        let mut rng = ChaCha20Rng::seed_from_u64(seed);
+        for agreement in every_metric() {
+            let functional = agreement.functional();
+            let Ok(reference) = functional.reference(&template(agreement.shape(), &mut rng)) else { continue };
+            let bytes = reference.to_bytes();
+            prop_assert_eq!(Reference::from_bytes(functional, &bytes).unwrap().to_bytes(), bytes.clone());
+            prop_assert!(Reference::from_bytes(functional, &bytes[1..]).is_none());
+            prop_assert!(Reference::from_bytes(functional, &[bytes.as_slice(), &[0]].concat()).is_none());
+        }
+    }
+}
+
+#[test]
+fn the_largest_phi_leaves_two_percent_of_half_the_torus() {
+    for agreement in every_metric() {
+        let functional = agreement.functional();
+        let reach = functional.bound() as f64 * functional.step() as f64 / 2f64.powi(63);
+        assert!((0.97..=0.98).contains(&reach), "{reach}");
+    }
+}
+
+fn bits_at_distance(length: usize, distance: usize) -> (Template, Template) {
+    let zero = Bits::new((0..length).map(|_| false)).unwrap();
+    let other = Bits::new((0..length).map(|i| i < distance)).unwrap();
+    (Template::Bits(zero), Template::Bits(other))
+}
+
+#[test]
+fn a_hamming_threshold_is_met_at_the_threshold_and_missed_one_beside() {
+    let agreement = agreement(Terms::hamming(100, 30));
+    let functional = agreement.functional();
+    for (distance, phi) in [(29, 3), (30, 1), (31, -1), (32, -3), (100, -139), (0, 61)] {
+        let (a, b) = bits_at_distance(100, distance);
+        let (a, b) = (functional.probe(&a).unwrap(), functional.reference(&b).unwrap());
+        assert_eq!(phis(functional, &a, &b).0, [phi]);
+        assert_eq!(Oracle::new(functional, &a).compare(&b).hit, distance <= 30);
+    }
+}
+
+#[test]
+fn a_fraction_is_met_strictly_below_the_threshold() {
+    // 128 bits all valid: 32 differing bits are exactly a quarter.
+    let shape = IrisShape { rows: 2, columns: 16, channels: 4, mask: MaskSharing::PerBit };
+    let mut terms = iris_terms("0.25", 128, MaskSharing::PerBit, EyeRule::Ignored);
+    if let ComparisonTerms::FractionalHamming { rotations, .. } = &mut terms.comparison {
+        *rotations = 0;
+    }
+    let agreement = agreement(terms);
+    let functional = agreement.functional();
+    let iris = |ones: usize| {
+        let code = Bits::new((0..128).map(|i| i < ones)).unwrap();
+        Template::Iris(IrisCode::new(shape, code, Bits::new((0..128).map(|_| true)).unwrap()).unwrap())
+    };
+    let probe = functional.probe(&iris(0)).unwrap();
+    for (ones, hit) in [(31, true), (32, false), (33, false)] {
+        let reference = functional.reference(&iris(ones)).unwrap();
+        let (rotated, common) = phis(functional, &probe, &reference);
+        assert_eq!(rotated[0] > 0, hit);
+        assert!(common.unwrap() > 0);
+        assert_eq!(Oracle::new(functional, &probe).compare(&reference).hit, hit);
+    }
+}
+
+#[test]
+fn too_few_common_bits_miss_even_for_equal_codes() {
+    let shape = IrisShape { rows: 2, columns: 16, channels: 4, mask: MaskSharing::PerBit };
+    let agreement = agreement(iris_terms("0.4", 40, MaskSharing::PerBit, EyeRule::Ignored));
+    let functional = agreement.functional();
+    let iris = |from: usize, to: usize| {
+        let code = Bits::new((0..128).map(|_| true)).unwrap();
+        let mask = Bits::new((0..128).map(|i| (from..to).contains(&i))).unwrap();
+        Template::Iris(IrisCode::new(shape, code, mask).unwrap())
+    };
+    for (common, hit) in [(39, false), (40, true), (41, true)] {
+        let probe = functional.probe(&iris(0, 80)).unwrap();
+        let reference = functional.reference(&iris(80 - common, 128)).unwrap();
+        let (rotated, enough) = phis(functional, &probe, &reference);
+        assert!(rotated[0] > 0, "equal codes");
+        assert_eq!(enough.unwrap() > 0, hit);
+        let comparison = Oracle::new(functional, &probe).compare(&reference);
+        assert_eq!((comparison.hit, comparison.common_bits), (hit, Some(common)));
+    }
+    assert!(matches!(
+        functional.probe(&iris(0, 39)),
+        Err(TemplateError::TooFewValidBits { valid: 39, minimum: 40 })
+    ));
+}
+
+fn record(subject: &str, eye: Option<Eye>, template: Template) -> Record {
+    Record { subject: SubjectId::try_from(subject.to_owned()).unwrap(), eye, template }
+}
+
+#[test]
+fn two_eyes_combine_as_agreed() {
+    let shape = IrisShape { rows: 2, columns: 16, channels: 4, mask: MaskSharing::PerBit };
+    let code = |bit: bool| {
+        let bits = |bit: bool| Bits::new((0..128).map(|_| bit)).unwrap();
+        Template::Iris(IrisCode::new(shape, bits(bit), bits(true)).unwrap())
+    };
+    for (rule, expected) in [(EyeRule::Any, [true, true, true, false]), (EyeRule::All, [true, false, false, false])] {
+        let agreement = agreement(iris_terms("0.3", 64, MaskSharing::PerBit, rule));
+        let functional = agreement.functional();
+        let probe = Probe::new(
+            functional,
+            &[record("p", Some(Eye::Right), code(true)), record("p", Some(Eye::Left), code(true))],
+        )
+        .unwrap();
+        assert_eq!(probe.layout(), SampleLayout::Both);
+        for ((left, right), expected) in [(true, true), (true, false), (false, true), (false, false)].iter().zip(expected) {
+            let reference = |eye, bit| (Some(eye), functional.reference(&code(bit)).unwrap());
+            let references = [reference(Eye::Left, *left), reference(Eye::Right, *right)];
+            assert_eq!(subject_verdict(functional, &probe, &references), expected, "{rule:?} {left} {right}");
+        }
+        let one_eye = Probe::new(functional, &[record("p", Some(Eye::Left), code(true))]);
+        assert_eq!(one_eye.is_ok(), rule == EyeRule::Any);
+        assert!(matches!(Probe::new(functional, &[record("p", None, code(true))]), Err(ProbeError::EyeUnknown)));
+    }
+}
+
+#[test]
+fn several_references_of_a_subject_are_an_or() {
+    let mut terms = Terms::hamming(100, 30);
+    terms.limits.references_per_subject = 2;
+    let agreement = agreement(terms);
+    let functional = agreement.functional();
+    let (a, near) = bits_at_distance(100, 10);
+    let (_, far) = bits_at_distance(100, 90);
+    let probe = Probe::new(functional, &[record("p", None, a)]).unwrap();
+    let reference = |template: &Template| (None, functional.reference(template).unwrap());
+    assert!(subject_verdict(functional, &probe, &[reference(&far), reference(&near)]));
+    assert!(!subject_verdict(functional, &probe, &[reference(&far)]));
+    assert!(!subject_verdict(functional, &probe, &[]));
+}

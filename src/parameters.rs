@@ -1,0 +1,180 @@
+//! The named parameter sets of scheme `tfhe`: dimensions, noise, security, sizes.
+//!
+//! Notation as in Chillotti, Gama, Georgieva, Izabachène, "TFHE" (J. Cryptology 2020) and in `tfhe`: a GLWE of dimension k
+//! over polynomials of N coefficients; decomposition into `levels` digits of `base_log2` bits; torus elements are
+//! 64-bit integers, so a noise of 2^-18 of the torus is 2^46 units. `TUniform(b)` is uniform on [-2^b, 2^b] with
+//! halved end points.
+//!
+//! Security is the least of primal uSVP, BDD and dual hybrid by the lattice estimator, commit 27a581b, with its
+//! default cost model; the command stands beside each figure.
+
+/// One set of parameters; all sizes in the units of their names.
+#[derive(Debug, PartialEq)]
+pub struct ParameterSet {
+    /// Identifies the set in the header of every file.
+    pub id: u16,
+    /// Name in the agreement.
+    pub name: &'static str,
+    /// Bits of security of the weakest key.
+    pub security_bits: f64,
+    /// Where that figure comes from.
+    pub security_note: &'static str,
+    /// Query key: GLWE dimension k. Flattened, it is the LWE key of dimension k N that the bootstrap reads.
+    pub query_glwe_dimension: usize,
+    /// Query key: polynomial size N.
+    pub query_polynomial_size: usize,
+    /// Query key: noise TUniform(b).
+    pub query_noise_log2: u32,
+    /// Bootstrap key: GLWE dimension k.
+    pub glwe_dimension: usize,
+    /// Bootstrap key: polynomial size N; the blind rotation works modulo 2 N.
+    pub polynomial_size: usize,
+    /// Bootstrap and public key: noise TUniform(b).
+    pub glwe_noise_log2: u32,
+    /// Bootstrap key: bits of a digit.
+    pub bootstrap_base_log2: usize,
+    /// Bootstrap key: digits.
+    pub bootstrap_levels: usize,
+    /// Keyswitch key back to the query key: bits of a digit.
+    pub keyswitch_base_log2: usize,
+    /// Keyswitch key: digits.
+    pub keyswitch_levels: usize,
+    /// Sanitising: body noise TUniform(b) of each encryption of zero.
+    pub flooding_log2: u32,
+    /// Sanitising: encryptions of zero added; between two of them the verdict is bootstrapped afresh.
+    pub washing_rounds: usize,
+    /// A verdict crosses modulo 2^b.
+    pub answer_modulus_log2: usize,
+}
+
+/// 128-bit security, about 11 ms a decision on one core: the set for everything.
+pub const TFHE_896_2048: ParameterSet = ParameterSet {
+    id: 1,
+    name: "tfhe-896-2048",
+    security_bits: 134.8,
+    security_note: "LWE(n=896, TUniform(46)) 137.5 bits; LWE(n=2048, TUniform(17)) 134.8 bits; q = 2^64, binary secret",
+    query_glwe_dimension: 7,
+    query_polynomial_size: 128,
+    query_noise_log2: 46,
+    glwe_dimension: 1,
+    polynomial_size: 2048,
+    glwe_noise_log2: 17,
+    bootstrap_base_log2: 23,
+    bootstrap_levels: 1,
+    keyswitch_base_log2: 4,
+    keyswitch_levels: 4,
+    flooding_log2: 61,
+    washing_rounds: 5,
+    answer_modulus_log2: 10,
+};
+
+/// 128-bit security, the rounding share of the gray zone halved for twice the time and twice the key.
+pub const TFHE_896_4096: ParameterSet = ParameterSet {
+    id: 2,
+    name: "tfhe-896-4096",
+    security_note: "LWE(n=896, TUniform(46)) 137.5 bits; LWE(n=4096, TUniform(17)) is harder than n=2048 with the same noise, 134.8 bits",
+    polynomial_size: 4096,
+    ..TFHE_896_2048
+};
+
+/// **Insecure**: dimensions small enough for quick tests. Protects nothing.
+pub const INSECURE_TEST: ParameterSet = ParameterSet {
+    id: 0x8001,
+    name: "insecure-test",
+    security_bits: 0.0,
+    security_note: "INSECURE, for tests only",
+    query_glwe_dimension: 2,
+    polynomial_size: 1024,
+    ..TFHE_896_2048
+};
+
+/// The set of an agreement that names none.
+pub const DEFAULT: &ParameterSet = &TFHE_896_2048;
+
+impl ParameterSet {
+    /// Every set, in the order of their ids.
+    pub const ALL: [&'static Self; 3] = [&TFHE_896_2048, &TFHE_896_4096, &INSECURE_TEST];
+
+    /// The set of that name.
+    pub fn by_name(name: &str) -> Option<&'static Self> {
+        Self::ALL.into_iter().find(|set| set.name == name)
+    }
+
+    /// The set of that id.
+    pub fn by_id(id: u16) -> Option<&'static Self> {
+        Self::ALL.into_iter().find(|set| set.id == id)
+    }
+
+    /// Whether the set offers at least 128 bits of security.
+    pub fn is_secure(&self) -> bool {
+        self.security_bits >= 128.0
+    }
+
+    /// Dimension n of the LWE key under which queries and answers are encrypted.
+    pub fn lwe_dimension(&self) -> usize {
+        self.query_glwe_dimension * self.query_polynomial_size
+    }
+
+    /// Dimension of the LWE key under which a bootstrap leaves its output.
+    pub fn bootstrapped_dimension(&self) -> usize {
+        self.glwe_dimension * self.polynomial_size
+    }
+
+    /// Polynomials that `coordinates` coordinates fill.
+    pub fn polynomials(&self, coordinates: usize) -> usize {
+        coordinates.div_ceil(self.query_polynomial_size)
+    }
+
+    /// Bytes of the three public keys as sent: bodies only, masks from a seed.
+    pub fn evaluation_key_bytes(&self) -> usize {
+        let bootstrap = self.lwe_dimension() * self.bootstrap_levels * (self.glwe_dimension + 1) * self.polynomial_size;
+        let keyswitch = self.bootstrapped_dimension() * self.keyswitch_levels;
+        8 * (bootstrap + keyswitch + self.polynomial_size)
+    }
+
+    /// Bytes of one encrypted template as sent.
+    pub fn encrypted_template_bytes(&self, coordinates: usize) -> usize {
+        8 * self.polynomials(coordinates) * self.query_polynomial_size
+    }
+
+    /// Bytes of one encrypted verdict as sent.
+    pub fn encrypted_verdict_bytes(&self) -> usize {
+        8 * ((self.lwe_dimension() + 1) * self.answer_modulus_log2).div_ceil(64)
+    }
+
+    /// Bytes of the bootstrap key in memory, in the Fourier domain.
+    pub fn prepared_key_bytes(&self) -> usize {
+        let rows = self.bootstrap_levels * (self.glwe_dimension + 1);
+        self.lwe_dimension() * rows * (self.glwe_dimension + 1) * self.polynomial_size * 8
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_ids_are_unique() {
+        for set in ParameterSet::ALL {
+            assert_eq!(ParameterSet::by_name(set.name), Some(set));
+            assert_eq!(ParameterSet::by_id(set.id), Some(set));
+        }
+    }
+
+    #[test]
+    fn what_is_not_secure_says_so_in_its_name_and_id() {
+        for set in ParameterSet::ALL {
+            assert_eq!(set.is_secure(), !set.name.contains("insecure"));
+            assert_eq!(set.is_secure(), set.id < 0x8000);
+        }
+    }
+
+    #[test]
+    fn the_default_set_keeps_the_promised_sizes() {
+        assert!(DEFAULT.is_secure());
+        assert!(DEFAULT.evaluation_key_bytes() < 32_000_000);
+        assert!(DEFAULT.encrypted_template_bytes(512) <= 8 * 512);
+        assert!(DEFAULT.encrypted_template_bytes(12_800 + 6_400) <= 8 * 19_200);
+        assert!(DEFAULT.encrypted_verdict_bytes() < 20_000);
+    }
+}

@@ -1,0 +1,62 @@
+//! The secret key and its file.
+
+use std::io::Read;
+
+use rand::CryptoRng;
+use zeroize::Zeroizing;
+
+use crate::agreement::Agreement;
+use crate::scheme::Holder;
+use crate::wire::{Envelope, EvaluationKey, Expected, KeyId, Kind, WireError};
+
+/// The querier's secret key with the id of its public half.
+///
+/// No `Debug`, no `Clone`, no serde; wiped on drop.
+pub struct SecretKey<S: Holder> {
+    key: S::SecretKey,
+    id: KeyId,
+}
+
+impl<S: Holder> SecretKey<S> {
+    /// Fresh keys under an agreement: keep the first, send the second.
+    ///
+    /// # Errors
+    ///
+    /// [`WireError::Payload`] if the public keys cannot be serialised.
+    pub fn generate(agreement: &Agreement, rng: &mut dyn CryptoRng) -> Result<(Self, EvaluationKey<S>), WireError> {
+        let (key, public) = S::generate(agreement.parameters(), rng);
+        let public = EvaluationKey::new(public)?;
+        Ok((Self { key, id: public.id() }, public))
+    }
+
+    /// The id of the public half.
+    pub fn id(&self) -> KeyId {
+        self.id
+    }
+
+    pub(super) fn key(&self) -> &S::SecretKey {
+        &self.key
+    }
+
+    /// The file, in the clear: store it where only its owner can read it.
+    ///
+    /// # Security
+    ///
+    /// Whoever has these bytes reads every query ever made with them.
+    pub fn to_secret_bytes(&self, agreement: &Agreement) -> Zeroizing<Vec<u8>> {
+        let secret = S::export_secret(&self.key);
+        Envelope::new(Kind::SecretKey, agreement, Some(self.id), secret.to_vec()).to_bytes()
+    }
+
+    /// Reads the file.
+    ///
+    /// # Errors
+    ///
+    /// [`WireError`] for anything but a secret key under this agreement.
+    pub fn read(reader: impl Read, agreement: &Agreement) -> Result<Self, WireError> {
+        let expected = Expected { kind: Kind::SecretKey, agreement, key: None, limit_bytes: 1 << 20 };
+        let envelope = Envelope::read(reader, &expected)?;
+        let key = S::import_secret(&envelope.payload, agreement.parameters()).ok_or(WireError::Field("key"))?;
+        Ok(Self { key, id: envelope.header.key.ok_or(WireError::Header("key"))? })
+    }
+}

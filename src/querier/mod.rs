@@ -1,0 +1,100 @@
+//! The querier: SECRET probes, SECRET key. Asks, and reads the answer.
+//!
+//! Knows nothing of galleries: see `tests/boundaries`.
+
+mod key;
+mod pending;
+
+use rand::CryptoRng;
+
+use crate::agreement::Agreement;
+use crate::functional::{Probe, ProbeError};
+use crate::scheme::Holder;
+use crate::template::{Record, SubjectId, group_by_subject};
+use crate::wire::{Query, QueryId, Target};
+pub use key::SecretKey;
+pub use pending::{AnswerError, Pending, Verdict};
+
+/// One authority that asks.
+pub struct Querier<'a, S: Holder> {
+    agreement: &'a Agreement,
+    key: SecretKey<S>,
+}
+
+/// Why a query cannot be made.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum AskError {
+    /// Nothing to ask about.
+    #[error("there is no probe; give at least one template")]
+    NoProbes,
+    /// More probes than agreed.
+    #[error("{actual} probes where the agreement admits {limit} in a query (limits.probes_per_query); split them")]
+    TooManyProbes {
+        /// As agreed.
+        limit: usize,
+        /// As given.
+        actual: usize,
+    },
+    /// A probe is refused.
+    #[error("probe '{subject}': {source}")]
+    Probe {
+        /// Whose it is.
+        subject: SubjectId,
+        /// Why.
+        source: ProbeError,
+    },
+}
+
+impl<'a, S: Holder> Querier<'a, S> {
+    /// A querier with its key.
+    pub fn new(agreement: &'a Agreement, key: SecretKey<S>) -> Self {
+        Self { agreement, key }
+    }
+
+    /// Stages 1 to 3: encrypts probes. Send the query; keep what is pending.
+    ///
+    /// Records of the same subject are one probe: the two eyes of a person, where the agreement tells them apart.
+    ///
+    /// # Errors
+    ///
+    /// [`AskError`] for no probe, too many, or one that is refused.
+    pub fn ask(
+        &self,
+        records: Vec<Record>,
+        target: Target,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<(Query<S>, Pending), AskError> {
+        let groups = group_by_subject(records);
+        let limit = self.agreement.terms().limits.probes_per_query;
+        match groups.len() {
+            0 => return Err(AskError::NoProbes),
+            actual if actual > limit => return Err(AskError::TooManyProbes { limit, actual }),
+            _ => {}
+        }
+        let functional = self.agreement.functional();
+        let mut subjects = Vec::with_capacity(groups.len());
+        let mut probes = Vec::with_capacity(groups.len());
+        for (subject, records) in groups {
+            let probe = Probe::new(functional, &records)
+                .map_err(|source| AskError::Probe { subject: subject.clone(), source })?;
+            subjects.push(subject);
+            probes.push(probe);
+        }
+        let mut id = [0; 16];
+        rng.fill_bytes(&mut id);
+        let query = Query {
+            id: QueryId(id),
+            key: self.key.id(),
+            target: target.clone(),
+            layouts: probes.iter().map(Probe::layout).collect(),
+            ciphertext: S::encrypt(self.key.key(), functional, &probes, rng),
+        };
+        let pending = Pending::new(query.id, self.key.id(), target, subjects);
+        Ok((query, pending))
+    }
+
+    /// The key, for reading answers.
+    pub fn key(&self) -> &SecretKey<S> {
+        &self.key
+    }
+}

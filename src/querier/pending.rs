@@ -1,0 +1,157 @@
+//! What the querier remembers of a query, and how it reads the answer.
+
+use std::io::Read;
+
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use super::Querier;
+use crate::agreement::{Agreement, Disclosure};
+use crate::scheme::Holder;
+use crate::template::SubjectId;
+use crate::wire::{Answer, Envelope, Expected, KeyId, Kind, QueryId, Target, WireError, decode_clear, encode_clear};
+
+/// A query that waits for its answer. Holds the probes' identifiers, which never cross.
+pub struct Pending {
+    key: KeyId,
+    clear: PendingClear,
+}
+
+#[derive(Serialize, Deserialize)]
+struct PendingClear {
+    query: QueryId,
+    target: Target,
+    subjects: Vec<SubjectId>,
+}
+
+/// What an answer says of one probe.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Whether anybody matches (or the one subject that was named).
+    Any(bool),
+    /// Whether each enrolled subject matches, in the order of the gallery.
+    Each(Vec<bool>),
+    /// How many enrolled subjects match.
+    Count(usize),
+}
+
+impl Verdict {
+    /// Whether there is a hit at all.
+    pub fn hit(&self) -> bool {
+        match self {
+            Self::Any(hit) => *hit,
+            Self::Each(bits) => bits.contains(&true),
+            Self::Count(count) => *count > 0,
+        }
+    }
+}
+
+/// Why an answer is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AnswerError {
+    /// To another query.
+    #[error("this answers query {actual}, not query {expected}")]
+    OtherQuery {
+        /// As asked.
+        expected: QueryId,
+        /// As answered.
+        actual: QueryId,
+    },
+    /// Made for another key.
+    #[error("this answer belongs to key {actual}, not to key {expected}")]
+    OtherKey {
+        /// Ours.
+        expected: KeyId,
+        /// As answered.
+        actual: KeyId,
+    },
+    /// For another number of probes.
+    #[error("the answer speaks of {actual} probes where {expected} were asked about")]
+    Probes {
+        /// As asked.
+        expected: usize,
+        /// As answered.
+        actual: usize,
+    },
+}
+
+impl Pending {
+    pub(super) fn new(query: QueryId, key: KeyId, target: Target, subjects: Vec<SubjectId>) -> Self {
+        Self { key, clear: PendingClear { query, target, subjects } }
+    }
+
+    /// The query that waits.
+    pub fn query(&self) -> QueryId {
+        self.clear.query
+    }
+
+    /// Whom the query is about.
+    pub fn target(&self) -> &Target {
+        &self.clear.target
+    }
+
+    /// Whose probes were asked about, in order.
+    pub fn subjects(&self) -> &[SubjectId] {
+        &self.clear.subjects
+    }
+
+    /// Stage 7: the verdict on each probe, in the order they were asked about. An answer is read once.
+    ///
+    /// # Errors
+    ///
+    /// [`AnswerError`] for an answer to another query, key or number of probes.
+    pub fn read<S: Holder>(
+        self,
+        querier: &Querier<'_, S>,
+        answer: &Answer<S>,
+    ) -> Result<Vec<(SubjectId, Verdict)>, AnswerError> {
+        let expected = querier.key.id();
+        for actual in [answer.key, self.key] {
+            if actual != expected {
+                return Err(AnswerError::OtherKey { expected, actual });
+            }
+        }
+        if answer.query != self.clear.query {
+            return Err(AnswerError::OtherQuery { expected: self.clear.query, actual: answer.query });
+        }
+        let expected = self.clear.subjects.len();
+        if answer.probes != expected {
+            return Err(AnswerError::Probes { expected, actual: answer.probes });
+        }
+        let mut bits = S::decrypt(querier.key.key(), &answer.ciphertext).into_iter();
+        let disclosure = querier.agreement.terms().disclosure;
+        let verdict = |subject| {
+            let bits: Vec<bool> = bits.by_ref().take(answer.verdicts_per_probe).collect();
+            let verdict = match (disclosure, &self.clear.target) {
+                (Disclosure::Any, _) | (_, Target::Subject(_)) => Verdict::Any(bits.contains(&true)),
+                (Disclosure::Each, _) => Verdict::Each(bits),
+                (Disclosure::Count, _) => Verdict::Count(bits.into_iter().filter(|&bit| bit).count()),
+            };
+            (subject, verdict)
+        };
+        Ok(self.clear.subjects.into_iter().map(verdict).collect())
+    }
+
+    /// The file: the querier keeps it until the answer comes.
+    ///
+    /// # Errors
+    ///
+    /// [`WireError::Payload`] if it cannot be serialised.
+    pub fn to_bytes(&self, agreement: &Agreement) -> Result<Zeroizing<Vec<u8>>, WireError> {
+        Ok(Envelope::new(Kind::Pending, agreement, Some(self.key), encode_clear(&self.clear)?).to_bytes())
+    }
+
+    /// Reads the file.
+    ///
+    /// # Errors
+    ///
+    /// [`WireError`] for anything but a pending query under this agreement.
+    pub fn from_reader(reader: impl Read, agreement: &Agreement) -> Result<Self, WireError> {
+        let probes = agreement.terms().limits.probes_per_query as u64;
+        let limit_bytes = 1024 + probes * (SubjectId::LIMIT_BYTES as u64 + 8);
+        let expected = Expected { kind: Kind::Pending, agreement, key: None, limit_bytes };
+        let envelope = Envelope::read(reader, &expected)?;
+        let clear = decode_clear(&envelope.payload, limit_bytes)?;
+        Ok(Self { key: envelope.header.key.ok_or(WireError::Header("key"))?, clear })
+    }
+}

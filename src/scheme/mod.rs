@@ -1,0 +1,179 @@
+//! Stages 3 to 7: what we ask of homomorphic encryption, split by who may do it.
+//!
+//! The cut is at "answer this query against this gallery", not at the single comparison, because one scheme may judge one pair
+//! at a time and another a whole block of references.
+//!
+//! [`Holder`] has the secret key; [`Evaluator`] has no name for it.
+
+pub mod tfhe;
+
+use rand::CryptoRng;
+use zeroize::Zeroizing;
+
+use crate::agreement::{Disclosure, SchemeId};
+use crate::functional::{Functional, Probe, Reference, SampleLayout};
+use crate::parameters::ParameterSet;
+use crate::template::Eye;
+
+/// What crosses between the parties under one scheme.
+pub trait Scheme: Sized + 'static {
+    /// Identifies the scheme in the header of every file.
+    const ID: SchemeId;
+    /// Public keys of one querier: querier to custodian, once.
+    type EvaluationKey: Crossing;
+    /// The encrypted templates of one query: querier to custodian.
+    type EncryptedProbes: Crossing;
+    /// The encrypted, sanitised bits of one answer: custodian to querier.
+    type EncryptedVerdicts: Crossing;
+}
+
+/// How large a value must be; known to the receiver before it decodes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Extent {
+    /// Templates or verdicts.
+    pub count: usize,
+    /// Coordinates of each template; 0 for everything else.
+    pub coordinates: usize,
+}
+
+/// A value that crosses: bounded, canonical bytes.
+pub trait Crossing: Sized + Send + Sync {
+    /// The payload.
+    ///
+    /// # Errors
+    ///
+    /// [`CrossingError::Encoding`] if the serialiser refuses, which it does not for a value of valid size.
+    fn encode(&self) -> Result<Vec<u8>, CrossingError>;
+
+    /// Reads a payload of the given extent back, never allocating more than a small multiple of its length.
+    ///
+    /// # Errors
+    ///
+    /// [`CrossingError`] for anything that [`Crossing::encode`] would not have written for this extent and parameter set.
+    fn decode(bytes: &[u8], parameters: &'static ParameterSet, extent: Extent) -> Result<Self, CrossingError>;
+
+    /// Upper bound of the payload's length for an extent, in bytes.
+    fn limit_bytes(parameters: &ParameterSet, extent: Extent) -> u64;
+}
+
+/// Why a payload is refused. Says nothing of its content.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CrossingError {
+    /// Not the serialised form of the expected type.
+    #[error("the payload is not well-formed: {0}")]
+    Encoding(String),
+    /// More bytes than the parameter set and the agreement admit.
+    #[error("the payload has {actual} bytes where at most {limit} are admitted")]
+    TooLarge {
+        /// Limit in bytes.
+        limit: u64,
+        /// As found.
+        actual: u64,
+    },
+    /// Dimensions of another parameter set, or another number of ciphertexts than announced.
+    #[error("the payload's dimensions do not fit the parameter set and the announced number of {0}")]
+    Dimensions(&'static str),
+    /// Decodes, but is not the one encoding of its value.
+    #[error("the payload is not in canonical form (trailing or altered bytes)")]
+    NotCanonical,
+    /// A ciphertext without a mask hides nothing and was not made by an honest party.
+    #[error("a ciphertext is trivial: it hides nothing")]
+    Trivial,
+}
+
+/// Who decrypts. Secret.
+pub trait Holder: Scheme {
+    /// The querier's secret key: does not print, copy or serialise by accident, and is wiped on drop.
+    type SecretKey;
+
+    /// Fresh keys.
+    fn generate(parameters: &'static ParameterSet, rng: &mut dyn CryptoRng) -> (Self::SecretKey, Self::EvaluationKey);
+
+    /// Stage 3. Encrypts every sample of every probe, in order.
+    fn encrypt(
+        key: &Self::SecretKey,
+        functional: &Functional,
+        probes: &[Probe],
+        rng: &mut dyn CryptoRng,
+    ) -> Self::EncryptedProbes;
+
+    /// Stage 7. The bits of an answer, in order.
+    fn decrypt(key: &Self::SecretKey, verdicts: &Self::EncryptedVerdicts) -> Vec<bool>;
+
+    /// The key's bits, for the querier's own key file. Wiped when dropped.
+    fn export_secret(key: &Self::SecretKey) -> Zeroizing<Vec<u8>>;
+
+    /// Reads [`Holder::export_secret`] back; `None` for anything else.
+    fn import_secret(bytes: &[u8], parameters: &'static ParameterSet) -> Option<Self::SecretKey>;
+}
+
+/// What the custodian computes on: one enrolled subject's references.
+pub type SubjectReferences = [(Option<Eye>, Reference)];
+
+/// One query against one gallery, without ciphertexts.
+pub struct Task<'a> {
+    /// The comparison.
+    pub functional: &'a Functional,
+    /// What the querier may learn.
+    pub disclosure: Disclosure,
+    /// Which samples each probe has; their number is the number of probes.
+    pub layouts: &'a [SampleLayout],
+    /// The subjects to search, in the order of the gallery.
+    pub subjects: &'a [&'a SubjectReferences],
+}
+
+impl Task<'_> {
+    /// Bits disclosed for each probe.
+    pub fn verdicts_per_probe(&self) -> usize {
+        match self.disclosure {
+            Disclosure::Any => 1,
+            Disclosure::Each | Disclosure::Count => self.subjects.len(),
+        }
+    }
+}
+
+/// Who computes, on public keys alone.
+pub trait Evaluator: Scheme {
+    /// An evaluation key expanded for use.
+    type PreparedKey: Send + Sync;
+
+    /// Expands the public keys; seconds of work and the bulk of the memory, once for many queries.
+    fn prepare_key(key: Self::EvaluationKey) -> Self::PreparedKey;
+
+    /// Stages 4 to 6: the sanitised verdicts, `verdicts_per_probe` for each probe in turn.
+    ///
+    /// # Errors
+    ///
+    /// [`Stopped`] when `progress` asks to stop.
+    fn answer(
+        key: &Self::PreparedKey,
+        task: &Task<'_>,
+        probes: &Self::EncryptedProbes,
+        rng: &mut dyn CryptoRng,
+        progress: &dyn Progress,
+    ) -> Result<Self::EncryptedVerdicts, Stopped>;
+
+    /// How many steps [`Evaluator::answer`] reports to its progress.
+    fn steps(parameters: &ParameterSet, task: &Task<'_>) -> u64;
+}
+
+/// Told how far long work is, and asked whether to go on. Called from several threads.
+pub trait Progress: Sync {
+    /// So many more steps are done.
+    fn advance(&self, steps: u64);
+    /// Whether to give up.
+    fn stop(&self) -> bool;
+}
+
+/// Nobody watches.
+impl Progress for () {
+    fn advance(&self, _: u64) {}
+    fn stop(&self) -> bool {
+        false
+    }
+}
+
+/// The work was asked to stop before it was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("stopped before it was done; nothing was written")]
+pub struct Stopped;

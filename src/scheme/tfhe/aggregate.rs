@@ -1,0 +1,152 @@
+//! Stage 6a: gates over encrypted bits: "at least k of n" by one keyswitch and one bootstrap (protocol, section 5).
+//!
+//! A bit is 0 or 1/24 of the torus, so up to twelve can be added before the sum reaches 1/2; shifted by (k - 1/2)/24 its sign says whether
+//! at least k were set, with a margin of 1/48 on either side.
+
+use ::tfhe::core_crypto::prelude::*;
+use rayon::prelude::*;
+
+use super::distance::EncryptedScore;
+use super::keys::PreparedKey;
+use super::{Lwe, MODULUS};
+use crate::scheme::{Progress, Stopped};
+
+/// Most bits that one gate adds.
+pub(super) const FAN_IN: usize = 12;
+
+/// 1/48 of the torus: half the distance between 0 and 1.
+const HALF_BIT: u64 = (1u128 << 64).div_euclid(48) as u64;
+/// 1/4 of the torus: a verdict that has room for flooding.
+const QUARTER: u64 = 1 << 62;
+
+/// An encrypted bit under the bootstrap output key: phase 0 or 1/24. Never leaves the scheme.
+pub(super) struct EncryptedBit(Lwe);
+
+/// An encrypted verdict under the bootstrap output key: phase -1/4 or 1/4. Carries the gallery in its noise until it is washed.
+pub(super) struct UnwashedVerdict(pub(super) Lwe);
+
+impl AsRef<Lwe> for EncryptedScore {
+    fn as_ref(&self) -> &Lwe {
+        &self.0
+    }
+}
+
+/// A sample under the query key, on its way into a bootstrap.
+struct Shifted(Lwe);
+
+impl AsRef<Lwe> for Shifted {
+    fn as_ref(&self) -> &Lwe {
+        &self.0
+    }
+}
+
+/// Which gate.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Gate {
+    /// At least one of the inputs.
+    Or,
+    /// All of the inputs.
+    And,
+}
+
+impl PreparedKey {
+    /// The signs of scores as bits.
+    pub(super) fn bits(
+        &self,
+        scores: &[EncryptedScore],
+        progress: &dyn Progress,
+    ) -> Result<Vec<EncryptedBit>, Stopped> {
+        let signs = self.signs(scores, HALF_BIT, progress)?;
+        Ok(signs.into_iter().map(|sign| EncryptedBit(shifted(sign, HALF_BIT))).collect())
+    }
+
+    /// The signs of scores as verdicts, where nothing is to be combined.
+    pub(super) fn verdicts(
+        &self,
+        scores: &[EncryptedScore],
+        progress: &dyn Progress,
+    ) -> Result<Vec<UnwashedVerdict>, Stopped> {
+        let signs = self.signs(scores, QUARTER, progress)?;
+        Ok(signs.into_iter().map(UnwashedVerdict).collect())
+    }
+
+    /// Each set of bits reduced to one by a tree of gates. The gate of no bits is false; of one bit the bit itself.
+    pub(super) fn reduce(
+        &self,
+        gate: Gate,
+        mut sets: Vec<Vec<EncryptedBit>>,
+        progress: &dyn Progress,
+    ) -> Result<Vec<EncryptedBit>, Stopped> {
+        while sets.iter().any(|set| set.len() > 1) {
+            sets = self.reduce_once(gate, sets, progress)?;
+        }
+        Ok(sets.into_iter().map(|mut set| set.pop().unwrap_or_else(|| self.no())).collect())
+    }
+
+    /// One level of the tree: sets of more than one bit shrink by the fan-in.
+    fn reduce_once(
+        &self,
+        gate: Gate,
+        sets: Vec<Vec<EncryptedBit>>,
+        progress: &dyn Progress,
+    ) -> Result<Vec<Vec<EncryptedBit>>, Stopped> {
+        let groups: Vec<&[EncryptedBit]> =
+            sets.iter().filter(|set| set.len() > 1).flat_map(|set| set.chunks(FAN_IN)).collect();
+        let sums: Vec<_> = groups.par_iter().map(|group| self.sum(gate, group)).collect();
+        let signs = self.signs(&sums, HALF_BIT, progress)?;
+        let mut results = signs.into_iter().map(|sign| EncryptedBit(shifted(sign, HALF_BIT)));
+        let shrink = |set: Vec<EncryptedBit>| match set.len() {
+            0 | 1 => set,
+            many => results.by_ref().take(many.div_ceil(FAN_IN)).collect(),
+        };
+        Ok(sets.into_iter().map(shrink).collect())
+    }
+
+    /// Whether any bit of a set is set, as a verdict: the root of an OR tree.
+    pub(super) fn root(&self, mut set: Vec<EncryptedBit>, progress: &dyn Progress) -> Result<UnwashedVerdict, Stopped> {
+        while set.len() > FAN_IN {
+            set = self.reduce_once(Gate::Or, vec![set], progress)?.into_iter().flatten().collect();
+        }
+        let mut verdict = self.signs(&[self.sum(Gate::Or, &set)], QUARTER, progress)?;
+        Ok(UnwashedVerdict(verdict.pop().unwrap_or_else(|| self.zero())))
+    }
+
+    /// The sum of a gate's inputs, shifted so that its sign is the gate's result, under the query key.
+    fn sum(&self, gate: Gate, bits: &[EncryptedBit]) -> Shifted {
+        let mut sum = self.zero();
+        for EncryptedBit(bit) in bits {
+            lwe_ciphertext_add_assign(&mut sum, bit);
+        }
+        let least = match gate {
+            Gate::Or => 1,
+            Gate::And => bits.len() as u64,
+        };
+        let shift = HALF_BIT.wrapping_mul(2 * least - 1).wrapping_neg();
+        Shifted(self.keyswitch(&shifted(sum, shift)))
+    }
+
+    /// An encrypted 0 without noise: never an output, only what an empty set sums to.
+    fn zero(&self) -> Lwe {
+        Lwe::new(0, LweDimension(self.parameters.bootstrapped_dimension()).to_lwe_size(), MODULUS)
+    }
+
+    fn no(&self) -> EncryptedBit {
+        EncryptedBit(self.zero())
+    }
+}
+
+fn shifted(mut sample: Lwe, by: u64) -> Lwe {
+    let body = sample.get_mut_body().data;
+    *body = body.wrapping_add(by);
+    sample
+}
+
+/// Gates of a tree over `bits` bits that ends in one bit: what [`PreparedKey::reduce`] spends.
+pub(super) fn gates(mut bits: usize) -> u64 {
+    let mut gates = 0;
+    while bits > 1 {
+        bits = bits.div_ceil(FAN_IN);
+        gates += bits as u64;
+    }
+    gates
+}

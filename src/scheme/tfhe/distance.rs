@@ -1,0 +1,152 @@
+//! Stage 4: encrypted scores. phi is the constant coefficient of sum_c ct_c W_c(1/X), one LWE sample of dimension k N.
+//!
+//! No keyswitch follows: the template was encrypted under the key the bootstrap reads. The products are taken in the
+//! Fourier domain: a probe is transformed once per query, a reference's weights as they are met (cheaper than keeping their
+//! transforms, which would take sixteen times the memory of the weights), one inverse a mask polynomial. Only the
+//! k mask polynomials need a convolution; of the body only one coefficient is wanted, an inner product, taken exactly.
+
+use ::tfhe::core_crypto::fft_impl::fft64::c64;
+use ::tfhe::core_crypto::fft_impl::fft64::math::fft::FftView;
+use ::tfhe::core_crypto::fft_impl::fft64::math::polynomial::{FourierPolynomialMutView, FourierPolynomialView};
+use ::tfhe::core_crypto::prelude::*;
+
+use super::ciphertexts::EncryptedProbes;
+use super::{Lwe, MODULUS};
+use crate::functional::{Functional, LinearForm};
+use crate::parameters::ParameterSet;
+
+/// An encrypted phi: an LWE sample under the query key. Never leaves the scheme.
+pub(super) struct EncryptedScore(pub(super) Lwe);
+
+/// One encrypted template, its masks in the Fourier domain.
+///
+/// Shape: for each polynomial of N coordinates, k transformed masks of N/2 points and a body of N torus elements.
+pub(super) struct EncryptedTemplate {
+    masks: Vec<c64>,
+    bodies: Vec<u64>,
+    polynomial_size: usize,
+    glwe_dimension: usize,
+}
+
+/// Room to work in; one for each thread.
+pub(super) struct Scratch {
+    buffers: ComputationBuffers,
+    weights: Vec<u64>,
+    spectrum: Vec<c64>,
+    sums: Vec<c64>,
+}
+
+impl EncryptedTemplate {
+    /// Expands every template of a query from its seed.
+    pub(super) fn expand(
+        set: &ParameterSet,
+        functional: &Functional,
+        probes: &EncryptedProbes,
+        fft: FftView<'_>,
+    ) -> Vec<Self> {
+        let (k, n) = (set.query_glwe_dimension, set.query_polynomial_size);
+        let seeded = SeededGlweCiphertextList::from_container(
+            probes.bodies.clone(),
+            set.query_glwe_size(),
+            PolynomialSize(n),
+            ::tfhe::core_crypto::commons::math::random::CompressionSeed::from(
+                ::tfhe::core_crypto::commons::math::random::Seed(probes.seed),
+            ),
+            MODULUS,
+        );
+        let list = seeded.decompress_into_glwe_ciphertext_list();
+        let mut scratch = Scratch::new(k, n, fft);
+        let polynomials = set.polynomials(functional.coordinates());
+        list.as_ref()
+            .chunks_exact(polynomials * (k + 1) * n)
+            .map(|template| {
+                let mut masks = vec![c64::default(); polynomials * k * n / 2];
+                let mut bodies = Vec::with_capacity(polynomials * n);
+                let spectra = masks.chunks_exact_mut(k * n / 2);
+                for (glwe, spectra) in template.chunks_exact((k + 1) * n).zip(spectra) {
+                    let (mask, body) = glwe.split_at(k * n);
+                    for (polynomial, spectrum) in mask.chunks_exact(n).zip(spectra.chunks_exact_mut(n / 2)) {
+                        fft.forward_as_torus(
+                            FourierPolynomialMutView { data: spectrum },
+                            Polynomial::from_container(polynomial),
+                            scratch.buffers.stack(),
+                        );
+                    }
+                    bodies.extend_from_slice(body);
+                }
+                Self { masks, bodies, polynomial_size: n, glwe_dimension: k }
+            })
+            .collect()
+    }
+
+    /// phi of this template and a linear form, scaled by `step` and still encrypted.
+    pub(super) fn score(
+        &self,
+        form: &LinearForm,
+        step: u64,
+        fft: FftView<'_>,
+        scratch: &mut Scratch,
+    ) -> EncryptedScore {
+        let (k, n) = (self.glwe_dimension, self.polynomial_size);
+        let Scratch { buffers, weights, spectrum, sums } = scratch;
+        sums.fill(c64::default());
+        let mut body = (form.bias as u64).wrapping_mul(step);
+        let chunks = form.weights.chunks(n).zip(self.bodies.chunks_exact(n)).zip(self.masks.chunks_exact(k * n / 2));
+        for ((w, bodies), masks) in chunks {
+            if w.iter().all(|&w| w == 0) {
+                continue;
+            }
+            let products = w.iter().zip(bodies).map(|(&w, &b)| (w as u64).wrapping_mul(b));
+            body = products.fold(body, u64::wrapping_add);
+            inverted(w, weights);
+            fft.forward_as_integer(
+                FourierPolynomialMutView { data: spectrum.as_mut_slice() },
+                Polynomial::from_container(weights.as_slice()),
+                buffers.stack(),
+            );
+            for (sum, mask) in sums.chunks_exact_mut(n / 2).zip(masks.chunks_exact(n / 2)) {
+                for ((sum, mask), w) in sum.iter_mut().zip(mask).zip(spectrum.iter()) {
+                    *sum += mask * w;
+                }
+            }
+        }
+        let mut glwe = GlweCiphertext::new(0u64, GlweSize(k + 1), PolynomialSize(n), MODULUS);
+        for (polynomial, sum) in glwe.as_mut().chunks_exact_mut(n).zip(sums.chunks_exact(n / 2)) {
+            fft.backward_as_torus(
+                Polynomial::from_container(polynomial),
+                FourierPolynomialView { data: sum },
+                buffers.stack(),
+            );
+        }
+        if let Some(constant) = glwe.get_mut_body().as_mut().first_mut() {
+            *constant = body;
+        }
+        let mut score = Lwe::new(0, LweDimension(k * n).to_lwe_size(), MODULUS);
+        extract_lwe_sample_from_glwe_ciphertext(&glwe, &mut score, MonomialDegree(0));
+        EncryptedScore(score)
+    }
+}
+
+impl Scratch {
+    pub(super) fn new(glwe_dimension: usize, polynomial_size: usize, fft: FftView<'_>) -> Self {
+        let mut buffers = ComputationBuffers::new();
+        buffers.resize(fft.forward_scratch().or(fft.backward_scratch()).unaligned_bytes_required());
+        Self {
+            buffers,
+            weights: vec![0; polynomial_size],
+            spectrum: vec![c64::default(); polynomial_size / 2],
+            sums: vec![c64::default(); glwe_dimension * polynomial_size / 2],
+        }
+    }
+}
+
+/// W(1/X) mod X^N + 1 as two's complement: w_0 - sum_{i>0} w_i X^(N-i).
+fn inverted(w: &[i16], out: &mut [u64]) {
+    out.fill(0);
+    if let (Some((&first, rest)), Some((constant, higher))) = (w.split_first(), out.split_first_mut()) {
+        *constant = first as u64;
+        for (out, &w) in higher.iter_mut().rev().zip(rest) {
+            *out = i64::from(w).wrapping_neg() as u64;
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! Stages 4 to 6 over a gallery: the custodian's side of one query, on all cores, with public keys alone.
+//!
+//! Subjects are taken in waves, so that memory does not grow with the gallery: a wave's scores are computed, thresholded and reduced to
+//! one bit a subject before the next begins; for `any` a wave leaves a single bit.
+
+use rand::CryptoRng;
+use rand::seq::SliceRandom;
+use rayon::prelude::*;
+
+use super::Tfhe;
+use super::aggregate::{EncryptedBit, Gate, UnwashedVerdict, gates};
+use super::ciphertexts::{EncryptedProbes, EncryptedVerdicts};
+use super::distance::{EncryptedScore, EncryptedTemplate, Scratch};
+use super::keys::{EvaluationKey, PreparedKey};
+use super::sanitise::washing_bootstraps;
+use crate::agreement::Disclosure;
+use crate::functional::{Functional, LinearForm, Reference, SampleLayout, pairs};
+use crate::parameters::ParameterSet;
+use crate::scheme::{Evaluator, Progress, Stopped, SubjectReferences, Task};
+
+/// Decisions in a wave: enough to fill the batches of many cores, few enough (16 KB each) to stay in cache.
+const WAVE: usize = 576;
+
+/// Which pairs decide on a subject; see [`pairs`].
+type Pairs = Vec<Vec<(usize, usize)>>;
+
+impl Evaluator for Tfhe {
+    type PreparedKey = PreparedKey;
+
+    fn prepare_key(key: EvaluationKey) -> PreparedKey {
+        PreparedKey::new(key)
+    }
+
+    fn answer(
+        key: &PreparedKey,
+        task: &Task<'_>,
+        probes: &EncryptedProbes,
+        rng: &mut dyn CryptoRng,
+        progress: &dyn Progress,
+    ) -> Result<EncryptedVerdicts, Stopped> {
+        let mut templates =
+            EncryptedTemplate::expand(key.parameters, task.functional, probes, key.query_fft.as_view()).into_iter();
+        let mut verdicts = Vec::with_capacity(task.layouts.len() * task.verdicts_per_probe());
+        for &layout in task.layouts {
+            let samples: Vec<_> = templates.by_ref().take(layout.eyes().len()).collect();
+            let search = Search { key, task, layout, samples: &samples, progress };
+            match task.disclosure {
+                Disclosure::Any => verdicts.extend(key.sanitise(vec![search.any()?], rng, progress)?),
+                Disclosure::Each => verdicts.extend(search.each(rng)?),
+                Disclosure::Count => {
+                    let mut each = search.each(rng)?;
+                    each.shuffle(rng);
+                    verdicts.extend(each);
+                }
+            }
+        }
+        Ok(EncryptedVerdicts { verdicts, parameters: key.parameters.id })
+    }
+
+    fn steps(parameters: &ParameterSet, task: &Task<'_>) -> u64 {
+        task.layouts.iter().map(|&layout| bootstraps_of_probe(parameters, task, layout)).sum()
+    }
+}
+
+/// One probe against the subjects of a task.
+struct Search<'a> {
+    key: &'a PreparedKey,
+    task: &'a Task<'a>,
+    layout: SampleLayout,
+    samples: &'a [EncryptedTemplate],
+    progress: &'a dyn Progress,
+}
+
+impl Search<'_> {
+    /// Whether any subject matches.
+    fn any(&self) -> Result<UnwashedVerdict, Stopped> {
+        let mut bits = Vec::new();
+        for wave in waves(self.task, self.layout) {
+            if let (true, [subject]) = (self.is_single_decision(wave), self.task.subjects) {
+                let scores = self.scores(&[subject]);
+                if let Some(verdict) = self.key.verdicts(&scores, self.progress)?.pop() {
+                    return Ok(verdict);
+                }
+            }
+            let subjects = self.subject_bits(wave)?;
+            bits.extend(self.key.reduce(Gate::Or, vec![subjects], self.progress)?);
+        }
+        self.key.root(bits, self.progress)
+    }
+
+    /// Whether each subject matches, sanitised.
+    fn each(&self, rng: &mut dyn CryptoRng) -> Result<Vec<super::sanitise::PackedVerdict>, Stopped> {
+        let mut verdicts = Vec::with_capacity(self.task.subjects.len());
+        for wave in waves(self.task, self.layout) {
+            let unwashed = if self.is_single_decision(wave) {
+                self.key.verdicts(&self.scores(wave), self.progress)?
+            } else {
+                let bits = self.subject_bits(wave)?;
+                bits.into_iter().map(|bit| self.key.root(vec![bit], self.progress)).collect::<Result<_, _>>()?
+            };
+            verdicts.extend(self.key.sanitise(unwashed, rng, self.progress)?);
+        }
+        Ok(verdicts)
+    }
+
+    /// Whether every subject of a wave is judged by one decision alone, so that no gate is needed.
+    fn is_single_decision(&self, wave: &[&SubjectReferences]) -> bool {
+        is_single_decision(self.task.functional, self.layout, wave)
+    }
+
+    /// One score for each decision of a wave's subjects, in the order of [`Search::subject_bits`].
+    fn scores(&self, wave: &[&SubjectReferences]) -> Vec<EncryptedScore> {
+        let functional = self.task.functional;
+        let jobs: Vec<(usize, &Reference, Alignment)> = wave
+            .iter()
+            .flat_map(|references| {
+                let pairs = self.pairs(references).into_iter().flatten();
+                pairs.filter_map(|(sample, reference)| Some((sample, &references.get(reference)?.1)))
+            })
+            .flat_map(|(sample, reference)| alignments(functional).map(move |alignment| (sample, reference, alignment)))
+            .collect();
+        let set = self.key.parameters;
+        let fft = self.key.query_fft.as_view();
+        let scratch = || Scratch::new(set.query_glwe_dimension, set.query_polynomial_size, fft);
+        let score = |scratch: &mut Scratch, &(sample, reference, alignment): &(usize, &Reference, Alignment)| {
+            let form = alignment.form(functional, reference);
+            self.samples.get(sample).map(|template| template.score(&form, functional.step(), fft, scratch))
+        };
+        jobs.par_iter().map_init(scratch, score).flatten().collect()
+    }
+
+    /// One bit a subject: AND over groups, of OR over pairs, of (OR over rotations, AND enough common bits).
+    fn subject_bits(&self, wave: &[&SubjectReferences]) -> Result<Vec<EncryptedBit>, Stopped> {
+        let functional = self.task.functional;
+        let rotations = functional.rotations().len();
+        let shapes: Vec<Pairs> = wave.iter().map(|references| self.pairs(references)).collect();
+        let mut bits = self.key.bits(&self.scores(wave), self.progress)?.into_iter();
+        let pair_count = shapes.iter().flatten().map(Vec::len).sum();
+        let (mut aligned, mut common) = (Vec::with_capacity(pair_count), Vec::new());
+        for _ in 0..pair_count {
+            aligned.push(bits.by_ref().take(rotations).collect());
+            if functional.judges_common_bits() {
+                common.extend(bits.next());
+            }
+        }
+        let mut pair_bits = self.key.reduce(Gate::Or, aligned, self.progress)?;
+        if functional.judges_common_bits() {
+            let both = pair_bits.into_iter().zip(common).map(|(hit, enough)| vec![hit, enough]).collect();
+            pair_bits = self.key.reduce(Gate::And, both, self.progress)?;
+        }
+        let mut pair_bits = pair_bits.into_iter();
+        let groups = shapes.iter().flatten().map(|group| pair_bits.by_ref().take(group.len()).collect()).collect();
+        let mut group_bits = self.key.reduce(Gate::Or, groups, self.progress)?.into_iter();
+        let subjects = shapes.iter().map(|groups| group_bits.by_ref().take(groups.len()).collect()).collect();
+        self.key.reduce(Gate::And, subjects, self.progress)
+    }
+
+    fn pairs(&self, references: &SubjectReferences) -> Pairs {
+        pairs(self.task.functional.eyes(), self.layout, references)
+    }
+}
+
+/// What one decision of a pair is about.
+#[derive(Clone, Copy)]
+enum Alignment {
+    Rotated(i32),
+    CommonBits,
+}
+
+impl Alignment {
+    fn form(self, functional: &Functional, reference: &Reference) -> LinearForm {
+        match self {
+            Self::Rotated(columns) => functional.form(reference, columns),
+            // Only asked for where the rule is on.
+            Self::CommonBits => functional
+                .common_bits_form(reference)
+                .unwrap_or_else(|| LinearForm { weights: Vec::new(), bias: functional.bound() }),
+        }
+    }
+}
+
+fn alignments(functional: &Functional) -> impl Iterator<Item = Alignment> {
+    let common = functional.judges_common_bits().then_some(Alignment::CommonBits);
+    functional.rotations().into_iter().map(Alignment::Rotated).chain(common)
+}
+
+fn decisions(functional: &Functional, layout: SampleLayout, references: &SubjectReferences) -> usize {
+    let pairs = pairs(functional.eyes(), layout, references);
+    pairs.iter().map(Vec::len).sum::<usize>() * functional.decisions_per_pair()
+}
+
+fn is_single_decision(functional: &Functional, layout: SampleLayout, wave: &[&SubjectReferences]) -> bool {
+    wave.iter().all(|references| decisions(functional, layout, references) == 1)
+}
+
+/// The subjects of a task, cut so that each part has about [`WAVE`] decisions.
+fn waves<'a>(task: &'a Task<'a>, layout: SampleLayout) -> impl Iterator<Item = &'a [&'a SubjectReferences]> {
+    let mut rest = task.subjects;
+    std::iter::from_fn(move || {
+        let mut sum = 0;
+        let fits = rest.iter().take_while(|references| {
+            let before = sum;
+            sum += decisions(task.functional, layout, references);
+            before == 0 || sum <= WAVE
+        });
+        let (wave, after) = rest.split_at(fits.count());
+        rest = after;
+        (!wave.is_empty()).then_some(wave)
+    })
+}
+
+/// Bootstraps that one probe costs: the steps that progress counts.
+fn bootstraps_of_probe(parameters: &ParameterSet, task: &Task<'_>, layout: SampleLayout) -> u64 {
+    let functional = task.functional;
+    let subject = |references: &SubjectReferences| {
+        let pairs = pairs(functional.eyes(), layout, references);
+        let pair = gates(functional.rotations().len()) + u64::from(functional.judges_common_bits());
+        let groups: u64 = pairs.iter().map(|group| gates(group.len())).sum();
+        let pair_count: usize = pairs.iter().map(Vec::len).sum();
+        decisions(functional, layout, references) as u64 + pair_count as u64 * pair + groups + gates(pairs.len())
+    };
+    let washing = washing_bootstraps(parameters);
+    let searched: u64 = task.subjects.iter().map(|references| subject(references)).sum();
+    match task.disclosure {
+        Disclosure::Any => {
+            let waves: Vec<_> = waves(task, layout).map(<[_]>::len).collect();
+            let single = task.subjects.len() == 1 && is_single_decision(functional, layout, task.subjects);
+            let mut root = waves.len();
+            let mut tree: u64 = waves.into_iter().map(gates).sum();
+            while root > super::aggregate::FAN_IN {
+                root = root.div_ceil(super::aggregate::FAN_IN);
+                tree += root as u64;
+            }
+            searched + if single { 0 } else { tree + 1 } + washing
+        }
+        Disclosure::Each | Disclosure::Count => {
+            let roots: u64 = waves(task, layout)
+                .map(|wave| if is_single_decision(functional, layout, wave) { 0 } else { wave.len() as u64 })
+                .sum();
+            searched + roots + washing * task.subjects.len() as u64
+        }
+    }
+}

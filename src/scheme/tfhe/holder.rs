@@ -1,0 +1,160 @@
+//! Stages 3 and 7, with the SECRET key: key generation, encryption, decryption.
+
+use ::tfhe::core_crypto::commons::generators::{EncryptionRandomGenerator, SecretRandomGenerator};
+use ::tfhe::core_crypto::commons::math::random::{CompressionSeed, DefaultRandomGenerator};
+use ::tfhe::core_crypto::prelude::*;
+use rand::CryptoRng;
+use zeroize::{Zeroize, Zeroizing};
+
+use super::ciphertexts::{EncryptedProbes, EncryptedVerdicts};
+use super::keys::EvaluationKey;
+use super::{MODULUS, RngSeeder, Tfhe};
+use crate::functional::{Functional, Probe};
+use crate::parameters::ParameterSet;
+use crate::scheme::Holder;
+
+/// The query key: a binary GLWE key of dimension k over polynomials of N coefficients.
+///
+/// Flattened it is the LWE key of dimension k N that the bootstrap reads, so a distance needs no keyswitch. Answers come back under it
+/// too; the bootstrap output key is forgotten once the public keys are made.
+pub struct SecretKey {
+    glwe: GlweSecretKeyOwned<u64>,
+    parameters: &'static ParameterSet,
+}
+
+impl Drop for SecretKey {
+    fn drop(&mut self) {
+        self.glwe.as_mut().zeroize();
+    }
+}
+
+impl SecretKey {
+    fn random(parameters: &'static ParameterSet, dimension: usize, size: usize, rng: &mut dyn CryptoRng) -> Self {
+        let mut generator = SecretRandomGenerator::<DefaultRandomGenerator>::new(RngSeeder(rng).seed());
+        let glwe = allocate_and_generate_new_binary_glwe_secret_key(
+            GlweDimension(dimension),
+            PolynomialSize(size),
+            &mut generator,
+        );
+        Self { glwe, parameters }
+    }
+
+    /// As an LWE key of dimension k N.
+    pub(super) fn lwe(&self) -> LweSecretKey<&[u64]> {
+        self.glwe.as_lwe_secret_key()
+    }
+}
+
+impl Holder for Tfhe {
+    type SecretKey = SecretKey;
+
+    fn generate(parameters: &'static ParameterSet, rng: &mut dyn CryptoRng) -> (SecretKey, EvaluationKey) {
+        let (query, _, public) = generate_all(parameters, rng);
+        (query, public)
+    }
+
+    fn encrypt(key: &SecretKey, functional: &Functional, probes: &[Probe], rng: &mut dyn CryptoRng) -> EncryptedProbes {
+        let set = key.parameters;
+        let padded = set.polynomials(functional.coordinates()) * set.query_polynomial_size;
+        let samples: usize = probes.iter().map(|probe| probe.samples().len()).sum();
+        // In one piece: growing would leave copies that are not wiped.
+        let mut plain = Zeroizing::new(Vec::with_capacity(samples * padded));
+        for sample in probes.iter().flat_map(Probe::samples) {
+            let coordinates = Zeroizing::new(functional.probe_coordinates(sample));
+            let scaled = coordinates.iter().map(|&t| (t as u64).wrapping_mul(functional.step()));
+            let end = plain.len() + padded;
+            plain.extend(scaled);
+            plain.resize(end, 0);
+        }
+        let mut seeder = RngSeeder(rng);
+        let seed = seeder.seed();
+        let mut list = SeededGlweCiphertextList::from_container(
+            vec![0; plain.len()],
+            set.query_glwe_size(),
+            PolynomialSize(set.query_polynomial_size),
+            CompressionSeed::from(seed),
+            MODULUS,
+        );
+        let plaintexts = PlaintextList::from_container(plain.as_slice());
+        encrypt_seeded_glwe_ciphertext_list(&key.glwe, &mut list, &plaintexts, set.query_noise(), &mut seeder);
+        EncryptedProbes { seed: seed.0, bodies: list.into_container(), parameters: set.id }
+    }
+
+    fn decrypt(key: &SecretKey, verdicts: &EncryptedVerdicts) -> Vec<bool> {
+        let secret = key.lwe();
+        let bit = |verdict: &_| -> bool {
+            let verdict: &compressed_modulus_switched_lwe_ciphertext::CompressedModulusSwitchedLweCiphertext<u64> =
+                verdict;
+            let sample = verdict.extract();
+            let shift = 64 - sample.log_modulus().0;
+            let product = sample
+                .mask()
+                .zip(secret.as_ref())
+                .fold(0u64, |sum, (a, &s)| sum.wrapping_add((a as u64).wrapping_mul(s)));
+            // The phase at the top of the word: its sign bit is the verdict's.
+            ((sample.body() as u64).wrapping_sub(product) << shift) >> 63 == 0
+        };
+        verdicts.verdicts.iter().map(bit).collect()
+    }
+
+    fn export_secret(key: &SecretKey) -> Zeroizing<Vec<u8>> {
+        let bits: &[u64] = key.glwe.as_ref();
+        let bytes = bits.chunks(8).map(|chunk| chunk.iter().rev().fold(0, |byte, &bit| byte << 1 | (bit as u8)));
+        Zeroizing::new(bytes.collect())
+    }
+
+    fn import_secret(bytes: &[u8], parameters: &'static ParameterSet) -> Option<SecretKey> {
+        let dimension = parameters.lwe_dimension();
+        if bytes.len() != dimension.div_ceil(8) {
+            return None;
+        }
+        let bits = bytes.iter().flat_map(|&byte| (0..8).map(move |i| u64::from(byte >> i & 1)));
+        let glwe = GlweSecretKey::from_container(
+            bits.take(dimension).collect(),
+            PolynomialSize(parameters.query_polynomial_size),
+        );
+        Some(SecretKey { glwe, parameters })
+    }
+}
+
+/// The query key, the bootstrap output key (wiped by the caller's drop), and the public keys between them.
+pub(super) fn generate_all(
+    set: &'static ParameterSet,
+    rng: &mut dyn CryptoRng,
+) -> (SecretKey, SecretKey, EvaluationKey) {
+    let query = SecretKey::random(set, set.query_glwe_dimension, set.query_polynomial_size, rng);
+    let output = SecretKey::random(set, set.glwe_dimension, set.polynomial_size, rng);
+    let mut seeder = RngSeeder(rng);
+    let bootstrap = par_allocate_and_generate_new_seeded_lwe_bootstrap_key(
+        &query.lwe(),
+        &output.glwe,
+        DecompositionBaseLog(set.bootstrap_base_log2),
+        DecompositionLevelCount(set.bootstrap_levels),
+        set.glwe_noise(),
+        MODULUS,
+        &mut seeder,
+    );
+    let keyswitch = allocate_and_generate_new_seeded_lwe_keyswitch_key(
+        &output.lwe(),
+        &query.lwe(),
+        DecompositionBaseLog(set.keyswitch_base_log2),
+        DecompositionLevelCount(set.keyswitch_levels),
+        set.query_noise(),
+        MODULUS,
+        &mut seeder,
+    );
+    let public = allocate_and_generate_new_seeded_lwe_compact_public_key(
+        &output.lwe(),
+        set.glwe_noise(),
+        MODULUS,
+        &mut seeder,
+    );
+    (query, output, EvaluationKey { bootstrap, keyswitch, public, parameters: set.id })
+}
+
+/// A generator for one encryption with a public key.
+pub(super) fn noise_generator(rng: &mut dyn CryptoRng) -> EncryptionRandomGenerator<DefaultRandomGenerator> {
+    let mut seeder = RngSeeder(rng);
+    let seed = seeder.seed();
+    EncryptionRandomGenerator::new(seed, &mut seeder)
+}

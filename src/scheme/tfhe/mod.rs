@@ -1,0 +1,78 @@
+//! Scheme `tfhe`: one encrypted decision at a time, tiny queries, any metric (protocol, section 3).
+//!
+//! The only importer of the crate `tfhe`. Files in the order data flows: [`holder`] encrypts; `distance` computes the
+//! encrypted scores; `threshold` takes their sign; `aggregate` combines signs; `sanitise` hides everything but the
+//! verdict; [`holder`] decrypts. `evaluator` runs the middle ones over a gallery.
+//!
+//! Encrypted scores and bits have no public name: only [`keys::EvaluationKey`], [`ciphertexts::EncryptedProbes`] and
+//! [`ciphertexts::EncryptedVerdicts`] cross.
+
+mod aggregate;
+pub mod ciphertexts;
+mod distance;
+mod evaluator;
+pub mod holder;
+pub mod keys;
+#[cfg(test)]
+mod measured;
+pub mod noise;
+mod sanitise;
+mod threshold;
+pub mod workload;
+
+use ::tfhe::core_crypto::prelude::*;
+use rand::CryptoRng;
+
+use crate::agreement::SchemeId;
+use crate::parameters::ParameterSet;
+use crate::scheme::Scheme;
+
+/// The scheme.
+#[derive(Debug)]
+pub struct Tfhe;
+
+impl Scheme for Tfhe {
+    const ID: SchemeId = SchemeId::Tfhe;
+    type EvaluationKey = keys::EvaluationKey;
+    type EncryptedProbes = ciphertexts::EncryptedProbes;
+    type EncryptedVerdicts = ciphertexts::EncryptedVerdicts;
+}
+
+/// An LWE sample over the 64-bit torus.
+type Lwe = LweCiphertextOwned<u64>;
+
+/// The 64-bit torus.
+const MODULUS: CiphertextModulus<u64> = CiphertextModulus::new_native();
+
+/// `tfhe` draws its seeds from the caller's generator.
+struct RngSeeder<'a>(&'a mut dyn CryptoRng);
+
+impl Seeder for RngSeeder<'_> {
+    fn seed(&mut self) -> ::tfhe::core_crypto::commons::math::random::Seed {
+        let mut bytes = [0; 16];
+        self.0.fill_bytes(&mut bytes);
+        ::tfhe::core_crypto::commons::math::random::Seed(u128::from_le_bytes(bytes))
+    }
+
+    fn is_available() -> bool {
+        true
+    }
+}
+
+impl ParameterSet {
+    fn query_glwe_size(&self) -> GlweSize {
+        GlweDimension(self.query_glwe_dimension).to_glwe_size()
+    }
+
+    fn query_noise(&self) -> TUniform<u64> {
+        TUniform::new(self.query_noise_log2)
+    }
+
+    fn glwe_noise(&self) -> TUniform<u64> {
+        TUniform::new(self.glwe_noise_log2)
+    }
+
+    fn glwe_size(&self) -> GlweSize {
+        GlweDimension(self.glwe_dimension).to_glwe_size()
+    }
+}

@@ -1,0 +1,193 @@
+//! What each stage adds to the noise, as formulas; tests hold them against measurement.
+//!
+//! All variances are in units of the torus squared. Sources: TFHE (Chillotti et al., J. Cryptology 2020); Bergerat et al.,
+//! "Parameter Optimization and Larger Precision for (T)FHE" (J. Cryptology 2023) for the bootstrap and the keyswitch; the centred
+//! modulus switch as in protocol, section 3.
+
+use statrs::function::erf::erfc;
+
+use crate::agreement::{Agreement, ComparisonTerms};
+use crate::functional::Functional;
+use crate::parameters::ParameterSet;
+
+/// Variance of TUniform(b): (2^(2b+1) + 1) / 6 units squared.
+fn tuniform_variance(bound_log2: u32) -> f64 {
+    (2f64.powi(2 * bound_log2 as i32 + 1) + 1.0) / 6.0 * 2f64.powi(-128)
+}
+
+impl ParameterSet {
+    /// Of one encrypted coordinate.
+    pub fn query_variance(&self) -> f64 {
+        tuniform_variance(self.query_noise_log2)
+    }
+
+    /// Added by rounding n mask elements to exponents modulo 2 N, centred for a binary key: (n/48 + 1/12) / (2 N)^2.
+    pub fn modulus_switch_variance(&self) -> f64 {
+        (self.lwe_dimension() as f64 / 48.0 + 1.0 / 12.0) / (2.0 * self.polynomial_size as f64).powi(2)
+    }
+
+    /// Of a bootstrap's output: the key's noise times the digits, what the decomposition drops, and the rounding of a Fourier
+    /// transform with 53-bit mantissas (the fit of `tfhe::core_crypto::commons::noise_formulas`).
+    pub fn bootstrap_variance(&self) -> f64 {
+        let (n, k, size) = (self.lwe_dimension() as f64, self.glwe_dimension as f64, self.polynomial_size as f64);
+        let base = 2f64.powi(self.bootstrap_base_log2 as i32);
+        let levels = self.bootstrap_levels as f64;
+        let key = levels * (k + 1.0) * size * (base * base + 2.0) / 12.0 * tuniform_variance(self.glwe_noise_log2);
+        let dropped = (1.0 + k * size / 2.0) / 24.0 * base.powf(-2.0 * levels);
+        let digits = (levels * (k + 1.0)).powf(1.018_27) * (k.powf(1.220_03) * size.powf(2.220_03));
+        let fourier = 0.007_05 * 2f64.powi(2 * (64 - 53) - 128) * base * base * digits;
+        n * (key + dropped + fourier)
+    }
+
+    /// Added by a keyswitch of one sample under the bootstrap output key.
+    pub fn keyswitch_variance(&self) -> f64 {
+        let dimension = self.bootstrapped_dimension() as f64;
+        let base = 2f64.powi(self.keyswitch_base_log2 as i32);
+        let levels = self.keyswitch_levels as f64;
+        let key = dimension * levels * (base * base + 2.0) / 12.0 * self.query_variance();
+        let dropped = dimension / 24.0 * base.powf(-2.0 * levels);
+        key + dropped
+    }
+
+    /// Of the phase whose sign decides on a pair, for weights of Euclidean length `weight_norm`.
+    pub fn decision_variance(&self, weight_norm: f64) -> f64 {
+        weight_norm.powi(2) * self.query_variance() + self.modulus_switch_variance()
+    }
+
+    /// Of the phase whose sign is the result of a gate over `inputs` bits.
+    pub fn gate_variance(&self, inputs: usize) -> f64 {
+        inputs as f64 * self.bootstrap_variance() + self.keyswitch_variance() + self.modulus_switch_variance()
+    }
+
+    /// Base-2 logarithm of the probability that a gate of twelve inputs errs: margin 1/48.
+    pub fn log2_gate_failure(&self) -> f64 {
+        log2_two_sided_tail(1.0 / 48.0 / self.gate_variance(super::aggregate::FAN_IN).sqrt())
+    }
+
+    /// Base-2 logarithm of the probability that a flooded verdict is bootstrapped or decrypted wrongly: 1/4 less the flooding.
+    pub fn log2_verdict_failure(&self) -> f64 {
+        let margin = 0.25 - 2f64.powi(self.flooding_log2 as i32 - 64);
+        let answer = 2f64.powi(self.answer_modulus_log2 as i32);
+        // The packing is not centred: n/24 for the mask with a binary key, 1/12 for the body.
+        let packing = (self.lwe_dimension() as f64 / 24.0 + 1.0 / 12.0) / answer.powi(2);
+        let variance =
+            self.bootstrap_variance() + self.keyswitch_variance() + packing.max(self.modulus_switch_variance());
+        log2_two_sided_tail(margin / variance.sqrt())
+    }
+
+    /// Base-2 logarithm of the statistical distance that washing leaves between the verdicts of two galleries.
+    ///
+    /// One round: the bootstraps' noises differ by at most twice nine deviations, against a uniform of width 2^(flooding+1).
+    pub fn log2_sanitised_distance(&self) -> f64 {
+        let shift = 2.0 * 9.0 * self.bootstrap_variance().sqrt();
+        self.washing_rounds as f64 * (shift / 2f64.powi(self.flooding_log2 as i32 + 1 - 64)).log2()
+    }
+}
+
+/// log2 P(|X| > x) of a standard normal X; by its asymptote where the function underflows.
+fn log2_two_sided_tail(x: f64) -> f64 {
+    match erfc(x / std::f64::consts::SQRT_2) {
+        tail if tail > 1e-280 => tail.log2(),
+        _ => -x * x / 2.0 / std::f64::consts::LN_2 - (x * (std::f64::consts::PI / 2.0).sqrt()).log2(),
+    }
+}
+
+/// Where an encrypted verdict may differ from the clear oracle's: a band around the threshold.
+///
+/// The noise of phi is Gaussian, so a pair at distance delta from the threshold flips with probability
+/// Q(delta / deviation); 1 in 2 at the threshold, 1 in 44 at two deviations, 1 in 10^9 at six.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct GrayZone {
+    /// One standard deviation, in units of phi.
+    phi: f64,
+    /// One standard deviation, in the metric's own unit (for an iris at full overlap).
+    score: f64,
+    unit: &'static str,
+}
+
+impl GrayZone {
+    /// Of an agreement, for the longest weights that a reference can have.
+    pub fn of(agreement: &Agreement) -> Self {
+        let functional = agreement.functional();
+        let phi = Self::deviation(functional, agreement.parameters(), functional.largest_weight_norm());
+        let unit = match agreement.terms().comparison {
+            ComparisonTerms::Cosine { .. } => "of a cosine",
+            ComparisonTerms::Hamming { .. } => "bits",
+            ComparisonTerms::FractionalHamming { .. } => {
+                "of the fraction (at full overlap; inversely proportional to the common bits)"
+            }
+            ComparisonTerms::InnerProduct { .. } => "of the inner product",
+            ComparisonTerms::SquaredEuclidean { .. } => "of the squared distance",
+        };
+        Self { phi, score: phi / functional.phi_per_score(), unit }
+    }
+
+    /// One standard deviation of an encrypted phi in units of phi, for weights of Euclidean length `weight_norm`.
+    pub fn deviation(functional: &Functional, parameters: &ParameterSet, weight_norm: f64) -> f64 {
+        parameters.decision_variance(weight_norm).sqrt() * 2f64.powi(64) / functional.step() as f64
+    }
+
+    /// The same zone for a pair whose weights give phi this deviation (see [`GrayZone::deviation`]).
+    pub fn with_deviation(&self, phi: f64) -> Self {
+        Self { phi, score: self.score * phi / self.phi, unit: self.unit }
+    }
+
+    /// One standard deviation in the metric's own unit (for an iris at full overlap).
+    pub fn score_deviation(&self) -> f64 {
+        self.score
+    }
+
+    /// Probability that the encrypted verdict on a pair differs from the oracle's.
+    pub fn flip_probability(&self, phi: i64) -> f64 {
+        0.5 * erfc(phi.unsigned_abs() as f64 / self.phi / std::f64::consts::SQRT_2)
+    }
+
+    /// Whether a pair is closer to the threshold than six deviations: farther away it flips once in 10^9.
+    pub fn contains(&self, phi: i64) -> bool {
+        phi.unsigned_abs() as f64 <= 6.0 * self.phi
+    }
+
+    /// For people.
+    pub fn sentence(&self) -> String {
+        format!(
+            "Encryption decides exactly except close to the threshold: the noise has a standard deviation of {:.2e} {}, \
+             so a pair flips with probability 16 % at one deviation from the threshold, 2.3 % at two, 1e-9 at six.",
+            self.score, self.unit
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::agreement::Terms;
+    use crate::parameters::{INSECURE_TEST, TFHE_896_2048, TFHE_896_4096};
+
+    #[test]
+    fn gates_verdicts_and_washing_fail_with_negligible_probability() {
+        for set in ParameterSet::ALL {
+            assert!(set.log2_gate_failure() < -128.0, "{} {}", set.name, set.log2_gate_failure());
+            assert!(set.log2_verdict_failure() < -128.0, "{} {}", set.name, set.log2_verdict_failure());
+            assert!(set.log2_sanitised_distance() < -40.0, "{} {}", set.name, set.log2_sanitised_distance());
+        }
+    }
+
+    #[test]
+    fn a_finer_set_nearly_halves_the_gray_zone() {
+        let zone = |set: &ParameterSet| {
+            let mut terms = Terms::face(512);
+            terms.encryption.parameter_set = set.name.to_owned();
+            GrayZone::of(&Agreement::new(terms).unwrap()).score_deviation()
+        };
+        assert!((0.0030..0.0036).contains(&zone(&TFHE_896_2048)), "{}", zone(&TFHE_896_2048));
+        assert!(zone(&TFHE_896_4096) < 0.7 * zone(&TFHE_896_2048));
+        assert!(zone(&INSECURE_TEST) < 0.005);
+    }
+
+    #[test]
+    fn tails_agree_with_tables_and_do_not_underflow() {
+        assert!((log2_two_sided_tail(1.0).exp2() - 0.317_310_5).abs() < 1e-6);
+        assert!((log2_two_sided_tail(15.0) - -166.54).abs() < 0.01, "{}", log2_two_sided_tail(15.0));
+        assert!(log2_two_sided_tail(60.0) < -2000.0);
+    }
+}

@@ -1,0 +1,98 @@
+//! Stage 6b: what leaves must carry the verdict and nothing of the gallery (protocol, section 6).
+//!
+//! The querier owns the key, so it sees the noise of what it decrypts; an unsanitised answer is a deterministic function of the
+//! gallery that a guess can be tested against. *Washing* (Ducas, Stehlé, "Sanitization of FHE Ciphertexts",
+//! Eurocrypt 2016): add an encryption of zero with a flooding body noise, bootstrap, and repeat. A bootstrap's noise shifts a flooded phase by
+//! at most nine deviations of 2^-14.85 against a uniform of width 2^-2, a statistical distance of 2^-8.7; five independent
+//! rounds leave 2^-43. The mask is that of a fresh public-key encryption, pseudorandom by RLWE.
+//!
+//! The last round is followed only by public, deterministic steps: a keyswitch and a rounding to few bits, so that an
+//! answer is short.
+
+use ::tfhe::core_crypto::prelude::compressed_modulus_switched_lwe_ciphertext::{
+    CompressedModulusSwitchedLweCiphertext, ToCompressedModulusSwitchedLweCiphertext,
+};
+use ::tfhe::core_crypto::prelude::*;
+use rand::{CryptoRng, SeedableRng};
+use rand_chacha::ChaCha20Rng;
+use rayon::prelude::*;
+
+use super::aggregate::UnwashedVerdict;
+use super::holder::noise_generator;
+use super::keys::PreparedKey;
+use super::{Lwe, MODULUS};
+use crate::parameters::ParameterSet;
+use crate::scheme::{Progress, Stopped};
+
+/// A sanitised verdict as it crosses.
+pub(super) type PackedVerdict = CompressedModulusSwitchedLweCiphertext<u64>;
+
+/// Bootstraps spent on washing one verdict.
+pub(super) fn washing_bootstraps(parameters: &ParameterSet) -> u64 {
+    parameters.washing_rounds.saturating_sub(1) as u64
+}
+
+/// A flooded verdict under the query key, on its way into the next bootstrap.
+struct Flooded(Lwe);
+
+impl AsRef<Lwe> for Flooded {
+    fn as_ref(&self) -> &Lwe {
+        &self.0
+    }
+}
+
+impl PreparedKey {
+    /// Washes verdicts and packs them for the wire, in order.
+    pub(super) fn sanitise(
+        &self,
+        verdicts: Vec<UnwashedVerdict>,
+        rng: &mut dyn CryptoRng,
+        progress: &dyn Progress,
+    ) -> Result<Vec<PackedVerdict>, Stopped> {
+        let mut verdicts: Vec<Lwe> = verdicts.into_iter().map(|verdict| verdict.0).collect();
+        for _ in 0..washing_bootstraps(self.parameters) {
+            let flooded: Vec<_> =
+                self.flood(verdicts, rng).into_par_iter().map(|v| Flooded(self.keyswitch(&v))).collect();
+            verdicts = self.signs(&flooded, 1 << 62, progress)?;
+        }
+        Ok(self.flood(verdicts, rng).par_iter().map(|verdict| self.pack(verdict)).collect())
+    }
+
+    /// Adds a fresh encryption of zero with flooding noise to each.
+    fn flood(&self, verdicts: Vec<Lwe>, rng: &mut dyn CryptoRng) -> Vec<Lwe> {
+        let seeded: Vec<([u8; 32], Lwe)> = verdicts
+            .into_iter()
+            .map(|verdict| {
+                let mut seed = [0; 32];
+                rng.fill_bytes(&mut seed);
+                (seed, verdict)
+            })
+            .collect();
+        let flood = |(seed, mut verdict): ([u8; 32], Lwe)| {
+            lwe_ciphertext_add_assign(&mut verdict, &self.encryption_of_zero(&mut ChaCha20Rng::from_seed(seed)));
+            verdict
+        };
+        seeded.into_par_iter().map(flood).collect()
+    }
+
+    /// A public-key encryption of zero: mask noise of the key, body noise TUniform(`flooding_log2`).
+    fn encryption_of_zero(&self, rng: &mut dyn CryptoRng) -> Lwe {
+        let set = self.parameters;
+        let mut generator = noise_generator(rng);
+        let mut zero = Lwe::new(0, self.public.lwe_dimension().to_lwe_size(), MODULUS);
+        encrypt_lwe_ciphertext_with_compact_public_key(
+            &self.public,
+            &mut zero,
+            Plaintext(0),
+            set.glwe_noise(),
+            TUniform::<u64>::new(set.flooding_log2),
+            generator.noise_generator_mut(),
+        );
+        zero
+    }
+
+    fn pack(&self, verdict: &Lwe) -> PackedVerdict {
+        let modulus = CiphertextModulusLog(self.parameters.answer_modulus_log2);
+        lwe_ciphertext_modulus_switch::<u64, u64, _>(self.keyswitch(verdict), modulus).compress::<u64>()
+    }
+}

@@ -1,0 +1,82 @@
+//! The stages with fresh keys and random templates, for whoever times them: `plan`, the benches.
+//!
+//! Every method works and returns nothing: encrypted scores and bits have no name outside the scheme.
+
+use rand::CryptoRng;
+use rayon::prelude::*;
+
+use super::aggregate::UnwashedVerdict;
+use super::distance::{EncryptedScore, EncryptedTemplate, Scratch};
+use super::keys::PreparedKey;
+use super::{Lwe, MODULUS, Tfhe};
+use crate::functional::{Functional, Probe, Reference};
+use crate::parameters::ParameterSet;
+use crate::scheme::{Evaluator, Holder};
+
+use ::tfhe::core_crypto::prelude::*;
+
+/// Keys that encrypt nothing of anybody, and what the stages need to run.
+pub struct Workload {
+    key: PreparedKey,
+    samples: Vec<EncryptedScore>,
+}
+
+/// An encrypted probe for [`Workload::distances`].
+pub struct EncryptedWork(EncryptedTemplate);
+
+impl Workload {
+    /// Fresh keys: a second or two.
+    pub fn new(parameters: &'static ParameterSet, rng: &mut dyn CryptoRng) -> Self {
+        let (_, key) = Tfhe::generate(parameters, rng);
+        let size = LweDimension(parameters.lwe_dimension()).to_lwe_size();
+        let mut random = || {
+            let mut element = [0; 8];
+            rng.fill_bytes(&mut element);
+            u64::from_le_bytes(element)
+        };
+        let sample = (0..size.0).map(|_| random()).collect();
+        let samples = vec![EncryptedScore(LweCiphertext::from_container(sample, MODULUS))];
+        Self { key: Tfhe::prepare_key(key), samples }
+    }
+
+    /// Encrypts a probe's first sample as a query does, and expands it as the custodian does.
+    pub fn encrypt(&self, functional: &Functional, probe: &[Probe], rng: &mut dyn CryptoRng) -> Option<EncryptedWork> {
+        let (secret, _) = Tfhe::generate(self.key.parameters, rng);
+        let probes = Tfhe::encrypt(&secret, functional, probe, rng);
+        let expanded = EncryptedTemplate::expand(self.key.parameters, functional, &probes, self.key.query_fft.as_view());
+        expanded.into_iter().next().map(EncryptedWork)
+    }
+
+    /// Stage 4 for each reference without rotation, on all cores. Returns how many scores were made.
+    pub fn distances(&self, functional: &Functional, probe: &EncryptedWork, references: &[Reference]) -> usize {
+        self.scores(functional, probe, references).len()
+    }
+
+    /// Stages 4 and 5 for each reference without rotation, on all cores. Returns how many signs were taken.
+    pub fn decisions(&self, functional: &Functional, probe: &EncryptedWork, references: &[Reference]) -> usize {
+        self.key.bits(&self.scores(functional, probe, references), &()).map_or(0, |bits| bits.len())
+    }
+
+    /// Stage 5 alone, `count` times, on all cores. Returns how many signs were taken.
+    pub fn thresholds(&self, count: usize) -> usize {
+        let samples: Vec<&EncryptedScore> = self.samples.iter().cycle().take(count).collect();
+        self.key.signs(&samples, 1 << 62, &()).map_or(0, |signs| signs.len())
+    }
+
+    /// Sanitising of `count` verdicts. Returns how many came out.
+    pub fn sanitise(&self, count: usize, rng: &mut dyn CryptoRng) -> usize {
+        let size = LweDimension(self.key.parameters.bootstrapped_dimension()).to_lwe_size();
+        let verdicts = (0..count).map(|_| UnwashedVerdict(Lwe::new(1 << 62, size, MODULUS))).collect();
+        self.key.sanitise(verdicts, rng, &()).map_or(0, |verdicts| verdicts.len())
+    }
+
+    fn scores(&self, functional: &Functional, probe: &EncryptedWork, references: &[Reference]) -> Vec<EncryptedScore> {
+        let set = self.key.parameters;
+        let fft = self.key.query_fft.as_view();
+        let scratch = || Scratch::new(set.query_glwe_dimension, set.query_polynomial_size, fft);
+        let score = |scratch: &mut Scratch, reference: &Reference| {
+            probe.0.score(&functional.form(reference, 0), functional.step(), fft, scratch)
+        };
+        references.par_iter().map_init(scratch, score).collect()
+    }
+}

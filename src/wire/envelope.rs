@@ -1,0 +1,328 @@
+//! Header, length, checksum: what is checked before a payload is looked at.
+
+use std::io::Read;
+
+use sha2::{Digest as _, Sha256};
+
+use super::KeyId;
+use crate::agreement::{Agreement, Digest, SchemeId};
+use crate::parameters::ParameterSet;
+use crate::scheme::CrossingError;
+
+const MAGIC: [u8; 8] = *b"COTEJO\x1a\n";
+const VERSION: u16 = 1;
+const HEADER_BYTES: usize = 72;
+const CHECKSUM_BYTES: usize = 32;
+
+/// What a file is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Kind {
+    /// The querier's secret key. Never crosses.
+    SecretKey = 1,
+    /// The querier's public keys.
+    EvaluationKey = 2,
+    /// Encrypted probes.
+    Query = 3,
+    /// Encrypted verdicts.
+    Answer = 4,
+    /// The custodian's references in the clear. Never crosses.
+    Gallery = 5,
+    /// What the querier remembers of a query. Never crosses.
+    Pending = 6,
+}
+
+impl Kind {
+    const ALL: [Self; 6] =
+        [Self::SecretKey, Self::EvaluationKey, Self::Query, Self::Answer, Self::Gallery, Self::Pending];
+
+    /// Who may hold such a file.
+    pub fn holder(self) -> &'static str {
+        match self {
+            Self::SecretKey | Self::Pending => "the querier alone",
+            Self::Gallery => "the custodian alone",
+            Self::EvaluationKey | Self::Query | Self::Answer => "both parties",
+        }
+    }
+}
+
+impl std::fmt::Display for Kind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::SecretKey => "secret key",
+            Self::EvaluationKey => "evaluation key",
+            Self::Query => "query",
+            Self::Answer => "answer",
+            Self::Gallery => "gallery",
+            Self::Pending => "pending query",
+        })
+    }
+}
+
+/// What stands in front of a payload.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Header {
+    /// What the file is.
+    pub kind: Kind,
+    /// The scheme; none for a gallery.
+    pub scheme: Option<SchemeId>,
+    /// The parameter set; none for a gallery.
+    pub parameters: Option<&'static ParameterSet>,
+    /// The querier's key; none for a gallery.
+    pub key: Option<KeyId>,
+    /// The agreement.
+    pub agreement: Digest,
+    /// Length of the payload in bytes.
+    pub payload_bytes: u64,
+}
+
+/// What a reader insists on.
+#[derive(Clone, Copy, Debug)]
+pub struct Expected<'a> {
+    /// Kind of file.
+    pub kind: Kind,
+    /// The agreement it must have been made under.
+    pub agreement: &'a Agreement,
+    /// The key it must belong to, where that is known.
+    pub key: Option<KeyId>,
+    /// Longest payload in bytes.
+    pub limit_bytes: u64,
+}
+
+/// Why a file is refused.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum WireError {
+    /// The stream failed.
+    #[error("cannot be read: {0}")]
+    Unreadable(std::io::ErrorKind),
+    /// Ends early.
+    #[error("truncated: it ends before its stated length; get the file again")]
+    Truncated,
+    /// Not one of ours.
+    #[error("not a cotejo file")]
+    Magic,
+    /// Written by another version.
+    #[error(
+        "format version {actual} where this program reads version {VERSION}; both parties need compatible versions"
+    )]
+    Version {
+        /// As found.
+        actual: u16,
+    },
+    /// A header field that no version writes.
+    #[error("the header's {0} is not valid; the file is damaged")]
+    Header(&'static str),
+    /// Another kind of file.
+    #[error("this is a cotejo {actual}, but a {expected} is needed")]
+    Kind {
+        /// As needed.
+        expected: Kind,
+        /// As found.
+        actual: Kind,
+    },
+    /// Another scheme or parameter set than agreed.
+    #[error("made with parameter set {actual}, but the agreement says {expected}")]
+    Parameters {
+        /// As agreed.
+        expected: &'static str,
+        /// As found.
+        actual: &'static str,
+    },
+    /// Made under another agreement.
+    #[error(
+        "made under another agreement ({actual}) than this one ({expected}); both parties must hold the same terms (compare with: cotejo agreement check)"
+    )]
+    Agreement {
+        /// Ours.
+        expected: Digest,
+        /// As found.
+        actual: Digest,
+    },
+    /// Made with another key.
+    #[error("belongs to key {actual}, not to key {expected}; use the files of one keygen together")]
+    Key {
+        /// As needed.
+        expected: KeyId,
+        /// As found.
+        actual: KeyId,
+    },
+    /// More than the parameter set and the agreement admit.
+    #[error("the payload claims {actual} bytes where at most {limit} are admitted")]
+    TooLarge {
+        /// Limit in bytes.
+        limit: u64,
+        /// As claimed.
+        actual: u64,
+    },
+    /// Something follows the end.
+    #[error("bytes follow its stated end; get the file again")]
+    Trailing,
+    /// The bytes are not those that were written.
+    #[error("the checksum does not match: the file is damaged; get it again")]
+    Checksum,
+    /// The payload is refused.
+    #[error(transparent)]
+    Payload(#[from] CrossingError),
+    /// A part of the payload that is in the clear is refused.
+    #[error("the payload's {0} is not valid")]
+    Field(&'static str),
+}
+
+impl Header {
+    fn to_bytes(self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(HEADER_BYTES);
+        bytes.extend(MAGIC);
+        bytes.extend(VERSION.to_le_bytes());
+        bytes.push(self.kind as u8);
+        bytes.push(u8::from(self.scheme.is_some()));
+        bytes.extend(self.parameters.map_or(0, |set| set.id).to_le_bytes());
+        bytes.extend([0; 2]);
+        bytes.extend(self.key.map_or([0; 16], |key| key.0));
+        bytes.extend(self.agreement.0);
+        bytes.extend(self.payload_bytes.to_le_bytes());
+        bytes
+    }
+
+    fn from_bytes(bytes: &[u8; HEADER_BYTES]) -> Result<Self, WireError> {
+        let mut rest = bytes.as_slice();
+        if take::<8>(&mut rest)? != MAGIC {
+            return Err(WireError::Magic);
+        }
+        match u16::from_le_bytes(take(&mut rest)?) {
+            VERSION => {}
+            actual => return Err(WireError::Version { actual }),
+        }
+        let [kind, scheme] = take(&mut rest)?;
+        let kind = Kind::ALL.into_iter().find(|k| *k as u8 == kind).ok_or(WireError::Header("kind"))?;
+        let scheme = match scheme {
+            0 => None,
+            1 => Some(SchemeId::Tfhe),
+            _ => return Err(WireError::Header("scheme")),
+        };
+        let parameters = match u16::from_le_bytes(take(&mut rest)?) {
+            0 => None,
+            id => Some(ParameterSet::by_id(id).ok_or(WireError::Header("parameter set"))?),
+        };
+        if take::<2>(&mut rest)? != [0; 2] {
+            return Err(WireError::Header("padding"));
+        }
+        let key = Some(KeyId(take(&mut rest)?)).filter(|key| key.0 != [0; 16]);
+        let agreement = Digest(take(&mut rest)?);
+        let payload_bytes = u64::from_le_bytes(take(&mut rest)?);
+        let belongs_to_a_key = kind != Kind::Gallery;
+        if [scheme.is_some(), parameters.is_some(), key.is_some()] != [belongs_to_a_key; 3] {
+            return Err(WireError::Header("key"));
+        }
+        Ok(Self { kind, scheme, parameters, key, agreement, payload_bytes })
+    }
+}
+
+fn take<const N: usize>(bytes: &mut &[u8]) -> Result<[u8; N], WireError> {
+    let (head, rest) = bytes.split_first_chunk::<N>().ok_or(WireError::Truncated)?;
+    *bytes = rest;
+    Ok(*head)
+}
+
+fn read_exact(reader: &mut impl Read, bytes: &mut [u8]) -> Result<(), WireError> {
+    reader.read_exact(bytes).map_err(|error| match error.kind() {
+        std::io::ErrorKind::UnexpectedEof => WireError::Truncated,
+        kind => WireError::Unreadable(kind),
+    })
+}
+
+/// Reads a file's header alone: what it is, without its content.
+///
+/// # Errors
+///
+/// [`WireError`] for anything that is not a header.
+pub fn inspect(mut reader: impl Read) -> Result<Header, WireError> {
+    let mut header = [0; HEADER_BYTES];
+    read_exact(&mut reader, &mut header)?;
+    Header::from_bytes(&header)
+}
+
+/// A file whose header, length and checksum are as expected.
+#[derive(Clone, PartialEq)]
+pub struct Envelope {
+    /// The header.
+    pub header: Header,
+    /// The payload.
+    pub payload: zeroize::Zeroizing<Vec<u8>>,
+}
+
+impl Envelope {
+    /// Wraps a payload. `key` is the querier's; none for a gallery.
+    pub fn new(kind: Kind, agreement: &Agreement, key: Option<KeyId>, payload: Vec<u8>) -> Self {
+        let header = Header {
+            kind,
+            scheme: key.map(|_| agreement.terms().encryption.scheme),
+            parameters: key.map(|_| agreement.parameters()),
+            key,
+            agreement: agreement.digest(),
+            payload_bytes: payload.len() as u64,
+        };
+        Self { header, payload: zeroize::Zeroizing::new(payload) }
+    }
+
+    /// The whole file.
+    pub fn to_bytes(&self) -> zeroize::Zeroizing<Vec<u8>> {
+        let mut bytes = zeroize::Zeroizing::new(Vec::with_capacity(HEADER_BYTES + self.payload.len() + CHECKSUM_BYTES));
+        bytes.extend(self.header.to_bytes());
+        bytes.extend(self.payload.iter());
+        let checksum = Sha256::digest(bytes.as_slice());
+        bytes.extend(checksum);
+        bytes
+    }
+
+    /// Reads a file, insisting on what is expected before the payload is read.
+    ///
+    /// Memory: the payload's length, at most `expected.limit_bytes`, and no more than the stream really holds.
+    ///
+    /// # Errors
+    ///
+    /// [`WireError`] for any deviation, trailing bytes included.
+    pub fn read(mut reader: impl Read, expected: &Expected<'_>) -> Result<Self, WireError> {
+        let mut raw = [0; HEADER_BYTES];
+        read_exact(&mut reader, &mut raw)?;
+        let header = Header::from_bytes(&raw)?;
+        header.check(expected)?;
+        let mut payload = zeroize::Zeroizing::new(Vec::new());
+        let read = reader.by_ref().take(header.payload_bytes).read_to_end(&mut payload);
+        read.map_err(|error| WireError::Unreadable(error.kind()))?;
+        let mut checksum = [0; CHECKSUM_BYTES];
+        read_exact(&mut reader, &mut checksum)?;
+        let mut more = [0; 1];
+        if reader.read(&mut more).map_err(|error| WireError::Unreadable(error.kind()))? != 0 {
+            return Err(WireError::Trailing);
+        }
+        let actual = Sha256::new().chain_update(raw).chain_update(payload.as_slice()).finalize();
+        match actual.as_slice() == checksum {
+            true => Ok(Self { header, payload }),
+            false => Err(WireError::Checksum),
+        }
+    }
+}
+
+impl Header {
+    fn check(&self, expected: &Expected<'_>) -> Result<(), WireError> {
+        if self.kind != expected.kind {
+            return Err(WireError::Kind { expected: expected.kind, actual: self.kind });
+        }
+        let agreement = expected.agreement;
+        if self.agreement != agreement.digest() {
+            return Err(WireError::Agreement { expected: agreement.digest(), actual: self.agreement });
+        }
+        if let Some(set) = self.parameters.filter(|set| set.id != agreement.parameters().id) {
+            return Err(WireError::Parameters { expected: agreement.parameters().name, actual: set.name });
+        }
+        if let (Some(expected), Some(actual)) = (expected.key, self.key)
+            && expected != actual
+        {
+            return Err(WireError::Key { expected, actual });
+        }
+        match self.payload_bytes {
+            actual if actual > expected.limit_bytes => Err(WireError::TooLarge { limit: expected.limit_bytes, actual }),
+            _ => Ok(()),
+        }
+    }
+}
