@@ -74,6 +74,7 @@ pub const TFHE_896_4096: ParameterSet = ParameterSet {
     name: "tfhe-896-4096",
     security_note: "LWE(n=896, TUniform(46)) 137.5 bits; LWE(n=4096, TUniform(17)) is harder than n=2048 with the same noise, 134.8 bits",
     polynomial_size: 4096,
+    washing_rounds: 6, // its bootstrap is noisier
     ..TFHE_896_2048
 };
 

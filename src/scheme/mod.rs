@@ -5,6 +5,10 @@
 //!
 //! [`Holder`] has the secret key; [`Evaluator`] has no name for it.
 
+#[cfg(test)]
+mod clear;
+#[cfg(test)]
+mod exchange;
 pub mod tfhe;
 
 use rand::CryptoRng;

@@ -241,6 +241,43 @@ pub fn inspect(mut reader: impl Read) -> Result<Header, WireError> {
     Header::from_bytes(&header)
 }
 
+/// Reads a file whose agreement is not at hand: its header, once length and checksum are found right.
+///
+/// Nothing of the payload is kept, nor judged.
+///
+/// # Errors
+///
+/// [`WireError`] for anything that is not one of our files, or not whole.
+pub fn verify(mut reader: impl Read) -> Result<Header, WireError> {
+    let mut raw = [0; HEADER_BYTES];
+    read_exact(&mut reader, &mut raw)?;
+    let header = Header::from_bytes(&raw)?;
+    let mut hash = Sha256::new().chain_update(raw);
+    let mut left = header.payload_bytes;
+    let mut buffer = zeroize::Zeroizing::new(vec![0; 1 << 16]);
+    while left > 0 {
+        let most = usize::try_from(left).unwrap_or(usize::MAX).min(buffer.len());
+        let (part, _) = buffer.split_at_mut(most);
+        read_exact(&mut reader, part)?;
+        hash.update(&*part);
+        left -= most as u64;
+    }
+    let mut checksum = [0; CHECKSUM_BYTES];
+    read_exact(&mut reader, &mut checksum)?;
+    require_end(&mut reader)?;
+    match hash.finalize().as_slice() == checksum {
+        true => Ok(header),
+        false => Err(WireError::Checksum),
+    }
+}
+
+fn require_end(reader: &mut impl Read) -> Result<(), WireError> {
+    match reader.read(&mut [0]).map_err(|error| WireError::Unreadable(error.kind()))? {
+        0 => Ok(()),
+        _ => Err(WireError::Trailing),
+    }
+}
+
 /// A file whose header, length and checksum are as expected.
 #[derive(Clone, PartialEq)]
 pub struct Envelope {
@@ -291,10 +328,7 @@ impl Envelope {
         read.map_err(|error| WireError::Unreadable(error.kind()))?;
         let mut checksum = [0; CHECKSUM_BYTES];
         read_exact(&mut reader, &mut checksum)?;
-        let mut more = [0; 1];
-        if reader.read(&mut more).map_err(|error| WireError::Unreadable(error.kind()))? != 0 {
-            return Err(WireError::Trailing);
-        }
+        require_end(&mut reader)?;
         let actual = Sha256::new().chain_update(raw).chain_update(payload.as_slice()).finalize();
         match actual.as_slice() == checksum {
             true => Ok(Self { header, payload }),

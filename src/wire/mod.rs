@@ -21,6 +21,6 @@
 mod envelope;
 mod messages;
 
-pub use envelope::{Envelope, Expected, Header, Kind, WireError, inspect};
+pub use envelope::{Envelope, Expected, Header, Kind, WireError, inspect, verify};
 pub use messages::{Answer, EvaluationKey, KeyId, Query, QueryId, Target};
 pub(crate) use messages::{decode_clear, encode_clear};

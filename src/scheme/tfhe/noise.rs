@@ -108,8 +108,14 @@ pub struct GrayZone {
 impl GrayZone {
     /// Of an agreement, for the longest weights that a reference can have.
     pub fn of(agreement: &Agreement) -> Self {
+        Self::of_weights(agreement, agreement.functional().largest_weight_norm())
+    }
+
+    /// Of an agreement, for a reference whose weights have Euclidean length `weight_norm`
+    /// ([`crate::functional::LinearForm::norm`]).
+    pub fn of_weights(agreement: &Agreement, weight_norm: f64) -> Self {
         let functional = agreement.functional();
-        let phi = Self::deviation(functional, agreement.parameters(), functional.largest_weight_norm());
+        let phi = Self::deviation(functional, agreement.parameters(), weight_norm);
         let unit = match agreement.terms().comparison {
             ComparisonTerms::Cosine { .. } => "of a cosine",
             ComparisonTerms::Hamming { .. } => "bits",

@@ -1,0 +1,145 @@
+//! A double without encryption, so that everything around a scheme can be tested fast and against another implementation.
+//!
+//! Compiled into tests alone (`cfg(test)`): it cannot be built into a release.
+
+use rand::CryptoRng;
+use zeroize::Zeroizing;
+
+use super::{Crossing, CrossingError, Evaluator, Extent, Holder, Progress, Scheme, Stopped, Task};
+use crate::agreement::{Disclosure, SchemeId};
+use crate::functional::{Functional, LinearForm, Probe, pairs};
+use crate::parameters::ParameterSet;
+
+/// The scheme. Hides nothing.
+pub(crate) struct Clear;
+
+impl Scheme for Clear {
+    const ID: SchemeId = SchemeId::Tfhe;
+    type EvaluationKey = Plain<u8>;
+    type EncryptedProbes = Plain<i64>;
+    type EncryptedVerdicts = Plain<u8>;
+}
+
+/// Numbers as they are.
+pub(crate) struct Plain<T>(Vec<T>);
+
+/// A number with eight little-endian bytes.
+pub(crate) trait Number: Copy + Send + Sync {
+    fn to_i64(self) -> i64;
+    fn from_i64(number: i64) -> Option<Self>;
+}
+
+impl Number for i64 {
+    fn to_i64(self) -> i64 {
+        self
+    }
+    fn from_i64(number: i64) -> Option<Self> {
+        Some(number)
+    }
+}
+
+impl Number for u8 {
+    fn to_i64(self) -> i64 {
+        self.into()
+    }
+    fn from_i64(number: i64) -> Option<Self> {
+        number.try_into().ok()
+    }
+}
+
+impl<T: Number> Crossing for Plain<T> {
+    fn encode(&self) -> Result<Vec<u8>, CrossingError> {
+        Ok(self.0.iter().flat_map(|number| number.to_i64().to_le_bytes()).collect())
+    }
+
+    fn decode(bytes: &[u8], _: &'static ParameterSet, extent: Extent) -> Result<Self, CrossingError> {
+        let (words, rest) = bytes.as_chunks::<8>();
+        let numbers: Option<Vec<T>> = words.iter().map(|&word| T::from_i64(i64::from_le_bytes(word))).collect();
+        match numbers {
+            Some(numbers) if rest.is_empty() && numbers.len() == extent.count * extent.coordinates.max(1) => {
+                Ok(Self(numbers))
+            }
+            _ => Err(CrossingError::Dimensions("numbers")),
+        }
+    }
+
+    fn limit_bytes(_: &ParameterSet, extent: Extent) -> u64 {
+        8 * (extent.count * extent.coordinates.max(1)) as u64
+    }
+}
+
+impl Holder for Clear {
+    type SecretKey = u8;
+
+    fn generate(_: &'static ParameterSet, rng: &mut dyn CryptoRng) -> (u8, Plain<u8>) {
+        let mut byte = [0];
+        rng.fill_bytes(&mut byte);
+        (0, Plain(byte.to_vec()))
+    }
+
+    fn encrypt(_: &u8, functional: &Functional, probes: &[Probe], _: &mut dyn CryptoRng) -> Plain<i64> {
+        let samples = probes.iter().flat_map(Probe::samples);
+        Plain(samples.flat_map(|sample| functional.probe_coordinates(sample)).collect())
+    }
+
+    fn decrypt(_: &u8, verdicts: &Plain<u8>) -> Vec<bool> {
+        verdicts.0.iter().map(|&bit| bit == 1).collect()
+    }
+
+    fn export_secret(key: &u8) -> Zeroizing<Vec<u8>> {
+        Zeroizing::new(vec![*key])
+    }
+
+    fn import_secret(bytes: &[u8], _: &'static ParameterSet) -> Option<u8> {
+        bytes.first().copied()
+    }
+}
+
+impl Evaluator for Clear {
+    type PreparedKey = ();
+
+    fn prepare_key(_: Plain<u8>) {}
+
+    fn answer(
+        (): &(),
+        task: &Task<'_>,
+        probes: &Plain<i64>,
+        _: &mut dyn CryptoRng,
+        progress: &dyn Progress,
+    ) -> Result<Plain<u8>, Stopped> {
+        let functional = task.functional;
+        let mut samples = probes.0.chunks(functional.coordinates());
+        let mut verdicts = Vec::new();
+        for layout in task.layouts {
+            if progress.stop() {
+                return Err(Stopped);
+            }
+            let probe: Vec<&[i64]> = samples.by_ref().take(layout.eyes().len()).collect();
+            let bits: Vec<bool> = task
+                .subjects
+                .iter()
+                .map(|references| {
+                    pairs(functional.eyes(), *layout, references).iter().all(|group| {
+                        group.iter().any(|&(sample, reference)| {
+                            let reference = &references[reference].1;
+                            let positive = |form: LinearForm| form.evaluate(probe[sample]) > 0;
+                            let aligned =
+                                functional.rotations().into_iter().any(|k| positive(functional.form(reference, k)));
+                            aligned && functional.common_bits_form(reference).is_none_or(positive)
+                        })
+                    })
+                })
+                .collect();
+            match task.disclosure {
+                Disclosure::Any => verdicts.push(u8::from(bits.contains(&true))),
+                Disclosure::Each | Disclosure::Count => verdicts.extend(bits.into_iter().map(u8::from)),
+            }
+            progress.advance(1);
+        }
+        Ok(Plain(verdicts))
+    }
+
+    fn steps(_: &ParameterSet, task: &Task<'_>) -> u64 {
+        task.layouts.len() as u64
+    }
+}

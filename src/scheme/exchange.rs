@@ -1,0 +1,283 @@
+//! The same exchanges over every scheme: whole queries through the wire, held against the clear oracle.
+
+use std::sync::Mutex;
+
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha20Rng;
+
+use super::clear::Clear;
+use super::tfhe::Tfhe;
+use super::{Evaluator, Holder, Progress};
+use crate::agreement::{Agreement, ComparisonTerms, Disclosure, EyeRule, TemplateTerms, Terms};
+use crate::custodian::{AdmittedKey, AnswerError, Custodian, Gallery};
+use crate::functional::{Probe, oracle};
+use crate::querier::{Pending, Querier, SecretKey, Verdict};
+use crate::template::{
+    Bits, Eye, IrisCode, IrisShape, MaskSharing, RealVector, Record, SubjectId, Template, TemplateShape,
+    group_by_subject,
+};
+use crate::wire::{Answer, EvaluationKey, Query, Target};
+
+fn rng() -> ChaCha20Rng {
+    ChaCha20Rng::seed_from_u64(7)
+}
+
+fn agreement(mut terms: Terms) -> Agreement {
+    terms.encryption.parameter_set = "insecure-test".to_owned();
+    Agreement::new(terms).unwrap()
+}
+
+fn record(subject: &str, eye: Option<Eye>, template: Template) -> Record {
+    Record { subject: SubjectId::try_from(subject.to_owned()).unwrap(), eye, template }
+}
+
+const SHAPE: IrisShape = IrisShape { rows: 4, columns: 32, channels: 4, mask: MaskSharing::ByPair };
+
+fn iris(rotations: u32, eyes: EyeRule) -> Terms {
+    let mut terms = Terms::iris(SHAPE);
+    if let ComparisonTerms::FractionalHamming { rotations: r, eyes: e, minimum_common_bits, .. } = &mut terms.comparison {
+        (*r, *e, *minimum_common_bits) = (rotations, eyes, 128);
+    }
+    terms
+}
+
+fn random(shape: TemplateShape, rng: &mut ChaCha20Rng) -> Template {
+    match shape {
+        TemplateShape::Bits(length) => Template::Bits(Bits::new((0..length).map(|_| rng.random())).unwrap()),
+        TemplateShape::Vector(dimension) => {
+            let x = (0..dimension).map(|_| rng.random_range(-0.08..0.08)).collect();
+            Template::Vector(RealVector::new(x).unwrap())
+        }
+        TemplateShape::Iris(shape) => {
+            let code = Bits::new((0..shape.bits()).map(|_| rng.random())).unwrap();
+            Template::Iris(masked(shape, code, rng))
+        }
+    }
+}
+
+fn masked(shape: IrisShape, code: Bits, rng: &mut ChaCha20Rng) -> IrisCode {
+    let pairs: Vec<bool> = (0..shape.mask_bits()).map(|_| rng.random_bool(0.85)).collect();
+    let mask = pairs.iter().flat_map(|&bit| std::iter::repeat_n(bit, shape.mask_multiplicity()));
+    IrisCode::new(shape, code, Bits::new(mask).unwrap()).unwrap()
+}
+
+/// Another sample of the same person: a tenth of the bits flipped, a little noise, the head tilted by so many columns.
+fn again(template: &Template, tilt: i32, rng: &mut ChaCha20Rng) -> Template {
+    let mut flip = |bits: &Bits| Bits::new(bits.iter().map(|bit| bit ^ rng.random_bool(0.1)).collect::<Vec<_>>()).unwrap();
+    match template {
+        Template::Bits(bits) => Template::Bits(flip(bits)),
+        Template::Iris(iris) => {
+            let code = flip(iris.rolled(tilt).code());
+            Template::Iris(masked(iris.shape(), code, rng))
+        }
+        Template::Vector(x) => {
+            let x = x.coordinates().iter().map(|x| x + rng.random_range(-0.03..0.03)).collect();
+            Template::Vector(RealVector::new(x).unwrap())
+        }
+    }
+}
+
+/// Agreements of every metric, eye rule and disclosure, at thresholds far from all the pairs made here.
+fn agreements() -> Vec<Agreement> {
+    let several = |mut terms: Terms| {
+        terms.limits.references_per_subject = 3;
+        terms
+    };
+    let with = |disclosure, mut terms: Terms| {
+        terms.disclosure = disclosure;
+        terms
+    };
+    let vector = |terms: Terms| Terms { template: TemplateTerms::Vector { dimension: 100 }, ..terms };
+    let one = "1.0".parse().unwrap();
+    vec![
+        agreement(Terms::face(100)),
+        agreement(with(Disclosure::Each, several(Terms::face(100)))),
+        agreement(with(Disclosure::Count, Terms::fingerprint(100))),
+        agreement(with(Disclosure::Each, Terms::hamming(300, 90))),
+        agreement(several(Terms::hamming(300, 90))),
+        agreement(vector(Terms::inner_product(100, one, "0.1".parse().unwrap()))),
+        agreement(vector(Terms::squared_euclidean(100, one, "0.15".parse().unwrap()))),
+        agreement(iris(0, EyeRule::Ignored)),
+        agreement(with(Disclosure::Each, iris(3, EyeRule::Ignored))),
+        agreement(iris(2, EyeRule::Any)),
+        agreement(with(Disclosure::Each, several(iris(2, EyeRule::All)))),
+        agreement(with(Disclosure::Count, several(iris(7, EyeRule::All)))),
+    ]
+}
+
+/// A gallery of `subjects` and three probes: the second subject again, the last again, a stranger.
+fn people(agreement: &Agreement, subjects: usize) -> (Vec<Record>, Vec<Record>) {
+    let mut rng = rng();
+    let functional = agreement.functional();
+    let eyes: &[Option<Eye>] = match functional.eyes() {
+        EyeRule::Ignored => &[None],
+        EyeRule::Any | EyeRule::All => &[Some(Eye::Left), Some(Eye::Right)],
+    };
+    let tilt = if functional.rotations().len() > 1 { 2 } else { 0 };
+    let per_eye = agreement.terms().limits.references_per_subject.min(2);
+    let (mut references, mut probes) = (Vec::new(), Vec::new());
+    for subject in 0..=subjects {
+        let name = format!("subject {subject}");
+        for &eye in eyes {
+            let first = random(agreement.shape(), &mut rng);
+            if [1, subjects - 1, subjects].contains(&subject) {
+                probes.push(record(&name, eye, again(&first, tilt, &mut rng)));
+            }
+            if subject < subjects {
+                references.push(record(&name, eye, first));
+                references.extend((1..per_eye).map(|_| record(&name, eye, random(agreement.shape(), &mut rng))));
+            }
+        }
+    }
+    (references, probes)
+}
+
+/// Counts what is reported.
+struct Counter(Mutex<u64>);
+
+impl Progress for Counter {
+    fn advance(&self, steps: u64) {
+        *self.0.lock().unwrap() += steps;
+    }
+    fn stop(&self) -> bool {
+        false
+    }
+}
+
+struct Parties<S: Holder + Evaluator> {
+    key: AdmittedKey<S>,
+    secret: Vec<u8>,
+}
+
+impl<S: Holder + Evaluator> Parties<S> {
+    fn new(agreement: &Agreement) -> Self {
+        let (secret, public) = SecretKey::<S>::generate(agreement, &mut rng()).unwrap();
+        let public = EvaluationKey::<S>::read(public.to_bytes(agreement).as_slice(), agreement).unwrap();
+        Self { key: AdmittedKey::new(public), secret: secret.to_secret_bytes(agreement).to_vec() }
+    }
+
+    /// One whole exchange, everything through its file.
+    fn exchange(&self, agreement: &Agreement, gallery: &Gallery, probes: Vec<Record>, target: Target) -> Vec<(SubjectId, Verdict)> {
+        let mut rng = rng();
+        let querier = Querier::new(agreement, SecretKey::<S>::read(self.secret.as_slice(), agreement).unwrap());
+        let (query, pending) = querier.ask(probes, target, &mut rng).unwrap();
+        let query = query.to_bytes(agreement).unwrap();
+        let query = Query::<S>::read(query.as_slice(), agreement, Some(self.key.id())).unwrap();
+        let custodian = Custodian::new(agreement, gallery);
+        let counter = Counter(Mutex::new(0));
+        let answer = custodian.answer(&self.key, &query, &mut rng, &counter).unwrap();
+        assert_eq!(counter.0.into_inner().unwrap(), custodian.steps(&query), "steps as announced");
+        let answer = answer.to_bytes(agreement).unwrap();
+        let answer = Answer::<S>::read(answer.as_slice(), agreement, Some(querier.key().id())).unwrap();
+        let pending = pending.to_bytes(agreement).unwrap();
+        Pending::from_reader(pending.as_slice(), agreement).unwrap().read(&querier, &answer).unwrap()
+    }
+}
+
+fn expected(agreement: &Agreement, gallery: &Gallery, probes: &[Record]) -> Vec<(SubjectId, Verdict)> {
+    let functional = agreement.functional();
+    group_by_subject(probes.to_vec())
+        .into_iter()
+        .map(|(id, records)| {
+            let probe = Probe::new(functional, &records).unwrap();
+            let subjects = gallery.subjects().iter();
+            let bits: Vec<bool> =
+                subjects.map(|s| oracle::subject_verdict(functional, &probe, s.references())).collect();
+            let verdict = match agreement.terms().disclosure {
+                Disclosure::Any => Verdict::Any(bits.contains(&true)),
+                Disclosure::Each => Verdict::Each(bits),
+                Disclosure::Count => Verdict::Count(bits.iter().filter(|&&bit| bit).count()),
+            };
+            (id, verdict)
+        })
+        .collect()
+}
+
+fn every_exchange_agrees_with_the_oracle<S: Holder + Evaluator>() {
+    let agreements = agreements();
+    for (number, agreement) in agreements.iter().enumerate() {
+        let parties = Parties::<S>::new(agreement);
+        let (references, probes) = people(agreement, 15);
+        let enrolment = Gallery::enrol(agreement, references);
+        assert!(enrolment.refused.is_empty(), "{:?}", enrolment.refused);
+        let gallery = enrolment.gallery.unwrap();
+        let expected = expected(agreement, &gallery, &probes);
+        assert_eq!(expected.iter().map(|(_, verdict)| verdict.hit()).collect::<Vec<_>>(), [true, true, false], "{number}");
+        assert_eq!(parties.exchange(agreement, &gallery, probes.clone(), Target::Gallery), expected, "{number}");
+
+        // 1:1, against the right subject, another one, and one that is not enrolled.
+        let probe: Vec<Record> = probes.iter().filter(|p| p.subject.as_str() == "subject 1").cloned().collect();
+        for (name, hit) in [("subject 1", true), ("subject 2", false), ("nobody", false)] {
+            let target = Target::Subject(SubjectId::try_from(name.to_owned()).unwrap());
+            let verdicts = parties.exchange(agreement, &gallery, probe.clone(), target);
+            assert_eq!(verdicts.len(), 1);
+            assert_eq!(verdicts[0].1, Verdict::Any(hit), "{number} {name}");
+        }
+    }
+}
+
+#[test]
+fn every_exchange_agrees_with_the_oracle_in_the_clear() {
+    every_exchange_agrees_with_the_oracle::<Clear>();
+}
+
+#[test]
+fn every_exchange_agrees_with_the_oracle_under_tfhe() {
+    every_exchange_agrees_with_the_oracle::<Tfhe>();
+}
+
+/// More subjects than one wave and more waves than one gate takes.
+#[test]
+fn a_tree_of_many_waves_finds_one_hit_and_no_hit() {
+    let agreement = agreement(Terms::hamming(16, 2));
+    let parties = Parties::<Tfhe>::new(&agreement);
+    let bits = |word: u16| Template::Bits(Bits::new((0..16).map(|i| word >> i & 1 == 1)).unwrap());
+    for hit in [false, true] {
+        let references = (0..8000).map(|i| record(&i.to_string(), None, bits(if hit && i == 4321 { 0 } else { 0xff0f })));
+        let gallery = Gallery::enrol(&agreement, references.collect()).gallery.unwrap();
+        let verdicts = parties.exchange(&agreement, &gallery, vec![record("p", None, bits(0))], Target::Gallery);
+        assert_eq!(verdicts[0].1, Verdict::Any(hit));
+    }
+}
+
+#[test]
+fn a_stopped_answer_says_so() {
+    struct Stop;
+    impl Progress for Stop {
+        fn advance(&self, _: u64) {}
+        fn stop(&self) -> bool {
+            true
+        }
+    }
+    let agreement = agreement(Terms::hamming(16, 2));
+    let parties = Parties::<Tfhe>::new(&agreement);
+    let (references, probes) = people(&agreement, 3);
+    let gallery = Gallery::enrol(&agreement, references).gallery.unwrap();
+    let querier = Querier::new(&agreement, SecretKey::<Tfhe>::read(parties.secret.as_slice(), &agreement).unwrap());
+    let (query, _) = querier.ask(probes, Target::Gallery, &mut rng()).unwrap();
+    let answer = Custodian::new(&agreement, &gallery).answer(&parties.key, &query, &mut rng(), &Stop);
+    assert!(matches!(answer, Err(AnswerError::Stopped(_))));
+}
+
+#[test]
+fn files_of_another_key_are_refused() {
+    let agreement = agreement(Terms::hamming(16, 2));
+    let ours = Parties::<Tfhe>::new(&agreement);
+    let (theirs, _) = SecretKey::<Tfhe>::generate(&agreement, &mut ChaCha20Rng::seed_from_u64(8)).unwrap();
+    let (references, probes) = people(&agreement, 3);
+    let gallery = Gallery::enrol(&agreement, references).gallery.unwrap();
+    let theirs = Querier::new(&agreement, theirs);
+    let (query, _) = theirs.ask(probes.clone(), Target::Gallery, &mut rng()).unwrap();
+    let answer = Custodian::new(&agreement, &gallery).answer(&ours.key, &query, &mut rng(), &());
+    assert!(matches!(answer, Err(AnswerError::OtherKey { .. })));
+
+    let querier = Querier::new(&agreement, SecretKey::<Tfhe>::read(ours.secret.as_slice(), &agreement).unwrap());
+    let (query, _) = querier.ask(probes.clone(), Target::Gallery, &mut rng()).unwrap();
+    let answer = Custodian::new(&agreement, &gallery).answer(&ours.key, &query, &mut rng(), &()).unwrap();
+    let (_, other_query) = querier.ask(probes.clone(), Target::Gallery, &mut rng()).unwrap();
+    let (_, other_key) = theirs.ask(probes, Target::Gallery, &mut ChaCha20Rng::seed_from_u64(9)).unwrap();
+    assert!(matches!(other_query.read(&theirs, &answer), Err(crate::querier::AnswerError::OtherKey { .. })));
+    assert!(matches!(other_key.read(&querier, &answer), Err(crate::querier::AnswerError::OtherKey { .. })));
+    let (_, other_query) = querier.ask(people(&agreement, 3).1, Target::Gallery, &mut ChaCha20Rng::seed_from_u64(9)).unwrap();
+    assert!(matches!(other_query.read(&querier, &answer), Err(crate::querier::AnswerError::OtherQuery { .. })));
+}
