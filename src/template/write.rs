@@ -2,9 +2,10 @@
 
 use std::io::{Seek, Write};
 
+use npyz::{DType, WriteOptions, WriterBuilder};
 use zip::write::SimpleFileOptions;
 
-use super::{Eye, IrisShape, Record, Template, TemplateShape};
+use super::{Bits, Eye, IrisCode, IrisShape, Record, Template, TemplateShape};
 
 /// Why records are not written.
 #[derive(Debug, thiserror::Error)]
@@ -42,20 +43,24 @@ pub enum WriteError {
 /// [`WriteError`]; nothing is written unless all records are of one shape, which is not an iris.
 pub fn npy(out: &mut impl Write, records: &[Record]) -> Result<(), WriteError> {
     match uniform(records)? {
-        TemplateShape::Vector(dimension) => header(out, "<f4", &[records.len(), dimension])?,
-        TemplateShape::Bits(length) => header(out, "|u1", &[records.len(), length.div_ceil(8)])?,
-        shape @ TemplateShape::Iris(_) => return Err(WriteError::Unsupported(shape)),
-    }
-    for record in records {
-        match &record.template {
-            Template::Vector(vector) => {
-                for &coordinate in vector.coordinates() {
-                    out.write_all(&(coordinate as f32).to_le_bytes())?;
+        TemplateShape::Vector(dimension) => {
+            let shape = [records.len() as u64, dimension as u64];
+            let mut array = WriteOptions::new().dtype(scalar("<f4")?).shape(&shape).writer(out).begin_nd()?;
+            for record in records {
+                if let Template::Vector(vector) = &record.template {
+                    array.extend(vector.coordinates().iter().map(|&coordinate| coordinate as f32))?;
                 }
             }
-            Template::Bits(bits) => out.write_all(&bits.to_msb_first())?,
-            Template::Iris(_) => {}
+            array.finish()?;
         }
+        TemplateShape::Bits(length) => {
+            let bits = records.iter().filter_map(|record| match &record.template {
+                Template::Bits(bits) => Some(bits),
+                _ => None,
+            });
+            packed(out, length, bits)?;
+        }
+        shape @ TemplateShape::Iris(_) => return Err(WriteError::Unsupported(shape)),
     }
     Ok(())
 }
@@ -71,18 +76,11 @@ pub fn npz(out: &mut (impl Write + Seek), records: &[Record]) -> Result<(), Writ
         TemplateShape::Iris(shape) => shape,
         shape => return Err(WriteError::Unsupported(shape)),
     };
-    let packed = [records.len(), shape.bits().div_ceil(8)];
     let mut zip = zip::ZipWriter::new(out);
     zip.start_file("code.npy", options())?;
-    header(&mut zip, "|u1", &packed)?;
-    for iris in irises(records) {
-        zip.write_all(&iris.code().to_msb_first())?;
-    }
+    packed(&mut zip, shape.bits(), irises(records).map(IrisCode::code))?;
     zip.start_file("valid.npy", options())?;
-    header(&mut zip, "|u1", &packed)?;
-    for iris in irises(records) {
-        zip.write_all(&iris.mask().to_msb_first())?;
-    }
+    packed(&mut zip, shape.bits(), irises(records).map(IrisCode::mask))?;
     zip.start_file("subject.npy", options())?;
     texts(&mut zip, records.iter().map(|record| record.subject.as_str()))?;
     zip.start_file("eye.npy", options())?;
@@ -117,7 +115,7 @@ fn uniform(records: &[Record]) -> Result<TemplateShape, WriteError> {
     }
 }
 
-fn irises(records: &[Record]) -> impl Iterator<Item = &super::IrisCode> {
+fn irises(records: &[Record]) -> impl Iterator<Item = &IrisCode> + Clone {
     records.iter().filter_map(|record| match &record.template {
         Template::Iris(iris) => Some(iris),
         _ => None,
@@ -136,34 +134,38 @@ fn options() -> SimpleFileOptions {
     SimpleFileOptions::DEFAULT.compression_method(zip::CompressionMethod::Deflated).large_file(true)
 }
 
-/// The beginning of a `.npy` file, version 1.0, in C order, padded with spaces so that the data start at a multiple of 64.
-fn header(out: &mut impl Write, element: &str, axes: &[usize]) -> std::io::Result<()> {
-    let axes: String = axes.iter().map(|axis| format!("{axis}, ")).collect();
-    let text = format!("{{'descr': '{element}', 'fortran_order': False, 'shape': ({}), }}", axes.trim_end());
-    let length = (10 + text.len() + 1).next_multiple_of(64) - 10;
-    out.write_all(b"\x93NUMPY\x01\x00")?;
-    out.write_all(&(length as u16).to_le_bytes())?;
-    writeln!(out, "{text:width$}", width = length - 1)
+/// NumPy's name of a type. Little-endian everywhere: the same records make the same bytes on every machine.
+fn scalar(name: &str) -> std::io::Result<DType> {
+    name.parse().map(DType::new_scalar).map_err(std::io::Error::other)
+}
+
+/// An array of bit strings, each packed to a row of bytes.
+fn packed<'a>(
+    out: &mut impl Write,
+    length: usize,
+    strings: impl Iterator<Item = &'a Bits> + Clone,
+) -> std::io::Result<()> {
+    let shape = [strings.clone().count() as u64, length.div_ceil(8) as u64];
+    let options = WriteOptions::new_header_only().dtype(scalar("|u1")?).shape(&shape);
+    let out = options.writer(out).write_header_only()?;
+    strings.map(Bits::to_msb_first).try_for_each(|row| out.write_all(&row))
 }
 
 /// An array of texts, as wide as the longest and at least one character.
 fn texts<'a>(out: &mut impl Write, texts: impl Iterator<Item = &'a str> + Clone) -> std::io::Result<()> {
     let width = texts.clone().map(|text| text.chars().count()).max().unwrap_or(0).max(1);
-    header(out, &format!("<U{width}"), &[texts.clone().count()])?;
+    let options = WriteOptions::<str>::new().dtype(scalar(&format!("<U{width}"))?);
+    let mut array = options.shape(&[texts.clone().count() as u64]).writer(out).begin_nd()?;
     for text in texts {
-        for character in text.chars().chain(std::iter::repeat('\0')).take(width) {
-            out.write_all(&u32::from(character).to_le_bytes())?;
-        }
+        array.push(text)?;
     }
-    Ok(())
+    array.finish()
 }
 
 fn axes(out: &mut impl Write, shape: IrisShape) -> std::io::Result<()> {
-    header(out, "<i8", &[3])?;
-    for axis in [shape.rows, shape.columns, shape.channels] {
-        out.write_all(&(axis as u64).to_le_bytes())?;
-    }
-    Ok(())
+    let mut array = WriteOptions::new().dtype(scalar("<i8")?).shape(&[3]).writer(out).begin_nd()?;
+    array.extend([shape.rows, shape.columns, shape.channels].map(|axis| axis as i64))?;
+    array.finish()
 }
 
 #[cfg(test)]
@@ -174,7 +176,7 @@ mod tests {
 
     use super::*;
     use crate::template::read::{self, Format};
-    use crate::template::{Bits, IrisCode, MaskSharing, RealVector, SubjectId};
+    use crate::template::{MaskSharing, RealVector, SubjectId};
 
     fn record(subject: &str, eye: Option<Eye>, template: Template) -> Record {
         Record { subject: SubjectId::try_from(subject.to_owned()).unwrap(), eye, template }

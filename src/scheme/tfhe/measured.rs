@@ -207,7 +207,7 @@ fn decisions_flip_as_often_as_the_gray_zone_predicts() {
             let expected: Vec<f64> = (0..count)
                 .map(|i| {
                     let norm = functional.form(&pairs.references[i], 0).norm();
-                    zone.with_deviation(GrayZone::deviation(functional, set, norm)).flip_probability(pairs.phi(i))
+                    GrayZone::of_weights(&pairs.agreement, norm).flip_probability(pairs.phi(i))
                 })
                 .collect();
             let (mean, variance) = expected.iter().fold((0.0, 0.0), |(m, v), p| (m + p, v + p * (1.0 - p)));

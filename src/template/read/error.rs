@@ -185,6 +185,12 @@ pub enum ArrayFault {
         /// Bytes found.
         actual: usize,
     },
+    /// The shape has more digits than any array could fill.
+    #[error("its shape has more than {limit_digits} digits; the file is damaged")]
+    Axes {
+        /// Most digits admitted, of all axes together.
+        limit_digits: usize,
+    },
     /// The wrong type of element.
     #[error("elements of type {actual} where {expected} is expected; convert it with astype")]
     ElementType {
