@@ -66,16 +66,14 @@ impl Raw {
         let (base, levels) =
             (DecompositionBaseLog(set.bootstrap_base_log2), DecompositionLevelCount(set.bootstrap_levels));
         let bound = TUniform::new(set.glwe_noise_log2);
-        let standard = par_allocate_and_generate_new_lwe_bootstrap_key(
-            &lwe, &glwe, base, levels, bound, modulus, &mut noise,
-        );
+        let standard =
+            par_allocate_and_generate_new_lwe_bootstrap_key(&lwe, &glwe, base, levels, bound, modulus, &mut noise);
         let mut key = FourierLweBootstrapKeyOwned::new(dimension, k.to_glwe_size(), n, base, levels);
         par_convert_standard_lwe_bootstrap_key_to_fourier(&standard, &mut key);
         let mut rng = rng();
         let input = (0..batch * dimension.to_lwe_size().0).map(|_| rng.random()).collect();
         let input = LweCiphertextList::from_container(input, dimension.to_lwe_size(), modulus);
-        let mut accumulators =
-            GlweCiphertextList::new(0, k.to_glwe_size(), n, GlweCiphertextCount(batch), modulus);
+        let mut accumulators = GlweCiphertextList::new(0, k.to_glwe_size(), n, GlweCiphertextCount(batch), modulus);
         accumulators.iter_mut().for_each(|mut glwe| glwe.get_mut_body().as_mut().fill(1 << 62));
         Self { key, input, accumulators, set }
     }

@@ -55,7 +55,8 @@ impl Plan {
         let stand_in = Bits::new([false]).ok().map(Reference::Bits);
         let subject: Vec<_> = eyes.iter().filter_map(|&eye| Some((eye, stand_in.clone()?))).collect();
         let subjects = vec![subject.as_slice(); references.div_ceil(eyes.len())];
-        let task = Task { functional, disclosure: agreement.terms().disclosure, layouts: &[layout], subjects: &subjects };
+        let task =
+            Task { functional, disclosure: agreement.terms().disclosure, layouts: &[layout], subjects: &subjects };
         let bootstraps = Tfhe::steps(set, &task) * probes as u64;
         let verdicts = (probes * task.verdicts_per_probe()) as u64;
         let templates = probes * eyes.len();
@@ -71,7 +72,8 @@ impl Plan {
             seconds: bootstrap.as_secs_f64() * bootstraps as f64,
             evaluation_key_bytes: set.evaluation_key_bytes() as u64 + FILE_OVERHEAD_BYTES,
             query_bytes: (templates * template_bytes + 4 * probes) as u64 + FILE_OVERHEAD_BYTES,
-            answer_bytes: verdicts * (set.encrypted_verdict_bytes() as u64 + VERDICT_OVERHEAD_BYTES) + FILE_OVERHEAD_BYTES,
+            answer_bytes: verdicts * (set.encrypted_verdict_bytes() as u64 + VERDICT_OVERHEAD_BYTES)
+                + FILE_OVERHEAD_BYTES,
             memory_bytes: memory(agreement, set, references, (templates * template_bytes) as u64, verdicts),
             disclosed_bits,
         }

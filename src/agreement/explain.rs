@@ -14,7 +14,7 @@ pub(super) fn sentences(agreement: &Agreement) -> Vec<String> {
             terms.custodian,
             terms.title.trim_end_matches('.')
         ),
-        format!("Templates are {} ({}).", agreement.shape(), modality(terms.modality)),
+        format!("A template is {} ({}).", agreement.shape(), modality(terms.modality)),
         comparison(&terms.comparison),
         match terms.disclosure {
             Disclosure::Any => "The querier learns one bit for each probe: whether anybody in the records matches.",

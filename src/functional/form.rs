@@ -1,6 +1,6 @@
 //! The two halves of phi: coordinates from a probe, weights and a bias from a reference.
 
-use super::{Functional, Metric, ProbeSample, Reference};
+use super::{Counting, Functional, Metric, ProbeSample, Reference};
 use crate::agreement::Decimal;
 
 /// The custodian's half of phi: one small integer a coordinate, and a bias.
@@ -34,11 +34,18 @@ impl Functional {
     /// The querier's half of phi: [`Functional::coordinates`] integers.
     pub fn probe_coordinates(&self, probe: &ProbeSample) -> Vec<i64> {
         match (&self.metric, probe) {
-            (Metric::FractionalHamming { shape, theta, .. }, ProbeSample::Iris(iris)) => {
+            (Metric::FractionalHamming { shape, theta, counting, .. }, ProbeSample::Iris(iris)) => {
                 let code = iris.mask().iter().zip(iris.code().iter());
                 let code = code.map(|(valid, bit)| if valid { Decimal::ONE * sign(bit) } else { 0 });
-                let mask = iris.mask().iter().step_by(shape.mask_multiplicity());
-                code.chain(mask.map(|valid| i64::from(valid) * (Decimal::ONE - 2 * theta))).collect()
+                let mask = |scale: i64| {
+                    let valid = iris.mask().iter().step_by(shape.mask_multiplicity());
+                    valid.map(move |valid| i64::from(valid) * scale)
+                };
+                let copy = match counting {
+                    Counting::OwnMask { unit } => Some(mask(*unit)),
+                    Counting::Off | Counting::SharedMask { .. } => None,
+                };
+                code.chain(mask(Decimal::ONE - 2 * theta)).chain(copy.into_iter().flatten()).collect()
             }
             (Metric::SquaredEuclidean { .. }, ProbeSample::Integers(x)) => {
                 let square: i64 = x.iter().map(|&x| i64::from(x).pow(2)).sum();
@@ -65,7 +72,9 @@ impl Functional {
                 let code = code.map(|(valid, bit)| if valid { sign(bit) as i16 } else { 0 });
                 let mask = rolled.mask().iter().step_by(multiplicity);
                 let mask = mask.map(|valid| if valid { -(multiplicity as i16) } else { 0 });
-                LinearForm { weights: code.chain(mask).collect(), bias: -1 }
+                let mut weights: Vec<i16> = code.chain(mask).collect();
+                weights.resize(self.coordinates(), 0);
+                LinearForm { weights, bias: -1 }
             }
             (Metric::Cosine { threshold, .. } | Metric::InnerProduct { threshold, .. }, Reference::Integers(y)) => {
                 LinearForm { weights: y.clone(), bias: 1 - 2 * threshold }
@@ -82,21 +91,30 @@ impl Functional {
     /// The form that is positive iff the pair has the agreed minimum of common bits, unrotated; none where nothing
     /// is to be judged.
     pub fn common_bits_form(&self, reference: &Reference) -> Option<LinearForm> {
-        let (Metric::FractionalHamming { shape, theta, minimum_common, gain, .. }, Reference::Iris(iris)) =
+        let (Metric::FractionalHamming { shape, theta, minimum_common, counting, .. }, Reference::Iris(iris)) =
             (&self.metric, reference)
         else {
             return None;
         };
-        if *minimum_common == 0 {
-            return None;
-        }
+        let (gain, unit) = counting.gain_and_unit(*theta)?;
+        let before = match counting {
+            Counting::OwnMask { .. } => shape.bits() + shape.mask_bits(),
+            Counting::Off | Counting::SharedMask { .. } => shape.bits(),
+        };
         let multiplicity = shape.mask_multiplicity();
-        let mask = iris.mask().iter().step_by(multiplicity);
-        let mask = mask.map(|valid| if valid { (*gain * multiplicity as i64) as i16 } else { 0 });
-        let unit = gain * (Decimal::ONE - 2 * theta);
+        let weight = gain as i16 * multiplicity as i16;
+        let mask = iris.mask().iter().step_by(multiplicity).map(|valid| if valid { weight } else { 0 });
         Some(LinearForm {
-            weights: std::iter::repeat_n(0, shape.bits()).chain(mask).collect(),
+            weights: std::iter::repeat_n(0, before).chain(mask).collect(),
             bias: unit / 2 - unit * *minimum_common as i64,
         })
+    }
+
+    /// The longest weights of [`Functional::common_bits_form`], and the units of phi that one common bit counts.
+    pub fn common_bits_scale(&self) -> Option<(f64, i64)> {
+        let Metric::FractionalHamming { shape, theta, counting, .. } = &self.metric else { return None };
+        let (gain, unit) = counting.gain_and_unit(*theta)?;
+        let weight = gain as f64 * shape.mask_multiplicity() as f64;
+        Some((weight * (shape.mask_bits() as f64).sqrt(), unit))
     }
 }

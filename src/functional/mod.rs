@@ -12,11 +12,12 @@
 //! |---|---|---|---|
 //! | Hamming | 1-2b | 1-2b' | 2 (T - HD) + 1 |
 //! | fractional Hamming | S m(1-2c), (S-2 theta) m | m'(1-2c'), -m' | 2 (theta common - S HD) - 1 |
-//! | common bits | (S-2 theta) m, again | g m' | g (S-2 theta)(common - M + 1/2) |
+//! | common bits | the same (S-2 theta) m, or u m | g m' | g (S-2 theta)(common - M + 1/2), or with u for g (S-2 theta) |
 //! | cosine, inner product | 2x | y | 2 (<x,y> - tau) + 1 |
 //! | squared Euclidean | 4x, 2\|x\|^2 | y, -1 | 2 (T - \|x-y\|^2) + 1 |
 //!
-//! with S = 10^9 and theta in units of 1/S, so that a decimal threshold is exact.
+//! with S = 10^9 and theta in units of 1/S, so that a decimal threshold is exact. Above theta = 0.4 the coordinate (S-2 theta) m is too
+//! small to count common bits with, so the mask is encrypted once more at a scale u of its own.
 
 mod form;
 pub mod oracle;
@@ -47,13 +48,35 @@ pub(crate) enum Metric {
     /// Hit iff HD <= threshold.
     Hamming { dimension: usize, threshold: i64 },
     /// Hit iff S HD < theta common for some rotation, and common >= minimum unrotated.
-    FractionalHamming { shape: IrisShape, theta: i64, minimum_common: usize, rotations: i32, gain: i64 },
+    FractionalHamming { shape: IrisShape, theta: i64, minimum_common: usize, rotations: i32, counting: Counting },
     /// Hit iff <x,y> >= threshold, for vectors scaled to the given lengths.
     Cosine { dimension: usize, threshold: i64, probe_norm: u32, reference_norm: u32 },
     /// Hit iff <x,y> >= threshold, for vectors times scale, of integer length at most `longest`.
     InnerProduct { dimension: usize, threshold: i64, scale: f64, maximum_norm: f64, longest: i64 },
     /// Hit iff |x-y|^2 <= threshold, likewise.
     SquaredEuclidean { dimension: usize, threshold: i64, scale: f64, maximum_norm: f64, longest: i64 },
+}
+
+/// How the common bits are counted.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Counting {
+    /// Not at all: no minimum is agreed.
+    Off,
+    /// With the mask as the verdict needs it, coordinates (S-2 theta) m, and this gain as the weight.
+    SharedMask { gain: i64 },
+    /// With a copy of the mask, coordinates `unit` m.
+    OwnMask { unit: i64 },
+}
+
+impl Counting {
+    /// The weight of a valid mask bit, and the units of phi that one common bit counts.
+    fn gain_and_unit(self, theta: i64) -> Option<(i64, i64)> {
+        match self {
+            Self::Off => None,
+            Self::SharedMask { gain } => Some((gain, gain * (Decimal::ONE - 2 * theta))),
+            Self::OwnMask { unit } => Some((1, unit)),
+        }
+    }
 }
 
 impl Functional {
@@ -87,6 +110,9 @@ impl Functional {
     /// How many coordinates a template is encrypted as.
     pub fn coordinates(&self) -> usize {
         match self.metric {
+            Metric::FractionalHamming { shape, counting: Counting::OwnMask { .. }, .. } => {
+                shape.bits() + 2 * shape.mask_bits()
+            }
             Metric::FractionalHamming { shape, .. } => shape.bits() + shape.mask_bits(),
             Metric::SquaredEuclidean { dimension, .. } => dimension + 1,
             Metric::Hamming { dimension, .. }
@@ -111,7 +137,7 @@ impl Functional {
 
     /// Whether a second functional judges the number of common bits.
     pub fn judges_common_bits(&self) -> bool {
-        matches!(self.metric, Metric::FractionalHamming { minimum_common: 1.., .. })
+        matches!(self.metric, Metric::FractionalHamming { counting, .. } if counting != Counting::Off)
     }
 
     /// |phi| never exceeds this.
@@ -197,8 +223,8 @@ impl Metric {
                 if rotations as usize * 2 >= shape.columns {
                     return Err(E::field("comparison.rotations", "must be below half the columns"));
                 }
-                let gain = Self::common_bits_gain(shape, theta, minimum_common);
-                Ok(Self::FractionalHamming { shape, theta, minimum_common, rotations: rotations as i32, gain })
+                let counting = Self::counting(shape, theta, minimum_common);
+                Ok(Self::FractionalHamming { shape, theta, minimum_common, rotations: rotations as i32, counting })
             }
             (TemplateShape::Vector(dimension), &ComparisonTerms::Cosine { threshold, probe_norm, reference_norm }) => {
                 if threshold.billionths().abs() >= Decimal::ONE {
@@ -281,11 +307,15 @@ impl Metric {
         2 * (Decimal::ONE - theta) * shape.bits() as i64 + 1
     }
 
-    /// The largest g for which |g (S-2 theta)(common - M + 1/2)| stays below the bound of the verdict: the mask is
-    /// encrypted once, at the scale that the verdict needs, and g recovers resolution for the common bits.
-    fn common_bits_gain(shape: IrisShape, theta: i64, minimum_common: usize) -> i64 {
+    /// The finest scale at which the number of common bits, less the minimum, stays within the bound of the verdict.
+    fn counting(shape: IrisShape, theta: i64, minimum_common: usize) -> Counting {
         let farthest = minimum_common.max(shape.bits() - minimum_common) as i64;
-        let unit = (Decimal::ONE - 2 * theta) * (farthest + 1);
-        (Self::fractional_bound(shape, theta) / unit).clamp(1, 64)
+        let finest = Self::fractional_bound(shape, theta) / (farthest + 1);
+        match minimum_common {
+            0 => Counting::Off,
+            // The gain multiplies noise: where it would be large, a second copy of the mask is the better deal.
+            _ if theta > Decimal::ONE / 5 * 2 => Counting::OwnMask { unit: finest },
+            _ => Counting::SharedMask { gain: finest / (Decimal::ONE - 2 * theta) },
+        }
     }
 }

@@ -32,8 +32,7 @@ fn iris_terms(theta: &str, minimum: u32, mask: MaskSharing, eyes: EyeRule) -> Te
 fn every_metric() -> Vec<Agreement> {
     let vectors = |terms: Terms| agreement(Terms { template: TemplateTerms::Vector { dimension: 8 }, ..terms });
     let mut cosine = Terms::face(8);
-    cosine.comparison =
-        ComparisonTerms::Cosine { threshold: decimal("0.05"), probe_norm: 16384, reference_norm: 256 };
+    cosine.comparison = ComparisonTerms::Cosine { threshold: decimal("0.05"), probe_norm: 16384, reference_norm: 256 };
     vec![
         agreement(Terms::hamming(37, 18)),
         agreement(iris_terms("0.41", 30, MaskSharing::ByPair, EyeRule::Ignored)),
@@ -66,7 +65,7 @@ fn template(shape: TemplateShape, rng: &mut ChaCha20Rng) -> Template {
 fn phis(functional: &Functional, probe: &ProbeSample, reference: &Reference) -> (Vec<i64>, Option<i64>) {
     let coordinates = functional.probe_coordinates(probe);
     let phi = |form: LinearForm| {
-        assert_eq!(form.weights.len(), functional.coordinates());
+        assert!(form.weights.len() <= functional.coordinates());
         form.evaluate(&coordinates)
     };
     let rotated = functional.rotations().into_iter().map(|k| phi(functional.form(reference, k))).collect();
@@ -177,10 +176,7 @@ fn too_few_common_bits_miss_even_for_equal_codes() {
         let comparison = Oracle::new(functional, &probe).compare(&reference);
         assert_eq!((comparison.hit, comparison.common_bits), (hit, Some(common)));
     }
-    assert!(matches!(
-        functional.probe(&iris(0, 39)),
-        Err(TemplateError::TooFewValidBits { valid: 39, minimum: 40 })
-    ));
+    assert!(matches!(functional.probe(&iris(0, 39)), Err(TemplateError::TooFewValidBits { valid: 39, minimum: 40 })));
 }
 
 fn record(subject: &str, eye: Option<Eye>, template: Template) -> Record {
@@ -203,7 +199,9 @@ fn two_eyes_combine_as_agreed() {
         )
         .unwrap();
         assert_eq!(probe.layout(), SampleLayout::Both);
-        for ((left, right), expected) in [(true, true), (true, false), (false, true), (false, false)].iter().zip(expected) {
+        for ((left, right), expected) in
+            [(true, true), (true, false), (false, true), (false, false)].iter().zip(expected)
+        {
             let reference = |eye, bit| (Some(eye), functional.reference(&code(bit)).unwrap());
             let references = [reference(Eye::Left, *left), reference(Eye::Right, *right)];
             assert_eq!(subject_verdict(functional, &probe, &references), expected, "{rule:?} {left} {right}");

@@ -35,7 +35,8 @@ const SHAPE: IrisShape = IrisShape { rows: 4, columns: 32, channels: 4, mask: Ma
 
 fn iris(rotations: u32, eyes: EyeRule) -> Terms {
     let mut terms = Terms::iris(SHAPE);
-    if let ComparisonTerms::FractionalHamming { rotations: r, eyes: e, minimum_common_bits, .. } = &mut terms.comparison {
+    if let ComparisonTerms::FractionalHamming { rotations: r, eyes: e, minimum_common_bits, .. } = &mut terms.comparison
+    {
         (*r, *e, *minimum_common_bits) = (rotations, eyes, 128);
     }
     terms
@@ -63,7 +64,8 @@ fn masked(shape: IrisShape, code: Bits, rng: &mut ChaCha20Rng) -> IrisCode {
 
 /// Another sample of the same person: a tenth of the bits flipped, a little noise, the head tilted by so many columns.
 fn again(template: &Template, tilt: i32, rng: &mut ChaCha20Rng) -> Template {
-    let mut flip = |bits: &Bits| Bits::new(bits.iter().map(|bit| bit ^ rng.random_bool(0.1)).collect::<Vec<_>>()).unwrap();
+    let mut flip =
+        |bits: &Bits| Bits::new(bits.iter().map(|bit| bit ^ rng.random_bool(0.1)).collect::<Vec<_>>()).unwrap();
     match template {
         Template::Bits(bits) => Template::Bits(flip(bits)),
         Template::Iris(iris) => {
@@ -157,7 +159,13 @@ impl<S: Holder + Evaluator> Parties<S> {
     }
 
     /// One whole exchange, everything through its file.
-    fn exchange(&self, agreement: &Agreement, gallery: &Gallery, probes: Vec<Record>, target: Target) -> Vec<(SubjectId, Verdict)> {
+    fn exchange(
+        &self,
+        agreement: &Agreement,
+        gallery: &Gallery,
+        probes: Vec<Record>,
+        target: Target,
+    ) -> Vec<(SubjectId, Verdict)> {
         let mut rng = rng();
         let querier = Querier::new(agreement, SecretKey::<S>::read(self.secret.as_slice(), agreement).unwrap());
         let (query, pending) = querier.ask(probes, target, &mut rng).unwrap();
@@ -202,7 +210,11 @@ fn every_exchange_agrees_with_the_oracle<S: Holder + Evaluator>() {
         assert!(enrolment.refused.is_empty(), "{:?}", enrolment.refused);
         let gallery = enrolment.gallery.unwrap();
         let expected = expected(agreement, &gallery, &probes);
-        assert_eq!(expected.iter().map(|(_, verdict)| verdict.hit()).collect::<Vec<_>>(), [true, true, false], "{number}");
+        assert_eq!(
+            expected.iter().map(|(_, verdict)| verdict.hit()).collect::<Vec<_>>(),
+            [true, true, false],
+            "{number}"
+        );
         assert_eq!(parties.exchange(agreement, &gallery, probes.clone(), Target::Gallery), expected, "{number}");
 
         // 1:1, against the right subject, another one, and one that is not enrolled.
@@ -233,7 +245,8 @@ fn a_tree_of_many_waves_finds_one_hit_and_no_hit() {
     let parties = Parties::<Tfhe>::new(&agreement);
     let bits = |word: u16| Template::Bits(Bits::new((0..16).map(|i| word >> i & 1 == 1)).unwrap());
     for hit in [false, true] {
-        let references = (0..8000).map(|i| record(&i.to_string(), None, bits(if hit && i == 4321 { 0 } else { 0xff0f })));
+        let references =
+            (0..8000).map(|i| record(&i.to_string(), None, bits(if hit && i == 4321 { 0 } else { 0xff0f })));
         let gallery = Gallery::enrol(&agreement, references.collect()).gallery.unwrap();
         let verdicts = parties.exchange(&agreement, &gallery, vec![record("p", None, bits(0))], Target::Gallery);
         assert_eq!(verdicts[0].1, Verdict::Any(hit));
@@ -278,6 +291,7 @@ fn files_of_another_key_are_refused() {
     let (_, other_key) = theirs.ask(probes, Target::Gallery, &mut ChaCha20Rng::seed_from_u64(9)).unwrap();
     assert!(matches!(other_query.read(&theirs, &answer), Err(crate::querier::AnswerError::OtherKey { .. })));
     assert!(matches!(other_key.read(&querier, &answer), Err(crate::querier::AnswerError::OtherKey { .. })));
-    let (_, other_query) = querier.ask(people(&agreement, 3).1, Target::Gallery, &mut ChaCha20Rng::seed_from_u64(9)).unwrap();
+    let (_, other_query) =
+        querier.ask(people(&agreement, 3).1, Target::Gallery, &mut ChaCha20Rng::seed_from_u64(9)).unwrap();
     assert!(matches!(other_query.read(&querier, &answer), Err(crate::querier::AnswerError::OtherQuery { .. })));
 }

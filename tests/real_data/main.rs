@@ -7,6 +7,7 @@
     reason = "tests fail by panicking, also in their helpers"
 )]
 
+mod encrypted;
 mod open_iris;
 mod readers;
 

@@ -143,12 +143,8 @@ pub(super) fn generate_all(
         MODULUS,
         &mut seeder,
     );
-    let public = allocate_and_generate_new_seeded_lwe_compact_public_key(
-        &output.lwe(),
-        set.glwe_noise(),
-        MODULUS,
-        &mut seeder,
-    );
+    let public =
+        allocate_and_generate_new_seeded_lwe_compact_public_key(&output.lwe(), set.glwe_noise(), MODULUS, &mut seeder);
     (query, output, EvaluationKey { bootstrap, keyswitch, public, parameters: set.id })
 }
 

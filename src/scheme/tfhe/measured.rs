@@ -130,7 +130,12 @@ fn mean_and_deviation(values: &[f64]) -> (f64, f64) {
 fn assert_noise(what: &str, set: &ParameterSet, errors: &[f64], variance: f64, tolerance: std::ops::Range<f64>) {
     let (mean, deviation) = mean_and_deviation(errors);
     let ratio = deviation / variance.sqrt();
-    println!("{what}, {}: measured 2^{:.2}, predicted 2^{:.2}, ratio {ratio:.3}", set.name, deviation.log2(), variance.sqrt().log2());
+    println!(
+        "{what}, {}: measured 2^{:.2}, predicted 2^{:.2}, ratio {ratio:.3}",
+        set.name,
+        deviation.log2(),
+        variance.sqrt().log2()
+    );
     assert!(tolerance.contains(&ratio), "{what}, {}: ratio {ratio}", set.name);
     assert!(mean.abs() < 5.0 * deviation / (errors.len() as f64).sqrt(), "{what}, {}: mean {mean}", set.name);
 }
@@ -161,7 +166,8 @@ fn the_centred_modulus_switch_has_the_predicted_noise_and_no_bias() {
                 let sample: Vec<u64> = (0..=set.lwe_dimension()).map(|_| rng.random()).collect();
                 let exact = phase(key, &LweCiphertext::from_container(sample.clone(), MODULUS));
                 let exponents = Exponents::new(&sample, log2);
-                let product = exponents.mask().zip(secret.as_ref()).filter(|(_, s)| **s == 1).map(|(a, _)| a).sum::<usize>();
+                let product =
+                    exponents.mask().zip(secret.as_ref()).filter(|(_, s)| **s == 1).map(|(a, _)| a).sum::<usize>();
                 // The switch rounds the body down, so half a step belongs in the middle.
                 let half = 1u64 << (64 - log2 - 1);
                 let switched = ((exponents.body().wrapping_sub(product) as u64) << (64 - log2)).wrapping_add(half);
@@ -180,9 +186,9 @@ fn a_bootstrap_and_a_keyswitch_have_the_predicted_noise() {
         let signs = keys.prepared.signs(&pairs.scores, 1 << 62, &()).unwrap();
         let errors: Vec<f64> = signs.iter().map(|sign| difference(phase(&keys.output, sign), 1 << 62)).collect();
         assert_noise("bootstrap", set, &errors, set.bootstrap_variance(), 0.8..1.25);
-        let switched = signs.iter().map(|sign| {
-            difference(phase(&keys.query, &keys.prepared.keyswitch(sign)), phase(&keys.output, sign))
-        });
+        let switched = signs
+            .iter()
+            .map(|sign| difference(phase(&keys.query, &keys.prepared.keyswitch(sign)), phase(&keys.output, sign)));
         assert_noise("keyswitch", set, &switched.collect::<Vec<_>>(), set.keyswitch_variance(), 0.8..1.25);
     }
 }
@@ -198,13 +204,19 @@ fn decisions_flip_as_often_as_the_gray_zone_predicts() {
             let hits = signs.iter().map(|sign| (phase(&keys(set).output, sign) as i64) > 0);
             let flips = hits.enumerate().filter(|(i, hit)| *hit != (pairs.phi(*i) > 0)).count() as f64;
             let functional = pairs.agreement.functional();
-            let expected: Vec<f64> = (0..count).map(|i| {
-                let norm = functional.form(&pairs.references[i], 0).norm();
-                zone.with_deviation(GrayZone::deviation(functional, set, norm)).flip_probability(pairs.phi(i))
-            }).collect();
+            let expected: Vec<f64> = (0..count)
+                .map(|i| {
+                    let norm = functional.form(&pairs.references[i], 0).norm();
+                    GrayZone::of_weights(&pairs.agreement, norm).flip_probability(pairs.phi(i))
+                })
+                .collect();
             let (mean, variance) = expected.iter().fold((0.0, 0.0), |(m, v), p| (m + p, v + p * (1.0 - p)));
             println!("{}: {deviations:+} deviations, {flips} of {count} flip, {mean:.1} expected", set.name);
-            assert!((flips - mean).abs() <= 4.5 * variance.sqrt() + 0.5, "{}: {deviations}: {flips} for {mean}", set.name);
+            assert!(
+                (flips - mean).abs() <= 4.5 * variance.sqrt() + 0.5,
+                "{}: {deviations}: {flips} for {mean}",
+                set.name
+            );
         }
     }
 }
@@ -233,7 +245,12 @@ fn washing_leaves_a_uniform_phase_that_forgets_what_went_in() {
             .map(|verdict| {
                 let sample = verdict.extract();
                 let shift = 64 - sample.log_modulus().0;
-                let product = sample.mask().zip(keys.query.lwe().as_ref()).filter(|(_, s)| **s == 1).map(|(a, _)| a).sum::<usize>();
+                let product = sample
+                    .mask()
+                    .zip(keys.query.lwe().as_ref())
+                    .filter(|(_, s)| **s == 1)
+                    .map(|(a, _)| a)
+                    .sum::<usize>();
                 difference((sample.body().wrapping_sub(product) as u64) << shift, 1 << 62)
             })
             .collect();

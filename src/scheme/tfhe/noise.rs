@@ -8,6 +8,7 @@ use statrs::function::erf::erfc;
 
 use crate::agreement::{Agreement, ComparisonTerms};
 use crate::functional::Functional;
+use crate::functional::oracle::Comparison;
 use crate::parameters::ParameterSet;
 
 /// Variance of TUniform(b): (2^(2b+1) + 1) / 6 units squared.
@@ -102,6 +103,8 @@ pub struct GrayZone {
     phi: f64,
     /// One standard deviation, in the metric's own unit (for an iris at full overlap).
     score: f64,
+    /// One standard deviation of the number of common bits, and the agreed minimum, where that is judged.
+    common_bits: Option<(f64, u32)>,
     unit: &'static str,
 }
 
@@ -125,17 +128,21 @@ impl GrayZone {
             ComparisonTerms::InnerProduct { .. } => "of the inner product",
             ComparisonTerms::SquaredEuclidean { .. } => "of the squared distance",
         };
-        Self { phi, score: phi / functional.phi_per_score(), unit }
+        let common_bits = match agreement.terms().comparison {
+            ComparisonTerms::FractionalHamming { minimum_common_bits, .. } => {
+                let form = functional.common_bits_scale();
+                form.map(|(norm, unit)| {
+                    (Self::deviation(functional, agreement.parameters(), norm) / unit as f64, minimum_common_bits)
+                })
+            }
+            _ => None,
+        };
+        Self { phi, score: phi / functional.phi_per_score(), common_bits, unit }
     }
 
     /// One standard deviation of an encrypted phi in units of phi, for weights of Euclidean length `weight_norm`.
     pub fn deviation(functional: &Functional, parameters: &ParameterSet, weight_norm: f64) -> f64 {
         parameters.decision_variance(weight_norm).sqrt() * 2f64.powi(64) / functional.step() as f64
-    }
-
-    /// The same zone for a pair whose weights give phi this deviation (see [`GrayZone::deviation`]).
-    pub fn with_deviation(&self, phi: f64) -> Self {
-        Self { phi, score: self.score * phi / self.phi, unit: self.unit }
     }
 
     /// One standard deviation in the metric's own unit (for an iris at full overlap).
@@ -148,6 +155,21 @@ impl GrayZone {
         0.5 * erfc(phi.unsigned_abs() as f64 / self.phi / std::f64::consts::SQRT_2)
     }
 
+    /// Probability that the encrypted verdict on a pair differs from the oracle's, the minimum of common bits included.
+    ///
+    /// An upper bound: under rotations a near miss elsewhere adds to it, and a miss for both reasons flips less often.
+    pub fn pair_flip_probability(&self, pair: &Comparison) -> f64 {
+        let by_score = self.flip_probability(pair.phi);
+        let by_overlap = match (self.common_bits, pair.common_bits) {
+            (Some((deviation, minimum)), Some(common)) => {
+                let distance = common as f64 - f64::from(minimum) + 0.5;
+                0.5 * erfc(distance.abs() / deviation / std::f64::consts::SQRT_2)
+            }
+            _ => 0.0,
+        };
+        1.0 - (1.0 - by_score) * (1.0 - by_overlap)
+    }
+
     /// Whether a pair is closer to the threshold than six deviations: farther away it flips once in 10^9.
     pub fn contains(&self, phi: i64) -> bool {
         phi.unsigned_abs() as f64 <= 6.0 * self.phi
@@ -155,12 +177,25 @@ impl GrayZone {
 
     /// For people.
     pub fn sentence(&self) -> String {
-        format!(
-            "Encryption decides exactly except close to the threshold: the noise has a standard deviation of {:.2e} {}, \
+        let score = format!(
+            "Encryption decides exactly except close to the threshold: the noise has a standard deviation of {} {}, \
              so a pair flips with probability 16 % at one deviation from the threshold, 2.3 % at two, 1e-9 at six.",
-            self.score, self.unit
-        )
+            two_digits(self.score),
+            self.unit
+        );
+        match self.common_bits {
+            None => score,
+            Some((deviation, _)) => {
+                format!("{score} The number of common bits is judged with a standard deviation of {deviation:.0} bits.")
+            }
+        }
     }
+}
+
+/// A positive number with two significant digits, without an exponent.
+fn two_digits(x: f64) -> String {
+    let decimals = (1.0 - x.log10().floor()).clamp(0.0, 12.0) as usize;
+    format!("{x:.decimals$}")
 }
 
 #[cfg(test)]
@@ -188,6 +223,13 @@ mod tests {
         assert!((0.0030..0.0036).contains(&zone(&TFHE_896_2048)), "{}", zone(&TFHE_896_2048));
         assert!(zone(&TFHE_896_4096) < 0.7 * zone(&TFHE_896_2048));
         assert!(zone(&INSECURE_TEST) < 0.005);
+    }
+
+    #[test]
+    fn deviations_are_legible() {
+        assert_eq!(two_digits(0.003_364), "0.0034");
+        assert_eq!(two_digits(0.7179), "0.72");
+        assert_eq!(two_digits(43.2), "43");
     }
 
     #[test]

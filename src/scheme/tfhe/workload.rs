@@ -43,7 +43,8 @@ impl Workload {
     pub fn encrypt(&self, functional: &Functional, probe: &[Probe], rng: &mut dyn CryptoRng) -> Option<EncryptedWork> {
         let (secret, _) = Tfhe::generate(self.key.parameters, rng);
         let probes = Tfhe::encrypt(&secret, functional, probe, rng);
-        let expanded = EncryptedTemplate::expand(self.key.parameters, functional, &probes, self.key.query_fft.as_view());
+        let expanded =
+            EncryptedTemplate::expand(self.key.parameters, functional, &probes, self.key.query_fft.as_view());
         expanded.into_iter().next().map(EncryptedWork)
     }
 

@@ -1,0 +1,114 @@
+//! What a command says: results on standard output, everything for people on standard error.
+
+use std::fmt::Display;
+use std::io::{ErrorKind, Write};
+
+use serde::Serialize;
+
+use super::failure::Failure;
+use super::progress::Meter;
+
+/// Where a command speaks.
+pub struct Console {
+    quiet: bool,
+    json: bool,
+}
+
+/// Writes a line to standard error; where that is gone there is nobody to tell.
+pub fn stderr_line(text: impl Display) {
+    drop(writeln!(std::io::stderr().lock(), "{text}"));
+}
+
+impl Console {
+    pub fn new(quiet: bool, json: bool) -> Self {
+        Self { quiet, json }
+    }
+
+    /// Whether results are wanted as JSON.
+    pub fn json(&self) -> bool {
+        self.json
+    }
+
+    /// A note for people.
+    pub fn note(&self, text: impl Display) {
+        if !self.quiet {
+            stderr_line(text);
+        }
+    }
+
+    /// Something that must be known, also when quiet.
+    pub fn warn(&self, text: impl Display) {
+        stderr_line(format_args!("warning: {text}"));
+    }
+
+    /// Why the command ends without its result.
+    pub fn fail(&self, failure: &Failure) {
+        match failure {
+            Failure::Interrupted => stderr_line("interrupted: nothing was written"),
+            Failure::OutputClosed => {}
+            Failure::Problem(problem) => {
+                stderr_line(format_args!("error: {}: {}", problem.place, problem.what));
+                problem.details.iter().for_each(|detail| stderr_line(format_args!("  {detail}")));
+                stderr_line(format_args!("  remedy: {}", problem.remedy));
+            }
+        }
+    }
+
+    /// A meter of long work.
+    pub fn meter(&self, label: &'static str, unit: &'static str, steps: u64) -> Meter {
+        Meter::new(label, unit, steps, self.quiet)
+    }
+
+    /// A result as text.
+    pub fn print(&self, text: impl Display) -> Result<(), Failure> {
+        let mut out = std::io::stdout().lock();
+        writeln!(out, "{text}").and_then(|()| out.flush()).map_err(|error| stdout_failure(&error))
+    }
+
+    /// A result: as a document where JSON is wanted, otherwise as text.
+    pub fn result(&self, text: impl Display, document: &impl Serialize) -> Result<(), Failure> {
+        if self.json { self.document(document) } else { self.print(text) }
+    }
+
+    /// A note for people, and the document where JSON is wanted: for commands whose result is a file.
+    pub fn written(&self, text: impl Display, document: &impl Serialize) -> Result<(), Failure> {
+        self.note(text);
+        if self.json { self.document(document) } else { Ok(()) }
+    }
+
+    fn document(&self, document: &impl Serialize) -> Result<(), Failure> {
+        let text = serde_json::to_string_pretty(document);
+        self.print(text.map_err(|error| Failure::new("--json", error, "run without --json"))?)
+    }
+}
+
+/// Standard output failed; a reader that has had enough is no error.
+pub fn stdout_failure(error: &std::io::Error) -> Failure {
+    match error.kind() {
+        ErrorKind::BrokenPipe => Failure::OutputClosed,
+        _ => Failure::new("standard output", error, "make room where it is redirected to"),
+    }
+}
+
+/// A number of bytes, for people.
+pub fn bytes(count: usize) -> String {
+    match count {
+        0..1_000 => format!("{count} bytes"),
+        1_000..1_000_000 => format!("{:.1} KB", count as f64 / 1e3),
+        _ => format!("{:.1} MB", count as f64 / 1e6),
+    }
+}
+
+/// A duration, for people.
+pub fn seconds(duration: std::time::Duration) -> String {
+    match duration.as_secs_f64() {
+        s if s < 0.1 => format!("{:.1} ms", s * 1e3),
+        s if s < 120.0 => format!("{s:.1} s"),
+        s => format!("{:.0} min", s / 60.0),
+    }
+}
+
+/// "1 probe", "2 probes".
+pub fn count(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}

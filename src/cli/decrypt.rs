@@ -1,0 +1,113 @@
+//! `cotejo decrypt`: the verdicts.
+
+use std::path::PathBuf;
+
+use cotejo::querier::{Pending, Querier, Verdict};
+use cotejo::scheme::tfhe::Tfhe;
+use cotejo::template::SubjectId;
+use cotejo::wire::{Answer, Target};
+use serde_json::json;
+
+use super::console::Console;
+use super::encrypt::{pending_folder, pending_path};
+use super::failure::Failure;
+use super::{AgreementArg, Outcome, files, load};
+
+/// Decrypt an answer: one line a probe, 'hit' or 'no hit'
+///
+/// Ends like grep: 0 for some hit, 1 for no hit, 2 for an error.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Each line: the probe's id, a tab, 'hit' or 'no hit'. Where the agreement discloses each: a tab and the places of those who match in
+the order of the gallery, counted from 1. Where it discloses the count: a tab and the count.
+
+Example:
+  cotejo decrypt --agreement agreement.toml --keys keys/querier --answer answer.cotejo")]
+pub struct Args {
+    #[command(flatten)]
+    agreement: AgreementArg,
+    /// Folder of the querier's keys
+    #[arg(long, value_name = "FOLDER", default_value = "keys/querier")]
+    keys: PathBuf,
+    /// The answer
+    #[arg(long, value_name = "FILE")]
+    answer: PathBuf,
+    /// Delete what is remembered of the query: the answer can then not be read again
+    #[arg(long)]
+    forget: bool,
+}
+
+impl Args {
+    pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
+        let agreement = load::agreement(&self.agreement.path, console)?;
+        let querier = Querier::new(&agreement, load::secret_key(&self.keys, &agreement)?);
+        let answer = Answer::<Tfhe>::read(files::open(&self.answer)?, &agreement, Some(querier.key().id()))
+            .map_err(Failure::in_file(&self.answer))?;
+        let path = pending_path(&self.keys, answer.query);
+        if let Ok(false) = path.try_exists() {
+            let folder = pending_folder(&self.keys);
+            return Err(Failure::at(
+                &self.answer,
+                format_args!(
+                    "it answers query {}, of which nothing is remembered in {}",
+                    answer.query,
+                    folder.display()
+                ),
+                "decrypt where the query was encrypted, with the same --keys; or ask again",
+            ));
+        }
+        let pending = Pending::from_reader(files::open_secret(&path)?, &agreement).map_err(Failure::in_file(&path))?;
+        let target = pending.target().clone();
+        let verdicts = pending
+            .read(&querier, &answer)
+            .map_err(|error| Failure::of(&self.answer, &error, "get the answer to this query from the custodian"))?;
+        let hits = verdicts.iter().filter(|(_, verdict)| verdict.hit()).count();
+        let lines: Vec<String> = verdicts.iter().map(|(id, verdict)| line(id, verdict)).collect();
+        let printed = console.result(
+            lines.join("\n"),
+            &json!({
+                "answer": self.answer,
+                "query_id": answer.query.to_string(),
+                "reference": match &target { Target::Gallery => None, Target::Subject(id) => Some(id) },
+                "disclosure": agreement.terms().disclosure,
+                "probes": verdicts.len(),
+                "hits": hits,
+                "verdicts": verdicts.iter().map(|(id, verdict)| document(id, verdict)).collect::<Vec<_>>(),
+            }),
+        );
+        match printed {
+            // The exit code is a result too, whether or not anybody read the lines.
+            Ok(()) | Err(Failure::OutputClosed) => {}
+            Err(failure) => return Err(failure),
+        }
+        if self.forget {
+            std::fs::remove_file(&path).map_err(|error| Failure::io(&path, "forget it", &error))?;
+        }
+        Ok(if hits > 0 { Outcome::Done } else { Outcome::NoHit })
+    }
+}
+
+fn line(id: &SubjectId, verdict: &Verdict) -> String {
+    let said = if verdict.hit() { "hit" } else { "no hit" };
+    match verdict {
+        Verdict::Each(bits) if verdict.hit() => {
+            let places: Vec<String> = places(bits).iter().map(usize::to_string).collect();
+            format!("{id}\t{said}\t{}", places.join(","))
+        }
+        Verdict::Any(_) | Verdict::Each(_) => format!("{id}\t{said}"),
+        Verdict::Count(count) => format!("{id}\t{said}\t{count}"),
+    }
+}
+
+/// Where in the gallery the hits are, counted from 1.
+fn places(bits: &[bool]) -> Vec<usize> {
+    bits.iter().enumerate().filter(|(_, bit)| **bit).map(|(index, _)| index + 1).collect()
+}
+
+fn document(id: &SubjectId, verdict: &Verdict) -> serde_json::Value {
+    match verdict {
+        Verdict::Any(hit) => json!({"probe": id, "hit": hit}),
+        Verdict::Each(bits) => json!({"probe": id, "hit": verdict.hit(), "positions": places(bits)}),
+        Verdict::Count(count) => json!({"probe": id, "hit": verdict.hit(), "count": count}),
+    }
+}

@@ -1,0 +1,128 @@
+//! Ministry A asks: it holds the probes and the secret key.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use cotejo::agreement::Agreement;
+use cotejo::querier::{Pending, Querier, SecretKey, Verdict};
+use cotejo::scheme::tfhe::Tfhe;
+use cotejo::template::synthetic::Population;
+use cotejo::template::{Record, SubjectId, Template};
+use cotejo::wire::{Answer, Query, Target};
+
+use super::{ASKED, write};
+use crate::cli::failure::Failure;
+use crate::cli::files::{self, Access};
+use crate::cli::{encrypt, interrupt, load, synthesize};
+
+/// Ministry A with its keys.
+pub struct MinistryA<'a> {
+    agreement: &'a Agreement,
+    folder: PathBuf,
+    exchanged: PathBuf,
+    pub keys: Keys,
+}
+
+/// What key generation left.
+pub struct Keys {
+    pub evaluation_key: PathBuf,
+    pub secret_bytes: usize,
+    pub public_bytes: usize,
+    pub took: Duration,
+}
+
+/// What ministry A asked.
+pub struct Question {
+    pub path: PathBuf,
+    pub records: Vec<Record>,
+    pub probe_bytes: usize,
+    pub query_bytes: usize,
+    /// The first coordinates of the first probe.
+    pub plain: Vec<f64>,
+    /// The first bytes of what hides them.
+    pub cipher: Vec<u8>,
+    pub took: Duration,
+    pending: PathBuf,
+}
+
+impl<'a> MinistryA<'a> {
+    /// Makes keys; the public ones are put among what is exchanged.
+    pub fn make_keys(root: &Path, agreement: &'a Agreement) -> Result<Self, Failure> {
+        let (folder, exchanged) = (root.join("ministry-a"), root.join("exchanged"));
+        let keys = folder.join("keys");
+        let evaluation_key = exchanged.join(load::EVALUATION_KEY);
+        let start = Instant::now();
+        let (secret, public) = SecretKey::<Tfhe>::generate(agreement, &mut load::randomness()?)
+            .map_err(Failure::in_file(&evaluation_key))?;
+        let took = start.elapsed();
+        interrupt::check()?;
+        let (secret, public) = (secret.to_secret_bytes(agreement), public.to_bytes(agreement));
+        write(&keys.join(load::SECRET_KEY), &secret, Access::Private)?;
+        write(&keys.join(load::EVALUATION_KEY), &public, Access::Shared)?;
+        write(&evaluation_key, &public, Access::Shared)?;
+        let keys = Keys { evaluation_key, secret_bytes: secret.len(), public_bytes: public.len(), took };
+        Ok(Self { agreement, folder, exchanged, keys })
+    }
+
+    fn querier(&self) -> Result<Querier<'a, Tfhe>, Failure> {
+        Ok(Querier::new(self.agreement, load::secret_key(&self.keys_folder(), self.agreement)?))
+    }
+
+    fn keys_folder(&self) -> PathBuf {
+        self.folder.join("keys")
+    }
+
+    /// Encrypts the probes.
+    pub fn ask(&self, population: &Population) -> Result<Question, Failure> {
+        let path = self.folder.join("probes.npy");
+        let defect = |error: &dyn std::error::Error| Failure::at(&path, error, "report this as a defect");
+        let records = ASKED.iter().enumerate().map(|(index, &number)| {
+            let subject = SubjectId::try_from(format!("case-{}", index + 1)).map_err(|error| defect(&error))?;
+            Ok(Record { subject, ..population.record(number, 1).map_err(|error| defect(&error))? })
+        });
+        let records = records.collect::<Result<Vec<_>, Failure>>()?;
+        let files = synthesize::encoded(&path, &records)?;
+        files.iter().try_for_each(|(path, bytes)| write(path, bytes, Access::Private))?;
+
+        let querier = self.querier()?;
+        let start = Instant::now();
+        let (query, pending) =
+            querier.ask(records.clone(), Target::Gallery, &mut load::randomness()?).map_err(|error| defect(&error))?;
+        let took = start.elapsed();
+        let out = self.exchanged.join("probes.query.cotejo");
+        let failed = Failure::in_file(&out);
+        let query_bytes = query.to_bytes(self.agreement).map_err(&failed)?;
+        let pending_path = encrypt::pending_path(&self.keys_folder(), query.id);
+        write(&pending_path, &pending.to_bytes(self.agreement).map_err(&failed)?, Access::Private)?;
+        write(&out, &query_bytes, Access::Shared)?;
+        let query = Query::<Tfhe>::read(files::open(&out)?, self.agreement, None).map_err(&failed)?;
+        let plain = match records.first().map(|record| &record.template) {
+            Some(Template::Vector(vector)) => vector.coordinates().iter().take(6).copied().collect(),
+            _ => Vec::new(),
+        };
+        Ok(Question {
+            path: out.clone(),
+            probe_bytes: files
+                .iter()
+                .filter(|(path, _)| path.extension().is_some_and(|e| e == "npy"))
+                .map(|(_, b)| b.len())
+                .sum(),
+            records,
+            query_bytes: query_bytes.len(),
+            plain,
+            cipher: query.ciphertext.excerpt(18),
+            took,
+            pending: pending_path,
+        })
+    }
+
+    /// Decrypts the answer.
+    pub fn read(&self, question: &Question, answer: &Path) -> Result<Vec<(SubjectId, Verdict)>, Failure> {
+        let querier = self.querier()?;
+        let read = Answer::<Tfhe>::read(files::open(answer)?, self.agreement, Some(querier.key().id()))
+            .map_err(Failure::in_file(answer))?;
+        let pending = Pending::from_reader(files::open_secret(&question.pending)?, self.agreement)
+            .map_err(Failure::in_file(&question.pending))?;
+        pending.read(&querier, &read).map_err(|error| Failure::of(answer, &error, "report this as a defect"))
+    }
+}

@@ -1,0 +1,111 @@
+//! Ministry B answers: it holds the records, and public keys.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use cotejo::agreement::Agreement;
+use cotejo::custodian::{AdmittedKey, AnswerError, Custodian, Gallery};
+use cotejo::functional::oracle::Oracle;
+use cotejo::scheme::tfhe::Tfhe;
+use cotejo::template::Record;
+use cotejo::template::synthetic::Population;
+use cotejo::wire::{EvaluationKey, Query};
+
+use super::{ENROLLED, write};
+use crate::cli::console::Console;
+use crate::cli::failure::Failure;
+use crate::cli::files::{self, Access};
+use crate::cli::{interrupt, load, synthesize};
+
+/// Ministry B with its records and ministry A's public keys.
+pub struct MinistryB<'a> {
+    agreement: &'a Agreement,
+    exchanged: PathBuf,
+    key: PathBuf,
+    pub gallery: Gallery,
+    pub gallery_bytes: usize,
+}
+
+/// What ministry B answered.
+pub struct Reply {
+    pub path: PathBuf,
+    pub answer_bytes: usize,
+    pub probes: usize,
+    pub references: usize,
+    pub took: Duration,
+}
+
+/// What the clear oracle says of one probe: whether it hits, and its best score.
+pub struct ClearVerdict {
+    pub hit: bool,
+    pub best: f64,
+}
+
+impl<'a> MinistryB<'a> {
+    /// Enrolls its records, and files the public keys that came.
+    pub fn enroll(
+        root: &Path,
+        agreement: &'a Agreement,
+        population: &Population,
+        evaluation_key: &Path,
+    ) -> Result<Self, Failure> {
+        let (folder, exchanged) = (root.join("ministry-b"), root.join("exchanged"));
+        let path = folder.join("gallery.npy");
+        let defect = |error: &dyn std::fmt::Display| Failure::at(&path, error, "report this as a defect");
+        let records: Vec<Record> =
+            population.records(0..ENROLLED, 0..1).collect::<Result<_, _>>().map_err(|error| defect(&error))?;
+        for (path, bytes) in synthesize::encoded(&path, &records)? {
+            write(&path, &bytes, Access::Private)?;
+        }
+        let gallery = Gallery::enrol(agreement, records).gallery.ok_or_else(|| defect(&"nobody can be enrolled"))?;
+        let out = folder.join("gallery.cotejo");
+        let content = gallery.to_bytes(agreement).map_err(Failure::in_file(&out))?;
+        write(&out, &content, Access::Private)?;
+        let key = folder.join(load::EVALUATION_KEY);
+        write(&key, &files::read(evaluation_key)?, Access::Shared)?;
+        Ok(Self { agreement, exchanged, key, gallery, gallery_bytes: content.len() })
+    }
+
+    /// Compares the query with the records, under encryption.
+    pub fn answer(&self, query: &Path, console: &Console) -> Result<Reply, Failure> {
+        let key = EvaluationKey::<Tfhe>::read(files::open(&self.key)?, self.agreement)
+            .map_err(Failure::in_file(&self.key))?;
+        let key_id = key.id();
+        let key = AdmittedKey::new(key);
+        let read =
+            Query::<Tfhe>::read(files::open(query)?, self.agreement, Some(key_id)).map_err(Failure::in_file(query))?;
+        interrupt::check()?;
+        let custodian = Custodian::new(self.agreement, &self.gallery);
+        let meter = console.meter("   match", "bootstraps", custodian.steps(&read));
+        let start = Instant::now();
+        let answer = custodian.answer(&key, &read, &mut load::randomness()?, &meter);
+        let took = start.elapsed();
+        meter.finish();
+        let answer = answer.map_err(|error| match error {
+            AnswerError::Stopped(_) => Failure::Interrupted,
+            AnswerError::OtherKey { .. } => Failure::of(query, &error, "report this as a defect"),
+        })?;
+        let path = self.exchanged.join("probes.answer.cotejo");
+        let content = answer.to_bytes(self.agreement).map_err(Failure::in_file(&path))?;
+        write(&path, &content, Access::Shared)?;
+        let (probes, references) = (read.layouts.len(), self.gallery.references());
+        Ok(Reply { path, answer_bytes: content.len(), probes, references, took })
+    }
+
+    /// What neither ministry could compute alone: probes and records together, in the clear.
+    pub fn clear_verdicts(&self, probes: &[Record]) -> Result<Vec<ClearVerdict>, Failure> {
+        let functional = self.agreement.functional();
+        let references = || self.gallery.subjects().iter().flat_map(|subject| subject.references());
+        let verdict = |probe: &Record| {
+            let sample = functional.probe(&probe.template);
+            let sample = sample.map_err(|error| Failure::new("demo", error, "report this as a defect"))?;
+            let oracle = Oracle::new(functional, &sample);
+            let compared: Vec<_> = references().map(|(_, reference)| oracle.compare(reference)).collect();
+            Ok(ClearVerdict {
+                hit: compared.iter().any(|comparison| comparison.hit),
+                best: compared.iter().map(|comparison| comparison.score).fold(f64::NEG_INFINITY, f64::max),
+            })
+        };
+        probes.iter().map(verdict).collect()
+    }
+}

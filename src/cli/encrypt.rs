@@ -1,0 +1,127 @@
+//! `cotejo encrypt`: the querier's question.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use cotejo::querier::{AskError, Querier};
+use cotejo::template::SubjectId;
+use cotejo::wire::{QueryId, Target};
+use serde_json::json;
+
+use super::console::{Console, bytes, count, seconds};
+use super::failure::Failure;
+use super::files::{self, Access, Folders, Output};
+use super::load::{self, FileFormat, Templates};
+use super::{AgreementArg, Outcome, OverwriteArg, interrupt};
+
+/// Encrypt probes to a query, for the custodian
+///
+/// The query may cross; what it asks about is remembered in the folder 'pending' of the keys, until the answer comes.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  cotejo encrypt --agreement agreement.toml --keys keys/querier --templates probes.npy --out query.cotejo
+  cotejo encrypt --templates probe.npy --reference S000017      is this person the one enrolled as S000017? (1:1)")]
+pub struct Args {
+    #[command(flatten)]
+    agreement: AgreementArg,
+    /// Folder of the querier's keys
+    #[arg(long, value_name = "FOLDER", default_value = "keys/querier")]
+    keys: PathBuf,
+    /// The probes: one file, any number of persons
+    #[arg(long, value_name = "FILE")]
+    templates: PathBuf,
+    /// Their ids, one a line; they stay with the querier
+    #[arg(long, value_name = "FILE")]
+    ids: Option<PathBuf>,
+    /// How the templates are written, where the extension does not say so
+    #[arg(long, value_enum)]
+    format: Option<FileFormat>,
+    /// Ask about this enrolled person alone (1:1); names it to the custodian
+    #[arg(long, value_name = "ID")]
+    reference: Option<String>,
+    /// The query [default: named after the templates, probes.npy -> probes.query.cotejo]
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    overwrite: OverwriteArg,
+}
+
+/// Where the querier remembers a query.
+pub fn pending_path(keys: &Path, query: QueryId) -> PathBuf {
+    pending_folder(keys).join(format!("{query}.cotejo"))
+}
+
+pub fn pending_folder(keys: &Path) -> PathBuf {
+    keys.join("pending")
+}
+
+impl Args {
+    pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
+        let agreement = load::agreement(&self.agreement.path, console)?;
+        let target = self.target()?;
+        let out = self.out.clone().unwrap_or_else(|| files::named_after(&self.templates, "query.cotejo"));
+        files::require_free(&out, self.overwrite.force)?;
+        let querier = Querier::new(&agreement, load::secret_key(&self.keys, &agreement)?);
+        let templates = Templates { path: &self.templates, ids: self.ids.as_deref(), format: self.format };
+        let records = templates.read(agreement.shape(), console)?;
+        let start = Instant::now();
+        let (query, pending) =
+            querier.ask(records, target, &mut load::randomness()?).map_err(|error| self.explain(&error))?;
+        let took = start.elapsed();
+        let failed = Failure::in_file(&out);
+        let query_bytes = query.to_bytes(&agreement).map_err(&failed)?;
+        let pending_bytes = pending.to_bytes(&agreement).map_err(&failed)?;
+        let pending_path = pending_path(&self.keys, query.id);
+        let folders = Folders::create(&pending_folder(&self.keys), Access::Private)?;
+        interrupt::check()?;
+        // First what is remembered: a query without it could never be read.
+        let remembered = Output { path: &pending_path, bytes: &pending_bytes, access: Access::Private };
+        files::write(&[remembered], false)?;
+        let asked = Output { path: &out, bytes: &query_bytes, access: Access::Shared };
+        if let Err(failure) = files::write(&[asked], self.overwrite.force) {
+            drop(std::fs::remove_file(&pending_path));
+            return Err(failure);
+        }
+        folders.keep();
+        let probes = query.layouts.len();
+        let about = match &query.target {
+            Target::Gallery => "the whole gallery".to_owned(),
+            Target::Subject(id) => format!("'{id}' alone; the custodian sees that id"),
+        };
+        console.written(
+            format_args!(
+                "{}: {} about {about} ({}, encrypted in {}); send it to the custodian\n{}: stays here until the answer comes",
+                out.display(),
+                count(probes, "probe"),
+                bytes(query_bytes.len()),
+                seconds(took),
+                pending_path.display(),
+            ),
+            &json!({
+                "query": out,
+                "query_bytes": query_bytes.len(),
+                "query_id": query.id.to_string(),
+                "pending": pending_path,
+                "probes": probes,
+                "reference": self.reference,
+                "key": query.key.to_string(),
+                "agreement": agreement.digest().to_string(),
+                "seconds": took.as_secs_f64(),
+            }),
+        )?;
+        Ok(Outcome::Done)
+    }
+
+    fn target(&self) -> Result<Target, Failure> {
+        match self.reference.clone().map(SubjectId::try_from).transpose() {
+            Ok(None) => Ok(Target::Gallery),
+            Ok(Some(id)) => Ok(Target::Subject(id)),
+            Err(error) => Err(Failure::new("--reference", error, "give the id under which the person is enrolled")),
+        }
+    }
+
+    fn explain(&self, error: &AskError) -> Failure {
+        Failure::of(&self.templates, error, "give templates of the agreed shape, one of each person")
+    }
+}

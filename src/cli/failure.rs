@@ -1,0 +1,143 @@
+//! Why a command ends without its result: which file, what is wrong, what to do next.
+
+use std::fmt::Display;
+use std::io;
+use std::path::Path;
+
+use cotejo::wire::{Kind, WireError};
+
+/// Why a command ends without its result.
+#[derive(Debug)]
+pub enum Failure {
+    /// Ctrl-C.
+    Interrupted,
+    /// Whoever read standard output has had enough, which is no error.
+    OutputClosed,
+    /// Anything that its user can mend.
+    Problem(Box<Problem>),
+}
+
+/// Something that its user can mend.
+#[derive(Debug)]
+pub struct Problem {
+    /// The file or argument at fault.
+    pub place: String,
+    /// What is wrong with it.
+    pub what: String,
+    /// One line each, where there are several faults.
+    pub details: Vec<String>,
+    /// What to do next.
+    pub remedy: String,
+}
+
+impl Failure {
+    /// A problem with a file or an argument.
+    pub fn new(place: impl Display, what: impl Display, remedy: impl Display) -> Self {
+        Self::with_details(place, what, Vec::new(), remedy)
+    }
+
+    /// A problem with several faults.
+    pub fn with_details(place: impl Display, what: impl Display, details: Vec<String>, remedy: impl Display) -> Self {
+        let (place, what, remedy) = (place.to_string(), what.to_string(), remedy.to_string());
+        Self::Problem(Box::new(Problem { place, what, details, remedy }))
+    }
+
+    /// A problem with a file.
+    pub fn at(path: &Path, what: impl Display, remedy: impl Display) -> Self {
+        Self::new(path.display(), what, remedy)
+    }
+
+    /// An error of the library about the content of a file. By convention its remedy stands after the last semicolon;
+    /// `otherwise` is the remedy for those that have none.
+    pub fn of(path: &Path, error: &dyn std::error::Error, otherwise: &str) -> Self {
+        let text = error.to_string();
+        match text.trim_end().rsplit_once("; ") {
+            Some((what, remedy)) => match remedy.strip_prefix("known are ") {
+                Some(known) => Self::at(path, what, format!("use one of: {known}")),
+                None => Self::at(path, what, remedy),
+            },
+            None => Self::at(path, text.trim_end(), otherwise),
+        }
+    }
+
+    /// A file of ours that is refused.
+    pub fn wire(path: &Path, error: &WireError) -> Self {
+        let text = error.to_string();
+        let what = text.split("; ").next().unwrap_or(&text);
+        match error {
+            WireError::Unreadable(_) => Self::at(path, what, "check the file, its medium and its permissions"),
+            WireError::Truncated
+            | WireError::Trailing
+            | WireError::Checksum
+            | WireError::Header(_)
+            | WireError::Payload(_)
+            | WireError::Field(_)
+            | WireError::TooLarge { .. } => {
+                Self::at(path, what, "the file is damaged or was altered: get it again from whoever made it")
+            }
+            WireError::Magic => Self::at(path, what, "check the path; 'cotejo inspect' says what a file is"),
+            WireError::Kind { expected, .. } => Self::at(path, what, format!("give {}", made_by(*expected))),
+            WireError::Version { .. } => Self::at(path, what, "use the version of cotejo that made the file"),
+            WireError::Parameters { .. } | WireError::Agreement { .. } => Self::at(
+                path,
+                what,
+                "use the agreement it was made under (--agreement), or make it again; compare digests with \
+                 'cotejo inspect' and 'cotejo agreement check'",
+            ),
+            WireError::Key { .. } => Self::at(path, what, "use the files of one keygen together"),
+        }
+    }
+
+    /// [`Failure::wire`] for all that is wrong with one file.
+    pub fn in_file(path: &Path) -> impl Fn(WireError) -> Self + '_ {
+        move |error| Self::wire(path, &error)
+    }
+
+    /// The system refused to do something with a file.
+    pub fn io(path: &Path, action: &str, error: &io::Error) -> Self {
+        use io::ErrorKind as K;
+        let remedy = match error.kind() {
+            K::NotFound => "check the path",
+            K::PermissionDenied | K::ReadOnlyFilesystem => {
+                "check the permissions, or choose another place (--out for what is written)"
+            }
+            K::StorageFull | K::QuotaExceeded | K::FileTooLarge => {
+                "make room on that disk, or choose another place with --out"
+            }
+            K::IsADirectory => "name a file, not a folder",
+            K::NotADirectory => "a part of that path is a file, not a folder: check the path",
+            _ => "check the path and its disk",
+        };
+        Self::at(path, format!("cannot {action}: {error}"), remedy)
+    }
+}
+
+fn made_by(kind: Kind) -> &'static str {
+    match kind {
+        Kind::SecretKey => "secret.key of 'cotejo keygen'",
+        Kind::EvaluationKey => "evaluation.key of 'cotejo keygen'",
+        Kind::Query => "the query of 'cotejo encrypt'",
+        Kind::Answer => "the answer of 'cotejo match'",
+        Kind::Gallery => "the gallery of 'cotejo enroll'",
+        Kind::Pending => "a file that 'cotejo encrypt' left in the folder 'pending' of the keys",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_remedy_of_a_library_error_stands_apart() {
+        let error = io::Error::other("line 3: a blank line; remove it, or name the record");
+        let Failure::Problem(problem) = Failure::of(Path::new("ids.txt"), &error, "-") else { panic!() };
+        assert_eq!(
+            (problem.what.as_str(), problem.remedy.as_str()),
+            ("line 3: a blank line", "remove it, or name the record")
+        );
+        let Failure::Problem(problem) = Failure::of(Path::new("x"), &io::Error::other("plain"), "otherwise") else {
+            panic!()
+        };
+        assert_eq!((problem.what.as_str(), problem.remedy.as_str()), ("plain", "otherwise"));
+    }
+}

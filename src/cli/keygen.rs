@@ -1,0 +1,103 @@
+//! `cotejo keygen`: the querier's keys.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use cotejo::querier::SecretKey;
+use cotejo::scheme::tfhe::Tfhe;
+use serde_json::json;
+
+use super::console::{Console, bytes, seconds};
+use super::failure::Failure;
+use super::files::{self, Access, Folders, Output};
+use super::{AgreementArg, Outcome, OverwriteArg, interrupt, load};
+
+/// Make the querier's keys: secret.key stays, evaluation.key is sent to the custodian, once
+#[derive(clap::Args)]
+#[command(after_help = "Example:\n  cotejo keygen --agreement agreement.toml --out keys/querier")]
+pub struct Args {
+    #[command(flatten)]
+    agreement: AgreementArg,
+    /// Folder to write to; made where it is missing, readable for you alone
+    #[arg(long, value_name = "FOLDER", default_value = "keys/querier")]
+    out: PathBuf,
+    #[command(flatten)]
+    overwrite: OverwriteArg,
+}
+
+impl Args {
+    pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
+        let agreement = load::agreement(&self.agreement.path, console)?;
+        let (secret_path, public_path) = (self.out.join(load::SECRET_KEY), self.out.join(load::EVALUATION_KEY));
+        let folders = Folders::create(&self.out, Access::Private)?;
+        for path in [&secret_path, &public_path] {
+            files::require_free(path, self.overwrite.force)
+                .map_err(|failure| keep_old_keys(failure, self.overwrite.force))?;
+        }
+        let set = agreement.parameters();
+        console.note(format_args!("making keys of parameter set {} ...", set.name));
+        let start = Instant::now();
+        let (secret, public) = SecretKey::<Tfhe>::generate(&agreement, &mut load::randomness()?)
+            .map_err(Failure::in_file(&public_path))?;
+        let (secret_bytes, public_bytes) = (secret.to_secret_bytes(&agreement), public.to_bytes(&agreement));
+        let took = start.elapsed();
+        if self.overwrite.force {
+            // Whatever happens between the two renames, an old evaluation key never stands beside a new secret.
+            interrupt::check()?;
+            remove_if_there(&public_path)?;
+        }
+        let output = |path, bytes, access| Output { path, bytes, access };
+        files::write(
+            &[
+                output(&secret_path, &secret_bytes, Access::Private),
+                output(&public_path, &public_bytes, Access::Shared),
+            ],
+            self.overwrite.force,
+        )?;
+        folders.keep();
+        console.written(
+            format_args!(
+                "{}: stays here, readable for you alone ({})\n{}: send it to the custodian, once ({})\nkey {}, made in {}",
+                secret_path.display(),
+                bytes(secret_bytes.len()),
+                public_path.display(),
+                bytes(public_bytes.len()),
+                secret.id(),
+                seconds(took),
+            ),
+            &json!({
+                "secret_key": secret_path,
+                "secret_key_bytes": secret_bytes.len(),
+                "evaluation_key": public_path,
+                "evaluation_key_bytes": public_bytes.len(),
+                "key": secret.id().to_string(),
+                "scheme": agreement.terms().encryption.scheme,
+                "parameter_set": set.name,
+                "security_bits": set.security_bits,
+                "agreement": agreement.digest().to_string(),
+                "seconds": took.as_secs_f64(),
+            }),
+        )?;
+        Ok(Outcome::Done)
+    }
+}
+
+/// Keys that exist deserve a word of warning.
+fn keep_old_keys(failure: Failure, overwrite: bool) -> Failure {
+    match failure {
+        Failure::Problem(mut problem) if !overwrite && problem.what.contains("exists already") => {
+            "use these keys, or make others elsewhere (--out); --force replaces them, and what was encrypted with them \
+             can then never be read again"
+                .clone_into(&mut problem.remedy);
+            Failure::Problem(problem)
+        }
+        other => other,
+    }
+}
+
+fn remove_if_there(path: &std::path::Path) -> Result<(), Failure> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Failure::io(path, "replace it", &error)),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,126 @@
+//! The command line: one file per command. Files, clock and terminal are here; nothing is decided here.
+//!
+//! Standard output carries results, standard error what is meant for people. Exit codes: 0 done, 2 error, 130 interrupted;
+//! `decrypt` ends like grep, with 1 for no hit.
+
+mod agreement;
+mod compare;
+mod console;
+mod decrypt;
+mod demo;
+mod encrypt;
+mod enroll;
+mod failure;
+mod files;
+mod inspect;
+mod interrupt;
+mod keygen;
+mod load;
+mod match_;
+mod plan;
+mod progress;
+mod shape;
+mod synthesize;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use console::Console;
+use failure::Failure;
+
+/// Encrypted hit/no-hit between two authorities: is this person in your records?
+///
+/// The querier encrypts templates; the custodian compares them with its records without being able to read them; the
+/// querier decrypts one bit a probe. Try it: cotejo demo
+#[derive(Parser)]
+#[command(
+    version,
+    propagate_version = true,
+    after_help = "Exit codes: 0 done; 2 error; 130 interrupted. decrypt: 0 some hit, 1 no hit.\n\nExample:\n  cotejo demo"
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    /// One JSON document on standard output instead of text
+    #[arg(long, global = true)]
+    json: bool,
+    /// No progress or notes on standard error; warnings and errors remain
+    #[arg(long, short, global = true)]
+    quiet: bool,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Demo(demo::Args),
+    Synthesize(synthesize::Args),
+    Agreement(agreement::Args),
+    Keygen(keygen::Args),
+    Enroll(enroll::Args),
+    Encrypt(encrypt::Args),
+    Match(match_::Args),
+    Decrypt(decrypt::Args),
+    Compare(compare::Args),
+    Plan(plan::Args),
+    Inspect(inspect::Args),
+}
+
+/// How a command ended, where it ended well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    Done,
+    NoHit,
+}
+
+/// The agreement a command works under.
+#[derive(clap::Args)]
+struct AgreementArg {
+    /// The agreement
+    #[arg(long = "agreement", value_name = "FILE", default_value = "agreement.toml")]
+    path: PathBuf,
+}
+
+/// Where a command writes.
+#[derive(clap::Args)]
+struct OverwriteArg {
+    /// Overwrite what exists
+    #[arg(long)]
+    force: bool,
+}
+
+/// Runs the command of this process.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let console = Console::new(cli.quiet, cli.json);
+    let result = interrupt::install().and_then(|()| cli.command.run(&console));
+    match result {
+        Ok(Outcome::Done) | Err(Failure::OutputClosed) => ExitCode::SUCCESS,
+        Ok(Outcome::NoHit) => ExitCode::from(1),
+        Err(failure) => {
+            console.fail(&failure);
+            ExitCode::from(match failure {
+                Failure::Interrupted => interrupt::EXIT_CODE,
+                _ => 2,
+            })
+        }
+    }
+}
+
+impl Command {
+    fn run(self, console: &Console) -> Result<Outcome, Failure> {
+        match self {
+            Self::Demo(args) => args.run(console),
+            Self::Synthesize(args) => args.run(console),
+            Self::Agreement(args) => args.run(console),
+            Self::Keygen(args) => args.run(console),
+            Self::Enroll(args) => args.run(console),
+            Self::Encrypt(args) => args.run(console),
+            Self::Match(args) => args.run(console),
+            Self::Decrypt(args) => args.run(console),
+            Self::Compare(args) => args.run(console),
+            Self::Plan(args) => args.run(console),
+            Self::Inspect(args) => args.run(console),
+        }
+    }
+}

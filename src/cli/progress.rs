@@ -1,0 +1,79 @@
+//! How far long work is: a bar on a terminal, otherwise a line now and then.
+
+use std::io::IsTerminal;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::console::{self, stderr_line};
+use super::interrupt;
+
+/// Shows how far long work is, and passes Ctrl-C on to it.
+pub struct Meter {
+    bar: ProgressBar,
+    plain: Option<Plain>,
+}
+
+/// Progress as lines, for logs.
+struct Plain {
+    label: &'static str,
+    start: Instant,
+    steps: u64,
+    done: AtomicU64,
+    /// Tenths that have been said.
+    said: AtomicU64,
+}
+
+impl Meter {
+    pub(super) fn new(label: &'static str, unit: &str, steps: u64, quiet: bool) -> Self {
+        let terminal = std::io::stderr().is_terminal();
+        let target = if quiet || !terminal { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        let bar = ProgressBar::with_draw_target(Some(steps), target);
+        let template = format!("{label} [{{bar:30}}] {{percent}} %  {{pos}}/{{len}} {unit}, {{eta}} left");
+        if let Ok(style) = ProgressStyle::with_template(&template) {
+            bar.set_style(style.progress_chars("=> "));
+        }
+        let plain = (!quiet && !terminal).then(|| Plain {
+            label,
+            start: Instant::now(),
+            steps,
+            done: AtomicU64::new(0),
+            said: AtomicU64::new(0),
+        });
+        Self { bar, plain }
+    }
+
+    /// Takes the bar off the screen.
+    pub fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+impl cotejo::scheme::Progress for Meter {
+    fn advance(&self, steps: u64) {
+        self.bar.inc(steps);
+        if let Some(plain) = &self.plain {
+            plain.advance(steps);
+        }
+    }
+
+    fn stop(&self) -> bool {
+        interrupt::requested()
+    }
+}
+
+impl Plain {
+    /// Work of less than so long is not worth a line.
+    const PATIENCE: Duration = Duration::from_secs(5);
+
+    fn advance(&self, steps: u64) {
+        let done = self.done.fetch_add(steps, Ordering::Relaxed) + steps;
+        let tenths = (10 * done).checked_div(self.steps).unwrap_or(10).min(10);
+        let elapsed = self.start.elapsed();
+        if tenths < 10 && elapsed > Self::PATIENCE && self.said.fetch_max(tenths, Ordering::Relaxed) < tenths {
+            let left = elapsed.mul_f64((self.steps as f64 / done as f64 - 1.0).max(0.0));
+            stderr_line(format_args!("{}: {}0 %, about {} left", self.label, tenths, console::seconds(left)));
+        }
+    }
+}
