@@ -1,0 +1,86 @@
+//! The invariants of ARCHITECTURE.md that are about absence, looked for in the source text.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking, also in their helpers")]
+
+use std::path::Path;
+
+/// The code lines of the Rust files below `folder`, without comments, each with the place it stands at.
+fn code(folder: &str) -> Vec<(String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut lines = Vec::new();
+    let mut folders = vec![root.join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let name = path.strip_prefix(root).unwrap().to_string_lossy().replace('\\', "/");
+                for (number, line) in std::fs::read_to_string(&path).unwrap().lines().enumerate() {
+                    let code = line.split("//").next().unwrap_or_default();
+                    lines.push((format!("{name}:{}", number + 1), code.to_owned()));
+                }
+            }
+        }
+    }
+    assert!(lines.len() > 10, "{folder} holds no code: has it moved?");
+    lines
+}
+
+/// Fails with every line that has one of the words.
+fn assert_absent(lines: &[(String, String)], words: &[&str]) {
+    let found: Vec<String> = lines
+        .iter()
+        .filter(|(_, code)| words.iter().any(|word| code.contains(word)))
+        .map(|(place, code)| format!("{place}: {}", code.trim()))
+        .collect();
+    assert!(found.is_empty(), "{words:?} must not stand here:\n{}", found.join("\n"));
+}
+
+#[test]
+fn the_parties_do_not_know_each_other() {
+    assert_absent(&code("src/querier"), &["custodian", "Custodian", "Gallery::", "Evaluator"]);
+    assert_absent(&code("src/custodian"), &["querier", "Querier", "Holder", "SecretKey", "Pending"]);
+}
+
+#[test]
+fn only_the_scheme_tfhe_imports_the_crate_tfhe() {
+    let mut outside = code("src");
+    outside.retain(|(place, _)| !place.starts_with("src/scheme/tfhe/"));
+    // `crate::scheme::tfhe::` is ours, `::tfhe::` and `tfhe::` at the beginning of a path are the crate.
+    for (_, code) in &mut outside {
+        *code = code.replace("scheme::tfhe::", "").replace("super::tfhe::", "").replace("self::tfhe::", "");
+    }
+    assert_absent(&outside, &["tfhe::", "tfhe_versionable"]);
+}
+
+#[test]
+fn the_library_reads_no_file_socket_clock_or_environment_and_owns_no_generator() {
+    let mut library = code("src");
+    library.retain(|(place, _)| !place.starts_with("src/main.rs") && !place.starts_with("src/cli/"));
+    let edges = [
+        "std::fs",
+        "std::net",
+        "std::env",
+        "std::process",
+        "env!(",
+        "SystemTime",
+        "Instant",
+        "File::open",
+        "stdin()",
+        "stdout()",
+        "dbg!",
+        "OsRng",
+        "from_os_rng",
+        "thread_rng",
+        "rand::rng()",
+    ];
+    assert_absent(&library, &edges);
+}
+
+#[test]
+fn a_party_names_no_scheme() {
+    for party in ["src/querier", "src/custodian"] {
+        assert_absent(&code(party), &["Tfhe", "tfhe::"]);
+    }
+}

@@ -1,0 +1,4 @@
+// An encrypted score is named.
+use cotejo::scheme::tfhe::distance::EncryptedScore;
+
+fn main() {}
