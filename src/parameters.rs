@@ -126,11 +126,15 @@ impl ParameterSet {
         coordinates.div_ceil(self.query_polynomial_size)
     }
 
+    /// Bodies of the bootstrap, the keyswitch and the public key: 64-bit words.
+    pub fn evaluation_key_bodies(&self) -> [usize; 3] {
+        let bootstrap = self.lwe_dimension() * self.bootstrap_levels * (self.glwe_dimension + 1) * self.polynomial_size;
+        [bootstrap, self.bootstrapped_dimension() * self.keyswitch_levels, self.bootstrapped_dimension()]
+    }
+
     /// Bytes of the three public keys as sent: bodies only, masks from a seed.
     pub fn evaluation_key_bytes(&self) -> usize {
-        let bootstrap = self.lwe_dimension() * self.bootstrap_levels * (self.glwe_dimension + 1) * self.polynomial_size;
-        let keyswitch = self.bootstrapped_dimension() * self.keyswitch_levels;
-        8 * (bootstrap + keyswitch + self.polynomial_size)
+        8 * self.evaluation_key_bodies().iter().sum::<usize>()
     }
 
     /// Bytes of one encrypted template as sent.
@@ -138,9 +142,14 @@ impl ParameterSet {
         8 * self.polynomials(coordinates) * self.query_polynomial_size
     }
 
+    /// 64-bit words of one encrypted verdict as sent.
+    pub fn encrypted_verdict_words(&self) -> usize {
+        ((self.lwe_dimension() + 1) * self.answer_modulus_log2).div_ceil(64)
+    }
+
     /// Bytes of one encrypted verdict as sent.
     pub fn encrypted_verdict_bytes(&self) -> usize {
-        8 * ((self.lwe_dimension() + 1) * self.answer_modulus_log2).div_ceil(64)
+        8 * self.encrypted_verdict_words()
     }
 
     /// Bytes of the bootstrap key in memory, in the Fourier domain.

@@ -78,11 +78,11 @@ impl Agreement {
     /// [`AgreementError::Field`] for terms that do not fit together, or that the parameter set cannot serve.
     pub fn new(terms: Terms) -> Result<Self, AgreementError> {
         terms.check()?;
-        let functional = Functional::new(&terms)?;
         let parameters = ParameterSet::by_name(&terms.encryption.parameter_set).ok_or_else(|| {
             let known: Vec<_> = ParameterSet::ALL.iter().map(|set| set.name).collect();
             AgreementError::field("encryption.parameter_set", format!("unknown; known are {}", known.join(", ")))
         })?;
+        let functional = Functional::new(&terms, parameters)?;
         let canonical = serde_json::to_vec(&terms).map_err(|error| AgreementError::Syntax(error.to_string()))?;
         let digest = Sha256::new().chain_update(b"cotejo agreement\0").chain_update(canonical).finalize();
         Ok(Self { terms, digest: Digest(digest.into()), functional, parameters })

@@ -6,7 +6,7 @@ use std::io::Read;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::agreement::Agreement;
+use crate::agreement::{Agreement, EyeRule};
 use crate::functional::{Functional, ProbeError, Reference, eye_of, require_both_eyes};
 use crate::scheme::SubjectReferences;
 use crate::template::{Eye, Record, SubjectId, TemplateShape};
@@ -206,6 +206,10 @@ fn gather(accepted: Vec<(SubjectId, Option<Eye>, Reference)>) -> Vec<Subject> {
 /// Whether a subject has as many references, of the eyes, that the agreement asks for.
 fn admit(agreement: &Agreement, subject: &Subject) -> Result<(), RefusalReason> {
     let limit = agreement.terms().limits.references_per_subject;
+    let told_apart = agreement.functional().eyes() != EyeRule::Ignored;
+    if subject.references.is_empty() || subject.references.iter().any(|(eye, _)| eye.is_some() != told_apart) {
+        return Err(RefusalReason::Record(ProbeError::EyeUnknown));
+    }
     for eye in [None, Some(Eye::Left), Some(Eye::Right)] {
         match subject.references.iter().filter(|(other, _)| *other == eye).count() {
             actual if actual > limit => return Err(RefusalReason::Repeated { limit, actual }),

@@ -7,6 +7,7 @@ mod gallery;
 use rand::CryptoRng;
 
 use crate::agreement::{Agreement, Disclosure};
+use crate::parameters::ParameterSet;
 use crate::scheme::{Evaluator, Progress, Stopped, SubjectReferences, Task};
 use crate::wire::{Answer, EvaluationKey, KeyId, Query, Target};
 pub use gallery::{Enrolment, Gallery, Refusal, RefusalReason, Subject};
@@ -20,13 +21,16 @@ pub struct Custodian<'a> {
 /// One querier's public keys, expanded for use; keep them for its next query.
 pub struct AdmittedKey<S: Evaluator> {
     id: KeyId,
+    parameters: &'static ParameterSet,
     key: S::PreparedKey,
 }
 
 impl<S: Evaluator> AdmittedKey<S> {
     /// Expands public keys: about a second, and the bulk of the memory.
     pub fn new(key: EvaluationKey<S>) -> Self {
-        Self { id: key.id(), key: S::prepare_key(key.key) }
+        let id = key.id();
+        let (key, parameters) = key.into_parts();
+        Self { id, parameters, key: S::prepare_key(key, parameters) }
     }
 
     /// Names the keys.
@@ -48,6 +52,9 @@ pub enum AnswerError {
         /// As in the query.
         actual: KeyId,
     },
+    /// Asked under another agreement, or with keys of another parameter set.
+    #[error("the query or its key was made under other terms than this custodian's")]
+    OtherTerms,
     /// Told to stop.
     #[error(transparent)]
     Stopped(#[from] Stopped),
@@ -73,7 +80,7 @@ impl<'a> Custodian<'a> {
     ///
     /// # Errors
     ///
-    /// [`AnswerError`] for a query under another key, or when `progress` asks to stop.
+    /// [`AnswerError`] for a query under another key or agreement, or when `progress` asks to stop.
     pub fn answer<S: Evaluator>(
         &self,
         key: &AdmittedKey<S>,
@@ -83,6 +90,9 @@ impl<'a> Custodian<'a> {
     ) -> Result<Answer<S>, AnswerError> {
         if query.key != key.id {
             return Err(AnswerError::OtherKey { expected: key.id, actual: query.key });
+        }
+        if query.agreement != self.agreement.digest() || key.parameters.id != self.agreement.parameters().id {
+            return Err(AnswerError::OtherTerms);
         }
         let subjects = self.subjects(&query.target);
         let task = self.task(query, &subjects);

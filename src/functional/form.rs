@@ -34,16 +34,16 @@ impl Functional {
     /// The querier's half of phi: [`Functional::coordinates`] integers.
     pub fn probe_coordinates(&self, probe: &ProbeSample) -> Vec<i64> {
         match (&self.metric, probe) {
-            (Metric::FractionalHamming { shape, theta, counting, .. }, ProbeSample::Iris(iris)) => {
+            (Metric::FractionalHamming { shape, theta, .. }, ProbeSample::Iris(iris)) => {
                 let code = iris.mask().iter().zip(iris.code().iter());
                 let code = code.map(|(valid, bit)| if valid { Decimal::ONE * sign(bit) } else { 0 });
                 let mask = |scale: i64| {
                     let valid = iris.mask().iter().step_by(shape.mask_multiplicity());
                     valid.map(move |valid| i64::from(valid) * scale)
                 };
-                let copy = match counting {
-                    Counting::OwnMask { unit } => Some(mask(*unit)),
-                    Counting::Off | Counting::SharedMask { .. } => None,
+                let copy = match self.counting {
+                    Some(Counting::OwnMask { unit }) => Some(mask(unit)),
+                    _ => None,
                 };
                 code.chain(mask(Decimal::ONE - 2 * theta)).chain(copy.into_iter().flatten()).collect()
             }
@@ -88,18 +88,18 @@ impl Functional {
         }
     }
 
-    /// The form that is positive iff the pair has the agreed minimum of common bits, unrotated; none where nothing
-    /// is to be judged.
+    /// The form that is positive iff the pair has the agreed minimum of common bits, unrotated; none but for irises.
     pub fn common_bits_form(&self, reference: &Reference) -> Option<LinearForm> {
-        let (Metric::FractionalHamming { shape, theta, minimum_common, counting, .. }, Reference::Iris(iris)) =
+        let (Metric::FractionalHamming { shape, theta, minimum_common, .. }, Reference::Iris(iris)) =
             (&self.metric, reference)
         else {
             return None;
         };
-        let (gain, unit) = counting.gain_and_unit(*theta)?;
+        let counting = self.counting?;
+        let (gain, unit) = counting.gain_and_unit(*theta);
         let before = match counting {
             Counting::OwnMask { .. } => shape.bits() + shape.mask_bits(),
-            Counting::Off | Counting::SharedMask { .. } => shape.bits(),
+            Counting::SharedMask { .. } => shape.bits(),
         };
         let multiplicity = shape.mask_multiplicity();
         let weight = gain as i16 * multiplicity as i16;
@@ -112,8 +112,8 @@ impl Functional {
 
     /// The longest weights of [`Functional::common_bits_form`], and the units of phi that one common bit counts.
     pub fn common_bits_scale(&self) -> Option<(f64, i64)> {
-        let Metric::FractionalHamming { shape, theta, counting, .. } = &self.metric else { return None };
-        let (gain, unit) = counting.gain_and_unit(*theta)?;
+        let Metric::FractionalHamming { shape, theta, .. } = &self.metric else { return None };
+        let (gain, unit) = self.counting?.gain_and_unit(*theta);
         let weight = gain as f64 * shape.mask_multiplicity() as f64;
         Some((weight * (shape.mask_bits() as f64).sqrt(), unit))
     }

@@ -27,6 +27,7 @@ mod rule;
 mod tests;
 
 use crate::agreement::{AgreementError, ComparisonTerms, Decimal, Terms};
+use crate::parameters::ParameterSet;
 use crate::template::{IrisShape, Template, TemplateError, TemplateShape};
 pub use form::LinearForm;
 pub use quantise::{ProbeSample, Reference};
@@ -38,6 +39,8 @@ pub(crate) use rule::{eye_of, require_both_eyes};
 pub struct Functional {
     metric: Metric,
     eyes: crate::agreement::EyeRule,
+    /// How common bits are counted, for an iris.
+    counting: Option<Counting>,
     bound: i64,
     step: u64,
 }
@@ -48,7 +51,7 @@ pub(crate) enum Metric {
     /// Hit iff HD <= threshold.
     Hamming { dimension: usize, threshold: i64 },
     /// Hit iff S HD < theta common for some rotation, and common >= minimum unrotated.
-    FractionalHamming { shape: IrisShape, theta: i64, minimum_common: usize, rotations: i32, counting: Counting },
+    FractionalHamming { shape: IrisShape, theta: i64, minimum_common: usize, rotations: i32 },
     /// Hit iff <x,y> >= threshold, for vectors scaled to the given lengths.
     Cosine { dimension: usize, threshold: i64, probe_norm: u32, reference_norm: u32 },
     /// Hit iff <x,y> >= threshold, for vectors times scale, of integer length at most `longest`.
@@ -59,9 +62,7 @@ pub(crate) enum Metric {
 
 /// How the common bits are counted.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Counting {
-    /// Not at all: no minimum is agreed.
-    Off,
+enum Counting {
     /// With the mask as the verdict needs it, coordinates (S-2 theta) m, and this gain as the weight.
     SharedMask { gain: i64 },
     /// With a copy of the mask, coordinates `unit` m.
@@ -70,30 +71,74 @@ pub(crate) enum Counting {
 
 impl Counting {
     /// The weight of a valid mask bit, and the units of phi that one common bit counts.
-    fn gain_and_unit(self, theta: i64) -> Option<(i64, i64)> {
+    fn gain_and_unit(self, theta: i64) -> (i64, i64) {
         match self {
-            Self::Off => None,
-            Self::SharedMask { gain } => Some((gain, gain * (Decimal::ONE - 2 * theta))),
-            Self::OwnMask { unit } => Some((1, unit)),
+            Self::SharedMask { gain } => (gain, gain * (Decimal::ONE - 2 * theta)),
+            Self::OwnMask { unit } => (1, unit),
         }
     }
 }
 
-impl Functional {
-    /// Share of the torus' half that |phi| may fill: 2 % are spare.
-    const FILL: f64 = 0.98;
+/// The share of the torus that |phi| may fill, on either side, beside a noise of this deviation: 1/2 less 2 % of it, or
+/// less eight deviations where that is more, so that noise does not wrap phi around the torus.
+fn room(deviation: f64) -> f64 {
+    0.5 - f64::max(0.01, 8.0 * deviation)
+}
 
-    /// The functional of an agreement's terms.
+impl Functional {
+    /// The functional of an agreement's terms, scaled to the noise of a parameter set.
     ///
     /// # Errors
     ///
-    /// [`AgreementError::Field`] for a metric that does not suit the template, or a threshold, norm or scale out of range.
-    pub fn new(terms: &Terms) -> Result<Self, AgreementError> {
+    /// [`AgreementError::Field`] for a metric that does not suit the template, a threshold, norm or scale out of range, and for terms
+    /// under which noise, not the templates, would decide.
+    pub fn new(terms: &Terms, set: &ParameterSet) -> Result<Self, AgreementError> {
         let metric = Metric::new(terms.template.shape(), &terms.comparison)?;
         let bound = metric.bound();
-        // 2^63 torus units are half the torus.
-        let step = (Self::FILL * 2f64.powi(63) / bound as f64) as u64;
-        Ok(Self { metric, eyes: terms.comparison.eyes(), bound, step })
+        let deviation = set.decision_variance(metric.largest_weight_norm()).sqrt();
+        if room(deviation) < 0.25 {
+            let field = match metric {
+                Metric::Cosine { .. } => "comparison.reference_norm",
+                _ => "comparison.scale",
+            };
+            let problem = "weights this long drown the comparison in noise; choose it so that vectors have length 256 in integers";
+            return Err(AgreementError::field(field, problem));
+        }
+        let step = (room(deviation) * 2f64.powi(64) / bound as f64) as u64;
+        let counting = match metric {
+            Metric::FractionalHamming { shape, theta, minimum_common, .. } => {
+                // One deviation of the fraction is this over the common bits.
+                let bits = deviation * 2f64.powi(64) / step as f64 / (2.0 * Decimal::ONE as f64);
+                let least = (bits / Self::COARSEST_FRACTION).ceil() as usize;
+                if minimum_common < least {
+                    let problem = format!("with fewer than {least} common bits noise would decide; agree on more");
+                    return Err(AgreementError::field("comparison.minimum_common_bits", problem));
+                }
+                Some(Self::counting(shape, theta, minimum_common, step, set))
+            }
+            _ => None,
+        };
+        Ok(Self { metric, eyes: terms.comparison.eyes(), counting, bound, step })
+    }
+
+    /// The largest deviation of a fractional Hamming distance that is admitted, at the minimum of common bits.
+    const COARSEST_FRACTION: f64 = 0.02;
+
+    /// The finest scale at which the number of common bits, less the minimum, keeps its distance from the far side of the torus.
+    fn counting(shape: IrisShape, theta: i64, minimum_common: usize, step: u64, set: &ParameterSet) -> Counting {
+        let farthest = minimum_common.max(shape.bits() - minimum_common) as f64 + 1.0;
+        let mask_norm = shape.mask_multiplicity() as f64 * (shape.mask_bits() as f64).sqrt();
+        let room =
+            |gain: i64| room(set.decision_variance(gain as f64 * mask_norm).sqrt()) * 2f64.powi(64) / step as f64;
+        let unit = (Decimal::ONE - 2 * theta) as f64;
+        // A gain multiplies noise: where it would be large, a second copy of the mask is the better deal.
+        let shared = (theta <= Decimal::ONE / 5 * 2)
+            .then(|| (1..=16).rev().find(|&gain| gain as f64 * unit * farthest <= room(gain)))
+            .flatten();
+        match shared {
+            Some(gain) => Counting::SharedMask { gain },
+            None => Counting::OwnMask { unit: (room(1) / farthest) as i64 },
+        }
     }
 
     /// The shape of every template.
@@ -110,10 +155,10 @@ impl Functional {
     /// How many coordinates a template is encrypted as.
     pub fn coordinates(&self) -> usize {
         match self.metric {
-            Metric::FractionalHamming { shape, counting: Counting::OwnMask { .. }, .. } => {
-                shape.bits() + 2 * shape.mask_bits()
+            Metric::FractionalHamming { shape, .. } => {
+                let masks = if matches!(self.counting, Some(Counting::OwnMask { .. })) { 2 } else { 1 };
+                shape.bits() + masks * shape.mask_bits()
             }
-            Metric::FractionalHamming { shape, .. } => shape.bits() + shape.mask_bits(),
             Metric::SquaredEuclidean { dimension, .. } => dimension + 1,
             Metric::Hamming { dimension, .. }
             | Metric::Cosine { dimension, .. }
@@ -137,7 +182,7 @@ impl Functional {
 
     /// Whether a second functional judges the number of common bits.
     pub fn judges_common_bits(&self) -> bool {
-        matches!(self.metric, Metric::FractionalHamming { counting, .. } if counting != Counting::Off)
+        self.counting.is_some()
     }
 
     /// |phi| never exceeds this.
@@ -164,16 +209,7 @@ impl Functional {
 
     /// Euclidean length of the longest weights a reference can have (for the noise that they multiply).
     pub fn largest_weight_norm(&self) -> f64 {
-        match &self.metric {
-            Metric::Hamming { dimension, .. } => (*dimension as f64).sqrt(),
-            Metric::FractionalHamming { shape, .. } => {
-                let multiplicity = shape.mask_multiplicity() as f64;
-                (shape.bits() as f64 + shape.mask_bits() as f64 * multiplicity.powi(2)).sqrt()
-            }
-            Metric::Cosine { reference_norm, .. } => f64::from(*reference_norm) * 1.01,
-            Metric::InnerProduct { longest, .. } => *longest as f64,
-            Metric::SquaredEuclidean { longest, .. } => (*longest as f64).hypot(1.0),
-        }
+        self.metric.largest_weight_norm()
     }
 
     pub(crate) fn metric(&self) -> &Metric {
@@ -223,8 +259,7 @@ impl Metric {
                 if rotations as usize * 2 >= shape.columns {
                     return Err(E::field("comparison.rotations", "must be below half the columns"));
                 }
-                let counting = Self::counting(shape, theta, minimum_common);
-                Ok(Self::FractionalHamming { shape, theta, minimum_common, rotations: rotations as i32, counting })
+                Ok(Self::FractionalHamming { shape, theta, minimum_common, rotations: rotations as i32 })
             }
             (TemplateShape::Vector(dimension), &ComparisonTerms::Cosine { threshold, probe_norm, reference_norm }) => {
                 if threshold.billionths().abs() >= Decimal::ONE {
@@ -254,21 +289,22 @@ impl Metric {
                 if !(16.0..=32_000.0).contains(&longest) {
                     return Err(E::field(
                         "comparison.maximum_norm",
-                        format!("times scale must be between 16 and 31000 (256 is a good choice), but is {longest:.1}"),
+                        format!("times scale must be between 16 and 31600 (256 is a good choice), but is {longest:.1}"),
                     ));
                 }
                 let longest = longest.ceil() as i64;
-                let squared_scale = scale.to_f64().powi(2);
-                let scaled = threshold.to_f64() * squared_scale;
+                let (whole, exact) = times_squared(threshold, scale)
+                    .ok_or_else(|| threshold_range("is far beyond what the longest vectors can reach"))?;
                 let (scale, maximum_norm) = (scale.to_f64(), maximum_norm.to_f64());
                 if matches!(terms, ComparisonTerms::InnerProduct { .. }) {
-                    let threshold = scaled.ceil() as i64;
-                    match threshold.abs() <= longest * longest {
+                    // The least integer not below it.
+                    let threshold = if exact { whole } else { whole + 1 };
+                    match threshold.saturating_abs() <= longest * longest {
                         true => Ok(Self::InnerProduct { dimension, threshold, scale, maximum_norm, longest }),
                         false => Err(threshold_range("is beyond the inner product of the longest vectors")),
                     }
                 } else {
-                    let threshold = scaled.floor() as i64;
+                    let threshold = whole;
                     match (0..=4 * longest * longest).contains(&threshold) {
                         true => Ok(Self::SquaredEuclidean { dimension, threshold, scale, maximum_norm, longest }),
                         false => Err(threshold_range("must be between 0 and the distance of the longest vectors")),
@@ -285,7 +321,20 @@ impl Metric {
         }
     }
 
-    /// The largest |phi| of any admissible pair, for the verdict and for the common bits.
+    fn largest_weight_norm(&self) -> f64 {
+        match self {
+            Metric::Hamming { dimension, .. } => (*dimension as f64).sqrt(),
+            Metric::FractionalHamming { shape, .. } => {
+                let multiplicity = shape.mask_multiplicity() as f64;
+                (shape.bits() as f64 + shape.mask_bits() as f64 * multiplicity.powi(2)).sqrt()
+            }
+            Metric::Cosine { reference_norm, .. } => f64::from(*reference_norm) * 1.01,
+            Metric::InnerProduct { longest, .. } => *longest as f64,
+            Metric::SquaredEuclidean { longest, .. } => (*longest as f64).hypot(1.0),
+        }
+    }
+
+    /// The largest |phi| of any admissible pair.
     fn bound(&self) -> i64 {
         match *self {
             Self::Hamming { dimension, threshold } => 2 * threshold.max(dimension as i64 - threshold) + 1,
@@ -306,16 +355,12 @@ impl Metric {
     fn fractional_bound(shape: IrisShape, theta: i64) -> i64 {
         2 * (Decimal::ONE - theta) * shape.bits() as i64 + 1
     }
+}
 
-    /// The finest scale at which the number of common bits, less the minimum, stays within the bound of the verdict.
-    fn counting(shape: IrisShape, theta: i64, minimum_common: usize) -> Counting {
-        let farthest = minimum_common.max(shape.bits() - minimum_common) as i64;
-        let finest = Self::fractional_bound(shape, theta) / (farthest + 1);
-        match minimum_common {
-            0 => Counting::Off,
-            // The gain multiplies noise: where it would be large, a second copy of the mask is the better deal.
-            _ if theta > Decimal::ONE / 5 * 2 => Counting::OwnMask { unit: finest },
-            _ => Counting::SharedMask { gain: finest / (Decimal::ONE - 2 * theta) },
-        }
-    }
+/// threshold scale^2 rounded down, and whether that is exact; `None` where it does not fit.
+fn times_squared(threshold: Decimal, scale: Decimal) -> Option<(i64, bool)> {
+    let square = i128::from(scale.billionths()).checked_mul(scale.billionths().into())?;
+    let product = square.checked_mul(threshold.billionths().into())?;
+    let one = i128::from(Decimal::ONE).pow(3);
+    Some((product.div_euclid(one).try_into().ok()?, product.rem_euclid(one) == 0))
 }

@@ -69,6 +69,17 @@ impl<'a> Oracle<'a> {
         }
     }
 
+    /// phi at every rotation that is tried; a single one for everything but an iris.
+    pub fn phis(&self, reference: &Reference) -> Vec<i64> {
+        match (self.functional.metric(), reference) {
+            (Metric::FractionalHamming { theta, .. }, Reference::Iris(reference)) => {
+                let phi = |(differing, common)| fractional_phi(*theta, differing, common);
+                self.rolled.iter().map(|(_, probe)| phi(differing_and_common(probe, reference))).collect()
+            }
+            _ => vec![self.compare(reference).phi],
+        }
+    }
+
     /// The least fraction of differing bits over the rotations; the first of equals (Open-IRIS' order).
     fn compare_iris(&self, reference: &IrisCode, theta: i64, minimum_common: usize) -> Comparison {
         let mut best: Option<(u64, u64, i32)> = None;
@@ -83,8 +94,8 @@ impl<'a> Oracle<'a> {
                 best = Some((differing, common, *rotation));
             }
         }
+        let phi = best.map_or(-1, |(differing, common, _)| fractional_phi(theta, differing, common));
         let (differing, common, rotation) = best.unwrap_or((1, 1, 0));
-        let phi = 2 * (theta * common as i64 - Decimal::ONE * differing as i64) - 1;
         Comparison {
             hit: phi > 0 && unrotated >= minimum_common,
             score: differing as f64 / common as f64,
@@ -93,6 +104,11 @@ impl<'a> Oracle<'a> {
             common_bits: Some(unrotated),
         }
     }
+}
+
+/// phi of one rotation: -1 where no bit is common.
+fn fractional_phi(theta: i64, differing: u64, common: u64) -> i64 {
+    2 * (theta * common as i64 - Decimal::ONE * differing as i64) - 1
 }
 
 /// Differing and common valid bits of two codes of one shape, as they lie.

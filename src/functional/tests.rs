@@ -36,7 +36,7 @@ fn every_metric() -> Vec<Agreement> {
     vec![
         agreement(Terms::hamming(37, 18)),
         agreement(iris_terms("0.41", 30, MaskSharing::ByPair, EyeRule::Ignored)),
-        agreement(iris_terms("0.333333333", 0, MaskSharing::PerBit, EyeRule::Ignored)),
+        agreement(iris_terms("0.333333333", 20, MaskSharing::PerBit, EyeRule::Ignored)),
         agreement(iris_terms("0.499999999", 64, MaskSharing::PerBit, EyeRule::Ignored)),
         vectors(cosine),
         vectors(Terms::inner_product(8, decimal("2.5"), decimal("0.1"))),
@@ -86,7 +86,8 @@ proptest! {
             let hit = rotated.iter().any(|&phi| phi > 0) && common.is_none_or(|phi| phi > 0);
             prop_assert_eq!(hit, comparison.hit);
             for phi in rotated.iter().chain(&common) {
-                prop_assert!(*phi != 0 && phi.abs() <= functional.bound());
+                let reach = phi.abs() as f64 * functional.step() as f64 / 2f64.powi(64);
+                prop_assert!(*phi != 0 && reach <= 0.49, "{reach}");
             }
             prop_assert!(rotated.contains(&comparison.phi), "{:?} {:?}", rotated, comparison);
         }
@@ -106,13 +107,96 @@ proptest! {
     }
 }
 
+/// Noise must not wrap phi around the torus, however far a pair is from the threshold: for the longest weights
+/// an agreement admits, and the farthest pairs, eight deviations are left.
 #[test]
-fn the_largest_phi_leaves_two_percent_of_half_the_torus() {
-    for agreement in every_metric() {
-        let functional = agreement.functional();
-        let reach = functional.bound() as f64 * functional.step() as f64 / 2f64.powi(63);
-        assert!((0.97..=0.98).contains(&reach), "{reach}");
+fn the_farthest_pairs_keep_eight_deviations_from_the_other_side_of_the_torus() {
+    let mut extreme = every_metric();
+    let vectors = |terms: Terms| Terms { template: TemplateTerms::Vector { dimension: 8 }, ..terms };
+    for reference_norm in [16, 256, 4096] {
+        let mut terms = Terms::face(8);
+        terms.comparison = ComparisonTerms::Cosine { threshold: decimal("0.35"), probe_norm: 16384, reference_norm };
+        extreme.push(agreement(terms));
     }
+    for scale in ["16.0", "1000.0", "7900.0"] {
+        let mut terms = vectors(Terms::inner_product(8, decimal("1.0"), decimal("0.0")));
+        terms.comparison = ComparisonTerms::InnerProduct {
+            threshold: decimal("0.0"),
+            scale: decimal(scale),
+            maximum_norm: decimal("1.0"),
+        };
+        extreme.push(agreement(terms));
+    }
+    for shape in
+        [crate::agreement::IRIS_MPC_SHAPE, IrisShape { rows: 64, columns: 256, channels: 4, mask: MaskSharing::ByPair }]
+    {
+        for theta in ["0.01", "0.2", "0.345", "0.38", "0.4", "0.400000001", "0.499999999"] {
+            for share in [0.15, 0.3, 0.5, 1.0] {
+                let mut terms = Terms::iris(shape);
+                terms.comparison = ComparisonTerms::FractionalHamming {
+                    threshold: decimal(theta),
+                    minimum_common_bits: (shape.bits() as f64 * share) as u32,
+                    rotations: 15,
+                    eyes: EyeRule::Ignored,
+                };
+                extreme.push(agreement(terms));
+            }
+        }
+    }
+    for agreement in &extreme {
+        let functional = agreement.functional();
+        let torus = |phi: f64| phi * functional.step() as f64 / 2f64.powi(64);
+        let deviation = |norm: f64| agreement.parameters().decision_variance(norm).sqrt();
+        let left = 0.5 - torus(functional.bound() as f64);
+        assert!(left >= 7.999 * deviation(functional.largest_weight_norm()), "{:?}", agreement.terms().comparison);
+        if let (Some((norm, unit)), TemplateShape::Iris(shape)) = (functional.common_bits_scale(), functional.shape()) {
+            let Metric::FractionalHamming { minimum_common, .. } = functional.metric() else { panic!() };
+            let farthest = (*minimum_common).max(shape.bits() - minimum_common) as f64 + 0.5;
+            assert!(
+                0.5 - torus(farthest * unit as f64) >= 7.999 * deviation(norm),
+                "{:?}",
+                agreement.terms().comparison
+            );
+        }
+    }
+}
+
+#[test]
+fn terms_under_which_noise_would_decide_are_refused() {
+    let refused = |terms: Terms| match Agreement::new(terms) {
+        Err(AgreementError::Field { field, .. }) => field,
+        other => panic!("{other:?}"),
+    };
+    for minimum in [0, 5] {
+        let terms = iris_terms("0.4", minimum, MaskSharing::PerBit, EyeRule::Ignored);
+        assert_eq!(refused(terms), "comparison.minimum_common_bits");
+    }
+    let mut terms = Terms::inner_product(8, decimal("1.0"), decimal("0.0"));
+    terms.comparison = ComparisonTerms::InnerProduct {
+        threshold: decimal("0.0"),
+        scale: decimal("31000.0"),
+        maximum_norm: decimal("1.0"),
+    };
+    assert_eq!(refused(terms), "comparison.scale");
+}
+
+#[test]
+fn scaled_thresholds_are_exact() {
+    let metric = |terms: Terms| agreement(terms).functional().metric().clone();
+    let scaled = |threshold: &str| {
+        let (threshold, scale, maximum_norm) = (decimal(threshold), decimal("10.0"), decimal("2.0"));
+        let terms = Terms::inner_product(8, maximum_norm, threshold);
+        let product = ComparisonTerms::InnerProduct { threshold, scale, maximum_norm };
+        let square = ComparisonTerms::SquaredEuclidean { threshold, scale, maximum_norm };
+        [product, square].map(|comparison| match metric(Terms { comparison, ..terms.clone() }) {
+            Metric::InnerProduct { threshold, .. } | Metric::SquaredEuclidean { threshold, .. } => threshold,
+            other => panic!("{other:?}"),
+        })
+    };
+    // 0.07 * 100 and 0.29 * 100 are not 7 and 29 in floating point.
+    assert_eq!(scaled("0.07"), [7, 7]);
+    assert_eq!(scaled("0.29"), [29, 29]);
+    assert_eq!(scaled("0.075"), [8, 7]);
 }
 
 fn bits_at_distance(length: usize, distance: usize) -> (Template, Template) {

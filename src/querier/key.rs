@@ -6,6 +6,7 @@ use rand::CryptoRng;
 use zeroize::Zeroizing;
 
 use crate::agreement::Agreement;
+use crate::parameters::ParameterSet;
 use crate::scheme::Holder;
 use crate::wire::{Envelope, EvaluationKey, Expected, KeyId, Kind, WireError};
 
@@ -14,6 +15,7 @@ use crate::wire::{Envelope, EvaluationKey, Expected, KeyId, Kind, WireError};
 /// No `Debug`, no `Clone`, no serde; wiped on drop.
 pub struct SecretKey<S: Holder> {
     key: S::SecretKey,
+    parameters: &'static ParameterSet,
     id: KeyId,
 }
 
@@ -24,14 +26,20 @@ impl<S: Holder> SecretKey<S> {
     ///
     /// [`WireError::Payload`] if the public keys cannot be serialised.
     pub fn generate(agreement: &Agreement, rng: &mut dyn CryptoRng) -> Result<(Self, EvaluationKey<S>), WireError> {
-        let (key, public) = S::generate(agreement.parameters(), rng);
-        let public = EvaluationKey::new(public)?;
-        Ok((Self { key, id: public.id() }, public))
+        let parameters = agreement.parameters();
+        let (key, public) = S::generate(parameters, rng);
+        let public = EvaluationKey::new(public, parameters)?;
+        Ok((Self { key, parameters, id: public.id() }, public))
     }
 
     /// The id of the public half.
     pub fn id(&self) -> KeyId {
         self.id
+    }
+
+    /// The parameter set of the keys.
+    pub fn parameters(&self) -> &'static ParameterSet {
+        self.parameters
     }
 
     pub(super) fn key(&self) -> &S::SecretKey {
@@ -56,7 +64,8 @@ impl<S: Holder> SecretKey<S> {
     pub fn read(reader: impl Read, agreement: &Agreement) -> Result<Self, WireError> {
         let expected = Expected { kind: Kind::SecretKey, agreement, key: None, limit_bytes: 1 << 20 };
         let envelope = Envelope::read(reader, &expected)?;
-        let key = S::import_secret(&envelope.payload, agreement.parameters()).ok_or(WireError::Field("key"))?;
-        Ok(Self { key, id: envelope.header.key.ok_or(WireError::Header("key"))? })
+        let parameters = agreement.parameters();
+        let key = S::import_secret(&envelope.payload, parameters).ok_or(WireError::Field("key"))?;
+        Ok(Self { key, parameters, id: envelope.header.key.ok_or(WireError::Header("key"))? })
     }
 }

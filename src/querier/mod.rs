@@ -35,6 +35,14 @@ pub enum AskError {
         /// As given.
         actual: usize,
     },
+    /// The key is of another parameter set than agreed: the query would not have the agreed security.
+    #[error("the key is of parameter set {actual}, but the agreement says {expected}; make keys under this agreement")]
+    OtherParameters {
+        /// As agreed.
+        expected: &'static str,
+        /// The key's.
+        actual: &'static str,
+    },
     /// A probe is refused.
     #[error("probe '{subject}': {source}")]
     Probe {
@@ -64,6 +72,10 @@ impl<'a, S: Holder> Querier<'a, S> {
         target: Target,
         rng: &mut dyn CryptoRng,
     ) -> Result<(Query<S>, Pending), AskError> {
+        let (expected, actual) = (self.agreement.parameters(), self.key.parameters());
+        if expected.id != actual.id {
+            return Err(AskError::OtherParameters { expected: expected.name, actual: actual.name });
+        }
         let groups = group_by_subject(records);
         let limit = self.agreement.terms().limits.probes_per_query;
         match groups.len() {
@@ -85,6 +97,7 @@ impl<'a, S: Holder> Querier<'a, S> {
         let query = Query {
             id: QueryId(id),
             key: self.key.id(),
+            agreement: self.agreement.digest(),
             target: target.clone(),
             layouts: probes.iter().map(Probe::layout).collect(),
             ciphertext: S::encrypt(self.key.key(), functional, &probes, rng),

@@ -65,6 +65,14 @@ pub enum AnswerError {
         /// As answered.
         actual: KeyId,
     },
+    /// With another number of bits than the question has answers.
+    #[error("the answer holds {actual} bits where {expected} belong; it was not made by this program")]
+    Bits {
+        /// As asked.
+        expected: usize,
+        /// As answered.
+        actual: usize,
+    },
     /// For another number of probes.
     #[error("the answer speaks of {actual} probes where {expected} were asked about")]
     Probes {
@@ -99,7 +107,7 @@ impl Pending {
     ///
     /// # Errors
     ///
-    /// [`AnswerError`] for an answer to another query, key or number of probes.
+    /// [`AnswerError`] for an answer to another query, key or number of probes, or with another number of bits.
     pub fn read<S: Holder>(
         self,
         querier: &Querier<'_, S>,
@@ -118,8 +126,14 @@ impl Pending {
         if answer.probes != expected {
             return Err(AnswerError::Probes { expected, actual: answer.probes });
         }
-        let mut bits = S::decrypt(querier.key.key(), &answer.ciphertext).into_iter();
         let disclosure = querier.agreement.terms().disclosure;
+        let single = disclosure == Disclosure::Any || self.clear.target != Target::Gallery;
+        let bits = S::decrypt(querier.key.key(), &answer.ciphertext);
+        let per_probe = if single { 1 } else { answer.verdicts_per_probe };
+        if bits.len() != expected * per_probe || answer.verdicts_per_probe != per_probe {
+            return Err(AnswerError::Bits { expected: expected * per_probe, actual: bits.len() });
+        }
+        let mut bits = bits.into_iter();
         let verdict = |subject| {
             let bits: Vec<bool> = bits.by_ref().take(answer.verdicts_per_probe).collect();
             let verdict = match (disclosure, &self.clear.target) {

@@ -98,7 +98,7 @@ impl Holder for Clear {
 impl Evaluator for Clear {
     type PreparedKey = ();
 
-    fn prepare_key(_: Plain<u8>) {}
+    fn prepare_key(_: Plain<u8>, _: &'static ParameterSet) {}
 
     fn answer(
         (): &(),

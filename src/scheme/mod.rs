@@ -64,8 +64,8 @@ pub trait Crossing: Sized + Send + Sync {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CrossingError {
     /// Not the serialised form of the expected type.
-    #[error("the payload is not well-formed: {0}")]
-    Encoding(String),
+    #[error("the payload is not well-formed; the file is damaged, or was not made by this program")]
+    Encoding,
     /// More bytes than the parameter set and the agreement admit.
     #[error("the payload has {actual} bytes where at most {limit} are admitted")]
     TooLarge {
@@ -142,7 +142,9 @@ pub trait Evaluator: Scheme {
     type PreparedKey: Send + Sync;
 
     /// Expands the public keys; seconds of work and the bulk of the memory, once for many queries.
-    fn prepare_key(key: Self::EvaluationKey) -> Self::PreparedKey;
+    ///
+    /// `parameters` must be the set that the key was decoded or generated for.
+    fn prepare_key(key: Self::EvaluationKey, parameters: &'static ParameterSet) -> Self::PreparedKey;
 
     /// Stages 4 to 6: the sanitised verdicts, `verdicts_per_probe` for each probe in turn.
     ///

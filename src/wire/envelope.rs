@@ -13,6 +13,8 @@ const MAGIC: [u8; 8] = *b"COTEJO\x1a\n";
 const VERSION: u16 = 1;
 const HEADER_BYTES: usize = 72;
 const CHECKSUM_BYTES: usize = 32;
+/// What a header may claim before the stream has shown it: 1 MiB, more than any secret key or pending query.
+const PREALLOCATED_BYTES: u64 = 1 << 20;
 
 /// What a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -323,7 +325,9 @@ impl Envelope {
         read_exact(&mut reader, &mut raw)?;
         let header = Header::from_bytes(&raw)?;
         header.check(expected)?;
-        let mut payload = zeroize::Zeroizing::new(Vec::new());
+        // In one piece where it is small enough to hold a secret: growing would leave copies that are not wiped.
+        let capacity = header.payload_bytes.min(PREALLOCATED_BYTES) as usize;
+        let mut payload = zeroize::Zeroizing::new(Vec::with_capacity(capacity));
         let read = reader.by_ref().take(header.payload_bytes).read_to_end(&mut payload);
         read.map_err(|error| WireError::Unreadable(error.kind()))?;
         let mut checksum = [0; CHECKSUM_BYTES];

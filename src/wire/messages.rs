@@ -9,8 +9,9 @@ use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use super::{Envelope, Expected, Kind, WireError};
-use crate::agreement::{Agreement, Disclosure};
+use crate::agreement::{Agreement, Digest, Disclosure};
 use crate::functional::SampleLayout;
+use crate::parameters::ParameterSet;
 use crate::scheme::{Crossing, CrossingError, Extent, Scheme};
 use crate::template::SubjectId;
 
@@ -50,8 +51,8 @@ pub enum Target {
 
 /// One querier's public keys. Crosses once, from querier to custodian.
 pub struct EvaluationKey<S: Scheme> {
-    /// The keys.
-    pub key: S::EvaluationKey,
+    key: S::EvaluationKey,
+    parameters: &'static ParameterSet,
     id: KeyId,
     payload: Vec<u8>,
 }
@@ -64,9 +65,14 @@ impl<S: Scheme> EvaluationKey<S> {
     /// # Errors
     ///
     /// [`WireError::Payload`] if they cannot be serialised.
-    pub fn new(key: S::EvaluationKey) -> Result<Self, WireError> {
+    pub fn new(key: S::EvaluationKey, parameters: &'static ParameterSet) -> Result<Self, WireError> {
         let payload = key.encode()?;
-        Ok(Self { key, id: fingerprint(&payload), payload })
+        Ok(Self { key, parameters, id: fingerprint(&payload), payload })
+    }
+
+    /// The keys and the parameter set they are of.
+    pub fn into_parts(self) -> (S::EvaluationKey, &'static ParameterSet) {
+        (self.key, self.parameters)
     }
 
     /// Names these keys in every file made with them.
@@ -89,12 +95,12 @@ impl<S: Scheme> EvaluationKey<S> {
         let limit_bytes = S::EvaluationKey::limit_bytes(set, Self::EXTENT);
         let expected = Expected { kind: Kind::EvaluationKey, agreement, key: None, limit_bytes };
         let envelope = Envelope::read(reader, &expected)?;
-        let key = S::EvaluationKey::decode(&envelope.payload, set, Self::EXTENT)?;
         let id = fingerprint(&envelope.payload);
-        match envelope.header.key == Some(id) {
-            true => Ok(Self { key, id, payload: envelope.payload.to_vec() }),
-            false => Err(WireError::Header("key")),
+        if envelope.header.key != Some(id) {
+            return Err(WireError::Header("key"));
         }
+        let key = S::EvaluationKey::decode(&envelope.payload, set, Self::EXTENT)?;
+        Ok(Self { key, parameters: set, id, payload: envelope.payload.to_vec() })
     }
 }
 
@@ -111,6 +117,8 @@ pub struct Query<S: Scheme> {
     pub id: QueryId,
     /// The querier's keys.
     pub key: KeyId,
+    /// The agreement it was asked under.
+    pub agreement: Digest,
     /// Whom it is about.
     pub target: Target,
     /// Which samples each probe has.
@@ -163,7 +171,7 @@ impl<S: Scheme> Query<S> {
         let count = layouts.iter().map(|layout| layout.eyes().len()).sum();
         let ciphertext = S::EncryptedProbes::decode(ciphertext, set, Extent { count, coordinates })?;
         let key = envelope.header.key.ok_or(WireError::Header("key"))?;
-        Ok(Self { id, key, target, layouts, ciphertext })
+        Ok(Self { id, key, agreement: agreement.digest(), target, layouts, ciphertext })
     }
 }
 
@@ -224,7 +232,8 @@ impl<S: Scheme> Answer<S> {
         let envelope = Envelope::read(reader, &Expected { kind: Kind::Answer, agreement, key, limit_bytes })?;
         let (clear, ciphertext): (AnswerClear, _) = split(&envelope.payload, limit_clear)?;
         let (probes, verdicts_per_probe) = (clear.probes as usize, clear.verdicts_per_probe as usize);
-        if probes == 0 || probes > limits.probes_per_query || verdicts_per_probe > most_each {
+        let admitted = (1..=limits.probes_per_query).contains(&probes) && (1..=most_each).contains(&verdicts_per_probe);
+        if !admitted {
             return Err(WireError::Field("number of verdicts"));
         }
         let ciphertext = S::EncryptedVerdicts::decode(ciphertext, set, extent(probes * verdicts_per_probe))?;
@@ -239,7 +248,7 @@ fn options() -> impl Options {
 
 /// The clear part with its length in front, then the ciphertext.
 fn join(clear: &impl Serialize, ciphertext: &impl Crossing) -> Result<Vec<u8>, WireError> {
-    let clear = options().serialize(clear).map_err(|error| CrossingError::Encoding(error.to_string()))?;
+    let clear = options().serialize(clear).map_err(|_| CrossingError::Encoding)?;
     let mut payload = Vec::from((clear.len() as u32).to_le_bytes());
     payload.extend(clear);
     payload.extend(ciphertext.encode()?);
@@ -256,12 +265,12 @@ fn split<T: Serialize + DeserializeOwned>(payload: &[u8], limit: u64) -> Result<
 /// Decodes a bounded value whose encoding must be canonical.
 pub(crate) fn decode_clear<T: Serialize + DeserializeOwned>(bytes: &[u8], limit: u64) -> Result<T, WireError> {
     let value = options().with_limit(limit).deserialize(bytes).map_err(|_| WireError::Field("clear part"))?;
-    match encode_clear(&value)?.as_slice() == bytes {
+    match Zeroizing::new(encode_clear(&value)?).as_slice() == bytes {
         true => Ok(value),
         false => Err(CrossingError::NotCanonical.into()),
     }
 }
 
 pub(crate) fn encode_clear(value: &impl Serialize) -> Result<Vec<u8>, WireError> {
-    Ok(options().serialize(value).map_err(|error| CrossingError::Encoding(error.to_string()))?)
+    Ok(options().serialize(value).map_err(|_| CrossingError::Encoding)?)
 }

@@ -116,7 +116,7 @@ impl Args {
                 .par_iter()
                 .zip(&zones)
                 .filter(|(reference, _)| self.is_pair(&agreement, probe, reference))
-                .map(|(reference, zone)| pair(probe, reference, oracle.compare(&reference.integers), zone))
+                .map(|(reference, zone)| pair(probe, reference, &oracle, zone))
                 .collect();
             judged.iter().try_for_each(|pair| report.add(pair, self.hits_only))?;
             if watched {
@@ -173,9 +173,10 @@ impl Args {
 fn pair<'a>(
     probe: &'a Prepared<ProbeSample>,
     reference: &'a Prepared<Reference>,
-    comparison: Comparison,
+    oracle: &Oracle<'_>,
     zone: &GrayZone,
 ) -> Pair<'a> {
+    let comparison = oracle.compare(&reference.integers);
     let Comparison { hit, score, phi, rotation, common_bits } = comparison;
     Pair {
         probe: &probe.subject,
@@ -186,7 +187,7 @@ fn pair<'a>(
         phi,
         rotation,
         common_bits,
-        flip_probability: zone.flip_probability(phi),
+        flip_probability: zone.pair_flip_probability(&comparison, &oracle.phis(&reference.integers)),
         in_gray_zone: zone.contains(phi),
     }
 }

@@ -1,11 +1,6 @@
 //! The ciphertexts that cross: encrypted templates one way, sanitised verdicts the other.
 
-use ::tfhe::conformance::ParameterSetConformant;
-use ::tfhe::core_crypto::prelude::compressed_modulus_switched_lwe_ciphertext::{
-    CompressedModulusSwitchedLweCiphertext, CompressedModulusSwitchedLweCiphertextConformanceParams,
-    MsDecompressionType,
-};
-use ::tfhe::core_crypto::prelude::*;
+use ::tfhe::core_crypto::prelude::ModulusSwitchedLweCiphertext;
 use ::tfhe::named::Named;
 use ::tfhe::safe_serialization::{DeserializationConfig, SerializationConfig};
 use ::tfhe::{Unversionize, Versionize};
@@ -13,7 +8,6 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tfhe_versionable::VersionsDispatch;
 
-use super::MODULUS;
 use crate::parameters::ParameterSet;
 use crate::scheme::{Crossing, CrossingError, Extent};
 
@@ -22,7 +16,7 @@ pub(super) fn encode<T: Serialize + Versionize + Named>(value: &T) -> Result<Vec
     let mut bytes = Vec::new();
     SerializationConfig::new_with_unlimited_size()
         .serialize_into(value, &mut bytes)
-        .map_err(|error| CrossingError::Encoding(error.to_string()))?;
+        .map_err(|_| CrossingError::Encoding)?;
     Ok(bytes)
 }
 
@@ -38,7 +32,8 @@ where
     let value: T = DeserializationConfig::new(actual.max(1024))
         .disable_conformance()
         .deserialize_from(bytes)
-        .map_err(CrossingError::Encoding)?;
+        // The message may quote what the sender wrote.
+        .map_err(|_| CrossingError::Encoding)?;
     // One value, one encoding: nothing can hide in what a decoder would skip.
     match encode(&value)? == bytes {
         true => Ok(value),
@@ -96,12 +91,13 @@ impl Crossing for EncryptedProbes {
 
 /// Sanitised verdicts: LWE samples under the query key, modulo 2^`answer_modulus_log2`, packed.
 ///
-/// The phase is near +1/4 of the modulus for a hit and -1/4 for a miss.
+/// Shape: for each verdict the n mask elements and the body, of b bits each, least significant first, from a word boundary. The
+/// phase is near +1/4 of the modulus for a hit and -1/4 for a miss.
 #[derive(Serialize, Deserialize, Versionize)]
 #[versionize(EncryptedVerdictsVersions)]
 pub struct EncryptedVerdicts {
-    pub(super) verdicts: Vec<CompressedModulusSwitchedLweCiphertext<u64>>,
-    pub(super) parameters: u16,
+    words: Vec<u64>,
+    parameters: u16,
 }
 
 /// Versions of the encoding.
@@ -115,21 +111,57 @@ impl Named for EncryptedVerdicts {
     const NAME: &'static str = "cotejo::tfhe::EncryptedVerdicts";
 }
 
-impl ParameterSetConformant for EncryptedVerdicts {
-    type ParameterSet = &'static ParameterSet;
+/// One sanitised verdict, packed into words.
+pub(super) struct PackedVerdict(Vec<u64>);
 
-    fn is_conformant(&self, set: &&'static ParameterSet) -> bool {
-        let expected = CompressedModulusSwitchedLweCiphertextConformanceParams {
-            ct_params: LweCiphertextConformanceParams {
-                lwe_dim: LweDimension(set.lwe_dimension()),
-                ct_modulus: MODULUS,
-            },
-            ms_decompression_type: MsDecompressionType::ClassicPbs {
-                br_input_modulus_log: CiphertextModulusLog(set.answer_modulus_log2),
-                br_input_lwe_dim: LweDimension(set.lwe_dimension()),
-            },
-        };
-        self.parameters == set.id && self.verdicts.iter().all(|verdict| verdict.is_conformant(&expected))
+impl PackedVerdict {
+    /// Packs a sample that is already switched to the modulus of answers.
+    pub(super) fn new(set: &ParameterSet, sample: &impl ModulusSwitchedLweCiphertext<u64>) -> Self {
+        let mut words = vec![0u64; set.encrypted_verdict_words()];
+        let elements = sample.mask().chain([sample.body()]);
+        for (start, element) in (0..).step_by(set.answer_modulus_log2).zip(elements) {
+            let wide = u128::from(element) << (start % 64);
+            for (word, part) in words.iter_mut().skip(start / 64).zip([wide as u64, (wide >> 64) as u64]) {
+                *word |= part;
+            }
+        }
+        Self(words)
+    }
+}
+
+/// The elements of one packed verdict: the mask, then the body.
+fn elements(set: &ParameterSet, words: &[u64]) -> impl Iterator<Item = u64> {
+    let bits = set.answer_modulus_log2;
+    (0..=set.lwe_dimension()).map(move |index| {
+        let start = index * bits;
+        let word = |offset: usize| u128::from(words.get(start / 64 + offset).copied().unwrap_or(0));
+        ((word(0) | word(1) << 64) >> (start % 64)) as u64 & ((1 << bits) - 1)
+    })
+}
+
+impl EncryptedVerdicts {
+    pub(super) fn new(set: &ParameterSet, verdicts: Vec<PackedVerdict>) -> Self {
+        Self { words: verdicts.into_iter().flat_map(|verdict| verdict.0).collect(), parameters: set.id }
+    }
+
+    /// The mask of each verdict, as stored.
+    #[cfg(test)]
+    pub(super) fn masks(&self) -> impl Iterator<Item = Vec<u8>> {
+        let set = ParameterSet::by_id(self.parameters).unwrap_or(crate::parameters::DEFAULT);
+        let mask =
+            move |words: &[u64]| elements(set, words).take(set.lwe_dimension()).flat_map(u64::to_le_bytes).collect();
+        self.words.chunks(set.encrypted_verdict_words()).map(mask)
+    }
+
+    /// The phase of each verdict under a binary LWE key, at the top of the 64-bit torus.
+    pub(super) fn phases(&self, secret: &[u64]) -> impl Iterator<Item = u64> {
+        let set = ParameterSet::by_id(self.parameters).unwrap_or(crate::parameters::DEFAULT);
+        self.words.chunks(set.encrypted_verdict_words()).map(move |words| {
+            let mut elements = elements(set, words);
+            let products = secret.iter().zip(elements.by_ref()).map(|(&s, a)| s.wrapping_mul(a));
+            let product = products.fold(0, u64::wrapping_add);
+            elements.next().unwrap_or(0).wrapping_sub(product) << (64 - set.answer_modulus_log2)
+        })
     }
 }
 
@@ -140,19 +172,24 @@ impl Crossing for EncryptedVerdicts {
 
     fn decode(bytes: &[u8], parameters: &'static ParameterSet, extent: Extent) -> Result<Self, CrossingError> {
         let answer: Self = decode_canonical(bytes, Self::limit_bytes(parameters, extent))?;
-        if !answer.is_conformant(&parameters) || answer.verdicts.len() != extent.count {
+        let words = parameters.encrypted_verdict_words();
+        if answer.parameters != parameters.id || answer.words.len() != extent.count * words {
             return Err(CrossingError::Dimensions("verdicts"));
         }
-        let trivial = |verdict: &CompressedModulusSwitchedLweCiphertext<u64>| {
-            verdict.extract().mask().all(|element| element == 0)
-        };
-        match answer.verdicts.iter().any(trivial) {
-            true => Err(CrossingError::Trivial),
-            false => Ok(answer),
+        let used = (parameters.lwe_dimension() + 1) * parameters.answer_modulus_log2;
+        for verdict in answer.words.chunks(words) {
+            if elements(parameters, verdict).take(parameters.lwe_dimension()).all(|element| element == 0) {
+                return Err(CrossingError::Trivial);
+            }
+            // Padding must be zero: one verdict, one encoding.
+            if used % 64 != 0 && verdict.last().is_some_and(|word| word >> (used % 64) != 0) {
+                return Err(CrossingError::NotCanonical);
+            }
         }
+        Ok(answer)
     }
 
     fn limit_bytes(parameters: &ParameterSet, extent: Extent) -> u64 {
-        (extent.count * (parameters.encrypted_verdict_bytes() + 128)) as u64 + 512
+        extent.count as u64 * parameters.encrypted_verdict_bytes() as u64 + 512
     }
 }

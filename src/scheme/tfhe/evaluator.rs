@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use super::Tfhe;
 use super::aggregate::{EncryptedBit, Gate, UnwashedVerdict, gates};
-use super::ciphertexts::{EncryptedProbes, EncryptedVerdicts};
+use super::ciphertexts::{EncryptedProbes, EncryptedVerdicts, PackedVerdict};
 use super::distance::{EncryptedScore, EncryptedTemplate, Scratch};
 use super::keys::{EvaluationKey, PreparedKey};
 use super::sanitise::washing_bootstraps;
@@ -27,8 +27,8 @@ type Pairs = Vec<Vec<(usize, usize)>>;
 impl Evaluator for Tfhe {
     type PreparedKey = PreparedKey;
 
-    fn prepare_key(key: EvaluationKey) -> PreparedKey {
-        PreparedKey::new(key)
+    fn prepare_key(key: EvaluationKey, parameters: &'static ParameterSet) -> PreparedKey {
+        PreparedKey::new(key, parameters)
     }
 
     fn answer(
@@ -54,7 +54,7 @@ impl Evaluator for Tfhe {
                 }
             }
         }
-        Ok(EncryptedVerdicts { verdicts, parameters: key.parameters.id })
+        Ok(EncryptedVerdicts::new(key.parameters, verdicts))
     }
 
     fn steps(parameters: &ParameterSet, task: &Task<'_>) -> u64 {
@@ -89,7 +89,7 @@ impl Search<'_> {
     }
 
     /// Whether each subject matches, sanitised.
-    fn each(&self, rng: &mut dyn CryptoRng) -> Result<Vec<super::sanitise::PackedVerdict>, Stopped> {
+    fn each(&self, rng: &mut dyn CryptoRng) -> Result<Vec<PackedVerdict>, Stopped> {
         let mut verdicts = Vec::with_capacity(self.task.subjects.len());
         for wave in waves(self.task, self.layout) {
             let unwashed = if self.is_single_decision(wave) {
@@ -200,7 +200,8 @@ fn waves<'a>(task: &'a Task<'a>, layout: SampleLayout) -> impl Iterator<Item = &
         let mut sum = 0;
         let fits = rest.iter().take_while(|references| {
             let before = sum;
-            sum += decisions(task.functional, layout, references);
+            // Also a subject that no decision is about takes a place.
+            sum += decisions(task.functional, layout, references).max(1);
             before == 0 || sum <= WAVE
         });
         let (wave, after) = rest.split_at(fits.count());

@@ -81,20 +81,7 @@ impl Holder for Tfhe {
     }
 
     fn decrypt(key: &SecretKey, verdicts: &EncryptedVerdicts) -> Vec<bool> {
-        let secret = key.lwe();
-        let bit = |verdict: &_| -> bool {
-            let verdict: &compressed_modulus_switched_lwe_ciphertext::CompressedModulusSwitchedLweCiphertext<u64> =
-                verdict;
-            let sample = verdict.extract();
-            let shift = 64 - sample.log_modulus().0;
-            let product = sample
-                .mask()
-                .zip(secret.as_ref())
-                .fold(0u64, |sum, (a, &s)| sum.wrapping_add((a as u64).wrapping_mul(s)));
-            // The phase at the top of the word: its sign bit is the verdict's.
-            ((sample.body() as u64).wrapping_sub(product) << shift) >> 63 == 0
-        };
-        verdicts.verdicts.iter().map(bit).collect()
+        verdicts.phases(key.lwe().as_ref()).map(|phase| phase >> 63 == 0).collect()
     }
 
     fn export_secret(key: &SecretKey) -> Zeroizing<Vec<u8>> {
@@ -108,11 +95,10 @@ impl Holder for Tfhe {
         if bytes.len() != dimension.div_ceil(8) {
             return None;
         }
-        let bits = bytes.iter().flat_map(|&byte| (0..8).map(move |i| u64::from(byte >> i & 1)));
-        let glwe = GlweSecretKey::from_container(
-            bits.take(dimension).collect(),
-            PolynomialSize(parameters.query_polynomial_size),
-        );
+        let mut bits = Vec::with_capacity(8 * bytes.len()); // in one piece, to be wiped
+        bits.extend(bytes.iter().flat_map(|&byte| (0..8).map(move |i| u64::from(byte >> i & 1))));
+        bits.truncate(dimension);
+        let glwe = GlweSecretKey::from_container(bits, PolynomialSize(parameters.query_polynomial_size));
         Some(SecretKey { glwe, parameters })
     }
 }
@@ -125,27 +111,29 @@ pub(super) fn generate_all(
     let query = SecretKey::random(set, set.query_glwe_dimension, set.query_polynomial_size, rng);
     let output = SecretKey::random(set, set.glwe_dimension, set.polynomial_size, rng);
     let mut seeder = RngSeeder(rng);
-    let bootstrap = par_allocate_and_generate_new_seeded_lwe_bootstrap_key(
-        &query.lwe(),
-        &output.glwe,
-        DecompositionBaseLog(set.bootstrap_base_log2),
-        DecompositionLevelCount(set.bootstrap_levels),
-        set.glwe_noise(),
-        MODULUS,
-        &mut seeder,
-    );
-    let keyswitch = allocate_and_generate_new_seeded_lwe_keyswitch_key(
-        &output.lwe(),
-        &query.lwe(),
-        DecompositionBaseLog(set.keyswitch_base_log2),
-        DecompositionLevelCount(set.keyswitch_levels),
-        set.query_noise(),
-        MODULUS,
-        &mut seeder,
-    );
-    let public =
-        allocate_and_generate_new_seeded_lwe_compact_public_key(&output.lwe(), set.glwe_noise(), MODULUS, &mut seeder);
-    (query, output, EvaluationKey { bootstrap, keyswitch, public, parameters: set.id })
+    let (size, dimension) = (PolynomialSize(set.polynomial_size), LweDimension(set.lwe_dimension()));
+
+    let seed = seeder.seed();
+    let (base, levels) = (DecompositionBaseLog(set.bootstrap_base_log2), DecompositionLevelCount(set.bootstrap_levels));
+    let mut bootstrap =
+        SeededLweBootstrapKey::new(0, set.glwe_size(), size, base, levels, dimension, seed.into(), MODULUS);
+    par_generate_seeded_lwe_bootstrap_key(&query.lwe(), &output.glwe, &mut bootstrap, set.glwe_noise(), &mut seeder);
+    let bootstrap = (seed, bootstrap);
+
+    let seed = seeder.seed();
+    let (base, levels) = (DecompositionBaseLog(set.keyswitch_base_log2), DecompositionLevelCount(set.keyswitch_levels));
+    let from = LweDimension(set.bootstrapped_dimension());
+    let mut keyswitch = SeededLweKeyswitchKey::new(0, base, levels, from, dimension, seed.into(), MODULUS);
+    generate_seeded_lwe_keyswitch_key(&output.lwe(), &query.lwe(), &mut keyswitch, set.query_noise(), &mut seeder);
+    let keyswitch = (seed, keyswitch);
+
+    let seed = seeder.seed();
+    let mut public = SeededLweCompactPublicKey::new(0, from, seed.into(), MODULUS);
+    generate_seeded_lwe_compact_public_key(&output.lwe(), &mut public, set.glwe_noise(), &mut seeder);
+    let public = (seed, public);
+
+    let keys = EvaluationKey::new(set, bootstrap, keyswitch, public);
+    (query, output, keys)
 }
 
 /// A generator for one encryption with a public key.

@@ -7,8 +7,7 @@
 //! - the *public key* encrypts zeros under the bootstrap output key, for sanitising.
 
 use ::tfhe::Versionize;
-use ::tfhe::conformance::ParameterSetConformant;
-use ::tfhe::core_crypto::fft_impl::fft64::crypto::bootstrap::LweBootstrapKeyConformanceParams;
+use ::tfhe::core_crypto::commons::math::random::{CompressionSeed, Seed};
 use ::tfhe::core_crypto::prelude::*;
 use ::tfhe::named::Named;
 use serde::{Deserialize, Serialize};
@@ -20,14 +19,17 @@ use crate::parameters::ParameterSet;
 use crate::scheme::{Crossing, CrossingError, Extent};
 
 /// One querier's public keys, as they cross. Reveals nothing without the secret key.
+///
+/// Plain numbers rather than `tfhe`'s own key types: those carry fields that their conformance checks do not look at, and
+/// that can make their decompression panic.
 #[derive(Serialize, Deserialize, Versionize)]
 #[versionize(EvaluationKeyVersions)]
 pub struct EvaluationKey {
-    pub(super) bootstrap: SeededLweBootstrapKeyOwned<u64>,
-    pub(super) keyswitch: SeededLweKeyswitchKeyOwned<u64>,
-    pub(super) public: SeededLweCompactPublicKeyOwned<u64>,
+    bootstrap: Seeded,
+    keyswitch: Seeded,
+    public: Seeded,
     /// Names the parameter set.
-    pub(super) parameters: u16,
+    parameters: u16,
 }
 
 /// Versions of the encoding.
@@ -37,34 +39,49 @@ pub enum EvaluationKeyVersions {
     V0(EvaluationKey),
 }
 
+/// The bodies of ciphertexts whose masks follow from a seed.
+#[derive(Serialize, Deserialize, Versionize)]
+#[versionize(SeededVersions)]
+struct Seeded {
+    seed: u128,
+    bodies: Vec<u64>,
+}
+
+/// Versions of the encoding.
+#[derive(Serialize, Deserialize, VersionsDispatch)]
+enum SeededVersions {
+    V0(Seeded),
+}
+
 impl Named for EvaluationKey {
     const NAME: &'static str = "cotejo::tfhe::EvaluationKey";
 }
 
-impl ParameterSetConformant for EvaluationKey {
-    type ParameterSet = &'static ParameterSet;
+impl EvaluationKey {
+    /// The three keys, generated with these seeds.
+    pub(super) fn new(
+        set: &ParameterSet,
+        bootstrap: (Seed, SeededLweBootstrapKeyOwned<u64>),
+        keyswitch: (Seed, SeededLweKeyswitchKeyOwned<u64>),
+        public: (Seed, SeededLweCompactPublicKeyOwned<u64>),
+    ) -> Self {
+        Self {
+            bootstrap: Seeded { seed: bootstrap.0.0, bodies: bootstrap.1.into_container() },
+            keyswitch: Seeded { seed: keyswitch.0.0, bodies: keyswitch.1.into_container() },
+            public: Seeded { seed: public.0.0, bodies: public.1.into_container() },
+            parameters: set.id,
+        }
+    }
 
-    fn is_conformant(&self, set: &&'static ParameterSet) -> bool {
-        self.parameters == set.id
-            && self.bootstrap.is_conformant(&LweBootstrapKeyConformanceParams {
-                decomp_base_log: DecompositionBaseLog(set.bootstrap_base_log2),
-                decomp_level_count: DecompositionLevelCount(set.bootstrap_levels),
-                input_lwe_dimension: LweDimension(set.lwe_dimension()),
-                output_glwe_size: set.glwe_size(),
-                polynomial_size: PolynomialSize(set.polynomial_size),
-                ciphertext_modulus: MODULUS,
-            })
-            && self.keyswitch.is_conformant(&LweKeyswitchKeyConformanceParams {
-                decomp_base_log: DecompositionBaseLog(set.keyswitch_base_log2),
-                decomp_level_count: DecompositionLevelCount(set.keyswitch_levels),
-                output_lwe_size: LweDimension(set.lwe_dimension()).to_lwe_size(),
-                input_lwe_dimension: LweDimension(set.bootstrapped_dimension()),
-                ciphertext_modulus: MODULUS,
-            })
-            && self.public.is_conformant(&LweCompactPublicKeyConformanceParams {
-                encryption_lwe_dimension: LweDimension(set.bootstrapped_dimension()),
-                ciphertext_modulus: MODULUS,
-            })
+    fn fits(&self, set: &ParameterSet) -> bool {
+        let lengths = [&self.bootstrap, &self.keyswitch, &self.public].map(|key| key.bodies.len());
+        self.parameters == set.id && lengths == set.evaluation_key_bodies()
+    }
+}
+
+impl Seeded {
+    fn compression_seed(&self) -> CompressionSeed {
+        CompressionSeed::from(Seed(self.seed))
     }
 }
 
@@ -75,7 +92,7 @@ impl Crossing for EvaluationKey {
 
     fn decode(bytes: &[u8], parameters: &'static ParameterSet, extent: Extent) -> Result<Self, CrossingError> {
         let key: Self = decode_canonical(bytes, Self::limit_bytes(parameters, extent))?;
-        match key.is_conformant(&parameters) {
+        match key.fits(parameters) {
             true => Ok(key),
             false => Err(CrossingError::Dimensions("keys")),
         }
@@ -101,27 +118,37 @@ pub struct PreparedKey {
 }
 
 impl PreparedKey {
-    pub(super) fn new(key: EvaluationKey) -> Self {
-        let EvaluationKey { bootstrap, keyswitch, public, parameters } = key;
-        // Decoding has checked the id against a known set.
-        let parameters = ParameterSet::by_id(parameters).unwrap_or(crate::parameters::DEFAULT);
-        let polynomial_size = PolynomialSize(parameters.polynomial_size);
-        let mut fourier = FourierLweBootstrapKeyOwned::new(
-            bootstrap.input_lwe_dimension(),
-            bootstrap.glwe_size(),
-            polynomial_size,
-            bootstrap.decomposition_base_log(),
-            bootstrap.decomposition_level_count(),
-        );
-        let standard = bootstrap.par_decompress_into_lwe_bootstrap_key();
+    pub(super) fn new(key: EvaluationKey, set: &'static ParameterSet) -> Self {
+        let EvaluationKey { bootstrap, keyswitch, public, .. } = key;
+        let (base, levels) =
+            (DecompositionBaseLog(set.bootstrap_base_log2), DecompositionLevelCount(set.bootstrap_levels));
+        let polynomial_size = PolynomialSize(set.polynomial_size);
+        let (seed, size) = (bootstrap.compression_seed(), set.glwe_size());
+        let standard =
+            SeededLweBootstrapKey::from_container(bootstrap.bodies, size, polynomial_size, base, levels, seed, MODULUS)
+                .par_decompress_into_lwe_bootstrap_key();
+        let dimension = LweDimension(set.lwe_dimension());
+        let mut fourier = FourierLweBootstrapKeyOwned::new(dimension, size, polynomial_size, base, levels);
         par_convert_standard_lwe_bootstrap_key_to_fourier(&standard, &mut fourier);
+        drop(standard);
+        let seed = keyswitch.compression_seed();
+        let keyswitch = SeededLweKeyswitchKey::from_container(
+            keyswitch.bodies,
+            DecompositionBaseLog(set.keyswitch_base_log2),
+            DecompositionLevelCount(set.keyswitch_levels),
+            dimension.to_lwe_size(),
+            seed,
+            MODULUS,
+        );
+        let seed = public.compression_seed();
+        let public = SeededLweCompactPublicKey::from_container(public.bodies, seed, MODULUS);
         Self {
-            parameters,
+            parameters: set,
             bootstrap: fourier,
             keyswitch: keyswitch.par_decompress_into_lwe_keyswitch_key(),
             public: public.decompress_into_lwe_compact_public_key(),
             fft: Fft::new(polynomial_size),
-            query_fft: Fft::new(PolynomialSize(parameters.query_polynomial_size)),
+            query_fft: Fft::new(PolynomialSize(set.query_polynomial_size)),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The formulas of `noise` held against measurement, and decisions at and beside the threshold.
 
+use std::collections::HashSet;
 use std::sync::OnceLock;
 
 use ::tfhe::core_crypto::prelude::*;
@@ -7,6 +8,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 
 use super::aggregate::UnwashedVerdict;
+use super::ciphertexts::EncryptedVerdicts;
 use super::distance::{EncryptedScore, EncryptedTemplate, Scratch};
 use super::holder::{SecretKey, generate_all};
 use super::keys::PreparedKey;
@@ -27,7 +29,7 @@ struct Keys {
 
 fn make(set: &'static ParameterSet) -> Keys {
     let (query, output, public) = generate_all(set, &mut rng());
-    Keys { query, output, prepared: PreparedKey::new(public) }
+    Keys { query, output, prepared: PreparedKey::new(public, set) }
 }
 
 fn keys(set: &'static ParameterSet) -> &'static Keys {
@@ -230,6 +232,7 @@ fn washing_leaves_a_uniform_phase_that_forgets_what_went_in() {
     let width = 2f64.powi(set.flooding_log2 as i32 - 64);
     let deviation = width / 3f64.sqrt();
     let mut means = Vec::new();
+    let mut rng = rng();
     for offset in [-0.06, 0.06] {
         let phase_in = (1u64 << 62).wrapping_add((offset * 2f64.powi(64)) as i64 as u64);
         let verdicts = (0..300)
@@ -239,21 +242,12 @@ fn washing_leaves_a_uniform_phase_that_forgets_what_went_in() {
                 UnwashedVerdict(verdict)
             })
             .collect();
-        let washed = keys.prepared.sanitise(verdicts, &mut rng(), &()).unwrap();
-        let errors: Vec<f64> = washed
-            .iter()
-            .map(|verdict| {
-                let sample = verdict.extract();
-                let shift = 64 - sample.log_modulus().0;
-                let product = sample
-                    .mask()
-                    .zip(keys.query.lwe().as_ref())
-                    .filter(|(_, s)| **s == 1)
-                    .map(|(a, _)| a)
-                    .sum::<usize>();
-                difference((sample.body().wrapping_sub(product) as u64) << shift, 1 << 62)
-            })
-            .collect();
+        let washed = keys.prepared.sanitise(verdicts, &mut rng, &()).unwrap();
+        let washed = EncryptedVerdicts::new(set, washed);
+        let masks: HashSet<Vec<u8>> = washed.masks().collect();
+        assert_eq!(masks.len(), 300, "every answer has a mask of its own, for one and the same input");
+        let errors: Vec<f64> =
+            washed.phases(keys.query.lwe().as_ref()).map(|phase| difference(phase, 1 << 62)).collect();
         let (mean, measured) = mean_and_deviation(&errors);
         assert!((0.9..1.15).contains(&(measured / deviation)), "{measured} {deviation}");
         assert!(errors.iter().all(|error| error.abs() < 0.25), "a flip");

@@ -130,8 +130,7 @@ impl GrayZone {
         };
         let common_bits = match agreement.terms().comparison {
             ComparisonTerms::FractionalHamming { minimum_common_bits, .. } => {
-                let form = functional.common_bits_scale();
-                form.map(|(norm, unit)| {
+                functional.common_bits_scale().map(|(norm, unit)| {
                     (Self::deviation(functional, agreement.parameters(), norm) / unit as f64, minimum_common_bits)
                 })
             }
@@ -150,24 +149,30 @@ impl GrayZone {
         self.score
     }
 
-    /// Probability that the encrypted verdict on a pair differs from the oracle's.
+    /// Probability that the encrypted sign of one phi differs from the oracle's.
     pub fn flip_probability(&self, phi: i64) -> f64 {
         0.5 * erfc(phi.unsigned_abs() as f64 / self.phi / std::f64::consts::SQRT_2)
     }
 
-    /// Probability that the encrypted verdict on a pair differs from the oracle's, the minimum of common bits included.
+    /// Probability that the encrypted verdict on a pair differs from the oracle's, all rotations and the minimum of common bits
+    /// included; the noises of the rotations are taken as independent.
     ///
-    /// An upper bound: under rotations a near miss elsewhere adds to it, and a miss for both reasons flips less often.
-    pub fn pair_flip_probability(&self, pair: &Comparison) -> f64 {
-        let by_score = self.flip_probability(pair.phi);
-        let by_overlap = match (self.common_bits, pair.common_bits) {
+    /// `phis` are those of all rotations: [`crate::functional::oracle::Oracle::phis`].
+    pub fn pair_flip_probability(&self, pair: &Comparison, phis: &[i64]) -> f64 {
+        let miss = |phi: &i64| {
+            let flip = self.flip_probability(*phi);
+            if *phi > 0 { flip } else { 1.0 - flip }
+        };
+        let aligned = 1.0 - phis.iter().map(miss).product::<f64>();
+        let enough = match (self.common_bits, pair.common_bits) {
             (Some((deviation, minimum)), Some(common)) => {
                 let distance = common as f64 - f64::from(minimum) + 0.5;
-                0.5 * erfc(distance.abs() / deviation / std::f64::consts::SQRT_2)
+                0.5 * erfc(-distance / deviation / std::f64::consts::SQRT_2)
             }
-            _ => 0.0,
+            _ => 1.0,
         };
-        1.0 - (1.0 - by_score) * (1.0 - by_overlap)
+        let hit = aligned * enough;
+        if pair.hit { 1.0 - hit } else { hit }
     }
 
     /// Whether a pair is closer to the threshold than six deviations: farther away it flips once in 10^9.

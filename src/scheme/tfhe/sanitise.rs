@@ -9,23 +9,18 @@
 //! The last round is followed only by public, deterministic steps: a keyswitch and a rounding to few bits, so that an
 //! answer is short.
 
-use ::tfhe::core_crypto::prelude::compressed_modulus_switched_lwe_ciphertext::{
-    CompressedModulusSwitchedLweCiphertext, ToCompressedModulusSwitchedLweCiphertext,
-};
 use ::tfhe::core_crypto::prelude::*;
 use rand::{CryptoRng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 use rayon::prelude::*;
 
 use super::aggregate::UnwashedVerdict;
+use super::ciphertexts::PackedVerdict;
 use super::holder::noise_generator;
 use super::keys::PreparedKey;
 use super::{Lwe, MODULUS};
 use crate::parameters::ParameterSet;
 use crate::scheme::{Progress, Stopped};
-
-/// A sanitised verdict as it crosses.
-pub(super) type PackedVerdict = CompressedModulusSwitchedLweCiphertext<u64>;
 
 /// Bootstraps spent on washing one verdict.
 pub(super) fn washing_bootstraps(parameters: &ParameterSet) -> u64 {
@@ -93,6 +88,9 @@ impl PreparedKey {
 
     fn pack(&self, verdict: &Lwe) -> PackedVerdict {
         let modulus = CiphertextModulusLog(self.parameters.answer_modulus_log2);
-        lwe_ciphertext_modulus_switch::<u64, u64, _>(self.keyswitch(verdict), modulus).compress::<u64>()
+        PackedVerdict::new(
+            self.parameters,
+            &lwe_ciphertext_modulus_switch::<u64, u64, _>(self.keyswitch(verdict), modulus),
+        )
     }
 }

@@ -36,7 +36,7 @@ impl Workload {
         };
         let sample = (0..size.0).map(|_| random()).collect();
         let samples = vec![EncryptedScore(LweCiphertext::from_container(sample, MODULUS))];
-        Self { key: Tfhe::prepare_key(key), samples }
+        Self { key: Tfhe::prepare_key(key, parameters), samples }
     }
 
     /// Encrypts a probe's first sample as a query does, and expands it as the custodian does.
