@@ -30,6 +30,11 @@ impl Decimal {
         self.billionths
     }
 
+    /// The value where it is a whole number.
+    pub fn whole(self) -> Option<i64> {
+        (self.billionths % Self::ONE == 0).then_some(self.billionths / Self::ONE)
+    }
+
     /// The nearest floating-point number.
     pub fn to_f64(self) -> f64 {
         self.billionths as f64 / Self::ONE as f64

@@ -5,6 +5,7 @@
 
 mod decimal;
 mod explain;
+mod fields;
 mod render;
 mod terms;
 

@@ -56,7 +56,7 @@ pub enum Disclosure {
 
 /// The shape of a template.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(tag = "kind", rename_all = "kebab-case", try_from = "super::fields::TemplateFields")]
 pub enum TemplateTerms {
     /// A real vector.
     Vector {
@@ -83,7 +83,7 @@ pub enum TemplateTerms {
 
 /// How two templates are compared, and which outcome is a hit.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "metric", rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(tag = "metric", rename_all = "kebab-case", try_from = "super::fields::ComparisonFields")]
 pub enum ComparisonTerms {
     /// Cosine of the angle between two vectors; a hit from `threshold` up.
     Cosine {

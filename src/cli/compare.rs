@@ -1,11 +1,12 @@
 //! `cotejo compare`: the clear oracle, on data you hold yourself.
 
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use cotejo::agreement::{Agreement, EyeRule};
 use cotejo::functional::oracle::{Comparison, Oracle};
 use cotejo::functional::{Functional, ProbeError, ProbeSample, Reference};
+use cotejo::scheme::Progress;
 use cotejo::scheme::tfhe::noise::GrayZone;
 use cotejo::template::{Eye, Record, SubjectId, TemplateError};
 use rayon::prelude::*;
@@ -131,6 +132,9 @@ impl Args {
             .collect();
         let few = probes.len() * references.len() <= FEW || self.pairs != Pairs::All;
         let listed = few || self.hits_only || self.all;
+        // A bar between the lines of a listing would be in the way.
+        let watched = !listed || !std::io::stdout().is_terminal();
+        let meter = console.meter("compare", "probes", if watched { probes.len() as u64 } else { 0 });
         let mut report = Report::begin(console.json(), listed)?;
         for probe in &probes {
             interrupt::check()?;
@@ -142,7 +146,11 @@ impl Args {
                 .map(|(reference, zone)| pair(probe, reference, oracle.compare(&reference.integers), zone))
                 .collect();
             judged.iter().try_for_each(|pair| report.add(pair, self.hits_only))?;
+            if watched {
+                meter.advance(1);
+            }
         }
+        meter.finish();
         report.end(&agreement)?;
         if !listed && !console.json() {
             console.note("more than 1000 pairs: see them with --hits-only, --all or --json");

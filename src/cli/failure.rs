@@ -101,13 +101,14 @@ impl Failure {
             K::PermissionDenied | K::ReadOnlyFilesystem => {
                 "check the permissions, or choose another place (--out for what is written)"
             }
-            K::StorageFull | K::QuotaExceeded | K::FileTooLarge => {
-                "make room on that disk, or choose another place with --out"
-            }
+            K::StorageFull | K::QuotaExceeded | K::FileTooLarge => "make room on that disk, or choose another place",
             K::IsADirectory => "name a file, not a folder",
             K::NotADirectory => "a part of that path is a file, not a folder: check the path",
             _ => "check the path and its disk",
         };
+        let error = error.to_string();
+        // Nobody wants to know the name of a temporary file.
+        let error = error.split(" at path ").next().unwrap_or_default();
         Self::at(path, format!("cannot {action}: {error}"), remedy)
     }
 }

@@ -179,8 +179,23 @@ pub fn open(path: &Path) -> Result<File, Failure> {
     let file = File::open(path).map_err(|error| Failure::io(path, "open it", &error))?;
     match file.metadata() {
         Ok(found) if found.is_dir() => Err(Failure::at(path, "is a folder", "name a file, not a folder")),
+        Ok(found) if is_device(&found) => Err(Failure::at(path, "is a device", "name a file, not a device")),
         Ok(_) => Ok(file),
         Err(error) => Err(Failure::io(path, "open it", &error)),
+    }
+}
+
+/// Devices may have no end.
+fn is_device(found: &fs::Metadata) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        found.file_type().is_char_device() || found.file_type().is_block_device()
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = found;
+        false
     }
 }
 
@@ -214,8 +229,14 @@ pub fn readable_by_others(file: &File) -> bool {
 
 /// A whole file.
 pub fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    read_at_most(path, u64::MAX)
+}
+
+/// A file, or its beginning where it is longer than `limit` bytes.
+pub fn read_at_most(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
-    open(path)?.read_to_end(&mut bytes).map_err(|error| Failure::io(path, "read it", &error))?;
+    let read = open(path)?.take(limit).read_to_end(&mut bytes);
+    read.map_err(|error| Failure::io(path, "read it", &error))?;
     Ok(bytes)
 }
 

@@ -81,7 +81,8 @@ impl Args {
 
     fn describe_agreement(&self, console: &Console) -> Result<Outcome, Failure> {
         let path = &self.file;
-        let text = String::from_utf8(files::read(path)?).ok().filter(|text| text.len() <= Agreement::LIMIT_BYTES);
+        let beginning = files::read_at_most(path, Agreement::LIMIT_BYTES as u64 + 1)?;
+        let text = String::from_utf8(beginning).ok();
         let agreement = text.map(|text| Agreement::from_toml(&text));
         let named_so = path.extension().is_some_and(|extension| extension == "toml");
         let agreement = match agreement {
@@ -119,12 +120,12 @@ impl Args {
 
     /// Digest of the agreement that stands at hand, if one does.
     fn agreement_at_hand(&self) -> Option<String> {
-        let text = std::fs::read_to_string(&self.agreement.path).ok()?;
-        Some(Agreement::from_toml(&text).ok()?.digest().to_string())
+        let bytes = files::read_at_most(&self.agreement.path, Agreement::LIMIT_BYTES as u64 + 1).ok()?;
+        Some(Agreement::from_toml(&String::from_utf8(bytes).ok()?).ok()?.digest().to_string())
     }
 }
 
 /// Whether a file does not begin as ours do: it may still be an agreement.
 fn is_foreign(path: &Path) -> Result<bool, Failure> {
-    Ok(!files::read(path)?.starts_with(b"COTEJO"))
+    Ok(files::read_at_most(path, 6)? != b"COTEJO")
 }

@@ -24,7 +24,8 @@ pub fn agreement(path: &Path, console: &Console) -> Result<Agreement, Failure> {
                 "make one with 'cotejo agreement init', or name it with --agreement",
             ));
         }
-        _ => files::read(path)?,
+        // One byte more than admitted: the library says that it is too long.
+        _ => files::read_at_most(path, Agreement::LIMIT_BYTES as u64 + 1)?,
     };
     let text = String::from_utf8(bytes).map_err(|_| Failure::at(path, "not UTF-8 text", "name an agreement.toml"))?;
     let agreement = Agreement::from_toml(&text).map_err(|error| {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use cotejo::parameters::ParameterSet;
 use cotejo::plan::Plan;
 use cotejo::scheme::tfhe::workload::Workload;
-use serde_json::json;
+use serde::Serialize;
 
 use super::console::{Console, bytes, count, seconds};
 use super::failure::Failure;
@@ -28,6 +28,17 @@ pub struct Args {
     /// Time of one bootstrap with all cores busy, of another machine, instead of measuring here
     #[arg(long, value_name = "MILLISECONDS", value_parser = milliseconds)]
     bootstrap_ms: Option<f64>,
+}
+
+/// A plan with what it was made from.
+#[derive(Serialize)]
+struct Prediction<'a> {
+    #[serde(flatten)]
+    plan: &'a Plan,
+    bootstrap_seconds: f64,
+    measured_here: bool,
+    threads: usize,
+    agreement: String,
 }
 
 /// A number of things, from 1 to what an agreement can admit.
@@ -89,11 +100,13 @@ impl Args {
             bytes(plan.memory_bytes as usize),
             count(plan.disclosed_bits as usize, "bit"),
         );
-        let mut document = json!(plan);
-        document["bootstrap_seconds"] = bootstrap.as_secs_f64().into();
-        document["measured_here"] = self.bootstrap_ms.is_none().into();
-        document["threads"] = rayon::current_num_threads().into();
-        document["agreement"] = agreement.digest().to_string().into();
+        let document = Prediction {
+            plan: &plan,
+            bootstrap_seconds: bootstrap.as_secs_f64(),
+            measured_here: self.bootstrap_ms.is_none(),
+            threads: rayon::current_num_threads(),
+            agreement: agreement.digest().to_string(),
+        };
         console.result(text, &document)?;
         Ok(Outcome::Done)
     }

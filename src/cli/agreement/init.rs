@@ -227,8 +227,7 @@ fn decimal(text: &str) -> Result<Decimal, Failure> {
 
 /// A threshold in bits.
 fn whole(threshold: Decimal) -> Result<u32, Failure> {
-    let whole = threshold.billionths() % Decimal::ONE == 0;
-    u32::try_from(threshold.billionths() / Decimal::ONE).ok().filter(|_| whole).ok_or_else(|| {
+    threshold.whole().and_then(|bits| u32::try_from(bits).ok()).ok_or_else(|| {
         Failure::new("--threshold", format_args!("{threshold} is no number of bits"), "write how many bits may differ")
     })
 }

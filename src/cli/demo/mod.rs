@@ -35,6 +35,8 @@ pub struct Args {
 /// The same synthetic people on every machine.
 const SEED: u64 = 1;
 const DIMENSION: usize = 512;
+/// Of the cosine: the default for faces.
+const THRESHOLD: f64 = 0.35;
 /// People in the records of ministry B.
 const ENROLLED: u32 = 200;
 /// Whom ministry A asks about, by their number in the population: two are in the records, two are not.
@@ -66,7 +68,7 @@ impl Args {
 
         let verdicts = a.read(&question, &answer.path)?;
         let oracle = b.clear_verdicts(&question.records)?;
-        story.verdicts(&verdicts, &oracle)?;
+        story.verdicts(&agreement, &verdicts, &oracle)?;
         interrupt::check()?;
         story.end(&agreement)?;
         folder.keep();

@@ -4,9 +4,11 @@ use std::path::Path;
 
 use cotejo::agreement::Agreement;
 use cotejo::querier::Verdict;
+use cotejo::scheme::tfhe::noise::GrayZone;
 use cotejo::template::SubjectId;
 use serde_json::{Map, Value, json};
 
+use super::THRESHOLD;
 use super::ministry_a::{Keys, Question};
 use super::ministry_b::{ClearVerdict, MinistryB, Reply};
 use crate::cli::console::{Console, bytes, seconds};
@@ -38,7 +40,7 @@ impl<'a> Story<'a> {
         let text = format!(
             "Two authorities, one question: is this person in your records?   (synthetic faces, seed {seed})\n\n\
              1 Terms     {a} asks, {b} holds the records. Faces of {shape}; a hit is\n            \
-             a cosine of 0.35 or more; A learns one bit a probe. Both sign agreement.toml, SHA-256 {short}...\n            \
+             a cosine of {THRESHOLD} or more; A learns one bit a probe. Both sign agreement.toml, SHA-256 {short}...\n            \
              Scheme {scheme}, parameter set {set_name}: {security:.0} bits of security.",
             seed = super::SEED,
             a = terms.querier,
@@ -61,7 +63,7 @@ impl<'a> Story<'a> {
     pub fn keys(&mut self, keys: &Keys) -> Result<(), Failure> {
         let text = format!(
             "2 Keys      A keeps secret.key ({}, readable for A alone) and sends evaluation.key ({}),\n            \
-             once; it computes but cannot read. Made in {}.",
+             once: B computes with it, but cannot read with it. Made in {}.",
             bytes(keys.secret_bytes),
             bytes(keys.public_bytes),
             seconds(keys.took)
@@ -84,7 +86,7 @@ impl<'a> Story<'a> {
     }
 
     pub fn question(&mut self, question: &Question) -> Result<(), Failure> {
-        let plain: Vec<String> = question.plain.iter().map(|x| format!("{x:+.4}")).collect();
+        let plain: Vec<String> = question.plain.iter().map(|x| format!("{x:+.5}")).collect();
         let cipher: Vec<String> = question.cipher.iter().map(|byte| format!("{byte:02x}")).collect();
         let probes = question.records.len();
         let text = format!(
@@ -128,24 +130,35 @@ impl<'a> Story<'a> {
         self.tell(&text, "match", document)
     }
 
-    pub fn verdicts(&mut self, verdicts: &[(SubjectId, Verdict)], oracle: &[ClearVerdict]) -> Result<(), Failure> {
+    pub fn verdicts(
+        &mut self,
+        agreement: &Agreement,
+        verdicts: &[(SubjectId, Verdict)],
+        oracle: &[ClearVerdict],
+    ) -> Result<(), Failure> {
+        let zone = GrayZone::of(agreement);
+        let deviations = |clear: &ClearVerdict| (clear.best - THRESHOLD).abs() / zone.score_deviation();
         let said = |hit| if hit { "hit" } else { "no hit" };
-        let mut lines = vec!["6 Verdicts             A decrypts   in the clear (only this demo can know)".to_owned()];
+        let mut lines = vec![
+            "6 Verdicts  probe      A decrypts   the oracle says in the clear (only this demo can ask it)".to_owned(),
+        ];
         let mut documents = Vec::new();
         for ((probe, verdict), clear) in verdicts.iter().zip(oracle) {
             let agrees = if verdict.hit() == clear.hit { "" } else { "   DIFFERENT" };
             lines.push(format!(
-                "            {:<11}{:<13}{:<7} best cosine {:+.3}{agrees}",
+                "            {:<11}{:<13}{:<7} best cosine {:+.3}, {:.0} sigma of noise from the threshold{agrees}",
                 probe.as_str(),
                 said(verdict.hit()),
                 said(clear.hit),
-                clear.best
+                clear.best,
+                deviations(clear)
             ));
             documents.push(json!({
                 "probe": probe,
                 "encrypted_hit": verdict.hit(),
                 "clear_hit": clear.hit,
                 "best_score": clear.best,
+                "deviations_from_threshold": deviations(clear),
             }));
         }
         self.tell(&lines.join("\n"), "verdicts", documents.into())
@@ -185,7 +198,7 @@ const NEXT: [&str; 7] = [
     "encrypt --keys ministry-a/keys --templates ministry-a/probes.npy --reference S000017 --out exchanged/1to1.query.cotejo",
     "match --evaluation-key ministry-b/evaluation.key --gallery ministry-b/gallery.cotejo --query exchanged/1to1.query.cotejo",
     "decrypt --keys ministry-a/keys --answer exchanged/1to1.answer.cotejo",
-    "agreement check",
+    "plan --references 100000 --probes 1",
 ];
 
 /// This program, as it can be called from the folder of the demo.

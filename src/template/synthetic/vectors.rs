@@ -43,7 +43,8 @@ pub(super) fn sample(
 
 /// A random vector of length 1.
 fn direction(dimension: usize, deviation: fn(f64) -> f64, random: &mut Random) -> Vec<f64> {
-    let place = |index: usize| (index as f64 + 0.5) / dimension as f64;
+    // Multiples of the golden ratio fill (0, 1) evenly, and mix strong coordinates with weak ones as real models do.
+    let place = |index: usize| ((index as f64 + 0.5) * 0.618_033_988_749_894_9).fract();
     scaled((0..dimension).map(|index| deviation(place(index)) * random.normal()).collect(), 1.0)
 }
 

@@ -1,0 +1,125 @@
+//! `cotejo agreement`: sound defaults, and what makes no sense is refused in words.
+
+use crate::support::{Desk, INIT};
+
+#[test]
+fn every_modality_has_sound_defaults_that_are_explained() {
+    for (options, sentence) in [
+        ("--modality face", "cosine of the angle between them is 0.35 or more"),
+        ("--modality face --dimension 512 --metric cosine --threshold 0.4", "is 0.4 or more"),
+        ("--modality fingerprint", "a vector of 192 coordinates (fingerprints)"),
+        ("--modality iris --eyes any --mask per-bit", "one matching eye is a hit"),
+        ("--modality generic --metric hamming --dimension 512 --threshold 180", "at most 180 bits differ"),
+        ("--modality generic --metric cosine --dimension 64 --threshold -0.25", "is -0.25 or more"),
+        ("--modality generic --metric inner-product --dimension 64 --threshold 0.5", "inner product is 0.5 or more"),
+        (
+            "--modality face --metric squared-euclidean --threshold 1.1 --maximum-norm 2.5",
+            "longer than 2.5 are refused",
+        ),
+    ] {
+        let desk = Desk::empty();
+        desk.ok(&format!("agreement init {options} --out terms.toml"));
+        let explained = desk.ok("agreement check --agreement terms.toml");
+        assert!(explained.contains(sentence), "{explained}");
+        assert!(
+            explained.contains("128 bits of security") || explained.contains("134 bits of security"),
+            "{explained}"
+        );
+    }
+}
+
+#[test]
+fn who_and_what_is_agreed_is_written_as_it_is_given() {
+    let desk = Desk::empty();
+    let mut command =
+        desk.command("agreement init --modality face --disclosure count --references 500 --probes-per-query 7");
+    command.args(["--querier", "Ministry of \"A\"", "--custodian", "Büro B", "--title", "Missing persons"]);
+    command.assert().success();
+    let terms = desk.json("agreement check")["terms"].clone();
+    assert_eq!(terms["querier"], "Ministry of \"A\"");
+    assert_eq!(terms["custodian"], "Büro B");
+    assert_eq!((&terms["disclosure"], &terms["limits"]["references"]), (&"count".into(), &500.into()));
+}
+
+#[test]
+fn options_that_make_no_sense_together_are_refused_in_words() {
+    let desk = Desk::empty();
+    for (options, place, what) in [
+        ("--modality iris --metric cosine", "--metric", "irises are compared by fractional-hamming"),
+        ("--modality face --metric fractional-hamming", "--metric", "iris codes with masks"),
+        ("--modality iris --dimension 512", "--dimension", "--rows, --columns and --channels"),
+        ("--modality face --rotations 3", "--rotations", "only iris codes"),
+        ("--modality face --eyes any", "--eyes", "only iris codes"),
+        ("--modality face --minimum-common-bits 3", "--minimum-common-bits", "only iris codes"),
+        ("--modality fingerprint --mask per-bit", "--mask", "only iris codes"),
+        ("--modality face --maximum-norm 2", "--maximum-norm", "inner-product and squared-euclidean only"),
+        ("--modality generic --dimension 8", "--threshold", "there is no usual threshold"),
+        ("--modality generic --threshold 0.5", "--dimension", "no usual size"),
+        (
+            "--modality generic --metric hamming --dimension 64 --threshold 3.5",
+            "--threshold",
+            "3.5 is no number of bits",
+        ),
+        ("--modality face --threshold 1.5", "agreement.toml", "comparison.threshold"),
+        ("--modality iris --rotations 150", "agreement.toml", "comparison.rotations"),
+        ("--modality face --dimension 0", "agreement.toml", "template.dimension"),
+        ("--modality face --references 0", "agreement.toml", "limits.references"),
+        ("--modality face --parameter-set nonsense", "agreement.toml", "encryption.parameter_set"),
+        ("--modality face --parameter-set insecure-test", "--parameter-set", "protects nothing"),
+    ] {
+        desk.refused(&format!("agreement init {options}"), place, what);
+    }
+    for options in ["--modality nose", "--modality face --threshold much", "--modality face --dimension -1", ""] {
+        let output = desk.command(&format!("agreement init {options}")).assert().code(2).get_output().clone();
+        assert!(!output.stderr.is_empty());
+    }
+    assert!(desk.listing().is_empty());
+}
+
+#[test]
+fn every_command_warns_of_the_insecure_set_even_when_quiet() {
+    let desk = Desk::exchanged();
+    for line in [
+        "agreement check",
+        "compare --probes probes.csv --references gallery.csv",
+        "decrypt --answer probes.answer.cotejo",
+        "encrypt --templates probes.csv --out q.cotejo",
+        "enroll --templates gallery.csv --out g.cotejo",
+        "keygen --out k",
+        "match --gallery gallery.cotejo --query probes.query.cotejo --out a.cotejo",
+        "plan --references 10 --bootstrap-ms 10",
+        &format!("{INIT} --force"),
+    ] {
+        let output = desk.command(&format!("{line} --quiet")).assert().success().get_output().clone();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(
+            stderr, "warning: parameter set insecure-test is INSECURE: for tests only, it protects nothing\n",
+            "{line}"
+        );
+    }
+}
+
+#[test]
+fn a_damaged_agreement_is_refused_with_its_line_and_field() {
+    let desk = Desk::empty();
+    desk.ok("agreement init --modality face");
+    let text = String::from_utf8(desk.read("agreement.toml")).unwrap();
+    for (from, to, what) in [
+        ("version = 1", "version = 2", "version"),
+        ("dimension = 512", "dimension = \"many\"", "dimension"),
+        ("threshold = 0.35", "treshold = 0.35", "threshold"),
+        ("threshold = 0.35", "threshold = nan", "threshold"),
+        ("disclosure = \"any\"", "disclosure = \"all\"", "disclosure"),
+        ("[limits]", "[limits", "]"),
+    ] {
+        assert!(text.contains(from), "{from}");
+        desk.write("agreement.toml", text.replace(from, to));
+        for line in ["agreement check", "keygen", "inspect agreement.toml"] {
+            desk.refused(line, "agreement.toml", what);
+        }
+    }
+    for content in [vec![0xff; 10], vec![], vec![b'#'; 100_000]] {
+        desk.write("agreement.toml", content);
+        desk.refused("agreement check", "agreement.toml", "");
+    }
+}

@@ -1,0 +1,60 @@
+//! Every command explains itself.
+
+use crate::support::Desk;
+
+const COMMANDS: [&str; 14] = [
+    "demo",
+    "synthesize",
+    "agreement",
+    "agreement init",
+    "agreement check",
+    "agreement sets",
+    "keygen",
+    "enroll",
+    "encrypt",
+    "match",
+    "decrypt",
+    "compare",
+    "plan",
+    "inspect",
+];
+
+#[test]
+fn every_command_has_an_example_of_itself() {
+    let desk = Desk::empty();
+    for command in COMMANDS {
+        for flag in ["--help", "-h"] {
+            let help = desk.ok(&format!("{command} {flag}"));
+            let example = help.split("Example").nth(1).unwrap_or_else(|| panic!("{command}: {help}"));
+            assert!(example.contains(&format!("cotejo {command}")), "{command}: {help}");
+            assert!(help.contains("--json") && help.contains("--quiet"), "{command}: {help}");
+        }
+    }
+}
+
+#[test]
+fn every_command_is_listed_and_tested_here() {
+    let desk = Desk::empty();
+    let help = desk.ok("--help");
+    let listed = help.split("Commands:").nth(1).unwrap().split("Options:").next().unwrap();
+    let listed: Vec<&str> = listed.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    let ours: Vec<&str> = COMMANDS.into_iter().filter(|command| !command.contains(' ')).chain(["help"]).collect();
+    assert_eq!(listed, ours);
+    assert!(desk.ok("--version").starts_with("cotejo "));
+}
+
+#[test]
+fn a_wrong_command_line_exits_with_2() {
+    let desk = Desk::empty();
+    for line in [
+        "",
+        "nonsense",
+        "match",
+        "encrypt --templates",
+        "decrypt --answer a --unknown",
+        "plan --references 0",
+        "plan --references many",
+    ] {
+        desk.command(line).assert().code(2);
+    }
+}

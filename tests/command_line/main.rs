@@ -1,0 +1,20 @@
+//! The command line as its users meet it: transcripts, exit codes, wrong input.
+
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking, also in their helpers"
+)]
+#![cfg(unix)]
+
+mod agreement;
+mod damaged_files;
+mod demo;
+mod flow;
+mod help;
+mod interrupt;
+mod outputs;
+mod support;
+mod templates;

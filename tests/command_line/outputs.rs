@@ -1,0 +1,139 @@
+//! What is written is written whole, never over anything, and not at all where it cannot be.
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::process::CommandExt;
+use std::process::{Command, Stdio};
+
+use assert_cmd::assert::OutputAssertExt;
+
+use crate::support::{Desk, INIT, refusal};
+
+#[test]
+fn what_exists_is_never_overwritten_without_being_told_to() {
+    let desk = Desk::exchanged();
+    for (line, file) in [
+        (INIT, "agreement.toml"),
+        ("keygen", "keys/querier/secret.key"),
+        ("enroll --templates gallery.csv", "gallery.cotejo"),
+        ("encrypt --templates probes.csv", "probes.query.cotejo"),
+        ("match --gallery gallery.cotejo --query probes.query.cotejo", "probes.answer.cotejo"),
+    ] {
+        let stderr = desk.refused(line, file, "exists already");
+        assert!(stderr.contains("--force"), "{stderr}");
+    }
+    for line in [
+        "enroll --templates gallery.csv",
+        "encrypt --templates probes.csv",
+        "match --gallery gallery.cotejo --query probes.query.cotejo",
+    ] {
+        desk.ok(&format!("{line} --force"));
+    }
+    desk.ok("decrypt --answer probes.answer.cotejo");
+    desk.ok("synthesize --modality face --subjects 2");
+    desk.refused("synthesize --modality face --subjects 2", "data/sample-1.npy", "exists already");
+}
+
+#[test]
+fn keys_are_made_together_or_not_at_all() {
+    let desk = Desk::exchanged();
+    fs::remove_file(desk.path("keys/querier/secret.key")).unwrap();
+    desk.refused("keygen", "keys/querier/evaluation.key", "exists already");
+    desk.ok("keygen --force");
+    let key = |file: &str| desk.json(&format!("inspect {file}"))["key"].clone();
+    assert_eq!(key("keys/querier/secret.key"), key("keys/querier/evaluation.key"));
+    assert_ne!(key("keys/querier/secret.key"), key("probes.query.cotejo"));
+    // What was asked with the old keys can no longer be read, and says so.
+    desk.refused("decrypt --answer probes.answer.cotejo", "probes.answer.cotejo", "belongs to key");
+    desk.refused("keygen --out agreement.toml", "agreement.toml", "is a file where a folder is needed");
+}
+
+#[test]
+fn a_place_that_is_no_file_is_never_written_to() {
+    let desk = Desk::exchanged();
+    desk.refused("enroll --templates gallery.csv --out keys --force", "keys", "not a regular file");
+    desk.refused(
+        "enroll --templates gallery.csv --out absent/g.cotejo",
+        "absent/g.cotejo",
+        "the folder absent does not exist",
+    );
+    for device in ["/dev/null", "/dev/full"] {
+        desk.refused(&format!("enroll --templates gallery.csv --out {device} --force"), device, "not a regular file");
+    }
+    std::os::unix::fs::symlink("nowhere", desk.path("link")).unwrap();
+    let assert = desk.command("enroll --templates gallery.csv --out link").assert();
+    refusal(assert, "enroll", "link", "not a regular file");
+}
+
+#[test]
+fn a_folder_that_may_not_be_written_to_is_named() {
+    let desk = Desk::exchanged();
+    fs::create_dir(desk.path("closed")).unwrap();
+    fs::set_permissions(desk.path("closed"), fs::Permissions::from_mode(0o555)).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cotejo"));
+    command.args(["agreement", "init", "--modality", "face", "--out", "closed/a.toml"]).current_dir(desk.path("."));
+    if fs::metadata(desk.path("closed")).unwrap().uid() == 0 {
+        // Root writes everywhere: become nobody, who must be able to come here and to run the program.
+        fs::set_permissions(desk.path("."), fs::Permissions::from_mode(0o755)).unwrap();
+        command.uid(65534).gid(65534);
+    }
+    match command.output() {
+        Ok(output) => {
+            refusal(output.assert(), "agreement init", "closed/a.toml", "Permission denied");
+            assert_eq!(fs::read_dir(desk.path("closed")).unwrap().count(), 0);
+        }
+        Err(error) => eprintln!("skipped: the program cannot be run as nobody: {error}"),
+    }
+}
+
+#[test]
+fn a_disk_that_is_full_leaves_nothing_behind() {
+    let desk = Desk::exchanged();
+    let before = desk.listing();
+    for (line, file) in [
+        ("enroll --templates gallery.csv --out new.cotejo", "new.cotejo"),
+        ("encrypt --templates probes.csv --out new.cotejo", "keys/querier/pending/"),
+        ("match --gallery gallery.cotejo --query probes.query.cotejo --out new.cotejo", "new.cotejo"),
+        ("keygen --out new", "new/"),
+        ("synthesize --modality face --subjects 10 --out new", "new/"),
+    ] {
+        // No file may grow beyond nothing; the signal that comes with it is ignored, so writing fails as on a full disk.
+        let script = format!("trap '' XFSZ; ulimit -f 0; exec {} {line}", env!("CARGO_BIN_EXE_cotejo"));
+        let output = Command::new("sh").args(["-c", &script]).current_dir(desk.path(".")).output().unwrap();
+        let stderr = refusal(output.assert(), line, file, "cannot write it");
+        assert!(stderr.contains("make room on that disk"), "{stderr}");
+        assert_eq!(desk.listing(), before, "{line}");
+        assert_eq!(fs::read_dir(desk.path("keys/querier/pending")).unwrap().count(), 1, "{line}");
+    }
+}
+
+#[test]
+fn a_small_disk_that_fills_up_leaves_nothing_behind() {
+    let desk = Desk::exchanged();
+    fs::create_dir(desk.path("small")).unwrap();
+    let small = desk.path("small");
+    let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=64k", "tmpfs"]).arg(&small).output();
+    if !mounted.is_ok_and(|output| output.status.success()) {
+        eprintln!("skipped: a small disk cannot be mounted here");
+        return;
+    }
+    let output = desk.command("keygen --out small/keys").output().unwrap();
+    let left = fs::read_dir(&small).unwrap().count();
+    Command::new("umount").arg(&small).status().unwrap();
+    refusal(output.assert(), "keygen", "small/keys", "No space left on device");
+    assert_eq!(left, 0);
+}
+
+#[test]
+fn standard_output_that_is_full_is_an_error() {
+    let desk = Desk::empty();
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_cotejo"))
+        .args(["agreement", "sets"])
+        .current_dir(desk.path("."))
+        .stdout(Stdio::from(full))
+        .stderr(Stdio::piped())
+        .output()
+        .unwrap();
+    refusal(output.assert(), "agreement sets", "standard output", "No space left on device");
+}
