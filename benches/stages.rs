@@ -2,6 +2,8 @@
 //!
 //! One thread unless the name says otherwise. Times are of whole batches of [`REFERENCES`]; divide for one decision.
 
+#![allow(clippy::unwrap_used, reason = "a bench may fail by panicking")]
+
 use std::hint::black_box;
 
 use cotejo::agreement::{Agreement, IRIS_MPC_SHAPE, Terms};
