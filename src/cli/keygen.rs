@@ -10,7 +10,7 @@ use serde_json::json;
 use super::console::{Console, bytes, seconds};
 use super::failure::Failure;
 use super::files::{self, Access, Folders, Output};
-use super::{AgreementArg, Outcome, OverwriteArg, interrupt, load};
+use super::{AgreementArg, Outcome, OverwriteArg, load};
 
 /// Make the querier's keys: secret.key stays, evaluation.key is sent to the custodian, once
 #[derive(clap::Args)]
@@ -41,19 +41,16 @@ impl Args {
             .map_err(Failure::in_file(&public_path))?;
         let (secret_bytes, public_bytes) = (secret.to_secret_bytes(&agreement), public.to_bytes(&agreement));
         let took = start.elapsed();
+        let outputs = [
+            Output { path: &secret_path, bytes: &secret_bytes, access: Access::Private },
+            Output { path: &public_path, bytes: &public_bytes, access: Access::Shared },
+        ];
+        let staged = files::stage(&outputs, self.overwrite.force)?;
         if self.overwrite.force {
             // Whatever happens between the two renames, an old evaluation key never stands beside a new secret.
-            interrupt::check()?;
             remove_if_there(&public_path)?;
         }
-        let output = |path, bytes, access| Output { path, bytes, access };
-        files::write(
-            &[
-                output(&secret_path, &secret_bytes, Access::Private),
-                output(&public_path, &public_bytes, Access::Shared),
-            ],
-            self.overwrite.force,
-        )?;
+        staged.place()?;
         folders.keep();
         console.written(
             format_args!(

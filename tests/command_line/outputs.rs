@@ -95,6 +95,7 @@ fn a_disk_that_is_full_leaves_nothing_behind() {
         ("encrypt --templates probes.csv --out new.cotejo", "keys/querier/pending/"),
         ("match --gallery gallery.cotejo --query probes.query.cotejo --out new.cotejo", "new.cotejo"),
         ("keygen --out new", "new/"),
+        ("keygen --force", "keys/querier/"),
         ("synthesize --modality face --subjects 10 --out new", "new/"),
     ] {
         // No file may grow beyond nothing; the signal that comes with it is ignored, so writing fails as on a full disk.
@@ -103,6 +104,7 @@ fn a_disk_that_is_full_leaves_nothing_behind() {
         let stderr = refusal(output.assert(), line, file, "cannot write it");
         assert!(stderr.contains("make room on that disk"), "{stderr}");
         assert_eq!(desk.listing(), before, "{line}");
+        assert!(desk.exists("keys/querier/evaluation.key"), "{line}");
         assert_eq!(fs::read_dir(desk.path("keys/querier/pending")).unwrap().count(), 1, "{line}");
     }
 }

@@ -70,15 +70,14 @@ fn sets(console: &Console) -> Result<Outcome, Failure> {
     let default = cotejo::parameters::DEFAULT.name;
     let describe = |set: &&ParameterSet| {
         let security = match set.is_secure() {
-            true => format!("{:.1} bits of security", set.security_bits),
-            false => "INSECURE, for tests only".to_owned(),
+            true => format!("{:.1} bits of security: {}", set.security_bits, set.security_note),
+            false => set.security_note.to_owned(),
         };
         format!(
-            "{}{}\n  {security}: {}\n  a gate errs once in 2^{:.0}, a verdict once in 2^{:.0}; an answer is within 2^{:.0} of saying nothing else\n  \
+            "{}{}\n  {security}\n  a gate errs once in 2^{:.0}, a verdict once in 2^{:.0}; an answer is within 2^{:.0} of saying nothing else\n  \
              evaluation key {}, an encrypted 512-d face {}, a verdict {}",
             set.name,
             if set.name == default { " (default)" } else { "" },
-            set.security_note,
             -set.log2_gate_failure(),
             -set.log2_verdict_failure(),
             set.log2_sanitised_distance(),

@@ -78,7 +78,7 @@ impl Args {
 
 fn terms() -> Terms {
     let mut terms = Terms::face(DIMENSION);
-    "Is this person in your records?".clone_into(&mut terms.title);
+    "Search for missing persons".clone_into(&mut terms.title);
     "Ministry A".clone_into(&mut terms.querier);
     "Ministry B".clone_into(&mut terms.custodian);
     terms

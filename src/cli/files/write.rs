@@ -1,13 +1,13 @@
-//! Reading files, and writing them whole or not at all.
+//! Writing files whole or not at all.
 
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-use super::failure::Failure;
-use super::interrupt::{self, Unfinished};
+use crate::cli::failure::Failure;
+use crate::cli::interrupt::{self, Unfinished};
 
 /// Who may read what is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,46 +46,65 @@ fn exists(path: &Path) -> Failure {
 }
 
 /// Writes files, all or none: each is written beside its place, brought to the disk, and renamed without replacing anything
-/// (unless `overwrite`); if one cannot be placed, those placed before it are removed again.
+/// (unless `overwrite`).
 pub fn write(outputs: &[Output<'_>], overwrite: bool) -> Result<(), Failure> {
+    stage(outputs, overwrite)?.place()
+}
+
+/// The first half of [`write`]: everything is on the disk, but nothing is in its place. Disks that are full fail here.
+pub fn stage<'a>(outputs: &'a [Output<'a>], overwrite: bool) -> Result<StagedFiles<'a>, Failure> {
     let staged = outputs.iter().map(Staged::new).collect::<Result<Vec<_>, _>>()?;
-    for output in outputs {
-        check_free(output.path, overwrite)?;
-    }
+    outputs.iter().try_for_each(|output| check_free(output.path, overwrite))?;
     interrupt::check()?;
-    let mut placed: Vec<&Path> = Vec::new();
-    for (staged, output) in staged.into_iter().zip(outputs) {
-        let done = staged.place(output.path, overwrite).and_then(|()| sync_folder(output.path));
-        match done {
-            Ok(()) => placed.push(output.path),
-            Err(failure) => {
-                if !overwrite {
+    Ok(StagedFiles { staged, overwrite })
+}
+
+/// Files that are whole under temporary names, and go again unless they are placed.
+pub struct StagedFiles<'a> {
+    staged: Vec<Staged<'a>>,
+    overwrite: bool,
+}
+
+impl StagedFiles<'_> {
+    /// Gives the files their names. If one cannot be placed, those placed before it are removed again, unless they have
+    /// replaced what was there.
+    pub fn place(self) -> Result<(), Failure> {
+        let mut placed: Vec<&Path> = Vec::new();
+        for staged in self.staged {
+            let path = staged.path;
+            let done = staged.place(self.overwrite).and_then(|()| {
+                placed.push(path);
+                sync_folder(path)
+            });
+            if let Err(failure) = done {
+                if !self.overwrite {
                     placed.iter().rev().for_each(|path| drop(fs::remove_file(path)));
                 }
                 return Err(failure);
             }
         }
+        Ok(())
     }
-    Ok(())
 }
 
 /// Content on the disk under a temporary name, in the folder where it will be.
-struct Staged {
+struct Staged<'a> {
+    path: &'a Path,
     file: NamedTempFile,
     unfinished: Unfinished,
 }
 
-impl Staged {
-    fn new(output: &Output<'_>) -> Result<Self, Failure> {
+impl<'a> Staged<'a> {
+    fn new(output: &Output<'a>) -> Result<Self, Failure> {
         let mut file = temporary(output.path, output.access)?;
         let unfinished = Unfinished::new(file.path());
         let written = file.write_all(output.bytes).and_then(|()| file.as_file().sync_all());
         written.map_err(|error| Failure::io(output.path, "write it", &error))?;
-        Ok(Self { file, unfinished })
+        Ok(Self { path: output.path, file, unfinished })
     }
 
-    fn place(self, path: &Path, overwrite: bool) -> Result<(), Failure> {
-        let Self { file, unfinished } = self;
+    fn place(self, overwrite: bool) -> Result<(), Failure> {
+        let Self { path, file, unfinished } = self;
         let persisted = if overwrite { file.persist(path) } else { file.persist_noclobber(path) };
         drop(unfinished);
         persisted.map(drop).map_err(|failed| match failed.error.kind() {
@@ -174,93 +193,9 @@ impl Drop for Folders {
     }
 }
 
-/// Opens a file to be read.
-pub fn open(path: &Path) -> Result<File, Failure> {
-    let file = File::open(path).map_err(|error| Failure::io(path, "open it", &error))?;
-    match file.metadata() {
-        Ok(found) if found.is_dir() => Err(Failure::at(path, "is a folder", "name a file, not a folder")),
-        Ok(found) if is_device(&found) => Err(Failure::at(path, "is a device", "name a file, not a device")),
-        Ok(_) => Ok(file),
-        Err(error) => Err(Failure::io(path, "open it", &error)),
-    }
-}
-
-/// Devices may have no end.
-fn is_device(found: &fs::Metadata) -> bool {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::FileTypeExt;
-        found.file_type().is_char_device() || found.file_type().is_block_device()
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = found;
-        false
-    }
-}
-
-/// Opens a secret file; refused where others than its owner may read or write it.
-pub fn open_secret(path: &Path) -> Result<File, Failure> {
-    let file = open(path)?;
-    match readable_by_others(&file) {
-        true => Err(Failure::at(
-            path,
-            "permissions: others than its owner may read or write this secret",
-            format!("chmod 600 {}", path.display()),
-        )),
-        false => Ok(file),
-    }
-}
-
-/// Whether others than its owner may read or write a file.
-pub fn readable_by_others(file: &File) -> bool {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        // Permissions that cannot be read are not trusted.
-        file.metadata().map_or(true, |found| found.permissions().mode() & 0o077 != 0)
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = file;
-        false
-    }
-}
-
-/// A whole file.
-pub fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    read_at_most(path, u64::MAX)
-}
-
-/// A file, or its beginning where it is longer than `limit` bytes.
-pub fn read_at_most(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
-    let mut bytes = Vec::new();
-    let read = open(path)?.take(limit).read_to_end(&mut bytes);
-    read.map_err(|error| Failure::io(path, "read it", &error))?;
-    Ok(bytes)
-}
-
-/// The path beside `input` that is named after it: `probes.npy` with `query.cotejo` is `probes.query.cotejo`.
-pub fn named_after(input: &Path, extension: &str) -> PathBuf {
-    let name = input.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let stem = [".query.cotejo", ".cotejo"].iter().find_map(|suffix| name.strip_suffix(suffix));
-    let stem = stem.or_else(|| name.rsplit_once('.').map(|(stem, _)| stem)).unwrap_or(&name);
-    input.with_file_name(format!("{}.{extension}", if stem.is_empty() { "out" } else { stem }))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn outputs_are_named_after_inputs() {
-        let named = |input: &str, extension| named_after(Path::new(input), extension).display().to_string();
-        assert_eq!(named("b/gallery.npy", "cotejo"), "b/gallery.cotejo");
-        assert_eq!(named("probes.npy", "query.cotejo"), "probes.query.cotejo");
-        assert_eq!(named("probes.query.cotejo", "answer.cotejo"), "probes.answer.cotejo");
-        assert_eq!(named("x/query.cotejo", "answer.cotejo"), "x/query.answer.cotejo");
-        assert_eq!(named("plain", "cotejo"), "plain.cotejo");
-    }
 
     #[test]
     fn of_several_files_all_are_written_or_none() {

@@ -1,6 +1,8 @@
 //! `cotejo compare`: the clear oracle, on data you hold yourself.
 
-use std::io::{BufWriter, IsTerminal, Write};
+mod report;
+
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use cotejo::agreement::{Agreement, EyeRule};
@@ -10,12 +12,12 @@ use cotejo::scheme::Progress;
 use cotejo::scheme::tfhe::noise::GrayZone;
 use cotejo::template::{Eye, Record, SubjectId, TemplateError};
 use rayon::prelude::*;
-use serde::Serialize;
 
-use super::console::{Console, count, stdout_failure};
+use super::console::{Console, count};
 use super::failure::Failure;
 use super::load::{self, FileFormat, Templates};
 use super::{AgreementArg, Outcome, interrupt};
+use report::{Pair, Report};
 
 /// Compare templates in the clear, on data you hold yourself: the definition of every encrypted verdict
 #[derive(clap::Args)]
@@ -76,35 +78,6 @@ struct Prepared<T> {
     subject: SubjectId,
     eye: Option<Eye>,
     integers: T,
-}
-
-/// One pair, as it is reported.
-#[derive(Serialize)]
-struct Pair<'a> {
-    probe: &'a SubjectId,
-    reference: &'a SubjectId,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    eye: Option<Eye>,
-    hit: bool,
-    score: f64,
-    phi: i64,
-    rotation: i32,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    common_bits: Option<usize>,
-    /// Of the decision at the deciding rotation; it does not count the rule of common bits.
-    flip_probability: f64,
-    in_gray_zone: bool,
-}
-
-/// What all pairs come to.
-#[derive(Serialize)]
-struct Summary {
-    pairs: usize,
-    hits: usize,
-    least_score: Option<f64>,
-    greatest_score: Option<f64>,
-    in_gray_zone: usize,
-    expected_flips: f64,
 }
 
 impl Args {
@@ -215,82 +188,5 @@ fn pair<'a>(
         common_bits,
         flip_probability: zone.flip_probability(phi),
         in_gray_zone: zone.contains(phi),
-    }
-}
-
-/// Writes pairs as they come, so that memory does not grow with their number.
-struct Report {
-    out: BufWriter<std::io::Stdout>,
-    json: bool,
-    listed: bool,
-    written: usize,
-    summary: Summary,
-}
-
-impl Report {
-    fn begin(json: bool, listed: bool) -> Result<Self, Failure> {
-        let summary = Summary {
-            pairs: 0,
-            hits: 0,
-            least_score: None,
-            greatest_score: None,
-            in_gray_zone: 0,
-            expected_flips: 0.0,
-        };
-        let mut report = Self { out: BufWriter::new(std::io::stdout()), json, listed, written: 0, summary };
-        if json {
-            report.write("{\n\"pairs\": [")?;
-        }
-        Ok(report)
-    }
-
-    fn write(&mut self, text: &str) -> Result<(), Failure> {
-        self.out.write_all(text.as_bytes()).map_err(|error| stdout_failure(&error))
-    }
-
-    fn add(&mut self, pair: &Pair<'_>, hits_only: bool) -> Result<(), Failure> {
-        let summary = &mut self.summary;
-        summary.pairs += 1;
-        summary.hits += usize::from(pair.hit);
-        summary.in_gray_zone += usize::from(pair.in_gray_zone);
-        summary.expected_flips += pair.flip_probability;
-        summary.least_score = Some(summary.least_score.map_or(pair.score, |least| least.min(pair.score)));
-        summary.greatest_score = Some(summary.greatest_score.map_or(pair.score, |most| most.max(pair.score)));
-        if hits_only && !pair.hit {
-            return Ok(());
-        }
-        if self.json {
-            let separator = if self.written == 0 { "\n" } else { ",\n" };
-            let text = serde_json::to_string(pair).map_err(|error| stdout_failure(&error.into()))?;
-            self.write(&format!("{separator}{text}"))?;
-        } else if self.listed {
-            let verdict = if pair.hit { "hit" } else { "no hit" };
-            let Pair { probe, reference, score, flip_probability, .. } = pair;
-            self.write(&format!("{probe}\t{reference}\t{verdict}\t{score:.6}\t{flip_probability:.1e}\n"))?;
-        }
-        self.written += 1;
-        Ok(())
-    }
-
-    fn end(mut self, agreement: &Agreement) -> Result<(), Failure> {
-        let summary = &self.summary;
-        let text = if self.json {
-            let summary = serde_json::to_string(summary).map_err(|error| stdout_failure(&error.into()))?;
-            format!("\n],\n\"summary\": {summary},\n\"agreement\": \"{}\"\n}}\n", agreement.digest())
-        } else {
-            let scores = match (summary.least_score, summary.greatest_score) {
-                (Some(least), Some(greatest)) => format!(", scores from {least:.6} to {greatest:.6}"),
-                _ => String::new(),
-            };
-            format!(
-                "# {}, {}{scores}; {} in the gray zone, {:.2} expected to flip under encryption\n",
-                count(summary.pairs, "pair"),
-                count(summary.hits, "hit"),
-                summary.in_gray_zone,
-                summary.expected_flips
-            )
-        };
-        self.write(&text)?;
-        self.out.flush().map_err(|error| stdout_failure(&error))
     }
 }

@@ -1,0 +1,99 @@
+//! Reading files, writing them whole or not at all, and naming them.
+
+mod write;
+
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use super::failure::Failure;
+pub use write::{Access, Folders, Output, require_free, stage, write};
+
+/// Opens a file to be read.
+pub fn open(path: &Path) -> Result<File, Failure> {
+    let file = File::open(path).map_err(|error| Failure::io(path, "open it", &error))?;
+    match file.metadata() {
+        Ok(found) if found.is_dir() => Err(Failure::at(path, "is a folder", "name a file, not a folder")),
+        Ok(found) if is_device(&found) => Err(Failure::at(path, "is a device", "name a file, not a device")),
+        Ok(_) => Ok(file),
+        Err(error) => Err(Failure::io(path, "open it", &error)),
+    }
+}
+
+/// Devices may have no end.
+fn is_device(found: &fs::Metadata) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        found.file_type().is_char_device() || found.file_type().is_block_device()
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = found;
+        false
+    }
+}
+
+/// Opens a secret file; refused where others than its owner may read or write it.
+pub fn open_secret(path: &Path) -> Result<File, Failure> {
+    let file = open(path)?;
+    match readable_by_others(&file) {
+        true => Err(Failure::at(
+            path,
+            "permissions: others than its owner may read or write this secret",
+            format!("chmod 600 {}", path.display()),
+        )),
+        false => Ok(file),
+    }
+}
+
+/// Whether others than its owner may read or write a file.
+pub fn readable_by_others(file: &File) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // Permissions that cannot be read are not trusted.
+        file.metadata().map_or(true, |found| found.permissions().mode() & 0o077 != 0)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = file;
+        false
+    }
+}
+
+/// A whole file.
+pub fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    read_at_most(path, u64::MAX)
+}
+
+/// A file, or its beginning where it is longer than `limit` bytes.
+pub fn read_at_most(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    let read = open(path)?.take(limit).read_to_end(&mut bytes);
+    read.map_err(|error| Failure::io(path, "read it", &error))?;
+    Ok(bytes)
+}
+
+/// The path beside `input` that is named after it: `probes.npy` with `query.cotejo` is `probes.query.cotejo`.
+pub fn named_after(input: &Path, extension: &str) -> PathBuf {
+    let name = input.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let stem = [".query.cotejo", ".cotejo"].iter().find_map(|suffix| name.strip_suffix(suffix));
+    let stem = stem.or_else(|| name.rsplit_once('.').map(|(stem, _)| stem)).unwrap_or(&name);
+    input.with_file_name(format!("{}.{extension}", if stem.is_empty() { "out" } else { stem }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outputs_are_named_after_inputs() {
+        let named = |input: &str, extension| named_after(Path::new(input), extension).display().to_string();
+        assert_eq!(named("b/gallery.npy", "cotejo"), "b/gallery.cotejo");
+        assert_eq!(named("probes.npy", "query.cotejo"), "probes.query.cotejo");
+        assert_eq!(named("probes.query.cotejo", "answer.cotejo"), "probes.answer.cotejo");
+        assert_eq!(named("x/query.cotejo", "answer.cotejo"), "x/query.answer.cotejo");
+        assert_eq!(named("plain", "cotejo"), "plain.cotejo");
+    }
+}
