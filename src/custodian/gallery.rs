@@ -175,7 +175,12 @@ impl Gallery {
         let stored: Vec<StoredSubject> = decode_clear(&envelope.payload, limit_bytes)?;
         let subjects = stored.into_iter().map(|subject| subject.restore(functional)).collect::<Option<Vec<_>>>();
         let subjects = subjects.ok_or(WireError::Field("reference"))?;
-        if subjects.iter().any(|subject| admit(agreement, subject).is_err()) {
+        let tells_eyes_apart = functional.eyes() != EyeRule::Ignored;
+        let suits = |subject: &Subject| {
+            let mut eyes = subject.references.iter().map(|(eye, _)| eye.is_some());
+            !subject.references.is_empty() && eyes.all(|known| known == tells_eyes_apart)
+        };
+        if !subjects.iter().all(|subject| suits(subject) && admit(agreement, subject).is_ok()) {
             return Err(WireError::Field("subject"));
         }
         let count = subjects.len();

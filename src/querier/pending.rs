@@ -161,11 +161,14 @@ impl Pending {
     ///
     /// [`WireError`] for anything but a pending query under this agreement.
     pub fn from_reader(reader: impl Read, agreement: &Agreement) -> Result<Self, WireError> {
-        let probes = agreement.terms().limits.probes_per_query as u64;
-        let limit_bytes = 1024 + probes * (SubjectId::LIMIT_BYTES as u64 + 8);
+        let most = agreement.terms().limits.probes_per_query;
+        let limit_bytes = 1024 + most as u64 * (SubjectId::LIMIT_BYTES as u64 + 8);
         let expected = Expected { kind: Kind::Pending, agreement, key: None, limit_bytes };
         let envelope = Envelope::read(reader, &expected)?;
-        let clear = decode_clear(&envelope.payload, limit_bytes)?;
+        let clear: PendingClear = decode_clear(&envelope.payload, limit_bytes)?;
+        if clear.subjects.is_empty() || clear.subjects.len() > most {
+            return Err(WireError::Field("number of probes"));
+        }
         Ok(Self { key: envelope.header.key.ok_or(WireError::Header("key"))?, clear })
     }
 }

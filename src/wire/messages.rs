@@ -232,8 +232,7 @@ impl<S: Scheme> Answer<S> {
         let envelope = Envelope::read(reader, &Expected { kind: Kind::Answer, agreement, key, limit_bytes })?;
         let (clear, ciphertext): (AnswerClear, _) = split(&envelope.payload, limit_clear)?;
         let (probes, verdicts_per_probe) = (clear.probes as usize, clear.verdicts_per_probe as usize);
-        let admitted = (1..=limits.probes_per_query).contains(&probes) && (1..=most_each).contains(&verdicts_per_probe);
-        if !admitted {
+        if !(1..=limits.probes_per_query).contains(&probes) || !(1..=most_each).contains(&verdicts_per_probe) {
             return Err(WireError::Field("number of verdicts"));
         }
         let ciphertext = S::EncryptedVerdicts::decode(ciphertext, set, extent(probes * verdicts_per_probe))?;
