@@ -34,8 +34,6 @@ pub struct Plan {
 
 /// Header, checksum, the serialisers' own headers and lengths; measured, and held by a test.
 const FILE_OVERHEAD_BYTES: u64 = 240;
-/// Serialised header of one packed verdict.
-const VERDICT_OVERHEAD_BYTES: u64 = 40;
 /// The program itself with its threads' stacks and scratch space.
 const PROGRAM_BYTES: u64 = 60 << 20;
 
@@ -72,8 +70,7 @@ impl Plan {
             seconds: bootstrap.as_secs_f64() * bootstraps as f64,
             evaluation_key_bytes: set.evaluation_key_bytes() as u64 + FILE_OVERHEAD_BYTES,
             query_bytes: (templates * template_bytes + 4 * probes) as u64 + FILE_OVERHEAD_BYTES,
-            answer_bytes: verdicts * (set.encrypted_verdict_bytes() as u64 + VERDICT_OVERHEAD_BYTES)
-                + FILE_OVERHEAD_BYTES,
+            answer_bytes: verdicts * set.encrypted_verdict_bytes() as u64 + FILE_OVERHEAD_BYTES,
             memory_bytes: memory(agreement, set, references, (templates * template_bytes) as u64, verdicts),
             disclosed_bits,
         }
@@ -95,6 +92,6 @@ fn memory(agreement: &Agreement, set: &ParameterSet, references: usize, query_by
     let gallery = references as u64 * (3 * template as u64 + 400);
     // Coordinates as sent, expanded with k masks, and the masks' transforms.
     let query = query_bytes * (2 + 2 * set.query_glwe_dimension as u64);
-    let answer = verdicts * 3 * (set.encrypted_verdict_bytes() as u64 + VERDICT_OVERHEAD_BYTES);
+    let answer = verdicts * 3 * set.encrypted_verdict_bytes() as u64;
     PROGRAM_BYTES + gallery + expanding.max(fourier + keyswitch + query + answer)
 }

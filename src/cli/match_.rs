@@ -120,6 +120,7 @@ impl Args {
         match error {
             AnswerError::Stopped(_) => Failure::Interrupted,
             AnswerError::OtherKey { .. } => Failure::of(&self.query, error, "use the files of one keygen together"),
+            AnswerError::OtherTerms => Failure::of(&self.query, error, "make keys and queries under this agreement"),
         }
     }
 }

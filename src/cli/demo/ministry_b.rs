@@ -83,7 +83,9 @@ impl<'a> MinistryB<'a> {
         meter.finish();
         let answer = answer.map_err(|error| match error {
             AnswerError::Stopped(_) => Failure::Interrupted,
-            AnswerError::OtherKey { .. } => Failure::of(query, &error, "report this as a defect"),
+            AnswerError::OtherKey { .. } | AnswerError::OtherTerms => {
+                Failure::of(query, &error, "report this as a defect")
+            }
         })?;
         let path = self.exchanged.join("probes.answer.cotejo");
         let content = answer.to_bytes(self.agreement).map_err(Failure::in_file(&path))?;

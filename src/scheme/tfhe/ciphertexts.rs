@@ -182,7 +182,7 @@ impl Crossing for EncryptedVerdicts {
                 return Err(CrossingError::Trivial);
             }
             // Padding must be zero: one verdict, one encoding.
-            if used % 64 != 0 && verdict.last().is_some_and(|word| word >> (used % 64) != 0) {
+            if !used.is_multiple_of(64) && verdict.last().is_some_and(|word| word >> (used % 64) != 0) {
                 return Err(CrossingError::NotCanonical);
             }
         }
