@@ -4,7 +4,7 @@ use std::fmt;
 
 /// A decimal number with at most nine digits after the point, held exactly in units of 1e-9.
 ///
-/// Range: +-1,000,000 (so that products with it stay inside 64 bits).
+/// Range: +-1,000,000.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Decimal {
     billionths: i64,
@@ -45,11 +45,6 @@ impl Decimal {
         let product = i128::from(self.billionths) * i128::from(factor);
         let one = i128::from(Self::ONE);
         product.div_euclid(one) + i128::from(product.rem_euclid(one) != 0)
-    }
-
-    /// The largest integer not above `self * factor`.
-    pub fn times_rounded_down(self, factor: i64) -> i128 {
-        (i128::from(self.billionths) * i128::from(factor)).div_euclid(i128::from(Self::ONE))
     }
 }
 
@@ -134,12 +129,10 @@ mod tests {
     }
 
     #[test]
-    fn products_round_towards_the_side_asked_for() {
-        let third: Decimal = "0.333333333".parse().unwrap();
-        assert_eq!((third.times_rounded_down(3), third.times_rounded_up(3)), (0, 1));
-        let minus: Decimal = "-0.5".parse().unwrap();
-        assert_eq!((minus.times_rounded_down(3), minus.times_rounded_up(3)), (-2, -1));
-        let half: Decimal = "0.5".parse().unwrap();
-        assert_eq!((half.times_rounded_down(4), half.times_rounded_up(4)), (2, 2));
+    fn products_round_up() {
+        let decimal = |text: &str| text.parse::<Decimal>().unwrap();
+        assert_eq!(decimal("0.333333333").times_rounded_up(3), 1);
+        assert_eq!(decimal("-0.5").times_rounded_up(3), -1);
+        assert_eq!(decimal("0.5").times_rounded_up(4), 2);
     }
 }

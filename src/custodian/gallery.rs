@@ -175,12 +175,7 @@ impl Gallery {
         let stored: Vec<StoredSubject> = decode_clear(&envelope.payload, limit_bytes)?;
         let subjects = stored.into_iter().map(|subject| subject.restore(functional)).collect::<Option<Vec<_>>>();
         let subjects = subjects.ok_or(WireError::Field("reference"))?;
-        let tells_eyes_apart = functional.eyes() != EyeRule::Ignored;
-        let suits = |subject: &Subject| {
-            let mut eyes = subject.references.iter().map(|(eye, _)| eye.is_some());
-            !subject.references.is_empty() && eyes.all(|known| known == tells_eyes_apart)
-        };
-        if !subjects.iter().all(|subject| suits(subject) && admit(agreement, subject).is_ok()) {
+        if subjects.iter().any(|subject| admit(agreement, subject).is_err()) {
             return Err(WireError::Field("subject"));
         }
         let count = subjects.len();
@@ -208,7 +203,7 @@ fn gather(accepted: Vec<(SubjectId, Option<Eye>, Reference)>) -> Vec<Subject> {
     subjects
 }
 
-/// Whether a subject has as many references, of the eyes, that the agreement asks for.
+/// Whether a subject has references, no more than agreed, of the eyes that the agreement asks for.
 fn admit(agreement: &Agreement, subject: &Subject) -> Result<(), RefusalReason> {
     let limit = agreement.terms().limits.references_per_subject;
     let told_apart = agreement.functional().eyes() != EyeRule::Ignored;

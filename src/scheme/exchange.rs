@@ -7,7 +7,7 @@ use rand_chacha::ChaCha20Rng;
 
 use super::clear::Clear;
 use super::tfhe::Tfhe;
-use super::{Evaluator, Holder, Progress};
+use super::{Evaluator, Holder, Progress, Task};
 use crate::agreement::{Agreement, ComparisonTerms, Disclosure, EyeRule, TemplateTerms, Terms};
 use crate::custodian::{AdmittedKey, AnswerError, Custodian, Gallery};
 use crate::functional::{Probe, oracle};
@@ -251,6 +251,115 @@ fn a_tree_of_many_waves_finds_one_hit_and_no_hit() {
         let verdicts = parties.exchange(&agreement, &gallery, vec![record("p", None, bits(0))], Target::Gallery);
         assert_eq!(verdicts[0].1, Verdict::Any(hit));
     }
+}
+
+/// Equal codes with fewer common bits than agreed miss, with the mask shared (theta up to 0.4) and with a mask of its own (above).
+#[test]
+fn too_few_common_bits_miss_under_encryption_too() {
+    for theta in ["0.3", "0.45"] {
+        let mut terms = iris(2, EyeRule::Ignored);
+        if let ComparisonTerms::FractionalHamming { threshold, minimum_common_bits, .. } = &mut terms.comparison {
+            (*threshold, *minimum_common_bits) = (theta.parse().unwrap(), 200);
+        }
+        let agreement = agreement(terms);
+        let parties = Parties::<Tfhe>::new(&agreement);
+        let covering = |bits: std::ops::Range<usize>| {
+            let code = Bits::new((0..512).map(|_| true)).unwrap();
+            let mask = Bits::new((0..512).map(|bit| bits.contains(&bit))).unwrap();
+            Template::Iris(IrisCode::new(SHAPE, code, mask).unwrap())
+        };
+        // The gray zone of the count is a few bits of 512.
+        for (common, hit) in [(160, false), (240, true), (300, true)] {
+            let references = vec![record("r", None, covering(300 - common..512))];
+            let gallery = Gallery::enrol(&agreement, references).gallery.unwrap();
+            let probe = vec![record("p", None, covering(0..300))];
+            let verdicts = parties.exchange(&agreement, &gallery, probe, Target::Gallery);
+            assert_eq!(verdicts[0].1, Verdict::Any(hit), "{theta}: {common} common bits");
+        }
+    }
+}
+
+/// A probe of one eye under `any`: subjects with only the other eye cannot hit, and cost nothing.
+#[test]
+fn a_probe_of_one_eye_meets_that_eye_alone() {
+    let agreement = agreement(iris(2, EyeRule::Any));
+    let parties = Parties::<Tfhe>::new(&agreement);
+    let mut rng = rng();
+    let (left, right) = (random(agreement.shape(), &mut rng), random(agreement.shape(), &mut rng));
+    let references = vec![
+        record("right only", Some(Eye::Right), left.clone()),
+        record("both", Some(Eye::Left), left.clone()),
+        record("both", Some(Eye::Right), right.clone()),
+    ];
+    let gallery = Gallery::enrol(&agreement, references).gallery.unwrap();
+    for (eye, template, hit) in
+        [(Eye::Left, &left, true), (Eye::Left, &right, false), (Eye::Right, &right, true), (Eye::Right, &left, true)]
+    {
+        let probe = vec![record("p", Some(eye), again(template, 2, &mut rng))];
+        assert_eq!(expected(&agreement, &gallery, &probe)[0].1, Verdict::Any(hit));
+        let verdicts = parties.exchange(&agreement, &gallery, probe, Target::Gallery);
+        assert_eq!(verdicts[0].1, Verdict::Any(hit), "{eye}");
+    }
+    let only_right = vec![record("right only", Some(Eye::Right), left.clone())];
+    let gallery = Gallery::enrol(&agreement, only_right).gallery.unwrap();
+    let probe = vec![record("p", Some(Eye::Left), left)];
+    assert_eq!(parties.exchange(&agreement, &gallery, probe, Target::Gallery)[0].1, Verdict::Any(false));
+}
+
+/// `count` must not say who: the hit is not where the subject is.
+#[test]
+fn count_shuffles_the_bits_of_each() {
+    let mut terms = Terms::hamming(64, 8);
+    terms.disclosure = Disclosure::Count;
+    let agreement = agreement(terms);
+    let functional = agreement.functional();
+    let (secret, public) = Tfhe::generate(agreement.parameters(), &mut rng());
+    let key = Tfhe::prepare_key(public, agreement.parameters());
+    let bits = |bit: bool| Template::Bits(Bits::new((0..64).map(|_| bit)).unwrap());
+    let subjects: Vec<_> = (0..20).map(|i| vec![(None, functional.reference(&bits(i == 5)).unwrap())]).collect();
+    let subjects: Vec<_> = subjects.iter().map(Vec::as_slice).collect();
+    let probe = Probe::new(functional, &[record("p", None, bits(true))]).unwrap();
+    let layouts = [probe.layout()];
+    let task = Task { functional, disclosure: Disclosure::Count, layouts: &layouts, subjects: &subjects };
+    let mut rng = rng();
+    let probes = Tfhe::encrypt(&secret, functional, &[probe], &mut rng);
+    let mut place = || {
+        let answer = Tfhe::answer(&key, &task, &probes, &mut rng, &()).unwrap();
+        let bits = Tfhe::decrypt(&secret, &answer);
+        assert_eq!(bits.iter().filter(|&&bit| bit).count(), 1);
+        bits.iter().position(|&bit| bit)
+    };
+    assert!((0..6).map(|_| place()).any(|place| place != Some(5)));
+}
+
+#[test]
+fn the_finer_set_works_too() {
+    let mut terms = Terms::face(100);
+    terms.encryption.parameter_set = "tfhe-896-4096".to_owned();
+    let agreement = Agreement::new(terms).unwrap();
+    let parties = Parties::<Tfhe>::new(&agreement);
+    let (references, probes) = people(&agreement, 15);
+    let gallery = Gallery::enrol(&agreement, references).gallery.unwrap();
+    let expected = expected(&agreement, &gallery, &probes);
+    assert_eq!(parties.exchange(&agreement, &gallery, probes, Target::Gallery), expected);
+}
+
+#[test]
+fn a_key_of_another_parameter_set_is_not_used() {
+    let weak = agreement(Terms::face(100));
+    let strong = Agreement::new(Terms::face(100)).unwrap();
+    let parties = Parties::<Tfhe>::new(&weak);
+    let querier = Querier::new(&strong, SecretKey::<Tfhe>::read(parties.secret.as_slice(), &weak).unwrap());
+    let (references, probes) = people(&weak, 3);
+    assert!(matches!(
+        querier.ask(probes.clone(), Target::Gallery, &mut rng()),
+        Err(crate::querier::AskError::OtherParameters { .. })
+    ));
+    let gallery = Gallery::enrol(&weak, references).gallery.unwrap();
+    let querier = Querier::new(&weak, SecretKey::<Tfhe>::read(parties.secret.as_slice(), &weak).unwrap());
+    let (query, _) = querier.ask(probes, Target::Gallery, &mut rng()).unwrap();
+    let answer = Custodian::new(&strong, &gallery).answer(&parties.key, &query, &mut rng(), &());
+    assert!(matches!(answer, Err(AnswerError::OtherTerms)));
 }
 
 #[test]

@@ -69,7 +69,7 @@ impl std::fmt::Debug for Template {
     }
 }
 
-/// Why a template is refused. Names the fault and where it is, never a value.
+/// Why a template is refused. Names the fault and where it is, never a coordinate or a bit.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum TemplateError {
     /// Nothing in it.

@@ -22,8 +22,9 @@ use cotejo::wire::{Answer, EvaluationKey, Query, Target};
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 
-fn rng() -> ChaCha20Rng {
-    ChaCha20Rng::seed_from_u64(11)
+/// Randomness of one step; another seed for each, as in real use.
+fn rng(step: u64) -> ChaCha20Rng {
+    ChaCha20Rng::seed_from_u64(step)
 }
 
 struct Keys {
@@ -39,7 +40,7 @@ fn keys() -> &'static Keys {
     KEYS.get_or_init(|| {
         let agreement = Agreement::new(Terms::face(512)).unwrap();
         assert!(agreement.parameters().is_secure());
-        let (secret, public) = SecretKey::<Tfhe>::generate(&agreement, &mut rng()).unwrap();
+        let (secret, public) = SecretKey::<Tfhe>::generate(&agreement, &mut rng(1)).unwrap();
         let (secret, public) = (secret.to_secret_bytes(&agreement).to_vec(), public.to_bytes(&agreement).to_vec());
         let admitted = AdmittedKey::new(EvaluationKey::read(public.as_slice(), &agreement).unwrap());
         Keys { agreement, secret, public, admitted }
@@ -57,12 +58,12 @@ struct Exchange {
 fn exchange(agreement: &Agreement, gallery: &Gallery, probes: Vec<Record>, target: Target) -> Exchange {
     let keys = keys();
     let querier = Querier::new(agreement, SecretKey::<Tfhe>::read(keys.secret.as_slice(), &keys.agreement).unwrap());
-    let (query, pending) = querier.ask(probes, target, &mut rng()).unwrap();
+    let (query, pending) = querier.ask(probes, target, &mut rng(2)).unwrap();
     let query = query.to_bytes(agreement).unwrap();
     let query_bytes = query.len();
     let query = Query::<Tfhe>::read(query.as_slice(), agreement, Some(keys.admitted.id())).unwrap();
     let custodian = Custodian::new(agreement, gallery);
-    let answer = custodian.answer(&keys.admitted, &query, &mut rng(), &()).unwrap().to_bytes(agreement).unwrap();
+    let answer = custodian.answer(&keys.admitted, &query, &mut rng(3), &()).unwrap().to_bytes(agreement).unwrap();
     let answer_bytes = answer.len();
     let answer = Answer::<Tfhe>::read(answer.as_slice(), agreement, Some(querier.key().id())).unwrap();
     let verdicts = pending.read(&querier, &answer).unwrap().into_iter().map(|(_, verdict)| verdict).collect();
