@@ -7,7 +7,7 @@ use rand_chacha::ChaCha20Rng;
 use super::oracle::{Oracle, subject_verdict};
 use super::*;
 use crate::agreement::{Agreement, ComparisonTerms, EyeRule, TemplateTerms};
-use crate::template::{Bits, Eye, IrisCode, MaskSharing, RealVector, Record, SubjectId};
+use crate::template::{Bits, Eye, IrisCode, IrisShape, MaskSharing, RealVector, Record, SubjectId};
 
 fn decimal(text: &str) -> Decimal {
     text.parse().unwrap()
