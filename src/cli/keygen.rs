@@ -21,6 +21,9 @@ pub struct Args {
     /// Folder to write to; made where it is missing, readable for you alone
     #[arg(long, value_name = "FOLDER", default_value = "keys/querier")]
     out: PathBuf,
+    /// Make keys of the parameter set for tests, which protects nothing
+    #[arg(long)]
+    allow_insecure: bool,
     #[command(flatten)]
     overwrite: OverwriteArg,
 }
@@ -28,13 +31,21 @@ pub struct Args {
 impl Args {
     pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
         let agreement = load::agreement(&self.agreement.path, console)?;
+        let set = agreement.parameters();
+        // Without keys nothing is encrypted: an agreement that somebody edited does not get that far.
+        if !set.is_secure() && !self.allow_insecure {
+            return Err(Failure::new(
+                self.agreement.path.display(),
+                format_args!("encryption.parameter_set: {} protects nothing", set.name),
+                "agree on another set (cotejo agreement sets); for tests add --allow-insecure",
+            ));
+        }
         let (secret_path, public_path) = (self.out.join(load::SECRET_KEY), self.out.join(load::EVALUATION_KEY));
         let folders = Folders::create(&self.out, Access::Private)?;
         for path in [&secret_path, &public_path] {
             files::require_free(path, self.overwrite.force)
                 .map_err(|failure| keep_old_keys(failure, self.overwrite.force))?;
         }
-        let set = agreement.parameters();
         console.note(format_args!("making keys of parameter set {} ...", set.name));
         let start = Instant::now();
         let (secret, public) = SecretKey::<Tfhe>::generate(&agreement, &mut load::randomness()?)

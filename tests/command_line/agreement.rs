@@ -85,7 +85,7 @@ fn every_command_warns_of_the_insecure_set_even_when_quiet() {
         "decrypt --answer probes.answer.cotejo",
         "encrypt --templates probes.csv --out q.cotejo",
         "enroll --templates gallery.csv --out g.cotejo",
-        "keygen --out k",
+        "keygen --allow-insecure --out k",
         "match --gallery gallery.cotejo --query probes.query.cotejo --out a.cotejo",
         "plan --references 10 --bootstrap-ms 10",
         &format!("{INIT} --force"),
@@ -122,4 +122,10 @@ fn a_damaged_agreement_is_refused_with_its_line_and_field() {
         desk.write("agreement.toml", content);
         desk.refused("agreement check", "agreement.toml", "");
     }
+}
+
+#[test]
+fn keys_that_protect_nothing_are_made_only_when_asked_for() {
+    let desk = Desk::exchanged();
+    desk.refused("keygen --out other", "agreement.toml", "protects nothing");
 }

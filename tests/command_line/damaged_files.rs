@@ -102,7 +102,7 @@ fn a_file_of_another_agreement_is_refused() {
 #[test]
 fn files_of_another_key_are_refused() {
     let desk = Desk::exchanged();
-    desk.ok("keygen --out other");
+    desk.ok("keygen --allow-insecure --out other");
     let line = "match --evaluation-key other/evaluation.key --gallery gallery.cotejo --query probes.query.cotejo --out new.cotejo";
     desk.refused(line, "probes.query.cotejo", "the query belongs to key");
     desk.refused("decrypt --keys other --answer probes.answer.cotejo", "probes.answer.cotejo", "belongs to key");

@@ -57,7 +57,7 @@ fn every_result_is_one_json_document() {
     assert_eq!(init["digest"].as_str().unwrap().len(), 64);
     assert_eq!(desk.json("agreement check")["digest"], init["digest"]);
     assert_eq!(desk.json("agreement sets")[0]["name"], "tfhe-896-2048");
-    let keys = desk.json("keygen --out k");
+    let keys = desk.json("keygen --allow-insecure --out k");
     assert_eq!(keys["secret_key"], "k/secret.key");
     assert_eq!(desk.json("enroll --templates gallery.csv")["subjects"], 4);
     let query = desk.json("encrypt --keys k --templates probes.csv");
@@ -117,7 +117,7 @@ fn what_the_agreement_discloses_is_what_is_printed() {
         desk.write("gallery.csv", GALLERY);
         desk.write("probes.csv", PROBES);
         desk.ok(&format!("{INIT} --disclosure {disclosure}"));
-        desk.ok("keygen");
+        desk.ok("keygen --allow-insecure");
         desk.ok("enroll --templates gallery.csv");
         desk.ok("encrypt --templates probes.csv");
         desk.ok("match --gallery gallery.cotejo --query probes.query.cotejo");
@@ -133,7 +133,7 @@ fn synthetic_irises_with_rotations_are_found() {
     desk.ok("agreement init --modality iris --rows 4 --columns 64 --channels 4 --rotations 3 --parameter-set insecure-test --allow-insecure");
     desk.ok("synthesize --modality iris --rows 4 --columns 64 --channels 4 --tilt 3 --subjects 3 --out data");
     desk.ok("synthesize --modality iris --rows 4 --columns 64 --channels 4 --tilt 3 --subjects 1 --first-subject 90 --out others");
-    desk.ok("keygen");
+    desk.ok("keygen --allow-insecure");
     desk.ok("enroll --templates data/sample-1.npz --out gallery.cotejo");
     for (probes, code) in [("data/sample-2.npz", 0), ("others/sample-2.npz", 1)] {
         desk.ok(&format!("encrypt --templates {probes} --out query.cotejo --force"));

@@ -14,7 +14,7 @@ fn what_exists_is_never_overwritten_without_being_told_to() {
     let desk = Desk::exchanged();
     for (line, file) in [
         (INIT, "agreement.toml"),
-        ("keygen", "keys/querier/secret.key"),
+        ("keygen --allow-insecure", "keys/querier/secret.key"),
         ("enroll --templates gallery.csv", "gallery.cotejo"),
         ("encrypt --templates probes.csv", "probes.query.cotejo"),
         ("match --gallery gallery.cotejo --query probes.query.cotejo", "probes.answer.cotejo"),
@@ -38,14 +38,18 @@ fn what_exists_is_never_overwritten_without_being_told_to() {
 fn keys_are_made_together_or_not_at_all() {
     let desk = Desk::exchanged();
     fs::remove_file(desk.path("keys/querier/secret.key")).unwrap();
-    desk.refused("keygen", "keys/querier/evaluation.key", "exists already");
-    desk.ok("keygen --force");
+    desk.refused("keygen --allow-insecure", "keys/querier/evaluation.key", "exists already");
+    desk.ok("keygen --allow-insecure --force");
     let key = |file: &str| desk.json(&format!("inspect {file}"))["key"].clone();
     assert_eq!(key("keys/querier/secret.key"), key("keys/querier/evaluation.key"));
     assert_ne!(key("keys/querier/secret.key"), key("probes.query.cotejo"));
     // What was asked with the old keys can no longer be read, and says so.
     desk.refused("decrypt --answer probes.answer.cotejo", "probes.answer.cotejo", "belongs to key");
-    desk.refused("keygen --out agreement.toml", "agreement.toml", "is a file where a folder is needed");
+    desk.refused(
+        "keygen --allow-insecure --out agreement.toml",
+        "agreement.toml",
+        "is a file where a folder is needed",
+    );
 }
 
 #[test]
@@ -94,8 +98,8 @@ fn a_disk_that_is_full_leaves_nothing_behind() {
         ("enroll --templates gallery.csv --out new.cotejo", "new.cotejo"),
         ("encrypt --templates probes.csv --out new.cotejo", "keys/querier/pending/"),
         ("match --gallery gallery.cotejo --query probes.query.cotejo --out new.cotejo", "new.cotejo"),
-        ("keygen --out new", "new/"),
-        ("keygen --force", "keys/querier/"),
+        ("keygen --allow-insecure --out new", "new/"),
+        ("keygen --allow-insecure --force", "keys/querier/"),
         ("synthesize --modality face --subjects 10 --out new", "new/"),
     ] {
         // No file may grow beyond nothing; the signal that comes with it is ignored, so writing fails as on a full disk.
@@ -119,7 +123,7 @@ fn a_small_disk_that_fills_up_leaves_nothing_behind() {
         eprintln!("skipped: a small disk cannot be mounted here");
         return;
     }
-    let output = desk.command("keygen --out small/keys").output().unwrap();
+    let output = desk.command("keygen --allow-insecure --out small/keys").output().unwrap();
     let left = fs::read_dir(&small).unwrap().count();
     Command::new("umount").arg(&small).status().unwrap();
     refusal(output.assert(), "keygen", "small/keys", "No space left on device");

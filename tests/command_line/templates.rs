@@ -139,7 +139,7 @@ fn more_than_was_agreed_is_refused() {
     let desk = Desk::empty();
     desk.write("gallery.csv", GALLERY);
     desk.ok("agreement init --modality face --dimension 16 --references 3 --probes-per-query 3 --parameter-set insecure-test --allow-insecure");
-    desk.ok("keygen");
+    desk.ok("keygen --allow-insecure");
     let stderr = desk.refused("enroll --templates gallery.csv", "gallery.csv", "1 of 4 templates refused");
     assert!(stderr.contains("limits.references"), "{stderr}");
     desk.refused("encrypt --templates gallery.csv", "gallery.csv", "4 probes where the agreement admits 3");

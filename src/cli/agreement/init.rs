@@ -104,8 +104,10 @@ impl Args {
         let output = Output { path: &self.out, bytes: text.as_bytes(), access: Access::Shared };
         files::write(&[output], self.overwrite.force)?;
         let digest = agreement.digest();
+        let path = self.out.display().to_string();
+        let option = if path == "agreement.toml" { String::new() } else { format!(" --agreement {path}") };
         console.written(
-            format_args!("{}: digest {digest}\nRead it in words with: cotejo agreement check", self.out.display()),
+            format_args!("{path}: digest {digest}\nRead it in words with: cotejo agreement check{option}"),
             &json!({"agreement": self.out, "digest": digest.to_string(), "terms": agreement.terms()}),
         )?;
         Ok(Outcome::Done)

@@ -74,7 +74,7 @@ fn sets(console: &Console) -> Result<Outcome, Failure> {
             false => set.security_note.to_owned(),
         };
         format!(
-            "{}{}\n  {security}\n  a gate errs once in 2^{:.0}, a verdict once in 2^{:.0}; an answer is within 2^{:.0} of saying nothing else\n  \
+            "{}{}\n  {security}\n  a gate errs once in 2^{:.0}, a verdict once in 2^{:.0}; each disclosed bit is within 2^{:.0} of saying nothing else\n  \
              evaluation key {}, an encrypted 512-d face {}, a verdict {}",
             set.name,
             if set.name == default { " (default)" } else { "" },
