@@ -35,6 +35,17 @@ fn what_exists_is_never_overwritten_without_being_told_to() {
 }
 
 #[test]
+fn what_must_stay_is_not_replaced_by_what_is_sent_even_by_force() {
+    let desk = Desk::exchanged();
+    let what = "nothing that is sent may replace";
+    let secret = "keys/querier/secret.key";
+    desk.refused(&format!("encrypt --templates probes.csv --force --out {secret}"), secret, what);
+    let line = "match --gallery gallery.cotejo --query probes.query.cotejo --force --out gallery.cotejo";
+    desk.refused(line, "gallery.cotejo", what);
+    desk.ok("enroll --templates gallery.csv --force");
+}
+
+#[test]
 fn keys_are_made_together_or_not_at_all() {
     let desk = Desk::exchanged();
     fs::remove_file(desk.path("keys/querier/secret.key")).unwrap();

@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use cotejo::wire::Kind;
 use tempfile::NamedTempFile;
 
 use crate::cli::failure::Failure;
@@ -41,6 +42,19 @@ fn check_free(path: &Path, overwrite: bool) -> Result<(), Failure> {
     }
 }
 
+/// Not even `--force` lets something that is to be sent take the place of a secret key, a gallery or a pending query.
+fn keep_private(path: &Path) -> Result<(), Failure> {
+    let header = File::open(path).ok().and_then(|file| cotejo::wire::inspect(file).ok());
+    match header.map(|header| header.kind) {
+        Some(kind @ (Kind::SecretKey | Kind::Gallery | Kind::Pending)) => Err(Failure::at(
+            path,
+            format_args!("is a {kind}, which nothing that is sent may replace"),
+            "choose another name (--out)",
+        )),
+        _ => Ok(()),
+    }
+}
+
 fn exists(path: &Path) -> Failure {
     Failure::at(path, "exists already", "choose another name (--out), or overwrite it with --force")
 }
@@ -54,7 +68,12 @@ pub fn write(outputs: &[Output<'_>], overwrite: bool) -> Result<(), Failure> {
 /// The first half of [`write`]: everything is on the disk, but nothing is in its place. Disks that are full fail here.
 pub fn stage<'a>(outputs: &'a [Output<'a>], overwrite: bool) -> Result<StagedFiles<'a>, Failure> {
     let staged = outputs.iter().map(Staged::new).collect::<Result<Vec<_>, _>>()?;
-    outputs.iter().try_for_each(|output| check_free(output.path, overwrite))?;
+    for output in outputs {
+        check_free(output.path, overwrite)?;
+        if output.access == Access::Shared {
+            keep_private(output.path)?;
+        }
+    }
     interrupt::check()?;
     Ok(StagedFiles { staged, overwrite })
 }
