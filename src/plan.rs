@@ -7,7 +7,7 @@ use crate::functional::{Reference, SampleLayout};
 use crate::parameters::ParameterSet;
 use crate::scheme::tfhe::Tfhe;
 use crate::scheme::{Evaluator, Task};
-use crate::template::{Bits, Eye, TemplateShape};
+use crate::template::{Bits, Eye};
 
 /// A prediction for one query against one gallery.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
@@ -83,11 +83,7 @@ fn memory(agreement: &Agreement, set: &ParameterSet, references: usize, query_by
     let fourier = set.prepared_key_bytes() as u64;
     let keyswitch = 8 * (set.bootstrapped_dimension() * set.keyswitch_levels * (set.lwe_dimension() + 1)) as u64;
     let expanding = 2 * seeded + 2 * fourier;
-    let template = match agreement.shape() {
-        TemplateShape::Bits(bits) => bits.div_ceil(8),
-        TemplateShape::Iris(shape) => 2 * shape.bits().div_ceil(8),
-        TemplateShape::Vector(dimension) => 2 * dimension,
-    };
+    let template = agreement.functional().reference_bytes();
     // The file, its stored form and the references, each with its identifier, while the gallery is read.
     let gallery = references as u64 * (3 * template as u64 + 400);
     // Coordinates as sent, expanded with k masks, and the masks' transforms.

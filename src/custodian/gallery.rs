@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use crate::agreement::{Agreement, EyeRule};
 use crate::functional::{Functional, ProbeError, Reference, eye_of, require_both_eyes};
 use crate::scheme::SubjectReferences;
-use crate::template::{Eye, Record, SubjectId, TemplateShape};
+use crate::template::{Eye, Record, SubjectId, group_by_subject};
 use crate::wire::{Envelope, Expected, Kind, WireError, decode_clear, encode_clear};
 
 /// One enrolled person.
@@ -102,7 +102,7 @@ impl Gallery {
         let functional = agreement.functional();
         let limits = &agreement.terms().limits;
         let mut refused = Vec::new();
-        let mut accepted: Vec<(SubjectId, Option<Eye>, Reference)> = Vec::new();
+        let mut accepted: Vec<(SubjectId, (Option<Eye>, Reference))> = Vec::new();
         for (index, record) in records.into_iter().enumerate() {
             let refusal =
                 |reason| Refusal { subject: record.subject.clone(), eye: record.eye, record: index + 1, reason };
@@ -114,10 +114,11 @@ impl Gallery {
                 Ok(_) if accepted.len() == limits.references => {
                     refused.push(refusal(RefusalReason::Full { limit: limits.references }));
                 }
-                Ok((eye, reference)) => accepted.push((record.subject, eye, reference)),
+                Ok((eye, reference)) => accepted.push((record.subject, (eye, reference))),
             }
         }
-        let subjects = gather(accepted).into_iter().filter_map(|subject| match admit(agreement, &subject) {
+        let subjects = group_by_subject(accepted).into_iter().map(|(id, references)| Subject { id, references });
+        let subjects = subjects.filter_map(|subject| match admit(agreement, &subject) {
             Ok(()) => Some(subject),
             Err(reason) => {
                 refused.push(Refusal { subject: subject.id, eye: None, record: 0, reason });
@@ -168,8 +169,7 @@ impl Gallery {
     pub fn read(reader: impl Read, agreement: &Agreement) -> Result<Self, WireError> {
         let functional = agreement.functional();
         let references = agreement.terms().limits.references as u64;
-        let limit_bytes =
-            64 + references * (stored_reference_bytes(functional) as u64 + SubjectId::LIMIT_BYTES as u64 + 64);
+        let limit_bytes = 64 + references * (functional.reference_bytes() as u64 + SubjectId::LIMIT_BYTES as u64 + 64);
         let expected = Expected { kind: Kind::Gallery, agreement, key: None, limit_bytes };
         let envelope = Envelope::read(reader, &expected)?;
         let stored: Vec<StoredSubject> = decode_clear(&envelope.payload, limit_bytes)?;
@@ -185,22 +185,6 @@ impl Gallery {
             false => Err(WireError::Field("number of references")),
         }
     }
-}
-
-/// References gathered by subject, in the order in which each subject first appears.
-fn gather(accepted: Vec<(SubjectId, Option<Eye>, Reference)>) -> Vec<Subject> {
-    let mut places = HashMap::new();
-    let mut subjects: Vec<Subject> = Vec::new();
-    for (id, eye, reference) in accepted {
-        let place = *places.entry(id.clone()).or_insert(subjects.len());
-        if place == subjects.len() {
-            subjects.push(Subject { id, references: Vec::new() });
-        }
-        if let Some(subject) = subjects.get_mut(place) {
-            subject.references.push((eye, reference));
-        }
-    }
-    subjects
 }
 
 /// Whether a subject has references, no more than agreed, of the eyes that the agreement asks for.
@@ -239,13 +223,5 @@ impl StoredSubject {
         let references = self.references.into_iter();
         let references = references.map(|(eye, bytes)| Some((eye, Reference::from_bytes(functional, &bytes)?)));
         Some(Subject { id: self.id, references: references.collect::<Option<Vec<_>>>()? })
-    }
-}
-
-fn stored_reference_bytes(functional: &Functional) -> usize {
-    match functional.shape() {
-        TemplateShape::Bits(bits) => bits.div_ceil(8),
-        TemplateShape::Iris(shape) => 2 * shape.bits().div_ceil(8),
-        TemplateShape::Vector(dimension) => 2 * dimension,
     }
 }

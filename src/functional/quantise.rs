@@ -69,6 +69,15 @@ impl Reference {
 }
 
 impl Functional {
+    /// Bytes of a stored reference: [`Reference::to_bytes`].
+    pub fn reference_bytes(&self) -> usize {
+        match self.shape() {
+            TemplateShape::Bits(bits) => bits.div_ceil(8),
+            TemplateShape::Iris(shape) => 2 * shape.bits().div_ceil(8),
+            TemplateShape::Vector(dimension) => 2 * dimension,
+        }
+    }
+
     /// Whether stored integers keep phi in range, for [`Functional::bound`] to hold.
     fn admits_integers(&self, y: &[i16]) -> bool {
         let norm = y.iter().map(|&y| f64::from(y).powi(2)).sum::<f64>().sqrt();

@@ -76,7 +76,7 @@ impl<'a, S: Holder> Querier<'a, S> {
         if expected.id != actual.id {
             return Err(AskError::OtherParameters { expected: expected.name, actual: actual.name });
         }
-        let groups = group_by_subject(records);
+        let groups = group_by_subject(records.into_iter().map(|record| (record.subject.clone(), record)));
         let limit = self.agreement.terms().limits.probes_per_query;
         match groups.len() {
             0 => return Err(AskError::NoProbes),

@@ -184,7 +184,7 @@ impl<S: Holder + Evaluator> Parties<S> {
 
 fn expected(agreement: &Agreement, gallery: &Gallery, probes: &[Record]) -> Vec<(SubjectId, Verdict)> {
     let functional = agreement.functional();
-    group_by_subject(probes.to_vec())
+    group_by_subject(probes.iter().map(|probe| (probe.subject.clone(), probe.clone())))
         .into_iter()
         .map(|(id, records)| {
             let probe = Probe::new(functional, &records).unwrap();

@@ -78,17 +78,17 @@ pub enum RecordError {
     Identifier,
 }
 
-/// Records gathered by subject, in the order in which each subject first appears.
-pub fn group_by_subject(records: Vec<Record>) -> Vec<(SubjectId, Vec<Record>)> {
-    let mut place = std::collections::HashMap::new();
-    let mut groups: Vec<(SubjectId, Vec<Record>)> = Vec::new();
-    for record in records {
-        let index = *place.entry(record.subject.clone()).or_insert_with(|| {
-            groups.push((record.subject.clone(), Vec::new()));
-            groups.len() - 1
-        });
-        if let Some((_, group)) = groups.get_mut(index) {
-            group.push(record);
+/// What belongs to subjects gathered by subject, in the order in which each subject first appears.
+pub fn group_by_subject<T>(items: impl IntoIterator<Item = (SubjectId, T)>) -> Vec<(SubjectId, Vec<T>)> {
+    let mut places = std::collections::HashMap::new();
+    let mut groups: Vec<(SubjectId, Vec<T>)> = Vec::new();
+    for (subject, item) in items {
+        let place = *places.entry(subject.clone()).or_insert(groups.len());
+        if place == groups.len() {
+            groups.push((subject, Vec::new()));
+        }
+        if let Some((_, group)) = groups.get_mut(place) {
+            group.push(item);
         }
     }
     groups

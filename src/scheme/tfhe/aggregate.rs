@@ -17,7 +17,7 @@ pub(super) const FAN_IN: usize = 12;
 /// 1/48 of the torus: half the distance between 0 and 1.
 const HALF_BIT: u64 = (1u128 << 64).div_euclid(48) as u64;
 /// 1/4 of the torus: a verdict that has room for flooding.
-const QUARTER: u64 = 1 << 62;
+pub(super) const QUARTER: u64 = 1 << 62;
 
 /// An encrypted bit under the bootstrap output key: phase 0 or 1/24. Never leaves the scheme.
 pub(super) struct EncryptedBit(Lwe);

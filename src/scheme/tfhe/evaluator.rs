@@ -226,13 +226,10 @@ fn bootstraps_of_probe(parameters: &ParameterSet, task: &Task<'_>, layout: Sampl
         Disclosure::Any => {
             let waves: Vec<_> = waves(task, layout).map(<[_]>::len).collect();
             let single = task.subjects.len() == 1 && is_single_decision(functional, layout, task.subjects);
-            let mut root = waves.len();
-            let mut tree: u64 = waves.into_iter().map(gates).sum();
-            while root > super::aggregate::FAN_IN {
-                root = root.div_ceil(super::aggregate::FAN_IN);
-                tree += root as u64;
-            }
-            searched + if single { 0 } else { tree + 1 } + washing
+            // The root is a gate of its own even over one bit: it makes the verdict.
+            let root = gates(waves.len()).max(1);
+            let tree = waves.into_iter().map(gates).sum::<u64>() + root;
+            searched + if single { 0 } else { tree } + washing
         }
         Disclosure::Each | Disclosure::Count => {
             let roots: u64 = waves(task, layout)

@@ -14,7 +14,7 @@ use rand::{CryptoRng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 use rayon::prelude::*;
 
-use super::aggregate::UnwashedVerdict;
+use super::aggregate::{QUARTER, UnwashedVerdict};
 use super::ciphertexts::PackedVerdict;
 use super::holder::noise_generator;
 use super::keys::PreparedKey;
@@ -48,7 +48,7 @@ impl PreparedKey {
         for _ in 0..washing_bootstraps(self.parameters) {
             let flooded: Vec<_> =
                 self.flood(verdicts, rng).into_par_iter().map(|v| Flooded(self.keyswitch(&v))).collect();
-            verdicts = self.signs(&flooded, 1 << 62, progress)?;
+            verdicts = self.signs(&flooded, QUARTER, progress)?;
         }
         Ok(self.flood(verdicts, rng).par_iter().map(|verdict| self.pack(verdict)).collect())
     }

@@ -5,7 +5,7 @@
 use rand::CryptoRng;
 use rayon::prelude::*;
 
-use super::aggregate::UnwashedVerdict;
+use super::aggregate::{QUARTER, UnwashedVerdict};
 use super::distance::{EncryptedScore, EncryptedTemplate, Scratch};
 use super::keys::PreparedKey;
 use super::{Lwe, MODULUS, Tfhe};
@@ -61,13 +61,13 @@ impl Workload {
     /// Stage 5 alone, `count` times, on all cores. Returns how many signs were taken.
     pub fn thresholds(&self, count: usize) -> usize {
         let samples: Vec<&EncryptedScore> = self.samples.iter().cycle().take(count).collect();
-        self.key.signs(&samples, 1 << 62, &()).map_or(0, |signs| signs.len())
+        self.key.signs(&samples, QUARTER, &()).map_or(0, |signs| signs.len())
     }
 
     /// Sanitising of `count` verdicts. Returns how many came out.
     pub fn sanitise(&self, count: usize, rng: &mut dyn CryptoRng) -> usize {
         let size = LweDimension(self.key.parameters.bootstrapped_dimension()).to_lwe_size();
-        let verdicts = (0..count).map(|_| UnwashedVerdict(Lwe::new(1 << 62, size, MODULUS))).collect();
+        let verdicts = (0..count).map(|_| UnwashedVerdict(Lwe::new(QUARTER, size, MODULUS))).collect();
         self.key.sanitise(verdicts, rng, &()).map_or(0, |verdicts| verdicts.len())
     }
 
