@@ -8,7 +8,7 @@ use std::hint::black_box;
 
 use cotejo::agreement::{Agreement, IRIS_MPC_SHAPE, Terms};
 use cotejo::functional::{Probe, Reference};
-use cotejo::parameters::{ParameterSet, TFHE_896_2048};
+use cotejo::parameters::tfhe::{TFHE_896_2048, TfheSet};
 use cotejo::querier::{Querier, SecretKey};
 use cotejo::scheme::tfhe::Tfhe;
 use cotejo::scheme::tfhe::workload::Workload;
@@ -52,11 +52,11 @@ struct Raw {
     key: FourierLweBootstrapKeyOwned,
     input: LweCiphertextListOwned<u64>,
     accumulators: GlweCiphertextListOwned<u64>,
-    set: &'static ParameterSet,
+    set: &'static TfheSet,
 }
 
 impl Raw {
-    fn new(set: &'static ParameterSet, batch: usize) -> Self {
+    fn new(set: &'static TfheSet, batch: usize) -> Self {
         let modulus = CiphertextModulus::new_native();
         let mut seeder = new_seeder();
         let mut secret = SecretRandomGenerator::<DefaultRandomGenerator>::new(seeder.seed());

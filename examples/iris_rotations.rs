@@ -95,7 +95,7 @@ fn encrypted(people: &Population, rule: EyeRule) -> Result<(), Box<dyn Error>> {
         [both("both eyes", 1, 1, 1)?, both("left eye, right covered", 2, 900, 1)?, both("a stranger", 800, 801, 1)?];
     let (query, pending) = querier.ask(probes.concat(), Target::Gallery, &mut rng)?;
 
-    let custodian = Custodian::new(&agreement, &gallery);
+    let custodian = Custodian::new(&agreement, &gallery, 0)?;
     let key = AdmittedKey::new(public);
     let begin = Instant::now();
     let answer = custodian.answer(&key, &query, &mut rng, &())?;

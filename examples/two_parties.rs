@@ -99,7 +99,7 @@ fn custodian(folder: &Path) -> Outcome {
     let key = AdmittedKey::<Tfhe>::new(key);
     let query = Query::read(std::fs::File::open(crossing("query"))?, &agreement, Some(key.id()))?;
 
-    let custodian = Custodian::new(&agreement, &gallery);
+    let custodian = Custodian::new(&agreement, &gallery, 0)?;
     let begin = Instant::now();
     let answer = custodian.answer(&key, &query, &mut ChaCha20Rng::from_os_rng(), &())?;
     let comparisons = query.layouts.len() * gallery.references();

@@ -47,7 +47,7 @@
 //! let gallery = Gallery::enrol(&agreement, references).gallery.ok_or("every record was refused")?;
 //! let key = AdmittedKey::<Tfhe>::new(EvaluationKey::read(public.as_slice(), &agreement)?);
 //! let query = Query::read(query.as_slice(), &agreement, Some(key.id()))?;
-//! let answer = Custodian::new(&agreement, &gallery).answer(&key, &query, &mut rng, &())?;
+//! let answer = Custodian::new(&agreement, &gallery, 0)?.answer(&key, &query, &mut rng, &())?;
 //! let answer = answer.to_bytes(&agreement)?;
 //!
 //! // The querier decrypts one bit.

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use crate::agreement::{Agreement, Disclosure, EyeRule};
 use crate::functional::{Reference, SampleLayout};
-use crate::parameters::ParameterSet;
+use crate::parameters::tfhe::TfheSet;
 use crate::scheme::tfhe::Tfhe;
-use crate::scheme::{Evaluator, Task};
+use crate::scheme::{Evaluator, OtherScheme, Scheme, Task};
 use crate::template::{Bits, Eye};
 
 /// A prediction for one query against one gallery.
@@ -41,9 +41,18 @@ impl Plan {
     /// Predicts from the time of one bootstrap when all threads are busy (see `scheme::tfhe::workload`).
     ///
     /// Subjects are taken to have one reference each, or one of each eye where the agreement tells eyes apart.
-    pub fn new(agreement: &Agreement, references: usize, probes: usize, bootstrap: Duration) -> Self {
+    ///
+    /// # Errors
+    ///
+    /// [`OtherScheme`] for an agreement on another scheme than `tfhe`.
+    pub fn new(
+        agreement: &Agreement,
+        references: usize,
+        probes: usize,
+        bootstrap: Duration,
+    ) -> Result<Self, OtherScheme> {
         let functional = agreement.functional();
-        let set = agreement.parameters();
+        let set = Tfhe::agreed_set(agreement)?;
         let eyes: &[Option<Eye>] = match functional.eyes() {
             EyeRule::Ignored => &[None],
             EyeRule::Any | EyeRule::All => &[Some(Eye::Left), Some(Eye::Right)],
@@ -63,7 +72,7 @@ impl Plan {
             Disclosure::Any | Disclosure::Each => verdicts,
             Disclosure::Count => probes as u64 * u64::from((subjects.len() as u64 + 1).next_power_of_two().ilog2()),
         };
-        Self {
+        Ok(Self {
             references,
             probes,
             bootstraps,
@@ -73,12 +82,12 @@ impl Plan {
             answer_bytes: verdicts * set.encrypted_verdict_bytes() as u64 + FILE_OVERHEAD_BYTES,
             memory_bytes: memory(agreement, set, references, (templates * template_bytes) as u64, verdicts),
             disclosed_bits,
-        }
+        })
     }
 }
 
 /// The peak is either while the key is expanded (file, seeded key, standard and Fourier form at once) or while the query runs.
-fn memory(agreement: &Agreement, set: &ParameterSet, references: usize, query_bytes: u64, verdicts: u64) -> u64 {
+fn memory(agreement: &Agreement, set: &TfheSet, references: usize, query_bytes: u64, verdicts: u64) -> u64 {
     let seeded = set.evaluation_key_bytes() as u64;
     let fourier = set.prepared_key_bytes() as u64;
     let keyswitch = 8 * (set.bootstrapped_dimension() * set.keyswitch_levels * (set.lwe_dimension() + 1)) as u64;

@@ -49,7 +49,11 @@ fn only_the_scheme_tfhe_imports_the_crate_tfhe() {
     outside.retain(|(place, _)| !place.starts_with("src/scheme/tfhe/"));
     // `crate::scheme::tfhe::` is ours, `::tfhe::` and `tfhe::` at the beginning of a path are the crate.
     for (_, code) in &mut outside {
-        *code = code.replace("scheme::tfhe::", "").replace("super::tfhe::", "").replace("self::tfhe::", "");
+        *code = code
+            .replace("scheme::tfhe::", "")
+            .replace("super::tfhe::", "")
+            .replace("self::tfhe::", "")
+            .replace("parameters::tfhe::", "");
     }
     assert_absent(&outside, &["tfhe::", "tfhe_versionable"]);
 }

@@ -40,10 +40,10 @@ pub(super) fn sentences(agreement: &Agreement) -> Vec<String> {
     }
     out.push(format!(
         "Encrypted with scheme {}, parameter set {}: {}.",
-        terms.encryption.scheme,
-        parameters.name,
+        agreement.scheme(),
+        parameters.name(),
         match parameters.is_secure() {
-            true => format!("{:.0} bits of security", parameters.security_bits.floor()),
+            true => format!("{:.0} bits of security", parameters.security_bits().floor()),
             false => "INSECURE, for tests only; it protects nothing".to_owned(),
         }
     ));

@@ -79,9 +79,13 @@ impl Agreement {
     pub fn new(terms: Terms) -> Result<Self, AgreementError> {
         terms.check()?;
         let parameters = ParameterSet::by_name(&terms.encryption.parameter_set).ok_or_else(|| {
-            let known: Vec<_> = ParameterSet::ALL.iter().map(|set| set.name).collect();
+            let known: Vec<_> = ParameterSet::ALL.iter().map(|set| set.name()).collect();
             AgreementError::field("encryption.parameter_set", format!("unknown; known are {}", known.join(", ")))
         })?;
+        if parameters.scheme() != terms.encryption.scheme {
+            let problem = format!("is a set of scheme {}, not {}", parameters.scheme(), terms.encryption.scheme);
+            return Err(AgreementError::field("encryption.parameter_set", problem));
+        }
         let functional = Functional::new(&terms, parameters)?;
         let canonical = serde_json::to_vec(&terms).map_err(|error| AgreementError::Syntax(error.to_string()))?;
         let digest = Sha256::new().chain_update(b"cotejo agreement\0").chain_update(canonical).finalize();
@@ -125,6 +129,11 @@ impl Agreement {
     /// The comparison as one linear functional.
     pub fn functional(&self) -> &Functional {
         &self.functional
+    }
+
+    /// The scheme of the encryption.
+    pub fn scheme(&self) -> SchemeId {
+        self.parameters.scheme()
     }
 
     /// The parameter set of the encryption.

@@ -54,6 +54,16 @@ pub enum Disclosure {
     Count,
 }
 
+impl std::fmt::Display for Disclosure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Any => "any",
+            Self::Each => "each",
+            Self::Count => "count",
+        })
+    }
+}
+
 /// The shape of a template.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", try_from = "super::fields::TemplateFields")]
@@ -148,12 +158,33 @@ pub enum EyeRule {
 pub enum SchemeId {
     /// One comparison at a time: low latency, small queries, any metric.
     Tfhe,
+    /// A whole block of references at a time: exact verdicts, high throughput.
+    Bgv,
+}
+
+impl SchemeId {
+    /// Every scheme.
+    pub const ALL: [Self; 2] = [Self::Tfhe, Self::Bgv];
+
+    /// In the header of a file; never 0.
+    pub(crate) fn code(self) -> u8 {
+        match self {
+            Self::Tfhe => 1,
+            Self::Bgv => 2,
+        }
+    }
+
+    /// Reads [`SchemeId::code`] back.
+    pub(crate) fn from_code(code: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|scheme| scheme.code() == code)
+    }
 }
 
 impl std::fmt::Display for SchemeId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Tfhe => "tfhe",
+            Self::Bgv => "bgv",
         })
     }
 }
@@ -232,7 +263,7 @@ impl Terms {
             comparison,
             encryption: EncryptionTerms {
                 scheme: SchemeId::Tfhe,
-                parameter_set: crate::parameters::DEFAULT.name.to_owned(),
+                parameter_set: crate::parameters::tfhe::DEFAULT.name.to_owned(),
             },
             limits: Limits { references: 100_000, references_per_subject: 1, probes_per_query: 100 },
         }

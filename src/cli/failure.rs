@@ -78,7 +78,7 @@ impl Failure {
             WireError::Magic => Self::at(path, what, "check the path; 'cotejo inspect' says what a file is"),
             WireError::Kind { expected, .. } => Self::at(path, what, format!("give {}", made_by(*expected))),
             WireError::Version { .. } => Self::at(path, what, "use the version of cotejo that made the file"),
-            WireError::Parameters { .. } | WireError::Agreement { .. } => Self::at(
+            WireError::Scheme(_) | WireError::Parameters { .. } | WireError::Agreement { .. } => Self::at(
                 path,
                 what,
                 "use the agreement it was made under (--agreement), or make it again; compare digests with \

@@ -46,10 +46,10 @@ impl Args {
         ];
         if let (Some(scheme), Some(set)) = (header.scheme, header.parameters) {
             let security = match set.is_secure() {
-                true => format!("{:.0} bits of security", set.security_bits.floor()),
+                true => format!("{:.0} bits of security", set.security_bits().floor()),
                 false => "INSECURE, for tests only".to_owned(),
             };
-            lines.push(format!("encryption  scheme {scheme}, parameter set {}: {security}", set.name));
+            lines.push(format!("encryption  scheme {scheme}, parameter set {}: {security}", set.name()));
         }
         lines.extend(header.key.map(|key| format!("key         {key}")));
         lines.push(format!(
@@ -66,8 +66,8 @@ impl Args {
             "kind": header.kind.to_string(),
             "held_by": header.kind.holder(),
             "scheme": header.scheme,
-            "parameter_set": header.parameters.map(|set| set.name),
-            "security_bits": header.parameters.map(|set| set.security_bits),
+            "parameter_set": header.parameters.map(|set| set.name()),
+            "security_bits": header.parameters.map(|set| set.security_bits()),
             "secure": header.parameters.map(|set| set.is_secure()),
             "key": header.key.map(|key| key.to_string()),
             "agreement": digest,
@@ -108,9 +108,9 @@ impl Args {
             "file": path,
             "kind": "agreement",
             "held_by": "both parties",
-            "scheme": agreement.terms().encryption.scheme,
-            "parameter_set": agreement.parameters().name,
-            "security_bits": agreement.parameters().security_bits,
+            "scheme": agreement.scheme(),
+            "parameter_set": agreement.parameters().name(),
+            "security_bits": agreement.parameters().security_bits(),
             "secure": agreement.parameters().is_secure(),
             "agreement": digest,
         });

@@ -36,7 +36,7 @@ impl Args {
         if !set.is_secure() && !self.allow_insecure {
             return Err(Failure::new(
                 self.agreement.path.display(),
-                format_args!("encryption.parameter_set: {} protects nothing", set.name),
+                format_args!("encryption.parameter_set: {} protects nothing", set.name()),
                 "agree on another set (cotejo agreement sets); for tests add --allow-insecure",
             ));
         }
@@ -46,7 +46,7 @@ impl Args {
             files::require_free(path, self.overwrite.force)
                 .map_err(|failure| keep_old_keys(failure, self.overwrite.force))?;
         }
-        console.note(format_args!("making keys of parameter set {} ...", set.name));
+        console.note(format_args!("making keys of parameter set {} ...", set.name()));
         let start = Instant::now();
         let (secret, public) = SecretKey::<Tfhe>::generate(&agreement, &mut load::randomness()?)
             .map_err(Failure::in_file(&public_path))?;
@@ -79,9 +79,9 @@ impl Args {
                 "evaluation_key": public_path,
                 "evaluation_key_bytes": public_bytes.len(),
                 "key": secret.id().to_string(),
-                "scheme": agreement.terms().encryption.scheme,
-                "parameter_set": set.name,
-                "security_bits": set.security_bits,
+                "scheme": agreement.scheme(),
+                "parameter_set": set.name(),
+                "security_bits": set.security_bits(),
                 "agreement": agreement.digest().to_string(),
                 "seconds": took.as_secs_f64(),
             }),

@@ -53,7 +53,8 @@ impl Args {
         let gallery =
             Gallery::read(files::open(&self.gallery)?, &agreement).map_err(Failure::in_file(&self.gallery))?;
         interrupt::check()?;
-        let custodian = Custodian::new(&agreement, &gallery);
+        let custodian = Custodian::<Tfhe>::new(&agreement, &gallery, 0)
+            .map_err(|error| Failure::at(&self.agreement.path, error, "agree on a scheme that this program has"))?;
         let known = custodian.knows(&query.target);
         if let (false, Target::Subject(id)) = (known, &query.target) {
             console.warn(format_args!(

@@ -2,9 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use cotejo::parameters::ParameterSet;
+use cotejo::parameters::tfhe::TfheSet;
 use cotejo::plan::Plan;
+use cotejo::scheme::tfhe::Tfhe;
 use cotejo::scheme::tfhe::workload::Workload;
+use cotejo::scheme::{OtherScheme, Scheme};
 use serde::Serialize;
 
 use super::console::{Console, bytes, count, seconds};
@@ -68,11 +70,13 @@ impl Args {
                 console.warn(format_args!("{what} {asked} is over the {limit} that the agreement admits ({field})"));
             }
         }
+        let other = |error: OtherScheme| Failure::at(&self.agreement.path, error, "agree on scheme tfhe");
+        let set = Tfhe::agreed_set(&agreement).map_err(other)?;
         let bootstrap = match self.bootstrap_ms {
             Some(milliseconds) => Duration::from_secs_f64(milliseconds / 1e3),
-            None => measured(agreement.parameters(), console)?,
+            None => measured(set, console)?,
         };
-        let plan = Plan::new(&agreement, self.references, self.probes, bootstrap);
+        let plan = Plan::new(&agreement, self.references, self.probes, bootstrap).map_err(other)?;
         let comparisons = self.references * self.probes;
         let time = Duration::try_from_secs_f64(plan.seconds).unwrap_or(Duration::MAX);
         let text = format!(
@@ -113,7 +117,7 @@ impl Args {
 }
 
 /// Time of one bootstrap with all cores busy.
-fn measured(set: &'static ParameterSet, console: &Console) -> Result<Duration, Failure> {
+fn measured(set: &'static TfheSet, console: &Console) -> Result<Duration, Failure> {
     console.note(format_args!("timing bootstraps of parameter set {} ...", set.name));
     let workload = Workload::new(set, &mut load::randomness()?);
     // Threads, caches and tables warm up.

@@ -8,14 +8,17 @@ use rand::CryptoRng;
 
 use crate::agreement::{Agreement, Disclosure};
 use crate::parameters::ParameterSet;
-use crate::scheme::{Evaluator, Progress, Stopped, SubjectReferences, Task};
+use crate::scheme::{Evaluator, OtherScheme, Progress, Stopped, SubjectReferences, Task};
 use crate::wire::{Answer, EvaluationKey, KeyId, Query, Target};
 pub use gallery::{Enrolment, Gallery, Refusal, RefusalReason, Subject};
 
-/// One authority that holds records.
-pub struct Custodian<'a> {
+/// One authority that holds records, ready to answer under one agreement.
+pub struct Custodian<'a, S: Evaluator> {
     agreement: &'a Agreement,
     gallery: &'a Gallery,
+    set: &'static S::Set,
+    /// What answers keep of the gallery, for those that follow.
+    prepared: S::PreparedGallery,
 }
 
 /// One querier's public keys, expanded for use; keep them for its next query.
@@ -28,9 +31,9 @@ pub struct AdmittedKey<S: Evaluator> {
 impl<S: Evaluator> AdmittedKey<S> {
     /// Expands public keys: about a second, and the bulk of the memory.
     pub fn new(key: EvaluationKey<S>) -> Self {
-        let id = key.id();
-        let (key, parameters) = key.into_parts();
-        Self { id, parameters, key: S::prepare_key(key, parameters) }
+        let (id, parameters) = (key.id(), key.parameters());
+        let (key, set) = key.into_parts();
+        Self { id, parameters, key: S::prepare_key(key, set) }
     }
 
     /// Names the keys.
@@ -60,10 +63,17 @@ pub enum AnswerError {
     Stopped(#[from] Stopped),
 }
 
-impl<'a> Custodian<'a> {
-    /// A custodian with its gallery.
-    pub fn new(agreement: &'a Agreement, gallery: &'a Gallery) -> Self {
-        Self { agreement, gallery }
+impl<'a, S: Evaluator> Custodian<'a, S> {
+    /// A custodian with its gallery, of which answers may keep up to `budget_bytes` encoded for those that follow (where the scheme
+    /// gains by it).
+    ///
+    /// # Errors
+    ///
+    /// [`OtherScheme`] for an agreement on another scheme.
+    pub fn new(agreement: &'a Agreement, gallery: &'a Gallery, budget_bytes: u64) -> Result<Self, OtherScheme> {
+        let set = S::agreed_set(agreement)?;
+        let prepared = S::prepare_gallery(set, agreement.functional(), budget_bytes);
+        Ok(Self { agreement, gallery, set, prepared })
     }
 
     /// Whether a 1:1 query's subject is enrolled; always for a query about the gallery.
@@ -76,12 +86,12 @@ impl<'a> Custodian<'a> {
         }
     }
 
-    /// Stages 4 to 6: the answer to a query, sanitised. `progress` counts bootstraps: [`Custodian::steps`] of them.
+    /// Stages 4 to 6: the answer to a query, sanitised. `progress` counts the scheme's steps: [`Custodian::steps`] of them.
     ///
     /// # Errors
     ///
     /// [`AnswerError`] for a query under another key or agreement, or when `progress` asks to stop.
-    pub fn answer<S: Evaluator>(
+    pub fn answer(
         &self,
         key: &AdmittedKey<S>,
         query: &Query<S>,
@@ -91,15 +101,16 @@ impl<'a> Custodian<'a> {
         if query.key != key.id {
             return Err(AnswerError::OtherKey { expected: key.id, actual: query.key });
         }
-        if query.agreement != self.agreement.digest() || key.parameters.id != self.agreement.parameters().id {
+        if query.agreement != self.agreement.digest() || key.parameters.id() != self.agreement.parameters().id() {
             return Err(AnswerError::OtherTerms);
         }
         let subjects = self.subjects(&query.target);
         let task = self.task(query, &subjects);
-        let ciphertext = S::answer(&key.key, &task, &query.ciphertext, rng, progress)?;
+        let ciphertext = S::answer(&key.key, &self.prepared, &task, &query.ciphertext, rng, progress)?;
         Ok(Answer {
             query: query.id,
             key: query.key,
+            disclosure: task.disclosure,
             probes: query.layouts.len(),
             verdicts_per_probe: task.verdicts_per_probe(),
             ciphertext,
@@ -107,8 +118,8 @@ impl<'a> Custodian<'a> {
     }
 
     /// How many steps [`Custodian::answer`] reports.
-    pub fn steps<S: Evaluator>(&self, query: &Query<S>) -> u64 {
-        S::steps(self.agreement.parameters(), &self.task(query, &self.subjects(&query.target)))
+    pub fn steps(&self, query: &Query<S>) -> u64 {
+        S::steps(self.set, &self.task(query, &self.subjects(&query.target)))
     }
 
     fn subjects(&self, target: &Target) -> Vec<&'a SubjectReferences> {
@@ -118,7 +129,7 @@ impl<'a> Custodian<'a> {
         }
     }
 
-    fn task<'b, S: Evaluator>(&'b self, query: &'b Query<S>, subjects: &'b [&'b SubjectReferences]) -> Task<'b> {
+    fn task<'b>(&'b self, query: &'b Query<S>, subjects: &'b [&'b SubjectReferences]) -> Task<'b> {
         // One subject's bit is the same under every disclosure; `any` also answers for a subject that is not enrolled.
         let disclosure = match query.target {
             Target::Gallery => self.agreement.terms().disclosure,

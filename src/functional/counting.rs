@@ -2,7 +2,7 @@
 
 use super::room;
 use crate::agreement::Decimal;
-use crate::parameters::ParameterSet;
+use crate::parameters::tfhe::TfheSet;
 use crate::template::IrisShape;
 
 /// How the common bits are counted.
@@ -16,7 +16,7 @@ pub(super) enum Counting {
 
 impl Counting {
     /// The finest scale at which the number of common bits, less the minimum, keeps its distance from the far side of the torus.
-    pub(super) fn new(shape: IrisShape, theta: i64, minimum_common: usize, step: u64, set: &ParameterSet) -> Self {
+    pub(super) fn new(shape: IrisShape, theta: i64, minimum_common: usize, step: u64, set: &TfheSet) -> Self {
         let farthest = minimum_common.max(shape.bits() - minimum_common) as f64 + 1.0;
         let mask_norm = shape.mask_multiplicity() as f64 * (shape.mask_bits() as f64).sqrt();
         let room =

@@ -63,6 +63,9 @@ impl Functional {
     /// [`AgreementError::Field`] for a metric that does not suit the template, a threshold, norm or scale out of range, and for terms
     /// under which noise, not the templates, would decide.
     pub fn new(terms: &Terms, set: &ParameterSet) -> Result<Self, AgreementError> {
+        let ParameterSet::Tfhe(set) = set else {
+            return Err(AgreementError::field("encryption.scheme", "bgv is not there yet"));
+        };
         let metric = Metric::new(terms.template.shape(), &terms.comparison)?;
         let bound = metric.bound();
         let deviation = set.decision_variance(metric.largest_weight_norm()).sqrt();

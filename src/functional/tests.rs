@@ -146,7 +146,7 @@ fn the_farthest_pairs_keep_eight_deviations_from_the_other_side_of_the_torus() {
     for agreement in &extreme {
         let functional = agreement.functional();
         let torus = |phi: f64| phi * functional.step() as f64 / 2f64.powi(64);
-        let deviation = |norm: f64| agreement.parameters().decision_variance(norm).sqrt();
+        let deviation = |norm: f64| agreement.parameters().tfhe().unwrap().decision_variance(norm).sqrt();
         let left = 0.5 - torus(functional.bound() as f64);
         assert!(left >= 7.999 * deviation(functional.largest_weight_norm()), "{:?}", agreement.terms().comparison);
         if let (Some((norm, unit)), TemplateShape::Iris(shape)) = (functional.common_bits_scale(), functional.shape()) {

@@ -24,12 +24,11 @@ impl<S: Holder> SecretKey<S> {
     ///
     /// # Errors
     ///
-    /// [`WireError::Payload`] if the public keys cannot be serialised.
+    /// [`WireError::Scheme`] for an agreement on another scheme; [`WireError::Payload`] if the public keys cannot be serialised.
     pub fn generate(agreement: &Agreement, rng: &mut dyn CryptoRng) -> Result<(Self, EvaluationKey<S>), WireError> {
-        let parameters = agreement.parameters();
-        let (key, public) = S::generate(parameters, rng);
-        let public = EvaluationKey::new(public, parameters)?;
-        Ok((Self { key, parameters, id: public.id() }, public))
+        let (key, public) = S::generate(S::agreed_set(agreement)?, rng);
+        let public = EvaluationKey::new(public, agreement)?;
+        Ok((Self { key, parameters: agreement.parameters(), id: public.id() }, public))
     }
 
     /// The id of the public half.
@@ -62,10 +61,10 @@ impl<S: Holder> SecretKey<S> {
     ///
     /// [`WireError`] for anything but a secret key under this agreement.
     pub fn read(reader: impl Read, agreement: &Agreement) -> Result<Self, WireError> {
+        let (set, parameters) = (S::agreed_set(agreement)?, agreement.parameters());
         let expected = Expected { kind: Kind::SecretKey, agreement, key: None, limit_bytes: 1 << 20 };
         let envelope = Envelope::read(reader, &expected)?;
-        let parameters = agreement.parameters();
-        let key = S::import_secret(&envelope.payload, parameters).ok_or(WireError::Field("key"))?;
+        let key = S::import_secret(&envelope.payload, set).ok_or(WireError::Field("key"))?;
         Ok(Self { key, parameters, id: envelope.header.key.ok_or(WireError::Header("key"))? })
     }
 }

@@ -73,8 +73,8 @@ impl<'a, S: Holder> Querier<'a, S> {
         rng: &mut dyn CryptoRng,
     ) -> Result<(Query<S>, Pending), AskError> {
         let (expected, actual) = (self.agreement.parameters(), self.key.parameters());
-        if expected.id != actual.id {
-            return Err(AskError::OtherParameters { expected: expected.name, actual: actual.name });
+        if expected.id() != actual.id() {
+            return Err(AskError::OtherParameters { expected: expected.name(), actual: actual.name() });
         }
         let groups = group_by_subject(records.into_iter().map(|record| (record.subject.clone(), record)));
         let limit = self.agreement.terms().limits.probes_per_query;

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::Querier;
 use crate::agreement::{Agreement, Disclosure};
-use crate::scheme::Holder;
+use crate::scheme::{Disclosed, Holder};
 use crate::template::SubjectId;
 use crate::wire::{Answer, Envelope, Expected, KeyId, Kind, QueryId, Target, WireError, decode_clear, encode_clear};
 
@@ -46,6 +46,19 @@ impl Verdict {
     }
 }
 
+/// The verdict on one probe, by what the answer says it discloses.
+fn verdict<S: Holder>(answer: &Answer<S>, disclosed: Disclosed) -> Result<Verdict, AnswerError> {
+    let expected = answer.verdicts_per_probe;
+    match (answer.disclosure, disclosed) {
+        (_, Disclosed::Bits(bits)) if bits.len() != expected => Err(AnswerError::Bits { expected, actual: bits.len() }),
+        (Disclosure::Any, Disclosed::Bits(bits)) => Ok(Verdict::Any(bits.contains(&true))),
+        (Disclosure::Each, Disclosed::Bits(bits)) => Ok(Verdict::Each(bits)),
+        (Disclosure::Count, Disclosed::Bits(bits)) => Ok(Verdict::Count(bits.into_iter().filter(|&bit| bit).count())),
+        (Disclosure::Count, Disclosed::Count(count)) if count <= expected => Ok(Verdict::Count(count)),
+        (_, Disclosed::Count(actual)) => Err(AnswerError::Bits { expected, actual }),
+    }
+}
+
 /// Why an answer is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AnswerError {
@@ -65,13 +78,21 @@ pub enum AnswerError {
         /// As answered.
         actual: KeyId,
     },
-    /// With another number of bits than the question has answers.
-    #[error("the answer holds {actual} bits where {expected} belong; it was not made by this program")]
+    /// With another number of verdicts on a probe than it announces, or a count above that.
+    #[error("the answer holds {actual} verdicts on a probe where {expected} belong; it was not made by this program")]
     Bits {
-        /// As asked.
+        /// As announced.
         expected: usize,
-        /// As answered.
+        /// As decrypted.
         actual: usize,
+    },
+    /// Of another disclosure than was asked for.
+    #[error("the answer discloses '{actual}' where '{expected}' was asked for; it was not made by this program")]
+    Disclosure {
+        /// As asked.
+        expected: Disclosure,
+        /// As answered.
+        actual: Disclosure,
     },
     /// For another number of probes.
     #[error("the answer speaks of {actual} probes where {expected} were asked about")]
@@ -126,24 +147,20 @@ impl Pending {
         if answer.probes != expected {
             return Err(AnswerError::Probes { expected, actual: answer.probes });
         }
-        let disclosure = querier.agreement.terms().disclosure;
-        let single = disclosure == Disclosure::Any || self.clear.target != Target::Gallery;
-        let bits = S::decrypt(querier.key.key(), &answer.ciphertext);
-        let per_probe = if single { 1 } else { answer.verdicts_per_probe };
-        if bits.len() != expected * per_probe || answer.verdicts_per_probe != per_probe {
-            return Err(AnswerError::Bits { expected: expected * per_probe, actual: bits.len() });
-        }
-        let mut bits = bits.into_iter();
-        let verdict = |subject| {
-            let bits: Vec<bool> = bits.by_ref().take(answer.verdicts_per_probe).collect();
-            let verdict = match (disclosure, &self.clear.target) {
-                (Disclosure::Any, _) | (_, Target::Subject(_)) => Verdict::Any(bits.contains(&true)),
-                (Disclosure::Each, _) => Verdict::Each(bits),
-                (Disclosure::Count, _) => Verdict::Count(bits.into_iter().filter(|&bit| bit).count()),
-            };
-            (subject, verdict)
+        let expected = match self.clear.target {
+            Target::Gallery => querier.agreement.terms().disclosure,
+            Target::Subject(_) => Disclosure::Any,
         };
-        Ok(self.clear.subjects.into_iter().map(verdict).collect())
+        if answer.disclosure != expected {
+            return Err(AnswerError::Disclosure { expected, actual: answer.disclosure });
+        }
+        let disclosed = S::decrypt(querier.key.key(), &answer.extent(querier.agreement), &answer.ciphertext);
+        let (expected, actual) = (self.clear.subjects.len(), disclosed.len());
+        if actual != expected {
+            return Err(AnswerError::Probes { expected, actual });
+        }
+        let verdicts = self.clear.subjects.into_iter().zip(disclosed);
+        verdicts.map(|(subject, disclosed)| Ok((subject, verdict(answer, disclosed)?))).collect()
     }
 
     /// The file: the querier keeps it until the answer comes.

@@ -5,28 +5,35 @@
 use rand::CryptoRng;
 use zeroize::Zeroizing;
 
-use super::{Crossing, CrossingError, Evaluator, Extent, Holder, Progress, Scheme, Stopped, Task};
+use super::{Crossing, CrossingError, Disclosed, Evaluator, Extent, Holder, Progress, Scheme, Stopped, Task};
 use crate::agreement::{Disclosure, SchemeId};
 use crate::functional::{Functional, LinearForm, Probe, pairs};
 use crate::parameters::ParameterSet;
+use crate::parameters::tfhe::TfheSet;
 
 /// The scheme. Hides nothing.
 pub(crate) struct Clear;
 
 impl Scheme for Clear {
     const ID: SchemeId = SchemeId::Tfhe;
+    type Set = TfheSet;
     type EvaluationKey = Plain<u8>;
     type EncryptedProbes = Plain<i64>;
     type EncryptedVerdicts = Plain<u8>;
+
+    fn set(parameters: &'static ParameterSet) -> Option<&'static TfheSet> {
+        parameters.tfhe()
+    }
 }
 
 /// Numbers as they are.
 pub(crate) struct Plain<T>(Vec<T>);
 
-/// A number with eight little-endian bytes.
+/// A number with eight little-endian bytes, and how many of them belong to an extent.
 pub(crate) trait Number: Copy + Send + Sync {
     fn to_i64(self) -> i64;
     fn from_i64(number: i64) -> Option<Self>;
+    fn count(extent: &Extent<'_>) -> usize;
 }
 
 impl Number for i64 {
@@ -35,6 +42,9 @@ impl Number for i64 {
     }
     fn from_i64(number: i64) -> Option<Self> {
         Some(number)
+    }
+    fn count(extent: &Extent<'_>) -> usize {
+        extent.samples * extent.functional.coordinates()
     }
 }
 
@@ -45,33 +55,36 @@ impl Number for u8 {
     fn from_i64(number: i64) -> Option<Self> {
         number.try_into().ok()
     }
+    fn count(extent: &Extent<'_>) -> usize {
+        extent.verdicts().max(1)
+    }
 }
 
 impl<T: Number> Crossing for Plain<T> {
+    type Set = TfheSet;
+
     fn encode(&self) -> Result<Vec<u8>, CrossingError> {
         Ok(self.0.iter().flat_map(|number| number.to_i64().to_le_bytes()).collect())
     }
 
-    fn decode(bytes: &[u8], _: &'static ParameterSet, extent: Extent) -> Result<Self, CrossingError> {
+    fn decode(bytes: &[u8], _: &'static TfheSet, extent: &Extent<'_>) -> Result<Self, CrossingError> {
         let (words, rest) = bytes.as_chunks::<8>();
         let numbers: Option<Vec<T>> = words.iter().map(|&word| T::from_i64(i64::from_le_bytes(word))).collect();
         match numbers {
-            Some(numbers) if rest.is_empty() && numbers.len() == extent.count * extent.coordinates.max(1) => {
-                Ok(Self(numbers))
-            }
+            Some(numbers) if rest.is_empty() && numbers.len() == T::count(extent) => Ok(Self(numbers)),
             _ => Err(CrossingError::Dimensions("numbers")),
         }
     }
 
-    fn limit_bytes(_: &ParameterSet, extent: Extent) -> u64 {
-        8 * (extent.count * extent.coordinates.max(1)) as u64
+    fn limit_bytes(_: &TfheSet, extent: &Extent<'_>) -> u64 {
+        8 * T::count(extent) as u64
     }
 }
 
 impl Holder for Clear {
     type SecretKey = u8;
 
-    fn generate(_: &'static ParameterSet, rng: &mut dyn CryptoRng) -> (u8, Plain<u8>) {
+    fn generate(_: &'static TfheSet, rng: &mut dyn CryptoRng) -> (u8, Plain<u8>) {
         let mut byte = [0];
         rng.fill_bytes(&mut byte);
         (0, Plain(byte.to_vec()))
@@ -82,25 +95,31 @@ impl Holder for Clear {
         Plain(samples.flat_map(|sample| functional.probe_coordinates(sample)).collect())
     }
 
-    fn decrypt(_: &u8, verdicts: &Plain<u8>) -> Vec<bool> {
-        verdicts.0.iter().map(|&bit| bit == 1).collect()
+    fn decrypt(_: &u8, extent: &Extent<'_>, verdicts: &Plain<u8>) -> Vec<Disclosed> {
+        let bits = |bits: &[u8]| Disclosed::Bits(bits.iter().map(|&bit| bit == 1).collect());
+        verdicts.0.chunks(extent.verdicts_per_probe).map(bits).collect()
     }
 
     fn export_secret(key: &u8) -> Zeroizing<Vec<u8>> {
         Zeroizing::new(vec![*key])
     }
 
-    fn import_secret(bytes: &[u8], _: &'static ParameterSet) -> Option<u8> {
+    fn import_secret(bytes: &[u8], _: &'static TfheSet) -> Option<u8> {
         bytes.first().copied()
     }
 }
 
 impl Evaluator for Clear {
+    const STEP: &'static str = "probe";
     type PreparedKey = ();
+    type PreparedGallery = ();
 
-    fn prepare_key(_: Plain<u8>, _: &'static ParameterSet) {}
+    fn prepare_key(_: Plain<u8>, _: &'static TfheSet) {}
+
+    fn prepare_gallery(_: &'static TfheSet, _: &Functional, _: u64) {}
 
     fn answer(
+        (): &(),
         (): &(),
         task: &Task<'_>,
         probes: &Plain<i64>,
@@ -139,7 +158,7 @@ impl Evaluator for Clear {
         Ok(Plain(verdicts))
     }
 
-    fn steps(_: &ParameterSet, task: &Task<'_>) -> u64 {
+    fn steps(_: &TfheSet, task: &Task<'_>) -> u64 {
         task.layouts.len() as u64
     }
 }

@@ -7,7 +7,7 @@ use rand_chacha::ChaCha20Rng;
 
 use super::clear::Clear;
 use super::tfhe::Tfhe;
-use super::{Evaluator, Holder, Progress, Task};
+use super::{Disclosed, Evaluator, Extent, Holder, Progress, Scheme, Task};
 use crate::agreement::{Agreement, ComparisonTerms, Disclosure, EyeRule, TemplateTerms, Terms};
 use crate::custodian::{AdmittedKey, AnswerError, Custodian, Gallery};
 use crate::functional::{Probe, oracle};
@@ -171,7 +171,7 @@ impl<S: Holder + Evaluator> Parties<S> {
         let (query, pending) = querier.ask(probes, target, &mut rng).unwrap();
         let query = query.to_bytes(agreement).unwrap();
         let query = Query::<S>::read(query.as_slice(), agreement, Some(self.key.id())).unwrap();
-        let custodian = Custodian::new(agreement, gallery);
+        let custodian = Custodian::<S>::new(agreement, gallery, 0).unwrap();
         let counter = Counter(Mutex::new(0));
         let answer = custodian.answer(&self.key, &query, &mut rng, &counter).unwrap();
         assert_eq!(counter.0.into_inner().unwrap(), custodian.steps(&query), "steps as announced");
@@ -313,8 +313,9 @@ fn count_shuffles_the_bits_of_each() {
     terms.disclosure = Disclosure::Count;
     let agreement = agreement(terms);
     let functional = agreement.functional();
-    let (secret, public) = Tfhe::generate(agreement.parameters(), &mut rng());
-    let key = Tfhe::prepare_key(public, agreement.parameters());
+    let set = Tfhe::agreed_set(&agreement).unwrap();
+    let (secret, public) = Tfhe::generate(set, &mut rng());
+    let key = Tfhe::prepare_key(public, set);
     let bits = |bit: bool| Template::Bits(Bits::new((0..64).map(|_| bit)).unwrap());
     let subjects: Vec<_> = (0..20).map(|i| vec![(None, functional.reference(&bits(i == 5)).unwrap())]).collect();
     let subjects: Vec<_> = subjects.iter().map(Vec::as_slice).collect();
@@ -324,8 +325,10 @@ fn count_shuffles_the_bits_of_each() {
     let mut rng = rng();
     let probes = Tfhe::encrypt(&secret, functional, &[probe], &mut rng);
     let mut place = || {
-        let answer = Tfhe::answer(&key, &task, &probes, &mut rng, &()).unwrap();
-        let bits = Tfhe::decrypt(&secret, &answer);
+        let answer = Tfhe::answer(&key, &(), &task, &probes, &mut rng, &()).unwrap();
+        let disclosure = Disclosure::Count;
+        let extent = Extent { functional, disclosure, probes: 1, samples: 1, verdicts_per_probe: 20 };
+        let [Disclosed::Bits(bits)] = &Tfhe::decrypt(&secret, &extent, &answer)[..] else { panic!() };
         assert_eq!(bits.iter().filter(|&&bit| bit).count(), 1);
         bits.iter().position(|&bit| bit)
     };
@@ -358,7 +361,7 @@ fn a_key_of_another_parameter_set_is_not_used() {
     let gallery = Gallery::enrol(&weak, references).gallery.unwrap();
     let querier = Querier::new(&weak, SecretKey::<Tfhe>::read(parties.secret.as_slice(), &weak).unwrap());
     let (query, _) = querier.ask(probes, Target::Gallery, &mut rng()).unwrap();
-    let answer = Custodian::new(&strong, &gallery).answer(&parties.key, &query, &mut rng(), &());
+    let answer = Custodian::<Tfhe>::new(&strong, &gallery, 0).unwrap().answer(&parties.key, &query, &mut rng(), &());
     assert!(matches!(answer, Err(AnswerError::OtherTerms)));
 }
 
@@ -377,8 +380,29 @@ fn a_stopped_answer_says_so() {
     let gallery = Gallery::enrol(&agreement, references).gallery.unwrap();
     let querier = Querier::new(&agreement, SecretKey::<Tfhe>::read(parties.secret.as_slice(), &agreement).unwrap());
     let (query, _) = querier.ask(probes, Target::Gallery, &mut rng()).unwrap();
-    let answer = Custodian::new(&agreement, &gallery).answer(&parties.key, &query, &mut rng(), &Stop);
+    let answer =
+        Custodian::<Tfhe>::new(&agreement, &gallery, 0).unwrap().answer(&parties.key, &query, &mut rng(), &Stop);
     assert!(matches!(answer, Err(AnswerError::Stopped(_))));
+}
+
+#[test]
+fn an_answer_that_discloses_other_than_asked_is_refused() {
+    let mut terms = Terms::hamming(16, 2);
+    terms.disclosure = Disclosure::Each;
+    let agreement = agreement(terms);
+    let parties = Parties::<Clear>::new(&agreement);
+    let (references, probes) = people(&agreement, 3);
+    let gallery = Gallery::enrol(&agreement, references).gallery.unwrap();
+    let querier = Querier::new(&agreement, SecretKey::<Clear>::read(parties.secret.as_slice(), &agreement).unwrap());
+    let subject = Target::Subject(gallery.subjects()[0].id().clone());
+    for (target, actual) in [(Target::Gallery, Disclosure::Any), (subject, Disclosure::Each)] {
+        let (query, pending) = querier.ask(probes.clone(), target, &mut rng()).unwrap();
+        let custodian = Custodian::<Clear>::new(&agreement, &gallery, 0).unwrap();
+        let mut answer = custodian.answer(&parties.key, &query, &mut rng(), &()).unwrap();
+        let expected = std::mem::replace(&mut answer.disclosure, actual);
+        let refused = pending.read(&querier, &answer);
+        assert_eq!(refused, Err(crate::querier::AnswerError::Disclosure { expected, actual }));
+    }
 }
 
 #[test]
@@ -390,12 +414,13 @@ fn files_of_another_key_are_refused() {
     let gallery = Gallery::enrol(&agreement, references).gallery.unwrap();
     let theirs = Querier::new(&agreement, theirs);
     let (query, _) = theirs.ask(probes.clone(), Target::Gallery, &mut rng()).unwrap();
-    let answer = Custodian::new(&agreement, &gallery).answer(&ours.key, &query, &mut rng(), &());
+    let answer = Custodian::<Tfhe>::new(&agreement, &gallery, 0).unwrap().answer(&ours.key, &query, &mut rng(), &());
     assert!(matches!(answer, Err(AnswerError::OtherKey { .. })));
 
     let querier = Querier::new(&agreement, SecretKey::<Tfhe>::read(ours.secret.as_slice(), &agreement).unwrap());
     let (query, _) = querier.ask(probes.clone(), Target::Gallery, &mut rng()).unwrap();
-    let answer = Custodian::new(&agreement, &gallery).answer(&ours.key, &query, &mut rng(), &()).unwrap();
+    let answer =
+        Custodian::<Tfhe>::new(&agreement, &gallery, 0).unwrap().answer(&ours.key, &query, &mut rng(), &()).unwrap();
     let (_, other_query) = querier.ask(probes.clone(), Target::Gallery, &mut rng()).unwrap();
     let (_, other_key) = theirs.ask(probes, Target::Gallery, &mut ChaCha20Rng::seed_from_u64(9)).unwrap();
     assert!(matches!(other_query.read(&theirs, &answer), Err(crate::querier::AnswerError::OtherKey { .. })));

@@ -14,7 +14,7 @@ pub mod tfhe;
 use rand::CryptoRng;
 use zeroize::Zeroizing;
 
-use crate::agreement::{Disclosure, SchemeId};
+use crate::agreement::{Agreement, Disclosure, SchemeId};
 use crate::functional::{Functional, Probe, Reference, SampleLayout};
 use crate::parameters::ParameterSet;
 use crate::template::Eye;
@@ -23,25 +23,66 @@ use crate::template::Eye;
 pub trait Scheme: Sized + 'static {
     /// Identifies the scheme in the header of every file.
     const ID: SchemeId;
+    /// Its kind of parameter set.
+    type Set: Sync + 'static;
     /// Public keys of one querier: querier to custodian, once.
-    type EvaluationKey: Crossing;
+    type EvaluationKey: Crossing<Set = Self::Set>;
     /// The encrypted templates of one query: querier to custodian.
-    type EncryptedProbes: Crossing;
-    /// The encrypted, sanitised bits of one answer: custodian to querier.
-    type EncryptedVerdicts: Crossing;
+    type EncryptedProbes: Crossing<Set = Self::Set>;
+    /// The encrypted, sanitised verdicts of one answer: custodian to querier.
+    type EncryptedVerdicts: Crossing<Set = Self::Set>;
+
+    /// The set as one of this scheme; none for a set of another.
+    fn set(parameters: &'static ParameterSet) -> Option<&'static Self::Set>;
+
+    /// The parameter set of an agreement on this scheme.
+    ///
+    /// # Errors
+    ///
+    /// [`OtherScheme`] for an agreement on another one.
+    fn agreed_set(agreement: &Agreement) -> Result<&'static Self::Set, OtherScheme> {
+        let parameters = agreement.parameters();
+        Self::set(parameters).ok_or(OtherScheme { expected: parameters.scheme(), actual: Self::ID })
+    }
 }
 
-/// How large a value must be; known to the receiver before it decodes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Extent {
-    /// Templates or verdicts.
-    pub count: usize,
-    /// Coordinates of each template; 0 for everything else.
-    pub coordinates: usize,
+/// Of another scheme than agreed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("of scheme {actual}, but the agreement says {expected}")]
+pub struct OtherScheme {
+    /// As agreed.
+    pub expected: SchemeId,
+    /// As found.
+    pub actual: SchemeId,
+}
+
+/// What a payload is about: its receiver knows it before it decodes. Zeros where a number has no meaning, as for keys.
+#[derive(Clone, Copy, Debug)]
+pub struct Extent<'a> {
+    /// The comparison.
+    pub functional: &'a Functional,
+    /// What the querier may learn.
+    pub disclosure: Disclosure,
+    /// Probes of the query.
+    pub probes: usize,
+    /// Their samples in all: one each, or one of each eye.
+    pub samples: usize,
+    /// Verdicts on each probe: 1 for `any`, one an enrolled subject for `each` and `count`.
+    pub verdicts_per_probe: usize,
+}
+
+impl Extent<'_> {
+    /// Verdicts in all.
+    pub fn verdicts(&self) -> usize {
+        self.probes.saturating_mul(self.verdicts_per_probe)
+    }
 }
 
 /// A value that crosses: bounded, canonical bytes.
 pub trait Crossing: Sized + Send + Sync {
+    /// Parameter sets of its scheme.
+    type Set;
+
     /// The payload.
     ///
     /// # Errors
@@ -54,10 +95,10 @@ pub trait Crossing: Sized + Send + Sync {
     /// # Errors
     ///
     /// [`CrossingError`] for anything that [`Crossing::encode`] would not have written for this extent and parameter set.
-    fn decode(bytes: &[u8], parameters: &'static ParameterSet, extent: Extent) -> Result<Self, CrossingError>;
+    fn decode(bytes: &[u8], set: &'static Self::Set, extent: &Extent<'_>) -> Result<Self, CrossingError>;
 
-    /// Upper bound of the payload's length for an extent, in bytes.
-    fn limit_bytes(parameters: &ParameterSet, extent: Extent) -> u64;
+    /// Upper bound of the payload's length for an extent, in bytes; not less for a larger extent.
+    fn limit_bytes(set: &Self::Set, extent: &Extent<'_>) -> u64;
 }
 
 /// Why a payload is refused. Says nothing of its content.
@@ -91,7 +132,7 @@ pub trait Holder: Scheme {
     type SecretKey;
 
     /// Fresh keys.
-    fn generate(parameters: &'static ParameterSet, rng: &mut dyn CryptoRng) -> (Self::SecretKey, Self::EvaluationKey);
+    fn generate(set: &'static Self::Set, rng: &mut dyn CryptoRng) -> (Self::SecretKey, Self::EvaluationKey);
 
     /// Stage 3. Encrypts every sample of every probe, in order.
     fn encrypt(
@@ -101,14 +142,23 @@ pub trait Holder: Scheme {
         rng: &mut dyn CryptoRng,
     ) -> Self::EncryptedProbes;
 
-    /// Stage 7. The bits of an answer, in order.
-    fn decrypt(key: &Self::SecretKey, verdicts: &Self::EncryptedVerdicts) -> Vec<bool>;
+    /// Stage 7. What an answer of this extent says of each probe, in order.
+    fn decrypt(key: &Self::SecretKey, extent: &Extent<'_>, verdicts: &Self::EncryptedVerdicts) -> Vec<Disclosed>;
 
     /// The key's bits, for the querier's own key file. Wiped when dropped.
     fn export_secret(key: &Self::SecretKey) -> Zeroizing<Vec<u8>>;
 
     /// Reads [`Holder::export_secret`] back; `None` for anything else.
-    fn import_secret(bytes: &[u8], parameters: &'static ParameterSet) -> Option<Self::SecretKey>;
+    fn import_secret(bytes: &[u8], set: &'static Self::Set) -> Option<Self::SecretKey>;
+}
+
+/// What decrypting says of one probe.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Disclosed {
+    /// One bit a verdict: in the order of the gallery under `each`, shuffled under `count`.
+    Bits(Vec<bool>),
+    /// How many subjects match, where that is all that was sent.
+    Count(usize),
 }
 
 /// What the custodian computes on: one enrolled subject's references.
@@ -127,7 +177,7 @@ pub struct Task<'a> {
 }
 
 impl Task<'_> {
-    /// Bits disclosed for each probe.
+    /// Verdicts on each probe: see [`Extent::verdicts_per_probe`].
     pub fn verdicts_per_probe(&self) -> usize {
         match self.disclosure {
             Disclosure::Any => 1,
@@ -138,21 +188,31 @@ impl Task<'_> {
 
 /// Who computes, on public keys alone.
 pub trait Evaluator: Scheme {
+    /// A step of work, as progress counts it, in one word: "bootstrap".
+    const STEP: &'static str;
     /// An evaluation key expanded for use.
     type PreparedKey: Send + Sync;
+    /// What is kept of a gallery between queries, beside its references: filled by answers, up to a budget.
+    type PreparedGallery: Send + Sync;
 
     /// Expands the public keys; seconds of work and the bulk of the memory, once for many queries.
     ///
-    /// `parameters` must be the set that the key was decoded or generated for.
-    fn prepare_key(key: Self::EvaluationKey, parameters: &'static ParameterSet) -> Self::PreparedKey;
+    /// `set` must be the one that the key was decoded or generated for.
+    fn prepare_key(key: Self::EvaluationKey, set: &'static Self::Set) -> Self::PreparedKey;
+
+    /// Room for what answers may keep of one gallery under one functional: at most `budget_bytes`.
+    fn prepare_gallery(set: &'static Self::Set, functional: &Functional, budget_bytes: u64) -> Self::PreparedGallery;
 
     /// Stages 4 to 6: the sanitised verdicts, `verdicts_per_probe` for each probe in turn.
+    ///
+    /// `gallery` must have been prepared for the gallery that the task's subjects are of.
     ///
     /// # Errors
     ///
     /// [`Stopped`] when `progress` asks to stop.
     fn answer(
         key: &Self::PreparedKey,
+        gallery: &Self::PreparedGallery,
         task: &Task<'_>,
         probes: &Self::EncryptedProbes,
         rng: &mut dyn CryptoRng,
@@ -160,7 +220,7 @@ pub trait Evaluator: Scheme {
     ) -> Result<Self::EncryptedVerdicts, Stopped>;
 
     /// How many steps [`Evaluator::answer`] reports to its progress.
-    fn steps(parameters: &ParameterSet, task: &Task<'_>) -> u64;
+    fn steps(set: &Self::Set, task: &Task<'_>) -> u64;
 }
 
 /// Told how far long work is, and asked whether to go on. Called from several threads.

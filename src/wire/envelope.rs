@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 use super::KeyId;
 use crate::agreement::{Agreement, Digest, SchemeId};
 use crate::parameters::ParameterSet;
-use crate::scheme::CrossingError;
+use crate::scheme::{CrossingError, OtherScheme};
 
 const MAGIC: [u8; 8] = *b"COTEJO\x1a\n";
 const VERSION: u16 = 1;
@@ -122,7 +122,10 @@ pub enum WireError {
         /// As found.
         actual: Kind,
     },
-    /// Another scheme or parameter set than agreed.
+    /// Another scheme than agreed.
+    #[error(transparent)]
+    Scheme(#[from] OtherScheme),
+    /// Another parameter set than agreed.
     #[error("made with parameter set {actual}, but the agreement says {expected}")]
     Parameters {
         /// As agreed.
@@ -176,8 +179,8 @@ impl Header {
         bytes.extend(MAGIC);
         bytes.extend(VERSION.to_le_bytes());
         bytes.push(self.kind as u8);
-        bytes.push(u8::from(self.scheme.is_some()));
-        bytes.extend(self.parameters.map_or(0, |set| set.id).to_le_bytes());
+        bytes.push(self.scheme.map_or(0, SchemeId::code));
+        bytes.extend(self.parameters.map_or(0, ParameterSet::id).to_le_bytes());
         bytes.extend([0; 2]);
         bytes.extend(self.key.map_or([0; 16], |key| key.0));
         bytes.extend(self.agreement.0);
@@ -198,8 +201,7 @@ impl Header {
         let kind = Kind::ALL.into_iter().find(|k| *k as u8 == kind).ok_or(WireError::Header("kind"))?;
         let scheme = match scheme {
             0 => None,
-            1 => Some(SchemeId::Tfhe),
-            _ => return Err(WireError::Header("scheme")),
+            code => Some(SchemeId::from_code(code).ok_or(WireError::Header("scheme"))?),
         };
         let parameters = match u16::from_le_bytes(take(&mut rest)?) {
             0 => None,
@@ -214,6 +216,9 @@ impl Header {
         let belongs_to_a_key = kind != Kind::Gallery;
         if [scheme.is_some(), parameters.is_some(), key.is_some()] != [belongs_to_a_key; 3] {
             return Err(WireError::Header("key"));
+        }
+        if parameters.map(ParameterSet::scheme) != scheme {
+            return Err(WireError::Header("parameter set"));
         }
         Ok(Self { kind, scheme, parameters, key, agreement, payload_bytes })
     }
@@ -294,7 +299,7 @@ impl Envelope {
     pub fn new(kind: Kind, agreement: &Agreement, key: Option<KeyId>, payload: Vec<u8>) -> Self {
         let header = Header {
             kind,
-            scheme: key.map(|_| agreement.terms().encryption.scheme),
+            scheme: key.map(|_| agreement.scheme()),
             parameters: key.map(|_| agreement.parameters()),
             key,
             agreement: agreement.digest(),
@@ -350,8 +355,12 @@ impl Header {
         if self.agreement != agreement.digest() {
             return Err(WireError::Agreement { expected: agreement.digest(), actual: self.agreement });
         }
-        if let Some(set) = self.parameters.filter(|set| set.id != agreement.parameters().id) {
-            return Err(WireError::Parameters { expected: agreement.parameters().name, actual: set.name });
+        let (expected_scheme, set) = (agreement.scheme(), agreement.parameters());
+        if let Some(actual) = self.scheme.filter(|&actual| actual != expected_scheme) {
+            return Err(OtherScheme { expected: expected_scheme, actual }.into());
+        }
+        if let Some(actual) = self.parameters.filter(|actual| actual.id() != set.id()) {
+            return Err(WireError::Parameters { expected: set.name(), actual: actual.name() });
         }
         if let (Some(expected), Some(actual)) = (expected.key, self.key)
             && expected != actual

@@ -52,27 +52,32 @@ pub enum Target {
 /// One querier's public keys. Crosses once, from querier to custodian.
 pub struct EvaluationKey<S: Scheme> {
     key: S::EvaluationKey,
+    set: &'static S::Set,
     parameters: &'static ParameterSet,
     id: KeyId,
     payload: Vec<u8>,
 }
 
 impl<S: Scheme> EvaluationKey<S> {
-    const EXTENT: Extent = Extent { count: 1, coordinates: 0 };
-
-    /// Names the keys.
+    /// Names the keys, fresh ones of an agreement's parameter set.
     ///
     /// # Errors
     ///
-    /// [`WireError::Payload`] if they cannot be serialised.
-    pub fn new(key: S::EvaluationKey, parameters: &'static ParameterSet) -> Result<Self, WireError> {
+    /// [`WireError::Payload`] if they cannot be serialised; [`WireError::Scheme`] for an agreement on another scheme.
+    pub fn new(key: S::EvaluationKey, agreement: &Agreement) -> Result<Self, WireError> {
+        let (set, parameters) = (S::agreed_set(agreement)?, agreement.parameters());
         let payload = key.encode()?;
-        Ok(Self { key, parameters, id: fingerprint(&payload), payload })
+        Ok(Self { key, set, parameters, id: fingerprint(&payload), payload })
     }
 
-    /// The keys and the parameter set they are of.
-    pub fn into_parts(self) -> (S::EvaluationKey, &'static ParameterSet) {
-        (self.key, self.parameters)
+    /// The keys, and the parameter set they are of.
+    pub fn into_parts(self) -> (S::EvaluationKey, &'static S::Set) {
+        (self.key, self.set)
+    }
+
+    /// The parameter set of the keys.
+    pub fn parameters(&self) -> &'static ParameterSet {
+        self.parameters
     }
 
     /// Names these keys in every file made with them.
@@ -91,17 +96,23 @@ impl<S: Scheme> EvaluationKey<S> {
     ///
     /// [`WireError`] for anything but an evaluation key of the agreement's parameter set, unaltered.
     pub fn read(reader: impl Read, agreement: &Agreement) -> Result<Self, WireError> {
-        let set = agreement.parameters();
-        let limit_bytes = S::EvaluationKey::limit_bytes(set, Self::EXTENT);
+        let (set, extent) = (S::agreed_set(agreement)?, extent(agreement));
+        let limit_bytes = S::EvaluationKey::limit_bytes(set, &extent);
         let expected = Expected { kind: Kind::EvaluationKey, agreement, key: None, limit_bytes };
         let envelope = Envelope::read(reader, &expected)?;
         let id = fingerprint(&envelope.payload);
         if envelope.header.key != Some(id) {
             return Err(WireError::Header("key"));
         }
-        let key = S::EvaluationKey::decode(&envelope.payload, set, Self::EXTENT)?;
-        Ok(Self { key, parameters: set, id, payload: envelope.payload.to_vec() })
+        let key = S::EvaluationKey::decode(&envelope.payload, set, &extent)?;
+        Ok(Self { key, set, parameters: agreement.parameters(), id, payload: envelope.payload.to_vec() })
     }
+}
+
+/// Of nothing: what keys are about.
+fn extent(agreement: &Agreement) -> Extent<'_> {
+    let (functional, disclosure) = (agreement.functional(), agreement.terms().disclosure);
+    Extent { functional, disclosure, probes: 0, samples: 0, verdicts_per_probe: 0 }
 }
 
 fn fingerprint(payload: &[u8]) -> KeyId {
@@ -153,10 +164,10 @@ impl<S: Scheme> Query<S> {
     ///
     /// [`WireError`] for anything but a query under this agreement and key, within the agreement's limits.
     pub fn read(reader: impl Read, agreement: &Agreement, key: Option<KeyId>) -> Result<Self, WireError> {
-        let set = agreement.parameters();
-        let coordinates = agreement.functional().coordinates();
+        let set = S::agreed_set(agreement)?;
         let most = agreement.terms().limits.probes_per_query;
-        let limit = S::EncryptedProbes::limit_bytes(set, Extent { count: 2 * most, coordinates });
+        let largest = Extent { probes: most, samples: 2 * most, ..extent(agreement) };
+        let limit = S::EncryptedProbes::limit_bytes(set, &largest);
         let limit_clear = 1024 + 8 * most as u64;
         let expected = Expected { kind: Kind::Query, agreement, key, limit_bytes: limit + limit_clear };
         let envelope = Envelope::read(reader, &expected)?;
@@ -168,8 +179,9 @@ impl<S: Scheme> Query<S> {
         if !layouts.iter().all(|layout| layout.suits(agreement.functional().eyes())) {
             return Err(WireError::Field("choice of eyes"));
         }
-        let count = layouts.iter().map(|layout| layout.eyes().len()).sum();
-        let ciphertext = S::EncryptedProbes::decode(ciphertext, set, Extent { count, coordinates })?;
+        let samples = layouts.iter().map(|layout| layout.eyes().len()).sum();
+        let extent = Extent { probes: layouts.len(), samples, ..extent(agreement) };
+        let ciphertext = S::EncryptedProbes::decode(ciphertext, set, &extent)?;
         let key = envelope.header.key.ok_or(WireError::Header("key"))?;
         Ok(Self { id, key, agreement: agreement.digest(), target, layouts, ciphertext })
     }
@@ -181,11 +193,13 @@ pub struct Answer<S: Scheme> {
     pub query: QueryId,
     /// The querier's keys.
     pub key: KeyId,
+    /// What it discloses: as agreed, or `any` of a query about one subject.
+    pub disclosure: Disclosure,
     /// Probes of the query.
     pub probes: usize,
-    /// Bits for each probe: 1 for `any`, one an enrolled subject for `each` and `count`.
+    /// Verdicts on each probe: 1 for `any`, one an enrolled subject for `each` and `count`.
     pub verdicts_per_probe: usize,
-    /// The bits, encrypted and sanitised.
+    /// The verdicts, encrypted and sanitised.
     pub ciphertext: S::EncryptedVerdicts,
 }
 
@@ -193,6 +207,7 @@ pub struct Answer<S: Scheme> {
 #[derive(Serialize, Deserialize)]
 struct AnswerClear {
     query: QueryId,
+    disclosure: Disclosure,
     probes: u32,
     verdicts_per_probe: u32,
 }
@@ -206,6 +221,7 @@ impl<S: Scheme> Answer<S> {
     pub fn to_bytes(&self, agreement: &Agreement) -> Result<Zeroizing<Vec<u8>>, WireError> {
         let clear = AnswerClear {
             query: self.query,
+            disclosure: self.disclosure,
             probes: self.probes as u32,
             verdicts_per_probe: self.verdicts_per_probe as u32,
         };
@@ -217,27 +233,48 @@ impl<S: Scheme> Answer<S> {
     ///
     /// # Errors
     ///
-    /// [`WireError`] for anything but an answer under this agreement and key, with no more bits than the agreement discloses.
+    /// [`WireError`] for anything but an answer under this agreement and key, that discloses no more than the agreement does.
     pub fn read(reader: impl Read, agreement: &Agreement, key: Option<KeyId>) -> Result<Self, WireError> {
-        let set = agreement.parameters();
-        let limits = &agreement.terms().limits;
-        let most_each = match agreement.terms().disclosure {
-            Disclosure::Any => 1,
-            Disclosure::Each | Disclosure::Count => limits.references,
-        };
-        let extent = |count| Extent { count, coordinates: 0 };
-        let most = limits.probes_per_query * most_each;
+        let set = S::agreed_set(agreement)?;
+        let (limits, agreed) = (&agreement.terms().limits, agreement.terms().disclosure);
         let limit_clear = 64;
-        let limit_bytes = S::EncryptedVerdicts::limit_bytes(set, extent(most)) + limit_clear;
+        // A query about one subject is answered as under `any`, whatever is agreed.
+        let limit_ciphertext = [agreed, Disclosure::Any].into_iter().map(|disclosure| {
+            let verdicts_per_probe = most_verdicts(disclosure, limits.references);
+            let probes = limits.probes_per_query;
+            let largest = Extent { disclosure, probes, verdicts_per_probe, ..extent(agreement) };
+            S::EncryptedVerdicts::limit_bytes(set, &largest)
+        });
+        let limit_bytes = limit_ciphertext.fold(0, u64::max) + limit_clear;
         let envelope = Envelope::read(reader, &Expected { kind: Kind::Answer, agreement, key, limit_bytes })?;
         let (clear, ciphertext): (AnswerClear, _) = split(&envelope.payload, limit_clear)?;
+        let AnswerClear { query, disclosure, .. } = clear;
+        if ![agreed, Disclosure::Any].contains(&disclosure) {
+            return Err(WireError::Field("disclosure"));
+        }
         let (probes, verdicts_per_probe) = (clear.probes as usize, clear.verdicts_per_probe as usize);
-        if !(1..=limits.probes_per_query).contains(&probes) || !(1..=most_each).contains(&verdicts_per_probe) {
+        let most = most_verdicts(disclosure, limits.references);
+        if !(1..=limits.probes_per_query).contains(&probes) || !(1..=most).contains(&verdicts_per_probe) {
             return Err(WireError::Field("number of verdicts"));
         }
-        let ciphertext = S::EncryptedVerdicts::decode(ciphertext, set, extent(probes * verdicts_per_probe))?;
+        let extent = Extent { disclosure, probes, verdicts_per_probe, ..extent(agreement) };
+        let ciphertext = S::EncryptedVerdicts::decode(ciphertext, set, &extent)?;
         let key = envelope.header.key.ok_or(WireError::Header("key"))?;
-        Ok(Self { query: clear.query, key, probes, verdicts_per_probe, ciphertext })
+        Ok(Self { query, key, disclosure, probes, verdicts_per_probe, ciphertext })
+    }
+
+    /// What the ciphertext is about.
+    pub(crate) fn extent<'a>(&self, agreement: &'a Agreement) -> Extent<'a> {
+        let Self { disclosure, probes, verdicts_per_probe, .. } = *self;
+        Extent { disclosure, probes, verdicts_per_probe, ..extent(agreement) }
+    }
+}
+
+/// Verdicts that one probe can have.
+fn most_verdicts(disclosure: Disclosure, references: usize) -> usize {
+    match disclosure {
+        Disclosure::Any => 1,
+        Disclosure::Each | Disclosure::Count => references,
     }
 }
 

@@ -62,7 +62,7 @@ fn exchange(agreement: &Agreement, gallery: &Gallery, probes: Vec<Record>, targe
     let query = query.to_bytes(agreement).unwrap();
     let query_bytes = query.len();
     let query = Query::<Tfhe>::read(query.as_slice(), agreement, Some(keys.admitted.id())).unwrap();
-    let custodian = Custodian::new(agreement, gallery);
+    let custodian = Custodian::new(agreement, gallery, 0).unwrap();
     let answer = custodian.answer(&keys.admitted, &query, &mut rng(3), &()).unwrap().to_bytes(agreement).unwrap();
     let answer_bytes = answer.len();
     let answer = Answer::<Tfhe>::read(answer.as_slice(), agreement, Some(querier.key().id())).unwrap();
@@ -84,7 +84,7 @@ fn records(model: Model, agreement: &Agreement, subjects: std::ops::Range<u32>, 
 
 /// Predicted bytes within 2 % and 64 bytes of the files, predicted bootstraps exactly those that are counted.
 fn hold_against_the_plan(agreement: &Agreement, references: usize, probes: usize, run: &Exchange) {
-    let plan = Plan::new(agreement, references, probes, Duration::from_millis(5));
+    let plan = Plan::new(agreement, references, probes, Duration::from_millis(5)).unwrap();
     assert_eq!(plan.bootstraps, run.steps);
     for (predicted, actual) in [(plan.query_bytes, run.query_bytes), (plan.answer_bytes, run.answer_bytes)] {
         let error = (predicted as f64 - actual as f64).abs();
@@ -95,7 +95,7 @@ fn hold_against_the_plan(agreement: &Agreement, references: usize, probes: usize
 #[test]
 fn the_keys_that_cross_are_as_small_as_promised() {
     let keys = keys();
-    let plan = Plan::new(&keys.agreement, 1, 1, Duration::from_millis(5));
+    let plan = Plan::new(&keys.agreement, 1, 1, Duration::from_millis(5)).unwrap();
     assert!(keys.public.len() <= 32_000_000);
     assert!((plan.evaluation_key_bytes as f64 / keys.public.len() as f64 - 1.0).abs() < 0.001);
     assert!(keys.secret.len() < 256, "the secret key is one bit a coefficient");

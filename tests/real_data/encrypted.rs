@@ -47,7 +47,8 @@ fn verdicts(agreement: &Agreement, references: Vec<Record>, probes: Vec<Record>)
     let secret = SecretKey::read(keys.secret.as_slice(), &keys.made_under).unwrap();
     let querier = Querier::new(agreement, secret);
     let (query, pending) = querier.ask(probes, Target::Gallery, &mut rng()).unwrap();
-    let answer = Custodian::new(agreement, &gallery).answer(&keys.prepared, &query, &mut rng(), &()).unwrap();
+    let answer =
+        Custodian::new(agreement, &gallery, 0).unwrap().answer(&keys.prepared, &query, &mut rng(), &()).unwrap();
     pending.read(&querier, &answer).unwrap()
 }
 

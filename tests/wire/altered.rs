@@ -1,10 +1,10 @@
 //! Bad faith: a payload that no honest program writes, in an envelope with the right checksum.
 
 use bincode::Options;
-use cotejo::agreement::{Agreement, ComparisonTerms, EyeRule, Terms};
+use cotejo::agreement::{Agreement, ComparisonTerms, Disclosure, EyeRule, Terms};
 use cotejo::custodian::{AdmittedKey, Custodian, Gallery};
 use cotejo::functional::SampleLayout;
-use cotejo::parameters::{INSECURE_TEST, TFHE_896_2048};
+use cotejo::parameters::tfhe::{INSECURE_TEST, TFHE_896_2048};
 use cotejo::querier::{Pending, Querier, SecretKey};
 use cotejo::scheme::CrossingError;
 use cotejo::scheme::tfhe::Tfhe;
@@ -116,7 +116,7 @@ fn a_query_with_the_wrong_eyes_is_refused() {
 fn a_clear_part_that_no_program_writes_is_refused() {
     for (kind, clear) in [
         (Kind::Query, encoded(&(ID, Target::Gallery, vec![SampleLayout::Single; 2]))),
-        (Kind::Answer, encoded(&(ID, 2u32, 1u32))),
+        (Kind::Answer, encoded(&(ID, Disclosure::Any, 2u32, 1u32))),
     ] {
         let with_length = |length: usize| {
             let length = (length as u32).to_le_bytes();
@@ -173,7 +173,17 @@ fn a_query_with_an_altered_ciphertext_is_refused() {
 }
 
 fn answer(probes: u32, verdicts_per_probe: u32) -> Vec<u8> {
-    joined(&(ID, probes, verdicts_per_probe), ciphertext(Kind::Answer))
+    joined(&(ID, Disclosure::Any, probes, verdicts_per_probe), ciphertext(Kind::Answer))
+}
+
+#[test]
+fn an_answer_that_discloses_more_than_agreed_is_refused() {
+    for disclosure in [Disclosure::Each, Disclosure::Count] {
+        let payload = joined(&(ID, disclosure, 2u32, 1u32), ciphertext(Kind::Answer));
+        assert_eq!(refused(Kind::Answer, payload), WireError::Field("disclosure"), "{disclosure}");
+    }
+    let unknown = joined(&(ID, 3u32, 2u32, 1u32), ciphertext(Kind::Answer));
+    assert_eq!(refused(Kind::Answer, unknown), WireError::Field("clear part"));
 }
 
 #[test]
@@ -381,7 +391,12 @@ fn use_payload(kind: Kind, payload: Vec<u8>) {
         Kind::Query => {
             let Ok(query) = Query::<Tfhe>::read(file.as_slice(), &files.agreement, None) else { return };
             let gallery = Gallery::read(ours(Kind::Gallery), &files.agreement).unwrap();
-            let _ = Custodian::new(&files.agreement, &gallery).answer(&files.admitted, &query, &mut rng(3), &());
+            let _ = Custodian::new(&files.agreement, &gallery, 0).unwrap().answer(
+                &files.admitted,
+                &query,
+                &mut rng(3),
+                &(),
+            );
         }
         Kind::Answer => {
             let Ok(answer) = Answer::<Tfhe>::read(file.as_slice(), &files.agreement, None) else { return };

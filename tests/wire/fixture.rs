@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use cotejo::agreement::{Agreement, Terms};
 use cotejo::custodian::{AdmittedKey, Custodian, Gallery};
-use cotejo::parameters::INSECURE_TEST;
+use cotejo::parameters::tfhe::INSECURE_TEST;
 use cotejo::querier::{Pending, Querier, SecretKey};
 use cotejo::scheme::tfhe::Tfhe;
 use cotejo::template::{Bits, Record, SubjectId, Template};
@@ -68,7 +68,7 @@ pub fn files() -> &'static Files {
         let querier = Querier::new(&agreement, secret);
         let probes = vec![references[1].clone(), record("stranger", &mut rng)];
         let (query, pending) = querier.ask(probes, Target::Gallery, &mut rng).unwrap();
-        let custodian = Custodian::new(&agreement, &gallery);
+        let custodian = Custodian::new(&agreement, &gallery, 0).unwrap();
         let admitted = AdmittedKey::new(public);
         let answer = custodian.answer(&admitted, &query, &mut rng, &()).unwrap();
         let files = vec![

@@ -3,7 +3,8 @@
 use std::io::Read;
 
 use cotejo::agreement::{SchemeId, Terms};
-use cotejo::parameters::{ParameterSet, TFHE_896_2048};
+use cotejo::parameters::ParameterSet;
+use cotejo::scheme::OtherScheme;
 use cotejo::scheme::tfhe::Tfhe;
 use cotejo::wire::{Answer, Envelope, KeyId, Kind, Query, WireError};
 use sha2::{Digest, Sha256};
@@ -53,9 +54,26 @@ fn a_file_of_another_agreement_is_refused() {
 #[test]
 fn a_file_of_another_parameter_set_is_refused() {
     for kind in KINDS.into_iter().filter(|kind| *kind != Kind::Gallery) {
-        let file = with_header(kind, |envelope| envelope.header.parameters = Some(&TFHE_896_2048));
+        let other_set = ParameterSet::by_name("tfhe-896-2048");
+        let file = with_header(kind, |envelope| envelope.header.parameters = other_set);
         let error = WireError::Parameters { expected: "insecure-test", actual: "tfhe-896-2048" };
         assert_eq!(read(kind, file.as_slice(), &files().agreement), Err(error), "{kind}");
+    }
+}
+
+#[test]
+fn a_file_of_another_scheme_is_refused_at_the_header() {
+    for kind in KINDS.into_iter().filter(|kind| *kind != Kind::Gallery) {
+        let file = with_header(kind, |envelope| {
+            envelope.header.scheme = Some(SchemeId::Bgv);
+            envelope.header.parameters = ParameterSet::by_name("bgv-8192-210");
+        });
+        let error = OtherScheme { expected: SchemeId::Tfhe, actual: SchemeId::Bgv };
+        let refused = read(kind, HeaderAlone(&file[..HEADER_BYTES]), &files().agreement);
+        assert_eq!(refused, Err(error.into()), "{kind}");
+        let torn = with_header(kind, |envelope| envelope.header.scheme = Some(SchemeId::Bgv));
+        let refused = read(kind, torn.as_slice(), &files().agreement);
+        assert_eq!(refused, Err(WireError::Header("parameter set")), "{kind}");
     }
 }
 
@@ -69,7 +87,7 @@ fn a_header_that_does_not_hold_together_is_refused() {
         assert_eq!(refused(kind, &|envelope| envelope.header.scheme = None), WireError::Header("key"));
         assert_eq!(refused(kind, &|envelope| envelope.header.parameters = None), WireError::Header("key"));
     }
-    let set: Option<&'static ParameterSet> = Some(&TFHE_896_2048);
+    let set = ParameterSet::by_name("tfhe-896-2048");
     assert_eq!(refused(Kind::Gallery, &|gallery| gallery.header.parameters = set), WireError::Header("key"));
     let scheme = Some(SchemeId::Tfhe);
     assert_eq!(refused(Kind::Gallery, &|gallery| gallery.header.scheme = scheme), WireError::Header("key"));

@@ -2,7 +2,7 @@
 
 use cotejo::agreement::{Agreement, IRIS_MPC_SHAPE, Terms};
 use cotejo::custodian::{AdmittedKey, Custodian, Gallery};
-use cotejo::parameters::DEFAULT;
+use cotejo::parameters::tfhe::DEFAULT;
 use cotejo::querier::{Querier, SecretKey};
 use cotejo::scheme::tfhe::Tfhe;
 use cotejo::template::synthetic::{Model, Population};
@@ -44,7 +44,7 @@ fn a_query_takes_eight_bytes_a_coordinate_and_a_kilobyte_a_probe() {
 #[test]
 fn an_evaluation_key_takes_32_megabytes_and_an_answer_20_kilobytes_a_probe() {
     let agreement = Agreement::new(Terms::face(512)).unwrap();
-    assert_eq!(agreement.parameters(), DEFAULT);
+    assert_eq!(agreement.parameters().tfhe(), Some(DEFAULT));
     let (querier, public) = querier(&agreement);
     let key_bytes = public.to_bytes(&agreement).len();
     println!("evaluation key: {key_bytes} bytes");
@@ -56,7 +56,7 @@ fn an_evaluation_key_takes_32_megabytes_and_an_answer_20_kilobytes_a_probe() {
     let key = AdmittedKey::new(public);
     for probes in [1, 2] {
         let query = ask(&querier, &population, probes);
-        let answer = Custodian::new(&agreement, &gallery).answer(&key, &query, &mut rng(3), &()).unwrap();
+        let answer = Custodian::new(&agreement, &gallery, 0).unwrap().answer(&key, &query, &mut rng(3), &()).unwrap();
         let bytes = answer.to_bytes(&agreement).unwrap().len();
         println!("answer on {probes} probes: {bytes} bytes");
         assert!(bytes <= probes as usize * 20_000);

@@ -52,7 +52,7 @@ pub struct Args {
     #[arg(long, value_name = "TEXT")]
     title: Option<String>,
     /// Parameter set of the encryption (list: cotejo agreement sets)
-    #[arg(long, value_name = "NAME", default_value = cotejo::parameters::DEFAULT.name)]
+    #[arg(long, value_name = "NAME", default_value = cotejo::parameters::tfhe::DEFAULT.name)]
     parameter_set: String,
     /// Admit the parameter set for tests, which protects nothing
     #[arg(long)]

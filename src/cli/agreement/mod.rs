@@ -67,44 +67,66 @@ impl CheckArgs {
 }
 
 fn sets(console: &Console) -> Result<Outcome, Failure> {
-    let default = cotejo::parameters::DEFAULT.name;
-    let describe = |set: &&ParameterSet| {
-        let security = match set.is_secure() {
-            true => format!("{:.1} bits of security: {}", set.security_bits, set.security_note),
-            false => set.security_note.to_owned(),
-        };
-        format!(
-            "{}{}\n  {security}\n  a gate errs once in 2^{:.0}, a verdict once in 2^{:.0}; each disclosed bit is within 2^{:.0} of saying nothing else\n  \
+    let text: Vec<String> = ParameterSet::ALL.iter().map(|set| described(set)).collect();
+    let documents: Vec<_> = ParameterSet::ALL.iter().map(|set| document(set)).collect();
+    console.result(text.join("\n"), &documents)?;
+    Ok(Outcome::Done)
+}
+
+fn described(set: &ParameterSet) -> String {
+    let security = match set.is_secure() {
+        true => format!("{:.1} bits of security: {}", set.security_bits(), set.security_note()),
+        false => set.security_note().to_owned(),
+    };
+    let heading = format!("{} (scheme {})\n  {security}", set.name(), set.scheme());
+    match set {
+        ParameterSet::Tfhe(set) => format!(
+            "{heading}\n  a gate errs once in 2^{:.0}, a verdict once in 2^{:.0}; each disclosed bit is within 2^{:.0} of saying nothing else\n  \
              evaluation key {}, an encrypted 512-d face {}, a verdict {}",
-            set.name,
-            if set.name == default { " (default)" } else { "" },
             -set.log2_gate_failure(),
             -set.log2_verdict_failure(),
             set.log2_sanitised_distance(),
             bytes(set.evaluation_key_bytes()),
             bytes(set.encrypted_template_bytes(512)),
             bytes(set.encrypted_verdict_bytes()),
-        )
-    };
-    let document = |set: &&ParameterSet| {
-        json!({
-            "name": set.name,
-            "id": set.id,
-            "scheme": "tfhe",
-            "default": set.name == default,
-            "secure": set.is_secure(),
-            "security_bits": set.security_bits,
-            "security_note": set.security_note,
+        ),
+        ParameterSet::Bgv(set) => format!(
+            "{heading}\n  rings of {} coefficients, {} primes of 30 bits and {} for the keyswitch; verdicts are exact",
+            set.ring_size(),
+            set.limbs,
+            set.special,
+        ),
+    }
+}
+
+fn document(set: &ParameterSet) -> serde_json::Value {
+    let (name, scheme) = (set.name(), set.scheme());
+    let mut document = json!({
+        "name": name,
+        "id": set.id(),
+        "scheme": scheme,
+        "default": name == cotejo::parameters::tfhe::DEFAULT.name,
+        "secure": set.is_secure(),
+        "security_bits": set.security_bits(),
+        "security_note": set.security_note(),
+    });
+    let own = match set {
+        ParameterSet::Tfhe(set) => json!({
             "log2_gate_failure": set.log2_gate_failure(),
             "log2_verdict_failure": set.log2_verdict_failure(),
             "log2_sanitised_distance": set.log2_sanitised_distance(),
             "evaluation_key_bytes": set.evaluation_key_bytes(),
             "encrypted_512_coordinates_bytes": set.encrypted_template_bytes(512),
             "encrypted_verdict_bytes": set.encrypted_verdict_bytes(),
-        })
+        }),
+        ParameterSet::Bgv(set) => json!({
+            "ring_size": set.ring_size(),
+            "limbs": set.limbs,
+            "special_primes": set.special,
+        }),
     };
-    let text: Vec<String> = ParameterSet::ALL.iter().map(describe).collect();
-    let documents: Vec<_> = ParameterSet::ALL.iter().map(document).collect();
-    console.result(text.join("\n"), &documents)?;
-    Ok(Outcome::Done)
+    if let (Some(document), Some(own)) = (document.as_object_mut(), own.as_object()) {
+        document.extend(own.clone());
+    }
+    document
 }

@@ -75,7 +75,8 @@ impl<'a> MinistryB<'a> {
         let read =
             Query::<Tfhe>::read(files::open(query)?, self.agreement, Some(key_id)).map_err(Failure::in_file(query))?;
         interrupt::check()?;
-        let custodian = Custodian::new(self.agreement, &self.gallery);
+        let custodian = Custodian::<Tfhe>::new(self.agreement, &self.gallery, 0)
+            .map_err(|error| Failure::new("demo", error, "report this as a defect"))?;
         let meter = console.meter("   match", "bootstraps", custodian.steps(&read));
         let start = Instant::now();
         let answer = custodian.answer(&key, &read, &mut load::randomness()?, &meter);

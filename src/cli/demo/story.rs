@@ -47,14 +47,14 @@ impl<'a> Story<'a> {
             b = terms.custodian,
             shape = agreement.shape().to_string().trim_start_matches("a vector of "),
             short = digest.get(..12).unwrap_or(&digest),
-            scheme = terms.encryption.scheme,
-            set_name = set.name,
-            security = set.security_bits.floor(),
+            scheme = agreement.scheme(),
+            set_name = set.name(),
+            security = set.security_bits().floor(),
         );
         let document = json!({
             "terms": terms,
             "digest": digest,
-            "security_bits": set.security_bits,
+            "security_bits": set.security_bits(),
             "seed": super::SEED,
         });
         self.tell(&text, "agreement", document)

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tfhe_versionable::VersionsDispatch;
 
-use crate::parameters::ParameterSet;
+use crate::parameters::tfhe::TfheSet;
 use crate::scheme::{Crossing, CrossingError, Extent};
 
 /// `tfhe`'s safe serialisation: a header with type and version, then bincode 1.3.
@@ -71,21 +71,23 @@ impl EncryptedProbes {
 }
 
 impl Crossing for EncryptedProbes {
+    type Set = TfheSet;
+
     fn encode(&self) -> Result<Vec<u8>, CrossingError> {
         encode(self)
     }
 
-    fn decode(bytes: &[u8], parameters: &'static ParameterSet, extent: Extent) -> Result<Self, CrossingError> {
-        let probes: Self = decode_canonical(bytes, Self::limit_bytes(parameters, extent))?;
-        let expected = extent.count * parameters.encrypted_template_bytes(extent.coordinates) / 8;
-        match probes.parameters == parameters.id && probes.bodies.len() == expected {
+    fn decode(bytes: &[u8], set: &'static TfheSet, extent: &Extent<'_>) -> Result<Self, CrossingError> {
+        let probes: Self = decode_canonical(bytes, Self::limit_bytes(set, extent))?;
+        let expected = extent.samples * set.encrypted_template_bytes(extent.functional.coordinates()) / 8;
+        match probes.parameters == set.id && probes.bodies.len() == expected {
             true => Ok(probes),
             false => Err(CrossingError::Dimensions("templates")),
         }
     }
 
-    fn limit_bytes(parameters: &ParameterSet, extent: Extent) -> u64 {
-        (extent.count * parameters.encrypted_template_bytes(extent.coordinates)) as u64 + 512
+    fn limit_bytes(set: &TfheSet, extent: &Extent<'_>) -> u64 {
+        (extent.samples * set.encrypted_template_bytes(extent.functional.coordinates())) as u64 + 512
     }
 }
 
@@ -116,7 +118,7 @@ pub(super) struct PackedVerdict(Vec<u64>);
 
 impl PackedVerdict {
     /// Packs a sample that is already switched to the modulus of answers.
-    pub(super) fn new(set: &ParameterSet, sample: &impl ModulusSwitchedLweCiphertext<u64>) -> Self {
+    pub(super) fn new(set: &TfheSet, sample: &impl ModulusSwitchedLweCiphertext<u64>) -> Self {
         let mut words = vec![0u64; set.encrypted_verdict_words()];
         let elements = sample.mask().chain([sample.body()]);
         for (start, element) in (0..).step_by(set.answer_modulus_log2).zip(elements) {
@@ -130,7 +132,7 @@ impl PackedVerdict {
 }
 
 /// The elements of one packed verdict: the mask, then the body.
-fn elements(set: &ParameterSet, words: &[u64]) -> impl Iterator<Item = u64> {
+fn elements(set: &TfheSet, words: &[u64]) -> impl Iterator<Item = u64> {
     let bits = set.answer_modulus_log2;
     (0..=set.lwe_dimension()).map(move |index| {
         let start = index * bits;
@@ -140,14 +142,14 @@ fn elements(set: &ParameterSet, words: &[u64]) -> impl Iterator<Item = u64> {
 }
 
 impl EncryptedVerdicts {
-    pub(super) fn new(set: &ParameterSet, verdicts: Vec<PackedVerdict>) -> Self {
+    pub(super) fn new(set: &TfheSet, verdicts: Vec<PackedVerdict>) -> Self {
         Self { words: verdicts.into_iter().flat_map(|verdict| verdict.0).collect(), parameters: set.id }
     }
 
     /// The mask of each verdict, as stored.
     #[cfg(test)]
     pub(super) fn masks(&self) -> impl Iterator<Item = Vec<u8>> {
-        let set = ParameterSet::by_id(self.parameters).unwrap_or(crate::parameters::DEFAULT);
+        let set = TfheSet::by_id(self.parameters);
         let mask =
             move |words: &[u64]| elements(set, words).take(set.lwe_dimension()).flat_map(u64::to_le_bytes).collect();
         self.words.chunks(set.encrypted_verdict_words()).map(mask)
@@ -155,7 +157,7 @@ impl EncryptedVerdicts {
 
     /// The phase of each verdict under a binary LWE key, at the top of the 64-bit torus.
     pub(super) fn phases(&self, secret: &[u64]) -> impl Iterator<Item = u64> {
-        let set = ParameterSet::by_id(self.parameters).unwrap_or(crate::parameters::DEFAULT);
+        let set = TfheSet::by_id(self.parameters);
         self.words.chunks(set.encrypted_verdict_words()).map(move |words| {
             let mut elements = elements(set, words);
             let products = secret.iter().zip(elements.by_ref()).map(|(&s, a)| s.wrapping_mul(a));
@@ -166,19 +168,21 @@ impl EncryptedVerdicts {
 }
 
 impl Crossing for EncryptedVerdicts {
+    type Set = TfheSet;
+
     fn encode(&self) -> Result<Vec<u8>, CrossingError> {
         encode(self)
     }
 
-    fn decode(bytes: &[u8], parameters: &'static ParameterSet, extent: Extent) -> Result<Self, CrossingError> {
-        let answer: Self = decode_canonical(bytes, Self::limit_bytes(parameters, extent))?;
-        let words = parameters.encrypted_verdict_words();
-        if answer.parameters != parameters.id || answer.words.len() != extent.count * words {
+    fn decode(bytes: &[u8], set: &'static TfheSet, extent: &Extent<'_>) -> Result<Self, CrossingError> {
+        let answer: Self = decode_canonical(bytes, Self::limit_bytes(set, extent))?;
+        let words = set.encrypted_verdict_words();
+        if answer.parameters != set.id || answer.words.len() != extent.verdicts() * words {
             return Err(CrossingError::Dimensions("verdicts"));
         }
-        let used = (parameters.lwe_dimension() + 1) * parameters.answer_modulus_log2;
+        let used = (set.lwe_dimension() + 1) * set.answer_modulus_log2;
         for verdict in answer.words.chunks(words) {
-            if elements(parameters, verdict).take(parameters.lwe_dimension()).all(|element| element == 0) {
+            if elements(set, verdict).take(set.lwe_dimension()).all(|element| element == 0) {
                 return Err(CrossingError::Trivial);
             }
             // Padding must be zero: one verdict, one encoding.
@@ -189,7 +193,7 @@ impl Crossing for EncryptedVerdicts {
         Ok(answer)
     }
 
-    fn limit_bytes(parameters: &ParameterSet, extent: Extent) -> u64 {
-        extent.count as u64 * parameters.encrypted_verdict_bytes() as u64 + 512
+    fn limit_bytes(set: &TfheSet, extent: &Extent<'_>) -> u64 {
+        extent.verdicts() as u64 * set.encrypted_verdict_bytes() as u64 + 512
     }
 }

@@ -13,7 +13,7 @@ use ::tfhe::core_crypto::prelude::*;
 use super::ciphertexts::EncryptedProbes;
 use super::{Lwe, MODULUS};
 use crate::functional::{Functional, LinearForm};
-use crate::parameters::ParameterSet;
+use crate::parameters::tfhe::TfheSet;
 
 /// An encrypted phi: an LWE sample under the query key. Never leaves the scheme.
 pub(super) struct EncryptedScore(pub(super) Lwe);
@@ -39,7 +39,7 @@ pub(super) struct Scratch {
 impl EncryptedTemplate {
     /// Expands every template of a query from its seed.
     pub(super) fn expand(
-        set: &ParameterSet,
+        set: &TfheSet,
         functional: &Functional,
         probes: &EncryptedProbes,
         fft: FftView<'_>,

@@ -15,7 +15,7 @@ use super::keys::{EvaluationKey, PreparedKey};
 use super::sanitise::washing_bootstraps;
 use crate::agreement::Disclosure;
 use crate::functional::{Functional, LinearForm, Reference, SampleLayout, pairs};
-use crate::parameters::ParameterSet;
+use crate::parameters::tfhe::TfheSet;
 use crate::scheme::{Evaluator, Progress, Stopped, SubjectReferences, Task};
 
 /// Decisions in a wave: enough to fill the batches of many cores, few enough (16 KB each) to stay in cache.
@@ -25,14 +25,20 @@ const WAVE: usize = 576;
 type Pairs = Vec<Vec<(usize, usize)>>;
 
 impl Evaluator for Tfhe {
+    const STEP: &'static str = "bootstrap";
     type PreparedKey = PreparedKey;
+    type PreparedGallery = ();
 
-    fn prepare_key(key: EvaluationKey, parameters: &'static ParameterSet) -> PreparedKey {
-        PreparedKey::new(key, parameters)
+    fn prepare_key(key: EvaluationKey, set: &'static TfheSet) -> PreparedKey {
+        PreparedKey::new(key, set)
     }
+
+    /// Nothing: weights are cheaper to transform again than to keep transformed (see `distance`).
+    fn prepare_gallery(_: &'static TfheSet, _: &Functional, _: u64) {}
 
     fn answer(
         key: &PreparedKey,
+        (): &(),
         task: &Task<'_>,
         probes: &EncryptedProbes,
         rng: &mut dyn CryptoRng,
@@ -57,8 +63,8 @@ impl Evaluator for Tfhe {
         Ok(EncryptedVerdicts::new(key.parameters, verdicts))
     }
 
-    fn steps(parameters: &ParameterSet, task: &Task<'_>) -> u64 {
-        task.layouts.iter().map(|&layout| bootstraps_of_probe(parameters, task, layout)).sum()
+    fn steps(set: &TfheSet, task: &Task<'_>) -> u64 {
+        task.layouts.iter().map(|&layout| bootstraps_of_probe(set, task, layout)).sum()
     }
 }
 
@@ -211,7 +217,7 @@ fn waves<'a>(task: &'a Task<'a>, layout: SampleLayout) -> impl Iterator<Item = &
 }
 
 /// Bootstraps that one probe costs: the steps that progress counts.
-fn bootstraps_of_probe(parameters: &ParameterSet, task: &Task<'_>, layout: SampleLayout) -> u64 {
+fn bootstraps_of_probe(parameters: &TfheSet, task: &Task<'_>, layout: SampleLayout) -> u64 {
     let functional = task.functional;
     let subject = |references: &SubjectReferences| {
         let pairs = pairs(functional.eyes(), layout, references);

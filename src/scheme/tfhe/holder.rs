@@ -10,8 +10,8 @@ use super::ciphertexts::{EncryptedProbes, EncryptedVerdicts};
 use super::keys::EvaluationKey;
 use super::{MODULUS, RngSeeder, Tfhe};
 use crate::functional::{Functional, Probe};
-use crate::parameters::ParameterSet;
-use crate::scheme::Holder;
+use crate::parameters::tfhe::TfheSet;
+use crate::scheme::{Disclosed, Extent, Holder};
 
 /// The query key: a binary GLWE key of dimension k over polynomials of N coefficients.
 ///
@@ -19,7 +19,7 @@ use crate::scheme::Holder;
 /// too; the bootstrap output key is forgotten once the public keys are made.
 pub struct SecretKey {
     glwe: GlweSecretKeyOwned<u64>,
-    parameters: &'static ParameterSet,
+    parameters: &'static TfheSet,
 }
 
 impl Drop for SecretKey {
@@ -29,7 +29,7 @@ impl Drop for SecretKey {
 }
 
 impl SecretKey {
-    fn random(parameters: &'static ParameterSet, dimension: usize, size: usize, rng: &mut dyn CryptoRng) -> Self {
+    fn random(parameters: &'static TfheSet, dimension: usize, size: usize, rng: &mut dyn CryptoRng) -> Self {
         let mut generator = SecretRandomGenerator::<DefaultRandomGenerator>::new(RngSeeder(rng).seed());
         let glwe = allocate_and_generate_new_binary_glwe_secret_key(
             GlweDimension(dimension),
@@ -48,7 +48,7 @@ impl SecretKey {
 impl Holder for Tfhe {
     type SecretKey = SecretKey;
 
-    fn generate(parameters: &'static ParameterSet, rng: &mut dyn CryptoRng) -> (SecretKey, EvaluationKey) {
+    fn generate(parameters: &'static TfheSet, rng: &mut dyn CryptoRng) -> (SecretKey, EvaluationKey) {
         let (query, _, public) = generate_all(parameters, rng);
         (query, public)
     }
@@ -80,8 +80,9 @@ impl Holder for Tfhe {
         EncryptedProbes { seed: seed.0, bodies: list.into_container(), parameters: set.id }
     }
 
-    fn decrypt(key: &SecretKey, verdicts: &EncryptedVerdicts) -> Vec<bool> {
-        verdicts.phases(key.lwe().as_ref()).map(|phase| phase >> 63 == 0).collect()
+    fn decrypt(key: &SecretKey, extent: &Extent<'_>, verdicts: &EncryptedVerdicts) -> Vec<Disclosed> {
+        let bits: Vec<bool> = verdicts.phases(key.lwe().as_ref()).map(|phase| phase >> 63 == 0).collect();
+        bits.chunks(extent.verdicts_per_probe.max(1)).map(|bits| Disclosed::Bits(bits.to_vec())).collect()
     }
 
     fn export_secret(key: &SecretKey) -> Zeroizing<Vec<u8>> {
@@ -90,7 +91,7 @@ impl Holder for Tfhe {
         Zeroizing::new(bytes.collect())
     }
 
-    fn import_secret(bytes: &[u8], parameters: &'static ParameterSet) -> Option<SecretKey> {
+    fn import_secret(bytes: &[u8], parameters: &'static TfheSet) -> Option<SecretKey> {
         let dimension = parameters.lwe_dimension();
         if bytes.len() != dimension.div_ceil(8) {
             return None;
@@ -104,10 +105,7 @@ impl Holder for Tfhe {
 }
 
 /// The query key, the bootstrap output key (wiped by the caller's drop), and the public keys between them.
-pub(super) fn generate_all(
-    set: &'static ParameterSet,
-    rng: &mut dyn CryptoRng,
-) -> (SecretKey, SecretKey, EvaluationKey) {
+pub(super) fn generate_all(set: &'static TfheSet, rng: &mut dyn CryptoRng) -> (SecretKey, SecretKey, EvaluationKey) {
     let query = SecretKey::random(set, set.query_glwe_dimension, set.query_polynomial_size, rng);
     let output = SecretKey::random(set, set.glwe_dimension, set.polynomial_size, rng);
     let mut seeder = RngSeeder(rng);

@@ -15,7 +15,7 @@ use tfhe_versionable::VersionsDispatch;
 
 use super::MODULUS;
 use super::ciphertexts::{decode_canonical, encode};
-use crate::parameters::ParameterSet;
+use crate::parameters::tfhe::TfheSet;
 use crate::scheme::{Crossing, CrossingError, Extent};
 
 /// One querier's public keys, as they cross. Reveals nothing without the secret key.
@@ -60,7 +60,7 @@ impl Named for EvaluationKey {
 impl EvaluationKey {
     /// The three keys, generated with these seeds.
     pub(super) fn new(
-        set: &ParameterSet,
+        set: &TfheSet,
         bootstrap: (Seed, SeededLweBootstrapKeyOwned<u64>),
         keyswitch: (Seed, SeededLweKeyswitchKeyOwned<u64>),
         public: (Seed, SeededLweCompactPublicKeyOwned<u64>),
@@ -73,7 +73,7 @@ impl EvaluationKey {
         }
     }
 
-    fn fits(&self, set: &ParameterSet) -> bool {
+    fn fits(&self, set: &TfheSet) -> bool {
         let lengths = [&self.bootstrap, &self.keyswitch, &self.public].map(|key| key.bodies.len());
         self.parameters == set.id && lengths == set.evaluation_key_bodies()
     }
@@ -86,20 +86,22 @@ impl Seeded {
 }
 
 impl Crossing for EvaluationKey {
+    type Set = TfheSet;
+
     fn encode(&self) -> Result<Vec<u8>, CrossingError> {
         encode(self)
     }
 
-    fn decode(bytes: &[u8], parameters: &'static ParameterSet, extent: Extent) -> Result<Self, CrossingError> {
-        let key: Self = decode_canonical(bytes, Self::limit_bytes(parameters, extent))?;
-        match key.fits(parameters) {
+    fn decode(bytes: &[u8], set: &'static TfheSet, extent: &Extent<'_>) -> Result<Self, CrossingError> {
+        let key: Self = decode_canonical(bytes, Self::limit_bytes(set, extent))?;
+        match key.fits(set) {
             true => Ok(key),
             false => Err(CrossingError::Dimensions("keys")),
         }
     }
 
-    fn limit_bytes(parameters: &ParameterSet, _: Extent) -> u64 {
-        parameters.evaluation_key_bytes() as u64 + 2048
+    fn limit_bytes(set: &TfheSet, _: &Extent<'_>) -> u64 {
+        set.evaluation_key_bytes() as u64 + 2048
     }
 }
 
@@ -107,7 +109,7 @@ impl Crossing for EvaluationKey {
 ///
 /// About 59 MB for the bootstrap key and 59 MB for the keyswitch key of `tfhe-896-2048`.
 pub struct PreparedKey {
-    pub(super) parameters: &'static ParameterSet,
+    pub(super) parameters: &'static TfheSet,
     pub(super) bootstrap: FourierLweBootstrapKeyOwned,
     pub(super) keyswitch: LweKeyswitchKeyOwned<u64>,
     pub(super) public: LweCompactPublicKeyOwned<u64>,
@@ -118,7 +120,7 @@ pub struct PreparedKey {
 }
 
 impl PreparedKey {
-    pub(super) fn new(key: EvaluationKey, set: &'static ParameterSet) -> Self {
+    pub(super) fn new(key: EvaluationKey, set: &'static TfheSet) -> Self {
         let EvaluationKey { bootstrap, keyswitch, public, .. } = key;
         let (base, levels) =
             (DecompositionBaseLog(set.bootstrap_base_log2), DecompositionLevelCount(set.bootstrap_levels));

@@ -17,7 +17,7 @@ use super::threshold::Exponents;
 use super::{Lwe, MODULUS, Tfhe};
 use crate::agreement::{Agreement, Terms};
 use crate::functional::{Probe, Reference};
-use crate::parameters::{INSECURE_TEST, ParameterSet, TFHE_896_2048};
+use crate::parameters::tfhe::{INSECURE_TEST, TFHE_896_2048, TfheSet};
 use crate::scheme::Holder;
 use crate::template::{RealVector, Record, SubjectId, Template};
 
@@ -27,24 +27,24 @@ struct Keys {
     prepared: PreparedKey,
 }
 
-fn make(set: &'static ParameterSet) -> Keys {
+fn make(set: &'static TfheSet) -> Keys {
     let (query, output, public) = generate_all(set, &mut rng());
     Keys { query, output, prepared: PreparedKey::new(public, set) }
 }
 
-fn keys(set: &'static ParameterSet) -> &'static Keys {
+fn keys(set: &'static TfheSet) -> &'static Keys {
     static PRODUCTION: OnceLock<Keys> = OnceLock::new();
     static INSECURE: OnceLock<Keys> = OnceLock::new();
-    if set.is_secure() { PRODUCTION.get_or_init(|| make(set)) } else { INSECURE.get_or_init(|| make(set)) }
+    if set == &INSECURE_TEST { INSECURE.get_or_init(|| make(set)) } else { PRODUCTION.get_or_init(|| make(set)) }
 }
 
-const SETS: [&ParameterSet; 2] = [&TFHE_896_2048, &INSECURE_TEST];
+const SETS: [&TfheSet; 2] = [&TFHE_896_2048, &INSECURE_TEST];
 
 fn rng() -> ChaCha20Rng {
     ChaCha20Rng::seed_from_u64(20_261_123)
 }
 
-fn face(set: &ParameterSet, dimension: usize) -> Agreement {
+fn face(set: &TfheSet, dimension: usize) -> Agreement {
     let mut terms = Terms::face(dimension);
     terms.encryption.parameter_set = set.name.to_owned();
     Agreement::new(terms).unwrap()
@@ -78,7 +78,7 @@ struct Pairs {
 }
 
 /// `count` encrypted scores of fresh probes against references at `cosine`.
-fn pairs(set: &'static ParameterSet, cosine: f64, count: usize) -> Pairs {
+fn pairs(set: &'static TfheSet, cosine: f64, count: usize) -> Pairs {
     let mut rng = rng();
     let agreement = face(set, 512);
     let functional = agreement.functional();
@@ -129,7 +129,7 @@ fn mean_and_deviation(values: &[f64]) -> (f64, f64) {
 }
 
 /// Holds a sample of errors against a predicted deviation: the ratio within `tolerance`, the mean within five standard errors.
-fn assert_noise(what: &str, set: &ParameterSet, errors: &[f64], variance: f64, tolerance: std::ops::Range<f64>) {
+fn assert_noise(what: &str, set: &TfheSet, errors: &[f64], variance: f64, tolerance: std::ops::Range<f64>) {
     let (mean, deviation) = mean_and_deviation(errors);
     let ratio = deviation / variance.sqrt();
     println!(

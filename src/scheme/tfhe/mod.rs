@@ -25,6 +25,7 @@ use rand::CryptoRng;
 
 use crate::agreement::SchemeId;
 use crate::parameters::ParameterSet;
+use crate::parameters::tfhe::TfheSet;
 use crate::scheme::Scheme;
 
 /// The scheme.
@@ -33,9 +34,14 @@ pub struct Tfhe;
 
 impl Scheme for Tfhe {
     const ID: SchemeId = SchemeId::Tfhe;
+    type Set = TfheSet;
     type EvaluationKey = keys::EvaluationKey;
     type EncryptedProbes = ciphertexts::EncryptedProbes;
     type EncryptedVerdicts = ciphertexts::EncryptedVerdicts;
+
+    fn set(parameters: &'static ParameterSet) -> Option<&'static TfheSet> {
+        parameters.tfhe()
+    }
 }
 
 /// An LWE sample over the 64-bit torus.
@@ -59,7 +65,7 @@ impl Seeder for RngSeeder<'_> {
     }
 }
 
-impl ParameterSet {
+impl TfheSet {
     fn query_glwe_size(&self) -> GlweSize {
         GlweDimension(self.query_glwe_dimension).to_glwe_size()
     }

@@ -9,14 +9,14 @@ use statrs::function::erf::erfc;
 use crate::agreement::{Agreement, ComparisonTerms};
 use crate::functional::Functional;
 use crate::functional::oracle::Comparison;
-use crate::parameters::ParameterSet;
+use crate::parameters::tfhe::TfheSet;
 
 /// Variance of TUniform(b): (2^(2b+1) + 1) / 6 units squared.
 fn tuniform_variance(bound_log2: u32) -> f64 {
     (2f64.powi(2 * bound_log2 as i32 + 1) + 1.0) / 6.0 * 2f64.powi(-128)
 }
 
-impl ParameterSet {
+impl TfheSet {
     /// Of one encrypted coordinate.
     pub fn query_variance(&self) -> f64 {
         tuniform_variance(self.query_noise_log2)
@@ -93,7 +93,7 @@ fn log2_two_sided_tail(x: f64) -> f64 {
     }
 }
 
-/// Where an encrypted verdict may differ from the clear oracle's: a band around the threshold.
+/// Where an encrypted verdict may differ from the clear oracle's: a band around the threshold, of no width under an exact scheme.
 ///
 /// The noise of phi is Gaussian, so a pair at distance delta from the threshold flips with probability
 /// Q(delta / deviation); 1 in 2 at the threshold, 1 in 44 at two deviations, 1 in 10^9 at six.
@@ -118,7 +118,12 @@ impl GrayZone {
     /// ([`crate::functional::LinearForm::norm`]).
     pub fn of_weights(agreement: &Agreement, weight_norm: f64) -> Self {
         let functional = agreement.functional();
-        let phi = Self::deviation(functional, agreement.parameters(), weight_norm);
+        // Only scheme `tfhe` decides with noise.
+        let deviation = |norm| match agreement.parameters().tfhe() {
+            Some(set) => Self::deviation(functional, set, norm),
+            None => 0.0,
+        };
+        let phi = deviation(weight_norm);
         let unit = match agreement.terms().comparison {
             ComparisonTerms::Cosine { .. } => "of a cosine",
             ComparisonTerms::Hamming { .. } => "bits",
@@ -130,9 +135,7 @@ impl GrayZone {
         };
         let common_bits = match agreement.terms().comparison {
             ComparisonTerms::FractionalHamming { minimum_common_bits, .. } => {
-                functional.common_bits_scale().map(|(norm, unit)| {
-                    (Self::deviation(functional, agreement.parameters(), norm) / unit as f64, minimum_common_bits)
-                })
+                functional.common_bits_scale().map(|(norm, unit)| (deviation(norm) / unit as f64, minimum_common_bits))
             }
             _ => None,
         };
@@ -140,7 +143,7 @@ impl GrayZone {
     }
 
     /// One standard deviation of an encrypted phi in units of phi, for weights of Euclidean length `weight_norm`.
-    pub fn deviation(functional: &Functional, parameters: &ParameterSet, weight_norm: f64) -> f64 {
+    pub fn deviation(functional: &Functional, parameters: &TfheSet, weight_norm: f64) -> f64 {
         parameters.decision_variance(weight_norm).sqrt() * 2f64.powi(64) / functional.step() as f64
     }
 
@@ -182,6 +185,10 @@ impl GrayZone {
 
     /// For people.
     pub fn sentence(&self) -> String {
+        if self.phi == 0.0 {
+            return "Encrypted verdicts are exact: they equal those of the comparison in the clear, also at the threshold."
+                .to_owned();
+        }
         let score = format!(
             "Encryption decides exactly except close to the threshold: the noise has a standard deviation of {} {}, \
              so a pair flips with probability 16 % at one deviation from the threshold, 2.3 % at two, 1e-9 at six.",
@@ -207,11 +214,11 @@ fn two_digits(x: f64) -> String {
 mod tests {
     use super::*;
     use crate::agreement::Terms;
-    use crate::parameters::{INSECURE_TEST, TFHE_896_2048, TFHE_896_4096};
+    use crate::parameters::tfhe::{INSECURE_TEST, TFHE_896_2048, TFHE_896_4096};
 
     #[test]
     fn gates_verdicts_and_washing_fail_with_negligible_probability() {
-        for set in ParameterSet::ALL {
+        for set in TfheSet::ALL {
             assert!(set.log2_gate_failure() < -128.0, "{} {}", set.name, set.log2_gate_failure());
             assert!(set.log2_verdict_failure() < -128.0, "{} {}", set.name, set.log2_verdict_failure());
             assert!(set.log2_sanitised_distance() < -40.0, "{} {}", set.name, set.log2_sanitised_distance());
@@ -220,7 +227,7 @@ mod tests {
 
     #[test]
     fn a_finer_set_nearly_halves_the_gray_zone() {
-        let zone = |set: &ParameterSet| {
+        let zone = |set: &TfheSet| {
             let mut terms = Terms::face(512);
             terms.encryption.parameter_set = set.name.to_owned();
             GrayZone::of(&Agreement::new(terms).unwrap()).score_deviation()

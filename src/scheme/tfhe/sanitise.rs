@@ -19,11 +19,11 @@ use super::ciphertexts::PackedVerdict;
 use super::holder::noise_generator;
 use super::keys::PreparedKey;
 use super::{Lwe, MODULUS};
-use crate::parameters::ParameterSet;
+use crate::parameters::tfhe::TfheSet;
 use crate::scheme::{Progress, Stopped};
 
 /// Bootstraps spent on washing one verdict.
-pub(super) fn washing_bootstraps(parameters: &ParameterSet) -> u64 {
+pub(super) fn washing_bootstraps(parameters: &TfheSet) -> u64 {
     parameters.washing_rounds.saturating_sub(1) as u64
 }
 

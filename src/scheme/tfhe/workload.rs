@@ -10,7 +10,7 @@ use super::distance::{EncryptedScore, EncryptedTemplate, Scratch};
 use super::keys::PreparedKey;
 use super::{Lwe, MODULUS, Tfhe};
 use crate::functional::{Functional, Probe, Reference};
-use crate::parameters::ParameterSet;
+use crate::parameters::tfhe::TfheSet;
 use crate::scheme::{Evaluator, Holder};
 
 use ::tfhe::core_crypto::prelude::*;
@@ -26,7 +26,7 @@ pub struct EncryptedWork(EncryptedTemplate);
 
 impl Workload {
     /// Fresh keys: a second or two.
-    pub fn new(parameters: &'static ParameterSet, rng: &mut dyn CryptoRng) -> Self {
+    pub fn new(parameters: &'static TfheSet, rng: &mut dyn CryptoRng) -> Self {
         let (_, key) = Tfhe::generate(parameters, rng);
         let size = LweDimension(parameters.lwe_dimension()).to_lwe_size();
         let mut random = || {

@@ -3,7 +3,7 @@ use cotejo::custodian::Custodian;
 use cotejo::scheme::tfhe::Tfhe;
 use cotejo::wire::Answer;
 
-fn look(custodian: &Custodian<'_>, answer: &Answer<Tfhe>) {
+fn look(custodian: &Custodian<'_, Tfhe>, answer: &Answer<Tfhe>) {
     custodian.key();
     custodian.decrypt(answer);
 }

@@ -4,7 +4,7 @@ use cotejo::querier::Pending;
 use cotejo::scheme::tfhe::Tfhe;
 use cotejo::wire::Answer;
 
-fn read(pending: Pending, custodian: &Custodian<'_>, answer: &Answer<Tfhe>) {
+fn read(pending: Pending, custodian: &Custodian<'_, Tfhe>, answer: &Answer<Tfhe>) {
     let _ = pending.read(custodian, answer);
 }
 
