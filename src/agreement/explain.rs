@@ -1,7 +1,7 @@
 //! The agreement in plain sentences, for those who sign it.
 
 use super::{Agreement, ComparisonTerms, Disclosure, EyeRule, Modality};
-use crate::scheme::tfhe::noise::GrayZone;
+use crate::scheme::tfhe::noise::{GrayZone, two_digits};
 
 /// What was agreed, what it means, and what it costs.
 pub(super) fn sentences(agreement: &Agreement) -> Vec<String> {
@@ -39,15 +39,17 @@ pub(super) fn sentences(agreement: &Agreement) -> Vec<String> {
         }
     }
     out.push(format!(
-        "Encrypted with scheme {}, parameter set {}: {}.",
+        "Encrypted with scheme {}, parameter set {} ({}): {}.",
         agreement.scheme(),
         parameters.name(),
+        agreement.choice.why.clause(),
         match parameters.is_secure() {
             true => format!("{:.0} bits of security", parameters.security_bits().floor()),
             false => "INSECURE, for tests only; it protects nothing".to_owned(),
         }
     ));
     out.push(GrayZone::of(agreement).sentence());
+    out.extend(rounding(agreement));
     out.push(format!(
         "At most {} references in a gallery, {} a subject{}, and {} probes in a query.",
         terms.limits.references,
@@ -56,6 +58,24 @@ pub(super) fn sentences(agreement: &Agreement) -> Vec<String> {
         terms.limits.probes_per_query
     ));
     out
+}
+
+/// What rounding vectors to integers costs; nothing where they are not.
+fn rounding(agreement: &Agreement) -> Option<String> {
+    let functional = agreement.functional();
+    let (deviation, shift) = (functional.rounding_deviation(), functional.rounding_shift());
+    if deviation == 0.0 {
+        return None;
+    }
+    let mut sentence = format!(
+        "Vectors are rounded to integers, which moves the score by {} (standard deviation) from that of the real vectors",
+        two_digits(deviation)
+    );
+    if shift.abs() > deviation / 10.0 {
+        let direction = if shift < 0.0 { "lowers" } else { "raises" };
+        sentence += &format!(", and {direction} it by {} at the threshold", two_digits(shift.abs()));
+    }
+    Some(sentence + "; the comparison in the clear (cotejo compare) includes it.")
 }
 
 fn modality(modality: Modality) -> &'static str {

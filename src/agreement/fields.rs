@@ -105,17 +105,17 @@ impl TryFrom<ComparisonFields> for ComparisonTerms {
         let terms = match fields.metric {
             MetricName::Cosine => Self::Cosine {
                 threshold,
-                probe_norm: need("comparison.probe_norm", &mut fields.probe_norm)?,
-                reference_norm: need("comparison.reference_norm", &mut fields.reference_norm)?,
+                probe_norm: fields.probe_norm.take(),
+                reference_norm: fields.reference_norm.take(),
             },
             MetricName::InnerProduct => Self::InnerProduct {
                 threshold,
-                scale: need("comparison.scale", &mut fields.scale)?,
+                scale: fields.scale.take(),
                 maximum_norm: need("comparison.maximum_norm", &mut fields.maximum_norm)?,
             },
             MetricName::SquaredEuclidean => Self::SquaredEuclidean {
                 threshold,
-                scale: need("comparison.scale", &mut fields.scale)?,
+                scale: fields.scale.take(),
                 maximum_norm: need("comparison.maximum_norm", &mut fields.maximum_norm)?,
             },
             MetricName::Hamming => Self::Hamming { threshold: whole(threshold)? },

@@ -3,6 +3,7 @@
 //! The file is TOML that a lawyer can read ([`Agreement::to_toml`] comments every field). Its digest is in the header of
 //! every file either party makes, so nothing made under one agreement can be used under another.
 
+mod choice;
 mod decimal;
 mod explain;
 mod fields;
@@ -14,10 +15,11 @@ use sha2::{Digest as _, Sha256};
 use crate::functional::Functional;
 use crate::parameters::ParameterSet;
 use crate::template::TemplateShape;
+use choice::Choice;
 pub use decimal::{Decimal, DecimalError};
 pub use terms::{
-    ComparisonTerms, Disclosure, EncryptionTerms, EyeRule, IRIS_MPC_SHAPE, Limits, Modality, SchemeId, TemplateTerms,
-    Terms,
+    AUTO, ComparisonTerms, Disclosure, EncryptionTerms, EyeRule, IRIS_MPC_SHAPE, Limits, Modality, SchemeChoice,
+    SchemeId, TemplateTerms, Terms,
 };
 
 /// Agreed terms, checked to fit together, with their digest.
@@ -25,8 +27,7 @@ pub use terms::{
 pub struct Agreement {
     terms: Terms,
     digest: Digest,
-    functional: Functional,
-    parameters: &'static ParameterSet,
+    choice: Choice,
 }
 
 /// SHA-256 of the terms in a canonical form: comments, white space and the order of fields do not count.
@@ -78,18 +79,10 @@ impl Agreement {
     /// [`AgreementError::Field`] for terms that do not fit together, or that the parameter set cannot serve.
     pub fn new(terms: Terms) -> Result<Self, AgreementError> {
         terms.check()?;
-        let parameters = ParameterSet::by_name(&terms.encryption.parameter_set).ok_or_else(|| {
-            let known: Vec<_> = ParameterSet::ALL.iter().map(|set| set.name()).collect();
-            AgreementError::field("encryption.parameter_set", format!("unknown; known are {}", known.join(", ")))
-        })?;
-        if parameters.scheme() != terms.encryption.scheme {
-            let problem = format!("is a set of scheme {}, not {}", parameters.scheme(), terms.encryption.scheme);
-            return Err(AgreementError::field("encryption.parameter_set", problem));
-        }
-        let functional = Functional::new(&terms, parameters)?;
+        let choice = choice::choose(&terms)?;
         let canonical = serde_json::to_vec(&terms).map_err(|error| AgreementError::Syntax(error.to_string()))?;
         let digest = Sha256::new().chain_update(b"cotejo agreement\0").chain_update(canonical).finalize();
-        Ok(Self { terms, digest: Digest(digest.into()), functional, parameters })
+        Ok(Self { terms, digest: Digest(digest.into()), choice })
     }
 
     /// Reads an agreement from its TOML text.
@@ -108,7 +101,7 @@ impl Agreement {
 
     /// The agreement as commented TOML; [`Agreement::from_toml`] reads it back to the same digest.
     pub fn to_toml(&self) -> String {
-        render::toml(&self.terms)
+        render::toml(self)
     }
 
     /// What was agreed, in plain sentences, with what it means and what it costs.
@@ -128,17 +121,18 @@ impl Agreement {
 
     /// The comparison as one linear functional.
     pub fn functional(&self) -> &Functional {
-        &self.functional
+        &self.choice.functional
     }
 
-    /// The scheme of the encryption.
+    /// The scheme of the encryption: as named, or else that of the named parameter set, or else by the size of the gallery and by
+    /// what an exact set admits. Follows from the terms alone.
     pub fn scheme(&self) -> SchemeId {
-        self.parameters.scheme()
+        self.choice.parameters.scheme()
     }
 
-    /// The parameter set of the encryption.
+    /// The parameter set of the encryption: as named, or chosen from the terms alone.
     pub fn parameters(&self) -> &'static ParameterSet {
-        self.parameters
+        self.choice.parameters
     }
 
     /// The shape of every template under this agreement.
@@ -152,7 +146,13 @@ mod tests {
     use super::*;
 
     fn every_default() -> Vec<Terms> {
+        let of_scheme = |scheme| Terms::face(512).with_scheme(scheme);
         vec![
+            of_scheme(SchemeChoice::Auto),
+            of_scheme(SchemeChoice::Tfhe),
+            of_scheme(SchemeChoice::Bgv),
+            Terms::squared_euclidean(128, "1.0".parse().unwrap(), "0.6".parse().unwrap())
+                .with_scheme(SchemeChoice::Bgv),
             Terms::face(512),
             Terms::fingerprint(192),
             Terms::iris(IRIS_MPC_SHAPE),
@@ -212,8 +212,8 @@ mod tests {
             refused(&|t| {
                 t.comparison = ComparisonTerms::Cosine {
                     threshold: "1.5".parse().unwrap(),
-                    probe_norm: 16384,
-                    reference_norm: 256,
+                    probe_norm: None,
+                    reference_norm: None,
                 }
             }),
             "comparison.threshold"

@@ -1,15 +1,18 @@
 //! The agreement as commented TOML.
 
+use super::Agreement;
 use super::terms::{ComparisonTerms, TemplateTerms, Terms};
+use crate::functional::Metric;
 use crate::template::MaskSharing;
 
 /// The file: every field with a comment that says what it means.
-pub(super) fn toml(terms: &Terms) -> String {
-    let Terms { version, title, querier, custodian, limits, encryption, .. } = terms;
+pub(super) fn toml(agreement: &Agreement) -> String {
+    let Terms { version, title, querier, custodian, limits, encryption, .. } = agreement.terms();
+    let terms = agreement.terms();
     let modality = text(&terms.modality);
     let disclosure = text(&terms.disclosure);
     let template = template(&terms.template);
-    let comparison = comparison(&terms.comparison);
+    let comparison = comparison(&terms.comparison, agreement.functional().metric());
     let scheme = text(&encryption.scheme);
     let parameter_set = quoted(&encryption.parameter_set);
     let (title, querier, custodian) = (quoted(title), quoted(querier), quoted(custodian));
@@ -42,7 +45,11 @@ disclosure = {disclosure}
 # How two templates are compared, and which outcome counts as a hit.
 [comparison]
 {comparison}
-# How it is encrypted: the scheme, and a parameter set of it (list them with: cotejo agreement sets).
+# How it is encrypted.
+#   tfhe  one comparison at a time: soonest for small galleries, any metric; verdicts at the threshold may be tipped by noise
+#   bgv   thousands at a time: for large galleries; exact
+#   auto  by the limit on references below, and by what bgv can do
+# And a parameter set of that scheme, or auto (list them with: cotejo agreement sets).
 [encryption]
 scheme = {scheme}
 parameter_set = {parameter_set}
@@ -87,7 +94,7 @@ mask = \"{}\"
     }
 }
 
-fn comparison(terms: &ComparisonTerms) -> String {
+fn comparison(terms: &ComparisonTerms, metric_in_integers: &Metric) -> String {
     let metric = terms.metric();
     match terms {
         ComparisonTerms::Cosine { threshold, probe_norm, reference_norm } => format!(
@@ -97,9 +104,11 @@ metric = \"{metric}\"
 # A hit from this cosine upwards. Choose it on your own data: see examples/choosing_a_threshold.rs.
 threshold = {threshold}
 # Vectors are scaled to these lengths and rounded to integers. Longer keeps more digits; a longer reference adds noise.
-probe_norm = {probe_norm}
-reference_norm = {reference_norm}
-"
+{}
+{}
+",
+            chosen("probe_norm", *probe_norm, lengths(metric_in_integers).0),
+            chosen("reference_norm", *reference_norm, lengths(metric_in_integers).1),
         ),
         ComparisonTerms::InnerProduct { threshold, scale, maximum_norm } => format!(
             "\
@@ -108,7 +117,7 @@ metric = \"{metric}\"
 # A hit from this value upwards, in the units of the templates.
 threshold = {threshold}
 {}",
-            scaling(scale, maximum_norm)
+            scaling(*scale, maximum_norm, metric_in_integers)
         ),
         ComparisonTerms::SquaredEuclidean { threshold, scale, maximum_norm } => format!(
             "\
@@ -117,7 +126,7 @@ metric = \"{metric}\"
 # A hit up to this value, in the squared units of the templates.
 threshold = {threshold}
 {}",
-            scaling(scale, maximum_norm)
+            scaling(*scale, maximum_norm, metric_in_integers)
         ),
         ComparisonTerms::Hamming { threshold } => format!(
             "\
@@ -148,15 +157,35 @@ eyes = {}
     }
 }
 
-fn scaling(scale: &super::Decimal, maximum_norm: &super::Decimal) -> String {
+fn scaling(scale: Option<super::Decimal>, maximum_norm: &super::Decimal, metric: &Metric) -> String {
+    let own = match metric {
+        Metric::InnerProduct { scale, .. } | Metric::SquaredEuclidean { scale, .. } => *scale,
+        _ => 0.0,
+    };
     format!(
         "\
 # Coordinates are multiplied by this and rounded to integers.
-scale = {scale}
+{}
 # Longer vectors are refused.
 maximum_norm = {maximum_norm}
-"
+",
+        chosen("scale", scale, own)
     )
+}
+
+fn lengths(metric: &Metric) -> (u32, u32) {
+    match metric {
+        Metric::Cosine { probe_norm, reference_norm, .. } => (*probe_norm, *reference_norm),
+        _ => (0, 0),
+    }
+}
+
+/// A field as agreed; where it is left open, a comment with what follows from the other terms.
+fn chosen<T: std::fmt::Display, U: std::fmt::Display>(name: &str, agreed: Option<T>, own: U) -> String {
+    match agreed {
+        Some(value) => format!("{name} = {value}"),
+        None => format!("# {name} = {own}  (the finest that suits the parameter set; write it without # to fix it)"),
+    }
 }
 
 /// A term that serialises as text, as a TOML string.

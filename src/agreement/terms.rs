@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{AgreementError, Decimal};
+use crate::functional::{PROBE_NORM, REFERENCE_NORM, scale_for};
 use crate::template::{IrisShape, MaskSharing, TemplateShape};
 
 /// Everything the two parties agree on.
@@ -99,17 +100,20 @@ pub enum ComparisonTerms {
     Cosine {
         /// Between -1 and 1.
         threshold: Decimal,
-        /// Length to which probes are scaled before rounding to integers.
-        probe_norm: u32,
-        /// Length to which references are scaled before rounding to integers.
-        reference_norm: u32,
+        /// Length to which probes are scaled before rounding to integers; where absent, what suits the parameter set.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        probe_norm: Option<u32>,
+        /// Length to which references are scaled before rounding to integers; where absent, what suits the parameter set.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reference_norm: Option<u32>,
     },
     /// Inner product of two vectors; a hit from `threshold` up.
     InnerProduct {
         /// In the units of the templates.
         threshold: Decimal,
-        /// Coordinates are multiplied by this before rounding to integers.
-        scale: Decimal,
+        /// Coordinates are multiplied by this before rounding to integers; where absent, by what suits the parameter set.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        scale: Option<Decimal>,
         /// Longest admitted vector, in the units of the templates.
         maximum_norm: Decimal,
     },
@@ -117,8 +121,9 @@ pub enum ComparisonTerms {
     SquaredEuclidean {
         /// In the squared units of the templates.
         threshold: Decimal,
-        /// Coordinates are multiplied by this before rounding to integers.
-        scale: Decimal,
+        /// Coordinates are multiplied by this before rounding to integers; where absent, by what suits the parameter set.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        scale: Option<Decimal>,
         /// Longest admitted vector, in the units of the templates.
         maximum_norm: Decimal,
     },
@@ -189,13 +194,39 @@ impl std::fmt::Display for SchemeId {
     }
 }
 
+/// The scheme as it stands in the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SchemeChoice {
+    /// That of the parameter set, or by what the terms ask for: see [`super::Agreement::scheme`].
+    Auto,
+    /// [`SchemeId::Tfhe`].
+    Tfhe,
+    /// [`SchemeId::Bgv`].
+    Bgv,
+}
+
+impl SchemeChoice {
+    /// The scheme that is named, if one is.
+    pub fn named(self) -> Option<SchemeId> {
+        match self {
+            Self::Auto => None,
+            Self::Tfhe => Some(SchemeId::Tfhe),
+            Self::Bgv => Some(SchemeId::Bgv),
+        }
+    }
+}
+
+/// The parameter set of an agreement that leaves it open.
+pub const AUTO: &str = "auto";
+
 /// How it is encrypted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EncryptionTerms {
     /// The scheme.
-    pub scheme: SchemeId,
-    /// Name of a parameter set of that scheme.
+    pub scheme: SchemeChoice,
+    /// Name of a parameter set of that scheme, or `auto`.
     pub parameter_set: String,
 }
 
@@ -262,7 +293,7 @@ impl Terms {
             template,
             comparison,
             encryption: EncryptionTerms {
-                scheme: SchemeId::Tfhe,
+                scheme: SchemeChoice::Tfhe,
                 parameter_set: crate::parameters::tfhe::DEFAULT.name.to_owned(),
             },
             limits: Limits { references: 100_000, references_per_subject: 1, probes_per_query: 100 },
@@ -274,8 +305,8 @@ impl Terms {
     pub fn face(dimension: usize) -> Self {
         let comparison = ComparisonTerms::Cosine {
             threshold: decimal(350_000_000),
-            probe_norm: PROBE_NORM,
-            reference_norm: REFERENCE_NORM,
+            probe_norm: Some(PROBE_NORM),
+            reference_norm: Some(REFERENCE_NORM),
         };
         Self::with(Modality::Face, TemplateTerms::Vector { dimension }, comparison)
     }
@@ -284,8 +315,8 @@ impl Terms {
     pub fn fingerprint(dimension: usize) -> Self {
         let comparison = ComparisonTerms::Cosine {
             threshold: decimal(400_000_000),
-            probe_norm: PROBE_NORM,
-            reference_norm: REFERENCE_NORM,
+            probe_norm: Some(PROBE_NORM),
+            reference_norm: Some(REFERENCE_NORM),
         };
         Self::with(Modality::Fingerprint, TemplateTerms::Vector { dimension }, comparison)
     }
@@ -311,14 +342,35 @@ impl Terms {
 
     /// Vectors by inner product; the scale is chosen so that the longest vector has length 256 in integers.
     pub fn inner_product(dimension: usize, maximum_norm: Decimal, threshold: Decimal) -> Self {
-        let comparison = ComparisonTerms::InnerProduct { threshold, scale: scale_for(maximum_norm), maximum_norm };
+        let comparison = ComparisonTerms::InnerProduct {
+            threshold,
+            scale: Some(scale_for(maximum_norm, REFERENCE_NORM)),
+            maximum_norm,
+        };
         Self::with(Modality::Generic, TemplateTerms::Vector { dimension }, comparison)
     }
 
     /// Vectors by squared Euclidean distance; the scale is chosen so that the longest vector has length 256 in integers.
     pub fn squared_euclidean(dimension: usize, maximum_norm: Decimal, threshold: Decimal) -> Self {
-        let comparison = ComparisonTerms::SquaredEuclidean { threshold, scale: scale_for(maximum_norm), maximum_norm };
+        let comparison = ComparisonTerms::SquaredEuclidean {
+            threshold,
+            scale: Some(scale_for(maximum_norm, REFERENCE_NORM)),
+            maximum_norm,
+        };
         Self::with(Modality::Generic, TemplateTerms::Vector { dimension }, comparison)
+    }
+
+    /// The same terms under another choice of scheme, with the parameter set and the rounding of vectors left open.
+    pub fn with_scheme(mut self, scheme: SchemeChoice) -> Self {
+        self.encryption = EncryptionTerms { scheme, parameter_set: AUTO.to_owned() };
+        match &mut self.comparison {
+            ComparisonTerms::Cosine { probe_norm, reference_norm, .. } => (*probe_norm, *reference_norm) = (None, None),
+            ComparisonTerms::InnerProduct { scale, .. } | ComparisonTerms::SquaredEuclidean { scale, .. } => {
+                *scale = None
+            }
+            ComparisonTerms::Hamming { .. } | ComparisonTerms::FractionalHamming { .. } => {}
+        }
+        self
     }
 
     /// What can be judged without the functional.
@@ -356,21 +408,6 @@ impl Terms {
     }
 }
 
-const PROBE_NORM: u32 = 16_384;
-/// Where rounding the reference (0.29/R of a cosine) and the noise it multiplies (protocol, section 3) balance.
-const REFERENCE_NORM: u32 = 256;
-
 fn decimal(billionths: i64) -> Decimal {
     Decimal::from_billionths(billionths)
-}
-
-/// 256 over the norm, to three digits after the point; 1 for a norm that has no sense (refused later).
-fn scale_for(maximum_norm: Decimal) -> Decimal {
-    match maximum_norm.billionths() {
-        norm if norm > 0 => {
-            let scale = i128::from(REFERENCE_NORM) * i128::from(Decimal::ONE) * 1000 / i128::from(norm);
-            decimal(scale.clamp(1, 1_000_000_000) as i64 * (Decimal::ONE / 1000))
-        }
-        _ => decimal(Decimal::ONE),
-    }
 }

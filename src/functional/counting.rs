@@ -1,6 +1,6 @@
 //! The minimum of common bits: at which scale the valid bits that two irises share are counted.
 
-use super::room;
+use super::torus::room;
 use crate::agreement::Decimal;
 use crate::parameters::tfhe::TfheSet;
 use crate::template::IrisShape;
@@ -8,7 +8,8 @@ use crate::template::IrisShape;
 /// How the common bits are counted.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Counting {
-    /// With the mask as the verdict needs it, coordinates (S-2 theta) m, and this gain as the weight.
+    /// With the mask as the verdict needs it, coordinates (S-2 theta) m, and this gain as the weight: 2 under an exact scheme, so
+    /// that phi is (S-2 theta)(2 (common - M) + 1).
     SharedMask { gain: i64 },
     /// With a copy of the mask, coordinates `unit` m.
     OwnMask { unit: i64 },
@@ -33,9 +34,9 @@ impl Counting {
     }
 
     /// The weight of a valid mask bit, and the units of phi that one common bit counts.
-    pub(super) fn gain_and_unit(self, theta: i64) -> (i64, i64) {
+    pub(super) fn gain_and_unit(self, theta: i64, unit: i64) -> (i64, i64) {
         match self {
-            Self::SharedMask { gain } => (gain, gain * (Decimal::ONE - 2 * theta)),
+            Self::SharedMask { gain } => (gain, gain * (unit - 2 * theta)),
             Self::OwnMask { unit } => (1, unit),
         }
     }

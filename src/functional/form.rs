@@ -1,7 +1,8 @@
 //! The two halves of phi: coordinates from a probe, weights and a bias from a reference.
 
+use std::ops::RangeInclusive;
+
 use super::{Counting, Functional, Metric, ProbeSample, Reference};
-use crate::agreement::Decimal;
 
 /// The custodian's half of phi: one small integer a coordinate, and a bias.
 ///
@@ -34,9 +35,9 @@ impl Functional {
     /// The querier's half of phi: [`Functional::coordinates`] integers.
     pub fn probe_coordinates(&self, probe: &ProbeSample) -> Vec<i64> {
         match (&self.metric, probe) {
-            (Metric::FractionalHamming { shape, theta, .. }, ProbeSample::Iris(iris)) => {
+            (Metric::FractionalHamming { shape, theta, unit: scale, .. }, ProbeSample::Iris(iris)) => {
                 let code = iris.mask().iter().zip(iris.code().iter());
-                let code = code.map(|(valid, bit)| if valid { Decimal::ONE * sign(bit) } else { 0 });
+                let code = code.map(|(valid, bit)| if valid { scale * sign(bit) } else { 0 });
                 let mask = |scale: i64| {
                     let valid = iris.mask().iter().step_by(shape.mask_multiplicity());
                     valid.map(move |valid| i64::from(valid) * scale)
@@ -45,7 +46,7 @@ impl Functional {
                     Some(Counting::OwnMask { unit }) => Some(mask(unit)),
                     _ => None,
                 };
-                code.chain(mask(Decimal::ONE - 2 * theta)).chain(copy.into_iter().flatten()).collect()
+                code.chain(mask(scale - 2 * theta)).chain(copy.into_iter().flatten()).collect()
             }
             (Metric::SquaredEuclidean { .. }, ProbeSample::Integers(x)) => {
                 let square: i64 = x.iter().map(|&x| i64::from(x).pow(2)).sum();
@@ -90,13 +91,13 @@ impl Functional {
 
     /// The form that is positive iff the pair has the agreed minimum of common bits, unrotated; none but for irises.
     pub fn common_bits_form(&self, reference: &Reference) -> Option<LinearForm> {
-        let (Metric::FractionalHamming { shape, theta, minimum_common, .. }, Reference::Iris(iris)) =
+        let (Metric::FractionalHamming { shape, theta, unit: scale, minimum_common, .. }, Reference::Iris(iris)) =
             (&self.metric, reference)
         else {
             return None;
         };
         let counting = self.counting?;
-        let (gain, unit) = counting.gain_and_unit(*theta);
+        let (gain, unit) = counting.gain_and_unit(*theta, *scale);
         let before = match counting {
             Counting::OwnMask { .. } => shape.bits() + shape.mask_bits(),
             Counting::SharedMask { .. } => shape.bits(),
@@ -112,9 +113,29 @@ impl Functional {
 
     /// The longest weights of [`Functional::common_bits_form`], and the units of phi that one common bit counts.
     pub fn common_bits_scale(&self) -> Option<(f64, i64)> {
-        let Metric::FractionalHamming { shape, theta, .. } = &self.metric else { return None };
-        let (gain, unit) = self.counting?.gain_and_unit(*theta);
+        let Metric::FractionalHamming { shape, theta, unit: scale, .. } = &self.metric else { return None };
+        let (gain, unit) = self.counting?.gain_and_unit(*theta, *scale);
         let weight = gain as f64 * shape.mask_multiplicity() as f64;
         Some((weight * (shape.mask_bits() as f64).sqrt(), unit))
+    }
+
+    /// Under an exact scheme, what every phi of [`Functional::common_bits_form`] is a multiple of: phi over this is
+    /// 2 (common - minimum) + 1, within [`Functional::common_bits_range`].
+    pub fn common_bits_unit(&self) -> Option<i64> {
+        match self.metric {
+            Metric::FractionalHamming { theta, unit, .. } if self.is_exact() => Some(unit - 2 * theta),
+            _ => None,
+        }
+    }
+
+    /// The smallest and the largest 2 (common - minimum) + 1, both odd; none but for irises.
+    pub fn common_bits_range(&self) -> Option<RangeInclusive<i64>> {
+        match self.metric {
+            Metric::FractionalHamming { shape, minimum_common, .. } => {
+                let (bits, minimum) = (shape.bits() as i64, minimum_common as i64);
+                Some(1 - 2 * minimum..=2 * (bits - minimum) + 1)
+            }
+            _ => None,
+        }
     }
 }

@@ -1,5 +1,8 @@
 //! The metrics of the protocol's table, with their terms as integers.
 
+use std::ops::RangeInclusive;
+
+use super::exact::simplest_fraction;
 use crate::agreement::{AgreementError, ComparisonTerms, Decimal};
 use crate::template::{IrisShape, TemplateShape};
 
@@ -8,8 +11,9 @@ use crate::template::{IrisShape, TemplateShape};
 pub(crate) enum Metric {
     /// Hit iff HD <= threshold.
     Hamming { dimension: usize, threshold: i64 },
-    /// Hit iff S HD < theta common for some rotation, and common >= minimum unrotated.
-    FractionalHamming { shape: IrisShape, theta: i64, minimum_common: usize, rotations: i32 },
+    /// Hit iff unit HD < theta common for some rotation, and common >= minimum unrotated. theta / unit decides as the agreed
+    /// `threshold`, in billionths, does.
+    FractionalHamming { shape: IrisShape, threshold: i64, theta: i64, unit: i64, minimum_common: usize, rotations: i32 },
     /// Hit iff <x,y> >= threshold, for vectors scaled to the given lengths.
     Cosine { dimension: usize, threshold: i64, probe_norm: u32, reference_norm: u32 },
     /// Hit iff <x,y> >= threshold, for vectors times scale, of integer length at most `longest`.
@@ -19,7 +23,8 @@ pub(crate) enum Metric {
 }
 
 impl Metric {
-    pub(super) fn new(shape: TemplateShape, terms: &ComparisonTerms) -> Result<Self, AgreementError> {
+    /// `exact` where phi must stay small rather than fill a torus. Lengths and scales must be given: see [`super::length`].
+    pub(super) fn new(shape: TemplateShape, terms: &ComparisonTerms, exact: bool) -> Result<Self, AgreementError> {
         use AgreementError as E;
         let threshold_range = |text: &str| E::field("comparison.threshold", text);
         match (shape, terms) {
@@ -44,12 +49,20 @@ impl Metric {
                 if rotations as usize * 2 >= shape.columns {
                     return Err(E::field("comparison.rotations", "must be below half the columns"));
                 }
-                Ok(Self::FractionalHamming { shape, theta, minimum_common, rotations: rotations as i32 })
+                let rotations = rotations as i32;
+                let (threshold, (theta, unit)) = match exact {
+                    true => (theta, simplest_fraction(theta, shape.bits())),
+                    false => (theta, (theta, Decimal::ONE)),
+                };
+                Ok(Self::FractionalHamming { shape, threshold, theta, unit, minimum_common, rotations })
             }
             (TemplateShape::Vector(dimension), &ComparisonTerms::Cosine { threshold, probe_norm, reference_norm }) => {
                 if threshold.billionths().abs() >= Decimal::ONE {
                     return Err(threshold_range("must be between -1 and 1"));
                 }
+                let probe_norm = probe_norm.ok_or_else(|| E::field("comparison.probe_norm", "is missing"))?;
+                let reference_norm =
+                    reference_norm.ok_or_else(|| E::field("comparison.reference_norm", "is missing"))?;
                 for (field, norm, most) in [
                     ("comparison.probe_norm", probe_norm, 1 << 20),
                     ("comparison.reference_norm", reference_norm, 1 << 12),
@@ -67,10 +80,12 @@ impl Metric {
                 &ComparisonTerms::InnerProduct { threshold, scale, maximum_norm }
                 | &ComparisonTerms::SquaredEuclidean { threshold, scale, maximum_norm },
             ) => {
+                let scale = scale.ok_or_else(|| E::field("comparison.scale", "is missing"))?;
                 if scale.billionths() <= 0 {
                     return Err(E::field("comparison.scale", "must be above 0"));
                 }
-                let longest = scale.to_f64() * maximum_norm.to_f64() * 1.01;
+                let length = scale.to_f64() * maximum_norm.to_f64();
+                let longest = if exact { longest_rounded(length, dimension) } else { length * 1.01 };
                 if !(16.0..=32_000.0).contains(&longest) {
                     return Err(E::field(
                         "comparison.maximum_norm",
@@ -119,15 +134,59 @@ impl Metric {
         }
     }
 
+    /// Coordinates of a template where no mask is encrypted twice: see [`super::Functional::coordinates`].
+    pub(super) fn coordinates(&self) -> usize {
+        match *self {
+            Self::FractionalHamming { shape, .. } => shape.bits() + shape.mask_bits(),
+            Self::SquaredEuclidean { dimension, .. } => dimension + 1,
+            Self::Hamming { dimension, .. } | Self::Cosine { dimension, .. } | Self::InnerProduct { dimension, .. } => {
+                dimension
+            }
+        }
+    }
+
+    /// The term that a phi out of range is due to.
+    pub(super) fn field(&self) -> &'static str {
+        match self {
+            Self::Hamming { .. } | Self::FractionalHamming { .. } => "comparison.threshold",
+            Self::Cosine { .. } => "comparison.reference_norm",
+            Self::InnerProduct { .. } | Self::SquaredEuclidean { .. } => "comparison.scale",
+        }
+    }
+
+    /// The smallest and the largest phi of any admissible pair, both odd. Integer vectors of an exact scheme are never longer than
+    /// agreed; others by up to 1 % (see `quantise`).
+    pub(super) fn phi_range(&self, exact: bool) -> RangeInclusive<i64> {
+        match *self {
+            Self::Hamming { dimension, threshold } => 2 * (threshold - dimension as i64) + 1..=2 * threshold + 1,
+            Self::FractionalHamming { shape, theta, unit, .. } => {
+                let bits = shape.bits() as i64;
+                2 * (theta - unit) * bits - 1..=2 * theta * bits - 1
+            }
+            Self::Cosine { threshold, probe_norm, reference_norm, .. } => {
+                let product = match exact {
+                    true => i64::from(probe_norm) * i64::from(reference_norm),
+                    false => longest_product(probe_norm, reference_norm),
+                };
+                2 * (-product - threshold) + 1..=2 * (product - threshold) + 1
+            }
+            Self::InnerProduct { threshold, longest, .. } => {
+                2 * (-longest * longest - threshold) + 1..=2 * (longest * longest - threshold) + 1
+            }
+            Self::SquaredEuclidean { threshold, longest, .. } => {
+                2 * (threshold - 4 * longest * longest) + 1..=2 * threshold + 1
+            }
+        }
+    }
+
     /// The largest |phi| of any admissible pair.
     pub(super) fn bound(&self) -> i64 {
         match *self {
             Self::Hamming { dimension, threshold } => 2 * threshold.max(dimension as i64 - threshold) + 1,
-            Self::FractionalHamming { shape, theta, .. } => Self::fractional_bound(shape, theta),
+            // From all common bits differing, 2 (theta - unit) common - 1, to none, 2 theta common - 1, where theta <= unit / 2.
+            Self::FractionalHamming { shape, theta, unit, .. } => 2 * (unit - theta) * shape.bits() as i64 + 1,
             Self::Cosine { threshold, probe_norm, reference_norm, .. } => {
-                // Integer lengths may exceed the agreed ones by 1 %: see `quantise`.
-                let product = 1.0201 * f64::from(probe_norm) * f64::from(reference_norm);
-                2 * (product.ceil() as i64 + threshold.abs()) + 1
+                2 * (longest_product(probe_norm, reference_norm) + threshold.abs()) + 1
             }
             Self::InnerProduct { threshold, longest, .. } => 2 * (longest * longest + threshold.abs()) + 1,
             Self::SquaredEuclidean { threshold, longest, .. } => {
@@ -135,11 +194,20 @@ impl Metric {
             }
         }
     }
+}
 
-    /// From all common bits differing, 2 (theta - S) common - 1, to none, 2 theta common - 1, where theta < S/2.
-    fn fractional_bound(shape: IrisShape, theta: i64) -> i64 {
-        2 * (Decimal::ONE - theta) * shape.bits() as i64 + 1
-    }
+/// Integer lengths may exceed the agreed ones by 1 %: see `quantise`.
+fn longest_product(probe_norm: u32, reference_norm: u32) -> i64 {
+    (1.0201 * f64::from(probe_norm) * f64::from(reference_norm)).ceil() as i64
+}
+
+/// The length that a vector of this length and dimension has at most when it is rounded, but for one in a million.
+///
+/// Rounding adds an error e, uniform in each coordinate: |x + e|^2 = |x|^2 + 2 <x,e> + |e|^2, with mean |x|^2 + d/12 and deviations
+/// |x|/sqrt(3) and sqrt(d/180) of the last two; five of each are left.
+fn longest_rounded(length: f64, dimension: usize) -> f64 {
+    let d = dimension as f64;
+    (length * length + d / 12.0 + 5.0 * (length / 3f64.sqrt() + (d / 180.0).sqrt())).sqrt()
 }
 
 /// threshold scale^2 rounded down, and whether that is exact; `None` where it does not fit.

@@ -16,27 +16,36 @@
 //! | cosine, inner product | 2x | y | 2 (<x,y> - tau) + 1 |
 //! | squared Euclidean | 4x, 2\|x\|^2 | y, -1 | 2 (T - \|x-y\|^2) + 1 |
 //!
-//! with S = 10^9 and theta in units of 1/S, so that a decimal threshold is exact. Above theta = 0.4 the coordinate (S-2 theta) m is too
+//! with S = 10^9 and theta in units of 1/S, so that a decimal threshold is exact; an exact scheme, for which phi must be small, takes the
+//! simplest fraction theta / S that decides on every pair as the decimal does. Above theta = 0.4 the coordinate (S-2 theta) m is too
 //! small to count common bits with, so the mask is encrypted once more at a scale u of its own.
 
+mod accuracy;
 mod counting;
+mod exact;
 mod form;
+mod length;
 mod metric;
 pub mod oracle;
 mod quantise;
 mod rule;
 #[cfg(test)]
 mod tests;
+mod torus;
 
-use crate::agreement::{AgreementError, Decimal, Terms};
+use std::ops::RangeInclusive;
+
+use crate::agreement::{AgreementError, Terms};
 use crate::parameters::ParameterSet;
 use crate::template::{Template, TemplateError, TemplateShape};
 use counting::Counting;
 pub use form::LinearForm;
+pub(crate) use length::{PROBE_NORM, REFERENCE_NORM, scale_for};
 pub(crate) use metric::Metric;
 pub use quantise::{ProbeSample, Reference};
 pub use rule::{Probe, ProbeError, SampleLayout, pairs};
 pub(crate) use rule::{eye_of, require_both_eyes};
+use torus::TorusScale;
 
 /// The comparison of an agreement, ready to turn templates into integers.
 #[derive(Clone, Debug)]
@@ -46,56 +55,28 @@ pub struct Functional {
     /// How common bits are counted, for an iris.
     counting: Option<Counting>,
     bound: i64,
-    step: u64,
-}
-
-/// The share of the torus that |phi| may fill, on either side, beside a noise of this deviation: 1/2 less 2 % of it, or
-/// less eight deviations where that is more, so that noise does not wrap phi around the torus.
-fn room(deviation: f64) -> f64 {
-    0.5 - f64::max(0.01, 8.0 * deviation)
+    /// How phi lies on the torus; none under an exact scheme.
+    torus: Option<TorusScale>,
 }
 
 impl Functional {
-    /// The functional of an agreement's terms, scaled to the noise of a parameter set.
+    /// The functional of an agreement's terms under a parameter set: scaled to the noise of the torus, or exact.
     ///
     /// # Errors
     ///
     /// [`AgreementError::Field`] for a metric that does not suit the template, a threshold, norm or scale out of range, and for terms
-    /// under which noise, not the templates, would decide.
+    /// under which noise, not the templates, would decide, or whose integers do not fit the set.
     pub fn new(terms: &Terms, set: &ParameterSet) -> Result<Self, AgreementError> {
-        let ParameterSet::Tfhe(set) = set else {
-            return Err(AgreementError::field("encryption.scheme", "bgv is not there yet"));
-        };
-        let metric = Metric::new(terms.template.shape(), &terms.comparison)?;
-        let bound = metric.bound();
-        let deviation = set.decision_variance(metric.largest_weight_norm()).sqrt();
-        if room(deviation) < 0.25 {
-            let field = match metric {
-                Metric::Cosine { .. } => "comparison.reference_norm",
-                _ => "comparison.scale",
-            };
-            let problem = "weights this long drown the comparison in noise; choose it so that vectors have length 256 in integers";
-            return Err(AgreementError::field(field, problem));
-        }
-        let step = (room(deviation) * 2f64.powi(64) / bound as f64) as u64;
-        let counting = match metric {
-            Metric::FractionalHamming { shape, theta, minimum_common, .. } => {
-                // One deviation of the fraction is this over the common bits.
-                let bits = deviation * 2f64.powi(64) / step as f64 / (2.0 * Decimal::ONE as f64);
-                let least = (bits / Self::COARSEST_FRACTION).ceil() as usize;
-                if minimum_common < least {
-                    let problem = format!("with fewer than {least} common bits noise would decide; agree on more");
-                    return Err(AgreementError::field("comparison.minimum_common_bits", problem));
-                }
-                Some(Counting::new(shape, theta, minimum_common, step, set))
+        let metric = length::metric(terms.template.shape(), &terms.comparison, set)?;
+        let (torus, counting) = match set {
+            ParameterSet::Tfhe(set) => {
+                let (torus, counting) = TorusScale::new(&metric, set)?;
+                (Some(torus), counting)
             }
-            _ => None,
+            ParameterSet::Bgv(set) => (None, exact::admit(&metric, metric.coordinates(), set)?),
         };
-        Ok(Self { metric, eyes: terms.comparison.eyes(), counting, bound, step })
+        Ok(Self { bound: metric.bound(), metric, eyes: terms.comparison.eyes(), counting, torus })
     }
-
-    /// The largest deviation of a fractional Hamming distance that is admitted, at the minimum of common bits.
-    const COARSEST_FRACTION: f64 = 0.02;
 
     /// The shape of every template.
     pub fn shape(&self) -> TemplateShape {
@@ -110,16 +91,11 @@ impl Functional {
 
     /// How many coordinates a template is encrypted as.
     pub fn coordinates(&self) -> usize {
-        match self.metric {
-            Metric::FractionalHamming { shape, .. } => {
-                let masks = if matches!(self.counting, Some(Counting::OwnMask { .. })) { 2 } else { 1 };
-                shape.bits() + masks * shape.mask_bits()
-            }
-            Metric::SquaredEuclidean { dimension, .. } => dimension + 1,
-            Metric::Hamming { dimension, .. }
-            | Metric::Cosine { dimension, .. }
-            | Metric::InnerProduct { dimension, .. } => dimension,
-        }
+        let own_mask = match (&self.metric, self.counting) {
+            (Metric::FractionalHamming { shape, .. }, Some(Counting::OwnMask { .. })) => shape.mask_bits(),
+            _ => 0,
+        };
+        self.metric.coordinates() + own_mask
     }
 
     /// Rotations of the reference that are tried, in columns: 0, -1, 1, -2, 2, ... or 0 alone.
@@ -146,16 +122,26 @@ impl Functional {
         self.bound
     }
 
-    /// One unit of phi, in units of 2^-64 of the torus.
+    /// The smallest and the largest phi of any admissible pair, both odd: those of [`Functional::form`], at any rotation.
+    pub fn phi_range(&self) -> RangeInclusive<i64> {
+        self.metric.phi_range(self.is_exact())
+    }
+
+    /// Whether encrypted verdicts equal the oracle's also at the threshold: there is no torus, and no noise on it.
+    pub fn is_exact(&self) -> bool {
+        self.torus.is_none()
+    }
+
+    /// One unit of phi, in units of 2^-64 of the torus; 0 where there is no torus.
     pub fn step(&self) -> u64 {
-        self.step
+        self.torus.map_or(0, |torus| torus.step)
     }
 
     /// Units of phi for one unit of the metric's score (a cosine, a bit, ...), at full overlap for an iris.
     pub fn phi_per_score(&self) -> f64 {
         match &self.metric {
             Metric::Hamming { .. } => 2.0,
-            Metric::FractionalHamming { shape, .. } => 2.0 * shape.bits() as f64 * Decimal::ONE as f64,
+            Metric::FractionalHamming { shape, unit, .. } => 2.0 * shape.bits() as f64 * *unit as f64,
             Metric::Cosine { probe_norm, reference_norm, .. } => {
                 2.0 * f64::from(*probe_norm) * f64::from(*reference_norm)
             }

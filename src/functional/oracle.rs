@@ -61,9 +61,7 @@ impl<'a> Oracle<'a> {
                 let square: i64 = x.iter().zip(y).map(|(&x, &y)| (i64::from(x) - i64::from(y)).pow(2)).sum();
                 plain(2.0 * square as f64 / self.functional.phi_per_score(), 2 * (threshold - square) + 1)
             }
-            (Metric::FractionalHamming { theta, minimum_common, .. }, ProbeSample::Iris(_), Reference::Iris(iris)) => {
-                self.compare_iris(iris, *theta, *minimum_common)
-            }
+            (Metric::FractionalHamming { .. }, ProbeSample::Iris(_), Reference::Iris(iris)) => self.compare_iris(iris),
             // Samples and references of one functional always fit each other.
             _ => plain(f64::NAN, -self.functional.bound()),
         }
@@ -72,16 +70,24 @@ impl<'a> Oracle<'a> {
     /// phi at every rotation that is tried; a single one for everything but an iris.
     pub fn phis(&self, reference: &Reference) -> Vec<i64> {
         match (self.functional.metric(), reference) {
-            (Metric::FractionalHamming { theta, .. }, Reference::Iris(reference)) => {
-                let phi = |(differing, common)| fractional_phi(*theta, differing, common);
+            (Metric::FractionalHamming { .. }, Reference::Iris(reference)) => {
+                let phi = |(differing, common)| self.fractional_phi(differing, common);
                 self.rolled.iter().map(|(_, probe)| phi(differing_and_common(probe, reference))).collect()
             }
             _ => vec![self.compare(reference).phi],
         }
     }
 
+    /// phi of one rotation: -1 where no bit is common.
+    fn fractional_phi(&self, differing: u64, common: u64) -> i64 {
+        match *self.functional.metric() {
+            Metric::FractionalHamming { theta, unit, .. } => 2 * (theta * common as i64 - unit * differing as i64) - 1,
+            _ => -self.functional.bound(),
+        }
+    }
+
     /// The least fraction of differing bits over the rotations; the first of equals (Open-IRIS' order).
-    fn compare_iris(&self, reference: &IrisCode, theta: i64, minimum_common: usize) -> Comparison {
+    fn compare_iris(&self, reference: &IrisCode) -> Comparison {
         let mut best: Option<(u64, u64, i32)> = None;
         let mut unrotated = 0;
         for (rotation, probe) in &self.rolled {
@@ -94,21 +100,27 @@ impl<'a> Oracle<'a> {
                 best = Some((differing, common, *rotation));
             }
         }
-        let phi = best.map_or(-1, |(differing, common, _)| fractional_phi(theta, differing, common));
+        let phi = best.map_or(-1, |(differing, common, _)| self.fractional_phi(differing, common));
+        // The decimal that was agreed decides, not the fraction that stands for it in phi.
+        let close = best.is_some_and(|(differing, common, _)| match *self.functional.metric() {
+            Metric::FractionalHamming { threshold, .. } => {
+                Decimal::ONE as i128 * i128::from(differing) < i128::from(threshold) * i128::from(common)
+            }
+            _ => false,
+        });
+        let minimum_common = match *self.functional.metric() {
+            Metric::FractionalHamming { minimum_common, .. } => minimum_common,
+            _ => 0,
+        };
         let (differing, common, rotation) = best.unwrap_or((1, 1, 0));
         Comparison {
-            hit: phi > 0 && unrotated >= minimum_common,
+            hit: close && unrotated >= minimum_common,
             score: differing as f64 / common as f64,
             phi,
             rotation,
             common_bits: Some(unrotated),
         }
     }
-}
-
-/// phi of one rotation: -1 where no bit is common.
-fn fractional_phi(theta: i64, differing: u64, common: u64) -> i64 {
-    2 * (theta * common as i64 - Decimal::ONE * differing as i64) - 1
 }
 
 /// Differing and common valid bits of two codes of one shape, as they lie.

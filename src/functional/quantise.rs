@@ -82,6 +82,7 @@ impl Functional {
     fn admits_integers(&self, y: &[i16]) -> bool {
         let norm = y.iter().map(|&y| f64::from(y).powi(2)).sum::<f64>().sqrt();
         match self.metric {
+            Metric::Cosine { reference_norm, .. } if self.is_exact() => fits_length(squared_length(y), reference_norm),
             Metric::Cosine { reference_norm, .. } => (norm / f64::from(reference_norm) - 1.0).abs() <= 0.01,
             Metric::InnerProduct { longest, .. } | Metric::SquaredEuclidean { longest, .. } => norm <= longest as f64,
             _ => false,
@@ -158,9 +159,49 @@ impl Functional {
                     }
                 }
             }
+            _ if self.is_exact() => within_length(vector, agreed_norm),
             _ => to_length(vector, agreed_norm),
         }
     }
+}
+
+/// The vector scaled so that its integers are as long as they can be without exceeding `norm`.
+///
+/// The length of the integers only grows with the scale, so bisection finds the last scale before it exceeds. Where coordinates cross
+/// to the next integer together, as those of a constant vector do, lengths are skipped: an integer vector below 98 % of the norm is
+/// refused.
+fn within_length(vector: &RealVector, norm: u32) -> Result<Vec<i32>, TemplateError> {
+    let length = vector.norm();
+    if length == 0.0 {
+        return Err(TemplateError::ZeroVector);
+    }
+    let most = i64::from(norm).pow(2);
+    let fits = |scale: f64| squared_length(&rounded(vector, scale)) <= most;
+    let usual = f64::from(norm) / length;
+    // Rounding takes away at most everything, or adds at most half of each coordinate.
+    let (mut low, mut high) = if fits(0.9 * usual) { (0.9 * usual, 1.1 * usual) } else { (0.0, 0.9 * usual) };
+    if fits(high) {
+        low = high;
+    }
+    for _ in 0..40 {
+        let middle = 0.5 * (low + high);
+        if fits(middle) { low = middle } else { high = middle }
+    }
+    let integers = rounded(vector, low);
+    match fits_length(squared_length(&integers), norm) {
+        true => Ok(integers),
+        false => Err(TemplateError::QuantisationTooCoarse { norm: integer_norm(&integers), expected: norm }),
+    }
+}
+
+/// Whether a squared length is at most the agreed one, and at least 98 % of it before squaring.
+fn fits_length(square: i64, norm: u32) -> bool {
+    let agreed = i64::from(norm).pow(2);
+    square <= agreed && 10_000 * square >= 9_604 * agreed
+}
+
+fn squared_length<T: Copy + Into<i64>>(x: &[T]) -> i64 {
+    x.iter().map(|&x| x.into().saturating_mul(x.into())).fold(0, i64::saturating_add)
 }
 
 /// The vector scaled to length `norm` and rounded to the nearest integers.
@@ -191,8 +232,11 @@ fn integer_norm(x: &[i32]) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use crate::agreement::{Agreement, Terms};
-    use crate::template::{RealVector, Template, TemplateError};
+    use rand::{Rng, SeedableRng};
+    use rand_chacha::ChaCha20Rng;
+
+    use super::*;
+    use crate::agreement::{Agreement, SchemeChoice, Terms};
 
     fn vector(coordinates: &[f64]) -> Template {
         Template::Vector(RealVector::new(coordinates.to_vec()).unwrap())
@@ -215,6 +259,26 @@ mod tests {
     fn a_zero_vector_has_no_cosine() {
         let agreement = Agreement::new(Terms::face(3)).unwrap();
         assert!(matches!(agreement.functional().probe(&vector(&[0.0; 3])), Err(TemplateError::ZeroVector)));
+    }
+
+    #[test]
+    fn an_exact_scheme_never_sees_a_vector_longer_than_agreed() {
+        let agreement = Agreement::new(Terms::face(512).with_scheme(SchemeChoice::Bgv)).unwrap();
+        let functional = agreement.functional();
+        let Metric::Cosine { reference_norm: norm, .. } = *functional.metric() else { panic!() };
+        let mut rng = ChaCha20Rng::seed_from_u64(3);
+        for _ in 0..300 {
+            let template = vector(&(0..512).map(|_| rng.sample(rand_distr::StandardNormal)).collect::<Vec<f64>>());
+            let ProbeSample::Integers(x) = functional.probe(&template).unwrap() else { panic!() };
+            let Reference::Integers(y) = functional.reference(&template).unwrap() else { panic!() };
+            for square in [squared_length(&x), squared_length(&y)] {
+                let most = i64::from(norm).pow(2);
+                assert!(square <= most && square as f64 > 0.99 * most as f64, "{square} of {most}");
+            }
+        }
+        // All coordinates cross to the next integer together, and skip the agreed length.
+        let refused = functional.probe(&vector(&[1.0; 512]));
+        assert!(matches!(refused, Err(TemplateError::QuantisationTooCoarse { .. })), "{norm}");
     }
 
     #[test]

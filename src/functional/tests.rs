@@ -6,7 +6,7 @@ use rand_chacha::ChaCha20Rng;
 
 use super::oracle::{Oracle, subject_verdict};
 use super::*;
-use crate::agreement::{Agreement, ComparisonTerms, EyeRule, TemplateTerms};
+use crate::agreement::{Agreement, ComparisonTerms, Decimal, EyeRule, SchemeChoice, TemplateTerms};
 use crate::template::{Bits, Eye, IrisCode, IrisShape, MaskSharing, RealVector, Record, SubjectId};
 
 fn decimal(text: &str) -> Decimal {
@@ -32,7 +32,8 @@ fn iris_terms(theta: &str, minimum: u32, mask: MaskSharing, eyes: EyeRule) -> Te
 fn every_metric() -> Vec<Agreement> {
     let vectors = |terms: Terms| agreement(Terms { template: TemplateTerms::Vector { dimension: 8 }, ..terms });
     let mut cosine = Terms::face(8);
-    cosine.comparison = ComparisonTerms::Cosine { threshold: decimal("0.05"), probe_norm: 16384, reference_norm: 256 };
+    cosine.comparison =
+        ComparisonTerms::Cosine { threshold: decimal("0.05"), probe_norm: Some(16384), reference_norm: Some(256) };
     vec![
         agreement(Terms::hamming(37, 18)),
         agreement(iris_terms("0.41", 30, MaskSharing::ByPair, EyeRule::Ignored)),
@@ -40,6 +41,27 @@ fn every_metric() -> Vec<Agreement> {
         agreement(iris_terms("0.499999999", 64, MaskSharing::PerBit, EyeRule::Ignored)),
         vectors(cosine),
         vectors(Terms::inner_product(8, decimal("2.5"), decimal("0.1"))),
+        vectors(Terms::squared_euclidean(8, decimal("2.5"), decimal("2.0"))),
+    ]
+}
+
+/// The same for an exact scheme, where a fraction must be simple.
+fn every_exact_metric() -> Vec<Agreement> {
+    let exact = |terms: Terms| {
+        let mut terms = terms.with_scheme(SchemeChoice::Bgv);
+        terms.encryption.parameter_set = "insecure-bgv-test".to_owned();
+        agreement(terms)
+    };
+    let vectors = |terms: Terms| exact(Terms { template: TemplateTerms::Vector { dimension: 8 }, ..terms });
+    let mut cosine = Terms::face(8);
+    cosine.comparison = ComparisonTerms::Cosine { threshold: decimal("0.4"), probe_norm: None, reference_norm: None };
+    vec![
+        exact(Terms::hamming(37, 18)),
+        exact(iris_terms("0.4", 30, MaskSharing::ByPair, EyeRule::Ignored)),
+        exact(iris_terms("0.333333333", 20, MaskSharing::PerBit, EyeRule::Ignored)),
+        exact(iris_terms("0.25", 64, MaskSharing::PerBit, EyeRule::Ignored)),
+        vectors(cosine),
+        vectors(Terms::inner_product(8, decimal("2.5"), decimal("2.0"))),
         vectors(Terms::squared_euclidean(8, decimal("2.5"), decimal("2.0"))),
     ]
 }
@@ -94,9 +116,34 @@ proptest! {
     }
 
     #[test]
+    fn small_integers_decide_as_the_agreed_threshold_does(seed: u64) {
+        let mut rng = ChaCha20Rng::seed_from_u64(seed);
+        for agreement in every_exact_metric() {
+            let functional = agreement.functional();
+            prop_assert!(functional.is_exact() && functional.step() == 0);
+            let a = functional.probe(&template(agreement.shape(), &mut rng));
+            let b = functional.reference(&template(agreement.shape(), &mut rng));
+            let (Ok(a), Ok(b)) = (a, b) else { continue };
+            let (rotated, common) = phis(functional, &a, &b);
+            let comparison = Oracle::new(functional, &a).compare(&b);
+            let hit = rotated.iter().any(|&phi| phi > 0) && common.is_none_or(|phi| phi > 0);
+            prop_assert_eq!(hit, comparison.hit);
+            prop_assert!(rotated.iter().all(|phi| phi % 2 != 0 && functional.phi_range().contains(phi)), "{:?}", rotated);
+            if let (Some(phi), Some(unit), Some(range)) =
+                (common, functional.common_bits_unit(), functional.common_bits_range())
+            {
+                let bits = comparison.common_bits.unwrap() as i64;
+                let Metric::FractionalHamming { minimum_common, .. } = functional.metric() else { panic!() };
+                prop_assert_eq!(phi, unit * (2 * (bits - *minimum_common as i64) + 1));
+                prop_assert!(range.contains(&(phi / unit)));
+            }
+        }
+    }
+
+    #[test]
     fn stored_references_survive_and_altered_ones_are_refused(seed: u64) {
         let mut rng = ChaCha20Rng::seed_from_u64(seed);
-        for agreement in every_metric() {
+        for agreement in every_metric().into_iter().chain(every_exact_metric()) {
             let functional = agreement.functional();
             let Ok(reference) = functional.reference(&template(agreement.shape(), &mut rng)) else { continue };
             let bytes = reference.to_bytes();
@@ -115,14 +162,18 @@ fn the_farthest_pairs_keep_eight_deviations_from_the_other_side_of_the_torus() {
     let vectors = |terms: Terms| Terms { template: TemplateTerms::Vector { dimension: 8 }, ..terms };
     for reference_norm in [16, 256, 4096] {
         let mut terms = Terms::face(8);
-        terms.comparison = ComparisonTerms::Cosine { threshold: decimal("0.35"), probe_norm: 16384, reference_norm };
+        terms.comparison = ComparisonTerms::Cosine {
+            threshold: decimal("0.35"),
+            probe_norm: Some(16384),
+            reference_norm: Some(reference_norm),
+        };
         extreme.push(agreement(terms));
     }
     for scale in ["16.0", "1000.0", "7900.0"] {
         let mut terms = vectors(Terms::inner_product(8, decimal("1.0"), decimal("0.0")));
         terms.comparison = ComparisonTerms::InnerProduct {
             threshold: decimal("0.0"),
-            scale: decimal(scale),
+            scale: Some(decimal(scale)),
             maximum_norm: decimal("1.0"),
         };
         extreme.push(agreement(terms));
@@ -174,7 +225,7 @@ fn terms_under_which_noise_would_decide_are_refused() {
     let mut terms = Terms::inner_product(8, decimal("1.0"), decimal("0.0"));
     terms.comparison = ComparisonTerms::InnerProduct {
         threshold: decimal("0.0"),
-        scale: decimal("31000.0"),
+        scale: Some(decimal("31000.0")),
         maximum_norm: decimal("1.0"),
     };
     assert_eq!(refused(terms), "comparison.scale");
@@ -184,7 +235,7 @@ fn terms_under_which_noise_would_decide_are_refused() {
 fn scaled_thresholds_are_exact() {
     let metric = |terms: Terms| agreement(terms).functional().metric().clone();
     let scaled = |threshold: &str| {
-        let (threshold, scale, maximum_norm) = (decimal(threshold), decimal("10.0"), decimal("2.0"));
+        let (threshold, scale, maximum_norm) = (decimal(threshold), Some(decimal("10.0")), decimal("2.0"));
         let terms = Terms::inner_product(8, maximum_norm, threshold);
         let product = ComparisonTerms::InnerProduct { threshold, scale, maximum_norm };
         let square = ComparisonTerms::SquaredEuclidean { threshold, scale, maximum_norm };
@@ -197,6 +248,40 @@ fn scaled_thresholds_are_exact() {
     assert_eq!(scaled("0.07"), [7, 7]);
     assert_eq!(scaled("0.29"), [29, 29]);
     assert_eq!(scaled("0.075"), [8, 7]);
+}
+
+#[test]
+fn the_range_of_phi_is_tight() {
+    for agreement in every_exact_metric() {
+        let functional = agreement.functional();
+        let (range, shape) = (functional.phi_range(), agreement.shape());
+        let (least, most) = match (functional.metric(), shape) {
+            (Metric::Hamming { .. }, TemplateShape::Bits(length)) => {
+                let (a, b) = bits_at_distance(length, length);
+                (phi_of(functional, &a, &b), phi_of(functional, &a, &a))
+            }
+            (Metric::FractionalHamming { .. }, TemplateShape::Iris(shape)) => {
+                let bits = |bit: bool| Bits::new((0..shape.bits()).map(|_| bit)).unwrap();
+                let iris = |bit| Template::Iris(IrisCode::new(shape, bits(bit), bits(true)).unwrap());
+                (phi_of(functional, &iris(false), &iris(true)), phi_of(functional, &iris(true), &iris(true)))
+            }
+            (Metric::Cosine { .. }, TemplateShape::Vector(dimension)) => {
+                let axis = |x: f64| {
+                    let rest = std::iter::repeat_n(0.0, dimension - 1);
+                    Template::Vector(RealVector::new(std::iter::once(x).chain(rest).collect()).unwrap())
+                };
+                (phi_of(functional, &axis(1.0), &axis(-1.0)), phi_of(functional, &axis(1.0), &axis(1.0)))
+            }
+            // Rounding may add to these lengths: what is reached depends on the vector.
+            _ => continue,
+        };
+        assert_eq!((least, most), (*range.start(), *range.end()), "{:?}", functional.metric());
+    }
+}
+
+fn phi_of(functional: &Functional, a: &Template, b: &Template) -> i64 {
+    let (a, b) = (functional.probe(a).unwrap(), functional.reference(b).unwrap());
+    phis(functional, &a, &b).0[0]
 }
 
 fn bits_at_distance(length: usize, distance: usize) -> (Template, Template) {

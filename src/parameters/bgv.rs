@@ -64,6 +64,21 @@ pub const INSECURE_BGV: BgvSet = BgvSet {
 };
 
 impl BgvSet {
+    /// Every set of this scheme that protects, from the smallest.
+    pub const SECURE: [&'static Self; 5] = [&BGV_8192, &BGV_16384, &BGV_32768_570, &BGV_32768_720, &BGV_32768_840];
+
+    /// How many values of phi may be hits: what the circuit that finds them among all has depth for.
+    pub fn matching_values_limit(&self) -> i64 {
+        match (self.ring_log2, self.limbs) {
+            (13, _) => 40,
+            (14, _) => 64,
+            (15, ..18) => 256,
+            (15, 18..22) => 1024,
+            (15, _) => 4096,
+            _ => 1024,
+        }
+    }
+
     /// Coefficients N of a ring element.
     pub fn ring_size(&self) -> usize {
         1 << self.ring_log2

@@ -62,8 +62,11 @@ fn put_face(threshold: &str) -> (Agreement, Vec<Record>, Vec<Record>) {
     let mut terms = Terms::face(49);
     terms.disclosure = Disclosure::Each;
     terms.limits.probes_per_query = 2000;
-    terms.comparison =
-        ComparisonTerms::Cosine { threshold: threshold.parse().unwrap(), probe_norm: 16384, reference_norm: 256 };
+    terms.comparison = ComparisonTerms::Cosine {
+        threshold: threshold.parse().unwrap(),
+        probe_norm: Some(16384),
+        reference_norm: Some(256),
+    };
     let agreement = Agreement::new(terms).unwrap();
     let (Some(embeddings), Some(subjects)) = (data("put-face49/embeddings.npy"), data("put-face49/subjects.npy"))
     else {

@@ -205,7 +205,7 @@ impl GrayZone {
 }
 
 /// A positive number with two significant digits, without an exponent.
-fn two_digits(x: f64) -> String {
+pub(crate) fn two_digits(x: f64) -> String {
     let decimals = (1.0 - x.log10().floor()).clamp(0.0, 12.0) as usize;
     format!("{x:.decimals$}")
 }

@@ -1,0 +1,124 @@
+//! What rounding real vectors to integers costs in accuracy, beside the scores of the real vectors.
+
+use super::{Functional, Metric};
+
+/// Variance of rounding one coordinate to an integer.
+const ROUNDING: f64 = 1.0 / 12.0;
+
+impl Functional {
+    /// Standard deviation of (score of the integers - score of the real vectors), in units of the score; 0 where nothing is rounded.
+    ///
+    /// For a pair of the longest admitted vectors, at the threshold. Rounding errors e, f of x, y are taken as uniform and
+    /// independent: <x,e>, <y,f> and <e,f> have the variances |x|^2/12, |y|^2/12 and d/144; |e-f|^2 has 7d/180.
+    pub fn rounding_deviation(&self) -> f64 {
+        match self.metric {
+            Metric::Hamming { .. } | Metric::FractionalHamming { .. } => 0.0,
+            Metric::Cosine { dimension, threshold, probe_norm, reference_norm } => {
+                let product = f64::from(probe_norm) * f64::from(reference_norm);
+                // An exact scheme's integers have a length that is fixed: what lies along the vector itself does not err.
+                let along = if self.is_exact() { (threshold as f64 / product).powi(2) } else { 0.0 };
+                let lengths = self.unrounded(probe_norm) + self.unrounded(reference_norm);
+                let variance = ROUNDING * lengths * (1.0 - along) + dimension as f64 * ROUNDING * ROUNDING;
+                variance.sqrt() / product
+            }
+            Metric::InnerProduct { dimension, scale, maximum_norm, .. } => {
+                let variance = 2.0 * ROUNDING * (scale * maximum_norm).powi(2);
+                (variance + dimension as f64 * ROUNDING * ROUNDING).sqrt() / (scale * scale)
+            }
+            Metric::SquaredEuclidean { dimension, threshold, scale, .. } => {
+                let variance = 8.0 * ROUNDING * threshold as f64 + 7.0 / 180.0 * dimension as f64;
+                variance.sqrt() / (scale * scale)
+            }
+        }
+    }
+
+    /// Mean of (score of the integers - score of the real vectors) at the threshold, in units of the score: what rounding moves every
+    /// score by. Choose thresholds on scores of the integers (`cotejo compare`), which include it.
+    ///
+    /// A cosine shrinks under an exact scheme, where the rounding error takes its part of an integer length that is never above the
+    /// agreed one; a squared distance grows by the length of both errors, d/6.
+    pub fn rounding_shift(&self) -> f64 {
+        match self.metric {
+            Metric::Cosine { threshold, probe_norm, reference_norm, .. } => {
+                let product = f64::from(probe_norm) * f64::from(reference_norm);
+                let kept = (self.unrounded(probe_norm) * self.unrounded(reference_norm)).sqrt();
+                threshold as f64 / product * (kept / product - 1.0)
+            }
+            Metric::SquaredEuclidean { dimension, scale, .. } => 2.0 * ROUNDING * dimension as f64 / (scale * scale),
+            Metric::Hamming { .. } | Metric::FractionalHamming { .. } | Metric::InnerProduct { .. } => 0.0,
+        }
+    }
+
+    /// Square of the length to which a vector is scaled before it is rounded.
+    fn unrounded(&self, norm: u32) -> f64 {
+        let square = f64::from(norm).powi(2);
+        match (self.is_exact(), &self.metric) {
+            (true, Metric::Cosine { dimension, .. }) => (square - ROUNDING * *dimension as f64).max(0.0),
+            _ => square,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::{Rng, SeedableRng};
+    use rand_chacha::ChaCha20Rng;
+
+    use crate::agreement::{Agreement, ComparisonTerms, SchemeChoice, Terms};
+    use crate::functional::oracle::Oracle;
+    use crate::template::{RealVector, Template};
+
+    fn unit_vector(dimension: usize, rng: &mut ChaCha20Rng) -> Vec<f64> {
+        let x: Vec<f64> = (0..dimension).map(|_| rng.sample(rand_distr::StandardNormal)).collect();
+        let norm = x.iter().map(|x| x * x).sum::<f64>().sqrt() * 1.000_001;
+        x.into_iter().map(|x| x / norm).collect()
+    }
+
+    /// y with <x,y> = cosine.
+    fn beside(x: &[f64], cosine: f64, rng: &mut ChaCha20Rng) -> Vec<f64> {
+        let z = unit_vector(x.len(), rng);
+        let along: f64 = x.iter().zip(&z).map(|(x, z)| x * z).sum();
+        let across: Vec<f64> = x.iter().zip(&z).map(|(x, z)| z - along * x).collect();
+        let norm = across.iter().map(|x| x * x).sum::<f64>().sqrt() * 1.000_001;
+        let sine = (1.0 - cosine * cosine).sqrt();
+        x.iter().zip(&across).map(|(x, a)| cosine * x * 0.999_999 + sine * a / norm).collect()
+    }
+
+    fn prediction_holds(terms: Terms, cosine: f64) {
+        let agreement = Agreement::new(terms).unwrap();
+        let functional = agreement.functional();
+        let mut rng = ChaCha20Rng::seed_from_u64(11);
+        let count = 4000;
+        let errors: Vec<f64> = (0..count)
+            .map(|_| {
+                let x = unit_vector(512, &mut rng);
+                let y = beside(&x, cosine, &mut rng);
+                let product: f64 = x.iter().zip(&y).map(|(x, y)| x * y).sum();
+                let real = match agreement.terms().comparison {
+                    ComparisonTerms::SquaredEuclidean { .. } => x.iter().zip(&y).map(|(x, y)| (x - y).powi(2)).sum(),
+                    _ => product,
+                };
+                let template = |x| Template::Vector(RealVector::new(x).unwrap());
+                let probe = functional.probe(&template(x)).unwrap();
+                Oracle::new(functional, &probe).compare(&functional.reference(&template(y)).unwrap()).score - real
+            })
+            .collect();
+        let mean = errors.iter().sum::<f64>() / f64::from(count);
+        let deviation = (errors.iter().map(|e| (e - mean).powi(2)).sum::<f64>() / f64::from(count)).sqrt();
+        let (predicted, shift) = (functional.rounding_deviation(), functional.rounding_shift());
+        println!("{}: {deviation:.5} predicted {predicted:.5}, {mean:+.5} predicted {shift:+.5}", agreement.scheme());
+        assert!((0.96..1.04).contains(&(deviation / predicted)), "{deviation} {predicted}");
+        assert!((mean - shift).abs() < 0.1 * predicted, "{mean} {shift}");
+    }
+
+    #[test]
+    fn rounding_moves_scores_as_predicted() {
+        let one = || "1.0".parse().unwrap();
+        for scheme in [SchemeChoice::Tfhe, SchemeChoice::Bgv] {
+            prediction_holds(Terms::face(512).with_scheme(scheme), 0.35);
+            prediction_holds(Terms::inner_product(512, one(), "0.4".parse().unwrap()).with_scheme(scheme), 0.4);
+            // |x-y|^2 = 2 - 2 cosine.
+            prediction_holds(Terms::squared_euclidean(512, one(), "0.8".parse().unwrap()).with_scheme(scheme), 0.6);
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! What an exact scheme asks of the integers: phi modulo a prime, few matching values, all coordinates in half a ring.
+
+use super::{Counting, Metric};
+use crate::agreement::{AgreementError, Decimal};
+use crate::parameters::bgv::BgvSet;
+
+/// |phi| up to this is told apart modulo t = 65537: phi is odd.
+pub(super) const LARGEST_PHI: i64 = 32_767;
+
+/// Whether a set admits a metric whose templates have so many coordinates; how common bits are counted then.
+pub(super) fn admit(metric: &Metric, coordinates: usize, set: &BgvSet) -> Result<Option<Counting>, AgreementError> {
+    let refuse = |field, problem: String| {
+        let remedy = "agree on a larger set of scheme bgv if there is one, or on scheme tfhe";
+        Err(AgreementError::field(field, format!("{problem}; {remedy}")))
+    };
+    let field = metric.field();
+    let range = metric.phi_range(true);
+    if *range.start() < -LARGEST_PHI || *range.end() > LARGEST_PHI {
+        let (least, most) = (range.start(), range.end());
+        return refuse(field, format!("phi from {least} to {most} does not fit scheme bgv, which has +-{LARGEST_PHI}"));
+    }
+    let (hits, limit) = ((range.end() + 1) / 2, set.matching_values_limit());
+    if hits > limit {
+        let problem = format!("{hits} values of the score are hits where parameter set {} admits {limit}", set.name);
+        return refuse(field, problem);
+    }
+    let most = set.ring_size() / 2;
+    if coordinates.next_power_of_two() > most {
+        let name = set.name;
+        return refuse("template", format!("{coordinates} coordinates where parameter set {name} holds {most}"));
+    }
+    match *metric {
+        Metric::FractionalHamming { theta, unit, .. } if unit == 2 * theta => {
+            refuse("comparison.threshold", "scheme bgv cannot count common bits this close to 0.5".to_owned())
+        }
+        Metric::FractionalHamming { .. } => Ok(Some(Counting::SharedMask { gain: 2 })),
+        _ => Ok(None),
+    }
+}
+
+/// The simplest fraction a/b that decides on every pair of at most `most` common bits as a decimal threshold does: h/c < a/b iff
+/// h/c < theta, for all h <= c <= most.
+///
+/// That is the least fraction not below theta whose denominator is at most `most`: whatever lies strictly between two neighbours of
+/// a Farey sequence has a larger denominator. Found by descent in the Stern-Brocot tree (Graham, Knuth, Patashnik, Concrete
+/// Mathematics, section 4.5). theta in billionths, above 0 and at most 1/2.
+pub(super) fn simplest_fraction(theta: i64, most: usize) -> (i64, i64) {
+    let most = most as i64;
+    let below = |a: i64, b: i64| a * Decimal::ONE < theta * b;
+    // low < theta <= high, neighbours.
+    let (mut low, mut high) = ((0i64, 1i64), (1i64, 1i64));
+    loop {
+        let mediant = (low.0 + high.0, low.1 + high.1);
+        match mediant.1 <= most {
+            true if below(mediant.0, mediant.1) => low = mediant,
+            true => high = mediant,
+            false => return high,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_third_to_nine_digits_is_a_third() {
+        assert_eq!(simplest_fraction(333_333_333, 2048), (1, 3));
+        assert_eq!(simplest_fraction(345_000_000, 12_800), (69, 200));
+        assert_eq!(simplest_fraction(250_000_000, 128), (1, 4));
+        assert_eq!(simplest_fraction(499_999_999, 128), (1, 2));
+        assert_eq!(simplest_fraction(1, 128), (1, 128));
+    }
+
+    #[test]
+    fn a_simple_fraction_decides_every_pair_as_its_decimal_does_and_no_simpler_one_does() {
+        let thetas = (1..500).map(|i| i * 1_000_000 + i % 7).chain([1, 333_333_333, 333_333_334, 499_999_999]);
+        for (theta, most) in thetas.flat_map(|theta| [2usize, 3, 17, 40].map(|most| (theta, most))) {
+            let (a, b) = simplest_fraction(theta, most);
+            let pairs = || (0..=most as i64).flat_map(|c| (0..=c).map(move |h| (h, c)));
+            let agrees = |a: i64, b: i64| pairs().all(|(h, c)| (b * h < a * c) == (h * Decimal::ONE < theta * c));
+            assert!(agrees(a, b), "{theta} {most}: {a}/{b}");
+            if theta % 50_000_000 < 7 {
+                assert!((1..b).all(|b| (0..=b).all(|a| !agrees(a, b))), "{theta} {most}: simpler than {a}/{b}");
+            }
+        }
+    }
+}

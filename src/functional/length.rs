@@ -1,0 +1,68 @@
+//! How finely real vectors are rounded, where the agreement leaves it open.
+
+use super::Metric;
+use super::exact;
+use crate::agreement::{AgreementError, ComparisonTerms, Decimal};
+use crate::parameters::ParameterSet;
+use crate::parameters::bgv::BgvSet;
+use crate::template::TemplateShape;
+
+/// Length of a probe under scheme `tfhe`, to which it costs nothing.
+pub(crate) const PROBE_NORM: u32 = 16_384;
+/// Length of a reference under scheme `tfhe`, where rounding it (0.29/R of a cosine) and the noise it multiplies (protocol, section 3)
+/// balance.
+pub(crate) const REFERENCE_NORM: u32 = 256;
+/// Lengths that are tried for an exact scheme, the finest first. Longer ones never fit; shorter ones move a cosine by more than 0.013.
+const EXACT_LENGTHS: std::ops::RangeInclusive<u32> = 32..=128;
+
+/// The metric of a comparison, with the lengths or the scale that the agreement leaves open: the usual ones of scheme `tfhe`, or the
+/// finest that a set of scheme `bgv` admits.
+pub(super) fn metric(
+    shape: TemplateShape,
+    comparison: &ComparisonTerms,
+    set: &ParameterSet,
+) -> Result<Metric, AgreementError> {
+    match set {
+        ParameterSet::Tfhe(_) => Metric::new(shape, &with_lengths(comparison, PROBE_NORM, REFERENCE_NORM), false),
+        ParameterSet::Bgv(set) => finest(shape, comparison, set),
+    }
+}
+
+fn finest(shape: TemplateShape, comparison: &ComparisonTerms, set: &BgvSet) -> Result<Metric, AgreementError> {
+    let at = |length| {
+        let metric = Metric::new(shape, &with_lengths(comparison, length, length), true)?;
+        exact::admit(&metric, metric.coordinates(), set).map(|_| metric)
+    };
+    let coarsest = *EXACT_LENGTHS.start();
+    let left_open = with_lengths(comparison, coarsest, coarsest) != *comparison;
+    let fits = left_open.then(|| EXACT_LENGTHS.rev().find_map(|length| at(length).ok())).flatten();
+    fits.map_or_else(|| at(coarsest), Ok)
+}
+
+/// The comparison with these lengths, or the scale that gives the longest vector the second, where it names none.
+fn with_lengths(comparison: &ComparisonTerms, probe: u32, reference: u32) -> ComparisonTerms {
+    let mut comparison = comparison.clone();
+    match &mut comparison {
+        ComparisonTerms::Cosine { probe_norm, reference_norm, .. } => {
+            probe_norm.get_or_insert(probe);
+            reference_norm.get_or_insert(reference);
+        }
+        ComparisonTerms::InnerProduct { scale, maximum_norm, .. }
+        | ComparisonTerms::SquaredEuclidean { scale, maximum_norm, .. } => {
+            scale.get_or_insert(scale_for(*maximum_norm, reference));
+        }
+        ComparisonTerms::Hamming { .. } | ComparisonTerms::FractionalHamming { .. } => {}
+    }
+    comparison
+}
+
+/// The length over the norm, to three digits after the point; 1 for a norm that has no sense (refused later).
+pub(crate) fn scale_for(maximum_norm: Decimal, length: u32) -> Decimal {
+    match maximum_norm.billionths() {
+        norm if norm > 0 => {
+            let scale = i128::from(length) * i128::from(Decimal::ONE) * 1000 / i128::from(norm);
+            Decimal::from_billionths(scale.clamp(1, 1_000_000_000) as i64 * (Decimal::ONE / 1000))
+        }
+        _ => Decimal::from_billionths(Decimal::ONE),
+    }
+}
