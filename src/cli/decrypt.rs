@@ -2,13 +2,15 @@
 
 use std::path::PathBuf;
 
+use cotejo::agreement::Agreement;
 use cotejo::querier::{Pending, Querier, Verdict};
-use cotejo::scheme::tfhe::Tfhe;
+use cotejo::scheme::Holder;
 use cotejo::template::SubjectId;
 use cotejo::wire::{Answer, Target};
 use serde_json::json;
 
 use super::console::Console;
+use super::dispatch::under_scheme;
 use super::encrypt::{pending_folder, pending_path};
 use super::failure::Failure;
 use super::{AgreementArg, Outcome, files, load};
@@ -40,8 +42,12 @@ pub struct Args {
 impl Args {
     pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
         let agreement = load::agreement(&self.agreement.path, console)?;
-        let querier = Querier::new(&agreement, load::secret_key(&self.keys, &agreement)?);
-        let answer = Answer::<Tfhe>::read(files::open(&self.answer)?, &agreement, Some(querier.key().id()))
+        under_scheme!(agreement, &self.agreement.path, S => self.read::<S>(&agreement, console))
+    }
+
+    fn read<S: Holder>(&self, agreement: &Agreement, console: &Console) -> Result<Outcome, Failure> {
+        let querier = Querier::<S>::new(agreement, load::secret_key(&self.keys, agreement)?);
+        let answer = Answer::<S>::read(files::open(&self.answer)?, agreement, Some(querier.key().id()))
             .map_err(Failure::in_file(&self.answer))?;
         let path = pending_path(&self.keys, answer.query);
         if let Ok(false) = path.try_exists() {
@@ -56,7 +62,7 @@ impl Args {
                 "decrypt where the query was encrypted, with the same --keys; or ask again",
             ));
         }
-        let pending = Pending::from_reader(files::open_secret(&path)?, &agreement).map_err(Failure::in_file(&path))?;
+        let pending = Pending::from_reader(files::open_secret(&path)?, agreement).map_err(Failure::in_file(&path))?;
         let target = pending.target().clone();
         let verdicts = pending
             .read(&querier, &answer)

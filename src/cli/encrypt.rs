@@ -3,12 +3,15 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use cotejo::agreement::Agreement;
 use cotejo::querier::{AskError, Querier};
+use cotejo::scheme::Holder;
 use cotejo::template::SubjectId;
 use cotejo::wire::{QueryId, Target};
 use serde_json::json;
 
 use super::console::{Console, bytes, count, seconds};
+use super::dispatch::under_scheme;
 use super::failure::Failure;
 use super::files::{self, Access, Folders, Output};
 use super::load::{self, FileFormat, Templates};
@@ -59,10 +62,14 @@ pub fn pending_folder(keys: &Path) -> PathBuf {
 impl Args {
     pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
         let agreement = load::agreement(&self.agreement.path, console)?;
+        under_scheme!(agreement, &self.agreement.path, S => self.ask::<S>(&agreement, console))
+    }
+
+    fn ask<S: Holder>(&self, agreement: &Agreement, console: &Console) -> Result<Outcome, Failure> {
         let target = self.target()?;
         let out = self.out.clone().unwrap_or_else(|| files::named_after(&self.templates, "query.cotejo"));
         files::require_free(&out, self.overwrite.force)?;
-        let querier = Querier::new(&agreement, load::secret_key(&self.keys, &agreement)?);
+        let querier = Querier::<S>::new(agreement, load::secret_key(&self.keys, agreement)?);
         let templates = Templates { path: &self.templates, ids: self.ids.as_deref(), format: self.format };
         let records = templates.read(agreement.shape(), console)?;
         let start = Instant::now();
@@ -70,8 +77,8 @@ impl Args {
             querier.ask(records, target, &mut load::randomness()?).map_err(|error| self.explain(&error))?;
         let took = start.elapsed();
         let failed = Failure::in_file(&out);
-        let query_bytes = query.to_bytes(&agreement).map_err(&failed)?;
-        let pending_bytes = pending.to_bytes(&agreement).map_err(&failed)?;
+        let query_bytes = query.to_bytes(agreement).map_err(&failed)?;
+        let pending_bytes = pending.to_bytes(agreement).map_err(&failed)?;
         let pending_path = pending_path(&self.keys, query.id);
         let folders = Folders::create(&pending_folder(&self.keys), Access::Private)?;
         interrupt::check()?;

@@ -3,11 +3,13 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
+use cotejo::agreement::Agreement;
 use cotejo::querier::SecretKey;
-use cotejo::scheme::tfhe::Tfhe;
+use cotejo::scheme::Holder;
 use serde_json::json;
 
 use super::console::{Console, bytes, seconds};
+use super::dispatch::under_scheme;
 use super::failure::Failure;
 use super::files::{self, Access, Folders, Output};
 use super::{AgreementArg, Outcome, OverwriteArg, load};
@@ -31,6 +33,10 @@ pub struct Args {
 impl Args {
     pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
         let agreement = load::agreement(&self.agreement.path, console)?;
+        under_scheme!(agreement, &self.agreement.path, S => self.make::<S>(&agreement, console))
+    }
+
+    fn make<S: Holder>(&self, agreement: &Agreement, console: &Console) -> Result<Outcome, Failure> {
         let set = agreement.parameters();
         // Without keys nothing is encrypted: an agreement that somebody edited does not get that far.
         if !set.is_secure() && !self.allow_insecure {
@@ -48,9 +54,9 @@ impl Args {
         }
         console.note(format_args!("making keys of parameter set {} ...", set.name()));
         let start = Instant::now();
-        let (secret, public) = SecretKey::<Tfhe>::generate(&agreement, &mut load::randomness()?)
-            .map_err(Failure::in_file(&public_path))?;
-        let (secret_bytes, public_bytes) = (secret.to_secret_bytes(&agreement), public.to_bytes(&agreement));
+        let (secret, public) =
+            SecretKey::<S>::generate(agreement, &mut load::randomness()?).map_err(Failure::in_file(&public_path))?;
+        let (secret_bytes, public_bytes) = (secret.to_secret_bytes(agreement), public.to_bytes(agreement));
         let took = start.elapsed();
         let outputs = [
             Output { path: &secret_path, bytes: &secret_bytes, access: Access::Private },

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use cotejo::agreement::Agreement;
 use cotejo::querier::SecretKey;
-use cotejo::scheme::tfhe::Tfhe;
+use cotejo::scheme::Holder;
 use cotejo::template::read::{self, Format, Identity};
 use cotejo::template::{Record, TemplateShape};
 use rand::SeedableRng;
@@ -128,7 +128,7 @@ impl Templates<'_> {
 }
 
 /// The secret key of a folder of keys.
-pub fn secret_key(keys: &Path, agreement: &Agreement) -> Result<SecretKey<Tfhe>, Failure> {
+pub fn secret_key<S: Holder>(keys: &Path, agreement: &Agreement) -> Result<SecretKey<S>, Failure> {
     let path = keys.join(SECRET_KEY);
     if let Ok(false) = path.try_exists() {
         return Err(Failure::at(

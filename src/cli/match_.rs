@@ -3,15 +3,17 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use cotejo::agreement::Agreement;
 use cotejo::custodian::{AdmittedKey, AnswerError, Custodian, Gallery};
-use cotejo::scheme::tfhe::Tfhe;
+use cotejo::scheme::Evaluator;
 use cotejo::wire::{Answer, EvaluationKey, Query, Target};
 use serde_json::json;
 
 use super::console::{Console, bytes, count, seconds};
+use super::dispatch::under_scheme;
 use super::failure::Failure;
 use super::files::{self, Access, Output};
-use super::{AgreementArg, Outcome, OverwriteArg, interrupt, load};
+use super::{AgreementArg, Outcome, OverwriteArg, interrupt, load, size};
 
 /// Compare a query with a gallery, under encryption; the answer is for the querier
 #[derive(clap::Args)]
@@ -34,6 +36,9 @@ pub struct Args {
     /// The answer [default: named after the query, probes.query.cotejo -> probes.answer.cotejo]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Memory for keeping the gallery as the scheme computes on it, beside the gallery itself: makes further probes sooner
+    #[arg(long, value_name = "SIZE", default_value = "4GiB", value_parser = size::parse)]
+    memory: u64,
     #[command(flatten)]
     overwrite: OverwriteArg,
 }
@@ -41,19 +46,22 @@ pub struct Args {
 impl Args {
     pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
         let agreement = load::agreement(&self.agreement.path, console)?;
+        under_scheme!(agreement, &self.agreement.path, S => self.answer::<S>(&agreement, console))
+    }
+
+    fn answer<S: Evaluator>(&self, agreement: &Agreement, console: &Console) -> Result<Outcome, Failure> {
         let out = self.out.clone().unwrap_or_else(|| files::named_after(&self.query, "answer.cotejo"));
         files::require_free(&out, self.overwrite.force)?;
         let query =
-            Query::<Tfhe>::read(files::open(&self.query)?, &agreement, None).map_err(Failure::in_file(&self.query))?;
-        let key = EvaluationKey::<Tfhe>::read(files::open(&self.evaluation_key)?, &agreement)
+            Query::<S>::read(files::open(&self.query)?, agreement, None).map_err(Failure::in_file(&self.query))?;
+        let key = EvaluationKey::<S>::read(files::open(&self.evaluation_key)?, agreement)
             .map_err(Failure::in_file(&self.evaluation_key))?;
         if key.id() != query.key {
             return Err(self.explain(&AnswerError::OtherKey { expected: key.id(), actual: query.key }));
         }
-        let gallery =
-            Gallery::read(files::open(&self.gallery)?, &agreement).map_err(Failure::in_file(&self.gallery))?;
+        let gallery = Gallery::read(files::open(&self.gallery)?, agreement).map_err(Failure::in_file(&self.gallery))?;
         interrupt::check()?;
-        let custodian = Custodian::<Tfhe>::new(&agreement, &gallery, 0)
+        let custodian = Custodian::<S>::new(agreement, &gallery, self.memory)
             .map_err(|error| Failure::at(&self.agreement.path, error, "agree on a scheme that this program has"))?;
         let known = custodian.knows(&query.target);
         if let (false, Target::Subject(id)) = (known, &query.target) {
@@ -68,16 +76,16 @@ impl Args {
             "matching {} against {} ({})",
             count(probes, "probe"),
             count(searched, "reference"),
-            count(steps as usize, "bootstrap")
+            count(steps as usize, S::STEP)
         ));
         let key = AdmittedKey::new(key);
         interrupt::check()?;
-        let meter = console.meter("match", "bootstraps", steps);
+        let meter = console.meter("match", S::STEP, steps);
         let start = Instant::now();
         let answer = custodian.answer(&key, &query, &mut load::randomness()?, &meter);
         let took = start.elapsed();
         meter.finish();
-        let content = self.encode(answer, &agreement, &out)?;
+        let content = self.encode(answer, agreement, &out)?;
         files::write(&[Output { path: &out, bytes: &content, access: Access::Shared }], self.overwrite.force)?;
         let comparisons = probes * searched;
         let each = took / u32::try_from(comparisons.max(1)).unwrap_or(u32::MAX);
@@ -97,7 +105,9 @@ impl Args {
                 "probes": probes,
                 "references": searched,
                 "reference_known": known,
-                "bootstraps": steps,
+                "scheme": agreement.scheme(),
+                "steps": steps,
+                "step": S::STEP,
                 "seconds": took.as_secs_f64(),
                 "seconds_per_comparison": each.as_secs_f64(),
                 "key": query.key.to_string(),
@@ -107,10 +117,10 @@ impl Args {
         Ok(Outcome::Done)
     }
 
-    fn encode(
+    fn encode<S: Evaluator>(
         &self,
-        answer: Result<Answer<Tfhe>, AnswerError>,
-        agreement: &cotejo::agreement::Agreement,
+        answer: Result<Answer<S>, AnswerError>,
+        agreement: &Agreement,
         out: &Path,
     ) -> Result<zeroize::Zeroizing<Vec<u8>>, Failure> {
         let answer = answer.map_err(|error| self.explain(&error))?;

@@ -8,6 +8,7 @@ mod compare;
 mod console;
 mod decrypt;
 mod demo;
+mod dispatch;
 mod encrypt;
 mod enroll;
 mod failure;
@@ -20,6 +21,7 @@ mod match_;
 mod plan;
 mod progress;
 mod shape;
+mod size;
 mod synthesize;
 
 use std::path::PathBuf;

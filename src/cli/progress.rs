@@ -30,7 +30,7 @@ impl Meter {
         let terminal = std::io::stderr().is_terminal();
         let target = if quiet || !terminal { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
         let bar = ProgressBar::with_draw_target(Some(steps), target);
-        let template = format!("{label} [{{bar:30}}] {{percent}} %  {{pos}}/{{len}} {unit}, {{eta}} left");
+        let template = format!("{label} [{{bar:30}}] {{percent}} %  {{pos}}/{{len}} {unit}s, {{eta}} left");
         if let Ok(style) = ProgressStyle::with_template(&template) {
             bar.set_style(style.progress_chars("=> "));
         }

@@ -42,6 +42,29 @@ fn who_and_what_is_agreed_is_written_as_it_is_given() {
 }
 
 #[test]
+fn the_scheme_is_chosen_by_the_terms_and_said_with_its_reason() {
+    for (options, scheme, set, sentence) in [
+        ("--modality face", "bgv", "bgv-32768-720", "smallest exact set that admits the comparison"),
+        ("--modality face --references 100", "tfhe", "tfhe-896-2048", "fewer than 500 references"),
+        ("--modality iris", "tfhe", "tfhe-896-2048", "no exact set admits the comparison"),
+        ("--modality face --scheme tfhe", "tfhe", "tfhe-896-2048", "the set for everything"),
+        ("--modality face --parameter-set tfhe-896-4096", "tfhe", "tfhe-896-4096", "as the agreement says"),
+    ] {
+        let desk = Desk::empty();
+        let init = desk.json(&format!("agreement init {options}"));
+        let check = desk.json("agreement check");
+        for document in [&init, &check] {
+            assert_eq!((&document["scheme"], &document["parameter_set"]), (&scheme.into(), &set.into()), "{options}");
+        }
+        let said = check["sentences"].to_string();
+        assert!(said.contains(sentence), "{said}");
+        assert_eq!(check["exact"], scheme == "bgv");
+        assert_eq!(said.contains("verdicts are exact"), scheme == "bgv", "{said}");
+        assert_eq!(said.contains("Vectors are rounded to integers"), options.contains("face"), "{said}");
+    }
+}
+
+#[test]
 fn options_that_make_no_sense_together_are_refused_in_words() {
     let desk = Desk::empty();
     for (options, place, what) in [
@@ -66,6 +89,9 @@ fn options_that_make_no_sense_together_are_refused_in_words() {
         ("--modality face --references 0", "agreement.toml", "limits.references"),
         ("--modality face --parameter-set nonsense", "agreement.toml", "encryption.parameter_set"),
         ("--modality face --parameter-set insecure-test", "--parameter-set", "protects nothing"),
+        ("--modality face --parameter-set insecure-bgv-test", "--parameter-set", "protects nothing"),
+        ("--modality face --scheme bgv --parameter-set tfhe-896-2048", "agreement.toml", "encryption.parameter_set"),
+        ("--modality iris --scheme bgv", "agreement.toml", "agree on a larger set of scheme bgv"),
     ] {
         desk.refused(&format!("agreement init {options}"), place, what);
     }

@@ -161,7 +161,7 @@ fn ids_come_from_beside_an_array_or_are_numbers() {
 #[test]
 fn many_pairs_are_summed_up_unless_they_are_asked_for() {
     let desk = Desk::empty();
-    desk.ok("agreement init --modality face --dimension 64");
+    desk.ok("agreement init --modality face --dimension 64 --scheme tfhe");
     desk.ok("synthesize --modality face --dimension 64 --subjects 40");
     let compare = "compare --probes data/sample-2.npy --references data/sample-1.npy";
     let summary = desk.ok(compare);

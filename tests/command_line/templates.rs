@@ -117,7 +117,7 @@ fn duplicate_and_missing_ids_are_refused() {
 fn several_references_of_a_person_are_admitted_where_agreed() {
     let desk = Desk::empty();
     desk.write("twice.csv", GALLERY.replace("dora", "anna"));
-    desk.ok("agreement init --modality face --dimension 16 --references-per-subject 2");
+    desk.ok("agreement init --modality face --dimension 16 --references-per-subject 2 --scheme tfhe");
     let enrolled = desk.json("enroll --templates twice.csv");
     assert_eq!((&enrolled["subjects"], &enrolled["references"]), (&3.into(), &4.into()));
 }
@@ -125,7 +125,7 @@ fn several_references_of_a_person_are_admitted_where_agreed() {
 #[test]
 fn an_iris_with_too_few_valid_bits_is_refused_by_name() {
     let desk = Desk::empty();
-    desk.ok("agreement init --modality iris --rows 2 --columns 8 --channels 2 --minimum-common-bits 16 --rotations 1");
+    desk.ok("agreement init --modality iris --rows 2 --columns 8 --channels 2 --minimum-common-bits 16 --rotations 1 --scheme tfhe");
     desk.write("irises.csv", "id,code,mask\nsleepy,deadbeef,ff000000\nawake,deadbeef,fffffff0\n");
     let stderr = desk.refused("enroll --templates irises.csv", "irises.csv", "1 of 2 templates refused");
     assert!(stderr.contains("'sleepy', record 1: only 8 valid bits where at least 16"), "{stderr}");

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use cotejo::agreement::{Agreement, ComparisonTerms, Decimal, Disclosure, EyeRule, Terms};
+use cotejo::agreement::{AUTO, Agreement, ComparisonTerms, Decimal, Disclosure, EyeRule, SchemeChoice, Terms};
 use cotejo::parameters::ParameterSet;
 use cotejo::template::TemplateShape;
 use serde_json::json;
@@ -51,8 +51,11 @@ pub struct Args {
     /// What the exchange is for
     #[arg(long, value_name = "TEXT")]
     title: Option<String>,
-    /// Parameter set of the encryption (list: cotejo agreement sets)
-    #[arg(long, value_name = "NAME", default_value = cotejo::parameters::tfhe::DEFAULT.name)]
+    /// How it is encrypted
+    #[arg(long, value_enum, default_value = "auto")]
+    scheme: SchemeArg,
+    /// Parameter set of the encryption, or auto: what suits the scheme and the comparison (list: cotejo agreement sets)
+    #[arg(long, value_name = "NAME", default_value = AUTO)]
     parameter_set: String,
     /// Admit the parameter set for tests, which protects nothing
     #[arg(long)]
@@ -93,6 +96,16 @@ enum DisclosureArg {
     Count,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum SchemeArg {
+    /// By the parameter set if one is named, else by the limit on references, and by what bgv can do
+    Auto,
+    /// One comparison at a time: soonest for small galleries, any metric
+    Tfhe,
+    /// Thousands at a time: for large galleries; exact
+    Bgv,
+}
+
 impl Args {
     pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
         let terms = self.terms()?;
@@ -108,7 +121,13 @@ impl Args {
         let option = if path == "agreement.toml" { String::new() } else { format!(" --agreement {path}") };
         console.written(
             format_args!("{path}: digest {digest}\nRead it in words with: cotejo agreement check{option}"),
-            &json!({"agreement": self.out, "digest": digest.to_string(), "terms": agreement.terms()}),
+            &json!({
+                "agreement": self.out,
+                "digest": digest.to_string(),
+                "scheme": agreement.scheme(),
+                "parameter_set": agreement.parameters().name(),
+                "terms": agreement.terms(),
+            }),
         )?;
         Ok(Outcome::Done)
     }
@@ -122,7 +141,11 @@ impl Args {
                 "choose another set (cotejo agreement sets); for tests add --allow-insecure",
             ));
         }
-        let mut terms = self.comparison()?;
+        let mut terms = self.comparison()?.with_scheme(match self.scheme {
+            SchemeArg::Auto => SchemeChoice::Auto,
+            SchemeArg::Tfhe => SchemeChoice::Tfhe,
+            SchemeArg::Bgv => SchemeChoice::Bgv,
+        });
         terms.modality = self.shape.modality.into();
         terms.disclosure = match self.disclosure {
             DisclosureArg::Any => Disclosure::Any,

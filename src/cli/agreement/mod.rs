@@ -57,7 +57,12 @@ impl CheckArgs {
         let document = json!({
             "agreement": self.agreement.path,
             "digest": digest,
+            "scheme": agreement.scheme(),
+            "parameter_set": agreement.parameters().name(),
             "secure": agreement.parameters().is_secure(),
+            "exact": agreement.functional().is_exact(),
+            "rounding_deviation": agreement.functional().rounding_deviation(),
+            "rounding_shift": agreement.functional().rounding_shift(),
             "terms": agreement.terms(),
             "sentences": sentences,
         });

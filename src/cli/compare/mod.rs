@@ -107,7 +107,7 @@ impl Args {
         let listed = few || self.hits_only || self.all;
         // A bar between the lines of a listing would be in the way.
         let watched = !listed || !std::io::stdout().is_terminal();
-        let meter = console.meter("compare", "probes", if watched { probes.len() as u64 } else { 0 });
+        let meter = console.meter("compare", "probe", if watched { probes.len() as u64 } else { 0 });
         let mut report = Report::begin(console.json(), listed)?;
         for probe in &probes {
             interrupt::check()?;

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use cotejo::agreement::Agreement;
 use cotejo::custodian::{AdmittedKey, AnswerError, Custodian, Gallery};
 use cotejo::functional::oracle::Oracle;
+use cotejo::scheme::Evaluator;
 use cotejo::scheme::tfhe::Tfhe;
 use cotejo::template::Record;
 use cotejo::template::synthetic::Population;
@@ -77,7 +78,7 @@ impl<'a> MinistryB<'a> {
         interrupt::check()?;
         let custodian = Custodian::<Tfhe>::new(self.agreement, &self.gallery, 0)
             .map_err(|error| Failure::new("demo", error, "report this as a defect"))?;
-        let meter = console.meter("   match", "bootstraps", custodian.steps(&read));
+        let meter = console.meter("   match", Tfhe::STEP, custodian.steps(&read));
         let start = Instant::now();
         let answer = custodian.answer(&key, &read, &mut load::randomness()?, &meter);
         let took = start.elapsed();
