@@ -50,8 +50,10 @@ impl Args {
         if key.id() != query.key {
             return Err(self.explain(&AnswerError::OtherKey { expected: key.id(), actual: query.key }));
         }
-        let gallery =
-            Gallery::read(files::open(&self.gallery)?, &agreement).map_err(Failure::in_file(&self.gallery))?;
+        let gallery = files::gallery::read(&self.gallery, &agreement, console)?;
+        if gallery.is_empty() {
+            return Err(self.explain(&AnswerError::EmptyGallery));
+        }
         interrupt::check()?;
         let custodian = Custodian::new(&agreement, &gallery);
         let known = custodian.knows(&query.target);
@@ -120,6 +122,9 @@ impl Args {
         match error {
             AnswerError::Stopped(_) => Failure::Interrupted,
             AnswerError::OtherKey { .. } => Failure::of(&self.query, error, "use the files of one keygen together"),
+            AnswerError::EmptyGallery | AnswerError::Damaged(_) => {
+                Failure::of(&self.gallery, error, "enroll somebody with 'cotejo enroll --append'")
+            }
             AnswerError::OtherTerms => Failure::of(&self.query, error, "make keys and queries under this agreement"),
         }
     }
@@ -129,6 +134,6 @@ impl Args {
 fn searched(gallery: &Gallery, target: &Target) -> usize {
     match target {
         Target::Gallery => gallery.references(),
-        Target::Subject(id) => gallery.subject(id).map_or(0, |subject| subject.references().len()),
+        Target::Subject(id) => gallery.position(id).map_or(0, |position| gallery.reference_count(position)),
     }
 }

@@ -115,11 +115,10 @@ impl Evaluator for Clear {
                 return Err(Stopped);
             }
             let probe: Vec<&[i64]> = samples.by_ref().take(layout.eyes().len()).collect();
-            let bits: Vec<bool> = task
-                .subjects
-                .iter()
-                .map(|references| {
-                    pairs(functional.eyes(), *layout, references).iter().all(|group| {
+            let bits: Vec<bool> = (0..task.subjects.len())
+                .map(|index| {
+                    let references = task.subjects.references(index);
+                    pairs(functional.eyes(), *layout, &references).iter().all(|group| {
                         group.iter().any(|&(sample, reference)| {
                             let reference = &references[reference].1;
                             let positive = |form: LinearForm| form.evaluate(probe[sample]) > 0;

@@ -188,9 +188,9 @@ fn expected(agreement: &Agreement, gallery: &Gallery, probes: &[Record]) -> Vec<
         .into_iter()
         .map(|(id, records)| {
             let probe = Probe::new(functional, &records).unwrap();
-            let subjects = gallery.subjects().iter();
+            let subjects = gallery.subjects().map(Result::unwrap);
             let bits: Vec<bool> =
-                subjects.map(|s| oracle::subject_verdict(functional, &probe, s.references())).collect();
+                subjects.map(|s| oracle::subject_verdict(functional, &probe, &s.references)).collect();
             let verdict = match agreement.terms().disclosure {
                 Disclosure::Any => Verdict::Any(bits.contains(&true)),
                 Disclosure::Each => Verdict::Each(bits),
@@ -247,7 +247,7 @@ fn a_tree_of_many_waves_finds_one_hit_and_no_hit() {
     for hit in [false, true] {
         let references =
             (0..8000).map(|i| record(&i.to_string(), None, bits(if hit && i == 4321 { 0 } else { 0xff0f })));
-        let gallery = Gallery::enrol(&agreement, references.collect()).gallery.unwrap();
+        let gallery = Gallery::enrol(&agreement, references).gallery.unwrap();
         let verdicts = parties.exchange(&agreement, &gallery, vec![record("p", None, bits(0))], Target::Gallery);
         assert_eq!(verdicts[0].1, Verdict::Any(hit));
     }
@@ -317,7 +317,6 @@ fn count_shuffles_the_bits_of_each() {
     let key = Tfhe::prepare_key(public, agreement.parameters());
     let bits = |bit: bool| Template::Bits(Bits::new((0..64).map(|_| bit)).unwrap());
     let subjects: Vec<_> = (0..20).map(|i| vec![(None, functional.reference(&bits(i == 5)).unwrap())]).collect();
-    let subjects: Vec<_> = subjects.iter().map(Vec::as_slice).collect();
     let probe = Probe::new(functional, &[record("p", None, bits(true))]).unwrap();
     let layouts = [probe.layout()];
     let task = Task { functional, disclosure: Disclosure::Count, layouts: &layouts, subjects: &subjects };

@@ -11,6 +11,8 @@ mod clear;
 mod exchange;
 pub mod tfhe;
 
+use std::borrow::Cow;
+
 use rand::CryptoRng;
 use zeroize::Zeroizing;
 
@@ -114,6 +116,43 @@ pub trait Holder: Scheme {
 /// What the custodian computes on: one enrolled subject's references.
 pub type SubjectReferences = [(Option<Eye>, Reference)];
 
+/// The subjects that a query is compared with, in the order of the gallery; decoded when they are asked for, so that a gallery need not
+/// fit in memory.
+pub trait Subjects: Sync {
+    /// How many there are.
+    fn len(&self) -> usize;
+
+    /// Whether there is none.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The references of the subject at `index`, counted from 0.
+    ///
+    /// None where there is no such subject, or where it cannot be read: then whoever owns the gallery discards the answer.
+    fn references(&self, index: usize) -> Cow<'_, SubjectReferences>;
+}
+
+impl<T: AsRef<SubjectReferences> + Sync> Subjects for &[T] {
+    fn len(&self) -> usize {
+        <[T]>::len(self)
+    }
+
+    fn references(&self, index: usize) -> Cow<'_, SubjectReferences> {
+        Cow::Borrowed(self.get(index).map_or(&[], AsRef::as_ref))
+    }
+}
+
+impl<T: AsRef<SubjectReferences> + Sync> Subjects for Vec<T> {
+    fn len(&self) -> usize {
+        self.as_slice().len()
+    }
+
+    fn references(&self, index: usize) -> Cow<'_, SubjectReferences> {
+        Cow::Borrowed(self.get(index).map_or(&[], AsRef::as_ref))
+    }
+}
+
 /// One query against one gallery, without ciphertexts.
 pub struct Task<'a> {
     /// The comparison.
@@ -123,7 +162,7 @@ pub struct Task<'a> {
     /// Which samples each probe has; their number is the number of probes.
     pub layouts: &'a [SampleLayout],
     /// The subjects to search, in the order of the gallery.
-    pub subjects: &'a [&'a SubjectReferences],
+    pub subjects: &'a dyn Subjects,
 }
 
 impl Task<'_> {
