@@ -57,8 +57,6 @@ fn suits(kind: Kind, position: usize, error: &WireError) -> bool {
         11 => matches!(error, Header("scheme" | "key")),
         12..14 => matches!(error, Header("parameter set" | "key") | Parameters { .. }),
         14..16 => *error == Header("padding"),
-        // A gallery has no key.
-        16..32 if kind == Kind::Gallery => *error == Header("key"),
         32..64 => matches!(error, Agreement { .. }),
         64..72 => matches!(error, TooLarge { .. } | Truncated | Trailing),
         _ => *error == Checksum,
@@ -85,7 +83,7 @@ fn a_flipped_bit_is_found_and_named() {
 
 #[test]
 fn a_flipped_bit_is_found_without_the_agreement() {
-    for kind in [Kind::Query, Kind::Gallery] {
+    for kind in [Kind::Query, Kind::Pending] {
         let file = files().of(kind);
         for position in HEADER_BYTES..file.len() - CHECKSUM_BYTES {
             let mut flipped = file.to_vec();

@@ -8,6 +8,8 @@ mod enrolment;
 mod file;
 mod format;
 mod segment;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 use crate::agreement::Agreement;
