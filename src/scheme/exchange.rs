@@ -9,7 +9,7 @@ use super::clear::Clear;
 use super::tfhe::Tfhe;
 use super::{Evaluator, Holder, Progress, Task};
 use crate::agreement::{Agreement, ComparisonTerms, Disclosure, EyeRule, TemplateTerms, Terms};
-use crate::custodian::{AdmittedKey, AnswerError, Custodian, Gallery};
+use crate::custodian::{AdmittedKey, AnswerError, Custodian, Damage, Gallery};
 use crate::functional::{Probe, oracle};
 use crate::querier::{Pending, Querier, SecretKey, Verdict};
 use crate::template::{
@@ -402,4 +402,53 @@ fn files_of_another_key_are_refused() {
     let (_, other_query) =
         querier.ask(people(&agreement, 3).1, Target::Gallery, &mut ChaCha20Rng::seed_from_u64(9)).unwrap();
     assert!(matches!(other_query.read(&querier, &answer), Err(crate::querier::AnswerError::OtherQuery { .. })));
+}
+
+/// A subject that cannot be read would look like one that does not match.
+fn a_gallery_that_is_damaged_or_empty_gives_no_answer<S: Holder + Evaluator>() {
+    for disclosure in [Disclosure::Any, Disclosure::Each] {
+        let agreement = agreement(Terms { disclosure, ..Terms::hamming(64, 8) });
+        let parties = Parties::<S>::new(&agreement);
+        let (references, probes) = people(&agreement, 3);
+        let functional = agreement.functional();
+        let stored = functional.reference(&references[1].template).unwrap().to_bytes(functional);
+        let gallery = Gallery::enrol(&agreement, references).gallery.unwrap();
+        let querier = Querier::new(&agreement, SecretKey::<S>::read(parties.secret.as_slice(), &agreement).unwrap());
+        let answer = |gallery: &Gallery, target: Target| {
+            let (query, _) = querier.ask(probes.clone(), target, &mut rng()).unwrap();
+            Custodian::new(&agreement, gallery).answer(&parties.key, &query, &mut rng(), &()).map(|_| ())
+        };
+        let subject = |name: &str| Target::Subject(SubjectId::try_from(name.to_owned()).unwrap());
+        for target in [Target::Gallery, subject("subject 1"), subject("nobody")] {
+            assert_eq!(answer(&gallery, target), Ok(()));
+        }
+
+        let mut damaged = gallery.as_bytes().to_vec();
+        let place = damaged.windows(stored.len()).position(|window| window == stored).unwrap();
+        damaged[place] ^= 1;
+        let damaged = Gallery::open(damaged, &agreement).unwrap();
+        let damage = Damage { segment: 1, part: "records" };
+        for target in [Target::Gallery, subject("subject 1")] {
+            assert_eq!(answer(&damaged, target), Err(AnswerError::Damaged(damage)));
+        }
+        assert_eq!(answer(&damaged, subject("nobody")), Ok(()));
+
+        let everybody: Vec<_> = gallery.subjects().map(|subject| subject.unwrap().id).collect();
+        let change = gallery.remove(&everybody).unwrap().unwrap();
+        let empty = [gallery.as_bytes(), &change.body, &change.commit].concat();
+        let empty = Gallery::open(empty, &agreement).unwrap();
+        for target in [Target::Gallery, subject("subject 1")] {
+            assert_eq!(answer(&empty, target), Err(AnswerError::EmptyGallery));
+        }
+    }
+}
+
+#[test]
+fn a_gallery_that_is_damaged_or_empty_gives_no_answer_in_the_clear() {
+    a_gallery_that_is_damaged_or_empty_gives_no_answer::<Clear>();
+}
+
+#[test]
+fn a_gallery_that_is_damaged_or_empty_gives_no_answer_under_tfhe() {
+    a_gallery_that_is_damaged_or_empty_gives_no_answer::<Tfhe>();
 }

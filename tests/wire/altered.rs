@@ -1,13 +1,14 @@
 //! Bad faith: a payload that no honest program writes, in an envelope with the right checksum.
 
 use bincode::Options;
+use cotejo::agreement::{Agreement, ComparisonTerms, EyeRule, Terms};
 use cotejo::custodian::{AdmittedKey, Custodian, Gallery};
 use cotejo::functional::SampleLayout;
 use cotejo::parameters::{INSECURE_TEST, TFHE_896_2048};
 use cotejo::querier::{Pending, Querier, SecretKey};
 use cotejo::scheme::CrossingError;
 use cotejo::scheme::tfhe::Tfhe;
-use cotejo::template::SubjectId;
+use cotejo::template::{IrisShape, MaskSharing};
 use cotejo::wire::{Answer, Envelope, EvaluationKey, Kind, Query, QueryId, Target, WireError};
 use proptest::prelude::*;
 use rayon::prelude::*;

@@ -358,8 +358,7 @@ fn tables_that_no_enrolment_would_make_are_refused_in_spite_of_their_checksums()
     // Twice, out of order, removed before, never enrolled.
     for (numbers, part) in [(vec![0, 0], "tables"), (vec![2, 0], "tables"), (vec![1], "removals"), (vec![4], "tables")]
     {
-        let segment = if part == "removals" { 4 } else { 4 };
-        assert_eq!(removing(&numbers, &whole[2]), Err(Damage { segment, part }.into()), "{numbers:?}");
+        assert_eq!(removing(&numbers, &whole[2]), Err(Damage { segment: 4, part }.into()), "{numbers:?}");
     }
     // More references of a subject than agreed.
     let third = Forged::new(|forged| {
