@@ -93,8 +93,8 @@ fn memory(agreement: &Agreement, set: &TfheSet, references: usize, query_bytes: 
     let keyswitch = 8 * (set.bootstrapped_dimension() * set.keyswitch_levels * (set.lwe_dimension() + 1)) as u64;
     let expanding = 2 * seeded + 2 * fourier;
     let template = agreement.functional().reference_bytes();
-    // The file, its stored form and the references, each with its identifier, while the gallery is read.
-    let gallery = references as u64 * (3 * template as u64 + 400);
+    // The file as it is mapped, where all of it is read, and its index: identifiers of some 40 bytes.
+    let gallery = references as u64 * (template as u64 + 64);
     // Coordinates as sent, expanded with k masks, and the masks' transforms.
     let query = query_bytes * (2 + 2 * set.query_glwe_dimension as u64);
     let answer = verdicts * 3 * set.encrypted_verdict_bytes() as u64;

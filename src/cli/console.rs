@@ -76,7 +76,8 @@ impl Console {
         if self.json { self.document(document) } else { Ok(()) }
     }
 
-    fn document(&self, document: &impl Serialize) -> Result<(), Failure> {
+    /// A document, for commands whose text is written in pieces.
+    pub fn document(&self, document: &impl Serialize) -> Result<(), Failure> {
         let text = serde_json::to_string_pretty(document);
         self.print(text.map_err(|error| Failure::new("--json", error, "run without --json"))?)
     }

@@ -14,7 +14,10 @@ macro_rules! under_scheme {
                 type $S = cotejo::scheme::tfhe::Tfhe;
                 $work
             }
-            cotejo::agreement::SchemeId::Bgv => Err($crate::cli::dispatch::without(&$agreement, $path)),
+            cotejo::agreement::SchemeId::Bgv => {
+                type $S = cotejo::scheme::bgv::Bgv;
+                $work
+            }
         }
     };
 }

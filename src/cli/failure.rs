@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::io;
 use std::path::Path;
 
+use cotejo::custodian::{GalleryError, RewriteError};
 use cotejo::wire::{Kind, WireError};
 
 /// Why a command ends without its result.
@@ -91,6 +92,23 @@ impl Failure {
     /// [`Failure::wire`] for all that is wrong with one file.
     pub fn in_file(path: &Path) -> impl Fn(WireError) -> Self + '_ {
         move |error| Self::wire(path, &error)
+    }
+
+    /// A gallery that is refused.
+    pub fn gallery(path: &Path, error: &GalleryError) -> Self {
+        match error {
+            GalleryError::File(error) => Self::wire(path, error),
+            _ => Self::of(path, error, "enroll the templates again"),
+        }
+    }
+
+    /// A gallery that cannot be written anew, or is not whole.
+    pub fn rewriting(path: &Path, error: &RewriteError) -> Self {
+        match error {
+            RewriteError::Damaged(damage) => Self::of(path, damage, "restore it from a copy"),
+            RewriteError::Unwritable(kind) => Self::io(path, "write it", &(*kind).into()),
+            RewriteError::Stopped(_) => Self::Interrupted,
+        }
     }
 
     /// The system refused to do something with a file.

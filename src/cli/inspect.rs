@@ -4,12 +4,13 @@ use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 use cotejo::agreement::Agreement;
+use cotejo::scheme::Progress;
 use cotejo::wire::{self, Header, Kind, WireError};
 use serde_json::json;
 
-use super::console::{Console, bytes};
+use super::console::{Console, bytes, count};
 use super::failure::Failure;
-use super::{AgreementArg, Outcome, files};
+use super::{AgreementArg, Outcome, files, interrupt};
 
 /// Say what a file is, who may hold it, and what it belongs to; shows no secret
 #[derive(clap::Args)]
@@ -22,16 +23,65 @@ pub struct Args {
     agreement: AgreementArg,
 }
 
+/// What is said of a file beside its header.
+#[derive(Default)]
+struct Content {
+    bytes: u64,
+    lines: Vec<String>,
+    gallery: Option<serde_json::Value>,
+}
+
 impl Args {
     pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
+        if wire::inspect(files::open(&self.file)?).is_ok_and(|header| header.kind == Kind::Gallery) {
+            return self.describe_gallery(console);
+        }
         match wire::verify(BufReader::new(files::open(&self.file)?)) {
-            Ok(header) => self.describe(&header, console),
+            Ok(header) => {
+                let content = Content { bytes: header.payload_bytes, ..Content::default() };
+                self.describe(&header, content, console)
+            }
             Err(WireError::Magic | WireError::Truncated) if is_foreign(&self.file)? => self.describe_agreement(console),
             Err(error) => Err(Failure::wire(&self.file, &error)),
         }
     }
 
-    fn describe(&self, header: &Header, console: &Console) -> Result<Outcome, Failure> {
+    /// All checksums, and where the agreement is at hand every reference.
+    fn describe_gallery(&self, console: &Console) -> Result<Outcome, Failure> {
+        let file = files::gallery::read_file(&self.file, console)?;
+        let meter = console.meter("inspect", "bytes", file.committed_bytes() as u64);
+        let checked = file.check_references(|bytes| {
+            meter.advance(bytes as u64);
+            !meter.stop()
+        });
+        meter.finish();
+        checked.map_err(|damage| Failure::gallery(&self.file, &damage.into()))?;
+        interrupt::check()?;
+        let ours = self.agreement_at_hand().filter(|ours| ours.digest() == file.header().agreement);
+        if let Some(ours) = ours {
+            let gallery = files::gallery::read(&self.file, &ours, &Console::new(true, false))?;
+            let meter = console.meter("inspect", "references", gallery.references() as u64);
+            let verified = gallery.verify(&meter);
+            meter.finish();
+            verified.map_err(|error| Failure::rewriting(&self.file, &error))?;
+        }
+        let lines = vec![
+            format!("enrolled    {} with {}", count(file.len(), "subject"), count(file.references(), "reference")),
+            format!("removed     {}", count(file.removed(), "subject")),
+            format!("reference   {}", bytes(file.record_bytes())),
+        ];
+        let gallery = json!({
+            "subjects": file.len(),
+            "references": file.references(),
+            "removed": file.removed(),
+            "reference_bytes": file.record_bytes(),
+            "ignored_bytes": file.ignored_bytes(),
+        });
+        let content = Content { bytes: file.committed_bytes() as u64, lines, gallery: Some(gallery) };
+        self.describe(file.header(), content, console)
+    }
+
+    fn describe(&self, header: &Header, content: Content, console: &Console) -> Result<Outcome, Failure> {
         let file = files::open(&self.file)?;
         let exposed = header.kind.holder() != Kind::Query.holder() && files::readable_by_others(&file);
         if exposed {
@@ -39,7 +89,7 @@ impl Args {
             console.warn(format_args!("{path}: others than its owner may read it; close it with: chmod 600 {path}"));
         }
         let digest = header.agreement.to_string();
-        let ours = self.agreement_at_hand().map(|ours| ours == digest);
+        let ours = self.agreement_at_hand().map(|ours| ours.digest() == header.agreement);
         let mut lines = vec![
             format!("{}: {} of cotejo, whole and unaltered by accident", self.file.display(), header.kind),
             format!("held by     {}", header.kind.holder()),
@@ -60,7 +110,8 @@ impl Args {
                 None => String::new(),
             }
         ));
-        lines.push(format!("payload     {}", bytes(header.payload_bytes as usize)));
+        lines.extend(content.lines);
+        lines.push(format!("payload     {}", bytes(content.bytes as usize)));
         let document = json!({
             "file": self.file,
             "kind": header.kind.to_string(),
@@ -72,7 +123,8 @@ impl Args {
             "key": header.key.map(|key| key.to_string()),
             "agreement": digest,
             "agreement_at_hand": ours,
-            "payload_bytes": header.payload_bytes,
+            "payload_bytes": content.bytes,
+            "gallery": content.gallery,
             "readable_by_others": exposed,
         });
         console.result(lines.join("\n"), &document)?;
@@ -118,10 +170,10 @@ impl Args {
         Ok(Outcome::Done)
     }
 
-    /// Digest of the agreement that stands at hand, if one does.
-    fn agreement_at_hand(&self) -> Option<String> {
+    /// The agreement that stands at hand, if one does.
+    fn agreement_at_hand(&self) -> Option<Agreement> {
         let bytes = files::read_at_most(&self.agreement.path, Agreement::LIMIT_BYTES as u64 + 1).ok()?;
-        Some(Agreement::from_toml(&String::from_utf8(bytes).ok()?).ok()?.digest().to_string())
+        Agreement::from_toml(&String::from_utf8(bytes).ok()?).ok()
     }
 }
 

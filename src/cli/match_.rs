@@ -59,7 +59,10 @@ impl Args {
         if key.id() != query.key {
             return Err(self.explain(&AnswerError::OtherKey { expected: key.id(), actual: query.key }));
         }
-        let gallery = Gallery::read(files::open(&self.gallery)?, agreement).map_err(Failure::in_file(&self.gallery))?;
+        let gallery = files::gallery::read(&self.gallery, agreement, console)?;
+        if gallery.is_empty() {
+            return Err(self.explain(&AnswerError::EmptyGallery));
+        }
         interrupt::check()?;
         let custodian = Custodian::<S>::new(agreement, &gallery, self.memory)
             .map_err(|error| Failure::at(&self.agreement.path, error, "agree on a scheme that this program has"))?;
@@ -129,8 +132,12 @@ impl Args {
 
     fn explain(&self, error: &AnswerError) -> Failure {
         match error {
-            AnswerError::Stopped(_) => Failure::Interrupted,
+            AnswerError::Unanswered(cotejo::scheme::Unanswered::Stopped(_)) => Failure::Interrupted,
+            AnswerError::Unanswered(error) => Failure::of(&self.query, error, "ask about fewer probes at a time, or agree on another set"),
             AnswerError::OtherKey { .. } => Failure::of(&self.query, error, "use the files of one keygen together"),
+            AnswerError::EmptyGallery | AnswerError::Damaged(_) => {
+                Failure::of(&self.gallery, error, "enroll somebody with 'cotejo enroll --append'")
+            }
             AnswerError::OtherTerms => Failure::of(&self.query, error, "make keys and queries under this agreement"),
         }
     }
@@ -140,6 +147,6 @@ impl Args {
 fn searched(gallery: &Gallery, target: &Target) -> usize {
     match target {
         Target::Gallery => gallery.references(),
-        Target::Subject(id) => gallery.subject(id).map_or(0, |subject| subject.references().len()),
+        Target::Subject(id) => gallery.position(id).map_or(0, |position| gallery.reference_count(position)),
     }
 }

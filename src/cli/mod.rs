@@ -13,6 +13,7 @@ mod encrypt;
 mod enroll;
 mod failure;
 mod files;
+mod gallery;
 mod inspect;
 mod interrupt;
 mod keygen;
@@ -60,6 +61,7 @@ enum Command {
     Agreement(agreement::Args),
     Keygen(keygen::Args),
     Enroll(enroll::Args),
+    Gallery(gallery::Args),
     Encrypt(encrypt::Args),
     Match(match_::Args),
     Decrypt(decrypt::Args),
@@ -117,6 +119,7 @@ impl Command {
             Self::Agreement(args) => args.run(console),
             Self::Keygen(args) => args.run(console),
             Self::Enroll(args) => args.run(console),
+            Self::Gallery(args) => args.run(console),
             Self::Encrypt(args) => args.run(console),
             Self::Match(args) => args.run(console),
             Self::Decrypt(args) => args.run(console),

@@ -4,13 +4,20 @@
 
 mod gallery;
 
+use std::borrow::Cow;
+use std::ops::Range;
+use std::sync::OnceLock;
+
 use rand::CryptoRng;
 
 use crate::agreement::{Agreement, Disclosure};
 use crate::parameters::ParameterSet;
-use crate::scheme::{Evaluator, OtherScheme, Progress, Stopped, SubjectReferences, Task};
+use crate::scheme::{Evaluator, OtherScheme, Progress, SubjectReferences, Subjects, Task, Unanswered};
 use crate::wire::{Answer, EvaluationKey, KeyId, Query, Target};
-pub use gallery::{Enrolment, Gallery, Refusal, RefusalReason, Subject};
+pub use gallery::{
+    Appended, Change, Damage, Enrolment, Gallery, GalleryError, GalleryFile, Refusal, RefusalReason, RewriteError,
+    Subject, UnknownSubjects,
+};
 
 /// One authority that holds records, ready to answer under one agreement.
 pub struct Custodian<'a, S: Evaluator> {
@@ -43,7 +50,7 @@ impl<S: Evaluator> AdmittedKey<S> {
 }
 
 /// Why a query is not answered.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum AnswerError {
     /// Encrypted with another key.
     #[error(
@@ -58,9 +65,15 @@ pub enum AnswerError {
     /// Asked under another agreement, or with keys of another parameter set.
     #[error("the query or its key was made under other terms than this custodian's")]
     OtherTerms,
-    /// Told to stop.
+    /// Everybody has been removed: an answer would say no more than that.
+    #[error("nobody is enrolled in the gallery; enroll somebody")]
+    EmptyGallery,
+    /// A reference is not what was written, so there is no answer.
     #[error(transparent)]
-    Stopped(#[from] Stopped),
+    Damaged(#[from] Damage),
+    /// Told to stop, or unable to answer as promised.
+    #[error(transparent)]
+    Unanswered(#[from] Unanswered),
 }
 
 impl<'a, S: Evaluator> Custodian<'a, S> {
@@ -82,7 +95,7 @@ impl<'a, S: Evaluator> Custodian<'a, S> {
     pub fn knows(&self, target: &Target) -> bool {
         match target {
             Target::Gallery => true,
-            Target::Subject(id) => self.gallery.subject(id).is_some(),
+            Target::Subject(id) => self.gallery.position(id).is_some(),
         }
     }
 
@@ -90,7 +103,7 @@ impl<'a, S: Evaluator> Custodian<'a, S> {
     ///
     /// # Errors
     ///
-    /// [`AnswerError`] for a query under another key or agreement, or when `progress` asks to stop.
+    /// [`AnswerError`] for a query under another key or agreement, a gallery that is empty or damaged, or when `progress` asks to stop.
     pub fn answer(
         &self,
         key: &AdmittedKey<S>,
@@ -104,9 +117,24 @@ impl<'a, S: Evaluator> Custodian<'a, S> {
         if query.agreement != self.agreement.digest() || key.parameters.id() != self.agreement.parameters().id() {
             return Err(AnswerError::OtherTerms);
         }
-        let subjects = self.subjects(&query.target);
-        let task = self.task(query, &subjects);
-        let ciphertext = S::answer(&key.key, &self.prepared, &task, &query.ciphertext, rng, progress)?;
+        if self.gallery.is_empty() {
+            return Err(AnswerError::EmptyGallery);
+        }
+        let searched = self.searched(&query.target);
+        let task = self.task(query, &searched);
+        // Diagonals and the like are kept of the whole gallery alone.
+        let nothing_kept = S::prepare_gallery(self.set, self.agreement.functional(), 0);
+        let prepared = match query.target {
+            Target::Gallery => &self.prepared,
+            Target::Subject(_) => &nothing_kept,
+        };
+        let watch = Watch { progress, searched: &searched };
+        let answered = S::answer(&key.key, prepared, &task, &query.ciphertext, rng, &watch);
+        // A subject that could not be read took part as one without references: the answer must not leave.
+        if let Some(&damage) = searched.damage.get() {
+            return Err(damage.into());
+        }
+        let ciphertext = answered?;
         Ok(Answer {
             query: query.id,
             key: query.key,
@@ -119,22 +147,63 @@ impl<'a, S: Evaluator> Custodian<'a, S> {
 
     /// How many steps [`Custodian::answer`] reports.
     pub fn steps(&self, query: &Query<S>) -> u64 {
-        S::steps(self.set, &self.task(query, &self.subjects(&query.target)))
+        S::steps(self.set, &self.task(query, &self.searched(&query.target)))
     }
 
-    fn subjects(&self, target: &Target) -> Vec<&'a SubjectReferences> {
-        match target {
-            Target::Gallery => self.gallery.subjects().iter().map(Subject::references).collect(),
-            Target::Subject(id) => self.gallery.subject(id).map(Subject::references).into_iter().collect(),
-        }
+    fn searched(&self, target: &Target) -> Searched<'a> {
+        let positions = match target {
+            Target::Gallery => 0..self.gallery.len(),
+            Target::Subject(id) => self.gallery.position(id).map_or(0..0, |position| position..position + 1),
+        };
+        Searched { gallery: self.gallery, positions, damage: OnceLock::new() }
     }
 
-    fn task<'b>(&'b self, query: &'b Query<S>, subjects: &'b [&'b SubjectReferences]) -> Task<'b> {
+    fn task<'b>(&'b self, query: &'b Query<S>, subjects: &'b dyn Subjects) -> Task<'b> {
         // One subject's bit is the same under every disclosure; `any` also answers for a subject that is not enrolled.
         let disclosure = match query.target {
             Target::Gallery => self.agreement.terms().disclosure,
             Target::Subject(_) => Disclosure::Any,
         };
         Task { functional: self.agreement.functional(), disclosure, layouts: &query.layouts, subjects }
+    }
+}
+
+/// The part of a gallery that a query is about.
+struct Searched<'a> {
+    gallery: &'a Gallery,
+    positions: Range<usize>,
+    /// Why a subject could not be read, if one could not.
+    damage: OnceLock<Damage>,
+}
+
+impl Subjects for Searched<'_> {
+    fn len(&self) -> usize {
+        self.positions.len()
+    }
+
+    fn references(&self, index: usize) -> Cow<'_, SubjectReferences> {
+        let position = self.positions.clone().nth(index);
+        let references = position.map_or(Ok(Vec::new()), |position| self.gallery.references_of(position));
+        Cow::Owned(references.unwrap_or_else(|damage| {
+            // The first is as good as any.
+            self.damage.get_or_init(|| damage);
+            Vec::new()
+        }))
+    }
+}
+
+/// Stops the work as soon as it is known to be in vain.
+struct Watch<'a> {
+    progress: &'a dyn Progress,
+    searched: &'a Searched<'a>,
+}
+
+impl Progress for Watch<'_> {
+    fn advance(&self, steps: u64) {
+        self.progress.advance(steps);
+    }
+
+    fn stop(&self) -> bool {
+        self.searched.damage.get().is_some() || self.progress.stop()
     }
 }

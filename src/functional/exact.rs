@@ -1,41 +1,40 @@
 //! What an exact scheme asks of the integers: phi modulo a prime, few matching values, all coordinates in half a ring.
 
 use super::{Counting, Metric};
-use crate::agreement::{AgreementError, Decimal};
+use crate::agreement::{AgreementError, Decimal, Terms};
 use crate::parameters::bgv::BgvSet;
+use crate::scheme::bgv::{self, Demand, Misfit};
 
-/// |phi| up to this is told apart modulo t = 65537: phi is odd.
-pub(super) const LARGEST_PHI: i64 = 32_767;
-
-/// Whether a set admits a metric whose templates have so many coordinates; how common bits are counted then.
-pub(super) fn admit(metric: &Metric, coordinates: usize, set: &BgvSet) -> Result<Option<Counting>, AgreementError> {
-    let refuse = |field, problem: String| {
-        let remedy = "agree on a larger set of scheme bgv if there is one, or on scheme tfhe";
-        Err(AgreementError::field(field, format!("{problem}; {remedy}")))
-    };
-    let field = metric.field();
-    let range = metric.phi_range(true);
-    if *range.start() < -LARGEST_PHI || *range.end() > LARGEST_PHI {
-        let (least, most) = (range.start(), range.end());
-        return refuse(field, format!("phi from {least} to {most} does not fit scheme bgv, which has +-{LARGEST_PHI}"));
-    }
-    let (hits, limit) = ((range.end() + 1) / 2, set.matching_values_limit());
-    if hits > limit {
-        let problem = format!("{hits} values of the score are hits where parameter set {} admits {limit}", set.name);
-        return refuse(field, problem);
-    }
-    let most = set.ring_size() / 2;
-    if coordinates.next_power_of_two() > most {
-        let name = set.name;
-        return refuse("template", format!("{coordinates} coordinates where parameter set {name} holds {most}"));
-    }
-    match *metric {
+/// Whether a set admits a metric under an agreement's other terms; how common bits are counted then.
+pub(super) fn admit(metric: &Metric, terms: &Terms, set: &'static BgvSet) -> Result<Option<Counting>, AgreementError> {
+    let counting = match *metric {
         Metric::FractionalHamming { theta, unit, .. } if unit == 2 * theta => {
-            refuse("comparison.threshold", "scheme bgv cannot count common bits this close to 0.5".to_owned())
+            let problem = "scheme bgv cannot count common bits this close to 0.5; agree on scheme tfhe";
+            return Err(AgreementError::field("comparison.threshold", problem));
         }
-        Metric::FractionalHamming { .. } => Ok(Some(Counting::SharedMask { gain: 2 })),
-        _ => Ok(None),
-    }
+        Metric::FractionalHamming { .. } => Some(Counting::SharedMask { gain: 2 }),
+        _ => None,
+    };
+    let demand = Demand {
+        coordinates: metric.coordinates(),
+        aligned: metric.phi_range(true),
+        common_bits: metric.common_bits_range(),
+        alignments: metric.rotations().len(),
+        disclosure: terms.disclosure,
+        eyes: terms.comparison.eyes(),
+        references: terms.limits.references,
+        references_per_subject: terms.limits.references_per_subject,
+    };
+    bgv::admit(set, &demand).map(|()| counting).map_err(|misfit| {
+        let field = match misfit {
+            Misfit::Coordinates { .. } => "template",
+            Misfit::Count(_) => "limits.references",
+            Misfit::OneSquaring | Misfit::Decisions(_) => "encryption.parameter_set",
+            Misfit::Range { .. } | Misfit::Noise { .. } => metric.field(),
+        };
+        let remedy = "agree on a larger set of scheme bgv if there is one, on a coarser comparison, or on scheme tfhe";
+        AgreementError::field(field, format!("does not fit parameter set {}: {misfit}; {remedy}", set.name))
+    })
 }
 
 /// The simplest fraction a/b that decides on every pair of at most `most` common bits as a decimal threshold does: h/c < a/b iff

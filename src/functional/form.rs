@@ -130,12 +130,6 @@ impl Functional {
 
     /// The smallest and the largest 2 (common - minimum) + 1, both odd; none but for irises.
     pub fn common_bits_range(&self) -> Option<RangeInclusive<i64>> {
-        match self.metric {
-            Metric::FractionalHamming { shape, minimum_common, .. } => {
-                let (bits, minimum) = (shape.bits() as i64, minimum_common as i64);
-                Some(1 - 2 * minimum..=2 * (bits - minimum) + 1)
-            }
-            _ => None,
-        }
+        self.metric.common_bits_range()
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Metric;
 use super::exact;
-use crate::agreement::{AgreementError, ComparisonTerms, Decimal};
+use crate::agreement::{AgreementError, ComparisonTerms, Decimal, Terms};
 use crate::parameters::ParameterSet;
 use crate::parameters::bgv::BgvSet;
 use crate::template::TemplateShape;
@@ -18,20 +18,21 @@ const EXACT_LENGTHS: std::ops::RangeInclusive<u32> = 32..=128;
 /// The metric of a comparison, with the lengths or the scale that the agreement leaves open: the usual ones of scheme `tfhe`, or the
 /// finest that a set of scheme `bgv` admits.
 pub(super) fn metric(
-    shape: TemplateShape,
-    comparison: &ComparisonTerms,
-    set: &ParameterSet,
+    terms: &Terms,
+    set: &'static ParameterSet,
 ) -> Result<Metric, AgreementError> {
+    let (shape, comparison) = (terms.template.shape(), &terms.comparison);
     match set {
         ParameterSet::Tfhe(_) => Metric::new(shape, &with_lengths(comparison, PROBE_NORM, REFERENCE_NORM), false),
-        ParameterSet::Bgv(set) => finest(shape, comparison, set),
+        ParameterSet::Bgv(set) => finest(shape, terms, set),
     }
 }
 
-fn finest(shape: TemplateShape, comparison: &ComparisonTerms, set: &BgvSet) -> Result<Metric, AgreementError> {
+fn finest(shape: TemplateShape, terms: &Terms, set: &'static BgvSet) -> Result<Metric, AgreementError> {
+    let comparison = &terms.comparison;
     let at = |length| {
         let metric = Metric::new(shape, &with_lengths(comparison, length, length), true)?;
-        exact::admit(&metric, metric.coordinates(), set).map(|_| metric)
+        exact::admit(&metric, terms, set).map(|_| metric)
     };
     let coarsest = *EXACT_LENGTHS.start();
     let left_open = with_lengths(comparison, coarsest, coarsest) != *comparison;

@@ -121,6 +121,26 @@ impl Metric {
         }
     }
 
+    /// Rotations of the reference that are tried, in columns: 0, -1, 1, -2, 2, ... or 0 alone.
+    pub(super) fn rotations(&self) -> Vec<i32> {
+        let most = match *self {
+            Self::FractionalHamming { rotations, .. } => rotations,
+            _ => 0,
+        };
+        std::iter::once(0).chain((1..=most).flat_map(|k| [-k, k])).collect()
+    }
+
+    /// The smallest and the largest 2 (common - minimum) + 1, both odd; none but for irises.
+    pub(super) fn common_bits_range(&self) -> Option<RangeInclusive<i64>> {
+        match *self {
+            Self::FractionalHamming { shape, minimum_common, .. } => {
+                let (bits, minimum) = (shape.bits() as i64, minimum_common as i64);
+                Some(1 - 2 * minimum..=2 * (bits - minimum) + 1)
+            }
+            _ => None,
+        }
+    }
+
     pub(super) fn largest_weight_norm(&self) -> f64 {
         match self {
             Metric::Hamming { dimension, .. } => (*dimension as f64).sqrt(),

@@ -66,14 +66,14 @@ impl Functional {
     ///
     /// [`AgreementError::Field`] for a metric that does not suit the template, a threshold, norm or scale out of range, and for terms
     /// under which noise, not the templates, would decide, or whose integers do not fit the set.
-    pub fn new(terms: &Terms, set: &ParameterSet) -> Result<Self, AgreementError> {
-        let metric = length::metric(terms.template.shape(), &terms.comparison, set)?;
+    pub fn new(terms: &Terms, set: &'static ParameterSet) -> Result<Self, AgreementError> {
+        let metric = length::metric(terms, set)?;
         let (torus, counting) = match set {
             ParameterSet::Tfhe(set) => {
                 let (torus, counting) = TorusScale::new(&metric, set)?;
                 (Some(torus), counting)
             }
-            ParameterSet::Bgv(set) => (None, exact::admit(&metric, metric.coordinates(), set)?),
+            ParameterSet::Bgv(set) => (None, exact::admit(&metric, terms, set)?),
         };
         Ok(Self { bound: metric.bound(), metric, eyes: terms.comparison.eyes(), counting, torus })
     }
@@ -100,11 +100,7 @@ impl Functional {
 
     /// Rotations of the reference that are tried, in columns: 0, -1, 1, -2, 2, ... or 0 alone.
     pub fn rotations(&self) -> Vec<i32> {
-        let most = match self.metric {
-            Metric::FractionalHamming { rotations, .. } => rotations,
-            _ => 0,
-        };
-        std::iter::once(0).chain((1..=most).flat_map(|k| [-k, k])).collect()
+        self.metric.rotations()
     }
 
     /// Encrypted decisions that one pair of templates costs: one a rotation, and one for the common bits.

@@ -37,11 +37,14 @@ impl std::fmt::Debug for Reference {
 }
 
 impl Reference {
-    /// As stored: bits packed (code, then mask, for an iris), integers as 16 bits each, little-endian.
-    pub fn to_bytes(&self) -> Vec<u8> {
+    /// As stored: [`Functional::reference_bytes`] bytes. Bits packed (code, then mask, for an iris); integers in 8 bits each where every
+    /// reference under the agreement fits in them, else in 16, little-endian.
+    pub fn to_bytes(&self, functional: &Functional) -> Vec<u8> {
         match self {
             Self::Bits(bits) => bits.to_msb_first(),
             Self::Iris(iris) => [iris.code().to_msb_first(), iris.mask().to_msb_first()].concat(),
+            // The cast drops nothing: no coordinate is longer than its vector.
+            Self::Integers(y) if functional.coordinate_bytes() == 1 => y.iter().map(|&y| y as u8).collect(),
             Self::Integers(y) => y.iter().flat_map(|y| y.to_le_bytes()).collect(),
         }
     }
@@ -57,14 +60,16 @@ impl Reference {
                 Self::Iris(functional.valid_iris(&iris).ok()?.clone())
             }
             TemplateShape::Vector(dimension) => {
-                let (pairs, rest) = bytes.as_chunks::<2>();
-                let y: Vec<i16> = pairs.iter().map(|&pair| i16::from_le_bytes(pair)).collect();
-                let admitted = y.len() == dimension && rest.is_empty() && functional.admits_integers(&y);
+                let y: Vec<i16> = match functional.coordinate_bytes() {
+                    1 => bytes.iter().map(|&byte| i16::from(byte.cast_signed())).collect(),
+                    _ => bytes.as_chunks::<2>().0.iter().map(|&pair| i16::from_le_bytes(pair)).collect(),
+                };
+                let admitted = y.len() == dimension && functional.admits_integers(&y);
                 Self::Integers(admitted.then_some(y)?)
             }
         };
-        // Padding bits must be zero: one reference, one encoding.
-        (reference.to_bytes() == bytes).then_some(reference)
+        // Padding bits must be zero, and no byte may be left: one reference, one encoding.
+        (reference.to_bytes(functional) == bytes).then_some(reference)
     }
 }
 
@@ -74,8 +79,21 @@ impl Functional {
         match self.shape() {
             TemplateShape::Bits(bits) => bits.div_ceil(8),
             TemplateShape::Iris(shape) => 2 * shape.bits().div_ceil(8),
-            TemplateShape::Vector(dimension) => 2 * dimension,
+            TemplateShape::Vector(dimension) => self.coordinate_bytes() * dimension,
         }
+    }
+
+    /// Bytes of a stored integer: 1 where no reference that the agreement admits has a coordinate beyond 127, else 2.
+    ///
+    /// A matter of the agreement, not of the data: whatever is enrolled later fits as well.
+    fn coordinate_bytes(&self) -> usize {
+        // In whole numbers, as the norm of a reference of this length is only known to rounding.
+        let longest = match self.metric {
+            Metric::Cosine { reference_norm, .. } => i64::from(reference_norm) * 101,
+            Metric::InnerProduct { longest, .. } | Metric::SquaredEuclidean { longest, .. } => longest * 100,
+            _ => return 1,
+        };
+        if longest < 12_800 { 1 } else { 2 }
     }
 
     /// Whether stored integers keep phi in range, for [`Functional::bound`] to hold.
@@ -291,5 +309,28 @@ mod tests {
             Err(TemplateError::QuantisationTooCoarse { expected: 256, .. })
         ));
         assert!(agreement.functional().probe(&constant).is_ok());
+    }
+
+    /// A cosine scaled to this length: the longest admissible coordinate is 1 % beyond it.
+    fn scaled_to(reference_norm: u32) -> Agreement {
+        let mut terms = Terms::face(4);
+        if let crate::agreement::ComparisonTerms::Cosine { reference_norm: norm, .. } = &mut terms.comparison {
+            *norm = Some(reference_norm);
+        }
+        Agreement::new(terms).unwrap()
+    }
+
+    #[test]
+    fn integers_take_a_byte_where_none_can_exceed_it() {
+        for (norm, bytes) in [(100, 4), (126, 4), (127, 8), (256, 8)] {
+            let agreement = scaled_to(norm);
+            let functional = agreement.functional();
+            assert_eq!(functional.reference_bytes(), bytes, "{norm}");
+            for along in [[1.0, 0.0, 0.0, 0.0], [-1.0, 0.0, 0.0, 0.0], [0.5, -0.5, 0.5, 0.5]] {
+                let stored = functional.reference(&vector(&along)).unwrap().to_bytes(functional);
+                let read = Reference::from_bytes(functional, &stored).unwrap();
+                assert_eq!(functional.form(&read, 0).weights[0], (along[0] * f64::from(norm)).round() as i16);
+            }
+        }
     }
 }

@@ -146,8 +146,9 @@ proptest! {
         for agreement in every_metric().into_iter().chain(every_exact_metric()) {
             let functional = agreement.functional();
             let Ok(reference) = functional.reference(&template(agreement.shape(), &mut rng)) else { continue };
-            let bytes = reference.to_bytes();
-            prop_assert_eq!(Reference::from_bytes(functional, &bytes).unwrap().to_bytes(), bytes.clone());
+            let bytes = reference.to_bytes(functional);
+            prop_assert_eq!(bytes.len(), functional.reference_bytes());
+            prop_assert_eq!(Reference::from_bytes(functional, &bytes).unwrap().to_bytes(functional), bytes.clone());
             prop_assert!(Reference::from_bytes(functional, &bytes[1..]).is_none());
             prop_assert!(Reference::from_bytes(functional, &[bytes.as_slice(), &[0]].concat()).is_none());
         }

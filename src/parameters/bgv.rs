@@ -1,57 +1,92 @@
-//! The named parameter sets of scheme `bgv`: ring, moduli, security.
+//! The named parameter sets of scheme `bgv`.
 //!
-//! A ring element is a polynomial of degree N over a product of primes just below 2^30; the keyswitch works modulo that product
-//! times some special primes, so that security is that of log2(QP) ~ 30 (limbs + special). Secrets are ternary, errors have a
-//! standard deviation of 3.2 (protocol, section 8).
+//! A ring Z_Q[X]/(X^N+1), Q a product of primes just below 2^30; plaintexts modulo t = 65537, one reference in each of N slots; a uniform
+//! ternary secret, errors from a centred binomial distribution of deviation 3.24. The special primes P of the keyswitch count
+//! towards the modulus that security is judged by: log2(QP) is 30 (limbs + special), a little less in truth.
 
-/// One set of parameters of scheme `bgv`.
+/// t = 2^16 + 1, prime: X^N+1 splits into N slots for N up to 2^15.
+pub const PLAINTEXT_MODULUS: u32 = 65_537;
+
+/// Every prime lies just below 2^30, so that a product of two fits 60 bits and eleven such add up in a word.
+pub const PRIME_BITS: u32 = 30;
+
+/// Coins of each sign in an error: a centred binomial variable of variance 21/2, deviation 3.24.
+pub const ERROR_COINS: u32 = 21;
+
+/// One set of parameters.
 #[derive(Debug, PartialEq)]
 pub struct BgvSet {
     /// Identifies the set in the header of every file.
     pub id: u16,
     /// Name in the agreement.
     pub name: &'static str,
-    /// Bits of security of the weakest key.
+    /// Bits of security.
     pub security_bits: f64,
     /// Where that figure comes from.
     pub security_note: &'static str,
-    /// The ring has N = 2^`ring_log2` coefficients.
+    /// N = 2^ring_log2 coefficients, as many slots.
     pub ring_log2: u32,
-    /// Primes of the ciphertext modulus.
+    /// Primes of a fresh ciphertext.
     pub limbs: usize,
     /// Special primes of the keyswitch.
     pub special: usize,
-    /// Whether the threshold is judged after a single squaring, by many blinded outputs, instead of by one polynomial.
+    /// Primes in each digit of a keyswitch: its noise is t sqrt(N) smaller than a rounding's where there is one special prime more.
+    pub digit: usize,
+    /// Slots that the baby steps of the linear stage reach: the second rotation key rotates by so many.
+    pub baby_steps: usize,
+    /// Whether thresholds are answered by the one-squaring variant (protocol, section 8).
     pub one_squaring: bool,
 }
 
-const NOTE: &str = "lattice estimator: N = 8192/16384/32768 reach 128 bits up to logQP 214/430/866";
-
-/// For short templates and small galleries: keys of a few megabytes.
+/// Small galleries: keys of 1.8 MB, one squaring, half a kilobyte of answer a reference.
 pub const BGV_8192: BgvSet = BgvSet {
     id: 16,
     name: "bgv-8192-210",
     security_bits: 128.0,
-    security_note: NOTE,
+    security_note: "N = 8192, logQP = 210: at least 128 bits up to logQP 214",
     ring_log2: 13,
     limbs: 6,
     special: 1,
+    digit: 1,
+    baby_steps: 32,
     one_squaring: true,
 };
 
-/// For some hundred matching values.
-pub const BGV_16384: BgvSet =
-    BgvSet { id: 17, name: "bgv-16384-420", ring_log2: 14, limbs: 12, special: 2, one_squaring: false, ..BGV_8192 };
+/// Short codes, 32768 references a block.
+pub const BGV_32768_540: BgvSet = BgvSet {
+    id: 17,
+    name: "bgv-32768-540",
+    security_note: "N = 32768, logQP = 540: at least 128 bits up to logQP 866",
+    ring_log2: 15,
+    limbs: 13,
+    special: 5,
+    digit: 4,
+    baby_steps: 64,
+    one_squaring: false,
+    ..BGV_8192
+};
 
-/// For half a thousand matching values.
-pub const BGV_32768_570: BgvSet =
-    BgvSet { id: 18, name: "bgv-32768-570", ring_log2: 15, limbs: 14, special: 5, ..BGV_16384 };
+/// Longer codes.
+pub const BGV_32768_690: BgvSet = BgvSet {
+    id: 18,
+    name: "bgv-32768-690",
+    security_note: "N = 32768, logQP = 690: at least 128 bits up to logQP 866",
+    limbs: 17,
+    special: 6,
+    digit: 5,
+    ..BGV_32768_540
+};
 
-/// For some thousand matching values, or one bit over a whole gallery.
-pub const BGV_32768_720: BgvSet = BgvSet { id: 19, name: "bgv-32768-720", limbs: 18, special: 6, ..BGV_32768_570 };
-
-/// The deepest: what no smaller set admits.
-pub const BGV_32768_840: BgvSet = BgvSet { id: 20, name: "bgv-32768-840", limbs: 22, special: 6, ..BGV_32768_570 };
+/// The deepest: long codes, fine vectors, rotations.
+pub const BGV_32768_840: BgvSet = BgvSet {
+    id: 19,
+    name: "bgv-32768-840",
+    security_note: "N = 32768, logQP = 840: at least 128 bits up to logQP 866",
+    limbs: 22,
+    special: 6,
+    digit: 5,
+    ..BGV_32768_540
+};
 
 /// **Insecure**: a ring small enough for quick tests. Protects nothing.
 pub const INSECURE_BGV: BgvSet = BgvSet {
@@ -59,27 +94,19 @@ pub const INSECURE_BGV: BgvSet = BgvSet {
     name: "insecure-bgv-test",
     security_bits: 0.0,
     security_note: "INSECURE, for tests only",
-    ring_log2: 10,
-    ..BGV_32768_840
+    ring_log2: 11,
+    limbs: 40,
+    special: 6,
+    digit: 6,
+    baby_steps: 16,
+    ..BGV_32768_540
 };
 
 impl BgvSet {
-    /// Every set of this scheme that protects, from the smallest.
-    pub const SECURE: [&'static Self; 5] = [&BGV_8192, &BGV_16384, &BGV_32768_570, &BGV_32768_720, &BGV_32768_840];
+    /// Every set, in the order of their ids.
+    pub const ALL: [&'static Self; 5] = [&BGV_8192, &BGV_32768_540, &BGV_32768_690, &BGV_32768_840, &INSECURE_BGV];
 
-    /// How many values of phi may be hits: what the circuit that finds them among all has depth for.
-    pub fn matching_values_limit(&self) -> i64 {
-        match (self.ring_log2, self.limbs) {
-            (13, _) => 40,
-            (14, _) => 64,
-            (15, ..18) => 256,
-            (15, 18..22) => 1024,
-            (15, _) => 4096,
-            _ => 1024,
-        }
-    }
-
-    /// Coefficients N of a ring element.
+    /// N: coefficients of a polynomial, and slots of a block.
     pub fn ring_size(&self) -> usize {
         1 << self.ring_log2
     }

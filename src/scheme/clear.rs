@@ -5,7 +5,7 @@
 use rand::CryptoRng;
 use zeroize::Zeroizing;
 
-use super::{Crossing, CrossingError, Disclosed, Evaluator, Extent, Holder, Progress, Scheme, Stopped, Task};
+use super::{Crossing, CrossingError, Disclosed, Evaluator, Extent, Holder, Progress, Scheme, Stopped, Task, Unanswered};
 use crate::agreement::{Disclosure, SchemeId};
 use crate::functional::{Functional, LinearForm, Probe, pairs};
 use crate::parameters::ParameterSet;
@@ -125,20 +125,19 @@ impl Evaluator for Clear {
         probes: &Plain<i64>,
         _: &mut dyn CryptoRng,
         progress: &dyn Progress,
-    ) -> Result<Plain<u8>, Stopped> {
+    ) -> Result<Plain<u8>, Unanswered> {
         let functional = task.functional;
         let mut samples = probes.0.chunks(functional.coordinates());
         let mut verdicts = Vec::new();
         for layout in task.layouts {
             if progress.stop() {
-                return Err(Stopped);
+                return Err(Stopped.into());
             }
             let probe: Vec<&[i64]> = samples.by_ref().take(layout.eyes().len()).collect();
-            let bits: Vec<bool> = task
-                .subjects
-                .iter()
-                .map(|references| {
-                    pairs(functional.eyes(), *layout, references).iter().all(|group| {
+            let bits: Vec<bool> = (0..task.subjects.len())
+                .map(|index| {
+                    let references = task.subjects.references(index);
+                    pairs(functional.eyes(), *layout, &references).iter().all(|group| {
                         group.iter().any(|&(sample, reference)| {
                             let reference = &references[reference].1;
                             let positive = |form: LinearForm| form.evaluate(probe[sample]) > 0;

@@ -5,11 +5,12 @@ use std::sync::Mutex;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 
+use super::bgv::Bgv;
 use super::clear::Clear;
 use super::tfhe::Tfhe;
 use super::{Disclosed, Evaluator, Extent, Holder, Progress, Scheme, Task};
-use crate::agreement::{Agreement, ComparisonTerms, Disclosure, EyeRule, TemplateTerms, Terms};
-use crate::custodian::{AdmittedKey, AnswerError, Custodian, Gallery};
+use crate::agreement::{Agreement, ComparisonTerms, Disclosure, EyeRule, SchemeChoice, TemplateTerms, Terms};
+use crate::custodian::{AdmittedKey, AnswerError, Custodian, Damage, Gallery};
 use crate::functional::{Probe, oracle};
 use crate::querier::{Pending, Querier, SecretKey, Verdict};
 use crate::template::{
@@ -24,6 +25,17 @@ fn rng() -> ChaCha20Rng {
 
 fn agreement(mut terms: Terms) -> Agreement {
     terms.encryption.parameter_set = "insecure-test".to_owned();
+    Agreement::new(terms).unwrap()
+}
+
+/// Under the set for tests of scheme `bgv`; irises at a third, which is exact in small integers.
+fn exact(mut terms: Terms) -> Agreement {
+    if let ComparisonTerms::FractionalHamming { threshold, .. } = &mut terms.comparison {
+        *threshold = "0.333333333".parse().unwrap();
+    }
+    let mut terms = terms.with_scheme(SchemeChoice::Bgv);
+    terms.encryption.parameter_set = "insecure-bgv-test".to_owned();
+    terms.limits.references = 60_000;
     Agreement::new(terms).unwrap()
 }
 
@@ -80,7 +92,7 @@ fn again(template: &Template, tilt: i32, rng: &mut ChaCha20Rng) -> Template {
 }
 
 /// Agreements of every metric, eye rule and disclosure, at thresholds far from all the pairs made here.
-fn agreements() -> Vec<Agreement> {
+fn agreements(agreement: fn(Terms) -> Agreement) -> Vec<Agreement> {
     let several = |mut terms: Terms| {
         terms.limits.references_per_subject = 3;
         terms
@@ -188,9 +200,9 @@ fn expected(agreement: &Agreement, gallery: &Gallery, probes: &[Record]) -> Vec<
         .into_iter()
         .map(|(id, records)| {
             let probe = Probe::new(functional, &records).unwrap();
-            let subjects = gallery.subjects().iter();
+            let subjects = gallery.subjects().map(Result::unwrap);
             let bits: Vec<bool> =
-                subjects.map(|s| oracle::subject_verdict(functional, &probe, s.references())).collect();
+                subjects.map(|s| oracle::subject_verdict(functional, &probe, &s.references)).collect();
             let verdict = match agreement.terms().disclosure {
                 Disclosure::Any => Verdict::Any(bits.contains(&true)),
                 Disclosure::Each => Verdict::Each(bits),
@@ -201,8 +213,8 @@ fn expected(agreement: &Agreement, gallery: &Gallery, probes: &[Record]) -> Vec<
         .collect()
 }
 
-fn every_exchange_agrees_with_the_oracle<S: Holder + Evaluator>() {
-    let agreements = agreements();
+fn every_exchange_agrees_with_the_oracle<S: Holder + Evaluator>(agreement: fn(Terms) -> Agreement) {
+    let agreements = agreements(agreement);
     for (number, agreement) in agreements.iter().enumerate() {
         let parties = Parties::<S>::new(agreement);
         let (references, probes) = people(agreement, 15);
@@ -230,12 +242,17 @@ fn every_exchange_agrees_with_the_oracle<S: Holder + Evaluator>() {
 
 #[test]
 fn every_exchange_agrees_with_the_oracle_in_the_clear() {
-    every_exchange_agrees_with_the_oracle::<Clear>();
+    every_exchange_agrees_with_the_oracle::<Clear>(agreement);
 }
 
 #[test]
 fn every_exchange_agrees_with_the_oracle_under_tfhe() {
-    every_exchange_agrees_with_the_oracle::<Tfhe>();
+    every_exchange_agrees_with_the_oracle::<Tfhe>(agreement);
+}
+
+#[test]
+fn every_exchange_agrees_with_the_oracle_under_bgv() {
+    every_exchange_agrees_with_the_oracle::<Bgv>(exact);
 }
 
 /// More subjects than one wave and more waves than one gate takes.
@@ -247,7 +264,7 @@ fn a_tree_of_many_waves_finds_one_hit_and_no_hit() {
     for hit in [false, true] {
         let references =
             (0..8000).map(|i| record(&i.to_string(), None, bits(if hit && i == 4321 { 0 } else { 0xff0f })));
-        let gallery = Gallery::enrol(&agreement, references.collect()).gallery.unwrap();
+        let gallery = Gallery::enrol(&agreement, references).gallery.unwrap();
         let verdicts = parties.exchange(&agreement, &gallery, vec![record("p", None, bits(0))], Target::Gallery);
         assert_eq!(verdicts[0].1, Verdict::Any(hit));
     }
@@ -318,7 +335,6 @@ fn count_shuffles_the_bits_of_each() {
     let key = Tfhe::prepare_key(public, set);
     let bits = |bit: bool| Template::Bits(Bits::new((0..64).map(|_| bit)).unwrap());
     let subjects: Vec<_> = (0..20).map(|i| vec![(None, functional.reference(&bits(i == 5)).unwrap())]).collect();
-    let subjects: Vec<_> = subjects.iter().map(Vec::as_slice).collect();
     let probe = Probe::new(functional, &[record("p", None, bits(true))]).unwrap();
     let layouts = [probe.layout()];
     let task = Task { functional, disclosure: Disclosure::Count, layouts: &layouts, subjects: &subjects };
@@ -382,7 +398,7 @@ fn a_stopped_answer_says_so() {
     let (query, _) = querier.ask(probes, Target::Gallery, &mut rng()).unwrap();
     let answer =
         Custodian::<Tfhe>::new(&agreement, &gallery, 0).unwrap().answer(&parties.key, &query, &mut rng(), &Stop);
-    assert!(matches!(answer, Err(AnswerError::Stopped(_))));
+    assert!(matches!(answer, Err(AnswerError::Unanswered(super::Unanswered::Stopped(_)))));
 }
 
 #[test]
@@ -394,7 +410,7 @@ fn an_answer_that_discloses_other_than_asked_is_refused() {
     let (references, probes) = people(&agreement, 3);
     let gallery = Gallery::enrol(&agreement, references).gallery.unwrap();
     let querier = Querier::new(&agreement, SecretKey::<Clear>::read(parties.secret.as_slice(), &agreement).unwrap());
-    let subject = Target::Subject(gallery.subjects()[0].id().clone());
+    let subject = Target::Subject(gallery.subjects().next().unwrap().unwrap().id.clone());
     for (target, actual) in [(Target::Gallery, Disclosure::Any), (subject, Disclosure::Each)] {
         let (query, pending) = querier.ask(probes.clone(), target, &mut rng()).unwrap();
         let custodian = Custodian::<Clear>::new(&agreement, &gallery, 0).unwrap();
@@ -428,4 +444,53 @@ fn files_of_another_key_are_refused() {
     let (_, other_query) =
         querier.ask(people(&agreement, 3).1, Target::Gallery, &mut ChaCha20Rng::seed_from_u64(9)).unwrap();
     assert!(matches!(other_query.read(&querier, &answer), Err(crate::querier::AnswerError::OtherQuery { .. })));
+}
+
+/// A subject that cannot be read would look like one that does not match.
+fn a_gallery_that_is_damaged_or_empty_gives_no_answer<S: Holder + Evaluator>() {
+    for disclosure in [Disclosure::Any, Disclosure::Each] {
+        let agreement = agreement(Terms { disclosure, ..Terms::hamming(64, 8) });
+        let parties = Parties::<S>::new(&agreement);
+        let (references, probes) = people(&agreement, 3);
+        let functional = agreement.functional();
+        let stored = functional.reference(&references[1].template).unwrap().to_bytes(functional);
+        let gallery = Gallery::enrol(&agreement, references).gallery.unwrap();
+        let querier = Querier::new(&agreement, SecretKey::<S>::read(parties.secret.as_slice(), &agreement).unwrap());
+        let answer = |gallery: &Gallery, target: Target| {
+            let (query, _) = querier.ask(probes.clone(), target, &mut rng()).unwrap();
+            Custodian::new(&agreement, gallery, 0).unwrap().answer(&parties.key, &query, &mut rng(), &()).map(|_| ())
+        };
+        let subject = |name: &str| Target::Subject(SubjectId::try_from(name.to_owned()).unwrap());
+        for target in [Target::Gallery, subject("subject 1"), subject("nobody")] {
+            assert_eq!(answer(&gallery, target), Ok(()));
+        }
+
+        let mut damaged = gallery.as_bytes().to_vec();
+        let place = damaged.windows(stored.len()).position(|window| window == stored).unwrap();
+        damaged[place] ^= 1;
+        let damaged = Gallery::open(damaged, &agreement).unwrap();
+        let damage = Damage { segment: 1, part: "records" };
+        for target in [Target::Gallery, subject("subject 1")] {
+            assert_eq!(answer(&damaged, target), Err(AnswerError::Damaged(damage)));
+        }
+        assert_eq!(answer(&damaged, subject("nobody")), Ok(()));
+
+        let everybody: Vec<_> = gallery.subjects().map(|subject| subject.unwrap().id).collect();
+        let change = gallery.remove(&everybody).unwrap().unwrap();
+        let empty = [gallery.as_bytes(), &change.body, &change.commit].concat();
+        let empty = Gallery::open(empty, &agreement).unwrap();
+        for target in [Target::Gallery, subject("subject 1")] {
+            assert_eq!(answer(&empty, target), Err(AnswerError::EmptyGallery));
+        }
+    }
+}
+
+#[test]
+fn a_gallery_that_is_damaged_or_empty_gives_no_answer_in_the_clear() {
+    a_gallery_that_is_damaged_or_empty_gives_no_answer::<Clear>();
+}
+
+#[test]
+fn a_gallery_that_is_damaged_or_empty_gives_no_answer_under_tfhe() {
+    a_gallery_that_is_damaged_or_empty_gives_no_answer::<Tfhe>();
 }

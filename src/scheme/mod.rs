@@ -5,11 +5,14 @@
 //!
 //! [`Holder`] has the secret key; [`Evaluator`] has no name for it.
 
+pub mod bgv;
 #[cfg(test)]
 mod clear;
 #[cfg(test)]
 mod exchange;
 pub mod tfhe;
+
+use std::borrow::Cow;
 
 use rand::CryptoRng;
 use zeroize::Zeroizing;
@@ -164,6 +167,43 @@ pub enum Disclosed {
 /// What the custodian computes on: one enrolled subject's references.
 pub type SubjectReferences = [(Option<Eye>, Reference)];
 
+/// The subjects that a query is compared with, in the order of the gallery; decoded when they are asked for, so that a gallery need not
+/// fit in memory.
+pub trait Subjects: Sync {
+    /// How many there are.
+    fn len(&self) -> usize;
+
+    /// Whether there is none.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The references of the subject at `index`, counted from 0.
+    ///
+    /// None where there is no such subject, or where it cannot be read: then whoever owns the gallery discards the answer.
+    fn references(&self, index: usize) -> Cow<'_, SubjectReferences>;
+}
+
+impl<T: AsRef<SubjectReferences> + Sync> Subjects for &[T] {
+    fn len(&self) -> usize {
+        <[T]>::len(self)
+    }
+
+    fn references(&self, index: usize) -> Cow<'_, SubjectReferences> {
+        Cow::Borrowed(self.get(index).map_or(&[], AsRef::as_ref))
+    }
+}
+
+impl<T: AsRef<SubjectReferences> + Sync> Subjects for Vec<T> {
+    fn len(&self) -> usize {
+        self.as_slice().len()
+    }
+
+    fn references(&self, index: usize) -> Cow<'_, SubjectReferences> {
+        Cow::Borrowed(self.get(index).map_or(&[], AsRef::as_ref))
+    }
+}
+
 /// One query against one gallery, without ciphertexts.
 pub struct Task<'a> {
     /// The comparison.
@@ -173,7 +213,7 @@ pub struct Task<'a> {
     /// Which samples each probe has; their number is the number of probes.
     pub layouts: &'a [SampleLayout],
     /// The subjects to search, in the order of the gallery.
-    pub subjects: &'a [&'a SubjectReferences],
+    pub subjects: &'a dyn Subjects,
 }
 
 impl Task<'_> {
@@ -209,7 +249,7 @@ pub trait Evaluator: Scheme {
     ///
     /// # Errors
     ///
-    /// [`Stopped`] when `progress` asks to stop.
+    /// [`Unanswered`] when `progress` asks to stop, or when the answer could not hide all that it has to.
     fn answer(
         key: &Self::PreparedKey,
         gallery: &Self::PreparedGallery,
@@ -217,7 +257,7 @@ pub trait Evaluator: Scheme {
         probes: &Self::EncryptedProbes,
         rng: &mut dyn CryptoRng,
         progress: &dyn Progress,
-    ) -> Result<Self::EncryptedVerdicts, Stopped>;
+    ) -> Result<Self::EncryptedVerdicts, Unanswered>;
 
     /// How many steps [`Evaluator::answer`] reports to its progress.
     fn steps(set: &Self::Set, task: &Task<'_>) -> u64;
@@ -243,3 +283,24 @@ impl Progress for () {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("stopped before it was done; nothing was written")]
 pub struct Stopped;
+
+/// Why there is no answer.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum Unanswered {
+    /// Told to stop.
+    #[error(transparent)]
+    Stopped(#[from] Stopped),
+    /// The task is not one that the agreement's parameter set was admitted for.
+    #[error("the comparison does not fit the parameter set: {0}; agree on a larger one")]
+    Misfit(#[from] bgv::Misfit),
+    /// The answer has so many numbers that the noise of all of them together is not hidden.
+    #[error(
+        "the answer would stay within 2^{leakage_log2:.0} of hiding the gallery's noise where 2^{limit_log2:.0} is promised; ask about fewer probes at a time"
+    )]
+    Flooding {
+        /// Statistical distance of the answer, as a logarithm.
+        leakage_log2: f64,
+        /// As promised.
+        limit_log2: f64,
+    },
+}

@@ -30,6 +30,11 @@ impl SubjectId {
     /// Longest identifier, in bytes.
     pub const LIMIT_BYTES: usize = 256;
 
+    /// Whether a text can be an identifier.
+    pub(crate) fn admits(text: &str) -> bool {
+        !text.is_empty() && text.len() <= Self::LIMIT_BYTES && !text.chars().any(char::is_control)
+    }
+
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -40,10 +45,7 @@ impl TryFrom<String> for SubjectId {
     type Error = RecordError;
 
     fn try_from(text: String) -> Result<Self, RecordError> {
-        if text.is_empty() || text.len() > Self::LIMIT_BYTES || text.chars().any(char::is_control) {
-            return Err(RecordError::Identifier);
-        }
-        Ok(Self(text))
+        if Self::admits(&text) { Ok(Self(text)) } else { Err(RecordError::Identifier) }
     }
 }
 

@@ -74,7 +74,7 @@ pub struct Header {
     pub key: Option<KeyId>,
     /// The agreement.
     pub agreement: Digest,
-    /// Length of the payload in bytes.
+    /// Length of the payload in bytes; 0 for a gallery, which grows.
     pub payload_bytes: u64,
 }
 
@@ -174,7 +174,7 @@ pub enum WireError {
 }
 
 impl Header {
-    fn to_bytes(self) -> Vec<u8> {
+    pub(crate) fn to_bytes(self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(HEADER_BYTES);
         bytes.extend(MAGIC);
         bytes.extend(VERSION.to_le_bytes());
@@ -250,7 +250,7 @@ pub fn inspect(mut reader: impl Read) -> Result<Header, WireError> {
 
 /// Reads a file whose agreement is not at hand: its header, once length and checksum are found right.
 ///
-/// Nothing of the payload is kept, nor judged.
+/// Nothing of the payload is kept, nor judged. Not for a gallery, which is no envelope: see [`crate::custodian::GalleryFile`].
 ///
 /// # Errors
 ///
@@ -347,7 +347,7 @@ impl Envelope {
 }
 
 impl Header {
-    fn check(&self, expected: &Expected<'_>) -> Result<(), WireError> {
+    pub(crate) fn check(&self, expected: &Expected<'_>) -> Result<(), WireError> {
         if self.kind != expected.kind {
             return Err(WireError::Kind { expected: expected.kind, actual: self.kind });
         }

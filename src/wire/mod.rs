@@ -16,6 +16,8 @@
 //! | ... | payload |
 //! | 32 | SHA-256 of all that precedes |
 //!
+//! A gallery begins with the same header, but grows by segments with checksums of their own: see [`crate::custodian::GalleryFile`].
+//!
 //! The checksum finds accidents. It is no proof of who wrote the file: carry files over a channel that authenticates.
 
 mod envelope;

@@ -24,7 +24,8 @@ fn kinds(desk: &Desk) -> [(String, &'static str); 6] {
 #[test]
 fn damaged_files_of_every_kind_are_refused() {
     let desk = Desk::exchanged();
-    for (file, line) in kinds(&desk) {
+    // A gallery grows, so it is damaged in other ways: see `gallery`.
+    for (file, line) in kinds(&desk).into_iter().filter(|(file, _)| file != "gallery.cotejo") {
         let whole = desk.read(&file);
         let check = |damaged: &[u8], what: &str| {
             desk.write(&file, damaged);

@@ -2,7 +2,7 @@
 
 use crate::support::Desk;
 
-const COMMANDS: [&str; 14] = [
+const COMMANDS: [&str; 18] = [
     "demo",
     "synthesize",
     "agreement",
@@ -11,6 +11,10 @@ const COMMANDS: [&str; 14] = [
     "agreement sets",
     "keygen",
     "enroll",
+    "gallery",
+    "gallery list",
+    "gallery remove",
+    "gallery compact",
     "encrypt",
     "match",
     "decrypt",

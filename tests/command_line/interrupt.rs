@@ -5,14 +5,19 @@ use std::process::{Child, Command, Stdio};
 
 use crate::support::Desk;
 
-/// A desk whose match takes long, while it runs.
-fn long_match(desk: &Desk) -> (Child, impl BufRead + use<>) {
+/// Writes the templates of 40,000 people.
+fn write_many(desk: &Desk) {
     let header = "id,".to_owned() + &(1..17).map(|i| format!("v{i}")).collect::<Vec<_>>().join(",");
     let row = |i: usize| {
         format!("p{i},{}", (0..16).map(|j| ((i * 7 + j * 13) % 17 + 1).to_string()).collect::<Vec<_>>().join(","))
     };
     let rows: Vec<String> = std::iter::once(header).chain((0..40_000).map(row)).collect();
     desk.write("many.csv", rows.join("\n"));
+}
+
+/// A desk whose match takes long, while it runs.
+fn long_match(desk: &Desk) -> (Child, impl BufRead + use<>) {
+    write_many(desk);
     desk.ok("enroll --templates many.csv");
     let mut child = Command::new(env!("CARGO_BIN_EXE_cotejo"))
         .args(["match", "--gallery", "many.cotejo", "--query", "probes.query.cotejo", "--out", "new.cotejo"])
@@ -48,5 +53,33 @@ fn an_interrupted_match_writes_nothing_and_exits_with_130() {
         assert!(said.contains("interrupted"), "{said}");
         assert!(!desk.exists("new.cotejo"));
         assert_eq!(desk.listing(), before);
+    }
+}
+
+#[test]
+fn an_interrupted_or_killed_append_leaves_the_gallery_as_before_or_whole() {
+    let desk = Desk::exchanged();
+    write_many(&desk);
+    let list = "gallery list --gallery gallery.cotejo";
+    let before = desk.read("gallery.cotejo");
+    for (signal, wait) in [("-INT", 30), ("-INT", 90), ("-KILL", 60), ("-KILL", 120), ("-KILL", 180), ("-KILL", 240)] {
+        desk.write("gallery.cotejo", &before);
+        let mut child = Command::new(env!("CARGO_BIN_EXE_cotejo"))
+            .args(["enroll", "--append", "--templates", "many.csv", "--out", "gallery.cotejo"])
+            .current_dir(desk.path("."))
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(wait));
+        // It may have ended before.
+        let _ = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
+        let done = child.wait().unwrap().success();
+        let enrolled = desk.ok(list).lines().count();
+        assert!(enrolled == 40_004 || enrolled == 4 && !done, "{enrolled} after {wait} ms and {signal}");
+        if enrolled == 4 && signal == "-INT" {
+            assert_eq!(desk.read("gallery.cotejo"), before);
+        }
+        desk.ok("gallery remove --gallery gallery.cotejo --id anna");
+        assert_eq!(desk.ok(list).lines().count(), enrolled - 1);
     }
 }

@@ -13,6 +13,7 @@ mod agreement;
 mod damaged_files;
 mod demo;
 mod flow;
+mod gallery;
 mod help;
 mod interrupt;
 mod outputs;

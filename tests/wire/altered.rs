@@ -8,7 +8,7 @@ use cotejo::parameters::tfhe::{INSECURE_TEST, TFHE_896_2048};
 use cotejo::querier::{Pending, Querier, SecretKey};
 use cotejo::scheme::CrossingError;
 use cotejo::scheme::tfhe::Tfhe;
-use cotejo::template::{Eye, IrisShape, MaskSharing, SubjectId};
+use cotejo::template::{IrisShape, MaskSharing};
 use cotejo::wire::{Answer, Envelope, EvaluationKey, Kind, Query, QueryId, Target, WireError};
 use proptest::prelude::*;
 use rayon::prelude::*;
@@ -303,70 +303,6 @@ fn a_secret_key_of_another_length_is_refused() {
     assert!(matches!(refused(Kind::SecretKey, longest), WireError::TooLarge { .. }));
 }
 
-type StoredSubject = (SubjectId, Vec<(Option<Eye>, Vec<u8>)>);
-
-fn subject(name: &str, references: &[(Option<Eye>, &[u8])]) -> StoredSubject {
-    (id(name), references.iter().map(|(eye, bytes)| (*eye, bytes.to_vec())).collect())
-}
-
-fn refused_gallery(subjects: &[StoredSubject]) -> WireError {
-    refused(Kind::Gallery, encoded(&subjects))
-}
-
-#[test]
-fn a_gallery_that_enrolling_would_not_make_is_refused() {
-    let bits = [0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff, 0x11, 0xf0].as_slice();
-    let good = &[(None, bits)];
-    assert_eq!(files().read_payload(Kind::Gallery, encoded(&vec![subject("a", good), subject("b", good)])), Ok(()));
-
-    assert_eq!(refused_gallery(&[]), WireError::Field("number of subjects"));
-    let names: Vec<String> = (0..9).map(|number| number.to_string()).collect();
-    let nine: Vec<_> = names.iter().map(|name| subject(name, good)).collect();
-    assert_eq!(refused_gallery(&nine), WireError::Field("number of references"));
-    assert_eq!(refused_gallery(&[subject("a", good), subject("a", good)]), WireError::Field("number of references"));
-    assert_eq!(refused_gallery(&[subject("a", &[(None, bits); 3])]), WireError::Field("subject"));
-    assert_eq!(refused_gallery(&[subject("a", &[])]), WireError::Field("subject"), "no reference");
-    let left = [(Some(Eye::Left), bits)];
-    assert_eq!(refused_gallery(&[subject("a", &left)]), WireError::Field("subject"), "an eye where none is told apart");
-
-    let padded = [0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff, 0x11, 0xf1].as_slice();
-    for wrong in [&bits[1..], &[bits, &[0]].concat(), &[], padded] {
-        assert_eq!(refused_gallery(&[subject("a", &[(None, wrong)])]), WireError::Field("reference"));
-    }
-    let whole = encoded(&vec![subject("a", good)]);
-    assert_eq!(refused(Kind::Gallery, [whole.as_slice(), &[0]].concat()), WireError::Field("clear part"));
-    assert_eq!(refused(Kind::Gallery, whole[..whole.len() - 1].to_vec()), WireError::Field("clear part"));
-    assert_eq!(refused(Kind::Gallery, with_number(&whole, 0, 1 << 60)), WireError::Field("clear part"));
-    assert_eq!(refused(Kind::Gallery, with_number(&whole, 8, 1 << 60)), WireError::Field("clear part"));
-}
-
-#[test]
-fn a_gallery_with_templates_that_could_not_be_enrolled_is_refused() {
-    let read_reference = |agreement: &Agreement, eye, bytes: Vec<u8>| {
-        let payload = encoded(&vec![(id("a"), vec![(eye, bytes)])]);
-        let file = Envelope::new(Kind::Gallery, agreement, None, payload).to_bytes();
-        read(Kind::Gallery, file.as_slice(), agreement)
-    };
-    let integers = |numbers: [i16; 4]| numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
-    let face = agreement(Terms::face(4));
-    assert_eq!(read_reference(&face, None, integers([256, 0, 0, 0])), Ok(()));
-    for wrong in [[0; 4], [300, 0, 0, 0], [i16::MIN; 4], [256, 40, 0, 0]] {
-        assert_eq!(read_reference(&face, None, integers(wrong)), Err(WireError::Field("reference")), "{wrong:?}");
-    }
-    let mut terms = Terms::iris(IrisShape { rows: 1, columns: 8, channels: 2, mask: MaskSharing::ByPair });
-    if let ComparisonTerms::FractionalHamming { eyes, minimum_common_bits, .. } = &mut terms.comparison {
-        (*eyes, *minimum_common_bits) = (EyeRule::Any, 8);
-    }
-    let iris = agreement(terms);
-    assert_eq!(read_reference(&iris, Some(Eye::Left), vec![0x12, 0x34, 0xff, 0x00]), Ok(()));
-    // Too few valid bits; a mask that pairs do not share; no eye where eyes are told apart.
-    for mask in [[0xfc, 0x00], [0xff, 0x01]] {
-        let refused = read_reference(&iris, Some(Eye::Left), [&[0x12, 0x34], mask.as_slice()].concat());
-        assert_eq!(refused, Err(WireError::Field("reference")), "{mask:x?}");
-    }
-    assert_eq!(read_reference(&iris, None, vec![0x12, 0x34, 0xff, 0x00]), Err(WireError::Field("subject")));
-}
-
 #[test]
 fn a_pending_query_that_asking_would_not_make_is_refused() {
     let subjects = |count: usize| (0..count).map(|number| id(&number.to_string())).collect::<Vec<_>>();
@@ -390,7 +326,7 @@ fn use_payload(kind: Kind, payload: Vec<u8>) {
     match kind {
         Kind::Query => {
             let Ok(query) = Query::<Tfhe>::read(file.as_slice(), &files.agreement, None) else { return };
-            let gallery = Gallery::read(ours(Kind::Gallery), &files.agreement).unwrap();
+            let gallery = Gallery::open(ours(Kind::Gallery), &files.agreement).unwrap();
             let _ = Custodian::new(&files.agreement, &gallery, 0).unwrap().answer(
                 &files.admitted,
                 &query,

@@ -13,8 +13,8 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 use sha2::{Digest, Sha256};
 
-pub const KINDS: [Kind; 6] =
-    [Kind::SecretKey, Kind::EvaluationKey, Kind::Query, Kind::Answer, Kind::Gallery, Kind::Pending];
+/// What is an envelope; a gallery grows, and is not: see `src/custodian/gallery/tests.rs`.
+pub const KINDS: [Kind; 5] = [Kind::SecretKey, Kind::EvaluationKey, Kind::Query, Kind::Answer, Kind::Pending];
 
 /// Bytes before the payload, and after it.
 pub const HEADER_BYTES: usize = 72;
@@ -76,7 +76,7 @@ pub fn files() -> &'static Files {
             public_file,
             query.to_bytes(&agreement).unwrap().to_vec(),
             answer.to_bytes(&agreement).unwrap().to_vec(),
-            gallery.to_bytes(&agreement).unwrap().to_vec(),
+            gallery.as_bytes().to_vec(),
             pending.to_bytes(&agreement).unwrap().to_vec(),
         ];
         Files { agreement, key, admitted, files }
@@ -98,7 +98,6 @@ impl Files {
     /// A payload in an envelope that is as it should be: an evaluation key goes by its own name.
     pub fn wrap(&self, kind: Kind, payload: Vec<u8>) -> Envelope {
         let key = match kind {
-            Kind::Gallery => None,
             Kind::EvaluationKey => Sha256::digest(&payload).first_chunk().copied().map(KeyId),
             _ => Some(self.key),
         };
@@ -124,7 +123,7 @@ pub fn read(kind: Kind, file: impl std::io::Read, agreement: &Agreement) -> Resu
         Kind::EvaluationKey => EvaluationKey::<Tfhe>::read(file, agreement).map(drop),
         Kind::Query => Query::<Tfhe>::read(file, agreement, None).map(drop),
         Kind::Answer => Answer::<Tfhe>::read(file, agreement, None).map(drop),
-        Kind::Gallery => Gallery::read(file, agreement).map(drop),
+        Kind::Gallery => panic!("a gallery is no envelope"),
         Kind::Pending => Pending::from_reader(file, agreement).map(drop),
     }
 }

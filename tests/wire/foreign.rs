@@ -6,7 +6,7 @@ use cotejo::agreement::{SchemeId, Terms};
 use cotejo::parameters::ParameterSet;
 use cotejo::scheme::OtherScheme;
 use cotejo::scheme::tfhe::Tfhe;
-use cotejo::wire::{Answer, Envelope, KeyId, Kind, Query, WireError};
+use cotejo::wire::{Answer, Envelope, KeyId, Kind, Query, WireError, inspect};
 use sha2::{Digest, Sha256};
 
 use crate::fixture::{CHECKSUM_BYTES, DIMENSION, HEADER_BYTES, KINDS, agreement, files, read};
@@ -21,7 +21,7 @@ fn with_header(kind: Kind, change: impl FnOnce(&mut Envelope)) -> Vec<u8> {
 #[test]
 fn a_file_of_another_kind_is_named() {
     for expected in KINDS {
-        for actual in KINDS.into_iter().filter(|kind| *kind != expected) {
+        for actual in KINDS.into_iter().chain([Kind::Gallery]).filter(|kind| *kind != expected) {
             let refused = read(expected, files().of(actual), &files().agreement);
             assert_eq!(refused, Err(WireError::Kind { expected, actual }));
         }
@@ -53,7 +53,7 @@ fn a_file_of_another_agreement_is_refused() {
 
 #[test]
 fn a_file_of_another_parameter_set_is_refused() {
-    for kind in KINDS.into_iter().filter(|kind| *kind != Kind::Gallery) {
+    for kind in KINDS {
         let other_set = ParameterSet::by_name("tfhe-896-2048");
         let file = with_header(kind, |envelope| envelope.header.parameters = other_set);
         let error = WireError::Parameters { expected: "insecure-test", actual: "tfhe-896-2048" };
@@ -82,16 +82,22 @@ fn a_header_that_does_not_hold_together_is_refused() {
     let refused = |kind, change: &dyn Fn(&mut Envelope)| {
         read(kind, with_header(kind, change).as_slice(), &files().agreement).unwrap_err()
     };
-    for kind in KINDS.into_iter().filter(|kind| *kind != Kind::Gallery) {
+    for kind in KINDS {
         assert_eq!(refused(kind, &|envelope| envelope.header.key = None), WireError::Header("key"));
         assert_eq!(refused(kind, &|envelope| envelope.header.scheme = None), WireError::Header("key"));
         assert_eq!(refused(kind, &|envelope| envelope.header.parameters = None), WireError::Header("key"));
     }
-    let set = ParameterSet::by_name("tfhe-896-2048");
-    assert_eq!(refused(Kind::Gallery, &|gallery| gallery.header.parameters = set), WireError::Header("key"));
-    let scheme = Some(SchemeId::Tfhe);
-    assert_eq!(refused(Kind::Gallery, &|gallery| gallery.header.scheme = scheme), WireError::Header("key"));
-    assert_eq!(refused(Kind::Gallery, &|gallery| gallery.header.key = Some(files().key)), WireError::Header("key"));
+    // A gallery has none of them.
+    let gallery = |change: &dyn Fn(&mut Envelope)| {
+        let mut envelope = Envelope::new(Kind::Gallery, &files().agreement, None, Vec::new());
+        change(&mut envelope);
+        inspect(envelope.to_bytes().as_slice()).map(|header| header.kind)
+    };
+    assert_eq!(gallery(&|_| {}), Ok(Kind::Gallery));
+    let set: Option<&'static ParameterSet> = ParameterSet::by_name("tfhe-896-2048");
+    assert_eq!(gallery(&|gallery| gallery.header.parameters = set), Err(WireError::Header("key")));
+    assert_eq!(gallery(&|gallery| gallery.header.scheme = Some(SchemeId::Tfhe)), Err(WireError::Header("key")));
+    assert_eq!(gallery(&|gallery| gallery.header.key = Some(files().key)), Err(WireError::Header("key")));
 }
 
 #[test]

@@ -60,11 +60,11 @@ impl<'a> MinistryB<'a> {
         }
         let gallery = Gallery::enrol(agreement, records).gallery.ok_or_else(|| defect(&"nobody can be enrolled"))?;
         let out = folder.join("gallery.cotejo");
-        let content = gallery.to_bytes(agreement).map_err(Failure::in_file(&out))?;
-        write(&out, &content, Access::Private)?;
+        write(&out, gallery.as_bytes(), Access::Private)?;
         let key = folder.join(load::EVALUATION_KEY);
         write(&key, &files::read(evaluation_key)?, Access::Shared)?;
-        Ok(Self { agreement, exchanged, key, gallery, gallery_bytes: content.len() })
+        let gallery_bytes = gallery.as_bytes().len();
+        Ok(Self { agreement, exchanged, key, gallery, gallery_bytes })
     }
 
     /// Compares the query with the records, under encryption.
@@ -84,10 +84,8 @@ impl<'a> MinistryB<'a> {
         let took = start.elapsed();
         meter.finish();
         let answer = answer.map_err(|error| match error {
-            AnswerError::Stopped(_) => Failure::Interrupted,
-            AnswerError::OtherKey { .. } | AnswerError::OtherTerms => {
-                Failure::of(query, &error, "report this as a defect")
-            }
+            AnswerError::Unanswered(cotejo::scheme::Unanswered::Stopped(_)) => Failure::Interrupted,
+            _ => Failure::of(query, &error, "report this as a defect"),
         })?;
         let path = self.exchanged.join("probes.answer.cotejo");
         let content = answer.to_bytes(self.agreement).map_err(Failure::in_file(&path))?;
@@ -99,7 +97,9 @@ impl<'a> MinistryB<'a> {
     /// What neither ministry could compute alone: probes and records together, in the clear.
     pub fn clear_verdicts(&self, probes: &[Record]) -> Result<Vec<ClearVerdict>, Failure> {
         let functional = self.agreement.functional();
-        let references = || self.gallery.subjects().iter().flat_map(|subject| subject.references());
+        let subjects = self.gallery.subjects().collect::<Result<Vec<_>, _>>();
+        let subjects = subjects.map_err(|error| Failure::new("demo", error, "report this as a defect"))?;
+        let references = || subjects.iter().flat_map(|subject| &subject.references);
         let verdict = |probe: &Record| {
             let sample = functional.probe(&probe.template);
             let sample = sample.map_err(|error| Failure::new("demo", error, "report this as a defect"))?;

@@ -1,5 +1,6 @@
 //! Reading files, writing them whole or not at all, and naming them.
 
+pub mod gallery;
 mod write;
 
 use std::fs::{self, File};
@@ -7,11 +8,16 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::failure::Failure;
-pub use write::{Access, Folders, Output, require_free, stage, write};
+pub use write::{Access, Folders, Output, replace, require_free, stage, write};
 
 /// Opens a file to be read.
 pub fn open(path: &Path) -> Result<File, Failure> {
-    let file = File::open(path).map_err(|error| Failure::io(path, "open it", &error))?;
+    open_with(path, fs::OpenOptions::new().read(true))
+}
+
+/// Opens a file as `options` say.
+fn open_with(path: &Path, options: &fs::OpenOptions) -> Result<File, Failure> {
+    let file = options.open(path).map_err(|error| Failure::io(path, "open it", &error))?;
     match file.metadata() {
         Ok(found) if found.is_dir() => Err(Failure::at(path, "is a folder", "name a file, not a folder")),
         Ok(found) if is_device(&found) => Err(Failure::at(path, "is a device", "name a file, not a device")),

@@ -78,6 +78,28 @@ pub fn stage<'a>(outputs: &'a [Output<'a>], overwrite: bool) -> Result<StagedFil
     Ok(StagedFiles { staged, overwrite })
 }
 
+/// Writes a private file piece by piece; once it is whole, and `check` has found so, it takes the place of what is there.
+pub fn replace(
+    path: &Path,
+    fill: impl FnOnce(&mut dyn Write) -> Result<(), Failure>,
+    check: impl FnOnce(File) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    // Where the path is a link, what it leads to is replaced.
+    let place = fs::canonicalize(path).map_err(|error| Failure::io(path, "find it", &error))?;
+    let mut file = temporary(&place, Access::Private)?;
+    let unfinished = Unfinished::new(file.path());
+    let unwritable = |error| Failure::io(path, "write it", &error);
+    let mut out = io::BufWriter::with_capacity(1 << 20, &mut file);
+    fill(&mut out)?;
+    out.flush().map_err(unwritable)?;
+    drop(out);
+    file.as_file().sync_all().map_err(unwritable)?;
+    check(file.reopen().map_err(unwritable)?)?;
+    interrupt::check()?;
+    Staged { path: &place, file, unfinished }.place(true)?;
+    sync_folder(&place)
+}
+
 /// Files that are whole under temporary names, and go again unless they are placed.
 pub struct StagedFiles<'a> {
     staged: Vec<Staged<'a>>,

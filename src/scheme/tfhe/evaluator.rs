@@ -3,6 +3,8 @@
 //! Subjects are taken in waves, so that memory does not grow with the gallery: a wave's scores are computed, thresholded and reduced to
 //! one bit a subject before the next begins; for `any` a wave leaves a single bit.
 
+use std::borrow::Cow;
+
 use rand::CryptoRng;
 use rand::seq::SliceRandom;
 use rayon::prelude::*;
@@ -16,10 +18,13 @@ use super::sanitise::washing_bootstraps;
 use crate::agreement::Disclosure;
 use crate::functional::{Functional, LinearForm, Reference, SampleLayout, pairs};
 use crate::parameters::tfhe::TfheSet;
-use crate::scheme::{Evaluator, Progress, Stopped, SubjectReferences, Task};
+use crate::scheme::{Evaluator, Progress, Stopped, SubjectReferences, Subjects, Task, Unanswered};
 
 /// Decisions in a wave: enough to fill the batches of many cores, few enough (16 KB each) to stay in cache.
 const WAVE: usize = 576;
+
+/// Some subjects, decoded.
+type Wave<'a> = [Cow<'a, SubjectReferences>];
 
 /// Which pairs decide on a subject; see [`pairs`].
 type Pairs = Vec<Vec<(usize, usize)>>;
@@ -43,7 +48,7 @@ impl Evaluator for Tfhe {
         probes: &EncryptedProbes,
         rng: &mut dyn CryptoRng,
         progress: &dyn Progress,
-    ) -> Result<EncryptedVerdicts, Stopped> {
+    ) -> Result<EncryptedVerdicts, Unanswered> {
         let mut templates =
             EncryptedTemplate::expand(key.parameters, task.functional, probes, key.query_fft.as_view()).into_iter();
         let mut verdicts = Vec::with_capacity(task.layouts.len() * task.verdicts_per_probe());
@@ -81,14 +86,14 @@ impl Search<'_> {
     /// Whether any subject matches.
     fn any(&self) -> Result<UnwashedVerdict, Stopped> {
         let mut bits = Vec::new();
-        for wave in waves(self.task, self.layout) {
-            if let (true, [subject]) = (self.is_single_decision(wave), self.task.subjects) {
-                let scores = self.scores(&[subject]);
+        for wave in waves(self.task.functional, self.task.subjects, self.layout) {
+            if self.task.subjects.len() == 1 && self.is_single_decision(&wave) {
+                let scores = self.scores(&wave);
                 if let Some(verdict) = self.key.verdicts(&scores, self.progress)?.pop() {
                     return Ok(verdict);
                 }
             }
-            let subjects = self.subject_bits(wave)?;
+            let subjects = self.subject_bits(&wave)?;
             bits.extend(self.key.reduce(Gate::Or, vec![subjects], self.progress)?);
         }
         self.key.root(bits, self.progress)
@@ -97,11 +102,11 @@ impl Search<'_> {
     /// Whether each subject matches, sanitised.
     fn each(&self, rng: &mut dyn CryptoRng) -> Result<Vec<PackedVerdict>, Stopped> {
         let mut verdicts = Vec::with_capacity(self.task.subjects.len());
-        for wave in waves(self.task, self.layout) {
-            let unwashed = if self.is_single_decision(wave) {
-                self.key.verdicts(&self.scores(wave), self.progress)?
+        for wave in waves(self.task.functional, self.task.subjects, self.layout) {
+            let unwashed = if self.is_single_decision(&wave) {
+                self.key.verdicts(&self.scores(&wave), self.progress)?
             } else {
-                let bits = self.subject_bits(wave)?;
+                let bits = self.subject_bits(&wave)?;
                 bits.into_iter().map(|bit| self.key.root(vec![bit], self.progress)).collect::<Result<_, _>>()?
             };
             verdicts.extend(self.key.sanitise(unwashed, rng, self.progress)?);
@@ -110,12 +115,12 @@ impl Search<'_> {
     }
 
     /// Whether every subject of a wave is judged by one decision alone, so that no gate is needed.
-    fn is_single_decision(&self, wave: &[&SubjectReferences]) -> bool {
+    fn is_single_decision(&self, wave: &Wave<'_>) -> bool {
         is_single_decision(self.task.functional, self.layout, wave)
     }
 
     /// One score for each decision of a wave's subjects, in the order of [`Search::subject_bits`].
-    fn scores(&self, wave: &[&SubjectReferences]) -> Vec<EncryptedScore> {
+    fn scores(&self, wave: &Wave<'_>) -> Vec<EncryptedScore> {
         let functional = self.task.functional;
         let jobs: Vec<(usize, &Reference, Alignment)> = wave
             .iter()
@@ -136,7 +141,7 @@ impl Search<'_> {
     }
 
     /// One bit a subject: AND over groups, of OR over pairs, of (OR over rotations, AND enough common bits).
-    fn subject_bits(&self, wave: &[&SubjectReferences]) -> Result<Vec<EncryptedBit>, Stopped> {
+    fn subject_bits(&self, wave: &Wave<'_>) -> Result<Vec<EncryptedBit>, Stopped> {
         let functional = self.task.functional;
         let rotations = functional.rotations().len();
         let shapes: Vec<Pairs> = wave.iter().map(|references| self.pairs(references)).collect();
@@ -195,23 +200,31 @@ fn decisions(functional: &Functional, layout: SampleLayout, references: &Subject
     pairs.iter().map(Vec::len).sum::<usize>() * functional.decisions_per_pair()
 }
 
-fn is_single_decision(functional: &Functional, layout: SampleLayout, wave: &[&SubjectReferences]) -> bool {
+fn is_single_decision(functional: &Functional, layout: SampleLayout, wave: &Wave<'_>) -> bool {
     wave.iter().all(|references| decisions(functional, layout, references) == 1)
 }
 
-/// The subjects of a task, cut so that each part has about [`WAVE`] decisions.
-fn waves<'a>(task: &'a Task<'a>, layout: SampleLayout) -> impl Iterator<Item = &'a [&'a SubjectReferences]> {
-    let mut rest = task.subjects;
+/// Subjects, cut so that each part has about [`WAVE`] decisions.
+fn waves<'a>(
+    functional: &'a Functional,
+    subjects: &'a dyn Subjects,
+    layout: SampleLayout,
+) -> impl Iterator<Item = Vec<Cow<'a, SubjectReferences>>> {
+    let mut indices = 0..subjects.len();
+    // The first of the next wave: decoded, and found to be too many.
+    let mut next: Option<Cow<'a, SubjectReferences>> = None;
     std::iter::from_fn(move || {
-        let mut sum = 0;
-        let fits = rest.iter().take_while(|references| {
-            let before = sum;
+        let (mut wave, mut sum) = (Vec::new(), 0);
+        while let Some(references) = next.take().or_else(|| Some(subjects.references(indices.next()?))) {
             // Also a subject that no decision is about takes a place.
-            sum += decisions(task.functional, layout, references).max(1);
-            before == 0 || sum <= WAVE
-        });
-        let (wave, after) = rest.split_at(fits.count());
-        rest = after;
+            let cost = decisions(functional, layout, &references).max(1);
+            if !wave.is_empty() && sum + cost > WAVE {
+                next = Some(references);
+                break;
+            }
+            sum += cost;
+            wave.push(references);
+        }
         (!wave.is_empty()).then_some(wave)
     })
 }
@@ -226,22 +239,22 @@ fn bootstraps_of_probe(parameters: &TfheSet, task: &Task<'_>, layout: SampleLayo
         let pair_count: usize = pairs.iter().map(Vec::len).sum();
         decisions(functional, layout, references) as u64 + pair_count as u64 * pair + groups + gates(pairs.len())
     };
+    // Of all waves: bootstraps within subjects, within the waves' own trees, and roots of the subjects that need one.
+    let (mut searched, mut trees, mut roots, mut wave_count) = (0, 0, 0, 0);
+    let mut all_single = true;
+    for wave in waves(functional, task.subjects, layout) {
+        let single = is_single_decision(functional, layout, &wave);
+        searched += wave.iter().map(|references| subject(references)).sum::<u64>();
+        trees += gates(wave.len());
+        roots += if single { 0 } else { wave.len() as u64 };
+        wave_count += 1;
+        all_single &= single;
+    }
     let washing = washing_bootstraps(parameters);
-    let searched: u64 = task.subjects.iter().map(|references| subject(references)).sum();
     match task.disclosure {
-        Disclosure::Any => {
-            let waves: Vec<_> = waves(task, layout).map(<[_]>::len).collect();
-            let single = task.subjects.len() == 1 && is_single_decision(functional, layout, task.subjects);
-            // The root is a gate of its own even over one bit: it makes the verdict.
-            let root = gates(waves.len()).max(1);
-            let tree = waves.into_iter().map(gates).sum::<u64>() + root;
-            searched + if single { 0 } else { tree } + washing
-        }
-        Disclosure::Each | Disclosure::Count => {
-            let roots: u64 = waves(task, layout)
-                .map(|wave| if is_single_decision(functional, layout, wave) { 0 } else { wave.len() as u64 })
-                .sum();
-            searched + roots + washing * task.subjects.len() as u64
-        }
+        Disclosure::Any if task.subjects.len() == 1 && all_single => searched + washing,
+        // The root is a gate of its own even over one bit: it makes the verdict.
+        Disclosure::Any => searched + trees + gates(wave_count).max(1) + washing,
+        Disclosure::Each | Disclosure::Count => searched + roots + washing * task.subjects.len() as u64,
     }
 }

@@ -1,0 +1,99 @@
+//! `cotejo gallery remove`: subjects are enrolled no more.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use cotejo::template::{SubjectId, read};
+use serde_json::json;
+
+use super::GalleryArgs;
+use crate::cli::console::{Console, count};
+use crate::cli::failure::Failure;
+use crate::cli::files::gallery::Locked;
+use crate::cli::{Outcome, files, load};
+
+/// Remove subjects, each with all its references; all ids are removed, or none
+#[derive(clap::Args)]
+#[command(after_help = "\
+Their data stay in the file, unused, until 'cotejo gallery compact' writes it anew.
+
+Example:
+  cotejo gallery remove --gallery gallery.cotejo --id 4711 --id 4712
+  cotejo gallery remove --gallery gallery.cotejo --ids-file leaving.txt")]
+#[command(group = clap::ArgGroup::new("who").required(true))]
+pub struct Args {
+    #[command(flatten)]
+    gallery: GalleryArgs,
+    /// Whom to remove; may be given several times
+    #[arg(long = "id", value_name = "ID", group = "who")]
+    ids: Vec<String>,
+    /// Whom to remove, one id a line
+    #[arg(long, value_name = "FILE", group = "who")]
+    ids_file: Option<PathBuf>,
+}
+
+impl Args {
+    pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
+        let agreement = load::agreement(&self.gallery.agreement.path, console)?;
+        let (ids, place) = self.ids()?;
+        let path = &self.gallery.gallery;
+        let locked = Locked::new(path)?;
+        let gallery = locked.read(&agreement, console)?;
+        let change = gallery.remove(&ids).map_err(|unknown| {
+            let details: Vec<_> = unknown.0.iter().map(|id| format!("'{id}'")).collect();
+            let what = format!("{} not enrolled in {}; nobody was removed", count(details.len(), "id"), path.display());
+            Failure::with_details(&place, what, details, "see who is with 'cotejo gallery list'; leave the others out")
+        })?;
+        // An id may be named twice.
+        let positions: BTreeSet<usize> = ids.iter().filter_map(|id| gallery.position(id)).collect();
+        let removed_references = positions.iter().map(|&position| gallery.reference_count(position)).sum();
+        let removed = positions.len();
+        let (subjects, references) = (gallery.len() - removed, gallery.references() - removed_references);
+        if let Some(change) = change {
+            locked.append(gallery, &change)?;
+        }
+        console.written(
+            format_args!(
+                "{}: removed {} with {}; {} left. Their data stay in the file until 'cotejo gallery compact'",
+                path.display(),
+                count(removed, "subject"),
+                count(removed_references, "reference"),
+                count(subjects, "subject")
+            ),
+            &json!({
+                "gallery": path,
+                "removed": { "subjects": removed, "references": removed_references },
+                "subjects": subjects,
+                "references": references,
+                "agreement": agreement.digest().to_string(),
+            }),
+        )?;
+        Ok(Outcome::Done)
+    }
+
+    /// Whom to remove, and where that was said.
+    fn ids(&self) -> Result<(Vec<SubjectId>, String), Failure> {
+        match &self.ids_file {
+            Some(path) => Ok((from_file(path)?, path.display().to_string())),
+            None => {
+                let parse = |id: &String| {
+                    SubjectId::try_from(id.clone()).map_err(|error| Failure::new("--id", error, "give an enrolled id"))
+                };
+                Ok((self.ids.iter().map(parse).collect::<Result<_, _>>()?, "--id".to_owned()))
+            }
+        }
+    }
+}
+
+fn from_file(path: &Path) -> Result<Vec<SubjectId>, Failure> {
+    let identities =
+        read::identities(&files::read(path)?).map_err(|error| Failure::of(path, &error, "write one id a line"))?;
+    match identities.iter().find(|identity| identity.eye.is_some()) {
+        Some(identity) => Err(Failure::at(
+            path,
+            format_args!("'{}' is followed by an eye, but a subject is removed as a whole", identity.subject),
+            "write the id alone",
+        )),
+        None => Ok(identities.into_iter().map(|identity| identity.subject).collect()),
+    }
+}

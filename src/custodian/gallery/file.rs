@@ -1,0 +1,271 @@
+//! A gallery's file as it lies: which subjects there are, and where their references stand. Knows nothing of the agreement.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::ops::Range;
+
+use super::format::{HEADER_BYTES, Layout, Link, read_header};
+use super::segment::{Found, Segment};
+use super::{Damage, GalleryError};
+use crate::template::{Eye, SubjectId};
+use crate::wire::Header;
+
+/// The bytes of a file, wherever they are.
+pub(super) type Bytes = Box<dyn AsRef<[u8]> + Send + Sync>;
+
+/// A gallery's file, its tables checked. Nothing is decoded.
+///
+/// Memory: 8 bytes a subject beside the file itself (12 more for each time that references were added to a subject later).
+pub struct GalleryFile {
+    bytes: Bytes,
+    pub(super) header: Header,
+    pub(super) layout: Layout,
+    segments: Vec<Segment>,
+    /// Behind the last segment.
+    pub(super) end: usize,
+    pub(super) link: Link,
+    /// Subjects ever enrolled: their numbers lie below.
+    numbers: u32,
+    /// Numbers of those who were removed, ascending.
+    removed: Vec<u32>,
+    /// References that were added to subjects later: number, segment, entry, ascending.
+    additions: Vec<(u32, u32, u32)>,
+    /// Of those who are enrolled: 32 bits of the id's hash, then the number; ascending.
+    index: Vec<u64>,
+    /// Of those who are enrolled.
+    references: usize,
+}
+
+/// Where references of one subject stand: in which segment, and which of them.
+pub(super) struct Part<'a> {
+    pub segment: &'a Segment,
+    pub references: Range<usize>,
+}
+
+impl GalleryFile {
+    /// Reads a file: its header and the tables of its segments, not the references.
+    ///
+    /// Bytes that an interrupted append has left are ignored: see [`GalleryFile::ignored_bytes`].
+    ///
+    /// # Errors
+    ///
+    /// [`GalleryError`] for anything but a gallery.
+    pub fn open(bytes: impl AsRef<[u8]> + Send + Sync + 'static) -> Result<Self, GalleryError> {
+        Self::of(Box::new(bytes))
+    }
+
+    pub(super) fn of(bytes: Bytes) -> Result<Self, GalleryError> {
+        let (header, layout, link) = read_header((*bytes).as_ref())?;
+        let mut file = Self {
+            bytes,
+            header,
+            layout,
+            segments: Vec::new(),
+            end: HEADER_BYTES,
+            link,
+            numbers: 0,
+            removed: Vec::new(),
+            additions: Vec::new(),
+            index: Vec::new(),
+            references: 0,
+        };
+        file.read_segments()?;
+        file.build_index()?;
+        let counts = (0..file.len()).filter_map(|index| Some(file.reference_count(file.number(index)?)));
+        file.references = counts.sum();
+        Ok(file)
+    }
+
+    fn read_segments(&mut self) -> Result<(), Damage> {
+        while self.end < self.bytes().len() {
+            let number = self.segments.len() + 1;
+            let found = Segment::read(self.bytes(), self.end, &self.link, self.layout, self.numbers, number)?;
+            let Found::Segment(segment, link) = found else { break };
+            let earlier: Vec<_> = segment.earlier(self.bytes()).collect();
+            if segment.removes() {
+                self.removed.extend(earlier.into_iter().map(|(subject, _)| subject));
+            } else {
+                let place = (number - 1) as u32;
+                self.additions.extend(earlier.into_iter().map(|(subject, entry)| (subject, place, entry as u32)));
+            }
+            self.numbers = self.numbers.checked_add(segment.new_subjects()).ok_or(segment.damaged("tables"))?;
+            (self.end, self.link) = (segment.end(), link);
+            self.segments.push(segment);
+        }
+        self.additions.sort_unstable();
+        self.removed.sort_unstable();
+        match self.removed.is_sorted_by(|before, after| before < after) {
+            true => Ok(()),
+            false => Err(Damage { segment: self.segments.len(), part: "removals" }),
+        }
+    }
+
+    /// Also finds identifiers that stand for two subjects.
+    fn build_index(&mut self) -> Result<(), Damage> {
+        let entry = |index| {
+            let number = self.number(index)?;
+            Some(u64::from(hash(self.id_of(number)?)) << 32 | u64::from(number))
+        };
+        let repeated = Damage { segment: self.segments.len(), part: "ids" };
+        let mut index = (0..self.len()).map(entry).collect::<Option<Vec<_>>>().ok_or(repeated)?;
+        index.sort_unstable();
+        let same_hash = index.chunk_by(|before, after| before >> 32 == after >> 32).filter(|same| same.len() > 1);
+        for same in same_hash {
+            let mut ids: Vec<_> = same.iter().map(|&entry| self.id_of(entry as u32)).collect();
+            ids.sort_unstable();
+            if !ids.is_sorted_by(|before, after| before < after) {
+                return Err(repeated);
+            }
+        }
+        self.index = index;
+        Ok(())
+    }
+
+    pub(super) fn bytes(&self) -> &[u8] {
+        (*self.bytes).as_ref()
+    }
+
+    /// What stands in front.
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// Bytes of a stored reference.
+    pub fn record_bytes(&self) -> usize {
+        self.layout.record_bytes
+    }
+
+    /// How many subjects are enrolled.
+    pub fn len(&self) -> usize {
+        // A number is removed once at most, and only one that was given.
+        self.numbers as usize - self.removed.len()
+    }
+
+    /// Whether nobody is enrolled.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// How many subjects were removed since the file was made or compacted; their references are still in it.
+    pub fn removed(&self) -> usize {
+        self.removed.len()
+    }
+
+    /// How many references there are, of all who are enrolled.
+    pub fn references(&self) -> usize {
+        self.references
+    }
+
+    /// Bytes of the header and all segments.
+    pub fn committed_bytes(&self) -> usize {
+        self.end
+    }
+
+    /// Bytes behind the last segment: what an interrupted append has left.
+    pub fn ignored_bytes(&self) -> usize {
+        self.bytes().len() - self.end
+    }
+
+    /// Checks that every reference is what was written. `each` is told of so many more bytes and says whether to go on.
+    ///
+    /// # Errors
+    ///
+    /// [`Damage`] for one that is not. `Ok(false)` when told to stop.
+    pub fn check_references(&self, mut each: impl FnMut(usize) -> bool) -> Result<bool, Damage> {
+        for segment in &self.segments {
+            if !segment.check_records(self.bytes(), &mut each)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// The number of the subject at a position among those who are enrolled.
+    pub(super) fn number(&self, index: usize) -> Option<u32> {
+        if index >= self.len() {
+            return None;
+        }
+        // removed[i] - i numbers are enrolled below removed[i], and that never falls: count the removed with at most `index` below.
+        let (mut low, mut high) = (0, self.removed.len());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            match self.removed.get(middle) {
+                Some(&removed) if removed as usize - middle <= index => low = middle + 1,
+                _ => high = middle,
+            }
+        }
+        u32::try_from(index + low).ok()
+    }
+
+    /// The position of an enrolled subject, by its id.
+    pub(super) fn position(&self, id: &SubjectId) -> Option<usize> {
+        let number = self.number_of(id)?;
+        Some(number as usize - self.removed.partition_point(|&removed| removed < number))
+    }
+
+    /// The number of an enrolled subject, by its id.
+    pub(super) fn number_of(&self, id: &SubjectId) -> Option<u32> {
+        let hash = hash(id.as_str());
+        let from = self.index.partition_point(|&entry| entry >> 32 < u64::from(hash));
+        let same = self.index.get(from..)?.iter().take_while(|&&entry| entry >> 32 == u64::from(hash));
+        same.map(|&entry| entry as u32).find(|&number| self.id_of(number) == Some(id.as_str()))
+    }
+
+    /// The segment that a subject was first enrolled in, and its entry there.
+    fn home(&self, number: u32) -> Option<(&Segment, usize)> {
+        let after = self.segments.partition_point(|segment| segment.first_subject <= number);
+        let segment = self.segments.get(after.checked_sub(1)?)?;
+        let entry = (number - segment.first_subject) as usize;
+        (entry < segment.new_subjects() as usize).then_some((segment, entry))
+    }
+
+    /// A subject's id.
+    pub(super) fn id_of(&self, number: u32) -> Option<&str> {
+        let (segment, entry) = self.home(number)?;
+        segment.id(self.bytes(), entry)
+    }
+
+    /// A subject's references, in the order in which they were added.
+    pub(super) fn parts(&self, number: u32) -> impl Iterator<Item = Part<'_>> {
+        let from = self.additions.partition_point(|&(subject, ..)| subject < number);
+        let added = self.additions.get(from..).unwrap_or_default();
+        let added = added.iter().take_while(move |&&(subject, ..)| subject == number);
+        let added =
+            added.filter_map(|&(_, segment, entry)| Some((self.segments.get(segment as usize)?, entry as usize)));
+        self.home(number)
+            .into_iter()
+            .chain(added)
+            .filter_map(|(segment, entry)| Some(Part { segment, references: segment.references(self.bytes(), entry)? }))
+    }
+
+    pub(super) fn reference_count(&self, number: u32) -> usize {
+        self.parts(number).map(|part| part.references.len()).sum()
+    }
+
+    /// The eyes of a subject's references.
+    pub(super) fn eyes(&self, number: u32) -> impl Iterator<Item = Option<Eye>> {
+        self.parts(number)
+            .flat_map(move |part| part.references.map(move |reference| part.segment.eye(self.bytes(), reference)))
+    }
+
+    /// A subject's references as stored, each checked when it is first read.
+    pub(super) fn records(&self, number: u32) -> impl Iterator<Item = Result<(Option<Eye>, &[u8]), Damage>> {
+        self.parts(number).flat_map(move |part| {
+            part.references.map(move |reference| {
+                let record = part.segment.record(self.bytes(), reference)?;
+                Ok((part.segment.eye(self.bytes(), reference), record))
+            })
+        })
+    }
+
+    /// For a reference that is what was written, but no reference under the agreement.
+    pub(super) fn inadmissible(&self) -> Damage {
+        Damage { segment: self.segments.len(), part: "references" }
+    }
+}
+
+fn hash(id: &str) -> u32 {
+    // Not secret: whoever chooses ids that collide makes their own gallery slow.
+    let mut hasher = DefaultHasher::new();
+    id.hash(&mut hasher);
+    hasher.finish() as u32
+}

@@ -1,0 +1,192 @@
+//! The gallery: enrolled subjects with their references in the clear, and its file.
+//!
+//! A gallery is its file, in memory or mapped into it: subjects are decoded when they are asked for, so it need not fit in memory.
+//! Changes are segments to be appended ([`Change`]); see `format` for the bytes.
+
+mod change;
+mod enrolment;
+mod file;
+mod format;
+mod segment;
+#[cfg(test)]
+mod tests;
+mod writer;
+
+use crate::agreement::Agreement;
+use crate::functional::Reference;
+use crate::template::{Eye, Record, SubjectId};
+use crate::wire::{Expected, Kind, WireError};
+pub use change::{Appended, Change, RewriteError, UnknownSubjects};
+use enrolment::{Batch, admit};
+pub use enrolment::{Refusal, RefusalReason};
+pub use file::GalleryFile;
+use format::Layout;
+
+/// Enrolled subjects, in the order of enrolment, each with all its references. Secret to the custodian.
+pub struct Gallery {
+    agreement: Agreement,
+    file: GalleryFile,
+}
+
+/// One enrolled person.
+pub struct Subject {
+    /// Who it is.
+    pub id: SubjectId,
+    /// The references, each with its eye where the agreement tells them apart; in the order of enrolment.
+    pub references: Vec<(Option<Eye>, Reference)>,
+}
+
+/// Why a gallery's file is refused.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum GalleryError {
+    /// As any other file.
+    #[error(transparent)]
+    File(#[from] WireError),
+    /// Its bytes are not those that were written.
+    #[error(transparent)]
+    Damaged(#[from] Damage),
+    /// Written by another version.
+    #[error("this gallery was written by another version of cotejo; enroll the templates again")]
+    Layout,
+    /// More than agreed.
+    #[error(
+        "the gallery has {actual} references where the agreement admits {limit} (limits.references); remove some, or agree on more and enroll again"
+    )]
+    TooManyReferences {
+        /// As agreed.
+        limit: usize,
+        /// As found.
+        actual: usize,
+    },
+}
+
+/// A part of a gallery's file is not what was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the gallery is damaged (segment {segment}: {part}); restore it from a copy, or enroll the templates again")]
+pub struct Damage {
+    /// Which append, counted from 1.
+    pub segment: usize,
+    /// Which part of it.
+    pub part: &'static str,
+}
+
+/// What enrolling made of a set of records.
+pub struct Enrolment {
+    /// The gallery of all records that were not refused; none if all were.
+    pub gallery: Option<Gallery>,
+    /// The others, each with its reason.
+    pub refused: Vec<Refusal>,
+}
+
+impl Gallery {
+    /// Enrolls records under an agreement, in memory. Records of the same id are references of one subject.
+    ///
+    /// A subject with a refused record is enrolled with its others; the caller decides whether any refusal is too many.
+    ///
+    /// Memory: twice the gallery's file, beside the records that are not yet drawn from `records`.
+    pub fn enrol(agreement: &Agreement, records: impl IntoIterator<Item = Record>) -> Enrolment {
+        let (batch, refused) = Batch::collect(agreement, None, records);
+        let mut bytes = format::header(agreement);
+        if let Some(link) = bytes.last_chunk().copied().filter(|_| !batch.is_empty()) {
+            let (body, commit) = batch.to_segment(&link, Layout::of(agreement));
+            drop(batch);
+            bytes.extend(body);
+            bytes.extend(commit);
+            // What was just written is a gallery.
+            return Enrolment { gallery: Self::open(bytes, agreement).ok(), refused };
+        }
+        Enrolment { gallery: None, refused }
+    }
+
+    /// Reads a gallery's file, or maps it: header and tables, not the references, each of which is checked and decoded when it is first
+    /// asked for.
+    ///
+    /// # Errors
+    ///
+    /// [`GalleryError`] for anything but a gallery under this agreement, within its limits. Bytes that an interrupted append has left are
+    /// no error: see [`GalleryFile::ignored_bytes`].
+    pub fn open(bytes: impl AsRef<[u8]> + Send + Sync + 'static, agreement: &Agreement) -> Result<Self, GalleryError> {
+        let (header, layout, _) = format::read_header(bytes.as_ref())?;
+        header.check(&Expected { kind: Kind::Gallery, agreement, key: None, limit_bytes: 0 })?;
+        if layout != Layout::of(agreement) {
+            return Err(GalleryError::Layout);
+        }
+        let gallery = Self { agreement: agreement.clone(), file: GalleryFile::open(bytes)? };
+        let limit = agreement.terms().limits.references;
+        match gallery.references() {
+            actual if actual > limit => return Err(GalleryError::TooManyReferences { limit, actual }),
+            _ => {}
+        }
+        let mut eyes = Vec::new();
+        for number in (0..gallery.len()).filter_map(|index| gallery.file.number(index)) {
+            eyes.clear();
+            eyes.extend(gallery.file.eyes(number));
+            admit(agreement, &eyes).map_err(|_| Damage { segment: 1, part: "eyes" })?;
+        }
+        Ok(gallery)
+    }
+
+    /// The file it was opened from.
+    pub fn file(&self) -> &GalleryFile {
+        &self.file
+    }
+
+    /// The file's content, less what an interrupted append has left. Holds biometric data in the clear: the custodian's alone.
+    pub fn as_bytes(&self) -> &[u8] {
+        self.file.bytes().get(..self.file.end).unwrap_or_default()
+    }
+
+    /// How many subjects are enrolled.
+    pub fn len(&self) -> usize {
+        self.file.len()
+    }
+
+    /// Whether nobody is enrolled: everybody has been removed.
+    pub fn is_empty(&self) -> bool {
+        self.file.is_empty()
+    }
+
+    /// How many references there are in all.
+    pub fn references(&self) -> usize {
+        self.file.references()
+    }
+
+    /// Where a subject is, counted from 0 among those who are enrolled; as under disclosure `each`.
+    pub fn position(&self, id: &SubjectId) -> Option<usize> {
+        self.file.position(id)
+    }
+
+    /// The id of the subject at a position.
+    pub fn id(&self, position: usize) -> Option<&str> {
+        self.file.id_of(self.file.number(position)?)
+    }
+
+    /// How many references the subject at a position has.
+    pub fn reference_count(&self, position: usize) -> usize {
+        self.file.number(position).map_or(0, |number| self.file.reference_count(number))
+    }
+
+    /// The references of the subject at a position, decoded; none where there is no such subject.
+    ///
+    /// # Errors
+    ///
+    /// [`Damage`] where they are not what was written, or could not have been enrolled.
+    pub fn references_of(&self, position: usize) -> Result<Vec<(Option<Eye>, Reference)>, Damage> {
+        let Some(number) = self.file.number(position) else { return Ok(Vec::new()) };
+        let functional = self.agreement.functional();
+        let decode = |stored: Result<(Option<Eye>, &[u8]), Damage>| {
+            let (eye, record) = stored?;
+            Ok((eye, Reference::from_bytes(functional, record).ok_or(self.file.inadmissible())?))
+        };
+        self.file.records(number).map(decode).collect()
+    }
+
+    /// Everybody, in the order of enrolment, decoded one after the other.
+    pub fn subjects(&self) -> impl Iterator<Item = Result<Subject, Damage>> {
+        (0..self.len()).map(|position| {
+            let id = self.id(position).and_then(|id| SubjectId::try_from(id.to_owned()).ok());
+            let id = id.ok_or(self.file.inadmissible())?;
+            Ok(Subject { id, references: self.references_of(position)? })
+        })
+    }
+}

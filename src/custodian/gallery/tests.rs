@@ -1,0 +1,503 @@
+//! The file of a gallery: what is appended is there, what is removed is gone, and nothing that is damaged is taken for a gallery.
+
+use proptest::prelude::*;
+
+use super::enrolment::in_memory;
+use super::format::{self, Head, LINK_BYTES, Layout, Purpose, digest};
+use super::writer::SegmentWriter;
+use super::*;
+use crate::agreement::{ComparisonTerms, EyeRule, Terms};
+use crate::functional::ProbeError;
+use crate::template::{Bits, IrisCode, IrisShape, MaskSharing, Template};
+
+const DIMENSION: usize = 60;
+const PER_SUBJECT: usize = 2;
+
+fn terms(references: usize) -> Terms {
+    let mut terms = Terms::hamming(DIMENSION, 20);
+    terms.encryption.parameter_set = "insecure-test".to_owned();
+    terms.limits.references = references;
+    terms.limits.references_per_subject = PER_SUBJECT;
+    terms
+}
+
+fn agreement(references: usize) -> Agreement {
+    Agreement::new(terms(references)).unwrap()
+}
+
+fn id(text: &str) -> SubjectId {
+    SubjectId::try_from(text.to_owned()).unwrap()
+}
+
+/// A record whose bits are those of a number.
+fn record(subject: &str, number: u64) -> Record {
+    let bits = Bits::new((0..DIMENSION).map(|bit| number >> (bit % 16) & 1 == 1)).unwrap();
+    Record { subject: id(subject), eye: None, template: Template::Bits(bits) }
+}
+
+fn gallery(agreement: &Agreement, records: &[(&str, u64)]) -> Gallery {
+    let enrolment = Gallery::enrol(agreement, records.iter().map(|&(subject, number)| record(subject, number)));
+    assert!(enrolment.refused.is_empty(), "{:?}", enrolment.refused);
+    enrolment.gallery.unwrap()
+}
+
+fn with(gallery: &Gallery, change: &Change) -> Vec<u8> {
+    assert_eq!(change.at as usize, gallery.as_bytes().len());
+    [gallery.as_bytes(), &change.body, &change.commit].concat()
+}
+
+/// Everybody with the bytes of their references, in order.
+type Content = Vec<(String, Vec<Vec<u8>>)>;
+
+fn content(gallery: &Gallery) -> Result<Content, Damage> {
+    let functional = gallery.agreement.functional();
+    let subjects = gallery.subjects().map(|subject| {
+        let Subject { id, references } = subject?;
+        Ok((String::from(id), references.iter().map(|(_, reference)| reference.to_bytes(functional)).collect()))
+    });
+    subjects.collect()
+}
+
+fn error(bytes: &[u8], agreement: &Agreement) -> GalleryError {
+    Gallery::open(bytes.to_vec(), agreement).err().unwrap()
+}
+
+/// Three subjects, one with two references; then one more, and a further reference of the first; then the second is removed.
+fn grown(agreement: &Agreement) -> [Vec<u8>; 3] {
+    let first = gallery(agreement, &[("a", 1), ("b", 2), ("c", 3), ("b", 4)]);
+    let appended = first.append([record("d", 5), record("a", 6)]);
+    assert_eq!((appended.new_subjects, appended.earlier_subjects, appended.references), (1, 1, 2));
+    let second = with(&first, &appended.change.unwrap());
+    let opened = Gallery::open(second.clone(), agreement).unwrap();
+    let third = with(&opened, &opened.remove(&[id("b")]).unwrap().unwrap());
+    [first.as_bytes().to_vec(), second, third]
+}
+
+#[test]
+fn what_is_appended_is_there_in_order_and_what_is_removed_is_gone() {
+    let agreement = agreement(8);
+    let stages = grown(&agreement).map(|bytes| Gallery::open(bytes, &agreement).unwrap());
+    let names = |gallery: &Gallery| content(gallery).unwrap().into_iter().map(|(id, _)| id).collect::<String>();
+    assert_eq!(stages.each_ref().map(names), ["abc", "abcd", "acd"]);
+    assert_eq!(stages.each_ref().map(Gallery::references), [4, 6, 4]);
+    let last = &stages[2];
+    assert_eq!(["a", "b", "c", "d"].map(|name| last.position(&id(name))), [Some(0), None, Some(1), Some(2)]);
+    assert_eq!([0, 1, 2, 3].map(|position| last.id(position)), [Some("a"), Some("c"), Some("d"), None]);
+    assert_eq!([0, 1, 2, 3].map(|position| last.reference_count(position)), [2, 1, 1, 0]);
+    assert_eq!((last.file().removed(), last.file().ignored_bytes()), (1, 0));
+    // Further references come after the first ones.
+    let functional = agreement.functional();
+    let stored = [1, 6].map(|number| functional.reference(&record("a", number).template).unwrap().to_bytes(functional));
+    assert_eq!(content(last).unwrap()[0].1, stored);
+}
+
+#[test]
+fn who_was_removed_can_be_enrolled_again_and_comes_last() {
+    let agreement = agreement(8);
+    let last = Gallery::open(grown(&agreement)[2].clone(), &agreement).unwrap();
+    let again = with(&last, &last.append([record("b", 7)]).change.unwrap());
+    let again = Gallery::open(again, &agreement).unwrap();
+    assert_eq!((again.len(), again.position(&id("b")), again.reference_count(3)), (4, Some(3), 1));
+}
+
+#[test]
+fn an_id_that_would_exceed_its_limit_is_refused_by_name() {
+    let agreement = agreement(8);
+    let first = gallery(&agreement, &[("a", 1), ("b", 2), ("b", 3)]);
+    let appended = first.append([record("b", 4), record("c", 5)]);
+    let reason = RefusalReason::Repeated { limit: PER_SUBJECT, actual: 3 };
+    assert_eq!(appended.refused, [Refusal { subject: id("b"), eye: None, record: 0, reason }]);
+    assert_eq!(appended.new_subjects, 1);
+    let none = first.append([record("b", 4)]);
+    assert!(none.change.is_none() && none.refused.len() == 1);
+}
+
+#[test]
+fn a_full_gallery_refuses_what_is_too_many_and_one_over_the_limit_is_refused() {
+    let small = agreement(3);
+    let first = gallery(&small, &[("a", 1), ("b", 2)]);
+    let appended = first.append([record("c", 3), record("d", 4)]);
+    let reason = RefusalReason::Full { limit: 3 };
+    assert_eq!(appended.refused, [Refusal { subject: id("d"), eye: None, record: 2, reason }]);
+    assert_eq!(appended.new_subjects, 1);
+
+    // Made by a program that does not know the limit: the header is that of the agreement.
+    let large = gallery(&agreement(8), &[("a", 1), ("b", 2), ("c", 3), ("d", 4)]);
+    let mut bytes = format::header(&small);
+    let batch = Batch::collect(&agreement(8), None, content_records(&large));
+    let (body, commit) = batch.0.to_segment(bytes.last_chunk().unwrap(), Layout::of(&small));
+    bytes.extend(body);
+    bytes.extend(commit);
+    assert_eq!(error(&bytes, &small), GalleryError::TooManyReferences { limit: 3, actual: 4 });
+}
+
+fn content_records(gallery: &Gallery) -> Vec<Record> {
+    (0..gallery.len()).map(|position| record(gallery.id(position).unwrap(), position as u64)).collect()
+}
+
+#[test]
+fn ids_that_are_not_enrolled_cannot_be_removed_and_are_all_named() {
+    let agreement = agreement(8);
+    let first = gallery(&agreement, &[("a", 1), ("b", 2)]);
+    let unknown = first.remove(&[id("x"), id("a"), id("y")]).err().unwrap();
+    assert_eq!(unknown, UnknownSubjects(vec![id("x"), id("y")]));
+    assert!(first.remove(&[]).unwrap().is_none());
+    let twice = with(&first, &first.remove(&[id("a"), id("a")]).unwrap().unwrap());
+    let left = Gallery::open(twice, &agreement).unwrap();
+    assert_eq!((left.len(), left.file().removed()), (1, 1));
+    assert_eq!(left.remove(&[id("a")]).err().unwrap(), UnknownSubjects(vec![id("a")]));
+}
+
+#[test]
+fn a_compacted_gallery_holds_nothing_of_those_who_were_removed() {
+    let agreement = agreement(8);
+    let last = Gallery::open(grown(&agreement)[2].clone(), &agreement).unwrap();
+    let mut compacted = Vec::new();
+    last.compact(&mut compacted, &()).unwrap();
+    let read = Gallery::open(compacted.clone(), &agreement).unwrap();
+    assert_eq!(content(&read).unwrap(), content(&last).unwrap());
+    assert_eq!((read.file().removed(), read.references()), (0, 4));
+    let functional = agreement.functional();
+    let removed = functional.reference(&record("b", 2).template).unwrap().to_bytes(functional);
+    assert!(!compacted.windows(removed.len()).any(|window| window == removed));
+    assert!(last.as_bytes().windows(removed.len()).any(|window| window == removed));
+
+    // Everybody gone: a header, to which can be appended.
+    let nobody = with(&read, &read.remove(&["a", "c", "d"].map(id)).unwrap().unwrap());
+    let nobody = Gallery::open(nobody, &agreement).unwrap();
+    assert!(nobody.is_empty() && nobody.references() == 0);
+    let mut header = Vec::new();
+    nobody.compact(&mut header, &()).unwrap();
+    assert_eq!(header, format::header(&agreement));
+    let empty = Gallery::open(header, &agreement).unwrap();
+    let one = with(&empty, &empty.append([record("e", 1)]).change.unwrap());
+    assert_eq!(content(&Gallery::open(one, &agreement).unwrap()).unwrap()[0].0, "e");
+}
+
+#[test]
+fn an_append_interrupted_anywhere_leaves_the_gallery_as_before_and_the_next_one_takes_its_place() {
+    let agreement = agreement(8);
+    let stages = grown(&agreement);
+    for [before, after] in [[&stages[0], &stages[1]], [&stages[1], &stages[2]]] {
+        let expected = content(&Gallery::open(before.clone(), &agreement).unwrap()).unwrap();
+        let as_before = |bytes: Vec<u8>, what: &str| {
+            let ignored = bytes.len() - before.len();
+            let opened = Gallery::open(bytes, &agreement).unwrap_or_else(|error| panic!("{what}: {error}"));
+            assert_eq!(content(&opened).unwrap(), expected, "{what}");
+            assert_eq!(opened.file().ignored_bytes(), ignored, "{what}");
+            let again = with(&opened, &opened.append([record("e", 9)]).change.unwrap());
+            assert_eq!(Gallery::open(again, &agreement).unwrap().len(), expected.len() + 1, "{what}");
+        };
+        for length in before.len()..after.len() {
+            as_before(after[..length].to_vec(), &format!("cut to {length}"));
+        }
+        // The file has its length, but parts were never written: sectors, or the commit.
+        for sector in (before.len()..after.len()).step_by(64) {
+            let mut holes = after.clone();
+            holes[sector..].fill(0);
+            as_before(holes, &format!("zero from {sector}"));
+        }
+        let mut without_head = after.clone();
+        without_head[before.len()..before.len() + 64].fill(0);
+        as_before(without_head, "the head was never written");
+        as_before([before.as_slice(), &[0; 100_000]].concat(), "nothing was written");
+    }
+}
+
+#[test]
+fn a_flipped_bit_anywhere_is_found_before_it_can_change_a_verdict() {
+    let agreement = agreement(8);
+    let whole = grown(&agreement)[2].clone();
+    for position in 0..whole.len() {
+        for bit in [0, 7] {
+            let mut flipped = whole.clone();
+            flipped[position] ^= 1 << bit;
+            let Ok(opened) = Gallery::open(flipped, &agreement) else { continue };
+            assert_eq!(opened.file().ignored_bytes(), 0, "byte {position} is taken for an interrupted append");
+            // Of the subject that was removed nothing is read but what shares its chunk.
+            assert!(content(&opened).is_err(), "byte {position}");
+            assert!(opened.verify(&()).is_err() && opened.file().check_references(|_| true).is_err());
+        }
+    }
+}
+
+#[test]
+fn what_no_append_would_leave_is_refused() {
+    let agreement = agreement(8);
+    let [first, second, third] = grown(&agreement);
+    let refused = |bytes: &[&[u8]]| error(&bytes.concat(), &agreement);
+    let head = |segment| GalleryError::Damaged(Damage { segment, part: "head" });
+    for garbage in [b"\n".as_slice(), b"SEGMENT\r", &[7; 64], &[1; 100_000]] {
+        assert_eq!(refused(&[&first, garbage]), head(2));
+    }
+    // Segments left out, repeated or exchanged.
+    let (append, removal) = (&second[first.len()..], &third[second.len()..]);
+    assert_eq!(refused(&[&first, removal]), head(2));
+    assert_eq!(refused(&[&second, append]), head(3));
+    assert_eq!(refused(&[&first, removal, append]), head(2));
+    assert_eq!(refused(&[&first[..format::HEADER_BYTES], append]), head(1));
+}
+
+#[test]
+fn files_that_are_no_gallery_of_this_agreement_are_named() {
+    let ours = agreement(8);
+    let whole = grown(&ours)[2].clone();
+    for length in 0..format::HEADER_BYTES {
+        assert_eq!(error(&whole[..length], &ours), WireError::Truncated.into(), "{length}");
+    }
+    assert_eq!(error(b"agreement = true\n".repeat(20).as_slice(), &ours), WireError::Magic.into());
+    let theirs = Agreement::new(Terms { title: "another".to_owned(), ..terms(8) }).unwrap();
+    let other = WireError::Agreement { expected: theirs.digest(), actual: ours.digest() };
+    assert_eq!(error(&whole, &theirs), other.into());
+    let key = Some(crate::wire::KeyId([1; 16]));
+    let query = crate::wire::Envelope::new(Kind::Query, &ours, key, vec![0; 200]).to_bytes();
+    let kind = WireError::Kind { expected: Kind::Gallery, actual: Kind::Query };
+    assert_eq!(error(&query, &ours), kind.into());
+    // As galleries were before they could grow.
+    let old = crate::wire::Envelope::new(Kind::Gallery, &ours, None, vec![0; 200]).to_bytes();
+    assert_eq!(error(&old, &ours), GalleryError::Layout);
+    // Of a later layout, or with records of another length.
+    for (at, to) in [(72, 2), (76, 9), (80, 1)] {
+        let mut altered = whole.clone();
+        altered[at] = to;
+        let link = digest(&[&altered[..96]]);
+        altered[96..128].copy_from_slice(&link);
+        assert_eq!(error(&altered, &ours), GalleryError::Layout, "{at}");
+    }
+}
+
+/// A segment with sound checksums, whatever it says.
+struct Forged {
+    head: Head,
+    entries: Vec<(u32, u32)>,
+    eyes: Vec<u8>,
+    ids: &'static [u8],
+    record: Vec<u8>,
+}
+
+impl Forged {
+    /// Subjects "a" and "b" with a reference each, before a change.
+    fn new(change: impl FnOnce(&mut Self)) -> Self {
+        let head =
+            Head { purpose: Purpose::References, new_subjects: 2, earlier_subjects: 0, references: 2, id_bytes: 2 };
+        let mut forged = Self { head, entries: vec![(1, 1), (2, 2)], eyes: vec![0, 0], ids: b"ab", record: vec![0; 8] };
+        change(&mut forged);
+        forged
+    }
+
+    fn after(&self, mut file: Vec<u8>, agreement: &Agreement) -> Vec<u8> {
+        let link = *file.last_chunk::<LINK_BYTES>().unwrap();
+        let (body, commit) = in_memory(self.head, &link, Layout::of(agreement), |writer: &mut SegmentWriter<'_>| {
+            self.entries.iter().for_each(|&(first, end)| writer.entry(first, end));
+            writer.table(&self.eyes);
+            writer.table(self.ids);
+            (0..self.head.references).for_each(|_| writer.record(&self.record));
+        });
+        file.extend(body);
+        file.extend(commit);
+        file
+    }
+
+    fn opened(&self, agreement: &Agreement) -> Result<Content, String> {
+        let file = self.after(format::header(agreement), agreement);
+        let opened = Gallery::open(file, agreement).map_err(|error| match error {
+            GalleryError::Damaged(damage) => damage.part.to_owned(),
+            error => error.to_string(),
+        });
+        content(&opened?).map_err(|damage| damage.part.to_owned())
+    }
+}
+
+#[test]
+fn tables_that_no_enrolment_would_make_are_refused_in_spite_of_their_checksums() {
+    let agreement = agreement(8);
+    assert_eq!(Forged::new(|_| {}).opened(&agreement).unwrap().len(), 2);
+    let refused = |part: &str, change: &dyn Fn(&mut Forged)| {
+        assert_eq!(Forged::new(change).opened(&agreement), Err(part.to_owned()));
+    };
+    refused("tables", &|forged| forged.entries = vec![(0, 1), (2, 2)]);
+    refused("tables", &|forged| forged.entries = vec![(2, 1), (1, 2)]);
+    refused("tables", &|forged| forged.entries = vec![(1, 2), (2, 2)]);
+    refused("tables", &|forged| forged.entries = vec![(1, 1), (2, 1)]);
+    refused("tables", &|forged| forged.entries = vec![(1, 1), (2, 3)]);
+    refused("tables", &|forged| forged.entries = vec![(1, 1), (u32::MAX, 2)]);
+    refused("tables", &|forged| forged.ids = b"a\n");
+    refused("tables", &|forged| forged.ids = b"a\xff");
+    refused("tables", &|forged| forged.eyes = vec![0, 3]);
+    refused("tables", &|forged| forged.head.purpose = Purpose::Removals);
+    refused("ids", &|forged| forged.ids = b"aa");
+    refused("eyes", &|forged| forged.eyes = vec![0, 1]);
+    // A padding bit that is set.
+    refused("references", &|forged| forged.record = vec![0, 0, 0, 0, 0, 0, 0, 1]);
+    // A further reference of a subject that was never enrolled, of one in the same segment, and none at all.
+    let earlier = |number| {
+        move |forged: &mut Forged| {
+            (forged.head.new_subjects, forged.head.earlier_subjects) = (1, 1);
+            (forged.head.id_bytes, forged.ids) = (1, b"a");
+            forged.entries = vec![(1, 1), (number, 2)];
+        }
+    };
+    refused("tables", &earlier(7));
+    refused("tables", &earlier(0));
+    refused("tables", &|forged| {
+        (forged.head.new_subjects, forged.head.references, forged.head.id_bytes) = (0, 0, 0);
+        (forged.entries, forged.eyes, forged.ids) = (vec![], vec![], b"");
+    });
+
+    let whole = grown(&agreement);
+    let removing = |numbers: &[u32], file: &[u8]| {
+        let forged = Forged::new(|forged| {
+            (forged.head.purpose, forged.head.earlier_subjects) = (Purpose::Removals, numbers.len() as u32);
+            (forged.head.new_subjects, forged.head.references, forged.head.id_bytes) = (0, 0, 0);
+            forged.entries = numbers.iter().map(|&number| (number, 0)).collect();
+            (forged.eyes, forged.ids) = (vec![], b"");
+        });
+        Gallery::open(forged.after(file.to_vec(), &agreement), &agreement).map(|gallery| gallery.len())
+    };
+    assert_eq!(removing(&[0, 2], &whole[2]), Ok(1));
+    // Twice, out of order, removed before, never enrolled.
+    for (numbers, part) in [(vec![0, 0], "tables"), (vec![2, 0], "tables"), (vec![1], "removals"), (vec![4], "tables")]
+    {
+        assert_eq!(removing(&numbers, &whole[2]), Err(Damage { segment: 4, part }.into()), "{numbers:?}");
+    }
+    // More references of a subject than agreed.
+    let third = Forged::new(|forged| {
+        (forged.head.new_subjects, forged.head.earlier_subjects, forged.head.id_bytes) = (0, 1, 0);
+        (forged.entries, forged.ids) = (vec![(0, 2)], b"");
+    });
+    let error = Gallery::open(third.after(whole[1].clone(), &agreement), &agreement).err().unwrap();
+    assert!(matches!(error, GalleryError::Damaged(Damage { part: "eyes", .. })), "{error:?}");
+}
+
+#[test]
+fn a_claim_of_more_than_the_file_holds_allocates_nothing() {
+    let agreement = agreement(8);
+    let header = format::header(&agreement);
+    for number in [u32::MAX, 1 << 20] {
+        let head = Head {
+            purpose: Purpose::References,
+            new_subjects: number,
+            earlier_subjects: number,
+            references: number,
+            id_bytes: u64::from(number) << 31,
+        };
+        let claim = [header.as_slice(), &head.to_bytes(header.last_chunk().unwrap()), &[1; 1000]].concat();
+        let opened = Gallery::open(claim, &agreement).unwrap();
+        assert!(opened.is_empty() && opened.file().ignored_bytes() == 1064);
+    }
+}
+
+#[test]
+fn the_eye_rule_holds_for_a_subject_as_a_whole() {
+    let shape = IrisShape { rows: 1, columns: 8, channels: 2, mask: MaskSharing::ByPair };
+    let mut terms = Terms::iris(shape);
+    terms.encryption.parameter_set = "insecure-test".to_owned();
+    if let ComparisonTerms::FractionalHamming { eyes, minimum_common_bits, .. } = &mut terms.comparison {
+        (*eyes, *minimum_common_bits) = (EyeRule::All, 8);
+    }
+    let agreement = Agreement::new(terms).unwrap();
+    let record = |subject: &str, eye| {
+        let bits = || Bits::new([true; 16]).unwrap();
+        Record { subject: id(subject), eye, template: Template::Iris(IrisCode::new(shape, bits(), bits()).unwrap()) }
+    };
+    let (left, right) = (Some(Eye::Left), Some(Eye::Right));
+    let first = Gallery::enrol(&agreement, [record("a", left), record("a", right)]).gallery.unwrap();
+    let appended = first.append([record("b", left), record("c", right), record("c", left), record("d", None)]);
+    let reasons: Vec<_> = appended.refused.iter().map(|refusal| &refusal.reason).collect();
+    assert_eq!(
+        reasons,
+        [&RefusalReason::Record(ProbeError::EyeUnknown), &RefusalReason::Record(ProbeError::EyeMissing(Eye::Right))]
+    );
+    let opened = Gallery::open(with(&first, &appended.change.unwrap()), &agreement).unwrap();
+    let eyes: Vec<_> = opened.references_of(1).unwrap().into_iter().map(|(eye, _)| eye).collect();
+    assert_eq!((opened.id(1), eyes), (Some("c"), vec![right, left]));
+}
+
+/// What is done to a gallery.
+#[derive(Clone, Debug)]
+enum Step {
+    Append(Vec<(u8, u64)>),
+    Remove(Vec<prop::sample::Index>),
+    Compact,
+    /// An append that stops before its commit.
+    Interrupted(Vec<(u8, u64)>),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let records = || proptest::collection::vec((0..24u8, 0..1000u64), 1..8);
+    prop_oneof![
+        4 => records().prop_map(Step::Append),
+        3 => proptest::collection::vec(any::<prop::sample::Index>(), 1..4).prop_map(Step::Remove),
+        1 => Just(Step::Compact),
+        1 => records().prop_map(Step::Interrupted),
+    ]
+}
+
+/// The limits, by counting.
+fn append_to_model(
+    model: &mut Content,
+    records: &[(u8, u64)],
+    limit: usize,
+    functional: &crate::functional::Functional,
+) {
+    let room = limit - model.iter().map(|(_, references)| references.len()).sum::<usize>();
+    let accepted = records.iter().take(room).map(|(name, number)| {
+        let record = record(&name.to_string(), *number);
+        (record.subject, functional.reference(&record.template).unwrap().to_bytes(functional))
+    });
+    for (id, references) in crate::template::group_by_subject(accepted) {
+        let place = model.iter().position(|(other, _)| other == id.as_str());
+        match place {
+            _ if references.len() + place.map_or(0, |place| model[place].1.len()) > PER_SUBJECT => {}
+            Some(place) => model[place].1.extend(references),
+            None => model.push((id.into(), references)),
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    #[test]
+    fn any_sequence_of_changes_equals_a_list(steps in proptest::collection::vec(step(), 0..24)) {
+        let limit = 20;
+        let agreement = agreement(limit);
+        let records = |list: &[(u8, u64)]| list.iter().map(|(name, number)| record(&name.to_string(), *number)).collect::<Vec<_>>();
+        let mut model = Content::new();
+        let mut bytes = format::header(&agreement);
+        for step in steps {
+            let gallery = Gallery::open(bytes, &agreement).unwrap();
+            bytes = match step {
+                Step::Append(list) => {
+                    append_to_model(&mut model, &list, limit, agreement.functional());
+                    let change = gallery.append(records(&list)).change;
+                    change.map_or(gallery.as_bytes().to_vec(), |change| with(&gallery, &change))
+                }
+                Step::Interrupted(list) => {
+                    let change = gallery.append(records(&list)).change;
+                    change.map_or(gallery.as_bytes().to_vec(), |change| [gallery.as_bytes(), &change.body].concat())
+                }
+                Step::Remove(_) if model.is_empty() => gallery.as_bytes().to_vec(),
+                Step::Remove(chosen) => {
+                    let ids: Vec<_> = chosen.iter().map(|index| id(&index.get(&model).0)).collect();
+                    model.retain(|(name, _)| !ids.contains(&id(name)));
+                    with(&gallery, &gallery.remove(&ids).unwrap().unwrap())
+                }
+                Step::Compact => {
+                    let mut compacted = Vec::new();
+                    gallery.compact(&mut compacted, &()).unwrap();
+                    compacted
+                }
+            };
+            let gallery = Gallery::open(bytes.clone(), &agreement).unwrap();
+            prop_assert_eq!(content(&gallery).unwrap(), model.clone());
+            prop_assert_eq!(gallery.len(), model.len());
+            prop_assert_eq!(gallery.references(), model.iter().map(|(_, references)| references.len()).sum::<usize>());
+            for (position, (name, references)) in model.iter().enumerate() {
+                prop_assert_eq!(gallery.position(&id(name)), Some(position));
+                prop_assert_eq!(gallery.reference_count(position), references.len());
+            }
+            prop_assert_eq!(gallery.position(&id("nobody")), None);
+        }
+    }
+}

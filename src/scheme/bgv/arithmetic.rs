@@ -1,0 +1,252 @@
+//! What a circuit is made of, written once and run twice: by the [`Ledger`], which adds up noise and cost without any ciphertext, and by
+//! the engine of [`super::engine`], which computes. Both follow the same [`State`]s, so what the ledger admits the engine can do.
+
+use std::cell::Cell;
+use std::sync::OnceLock;
+
+use super::noise::{Noise, State, sum};
+use super::ring::Ring;
+use crate::parameters::bgv::PLAINTEXT_MODULUS;
+
+/// Encrypted numbers modulo t, one in each slot.
+pub(super) trait Arithmetic {
+    /// A ciphertext, or what is known of one.
+    type Value: Clone;
+    /// A plaintext with a random number in each slot.
+    type Mask;
+
+    fn ring(&self) -> &Ring;
+
+    fn state(&self, value: &Self::Value) -> State;
+
+    /// `sum_i a_i b_i + addend`, relinearised once and divided until noise is near its floor.
+    ///
+    /// All products, and the addend, must have one common factor.
+    fn inner_product(&self, pairs: &[(&Self::Value, &Self::Value)], addend: Option<&Self::Value>) -> Self::Value;
+
+    /// `sum_i c_i v_i + constant`, with the given factor; the limbs of the shortest.
+    fn combine(&self, terms: &[(&Self::Value, u32)], constant: u32, factor: u32) -> Self::Value;
+
+    /// The product with a mask, slot by slot.
+    fn blind(&self, value: &Self::Value, mask: &Self::Mask) -> Self::Value;
+
+    /// Divides the last primes away.
+    fn divide(&self, value: Self::Value, dropped: usize) -> Self::Value;
+
+    /// The product of two values.
+    fn multiply(&self, a: &Self::Value, b: &Self::Value) -> Self::Value {
+        self.inner_product(&[(a, b)], None)
+    }
+
+    /// [`Arithmetic::combine`], then the mask, then divisions until noise is near its floor; ends with the given factor.
+    fn settle(
+        &self,
+        terms: &[(&Self::Value, u32)],
+        constant: u32,
+        mask: Option<&Self::Mask>,
+        factor: u32,
+    ) -> Self::Value {
+        let ring = self.ring();
+        let states: Vec<State> = terms.iter().map(|(value, _)| self.state(value)).collect();
+        let before = combined(ring, &states, 1).limbs;
+        let limbs = settled_limbs(ring, &states, mask.is_some());
+        let dropped = before - limbs;
+        let loss = ring.factor_after_drop(1, limbs, before);
+        let value = self.combine(terms, constant, divide_mod_t(factor, loss));
+        let value = match mask {
+            Some(mask) => self.blind(&value, mask),
+            None => value,
+        };
+        self.divide(value, dropped)
+    }
+}
+
+/// a b mod t.
+pub(super) fn multiply_mod_t(a: u32, b: u32) -> u32 {
+    (u64::from(a) * u64::from(b) % u64::from(PLAINTEXT_MODULUS)) as u32
+}
+
+/// a / b mod t; 0 for b = 0.
+pub(super) fn divide_mod_t(a: u32, b: u32) -> u32 {
+    static INVERSES: OnceLock<Vec<u32>> = OnceLock::new();
+    let inverses = INVERSES.get_or_init(|| {
+        // 1/b = -(t div b) / (t mod b).
+        let t = PLAINTEXT_MODULUS;
+        let mut inverses = vec![0, 1];
+        for b in 2..t {
+            let smaller = inverses.get((t % b) as usize).copied().unwrap_or_default();
+            inverses.push(multiply_mod_t(t - t / b, smaller));
+        }
+        inverses
+    });
+    multiply_mod_t(a, inverses.get(b as usize).copied().unwrap_or_default())
+}
+
+/// A number as a residue in [0, t).
+pub(super) fn residue(x: i64) -> u32 {
+    x.rem_euclid(i64::from(PLAINTEXT_MODULUS)) as u32
+}
+
+/// A residue as the nearest number to 0.
+pub(super) fn centred(x: u32) -> i64 {
+    let t = i64::from(PLAINTEXT_MODULUS);
+    let x = i64::from(x);
+    if x > t / 2 { x - t } else { x }
+}
+
+/// After [`Arithmetic::combine`]. Coefficients are taken to be as large as they can be, so that the state does not depend on them.
+pub(super) fn combined(ring: &Ring, states: &[State], factor: u32) -> State {
+    let noise = Noise::of(ring.set);
+    let coefficient = f64::from(PLAINTEXT_MODULUS / 2).log2();
+    State {
+        limbs: states.iter().map(|state| state.limbs).min().unwrap_or(ring.set.limbs),
+        factor,
+        noise: sum(states.iter().map(|state| state.noise + coefficient).chain([noise.plaintext()])),
+    }
+}
+
+/// The limbs that [`Arithmetic::settle`] leaves.
+pub(super) fn settled_limbs(ring: &Ring, states: &[State], masked: bool) -> usize {
+    let state = combined(ring, states, 1);
+    let state = if masked { blinded(ring, state) } else { state };
+    state.limbs - Noise::of(ring.set).primes_to_drop(state.noise, state.limbs, 0)
+}
+
+/// After [`Arithmetic::blind`].
+pub(super) fn blinded(ring: &Ring, state: State) -> State {
+    State { noise: Noise::of(ring.set).plaintext_product(state.noise), ..state }
+}
+
+/// After [`Arithmetic::inner_product`], and the primes that it divides away.
+pub(super) fn multiplied(ring: &Ring, pairs: &[(State, State)], addend: Option<State>) -> (State, usize) {
+    let noise = Noise::of(ring.set);
+    let limbs = pairs.iter().map(|(a, b)| a.limbs.min(b.limbs)).chain(addend.map(|state| state.limbs)).min();
+    let limbs = limbs.unwrap_or(ring.set.limbs);
+    let products = pairs.iter().map(|(a, b)| noise.product(a.noise, b.noise));
+    let raised = sum(products.chain(addend.map(|state| state.noise)).chain([noise.keyswitch(limbs)]));
+    let dropped = noise.primes_to_drop(raised, limbs, 0);
+    let factor = pairs.first().map(|(a, b)| multiply_mod_t(a.factor, b.factor)).or(addend.map(|state| state.factor));
+    let before = State { limbs, factor: factor.unwrap_or(1), noise: raised };
+    let after = before.divided(ring, dropped);
+    // The division by the special primes rounds even where no other prime goes.
+    (State { noise: sum([after.noise, noise.rounding()]), ..after }, dropped)
+}
+
+/// What a computation costs, in units that a machine can be timed by.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Cost {
+    /// Transforms of one limb.
+    pub transforms: f64,
+    /// Products of one limb by another, or by a constant, added up.
+    pub products: f64,
+}
+
+impl Cost {
+    pub(super) fn times(self, factor: f64) -> Self {
+        Self { transforms: self.transforms * factor, products: self.products * factor }
+    }
+}
+
+impl std::ops::Add for Cost {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self { transforms: self.transforms + other.transforms, products: self.products + other.products }
+    }
+}
+
+/// Adds up noise and cost.
+pub(super) struct Ledger<'a> {
+    ring: &'a Ring,
+    cost: Cell<Cost>,
+    margin: Cell<f64>,
+}
+
+impl<'a> Ledger<'a> {
+    pub(super) fn new(ring: &'a Ring) -> Self {
+        Self { ring, cost: Cell::default(), margin: Cell::new(f64::INFINITY) }
+    }
+
+    pub(super) fn cost(&self) -> Cost {
+        self.cost.get()
+    }
+
+    /// The least distance, in bits, of any bound from half its modulus.
+    pub(super) fn margin(&self) -> f64 {
+        self.margin.get()
+    }
+
+    pub(super) fn charge(&self, cost: Cost) {
+        self.cost.set(self.cost.get() + cost);
+    }
+
+    /// Notes that a ciphertext of this state occurs.
+    pub(super) fn admit(&self, state: State) -> State {
+        self.margin.set(self.margin.get().min(state.margin()));
+        state
+    }
+
+    /// Dividing `polynomials` of `kept + dropped` limbs.
+    pub(super) fn charge_division(&self, polynomials: usize, kept: usize, dropped: usize) {
+        if dropped > 0 {
+            self.charge(Cost {
+                transforms: (polynomials * (kept + dropped)) as f64,
+                products: (polynomials * (kept * (dropped + 1) + dropped)) as f64,
+            });
+        }
+    }
+
+    /// A keyswitch of one polynomial and the division of both parts.
+    pub(super) fn charge_keyswitch(&self, limbs: usize, dropped: usize) {
+        let (special, digit) = (self.ring.set.special, self.ring.set.digit);
+        let digits = limbs.div_ceil(digit);
+        let converted = digits * (limbs + special) - limbs;
+        self.charge(Cost {
+            transforms: (limbs + converted) as f64,
+            products: (converted * (digit + 1) + 2 * digits * (limbs + special) + 2 * limbs) as f64,
+        });
+        self.charge_division(2, limbs - dropped, dropped + special);
+    }
+}
+
+impl Arithmetic for Ledger<'_> {
+    type Value = State;
+    type Mask = ();
+
+    fn ring(&self) -> &Ring {
+        self.ring
+    }
+
+    fn state(&self, value: &State) -> State {
+        *value
+    }
+
+    fn inner_product(&self, pairs: &[(&State, &State)], addend: Option<&State>) -> State {
+        let states: Vec<_> = pairs.iter().map(|&(&a, &b)| (a, b)).collect();
+        let (state, dropped) = multiplied(self.ring, &states, addend.copied());
+        let limbs = state.limbs + dropped;
+        let noise = Noise::of(self.ring.set);
+        let raised = sum(states.iter().map(|(a, b)| noise.product(a.noise, b.noise)));
+        self.admit(State { limbs, noise: raised, ..state });
+        self.charge(Cost { transforms: 0.0, products: (4 * pairs.len() * limbs) as f64 });
+        self.charge_keyswitch(limbs, dropped);
+        self.admit(state)
+    }
+
+    fn combine(&self, terms: &[(&State, u32)], _: u32, factor: u32) -> State {
+        let states: Vec<_> = terms.iter().map(|&(&state, _)| state).collect();
+        let state = combined(self.ring, &states, factor);
+        self.charge(Cost { transforms: 0.0, products: (2 * terms.len() * state.limbs) as f64 });
+        self.admit(state)
+    }
+
+    fn blind(&self, value: &State, (): &()) -> State {
+        self.charge(Cost { transforms: 0.0, products: 2.0 * value.limbs as f64 });
+        self.admit(blinded(self.ring, *value))
+    }
+
+    fn divide(&self, value: State, dropped: usize) -> State {
+        self.charge_division(2, value.limbs - dropped.min(value.limbs), dropped);
+        self.admit(value.divided(self.ring, dropped))
+    }
+}

@@ -1,0 +1,451 @@
+//! What is computed for one block of references: the thresholds of its decisions, and how they combine to a verdict.
+//!
+//! A *decision* is one sign: of one pair of templates at one rotation, or of its number of common bits. A subject's verdict is AND over groups
+//! (eyes), of OR over pairs, of (OR over rotations AND enough common bits). Subjects stand in slots, so all subjects of a block
+//! share one [`Shape`]: as many *planes* of pairs as the subject with the most has; the others' decisions miss there.
+//!
+//! | | a decision | OR | AND |
+//! |---|---|---|---|
+//! | `each` | 0 iff hit | product | f^2 - 3 g^2: 0 iff both are, for 3 is no square modulo t |
+//! | `count` | 1 or 0 | 1 - prod (1 - b) | product |
+//! | `any` | 1 or 0 | sum, which stays below t | product |
+//!
+//! All of it is exact: no verdict depends on chance.
+
+use std::ops::RangeInclusive;
+
+use super::arithmetic::{Arithmetic, Cost, Ledger, blinded, divide_mod_t};
+use super::distance::{Steps, ledger_entry};
+use super::noise::{MARGIN_BITS, Noise, State};
+use super::ring::Ring;
+use super::sanitise::flooding_log2;
+use super::threshold::Polynomial;
+use crate::agreement::{Disclosure, EyeRule};
+use crate::functional::Functional;
+use crate::parameters::bgv::{BgvSet, PLAINTEXT_MODULUS};
+
+/// How the subjects of a block are judged.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct Shape {
+    /// The pairs of templates that every subject of the block is judged by, group by group.
+    pub planes: Vec<Plane>,
+    /// Groups that must all hit.
+    pub groups: usize,
+    /// Rotations of a pair.
+    pub alignments: usize,
+    /// Whether a pair also needs enough common bits.
+    pub judges_common_bits: bool,
+}
+
+/// One pair of templates of every subject: a sample of the probe, and the subject's reference number `ordinal` in that group and sample.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct Plane {
+    pub group: usize,
+    pub sample: usize,
+    pub ordinal: usize,
+}
+
+/// Which polynomial judges a decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Judgement {
+    Aligned,
+    CommonBits,
+}
+
+impl Shape {
+    /// The largest shape that an agreement admits.
+    pub(super) fn largest(
+        eyes: EyeRule,
+        references_per_subject: usize,
+        alignments: usize,
+        judges_common_bits: bool,
+    ) -> Self {
+        let pairs = match eyes {
+            EyeRule::Ignored => vec![(0, 0)],
+            EyeRule::Any => vec![(0, 0), (0, 1)],
+            EyeRule::All => vec![(0, 0), (1, 1)],
+        };
+        let groups = if eyes == EyeRule::All { 2 } else { 1 };
+        let planes = pairs.into_iter().flat_map(|(group, sample)| {
+            (0..references_per_subject).map(move |ordinal| Plane { group, sample, ordinal })
+        });
+        Self { planes: planes.collect(), groups, alignments, judges_common_bits }
+    }
+
+    pub(super) fn decisions_per_plane(&self) -> usize {
+        self.alignments + usize::from(self.judges_common_bits)
+    }
+
+    pub(super) fn decisions(&self) -> usize {
+        self.planes.len() * self.decisions_per_plane()
+    }
+
+    fn is_single_decision(&self) -> bool {
+        self.decisions() == 1
+    }
+
+    /// The judgements of one plane, in order.
+    pub(super) fn judgements(&self) -> impl Iterator<Item = Judgement> + use<> {
+        let common = self.judges_common_bits.then_some(Judgement::CommonBits);
+        std::iter::repeat_n(Judgement::Aligned, self.alignments).chain(common)
+    }
+
+    /// The largest sum that `any` can leave in a slot.
+    fn largest_sum(&self) -> u64 {
+        let of_group = |group| self.planes.iter().filter(|plane| plane.group == group).count() * self.alignments;
+        (0..self.groups).map(|group| of_group(group) as u64).fold(1, u64::saturating_mul)
+    }
+}
+
+/// A circuit that the parameter set has room for.
+#[derive(Debug)]
+pub(super) struct Circuit {
+    pub set: &'static BgvSet,
+    pub steps: Steps,
+    disclosure: Disclosure,
+    shape: Shape,
+    aligned: Polynomial,
+    common: Option<Polynomial>,
+    /// Squares of the roots, for the one-squaring variant.
+    pub squared_roots: Vec<u32>,
+    /// The state in which verdicts are flooded.
+    pub end: State,
+    /// Least distance of any bound from half its modulus, in bits.
+    pub margin: f64,
+    /// One block, diagonals at hand, sanitising included.
+    pub cost: Cost,
+}
+
+/// Why a comparison does not fit a parameter set.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum Misfit {
+    /// More coordinates than half the slots.
+    #[error("{coordinates} coordinates where {limit} fit a row of slots")]
+    Coordinates {
+        /// As the template has.
+        coordinates: usize,
+        /// As fit.
+        limit: usize,
+    },
+    /// phi leaves the residues of the plaintext modulus.
+    #[error("scores range from {lowest} to {highest} where {limit} to either side fit")]
+    Range {
+        /// Least phi.
+        lowest: i64,
+        /// Greatest phi.
+        highest: i64,
+        /// (t-1)/2.
+        limit: i64,
+    },
+    /// The noise of the circuit needs a larger modulus.
+    #[error("noise leaves {margin:.0} bits of the modulus where {needed:.0} are needed")]
+    Noise {
+        /// As left.
+        margin: f64,
+        /// As needed.
+        needed: f64,
+    },
+    /// The one-squaring variant judges one decision alone, under `each`.
+    #[error("the one-squaring variant answers 'each' with one decision a subject alone")]
+    OneSquaring,
+    /// A count could reach the plaintext modulus.
+    #[error("a count of {0} references where 65536 can be told (limits.references)")]
+    Count(usize),
+    /// Sums of hits could reach the plaintext modulus.
+    #[error("{0} decisions a subject where their sum must stay below 65537")]
+    Decisions(u64),
+}
+
+/// What an agreement asks of a circuit.
+#[derive(Clone, Debug)]
+pub struct Demand {
+    /// Coordinates of a template.
+    pub coordinates: usize,
+    /// Smallest and largest phi.
+    pub aligned: RangeInclusive<i64>,
+    /// Smallest and largest 2 (common - minimum) + 1, where common bits are judged.
+    pub common_bits: Option<RangeInclusive<i64>>,
+    /// Rotations of a pair.
+    pub alignments: usize,
+    /// What the querier learns.
+    pub disclosure: Disclosure,
+    /// How two eyes combine.
+    pub eyes: EyeRule,
+    /// References that a gallery may hold.
+    pub references: usize,
+    /// References that a subject may have, of each eye.
+    pub references_per_subject: usize,
+}
+
+/// Whether a parameter set has room for all that an agreement admits.
+///
+/// # Errors
+///
+/// [`Misfit`] with the number that does not fit.
+pub fn admit(set: &'static BgvSet, demand: &Demand) -> Result<(), Misfit> {
+    let Demand { coordinates, aligned, common_bits, alignments, disclosure, eyes, .. } = demand;
+    if *disclosure == Disclosure::Count && demand.references >= PLAINTEXT_MODULUS as usize {
+        return Err(Misfit::Count(demand.references));
+    }
+    let shape = Shape::largest(*eyes, demand.references_per_subject, *alignments, common_bits.is_some());
+    Circuit::new(set, *coordinates, aligned, common_bits.as_ref(), *disclosure, &shape).map(|_| ())
+}
+
+/// Ring elements that answer for one block under `each`.
+pub(super) fn outputs_per_block(set: &BgvSet, functional: &Functional) -> usize {
+    match set.one_squaring {
+        true => Polynomial::squared_roots(*functional.phi_range().end()).len(),
+        false => 1,
+    }
+}
+
+impl Circuit {
+    /// The circuit of an agreement's functional.
+    pub(super) fn of(
+        set: &'static BgvSet,
+        functional: &Functional,
+        disclosure: Disclosure,
+        shape: &Shape,
+    ) -> Result<Self, Misfit> {
+        let common = functional.common_bits_range().filter(|_| shape.judges_common_bits);
+        let aligned = functional.phi_range();
+        Self::new(set, functional.coordinates(), &aligned, common.as_ref(), disclosure, shape)
+    }
+
+    /// The cheapest circuit for phi in `aligned`, and common bits in `common`.
+    pub(super) fn new(
+        set: &'static BgvSet,
+        coordinates: usize,
+        aligned: &RangeInclusive<i64>,
+        common: Option<&RangeInclusive<i64>>,
+        disclosure: Disclosure,
+        shape: &Shape,
+    ) -> Result<Self, Misfit> {
+        let limit = set.ring_size() / 2;
+        let steps = Steps::new(set, coordinates).ok_or(Misfit::Coordinates { coordinates, limit })?;
+        for range in [Some(aligned), common].into_iter().flatten() {
+            let (lowest, highest, limit) = (*range.start(), *range.end(), i64::from(PLAINTEXT_MODULUS / 2));
+            if lowest < -limit || highest > limit {
+                return Err(Misfit::Range { lowest, highest, limit });
+            }
+        }
+        let polynomial = |range: &RangeInclusive<i64>| match disclosure {
+            Disclosure::Each => Polynomial::roots(*range.end()),
+            Disclosure::Any | Disclosure::Count => Polynomial::indicator((*range.end()).max(-*range.start())),
+        };
+        if shape.largest_sum() >= PLAINTEXT_MODULUS.into() {
+            return Err(Misfit::Decisions(shape.largest_sum()));
+        }
+        if set.one_squaring && (disclosure != Disclosure::Each || !shape.is_single_decision()) {
+            return Err(Misfit::OneSquaring);
+        }
+        let squared_roots = if set.one_squaring { Polynomial::squared_roots(*aligned.end()) } else { Vec::new() };
+        let polynomials = (polynomial(aligned), common.map(polynomial));
+        let mut best: Option<Self> = None;
+        let mut fault = Misfit::Noise { margin: 0.0, needed: MARGIN_BITS };
+        for babies in polynomials.0.candidates() {
+            let circuit = Self {
+                set,
+                steps,
+                disclosure,
+                shape: shape.clone(),
+                aligned: polynomials.0.clone().with_baby_powers(babies),
+                common: polynomials.1.clone().map(|polynomial| polynomial.with_baby_powers(babies)),
+                squared_roots: squared_roots.clone(),
+                end: State { limbs: set.limbs, factor: 1, noise: 0.0 },
+                margin: 0.0,
+                cost: Cost::default(),
+            };
+            match circuit.weighed() {
+                Ok(circuit) => {
+                    let weight = |circuit: &Self| circuit.cost.transforms + circuit.cost.products / 8.0;
+                    if best.as_ref().is_none_or(|best| weight(&circuit) < weight(best)) {
+                        best = Some(circuit);
+                    }
+                }
+                Err(misfit) => fault = misfit,
+            }
+        }
+        best.map(Self::with_coefficients).ok_or(fault)
+    }
+
+    fn with_coefficients(mut self) -> Self {
+        self.aligned.compute();
+        if let Some(common) = &mut self.common {
+            common.compute();
+        }
+        self
+    }
+
+    /// Runs the circuit on a ledger.
+    fn weighed(mut self) -> Result<Self, Misfit> {
+        let ring = Ring::of(self.set);
+        let ledger = Ledger::new(ring);
+        let values = self.shape.planes.iter().flat_map(|_| self.shape.judgements()).map(|judgement| {
+            let score = ledger_entry(&ledger, ring, self.steps);
+            self.judge(&ledger, judgement, &score, Some(&()))
+        });
+        let values: Vec<State> = values.collect();
+        let mask = (self.disclosure == Disclosure::Each).then_some(&());
+        let end = match self.set.one_squaring {
+            true => {
+                let square = values.first().copied().unwrap_or(self.end);
+                blinded(ring, square)
+            }
+            false => self.verdict(&ledger, values, mask),
+        };
+        // Random multipliers of the sums that `any` discloses.
+        let end = if self.disclosure == Disclosure::Any { blinded(ring, end) } else { end };
+        let end = ledger.admit(State { limbs: end.limbs.min(self.set.public_limbs()), ..end });
+        let outputs = self.squared_roots.len().max(1);
+        let sanitising = Ledger::new(ring);
+        sanitising.charge(Cost { transforms: 4.0 * end.limbs as f64, products: 4.0 * end.limbs as f64 });
+        sanitising.charge_division(2, 1, end.limbs - 1);
+        let spare = flooding_log2(ring, end);
+        let margin = ledger.margin();
+        if margin < MARGIN_BITS {
+            return Err(Misfit::Noise { margin, needed: MARGIN_BITS });
+        }
+        if spare < LEAST_FLOODING_BITS {
+            return Err(Misfit::Noise { margin: spare, needed: LEAST_FLOODING_BITS });
+        }
+        self.cost = ledger.cost() + sanitising.cost().times(outputs as f64);
+        (self.end, self.margin) = (end, margin);
+        Ok(self)
+    }
+
+    /// Stage 5: one decision. Under `each` the only one is masked at once; the one-squaring variant stops at the square.
+    pub(super) fn judge<A: Arithmetic>(
+        &self,
+        arithmetic: &A,
+        judgement: Judgement,
+        score: &A::Value,
+        mask: Option<&A::Mask>,
+    ) -> A::Value {
+        if self.set.one_squaring {
+            return arithmetic.multiply(score, score);
+        }
+        let polynomial = match (judgement, &self.common) {
+            (Judgement::CommonBits, Some(polynomial)) => polynomial,
+            _ => &self.aligned,
+        };
+        let mask = mask.filter(|_| self.masks_at_once());
+        polynomial.evaluate(arithmetic, score, mask, 1)
+    }
+
+    fn masks_at_once(&self) -> bool {
+        self.disclosure == Disclosure::Each && self.shape.is_single_decision()
+    }
+
+    /// What is subtracted from phi.
+    pub(super) fn centre(&self, judgement: Judgement) -> i64 {
+        match (judgement, &self.common) {
+            (Judgement::CommonBits, Some(polynomial)) => polynomial.centre,
+            _ => self.aligned.centre,
+        }
+    }
+
+    /// Stage 6: decisions, plane after plane, to one value for each subject.
+    pub(super) fn verdict<A: Arithmetic>(
+        &self,
+        arithmetic: &A,
+        decisions: Vec<A::Value>,
+        mask: Option<&A::Mask>,
+    ) -> A::Value {
+        let mut decisions = decisions.into_iter();
+        let mut groups: Vec<Vec<A::Value>> = (0..self.shape.groups).map(|_| Vec::new()).collect();
+        for plane in &self.shape.planes {
+            let aligned: Vec<_> = decisions.by_ref().take(self.shape.alignments).collect();
+            let mut pair = self.or(arithmetic, aligned);
+            if self.shape.judges_common_bits {
+                pair = self.and(arithmetic, pair.into_iter().chain(decisions.next()).collect());
+            }
+            if let Some(group) = groups.get_mut(plane.group) {
+                group.extend(pair);
+            }
+        }
+        let groups = groups.into_iter().filter_map(|group| self.or(arithmetic, group)).collect();
+        let verdict = self.and(arithmetic, groups);
+        let ring = arithmetic.ring();
+        // There is a plane in every shape, so there is a verdict.
+        let Some(verdict) = verdict else { return arithmetic.combine(&[], 1, 1) };
+        match mask {
+            Some(mask) if !self.masks_at_once() => {
+                let blinded = arithmetic.blind(&verdict, mask);
+                let state = arithmetic.state(&blinded);
+                let least = state.limbs.saturating_sub(self.set.public_limbs());
+                let dropped = Noise::of(ring.set).primes_to_drop(state.noise, state.limbs, least);
+                arithmetic.divide(blinded, dropped)
+            }
+            _ if self.disclosure == Disclosure::Count => {
+                // The count must come out with factor 1 when all but the first prime are gone.
+                let states = [arithmetic.state(&verdict)];
+                let limbs = super::arithmetic::settled_limbs(ring, &states, false);
+                let loss = ring.factor_after_drop(1, 1, limbs);
+                arithmetic.settle(&[(&verdict, 1)], 0, None, divide_mod_t(1, loss))
+            }
+            _ => verdict,
+        }
+    }
+
+    /// Whether any hits; of one value, itself.
+    fn or<A: Arithmetic>(&self, arithmetic: &A, values: Vec<A::Value>) -> Option<A::Value> {
+        if values.len() < 2 {
+            return values.into_iter().next();
+        }
+        let factor = |value: &A::Value| arithmetic.state(value).factor;
+        match self.disclosure {
+            Disclosure::Each => tree(arithmetic, values),
+            Disclosure::Any => {
+                let terms: Vec<_> = values.iter().map(|value| (value, 1)).collect();
+                Some(arithmetic.settle(&terms, 0, None, factor(terms.first()?.0)))
+            }
+            Disclosure::Count => {
+                let minus_one = PLAINTEXT_MODULUS - 1;
+                let missed = |value: &A::Value| arithmetic.settle(&[(value, minus_one)], 1, None, factor(value));
+                let none = tree(arithmetic, values.iter().map(missed).collect())?;
+                Some(missed(&none))
+            }
+        }
+    }
+
+    /// Whether all hit; of one value, itself.
+    fn and<A: Arithmetic>(&self, arithmetic: &A, values: Vec<A::Value>) -> Option<A::Value> {
+        if self.disclosure != Disclosure::Each {
+            return tree(arithmetic, values);
+        }
+        let mut values = values.into_iter();
+        let first = values.next()?;
+        Some(values.fold(first, |f, g| {
+            let (of_f, of_g) = (arithmetic.state(&f).factor, arithmetic.state(&g).factor);
+            let square = super::arithmetic::multiply_mod_t(of_f, of_f);
+            let negated = arithmetic.settle(&[(&g, PLAINTEXT_MODULUS - 3)], 0, None, divide_mod_t(square, of_g));
+            arithmetic.inner_product(&[(&f, &f), (&g, &negated)], None)
+        }))
+    }
+
+    /// Whether one sample answers `any` exactly: not even all subjects of so many blocks together can sum up to t.
+    pub(super) fn one_sample_is_enough(&self, blocks: usize) -> bool {
+        let most = (blocks * self.set.ring_size()) as u64;
+        most.saturating_mul(self.shape.largest_sum()) < PLAINTEXT_MODULUS.into()
+    }
+}
+
+/// Flooding of a whole answer of 2^17 coefficients: N 2^-b <= 2^-40 (protocol, section 6).
+pub(super) const LEAST_FLOODING_BITS: f64 = 57.0;
+
+/// The product of all values, by a tree of least depth.
+fn tree<A: Arithmetic>(arithmetic: &A, mut values: Vec<A::Value>) -> Option<A::Value> {
+    while values.len() > 1 {
+        let mut next = Vec::with_capacity(values.len().div_ceil(2));
+        let mut rest = values.into_iter();
+        while let Some(a) = rest.next() {
+            next.push(match rest.next() {
+                Some(b) => arithmetic.multiply(&a, &b),
+                None => a,
+            });
+        }
+        values = next;
+    }
+    values.into_iter().next()
+}

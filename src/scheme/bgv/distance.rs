@@ -1,0 +1,309 @@
+//! Stage 4: phi of a whole block of references at once, one in each slot.
+//!
+//! The probe's coordinates x stand in the slots again and again, with period d (a power of two). Reference r owns slot r; its weights y_r
+//! make d *diagonals*, and (Halevi, Shoup, "Algorithms in HElib", 2014, section 4.3; baby and giant steps)
+//!
+//! > phi = sum_g rot_(g b) ( sum_(i < b) D_(g,i) * rot_i(x) ),   D_(g,i)\[s\] = y_(s - g b)\[(s + i) mod d\]
+//!
+//! with slots counted within their row. Babies rot_i(x) are made once a query, by a key that rotates by one slot, applied in turn; giants by
+//! a key that rotates by b slots, in Horner's manner. Diagonals are transformed when they are needed, or kept transformed while a budget lasts.
+
+use rayon::prelude::*;
+
+use super::arithmetic::{Cost, Ledger, multiply_mod_t, residue};
+use super::ciphertexts::EncryptedProbes;
+use super::engine::{Ciphertext, rotated_noise};
+use super::keys::PreparedKey;
+use super::modulus::{add_assign, sum_of_products};
+use super::noise::{Noise, State, sum};
+use super::ring::Ring;
+use crate::parameters::bgv::BgvSet;
+
+/// Diagonals that are transformed together before they are multiplied: they stay in cache.
+const TOGETHER: usize = 8;
+
+/// Where the rotations of a linear stage go.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Steps {
+    /// d: coordinates, rounded up to a power of two.
+    pub period: usize,
+    /// b.
+    pub babies: usize,
+}
+
+impl Steps {
+    /// For so many coordinates; `None` where they do not fit a row of slots.
+    pub(super) fn new(set: &BgvSet, coordinates: usize) -> Option<Self> {
+        let period = coordinates.next_power_of_two();
+        (period <= set.ring_size() / 2).then_some(Self { period, babies: set.baby_steps.min(period) })
+    }
+
+    fn giants(self) -> usize {
+        self.period / self.babies
+    }
+}
+
+/// A probe's rotations: what every block is multiplied with.
+pub(super) struct Babies(Vec<Ciphertext>);
+
+impl Babies {
+    pub(super) fn new(key: &PreparedKey, probe: Ciphertext, steps: Steps) -> Self {
+        let rotation = key.ring.rotation(1);
+        let next = |previous: &Ciphertext| Some(previous.rotated(key.ring, &rotation, &key.rotate_by_one));
+        Self(std::iter::successors(Some(probe), next).take(steps.babies).collect())
+    }
+
+    /// Bytes in memory of one probe's babies.
+    pub(super) fn bytes(set: &BgvSet, steps: Steps) -> usize {
+        steps.babies * 2 * set.limbs * set.ring_size() * 4
+    }
+
+    pub(super) fn of_sample(key: &PreparedKey, probes: &EncryptedProbes, sample: usize, steps: Steps) -> Option<Self> {
+        probes.expand(sample).map(|probe| Self::new(key, probe, steps))
+    }
+}
+
+/// The weights of one decision for up to N references, in the clear.
+pub(super) struct Block {
+    steps: Steps,
+    /// Row r: the weights of reference r, `period` of them.
+    weights: Vec<i16>,
+    /// What every weight is multiplied by, modulo t.
+    scale: u32,
+    /// Added to each slot.
+    bias: Vec<i64>,
+    /// Added to the slots that no reference owns.
+    absent: i64,
+}
+
+impl Block {
+    /// A block in which `rows` references will be set; others get the bias `absent`.
+    pub(super) fn new(steps: Steps, rows: usize, scale: u32, absent: i64) -> Self {
+        Self { steps, weights: vec![0; rows * steps.period], scale, bias: vec![absent; rows], absent }
+    }
+
+    /// Sets the references in parallel: `fill` gets the row's number, writes its weights, and returns its bias, or nothing for a reference that is
+    /// not there.
+    pub(super) fn fill(&mut self, fill: impl Fn(usize, &mut [i16]) -> Option<i64> + Sync) {
+        let rows = self.weights.par_chunks_exact_mut(self.steps.period).zip(&mut self.bias).enumerate();
+        rows.for_each(|(row, (weights, bias))| {
+            if let Some(value) = fill(row, weights) {
+                *bias = value;
+            }
+        });
+    }
+
+    /// The diagonal of a giant and a baby step: a plaintext polynomial.
+    fn diagonal(&self, ring: &Ring, giant: usize, baby: usize) -> Vec<u32> {
+        let Steps { period, babies } = self.steps;
+        let (half, shift) = (ring.n / 2, giant * babies);
+        let slot = |slot: usize| {
+            let (row, column) = (slot / half, slot % half);
+            let reference = row * half + (column + half - shift % half) % half;
+            let weight = self.weights.get(reference * period + (column + baby) % period).copied().unwrap_or_default();
+            let weight = residue(weight.into());
+            if self.scale == 1 { weight } else { multiply_mod_t(weight, self.scale) }
+        };
+        ring.encode((0..ring.n).map(slot))
+    }
+
+    /// The diagonals of one giant step.
+    fn diagonals(&self, ring: &Ring, giant: usize) -> Vec<Vec<u32>> {
+        (0..self.steps.babies).into_par_iter().map(|baby| self.diagonal(ring, giant, baby)).collect()
+    }
+
+    /// All diagonals, transformed over all primes of a ciphertext: giant after giant, baby after baby.
+    pub(super) fn transformed(&self, ring: &Ring) -> Transformed {
+        let giants = (0..self.steps.giants()).map(|giant| {
+            self.diagonals(ring, giant).into_iter().map(|diagonal| ring.lift_all(&diagonal, ring.set.limbs)).collect()
+        });
+        Transformed { giants: giants.collect(), bias: self.biases(ring, 0), steps: self.steps }
+    }
+
+    /// The bias of every slot, less the centre of the threshold.
+    fn biases(&self, ring: &Ring, centre: i64) -> Vec<u32> {
+        let slots = self.bias.iter().copied().chain(std::iter::repeat(self.absent));
+        ring.encode(slots.map(|bias| residue(bias - centre)).take(ring.n))
+    }
+
+    /// phi - centre in every slot, for each probe.
+    pub(super) fn scores(&self, key: &PreparedKey, probes: &[&Babies], centre: i64) -> Vec<Ciphertext> {
+        let ring = key.ring;
+        let inner = |giant: usize| {
+            let diagonals = self.diagonals(ring, giant);
+            inner_sums(ring, probes, |index, group: &mut [Vec<u32>], from| {
+                for (buffer, diagonal) in group.iter_mut().zip(diagonals.iter().skip(from)) {
+                    if let Some(prime) = ring.limbs.get(index) {
+                        Ring::lift(prime, diagonal, buffer);
+                    }
+                }
+            })
+        };
+        horner(key, self.steps, self.biases(ring, centre), inner)
+    }
+}
+
+/// A block's diagonals kept transformed.
+pub(super) struct Transformed {
+    steps: Steps,
+    giants: Vec<Vec<Vec<u32>>>,
+    bias: Vec<u32>,
+}
+
+impl Transformed {
+    /// Bytes in memory.
+    pub(super) fn bytes(set: &BgvSet, steps: Steps) -> usize {
+        4 * set.ring_size() * (steps.period * set.limbs + 1)
+    }
+
+    /// As [`Block::scores`].
+    pub(super) fn scores(&self, key: &PreparedKey, probes: &[&Babies], centre: i64) -> Vec<Ciphertext> {
+        let ring = key.ring;
+        let inner = |giant: usize| {
+            let diagonals = self.giants.get(giant).map_or(&[][..], Vec::as_slice);
+            probes.iter().map(|babies| babies.inner_sum(ring, diagonals)).collect()
+        };
+        let t = crate::parameters::bgv::PLAINTEXT_MODULUS;
+        let mut bias = self.bias.clone();
+        // The same number in every slot is a constant polynomial.
+        if let Some(constant) = bias.first_mut() {
+            *constant = (*constant + t - residue(centre)) % t;
+        }
+        horner(key, self.steps, bias, inner)
+    }
+}
+
+impl Babies {
+    /// One giant step's sum over transformed diagonals.
+    fn inner_sum(&self, ring: &Ring, diagonals: &[Vec<u32>]) -> [Vec<u32>; 2] {
+        [0, 1].map(|part| {
+            let mut out = vec![0; ring.set.limbs * ring.n];
+            out.par_chunks_exact_mut(ring.n).zip(&ring.limbs).enumerate().for_each(|(index, (out, prime))| {
+                let pairs: Vec<_> = diagonals
+                    .iter()
+                    .zip(&self.0)
+                    .map(|(diagonal, baby)| (ring.limb(diagonal, index), ring.limb(baby.part(part), index)))
+                    .collect();
+                sum_of_products(prime.modulus, out, &pairs);
+            });
+            out
+        })
+    }
+}
+
+/// One giant step's sums for several probes, diagonals transformed a few at a time by `transform(limb, buffers, first)`.
+fn inner_sums(
+    ring: &Ring,
+    probes: &[&Babies],
+    transform: impl Fn(usize, &mut [Vec<u32>], usize) + Sync,
+) -> Vec<[Vec<u32>; 2]> {
+    let limbs = ring.set.limbs;
+    let babies = probes.first().map_or(0, |probe| probe.0.len());
+    // Limb by limb, then put together: [limb][probe][part].
+    let by_limb: Vec<Vec<[Vec<u32>; 2]>> = (0..limbs)
+        .into_par_iter()
+        .zip(&ring.limbs)
+        .map_init(
+            || vec![vec![0; ring.n]; TOGETHER],
+            |buffers, (index, prime)| {
+                let mut sums: Vec<[Vec<u32>; 2]> = probes.iter().map(|_| [vec![0; ring.n], vec![0; ring.n]]).collect();
+                for from in (0..babies).step_by(TOGETHER) {
+                    let count = TOGETHER.min(babies - from);
+                    let group = buffers.split_at_mut(count).0;
+                    transform(index, group, from);
+                    for (sums, probe) in sums.iter_mut().zip(probes) {
+                        for (part, sum) in sums.iter_mut().enumerate() {
+                            let babies = probe.0.iter().skip(from).map(|baby| ring.limb(baby.part(part), index));
+                            let pairs: Vec<_> = group.iter().map(Vec::as_slice).zip(babies).collect();
+                            sum_of_products(prime.modulus, sum, &pairs);
+                        }
+                    }
+                }
+                sums
+            },
+        )
+        .collect();
+    let mut parts: Vec<[Vec<u32>; 2]> = probes.iter().map(|_| [Vec::new(), Vec::new()]).collect();
+    for limb in by_limb {
+        for (all, limb) in parts.iter_mut().zip(limb) {
+            for (all, limb) in all.iter_mut().zip(limb) {
+                all.extend(limb);
+            }
+        }
+    }
+    parts
+}
+
+/// sum_g rot_(g b) (inner(g)) + bias, noise divided down to its floor.
+fn horner(
+    key: &PreparedKey,
+    steps: Steps,
+    bias: Vec<u32>,
+    inner: impl Fn(usize) -> Vec<[Vec<u32>; 2]>,
+) -> Vec<Ciphertext> {
+    let ring = key.ring;
+    let rotation = ring.rotation(steps.babies);
+    let state = state_of_sums(ring.set, steps);
+    let mut sums: Vec<Ciphertext> = Vec::new();
+    for giant in (0..steps.giants()).rev() {
+        let inner = inner(giant);
+        if sums.is_empty() {
+            sums = inner.into_iter().map(|parts| Ciphertext { state, parts }).collect();
+            continue;
+        }
+        for (sum, inner) in sums.iter_mut().zip(inner) {
+            *sum = sum.rotated(ring, &rotation, &key.rotate_by_baby_steps);
+            for (part, inner) in sum.parts.iter_mut().zip(&inner) {
+                let limbs = part.par_chunks_exact_mut(ring.n).zip(inner.par_chunks_exact(ring.n)).zip(&ring.limbs);
+                limbs.for_each(|((part, inner), prime)| add_assign(prime.modulus, part, inner));
+            }
+        }
+    }
+    let bias = ring.lift_all(&bias, ring.set.limbs);
+    let dropped = Noise::of(ring.set).primes_to_drop(state.noise, state.limbs, 0);
+    sums.into_iter()
+        .map(|mut sum| {
+            let limbs = sum.parts[0].par_chunks_exact_mut(ring.n).zip(bias.par_chunks_exact(ring.n)).zip(&ring.limbs);
+            limbs.for_each(|((part, bias), prime)| add_assign(prime.modulus, part, bias));
+            Ciphertext { state, parts: sum.parts }.divided(ring, dropped)
+        })
+        .collect()
+}
+
+/// What is known of a sum before it is divided.
+fn state_of_sums(set: &BgvSet, steps: Steps) -> State {
+    let noise = Noise::of(set);
+    let fresh = State { limbs: set.limbs, factor: 1, noise: noise.fresh() };
+    // Every rotation adds its own noise to that of the one before.
+    let one = rotated_noise(noise, State { noise: f64::NEG_INFINITY, ..fresh });
+    let rotations = |count: usize| one + (count as f64).log2() / 2.0;
+    let last_baby = sum([fresh.noise, rotations(steps.babies - 1)]);
+    let products = noise.plaintext_product(last_baby) + (steps.period as f64).log2() / 2.0;
+    State { noise: sum([products, rotations(steps.giants() - 1), noise.plaintext()]), ..fresh }
+}
+
+/// The state of a score, and what it costs a block; and what the babies cost a probe.
+pub(super) fn ledger_entry(ledger: &Ledger<'_>, ring: &Ring, steps: Steps) -> State {
+    let before = state_of_sums(ring.set, steps);
+    ledger.admit(before);
+    for _ in 1..steps.giants() {
+        ledger.charge_keyswitch(before.limbs, 0);
+    }
+    ledger.charge(Cost { transforms: before.limbs as f64, products: (2 * steps.period * before.limbs) as f64 });
+    let dropped = Noise::of(ring.set).primes_to_drop(before.noise, before.limbs, 0);
+    ledger.charge_division(2, before.limbs - dropped, dropped);
+    ledger.admit(before.divided(ring, dropped))
+}
+
+/// What the diagonals of a block cost where they are not kept.
+pub(super) fn encoding_cost(set: &BgvSet, steps: Steps) -> Cost {
+    let per_diagonal = (set.limbs + 1) as f64;
+    Cost { transforms: steps.period as f64 * per_diagonal, products: steps.period as f64 * per_diagonal }
+}
+
+/// What a probe's babies cost.
+pub(super) fn babies_cost(ring: &Ring, steps: Steps) -> Cost {
+    let ledger = Ledger::new(ring);
+    (1..steps.babies).for_each(|_| ledger.charge_keyswitch(ring.set.limbs, 0));
+    ledger.cost()
+}

@@ -1,0 +1,279 @@
+//! Ciphertexts and what the custodian does with them: products, relinearisation, rotations, divisions. Public keys alone.
+
+use rayon::prelude::*;
+
+use super::arithmetic::{Arithmetic, blinded, centred, combined, divide_mod_t, multiplied, multiply_mod_t};
+use super::modulus::{Modulus, scale, sum_of_products, weighted_sum};
+use super::noise::{Noise, State, sum};
+use super::ring::{Conversion, Limb, Ring, Rotation};
+
+/// A ciphertext (c_0, c_1): c_0 + c_1 s is the phase. Never leaves the scheme.
+#[derive(Clone)]
+pub(super) struct Ciphertext {
+    pub(super) state: State,
+    pub(super) parts: [Vec<u32>; 2],
+}
+
+/// A keyswitch key: for each digit j an encryption (b_j, a_j) of P times the old secret on the primes of that digit, under the new one, over all
+/// primes of the ring (Han, Ki, "Better bootstrapping for approximate homomorphic encryption", 2020, section 3).
+pub(super) struct SwitchKey {
+    pub(super) digits: Vec<[Vec<u32>; 2]>,
+}
+
+/// Multiplies, by a relinearisation key.
+pub(super) struct Engine<'a> {
+    pub(super) ring: &'a Ring,
+    pub(super) relinearisation: &'a SwitchKey,
+}
+
+/// Both parts before the special primes are divided away.
+pub(super) struct Raised {
+    parts: [Vec<u32>; 2],
+}
+
+/// A plaintext polynomial over as many limbs as anybody will multiply it with.
+pub(super) struct Plaintext(pub(super) Vec<u32>);
+
+impl Plaintext {
+    /// The numbers in the slots, over the first `limbs` primes.
+    pub(super) fn of_slots(ring: &Ring, slots: Vec<u32>, limbs: usize) -> Self {
+        Self(ring.lift_all(&ring.encode(slots.into_iter()), limbs))
+    }
+}
+
+impl Ring {
+    /// c times the old secret, under the new one, times P: over the limbs of c and the special primes.
+    pub(super) fn switch(&self, c: &[u32], key: &SwitchKey) -> Raised {
+        let (n, limbs, digit_limbs) = (self.n, c.len() / self.n, self.set.digit);
+        let primes: Vec<&Limb> = self.limbs.iter().take(limbs).collect();
+        let digits: Vec<Conversion<'_>> =
+            primes.chunks(digit_limbs).map(|digit| Conversion::new(n, digit, 1)).collect();
+        let mut residues = c.to_vec();
+        for (digit, residues) in digits.iter().zip(residues.chunks_mut(digit_limbs * n)) {
+            digit.prepare(residues);
+        }
+        let overflows: Vec<Vec<u32>> =
+            digits.iter().zip(residues.chunks(digit_limbs * n)).map(|(digit, residues)| digit.overflows(residues)).collect();
+        let targets: Vec<(usize, &Limb)> = (0..limbs).chain(self.set.limbs..self.limbs.len()).zip(self.extended(limbs)).collect();
+        let mut parts = [vec![0; targets.len() * n], vec![0; targets.len() * n]];
+        let [b, a] = &mut parts;
+        b.par_chunks_exact_mut(n).zip(a.par_chunks_exact_mut(n)).zip(targets).for_each_init(
+            || vec![0; digits.len() * n],
+            |buffers, ((b, a), (index, prime))| {
+                for (number, buffer) in buffers.chunks_exact_mut(n).enumerate() {
+                    let digit = digits.iter().zip(residues.chunks(digit_limbs * n)).zip(&overflows).nth(number);
+                    match digit {
+                        Some(((digit, residues), overflows)) if index / digit_limbs != number || index >= self.set.limbs => {
+                            digit.convert(residues, overflows, prime.modulus, buffer);
+                            prime.forward(buffer);
+                        }
+                        // The prime belongs to the digit: its residue is the digit's.
+                        _ => buffer.copy_from_slice(self.limb(c, index)),
+                    }
+                }
+                let key_limbs = |part: usize| {
+                    let digits = key.digits.iter().map(move |digit| if part == 0 { &digit[0] } else { &digit[1] });
+                    let products = buffers.chunks_exact(n).zip(digits);
+                    products.map(|(buffer, key)| (buffer, self.limb(key, index))).collect::<Vec<_>>()
+                };
+                sum_of_products(prime.modulus, b, &key_limbs(0));
+                sum_of_products(prime.modulus, a, &key_limbs(1));
+            },
+        );
+        Raised { parts }
+    }
+
+    /// P modulo each of the first primes, stored.
+    pub(super) fn special_product(&self, modulus: Modulus) -> u32 {
+        self.limbs.iter().skip(self.set.limbs).fold(modulus.store(1), |product, q| {
+            modulus.multiply(product, modulus.store(q.modulus.value().into()))
+        })
+    }
+
+    /// Adds P c to a raised part.
+    fn add_raised(&self, raised: &mut [u32], c: &[u32]) {
+        raised.par_chunks_exact_mut(self.n).zip(c.par_chunks_exact(self.n)).zip(&self.limbs).for_each(
+            |((raised, c), prime)| {
+                let modulus = prime.modulus;
+                let p = self.special_product(modulus);
+                for (raised, &c) in raised.iter_mut().zip(c) {
+                    *raised = modulus.add(*raised, modulus.multiply(c, p));
+                }
+            },
+        );
+    }
+
+    /// Divides the special primes and the last `dropped` ones away.
+    fn lower(&self, raised: Raised, limbs: usize, dropped: usize) -> [Vec<u32>; 2] {
+        let primes = self.extended(limbs);
+        let (kept, dropped) = primes.split_at(limbs - dropped.min(limbs));
+        raised.parts.map(|part| self.divide_and_round(part, kept, dropped))
+    }
+
+    /// The factor after the primes `limbs..before` were divided away.
+    pub(super) fn factor_after_drop(&self, factor: u32, limbs: usize, before: usize) -> u32 {
+        let dropped = self.limbs.iter().take(before).skip(limbs);
+        dropped.fold(factor, |factor, prime| {
+            divide_mod_t(factor, prime.modulus.value() % crate::parameters::bgv::PLAINTEXT_MODULUS)
+        })
+    }
+}
+
+impl Ciphertext {
+    /// Rotates the slots of both rows.
+    pub(super) fn rotated(&self, ring: &Ring, rotation: &Rotation, key: &SwitchKey) -> Self {
+        let [c0, c1] = self.parts.each_ref().map(|part| rotation.apply(part));
+        let mut raised = ring.switch(&c1, key);
+        ring.add_raised(&mut raised.parts[0], &c0);
+        let noise = Noise::of(ring.set);
+        let state = State { noise: rotated_noise(noise, self.state), ..self.state };
+        Self { state, parts: ring.lower(raised, self.state.limbs, 0) }
+    }
+
+    /// The same ciphertext over fewer primes; its phase does not change.
+    pub(super) fn truncated(&self, ring: &Ring, limbs: usize) -> Self {
+        let limbs = limbs.min(self.state.limbs);
+        let parts = self.parts.each_ref().map(|part| part.iter().copied().take(limbs * ring.n).collect());
+        Self { state: State { limbs, ..self.state }, parts }
+    }
+
+    /// `self += other`, of the same factor, over the primes that both have.
+    pub(super) fn add(&mut self, ring: &Ring, other: &Self) {
+        let limbs = self.state.limbs.min(other.state.limbs);
+        for (mine, theirs) in self.parts.iter_mut().zip(&other.parts) {
+            mine.truncate(limbs * ring.n);
+            mine.par_chunks_exact_mut(ring.n)
+                .zip(theirs.par_chunks_exact(ring.n))
+                .zip(&ring.limbs)
+                .for_each(|((mine, theirs), prime)| super::modulus::add_assign(prime.modulus, mine, theirs));
+        }
+        self.state = State { limbs, noise: sum([self.state.noise, other.state.noise]), ..self.state };
+    }
+}
+
+/// Noise after a rotation, special primes divided away.
+pub(super) fn rotated_noise(noise: Noise, state: State) -> f64 {
+    sum([state.noise, noise.keyswitch(state.limbs), noise.rounding()])
+}
+
+impl Arithmetic for Engine<'_> {
+    type Value = Ciphertext;
+    type Mask = Plaintext;
+
+    fn ring(&self) -> &Ring {
+        self.ring
+    }
+
+    fn state(&self, value: &Ciphertext) -> State {
+        value.state
+    }
+
+    fn inner_product(&self, pairs: &[(&Ciphertext, &Ciphertext)], addend: Option<&Ciphertext>) -> Ciphertext {
+        let ring = self.ring;
+        let states: Vec<_> = pairs.iter().map(|(a, b)| (a.state, b.state)).collect();
+        let (state, dropped) = multiplied(ring, &states, addend.map(|addend| addend.state));
+        let limbs = state.limbs + dropped;
+        let tensor = |choices: &[(usize, usize)]| {
+            let mut out = vec![0; limbs * ring.n];
+            out.par_chunks_exact_mut(ring.n).zip(&ring.limbs).enumerate().for_each(|(index, (out, prime))| {
+                let products: Vec<(&[u32], &[u32])> = pairs
+                    .iter()
+                    .flat_map(|(a, b)| {
+                        choices.iter().map(move |&(i, j)| (ring.limb(a.part(i), index), ring.limb(b.part(j), index)))
+                    })
+                    .collect();
+                sum_of_products(prime.modulus, out, &products);
+            });
+            out
+        };
+        let mut constant = tensor(&[(0, 0)]);
+        let mut linear = tensor(&[(0, 1), (1, 0)]);
+        let square = tensor(&[(1, 1)]);
+        if let Some(addend) = addend {
+            for (sum, part) in [&mut constant, &mut linear].into_iter().zip(&addend.parts) {
+                let limbs = sum.par_chunks_exact_mut(ring.n).zip(part.par_chunks_exact(ring.n)).zip(&ring.limbs);
+                limbs.for_each(|((sum, part), prime)| super::modulus::add_assign(prime.modulus, sum, part));
+            }
+        }
+        let mut raised = ring.switch(&square, self.relinearisation);
+        let [b, a] = &mut raised.parts;
+        ring.add_raised(b, &constant);
+        ring.add_raised(a, &linear);
+        Ciphertext { state, parts: ring.lower(raised, limbs, dropped) }
+    }
+
+    fn combine(&self, terms: &[(&Ciphertext, u32)], constant: u32, factor: u32) -> Ciphertext {
+        let ring = self.ring;
+        let states: Vec<_> = terms.iter().map(|(value, _)| value.state).collect();
+        let state = combined(ring, &states, factor);
+        let coefficients: Vec<i64> = terms
+            .iter()
+            .map(|(value, c)| centred(multiply_mod_t(*c, divide_mod_t(factor, value.state.factor))))
+            .collect();
+        let constant = centred(multiply_mod_t(constant, factor));
+        let part = |part: usize| {
+            let mut out = vec![0; state.limbs * ring.n];
+            out.par_chunks_exact_mut(ring.n).zip(&ring.limbs).enumerate().for_each(|(index, (out, prime))| {
+                let weighted = terms.iter().zip(&coefficients);
+                let weighted: Vec<_> = weighted
+                    .map(|((value, _), &c)| (ring.limb(value.part(part), index), prime.modulus.store(c)))
+                    .collect();
+                weighted_sum(prime.modulus, out, &weighted);
+                if part == 0 && constant != 0 {
+                    let constant = prime.modulus.store(constant);
+                    out.iter_mut().for_each(|c| *c = prime.modulus.add(*c, constant));
+                }
+            });
+            out
+        };
+        Ciphertext { state, parts: [part(0), part(1)] }
+    }
+
+    fn blind(&self, value: &Ciphertext, mask: &Plaintext) -> Ciphertext {
+        let ring = self.ring;
+        let parts = value.parts.each_ref().map(|part| {
+            let mut out = part.clone();
+            out.par_chunks_exact_mut(ring.n).zip(mask.0.par_chunks_exact(ring.n)).zip(&ring.limbs).for_each(
+                |((out, mask), prime)| {
+                    out.iter_mut().zip(mask).for_each(|(c, &m)| *c = prime.modulus.multiply(*c, m));
+                },
+            );
+            out
+        });
+        Ciphertext { state: blinded(ring, value.state), parts }
+    }
+
+    fn divide(&self, value: Ciphertext, dropped: usize) -> Ciphertext {
+        value.divided(self.ring, dropped)
+    }
+}
+
+impl Ciphertext {
+    /// The last `dropped` primes divided away.
+    pub(super) fn divided(self, ring: &Ring, dropped: usize) -> Self {
+        if dropped == 0 {
+            return self;
+        }
+        let primes: Vec<&Limb> = ring.limbs.iter().take(self.state.limbs).collect();
+        let (kept, gone) = primes.split_at(self.state.limbs - dropped.min(self.state.limbs));
+        let parts = self.parts.map(|part| ring.divide_and_round(part, kept, gone));
+        Self { state: self.state.divided(ring, dropped), parts }
+    }
+
+    pub(super) fn part(&self, part: usize) -> &[u32] {
+        let [c0, c1] = &self.parts;
+        if part == 0 { c0 } else { c1 }
+    }
+
+    /// Multiplies by a constant modulo t, without changing the factor: the plaintext is multiplied.
+    pub(super) fn scaled(mut self, ring: &Ring, constant: u32) -> Self {
+        let constant = centred(constant);
+        for part in &mut self.parts {
+            part.par_chunks_exact_mut(ring.n).zip(&ring.limbs).for_each(|(limb, prime)| {
+                scale(prime.modulus, limb, prime.modulus.store(constant));
+            });
+        }
+        self.state.noise += f64::from(crate::parameters::bgv::PLAINTEXT_MODULUS / 2).log2();
+        self
+    }
+}

@@ -1,0 +1,285 @@
+//! Stages 3 and 7, the querier's: key generation, encryption, decryption. The only file with a name for the secret key.
+
+use rand::{CryptoRng, SeedableRng};
+use rand_chacha::ChaCha20Rng;
+use rayon::prelude::*;
+use zeroize::Zeroizing;
+
+use super::Bgv;
+use super::arithmetic::residue;
+use super::ciphertexts::{EncryptedProbes, EncryptedVerdicts, ProbeVerdicts};
+use super::circuit::outputs_per_block;
+use super::keys::EvaluationKey;
+use super::modulus::{Modulus, add_assign};
+use super::ring::Ring;
+use super::sampling::{Seed, errors, seed, ternary, uniform};
+use crate::agreement::Disclosure;
+use crate::functional::{Functional, Probe};
+use crate::parameters::bgv::{BgvSet, PLAINTEXT_MODULUS};
+use crate::scheme::{Disclosed, Extent, Holder};
+
+/// A ternary secret s. Wiped on drop.
+pub struct SecretKey {
+    pub(super) set: &'static BgvSet,
+    /// Coefficients -1, 0, 1.
+    coefficients: Zeroizing<Vec<i64>>,
+    /// Over all primes of the ring, transformed.
+    transformed: Zeroizing<Vec<u32>>,
+}
+
+impl SecretKey {
+    pub(super) fn generate(set: &'static BgvSet, rng: &mut dyn CryptoRng) -> Self {
+        let mut seed = Zeroizing::new([0; 32]);
+        rng.fill_bytes(seed.as_mut());
+        let mut rng = ChaCha20Rng::from_seed(*seed);
+        Self::of(set, Zeroizing::new(ternary(set.ring_size(), &mut rng)))
+    }
+
+    fn of(set: &'static BgvSet, coefficients: Zeroizing<Vec<i64>>) -> Self {
+        let ring = Ring::of(set);
+        let transformed = Zeroizing::new(ring.lift_small(&coefficients, ring.limbs.len()));
+        Self { set, coefficients, transformed }
+    }
+
+    /// One byte a coefficient: 0, 1, or 2 for -1.
+    pub(super) fn export(&self) -> Zeroizing<Vec<u8>> {
+        Zeroizing::new(self.coefficients.iter().map(|&c| c.rem_euclid(3) as u8).collect())
+    }
+
+    pub(super) fn import(bytes: &[u8], set: &'static BgvSet) -> Option<Self> {
+        let coefficient = |&byte: &u8| match byte {
+            0 => Some(0),
+            1 => Some(1),
+            2 => Some(-1),
+            _ => None,
+        };
+        let mut coefficients = Zeroizing::new(Vec::with_capacity(set.ring_size()));
+        for byte in bytes {
+            coefficients.push(coefficient(byte)?);
+        }
+        (coefficients.len() == set.ring_size()).then(|| Self::of(set, coefficients))
+    }
+
+    /// b = -a s + t e + message, over the ring's first `limbs` primes (and the special ones where `special`).
+    ///
+    /// The message is given limb by limb, transformed.
+    pub(super) fn encrypt(
+        &self,
+        seed: Seed,
+        limbs: usize,
+        special: bool,
+        rng: &mut ChaCha20Rng,
+        message: impl Fn(usize, Modulus, &mut [u32]) + Sync,
+    ) -> Vec<u32> {
+        let ring = Ring::of(self.set);
+        let (n, all) = (ring.n, ring.limbs.len());
+        let specials = if special { ring.set.limbs..all } else { all..all };
+        let indices: Vec<usize> = (0..limbs).chain(specials).collect();
+        let error = Zeroizing::new(errors(n, rng));
+        let mut body = vec![0; indices.len() * n];
+        body.par_chunks_exact_mut(n).zip(&indices).for_each_init(
+            || vec![0; n],
+            |mask, (body, &index)| {
+                let Some(prime) = ring.limbs.get(index) else { return };
+                let modulus = prime.modulus;
+                for (b, &e) in body.iter_mut().zip(error.iter()) {
+                    *b = modulus.store(e * i64::from(PLAINTEXT_MODULUS));
+                }
+                prime.forward(body);
+                uniform(seed, index, modulus, mask);
+                let secret = ring.limb(&self.transformed, index);
+                for ((b, &a), &s) in body.iter_mut().zip(mask.iter()).zip(secret) {
+                    *b = modulus.subtract(*b, modulus.multiply(a, s));
+                }
+                message(index, modulus, body);
+            },
+        );
+        body
+    }
+
+    /// Encrypts a plaintext polynomial, coefficients in [0, t), under a seed for the mask.
+    pub(super) fn encrypt_plaintext(&self, plaintext: &[u32], seed: Seed, rng: &mut ChaCha20Rng) -> Vec<u32> {
+        let ring = Ring::of(self.set);
+        let message = ring.lift_all(plaintext, ring.set.limbs);
+        self.encrypt(seed, ring.set.limbs, false, rng, |index, modulus, body| {
+            add_assign(modulus, body, ring.limb(&message, index));
+        })
+    }
+
+    /// A keyswitch key from another secret (a transformed polynomial over all primes) to this one.
+    pub(super) fn switch_key(&self, from: &[u32], seeds: &[Seed], rng: &mut ChaCha20Rng) -> Vec<Vec<u32>> {
+        let ring = Ring::of(self.set);
+        let digit_limbs = self.set.digit;
+        let digit = |(digit, &seed): (usize, &Seed)| {
+            self.encrypt(seed, self.set.limbs, true, rng, |index, modulus, body| {
+                if index < ring.set.limbs && index / digit_limbs == digit {
+                    let p = ring.special_product(modulus);
+                    for (b, &s) in body.iter_mut().zip(ring.limb(from, index)) {
+                        *b = modulus.add(*b, modulus.multiply(s, p));
+                    }
+                }
+            })
+        };
+        seeds.iter().enumerate().map(digit).collect()
+    }
+
+    /// s^2, transformed.
+    pub(super) fn squared(&self) -> Zeroizing<Vec<u32>> {
+        let ring = Ring::of(self.set);
+        let mut square = Zeroizing::new(self.transformed.to_vec());
+        for (limb, prime) in square.chunks_exact_mut(ring.n).zip(&ring.limbs) {
+            limb.iter_mut().for_each(|s| *s = prime.modulus.multiply(*s, *s));
+        }
+        square
+    }
+
+    /// s(X^(3^steps)), transformed.
+    pub(super) fn rotated(&self, steps: usize) -> Zeroizing<Vec<u32>> {
+        Zeroizing::new(Ring::of(self.set).rotation(steps).apply(&self.transformed))
+    }
+
+    /// The phase of a ciphertext over all its primes, as floating-point numbers: for measurements of noise.
+    #[cfg(test)]
+    pub(super) fn wide_phase(&self, ciphertext: &super::engine::Ciphertext) -> Vec<f64> {
+        let ring = Ring::of(self.set);
+        let limbs: Vec<Vec<u32>> = (0..ciphertext.state.limbs)
+            .map(|index| {
+                let modulus = ring.limbs[index].modulus;
+                let [c0, c1] = ciphertext.parts.each_ref().map(|part| ring.limb(part, index));
+                let secret = ring.limb(&self.transformed, index);
+                let mut limb: Vec<u32> =
+                    c0.iter().zip(c1).zip(secret).map(|((&a, &b), &s)| modulus.add(a, modulus.multiply(b, s))).collect();
+                ring.limbs[index].backward_times_n(&mut limb);
+                let n_inverse = modulus.invert(modulus.store(ring.n as i64));
+                limb.iter().map(|&c| modulus.load(modulus.multiply(c, n_inverse))).collect()
+            })
+            .collect();
+        // Mixed radix: v = v_0 + q_0 (v_1 + q_1 (...)), each digit centred, so that small phases come out exactly.
+        let q = |index: usize| i64::from(ring.limbs[index].modulus.value());
+        (0..ring.n)
+            .map(|i| {
+                let (mut sum, mut weight, mut digits) = (0.0, 1.0, Vec::<i64>::new());
+                for (index, limb) in limbs.iter().enumerate() {
+                    let modulus = ring.limbs[index].modulus;
+                    let mut rest = modulus.store(i64::from(limb[i]));
+                    for (lower, &digit) in digits.iter().enumerate() {
+                        rest = modulus.subtract(rest, modulus.store(digit));
+                        rest = modulus.multiply(rest, modulus.invert(modulus.store(q(lower))));
+                    }
+                    let digit = centre(modulus, modulus.load(rest));
+                    sum += digit as f64 * weight;
+                    weight *= q(index) as f64;
+                    digits.push(digit);
+                }
+                sum
+            })
+            .collect()
+    }
+
+    /// The phase of a ciphertext over its first prime, centred: N coefficients.
+    pub(super) fn phase(&self, parts: [&[u32]; 2]) -> Vec<i64> {
+        let ring = Ring::of(self.set);
+        let Some(prime) = ring.limbs.first() else { return Vec::new() };
+        let [c0, c1] = parts.map(|part| ring.limb(part, 0));
+        let secret = ring.limb(&self.transformed, 0);
+        let modulus = prime.modulus;
+        let phase = c0.iter().zip(c1).zip(secret).map(|((&c0, &c1), &s)| modulus.add(c0, modulus.multiply(c1, s)));
+        let mut phase: Vec<u32> = phase.collect();
+        prime.backward_times_n(&mut phase);
+        let n_inverse = modulus.invert(modulus.store(ring.n as i64));
+        phase.into_iter().map(|c| centre(modulus, modulus.load(modulus.multiply(c, n_inverse)))).collect()
+    }
+
+    /// The centred inner product of an LWE sample over the first prime: mask of N numbers, body.
+    pub(super) fn lwe_phase(&self, sample: &[u32]) -> i64 {
+        let Some((prime, (body, mask))) = Ring::of(self.set).limbs.first().zip(sample.split_last()) else { return 0 };
+        let p = i64::from(prime.modulus.value());
+        let product = mask.iter().zip(self.coefficients.iter()).map(|(&a, &s)| i64::from(a) * s).sum::<i64>();
+        centre(prime.modulus, (product + i64::from(*body)).rem_euclid(p) as u32)
+    }
+}
+
+/// A residue in [0, p) as the nearest number to 0.
+fn centre(modulus: Modulus, residue: u32) -> i64 {
+    let (residue, p) = (i64::from(residue), i64::from(modulus.value()));
+    if residue > p / 2 { residue - p } else { residue }
+}
+
+/// A generator of the scheme's own, seeded by the caller's.
+pub(super) fn generator(rng: &mut dyn CryptoRng) -> ChaCha20Rng {
+    let mut seed = Zeroizing::new([0; 32]);
+    rng.fill_bytes(seed.as_mut());
+    ChaCha20Rng::from_seed(*seed)
+}
+
+impl Holder for Bgv {
+    type SecretKey = SecretKey;
+
+    fn generate(set: &'static BgvSet, rng: &mut dyn CryptoRng) -> (SecretKey, EvaluationKey) {
+        let secret = SecretKey::generate(set, rng);
+        let public = EvaluationKey::new(&secret, rng);
+        (secret, public)
+    }
+
+    fn encrypt(
+        key: &SecretKey,
+        functional: &Functional,
+        probes: &[Probe],
+        rng: &mut dyn CryptoRng,
+    ) -> EncryptedProbes {
+        let mut rng = generator(rng);
+        let ring = Ring::of(key.set);
+        let samples = probes.iter().flat_map(Probe::samples).map(|sample| {
+            let mut coordinates = Zeroizing::new(functional.probe_coordinates(sample));
+            let period = coordinates.len().next_power_of_two();
+            coordinates.resize(period, 0);
+            let slots = coordinates.iter().cycle().take(ring.n).map(|&x| residue(x));
+            let plaintext = Zeroizing::new(ring.encode(slots));
+            let seed = seed(&mut rng);
+            (seed, key.encrypt_plaintext(&plaintext, seed, &mut rng))
+        });
+        EncryptedProbes::new(key.set, samples.collect())
+    }
+
+    fn decrypt(key: &SecretKey, extent: &Extent<'_>, verdicts: &EncryptedVerdicts) -> Vec<Disclosed> {
+        let outputs = outputs_per_block(key.set, extent.functional);
+        verdicts.probes.iter().map(|probe| key.disclosed(probe, extent, outputs)).collect()
+    }
+
+    fn export_secret(key: &SecretKey) -> Zeroizing<Vec<u8>> {
+        key.export()
+    }
+
+    fn import_secret(bytes: &[u8], set: &'static BgvSet) -> Option<SecretKey> {
+        SecretKey::import(bytes, set)
+    }
+}
+
+impl SecretKey {
+    fn disclosed(&self, probe: &ProbeVerdicts, extent: &Extent<'_>, outputs: usize) -> Disclosed {
+        match probe {
+            ProbeVerdicts::Slots(elements) => {
+                let blocks = elements.chunks(outputs.max(1)).flat_map(|block| self.hits(block));
+                Disclosed::Bits(blocks.take(extent.verdicts_per_probe).collect())
+            }
+            ProbeVerdicts::Samples(samples) => {
+                let mut numbers = samples.iter().map(|sample| residue(self.lwe_phase(sample)));
+                match extent.disclosure {
+                    Disclosure::Count => Disclosed::Count(numbers.next().unwrap_or_default() as usize),
+                    _ => Disclosed::Bits(vec![numbers.any(|number| number != 0)]),
+                }
+            }
+        }
+    }
+
+    /// The slots of a block that are 0 in one of its elements.
+    fn hits(&self, block: &[[Vec<u32>; 2]]) -> Vec<bool> {
+        let ring = Ring::of(self.set);
+        let mut hits = vec![false; ring.n];
+        for [c0, c1] in block {
+            let plaintext = self.phase([c0, c1]).into_iter().map(residue).collect();
+            hits.iter_mut().zip(ring.decode(plaintext)).for_each(|(hit, slot)| *hit |= slot == 0);
+        }
+        hits
+    }
+}

@@ -1,0 +1,53 @@
+//! Scheme `bgv`: a whole block of references at a time, exact verdicts (protocol, sections 4 and 8).
+//!
+//! Brakerski, Gentry, Vaikuntanathan, "(Leveled) fully homomorphic encryption without bootstrapping" (2012), in residue form, on the
+//! transforms of `tfhe-ntt`. Files in the order data flows: [`holder`] encrypts; `distance` computes phi in every slot; `threshold` judges
+//! it; `circuit` and `aggregate` combine decisions; `sanitise` hides everything but the verdict; [`holder`] decrypts. Below them the ring:
+//! `modulus`, `ring`, `engine`; beside them `noise`, and `arithmetic`, which weighs a circuit before it runs.
+//!
+//! Scores and unsanitised verdicts have no public name: only [`keys::EvaluationKey`], [`ciphertexts::EncryptedProbes`] and
+//! [`ciphertexts::EncryptedVerdicts`] cross.
+
+mod aggregate;
+mod arithmetic;
+mod circuit;
+pub mod ciphertexts;
+mod distance;
+mod engine;
+mod evaluator;
+pub mod holder;
+pub mod keys;
+#[cfg(test)]
+mod measured;
+mod modulus;
+mod noise;
+mod packing;
+mod ring;
+mod sampling;
+mod sanitise;
+mod threshold;
+
+pub use circuit::{Demand, Misfit, admit};
+pub use evaluator::PreparedGallery;
+
+use crate::agreement::SchemeId;
+use crate::parameters::ParameterSet;
+use crate::parameters::bgv::BgvSet;
+use crate::scheme::Scheme;
+
+/// The scheme.
+#[derive(Debug)]
+pub struct Bgv;
+
+impl Scheme for Bgv {
+    const ID: SchemeId = SchemeId::Bgv;
+    type Set = BgvSet;
+    type EvaluationKey = keys::EvaluationKey;
+    type EncryptedProbes = ciphertexts::EncryptedProbes;
+    type EncryptedVerdicts = ciphertexts::EncryptedVerdicts;
+
+    fn set(parameters: &'static ParameterSet) -> Option<&'static BgvSet> {
+        parameters.bgv()
+    }
+}
+

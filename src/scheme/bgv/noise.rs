@@ -1,0 +1,154 @@
+//! How noisy a ciphertext is, as formulas that tests hold against measurement.
+//!
+//! The *phase* of a ciphertext is the small integer polynomial c_0 + c_1 s mod Q, centred; it is congruent to f m modulo t, where m is
+//! the plaintext and f a known factor.
+//!
+//! What is tracked is the *peak* of a phase v: the largest |v(zeta)| / sqrt(N) over the complex roots zeta of X^N + 1, as a base-2
+//! logarithm. Were v(zeta) equally large everywhere, that would be the standard deviation of a coefficient; it never is less. Products are
+//! taken root by root, so peaks multiply, whereas deviations of coefficients do not: where |s(zeta)| happens to be large, every rounding is large too,
+//! and a chain of squarings takes such a root to twice the excess, in bits, at each level (measured: 6 bits in five levels). A random polynomial's
+//! |v(zeta)|^2 has an exponential distribution, its peak over N/2 pairs of roots is in [`Noise::spread`] (Gaussian heuristic; Costache,
+//! Laine, Player, "Evaluating the effectiveness of heuristic worst-case noise analysis in FHE", 2020).
+//!
+//! The *bound* of a coefficient is [`TAIL_LOG2`] bits above the peak, and everything has to stay [`MARGIN_BITS`] below Q/2.
+
+use super::ring::Ring;
+use crate::parameters::bgv::{BgvSet, ERROR_COINS, PLAINTEXT_MODULUS, PRIME_BITS};
+
+/// A coefficient is a mean of values at all roots; for it to reach twice their peak they would have to conspire. For a rounding the bound is 16
+/// deviations.
+pub(super) const TAIL_LOG2: f64 = 1.0;
+
+/// Bits between the bound of any ciphertext and half its modulus.
+pub(super) const MARGIN_BITS: f64 = 10.0;
+
+/// How far above the rounding of a division a product's noise may stay; more primes are divided away otherwise.
+///
+/// A prime of 30 bits falls some bits short of what a product adds, so that peaks grow for a few levels before one more prime pays; with seven bits
+/// two products in three need one prime alone.
+const SLACK_LOG2: f64 = 7.0;
+
+/// Chance that a random polynomial's peak exceeds its formula, as a natural logarithm.
+const LN_EXCESS: f64 = -6.9;
+
+/// What is known of a ciphertext without its key.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct State {
+    /// Primes of its modulus: the first so many of the ring.
+    pub limbs: usize,
+    /// The phase is congruent to this times the plaintext, modulo t.
+    pub factor: u32,
+    /// Base-2 logarithm of the phase's peak.
+    pub noise: f64,
+}
+
+/// The noise formulas of one parameter set.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Noise {
+    n: f64,
+    digit: usize,
+    /// log2 of a digit over the special primes.
+    digit_over_special: f64,
+}
+
+/// The peak of a sum of independent phases: logarithm of the root of the sum of squares.
+pub(super) fn sum(peaks: impl IntoIterator<Item = f64>) -> f64 {
+    let variance: f64 = peaks.into_iter().map(|peak| (2.0 * peak).exp2()).sum();
+    variance.log2() / 2.0
+}
+
+fn t() -> f64 {
+    f64::from(PLAINTEXT_MODULUS)
+}
+
+/// Variance of a coefficient that is uniform in [-1/2, 1/2].
+const UNIFORM: f64 = 1.0 / 12.0;
+/// Variance of a coefficient of a ternary secret.
+const TERNARY: f64 = 2.0 / 3.0;
+
+impl Noise {
+    pub(super) fn of(set: &BgvSet) -> Self {
+        Self { n: set.ring_size() as f64, digit: set.digit,
+            digit_over_special: f64::from(PRIME_BITS) * (set.digit as f64 - set.special as f64),
+        }
+    }
+
+    fn error_variance() -> f64 {
+        f64::from(ERROR_COINS) / 2.0
+    }
+
+    /// Bits by which the peak of a random polynomial exceeds the deviation of its coefficients.
+    fn spread(self) -> f64 {
+        ((self.n / 2.0).ln() - LN_EXCESS).log2() / 2.0
+    }
+
+    /// The same for a product of two random polynomials: P(|v w|^2 > x) is about exp(-2 sqrt(x)).
+    fn spread_of_product(self) -> f64 {
+        (((self.n / 2.0).ln() - LN_EXCESS) / 2.0).log2()
+    }
+
+    /// m + t e of a fresh encryption.
+    pub(super) fn fresh(self) -> f64 {
+        (t() * t() * (UNIFORM + Self::error_variance())).log2() / 2.0 + self.spread()
+    }
+
+    /// What a division adds: t times roundings of both parts, one multiplied by the secret.
+    pub(super) fn rounding(self) -> f64 {
+        (t() * t() * UNIFORM * (1.0 + TERNARY * self.n)).log2() / 2.0 + self.spread_of_product()
+    }
+
+    /// What a keyswitch of a polynomial of `limbs` limbs adds, before the division's own rounding: one product of a digit with an error
+    /// for each digit, over the special primes.
+    pub(super) fn keyswitch(self, limbs: usize) -> f64 {
+        let digits = limbs.div_ceil(self.digit) as f64;
+        let product = (t() * t() * Self::error_variance() * self.n * digits * UNIFORM).log2() / 2.0;
+        product + self.digit_over_special + self.spread_of_product()
+    }
+
+    /// A product of two phases.
+    pub(super) fn product(self, a: f64, b: f64) -> f64 {
+        a + b + self.n.log2() / 2.0
+    }
+
+    /// A product with a plaintext polynomial whose coefficients are uniform modulo t.
+    pub(super) fn plaintext_product(self, a: f64) -> f64 {
+        a + (t() * t() * UNIFORM * self.n).log2() / 2.0 + self.spread()
+    }
+
+    /// A plaintext that is added.
+    pub(super) fn plaintext(self) -> f64 {
+        (t() * t() * UNIFORM).log2() / 2.0 + self.spread()
+    }
+
+    /// A public-key encryption of zero: t (e r + e_0 + e_1 s).
+    pub(super) fn public_zero(self) -> f64 {
+        (t() * t() * Self::error_variance() * (1.0 + 2.0 * TERNARY * self.n)).log2() / 2.0 + self.spread_of_product()
+    }
+
+    /// The noise after `dropped` primes are divided away.
+    pub(super) fn divided(self, noise: f64, dropped: usize) -> f64 {
+        sum([noise - (PRIME_BITS as usize * dropped) as f64, self.rounding()])
+    }
+
+    /// How many primes to divide away, at least `least`, so that noise comes near what the division itself adds.
+    pub(super) fn primes_to_drop(self, noise: f64, limbs: usize, least: usize) -> usize {
+        let excess = noise - self.rounding() - SLACK_LOG2;
+        let wanted = (excess / f64::from(PRIME_BITS)).ceil().max(0.0) as usize;
+        wanted.max(least).min(limbs.saturating_sub(1))
+    }
+}
+
+impl State {
+    /// Bits between the bound and half the modulus.
+    pub(super) fn margin(&self) -> f64 {
+        // Primes are a little below 2^30; a twentieth of a bit covers twenty of them.
+        f64::from(PRIME_BITS) * self.limbs as f64 - 1.05 - self.noise - TAIL_LOG2
+    }
+
+    /// After `dropped` primes were divided away.
+    pub(super) fn divided(self, ring: &Ring, dropped: usize) -> Self {
+        let limbs = self.limbs - dropped.min(self.limbs);
+        let noise = if dropped == 0 { self.noise } else { Noise::of(ring.set).divided(self.noise, dropped) };
+        Self { limbs, factor: ring.factor_after_drop(self.factor, limbs, self.limbs), noise }
+    }
+}

@@ -1,0 +1,381 @@
+//! The ring Z_Q[X]/(X^N+1) by residues: Q is a product of primes below 2^30, each with its number-theoretic transform from `tfhe-ntt`.
+//!
+//! A polynomial is one array, limb after limb, in the transformed domain and in Montgomery form ([`super::modulus`]). Limbs are in the
+//! order of the ring's primes, so a ciphertext of fewer limbs is a prefix; the special primes of the keyswitch come last.
+
+use std::sync::OnceLock;
+
+use rayon::prelude::*;
+use tfhe_ntt::prime::is_prime64;
+use tfhe_ntt::prime32::Plan;
+
+use super::modulus::{Modulus, scale, subtract_and_scale, weighted_sum};
+use crate::parameters::bgv::{BgvSet, PLAINTEXT_MODULUS, PRIME_BITS};
+
+/// The plaintext modulus t = 2^16 + 1 splits X^N+1 into N linear factors, the slots, for every N up to 2^15.
+pub(super) const T: Modulus = Modulus::new(PLAINTEXT_MODULUS);
+
+/// Steps by three walk through half the slots: the columns of a row. The other row is reached by the exponent -1.
+const GENERATOR: usize = 3;
+
+/// One prime with its transform.
+pub(super) struct Limb {
+    pub(super) modulus: Modulus,
+    plan: Plan,
+}
+
+impl Limb {
+    fn new(n: usize, p: u32) -> Option<Self> {
+        Some(Self { modulus: Modulus::new(p), plan: Plan::try_new(n, p)? })
+    }
+
+    /// Coefficients to evaluations, in place.
+    pub(super) fn forward(&self, polynomial: &mut [u32]) {
+        self.plan.fwd(polynomial);
+    }
+
+    /// Evaluations to coefficients **times N**, in place; callers fold 1/N into a constant that they multiply by anyway.
+    pub(super) fn backward_times_n(&self, polynomial: &mut [u32]) {
+        self.plan.inv(polynomial);
+    }
+}
+
+/// The tables of one parameter set.
+pub(super) struct Ring {
+    pub(super) set: &'static BgvSet,
+    /// N.
+    pub(super) n: usize,
+    /// The primes of a ciphertext, then the special primes.
+    pub(super) limbs: Vec<Limb>,
+    plaintext: Limb,
+    /// Where in a transformed polynomial its value at psi^e stands, by (e-1)/2.
+    places: Vec<u32>,
+    /// Where each slot stands in a transformed polynomial: row 0 from left to right, then row 1.
+    slots: Vec<u32>,
+}
+
+impl Ring {
+    /// The tables of a set, made when they are first asked for.
+    pub(super) fn of(set: &'static BgvSet) -> &'static Self {
+        static RINGS: [OnceLock<Ring>; BgvSet::ALL.len()] = [const { OnceLock::new() }; BgvSet::ALL.len()];
+        let known = BgvSet::ALL.iter().zip(&RINGS).find(|(other, _)| other.id == set.id);
+        // Every set is in the list; a set made elsewhere gets tables that are never freed.
+        known.map_or_else(|| &*Box::leak(Box::new(Self::new(set))), |(_, ring)| ring.get_or_init(|| Self::new(set)))
+    }
+
+    fn new(set: &'static BgvSet) -> Self {
+        let n = set.ring_size();
+        let limbs = primes().filter_map(|p| Limb::new(n, p)).take(set.limbs + set.special).collect();
+        let plaintext = Limb { modulus: T, plan: plan_of_plaintexts(n) };
+        let places = places(&plaintext, n);
+        let exponents = |sign: bool| {
+            let mut exponent = 1;
+            (0..n / 2).map(move |_| {
+                let this = if sign { 2 * n - exponent } else { exponent };
+                exponent = exponent * GENERATOR % (2 * n);
+                this
+            })
+        };
+        let slots = exponents(false).chain(exponents(true)).filter_map(|e| places.get(e / 2).copied()).collect();
+        Self { set, n, limbs, plaintext, places, slots }
+    }
+
+    /// The primes of ciphertexts, without the special ones.
+    pub(super) fn ciphertext_limbs(&self) -> &[Limb] {
+        self.limbs.get(..self.set.limbs).unwrap_or(&self.limbs)
+    }
+
+    fn special_limbs(&self) -> &[Limb] {
+        self.limbs.get(self.set.limbs..).unwrap_or(&[])
+    }
+
+    /// The first `limbs` primes, then the special ones: where a keyswitch works.
+    pub(super) fn extended(&self, limbs: usize) -> Vec<&Limb> {
+        self.limbs.iter().take(limbs).chain(self.special_limbs()).collect()
+    }
+
+    /// One limb of a polynomial.
+    #[expect(clippy::indexing_slicing, reason = "limb numbers come from the ring that made the polynomial")]
+    pub(super) fn limb<'a>(&self, polynomial: &'a [u32], index: usize) -> &'a [u32] {
+        &polynomial[index * self.n..][..self.n]
+    }
+
+    /// The table of the automorphism X -> X^(3^steps), which rotates both rows of slots to the left by `steps`.
+    pub(super) fn rotation(&self, steps: usize) -> Rotation {
+        let exponent = (0..steps).fold(1, |exponent, _| exponent * GENERATOR % (2 * self.n));
+        let mut sources = vec![0; self.n];
+        for (half, &place) in self.places.iter().enumerate() {
+            let source = (2 * half + 1) * exponent % (2 * self.n);
+            if let (Some(slot), Some(&source)) = (sources.get_mut(place as usize), self.places.get(source / 2)) {
+                *slot = source;
+            }
+        }
+        Rotation { sources }
+    }
+
+    /// The plaintext polynomial whose slots hold these residues of t (absent ones 0): N coefficients in [0, t).
+    pub(super) fn encode(&self, slots: impl Iterator<Item = u32>) -> Vec<u32> {
+        let mut values = vec![0; self.n];
+        for (value, &place) in slots.zip(&self.slots) {
+            if let Some(slot) = values.get_mut(place as usize) {
+                *slot = value;
+            }
+        }
+        self.plaintext.backward_times_n(&mut values);
+        self.plaintext.plan.normalize(&mut values);
+        values
+    }
+
+    /// The slots of a plaintext polynomial, as residues of t.
+    pub(super) fn decode(&self, mut coefficients: Vec<u32>) -> Vec<u32> {
+        self.plaintext.forward(&mut coefficients);
+        self.slots.iter().filter_map(|&place| coefficients.get(place as usize).copied()).collect()
+    }
+
+    /// A plaintext polynomial in one limb, centred: stored and transformed.
+    pub(super) fn lift(prime: &Limb, coefficients: &[u32], out: &mut [u32]) {
+        let (t, p) = (PLAINTEXT_MODULUS, prime.modulus.value());
+        for (out, &c) in out.iter_mut().zip(coefficients) {
+            *out = prime.modulus.store_residue(if c > t / 2 { c + (p - t) } else { c });
+        }
+        prime.forward(out);
+    }
+
+    /// A plaintext polynomial in the first `limbs` limbs.
+    pub(super) fn lift_all(&self, coefficients: &[u32], limbs: usize) -> Vec<u32> {
+        let mut out = vec![0; limbs * self.n];
+        let primes = out.par_chunks_exact_mut(self.n).zip(&self.limbs);
+        primes.for_each(|(out, prime)| Self::lift(prime, coefficients, out));
+        out
+    }
+
+    /// Small integers in the first `limbs` limbs, stored and transformed.
+    pub(super) fn lift_small(&self, coefficients: &[i64], limbs: usize) -> Vec<u32> {
+        let mut out = vec![0; limbs * self.n];
+        out.par_chunks_exact_mut(self.n).zip(&self.limbs).for_each(|(out, prime)| {
+            let primed = out.iter_mut().zip(coefficients);
+            primed.for_each(|(out, &c)| *out = prime.modulus.store(c));
+            prime.forward(out);
+        });
+        out
+    }
+
+    /// Divides a polynomial over the primes `kept` then `dropped` by the product D of the latter and rounds, so that the result is
+    /// congruent modulo t to the polynomial divided by D: (c - delta)/D with delta = c mod D, delta = 0 mod t, |delta| <= t D/2
+    /// (Gentry, Halevi, Smart, "Homomorphic evaluation of the AES circuit", 2012, appendix D).
+    pub(super) fn divide_and_round(&self, mut polynomial: Vec<u32>, kept: &[&Limb], dropped: &[&Limb]) -> Vec<u32> {
+        let mut residues = polynomial.split_off((kept.len() * self.n).min(polynomial.len()));
+        let conversion = Conversion::new(self.n, dropped, PLAINTEXT_MODULUS);
+        conversion.prepare(&mut residues);
+        let overflows = conversion.overflows(&residues);
+        polynomial.par_chunks_exact_mut(self.n).zip(kept).for_each_init(
+            || vec![0; self.n],
+            |delta, (limb, prime)| {
+                conversion.convert(&residues, &overflows, prime.modulus, delta);
+                prime.forward(delta);
+                subtract_and_scale(prime.modulus, limb, delta, conversion.inverse_of_product(prime.modulus));
+            },
+        );
+        polynomial
+    }
+}
+
+/// A permutation of a transformed polynomial.
+pub(super) struct Rotation {
+    sources: Vec<u32>,
+}
+
+impl Rotation {
+    pub(super) fn apply(&self, polynomial: &[u32]) -> Vec<u32> {
+        let mut out = vec![0; polynomial.len()];
+        let n = self.sources.len();
+        out.par_chunks_exact_mut(n).zip(polynomial.par_chunks_exact(n)).for_each(|(out, limb)| {
+            for (out, &source) in out.iter_mut().zip(&self.sources) {
+                *out = limb.get(source as usize).copied().unwrap_or_default();
+            }
+        });
+        out
+    }
+}
+
+/// From residues modulo a few source primes with product D to residues of the centred representative modulo another prime,
+/// exactly but for ties (Halevi, Polyakov, Shoup, "An improved RNS variant of the BFV scheme", 2019, section 2.2).
+///
+/// With a multiplier m (1, or t), converts m times the centred representative of c/m.
+pub(super) struct Conversion<'a> {
+    n: usize,
+    sources: Vec<&'a Limb>,
+    multiplier: u32,
+}
+
+impl<'a> Conversion<'a> {
+    pub(super) fn new(n: usize, sources: &[&'a Limb], multiplier: u32) -> Self {
+        Self { n, sources: sources.to_vec(), multiplier }
+    }
+
+    /// The source limbs, transformed, to y_i = c / (N m D/q_i) mod q_i, as numbers.
+    pub(super) fn prepare(&self, residues: &mut [u32]) {
+        residues.par_chunks_exact_mut(self.n).zip(&self.sources).enumerate().for_each(|(index, (limb, prime))| {
+            let modulus = prime.modulus;
+            prime.backward_times_n(limb);
+            let cofactor = self.cofactor(index, modulus);
+            let divisor = modulus.multiply(cofactor, modulus.store(self.n as i64 * i64::from(self.multiplier)));
+            // A number, not a stored residue: the product is then a number too.
+            scale(modulus, limb, modulus.load(modulus.invert(divisor)));
+        });
+    }
+
+    /// D/q_i modulo a prime, stored.
+    fn cofactor(&self, index: usize, modulus: Modulus) -> u32 {
+        let others = self.sources.iter().enumerate().filter(|&(other, _)| other != index);
+        others.fold(modulus.store(1), |product, (_, q)| {
+            modulus.multiply(product, modulus.store(q.modulus.value().into()))
+        })
+    }
+
+    fn product(&self, modulus: Modulus) -> u32 {
+        self.cofactor(usize::MAX, modulus)
+    }
+
+    pub(super) fn inverse_of_product(&self, modulus: Modulus) -> u32 {
+        modulus.invert(self.product(modulus))
+    }
+
+    /// How often D is contained in sum_i y_i D/q_i, rounded, for each coefficient.
+    pub(super) fn overflows(&self, residues: &[u32]) -> Vec<u32> {
+        let limbs: Vec<&[u32]> = residues.chunks_exact(self.n).collect();
+        let reciprocals: Vec<f32> = self.sources.iter().map(|q| 1.0 / q.modulus.value() as f32).collect();
+        let mut out = vec![0u32; self.n];
+        out.par_chunks_mut(4096).enumerate().for_each(|(part, out)| {
+            let mut sums = vec![0.5f32; out.len()];
+            for (limb, &reciprocal) in limbs.iter().zip(&reciprocals) {
+                let values = limb.iter().skip(part * 4096);
+                for (sum, &y) in sums.iter_mut().zip(values) {
+                    // Below 2^30, so that the signed conversion, the fast one, is right.
+                    *sum += (y as i32) as f32 * reciprocal;
+                }
+            }
+            for (out, &sum) in out.iter_mut().zip(&sums) {
+                *out = (sum as i32) as u32;
+            }
+        });
+        out
+    }
+
+    /// Residues modulo one more prime: coefficients, stored.
+    pub(super) fn convert(&self, residues: &[u32], overflows: &[u32], modulus: Modulus, out: &mut [u32]) {
+        // Weights w 2^64 turn numbers into stored residues.
+        let weight = |stored: u32| modulus.store_residue(modulus.multiply(stored, modulus.store(self.multiplier.into())));
+        let negated = modulus.subtract(0, self.product(modulus));
+        let mut terms: Vec<(&[u32], u32)> = residues
+            .chunks_exact(self.n)
+            .enumerate()
+            .map(|(index, limb)| (limb, weight(self.cofactor(index, modulus))))
+            .collect();
+        terms.push((overflows, weight(negated)));
+        weighted_sum(modulus, out, &terms);
+    }
+}
+
+/// Primes below 2^30 that are 1 modulo 2^16, so that every ring up to N = 2^15 has its roots of unity; the largest first.
+pub(super) fn primes() -> impl Iterator<Item = u32> {
+    (1..1u32 << (PRIME_BITS - 16)).rev().map(|k| (k << 16) + 1).filter(|&p| is_prime64(p.into()))
+}
+
+/// t = 2^16 + 1 is prime, and 2N divides t - 1, so there is always a plan.
+#[expect(clippy::expect_used, reason = "holds for every N = 2^5 ... 2^15, which is all that parameter sets have; tested for each")]
+fn plan_of_plaintexts(n: usize) -> Plan {
+    Plan::try_new(n, PLAINTEXT_MODULUS).expect("a transform of the plaintext modulus")
+}
+
+/// The place of each odd exponent e in a transformed polynomial, by e/2; the first place has exponent 1, by choice of the root.
+///
+/// All primes of one size share it (`tests::all_primes_order_their_evaluations_alike`).
+fn places(limb: &Limb, n: usize) -> Vec<u32> {
+    let mut x = vec![0; n];
+    if let Some(coefficient) = x.get_mut(1) {
+        *coefficient = 1;
+    }
+    limb.forward(&mut x);
+    let place_of: std::collections::HashMap<u32, u32> = x.iter().copied().zip(0..).collect();
+    let p = u64::from(limb.modulus.value());
+    let root = u64::from(x.first().copied().unwrap_or_default());
+    let square = root * root % p;
+    let mut power = root;
+    let mut next = || {
+        let this = power;
+        power = power * square % p;
+        place_of.get(&(this as u32)).copied().unwrap_or_default()
+    };
+    (0..n).map(|_| next()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use rand::{Rng, SeedableRng};
+
+    #[test]
+    fn all_primes_order_their_evaluations_alike() {
+        for set in BgvSet::ALL {
+            let ring = Ring::of(set);
+            assert_eq!(ring.limbs.len(), set.limbs + set.special);
+            for limb in &ring.limbs {
+                assert_eq!(places(limb, ring.n), ring.places, "{} {}", set.name, limb.modulus.value());
+                assert!(f64::from(limb.modulus.value()).log2() > 29.95);
+            }
+        }
+    }
+
+    #[test]
+    fn slots_come_back_and_rotate() {
+        let set = &crate::parameters::bgv::INSECURE_BGV;
+        let ring = Ring::of(set);
+        let values: Vec<u32> = (0..ring.n as u32).map(|i| i * 61 % PLAINTEXT_MODULUS).collect();
+        let coefficients = ring.encode(values.iter().copied());
+        assert_eq!(ring.decode(coefficients.clone()), values);
+        // Rotating the transformed polynomial rotates the slots of both rows to the left.
+        let mut transformed = coefficients;
+        ring.plaintext.forward(&mut transformed);
+        let rotated = ring.rotation(3).apply(&transformed);
+        let slots: Vec<u32> = ring.slots.iter().map(|&place| rotated[place as usize]).collect();
+        let half = ring.n / 2;
+        for (slot, &value) in slots.iter().enumerate() {
+            assert_eq!(value, values[slot / half * half + (slot % half + 3) % half]);
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(16))]
+        /// Dividing by the last primes is exact up to a rounding that is 0 modulo t.
+        #[test]
+        fn division_rounds_by_a_multiple_of_t(seed: u64, kept in 1usize..5, dropped in 1usize..5) {
+            let set = &crate::parameters::bgv::INSECURE_BGV;
+            let ring = Ring::of(set);
+            let mut rng = rand_chacha::ChaCha20Rng::seed_from_u64(seed);
+            // c = D v + e with a small e that is a multiple of t: the quotient is v, or beside it by a rounding that t divides.
+            let v: Vec<i64> = (0..ring.n).map(|_| rng.random_range(-1000..1000)).collect();
+            let primes: Vec<&Limb> = ring.limbs.iter().take(kept + dropped).collect();
+            let (keep, drop) = primes.split_at(kept);
+            let product = |m: Modulus| drop.iter().fold(m.store(1), |d, q| m.multiply(d, m.store(q.modulus.value().into())));
+            let mut c = ring.lift_small(&v, kept + dropped);
+            for (limb, prime) in c.chunks_exact_mut(ring.n).zip(&primes) {
+                scale(prime.modulus, limb, product(prime.modulus));
+            }
+            let e: Vec<i64> = (0..ring.n).map(|_| i64::from(PLAINTEXT_MODULUS) * rng.random_range(-1000..1000)).collect();
+            for ((limb, e), prime) in c.chunks_exact_mut(ring.n).zip(ring.lift_small(&e, kept + dropped).chunks_exact(ring.n)).zip(&primes) {
+                super::super::modulus::add_assign(prime.modulus, limb, e);
+            }
+            let quotient = ring.divide_and_round(c, keep, drop);
+            let mut first = ring.limb(&quotient, 0).to_vec();
+            let prime = &ring.limbs[0];
+            prime.backward_times_n(&mut first);
+            let n_inverse = prime.modulus.invert(prime.modulus.store(ring.n as i64));
+            for (c, &v) in first.iter().zip(&v) {
+                let c = i64::from(prime.modulus.load(prime.modulus.multiply(*c, n_inverse)));
+                prop_assert_eq!(c, v.rem_euclid(i64::from(prime.modulus.value())));
+            }
+        }
+    }
+}

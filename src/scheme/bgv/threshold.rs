@@ -1,0 +1,272 @@
+//! Stage 5: from phi in every slot to a number that is zero iff it hits (`roots`), or to 1 for a hit and 0 for a miss (`indicator`).
+//!
+//! phi is odd and a hit iff positive. With the hits being 1, 3, ..., 2m-1 and w = phi - m, which the linear stage delivers for
+//! nothing, the hits are w = -(m-1), ..., m-1 in steps of two, and
+//!
+//! > roots: prod over hits of (w - v) = prod over the distinct squares of (z - v^2),  z = w^2 (protocol, section 8)
+//!
+//! where m is made even by one more, impossible hit. The indicator of the sign works over the whole range |phi| < 2m:
+//!
+//! > indicator: 1/2 + phi h(phi^2),  h((2i+1)^2) = 1 / (2 (2i+1))
+//!
+//! Both are polynomials in z, of degree about m/2 and m, evaluated after Paterson and Stockmeyer, "On the number of nonscalar
+//! multiplications necessary to evaluate polynomials" (1973): powers z^0 ... z^(b-1) (times phi for the indicator), powers of
+//! Z = z^b, and one sum of products that is relinearised once.
+
+use super::arithmetic::{Arithmetic, divide_mod_t, multiply_mod_t, residue};
+use crate::parameters::bgv::PLAINTEXT_MODULUS;
+
+/// A polynomial of the threshold.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Polynomial {
+    /// What is subtracted from phi before it is squared.
+    pub centre: i64,
+    /// By rising power of z, modulo t; zeros until [`Polynomial::compute`].
+    coefficients: Vec<u32>,
+    kind: Kind,
+    /// b: how many powers each inner polynomial has.
+    baby_powers: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Kind {
+    Roots,
+    Indicator,
+}
+
+impl Polynomial {
+    /// Zero exactly at the hits, for phi at most `highest`, odd.
+    pub(super) fn roots(highest: i64) -> Self {
+        let hits = (highest.max(1) + 1) / 2;
+        let hits = hits + hits % 2;
+        Self { centre: hits, coefficients: vec![0; hits as usize / 2 + 1], kind: Kind::Roots, baby_powers: 1 }
+    }
+
+    /// 1 at the hits and 0 at the misses, for odd phi with |phi| at most `largest`.
+    pub(super) fn indicator(largest: i64) -> Self {
+        let count = (largest.max(1) + 1) / 2;
+        Self { centre: 0, coefficients: vec![0; count as usize], kind: Kind::Indicator, baby_powers: 1 }
+    }
+
+    /// Fills in the coefficients: quadratic in their number, and not needed to weigh a circuit.
+    pub(super) fn compute(&mut self) {
+        self.coefficients = match self.kind {
+            Kind::Roots => product_of_squares(self.coefficients.len() as i64 - 1),
+            Kind::Indicator => interpolate_half_reciprocals(self.coefficients.len() as i64),
+        };
+    }
+
+    /// The squares of the roots: what the one-squaring variant subtracts from z, one at a time.
+    pub(super) fn squared_roots(highest: i64) -> Vec<u32> {
+        let hits = (highest.max(1) + 1) / 2;
+        (0..(hits + hits % 2) / 2).map(|i| residue((2 * i + 1).pow(2))).collect()
+    }
+
+    /// With another number of baby powers; a power of two for the indicator, whose odd powers are then cheapest.
+    pub(super) fn with_baby_powers(mut self, baby_powers: usize) -> Self {
+        self.baby_powers = match self.kind {
+            Kind::Roots => baby_powers.clamp(1, self.coefficients.len()),
+            Kind::Indicator => baby_powers.next_power_of_two(),
+        };
+        self
+    }
+
+    /// Numbers of baby powers worth trying.
+    pub(super) fn candidates(&self) -> Vec<usize> {
+        let square_root = (self.coefficients.len() as f64).sqrt();
+        let near = |ratio: f64| (square_root * ratio).ceil() as usize;
+        let power = near(1.0).next_power_of_two();
+        let mut all = vec![near(0.7), near(1.0), near(1.4), power, 2 * power, (power / 2).max(1), (power / 4).max(1)];
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
+    /// The polynomial at phi - centre, with the given factor before the last division, and masked where there is a mask.
+    pub(super) fn evaluate<A: Arithmetic>(
+        &self,
+        arithmetic: &A,
+        w: &A::Value,
+        mask: Option<&A::Mask>,
+        factor: u32,
+    ) -> A::Value {
+        let b = self.baby_powers;
+        let square = arithmetic.multiply(w, w);
+        let giants = self.coefficients.len().div_ceil(b);
+        // z^0 is a constant for the roots, phi itself for the indicator.
+        let (babies, giant) = match self.kind {
+            Kind::Roots => {
+                let mut powers = powers(arithmetic, square, if giants > 1 { b } else { b - 1 });
+                let giant = if powers.len() == b { powers.pop() } else { None };
+                (powers, giant)
+            }
+            Kind::Indicator => {
+                let used = b.min(self.coefficients.len());
+                odd_powers(arithmetic, w, square, used, giants > 1)
+            }
+        };
+        let giant_powers = match giant {
+            Some(giant) if giants > 1 => powers(arithmetic, giant, giants - 1),
+            _ => Vec::new(),
+        };
+        let mut inner = self.coefficients.chunks(b).enumerate().map(|(giant, coefficients)| {
+            let (constant, rest) = match (self.kind, coefficients.split_first()) {
+                (Kind::Roots, Some((&constant, rest))) => (constant, rest),
+                _ => (if giant == 0 { half() } else { 0 }, coefficients),
+            };
+            let terms: Vec<(&A::Value, u32)> = babies.iter().zip(rest.iter().copied()).collect();
+            // The products, and the first inner polynomial that is added to them, share one factor.
+            let other = giant.checked_sub(1).and_then(|index| giant_powers.get(index));
+            let other = other.map_or(1, |power| arithmetic.state(power).factor);
+            let own = divide_mod_t(factor, other);
+            match terms.is_empty() {
+                // The highest power alone, whose factor is a constant.
+                true => arithmetic.settle(&[(babies.first().unwrap_or(w), 0)], constant, mask, own),
+                false => arithmetic.settle(&terms, constant, mask, own),
+            }
+        });
+        let first = inner.next();
+        let inner: Vec<A::Value> = inner.collect();
+        match (first, inner.is_empty()) {
+            (Some(first), true) => first,
+            (first, _) => {
+                let pairs: Vec<_> = inner.iter().zip(&giant_powers).collect();
+                arithmetic.inner_product(&pairs, first.as_ref())
+            }
+        }
+    }
+
+    /// The polynomial in the clear: what [`Polynomial::evaluate`] computes.
+    #[cfg(test)]
+    pub(super) fn at(&self, phi: i64) -> u32 {
+        let w = residue(phi - self.centre);
+        let z = multiply_mod_t(w, w);
+        let value = self.coefficients.iter().rev().fold(0, |sum, &c| (multiply_mod_t(sum, z) + c) % PLAINTEXT_MODULUS);
+        match self.kind {
+            Kind::Roots => value,
+            Kind::Indicator => (half() + multiply_mod_t(value, w)) % PLAINTEXT_MODULUS,
+        }
+    }
+}
+
+/// v, v^2, ..., v^count, each as the product of two halves, so that its depth is the least.
+fn powers<A: Arithmetic>(arithmetic: &A, v: A::Value, count: usize) -> Vec<A::Value> {
+    let mut powers = vec![v];
+    for exponent in 2..=count {
+        // The larger half is a power of two where possible: its square chain is shared.
+        let high = exponent.next_power_of_two() / 2;
+        let (high, low) = if exponent.is_power_of_two() { (exponent / 2, exponent / 2) } else { (high, exponent - high) };
+        let product = match (powers.get(high - 1), powers.get(low - 1)) {
+            (Some(high), Some(low)) => arithmetic.multiply(high, low),
+            _ => break,
+        };
+        powers.push(product);
+    }
+    powers
+}
+
+/// phi, phi z, ..., phi z^(count-1), and z^(count rounded up to a power of two) where it is asked for.
+fn odd_powers<A: Arithmetic>(
+    arithmetic: &A,
+    phi: &A::Value,
+    square: A::Value,
+    count: usize,
+    with_giant: bool,
+) -> (Vec<A::Value>, Option<A::Value>) {
+    let mut odd = vec![phi.clone()];
+    // z^h, where h is the number of odd powers that are there: each doubles them.
+    let mut high = square;
+    while odd.len() < count {
+        let missing = count - odd.len();
+        let more: Vec<_> = odd.iter().take(missing).map(|low| arithmetic.multiply(low, &high)).collect();
+        let last = more.len() < odd.len() || odd.len() + more.len() >= count;
+        odd.extend(more);
+        if !last || with_giant {
+            high = arithmetic.multiply(&high, &high);
+        }
+    }
+    (odd, with_giant.then_some(high))
+}
+
+fn half() -> u32 {
+    divide_mod_t(1, 2)
+}
+
+/// prod_(i < count) (z - (2i+1)^2), by rising power.
+fn product_of_squares(count: i64) -> Vec<u32> {
+    let mut product = vec![1];
+    for i in 0..count {
+        multiply_by_root(&mut product, residue((2 * i + 1).pow(2)));
+    }
+    product
+}
+
+/// Multiplies a polynomial by (z - root).
+fn multiply_by_root(polynomial: &mut Vec<u32>, root: u32) {
+    let negated = PLAINTEXT_MODULUS - root;
+    let mut previous = 0;
+    for coefficient in polynomial.iter_mut() {
+        let this = *coefficient;
+        *coefficient = (previous + multiply_mod_t(this, negated)) % PLAINTEXT_MODULUS;
+        previous = this;
+    }
+    polynomial.push(previous);
+}
+
+/// The polynomial of degree count-1 with h((2i+1)^2) = 1/(2 (2i+1)), by Newton's divided differences.
+fn interpolate_half_reciprocals(count: i64) -> Vec<u32> {
+    let points: Vec<u32> = (0..count).map(|i| residue((2 * i + 1).pow(2))).collect();
+    let mut differences: Vec<u32> = (0..count).map(|i| divide_mod_t(1, residue(4 * i + 2))).collect();
+    let subtract = |a: u32, b: u32| (a + PLAINTEXT_MODULUS - b) % PLAINTEXT_MODULUS;
+    for order in 1..points.len() {
+        // Each difference from the one before it, so from the last backwards.
+        let mut later = differences.last().copied().unwrap_or_default();
+        let spans = points.iter().skip(order).zip(&points).rev();
+        let count = differences.len();
+        let mut previous = differences.iter().rev().skip(1).copied().collect::<Vec<_>>().into_iter();
+        for (value, (&high, &low)) in differences.iter_mut().rev().take(count - order).zip(spans) {
+            let earlier = previous.next().unwrap_or_default();
+            *value = divide_mod_t(subtract(later, earlier), subtract(high, low));
+            later = earlier;
+        }
+    }
+    // Horner's scheme over Newton's basis.
+    let mut polynomial: Vec<u32> = Vec::new();
+    for (&difference, &point) in differences.iter().zip(&points).rev() {
+        multiply_by_root(&mut polynomial, point);
+        match polynomial.first_mut() {
+            Some(constant) => *constant = (*constant + difference) % PLAINTEXT_MODULUS,
+            None => polynomial.push(difference),
+        }
+    }
+    polynomial.truncate(points.len());
+    polynomial
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn roots_are_zero_at_the_hits_alone() {
+        for highest in [1, 3, 5, 81, 361] {
+            let mut polynomial = Polynomial::roots(highest);
+            polynomial.compute();
+            for phi in (-1001..=highest).step_by(2) {
+                assert_eq!(polynomial.at(phi) == 0, phi > 0, "{highest} {phi}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_indicator_is_one_at_the_hits_and_zero_at_the_misses() {
+        for largest in [1, 3, 5, 177, 663] {
+            let mut polynomial = Polynomial::indicator(largest);
+            polynomial.compute();
+            assert_eq!(polynomial.coefficients.len() as i64, (largest + 1) / 2);
+            for phi in (-largest..=largest).step_by(2) {
+                assert_eq!(polynomial.at(phi), u32::from(phi > 0), "{largest} {phi}");
+            }
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! A gallery that changes: appended to, removed from, compacted; damaged, in use, of others.
+
+use std::fs::{self, File};
+use std::os::unix::fs::PermissionsExt;
+
+use assert_cmd::assert::OutputAssertExt;
+
+use crate::support::{Desk, GALLERY, INIT, refusal};
+
+/// Two more people.
+const MORE: &str = "\
+id,v1,v2,v3,v4,v5,v6,v7,v8,v9,v10,v11,v12,v13,v14,v15,v16
+emil,1,0,0,0,1,0,0,0,1,0,0,0,1,0,0,0
+fran,0,1,0,0,0,1,0,0,0,1,0,0,0,1,0,0
+";
+const APPEND: &str = "enroll --append --templates more.csv --out gallery.cotejo";
+const MATCH: &str = "match --gallery gallery.cotejo --query probes.query.cotejo --out new.cotejo";
+
+fn desk() -> Desk {
+    let desk = Desk::exchanged();
+    desk.write("more.csv", MORE);
+    desk
+}
+
+fn verdicts(desk: &Desk) -> String {
+    desk.ok(&format!("{MATCH} --force"));
+    let output = desk.command("decrypt --answer new.cotejo").output().unwrap();
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn ids(desk: &Desk) -> String {
+    let listed = desk.ok("gallery list --gallery gallery.cotejo");
+    listed.lines().map(|line| line.split_once('\t').unwrap().0).collect::<Vec<_>>().join(" ")
+}
+
+fn said(desk: &Desk, line: &str) -> String {
+    String::from_utf8(desk.command(line).assert().success().get_output().stderr.clone()).unwrap()
+}
+
+#[test]
+fn a_gallery_is_appended_to_removed_from_and_compacted() {
+    let desk = desk();
+    assert_eq!(desk.ok("gallery list --gallery gallery.cotejo"), "anna\t1\nbert\t1\ncarl\t1\ndora\t1\n");
+    let appended = desk.json(APPEND);
+    assert_eq!((&appended["subjects"], &appended["references"]), (&6.into(), &6.into()));
+    assert_eq!(appended["added"], serde_json::json!({"new_subjects": 2, "earlier_subjects": 0, "references": 2}));
+    assert_eq!(appended["gallery_bytes"], desk.read("gallery.cotejo").len());
+    assert_eq!(ids(&desk), "anna bert carl dora emil fran");
+    assert_eq!(verdicts(&desk), "like-bert\thit\nnobody\tno hit\n");
+
+    desk.write("leaving.txt", "bert\nemil\nbert\n");
+    let removed = desk.json("gallery remove --gallery gallery.cotejo --ids-file leaving.txt");
+    assert_eq!(removed["removed"], serde_json::json!({"subjects": 2, "references": 2}));
+    assert_eq!(ids(&desk), "anna carl dora fran");
+    assert_eq!(verdicts(&desk), "like-bert\tno hit\nnobody\tno hit\n");
+    let listed = desk.json("gallery list --gallery gallery.cotejo");
+    assert_eq!((&listed["subjects"], &listed["references"], &listed["removed"]), (&4.into(), &4.into(), &2.into()));
+    assert_eq!(listed["enrolled"][1], serde_json::json!({"id": "carl", "references": 1}));
+    assert!(said(&desk, "gallery list --gallery gallery.cotejo").contains("2 removed, whose data stay in the file"));
+    let seen = desk.json("inspect gallery.cotejo");
+    assert_eq!((&seen["kind"], &seen["gallery"]["subjects"]), (&"gallery".into(), &4.into()));
+    assert_eq!((&seen["gallery"]["removed"], &seen["agreement_at_hand"]), (&2.into(), &true.into()));
+
+    let before = desk.read("gallery.cotejo").len();
+    let compacted = desk.json("gallery compact --gallery gallery.cotejo");
+    assert_eq!((&compacted["bytes_before"], &compacted["removed"]), (&before.into(), &2.into()));
+    assert_eq!(compacted["gallery_bytes"], desk.read("gallery.cotejo").len());
+    assert!(desk.read("gallery.cotejo").len() < before);
+    assert_eq!(ids(&desk), "anna carl dora fran");
+    let bytes = desk.read("gallery.cotejo");
+    assert!(!bytes.windows(4).any(|window| window == b"bert"));
+    let mode = fs::metadata(desk.path("gallery.cotejo")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    assert!(!desk.listing().iter().any(|name| name.contains("partial")));
+
+    desk.ok("enroll --append --templates gallery.csv --out gallery.cotejo --skip-refused");
+    assert_eq!(ids(&desk), "anna carl dora fran bert");
+    assert_eq!(verdicts(&desk), "like-bert\thit\nnobody\tno hit\n");
+}
+
+#[test]
+fn positions_under_each_are_those_of_who_is_left() {
+    let desk = Desk::empty();
+    desk.write("gallery.csv", GALLERY);
+    desk.write("probes.csv", crate::support::PROBES);
+    desk.ok(&format!("{INIT} --disclosure each"));
+    desk.ok("keygen --allow-insecure");
+    desk.ok("enroll --templates gallery.csv");
+    desk.ok("encrypt --templates probes.csv");
+    assert_eq!(verdicts(&desk), "like-bert\thit\t2\nnobody\tno hit\n");
+    desk.ok("gallery remove --gallery gallery.cotejo --id anna");
+    assert_eq!(verdicts(&desk), "like-bert\thit\t1\nnobody\tno hit\n");
+}
+
+#[test]
+fn appending_and_removing_say_what_they_refuse_and_change_nothing() {
+    let desk = desk();
+    let twice =
+        desk.refused("enroll --append --templates gallery.csv --out gallery.cotejo", "gallery.csv", "no template");
+    assert!(twice.contains("'bert': the id occurs 2 times where the agreement admits 1"), "{twice}");
+    desk.write("mixed.csv", format!("{MORE}carl,1,1,0,0,0,0,0,0,0,0,0,0,0,0,0,0\n"));
+    let mixed = "enroll --append --templates mixed.csv --out gallery.cotejo";
+    assert!(desk.refused(mixed, "mixed.csv", "1 of 3 templates refused").contains("'carl'"));
+    assert!(said(&desk, &format!("{mixed} --skip-refused")).contains("added 2 references"));
+    desk.refused("enroll --append --templates more.csv --out absent.cotejo", "absent.cotejo", "cannot open it");
+    desk.command(&format!("{APPEND} --force")).assert().code(2);
+
+    let remove = "gallery remove --gallery gallery.cotejo";
+    let unknown = desk.refused(&format!("{remove} --id anna --id zoe --id yves"), "--id", "2 ids not enrolled");
+    assert!(unknown.contains("'zoe'") && unknown.contains("'yves'") && !unknown.contains("'anna'"), "{unknown}");
+    desk.write("eyes.txt", "anna,left\n");
+    desk.refused(&format!("{remove} --ids-file eyes.txt"), "eyes.txt", "removed as a whole");
+    desk.write("nobody.txt", "# nobody\n");
+    desk.refused(&format!("{remove} --ids-file nobody.txt"), "nobody.txt", "");
+    desk.command(remove).assert().code(2);
+    desk.command(&format!("{remove} --id anna --ids-file eyes.txt")).assert().code(2);
+    for line in ["list", "compact", "remove --id anna"].map(|line| format!("gallery {line} --gallery")) {
+        desk.refused(&format!("{line} absent"), "absent", "cannot open it");
+        desk.refused(&format!("{line} keys"), "keys", "");
+        desk.refused(&format!("{line} more.csv"), "more.csv", "not a cotejo file");
+        desk.refused(&format!("{line} probes.query.cotejo"), "probes.query.cotejo", "but a gallery is needed");
+    }
+}
+
+#[test]
+fn a_gallery_may_not_grow_beyond_its_limit() {
+    let desk = Desk::empty();
+    desk.write("gallery.csv", GALLERY);
+    desk.write("more.csv", MORE);
+    desk.ok(&format!("{INIT} --references 5"));
+    desk.ok("enroll --templates gallery.csv");
+    let stderr = desk.refused(APPEND, "more.csv", "1 of 2 templates refused");
+    assert!(stderr.contains("'fran', record 2: the agreement admits 5 references in a gallery"), "{stderr}");
+    desk.ok(&format!("{APPEND} --skip-refused"));
+    assert_eq!(ids(&desk), "anna bert carl dora emil");
+    desk.ok("gallery remove --gallery gallery.cotejo --id anna");
+    desk.ok(&format!("{APPEND} --skip-refused"));
+    assert_eq!(ids(&desk), "bert carl dora emil fran");
+}
+
+#[test]
+fn a_gallery_of_another_agreement_is_not_changed() {
+    let desk = desk();
+    desk.ok(&format!("{INIT} --threshold 0.36 --force"));
+    for line in [APPEND, "gallery list --gallery gallery.cotejo", "gallery compact --gallery gallery.cotejo"] {
+        desk.refused(line, "gallery.cotejo", "another agreement");
+    }
+    desk.refused("gallery remove --gallery gallery.cotejo --id anna", "gallery.cotejo", "another agreement");
+}
+
+#[test]
+fn an_append_cut_short_anywhere_opens_as_before_with_a_warning_and_is_overwritten() {
+    let desk = desk();
+    let before = desk.read("gallery.cotejo");
+    desk.ok(APPEND);
+    let after = desk.read("gallery.cotejo");
+    for length in (before.len() + 1..after.len()).step_by(29).chain([after.len() - 1]) {
+        desk.write("gallery.cotejo", &after[..length]);
+        let stderr = said(&desk, "gallery list --gallery gallery.cotejo");
+        let bytes = length - before.len();
+        assert!(
+            stderr.contains(&format!("warning: gallery.cotejo: its last {bytes} bytes are of an append")),
+            "{stderr}"
+        );
+        assert_eq!(ids(&desk), "anna bert carl dora");
+    }
+    desk.ok(APPEND);
+    assert_eq!(desk.read("gallery.cotejo"), after);
+}
+
+#[test]
+fn a_damaged_gallery_gives_no_answer_and_is_not_changed() {
+    let desk = desk();
+    desk.ok(APPEND);
+    let whole = desk.read("gallery.cotejo");
+    for position in (0..whole.len()).step_by(7) {
+        let mut flipped = whole.clone();
+        flipped[position] ^= 4;
+        desk.write("gallery.cotejo", &flipped);
+        desk.refused(MATCH, "gallery.cotejo", "");
+        desk.refused("inspect gallery.cotejo", "gallery.cotejo", "");
+        desk.refused("gallery compact --gallery gallery.cotejo", "gallery.cotejo", "");
+    }
+    for garbage in [b"\n".as_slice(), &[1; 100_000]] {
+        desk.write("gallery.cotejo", [&whole, garbage].concat());
+        desk.refused(MATCH, "gallery.cotejo", "the gallery is damaged (segment 3: head)");
+    }
+    // Cut within what was first enrolled: nobody is left.
+    for (length, what) in [(0, "truncated"), (71, "truncated"), (127, "truncated"), (128, "nobody"), (200, "nobody")] {
+        desk.write("gallery.cotejo", &whole[..length]);
+        desk.refused(MATCH, "gallery.cotejo", what);
+    }
+}
+
+#[test]
+fn a_gallery_from_which_everybody_was_removed_gives_no_answer_until_somebody_is_enrolled() {
+    let desk = desk();
+    desk.ok("gallery remove --gallery gallery.cotejo --id anna --id bert --id carl --id dora");
+    for _ in 0..2 {
+        assert_eq!(desk.ok("gallery list --gallery gallery.cotejo"), "");
+        let stderr = desk.refused(MATCH, "gallery.cotejo", "nobody is enrolled in the gallery");
+        assert!(stderr.contains("enroll somebody"), "{stderr}");
+        desk.ok("gallery compact --gallery gallery.cotejo");
+    }
+    desk.ok("enroll --append --templates gallery.csv --out gallery.cotejo");
+    assert_eq!(verdicts(&desk), "like-bert\thit\nnobody\tno hit\n");
+}
+
+#[test]
+fn a_gallery_in_use_is_not_changed_and_one_that_changes_is_not_read() {
+    let desk = desk();
+    let file = File::open(desk.path("gallery.cotejo")).unwrap();
+    file.lock_shared().unwrap();
+    desk.ok("gallery list --gallery gallery.cotejo");
+    let writing =
+        [APPEND, "gallery remove --gallery gallery.cotejo --id anna", "gallery compact --gallery gallery.cotejo"];
+    for line in writing {
+        desk.refused(line, "gallery.cotejo", "is in use by another command");
+    }
+    file.unlock().unwrap();
+    file.lock().unwrap();
+    for line in writing.into_iter().chain([MATCH, "gallery list --gallery gallery.cotejo", "inspect gallery.cotejo"]) {
+        desk.refused(line, "gallery.cotejo", "is in use by another command");
+    }
+    file.unlock().unwrap();
+    desk.ok(APPEND);
+}
+
+#[test]
+fn an_append_to_a_full_disk_leaves_the_gallery_as_before() {
+    let desk = desk();
+    let before = desk.read("gallery.cotejo");
+    for line in
+        [APPEND, "gallery remove --gallery gallery.cotejo --id anna", "gallery compact --gallery gallery.cotejo"]
+    {
+        let script = format!("trap '' XFSZ; ulimit -f 0; exec {} {line}", env!("CARGO_BIN_EXE_cotejo"));
+        let output = std::process::Command::new("sh").args(["-c", &script]).current_dir(desk.path(".")).output();
+        refusal(output.unwrap().assert(), line, "gallery.cotejo", "cannot write it");
+        assert_eq!(desk.read("gallery.cotejo"), before, "{line}");
+    }
+}
