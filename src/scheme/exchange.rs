@@ -8,8 +8,8 @@ use rand_chacha::ChaCha20Rng;
 use super::bgv::Bgv;
 use super::clear::Clear;
 use super::tfhe::Tfhe;
-use super::{Disclosed, Evaluator, Extent, Holder, Progress, Scheme, Task};
-use crate::agreement::{Agreement, ComparisonTerms, Disclosure, EyeRule, SchemeChoice, TemplateTerms, Terms};
+use super::{Disclosed, Evaluator, Extent, Holder, OtherScheme, Progress, Scheme, Task};
+use crate::agreement::{Agreement, ComparisonTerms, Disclosure, EyeRule, SchemeChoice, SchemeId, TemplateTerms, Terms};
 use crate::custodian::{AdmittedKey, AnswerError, Custodian, Damage, Gallery};
 use crate::functional::{Probe, oracle};
 use crate::querier::{Pending, Querier, SecretKey, Verdict};
@@ -17,7 +17,7 @@ use crate::template::{
     Bits, Eye, IrisCode, IrisShape, MaskSharing, RealVector, Record, SubjectId, Template, TemplateShape,
     group_by_subject,
 };
-use crate::wire::{Answer, EvaluationKey, Query, Target};
+use crate::wire::{Answer, EvaluationKey, Query, Target, WireError};
 
 fn rng() -> ChaCha20Rng {
     ChaCha20Rng::seed_from_u64(7)
@@ -399,6 +399,23 @@ fn a_stopped_answer_says_so() {
     let answer =
         Custodian::<Tfhe>::new(&agreement, &gallery, 0).unwrap().answer(&parties.key, &query, &mut rng(), &Stop);
     assert!(matches!(answer, Err(AnswerError::Unanswered(super::Unanswered::Stopped(_)))));
+}
+
+#[test]
+fn an_agreement_on_another_scheme_is_refused_by_every_reader_and_maker() {
+    let of_tfhe = agreement(Terms::hamming(16, 2));
+    let of_bgv = Agreement::new(Terms::hamming(16, 2).with_scheme(SchemeChoice::Bgv)).unwrap();
+    let other = OtherScheme { expected: SchemeId::Bgv, actual: SchemeId::Tfhe };
+    let wire = WireError::Scheme(other);
+    let (references, _) = people(&of_tfhe, 3);
+    let gallery = Gallery::enrol(&of_bgv, references).gallery.unwrap();
+    assert_eq!(Custodian::<Tfhe>::new(&of_bgv, &gallery, 0).err(), Some(other));
+    assert_eq!(SecretKey::<Tfhe>::generate(&of_bgv, &mut rng()).err(), Some(wire.clone()));
+    let nothing: &[u8] = &[];
+    assert_eq!(SecretKey::<Tfhe>::read(nothing, &of_bgv).err(), Some(wire.clone()));
+    assert_eq!(EvaluationKey::<Tfhe>::read(nothing, &of_bgv).err(), Some(wire.clone()));
+    assert_eq!(Query::<Tfhe>::read(nothing, &of_bgv, None).err(), Some(wire.clone()));
+    assert_eq!(Answer::<Tfhe>::read(nothing, &of_bgv, None).err(), Some(wire));
 }
 
 #[test]

@@ -137,6 +137,11 @@ fn case(set: &'static BgvSet, bits: usize, threshold: i64, disclosure: Disclosur
     let time = std::time::Instant::now();
     let score = kept.scores(&parties.key, &[&babies], circuit.centre(Judgement::Aligned)).pop().unwrap();
     println!("distance {:?}: noise {:.2} by formula {:.2}", time.elapsed(), parties.noise_log2(&score), score.state.noise);
+    let small = score.truncated(ring, 6);
+    let slots = parties.slots(&small);
+    for (slot, (&value, &hd)) in slots.iter().zip(&hds).enumerate().take(5) {
+        println!("slot {slot}: {} expected {}", centred(value), 2 * (threshold - hd) + 1 - circuit.centre(Judgement::Aligned));
+    }
     let engine = Engine { ring, relinearisation: &parties.key.relinearisation };
     let time2 = std::time::Instant::now();
     let slots = sampling::non_zero(ring.n, &mut rng);
