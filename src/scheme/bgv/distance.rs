@@ -14,10 +14,10 @@ use super::arithmetic::{Cost, Ledger, multiply_mod_t, residue};
 use super::ciphertexts::EncryptedProbes;
 use super::engine::{Ciphertext, rotated_noise};
 use super::keys::PreparedKey;
-use super::modulus::{add_assign, sum_of_products};
+use super::modulus::{add_assign, two_sums_of_products};
 use super::noise::{Noise, State, sum};
-use super::ring::Ring;
-use crate::parameters::bgv::BgvSet;
+use super::ring::{Limb, Ring};
+use crate::parameters::bgv::{BgvSet, PLAINTEXT_MODULUS};
 
 /// Diagonals that are transformed together before they are multiplied: they stay in cache.
 const TOGETHER: usize = 8;
@@ -112,12 +112,19 @@ impl Block {
         (0..self.steps.babies).into_par_iter().map(|baby| self.diagonal(ring, giant, baby)).collect()
     }
 
-    /// All diagonals, transformed over all primes of a ciphertext: giant after giant, baby after baby.
+    /// All diagonals, transformed over all primes of a ciphertext.
     pub(super) fn transformed(&self, ring: &Ring) -> Transformed {
-        let giants = (0..self.steps.giants()).map(|giant| {
-            self.diagonals(ring, giant).into_iter().map(|diagonal| ring.lift_all(&diagonal, ring.set.limbs)).collect()
-        });
-        Transformed { giants: giants.collect(), bias: self.biases(ring, 0), steps: self.steps }
+        let diagonals: Vec<Vec<Vec<u32>>> =
+            (0..self.steps.giants()).map(|giant| self.diagonals(ring, giant)).collect();
+        let limb = |prime: &Limb| {
+            let mut limb = vec![0; self.steps.period * ring.n];
+            for (out, diagonal) in limb.chunks_exact_mut(ring.n).zip(diagonals.iter().flatten()) {
+                Ring::lift(prime, diagonal, out);
+            }
+            limb
+        };
+        let limbs = ring.ciphertext_limbs().par_iter().map(limb).collect();
+        Transformed { limbs, bias: self.biases(ring, 0), steps: self.steps }
     }
 
     /// The bias of every slot, less the centre of the threshold.
@@ -129,24 +136,31 @@ impl Block {
     /// phi - centre in every slot, for each probe.
     pub(super) fn scores(&self, key: &PreparedKey, probes: &[&Babies], centre: i64) -> Vec<Ciphertext> {
         let ring = key.ring;
-        let inner = |giant: usize| {
+        let giants = (0..self.steps.giants()).map(|giant| {
             let diagonals = self.diagonals(ring, giant);
-            inner_sums(ring, probes, |index, group: &mut [Vec<u32>], from| {
-                for (buffer, diagonal) in group.iter_mut().zip(diagonals.iter().skip(from)) {
-                    if let Some(prime) = ring.limbs.get(index) {
+            by_limb(ring, probes, 1, |prime, sums, index| {
+                let mut buffers = vec![vec![0; ring.n]; TOGETHER.min(self.steps.babies)];
+                for (number, diagonals) in diagonals.chunks(buffers.len()).enumerate() {
+                    for (buffer, diagonal) in buffers.iter_mut().zip(diagonals) {
                         Ring::lift(prime, diagonal, buffer);
+                    }
+                    let diagonals: Vec<&[u32]> = buffers.iter().map(Vec::as_slice).collect();
+                    for (sums, probe) in sums.iter_mut().zip(probes) {
+                        probe.add_products(ring, prime, index, number * TOGETHER, &diagonals, sums.first_mut());
                     }
                 }
             })
-        };
-        horner(key, self.steps, self.biases(ring, centre), inner)
+        });
+        let giants: Vec<_> = giants.flatten().collect();
+        horner(key, self.steps, self.biases(ring, centre), giants)
     }
 }
 
 /// A block's diagonals kept transformed.
 pub(super) struct Transformed {
     steps: Steps,
-    giants: Vec<Vec<Vec<u32>>>,
+    /// Of each prime all diagonals: giant after giant, baby after baby.
+    limbs: Vec<Vec<u32>>,
     bias: Vec<u32>,
 }
 
@@ -159,94 +173,91 @@ impl Transformed {
     /// As [`Block::scores`].
     pub(super) fn scores(&self, key: &PreparedKey, probes: &[&Babies], centre: i64) -> Vec<Ciphertext> {
         let ring = key.ring;
-        let inner = |giant: usize| {
-            let diagonals = self.giants.get(giant).map_or(&[][..], Vec::as_slice);
-            probes.iter().map(|babies| babies.inner_sum(ring, diagonals)).collect()
-        };
-        let t = crate::parameters::bgv::PLAINTEXT_MODULUS;
+        // One prime after the other: the babies' limbs stay in cache for all giants.
+        let giants = by_limb(ring, probes, self.steps.giants(), |prime, sums, index| {
+            let diagonals: Vec<&[u32]> =
+                self.limbs.get(index).map(|limb| limb.chunks_exact(ring.n).collect()).unwrap_or_default();
+            for (giant, diagonals) in diagonals.chunks(self.steps.babies).enumerate() {
+                for (sums, probe) in sums.iter_mut().zip(probes) {
+                    probe.add_products(ring, prime, index, 0, diagonals, sums.get_mut(giant));
+                }
+            }
+        });
         let mut bias = self.bias.clone();
         // The same number in every slot is a constant polynomial.
         if let Some(constant) = bias.first_mut() {
-            *constant = (*constant + t - residue(centre)) % t;
+            *constant = (*constant + PLAINTEXT_MODULUS - residue(centre)) % PLAINTEXT_MODULUS;
         }
-        horner(key, self.steps, bias, inner)
+        horner(key, self.steps, bias, giants)
     }
 }
+
+/// Both parts of a sum over one prime.
+type LimbSum = [Vec<u32>; 2];
 
 impl Babies {
-    /// One giant step's sum over transformed diagonals.
-    fn inner_sum(&self, ring: &Ring, diagonals: &[Vec<u32>]) -> [Vec<u32>; 2] {
-        [0, 1].map(|part| {
-            let mut out = vec![0; ring.set.limbs * ring.n];
-            out.par_chunks_exact_mut(ring.n).zip(&ring.limbs).enumerate().for_each(|(index, (out, prime))| {
-                let pairs: Vec<_> = diagonals
-                    .iter()
-                    .zip(&self.0)
-                    .map(|(diagonal, baby)| (ring.limb(diagonal, index), ring.limb(baby.part(part), index)))
-                    .collect();
-                sum_of_products(prime.modulus, out, &pairs);
-            });
-            out
-        })
+    /// Adds to both parts of a sum, over one prime, the products of diagonals with the babies from `first` on.
+    fn add_products(
+        &self,
+        ring: &Ring,
+        prime: &Limb,
+        index: usize,
+        first: usize,
+        diagonals: &[&[u32]],
+        sum: Option<&mut LimbSum>,
+    ) {
+        let Some([constant, linear]) = sum else { return };
+        let babies = |part: usize| -> Vec<&[u32]> {
+            self.0.iter().skip(first).map(|baby| ring.limb(baby.part(part), index)).take(diagonals.len()).collect()
+        };
+        two_sums_of_products(prime.modulus, [constant, linear], diagonals, [&babies(0), &babies(1)]);
     }
 }
 
-/// One giant step's sums for several probes, diagonals transformed a few at a time by `transform(limb, buffers, first)`.
-fn inner_sums(
+/// For each of some giant steps and each probe both parts of its sum: computed prime by prime, then put together.
+fn by_limb(
     ring: &Ring,
     probes: &[&Babies],
-    transform: impl Fn(usize, &mut [Vec<u32>], usize) + Sync,
-) -> Vec<[Vec<u32>; 2]> {
-    let limbs = ring.set.limbs;
-    let babies = probes.first().map_or(0, |probe| probe.0.len());
-    // Limb by limb, then put together: [limb][probe][part].
-    let by_limb: Vec<Vec<[Vec<u32>; 2]>> = (0..limbs)
-        .into_par_iter()
-        .zip(&ring.limbs)
-        .map_init(
-            || vec![vec![0; ring.n]; TOGETHER],
-            |buffers, (index, prime)| {
-                let mut sums: Vec<[Vec<u32>; 2]> = probes.iter().map(|_| [vec![0; ring.n], vec![0; ring.n]]).collect();
-                for from in (0..babies).step_by(TOGETHER) {
-                    let count = TOGETHER.min(babies - from);
-                    let group = buffers.split_at_mut(count).0;
-                    transform(index, group, from);
-                    for (sums, probe) in sums.iter_mut().zip(probes) {
-                        for (part, sum) in sums.iter_mut().enumerate() {
-                            let babies = probe.0.iter().skip(from).map(|baby| ring.limb(baby.part(part), index));
-                            let pairs: Vec<_> = group.iter().map(Vec::as_slice).zip(babies).collect();
-                            sum_of_products(prime.modulus, sum, &pairs);
-                        }
-                    }
-                }
-                sums
-            },
-        )
+    giants: usize,
+    compute: impl Fn(&Limb, &mut [Vec<LimbSum>], usize) + Sync,
+) -> Vec<Vec<[Vec<u32>; 2]>> {
+    let limbs: Vec<Vec<Vec<LimbSum>>> = ring
+        .ciphertext_limbs()
+        .par_iter()
+        .enumerate()
+        .map(|(index, prime)| {
+            let zero = || [vec![0; ring.n], vec![0; ring.n]];
+            let mut sums: Vec<Vec<LimbSum>> = probes.iter().map(|_| (0..giants).map(|_| zero()).collect()).collect();
+            compute(prime, &mut sums, index);
+            sums
+        })
         .collect();
-    let mut parts: Vec<[Vec<u32>; 2]> = probes.iter().map(|_| [Vec::new(), Vec::new()]).collect();
-    for limb in by_limb {
-        for (all, limb) in parts.iter_mut().zip(limb) {
-            for (all, limb) in all.iter_mut().zip(limb) {
-                all.extend(limb);
+    let mut whole: Vec<Vec<[Vec<u32>; 2]>> =
+        (0..giants).map(|_| probes.iter().map(|_| [Vec::new(), Vec::new()]).collect()).collect();
+    for probes in limbs {
+        for (probe, giants) in probes.into_iter().enumerate() {
+            for (whole, limb) in whole.iter_mut().zip(giants) {
+                if let Some(parts) = whole.get_mut(probe) {
+                    parts.iter_mut().zip(limb).for_each(|(part, limb)| part.extend(limb));
+                }
             }
         }
     }
-    parts
+    whole
 }
 
-/// sum_g rot_(g b) (inner(g)) + bias, noise divided down to its floor.
+/// sum_g rot_(g b) (inner sum g) + bias, noise divided down to its floor.
 fn horner(
     key: &PreparedKey,
     steps: Steps,
     bias: Vec<u32>,
-    inner: impl Fn(usize) -> Vec<[Vec<u32>; 2]>,
+    giants: Vec<Vec<[Vec<u32>; 2]>>,
 ) -> Vec<Ciphertext> {
     let ring = key.ring;
     let rotation = ring.rotation(steps.babies);
     let state = state_of_sums(ring.set, steps);
     let mut sums: Vec<Ciphertext> = Vec::new();
-    for giant in (0..steps.giants()).rev() {
-        let inner = inner(giant);
+    for inner in giants.into_iter().rev() {
         if sums.is_empty() {
             sums = inner.into_iter().map(|parts| Ciphertext { state, parts }).collect();
             continue;

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::arithmetic::{Arithmetic, blinded, centred, combined, divide_mod_t, multiplied, multiply_mod_t};
-use super::modulus::{Modulus, scale, sum_of_products, weighted_sum};
+use super::modulus::{Modulus, scale, sum_of_products, two_sums_of_products, weighted_sum};
 use super::noise::{Noise, State, sum};
 use super::ring::{Conversion, Limb, Ring, Rotation};
 
@@ -71,13 +71,12 @@ impl Ring {
                         _ => buffer.copy_from_slice(self.limb(c, index)),
                     }
                 }
-                let key_limbs = |part: usize| {
-                    let digits = key.digits.iter().map(move |digit| if part == 0 { &digit[0] } else { &digit[1] });
-                    let products = buffers.chunks_exact(n).zip(digits);
-                    products.map(|(buffer, key)| (buffer, self.limb(key, index))).collect::<Vec<_>>()
+                let buffers: Vec<&[u32]> = buffers.chunks_exact(n).collect();
+                let keys = |part: usize| -> Vec<&[u32]> {
+                    let digits = key.digits.iter().take(buffers.len());
+                    digits.map(|digit| self.limb(if part == 0 { &digit[0] } else { &digit[1] }, index)).collect()
                 };
-                sum_of_products(prime.modulus, b, &key_limbs(0));
-                sum_of_products(prime.modulus, a, &key_limbs(1));
+                two_sums_of_products(prime.modulus, [b, a], &buffers, [&keys(0), &keys(1)]);
             },
         );
         Raised { parts }

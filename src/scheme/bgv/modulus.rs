@@ -7,7 +7,7 @@
 pub(super) const LAZY_PRODUCTS: usize = 11;
 
 /// Coefficients that a kernel works on at a time: its sums stay in the first-level cache.
-const CHUNK: usize = 256;
+const CHUNK: usize = 1024;
 
 /// A prime p with 2^29.9 < p < 2^30 (or the plaintext modulus), and what its reductions need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,32 +100,68 @@ impl Modulus {
     }
 }
 
-/// `out += sum_j a_j b_j`, all stored, element by element.
+/// `out += sum_j a_j b_j`, all stored, element by element; all of one length.
 pub(super) fn sum_of_products(modulus: Modulus, out: &mut [u32], pairs: &[(&[u32], &[u32])]) {
-    for group in pairs.chunks(LAZY_PRODUCTS) {
-        let mut rest: Vec<_> = group.to_vec();
-        for out in out.chunks_mut(CHUNK) {
-            let mut sums = [0u64; CHUNK];
-            for pair in rest.chunks_mut(2) {
-                let mut heads = pair.iter_mut().map(|(a, b)| (head(a, out.len()), head(b, out.len())));
-                match (heads.next(), heads.next()) {
-                    (Some((a, b)), Some((c, d))) => {
-                        for ((((sum, &a), &b), &c), &d) in sums.iter_mut().zip(a).zip(b).zip(c).zip(d) {
-                            *sum += u64::from(a) * u64::from(b) + u64::from(c) * u64::from(d);
-                        }
-                    }
-                    (Some((a, b)), None) => {
-                        for ((sum, &a), &b) in sums.iter_mut().zip(a).zip(b) {
-                            *sum += u64::from(a) * u64::from(b);
-                        }
-                    }
-                    _ => {}
-                }
-            }
-            for (out, &sum) in out.iter_mut().zip(&sums) {
-                *out = modulus.add(*out, modulus.reduce(sum));
-            }
+    let mut rest: Vec<_> = pairs.to_vec();
+    for out in out.chunks_mut(CHUNK) {
+        let terms: Vec<(&[u32], &[u32])> =
+            rest.iter_mut().map(|(a, b)| (head(a, out.len()), head(b, out.len()))).collect();
+        add_products(modulus, out, &terms);
+    }
+}
+
+/// As [`sum_of_products`], for two sums with the same first factors, which are read from memory once.
+pub(super) fn two_sums_of_products(
+    modulus: Modulus,
+    outs: [&mut [u32]; 2],
+    shared: &[&[u32]],
+    others: [&[&[u32]]; 2],
+) {
+    let [first, second] = outs;
+    let mut shared = shared.to_vec();
+    let mut others = others.map(<[_]>::to_vec);
+    for (first, second) in first.chunks_mut(CHUNK).zip(second.chunks_mut(CHUNK)) {
+        let shared: Vec<&[u32]> = shared.iter_mut().map(|a| head(a, first.len())).collect();
+        for (out, others) in [first, second].into_iter().zip(&mut others) {
+            let others = others.iter_mut().map(|b| head(b, out.len()));
+            let terms: Vec<(&[u32], &[u32])> = shared.iter().copied().zip(others).collect();
+            add_products(modulus, out, &terms);
         }
+    }
+}
+
+/// One chunk of a sum of products, eight terms at a time and then what is left.
+fn add_products(modulus: Modulus, out: &mut [u32], mut terms: &[(&[u32], &[u32])]) {
+    while let Some((group, rest)) = terms.split_first_chunk::<8>() {
+        products_of(modulus, out, group);
+        terms = rest;
+    }
+    if let Some((group, rest)) = terms.split_first_chunk::<4>() {
+        products_of(modulus, out, group);
+        terms = rest;
+    }
+    if let Some((group, rest)) = terms.split_first_chunk::<2>() {
+        products_of(modulus, out, group);
+        terms = rest;
+    }
+    if let Some((group, _)) = terms.split_first_chunk::<1>() {
+        products_of(modulus, out, group);
+    }
+}
+
+/// K is known when this is compiled, so that the inner sum is unrolled and stays in registers.
+#[inline(always)]
+#[expect(clippy::indexing_slicing, reason = "every slice is cut to one length first, which also removes the checks")]
+fn products_of<const K: usize>(modulus: Modulus, out: &mut [u32], terms: &[(&[u32], &[u32]); K]) {
+    let length = terms.iter().map(|(a, b)| a.len().min(b.len())).min().unwrap_or(0).min(out.len());
+    let out = &mut out[..length];
+    let terms = terms.map(|(a, b)| (&a[..length], &b[..length]));
+    for i in 0..length {
+        let mut sum = 0;
+        for (a, b) in &terms {
+            sum += u64::from(a[i]) * u64::from(b[i]);
+        }
+        out[i] = modulus.add(out[i], modulus.reduce(sum));
     }
 }
 
@@ -134,21 +170,48 @@ pub(super) fn sum_of_products(modulus: Modulus, out: &mut [u32], pairs: &[(&[u32
 pub(super) fn weighted_sum(modulus: Modulus, out: &mut [u32], terms: &[(&[u32], u32)]) {
     let mut rest: Vec<_> = terms.to_vec();
     for out in out.chunks_mut(CHUNK) {
-        let mut first = true;
-        for group in rest.chunks_mut(LAZY_PRODUCTS - 1) {
-            let mut sums = [0u64; CHUNK];
-            for (a, weight) in group {
-                let weight = u64::from(*weight);
-                for (sum, &a) in sums.iter_mut().zip(head(a, out.len())) {
-                    *sum += u64::from(a) * weight;
-                }
-            }
-            for (out, &sum) in out.iter_mut().zip(&sums) {
-                let reduced = modulus.reduce(sum);
-                *out = if first { reduced } else { modulus.add(*out, reduced) };
-            }
-            first = false;
+        out.fill(0);
+        let chunk: Vec<(&[u32], u32)> = rest.iter_mut().map(|(a, weight)| (head(a, out.len()), *weight)).collect();
+        let mut terms = chunk.as_slice();
+        while let Some((group, rest)) = terms.split_first_chunk::<7>() {
+            weighted(modulus, out, group);
+            terms = rest;
         }
+        if let Some((group, rest)) = terms.split_first_chunk::<6>() {
+            weighted(modulus, out, group);
+            terms = rest;
+        }
+        if let Some((group, rest)) = terms.split_first_chunk::<5>() {
+            weighted(modulus, out, group);
+            terms = rest;
+        }
+        if let Some((group, rest)) = terms.split_first_chunk::<3>() {
+            weighted(modulus, out, group);
+            terms = rest;
+        }
+        if let Some((group, rest)) = terms.split_first_chunk::<2>() {
+            weighted(modulus, out, group);
+            terms = rest;
+        }
+        while let Some((group, rest)) = terms.split_first_chunk::<1>() {
+            weighted(modulus, out, group);
+            terms = rest;
+        }
+    }
+}
+
+#[inline(always)]
+#[expect(clippy::indexing_slicing, reason = "every slice is cut to one length first, which also removes the checks")]
+fn weighted<const K: usize>(modulus: Modulus, out: &mut [u32], terms: &[(&[u32], u32); K]) {
+    let length = terms.iter().map(|(a, _)| a.len()).min().unwrap_or(0).min(out.len());
+    let out = &mut out[..length];
+    let terms = terms.map(|(a, weight)| (&a[..length], u64::from(weight)));
+    for i in 0..length {
+        let mut sum = 0;
+        for (a, weight) in &terms {
+            sum += u64::from(a[i]) * weight;
+        }
+        out[i] = modulus.add(out[i], modulus.reduce(sum));
     }
 }
 

@@ -55,7 +55,7 @@ pub(super) fn any_residue(count: usize, rng: &mut ChaCha20Rng) -> Vec<u32> {
     (0..count).map(|_| rng.random_range(0..PLAINTEXT_MODULUS)).collect()
 }
 
-/// Uniform integers in [-2^log2, 2^log2), for log2 up to 120.
+/// Uniform integers in [-2^log2, 2^log2), for log2 up to 126.
 pub(super) fn flood(count: usize, log2: u32, rng: &mut ChaCha20Rng) -> Vec<i128> {
     let half = 1i128 << log2;
     (0..count)

@@ -15,10 +15,13 @@ use super::ring::Ring;
 use super::sampling::{errors, flood, ternary};
 use crate::parameters::bgv::{PLAINTEXT_MODULUS, PRIME_BITS};
 
+/// With t it stays within 128-bit integers.
+const LARGEST_FLOOD_LOG2: f64 = 100.0;
+
 /// The flood's size as a power of two, in units of t: with t, and with what it drowns, it stays below half the modulus.
 fn flood_size_log2(state: State) -> u32 {
     let modulus = f64::from(PRIME_BITS) * state.limbs as f64 - 0.05;
-    (modulus - 1.2 - f64::from(PLAINTEXT_MODULUS).log2()).floor().clamp(0.0, 120.0) as u32
+    (modulus - 1.2 - f64::from(PLAINTEXT_MODULUS).log2()).floor().clamp(0.0, LARGEST_FLOOD_LOG2) as u32
 }
 
 /// b: bits by which the flood exceeds the bound of what it drowns.
