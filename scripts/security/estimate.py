@@ -1,0 +1,245 @@
+#!/usr/bin/env python3
+"""Re-derives the security of every parameter set, into estimates.tsv. README.md beside this has the commands.
+
+    python3 estimate.py                     recompute with model.py: plain Python, a minute
+    sage -python estimate.py --estimator D  ask the lattice estimator, checked out in D, as well
+    python3 estimate.py --check             hold model.py against known.tsv, and estimates.tsv against model.py; writes nothing
+    python3 estimate.py --sets FILE         hold the table against `cotejo agreement sets --json`; writes nothing
+"""
+
+import argparse
+import json
+import os
+import re
+import subprocess
+import sys
+from math import sqrt
+from pathlib import Path
+
+import model
+
+HERE = Path(__file__).resolve().parent
+COMMIT = "27a581bb8e9d49f5e9e2db315bd48ac769d5f5f5"
+COLUMNS = "set key n log2_q secret error sigma usvp bdd dual_hybrid bits source estimator_commit sage".split()
+ATTACKS = ("usvp", "bdd", "dual_hybrid")
+RECOMPUTED, ESTIMATED = "run: model.py", "run: lattice estimator"
+# What the design measured with the estimator itself; kept as it stands there.
+MEASURED = [
+    ("tfhe-896-2048", "query", "137.5", "design/protocol.md section 3"),
+    ("tfhe-896-2048", "bootstrap", "134.8", "design/protocol.md section 3"),
+    ("tfhe-896-4096", "query", "137.5", "design/protocol.md section 3"),
+    ("bound", "8192", "128.0", "design/protocol.md section 8"),
+    ("bound", "16384", "128.0", "design/protocol.md section 8"),
+    ("bound", "32768", "128.0", "design/protocol.md section 8"),
+]
+
+
+def main():
+    options = arguments()
+    instances = read("instances.tsv")
+    if options.check:
+        sys.exit(report(check_known() + check_estimates(instances)))
+    if options.sets:
+        sys.exit(report(check_sets(json.loads(Path(options.sets).read_text()), instances, read("estimates.tsv"))))
+    rows = [design_row(*measured, instances) for measured in MEASURED]
+    rows += [recomputed_row(instance) for instance in instances]
+    if options.estimator:
+        rows += estimator_rows(options.estimator, options.any_commit, instances)
+    else:
+        rows += [row for row in read("estimates.tsv") if row["source"] == ESTIMATED and still_holds(row, instances)]
+    write(rows)
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "--estimator",
+        metavar="FOLDER",
+        default=os.environ.get("LATTICE_ESTIMATOR"),
+        help=f"a checkout of the lattice estimator at commit {COMMIT[:7]}; needs Sage; or set LATTICE_ESTIMATOR",
+    )
+    parser.add_argument("--any-commit", action="store_true", help="take another commit than that one; the table names it")
+    parser.add_argument("--check", action="store_true", help="recompute and compare; write nothing")
+    parser.add_argument("--sets", metavar="FILE", help="what `cotejo agreement sets --json` printed")
+    return parser.parse_args()
+
+
+# Rows
+
+
+def design_row(name, key, bits, source, instances):
+    """Figures of the design document: the least of the three attacks only. A bound is named by its dimension."""
+    wanted = (lambda i: i["n"] == key) if name == "bound" else (lambda i: i["key"] == key)
+    instance = next(i for i in instances if i["set"] == name and wanted(i))
+    return row(instance, {}, bits, source, COMMIT[:7])
+
+
+def recomputed_row(instance):
+    lwe = model.Lwe(int(instance["n"]), float(instance["log2_q"]), *deviations(instance), samples(instance))
+    print(f"{instance['set']} {instance['key']} n = {lwe.n}", file=sys.stderr)
+    attacks = {attack: getattr(model, attack)(lwe) for attack in ATTACKS}
+    return row(instance, attacks, tenths(min(attacks.values())), RECOMPUTED)
+
+
+def estimator_rows(folder, any_commit, instances):
+    commit = subprocess.run(["git", "-C", folder, "rev-parse", "HEAD"], check=True, capture_output=True, text=True).stdout.strip()
+    if commit != COMMIT and not any_commit:
+        sys.exit(f"{folder} is at commit {commit[:7]}: check out {COMMIT[:7]}, or pass --any-commit")
+    sys.path.insert(0, folder)
+    try:
+        from estimator import LWE, ND
+        from sage.all import oo
+        from sage.version import version
+    except ImportError as error:
+        sys.exit(f"{error}: run this under Sage (`sage -python`), with the folder that contains estimator/")
+
+    attacks = {"usvp": LWE.primal_usvp, "bdd": LWE.primal_bdd, "dual_hybrid": LWE.dual_hybrid}
+    for instance in instances:
+        limit = samples(instance)
+        lwe = LWE.Parameters(
+            n=int(instance["n"]),
+            q=2 ** int(instance["log2_q"]),
+            Xs=estimator_distribution(ND, instance["secret"]),
+            Xe=estimator_distribution(ND, instance["error"]),
+            m=oo if limit == model.inf else limit,
+        )
+        costs = {}
+        for name, attack in attacks.items():
+            costs[name] = float(attack(lwe)["rop"].log(2))
+            print(f"{instance['set']} {instance['key']} n = {instance['n']} {name} {costs[name]:.1f}", file=sys.stderr)
+        yield row(instance, costs, tenths(min(costs.values())), ESTIMATED, commit[:7], version)
+
+
+def row(instance, attacks, bits, source, commit="-", sage="-"):
+    figures = {attack: tenths(attacks[attack]) if attack in attacks else "-" for attack in ATTACKS}
+    own = {column: instance[column] for column in ("set", "key", "n", "log2_q", "secret", "error")}
+    rest = {"sigma": f"{deviations(instance)[1]:.6g}", "bits": bits, "source": source, "estimator_commit": commit, "sage": sage}
+    return own | figures | rest
+
+
+# Distributions
+
+
+def deviations(instance):
+    return deviation(instance["secret"]), deviation(instance["error"])
+
+
+def deviation(name):
+    kind, parameter = parsed(name)
+    match kind:
+        case "binary":
+            return 0.5
+        case "ternary":
+            return sqrt(2 / 3)
+        case "cbd":  # as many coins of each sign
+            return sqrt(parameter / 2)
+        case "tuniform":  # uniform on [-2^b, 2^b], end points halved
+            return sqrt((2 ** (2 * parameter + 1) + 1) / 6)
+        case "gauss":
+            return parameter
+    raise SystemExit(f"no distribution is called {name}")
+
+
+def estimator_distribution(ND, name):
+    kind, parameter = parsed(name)
+    match kind:
+        case "binary":
+            return ND.Uniform(0, 1)
+        case "ternary":
+            return ND.Uniform(-1, 1)
+        case "cbd":
+            return ND.CenteredBinomial(int(parameter))
+        case "tuniform":
+            return ND.TUniform(int(parameter))
+        case "gauss":
+            return ND.DiscreteGaussian(parameter)
+    raise SystemExit(f"no distribution is called {name}")
+
+
+def parsed(name):
+    kind, digits = re.fullmatch(r"([a-z]+)([0-9.]*)", name).groups()
+    if kind == "tuniform":
+        return kind, int(digits)
+    return kind, float(digits or 0)
+
+
+def samples(instance):
+    return model.inf if instance["samples"] == "-" else int(instance["samples"])
+
+
+# Checks: each gives a list of complaints.
+
+
+def check_known():
+    complaints = []
+    for known in read("known.tsv"):
+        lwe = model.Lwe(int(known["n"]), float(known["log2_q"]), *deviations(known), samples(known))
+        costs = {attack: getattr(model, attack)(lwe) for attack in ATTACKS}
+        print(known["name"], {attack: round(cost, 2) for attack, cost in costs.items()}, file=sys.stderr)
+        ranges = [(attack, costs[attack], known[attack], known[attack]) for attack in ATTACKS if known[attack] != "-"]
+        ranges.append(("least", min(costs.values()), known["least_from"], known["least_to"]))
+        for what, cost, least, most in ranges:
+            if not float(least) - 0.15 <= cost <= float(most) + 0.15:
+                complaints.append(f"{known['name']}: {what} is {cost:.2f} by model.py, known as {least} to {most}")
+    return complaints
+
+
+def check_estimates(instances):
+    stored = [row for row in read("estimates.tsv") if row["source"] == RECOMPUTED]
+    fresh = [recomputed_row(instance) for instance in instances]
+    return [f"estimates.tsv lacks, or has otherwise: {list(row.values())}" for row in fresh if row not in stored]
+
+
+def check_sets(sets, instances, estimates):
+    complaints = []
+    for entry in (entry for entry in sets if entry["secure"]):
+        name = entry["name"]
+        own = [instance for instance in instances if instance["set"] == name]
+        if not own:
+            complaints.append(f"{name} is not in instances.tsv")
+        if entry["scheme"] == "bgv":
+            expected = (str(entry["ring_size"]), str(30 * (entry["limbs"] + entry["special_primes"])))
+            if any((instance["n"], instance["log2_q"]) != expected for instance in own):
+                complaints.append(f"{name} has (n, log2_q) = {expected}, instances.tsv says otherwise")
+        bits = [float(row["bits"]) for row in estimates if row["set"] == name]
+        if not bits or entry["security_bits"] > min(bits):
+            complaints.append(f"{name} states {entry['security_bits']} bits, estimates.tsv has {bits}")
+    return complaints
+
+
+def report(complaints):
+    for complaint in complaints:
+        print(complaint, file=sys.stderr)
+    print("all as stated" if not complaints else f"{len(complaints)} complaints", file=sys.stderr)
+    return 1 if complaints else 0
+
+
+# Tables
+
+
+def read(name):
+    path = HERE / name
+    if not path.exists():
+        return []
+    lines = [line for line in path.read_text().splitlines() if line and not line.startswith("#")]
+    return [dict(zip(lines[0].split("\t"), line.split("\t"), strict=True)) for line in lines[1:]]
+
+
+def still_holds(row, instances):
+    same = ("set", "key", "n", "log2_q", "secret", "error")
+    return any(all(row[column] == instance[column] for column in same) for instance in instances)
+
+
+def write(rows):
+    lines = ["# Written by estimate.py; bits is the least of the three attacks. README.md beside this says what each source is."]
+    lines.append("\t".join(COLUMNS))
+    lines += ["\t".join(row[column] for column in COLUMNS) for row in rows]
+    (HERE / "estimates.tsv").write_text("\n".join(lines) + "\n")
+
+
+def tenths(bits):
+    return f"{bits:.1f}"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,124 @@
+//! No parameter set states more security than `scripts/security/estimates.tsv`, which `scripts/security/estimate.py` re-derives.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking, also in their helpers")]
+
+use cotejo::parameters::ParameterSet;
+use cotejo::parameters::bgv::{BgvSet, ERROR_COINS, PRIME_BITS};
+use cotejo::parameters::tfhe::TfheSet;
+
+/// An LWE instance that a key hides behind, as the tables write it.
+#[derive(Debug, PartialEq)]
+struct Instance {
+    dimension: usize,
+    log2_modulus: usize,
+    secret: &'static str,
+    error: String,
+}
+
+/// One line of the table: what was estimated, and the least of the three attacks.
+struct Estimate {
+    set: &'static str,
+    instance: Instance,
+    attacks: Vec<f64>,
+    bits: f64,
+}
+
+/// The table's lines, by the names in its heading.
+fn estimates() -> Vec<Estimate> {
+    let mut lines = include_str!("../scripts/security/estimates.tsv").lines().filter(|line| !line.starts_with('#'));
+    let columns: Vec<&'static str> = lines.next().unwrap().split('\t').collect();
+    lines
+        .map(|line| {
+            let cells: Vec<&'static str> = line.split('\t').collect();
+            assert_eq!(cells.len(), columns.len(), "{line}");
+            let cell = |name: &str| *columns.iter().zip(&cells).find(|(column, _)| **column == name).unwrap().1;
+            let attacks = ["usvp", "bdd", "dual_hybrid"].map(cell);
+            Estimate {
+                set: cell("set"),
+                instance: Instance {
+                    dimension: cell("n").parse().unwrap(),
+                    log2_modulus: cell("log2_q").parse().unwrap(),
+                    secret: cell("secret"),
+                    error: cell("error").to_owned(),
+                },
+                attacks: attacks.into_iter().filter(|bits| *bits != "-").map(|bits| bits.parse().unwrap()).collect(),
+                bits: cell("bits").parse().unwrap(),
+            }
+        })
+        .collect()
+}
+
+/// What the keys of a set hide behind.
+fn instances(set: &ParameterSet) -> Vec<Instance> {
+    match set {
+        ParameterSet::Tfhe(set) => tfhe_instances(set).into(),
+        ParameterSet::Bgv(set) => vec![bgv_instance(set)],
+    }
+}
+
+fn bgv_instance(set: &BgvSet) -> Instance {
+    Instance {
+        dimension: 1 << set.ring_log2,
+        log2_modulus: PRIME_BITS as usize * (set.limbs + set.special),
+        secret: "ternary",
+        error: format!("cbd{ERROR_COINS}"),
+    }
+}
+
+fn tfhe_instances(set: &TfheSet) -> [Instance; 2] {
+    let keys = [(set.lwe_dimension(), set.query_noise_log2), (set.bootstrapped_dimension(), set.glwe_noise_log2)];
+    keys.map(|(dimension, noise)| Instance {
+        dimension,
+        log2_modulus: 64,
+        secret: "binary",
+        error: format!("tuniform{noise}"),
+    })
+}
+
+/// The same but for a modulus that may be larger, which is easier: what the estimate says, holds for the instance too.
+fn covers(estimate: &Estimate, instance: &Instance) -> bool {
+    let easier = &estimate.instance;
+    easier.dimension == instance.dimension
+        && easier.secret == instance.secret
+        && easier.error == instance.error
+        && easier.log2_modulus >= instance.log2_modulus
+}
+
+#[test]
+fn no_secure_set_states_more_bits_than_its_keys_are_estimated_at() {
+    let estimates = estimates();
+    for set in ParameterSet::ALL.into_iter().filter(|set| set.is_secure()) {
+        for instance in instances(set) {
+            let same = estimates.iter().filter(|estimate| estimate.instance == instance);
+            let own = same.map(|estimate| estimate.bits).reduce(f64::min);
+            let bound = estimates.iter().filter(|estimate| covers(estimate, &instance));
+            let bound = bound.map(|estimate| estimate.bits).reduce(f64::max);
+            let most = own.or(bound).unwrap_or_else(|| panic!("{}: nothing says how hard {instance:?} is", set.name()));
+            assert!(
+                set.security_bits() <= most,
+                "{}: {} bits stated, {most} estimated",
+                set.name(),
+                set.security_bits()
+            );
+        }
+    }
+}
+
+#[test]
+fn the_table_speaks_of_sets_as_they_are() {
+    for estimate in estimates() {
+        let Some(set) = ParameterSet::by_name(estimate.set) else {
+            assert_eq!(estimate.set, "bound");
+            continue;
+        };
+        assert!(instances(set).contains(&estimate.instance), "{} is not {:?}", estimate.set, estimate.instance);
+    }
+}
+
+#[test]
+fn the_bits_of_a_line_are_the_least_of_its_attacks() {
+    for estimate in estimates().iter().filter(|estimate| !estimate.attacks.is_empty()) {
+        let least = estimate.attacks.iter().copied().reduce(f64::min);
+        assert_eq!(least, Some(estimate.bits), "{} {:?}", estimate.set, estimate.instance);
+    }
+}
