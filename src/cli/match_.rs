@@ -133,7 +133,9 @@ impl Args {
     fn explain(&self, error: &AnswerError) -> Failure {
         match error {
             AnswerError::Unanswered(cotejo::scheme::Unanswered::Stopped(_)) => Failure::Interrupted,
-            AnswerError::Unanswered(error) => Failure::of(&self.query, error, "ask about fewer probes at a time, or agree on another set"),
+            AnswerError::Unanswered(error) => {
+                Failure::of(&self.query, error, "ask about fewer probes at a time, or agree on another set")
+            }
             AnswerError::OtherKey { .. } => Failure::of(&self.query, error, "use the files of one keygen together"),
             AnswerError::EmptyGallery | AnswerError::Damaged(_) => {
                 Failure::of(&self.gallery, error, "enroll somebody with 'cotejo enroll --append'")

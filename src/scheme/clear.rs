@@ -5,7 +5,9 @@
 use rand::CryptoRng;
 use zeroize::Zeroizing;
 
-use super::{Crossing, CrossingError, Disclosed, Evaluator, Extent, Holder, Progress, Scheme, Stopped, Task, Unanswered};
+use super::{
+    Crossing, CrossingError, Disclosed, Evaluator, Extent, Holder, Progress, Scheme, Stopped, Task, Unanswered,
+};
 use crate::agreement::{Disclosure, SchemeId};
 use crate::functional::{Functional, LinearForm, Probe, pairs};
 use crate::parameters::ParameterSet;

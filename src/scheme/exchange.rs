@@ -34,6 +34,16 @@ fn exact(mut terms: Terms) -> Agreement {
         *threshold = "0.333333333".parse().unwrap();
     }
     let mut terms = terms.with_scheme(SchemeChoice::Bgv);
+    // The finest rounding that fits would make polynomials of some thousand coefficients.
+    match &mut terms.comparison {
+        ComparisonTerms::Cosine { probe_norm, reference_norm, .. } => {
+            (*probe_norm, *reference_norm) = (Some(32), Some(32));
+        }
+        ComparisonTerms::InnerProduct { scale, .. } | ComparisonTerms::SquaredEuclidean { scale, .. } => {
+            *scale = Some("32.0".parse().unwrap());
+        }
+        ComparisonTerms::Hamming { .. } | ComparisonTerms::FractionalHamming { .. } => {}
+    }
     terms.encryption.parameter_set = "insecure-bgv-test".to_owned();
     terms.limits.references = 60_000;
     Agreement::new(terms).unwrap()
@@ -92,7 +102,8 @@ fn again(template: &Template, tilt: i32, rng: &mut ChaCha20Rng) -> Template {
 }
 
 /// Agreements of every metric, eye rule and disclosure, at thresholds far from all the pairs made here.
-fn agreements(agreement: fn(Terms) -> Agreement) -> Vec<Agreement> {
+fn agreements(agreement: fn(Terms) -> Agreement, rotations: u32) -> Vec<Agreement> {
+    let iris = |most: u32, eyes| iris(most.min(rotations), eyes);
     let several = |mut terms: Terms| {
         terms.limits.references_per_subject = 3;
         terms
@@ -127,7 +138,7 @@ fn people(agreement: &Agreement, subjects: usize) -> (Vec<Record>, Vec<Record>) 
         EyeRule::Ignored => &[None],
         EyeRule::Any | EyeRule::All => &[Some(Eye::Left), Some(Eye::Right)],
     };
-    let tilt = if functional.rotations().len() > 1 { 2 } else { 0 };
+    let tilt = (functional.rotations().len() as i32 / 2).min(2);
     let per_eye = agreement.terms().limits.references_per_subject.min(2);
     let (mut references, mut probes) = (Vec::new(), Vec::new());
     for subject in 0..=subjects {
@@ -213,8 +224,8 @@ fn expected(agreement: &Agreement, gallery: &Gallery, probes: &[Record]) -> Vec<
         .collect()
 }
 
-fn every_exchange_agrees_with_the_oracle<S: Holder + Evaluator>(agreement: fn(Terms) -> Agreement) {
-    let agreements = agreements(agreement);
+fn every_exchange_agrees_with_the_oracle<S: Holder + Evaluator>(agreement: fn(Terms) -> Agreement, rotations: u32) {
+    let agreements = agreements(agreement, rotations);
     for (number, agreement) in agreements.iter().enumerate() {
         let parties = Parties::<S>::new(agreement);
         let (references, probes) = people(agreement, 15);
@@ -229,7 +240,10 @@ fn every_exchange_agrees_with_the_oracle<S: Holder + Evaluator>(agreement: fn(Te
         );
         assert_eq!(parties.exchange(agreement, &gallery, probes.clone(), Target::Gallery), expected, "{number}");
 
-        // 1:1, against the right subject, another one, and one that is not enrolled.
+        // 1:1, against the right subject, another one, and one that is not enrolled. A block costs what a gallery costs: not for each.
+        if S::STEP == "block" && number % 4 != 0 {
+            continue;
+        }
         let probe: Vec<Record> = probes.iter().filter(|p| p.subject.as_str() == "subject 1").cloned().collect();
         for (name, hit) in [("subject 1", true), ("subject 2", false), ("nobody", false)] {
             let target = Target::Subject(SubjectId::try_from(name.to_owned()).unwrap());
@@ -242,17 +256,17 @@ fn every_exchange_agrees_with_the_oracle<S: Holder + Evaluator>(agreement: fn(Te
 
 #[test]
 fn every_exchange_agrees_with_the_oracle_in_the_clear() {
-    every_exchange_agrees_with_the_oracle::<Clear>(agreement);
+    every_exchange_agrees_with_the_oracle::<Clear>(agreement, 7);
 }
 
 #[test]
 fn every_exchange_agrees_with_the_oracle_under_tfhe() {
-    every_exchange_agrees_with_the_oracle::<Tfhe>(agreement);
+    every_exchange_agrees_with_the_oracle::<Tfhe>(agreement, 7);
 }
 
 #[test]
 fn every_exchange_agrees_with_the_oracle_under_bgv() {
-    every_exchange_agrees_with_the_oracle::<Bgv>(exact);
+    every_exchange_agrees_with_the_oracle::<Bgv>(exact, 1);
 }
 
 /// More subjects than one wave and more waves than one gate takes.

@@ -53,7 +53,12 @@ impl Sums {
     }
 
     /// The samples that cross, and their leakage.
-    pub(super) fn finish(self, key: &PreparedKey, disclosure: Disclosure, rng: &mut ChaCha20Rng) -> (Vec<Vec<u32>>, f64) {
+    pub(super) fn finish(
+        self,
+        key: &PreparedKey,
+        disclosure: Disclosure,
+        rng: &mut ChaCha20Rng,
+    ) -> (Vec<Vec<u32>>, f64) {
         let ring = key.ring;
         let mut leakage = 0.0;
         let samples = self.sums.into_iter().map(|sum| {
@@ -65,7 +70,8 @@ impl Sums {
                 // The sum over all slots is N times the constant coefficient; the division to come changes the factor.
                 (Disclosure::Count, _) => {
                     let loss = ring.factor_after_drop(1, 1, sum.state.limbs);
-                    let wanted = divide_mod_t(ring.n as u32 % PLAINTEXT_MODULUS, multiply_mod_t(sum.state.factor, loss));
+                    let wanted =
+                        divide_mod_t(ring.n as u32 % PLAINTEXT_MODULUS, multiply_mod_t(sum.state.factor, loss));
                     sum.scaled(ring, wanted)
                 }
                 _ => sum,
@@ -125,7 +131,9 @@ pub(super) fn squares(
         });
         let roots = ring.lift_all(&ring.encode(roots), square.state.limbs);
         let mut value = square.weighted(ring, &Plaintext::of_slots(ring, masks, square.state.limbs));
-        for ((part, root), prime) in value.parts[0].chunks_exact_mut(ring.n).zip(roots.chunks_exact(ring.n)).zip(&ring.limbs) {
+        for ((part, root), prime) in
+            value.parts[0].chunks_exact_mut(ring.n).zip(roots.chunks_exact(ring.n)).zip(&ring.limbs)
+        {
             add_assign(prime.modulus, part, root);
         }
         sanitised(key, value, &mut rng)

@@ -139,7 +139,10 @@ impl Crossing for EncryptedVerdicts {
         let probe = |mut bytes: &[u8]| match extent.disclosure {
             Disclosure::Each => {
                 let block = |bytes: &mut &[u8]| Ok([unpack(bytes, n, modulus)?, unpack(bytes, n, modulus)?]);
-                (0..Self::blocks(set, extent)).map(|_| block(&mut bytes)).collect::<Result<_, _>>().map(ProbeVerdicts::Slots)
+                (0..Self::blocks(set, extent))
+                    .map(|_| block(&mut bytes))
+                    .collect::<Result<_, _>>()
+                    .map(ProbeVerdicts::Slots)
             }
             Disclosure::Any | Disclosure::Count => (0..per_probe / sample_bytes)
                 .map(|_| unpack(&mut bytes, n + 1, modulus))
@@ -157,7 +160,9 @@ impl Crossing for EncryptedVerdicts {
 
     fn limit_bytes(set: &BgvSet, extent: &Extent<'_>) -> u64 {
         let per_probe = match extent.disclosure {
-            Disclosure::Each => (Self::blocks(set, extent) * set.answer_block_bytes()).max(MANY_SAMPLES * set.answer_sample_bytes()),
+            Disclosure::Each => {
+                (Self::blocks(set, extent) * set.answer_block_bytes()).max(MANY_SAMPLES * set.answer_sample_bytes())
+            }
             Disclosure::Any | Disclosure::Count => MANY_SAMPLES * set.answer_sample_bytes(),
         };
         extent.probes as u64 * per_probe as u64

@@ -114,8 +114,7 @@ impl Block {
 
     /// All diagonals, transformed over all primes of a ciphertext.
     pub(super) fn transformed(&self, ring: &Ring) -> Transformed {
-        let diagonals: Vec<Vec<Vec<u32>>> =
-            (0..self.steps.giants()).map(|giant| self.diagonals(ring, giant)).collect();
+        let diagonals: Vec<Vec<Vec<u32>>> = (0..self.steps.giants()).map(|giant| self.diagonals(ring, giant)).collect();
         let limb = |prime: &Limb| {
             let mut limb = vec![0; self.steps.period * ring.n];
             for (out, diagonal) in limb.chunks_exact_mut(ring.n).zip(diagonals.iter().flatten()) {
@@ -247,12 +246,7 @@ fn by_limb(
 }
 
 /// sum_g rot_(g b) (inner sum g) + bias, noise divided down to its floor.
-fn horner(
-    key: &PreparedKey,
-    steps: Steps,
-    bias: Vec<u32>,
-    giants: Vec<Vec<[Vec<u32>; 2]>>,
-) -> Vec<Ciphertext> {
+fn horner(key: &PreparedKey, steps: Steps, bias: Vec<u32>, giants: Vec<Vec<[Vec<u32>; 2]>>) -> Vec<Ciphertext> {
     let ring = key.ring;
     let rotation = ring.rotation(steps.babies);
     let state = state_of_sums(ring.set, steps);

@@ -52,9 +52,13 @@ impl Ring {
         for (digit, residues) in digits.iter().zip(residues.chunks_mut(digit_limbs * n)) {
             digit.prepare(residues);
         }
-        let overflows: Vec<Vec<u32>> =
-            digits.iter().zip(residues.chunks(digit_limbs * n)).map(|(digit, residues)| digit.overflows(residues)).collect();
-        let targets: Vec<(usize, &Limb)> = (0..limbs).chain(self.set.limbs..self.limbs.len()).zip(self.extended(limbs)).collect();
+        let overflows: Vec<Vec<u32>> = digits
+            .iter()
+            .zip(residues.chunks(digit_limbs * n))
+            .map(|(digit, residues)| digit.overflows(residues))
+            .collect();
+        let targets: Vec<(usize, &Limb)> =
+            (0..limbs).chain(self.set.limbs..self.limbs.len()).zip(self.extended(limbs)).collect();
         let mut parts = [vec![0; targets.len() * n], vec![0; targets.len() * n]];
         let [b, a] = &mut parts;
         b.par_chunks_exact_mut(n).zip(a.par_chunks_exact_mut(n)).zip(targets).for_each_init(
@@ -63,7 +67,9 @@ impl Ring {
                 for (number, buffer) in buffers.chunks_exact_mut(n).enumerate() {
                     let digit = digits.iter().zip(residues.chunks(digit_limbs * n)).zip(&overflows).nth(number);
                     match digit {
-                        Some(((digit, residues), overflows)) if index / digit_limbs != number || index >= self.set.limbs => {
+                        Some(((digit, residues), overflows))
+                            if index / digit_limbs != number || index >= self.set.limbs =>
+                        {
                             digit.convert(residues, overflows, prime.modulus, buffer);
                             prime.forward(buffer);
                         }
@@ -84,9 +90,10 @@ impl Ring {
 
     /// P modulo each of the first primes, stored.
     pub(super) fn special_product(&self, modulus: Modulus) -> u32 {
-        self.limbs.iter().skip(self.set.limbs).fold(modulus.store(1), |product, q| {
-            modulus.multiply(product, modulus.store(q.modulus.value().into()))
-        })
+        self.limbs
+            .iter()
+            .skip(self.set.limbs)
+            .fold(modulus.store(1), |product, q| modulus.multiply(product, modulus.store(q.modulus.value().into())))
     }
 
     /// Adds P c to a raised part.

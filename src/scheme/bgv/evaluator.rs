@@ -78,8 +78,10 @@ impl Evaluator for Bgv {
         let groups = groups(set, task, steps, &asked, gallery.budget_bytes);
         // Keeping pays from the second use on.
         let again = gallery.uses.fetch_add(1, Ordering::Relaxed) > 0;
-        let keep_bytes = if again || groups.len() > 1 { kept_bytes(set, steps, &groups, gallery.budget_bytes) } else { 0 };
-        let mut search = Search { key, task, steps, progress, gallery, keep_bytes, circuits: HashMap::new(), leakage: 0.0 };
+        let keep_bytes =
+            if again || groups.len() > 1 { kept_bytes(set, steps, &groups, gallery.budget_bytes) } else { 0 };
+        let mut search =
+            Search { key, task, steps, progress, gallery, keep_bytes, circuits: HashMap::new(), leakage: 0.0 };
         let mut verdicts: Vec<(usize, ProbeVerdicts)> = Vec::with_capacity(task.layouts.len());
         for group in &groups {
             verdicts.extend(search.group(group, probes, &mut rng)?);
@@ -126,9 +128,10 @@ fn groups(set: &BgvSet, task: &Task<'_>, steps: Steps, asked: &[Asked], budget_b
     for &probe in asked {
         let bytes = (Babies::bytes(set, steps) * probe.layout.eyes().len()) as u64;
         let room = (budget_bytes / 4 / bytes.max(1)).clamp(1, GROUP as u64) as usize;
-        match groups.iter_mut().find(|group| {
-            group.len() < room && group.first().is_some_and(|first| first.layout == probe.layout)
-        }) {
+        match groups
+            .iter_mut()
+            .find(|group| group.len() < room && group.first().is_some_and(|first| first.layout == probe.layout))
+        {
             Some(group) => group.push(probe),
             None => groups.push(vec![probe]),
         }
@@ -188,7 +191,8 @@ impl<'a> Search<'a> {
                             true => squares(self.key, &circuit, &value, rng),
                             false => vec![sanitised(self.key, value, rng)],
                         };
-                        self.leakage += outputs.iter().map(|output| output.leakage).sum::<f64>() * set.ring_size() as f64;
+                        self.leakage +=
+                            outputs.iter().map(|output| output.leakage).sum::<f64>() * set.ring_size() as f64;
                         slots.extend(outputs.into_iter().map(|output| output.ciphertext.parts));
                     }
                     Disclosure::Any | Disclosure::Count => {

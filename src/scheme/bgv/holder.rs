@@ -147,8 +147,12 @@ impl SecretKey {
                 let modulus = ring.limbs[index].modulus;
                 let [c0, c1] = ciphertext.parts.each_ref().map(|part| ring.limb(part, index));
                 let secret = ring.limb(&self.transformed, index);
-                let mut limb: Vec<u32> =
-                    c0.iter().zip(c1).zip(secret).map(|((&a, &b), &s)| modulus.add(a, modulus.multiply(b, s))).collect();
+                let mut limb: Vec<u32> = c0
+                    .iter()
+                    .zip(c1)
+                    .zip(secret)
+                    .map(|((&a, &b), &s)| modulus.add(a, modulus.multiply(b, s)))
+                    .collect();
                 ring.limbs[index].backward_times_n(&mut limb);
                 let n_inverse = modulus.invert(modulus.store(ring.n as i64));
                 limb.iter().map(|&c| modulus.load(modulus.multiply(c, n_inverse))).collect()
@@ -221,12 +225,7 @@ impl Holder for Bgv {
         (secret, public)
     }
 
-    fn encrypt(
-        key: &SecretKey,
-        functional: &Functional,
-        probes: &[Probe],
-        rng: &mut dyn CryptoRng,
-    ) -> EncryptedProbes {
+    fn encrypt(key: &SecretKey, functional: &Functional, probes: &[Probe], rng: &mut dyn CryptoRng) -> EncryptedProbes {
         let mut rng = generator(rng);
         let ring = Ring::of(key.set);
         let samples = probes.iter().flat_map(Probe::samples).map(|sample| {

@@ -65,7 +65,12 @@ fn each_operation_does_what_it_says() {
     let check = |what: &str, ciphertext: &Ciphertext, f: &dyn Fn(u64, u64) -> u64| {
         let expected: Vec<u32> = a.iter().zip(&b).map(|(&a, &b)| (f(a.into(), b.into()) % 65537) as u32).collect();
         let wrong = parties.slots(ciphertext).iter().zip(&expected).filter(|(a, b)| a != b).count();
-        println!("{what}: {wrong} wrong, noise {:.2} by formula {:.2}, limbs {}", parties.noise_log2(ciphertext), ciphertext.state.noise, ciphertext.state.limbs);
+        println!(
+            "{what}: {wrong} wrong, noise {:.2} by formula {:.2}, limbs {}",
+            parties.noise_log2(ciphertext),
+            ciphertext.state.noise,
+            ciphertext.state.limbs
+        );
     };
     check("fresh", &ca, &|a, _| a);
     let product = engine.multiply(&ca, &cb);
@@ -87,7 +92,12 @@ fn each_operation_does_what_it_says() {
 }
 
 fn single() -> Shape {
-    Shape { planes: vec![Plane { group: 0, sample: 0, ordinal: 0 }], groups: 1, alignments: 1, judges_common_bits: false }
+    Shape {
+        planes: vec![Plane { group: 0, sample: 0, ordinal: 0 }],
+        groups: 1,
+        alignments: 1,
+        judges_common_bits: false,
+    }
 }
 
 /// One block of random +-1 vectors, each slot against the clear.
@@ -122,7 +132,8 @@ fn case(set: &'static BgvSet, bits: usize, threshold: i64, disclosure: Disclosur
         weights[..bits].copy_from_slice(&rows[row]);
         Some(2 * threshold + 1 - d)
     });
-    let plaintext: Vec<u32> = (0..ring.n).map(|s| super::arithmetic::residue(probe.get(s % steps.period).copied().unwrap_or(0))).collect();
+    let plaintext: Vec<u32> =
+        (0..ring.n).map(|s| super::arithmetic::residue(probe.get(s % steps.period).copied().unwrap_or(0))).collect();
     let plaintext = ring.encode(plaintext.into_iter());
     let seed = sampling::seed(&mut rng);
     let body = parties.secret.encrypt_plaintext(&plaintext, seed, &mut rng);
@@ -136,20 +147,40 @@ fn case(set: &'static BgvSet, bits: usize, threshold: i64, disclosure: Disclosur
     println!("encoding {:?}", time.elapsed());
     let time = std::time::Instant::now();
     let score = kept.scores(&parties.key, &[&babies], circuit.centre(Judgement::Aligned)).pop().unwrap();
-    println!("distance {:?}: noise {:.2} by formula {:.2}", time.elapsed(), parties.noise_log2(&score), score.state.noise);
+    println!(
+        "distance {:?}: noise {:.2} by formula {:.2}",
+        time.elapsed(),
+        parties.noise_log2(&score),
+        score.state.noise
+    );
     let small = score.truncated(ring, 6);
     let slots = parties.slots(&small);
     for (slot, (&value, &hd)) in slots.iter().zip(&hds).enumerate().take(5) {
-        println!("slot {slot}: {} expected {}", centred(value), 2 * (threshold - hd) + 1 - circuit.centre(Judgement::Aligned));
+        println!(
+            "slot {slot}: {} expected {}",
+            centred(value),
+            2 * (threshold - hd) + 1 - circuit.centre(Judgement::Aligned)
+        );
     }
     let engine = Engine { ring, relinearisation: &parties.key.relinearisation };
     let time2 = std::time::Instant::now();
     let slots = sampling::non_zero(ring.n, &mut rng);
     let mask = Plaintext(ring.lift_all(&ring.encode(slots.into_iter()), set.limbs));
     let value = circuit.judge(&engine, Judgement::Aligned, &score, Some(&mask));
-    println!("threshold {:?}: noise {:.2} by formula {:.2}", time2.elapsed(), parties.noise_log2(&value), value.state.noise);
+    println!(
+        "threshold {:?}: noise {:.2} by formula {:.2}",
+        time2.elapsed(),
+        parties.noise_log2(&value),
+        value.state.noise
+    );
     assert!(parties.noise_log2(&value) < value.state.noise + 0.5);
-    let zeros = |c: &Ciphertext| { let s = parties.slots(&c.truncated(ring, 6)); (s.iter().zip(&hds).filter(|&(&v, &hd)| (v == 0) == (hd <= threshold)).count(), s.iter().filter(|&&v| v == 0).count()) };
+    let zeros = |c: &Ciphertext| {
+        let s = parties.slots(&c.truncated(ring, 6));
+        (
+            s.iter().zip(&hds).filter(|&(&v, &hd)| (v == 0) == (hd <= threshold)).count(),
+            s.iter().filter(|&&v| v == 0).count(),
+        )
+    };
     println!("after judge: right, zeros {:?} of {}", zeros(&value), ring.n);
     let value = circuit.verdict(&engine, vec![value], (disclosure == Disclosure::Each).then_some(&mask));
     println!("limbs left {}", value.state.limbs);
@@ -174,24 +205,34 @@ fn case(set: &'static BgvSet, bits: usize, threshold: i64, disclosure: Disclosur
 #[test]
 fn thresholds_equal_the_polynomial_in_the_clear() {
     for set in [&bgv::INSECURE_BGV, &bgv::BGV_32768_540] {
-    let parties = Parties::new(set);
-    let ring = Ring::of(set);
-    let engine = Engine { ring, relinearisation: &parties.key.relinearisation };
-    let mut rng = ChaCha20Rng::seed_from_u64(8);
-    for (polynomial, lowest, highest) in [(super::threshold::Polynomial::roots(81), -175, 81), (super::threshold::Polynomial::indicator(37), -37, 37)] {
-        for babies in polynomial.candidates() {
-            let mut polynomial = polynomial.clone().with_baby_powers(babies);
-            polynomial.compute();
-            let phi: Vec<i64> = (0..ring.n).map(|_| rng.random_range(lowest..=highest) | 1).collect();
-            let seed = sampling::seed(&mut rng);
-            let plaintext = ring.encode(phi.iter().map(|&phi| super::arithmetic::residue(phi - polynomial.centre)));
-            let body = parties.secret.encrypt_plaintext(&plaintext, seed, &mut rng);
-            let score = super::ciphertexts::EncryptedProbes::new(set, vec![(seed, body)]).expand(0).unwrap();
-            let value = polynomial.evaluate(&engine, &score, None, 1);
-            let wrong = parties.slots(&value).iter().zip(&phi).filter(|&(&v, &phi)| v != polynomial.at(phi)).count();
-            println!("{} {babies} babies: {wrong} wrong, noise {:.2} by formula {:.2}, limbs {}", set.name, parties.noise_log2(&value), value.state.noise, value.state.limbs);
+        let parties = Parties::new(set);
+        let ring = Ring::of(set);
+        let engine = Engine { ring, relinearisation: &parties.key.relinearisation };
+        let mut rng = ChaCha20Rng::seed_from_u64(8);
+        for (polynomial, lowest, highest) in [
+            (super::threshold::Polynomial::roots(81), -175, 81),
+            (super::threshold::Polynomial::indicator(37), -37, 37),
+        ] {
+            for babies in polynomial.candidates() {
+                let mut polynomial = polynomial.clone().with_baby_powers(babies);
+                polynomial.compute();
+                let phi: Vec<i64> = (0..ring.n).map(|_| rng.random_range(lowest..=highest) | 1).collect();
+                let seed = sampling::seed(&mut rng);
+                let plaintext = ring.encode(phi.iter().map(|&phi| super::arithmetic::residue(phi - polynomial.centre)));
+                let body = parties.secret.encrypt_plaintext(&plaintext, seed, &mut rng);
+                let score = super::ciphertexts::EncryptedProbes::new(set, vec![(seed, body)]).expand(0).unwrap();
+                let value = polynomial.evaluate(&engine, &score, None, 1);
+                let wrong =
+                    parties.slots(&value).iter().zip(&phi).filter(|&(&v, &phi)| v != polynomial.at(phi)).count();
+                println!(
+                    "{} {babies} babies: {wrong} wrong, noise {:.2} by formula {:.2}, limbs {}",
+                    set.name,
+                    parties.noise_log2(&value),
+                    value.state.noise,
+                    value.state.limbs
+                );
+            }
         }
-    }
     }
 }
 
@@ -239,7 +280,17 @@ fn survey() {
     ] {
         for set in BgvSet::ALL {
             match Circuit::new(set, bits, &range, None, disclosure, &single()) {
-                Ok(c) => println!("{name}: {}: margin {:.1} end {} limbs {:.1} flooding {:.1} cost {:.0} {:.0}: {:.4} ms", set.name, c.margin, c.end.limbs, c.end.noise, super::sanitise::flooding_log2(Ring::of(set), c.end), c.cost.transforms, c.cost.products, (c.cost.transforms*0.1+c.cost.products*0.0125)/32768.0),
+                Ok(c) => println!(
+                    "{name}: {}: margin {:.1} end {} limbs {:.1} flooding {:.1} cost {:.0} {:.0}: {:.4} ms",
+                    set.name,
+                    c.margin,
+                    c.end.limbs,
+                    c.end.noise,
+                    super::sanitise::flooding_log2(Ring::of(set), c.end),
+                    c.cost.transforms,
+                    c.cost.products,
+                    (c.cost.transforms * 0.1 + c.cost.products * 0.0125) / 32768.0
+                ),
                 Err(e) => println!("{name}: {} {e}", set.name),
             }
         }

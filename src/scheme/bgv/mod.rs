@@ -10,8 +10,8 @@
 
 mod aggregate;
 mod arithmetic;
-mod circuit;
 pub mod ciphertexts;
+mod circuit;
 mod distance;
 mod engine;
 mod evaluator;
@@ -50,4 +50,3 @@ impl Scheme for Bgv {
         parameters.bgv()
     }
 }
-

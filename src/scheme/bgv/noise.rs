@@ -68,7 +68,9 @@ const TERNARY: f64 = 2.0 / 3.0;
 
 impl Noise {
     pub(super) fn of(set: &BgvSet) -> Self {
-        Self { n: set.ring_size() as f64, digit: set.digit,
+        Self {
+            n: set.ring_size() as f64,
+            digit: set.digit,
             digit_over_special: f64::from(PRIME_BITS) * (set.digit as f64 - set.special as f64),
         }
     }

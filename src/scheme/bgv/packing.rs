@@ -27,8 +27,7 @@ pub(super) fn pack(residues: &[u32], out: &mut Vec<u8>) {
 /// [`CrossingError::Dimensions`] where bytes are missing, [`CrossingError::NotCanonical`] for a residue that is not below the prime or
 /// a filling that is not zero.
 pub(super) fn unpack(bytes: &mut &[u8], count: usize, modulus: Modulus) -> Result<Vec<u32>, CrossingError> {
-    let (head, tail) =
-        bytes.split_at_checked(packed_bytes(count)).ok_or(CrossingError::Dimensions("ring elements"))?;
+    let (head, tail) = bytes.split_at_checked(packed_bytes(count)).ok_or(CrossingError::Dimensions("ring elements"))?;
     *bytes = tail;
     let mut residues = Vec::with_capacity(count.next_multiple_of(GROUP));
     for group in head.as_chunks::<GROUP_BYTES>().0 {

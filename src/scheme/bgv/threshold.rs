@@ -155,7 +155,8 @@ fn powers<A: Arithmetic>(arithmetic: &A, v: A::Value, count: usize) -> Vec<A::Va
     for exponent in 2..=count {
         // The larger half is a power of two where possible: its square chain is shared.
         let high = exponent.next_power_of_two() / 2;
-        let (high, low) = if exponent.is_power_of_two() { (exponent / 2, exponent / 2) } else { (high, exponent - high) };
+        let (high, low) =
+            if exponent.is_power_of_two() { (exponent / 2, exponent / 2) } else { (high, exponent - high) };
         let product = match (powers.get(high - 1), powers.get(low - 1)) {
             (Some(high), Some(low)) => arithmetic.multiply(high, low),
             _ => break,
