@@ -25,6 +25,8 @@ mod packing;
 mod ring;
 mod sampling;
 mod sanitise;
+#[cfg(test)]
+mod survey;
 mod threshold;
 
 pub use circuit::{Demand, Misfit, admit};
