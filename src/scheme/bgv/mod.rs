@@ -25,9 +25,8 @@ mod packing;
 mod ring;
 mod sampling;
 mod sanitise;
-#[cfg(test)]
-mod survey;
 mod threshold;
+pub mod trial;
 
 pub use circuit::{Demand, Misfit, admit};
 pub use evaluator::PreparedGallery;
