@@ -80,7 +80,7 @@ fn bootstrap() -> Duration {
     let workload = Workload::new(cotejo::parameters::tfhe::DEFAULT, &mut rng);
     on_threads(1, || {
         workload.thresholds(32);
-        median(|| drop(workload.thresholds(32))) / 32
+        median(|| { workload.thresholds(32); }) / 32
     })
 }
 
@@ -100,8 +100,8 @@ fn blocks(criterion: &mut Criterion) {
         let references = trial.references() as f64;
         let single = pool(1);
         group.bench_function(case.name, |bencher| bencher.iter(|| single.install(|| trial.block())));
-        let one = on_threads(1, || median(|| drop(trial.block())));
-        let two = on_threads(2, || median(|| drop(trial.block())));
+        let one = on_threads(1, || median(|| { trial.block(); }));
+        let two = on_threads(2, || median(|| { trial.block(); }));
         let each = one.as_secs_f64() * 1e3 / references;
         let ratio = bootstrap.as_secs_f64() * 1e3 / each;
         let wanted = case.limit.map_or(String::new(), |(ms, ratio)| format!("<= {ms} ms, >= {ratio} x"));
