@@ -2,22 +2,31 @@
 
 use std::time::Duration;
 
-use crate::agreement::{Agreement, Disclosure, EyeRule};
-use crate::functional::{Reference, SampleLayout};
+use crate::agreement::{Agreement, Disclosure, EyeRule, SchemeId, Terms};
+use crate::functional::{Functional, Reference, SampleLayout};
+use crate::parameters::ParameterSet;
 use crate::parameters::tfhe::TfheSet;
+use crate::scheme::bgv::workload::{self, Estimate};
+use crate::scheme::bgv::{Bgv, Misfit};
 use crate::scheme::tfhe::Tfhe;
-use crate::scheme::{Evaluator, OtherScheme, Scheme, Task};
+use crate::scheme::{Evaluator, OtherScheme, Task};
 use crate::template::{Bits, Eye};
 
 /// A prediction for one query against one gallery.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct Plan {
+    /// The scheme of the encryption.
+    pub scheme: SchemeId,
+    /// Name of the parameter set.
+    pub parameter_set: &'static str,
     /// References in the gallery.
     pub references: usize,
     /// Probes in the query.
     pub probes: usize,
-    /// Bootstraps in all, sanitising included: what time is spent on.
-    pub bootstraps: u64,
+    /// Steps that `match` counts, sanitising included.
+    pub steps: u64,
+    /// What a step is, in one word: "bootstrap", "block".
+    pub step: &'static str,
     /// Predicted time of `match` after the key is expanded, in seconds.
     pub seconds: f64,
     /// The evaluation key's file, sent once.
@@ -32,71 +41,188 @@ pub struct Plan {
     pub disclosed_bits: u64,
 }
 
+/// How fast a machine works with all its threads: what a prediction of time is made from.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Pace {
+    /// Of scheme `tfhe`: wall time a bootstrap (see `scheme::tfhe::workload`).
+    Tfhe(Duration),
+    /// Of scheme `bgv`.
+    Bgv(workload::Pace),
+}
+
+impl Pace {
+    /// The machine of the README, two threads: what `auto` chooses by, so that both parties choose the same.
+    pub fn reference(parameters: &ParameterSet) -> Self {
+        match parameters {
+            // A bootstrap costs as N times the dimension of the key, to which everything else is small.
+            ParameterSet::Tfhe(set) => Self::Tfhe(REFERENCE_BOOTSTRAP.mul_f64(set.polynomial_size as f64 / 2048.0)),
+            ParameterSet::Bgv(set) => Self::Bgv(workload::Pace::reference(set)),
+        }
+    }
+
+    fn scheme(&self) -> SchemeId {
+        match self {
+            Self::Tfhe(_) => SchemeId::Tfhe,
+            Self::Bgv(_) => SchemeId::Bgv,
+        }
+    }
+}
+
+/// Of parameter set `tfhe-896-2048`.
+const REFERENCE_BOOTSTRAP: Duration = Duration::from_micros(3_500);
+
+/// Bytes a second that `auto` takes a connection to carry: 100 Mbit/s.
+const REFERENCE_BANDWIDTH: f64 = 12.5e6;
+
+/// Why nothing can be predicted.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum PlanError {
+    /// The pace is that of another scheme.
+    #[error("the pace is {0}")]
+    OtherScheme(#[from] OtherScheme),
+    /// The set does not admit the comparison.
+    #[error(transparent)]
+    Misfit(#[from] Misfit),
+}
+
 /// Header, checksum, the serialisers' own headers and lengths; measured, and held by a test.
 const FILE_OVERHEAD_BYTES: u64 = 240;
 /// The program itself with its threads' stacks and scratch space.
 const PROGRAM_BYTES: u64 = 60 << 20;
 
 impl Plan {
-    /// Predicts from the time of one bootstrap when all threads are busy (see `scheme::tfhe::workload`).
+    /// Predicts from the pace of a machine. `budget_bytes` is what `match` may keep of an encoded gallery, see
+    /// [`crate::custodian::Custodian::new`].
     ///
     /// Subjects are taken to have one reference each, or one of each eye where the agreement tells eyes apart.
     ///
     /// # Errors
     ///
-    /// [`OtherScheme`] for an agreement on another scheme than `tfhe`.
+    /// [`PlanError::OtherScheme`] for a pace of another scheme than the agreement's.
     pub fn new(
         agreement: &Agreement,
         references: usize,
         probes: usize,
-        bootstrap: Duration,
-    ) -> Result<Self, OtherScheme> {
-        let functional = agreement.functional();
-        let set = Tfhe::agreed_set(agreement)?;
-        let eyes: &[Option<Eye>] = match functional.eyes() {
-            EyeRule::Ignored => &[None],
-            EyeRule::Any | EyeRule::All => &[Some(Eye::Left), Some(Eye::Right)],
-        };
-        let layout = if eyes.len() == 1 { SampleLayout::Single } else { SampleLayout::Both };
-        // The count depends on eyes alone, so one stand-in serves for every subject.
-        let stand_in = Bits::new([false]).ok().map(Reference::Bits);
-        let subject: Vec<_> = eyes.iter().filter_map(|&eye| Some((eye, stand_in.clone()?))).collect();
-        let subjects = vec![subject.as_slice(); references.div_ceil(eyes.len())];
-        let task =
-            Task { functional, disclosure: agreement.terms().disclosure, layouts: &[layout], subjects: &subjects };
-        let bootstraps = Tfhe::steps(set, &task) * probes as u64;
-        let verdicts = (probes * task.verdicts_per_probe()) as u64;
-        let templates = probes * eyes.len();
-        let template_bytes = set.encrypted_template_bytes(functional.coordinates());
-        let disclosed_bits = match agreement.terms().disclosure {
-            Disclosure::Any | Disclosure::Each => verdicts,
-            Disclosure::Count => probes as u64 * u64::from((subjects.len() as u64 + 1).next_power_of_two().ilog2()),
+        pace: &Pace,
+        budget_bytes: u64,
+    ) -> Result<Self, PlanError> {
+        let comparison = (agreement.terms(), agreement.functional());
+        Self::of(comparison, agreement.parameters(), (references, probes), pace, budget_bytes)
+    }
+
+    /// As [`Plan::new`], for terms that are no agreement yet.
+    pub(crate) fn of(
+        (terms, functional): (&Terms, &Functional),
+        parameters: &'static ParameterSet,
+        (references, probes): (usize, usize),
+        pace: &Pace,
+        budget_bytes: u64,
+    ) -> Result<Self, PlanError> {
+        let samples = if functional.eyes() == EyeRule::Ignored { 1 } else { 2 };
+        let subjects = references.div_ceil(samples) as u64;
+        let disclosed_bits = probes as u64
+            * match terms.disclosure {
+                Disclosure::Any => 1,
+                Disclosure::Each => subjects,
+                Disclosure::Count => u64::from((subjects + 1).next_power_of_two().ilog2()),
+            };
+        // The file as it is mapped, where all of it is read, and its index: identifiers of some 40 bytes.
+        let gallery = references as u64 * (functional.reference_bytes() as u64 + 64);
+        let templates = probes * samples;
+        let payload = match (parameters, pace) {
+            (ParameterSet::Tfhe(set), Pace::Tfhe(bootstrap)) => {
+                of_bootstraps(terms, functional, set, (references, probes), templates, *bootstrap)
+            }
+            (ParameterSet::Bgv(set), Pace::Bgv(pace)) => {
+                let searched = (functional, terms.disclosure);
+                let estimate = Estimate::of(set, searched, references, probes, budget_bytes, pace)?;
+                let query_bytes = (templates * set.encrypted_template_bytes()) as u64;
+                Payload {
+                    steps: estimate.steps,
+                    step: Bgv::STEP,
+                    seconds: estimate.seconds,
+                    evaluation_key_bytes: set.evaluation_key_bytes() as u64,
+                    query_bytes,
+                    answer_bytes: estimate.answer_bytes,
+                    memory_bytes: estimate.memory_bytes + 2 * query_bytes,
+                }
+            }
+            _ => return Err(OtherScheme { expected: parameters.scheme(), actual: pace.scheme() }.into()),
         };
         Ok(Self {
+            scheme: parameters.scheme(),
+            parameter_set: parameters.name(),
             references,
             probes,
-            bootstraps,
-            seconds: bootstrap.as_secs_f64() * bootstraps as f64,
-            evaluation_key_bytes: set.evaluation_key_bytes() as u64 + FILE_OVERHEAD_BYTES,
-            query_bytes: (templates * template_bytes + 4 * probes) as u64 + FILE_OVERHEAD_BYTES,
-            answer_bytes: verdicts * set.encrypted_verdict_bytes() as u64 + FILE_OVERHEAD_BYTES,
-            memory_bytes: memory(agreement, set, references, (templates * template_bytes) as u64, verdicts),
+            steps: payload.steps,
+            step: payload.step,
+            seconds: payload.seconds,
+            evaluation_key_bytes: payload.evaluation_key_bytes + FILE_OVERHEAD_BYTES,
+            query_bytes: payload.query_bytes + 4 * probes as u64 + FILE_OVERHEAD_BYTES,
+            answer_bytes: payload.answer_bytes + FILE_OVERHEAD_BYTES,
+            memory_bytes: PROGRAM_BYTES + gallery + payload.memory_bytes,
             disclosed_bits,
         })
+    }
+
+    /// Seconds from question to verdict: `match`, and query and answer on the way at 100 Mbit/s. The key is sent once, long before.
+    pub fn seconds_to_the_verdict(&self) -> f64 {
+        self.seconds + (self.query_bytes + self.answer_bytes) as f64 / REFERENCE_BANDWIDTH
+    }
+}
+
+/// What depends on the scheme.
+struct Payload {
+    steps: u64,
+    step: &'static str,
+    seconds: f64,
+    evaluation_key_bytes: u64,
+    query_bytes: u64,
+    answer_bytes: u64,
+    memory_bytes: u64,
+}
+
+/// Under scheme `tfhe`.
+fn of_bootstraps(
+    terms: &Terms,
+    functional: &Functional,
+    set: &TfheSet,
+    (references, probes): (usize, usize),
+    templates: usize,
+    bootstrap: Duration,
+) -> Payload {
+    let eyes: &[Option<Eye>] = match functional.eyes() {
+        EyeRule::Ignored => &[None],
+        EyeRule::Any | EyeRule::All => &[Some(Eye::Left), Some(Eye::Right)],
+    };
+    let layout = if eyes.len() == 1 { SampleLayout::Single } else { SampleLayout::Both };
+    // The count depends on eyes alone, so one stand-in serves for every subject.
+    let stand_in = Bits::new([false]).ok().map(Reference::Bits);
+    let subject: Vec<_> = eyes.iter().filter_map(|&eye| Some((eye, stand_in.clone()?))).collect();
+    let subjects = vec![subject.as_slice(); references.div_ceil(eyes.len())];
+    let task = Task { functional, disclosure: terms.disclosure, layouts: &[layout], subjects: &subjects };
+    let steps = Tfhe::steps(set, &task) * probes as u64;
+    let verdicts = (probes * task.verdicts_per_probe()) as u64;
+    let query_bytes = (templates * set.encrypted_template_bytes(functional.coordinates())) as u64;
+    Payload {
+        steps,
+        step: Tfhe::STEP,
+        seconds: bootstrap.as_secs_f64() * steps as f64,
+        evaluation_key_bytes: set.evaluation_key_bytes() as u64,
+        query_bytes,
+        answer_bytes: verdicts * set.encrypted_verdict_bytes() as u64,
+        memory_bytes: memory(set, query_bytes, verdicts),
     }
 }
 
 /// The peak is either while the key is expanded (file, seeded key, standard and Fourier form at once) or while the query runs.
-fn memory(agreement: &Agreement, set: &TfheSet, references: usize, query_bytes: u64, verdicts: u64) -> u64 {
+fn memory(set: &TfheSet, query_bytes: u64, verdicts: u64) -> u64 {
     let seeded = set.evaluation_key_bytes() as u64;
     let fourier = set.prepared_key_bytes() as u64;
     let keyswitch = 8 * (set.bootstrapped_dimension() * set.keyswitch_levels * (set.lwe_dimension() + 1)) as u64;
     let expanding = 2 * seeded + 2 * fourier;
-    let template = agreement.functional().reference_bytes();
-    // The file as it is mapped, where all of it is read, and its index: identifiers of some 40 bytes.
-    let gallery = references as u64 * (template as u64 + 64);
     // Coordinates as sent, expanded with k masks, and the masks' transforms.
     let query = query_bytes * (2 + 2 * set.query_glwe_dimension as u64);
     let answer = verdicts * 3 * set.encrypted_verdict_bytes() as u64;
-    PROGRAM_BYTES + gallery + expanding.max(fourier + keyswitch + query + answer)
+    expanding.max(fourier + keyswitch + query + answer)
 }

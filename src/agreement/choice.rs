@@ -1,17 +1,16 @@
 //! Which scheme and parameter set an agreement is under: named, or chosen from the terms alone, so that both parties choose the same.
 //!
-//! Where the set is open, scheme `tfhe` takes its default, and scheme `bgv` the smallest secure set that admits the comparison. Where
-//! the scheme is open too, it is `bgv` for galleries of [`MANY_REFERENCES`] and more, if a set admits the comparison, else `tfhe`: a block
-//! of `bgv` costs seconds however few references it holds, a decision of `tfhe` some milliseconds (protocol, section 4). Sets that
-//! protect nothing are never chosen.
+//! Where the set is open, scheme `tfhe` takes its default, and scheme `bgv` of the secure sets that admit the comparison the one that gives
+//! a verdict soonest: predicted for one probe and the largest gallery that the agreement admits, on a reference machine and
+//! connection ([`Plan::seconds_to_the_verdict`]). Where the scheme is open too, those of both are compared: a block of `bgv` costs as much
+//! however few references it holds, a decision of `tfhe` some milliseconds (protocol, section 4). Sets that protect nothing are
+//! never chosen.
 
 use super::terms::AUTO;
 use super::{AgreementError, SchemeId, Terms};
 use crate::functional::Functional;
 use crate::parameters::ParameterSet;
-
-/// From so many references in a gallery on, scheme `bgv` answers sooner than `tfhe`.
-pub(super) const MANY_REFERENCES: usize = 500;
+use crate::plan::{Pace, Plan};
 
 /// A parameter set, the comparison under it, and why this one.
 #[derive(Clone, Debug)]
@@ -22,20 +21,20 @@ pub(super) struct Choice {
 }
 
 /// Why a set is the one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Why {
     /// The terms name it.
     Named,
     /// The terms name the scheme: its default set.
     Default,
-    /// The terms name the scheme: the smallest set that admits the comparison.
-    Smallest,
-    /// Galleries may be large, and an exact set admits the comparison.
-    ManyReferences,
-    /// Galleries are small.
-    FewReferences,
-    /// Galleries may be large, but no exact set admits the comparison.
+    /// The terms name the scheme: of the sets that admit the comparison, the one with the soonest verdict.
+    Soonest,
+    /// Its verdict comes sooner than the other scheme's, in seconds on the reference machine.
+    Sooner { this: f64, other: f64, references: usize },
+    /// No exact set admits the comparison.
     NotExact,
+    /// Scheme `tfhe` does not admit the comparison.
+    OnlyExact,
 }
 
 impl Why {
@@ -44,39 +43,103 @@ impl Why {
         match self {
             Self::Named => "as the agreement says".to_owned(),
             Self::Default => "the set for everything".to_owned(),
-            Self::Smallest => "the smallest set that admits the comparison".to_owned(),
-            Self::ManyReferences => format!(
-                "chosen because galleries may have {MANY_REFERENCES} references and more, and because it is the smallest exact \
-                 set that admits the comparison"
+            Self::Soonest => "of the sets that admit the comparison the one with the soonest verdict".to_owned(),
+            Self::Sooner { this, other, references } => format!(
+                "chosen because a verdict on {references} references takes {} on two cores and at 100 Mbit/s, where the other scheme takes {}",
+                time(this),
+                time(other)
             ),
-            Self::FewReferences => {
-                format!(
-                    "chosen because galleries have fewer than {MANY_REFERENCES} references, which it answers sooner"
-                )
-            }
             Self::NotExact => "chosen because no exact set admits the comparison".to_owned(),
+            Self::OnlyExact => "chosen because scheme tfhe does not admit the comparison".to_owned(),
         }
+    }
+}
+
+/// Two digits are what a prediction is good for.
+fn time(seconds: f64) -> String {
+    match seconds {
+        s if s < 1.0 => format!("{s:.2} s"),
+        s if s < 10.0 => format!("{s:.1} s"),
+        s if s < 300.0 => format!("{s:.0} s"),
+        s => format!("{:.0} min", s / 60.0),
     }
 }
 
 /// The set of an agreement.
 pub(super) fn choose(terms: &Terms) -> Result<Choice, AgreementError> {
     let scheme = terms.encryption.scheme.named();
-    let under = |parameters: &'static ParameterSet, why| {
-        Functional::new(terms, parameters).map(|functional| Choice { parameters, functional, why })
-    };
     if terms.encryption.parameter_set != AUTO {
-        return under(named(terms, scheme)?, Why::Named);
+        let parameters = named(terms, scheme)?;
+        return Functional::new(terms, parameters).map(|functional| Choice { parameters, functional, why: Why::Named });
     }
-    let many = terms.limits.references >= MANY_REFERENCES;
+    let chosen = |(candidate, why): (Candidate, Why)| Choice {
+        parameters: candidate.parameters,
+        functional: candidate.functional,
+        why,
+    };
     match scheme {
-        Some(SchemeId::Tfhe) => first(terms, SchemeId::Tfhe, Why::Default),
-        Some(SchemeId::Bgv) => first(terms, SchemeId::Bgv, Why::Smallest),
-        None if many => {
-            first(terms, SchemeId::Bgv, Why::ManyReferences).or_else(|_| first(terms, SchemeId::Tfhe, Why::NotExact))
-        }
-        None => first(terms, SchemeId::Tfhe, Why::FewReferences),
+        Some(SchemeId::Tfhe) => default_of_tfhe(terms).map(|tfhe| chosen((tfhe, Why::Default))),
+        Some(SchemeId::Bgv) => soonest_of_bgv(terms).map(|bgv| chosen((bgv, Why::Soonest))),
+        None => match (default_of_tfhe(terms), soonest_of_bgv(terms)) {
+            (Ok(tfhe), Ok(bgv)) => {
+                let (this, other) = if bgv.seconds < tfhe.seconds { (bgv, tfhe) } else { (tfhe, bgv) };
+                let references = terms.limits.references;
+                let why = Why::Sooner { this: this.seconds, other: other.seconds, references };
+                Ok(chosen((this, why)))
+            }
+            (Ok(tfhe), Err(_)) => Ok(chosen((tfhe, Why::NotExact))),
+            (Err(_), Ok(bgv)) => Ok(chosen((bgv, Why::OnlyExact))),
+            (Err(error), Err(_)) => Err(error),
+        },
     }
+}
+
+/// A set that admits the comparison.
+struct Candidate {
+    parameters: &'static ParameterSet,
+    functional: Functional,
+    /// Until a verdict on the largest gallery.
+    seconds: f64,
+}
+
+impl Candidate {
+    fn new(terms: &Terms, parameters: &'static ParameterSet) -> Result<Self, AgreementError> {
+        let functional = Functional::new(terms, parameters)?;
+        let pace = Pace::reference(parameters);
+        let plan = Plan::of((terms, &functional), parameters, (terms.limits.references, 1), &pace, 0);
+        // The set has just admitted more than the plan asks of it.
+        let seconds = plan.map_or(f64::INFINITY, |plan| plan.seconds_to_the_verdict());
+        Ok(Self { parameters, functional, seconds })
+    }
+}
+
+/// The default serves for everything that any set of scheme `tfhe` does.
+fn default_of_tfhe(terms: &Terms) -> Result<Candidate, AgreementError> {
+    secure(SchemeId::Tfhe).next().map_or_else(|| Err(no_secure_set()), |set| Candidate::new(terms, set))
+}
+
+/// Where none admits the comparison, what the largest objects to.
+fn soonest_of_bgv(terms: &Terms) -> Result<Candidate, AgreementError> {
+    let mut refused = no_secure_set();
+    let mut best: Option<Candidate> = None;
+    for parameters in secure(SchemeId::Bgv) {
+        match Candidate::new(terms, parameters) {
+            Ok(candidate) if best.as_ref().is_none_or(|best| candidate.seconds < best.seconds) => {
+                best = Some(candidate)
+            }
+            Ok(_) => {}
+            Err(error) => refused = error,
+        }
+    }
+    best.ok_or(refused)
+}
+
+fn secure(scheme: SchemeId) -> impl Iterator<Item = &'static ParameterSet> {
+    ParameterSet::ALL.into_iter().filter(move |set| set.scheme() == scheme && set.is_secure())
+}
+
+fn no_secure_set() -> AgreementError {
+    AgreementError::field("encryption.scheme", "has no secure set")
 }
 
 /// The set that the terms name.
@@ -99,68 +162,43 @@ fn named(terms: &Terms, scheme: Option<SchemeId>) -> Result<&'static ParameterSe
     }
 }
 
-/// The first secure set of a scheme that admits the comparison; where none does, what the last one objects to.
-fn first(terms: &Terms, scheme: SchemeId, why: Why) -> Result<Choice, AgreementError> {
-    let candidates = ParameterSet::ALL.into_iter().filter(|set| set.scheme() == scheme && set.is_secure());
-    let mut refused = AgreementError::field("encryption.scheme", "has no secure set");
-    for parameters in candidates {
-        match Functional::new(terms, parameters) {
-            Ok(functional) => return Ok(Choice { parameters, functional, why }),
-            Err(error) => refused = error,
-        }
-        // Scheme `tfhe` does not choose: its default serves for everything that any set of it does.
-        if scheme == SchemeId::Tfhe {
-            break;
-        }
-    }
-    Err(refused)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::agreement::{Agreement, IRIS_MPC_SHAPE, SchemeChoice};
-    use crate::template::{IrisShape, MaskSharing};
+    use crate::agreement::{Agreement, Disclosure, IRIS_MPC_SHAPE, SchemeChoice};
 
     fn chosen(terms: Terms) -> (&'static str, Why) {
         let choice = choose(&terms).unwrap();
         (choice.parameters.name(), choice.why)
     }
 
-    fn third(shape: IrisShape) -> Terms {
-        let mut terms = Terms::iris(shape);
-        if let crate::agreement::ComparisonTerms::FractionalHamming { threshold, .. } = &mut terms.comparison {
-            *threshold = "0.333333333".parse().unwrap();
-        }
-        terms
+    #[test]
+    fn of_the_exact_sets_that_admit_the_comparison_the_soonest_is_chosen() {
+        let of = |mut terms: Terms, disclosure, references| {
+            terms.disclosure = disclosure;
+            terms.limits.references = references;
+            let (name, why) = chosen(terms.with_scheme(SchemeChoice::Bgv));
+            assert_eq!(why, Why::Soonest);
+            name
+        };
+        // One squaring answers `each` alone, and with bytes for every reference.
+        assert_eq!(of(Terms::hamming(128, 40), Disclosure::Each, 5_000), "bgv-8192-210");
+        assert_eq!(of(Terms::hamming(128, 40), Disclosure::Each, 500_000), "bgv-32768-540");
+        assert_eq!(of(Terms::hamming(128, 40), Disclosure::Any, 5_000), "bgv-32768-540");
     }
 
     #[test]
-    fn the_smallest_exact_set_that_admits_the_comparison_is_chosen() {
-        use SchemeChoice::Bgv;
-        let small = IrisShape { rows: 8, columns: 64, channels: 4, mask: MaskSharing::ByPair };
-        for (terms, name) in [
-            (Terms::hamming(128, 39), "bgv-8192-210"),
-            (Terms::hamming(128, 40), "bgv-16384-420"),
-            (Terms::hamming(512, 180), "bgv-32768-570"),
-            (Terms::hamming(2048, 680), "bgv-32768-720"),
-            (third(small), "bgv-32768-840"),
-            (Terms::face(512), "bgv-32768-720"),
-        ] {
-            assert_eq!(chosen(terms.with_scheme(Bgv)), (name, Why::Smallest));
-        }
-    }
-
-    #[test]
-    fn an_open_scheme_follows_the_size_of_the_gallery_and_what_fits() {
-        use SchemeChoice::Auto;
+    fn an_open_scheme_follows_the_predicted_time_and_what_fits() {
         let auto = |mut terms: Terms, references| {
             terms.limits.references = references;
-            chosen(terms.with_scheme(Auto))
+            let choice = choose(&terms.with_scheme(SchemeChoice::Auto)).unwrap();
+            (choice.parameters.scheme(), choice.why)
         };
-        assert_eq!(auto(Terms::hamming(512, 180), 499), ("tfhe-896-2048", Why::FewReferences));
-        assert_eq!(auto(Terms::hamming(512, 180), 500), ("bgv-32768-570", Why::ManyReferences));
-        assert_eq!(auto(Terms::iris(IRIS_MPC_SHAPE), 100_000), ("tfhe-896-2048", Why::NotExact));
+        let (scheme, why) = auto(Terms::hamming(512, 180), 50);
+        assert!(scheme == SchemeId::Tfhe && matches!(why, Why::Sooner { this, other, .. } if this < other), "{why:?}");
+        let (scheme, why) = auto(Terms::hamming(512, 180), 20_000);
+        assert!(scheme == SchemeId::Bgv && matches!(why, Why::Sooner { this, other, .. } if this < other), "{why:?}");
+        assert_eq!(auto(Terms::iris(IRIS_MPC_SHAPE), 100_000), (SchemeId::Tfhe, Why::NotExact));
         assert_eq!(chosen(Terms::face(512).with_scheme(SchemeChoice::Tfhe)), ("tfhe-896-2048", Why::Default));
     }
 

@@ -124,8 +124,8 @@ impl Agreement {
         &self.choice.functional
     }
 
-    /// The scheme of the encryption: as named, or else that of the named parameter set, or else by the size of the gallery and by
-    /// what an exact set admits. Follows from the terms alone.
+    /// The scheme of the encryption: as named, or else that of the named parameter set, or else the one that is predicted to answer
+    /// sooner for the largest gallery. Follows from the terms alone.
     pub fn scheme(&self) -> SchemeId {
         self.choice.parameters.scheme()
     }
@@ -133,6 +133,11 @@ impl Agreement {
     /// The parameter set of the encryption: as named, or chosen from the terms alone.
     pub fn parameters(&self) -> &'static ParameterSet {
         self.choice.parameters
+    }
+
+    /// Why scheme and set are these, for people: a clause.
+    pub fn reason(&self) -> String {
+        self.choice.why.clause()
     }
 
     /// The shape of every template under this agreement.

@@ -2,20 +2,20 @@
 
 use std::time::{Duration, Instant};
 
+use cotejo::agreement::{Agreement, SchemeChoice, SchemeId};
+use cotejo::parameters::ParameterSet;
 use cotejo::parameters::tfhe::TfheSet;
-use cotejo::plan::Plan;
-use cotejo::scheme::tfhe::Tfhe;
-use cotejo::scheme::tfhe::workload::Workload;
-use cotejo::scheme::{OtherScheme, Scheme};
-use serde::Serialize;
+use cotejo::plan::{Pace, Plan};
+use cotejo::scheme::{bgv, tfhe};
+use serde_json::{Value, json};
 
 use super::console::{Console, bytes, count, seconds};
 use super::failure::Failure;
-use super::{AgreementArg, Outcome, interrupt, load};
+use super::{AgreementArg, Outcome, interrupt, load, size};
 
 /// Predict time, bytes and memory of an exchange before it runs
 ///
-/// Times bootstraps on this machine for about two seconds, on all cores; run it where 'match' will run.
+/// Times the work of both schemes on this machine for some seconds, on all cores; run it where 'match' will run.
 #[derive(clap::Args)]
 #[command(after_help = "Example:\n  cotejo plan --agreement agreement.toml --references 100000 --probes 1")]
 pub struct Args {
@@ -27,20 +27,37 @@ pub struct Args {
     /// Probes in the query
     #[arg(long, value_name = "NUMBER", default_value = "1", value_parser = number)]
     probes: usize,
-    /// Time of one bootstrap with all cores busy, of another machine, instead of measuring here
-    #[arg(long, value_name = "MILLISECONDS", value_parser = milliseconds)]
+    /// Memory that 'match' may use for keeping the gallery as the scheme computes on it
+    #[arg(long, value_name = "SIZE", default_value = "4GiB", value_parser = size::parse)]
+    memory: u64,
+    /// Scheme tfhe: time of one bootstrap with all cores busy, of another machine, instead of measuring here
+    #[arg(long, value_name = "MILLISECONDS", value_parser = time)]
     bootstrap_ms: Option<f64>,
+    /// Scheme bgv: time of one transform of a prime's residues with all cores busy, likewise
+    #[arg(long, value_name = "MICROSECONDS", value_parser = time, requires = "product_us")]
+    transform_us: Option<f64>,
+    /// Scheme bgv: time of one product of a prime's residues with all cores busy, likewise
+    #[arg(long, value_name = "MICROSECONDS", value_parser = time, requires = "transform_us")]
+    product_us: Option<f64>,
+    /// Scheme bgv: time of encoding a diagonal [default: as many transforms as on the machine of the README]
+    #[arg(long, value_name = "MICROSECONDS", value_parser = time, requires = "transform_us")]
+    encoding_us: Option<f64>,
+    /// Scheme bgv: time of sanitising a ring element [default: likewise]
+    #[arg(long, value_name = "MICROSECONDS", value_parser = time, requires = "transform_us")]
+    output_us: Option<f64>,
 }
 
-/// A plan with what it was made from.
-#[derive(Serialize)]
-struct Prediction<'a> {
-    #[serde(flatten)]
-    plan: &'a Plan,
-    bootstrap_seconds: f64,
+/// A plan, the agreement it is for, and what it was made from.
+struct Prediction {
+    plan: Plan,
+    pace: Pace,
     measured_here: bool,
-    threads: usize,
-    agreement: String,
+}
+
+/// What there is to say of the scheme that was not agreed.
+enum Other {
+    Predicted(Box<Prediction>),
+    Refused(SchemeId, String),
 }
 
 /// A number of things, from 1 to what an agreement can admit.
@@ -51,10 +68,11 @@ fn number(text: &str) -> Result<usize, String> {
     }
 }
 
-fn milliseconds(text: &str) -> Result<f64, String> {
+/// Of one unit of work.
+fn time(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
-        Ok(milliseconds) if milliseconds > 0.0 && milliseconds <= 1e6 => Ok(milliseconds),
-        _ => Err("a number of milliseconds above 0, up to 1000000, is needed".to_owned()),
+        Ok(number) if number > 0.0 && number <= 1e6 => Ok(number),
+        _ => Err("a number above 0, up to 1000000, is needed".to_owned()),
     }
 }
 
@@ -70,56 +88,155 @@ impl Args {
                 console.warn(format_args!("{what} {asked} is over the {limit} that the agreement admits ({field})"));
             }
         }
-        let other = |error: OtherScheme| Failure::at(&self.agreement.path, error, "agree on scheme tfhe");
-        let set = Tfhe::agreed_set(&agreement).map_err(other)?;
-        let bootstrap = match self.bootstrap_ms {
-            Some(milliseconds) => Duration::from_secs_f64(milliseconds / 1e3),
-            None => measured(set, console)?,
+        let agreed = self.prediction(&agreement, console)?;
+        let other = self.other(&agreement, console)?;
+        let auto = Agreement::new(agreement.terms().clone().with_scheme(SchemeChoice::Auto)).ok();
+        let mut text = agreed.text();
+        text += &match &other {
+            Some(Other::Predicted(other)) => {
+                format!("\nthe same terms under scheme {}\n{}", other.plan.scheme, other.text())
+            }
+            Some(Other::Refused(scheme, why)) => format!("\nscheme {scheme} does not admit these terms: {why}"),
+            None => String::new(),
         };
-        let plan = Plan::new(&agreement, self.references, self.probes, bootstrap).map_err(other)?;
-        let comparisons = self.references * self.probes;
+        if let Some(auto) = &auto {
+            let (scheme, set) = (auto.scheme(), auto.parameters().name());
+            text += &format!("\nscheme \"auto\" is {scheme}, {set}: {}", auto.reason());
+        }
+        let mut document = agreed.document();
+        let alternative = match &other {
+            Some(Other::Predicted(other)) => other.document(),
+            Some(Other::Refused(scheme, why)) => json!({ "scheme": scheme, "refused": why }),
+            None => Value::Null,
+        };
+        let auto = auto.map(|auto| {
+            json!({ "scheme": auto.scheme(), "parameter_set": auto.parameters().name(), "reason": auto.reason() })
+        });
+        if let Some(document) = document.as_object_mut() {
+            document.insert("threads".to_owned(), rayon::current_num_threads().into());
+            document.insert("agreement".to_owned(), agreement.digest().to_string().into());
+            document.insert("alternative".to_owned(), alternative);
+            document.insert("auto".to_owned(), auto.into());
+        }
+        console.result(text, &document)?;
+        Ok(Outcome::Done)
+    }
+
+    /// The same terms under the other scheme; nothing where a pace is given of the agreed one alone: then nothing is measured.
+    fn other(&self, agreement: &Agreement, console: &Console) -> Result<Option<Other>, Failure> {
+        let (scheme, choice, given) = match agreement.scheme() {
+            SchemeId::Tfhe => (SchemeId::Bgv, SchemeChoice::Bgv, self.transform_us.is_some()),
+            SchemeId::Bgv => (SchemeId::Tfhe, SchemeChoice::Tfhe, self.bootstrap_ms.is_some()),
+        };
+        let any_given = self.transform_us.is_some() || self.bootstrap_ms.is_some();
+        if any_given && !given {
+            return Ok(None);
+        }
+        match Agreement::new(agreement.terms().clone().with_scheme(choice)) {
+            Ok(other) => self.prediction(&other, console).map(|other| Some(Other::Predicted(Box::new(other)))),
+            Err(error) => Ok(Some(Other::Refused(scheme, error.to_string()))),
+        }
+    }
+
+    fn prediction(&self, agreement: &Agreement, console: &Console) -> Result<Prediction, Failure> {
+        let failure = |error: &dyn std::fmt::Display| Failure::at(&self.agreement.path, error, "agree on another set");
+        let (pace, measured_here) = match agreement.parameters() {
+            ParameterSet::Tfhe(set) => match self.bootstrap_ms {
+                Some(milliseconds) => (Pace::Tfhe(Duration::from_secs_f64(milliseconds / 1e3)), false),
+                None => (Pace::Tfhe(bootstrap(set, console)?), true),
+            },
+            ParameterSet::Bgv(set) => match self.transform_us.zip(self.product_us) {
+                Some((transform, product)) => {
+                    let time = |microseconds: f64| Duration::from_secs_f64(microseconds / 1e6);
+                    let mut pace = bgv::workload::Pace::of_units(set, time(transform), time(product));
+                    self.encoding_us.iter().for_each(|&given| pace.encoding = time(given));
+                    self.output_us.iter().for_each(|&given| pace.output = time(given));
+                    (Pace::Bgv(pace), false)
+                }
+                None => {
+                    console.note(format_args!("timing the work of parameter set {} ...", set.name));
+                    interrupt::check()?;
+                    let mut rng = load::randomness()?;
+                    let (functional, disclosure) = (agreement.functional(), agreement.terms().disclosure);
+                    let workload = bgv::workload::Workload::new(set, functional, disclosure, &mut rng);
+                    let workload = workload.map_err(|error| failure(&error))?;
+                    let start = Instant::now();
+                    (Pace::Bgv(workload.pace(&mut rng, &|| start.elapsed())), true)
+                }
+            },
+        };
+        let plan = Plan::new(agreement, self.references, self.probes, &pace, self.memory);
+        Ok(Prediction { plan: plan.map_err(|error| failure(&error))?, pace, measured_here })
+    }
+}
+
+impl Prediction {
+    fn text(&self) -> String {
+        let plan = &self.plan;
+        let comparisons = plan.references * plan.probes;
         let time = Duration::try_from_secs_f64(plan.seconds).unwrap_or(Duration::MAX);
-        let text = format!(
+        let unit = match self.pace {
+            Pace::Tfhe(bootstrap) => format!("a bootstrap takes {}", seconds(bootstrap)),
+            Pace::Bgv(pace) => format!("a transform takes {}", microseconds(pace.transform)),
+        };
+        format!(
             "{} against {}: {}, {}\n\
-             time of match     {} ({} a comparison; a bootstrap takes {} {})\n\
+             scheme            {}, {}\n\
+             time of match     {} ({} a comparison; {unit} {})\n\
              evaluation key    {} (once)\n\
              query             {}\n\
              answer            {}\n\
              memory of match   {}\n\
              disclosed         {} to the querier",
-            count(self.probes, "probe"),
-            count(self.references, "reference"),
+            count(plan.probes, "probe"),
+            count(plan.references, "reference"),
             count(comparisons, "comparison"),
-            count(plan.bootstraps as usize, "bootstrap"),
+            count(plan.steps as usize, plan.step),
+            plan.scheme,
+            plan.parameter_set,
             seconds(time),
-            seconds(time.div_f64(comparisons as f64)),
-            seconds(bootstrap),
-            match self.bootstrap_ms {
-                Some(_) => "as given".to_owned(),
-                None => format!("here, on {}", count(rayon::current_num_threads(), "thread")),
+            match time.div_f64(comparisons as f64) {
+                each if each < Duration::from_millis(1) => microseconds(each),
+                each => seconds(each),
+            },
+            match self.measured_here {
+                false => "as given".to_owned(),
+                true => format!("here, on {}", count(rayon::current_num_threads(), "thread")),
             },
             bytes(plan.evaluation_key_bytes as usize),
             bytes(plan.query_bytes as usize),
             bytes(plan.answer_bytes as usize),
             bytes(plan.memory_bytes as usize),
             count(plan.disclosed_bits as usize, "bit"),
-        );
-        let document = Prediction {
-            plan: &plan,
-            bootstrap_seconds: bootstrap.as_secs_f64(),
-            measured_here: self.bootstrap_ms.is_none(),
-            threads: rayon::current_num_threads(),
-            agreement: agreement.digest().to_string(),
+        )
+    }
+
+    fn document(&self) -> Value {
+        let mut document = json!(self.plan);
+        let pace = match self.pace {
+            Pace::Tfhe(bootstrap) => json!({ "bootstrap_ms": bootstrap.as_secs_f64() * 1e3 }),
+            Pace::Bgv(pace) => {
+                let [transform, product, encoding, output] = [pace.transform, pace.product, pace.encoding, pace.output]
+                    .map(|duration| duration.as_secs_f64() * 1e6);
+                json!({ "transform_us": transform, "product_us": product, "encoding_us": encoding, "output_us": output })
+            }
         };
-        console.result(text, &document)?;
-        Ok(Outcome::Done)
+        if let Some(document) = document.as_object_mut() {
+            document.insert("pace".to_owned(), pace);
+            document.insert("measured_here".to_owned(), self.measured_here.into());
+        }
+        document
     }
 }
 
+fn microseconds(duration: Duration) -> String {
+    format!("{:.1} \u{b5}s", duration.as_secs_f64() * 1e6)
+}
+
 /// Time of one bootstrap with all cores busy.
-fn measured(set: &'static TfheSet, console: &Console) -> Result<Duration, Failure> {
+fn bootstrap(set: &'static TfheSet, console: &Console) -> Result<Duration, Failure> {
     console.note(format_args!("timing bootstraps of parameter set {} ...", set.name));
-    let workload = Workload::new(set, &mut load::randomness()?);
+    let workload = tfhe::workload::Workload::new(set, &mut load::randomness()?);
     // Threads, caches and tables warm up.
     workload.thresholds(8 * rayon::current_num_threads());
     let (start, mut done) = (Instant::now(), 0);

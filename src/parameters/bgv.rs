@@ -113,4 +113,8 @@ impl BgvSet {
     pub fn ring_size(&self) -> usize {
         1 << self.ring_log2
     }
+    /// log2(QP), special primes counted: what security is judged by.
+    pub fn log2_modulus(&self) -> usize {
+        PRIME_BITS as usize * (self.limbs + self.special)
+    }
 }

@@ -77,7 +77,8 @@ fn every_result_is_one_json_document() {
     assert_eq!((&hit["probe"], &hit["reference"]), (&"like-bert".into(), &"bert".into()));
     assert!(hit["flip_probability"].as_f64().unwrap() < 1e-9);
     let plan = desk.json("plan --references 1000 --bootstrap-ms 10");
-    assert!(plan["bootstraps"].as_u64().unwrap() >= 1000);
+    assert!(plan["steps"].as_u64().unwrap() >= 1000);
+    assert_eq!((&plan["scheme"], &plan["step"]), (&"tfhe".into(), &"bootstrap".into()));
     let made = desk.json("synthesize --modality face --subjects 3 --out data");
     assert_eq!(made["files"][0], "data/sample-1.npy");
     for (file, kind) in [("k/secret.key", "secret key"), ("gallery.cotejo", "gallery"), ("agreement.toml", "agreement")]

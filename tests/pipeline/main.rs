@@ -13,7 +13,7 @@ use std::time::Duration;
 use cotejo::agreement::{Agreement, ComparisonTerms, IRIS_MPC_SHAPE, Terms};
 use cotejo::custodian::{AdmittedKey, Custodian, Gallery};
 use cotejo::functional::{Probe, oracle};
-use cotejo::plan::Plan;
+use cotejo::plan::{Pace, Plan};
 use cotejo::querier::{Querier, SecretKey, Verdict};
 use cotejo::scheme::tfhe::Tfhe;
 use cotejo::template::Record;
@@ -84,8 +84,8 @@ fn records(model: Model, agreement: &Agreement, subjects: std::ops::Range<u32>, 
 
 /// Predicted bytes within 2 % and 64 bytes of the files, predicted bootstraps exactly those that are counted.
 fn hold_against_the_plan(agreement: &Agreement, references: usize, probes: usize, run: &Exchange) {
-    let plan = Plan::new(agreement, references, probes, Duration::from_millis(5)).unwrap();
-    assert_eq!(plan.bootstraps, run.steps);
+    let plan = Plan::new(agreement, references, probes, &Pace::Tfhe(Duration::from_millis(5)), 0).unwrap();
+    assert_eq!((plan.steps, plan.step), (run.steps, "bootstrap"));
     for (predicted, actual) in [(plan.query_bytes, run.query_bytes), (plan.answer_bytes, run.answer_bytes)] {
         let error = (predicted as f64 - actual as f64).abs();
         assert!(error <= 64.0 + 0.02 * actual as f64, "{predicted} bytes predicted, {actual} in the file");
@@ -95,7 +95,7 @@ fn hold_against_the_plan(agreement: &Agreement, references: usize, probes: usize
 #[test]
 fn the_keys_that_cross_are_as_small_as_promised() {
     let keys = keys();
-    let plan = Plan::new(&keys.agreement, 1, 1, Duration::from_millis(5)).unwrap();
+    let plan = Plan::new(&keys.agreement, 1, 1, &Pace::Tfhe(Duration::from_millis(5)), 0).unwrap();
     assert!(keys.public.len() <= 32_000_000);
     assert!((plan.evaluation_key_bytes as f64 / keys.public.len() as f64 - 1.0).abs() < 0.001);
     assert!(keys.secret.len() < 256, "the secret key is one bit a coefficient");

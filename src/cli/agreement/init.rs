@@ -98,7 +98,7 @@ enum DisclosureArg {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum SchemeArg {
-    /// By the parameter set if one is named, else by the limit on references, and by what bgv can do
+    /// By the parameter set if one is named, else the one that answers sooner for as many references as --references admits
     Auto,
     /// One comparison at a time: soonest for small galleries, any metric
     Tfhe,

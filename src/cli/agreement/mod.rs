@@ -3,6 +3,7 @@
 mod init;
 
 use cotejo::parameters::ParameterSet;
+use cotejo::scheme::bgv;
 use serde_json::json;
 
 use super::console::{Console, bytes};
@@ -96,10 +97,31 @@ fn described(set: &ParameterSet) -> String {
             bytes(set.encrypted_verdict_bytes()),
         ),
         ParameterSet::Bgv(set) => format!(
-            "{heading}\n  rings of {} coefficients, {} primes of 30 bits and {} for the keyswitch; verdicts are exact",
+            "{heading}\n  rings of N = {} coefficients, {} primes of 30 bits and {} for the keyswitch, logQP {}; {}\n  \
+             verdicts are exact: a set is admitted with {} bits of noise margin and {} of flooding at least\n  \
+             evaluation key {}, an encrypted template {}, {}",
             set.ring_size(),
             set.limbs,
             set.special,
+            set.log2_modulus(),
+            if set.one_squaring { "one squaring, answers 'each' alone" } else { "every disclosure" },
+            bgv::LEAST_MARGIN_BITS,
+            bgv::LEAST_FLOODING_BITS,
+            bytes(set.evaluation_key_bytes()),
+            bytes(set.encrypted_template_bytes()),
+            match set.one_squaring {
+                true => format!(
+                    "verdicts on {} references a multiple of {}",
+                    set.ring_size(),
+                    bytes(set.answer_block_bytes())
+                ),
+                false => format!(
+                    "verdicts on {} references {}, one bit or count {}",
+                    set.ring_size(),
+                    bytes(set.answer_block_bytes()),
+                    bytes(set.answer_sample_bytes())
+                ),
+            },
         ),
     }
 }
@@ -128,6 +150,13 @@ fn document(set: &ParameterSet) -> serde_json::Value {
             "ring_size": set.ring_size(),
             "limbs": set.limbs,
             "special_primes": set.special,
+            "log2_modulus": set.log2_modulus(),
+            "least_margin_bits": bgv::LEAST_MARGIN_BITS,
+            "least_flooding_bits": bgv::LEAST_FLOODING_BITS,
+            "evaluation_key_bytes": set.evaluation_key_bytes(),
+            "encrypted_template_bytes": set.encrypted_template_bytes(),
+            "answer_block_bytes": set.answer_block_bytes(),
+            "answer_sample_bytes": set.answer_sample_bytes(),
         }),
     };
     if let (Some(document), Some(own)) = (document.as_object_mut(), own.as_object()) {

@@ -123,6 +123,8 @@ pub(super) struct Circuit {
     pub margin: f64,
     /// One block, diagonals at hand, sanitising included.
     pub cost: Cost,
+    /// The part of it before sanitising.
+    pub searching: Cost,
 }
 
 /// Why a comparison does not fit a parameter set.
@@ -197,7 +199,7 @@ pub fn admit(set: &'static BgvSet, demand: &Demand) -> Result<(), Misfit> {
         return Err(Misfit::Count(demand.references));
     }
     let shape = Shape::largest(*eyes, demand.references_per_subject, *alignments, common_bits.is_some());
-    Circuit::new(set, *coordinates, aligned, common_bits.as_ref(), *disclosure, &shape).map(|_| ())
+    Circuit::weigh(set, *coordinates, aligned, common_bits.as_ref(), *disclosure, &shape).map(|_| ())
 }
 
 /// Ring elements that answer for one block under `each`.
@@ -225,6 +227,18 @@ impl Circuit {
 
     /// The cheapest circuit for phi in `aligned`, and common bits in `common`.
     pub(super) fn new(
+        set: &'static BgvSet,
+        coordinates: usize,
+        aligned: &RangeInclusive<i64>,
+        common: Option<&RangeInclusive<i64>>,
+        disclosure: Disclosure,
+        shape: &Shape,
+    ) -> Result<Self, Misfit> {
+        Self::weigh(set, coordinates, aligned, common, disclosure, shape).map(Self::with_coefficients)
+    }
+
+    /// As [`Circuit::new`], without the coefficients: whether it fits, and what it costs.
+    pub(super) fn weigh(
         set: &'static BgvSet,
         coordinates: usize,
         aligned: &RangeInclusive<i64>,
@@ -267,6 +281,7 @@ impl Circuit {
                 end: State { limbs: set.limbs, factor: 1, noise: 0.0 },
                 margin: 0.0,
                 cost: Cost::default(),
+                searching: Cost::default(),
             };
             match circuit.weighed() {
                 Ok(circuit) => {
@@ -278,7 +293,7 @@ impl Circuit {
                 Err(misfit) => fault = misfit,
             }
         }
-        best.map(Self::with_coefficients).ok_or(fault)
+        best.ok_or(fault)
     }
 
     fn with_coefficients(mut self) -> Self {
@@ -311,10 +326,6 @@ impl Circuit {
         // What leaves is over no more primes than the public key has.
         let ends = ends.into_iter().map(|end| State { limbs: end.limbs.min(self.set.public_limbs()), ..end });
         let Some(end) = ends.map(|end| ledger.admit(end)).next() else { return Err(Misfit::OneSquaring) };
-        let outputs = self.squared_roots.len().max(masks.len()).max(1);
-        let sanitising = Ledger::new(ring);
-        sanitising.charge(Cost { transforms: 4.0 * end.limbs as f64, products: 4.0 * end.limbs as f64 });
-        sanitising.charge_division(2, 1, end.limbs - 1);
         let spare = flooding_log2(ring, end);
         let margin = ledger.margin();
         if margin < MARGIN_BITS {
@@ -323,9 +334,14 @@ impl Circuit {
         if spare < LEAST_FLOODING_BITS {
             return Err(Misfit::Noise { margin: spare, needed: LEAST_FLOODING_BITS });
         }
-        self.cost = ledger.cost() + sanitising.cost().times(outputs as f64);
-        (self.end, self.margin) = (end, margin);
+        (self.end, self.margin, self.searching) = (end, margin, ledger.cost());
+        self.cost = self.searching + sanitising_cost(ring, end).times(self.outputs() as f64);
         Ok(self)
+    }
+
+    /// Ring elements that leave for one block under `each`.
+    pub(super) fn outputs(&self) -> usize {
+        self.squared_roots.len().max(self.outputs)
     }
 
     /// Stage 5: one decision, times each mask where masks are taken at once. The one-squaring variant stops at the square.
@@ -476,7 +492,7 @@ impl Circuit {
     }
 
     /// Whether one sample answers `any` exactly: a single block, whose subjects together cannot sum up to t.
-    fn one_sample_is_enough(&self, blocks: usize) -> bool {
+    pub(super) fn one_sample_is_enough(&self, blocks: usize) -> bool {
         let most = (blocks * self.set.ring_size()) as u64;
         blocks == 1 && most.saturating_mul(self.shape.largest_sum()) < PLAINTEXT_MODULUS.into()
     }
@@ -502,6 +518,14 @@ fn sums<A: Arithmetic>(arithmetic: &A, decisions: Vec<Vec<A::Value>>) -> Vec<A::
     decisions.fold(first, |sums, next| {
         sums.into_iter().zip(next).map(|(sum, value)| arithmetic.add(sum, &value)).collect()
     })
+}
+
+/// What sanitising costs one ring element.
+fn sanitising_cost(ring: &Ring, end: State) -> Cost {
+    let ledger = Ledger::new(ring);
+    ledger.charge(Cost { transforms: 4.0 * end.limbs as f64, products: 4.0 * end.limbs as f64 });
+    ledger.charge_division(2, 1, end.limbs - 1);
+    ledger.cost()
 }
 
 /// Flooding of a whole answer of 2^17 coefficients: N 2^-b <= 2^-40 (protocol, section 6).

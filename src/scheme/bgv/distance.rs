@@ -300,12 +300,6 @@ pub(super) fn ledger_entry(ledger: &Ledger<'_>, ring: &Ring, steps: Steps) -> St
     ledger.admit(before.divided(ring, dropped))
 }
 
-/// What the diagonals of a block cost where they are not kept.
-pub(super) fn encoding_cost(set: &BgvSet, steps: Steps) -> Cost {
-    let per_diagonal = (set.limbs + 1) as f64;
-    Cost { transforms: steps.period as f64 * per_diagonal, products: steps.period as f64 * per_diagonal }
-}
-
 /// What a probe's babies cost.
 pub(super) fn babies_cost(ring: &Ring, steps: Steps) -> Cost {
     let ledger = Ledger::new(ring);

@@ -126,8 +126,7 @@ fn asked(layouts: &[SampleLayout]) -> Vec<Asked> {
 fn groups(set: &BgvSet, task: &Task<'_>, steps: Steps, asked: &[Asked], budget_bytes: u64) -> Vec<Vec<Asked>> {
     let mut groups: Vec<Vec<Asked>> = Vec::new();
     for &probe in asked {
-        let bytes = (Babies::bytes(set, steps) * probe.layout.eyes().len()) as u64;
-        let room = (budget_bytes / 4 / bytes.max(1)).clamp(1, GROUP as u64) as usize;
+        let room = room(set, steps, probe.layout.eyes().len(), budget_bytes);
         match groups
             .iter_mut()
             .find(|group| group.len() < room && group.first().is_some_and(|first| first.layout == probe.layout))
@@ -138,6 +137,12 @@ fn groups(set: &BgvSet, task: &Task<'_>, steps: Steps, asked: &[Asked], budget_b
     }
     debug_assert_eq!(groups.iter().map(Vec::len).sum::<usize>(), task.layouts.len());
     groups
+}
+
+/// Probes of so many samples each that share one pass over the gallery.
+pub(super) fn room(set: &BgvSet, steps: Steps, samples: usize, budget_bytes: u64) -> usize {
+    let bytes = (Babies::bytes(set, steps) * samples) as u64;
+    (budget_bytes / 4 / bytes.max(1)).clamp(1, GROUP as u64) as usize
 }
 
 /// What is left of the budget for diagonals beside the largest group's rotations.

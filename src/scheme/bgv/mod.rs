@@ -27,9 +27,15 @@ mod sampling;
 mod sanitise;
 mod threshold;
 pub mod trial;
+pub mod workload;
 
 pub use circuit::{Demand, Misfit, admit};
 pub use evaluator::PreparedGallery;
+
+/// Least distance, in bits, of any noise bound from half its modulus: less, and a set does not admit a circuit.
+pub const LEAST_MARGIN_BITS: f64 = noise::MARGIN_BITS;
+/// Least bits by which what floods a verdict exceeds what it drowns.
+pub const LEAST_FLOODING_BITS: f64 = circuit::LEAST_FLOODING_BITS;
 
 use crate::agreement::SchemeId;
 use crate::parameters::ParameterSet;

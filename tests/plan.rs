@@ -1,0 +1,124 @@
+//! Predictions against measured runs: time within a factor of 1.5, bytes as the files have them.
+
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking, also in their helpers"
+)]
+
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use cotejo::agreement::{Agreement, Disclosure, SchemeChoice, Terms};
+use cotejo::custodian::{AdmittedKey, Custodian, Gallery};
+use cotejo::plan::{Pace, Plan};
+use cotejo::querier::{Querier, SecretKey};
+use cotejo::scheme::bgv::{self, Bgv};
+use cotejo::scheme::tfhe::{self, Tfhe};
+use cotejo::scheme::{Evaluator, Holder, Scheme};
+use cotejo::template::Record;
+use cotejo::template::synthetic::{Model, Population};
+use cotejo::wire::Target;
+use rand::SeedableRng;
+use rand_chacha::ChaCha20Rng;
+
+/// One measurement at a time.
+static ALONE: Mutex<()> = Mutex::new(());
+
+/// What `match` may keep of an encoded gallery.
+const BUDGET: u64 = 1 << 30;
+
+fn rng(step: u64) -> ChaCha20Rng {
+    ChaCha20Rng::seed_from_u64(step)
+}
+
+fn agreement(scheme: SchemeChoice, set: &str, disclosure: Disclosure) -> Agreement {
+    let mut terms = Terms::hamming(128, 40).with_scheme(scheme);
+    terms.disclosure = disclosure;
+    terms.encryption.parameter_set = set.to_owned();
+    Agreement::new(terms).unwrap()
+}
+
+/// Measures the pace of this machine now, then runs, then measures the pace again: other programs come and go.
+fn hold_against_the_plan<S: Holder + Evaluator>(
+    agreement: &Agreement,
+    references: usize,
+    probes: usize,
+    pace: impl Fn() -> Pace,
+) {
+    let population = Population::new(Model::Face, agreement.shape(), 3).unwrap();
+    let records = |subjects: std::ops::Range<u32>, sample: u16| -> Vec<Record> {
+        population.records(subjects, sample..sample + 1).collect::<Result<_, _>>().unwrap()
+    };
+    let gallery = Gallery::enrol(agreement, records(0..references as u32, 0)).gallery.unwrap();
+    let (secret, public) = SecretKey::<S>::generate(agreement, &mut rng(1)).unwrap();
+    let key_bytes = public.to_bytes(agreement).len();
+    let key = AdmittedKey::new(public);
+    let querier = Querier::new(agreement, secret);
+    let (query, pending) = querier.ask(records(0..probes as u32, 1), Target::Gallery, &mut rng(2)).unwrap();
+    let custodian = Custodian::<S>::new(agreement, &gallery, BUDGET).unwrap();
+    let before = pace();
+    let start = Instant::now();
+    let answer = custodian.answer(&key, &query, &mut rng(3), &()).unwrap();
+    let took = start.elapsed().as_secs_f64();
+    let predict = |pace: &Pace| Plan::new(agreement, references, probes, pace, BUDGET).unwrap();
+    let plans = [predict(&before), predict(&pace())];
+    let [low, high] = [f64::min, f64::max].map(|best| best(plans[0].seconds, plans[1].seconds));
+    let plan = &plans[0];
+    println!("{}: {low:.3} to {high:.3} s predicted, {took:.3} s measured; {before:?}", plan.parameter_set);
+    assert!(took < 1.5 * high && took > low / 1.5, "{low} to {high} s predicted, {took} s measured");
+    assert_eq!((plan.scheme, plan.parameter_set), (S::ID, agreement.parameters().name()));
+    assert_eq!((plan.steps, plan.step), (custodian.steps(&query), S::STEP));
+    let query_bytes = query.to_bytes(agreement).unwrap().len();
+    let answer_bytes = answer.to_bytes(agreement).unwrap().len();
+    for (predicted, actual) in
+        [(plan.evaluation_key_bytes, key_bytes), (plan.query_bytes, query_bytes), (plan.answer_bytes, answer_bytes)]
+    {
+        let error = (predicted as f64 - actual as f64).abs();
+        assert!(error <= 64.0 + 0.02 * actual as f64, "{predicted} bytes predicted, {actual} in the file");
+    }
+    assert_eq!(pending.read(&querier, &answer).unwrap().len(), probes);
+}
+
+fn of_bgv(set: &str, disclosure: Disclosure, references: usize, probes: usize) {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let agreement = agreement(SchemeChoice::Bgv, set, disclosure);
+    let parameters = Bgv::agreed_set(&agreement).unwrap();
+    let workload = bgv::workload::Workload::new(parameters, agreement.functional(), disclosure, &mut rng(4)).unwrap();
+    let start = Instant::now();
+    let pace = || Pace::Bgv(workload.pace(&mut rng(5), &|| start.elapsed()));
+    hold_against_the_plan::<Bgv>(&agreement, references, probes, pace);
+}
+
+#[test]
+fn one_squaring_takes_the_time_and_the_bytes_that_were_predicted() {
+    of_bgv("bgv-8192-210", Disclosure::Each, 10_000, 1);
+}
+
+#[test]
+fn a_block_under_each_takes_the_time_and_the_bytes_that_were_predicted() {
+    of_bgv("bgv-32768-540", Disclosure::Each, 2_000, 1);
+}
+
+#[test]
+fn two_probes_under_any_take_the_time_and_the_bytes_that_were_predicted() {
+    of_bgv("bgv-32768-690", Disclosure::Any, 2_000, 2);
+}
+
+#[test]
+fn bootstraps_take_the_time_and_the_bytes_that_were_predicted() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let agreement = agreement(SchemeChoice::Tfhe, "tfhe-896-2048", Disclosure::Any);
+    let workload = tfhe::workload::Workload::new(Tfhe::agreed_set(&agreement).unwrap(), &mut rng(4));
+    let pace = || {
+        workload.thresholds(8 * rayon::current_num_threads());
+        let start = Instant::now();
+        let mut done = 0;
+        while start.elapsed() < Duration::from_millis(500) {
+            done += workload.thresholds(32 * rayon::current_num_threads());
+        }
+        Pace::Tfhe(start.elapsed().div_f64(done as f64))
+    };
+    hold_against_the_plan::<Tfhe>(&agreement, 300, 1, pace);
+}
