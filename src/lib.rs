@@ -60,10 +60,6 @@
 //!
 //! What this protects and what it does not: see SECURITY.md in the repository.
 
-#[cfg(test)]
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 pub mod agreement;
 pub mod custodian;
 pub mod functional;

@@ -62,7 +62,7 @@ pub fn pending_folder(keys: &Path) -> PathBuf {
 impl Args {
     pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
         let agreement = load::agreement(&self.agreement.path, console)?;
-        under_scheme!(agreement, &self.agreement.path, S => self.ask::<S>(&agreement, console))
+        under_scheme!(agreement, S => self.ask::<S>(&agreement, console))
     }
 
     fn ask<S: Holder>(&self, agreement: &Agreement, console: &Console) -> Result<Outcome, Failure> {

@@ -33,7 +33,7 @@ pub struct Args {
 impl Args {
     pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
         let agreement = load::agreement(&self.agreement.path, console)?;
-        under_scheme!(agreement, &self.agreement.path, S => self.make::<S>(&agreement, console))
+        under_scheme!(agreement, S => self.make::<S>(&agreement, console))
     }
 
     fn make<S: Holder>(&self, agreement: &Agreement, console: &Console) -> Result<Outcome, Failure> {

@@ -46,7 +46,7 @@ pub struct Args {
 impl Args {
     pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
         let agreement = load::agreement(&self.agreement.path, console)?;
-        under_scheme!(agreement, &self.agreement.path, S => self.answer::<S>(&agreement, console))
+        under_scheme!(agreement, S => self.answer::<S>(&agreement, console))
     }
 
     fn answer<S: Evaluator>(&self, agreement: &Agreement, console: &Console) -> Result<Outcome, Failure> {

@@ -85,8 +85,8 @@ pub const BGV_32768_840: BgvSet = BgvSet {
     name: "bgv-32768-840",
     security_bits: 132.5,
     security_note: "N = 32768, logQP = 840, uniform ternary secret: uSVP 132.5, BDD 132.5, dual hybrid 133.6 bits (scripts/security/model.py); lattice estimator 27a581b: at least 128 bits up to logQP 866",
-    limbs: 22,
-    special: 6,
+    limbs: 23,
+    special: 5,
     digit: 5,
     ..BGV_32768_540
 };

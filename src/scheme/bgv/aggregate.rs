@@ -2,15 +2,14 @@
 //!
 //! `any` and `count` add all slots of all blocks: N times the constant coefficient of the plaintext, extracted as one LWE sample, so that
 //! no rotation is spent and nothing else leaves. A count stays below t by agreement. Under `any` the sum of a
-//! small gallery is multiplied by one random non-zero number. A larger gallery's sum could be a multiple of t although somebody hits; there every
-//! slot of every block is multiplied by a random number first, four times over, so that the four sums are 0 for a miss, and for a hit uniform
+//! single block is multiplied by one random non-zero number. A larger gallery's sum could be a multiple of t although somebody hits; there every
+//! slot of every block was multiplied by a random number, four times over, so that the four sums are 0 for a miss, and for a hit uniform
 //! whatever its number and place: 0 all four with probability 2^-64, and otherwise one bit.
 
 use rand_chacha::ChaCha20Rng;
 use rayon::prelude::*;
 
-use super::arithmetic::{blinded, divide_mod_t, multiply_mod_t};
-use super::ciphertexts::MANY_SAMPLES;
+use super::arithmetic::{blinded, multiply_mod_t};
 use super::circuit::Circuit;
 use super::engine::{Ciphertext, Plaintext};
 use super::evaluator::shuffled;
@@ -18,62 +17,37 @@ use super::holder::generator;
 use super::keys::PreparedKey;
 use super::modulus::add_assign;
 use super::ring::Ring;
-use super::sampling::{any_residue, non_zero};
+use super::sampling::non_zero;
 use super::sanitise::{Sanitised, constant_coefficient, sanitised};
 use crate::agreement::Disclosure;
 use crate::parameters::bgv::PLAINTEXT_MODULUS;
 
-/// Sums of one probe's verdicts over the blocks so far.
-pub(super) struct Sums {
-    /// Whether the sum itself is disclosed, or its multiple; else sums with random weights.
-    exact: bool,
-    sums: Vec<Ciphertext>,
-}
+/// Sums of one probe's verdicts over the blocks so far: one for each mask, or one.
+#[derive(Default)]
+pub(super) struct Sums(Vec<Ciphertext>);
 
 impl Sums {
-    pub(super) fn new(exact: bool) -> Self {
-        Self { exact, sums: Vec::new() }
-    }
-
     /// Adds a block.
-    pub(super) fn add(&mut self, ring: &Ring, block: Ciphertext, rng: &mut ChaCha20Rng) {
-        let limbs = ring.set.public_limbs();
-        let block = block.truncated(ring, limbs);
-        let blocks = match self.exact {
-            true => vec![block.with_factor(ring, 1)],
-            false => (0..MANY_SAMPLES)
-                .map(|_| block.weighted(ring, &Plaintext::of_slots(ring, any_residue(ring.n, rng), block.state.limbs)))
-                .collect(),
-        };
-        if self.sums.is_empty() {
-            self.sums = blocks;
+    pub(super) fn add(&mut self, ring: &Ring, block: Vec<Ciphertext>) {
+        let block = block.into_iter().map(|value| value.truncated(ring, ring.set.public_limbs()));
+        if self.0.is_empty() {
+            self.0 = block.collect();
         } else {
-            self.sums.iter_mut().zip(&blocks).for_each(|(sum, block)| sum.add(ring, block));
+            self.0.iter_mut().zip(block).for_each(|(sum, value)| sum.add(ring, &value));
         }
     }
 
     /// The samples that cross, and their leakage.
-    pub(super) fn finish(
-        self,
-        key: &PreparedKey,
-        disclosure: Disclosure,
-        rng: &mut ChaCha20Rng,
-    ) -> (Vec<Vec<u32>>, f64) {
+    pub(super) fn finish(self, key: &PreparedKey, disclosure: Disclosure, rng: &mut ChaCha20Rng) -> (Vec<Vec<u32>>, f64) {
         let ring = key.ring;
         let mut leakage = 0.0;
-        let samples = self.sums.into_iter().map(|sum| {
-            let sum = match (disclosure, self.exact) {
-                (Disclosure::Any, true) => {
-                    let constant = non_zero(1, rng).first().copied().unwrap_or(1);
-                    sum.scaled(ring, constant)
-                }
-                // The sum over all slots is N times the constant coefficient; the division to come changes the factor.
-                (Disclosure::Count, _) => {
-                    let loss = ring.factor_after_drop(1, 1, sum.state.limbs);
-                    let wanted =
-                        divide_mod_t(ring.n as u32 % PLAINTEXT_MODULUS, multiply_mod_t(sum.state.factor, loss));
-                    sum.scaled(ring, wanted)
-                }
+        let single = self.0.len() == 1;
+        let samples = self.0.into_iter().map(|sum| {
+            let sum = match disclosure {
+                // Several are masked already.
+                Disclosure::Any if single => sum.scaled(ring, non_zero(1, rng).first().copied().unwrap_or(1)),
+                // The sum over all slots is N times the constant coefficient. The factor is 1, as the circuit sees to.
+                Disclosure::Count => sum.scaled(ring, ring.n as u32 % PLAINTEXT_MODULUS),
                 _ => sum,
             };
             let sanitised = sanitised(key, sum, rng);
@@ -97,17 +71,6 @@ impl Ciphertext {
             });
         }
         product
-    }
-
-    /// Brings the factor to the wanted one, where it is another: blocks of one shape share theirs.
-    fn with_factor(self, ring: &Ring, wanted: u32) -> Self {
-        if self.state.factor == wanted {
-            return self;
-        }
-        let constant = divide_mod_t(wanted, self.state.factor);
-        let mut scaled = self.scaled(ring, constant);
-        scaled.state.factor = wanted;
-        scaled
     }
 }
 

@@ -30,6 +30,9 @@ pub(super) trait Arithmetic {
     /// The product with a mask, slot by slot.
     fn blind(&self, value: &Self::Value, mask: &Self::Mask) -> Self::Value;
 
+    /// The sum of two values, over the primes that both have; their factors are the caller's to mind.
+    fn add(&self, a: Self::Value, b: &Self::Value) -> Self::Value;
+
     /// Divides the last primes away.
     fn divide(&self, value: Self::Value, dropped: usize) -> Self::Value;
 
@@ -38,26 +41,31 @@ pub(super) trait Arithmetic {
         self.inner_product(&[(a, b)], None)
     }
 
-    /// [`Arithmetic::combine`], then the mask, then divisions until noise is near its floor; ends with the given factor.
-    fn settle(
+    /// [`Arithmetic::combine`], then divisions until noise is near its floor; ends with the given factor.
+    fn settle(&self, terms: &[(&Self::Value, u32)], constant: u32, factor: u32) -> Self::Value {
+        let value = self.settle_masked(terms, constant, &[], factor).into_iter().next();
+        // Without a mask there is exactly one.
+        value.unwrap_or_else(|| self.combine(terms, constant, factor))
+    }
+
+    /// As [`Arithmetic::settle`], multiplied by each of the masks in turn before the divisions; once, unmasked, where there is no mask.
+    fn settle_masked(
         &self,
         terms: &[(&Self::Value, u32)],
         constant: u32,
-        mask: Option<&Self::Mask>,
+        masks: &[&Self::Mask],
         factor: u32,
-    ) -> Self::Value {
+    ) -> Vec<Self::Value> {
         let ring = self.ring();
         let states: Vec<State> = terms.iter().map(|(value, _)| self.state(value)).collect();
         let before = combined(ring, &states, 1).limbs;
-        let limbs = settled_limbs(ring, &states, mask.is_some());
-        let dropped = before - limbs;
+        let limbs = settled_limbs(ring, &states, !masks.is_empty());
         let loss = ring.factor_after_drop(1, limbs, before);
         let value = self.combine(terms, constant, divide_mod_t(factor, loss));
-        let value = match mask {
-            Some(mask) => self.blind(&value, mask),
-            None => value,
-        };
-        self.divide(value, dropped)
+        match masks {
+            [] => vec![self.divide(value, before - limbs)],
+            masks => masks.iter().map(|mask| self.divide(self.blind(&value, mask), before - limbs)).collect(),
+        }
     }
 }
 
@@ -243,6 +251,10 @@ impl Arithmetic for Ledger<'_> {
     fn blind(&self, value: &State, (): &()) -> State {
         self.charge(Cost { transforms: 0.0, products: 2.0 * value.limbs as f64 });
         self.admit(blinded(self.ring, *value))
+    }
+
+    fn add(&self, a: State, b: &State) -> State {
+        self.admit(State { limbs: a.limbs.min(b.limbs), noise: sum([a.noise, b.noise]), ..a })
     }
 
     fn divide(&self, value: State, dropped: usize) -> State {

@@ -10,11 +10,13 @@
 //! | `count` | 1 or 0 | 1 - prod (1 - b) | product |
 //! | `any` | 1 or 0 | sum, which stays below t | product |
 //!
-//! All of it is exact: no verdict depends on chance.
+//! Under `each`, where no OR has more than one input, decisions are masked by random numbers inside their polynomials and added, four times over:
+//! four zeros iff all hit, but for a chance of 2^-64. That saves the products' depth. Apart from such masks all of it is exact.
 
 use std::ops::RangeInclusive;
 
 use super::arithmetic::{Arithmetic, Cost, Ledger, blinded, divide_mod_t};
+use super::ciphertexts::MANY_SAMPLES;
 use super::distance::{Steps, ledger_entry};
 use super::noise::{MARGIN_BITS, Noise, State};
 use super::ring::Ring;
@@ -84,6 +86,11 @@ impl Shape {
         self.decisions() == 1
     }
 
+    /// Whether all decisions must hit: every group has one pair, at one rotation.
+    fn is_conjunction(&self) -> bool {
+        self.alignments == 1 && self.planes.len() == self.groups
+    }
+
     /// The judgements of one plane, in order.
     pub(super) fn judgements(&self) -> impl Iterator<Item = Judgement> + use<> {
         let common = self.judges_common_bits.then_some(Judgement::CommonBits);
@@ -106,6 +113,8 @@ pub(super) struct Circuit {
     shape: Shape,
     aligned: Polynomial,
     common: Option<Polynomial>,
+    /// Ring elements of a block under `each`.
+    outputs: usize,
     /// Squares of the roots, for the one-squaring variant.
     pub squared_roots: Vec<u32>,
     /// The state in which verdicts are flooded.
@@ -197,6 +206,8 @@ pub fn admit(set: &'static BgvSet, demand: &Demand) -> Result<(), Misfit> {
 pub(super) fn outputs_per_block(set: &BgvSet, functional: &Functional) -> usize {
     match set.one_squaring {
         true => Polynomial::squared_roots(*functional.phi_range().end()).len(),
+        // A conjunction of decisions.
+        false if functional.judges_common_bits() || functional.eyes() == EyeRule::All => MANY_SAMPLES,
         false => 1,
     }
 }
@@ -265,6 +276,7 @@ impl Circuit {
                 shape: shape.clone(),
                 aligned: polynomials.0.clone().with_baby_powers(babies),
                 common: polynomials.1.clone().map(|polynomial| polynomial.with_baby_powers(babies)),
+                outputs: if common.is_some() || shape.groups > 1 { MANY_SAMPLES } else { 1 },
                 squared_roots: squared_roots.clone(),
                 end: State { limbs: set.limbs, factor: 1, noise: 0.0 },
                 margin: 0.0,
@@ -296,22 +308,24 @@ impl Circuit {
     fn weighed(mut self) -> Result<Self, Misfit> {
         let ring = Ring::of(self.set);
         let ledger = Ledger::new(ring);
-        let values = self.shape.planes.iter().flat_map(|_| self.shape.judgements()).map(|judgement| {
-            let score = ledger_entry(&ledger, ring, self.steps);
-            self.judge(&ledger, judgement, &score, Some(&()))
-        });
-        let values: Vec<State> = values.collect();
-        let mask = (self.disclosure == Disclosure::Each).then_some(&());
-        let end = match self.set.one_squaring {
-            true => {
-                let square = values.first().copied().unwrap_or(self.end);
-                blinded(ring, square)
-            }
-            false => self.verdict(&ledger, values, mask),
+        let masks = vec![&(); self.masks_of_many()];
+        let decisions: Vec<Vec<State>> = self
+            .shape
+            .planes
+            .iter()
+            .flat_map(|_| self.shape.judgements())
+            .map(|judgement| {
+                let score = ledger_entry(&ledger, ring, self.steps);
+                self.judge(&ledger, judgement, &score, &masks, 1)
+            })
+            .collect();
+        let ends = match self.set.one_squaring {
+            true => decisions.into_iter().flatten().map(|square| blinded(ring, square)).collect(),
+            false => self.verdict(&ledger, decisions, &masks),
         };
-        // Random multipliers of the sums that `any` discloses.
-        let end = if self.disclosure == Disclosure::Any { blinded(ring, end) } else { end };
-        let end = ledger.admit(State { limbs: end.limbs.min(self.set.public_limbs()), ..end });
+        // What leaves is over no more primes than the public key has.
+        let ends = ends.into_iter().map(|end| State { limbs: end.limbs.min(self.set.public_limbs()), ..end });
+        let Some(end) = ends.map(|end| ledger.admit(end)).next() else { return Err(Misfit::OneSquaring) };
         let spare = flooding_log2(ring, end);
         let margin = ledger.margin();
         if margin < MARGIN_BITS {
@@ -327,30 +341,62 @@ impl Circuit {
 
     /// Ring elements that leave for one block under `each`.
     pub(super) fn outputs(&self) -> usize {
-        self.squared_roots.len().max(1)
+        self.squared_roots.len().max(self.outputs)
     }
 
-    /// Stage 5: one decision. Under `each` the only one is masked at once; the one-squaring variant stops at the square.
+    /// Stage 5: one decision, times each mask where masks are taken at once. The one-squaring variant stops at the square.
     pub(super) fn judge<A: Arithmetic>(
         &self,
         arithmetic: &A,
         judgement: Judgement,
         score: &A::Value,
-        mask: Option<&A::Mask>,
-    ) -> A::Value {
+        masks: &[&A::Mask],
+        factor: u32,
+    ) -> Vec<A::Value> {
         if self.set.one_squaring {
-            return arithmetic.multiply(score, score);
+            return vec![arithmetic.multiply(score, score)];
         }
         let polynomial = match (judgement, &self.common) {
             (Judgement::CommonBits, Some(polynomial)) => polynomial,
             _ => &self.aligned,
         };
-        let mask = mask.filter(|_| self.masks_at_once());
-        polynomial.evaluate(arithmetic, score, mask, 1)
+        let masks = if self.masks_at_once() { masks } else { &[] };
+        polynomial.evaluate(arithmetic, score, masks, factor)
     }
 
-    fn masks_at_once(&self) -> bool {
-        self.disclosure == Disclosure::Each && self.shape.is_single_decision()
+    /// Whether every decision is masked inside its polynomial, where noise has room: no OR has more than one input, and under `each` and `any`
+    /// masked decisions need only be added, or are alone.
+    pub(super) fn masks_at_once(&self) -> bool {
+        match self.disclosure {
+            Disclosure::Each => self.shape.is_conjunction(),
+            Disclosure::Any => self.shape.is_single_decision(),
+            Disclosure::Count => false,
+        }
+    }
+
+    /// Masks of a block among many: one for each output, drawn by [`Circuit::masks`].
+    fn masks_of_many(&self) -> usize {
+        match self.disclosure {
+            Disclosure::Each if self.set.one_squaring => 0,
+            Disclosure::Each => self.outputs,
+            Disclosure::Any => MANY_SAMPLES,
+            Disclosure::Count => 0,
+        }
+    }
+
+    /// How the outputs of a block are masked, where the gallery has so many blocks.
+    ///
+    /// One output is masked by non-zero numbers, so that it is 0 iff the verdict is. Several together are masked by any numbers: all 0 for a
+    /// hit under `each`, for a miss under `any`; else uniform, and all 0 with probability 2^-64.
+    pub(super) fn masks(&self, blocks: usize) -> Masks {
+        match self.disclosure {
+            Disclosure::Any if self.one_sample_is_enough(blocks) => Masks::Constant,
+            _ => match self.masks_of_many() {
+                0 => Masks::None,
+                1 => Masks::NonZero,
+                many => Masks::Any(many),
+            },
+        }
     }
 
     /// What is subtracted from phi.
@@ -361,14 +407,17 @@ impl Circuit {
         }
     }
 
-    /// Stage 6: decisions, plane after plane, to one value for each subject.
+    /// Stage 6: decisions, plane after plane, each for each mask, to one value for each mask.
     pub(super) fn verdict<A: Arithmetic>(
         &self,
         arithmetic: &A,
-        decisions: Vec<A::Value>,
-        mask: Option<&A::Mask>,
-    ) -> A::Value {
-        let mut decisions = decisions.into_iter();
+        decisions: Vec<Vec<A::Value>>,
+        masks: &[&A::Mask],
+    ) -> Vec<A::Value> {
+        if self.masks_at_once() {
+            return sums(arithmetic, decisions);
+        }
+        let mut decisions = decisions.into_iter().flatten();
         let mut groups: Vec<Vec<A::Value>> = (0..self.shape.groups).map(|_| Vec::new()).collect();
         for plane in &self.shape.planes {
             let aligned: Vec<_> = decisions.by_ref().take(self.shape.alignments).collect();
@@ -381,26 +430,28 @@ impl Circuit {
             }
         }
         let groups = groups.into_iter().filter_map(|group| self.or(arithmetic, group)).collect();
-        let verdict = self.and(arithmetic, groups);
         let ring = arithmetic.ring();
         // There is a plane in every shape, so there is a verdict.
-        let Some(verdict) = verdict else { return arithmetic.combine(&[], 1, 1) };
-        match mask {
-            Some(mask) if !self.masks_at_once() => {
-                let blinded = arithmetic.blind(&verdict, mask);
-                let state = arithmetic.state(&blinded);
-                let least = state.limbs.saturating_sub(self.set.public_limbs());
-                let dropped = Noise::of(ring.set).primes_to_drop(state.noise, state.limbs, least);
-                arithmetic.divide(blinded, dropped)
-            }
-            _ if self.disclosure == Disclosure::Count => {
+        let Some(verdict) = self.and(arithmetic, groups) else { return Vec::new() };
+        match masks {
+            [] if self.disclosure == Disclosure::Count => {
                 // The count must come out with factor 1 when all but the first prime are gone.
                 let states = [arithmetic.state(&verdict)];
                 let limbs = super::arithmetic::settled_limbs(ring, &states, false);
-                let loss = ring.factor_after_drop(1, 1, limbs);
-                arithmetic.settle(&[(&verdict, 1)], 0, None, divide_mod_t(1, loss))
+                let loss = ring.factor_after_drop(1, 1, limbs.min(self.set.public_limbs()));
+                vec![arithmetic.settle(&[(&verdict, 1)], 0, divide_mod_t(1, loss))]
             }
-            _ => verdict,
+            [] => vec![verdict],
+            masks => {
+                let masked = masks.iter().map(|mask| {
+                    let blinded = arithmetic.blind(&verdict, mask);
+                    let state = arithmetic.state(&blinded);
+                    let least = state.limbs.saturating_sub(self.set.public_limbs());
+                    let dropped = Noise::of(ring.set).primes_to_drop(state.noise, state.limbs, least);
+                    arithmetic.divide(blinded, dropped)
+                });
+                masked.collect()
+            }
         }
     }
 
@@ -414,11 +465,11 @@ impl Circuit {
             Disclosure::Each => tree(arithmetic, values),
             Disclosure::Any => {
                 let terms: Vec<_> = values.iter().map(|value| (value, 1)).collect();
-                Some(arithmetic.settle(&terms, 0, None, factor(terms.first()?.0)))
+                Some(arithmetic.settle(&terms, 0, factor(terms.first()?.0)))
             }
             Disclosure::Count => {
                 let minus_one = PLAINTEXT_MODULUS - 1;
-                let missed = |value: &A::Value| arithmetic.settle(&[(value, minus_one)], 1, None, factor(value));
+                let missed = |value: &A::Value| arithmetic.settle(&[(value, minus_one)], 1, factor(value));
                 let none = tree(arithmetic, values.iter().map(missed).collect())?;
                 Some(missed(&none))
             }
@@ -435,16 +486,38 @@ impl Circuit {
         Some(values.fold(first, |f, g| {
             let (of_f, of_g) = (arithmetic.state(&f).factor, arithmetic.state(&g).factor);
             let square = super::arithmetic::multiply_mod_t(of_f, of_f);
-            let negated = arithmetic.settle(&[(&g, PLAINTEXT_MODULUS - 3)], 0, None, divide_mod_t(square, of_g));
+            let negated = arithmetic.settle(&[(&g, PLAINTEXT_MODULUS - 3)], 0, divide_mod_t(square, of_g));
             arithmetic.inner_product(&[(&f, &f), (&g, &negated)], None)
         }))
     }
 
-    /// Whether one sample answers `any` exactly: not even all subjects of so many blocks together can sum up to t.
+    /// Whether one sample answers `any` exactly: a single block, whose subjects together cannot sum up to t.
     pub(super) fn one_sample_is_enough(&self, blocks: usize) -> bool {
         let most = (blocks * self.set.ring_size()) as u64;
-        most.saturating_mul(self.shape.largest_sum()) < PLAINTEXT_MODULUS.into()
+        blocks == 1 && most.saturating_mul(self.shape.largest_sum()) < PLAINTEXT_MODULUS.into()
     }
+}
+
+/// How the outputs of a block are masked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Masks {
+    /// Not at all: a count, or the one-squaring variant, which masks by itself.
+    None,
+    /// By one number for all slots, other than 0.
+    Constant,
+    /// One output, by a number other than 0 in each slot.
+    NonZero,
+    /// So many outputs, by any numbers.
+    Any(usize),
+}
+
+/// For each mask the sum over all decisions. Their factors differ, but what they are multiplied by is random anyway.
+fn sums<A: Arithmetic>(arithmetic: &A, decisions: Vec<Vec<A::Value>>) -> Vec<A::Value> {
+    let mut decisions = decisions.into_iter();
+    let first = decisions.next().unwrap_or_default();
+    decisions.fold(first, |sums, next| {
+        sums.into_iter().zip(next).map(|(sum, value)| arithmetic.add(sum, &value)).collect()
+    })
 }
 
 /// What sanitising costs one ring element.

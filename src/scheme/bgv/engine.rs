@@ -249,6 +249,11 @@ impl Arithmetic for Engine<'_> {
         Ciphertext { state: blinded(ring, value.state), parts }
     }
 
+    fn add(&self, mut a: Ciphertext, b: &Ciphertext) -> Ciphertext {
+        a.add(self.ring, b);
+        a
+    }
+
     fn divide(&self, value: Ciphertext, dropped: usize) -> Ciphertext {
         value.divided(self.ring, dropped)
     }

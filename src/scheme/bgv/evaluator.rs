@@ -14,13 +14,13 @@ use rayon::prelude::*;
 
 use super::aggregate::{Sums, squares};
 use super::ciphertexts::{EncryptedProbes, EncryptedVerdicts, ProbeVerdicts};
-use super::circuit::{Circuit, Judgement, Misfit, Plane, Shape};
+use super::circuit::{Circuit, Judgement, Masks, Misfit, Plane, Shape};
 use super::distance::{Babies, Block, Steps, Transformed};
 use super::engine::{Ciphertext, Engine, Plaintext};
 use super::holder::generator;
 use super::keys::{EvaluationKey, PreparedKey};
-use super::sampling::non_zero;
-use super::sanitise::sanitised;
+use super::sampling::{any_residue, non_zero};
+use super::sanitise::{Sanitised, sanitised};
 use super::{Bgv, arithmetic};
 use crate::agreement::Disclosure;
 use crate::functional::{Functional, LinearForm, Reference, SampleLayout, pairs};
@@ -189,21 +189,19 @@ impl<'a> Search<'a> {
             let shape = self.shape(layout, &rows);
             let circuit = self.circuit(&shape)?;
             let verdicts = self.verdicts(block, &rows, &shape, &circuit, &babies, rng)?;
-            for ((value, slots), sums) in verdicts.into_iter().zip(&mut slots).zip(&mut sums) {
+            for ((values, slots), sums) in verdicts.into_iter().zip(&mut slots).zip(&mut sums) {
                 match self.task.disclosure {
                     Disclosure::Each => {
-                        let outputs = match set.one_squaring {
-                            true => squares(self.key, &circuit, &value, rng),
-                            false => vec![sanitised(self.key, value, rng)],
+                        let outputs: Vec<Sanitised> = match set.one_squaring {
+                            true => values.iter().flat_map(|value| squares(self.key, &circuit, value, rng)).collect(),
+                            false => values.into_iter().map(|value| sanitised(self.key, value, rng)).collect(),
                         };
-                        self.leakage +=
-                            outputs.iter().map(|output| output.leakage).sum::<f64>() * set.ring_size() as f64;
+                        let leakage = outputs.iter().map(|output| output.leakage).sum::<f64>();
+                        self.leakage += leakage * set.ring_size() as f64;
                         slots.extend(outputs.into_iter().map(|output| output.ciphertext.parts));
                     }
                     Disclosure::Any | Disclosure::Count => {
-                        let exact = self.task.disclosure == Disclosure::Count || circuit.one_sample_is_enough(blocks);
-                        let sums = sums.get_or_insert_with(|| Sums::new(exact));
-                        sums.add(self.key.ring, value, rng);
+                        sums.get_or_insert_with(Sums::default).add(self.key.ring, values);
                     }
                 }
                 self.progress.advance(1);
@@ -288,30 +286,40 @@ impl<'a> Search<'a> {
         circuit: &Circuit,
         babies: &[Vec<Babies>],
         rng: &mut ChaCha20Rng,
-    ) -> Result<Vec<Ciphertext>, Stopped> {
+    ) -> Result<Vec<Vec<Ciphertext>>, Stopped> {
         let ring = self.key.ring;
         let engine = Engine { ring, relinearisation: &self.key.relinearisation };
-        let discloses_each = self.task.disclosure == Disclosure::Each && !ring.set.one_squaring;
-        let masks: Vec<Option<Plaintext>> = babies
-            .iter()
-            .map(|_| discloses_each.then(|| Plaintext::of_slots(ring, non_zero(ring.n, rng), ring.set.limbs)))
-            .collect();
-        let mut decisions: Vec<Vec<Ciphertext>> = babies.iter().map(|_| Vec::new()).collect();
+        let masks = circuit.masks(blocks(ring.set, self.task));
+        // Every decision has masks of its own, so that masked decisions can be added; so has a verdict that is masked at its end.
+        let mut draw = || -> Vec<Plaintext> {
+            let (count, of_slots): (usize, fn(usize, &mut ChaCha20Rng) -> Vec<u32>) = match masks {
+                Masks::None | Masks::Constant => (0, non_zero),
+                Masks::NonZero => (1, non_zero),
+                Masks::Any(count) => (count, any_residue),
+            };
+            (0..count).map(|_| Plaintext::of_slots(ring, of_slots(ring.n, rng), ring.set.limbs)).collect()
+        };
+        let mut decisions: Vec<Vec<Vec<Ciphertext>>> = babies.iter().map(|_| Vec::new()).collect();
         for plane in &shape.planes {
             for (number, judgement) in shape.judgements().enumerate() {
                 self.go_on()?;
                 let probes: Vec<&Babies> = babies.iter().filter_map(|samples| samples.get(plane.sample)).collect();
                 let scores = self.scores(&probes, (block, *plane, number), judgement, rows, circuit);
-                for ((score, decisions), mask) in scores.into_iter().zip(&mut decisions).zip(&masks) {
-                    decisions.push(circuit.judge(&engine, judgement, &score, mask.as_ref()));
+                for (score, decisions) in scores.into_iter().zip(&mut decisions) {
+                    let masks = if circuit.masks_at_once() { draw() } else { Vec::new() };
+                    let masks: Vec<&Plaintext> = masks.iter().collect();
+                    decisions.push(circuit.judge(&engine, judgement, &score, &masks, 1));
                 }
             }
         }
-        let verdicts = decisions.into_iter().zip(&masks).map(|(mut decisions, mask)| match ring.set.one_squaring {
-            true => decisions.pop(),
-            false => Some(circuit.verdict(&engine, decisions, mask.as_ref())),
+        let verdicts = decisions.into_iter().map(|decisions| match ring.set.one_squaring {
+            true => decisions.into_iter().flatten().collect(),
+            false => {
+                let masks = if circuit.masks_at_once() { Vec::new() } else { draw() };
+                circuit.verdict(&engine, decisions, &masks.iter().collect::<Vec<_>>())
+            }
         });
-        Ok(verdicts.flatten().collect())
+        Ok(verdicts.collect())
     }
 
     /// phi of one decision, for each probe.

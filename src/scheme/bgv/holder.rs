@@ -12,7 +12,7 @@ use super::circuit::outputs_per_block;
 use super::keys::EvaluationKey;
 use super::modulus::{Modulus, add_assign};
 use super::ring::Ring;
-use super::sampling::{Seed, errors, seed, ternary, uniform};
+use super::sampling::{Seed, any_residue, errors, seed, ternary, uniform};
 use crate::agreement::Disclosure;
 use crate::functional::{Functional, Probe};
 use crate::parameters::bgv::{BgvSet, PLAINTEXT_MODULUS};
@@ -104,6 +104,13 @@ impl SecretKey {
         self.encrypt(seed, ring.set.limbs, false, rng, |index, modulus, body| {
             add_assign(modulus, body, ring.limb(&message, index));
         })
+    }
+
+    /// A random plaintext, encrypted: for timing.
+    pub(super) fn encrypt_noise(&self, rng: &mut ChaCha20Rng) -> EncryptedProbes {
+        let plaintext = any_residue(self.set.ring_size(), rng);
+        let seed = seed(rng);
+        EncryptedProbes::new(self.set, vec![(seed, self.encrypt_plaintext(&plaintext, seed, rng))])
     }
 
     /// A keyswitch key from another secret (a transformed polynomial over all primes) to this one.

@@ -80,12 +80,12 @@ fn each_operation_does_what_it_says() {
     let sum = engine.combine(&[(&ca, 3), (&product, 70)], 9, 5);
     check("combine", &sum, &|a, b| 3 * a + 70 * (a * b % 65537) + 9);
     check("divide", &engine.divide(sum.clone(), 1), &|a, b| 3 * a + 70 * (a * b % 65537) + 9);
-    let settled = engine.settle(&[(&ca, 3), (&product, 70)], 9, None, 11);
+    let settled = engine.settle(&[(&ca, 3), (&product, 70)], 9, 11);
     check("settle", &settled, &|a, b| 3 * a + 70 * (a * b % 65537) + 9);
     assert_eq!(settled.state.factor, 11);
     let mask = Plaintext(ring.lift_all(&ring.encode(b.iter().copied()), set.limbs));
     check("blind", &engine.blind(&ca, &mask), &|a, b| a * b);
-    let settled = engine.settle(&[(&ca, 3), (&product, 70)], 9, Some(&mask), 11);
+    let settled = engine.settle_masked(&[(&ca, 3), (&product, 70)], 9, &[&mask], 11).remove(0);
     check("settle", &settled, &|a, b| (3 * a + 70 * (a * b % 65537) + 9) % 65537 * b);
     let two = engine.inner_product(&[(&ca, &cb), (&cb, &cb)], Some(&ca));
     check("inner product", &two, &|a, b| a * b + b * b + a);
@@ -166,7 +166,8 @@ fn case(set: &'static BgvSet, bits: usize, threshold: i64, disclosure: Disclosur
     let time2 = std::time::Instant::now();
     let slots = sampling::non_zero(ring.n, &mut rng);
     let mask = Plaintext(ring.lift_all(&ring.encode(slots.into_iter()), set.limbs));
-    let value = circuit.judge(&engine, Judgement::Aligned, &score, Some(&mask));
+    let masks: Vec<&Plaintext> = if disclosure == Disclosure::Each { vec![&mask] } else { vec![] };
+    let value = circuit.judge(&engine, Judgement::Aligned, &score, &masks, 1).remove(0);
     println!(
         "threshold {:?}: noise {:.2} by formula {:.2}",
         time2.elapsed(),
@@ -182,7 +183,7 @@ fn case(set: &'static BgvSet, bits: usize, threshold: i64, disclosure: Disclosur
         )
     };
     println!("after judge: right, zeros {:?} of {}", zeros(&value), ring.n);
-    let value = circuit.verdict(&engine, vec![value], (disclosure == Disclosure::Each).then_some(&mask));
+    let value = circuit.verdict(&engine, vec![vec![value]], &[]).remove(0);
     println!("limbs left {}", value.state.limbs);
     let time3 = std::time::Instant::now();
     let answer = sanitised(&parties.key, value, &mut rng).ciphertext;
@@ -221,7 +222,7 @@ fn thresholds_equal_the_polynomial_in_the_clear() {
                 let plaintext = ring.encode(phi.iter().map(|&phi| super::arithmetic::residue(phi - polynomial.centre)));
                 let body = parties.secret.encrypt_plaintext(&plaintext, seed, &mut rng);
                 let score = super::ciphertexts::EncryptedProbes::new(set, vec![(seed, body)]).expand(0).unwrap();
-                let value = polynomial.evaluate(&engine, &score, None, 1);
+                let value = polynomial.evaluate(&engine, &score, &[], 1).remove(0);
                 let wrong =
                     parties.slots(&value).iter().zip(&phi).filter(|&(&v, &phi)| v != polynomial.at(phi)).count();
                 println!(

@@ -26,6 +26,7 @@ mod ring;
 mod sampling;
 mod sanitise;
 mod threshold;
+pub mod trial;
 pub mod workload;
 
 pub use circuit::{Demand, Misfit, admit};

@@ -3,8 +3,9 @@
 //! A residue x is stored as x 2^32 mod p (Montgomery, "Modular multiplication without trial division", 1985): a product of two stored
 //! residues, reduced once, is again a stored residue. The transform is linear, so polynomials stay in this form from end to end.
 
-/// Products that [`sum_of_products`] adds before it reduces: eleven of at most 2^60, and 2^62 of the reduction, stay below 2^64.
-pub(super) const LAZY_PRODUCTS: usize = 11;
+/// Products that may be added before a reduction: eleven of at most 2^60, and 2^62 of the reduction, stay below 2^64. The kernels add eight.
+#[cfg(test)]
+const LAZY_PRODUCTS: usize = 11;
 
 /// Coefficients that a kernel works on at a time: its sums stay in the first-level cache.
 const CHUNK: usize = 1024;
@@ -37,7 +38,7 @@ impl Modulus {
         self.p
     }
 
-    /// x 2^-32 mod p, for x below [`LAZY_PRODUCTS`] 2^60.
+    /// x 2^-32 mod p, for x below 11 2^60: a sum of eleven products.
     #[inline(always)]
     pub(super) fn reduce(self, x: u64) -> u32 {
         let quotient = (x as u32).wrapping_mul(self.negated_inverse);

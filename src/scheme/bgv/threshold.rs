@@ -82,56 +82,73 @@ impl Polynomial {
         all
     }
 
-    /// The polynomial at phi - centre, with the given factor before the last division, and masked where there is a mask.
+    /// The polynomial at phi - centre, times each of the masks in turn; once, unmasked, where there is no mask.
+    ///
+    /// The plaintext is also multiplied by a constant that depends on the circuit and, where `factor` is not 1, by that.
     pub(super) fn evaluate<A: Arithmetic>(
         &self,
         arithmetic: &A,
         w: &A::Value,
-        mask: Option<&A::Mask>,
+        masks: &[&A::Mask],
         factor: u32,
-    ) -> A::Value {
+    ) -> Vec<A::Value> {
         let b = self.baby_powers;
         let square = arithmetic.multiply(w, w);
-        let giants = self.coefficients.len().div_ceil(b);
+        let last = self.coefficients.len().div_ceil(b) - 1;
         // z^0 is a constant for the roots, phi itself for the indicator.
         let (babies, giant) = match self.kind {
             Kind::Roots => {
-                let mut powers = powers(arithmetic, square, if giants > 1 { b } else { b - 1 });
+                let mut powers = powers(arithmetic, square, if last > 0 { b } else { b - 1 });
                 let giant = if powers.len() == b { powers.pop() } else { None };
                 (powers, giant)
             }
-            Kind::Indicator => {
-                let used = b.min(self.coefficients.len());
-                odd_powers(arithmetic, w, square, used, giants > 1)
-            }
+            Kind::Indicator => odd_powers(arithmetic, w, square, b.min(self.coefficients.len()), last > 0),
         };
-        let giant_powers = match giant {
-            Some(giant) if giants > 1 => powers(arithmetic, giant, giants - 1),
+        // Powers Z^1 ... Z^h with the largest h = 2^k up to the last: what is beyond is a polynomial times Z^h, whose own powers are
+        // low, so that the depth is that of Z^h, and fewer powers are needed.
+        let high = if last > 0 { 1 << last.ilog2() } else { 0 };
+        let giants = match giant {
+            Some(giant) if last > 0 => powers(arithmetic, giant, high),
             _ => Vec::new(),
         };
-        let mut inner = self.coefficients.chunks(b).enumerate().map(|(giant, coefficients)| {
+        let factor_of = |power: usize| {
+            let power = power.checked_sub(1).and_then(|index| giants.get(index));
+            power.map_or(1, |power| arithmetic.state(power).factor)
+        };
+        // The inner polynomial of Z^j, for each mask, such that its product with Z^power has the given factor.
+        let inner = |giant: usize, power: usize, factor: u32| {
+            let coefficients = self.coefficients.chunks(b).nth(giant).unwrap_or_default();
             let (constant, rest) = match (self.kind, coefficients.split_first()) {
                 (Kind::Roots, Some((&constant, rest))) => (constant, rest),
                 _ => (if giant == 0 { half() } else { 0 }, coefficients),
             };
-            let terms: Vec<(&A::Value, u32)> = babies.iter().zip(rest.iter().copied()).collect();
-            // The products, and the first inner polynomial that is added to them, share one factor.
-            let other = giant.checked_sub(1).and_then(|index| giant_powers.get(index));
-            let other = other.map_or(1, |power| arithmetic.state(power).factor);
-            let own = divide_mod_t(factor, other);
-            match terms.is_empty() {
-                // The highest power alone, whose factor is a constant.
-                true => arithmetic.settle(&[(babies.first().unwrap_or(w), 0)], constant, mask, own),
-                false => arithmetic.settle(&terms, constant, mask, own),
+            let mut terms: Vec<(&A::Value, u32)> = babies.iter().zip(rest.iter().copied()).collect();
+            if terms.is_empty() {
+                // A constant alone.
+                terms.push((babies.first().unwrap_or(w), 0));
             }
-        });
-        let first = inner.next();
-        let inner: Vec<A::Value> = inner.collect();
-        match (first, inner.is_empty()) {
-            (Some(first), true) => first,
-            (first, _) => {
-                let pairs: Vec<_> = inner.iter().zip(&giant_powers).collect();
-                arithmetic.inner_product(&pairs, first.as_ref())
+            arithmetic.settle_masked(&terms, constant, masks, divide_mod_t(factor, factor_of(power)))
+        };
+        // sum_(j = from ... to) u_j Z^(j - from), for each mask, and one more product for each.
+        let sum = |from: usize, to: usize, factor: u32, more: Option<(&[A::Value], &A::Value)>| -> Vec<A::Value> {
+            let constants = inner(from, 0, factor);
+            let inners: Vec<Vec<A::Value>> = (from + 1..=to).map(|giant| inner(giant, giant - from, factor)).collect();
+            let of_mask = |(mask, constant): (usize, &A::Value)| {
+                let own = inners.iter().zip(&giants).filter_map(|(inner, power)| Some((inner.get(mask)?, power)));
+                let more = more.and_then(|(values, power)| Some((values.get(mask)?, power)));
+                let pairs: Vec<_> = own.chain(more).collect();
+                if pairs.is_empty() { constant.clone() } else { arithmetic.inner_product(&pairs, Some(constant)) }
+            };
+            constants.iter().enumerate().map(of_mask).collect()
+        };
+        match giants.last() {
+            None => sum(0, 0, factor, None),
+            Some(highest) => {
+                let beyond = sum(high, last, factor, None);
+                // Everything else follows the factor that this came to.
+                let of_beyond = beyond.first().map_or(1, |value| arithmetic.state(value).factor);
+                let common = multiply_mod_t(of_beyond, arithmetic.state(highest).factor);
+                sum(0, high - 1, common, Some((&beyond, highest)))
             }
         }
     }

@@ -1,0 +1,124 @@
+//! Scheme `bgv`: a block of references by case (protocol, section 8), beside a raw bootstrap of `tfhe` in the same run.
+//!
+//! `cargo bench --bench blocks`: one thread, then two. Each block is one of many: diagonals kept transformed, flooding and re-randomisation
+//! included; what a query costs once (rotations of the probe) is reported apart. Last, a table with times a comparison and ratios.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a benchmark fails by panicking")]
+
+use std::time::{Duration, Instant};
+
+use cotejo::agreement::{Agreement, Decimal, Disclosure, SchemeChoice, Terms};
+use cotejo::parameters::ParameterSet;
+use cotejo::parameters::bgv::BgvSet;
+use cotejo::scheme::bgv::trial::Trial;
+use cotejo::scheme::tfhe::workload::Workload;
+use criterion::{Criterion, criterion_group, criterion_main};
+use rand::SeedableRng;
+use rand_chacha::ChaCha20Rng;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// A case of the protocol: its name, set, comparison, disclosure, the time a comparison may take in ms, and the least ratio to a bootstrap.
+struct Case {
+    name: &'static str,
+    set: &'static str,
+    terms: Terms,
+    limit: Option<(f64, f64)>,
+}
+
+fn cases() -> Vec<Case> {
+    let with = |mut terms: Terms, disclosure, set: &str| {
+        terms = terms.with_scheme(SchemeChoice::Bgv);
+        terms.encryption.parameter_set = set.to_owned();
+        terms.disclosure = disclosure;
+        terms
+    };
+    let case = |name, set, terms: Terms, disclosure, limit| Case { name, set, terms: with(terms, disclosure, set), limit };
+    let decimal = |text: &str| text.parse::<Decimal>().expect("a decimal");
+    // |s| <= 1473 and 1024 values that match: integers of length 38.37, scale and norm as an inner product names them.
+    let mut vectors = Terms::inner_product(512, decimal("1.0"), decimal("0.3"));
+    if let cotejo::agreement::ComparisonTerms::InnerProduct { threshold, scale, maximum_norm } = &mut vectors.comparison {
+        (*threshold, *scale, *maximum_norm) = (decimal("450.0"), Some(decimal("1.0")), decimal("33.3"));
+    }
+    use Disclosure::{Any, Each};
+    vec![
+        case("a_128_bit_each", "bgv-32768-540", Terms::hamming(128, 40), Each, Some((0.015, 600.0))),
+        case("b_512_bit_each", "bgv-32768-690", Terms::hamming(512, 180), Each, Some((0.050, 180.0))),
+        case("b_512_bit_any", "bgv-32768-840", Terms::hamming(512, 180), Any, Some((0.110, 90.0))),
+        case("c_512_integers_each", "bgv-32768-840", vectors, Each, Some((0.080, 110.0))),
+        case("d_2048_bit_each", "bgv-32768-840", Terms::hamming(2048, 680), Each, Some((0.130, 70.0))),
+        case("a_one_squaring", "bgv-8192-210", Terms::hamming(128, 40), Each, None),
+        case("b_one_squaring", "bgv-8192-210", Terms::hamming(512, 180), Each, None),
+    ]
+}
+
+fn pool(threads: usize) -> rayon::ThreadPool {
+    rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool of threads")
+}
+
+fn on_threads<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
+    pool(threads).install(work)
+}
+
+/// Median of a few runs.
+fn median(mut run: impl FnMut()) -> Duration {
+    let mut times: Vec<Duration> = (0..5)
+        .map(|_| {
+            let start = Instant::now();
+            run();
+            start.elapsed()
+        })
+        .collect();
+    times.sort();
+    times[times.len() / 2]
+}
+
+/// A raw bootstrap of the default set, in batches of 32 on one thread.
+fn bootstrap() -> Duration {
+    let mut rng = ChaCha20Rng::seed_from_u64(1);
+    let workload = Workload::new(cotejo::parameters::tfhe::DEFAULT, &mut rng);
+    on_threads(1, || {
+        workload.thresholds(32);
+        median(|| { workload.thresholds(32); }) / 32
+    })
+}
+
+fn blocks(criterion: &mut Criterion) {
+    let bootstrap = bootstrap();
+    println!("raw bootstrap of tfhe, one thread: {:.2} ms", bootstrap.as_secs_f64() * 1e3);
+    let mut group = criterion.benchmark_group("bgv");
+    group.sample_size(10).warm_up_time(Duration::from_millis(100)).measurement_time(Duration::from_secs(8));
+    println!("case | set | references | one thread: block, ms a comparison, x bootstrap | two threads | wanted");
+    let mut rows = Vec::new();
+    for case in cases() {
+        let agreement = Agreement::new(case.terms.clone()).expect("terms that fit");
+        let set: &'static BgvSet = ParameterSet::by_name(case.set).and_then(ParameterSet::bgv).expect("a set");
+        let mut rng = ChaCha20Rng::seed_from_u64(2);
+        let trial = Trial::new(set, agreement.functional(), case.terms.disclosure, &mut rng);
+        let mut trial = trial.expect("a comparison that fits");
+        let references = trial.references() as f64;
+        let single = pool(1);
+        group.bench_function(case.name, |bencher| bencher.iter(|| single.install(|| trial.block())));
+        let one = on_threads(1, || median(|| { trial.block(); }));
+        let two = on_threads(2, || median(|| { trial.block(); }));
+        let each = one.as_secs_f64() * 1e3 / references;
+        let ratio = bootstrap.as_secs_f64() * 1e3 / each;
+        let wanted = case.limit.map_or(String::new(), |(ms, ratio)| format!("<= {ms} ms, >= {ratio} x"));
+        let row = format!(
+            "{} | {} | {references} | {:.0} ms, {each:.4} ms, {ratio:.0} x | {:.2} x faster | {wanted}; margin {:.0} bits",
+            case.name,
+            case.set,
+            one.as_secs_f64() * 1e3,
+            one.as_secs_f64() / two.as_secs_f64(),
+            trial.margin_bits(),
+        );
+        println!("{row}");
+        rows.push(row);
+    }
+    group.finish();
+    println!("\n{}", rows.join("\n"));
+}
+
+criterion_group!(benches, blocks);
+criterion_main!(benches);
