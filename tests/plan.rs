@@ -17,10 +17,9 @@ use cotejo::querier::{Querier, SecretKey};
 use cotejo::scheme::bgv::{self, Bgv};
 use cotejo::scheme::tfhe::{self, Tfhe};
 use cotejo::scheme::{Evaluator, Holder, Scheme};
-use cotejo::template::Record;
-use cotejo::template::synthetic::{Model, Population};
+use cotejo::template::{Bits, Record, SubjectId, Template};
 use cotejo::wire::Target;
-use rand::SeedableRng;
+use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 
 /// One measurement at a time.
@@ -47,16 +46,23 @@ fn hold_against_the_plan<S: Holder + Evaluator>(
     probes: usize,
     pace: impl Fn() -> Pace,
 ) {
-    let population = Population::new(Model::Face, agreement.shape(), 3).unwrap();
-    let records = |subjects: std::ops::Range<u32>, sample: u16| -> Vec<Record> {
-        population.records(subjects, sample..sample + 1).collect::<Result<_, _>>().unwrap()
+    let mut random = rng(6);
+    let mut records = |count: usize| -> Vec<Record> {
+        let mut template = || Template::Bits(Bits::new((0..128).map(|_| random.random())).unwrap());
+        (0..count)
+            .map(|row| Record {
+                subject: SubjectId::try_from(row.to_string()).unwrap(),
+                eye: None,
+                template: template(),
+            })
+            .collect()
     };
-    let gallery = Gallery::enrol(agreement, records(0..references as u32, 0)).gallery.unwrap();
+    let gallery = Gallery::enrol(agreement, records(references)).gallery.unwrap();
     let (secret, public) = SecretKey::<S>::generate(agreement, &mut rng(1)).unwrap();
     let key_bytes = public.to_bytes(agreement).len();
     let key = AdmittedKey::new(public);
     let querier = Querier::new(agreement, secret);
-    let (query, pending) = querier.ask(records(0..probes as u32, 1), Target::Gallery, &mut rng(2)).unwrap();
+    let (query, pending) = querier.ask(records(probes), Target::Gallery, &mut rng(2)).unwrap();
     let custodian = Custodian::<S>::new(agreement, &gallery, BUDGET).unwrap();
     let before = pace();
     let start = Instant::now();
