@@ -79,6 +79,30 @@ pub const BGV_32768_690: BgvSet = BgvSet {
     ..BGV_32768_540
 };
 
+/// One bit over a large gallery of longer codes.
+pub const BGV_32768_780: BgvSet = BgvSet {
+    id: 20,
+    name: "bgv-32768-780",
+    security_bits: 128.0,
+    security_note: "SN780",
+    limbs: 20,
+    special: 6,
+    digit: 5,
+    ..BGV_32768_540
+};
+
+/// Long codes, vectors.
+pub const BGV_32768_810: BgvSet = BgvSet {
+    id: 21,
+    name: "bgv-32768-810",
+    security_bits: 128.0,
+    security_note: "SN810",
+    limbs: 21,
+    special: 6,
+    digit: 5,
+    ..BGV_32768_540
+};
+
 /// The deepest: long codes, fine vectors, rotations.
 pub const BGV_32768_840: BgvSet = BgvSet {
     id: 19,
@@ -107,7 +131,8 @@ pub const INSECURE_BGV: BgvSet = BgvSet {
 
 impl BgvSet {
     /// Every set, in the order of their ids.
-    pub const ALL: [&'static Self; 5] = [&BGV_8192, &BGV_32768_540, &BGV_32768_690, &BGV_32768_840, &INSECURE_BGV];
+    pub const ALL: [&'static Self; 7] =
+        [&BGV_8192, &BGV_32768_540, &BGV_32768_690, &BGV_32768_780, &BGV_32768_810, &BGV_32768_840, &INSECURE_BGV];
 
     /// N: coefficients of a polynomial, and slots of a block.
     pub fn ring_size(&self) -> usize {

@@ -24,9 +24,9 @@ pub(super) const MARGIN_BITS: f64 = 10.0;
 
 /// How far above the rounding of a division a product's noise may stay; more primes are divided away otherwise.
 ///
-/// A prime of 30 bits falls some bits short of what a product adds, so that peaks grow for a few levels before one more prime pays; with seven bits
+/// A prime of 30 bits falls some bits short of what a product adds, so that peaks grow for a few levels before one more prime pays; with eight bits
 /// two products in three need one prime alone.
-const SLACK_LOG2: f64 = 7.0;
+const SLACK_LOG2: f64 = 8.0;
 
 /// Chance that a random polynomial's peak exceeds its formula, as a natural logarithm.
 const LN_EXCESS: f64 = -6.9;
