@@ -15,8 +15,12 @@ mod circuit;
 mod distance;
 mod engine;
 mod evaluator;
+#[cfg(test)]
+mod exactness;
 pub mod holder;
 pub mod keys;
+#[cfg(test)]
+mod leakage;
 #[cfg(test)]
 mod measured;
 mod modulus;
