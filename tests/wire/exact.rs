@@ -205,8 +205,9 @@ fn a_claim_of_too_many_bytes_is_refused_at_the_header() {
         let payload = files().payload(kind).len() as u64;
         let most = match kind {
             Kind::EvaluationKey => SET.evaluation_key_bytes() as u64,
-            Kind::Query => (PROBES * SET.encrypted_template_bytes()) as u64 + (1 << 16),
-            Kind::Answer => (PROBES * SET.answer_block_bytes()) as u64 + (1 << 16),
+            // A probe may have two eyes.
+            Kind::Query => (2 * PROBES * SET.encrypted_template_bytes()) as u64 + (1 << 16),
+            Kind::Answer => (PROBES * SET.answer_block_bytes().max(4 * SET.answer_sample_bytes())) as u64 + (1 << 16),
             _ => 1 << 24,
         };
         for actual in [1 << 60, u64::MAX, most + 1] {

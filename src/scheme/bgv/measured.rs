@@ -44,18 +44,17 @@ impl Parties {
         EncryptedProbes::new(self.ring.set, vec![(seed, body)])
     }
 
-    /// Deviation and largest coefficient of the phase below the written bound; and the bound as far below half the modulus as promised.
+    /// Deviation and largest coefficient of the phase below the written bound.
     pub(super) fn hold(&self, what: &str, ciphertext: &Ciphertext) {
         let phase = self.secret.wide_phase(ciphertext);
         let deviation = (phase.iter().map(|&v| v * v).sum::<f64>() / phase.len() as f64).log2() / 2.0;
         let largest = phase.iter().fold(0.0, |largest: f64, &v| largest.max(v.abs())).log2();
         let bound = ciphertext.state.noise;
-        println!("{what}: deviation 2^{deviation:.1}, largest 2^{largest:.1}, written 2^{bound:.1}");
         assert!(deviation <= bound, "{what}: deviation 2^{deviation:.2} above 2^{bound:.2}");
         assert!(largest <= bound + TAIL_LOG2, "{what}: a coefficient of 2^{largest:.2} above 2^{bound:.2}");
     }
 
-    /// As [`Self::hold`], for whatever is computed with.
+    /// As [`Self::hold`], for whatever is computed with: its bound is as far below half the modulus as promised.
     fn hold_with_margin(&self, what: &str, ciphertext: &Ciphertext) {
         self.hold(what, ciphertext);
         assert!(ciphertext.state.margin() >= MARGIN_BITS, "{what}: {:.1} bits of margin", ciphertext.state.margin());
