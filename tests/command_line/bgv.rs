@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use crate::support::{Desk, INIT};
 
 const INIT_BGV: &str = "agreement init --modality generic --metric hamming --dimension 32 --threshold 6 --scheme bgv \
-                        --parameter-set insecure-bgv-test --allow-insecure";
+                        --parameter-set insecure-bgv-test --allow-insecure --references 1000";
 
 const GALLERY: &str = "\
 id,bits
@@ -58,13 +58,13 @@ fn an_exchange_under_bgv_is_exact_at_the_threshold() {
 #[test]
 fn files_of_the_other_scheme_or_damaged_are_refused() {
     let desk = &*ASKED;
-    // Keys of scheme tfhe, under the agreement on bgv.
+    // Keys of scheme tfhe: its agreement is another one.
     let other = Desk::empty();
     other.ok(INIT);
     other.ok("keygen --allow-insecure");
     desk.write("tfhe.key", other.read("keys/querier/evaluation.key"));
     let line = "match --evaluation-key tfhe.key --gallery gallery.cotejo --query probes.query.cotejo --out a.cotejo";
-    desk.refused(line, "tfhe.key", "of scheme tfhe, but the agreement says bgv");
+    desk.refused(line, "tfhe.key", "made under another agreement");
     // One bit of the query.
     let mut query = desk.read("probes.query.cotejo");
     let middle = query.len() / 2;
