@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 
 use rand::CryptoRng;
 
-use crate::agreement::{Agreement, Disclosure};
+use crate::agreement::Agreement;
 use crate::parameters::ParameterSet;
 use crate::scheme::{Evaluator, OtherScheme, Progress, SubjectReferences, Subjects, Task, Unanswered};
 use crate::wire::{Answer, EvaluationKey, KeyId, Query, Target};
@@ -159,11 +159,7 @@ impl<'a, S: Evaluator> Custodian<'a, S> {
     }
 
     fn task<'b>(&'b self, query: &'b Query<S>, subjects: &'b dyn Subjects) -> Task<'b> {
-        // One subject's bit is the same under every disclosure; `any` also answers for a subject that is not enrolled.
-        let disclosure = match query.target {
-            Target::Gallery => self.agreement.terms().disclosure,
-            Target::Subject(_) => Disclosure::Any,
-        };
+        let disclosure = query.target.disclosure::<S>(self.agreement);
         Task { functional: self.agreement.functional(), disclosure, layouts: &query.layouts, subjects }
     }
 }

@@ -30,9 +30,12 @@ pub(super) fn admit(metric: &Metric, terms: &Terms, set: &'static BgvSet) -> Res
             Misfit::Coordinates { .. } => "template",
             Misfit::Count(_) => "limits.references",
             Misfit::OneSquaring | Misfit::Decisions(_) => "encryption.parameter_set",
-            Misfit::Range { .. } | Misfit::Noise { .. } => metric.field(),
+            Misfit::Range { .. } | Misfit::Noise { .. } | Misfit::Flooding { .. } => metric.field(),
         };
-        let remedy = "agree on a larger set of scheme bgv if there is one, on a coarser comparison, or on scheme tfhe";
+        let remedy = match misfit {
+            Misfit::Count(_) => "agree on fewer references (--references 65536), or on scheme tfhe",
+            _ => "agree on a larger set of scheme bgv if there is one, on a coarser comparison, or on scheme tfhe",
+        };
         AgreementError::field(field, format!("does not fit parameter set {}: {misfit}; {remedy}", set.name))
     })
 }

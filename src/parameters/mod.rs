@@ -20,14 +20,13 @@ pub enum ParameterSet {
 
 impl ParameterSet {
     /// Every set, in the order of scheme and security: those that protect nothing come last.
-    pub const ALL: [&'static Self; 10] = [
+    pub const ALL: [&'static Self; 9] = [
         &Self::Tfhe(self::tfhe::TFHE_896_2048),
         &Self::Tfhe(self::tfhe::TFHE_896_4096),
         &Self::Bgv(bgv::BGV_8192),
         &Self::Bgv(bgv::BGV_32768_540),
         &Self::Bgv(bgv::BGV_32768_690),
         &Self::Bgv(bgv::BGV_32768_780),
-        &Self::Bgv(bgv::BGV_32768_810),
         &Self::Bgv(bgv::BGV_32768_840),
         &Self::Tfhe(self::tfhe::INSECURE_TEST),
         &Self::Bgv(bgv::INSECURE_BGV),

@@ -147,10 +147,7 @@ impl Pending {
         if answer.probes != expected {
             return Err(AnswerError::Probes { expected, actual: answer.probes });
         }
-        let expected = match self.clear.target {
-            Target::Gallery => querier.agreement.terms().disclosure,
-            Target::Subject(_) => Disclosure::Any,
-        };
+        let expected = self.clear.target.disclosure::<S>(querier.agreement);
         if answer.disclosure != expected {
             return Err(AnswerError::Disclosure { expected, actual: answer.disclosure });
         }
@@ -160,7 +157,11 @@ impl Pending {
             return Err(AnswerError::Probes { expected, actual });
         }
         let verdicts = self.clear.subjects.into_iter().zip(disclosed);
-        verdicts.map(|(subject, disclosed)| Ok((subject, verdict(answer, disclosed)?))).collect()
+        let of_target = |verdict: Verdict| match self.clear.target {
+            Target::Gallery => verdict,
+            Target::Subject(_) => Verdict::Any(verdict.hit()),
+        };
+        verdicts.map(|(subject, disclosed)| Ok((subject, of_target(verdict(answer, disclosed)?)))).collect()
     }
 
     /// The file: the querier keeps it until the answer comes.

@@ -38,6 +38,14 @@ pub trait Scheme: Sized + 'static {
     /// The set as one of this scheme; none for a set of another.
     fn set(parameters: &'static ParameterSet) -> Option<&'static Self::Set>;
 
+    /// As what a query about one subject is answered, where the agreement discloses this of a gallery: the bit is the same.
+    ///
+    /// As under `any`, which has an answer also where nobody was compared; a scheme whose parameter set was admitted for the agreed
+    /// disclosure alone keeps to that.
+    fn of_one_subject(_: Disclosure) -> Disclosure {
+        Disclosure::Any
+    }
+
     /// The parameter set of an agreement on this scheme.
     ///
     /// # Errors
@@ -221,7 +229,8 @@ impl Task<'_> {
     pub fn verdicts_per_probe(&self) -> usize {
         match self.disclosure {
             Disclosure::Any => 1,
-            Disclosure::Each | Disclosure::Count => self.subjects.len(),
+            // Also a subject who is not enrolled has a verdict.
+            Disclosure::Each | Disclosure::Count => self.subjects.len().max(1),
         }
     }
 }

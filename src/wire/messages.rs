@@ -49,6 +49,17 @@ pub enum Target {
     Subject(SubjectId),
 }
 
+impl Target {
+    /// What an answer to such a query discloses.
+    pub fn disclosure<S: Scheme>(&self, agreement: &Agreement) -> Disclosure {
+        let agreed = agreement.terms().disclosure;
+        match self {
+            Self::Gallery => agreed,
+            Self::Subject(_) => S::of_one_subject(agreed),
+        }
+    }
+}
+
 /// One querier's public keys. Crosses once, from querier to custodian.
 pub struct EvaluationKey<S: Scheme> {
     key: S::EvaluationKey,
@@ -238,8 +249,9 @@ impl<S: Scheme> Answer<S> {
         let set = S::agreed_set(agreement)?;
         let (limits, agreed) = (&agreement.terms().limits, agreement.terms().disclosure);
         let limit_clear = 64;
-        // A query about one subject is answered as under `any`, whatever is agreed.
-        let limit_ciphertext = [agreed, Disclosure::Any].into_iter().map(|disclosure| {
+        // A query about one subject may be answered otherwise than one about the gallery.
+        let of_one = S::of_one_subject(agreed);
+        let limit_ciphertext = [agreed, of_one].into_iter().map(|disclosure| {
             let verdicts_per_probe = most_verdicts(disclosure, limits.references);
             let probes = limits.probes_per_query;
             let largest = Extent { disclosure, probes, verdicts_per_probe, ..extent(agreement) };
@@ -249,7 +261,7 @@ impl<S: Scheme> Answer<S> {
         let envelope = Envelope::read(reader, &Expected { kind: Kind::Answer, agreement, key, limit_bytes })?;
         let (clear, ciphertext): (AnswerClear, _) = split(&envelope.payload, limit_clear)?;
         let AnswerClear { query, disclosure, .. } = clear;
-        if ![agreed, Disclosure::Any].contains(&disclosure) {
+        if ![agreed, of_one].contains(&disclosure) {
             return Err(WireError::Field("disclosure"));
         }
         let (probes, verdicts_per_probe) = (clear.probes as usize, clear.verdicts_per_probe as usize);

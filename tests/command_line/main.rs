@@ -10,6 +10,7 @@
 #![cfg(unix)]
 
 mod agreement;
+mod bgv;
 mod damaged_files;
 mod demo;
 mod flow;

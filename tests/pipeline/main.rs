@@ -7,6 +7,8 @@
     reason = "tests fail by panicking, also in their helpers"
 )]
 
+mod bgv;
+
 use std::sync::OnceLock;
 use std::time::Duration;
 

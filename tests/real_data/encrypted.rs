@@ -16,7 +16,7 @@ use rand_chacha::ChaCha20Rng;
 
 use crate::data;
 
-fn rng() -> ChaCha20Rng {
+pub fn rng() -> ChaCha20Rng {
     ChaCha20Rng::seed_from_u64(2026)
 }
 
@@ -52,13 +52,13 @@ fn verdicts(agreement: &Agreement, references: Vec<Record>, probes: Vec<Record>)
     pending.read(&querier, &answer).unwrap()
 }
 
-fn compare(agreement: &Agreement, probe: &Template, reference: &Template) -> Comparison {
+pub fn compare(agreement: &Agreement, probe: &Template, reference: &Template) -> Comparison {
     let functional = agreement.functional();
     let probe = functional.probe(probe).unwrap();
     Oracle::new(functional, &probe).compare(&functional.reference(reference).unwrap())
 }
 
-fn put_face(threshold: &str) -> (Agreement, Vec<Record>, Vec<Record>) {
+pub fn put_face(threshold: &str) -> (Agreement, Vec<Record>, Vec<Record>) {
     let mut terms = Terms::face(49);
     terms.disclosure = Disclosure::Each;
     terms.limits.probes_per_query = 2000;

@@ -23,7 +23,7 @@ fn encoded(value: &impl Serialize) -> Vec<u8> {
 }
 
 /// A payload of two parts: one in the clear with its length in front, and a ciphertext.
-fn joined(clear: &impl Serialize, ciphertext: &[u8]) -> Vec<u8> {
+pub fn joined(clear: &impl Serialize, ciphertext: &[u8]) -> Vec<u8> {
     let clear = encoded(clear);
     [&(clear.len() as u32).to_le_bytes(), clear.as_slice(), ciphertext].concat()
 }

@@ -10,6 +10,7 @@
 
 mod altered;
 mod damaged;
+mod exact;
 mod fixture;
 mod foreign;
 mod sizes;

@@ -38,7 +38,12 @@ impl Sums {
     }
 
     /// The samples that cross, and their leakage.
-    pub(super) fn finish(self, key: &PreparedKey, disclosure: Disclosure, rng: &mut ChaCha20Rng) -> (Vec<Vec<u32>>, f64) {
+    pub(super) fn finish(
+        self,
+        key: &PreparedKey,
+        disclosure: Disclosure,
+        rng: &mut ChaCha20Rng,
+    ) -> (Vec<Vec<u32>>, f64) {
         let ring = key.ring;
         let mut leakage = 0.0;
         let single = self.0.len() == 1;

@@ -156,6 +156,14 @@ pub enum Misfit {
         /// As needed.
         needed: f64,
     },
+    /// The noise of a whole answer could not be drowned.
+    #[error("noise would be flooded by {spare:.1} bits where an answer on so many references needs {needed:.1}")]
+    Flooding {
+        /// As there is room for.
+        spare: f64,
+        /// As needed.
+        needed: f64,
+    },
     /// The one-squaring variant judges one decision alone, under `each`.
     #[error("the one-squaring variant answers 'each' with one decision a subject alone")]
     OneSquaring,
@@ -199,7 +207,8 @@ pub fn admit(set: &'static BgvSet, demand: &Demand) -> Result<(), Misfit> {
         return Err(Misfit::Count(demand.references));
     }
     let shape = Shape::largest(*eyes, demand.references_per_subject, *alignments, common_bits.is_some());
-    Circuit::weigh(set, *coordinates, aligned, common_bits.as_ref(), *disclosure, &shape).map(|_| ())
+    let blocks = demand.references.div_ceil(set.ring_size());
+    Circuit::weigh(set, *coordinates, aligned, common_bits.as_ref(), *disclosure, &shape, blocks).map(|_| ())
 }
 
 /// Ring elements that answer for one block under `each`.
@@ -219,10 +228,11 @@ impl Circuit {
         functional: &Functional,
         disclosure: Disclosure,
         shape: &Shape,
+        blocks: usize,
     ) -> Result<Self, Misfit> {
         let common = functional.common_bits_range().filter(|_| shape.judges_common_bits);
         let aligned = functional.phi_range();
-        Self::new(set, functional.coordinates(), &aligned, common.as_ref(), disclosure, shape)
+        Self::new(set, functional.coordinates(), &aligned, common.as_ref(), disclosure, shape, blocks)
     }
 
     /// The cheapest circuit for phi in `aligned`, and common bits in `common`.
@@ -233,8 +243,9 @@ impl Circuit {
         common: Option<&RangeInclusive<i64>>,
         disclosure: Disclosure,
         shape: &Shape,
+        blocks: usize,
     ) -> Result<Self, Misfit> {
-        Self::weigh(set, coordinates, aligned, common, disclosure, shape).map(Self::with_coefficients)
+        Self::weigh(set, coordinates, aligned, common, disclosure, shape, blocks).map(Self::with_coefficients)
     }
 
     /// As [`Circuit::new`], without the coefficients: whether it fits, and what it costs.
@@ -245,6 +256,7 @@ impl Circuit {
         common: Option<&RangeInclusive<i64>>,
         disclosure: Disclosure,
         shape: &Shape,
+        blocks: usize,
     ) -> Result<Self, Misfit> {
         let limit = set.ring_size() / 2;
         let steps = Steps::new(set, coordinates).ok_or(Misfit::Coordinates { coordinates, limit })?;
@@ -283,7 +295,7 @@ impl Circuit {
                 cost: Cost::default(),
                 searching: Cost::default(),
             };
-            match circuit.weighed() {
+            match circuit.weighed(blocks) {
                 Ok(circuit) => {
                     let weight = |circuit: &Self| circuit.cost.transforms + circuit.cost.products / 8.0;
                     if best.as_ref().is_none_or(|best| weight(&circuit) < weight(best)) {
@@ -305,7 +317,7 @@ impl Circuit {
     }
 
     /// Runs the circuit on a ledger.
-    fn weighed(mut self) -> Result<Self, Misfit> {
+    fn weighed(mut self, blocks: usize) -> Result<Self, Misfit> {
         let ring = Ring::of(self.set);
         let ledger = Ledger::new(ring);
         let masks = vec![&(); self.masks_of_many()];
@@ -331,8 +343,13 @@ impl Circuit {
         if margin < MARGIN_BITS {
             return Err(Misfit::Noise { margin, needed: MARGIN_BITS });
         }
-        if spare < LEAST_FLOODING_BITS {
-            return Err(Misfit::Noise { margin: spare, needed: LEAST_FLOODING_BITS });
+        let numbers = match self.disclosure {
+            Disclosure::Each => blocks * self.set.ring_size() * self.outputs(),
+            Disclosure::Any | Disclosure::Count => MANY_SAMPLES,
+        };
+        let needed = LEAST_FLOODING_BITS.max((numbers as f64).log2() - LEAKAGE_LIMIT_LOG2);
+        if spare < needed {
+            return Err(Misfit::Flooding { spare, needed });
         }
         (self.end, self.margin, self.searching) = (end, margin, ledger.cost());
         self.cost = self.searching + sanitising_cost(ring, end).times(self.outputs() as f64);
@@ -515,9 +532,8 @@ pub(super) enum Masks {
 fn sums<A: Arithmetic>(arithmetic: &A, decisions: Vec<Vec<A::Value>>) -> Vec<A::Value> {
     let mut decisions = decisions.into_iter();
     let first = decisions.next().unwrap_or_default();
-    decisions.fold(first, |sums, next| {
-        sums.into_iter().zip(next).map(|(sum, value)| arithmetic.add(sum, &value)).collect()
-    })
+    decisions
+        .fold(first, |sums, next| sums.into_iter().zip(next).map(|(sum, value)| arithmetic.add(sum, &value)).collect())
 }
 
 /// What sanitising costs one ring element.
@@ -527,6 +543,9 @@ fn sanitising_cost(ring: &Ring, end: State) -> Cost {
     ledger.charge_division(2, 1, end.limbs - 1);
     ledger.cost()
 }
+
+/// The answer on one probe is within this, as a logarithm, of one that depends on its verdicts alone (protocol, section 6).
+pub(super) const LEAKAGE_LIMIT_LOG2: f64 = -40.0;
 
 /// Flooding of a whole answer of 2^17 coefficients: N 2^-b <= 2^-40 (protocol, section 6).
 pub(super) const LEAST_FLOODING_BITS: f64 = 57.0;

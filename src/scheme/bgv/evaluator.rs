@@ -14,7 +14,7 @@ use rayon::prelude::*;
 
 use super::aggregate::{Sums, squares};
 use super::ciphertexts::{EncryptedProbes, EncryptedVerdicts, ProbeVerdicts};
-use super::circuit::{Circuit, Judgement, Masks, Misfit, Plane, Shape};
+use super::circuit::{Circuit, Judgement, LEAKAGE_LIMIT_LOG2, Masks, Misfit, Plane, Shape};
 use super::distance::{Babies, Block, Steps, Transformed};
 use super::engine::{Ciphertext, Engine, Plaintext};
 use super::holder::generator;
@@ -29,9 +29,6 @@ use crate::scheme::{Evaluator, Progress, Stopped, SubjectReferences, Task, Unans
 
 /// Probes that share one pass over the gallery, at most.
 const GROUP: usize = 16;
-
-/// A whole answer is within this of one that depends on its verdicts alone (protocol, section 6).
-const LEAKAGE_LIMIT_LOG2: f64 = -40.0;
 
 /// Diagonals that are kept of a gallery, within a budget.
 pub struct PreparedGallery {
@@ -80,13 +77,21 @@ impl Evaluator for Bgv {
         let again = gallery.uses.fetch_add(1, Ordering::Relaxed) > 0;
         let keep_bytes =
             if again || groups.len() > 1 { kept_bytes(set, steps, &groups, gallery.budget_bytes) } else { 0 };
-        let mut search =
-            Search { key, task, steps, progress, gallery, keep_bytes, circuits: HashMap::new(), leakage: 0.0 };
+        let mut search = Search {
+            key,
+            task,
+            steps,
+            progress,
+            gallery,
+            keep_bytes,
+            circuits: HashMap::new(),
+            leakage: vec![0.0; task.layouts.len()],
+        };
         let mut verdicts: Vec<(usize, ProbeVerdicts)> = Vec::with_capacity(task.layouts.len());
         for group in &groups {
             verdicts.extend(search.group(group, probes, &mut rng)?);
         }
-        let leakage_log2 = search.leakage.log2();
+        let leakage_log2 = search.leakage.iter().copied().fold(0.0, f64::max).log2();
         if leakage_log2 > LEAKAGE_LIMIT_LOG2 {
             return Err(Unanswered::Flooding { leakage_log2, limit_log2: LEAKAGE_LIMIT_LOG2 });
         }
@@ -160,8 +165,8 @@ struct Search<'a> {
     gallery: &'a PreparedGallery,
     keep_bytes: u64,
     circuits: HashMap<Shape, Arc<Circuit>>,
-    /// Statistical distance, so far, of the answer from one that depends on its verdicts alone.
-    leakage: f64,
+    /// Statistical distance, so far, of the answer on each probe from one that depends on its verdicts alone.
+    leakage: Vec<f64>,
 }
 
 impl<'a> Search<'a> {
@@ -189,7 +194,7 @@ impl<'a> Search<'a> {
             let shape = self.shape(layout, &rows);
             let circuit = self.circuit(&shape)?;
             let verdicts = self.verdicts(block, &rows, &shape, &circuit, &babies, rng)?;
-            for ((values, slots), sums) in verdicts.into_iter().zip(&mut slots).zip(&mut sums) {
+            for (((values, slots), sums), asked) in verdicts.into_iter().zip(&mut slots).zip(&mut sums).zip(group) {
                 match self.task.disclosure {
                     Disclosure::Each => {
                         let outputs: Vec<Sanitised> = match set.one_squaring {
@@ -197,7 +202,7 @@ impl<'a> Search<'a> {
                             false => values.into_iter().map(|value| sanitised(self.key, value, rng)).collect(),
                         };
                         let leakage = outputs.iter().map(|output| output.leakage).sum::<f64>();
-                        self.leakage += leakage * set.ring_size() as f64;
+                        self.leak(asked, leakage * set.ring_size() as f64);
                         slots.extend(outputs.into_iter().map(|output| output.ciphertext.parts));
                     }
                     Disclosure::Any | Disclosure::Count => {
@@ -211,7 +216,7 @@ impl<'a> Search<'a> {
             let verdicts = match sums {
                 Some(sums) => {
                     let (samples, leakage) = sums.finish(self.key, self.task.disclosure, rng);
-                    self.leakage += leakage;
+                    self.leak(asked, leakage);
                     ProbeVerdicts::Samples(samples)
                 }
                 None => ProbeVerdicts::Slots(slots),
@@ -219,6 +224,12 @@ impl<'a> Search<'a> {
             (asked.probe, verdicts)
         });
         Ok(answers.collect())
+    }
+
+    fn leak(&mut self, asked: &Asked, leakage: f64) {
+        if let Some(sum) = self.leakage.get_mut(asked.probe) {
+            *sum += leakage;
+        }
     }
 
     fn go_on(&self) -> Result<(), Stopped> {
@@ -271,7 +282,8 @@ impl<'a> Search<'a> {
         if let Some(circuit) = self.circuits.get(shape) {
             return Ok(Arc::clone(circuit));
         }
-        let circuit = Circuit::of(self.key.ring.set, self.task.functional, self.task.disclosure, shape)?;
+        let (set, task) = (self.key.ring.set, self.task);
+        let circuit = Circuit::of(set, task.functional, task.disclosure, shape, blocks(set, task))?;
         let circuit = Arc::new(circuit);
         self.circuits.insert(shape.clone(), Arc::clone(&circuit));
         Ok(circuit)

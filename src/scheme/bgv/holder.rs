@@ -167,15 +167,22 @@ impl SecretKey {
             .collect();
         // Mixed radix: v = v_0 + q_0 (v_1 + q_1 (...)), each digit centred, so that small phases come out exactly.
         let q = |index: usize| i64::from(ring.limbs[index].modulus.value());
+        // Of each prime the inverses of those before it.
+        let inverses: Vec<Vec<u32>> = (0..limbs.len())
+            .map(|index| {
+                let modulus = ring.limbs[index].modulus;
+                (0..index).map(|lower| modulus.invert(modulus.store(q(lower)))).collect()
+            })
+            .collect();
         (0..ring.n)
+            .into_par_iter()
             .map(|i| {
                 let (mut sum, mut weight, mut digits) = (0.0, 1.0, Vec::<i64>::new());
                 for (index, limb) in limbs.iter().enumerate() {
                     let modulus = ring.limbs[index].modulus;
                     let mut rest = modulus.store(i64::from(limb[i]));
-                    for (lower, &digit) in digits.iter().enumerate() {
-                        rest = modulus.subtract(rest, modulus.store(digit));
-                        rest = modulus.multiply(rest, modulus.invert(modulus.store(q(lower))));
+                    for (&digit, &inverse) in digits.iter().zip(&inverses[index]) {
+                        rest = modulus.multiply(modulus.subtract(rest, modulus.store(digit)), inverse);
                     }
                     let digit = centre(modulus, modulus.load(rest));
                     sum += digit as f64 * weight;

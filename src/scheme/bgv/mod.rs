@@ -15,8 +15,12 @@ mod circuit;
 mod distance;
 mod engine;
 mod evaluator;
+#[cfg(test)]
+mod exactness;
 pub mod holder;
 pub mod keys;
+#[cfg(test)]
+mod leakage;
 #[cfg(test)]
 mod measured;
 mod modulus;
@@ -37,7 +41,7 @@ pub const LEAST_MARGIN_BITS: f64 = noise::MARGIN_BITS;
 /// Least bits by which what floods a verdict exceeds what it drowns.
 pub const LEAST_FLOODING_BITS: f64 = circuit::LEAST_FLOODING_BITS;
 
-use crate::agreement::SchemeId;
+use crate::agreement::{Disclosure, SchemeId};
 use crate::parameters::ParameterSet;
 use crate::parameters::bgv::BgvSet;
 use crate::scheme::Scheme;
@@ -55,5 +59,9 @@ impl Scheme for Bgv {
 
     fn set(parameters: &'static ParameterSet) -> Option<&'static BgvSet> {
         parameters.bgv()
+    }
+
+    fn of_one_subject(agreed: Disclosure) -> Disclosure {
+        agreed
     }
 }

@@ -39,9 +39,15 @@ pub(super) struct Sanitised {
 
 /// Makes the mask fresh, floods, and divides all primes but the first away.
 pub(super) fn sanitised(key: &PreparedKey, verdict: Ciphertext, rng: &mut ChaCha20Rng) -> Sanitised {
-    let ring = key.ring;
-    let limbs = verdict.state.limbs.min(ring.set.public_limbs());
-    let verdict = verdict.truncated(ring, limbs);
+    let limbs = verdict.state.limbs.min(key.ring.set.public_limbs());
+    let verdict = verdict.truncated(key.ring, limbs);
+    let leakage = (-flooding_log2(key.ring, verdict.state)).exp2();
+    Sanitised { ciphertext: flooded(key, &verdict, rng).divided(key.ring, limbs - 1), leakage }
+}
+
+/// Adds a public-key encryption of zero and the flood; over at most as many primes as the public key has.
+pub(super) fn flooded(key: &PreparedKey, verdict: &Ciphertext, rng: &mut ChaCha20Rng) -> Ciphertext {
+    let (ring, limbs) = (key.ring, verdict.state.limbs);
     let (n, t) = (ring.n, i64::from(PLAINTEXT_MODULUS));
     let r = ring.lift_small(&ternary(n, rng), limbs);
     let flood = flood(n, flood_size_log2(verdict.state), rng);
@@ -71,9 +77,7 @@ pub(super) fn sanitised(key: &PreparedKey, verdict: Ciphertext, rng: &mut ChaCha
     let mut parts = parts;
     let parts = [parts.next().unwrap_or_default(), parts.next().unwrap_or_default()];
     let noise = f64::from(flood_size_log2(verdict.state)) + f64::from(PLAINTEXT_MODULUS).log2();
-    let leakage = (-flooding_log2(ring, verdict.state)).exp2();
-    let flooded = Ciphertext { state: State { noise, ..verdict.state }, parts };
-    Sanitised { ciphertext: flooded.divided(ring, limbs - 1), leakage }
+    Ciphertext { state: State { noise, ..verdict.state }, parts }
 }
 
 /// The constant coefficient of the plaintext as an LWE sample over the first prime: mask of N numbers, then the body. The sum over all

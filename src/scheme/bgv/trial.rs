@@ -45,7 +45,7 @@ impl Trial {
         let alignments = functional.rotations().len();
         let judges_common_bits = functional.judges_common_bits();
         let shape = Shape::largest(functional.eyes(), 1, alignments, judges_common_bits);
-        let circuit = Circuit::of(set, functional, disclosure, &shape)?;
+        let circuit = Circuit::of(set, functional, disclosure, &shape, ADMITTED_BLOCKS)?;
         let coordinates = functional.coordinates();
         let fits = Misfit::Coordinates { coordinates, limit: set.ring_size() / 2 };
         let steps = Steps::new(set, coordinates).ok_or(fits.clone())?;
@@ -55,7 +55,8 @@ impl Trial {
             let mut block = Block::new(steps, key.ring.n, 1, -1);
             block.fill(|row, weights| {
                 // A multiplicative hash: what is timed does not depend on the numbers.
-                let spread = |i: usize| (seed ^ (row * coordinates + i) as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 48;
+                let spread =
+                    |i: usize| (seed ^ (row * coordinates + i) as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 48;
                 let span = 2 * i64::from(largest) + 1;
                 let small = |i: usize| (spread(i) as i64 % span) as i16 - largest;
                 weights.iter_mut().take(coordinates).enumerate().for_each(|(i, weight)| *weight = small(i));
@@ -112,7 +113,8 @@ impl Trial {
         match self.disclosure {
             Disclosure::Each if ring.set.one_squaring => {
                 let outputs = verdicts.iter();
-                outputs.flat_map(|value| super::aggregate::squares(&self.key, &self.circuit, value, rng)).count() * ring.n
+                outputs.flat_map(|value| super::aggregate::squares(&self.key, &self.circuit, value, rng)).count()
+                    * ring.n
             }
             Disclosure::Each => verdicts.into_iter().map(|value| sanitised(&self.key, value, rng)).count() * ring.n,
             Disclosure::Any | Disclosure::Count => {
@@ -123,6 +125,9 @@ impl Trial {
         }
     }
 }
+
+/// What an agreement's circuits are admitted for by default: 100,000 references.
+const ADMITTED_BLOCKS: usize = 4;
 
 /// A gallery too large for one sample under `any`.
 const MANY_BLOCKS: usize = 100;

@@ -99,11 +99,12 @@ impl Estimate {
         budget_bytes: u64,
         pace: &Pace,
     ) -> Result<Self, Misfit> {
-        let (circuit, shape) = circuit(set, functional, disclosure)?;
-        let (ring, steps, n) = (Ring::of(set), circuit.steps, set.ring_size());
+        let (ring, n) = (Ring::of(set), set.ring_size());
         let samples = samples(functional);
         let subjects = references.div_ceil(samples);
         let blocks = subjects.div_ceil(n).max(1);
+        let (circuit, shape) = circuit(set, functional, disclosure, blocks)?;
+        let steps = circuit.steps;
         // Probes share the encoding of the gallery, as many as go together; what is kept is encoded once.
         let together = room(set, steps, samples, budget_bytes).min(probes.max(1));
         let passes = probes.div_ceil(together).max(1);
@@ -152,12 +153,17 @@ fn samples(functional: &Functional) -> usize {
 }
 
 /// The circuit of a block of subjects with one reference each, or one of each eye.
-fn circuit(set: &'static BgvSet, functional: &Functional, disclosure: Disclosure) -> Result<(Circuit, Shape), Misfit> {
+fn circuit(
+    set: &'static BgvSet,
+    functional: &Functional,
+    disclosure: Disclosure,
+    blocks: usize,
+) -> Result<(Circuit, Shape), Misfit> {
     let alignments = functional.rotations().len();
     let shape = Shape::largest(functional.eyes(), 1, alignments, functional.judges_common_bits());
     let (aligned, common) = (functional.phi_range(), functional.common_bits_range());
     let common = common.filter(|_| shape.judges_common_bits);
-    let circuit = Circuit::weigh(set, functional.coordinates(), &aligned, common.as_ref(), disclosure, &shape)?;
+    let circuit = Circuit::weigh(set, functional.coordinates(), &aligned, common.as_ref(), disclosure, &shape, blocks)?;
     Ok((circuit, shape))
 }
 
@@ -183,7 +189,7 @@ impl Workload {
         disclosure: Disclosure,
         rng: &mut dyn CryptoRng,
     ) -> Result<Self, Misfit> {
-        let (circuit, _) = circuit(set, functional, disclosure)?;
+        let (circuit, _) = circuit(set, functional, disclosure, 1)?;
         let (_, key) = Bgv::generate(set, rng);
         let key = key.expand();
         // Part of a key is as random as a ciphertext.
