@@ -3,7 +3,7 @@
 //! `cargo bench --bench blocks`: one thread, then two. Each block is one of many: diagonals kept transformed, flooding and re-randomisation
 //! included; what a query costs once (rotations of the probe) is reported apart. Last, a table with times a comparison and ratios.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a benchmark fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a benchmark fails by panicking")]
 
 use std::time::{Duration, Instant};
 

@@ -64,7 +64,6 @@ pub const BGV_32768_540: BgvSet = BgvSet {
     digit: 4,
     baby_steps: 64,
     one_squaring: false,
-    ..BGV_8192
 };
 
 /// Longer codes under `each`.

@@ -15,11 +15,15 @@
 
 use std::ops::RangeInclusive;
 
+use rand_chacha::ChaCha20Rng;
+
 use super::arithmetic::{Arithmetic, Cost, Ledger, blinded, divide_mod_t};
 use super::ciphertexts::MANY_SAMPLES;
 use super::distance::{Steps, ledger_entry};
+use super::engine::Plaintext;
 use super::noise::{MARGIN_BITS, Noise, State};
 use super::ring::Ring;
+use super::sampling::{any_residue, non_zero};
 use super::sanitise::flooding_log2;
 use super::threshold::Polynomial;
 use crate::agreement::{Disclosure, EyeRule};
@@ -526,6 +530,18 @@ pub(super) enum Masks {
     NonZero,
     /// So many outputs, by any numbers.
     Any(usize),
+}
+
+impl Masks {
+    /// Draws the masks of one block.
+    pub(super) fn draw(self, ring: &Ring, rng: &mut ChaCha20Rng) -> Vec<Plaintext> {
+        let numbers: Vec<Vec<u32>> = match self {
+            Self::None | Self::Constant => Vec::new(),
+            Self::NonZero => vec![non_zero(ring.n, rng)],
+            Self::Any(count) => (0..count).map(|_| any_residue(ring.n, rng)).collect(),
+        };
+        numbers.into_iter().map(|slots| Plaintext::of_slots(ring, slots, ring.set.limbs)).collect()
+    }
 }
 
 /// For each mask the sum over all decisions. Their factors differ, but what they are multiplied by is random anyway.

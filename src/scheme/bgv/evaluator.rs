@@ -14,12 +14,11 @@ use rayon::prelude::*;
 
 use super::aggregate::{Sums, squares};
 use super::ciphertexts::{EncryptedProbes, EncryptedVerdicts, ProbeVerdicts};
-use super::circuit::{Circuit, Judgement, LEAKAGE_LIMIT_LOG2, Masks, Misfit, Plane, Shape};
+use super::circuit::{Circuit, Judgement, LEAKAGE_LIMIT_LOG2, Misfit, Plane, Shape};
 use super::distance::{Babies, Block, Steps, Transformed};
 use super::engine::{Ciphertext, Engine, Plaintext};
 use super::holder::generator;
 use super::keys::{EvaluationKey, PreparedKey};
-use super::sampling::{any_residue, non_zero};
 use super::sanitise::{Sanitised, sanitised};
 use super::{Bgv, arithmetic};
 use crate::agreement::Disclosure;
@@ -303,14 +302,7 @@ impl<'a> Search<'a> {
         let engine = Engine { ring, relinearisation: &self.key.relinearisation };
         let masks = circuit.masks(blocks(ring.set, self.task));
         // Every decision has masks of its own, so that masked decisions can be added; so has a verdict that is masked at its end.
-        let mut draw = || -> Vec<Plaintext> {
-            let (count, of_slots): (usize, fn(usize, &mut ChaCha20Rng) -> Vec<u32>) = match masks {
-                Masks::None | Masks::Constant => (0, non_zero),
-                Masks::NonZero => (1, non_zero),
-                Masks::Any(count) => (count, any_residue),
-            };
-            (0..count).map(|_| Plaintext::of_slots(ring, of_slots(ring.n, rng), ring.set.limbs)).collect()
-        };
+        let mut draw = || masks.draw(ring, rng);
         let mut decisions: Vec<Vec<Vec<Ciphertext>>> = babies.iter().map(|_| Vec::new()).collect();
         for plane in &shape.planes {
             for (number, judgement) in shape.judgements().enumerate() {

@@ -5,12 +5,11 @@ use rand_chacha::ChaCha20Rng;
 
 use super::Bgv;
 use super::aggregate::Sums;
-use super::circuit::{Circuit, Judgement, Masks, Misfit, Shape};
+use super::circuit::{Circuit, Judgement, Misfit, Shape};
 use super::distance::{Babies, Block, Steps, Transformed};
 use super::engine::{Engine, Plaintext};
 use super::holder::generator;
 use super::keys::PreparedKey;
-use super::sampling::{any_residue, non_zero};
 use super::sanitise::sanitised;
 use crate::agreement::Disclosure;
 use crate::functional::Functional;
@@ -86,18 +85,7 @@ impl Trial {
         let engine = Engine { ring, relinearisation: &self.key.relinearisation };
         let masks = self.circuit.masks(MANY_BLOCKS);
         let rng = &mut self.rng;
-        let mut draw = || -> Vec<Plaintext> {
-            let slots = |_| match masks {
-                Masks::Any(_) => any_residue(ring.n, rng),
-                _ => non_zero(ring.n, rng),
-            };
-            let count = match masks {
-                Masks::None | Masks::Constant => 0,
-                Masks::NonZero => 1,
-                Masks::Any(count) => count,
-            };
-            (0..count).map(slots).map(|slots| Plaintext::of_slots(ring, slots, ring.set.limbs)).collect()
-        };
+        let mut draw = || masks.draw(ring, rng);
         let mut values = Vec::new();
         for (judgement, diagonals) in &self.decisions {
             let drawn = if self.circuit.masks_at_once() { draw() } else { Vec::new() };
