@@ -1,6 +1,6 @@
 //! The named parameter sets of scheme `bgv`.
 //!
-//! A ring Z_Q[X]/(X^N+1), Q a product of primes just below 2^30; plaintexts modulo t = 65537, one reference in each of N slots; a uniform
+//! A ring Z_Q\[X\]/(X^N+1), Q a product of primes just below 2^30; plaintexts modulo t = 65537, one reference in each of N slots; a uniform
 //! ternary secret, errors from a centred binomial distribution of deviation 3.24. The special primes P of the keyswitch count
 //! towards the modulus that security is judged by: log2(QP) is 30 (limbs + special), a little less in truth.
 
