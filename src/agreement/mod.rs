@@ -152,11 +152,12 @@ mod tests {
 
     fn every_default() -> Vec<Terms> {
         let of_scheme = |scheme| Terms::face(512).with_scheme(scheme);
+        let each = |terms: Terms| Terms { disclosure: Disclosure::Each, ..terms };
         vec![
             of_scheme(SchemeChoice::Auto),
             of_scheme(SchemeChoice::Tfhe),
             of_scheme(SchemeChoice::Bgv),
-            Terms::squared_euclidean(128, "1.0".parse().unwrap(), "0.6".parse().unwrap())
+            each(Terms::squared_euclidean(128, "1.0".parse().unwrap(), "0.6".parse().unwrap()))
                 .with_scheme(SchemeChoice::Bgv),
             Terms::face(512),
             Terms::fingerprint(192),

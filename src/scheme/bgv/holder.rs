@@ -285,14 +285,15 @@ impl SecretKey {
         }
     }
 
-    /// The slots of a block that are 0 in one of its elements.
+    /// The slots of a block that say hit: 0 in one of the elements of the one-squaring variant, in all of any other block.
     fn hits(&self, block: &[[Vec<u32>; 2]]) -> Vec<bool> {
         let ring = Ring::of(self.set);
-        let mut hits = vec![false; ring.n];
+        let mut zeros = vec![0; ring.n];
         for [c0, c1] in block {
             let plaintext = self.phase([c0, c1]).into_iter().map(residue).collect();
-            hits.iter_mut().zip(ring.decode(plaintext)).for_each(|(hit, slot)| *hit |= slot == 0);
+            zeros.iter_mut().zip(ring.decode(plaintext)).for_each(|(zeros, slot)| *zeros += usize::from(slot == 0));
         }
-        hits
+        let enough = if self.set.one_squaring { 1 } else { block.len().max(1) };
+        zeros.into_iter().map(|zeros| zeros >= enough).collect()
     }
 }
