@@ -44,7 +44,7 @@ fn who_and_what_is_agreed_is_written_as_it_is_given() {
 #[test]
 fn the_scheme_is_chosen_by_the_terms_and_said_with_its_reason() {
     for (options, scheme, set, sentence) in [
-        ("--modality face", "bgv", "bgv-32768-690", "on 100000 references takes"),
+        ("--modality face", "bgv", "bgv-32768-840", "on 100000 references takes"),
         ("--modality face --references 100", "tfhe", "tfhe-896-2048", "on 100 references takes"),
         ("--modality iris", "tfhe", "tfhe-896-2048", "no exact set admits the comparison"),
         ("--modality face --scheme tfhe", "tfhe", "tfhe-896-2048", "the set for everything"),
