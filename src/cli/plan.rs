@@ -6,7 +6,8 @@ use cotejo::agreement::{Agreement, SchemeChoice, SchemeId};
 use cotejo::parameters::ParameterSet;
 use cotejo::parameters::tfhe::TfheSet;
 use cotejo::plan::{Pace, Plan};
-use cotejo::scheme::{bgv, tfhe};
+use cotejo::scheme::bgv;
+use cotejo::scheme::tfhe::workload::Workload;
 use serde_json::{Value, json};
 
 use super::console::{Console, bytes, count, seconds};
@@ -236,7 +237,7 @@ fn microseconds(duration: Duration) -> String {
 /// Time of one bootstrap with all cores busy.
 fn bootstrap(set: &'static TfheSet, console: &Console) -> Result<Duration, Failure> {
     console.note(format_args!("timing bootstraps of parameter set {} ...", set.name));
-    let workload = tfhe::workload::Workload::new(set, &mut load::randomness()?);
+    let workload = Workload::new(set, &mut load::randomness()?);
     // Threads, caches and tables warm up.
     workload.thresholds(8 * rayon::current_num_threads());
     let (start, mut done) = (Instant::now(), 0);
