@@ -135,7 +135,10 @@ impl Args {
         if none {
             return Err(Failure::with_details(
                 place,
-                "no template can be enrolled",
+                match self.append {
+                    true => "no template can be enrolled",
+                    false => "no template can be enrolled, and a gallery must not be empty",
+                },
                 details,
                 "give at least one valid template",
             ));

@@ -46,7 +46,7 @@ pub fn read(path: &Path, agreement: &Agreement, console: &Console) -> Result<Gal
 
 /// Opens a gallery whose agreement is not at hand.
 pub fn read_file(path: &Path, console: &Console) -> Result<GalleryFile, Failure> {
-    let file = GalleryFile::open(map_shared(path)?).map_err(|error| Failure::gallery(path, &error))?;
+    let file = GalleryFile::read(map_shared(path)?).map_err(|error| Failure::gallery(path, &error))?;
     warn_of_ignored(path, &file, console);
     Ok(file)
 }

@@ -49,7 +49,7 @@ impl GalleryFile {
     /// # Errors
     ///
     /// [`GalleryError`] for anything but a gallery.
-    pub fn open(bytes: impl AsRef<[u8]> + Send + Sync + 'static) -> Result<Self, GalleryError> {
+    pub fn read(bytes: impl AsRef<[u8]> + Send + Sync + 'static) -> Result<Self, GalleryError> {
         Self::of(Box::new(bytes))
     }
 

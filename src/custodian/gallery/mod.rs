@@ -111,7 +111,7 @@ impl Gallery {
         if layout != Layout::of(agreement) {
             return Err(GalleryError::Layout);
         }
-        let gallery = Self { agreement: agreement.clone(), file: GalleryFile::open(bytes)? };
+        let gallery = Self { agreement: agreement.clone(), file: GalleryFile::read(bytes)? };
         let limit = agreement.terms().limits.references;
         match gallery.references() {
             actual if actual > limit => return Err(GalleryError::TooManyReferences { limit, actual }),
