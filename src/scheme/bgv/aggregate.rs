@@ -9,7 +9,7 @@
 use rand_chacha::ChaCha20Rng;
 use rayon::prelude::*;
 
-use super::arithmetic::{blinded, multiply_mod_t};
+use super::arithmetic::multiply_mod_t;
 use super::circuit::Circuit;
 use super::engine::{Ciphertext, Plaintext};
 use super::evaluator::shuffled;
@@ -64,21 +64,6 @@ impl Sums {
     }
 }
 
-impl Ciphertext {
-    /// Multiplies slot by slot; the factor becomes a part of what is random and is forgotten.
-    fn weighted(&self, ring: &Ring, weights: &Plaintext) -> Self {
-        let mut product = Self { state: blinded(ring, self.state), parts: self.parts.clone() };
-        product.state.factor = 1;
-        for part in &mut product.parts {
-            let limbs = part.par_chunks_exact_mut(ring.n).zip(weights.0.par_chunks_exact(ring.n)).zip(&ring.limbs);
-            limbs.for_each(|((part, weights), prime)| {
-                part.iter_mut().zip(weights).for_each(|(c, &w)| *c = prime.modulus.multiply(*c, w));
-            });
-        }
-        product
-    }
-}
-
 /// The one-squaring variant's outputs for a block: r_i (z - root_i) for each squared root, in an order of its own in each slot. Exactly
 /// one is 0 where a reference hits; all others are uniform non-zero numbers.
 pub(super) fn squares(
@@ -98,7 +83,7 @@ pub(super) fn squares(
             (PLAINTEXT_MODULUS - product) % PLAINTEXT_MODULUS
         });
         let roots = ring.lift_all(&ring.encode(roots), square.state.limbs);
-        let mut value = square.weighted(ring, &Plaintext::of_slots(ring, masks, square.state.limbs));
+        let mut value = square.masked(ring, &Plaintext::of_slots(ring, masks, square.state.limbs));
         for ((part, root), prime) in
             value.parts[0].chunks_exact_mut(ring.n).zip(roots.chunks_exact(ring.n)).zip(&ring.limbs)
         {

@@ -136,6 +136,19 @@ impl Ciphertext {
         Self { state, parts: ring.lower(raised, self.state.limbs, 0) }
     }
 
+    /// Multiplies by a plaintext, slot by slot.
+    pub(super) fn masked(&self, ring: &Ring, mask: &Plaintext) -> Self {
+        let parts = self.parts.each_ref().map(|part| {
+            let mut out = part.clone();
+            let limbs = out.par_chunks_exact_mut(ring.n).zip(mask.0.par_chunks_exact(ring.n)).zip(&ring.limbs);
+            limbs.for_each(|((out, mask), prime)| {
+                out.iter_mut().zip(mask).for_each(|(c, &m)| *c = prime.modulus.multiply(*c, m));
+            });
+            out
+        });
+        Self { state: blinded(ring, self.state), parts }
+    }
+
     /// The same ciphertext over fewer primes; its phase does not change.
     pub(super) fn truncated(&self, ring: &Ring, limbs: usize) -> Self {
         let limbs = limbs.min(self.state.limbs);
@@ -236,17 +249,7 @@ impl Arithmetic for Engine<'_> {
     }
 
     fn blind(&self, value: &Ciphertext, mask: &Plaintext) -> Ciphertext {
-        let ring = self.ring;
-        let parts = value.parts.each_ref().map(|part| {
-            let mut out = part.clone();
-            out.par_chunks_exact_mut(ring.n).zip(mask.0.par_chunks_exact(ring.n)).zip(&ring.limbs).for_each(
-                |((out, mask), prime)| {
-                    out.iter_mut().zip(mask).for_each(|(c, &m)| *c = prime.modulus.multiply(*c, m));
-                },
-            );
-            out
-        });
-        Ciphertext { state: blinded(ring, value.state), parts }
+        value.masked(self.ring, mask)
     }
 
     fn add(&self, mut a: Ciphertext, b: &Ciphertext) -> Ciphertext {
