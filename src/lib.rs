@@ -62,6 +62,7 @@
 
 pub mod agreement;
 pub mod custodian;
+pub mod evaluate;
 pub mod functional;
 pub mod open_iris;
 pub mod parameters;
