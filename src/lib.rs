@@ -68,6 +68,8 @@ pub mod open_iris;
 pub mod parameters;
 pub mod plan;
 pub mod querier;
+#[cfg(feature = "report")]
+pub mod report;
 pub mod scheme;
 pub mod template;
 pub mod wire;
