@@ -5,10 +5,10 @@ use serde::Serialize;
 use super::bootstrap::Bootstrap;
 use super::dataset::{Dataset, FailureToEnrol, Kind};
 use super::identification::{at_fpir, carries, gallery_size, needed, searches};
-use super::interval::{Interval, Proportion};
+use super::interval::{Interval, Proportion, share};
 use super::rates::{Distribution, Point};
 use super::sample::{Selection, Stratum};
-use super::scale::Scale;
+use super::scale::{Scale, number};
 use super::scores::{Comparer, Pair, Scores};
 use super::tally::{Decided, Flip, tally};
 use crate::agreement::{Agreement, SchemeId};
@@ -263,6 +263,35 @@ pub struct Histogram {
     pub genuine: Vec<u64>,
     /// Impostor pairs in each bin.
     pub impostor: Vec<u64>,
+}
+
+/// "0.91 % [0.42 %, 1.37 %] at 0.4837".
+impl std::fmt::Display for EqualError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let interval = self.over_subjects.map(|i| format!(" [{}, {}]", share(i.low), share(i.high)));
+        write!(f, "{}{} at {}", share(self.rate), interval.unwrap_or_default(), number(self.threshold))
+    }
+}
+
+/// The FNMR and its threshold, or what the data lacks.
+impl std::fmt::Display for AtFmr {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.rates {
+            Some(rates) => write!(f, "{} at {}", rates.fnmr, number(rates.threshold)),
+            None => write!(f, "needs {} impostor pairs", self.needed),
+        }
+    }
+}
+
+/// The FNIR and its threshold, or what the data lacks.
+impl std::fmt::Display for AtFpir {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.rates.map(|rates| (rates.fnir, rates.threshold)) {
+            Some((Some(fnir), threshold)) => write!(f, "{fnir} at {}", number(threshold)),
+            Some((None, _)) => f.write_str("no mates"),
+            None => write!(f, "needs {} searches", self.needed),
+        }
+    }
 }
 
 /// An evaluation, ready to be told.

@@ -43,6 +43,15 @@ pub enum Kind {
     Impostor,
 }
 
+impl std::fmt::Display for Kind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Genuine => "genuine",
+            Self::Impostor => "impostor",
+        })
+    }
+}
+
 /// Labelled templates: one set compared with itself, or probes compared with a gallery.
 pub struct Dataset {
     subjects: Vec<SubjectId>,

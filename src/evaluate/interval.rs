@@ -52,6 +52,23 @@ impl Proportion {
     }
 }
 
+/// "0.90 % [0.87 %, 0.93 %]".
+impl std::fmt::Display for Proportion {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let interval = self.interval();
+        write!(f, "{} [{}, {}]", share(self.value), share(interval.low), share(interval.high))
+    }
+}
+
+/// A share for people: in per cent down to a hundredth, smaller ones as a power of ten.
+pub fn share(value: f64) -> String {
+    match value {
+        0.0 => "0".to_owned(),
+        value if value < 5e-5 => format!("{value:.1e}"),
+        value => format!("{:.2} %", 100.0 * value),
+    }
+}
+
 /// Clopper and Pearson, "The use of confidence or fiducial limits illustrated in the case of the binomial" (Biometrika 1934).
 ///
 /// The ends are quantiles of beta distributions; found by bisection of the regularised incomplete beta function.

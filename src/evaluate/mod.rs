@@ -14,6 +14,10 @@ mod encrypted;
 mod float;
 mod identification;
 mod interval;
+#[cfg(feature = "report")]
+mod page;
+#[cfg(feature = "report")]
+mod plots;
 mod rates;
 mod remarks;
 mod sample;
@@ -27,7 +31,9 @@ pub use bootstrap::REPLICATES;
 pub use card::*;
 pub use dataset::{Dataset, FailureToEnrol, Kind, Sample};
 pub use encrypted::{Exchange, ExchangeError, GoOn, pairwise};
-pub use interval::{CONFIDENCE, Interval, Proportion, clopper_pearson};
+pub use interval::{CONFIDENCE, Interval, Proportion, clopper_pearson, share};
+#[cfg(feature = "report")]
+pub use page::page;
 pub use rates::{Distribution, Point};
 pub use sample::{Amount, Selection, Stratum, Unit};
 pub use scale::{Scale, number};

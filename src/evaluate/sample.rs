@@ -35,6 +35,16 @@ pub enum Stratum {
     NearTheThreshold,
 }
 
+impl std::fmt::Display for Stratum {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Genuine => "genuine, drawn evenly",
+            Self::Impostor => "impostor, drawn evenly",
+            Self::NearTheThreshold => "near the threshold",
+        })
+    }
+}
+
 /// A probe and the references that it is compared with in one exchange.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unit {

@@ -117,7 +117,7 @@ impl Args {
         let encrypted = decided.as_ref().map(|(selection, verdicts)| (selection, verdicts.as_slice()));
         let card = evaluation.card(encrypted, self.target_fmr);
         if let Some(path) = &self.html {
-            let page = format!("{:?}", provenance(&self, &agreement)); // TEMP
+            let page = cotejo::evaluate::page(&card, &provenance(&self, &agreement)).html();
             files::write(&[Output { path, bytes: page.as_bytes(), access: Access::Shared }], self.overwrite.force)?;
             console.note(format_args!("{}: the card as a page", path.display()));
         }

@@ -1,6 +1,6 @@
 //! The card as text.
 
-use cotejo::evaluate::{AtFmr, Card, Column, Decided, Proportion, Rates, number};
+use cotejo::evaluate::{Card, Decided, Proportion, Rates, number, share};
 
 use crate::cli::console::count;
 
@@ -37,7 +37,7 @@ fn data(card: &Card) -> String {
         count(data.templates, "template"),
         count(data.subjects, "subject"),
         data.refused.len(),
-        percent(&data.failure_to_enrol),
+        data.failure_to_enrol,
         data.genuine_pairs,
         data.impostor_pairs
     )
@@ -52,26 +52,20 @@ fn rates(card: &Card) -> Vec<String> {
     let decided = card.encrypted.measured.as_ref().map(|measured| &measured.decided);
     let predicted = &card.encrypted.predicted;
     let encrypted = |measured: Option<&Proportion>, predicted: f64| match measured {
-        Some(measured) if measured.trials > 0 => format!("{} ({} predicted)", percent(measured), share(predicted)),
+        Some(measured) if measured.trials > 0 => format!("{measured} ({} predicted)", share(predicted)),
         _ => format!("{} predicted", share(predicted)),
     };
-    let agreed = |of: fn(&Rates) -> &Proportion| [&card.float, &card.oracle].map(|column| percent(of(&column.agreed)));
+    let agreed =
+        |of: fn(&Rates) -> &Proportion| [&card.float, &card.oracle].map(|column| of(&column.agreed).to_string());
     let [float, oracle] = agreed(|rates| &rates.fmr);
     let mut rows = vec![row("FMR", [float, oracle, encrypted(decided.map(|d| &d.fmr), predicted.fmr)])];
     let [float, oracle] = agreed(|rates| &rates.fnmr);
     rows.push(row("FNMR", [float, oracle, encrypted(decided.map(|d| &d.fnmr), predicted.fnmr)]));
-    let equal = |column: &Column| {
-        let error = &column.equal_error;
-        let interval = error.over_subjects.map(|i| format!(" [{}, {}]", share(i.low), share(i.high)));
-        format!("{}{} at {}", share(error.rate), interval.unwrap_or_default(), number(error.threshold))
-    };
-    rows.push(row("EER", [equal(&card.float), equal(&card.oracle), String::new()]));
+    let [float, oracle] = [&card.float, &card.oracle].map(|column| column.equal_error.to_string());
+    rows.push(row("EER", [float, oracle, String::new()]));
     for (float, oracle) in card.float.at_fmr.iter().zip(&card.oracle.at_fmr) {
-        let cell = |at: &AtFmr| match &at.rates {
-            Some(rates) => format!("{} at {}", percent(&rates.fnmr), number(rates.threshold)),
-            None => format!("needs {} impostor pairs", at.needed),
-        };
-        rows.push(row(&format!("FNMR at FMR {:e}", float.target), [cell(float), cell(oracle), String::new()]));
+        let label = format!("FNMR at FMR {:e}", float.target);
+        rows.push(row(&label, [float.to_string(), oracle.to_string(), String::new()]));
     }
     rows
 }
@@ -79,21 +73,15 @@ fn rates(card: &Card) -> Vec<String> {
 fn identification(card: &Card) -> Vec<String> {
     let mut rows = Vec::new();
     let both = [&card.float, &card.oracle].map(|column| &column.identification);
-    let agreed = both.map(|identification| percent(&identification.agreed.fpir));
-    let [float, oracle] = agreed;
+    let [float, oracle] = both.map(|identification| identification.agreed.fpir.to_string());
     rows.push(row(&format!("FPIR (1:{})", card.data.gallery_size), [float, oracle, String::new()]));
-    let [float, oracle] = both.map(|identification| {
-        identification.agreed.fnir.as_ref().map(percent).unwrap_or_else(|| "no mates".to_owned())
-    });
+    let fnir = |fnir: Option<Proportion>| fnir.map_or("no mates".to_owned(), |fnir| fnir.to_string());
+    let [float, oracle] = both.map(|identification| fnir(identification.agreed.fnir));
     rows.push(row("FNIR", [float, oracle, String::new()]));
     let [float, oracle] = both;
     for (float, oracle) in float.at_fpir.iter().zip(&oracle.at_fpir) {
-        let cell = |at: &cotejo::evaluate::AtFpir| match at.rates.and_then(|rates| Some((rates.fnir?, rates.threshold)))
-        {
-            Some((fnir, threshold)) => format!("{} at {}", percent(&fnir), number(threshold)),
-            None => format!("needs {} searches", at.needed),
-        };
-        rows.push(row(&format!("FNIR at FPIR {:e}", float.target), [cell(float), cell(oracle), String::new()]));
+        let label = format!("FNIR at FPIR {:e}", float.target);
+        rows.push(row(&label, [float.to_string(), oracle.to_string(), String::new()]));
     }
     rows
 }
@@ -143,19 +131,4 @@ const SHOWN: usize = 10;
 
 fn flips(what: &str, flips: usize, pairs: u64) -> String {
     format!("rounding     {flips} of {pairs} pairs are decided otherwise by {what}")
-}
-
-/// "0.90 % [0.87, 0.93]".
-fn percent(proportion: &Proportion) -> String {
-    let interval = proportion.interval();
-    format!("{} [{}, {}]", share(proportion.value), share(interval.low), share(interval.high))
-}
-
-/// A share for people: as percent down to a hundredth, smaller ones as a power of ten.
-fn share(value: f64) -> String {
-    match value {
-        0.0 => "0".to_owned(),
-        value if value < 5e-5 => format!("{value:.1e}"),
-        value => format!("{:.2} %", 100.0 * value),
-    }
 }
