@@ -2,7 +2,7 @@
 
 use crate::support::Desk;
 
-const COMMANDS: [&str; 18] = [
+const COMMANDS: [&str; 19] = [
     "demo",
     "synthesize",
     "agreement",
@@ -19,6 +19,7 @@ const COMMANDS: [&str; 18] = [
     "match",
     "decrypt",
     "compare",
+    "evaluate",
     "plan",
     "inspect",
 ];

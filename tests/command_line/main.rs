@@ -13,6 +13,7 @@ mod agreement;
 mod bgv;
 mod damaged_files;
 mod demo;
+mod evaluate;
 mod flow;
 mod gallery;
 mod help;
