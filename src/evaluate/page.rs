@@ -181,14 +181,15 @@ fn data(card: &Card) -> Section {
     let mut blocks = vec![Block::Table(Table { rows, ..Table::default() })];
     if !data.refused.is_empty() {
         let listed = data.refused.iter().take(LISTED);
-        let mut rows: Vec<Vec<String>> =
-            listed.map(|refused| vec![refused.record.to_string(), refused.reason.clone()]).collect();
+        let mut rows: Vec<Vec<String>> = listed
+            .map(|refused| vec![format!("{} {}", refused.role, refused.record), refused.reason.clone()])
+            .collect();
         rows.extend(more(data.refused.len()));
         blocks.push(Block::Table(Table {
             caption: "Templates that were refused.".to_owned(),
-            head: ["Record", "Reason"].map(str::to_owned).to_vec(),
+            head: ["Template", "Reason"].map(str::to_owned).to_vec(),
             rows,
-            numeric: vec![0],
+            numeric: Vec::new(),
         }));
     }
     blocks.push(Block::Text(

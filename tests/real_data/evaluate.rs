@@ -49,7 +49,7 @@ fn mmu1_irises_have_an_equal_error_rate_of_17_8_per_cent_and_seven_failures_to_e
     let mut terms = Terms::iris(shape);
     if let ComparisonTerms::FractionalHamming { threshold, minimum_common_bits, rotations, .. } = &mut terms.comparison
     {
-        (*threshold, *minimum_common_bits, *rotations) = ("0.4".parse().unwrap(), 1, 8);
+        (*threshold, *minimum_common_bits, *rotations) = ("0.4".parse().unwrap(), 660, 8);
     }
     let agreement = Agreement::new(terms).unwrap();
     let dataset = Dataset::of_one_set(agreement.functional(), records).unwrap();
