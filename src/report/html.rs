@@ -50,7 +50,7 @@ fn section(section: &Section) -> Markup {
 fn block(block: &Block) -> Markup {
     match block {
         Block::Text(text) => html! { p { (text) } },
-        Block::Warning(text) => html! { p.warning role="note" { strong { "Note. " } (text) } },
+        Block::Warning(text) => html! { p.warning role="note" { strong { "Warning. " } (text) } },
         Block::Table(content) => table(content),
         Block::Figures(all) => html! { div.figures { @for one in all { (figure(one)) } } },
         Block::List(points) => html! { ul { @for point in points { li { (point) } } } },

@@ -3,9 +3,11 @@
 //! `plotters` draws on whole units, so a picture is drawn ten times as large as shown. The axes are the library's; marks are brought to
 //! the drawing's units here, cut at the edges of the plot, and drawn as the library's elements.
 
+mod bars;
 mod clip;
 mod look;
 mod marks;
+mod references;
 mod surface;
 
 use plotters::prelude::*;
@@ -96,7 +98,7 @@ impl Places {
 
 /// The picture.
 fn draw(plot: &Plot, name: &str, places: &Places) -> Result<String, Failed> {
-    let (top, bottom) = (8.0, 40.0);
+    let (top, bottom) = (8.0, 38.0);
     let y = Ruler::new(&plot.y, &places.y, Room { length: SIZE.1 - top - bottom, horizontal: false });
     let labels = y.ticks.iter().map(|tick| width(&tick.label)).fold(0.0, f64::max);
     let (left, right) = (labels + 2.4 * LETTER, 22.0);
@@ -113,14 +115,17 @@ fn draw(plot: &Plot, name: &str, places: &Places) -> Result<String, Failed> {
         for band in &plot.bands {
             surface.band(band)?;
         }
-        let text = TextStyle::from(FontDesc::new(FontFamily::Name(TYPEFACE), 12.4 * LETTER, FontStyle::Normal));
+        // A long label of an axis is set in smaller letters rather than cut off.
+        let room = |label: &str, length: f64| (length / (0.57 * LETTER * label.chars().count() as f64)).min(1.0);
+        let small = room(&plot.x.label, SIZE.0 - left - right).min(room(&plot.y.label, SIZE.1 - top - bottom));
         chart
             .configure_mesh()
             .axis_style(BLACK.stroke_width(8))
             .bold_line_style(RGBColor(205, 205, 205).stroke_width(5))
             .light_line_style(RGBColor(232, 232, 232).stroke_width(4))
             .set_all_tick_mark_size(30)
-            .label_style(text)
+            .label_style(letters(1.0))
+            .axis_desc_style(letters(small))
             .x_desc(plot.x.label.as_str())
             .y_desc(plot.y.label.as_str())
             .draw()?;
@@ -132,6 +137,13 @@ fn draw(plot: &Plot, name: &str, places: &Places) -> Result<String, Failed> {
         }
         Ok(())
     })
+}
+
+/// The pictures' letters at a share of their size.
+fn letters(share: f64) -> TextStyle<'static> {
+    // `plotters` divides sizes by 1.24 on their way to SVG.
+    let size = share * 1.24 * f64::from(units(LETTER));
+    TextStyle::from(FontDesc::new(FontFamily::Name(TYPEFACE), size, FontStyle::Normal))
 }
 
 /// What the marks of a plot mean.
