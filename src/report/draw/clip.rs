@@ -13,10 +13,13 @@ pub(super) struct Rectangle {
 impl Rectangle {
     /// The smallest that holds all of these points.
     pub fn around(points: &[Point]) -> Rectangle {
-        let least = |of: fn(&Point) -> f64| points.iter().map(of).fold(f64::INFINITY, f64::min);
-        let greatest = |of: fn(&Point) -> f64| points.iter().map(of).fold(f64::NEG_INFINITY, f64::max);
-        let (x, y): (fn(&Point) -> f64, fn(&Point) -> f64) = (|point| point.0, |point| point.1);
-        Rectangle { least: (least(x), least(y)), greatest: (greatest(x), greatest(y)) }
+        let mut all =
+            Rectangle { least: (f64::INFINITY, f64::INFINITY), greatest: (f64::NEG_INFINITY, f64::NEG_INFINITY) };
+        for (x, y) in points {
+            all.least = (all.least.0.min(*x), all.least.1.min(*y));
+            all.greatest = (all.greatest.0.max(*x), all.greatest.1.max(*y));
+        }
+        all
     }
 
     /// Whether a point lies in it, edges included.
