@@ -8,8 +8,8 @@ pub(super) fn number(value: f64, power: i32) -> String {
     if value != 0.0 && (value.abs() >= 1e7 || power < -6) {
         let exponent = value.abs().log10().floor() as i32;
         let digits = (exponent - power).clamp(0, 6) as usize;
-        let digit = format!("{:.digits$}", value / 10f64.powi(exponent));
-        return format!("{digit}×10{}", superscript(exponent));
+        let digit = format!("{:.digits$}", value.abs() / 10f64.powi(exponent));
+        return format!("{}{digit}×10{}", if value < 0.0 { "−" } else { "" }, superscript(exponent));
     }
     let text = format!("{:.*}", (-power).max(0) as usize, value.abs());
     let (whole, decimals) = text.split_once('.').map_or((text.as_str(), None), |(whole, rest)| (whole, Some(rest)));
@@ -59,7 +59,7 @@ mod tests {
     #[test]
     fn thousands_are_set_apart_until_powers_are_shorter() {
         assert_eq!([number(1_000.0, 3), number(-250_000.0, 4)], ["1,000", "−250,000"]);
-        assert_eq!([number(1.5e7, 6), number(3e-8, -8), number(0.0, -8)], ["1.5×10⁷", "3×10⁻⁸", "0"]);
+        assert_eq!([number(1.5e7, 6), number(-3e-8, -8), number(0.0, -8)], ["1.5×10⁷", "−3×10⁻⁸", "0"]);
     }
 
     #[test]

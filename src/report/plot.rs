@@ -23,7 +23,7 @@ pub struct Plot {
 /// An axis.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Axis {
-    /// Quantity and unit; beyond some fifty letters it is set smaller.
+    /// Quantity and unit; beyond some 35 letters it is set smaller, and cut where it would be too small to read.
     pub label: String,
     /// How values are spread along it.
     pub scale: Scale,
@@ -74,7 +74,7 @@ pub struct Bar {
     pub from: f64,
     /// Its last x.
     pub to: f64,
-    /// Its y.
+    /// Its y; a bar of height 0 is not seen, on a logarithmic axis either.
     pub height: f64,
 }
 

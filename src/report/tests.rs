@@ -5,7 +5,7 @@ use super::*;
 const NAMESPACE: &str = "http://www.w3.org/2000/svg";
 
 /// Numbers that plots must survive.
-const NASTY: [f64; 14] = [
+const NASTY: [f64; 15] = [
     f64::NAN,
     f64::INFINITY,
     f64::NEG_INFINITY,
@@ -15,6 +15,7 @@ const NASTY: [f64; 14] = [
     1e-300,
     0.5,
     0.500_000_000_000_000_1,
+    1.0 - f64::EPSILON,
     1.0,
     -1.0,
     1e16,

@@ -43,9 +43,17 @@ pub(super) fn ticks(scale: Scale, low: f64, high: f64, room: Room) -> Vec<Tick> 
 
 /// Multiples of 1, 2 or 5 times a power of ten, as dense as labels allow.
 fn linear(low: f64, high: f64, room: Room) -> Vec<Tick> {
-    let finest = ((high - low).log10().floor() as i32) - 1;
-    let steps = (finest..finest + 4).flat_map(|power| [1.0, 2.0, 5.0].map(|digit| (digit, power)));
-    steps.map(|step| multiples(low, high, step)).find(|ticks| fit(ticks, low, high, room)).unwrap_or_default()
+    steps(low, high)
+        .map(|step| multiples(low, high, step))
+        .find(|ticks| fit(ticks, low, high, room))
+        .unwrap_or_default()
+}
+
+/// Steps from fine to coarse, as (digit, power of ten).
+fn steps(low: f64, high: f64) -> impl Iterator<Item = (f64, i32)> {
+    // Within the powers that a number can have, also where the ends are one number.
+    let finest = (high - low).log10().floor().clamp(-320.0, 320.0) as i32 - 1;
+    (finest..finest + 4).flat_map(|power| [1.0, 2.0, 5.0].map(|digit| (digit, power)))
 }
 
 /// All multiples of `digit` times ten to the `power`.
@@ -75,13 +83,7 @@ fn apart(a: &Tick, b: &Tick, low: f64, high: f64, room: Room) -> bool {
 fn logarithmic(low: f64, high: f64, room: Room) -> Vec<Tick> {
     let (first, last) = (low.ceil() as i32, high.floor() as i32);
     if last <= first && high - low < 1.0 {
-        // Too short for powers of ten: even steps of the value, at their logarithms.
-        let (from, to) = (10f64.powf(low), 10f64.powf(high));
-        return linear(from, to, room)
-            .into_iter()
-            .map(|tick| Tick { place: tick.place.log10(), label: tick.label })
-            .filter(|tick| (low..=high).contains(&tick.place))
-            .collect();
+        return even(Scale::Log10, low, high, room);
     }
     let plain = first >= -4 && last <= 5;
     let labelled = |digit: f64, power: i32| Tick {
@@ -115,6 +117,19 @@ fn logarithmic(low: f64, high: f64, room: Room) -> Vec<Tick> {
     ticks
 }
 
+/// For an axis too short for its own kind of ticks: even steps of the value, at their places.
+fn even(scale: Scale, low: f64, high: f64, room: Room) -> Vec<Tick> {
+    let (unit, sign) = if scale == Scale::NormalDeviate { (100.0, "\u{a0}%") } else { (1.0, "") };
+    let (from, to) = (unit * scale.value(low), unit * scale.value(high));
+    // The ends themselves are not lost to rounding.
+    let (from, to) = (from - 1e-6 * (to - from), to + 1e-6 * (to - from));
+    let placed = |tick: Tick| Some(Tick { place: scale.place(tick.place / unit)?, label: tick.label + sign });
+    steps(from, to)
+        .map(|step| multiples(from, to, step).into_iter().filter_map(placed).collect::<Vec<Tick>>())
+        .find(|ticks| fit(ticks, low, high, room))
+        .unwrap_or_default()
+}
+
 /// Round probabilities in per cent, the more usual ones first; those without room for a label become fine ticks.
 fn deviates(low: f64, high: f64, room: Room) -> Vec<Tick> {
     let usual = [(1.0, -2), (1.0, -3), (1.0, -4), (1.0, -1), (5.0, -1), (1.0, -5), (1.0, -6), (1.0, -7), (1.0, -8)];
@@ -136,7 +151,12 @@ fn deviates(low: f64, high: f64, room: Room) -> Vec<Tick> {
             ticks.push(if free { tick } else { Tick { place, label: String::new() } });
         }
     }
-    ticks
+    let labelled = |ticks: &[Tick]| ticks.iter().filter(|tick| !tick.label.is_empty()).count();
+    if labelled(&ticks) >= 3 {
+        return ticks;
+    }
+    let even = even(Scale::NormalDeviate, low, high, room);
+    if labelled(&even) > labelled(&ticks) { even } else { ticks }
 }
 
 /// 1 - probability, with its label in per cent.

@@ -57,6 +57,13 @@ fn a_normal_deviate_axis_has_round_probabilities_in_per_cent() {
 }
 
 #[test]
+fn a_short_normal_deviate_axis_has_even_steps() {
+    let ticks = between(Scale::NormalDeviate, 0.2, 0.21, UP);
+    assert_eq!(labels(&ticks).first(), Some(&"20.0\u{a0}%"));
+    assert!(labels(&ticks).len() >= 4, "{ticks:?}");
+}
+
+#[test]
 fn labels_never_overlap_and_there_are_always_some() {
     let ends = [1e-9, 1e-7, 3e-5, 1e-3, 0.02, 0.3, 0.5, 0.9, 0.99, 0.99999];
     let far = [1e-290, 1e-12, 1e-3, 0.7, 1.0, 37.0, 999.0, 1.2e6, 1.9e9, 1e200];

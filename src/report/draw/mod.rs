@@ -15,7 +15,7 @@ use plotters::style::{FontDesc, FontFamily, FontStyle, TextStyle};
 
 use super::axis::Ruler;
 use super::ticks::{LETTER, Room, width};
-use super::{Band, Estimate, Marks, Plot, Position, Rule, Series};
+use super::{Band, Estimate, Marks, Plot, Position, Rule, Scale, Series};
 use look::{Dash, Look};
 use surface::{Failed, Surface, picture};
 
@@ -67,7 +67,10 @@ impl Places {
             Marks::Line(points) | Marks::Steps(points) | Marks::Points(points) => {
                 points.iter().for_each(|(x, y)| self.mark(plot, &[*x], *y, &[]));
             }
-            Marks::Bars(bars) => bars.iter().for_each(|bar| self.mark(plot, &[bar.from, bar.to], bar.height, &[0.0])),
+            Marks::Bars(bars) => {
+                let seen = bars.iter().filter(|bar| bar.height != 0.0 || plot.y.scale != Scale::Log10);
+                seen.for_each(|bar| self.mark(plot, &[bar.from, bar.to], bar.height, &[0.0]));
+            }
             Marks::PointsWithIntervals(estimates) => estimates.iter().for_each(|Estimate { x, y, low, high }| {
                 self.mark(plot, &[*x], *y, &[*low, *high]);
             }),
@@ -115,9 +118,8 @@ fn draw(plot: &Plot, name: &str, places: &Places) -> Result<String, Failed> {
         for band in &plot.bands {
             surface.band(band)?;
         }
-        // A long label of an axis is set in smaller letters rather than cut off.
-        let room = |label: &str, length: f64| (length / (0.57 * LETTER * label.chars().count() as f64)).min(1.0);
-        let small = room(&plot.x.label, SIZE.0 - left - right).min(room(&plot.y.label, SIZE.1 - top - bottom));
+        let (across, up) = (SIZE.0 - left - right, SIZE.1 - top - bottom);
+        let share = share(&plot.x.label, across).min(share(&plot.y.label, up));
         chart
             .configure_mesh()
             .axis_style(BLACK.stroke_width(8))
@@ -125,9 +127,9 @@ fn draw(plot: &Plot, name: &str, places: &Places) -> Result<String, Failed> {
             .light_line_style(RGBColor(232, 232, 232).stroke_width(4))
             .set_all_tick_mark_size(30)
             .label_style(letters(1.0))
-            .axis_desc_style(letters(small))
-            .x_desc(plot.x.label.as_str())
-            .y_desc(plot.y.label.as_str())
+            .axis_desc_style(letters(share))
+            .x_desc(cut(&plot.x.label, across, share))
+            .y_desc(cut(&plot.y.label, up, share))
             .draw()?;
         for (index, series) in plot.series.iter().enumerate() {
             surface.series(series, Look::of(index))?;
@@ -137,6 +139,23 @@ fn draw(plot: &Plot, name: &str, places: &Places) -> Result<String, Failed> {
         }
         Ok(())
     })
+}
+
+/// Width of a letter of prose, in pixels, as a wide typeface has it.
+const PROSE: f64 = 0.57 * LETTER;
+
+/// The share of their size at which the letters of an axis' label fit its length, but not too small to read.
+fn share(label: &str, length: f64) -> f64 {
+    (length / (PROSE * label.chars().count() as f64)).clamp(0.8, 1.0)
+}
+
+/// A label, cut where it would not fit at a share of its size.
+fn cut(label: &str, length: f64, share: f64) -> String {
+    let letters = (length / (PROSE * share)) as usize;
+    if label.chars().count() <= letters {
+        return label.to_owned();
+    }
+    label.chars().take(letters.saturating_sub(1)).chain(['…']).collect()
 }
 
 /// The pictures' letters at a share of their size.
