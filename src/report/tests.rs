@@ -110,6 +110,15 @@ fn pictures_are_named_for_those_who_do_not_see_them() {
 }
 
 #[test]
+fn a_label_of_an_axis_is_cut_only_where_letters_would_be_too_small() {
+    let labelled = |letters: usize| {
+        page(one(Axis::new(&"x".repeat(letters), Scale::Linear), Axis::default(), Marks::Points(vec![(0.0, 0.0)])))
+    };
+    assert!((1..=58).all(|letters| labelled(letters).contains(&"x".repeat(letters))));
+    assert!(labelled(90).contains("x…"));
+}
+
+#[test]
 fn a_plot_without_data_says_so() {
     assert!(page(Plot::default()).contains("no data"));
     let nowhere = one(Axis::default(), Axis::new("", Scale::Log10), Marks::Line(vec![(1.0, 0.0), (f64::NAN, 2.0)]));

@@ -151,7 +151,8 @@ fn share(label: &str, length: f64) -> f64 {
 
 /// A label, cut where it would not fit at a share of its size.
 fn cut(label: &str, length: f64, share: f64) -> String {
-    let letters = (length / (PROSE * share)) as usize;
+    // What just fits is not lost to rounding.
+    let letters = (length / (PROSE * share) + 1e-6) as usize;
     if label.chars().count() <= letters {
         return label.to_owned();
     }
