@@ -13,6 +13,7 @@ mod agreement;
 mod bgv;
 mod damaged_files;
 mod demo;
+mod documents;
 mod evaluate;
 mod flow;
 mod gallery;
