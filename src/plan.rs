@@ -113,7 +113,7 @@ impl Plan {
     /// As [`Plan::new`], for terms that are no agreement yet.
     pub(crate) fn of(
         (terms, functional): (&Terms, &Functional),
-        parameters: &'static ParameterSet,
+        parameters: &ParameterSet,
         (references, probes): (usize, usize),
         pace: &Pace,
         budget_bytes: u64,

@@ -6,7 +6,7 @@ use crate::parameters::bgv::BgvSet;
 use crate::scheme::bgv::{self, Demand, Misfit};
 
 /// Whether a set admits a metric under an agreement's other terms; how common bits are counted then.
-pub(super) fn admit(metric: &Metric, terms: &Terms, set: &'static BgvSet) -> Result<Option<Counting>, AgreementError> {
+pub(super) fn admit(metric: &Metric, terms: &Terms, set: &BgvSet) -> Result<Option<Counting>, AgreementError> {
     let counting = match *metric {
         Metric::FractionalHamming { theta, unit, .. } if unit == 2 * theta => {
             let problem = "scheme bgv cannot count common bits this close to 0.5; agree on scheme tfhe";

@@ -17,7 +17,7 @@ const EXACT_LENGTHS: std::ops::RangeInclusive<u32> = 32..=128;
 
 /// The metric of a comparison, with the lengths or the scale that the agreement leaves open: the usual ones of scheme `tfhe`, or the
 /// finest that a set of scheme `bgv` admits.
-pub(super) fn metric(terms: &Terms, set: &'static ParameterSet) -> Result<Metric, AgreementError> {
+pub(super) fn metric(terms: &Terms, set: &ParameterSet) -> Result<Metric, AgreementError> {
     let (shape, comparison) = (terms.template.shape(), &terms.comparison);
     match set {
         ParameterSet::Tfhe(_) => Metric::new(shape, &with_lengths(comparison, PROBE_NORM, REFERENCE_NORM), false),
@@ -25,7 +25,7 @@ pub(super) fn metric(terms: &Terms, set: &'static ParameterSet) -> Result<Metric
     }
 }
 
-fn finest(shape: TemplateShape, terms: &Terms, set: &'static BgvSet) -> Result<Metric, AgreementError> {
+fn finest(shape: TemplateShape, terms: &Terms, set: &BgvSet) -> Result<Metric, AgreementError> {
     let comparison = &terms.comparison;
     let at = |length| {
         let metric = Metric::new(shape, &with_lengths(comparison, length, length), true)?;

@@ -66,7 +66,7 @@ impl Functional {
     ///
     /// [`AgreementError::Field`] for a metric that does not suit the template, a threshold, norm or scale out of range, and for terms
     /// under which noise, not the templates, would decide, or whose integers do not fit the set.
-    pub fn new(terms: &Terms, set: &'static ParameterSet) -> Result<Self, AgreementError> {
+    pub fn new(terms: &Terms, set: &ParameterSet) -> Result<Self, AgreementError> {
         let metric = length::metric(terms, set)?;
         let (torus, counting) = match set {
             ParameterSet::Tfhe(set) => {
