@@ -15,17 +15,7 @@ pub(super) fn admit(metric: &Metric, terms: &Terms, set: &BgvSet) -> Result<Opti
         Metric::FractionalHamming { .. } => Some(Counting::SharedMask { gain: 2 }),
         _ => None,
     };
-    let demand = Demand {
-        coordinates: metric.coordinates(),
-        aligned: metric.phi_range(true),
-        common_bits: metric.common_bits_range(),
-        alignments: metric.rotations().len(),
-        disclosure: terms.disclosure,
-        eyes: terms.comparison.eyes(),
-        references: terms.limits.references,
-        references_per_subject: terms.limits.references_per_subject,
-    };
-    bgv::admit(set, &demand).map(|()| counting).map_err(|misfit| {
+    bgv::admit(set, &demand(metric, terms)).map(|()| counting).map_err(|misfit| {
         let field = match misfit {
             Misfit::Coordinates { .. } => "template",
             Misfit::Count(_) => "limits.references",
@@ -38,6 +28,20 @@ pub(super) fn admit(metric: &Metric, terms: &Terms, set: &BgvSet) -> Result<Opti
         };
         AgreementError::field(field, format!("does not fit parameter set {}: {misfit}; {remedy}", set.name))
     })
+}
+
+/// What an agreement asks of a set, whichever it is.
+pub(super) fn demand(metric: &Metric, terms: &Terms) -> Demand {
+    Demand {
+        coordinates: metric.coordinates(),
+        aligned: metric.phi_range(true),
+        common_bits: metric.common_bits_range(),
+        alignments: metric.rotations().len(),
+        disclosure: terms.disclosure,
+        eyes: terms.comparison.eyes(),
+        references: terms.limits.references,
+        references_per_subject: terms.limits.references_per_subject,
+    }
 }
 
 /// The simplest fraction a/b that decides on every pair of at most `most` common bits as a decimal threshold does: h/c < a/b iff

@@ -5,6 +5,7 @@ use super::exact;
 use crate::agreement::{AgreementError, ComparisonTerms, Decimal, Terms};
 use crate::parameters::ParameterSet;
 use crate::parameters::bgv::BgvSet;
+use crate::scheme::bgv::Demand;
 use crate::template::TemplateShape;
 
 /// Length of a probe under scheme `tfhe`, to which it costs nothing.
@@ -35,6 +36,18 @@ fn finest(shape: TemplateShape, terms: &Terms, set: &BgvSet) -> Result<Metric, A
     let left_open = with_lengths(comparison, coarsest, coarsest) != *comparison;
     let fits = left_open.then(|| EXACT_LENGTHS.rev().find_map(|length| at(length).ok())).flatten();
     fits.map_or_else(|| at(coarsest), Ok)
+}
+
+/// Terms under which probes and references have these integer lengths, where they leave it open; `None` where they do not.
+pub(crate) fn of_lengths(terms: &Terms, probe: u32, reference: u32) -> Option<Terms> {
+    let comparison = with_lengths(&terms.comparison, probe, reference);
+    (comparison != terms.comparison).then(|| Terms { comparison, ..terms.clone() })
+}
+
+/// What the comparison asks of a set of scheme `bgv`, whichever it is; lengths must be given.
+pub(crate) fn exact_demand(terms: &Terms) -> Result<Demand, AgreementError> {
+    let metric = Metric::new(terms.template.shape(), &terms.comparison, true)?;
+    Ok(exact::demand(&metric, terms))
 }
 
 /// The comparison with these lengths, or the scale that gives the longest vector the second, where it names none.

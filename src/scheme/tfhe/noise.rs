@@ -124,15 +124,7 @@ impl GrayZone {
             None => 0.0,
         };
         let phi = deviation(weight_norm);
-        let unit = match agreement.terms().comparison {
-            ComparisonTerms::Cosine { .. } => "of a cosine",
-            ComparisonTerms::Hamming { .. } => "bits",
-            ComparisonTerms::FractionalHamming { .. } => {
-                "of the fraction (at full overlap; inversely proportional to the common bits)"
-            }
-            ComparisonTerms::InnerProduct { .. } => "of the inner product",
-            ComparisonTerms::SquaredEuclidean { .. } => "of the squared distance",
-        };
+        let unit = Self::unit(&agreement.terms().comparison);
         let common_bits = match agreement.terms().comparison {
             ComparisonTerms::FractionalHamming { minimum_common_bits, .. } => {
                 functional.common_bits_scale().map(|(norm, unit)| (deviation(norm) / unit as f64, minimum_common_bits))
@@ -145,6 +137,19 @@ impl GrayZone {
     /// One standard deviation of an encrypted phi in units of phi, for weights of Euclidean length `weight_norm`.
     pub fn deviation(functional: &Functional, parameters: &TfheSet, weight_norm: f64) -> f64 {
         parameters.decision_variance(weight_norm).sqrt() * 2f64.powi(64) / functional.step() as f64
+    }
+
+    /// The metric's own unit, in words.
+    pub fn unit(comparison: &ComparisonTerms) -> &'static str {
+        match comparison {
+            ComparisonTerms::Cosine { .. } => "of a cosine",
+            ComparisonTerms::Hamming { .. } => "bits",
+            ComparisonTerms::FractionalHamming { .. } => {
+                "of the fraction (at full overlap; inversely proportional to the common bits)"
+            }
+            ComparisonTerms::InnerProduct { .. } => "of the inner product",
+            ComparisonTerms::SquaredEuclidean { .. } => "of the squared distance",
+        }
     }
 
     /// One standard deviation in the metric's own unit (for an iris at full overlap).
