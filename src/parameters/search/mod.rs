@@ -103,7 +103,7 @@ impl Refusal {
 /// What a search found.
 #[derive(Debug)]
 pub struct Survey {
-    /// What no other candidate beats in time, key, query and deviation; the soonest first.
+    /// What no other candidate beats in time, key, query and deviation; the soonest first. This program's own sets are among the candidates.
     pub frontier: Vec<Candidate>,
     /// The named set to compare with: of those that meet the target the soonest, else the most accurate.
     pub named: Option<Candidate>,
@@ -139,6 +139,11 @@ impl Candidate {
             set,
             plan,
         })
+    }
+
+    /// The same candidate.
+    fn again(&self) -> Self {
+        Self { set: copy(&self.set), plan: self.plan.clone(), ..*self }
     }
 
     /// One deviation of noise and rounding together, in units of the score.
@@ -197,7 +202,9 @@ impl Request {
             deviation => deviation,
         };
         let log = Log::default();
-        let mut found = Vec::new();
+        // First, so that of equals the named one stays.
+        let secure = named.iter().filter(|named| named.set.security_bits() >= self.security_bits);
+        let mut found: Vec<Candidate> = secure.map(Candidate::again).collect();
         for scheme in self.schemes() {
             found.extend(match scheme {
                 SchemeId::Tfhe => tfhe::search(&terms, target, self.security_bits, &log, progress)?,
