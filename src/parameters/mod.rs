@@ -3,6 +3,7 @@
 //! Each scheme has sets of its own kind; whatever is common to all of them is asked of [`ParameterSet`].
 
 pub mod bgv;
+pub mod security;
 pub mod tfhe;
 
 use self::tfhe::TfheSet;
