@@ -5,6 +5,7 @@
 
 mod agreement;
 mod compare;
+mod comparison;
 mod console;
 mod decrypt;
 mod demo;
@@ -19,6 +20,8 @@ mod interrupt;
 mod keygen;
 mod load;
 mod match_;
+mod own_set;
+mod params;
 mod plan;
 mod progress;
 mod shape;
@@ -67,6 +70,7 @@ enum Command {
     Decrypt(decrypt::Args),
     Compare(compare::Args),
     Plan(plan::Args),
+    Params(params::Args),
     Inspect(inspect::Args),
 }
 
@@ -125,6 +129,7 @@ impl Command {
             Self::Decrypt(args) => args.run(console),
             Self::Compare(args) => args.run(console),
             Self::Plan(args) => args.run(console),
+            Self::Params(args) => args.run(console),
             Self::Inspect(args) => args.run(console),
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::support::Desk;
 
-const COMMANDS: [&str; 18] = [
+const COMMANDS: [&str; 22] = [
     "demo",
     "synthesize",
     "agreement",
@@ -20,6 +20,10 @@ const COMMANDS: [&str; 18] = [
     "decrypt",
     "compare",
     "plan",
+    "params",
+    "params list",
+    "params show",
+    "params check",
     "inspect",
 ];
 

@@ -18,5 +18,6 @@ mod gallery;
 mod help;
 mod interrupt;
 mod outputs;
+mod params;
 mod support;
 mod templates;
