@@ -110,6 +110,12 @@ impl ComparisonArgs {
         self.terms(modality.unwrap_or_else(|| self.shape.usual_modality()))
     }
 
+    /// Whether no comparison is chosen: neither shape nor threshold nor anything that goes with a metric.
+    pub fn is_open(&self) -> bool {
+        let of_irises = self.rotations.is_none() && self.minimum_common_bits.is_none() && self.eyes.is_none();
+        self.shape.is_empty() && self.threshold.is_none() && self.maximum_norm.is_none() && of_irises
+    }
+
     /// The terms of a shape and a metric, with the options that go with them.
     fn of_metric(&self, modality: Modality) -> Result<Terms, Failure> {
         let metric = self.shape.metric(modality)?;

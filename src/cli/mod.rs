@@ -20,6 +20,7 @@ mod interrupt;
 mod keygen;
 mod load;
 mod match_;
+mod own_set;
 mod params;
 mod plan;
 mod progress;

@@ -99,6 +99,12 @@ impl ShapeArgs {
 }
 
 impl ShapeOptions {
+    /// Whether nothing is chosen.
+    pub fn is_empty(&self) -> bool {
+        let Self { metric, dimension, rows, columns, channels, mask } = self;
+        metric.is_none() && mask.is_none() && [dimension, rows, columns, channels].iter().all(|option| option.is_none())
+    }
+
     /// The modality that goes with the metric, where none is chosen.
     pub fn usual_modality(&self) -> Modality {
         match (self.metric, self.rows.or(self.columns).or(self.channels)) {

@@ -2,7 +2,7 @@
 
 use crate::support::Desk;
 
-const COMMANDS: [&str; 20] = [
+const COMMANDS: [&str; 23] = [
     "demo",
     "synthesize",
     "agreement",
@@ -21,6 +21,9 @@ const COMMANDS: [&str; 20] = [
     "compare",
     "plan",
     "params",
+    "params list",
+    "params show",
+    "params check",
     "params optimise",
     "inspect",
 ];

@@ -17,6 +17,8 @@ mod flow;
 mod gallery;
 mod help;
 mod interrupt;
+mod optimise;
 mod outputs;
+mod params;
 mod support;
 mod templates;

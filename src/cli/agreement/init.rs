@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use cotejo::agreement::{AUTO, Agreement, Terms};
+use cotejo::agreement::{AUTO, Agreement, SchemeChoice, Terms};
 use cotejo::parameters::ParameterSet;
 use serde_json::json;
 
@@ -10,6 +10,7 @@ use crate::cli::comparison::{ComparisonArgs, SchemeArg};
 use crate::cli::console::Console;
 use crate::cli::failure::Failure;
 use crate::cli::files::{self, Access, Output};
+use crate::cli::own_set;
 use crate::cli::shape::Modality;
 use crate::cli::{Outcome, OverwriteArg, load};
 
@@ -19,7 +20,8 @@ use crate::cli::{Outcome, OverwriteArg, load};
 Examples:
   cotejo agreement init --modality face --dimension 512 --metric cosine --threshold 0.35 --out agreement.toml
   cotejo agreement init --modality iris --threshold 0.345 --rotations 15 --eyes any
-  cotejo agreement init --modality generic --metric hamming --dimension 512 --threshold 180")]
+  cotejo agreement init --modality generic --metric hamming --dimension 512 --threshold 180
+  cotejo agreement init --modality face --parameter-set my-set.toml")]
 pub struct Args {
     /// What is compared
     #[arg(long, value_enum)]
@@ -38,10 +40,11 @@ pub struct Args {
     /// How it is encrypted
     #[arg(long, value_enum, default_value = "auto")]
     scheme: SchemeArg,
-    /// Parameter set of the encryption, or auto: what suits the scheme and the comparison (list: cotejo agreement sets)
-    #[arg(long, value_name = "NAME", default_value = AUTO)]
+    /// Parameter set of the encryption, or auto: what suits the scheme and the comparison (list: cotejo params list); or a file.toml with a set
+    /// of your own (begin with: cotejo params show SET --toml)
+    #[arg(long, value_name = "NAME|FILE.toml", default_value = AUTO)]
     parameter_set: String,
-    /// Admit the parameter set for tests, which protects nothing
+    /// Admit a parameter set of less than 128 bits of security; every file made with it is marked
     #[arg(long)]
     allow_insecure: bool,
     /// Where to write it
@@ -78,22 +81,36 @@ impl Args {
     }
 
     fn terms(&self) -> Result<Terms, Failure> {
-        let set = ParameterSet::by_name(&self.parameter_set);
-        if set.is_some_and(|set| !set.is_secure()) && !self.allow_insecure {
-            return Err(Failure::new(
-                "--parameter-set",
-                format_args!("{} protects nothing", self.parameter_set),
-                "choose another set (cotejo agreement sets); for tests add --allow-insecure",
-            ));
+        let scheme = self.scheme.into();
+        let mut terms = self.comparison.terms(self.modality)?;
+        if own_set::is_file(&self.parameter_set) {
+            terms = self.with_own_set(terms, scheme)?;
+        } else {
+            let set = ParameterSet::by_name(&self.parameter_set);
+            if let Some(set) = set.filter(|set| !set.is_secure() && !self.allow_insecure) {
+                return Err(own_set::insecure("--parameter-set", set));
+            }
+            terms = terms.with_scheme(scheme);
+            terms.encryption.parameter_set.clone_from(&self.parameter_set);
         }
-        let mut terms = self.comparison.terms(self.modality)?.with_scheme(self.scheme.into());
-        terms.encryption.parameter_set.clone_from(&self.parameter_set);
         for (field, given) in [
             (&mut terms.querier, &self.querier),
             (&mut terms.custodian, &self.custodian),
             (&mut terms.title, &self.title),
         ] {
             given.iter().for_each(|given| field.clone_from(given));
+        }
+        Ok(terms)
+    }
+    /// The terms under the set of a file, whose scheme must be the one that was asked for, if one was.
+    fn with_own_set(&self, terms: Terms, scheme: SchemeChoice) -> Result<Terms, Failure> {
+        let (own, set) = own_set::read(self.parameter_set.as_ref())?;
+        if !set.is_secure() && !self.allow_insecure {
+            return Err(own_set::insecure(&self.parameter_set, set));
+        }
+        let mut terms = terms.with_own_set(own);
+        if scheme != SchemeChoice::Auto {
+            terms.encryption.scheme = scheme;
         }
         Ok(terms)
     }

@@ -13,7 +13,7 @@ use crate::cli::console::{Console, count, seconds};
 use crate::cli::failure::Failure;
 use crate::cli::files::{self, Access, Output};
 use crate::cli::shape::Modality;
-use crate::cli::{Outcome, OverwriteArg, interrupt};
+use crate::cli::{Outcome, OverwriteArg, interrupt, own_set};
 
 /// Search for the cheapest parameter set that decides as accurately as you ask
 ///
@@ -80,6 +80,13 @@ impl Args {
     pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
         let request = self.request()?;
         if let Some(path) = &self.out {
+            if !own_set::is_file(&path.to_string_lossy()) {
+                return Err(Failure::at(
+                    path,
+                    "the file of a parameter set ends in .toml",
+                    "name it so (--out set.toml)",
+                ));
+            }
             files::require_free(path, self.overwrite.force)?;
         }
         let meter = console.meter("optimise", "region", request.steps());
@@ -91,9 +98,12 @@ impl Args {
         let mut text = format!("{}\n\n{}", heading(&request, &survey), table::text(&survey));
         match &self.out {
             Some(path) => {
-                let toml = table::toml(&cheapest.set);
+                let toml = table::own(&cheapest.set).to_toml();
                 files::write(&[Output { path, bytes: toml.as_bytes(), access: Access::Shared }], self.overwrite.force)?;
-                text += &format!("\n\nthe cheapest is written to {}", path.display());
+                text += &format!(
+                    "\n\nthe cheapest is written to {path}; agree on it with: cotejo agreement init --parameter-set {path}",
+                    path = path.display()
+                );
             }
             None => text += "\n\nwrite the cheapest to a file with: --out set.toml",
         }

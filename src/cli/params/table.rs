@@ -1,8 +1,9 @@
-//! Candidates as rows of a table, as JSON, and as the file of a parameter set.
+//! Candidates of a search as rows of a table and as JSON.
 
 use cotejo::parameters::ParameterSet;
+use cotejo::parameters::custom::OwnSet;
 use cotejo::parameters::search::{Candidate, Survey};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::optimise::duration;
 use crate::cli::console::bytes;
@@ -69,8 +70,12 @@ fn cells(candidate: &Candidate, name: &str) -> [String; 7] {
     ]
 }
 
-/// The name of a found set: what tells it from others.
+/// The name of a set; of one that was found, what tells it from others.
 pub fn name(set: &ParameterSet) -> String {
+    if set.name().is_empty() { dimensions(set) } else { set.name().to_owned() }
+}
+
+fn dimensions(set: &ParameterSet) -> String {
     match set {
         ParameterSet::Tfhe(set) => format!(
             "tfhe-{}-{}x{}-l{}-k{}",
@@ -95,9 +100,8 @@ pub fn name(set: &ParameterSet) -> String {
 /// Everything known of a candidate.
 pub fn document(candidate: &Candidate) -> Value {
     let plan = &candidate.plan;
-    let named = candidate.set.name();
     json!({
-        "name": if named.is_empty() { name(&candidate.set) } else { named.to_owned() },
+        "name": name(&candidate.set),
         "security_bits": candidate.set.security_bits(),
         "seconds": candidate.seconds(),
         "evaluation_key_bytes": plan.evaluation_key_bytes,
@@ -108,49 +112,11 @@ pub fn document(candidate: &Candidate) -> Value {
         "deviation": candidate.deviation(),
         "integer_length": candidate.length.map(|(length, _)| length),
         "agreement_must_name_length": candidate.length.is_some_and(|(_, must)| must),
-        "parameters": Value::Object(fields(&candidate.set)),
+        "parameters": own(&candidate.set),
     })
 }
 
-/// The set's file.
-pub fn toml(set: &ParameterSet) -> String {
-    let mut lines = vec![format!("name = \"{}\"", name(set))];
-    lines.extend(fields(set).iter().map(|(field, value)| format!("{field} = {value}")));
-    lines.push(String::new());
-    lines.join("\n")
-}
-
-/// Scheme and dimensions.
-fn fields(set: &ParameterSet) -> Map<String, Value> {
-    let fields = match set {
-        ParameterSet::Tfhe(set) => json!({
-            "scheme": "tfhe",
-            "query_glwe_dimension": set.query_glwe_dimension,
-            "query_polynomial_size": set.query_polynomial_size,
-            "query_noise_log2": set.query_noise_log2,
-            "glwe_dimension": set.glwe_dimension,
-            "polynomial_size": set.polynomial_size,
-            "glwe_noise_log2": set.glwe_noise_log2,
-            "bootstrap_base_log2": set.bootstrap_base_log2,
-            "bootstrap_levels": set.bootstrap_levels,
-            "keyswitch_base_log2": set.keyswitch_base_log2,
-            "keyswitch_levels": set.keyswitch_levels,
-            "flooding_log2": set.flooding_log2,
-            "washing_rounds": set.washing_rounds,
-            "answer_modulus_log2": set.answer_modulus_log2,
-        }),
-        ParameterSet::Bgv(set) => json!({
-            "scheme": "bgv",
-            "ring_log2": set.ring_log2,
-            "limbs": set.limbs,
-            "special": set.special,
-            "digit": set.digit,
-            "baby_steps": set.baby_steps,
-            "one_squaring": set.one_squaring,
-        }),
-    };
-    match fields {
-        Value::Object(fields) => fields,
-        _ => Map::new(),
-    }
+/// The set as one's own, under the name that its dimensions make.
+pub fn own(set: &ParameterSet) -> OwnSet {
+    OwnSet::like(set, dimensions(set))
 }

@@ -167,12 +167,13 @@ impl std::ops::Add for Cost {
 pub(super) struct Ledger<'a> {
     chain: Chain<'a>,
     cost: Cell<Cost>,
-    margin: Cell<f64>,
+    /// The state with the least margin so far.
+    tightest: Cell<Option<State>>,
 }
 
 impl<'a> Ledger<'a> {
     pub(super) fn new(chain: Chain<'a>) -> Self {
-        Self { chain, cost: Cell::default(), margin: Cell::new(f64::INFINITY) }
+        Self { chain, cost: Cell::default(), tightest: Cell::new(None) }
     }
 
     pub(super) fn cost(&self) -> Cost {
@@ -181,7 +182,12 @@ impl<'a> Ledger<'a> {
 
     /// The least distance, in bits, of any bound from half its modulus.
     pub(super) fn margin(&self) -> f64 {
-        self.margin.get()
+        self.tightest.get().map_or(f64::INFINITY, |state| state.margin())
+    }
+
+    /// The state of which [`Ledger::margin`] speaks.
+    pub(super) fn tightest(&self) -> Option<State> {
+        self.tightest.get()
     }
 
     pub(super) fn charge(&self, cost: Cost) {
@@ -190,7 +196,9 @@ impl<'a> Ledger<'a> {
 
     /// Notes that a ciphertext of this state occurs.
     pub(super) fn admit(&self, state: State) -> State {
-        self.margin.set(self.margin.get().min(state.margin()));
+        if state.margin() < self.margin() {
+            self.tightest.set(Some(state));
+        }
         state
     }
 

@@ -325,12 +325,9 @@ impl<'a> Circuit<'a> {
     fn weighed(mut self, blocks: usize) -> Result<Self, Misfit> {
         let chain = Chain::of(self.set);
         let ledger = Ledger::new(chain);
-        let masks = vec![&(); self.masks_of_many()];
+        let masks = self.ledger_masks();
         let decisions: Vec<Vec<State>> = self
-            .shape
-            .planes
-            .iter()
-            .flat_map(|_| self.shape.judgements())
+            .judgements()
             .map(|judgement| {
                 let score = ledger_entry(&ledger, chain, self.steps);
                 self.judge(&ledger, judgement, &score, &masks, 1)
@@ -348,17 +345,32 @@ impl<'a> Circuit<'a> {
         if margin < MARGIN_BITS {
             return Err(Misfit::Noise { margin, needed: MARGIN_BITS });
         }
-        let numbers = match self.disclosure {
-            Disclosure::Each => blocks * self.set.ring_size() * self.outputs(),
-            Disclosure::Any | Disclosure::Count => MANY_SAMPLES,
-        };
-        let needed = LEAST_FLOODING_BITS.max((numbers as f64).log2() - LEAKAGE_LIMIT_LOG2);
+        let needed = self.least_flooding(blocks);
         if spare < needed {
             return Err(Misfit::Flooding { spare, needed });
         }
         (self.end, self.margin, self.searching) = (end, margin, ledger.cost());
         self.cost = self.searching + sanitising_cost(chain, end).times(self.outputs() as f64);
         Ok(self)
+    }
+
+    /// Bits of flooding that keep the answer on one probe, of so many blocks, within the limit.
+    pub(super) fn least_flooding(&self, blocks: usize) -> f64 {
+        let numbers = match self.disclosure {
+            Disclosure::Each => blocks * self.set.ring_size() * self.outputs(),
+            Disclosure::Any | Disclosure::Count => MANY_SAMPLES,
+        };
+        LEAST_FLOODING_BITS.max((numbers as f64).log2() - LEAKAGE_LIMIT_LOG2)
+    }
+
+    /// The judgements of a block, plane after plane.
+    pub(super) fn judgements(&self) -> impl Iterator<Item = Judgement> {
+        self.shape.planes.iter().flat_map(|_| self.shape.judgements())
+    }
+
+    /// The masks of a block among many, as a ledger sees them.
+    pub(super) fn ledger_masks(&self) -> Vec<&'static ()> {
+        vec![&(); self.masks_of_many()]
     }
 
     /// Ring elements that leave for one block under `each`.

@@ -30,6 +30,7 @@ mod packing;
 mod ring;
 mod sampling;
 mod sanitise;
+pub mod stages;
 mod threshold;
 pub mod trial;
 pub mod workload;

@@ -76,8 +76,13 @@ pub(super) fn flooded(key: &PreparedKey, verdict: &Ciphertext, rng: &mut ChaCha2
     });
     let mut parts = parts;
     let parts = [parts.next().unwrap_or_default(), parts.next().unwrap_or_default()];
-    let noise = f64::from(flood_size_log2(verdict.state)) + f64::from(PLAINTEXT_MODULUS).log2();
-    Ciphertext { state: State { noise, ..verdict.state }, parts }
+    Ciphertext { state: flooded_state(verdict.state), parts }
+}
+
+/// What is known of a verdict once it is flooded.
+pub(super) fn flooded_state(verdict: State) -> State {
+    let noise = f64::from(flood_size_log2(verdict)) + f64::from(PLAINTEXT_MODULUS).log2();
+    State { noise, ..verdict }
 }
 
 /// The constant coefficient of the plaintext as an LWE sample over the first prime: mask of N numbers, then the body. The sum over all
