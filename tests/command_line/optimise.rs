@@ -43,18 +43,27 @@ fn the_document_has_the_whole_frontier_of_both_schemes_the_soonest_first() {
 fn what_cannot_be_met_or_makes_no_sense_is_said_with_what_to_do() {
     let desk = Desk::empty();
     let scheme = "params optimise --metric hamming --dimension 512 --threshold 180 --scheme";
+    for (line, place, said) in [
+        (format!("{scheme} tfhe --target 0.01"), "--target", "no set decides within 0.01 bits"),
+        (format!("{scheme} tfhe --target 0.01"), "--target", "the most accurate set that meets everything else: noise"),
+        (format!("{scheme} tfhe --target exact"), "--scheme", "never exactly"),
+        (format!("{scheme} auto --target 0.5 --rounding 0.1"), "--rounding", "use --target exact"),
+        (format!("{scheme} auto --target exact --out set.json"), "set.json", "ends in .toml"),
+        ("params optimise --modality iris --target exact".to_owned(), "--target", "closest: "),
+        (
+            "params optimise --metric hamming --dimension 512 --target exact".to_owned(),
+            "--threshold",
+            "no usual threshold",
+        ),
+    ] {
+        desk.refused(&line, place, said);
+    }
     for (line, said) in [
-        (format!("{scheme} tfhe --target 0.01"), "no set decides within 0.01 bits"),
-        (format!("{scheme} tfhe --target 0.01"), "the most accurate set that meets everything else: noise"),
-        (format!("{scheme} tfhe --target exact"), "never exactly"),
-        (format!("{scheme} auto --target 0.5 --rounding 0.1"), "use --target exact"),
         (format!("{scheme} auto --target never"), "'exact', or a number above 0 is needed"),
         (format!("{scheme} auto --target exact --security 100"), "from 128 to 256"),
-        (format!("{scheme} auto --target exact --out set.json"), "ends in .toml"),
-        ("params optimise --modality iris --target exact".to_owned(), "closest: "),
-        ("params optimise --metric hamming --dimension 512 --target exact".to_owned(), "--threshold"),
     ] {
-        let error = desk.error(&line);
+        let assert = desk.command(&line).assert().code(2);
+        let error = String::from_utf8_lossy(&assert.get_output().stderr).into_owned();
         assert!(error.contains(said), "{line}: {error}");
     }
 }
