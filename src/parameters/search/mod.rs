@@ -10,10 +10,10 @@
 
 mod bgv;
 mod frontier;
+mod log;
 mod tfhe;
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
 
 use super::ParameterSet;
 use crate::agreement::{AgreementError, ComparisonTerms, SchemeId, Terms};
@@ -23,6 +23,8 @@ use crate::scheme::tfhe::noise::GrayZone;
 use crate::scheme::{Progress, Stopped};
 
 pub use frontier::{TOLERANCE, dominates};
+use log::Log;
+pub use log::Refusal;
 
 /// What a set must reach.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -63,41 +65,6 @@ pub struct Candidate {
     pub length: Option<(u32, bool)>,
     /// Predicted for one probe against the largest gallery, on the reference machine.
     pub plan: Plan,
-}
-
-/// Why a candidate is none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Refusal {
-    /// No noise that leaves room for a message makes a key of this dimension secure enough; or the modulus is too large for the ring.
-    Security,
-    /// A gate errs more often than once in 2^128.
-    GateFailure,
-    /// A verdict is bootstrapped or decrypted wrongly more often than that.
-    VerdictFailure,
-    /// The noise of an answer is not drowned.
-    Flooding,
-    /// The noise of the circuit needs a larger modulus.
-    Noise,
-    /// The comparison does not fit: too many coordinates, scores out of range, or a disclosure that the variant does not answer.
-    Comparison,
-    /// Noise and rounding are wider than was asked for.
-    Deviation,
-}
-
-impl Refusal {
-    /// For people: what was not met.
-    pub fn clause(self) -> &'static str {
-        match self {
-            Self::Security => "not secure enough",
-            Self::GateFailure => "a gate would err more often than once in 2^128",
-            Self::VerdictFailure => "a verdict would err more often than once in 2^128",
-            Self::Flooding => "the noise of an answer would not be drowned",
-            Self::Noise => "the noise of the circuit needs a larger modulus",
-            Self::Comparison => "the comparison does not fit",
-            Self::Deviation => "noise and rounding are wider than asked for",
-        }
-    }
 }
 
 /// What a search found.
@@ -274,40 +241,6 @@ fn lengths(terms: &Terms, lengths: &[u32], probe: impl Fn(u32) -> u32) -> Vec<Te
             let open: Vec<Terms> = open.collect();
             if open.is_empty() { vec![terms.clone()] } else { open }
         }
-    }
-}
-
-/// What is counted on the way, by all threads.
-#[derive(Default)]
-struct Log(Mutex<Counts>);
-
-#[derive(Default)]
-struct Counts {
-    weighed: u64,
-    refused: BTreeMap<Refusal, u64>,
-    /// Of each demand that was not met, by how much at least, and in words.
-    shortfalls: BTreeMap<Refusal, (f64, String)>,
-}
-
-impl Log {
-    fn counts(&self) -> std::sync::MutexGuard<'_, Counts> {
-        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
-    }
-
-    fn weighed(&self) {
-        self.counts().weighed += 1;
-    }
-
-    fn refused(&self, refusal: Refusal, shortfall: f64, words: impl FnOnce() -> String) {
-        let mut counts = self.counts();
-        *counts.refused.entry(refusal).or_default() += 1;
-        if counts.shortfalls.get(&refusal).is_none_or(|(least, _)| shortfall < *least) {
-            counts.shortfalls.insert(refusal, (shortfall, words()));
-        }
-    }
-
-    fn into_inner(self) -> Counts {
-        self.0.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 
