@@ -5,6 +5,7 @@
 
 mod agreement;
 mod compare;
+mod comparison;
 mod console;
 mod decrypt;
 mod demo;
@@ -20,7 +21,9 @@ mod interrupt;
 mod keygen;
 mod load;
 mod match_;
+mod own_set;
 mod pace;
+mod params;
 mod plan;
 mod progress;
 mod shape;
@@ -70,6 +73,7 @@ enum Command {
     Compare(compare::Args),
     Evaluate(evaluate::Args),
     Plan(plan::Args),
+    Params(params::Args),
     Inspect(inspect::Args),
 }
 
@@ -129,6 +133,7 @@ impl Command {
             Self::Compare(args) => args.run(console),
             Self::Evaluate(args) => args.run(console),
             Self::Plan(args) => args.run(console),
+            Self::Params(args) => args.run(console),
             Self::Inspect(args) => args.run(console),
         }
     }

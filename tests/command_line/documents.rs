@@ -41,7 +41,8 @@ fn the_accuracy_report_is_what_its_command_makes() {
     assert_eq!(outline(&page), outline(ACCURACY));
     let rows = |page| {
         let rates = elements(page, "table").into_iter().next().unwrap();
-        let rows = elements(rates, "tr").into_iter().map(|row| elements(row, "td").into_iter().take(3).collect::<Vec<_>>());
+        let rows =
+            elements(rates, "tr").into_iter().map(|row| elements(row, "td").into_iter().take(3).collect::<Vec<_>>());
         rows.collect::<Vec<_>>()
     };
     assert!(rows(ACCURACY).len() > 10);

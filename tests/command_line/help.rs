@@ -2,7 +2,7 @@
 
 use crate::support::Desk;
 
-const COMMANDS: [&str; 19] = [
+const COMMANDS: [&str; 24] = [
     "demo",
     "synthesize",
     "agreement",
@@ -21,6 +21,11 @@ const COMMANDS: [&str; 19] = [
     "compare",
     "evaluate",
     "plan",
+    "params",
+    "params list",
+    "params show",
+    "params check",
+    "params optimise",
     "inspect",
 ];
 

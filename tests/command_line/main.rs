@@ -19,6 +19,8 @@ mod flow;
 mod gallery;
 mod help;
 mod interrupt;
+mod optimise;
 mod outputs;
+mod params;
 mod support;
 mod templates;
