@@ -56,11 +56,11 @@ def main():
         sys.exit(report(check_sets(json.loads(Path(options.sets).read_text()), instances, read("estimates.tsv"))))
     rows = [design_row(*measured, instances) for measured in MEASURED]
     rows += [recomputed_row(instance) for instance in instances]
-    if estimator:
-        rows += [estimator.row(instance) for instance in instances]
-    else:
-        rows += [row for row in read("estimates.tsv") if row["source"] == ESTIMATED and still_holds(row, instances)]
+    rows += [row for row in read("estimates.tsv") if row["source"] == ESTIMATED and still_holds(row, instances)]
     write("estimates.tsv", COLUMNS, rows)
+    for instance in instances if estimator else []:  # written after each, which may take minutes
+        rows = [row for row in rows if row["source"] != ESTIMATED or not same(row, instance)] + [estimator.row(instance)]
+        write("estimates.tsv", COLUMNS, rows)
 
 
 def arguments():
@@ -301,8 +301,11 @@ def read(name):
 
 
 def still_holds(row, instances):
-    same = ("set", "key", "n", "log2_q", "secret", "error")
-    return any(all(row[column] == instance[column] for column in same) for instance in instances)
+    return any(same(row, instance) for instance in instances)
+
+
+def same(row, instance):
+    return all(row[column] == instance[column] for column in ("set", "key", "n", "log2_q", "secret", "error"))
 
 
 def write(name, columns, rows):
