@@ -173,7 +173,7 @@ fn sets_at_the_edge_of_every_bound_can_be_looked_at() {
     let sets = [
         tfhe(1, 128, 256, 1, 1),
         tfhe(3, 128, 256, 32, 1),
-        tfhe(1, 4096, 4096, 3, 2),
+        tfhe(1, 4096, 4096, 3, 1),
         tfhe(2, 128, 32768, 4, 1),
         bgv(8, 1, 1, 1, 1, false),
         bgv(8, 1, 39, 1, 128, true),
