@@ -40,7 +40,7 @@ def binary():
 
 def ternary():
     for dimension, (step, fine) in MODULI.items():
-        for log2_q in range(fine, dimension, fine):
+        for log2_q in sorted({*range(fine, dimension, fine), BOUNDS.get(dimension, fine)}):
             bits = model.usvp(model.Lwe(dimension, log2_q, sqrt(2 / 3), sqrt(21 / 2)))
             if bits < LEAST:
                 break

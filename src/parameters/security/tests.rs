@@ -1,5 +1,6 @@
 //! The interpolation against the table it reads, against points that are not in it, and against itself.
 
+use super::table::{TABLE, Table, points};
 use super::*;
 use proptest::prelude::*;
 
