@@ -97,7 +97,7 @@ impl Args {
             format!("held by     {}", header.kind.holder()),
         ];
         let set = Self::set_of(header, known);
-        lines.extend(header.parameters.or(set.map(SetMark::from)).map(|mark| encryption(mark, set)));
+        lines.extend(header.parameters.map(|mark| encryption(mark, set)));
         lines.extend(header.key.map(|key| format!("key         {key}")));
         lines.push(format!(
             "agreement   {digest}{}",
@@ -113,7 +113,7 @@ impl Args {
             "file": self.file,
             "kind": header.kind.to_string(),
             "held_by": header.kind.holder(),
-            "scheme": header.scheme.or(set.map(ParameterSet::scheme)),
+            "scheme": header.scheme,
             "parameter_set": set.map(ParameterSet::name).or(header.parameters.map(SetMark::name)),
             "security_bits": set.map(ParameterSet::security_bits),
             "secure": set.map(ParameterSet::is_secure).or(header.parameters.map(SetMark::is_secure)),
@@ -168,10 +168,11 @@ impl Args {
         Ok(Outcome::Done)
     }
 
-    /// The set that a file was made under: from its header, or from its agreement where that is at hand.
+    /// The set that a file was made under: from its header, or from its agreement where that is at hand. None for a gallery without a mark.
     fn set_of(header: &Header, known: Option<Agreement>) -> Option<&'static ParameterSet> {
         let ours = known.filter(|ours| ours.digest() == header.agreement);
-        header.parameters.and_then(SetMark::named).or_else(|| ours.map(|ours| ours.parameters()))
+        let mark = header.parameters?;
+        mark.named().or_else(|| ours.map(|ours| ours.parameters()))
     }
 
     /// The agreement that stands at hand, if one does.

@@ -97,7 +97,9 @@ fn a_sound_set_of_ones_own_is_checked_by_a_real_exchange() {
     let line = "params check set.toml --allow-insecure --modality face --dimension 32";
     let (stdout, stderr) = ended(&desk, line, 0);
     assert!(
-        stdout.contains("48 verdicts") && stdout.contains("0 decrypted wrongly") && stdout.ends_with("fit\n"),
+        stdout.contains("48 verdicts")
+            && stdout.contains("0 decrypted wrongly")
+            && stdout.ends_with("fit, but INSECURE\n"),
         "{stdout}"
     );
     assert!(stderr.contains("warning: parameter set my-insecure-test is INSECURE"), "{stderr}");

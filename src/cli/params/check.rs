@@ -43,7 +43,7 @@ impl Args {
     pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
         let (own, set) = own_set::find(&self.file)?;
         let looked = self.under.look(own.as_ref(), set)?;
-        let report = self.report(&looked, set, console)?;
+        let report = self.report(&looked, console)?;
         let document = json!({
             "file": self.file,
             "name": set.name(),
@@ -69,11 +69,10 @@ impl Args {
         Ok(Outcome::Done)
     }
 
-    fn report(&self, looked: &Looked, set: &'static ParameterSet, console: &Console) -> Result<Report, Failure> {
-        let security = set.security_figure();
+    fn report(&self, looked: &Looked, console: &Console) -> Result<Report, Failure> {
+        let (security, others) = (looked.card.security_figure(), looked.card.other_figures());
         let weak = !security.fits && !self.allow_insecure;
-        let figures = looked.card.all_figures(set);
-        let failing = figures.iter().filter(|figure| !figure.fits && (weak || figure.what != security.what));
+        let failing = others.iter().filter(|figure| !figure.fits).chain(weak.then_some(&security));
         let mut refusals: Vec<String> = failing.map(Figure::to_string).collect();
         refusals.extend(looked.refusal.as_ref().map(ToString::to_string));
         let mut trial = None;
@@ -83,6 +82,7 @@ impl Args {
             refusals.extend(found.refusal());
             trial = Some(found);
         }
+        let figures = std::iter::once(security).chain(others).collect();
         Ok(Report { figures, trial, refusals })
     }
 
@@ -114,7 +114,11 @@ impl Report {
             Some(trial) => format!("  {}", trial.sentence()),
             None => "  no exchange was tried: the numbers above refuse the set".to_owned(),
         });
-        lines.push(if self.refusals.is_empty() { "fit".to_owned() } else { "REFUSED".to_owned() });
+        lines.push(match (self.refusals.is_empty(), set.is_secure()) {
+            (true, true) => "fit".to_owned(),
+            (true, false) => "fit, but INSECURE".to_owned(),
+            (false, _) => "REFUSED".to_owned(),
+        });
         lines
     }
 }

@@ -89,7 +89,7 @@ fn bgv(set: &BgvSet) -> Vec<Row> {
         ("log2_modulus", set.log2_modulus().to_string(), "logQP: both together, which security is judged by"),
         ("digit", format!("{} primes, {}", set.digit, digits(set.digits())), "decomposition of the keyswitch"),
         ("secret", "uniform ternary".to_owned(), "coefficients -1, 0, 1"),
-        ("error", format!("centred binomial, {ERROR_COINS} coins a side, deviation 3.24"), "of every encryption"),
+        ("error", format!("cbd({ERROR_COINS})"), "of every encryption: centred binomial, deviation 3.24"),
         ("baby_steps", set.baby_steps.to_string(), steps),
         (
             "one_squaring",

@@ -49,6 +49,11 @@ pub enum Unit {
 }
 
 impl Figure {
+    /// Security, which an agreement may fall short of where it says so.
+    pub(super) fn security(bits: f64) -> Self {
+        Self::at_least("security", bits, LEAST_SECURITY_BITS, Unit::Bits)
+    }
+
     pub(super) fn at_least(what: &'static str, value: f64, limit: f64, unit: Unit) -> Self {
         Self { what, value, limit, bound: Bound::AtLeast, unit, fits: value >= limit }
     }
@@ -90,11 +95,6 @@ impl fmt::Display for Figure {
 }
 
 impl ParameterSet {
-    /// Security, which an agreement may fall short of where it says so.
-    pub fn security_figure(&self) -> Figure {
-        Figure::at_least("security", self.security_bits(), LEAST_SECURITY_BITS, Unit::Bits)
-    }
-
     /// Failures and leaks that follow from the set alone: no agreement is under a set that misses one. Whether a set of scheme `bgv` is fit
     /// depends on the comparison ([`crate::scheme::bgv::admit`]).
     pub fn figures(&self) -> Vec<Figure> {
@@ -115,12 +115,13 @@ impl ParameterSet {
 
     /// In what a set that is not secure falls short, for people; a clause.
     pub fn weakness(&self) -> String {
+        let bits = self.security_bits();
         match self.is_own() {
-            true => format!(
-                "{} of security where {LEAST_SECURITY_BITS} are asked for",
-                Unit::Bits.text(self.security_bits())
-            ),
             false => "for tests only, it protects nothing".to_owned(),
+            true if bits < 1.0 => {
+                format!("no security that can be vouched for, where {LEAST_SECURITY_BITS} bits are asked for")
+            }
+            true => format!("{} of security, where {LEAST_SECURITY_BITS} are asked for", Unit::Bits.text(bits)),
         }
     }
 }
@@ -133,7 +134,7 @@ mod tests {
     fn every_set_of_this_program_keeps_to_every_limit() {
         for set in ParameterSet::ALL {
             assert!(set.figures().iter().all(|figure| figure.fits), "{} {:?}", set.name(), set.figures());
-            assert_eq!(set.security_figure().fits, set.is_secure());
+            assert_eq!(Figure::security(set.security_bits()).fits, set.is_secure());
         }
     }
 

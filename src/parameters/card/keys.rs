@@ -4,7 +4,10 @@ use serde::Serialize;
 
 use crate::parameters::ParameterSet;
 use crate::parameters::bgv::ERROR_COINS;
-use crate::parameters::security::{self, Estimate};
+use crate::parameters::security::{self, Estimate, Place};
+
+/// Where the estimates are kept.
+const TABLE: &str = "scripts/security/table.tsv";
 
 /// One key as an instance of learning with errors, and how hard that is.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -61,7 +64,10 @@ fn strength(
         secret,
         error,
         bits: estimate.bits,
-        source: format!("scripts/security/table.tsv ({}), {}", estimate.source, estimate.place),
+        source: match &estimate.place {
+            Place::Short(shortfall) => format!("{TABLE}: {shortfall}"),
+            place => format!("{TABLE}, {place}; {}", estimate.source),
+        },
         command: estimate.command(),
     }
 }

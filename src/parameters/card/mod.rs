@@ -87,10 +87,15 @@ impl Card {
         Ok(Self { comparison, ..Self::of_set(set) })
     }
 
-    /// Every number that is held to a limit, security first.
-    pub fn all_figures(&self, set: &ParameterSet) -> Vec<Figure> {
+    /// Security beside its limit.
+    pub fn security_figure(&self) -> Figure {
+        Figure::security(self.security_bits)
+    }
+
+    /// Every other number that is held to a limit: no agreement is under a set that misses one.
+    pub fn other_figures(&self) -> Vec<Figure> {
         let of_comparison = self.comparison.iter().flat_map(|comparison| &comparison.figures);
-        std::iter::once(set.security_figure()).chain(self.figures.iter().chain(of_comparison).cloned()).collect()
+        self.figures.iter().chain(of_comparison).cloned().collect()
     }
 }
 

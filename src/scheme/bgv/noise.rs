@@ -53,8 +53,14 @@ pub(super) struct Noise {
 
 /// The peak of a sum of independent phases: logarithm of the root of the sum of squares.
 pub(super) fn sum(peaks: impl IntoIterator<Item = f64>) -> f64 {
-    let variance: f64 = peaks.into_iter().map(|peak| (2.0 * peak).exp2()).sum();
-    variance.log2() / 2.0
+    // Around the largest, so that nothing overflows: what does not fit a set is refused with its number.
+    let peaks: Vec<f64> = peaks.into_iter().collect();
+    let largest = peaks.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    if largest.is_infinite() {
+        return largest;
+    }
+    let variance: f64 = peaks.iter().map(|peak| (2.0 * (peak - largest)).exp2()).sum();
+    largest + variance.log2() / 2.0
 }
 
 fn t() -> f64 {
