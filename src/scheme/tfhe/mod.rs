@@ -14,6 +14,8 @@ mod evaluator;
 pub mod holder;
 pub mod keys;
 #[cfg(test)]
+mod measure;
+#[cfg(test)]
 mod measured;
 pub mod noise;
 mod sanitise;

@@ -1,0 +1,3 @@
+//! Noise stage by stage, with fresh keys.
+
+pub(super) mod pairs;
