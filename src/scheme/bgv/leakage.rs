@@ -5,7 +5,8 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 
 use super::engine::Ciphertext;
-use super::measured::{Parties, Run};
+use super::parties::Parties;
+use super::run::Run;
 use super::sanitise::{flooded, sanitised};
 use crate::agreement::Disclosure;
 use crate::parameters::bgv::{INSECURE_BGV, PLAINTEXT_MODULUS};

@@ -4,70 +4,18 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 
 use super::aggregate::squares;
-use super::arithmetic::{Arithmetic, divide_mod_t, residue};
-use super::ciphertexts::EncryptedProbes;
-use super::circuit::{Circuit, Judgement, LEAST_FLOODING_BITS, Plane, Shape};
-use super::distance::{Babies, Block, Steps};
-use super::engine::{Ciphertext, Engine, Plaintext};
-use super::holder::SecretKey;
-use super::keys::{EvaluationKey, PreparedKey};
-use super::noise::{MARGIN_BITS, TAIL_LOG2};
+use super::arithmetic::{Arithmetic, residue};
+use super::circuit::{Circuit, LEAST_FLOODING_BITS};
+use super::engine::{Ciphertext, Plaintext};
+use super::noise::MARGIN_BITS;
+use super::parties::Parties;
 use super::ring::Ring;
-use super::sampling::{any_residue, non_zero, seed};
+use super::run::{Run, single};
+use super::sampling::any_residue;
 use super::sanitise::{flooded, flooding_log2, sanitised};
 use super::threshold::Polynomial;
 use crate::agreement::Disclosure;
 use crate::parameters::bgv::{self, BgvSet};
-
-/// Both parties of one exchange.
-pub(super) struct Parties {
-    pub(super) secret: SecretKey,
-    pub(super) key: PreparedKey,
-    pub(super) ring: &'static Ring,
-}
-
-impl Parties {
-    pub(super) fn new(set: &'static BgvSet, rng: &mut ChaCha20Rng) -> Self {
-        let secret = SecretKey::generate(set, rng);
-        let public = EvaluationKey::new(&secret, rng);
-        Self { key: public.expand(), secret, ring: Ring::of(set) }
-    }
-
-    pub(super) fn engine(&self) -> Engine<'_> {
-        Engine { ring: self.ring, relinearisation: &self.key.relinearisation }
-    }
-
-    /// An encryption of the numbers in the slots.
-    fn encrypted(&self, slots: &[u32], rng: &mut ChaCha20Rng) -> EncryptedProbes {
-        let seed = seed(rng);
-        let body = self.secret.encrypt_plaintext(&self.ring.encode(slots.iter().copied()), seed, rng);
-        EncryptedProbes::new(self.ring.set, vec![(seed, body)])
-    }
-
-    /// Deviation and largest coefficient of the phase below the written bound.
-    pub(super) fn hold(&self, what: &str, ciphertext: &Ciphertext) {
-        let phase = self.secret.wide_phase(ciphertext);
-        let deviation = (phase.iter().map(|&v| v * v).sum::<f64>() / phase.len() as f64).log2() / 2.0;
-        let largest = phase.iter().fold(0.0, |largest: f64, &v| largest.max(v.abs())).log2();
-        let bound = ciphertext.state.noise;
-        assert!(deviation <= bound, "{what}: deviation 2^{deviation:.2} above 2^{bound:.2}");
-        assert!(largest <= bound + TAIL_LOG2, "{what}: a coefficient of 2^{largest:.2} above 2^{bound:.2}");
-    }
-
-    /// As [`Self::hold`], for whatever is computed with: its bound is as far below half the modulus as promised.
-    fn hold_with_margin(&self, what: &str, ciphertext: &Ciphertext) {
-        self.hold(what, ciphertext);
-        assert!(ciphertext.state.margin() >= MARGIN_BITS, "{what}: {:.1} bits of margin", ciphertext.state.margin());
-    }
-
-    /// The slots of a ciphertext, as residues of t. Its phase must stay below 2^53 for that.
-    pub(super) fn slots(&self, ciphertext: &Ciphertext) -> Vec<u32> {
-        let phase = self.secret.wide_phase(ciphertext);
-        assert!(phase.iter().all(|v| v.abs() < 2f64.powi(53)));
-        let slots = self.ring.decode(phase.iter().map(|&v| residue(v as i64)).collect());
-        slots.into_iter().map(|v| divide_mod_t(v, ciphertext.state.factor)).collect()
-    }
-}
 
 #[test]
 fn each_operation_does_what_it_says_within_its_noise() {
@@ -140,72 +88,6 @@ fn thresholds_equal_the_polynomial_in_the_clear() {
                 assert!(parties.slots(&value) == expected, "{}, {babies} babies", set.name);
                 parties.hold_with_margin("threshold", &value);
             }
-        }
-    }
-}
-
-/// One decision a subject.
-pub(super) fn single() -> Shape {
-    Shape {
-        planes: vec![Plane { group: 0, sample: 0, ordinal: 0 }],
-        groups: 1,
-        alignments: 1,
-        judges_common_bits: false,
-    }
-}
-
-/// A Hamming distance of so many bits in every slot of one block.
-pub(super) struct Run {
-    pub(super) circuit: Circuit,
-    pub(super) probes: EncryptedProbes,
-    block: Block,
-    steps: Steps,
-    disclosure: Disclosure,
-}
-
-impl Run {
-    /// A random probe; `distance` says how far each slot's reference is, a random one; slots without are absent.
-    pub(super) fn new(
-        parties: &Parties,
-        (bits, threshold, disclosure): (usize, i64, Disclosure),
-        distance: impl Fn(usize) -> Option<usize> + Sync,
-        rng: &mut ChaCha20Rng,
-    ) -> Self {
-        let (ring, d) = (parties.ring, bits as i64);
-        let range = 2 * (threshold - d) + 1..=2 * threshold + 1;
-        let circuit = Circuit::new(ring.set, bits, &range, None, disclosure, &single(), 1).unwrap();
-        let steps = Steps::new(ring.set, bits).unwrap();
-        let probe: Vec<i16> = (0..bits).map(|_| if rng.random() { 1 } else { -1 }).collect();
-        let offsets: Vec<usize> = (0..ring.n).map(|_| rng.random_range(0..bits)).collect();
-        let mut block = Block::new(steps, ring.n, 1, -1);
-        block.fill(|row, weights| {
-            let distance = distance(row)?;
-            let differs = |i: usize| (i + offsets[row]) % bits < distance;
-            weights.iter_mut().zip(&probe).enumerate().for_each(|(i, (w, &x))| *w = if differs(i) { -x } else { x });
-            Some(2 * threshold + 1 - d)
-        });
-        let coordinate = |slot| residue(probe.get(slot % steps.period).copied().unwrap_or(0).into());
-        let slots: Vec<u32> = (0..ring.n).map(coordinate).collect();
-        Self { circuit, probes: parties.encrypted(&slots, rng), block, steps, disclosure }
-    }
-
-    pub(super) fn score(&self, parties: &Parties) -> Ciphertext {
-        let babies = Babies::of_sample(&parties.key, &self.probes, 0, self.steps).unwrap();
-        let centre = self.circuit.centre(Judgement::Aligned);
-        self.block.scores(&parties.key, &[&babies], centre).pop().unwrap()
-    }
-
-    /// What is sanitised, but for the masks of `any`; for the one-squaring variant the square.
-    pub(super) fn verdict(&self, parties: &Parties, score: &Ciphertext, rng: &mut ChaCha20Rng) -> Ciphertext {
-        let ring = parties.ring;
-        let masked = self.disclosure == Disclosure::Each && !ring.set.one_squaring;
-        let mask = masked.then(|| Plaintext::of_slots(ring, non_zero(ring.n, rng), ring.set.limbs));
-        let masks: Vec<&Plaintext> = mask.iter().collect();
-        let value = self.circuit.judge(&parties.engine(), Judgement::Aligned, score, &masks, 1).remove(0);
-        parties.hold_with_margin("threshold", &value);
-        match ring.set.one_squaring {
-            true => value,
-            false => self.circuit.verdict(&parties.engine(), vec![vec![value]], &[]).remove(0),
         }
     }
 }

@@ -26,7 +26,11 @@ mod measured;
 mod modulus;
 mod noise;
 mod packing;
+#[cfg(test)]
+mod parties;
 mod ring;
+#[cfg(test)]
+mod run;
 mod sampling;
 mod sanitise;
 mod threshold;

@@ -14,10 +14,10 @@ mod evaluator;
 pub mod holder;
 pub mod keys;
 #[cfg(test)]
-mod measure;
-#[cfg(test)]
 mod measured;
 pub mod noise;
+#[cfg(test)]
+mod pairs;
 mod sanitise;
 mod threshold;
 pub mod workload;

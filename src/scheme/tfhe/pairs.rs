@@ -6,40 +6,40 @@ use ::tfhe::core_crypto::prelude::*;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 
+use super::distance::{EncryptedScore, EncryptedTemplate, Scratch};
+use super::holder::{SecretKey, generate_all};
+use super::keys::PreparedKey;
+use super::{Lwe, Tfhe};
 use crate::agreement::{Agreement, Terms};
 use crate::functional::{Probe, Reference};
 use crate::parameters::tfhe::{INSECURE_TEST, TFHE_896_2048, TfheSet};
 use crate::scheme::Holder;
-use crate::scheme::tfhe::distance::{EncryptedScore, EncryptedTemplate, Scratch};
-use crate::scheme::tfhe::holder::{SecretKey, generate_all};
-use crate::scheme::tfhe::keys::PreparedKey;
-use crate::scheme::tfhe::{Lwe, Tfhe};
 use crate::template::{RealVector, Record, SubjectId, Template};
 
-pub(in crate::scheme::tfhe) struct Keys {
-    pub(in crate::scheme::tfhe) query: SecretKey,
-    pub(in crate::scheme::tfhe) output: SecretKey,
-    pub(in crate::scheme::tfhe) prepared: PreparedKey,
+pub(super) struct Keys {
+    pub(super) query: SecretKey,
+    pub(super) output: SecretKey,
+    pub(super) prepared: PreparedKey,
 }
 
-pub(in crate::scheme::tfhe) fn make(set: &'static TfheSet) -> Keys {
+pub(super) fn make(set: &'static TfheSet) -> Keys {
     let (query, output, public) = generate_all(set, &mut rng());
     Keys { query, output, prepared: PreparedKey::new(public, set) }
 }
 
-pub(in crate::scheme::tfhe) fn keys(set: &'static TfheSet) -> &'static Keys {
+pub(super) fn keys(set: &'static TfheSet) -> &'static Keys {
     static PRODUCTION: OnceLock<Keys> = OnceLock::new();
     static INSECURE: OnceLock<Keys> = OnceLock::new();
     if set == &INSECURE_TEST { INSECURE.get_or_init(|| make(set)) } else { PRODUCTION.get_or_init(|| make(set)) }
 }
 
-pub(in crate::scheme::tfhe) const SETS: [&TfheSet; 2] = [&TFHE_896_2048, &INSECURE_TEST];
+pub(super) const SETS: [&TfheSet; 2] = [&TFHE_896_2048, &INSECURE_TEST];
 
-pub(in crate::scheme::tfhe) fn rng() -> ChaCha20Rng {
+pub(super) fn rng() -> ChaCha20Rng {
     ChaCha20Rng::seed_from_u64(20_261_123)
 }
 
-pub(in crate::scheme::tfhe) fn face(set: &TfheSet, dimension: usize) -> Agreement {
+pub(super) fn face(set: &TfheSet, dimension: usize) -> Agreement {
     let mut terms = Terms::face(dimension);
     terms.encryption.parameter_set = set.name.to_owned();
     Agreement::new(terms).unwrap()
@@ -65,15 +65,15 @@ fn at_cosine(x: &[f64], cosine: f64, rng: &mut ChaCha20Rng) -> Vec<f64> {
 }
 
 /// One encrypted probe, its clear coordinates, and references around a cosine.
-pub(in crate::scheme::tfhe) struct Pairs {
-    pub(in crate::scheme::tfhe) agreement: Agreement,
+pub(super) struct Pairs {
+    pub(super) agreement: Agreement,
     coordinates: Vec<i64>,
-    pub(in crate::scheme::tfhe) references: Vec<Reference>,
-    pub(in crate::scheme::tfhe) scores: Vec<EncryptedScore>,
+    pub(super) references: Vec<Reference>,
+    pub(super) scores: Vec<EncryptedScore>,
 }
 
 /// `count` encrypted scores of fresh probes against references at `cosine`.
-pub(in crate::scheme::tfhe) fn pairs(set: &'static TfheSet, cosine: f64, count: usize) -> Pairs {
+pub(super) fn pairs(set: &'static TfheSet, cosine: f64, count: usize) -> Pairs {
     let mut rng = rng();
     let agreement = face(set, 512);
     let functional = agreement.functional();
@@ -98,26 +98,26 @@ pub(in crate::scheme::tfhe) fn pairs(set: &'static TfheSet, cosine: f64, count: 
 }
 
 impl Pairs {
-    pub(in crate::scheme::tfhe) fn phi(&self, i: usize) -> i64 {
+    pub(super) fn phi(&self, i: usize) -> i64 {
         self.agreement.functional().form(&self.references[i], 0).evaluate(&self.coordinates)
     }
 
-    pub(in crate::scheme::tfhe) fn mean_weight_norm(&self) -> f64 {
+    pub(super) fn mean_weight_norm(&self) -> f64 {
         let functional = self.agreement.functional();
         self.references.iter().map(|r| functional.form(r, 0).norm()).sum::<f64>() / self.references.len() as f64
     }
 }
 
-pub(in crate::scheme::tfhe) fn phase(key: &SecretKey, sample: &Lwe) -> u64 {
+pub(super) fn phase(key: &SecretKey, sample: &Lwe) -> u64 {
     decrypt_lwe_ciphertext(&key.lwe(), sample).0
 }
 
 /// Signed distance on the torus.
-pub(in crate::scheme::tfhe) fn difference(a: u64, b: u64) -> f64 {
+pub(super) fn difference(a: u64, b: u64) -> f64 {
     (a.wrapping_sub(b) as i64) as f64 * 2f64.powi(-64)
 }
 
-pub(in crate::scheme::tfhe) fn mean_and_deviation(values: &[f64]) -> (f64, f64) {
+pub(super) fn mean_and_deviation(values: &[f64]) -> (f64, f64) {
     let mean = values.iter().sum::<f64>() / values.len() as f64;
     let variance = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (values.len() - 1) as f64;
     (mean, variance.sqrt())

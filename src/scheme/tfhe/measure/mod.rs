@@ -1,3 +1,0 @@
-//! Noise stage by stage, with fresh keys.
-
-pub(super) mod pairs;
