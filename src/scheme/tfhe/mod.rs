@@ -13,10 +13,10 @@ mod distance;
 mod evaluator;
 pub mod holder;
 pub mod keys;
+pub mod measure;
 #[cfg(test)]
 mod measured;
 pub mod noise;
-#[cfg(test)]
 mod pairs;
 mod sanitise;
 mod threshold;

@@ -60,6 +60,17 @@ impl TfheSet {
         inputs as f64 * self.bootstrap_variance() + self.keyswitch_variance() + self.modulus_switch_variance()
     }
 
+    /// Added by rounding a verdict to the few bits of an answer. Not centred: n/24 for the mask with a binary key, 1/12 for the body.
+    pub fn packing_variance(&self) -> f64 {
+        (self.lwe_dimension() as f64 / 24.0 + 1.0 / 12.0) / 2f64.powi(self.answer_modulus_log2 as i32).powi(2)
+    }
+
+    /// Of an answer's phase: the flood, and what came before and after it.
+    pub fn answer_variance(&self) -> f64 {
+        let flood = tuniform_variance(self.flooding_log2);
+        flood + self.bootstrap_variance() + self.keyswitch_variance() + self.packing_variance()
+    }
+
     /// Base-2 logarithm of the probability that a gate of twelve inputs errs: margin 1/48.
     pub fn log2_gate_failure(&self) -> f64 {
         log2_two_sided_tail(1.0 / 48.0 / self.gate_variance(super::aggregate::FAN_IN).sqrt())
@@ -68,11 +79,8 @@ impl TfheSet {
     /// Base-2 logarithm of the probability that a flooded verdict is bootstrapped or decrypted wrongly: 1/4 less the flooding.
     pub fn log2_verdict_failure(&self) -> f64 {
         let margin = 0.25 - 2f64.powi(self.flooding_log2 as i32 - 64);
-        let answer = 2f64.powi(self.answer_modulus_log2 as i32);
-        // The packing is not centred: n/24 for the mask with a binary key, 1/12 for the body.
-        let packing = (self.lwe_dimension() as f64 / 24.0 + 1.0 / 12.0) / answer.powi(2);
-        let variance =
-            self.bootstrap_variance() + self.keyswitch_variance() + packing.max(self.modulus_switch_variance());
+        let rounding = self.packing_variance().max(self.modulus_switch_variance());
+        let variance = self.bootstrap_variance() + self.keyswitch_variance() + rounding;
         log2_two_sided_tail(margin / variance.sqrt())
     }
 
@@ -83,6 +91,11 @@ impl TfheSet {
         let shift = 2.0 * 9.0 * self.bootstrap_variance().sqrt();
         self.washing_rounds as f64 * (shift / 2f64.powi(self.flooding_log2 as i32 + 1 - 64)).log2()
     }
+}
+
+/// P(X > x) of a standard normal X.
+pub(super) fn upper_tail(x: f64) -> f64 {
+    0.5 * erfc(x / std::f64::consts::SQRT_2)
 }
 
 /// log2 P(|X| > x) of a standard normal X; by its asymptote where the function underflows.
@@ -154,7 +167,7 @@ impl GrayZone {
 
     /// Probability that the encrypted sign of one phi differs from the oracle's.
     pub fn flip_probability(&self, phi: i64) -> f64 {
-        0.5 * erfc(phi.unsigned_abs() as f64 / self.phi / std::f64::consts::SQRT_2)
+        upper_tail(phi.unsigned_abs() as f64 / self.phi)
     }
 
     /// Probability that the encrypted verdict on a pair differs from the oracle's, all rotations and the minimum of common bits
@@ -170,7 +183,7 @@ impl GrayZone {
         let enough = match (self.common_bits, pair.common_bits) {
             (Some((deviation, minimum)), Some(common)) => {
                 let distance = common as f64 - f64::from(minimum) + 0.5;
-                0.5 * erfc(-distance / deviation / std::f64::consts::SQRT_2)
+                upper_tail(-distance / deviation)
             }
             _ => 1.0,
         };
