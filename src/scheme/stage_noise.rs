@@ -35,6 +35,8 @@ pub struct StageNoise {
     pub mean_in_standard_errors: f64,
     /// What no error may exceed, where the scheme computes with such a bound.
     pub bound_log2: Option<f64>,
+    /// Bits between that bound and half the modulus.
+    pub margin_bits: Option<f64>,
     /// What the stage got wrong, where it has a right and a wrong.
     pub failures: Option<Failures>,
 }
@@ -104,6 +106,7 @@ impl StageNoise {
             measured_maximum_log2: errors.iter().fold(0.0, |most: f64, error| most.max(error.abs())).log2(),
             mean_in_standard_errors: mean / deviation * count.sqrt(),
             bound_log2: None,
+            margin_bits: None,
             failures: None,
         }
     }

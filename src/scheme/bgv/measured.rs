@@ -3,19 +3,39 @@
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 
-use super::aggregate::squares;
 use super::arithmetic::{Arithmetic, residue};
-use super::circuit::{Circuit, LEAST_FLOODING_BITS};
+use super::circuit::Circuit;
 use super::engine::{Ciphertext, Plaintext};
-use super::noise::MARGIN_BITS;
+use super::measure::{measure, stages, steps};
+use super::noise::{MARGIN_BITS, TAIL_LOG2};
 use super::parties::Parties;
 use super::ring::Ring;
-use super::run::{Run, single};
+use super::run::single;
 use super::sampling::any_residue;
-use super::sanitise::{flooded, flooding_log2, sanitised};
+use super::sanitise::flooding_log2;
 use super::threshold::Polynomial;
 use crate::agreement::Disclosure;
+use crate::parameters::ParameterSet;
 use crate::parameters::bgv::{self, BgvSet};
+use crate::scheme::Progress;
+
+impl Parties {
+    /// Deviation and largest coefficient of the phase below the written bound, which is as far below half the modulus as promised.
+    fn hold_with_margin(&self, what: &str, ciphertext: &Ciphertext) {
+        let (phase, _) = self.opened(ciphertext);
+        let deviation = (phase.iter().map(|&v| v * v).sum::<f64>() / phase.len() as f64).log2() / 2.0;
+        let largest = phase.iter().fold(0.0, |largest: f64, &v| largest.max(v.abs())).log2();
+        let bound = ciphertext.state.noise;
+        assert!(deviation <= bound, "{what}: deviation 2^{deviation:.2} above 2^{bound:.2}");
+        assert!(largest <= bound + TAIL_LOG2, "{what}: a coefficient of 2^{largest:.2} above 2^{bound:.2}");
+        assert!(ciphertext.state.margin() >= MARGIN_BITS, "{what}: {:.1} bits of margin", ciphertext.state.margin());
+    }
+
+    /// The slots of a ciphertext, whose phase must be small.
+    fn slots(&self, ciphertext: &Ciphertext) -> Vec<u32> {
+        self.opened(ciphertext).1.unwrap()
+    }
+}
 
 #[test]
 fn each_operation_does_what_it_says_within_its_noise() {
@@ -92,55 +112,23 @@ fn thresholds_equal_the_polynomial_in_the_clear() {
     }
 }
 
-/// Fresh, each rotation, score, threshold, verdict, flooded, answer.
+/// Every rotation of a probe, and every stage after it.
 fn hold_every_stage(set: &'static BgvSet, circuit: (usize, i64, Disclosure), rounds: u64) {
     for round in 0..rounds {
-        let mut rng = ChaCha20Rng::seed_from_u64(round);
-        let rng = &mut rng;
-        let parties = Parties::new(set, rng);
-        let (bits, threshold, disclosure) = circuit;
-        let distance = |row: usize| match row % 5 {
-            0 => None,
-            1 => Some(threshold as usize),
-            2 => Some(threshold as usize + 1),
-            3 => Some(row * 7 % (bits + 1)),
-            _ => Some(bits),
-        };
-        let run = Run::new(&parties, circuit, distance, rng);
-        let mut baby = run.probes.expand(0).unwrap();
-        parties.hold_with_margin("fresh", &baby);
-        let rotation = parties.ring.rotation(1);
-        for _ in 1..set.baby_steps.min(bits) {
-            baby = baby.rotated(parties.ring, &rotation, &parties.key.rotate_by_one);
-            parties.hold_with_margin("baby", &baby);
+        let stages = stages(set, circuit, 1, &mut ChaCha20Rng::seed_from_u64(round), &()).unwrap();
+        for stage in &stages {
+            let what = format!("{}, {}", set.name, stage.stage);
+            println!("{what}: {stage:?}");
+            let deviation = stage.measured_deviation_log2;
+            assert!(stage.ratio() <= 1.0, "{what}: deviation 2^{deviation:.2} above its bound: {stage:?}");
+            assert!(stage.measured_maximum_log2 <= stage.bound_log2.unwrap(), "{what}: {stage:?}");
+            assert!(stage.failures.is_none_or(|failures| failures.failed == 0), "{what}: {stage:?}");
+            // What leaves has less: it is flooded as far as the modulus admits.
+            let leaves = ["flood", "answer"].contains(&stage.stage);
+            assert!(leaves || stage.margin_bits.unwrap() >= MARGIN_BITS, "{what}: {stage:?}");
         }
-        let score = run.score(&parties);
-        parties.hold_with_margin("score", &score);
-        let verdict = run.verdict(&parties, &score, rng);
-        parties.hold_with_margin("verdict", &verdict);
-        let hit = |row: usize| distance(row).is_some_and(|distance| distance as i64 <= threshold);
-        if set.one_squaring {
-            let outputs = squares(&parties.key, &run.circuit, &verdict, rng);
-            let mut zeros = vec![0; parties.ring.n];
-            for output in &outputs {
-                parties.hold("answer", &output.ciphertext);
-                assert!((output.leakage.log2() + LEAST_FLOODING_BITS) <= 0.0);
-                zeros.iter_mut().zip(parties.slots(&output.ciphertext)).for_each(|(n, v)| *n += usize::from(v == 0));
-            }
-            assert!(zeros.iter().enumerate().all(|(row, &zeros)| zeros == usize::from(hit(row))));
-            continue;
-        }
-        let verdict = verdict.truncated(parties.ring, verdict.state.limbs.min(set.public_limbs()));
-        parties.hold("flooded", &flooded(&parties.key, &verdict, rng));
-        let answer = sanitised(&parties.key, verdict, rng);
-        parties.hold("answer", &answer.ciphertext);
-        assert!((answer.leakage.log2() + LEAST_FLOODING_BITS) <= 0.0);
-        let slots = parties.slots(&answer.ciphertext);
-        let right = |(row, &value): (usize, &u32)| match disclosure {
-            Disclosure::Each => (value == 0) == hit(row),
-            _ => value == u32::from(hit(row)),
-        };
-        assert!(slots.iter().enumerate().all(right));
+        assert_eq!(stages.len(), if set.one_squaring { 5 } else { 7 });
+        assert!(stages.last().unwrap().failures.is_some(), "answers can be read");
     }
 }
 
@@ -155,6 +143,28 @@ fn every_stage_of_a_circuit_stays_below_its_bound() {
 fn every_stage_stays_below_its_bound_on_production_sets() {
     hold_every_stage(&bgv::BGV_8192, (128, 40, Disclosure::Each), 2);
     hold_every_stage(&bgv::BGV_32768_540, (128, 40, Disclosure::Each), 1);
+}
+
+#[test]
+fn measuring_takes_the_deepest_comparison_that_the_set_admits_and_stops_when_asked() {
+    struct Told(std::sync::atomic::AtomicU64, bool);
+    impl Progress for Told {
+        fn advance(&self, steps: u64) {
+            self.0.fetch_add(steps, std::sync::atomic::Ordering::Relaxed);
+        }
+        fn stop(&self) -> bool {
+            self.1
+        }
+    }
+    let mut rng = ChaCha20Rng::seed_from_u64(1);
+    let insecure = ParameterSet::by_name("insecure-bgv-test").unwrap();
+    let told = Told(0.into(), false);
+    let measurement = measure(insecure, 3000, &mut rng, &told).unwrap();
+    assert_eq!(measurement.comparison, "Hamming distance, 512 bits, one bit a probe");
+    assert!(measurement.stages.iter().all(|stage| stage.samples == 2 * 2048), "{measurement:?}");
+    assert_eq!(told.0.into_inner(), steps(&bgv::INSECURE_BGV, 3000));
+    assert!(measure(insecure, 1, &mut rng, &Told(0.into(), true)).is_err());
+    assert!(measure(ParameterSet::by_name("insecure-test").unwrap(), 1, &mut rng, &()).is_err());
 }
 
 /// What each set is documented for: it has the margin, and a whole block's answer is within 2^-40 of one without a gallery.

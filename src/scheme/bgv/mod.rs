@@ -21,15 +21,14 @@ pub mod holder;
 pub mod keys;
 #[cfg(test)]
 mod leakage;
+pub mod measure;
 #[cfg(test)]
 mod measured;
 mod modulus;
 mod noise;
 mod packing;
-#[cfg(test)]
 mod parties;
 mod ring;
-#[cfg(test)]
 mod run;
 mod sampling;
 mod sanitise;
