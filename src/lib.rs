@@ -62,11 +62,14 @@
 
 pub mod agreement;
 pub mod custodian;
+pub mod evaluate;
 pub mod functional;
 pub mod open_iris;
 pub mod parameters;
 pub mod plan;
 pub mod querier;
+#[cfg(feature = "report")]
+pub mod report;
 pub mod scheme;
 pub mod template;
 pub mod wire;

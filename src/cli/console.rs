@@ -45,6 +45,7 @@ impl Console {
     pub fn fail(&self, failure: &Failure) {
         match failure {
             Failure::Interrupted => stderr_line("interrupted: nothing was written"),
+            Failure::Paused(how_to_go_on) => stderr_line(format_args!("interrupted: {how_to_go_on}")),
             Failure::OutputClosed => {}
             Failure::Problem(problem) => {
                 stderr_line(format_args!("error: {}: {}", problem.place, problem.what));

@@ -12,6 +12,8 @@ use cotejo::wire::{Kind, WireError};
 pub enum Failure {
     /// Ctrl-C.
     Interrupted,
+    /// Ctrl-C, after part of the work was kept: where, and how to go on.
+    Paused(String),
     /// Whoever read standard output has had enough, which is no error.
     OutputClosed,
     /// Anything that its user can mend.

@@ -91,7 +91,8 @@ impl Templates<'_> {
         })
     }
 
-    fn format(&self) -> Result<Format, Failure> {
+    /// How the file is written.
+    pub fn format(&self) -> Result<Format, Failure> {
         let extension = self.path.extension().and_then(std::ffi::OsStr::to_str);
         let known = self.format.map(Format::from).or_else(|| extension.and_then(Format::from_path_extension));
         known.ok_or_else(|| {
@@ -105,7 +106,7 @@ impl Templates<'_> {
 
     /// From the file that was named, or from `NAME.ids.txt` beside an array `NAME.npy`, which has no room for them.
     fn identities(&self, format: Format, console: &Console) -> Result<Option<Vec<Identity>>, Failure> {
-        let beside: PathBuf = self.path.with_extension("ids.txt");
+        let beside = self.ids_beside();
         let path = match self.ids {
             Some(path) => path,
             None if format == Format::Npy && beside.is_file() => {
@@ -116,6 +117,11 @@ impl Templates<'_> {
         };
         let remedy = "write one id a line, in the order of the templates";
         read::identities(&files::read(path)?).map(Some).map_err(|error| Failure::of(path, &error, remedy))
+    }
+
+    /// Where ids are looked for that were not named.
+    pub fn ids_beside(&self) -> PathBuf {
+        self.path.with_extension("ids.txt")
     }
 
     fn explain(&self, error: &read::ReadError) -> Failure {

@@ -11,6 +11,7 @@ mod demo;
 mod dispatch;
 mod encrypt;
 mod enroll;
+mod evaluate;
 mod failure;
 mod files;
 mod gallery;
@@ -19,6 +20,7 @@ mod interrupt;
 mod keygen;
 mod load;
 mod match_;
+mod pace;
 mod plan;
 mod progress;
 mod shape;
@@ -66,6 +68,7 @@ enum Command {
     Match(match_::Args),
     Decrypt(decrypt::Args),
     Compare(compare::Args),
+    Evaluate(evaluate::Args),
     Plan(plan::Args),
     Inspect(inspect::Args),
 }
@@ -104,7 +107,7 @@ pub fn main() -> ExitCode {
         Err(failure) => {
             console.fail(&failure);
             ExitCode::from(match failure {
-                Failure::Interrupted => interrupt::EXIT_CODE,
+                Failure::Interrupted | Failure::Paused(_) => interrupt::EXIT_CODE,
                 _ => 2,
             })
         }
@@ -124,6 +127,7 @@ impl Command {
             Self::Match(args) => args.run(console),
             Self::Decrypt(args) => args.run(console),
             Self::Compare(args) => args.run(console),
+            Self::Evaluate(args) => args.run(console),
             Self::Plan(args) => args.run(console),
             Self::Inspect(args) => args.run(console),
         }

@@ -1,18 +1,16 @@
 //! `cotejo plan`: what an exchange will cost, before it runs.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use cotejo::agreement::{Agreement, SchemeChoice, SchemeId};
 use cotejo::parameters::ParameterSet;
-use cotejo::parameters::tfhe::TfheSet;
 use cotejo::plan::{Pace, Plan};
 use cotejo::scheme::bgv;
-use cotejo::scheme::tfhe::workload::Workload;
 use serde_json::{Value, json};
 
 use super::console::{Console, bytes, count, seconds};
 use super::failure::Failure;
-use super::{AgreementArg, Outcome, interrupt, load, size};
+use super::{AgreementArg, Outcome, load, pace, size};
 
 /// Predict time, bytes and memory of an exchange before it runs
 ///
@@ -142,9 +140,9 @@ impl Args {
     fn prediction(&self, agreement: &Agreement, console: &Console) -> Result<Prediction, Failure> {
         let failure = |error: &dyn std::fmt::Display| Failure::at(&self.agreement.path, error, "agree on another set");
         let (pace, measured_here) = match agreement.parameters() {
-            ParameterSet::Tfhe(set) => match self.bootstrap_ms {
+            ParameterSet::Tfhe(_) => match self.bootstrap_ms {
                 Some(milliseconds) => (Pace::Tfhe(Duration::from_secs_f64(milliseconds / 1e3)), false),
-                None => (Pace::Tfhe(bootstrap(set, console)?), true),
+                None => (pace::measure(agreement, console)?, true),
             },
             ParameterSet::Bgv(set) => match self.transform_us.zip(self.product_us) {
                 Some((transform, product)) => {
@@ -154,16 +152,7 @@ impl Args {
                     self.output_us.iter().for_each(|&given| pace.output = time(given));
                     (Pace::Bgv(pace), false)
                 }
-                None => {
-                    console.note(format_args!("timing the work of parameter set {} ...", set.name));
-                    interrupt::check()?;
-                    let mut rng = load::randomness()?;
-                    let (functional, disclosure) = (agreement.functional(), agreement.terms().disclosure);
-                    let workload = bgv::workload::Workload::new(set, functional, disclosure, &mut rng);
-                    let workload = workload.map_err(|error| failure(&error))?;
-                    let start = Instant::now();
-                    (Pace::Bgv(workload.pace(&mut rng, &|| start.elapsed())), true)
-                }
+                None => (pace::measure(agreement, console)?, true),
             },
         };
         let plan = Plan::new(agreement, self.references, self.probes, &pace, self.memory);
@@ -232,18 +221,4 @@ impl Prediction {
 
 fn microseconds(duration: Duration) -> String {
     format!("{:.1} \u{b5}s", duration.as_secs_f64() * 1e6)
-}
-
-/// Time of one bootstrap with all cores busy.
-fn bootstrap(set: &'static TfheSet, console: &Console) -> Result<Duration, Failure> {
-    console.note(format_args!("timing bootstraps of parameter set {} ...", set.name));
-    let workload = Workload::new(set, &mut load::randomness()?);
-    // Threads, caches and tables warm up.
-    workload.thresholds(8 * rayon::current_num_threads());
-    let (start, mut done) = (Instant::now(), 0);
-    while start.elapsed() < Duration::from_secs(1) {
-        interrupt::check()?;
-        done += workload.thresholds(32 * rayon::current_num_threads());
-    }
-    Ok(start.elapsed().div_f64(done.max(1) as f64))
 }

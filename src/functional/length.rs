@@ -1,7 +1,7 @@
 //! How finely real vectors are rounded, where the agreement leaves it open.
 
-use super::Metric;
 use super::exact;
+use super::{Functional, Metric};
 use crate::agreement::{AgreementError, ComparisonTerms, Decimal, Terms};
 use crate::parameters::ParameterSet;
 use crate::parameters::bgv::BgvSet;
@@ -52,6 +52,27 @@ fn with_lengths(comparison: &ComparisonTerms, probe: u32, reference: u32) -> Com
         ComparisonTerms::Hamming { .. } | ComparisonTerms::FractionalHamming { .. } => {}
     }
     comparison
+}
+
+impl Functional {
+    /// The comparison with the lengths or the scale that were left open as they were chosen.
+    pub(crate) fn stated(&self, comparison: &ComparisonTerms) -> ComparisonTerms {
+        match self.metric {
+            Metric::Cosine { probe_norm, reference_norm, .. } => with_lengths(comparison, probe_norm, reference_norm),
+            Metric::InnerProduct { scale: chosen, .. } | Metric::SquaredEuclidean { scale: chosen, .. } => {
+                let mut comparison = comparison.clone();
+                if let ComparisonTerms::InnerProduct { scale, .. } | ComparisonTerms::SquaredEuclidean { scale, .. } =
+                    &mut comparison
+                {
+                    // It came from a decimal, which is its nearest.
+                    let billionths = (chosen * Decimal::ONE as f64).round() as i64;
+                    scale.get_or_insert(Decimal::from_billionths(billionths));
+                }
+                comparison
+            }
+            Metric::Hamming { .. } | Metric::FractionalHamming { .. } => comparison.clone(),
+        }
+    }
 }
 
 /// The length over the norm, to three digits after the point; 1 for a norm that has no sense (refused later).

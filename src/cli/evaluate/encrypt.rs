@@ -1,0 +1,105 @@
+//! The encrypted column: predicted, run with progress, kept after each probe, gone on with after an interruption.
+
+use std::time::Duration;
+
+use cotejo::agreement::Agreement;
+use cotejo::evaluate::{Amount, Evaluation, Exchange, ExchangeError, Selection, pairwise};
+use cotejo::plan::Plan;
+use cotejo::scheme::{Evaluator, Holder, Progress as _};
+
+use super::Args;
+use super::partial::Partial;
+use crate::cli::console::{Console, bytes, count, seconds};
+use crate::cli::failure::Failure;
+use crate::cli::{interrupt, pace};
+
+/// The pairs that were drawn, and the verdicts on each unit of them.
+pub type Verdicts = (Selection, Vec<Vec<bool>>);
+
+impl Args {
+    pub(super) fn decide<S: Holder + Evaluator>(
+        &self,
+        evaluation: &Evaluation<'_>,
+        amount: Amount,
+        console: &Console,
+    ) -> Result<Verdicts, Failure> {
+        let dataset = evaluation.dataset;
+        let selection = match evaluation.agreement.functional().is_exact() {
+            true => Selection::of_probes(dataset, amount, self.seed),
+            false => Selection::of_pairs(evaluation.scores, amount, self.seed),
+        };
+        let largest = selection.units.iter().map(|unit| unit.references.len()).max().unwrap_or_default();
+        let agreement = pairwise(evaluation.agreement, largest).map_err(|error| {
+            let what = format!("the parameter set has no room for a verdict on each pair: {error}");
+            Failure::at(&self.agreement.path, what, "leave the encrypted column out with --encrypt none")
+        })?;
+        let mut partial = Partial::open(&self.partial, self.fingerprint(evaluation, &selection), console)?;
+        self.announce(&agreement, &selection, &partial, console)?;
+        let explain = |error: &ExchangeError| match interrupt::requested() {
+            true => Failure::Interrupted,
+            false => Failure::of(&self.agreement.path, error, "leave the encrypted column out with --encrypt none"),
+        };
+        let exchange = Exchange::<S>::new(&agreement, dataset, self.seed, self.memory).map_err(|e| explain(&e))?;
+        let meter = console.meter("encrypted", "probe", selection.units.len() as u64);
+        meter.advance(partial.verdicts().len() as u64);
+        let mut failed = None;
+        let judged = exchange.judge(&selection, partial.verdicts().len(), &Quiet, &mut |_, verdicts| {
+            meter.advance(1);
+            failed = partial.add(verdicts).err();
+            failed.is_none() && !interrupt::requested()
+        });
+        meter.finish();
+        if let Some(failure) = failed {
+            return Err(failure);
+        }
+        match judged {
+            Ok(()) if partial.verdicts().len() == selection.units.len() => Ok((selection, partial.into_verdicts())),
+            _ if interrupt::requested() => Err(partial.paused(selection.units.len())),
+            Ok(()) => Err(Failure::Interrupted),
+            Err(error) => Err(explain(&error)),
+        }
+    }
+
+    /// Says what is about to be done, and how long it will take.
+    fn announce(
+        &self,
+        agreement: &Agreement,
+        selection: &Selection,
+        partial: &Partial,
+        console: &Console,
+    ) -> Result<(), Failure> {
+        let left = selection.units.len() - partial.verdicts().len();
+        if left == 0 {
+            return Ok(());
+        }
+        let pace = pace::measure(agreement, console)?;
+        let share = left as f64 / selection.units.len() as f64;
+        // Where pairs are decided one by one, a probe costs next to nothing.
+        let (references, probes) = match selection.whole_gallery {
+            true => (selection.units.first().map_or(0, |unit| unit.references.len()), left),
+            false => ((selection.pairs() as f64 * share).round() as usize, 1),
+        };
+        let plan = Plan::new(agreement, references.max(1), probes, &pace, self.memory)
+            .map_err(|error| Failure::at(&self.agreement.path, error, "leave it out with --encrypt none"))?;
+        console.note(format_args!(
+            "encrypted column: {} of {} under {}, about {} and {} of memory",
+            count(selection.pairs() as usize, "pair"),
+            count(selection.units.len(), "probe"),
+            plan.parameter_set,
+            seconds(Duration::try_from_secs_f64(plan.seconds).unwrap_or(Duration::MAX)),
+            bytes(plan.memory_bytes as usize),
+        ));
+        Ok(())
+    }
+}
+
+/// A unit is short; what it counts is nobody's business, but it can be stopped.
+struct Quiet;
+
+impl cotejo::scheme::Progress for Quiet {
+    fn advance(&self, _: u64) {}
+
+    fn stop(&self) -> bool {
+        interrupt::requested()
+    }
+}

@@ -1,0 +1,200 @@
+//! `cotejo evaluate`: the accuracy card, on labelled templates you hold yourself.
+
+mod encrypt;
+mod partial;
+mod text;
+
+use std::path::{Path, PathBuf};
+
+use cotejo::agreement::Agreement;
+use cotejo::evaluate::{Amount, Card, Comparer, Dataset, EvaluateError, Evaluation, Scores};
+use cotejo::template::Record;
+use cotejo::template::read::Format;
+
+use super::console::Console;
+use super::dispatch::under_scheme;
+use super::failure::Failure;
+use super::files::{self, Access, Output};
+use super::load::{self, FileFormat, Templates};
+use super::{AgreementArg, Outcome, OverwriteArg, size};
+
+/// Error rates of labelled templates: as they are, as integers, and under encryption
+///
+/// Give one set to be compared with itself, or probes and references. Templates of one person carry the same id: in the file, or beside it
+/// (--ids, one a line, or a .npy of integers). The encrypted column is measured by real exchanges on a sample of the pairs.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  cotejo evaluate --agreement agreement.toml --templates faces.npy --ids subjects.npy --html accuracy.html
+  cotejo evaluate --probes live.npz --references enrolled.npz --target-fmr 1e-4 --encrypt none")]
+pub struct Args {
+    #[command(flatten)]
+    agreement: AgreementArg,
+    /// Templates to be compared with each other
+    #[arg(long, value_name = "FILE", required_unless_present = "probes", conflicts_with = "probes")]
+    templates: Option<PathBuf>,
+    /// Their ids
+    #[arg(long, value_name = "FILE", requires = "templates")]
+    ids: Option<PathBuf>,
+    /// Templates in the role of probes
+    #[arg(long, value_name = "FILE", requires = "references")]
+    probes: Option<PathBuf>,
+    /// Their ids
+    #[arg(long, value_name = "FILE", requires = "probes")]
+    probe_ids: Option<PathBuf>,
+    /// Templates in the role of references
+    #[arg(long, value_name = "FILE", requires = "probes")]
+    references: Option<PathBuf>,
+    /// Their ids
+    #[arg(long, value_name = "FILE", requires = "references")]
+    reference_ids: Option<PathBuf>,
+    /// How the templates are written, where the extension does not say so
+    #[arg(long, value_enum)]
+    format: Option<FileFormat>,
+    /// Pairs that are decided under encryption too: none, all, or about so many
+    #[arg(long, value_name = "NUMBER", default_value = "400", value_parser = amount)]
+    encrypt: Wanted,
+    /// Propose a threshold for this false match rate
+    #[arg(long, value_name = "RATE", value_parser = rate)]
+    target_fmr: Option<f64>,
+    /// Seed of the sample, the intervals and the keys, so that a report can be made again
+    #[arg(long, value_name = "NUMBER", default_value = "1")]
+    seed: u64,
+    /// Write the card as a page that stands alone
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// Where verdicts of an interrupted run are kept, to go on from
+    #[arg(long, value_name = "FILE", default_value = "evaluate.partial")]
+    partial: PathBuf,
+    /// Memory for keeping the gallery as the scheme computes on it
+    #[arg(long, value_name = "SIZE", default_value = "4GiB", value_parser = size::parse)]
+    memory: u64,
+    #[command(flatten)]
+    overwrite: OverwriteArg,
+}
+
+/// How many pairs are decided under encryption; none at all where there is no amount.
+#[derive(Clone, Copy, Debug)]
+struct Wanted(Option<Amount>);
+
+fn amount(text: &str) -> Result<Wanted, String> {
+    match (text, text.parse::<usize>()) {
+        ("none", _) | (_, Ok(0)) => Ok(Wanted(None)),
+        ("all", _) => Ok(Wanted(Some(Amount::All))),
+        (_, Ok(pairs)) => Ok(Wanted(Some(Amount::Pairs(pairs)))),
+        _ => Err("write none, all, or a whole number of pairs".to_owned()),
+    }
+}
+
+fn rate(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(rate) if rate > 0.0 && rate < 1.0 => Ok(rate),
+        _ => Err("a rate between 0 and 1 is needed, such as 1e-4".to_owned()),
+    }
+}
+
+impl Args {
+    pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
+        let agreement = load::agreement(&self.agreement.path, console)?;
+        self.html.iter().try_for_each(|path| files::require_free(path, self.overwrite.force))?;
+        let (dataset, source) = self.dataset(&agreement, console)?;
+        let comparer = Comparer::new(&agreement, &dataset);
+        let meter = console.meter("compare", "probe", dataset.probes().len() as u64);
+        let scores = Scores::of_all_pairs(&agreement, &dataset, &comparer, &meter);
+        meter.finish();
+        let scores = scores.map_err(|error| explain(&source, &error))?;
+        let evaluation = Evaluation {
+            agreement: &agreement,
+            dataset: &dataset,
+            scores: &scores,
+            comparer: &comparer,
+            seed: self.seed,
+        };
+        let decided = match self.encrypt.0 {
+            Some(amount) => Some(under_scheme!(agreement, S => self.decide::<S>(&evaluation, amount, console))?),
+            None => None,
+        };
+        let encrypted = decided.as_ref().map(|(selection, verdicts)| (selection, verdicts.as_slice()));
+        let card = evaluation.card(encrypted, self.target_fmr);
+        if let Some(path) = &self.html {
+            let page = cotejo::evaluate::page(&card, &provenance(&self, &agreement)).html();
+            files::write(&[Output { path, bytes: page.as_bytes(), access: Access::Shared }], self.overwrite.force)?;
+            console.note(format_args!("{}: the card as a page", path.display()));
+        }
+        self.say(&card, console)?;
+        if encrypted.is_some() {
+            partial::forget(&self.partial);
+        }
+        Ok(Outcome::Done)
+    }
+
+    fn say(&self, card: &Card, console: &Console) -> Result<(), Failure> {
+        console.result(text::summary(card), card)
+    }
+
+    /// The labelled templates, and the file to blame.
+    fn dataset(&self, agreement: &Agreement, console: &Console) -> Result<(Dataset, PathBuf), Failure> {
+        let functional = agreement.functional();
+        let read = |path: &Path, ids: &Option<PathBuf>| self.labelled(path, ids.as_deref(), agreement, console);
+        let (dataset, source) = match (&self.templates, &self.probes, &self.references) {
+            (Some(templates), ..) => (Dataset::of_one_set(functional, read(templates, &self.ids)?), templates),
+            (None, Some(probes), Some(references)) => {
+                let (of_probes, of_references) =
+                    (read(probes, &self.probe_ids)?, read(references, &self.reference_ids)?);
+                (Dataset::of_two_sets(functional, of_probes, of_references), references)
+            }
+            _ => {
+                let problem = "there is nothing to compare";
+                return Err(Failure::new("--templates", problem, "name --templates, or --probes and --references"));
+            }
+        };
+        Ok((dataset.map_err(|error| explain(source, &error))?, source.clone()))
+    }
+
+    fn labelled(
+        &self,
+        path: &Path,
+        ids: Option<&Path>,
+        agreement: &Agreement,
+        console: &Console,
+    ) -> Result<Vec<Record>, Failure> {
+        let templates = Templates { path, ids, format: self.format };
+        if templates.has_no_labels()? {
+            return Err(Failure::at(
+                path,
+                "labels missing: an array of templates does not say which are of one person",
+                "give their ids with --ids (--probe-ids, --reference-ids): one a line, or a .npy of integers",
+            ));
+        }
+        templates.read(agreement.shape(), console)
+    }
+}
+
+fn explain(source: &Path, error: &EvaluateError) -> Failure {
+    match error {
+        EvaluateError::Stopped(_) => Failure::Interrupted,
+        error => Failure::of(source, error, "give other templates"),
+    }
+}
+
+/// How the card was made, for whoever wants to make it again.
+fn provenance(args: &Args, agreement: &Agreement) -> Vec<(String, String)> {
+    let files = [&args.templates, &args.ids, &args.probes, &args.probe_ids, &args.references, &args.reference_ids];
+    let names = files.into_iter().flatten().map(|path| path.display().to_string());
+    vec![
+        ("Templates".to_owned(), names.collect::<Vec<_>>().join(", ")),
+        ("Agreement".to_owned(), format!("{}, digest {}", args.agreement.path.display(), agreement.digest())),
+        (
+            "Program".to_owned(),
+            format!("cotejo {}, {} threads", env!("CARGO_PKG_VERSION"), rayon::current_num_threads()),
+        ),
+        ("Seed".to_owned(), args.seed.to_string()),
+    ]
+}
+
+impl Templates<'_> {
+    /// Whether nothing says whose the templates are: an array without ids beside it.
+    fn has_no_labels(&self) -> Result<bool, Failure> {
+        Ok(self.ids.is_none() && self.format()? == Format::Npy && !self.ids_beside().is_file())
+    }
+}

@@ -1,0 +1,49 @@
+//! How fast this machine works under an agreement, measured for a second or two: what predictions of time are made from.
+
+use std::time::{Duration, Instant};
+
+use cotejo::agreement::Agreement;
+use cotejo::parameters::ParameterSet;
+use cotejo::parameters::bgv::BgvSet;
+use cotejo::parameters::tfhe::TfheSet;
+use cotejo::plan::Pace;
+use cotejo::scheme::bgv;
+use cotejo::scheme::tfhe::workload::Workload;
+
+use super::console::Console;
+use super::failure::Failure;
+use super::{interrupt, load};
+
+/// The pace of the agreement's scheme and parameter set, on all cores.
+pub fn measure(agreement: &Agreement, console: &Console) -> Result<Pace, Failure> {
+    interrupt::check()?;
+    match agreement.parameters() {
+        ParameterSet::Tfhe(set) => bootstrap(set, console).map(Pace::Tfhe),
+        ParameterSet::Bgv(set) => units(agreement, set, console).map(Pace::Bgv),
+    }
+}
+
+/// Time of one bootstrap with all cores busy.
+fn bootstrap(set: &'static TfheSet, console: &Console) -> Result<Duration, Failure> {
+    console.note(format_args!("timing bootstraps of parameter set {} ...", set.name));
+    let workload = Workload::new(set, &mut load::randomness()?);
+    // Threads, caches and tables warm up.
+    workload.thresholds(8 * rayon::current_num_threads());
+    let (start, mut done) = (Instant::now(), 0);
+    while start.elapsed() < Duration::from_secs(1) {
+        interrupt::check()?;
+        done += workload.thresholds(32 * rayon::current_num_threads());
+    }
+    Ok(start.elapsed().div_f64(done.max(1) as f64))
+}
+
+/// Times of the units of work of scheme `bgv`.
+fn units(agreement: &Agreement, set: &'static BgvSet, console: &Console) -> Result<bgv::workload::Pace, Failure> {
+    console.note(format_args!("timing the work of parameter set {} ...", set.name));
+    let mut rng = load::randomness()?;
+    let (functional, disclosure) = (agreement.functional(), agreement.terms().disclosure);
+    let workload = bgv::workload::Workload::new(set, functional, disclosure, &mut rng);
+    let workload = workload.map_err(|error| Failure::new("agreement", error, "agree on another set"))?;
+    let start = Instant::now();
+    Ok(workload.pace(&mut rng, &|| start.elapsed()))
+}

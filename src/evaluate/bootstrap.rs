@@ -1,0 +1,192 @@
+//! Confidence intervals by drawing subjects again: all pairs of a subject come and go together, so their dependence is in the interval.
+//!
+//! A replicate draws as many subjects as there are, with replacement. A subject drawn c times gives each of its genuine pairs the weight
+//! c, and an impostor pair of subjects drawn c and c' times weighs c c'; a subject is never its own impostor (Bolle, Ratha, Pankanti, "Error
+//! analysis of pattern recognition systems: the subsets bootstrap", 2004; Poh, Martin, Bengio, 2007).
+
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
+
+use super::dataset::Dataset;
+use super::interval::{Interval, percentiles};
+use super::rates::Distribution;
+use super::scores::{Pair, Scores};
+use crate::agreement::EyeRule;
+use crate::template::Eye;
+
+/// Replicates of every interval.
+pub const REPLICATES: usize = 1000;
+
+/// Bins between the thresholds among which an equal error rate is looked for.
+const BINS: usize = 512;
+
+/// What all replicates share.
+pub struct Bootstrap<'a> {
+    dataset: &'a Dataset,
+    seed: u64,
+    /// Genuine pairs of each subject.
+    genuine: Vec<f64>,
+    /// Probes and references of each subject, by the eyes that are compared with each other.
+    groups: Vec<[Vec<f64>; 2]>,
+}
+
+/// Pairs of subjects with how many of their pairs of samples are meant.
+type Counted = Vec<((usize, usize), f64)>;
+
+impl<'a> Bootstrap<'a> {
+    /// Counts what each subject contributes.
+    pub fn new(dataset: &'a Dataset, scores: &Scores, eyes: EyeRule, seed: u64) -> Self {
+        let subjects = dataset.subjects().len();
+        let mut genuine = vec![0.0; subjects];
+        scores.genuine.iter().for_each(|pair| add(&mut genuine, subjects_of(dataset, pair).0));
+        let groups: Vec<Option<Eye>> = match eyes {
+            EyeRule::Ignored => vec![None],
+            EyeRule::Any | EyeRule::All => vec![Some(Eye::Left), Some(Eye::Right)],
+        };
+        let of_group = |eye: Option<Eye>| {
+            let counted = |samples: &mut dyn Iterator<Item = (usize, Option<Eye>)>| {
+                let mut counts = vec![0.0; subjects];
+                let ours = samples.filter(|(_, other)| eye.is_none() || *other == eye);
+                ours.for_each(|(subject, _)| add(&mut counts, subject));
+                counts
+            };
+            let probes = counted(&mut dataset.probes().iter().map(|sample| (sample.subject, sample.eye)));
+            let references = counted(&mut dataset.references().iter().map(|sample| (sample.subject, sample.eye)));
+            [probes, references]
+        };
+        Self { dataset, seed, genuine, groups: groups.into_iter().map(of_group).collect() }
+    }
+
+    /// Interval of the share of impostor pairs that these are.
+    pub fn of_impostors<'p>(&self, pairs: impl Iterator<Item = &'p Pair>) -> Option<Interval> {
+        let counted = self.counted(pairs);
+        self.interval(|weights| {
+            let errors: f64 = counted.iter().map(|&((a, b), count)| count * at(weights, a) * at(weights, b)).sum();
+            errors / self.impostors(weights)
+        })
+    }
+
+    /// Interval of the share of genuine pairs that these are.
+    pub fn of_genuine<'p>(&self, pairs: impl Iterator<Item = &'p Pair>) -> Option<Interval> {
+        let counted = self.counted(pairs);
+        self.interval(|weights| {
+            let errors: f64 = counted.iter().map(|&((a, _), count)| count * at(weights, a)).sum();
+            errors / self.genuine_pairs(weights)
+        })
+    }
+
+    /// Interval of the equal error rate of the scores that `closeness` takes.
+    pub fn of_equal_error(
+        &self,
+        scores: &Scores,
+        distribution: &Distribution,
+        closeness: impl Fn(&Pair) -> f64,
+    ) -> Option<Interval> {
+        let rate = distribution.equal_error_rate();
+        let lax = distribution.excluded_at_fmr((10.0 * rate + 0.01).min(1.0));
+        let strict = distribution.at_fmr(rate / 20.0).map(|point| point.threshold);
+        let low =
+            lax.unwrap_or_else(|| distribution.at(f64::NEG_INFINITY).threshold).max(self.least(scores, &closeness));
+        let high = strict.unwrap_or(low).max(low + f64::EPSILON);
+        let bin =
+            |pair: &Pair| ((closeness(pair) - low) / (high - low) * BINS as f64).clamp(-1.0, BINS as f64) as isize;
+        let binned = |pairs: &[Pair], least: isize| -> Vec<(usize, usize, usize)> {
+            let of_pair = |pair: &Pair| {
+                let (a, b) = subjects_of(self.dataset, pair);
+                // From 0, which is below all thresholds.
+                (bin(pair) >= least).then_some((a, b, (bin(pair) + 1) as usize))
+            };
+            pairs.iter().filter_map(of_pair).collect()
+        };
+        let (genuine, impostor) = (binned(&scores.genuine, -1), binned(&scores.impostor, 0));
+        self.interval(|weights| {
+            let (mut misses, mut matches) = ([0.0; BINS + 2], [0.0; BINS + 2]);
+            genuine.iter().for_each(|&(a, _, bin)| add_weight(&mut misses, bin, at(weights, a)));
+            impostor.iter().for_each(|&(a, b, bin)| add_weight(&mut matches, bin, at(weights, a) * at(weights, b)));
+            crossing(&misses, &matches, self.genuine_pairs(weights), self.impostors(weights))
+        })
+    }
+
+    fn least(&self, scores: &Scores, closeness: &impl Fn(&Pair) -> f64) -> f64 {
+        let finite = scores.pairs().map(closeness).filter(|closeness| closeness.is_finite());
+        finite.fold(f64::INFINITY, f64::min)
+    }
+
+    /// Pairs gathered by subjects.
+    fn counted<'p>(&self, pairs: impl Iterator<Item = &'p Pair>) -> Counted {
+        let mut subjects: Vec<(usize, usize)> = pairs.map(|pair| subjects_of(self.dataset, pair)).collect();
+        subjects.sort_unstable();
+        let counted = subjects.chunk_by(|a, b| a == b);
+        counted.filter_map(|same| Some((*same.first()?, same.len() as f64))).collect()
+    }
+
+    fn genuine_pairs(&self, weights: &[f64]) -> f64 {
+        self.genuine.iter().zip(weights).map(|(count, weight)| count * weight).sum()
+    }
+
+    /// All impostor pairs: everybody with everybody, less oneself.
+    fn impostors(&self, weights: &[f64]) -> f64 {
+        let weighted =
+            |counts: &[f64]| -> f64 { counts.iter().zip(weights).map(|(count, weight)| count * weight).sum() };
+        let of_group = |[probes, references]: &[Vec<f64>; 2]| {
+            let own = probes.iter().zip(references).zip(weights).map(|((p, r), weight)| p * r * weight * weight);
+            weighted(probes) * weighted(references) - own.sum::<f64>()
+        };
+        let both_ways: f64 = self.groups.iter().map(of_group).sum();
+        if self.dataset.is_one_set() { both_ways / 2.0 } else { both_ways }
+    }
+
+    /// Percentiles of a statistic of how often each subject is drawn.
+    fn interval(&self, statistic: impl Fn(&[f64]) -> f64 + Sync) -> Option<Interval> {
+        let subjects = self.dataset.subjects().len();
+        // One subject drawn again is itself: that says nothing.
+        if subjects < 2 {
+            return None;
+        }
+        let replicate = |number: usize| {
+            let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
+            rng.set_stream(number as u64 + 1);
+            let mut weights = vec![0.0; subjects];
+            (0..subjects).for_each(|_| add(&mut weights, rng.random_range(0..subjects)));
+            statistic(&weights)
+        };
+        percentiles((0..REPLICATES).into_par_iter().map(replicate).collect())
+    }
+}
+
+/// Whose the two samples of a pair are.
+fn subjects_of(dataset: &Dataset, pair: &Pair) -> (usize, usize) {
+    let probe = dataset.probes().get(pair.probe as usize).map(|sample| sample.subject);
+    let reference = dataset.references().get(pair.reference as usize).map(|sample| sample.subject);
+    (probe.unwrap_or_default(), reference.unwrap_or_default())
+}
+
+fn at(weights: &[f64], subject: usize) -> f64 {
+    weights.get(subject).copied().unwrap_or_default()
+}
+
+fn add(counts: &mut [f64], place: usize) {
+    add_weight(counts, place, 1.0);
+}
+
+fn add_weight(counts: &mut [f64], place: usize, weight: f64) {
+    if let Some(count) = counts.get_mut(place) {
+        *count += weight;
+    }
+}
+
+/// The mean of both rates at the edge of bins where they are nearest to each other.
+fn crossing(misses: &[f64], matches: &[f64], genuine: f64, impostors: f64) -> f64 {
+    let (mut missed, mut matched) = (0.0, matches.iter().sum::<f64>());
+    let mut best = (f64::INFINITY, f64::NAN);
+    for (miss, hit) in misses.iter().zip(matches) {
+        missed += miss;
+        matched -= hit;
+        let (fnmr, fmr) = (missed / genuine, matched / impostors);
+        if (fnmr - fmr).abs() < best.0 {
+            best = ((fnmr - fmr).abs(), (fnmr + fmr) / 2.0);
+        }
+    }
+    best.1
+}

@@ -1,0 +1,218 @@
+//! The labelled templates of an evaluation, in the roles that they take, and what each of their pairs is evidence for.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::EvaluateError;
+use crate::agreement::EyeRule;
+use crate::functional::{Functional, ProbeSample, Reference};
+use crate::template::{Eye, Record, SubjectId, Template, TemplateError};
+
+/// One enrolled template in one role.
+pub struct Sample<T> {
+    /// Number of the record in its file, from 1.
+    pub record: usize,
+    /// Whose it is: a place in [`Dataset::subjects`].
+    pub subject: usize,
+    /// Of which eye, where the record says so.
+    pub eye: Option<Eye>,
+    /// As it was read.
+    pub template: Arc<Template>,
+    /// As it is compared.
+    pub integers: T,
+}
+
+/// A template that was refused: a failure to enrol.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct FailureToEnrol {
+    /// Number of the record in its file, from 1.
+    pub record: usize,
+    /// Whose it is.
+    pub subject: SubjectId,
+    /// Why.
+    pub reason: String,
+}
+
+/// What a pair of templates is evidence for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// Two samples of one subject; of one eye, where eyes are named.
+    Genuine,
+    /// Samples of two subjects.
+    Impostor,
+}
+
+impl std::fmt::Display for Kind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Genuine => "genuine",
+            Self::Impostor => "impostor",
+        })
+    }
+}
+
+/// Labelled templates: one set compared with itself, or probes compared with a gallery.
+pub struct Dataset {
+    subjects: Vec<SubjectId>,
+    probes: Vec<Sample<ProbeSample>>,
+    references: Vec<Sample<Reference>>,
+    one_set: bool,
+    given: usize,
+    refused: Vec<FailureToEnrol>,
+    eyes: EyeRule,
+    /// Places of subjects already met.
+    places: HashMap<SubjectId, usize>,
+}
+
+impl Dataset {
+    /// One set compared with itself: each sample is a probe and a reference, each pair is compared once, none with itself.
+    ///
+    /// # Errors
+    ///
+    /// [`EvaluateError::NothingEnrolled`] where every template is refused.
+    pub fn of_one_set(functional: &Functional, records: Vec<Record>) -> Result<Self, EvaluateError> {
+        let mut dataset = Self::empty(functional, true);
+        for (index, record) in records.into_iter().enumerate() {
+            let probe = functional.probe(&record.template);
+            let roles = probe.and_then(|probe| Ok((probe, functional.reference(&record.template)?)));
+            if let Some(Sample { record, subject, eye, template, integers: (probe, reference) }) =
+                dataset.admitted(index, record, roles)
+            {
+                let copy = Arc::clone(&template);
+                dataset.probes.push(Sample { record, subject, eye, template: copy, integers: probe });
+                dataset.references.push(Sample { record, subject, eye, template, integers: reference });
+            }
+        }
+        dataset.filled()
+    }
+
+    /// Probes compared with a gallery.
+    ///
+    /// # Errors
+    ///
+    /// [`EvaluateError::NothingEnrolled`] where every probe or every reference is refused.
+    pub fn of_two_sets(
+        functional: &Functional,
+        probes: Vec<Record>,
+        references: Vec<Record>,
+    ) -> Result<Self, EvaluateError> {
+        let mut dataset = Self::empty(functional, false);
+        for (index, record) in probes.into_iter().enumerate() {
+            let role = functional.probe(&record.template);
+            let sample = dataset.admitted(index, record, role);
+            dataset.probes.extend(sample);
+        }
+        for (index, record) in references.into_iter().enumerate() {
+            let role = functional.reference(&record.template);
+            let sample = dataset.admitted(index, record, role);
+            dataset.references.extend(sample);
+        }
+        dataset.filled()
+    }
+
+    fn empty(functional: &Functional, one_set: bool) -> Self {
+        Self {
+            subjects: Vec::new(),
+            probes: Vec::new(),
+            references: Vec::new(),
+            one_set,
+            given: 0,
+            refused: Vec::new(),
+            eyes: functional.eyes(),
+            places: HashMap::new(),
+        }
+    }
+
+    /// The sample, where its role admits the template; else the failure is noted.
+    fn admitted<T>(&mut self, index: usize, record: Record, role: Result<T, TemplateError>) -> Option<Sample<T>> {
+        self.given += 1;
+        let Record { subject, eye, template } = record;
+        let role = match role {
+            Ok(_) if self.eyes != EyeRule::Ignored && eye.is_none() => {
+                Err("the agreement tells eyes apart, but the record names none".to_owned())
+            }
+            role => role.map_err(|error| error.to_string()),
+        };
+        match role {
+            Ok(integers) => {
+                let place = *self.places.entry(subject.clone()).or_insert(self.subjects.len());
+                if place == self.subjects.len() {
+                    self.subjects.push(subject);
+                }
+                Some(Sample { record: index + 1, subject: place, eye, template: Arc::new(template), integers })
+            }
+            Err(reason) => {
+                self.refused.push(FailureToEnrol { record: index + 1, subject, reason });
+                None
+            }
+        }
+    }
+
+    fn filled(self) -> Result<Self, EvaluateError> {
+        if self.probes.is_empty() || self.references.is_empty() {
+            let first = self.refused.into_iter().next().map(|refused| refused.reason).unwrap_or_default();
+            return Err(EvaluateError::NothingEnrolled { given: self.given, first });
+        }
+        Ok(self)
+    }
+
+    /// Whose templates were enrolled, in the order in which they were met.
+    pub fn subjects(&self) -> &[SubjectId] {
+        &self.subjects
+    }
+
+    /// Samples in the role of the probe.
+    pub fn probes(&self) -> &[Sample<ProbeSample>] {
+        &self.probes
+    }
+
+    /// Samples in the role of the reference.
+    pub fn references(&self) -> &[Sample<Reference>] {
+        &self.references
+    }
+
+    /// Whether it is one set, compared with itself.
+    pub fn is_one_set(&self) -> bool {
+        self.one_set
+    }
+
+    /// Templates that were given, refused ones included.
+    pub fn given(&self) -> usize {
+        self.given
+    }
+
+    /// Templates that were refused.
+    pub fn refused(&self) -> &[FailureToEnrol] {
+        &self.refused
+    }
+
+    /// Subjects with a single sample: they make no genuine pair.
+    pub fn subjects_with_one_sample(&self) -> usize {
+        let mut samples = vec![0; self.subjects.len()];
+        let of_references = self.references.iter().map(|sample| sample.subject);
+        let of_probes = self.probes.iter().map(|sample| sample.subject);
+        let all = of_references.chain(of_probes.filter(|_| !self.one_set));
+        all.for_each(|subject| samples.iter_mut().skip(subject).take(1).for_each(|count| *count += 1));
+        samples.into_iter().filter(|&count| count == 1).count()
+    }
+
+    /// What comparing a probe with a reference is evidence for, whichever way round; nothing for a sample with itself, for two eyes of
+    /// one person, and for different eyes where the agreement never compares them.
+    pub fn kind(&self, probe: usize, reference: usize) -> Option<Kind> {
+        let (a, b) = (self.probes.get(probe)?, self.references.get(reference)?);
+        let other_eye = a.eye.is_some() && b.eye.is_some() && a.eye != b.eye;
+        let itself = self.one_set && probe == reference;
+        match a.subject == b.subject {
+            _ if itself || (other_eye && self.eyes != EyeRule::Ignored) => None,
+            true => (!other_eye).then_some(Kind::Genuine),
+            false => Some(Kind::Impostor),
+        }
+    }
+
+    /// The references that a probe is compared with once: all, or the later ones of one set.
+    pub fn partners(&self, probe: usize) -> std::ops::Range<usize> {
+        let first = if self.one_set { probe + 1 } else { 0 };
+        first.min(self.references.len())..self.references.len()
+    }
+}

@@ -1,0 +1,150 @@
+//! Proportions of errors with their confidence intervals.
+
+use serde::Serialize;
+use statrs::function::beta::beta_reg;
+
+/// Confidence of every interval.
+pub const CONFIDENCE: f64 = 0.95;
+
+/// An interval of confidence [`CONFIDENCE`].
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Interval {
+    /// Lower end.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+}
+
+impl Interval {
+    /// Whether a value lies in it.
+    pub fn contains(&self, value: f64) -> bool {
+        (self.low..=self.high).contains(&value)
+    }
+}
+
+/// A share of errors among trials.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Proportion {
+    /// Errors.
+    pub errors: u64,
+    /// Trials.
+    pub trials: u64,
+    /// Errors over trials.
+    pub value: f64,
+    /// Clopper and Pearson's interval: exact for independent trials.
+    pub exact: Interval,
+    /// Percentiles of a bootstrap over subjects, where that was asked for: pairs of one subject depend on each other.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub over_subjects: Option<Interval>,
+}
+
+impl Proportion {
+    /// Errors among trials.
+    pub fn new(errors: u64, trials: u64) -> Self {
+        let value = errors as f64 / trials.max(1) as f64;
+        Self { errors, trials, value, exact: clopper_pearson(errors, trials), over_subjects: None }
+    }
+
+    /// The wider of both intervals on each side.
+    pub fn interval(&self) -> Interval {
+        let other = self.over_subjects.unwrap_or(self.exact);
+        Interval { low: self.exact.low.min(other.low), high: self.exact.high.max(other.high) }
+    }
+}
+
+/// "0.90 % [0.87 %, 0.93 %]".
+impl std::fmt::Display for Proportion {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let interval = self.interval();
+        write!(f, "{} [{}, {}]", share(self.value), share(interval.low), share(interval.high))
+    }
+}
+
+/// A share for people: in per cent down to a hundredth, smaller ones as a power of ten.
+pub fn share(value: f64) -> String {
+    match value {
+        0.0 => "0".to_owned(),
+        value if value < 5e-5 => format!("{value:.1e}"),
+        value => format!("{:.2} %", 100.0 * value),
+    }
+}
+
+/// Clopper and Pearson, "The use of confidence or fiducial limits illustrated in the case of the binomial" (Biometrika 1934).
+///
+/// The ends are quantiles of beta distributions; found by bisection of the regularised incomplete beta function.
+pub fn clopper_pearson(errors: u64, trials: u64) -> Interval {
+    let tail = (1.0 - CONFIDENCE) / 2.0;
+    let (errors, trials) = (errors.min(trials), trials);
+    let low = match errors {
+        0 => 0.0,
+        _ => beta_quantile(errors as f64, (trials - errors + 1) as f64, tail),
+    };
+    let high = match trials - errors {
+        0 => 1.0,
+        right => beta_quantile((errors + 1) as f64, right as f64, 1.0 - tail),
+    };
+    Interval { low, high }
+}
+
+fn beta_quantile(a: f64, b: f64, probability: f64) -> f64 {
+    let (mut low, mut high) = (0.0, 1.0);
+    // A geometric middle below the mean finds small quantiles to as many digits as large ones.
+    for _ in 0..200 {
+        let middle: f64 = if low > 0.0 && high < 0.5 { f64::sqrt(low * high) } else { 0.5 * (low + high) };
+        if middle <= low || middle >= high {
+            break;
+        }
+        if beta_reg(a, b, middle) < probability { low = middle } else { high = middle }
+    }
+    0.5 * (low + high)
+}
+
+/// The percentiles of [`CONFIDENCE`] among replicates.
+pub(super) fn percentiles(mut replicates: Vec<f64>) -> Option<Interval> {
+    replicates.retain(|value| value.is_finite());
+    replicates.sort_by(f64::total_cmp);
+    let last = replicates.len().checked_sub(1)? as f64;
+    let tail = (1.0 - CONFIDENCE) / 2.0;
+    let at = |share: f64| replicates.get((share * last).round() as usize).copied();
+    Some(Interval { low: at(tail)?, high: at(1.0 - tail)? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn close(a: f64, b: f64) -> bool {
+        (a - b).abs() <= 1e-4 * b.abs().max(1e-9)
+    }
+
+    /// Figures of R's `binom.test(errors, trials)$conf.int`.
+    #[test]
+    fn intervals_agree_with_published_figures() {
+        for (errors, trials, low, high) in [
+            (0, 10, 0.0, 0.308_497),
+            (1, 10, 0.002_528_6, 0.445_016),
+            (5, 10, 0.187_086, 0.812_914),
+            (10, 10, 0.691_503, 1.0),
+            (3, 1000, 0.000_619_06, 0.008_742_0),
+        ] {
+            let interval = clopper_pearson(errors, trials);
+            assert!(close(interval.low, low) && close(interval.high, high), "{errors} of {trials}: {interval:?}");
+        }
+    }
+
+    #[test]
+    fn no_error_in_many_trials_is_the_rule_of_three_and_a_bit() {
+        let interval = clopper_pearson(0, 1_000_000);
+        // -ln(0.025) = 3.69 where the one-sided rule of three has 3.
+        assert!(interval.low == 0.0 && close(interval.high, 3.688_873e-6), "{interval:?}");
+        let many = clopper_pearson(30, 50_000_000);
+        assert!(close(many.low, 4.048e-7) || (many.low - 4.048e-7).abs() < 2e-9, "{many:?}");
+    }
+
+    #[test]
+    fn percentiles_leave_a_fortieth_out_at_each_end() {
+        let interval = percentiles((0..=1000).map(f64::from).collect()).unwrap();
+        assert_eq!((interval.low, interval.high), (25.0, 975.0));
+        assert_eq!(percentiles(vec![f64::NAN]), None);
+    }
+}

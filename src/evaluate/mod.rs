@@ -1,0 +1,96 @@
+//! Accuracy on labelled templates that one holds oneself: does encryption change a decision, and what are the error rates?
+//!
+//! Three columns stand side by side: *float*, the scores of the templates as they were read; *oracle*, the scores of the integers that are
+//! encrypted, compared in the clear; *encrypted*, the verdicts of real exchanges on all pairs or on a stated sample, and the flips that the
+//! noise formulas predict for all of them. Files in the order data flows: `dataset` (whose templates, what each pair is evidence for),
+//! `scores` with `float` and `scale`, `rates`, `interval` and `bootstrap`, `identification`, `encrypted`, and `card`, which is reported.
+//!
+//! One program plays both parties here, with keys that are thrown away: nothing of this module belongs into an exchange.
+
+mod bootstrap;
+mod card;
+mod dataset;
+mod encrypted;
+mod float;
+mod identification;
+mod interval;
+#[cfg(feature = "report")]
+mod page;
+#[cfg(feature = "report")]
+mod plots;
+mod rates;
+mod remarks;
+mod sample;
+mod scale;
+mod scores;
+mod tally;
+#[cfg(test)]
+mod tests;
+
+pub use bootstrap::REPLICATES;
+pub use card::*;
+pub use dataset::{Dataset, FailureToEnrol, Kind, Sample};
+pub use encrypted::{Exchange, ExchangeError, GoOn, pairwise};
+pub use interval::{CONFIDENCE, Interval, Proportion, clopper_pearson, share};
+#[cfg(feature = "report")]
+pub use page::page;
+pub use rates::{Distribution, Point};
+pub use sample::{Amount, Selection, Stratum, Unit};
+pub use scale::{Scale, number};
+pub use scores::{Comparer, PAIRS_LIMIT, Pair, Scores};
+pub use tally::{Decided, Flip, FlipBin, flip_probability};
+
+use crate::scheme::Stopped;
+
+/// Why templates cannot be evaluated.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum EvaluateError {
+    /// Every template is refused.
+    #[error(
+        "every one of {given} templates is refused, the first because: {first}; give templates of the agreed shape"
+    )]
+    NothingEnrolled {
+        /// Templates given.
+        given: usize,
+        /// The first reason.
+        first: String,
+    },
+    /// No two samples of one subject.
+    #[error(
+        "there is no genuine pair: no two of the samples of {subjects} subjects are of one subject; give subjects with two samples, with the same id each (--ids)"
+    )]
+    NoGenuinePair {
+        /// Subjects.
+        subjects: usize,
+    },
+    /// All samples are of one subject.
+    #[error("there is no impostor pair: all samples are of one subject; give samples of several subjects")]
+    NoImpostorPair,
+    /// Too many pairs to keep the scores of.
+    #[error("{actual} pairs where at most {limit} are evaluated at once; give a part of the templates")]
+    TooManyPairs {
+        /// As given.
+        actual: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// A score overflows.
+    #[error(
+        "the score of record {probe} with record {reference} is not a finite number; give templates of sensible size"
+    )]
+    NotFinite {
+        /// Record of the probe.
+        probe: usize,
+        /// Record of the reference.
+        reference: usize,
+    },
+    /// All scores are equal.
+    #[error("every pair has the same score, {score}: nothing can be told apart; check the templates")]
+    ConstantScores {
+        /// The score.
+        score: f64,
+    },
+    /// Told to stop.
+    #[error(transparent)]
+    Stopped(#[from] Stopped),
+}

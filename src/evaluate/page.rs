@@ -1,0 +1,230 @@
+//! The accuracy card as a page for people.
+
+use super::card::{AtFmr, AtFpir, Card, Column, SearchRates};
+use super::interval::{Proportion, share};
+use super::plots;
+use super::scale::number;
+use super::tally::{Decided, Flip};
+use crate::report::{Block, Figure, Page, Section, Table};
+
+/// Flips that are listed on the page; all are in the JSON.
+const LISTED: usize = 60;
+
+/// The page of a card. `provenance` says how it was made: what, and its value.
+pub fn page(card: &Card, provenance: &[(String, String)]) -> Page {
+    Page {
+        title: "Accuracy under encryption".to_owned(),
+        lead: lead(card),
+        facts: provenance.to_vec(),
+        sections: vec![rates(card), encryption(card), scores(card), data(card)],
+    }
+}
+
+fn lead(card: &Card) -> String {
+    let rates = &card.oracle.agreed;
+    let changed = match &card.encrypted.measured {
+        Some(measured) => match (measured.decided.flips.len(), measured.decided.pairs) {
+            (0, pairs) => format!("Encryption changed none of {pairs} decisions"),
+            (1, pairs) => format!("Encryption changed 1 of {pairs} decisions, near the threshold"),
+            (flips, pairs) => format!("Encryption changed {flips} of {pairs} decisions, near the threshold"),
+        },
+        None => format!(
+            "Encryption is expected to change {:.2} of {} decisions",
+            card.encrypted.predicted.expected_flips,
+            card.data.genuine_pairs + card.data.impostor_pairs
+        ),
+    };
+    format!(
+        "{changed}. With {}, {} of impostor pairs match falsely and {} of genuine pairs are missed.",
+        card.terms.a_hit,
+        share(rates.fmr.value),
+        share(rates.fnmr.value)
+    )
+}
+
+fn rates(card: &Card) -> Section {
+    let decided = card.encrypted.measured.as_ref().map(|measured| &measured.decided);
+    let predicted = &card.encrypted.predicted;
+    let encrypted = |measured: Option<&Proportion>, predicted: f64| match measured.filter(|m| m.trials > 0) {
+        Some(measured) => format!("{measured}; predicted {}", share(predicted)),
+        None => format!("predicted {}", share(predicted)),
+    };
+    let row = |label: String, of: &dyn Fn(&Column) -> String, encrypted: String| {
+        vec![label, of(&card.float), of(&card.oracle), encrypted]
+    };
+    let mut rows = vec![
+        row(
+            "FMR at the agreed threshold".to_owned(),
+            &|column| column.agreed.fmr.to_string(),
+            encrypted(decided.map(|d| &d.fmr), predicted.fmr),
+        ),
+        row(
+            "FNMR at the agreed threshold".to_owned(),
+            &|column| column.agreed.fnmr.to_string(),
+            encrypted(decided.map(|d| &d.fnmr), predicted.fnmr),
+        ),
+        row("EER".to_owned(), &|column| column.equal_error.to_string(), String::new()),
+    ];
+    for (place, AtFmr { target, .. }) in card.float.at_fmr.iter().enumerate() {
+        rows.push(row(
+            format!("FNMR at FMR {target:e}"),
+            &|column| column.at_fmr.get(place).map(ToString::to_string).unwrap_or_default(),
+            String::new(),
+        ));
+    }
+    let searched = format!("among {} references", card.data.gallery_size);
+    let agreed = |of: fn(&SearchRates) -> Option<Proportion>| {
+        move |column: &Column| {
+            of(&column.identification.agreed).as_ref().map_or("no mates".to_owned(), ToString::to_string)
+        }
+    };
+    rows.push(row(format!("FPIR {searched}"), &agreed(|rates| Some(rates.fpir)), String::new()));
+    rows.push(row(format!("FNIR {searched}"), &agreed(|rates| rates.fnir), String::new()));
+    for (place, AtFpir { target, .. }) in card.float.identification.at_fpir.iter().enumerate() {
+        rows.push(row(
+            format!("FNIR at FPIR {target:e}"),
+            &|column| column.identification.at_fpir.get(place).map(ToString::to_string).unwrap_or_default(),
+            String::new(),
+        ));
+    }
+    let head = ["", "Scores as read", "Integers, in the clear", "Under encryption"].map(str::to_owned);
+    let table = Table {
+        caption: "Error rates, with 95 % intervals in brackets: the wider of Clopper and Pearson's and of a bootstrap over subjects."
+            .to_owned(),
+        head: head.to_vec(),
+        rows,
+        numeric: Vec::new(),
+    };
+    let mut blocks: Vec<Block> = card.remarks.iter().cloned().map(Block::Warning).collect();
+    blocks.push(Block::Table(table));
+    blocks.extend(card.proposal.iter().map(|proposal| Block::Text(proposal.sentence.clone())));
+    Section { heading: "Error rates".to_owned(), blocks }
+}
+
+fn encryption(card: &Card) -> Section {
+    let predicted = &card.encrypted.predicted;
+    let mut blocks = vec![Block::Text(predicted.sentence.clone())];
+    if !predicted.exact {
+        blocks.push(Block::Text(format!(
+            "{} of all pairs lie in the gray zone (they flip more often than once in a million); {:.2} of all decisions are expected to flip.",
+            predicted.in_gray_zone, predicted.expected_flips
+        )));
+    }
+    if let Some(measured) = &card.encrypted.measured {
+        let Decided { pairs, flips, predicted_flips, predicted_deviation, .. } = &measured.decided;
+        let strata = measured
+            .strata
+            .iter()
+            .map(|stratum| vec![stratum.stratum.to_string(), stratum.pairs.to_string(), stratum.drawn.to_string()]);
+        blocks.push(Block::Text(format!(
+            "Real exchanges decided {pairs} pairs, {}: {} were decided otherwise than in the clear, where {predicted_flips:.1} \u{b1} {predicted_deviation:.1} are predicted.",
+            if measured.probes_drawn { "those of probes drawn by the seed" } else { "drawn by the seed" },
+            flips.len()
+        )));
+        blocks.push(Block::Table(Table {
+            caption: "Pairs that there are, and pairs that were decided under encryption.".to_owned(),
+            head: ["Pairs", "In the data", "Decided"].map(str::to_owned).to_vec(),
+            rows: strata.collect(),
+            numeric: vec![1, 2],
+        }));
+        if !measured.decided.by_distance.is_empty() {
+            blocks.push(Block::Figures(vec![Figure {
+                caption:
+                    "How often decisions flip against their distance from the threshold, measured beside predicted."
+                        .to_owned(),
+                plot: plots::flips(&measured.decided.by_distance),
+            }]));
+        }
+        blocks.extend(flipped("Decisions that encryption changed", flips));
+    }
+    blocks.extend(flipped("Decisions that rounding to integers changed", &card.rounding_flips));
+    Section { heading: "Does encryption change a decision?".to_owned(), blocks }
+}
+
+fn scores(card: &Card) -> Section {
+    let figure = |caption: &str, plot| Figure { caption: caption.to_owned(), plot };
+    let figures = vec![
+        figure(
+            "Scores of the integers that are encrypted, as shares of the pairs of either kind.",
+            plots::histogram(card),
+        ),
+        figure("Detection error trade-off: FNMR against FMR, on normal-deviate axes.", plots::trade_off(card)),
+        figure("Receiver operating characteristic: true match rate against FMR.", plots::receiver(card)),
+        figure("Both error rates against the threshold.", plots::rates(card)),
+    ];
+    Section { heading: "Scores and thresholds".to_owned(), blocks: vec![Block::Figures(figures)] }
+}
+
+fn data(card: &Card) -> Section {
+    let data = &card.data;
+    let row = |what: &str, value: String| vec![what.to_owned(), value];
+    let rows = vec![
+        row(
+            "Comparison",
+            if data.one_set { "one set with itself".to_owned() } else { "probes with references".to_owned() },
+        ),
+        row("Templates", data.templates.to_string()),
+        row("Subjects", data.subjects.to_string()),
+        row("Failure-to-enrol rate", data.failure_to_enrol.to_string()),
+        row("Genuine pairs", data.genuine_pairs.to_string()),
+        row("Impostor pairs", data.impostor_pairs.to_string()),
+        row("Metric", format!("{}, {}", card.terms.metric, card.terms.a_hit)),
+        row(
+            "Encryption",
+            format!("{}, {}, {:.1} bits", card.terms.scheme, card.terms.parameter_set, card.terms.security_bits),
+        ),
+    ];
+    let mut blocks = vec![Block::Table(Table { rows, ..Table::default() })];
+    if !data.refused.is_empty() {
+        let listed = data.refused.iter().take(LISTED);
+        let mut rows: Vec<Vec<String>> =
+            listed.map(|r| vec![r.record.to_string(), r.subject.to_string(), r.reason.clone()]).collect();
+        rows.extend(more(data.refused.len()));
+        blocks.push(Block::Table(Table {
+            caption: "Templates that were refused.".to_owned(),
+            head: ["Record", "Subject", "Reason"].map(str::to_owned).to_vec(),
+            rows,
+            numeric: vec![0],
+        }));
+    }
+    blocks.push(Block::Text(
+        "Terms follow ISO/IEC 19795-1: FMR and FNMR are shares of comparisons of enrolled templates; FPIR and FNIR of searches. A cell that \
+         names a number of pairs says how many are needed before that rate can be shown (rule of three)."
+            .to_owned(),
+    ));
+    Section { heading: "Data and terms".to_owned(), blocks }
+}
+
+fn flipped(caption: &str, flips: &[Flip]) -> Option<Block> {
+    let row = |flip: &Flip| {
+        vec![
+            format!("{} ({})", flip.probe, flip.probe_subject),
+            format!("{} ({})", flip.reference, flip.reference_subject),
+            flip.kind.to_string(),
+            number(flip.float_score),
+            number(flip.oracle_score),
+            number(flip.distance),
+            if flip.hit { "now a hit" } else { "now a miss" }.to_owned(),
+            flip.probability.map(share).unwrap_or_default(),
+        ]
+    };
+    let mut nearest: Vec<&Flip> = flips.iter().collect();
+    nearest.sort_by(|a, b| b.distance.abs().total_cmp(&a.distance.abs()));
+    let mut rows: Vec<Vec<String>> = nearest.into_iter().take(LISTED).map(row).collect();
+    rows.extend(more(flips.len()));
+    let head =
+        ["Probe", "Reference", "Pair", "Score as read", "Of integers", "From the threshold", "Outcome", "Predicted"];
+    (!flips.is_empty()).then(|| {
+        Block::Table(Table {
+            caption: format!("{caption}: {}, the farthest from the threshold first.", flips.len()),
+            head: head.map(str::to_owned).to_vec(),
+            rows,
+            numeric: vec![3, 4, 5, 7],
+        })
+    })
+}
+
+/// A last row for what is not listed.
+fn more(count: usize) -> Option<Vec<String>> {
+    (count > LISTED).then(|| vec![format!("{} more: see the JSON", count - LISTED)])
+}

@@ -1,0 +1,234 @@
+//! What the encrypted verdicts come to, beside the oracle's.
+
+use serde::Serialize;
+use statrs::function::erf::{erfc, erfc_inv};
+
+use super::dataset::{Dataset, Kind};
+use super::interval::{Interval, Proportion, clopper_pearson};
+use super::sample::{Selection, Stratum};
+use super::scale::Scale;
+use super::scores::{Comparer, Pair};
+use crate::template::SubjectId;
+
+/// A pair that is decided otherwise than in the column before.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Flip {
+    /// Record of the probe, from 1.
+    pub probe: usize,
+    /// Whose it is.
+    pub probe_subject: SubjectId,
+    /// Record of the reference, from 1.
+    pub reference: usize,
+    /// Whose it is.
+    pub reference_subject: SubjectId,
+    /// What the pair is evidence for.
+    pub kind: Kind,
+    /// Score of the templates as they were read.
+    pub float_score: f64,
+    /// Score of the integers.
+    pub oracle_score: f64,
+    /// Score of the column before less the threshold.
+    pub distance: f64,
+    /// Whether the later column hits.
+    pub hit: bool,
+    /// Predicted probability, for a flip under encryption.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub probability: Option<f64>,
+}
+
+impl Flip {
+    /// A flip of this pair, `before` being the score that was decided on before.
+    pub(super) fn new(
+        dataset: &Dataset,
+        scale: &Scale,
+        kind: Kind,
+        pair: &Pair,
+        before: f64,
+        hit: bool,
+    ) -> Option<Self> {
+        let probe = dataset.probes().get(pair.probe as usize)?;
+        let reference = dataset.references().get(pair.reference as usize)?;
+        Some(Self {
+            probe: probe.record,
+            probe_subject: dataset.subjects().get(probe.subject)?.clone(),
+            reference: reference.record,
+            reference_subject: dataset.subjects().get(reference.subject)?.clone(),
+            kind,
+            float_score: pair.float,
+            oracle_score: pair.oracle,
+            distance: before - scale.threshold(),
+            hit,
+            probability: None,
+        })
+    }
+}
+
+/// Pairs at like distances from the threshold.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct FlipBin {
+    /// Distances from here, in standard deviations of the noise of the decision; negative for pairs that miss.
+    pub from_deviations: f64,
+    /// To here.
+    pub to_deviations: f64,
+    /// Pairs that were decided.
+    pub pairs: u64,
+    /// Of which so many flipped.
+    pub flipped: u64,
+    /// As predicted, a pair.
+    pub predicted: f64,
+    /// Interval of the measured share.
+    pub interval: Interval,
+}
+
+/// Everything that was decided under encryption.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Decided {
+    /// Pairs that were decided.
+    pub pairs: u64,
+    /// Impostor pairs, drawn evenly or all, that hit.
+    pub fmr: Proportion,
+    /// Genuine pairs, drawn evenly or all, that miss.
+    pub fnmr: Proportion,
+    /// Pairs that were decided otherwise than by the oracle.
+    pub flips: Vec<Flip>,
+    /// How many of these the formulas predict.
+    pub predicted_flips: f64,
+    /// Standard deviation of that number.
+    pub predicted_deviation: f64,
+    /// By distance from the threshold; none for an exact scheme, which has no gray zone.
+    pub by_distance: Vec<FlipBin>,
+}
+
+/// Bins of a deviation's width up to so many deviations to either side.
+const WIDEST: i32 = 4;
+
+/// Counts the verdicts of all units.
+pub(super) fn tally(
+    dataset: &Dataset,
+    scale: &Scale,
+    comparer: &Comparer<'_>,
+    selection: &Selection,
+    verdicts: &[Vec<bool>],
+) -> Decided {
+    let mut count = Count::default();
+    for (unit, verdicts) in selection.units.iter().zip(verdicts) {
+        let places = unit.references.iter().map(|&(place, _)| place);
+        let mut judged = unit.references.iter().zip(verdicts);
+        for (kind, pair) in comparer.compare(unit.probe, places) {
+            // Both are in the order of the unit; what is no pair has been left out of one of them.
+            let Some((&(_, stratum), &hit)) = judged.find(|((place, _), _)| *place == pair.reference as usize) else {
+                break;
+            };
+            count.add(dataset, scale, (kind, stratum), &pair, hit);
+        }
+    }
+    count.decided()
+}
+
+#[derive(Default)]
+struct Count {
+    pairs: u64,
+    false_matches: u64,
+    impostor: u64,
+    false_non_matches: u64,
+    genuine: u64,
+    flips: Vec<Flip>,
+    predicted: f64,
+    variance: f64,
+    bins: Vec<(i32, u64, u64, f64)>,
+}
+
+impl Count {
+    fn add(
+        &mut self,
+        dataset: &Dataset,
+        scale: &Scale,
+        (kind, stratum): (Kind, Option<Stratum>),
+        pair: &Pair,
+        hit: bool,
+    ) {
+        let probability = f64::from(pair.flip);
+        let flipped = hit != pair.hit;
+        self.pairs += 1;
+        self.predicted += probability;
+        self.variance += probability * (1.0 - probability);
+        match stratum {
+            Some(Stratum::Genuine) => {
+                self.genuine += 1;
+                self.false_non_matches += u64::from(!hit);
+            }
+            Some(Stratum::Impostor) => {
+                self.impostor += 1;
+                self.false_matches += u64::from(hit);
+            }
+            Some(Stratum::NearTheThreshold) | None => {}
+        }
+        if flipped {
+            let flip = Flip::new(dataset, scale, kind, pair, pair.oracle, hit);
+            self.flips.extend(flip.map(|flip| Flip { probability: Some(probability), ..flip }));
+        }
+        let deviations = deviations(probability);
+        let bin = if pair.hit { deviations.floor() as i32 } else { -1 - deviations.floor() as i32 };
+        if (-WIDEST..WIDEST).contains(&bin) {
+            match self.bins.iter_mut().find(|(other, ..)| *other == bin) {
+                Some((_, pairs, flips, sum)) => {
+                    *pairs += 1;
+                    *flips += u64::from(flipped);
+                    *sum += probability;
+                }
+                None => self.bins.push((bin, 1, u64::from(flipped), probability)),
+            }
+        }
+    }
+
+    fn decided(mut self) -> Decided {
+        self.bins.sort_by_key(|(bin, ..)| *bin);
+        let bin = |&(bin, pairs, flipped, sum): &(i32, u64, u64, f64)| FlipBin {
+            from_deviations: f64::from(bin),
+            to_deviations: f64::from(bin + 1),
+            pairs,
+            flipped,
+            predicted: sum / pairs as f64,
+            interval: clopper_pearson(flipped, pairs),
+        };
+        Decided {
+            pairs: self.pairs,
+            fmr: Proportion::new(self.false_matches, self.impostor),
+            fnmr: Proportion::new(self.false_non_matches, self.genuine),
+            flips: self.flips,
+            predicted_flips: self.predicted,
+            predicted_deviation: self.variance.sqrt(),
+            by_distance: self.bins.iter().map(bin).collect(),
+        }
+    }
+}
+
+/// The distance from the threshold, in standard deviations of the noise, at which a decision flips with this probability.
+///
+/// For an iris, whose rotations are decided one by one, that of the single decision that would flip as often.
+fn deviations(probability: f64) -> f64 {
+    match probability {
+        p if p >= 0.5 => 0.0,
+        p if p <= 0.0 => f64::INFINITY,
+        p => erfc_inv(2.0 * p) * std::f64::consts::SQRT_2,
+    }
+}
+
+/// The probability of a flip at a distance from the threshold: the upper tail of a normal distribution.
+pub fn flip_probability(deviations: f64) -> f64 {
+    0.5 * erfc(deviations.abs() / std::f64::consts::SQRT_2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_distance_and_its_probability_belong_together() {
+        for distance in [0.0, 0.5, 1.0, 2.0, 3.9] {
+            assert!((deviations(flip_probability(distance)) - distance).abs() < 1e-9, "{distance}");
+        }
+        assert_eq!(deviations(0.7), 0.0);
+        assert_eq!(deviations(0.0), f64::INFINITY);
+    }
+}
