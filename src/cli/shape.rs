@@ -80,6 +80,11 @@ pub struct ShapeArgs {
 }
 
 impl ShapeArgs {
+    /// Of a modality, with its usual size where none is given.
+    pub fn new(modality: Modality, metric: Option<Metric>, dimension: Option<usize>) -> Self {
+        Self { modality, metric, dimension, rows: None, columns: None, channels: None, mask: None }
+    }
+
     /// The metric that was chosen, or the modality's own.
     pub fn metric(&self) -> Result<Metric, Failure> {
         let own = match self.modality {

@@ -2,7 +2,7 @@
 
 use crate::support::Desk;
 
-const COMMANDS: [&str; 18] = [
+const COMMANDS: [&str; 19] = [
     "demo",
     "synthesize",
     "agreement",
@@ -20,6 +20,7 @@ const COMMANDS: [&str; 18] = [
     "decrypt",
     "compare",
     "plan",
+    "bench",
     "inspect",
 ];
 
