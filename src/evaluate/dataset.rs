@@ -25,6 +25,8 @@ pub struct Sample<T> {
 /// A template that was refused: a failure to enrol.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct FailureToEnrol {
+    /// The role it was given in: "sample", "probe" or "reference".
+    pub role: &'static str,
     /// Number of the record in its file, from 1.
     pub record: usize,
     /// Whose it is.
@@ -77,7 +79,7 @@ impl Dataset {
             let probe = functional.probe(&record.template);
             let roles = probe.and_then(|probe| Ok((probe, functional.reference(&record.template)?)));
             if let Some(Sample { record, subject, eye, template, integers: (probe, reference) }) =
-                dataset.admitted(index, record, roles)
+                dataset.admitted("sample", index, record, roles)
             {
                 let copy = Arc::clone(&template);
                 dataset.probes.push(Sample { record, subject, eye, template: copy, integers: probe });
@@ -100,12 +102,12 @@ impl Dataset {
         let mut dataset = Self::empty(functional, false);
         for (index, record) in probes.into_iter().enumerate() {
             let role = functional.probe(&record.template);
-            let sample = dataset.admitted(index, record, role);
+            let sample = dataset.admitted("probe", index, record, role);
             dataset.probes.extend(sample);
         }
         for (index, record) in references.into_iter().enumerate() {
             let role = functional.reference(&record.template);
-            let sample = dataset.admitted(index, record, role);
+            let sample = dataset.admitted("reference", index, record, role);
             dataset.references.extend(sample);
         }
         dataset.filled()
@@ -125,16 +127,22 @@ impl Dataset {
     }
 
     /// The sample, where its role admits the template; else the failure is noted.
-    fn admitted<T>(&mut self, index: usize, record: Record, role: Result<T, TemplateError>) -> Option<Sample<T>> {
+    fn admitted<T>(
+        &mut self,
+        role: &'static str,
+        index: usize,
+        record: Record,
+        integers: Result<T, TemplateError>,
+    ) -> Option<Sample<T>> {
         self.given += 1;
         let Record { subject, eye, template } = record;
-        let role = match role {
+        let integers = match integers {
             Ok(_) if self.eyes != EyeRule::Ignored && eye.is_none() => {
                 Err("the agreement tells eyes apart, but the record names none".to_owned())
             }
-            role => role.map_err(|error| error.to_string()),
+            integers => integers.map_err(|error| error.to_string()),
         };
-        match role {
+        match integers {
             Ok(integers) => {
                 let place = *self.places.entry(subject.clone()).or_insert(self.subjects.len());
                 if place == self.subjects.len() {
@@ -143,7 +151,7 @@ impl Dataset {
                 Some(Sample { record: index + 1, subject: place, eye, template: Arc::new(template), integers })
             }
             Err(reason) => {
-                self.refused.push(FailureToEnrol { record: index + 1, subject, reason });
+                self.refused.push(FailureToEnrol { role, record: index + 1, subject, reason });
                 None
             }
         }

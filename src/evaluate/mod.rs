@@ -11,6 +11,7 @@ mod bootstrap;
 mod card;
 mod dataset;
 mod encrypted;
+mod evaluation;
 mod float;
 mod identification;
 mod interval;
@@ -31,6 +32,7 @@ pub use bootstrap::REPLICATES;
 pub use card::*;
 pub use dataset::{Dataset, FailureToEnrol, Kind, Sample};
 pub use encrypted::{Exchange, ExchangeError, GoOn, pairwise};
+pub use evaluation::Evaluation;
 pub use interval::{CONFIDENCE, Interval, Proportion, clopper_pearson, share};
 #[cfg(feature = "report")]
 pub use page::page;

@@ -1,4 +1,4 @@
-//! The accuracy card as a page for people.
+//! The accuracy card as a page for people. It may be handed on: records are named by their number, subjects not at all.
 
 use super::card::{AtFmr, AtFpir, Card, Column, SearchRates};
 use super::interval::{Proportion, share};
@@ -8,7 +8,7 @@ use super::tally::{Decided, Flip};
 use crate::report::{Block, Figure, Page, Section, Table};
 
 /// Flips that are listed on the page; all are in the JSON.
-const LISTED: usize = 60;
+const LISTED: usize = 100;
 
 /// The page of a card. `provenance` says how it was made: what, and its value.
 pub fn page(card: &Card, provenance: &[(String, String)]) -> Page {
@@ -16,26 +16,32 @@ pub fn page(card: &Card, provenance: &[(String, String)]) -> Page {
         title: "Accuracy under encryption".to_owned(),
         lead: lead(card),
         facts: provenance.to_vec(),
-        sections: vec![rates(card), encryption(card), scores(card), data(card)],
+        sections: [rates(card), encryption(card), scores(card), data(card)].into_iter().chain(changes(card)).collect(),
     }
 }
 
 fn lead(card: &Card) -> String {
     let rates = &card.oracle.agreed;
-    let changed = match &card.encrypted.measured {
-        Some(measured) => match (measured.decided.flips.len(), measured.decided.pairs) {
-            (0, pairs) => format!("Encryption changed none of {pairs} decisions"),
-            (1, pairs) => format!("Encryption changed 1 of {pairs} decisions, near the threshold"),
-            (flips, pairs) => format!("Encryption changed {flips} of {pairs} decisions, near the threshold"),
-        },
-        None => format!(
-            "Encryption is expected to change {:.2} of {} decisions",
-            card.encrypted.predicted.expected_flips,
-            card.data.genuine_pairs + card.data.impostor_pairs
+    let predicted = &card.encrypted.predicted;
+    let pairs = card.data.genuine_pairs + card.data.impostor_pairs;
+    let expected = match predicted.exact {
+        true => "Encryption changes no decision: its verdicts are exact.".to_owned(),
+        false => format!(
+            "Encryption is expected to change {:.1} of {pairs} decisions ({}), all of them close to the threshold.",
+            predicted.expected_flips,
+            share(predicted.expected_flips / pairs as f64)
         ),
     };
+    let measured = card.encrypted.measured.as_ref().map(|measured| {
+        let Decided { pairs, flips, predicted_flips, .. } = &measured.decided;
+        let drawn = if measured.probes_drawn { "" } else { ", half of them drawn near the threshold" };
+        let predicted =
+            if predicted.exact { String::new() } else { format!(" where {predicted_flips:.1} are predicted") };
+        format!(" Of {pairs} decided in real exchanges{drawn}, {} changed{predicted}.", flips.len())
+    });
     format!(
-        "{changed}. With {}, {} of impostor pairs match falsely and {} of genuine pairs are missed.",
+        "{expected}{} With {}, {} of impostor pairs match falsely and {} of genuine pairs are missed.",
+        measured.unwrap_or_default(),
         card.terms.a_hit,
         share(rates.fmr.value),
         share(rates.fnmr.value)
@@ -135,9 +141,7 @@ fn encryption(card: &Card) -> Section {
                 plot: plots::flips(&measured.decided.by_distance),
             }]));
         }
-        blocks.extend(flipped("Decisions that encryption changed", flips));
     }
-    blocks.extend(flipped("Decisions that rounding to integers changed", &card.rounding_flips));
     Section { heading: "Does encryption change a decision?".to_owned(), blocks }
 }
 
@@ -177,14 +181,15 @@ fn data(card: &Card) -> Section {
     let mut blocks = vec![Block::Table(Table { rows, ..Table::default() })];
     if !data.refused.is_empty() {
         let listed = data.refused.iter().take(LISTED);
-        let mut rows: Vec<Vec<String>> =
-            listed.map(|r| vec![r.record.to_string(), r.subject.to_string(), r.reason.clone()]).collect();
+        let mut rows: Vec<Vec<String>> = listed
+            .map(|refused| vec![format!("{} {}", refused.role, refused.record), refused.reason.clone()])
+            .collect();
         rows.extend(more(data.refused.len()));
         blocks.push(Block::Table(Table {
             caption: "Templates that were refused.".to_owned(),
-            head: ["Record", "Subject", "Reason"].map(str::to_owned).to_vec(),
+            head: ["Template", "Reason"].map(str::to_owned).to_vec(),
             rows,
-            numeric: vec![0],
+            numeric: Vec::new(),
         }));
     }
     blocks.push(Block::Text(
@@ -195,11 +200,20 @@ fn data(card: &Card) -> Section {
     Section { heading: "Data and terms".to_owned(), blocks }
 }
 
+/// The decisions that changed; none where none did.
+fn changes(card: &Card) -> Option<Section> {
+    let measured = card.encrypted.measured.as_ref();
+    let under_encryption = measured.and_then(|m| flipped("Under encryption", &m.decided.flips));
+    let by_rounding = flipped("By rounding to integers", &card.rounding_flips);
+    let blocks: Vec<Block> = under_encryption.into_iter().chain(by_rounding).collect();
+    (!blocks.is_empty()).then(|| Section { heading: "Decisions that changed".to_owned(), blocks })
+}
+
 fn flipped(caption: &str, flips: &[Flip]) -> Option<Block> {
     let row = |flip: &Flip| {
         vec![
-            format!("{} ({})", flip.probe, flip.probe_subject),
-            format!("{} ({})", flip.reference, flip.reference_subject),
+            flip.probe.to_string(),
+            flip.reference.to_string(),
             flip.kind.to_string(),
             number(flip.float_score),
             number(flip.oracle_score),
@@ -208,18 +222,17 @@ fn flipped(caption: &str, flips: &[Flip]) -> Option<Block> {
             flip.probability.map(share).unwrap_or_default(),
         ]
     };
-    let mut nearest: Vec<&Flip> = flips.iter().collect();
-    nearest.sort_by(|a, b| b.distance.abs().total_cmp(&a.distance.abs()));
-    let mut rows: Vec<Vec<String>> = nearest.into_iter().take(LISTED).map(row).collect();
+    let mut farthest: Vec<&Flip> = flips.iter().collect();
+    farthest.sort_by(|a, b| b.distance.abs().total_cmp(&a.distance.abs()));
+    let mut rows: Vec<Vec<String>> = farthest.into_iter().take(LISTED).map(row).collect();
     rows.extend(more(flips.len()));
-    let head =
-        ["Probe", "Reference", "Pair", "Score as read", "Of integers", "From the threshold", "Outcome", "Predicted"];
+    let head = ["Record", "With", "Pair", "Score as read", "Of integers", "From the threshold", "Outcome", "Predicted"];
     (!flips.is_empty()).then(|| {
         Block::Table(Table {
             caption: format!("{caption}: {}, the farthest from the threshold first.", flips.len()),
             head: head.map(str::to_owned).to_vec(),
             rows,
-            numeric: vec![3, 4, 5, 7],
+            numeric: vec![0, 1, 3, 4, 5, 7],
         })
     })
 }

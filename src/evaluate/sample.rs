@@ -12,7 +12,7 @@ use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 
 use super::dataset::{Dataset, Kind};
-use super::scores::{Pair, Scores};
+use super::scores::{NEAR, Pair, Scores};
 
 /// How many pairs are decided under encryption.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,9 +64,6 @@ pub struct Selection {
     /// Pairs of each stratum that there are, and that were drawn.
     pub strata: Vec<(Stratum, u64, u64)>,
 }
-
-/// A pair that flips less often is far from the threshold.
-const NEAR: f32 = 1e-6;
 
 impl Selection {
     /// Draws pairs one by one.

@@ -14,6 +14,9 @@ use crate::scheme::{Progress, Stopped};
 /// Most pairs of one evaluation: their scores take 2 GB.
 pub const PAIRS_LIMIT: usize = 50_000_000;
 
+/// A pair that flips less often is far from the threshold: once in a million.
+pub(super) const NEAR: f32 = 1e-6;
+
 /// One pair of templates, compared in the clear.
 #[derive(Clone, Copy, Debug)]
 pub struct Pair {

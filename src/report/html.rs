@@ -50,7 +50,7 @@ fn section(section: &Section) -> Markup {
 fn block(block: &Block) -> Markup {
     match block {
         Block::Text(text) => html! { p { (text) } },
-        Block::Warning(text) => html! { p.warning role="note" { strong { "Note. " } (text) } },
+        Block::Warning(text) => html! { p.warning role="note" { strong { "Warning. " } (text) } },
         Block::Table(content) => table(content),
         Block::Figures(all) => html! { div.figures { @for one in all { (figure(one)) } } },
         Block::List(points) => html! { ul { @for point in points { li { (point) } } } },
@@ -63,7 +63,7 @@ fn table(table: &Table) -> Markup {
     let cell = |cells: &[String], column: usize| cells.get(column).cloned().unwrap_or_default();
     html! {
         div.table {
-            table {
+            table.wide[columns > 8] {
                 @if !table.caption.is_empty() { caption { (table.caption) } }
                 thead { tr { @for column in 0..columns { th scope="col" class=[class(column)] { (cell(&table.head, column)) } } } }
                 tbody {
@@ -85,7 +85,7 @@ fn figure(figure: &Figure) -> Markup {
                 None => p.nothing { "no data" },
             }
             @if !legend.is_empty() {
-                ul.legend { @for (key, name) in &legend { li { (PreEscaped(key)) " " (name) } } }
+                ul.legend { @for (key, name) in &legend { li { (PreEscaped(key)) span { (name) } } } }
             }
             figcaption {
                 (figure.caption)

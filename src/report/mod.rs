@@ -27,6 +27,7 @@
 mod axis;
 mod draw;
 mod html;
+mod number;
 mod page;
 mod plot;
 mod ticks;
@@ -35,6 +36,8 @@ mod ticks;
 mod example;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod ticks_tests;
 
 pub use page::{Block, Figure, Page, Section, Table};
 pub use plot::{Axis, Band, Bar, Estimate, Marks, Plot, Position, Rule, Scale, Series};

@@ -44,7 +44,7 @@ pub enum Block {
 pub struct Table {
     /// What it shows; left out where empty.
     pub caption: String,
-    /// Headings of the columns.
+    /// Headings of the columns; a page of A4 holds some eight, or ten of few digits in small print.
     pub head: Vec<String>,
     /// The cells, by row; short rows are filled with empty cells.
     pub rows: Vec<Vec<String>>,

@@ -23,7 +23,7 @@ pub struct Plot {
 /// An axis.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Axis {
-    /// Quantity and unit.
+    /// Quantity and unit; beyond some 35 letters it is set smaller, and cut where it would be too small to read.
     pub label: String,
     /// How values are spread along it.
     pub scale: Scale,
@@ -74,7 +74,7 @@ pub struct Bar {
     pub from: f64,
     /// Its last x.
     pub to: f64,
-    /// Its y.
+    /// Its y; a bar of height 0 is not seen, on a logarithmic axis either.
     pub height: f64,
 }
 
@@ -145,7 +145,8 @@ impl Scale {
     /// Where a value lies along the axis, in the scale's own unit; none where it has no place.
     pub(super) fn place(self, value: f64) -> Option<f64> {
         match self {
-            Scale::Linear => value.is_finite().then_some(value),
+            // Beyond this, differences overflow.
+            Scale::Linear => (value.abs() <= 1e300).then_some(value),
             Scale::Log10 => (value.is_finite() && value > 0.0).then(|| value.log10()),
             Scale::NormalDeviate => (value > 0.0 && value < 1.0).then(|| Normal::standard().inverse_cdf(value)),
         }

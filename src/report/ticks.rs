@@ -1,12 +1,13 @@
 //! Where an axis has ticks, and what stands beside them. Labels never overlap.
 
 use super::Scale;
+use super::number::{number, times_ten};
 
 /// Size of the figures' letters, in pixels.
-pub(super) const LETTER: f64 = 10.0;
+pub(super) const LETTER: f64 = 11.0;
 
 /// Least distance of two labels, in pixels.
-const GAP: f64 = 8.0;
+const GAP: f64 = 6.0;
 
 /// A tick, at a place of the scale; without a label, a fine one.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,9 +25,9 @@ pub(super) struct Room {
     pub horizontal: bool,
 }
 
-/// The width of a text in pixels, as a wide typeface has it.
-pub(super) fn width(text: &str) -> f64 {
-    0.64 * LETTER * text.chars().count() as f64
+/// The width of digits in pixels, as a wide typeface has them.
+pub(super) fn width(digits: &str) -> f64 {
+    0.64 * LETTER * digits.chars().count() as f64
 }
 
 /// The ticks of an axis between two places, in ascending order.
@@ -42,9 +43,17 @@ pub(super) fn ticks(scale: Scale, low: f64, high: f64, room: Room) -> Vec<Tick> 
 
 /// Multiples of 1, 2 or 5 times a power of ten, as dense as labels allow.
 fn linear(low: f64, high: f64, room: Room) -> Vec<Tick> {
-    let finest = ((high - low).log10().floor() as i32) - 1;
-    let steps = (finest..finest + 4).flat_map(|power| [1.0, 2.0, 5.0].map(|digit| (digit, power)));
-    steps.map(|step| multiples(low, high, step)).find(|ticks| fit(ticks, low, high, room)).unwrap_or_default()
+    steps(low, high)
+        .map(|step| multiples(low, high, step))
+        .find(|ticks| fit(ticks, low, high, room))
+        .unwrap_or_default()
+}
+
+/// Steps from fine to coarse, as (digit, power of ten).
+fn steps(low: f64, high: f64) -> impl Iterator<Item = (f64, i32)> {
+    // Within the powers that a number can have, also where the ends are one number.
+    let finest = (high - low).log10().floor().clamp(-320.0, 320.0) as i32 - 1;
+    (finest..finest + 4).flat_map(|power| [1.0, 2.0, 5.0].map(|digit| (digit, power)))
 }
 
 /// All multiples of `digit` times ten to the `power`.
@@ -66,7 +75,7 @@ fn fit(ticks: &[Tick], low: f64, high: f64, room: Room) -> bool {
 /// Whether two labels keep their distance.
 fn apart(a: &Tick, b: &Tick, low: f64, high: f64, room: Room) -> bool {
     let distance = (b.place - a.place).abs() / (high - low) * room.length;
-    let needed = if room.horizontal { (width(&a.label) + width(&b.label)) / 2.0 } else { 1.6 * LETTER };
+    let needed = if room.horizontal { (width(&a.label) + width(&b.label)) / 2.0 } else { 2.0 * LETTER };
     distance >= needed + GAP
 }
 
@@ -74,13 +83,7 @@ fn apart(a: &Tick, b: &Tick, low: f64, high: f64, room: Room) -> bool {
 fn logarithmic(low: f64, high: f64, room: Room) -> Vec<Tick> {
     let (first, last) = (low.ceil() as i32, high.floor() as i32);
     if last <= first && high - low < 1.0 {
-        // Too short for powers of ten: even steps of the value, at their logarithms.
-        let (from, to) = (10f64.powf(low), 10f64.powf(high));
-        return linear(from, to, room)
-            .into_iter()
-            .map(|tick| Tick { place: tick.place.log10(), label: tick.label })
-            .filter(|tick| (low..=high).contains(&tick.place))
-            .collect();
+        return even(Scale::Log10, low, high, room);
     }
     let plain = first >= -4 && last <= 5;
     let labelled = |digit: f64, power: i32| Tick {
@@ -101,11 +104,30 @@ fn logarithmic(low: f64, high: f64, room: Room) -> Vec<Tick> {
     };
     let stride = (1..=last - first + 1).find(|stride| fit(&powers(*stride), low, high, room)).unwrap_or(1);
     let mut ticks = powers(stride);
-    let between = if stride == 1 { all(&[2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0]) } else { all(&[1.0]) };
+    // Of the digits, 8 and 9 lie nearest.
+    let spacious = (9f64 / 8.0).log10() / (high - low) * room.length >= 3.0;
+    let between = match stride {
+        1 if spacious => all(&[2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0]),
+        1 => all(&[2.0, 5.0]),
+        _ => all(&[1.0]),
+    };
     let fine = between.into_iter().filter(|tick| !ticks.iter().any(|other| other.place == tick.place));
     let fine: Vec<Tick> = fine.map(|tick| Tick { label: String::new(), ..tick }).collect();
     ticks.extend(fine);
     ticks
+}
+
+/// For an axis too short for its own kind of ticks: even steps of the value, at their places.
+fn even(scale: Scale, low: f64, high: f64, room: Room) -> Vec<Tick> {
+    let (unit, sign) = if scale == Scale::NormalDeviate { (100.0, "\u{a0}%") } else { (1.0, "") };
+    let (from, to) = (unit * scale.value(low), unit * scale.value(high));
+    // The ends themselves are not lost to rounding.
+    let (from, to) = (from - 1e-6 * (to - from), to + 1e-6 * (to - from));
+    let placed = |tick: Tick| Some(Tick { place: scale.place(tick.place / unit)?, label: tick.label + sign });
+    steps(from, to)
+        .map(|step| multiples(from, to, step).into_iter().filter_map(placed).collect::<Vec<Tick>>())
+        .find(|ticks| fit(ticks, low, high, room))
+        .unwrap_or_default()
 }
 
 /// Round probabilities in per cent, the more usual ones first; those without room for a label become fine ticks.
@@ -129,54 +151,16 @@ fn deviates(low: f64, high: f64, room: Room) -> Vec<Tick> {
             ticks.push(if free { tick } else { Tick { place, label: String::new() } });
         }
     }
-    ticks
+    let labelled = |ticks: &[Tick]| ticks.iter().filter(|tick| !tick.label.is_empty()).count();
+    if labelled(&ticks) >= 3 {
+        return ticks;
+    }
+    let even = even(Scale::NormalDeviate, low, high, room);
+    if labelled(&even) > labelled(&ticks) { even } else { ticks }
 }
 
 /// 1 - probability, with its label in per cent.
 fn complement(probability: f64) -> (f64, String) {
     let decimals = (-probability.log10().floor() - 2.0).max(0.0) as i32;
     (1.0 - probability, number(100.0 - 100.0 * probability, -decimals))
-}
-
-/// A number that is a multiple of ten to the `power`, with the decimals this asks for; thousands are set apart by commas.
-fn number(value: f64, power: i32) -> String {
-    if value != 0.0 && (value.abs() >= 1e7 || power < -6) {
-        let exponent = value.abs().log10().floor() as i32;
-        let digits = (exponent - power).clamp(0, 6) as usize;
-        let digit = format!("{:.digits$}", value / 10f64.powi(exponent));
-        return format!("{digit}×10{}", superscript(exponent));
-    }
-    let text = format!("{:.*}", (-power).max(0) as usize, value.abs());
-    let (whole, decimals) = text.split_once('.').map_or((text.as_str(), None), |(whole, rest)| (whole, Some(rest)));
-    let mut grouped = String::new();
-    for (index, digit) in whole.chars().enumerate() {
-        if index > 0 && (whole.len() - index) % 3 == 0 {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    let sign = if value < 0.0 && text.bytes().any(|byte| (b'1'..=b'9').contains(&byte)) { "−" } else { "" };
-    decimals.map_or(format!("{sign}{grouped}"), |decimals| format!("{sign}{grouped}.{decimals}"))
-}
-
-/// `digit` times a power of ten, as a power.
-fn times_ten(digit: f64, power: i32) -> String {
-    match (digit == 1.0, power) {
-        (_, 0) => format!("{digit}"),
-        (true, 1) => "10".to_owned(),
-        (true, _) => format!("10{}", superscript(power)),
-        (false, _) => format!("{digit}×10{}", superscript(power)),
-    }
-}
-
-/// An exponent in raised digits.
-fn superscript(exponent: i32) -> String {
-    let raise = |character| match character {
-        '-' => '⁻',
-        '1' => '¹',
-        '2' => '²',
-        '3' => '³',
-        digit => digit.to_digit(10).and_then(|digit| char::from_u32('⁰' as u32 + digit)).unwrap_or(digit),
-    };
-    exponent.to_string().chars().map(raise).collect()
 }

@@ -19,6 +19,7 @@ const COMMANDS: [&str; 19] = [
     "match",
     "decrypt",
     "compare",
+    "evaluate",
     "plan",
     "bench",
     "inspect",

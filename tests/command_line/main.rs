@@ -14,6 +14,7 @@ mod bench;
 mod bgv;
 mod damaged_files;
 mod demo;
+mod evaluate;
 mod flow;
 mod gallery;
 mod help;

@@ -8,6 +8,7 @@
 )]
 
 mod encrypted;
+mod evaluate;
 mod exact;
 mod open_iris;
 mod readers;

@@ -45,7 +45,7 @@ fn data(card: &Card) -> String {
 
 fn row(label: &str, cells: [String; 3]) -> String {
     let [float, oracle, encrypted] = cells;
-    format!("{label:<22} {float:<34} {oracle:<34} {encrypted}").trim_end().to_owned()
+    format!("{label:<22} {float:<38} {oracle:<38} {encrypted}").trim_end().to_owned()
 }
 
 fn rates(card: &Card) -> Vec<String> {

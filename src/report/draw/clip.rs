@@ -11,6 +11,17 @@ pub(super) struct Rectangle {
 }
 
 impl Rectangle {
+    /// The smallest that holds all of these points.
+    pub fn around(points: &[Point]) -> Rectangle {
+        let mut all =
+            Rectangle { least: (f64::INFINITY, f64::INFINITY), greatest: (f64::NEG_INFINITY, f64::NEG_INFINITY) };
+        for (x, y) in points {
+            all.least = (all.least.0.min(*x), all.least.1.min(*y));
+            all.greatest = (all.greatest.0.max(*x), all.greatest.1.max(*y));
+        }
+        all
+    }
+
     /// Whether a point lies in it, edges included.
     pub fn holds(&self, (x, y): Point) -> bool {
         (self.least.0..=self.greatest.0).contains(&x) && (self.least.1..=self.greatest.1).contains(&y)
@@ -39,7 +50,10 @@ impl Rectangle {
             }
         }
         let at = |share: f64| (from.0 + share * dx, from.1 + share * dy);
-        (enters <= leaves).then(|| (at(enters), at(leaves)))
+        // Ends that are not cut stay as they are, to the last bit: the next segment begins there.
+        let start = if enters == 0.0 { from } else { at(enters) };
+        let end = if leaves == 1.0 { to } else { at(leaves) };
+        (enters <= leaves).then_some((start, end))
     }
 
     /// The parts of a path that lie in it, each as a path.
@@ -78,6 +92,12 @@ mod tests {
     fn an_edge_lies_inside() {
         assert_eq!(UNIT.cut((0.0, 1.0), (1.0, 1.0)), Some(((0.0, 1.0), (1.0, 1.0))));
         assert!(UNIT.holds((1.0, 0.0)));
+    }
+
+    #[test]
+    fn a_path_inside_stays_one_path() {
+        let path: Vec<Point> = (0..30).map(|n| (f64::from(n) / 29.0, (f64::from(n) / 7.0).sin().abs())).collect();
+        assert_eq!(UNIT.cut_path(&path), [path]);
     }
 
     #[test]

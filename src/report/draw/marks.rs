@@ -3,13 +3,15 @@
 use plotters::prelude::*;
 
 use super::clip::{Point, Rectangle};
-use super::look::{Dash, Hatch, Look, Marker};
+use super::look::{Dash, Look, Marker};
 use super::surface::{Failed, Surface};
-use super::{Band, Estimate, Marks, Position, Rule, Series};
-use crate::report::Bar;
+use super::{Estimate, Marks, Series};
 
 /// Width of a series' line, in units of the drawing.
 const LINE: u32 = 16;
+
+/// Width of outlines, intervals and reference lines, in units.
+pub(super) const OUTLINE: u32 = 12;
 
 /// Half the width of a marker, in units.
 const MARKER: f64 = 28.0;
@@ -52,71 +54,24 @@ impl Surface<'_, '_> {
         Ok(())
     }
 
-    /// Bars from zero (or from the edge, where zero lies beyond or has no place), under one outline.
-    fn bars(&self, bars: &[Bar], look: Look) -> Result<(), Failed> {
-        let (across, up) = (&self.rulers.0, &self.rulers.1);
-        let ground = up.within(0.0, up.low);
-        let mut outline: Vec<Point> = Vec::new();
-        let mut end = f64::NAN;
-        for bar in bars {
-            let (Some(from), Some(to)) = (across.scale.place(bar.from), across.scale.place(bar.to)) else { continue };
-            let Some(height) = up.scale.place(bar.height) else { continue };
-            let [from, to] = [from, to].map(|place| place.clamp(across.low, across.high));
-            let height = height.clamp(up.low, up.high);
-            let corners = [(from, ground), (from, height), (to, height), (to, ground)].map(|corner| self.point(corner));
-            if from < to && height != ground {
-                self.hatched(around(&corners), look)?;
-            }
-            if from != end {
-                self.path(&outline, Dash::Solid, look.colour.stroke_width(LINE * 3 / 4))?;
-                outline.clear();
-            }
-            outline.pop();
-            outline.extend(corners);
-            end = to;
-        }
-        self.path(&outline, Dash::Solid, look.colour.stroke_width(LINE * 3 / 4))
-    }
-
-    /// The inside of a bar.
-    fn hatched(&self, area: Rectangle, look: Look) -> Result<(), Failed> {
-        let slope = match look.hatch {
-            Hatch::Tint => return self.fill(area, look.colour.mix(0.3).into()),
-            Hatch::Empty => return Ok(()),
-            Hatch::Rising => -1.0,
-            Hatch::Falling => 1.0,
-        };
-        // Lines y = slope * x + n * 45, the same for all bars, so that they go on from one to the next.
-        let offset = |(x, y): Point| (y - slope * x) / 45.0;
-        let corners =
-            [area.least, (area.greatest.0, area.least.1), (area.least.0, area.greatest.1), area.greatest].map(offset);
-        let first = corners.iter().copied().fold(f64::INFINITY, f64::min).ceil() as i32;
-        let last = corners.iter().copied().fold(f64::NEG_INFINITY, f64::max).floor() as i32;
-        for line in first..=last {
-            let at = |x: f64| (x, slope * x + 45.0 * f64::from(line));
-            if let Some((from, to)) = area.cut(at(area.least.0), at(area.greatest.0)) {
-                self.path(&[from, to], Dash::Solid, look.colour.stroke_width(6))?;
-            }
-        }
-        Ok(())
-    }
-
     /// A point with its interval.
     fn estimate(&self, Estimate { x, y, low, high }: Estimate, look: Look) -> Result<(), Failed> {
         let Some(point) = self.place((x, y)) else { return Ok(()) };
         let up = &self.rulers.1;
         if let (Some(across), false) = (self.rulers.0.scale.place(x), low.is_nan() || high.is_nan()) {
-            let ends = [up.within(low, up.low), up.within(high, up.high)].map(|end| self.point((across, end)));
-            self.interval(ends, look)?;
+            let ends = [up.within(low, up.low), up.within(high, up.high)];
+            let feet = ends.map(|end| up.low < end && end < up.high);
+            self.interval(ends.map(|end| self.point((across, end))), look, feet)?;
         }
         self.marker(point, look)
     }
 
-    /// An interval between two points above each other, with feet.
-    fn interval(&self, ends: [Point; 2], look: Look) -> Result<(), Failed> {
-        let style = look.colour.stroke_width(LINE * 3 / 4);
+    /// An interval between two points above each other; an end that lies beyond the plot has no foot.
+    fn interval(&self, ends: [Point; 2], look: Look, feet: [bool; 2]) -> Result<(), Failed> {
+        let style = look.colour.stroke_width(OUTLINE);
         self.path(&ends, Dash::Solid, style)?;
-        ends.iter().try_for_each(|(x, y)| self.path(&[(x - 25.0, *y), (x + 25.0, *y)], Dash::Solid, style))
+        let feet = ends.iter().zip(feet).filter(|(_, foot)| *foot);
+        feet.map(|(end, _)| end).try_for_each(|(x, y)| self.path(&[(x - 25.0, *y), (x + 25.0, *y)], Dash::Solid, style))
     }
 
     /// The marker of a point, if it lies inside.
@@ -124,7 +79,7 @@ impl Surface<'_, '_> {
         if !self.edges.holds(at) {
             return Ok(());
         }
-        let style: ShapeStyle = look.colour.stroke_width(LINE * 3 / 4);
+        let style: ShapeStyle = look.colour.stroke_width(OUTLINE);
         let from =
             |corners: &[Point]| corners.iter().map(|(x, y)| (at.0 + x * MARKER, at.1 + y * MARKER)).collect::<Vec<_>>();
         match look.marker {
@@ -142,46 +97,6 @@ impl Surface<'_, '_> {
         }
     }
 
-    /// A reference line.
-    pub fn rule(&self, rule: &Rule, dash: Dash) -> Result<(), Failed> {
-        let (across, up) = (&self.rulers.0, &self.rulers.1);
-        let path: Vec<Point> = match rule.position {
-            Position::X(x) => {
-                let Some(x) = across.scale.place(x) else { return Ok(()) };
-                vec![(x, up.low), (x, up.high)]
-            }
-            Position::Y(y) => {
-                let Some(y) = up.scale.place(y) else { return Ok(()) };
-                vec![(across.low, y), (across.high, y)]
-            }
-            Position::Diagonal => {
-                let step = (across.high - across.low) / 100.0;
-                let places = (0..=100).map(|n| across.low + f64::from(n) * step);
-                places.filter_map(|x| Some((x, up.scale.place(across.scale.value(x))?))).collect()
-            }
-        };
-        let path: Vec<Point> = path.into_iter().map(|place| self.point(place)).collect();
-        self.path(&path, dash, BLACK.stroke_width(LINE * 3 / 4))
-    }
-
-    /// A shaded interval.
-    pub fn band(&self, band: &Band) -> Result<(), Failed> {
-        if band.from.is_nan() || band.to.is_nan() {
-            return Ok(());
-        }
-        let (across, up) = (&self.rulers.0, &self.rulers.1);
-        let beyond = |end: f64| if end == f64::INFINITY { across.high } else { across.low };
-        let [from, to] = [band.from, band.to].map(|end| across.within(end, beyond(end)));
-        if from >= to {
-            return Ok(());
-        }
-        self.shade(around(&[self.point((from, up.low)), self.point((to, up.high))]))
-    }
-
-    fn shade(&self, area: Rectangle) -> Result<(), Failed> {
-        self.fill(area, RGBColor(222, 222, 222).into())
-    }
-
     /// A mark as a legend shows it.
     pub fn sample(&self, marks: &Marks, look: Look) -> Result<(), Failed> {
         let middle = (170.0, 60.0);
@@ -193,26 +108,16 @@ impl Surface<'_, '_> {
             Marks::Steps(_) => self.path(&[(0.0, 60.0), (340.0, 60.0)], look.dash, look.colour.stroke_width(LINE)),
             Marks::Points(_) => self.marker(middle, look),
             Marks::PointsWithIntervals(_) => {
-                self.interval([(170.0, 8.0), (170.0, 112.0)], look)?;
+                self.interval([(170.0, 8.0), (170.0, 112.0)], look, [true, true])?;
                 self.marker(middle, look)
             }
             Marks::Bars(_) => {
                 let [least, greatest] = [(30.0, 10.0), (310.0, 110.0)];
                 self.hatched(Rectangle { least, greatest }, look)?;
                 let corners = [least, (greatest.0, least.1), greatest, (least.0, greatest.1), least];
-                self.path(&corners, Dash::Solid, look.colour.stroke_width(LINE * 3 / 4))
+                self.path(&corners, Dash::Solid, look.colour.stroke_width(OUTLINE))
             }
         }
-    }
-
-    /// A reference line as a legend shows it.
-    pub fn rule_sample(&self, dash: Dash) -> Result<(), Failed> {
-        self.path(&[(0.0, 60.0), (340.0, 60.0)], dash, BLACK.stroke_width(LINE * 3 / 4))
-    }
-
-    /// A shaded interval as a legend shows it.
-    pub fn band_sample(&self) -> Result<(), Failed> {
-        self.shade(Rectangle { least: (30.0, 0.0), greatest: (310.0, 120.0) })
     }
 }
 
@@ -235,14 +140,4 @@ fn thinned(path: &[Point]) -> Vec<Point> {
         kept.extend(path.last());
     }
     kept
-}
-
-/// The rectangle around points.
-fn around(points: &[Point]) -> Rectangle {
-    let least = |of: fn(&Point) -> f64| points.iter().map(of).fold(f64::INFINITY, f64::min);
-    let greatest = |of: fn(&Point) -> f64| points.iter().map(of).fold(f64::NEG_INFINITY, f64::max);
-    Rectangle {
-        least: (least(|point| point.0), least(|point| point.1)),
-        greatest: (greatest(|point| point.0), greatest(|point| point.1)),
-    }
 }

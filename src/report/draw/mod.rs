@@ -3,9 +3,11 @@
 //! `plotters` draws on whole units, so a picture is drawn ten times as large as shown. The axes are the library's; marks are brought to
 //! the drawing's units here, cut at the edges of the plot, and drawn as the library's elements.
 
+mod bars;
 mod clip;
 mod look;
 mod marks;
+mod references;
 mod surface;
 
 use plotters::prelude::*;
@@ -13,7 +15,7 @@ use plotters::style::{FontDesc, FontFamily, FontStyle, TextStyle};
 
 use super::axis::Ruler;
 use super::ticks::{LETTER, Room, width};
-use super::{Band, Estimate, Marks, Plot, Position, Rule, Series};
+use super::{Band, Estimate, Marks, Plot, Position, Rule, Scale, Series};
 use look::{Dash, Look};
 use surface::{Failed, Surface, picture};
 
@@ -65,7 +67,10 @@ impl Places {
             Marks::Line(points) | Marks::Steps(points) | Marks::Points(points) => {
                 points.iter().for_each(|(x, y)| self.mark(plot, &[*x], *y, &[]));
             }
-            Marks::Bars(bars) => bars.iter().for_each(|bar| self.mark(plot, &[bar.from, bar.to], bar.height, &[0.0])),
+            Marks::Bars(bars) => {
+                let seen = bars.iter().filter(|bar| bar.height != 0.0 || plot.y.scale != Scale::Log10);
+                seen.for_each(|bar| self.mark(plot, &[bar.from, bar.to], bar.height, &[0.0]));
+            }
             Marks::PointsWithIntervals(estimates) => estimates.iter().for_each(|Estimate { x, y, low, high }| {
                 self.mark(plot, &[*x], *y, &[*low, *high]);
             }),
@@ -96,7 +101,7 @@ impl Places {
 
 /// The picture.
 fn draw(plot: &Plot, name: &str, places: &Places) -> Result<String, Failed> {
-    let (top, bottom) = (8.0, 40.0);
+    let (top, bottom) = (8.0, 38.0);
     let y = Ruler::new(&plot.y, &places.y, Room { length: SIZE.1 - top - bottom, horizontal: false });
     let labels = y.ticks.iter().map(|tick| width(&tick.label)).fold(0.0, f64::max);
     let (left, right) = (labels + 2.4 * LETTER, 22.0);
@@ -113,16 +118,18 @@ fn draw(plot: &Plot, name: &str, places: &Places) -> Result<String, Failed> {
         for band in &plot.bands {
             surface.band(band)?;
         }
-        let text = TextStyle::from(FontDesc::new(FontFamily::Name(TYPEFACE), 12.4 * LETTER, FontStyle::Normal));
+        let (across, up) = (SIZE.0 - left - right, SIZE.1 - top - bottom);
+        let share = share(&plot.x.label, across).min(share(&plot.y.label, up));
         chart
             .configure_mesh()
             .axis_style(BLACK.stroke_width(8))
             .bold_line_style(RGBColor(205, 205, 205).stroke_width(5))
             .light_line_style(RGBColor(232, 232, 232).stroke_width(4))
             .set_all_tick_mark_size(30)
-            .label_style(text)
-            .x_desc(plot.x.label.as_str())
-            .y_desc(plot.y.label.as_str())
+            .label_style(letters(1.0))
+            .axis_desc_style(letters(share))
+            .x_desc(cut(&plot.x.label, across, share))
+            .y_desc(cut(&plot.y.label, up, share))
             .draw()?;
         for (index, series) in plot.series.iter().enumerate() {
             surface.series(series, Look::of(index))?;
@@ -132,6 +139,31 @@ fn draw(plot: &Plot, name: &str, places: &Places) -> Result<String, Failed> {
         }
         Ok(())
     })
+}
+
+/// Width of a letter of prose, in pixels, as a wide typeface has it.
+const PROSE: f64 = 0.57 * LETTER;
+
+/// The share of their size at which the letters of an axis' label fit its length, but not too small to read.
+fn share(label: &str, length: f64) -> f64 {
+    (length / (PROSE * label.chars().count() as f64)).clamp(0.8, 1.0)
+}
+
+/// A label, cut where it would not fit at a share of its size.
+fn cut(label: &str, length: f64, share: f64) -> String {
+    // What just fits is not lost to rounding.
+    let letters = (length / (PROSE * share) + 1e-6) as usize;
+    if label.chars().count() <= letters {
+        return label.to_owned();
+    }
+    label.chars().take(letters.saturating_sub(1)).chain(['…']).collect()
+}
+
+/// The pictures' letters at a share of their size.
+fn letters(share: f64) -> TextStyle<'static> {
+    // `plotters` divides sizes by 1.24 on their way to SVG.
+    let size = share * 1.24 * f64::from(units(LETTER));
+    TextStyle::from(FontDesc::new(FontFamily::Name(TYPEFACE), size, FontStyle::Normal))
 }
 
 /// What the marks of a plot mean.

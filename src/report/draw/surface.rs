@@ -70,9 +70,9 @@ impl<'a, 'b> Surface<'a, 'b> {
     }
 }
 
-/// The unit of a place on an axis that takes up a range of units.
+/// The unit of a place on an axis that takes up a range of units; finite, however far away the place is.
 fn along(ruler: &Ruler, place: f64, units: Range<f64>) -> f64 {
-    units.start + (place - ruler.low) / (ruler.high - ruler.low) * (units.end - units.start)
+    (units.start + (place - ruler.low) / (ruler.high - ruler.low) * (units.end - units.start)).clamp(-1e9, 1e9)
 }
 
 /// The nearest whole units.
