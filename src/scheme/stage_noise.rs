@@ -10,7 +10,7 @@ use crate::template::{RecordError, TemplateError};
 pub struct Measurement {
     /// The comparison that was made, in words.
     pub comparison: String,
-    /// What a deviation is counted in: "torus", or "coefficients" of a phase.
+    /// What an error is a number of: "torus", whose circumference is 1, or "integers", the coefficients of a phase.
     pub unit: &'static str,
     /// Each stage, in the order of the flow.
     pub stages: Vec<StageNoise>,

@@ -30,7 +30,7 @@ pub struct Versions {
     pub tfhe: Option<String>,
     /// The transforms of scheme `bgv`.
     #[serde(rename = "tfhe-ntt")]
-    pub tfhe_ntt: Option<String>,
+    pub transforms: Option<String>,
 }
 
 impl Machine {
@@ -66,7 +66,7 @@ impl Versions {
             cotejo: env!("CARGO_PKG_VERSION"),
             rustc: rustc_version_runtime::version().to_string(),
             tfhe: locked("tfhe"),
-            tfhe_ntt: locked("tfhe-ntt"),
+            transforms: locked("tfhe-ntt"),
         }
     }
 
@@ -78,7 +78,7 @@ impl Versions {
             self.cotejo,
             self.rustc,
             known(&self.tfhe),
-            known(&self.tfhe_ntt)
+            known(&self.transforms)
         )
     }
 }

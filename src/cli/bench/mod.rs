@@ -30,7 +30,7 @@ use machine::{Machine, Versions};
 
 /// Measure what comparisons cost here, stage by stage and as whole queries; or, with --noise, how noisy each stage is
 ///
-/// On synthetic templates and keys of nobody, made from the seed. Says beforehand what it will take; without options, about a minute on two
+/// On synthetic templates and keys of nobody, made from the seed. Says beforehand what it will take; without options a minute or two on two
 /// cores.
 #[derive(clap::Args)]
 #[command(after_help = "\
@@ -99,14 +99,7 @@ impl Args {
             count(grid.batches.len(), "parameter set"),
         ));
         for (threads, plan) in &grid.skipped {
-            console.warn(format_args!(
-                "left out: {}, {} references, {} probes, {} threads: {} predicted; raise --limit to measure it",
-                plan.parameter_set,
-                plan.references,
-                plan.probes,
-                threads,
-                table::time(plan.seconds)
-            ));
+            console.warn(table::left_out(*threads, plan));
         }
         for (name, why) in &grid.refused {
             console.warn(format_args!("left out: {name}: {why}"));

@@ -88,7 +88,7 @@ fn text(set: &SetNoise) -> String {
     let measurement = &set.measurement;
     let mut lines = vec![
         format!(
-            "{}: {}; deviations as powers of 2, in units of the {}",
+            "{}: {}; errors on the {}, as powers of 2",
             set.parameter_set, measurement.comparison, measurement.unit
         ),
         format!(

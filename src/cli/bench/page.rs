@@ -55,98 +55,97 @@ fn figure(document: &Document, (caption, label): (&str, &str), value: impl Fn(&Q
 }
 
 fn time_section(document: &Document) -> Section {
-    let predicted = document.predicted.iter().map(|curve| {
+    let mut blocks =
+        vec![Block::Figures(document.threads.iter().map(|&threads| crossing(document, threads)).collect())];
+    let remarks = remarks(document);
+    if !remarks.is_empty() {
+        blocks.push(Block::List(remarks));
+    }
+    let head = [
+        "references",
+        "encryption",
+        "computation",
+        "predicted",
+        "wire",
+        "decryption",
+        "total",
+        "least \u{2013} greatest",
+    ];
+    let row = |query: &QueryTimes| {
+        let [encryption, computation, wire, decryption, total] =
+            [&query.encryption, &query.computation, &query.wire, &query.decryption, &query.total]
+                .map(|part| time(part.median));
+        let spread = format!("{} \u{2013} {}", time(query.total.least), time(query.total.greatest));
+        let references = query.references.to_string();
+        vec![references, encryption, computation, time(query.predicted.seconds), wire, decryption, total, spread]
+    };
+    let what = format!("medians of {}; predicted is the computation alone", count(document.repeat as usize, "run"));
+    blocks.extend(tables(document, &what, &head, row));
+    Section { heading: "Time".to_owned(), blocks }
+}
+
+/// Time of an answer on so many threads: both schemes, predicted and measured.
+fn crossing(document: &Document, threads: usize) -> Figure {
+    let predicted = document.predicted.iter().filter(|curve| curve.threads == threads).map(|curve| {
         let name = name(document, curve.parameter_set, curve.threads, curve.probes);
         let points = curve.points.iter().map(|point| (point.references as f64, point.seconds));
         Series::new(&format!("{name}, predicted"), Marks::Line(points.collect()))
     });
-    let measured = lines(document).into_iter().map(|(name, queries)| {
+    let own = |(name, queries): (String, Vec<&QueryTimes>)| {
         let point = |query: &&QueryTimes| {
             let spread = &query.computation;
             Estimate { x: query.references as f64, y: spread.median, low: spread.least, high: spread.greatest }
         };
-        Series::new(&format!("{name}, measured"), Marks::PointsWithIntervals(queries.iter().map(point).collect()))
-    });
-    let rules = document.crossover.iter().filter_map(|crossover| {
+        let points: Vec<Estimate> = queries.iter().filter(|query| query.threads == threads).map(point).collect();
+        (!points.is_empty()).then(|| Series::new(&format!("{name}, measured"), Marks::PointsWithIntervals(points)))
+    };
+    let crossovers = document.crossover.iter().filter(|crossover| crossover.threads == threads);
+    let rules = crossovers.filter_map(|crossover| {
         let references = crossover.predicted_references?;
-        let label = format!("bgv sooner from {references} ({})", count(crossover.threads, "thread"));
+        let label = format!("bgv sooner from {references} ({})", count(crossover.probes, "probe"));
         Some(Rule { label, position: Position::X(references as f64) })
     });
     let plot = Plot {
         x: Axis::new("references in the gallery", Scale::Log10),
         y: Axis::new("seconds for the custodian's answer", Scale::Log10),
-        series: predicted.chain(measured).collect(),
+        series: predicted.chain(lines(document).into_iter().filter_map(own)).collect(),
         rules: rules.collect(),
         ..Plot::default()
     };
-    let caption = "Time of an answer: predicted by 'plan' from the pace of this machine, and measured (median, least to greatest).";
-    let rows = document.queries.iter().map(|query| {
-        let spreads = [&query.encryption, &query.computation, &query.wire, &query.decryption, &query.total];
-        let mut row = identity(query);
-        row.extend(spreads.map(|spread| time(spread.median)));
-        row.push(format!("{} \u{2013} {}", time(query.total.least), time(query.total.greatest)));
-        row.push(time(query.predicted.seconds));
-        row
-    });
-    let head = [
-        "set",
-        "threads",
-        "references",
-        "probes",
-        "encryption",
-        "computation",
-        "wire",
-        "decryption",
-        "total",
-        "least \u{2013} greatest",
-        "predicted",
-    ];
-    let table = Table {
-        caption: format!(
-            "Whole queries: medians of {}; predicted is the computation alone.",
-            count(document.repeat as usize, "run")
-        ),
-        head: head.map(str::to_owned).to_vec(),
-        rows: rows.collect(),
-        numeric: (1..head.len()).collect(),
-    };
-    let mut blocks = vec![Block::Figures(vec![Figure { caption: caption.to_owned(), plot }]), Block::Table(table)];
-    let remarks = remarks(document);
-    if !remarks.is_empty() {
-        blocks.push(Block::List(remarks));
-    }
-    Section { heading: "Time".to_owned(), blocks }
+    let caption = format!(
+        "Time of an answer on {}: predicted by 'plan' from the pace of this machine, and measured (median, least to greatest).",
+        count(threads, "thread")
+    );
+    Figure { caption, plot }
 }
 
-/// Which query.
-fn identity(query: &QueryTimes) -> Vec<String> {
-    let numbers = [query.threads, query.references, query.probes].map(|number| number.to_string());
-    [query.parameter_set.to_owned()].into_iter().chain(numbers).collect()
+/// A table for each line of the figures, one row for each gallery; all columns are numbers.
+fn tables(document: &Document, what: &str, head: &[&str], row: impl Fn(&QueryTimes) -> Vec<String>) -> Vec<Block> {
+    let table = |(name, queries): (String, Vec<&QueryTimes>)| {
+        Block::Table(Table {
+            caption: format!("{name}: {what}."),
+            head: head.iter().map(|&heading| heading.to_owned()).collect(),
+            rows: queries.into_iter().map(&row).collect(),
+            numeric: (0..head.len()).collect(),
+        })
+    };
+    lines(document).into_iter().map(table).collect()
 }
 
 fn bytes_section(document: &Document) -> Section {
-    let rows = document.queries.iter().map(|query| {
-        let sizes = [query.bytes.evaluation_key, query.bytes.query, query.bytes.answer];
-        let mut row = identity(query);
-        row.extend(sizes.map(bytes));
-        row.push(query.peak_memory_bytes.map_or("not told".to_owned(), |peak| bytes(peak as usize)));
-        row.push(bytes(query.predicted.memory_bytes as usize));
-        row
-    });
-    let head =
-        ["set", "threads", "references", "probes", "evaluation key (once)", "query", "answer", "memory", "predicted"];
-    let table = Table {
-        caption: "Files that cross, and the peak of resident memory of both parties in one process; predicted is that of 'match' alone."
-            .to_owned(),
-        head: head.map(str::to_owned).to_vec(),
-        rows: rows.collect(),
-        numeric: (1..head.len()).collect(),
-    };
     let answer = figure(document, ("Bytes of an answer.", "bytes"), |query| Some(query.bytes.answer as f64));
     let memory = figure(document, ("Peak of resident memory.", "bytes"), |query| {
         query.peak_memory_bytes.map(|peak| peak as f64)
     });
-    let blocks = vec![Block::Figures(vec![answer, memory]), Block::Table(table)];
+    let head = ["references", "evaluation key (once)", "query", "answer", "memory", "predicted"];
+    let row = |query: &QueryTimes| {
+        let [key, asked, answered] = [query.bytes.evaluation_key, query.bytes.query, query.bytes.answer].map(bytes);
+        let memory = query.peak_memory_bytes.map_or("not told".to_owned(), |peak| bytes(peak as usize));
+        vec![query.references.to_string(), key, asked, answered, memory, bytes(query.predicted.memory_bytes as usize)]
+    };
+    let what = "files that cross, and the peak of resident memory of both parties in one process; predicted is that of 'match' alone";
+    let mut blocks = vec![Block::Figures(vec![answer, memory])];
+    blocks.extend(tables(document, what, &head, row));
     Section { heading: "Bytes and memory".to_owned(), blocks }
 }
 
@@ -159,26 +158,27 @@ fn throughput(document: &Document) -> Section {
 }
 
 fn stages(document: &Document) -> Section {
-    let rows = document.stages.iter().map(|stage| {
+    let mut tables: Vec<Table> = Vec::new();
+    for stage in &document.stages {
+        let caption =
+            format!("{}, {}: each stage alone, on random data.", stage.parameter_set, count(stage.threads, "thread"));
         let spread = &stage.seconds;
-        vec![
-            stage.parameter_set.to_owned(),
-            stage.threads.to_string(),
+        let row = vec![
             stage.stage.to_owned(),
             count(stage.count, stage.of),
             time(spread.median),
             format!("{} \u{2013} {}", time(spread.lower_quartile), time(spread.upper_quartile)),
             time(spread.median / stage.count.max(1) as f64),
-        ]
-    });
-    let head = ["set", "threads", "stage", "work", "median", "quartiles", "each"];
-    let table = Table {
-        caption: "Each stage alone, on random data.".to_owned(),
-        head: head.map(str::to_owned).to_vec(),
-        rows: rows.collect(),
-        numeric: vec![1, 4, 5, 6],
-    };
-    Section { heading: "Stages".to_owned(), blocks: vec![Block::Table(table)] }
+        ];
+        match tables.iter_mut().find(|table| table.caption == caption) {
+            Some(table) => table.rows.push(row),
+            None => {
+                let head = ["stage", "work", "median", "quartiles", "each"].map(str::to_owned).to_vec();
+                tables.push(Table { caption, head, rows: vec![row], numeric: vec![2, 3, 4] });
+            }
+        }
+    }
+    Section { heading: "Stages".to_owned(), blocks: tables.into_iter().map(Block::Table).collect() }
 }
 
 fn facts(document: &Document) -> Vec<(String, String)> {

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use cotejo::plan::Plan;
 use serde::Serialize;
 
 use super::document::{Document, QueryTimes, StageTimes};
 use super::spread::Spread;
-use crate::cli::console::{bytes, seconds};
+use crate::cli::console::{bytes, count, seconds};
 use crate::cli::failure::Failure;
 
 /// One row of the CSV file: a stage alone, or a part of whole queries. Times in seconds; cells that do not apply are empty.
@@ -128,7 +129,7 @@ pub fn text(document: &Document) -> String {
     ];
     lines.extend(document.stages.iter().map(|stage| {
         let [median, least, greatest] = spread(&stage.seconds);
-        let of = crate::cli::console::count(stage.count, stage.of);
+        let of = count(stage.count, stage.of);
         let (set, threads) = (stage.parameter_set, stage.threads);
         format!("{set:<20}{threads:>8}  {:<24}{median:>10}{least:>10}{greatest:>10}  {of}", stage.stage)
     }));
@@ -169,24 +170,13 @@ pub fn text(document: &Document) -> String {
 pub fn remarks(document: &Document) -> Vec<String> {
     let refused =
         document.refused.iter().map(|refused| format!("left out: {}: {}", refused.scheme_or_set, refused.why));
-    let skipped = document.skipped.iter().map(|skipped| {
-        let plan = &skipped.predicted;
-        format!(
-            "left out: {}, {} references, {} probes, {} threads: {} predicted (--limit {})",
-            plan.parameter_set,
-            plan.references,
-            plan.probes,
-            skipped.threads,
-            time(plan.seconds),
-            document.limit_seconds
-        )
-    });
+    let skipped = document.skipped.iter().map(|skipped| left_out(skipped.threads, &skipped.predicted));
     let crossovers = document.crossover.iter().map(|crossover| {
-        let said = |references: Option<usize>| references.map_or("not found".to_owned(), |count| count.to_string());
+        let said = |references: Option<usize>| references.map_or("not found".to_owned(), |found| found.to_string());
         format!(
-            "scheme bgv answers sooner than tfhe from so many references ({} threads, {} probes): predicted {}, measured {}",
-            crossover.threads,
-            crossover.probes,
+            "scheme bgv answers {} sooner than tfhe on {} from so many references: predicted {}, measured {}",
+            count(crossover.probes, "probe"),
+            count(crossover.threads, "thread"),
             said(crossover.predicted_references),
             said(crossover.measured_references),
         )
@@ -194,14 +184,29 @@ pub fn remarks(document: &Document) -> Vec<String> {
     refused.chain(skipped).chain(crossovers).collect()
 }
 
+/// That a query is predicted to take too long.
+pub fn left_out(threads: usize, plan: &Plan) -> String {
+    format!(
+        "left out: {}, {}, {}, {}: {} predicted; raise --limit to measure it",
+        plan.parameter_set,
+        count(plan.references, "reference"),
+        count(plan.probes, "probe"),
+        count(threads, "thread"),
+        time(plan.seconds)
+    )
+}
+
 fn spread(spread: &Spread) -> [String; 3] {
     [spread.median, spread.least, spread.greatest].map(time)
 }
 
-/// A time for people, below a millisecond too.
+/// A time for people, to about three digits.
 pub fn time(amount: f64) -> String {
     match amount {
         short if short < 1e-3 => format!("{:.1} \u{b5}s", short * 1e6),
-        _ => seconds(Duration::try_from_secs_f64(amount).unwrap_or(Duration::MAX)),
+        short if short < 0.1 => format!("{:.1} ms", short * 1e3),
+        short if short < 1.0 => format!("{:.0} ms", short * 1e3),
+        short if short < 10.0 => format!("{short:.2} s"),
+        long => seconds(Duration::try_from_secs_f64(long).unwrap_or(Duration::MAX)),
     }
 }

@@ -44,7 +44,7 @@ pub fn measure(
     let disclosed = if disclosure == Disclosure::Each { "one bit a reference" } else { "one bit a probe" };
     Ok(Measurement {
         comparison: format!("Hamming distance, {bits} bits, {disclosed}"),
-        unit: "coefficients",
+        unit: "integers",
         stages,
         flips: Vec::new(),
     })
