@@ -19,7 +19,7 @@ pub fn html(document: &Document) -> String {
 }
 
 /// One line for each set, number of threads and number of probes.
-fn lines<'a>(document: &'a Document) -> Vec<(String, Vec<&'a QueryTimes>)> {
+fn lines(document: &Document) -> Vec<(String, Vec<&QueryTimes>)> {
     let mut lines: Vec<(String, Vec<&QueryTimes>)> = Vec::new();
     for query in &document.queries {
         let name = name(document, query.parameter_set, query.threads, query.probes);

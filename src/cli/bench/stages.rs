@@ -74,12 +74,11 @@ pub fn measure(
     Ok(stages)
 }
 
+/// A stage, what it works on, and how a worker does it: it returns how many of these were done.
+type Work<'a, W> = (&'static str, &'static str, &'a mut dyn FnMut(&mut W) -> usize);
+
 /// Runs some pieces of work one after the other, `repeat` times over, once more at first to warm up.
-fn repeated<W>(
-    worker: &mut W,
-    repeat: u32,
-    work: [(&'static str, &'static str, &mut dyn FnMut(&mut W) -> usize); 4],
-) -> Result<Vec<Timed>, Failure> {
+fn repeated<W>(worker: &mut W, repeat: u32, work: [Work<'_, W>; 4]) -> Result<Vec<Timed>, Failure> {
     let mut work = work.map(|(stage, of, run)| (Timed { stage, count: 0, of, seconds: Vec::new() }, run));
     for round in 0..=repeat {
         for (timed, run) in &mut work {
