@@ -9,6 +9,7 @@ use crate::parameters::tfhe::TfheSet;
 use crate::scheme::bgv::workload::{self, Estimate};
 use crate::scheme::bgv::{Bgv, Misfit};
 use crate::scheme::tfhe::Tfhe;
+use crate::scheme::tfhe::workload::reference_bootstrap;
 use crate::scheme::{Evaluator, OtherScheme, Task};
 use crate::template::{Bits, Eye};
 
@@ -54,8 +55,7 @@ impl Pace {
     /// The machine of the README, two threads: what `auto` chooses by, so that both parties choose the same.
     pub fn reference(parameters: &ParameterSet) -> Self {
         match parameters {
-            // A bootstrap costs as N times the dimension of the key, to which everything else is small.
-            ParameterSet::Tfhe(set) => Self::Tfhe(REFERENCE_BOOTSTRAP.mul_f64(set.polynomial_size as f64 / 2048.0)),
+            ParameterSet::Tfhe(set) => Self::Tfhe(reference_bootstrap(set)),
             ParameterSet::Bgv(set) => Self::Bgv(workload::Pace::reference(set)),
         }
     }
@@ -67,9 +67,6 @@ impl Pace {
         }
     }
 }
-
-/// Of parameter set `tfhe-896-2048`.
-const REFERENCE_BOOTSTRAP: Duration = Duration::from_micros(3_500);
 
 /// Bytes a second that `auto` takes a connection to carry: 100 Mbit/s.
 const REFERENCE_BANDWIDTH: f64 = 12.5e6;
@@ -113,7 +110,7 @@ impl Plan {
     /// As [`Plan::new`], for terms that are no agreement yet.
     pub(crate) fn of(
         (terms, functional): (&Terms, &Functional),
-        parameters: &'static ParameterSet,
+        parameters: &ParameterSet,
         (references, probes): (usize, usize),
         pace: &Pace,
         budget_bytes: u64,

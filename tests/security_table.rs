@@ -1,9 +1,11 @@
-//! No parameter set states more security than `scripts/security/estimates.tsv`, which `scripts/security/estimate.py` re-derives.
+//! No parameter set states more security than `scripts/security/estimates.tsv`, which `scripts/security/estimate.py` re-derives, nor than the
+//! interpolation of `table.tsv` beside it gives.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking, also in their helpers")]
 
 use cotejo::parameters::ParameterSet;
 use cotejo::parameters::bgv::{BgvSet, ERROR_COINS, PRIME_BITS};
+use cotejo::parameters::security::{Place, of_binary_lwe, of_ternary_rlwe};
 use cotejo::parameters::tfhe::TfheSet;
 
 /// An LWE instance that a key hides behind, as the tables write it.
@@ -15,23 +17,35 @@ struct Instance {
     error: String,
 }
 
-/// One line of the table: what was estimated, and the least of the three attacks.
+/// One line of a table: what was estimated, and the least of the three attacks.
 struct Estimate {
+    /// `bound`, or `-`, where it is of no set.
     set: &'static str,
     instance: Instance,
     attacks: Vec<f64>,
     bits: f64,
+    source: &'static str,
 }
 
-/// The table's lines, by the names in its heading.
 fn estimates() -> Vec<Estimate> {
-    let mut lines = include_str!("../scripts/security/estimates.tsv").lines().filter(|line| !line.starts_with('#'));
+    read(include_str!("../scripts/security/estimates.tsv"))
+}
+
+fn grid() -> Vec<Estimate> {
+    read(include_str!("../scripts/security/table.tsv"))
+}
+
+/// A table's lines, by the names in its heading.
+fn read(table: &'static str) -> Vec<Estimate> {
+    let mut lines = table.lines().filter(|line| !line.starts_with('#'));
     let columns: Vec<&'static str> = lines.next().unwrap().split('\t').collect();
     lines
         .map(|line| {
             let cells: Vec<&'static str> = line.split('\t').collect();
             assert_eq!(cells.len(), columns.len(), "{line}");
-            let cell = |name: &str| *columns.iter().zip(&cells).find(|(column, _)| **column == name).unwrap().1;
+            let cell = |name: &str| {
+                columns.iter().zip(&cells).find(|(column, _)| **column == name).map_or("-", |(_, cell)| *cell)
+            };
             let attacks = ["usvp", "bdd", "dual_hybrid"].map(cell);
             Estimate {
                 set: cell("set"),
@@ -43,6 +57,7 @@ fn estimates() -> Vec<Estimate> {
                 },
                 attacks: attacks.into_iter().filter(|bits| *bits != "-").map(|bits| bits.parse().unwrap()).collect(),
                 bits: cell("bits").parse().unwrap(),
+                source: cell("source"),
             }
         })
         .collect()
@@ -105,6 +120,35 @@ fn no_secure_set_states_more_bits_than_its_keys_are_estimated_at() {
 }
 
 #[test]
+fn no_secure_set_states_more_bits_than_the_interpolation_gives_its_keys() {
+    for set in ParameterSet::ALL.into_iter().filter(|set| set.is_secure()) {
+        let keys = match set {
+            ParameterSet::Tfhe(set) => vec![
+                of_binary_lwe(set.lwe_dimension(), set.query_noise_log2),
+                of_binary_lwe(set.bootstrapped_dimension(), set.glwe_noise_log2),
+            ],
+            ParameterSet::Bgv(set) => vec![of_ternary_rlwe(set.ring_log2, set.log2_modulus())],
+        };
+        for key in keys {
+            assert_eq!(key.place, Place::Listed, "{}: {}", set.name(), key.command());
+            assert!(set.security_bits() <= key.bits, "{}: {} bits stated, {key:?}", set.name(), set.security_bits());
+        }
+    }
+}
+
+#[test]
+fn the_two_tables_agree_where_both_speak_from_one_source() {
+    for estimate in estimates().iter().filter(|estimate| estimate.source.starts_with("run: ")) {
+        let same = |point: &&Estimate| point.instance == estimate.instance && point.source == estimate.source;
+        let point = grid()
+            .into_iter()
+            .find(|point| same(&point))
+            .unwrap_or_else(|| panic!("{:?} is not in table.tsv", estimate.instance));
+        assert_eq!((point.bits, point.attacks), (estimate.bits, estimate.attacks.clone()), "{:?}", estimate.instance);
+    }
+}
+
+#[test]
 fn the_table_speaks_of_sets_as_they_are() {
     for estimate in estimates() {
         let Some(set) = ParameterSet::by_name(estimate.set) else {
@@ -117,7 +161,7 @@ fn the_table_speaks_of_sets_as_they_are() {
 
 #[test]
 fn the_bits_of_a_line_are_the_least_of_its_attacks() {
-    for estimate in estimates().iter().filter(|estimate| !estimate.attacks.is_empty()) {
+    for estimate in estimates().iter().chain(&grid()).filter(|estimate| !estimate.attacks.is_empty()) {
         let least = estimate.attacks.iter().copied().reduce(f64::min);
         assert_eq!(least, Some(estimate.bits), "{} {:?}", estimate.set, estimate.instance);
     }

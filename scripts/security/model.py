@@ -100,13 +100,18 @@ def search_dimension(lwe, block, dimension):
     log_delta = log_root_hermite(block)
     log_volume = (dimension - lwe.n) * lwe.log_q + lwe.n * lwe.log_scale
     error = lwe.error**2
-    for i in range(dimension - LARGEST_BLOCK if dimension > 4096 else 0, dimension):
-        rest = dimension - i
-        log_projected = rest / dimension * log_volume - i * rest * log_delta + log(lwe.error)
+
+    def shortest(rest):
+        log_projected = rest / dimension * log_volume - (dimension - rest) * rest * log_delta + log(lwe.error)
         log_ball = (rest + 1) / 2 * log(pi) - lgamma((rest + 1) / 2 + 1)
-        if 2 * (log_projected - log_ball) / (rest + 1) < log(error * rest + error):
-            return rest + 1
-    return 1
+        return 2 * (log_projected - log_ball) / (rest + 1) < log(error * rest + error)
+
+    # The larger the block, the larger what is left of the volume against the error: halve to the largest where it falls short.
+    low, high = 0, min(dimension, LARGEST_BLOCK) if dimension > 4096 else dimension
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if shortest(middle) else (low, middle - 1)
+    return low + 1
 
 
 def dual_hybrid(lwe):
@@ -114,8 +119,13 @@ def dual_hybrid(lwe):
     best = inf
     for modulus in range(2, 9):
         for guessed in range(0, 161, 10):
+            least = inf
             for transformed in range(0, 301, 10):
-                best = min(best, least_over_blocks(lambda block: dual_cost(lwe, block, modulus, guessed, transformed)))
+                cost = least_over_blocks(lambda block: dual_cost(lwe, block, modulus, guessed, transformed))
+                least = min(least, cost)
+                if cost > least + 10:  # from here on the transform only grows
+                    break
+            best = min(best, least)
     return best
 
 

@@ -4,12 +4,13 @@
 //! a verdict soonest: predicted for one probe and the largest gallery that the agreement admits, on a reference machine and
 //! connection ([`Plan::seconds_to_the_verdict`]). Where the scheme is open too, those of both are compared: a block of `bgv` costs as much
 //! however few references it holds, a decision of `tfhe` some milliseconds (protocol, section 4). Sets that protect nothing are
-//! never chosen.
+//! never chosen. An agreement that carries a set of its own is under that one.
 
 use super::terms::AUTO;
 use super::{AgreementError, SchemeId, Terms};
 use crate::functional::Functional;
 use crate::parameters::ParameterSet;
+use crate::parameters::custom::OwnSet;
 use crate::plan::{Pace, Plan};
 
 /// A parameter set, the comparison under it, and why this one.
@@ -68,6 +69,10 @@ fn time(seconds: f64) -> String {
 /// The set of an agreement.
 pub(super) fn choose(terms: &Terms) -> Result<Choice, AgreementError> {
     let scheme = terms.encryption.scheme.named();
+    if let Some(set) = &terms.encryption.set {
+        let parameters = own(terms, set)?;
+        return Functional::new(terms, parameters).map(|functional| Choice { parameters, functional, why: Why::Named });
+    }
     if terms.encryption.parameter_set != AUTO {
         let parameters = named(terms, scheme)?;
         return Functional::new(terms, parameters).map(|functional| Choice { parameters, functional, why: Why::Named });
@@ -142,6 +147,26 @@ fn no_secure_set() -> AgreementError {
     AgreementError::field("encryption.scheme", "has no secure set")
 }
 
+/// The set that the terms carry: of security that anybody can see, but never one that decrypts wrongly.
+fn own(terms: &Terms, set: &OwnSet) -> Result<&'static ParameterSet, AgreementError> {
+    let parameters = set.parameter_set().map_err(|error| AgreementError::field("encryption.set", error.to_string()))?;
+    let given = &terms.encryption.parameter_set;
+    if given != AUTO && given != parameters.name() {
+        let problem = format!(
+            "{given} is not the set that encryption.set describes; write \"{}\", or remove that table",
+            parameters.name()
+        );
+        return Err(AgreementError::field("encryption.parameter_set", problem));
+    }
+    require_scheme(parameters, terms.encryption.scheme.named())?;
+    match parameters.figures().into_iter().find(|figure| !figure.fits) {
+        Some(figure) => {
+            Err(AgreementError::field("encryption.set", format!("{figure}; choose its dimensions so that it is")))
+        }
+        None => Ok(parameters),
+    }
+}
+
 /// The set that the terms name.
 fn named(terms: &Terms, scheme: Option<SchemeId>) -> Result<&'static ParameterSet, AgreementError> {
     let field = "encryption.parameter_set";
@@ -149,6 +174,11 @@ fn named(terms: &Terms, scheme: Option<SchemeId>) -> Result<&'static ParameterSe
         let known: Vec<_> = ParameterSet::ALL.iter().map(|set| set.name()).chain([AUTO]).collect();
         AgreementError::field(field, format!("unknown; known are {}", known.join(", ")))
     })?;
+    require_scheme(set, scheme).map(|()| set)
+}
+
+/// Whether a set is of the scheme that the terms name, if they name one.
+fn require_scheme(set: &ParameterSet, scheme: Option<SchemeId>) -> Result<(), AgreementError> {
     match scheme {
         Some(scheme) if scheme != set.scheme() => {
             let problem = format!(
@@ -156,9 +186,9 @@ fn named(terms: &Terms, scheme: Option<SchemeId>) -> Result<&'static ParameterSe
                 set.name(),
                 set.scheme()
             );
-            Err(AgreementError::field(field, problem))
+            Err(AgreementError::field("encryption.parameter_set", problem))
         }
-        _ => Ok(set),
+        _ => Ok(()),
     }
 }
 
@@ -227,5 +257,70 @@ mod tests {
             assert!(error.starts_with(field) && error.ends_with("or on scheme tfhe"), "{error}");
             assert!(choose(&terms.with_scheme(SchemeChoice::Tfhe)).is_ok());
         }
+    }
+
+    fn own(set: &str, change: impl Fn(&mut OwnSet)) -> OwnSet {
+        let mut own = OwnSet::like(ParameterSet::by_name(set).unwrap(), "ours");
+        change(&mut own);
+        own
+    }
+
+    fn refused(terms: &Terms) -> String {
+        choose(terms).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_set_that_the_agreement_carries_is_the_one_and_no_other_agreement_gets_it() {
+        let mut terms = Terms::hamming(32, 6).with_own_set(own("insecure-bgv-test", |_| ()));
+        terms.limits.references = 1_000;
+        assert_eq!(chosen(terms.clone()), ("ours", Why::Named));
+        for scheme in [SchemeChoice::Auto, SchemeChoice::Bgv] {
+            terms.encryption.scheme = scheme;
+            terms.encryption.parameter_set = AUTO.to_owned();
+            assert_eq!(chosen(terms.clone()).0, "ours");
+            assert!(!choose(&terms.clone().with_scheme(scheme)).unwrap().parameters.is_own());
+        }
+        terms.encryption.parameter_set = "bgv-8192-210".to_owned();
+        let error = refused(&terms);
+        assert!(error.starts_with("encryption.parameter_set: bgv-8192-210 is not the set that"), "{error}");
+        terms.encryption.parameter_set = "ours".to_owned();
+        terms.encryption.scheme = SchemeChoice::Tfhe;
+        let error = refused(&terms);
+        assert!(error.starts_with("encryption.parameter_set: ours is a set of scheme bgv"), "{error}");
+        terms.encryption.set = None;
+        assert!(refused(&terms).starts_with("encryption.parameter_set: unknown"));
+    }
+
+    #[test]
+    fn a_set_that_decrypts_wrongly_is_refused_with_the_number() {
+        let noisy = own("insecure-test", |own| {
+            if let OwnSet::Tfhe(set) = own {
+                set.query_noise_log2 = 51;
+            }
+        });
+        let error = refused(&Terms::face(64).with_own_set(noisy));
+        assert!(error.starts_with("encryption.set: failure of a gate: 2^-"), "{error}");
+        let unwashed = own("insecure-test", |own| {
+            if let OwnSet::Tfhe(set) = own {
+                set.washing_rounds = 2;
+            }
+        });
+        let error = refused(&Terms::face(64).with_own_set(unwashed));
+        assert!(error.contains("what a sanitised verdict tells of the gallery: 2^-"), "{error}");
+        assert!(error.contains("where at most 2^-40.0 is asked for"), "{error}");
+        let shallow = own("insecure-bgv-test", |own| {
+            if let OwnSet::Bgv(set) = own {
+                (set.limbs, set.digit) = (6, 3);
+            }
+        });
+        let error = refused(&Terms::hamming(128, 40).with_own_set(shallow));
+        assert!(error.contains("bits of the modulus where 10 are needed"), "{error}");
+        let impossible = own("insecure-bgv-test", |own| {
+            if let OwnSet::Bgv(set) = own {
+                set.ring_log2 = 16;
+            }
+        });
+        let error = refused(&Terms::hamming(128, 40).with_own_set(impossible));
+        assert!(error.starts_with("encryption.set: ring_log2: must be between 8 and 15, not 16"), "{error}");
     }
 }

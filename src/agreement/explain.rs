@@ -42,10 +42,13 @@ pub(super) fn sentences(agreement: &Agreement) -> Vec<String> {
         "Encrypted with scheme {}, parameter set {} ({}): {}.",
         agreement.scheme(),
         parameters.name(),
-        agreement.choice.why.clause(),
+        match parameters.is_own() {
+            true => "a set of the agreement's own".to_owned(),
+            false => agreement.choice.why.clause(),
+        },
         match parameters.is_secure() {
             true => format!("{:.0} bits of security", parameters.security_bits().floor()),
-            false => "INSECURE, for tests only; it protects nothing".to_owned(),
+            false => format!("INSECURE: {}", parameters.weakness()),
         }
     ));
     out.push(GrayZone::of(agreement).sentence());

@@ -149,6 +149,11 @@ impl Agreement {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::parameters::custom::OwnSet;
+
+    fn own(set: &str) -> OwnSet {
+        OwnSet::like(ParameterSet::by_name(set).unwrap(), "of-our-own")
+    }
 
     fn every_default() -> Vec<Terms> {
         let of_scheme = |scheme| Terms::face(512).with_scheme(scheme);
@@ -160,6 +165,8 @@ mod tests {
             each(Terms::squared_euclidean(128, "1.0".parse().unwrap(), "0.6".parse().unwrap()))
                 .with_scheme(SchemeChoice::Bgv),
             Terms::face(512),
+            Terms::face(512).with_own_set(own("tfhe-896-2048")),
+            Terms::hamming(32, 6).with_own_set(own("insecure-bgv-test")),
             Terms::fingerprint(192),
             Terms::iris(IRIS_MPC_SHAPE),
             Terms::hamming(512, 180),
@@ -188,6 +195,44 @@ mod tests {
         let other = text.replace("threshold = 0.35", "threshold = 0.36");
         assert_ne!(other, text);
         assert_ne!(Agreement::from_toml(&other).unwrap().digest(), digest);
+    }
+
+    /// Files under agreements from before sets of one's own stay what they are.
+    #[test]
+    fn an_agreement_without_a_set_of_its_own_keeps_its_digest() {
+        let bits = Terms::hamming(512, 180).with_scheme(SchemeChoice::Bgv);
+        for (terms, digest) in [
+            (
+                Terms::face(512).with_scheme(SchemeChoice::Auto),
+                "a4bd2d6478bfc7ce257c2547f2541109ce8f26f5c7b44a009cd81605f4b7b4a4",
+            ),
+            (bits, "566491e799101d4ba689725b2e74e4e106a41d9dc1c9eaa3e6027d2cba811b48"),
+            (
+                Terms::iris(IRIS_MPC_SHAPE).with_scheme(SchemeChoice::Tfhe),
+                "05313a467c2990ff465baa17107ec114b1874897152cc49208d043ddbc24de42",
+            ),
+        ] {
+            assert_eq!(Agreement::new(terms).unwrap().digest().to_string(), digest);
+        }
+    }
+
+    #[test]
+    fn every_dimension_of_a_set_of_its_own_is_in_the_digest() {
+        let agreement = Agreement::new(Terms::face(64).with_own_set(own("insecure-test"))).unwrap();
+        assert!(agreement.parameters().is_own());
+        let text = agreement.to_toml();
+        for (from, to) in [
+            ("\"of-our-own\"", "\"of-theirs\""),
+            ("washing_rounds = 5", "washing_rounds = 6"),
+            ("query_noise_log2 = 46", "query_noise_log2 = 45"),
+            ("answer_modulus_log2 = 10", "answer_modulus_log2 = 11"),
+        ] {
+            let other = Agreement::from_toml(&text.replace(from, to)).unwrap();
+            assert_ne!(other.digest(), agreement.digest(), "{to}");
+            assert_ne!(other.parameters(), agreement.parameters(), "{to}");
+        }
+        let said = agreement.explain().join(" ");
+        assert!(said.contains("a set of the agreement's own") && said.contains("INSECURE"), "{said}");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::Agreement;
 use super::terms::{ComparisonTerms, TemplateTerms, Terms};
 use crate::functional::Metric;
+use crate::parameters::custom::OwnSet;
 use crate::template::MaskSharing;
 
 /// The file: every field with a comment that says what it means.
@@ -15,6 +16,7 @@ pub(super) fn toml(agreement: &Agreement) -> String {
     let comparison = comparison(&terms.comparison, agreement.functional().metric());
     let scheme = text(&encryption.scheme);
     let parameter_set = quoted(&encryption.parameter_set);
+    let own_set = encryption.set.as_ref().map_or_else(String::new, own_set);
     let (title, querier, custodian) = (quoted(title), quoted(querier), quoted(custodian));
     format!(
         "\
@@ -49,11 +51,11 @@ disclosure = {disclosure}
 #   tfhe  one comparison at a time: soonest for small galleries, any metric; verdicts at the threshold may be tipped by noise
 #   bgv   thousands at a time: for large galleries; exact
 #   auto  by the limit on references below, and by what bgv can do
-# And a parameter set of that scheme, or auto (list them with: cotejo agreement sets).
+# And a parameter set of that scheme, or auto (list them with: cotejo params list).
 [encryption]
 scheme = {scheme}
 parameter_set = {parameter_set}
-
+{own_set}
 # What is refused as too much.
 [limits]
 # References in a gallery.
@@ -67,6 +69,12 @@ probes_per_query = {probes}
         per_subject = limits.references_per_subject,
         probes = limits.probes_per_query,
     )
+}
+
+/// `[encryption.set]`.
+fn own_set(set: &OwnSet) -> String {
+    let fields = set.to_toml();
+    format!("\n# A parameter set of the parties' own: look at it with cotejo params show.\n[encryption.set]\n{fields}")
 }
 
 fn template(terms: &TemplateTerms) -> String {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{AgreementError, Decimal};
 use crate::functional::{PROBE_NORM, REFERENCE_NORM, scale_for};
+use crate::parameters::custom::OwnSet;
 use crate::template::{IrisShape, MaskSharing, TemplateShape};
 
 /// Everything the two parties agree on.
@@ -217,6 +218,15 @@ impl SchemeChoice {
     }
 }
 
+impl From<SchemeId> for SchemeChoice {
+    fn from(scheme: SchemeId) -> Self {
+        match scheme {
+            SchemeId::Tfhe => Self::Tfhe,
+            SchemeId::Bgv => Self::Bgv,
+        }
+    }
+}
+
 /// The parameter set of an agreement that leaves it open.
 pub const AUTO: &str = "auto";
 
@@ -228,6 +238,9 @@ pub struct EncryptionTerms {
     pub scheme: SchemeChoice,
     /// Name of a parameter set of that scheme, or `auto`.
     pub parameter_set: String,
+    /// A set of the parties' own: the one that is meant. Where absent, the set is one of this program's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub set: Option<OwnSet>,
 }
 
 /// What is refused as too much.
@@ -295,6 +308,7 @@ impl Terms {
             encryption: EncryptionTerms {
                 scheme: SchemeChoice::Tfhe,
                 parameter_set: crate::parameters::tfhe::DEFAULT.name.to_owned(),
+                set: None,
             },
             limits: Limits { references: 100_000, references_per_subject: 1, probes_per_query: 100 },
         }
@@ -362,7 +376,7 @@ impl Terms {
 
     /// The same terms under another choice of scheme, with the parameter set and the rounding of vectors left open.
     pub fn with_scheme(mut self, scheme: SchemeChoice) -> Self {
-        self.encryption = EncryptionTerms { scheme, parameter_set: AUTO.to_owned() };
+        self.encryption = EncryptionTerms { scheme, parameter_set: AUTO.to_owned(), set: None };
         match &mut self.comparison {
             ComparisonTerms::Cosine { probe_norm, reference_norm, .. } => (*probe_norm, *reference_norm) = (None, None),
             ComparisonTerms::InnerProduct { scale, .. } | ComparisonTerms::SquaredEuclidean { scale, .. } => {
@@ -373,8 +387,16 @@ impl Terms {
         self
     }
 
+    /// The same terms under a parameter set of the parties' own, with the rounding of vectors left open.
+    pub fn with_own_set(self, set: OwnSet) -> Self {
+        let mut terms = self.with_scheme(set.scheme().into());
+        set.name().clone_into(&mut terms.encryption.parameter_set);
+        terms.encryption.set = Some(set);
+        terms
+    }
+
     /// What can be judged without the functional.
-    pub(super) fn check(&self) -> Result<(), AgreementError> {
+    pub(crate) fn check(&self) -> Result<(), AgreementError> {
         use AgreementError as E;
         if self.version != 1 {
             return Err(E::field("version", "this program reads version 1"));

@@ -57,7 +57,12 @@ impl Console {
 
     /// A meter of long work.
     pub fn meter(&self, label: &'static str, unit: &'static str, steps: u64) -> Meter {
-        Meter::new(label, unit, steps, self.quiet)
+        self.meter_from(label, unit, steps, 0)
+    }
+
+    /// A meter of long work, `earlier` steps of which an earlier run has done.
+    pub fn meter_from(&self, label: &'static str, unit: &'static str, steps: u64, earlier: u64) -> Meter {
+        Meter::new(label, unit, steps, earlier, self.quiet)
     }
 
     /// A result as text.

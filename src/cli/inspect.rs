@@ -4,6 +4,7 @@ use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 use cotejo::agreement::Agreement;
+use cotejo::parameters::{ParameterSet, SetMark};
 use cotejo::scheme::Progress;
 use cotejo::wire::{self, Header, Kind, WireError};
 use serde_json::json;
@@ -89,18 +90,14 @@ impl Args {
             console.warn(format_args!("{path}: others than its owner may read it; close it with: chmod 600 {path}"));
         }
         let digest = header.agreement.to_string();
-        let ours = self.agreement_at_hand().map(|ours| ours.digest() == header.agreement);
+        let known = self.agreement_at_hand();
+        let ours = known.as_ref().map(|ours| ours.digest() == header.agreement);
         let mut lines = vec![
             format!("{}: {} of cotejo, whole and unaltered by accident", self.file.display(), header.kind),
             format!("held by     {}", header.kind.holder()),
         ];
-        if let (Some(scheme), Some(set)) = (header.scheme, header.parameters) {
-            let security = match set.is_secure() {
-                true => format!("{:.0} bits of security", set.security_bits().floor()),
-                false => "INSECURE, for tests only".to_owned(),
-            };
-            lines.push(format!("encryption  scheme {scheme}, parameter set {}: {security}", set.name()));
-        }
+        let set = Self::set_of(header, known);
+        lines.extend(header.parameters.or(set.map(SetMark::from)).map(|mark| encryption(mark, set)));
         lines.extend(header.key.map(|key| format!("key         {key}")));
         lines.push(format!(
             "agreement   {digest}{}",
@@ -116,10 +113,10 @@ impl Args {
             "file": self.file,
             "kind": header.kind.to_string(),
             "held_by": header.kind.holder(),
-            "scheme": header.scheme,
-            "parameter_set": header.parameters.map(|set| set.name()),
-            "security_bits": header.parameters.map(|set| set.security_bits()),
-            "secure": header.parameters.map(|set| set.is_secure()),
+            "scheme": header.scheme.or(set.map(ParameterSet::scheme)),
+            "parameter_set": set.map(ParameterSet::name).or(header.parameters.map(SetMark::name)),
+            "security_bits": set.map(ParameterSet::security_bits),
+            "secure": set.map(ParameterSet::is_secure).or(header.parameters.map(SetMark::is_secure)),
             "key": header.key.map(|key| key.to_string()),
             "agreement": digest,
             "agreement_at_hand": ours,
@@ -151,8 +148,9 @@ impl Args {
             }
         };
         let digest = agreement.digest().to_string();
+        let encryption = encryption(agreement.parameters().into(), Some(agreement.parameters()));
         let text = format!(
-            "{}: agreement of cotejo\nheld by     both parties\nagreement   {digest}\nRead it in words with: cotejo agreement check --agreement {}",
+            "{}: agreement of cotejo\nheld by     both parties\n{encryption}\nagreement   {digest}\nRead it in words with: cotejo agreement check --agreement {}",
             path.display(),
             path.display()
         );
@@ -170,10 +168,32 @@ impl Args {
         Ok(Outcome::Done)
     }
 
+    /// The set that a file was made under: from its header, or from its agreement where that is at hand.
+    fn set_of(header: &Header, known: Option<Agreement>) -> Option<&'static ParameterSet> {
+        let ours = known.filter(|ours| ours.digest() == header.agreement);
+        header.parameters.and_then(SetMark::named).or_else(|| ours.map(|ours| ours.parameters()))
+    }
+
     /// The agreement that stands at hand, if one does.
     fn agreement_at_hand(&self) -> Option<Agreement> {
         let bytes = files::read_at_most(&self.agreement.path, Agreement::LIMIT_BYTES as u64 + 1).ok()?;
         Agreement::from_toml(&String::from_utf8(bytes).ok()?).ok()
+    }
+}
+
+/// Scheme, set and security; of a set of the agreement's own without the agreement, only whether it is secure.
+fn encryption(mark: SetMark, set: Option<&ParameterSet>) -> String {
+    let scheme = mark.scheme();
+    match set {
+        None => format!("encryption  scheme {scheme}, {}", mark.name()),
+        Some(set) => {
+            let security = match set.is_secure() {
+                true => format!("{:.0} bits of security", set.security_bits().floor()),
+                false => format!("INSECURE, {}", set.weakness()),
+            };
+            let own = if set.is_own() { " of the agreement's own" } else { "" };
+            format!("encryption  scheme {scheme}, parameter set {}{own}: {security}", set.name())
+        }
     }
 }
 

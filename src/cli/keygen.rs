@@ -12,7 +12,7 @@ use super::console::{Console, bytes, seconds};
 use super::dispatch::under_scheme;
 use super::failure::Failure;
 use super::files::{self, Access, Folders, Output};
-use super::{AgreementArg, Outcome, OverwriteArg, load};
+use super::{AgreementArg, Outcome, OverwriteArg, load, own_set};
 
 /// Make the querier's keys: secret.key stays, evaluation.key is sent to the custodian, once
 #[derive(clap::Args)]
@@ -23,7 +23,7 @@ pub struct Args {
     /// Folder to write to; made where it is missing, readable for you alone
     #[arg(long, value_name = "FOLDER", default_value = "keys/querier")]
     out: PathBuf,
-    /// Make keys of the parameter set for tests, which protects nothing
+    /// Make keys of a parameter set of less than 128 bits of security; every file made with them is marked
     #[arg(long)]
     allow_insecure: bool,
     #[command(flatten)]
@@ -40,11 +40,7 @@ impl Args {
         let set = agreement.parameters();
         // Without keys nothing is encrypted: an agreement that somebody edited does not get that far.
         if !set.is_secure() && !self.allow_insecure {
-            return Err(Failure::new(
-                self.agreement.path.display(),
-                format_args!("encryption.parameter_set: {} protects nothing", set.name()),
-                "agree on another set (cotejo agreement sets); for tests add --allow-insecure",
-            ));
+            return Err(own_set::insecure(self.agreement.path.display(), set));
         }
         let (secret_path, public_path) = (self.out.join(load::SECRET_KEY), self.out.join(load::EVALUATION_KEY));
         let folders = Folders::create(&self.out, Access::Private)?;

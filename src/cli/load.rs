@@ -38,7 +38,7 @@ pub fn agreement(path: &Path, console: &Console) -> Result<Agreement, Failure> {
 pub fn warn_if_insecure(agreement: &Agreement, console: &Console) {
     let set = agreement.parameters();
     if !set.is_secure() {
-        console.warn(format_args!("parameter set {} is INSECURE: for tests only, it protects nothing", set.name()));
+        console.warn(format_args!("parameter set {} is INSECURE: {}", set.name(), set.weakness()));
     }
 }
 

@@ -6,6 +6,7 @@
 mod agreement;
 mod bench;
 mod compare;
+mod comparison;
 mod console;
 mod decrypt;
 mod demo;
@@ -21,7 +22,9 @@ mod interrupt;
 mod keygen;
 mod load;
 mod match_;
+mod own_set;
 mod pace;
+mod params;
 mod plan;
 mod progress;
 mod shape;
@@ -72,6 +75,7 @@ enum Command {
     Evaluate(evaluate::Args),
     Plan(plan::Args),
     Bench(bench::Args),
+    Params(params::Args),
     Inspect(inspect::Args),
 }
 
@@ -132,6 +136,7 @@ impl Command {
             Self::Evaluate(args) => args.run(console),
             Self::Plan(args) => args.run(console),
             Self::Bench(args) => args.run(console),
+            Self::Params(args) => args.run(console),
             Self::Inspect(args) => args.run(console),
         }
     }

@@ -20,16 +20,19 @@ struct Plain {
     label: &'static str,
     start: Instant,
     steps: u64,
+    /// Steps of an earlier run, which took none of this one's time.
+    earlier: u64,
     done: AtomicU64,
     /// Tenths that have been said.
     said: AtomicU64,
 }
 
 impl Meter {
-    pub(super) fn new(label: &'static str, unit: &str, steps: u64, quiet: bool) -> Self {
+    /// `earlier` of the steps were done by an earlier run.
+    pub(super) fn new(label: &'static str, unit: &str, steps: u64, earlier: u64, quiet: bool) -> Self {
         let terminal = std::io::stderr().is_terminal();
         let target = if quiet || !terminal { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
-        let bar = ProgressBar::with_draw_target(Some(steps), target);
+        let bar = ProgressBar::with_draw_target(Some(steps), target).with_position(earlier);
         let template = format!("{label} [{{bar:30}}] {{percent}} %  {{pos}}/{{len}} {unit}s, {{eta}} left");
         if let Ok(style) = ProgressStyle::with_template(&template) {
             bar.set_style(style.progress_chars("=> "));
@@ -38,7 +41,8 @@ impl Meter {
             label,
             start: Instant::now(),
             steps,
-            done: AtomicU64::new(0),
+            earlier,
+            done: AtomicU64::new(earlier),
             said: AtomicU64::new(0),
         });
         Self { bar, plain }
@@ -72,7 +76,8 @@ impl Plain {
         let tenths = (10 * done).checked_div(self.steps).unwrap_or(10).min(10);
         let elapsed = self.start.elapsed();
         if tenths < 10 && elapsed > Self::PATIENCE && self.said.fetch_max(tenths, Ordering::Relaxed) < tenths {
-            let left = elapsed.mul_f64((self.steps as f64 / done as f64 - 1.0).max(0.0));
+            let (left, done) = (self.steps.saturating_sub(done), done - self.earlier);
+            let left = elapsed.mul_f64(left as f64 / done.max(1) as f64);
             stderr_line(format_args!("{}: {}0 %, about {} left", self.label, tenths, console::seconds(left)));
         }
     }

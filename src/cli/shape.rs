@@ -1,4 +1,4 @@
-//! What kind of template, as options of `agreement init` and `synthesize`.
+//! What kind of template, as options of the commands that make agreements or templates.
 
 use clap::ValueEnum;
 use cotejo::agreement::{IRIS_MPC_SHAPE, Modality as AgreedModality};
@@ -59,6 +59,13 @@ pub struct ShapeArgs {
     /// What is compared
     #[arg(long, value_enum)]
     pub modality: Modality,
+    #[command(flatten)]
+    options: ShapeOptions,
+}
+
+/// The shape of a template, but for its modality.
+#[derive(clap::Args)]
+pub struct ShapeOptions {
     /// How two templates are compared [default: cosine; for an iris fractional-hamming]
     #[arg(long, value_enum)]
     metric: Option<Metric>,
@@ -80,19 +87,41 @@ pub struct ShapeArgs {
 }
 
 impl ShapeArgs {
-    /// Of a modality, with its usual size where none is given.
-    pub fn new(modality: Modality, metric: Option<Metric>, dimension: Option<usize>) -> Self {
-        Self { modality, metric, dimension, rows: None, columns: None, channels: None, mask: None }
+    /// The metric that was chosen, or the modality's own.
+    pub fn metric(&self) -> Result<Metric, Failure> {
+        self.options.metric(self.modality)
+    }
+
+    /// The shape.
+    pub fn shape(&self) -> Result<TemplateShape, Failure> {
+        self.options.shape(self.modality)
+    }
+}
+
+impl ShapeOptions {
+    /// Whether nothing is chosen.
+    pub fn is_empty(&self) -> bool {
+        let Self { metric, dimension, rows, columns, channels, mask } = self;
+        metric.is_none() && mask.is_none() && [dimension, rows, columns, channels].iter().all(|option| option.is_none())
+    }
+
+    /// The modality that goes with the metric, where none is chosen.
+    pub fn usual_modality(&self) -> Modality {
+        match (self.metric, self.rows.or(self.columns).or(self.channels)) {
+            (Some(Metric::FractionalHamming), _) | (None, Some(_)) => Modality::Iris,
+            (Some(Metric::Hamming | Metric::InnerProduct | Metric::SquaredEuclidean), _) => Modality::Generic,
+            (Some(Metric::Cosine) | None, _) => Modality::Face,
+        }
     }
 
     /// The metric that was chosen, or the modality's own.
-    pub fn metric(&self) -> Result<Metric, Failure> {
-        let own = match self.modality {
+    pub fn metric(&self, modality: Modality) -> Result<Metric, Failure> {
+        let own = match modality {
             Modality::Iris => Metric::FractionalHamming,
             _ => Metric::Cosine,
         };
         let metric = self.metric.unwrap_or(own);
-        match (self.modality, metric) {
+        match (modality, metric) {
             (Modality::Iris, Metric::FractionalHamming) => Ok(metric),
             (Modality::Iris, _) => Err(Failure::new(
                 "--metric",
@@ -109,8 +138,8 @@ impl ShapeArgs {
     }
 
     /// The shape.
-    pub fn shape(&self) -> Result<TemplateShape, Failure> {
-        let metric = self.metric()?;
+    pub fn shape(&self, modality: Modality) -> Result<TemplateShape, Failure> {
+        let metric = self.metric(modality)?;
         if metric == Metric::FractionalHamming {
             if self.dimension.is_some() {
                 return Err(unfit("--dimension", "an iris code has --rows, --columns and --channels"));
@@ -136,7 +165,7 @@ impl ShapeArgs {
                 return Err(unfit(option, "only iris codes have it (--modality iris)"));
             }
         }
-        let dimension = match (self.dimension, self.modality, metric) {
+        let dimension = match (self.dimension, modality, metric) {
             (Some(dimension), ..) => dimension,
             (None, Modality::Face, Metric::Cosine | Metric::InnerProduct | Metric::SquaredEuclidean) => 512,
             (None, Modality::Fingerprint, Metric::Cosine | Metric::InnerProduct | Metric::SquaredEuclidean) => 192,

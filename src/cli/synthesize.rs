@@ -50,7 +50,7 @@ pub struct Args {
 impl Args {
     pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
         let shape = self.shape.shape()?;
-        let population = Population::new(model(&self.shape, self.tilt)?, shape, self.seed)
+        let population = Population::new(model(self.shape.modality, self.shape.metric()?, self.tilt), shape, self.seed)
             .map_err(|error| Failure::new("synthesize", error, "choose another --modality, --metric or --dimension"))?;
         let extension = if matches!(shape, TemplateShape::Iris(_)) { "npz" } else { "npy" };
         let folders = Folders::create(&self.out, Access::Shared)?;
@@ -89,15 +89,15 @@ impl Args {
     }
 }
 
-/// The model of templates of a shape; irises are rotated by up to `tilt` columns.
-pub fn model(shape: &ShapeArgs, tilt: u32) -> Result<Model, Failure> {
-    Ok(match (shape.modality, shape.metric()?) {
+/// The model of templates that are compared so; irises are rotated by up to `tilt` columns.
+pub fn model(modality: Modality, metric: Metric, tilt: u32) -> Model {
+    match (modality, metric) {
         (Modality::Iris, _) => Model::Iris { tilt_columns: tilt },
         (_, Metric::Hamming) => Model::Bits,
         (Modality::Face, Metric::Cosine) => Model::Face,
         (Modality::Fingerprint, Metric::Cosine) => Model::Fingerprint,
         _ => Model::Vector,
-    })
+    }
 }
 
 /// The files that hold records: an archive, or an array and its ids.

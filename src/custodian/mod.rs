@@ -114,7 +114,7 @@ impl<'a, S: Evaluator> Custodian<'a, S> {
         if query.key != key.id {
             return Err(AnswerError::OtherKey { expected: key.id, actual: query.key });
         }
-        if query.agreement != self.agreement.digest() || key.parameters.id() != self.agreement.parameters().id() {
+        if query.agreement != self.agreement.digest() || key.parameters != self.agreement.parameters() {
             return Err(AnswerError::OtherTerms);
         }
         if self.gallery.is_empty() {

@@ -6,7 +6,7 @@ use crate::parameters::bgv::BgvSet;
 use crate::scheme::bgv::{self, Demand, Misfit};
 
 /// Whether a set admits a metric under an agreement's other terms; how common bits are counted then.
-pub(super) fn admit(metric: &Metric, terms: &Terms, set: &'static BgvSet) -> Result<Option<Counting>, AgreementError> {
+pub(super) fn admit(metric: &Metric, terms: &Terms, set: &BgvSet) -> Result<Option<Counting>, AgreementError> {
     let counting = match *metric {
         Metric::FractionalHamming { theta, unit, .. } if unit == 2 * theta => {
             let problem = "scheme bgv cannot count common bits this close to 0.5; agree on scheme tfhe";
@@ -15,17 +15,7 @@ pub(super) fn admit(metric: &Metric, terms: &Terms, set: &'static BgvSet) -> Res
         Metric::FractionalHamming { .. } => Some(Counting::SharedMask { gain: 2 }),
         _ => None,
     };
-    let demand = Demand {
-        coordinates: metric.coordinates(),
-        aligned: metric.phi_range(true),
-        common_bits: metric.common_bits_range(),
-        alignments: metric.rotations().len(),
-        disclosure: terms.disclosure,
-        eyes: terms.comparison.eyes(),
-        references: terms.limits.references,
-        references_per_subject: terms.limits.references_per_subject,
-    };
-    bgv::admit(set, &demand).map(|()| counting).map_err(|misfit| {
+    bgv::admit(set, &demand(metric, terms)).map(|()| counting).map_err(|misfit| {
         let field = match misfit {
             Misfit::Coordinates { .. } => "template",
             Misfit::Count(_) => "limits.references",
@@ -38,6 +28,20 @@ pub(super) fn admit(metric: &Metric, terms: &Terms, set: &'static BgvSet) -> Res
         };
         AgreementError::field(field, format!("does not fit parameter set {}: {misfit}; {remedy}", set.name))
     })
+}
+
+/// What an agreement asks of a set, whichever it is.
+pub(super) fn demand(metric: &Metric, terms: &Terms) -> Demand {
+    Demand {
+        coordinates: metric.coordinates(),
+        aligned: metric.phi_range(true),
+        common_bits: metric.common_bits_range(),
+        alignments: metric.rotations().len(),
+        disclosure: terms.disclosure,
+        eyes: terms.comparison.eyes(),
+        references: terms.limits.references,
+        references_per_subject: terms.limits.references_per_subject,
+    }
 }
 
 /// The simplest fraction a/b that decides on every pair of at most `most` common bits as a decimal threshold does: h/c < a/b iff

@@ -5,6 +5,7 @@ use super::{Functional, Metric};
 use crate::agreement::{AgreementError, ComparisonTerms, Decimal, Terms};
 use crate::parameters::ParameterSet;
 use crate::parameters::bgv::BgvSet;
+use crate::scheme::bgv::Demand;
 use crate::template::TemplateShape;
 
 /// Length of a probe under scheme `tfhe`, to which it costs nothing.
@@ -17,7 +18,7 @@ const EXACT_LENGTHS: std::ops::RangeInclusive<u32> = 32..=128;
 
 /// The metric of a comparison, with the lengths or the scale that the agreement leaves open: the usual ones of scheme `tfhe`, or the
 /// finest that a set of scheme `bgv` admits.
-pub(super) fn metric(terms: &Terms, set: &'static ParameterSet) -> Result<Metric, AgreementError> {
+pub(super) fn metric(terms: &Terms, set: &ParameterSet) -> Result<Metric, AgreementError> {
     let (shape, comparison) = (terms.template.shape(), &terms.comparison);
     match set {
         ParameterSet::Tfhe(_) => Metric::new(shape, &with_lengths(comparison, PROBE_NORM, REFERENCE_NORM), false),
@@ -25,7 +26,7 @@ pub(super) fn metric(terms: &Terms, set: &'static ParameterSet) -> Result<Metric
     }
 }
 
-fn finest(shape: TemplateShape, terms: &Terms, set: &'static BgvSet) -> Result<Metric, AgreementError> {
+fn finest(shape: TemplateShape, terms: &Terms, set: &BgvSet) -> Result<Metric, AgreementError> {
     let comparison = &terms.comparison;
     let at = |length| {
         let metric = Metric::new(shape, &with_lengths(comparison, length, length), true)?;
@@ -35,6 +36,18 @@ fn finest(shape: TemplateShape, terms: &Terms, set: &'static BgvSet) -> Result<M
     let left_open = with_lengths(comparison, coarsest, coarsest) != *comparison;
     let fits = left_open.then(|| EXACT_LENGTHS.rev().find_map(|length| at(length).ok())).flatten();
     fits.map_or_else(|| at(coarsest), Ok)
+}
+
+/// Terms under which probes and references have these integer lengths, where they leave it open; `None` where they do not.
+pub(crate) fn of_lengths(terms: &Terms, probe: u32, reference: u32) -> Option<Terms> {
+    let comparison = with_lengths(&terms.comparison, probe, reference);
+    (comparison != terms.comparison).then(|| Terms { comparison, ..terms.clone() })
+}
+
+/// What the comparison asks of a set of scheme `bgv`, whichever it is; lengths must be given.
+pub(crate) fn exact_demand(terms: &Terms) -> Result<Demand, AgreementError> {
+    let metric = Metric::new(terms.template.shape(), &terms.comparison, true)?;
+    Ok(exact::demand(&metric, terms))
 }
 
 /// The comparison with these lengths, or the scale that gives the longest vector the second, where it names none.

@@ -40,7 +40,7 @@ use crate::parameters::ParameterSet;
 use crate::template::{Template, TemplateError, TemplateShape};
 use counting::Counting;
 pub use form::LinearForm;
-pub(crate) use length::{PROBE_NORM, REFERENCE_NORM, scale_for};
+pub(crate) use length::{PROBE_NORM, REFERENCE_NORM, exact_demand, of_lengths, scale_for};
 pub(crate) use metric::Metric;
 pub use quantise::{ProbeSample, Reference};
 pub use rule::{Probe, ProbeError, SampleLayout, pairs};
@@ -66,7 +66,7 @@ impl Functional {
     ///
     /// [`AgreementError::Field`] for a metric that does not suit the template, a threshold, norm or scale out of range, and for terms
     /// under which noise, not the templates, would decide, or whose integers do not fit the set.
-    pub fn new(terms: &Terms, set: &'static ParameterSet) -> Result<Self, AgreementError> {
+    pub fn new(terms: &Terms, set: &ParameterSet) -> Result<Self, AgreementError> {
         let metric = length::metric(terms, set)?;
         let (torus, counting) = match set {
             ParameterSet::Tfhe(set) => {
@@ -148,6 +148,17 @@ impl Functional {
     /// Euclidean length of the longest weights a reference can have (for the noise that they multiply).
     pub fn largest_weight_norm(&self) -> f64 {
         self.metric.largest_weight_norm()
+    }
+
+    /// Length to which references are scaled before they are rounded to integers; none where nothing is rounded.
+    pub fn reference_length(&self) -> Option<u32> {
+        match self.metric {
+            Metric::Cosine { reference_norm, .. } => Some(reference_norm),
+            Metric::InnerProduct { scale, maximum_norm, .. } | Metric::SquaredEuclidean { scale, maximum_norm, .. } => {
+                Some((scale * maximum_norm).round() as u32)
+            }
+            Metric::Hamming { .. } | Metric::FractionalHamming { .. } => None,
+        }
     }
 
     pub(crate) fn metric(&self) -> &Metric {

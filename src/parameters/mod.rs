@@ -3,11 +3,23 @@
 //! Each scheme has sets of its own kind; whatever is common to all of them is asked of [`ParameterSet`].
 
 pub mod bgv;
+pub mod card;
+pub mod custom;
+mod mark;
+pub mod search;
+pub mod security;
 pub mod tfhe;
 
 use self::tfhe::TfheSet;
 use crate::agreement::SchemeId;
 use bgv::BgvSet;
+pub use mark::SetMark;
+
+/// Bits of security below which a set is not called secure.
+pub const LEAST_SECURITY_BITS: f64 = 128.0;
+
+/// In the id of every set that is not secure, and of no other.
+const INSECURE_BIT: u16 = 0x8000;
 
 /// A set of parameters of any scheme.
 #[derive(Debug, PartialEq)]
@@ -76,7 +88,12 @@ impl ParameterSet {
 
     /// Whether the set offers at least 128 bits of security.
     pub fn is_secure(&self) -> bool {
-        self.security_bits() >= 128.0
+        self.security_bits() >= LEAST_SECURITY_BITS
+    }
+
+    /// Whether it is a set of the agreement's own, and none of this program's.
+    pub fn is_own(&self) -> bool {
+        Self::by_id(self.id()).is_none()
     }
 
     /// The scheme it is a set of.
@@ -120,7 +137,8 @@ mod tests {
     fn what_is_not_secure_says_so_in_its_name_and_id() {
         for set in ParameterSet::ALL {
             assert_eq!(set.is_secure(), !set.name().contains("insecure"));
-            assert_eq!(set.is_secure(), set.id() < 0x8000);
+            assert_eq!(set.is_secure(), set.id() & INSECURE_BIT == 0);
+            assert!(!set.is_own());
         }
     }
 }

@@ -96,11 +96,6 @@ impl TfheSet {
     /// Every set of this scheme.
     pub const ALL: [&'static Self; 3] = [&TFHE_896_2048, &TFHE_896_4096, &INSECURE_TEST];
 
-    /// The set of that id; the default one for an id that no set has.
-    pub(crate) fn by_id(id: u16) -> &'static Self {
-        Self::ALL.into_iter().find(|set| set.id == id).unwrap_or(DEFAULT)
-    }
-
     /// Dimension n of the LWE key under which queries and answers are encrypted.
     pub fn lwe_dimension(&self) -> usize {
         self.query_glwe_dimension * self.query_polynomial_size

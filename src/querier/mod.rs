@@ -73,7 +73,7 @@ impl<'a, S: Holder> Querier<'a, S> {
         rng: &mut dyn CryptoRng,
     ) -> Result<(Query<S>, Pending), AskError> {
         let (expected, actual) = (self.agreement.parameters(), self.key.parameters());
-        if expected.id() != actual.id() {
+        if expected != actual {
             return Err(AskError::OtherParameters { expected: expected.name(), actual: actual.name() });
         }
         let groups = group_by_subject(records.into_iter().map(|record| (record.subject.clone(), record)));

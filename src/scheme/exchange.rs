@@ -12,12 +12,14 @@ use super::{Disclosed, Evaluator, Extent, Holder, OtherScheme, Progress, Scheme,
 use crate::agreement::{Agreement, ComparisonTerms, Disclosure, EyeRule, SchemeChoice, SchemeId, TemplateTerms, Terms};
 use crate::custodian::{AdmittedKey, AnswerError, Custodian, Damage, Gallery};
 use crate::functional::{Probe, oracle};
-use crate::querier::{Pending, Querier, SecretKey, Verdict};
+use crate::parameters::custom::OwnSet;
+use crate::parameters::{ParameterSet, SetMark};
+use crate::querier::{AskError, Pending, Querier, SecretKey, Verdict};
 use crate::template::{
     Bits, Eye, IrisCode, IrisShape, MaskSharing, RealVector, Record, SubjectId, Template, TemplateShape,
     group_by_subject,
 };
-use crate::wire::{Answer, EvaluationKey, Query, Target, WireError};
+use crate::wire::{Answer, EvaluationKey, Query, Target, WireError, inspect};
 
 fn rng() -> ChaCha20Rng {
     ChaCha20Rng::seed_from_u64(7)
@@ -267,6 +269,118 @@ fn every_exchange_agrees_with_the_oracle_under_tfhe() {
 #[test]
 fn every_exchange_agrees_with_the_oracle_under_bgv() {
     every_exchange_agrees_with_the_oracle::<Bgv>(exact, 1);
+}
+
+/// Sets of the agreement's own, of other dimensions than any of this program's.
+fn own(scheme: SchemeId) -> OwnSet {
+    let set = match scheme {
+        SchemeId::Tfhe => "insecure-test",
+        SchemeId::Bgv => "insecure-bgv-test",
+    };
+    let mut own = OwnSet::like(ParameterSet::by_name(set).unwrap(), "ours");
+    match &mut own {
+        OwnSet::Tfhe(set) => {
+            (set.query_glwe_dimension, set.query_polynomial_size, set.query_noise_log2) = (1, 256, 40);
+            (set.glwe_dimension, set.polynomial_size) = (2, 1024);
+            (set.bootstrap_base_log2, set.bootstrap_levels) = (15, 2);
+            (set.keyswitch_base_log2, set.keyswitch_levels) = (5, 3);
+            (set.answer_modulus_log2, set.washing_rounds) = (12, 6);
+        }
+        OwnSet::Bgv(set) => {
+            (set.ring_log2, set.limbs, set.special, set.digit, set.baby_steps) = (10, 26, 5, 5, 32);
+        }
+    }
+    own
+}
+
+/// Whole exchanges under a set of the agreement's own, whose mark is in the header of every file.
+fn exchanges_under_a_set_of_its_own_agree_with_the_oracle<S: Holder + Evaluator>() {
+    for (terms, disclosure) in [
+        (Terms::hamming(64, 15), Disclosure::Each),
+        (Terms::hamming(64, 15), Disclosure::Any),
+        (Terms::hamming(64, 15), Disclosure::Count),
+    ] {
+        let mut terms = terms.with_own_set(own(S::ID));
+        terms.disclosure = disclosure;
+        terms.limits.references = 1_000;
+        let agreement = Agreement::new(terms).unwrap();
+        let mark = SetMark::from(agreement.parameters());
+        assert_eq!(mark, SetMark::Own { scheme: S::ID, secure: false });
+        let parties = Parties::<S>::new(&agreement);
+        let (references, probes) = people(&agreement, 15);
+        let gallery = Gallery::enrol(&agreement, references).gallery.unwrap();
+        let expected = expected(&agreement, &gallery, &probes);
+        assert_eq!(parties.exchange(&agreement, &gallery, probes.clone(), Target::Gallery), expected, "{disclosure}");
+
+        let (secret, public) = SecretKey::<S>::generate(&agreement, &mut rng()).unwrap();
+        let (secret_file, key_file) = (secret.to_secret_bytes(&agreement), public.to_bytes(&agreement));
+        let querier = Querier::new(&agreement, secret);
+        let (query, pending) = querier.ask(probes, Target::Gallery, &mut rng()).unwrap();
+        let (query_file, pending_file) = (query.to_bytes(&agreement).unwrap(), pending.to_bytes(&agreement).unwrap());
+        let key = AdmittedKey::new(EvaluationKey::<S>::read(key_file.as_slice(), &agreement).unwrap());
+        let query = Query::<S>::read(query_file.as_slice(), &agreement, None).unwrap();
+        let custodian = Custodian::<S>::new(&agreement, &gallery, 0).unwrap();
+        let answer_file = custodian.answer(&key, &query, &mut rng(), &()).unwrap().to_bytes(&agreement).unwrap();
+        let files = [&secret_file, &key_file, &query_file, &pending_file, &answer_file].map(|file| file.as_slice());
+        for file in files.into_iter().chain([gallery.as_bytes()]) {
+            let header = inspect(file).unwrap();
+            assert_eq!((header.scheme, header.parameters), (Some(S::ID), Some(mark)), "{}", header.kind);
+        }
+        // An unmarked gallery under the same agreement is not one of ours.
+        let header = gallery_without_mark(gallery.as_bytes());
+        assert!(Gallery::open(header, &agreement).is_err());
+    }
+}
+
+/// A gallery's file with its mark taken off, and the checksum of its header made right.
+fn gallery_without_mark(bytes: &[u8]) -> Vec<u8> {
+    use sha2::Digest as _;
+    let mut bytes = bytes.to_vec();
+    bytes[11..14].fill(0);
+    let link = sha2::Sha256::digest(&bytes[..96]);
+    bytes[96..128].copy_from_slice(&link);
+    bytes
+}
+
+#[test]
+fn exchanges_under_a_set_of_its_own_agree_with_the_oracle_under_tfhe() {
+    exchanges_under_a_set_of_its_own_agree_with_the_oracle::<Tfhe>();
+}
+
+#[test]
+fn exchanges_under_a_set_of_its_own_agree_with_the_oracle_under_bgv() {
+    exchanges_under_a_set_of_its_own_agree_with_the_oracle::<Bgv>();
+}
+
+/// Keys of one set of an agreement's own are not keys of another, though their files bear the same mark.
+#[test]
+fn keys_of_another_set_of_ones_own_are_refused() {
+    let under = |rounds| {
+        let mut set = own(SchemeId::Tfhe);
+        if let OwnSet::Tfhe(set) = &mut set {
+            set.washing_rounds = rounds;
+        }
+        Agreement::new(Terms::hamming(64, 15).with_own_set(set)).unwrap()
+    };
+    let (ours, theirs) = (under(6), under(7));
+    let (secret, public) = SecretKey::<Tfhe>::generate(&theirs, &mut rng()).unwrap();
+    let bytes = public.to_bytes(&theirs);
+    let refused = EvaluationKey::<Tfhe>::read(bytes.as_slice(), &ours).err();
+    assert_eq!(refused, Some(WireError::Agreement { expected: ours.digest(), actual: theirs.digest() }));
+    let (references, probes) = people(&ours, 3);
+    let refused = Querier::new(&ours, secret).ask(probes, Target::Gallery, &mut rng()).err();
+    assert!(matches!(refused, Some(AskError::OtherParameters { .. })), "{refused:?}");
+    // A key that was admitted under other terms than the custodian's.
+    let (secret, public) = SecretKey::<Tfhe>::generate(&ours, &mut rng()).unwrap();
+    let gallery = Gallery::enrol(&ours, references).gallery.unwrap();
+    let (_, probes) = people(&ours, 3);
+    let (mut query, _) = Querier::new(&ours, secret).ask(probes, Target::Gallery, &mut rng()).unwrap();
+    let foreign = AdmittedKey::new(EvaluationKey::<Tfhe>::read(bytes.as_slice(), &theirs).unwrap());
+    query.key = foreign.id();
+    let custodian = Custodian::<Tfhe>::new(&ours, &gallery, 0).unwrap();
+    let refused = custodian.answer(&foreign, &query, &mut rng(), &()).err();
+    assert_eq!(refused, Some(AnswerError::OtherTerms));
+    drop(public);
 }
 
 /// More subjects than one wave and more waves than one gate takes.

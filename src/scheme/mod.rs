@@ -10,6 +10,7 @@ pub mod bgv;
 mod clear;
 #[cfg(test)]
 mod exchange;
+mod stage;
 mod stage_noise;
 pub mod tfhe;
 
@@ -22,6 +23,7 @@ use crate::agreement::{Agreement, Disclosure, SchemeId};
 use crate::functional::{Functional, Probe, Reference, SampleLayout};
 use crate::parameters::ParameterSet;
 use crate::template::Eye;
+pub use stage::Stage;
 pub use stage_noise::{Failures, Flips, Measurement, StageNoise, Unmeasured};
 
 /// What crosses between the parties under one scheme.

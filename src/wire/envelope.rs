@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::KeyId;
 use crate::agreement::{Agreement, Digest, SchemeId};
-use crate::parameters::ParameterSet;
+use crate::parameters::SetMark;
 use crate::scheme::{CrossingError, OtherScheme};
 
 const MAGIC: [u8; 8] = *b"COTEJO\x1a\n";
@@ -66,10 +66,10 @@ impl std::fmt::Display for Kind {
 pub struct Header {
     /// What the file is.
     pub kind: Kind,
-    /// The scheme; none for a gallery.
+    /// The scheme; none for a gallery, unless it is marked.
     pub scheme: Option<SchemeId>,
-    /// The parameter set; none for a gallery.
-    pub parameters: Option<&'static ParameterSet>,
+    /// The parameter set; none for a gallery, unless it is marked as made under an insecure set of the agreement's own.
+    pub parameters: Option<SetMark>,
     /// The querier's key; none for a gallery.
     pub key: Option<KeyId>,
     /// The agreement.
@@ -180,7 +180,7 @@ impl Header {
         bytes.extend(VERSION.to_le_bytes());
         bytes.push(self.kind as u8);
         bytes.push(self.scheme.map_or(0, SchemeId::code));
-        bytes.extend(self.parameters.map_or(0, ParameterSet::id).to_le_bytes());
+        bytes.extend(self.parameters.map_or(0, SetMark::id).to_le_bytes());
         bytes.extend([0; 2]);
         bytes.extend(self.key.map_or([0; 16], |key| key.0));
         bytes.extend(self.agreement.0);
@@ -205,7 +205,7 @@ impl Header {
         };
         let parameters = match u16::from_le_bytes(take(&mut rest)?) {
             0 => None,
-            id => Some(ParameterSet::by_id(id).ok_or(WireError::Header("parameter set"))?),
+            id => Some(SetMark::from_id(id).ok_or(WireError::Header("parameter set"))?),
         };
         if take::<2>(&mut rest)? != [0; 2] {
             return Err(WireError::Header("padding"));
@@ -214,10 +214,13 @@ impl Header {
         let agreement = Digest(take(&mut rest)?);
         let payload_bytes = u64::from_le_bytes(take(&mut rest)?);
         let belongs_to_a_key = kind != Kind::Gallery;
-        if [scheme.is_some(), parameters.is_some(), key.is_some()] != [belongs_to_a_key; 3] {
+        let marked = parameters.is_some_and(|mark| mark.marks_galleries());
+        if [scheme.is_some(), parameters.is_some(), key.is_some()]
+            != [belongs_to_a_key || marked, belongs_to_a_key || marked, belongs_to_a_key]
+        {
             return Err(WireError::Header("key"));
         }
-        if parameters.map(ParameterSet::scheme) != scheme {
+        if parameters.map(SetMark::scheme) != scheme {
             return Err(WireError::Header("parameter set"));
         }
         Ok(Self { kind, scheme, parameters, key, agreement, payload_bytes })
@@ -300,7 +303,7 @@ impl Envelope {
         let header = Header {
             kind,
             scheme: key.map(|_| agreement.scheme()),
-            parameters: key.map(|_| agreement.parameters()),
+            parameters: key.map(|_| agreement.parameters().into()),
             key,
             agreement: agreement.digest(),
             payload_bytes: payload.len() as u64,
@@ -355,12 +358,15 @@ impl Header {
         if self.agreement != agreement.digest() {
             return Err(WireError::Agreement { expected: agreement.digest(), actual: self.agreement });
         }
-        let (expected_scheme, set) = (agreement.scheme(), agreement.parameters());
+        let (expected_scheme, set) = (agreement.scheme(), SetMark::from(agreement.parameters()));
         if let Some(actual) = self.scheme.filter(|&actual| actual != expected_scheme) {
             return Err(OtherScheme { expected: expected_scheme, actual }.into());
         }
         if let Some(actual) = self.parameters.filter(|actual| actual.id() != set.id()) {
             return Err(WireError::Parameters { expected: set.name(), actual: actual.name() });
+        }
+        if self.parameters.is_none() && set.marks_galleries() {
+            return Err(WireError::Header("parameter set"));
         }
         if let (Some(expected), Some(actual)) = (expected.key, self.key)
             && expected != actual

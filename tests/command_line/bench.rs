@@ -140,6 +140,7 @@ fn unknown_sets_comparisons_that_do_not_fit_and_files_that_exist_are_refused() {
     desk.refused("bench --modality generic --metric hamming", "--dimension", "no usual size");
     let line = "bench --scheme bgv --set insecure-bgv-test --modality generic --metric hamming --dimension 4096";
     desk.refused(&format!("{line} --references 10"), "insecure-bgv-test", "coordinates");
+    desk.refused("bench --noise --dimension 64", "--noise", "comparisons of its own");
     desk.write("cost.csv", "mine");
     desk.refused("bench --csv cost.csv", "cost.csv", "exists already");
     for line in ["bench --samples 100", "bench --noise --csv a.csv", "bench --threads 0", "bench --limit never"] {

@@ -2,7 +2,7 @@
 
 use crate::support::Desk;
 
-const COMMANDS: [&str; 20] = [
+const COMMANDS: [&str; 25] = [
     "demo",
     "synthesize",
     "agreement",
@@ -22,6 +22,11 @@ const COMMANDS: [&str; 20] = [
     "evaluate",
     "plan",
     "bench",
+    "params",
+    "params list",
+    "params show",
+    "params check",
+    "params optimise",
     "inspect",
 ];
 

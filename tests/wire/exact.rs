@@ -6,8 +6,8 @@ use std::sync::OnceLock;
 use cotejo::agreement::{Agreement, Disclosure, SchemeChoice, SchemeId, Terms};
 use cotejo::custodian::{AdmittedKey, AnswerError, Custodian, Gallery};
 use cotejo::functional::SampleLayout;
-use cotejo::parameters::ParameterSet;
 use cotejo::parameters::bgv::{BgvSet, INSECURE_BGV};
+use cotejo::parameters::{ParameterSet, SetMark};
 use cotejo::querier::{AskError, Pending, Querier, SecretKey, Verdict};
 use cotejo::scheme::bgv::Bgv;
 use cotejo::scheme::bgv::ciphertexts::{EncryptedProbes, EncryptedVerdicts};
@@ -229,14 +229,14 @@ fn a_file_of_another_agreement_scheme_set_or_key_is_refused() {
         assert_eq!(read(kind, files().of(kind), &theirs), Err(error), "{kind}");
 
         let file = files().with_header(kind, |envelope| {
-            envelope.header.parameters = ParameterSet::by_name("bgv-32768-690");
+            envelope.header.parameters = ParameterSet::by_name("bgv-32768-690").map(SetMark::from);
         });
         let error = WireError::Parameters { expected: SET.name, actual: "bgv-32768-690" };
         assert_eq!(read(kind, HeaderAlone(&file[..HEADER_BYTES]), ours), Err(error), "{kind}");
 
         let file = files().with_header(kind, |envelope| {
             envelope.header.scheme = Some(SchemeId::Tfhe);
-            envelope.header.parameters = ParameterSet::by_name("tfhe-896-2048");
+            envelope.header.parameters = ParameterSet::by_name("tfhe-896-2048").map(SetMark::from);
         });
         let error = OtherScheme { expected: SchemeId::Bgv, actual: SchemeId::Tfhe };
         assert_eq!(read(kind, HeaderAlone(&file[..HEADER_BYTES]), ours), Err(error.into()), "{kind}");

@@ -3,7 +3,7 @@
 use std::io::Read;
 
 use cotejo::agreement::{SchemeId, Terms};
-use cotejo::parameters::ParameterSet;
+use cotejo::parameters::{ParameterSet, SetMark};
 use cotejo::scheme::OtherScheme;
 use cotejo::scheme::tfhe::Tfhe;
 use cotejo::wire::{Answer, Envelope, KeyId, Kind, Query, WireError, inspect};
@@ -54,7 +54,7 @@ fn a_file_of_another_agreement_is_refused() {
 #[test]
 fn a_file_of_another_parameter_set_is_refused() {
     for kind in KINDS {
-        let other_set = ParameterSet::by_name("tfhe-896-2048");
+        let other_set = ParameterSet::by_name("tfhe-896-2048").map(SetMark::from);
         let file = with_header(kind, |envelope| envelope.header.parameters = other_set);
         let error = WireError::Parameters { expected: "insecure-test", actual: "tfhe-896-2048" };
         assert_eq!(read(kind, file.as_slice(), &files().agreement), Err(error), "{kind}");
@@ -66,7 +66,7 @@ fn a_file_of_another_scheme_is_refused_at_the_header() {
     for kind in KINDS.into_iter().filter(|kind| *kind != Kind::Gallery) {
         let file = with_header(kind, |envelope| {
             envelope.header.scheme = Some(SchemeId::Bgv);
-            envelope.header.parameters = ParameterSet::by_name("bgv-8192-210");
+            envelope.header.parameters = ParameterSet::by_name("bgv-8192-210").map(SetMark::from);
         });
         let error = OtherScheme { expected: SchemeId::Tfhe, actual: SchemeId::Bgv };
         let refused = read(kind, HeaderAlone(&file[..HEADER_BYTES]), &files().agreement);
@@ -94,7 +94,7 @@ fn a_header_that_does_not_hold_together_is_refused() {
         inspect(envelope.to_bytes().as_slice()).map(|header| header.kind)
     };
     assert_eq!(gallery(&|_| {}), Ok(Kind::Gallery));
-    let set: Option<&'static ParameterSet> = ParameterSet::by_name("tfhe-896-2048");
+    let set = ParameterSet::by_name("tfhe-896-2048").map(SetMark::from);
     assert_eq!(gallery(&|gallery| gallery.header.parameters = set), Err(WireError::Header("key")));
     assert_eq!(gallery(&|gallery| gallery.header.scheme = Some(SchemeId::Tfhe)), Err(WireError::Header("key")));
     assert_eq!(gallery(&|gallery| gallery.header.key = Some(files().key)), Err(WireError::Header("key")));

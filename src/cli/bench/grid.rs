@@ -10,7 +10,7 @@ use rayon::ThreadPool;
 use crate::cli::console::Console;
 use crate::cli::failure::Failure;
 use crate::cli::pace;
-use crate::cli::shape::{Metric, Modality, ShapeArgs};
+use crate::cli::shape::{Metric, Modality, ShapeOptions};
 use crate::cli::synthesize;
 
 /// The grid.
@@ -22,12 +22,8 @@ pub struct GridArgs {
     /// What is compared
     #[arg(long, value_enum, default_value = "face", conflicts_with = "noise")]
     modality: Modality,
-    /// How two templates are compared [default: cosine; for an iris fractional-hamming]
-    #[arg(long, value_enum, conflicts_with = "noise")]
-    metric: Option<Metric>,
-    /// Coordinates of a vector, or bits of a bit string [default: 512 for a face, 192 for a fingerprint]
-    #[arg(long, value_name = "NUMBER", conflicts_with = "noise")]
-    dimension: Option<usize>,
+    #[command(flatten)]
+    pub shape: ShapeOptions,
     /// Where a hit begins [default: face 0.35, fingerprint 0.4, iris 0.345; 35 % of the bits; 0.5 of other vectors]
     #[arg(long, value_name = "NUMBER", conflicts_with = "noise")]
     threshold: Option<Decimal>,
@@ -114,9 +110,9 @@ fn limit(text: &str) -> Result<f64, String> {
 impl GridArgs {
     /// Times the units of work of each parameter set on each number of threads, and predicts every point.
     pub fn grid(&self, sets: &[&'static ParameterSet], seed: u64, console: &Console) -> Result<Grid, Failure> {
-        let shape = ShapeArgs::new(self.modality, self.metric, self.dimension);
-        let terms = self.terms(&shape)?;
-        let population = Population::new(synthesize::model(&shape, TILT)?, terms.template.shape(), seed)
+        let terms = self.terms()?;
+        let model = synthesize::model(self.modality, self.shape.metric(self.modality)?, TILT);
+        let population = Population::new(model, terms.template.shape(), seed)
             .map_err(|error| Failure::new("--modality", error, "choose another --modality, --metric or --dimension"))?;
         let mut grid = Grid { batches: Vec::new(), skipped: Vec::new(), refused: Vec::new(), population };
         for (scheme, set) in self.candidates(sets) {
@@ -176,11 +172,11 @@ impl GridArgs {
         }
     }
 
-    fn terms(&self, shape: &ShapeArgs) -> Result<Terms, Failure> {
+    fn terms(&self) -> Result<Terms, Failure> {
         let decimal = |text: &str| {
             text.parse::<Decimal>().map_err(|error| Failure::new("--threshold", error, "write a decimal number"))
         };
-        let mut terms = match (shape.shape()?, shape.metric()?) {
+        let mut terms = match (self.shape.shape(self.modality)?, self.shape.metric(self.modality)?) {
             (TemplateShape::Bits(bits), _) => Terms::hamming(bits, self.bits(bits)?),
             (TemplateShape::Iris(shape), _) => Terms::iris(shape),
             (TemplateShape::Vector(dimension), metric) => {

@@ -22,6 +22,7 @@ use super::console::{Console, count, seconds};
 use super::dispatch::under_scheme;
 use super::failure::Failure;
 use super::files::{self, Access, Output};
+use super::shape::unfit;
 use super::{Outcome, OverwriteArg, interrupt};
 use document::{Document, Refused, Skipped};
 use grid::{Grid, GridArgs};
@@ -66,6 +67,9 @@ pub struct Args {
 impl Args {
     pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
         match self.noise {
+            true if !self.grid.shape.is_empty() => {
+                Err(unfit("--noise", "noise is measured on comparisons of its own, whatever --metric and --dimension"))
+            }
             true => noise::run(&self, console),
             false => self.cost(console),
         }

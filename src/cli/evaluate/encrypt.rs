@@ -40,8 +40,8 @@ impl Args {
             false => Failure::of(&self.agreement.path, error, "leave the encrypted column out with --encrypt none"),
         };
         let exchange = Exchange::<S>::new(&agreement, dataset, self.seed, self.memory).map_err(|e| explain(&e))?;
-        let meter = console.meter("encrypted", "probe", selection.units.len() as u64);
-        meter.advance(partial.verdicts().len() as u64);
+        let earlier = partial.verdicts().len() as u64;
+        let meter = console.meter_from("encrypted", "probe", selection.units.len() as u64, earlier);
         let mut failed = None;
         let judged = exchange.judge(&selection, partial.verdicts().len(), &Quiet, &mut |_, verdicts| {
             meter.advance(1);

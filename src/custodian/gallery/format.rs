@@ -34,6 +34,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::GalleryError;
 use crate::agreement::Agreement;
+use crate::parameters::SetMark;
 use crate::wire::{Header, Kind, WireError};
 
 pub(super) const HEADER_BYTES: usize = 128;
@@ -76,10 +77,11 @@ impl Layout {
 /// The header of a new file.
 pub(super) fn header(agreement: &Agreement) -> Vec<u8> {
     let layout = Layout::of(agreement);
+    let mark = Some(SetMark::from(agreement.parameters())).filter(|mark| mark.marks_galleries());
     let wire = Header {
         kind: Kind::Gallery,
-        scheme: None,
-        parameters: None,
+        scheme: mark.map(SetMark::scheme),
+        parameters: mark,
         key: None,
         agreement: agreement.digest(),
         payload_bytes: 0,

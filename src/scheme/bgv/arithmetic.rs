@@ -4,8 +4,8 @@
 use std::cell::Cell;
 use std::sync::OnceLock;
 
+use super::chain::Chain;
 use super::noise::{Noise, State, sum};
-use super::ring::Ring;
 use crate::parameters::bgv::PLAINTEXT_MODULUS;
 
 /// Encrypted numbers modulo t, one in each slot.
@@ -15,7 +15,7 @@ pub(super) trait Arithmetic {
     /// A plaintext with a random number in each slot.
     type Mask;
 
-    fn ring(&self) -> &Ring;
+    fn chain(&self) -> Chain<'_>;
 
     fn state(&self, value: &Self::Value) -> State;
 
@@ -56,11 +56,11 @@ pub(super) trait Arithmetic {
         masks: &[&Self::Mask],
         factor: u32,
     ) -> Vec<Self::Value> {
-        let ring = self.ring();
+        let chain = self.chain();
         let states: Vec<State> = terms.iter().map(|(value, _)| self.state(value)).collect();
-        let before = combined(ring, &states, 1).limbs;
-        let limbs = settled_limbs(ring, &states, !masks.is_empty());
-        let loss = ring.factor_after_drop(1, limbs, before);
+        let before = combined(chain, &states, 1).limbs;
+        let limbs = settled_limbs(chain, &states, !masks.is_empty());
+        let loss = chain.factor_after_drop(1, limbs, before);
         let value = self.combine(terms, constant, divide_mod_t(factor, loss));
         match masks {
             [] => vec![self.divide(value, before - limbs)],
@@ -103,39 +103,39 @@ pub(super) fn centred(x: u32) -> i64 {
 }
 
 /// After [`Arithmetic::combine`]. Coefficients are taken to be as large as they can be, so that the state does not depend on them.
-pub(super) fn combined(ring: &Ring, states: &[State], factor: u32) -> State {
-    let noise = Noise::of(ring.set);
+pub(super) fn combined(chain: Chain<'_>, states: &[State], factor: u32) -> State {
+    let noise = Noise::of(chain.set);
     let coefficient = f64::from(PLAINTEXT_MODULUS / 2).log2();
     State {
-        limbs: states.iter().map(|state| state.limbs).min().unwrap_or(ring.set.limbs),
+        limbs: states.iter().map(|state| state.limbs).min().unwrap_or(chain.set.limbs),
         factor,
         noise: sum(states.iter().map(|state| state.noise + coefficient).chain([noise.plaintext()])),
     }
 }
 
 /// The limbs that [`Arithmetic::settle`] leaves.
-pub(super) fn settled_limbs(ring: &Ring, states: &[State], masked: bool) -> usize {
-    let state = combined(ring, states, 1);
-    let state = if masked { blinded(ring, state) } else { state };
-    state.limbs - Noise::of(ring.set).primes_to_drop(state.noise, state.limbs, 0)
+pub(super) fn settled_limbs(chain: Chain<'_>, states: &[State], masked: bool) -> usize {
+    let state = combined(chain, states, 1);
+    let state = if masked { blinded(chain, state) } else { state };
+    state.limbs - Noise::of(chain.set).primes_to_drop(state.noise, state.limbs, 0)
 }
 
 /// After [`Arithmetic::blind`].
-pub(super) fn blinded(ring: &Ring, state: State) -> State {
-    State { noise: Noise::of(ring.set).plaintext_product(state.noise), ..state }
+pub(super) fn blinded(chain: Chain<'_>, state: State) -> State {
+    State { noise: Noise::of(chain.set).plaintext_product(state.noise), ..state }
 }
 
 /// After [`Arithmetic::inner_product`], and the primes that it divides away.
-pub(super) fn multiplied(ring: &Ring, pairs: &[(State, State)], addend: Option<State>) -> (State, usize) {
-    let noise = Noise::of(ring.set);
+pub(super) fn multiplied(chain: Chain<'_>, pairs: &[(State, State)], addend: Option<State>) -> (State, usize) {
+    let noise = Noise::of(chain.set);
     let limbs = pairs.iter().map(|(a, b)| a.limbs.min(b.limbs)).chain(addend.map(|state| state.limbs)).min();
-    let limbs = limbs.unwrap_or(ring.set.limbs);
+    let limbs = limbs.unwrap_or(chain.set.limbs);
     let products = pairs.iter().map(|(a, b)| noise.product(a.noise, b.noise));
     let raised = sum(products.chain(addend.map(|state| state.noise)).chain([noise.keyswitch(limbs)]));
     let dropped = noise.primes_to_drop(raised, limbs, 0);
     let factor = pairs.first().map(|(a, b)| multiply_mod_t(a.factor, b.factor)).or(addend.map(|state| state.factor));
     let before = State { limbs, factor: factor.unwrap_or(1), noise: raised };
-    let after = before.divided(ring, dropped);
+    let after = before.divided(chain, dropped);
     // The division by the special primes rounds even where no other prime goes.
     (State { noise: sum([after.noise, noise.rounding()]), ..after }, dropped)
 }
@@ -165,14 +165,15 @@ impl std::ops::Add for Cost {
 
 /// Adds up noise and cost.
 pub(super) struct Ledger<'a> {
-    ring: &'a Ring,
+    chain: Chain<'a>,
     cost: Cell<Cost>,
-    margin: Cell<f64>,
+    /// The state with the least margin so far.
+    tightest: Cell<Option<State>>,
 }
 
 impl<'a> Ledger<'a> {
-    pub(super) fn new(ring: &'a Ring) -> Self {
-        Self { ring, cost: Cell::default(), margin: Cell::new(f64::INFINITY) }
+    pub(super) fn new(chain: Chain<'a>) -> Self {
+        Self { chain, cost: Cell::default(), tightest: Cell::new(None) }
     }
 
     pub(super) fn cost(&self) -> Cost {
@@ -181,7 +182,12 @@ impl<'a> Ledger<'a> {
 
     /// The least distance, in bits, of any bound from half its modulus.
     pub(super) fn margin(&self) -> f64 {
-        self.margin.get()
+        self.tightest.get().map_or(f64::INFINITY, |state| state.margin())
+    }
+
+    /// The state of which [`Ledger::margin`] speaks.
+    pub(super) fn tightest(&self) -> Option<State> {
+        self.tightest.get()
     }
 
     pub(super) fn charge(&self, cost: Cost) {
@@ -190,7 +196,9 @@ impl<'a> Ledger<'a> {
 
     /// Notes that a ciphertext of this state occurs.
     pub(super) fn admit(&self, state: State) -> State {
-        self.margin.set(self.margin.get().min(state.margin()));
+        if state.margin() < self.margin() {
+            self.tightest.set(Some(state));
+        }
         state
     }
 
@@ -206,7 +214,7 @@ impl<'a> Ledger<'a> {
 
     /// A keyswitch of one polynomial and the division of both parts.
     pub(super) fn charge_keyswitch(&self, limbs: usize, dropped: usize) {
-        let (special, digit) = (self.ring.set.special, self.ring.set.digit);
+        let (special, digit) = (self.chain.set.special, self.chain.set.digit);
         let digits = limbs.div_ceil(digit);
         let converted = digits * (limbs + special) - limbs;
         self.charge(Cost {
@@ -221,8 +229,8 @@ impl Arithmetic for Ledger<'_> {
     type Value = State;
     type Mask = ();
 
-    fn ring(&self) -> &Ring {
-        self.ring
+    fn chain(&self) -> Chain<'_> {
+        self.chain
     }
 
     fn state(&self, value: &State) -> State {
@@ -231,9 +239,9 @@ impl Arithmetic for Ledger<'_> {
 
     fn inner_product(&self, pairs: &[(&State, &State)], addend: Option<&State>) -> State {
         let states: Vec<_> = pairs.iter().map(|&(&a, &b)| (a, b)).collect();
-        let (state, dropped) = multiplied(self.ring, &states, addend.copied());
+        let (state, dropped) = multiplied(self.chain, &states, addend.copied());
         let limbs = state.limbs + dropped;
-        let noise = Noise::of(self.ring.set);
+        let noise = Noise::of(self.chain.set);
         let raised = sum(states.iter().map(|(a, b)| noise.product(a.noise, b.noise)));
         self.admit(State { limbs, noise: raised, ..state });
         self.charge(Cost { transforms: 0.0, products: (4 * pairs.len() * limbs) as f64 });
@@ -243,14 +251,14 @@ impl Arithmetic for Ledger<'_> {
 
     fn combine(&self, terms: &[(&State, u32)], _: u32, factor: u32) -> State {
         let states: Vec<_> = terms.iter().map(|&(&state, _)| state).collect();
-        let state = combined(self.ring, &states, factor);
+        let state = combined(self.chain, &states, factor);
         self.charge(Cost { transforms: 0.0, products: (2 * terms.len() * state.limbs) as f64 });
         self.admit(state)
     }
 
     fn blind(&self, value: &State, (): &()) -> State {
         self.charge(Cost { transforms: 0.0, products: 2.0 * value.limbs as f64 });
-        self.admit(blinded(self.ring, *value))
+        self.admit(blinded(self.chain, *value))
     }
 
     fn add(&self, a: State, b: &State) -> State {
@@ -259,6 +267,6 @@ impl Arithmetic for Ledger<'_> {
 
     fn divide(&self, value: State, dropped: usize) -> State {
         self.charge_division(2, value.limbs - dropped.min(value.limbs), dropped);
-        self.admit(value.divided(self.ring, dropped))
+        self.admit(value.divided(self.chain, dropped))
     }
 }

@@ -18,6 +18,7 @@ use std::ops::RangeInclusive;
 use rand_chacha::ChaCha20Rng;
 
 use super::arithmetic::{Arithmetic, Cost, Ledger, blinded, divide_mod_t};
+use super::chain::Chain;
 use super::ciphertexts::MANY_SAMPLES;
 use super::distance::{Steps, ledger_entry};
 use super::engine::Plaintext;
@@ -110,8 +111,8 @@ impl Shape {
 
 /// A circuit that the parameter set has room for.
 #[derive(Debug)]
-pub(super) struct Circuit {
-    pub set: &'static BgvSet,
+pub(super) struct Circuit<'a> {
+    pub set: &'a BgvSet,
     pub steps: Steps,
     disclosure: Disclosure,
     shape: Shape,
@@ -205,7 +206,7 @@ pub struct Demand {
 /// # Errors
 ///
 /// [`Misfit`] with the number that does not fit.
-pub fn admit(set: &'static BgvSet, demand: &Demand) -> Result<(), Misfit> {
+pub fn admit(set: &BgvSet, demand: &Demand) -> Result<(), Misfit> {
     let Demand { coordinates, aligned, common_bits, alignments, disclosure, eyes, .. } = demand;
     if *disclosure == Disclosure::Count && demand.references >= PLAINTEXT_MODULUS as usize {
         return Err(Misfit::Count(demand.references));
@@ -225,10 +226,10 @@ pub(super) fn outputs_per_block(set: &BgvSet, functional: &Functional) -> usize 
     }
 }
 
-impl Circuit {
+impl<'a> Circuit<'a> {
     /// The circuit of an agreement's functional.
     pub(super) fn of(
-        set: &'static BgvSet,
+        set: &'a BgvSet,
         functional: &Functional,
         disclosure: Disclosure,
         shape: &Shape,
@@ -241,7 +242,7 @@ impl Circuit {
 
     /// The cheapest circuit for phi in `aligned`, and common bits in `common`.
     pub(super) fn new(
-        set: &'static BgvSet,
+        set: &'a BgvSet,
         coordinates: usize,
         aligned: &RangeInclusive<i64>,
         common: Option<&RangeInclusive<i64>>,
@@ -254,7 +255,7 @@ impl Circuit {
 
     /// As [`Circuit::new`], without the coefficients: whether it fits, and what it costs.
     pub(super) fn weigh(
-        set: &'static BgvSet,
+        set: &'a BgvSet,
         coordinates: usize,
         aligned: &RangeInclusive<i64>,
         common: Option<&RangeInclusive<i64>>,
@@ -322,42 +323,54 @@ impl Circuit {
 
     /// Runs the circuit on a ledger.
     fn weighed(mut self, blocks: usize) -> Result<Self, Misfit> {
-        let ring = Ring::of(self.set);
-        let ledger = Ledger::new(ring);
-        let masks = vec![&(); self.masks_of_many()];
+        let chain = Chain::of(self.set);
+        let ledger = Ledger::new(chain);
+        let masks = self.ledger_masks();
         let decisions: Vec<Vec<State>> = self
-            .shape
-            .planes
-            .iter()
-            .flat_map(|_| self.shape.judgements())
+            .judgements()
             .map(|judgement| {
-                let score = ledger_entry(&ledger, ring, self.steps);
+                let score = ledger_entry(&ledger, chain, self.steps);
                 self.judge(&ledger, judgement, &score, &masks, 1)
             })
             .collect();
         let ends = match self.set.one_squaring {
-            true => decisions.into_iter().flatten().map(|square| blinded(ring, square)).collect(),
+            true => decisions.into_iter().flatten().map(|square| blinded(chain, square)).collect(),
             false => self.verdict(&ledger, decisions, &masks),
         };
         // What leaves is over no more primes than the public key has.
         let ends = ends.into_iter().map(|end| State { limbs: end.limbs.min(self.set.public_limbs()), ..end });
         let Some(end) = ends.map(|end| ledger.admit(end)).next() else { return Err(Misfit::OneSquaring) };
-        let spare = flooding_log2(ring, end);
+        let spare = flooding_log2(self.set, end);
         let margin = ledger.margin();
         if margin < MARGIN_BITS {
             return Err(Misfit::Noise { margin, needed: MARGIN_BITS });
         }
-        let numbers = match self.disclosure {
-            Disclosure::Each => blocks * self.set.ring_size() * self.outputs(),
-            Disclosure::Any | Disclosure::Count => MANY_SAMPLES,
-        };
-        let needed = LEAST_FLOODING_BITS.max((numbers as f64).log2() - LEAKAGE_LIMIT_LOG2);
+        let needed = self.least_flooding(blocks);
         if spare < needed {
             return Err(Misfit::Flooding { spare, needed });
         }
         (self.end, self.margin, self.searching) = (end, margin, ledger.cost());
-        self.cost = self.searching + sanitising_cost(ring, end).times(self.outputs() as f64);
+        self.cost = self.searching + sanitising_cost(chain, end).times(self.outputs() as f64);
         Ok(self)
+    }
+
+    /// Bits of flooding that keep the answer on one probe, of so many blocks, within the limit.
+    pub(super) fn least_flooding(&self, blocks: usize) -> f64 {
+        let numbers = match self.disclosure {
+            Disclosure::Each => blocks * self.set.ring_size() * self.outputs(),
+            Disclosure::Any | Disclosure::Count => MANY_SAMPLES,
+        };
+        LEAST_FLOODING_BITS.max((numbers as f64).log2() - LEAKAGE_LIMIT_LOG2)
+    }
+
+    /// The judgements of a block, plane after plane.
+    pub(super) fn judgements(&self) -> impl Iterator<Item = Judgement> {
+        self.shape.planes.iter().flat_map(|_| self.shape.judgements())
+    }
+
+    /// The masks of a block among many, as a ledger sees them.
+    pub(super) fn ledger_masks(&self) -> Vec<&'static ()> {
+        vec![&(); self.masks_of_many()]
     }
 
     /// Ring elements that leave for one block under `each`.
@@ -451,15 +464,15 @@ impl Circuit {
             }
         }
         let groups = groups.into_iter().filter_map(|group| self.or(arithmetic, group)).collect();
-        let ring = arithmetic.ring();
+        let chain = arithmetic.chain();
         // There is a plane in every shape, so there is a verdict.
         let Some(verdict) = self.and(arithmetic, groups) else { return Vec::new() };
         match masks {
             [] if self.disclosure == Disclosure::Count => {
                 // The count must come out with factor 1 when all but the first prime are gone.
                 let states = [arithmetic.state(&verdict)];
-                let limbs = super::arithmetic::settled_limbs(ring, &states, false);
-                let loss = ring.factor_after_drop(1, 1, limbs.min(self.set.public_limbs()));
+                let limbs = super::arithmetic::settled_limbs(chain, &states, false);
+                let loss = chain.factor_after_drop(1, 1, limbs.min(self.set.public_limbs()));
                 vec![arithmetic.settle(&[(&verdict, 1)], 0, divide_mod_t(1, loss))]
             }
             [] => vec![verdict],
@@ -468,7 +481,7 @@ impl Circuit {
                     let blinded = arithmetic.blind(&verdict, mask);
                     let state = arithmetic.state(&blinded);
                     let least = state.limbs.saturating_sub(self.set.public_limbs());
-                    let dropped = Noise::of(ring.set).primes_to_drop(state.noise, state.limbs, least);
+                    let dropped = Noise::of(chain.set).primes_to_drop(state.noise, state.limbs, least);
                     arithmetic.divide(blinded, dropped)
                 });
                 masked.collect()
@@ -553,8 +566,8 @@ fn sums<A: Arithmetic>(arithmetic: &A, decisions: Vec<Vec<A::Value>>) -> Vec<A::
 }
 
 /// What sanitising costs one ring element.
-fn sanitising_cost(ring: &Ring, end: State) -> Cost {
-    let ledger = Ledger::new(ring);
+fn sanitising_cost(chain: Chain<'_>, end: State) -> Cost {
+    let ledger = Ledger::new(chain);
     ledger.charge(Cost { transforms: 4.0 * end.limbs as f64, products: 4.0 * end.limbs as f64 });
     ledger.charge_division(2, 1, end.limbs - 1);
     ledger.cost()

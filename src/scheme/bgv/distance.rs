@@ -11,6 +11,7 @@
 use rayon::prelude::*;
 
 use super::arithmetic::{Cost, Ledger, multiply_mod_t, residue};
+use super::chain::Chain;
 use super::ciphertexts::EncryptedProbes;
 use super::engine::{Ciphertext, rotated_noise};
 use super::keys::PreparedKey;
@@ -288,21 +289,21 @@ fn state_of_sums(set: &BgvSet, steps: Steps) -> State {
 }
 
 /// The state of a score, and what it costs a block; and what the babies cost a probe.
-pub(super) fn ledger_entry(ledger: &Ledger<'_>, ring: &Ring, steps: Steps) -> State {
-    let before = state_of_sums(ring.set, steps);
+pub(super) fn ledger_entry(ledger: &Ledger<'_>, chain: Chain<'_>, steps: Steps) -> State {
+    let before = state_of_sums(chain.set, steps);
     ledger.admit(before);
     for _ in 1..steps.giants() {
         ledger.charge_keyswitch(before.limbs, 0);
     }
     ledger.charge(Cost { transforms: before.limbs as f64, products: (2 * steps.period * before.limbs) as f64 });
-    let dropped = Noise::of(ring.set).primes_to_drop(before.noise, before.limbs, 0);
+    let dropped = Noise::of(chain.set).primes_to_drop(before.noise, before.limbs, 0);
     ledger.charge_division(2, before.limbs - dropped, dropped);
-    ledger.admit(before.divided(ring, dropped))
+    ledger.admit(before.divided(chain, dropped))
 }
 
 /// What a probe's babies cost.
-pub(super) fn babies_cost(ring: &Ring, steps: Steps) -> Cost {
-    let ledger = Ledger::new(ring);
-    (1..steps.babies).for_each(|_| ledger.charge_keyswitch(ring.set.limbs, 0));
+pub(super) fn babies_cost(chain: Chain<'_>, steps: Steps) -> Cost {
+    let ledger = Ledger::new(chain);
+    (1..steps.babies).for_each(|_| ledger.charge_keyswitch(chain.set.limbs, 0));
     ledger.cost()
 }

@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 
 use super::arithmetic::{Arithmetic, blinded, centred, combined, divide_mod_t, multiplied, multiply_mod_t};
+use super::chain::Chain;
 use super::modulus::{Modulus, scale, sum_of_products, two_sums_of_products, weighted_sum};
 use super::noise::{Noise, State, sum};
 use super::ring::{Conversion, Limb, Ring, Rotation};
@@ -115,14 +116,6 @@ impl Ring {
         let (kept, dropped) = primes.split_at(limbs - dropped.min(limbs));
         raised.parts.map(|part| self.divide_and_round(part, kept, dropped))
     }
-
-    /// The factor after the primes `limbs..before` were divided away.
-    pub(super) fn factor_after_drop(&self, factor: u32, limbs: usize, before: usize) -> u32 {
-        let dropped = self.limbs.iter().take(before).skip(limbs);
-        dropped.fold(factor, |factor, prime| {
-            divide_mod_t(factor, prime.modulus.value() % crate::parameters::bgv::PLAINTEXT_MODULUS)
-        })
-    }
 }
 
 impl Ciphertext {
@@ -146,7 +139,7 @@ impl Ciphertext {
             });
             out
         });
-        Self { state: blinded(ring, self.state), parts }
+        Self { state: blinded(ring.chain, self.state), parts }
     }
 
     /// The same ciphertext over fewer primes; its phase does not change.
@@ -179,8 +172,8 @@ impl Arithmetic for Engine<'_> {
     type Value = Ciphertext;
     type Mask = Plaintext;
 
-    fn ring(&self) -> &Ring {
-        self.ring
+    fn chain(&self) -> Chain<'_> {
+        self.ring.chain
     }
 
     fn state(&self, value: &Ciphertext) -> State {
@@ -190,7 +183,7 @@ impl Arithmetic for Engine<'_> {
     fn inner_product(&self, pairs: &[(&Ciphertext, &Ciphertext)], addend: Option<&Ciphertext>) -> Ciphertext {
         let ring = self.ring;
         let states: Vec<_> = pairs.iter().map(|(a, b)| (a.state, b.state)).collect();
-        let (state, dropped) = multiplied(ring, &states, addend.map(|addend| addend.state));
+        let (state, dropped) = multiplied(ring.chain, &states, addend.map(|addend| addend.state));
         let limbs = state.limbs + dropped;
         let tensor = |choices: &[(usize, usize)]| {
             let mut out = vec![0; limbs * ring.n];
@@ -224,7 +217,7 @@ impl Arithmetic for Engine<'_> {
     fn combine(&self, terms: &[(&Ciphertext, u32)], constant: u32, factor: u32) -> Ciphertext {
         let ring = self.ring;
         let states: Vec<_> = terms.iter().map(|(value, _)| value.state).collect();
-        let state = combined(ring, &states, factor);
+        let state = combined(ring.chain, &states, factor);
         let coefficients: Vec<i64> = terms
             .iter()
             .map(|(value, c)| centred(multiply_mod_t(*c, divide_mod_t(factor, value.state.factor))))
@@ -271,7 +264,7 @@ impl Ciphertext {
         let primes: Vec<&Limb> = ring.limbs.iter().take(self.state.limbs).collect();
         let (kept, gone) = primes.split_at(self.state.limbs - dropped.min(self.state.limbs));
         let parts = self.parts.map(|part| ring.divide_and_round(part, kept, gone));
-        Self { state: self.state.divided(ring, dropped), parts }
+        Self { state: self.state.divided(ring.chain, dropped), parts }
     }
 
     pub(super) fn part(&self, part: usize) -> &[u32] {

@@ -163,7 +163,7 @@ struct Search<'a> {
     progress: &'a dyn Progress,
     gallery: &'a PreparedGallery,
     keep_bytes: u64,
-    circuits: HashMap<Shape, Arc<Circuit>>,
+    circuits: HashMap<Shape, Arc<Circuit<'static>>>,
     /// Statistical distance, so far, of the answer on each probe from one that depends on its verdicts alone.
     leakage: Vec<f64>,
 }
@@ -277,7 +277,7 @@ impl<'a> Search<'a> {
         Shape { planes, groups, alignments, judges_common_bits: functional.judges_common_bits() }
     }
 
-    fn circuit(&mut self, shape: &Shape) -> Result<Arc<Circuit>, Misfit> {
+    fn circuit(&mut self, shape: &Shape) -> Result<Arc<Circuit<'static>>, Misfit> {
         if let Some(circuit) = self.circuits.get(shape) {
             return Ok(Arc::clone(circuit));
         }

@@ -9,7 +9,6 @@ use super::engine::{Ciphertext, Plaintext};
 use super::measure::{measure, stages, steps};
 use super::noise::{MARGIN_BITS, TAIL_LOG2};
 use super::parties::Parties;
-use super::ring::Ring;
 use super::run::single;
 use super::sampling::any_residue;
 use super::sanitise::flooding_log2;
@@ -184,7 +183,7 @@ fn every_set_has_margin_and_flooding_for_what_it_is_documented_for() {
         let circuit = Circuit::new(set, coordinates, &range, None, disclosure, &single(), 1);
         let circuit = circuit.unwrap_or_else(|misfit| panic!("{what}: {misfit}"));
         let numbers = if disclosure == Each { set.ring_size() * circuit.squared_roots.len().max(1) } else { 1 };
-        let leakage = (numbers as f64).log2() - flooding_log2(Ring::of(set), circuit.end);
+        let leakage = (numbers as f64).log2() - flooding_log2(set, circuit.end);
         println!("{what}: margin {:.1} bits, leakage 2^{leakage:.1}", circuit.margin);
         assert!(circuit.margin >= MARGIN_BITS, "{what}: margin of {:.1} bits", circuit.margin);
         assert!(leakage <= -40.0, "{what}: leakage 2^{leakage:.1}");

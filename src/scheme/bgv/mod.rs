@@ -10,6 +10,7 @@
 
 mod aggregate;
 mod arithmetic;
+mod chain;
 pub mod ciphertexts;
 mod circuit;
 mod distance;
@@ -32,6 +33,7 @@ mod ring;
 mod run;
 mod sampling;
 mod sanitise;
+pub mod stages;
 mod threshold;
 pub mod trial;
 pub mod workload;
@@ -43,6 +45,9 @@ pub use evaluator::PreparedGallery;
 pub const LEAST_MARGIN_BITS: f64 = noise::MARGIN_BITS;
 /// Least bits by which what floods a verdict exceeds what it drowns.
 pub const LEAST_FLOODING_BITS: f64 = circuit::LEAST_FLOODING_BITS;
+
+/// Most primes of a set, those of the keyswitch included: far more than 128 bits of security leave room for.
+pub const LONGEST_CHAIN: usize = chain::LONGEST;
 
 use crate::agreement::{Disclosure, SchemeId};
 use crate::parameters::ParameterSet;

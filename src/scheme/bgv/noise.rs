@@ -12,7 +12,7 @@
 //!
 //! The *bound* of a coefficient is [`TAIL_LOG2`] bits above the peak, and everything has to stay [`MARGIN_BITS`] below Q/2.
 
-use super::ring::Ring;
+use super::chain::Chain;
 use crate::parameters::bgv::{BgvSet, ERROR_COINS, PLAINTEXT_MODULUS, PRIME_BITS};
 
 /// A coefficient is a mean of values at all roots; for it to reach twice their peak they would have to conspire. For a rounding the bound is 16
@@ -148,9 +148,9 @@ impl State {
     }
 
     /// After `dropped` primes were divided away.
-    pub(super) fn divided(self, ring: &Ring, dropped: usize) -> Self {
+    pub(super) fn divided(self, chain: Chain<'_>, dropped: usize) -> Self {
         let limbs = self.limbs - dropped.min(self.limbs);
-        let noise = if dropped == 0 { self.noise } else { Noise::of(ring.set).divided(self.noise, dropped) };
-        Self { limbs, factor: ring.factor_after_drop(self.factor, limbs, self.limbs), noise }
+        let noise = if dropped == 0 { self.noise } else { Noise::of(chain.set).divided(self.noise, dropped) };
+        Self { limbs, factor: chain.factor_after_drop(self.factor, limbs, self.limbs), noise }
     }
 }

@@ -3,14 +3,14 @@
 //! A polynomial is one array, limb after limb, in the transformed domain and in Montgomery form ([`super::modulus`]). Limbs are in the
 //! order of the ring's primes, so a ciphertext of fewer limbs is a prefix; the special primes of the keyswitch come last.
 
-use std::sync::OnceLock;
+use std::sync::{PoisonError, RwLock};
 
 use rayon::prelude::*;
-use tfhe_ntt::prime::is_prime64;
 use tfhe_ntt::prime32::Plan;
 
+use super::chain::Chain;
 use super::modulus::{Modulus, scale, subtract_and_scale, weighted_sum};
-use crate::parameters::bgv::{BgvSet, PLAINTEXT_MODULUS, PRIME_BITS};
+use crate::parameters::bgv::{BgvSet, PLAINTEXT_MODULUS};
 
 /// The plaintext modulus t = 2^16 + 1 splits X^N+1 into N linear factors, the slots, for every N up to 2^15.
 pub(super) const T: Modulus = Modulus::new(PLAINTEXT_MODULUS);
@@ -43,6 +43,7 @@ impl Limb {
 /// The tables of one parameter set.
 pub(super) struct Ring {
     pub(super) set: &'static BgvSet,
+    pub(super) chain: Chain<'static>,
     /// N.
     pub(super) n: usize,
     /// The primes of a ciphertext, then the special primes.
@@ -55,17 +56,28 @@ pub(super) struct Ring {
 }
 
 impl Ring {
-    /// The tables of a set, made when they are first asked for.
+    /// The tables of a set, made when they are first asked for, and kept: one ring for all sets that are equal.
+    ///
+    /// Whoever only weighs a set needs none of it: see [`Chain`].
     pub(super) fn of(set: &'static BgvSet) -> &'static Self {
-        static RINGS: [OnceLock<Ring>; BgvSet::ALL.len()] = [const { OnceLock::new() }; BgvSet::ALL.len()];
-        let known = BgvSet::ALL.iter().zip(&RINGS).find(|(other, _)| other.id == set.id);
-        // Every set is in the list; a set made elsewhere gets tables that are never freed.
-        known.map_or_else(|| &*Box::leak(Box::new(Self::new(set))), |(_, ring)| ring.get_or_init(|| Self::new(set)))
+        static RINGS: RwLock<Vec<&'static Ring>> = RwLock::new(Vec::new());
+        let known =
+            |rings: &[&'static Self]| rings.iter().copied().find(|ring| std::ptr::eq(ring.set, set) || ring.set == set);
+        if let Some(ring) = known(&RINGS.read().unwrap_or_else(PoisonError::into_inner)) {
+            return ring;
+        }
+        let mut rings = RINGS.write().unwrap_or_else(PoisonError::into_inner);
+        // Another thread may have been faster.
+        known(&rings).unwrap_or_else(|| {
+            let ring: &'static Self = Box::leak(Box::new(Self::new(set)));
+            rings.push(ring);
+            ring
+        })
     }
 
     fn new(set: &'static BgvSet) -> Self {
-        let n = set.ring_size();
-        let limbs = primes().filter_map(|p| Limb::new(n, p)).take(set.limbs + set.special).collect();
+        let (n, chain) = (set.ring_size(), Chain::of(set));
+        let limbs = chain.primes.iter().filter_map(|&p| Limb::new(n, p)).collect();
         let plaintext = Limb { modulus: T, plan: plan_of_plaintexts(n) };
         let places = places(&plaintext, n);
         let exponents = |sign: bool| {
@@ -77,7 +89,7 @@ impl Ring {
             })
         };
         let slots = exponents(false).chain(exponents(true)).filter_map(|e| places.get(e / 2).copied()).collect();
-        Self { set, n, limbs, plaintext, places, slots }
+        Self { set, chain, n, limbs, plaintext, places, slots }
     }
 
     /// The primes of ciphertexts, without the special ones.
@@ -278,11 +290,6 @@ impl<'a> Conversion<'a> {
     }
 }
 
-/// Primes below 2^30 that are 1 modulo 2^16, so that every ring up to N = 2^15 has its roots of unity; the largest first.
-pub(super) fn primes() -> impl Iterator<Item = u32> {
-    (1..1u32 << (PRIME_BITS - 16)).rev().map(|k| (k << 16) + 1).filter(|&p| is_prime64(p.into()))
-}
-
 /// t = 2^16 + 1 is prime, and 2N divides t - 1, so there is always a plan.
 #[expect(
     clippy::expect_used,
@@ -330,6 +337,17 @@ mod tests {
                 assert!(f64::from(limb.modulus.value()).log2() > 29.9);
             }
         }
+    }
+
+    #[test]
+    fn equal_sets_share_one_ring_and_others_have_their_own() {
+        let set = &crate::parameters::bgv::INSECURE_BGV;
+        let equal: &'static BgvSet = Box::leak(Box::new(BgvSet { ..*set }));
+        assert!(std::ptr::eq(Ring::of(set), Ring::of(equal)));
+        let smaller: &'static BgvSet = Box::leak(Box::new(BgvSet { limbs: 3, ..*set }));
+        assert!(!std::ptr::eq(Ring::of(set), Ring::of(smaller)));
+        assert!(std::ptr::eq(Ring::of(smaller), Ring::of(smaller)));
+        assert_eq!(Ring::of(smaller).limbs.len(), 3 + set.special);
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub(super) fn single() -> Shape {
 
 /// A Hamming distance of so many bits in every slot of one block.
 pub(super) struct Run {
-    pub(super) circuit: Circuit,
+    pub(super) circuit: Circuit<'static>,
     pub(super) probes: EncryptedProbes,
     /// The probe, in the clear: what stands in the slots.
     pub(super) slots: Vec<u32>,

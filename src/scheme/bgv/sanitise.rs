@@ -13,7 +13,7 @@ use super::modulus::add_assign;
 use super::noise::{Noise, State, TAIL_LOG2, sum};
 use super::ring::Ring;
 use super::sampling::{errors, flood, ternary};
-use crate::parameters::bgv::{PLAINTEXT_MODULUS, PRIME_BITS};
+use crate::parameters::bgv::{BgvSet, PLAINTEXT_MODULUS, PRIME_BITS};
 
 /// With t it stays within 128-bit integers.
 const LARGEST_FLOOD_LOG2: f64 = 100.0;
@@ -25,8 +25,8 @@ fn flood_size_log2(state: State) -> u32 {
 }
 
 /// b: bits by which the flood exceeds the bound of what it drowns.
-pub(super) fn flooding_log2(ring: &Ring, state: State) -> f64 {
-    let drowned = sum([state.noise, Noise::of(ring.set).public_zero()]) + TAIL_LOG2;
+pub(super) fn flooding_log2(set: &BgvSet, state: State) -> f64 {
+    let drowned = sum([state.noise, Noise::of(set).public_zero()]) + TAIL_LOG2;
     f64::from(flood_size_log2(state)) + f64::from(PLAINTEXT_MODULUS).log2() - drowned
 }
 
@@ -41,7 +41,7 @@ pub(super) struct Sanitised {
 pub(super) fn sanitised(key: &PreparedKey, verdict: Ciphertext, rng: &mut ChaCha20Rng) -> Sanitised {
     let limbs = verdict.state.limbs.min(key.ring.set.public_limbs());
     let verdict = verdict.truncated(key.ring, limbs);
-    let leakage = (-flooding_log2(key.ring, verdict.state)).exp2();
+    let leakage = (-flooding_log2(key.ring.set, verdict.state)).exp2();
     Sanitised { ciphertext: flooded(key, &verdict, rng).divided(key.ring, limbs - 1), leakage }
 }
 
@@ -76,8 +76,13 @@ pub(super) fn flooded(key: &PreparedKey, verdict: &Ciphertext, rng: &mut ChaCha2
     });
     let mut parts = parts;
     let parts = [parts.next().unwrap_or_default(), parts.next().unwrap_or_default()];
-    let noise = f64::from(flood_size_log2(verdict.state)) + f64::from(PLAINTEXT_MODULUS).log2();
-    Ciphertext { state: State { noise, ..verdict.state }, parts }
+    Ciphertext { state: flooded_state(verdict.state), parts }
+}
+
+/// What is known of a verdict once it is flooded.
+pub(super) fn flooded_state(verdict: State) -> State {
+    let noise = f64::from(flood_size_log2(verdict)) + f64::from(PLAINTEXT_MODULUS).log2();
+    State { noise, ..verdict }
 }
 
 /// The constant coefficient of the plaintext as an LWE sample over the first prime: mask of N numbers, then the body. The sum over all

@@ -19,7 +19,7 @@ use crate::scheme::{Evaluator as _, Holder as _};
 /// Keys, a probe with its rotations, and the diagonals of one full block kept transformed.
 pub struct Trial {
     key: PreparedKey,
-    circuit: Circuit,
+    circuit: Circuit<'static>,
     disclosure: Disclosure,
     decisions: Vec<(Judgement, Transformed)>,
     babies: Babies,

@@ -12,6 +12,7 @@ use rayon::prelude::*;
 use super::Bgv;
 use super::aggregate::squares;
 use super::arithmetic::{Cost, Ledger};
+use super::chain::Chain;
 use super::ciphertexts::MANY_SAMPLES;
 use super::circuit::{Circuit, Misfit, Shape};
 use super::distance::{Babies, Block, Steps, Transformed, babies_cost};
@@ -21,7 +22,6 @@ use super::holder::generator;
 use super::keys::PreparedKey;
 use super::modulus::two_sums_of_products;
 use super::noise::{Noise, State};
-use super::ring::Ring;
 use super::sanitise::sanitised;
 use crate::agreement::{Disclosure, EyeRule};
 use crate::functional::Functional;
@@ -92,14 +92,14 @@ impl Estimate {
     ///
     /// [`Misfit`] where the set does not admit the comparison.
     pub fn of(
-        set: &'static BgvSet,
+        set: &BgvSet,
         (functional, disclosure): (&Functional, Disclosure),
         references: usize,
         probes: usize,
         budget_bytes: u64,
         pace: &Pace,
     ) -> Result<Self, Misfit> {
-        let (ring, n) = (Ring::of(set), set.ring_size());
+        let n = set.ring_size();
         let samples = samples(functional);
         let subjects = references.div_ceil(samples);
         let blocks = subjects.div_ceil(n).max(1);
@@ -123,7 +123,8 @@ impl Estimate {
             }
             Disclosure::Any | Disclosure::Count => (1, 0, set.answer_sample_bytes()),
         };
-        let of_probe = babies_cost(ring, steps).times(samples as f64) + circuit.searching.times(blocks as f64);
+        let of_probe =
+            babies_cost(Chain::of(set), steps).times(samples as f64) + circuit.searching.times(blocks as f64);
         let seconds = pace.seconds(of_probe) * probes as f64
             + pace.encoding.as_secs_f64() * encodings as f64 * steps.period as f64
             + pace.output.as_secs_f64() * ((leaving + blinded) * probes) as f64;
@@ -153,12 +154,12 @@ fn samples(functional: &Functional) -> usize {
 }
 
 /// The circuit of a block of subjects with one reference each, or one of each eye.
-fn circuit(
-    set: &'static BgvSet,
+fn circuit<'a>(
+    set: &'a BgvSet,
     functional: &Functional,
     disclosure: Disclosure,
     blocks: usize,
-) -> Result<(Circuit, Shape), Misfit> {
+) -> Result<(Circuit<'a>, Shape), Misfit> {
     let alignments = functional.rotations().len();
     let shape = Shape::largest(functional.eyes(), 1, alignments, functional.judges_common_bits());
     let (aligned, common) = (functional.phi_range(), functional.common_bits_range());
@@ -170,7 +171,7 @@ fn circuit(
 /// Keys that encrypt nothing of anybody, and what the stages of one comparison need to run.
 pub struct Workload {
     key: PreparedKey,
-    circuit: Circuit,
+    circuit: Circuit<'static>,
     ciphertext: Ciphertext,
     block: Block,
     /// Of the block, which has no more diagonals than time allows.
@@ -229,7 +230,7 @@ impl Workload {
         let rotation = timed(&mut |_| self.rotations());
         let encoding = timed(&mut |_| self.encodings());
         let output = timed(&mut |rng| self.outputs(rng));
-        let ledger = Ledger::new(self.key.ring);
+        let ledger = Ledger::new(self.key.ring.chain);
         ledger.charge_keyswitch(self.key.ring.set.limbs, 0);
         let ideal = Pace { transform, product, encoding, output };
         let scale = rotation.as_secs_f64() / ideal.seconds(ledger.cost()).max(1e-9);

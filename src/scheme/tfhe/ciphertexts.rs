@@ -148,16 +148,14 @@ impl EncryptedVerdicts {
 
     /// The mask of each verdict, as stored.
     #[cfg(test)]
-    pub(super) fn masks(&self) -> impl Iterator<Item = Vec<u8>> {
-        let set = TfheSet::by_id(self.parameters);
+    pub(super) fn masks(&self, set: &TfheSet) -> impl Iterator<Item = Vec<u8>> {
         let mask =
             move |words: &[u64]| elements(set, words).take(set.lwe_dimension()).flat_map(u64::to_le_bytes).collect();
         self.words.chunks(set.encrypted_verdict_words()).map(mask)
     }
 
-    /// The phase of each verdict under a binary LWE key, at the top of the 64-bit torus.
-    pub(super) fn phases(&self, secret: &[u64]) -> impl Iterator<Item = u64> {
-        let set = TfheSet::by_id(self.parameters);
+    /// The phase of each verdict under a binary LWE key of that set, at the top of the 64-bit torus.
+    pub(super) fn phases(&self, set: &TfheSet, secret: &[u64]) -> impl Iterator<Item = u64> {
         self.words.chunks(set.encrypted_verdict_words()).map(move |words| {
             let mut elements = elements(set, words);
             let products = secret.iter().zip(elements.by_ref()).map(|(&s, a)| s.wrapping_mul(a));

@@ -97,7 +97,8 @@ impl Holder for Tfhe {
     }
 
     fn decrypt(key: &SecretKey, extent: &Extent<'_>, verdicts: &EncryptedVerdicts) -> Vec<Disclosed> {
-        let bits: Vec<bool> = verdicts.phases(key.lwe().as_ref()).map(|phase| phase >> 63 == 0).collect();
+        let bits: Vec<bool> =
+            verdicts.phases(key.parameters, key.lwe().as_ref()).map(|phase| phase >> 63 == 0).collect();
         bits.chunks(extent.verdicts_per_probe.max(1)).map(|bits| Disclosed::Bits(bits.to_vec())).collect()
     }
 

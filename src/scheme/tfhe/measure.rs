@@ -128,7 +128,7 @@ impl Setting {
         let verdicts = verdicts.into_iter().map(UnwashedVerdict).collect();
         let packed = self.keys.prepared.sanitise(verdicts, rng, progress)?;
         let answer = EncryptedVerdicts::new(self.set, packed);
-        let phases: Vec<u64> = answer.phases(self.keys.query.lwe().as_ref()).collect();
+        let phases: Vec<u64> = answer.phases(self.set, self.keys.query.lwe().as_ref()).collect();
         let ideal = |truth: bool| if truth { QUARTER } else { QUARTER.wrapping_neg() };
         let errors: Vec<f64> =
             phases.iter().zip(truths).map(|(&phase, &truth)| difference(phase, ideal(truth))).collect();

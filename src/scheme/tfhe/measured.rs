@@ -96,10 +96,10 @@ fn washing_leaves_a_uniform_phase_that_forgets_what_went_in() {
             .collect();
         let washed = keys.prepared.sanitise(verdicts, &mut rng, &()).unwrap();
         let washed = EncryptedVerdicts::new(set, washed);
-        let masks: HashSet<Vec<u8>> = washed.masks().collect();
+        let masks: HashSet<Vec<u8>> = washed.masks(set).collect();
         assert_eq!(masks.len(), 300, "every answer has a mask of its own, for one and the same input");
         let errors: Vec<f64> =
-            washed.phases(keys.query.lwe().as_ref()).map(|phase| difference(phase, 1 << 62)).collect();
+            washed.phases(set, keys.query.lwe().as_ref()).map(|phase| difference(phase, 1 << 62)).collect();
         assert!(errors.iter().all(|error| error.abs() < 0.25), "a flip");
         means.push(errors.iter().sum::<f64>() / errors.len() as f64);
     }

@@ -6,10 +6,12 @@
 
 use statrs::function::erf::erfc;
 
-use crate::agreement::{Agreement, ComparisonTerms};
+use crate::agreement::{Agreement, ComparisonTerms, Terms};
 use crate::functional::Functional;
 use crate::functional::oracle::Comparison;
+use crate::parameters::ParameterSet;
 use crate::parameters::tfhe::TfheSet;
+use crate::scheme::Stage;
 
 /// Variance of TUniform(b): (2^(2b+1) + 1) / 6 units squared.
 fn tuniform_variance(bound_log2: u32) -> f64 {
@@ -73,15 +75,15 @@ impl TfheSet {
 
     /// Base-2 logarithm of the probability that a gate of twelve inputs errs: margin 1/48.
     pub fn log2_gate_failure(&self) -> f64 {
-        log2_two_sided_tail(1.0 / 48.0 / self.gate_variance(super::aggregate::FAN_IN).sqrt())
+        log2_two_sided_tail(GATE_MARGIN / self.gate_variance(super::aggregate::FAN_IN).sqrt())
     }
 
     /// Base-2 logarithm of the probability that a flooded verdict is bootstrapped or decrypted wrongly: 1/4 less the flooding.
     pub fn log2_verdict_failure(&self) -> f64 {
-        let margin = 0.25 - 2f64.powi(self.flooding_log2 as i32 - 64);
-        let rounding = self.packing_variance().max(self.modulus_switch_variance());
-        let variance = self.bootstrap_variance() + self.keyswitch_variance() + rounding;
-        log2_two_sided_tail(margin / variance.sqrt())
+        let variance = self.bootstrap_variance()
+            + self.keyswitch_variance()
+            + self.packing_variance().max(self.modulus_switch_variance());
+        log2_two_sided_tail(self.verdict_margin() / variance.sqrt())
     }
 
     /// Base-2 logarithm of the statistical distance that washing leaves between the verdicts of two galleries.
@@ -92,6 +94,40 @@ impl TfheSet {
         self.washing_rounds as f64 * (shift / 2f64.powi(self.flooding_log2 as i32 + 1 - 64)).log2()
     }
 }
+
+impl TfheSet {
+    /// Deviations after each stage, for weights of Euclidean length `weight_norm`. The margin is that of one deviation.
+    pub fn stages(&self, weight_norm: f64) -> Vec<Stage> {
+        let verdict = self.bootstrap_variance() + self.keyswitch_variance();
+        let stage = |stage, variance: f64, room: Option<f64>| {
+            let noise_log2 = variance.log2() / 2.0;
+            Stage { stage, noise_log2, modulus_log2: 0.0, margin_bits: room.map(|room| room.log2() - noise_log2) }
+        };
+        vec![
+            stage("fresh coordinate", self.query_variance(), None),
+            stage("distance: a score, longest weights", weight_norm.powi(2) * self.query_variance(), None),
+            stage("threshold: rounding to 2 N steps", self.modulus_switch_variance(), None),
+            stage("threshold: the phase that decides", self.decision_variance(weight_norm), None),
+            stage("bootstrap: a bit", self.bootstrap_variance(), Some(GATE_MARGIN)),
+            stage("keyswitch", self.keyswitch_variance(), None),
+            stage("aggregate: a gate of twelve bits", self.gate_variance(super::aggregate::FAN_IN), Some(GATE_MARGIN)),
+            stage(
+                "sanitise: a verdict, flooding apart",
+                verdict + self.modulus_switch_variance(),
+                Some(self.verdict_margin()),
+            ),
+            stage("answer: packed", verdict + self.packing_variance(), Some(self.verdict_margin())),
+        ]
+    }
+
+    /// A flooded verdict's distance from the other side: 1/4 less the flooding.
+    fn verdict_margin(&self) -> f64 {
+        0.25 - 2f64.powi(self.flooding_log2 as i32 - 64)
+    }
+}
+
+/// A bit's distance from the threshold of a gate.
+const GATE_MARGIN: f64 = 1.0 / 48.0;
 
 /// P(X > x) of a standard normal X.
 pub(super) fn upper_tail(x: f64) -> f64 {
@@ -130,23 +166,19 @@ impl GrayZone {
     /// Of an agreement, for a reference whose weights have Euclidean length `weight_norm`
     /// ([`crate::functional::LinearForm::norm`]).
     pub fn of_weights(agreement: &Agreement, weight_norm: f64) -> Self {
-        let functional = agreement.functional();
+        Self::of_comparison(agreement.terms(), agreement.functional(), agreement.parameters(), weight_norm)
+    }
+
+    /// As [`GrayZone::of_weights`], for terms that are no agreement yet.
+    pub(crate) fn of_comparison(terms: &Terms, functional: &Functional, set: &ParameterSet, weight_norm: f64) -> Self {
         // Only scheme `tfhe` decides with noise.
-        let deviation = |norm| match agreement.parameters().tfhe() {
+        let deviation = |norm| match set.tfhe() {
             Some(set) => Self::deviation(functional, set, norm),
             None => 0.0,
         };
         let phi = deviation(weight_norm);
-        let unit = match agreement.terms().comparison {
-            ComparisonTerms::Cosine { .. } => "of a cosine",
-            ComparisonTerms::Hamming { .. } => "bits",
-            ComparisonTerms::FractionalHamming { .. } => {
-                "of the fraction (at full overlap; inversely proportional to the common bits)"
-            }
-            ComparisonTerms::InnerProduct { .. } => "of the inner product",
-            ComparisonTerms::SquaredEuclidean { .. } => "of the squared distance",
-        };
-        let common_bits = match agreement.terms().comparison {
+        let unit = Self::unit(&terms.comparison);
+        let common_bits = match terms.comparison {
             ComparisonTerms::FractionalHamming { minimum_common_bits, .. } => {
                 functional.common_bits_scale().map(|(norm, unit)| (deviation(norm) / unit as f64, minimum_common_bits))
             }
@@ -158,6 +190,24 @@ impl GrayZone {
     /// One standard deviation of an encrypted phi in units of phi, for weights of Euclidean length `weight_norm`.
     pub fn deviation(functional: &Functional, parameters: &TfheSet, weight_norm: f64) -> f64 {
         parameters.decision_variance(weight_norm).sqrt() * 2f64.powi(64) / functional.step() as f64
+    }
+
+    /// The metric's own unit, in words.
+    pub fn unit(comparison: &ComparisonTerms) -> &'static str {
+        match comparison {
+            ComparisonTerms::Cosine { .. } => "of a cosine",
+            ComparisonTerms::Hamming { .. } => "bits",
+            ComparisonTerms::FractionalHamming { .. } => {
+                "of the fraction (at full overlap; inversely proportional to the common bits)"
+            }
+            ComparisonTerms::InnerProduct { .. } => "of the inner product",
+            ComparisonTerms::SquaredEuclidean { .. } => "of the squared distance",
+        }
+    }
+
+    /// One standard deviation in units of phi.
+    pub fn phi_deviation(&self) -> f64 {
+        self.phi
     }
 
     /// One standard deviation in the metric's own unit (for an iris at full overlap).
@@ -226,7 +276,6 @@ pub(crate) fn two_digits(x: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::agreement::Terms;
     use crate::parameters::tfhe::{INSECURE_TEST, TFHE_896_2048, TFHE_896_4096};
 
     #[test]

@@ -1,0 +1,120 @@
+//! `cotejo params check`: whether a set of the user's own is secure and decrypts rightly, each number beside its limit.
+
+use cotejo::agreement::Agreement;
+use cotejo::parameters::ParameterSet;
+use cotejo::parameters::card::Figure;
+use serde_json::json;
+
+use super::trial::{self, Trial};
+use super::{Looked, UnderArgs, text};
+use crate::cli::console::{Console, count};
+use crate::cli::dispatch::under_scheme;
+use crate::cli::failure::Failure;
+use crate::cli::{Outcome, own_set};
+
+/// Check a parameter set of your own: security, failures, margins, and a real exchange with keys of it
+///
+/// Exit code 0 where it is fit, 2 where it is refused.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  cotejo params check my-set.toml
+  cotejo params check my-set.toml --metric hamming --dimension 512 --threshold 180 --disclosure each")]
+pub struct Args {
+    /// A file with a parameter set; 'cotejo params show SET --toml' prints one to start from
+    #[arg(value_name = "FILE")]
+    file: String,
+    /// Admit less than 128 bits of security; wrong decryption is never admitted
+    #[arg(long)]
+    allow_insecure: bool,
+    #[command(flatten)]
+    under: UnderArgs,
+}
+
+/// What was found.
+struct Report {
+    figures: Vec<Figure>,
+    trial: Option<Trial>,
+    /// Why the set is refused; empty where it is fit.
+    refusals: Vec<String>,
+}
+
+impl Args {
+    pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
+        let (own, set) = own_set::find(&self.file)?;
+        let looked = self.under.look(own.as_ref(), set)?;
+        let report = self.report(&looked, set, console)?;
+        let document = json!({
+            "file": self.file,
+            "name": set.name(),
+            "fit": report.refusals.is_empty(),
+            "secure": set.is_secure(),
+            "figures": report.figures,
+            "trial": report.trial,
+            "refusals": report.refusals,
+            "card": looked.card,
+        });
+        console.result(report.text(set, &looked).join("\n"), &document)?;
+        if !report.refusals.is_empty() {
+            let remedy = match report.refusals.len() == 1 && !set.is_secure() && !self.allow_insecure {
+                true => "choose larger dimensions; --allow-insecure admits it, and marks every file made with it",
+                false => "choose its dimensions so that every number keeps to its limit (cotejo params show)",
+            };
+            let what = format!("parameter set {} is not fit", set.name());
+            return Err(Failure::with_details(&self.file, what, report.refusals, remedy));
+        }
+        if !set.is_secure() {
+            console.warn(format_args!("parameter set {} is INSECURE: {}", set.name(), set.weakness()));
+        }
+        Ok(Outcome::Done)
+    }
+
+    fn report(&self, looked: &Looked, set: &'static ParameterSet, console: &Console) -> Result<Report, Failure> {
+        let security = set.security_figure();
+        let weak = !security.fits && !self.allow_insecure;
+        let figures = looked.card.all_figures(set);
+        let failing = figures.iter().filter(|figure| !figure.fits && (weak || figure.what != security.what));
+        let mut refusals: Vec<String> = failing.map(Figure::to_string).collect();
+        refusals.extend(looked.refusal.as_ref().map(ToString::to_string));
+        let mut trial = None;
+        // Keys of a set whose numbers already say that it fails would prove nothing.
+        if refusals.is_empty() || (weak && refusals.len() == 1) {
+            let found = self.trial(looked, console)?;
+            refusals.extend(found.refusal());
+            trial = Some(found);
+        }
+        Ok(Report { figures, trial, refusals })
+    }
+
+    fn trial(&self, looked: &Looked, console: &Console) -> Result<Trial, Failure> {
+        let agreement = trial::terms(&looked.terms).into_iter().find_map(|terms| Agreement::new(terms).ok());
+        let agreement = agreement.map_or_else(|| Agreement::new(looked.terms.clone()), Ok);
+        let agreement = agreement
+            .map_err(|error| Failure::of(self.file.as_ref(), &error, "choose another comparison (--metric)"))?;
+        under_scheme!(agreement, S => trial::run::<S>(&agreement, console))
+    }
+}
+
+impl Report {
+    fn text(&self, set: &ParameterSet, looked: &Looked) -> Vec<String> {
+        let mut lines = vec![format!("{}: scheme {}", set.name(), set.scheme())];
+        if let Some(comparison) = &looked.card.comparison {
+            let references = count(comparison.plan.references, "reference");
+            lines.push(format!(
+                "under {}, {}, disclosure {}, {references}",
+                comparison.metric, comparison.template, comparison.disclosure
+            ));
+        }
+        lines.extend(self.figures.iter().map(text::figure));
+        if let Some(zone) = looked.card.comparison.as_ref().and_then(|comparison| comparison.gray_zone.as_ref()) {
+            lines.push(format!("  gray zone: {}", zone.sentence));
+        }
+        lines.extend(looked.refusal.as_ref().map(|error| format!("  DOES NOT FIT: {error}")));
+        lines.push(match &self.trial {
+            Some(trial) => format!("  {}", trial.sentence()),
+            None => "  no exchange was tried: the numbers above refuse the set".to_owned(),
+        });
+        lines.push(if self.refusals.is_empty() { "fit".to_owned() } else { "REFUSED".to_owned() });
+        lines
+    }
+}

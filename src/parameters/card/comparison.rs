@@ -1,0 +1,93 @@
+//! What a set does to one comparison: noise stage by stage, the gray zone, bytes, time.
+
+use serde::Serialize;
+
+use super::figure::{Figure, Unit};
+use crate::agreement::{AgreementError, Disclosure, Terms};
+use crate::functional::Functional;
+use crate::parameters::ParameterSet;
+use crate::plan::{Pace, Plan, PlanError};
+use crate::scheme::Stage;
+use crate::scheme::bgv::stages;
+use crate::scheme::tfhe::noise::GrayZone;
+
+/// Deviations of phi that must fit a quarter of the torus; closer, and an agreement is refused.
+const LEAST_ROOM_LOG2: f64 = -5.0;
+
+/// What a set does to one comparison.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ComparisonCard {
+    /// The metric's name.
+    pub metric: &'static str,
+    /// The shape of a template, in words.
+    pub template: String,
+    /// What the querier learns.
+    pub disclosure: Disclosure,
+    /// Whether verdicts are exact also at the threshold.
+    pub exact: bool,
+    /// What of the comparison is held to a limit.
+    pub figures: Vec<Figure>,
+    /// Noise after each stage, in the order of the flow.
+    pub stages: Vec<Stage>,
+    /// Where noise may tip a verdict; none under an exact scheme.
+    pub gray_zone: Option<GrayZoneCard>,
+    /// Time, bytes and memory for one probe and the largest gallery, predicted for the machine of the README.
+    pub plan: Plan,
+}
+
+/// The gray zone: see [`GrayZone`].
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct GrayZoneCard {
+    /// One standard deviation in units of phi.
+    pub deviation_phi: f64,
+    /// One standard deviation in the metric's own unit.
+    pub deviation_score: f64,
+    /// In words.
+    pub sentence: String,
+}
+
+impl ComparisonCard {
+    pub(super) fn new(terms: &Terms, set: &'static ParameterSet) -> Result<Self, AgreementError> {
+        terms.check()?;
+        let functional = Functional::new(terms, set)?;
+        let (figures, stages) = match set {
+            ParameterSet::Tfhe(set) => {
+                let norm = functional.largest_weight_norm();
+                let deviation = set.decision_variance(norm).log2() / 2.0;
+                let figure = Figure::at_most("noise of a score, of the torus", deviation, LEAST_ROOM_LOG2, Unit::Log2);
+                (vec![figure], set.stages(norm))
+            }
+            ParameterSet::Bgv(set) => {
+                let misfit = |error: &dyn std::fmt::Display| {
+                    AgreementError::field("encryption.parameter_set", error.to_string())
+                };
+                let weighed = stages::weigh(set, &functional, terms).map_err(|error| misfit(&error))?;
+                let figures = vec![
+                    Figure::at_least("margin of noise", weighed.margin_bits, weighed.least_margin_bits, Unit::Bits),
+                    Figure::at_least("flooding", weighed.flooding_bits, weighed.least_flooding_bits, Unit::Bits),
+                ];
+                (figures, weighed.stages)
+            }
+        };
+        let pace = Pace::reference(set);
+        let plan = Plan::of((terms, &functional), set, (terms.limits.references, 1), &pace, 0);
+        let plan =
+            plan.map_err(|error: PlanError| AgreementError::field("encryption.parameter_set", error.to_string()))?;
+        let zone = GrayZone::of_comparison(terms, &functional, set, functional.largest_weight_norm());
+        let gray_zone = (!functional.is_exact()).then(|| GrayZoneCard {
+            deviation_phi: zone.phi_deviation(),
+            deviation_score: zone.score_deviation(),
+            sentence: zone.sentence(),
+        });
+        Ok(Self {
+            metric: terms.comparison.metric(),
+            template: functional.shape().to_string(),
+            disclosure: terms.disclosure,
+            exact: functional.is_exact(),
+            figures,
+            stages,
+            gray_zone,
+            plan,
+        })
+    }
+}

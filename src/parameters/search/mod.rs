@@ -1,0 +1,248 @@
+//! The cheapest parameter set that meets a demand: a search of the sets' space, for one comparison.
+//!
+//! A set is cheap by three measures that pull apart, and accurate by a fourth: the time to a verdict on the largest gallery, predicted for the
+//! reference machine ([`crate::plan::Plan`]); the bytes of the public keys; the bytes of a query; and the deviation of a score, of the
+//! noise of encryption and of the rounding to integers together. What no other candidate beats in all four is the *frontier*.
+//!
+//! Every candidate is as secure as was asked for, by [`super::security`]; decides wrongly, but for the noise near the threshold, less often
+//! than once in 2^128; and hides all but its verdicts within 2^-40. A scheme's file says which part of its space is searched, and why the
+//! rest holds nothing cheaper.
+
+mod bgv;
+mod frontier;
+mod log;
+mod tfhe;
+
+use std::collections::BTreeMap;
+
+use super::ParameterSet;
+use crate::agreement::{AgreementError, ComparisonTerms, SchemeId, Terms};
+use crate::functional::Functional;
+use crate::plan::{Pace, Plan};
+use crate::scheme::tfhe::noise::GrayZone;
+use crate::scheme::{Progress, Stopped};
+
+pub use frontier::{TOLERANCE, dominates};
+use log::Log;
+pub use log::Refusal;
+
+/// What a set must reach.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Target {
+    /// Encrypted verdicts equal those in the clear. Where vectors are rounded to integers, one deviation of that is at most `rounding`, in
+    /// units of the score.
+    Exact {
+        /// Where it is open, what the named sets reach that admit the comparison.
+        rounding: Option<f64>,
+    },
+    /// One standard deviation of noise and rounding together is at most this, in units of the score.
+    Deviation(f64),
+}
+
+/// What is searched for.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The comparison, what is disclosed, and the largest gallery. Its scheme is searched, or both where it is open; its parameter set
+    /// does not matter.
+    pub terms: Terms,
+    /// What must be reached.
+    pub target: Target,
+    /// Least security of every key, in bits.
+    pub security_bits: f64,
+}
+
+/// One set, and what it would cost.
+#[derive(Debug)]
+pub struct Candidate {
+    /// The set; without a name or an id where it is none of this program's.
+    pub set: ParameterSet,
+    /// One deviation of the noise of a decision, in units of the score; 0 where verdicts are exact.
+    pub noise: f64,
+    /// One deviation of rounding to integers, in units of the score; 0 where nothing is rounded.
+    pub rounding: f64,
+    /// Length of references in integers, where they are rounded; and whether the agreement has to name it, as it is not what it would
+    /// choose by itself.
+    pub length: Option<(u32, bool)>,
+    /// Predicted for one probe against the largest gallery, on the reference machine.
+    pub plan: Plan,
+}
+
+/// What a search found.
+#[derive(Debug)]
+pub struct Survey {
+    /// What no other candidate beats in time, key, query and deviation; the soonest first. This program's own sets are among the candidates.
+    pub frontier: Vec<Candidate>,
+    /// The named set to compare with: of those that meet the target the soonest, else the most accurate.
+    pub named: Option<Candidate>,
+    /// Where nothing meets the target: the most accurate candidate that meets everything else.
+    pub closest: Option<Candidate>,
+    /// Candidates that were weighed.
+    pub weighed: u64,
+    /// Of them refused, by the first demand that was not met.
+    pub refused: BTreeMap<Refusal, u64>,
+    /// What the last candidate of each scheme that came nearest lacked, in words, where nothing was found.
+    pub shortfalls: Vec<String>,
+    /// The largest deviation of rounding that was admitted under [`Target::Exact`], where anything is rounded.
+    pub rounding_limit: Option<f64>,
+    /// The unit of noise and rounding, in words.
+    pub unit: &'static str,
+}
+
+impl Candidate {
+    /// Weighs a set that admits the terms.
+    ///
+    /// # Errors
+    ///
+    /// [`AgreementError::Field`] where it does not.
+    fn new(terms: &Terms, set: ParameterSet, names_length: bool) -> Result<Self, AgreementError> {
+        let functional = Functional::new(terms, &set)?;
+        let pace = Pace::reference(&set);
+        let plan = Plan::of((terms, &functional), &set, (terms.limits.references, 1), &pace, 0);
+        let plan = plan.map_err(|error| AgreementError::field("encryption.parameter_set", error.to_string()))?;
+        Ok(Self {
+            noise: noise(&functional, &set),
+            rounding: functional.rounding_deviation(),
+            length: functional.reference_length().map(|length| (length, names_length)),
+            set,
+            plan,
+        })
+    }
+
+    /// The same candidate.
+    fn again(&self) -> Self {
+        Self { set: copy(&self.set), plan: self.plan.clone(), ..*self }
+    }
+
+    /// One deviation of noise and rounding together, in units of the score.
+    pub fn deviation(&self) -> f64 {
+        self.noise.hypot(self.rounding)
+    }
+
+    /// Seconds from question to verdict: see [`Plan::seconds_to_the_verdict`].
+    pub fn seconds(&self) -> f64 {
+        self.plan.seconds_to_the_verdict()
+    }
+
+    /// Whether it does what is asked for.
+    pub fn meets(&self, target: Target) -> bool {
+        match target {
+            Target::Exact { rounding } => self.noise == 0.0 && rounding.is_none_or(|most| self.rounding <= most),
+            Target::Deviation(most) => self.deviation() <= most,
+        }
+    }
+}
+
+/// One deviation of the noise of a decision, in units of the score.
+fn noise(functional: &Functional, set: &ParameterSet) -> f64 {
+    set.tfhe().map_or(0.0, |set| {
+        GrayZone::deviation(functional, set, functional.largest_weight_norm()) / functional.phi_per_score()
+    })
+}
+
+impl Request {
+    /// The schemes that are searched: those that the terms admit and that can meet the target.
+    pub fn schemes(&self) -> Vec<SchemeId> {
+        let named = self.terms.encryption.scheme.named();
+        let can = |scheme| scheme == SchemeId::Bgv || matches!(self.target, Target::Deviation(_));
+        SchemeId::ALL.into_iter().filter(|&scheme| named.is_none_or(|named| named == scheme) && can(scheme)).collect()
+    }
+
+    /// How many steps [`Request::search`] reports to its progress.
+    pub fn steps(&self) -> u64 {
+        let of = |scheme| match scheme {
+            SchemeId::Tfhe => tfhe::regions(self.security_bits).len(),
+            SchemeId::Bgv => bgv::regions(&self.terms, self.security_bits).len(),
+        };
+        self.schemes().into_iter().map(of).sum::<usize>() as u64
+    }
+
+    /// Searches on all cores.
+    ///
+    /// # Errors
+    ///
+    /// [`Stopped`] when `progress` asks to stop.
+    pub fn search(&self, progress: &dyn Progress) -> Result<Survey, Stopped> {
+        let terms = self.terms.clone().with_scheme(self.terms.encryption.scheme);
+        let named = self.named(&terms);
+        let target = match self.target {
+            Target::Exact { rounding } => Target::Exact { rounding: rounding.or_else(|| finest_rounding(&named)) },
+            deviation => deviation,
+        };
+        let log = Log::default();
+        // First, so that of equals the named one stays.
+        let secure = named.iter().filter(|named| named.set.security_bits() >= self.security_bits);
+        let mut found: Vec<Candidate> = secure.map(Candidate::again).collect();
+        for scheme in self.schemes() {
+            found.extend(match scheme {
+                SchemeId::Tfhe => tfhe::search(&terms, target, self.security_bits, &log, progress)?,
+                SchemeId::Bgv => bgv::search(&terms, target, self.security_bits, &log, progress)?,
+            });
+        }
+        let (found, missed): (Vec<_>, Vec<_>) = found.into_iter().partition(|candidate| candidate.meets(target));
+        let frontier = frontier::soonest_first(found);
+        let closest = match frontier.is_empty() {
+            true => missed.into_iter().min_by(|a, b| a.deviation().total_cmp(&b.deviation())),
+            false => None,
+        };
+        let log = log.into_inner();
+        Ok(Survey {
+            shortfalls: if frontier.is_empty() {
+                log.shortfalls.into_values().map(|(_, text)| text).collect()
+            } else {
+                Vec::new()
+            },
+            frontier,
+            named: nearest(named, target),
+            closest,
+            weighed: log.weighed,
+            refused: log.refused,
+            rounding_limit: match target {
+                Target::Exact { rounding } => rounding.filter(|&most| most > 0.0),
+                Target::Deviation(_) => None,
+            },
+            unit: GrayZone::unit(&terms.comparison),
+        })
+    }
+
+    /// The secure sets of this program that admit the comparison, of the schemes that are searched.
+    fn named(&self, terms: &Terms) -> Vec<Candidate> {
+        let schemes = self.schemes();
+        let sets = ParameterSet::ALL.into_iter().filter(|set| set.is_secure() && schemes.contains(&set.scheme()));
+        sets.filter_map(|set| Candidate::new(terms, copy(set), false).ok()).collect()
+    }
+}
+
+/// Of exact candidates the least deviation of rounding that the soonest reaches.
+fn finest_rounding(named: &[Candidate]) -> Option<f64> {
+    named.iter().min_by(|a, b| a.seconds().total_cmp(&b.seconds())).map(|soonest| soonest.rounding)
+}
+
+/// Of the candidates that meet a target the soonest, else the most accurate.
+fn nearest(named: Vec<Candidate>, target: Target) -> Option<Candidate> {
+    let (met, missed): (Vec<_>, Vec<_>) = named.into_iter().partition(|candidate| candidate.meets(target));
+    let soonest = met.into_iter().min_by(|a, b| a.seconds().total_cmp(&b.seconds()));
+    soonest.or_else(|| missed.into_iter().min_by(|a, b| a.deviation().total_cmp(&b.deviation())))
+}
+
+/// The same set.
+fn copy(set: &ParameterSet) -> ParameterSet {
+    match set {
+        ParameterSet::Tfhe(set) => ParameterSet::Tfhe(super::tfhe::TfheSet { ..*set }),
+        ParameterSet::Bgv(set) => ParameterSet::Bgv(super::bgv::BgvSet { ..*set }),
+    }
+}
+
+/// The same terms with vectors of a given integer length, where they leave it open: a length that the search varies.
+fn lengths(terms: &Terms, lengths: &[u32], probe: impl Fn(u32) -> u32) -> Vec<Terms> {
+    match terms.comparison {
+        ComparisonTerms::Hamming { .. } | ComparisonTerms::FractionalHamming { .. } => vec![terms.clone()],
+        _ => {
+            let open = lengths.iter().filter_map(|&length| crate::functional::of_lengths(terms, probe(length), length));
+            let open: Vec<Terms> = open.collect();
+            if open.is_empty() { vec![terms.clone()] } else { open }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,41 @@
+//! The primes of a parameter set: all that noise and cost depend on, without the tables of any transform.
+
+use std::sync::OnceLock;
+
+use tfhe_ntt::prime::is_prime64;
+
+use super::arithmetic::divide_mod_t;
+use crate::parameters::bgv::{BgvSet, PLAINTEXT_MODULUS, PRIME_BITS};
+
+/// The modulus chain of a set: the primes of a fresh ciphertext, then the special primes of the keyswitch. Costs nothing to make.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Chain<'a> {
+    pub(super) set: &'a BgvSet,
+    pub(super) primes: &'static [u32],
+}
+
+impl<'a> Chain<'a> {
+    pub(super) fn of(set: &'a BgvSet) -> Self {
+        let primes = primes();
+        Self { set, primes: primes.get(..set.limbs + set.special).unwrap_or(primes) }
+    }
+
+    /// The factor after the primes `limbs..before` were divided away.
+    pub(super) fn factor_after_drop(self, factor: u32, limbs: usize, before: usize) -> u32 {
+        let dropped = self.primes.iter().take(before).skip(limbs);
+        dropped.fold(factor, |factor, prime| divide_mod_t(factor, prime % PLAINTEXT_MODULUS))
+    }
+}
+
+/// Primes below 2^30 that are 1 modulo 2^16, so that every ring up to N = 2^15 has its roots of unity; the largest first. The same for
+/// every set.
+fn primes() -> &'static [u32] {
+    static PRIMES: OnceLock<Vec<u32>> = OnceLock::new();
+    PRIMES.get_or_init(|| {
+        let candidates = (1..1u32 << (PRIME_BITS - 16)).rev().map(|k| (k << 16) + 1);
+        candidates.filter(|&p| is_prime64(p.into())).take(LONGEST).collect()
+    })
+}
+
+/// More primes than any set has: 128 bits of security leave room for 28, at N = 2^15.
+pub(super) const LONGEST: usize = 128;

@@ -1,0 +1,114 @@
+//! What a set has room for under one comparison, stage by stage: for parameter cards. The ledger's numbers, and nothing of any score.
+
+use super::arithmetic::Ledger;
+use super::chain::Chain;
+use super::circuit::{Circuit, Judgement, Misfit, Shape};
+use super::distance::ledger_entry;
+use super::noise::{MARGIN_BITS, Noise, State};
+use super::sanitise::{flooded_state, flooding_log2};
+use crate::agreement::Terms;
+use crate::functional::Functional;
+use crate::parameters::bgv::{BgvSet, PRIME_BITS};
+use crate::scheme::Stage;
+
+/// What a set has room for, beside what it needs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Weighed {
+    /// Noise in the order of the flow; of each stage where it comes nearest to half the modulus.
+    pub stages: Vec<Stage>,
+    /// Least distance of any bound from half its modulus.
+    pub margin_bits: f64,
+    /// As needed.
+    pub least_margin_bits: f64,
+    /// Bits by which what floods a verdict exceeds what it drowns.
+    pub flooding_bits: f64,
+    /// As needed, for the largest gallery.
+    pub least_flooding_bits: f64,
+}
+
+/// Weighs the largest circuit that an agreement's terms admit.
+///
+/// # Errors
+///
+/// [`Misfit`] with the number that does not fit.
+pub fn weigh(set: &BgvSet, functional: &Functional, terms: &Terms) -> Result<Weighed, Misfit> {
+    let alignments = functional.rotations().len();
+    let per_subject = terms.limits.references_per_subject;
+    let shape = Shape::largest(functional.eyes(), per_subject, alignments, functional.judges_common_bits());
+    let blocks = terms.limits.references.div_ceil(set.ring_size());
+    let (aligned, common) = (functional.phi_range(), functional.common_bits_range());
+    let common = common.filter(|_| shape.judges_common_bits);
+    let coordinates = functional.coordinates();
+    let circuit = Circuit::weigh(set, coordinates, &aligned, common.as_ref(), terms.disclosure, &shape, blocks)?;
+    Ok(Weighed {
+        stages: stages(&circuit),
+        margin_bits: circuit.margin,
+        least_margin_bits: MARGIN_BITS,
+        flooding_bits: flooding_log2(set, circuit.end),
+        least_flooding_bits: circuit.least_flooding(blocks),
+    })
+}
+
+/// Runs the circuit once more, with a ledger for each stage.
+fn stages(circuit: &Circuit<'_>) -> Vec<Stage> {
+    let chain = Chain::of(circuit.set);
+    let fresh = State { limbs: circuit.set.limbs, factor: 1, noise: Noise::of(circuit.set).fresh() };
+    let distance = Ledger::new(chain);
+    let score = ledger_entry(&distance, chain, circuit.steps);
+    let threshold = Ledger::new(chain);
+    let masks = circuit.ledger_masks();
+    let mut decide = |judgement: Judgement| circuit.judge(&threshold, judgement, &score, &masks, 1);
+    let decisions: Vec<Vec<State>> = circuit.judgements().map(&mut decide).collect();
+    let aggregate = Ledger::new(chain);
+    if !circuit.set.one_squaring {
+        circuit.verdict(&aggregate, decisions, &masks);
+    }
+    let flooded = flooded_state(circuit.end);
+    let computed = |stage, state: State| stage_of(stage, state, Some(state.margin()));
+    let mut stages = vec![computed("fresh encryption", fresh)];
+    let tightest = [("distance: sums of products", &distance), ("threshold", &threshold), ("aggregate", &aggregate)];
+    for (stage, ledger) in tightest {
+        stages.extend(ledger.tightest().map(|state| computed(stage, state)));
+        if stage.starts_with("distance") {
+            stages.push(computed("distance: scores", score));
+        }
+    }
+    stages.push(computed("verdict", circuit.end));
+    stages.push(stage_of("sanitise: flooded", flooded, None));
+    stages.push(stage_of("answer", flooded.divided(chain, flooded.limbs.saturating_sub(1)), None));
+    stages
+}
+
+fn stage_of(stage: &'static str, state: State, margin_bits: Option<f64>) -> Stage {
+    Stage { stage, noise_log2: state.noise, modulus_log2: f64::from(PRIME_BITS) * state.limbs as f64, margin_bits }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::agreement::{Agreement, Disclosure, SchemeChoice};
+    use crate::scheme::bgv::LEAST_FLOODING_BITS;
+
+    #[test]
+    fn the_tightest_stage_is_as_tight_as_the_circuit() {
+        for (mut terms, disclosure) in [
+            (Terms::hamming(512, 180), Disclosure::Each),
+            (Terms::hamming(512, 180), Disclosure::Any),
+            (Terms::hamming(128, 40), Disclosure::Each),
+            (Terms::face(128), Disclosure::Each),
+        ] {
+            terms.disclosure = disclosure;
+            terms.limits.references = 5_000;
+            let agreement = Agreement::new(terms.with_scheme(SchemeChoice::Bgv)).unwrap();
+            let set = agreement.parameters().bgv().unwrap();
+            let weighed = weigh(set, agreement.functional(), agreement.terms()).unwrap();
+            let margins = weighed.stages.iter().filter_map(|stage| stage.margin_bits);
+            let least = margins.fold(f64::INFINITY, f64::min);
+            assert!((least - weighed.margin_bits).abs() < 1e-9, "{} {least} {weighed:?}", set.name);
+            assert!(least >= MARGIN_BITS && weighed.flooding_bits >= weighed.least_flooding_bits);
+            assert!(weighed.least_flooding_bits >= LEAST_FLOODING_BITS);
+            let last = weighed.stages.last().unwrap();
+            assert_eq!((last.stage, last.modulus_log2), ("answer", 30.0));
+        }
+    }
+}
