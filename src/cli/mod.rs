@@ -4,6 +4,7 @@
 //! `decrypt` ends like grep, with 1 for no hit.
 
 mod agreement;
+mod bench;
 mod compare;
 mod comparison;
 mod console;
@@ -73,6 +74,7 @@ enum Command {
     Compare(compare::Args),
     Evaluate(evaluate::Args),
     Plan(plan::Args),
+    Bench(bench::Args),
     Params(params::Args),
     Inspect(inspect::Args),
 }
@@ -133,6 +135,7 @@ impl Command {
             Self::Compare(args) => args.run(console),
             Self::Evaluate(args) => args.run(console),
             Self::Plan(args) => args.run(console),
+            Self::Bench(args) => args.run(console),
             Self::Params(args) => args.run(console),
             Self::Inspect(args) => args.run(console),
         }

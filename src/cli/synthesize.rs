@@ -50,7 +50,7 @@ pub struct Args {
 impl Args {
     pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
         let shape = self.shape.shape()?;
-        let population = Population::new(self.model()?, shape, self.seed)
+        let population = Population::new(model(self.shape.modality, self.shape.metric()?, self.tilt), shape, self.seed)
             .map_err(|error| Failure::new("synthesize", error, "choose another --modality, --metric or --dimension"))?;
         let extension = if matches!(shape, TemplateShape::Iris(_)) { "npz" } else { "npy" };
         let folders = Folders::create(&self.out, Access::Shared)?;
@@ -87,15 +87,16 @@ impl Args {
         )?;
         Ok(Outcome::Done)
     }
+}
 
-    fn model(&self) -> Result<Model, Failure> {
-        Ok(match (self.shape.modality, self.shape.metric()?) {
-            (Modality::Iris, _) => Model::Iris { tilt_columns: self.tilt },
-            (_, Metric::Hamming) => Model::Bits,
-            (Modality::Face, Metric::Cosine) => Model::Face,
-            (Modality::Fingerprint, Metric::Cosine) => Model::Fingerprint,
-            _ => Model::Vector,
-        })
+/// The model of templates that are compared so; irises are rotated by up to `tilt` columns.
+pub fn model(modality: Modality, metric: Metric, tilt: u32) -> Model {
+    match (modality, metric) {
+        (Modality::Iris, _) => Model::Iris { tilt_columns: tilt },
+        (_, Metric::Hamming) => Model::Bits,
+        (Modality::Face, Metric::Cosine) => Model::Face,
+        (Modality::Fingerprint, Metric::Cosine) => Model::Fingerprint,
+        _ => Model::Vector,
     }
 }
 

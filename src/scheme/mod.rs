@@ -11,6 +11,7 @@ mod clear;
 #[cfg(test)]
 mod exchange;
 mod stage;
+mod stage_noise;
 pub mod tfhe;
 
 use std::borrow::Cow;
@@ -23,6 +24,7 @@ use crate::functional::{Functional, Probe, Reference, SampleLayout};
 use crate::parameters::ParameterSet;
 use crate::template::Eye;
 pub use stage::Stage;
+pub use stage_noise::{Failures, Flips, Measurement, StageNoise, Unmeasured};
 
 /// What crosses between the parties under one scheme.
 pub trait Scheme: Sized + 'static {

@@ -2,7 +2,7 @@
 
 use crate::support::Desk;
 
-const COMMANDS: [&str; 24] = [
+const COMMANDS: [&str; 25] = [
     "demo",
     "synthesize",
     "agreement",
@@ -21,6 +21,7 @@ const COMMANDS: [&str; 24] = [
     "compare",
     "evaluate",
     "plan",
+    "bench",
     "params",
     "params list",
     "params show",

@@ -10,6 +10,7 @@
 #![cfg(unix)]
 
 mod agreement;
+mod bench;
 mod bgv;
 mod damaged_files;
 mod demo;

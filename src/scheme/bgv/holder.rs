@@ -9,9 +9,10 @@ use super::Bgv;
 use super::arithmetic::residue;
 use super::ciphertexts::{EncryptedProbes, EncryptedVerdicts, ProbeVerdicts};
 use super::circuit::outputs_per_block;
+use super::engine::Ciphertext;
 use super::keys::EvaluationKey;
 use super::modulus::{Modulus, add_assign};
-use super::ring::Ring;
+use super::ring::{Limb, Ring};
 use super::sampling::{Seed, any_residue, errors, seed, ternary, uniform};
 use crate::agreement::Disclosure;
 use crate::functional::{Functional, Probe};
@@ -146,52 +147,46 @@ impl SecretKey {
     }
 
     /// The phase of a ciphertext over all its primes, as floating-point numbers: for measurements of noise.
-    #[cfg(test)]
-    pub(super) fn wide_phase(&self, ciphertext: &super::engine::Ciphertext) -> Vec<f64> {
+    pub(super) fn wide_phase(&self, ciphertext: &Ciphertext) -> Vec<f64> {
         let ring = Ring::of(self.set);
-        let limbs: Vec<Vec<u32>> = (0..ciphertext.state.limbs)
-            .map(|index| {
-                let modulus = ring.limbs[index].modulus;
-                let [c0, c1] = ciphertext.parts.each_ref().map(|part| ring.limb(part, index));
-                let secret = ring.limb(&self.transformed, index);
-                let mut limb: Vec<u32> = c0
-                    .iter()
-                    .zip(c1)
-                    .zip(secret)
-                    .map(|((&a, &b), &s)| modulus.add(a, modulus.multiply(b, s)))
-                    .collect();
-                ring.limbs[index].backward_times_n(&mut limb);
-                let n_inverse = modulus.invert(modulus.store(ring.n as i64));
-                limb.iter().map(|&c| modulus.load(modulus.multiply(c, n_inverse))).collect()
-            })
-            .collect();
+        let primes: Vec<&Limb> = ring.limbs.iter().take(ciphertext.state.limbs).collect();
+        let limb = |(index, prime): (usize, &&Limb)| {
+            let modulus = prime.modulus;
+            let [c0, c1] = ciphertext.parts.each_ref().map(|part| ring.limb(part, index));
+            let phase = c0.iter().zip(c1).zip(ring.limb(&self.transformed, index));
+            let mut limb: Vec<u32> = phase.map(|((&a, &b), &s)| modulus.add(a, modulus.multiply(b, s))).collect();
+            prime.backward_times_n(&mut limb);
+            let n_inverse = modulus.invert(modulus.store(ring.n as i64));
+            limb.iter_mut().for_each(|c| *c = modulus.load(modulus.multiply(*c, n_inverse)));
+            limb
+        };
+        let limbs: Vec<Vec<u32>> = primes.iter().enumerate().map(limb).collect();
         // Mixed radix: v = v_0 + q_0 (v_1 + q_1 (...)), each digit centred, so that small phases come out exactly.
-        let q = |index: usize| i64::from(ring.limbs[index].modulus.value());
         // Of each prime the inverses of those before it.
-        let inverses: Vec<Vec<u32>> = (0..limbs.len())
-            .map(|index| {
-                let modulus = ring.limbs[index].modulus;
-                (0..index).map(|lower| modulus.invert(modulus.store(q(lower)))).collect()
+        let inverses: Vec<Vec<u32>> = primes
+            .iter()
+            .enumerate()
+            .map(|(index, prime)| {
+                let lower = primes.iter().take(index).map(|lower| i64::from(lower.modulus.value()));
+                lower.map(|q| prime.modulus.invert(prime.modulus.store(q))).collect()
             })
             .collect();
-        (0..ring.n)
-            .into_par_iter()
-            .map(|i| {
-                let (mut sum, mut weight, mut digits) = (0.0, 1.0, Vec::<i64>::new());
-                for (index, limb) in limbs.iter().enumerate() {
-                    let modulus = ring.limbs[index].modulus;
-                    let mut rest = modulus.store(i64::from(limb[i]));
-                    for (&digit, &inverse) in digits.iter().zip(&inverses[index]) {
-                        rest = modulus.multiply(modulus.subtract(rest, modulus.store(digit)), inverse);
-                    }
-                    let digit = centre(modulus, modulus.load(rest));
-                    sum += digit as f64 * weight;
-                    weight *= q(index) as f64;
-                    digits.push(digit);
+        let coefficient = |i: usize| {
+            let (mut sum, mut weight, mut digits) = (0.0, 1.0, Vec::<i64>::with_capacity(primes.len()));
+            for ((limb, prime), inverses) in limbs.iter().zip(&primes).zip(&inverses) {
+                let modulus = prime.modulus;
+                let mut rest = modulus.store(limb.get(i).copied().unwrap_or_default().into());
+                for (&digit, &inverse) in digits.iter().zip(inverses) {
+                    rest = modulus.multiply(modulus.subtract(rest, modulus.store(digit)), inverse);
                 }
-                sum
-            })
-            .collect()
+                let digit = centre(modulus, modulus.load(rest));
+                sum += digit as f64 * weight;
+                weight *= f64::from(modulus.value());
+                digits.push(digit);
+            }
+            sum
+        };
+        (0..ring.n).into_par_iter().map(coefficient).collect()
     }
 
     /// The phase of a ciphertext over its first prime, centred: N coefficients.

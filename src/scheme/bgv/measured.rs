@@ -3,69 +3,36 @@
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 
-use super::aggregate::squares;
-use super::arithmetic::{Arithmetic, divide_mod_t, residue};
-use super::ciphertexts::EncryptedProbes;
-use super::circuit::{Circuit, Judgement, LEAST_FLOODING_BITS, Plane, Shape};
-use super::distance::{Babies, Block, Steps};
-use super::engine::{Ciphertext, Engine, Plaintext};
-use super::holder::SecretKey;
-use super::keys::{EvaluationKey, PreparedKey};
+use super::arithmetic::{Arithmetic, residue};
+use super::circuit::Circuit;
+use super::engine::{Ciphertext, Plaintext};
+use super::measure::{measure, stages, steps};
 use super::noise::{MARGIN_BITS, TAIL_LOG2};
-use super::ring::Ring;
-use super::sampling::{any_residue, non_zero, seed};
-use super::sanitise::{flooded, flooding_log2, sanitised};
+use super::parties::Parties;
+use super::run::single;
+use super::sampling::any_residue;
+use super::sanitise::flooding_log2;
 use super::threshold::Polynomial;
 use crate::agreement::Disclosure;
+use crate::parameters::ParameterSet;
 use crate::parameters::bgv::{self, BgvSet};
-
-/// Both parties of one exchange.
-pub(super) struct Parties {
-    pub(super) secret: SecretKey,
-    pub(super) key: PreparedKey,
-    pub(super) ring: &'static Ring,
-}
+use crate::scheme::Progress;
 
 impl Parties {
-    pub(super) fn new(set: &'static BgvSet, rng: &mut ChaCha20Rng) -> Self {
-        let secret = SecretKey::generate(set, rng);
-        let public = EvaluationKey::new(&secret, rng);
-        Self { key: public.expand(), secret, ring: Ring::of(set) }
-    }
-
-    pub(super) fn engine(&self) -> Engine<'_> {
-        Engine { ring: self.ring, relinearisation: &self.key.relinearisation }
-    }
-
-    /// An encryption of the numbers in the slots.
-    fn encrypted(&self, slots: &[u32], rng: &mut ChaCha20Rng) -> EncryptedProbes {
-        let seed = seed(rng);
-        let body = self.secret.encrypt_plaintext(&self.ring.encode(slots.iter().copied()), seed, rng);
-        EncryptedProbes::new(self.ring.set, vec![(seed, body)])
-    }
-
-    /// Deviation and largest coefficient of the phase below the written bound.
-    pub(super) fn hold(&self, what: &str, ciphertext: &Ciphertext) {
-        let phase = self.secret.wide_phase(ciphertext);
+    /// Deviation and largest coefficient of the phase below the written bound, which is as far below half the modulus as promised.
+    fn hold_with_margin(&self, what: &str, ciphertext: &Ciphertext) {
+        let (phase, _) = self.opened(ciphertext);
         let deviation = (phase.iter().map(|&v| v * v).sum::<f64>() / phase.len() as f64).log2() / 2.0;
         let largest = phase.iter().fold(0.0, |largest: f64, &v| largest.max(v.abs())).log2();
         let bound = ciphertext.state.noise;
         assert!(deviation <= bound, "{what}: deviation 2^{deviation:.2} above 2^{bound:.2}");
         assert!(largest <= bound + TAIL_LOG2, "{what}: a coefficient of 2^{largest:.2} above 2^{bound:.2}");
-    }
-
-    /// As [`Self::hold`], for whatever is computed with: its bound is as far below half the modulus as promised.
-    fn hold_with_margin(&self, what: &str, ciphertext: &Ciphertext) {
-        self.hold(what, ciphertext);
         assert!(ciphertext.state.margin() >= MARGIN_BITS, "{what}: {:.1} bits of margin", ciphertext.state.margin());
     }
 
-    /// The slots of a ciphertext, as residues of t. Its phase must stay below 2^53 for that.
-    pub(super) fn slots(&self, ciphertext: &Ciphertext) -> Vec<u32> {
-        let phase = self.secret.wide_phase(ciphertext);
-        assert!(phase.iter().all(|v| v.abs() < 2f64.powi(53)));
-        let slots = self.ring.decode(phase.iter().map(|&v| residue(v as i64)).collect());
-        slots.into_iter().map(|v| divide_mod_t(v, ciphertext.state.factor)).collect()
+    /// The slots of a ciphertext, whose phase must be small.
+    fn slots(&self, ciphertext: &Ciphertext) -> Vec<u32> {
+        self.opened(ciphertext).1.unwrap()
     }
 }
 
@@ -144,121 +111,23 @@ fn thresholds_equal_the_polynomial_in_the_clear() {
     }
 }
 
-/// One decision a subject.
-pub(super) fn single() -> Shape {
-    Shape {
-        planes: vec![Plane { group: 0, sample: 0, ordinal: 0 }],
-        groups: 1,
-        alignments: 1,
-        judges_common_bits: false,
-    }
-}
-
-/// A Hamming distance of so many bits in every slot of one block.
-pub(super) struct Run {
-    pub(super) circuit: Circuit<'static>,
-    pub(super) probes: EncryptedProbes,
-    block: Block,
-    steps: Steps,
-    disclosure: Disclosure,
-}
-
-impl Run {
-    /// A random probe; `distance` says how far each slot's reference is, a random one; slots without are absent.
-    pub(super) fn new(
-        parties: &Parties,
-        (bits, threshold, disclosure): (usize, i64, Disclosure),
-        distance: impl Fn(usize) -> Option<usize> + Sync,
-        rng: &mut ChaCha20Rng,
-    ) -> Self {
-        let (ring, d) = (parties.ring, bits as i64);
-        let range = 2 * (threshold - d) + 1..=2 * threshold + 1;
-        let circuit = Circuit::new(ring.set, bits, &range, None, disclosure, &single(), 1).unwrap();
-        let steps = Steps::new(ring.set, bits).unwrap();
-        let probe: Vec<i16> = (0..bits).map(|_| if rng.random() { 1 } else { -1 }).collect();
-        let offsets: Vec<usize> = (0..ring.n).map(|_| rng.random_range(0..bits)).collect();
-        let mut block = Block::new(steps, ring.n, 1, -1);
-        block.fill(|row, weights| {
-            let distance = distance(row)?;
-            let differs = |i: usize| (i + offsets[row]) % bits < distance;
-            weights.iter_mut().zip(&probe).enumerate().for_each(|(i, (w, &x))| *w = if differs(i) { -x } else { x });
-            Some(2 * threshold + 1 - d)
-        });
-        let coordinate = |slot| residue(probe.get(slot % steps.period).copied().unwrap_or(0).into());
-        let slots: Vec<u32> = (0..ring.n).map(coordinate).collect();
-        Self { circuit, probes: parties.encrypted(&slots, rng), block, steps, disclosure }
-    }
-
-    pub(super) fn score(&self, parties: &Parties) -> Ciphertext {
-        let babies = Babies::of_sample(&parties.key, &self.probes, 0, self.steps).unwrap();
-        let centre = self.circuit.centre(Judgement::Aligned);
-        self.block.scores(&parties.key, &[&babies], centre).pop().unwrap()
-    }
-
-    /// What is sanitised, but for the masks of `any`; for the one-squaring variant the square.
-    pub(super) fn verdict(&self, parties: &Parties, score: &Ciphertext, rng: &mut ChaCha20Rng) -> Ciphertext {
-        let ring = parties.ring;
-        let masked = self.disclosure == Disclosure::Each && !ring.set.one_squaring;
-        let mask = masked.then(|| Plaintext::of_slots(ring, non_zero(ring.n, rng), ring.set.limbs));
-        let masks: Vec<&Plaintext> = mask.iter().collect();
-        let value = self.circuit.judge(&parties.engine(), Judgement::Aligned, score, &masks, 1).remove(0);
-        parties.hold_with_margin("threshold", &value);
-        match ring.set.one_squaring {
-            true => value,
-            false => self.circuit.verdict(&parties.engine(), vec![vec![value]], &[]).remove(0),
-        }
-    }
-}
-
-/// Fresh, each rotation, score, threshold, verdict, flooded, answer.
+/// Every rotation of a probe, and every stage after it.
 fn hold_every_stage(set: &'static BgvSet, circuit: (usize, i64, Disclosure), rounds: u64) {
     for round in 0..rounds {
-        let mut rng = ChaCha20Rng::seed_from_u64(round);
-        let rng = &mut rng;
-        let parties = Parties::new(set, rng);
-        let (bits, threshold, disclosure) = circuit;
-        let distance = |row: usize| match row % 5 {
-            0 => None,
-            1 => Some(threshold as usize),
-            2 => Some(threshold as usize + 1),
-            3 => Some(row * 7 % (bits + 1)),
-            _ => Some(bits),
-        };
-        let run = Run::new(&parties, circuit, distance, rng);
-        let mut baby = run.probes.expand(0).unwrap();
-        parties.hold_with_margin("fresh", &baby);
-        let rotation = parties.ring.rotation(1);
-        for _ in 1..set.baby_steps.min(bits) {
-            baby = baby.rotated(parties.ring, &rotation, &parties.key.rotate_by_one);
-            parties.hold_with_margin("baby", &baby);
+        let stages = stages(set, circuit, 1, &mut ChaCha20Rng::seed_from_u64(round), &()).unwrap();
+        for stage in &stages {
+            let what = format!("{}, {}", set.name, stage.stage);
+            println!("{what}: {stage:?}");
+            let deviation = stage.measured_deviation_log2;
+            assert!(stage.ratio() <= 1.0, "{what}: deviation 2^{deviation:.2} above its bound: {stage:?}");
+            assert!(stage.measured_maximum_log2 <= stage.bound_log2.unwrap(), "{what}: {stage:?}");
+            assert!(stage.failures.is_none_or(|failures| failures.failed == 0), "{what}: {stage:?}");
+            // What leaves has less: it is flooded as far as the modulus admits.
+            let leaves = ["flood", "answer"].contains(&stage.stage);
+            assert!(leaves || stage.margin_bits.unwrap() >= MARGIN_BITS, "{what}: {stage:?}");
         }
-        let score = run.score(&parties);
-        parties.hold_with_margin("score", &score);
-        let verdict = run.verdict(&parties, &score, rng);
-        parties.hold_with_margin("verdict", &verdict);
-        let hit = |row: usize| distance(row).is_some_and(|distance| distance as i64 <= threshold);
-        if set.one_squaring {
-            let outputs = squares(&parties.key, &run.circuit, &verdict, rng);
-            let mut zeros = vec![0; parties.ring.n];
-            for output in &outputs {
-                parties.hold("answer", &output.ciphertext);
-                assert!((output.leakage.log2() + LEAST_FLOODING_BITS) <= 0.0);
-                zeros.iter_mut().zip(parties.slots(&output.ciphertext)).for_each(|(n, v)| *n += usize::from(v == 0));
-            }
-            assert!(zeros.iter().enumerate().all(|(row, &zeros)| zeros == usize::from(hit(row))));
-            continue;
-        }
-        let verdict = verdict.truncated(parties.ring, verdict.state.limbs.min(set.public_limbs()));
-        parties.hold("flooded", &flooded(&parties.key, &verdict, rng));
-        let answer = sanitised(&parties.key, verdict, rng);
-        parties.hold("answer", &answer.ciphertext);
-        assert!((answer.leakage.log2() + LEAST_FLOODING_BITS) <= 0.0);
-        let slots = parties.slots(&answer.ciphertext);
-        let right = |(row, &value): (usize, &u32)| match disclosure {
-            Disclosure::Each => (value == 0) == hit(row),
-            _ => value == u32::from(hit(row)),
-        };
-        assert!(slots.iter().enumerate().all(right));
+        assert_eq!(stages.len(), if set.one_squaring { 5 } else { 7 });
+        assert!(stages.last().unwrap().failures.is_some(), "answers can be read");
     }
 }
 
@@ -273,6 +142,28 @@ fn every_stage_of_a_circuit_stays_below_its_bound() {
 fn every_stage_stays_below_its_bound_on_production_sets() {
     hold_every_stage(&bgv::BGV_8192, (128, 40, Disclosure::Each), 2);
     hold_every_stage(&bgv::BGV_32768_540, (128, 40, Disclosure::Each), 1);
+}
+
+#[test]
+fn measuring_takes_the_deepest_comparison_that_the_set_admits_and_stops_when_asked() {
+    struct Told(std::sync::atomic::AtomicU64, bool);
+    impl Progress for Told {
+        fn advance(&self, steps: u64) {
+            self.0.fetch_add(steps, std::sync::atomic::Ordering::Relaxed);
+        }
+        fn stop(&self) -> bool {
+            self.1
+        }
+    }
+    let mut rng = ChaCha20Rng::seed_from_u64(1);
+    let insecure = ParameterSet::by_name("insecure-bgv-test").unwrap();
+    let told = Told(0.into(), false);
+    let measurement = measure(insecure, 3000, &mut rng, &told).unwrap();
+    assert_eq!(measurement.comparison, "Hamming distance, 512 bits, one bit a probe");
+    assert!(measurement.stages.iter().all(|stage| stage.samples == 2 * 2048), "{measurement:?}");
+    assert_eq!(told.0.into_inner(), steps(&bgv::INSECURE_BGV, 3000));
+    assert!(measure(insecure, 1, &mut rng, &Told(0.into(), true)).is_err());
+    assert!(measure(ParameterSet::by_name("insecure-test").unwrap(), 1, &mut rng, &()).is_err());
 }
 
 /// What each set is documented for: it has the margin, and a whole block's answer is within 2^-40 of one without a gallery.

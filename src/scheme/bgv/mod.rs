@@ -22,12 +22,15 @@ pub mod holder;
 pub mod keys;
 #[cfg(test)]
 mod leakage;
+pub mod measure;
 #[cfg(test)]
 mod measured;
 mod modulus;
 mod noise;
 mod packing;
+mod parties;
 mod ring;
+mod run;
 mod sampling;
 mod sanitise;
 pub mod stages;

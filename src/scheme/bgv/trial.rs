@@ -4,10 +4,10 @@ use rand::{CryptoRng, Rng};
 use rand_chacha::ChaCha20Rng;
 
 use super::Bgv;
-use super::aggregate::Sums;
+use super::aggregate::{Sums, squares};
 use super::circuit::{Circuit, Judgement, Misfit, Shape};
 use super::distance::{Babies, Block, Steps, Transformed};
-use super::engine::{Engine, Plaintext};
+use super::engine::{Ciphertext, Engine, Plaintext};
 use super::holder::generator;
 use super::keys::PreparedKey;
 use super::sanitise::sanitised;
@@ -24,6 +24,10 @@ pub struct Trial {
     decisions: Vec<(Judgement, Transformed)>,
     babies: Babies,
     rng: ChaCha20Rng,
+    // What each stage leaves for the next.
+    scores: Vec<(Judgement, Ciphertext)>,
+    judged: Vec<Vec<Ciphertext>>,
+    combined: Combined,
 }
 
 impl Trial {
@@ -66,7 +70,8 @@ impl Trial {
         let decisions = decisions.collect();
         let probe = secret.encrypt_noise(&mut rng);
         let babies = Babies::of_sample(&key, &probe, 0, steps).ok_or(fits)?;
-        Ok(Self { key, circuit, disclosure, decisions, babies, rng })
+        let (scores, judged, combined) = (Vec::new(), Vec::new(), Combined::default());
+        Ok(Self { key, circuit, disclosure, decisions, babies, rng, scores, judged, combined })
     }
 
     /// References in a block.
@@ -81,36 +86,85 @@ impl Trial {
 
     /// Stages 4 to 6 for the block as one of many, flooding and re-randomisation included. Returns the answer's numbers.
     pub fn block(&mut self) -> usize {
+        self.distances();
+        self.thresholds();
+        self.aggregate();
+        self.sanitise()
+    }
+
+    /// Stage 4: every decision's scores. Returns how many subjects have them.
+    pub fn distances(&mut self) -> usize {
+        let (key, circuit, babies) = (&self.key, &self.circuit, &self.babies);
+        let scores = self.decisions.iter().flat_map(|(judgement, diagonals)| {
+            let scores = diagonals.scores(key, &[babies], circuit.centre(*judgement));
+            scores.into_iter().map(|score| (*judgement, score))
+        });
+        self.scores = scores.collect();
+        key.ring.n
+    }
+
+    /// Stage 5: judges what [`Trial::distances`] left. Returns how many subjects are judged.
+    pub fn thresholds(&mut self) -> usize {
         let ring = self.key.ring;
         let engine = Engine { ring, relinearisation: &self.key.relinearisation };
         let masks = self.circuit.masks(MANY_BLOCKS);
-        let rng = &mut self.rng;
-        let mut draw = || masks.draw(ring, rng);
-        let mut values = Vec::new();
-        for (judgement, diagonals) in &self.decisions {
-            let drawn = if self.circuit.masks_at_once() { draw() } else { Vec::new() };
+        self.judged.clear();
+        for (judgement, score) in std::mem::take(&mut self.scores) {
+            let drawn = if self.circuit.masks_at_once() { masks.draw(ring, &mut self.rng) } else { Vec::new() };
             let drawn: Vec<&Plaintext> = drawn.iter().collect();
-            let scores = diagonals.scores(&self.key, &[&self.babies], self.circuit.centre(*judgement));
-            values.extend(scores.iter().map(|score| self.circuit.judge(&engine, *judgement, score, &drawn, 1)));
+            self.judged.push(self.circuit.judge(&engine, judgement, &score, &drawn, 1));
         }
-        let drawn = if self.circuit.masks_at_once() { Vec::new() } else { draw() };
+        ring.n
+    }
+
+    /// Stage 6, its beginning: combines what [`Trial::thresholds`] left, and adds the slots up where one number is disclosed. Returns how
+    /// many subjects are combined.
+    pub fn aggregate(&mut self) -> usize {
+        let ring = self.key.ring;
+        let engine = Engine { ring, relinearisation: &self.key.relinearisation };
+        let masks = self.circuit.masks(MANY_BLOCKS);
+        let values = std::mem::take(&mut self.judged);
         let verdicts = match ring.set.one_squaring {
             true => values.into_iter().flatten().collect(),
-            false => self.circuit.verdict(&engine, values, &drawn.iter().collect::<Vec<_>>()),
-        };
-        match self.disclosure {
-            Disclosure::Each if ring.set.one_squaring => {
-                let outputs = verdicts.iter();
-                outputs.flat_map(|value| super::aggregate::squares(&self.key, &self.circuit, value, rng)).count()
-                    * ring.n
+            false => {
+                let drawn = if self.circuit.masks_at_once() { Vec::new() } else { masks.draw(ring, &mut self.rng) };
+                self.circuit.verdict(&engine, values, &drawn.iter().collect::<Vec<_>>())
             }
-            Disclosure::Each => verdicts.into_iter().map(|value| sanitised(&self.key, value, rng)).count() * ring.n,
+        };
+        self.combined = match self.disclosure {
+            Disclosure::Each => Combined::Slots(verdicts),
             Disclosure::Any | Disclosure::Count => {
                 let mut sums = Sums::default();
                 sums.add(ring, verdicts);
-                sums.finish(&self.key, self.disclosure, rng).0.len()
+                Combined::Sums(sums)
             }
+        };
+        ring.n
+    }
+
+    /// Stage 6, its end: sanitises what [`Trial::aggregate`] left. Returns the answer's numbers.
+    pub fn sanitise(&mut self) -> usize {
+        let (key, rng) = (&self.key, &mut self.rng);
+        let n = key.ring.n;
+        match std::mem::take(&mut self.combined) {
+            Combined::Slots(verdicts) if key.ring.set.one_squaring => {
+                verdicts.iter().flat_map(|value| squares(key, &self.circuit, value, rng)).count() * n
+            }
+            Combined::Slots(verdicts) => verdicts.into_iter().map(|value| sanitised(key, value, rng)).count() * n,
+            Combined::Sums(sums) => sums.finish(key, self.disclosure, rng).0.len(),
         }
+    }
+}
+
+/// What a block leaves before it is sanitised.
+enum Combined {
+    Slots(Vec<Ciphertext>),
+    Sums(Sums),
+}
+
+impl Default for Combined {
+    fn default() -> Self {
+        Self::Slots(Vec::new())
     }
 }
 

@@ -15,12 +15,12 @@ use crate::scheme::{Progress, Stopped};
 pub(super) const FAN_IN: usize = 12;
 
 /// 1/48 of the torus: half the distance between 0 and 1.
-const HALF_BIT: u64 = (1u128 << 64).div_euclid(48) as u64;
+pub(super) const HALF_BIT: u64 = (1u128 << 64).div_euclid(48) as u64;
 /// 1/4 of the torus: a verdict that has room for flooding.
 pub(super) const QUARTER: u64 = 1 << 62;
 
 /// An encrypted bit under the bootstrap output key: phase 0 or 1/24. Never leaves the scheme.
-pub(super) struct EncryptedBit(Lwe);
+pub(super) struct EncryptedBit(pub(super) Lwe);
 
 /// An encrypted verdict under the bootstrap output key: phase -1/4 or 1/4. Carries the gallery in its noise until it is washed.
 pub(super) struct UnwashedVerdict(pub(super) Lwe);
@@ -32,7 +32,7 @@ impl AsRef<Lwe> for EncryptedScore {
 }
 
 /// A sample under the query key, on its way into a bootstrap.
-struct Shifted(Lwe);
+pub(super) struct Shifted(pub(super) Lwe);
 
 impl AsRef<Lwe> for Shifted {
     fn as_ref(&self) -> &Lwe {
@@ -92,7 +92,7 @@ impl PreparedKey {
     ) -> Result<Vec<Vec<EncryptedBit>>, Stopped> {
         let groups: Vec<&[EncryptedBit]> =
             sets.iter().filter(|set| set.len() > 1).flat_map(|set| set.chunks(FAN_IN)).collect();
-        let sums: Vec<_> = groups.par_iter().map(|group| self.sum(gate, group)).collect();
+        let sums: Vec<_> = groups.par_iter().map(|group| self.sum(gate, *group)).collect();
         let signs = self.signs(&sums, HALF_BIT, progress)?;
         let mut results = signs.into_iter().map(|sign| EncryptedBit(shifted(sign, HALF_BIT)));
         let shrink = |set: Vec<EncryptedBit>| match set.len() {
@@ -112,14 +112,15 @@ impl PreparedKey {
     }
 
     /// The sum of a gate's inputs, shifted so that its sign is the gate's result, under the query key.
-    fn sum(&self, gate: Gate, bits: &[EncryptedBit]) -> Shifted {
-        let mut sum = self.zero();
+    pub(super) fn sum<'a>(&self, gate: Gate, bits: impl IntoIterator<Item = &'a EncryptedBit>) -> Shifted {
+        let (mut sum, mut count) = (self.zero(), 0);
         for EncryptedBit(bit) in bits {
             lwe_ciphertext_add_assign(&mut sum, bit);
+            count += 1;
         }
         let least = match gate {
             Gate::Or => 1,
-            Gate::And => bits.len() as u64,
+            Gate::And => count,
         };
         let shift = HALF_BIT.wrapping_mul(2 * least - 1).wrapping_neg();
         Shifted(self.keyswitch(&shifted(sum, shift)))

@@ -1,7 +1,7 @@
 //! Stages 3 and 7, with the SECRET key: key generation, encryption, decryption.
 
 use ::tfhe::core_crypto::commons::generators::{EncryptionRandomGenerator, SecretRandomGenerator};
-use ::tfhe::core_crypto::commons::math::random::{CompressionSeed, DefaultRandomGenerator};
+use ::tfhe::core_crypto::commons::math::random::{CompressionSeed, DefaultRandomGenerator, Seed};
 use ::tfhe::core_crypto::prelude::*;
 use rand::CryptoRng;
 use zeroize::{Zeroize, Zeroizing};
@@ -42,6 +42,22 @@ impl SecretKey {
     /// As an LWE key of dimension k N.
     pub(super) fn lwe(&self) -> LweSecretKey<&[u64]> {
         self.glwe.as_lwe_secret_key()
+    }
+
+    /// The phase of every encrypted coordinate, padding included: for measurements of noise.
+    pub(super) fn coordinate_phases(&self, probes: &EncryptedProbes) -> Vec<u64> {
+        let set = self.parameters;
+        let seeded = SeededGlweCiphertextList::from_container(
+            probes.bodies.as_slice(),
+            set.query_glwe_size(),
+            PolynomialSize(set.query_polynomial_size),
+            CompressionSeed::from(Seed(probes.seed)),
+            MODULUS,
+        );
+        let list = seeded.decompress_into_glwe_ciphertext_list();
+        let mut phases = PlaintextList::new(0, PlaintextCount(probes.bodies.len()));
+        decrypt_glwe_ciphertext_list(&self.glwe, &list, &mut phases);
+        phases.into_container()
     }
 }
 

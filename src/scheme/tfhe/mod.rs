@@ -13,9 +13,11 @@ mod distance;
 mod evaluator;
 pub mod holder;
 pub mod keys;
+pub mod measure;
 #[cfg(test)]
 mod measured;
 pub mod noise;
+mod pairs;
 mod sanitise;
 mod threshold;
 pub mod workload;

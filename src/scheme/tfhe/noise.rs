@@ -62,6 +62,17 @@ impl TfheSet {
         inputs as f64 * self.bootstrap_variance() + self.keyswitch_variance() + self.modulus_switch_variance()
     }
 
+    /// Added by rounding a verdict to the few bits of an answer. Not centred: n/24 for the mask with a binary key, 1/12 for the body.
+    pub fn packing_variance(&self) -> f64 {
+        (self.lwe_dimension() as f64 / 24.0 + 1.0 / 12.0) / 2f64.powi(self.answer_modulus_log2 as i32).powi(2)
+    }
+
+    /// Of an answer's phase: the flood, and what came before and after it.
+    pub fn answer_variance(&self) -> f64 {
+        let flood = tuniform_variance(self.flooding_log2);
+        flood + self.bootstrap_variance() + self.keyswitch_variance() + self.packing_variance()
+    }
+
     /// Base-2 logarithm of the probability that a gate of twelve inputs errs: margin 1/48.
     pub fn log2_gate_failure(&self) -> f64 {
         log2_two_sided_tail(GATE_MARGIN / self.gate_variance(super::aggregate::FAN_IN).sqrt())
@@ -113,15 +124,15 @@ impl TfheSet {
     fn verdict_margin(&self) -> f64 {
         0.25 - 2f64.powi(self.flooding_log2 as i32 - 64)
     }
-
-    /// Added by packing a verdict, which is not centred: n/24 for the mask with a binary key, 1/12 for the body.
-    fn packing_variance(&self) -> f64 {
-        (self.lwe_dimension() as f64 / 24.0 + 1.0 / 12.0) / 2f64.powi(2 * self.answer_modulus_log2 as i32)
-    }
 }
 
 /// A bit's distance from the threshold of a gate.
 const GATE_MARGIN: f64 = 1.0 / 48.0;
+
+/// P(X > x) of a standard normal X.
+pub(super) fn upper_tail(x: f64) -> f64 {
+    0.5 * erfc(x / std::f64::consts::SQRT_2)
+}
 
 /// log2 P(|X| > x) of a standard normal X; by its asymptote where the function underflows.
 fn log2_two_sided_tail(x: f64) -> f64 {
@@ -206,7 +217,7 @@ impl GrayZone {
 
     /// Probability that the encrypted sign of one phi differs from the oracle's.
     pub fn flip_probability(&self, phi: i64) -> f64 {
-        0.5 * erfc(phi.unsigned_abs() as f64 / self.phi / std::f64::consts::SQRT_2)
+        upper_tail(phi.unsigned_abs() as f64 / self.phi)
     }
 
     /// Probability that the encrypted verdict on a pair differs from the oracle's, all rotations and the minimum of common bits
@@ -222,7 +233,7 @@ impl GrayZone {
         let enough = match (self.common_bits, pair.common_bits) {
             (Some((deviation, minimum)), Some(common)) => {
                 let distance = common as f64 - f64::from(minimum) + 0.5;
-                0.5 * erfc(-distance / deviation / std::f64::consts::SQRT_2)
+                upper_tail(-distance / deviation)
             }
             _ => 1.0,
         };

@@ -7,7 +7,7 @@ use std::time::Duration;
 use rand::CryptoRng;
 use rayon::prelude::*;
 
-use super::aggregate::{QUARTER, UnwashedVerdict};
+use super::aggregate::{EncryptedBit, Gate, QUARTER, UnwashedVerdict, gates};
 use super::distance::{EncryptedScore, EncryptedTemplate, Scratch};
 use super::keys::PreparedKey;
 use super::{Lwe, MODULUS, Tfhe};
@@ -40,6 +40,7 @@ const REFERENCE_PRODUCT: f64 = 7.153e-11;
 pub struct Workload {
     key: PreparedKey,
     samples: Vec<EncryptedScore>,
+    bit: Lwe,
 }
 
 /// An encrypted probe for [`Workload::distances`].
@@ -55,9 +56,10 @@ impl Workload {
             rng.fill_bytes(&mut element);
             u64::from_le_bytes(element)
         };
-        let sample = (0..size.0).map(|_| random()).collect();
-        let samples = vec![EncryptedScore(LweCiphertext::from_container(sample, MODULUS))];
-        Self { key: Tfhe::prepare_key(key, parameters), samples }
+        let mut sample = |size: usize| LweCiphertext::from_container((0..size).map(|_| random()).collect(), MODULUS);
+        let samples = vec![EncryptedScore(sample(size.0))];
+        let bit = sample(LweDimension(parameters.bootstrapped_dimension()).to_lwe_size().0);
+        Self { key: Tfhe::prepare_key(key, parameters), samples, bit }
     }
 
     /// Encrypts a probe's first sample as a query does, and expands it as the custodian does.
@@ -83,6 +85,12 @@ impl Workload {
     pub fn thresholds(&self, count: usize) -> usize {
         let samples: Vec<&EncryptedScore> = self.samples.iter().cycle().take(count).collect();
         self.key.signs(&samples, QUARTER, &()).map_or(0, |signs| signs.len())
+    }
+
+    /// Stage 6a alone: the tree that joins `bits` bits to one, on all cores. Returns how many gates it has.
+    pub fn aggregate(&self, bits: usize) -> usize {
+        let inputs = (0..bits).map(|_| EncryptedBit(self.bit.clone())).collect();
+        self.key.reduce(Gate::Or, vec![inputs], &()).map_or(0, |_| gates(bits) as usize)
     }
 
     /// Sanitising of `count` verdicts. Returns how many came out.

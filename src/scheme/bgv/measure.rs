@@ -1,0 +1,212 @@
+//! Noise measured stage by stage, against the bounds of `noise`, and every slot against the clear.
+//!
+//! Measuring takes the secret key, so keys are made here for it; they encrypt nothing of anybody, and only plain numbers leave.
+
+use rand::CryptoRng;
+use rand_chacha::ChaCha20Rng;
+
+use super::Bgv;
+use super::aggregate::squares;
+use super::arithmetic::{multiply_mod_t, residue};
+use super::circuit::{Circuit, Misfit};
+use super::engine::Ciphertext;
+use super::holder::generator;
+use super::noise::{State, TAIL_LOG2};
+use super::parties::Parties;
+use super::run::{Run, single};
+use super::sanitise::{flooded, sanitised};
+use crate::agreement::Disclosure;
+use crate::parameters::ParameterSet;
+use crate::parameters::bgv::BgvSet;
+use crate::scheme::{Measurement, OtherScheme, Progress, Scheme, StageNoise, Stopped, Unmeasured};
+
+/// Bits, the most that may differ, and what is disclosed: from the deepest circuit to the least.
+const COMPARISONS: [(usize, i64, Disclosure); 3] =
+    [(512, 180, Disclosure::Any), (512, 180, Disclosure::Each), (128, 40, Disclosure::Each)];
+
+/// Fresh keys of a set, and the phases of each stage on blocks of references at, beside and far from the threshold, under the deepest of a
+/// few comparisons that the set admits; as many blocks, each under keys of its own, as make `samples` coefficients. Reports [`steps`] steps.
+///
+/// # Errors
+///
+/// [`Unmeasured`] for a set of another scheme, one that admits none of the comparisons, or when `progress` asks to stop.
+pub fn measure(
+    parameters: &'static ParameterSet,
+    samples: usize,
+    rng: &mut dyn CryptoRng,
+    progress: &dyn Progress,
+) -> Result<Measurement, Unmeasured> {
+    let other = OtherScheme { expected: parameters.scheme(), actual: Bgv::ID };
+    let set = Bgv::set(parameters).ok_or(other)?;
+    let comparison = comparison(set)?;
+    let stages = stages(set, comparison, blocks(set, samples), &mut generator(rng), progress)?;
+    let (bits, _, disclosure) = comparison;
+    let disclosed = if disclosure == Disclosure::Each { "one bit a reference" } else { "one bit a probe" };
+    Ok(Measurement {
+        comparison: format!("Hamming distance, {bits} bits, {disclosed}"),
+        unit: "integers",
+        stages,
+        flips: Vec::new(),
+    })
+}
+
+/// Steps that [`measure`] reports: one a stage of each block.
+pub fn steps(set: &BgvSet, samples: usize) -> u64 {
+    (blocks(set, samples) * if set.one_squaring { 5 } else { 7 }) as u64
+}
+
+fn blocks(set: &BgvSet, samples: usize) -> usize {
+    samples.div_ceil(set.ring_size()).max(1)
+}
+
+/// The first comparison that the set has room for.
+fn comparison(set: &'static BgvSet) -> Result<(usize, i64, Disclosure), Misfit> {
+    let mut fault = Misfit::Coordinates { coordinates: 0, limit: set.ring_size() / 2 };
+    for (bits, threshold, disclosure) in COMPARISONS {
+        let range = 2 * (threshold - bits as i64) + 1..=2 * threshold + 1;
+        match Circuit::weigh(set, bits, &range, None, disclosure, &single(), 1) {
+            Ok(_) => return Ok((bits, threshold, disclosure)),
+            Err(misfit) => fault = misfit,
+        }
+    }
+    Err(fault)
+}
+
+/// Phases of each stage over some blocks.
+struct Stages<'a> {
+    progress: &'a dyn Progress,
+    stages: Vec<Stage>,
+}
+
+struct Stage {
+    name: &'static str,
+    state: State,
+    phases: Vec<f64>,
+    /// Whether each slot is right; none where slots cannot be read.
+    right: Option<Vec<bool>>,
+}
+
+impl Stages<'_> {
+    /// Looks at what a stage left: one value, or several. `right` judges a slot of the first by its row and what stands in it; where there are
+    /// several, by how many of them are 0.
+    fn look(
+        &mut self,
+        name: &'static str,
+        parties: &Parties,
+        values: &[&Ciphertext],
+        right: impl Fn(usize, u32) -> bool,
+    ) -> Result<(), Stopped> {
+        let Some(state) = values.first().map(|value| value.state) else { return Ok(()) };
+        let (phases, slots): (Vec<Vec<f64>>, Vec<_>) = values.iter().map(|value| parties.opened(value)).unzip();
+        let slots: Option<Vec<Vec<u32>>> = slots.into_iter().collect();
+        let seen = slots.map(|mut slots| match slots.len() {
+            1 => slots.pop().unwrap_or_default(),
+            _ => {
+                let mut zeros = vec![0; parties.ring.n];
+                slots.iter().for_each(|slots| zeros.iter_mut().zip(slots).for_each(|(n, &v)| *n += u32::from(v == 0)));
+                zeros
+            }
+        });
+        let right = seen.map(|seen| seen.into_iter().enumerate().map(|(row, value)| right(row, value)).collect());
+        match self.stages.iter_mut().find(|stage| stage.name == name) {
+            Some(stage) => {
+                stage.phases.extend(phases.into_iter().flatten());
+                stage.right =
+                    stage.right.take().zip(right).map(|(before, now): (Vec<bool>, Vec<bool>)| [before, now].concat());
+            }
+            None => self.stages.push(Stage { name, state, phases: phases.concat(), right }),
+        }
+        self.progress.advance(1);
+        if self.progress.stop() { Err(Stopped) } else { Ok(()) }
+    }
+
+    fn finish(self) -> Vec<StageNoise> {
+        let noise = |stage: Stage| {
+            let state = stage.state;
+            let noise = StageNoise {
+                bound_log2: Some(state.noise + TAIL_LOG2),
+                margin_bits: Some(state.margin()),
+                ..StageNoise::of(stage.name, &stage.phases, (2.0 * state.noise).exp2())
+            };
+            match stage.right {
+                Some(right) => noise.with_failures(right),
+                None => noise,
+            }
+        };
+        self.stages.into_iter().map(noise).collect()
+    }
+}
+
+/// Encryption, the last rotation of the probe, score, threshold, verdict, flood, answer; the one-squaring variant answers after the
+/// threshold.
+pub(super) fn stages(
+    set: &'static BgvSet,
+    comparison: (usize, i64, Disclosure),
+    blocks: usize,
+    rng: &mut ChaCha20Rng,
+    progress: &dyn Progress,
+) -> Result<Vec<StageNoise>, Unmeasured> {
+    let mut stages = Stages { progress, stages: Vec::new() };
+    for _ in 0..blocks {
+        stages.block(set, comparison, rng)?;
+    }
+    Ok(stages.finish())
+}
+
+impl Stages<'_> {
+    /// One block, under keys of its own.
+    fn block(
+        &mut self,
+        set: &'static BgvSet,
+        (bits, threshold, disclosure): (usize, i64, Disclosure),
+        rng: &mut ChaCha20Rng,
+    ) -> Result<(), Unmeasured> {
+        let parties = &Parties::new(set, rng);
+        // Nobody, at the threshold, one bit beyond it, anywhere, and opposite.
+        let distance = |row: usize| match row % 5 {
+            0 => None,
+            1 => Some(threshold as usize),
+            2 => Some(threshold as usize + 1),
+            3 => Some(row * 7 % (bits + 1)),
+            _ => Some(bits),
+        };
+        let misfit = || Misfit::Coordinates { coordinates: bits, limit: set.ring_size() / 2 };
+        let run = Run::new(parties, (bits, threshold, disclosure), distance, rng)?;
+        let (ring, slots) = (parties.ring, &run.slots);
+        let mut baby = run.probes.expand(0).ok_or_else(misfit)?;
+        self.look("encryption", parties, &[&baby], |row, value| slots.get(row) == Some(&value))?;
+        let (rotation, turns) = (ring.rotation(1), set.baby_steps.min(bits) - 1);
+        for _ in 0..turns {
+            baby = baby.rotated(ring, &rotation, &parties.key.rotate_by_one);
+        }
+        let half = ring.n / 2;
+        let turned = |row: usize| slots.get(row / half * half + (row + turns) % half);
+        self.look("rotation", parties, &[&baby], |row, value| turned(row) == Some(&value))?;
+
+        let score = run.score(parties).ok_or_else(misfit)?;
+        // phi = -1 for nobody.
+        let phi = |row| distance(row).map_or(-1, |distance| 2 * (threshold - distance as i64) + 1);
+        let expected = |row| residue(phi(row) - run.centre());
+        self.look("score", parties, &[&score], |row, value| value == expected(row))?;
+        let hit = |row: usize| phi(row) > 0;
+        let judged = |row: usize, value: u32| match (set.one_squaring, disclosure) {
+            (true, _) => value == multiply_mod_t(expected(row), expected(row)),
+            (false, Disclosure::Each) => (value == 0) == hit(row),
+            (false, _) => value == u32::from(hit(row)),
+        };
+        let value = run.threshold(parties, &score, rng).ok_or_else(misfit)?;
+        self.look("threshold", parties, &[&value], judged)?;
+        if set.one_squaring {
+            let outputs = squares(&parties.key, &run.circuit, &value, rng);
+            let outputs: Vec<&Ciphertext> = outputs.iter().map(|output| &output.ciphertext).collect();
+            self.look("answer", parties, &outputs, |row, zeros| zeros == u32::from(hit(row)))?;
+            return Ok(());
+        }
+        let verdict = run.verdict(parties, value).ok_or_else(misfit)?;
+        self.look("verdict", parties, &[&verdict], judged)?;
+        let verdict = verdict.truncated(ring, verdict.state.limbs.min(set.public_limbs()));
+        self.look("flood", parties, &[&flooded(&parties.key, &verdict, rng)], judged)?;
+        self.look("answer", parties, &[&sanitised(&parties.key, verdict, rng).ciphertext], judged)?;
+        Ok(())
+    }
+}

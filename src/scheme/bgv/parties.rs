@@ -1,0 +1,49 @@
+//! Both parties of one exchange, so that a phase can be looked at anywhere in it.
+
+use rand_chacha::ChaCha20Rng;
+
+use super::arithmetic::{divide_mod_t, residue};
+use super::ciphertexts::EncryptedProbes;
+use super::engine::{Ciphertext, Engine};
+use super::holder::SecretKey;
+use super::keys::{EvaluationKey, PreparedKey};
+use super::ring::Ring;
+use super::sampling::seed;
+use crate::parameters::bgv::BgvSet;
+
+/// Both parties of one exchange.
+pub(super) struct Parties {
+    pub(super) secret: SecretKey,
+    pub(super) key: PreparedKey,
+    pub(super) ring: &'static Ring,
+}
+
+impl Parties {
+    pub(super) fn new(set: &'static BgvSet, rng: &mut ChaCha20Rng) -> Self {
+        let secret = SecretKey::generate(set, rng);
+        let public = EvaluationKey::new(&secret, rng);
+        Self { key: public.expand(), secret, ring: Ring::of(set) }
+    }
+
+    pub(super) fn engine(&self) -> Engine<'_> {
+        Engine { ring: self.ring, relinearisation: &self.key.relinearisation }
+    }
+
+    /// An encryption of the numbers in the slots.
+    pub(super) fn encrypted(&self, slots: &[u32], rng: &mut ChaCha20Rng) -> EncryptedProbes {
+        let seed = seed(rng);
+        let body = self.secret.encrypt_plaintext(&self.ring.encode(slots.iter().copied()), seed, rng);
+        EncryptedProbes::new(self.ring.set, vec![(seed, body)])
+    }
+
+    /// The phase of a ciphertext, and its slots as residues of t where it is small enough to be exact.
+    pub(super) fn opened(&self, ciphertext: &Ciphertext) -> (Vec<f64>, Option<Vec<u32>>) {
+        let phase = self.secret.wide_phase(ciphertext);
+        let exact = phase.iter().all(|v| v.abs() < 2f64.powi(53));
+        let slots = exact.then(|| {
+            let slots = self.ring.decode(phase.iter().map(|&v| residue(v as i64)).collect());
+            slots.into_iter().map(|v| divide_mod_t(v, ciphertext.state.factor)).collect()
+        });
+        (phase, slots)
+    }
+}

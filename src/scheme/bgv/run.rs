@@ -1,0 +1,93 @@
+//! One block of references at chosen distances from a probe.
+
+use rand::Rng;
+use rand_chacha::ChaCha20Rng;
+
+use super::arithmetic::residue;
+use super::ciphertexts::EncryptedProbes;
+use super::circuit::{Circuit, Judgement, Misfit, Plane, Shape};
+use super::distance::{Babies, Block, Steps};
+use super::engine::{Ciphertext, Plaintext};
+use super::parties::Parties;
+use super::sampling::non_zero;
+use crate::agreement::Disclosure;
+
+/// One decision a subject.
+pub(super) fn single() -> Shape {
+    Shape {
+        planes: vec![Plane { group: 0, sample: 0, ordinal: 0 }],
+        groups: 1,
+        alignments: 1,
+        judges_common_bits: false,
+    }
+}
+
+/// A Hamming distance of so many bits in every slot of one block.
+pub(super) struct Run {
+    pub(super) circuit: Circuit<'static>,
+    pub(super) probes: EncryptedProbes,
+    /// The probe, in the clear: what stands in the slots.
+    pub(super) slots: Vec<u32>,
+    block: Block,
+    steps: Steps,
+    disclosure: Disclosure,
+}
+
+impl Run {
+    /// A random probe; `distance` says how far each slot's reference is, a random one; slots without are absent.
+    ///
+    /// # Errors
+    ///
+    /// [`Misfit`] where the set does not admit the comparison.
+    pub(super) fn new(
+        parties: &Parties,
+        (bits, threshold, disclosure): (usize, i64, Disclosure),
+        distance: impl Fn(usize) -> Option<usize> + Sync,
+        rng: &mut ChaCha20Rng,
+    ) -> Result<Self, Misfit> {
+        let (ring, d) = (parties.ring, bits as i64);
+        let range = 2 * (threshold - d) + 1..=2 * threshold + 1;
+        let circuit = Circuit::new(ring.set, bits, &range, None, disclosure, &single(), 1)?;
+        let steps = circuit.steps;
+        let probe: Vec<i16> = (0..bits).map(|_| if rng.random() { 1 } else { -1 }).collect();
+        let offsets: Vec<usize> = (0..ring.n).map(|_| rng.random_range(0..bits)).collect();
+        let mut block = Block::new(steps, ring.n, 1, -1);
+        block.fill(|row, weights| {
+            let (distance, offset) = (distance(row)?, offsets.get(row)?);
+            let differs = |i: usize| (i + offset) % bits < distance;
+            weights.iter_mut().zip(&probe).enumerate().for_each(|(i, (w, &x))| *w = if differs(i) { -x } else { x });
+            Some(2 * threshold + 1 - d)
+        });
+        let coordinate = |slot| residue(probe.get(slot % steps.period).copied().unwrap_or(0).into());
+        let slots: Vec<u32> = (0..ring.n).map(coordinate).collect();
+        Ok(Self { circuit, probes: parties.encrypted(&slots, rng), slots, block, steps, disclosure })
+    }
+
+    /// What is added to phi in a score.
+    pub(super) fn centre(&self) -> i64 {
+        self.circuit.centre(Judgement::Aligned)
+    }
+
+    /// phi - centre in every slot.
+    pub(super) fn score(&self, parties: &Parties) -> Option<Ciphertext> {
+        let babies = Babies::of_sample(&parties.key, &self.probes, 0, self.steps)?;
+        self.block.scores(&parties.key, &[&babies], self.centre()).pop()
+    }
+
+    /// A score judged: for the one-squaring variant its square; under `each` 0 iff it hits, masked; else 1 iff it hits.
+    pub(super) fn threshold(&self, parties: &Parties, score: &Ciphertext, rng: &mut ChaCha20Rng) -> Option<Ciphertext> {
+        let ring = parties.ring;
+        let masked = self.disclosure == Disclosure::Each && !ring.set.one_squaring;
+        let mask = masked.then(|| Plaintext::of_slots(ring, non_zero(ring.n, rng), ring.set.limbs));
+        let masks: Vec<&Plaintext> = mask.iter().collect();
+        self.circuit.judge(&parties.engine(), Judgement::Aligned, score, &masks, 1).pop()
+    }
+
+    /// What is sanitised, but for the masks of `any`: nothing more than the threshold for the one-squaring variant.
+    pub(super) fn verdict(&self, parties: &Parties, threshold: Ciphertext) -> Option<Ciphertext> {
+        match parties.ring.set.one_squaring {
+            true => Some(threshold),
+            false => self.circuit.verdict(&parties.engine(), vec![vec![threshold]], &[]).pop(),
+        }
+    }
+}
