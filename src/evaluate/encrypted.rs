@@ -5,6 +5,7 @@
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
+use rayon::prelude::*;
 
 use super::dataset::{Dataset, Sample};
 use super::sample::{Selection, Unit};
@@ -67,8 +68,11 @@ pub fn pairwise(agreement: &Agreement, references: usize) -> Result<Agreement, A
     Agreement::new(terms)
 }
 
+/// Units that a thread works on before their verdicts are handed on.
+const UNITS_A_THREAD: usize = 4;
+
 /// Both parties, in one program, under keys that follow from a seed and are thrown away.
-pub struct Exchange<'a, S: Holder + Evaluator> {
+pub struct Exchange<'a, S: Holder<SecretKey: Sync> + Evaluator> {
     agreement: &'a Agreement,
     dataset: &'a Dataset,
     querier: Querier<'a, S>,
@@ -77,7 +81,7 @@ pub struct Exchange<'a, S: Holder + Evaluator> {
     budget_bytes: u64,
 }
 
-impl<'a, S: Holder + Evaluator> Exchange<'a, S> {
+impl<'a, S: Holder<SecretKey: Sync> + Evaluator> Exchange<'a, S> {
     /// Makes keys under an agreement of [`pairwise`]. `budget_bytes` is what may be kept of an encoded gallery.
     ///
     /// # Errors

@@ -60,11 +60,12 @@ impl std::fmt::Display for Proportion {
     }
 }
 
-/// A share for people: in per cent down to a hundredth, smaller ones as a power of ten.
+/// A share for people: in per cent, with two digits after the point, or four of a small one; the smallest as a power of ten.
 pub fn share(value: f64) -> String {
     match value {
         0.0 => "0".to_owned(),
-        value if value < 5e-5 => format!("{value:.1e}"),
+        value if value < 1e-6 => format!("{value:.1e}"),
+        value if value < 1e-3 => format!("{:.4} %", 100.0 * value),
         value => format!("{:.2} %", 100.0 * value),
     }
 }
@@ -139,6 +140,12 @@ mod tests {
         assert!(interval.low == 0.0 && close(interval.high, 3.688_873e-6), "{interval:?}");
         let many = clopper_pearson(30, 50_000_000);
         assert!(close(many.low, 4.048e-7) || (many.low - 4.048e-7).abs() < 2e-9, "{many:?}");
+    }
+
+    #[test]
+    fn shares_keep_their_digits() {
+        let shown = [0.0, 3e-7, 2.02e-4, 0.0091, 1.0].map(share);
+        assert_eq!(shown, ["0", "3.0e-7", "0.0202 %", "0.91 %", "100.00 %"]);
     }
 
     #[test]

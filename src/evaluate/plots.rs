@@ -112,12 +112,7 @@ pub(super) fn flips(bins: &[FlipBin]) -> Plot {
     });
     let expected = bins.iter().map(|bin| (0.5 * (bin.from_deviations + bin.to_deviations), bin.predicted));
     Plot {
-        x: Axis::over(
-            "distance from the threshold, in deviations of the noise (hits to the right)",
-            Scale::Linear,
-            -widest,
-            widest,
-        ),
+        x: Axis::over("distance from the threshold, in deviations", Scale::Linear, -widest, widest),
         y: Axis::over("share of decisions that flip", Scale::Linear, 0.0, 1.0),
         series: vec![
             Series::new("predicted", Marks::Line(curve.map(|x| (x, flip_probability(x))).collect())),

@@ -98,7 +98,7 @@ fn one_set(agreement: &Agreement, subjects: usize, samples: usize, seed: u64) ->
     Dataset::of_one_set(agreement.functional(), records).unwrap()
 }
 
-fn decide<S: Holder + Evaluator>(
+fn decide<S: Holder<SecretKey: Sync> + Evaluator>(
     agreement: &Agreement,
     dataset: &Dataset,
     selection: &Selection,

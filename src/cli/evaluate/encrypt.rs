@@ -17,7 +17,7 @@ use crate::cli::{interrupt, pace};
 pub type Verdicts = (Selection, Vec<Vec<bool>>);
 
 impl Args {
-    pub(super) fn decide<S: Holder + Evaluator>(
+    pub(super) fn decide<S: Holder<SecretKey: Sync> + Evaluator>(
         &self,
         evaluation: &Evaluation<'_>,
         amount: Amount,
@@ -82,10 +82,12 @@ impl Args {
         let plan = Plan::new(agreement, references.max(1), probes, &pace, self.memory)
             .map_err(|error| Failure::at(&self.agreement.path, error, "leave it out with --encrypt none"))?;
         console.note(format_args!(
-            "encrypted column: {} of {} under {}, about {} and {} of memory",
+            "encrypted column: {} of {} under {}, {} {} and {} of memory",
             count(selection.pairs() as usize, "pair"),
             count(selection.units.len(), "probe"),
             plan.parameter_set,
+            // Few pairs at a time are slower than many, which is what is predicted.
+            if selection.whole_gallery { "about" } else { "at least" },
             seconds(Duration::try_from_secs_f64(plan.seconds).unwrap_or(Duration::MAX)),
             bytes(plan.memory_bytes as usize),
         ));
