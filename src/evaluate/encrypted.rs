@@ -111,18 +111,26 @@ impl<'a, S: Holder<SecretKey: Sync> + Evaluator> Exchange<'a, S> {
         progress: &dyn Progress,
         done: &mut dyn FnMut(usize, Vec<bool>) -> GoOn,
     ) -> Result<(), ExchangeError> {
-        let whole =
-            if selection.whole_gallery { Some(self.gallery(0..self.dataset.references().len())?) } else { None };
-        let custodian = whole.as_ref().map(|gallery| self.custodian(gallery)).transpose()?;
-        for (number, unit) in selection.units.iter().enumerate().skip(first) {
-            let verdicts = match &custodian {
-                Some(custodian) => self.ask(custodian, number, unit, progress)?,
-                None => {
-                    let gallery = self.gallery(unit.references.iter().map(|&(place, _)| place))?;
-                    self.ask(&self.custodian(&gallery)?, number, unit, progress)?
+        let units: Vec<(usize, &Unit)> = selection.units.iter().enumerate().skip(first).collect();
+        if selection.whole_gallery {
+            let gallery = self.gallery(0..self.dataset.references().len())?;
+            let custodian = self.custodian(&gallery)?;
+            for (number, unit) in units {
+                if !done(number, self.ask(&custodian, number, unit, progress)?) {
+                    break;
                 }
-            };
-            if !done(number, verdicts) {
+            }
+            return Ok(());
+        }
+        let apart = |&(number, unit): &(usize, &Unit)| {
+            let gallery = self.gallery(unit.references.iter().map(|&(place, _)| place))?;
+            let verdicts = self.ask(&self.custodian(&gallery)?, number, unit, progress)?;
+            Ok((number, verdicts))
+        };
+        // A unit of a few pairs does not keep all threads busy.
+        for some in units.chunks(UNITS_A_THREAD * rayon::current_num_threads()) {
+            let judged: Vec<_> = some.par_iter().map(apart).collect::<Result<_, ExchangeError>>()?;
+            if !judged.into_iter().all(|(number, verdicts)| done(number, verdicts)) {
                 break;
             }
         }
