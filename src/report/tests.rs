@@ -57,10 +57,6 @@ fn points(html: &str) -> Vec<(f64, f64)> {
 fn the_same_page_has_the_same_bytes() {
     let html = example::page().html();
     assert_eq!(html, example::page().html());
-    // For a person to look at.
-    if let Some(path) = std::env::var_os("COTEJO_REPORT_EXAMPLE") {
-        std::fs::write(path, html).unwrap();
-    }
 }
 
 #[test]

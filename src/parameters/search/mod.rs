@@ -150,7 +150,7 @@ impl Request {
     /// How many steps [`Request::search`] reports to its progress.
     pub fn steps(&self) -> u64 {
         let of = |scheme| match scheme {
-            SchemeId::Tfhe => tfhe::regions(self.security_bits).len(),
+            SchemeId::Tfhe => self::tfhe::regions(self.security_bits).len(),
             SchemeId::Bgv => bgv::regions(&self.terms, self.security_bits).len(),
         };
         self.schemes().into_iter().map(of).sum::<usize>() as u64
@@ -174,7 +174,7 @@ impl Request {
         let mut found: Vec<Candidate> = secure.map(Candidate::again).collect();
         for scheme in self.schemes() {
             found.extend(match scheme {
-                SchemeId::Tfhe => tfhe::search(&terms, target, self.security_bits, &log, progress)?,
+                SchemeId::Tfhe => self::tfhe::search(&terms, target, self.security_bits, &log, progress)?,
                 SchemeId::Bgv => bgv::search(&terms, target, self.security_bits, &log, progress)?,
             });
         }
