@@ -1,7 +1,5 @@
 //! A whole exchange under scheme `bgv`, and what is refused in it.
 
-use std::sync::LazyLock;
-
 use crate::support::{Desk, INIT};
 
 const INIT_BGV: &str = "agreement init --modality generic --metric hamming --dimension 32 --threshold 6 --scheme bgv \
@@ -21,7 +19,7 @@ six-off,00000000111111110000000000111111
 seven-off,00000000111111110000000001111111
 ";
 
-/// Agreement, keys, gallery and query under `each`, made once.
+/// Agreement, keys, gallery and query.
 fn asked(desk: &Desk, disclosure: &str) {
     desk.write("gallery.csv", GALLERY);
     desk.write("probes.csv", PROBES);
@@ -31,15 +29,10 @@ fn asked(desk: &Desk, disclosure: &str) {
     desk.ok("encrypt --templates probes.csv");
 }
 
-static ASKED: LazyLock<Desk> = LazyLock::new(|| {
-    let desk = Desk::empty();
-    asked(&desk, "each");
-    desk
-});
-
 #[test]
 fn an_exchange_under_bgv_is_exact_at_the_threshold() {
-    let desk = &*ASKED;
+    let desk = Desk::empty();
+    asked(&desk, "each");
     desk.ok("match --gallery gallery.cotejo --query probes.query.cotejo --out each.answer.cotejo");
     let decrypt = "decrypt --answer each.answer.cotejo";
     desk.command(decrypt).assert().code(0).stdout("six-off\thit\t2\nseven-off\tno hit\n");
@@ -57,7 +50,8 @@ fn an_exchange_under_bgv_is_exact_at_the_threshold() {
 
 #[test]
 fn files_of_the_other_scheme_or_damaged_are_refused() {
-    let desk = &*ASKED;
+    let desk = Desk::empty();
+    asked(&desk, "each");
     // Keys of scheme tfhe: its agreement is another one.
     let other = Desk::empty();
     other.ok(INIT);
