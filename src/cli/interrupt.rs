@@ -36,6 +36,17 @@ pub fn check() -> Result<(), Failure> {
     if requested() { Err(Failure::Interrupted) } else { Ok(()) }
 }
 
+/// Work that nobody watches, but that Ctrl-C stops.
+pub struct Unwatched;
+
+impl cotejo::scheme::Progress for Unwatched {
+    fn advance(&self, _: u64) {}
+
+    fn stop(&self) -> bool {
+        requested()
+    }
+}
+
 /// Removes a temporary file even when the process ends at once; forget it by dropping this.
 pub struct Unfinished(PathBuf);
 

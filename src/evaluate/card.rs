@@ -210,6 +210,22 @@ pub struct Measured {
     pub decided: Decided,
 }
 
+impl Measured {
+    /// Which pairs were decided, in words.
+    pub fn drawn(&self) -> String {
+        let near = self.strata.iter().find(|stratum| stratum.stratum == Stratum::NearTheThreshold);
+        let evenly = || self.strata.iter().filter(|stratum| stratum.stratum != Stratum::NearTheThreshold);
+        match (self.probes_drawn, near) {
+            (true, _) => "probes drawn by seed".to_owned(),
+            (false, _) if evenly().all(|stratum| stratum.drawn == stratum.pairs) => "all pairs".to_owned(),
+            (false, near) => {
+                let near = near.map_or(0, |stratum| stratum.drawn);
+                format!("pairs drawn by seed, {near} of them near the threshold")
+            }
+        }
+    }
+}
+
 /// Pairs of one stratum.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct StratumOfCard {

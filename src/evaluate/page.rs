@@ -34,10 +34,9 @@ fn lead(card: &Card) -> String {
     };
     let measured = card.encrypted.measured.as_ref().map(|measured| {
         let Decided { pairs, flips, predicted_flips, .. } = &measured.decided;
-        let drawn = if measured.probes_drawn { "" } else { ", half of them drawn near the threshold" };
         let predicted =
             if predicted.exact { String::new() } else { format!(" where {predicted_flips:.1} are predicted") };
-        format!(" Of {pairs} decided in real exchanges{drawn}, {} changed{predicted}.", flips.len())
+        format!(" Of {pairs} decided in real exchanges ({}), {} changed{predicted}.", measured.drawn(), flips.len())
     });
     format!(
         "{expected}{} With {}, {} of impostor pairs match falsely and {} of genuine pairs are missed.",
@@ -123,8 +122,8 @@ fn encryption(card: &Card) -> Section {
             .iter()
             .map(|stratum| vec![stratum.stratum.to_string(), stratum.pairs.to_string(), stratum.drawn.to_string()]);
         blocks.push(Block::Text(format!(
-            "Real exchanges decided {pairs} pairs, {}: {} were decided otherwise than in the clear, where {predicted_flips:.1} \u{b1} {predicted_deviation:.1} are predicted.",
-            if measured.probes_drawn { "those of probes drawn by the seed" } else { "drawn by the seed" },
+            "Real exchanges decided {pairs} pairs ({}): {} were decided otherwise than in the clear, where {predicted_flips:.1} \u{b1} {predicted_deviation:.1} are predicted.",
+            measured.drawn(),
             flips.len()
         )));
         blocks.push(Block::Table(Table {

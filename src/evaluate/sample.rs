@@ -137,16 +137,16 @@ impl Selection {
             (genuine, impostor) = (genuine + count(Stratum::Genuine), impostor + count(Stratum::Impostor));
             units.push(Unit { probe, references });
         }
-        let of_all = |wanted: Kind| {
-            let probes = 0..dataset.probes().len();
-            let pairs =
-                probes.flat_map(|probe| (0..dataset.references().len()).map(move |reference| (probe, reference)));
-            pairs.filter(|&(probe, reference)| dataset.kind(probe, reference) == Some(wanted)).count() as u64
-        };
-        let strata = vec![
-            (Stratum::Genuine, of_all(Kind::Genuine), genuine),
-            (Stratum::Impostor, of_all(Kind::Impostor), impostor),
-        ];
+        let (mut all_genuine, mut all_impostor) = (0, 0);
+        for probe in 0..dataset.probes().len() {
+            for kind in (0..dataset.references().len()).filter_map(|reference| dataset.kind(probe, reference)) {
+                match kind {
+                    Kind::Genuine => all_genuine += 1,
+                    Kind::Impostor => all_impostor += 1,
+                }
+            }
+        }
+        let strata = vec![(Stratum::Genuine, all_genuine, genuine), (Stratum::Impostor, all_impostor, impostor)];
         Self { units, whole_gallery: true, strata }
     }
 

@@ -1,13 +1,14 @@
 //! What the encrypted verdicts come to, beside the oracle's.
 
 use serde::Serialize;
-use statrs::function::erf::{erfc, erfc_inv};
+use statrs::function::erf::erfc_inv;
 
 use super::dataset::{Dataset, Kind};
 use super::interval::{Interval, Proportion, clopper_pearson};
 use super::sample::{Selection, Stratum};
 use super::scale::Scale;
 use super::scores::{Comparer, Pair};
+use crate::scheme::tfhe::noise::upper_tail;
 use crate::template::SubjectId;
 
 /// A pair that is decided otherwise than in the column before.
@@ -216,7 +217,7 @@ fn deviations(probability: f64) -> f64 {
 
 /// The probability of a flip at a distance from the threshold: the upper tail of a normal distribution.
 pub fn flip_probability(deviations: f64) -> f64 {
-    0.5 * erfc(deviations.abs() / std::f64::consts::SQRT_2)
+    upper_tail(deviations.abs())
 }
 
 #[cfg(test)]

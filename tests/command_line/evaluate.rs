@@ -134,6 +134,14 @@ fn an_interrupted_evaluation_goes_on_where_it_stopped() {
     assert!(said.contains("are kept in evaluate.partial; the same command goes on from there"), "{said}");
 
     desk.refused(&format!("{line} --seed 2"), "evaluate.partial", "belongs to an evaluation of other templates");
+    // A verdict too many, or one that is neither: not what was left there.
+    let kept = String::from_utf8(desk.read("evaluate.partial")).unwrap();
+    let first = kept.find("[\"").unwrap() + 2;
+    for to in [format!("0{}", &kept[first..]), format!("2{}", &kept[first + 1..])] {
+        desk.write("altered.partial", format!("{}{to}", &kept[..first]));
+        let altered = format!("{line} --partial altered.partial");
+        desk.refused(&altered, "altered.partial", "is not what an interrupted evaluation leaves");
+    }
     let finished = desk.command(&format!("{line} --json")).assert().success().get_output().clone();
     let said = String::from_utf8(finished.stderr).unwrap();
     assert!(said.contains("evaluate.partial: going on after"), "{said}");

@@ -36,17 +36,6 @@ struct Exchange<'a, S: Holder + Evaluator> {
     key: AdmittedKey<S>,
 }
 
-/// Lets a query be interrupted, and counts whole ones only.
-struct Watch;
-
-impl Progress for Watch {
-    fn advance(&self, _: u64) {}
-
-    fn stop(&self) -> bool {
-        interrupt::requested()
-    }
-}
-
 /// Every point of a batch, `repeat` times each.
 pub fn measure<S: Holder + Evaluator>(
     grid: &Grid,
@@ -109,7 +98,7 @@ impl Parts {
         let asked = query.to_bytes(agreement).map_err(|error| defect(&error))?;
         let query = Query::<S>::read(asked.as_slice(), agreement, Some(key.id())).map_err(|error| defect(&error))?;
         let mut wire = lap();
-        let answer = custodian.answer(key, &query, rng, &Watch).map_err(|error| match error {
+        let answer = custodian.answer(key, &query, rng, &interrupt::Unwatched).map_err(|error| match error {
             AnswerError::Unanswered(Unanswered::Stopped(_)) => Failure::Interrupted,
             error => Failure::new("bench", error, "ask for fewer probes, or choose another --set"),
         })?;

@@ -33,7 +33,7 @@ impl Args {
             let what = format!("the parameter set has no room for a verdict on each pair: {error}");
             Failure::at(&self.agreement.path, what, "leave the encrypted column out with --encrypt none")
         })?;
-        let mut partial = Partial::open(&self.partial, self.fingerprint(evaluation, &selection), console)?;
+        let mut partial = Partial::open(&self.partial, self.fingerprint(evaluation, &selection), &selection, console)?;
         self.announce(&agreement, &selection, &partial, console)?;
         let explain = |error: &ExchangeError| match interrupt::requested() {
             true => Failure::Interrupted,
@@ -43,7 +43,7 @@ impl Args {
         let earlier = partial.verdicts().len() as u64;
         let meter = console.meter_from("encrypted", "probe", selection.units.len() as u64, earlier);
         let mut failed = None;
-        let judged = exchange.judge(&selection, partial.verdicts().len(), &Quiet, &mut |_, verdicts| {
+        let judged = exchange.judge(&selection, partial.verdicts().len(), &interrupt::Unwatched, &mut |_, verdicts| {
             meter.advance(1);
             failed = partial.add(verdicts).err();
             failed.is_none() && !interrupt::requested()
@@ -92,16 +92,5 @@ impl Args {
             bytes(plan.memory_bytes as usize),
         ));
         Ok(())
-    }
-}
-
-/// A unit is short; what it counts is nobody's business, but it can be stopped.
-struct Quiet;
-
-impl cotejo::scheme::Progress for Quiet {
-    fn advance(&self, _: u64) {}
-
-    fn stop(&self) -> bool {
-        interrupt::requested()
     }
 }

@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use cotejo::evaluate::{Evaluation, Selection};
+use cotejo::agreement;
+use cotejo::evaluate::{Evaluation, Selection, Unit};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
+use sha2::{Digest as _, Sha256};
 
 use super::Args;
 use crate::cli::console::Console;
@@ -27,6 +28,16 @@ struct Kept {
     verdicts: Vec<String>,
 }
 
+impl Kept {
+    /// Whether there is a verdict on every pair of the first units, and nothing else.
+    fn fits(&self, selection: &Selection) -> bool {
+        let whole = |(text, unit): (&String, &Unit)| {
+            text.len() == unit.references.len() && text.bytes().all(|byte| matches!(byte, b'0' | b'1'))
+        };
+        self.verdicts.len() <= selection.units.len() && self.verdicts.iter().zip(&selection.units).all(whole)
+    }
+}
+
 /// The verdicts so far, and their file.
 pub(super) struct Partial {
     path: PathBuf,
@@ -38,7 +49,12 @@ pub(super) struct Partial {
 
 impl Partial {
     /// Those of an interrupted run of the same evaluation, or none.
-    pub(super) fn open(path: &Path, fingerprint: String, console: &Console) -> Result<Self, Failure> {
+    pub(super) fn open(
+        path: &Path,
+        fingerprint: String,
+        selection: &Selection,
+        console: &Console,
+    ) -> Result<Self, Failure> {
         let mut partial =
             Self { path: path.to_owned(), fingerprint, verdicts: Vec::new(), saved: Instant::now(), kept: 0 };
         if !path.exists() {
@@ -48,12 +64,14 @@ impl Partial {
         let bytes = files::read_at_most(path, LIMIT_BYTES + 1)?;
         let too_long = bytes.len() as u64 > LIMIT_BYTES;
         let kept: Option<Kept> = if too_long { None } else { serde_json::from_slice(&bytes).ok() };
-        let Some(kept) = kept.filter(|kept| kept.cotejo_evaluation == 1) else {
-            return Err(Failure::at(path, "is not what an interrupted evaluation leaves", remedy));
-        };
+        let not_ours = || Failure::at(path, "is not what an interrupted evaluation leaves", remedy);
+        let kept = kept.filter(|kept| kept.cotejo_evaluation == 1).ok_or_else(not_ours)?;
         if kept.fingerprint != partial.fingerprint {
             let what = "belongs to an evaluation of other templates, terms, seed or amount";
             return Err(Failure::at(path, what, format!("finish that one, or {remedy}")));
+        }
+        if !kept.fits(selection) {
+            return Err(not_ours());
         }
         let bits = |text: &String| text.bytes().map(|byte| byte == b'1').collect();
         partial.verdicts = kept.verdicts.iter().map(bits).collect();
@@ -123,6 +141,6 @@ impl Args {
         }
         // The scores stand for the templates.
         evaluation.scores.pairs().for_each(|pair| hash.update(pair.float.to_le_bytes()));
-        hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        agreement::Digest(hash.finalize().into()).to_string()
     }
 }

@@ -19,10 +19,10 @@ pub(super) fn summary(card: &Card) -> String {
     lines.extend(identification(card));
     lines.push(String::new());
     lines.extend(encrypted(card));
-    lines.push(flips(
-        "rounding to integers",
+    lines.push(format!(
+        "rounding     {} of {} pairs are decided otherwise by rounding to integers",
         card.rounding_flips.len(),
-        card.data.genuine_pairs + card.data.impostor_pairs,
+        card.data.genuine_pairs + card.data.impostor_pairs
     ));
     lines.extend(card.proposal.iter().map(|proposal| format!("threshold    {}", proposal.sentence)));
     lines.extend(card.remarks.iter().map(|remark| format!("note         {remark}")));
@@ -103,7 +103,7 @@ fn encrypted(card: &Card) -> Vec<String> {
         let Decided { pairs, flips, predicted_flips, predicted_deviation, .. } = &measured.decided;
         lines.push(format!(
             "encrypted    {pairs} pairs decided ({}), {} otherwise than the oracle ({predicted_flips:.1} +- {predicted_deviation:.1} predicted)",
-            if measured.probes_drawn { "probes drawn by seed" } else { "pairs drawn by seed, half of them near the threshold" },
+            measured.drawn(),
             flips.len()
         ));
         let shown = flips.iter().take(SHOWN);
@@ -128,7 +128,3 @@ fn encrypted(card: &Card) -> Vec<String> {
 
 /// Flips that are listed in the text.
 const SHOWN: usize = 10;
-
-fn flips(what: &str, flips: usize, pairs: u64) -> String {
-    format!("rounding     {flips} of {pairs} pairs are decided otherwise by {what}")
-}

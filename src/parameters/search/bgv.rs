@@ -7,7 +7,7 @@
 
 use rayon::prelude::*;
 
-use super::{Candidate, Log, Refusal, Target, frontier, lengths};
+use super::{Candidate, Log, Refusal, Target, frontier, lengths, over};
 use crate::agreement::{Disclosure, Terms};
 use crate::functional::exact_demand;
 use crate::parameters::ParameterSet;
@@ -73,21 +73,13 @@ pub(super) fn search(
 ) -> Result<Vec<Candidate>, Stopped> {
     let of_length = lengths(terms, &LENGTHS, |length| length);
     let demands: Vec<Option<Demand>> = of_length.iter().map(|terms| exact_demand(terms).ok()).collect();
-    let found: Result<Vec<Vec<(usize, BgvSet)>>, Stopped> = regions(terms, security_bits)
-        .par_iter()
-        .map(|region| {
-            if progress.stop() {
-                return Err(Stopped);
-            }
-            let demand = demands.get(region.length).and_then(Option::as_ref);
-            let sets = demand.map(|demand| region.fits(demand, log)).unwrap_or_default();
-            progress.advance(1);
-            Ok(sets.into_iter().map(|set| (region.length, set)).collect())
-        })
-        .collect();
-    let candidates = found?
+    let found = over(&regions(terms, security_bits), progress, |region| {
+        let demand = demands.get(region.length).and_then(Option::as_ref);
+        let sets = demand.map(|demand| region.fits(demand, log)).unwrap_or_default();
+        sets.into_iter().map(|set| (region.length, set)).collect()
+    })?;
+    let candidates = found
         .into_par_iter()
-        .flatten()
         .filter_map(|(length, set)| Candidate::new(of_length.get(length)?, ParameterSet::Bgv(set), false).ok());
     let (met, missed): (Vec<Candidate>, Vec<_>) =
         candidates.collect::<Vec<_>>().into_iter().partition(|candidate| candidate.meets(target));

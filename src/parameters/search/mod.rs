@@ -15,6 +15,8 @@ mod tfhe;
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
+
 use super::ParameterSet;
 use crate::agreement::{AgreementError, ComparisonTerms, SchemeId, Terms};
 use crate::functional::Functional;
@@ -210,6 +212,24 @@ impl Request {
         let sets = ParameterSet::ALL.into_iter().filter(|set| set.is_secure() && schemes.contains(&set.scheme()));
         sets.filter_map(|set| Candidate::new(terms, copy(set), false).ok()).collect()
     }
+}
+
+/// What each region of a space holds, on all cores. Reports a step a region.
+fn over<R: Sync, T: Send>(
+    regions: &[R],
+    progress: &dyn Progress,
+    held: impl Fn(&R) -> Vec<T> + Sync,
+) -> Result<Vec<T>, Stopped> {
+    let of_region = |region| {
+        if progress.stop() {
+            return Err(Stopped);
+        }
+        let found = held(region);
+        progress.advance(1);
+        Ok(found)
+    };
+    let found: Vec<Vec<T>> = regions.par_iter().map(of_region).collect::<Result<_, _>>()?;
+    Ok(found.into_iter().flatten().collect())
 }
 
 /// Of exact candidates the least deviation of rounding that the soonest reaches.

@@ -6,10 +6,11 @@
 
 use rayon::prelude::*;
 
-use super::{Candidate, Log, Refusal, Target, frontier, lengths, noise};
+use super::{Candidate, Log, Refusal, Target, frontier, lengths, noise, over};
 use crate::agreement::Terms;
 use crate::functional::{Functional, PROBE_NORM, REFERENCE_NORM};
 use crate::parameters::ParameterSet;
+use crate::parameters::card::{MOST_DISTANCE_LOG2, MOST_FAILURE_LOG2};
 use crate::parameters::security;
 use crate::parameters::tfhe::TfheSet;
 use crate::scheme::tfhe::workload::reference_bootstrap;
@@ -36,9 +37,6 @@ const WASHING_ROUNDS: usize = 12;
 const ANSWER_LOG2: [usize; 3] = [10, 11, 12];
 /// Integer lengths of references: the usual one, and longer ones where its rounding is too coarse.
 const REFERENCE_LENGTHS: [u32; 3] = [REFERENCE_NORM, 512, 1024];
-/// Base-2 logarithms of what may go wrong: see [`TfheSet`]'s noise.
-const FAILURE_LIMIT_LOG2: f64 = -128.0;
-const SANITISED_LIMIT_LOG2: f64 = -40.0;
 
 /// A query key and a bootstrap key, with the noise that each needs; none where no noise is enough.
 pub(super) struct Region {
@@ -99,19 +97,9 @@ pub(super) fn search(
 ) -> Result<Vec<Candidate>, Stopped> {
     let terms = lengths(terms, &REFERENCE_LENGTHS, |_| PROBE_NORM);
     let regions = regions(security_bits);
-    let fits: Result<Vec<Vec<Fit>>, Stopped> = regions
-        .par_iter()
-        .map(|region| {
-            if progress.stop() {
-                return Err(Stopped);
-            }
-            let fits = region.fits(&terms, target, log);
-            progress.advance(1);
-            Ok(fits)
-        })
-        .collect();
+    let fits = over(&regions, progress, |region| region.fits(&terms, target, log))?;
     // A plan for the whole gallery takes its time: only for what may be on the frontier.
-    let fits = frontier::unbeaten(fits?.into_iter().flatten().collect(), Fit::costs);
+    let fits = frontier::unbeaten(fits, Fit::costs);
     let candidates = fits.into_par_iter().filter_map(|fit| {
         let named = fit.length > 0;
         Candidate::new(terms.get(fit.length)?, ParameterSet::Tfhe(fit.set), named).ok()
@@ -216,15 +204,15 @@ fn completed(keys: &TfheSet, levels: usize) -> Result<TfheSet, (Refusal, f64)> {
         let bases = (1..=16).filter(|base| base * levels <= 63);
         let bases = bases.map(|base| TfheSet { keyswitch_base_log2: base, keyswitch_levels: levels, ..washed });
         let Some(set) = least(bases, TfheSet::keyswitch_variance) else { continue };
-        let excess = set.log2_gate_failure() - FAILURE_LIMIT_LOG2;
+        let excess = set.log2_gate_failure() - MOST_FAILURE_LOG2;
         if excess >= 0.0 {
             fault = (Refusal::GateFailure, excess);
             continue;
         }
         let answers = ANSWER_LOG2.map(|bits| TfheSet { answer_modulus_log2: bits, ..set });
-        match answers.into_iter().find(|set| set.log2_verdict_failure() < FAILURE_LIMIT_LOG2) {
+        match answers.into_iter().find(|set| set.log2_verdict_failure() < MOST_FAILURE_LOG2) {
             Some(set) => return Ok(set),
-            None => fault = (Refusal::VerdictFailure, set.log2_verdict_failure() - FAILURE_LIMIT_LOG2),
+            None => fault = (Refusal::VerdictFailure, set.log2_verdict_failure() - MOST_FAILURE_LOG2),
         }
     }
     Err(fault)
@@ -234,12 +222,12 @@ fn completed(keys: &TfheSet, levels: usize) -> Result<TfheSet, (Refusal, f64)> {
 fn washed(set: &TfheSet) -> Result<TfheSet, (Refusal, f64)> {
     let of_flood = |flooding_log2| {
         let sets = (1..=WASHING_ROUNDS).map(|washing_rounds| TfheSet { flooding_log2, washing_rounds, ..*set });
-        sets.into_iter().find(|set| set.log2_sanitised_distance() < SANITISED_LIMIT_LOG2)
+        sets.into_iter().find(|set| set.log2_sanitised_distance() < MOST_DISTANCE_LOG2)
     };
     let floods = FLOODING_LOG2.filter_map(of_flood);
     let excess = || {
         let most = TfheSet { flooding_log2: *FLOODING_LOG2.end(), washing_rounds: WASHING_ROUNDS, ..*set };
-        most.log2_sanitised_distance() - SANITISED_LIMIT_LOG2
+        most.log2_sanitised_distance() - MOST_DISTANCE_LOG2
     };
     least(floods, |set| set.washing_rounds as f64).ok_or_else(|| (Refusal::Flooding, excess()))
 }

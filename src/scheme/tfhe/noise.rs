@@ -130,7 +130,7 @@ impl TfheSet {
 const GATE_MARGIN: f64 = 1.0 / 48.0;
 
 /// P(X > x) of a standard normal X.
-pub(super) fn upper_tail(x: f64) -> f64 {
+pub(crate) fn upper_tail(x: f64) -> f64 {
     0.5 * erfc(x / std::f64::consts::SQRT_2)
 }
 
