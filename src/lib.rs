@@ -71,5 +71,7 @@ pub mod querier;
 #[cfg(feature = "report")]
 pub mod report;
 pub mod scheme;
+#[cfg(feature = "service")]
+pub mod service;
 pub mod template;
 pub mod wire;

@@ -1,0 +1,1 @@
+//! Two ministries over a network.
