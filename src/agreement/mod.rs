@@ -4,10 +4,12 @@
 //! every file either party makes, so nothing made under one agreement can be used under another.
 
 mod choice;
+mod code;
 mod decimal;
 mod explain;
 mod fields;
 mod render;
+mod service;
 mod terms;
 
 use sha2::{Digest as _, Sha256};
@@ -16,7 +18,9 @@ use crate::functional::Functional;
 use crate::parameters::ParameterSet;
 use crate::template::TemplateShape;
 use choice::Choice;
+pub use code::{Code, CodeError};
 pub use decimal::{Decimal, DecimalError};
+pub use service::{RequestField, ServiceTerms};
 pub use terms::{
     AUTO, ComparisonTerms, Disclosure, EncryptionTerms, EyeRule, IRIS_MPC_SHAPE, Limits, Modality, SchemeChoice,
     SchemeId, TemplateTerms, Terms,
@@ -169,6 +173,7 @@ mod tests {
             Terms::hamming(32, 6).with_own_set(own("insecure-bgv-test")),
             Terms::fingerprint(192),
             Terms::iris(IRIS_MPC_SHAPE),
+            Terms { service: Some(ServiceTerms::default()), ..Terms::face(512) },
             Terms::hamming(512, 180),
             Terms::inner_product(64, "1.0".parse().unwrap(), "0.5".parse().unwrap()),
             Terms::squared_euclidean(128, "1.0".parse().unwrap(), "1.1".parse().unwrap()),

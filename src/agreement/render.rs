@@ -1,7 +1,7 @@
 //! The agreement as commented TOML.
 
-use super::Agreement;
 use super::terms::{ComparisonTerms, TemplateTerms, Terms};
+use super::{Agreement, ServiceTerms};
 use crate::functional::Metric;
 use crate::parameters::custom::OwnSet;
 use crate::template::MaskSharing;
@@ -17,6 +17,7 @@ pub(super) fn toml(agreement: &Agreement) -> String {
     let scheme = text(&encryption.scheme);
     let parameter_set = quoted(&encryption.parameter_set);
     let own_set = encryption.set.as_ref().map_or_else(String::new, own_set);
+    let service = terms.service.as_ref().map_or_else(String::new, service);
     let (title, querier, custodian) = (quoted(title), quoted(querier), quoted(custodian));
     format!(
         "\
@@ -64,7 +65,7 @@ references = {references}
 references_per_subject = {per_subject}
 # Probes in one query.
 probes_per_query = {probes}
-",
+{service}",
         references = limits.references,
         per_subject = limits.references_per_subject,
         probes = limits.probes_per_query,
@@ -75,6 +76,40 @@ probes_per_query = {probes}
 fn own_set(set: &OwnSet) -> String {
     let fields = set.to_toml();
     format!("\n# A parameter set of the parties' own: look at it with cotejo params show.\n[encryption.set]\n{fields}")
+}
+
+/// `[service]`.
+fn service(terms: &ServiceTerms) -> String {
+    let texts = |texts: Vec<String>| texts.iter().map(|text| quoted(text)).collect::<Vec<_>>().join(", ");
+    format!(
+        "
+# How the custodian is asked over a network (cotejo serve, cotejo ask). Days and years are those of UTC.
+[service]
+# Codes of the purposes for which a request may be made.
+purposes = [{purposes}]
+# What a request must give beside requester, number, time, purpose and agreement: justification, case-category, officer.
+required = [{required}]
+# How many persons a requester may ask about.
+probes_per_day = {probes_per_day}
+probes_per_year = {probes_per_year}
+# How many bits answers may disclose to a requester about one version of the gallery.
+bits_per_gallery_version = {bits}
+# Keys are refused after so many days: make new ones before.
+key_days = {key_days}
+# Answers can be fetched for so many days.
+answer_days = {answer_days}
+# What the logs tell is kept for so many days.
+log_days = {log_days}
+",
+        purposes = texts(terms.purposes.iter().map(ToString::to_string).collect()),
+        required = texts(terms.required.iter().map(ToString::to_string).collect()),
+        probes_per_day = terms.probes_per_day,
+        probes_per_year = terms.probes_per_year,
+        bits = terms.bits_per_gallery_version,
+        key_days = terms.key_days,
+        answer_days = terms.answer_days,
+        log_days = terms.log_days,
+    )
 }
 
 fn template(terms: &TemplateTerms) -> String {

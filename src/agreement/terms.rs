@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{AgreementError, Decimal};
+use super::{AgreementError, Decimal, ServiceTerms};
 use crate::functional::{PROBE_NORM, REFERENCE_NORM, scale_for};
 use crate::parameters::custom::OwnSet;
 use crate::template::{IrisShape, MaskSharing, TemplateShape};
@@ -31,6 +31,9 @@ pub struct Terms {
     pub encryption: EncryptionTerms,
     /// What is refused as too much.
     pub limits: Limits,
+    /// How the custodian is asked over a network; none where files are exchanged by hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<ServiceTerms>,
 }
 
 /// What is compared; documents the agreement and chooses defaults.
@@ -311,6 +314,7 @@ impl Terms {
                 set: None,
             },
             limits: Limits { references: 100_000, references_per_subject: 1, probes_per_query: 100 },
+            service: None,
         }
     }
 
@@ -426,7 +430,8 @@ impl Terms {
         }
         bounded("limits.references", self.limits.references, 10_000_000)?;
         bounded("limits.references_per_subject", self.limits.references_per_subject, 100)?;
-        bounded("limits.probes_per_query", self.limits.probes_per_query, 10_000)
+        bounded("limits.probes_per_query", self.limits.probes_per_query, 10_000)?;
+        self.service.as_ref().map_or(Ok(()), ServiceTerms::check)
     }
 }
 

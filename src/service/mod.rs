@@ -1,1 +1,16 @@
-//! Two ministries over a network.
+//! Two ministries over a network: a custodian that is online, knows who may ask what and how often, and keeps a log that both sides'
+//! auditors can check; and a querier that asks it.
+//!
+//! From the inside out:
+//!
+//! 1. [`time`], [`signing`], [`record`]: what the parties say to each other, signed;
+//! 2. [`audit`]: the log, hash-chained and signed, and what it shows;
+//! 3. `store`: jobs, quotas and log in one database, changed by whole steps;
+//! 4. `server` and `client`: the same steps over HTTPS.
+//!
+//! The first two are pure. The others own files, sockets and threads: with `cli`, they are the only modules that do.
+
+pub mod audit;
+pub mod record;
+pub mod signing;
+pub mod time;

@@ -1,0 +1,171 @@
+//! What a log tells.
+
+use serde::{Deserialize, Serialize};
+
+use crate::agreement::Code;
+use crate::service::record::{Acknowledgement, Line, Receipt, Reply, Request};
+use crate::service::signing::{Hash, Name, PublicKey, Signed};
+use crate::service::time::Time;
+
+/// Whose log it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// Who is asked.
+    Custodian,
+    /// Who asks.
+    Querier,
+}
+
+impl std::fmt::Display for Role {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Custodian => "custodian",
+            Self::Querier => "querier",
+        })
+    }
+}
+
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Event {
+    /// The log begins.
+    Opened {
+        /// Whose log it is.
+        party: Code,
+        /// In which role.
+        role: Role,
+    },
+    /// The key that another party's statements must be signed with, from here on.
+    Registered {
+        /// The other party.
+        party: Code,
+        /// Its key.
+        key: PublicKey,
+    },
+    /// A requester's public keys for encrypted queries.
+    KeyAdmitted {
+        /// Whose.
+        requester: Code,
+        /// Under which agreement.
+        agreement: Hash,
+        /// Their name.
+        key: Name,
+        /// Refused from then on.
+        until: Time,
+    },
+    /// A request was made (querier) or accepted (custodian).
+    Request {
+        /// Signed by the requester.
+        statement: Signed<Request>,
+    },
+    /// It was accepted.
+    Receipt {
+        /// Signed by the custodian.
+        statement: Signed<Receipt>,
+    },
+    /// It was replied to.
+    Reply {
+        /// Signed by the custodian.
+        statement: Signed<Reply>,
+    },
+    /// The reply has arrived.
+    Acknowledgement {
+        /// Signed by the requester.
+        statement: Signed<Acknowledgement>,
+    },
+    /// The first refusal for this reason to this requester on a day; the others of that day are only counted.
+    Refused {
+        /// Who was refused.
+        requester: Code,
+        /// Under which agreement.
+        agreement: Hash,
+        /// Why.
+        reason: Refusal,
+    },
+    /// Query and answer of a request were deleted.
+    Deleted {
+        /// Digest of the request's statement.
+        request: Hash,
+    },
+    /// From here on this version of a gallery is searched.
+    Gallery {
+        /// Under which agreement.
+        agreement: Hash,
+        /// Counted from 1.
+        version: u64,
+        /// Names its content: see [`crate::custodian::Gallery::state`].
+        state: Hash,
+        /// Persons enrolled.
+        subjects: u64,
+    },
+    /// The circuit breaker was pulled, or reset.
+    Breaker {
+        /// Whether requests are refused from here on.
+        pulled: bool,
+        /// Why.
+        reason: Line,
+    },
+    /// Contents of earlier entries were erased.
+    Erased {
+        /// Of entries before this time...
+        before: Time,
+        /// ... which are those up to this one.
+        through: u64,
+        /// How many contents this erasure took.
+        contents: u64,
+    },
+}
+
+/// Why a request was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Refusal {
+    /// The day's probes are used up.
+    DayQuota,
+    /// The year's probes are used up.
+    YearQuota,
+    /// Answers have disclosed as many bits of this gallery version as agreed.
+    Leakage,
+    /// The operator has pulled the circuit breaker.
+    Breaker,
+    /// A field that the agreement requires is missing, or names what is not agreed.
+    Record,
+    /// The keys have run out.
+    KeyExpired,
+}
+
+impl Refusal {
+    /// As in the log.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::DayQuota => "day-quota",
+            Self::YearQuota => "year-quota",
+            Self::Leakage => "leakage",
+            Self::Breaker => "breaker",
+            Self::Record => "record",
+            Self::KeyExpired => "key-expired",
+        }
+    }
+}
+
+impl Event {
+    /// Whether it tells of a request or a person's work, and has to go when its time is over. What is needed to check the log stays.
+    pub fn is_erasable(&self) -> bool {
+        match self {
+            Self::Request { .. }
+            | Self::Receipt { .. }
+            | Self::Reply { .. }
+            | Self::Acknowledgement { .. }
+            | Self::Refused { .. }
+            | Self::Deleted { .. }
+            | Self::KeyAdmitted { .. } => true,
+            Self::Opened { .. }
+            | Self::Registered { .. }
+            | Self::Gallery { .. }
+            | Self::Breaker { .. }
+            | Self::Erased { .. } => false,
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! The log: what each party can show its auditors, and they can check without trusting it.
+//!
+//! Entries are only appended. Each holds a digest of its content and the hash of the entry before it, and is signed (Ed25519):
+//!
+//! ```text
+//! content         { "salt": 16 random bytes, "event": ... }                    can be erased
+//! content digest  SHA-256("cotejo log content v1" 0 content)                   stays
+//! hash            SHA-256("cotejo log entry v1" 0 number time content-digest previous-hash)
+//! signature       Ed25519("cotejo log v1" 0 hash)
+//! ```
+//!
+//! Erasing takes contents away and leaves the chain (Regulation (EU) 2024/982, Art. 40: three years); the salt keeps digests of erased
+//! contents from being guessed. What a log cannot show by itself, that its end is missing, two logs side by side show: each
+//! holds the other's signed statements.
+
+mod entry;
+mod event;
+mod verify;
+
+pub use entry::{Content, Entry, EntryError, Head};
+pub use event::{Event, Refusal, Role};
+pub use verify::{Counts, Finding, Problem, Report, Verifier};

@@ -1,0 +1,335 @@
+//! Ed25519 keys, and statements that are signed with them (RFC 8032).
+//!
+//! A statement crosses as the text that was signed, beside the signature: nobody has to agree on how JSON is written to check it.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use ed25519_dalek::pkcs8::{DecodePrivateKey, EncodePrivateKey};
+use ed25519_dalek::{Signer, Verifier};
+use rand::CryptoRng;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use zeroize::Zeroizing;
+
+/// What one party signs with. Does not print, copy or serialise by accident; wiped on drop.
+pub struct SigningKey(ed25519_dalek::SigningKey);
+
+impl SigningKey {
+    /// A fresh key.
+    pub fn generate(rng: &mut dyn CryptoRng) -> Self {
+        let mut seed = Zeroizing::new([0; 32]);
+        rng.fill_bytes(seed.as_mut());
+        Self(ed25519_dalek::SigningKey::from_bytes(&seed))
+    }
+
+    /// Reads PKCS #8 in PEM; `None` for anything else.
+    pub fn from_pem(text: &str) -> Option<Self> {
+        ed25519_dalek::SigningKey::from_pkcs8_pem(text).ok().map(Self)
+    }
+
+    /// As PKCS #8 in PEM, as OpenSSL reads it.
+    pub fn to_pem(&self) -> Option<Zeroizing<String>> {
+        let pem = self.0.to_pkcs8_pem(Default::default()).ok()?;
+        Some(Zeroizing::new(pem.to_string()))
+    }
+
+    /// The other half.
+    pub fn public(&self) -> PublicKey {
+        PublicKey(self.0.verifying_key().to_bytes())
+    }
+
+    pub(super) fn sign(&self, message: &[u8]) -> Signature {
+        Signature(self.0.sign(message).to_bytes())
+    }
+}
+
+macro_rules! hexadecimal {
+    ($(#[$doc:meta])* $name:ident, $bytes:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(into = "String", try_from = "String")]
+        pub struct $name(pub [u8; $bytes]);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!(stringify!($name), "({})"), self)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(value: $name) -> Self {
+                value.to_string()
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = HexError;
+
+            fn from_str(text: &str) -> Result<Self, HexError> {
+                let mut bytes = [0; $bytes];
+                let digits = text.as_bytes();
+                if digits.len() != 2 * $bytes {
+                    return Err(HexError(2 * $bytes));
+                }
+                for (byte, pair) in bytes.iter_mut().zip(digits.as_chunks::<2>().0) {
+                    *byte = pair.iter().try_fold(0, |byte, digit| Some(byte << 4 | hex_digit(*digit)?)).ok_or(HexError(2 * $bytes))?;
+                }
+                Ok(Self(bytes))
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = HexError;
+
+            fn try_from(text: String) -> Result<Self, HexError> {
+                text.parse()
+            }
+        }
+    };
+}
+
+fn hex_digit(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        _ => None,
+    }
+}
+
+/// Not so many hexadecimal digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not {0} hexadecimal digits in lower case")]
+pub struct HexError(usize);
+
+hexadecimal!(
+    /// What one party's signatures are checked with: an Ed25519 point, 32 bytes.
+    PublicKey,
+    32
+);
+hexadecimal!(
+    /// An Ed25519 signature, 64 bytes.
+    Signature,
+    64
+);
+hexadecimal!(
+    /// A SHA-256, of what its field says.
+    Hash,
+    32
+);
+hexadecimal!(
+    /// Sixteen bytes that name something: a key, a query, a job.
+    Name,
+    16
+);
+
+impl Hash {
+    /// Of some bytes.
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(Sha256::digest(bytes).into())
+    }
+}
+
+impl PublicKey {
+    pub(super) fn verifies(&self, message: &[u8], signature: &Signature) -> bool {
+        let signature = ed25519_dalek::Signature::from_bytes(&signature.0);
+        // Strict: neither keys of small order nor a second signature of the same statement.
+        ed25519_dalek::VerifyingKey::from_bytes(&self.0).is_ok_and(|key| {
+            !key.is_weak() && key.verify(message, &signature).is_ok() && key.verify_strict(message, &signature).is_ok()
+        })
+    }
+}
+
+/// What can be signed: its kind is signed with it, so that no statement passes for one of another kind.
+pub trait Statement: Serialize + DeserializeOwned {
+    /// The kind.
+    const KIND: &'static str;
+}
+
+/// A statement with its signature: the text that was signed, the key, the signature.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Signed<T> {
+    statement: String,
+    signer: PublicKey,
+    signature: Signature,
+    #[serde(skip)]
+    of: PhantomData<fn() -> T>,
+}
+
+impl<T> fmt::Debug for Signed<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Signed(by {})", self.signer)
+    }
+}
+
+/// Why a signed statement is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StatementError {
+    /// By another key than expected.
+    #[error("signed with key {actual}, not with key {expected}; register the key that signs")]
+    Signer {
+        /// As registered.
+        expected: PublicKey,
+        /// As found.
+        actual: PublicKey,
+    },
+    /// Altered, or signed as something else.
+    #[error("the signature is not valid")]
+    Signature,
+    /// Not the one text of such a statement.
+    #[error("not a statement of the expected kind, as this program writes it")]
+    Form,
+    /// Longer than any.
+    #[error("longer than {} bytes", LIMIT_BYTES)]
+    TooLong,
+}
+
+/// Longest statement, in bytes.
+pub const LIMIT_BYTES: usize = 8192;
+
+impl<T: Statement> Signed<T> {
+    /// Signs a statement.
+    pub fn new(statement: &T, key: &SigningKey) -> Result<Self, StatementError> {
+        let statement = serde_json::to_string(statement).map_err(|_| StatementError::Form)?;
+        if statement.len() > LIMIT_BYTES {
+            return Err(StatementError::TooLong);
+        }
+        let signature = key.sign(&message::<T>(&statement));
+        Ok(Self { statement, signer: key.public(), signature, of: PhantomData })
+    }
+
+    /// The statement, once its signature is found right; `signer` is who must have signed it, where that is known.
+    ///
+    /// # Errors
+    ///
+    /// [`StatementError`] for anything but a statement of this kind, in its one form, signed by that key.
+    pub fn verify(&self, signer: Option<&PublicKey>) -> Result<T, StatementError> {
+        if let Some(&expected) = signer.filter(|expected| **expected != self.signer) {
+            return Err(StatementError::Signer { expected, actual: self.signer });
+        }
+        if self.statement.len() > LIMIT_BYTES {
+            return Err(StatementError::TooLong);
+        }
+        if !self.signer.verifies(&message::<T>(&self.statement), &self.signature) {
+            return Err(StatementError::Signature);
+        }
+        let statement: T = serde_json::from_str(&self.statement).map_err(|_| StatementError::Form)?;
+        match serde_json::to_string(&statement) {
+            Ok(text) if text == self.statement => Ok(statement),
+            _ => Err(StatementError::Form),
+        }
+    }
+
+    /// Names the statement, whoever signs it: SHA-256 of what is signed.
+    pub fn digest(&self) -> Hash {
+        Hash::of(&message::<T>(&self.statement))
+    }
+
+    /// Who has signed.
+    pub fn signer(&self) -> PublicKey {
+        self.signer
+    }
+
+    /// As it crosses: JSON.
+    pub fn to_json(&self) -> String {
+        // Three texts: nothing that could fail.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// Reads [`Signed::to_json`] back, and nothing else. Not yet verified.
+    ///
+    /// # Errors
+    ///
+    /// [`StatementError`] for another text.
+    pub fn from_json(text: &str) -> Result<Self, StatementError> {
+        // Quotes within a statement are escaped.
+        if text.len() > 2 * LIMIT_BYTES + 512 {
+            return Err(StatementError::TooLong);
+        }
+        let signed: Self = serde_json::from_str(text).map_err(|_| StatementError::Form)?;
+        if signed.to_json() == text { Ok(signed) } else { Err(StatementError::Form) }
+    }
+}
+
+/// [`Signed::digest`] of the one text of a statement.
+pub fn digest_of<T: Statement>(statement: &T) -> Option<Hash> {
+    Some(Hash::of(&message::<T>(&serde_json::to_string(statement).ok()?)))
+}
+
+/// What is signed.
+fn message<T: Statement>(statement: &str) -> Vec<u8> {
+    [b"cotejo statement v1\0", T::KIND.as_bytes(), b"\0", statement.as_bytes()].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::SeedableRng;
+
+    #[derive(Serialize, Deserialize, PartialEq, Debug)]
+    struct Said {
+        what: String,
+    }
+    impl Statement for Said {
+        const KIND: &'static str = "said";
+    }
+    #[derive(Serialize, Deserialize, PartialEq, Debug)]
+    struct Written {
+        what: String,
+    }
+    impl Statement for Written {
+        const KIND: &'static str = "written";
+    }
+
+    fn key(seed: u64) -> SigningKey {
+        SigningKey::generate(&mut rand_chacha::ChaCha20Rng::seed_from_u64(seed))
+    }
+
+    #[test]
+    fn a_statement_is_bound_to_its_signer_its_text_and_its_kind() {
+        let said = Said { what: "\"yes\"".into() };
+        let signed = Signed::new(&said, &key(1)).unwrap();
+        assert_eq!(signed.verify(Some(&key(1).public())).unwrap(), said);
+        let again = Signed::<Said>::from_json(&signed.to_json()).unwrap();
+        assert_eq!(again.verify(None).unwrap(), said);
+        assert!(matches!(again.verify(Some(&key(2).public())), Err(StatementError::Signer { .. })));
+        let other = signed.to_json().replace("yes", "no!");
+        assert_eq!(Signed::<Said>::from_json(&other).unwrap().verify(None), Err(StatementError::Signature));
+        let as_other = Signed::<Written>::from_json(&signed.to_json()).unwrap();
+        assert_eq!(as_other.verify(None), Err(StatementError::Signature));
+        assert_ne!(as_other.digest(), signed.digest());
+    }
+
+    #[test]
+    fn a_statement_has_one_text() {
+        let signed = Signed::new(&Said { what: "x".into() }, &key(1)).unwrap();
+        let text = signed.to_json();
+        for other in [format!(" {text}"), text.replace("\",\"", "\", \""), text.to_uppercase(), String::new()] {
+            assert!(Signed::<Said>::from_json(&other).is_err(), "{other}");
+        }
+        let spaced = "{ \"what\":\"x\"}".to_owned();
+        let signature = key(1).sign(&message::<Said>(&spaced));
+        let signed = Signed::<Said> { statement: spaced, signer: key(1).public(), signature, of: PhantomData };
+        assert_eq!(signed.verify(None), Err(StatementError::Form));
+        let long = Signed::new(&Said { what: "x".repeat(LIMIT_BYTES) }, &key(1));
+        assert_eq!(long.err(), Some(StatementError::TooLong));
+    }
+
+    #[test]
+    fn keys_are_kept_as_pkcs8() {
+        let pem = key(3).to_pem().unwrap();
+        assert!(pem.starts_with("-----BEGIN PRIVATE KEY-----"), "{}", pem.len());
+        assert_eq!(SigningKey::from_pem(&pem).unwrap().public(), key(3).public());
+        assert!(SigningKey::from_pem(&pem.replace('A', "B")).is_none_or(|other| other.public() != key(3).public()));
+        assert_eq!(key(3).public().to_string().parse(), Ok(key(3).public()));
+        assert_eq!("zz".parse::<PublicKey>(), Err(HexError(64)));
+    }
+}
