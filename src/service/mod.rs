@@ -13,4 +13,5 @@
 pub mod audit;
 pub mod record;
 pub mod signing;
+pub mod store;
 pub mod time;

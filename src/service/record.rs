@@ -116,7 +116,7 @@ pub struct Reply {
     pub request: Request,
     /// Digest of the request's statement.
     pub request_digest: Hash,
-    /// Number of the reply: one, two, three for a requester under an agreement.
+    /// Number of the reply: that of its entry in the custodian's log.
     pub number: u64,
     /// When.
     pub time: Time,
@@ -158,8 +158,6 @@ pub enum Reason {
     GalleryDamaged,
     /// The query could not be computed on.
     Unprocessable,
-    /// The requester's keys ran out while the request waited.
-    KeyExpired,
 }
 
 impl std::fmt::Display for Reason {
@@ -170,7 +168,6 @@ impl std::fmt::Display for Reason {
             Self::EmptyGallery => "nobody is enrolled in the gallery",
             Self::GalleryDamaged => "the gallery could not be read",
             Self::Unprocessable => "the query could not be processed",
-            Self::KeyExpired => "the keys of the query have run out",
         })
     }
 }

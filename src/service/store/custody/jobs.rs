@@ -1,0 +1,98 @@
+//! Looking jobs up.
+
+use super::{Custody, Job, Waiting};
+use crate::agreement::Code;
+use crate::service::record::Request;
+use crate::service::signing::{Name, Signed};
+use crate::service::store::StoreError;
+use crate::service::store::connection::{Row, Value};
+
+const COLUMNS: &str = "id, agreement, number, state, accepted, probes, receipt, reply, answer IS NOT NULL";
+
+/// Jobs that are listed at a time.
+pub const LISTED_JOBS: u64 = 100;
+
+impl Custody {
+    /// Every job that waits, the oldest first.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] where they cannot be read.
+    pub fn waiting(&mut self) -> Result<Vec<Waiting>, StoreError> {
+        let sql = "SELECT id, requester, agreement FROM jobs WHERE state = 'waiting' ORDER BY sequence";
+        let rows = self.journal.database.read(sql, &[])?;
+        let waiting =
+            |mut row: Row| Ok(Waiting { id: row.parsed()?, requester: row.parsed()?, agreement: row.parsed()? });
+        rows.into_iter().map(waiting).collect()
+    }
+
+    /// What to work on: the request and its query; none if the job no longer waits.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] where it cannot be read.
+    pub fn work(&mut self, job: &Name) -> Result<Option<(Request, Vec<u8>)>, StoreError> {
+        let sql = "SELECT request, query FROM jobs WHERE id = ?1 AND state = 'waiting'";
+        let rows = self.journal.database.read(sql, &[job.into()])?;
+        let work = |mut row: Row| {
+            let request = Signed::<Request>::from_json(&row.text()?).and_then(|signed| signed.verify(None));
+            Ok((request.map_err(|_| StoreError::Damaged("request"))?, row.bytes()?))
+        };
+        rows.into_iter().next().map(work).transpose()
+    }
+
+    /// A job, for its requester.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] where it cannot be read.
+    pub fn job(&mut self, requester: &Code, id: &Name) -> Result<Option<Job>, StoreError> {
+        let sql = format!("SELECT {} FROM jobs WHERE requester = ?1 AND id = ?2", columns());
+        self.jobs_of(&sql, &[requester.into(), id.into()]).map(|jobs| jobs.into_iter().next())
+    }
+
+    /// A requester's jobs, the latest first, at most [`LISTED_JOBS`]: those before a certain one, if one is named.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] where they cannot be read.
+    pub fn jobs(&mut self, requester: &Code, before: Option<&Name>) -> Result<Vec<Job>, StoreError> {
+        let earlier = match before {
+            Some(_) => "AND sequence < (SELECT sequence FROM jobs WHERE id = ?3 AND requester = ?1)",
+            None => "",
+        };
+        let sql = format!(
+            "SELECT {} FROM jobs WHERE requester = ?1 AND state <> 'deleted' {earlier} ORDER BY sequence DESC LIMIT ?2",
+            columns()
+        );
+        let mut values: Vec<Value> = vec![requester.into(), LISTED_JOBS.into()];
+        values.extend(before.map(Value::from));
+        self.jobs_of(&sql, &values)
+    }
+
+    fn jobs_of(&mut self, sql: &str, values: &[Value]) -> Result<Vec<Job>, StoreError> {
+        let rows = self.journal.database.read(sql, values)?;
+        let job = |mut row: Row| {
+            Ok(Job {
+                id: row.parsed()?,
+                agreement: row.parsed()?,
+                number: row.parsed()?,
+                state: row.parsed()?,
+                accepted: row.time()?,
+                probes: row.count()?,
+                receipt: Signed::from_json(&row.text()?).map_err(|_| StoreError::Damaged("receipt"))?,
+                reply: match row.maybe_text()? {
+                    Some(text) => Some(Signed::from_json(&text).map_err(|_| StoreError::Damaged("reply"))?),
+                    None => None,
+                },
+                has_answer: row.int()? != 0,
+            })
+        };
+        rows.into_iter().map(job).collect()
+    }
+}
+
+/// A truth value is a number in one database and a kind of its own in the other.
+fn columns() -> String {
+    COLUMNS.replace("answer IS NOT NULL", "CAST(CASE WHEN answer IS NULL THEN 0 ELSE 1 END AS BIGINT)")
+}

@@ -1,0 +1,78 @@
+//! Evaluation keys that requesters have left.
+
+use super::Custody;
+use crate::agreement::Code;
+use crate::service::audit::Event;
+use crate::service::signing::{Hash, Name};
+use crate::service::store::StoreError;
+use crate::service::time::Time;
+
+/// A key that was admitted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Admitted {
+    /// Refused from then on.
+    pub until: Time,
+    /// Whether it was admitted just now, not earlier.
+    pub new: bool,
+}
+
+impl Custody {
+    /// Keeps a requester's key, which was read and found sound, for `days`. The same key again stays as it is, and does not live longer.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] where it cannot be kept.
+    pub fn admit_key(
+        &mut self,
+        requester: &Code,
+        agreement: &Hash,
+        id: &Name,
+        content: &[u8],
+        days: u32,
+        now: Time,
+    ) -> Result<Admitted, StoreError> {
+        if let Some(admitted) = self.key(requester, agreement, id)? {
+            return Ok(admitted);
+        }
+        self.journal.step(|step| {
+            let until = step.time(now)?.plus_days(days);
+            let sql = "INSERT INTO keys (requester, agreement, id, content, until) VALUES (?1, ?2, ?3, ?4, ?5) \
+                       ON CONFLICT (requester, agreement, id) DO NOTHING";
+            let new =
+                step.execute(sql, &[requester.into(), agreement.into(), id.into(), content.into(), until.into()])? > 0;
+            if new {
+                let (requester, agreement, key) = (requester.clone(), *agreement, *id);
+                step.log(Event::KeyAdmitted { requester, agreement, key, until }, now)?;
+            }
+            Ok(Admitted { until, new })
+        })
+    }
+
+    /// A key that was admitted, if it was: also one that has run out, so that it is not admitted again.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] where it cannot be read.
+    pub fn key(&mut self, requester: &Code, agreement: &Hash, id: &Name) -> Result<Option<Admitted>, StoreError> {
+        let sql = "SELECT until FROM keys WHERE requester = ?1 AND agreement = ?2 AND id = ?3";
+        let rows = self.journal.database.read(sql, &[requester.into(), agreement.into(), id.into()])?;
+        let until = rows.into_iter().next().map(|mut row| row.time()).transpose()?;
+        Ok(until.map(|until| Admitted { until, new: false }))
+    }
+
+    /// The bytes of a key.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] where they cannot be read.
+    pub fn key_content(
+        &mut self,
+        requester: &Code,
+        agreement: &Hash,
+        id: &Name,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        let sql = "SELECT content FROM keys WHERE requester = ?1 AND agreement = ?2 AND id = ?3";
+        let rows = self.journal.database.read(sql, &[requester.into(), agreement.into(), id.into()])?;
+        rows.into_iter().next().map(|mut row| row.bytes()).transpose()
+    }
+}

@@ -1,0 +1,157 @@
+//! A custodian's side: keys, jobs, quotas, the leakage account, the circuit breaker.
+//!
+//! A job's life, each arrow a step:
+//!
+//! ```text
+//! submit ──► waiting ──► answered ───► (acknowledged: the answer is wiped) ──► deleted
+//!               └──────► unanswered ─► (the charge is returned)           ──► deleted
+//! ```
+//!
+//! That a job is being worked on is not kept: whoever is killed over it finds it waiting.
+
+mod accounts;
+mod answers;
+mod breaker;
+mod jobs;
+mod keys;
+mod submission;
+
+use rand::CryptoRng;
+
+use super::{Journal, Location, Owner, StoreError};
+use crate::agreement::Code;
+use crate::service::audit::Event;
+use crate::service::record::{Receipt, Reply};
+use crate::service::signing::{Hash, Name, Signed};
+use crate::service::time::Time;
+pub use accounts::Account;
+pub use answers::{Answered, Ending};
+pub use breaker::Breaker;
+pub use keys::Admitted;
+pub use submission::{Period, Submission, SubmitError, Submitted};
+
+/// A custodian's database.
+pub struct Custody {
+    journal: Journal,
+}
+
+/// How far a job is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JobState {
+    /// Accepted and charged.
+    Waiting,
+    /// Replied to with an answer.
+    Answered,
+    /// Replied to without one.
+    Unanswered,
+    /// Over: query and answer are gone.
+    Deleted,
+}
+
+impl JobState {
+    /// As it is kept, and said.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Answered => "answered",
+            Self::Unanswered => "unanswered",
+            Self::Deleted => "deleted",
+        }
+    }
+}
+
+impl std::str::FromStr for JobState {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let all = [Self::Waiting, Self::Answered, Self::Unanswered, Self::Deleted];
+        all.into_iter().find(|state| state.name() == text).ok_or(())
+    }
+}
+
+/// A job, as its requester may see it.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// Names it.
+    pub id: Name,
+    /// The agreement.
+    pub agreement: Hash,
+    /// The requester's number of it.
+    pub number: Code,
+    /// How far it is.
+    pub state: JobState,
+    /// When it was accepted.
+    pub accepted: Time,
+    /// How many persons it asks about.
+    pub probes: u64,
+    /// What was signed when it was accepted.
+    pub receipt: Signed<Receipt>,
+    /// What was signed when it ended.
+    pub reply: Option<Signed<Reply>>,
+    /// Whether the answer can still be fetched.
+    pub has_answer: bool,
+}
+
+/// A job that waits to be worked on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// Names it.
+    pub id: Name,
+    /// Who asks.
+    pub requester: Code,
+    /// Under which agreement.
+    pub agreement: Hash,
+}
+
+impl Custody {
+    /// Opens a custodian's database, or makes one.
+    ///
+    /// # Errors
+    ///
+    /// As [`Journal::open`].
+    pub fn open(
+        location: Location,
+        owner: Owner,
+        rng: Box<dyn CryptoRng + Send>,
+        now: Time,
+    ) -> Result<Self, StoreError> {
+        Ok(Self { journal: Journal::open(location, owner, rng, now)? })
+    }
+
+    /// The log.
+    pub fn journal(&mut self) -> &mut Journal {
+        &mut self.journal
+    }
+
+    /// The version of a gallery with this content: a new one if it is not that of the last version.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] where it cannot be kept.
+    pub fn gallery_version(
+        &mut self,
+        agreement: &Hash,
+        state: &Hash,
+        subjects: u64,
+        now: Time,
+    ) -> Result<u64, StoreError> {
+        self.journal.step(|step| {
+            let sql = "SELECT version, state FROM galleries WHERE agreement = ?1 ORDER BY version DESC LIMIT 1";
+            let last = match step.row(sql, &[agreement.into()])? {
+                None => 0,
+                Some(mut row) => {
+                    let (version, kept): (u64, Hash) = (row.count()?, row.parsed()?);
+                    if kept == *state {
+                        return Ok(version);
+                    }
+                    version
+                }
+            };
+            let (version, time) = (last + 1, step.time(now)?);
+            let sql = "INSERT INTO galleries (agreement, version, state, subjects, since) VALUES (?1, ?2, ?3, ?4, ?5)";
+            step.execute(sql, &[agreement.into(), version.into(), state.into(), subjects.into(), time.into()])?;
+            step.log(Event::Gallery { agreement: *agreement, version, state: *state, subjects }, time)?;
+            Ok(version)
+        })
+    }
+}

@@ -1,0 +1,334 @@
+//! Accepting a request: once, within quotas, with a receipt.
+
+use super::{Custody, breaker};
+use crate::agreement::{Code, ServiceTerms};
+use crate::service::audit::{Event, Refusal};
+use crate::service::record::{Line, Receipt, RecordError, Request};
+use crate::service::signing::{Hash, Name, Signed};
+use crate::service::store::StoreError;
+use crate::service::store::connection::Value;
+use crate::service::store::journal::LoggedStep;
+use crate::service::time::Time;
+
+/// A request that came in, its signature found right, its query found sound.
+pub struct Submission<'a> {
+    /// As it was signed.
+    pub statement: &'a Signed<Request>,
+    /// What it says.
+    pub request: &'a Request,
+    /// The query's file.
+    pub query: &'a [u8],
+    /// Bits that the answer will disclose at most.
+    pub bits: u64,
+    /// The version of the gallery that is searched now.
+    pub gallery: u64,
+}
+
+/// A request that was accepted: now, or earlier under the same number.
+#[derive(Clone, Debug)]
+pub struct Submitted {
+    /// The job that answers it.
+    pub job: Name,
+    /// Signed.
+    pub receipt: Signed<Receipt>,
+    /// Whether it was accepted just now.
+    pub new: bool,
+}
+
+/// Why a request is not accepted. Nothing was charged.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum SubmitError {
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The request number stands for another request.
+    #[error("request number '{0}' is taken by another request; choose a new number")]
+    NumberTaken(Code),
+    /// The custodian's clock runs behind its log.
+    #[error("the custodian's clock is {seconds} s behind its log: it was set back; its operator has to set it")]
+    ClockBehind {
+        /// By so much.
+        seconds: u64,
+    },
+    /// The requester's clock.
+    #[error("the request's time lies {seconds} s in the future; set the clock it was made with")]
+    Future {
+        /// By so much.
+        seconds: u64,
+    },
+    /// The operator has stopped the service.
+    #[error("the custodian has suspended the service: {}", reason.as_str())]
+    Breaker {
+        /// Why.
+        reason: Line,
+    },
+    /// Not what was agreed.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// The key was never left here.
+    #[error("the evaluation key {0} is not known here; upload it first")]
+    KeyUnknown(Name),
+    /// The key is too old.
+    #[error("the evaluation key ran out at {until}; make new keys and upload theirs")]
+    KeyExpired {
+        /// When.
+        until: Time,
+    },
+    /// Too many probes.
+    #[error("{probes} probes are asked about where {left} of {limit} are left for this {period}")]
+    Quota {
+        /// Day or year.
+        period: Period,
+        /// As asked.
+        probes: u64,
+        /// Capacity that is left.
+        left: u64,
+        /// As agreed.
+        limit: u64,
+        /// When capacity returns; never, where more is asked than there ever is.
+        returns: Option<Time>,
+    },
+    /// Too many bits.
+    #[error(
+        "the answer could disclose {bits} bits about version {gallery} of the gallery, of which {left} of {limit} are left; \
+         capacity returns with the next version"
+    )]
+    Leakage {
+        /// At most.
+        bits: u64,
+        /// What is left.
+        left: u64,
+        /// As agreed.
+        limit: u64,
+        /// Of which version.
+        gallery: u64,
+    },
+}
+
+/// What a quota is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Period {
+    /// A calendar day, UTC.
+    Day,
+    /// A calendar year, UTC.
+    Year,
+}
+
+impl std::fmt::Display for Period {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Day => "day",
+            Self::Year => "year",
+        })
+    }
+}
+
+impl SubmitError {
+    /// As what it is counted and logged; not for what says nothing about the request.
+    pub fn refusal(&self) -> Option<Refusal> {
+        match self {
+            Self::Quota { period: Period::Day, .. } => Some(Refusal::DayQuota),
+            Self::Quota { period: Period::Year, .. } => Some(Refusal::YearQuota),
+            Self::Leakage { .. } => Some(Refusal::Leakage),
+            Self::Breaker { .. } => Some(Refusal::Breaker),
+            Self::Record(_) | Self::Future { .. } => Some(Refusal::Record),
+            Self::KeyExpired { .. } => Some(Refusal::KeyExpired),
+            Self::Store(_) | Self::NumberTaken(_) | Self::ClockBehind { .. } | Self::KeyUnknown(_) => None,
+        }
+    }
+}
+
+/// The clock may step back by so much, as one does that is being adjusted.
+pub(super) const CLOCK_TOLERANCE_MS: i64 = 60_000;
+/// A requester's clock may be ahead by so much.
+const FUTURE_TOLERANCE_MS: i64 = 3_600_000;
+
+impl Custody {
+    /// Accepts a request, once: whoever sends it again gets the same receipt, and is not charged again.
+    ///
+    /// # Errors
+    ///
+    /// [`SubmitError`] says why not, and when capacity returns.
+    pub fn submit(
+        &mut self,
+        submission: &Submission<'_>,
+        agreement: &Hash,
+        terms: &ServiceTerms,
+        now: Time,
+    ) -> Result<Submitted, SubmitError> {
+        let done = self.journal.attempt(|step| accept(step, submission, agreement, terms, now));
+        if let Err(Some(refusal)) = done.as_ref().map_err(SubmitError::refusal) {
+            self.note_refusal(&submission.request.requester, agreement, refusal, now)?;
+        }
+        done
+    }
+
+    /// Whether the clock can be used: see [`SubmitError::ClockBehind`].
+    ///
+    /// # Errors
+    ///
+    /// [`SubmitError`] where it cannot.
+    pub fn check_clock(&mut self, now: Time) -> Result<(), SubmitError> {
+        let head = self.journal.head()?;
+        require_clock(head.time, now)
+    }
+
+    fn note_refusal(
+        &mut self,
+        requester: &Code,
+        agreement: &Hash,
+        reason: Refusal,
+        now: Time,
+    ) -> Result<(), StoreError> {
+        self.journal.step(|step| {
+            let day = step.time(now)?.day();
+            let key: [Value; 4] = [requester.into(), agreement.into(), (&day).into(), reason.name().into()];
+            let sql = "UPDATE refused SET times = times + 1 WHERE requester = ?1 AND agreement = ?2 AND day = ?3 AND reason = ?4";
+            if step.execute(sql, &key)? > 0 {
+                return Ok(());
+            }
+            let sql = "INSERT INTO refused (requester, agreement, day, reason, times) VALUES (?1, ?2, ?3, ?4, 1)";
+            step.execute(sql, &key)?;
+            step.log(Event::Refused { requester: requester.clone(), agreement: *agreement, reason }, now)
+        })
+    }
+}
+
+fn require_clock(head: Time, now: Time) -> Result<(), SubmitError> {
+    match head.millis() - now.millis() > CLOCK_TOLERANCE_MS {
+        true => Err(SubmitError::ClockBehind { seconds: now.seconds_until(head) }),
+        false => Ok(()),
+    }
+}
+
+fn accept(
+    step: &mut LoggedStep<'_, '_>,
+    submission: &Submission<'_>,
+    agreement: &Hash,
+    terms: &ServiceTerms,
+    now: Time,
+) -> Result<Submitted, SubmitError> {
+    let Submission { statement, request, query, bits, gallery } = *submission;
+    let digest = statement.digest();
+    let of_requester: [Value; 2] = [(&request.requester).into(), agreement.into()];
+    let sql = "SELECT id, request_digest, receipt FROM jobs WHERE requester = ?1 AND agreement = ?2 AND number = ?3";
+    let numbered = [of_requester.as_slice(), &[(&request.number).into()]].concat();
+    if let Some(mut row) = step.row(sql, &numbered)? {
+        let (job, kept, receipt): (Name, Hash, String) = (row.parsed()?, row.parsed()?, row.text()?);
+        if kept != digest {
+            return Err(SubmitError::NumberTaken(request.number.clone()));
+        }
+        let receipt = Signed::from_json(&receipt).map_err(|_| StoreError::Damaged("receipt"))?;
+        return Ok(Submitted { job, receipt, new: false });
+    }
+    require_clock(step.head()?.time, now)?;
+    let now = step.time(now)?;
+    if request.time.millis() - now.millis() > FUTURE_TOLERANCE_MS {
+        return Err(SubmitError::Future { seconds: now.seconds_until(request.time) });
+    }
+    if let Some(breaker) = breaker::read(step)? {
+        return Err(SubmitError::Breaker { reason: breaker.reason });
+    }
+    request.check(terms, *agreement)?;
+    let sql = "SELECT until FROM keys WHERE requester = ?1 AND agreement = ?2 AND id = ?3";
+    let keyed = [of_requester.as_slice(), &[(&request.key).into()]].concat();
+    let until = step.row(sql, &keyed)?.ok_or(SubmitError::KeyUnknown(request.key))?.time()?;
+    if until <= now {
+        return Err(SubmitError::KeyExpired { until });
+    }
+    let day = now.day();
+    let probes = u64::from(request.probes);
+    require_capacity(step, &of_requester, terms, now, probes)?;
+    require_bits(step, &of_requester, terms, gallery, bits)?;
+
+    let receipt = Receipt { request: digest, job: step.name(), time: now };
+    let job = receipt.job;
+    let receipt = Signed::new(&receipt, &step.owner.key).map_err(|_| StoreError::Damaged("receipt"))?;
+    let sql = "INSERT INTO spent (requester, agreement, day, probes) VALUES (?1, ?2, ?3, ?4) \
+               ON CONFLICT (requester, agreement, day) DO UPDATE SET probes = spent.probes + ?4";
+    step.execute(sql, &[of_requester.as_slice(), &[(&day).into(), probes.into()]].concat())?;
+    let sequence = step.head()?.number + 1;
+    step.log(Event::Request { statement: statement.clone() }, now)?;
+    step.log(Event::Receipt { statement: receipt.clone() }, now)?;
+    let sql = "INSERT INTO jobs (requester, agreement, number, id, sequence, request_digest, request, receipt, key_id, query, probes, \
+               bits, day, state, accepted) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
+    let values = [
+        numbered,
+        vec![
+            (&job).into(),
+            sequence.into(),
+            (&digest).into(),
+            statement.to_json().into(),
+            receipt.to_json().into(),
+            (&request.key).into(),
+            query.into(),
+            probes.into(),
+            bits.into(),
+            (&day).into(),
+            super::JobState::Waiting.name().into(),
+            now.into(),
+        ],
+    ];
+    step.execute(sql, &values.concat())?;
+    Ok(Submitted { job, receipt, new: true })
+}
+
+fn require_capacity(
+    step: &mut LoggedStep<'_, '_>,
+    of_requester: &[Value],
+    terms: &ServiceTerms,
+    now: Time,
+    probes: u64,
+) -> Result<(), SubmitError> {
+    let day = now.day();
+    for (period, first, next, limit) in [
+        (Period::Day, day, day.next(), terms.probes_per_day),
+        (Period::Year, day.first_of_year(), day.next_year(), terms.probes_per_year),
+    ] {
+        let spent = spent_since(step, of_requester, first, next)?;
+        let left = limit.saturating_sub(spent);
+        if probes > left {
+            let returns = (probes <= limit).then(|| next.begin());
+            return Err(SubmitError::Quota { period, probes, left, limit, returns });
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn spent_since(
+    step: &mut LoggedStep<'_, '_>,
+    of_requester: &[Value],
+    first: crate::service::time::Day,
+    next: crate::service::time::Day,
+) -> Result<u64, StoreError> {
+    let sql = "SELECT CAST(COALESCE(SUM(probes), 0) AS BIGINT) FROM spent \
+               WHERE requester = ?1 AND agreement = ?2 AND day >= ?3 AND day < ?4";
+    let row = step.row(sql, &[of_requester, &[(&first).into(), (&next).into()]].concat())?;
+    row.map_or(Ok(0), |mut row| row.count())
+}
+
+/// What was disclosed of this version, and what answers that are still to come may disclose of it, stays within what was agreed.
+fn require_bits(
+    step: &mut LoggedStep<'_, '_>,
+    of_requester: &[Value],
+    terms: &ServiceTerms,
+    gallery: u64,
+    bits: u64,
+) -> Result<(), SubmitError> {
+    let disclosed = leaked(step, of_requester, gallery)?;
+    let sql = "SELECT CAST(COALESCE(SUM(bits), 0) AS BIGINT) FROM jobs WHERE requester = ?1 AND agreement = ?2 AND state = 'waiting'";
+    let reserved = step.row(sql, of_requester)?.map_or(Ok(0), |mut row| row.count())?;
+    let limit = terms.bits_per_gallery_version;
+    let left = limit.saturating_sub(disclosed.saturating_add(reserved));
+    match bits > left {
+        true => Err(SubmitError::Leakage { bits, left, limit, gallery }),
+        false => Ok(()),
+    }
+}
+
+/// Bits that were disclosed of one version.
+pub(super) fn leaked(step: &mut LoggedStep<'_, '_>, of_requester: &[Value], gallery: u64) -> Result<u64, StoreError> {
+    let sql = "SELECT bits FROM leaked WHERE requester = ?1 AND agreement = ?2 AND gallery = ?3";
+    let row = step.row(sql, &[of_requester, &[gallery.into()]].concat())?;
+    row.map_or(Ok(0), |mut row| row.count())
+}

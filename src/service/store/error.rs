@@ -1,0 +1,75 @@
+//! Why a step was not taken.
+
+/// Why a step was not taken. Nothing of it was.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// It cannot be reached now.
+    #[error("the database cannot be reached: {0}; it is tried again with the next request")]
+    Unavailable(String),
+    /// Its disk is full.
+    #[error("the database's disk is full; make room there")]
+    Full,
+    /// Another process serves from it.
+    #[error("another cotejo serves from this database; stop that one first")]
+    InUse,
+    /// It belongs to somebody else.
+    #[error("this database belongs to {actual}, not to {expected}; name another with --database")]
+    Owner {
+        /// As configured.
+        expected: String,
+        /// As found.
+        actual: String,
+    },
+    /// Written by another version.
+    #[error("this database was written by another version of cotejo (layout {0}); use that version")]
+    Layout(String),
+    /// No database of ours.
+    #[error("this is no database of cotejo's; name another with --database")]
+    Foreign,
+    /// Something in it is not what was written.
+    #[error("the database holds a {0} that this program did not write; restore it from a copy")]
+    Damaged(&'static str),
+    /// It refused a statement of ours.
+    #[error("the database refused a statement: {0}; report this as a fault of cotejo")]
+    Refused(String),
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode as C;
+        match error.sqlite_error_code() {
+            Some(C::DiskFull) => Self::Full,
+            Some(C::NotADatabase) => Self::Foreign,
+            Some(C::DatabaseCorrupt) => Self::Damaged("page"),
+            Some(
+                C::DatabaseBusy
+                | C::DatabaseLocked
+                | C::SystemIoFailure
+                | C::CannotOpen
+                | C::ReadOnly
+                | C::PermissionDenied,
+            ) => Self::Unavailable(error.to_string()),
+            _ => Self::Refused(error.to_string()),
+        }
+    }
+}
+
+impl From<postgres::Error> for StoreError {
+    fn from(error: postgres::Error) -> Self {
+        use postgres::error::SqlState as S;
+        // The text of a database's error names tables and columns, never values: those are in its detail.
+        match error.as_db_error() {
+            Some(refused) => match refused.code() {
+                code if *code == S::DISK_FULL => Self::Full,
+                code if code.code().starts_with("57")
+                    || code.code().starts_with("53")
+                    || code.code().starts_with("08") =>
+                {
+                    Self::Unavailable(refused.message().to_owned())
+                }
+                _ => Self::Refused(refused.message().to_owned()),
+            },
+            None => Self::Unavailable(error.to_string()),
+        }
+    }
+}

@@ -1,0 +1,324 @@
+//! The log in the database.
+
+use rand::CryptoRng;
+
+use super::connection::{Database, Row, Step};
+use super::{Location, StoreError, schema};
+use crate::agreement::Code;
+use crate::service::audit::{Entry, Event, Head, Role};
+use crate::service::signing::{PublicKey, SigningKey};
+use crate::service::time::Time;
+
+/// Whose log it is: name, role, and the key that signs its entries.
+pub struct Owner {
+    /// Name.
+    pub party: Code,
+    /// Role.
+    pub role: Role,
+    /// Signs entries and statements.
+    pub key: SigningKey,
+}
+
+/// A log and the database it is in.
+pub struct Journal {
+    pub(super) database: Database,
+    pub(super) owner: Owner,
+    pub(super) rng: Box<dyn CryptoRng + Send>,
+}
+
+/// What an erasure took.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ErasedContents {
+    /// Contents of entries.
+    pub contents: u64,
+    /// The last entry that was old enough.
+    pub through: u64,
+}
+
+/// Entries that are read at a time.
+const PAGE: u64 = 1000;
+
+impl Journal {
+    /// Opens a log, or begins one.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Owner`] for somebody else's database, or whatever keeps it from being opened.
+    pub fn open(
+        location: Location,
+        owner: Owner,
+        rng: Box<dyn CryptoRng + Send>,
+        now: Time,
+    ) -> Result<Self, StoreError> {
+        let mut journal = Self { database: Database::new(location), owner, rng };
+        let (party, role) = (journal.owner.party.clone(), journal.owner.role);
+        let mut step = journal.database.step()?;
+        schema::prepare(&mut step, party.as_str(), role)?;
+        step.commit()?;
+        journal.step(|step| match step.head()? {
+            Head::NONE => step.log(Event::Opened { party, role }, now),
+            _ => Ok(()),
+        })?;
+        Ok(journal)
+    }
+
+    /// Nobody else can serve from this database from here on.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::InUse`] where somebody does.
+    pub fn claim(&mut self) -> Result<(), StoreError> {
+        self.database.claim()
+    }
+
+    /// Where it is.
+    pub fn location(&self) -> &Location {
+        self.database.location()
+    }
+
+    /// The key that its entries are checked with.
+    pub fn public_key(&self) -> PublicKey {
+        self.owner.key.public()
+    }
+
+    /// One step: all of `work` happens, or nothing does.
+    pub(super) fn step<T>(
+        &mut self,
+        work: impl FnOnce(&mut LoggedStep<'_, '_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.attempt(work)
+    }
+
+    /// [`Journal::step`] for work with errors of its own.
+    pub(super) fn attempt<T, E: From<StoreError>>(
+        &mut self,
+        work: impl FnOnce(&mut LoggedStep<'_, '_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let Self { database, owner, rng } = self;
+        let mut step = database.step()?;
+        step.alone()?;
+        let mut logged = LoggedStep { step, owner, rng: rng.as_mut(), head: None };
+        let done = work(&mut logged)?;
+        logged.step.commit()?;
+        Ok(done)
+    }
+
+    /// The end of the log.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] where it cannot be read.
+    pub fn head(&mut self) -> Result<Head, StoreError> {
+        let rows = self.database.read("SELECT number, hash, time FROM log ORDER BY number DESC LIMIT 1", &[])?;
+        rows.into_iter().next().map_or(Ok(Head::NONE), head)
+    }
+
+    /// Registers the key of another party, if it is another than before.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] where it cannot be kept.
+    pub fn register(&mut self, party: &Code, key: &PublicKey, now: Time) -> Result<(), StoreError> {
+        self.step(|step| {
+            let known = step.row("SELECT public_key FROM registered WHERE party = ?1", &[party.into()])?;
+            if known.map(|mut row| row.parsed::<PublicKey>()).transpose()? == Some(*key) {
+                return Ok(());
+            }
+            let sql = "INSERT INTO registered (party, public_key) VALUES (?1, ?2) \
+                       ON CONFLICT (party) DO UPDATE SET public_key = ?2";
+            step.execute(sql, &[party.into(), key.into()])?;
+            step.log(Event::Registered { party: party.clone(), key: *key }, now)
+        })
+    }
+
+    /// Erases the contents of entries before a time; what is needed to check the log stays. Requests that were replied to before then go
+    /// as well.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] where it cannot be done: then nothing was.
+    pub fn erase(&mut self, before: Time, now: Time) -> Result<ErasedContents, StoreError> {
+        let role = self.owner.role;
+        self.step(|step| {
+            let last = step.row("SELECT COALESCE(MAX(number), 0) FROM log WHERE time < ?1", &[before.into()])?;
+            let through = last.map_or(Ok(0), |mut row| row.count())?;
+            let mut contents = 0;
+            let mut from = 1;
+            while from <= through {
+                for entry in page(step, from, through)? {
+                    from = entry.number + 1;
+                    let event = entry.event().map_err(|_| StoreError::Damaged("log entry"))?;
+                    if event.is_some_and(|event| event.is_erasable()) {
+                        contents +=
+                            step.execute("UPDATE log SET content = NULL WHERE number = ?1", &[entry.number.into()])?;
+                    }
+                }
+            }
+            let sql = match role {
+                Role::Custodian => "DELETE FROM jobs WHERE replied < ?1 AND accepted < ?1",
+                Role::Querier => "DELETE FROM requests WHERE stage = 'done' AND sequence <= ?1",
+            };
+            match role {
+                Role::Custodian => step.execute(sql, &[before.into()])?,
+                // A querier's requests are numbered by their log entries.
+                Role::Querier => step.execute(sql, &[through.into()])?,
+            };
+            if contents > 0 {
+                step.log(Event::Erased { before, through, contents }, now)?;
+            }
+            Ok(ErasedContents { contents, through })
+        })
+    }
+
+    /// Some of the entries from a number on, in order; none behind the last.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] where they cannot be read.
+    pub fn entries(&mut self, from: u64) -> Result<Vec<Entry>, StoreError> {
+        read_entries(self.database.read(ENTRIES, &[from.into(), u64::MAX.into(), PAGE.into()])?)
+    }
+}
+
+/// Reads a log whose owner's key is not at hand: an auditor's view.
+pub struct LogReader {
+    database: Database,
+}
+
+impl LogReader {
+    /// Of a database that exists.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Foreign`] for one that is none of ours.
+    pub fn open(location: Location) -> Result<Self, StoreError> {
+        if let Location::File(path) = &location
+            && !path.is_file()
+        {
+            return Err(StoreError::Unavailable(format!("there is no file {}", path.display())));
+        }
+        let mut database = Database::new(location);
+        match database.read("SELECT value FROM about WHERE name = 'layout'", &[]) {
+            Ok(rows) if !rows.is_empty() => Ok(Self { database }),
+            Ok(_) | Err(StoreError::Refused(_)) => Err(StoreError::Foreign),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// As [`Journal::entries`].
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] where they cannot be read.
+    pub fn entries(&mut self, from: u64) -> Result<Vec<Entry>, StoreError> {
+        read_entries(self.database.read(ENTRIES, &[from.into(), u64::MAX.into(), PAGE.into()])?)
+    }
+
+    /// Whose database it is.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] where it does not say.
+    pub fn owner(&mut self) -> Result<(Code, Role), StoreError> {
+        let mut said = |name: &str| {
+            let rows = self.database.read("SELECT value FROM about WHERE name = ?1", &[name.into()])?;
+            rows.into_iter().next().ok_or(StoreError::Foreign)?.text()
+        };
+        let party = said("party")?.parse().map_err(|_| StoreError::Damaged("name"))?;
+        match said("role")?.as_str() {
+            "custodian" => Ok((party, Role::Custodian)),
+            "querier" => Ok((party, Role::Querier)),
+            _ => Err(StoreError::Damaged("role")),
+        }
+    }
+}
+
+const ENTRIES: &str = "SELECT number, time, content, content_digest, hash, signature FROM log \
+                       WHERE number >= ?1 AND number <= ?2 ORDER BY number LIMIT ?3";
+
+fn page(step: &mut LoggedStep<'_, '_>, from: u64, through: u64) -> Result<Vec<Entry>, StoreError> {
+    read_entries(step.query(ENTRIES, &[from.into(), through.into(), PAGE.into()])?)
+}
+
+fn read_entries(rows: Vec<Row>) -> Result<Vec<Entry>, StoreError> {
+    let entry = |mut row: Row| {
+        Ok(Entry {
+            number: row.count()?,
+            time: row.time()?,
+            content: row.maybe_text()?,
+            content_digest: row.parsed()?,
+            hash: row.parsed()?,
+            signature: row.parsed()?,
+        })
+    };
+    rows.into_iter().map(entry).collect()
+}
+
+fn head(mut row: Row) -> Result<Head, StoreError> {
+    Ok(Head { number: row.count()?, hash: row.parsed()?, time: row.time()? })
+}
+
+/// A step that appends to the log.
+pub(super) struct LoggedStep<'a, 'b> {
+    step: Step<'a>,
+    pub owner: &'b Owner,
+    pub rng: &'b mut (dyn CryptoRng + Send),
+    head: Option<Head>,
+}
+
+impl<'a> std::ops::Deref for LoggedStep<'a, '_> {
+    type Target = Step<'a>;
+
+    fn deref(&self) -> &Step<'a> {
+        &self.step
+    }
+}
+
+impl std::ops::DerefMut for LoggedStep<'_, '_> {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.step
+    }
+}
+
+impl LoggedStep<'_, '_> {
+    /// The end of the log, with what this step has appended.
+    pub fn head(&mut self) -> Result<Head, StoreError> {
+        if let Some(head) = self.head {
+            return Ok(head);
+        }
+        let found = self.step.row("SELECT number, hash, time FROM log ORDER BY number DESC LIMIT 1", &[])?;
+        Ok(*self.head.insert(found.map_or(Ok(Head::NONE), head)?))
+    }
+
+    /// Appends an entry.
+    pub fn log(&mut self, event: Event, now: Time) -> Result<(), StoreError> {
+        let head = self.head()?;
+        let entry = Entry::new(event, now, &head, &self.owner.key, &mut *self.rng);
+        let sql =
+            "INSERT INTO log (number, time, content, content_digest, hash, signature) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+        let signature = entry.signature.to_string();
+        let values = [
+            entry.number.into(),
+            entry.time.into(),
+            entry.content.clone().into(),
+            (&entry.content_digest).into(),
+            (&entry.hash).into(),
+            signature.into(),
+        ];
+        self.step.execute(sql, &values)?;
+        self.head = Some(entry.head());
+        Ok(())
+    }
+
+    /// A time for what is done now: not before the log's end, so that the log's times never run backwards.
+    pub fn time(&mut self, now: Time) -> Result<Time, StoreError> {
+        Ok(now.max(self.head()?.time))
+    }
+
+    /// A random name.
+    pub fn name(&mut self) -> crate::service::signing::Name {
+        let mut name = crate::service::signing::Name([0; 16]);
+        self.rng.fill_bytes(&mut name.0);
+        name
+    }
+}

@@ -1,0 +1,22 @@
+//! What must outlive a crash, in one database: jobs, quotas, keys and log of a custodian; requests and log of a querier.
+//!
+//! Every change is a *step*, one transaction that also appends its log entries: whoever is killed in between finds all of a step or
+//! nothing of it. SQLite needs nothing installed; PostgreSQL is reached by a connection string.
+
+mod connection;
+mod custody;
+mod error;
+mod journal;
+mod location;
+mod outbox;
+mod schema;
+
+pub use connection::Step;
+pub use custody::{
+    Account, Admitted, Answered, Breaker, Custody, Ending, Job, JobState, Period, Submission, SubmitError, Submitted,
+    Waiting,
+};
+pub use error::StoreError;
+pub use journal::{ErasedContents, Journal, LogReader, Owner};
+pub use location::{Location, LocationError};
+pub use outbox::{Outbox, OutboxRequest, Stage};

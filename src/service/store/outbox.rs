@@ -1,0 +1,280 @@
+//! A querier's side: what was asked, how far it came, and what is needed to go on after a crash.
+//!
+//! ```text
+//! prepared ──► accepted ──► replied ──► acknowledged ──► done
+//! ```
+//!
+//! Each stage is kept before the next is begun, so that whatever is sent again is the same.
+
+use rand::CryptoRng;
+
+use super::connection::{Row, Value};
+use super::{Journal, Location, Owner, StoreError};
+use crate::agreement::Code;
+use crate::service::audit::Event;
+use crate::service::record::{Acknowledgement, Receipt, Reply, Request};
+use crate::service::signing::{Hash, Name, Signed};
+use crate::service::time::Time;
+
+/// A querier's database.
+pub struct Outbox {
+    journal: Journal,
+}
+
+/// How far a request came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// Encrypted and signed; the custodian may have it.
+    Prepared,
+    /// The custodian has given a receipt.
+    Accepted,
+    /// The reply is here, and its answer if it has one.
+    Replied,
+    /// The custodian knows that it is.
+    Acknowledged,
+    /// The verdicts were read; query, answer and who was asked about are gone.
+    Done,
+}
+
+impl Stage {
+    const ALL: [Self; 5] = [Self::Prepared, Self::Accepted, Self::Replied, Self::Acknowledged, Self::Done];
+
+    /// As it is kept, and said.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Prepared => "prepared",
+            Self::Accepted => "accepted",
+            Self::Replied => "replied",
+            Self::Acknowledged => "acknowledged",
+            Self::Done => "done",
+        }
+    }
+}
+
+impl std::str::FromStr for Stage {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        Self::ALL.into_iter().find(|stage| stage.name() == text).ok_or(())
+    }
+}
+
+/// A request and all that is kept of it.
+pub struct OutboxRequest {
+    /// Its number.
+    pub number: Code,
+    /// Under which agreement.
+    pub agreement: Hash,
+    /// Where the custodian is.
+    pub custodian: String,
+    /// As it was signed.
+    pub statement: Signed<Request>,
+    /// The query's file.
+    pub query: Option<Vec<u8>>,
+    /// Who was asked about: [`crate::querier::Pending`]. Secret.
+    pub pending: Option<zeroize::Zeroizing<Vec<u8>>>,
+    /// How far it came.
+    pub stage: Stage,
+    /// The custodian's job.
+    pub job: Option<Name>,
+    /// As the custodian signed it.
+    pub reply: Option<Signed<Reply>>,
+    /// The answer's file.
+    pub answer: Option<Vec<u8>>,
+}
+
+const COLUMNS: &str = "number, agreement, custodian, request, query, pending, stage, job, reply, answer";
+
+impl Outbox {
+    /// Opens a querier's database, or makes one.
+    ///
+    /// # Errors
+    ///
+    /// As [`Journal::open`].
+    pub fn open(
+        location: Location,
+        owner: Owner,
+        rng: Box<dyn CryptoRng + Send>,
+        now: Time,
+    ) -> Result<Self, StoreError> {
+        Ok(Self { journal: Journal::open(location, owner, rng, now)? })
+    }
+
+    /// The log.
+    pub fn journal(&mut self) -> &mut Journal {
+        &mut self.journal
+    }
+
+    /// Signs a request.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] for a request that is too long.
+    pub fn sign(&self, request: &Request) -> Result<Signed<Request>, StoreError> {
+        Signed::new(request, &self.journal.owner.key).map_err(|_| StoreError::Damaged("request"))
+    }
+
+    /// Keeps a request that is about to be sent; false where its number is taken.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] where it cannot be kept.
+    pub fn prepare(&mut self, request: &OutboxRequest, now: Time) -> Result<bool, StoreError> {
+        self.journal.step(|step| {
+            if step.row("SELECT number FROM requests WHERE number = ?1", &[(&request.number).into()])?.is_some() {
+                return Ok(false);
+            }
+            let sequence = step.head()?.number + 1;
+            step.log(Event::Request { statement: request.statement.clone() }, now)?;
+            let sql = "INSERT INTO requests (number, sequence, agreement, custodian, request_digest, request, query, pending, stage) \
+                       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+            let bytes = |bytes: Option<&[u8]>| bytes.map_or(Value::Null, Value::from);
+            let values = [
+                (&request.number).into(),
+                sequence.into(),
+                (&request.agreement).into(),
+                request.custodian.as_str().into(),
+                (&request.statement.digest()).into(),
+                request.statement.to_json().into(),
+                bytes(request.query.as_deref()),
+                bytes(request.pending.as_ref().map(|pending| pending.as_slice())),
+                Stage::Prepared.name().into(),
+            ];
+            step.execute(sql, &values)?;
+            Ok(true)
+        })
+    }
+
+    /// Keeps the custodian's receipt. The query is no longer needed.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] where it cannot be kept.
+    pub fn accepted(
+        &mut self,
+        number: &Code,
+        job: &Name,
+        receipt: &Signed<Receipt>,
+        now: Time,
+    ) -> Result<(), StoreError> {
+        self.journal.step(|step| {
+            let sql = "UPDATE requests SET stage = 'accepted', job = ?2, receipt = ?3, query = NULL \
+                       WHERE number = ?1 AND stage = 'prepared'";
+            if step.execute(sql, &[number.into(), job.into(), receipt.to_json().into()])? > 0 {
+                step.log(Event::Receipt { statement: receipt.clone() }, now)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Keeps the reply, and its answer.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] where it cannot be kept.
+    pub fn replied(
+        &mut self,
+        number: &Code,
+        reply: &Signed<Reply>,
+        answer: Option<&[u8]>,
+        now: Time,
+    ) -> Result<(), StoreError> {
+        self.journal.step(|step| {
+            let sql = "UPDATE requests SET stage = 'replied', reply = ?2, answer = ?3 WHERE number = ?1 AND stage = 'accepted'";
+            let answer = answer.map_or(Value::Null, Value::from);
+            if step.execute(sql, &[number.into(), reply.to_json().into(), answer])? > 0 {
+                step.log(Event::Reply { statement: reply.clone() }, now)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// The acknowledgement of a reply: the one that was made already, if one was.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] where it cannot be kept.
+    pub fn acknowledgement(&mut self, number: &Code, now: Time) -> Result<Option<Signed<Acknowledgement>>, StoreError> {
+        self.journal.step(|step| {
+            let sql = "SELECT request_digest, reply, acknowledgement FROM requests WHERE number = ?1";
+            let Some(mut row) = step.row(sql, &[number.into()])? else { return Ok(None) };
+            let (request, reply, made): (Hash, _, _) = (row.parsed()?, row.maybe_text()?, row.maybe_text()?);
+            if let Some(made) = made {
+                return Signed::from_json(&made).map(Some).map_err(|_| StoreError::Damaged("acknowledgement"));
+            }
+            let Some(reply) = reply else { return Ok(None) };
+            let reply = Signed::<Reply>::from_json(&reply).map_err(|_| StoreError::Damaged("reply"))?;
+            let said = Acknowledgement { request, reply: reply.digest(), time: step.time(now)? };
+            let statement = Signed::new(&said, &step.owner.key).map_err(|_| StoreError::Damaged("acknowledgement"))?;
+            let sql = "UPDATE requests SET acknowledgement = ?2 WHERE number = ?1";
+            step.execute(sql, &[number.into(), statement.to_json().into()])?;
+            step.log(Event::Acknowledgement { statement: statement.clone() }, now)?;
+            Ok(Some(statement))
+        })
+    }
+
+    /// The custodian has the acknowledgement.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] where that cannot be kept.
+    pub fn acknowledged(&mut self, number: &Code) -> Result<(), StoreError> {
+        self.journal.step(|step| {
+            let sql = "UPDATE requests SET stage = 'acknowledged' WHERE number = ?1 AND stage = 'replied'";
+            step.execute(sql, &[number.into()]).map(drop)
+        })
+    }
+
+    /// The verdicts were read: what was secret is forgotten.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] where it cannot be.
+    pub fn done(&mut self, number: &Code) -> Result<(), StoreError> {
+        self.journal.step(|step| {
+            let sql =
+                "UPDATE requests SET stage = 'done', query = NULL, pending = NULL, answer = NULL WHERE number = ?1";
+            step.execute(sql, &[number.into()]).map(drop)
+        })
+    }
+
+    /// A request by its number.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] where it cannot be read.
+    pub fn request(&mut self, number: &Code) -> Result<Option<OutboxRequest>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM requests WHERE number = ?1");
+        let rows = self.journal.database.read(&sql, &[number.into()])?;
+        rows.into_iter().next().map(request).transpose()
+    }
+
+    /// Requests that are not done, the oldest first: number and stage.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] where they cannot be read.
+    pub fn unfinished(&mut self) -> Result<Vec<(Code, Stage)>, StoreError> {
+        let sql = "SELECT number, stage FROM requests WHERE stage <> 'done' ORDER BY sequence";
+        let rows = self.journal.database.read(sql, &[])?;
+        rows.into_iter().map(|mut row| Ok((row.parsed()?, row.parsed()?))).collect()
+    }
+}
+
+fn request(mut row: Row) -> Result<OutboxRequest, StoreError> {
+    Ok(OutboxRequest {
+        number: row.parsed()?,
+        agreement: row.parsed()?,
+        custodian: row.text()?,
+        statement: Signed::from_json(&row.text()?).map_err(|_| StoreError::Damaged("request"))?,
+        query: row.maybe_bytes()?,
+        pending: row.maybe_bytes()?.map(zeroize::Zeroizing::new),
+        stage: row.parsed()?,
+        job: row.maybe_text()?.map(|job| job.parse()).transpose().map_err(|_| StoreError::Damaged("job"))?,
+        reply: match row.maybe_text()? {
+            Some(text) => Some(Signed::from_json(&text).map_err(|_| StoreError::Damaged("reply"))?),
+            None => None,
+        },
+        answer: row.maybe_bytes()?,
+    })
+}
