@@ -3,27 +3,33 @@
 //! Has no name for a secret key: see `tests/boundaries`.
 
 mod gallery;
+mod held;
+mod searched;
 
-use std::borrow::Cow;
-use std::ops::Range;
-use std::sync::OnceLock;
+use std::collections::{BTreeSet, HashSet};
 
 use rand::CryptoRng;
 
-use crate::agreement::Agreement;
+use crate::agreement::{Agreement, Disclosure};
 use crate::parameters::ParameterSet;
-use crate::scheme::{Evaluator, OtherScheme, Progress, SubjectReferences, Subjects, Task, Unanswered};
+use crate::scheme::{Evaluator, OtherScheme, Progress, Subjects, Task, Unanswered};
+use crate::template::SubjectId;
 use crate::wire::{Answer, EvaluationKey, KeyId, Query, Target};
 pub use gallery::{
     Appended, Change, Damage, Enrolment, Gallery, GalleryError, GalleryFile, Refusal, RefusalReason, RewriteError,
     Subject, UnknownSubjects,
 };
+pub use held::Held;
+use searched::{Searched, Watch};
 
 /// One authority that holds records, ready to answer under one agreement.
 pub struct Custodian<'a, S: Evaluator> {
-    agreement: &'a Agreement,
-    gallery: &'a Gallery,
+    agreement: Held<'a, Agreement>,
+    gallery: Held<'a, Gallery>,
+    /// Positions of those who are exempt.
+    exempt: HashSet<usize>,
     set: &'static S::Set,
+    budget_bytes: u64,
     /// What answers keep of the gallery, for those that follow.
     prepared: S::PreparedGallery,
 }
@@ -83,10 +89,43 @@ impl<'a, S: Evaluator> Custodian<'a, S> {
     /// # Errors
     ///
     /// [`OtherScheme`] for an agreement on another scheme.
-    pub fn new(agreement: &'a Agreement, gallery: &'a Gallery, budget_bytes: u64) -> Result<Self, OtherScheme> {
-        let set = S::agreed_set(agreement)?;
+    pub fn new(
+        agreement: impl Into<Held<'a, Agreement>>,
+        gallery: impl Into<Held<'a, Gallery>>,
+        budget_bytes: u64,
+    ) -> Result<Self, OtherScheme> {
+        let (agreement, gallery) = (agreement.into(), gallery.into());
+        let set = S::agreed_set(&agreement)?;
         let prepared = S::prepare_gallery(set, agreement.functional(), budget_bytes);
-        Ok(Self { agreement, gallery, set, prepared })
+        Ok(Self { agreement, gallery, exempt: HashSet::new(), set, budget_bytes, prepared })
+    }
+
+    /// The same custodian, for whom these persons never match (the automatic no-match of the Migration 5 platform). Ids that are not
+    /// enrolled mean nothing.
+    ///
+    /// # Security
+    ///
+    /// The querier cannot tell an exempt person from one who does not match: the same work is done on the same number of references.
+    pub fn exempting(mut self, exempt: &BTreeSet<SubjectId>) -> Self {
+        self.exempt = exempt.iter().filter_map(|id| self.gallery.position(id)).collect();
+        // What was kept of the gallery is of who was exempt before.
+        self.prepared = S::prepare_gallery(self.set, self.agreement.functional(), self.budget_bytes);
+        self
+    }
+
+    /// Bits that an answer on so many probes discloses at most: one a verdict, and of a count as many as it takes to write it.
+    pub fn disclosed_bits(&self, target: &Target, probes: usize) -> u64 {
+        let subjects = match target {
+            Target::Gallery => self.gallery.len() as u64,
+            Target::Subject(_) => 1,
+        };
+        let each = match target.disclosure::<S>(&self.agreement) {
+            Disclosure::Any => 1,
+            Disclosure::Each => subjects,
+            // From none to all of them.
+            Disclosure::Count => u64::from(u64::BITS - subjects.leading_zeros()),
+        };
+        each.max(1).saturating_mul(probes as u64)
     }
 
     /// Whether a 1:1 query's subject is enrolled; always for a query about the gallery.
@@ -131,7 +170,7 @@ impl<'a, S: Evaluator> Custodian<'a, S> {
         let watch = Watch { progress, searched: &searched };
         let answered = S::answer(&key.key, prepared, &task, &query.ciphertext, rng, &watch);
         // A subject that could not be read took part as one without references: the answer must not leave.
-        if let Some(&damage) = searched.damage.get() {
+        if let Some(damage) = searched.damage() {
             return Err(damage.into());
         }
         let ciphertext = answered?;
@@ -150,56 +189,16 @@ impl<'a, S: Evaluator> Custodian<'a, S> {
         S::steps(self.set, &self.task(query, &self.searched(&query.target)))
     }
 
-    fn searched(&self, target: &Target) -> Searched<'a> {
+    fn searched(&self, target: &Target) -> Searched<'_> {
         let positions = match target {
             Target::Gallery => 0..self.gallery.len(),
             Target::Subject(id) => self.gallery.position(id).map_or(0..0, |position| position..position + 1),
         };
-        Searched { gallery: self.gallery, positions, damage: OnceLock::new() }
+        Searched::new(&self.gallery, &self.exempt, positions)
     }
 
     fn task<'b>(&'b self, query: &'b Query<S>, subjects: &'b dyn Subjects) -> Task<'b> {
-        let disclosure = query.target.disclosure::<S>(self.agreement);
+        let disclosure = query.target.disclosure::<S>(&self.agreement);
         Task { functional: self.agreement.functional(), disclosure, layouts: &query.layouts, subjects }
-    }
-}
-
-/// The part of a gallery that a query is about.
-struct Searched<'a> {
-    gallery: &'a Gallery,
-    positions: Range<usize>,
-    /// Why a subject could not be read, if one could not.
-    damage: OnceLock<Damage>,
-}
-
-impl Subjects for Searched<'_> {
-    fn len(&self) -> usize {
-        self.positions.len()
-    }
-
-    fn references(&self, index: usize) -> Cow<'_, SubjectReferences> {
-        let position = self.positions.clone().nth(index);
-        let references = position.map_or(Ok(Vec::new()), |position| self.gallery.references_of(position));
-        Cow::Owned(references.unwrap_or_else(|damage| {
-            // The first is as good as any.
-            self.damage.get_or_init(|| damage);
-            Vec::new()
-        }))
-    }
-}
-
-/// Stops the work as soon as it is known to be in vain.
-struct Watch<'a> {
-    progress: &'a dyn Progress,
-    searched: &'a Searched<'a>,
-}
-
-impl Progress for Watch<'_> {
-    fn advance(&self, steps: u64) {
-        self.progress.advance(steps);
-    }
-
-    fn stop(&self) -> bool {
-        self.searched.damage.get().is_some() || self.progress.stop()
     }
 }

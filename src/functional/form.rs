@@ -62,6 +62,10 @@ impl Functional {
     /// The custodian's half of phi, for the reference rolled so that it meets a probe rotated by `rotation` columns.
     pub fn form(&self, reference: &Reference, rotation: i32) -> LinearForm {
         match (&self.metric, reference) {
+            // As far from a hit as an admissible pair can be, and as long as any other form.
+            (_, Reference::Nobody) => {
+                LinearForm { weights: vec![0; self.coordinates()], bias: *self.phi_range().start() }
+            }
             (Metric::Hamming { dimension, threshold }, Reference::Bits(bits)) => {
                 let weights = bits.iter().map(|bit| sign(bit) as i16).collect();
                 LinearForm { weights, bias: 2 * threshold + 1 - *dimension as i64 }
@@ -91,9 +95,7 @@ impl Functional {
 
     /// The form that is positive iff the pair has the agreed minimum of common bits, unrotated; none but for irises.
     pub fn common_bits_form(&self, reference: &Reference) -> Option<LinearForm> {
-        let (Metric::FractionalHamming { shape, theta, unit: scale, minimum_common, .. }, Reference::Iris(iris)) =
-            (&self.metric, reference)
-        else {
+        let Metric::FractionalHamming { shape, theta, unit: scale, minimum_common, .. } = &self.metric else {
             return None;
         };
         let counting = self.counting?;
@@ -104,11 +106,14 @@ impl Functional {
         };
         let multiplicity = shape.mask_multiplicity();
         let weight = gain as i16 * multiplicity as i16;
-        let mask = iris.mask().iter().step_by(multiplicity).map(|valid| if valid { weight } else { 0 });
-        Some(LinearForm {
-            weights: std::iter::repeat_n(0, before).chain(mask).collect(),
-            bias: unit / 2 - unit * *minimum_common as i64,
-        })
+        let mask: Vec<i16> = match reference {
+            Reference::Iris(iris) => {
+                iris.mask().iter().step_by(multiplicity).map(|valid| if valid { weight } else { 0 }).collect()
+            }
+            // No bit in common.
+            _ => vec![0; shape.mask_bits()],
+        };
+        Some(LinearForm { weights: [vec![0; before], mask].concat(), bias: unit / 2 - unit * *minimum_common as i64 })
     }
 
     /// The longest weights of [`Functional::common_bits_form`], and the units of phi that one common bit counts.

@@ -22,6 +22,8 @@ pub enum Reference {
     Iris(IrisCode),
     /// A vector scaled and rounded.
     Integers(Vec<i16>),
+    /// Nobody's: a miss, whatever the probe. Stands in for a person who is exempt, at the same cost; never stored.
+    Nobody,
 }
 
 impl std::fmt::Debug for ProbeSample {
@@ -46,6 +48,7 @@ impl Reference {
             // The cast drops nothing: no coordinate is longer than its vector.
             Self::Integers(y) if functional.coordinate_bytes() == 1 => y.iter().map(|&y| y as u8).collect(),
             Self::Integers(y) => y.iter().flat_map(|y| y.to_le_bytes()).collect(),
+            Self::Nobody => Vec::new(),
         }
     }
 

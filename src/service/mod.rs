@@ -11,7 +11,9 @@
 //! The first two are pure. The others own files, sockets and threads: with `cli`, they are the only modules that do.
 
 pub mod audit;
+pub mod client;
 pub mod record;
+pub mod server;
 pub mod signing;
 pub mod store;
 pub mod time;

@@ -298,6 +298,9 @@ pub struct Envelope {
 }
 
 impl Envelope {
+    /// What a file has beside its payload, in bytes.
+    pub const OVERHEAD_BYTES: u64 = (HEADER_BYTES + CHECKSUM_BYTES) as u64;
+
     /// Wraps a payload. `key` is the querier's; none for a gallery.
     pub fn new(kind: Kind, agreement: &Agreement, key: Option<KeyId>, payload: Vec<u8>) -> Self {
         let header = Header {

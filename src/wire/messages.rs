@@ -101,6 +101,19 @@ impl<S: Scheme> EvaluationKey<S> {
         Envelope::new(Kind::EvaluationKey, agreement, Some(self.id), self.payload.clone()).to_bytes()
     }
 
+    /// Longest file under an agreement, in bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`WireError::Scheme`] for an agreement on another scheme.
+    pub fn limit_bytes(agreement: &Agreement) -> Result<u64, WireError> {
+        Ok(Envelope::OVERHEAD_BYTES + Self::payload_limit_bytes(agreement)?)
+    }
+
+    fn payload_limit_bytes(agreement: &Agreement) -> Result<u64, WireError> {
+        Ok(S::EvaluationKey::limit_bytes(S::agreed_set(agreement)?, &extent(agreement)))
+    }
+
     /// Reads the file.
     ///
     /// # Errors
@@ -108,7 +121,7 @@ impl<S: Scheme> EvaluationKey<S> {
     /// [`WireError`] for anything but an evaluation key of the agreement's parameter set, unaltered.
     pub fn read(reader: impl Read, agreement: &Agreement) -> Result<Self, WireError> {
         let (set, extent) = (S::agreed_set(agreement)?, extent(agreement));
-        let limit_bytes = S::EvaluationKey::limit_bytes(set, &extent);
+        let limit_bytes = Self::payload_limit_bytes(agreement)?;
         let expected = Expected { kind: Kind::EvaluationKey, agreement, key: None, limit_bytes };
         let envelope = Envelope::read(reader, &expected)?;
         let id = fingerprint(&envelope.payload);
@@ -169,6 +182,22 @@ impl<S: Scheme> Query<S> {
         Ok(Envelope::new(Kind::Query, agreement, Some(self.key), payload).to_bytes())
     }
 
+    /// Longest file under an agreement, in bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`WireError::Scheme`] for an agreement on another scheme.
+    pub fn limit_bytes(agreement: &Agreement) -> Result<u64, WireError> {
+        Ok(Envelope::OVERHEAD_BYTES + Self::payload_limit_bytes(agreement)?)
+    }
+
+    fn payload_limit_bytes(agreement: &Agreement) -> Result<u64, WireError> {
+        let most = agreement.terms().limits.probes_per_query;
+        let largest = Extent { probes: most, samples: 2 * most, ..extent(agreement) };
+        let ciphertext = S::EncryptedProbes::limit_bytes(S::agreed_set(agreement)?, &largest);
+        Ok(ciphertext + query_clear_limit_bytes(most))
+    }
+
     /// Reads the file; `key` is the querier's, where it must be a certain one.
     ///
     /// # Errors
@@ -177,10 +206,9 @@ impl<S: Scheme> Query<S> {
     pub fn read(reader: impl Read, agreement: &Agreement, key: Option<KeyId>) -> Result<Self, WireError> {
         let set = S::agreed_set(agreement)?;
         let most = agreement.terms().limits.probes_per_query;
-        let largest = Extent { probes: most, samples: 2 * most, ..extent(agreement) };
-        let limit = S::EncryptedProbes::limit_bytes(set, &largest);
-        let limit_clear = 1024 + 8 * most as u64;
-        let expected = Expected { kind: Kind::Query, agreement, key, limit_bytes: limit + limit_clear };
+        let limit_clear = query_clear_limit_bytes(most);
+        let limit_bytes = Self::payload_limit_bytes(agreement)?;
+        let expected = Expected { kind: Kind::Query, agreement, key, limit_bytes };
         let envelope = Envelope::read(reader, &expected)?;
         let (clear, ciphertext): (QueryClear, _) = split(&envelope.payload, limit_clear)?;
         let QueryClear { id, target, layouts } = clear;
@@ -196,6 +224,11 @@ impl<S: Scheme> Query<S> {
         let key = envelope.header.key.ok_or(WireError::Header("key"))?;
         Ok(Self { id, key, agreement: agreement.digest(), target, layouts, ciphertext })
     }
+}
+
+/// Longest clear part of a query.
+fn query_clear_limit_bytes(probes: usize) -> u64 {
+    1024 + 8 * probes as u64
 }
 
 /// Encrypted verdicts. Crosses from custodian to querier.
@@ -240,6 +273,28 @@ impl<S: Scheme> Answer<S> {
         Ok(Envelope::new(Kind::Answer, agreement, Some(self.key), payload).to_bytes())
     }
 
+    /// Longest file under an agreement, in bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`WireError::Scheme`] for an agreement on another scheme.
+    pub fn limit_bytes(agreement: &Agreement) -> Result<u64, WireError> {
+        Ok(Envelope::OVERHEAD_BYTES + Self::payload_limit_bytes(agreement)?)
+    }
+
+    fn payload_limit_bytes(agreement: &Agreement) -> Result<u64, WireError> {
+        let set = S::agreed_set(agreement)?;
+        let (limits, agreed) = (&agreement.terms().limits, agreement.terms().disclosure);
+        // A query about one subject may be answered otherwise than one about the gallery.
+        let limit_ciphertext = [agreed, S::of_one_subject(agreed)].into_iter().map(|disclosure| {
+            let verdicts_per_probe = most_verdicts(disclosure, limits.references);
+            let probes = limits.probes_per_query;
+            let largest = Extent { disclosure, probes, verdicts_per_probe, ..extent(agreement) };
+            S::EncryptedVerdicts::limit_bytes(set, &largest)
+        });
+        Ok(limit_ciphertext.fold(0, u64::max) + ANSWER_CLEAR_LIMIT_BYTES)
+    }
+
     /// Reads the file; `key` is the querier's, where it must be a certain one.
     ///
     /// # Errors
@@ -248,18 +303,10 @@ impl<S: Scheme> Answer<S> {
     pub fn read(reader: impl Read, agreement: &Agreement, key: Option<KeyId>) -> Result<Self, WireError> {
         let set = S::agreed_set(agreement)?;
         let (limits, agreed) = (&agreement.terms().limits, agreement.terms().disclosure);
-        let limit_clear = 64;
-        // A query about one subject may be answered otherwise than one about the gallery.
         let of_one = S::of_one_subject(agreed);
-        let limit_ciphertext = [agreed, of_one].into_iter().map(|disclosure| {
-            let verdicts_per_probe = most_verdicts(disclosure, limits.references);
-            let probes = limits.probes_per_query;
-            let largest = Extent { disclosure, probes, verdicts_per_probe, ..extent(agreement) };
-            S::EncryptedVerdicts::limit_bytes(set, &largest)
-        });
-        let limit_bytes = limit_ciphertext.fold(0, u64::max) + limit_clear;
+        let limit_bytes = Self::payload_limit_bytes(agreement)?;
         let envelope = Envelope::read(reader, &Expected { kind: Kind::Answer, agreement, key, limit_bytes })?;
-        let (clear, ciphertext): (AnswerClear, _) = split(&envelope.payload, limit_clear)?;
+        let (clear, ciphertext): (AnswerClear, _) = split(&envelope.payload, ANSWER_CLEAR_LIMIT_BYTES)?;
         let AnswerClear { query, disclosure, .. } = clear;
         if ![agreed, of_one].contains(&disclosure) {
             return Err(WireError::Field("disclosure"));
@@ -281,6 +328,9 @@ impl<S: Scheme> Answer<S> {
         Extent { disclosure, probes, verdicts_per_probe, ..extent(agreement) }
     }
 }
+
+/// Longest clear part of an answer.
+const ANSWER_CLEAR_LIMIT_BYTES: u64 = 64;
 
 /// Verdicts that one probe can have.
 fn most_verdicts(disclosure: Disclosure, references: usize) -> usize {

@@ -56,6 +56,19 @@ pub fn read_unnamed(path: &Path, file: File, agreement: &Agreement) -> Result<Ga
     Gallery::open(map(path, file)?, agreement).map_err(|error| Failure::gallery(path, &error))
 }
 
+/// A private copy of a gallery, which others may go on to change.
+pub fn snapshot(path: &Path, agreement: &Agreement) -> Result<Gallery, Failure> {
+    let mut file = open(path)?;
+    locked(path, file.try_lock_shared())?;
+    // Unnamed: nobody else reads it, and it goes with the process.
+    let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
+    let uncopied = |error: io::Error| Failure::io(path, "copy it", &error);
+    let mut copy = tempfile::tempfile_in(folder).map_err(uncopied)?;
+    io::copy(&mut file, &mut copy).map_err(uncopied)?;
+    drop(file);
+    read_unnamed(path, copy, agreement)
+}
+
 fn map_shared(path: &Path) -> Result<Mapped, Failure> {
     let file = open(path)?;
     locked(path, file.try_lock_shared())?;

@@ -136,6 +136,17 @@ impl Gallery {
         self.file.bytes().get(..self.file.end).unwrap_or_default()
     }
 
+    /// Names this content: another after any change, the same for the same file.
+    ///
+    /// # Security
+    ///
+    /// A hash over the whole file: whoever has a copy of the gallery can tell that this is the one, and nobody else learns anything. It
+    /// is for the custodian's own log; requesters are told a version number.
+    pub fn state(&self) -> [u8; 32] {
+        // The last commit covers all segments before it, and the checksums of all references.
+        format::digest(&[b"cotejo gallery state\0", &self.file.link])
+    }
+
     /// How many subjects are enrolled.
     pub fn len(&self) -> usize {
         self.file.len()

@@ -225,15 +225,15 @@ impl Outbox {
         })
     }
 
-    /// The verdicts were read: what was secret is forgotten.
+    /// The verdicts were read: what was secret is forgotten. An acknowledgement that was not delivered still has to be.
     ///
     /// # Errors
     ///
     /// [`StoreError`] where it cannot be.
     pub fn done(&mut self, number: &Code) -> Result<(), StoreError> {
         self.journal.step(|step| {
-            let sql =
-                "UPDATE requests SET stage = 'done', query = NULL, pending = NULL, answer = NULL WHERE number = ?1";
+            let sql = "UPDATE requests SET stage = CASE WHEN stage = 'acknowledged' THEN 'done' ELSE stage END, \
+                       query = NULL, pending = NULL, answer = NULL WHERE number = ?1";
             step.execute(sql, &[number.into()]).map(drop)
         })
     }

@@ -163,6 +163,17 @@ impl Custody {
         done
     }
 
+    /// Whether a request of this number was accepted before.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] where that is not known.
+    pub fn accepted_before(&mut self, request: &Request, agreement: &Hash) -> Result<bool, StoreError> {
+        let sql = "SELECT id FROM jobs WHERE requester = ?1 AND agreement = ?2 AND number = ?3";
+        let values = [(&request.requester).into(), agreement.into(), (&request.number).into()];
+        Ok(!self.journal.database.read(sql, &values)?.is_empty())
+    }
+
     /// Whether the clock can be used: see [`SubmitError::ClockBehind`].
     ///
     /// # Errors

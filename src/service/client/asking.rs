@@ -1,0 +1,223 @@
+//! From a request that is prepared to its reply, whatever gets lost on the way.
+//!
+//! Each stage is kept in the outbox before the next begins, and each call can be made again: a request number is one job and one charge.
+
+use std::time::{Duration, Instant};
+
+use super::{Client, ClientError};
+use crate::agreement::Code;
+use crate::service::record::{Reply, ReplyOutcome};
+use crate::service::server::ProgressView;
+use crate::service::signing::{Hash, PublicKey, Signed, StatementError};
+use crate::service::store::{Outbox, OutboxRequest, Stage, StoreError};
+use crate::service::time::Time;
+
+/// Told what is going on, and asked whether to go on.
+pub trait Watch {
+    /// For people.
+    fn note(&self, text: &str);
+    /// How far the custodian is.
+    fn progress(&self, progress: &ProgressView);
+    /// Whether to give up for now.
+    fn stop(&self) -> bool;
+}
+
+/// Why a request has no reply yet. It can be resumed.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum AskError {
+    /// The custodian could not be asked, or refused.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// Our own database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The custodian's signature.
+    #[error("the custodian's {statement} is refused: {error}")]
+    Statement {
+        /// Receipt or reply.
+        statement: &'static str,
+        /// Why.
+        error: StatementError,
+    },
+    /// The custodian answers another request.
+    #[error("the custodian's {0} is about another request than ours; keep it, and ask the custodian")]
+    OtherRequest(&'static str),
+    /// The answer is not the one of the reply.
+    #[error("the answer is not the one that the custodian's reply names; ask the custodian")]
+    OtherAnswer,
+    /// There is no such request.
+    #[error("there is no request number '{0}' here; without --resume a new request is made")]
+    Unknown(Code),
+    /// Told to stop.
+    #[error("stopped")]
+    Stopped,
+}
+
+/// A request that was replied to.
+pub struct Concluded {
+    /// The reply.
+    pub reply: Reply,
+    /// All that is kept of it.
+    pub request: OutboxRequest,
+    /// Whether the custodian has our acknowledgement.
+    pub acknowledged: bool,
+}
+
+/// One request on its way.
+pub struct Asking<'a> {
+    /// The custodian's service.
+    pub client: &'a Client,
+    /// What must not get lost.
+    pub outbox: &'a mut Outbox,
+    /// What receipt and reply must be signed with.
+    pub custodian: PublicKey,
+    /// The evaluation key's file, for a custodian that does not have it.
+    pub key_content: &'a [u8],
+    /// Longest answer, in bytes.
+    pub answer_limit_bytes: u64,
+    /// Without a word from the custodian for so long, it is given up for now.
+    pub patience: Duration,
+    /// What time it is.
+    pub clock: &'a dyn Fn() -> Time,
+    /// Who watches.
+    pub watch: &'a dyn Watch,
+}
+
+impl Asking<'_> {
+    /// Goes on with a request until there is a reply.
+    ///
+    /// # Errors
+    ///
+    /// [`AskError`]; the same call goes on where this one ended.
+    pub fn conclude(&mut self, number: &Code) -> Result<Concluded, AskError> {
+        loop {
+            let request = self.outbox.request(number)?.ok_or_else(|| AskError::Unknown(number.clone()))?;
+            match request.stage {
+                Stage::Prepared => self.submit(&request)?,
+                Stage::Accepted => self.await_reply(&request)?,
+                Stage::Replied | Stage::Acknowledged | Stage::Done => return self.acknowledge(request),
+            }
+        }
+    }
+
+    /// Makes a call until it succeeds, fails for good, or patience ends.
+    fn patiently<T>(&self, mut call: impl FnMut() -> Result<T, ClientError>) -> Result<T, AskError> {
+        let begun = Instant::now();
+        let mut told = false;
+        loop {
+            let error = match call() {
+                Ok(done) => return Ok(done),
+                Err(error) => error,
+            };
+            let Some(wait) = error.retry().filter(|wait| begun.elapsed() + *wait <= self.patience) else {
+                return Err(error.into());
+            };
+            if !std::mem::replace(&mut told, true) {
+                self.watch.note(&format!("{error}\ntrying again, for up to {} s", self.patience.as_secs()));
+            }
+            self.pause(wait)?;
+        }
+    }
+
+    fn pause(&self, wait: Duration) -> Result<(), AskError> {
+        let begun = Instant::now();
+        while begun.elapsed() < wait {
+            if self.watch.stop() {
+                return Err(AskError::Stopped);
+            }
+            std::thread::sleep(Duration::from_millis(50).min(wait));
+        }
+        Ok(())
+    }
+
+    fn submit(&mut self, request: &OutboxRequest) -> Result<(), AskError> {
+        let asked = request.statement.verify(None);
+        let asked = asked.map_err(|error| AskError::Statement { statement: "request", error })?;
+        let query = request.query.as_deref().ok_or(StoreError::Damaged("query"))?;
+        let client = self.client;
+        let known = self.patiently(|| client.key(&request.agreement, &asked.key))?;
+        if known.is_none() {
+            self.watch.note("uploading the evaluation key: once for all queries made with these keys");
+            self.patiently(|| client.put_key(&request.agreement, &asked.key, self.key_content))?;
+        }
+        let (job, receipt) = self.patiently(|| client.submit(&request.agreement, &request.statement, query))?;
+        let said = self.verified(&receipt, "receipt")?;
+        if said.request != request.statement.digest() || said.job != job {
+            return Err(AskError::OtherRequest("receipt"));
+        }
+        let now = (self.clock)();
+        Ok(self.outbox.accepted(&request.number, &job, &receipt, now)?)
+    }
+
+    fn verified<T: crate::service::signing::Statement>(
+        &self,
+        statement: &Signed<T>,
+        kind: &'static str,
+    ) -> Result<T, AskError> {
+        let verified = statement.verify(Some(&self.custodian));
+        verified.map_err(|error| AskError::Statement { statement: kind, error })
+    }
+
+    fn await_reply(&mut self, request: &OutboxRequest) -> Result<(), AskError> {
+        let job = request.job.ok_or(StoreError::Damaged("job"))?;
+        let (client, watch) = (self.client, self.watch);
+        loop {
+            if watch.stop() {
+                return Err(AskError::Stopped);
+            }
+            let Some(reply) = self.patiently(|| client.reply(&job))? else {
+                let followed = client.follow(&job, |progress| {
+                    watch.progress(progress);
+                    !watch.stop()
+                });
+                // A stream that breaks is followed anew.
+                if followed.is_err() {
+                    self.pause(Duration::from_secs(1))?;
+                } else {
+                    self.pause(Duration::from_millis(20))?;
+                }
+                continue;
+            };
+            let said = self.verified(&reply, "reply")?;
+            let asked = request.statement.verify(None);
+            if said.request_digest != request.statement.digest() || asked != Ok(said.request) {
+                return Err(AskError::OtherRequest("reply"));
+            }
+            let answer = match said.outcome {
+                ReplyOutcome::Unanswered { .. } => None,
+                ReplyOutcome::Answered { answer_digest, .. } => {
+                    let answer = self.patiently(|| client.answer(&job, self.answer_limit_bytes))?;
+                    if Hash::of(&answer) != answer_digest {
+                        return Err(AskError::OtherAnswer);
+                    }
+                    Some(answer)
+                }
+            };
+            let now = (self.clock)();
+            return Ok(self.outbox.replied(&request.number, &reply, answer.as_deref(), now)?);
+        }
+    }
+
+    /// The acknowledgement is made before anybody can decrypt, and is the same whenever it is delivered.
+    fn acknowledge(&mut self, mut request: OutboxRequest) -> Result<Concluded, AskError> {
+        let reply = request.reply.as_ref().ok_or(StoreError::Damaged("reply"))?;
+        let reply = self.verified(reply, "reply")?;
+        let mut acknowledged = request.stage > Stage::Replied;
+        if !acknowledged {
+            let statement = self.outbox.acknowledgement(&request.number, (self.clock)())?;
+            let statement = statement.ok_or(StoreError::Damaged("reply"))?;
+            let job = request.job.ok_or(StoreError::Damaged("job"))?;
+            match self.client.acknowledge(&job, &statement) {
+                Ok(()) => {
+                    self.outbox.acknowledged(&request.number)?;
+                    request.stage = Stage::Acknowledged;
+                    acknowledged = true;
+                }
+                Err(error) => self.watch.note(&format!(
+                    "the acknowledgement could not be delivered ({error}); it is sent with the next 'cotejo ask --resume'"
+                )),
+            }
+        }
+        Ok(Concluded { reply, request, acknowledged })
+    }
+}

@@ -1,0 +1,271 @@
+//! The querier's side of the network: one call after the other, each of which can be made again.
+
+mod asking;
+mod error;
+
+use std::io::{BufRead, BufReader, Read};
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use serde::de::DeserializeOwned;
+use ureq::http::{Response, StatusCode};
+use ureq::tls::{Certificate, ClientCert, PrivateKey, RootCerts, TlsConfig, TlsProvider};
+use ureq::{Agent, Body};
+use zeroize::Zeroizing;
+
+use super::record::{Acknowledgement, Receipt, Reply, Request};
+use super::server::{
+    AcceptedView, AgreementView, Identity, JobView, JobsView, KeyView, ProblemDocument, ProgressView, REQUEST_HEADER,
+    SignedView,
+};
+use super::signing::{Hash, Name, Signed, Statement};
+pub use asking::{AskError, Asking, Concluded, Watch};
+pub use error::{ClientError, Refusal};
+
+/// A custodian's service, as one requester reaches it.
+pub struct Client {
+    agent: Agent,
+    base: String,
+}
+
+/// Longest document, in bytes: a hundred jobs with their statements.
+const DOCUMENT_LIMIT_BYTES: u64 = 8 << 20;
+/// A server that says nothing for so long is gone: it sends a sign of life every five seconds.
+const SILENCE: Duration = Duration::from_secs(30);
+
+impl Client {
+    /// A client of the service at `base`, `https://host:port`. Nothing is sent yet.
+    pub fn new(base: &str, identity: Identity) -> Self {
+        let own =
+            |certificate: rustls::pki_types::CertificateDer<'static>| Certificate::from_der(&certificate).to_owned();
+        let roots: Vec<_> = identity.authorities.into_iter().map(own).collect();
+        let chain: Vec<_> = identity.chain.into_iter().map(own).collect();
+        let key = private_key(&identity.key);
+        let tls = TlsConfig::builder()
+            .provider(TlsProvider::Rustls)
+            .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .root_certs(RootCerts::Specific(Arc::new(roots)))
+            .client_cert(key.map(|key| ClientCert::new_with_certs(&chain, key)))
+            .build();
+        let config = Agent::config_builder()
+            .https_only(true)
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .proxy(None)
+            .user_agent(concat!("cotejo/", env!("CARGO_PKG_VERSION")))
+            .timeout_connect(Some(Duration::from_secs(10)))
+            .timeout_per_read(Some(SILENCE))
+            .timeout_per_write(Some(SILENCE))
+            .tls_config(tls)
+            .build();
+        Self { agent: config.into(), base: base.trim_end_matches('/').to_owned() }
+    }
+
+    /// Where the service is.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}/v1/{path}", self.base)
+    }
+
+    fn get(&self, path: &str) -> Result<Response<Body>, ClientError> {
+        self.agent.get(self.url(path)).call().map_err(|error| self.failed(&error))
+    }
+
+    fn failed(&self, error: &ureq::Error) -> ClientError {
+        ClientError::of(&self.base, error)
+    }
+
+    /// The agreements under which we may ask.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`], as for every call.
+    pub fn agreements(&self) -> Result<Vec<AgreementView>, ClientError> {
+        self.document(self.get("agreements")?)
+    }
+
+    /// A key, if the custodian knows it.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`], as for every call.
+    pub fn key(&self, agreement: &Hash, key: &Name) -> Result<Option<KeyView>, ClientError> {
+        let response = self.get(&format!("agreements/{agreement}/keys/{key}"))?;
+        match response.status() {
+            StatusCode::NOT_FOUND => match self.document::<KeyView>(response) {
+                // Also an agreement is not found that is not served to us: uploading says so.
+                Err(ClientError::Refused(_)) => Ok(None),
+                other => other.map(Some),
+            },
+            _ => self.document(response).map(Some),
+        }
+    }
+
+    /// Uploads an evaluation key's file.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`], as for every call.
+    pub fn put_key(&self, agreement: &Hash, key: &Name, content: &[u8]) -> Result<KeyView, ClientError> {
+        let put = self.agent.put(self.url(&format!("agreements/{agreement}/keys/{key}")));
+        let sent = put.content_type("application/octet-stream").send(content);
+        self.document(sent.map_err(|error| self.failed(&error))?)
+    }
+
+    /// Submits a query.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`], as for every call.
+    pub fn submit(
+        &self,
+        agreement: &Hash,
+        statement: &Signed<Request>,
+        query: &[u8],
+    ) -> Result<(Name, Signed<Receipt>), ClientError> {
+        let post = self.agent.post(self.url(&format!("agreements/{agreement}/jobs")));
+        let post = post.header(REQUEST_HEADER, URL_SAFE_NO_PAD.encode(statement.to_json()));
+        let sent = post.content_type("application/octet-stream").send(query);
+        let accepted: AcceptedView = self.document(sent.map_err(|error| self.failed(&error))?)?;
+        let job = accepted.job.parse().map_err(|_| ClientError::Foreign("a job's name"))?;
+        Ok((job, signed(&accepted.receipt)?))
+    }
+
+    /// A job of ours.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`], as for every call.
+    pub fn job(&self, job: &Name) -> Result<JobView, ClientError> {
+        self.document(self.get(&format!("jobs/{job}"))?)
+    }
+
+    /// Our jobs, the latest first.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`], as for every call.
+    pub fn jobs(&self, before: Option<&str>) -> Result<JobsView, ClientError> {
+        let path = before.map_or_else(|| "jobs".to_owned(), |before| format!("jobs?before={before}"));
+        self.document(self.get(&path)?)
+    }
+
+    /// The signed reply to a job; none while it waits.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`], as for every call.
+    pub fn reply(&self, job: &Name) -> Result<Option<Signed<Reply>>, ClientError> {
+        self.job(job)?.reply.as_ref().map(signed).transpose()
+    }
+
+    /// Follows a job until it ends, the connection is lost, or `each` says that it is enough.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`], as for every call.
+    pub fn follow(&self, job: &Name, mut each: impl FnMut(&ProgressView) -> bool) -> Result<(), ClientError> {
+        let response = self.get(&format!("jobs/{job}/events"))?;
+        let response = self.sound(response)?;
+        let mut lines = BufReader::new(response.into_body().into_reader());
+        let mut kind = String::new();
+        loop {
+            let mut line = Vec::new();
+            // An event of ours is one short line.
+            let read = lines.by_ref().take(4096).read_until(b'\n', &mut line);
+            if read.map_err(|error| ClientError::of_io(&self.base, &error))? == 0 {
+                return Ok(());
+            }
+            let line = String::from_utf8_lossy(&line);
+            let line = line.trim_end();
+            if let Some(named) = line.strip_prefix("event: ").or(line.strip_prefix("event:")) {
+                named.clone_into(&mut kind);
+            } else if let Some(data) = line.strip_prefix("data: ").or(line.strip_prefix("data:")) {
+                match kind.as_str() {
+                    "end" => return Ok(()),
+                    "progress" => {
+                        let progress = serde_json::from_str(data).map_err(|_| ClientError::Foreign("an event"))?;
+                        if !each(&progress) {
+                            return Ok(());
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    /// The file of an answer, of at most so many bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`], as for every call.
+    pub fn answer(&self, job: &Name, limit_bytes: u64) -> Result<Vec<u8>, ClientError> {
+        let response = self.sound(self.get(&format!("jobs/{job}/answer"))?)?;
+        let read = response.into_body().into_with_config().limit(limit_bytes).read_to_vec();
+        read.map_err(|error| self.failed(&error))
+    }
+
+    /// Delivers the acknowledgement of a reply.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`], as for every call.
+    pub fn acknowledge(&self, job: &Name, statement: &Signed<Acknowledgement>) -> Result<(), ClientError> {
+        let put = self.agent.put(self.url(&format!("jobs/{job}/acknowledgement")));
+        let sent = put.content_type("application/json").send(statement.to_json().as_bytes());
+        self.sound(sent.map_err(|error| self.failed(&error))?).map(drop)
+    }
+
+    /// Deletes a job of ours.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`], as for every call.
+    pub fn delete(&self, job: &Name) -> Result<(), ClientError> {
+        let sent = self.agent.delete(self.url(&format!("jobs/{job}"))).call();
+        self.sound(sent.map_err(|error| self.failed(&error))?).map(drop)
+    }
+
+    /// The response, if it is no problem.
+    fn sound(&self, response: Response<Body>) -> Result<Response<Body>, ClientError> {
+        if response.status().is_success() {
+            return Ok(response);
+        }
+        let status = response.status().as_u16();
+        let retry_after = response.headers().get("retry-after").and_then(|after| after.to_str().ok()?.parse().ok());
+        let text = response.into_body().into_with_config().limit(1 << 16).read_to_string();
+        let problem = text.ok().and_then(|text| serde_json::from_str::<ProblemDocument>(&text).ok());
+        Err(ClientError::Refused(Box::new(Refusal::new(status, retry_after, problem))))
+    }
+
+    fn document<T: DeserializeOwned>(&self, response: Response<Body>) -> Result<T, ClientError> {
+        let body = self.sound(response)?.into_body().into_with_config().limit(DOCUMENT_LIMIT_BYTES);
+        let text = body.read_to_string().map_err(|error| self.failed(&error))?;
+        serde_json::from_str(&text).map_err(|_| ClientError::Foreign("a document"))
+    }
+}
+
+fn signed<T: Statement>(view: &SignedView) -> Result<Signed<T>, ClientError> {
+    let text = serde_json::to_string(view).map_err(|_| ClientError::Foreign("a statement"))?;
+    Signed::from_json(&text).map_err(|_| ClientError::Foreign("a statement"))
+}
+
+/// As `ureq` takes it: it has no public name for the kinds of keys in DER.
+fn private_key(key: &rustls::pki_types::PrivateKeyDer<'static>) -> Option<PrivateKey<'static>> {
+    use rustls::pki_types::PrivateKeyDer as K;
+    let kind = match key {
+        K::Pkcs1(_) => "RSA PRIVATE KEY",
+        K::Pkcs8(_) => "PRIVATE KEY",
+        K::Sec1(_) => "EC PRIVATE KEY",
+        _ => return None,
+    };
+    let text = Zeroizing::new(STANDARD.encode(key.secret_der()));
+    let pem = Zeroizing::new(format!("-----BEGIN {kind}-----\n{}\n-----END {kind}-----\n", *text));
+    PrivateKey::from_pem(pem.as_bytes()).ok()
+}

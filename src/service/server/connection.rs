@@ -1,0 +1,116 @@
+//! Accepting connections: TLS, who it is, time limits, and the end.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::Request;
+use hyper::body::Incoming;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio_rustls::TlsAcceptor;
+use tower::ServiceExt;
+
+use super::state::{Requester, State};
+use crate::service::signing::Hash;
+
+/// Who is at the other end; none for a certificate that is not registered.
+#[derive(Clone)]
+pub struct Peer(pub Option<Arc<Requester>>);
+
+/// A handshake, and the headers of a request, may take so long.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+/// Longest headers, in bytes: a signed request fits.
+const HEADERS_BYTES: usize = 64 * 1024;
+
+/// Serves HTTPS until `stop` resolves, then lets open requests finish, but no longer than the grace period.
+pub async fn serve(
+    listener: TcpListener,
+    tls: Arc<rustls::ServerConfig>,
+    router: axum::Router,
+    state: Arc<State>,
+    stop: impl Future<Output = ()>,
+) {
+    let acceptor = TlsAcceptor::from(tls);
+    let places = Arc::new(Semaphore::new(state.limits.connections));
+    let graceful = GracefulShutdown::new();
+    tokio::pin!(stop);
+    loop {
+        // Beyond the limit, connections wait in the system's own queue.
+        let place = tokio::select! {
+            place = Arc::clone(&places).acquire_owned() => place,
+            () = &mut stop => break,
+        };
+        let Ok(place) = place else { break };
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = &mut stop => break,
+        };
+        let Ok((stream, from)) = accepted else {
+            // Out of file descriptors, say: those that are open will close.
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            continue;
+        };
+        let (acceptor, router, state) = (acceptor.clone(), router.clone(), Arc::clone(&state));
+        let watcher = graceful.watcher();
+        tokio::spawn(async move {
+            state.metrics.connections.inc();
+            if let Some((stream, peer)) = handshake(&acceptor, stream, from, &state).await {
+                let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
+                    request.extensions_mut().insert(peer.clone());
+                    let response = router.clone().oneshot(request.map(Body::new));
+                    async move { Ok::<_, Infallible>(response.await.unwrap_or_else(|never| match never {})) }
+                });
+                let connection = hyper::server::conn::http1::Builder::new()
+                    .timer(TokioTimer::new())
+                    .header_read_timeout(HANDSHAKE)
+                    .max_buf_size(HEADERS_BYTES)
+                    .serve_connection(TokioIo::new(stream), service);
+                // A client that goes away is no event of ours.
+                drop(watcher.watch(connection).await);
+            }
+            state.metrics.connections.dec();
+            drop(place);
+        });
+    }
+    drop(listener);
+    drop(tokio::time::timeout(state.limits.grace, graceful.shutdown()).await);
+}
+
+type Stream = tokio_rustls::server::TlsStream<std::pin::Pin<Box<tokio_io_timeout::TimeoutStream<TcpStream>>>>;
+
+async fn handshake(
+    acceptor: &TlsAcceptor,
+    stream: TcpStream,
+    from: SocketAddr,
+    state: &State,
+) -> Option<(Stream, Peer)> {
+    // Small messages go out at once; there is nothing to be done where that cannot be set.
+    drop(stream.set_nodelay(true));
+    let mut stream = tokio_io_timeout::TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(state.limits.stall));
+    let failed = |reason: String| {
+        state.metrics.handshakes_failed.inc();
+        tracing::warn!(from = %from, reason, "a connection was refused");
+    };
+    match tokio::time::timeout(HANDSHAKE, acceptor.accept(Box::pin(stream))).await {
+        Err(_) => {
+            failed("it took too long".to_owned());
+            None
+        }
+        Ok(Err(error)) => {
+            failed(error.to_string());
+            None
+        }
+        Ok(Ok(stream)) => {
+            let certificate = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
+            let requester = certificate.and_then(|leaf| state.requesters.get(&Hash::of(leaf)));
+            let peer = Peer(requester.cloned().map(Arc::new));
+            Some((stream, peer))
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Counts for Prometheus: of requests and jobs, never of requesters, persons or verdicts.
+
+use prometheus_client::encoding::{EncodeLabelSet, text::encode};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::{Registry, Unit};
+
+/// Served requests by route and status: routes, not paths, so that no name stands in a label.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct Served {
+    /// The route.
+    pub route: String,
+    /// The status.
+    pub status: u16,
+}
+
+/// Refusals by kind of problem.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct Refused {
+    /// The kind.
+    pub kind: String,
+}
+
+/// All counts.
+pub struct Metrics {
+    registry: Registry,
+    /// HTTP requests.
+    pub served: Family<Served, Counter>,
+    /// Of them, refused.
+    pub refused: Family<Refused, Counter>,
+    /// Jobs that were accepted.
+    pub accepted: Counter,
+    /// Jobs that were replied to, with an answer or without.
+    pub replied: Counter,
+    /// Time of a job's computation.
+    pub seconds: Histogram,
+    /// Connections that failed before they were one.
+    pub handshakes_failed: Counter,
+    /// Jobs that wait.
+    pub waiting: Gauge,
+    /// Jobs that are worked on.
+    pub running: Gauge,
+    /// Open connections.
+    pub connections: Gauge,
+}
+
+impl Metrics {
+    /// All at zero.
+    pub fn new() -> Self {
+        let mut registry = Registry::with_prefix("cotejo");
+        let metrics = Self {
+            served: Family::default(),
+            refused: Family::default(),
+            accepted: Counter::default(),
+            replied: Counter::default(),
+            seconds: Histogram::new(exponential_buckets(0.01, 2.0, 18)),
+            handshakes_failed: Counter::default(),
+            waiting: Gauge::default(),
+            running: Gauge::default(),
+            connections: Gauge::default(),
+            registry: Registry::default(),
+        };
+        registry.register("requests", "HTTP requests", metrics.served.clone());
+        registry.register("refusals", "Refused HTTP requests by kind of problem", metrics.refused.clone());
+        registry.register("jobs_accepted", "Jobs accepted", metrics.accepted.clone());
+        registry.register("jobs_replied", "Jobs replied to", metrics.replied.clone());
+        registry.register_with_unit("job", "Computation of a job", Unit::Seconds, metrics.seconds.clone());
+        registry.register("handshakes_failed", "TLS handshakes that failed", metrics.handshakes_failed.clone());
+        registry.register("jobs_waiting", "Jobs that wait", metrics.waiting.clone());
+        registry.register("jobs_running", "Jobs that are worked on", metrics.running.clone());
+        registry.register("connections", "Open connections", metrics.connections.clone());
+        Self { registry, ..metrics }
+    }
+
+    /// In the OpenMetrics text format.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        match encode(&mut text, &self.registry) {
+            Ok(()) => text,
+            Err(_) => String::new(),
+        }
+    }
+}

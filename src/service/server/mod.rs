@@ -1,0 +1,226 @@
+//! The custodian, online: HTTPS in front of the store, workers behind it.
+//!
+//! ```text
+//!            connection ── routes ── store (a step) ── queue ── workers ── store (a step)
+//!  TLS, who,  limits        problems   request, receipt   turns     engine     reply
+//! ```
+//!
+//! What a requester is told, it is told from the store: the queue and the workers can be lost at any moment.
+
+mod connection;
+mod engine;
+mod metrics;
+mod operations;
+mod problem;
+mod queue;
+mod routes;
+mod state;
+mod tls;
+mod upkeep;
+mod upload;
+mod workers;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use rand::CryptoRng;
+use tokio::net::TcpListener;
+
+use crate::agreement::Agreement;
+use crate::service::signing::Hash;
+use crate::service::store::{Custody, StoreError};
+pub use engine::{GallerySource, Loaded, Memory};
+pub use problem::ProblemDocument;
+pub use routes::{
+    AcceptedView, AgreementView, EndView, JobView, JobsView, KeyView, ProgressView, REQUEST_HEADER, SignedView,
+};
+pub use state::{Clock, Limits, Requester};
+pub use tls::{Identity, IdentityError};
+
+/// A custodian that is ready to serve.
+pub struct Server {
+    state: Arc<state::State>,
+    listener: TcpListener,
+    operations: Option<TcpListener>,
+    tls: Arc<rustls::ServerConfig>,
+    runtime: tokio::runtime::Runtime,
+}
+
+/// Where and how a server serves.
+pub struct Settings {
+    /// Where requesters connect.
+    pub listen: SocketAddr,
+    /// Where the operator's own tools connect, if they do.
+    pub operations: Option<SocketAddr>,
+    /// Certificates.
+    pub identity: Identity,
+    /// Who may ask.
+    pub requesters: Vec<Requester>,
+    /// The agreements, each with its gallery.
+    pub agreements: Vec<(Arc<Agreement>, Box<dyn GallerySource>)>,
+    /// What is not exceeded.
+    pub limits: Limits,
+    /// What engines keep in memory.
+    pub memory: Memory,
+    /// What time it is.
+    pub clock: Clock,
+}
+
+/// Why a server cannot serve.
+#[derive(Debug, thiserror::Error)]
+pub enum ServerError {
+    /// An address.
+    #[error("cannot listen on {address}: {error}; choose another address, or end what listens there")]
+    Listen {
+        /// Which.
+        address: SocketAddr,
+        /// Why.
+        error: std::io::ErrorKind,
+    },
+    /// The system gave no threads.
+    #[error("cannot start threads: {0}; raise the system's limits")]
+    Threads(std::io::ErrorKind),
+    /// Certificates.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A gallery.
+    #[error("{0}")]
+    Gallery(String),
+    /// An agreement that says nothing of a service.
+    #[error("agreement {0} has no [service] table; agree on one ('cotejo agreement init --service')")]
+    NoService(Hash),
+    /// The same agreement twice, or none.
+    #[error("each agreement is served once, and at least one is; correct the configuration")]
+    Agreements,
+    /// The same certificate twice, or none.
+    #[error(
+        "each requester has a code and a certificate of its own, and there is at least one; correct the configuration"
+    )]
+    Requesters,
+}
+
+impl Server {
+    /// Takes the database for itself, loads the galleries, and listens: from here on connections are accepted, and served by
+    /// [`Server::run`].
+    ///
+    /// # Errors
+    ///
+    /// [`ServerError`] says what is in the way.
+    pub fn new(settings: Settings, mut custody: Custody, rng: &mut dyn CryptoRng) -> Result<Self, ServerError> {
+        custody.journal().claim()?;
+        let now = (settings.clock)();
+        let mut desks = BTreeMap::new();
+        for (agreement, source) in settings.agreements {
+            let digest = engine::digest(&agreement);
+            if agreement.terms().service.is_none() {
+                return Err(ServerError::NoService(digest));
+            }
+            let loaded = source.load().map_err(ServerError::Gallery)?;
+            let loaded = loaded.ok_or_else(|| ServerError::Gallery("the gallery could not be loaded".to_owned()))?;
+            let (content, subjects) = (Hash(loaded.gallery.state()), loaded.gallery.len() as u64);
+            let version = custody.gallery_version(&digest, &content, subjects, now)?;
+            let engine = engine::engine(agreement, loaded, version, settings.memory);
+            let engine = engine.map_err(|error| ServerError::Gallery(error.to_string()))?;
+            if desks.insert(digest, state::Desk { engine, source, trouble: Mutex::new(None) }).is_some() {
+                return Err(ServerError::Agreements);
+            }
+        }
+        let mut requesters = BTreeMap::new();
+        for requester in settings.requesters {
+            custody.journal().register(&requester.code, &requester.key, now)?;
+            let taken = requesters.values().any(|other: &Requester| other.code == requester.code);
+            if requesters.insert(requester.certificate, requester).is_some() || taken {
+                return Err(ServerError::Requesters);
+            }
+        }
+        if desks.is_empty() {
+            return Err(ServerError::Agreements);
+        }
+        if requesters.is_empty() {
+            return Err(ServerError::Requesters);
+        }
+        let waiting = custody.waiting()?;
+        let tls = settings.identity.server_config()?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .max_blocking_threads(64)
+            .enable_all()
+            .build()
+            .map_err(|error| ServerError::Threads(error.kind()))?;
+        let listen = |address: SocketAddr| {
+            let listening = runtime.block_on(TcpListener::bind(address));
+            listening.map_err(|error| ServerError::Listen { address, error: error.kind() })
+        };
+        let listener = listen(settings.listen)?;
+        let operations = settings.operations.map(listen).transpose()?;
+        let state = state::State::new(custody, desks, requesters, settings.limits, settings.clock, rng);
+        waiting.into_iter().for_each(|job| state.queue.push(job));
+        Ok(Self { state: Arc::new(state), listener, operations, tls, runtime })
+    }
+
+    /// Where requesters connect: with the port that the system chose, where it was asked to.
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.listener.local_addr().ok()
+    }
+
+    /// Where the operator's tools connect.
+    pub fn operations_address(&self) -> Option<SocketAddr> {
+        self.operations.as_ref().and_then(|listener| listener.local_addr().ok())
+    }
+
+    /// The document that describes the interface, as JSON.
+    pub fn openapi(&self) -> String {
+        routes::router(Arc::clone(&self.state)).1.to_pretty_json().unwrap_or_default()
+    }
+
+    /// Serves until `stop` says so; then takes no more, lets what is worked on finish within the grace period, and leaves the rest in
+    /// the database.
+    ///
+    /// # Errors
+    ///
+    /// [`ServerError::Threads`] where a thread cannot be started.
+    pub fn run(self, stop: impl Fn() -> bool + Send + 'static) -> Result<(), ServerError> {
+        let Self { state, listener, operations, tls, runtime } = self;
+        let threads = |name: String, work: fn(&Arc<state::State>)| {
+            let state = Arc::clone(&state);
+            let thread = std::thread::Builder::new().name(name).spawn(move || work(&state));
+            thread.map_err(|error| ServerError::Threads(error.kind()))
+        };
+        let mut workers = Vec::new();
+        for number in 0..state.limits.workers.max(1) {
+            workers.push(threads(format!("worker {number}"), workers::work)?);
+        }
+        let upkeep = threads("upkeep".to_owned(), upkeep::keep_up)?;
+        if let Some(listener) = operations {
+            let router = operations::router(Arc::clone(&state));
+            runtime.spawn(async move { drop(axum::serve(listener, router).await) });
+        }
+        let stopping = Arc::clone(&state);
+        let stopped = async move {
+            while !stop() {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            stopping.stopping.store(true, Ordering::Relaxed);
+            stopping.queue.close();
+        };
+        let router = routes::router(Arc::clone(&state)).0;
+        runtime.block_on(connection::serve(listener, tls, router, Arc::clone(&state), stopped));
+        state.queue.close();
+        let begun = Instant::now();
+        while !workers.iter().all(std::thread::JoinHandle::is_finished) && begun.elapsed() < state.limits.grace {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        // What is not finished by now is worked on again after the next start.
+        state.queue.stop_all();
+        workers.into_iter().for_each(|worker| drop(worker.join()));
+        drop(upkeep.join());
+        runtime.shutdown_timeout(Duration::from_secs(2));
+        Ok(())
+    }
+}

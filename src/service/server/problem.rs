@@ -1,0 +1,155 @@
+//! Errors as RFC 9457 has them: `application/problem+json`.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use crate::service::store::{StoreError, SubmitError};
+use crate::service::time::Time;
+use crate::wire::WireError;
+
+/// Why a request was not served. Names no person, and nothing that belongs to another requester.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    status: StatusCode,
+    kind: &'static str,
+    detail: String,
+    retry_after: Option<u64>,
+    returns: Option<Time>,
+}
+
+/// As it crosses.
+#[derive(Clone, Debug, Serialize, serde::Deserialize, utoipa::ToSchema)]
+pub struct ProblemDocument {
+    /// `urn:cotejo:problem:` and the kind of problem.
+    #[serde(rename = "type")]
+    #[schema(example = "urn:cotejo:problem:day-quota")]
+    pub kind: String,
+    /// The status in words.
+    pub title: String,
+    /// The status.
+    pub status: u16,
+    /// What is wrong, and what to do.
+    pub detail: String,
+    /// The request: `urn:cotejo:request:` and the request's id.
+    pub instance: String,
+    /// When capacity returns, for a quota that is used up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capacity_returns: Option<String>,
+}
+
+impl Problem {
+    /// A problem of a kind.
+    pub fn new(status: StatusCode, kind: &'static str, detail: impl std::fmt::Display) -> Self {
+        Self { status, kind, detail: detail.to_string(), retry_after: None, returns: None }
+    }
+
+    /// Try again in so many seconds.
+    pub fn retry_after(mut self, seconds: u64) -> Self {
+        self.retry_after = Some(seconds.max(1));
+        self
+    }
+
+    /// What was asked for is not there; or is another requester's, which is not told apart.
+    pub fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not-found", "there is no such thing among yours")
+    }
+
+    /// Nothing was wrong with the request.
+    pub fn unavailable(detail: impl std::fmt::Display) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail).retry_after(5)
+    }
+
+    /// What a header or body says is refused.
+    pub fn malformed(detail: impl std::fmt::Display) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "malformed", detail)
+    }
+
+    /// The kind.
+    pub fn kind(&self) -> &'static str {
+        self.kind
+    }
+
+    /// The response, to a request with this id.
+    pub fn response(&self, request: &str) -> Response {
+        let document = ProblemDocument {
+            kind: format!("urn:cotejo:problem:{}", self.kind),
+            title: self.status.canonical_reason().unwrap_or("Error").to_owned(),
+            status: self.status.as_u16(),
+            detail: self.detail.clone(),
+            instance: format!("urn:cotejo:request:{request}"),
+            capacity_returns: self.returns.map(|time| time.to_string()),
+        };
+        let body = serde_json::to_string(&document).unwrap_or_default();
+        let mut response = (self.status, body).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if let Some(seconds) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, seconds.into());
+        }
+        response
+    }
+}
+
+/// The body is written where the request's id is known.
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        // What is wrong with the database is for its operator's log, not for requesters.
+        tracing::error!(error = %error, "the database failed");
+        match error {
+            StoreError::Full => {
+                Self::unavailable("the custodian cannot keep the request now: its disk is full; try again later")
+            }
+            _ => Self::unavailable("the custodian's database cannot be reached now; try again"),
+        }
+    }
+}
+
+impl From<WireError> for Problem {
+    fn from(error: WireError) -> Self {
+        match error {
+            WireError::TooLarge { .. } => Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", error),
+            _ => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "refused-file", error),
+        }
+    }
+}
+
+impl Problem {
+    /// A request that was not accepted, at this time.
+    pub fn of_submission(error: SubmitError, now: Time) -> Self {
+        let (status, kind) = match &error {
+            SubmitError::Store(_) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
+            SubmitError::NumberTaken(_) => (StatusCode::CONFLICT, "number-taken"),
+            SubmitError::ClockBehind { .. } => (StatusCode::SERVICE_UNAVAILABLE, "clock-behind"),
+            SubmitError::Future { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "time-in-the-future"),
+            SubmitError::Breaker { .. } => (StatusCode::SERVICE_UNAVAILABLE, "suspended"),
+            SubmitError::Record(_) => (StatusCode::UNPROCESSABLE_ENTITY, "refused-request"),
+            SubmitError::KeyUnknown(_) => (StatusCode::CONFLICT, "key-unknown"),
+            SubmitError::KeyExpired { .. } => (StatusCode::CONFLICT, "key-expired"),
+            SubmitError::Quota { .. } => (StatusCode::TOO_MANY_REQUESTS, "quota"),
+            SubmitError::Leakage { .. } => (StatusCode::TOO_MANY_REQUESTS, "leakage"),
+        };
+        match error {
+            SubmitError::Store(error) => error.into(),
+            SubmitError::Quota { returns: Some(returns), .. } => {
+                let detail = format!("{error}; capacity returns at {returns}");
+                let problem = Self::new(status, kind, detail).retry_after(now.seconds_until(returns));
+                Self { returns: Some(returns), ..problem }
+            }
+            SubmitError::Quota { .. } => {
+                Self::new(status, kind, format!("{error}, and never more; ask about fewer at a time"))
+            }
+            SubmitError::ClockBehind { .. } => Self::new(status, kind, error).retry_after(60),
+            SubmitError::Breaker { .. } => Self::new(status, kind, error).retry_after(600),
+            _ => Self::new(status, kind, error),
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! `/v1/agreements`
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State as Shared;
+
+use super::super::problem::ProblemDocument;
+use super::super::state::State;
+use super::{AgreementView, Caller};
+
+/// The agreements under which the caller may ask
+#[utoipa::path(get, path = "/v1/agreements", responses(
+    (status = 200, body = Vec<AgreementView>),
+    (status = 403, body = ProblemDocument, content_type = "application/problem+json"),
+))]
+pub async fn list(Shared(state): Shared<Arc<State>>, Caller(requester): Caller) -> Json<Vec<AgreementView>> {
+    let admitted = state.desks.iter().filter(|(digest, _)| requester.agreements.contains(digest));
+    let view = admitted.map(|(digest, desk)| AgreementView {
+        agreement: digest.to_string(),
+        gallery_version: desk.engine.gallery().0,
+        key_limit_bytes: desk.engine.key_limit_bytes(),
+        query_limit_bytes: desk.engine.query_limit_bytes(),
+    });
+    Json(view.collect())
+}

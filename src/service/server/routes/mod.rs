@@ -1,0 +1,132 @@
+//! The interface under `/v1`: what requesters may call, and its OpenAPI document, which is made of the same lines.
+
+mod agreements;
+mod jobs;
+mod keys;
+mod views;
+
+use std::sync::Arc;
+
+use axum::extract::{FromRequestParts, MatchedPath, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, StatusCode};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
+use axum::{Json, Router};
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::connection::Peer;
+use super::metrics::{Refused, Served};
+use super::problem::Problem;
+use super::state::{Desk, Requester, State};
+use crate::service::signing::Hash;
+pub use views::{
+    AcceptedView, AgreementView, EndView, JobView, JobsView, KeyView, ProgressView, REQUEST_HEADER, SignedView,
+};
+
+#[derive(OpenApi)]
+#[openapi(info(
+    title = "cotejo custodian",
+    description = "Encrypted hit/no-hit checks. Every call needs a client certificate that the custodian has registered. \
+                   Errors are application/problem+json (RFC 9457). No answer says whether there was a hit: verdicts are encrypted, \
+                   and no call tells the custodian one."
+))]
+struct Document;
+
+/// The routes, and the document that describes them.
+pub fn router(state: Arc<State>) -> (Router, utoipa::openapi::OpenApi) {
+    let (router, document) = OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(agreements::list))
+        .routes(routes!(keys::get, keys::put))
+        .routes(routes!(jobs::submit))
+        .routes(routes!(jobs::list))
+        .routes(routes!(jobs::get, jobs::delete))
+        .routes(routes!(jobs::events))
+        .routes(routes!(jobs::answer))
+        .routes(routes!(jobs::acknowledge))
+        .split_for_parts();
+    let served = document.clone();
+    let router = router
+        .route("/v1/openapi.json", axum::routing::get(move || std::future::ready(Json(served))))
+        .fallback(async || Problem::not_found())
+        .method_not_allowed_fallback(async || {
+            Problem::new(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "method-not-allowed",
+                "see /v1/openapi.json for what can be called",
+            )
+        })
+        .layer(axum::extract::DefaultBodyLimit::disable())
+        .layer(from_fn_with_state(Arc::clone(&state), accompany))
+        .with_state(state);
+    (router, document)
+}
+
+/// Gives every request an id, writes problems, counts, and logs: the route, not the path.
+async fn accompany(
+    axum::extract::State(state): axum::extract::State<Arc<State>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let id = state.request_id();
+    let begun = std::time::Instant::now();
+    let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().map_or("(none)", MatchedPath::as_str).to_owned();
+    let requester = request.extensions().get::<Peer>().and_then(|peer| Some(peer.0.as_ref()?.code.clone()));
+    let mut response = next.run(request).await;
+    let problem = response.extensions_mut().remove::<Problem>();
+    if let Some(problem) = &problem {
+        state.metrics.refused.get_or_create(&Refused { kind: problem.kind().to_owned() }).inc();
+        response = problem.response(&id);
+    }
+    let status = response.status().as_u16();
+    state.metrics.served.get_or_create(&Served { route: format!("{method} {route}"), status }).inc();
+    tracing::info!(
+        request = id,
+        %method,
+        route,
+        status,
+        requester = requester.as_ref().map_or("-", |code| code.as_str()),
+        problem = problem.as_ref().map_or("-", Problem::kind),
+        milliseconds = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
+    );
+    let headers = response.headers_mut();
+    if let Ok(id) = HeaderValue::from_str(&id) {
+        headers.insert("x-request-id", id);
+    }
+    headers.insert(axum::http::header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Who calls, once they are known to be registered.
+pub struct Caller(pub Arc<Requester>);
+
+impl<S: Sync> FromRequestParts<S> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        match parts.extensions.get::<Peer>() {
+            Some(Peer(Some(requester))) => Ok(Self(Arc::clone(requester))),
+            _ => Err(Problem::new(
+                StatusCode::FORBIDDEN,
+                "not-registered",
+                "the certificate is not registered here; have the custodian register its fingerprint",
+            )),
+        }
+    }
+}
+
+/// The desk of an agreement that the caller may use.
+fn desk<'a>(state: &'a State, requester: &Requester, agreement: &str) -> Result<(&'a Desk, Hash), Problem> {
+    let digest: Hash = agreement.parse().map_err(|_| Problem::not_found())?;
+    let admitted = requester.agreements.contains(&digest);
+    let desk = state.desks.get(&digest).filter(|_| admitted).ok_or_else(Problem::not_found)?;
+    Ok((desk, digest))
+}
+
+/// A name in a path.
+fn name(text: &str) -> Result<crate::service::signing::Name, Problem> {
+    text.parse().map_err(|_| Problem::not_found())
+}

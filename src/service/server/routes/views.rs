@@ -1,0 +1,140 @@
+//! The documents of the interface.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::service::store::Job;
+
+/// The header that carries a signed request: base64 (RFC 4648, section 5, without padding) of its JSON.
+pub const REQUEST_HEADER: &str = "cotejo-request";
+
+/// A signed statement: the JSON text that was signed, the Ed25519 key (64 hexadecimal digits), the signature (128 digits) of
+/// `cotejo statement v1`, NUL, the kind, NUL, the text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SignedView {
+    /// The text.
+    pub statement: String,
+    /// The key.
+    pub signer: String,
+    /// The signature.
+    pub signature: String,
+}
+
+/// An agreement that is served.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct AgreementView {
+    /// Its digest: 64 hexadecimal digits.
+    pub agreement: String,
+    /// The version of the gallery that is searched now.
+    pub gallery_version: u64,
+    /// Longest evaluation key, in bytes.
+    pub key_limit_bytes: u64,
+    /// Longest query, in bytes.
+    pub query_limit_bytes: u64,
+}
+
+/// An evaluation key that was admitted.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct KeyView {
+    /// Its name: 32 hexadecimal digits.
+    pub key: String,
+    /// Refused from then on: RFC 3339.
+    pub until: String,
+    /// Whether it has run out.
+    pub expired: bool,
+}
+
+/// A request that was accepted.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct AcceptedView {
+    /// The job: 32 hexadecimal digits.
+    pub job: String,
+    /// Signed by the custodian.
+    pub receipt: SignedView,
+}
+
+/// A job.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct JobView {
+    /// Its name.
+    pub job: String,
+    /// The request's number.
+    pub number: String,
+    /// The agreement.
+    pub agreement: String,
+    /// waiting, answered, unanswered or deleted.
+    pub state: String,
+    /// When it was accepted.
+    pub accepted: String,
+    /// Persons asked about.
+    pub probes: u64,
+    /// Signed by the custodian.
+    pub receipt: SignedView,
+    /// Signed by the custodian; none while it waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply: Option<SignedView>,
+    /// Whether the answer can be fetched.
+    pub has_answer: bool,
+    /// How many of the requester's own jobs are before it, while it waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<u64>,
+}
+
+/// A requester's jobs, the latest first.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct JobsView {
+    /// At most 100.
+    pub jobs: Vec<JobView>,
+    /// Name of the last, where there may be more: give it as `before`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+/// Data of the event `progress`.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
+pub struct ProgressView {
+    /// Whether it is being worked on.
+    pub running: bool,
+    /// Steps that are done.
+    pub done: u64,
+    /// Steps in all; 0 where that is not known yet.
+    pub steps: u64,
+}
+
+/// Data of the event `end`.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct EndView {
+    /// answered, unanswered or deleted.
+    pub state: String,
+}
+
+/// As it crosses: the same JSON as [`crate::service::signing::Signed`].
+pub fn signed<T>(statement: &crate::service::signing::Signed<T>) -> SignedView
+where
+    T: crate::service::signing::Statement,
+{
+    serde_json::from_str(&statement.to_json()).unwrap_or(SignedView {
+        statement: String::new(),
+        signer: String::new(),
+        signature: String::new(),
+    })
+}
+
+impl JobView {
+    /// Of a job, with so many others of its requester before it.
+    pub fn new(job: &Job, before: Option<usize>) -> Self {
+        Self {
+            job: job.id.to_string(),
+            number: job.number.to_string(),
+            agreement: job.agreement.to_string(),
+            state: job.state.name().to_owned(),
+            accepted: job.accepted.to_string(),
+            probes: job.probes,
+            receipt: signed(&job.receipt),
+            reply: job.reply.as_ref().map(signed),
+            has_answer: job.has_answer,
+            before: before.map(|before| before as u64),
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! What all connections share.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rand::{CryptoRng, SeedableRng};
+use rand_chacha::ChaCha20Rng;
+use tokio::sync::Semaphore;
+
+use super::engine::{Engine, GallerySource};
+use super::metrics::Metrics;
+use super::problem::Problem;
+use super::queue::Queue;
+use crate::agreement::{Code, ServiceTerms};
+use crate::service::signing::{Hash, PublicKey};
+use crate::service::store::{Custody, StoreError};
+use crate::service::time::Time;
+
+/// Somebody who may ask.
+#[derive(Clone, Debug)]
+pub struct Requester {
+    /// Their code in requests.
+    pub code: Code,
+    /// SHA-256 of the certificate that they present, in DER.
+    pub certificate: Hash,
+    /// What their statements are signed with.
+    pub key: PublicKey,
+    /// Digests of the agreements under which they may ask.
+    pub agreements: Vec<Hash>,
+}
+
+/// What a server does not exceed.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Jobs that wait.
+    pub queue: usize,
+    /// Jobs that are worked on at a time.
+    pub workers: usize,
+    /// Connections.
+    pub connections: usize,
+    /// Bytes of uploads in memory, of all connections together.
+    pub upload_bytes: u64,
+    /// A client that sends nothing for so long is cut off; also one that reads nothing.
+    pub stall: std::time::Duration,
+    /// What is worked on may take so long to finish when the server is told to stop.
+    pub grace: std::time::Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            queue: 1000,
+            workers: std::thread::available_parallelism().map_or(1, Into::into),
+            connections: 1024,
+            upload_bytes: 256 << 20,
+            stall: std::time::Duration::from_secs(10),
+            grace: std::time::Duration::from_secs(30),
+        }
+    }
+}
+
+/// One agreement that is served.
+pub struct Desk {
+    /// Computes.
+    pub engine: Arc<dyn Engine>,
+    /// Where new versions of the gallery come from.
+    pub source: Box<dyn GallerySource>,
+    /// Why the newest version cannot be used, if it cannot.
+    pub trouble: Mutex<Option<String>>,
+}
+
+impl Desk {
+    /// What was agreed on the service.
+    pub fn terms(&self) -> Result<&ServiceTerms, Problem> {
+        // No agreement is served without: see `Server::new`.
+        self.engine.agreement().terms().service.as_ref().ok_or_else(Problem::not_found)
+    }
+}
+
+/// What all connections share.
+pub struct State {
+    custody: Mutex<Custody>,
+    /// Agreements by digest.
+    pub desks: BTreeMap<Hash, Desk>,
+    /// Requesters by certificate.
+    pub requesters: BTreeMap<Hash, Requester>,
+    /// Jobs that wait.
+    pub queue: Queue,
+    /// Bytes that uploads may still take, in KiB.
+    pub uploads: Arc<Semaphore>,
+    /// What it does not exceed.
+    pub limits: Limits,
+    /// Counts.
+    pub metrics: Metrics,
+    /// The clock.
+    pub clock: Clock,
+    /// Seeds of the workers' generators, and names of requests.
+    rng: Mutex<ChaCha20Rng>,
+    /// Told to stop.
+    pub stopping: AtomicBool,
+}
+
+/// What time it is.
+pub type Clock = Arc<dyn Fn() -> Time + Send + Sync>;
+
+impl State {
+    pub(super) fn new(
+        custody: Custody,
+        desks: BTreeMap<Hash, Desk>,
+        requesters: BTreeMap<Hash, Requester>,
+        limits: Limits,
+        clock: Clock,
+        rng: &mut dyn CryptoRng,
+    ) -> Self {
+        let mut seed = zeroize::Zeroizing::new([0; 32]);
+        rng.fill_bytes(seed.as_mut());
+        Self {
+            custody: Mutex::new(custody),
+            desks,
+            queue: Queue::new(limits.queue, requesters.len(), limits.workers),
+            requesters,
+            uploads: Arc::new(Semaphore::new(kib(limits.upload_bytes) as usize)),
+            limits,
+            metrics: Metrics::new(),
+            clock,
+            rng: Mutex::new(ChaCha20Rng::from_seed(*seed)),
+            stopping: AtomicBool::new(false),
+        }
+    }
+
+    /// The time.
+    pub fn now(&self) -> Time {
+        (self.clock)()
+    }
+
+    /// Works on the database; blocks, so only on threads that may.
+    pub fn with_custody<T>(&self, work: impl FnOnce(&mut Custody) -> T) -> T {
+        work(&mut self.custody.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Works on the database, from a task.
+    pub async fn custody<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&mut Custody) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, Problem> {
+        self.blocking(move |state| state.with_custody(work).map_err(Problem::from)).await
+    }
+
+    /// Does what takes time, from a task.
+    pub async fn blocking<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&Self) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let state = Arc::clone(self);
+        let done = tokio::task::spawn_blocking(move || work(&state)).await;
+        done.unwrap_or_else(|_| Err(Problem::unavailable("the request could not be served; try again")))
+    }
+
+    /// A generator for one worker.
+    pub fn generator(&self) -> ChaCha20Rng {
+        ChaCha20Rng::from_rng(&mut *self.rng.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Names a request.
+    pub fn request_id(&self) -> String {
+        use rand::RngCore;
+        let mut rng = self.rng.lock().unwrap_or_else(PoisonError::into_inner);
+        format!("{:016x}", rng.next_u64())
+    }
+}
+
+/// Rounded up.
+pub fn kib(bytes: u64) -> u32 {
+    u32::try_from(bytes.div_ceil(1024)).unwrap_or(u32::MAX)
+}

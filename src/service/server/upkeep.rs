@@ -1,0 +1,72 @@
+//! What is done from time to time: new versions of galleries are taken into use, what has run out is deleted.
+
+use std::sync::{Arc, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::state::{Desk, State};
+use crate::service::signing::Hash;
+
+/// Galleries are looked at so often.
+const GALLERIES: Duration = Duration::from_secs(1);
+/// Answers and keys are looked at so often.
+const EXPIRY: Duration = Duration::from_secs(60);
+
+/// Goes on until the queue is closed.
+pub fn keep_up(state: &Arc<State>) {
+    let mut expired: Option<Instant> = None;
+    while !state.queue.is_closed() {
+        for (agreement, desk) in &state.desks {
+            refresh(state, agreement, desk);
+        }
+        if expired.is_none_or(|last| last.elapsed() >= EXPIRY) {
+            expired = Some(Instant::now());
+            expire(state);
+        }
+        let begun = Instant::now();
+        while begun.elapsed() < GALLERIES && !state.queue.is_closed() {
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+}
+
+fn refresh(state: &State, agreement: &Hash, desk: &Desk) {
+    let trouble = match desk.source.load() {
+        Ok(None) => return,
+        Ok(Some(loaded)) => {
+            let subjects = loaded.gallery.len() as u64;
+            let content = Hash(loaded.gallery.state());
+            let version =
+                state.with_custody(|custody| custody.gallery_version(agreement, &content, subjects, state.now()));
+            match version {
+                Ok(version) => {
+                    desk.engine.replace(loaded, version);
+                    tracing::info!(agreement = %agreement, version, subjects, "another version of the gallery is searched");
+                    None
+                }
+                Err(error) => Some(error.to_string()),
+            }
+        }
+        Err(error) => Some(error),
+    };
+    let mut known = desk.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(trouble) = trouble.as_ref().filter(|trouble| known.as_ref() != Some(trouble)) {
+        tracing::error!(agreement = %agreement, "the gallery's newest version cannot be used: {trouble}");
+    }
+    *known = trouble;
+}
+
+fn expire(state: &State) {
+    for (agreement, desk) in &state.desks {
+        let Ok(terms) = desk.terms() else { continue };
+        let done = state.with_custody(|custody| {
+            let now = state.now();
+            // Not by a clock that was set back or forth: what is deleted does not come back.
+            custody.check_clock(now).is_ok().then(|| custody.expire(agreement, terms.answer_days, now))
+        });
+        match done {
+            Some(Ok(0)) | None => {}
+            Some(Ok(jobs)) => tracing::info!(agreement = %agreement, jobs, "answers that nobody fetched were deleted"),
+            Some(Err(error)) => tracing::error!(error = %error, "the database failed"),
+        }
+    }
+}
