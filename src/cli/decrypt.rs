@@ -3,9 +3,8 @@
 use std::path::PathBuf;
 
 use cotejo::agreement::Agreement;
-use cotejo::querier::{Pending, Querier, Verdict};
+use cotejo::querier::{Pending, Querier};
 use cotejo::scheme::Holder;
-use cotejo::template::SubjectId;
 use cotejo::wire::{Answer, Target};
 use serde_json::json;
 
@@ -13,6 +12,7 @@ use super::console::Console;
 use super::dispatch::under_scheme;
 use super::encrypt::{pending_folder, pending_path};
 use super::failure::Failure;
+use super::verdicts::{document, line};
 use super::{AgreementArg, Outcome, files, load};
 
 /// Decrypt an answer: one line a probe, 'hit' or 'no hit'
@@ -90,30 +90,5 @@ impl Args {
             std::fs::remove_file(&path).map_err(|error| Failure::io(&path, "forget it", &error))?;
         }
         Ok(if hits > 0 { Outcome::Done } else { Outcome::NoHit })
-    }
-}
-
-fn line(id: &SubjectId, verdict: &Verdict) -> String {
-    let said = if verdict.hit() { "hit" } else { "no hit" };
-    match verdict {
-        Verdict::Each(bits) if verdict.hit() => {
-            let places: Vec<String> = places(bits).iter().map(usize::to_string).collect();
-            format!("{id}\t{said}\t{}", places.join(","))
-        }
-        Verdict::Any(_) | Verdict::Each(_) => format!("{id}\t{said}"),
-        Verdict::Count(count) => format!("{id}\t{said}\t{count}"),
-    }
-}
-
-/// Where in the gallery the hits are, counted from 1.
-fn places(bits: &[bool]) -> Vec<usize> {
-    bits.iter().enumerate().filter(|(_, bit)| **bit).map(|(index, _)| index + 1).collect()
-}
-
-fn document(id: &SubjectId, verdict: &Verdict) -> serde_json::Value {
-    match verdict {
-        Verdict::Any(hit) => json!({"probe": id, "hit": hit}),
-        Verdict::Each(bits) => json!({"probe": id, "hit": verdict.hit(), "positions": places(bits)}),
-        Verdict::Count(count) => json!({"probe": id, "hit": verdict.hit(), "count": count}),
     }
 }

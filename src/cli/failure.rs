@@ -113,6 +113,14 @@ impl Failure {
         }
     }
 
+    /// In one line, for a log.
+    pub fn one_line(&self) -> String {
+        match self {
+            Self::Problem(problem) => format!("{}: {}; {}", problem.place, problem.what, problem.remedy),
+            Self::Interrupted | Self::Paused(_) | Self::OutputClosed => "interrupted".to_owned(),
+        }
+    }
+
     /// The system refused to do something with a file.
     pub fn io(path: &Path, action: &str, error: &io::Error) -> Self {
         use io::ErrorKind as K;

@@ -3,8 +3,12 @@
 //! Standard output carries results, standard error what is meant for people. Exit codes: 0 done, 2 error, 130 interrupted;
 //! `decrypt` ends like grep, with 1 for no hit.
 
+mod accounts;
 mod agreement;
+mod ask;
 mod bench;
+mod breaker;
+mod certificates;
 mod compare;
 mod comparison;
 mod console;
@@ -19,17 +23,22 @@ mod files;
 mod gallery;
 mod inspect;
 mod interrupt;
+mod jobs;
 mod keygen;
 mod load;
 mod match_;
 mod own_set;
 mod pace;
 mod params;
+mod party;
 mod plan;
 mod progress;
+mod serve;
+mod service_terms;
 mod shape;
 mod size;
 mod synthesize;
+mod verdicts;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -47,7 +56,7 @@ use failure::Failure;
 #[command(
     version,
     propagate_version = true,
-    after_help = "Exit codes: 0 done; 2 error; 130 interrupted. decrypt: 0 some hit, 1 no hit.\n\nExample:\n  cotejo demo"
+    after_help = "Exit codes: 0 done; 2 error; 130 interrupted. decrypt, ask: 0 some hit, 1 no hit.\n\nExample:\n  cotejo demo"
 )]
 struct Cli {
     #[command(subcommand)]
@@ -77,6 +86,12 @@ enum Command {
     Bench(bench::Args),
     Params(params::Args),
     Inspect(inspect::Args),
+    Serve(serve::Args),
+    Ask(Box<ask::Args>),
+    Jobs(jobs::Args),
+    Breaker(breaker::Args),
+    Accounts(accounts::Args),
+    Certificates(certificates::Args),
 }
 
 /// How a command ended, where it ended well.
@@ -138,6 +153,12 @@ impl Command {
             Self::Bench(args) => args.run(console),
             Self::Params(args) => args.run(console),
             Self::Inspect(args) => args.run(console),
+            Self::Serve(args) => args.run(console),
+            Self::Ask(args) => args.run(console),
+            Self::Jobs(args) => args.run(console),
+            Self::Breaker(args) => args.run(console),
+            Self::Accounts(args) => args.run(console),
+            Self::Certificates(args) => args.run(console),
         }
     }
 }

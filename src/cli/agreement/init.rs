@@ -11,6 +11,7 @@ use crate::cli::console::Console;
 use crate::cli::failure::Failure;
 use crate::cli::files::{self, Access, Output};
 use crate::cli::own_set;
+use crate::cli::service_terms::ServiceArgs;
 use crate::cli::shape::Modality;
 use crate::cli::{Outcome, OverwriteArg, load};
 
@@ -21,7 +22,8 @@ Examples:
   cotejo agreement init --modality face --dimension 512 --metric cosine --threshold 0.35 --out agreement.toml
   cotejo agreement init --modality iris --threshold 0.345 --rotations 15 --eyes any
   cotejo agreement init --modality generic --metric hamming --dimension 512 --threshold 180
-  cotejo agreement init --modality face --parameter-set my-set.toml")]
+  cotejo agreement init --modality face --parameter-set my-set.toml
+  cotejo agreement init --modality face --service --probes-per-day 500 --purpose identification --purpose return")]
 pub struct Args {
     /// What is compared
     #[arg(long, value_enum)]
@@ -47,6 +49,8 @@ pub struct Args {
     /// Admit a parameter set of less than 128 bits of security; every file made with it is marked
     #[arg(long)]
     allow_insecure: bool,
+    #[command(flatten)]
+    service: ServiceArgs,
     /// Where to write it
     #[arg(long, value_name = "FILE", default_value = "agreement.toml")]
     out: PathBuf,
@@ -100,8 +104,10 @@ impl Args {
         ] {
             given.iter().for_each(|given| field.clone_from(given));
         }
+        terms.service = self.service.terms();
         Ok(terms)
     }
+
     /// The terms under the set of a file, whose scheme must be the one that was asked for, if one was.
     fn with_own_set(&self, terms: Terms, scheme: SchemeChoice) -> Result<Terms, Failure> {
         let (own, set) = own_set::read(self.parameter_set.as_ref())?;

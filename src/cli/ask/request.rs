@@ -1,0 +1,82 @@
+//! What a request says beside the query.
+
+use cotejo::agreement::{Agreement, Code, ServiceTerms};
+use cotejo::scheme::Scheme;
+use cotejo::service::record::{Line, RecordError, Request};
+use cotejo::service::signing::{Hash, Name};
+use cotejo::wire::Query;
+use rand::RngCore;
+
+use super::Querier;
+use crate::cli::failure::Failure;
+use crate::cli::party::{self, Party};
+
+/// The fields of a request that people fill in.
+#[derive(clap::Args)]
+pub struct Record {
+    /// The request's number, ours to choose [default: the date and six random digits]
+    #[arg(long, value_name = "CODE")]
+    number: Option<Code>,
+    /// For which of the agreed purposes [default: the only one]
+    #[arg(long, value_name = "CODE")]
+    purpose: Option<Code>,
+    /// Where the justification is on file
+    #[arg(long, value_name = "TEXT")]
+    justification: Option<Line>,
+    /// Category of the case
+    #[arg(long, value_name = "CODE")]
+    case_category: Option<Code>,
+    /// Number of the staff member who asks
+    #[arg(long, value_name = "CODE")]
+    officer: Option<Code>,
+}
+
+impl Record {
+    /// The request of a query.
+    pub fn request<S: Scheme>(
+        &self,
+        party: &Party<Querier>,
+        agreement: &Agreement,
+        terms: &ServiceTerms,
+        query: &Query<S>,
+        content: &[u8],
+        rng: &mut impl RngCore,
+    ) -> Result<Request, Failure> {
+        let time = party::now();
+        let purpose = match (&self.purpose, terms.purposes.as_slice()) {
+            (Some(purpose), _) => purpose.clone(),
+            (None, [only]) => only.clone(),
+            (None, several) => {
+                let known: Vec<&str> = several.iter().map(Code::as_str).collect();
+                let what = format!("several purposes are agreed: {}", known.join(", "));
+                return Err(Failure::new("--purpose", what, "name one of them"));
+            }
+        };
+        let numbered = || format!("{}-{:06}", time.day(), rng.next_u32() % 1_000_000).parse().ok();
+        let number = self.number.clone().or_else(numbered);
+        let number = number.ok_or_else(|| Failure::new("--number", "none could be chosen", "choose one"))?;
+        let request = Request {
+            requester: party.name().clone(),
+            number,
+            time,
+            agreement: Hash(agreement.digest().0),
+            purpose,
+            justification: self.justification.clone(),
+            case_category: self.case_category.clone(),
+            officer: self.officer.clone(),
+            key: Name(query.key.0),
+            query: Name(query.id.0),
+            query_digest: Hash::of(content),
+            probes: u32::try_from(query.layouts.len()).unwrap_or(u32::MAX),
+        };
+        match request.check(terms, request.agreement) {
+            Ok(()) => Ok(request),
+            Err(RecordError::Missing(field)) => Err(Failure::new(
+                format_args!("--{field}"),
+                "the agreement requires it of every request",
+                format_args!("give it (--{field})"),
+            )),
+            Err(error) => Err(Failure::of("--purpose".as_ref(), &error, "name an agreed purpose")),
+        }
+    }
+}

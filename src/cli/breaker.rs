@@ -1,0 +1,89 @@
+//! `cotejo breaker`: stop accepting requests, now.
+
+use std::path::PathBuf;
+
+use cotejo::service::record::Line;
+use serde_json::json;
+
+use super::Outcome;
+use super::console::Console;
+use super::failure::Failure;
+use super::party::{self, Anything, Party};
+
+/// The custodian's circuit breaker: while it is pulled, a running server accepts no request
+///
+/// What was accepted before is still answered. Both changes stand in the log, with their reason.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  cotejo breaker pull --config custodian.toml --reason \"incident 17\"
+  cotejo breaker reset --reason \"incident 17 closed\"
+  cotejo breaker status")]
+pub struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(clap::Subcommand)]
+enum Command {
+    /// Accept no request from now on
+    #[command(after_help = "Example:\n  cotejo breaker pull --reason \"incident 17\"")]
+    Pull(Change),
+    /// Accept requests again
+    #[command(after_help = "Example:\n  cotejo breaker reset --reason \"incident 17 closed\"")]
+    Reset(Change),
+    /// Say whether it is pulled
+    #[command(after_help = "Example:\n  cotejo breaker status")]
+    Status(Config),
+}
+
+#[derive(clap::Args)]
+struct Config {
+    /// The custodian's configuration
+    #[arg(long, value_name = "FILE", default_value = "custodian.toml")]
+    config: PathBuf,
+}
+
+#[derive(clap::Args)]
+struct Change {
+    #[command(flatten)]
+    config: Config,
+    /// Why: in the log, and told to requesters while the breaker is pulled
+    #[arg(long, value_name = "TEXT")]
+    reason: Line,
+}
+
+impl Args {
+    pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
+        match self.command {
+            Command::Pull(change) => change.run(true, console),
+            Command::Reset(change) => change.run(false, console),
+            Command::Status(config) => config.status(console),
+        }
+    }
+}
+
+impl Config {
+    fn status(self, console: &Console) -> Result<Outcome, Failure> {
+        let mut custody = Party::<Anything>::read(&self.config)?.custody()?;
+        let breaker = custody.breaker().map_err(|error| party::store_failure(&self.config, &error))?;
+        let text = match &breaker {
+            None => "not pulled: requests are accepted".to_owned(),
+            Some(breaker) => format!("pulled since {}: {}", breaker.since, breaker.reason.as_str()),
+        };
+        console.result(text, &json!({"pulled": breaker.is_some(), "breaker": breaker}))?;
+        Ok(Outcome::Done)
+    }
+}
+
+impl Change {
+    fn run(self, pulled: bool, console: &Console) -> Result<Outcome, Failure> {
+        let mut custody = Party::<Anything>::read(&self.config.config)?.custody()?;
+        let changed = custody.set_breaker(pulled, self.reason, party::now());
+        let changed = changed.map_err(|error| party::store_failure(&self.config.config, &error))?;
+        let state = if pulled { "pulled: no request is accepted" } else { "reset: requests are accepted" };
+        let text = if changed { state.to_owned() } else { format!("it was so already; {state}") };
+        console.result(text, &json!({"pulled": pulled, "changed": changed}))?;
+        Ok(Outcome::Done)
+    }
+}

@@ -1,0 +1,124 @@
+//! `cotejo certificates issue`
+
+use std::io::Read as _;
+use std::path::PathBuf;
+
+use rcgen::{ExtendedKeyUsagePurpose, Issuer, KeyPair, KeyUsagePurpose};
+use serde_json::json;
+use zeroize::Zeroizing;
+
+use super::show::Described;
+use super::{AUTHORITY, AUTHORITY_KEY, CERTIFICATE, KEY, Validity, fingerprint, unmade};
+use crate::cli::console::Console;
+use crate::cli::failure::Failure;
+use crate::cli::files::{self, Access, Folders, Output};
+use crate::cli::{Outcome, OverwriteArg, party};
+
+/// Issue a certificate: for a custodian's server, or for a querier
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  cotejo certificates issue --authority authority --name B-REGISTRY --server localhost,127.0.0.1 --out custodian
+  cotejo certificates issue --authority authority --name A-BORDER --client --days 90 --out querier")]
+pub struct Args {
+    /// Folder of the authority
+    #[arg(long, value_name = "FOLDER", default_value = "authority")]
+    authority: PathBuf,
+    /// Whose certificate it is
+    #[arg(long, value_name = "NAME")]
+    name: String,
+    /// For a server that is reached by these names and addresses
+    #[arg(
+        long,
+        value_name = "HOST[,HOST...]",
+        value_delimiter = ',',
+        required_unless_present = "client",
+        conflicts_with = "client"
+    )]
+    server: Vec<String>,
+    /// For somebody who asks
+    #[arg(long)]
+    client: bool,
+    /// Folder for tls.pem, tls.key and a copy of authority.pem
+    #[arg(long, value_name = "FOLDER")]
+    out: PathBuf,
+    #[command(flatten)]
+    validity: Validity,
+    #[command(flatten)]
+    overwrite: OverwriteArg,
+}
+
+impl Args {
+    pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
+        let (authority_path, authority_key_path) = (self.authority.join(AUTHORITY), self.authority.join(AUTHORITY_KEY));
+        let authority = String::from_utf8_lossy(&files::read_at_most(&authority_path, 1 << 20)?).into_owned();
+        let described = Described::read(&authority_path, authority.as_bytes())?;
+        if !described.authority {
+            let what = "is no certificate of an authority";
+            return Err(Failure::at(&authority_path, what, "make one with 'cotejo certificates authority'"));
+        }
+        if described.is_expired() {
+            let what = format!("expired at {}", described.until);
+            return Err(Failure::at(&authority_path, what, "make another authority, and give it to both parties"));
+        }
+        let mut text = Zeroizing::new(String::new());
+        let read = files::open_secret(&authority_key_path)?.take(1 << 16).read_to_string(&mut text);
+        read.map_err(|error| Failure::io(&authority_key_path, "read it", &error))?;
+        let wrong_key = "use authority.pem and authority.key of one 'cotejo certificates authority'";
+        let authority_key = KeyPair::from_pem(&text)
+            .map_err(|_| Failure::at(&authority_key_path, "no private key in PEM", wrong_key))?;
+        if described.public_key != authority_key.public_key_raw() {
+            return Err(Failure::at(&authority_key_path, "is not the key of authority.pem", wrong_key));
+        }
+        let issuer = Issuer::from_ca_cert_pem(&authority, authority_key).map_err(|error| unmade(&error))?;
+
+        let mut parameters = self.validity.parameters(&self.name, self.server.clone())?;
+        parameters.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        parameters.use_authority_key_identifier_extension = true;
+        parameters.extended_key_usages = match self.client {
+            true => vec![ExtendedKeyUsagePurpose::ClientAuth],
+            false => vec![ExtendedKeyUsagePurpose::ServerAuth],
+        };
+        let key = KeyPair::generate().map_err(|error| unmade(&error))?;
+        let certificate = parameters.signed_by(&key, &issuer).map_err(|error| unmade(&error))?.pem();
+        let key = Zeroizing::new(key.serialize_pem());
+        let issued = Described::read(&authority_path, certificate.as_bytes())?;
+        if issued.until > described.until {
+            console.warn(format_args!(
+                "the certificate is valid until {}, but its authority only until {}",
+                issued.until, described.until
+            ));
+        }
+
+        let paths = [CERTIFICATE, KEY, AUTHORITY].map(|name| self.out.join(name));
+        let [certificate_path, key_path, copy_path] = &paths;
+        let folders = Folders::create(&self.out, Access::Private)?;
+        let outputs = [
+            Output { path: key_path, bytes: key.as_bytes(), access: Access::Private },
+            Output { path: copy_path, bytes: authority.as_bytes(), access: Access::Shared },
+            Output { path: certificate_path, bytes: certificate.as_bytes(), access: Access::Shared },
+        ];
+        files::write(&outputs, self.overwrite.force)?;
+        folders.keep();
+        let fingerprint = fingerprint(certificate_path, &certificate)?;
+        console.written(
+            format_args!(
+                "{}: of {}, valid until {}\n{}: stays here, readable for you alone\n{}: whom to trust\nfingerprint {fingerprint}",
+                certificate_path.display(),
+                self.name,
+                issued.until,
+                key_path.display(),
+                copy_path.display(),
+            ),
+            &json!({
+                "certificate": certificate_path,
+                "key": key_path,
+                "authority": copy_path,
+                "fingerprint": fingerprint,
+                "issued": party::now(),
+                "until": issued.until,
+            }),
+        )?;
+        Ok(Outcome::Done)
+    }
+}

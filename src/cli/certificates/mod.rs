@@ -1,0 +1,101 @@
+//! `cotejo certificates`: keys and X.509 certificates for trials.
+
+mod authority;
+mod issue;
+mod show;
+mod signing_key;
+
+use std::path::Path;
+
+use cotejo::service::signing::Hash;
+use rcgen::{CertificateParams, DistinguishedName, DnType};
+use time::OffsetDateTime;
+
+use super::Outcome;
+use super::console::Console;
+use super::failure::Failure;
+use super::party;
+
+/// Certificates and signing keys for trials of 'serve' and 'ask'
+///
+/// A real deployment takes certificates from its own public key infrastructure: any X.509 certificates will do.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Example, a custodian and a querier under one authority:
+  cotejo certificates authority --name \"Trial authority\" --out authority
+  cotejo certificates issue --authority authority --name B-REGISTRY --server localhost,127.0.0.1 --out custodian
+  cotejo certificates issue --authority authority --name A-BORDER --client --out querier
+  cotejo certificates signing-key --out custodian
+  cotejo certificates signing-key --out querier
+  cotejo certificates show querier/tls.pem")]
+pub struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(clap::Subcommand)]
+enum Command {
+    Authority(authority::Args),
+    Issue(issue::Args),
+    SigningKey(signing_key::Args),
+    Show(show::Args),
+}
+
+impl Args {
+    pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
+        match self.command {
+            Command::Authority(args) => args.run(console),
+            Command::Issue(args) => args.run(console),
+            Command::SigningKey(args) => args.run(console),
+            Command::Show(args) => args.run(console),
+        }
+    }
+}
+
+/// When a certificate is valid.
+#[derive(clap::Args)]
+struct Validity {
+    /// Valid for so many days
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=3650), default_value_t = 90)]
+    days: u32,
+    /// Valid from this time on, RFC 3339 in UTC to the millisecond: to try what an expired certificate does [default: an hour ago]
+    #[arg(long, value_name = "TIME", hide = true)]
+    valid_from: Option<cotejo::service::time::Time>,
+}
+
+impl Validity {
+    /// Puts the validity and the name into a certificate.
+    fn parameters(&self, name: &str, hosts: Vec<String>) -> Result<CertificateParams, Failure> {
+        let mut parameters = CertificateParams::new(hosts)
+            .map_err(|error| Failure::new("--server", error, "name hosts and IP addresses, separated by commas"))?;
+        // An hour back: clocks differ.
+        let hour_ago = || cotejo::service::time::Time::from_millis(party::now().millis() - 3_600_000);
+        let from = self.valid_from.unwrap_or_else(hour_ago);
+        let until = from.plus_days(self.days);
+        let at = |time: cotejo::service::time::Time| OffsetDateTime::from_unix_timestamp(time.millis() / 1000);
+        if let (Ok(from), Ok(until)) = (at(from), at(until)) {
+            (parameters.not_before, parameters.not_after) = (from, until);
+        }
+        parameters.distinguished_name = DistinguishedName::new();
+        parameters.distinguished_name.push(DnType::CommonName, name);
+        Ok(parameters)
+    }
+}
+
+/// Names of the files in a folder of certificates.
+const AUTHORITY: &str = "authority.pem";
+const AUTHORITY_KEY: &str = "authority.key";
+const CERTIFICATE: &str = "tls.pem";
+const KEY: &str = "tls.key";
+
+/// A certificate cannot be made.
+fn unmade(error: &rcgen::Error) -> Failure {
+    Failure::new("the certificate", error, "choose another name, or another authority")
+}
+
+/// The fingerprint that a custodian registers.
+fn fingerprint(path: &Path, pem: &str) -> Result<Hash, Failure> {
+    let (_, certificate) = x509_parser::pem::parse_x509_pem(pem.as_bytes())
+        .map_err(|_| Failure::at(path, "no certificate in PEM", "name a file.pem with a certificate"))?;
+    Ok(Hash::of(&certificate.contents))
+}

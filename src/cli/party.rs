@@ -1,0 +1,205 @@
+//! One party's configuration file, and what it names: keys, certificates, database.
+
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use cotejo::agreement::Code;
+use cotejo::service::audit::Role;
+use cotejo::service::server::Identity;
+use cotejo::service::signing::{Hash, PublicKey, SigningKey};
+use cotejo::service::store::{Custody, Journal, Location, Outbox, Owner};
+use cotejo::service::time::Time;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::failure::Failure;
+use super::{files, load};
+
+/// What both roles configure. Paths are relative to the folder of the file.
+#[derive(Deserialize)]
+struct Common {
+    /// The party's name, as the other has registered it.
+    party: Code,
+    /// Path of an SQLite file, or a PostgreSQL connection string.
+    database: String,
+    /// Ed25519, PKCS #8 in PEM: signs statements and the log.
+    signing_key: PathBuf,
+    tls: Tls,
+}
+
+/// `[tls]`
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Tls {
+    /// The own certificate, and those between it and its authority.
+    certificate: PathBuf,
+    /// Its private key.
+    key: PathBuf,
+    /// The authority whose certificates are accepted from the other side.
+    authority: PathBuf,
+}
+
+/// A party's configuration, of which the rest is `T`.
+pub struct Party<T> {
+    path: PathBuf,
+    common: Common,
+    pub rest: T,
+}
+
+/// Longest configuration, in bytes.
+const LIMIT_BYTES: u64 = 1 << 20;
+
+/// What time it is.
+pub fn now() -> Time {
+    Time::from_system(SystemTime::now())
+}
+
+/// What stands in a configuration beside [`Common`], for commands that do not need it.
+#[derive(Deserialize)]
+pub struct Anything {
+    custodian: Option<toml::Value>,
+}
+
+impl Anything {
+    fn role(&self) -> Role {
+        // Only a querier has a custodian.
+        if self.custodian.is_some() { Role::Querier } else { Role::Custodian }
+    }
+}
+
+impl<T: DeserializeOwned> Party<T> {
+    /// Reads a configuration.
+    pub fn read(path: &Path) -> Result<Self, Failure> {
+        let bytes = files::read_at_most(path, LIMIT_BYTES + 1)?;
+        let remedy = "correct it; 'cotejo serve --help' and 'cotejo ask --help' show what belongs into it";
+        if bytes.len() as u64 > LIMIT_BYTES {
+            return Err(Failure::at(path, format_args!("longer than {LIMIT_BYTES} bytes"), remedy));
+        }
+        let text = String::from_utf8(bytes).map_err(|_| Failure::at(path, "not UTF-8 text", remedy))?;
+        let refused = |error: toml::de::Error| Failure::at(path, error.to_string().trim_end(), remedy);
+        let common: Common = toml::from_str(&text).map_err(refused)?;
+        let mut table: toml::Table = toml::from_str(&text).map_err(refused)?;
+        for field in ["party", "database", "signing_key", "tls"] {
+            table.remove(field);
+        }
+        let rest = table.try_into().map_err(refused)?;
+        Ok(Self { path: path.to_owned(), common, rest })
+    }
+}
+
+impl<T> Party<T> {
+    /// Who this is.
+    pub fn name(&self) -> &Code {
+        &self.common.party
+    }
+
+    /// A path of the configuration, seen from here.
+    pub fn path(&self, named: &Path) -> PathBuf {
+        self.path.parent().unwrap_or(Path::new("")).join(named)
+    }
+
+    /// The file itself.
+    pub fn file(&self) -> &Path {
+        &self.path
+    }
+
+    /// Where the database is.
+    pub fn location(&self) -> Result<Location, Failure> {
+        let location: Result<Location, _> = self.common.database.parse();
+        match location.map_err(|error| Failure::of(&self.path, &error, "correct 'database'"))? {
+            Location::File(file) => Ok(Location::File(self.path(&file))),
+            server => Ok(server),
+        }
+    }
+
+    fn owner(&self, role: Role) -> Result<Owner, Failure> {
+        let path = self.path(&self.common.signing_key);
+        Ok(Owner { party: self.common.party.clone(), role, key: signing_key(&path)? })
+    }
+
+    /// The custodian's database.
+    pub fn custody(&self) -> Result<Custody, Failure> {
+        let owner = self.owner(Role::Custodian)?;
+        Custody::open(self.location()?, owner, Box::new(load::randomness()?), now())
+            .map_err(|error| store_failure(&self.path, &error))
+    }
+
+    /// The querier's database.
+    pub fn outbox(&self) -> Result<Outbox, Failure> {
+        let owner = self.owner(Role::Querier)?;
+        Outbox::open(self.location()?, owner, Box::new(load::randomness()?), now())
+            .map_err(|error| store_failure(&self.path, &error))
+    }
+
+    /// Certificate, key, and the authority that is trusted.
+    pub fn identity(&self) -> Result<Identity, Failure> {
+        use std::io::Read as _;
+        let Tls { certificate, key, authority } = &self.common.tls;
+        let (certificate, key, authority) = (self.path(certificate), self.path(key), self.path(authority));
+        let mut secret = zeroize::Zeroizing::new(Vec::new());
+        let read = files::open_secret(&key)?.take(LIMIT_BYTES).read_to_end(&mut secret);
+        read.map_err(|error| Failure::io(&key, "read it", &error))?;
+        let chain = files::read_at_most(&certificate, LIMIT_BYTES)?;
+        let authorities = files::read_at_most(&authority, LIMIT_BYTES)?;
+        Identity::from_pem((&certificate, &chain), (&key, &secret), (&authority, &authorities))
+            .map_err(|error| Failure::of(&self.path, &error, "correct [tls]"))
+    }
+}
+
+impl Party<Anything> {
+    /// The log, whosever it is.
+    pub fn journal(&self) -> Result<Journal, Failure> {
+        let owner = self.owner(self.rest.role())?;
+        Journal::open(self.location()?, owner, Box::new(load::randomness()?), now())
+            .map_err(|error| store_failure(&self.path, &error))
+    }
+}
+
+/// A database that failed.
+pub fn store_failure(path: &Path, error: &cotejo::service::store::StoreError) -> Failure {
+    Failure::of(path, error, "check 'database' there")
+}
+
+/// Reads a signing key.
+pub fn signing_key(path: &Path) -> Result<SigningKey, Failure> {
+    use std::io::Read as _;
+    let mut text = zeroize::Zeroizing::new(String::new());
+    let read = files::open_secret(path)?.take(LIMIT_BYTES).read_to_string(&mut text);
+    read.map_err(|error| Failure::io(path, "read it", &error))?;
+    SigningKey::from_pem(&text).ok_or_else(|| {
+        Failure::at(path, "not an Ed25519 key (PKCS #8 in PEM)", "make one with 'cotejo certificates signing-key'")
+    })
+}
+
+/// The public half of somebody's signing key: 64 hexadecimal digits, or the path of a file that holds them.
+pub fn public_key(text: &str, path: &Path) -> Result<PublicKey, Failure> {
+    if let Ok(key) = text.parse() {
+        return Ok(key);
+    }
+    let bytes = files::read_at_most(path, 1024)?;
+    let text = String::from_utf8_lossy(&bytes);
+    text.trim().parse().map_err(|error| {
+        Failure::of(
+            path,
+            &error,
+            "give 64 hexadecimal digits, or the file signing.pub of 'cotejo certificates signing-key'",
+        )
+    })
+}
+
+/// A certificate's fingerprint: 64 hexadecimal digits, or the path of the certificate.
+pub fn fingerprint(text: &str, path: &Path) -> Result<Hash, Failure> {
+    use rustls::pki_types::{CertificateDer, pem::PemObject};
+    if let Ok(fingerprint) = text.parse() {
+        return Ok(fingerprint);
+    }
+    let bytes = files::read_at_most(path, LIMIT_BYTES)?;
+    let certificate = CertificateDer::from_pem_slice(&bytes);
+    certificate.map(|certificate| Hash::of(&certificate)).map_err(|_| {
+        Failure::at(
+            path,
+            "no certificate in PEM",
+            "give a certificate, or its fingerprint ('cotejo certificates show')",
+        )
+    })
+}
