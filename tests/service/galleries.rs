@@ -1,0 +1,98 @@
+//! Galleries that change while queries run, and persons who never match.
+
+use cotejo::querier::Verdict;
+use cotejo::scheme::bgv::Bgv;
+use cotejo::scheme::tfhe::Tfhe;
+use cotejo::service::record::ReplyOutcome;
+use cotejo::template::SubjectId;
+use cotejo::wire::Target;
+
+use crate::databases::kinds;
+use crate::trial::{Asker, Setup, Trial, exact_terms, person};
+
+#[test]
+fn every_answer_names_the_version_that_was_searched() {
+    for kind in kinds() {
+        let trial = Trial::new(kind);
+        let asker = Asker::<Tfhe>::new(&trial, 0);
+        let ask = |number: &str| {
+            asker.prepare(number, vec![person("p", 3)], Target::Gallery);
+            let concluded = asker.conclude(number).unwrap();
+            let verdicts = asker.verdicts(number).unwrap();
+            match concluded.reply.outcome {
+                ReplyOutcome::Answered { gallery, .. } => (gallery, verdicts[0].hit()),
+                ReplyOutcome::Unanswered { reason } => panic!("{reason}"),
+            }
+        };
+        assert_eq!(ask("1"), (1, false));
+        let mut people: Vec<_> = (0..4).map(|number| person(&format!("person-{number}"), number)).collect();
+        trial.source.set(&trial.agreement, &people, &[]);
+        trial.await_version(2);
+        assert_eq!(ask("2"), (2, true));
+        people.pop();
+        trial.source.set(&trial.agreement, &people, &[]);
+        // The content is that of version 1, but it came later.
+        trial.await_version(3);
+        assert_eq!(ask("3"), (3, false));
+        // Who is exempt is no content of the gallery: the version stays, so that nobody learns of it.
+        trial.source.set(&trial.agreement, &people, &["person-0"]);
+        std::thread::sleep(std::time::Duration::from_millis(1500));
+        assert_eq!(asker.client.agreements().unwrap()[0].gallery_version, 3);
+    }
+}
+
+#[test]
+fn a_gallery_that_cannot_be_loaded_leaves_the_last_one_in_use_and_says_so() {
+    for kind in kinds() {
+        let trial = Trial::new(kind);
+        let asker = Asker::<Tfhe>::new(&trial, 0);
+        trial.source.fail("gallery.cotejo: damaged; restore it");
+        std::thread::sleep(std::time::Duration::from_millis(1500));
+        assert!(trial.operations("/readyz").contains("gallery.cotejo: damaged"));
+        assert!(trial.operations("/healthz").starts_with("HTTP/1.1 200"));
+        assert_eq!(asker.ask("1", vec![person("p", 1)], Target::Gallery).unwrap(), [Verdict::Any(true)]);
+    }
+}
+
+#[test]
+fn an_exempt_person_never_matches_and_others_still_do() {
+    let one_to_one = |id: &str| Target::Subject(SubjectId::try_from(id.to_owned()).unwrap());
+    let people: Vec<_> = (0..3).map(|number| person(&format!("person-{number}"), number)).collect();
+    for kind in kinds() {
+        for exact in [false, true] {
+            let setup = if exact { Setup { terms: exact_terms(), ..Setup::default() } } else { Setup::default() };
+            let mut trial = Trial::with(kind, setup);
+            trial.stop();
+            trial.source.set(&trial.agreement, &people, &["person-1", "not-enrolled"]);
+            trial.start();
+            let asked: Vec<(Vec<_>, Target, Vec<bool>)> = vec![
+                ((0..3).map(|number| person(&format!("p{number}"), number)).collect(), Target::Gallery, vec![true, false, true]),
+                (vec![person("p", 1)], one_to_one("person-1"), vec![false]),
+                (vec![person("p", 2)], one_to_one("person-2"), vec![true]),
+            ];
+            for (number, (probes, target, hits)) in asked.into_iter().enumerate() {
+                let number = number.to_string();
+                let verdicts = match exact {
+                    true => Asker::<Bgv>::idle(&trial, 0).ask(&number, probes, target),
+                    false => Asker::<Tfhe>::idle(&trial, 0).ask(&number, probes, target),
+                };
+                let verdicts: Vec<bool> = verdicts.unwrap().iter().map(Verdict::hit).collect();
+                assert_eq!(verdicts, hits, "request {number}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_empty_gallery_is_not_asked() {
+    for kind in kinds() {
+        let trial = Trial::new(kind);
+        let mut asker = Asker::<Tfhe>::new(&trial, 0);
+        asker.patience = std::time::Duration::ZERO;
+        trial.source.set(&trial.agreement, &[], &[]);
+        trial.await_version(2);
+        asker.prepare("1", vec![person("p", 1)], Target::Gallery);
+        assert_eq!(crate::trial::refused(asker.conclude("1")), "unavailable");
+        assert_eq!(trial.log().1.statements.requests, 0);
+    }
+}

@@ -1,0 +1,19 @@
+//! A custodian's service and its requesters, in one process, over real TLS on loopback: on SQLite, and on PostgreSQL where
+//! `COTEJO_POSTGRES` holds a connection string (see `scripts/postgres.sh`).
+
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking, also in their helpers"
+)]
+
+mod asking;
+mod databases;
+mod document;
+mod faults;
+mod galleries;
+mod identity;
+mod quotas;
+mod raw;
+mod trial;

@@ -1,0 +1,86 @@
+//! Clients that do not behave.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+
+use crate::trial::{Certified, Trial};
+
+/// A connection over which anything can be sent.
+pub struct Raw(StreamOwned<ClientConnection, TcpStream>);
+
+/// What came back.
+#[derive(Debug)]
+pub struct Response {
+    pub status: u16,
+    pub head: String,
+    pub body: String,
+}
+
+impl Response {
+    pub fn kind(&self) -> String {
+        let document: serde_json::Value = serde_json::from_str(&self.body).unwrap_or_default();
+        let kind = document["type"].as_str().unwrap_or_default().rsplit(':').next().unwrap_or_default();
+        kind.to_owned()
+    }
+
+    pub fn header(&self, name: &str) -> Option<String> {
+        self.head.lines().find_map(|line| {
+            let (key, value) = line.split_once(':')?;
+            key.eq_ignore_ascii_case(name).then(|| value.trim().to_owned())
+        })
+    }
+}
+
+impl Raw {
+    pub fn connect(trial: &Trial, certified: &Certified) -> Self {
+        let identity = certified.identity();
+        let mut roots = RootCertStore::empty();
+        identity.authorities.into_iter().for_each(|authority| roots.add(authority).unwrap());
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_client_auth_cert(identity.chain, identity.key)
+            .unwrap();
+        let name = ServerName::try_from("localhost").unwrap();
+        let stream = TcpStream::connect(trial.address()).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        Self(StreamOwned::new(ClientConnection::new(Arc::new(config), name).unwrap(), stream))
+    }
+
+    pub fn send(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        self.0.write_all(bytes)?;
+        self.0.flush()
+    }
+
+    /// Ends our half of the connection without a word.
+    pub fn cut(self) {
+        self.0.sock.shutdown(std::net::Shutdown::Both).unwrap();
+    }
+
+    /// Reads until the other side closes.
+    pub fn response(mut self) -> Option<Response> {
+        let mut bytes = Vec::new();
+        drop(self.0.read_to_end(&mut bytes));
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let (head, body) = text.split_once("\r\n\r\n")?;
+        let status = head.split(' ').nth(1)?.parse().ok()?;
+        Some(Response { status, head: head.to_owned(), body: body.to_owned() })
+    }
+}
+
+/// One request, as written.
+pub fn call(trial: &Trial, certified: &Certified, line: &str, headers: &str, body: &[u8]) -> Response {
+    let mut raw = Raw::connect(trial, certified);
+    let head = format!("{line} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n{headers}\r\n");
+    raw.send(head.as_bytes()).unwrap();
+    // It may have been refused before all of it is sent.
+    drop(raw.send(body));
+    raw.response().unwrap()
+}

@@ -1,0 +1,529 @@
+//! A custodian that serves, and parties that ask it.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::{Duration, SystemTime};
+
+use cotejo::agreement::{Agreement, SchemeChoice, ServiceTerms, Terms};
+use cotejo::custodian::Gallery;
+use cotejo::querier::{Pending, Querier, SecretKey, Verdict};
+use cotejo::scheme::Holder;
+use cotejo::scheme::tfhe::Tfhe;
+use cotejo::service::audit::{Entry, Report, Role, Verifier};
+use cotejo::service::client::{AskError, Asking, Client, Concluded, Watch};
+use cotejo::service::record::Request;
+use cotejo::service::server::{
+    GallerySource, Identity, Limits, Loaded, Memory, ProgressView, Requester, Server, Settings,
+};
+use cotejo::service::signing::{Hash, Name, Signed, SigningKey};
+use cotejo::service::store::{Custody, Outbox, OutboxRequest, Owner, Stage};
+use cotejo::service::time::Time;
+use cotejo::template::{RealVector, Record, SubjectId, Template};
+use cotejo::wire::{Answer, Target};
+use rand::SeedableRng;
+use rand_chacha::ChaCha20Rng;
+use tempfile::TempDir;
+
+use crate::databases::{self, Kind};
+
+pub fn rng(seed: u64) -> ChaCha20Rng {
+    ChaCha20Rng::seed_from_u64(seed)
+}
+
+/// Four persons of 16 coordinates, far from each other; `number` 0 to 3, others are nobody.
+pub fn person(id: &str, number: usize) -> Record {
+    let x = (0..16).map(|i| match number {
+        0..4 => f64::from(i / 4 == number as i32),
+        _ => if i % 2 == 0 { -1.0 } else { 0.0 },
+    });
+    let template = Template::Vector(RealVector::new(x.collect()).unwrap());
+    Record { subject: SubjectId::try_from(id.to_owned()).unwrap(), eye: None, template }
+}
+
+/// Terms of a trial: quick, and insecure.
+pub fn terms() -> Terms {
+    let mut terms = Terms::face(16);
+    terms.encryption.parameter_set = "insecure-test".to_owned();
+    terms.limits.references = 1000;
+    terms.service = Some(ServiceTerms { required: Vec::new(), ..ServiceTerms::default() });
+    terms
+}
+
+/// The same under the exact scheme.
+pub fn exact_terms() -> Terms {
+    let mut terms = terms().with_scheme(SchemeChoice::Bgv);
+    terms.encryption.parameter_set = "insecure-bgv-test".to_owned();
+    terms.limits.references = 100;
+    terms
+}
+
+/// A certificate authority.
+pub struct Authority {
+    issuer: rcgen::Issuer<'static, rcgen::KeyPair>,
+    pem: String,
+}
+
+/// PEM texts of a certificate, its key, and the authority to trust.
+#[derive(Clone)]
+pub struct Certified {
+    pub chain: String,
+    pub key: String,
+    pub authority: String,
+}
+
+impl Authority {
+    pub fn new() -> Self {
+        let mut parameters = rcgen::CertificateParams::new(Vec::new()).unwrap();
+        parameters.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Constrained(0));
+        let key = rcgen::KeyPair::generate().unwrap();
+        let pem = parameters.self_signed(&key).unwrap().pem();
+        Self { issuer: rcgen::Issuer::new(parameters, key), pem }
+    }
+
+    /// Valid for so many days from now; negative: expired since then.
+    pub fn issue(&self, name: &str, days: i64) -> Certified {
+        let mut parameters = rcgen::CertificateParams::new(vec!["localhost".into(), "127.0.0.1".into()]).unwrap();
+        parameters.distinguished_name.push(rcgen::DnType::CommonName, name);
+        let now = time::OffsetDateTime::from(SystemTime::now());
+        parameters.not_before = now - time::Duration::days(10);
+        parameters.not_after = now + time::Duration::days(days);
+        let key = rcgen::KeyPair::generate().unwrap();
+        let chain = parameters.signed_by(&key, &self.issuer).unwrap().pem();
+        Certified { chain, key: key.serialize_pem(), authority: self.pem.clone() }
+    }
+}
+
+impl Certified {
+    pub fn identity(&self) -> Identity {
+        let name = Path::new("test");
+        let texts = [&self.chain, &self.key, &self.authority].map(|text| (name, text.as_bytes()));
+        Identity::from_pem(texts[0], texts[1], texts[2]).unwrap()
+    }
+
+    pub fn fingerprint(&self) -> Hash {
+        Hash::of(&self.identity().chain[0])
+    }
+
+    /// The same certificate, but another authority to trust.
+    pub fn trusting(&self, authority: &Authority) -> Self {
+        Self { authority: authority.pem.clone(), ..self.clone() }
+    }
+}
+
+/// A gallery that a test can change.
+#[derive(Default)]
+pub struct Source(Mutex<Option<Result<Loaded, String>>>);
+
+impl Source {
+    pub fn set(&self, agreement: &Agreement, people: &[Record], exempt: &[&str]) {
+        let gallery = match people {
+            // Everybody was removed.
+            [] => {
+                let gallery = Gallery::enrol(agreement, vec![person("gone", 0)]).gallery.unwrap();
+                let gone = [SubjectId::try_from("gone".to_owned()).unwrap()];
+                let change = gallery.remove(&gone).unwrap();
+                let bytes = [gallery.as_bytes(), &change.body, &change.commit].concat();
+                Gallery::open(bytes, agreement).unwrap()
+            }
+            people => Gallery::enrol(agreement, people.to_vec()).gallery.unwrap(),
+        };
+        let exempt: BTreeSet<SubjectId> =
+            exempt.iter().map(|id| SubjectId::try_from((*id).to_owned()).unwrap()).collect();
+        *self.0.lock().unwrap() = Some(Ok(Loaded { gallery, exempt }));
+    }
+
+    pub fn fail(&self, why: &str) {
+        *self.0.lock().unwrap() = Some(Err(why.to_owned()));
+    }
+}
+
+struct Shared(Arc<Source>);
+
+impl GallerySource for Shared {
+    fn load(&self) -> Result<Option<Loaded>, String> {
+        self.0.0.lock().unwrap().take().transpose()
+    }
+}
+
+/// How a trial is set up.
+pub struct Setup {
+    pub terms: Terms,
+    pub limits: Limits,
+    pub server_days: i64,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        let limits = Limits { workers: 2, stall: Duration::from_millis(800), ..Limits::default() };
+        Self { terms: terms(), limits, server_days: 30 }
+    }
+}
+
+/// A custodian and what it needs to serve again.
+pub struct Trial {
+    pub agreement: Arc<Agreement>,
+    pub authority: Authority,
+    pub source: Arc<Source>,
+    pub database: String,
+    pub requesters: Vec<(String, Certified, u64)>,
+    folder: TempDir,
+    certified: Certified,
+    clock: Arc<AtomicI64>,
+    limits: Limits,
+    running: Option<Running>,
+}
+
+struct Running {
+    address: SocketAddr,
+    operations: SocketAddr,
+    stop: Arc<AtomicBool>,
+    thread: JoinHandle<()>,
+    openapi: String,
+}
+
+pub fn signing_key(seed: u64) -> SigningKey {
+    SigningKey::generate(&mut rng(seed))
+}
+
+pub const CUSTODIAN_KEY: u64 = 1;
+
+impl Trial {
+    /// Serves a gallery of the first three persons.
+    pub fn new(kind: Kind) -> Self {
+        Self::with(kind, Setup::default())
+    }
+
+    pub fn with(kind: Kind, setup: Setup) -> Self {
+        let agreement = Arc::new(Agreement::new(setup.terms).unwrap());
+        let authority = Authority::new();
+        let source = Arc::new(Source::default());
+        let people: Vec<Record> = (0..3).map(|number| person(&format!("person-{number}"), number)).collect();
+        source.set(&agreement, &people, &[]);
+        let folder = tempfile::tempdir().unwrap();
+        let requesters = vec![
+            ("A-BORDER".to_owned(), authority.issue("A-BORDER", 30), 2),
+            ("C-POLICE".to_owned(), authority.issue("C-POLICE", 30), 3),
+        ];
+        let mut trial = Self {
+            agreement,
+            source,
+            database: databases::fresh(kind, folder.path()),
+            requesters,
+            certified: authority.issue("B-REGISTRY", setup.server_days),
+            authority,
+            folder,
+            clock: Arc::new(AtomicI64::new(0)),
+            limits: setup.limits,
+            running: None,
+        };
+        trial.start();
+        trial
+    }
+
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub fn now(&self) -> Time {
+        now(&self.clock)
+    }
+
+    /// Moves the custodian's clock.
+    pub fn step_clock(&self, seconds: i64) {
+        self.clock.fetch_add(seconds * 1000, Ordering::Relaxed);
+    }
+
+    pub fn custody(&self) -> Custody {
+        let owner = Owner { party: "B-REGISTRY".parse().unwrap(), role: Role::Custodian, key: signing_key(CUSTODIAN_KEY) };
+        Custody::open(databases::location(&self.database), owner, Box::new(rng(50)), self.now()).unwrap()
+    }
+
+    pub fn start(&mut self) {
+        let clock = Arc::clone(&self.clock);
+        let requester = |(code, certified, seed): &(String, Certified, u64)| Requester {
+            code: code.parse().unwrap(),
+            certificate: certified.fingerprint(),
+            key: signing_key(*seed).public(),
+            agreements: vec![self.digest()],
+        };
+        let any = "127.0.0.1:0".parse().unwrap();
+        let settings = Settings {
+            listen: any,
+            operations: Some(any),
+            identity: self.certified.identity(),
+            requesters: self.requesters.iter().map(requester).collect(),
+            agreements: vec![(Arc::clone(&self.agreement), Box::new(Shared(Arc::clone(&self.source))))],
+            limits: self.limits,
+            memory: Memory { keys: 4, gallery_bytes: 1 << 24 },
+            clock: Arc::new(move || now(&clock)),
+        };
+        let server = Server::new(settings, self.custody(), &mut rng(60)).unwrap();
+        let (address, operations) = (server.address().unwrap(), server.operations_address().unwrap());
+        let openapi = server.openapi();
+        let stop = Arc::new(AtomicBool::new(false));
+        let told = Arc::clone(&stop);
+        let thread = std::thread::spawn(move || server.run(move || told.load(Ordering::Relaxed)).unwrap());
+        self.running = Some(Running { address, operations, stop, thread, openapi });
+    }
+
+    /// Stops the server as an operator does.
+    pub fn stop(&mut self) {
+        if let Some(running) = self.running.take() {
+            running.stop.store(true, Ordering::Relaxed);
+            running.thread.join().unwrap();
+        }
+        // Loaded anew at the next start.
+    }
+
+    pub fn restart(&mut self, people: &[Record]) {
+        self.stop();
+        self.source.set(&self.agreement, people, &[]);
+        self.start();
+    }
+
+    fn running(&self) -> &Running {
+        self.running.as_ref().unwrap()
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.running().address
+    }
+
+    pub fn openapi(&self) -> &str {
+        &self.running().openapi
+    }
+
+    pub fn digest(&self) -> Hash {
+        Hash(self.agreement.digest().0)
+    }
+
+    /// What the operator's port says.
+    pub fn operations(&self, path: &str) -> String {
+        use std::io::{Read, Write};
+        let mut stream = std::net::TcpStream::connect(self.running().operations).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").unwrap();
+        let mut text = String::new();
+        stream.read_to_string(&mut text).unwrap();
+        text
+    }
+
+    /// Waits until the gallery that was set is searched.
+    pub fn await_version(&self, version: u64) {
+        let asker = Asker::<Tfhe>::idle(self, 0);
+        for _ in 0..100 {
+            if asker.client.agreements().unwrap()[0].gallery_version == version {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        panic!("version {version} was never searched");
+    }
+
+    /// Checks the custodian's log.
+    pub fn log(&self) -> (Vec<Entry>, Report) {
+        entries_of(self.custody().journal(), CUSTODIAN_KEY)
+    }
+}
+
+impl Drop for Trial {
+    fn drop(&mut self) {
+        if let Some(running) = self.running.take() {
+            running.stop.store(true, Ordering::Relaxed);
+            drop(running.thread.join());
+        }
+    }
+}
+
+fn now(clock: &AtomicI64) -> Time {
+    let real = Time::from_system(SystemTime::now());
+    Time::from_millis(real.millis() + clock.load(Ordering::Relaxed))
+}
+
+fn entries_of(journal: &mut cotejo::service::store::Journal, key: u64) -> (Vec<Entry>, Report) {
+    let mut entries = Vec::new();
+    loop {
+        let page = journal.entries(entries.len() as u64 + 1).unwrap();
+        if page.is_empty() {
+            break;
+        }
+        entries.extend(page);
+    }
+    let mut verifier = Verifier::new(Some(signing_key(key).public()), None);
+    entries.iter().for_each(|entry| verifier.entry(entry));
+    (entries, verifier.finish())
+}
+
+/// Nobody watches.
+pub struct Unwatched;
+
+impl Watch for Unwatched {
+    fn note(&self, _: &str) {}
+    fn progress(&self, _: &ProgressView) {}
+    fn stop(&self) -> bool {
+        false
+    }
+}
+
+/// A requester with all it needs to ask.
+pub struct Asker<S: Holder> {
+    pub code: String,
+    pub client: Client,
+    pub certified: Certified,
+    pub seed: u64,
+    pub agreement: Arc<Agreement>,
+    pub key_content: Vec<u8>,
+    pub key: Name,
+    secret: Vec<u8>,
+    outbox: RefCell<Outbox>,
+    clock: Arc<AtomicI64>,
+    pub patience: Duration,
+    of: std::marker::PhantomData<S>,
+}
+
+impl<S: Holder> Asker<S> {
+    /// A requester who has uploaded nothing yet.
+    pub fn idle(trial: &Trial, which: usize) -> Self {
+        let (code, certified, seed) = trial.requesters[which].clone();
+        let (secret, public) = SecretKey::<S>::generate(&trial.agreement, &mut rng(70 + seed)).unwrap();
+        let database = trial.folder().join(format!("querier-{code}-{:?}.sqlite", std::time::Instant::now()));
+        let owner = Owner { party: code.parse().unwrap(), role: Role::Querier, key: signing_key(seed) };
+        let mut outbox =
+            Outbox::open(databases::location(&database.display().to_string()), owner, Box::new(rng(80)), trial.now())
+                .unwrap();
+        let custodian = signing_key(CUSTODIAN_KEY).public();
+        outbox.journal().register(&"B-REGISTRY".parse().unwrap(), &custodian, trial.now()).unwrap();
+        Self {
+            client: Client::new(&format!("https://localhost:{}", trial.address().port()), certified.identity()),
+            code,
+            certified,
+            seed,
+            agreement: Arc::clone(&trial.agreement),
+            key: Name(secret.id().0),
+            key_content: public.to_bytes(&trial.agreement).to_vec(),
+            secret: secret.to_secret_bytes(&trial.agreement).to_vec(),
+            outbox: RefCell::new(outbox),
+            clock: Arc::clone(&trial.clock),
+            patience: Duration::from_secs(20),
+            of: std::marker::PhantomData,
+        }
+    }
+
+    /// One whose key is uploaded.
+    pub fn new(trial: &Trial, which: usize) -> Self {
+        let asker = Self::idle(trial, which);
+        let agreement = Hash(asker.agreement.digest().0);
+        asker.client.put_key(&agreement, &asker.key, &asker.key_content).unwrap();
+        asker
+    }
+
+    /// Reconnects to a custodian that serves elsewhere now.
+    pub fn reconnect(&mut self, trial: &Trial) {
+        self.client = Client::new(&format!("https://localhost:{}", trial.address().port()), self.certified.identity());
+    }
+
+    pub fn querier(&self) -> Querier<'_, S> {
+        let secret = SecretKey::read(self.secret.as_slice(), &self.agreement).unwrap();
+        Querier::new(&self.agreement, secret)
+    }
+
+    /// A request, signed, with its query.
+    pub fn request(&self, number: &str, probes: Vec<Record>, target: Target) -> (OutboxRequest, Request) {
+        let (query, pending) = self.querier().ask(probes, target, &mut ChaCha20Rng::from_os_rng()).unwrap();
+        let content = query.to_bytes(&self.agreement).unwrap().to_vec();
+        let request = Request {
+            requester: self.code.parse().unwrap(),
+            number: number.parse().unwrap(),
+            time: now(&self.clock),
+            agreement: Hash(self.agreement.digest().0),
+            purpose: "identification".parse().unwrap(),
+            justification: None,
+            case_category: None,
+            officer: None,
+            key: self.key,
+            query: Name(query.id.0),
+            query_digest: Hash::of(&content),
+            probes: query.layouts.len() as u32,
+        };
+        let kept = OutboxRequest {
+            number: request.number.clone(),
+            agreement: request.agreement,
+            custodian: self.client.base().to_owned(),
+            statement: Signed::new(&request, &signing_key(self.seed)).unwrap(),
+            query: Some(content),
+            pending: Some(pending.to_bytes(&self.agreement).unwrap()),
+            stage: Stage::Prepared,
+            job: None,
+            reply: None,
+            answer: None,
+        };
+        (kept, request)
+    }
+
+    pub fn prepare(&self, number: &str, probes: Vec<Record>, target: Target) {
+        let (request, _) = self.request(number, probes, target);
+        assert!(self.outbox.borrow_mut().prepare(&request, now(&self.clock)).unwrap());
+    }
+
+    /// Goes on until there is a reply.
+    pub fn conclude(&self, number: &str) -> Result<Concluded, AskError> {
+        let clock = || now(&self.clock);
+        let mut outbox = self.outbox.borrow_mut();
+        let mut asking = Asking {
+            client: &self.client,
+            outbox: &mut outbox,
+            custodian: signing_key(CUSTODIAN_KEY).public(),
+            key_content: &self.key_content,
+            answer_limit_bytes: Answer::<S>::limit_bytes(&self.agreement).unwrap(),
+            patience: self.patience,
+            clock: &clock,
+            watch: &Unwatched,
+        };
+        asking.conclude(&number.parse().unwrap())
+    }
+
+    /// Asks, and reads the verdicts.
+    pub fn ask(&self, number: &str, probes: Vec<Record>, target: Target) -> Result<Vec<Verdict>, AskError> {
+        self.prepare(number, probes, target);
+        self.verdicts(number)
+    }
+
+    pub fn verdicts(&self, number: &str) -> Result<Vec<Verdict>, AskError> {
+        let concluded = self.conclude(number)?;
+        let (Some(answer), Some(pending)) = (concluded.request.answer, concluded.request.pending) else {
+            panic!("no answer: {:?}", concluded.reply.outcome)
+        };
+        let answer = Answer::<S>::read(answer.as_slice(), &self.agreement, None).unwrap();
+        let pending = Pending::from_reader(pending.as_slice(), &self.agreement).unwrap();
+        let verdicts = pending.read(&self.querier(), &answer).unwrap();
+        self.outbox.borrow_mut().done(&number.parse().unwrap()).unwrap();
+        Ok(verdicts.into_iter().map(|(_, verdict)| verdict).collect())
+    }
+
+    /// Checks the querier's log.
+    pub fn log(&self) -> (Vec<Entry>, Report) {
+        entries_of(self.outbox.borrow_mut().journal(), self.seed)
+    }
+
+    pub fn unfinished(&self) -> usize {
+        self.outbox.borrow_mut().unfinished().unwrap().len()
+    }
+}
+
+/// The kind of a refusal.
+pub fn refused<T>(result: Result<T, AskError>) -> String {
+    match result {
+        Err(AskError::Client(cotejo::service::client::ClientError::Refused(refusal))) => refusal.kind,
+        Err(other) => panic!("{other}"),
+        Ok(_) => panic!("not refused"),
+    }
+}
+
+/// A path beside the sources.
+pub fn repository(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
