@@ -241,7 +241,7 @@ impl Verifier {
             self.find(number, Problem::Missing);
         }
         for (number, made) in std::mem::take(&mut self.unknown) {
-            if !self.erasure.is_some_and(|(before, _)| made < before) {
+            if self.erasure.is_none_or(|(before, _)| made >= before) {
                 self.find(number, Problem::Unknown);
             }
         }
