@@ -33,9 +33,10 @@ folder_of() {
     return 1
 }
 
+# Without our own standard output, which whoever called us reads to its end.
 up() {
     as_server "$bin/pg_ctl" -D "$1/data" -l "$1/log" -w -t 60 \
-        -o "-c listen_addresses='' -c unix_socket_directories='$1' -c max_connections=200" start || {
+        -o "-c listen_addresses='' -c unix_socket_directories='$1' -c max_connections=200" start 3>&- || {
         cat "$1/log"
         return 1
     }

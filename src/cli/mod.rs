@@ -1,11 +1,12 @@
 //! The command line: one file per command. Files, clock and terminal are here; nothing is decided here.
 //!
 //! Standard output carries results, standard error what is meant for people. Exit codes: 0 done, 2 error, 130 interrupted;
-//! `decrypt` ends like grep, with 1 for no hit.
+//! `decrypt` ends like grep, with 1 for no hit; `audit verify` and `audit compare` with 1 for findings.
 
 mod accounts;
 mod agreement;
 mod ask;
+mod audit;
 mod bench;
 mod breaker;
 mod certificates;
@@ -56,7 +57,8 @@ use failure::Failure;
 #[command(
     version,
     propagate_version = true,
-    after_help = "Exit codes: 0 done; 2 error; 130 interrupted. decrypt, ask: 0 some hit, 1 no hit.\n\nExample:\n  cotejo demo"
+    after_help = "Exit codes: 0 done; 2 error; 130 interrupted. decrypt, ask: 0 some hit, 1 no hit. \
+                  audit verify, audit compare: 1 findings.\n\nExample:\n  cotejo demo"
 )]
 struct Cli {
     #[command(subcommand)]
@@ -85,6 +87,7 @@ enum Command {
     Plan(plan::Args),
     Bench(bench::Args),
     Params(params::Args),
+    Audit(audit::Args),
     Inspect(inspect::Args),
     Serve(serve::Args),
     Ask(Box<ask::Args>),
@@ -99,6 +102,7 @@ enum Command {
 enum Outcome {
     Done,
     NoHit,
+    Findings,
 }
 
 /// The agreement a command works under.
@@ -124,7 +128,7 @@ pub fn main() -> ExitCode {
     let result = interrupt::install().and_then(|()| cli.command.run(&console));
     match result {
         Ok(Outcome::Done) | Err(Failure::OutputClosed) => ExitCode::SUCCESS,
-        Ok(Outcome::NoHit) => ExitCode::from(1),
+        Ok(Outcome::NoHit | Outcome::Findings) => ExitCode::from(1),
         Err(failure) => {
             console.fail(&failure);
             ExitCode::from(match failure {
@@ -152,6 +156,7 @@ impl Command {
             Self::Plan(args) => args.run(console),
             Self::Bench(args) => args.run(console),
             Self::Params(args) => args.run(console),
+            Self::Audit(args) => args.run(console),
             Self::Inspect(args) => args.run(console),
             Self::Serve(args) => args.run(console),
             Self::Ask(args) => args.run(console),

@@ -7,7 +7,7 @@ use cotejo::agreement::Code;
 use cotejo::service::audit::Role;
 use cotejo::service::server::Identity;
 use cotejo::service::signing::{Hash, PublicKey, SigningKey};
-use cotejo::service::store::{Custody, Journal, Location, Outbox, Owner};
+use cotejo::service::store::{Custody, Location, Outbox, Owner};
 use cotejo::service::time::Time;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -56,16 +56,7 @@ pub fn now() -> Time {
 
 /// What stands in a configuration beside [`Common`], for commands that do not need it.
 #[derive(Deserialize)]
-pub struct Anything {
-    custodian: Option<toml::Value>,
-}
-
-impl Anything {
-    fn role(&self) -> Role {
-        // Only a querier has a custodian.
-        if self.custodian.is_some() { Role::Querier } else { Role::Custodian }
-    }
-}
+pub struct Anything {}
 
 impl<T: DeserializeOwned> Party<T> {
     /// Reads a configuration.
@@ -143,15 +134,6 @@ impl<T> Party<T> {
         let authorities = files::read_at_most(&authority, LIMIT_BYTES)?;
         Identity::from_pem((&certificate, &chain), (&key, &secret), (&authority, &authorities))
             .map_err(|error| Failure::of(&self.path, &error, "correct [tls]"))
-    }
-}
-
-impl Party<Anything> {
-    /// The log, whosever it is.
-    pub fn journal(&self) -> Result<Journal, Failure> {
-        let owner = self.owner(self.rest.role())?;
-        Journal::open(self.location()?, owner, Box::new(load::randomness()?), now())
-            .map_err(|error| store_failure(&self.path, &error))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::support::Desk;
 
-const COMMANDS: [&str; 25] = [
+const COMMANDS: [&str; 31] = [
     "demo",
     "synthesize",
     "agreement",
@@ -27,6 +27,12 @@ const COMMANDS: [&str; 25] = [
     "params show",
     "params check",
     "params optimise",
+    "audit",
+    "audit verify",
+    "audit compare",
+    "audit export",
+    "audit transparency",
+    "audit erase",
     "inspect",
 ];
 

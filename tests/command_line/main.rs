@@ -10,6 +10,7 @@
 #![cfg(unix)]
 
 mod agreement;
+mod audit;
 mod bench;
 mod bgv;
 mod damaged_files;

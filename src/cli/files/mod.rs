@@ -8,7 +8,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::failure::Failure;
-pub use write::{Access, Folders, Output, replace, require_free, stage, write};
+pub use write::{Access, Folders, Output, fill, replace, require_free, stage, write};
 
 /// Opens a file to be read.
 pub fn open(path: &Path) -> Result<File, Failure> {

@@ -100,6 +100,26 @@ pub fn replace(
     sync_folder(&place)
 }
 
+/// Writes a private file piece by piece; it has its name once it is whole.
+pub fn fill(
+    path: &Path,
+    overwrite: bool,
+    fill: impl FnOnce(&mut dyn Write) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    check_free(path, overwrite)?;
+    let mut file = temporary(path, Access::Private)?;
+    let unfinished = Unfinished::new(file.path());
+    let unwritable = |error| Failure::io(path, "write it", &error);
+    let mut out = io::BufWriter::with_capacity(1 << 20, &mut file);
+    fill(&mut out)?;
+    out.flush().map_err(unwritable)?;
+    drop(out);
+    file.as_file().sync_all().map_err(unwritable)?;
+    interrupt::check()?;
+    Staged { path, file, unfinished }.place(overwrite)?;
+    sync_folder(path)
+}
+
 /// Files that are whole under temporary names, and go again unless they are placed.
 pub struct StagedFiles<'a> {
     staged: Vec<Staged<'a>>,

@@ -13,10 +13,20 @@
 //! contents from being guessed. What a log cannot show by itself, that its end is missing, two logs side by side show: each
 //! holds the other's signed statements.
 
+mod compare;
 mod entry;
 mod event;
+mod lines;
+mod requests;
+#[cfg(test)]
+mod samples;
+mod transparency;
 mod verify;
 
-pub use entry::{Content, Entry, EntryError, Head};
+pub use compare::{CompareError, Comparison, Disagreement, Discrepancy, Note, Statements, compare};
+pub use entry::{CONTENT_LIMIT_BYTES, Content, Entry, EntryError, Head};
 pub use event::{Event, Refusal, Role};
+pub use lines::{LINE_LIMIT_BYTES, LogFileError, LogLines};
+pub use requests::{RequestRow, Requests, RowOutcome};
+pub use transparency::{Transparency, Usage, Year};
 pub use verify::{Counts, Finding, Problem, Report, Verifier};

@@ -13,8 +13,8 @@ use crate::service::time::Time;
 /// Reads a log from its first entry to its last.
 pub struct Verifier {
     key: Option<PublicKey>,
-    noted: Option<(u64, Hash)>,
-    noted_found: bool,
+    /// Noted earlier, and not found yet.
+    noted: Vec<(u64, Hash)>,
     party: Option<(Code, Role)>,
     registered: BTreeMap<Code, Vec<PublicKey>>,
     requests: HashMap<Hash, Progress>,
@@ -130,6 +130,9 @@ pub enum Problem {
     /// The entry that an auditor noted earlier.
     #[error("the entry noted earlier is not in this log: it was cut, or written anew")]
     Noted,
+    /// An acknowledgement of another reply than the one in the log.
+    #[error("the acknowledgement names another reply than the log holds")]
+    OtherReply,
 }
 
 /// What checking found.
@@ -175,12 +178,11 @@ const LONGEST_WAIT_DAYS: u32 = 31;
 
 impl Verifier {
     /// For a log that must be signed with `key` (where none is known, nothing but the chain shows that entries belong together) and
-    /// must hold the entry that was `noted` earlier.
-    pub fn new(key: Option<PublicKey>, noted: Option<(u64, Hash)>) -> Self {
+    /// must hold the entries that were `noted` earlier.
+    pub fn new(key: Option<PublicKey>, noted: impl IntoIterator<Item = (u64, Hash)>) -> Self {
         Self {
             key,
-            noted,
-            noted_found: false,
+            noted: noted.into_iter().collect(),
             party: None,
             registered: BTreeMap::new(),
             requests: HashMap::new(),
@@ -211,9 +213,7 @@ impl Verifier {
         if entry.time < self.head.time {
             self.find(entry.number, Problem::Time);
         }
-        if self.noted == Some((entry.number, entry.hash)) {
-            self.noted_found = true;
-        }
+        self.noted.retain(|noted| *noted != (entry.number, entry.hash));
         match entry.event() {
             Ok(Some(event)) => self.event(entry, event),
             Ok(None) => {
@@ -241,12 +241,12 @@ impl Verifier {
             self.find(number, Problem::Missing);
         }
         for (number, made) in std::mem::take(&mut self.unknown) {
-            if !self.erasure.is_some_and(|(before, _)| made < before) {
+            if self.erasure.is_none_or(|(before, _)| made >= before) {
                 self.find(number, Problem::Unknown);
             }
         }
-        if self.noted.is_some() && !self.noted_found {
-            self.find(last, Problem::Noted);
+        for (number, _) in std::mem::take(&mut self.noted) {
+            self.find(number, Problem::Noted);
         }
         let (party, role) = self.party.unzip();
         Report {
@@ -324,6 +324,10 @@ impl Verifier {
                 {
                     let acknowledged = |progress: &mut Progress| std::mem::replace(&mut progress.acknowledged, true);
                     self.progress(entry, &said.request, None, acknowledged, "acknowledgement");
+                    let reply = self.requests.get(&said.request).and_then(|progress| progress.reply);
+                    if reply.is_some_and(|reply| reply != said.reply) {
+                        self.find(number, Problem::OtherReply);
+                    }
                 }
             }
             Event::KeyAdmitted { .. }
@@ -575,6 +579,20 @@ mod tests {
         let mut log = Log::sample();
         log.add(9000, Event::Receipt { statement: Signed::new(&receipt, &key(2)).unwrap() });
         assert_eq!(log.problems(), [Problem::Signer { statement: "receipt" }, Problem::Unknown]);
+    }
+
+    #[test]
+    fn an_acknowledgement_of_another_reply_is_found() {
+        let mut log = Log::sample();
+        log.ask(5, 5000, false);
+        let asked = Signed::new(&request("5", Time::from_millis(5000)), &key(2)).unwrap().digest();
+        let outcome = ReplyOutcome::Answered { answer_digest: Hash([4; 32]), gallery: 1, bits: 4 };
+        let asked_whole = request("5", Time::from_millis(5000));
+        let reply = Reply { request: asked_whole, request_digest: asked, number: 5, time: Time::ZERO, outcome };
+        log.add(6000, Event::Reply { statement: Signed::new(&reply, &key(1)).unwrap() });
+        let said = Acknowledgement { request: asked, reply: Hash([5; 32]), time: Time::ZERO };
+        log.add(6001, Event::Acknowledgement { statement: Signed::new(&said, &key(2)).unwrap() });
+        assert_eq!(log.problems(), [Problem::OtherReply]);
     }
 
     #[test]

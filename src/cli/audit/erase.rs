@@ -1,0 +1,117 @@
+//! `cotejo audit erase`: contents go when their time is over; the chain stays.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use cotejo::service::store::{Journal, LogReader, Owner, StoreError};
+use cotejo::service::time::Time;
+use serde_json::json;
+
+use super::entries;
+use super::source::{self, Place};
+use crate::cli::{Outcome, load, party};
+use crate::cli::console::{Console, count};
+use crate::cli::failure::Failure;
+
+/// Erase what a log tells of requests that are too old to be kept
+#[derive(clap::Args)]
+#[command(after_help = "\
+Contents go; digests, hashes and signatures stay, so the log can still be checked. An entry is added that tells what was erased and is
+signed with the owner's key. Three years are the least, and the rule (Regulation (EU) 2024/982, Art. 40). Export the log first where
+an inquiry still needs it: nothing brings contents back.
+
+Example:
+  cotejo audit erase --database cotejo.sqlite --signing-key signing.key --older-than 1096d")]
+pub struct Args {
+    /// The database that holds the log: an SQLite file, or postgresql://... of a PostgreSQL server
+    #[arg(long, value_name = "LOCATION")]
+    database: String,
+    /// The log owner's signing key
+    #[arg(long, value_name = "FILE")]
+    signing_key: PathBuf,
+    /// How old: days (1096d) or years (3y)
+    #[arg(long, value_name = "AGE", default_value = "1096d")]
+    older_than: Age,
+    /// Erase also what is younger than three years
+    #[arg(long)]
+    force: bool,
+}
+
+/// How long the log is kept at least: three years, one of them a leap year.
+const LEAST_DAYS: u32 = 1096;
+
+/// An age in days.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Age {
+    days: u32,
+}
+
+impl FromStr for Age {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let days = |text: &str| text.parse::<u32>().ok().filter(|number| (1..=36_525).contains(number));
+        let days = match (text.strip_suffix('d'), text.strip_suffix('y')) {
+            (Some(number), _) => days(number),
+            // Years of 365.25 days, rounded up: no leap year makes an entry go too early.
+            (None, Some(number)) => days(number).filter(|years| *years <= 100).map(|years| (years * 1461).div_ceil(4)),
+            (None, None) => None,
+        };
+        days.map(|days| Self { days }).ok_or("not an age; write days as 1096d or years as 3y")
+    }
+}
+
+impl Args {
+    pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
+        let Age { days } = self.older_than;
+        if days < LEAST_DAYS && !self.force {
+            return Err(Failure::new(
+                "--older-than",
+                format_args!("{} are less than the three years for which a log is kept", count(days as usize, "day")),
+                format_args!("give {LEAST_DAYS}d or more; --force erases what is younger all the same"),
+            ));
+        }
+        let before = party::now().minus_days(days);
+        let erased = self.erase(before)?;
+        let place = Place::Database(&self.database);
+        console.written(
+            format_args!("{place}: erased the contents of {} from before {before}", entries(erased)),
+            &json!({ "database": place.to_string(), "before": before, "erased": erased }),
+        )?;
+        Ok(Outcome::Done)
+    }
+
+    /// Erases the contents of entries from before a time, and adds the entry that tells of it; how many contents went.
+    fn erase(&self, before: Time) -> Result<u64, Failure> {
+        let failed = |error: StoreError| source::failure(&self.database, &error);
+        let key = party::signing_key(&self.signing_key)?;
+        let mut reader = LogReader::open(source::parse(&self.database)?).map_err(failed)?;
+        let (owner, role) = reader.owner().map_err(failed)?;
+        // An entry with another signature would spoil the log for ever.
+        let first = reader.entries(1).map_err(failed)?.into_iter().next();
+        if first.is_none_or(|first| !first.is_signed_by(&key.public())) {
+            let what = format!("is not the key that signs the log of {owner}");
+            return Err(Failure::at(&self.signing_key, what, "name the signing key of the party whose log it is"));
+        }
+        drop(reader);
+        let owner = Owner { party: owner, role, key };
+        let location = source::parse(&self.database)?;
+        let journal = Journal::open(location, owner, Box::new(load::randomness()?), party::now());
+        let erased = journal.and_then(|mut journal| journal.erase(before, party::now()));
+        Ok(erased.map_err(failed)?.contents)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ages_are_days_or_years() {
+        let days = |text: &str| text.parse::<Age>().map(|age| age.days);
+        assert_eq!((days("1096d"), days("3y"), days("1y"), days("4y")), (Ok(1096), Ok(1096), Ok(366), Ok(1461)));
+        for text in ["", "d", "3", "0d", "-1d", "3 y", "1.5y", "101y", "4294967295d", "99999999999d"] {
+            assert!(days(text).is_err(), "{text}");
+        }
+    }
+}

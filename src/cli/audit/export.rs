@@ -1,0 +1,121 @@
+//! `cotejo audit export`: the table of requests, or the log itself.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use cotejo::service::audit::{RequestRow, Requests};
+use serde_json::{Value, json};
+
+use super::source::SourceArgs;
+use super::{entries, read, warn_of_findings};
+use crate::cli::console::{Console, count};
+use crate::cli::failure::Failure;
+use crate::cli::{Outcome, OverwriteArg, files};
+
+/// Write the requests of a log as a table, or the log itself so that it can be checked without its database
+#[derive(clap::Args)]
+#[command(after_help = "\
+The file names cases and staff: only its owner may read it (mode 0600). It never says whether there was a hit: no log does.
+
+Example:
+  cotejo audit export --log custodian.jsonl --format csv --out requests.csv
+  cotejo audit export --database cotejo.sqlite --format log --out custodian.jsonl")]
+pub struct Args {
+    #[command(flatten)]
+    source: SourceArgs,
+    /// What to write
+    #[arg(long, value_enum)]
+    format: Format,
+    /// Where to write it
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    #[command(flatten)]
+    overwrite: OverwriteArg,
+}
+
+/// What can be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// The requests, comma-separated, with a line of headings
+    Csv,
+    /// The requests, as a JSON array
+    Json,
+    /// The log's entries, verbatim, one JSON object a line
+    Log,
+}
+
+impl Args {
+    pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
+        let out = &self.out;
+        files::require_free(out, self.overwrite.force)?;
+        let unwritable = |error: io::Error| Failure::io(out, "write it", &error);
+        let mut requests = Requests::new();
+        let (mut read_entries, mut rows) = (0, None);
+        files::fill(out, self.overwrite.force, |file| {
+            let report = read(&self.source.place(), None, &[], |entry| match self.format {
+                Format::Log => file.write_all(entry.to_line().as_bytes()).map_err(unwritable),
+                Format::Csv | Format::Json => {
+                    requests.entry(entry);
+                    Ok(())
+                }
+            })?;
+            warn_of_findings(&self.source, &report, console);
+            read_entries = report.entries;
+            let table = std::mem::take(&mut requests).finish();
+            match self.format {
+                Format::Log => return Ok(()),
+                Format::Csv => write_csv(out, file, &table)?,
+                Format::Json => {
+                    serde_json::to_writer_pretty(&mut *file, &table).map_err(|error| unwritable(error.into()))?;
+                    file.write_all(b"\n").map_err(unwritable)?;
+                }
+            }
+            rows = Some(table.len());
+            Ok(())
+        })?;
+        let held = match rows {
+            Some(rows) => count(rows, "request"),
+            None => entries(read_entries),
+        };
+        console.written(
+            format_args!("{}: {held}", out.display()),
+            &json!({ "out": out, "entries": read_entries, "requests": rows }),
+        )?;
+        Ok(Outcome::Done)
+    }
+}
+
+fn write_csv(path: &Path, file: &mut dyn Write, rows: &[RequestRow]) -> Result<(), Failure> {
+    let unwritable = |error: csv::Error| Failure::io(path, "write it", &error.into());
+    let mut csv = csv::Writer::from_writer(file);
+    csv.write_record(RequestRow::FIELDS).map_err(unwritable)?;
+    for row in rows {
+        let row = serde_json::to_value(row).unwrap_or_default();
+        let cells = RequestRow::FIELDS.map(|field| cell(row.get(field).unwrap_or(&Value::Null)));
+        csv.write_record(cells).map_err(unwritable)?;
+    }
+    csv.flush().map_err(|error| Failure::io(path, "write it", &error))
+}
+
+/// A value as a cell. What a spreadsheet would take for a formula begins with an apostrophe: the other party has chosen it.
+fn cell(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) if text.starts_with(['=', '+', '-', '@']) => format!("'{text}"),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_cell_is_a_formula() {
+        assert_eq!(cell(&"=1+1".into()), "'=1+1");
+        assert_eq!(cell(&"-1".into()), "'-1");
+        assert_eq!(cell(&"file 7".into()), "file 7");
+        assert_eq!((cell(&4.into()), cell(&Value::Null)), ("4".into(), String::new()));
+    }
+}

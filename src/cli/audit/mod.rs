@@ -1,0 +1,102 @@
+//! `cotejo audit`: what a log holds, whether it is whole, and whether the other party's log agrees.
+
+mod compare;
+mod erase;
+mod export;
+mod source;
+mod transparency;
+mod verify;
+
+use cotejo::service::audit::{Entry, Report, Verifier};
+use cotejo::service::signing::{Hash, PublicKey};
+
+use super::console::{Console, count};
+use super::failure::Failure;
+use super::{Outcome, interrupt};
+use source::{Place, SourceArgs};
+
+/// The log of either party: verify, compare with the other party's, export, count, erase what is too old
+#[derive(clap::Args)]
+#[command(after_help = "\
+Exit codes: verify and compare end with 1 where there are findings. What each finding means: docs/audit.md
+
+Example:
+  cotejo audit verify --log custodian.jsonl --key 0e39...
+  cotejo audit compare --log custodian.jsonl --with querier.jsonl
+  cotejo audit export --log custodian.jsonl --format csv --out requests.csv")]
+pub struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(clap::Subcommand)]
+enum Command {
+    Verify(verify::Args),
+    Compare(compare::Args),
+    Export(export::Args),
+    Transparency(transparency::Args),
+    Erase(erase::Args),
+}
+
+impl Args {
+    pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
+        match self.command {
+            Command::Verify(args) => args.run(console),
+            Command::Compare(args) => args.run(console),
+            Command::Export(args) => args.run(console),
+            Command::Transparency(args) => args.run(console),
+            Command::Erase(args) => args.run(console),
+        }
+    }
+}
+
+/// Reads a log once: checks it, and shows each entry to `each`.
+fn read(
+    place: &Place<'_>,
+    key: Option<PublicKey>,
+    noted: &[Noted],
+    mut each: impl FnMut(&Entry) -> Result<(), Failure>,
+) -> Result<Report, Failure> {
+    let mut verifier = Verifier::new(key, noted.iter().map(|noted| (noted.number, noted.hash)));
+    for entry in source::entries(place)? {
+        interrupt::check()?;
+        let entry = entry?;
+        verifier.entry(&entry);
+        each(&entry)?;
+    }
+    Ok(verifier.finish())
+}
+
+/// Warns of a log that is not as it should be, where something else than its findings is wanted.
+fn warn_of_findings(source: &SourceArgs, report: &Report, console: &Console) {
+    if !report.is_sound() {
+        let findings = count(report.findings.len() + report.further_findings as usize, "finding");
+        console.warn(format_args!(
+            "{}: this log is not as it should be: {findings}; see 'cotejo audit verify'",
+            source.place()
+        ));
+    }
+}
+
+/// "1 entry", "2 entries".
+fn entries(number: u64) -> String {
+    if number == 1 { "1 entry".to_owned() } else { format!("{number} entries") }
+}
+
+/// An entry that an auditor noted, `12:ab03...`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Noted {
+    number: u64,
+    hash: Hash,
+}
+
+impl std::str::FromStr for Noted {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let noted = text.split_once(':').and_then(|(number, hash)| {
+            Some(Self { number: number.parse().ok().filter(|number| *number > 0)?, hash: hash.parse().ok()? })
+        });
+        noted.ok_or("not a number, a colon and 64 hexadecimal digits, as 'cotejo audit verify' prints the head")
+    }
+}

@@ -1,0 +1,102 @@
+//! Where a log is read from: a file that was exported, or the database that holds it.
+
+use std::fmt;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+
+use cotejo::service::audit::{Entry, LogLines};
+use cotejo::service::store::{Location, LocationError, LogReader, StoreError};
+
+use crate::cli::failure::Failure;
+use crate::cli::files;
+
+/// Which log.
+#[derive(clap::Args)]
+#[group(required = true, multiple = false)]
+pub struct SourceArgs {
+    /// A log that was exported with 'cotejo audit export --format log'
+    #[arg(long, value_name = "FILE")]
+    log: Option<PathBuf>,
+    /// The database that holds the log: an SQLite file, or postgresql://... of a PostgreSQL server
+    #[arg(long, value_name = "LOCATION")]
+    database: Option<String>,
+}
+
+/// Where a log is.
+#[derive(Clone, Copy, Debug)]
+pub enum Place<'a> {
+    /// JSON Lines.
+    File(&'a Path),
+    /// A path of SQLite, or a connection string of PostgreSQL.
+    Database(&'a str),
+}
+
+/// Entries, one by one.
+pub type Entries<'a> = Box<dyn Iterator<Item = Result<Entry, Failure>> + 'a>;
+
+impl SourceArgs {
+    pub fn place(&self) -> Place<'_> {
+        match (&self.log, &self.database) {
+            (Some(path), _) => Place::File(path),
+            // One of the two is required.
+            (None, database) => Place::Database(database.as_deref().unwrap_or_default()),
+        }
+    }
+}
+
+/// Connection strings may hold a password: only what stands before it is shown.
+impl fmt::Display for Place<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => path.display().fmt(f),
+            Self::Database(location) if is_connection(location) => f.write_str("the PostgreSQL database"),
+            Self::Database(location) => f.write_str(location),
+        }
+    }
+}
+
+fn is_connection(location: &str) -> bool {
+    location.starts_with("postgres://") || location.starts_with("postgresql://") || location.contains("host=")
+}
+
+/// The entries of a log, from the first to the last.
+pub fn entries<'a>(place: &Place<'a>) -> Result<Entries<'a>, Failure> {
+    match *place {
+        Place::File(path) => from_file(path),
+        Place::Database(location) => from_database(location),
+    }
+}
+
+fn from_file(path: &Path) -> Result<Entries<'_>, Failure> {
+    let lines = LogLines::new(BufReader::new(files::open(path)?));
+    Ok(Box::new(lines.map(move |entry| entry.map_err(|error| Failure::of(path, &error, "export the log again")))))
+}
+
+/// The log in a database, some entries at a time.
+fn from_database(location: &str) -> Result<Entries<'_>, Failure> {
+    let failed = move |error: StoreError| failure(location, &error);
+    let mut reader = LogReader::open(parse(location)?).map_err(failed)?;
+    let (mut next, mut page) = (1, Vec::new().into_iter());
+    Ok(Box::new(std::iter::from_fn(move || {
+        if page.len() == 0 {
+            match reader.entries(next) {
+                Ok(entries) => page = entries.into_iter(),
+                Err(error) => return Some(Err(failed(error))),
+            }
+        }
+        let entry: Entry = page.next()?;
+        next = entry.number.saturating_add(1);
+        Some(Ok(entry))
+    })))
+}
+
+/// Where a database is.
+pub fn parse(location: &str) -> Result<Location, Failure> {
+    let remedy = "name the path of an SQLite file, or a PostgreSQL connection string";
+    location.parse().map_err(|error: LocationError| Failure::of(Path::new("--database"), &error, remedy))
+}
+
+/// A database that failed.
+pub fn failure(location: &str, error: &StoreError) -> Failure {
+    Failure::of(Path::new(&Place::Database(location).to_string()), error, "check --database")
+}

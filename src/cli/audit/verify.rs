@@ -1,0 +1,98 @@
+//! `cotejo audit verify`: whether a log is whole.
+
+use cotejo::service::audit::Report;
+use cotejo::service::signing::PublicKey;
+use serde::Serialize;
+
+use super::source::SourceArgs;
+use super::{Noted, entries, read};
+use crate::cli::Outcome;
+use crate::cli::console::{Console, count};
+use crate::cli::failure::Failure;
+
+/// Check a log: its chain, its signatures, and the signed statements in it
+#[derive(clap::Args)]
+#[command(after_help = "\
+Ends with 1 where there are findings, with 0 where there are none. Note the head that is printed, and give it next time with --noted: a
+log that was cut or written anew since does not hold it.
+
+Example:
+  cotejo audit verify --log custodian.jsonl --key 0e39... --noted 1204:9a11...")]
+pub struct Args {
+    #[command(flatten)]
+    source: SourceArgs,
+    /// Public key of the log's owner, 64 hexadecimal digits; without it nothing shows who signed
+    #[arg(long, value_name = "HEX")]
+    key: Option<PublicKey>,
+    /// Head of the log at an earlier time, which must still be in it; may be given several times
+    #[arg(long, value_name = "NUMBER:HASH")]
+    noted: Vec<Noted>,
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    log: String,
+    sound: bool,
+    #[serde(flatten)]
+    report: &'a Report,
+}
+
+impl Args {
+    pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
+        let place = self.source.place();
+        let report = read(&place, self.key, &self.noted, |_| Ok(()))?;
+        let document = Document { log: place.to_string(), sound: report.is_sound(), report: &report };
+        let mut lines = summary(&report);
+        lines.extend(findings(&report));
+        console.result(lines.join("\n"), &document)?;
+        Ok(if report.is_sound() { Outcome::Done } else { Outcome::Findings })
+    }
+}
+
+/// What a log is, in lines.
+fn summary(report: &Report) -> Vec<String> {
+    let mut lines = vec![owner(report)];
+    let held = entries(report.entries);
+    lines.push(match (report.first, report.last) {
+        (Some(first), Some(last)) => format!("{held}, {first} to {last}; {} without content", report.erased),
+        _ => held,
+    });
+    let counts = &report.statements;
+    lines.push(format!(
+        "{} ({} open), {}, {}, {} without an answer, {}",
+        count(counts.requests as usize, "request"),
+        report.open,
+        count(counts.receipts as usize, "receipt"),
+        count(counts.answers as usize, "answer"),
+        if counts.unanswered == 1 { "1 reply".to_owned() } else { format!("{} replies", counts.unanswered) },
+        count(counts.acknowledgements as usize, "acknowledgement"),
+    ));
+    lines.push(match report.key {
+        Some(key) => format!("checked with the owner's key {key}"),
+        None => "nothing shows who signed it: give the owner's public key with --key".to_owned(),
+    });
+    lines.push(format!("head, to be noted for next time: {}", report.head));
+    lines
+}
+
+/// Whose log it is, in words.
+pub fn owner(report: &Report) -> String {
+    match (&report.party, report.role) {
+        (Some(party), Some(role)) => format!("log of {party} ({role})"),
+        _ => "log of nobody".to_owned(),
+    }
+}
+
+/// The findings, a line each.
+pub fn findings(report: &Report) -> Vec<String> {
+    if report.is_sound() {
+        return vec!["no findings: the log is as it was written".to_owned()];
+    }
+    let total = report.findings.len() + report.further_findings as usize;
+    let mut lines = vec![format!("{}:", count(total, "finding"))];
+    lines.extend(report.findings.iter().map(|finding| format!("  entry {}: {}", finding.entry, finding.problem)));
+    if report.further_findings > 0 {
+        lines.push(format!("  and {} more", report.further_findings));
+    }
+    lines
+}

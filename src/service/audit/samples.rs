@@ -1,0 +1,158 @@
+//! The two logs of one exchange, for tests.
+
+use rand::SeedableRng;
+use rand_chacha::ChaCha20Rng;
+
+use super::{Entry, Event, Head, Role, Verifier};
+use crate::service::record::{Acknowledgement, Reason, Receipt, Reply, ReplyOutcome, Request, tests::request};
+use crate::service::signing::{Hash, Name, Signed, SigningKey};
+use crate::service::time::Time;
+
+/// The custodian B signs with key 1, the querier A-BORDER with key 2, another querier with key 3.
+pub fn key(seed: u64) -> SigningKey {
+    SigningKey::generate(&mut ChaCha20Rng::seed_from_u64(seed))
+}
+
+/// A log that is being written.
+pub struct Log {
+    pub entries: Vec<Entry>,
+    key: SigningKey,
+    rng: ChaCha20Rng,
+}
+
+impl Log {
+    pub fn new(party: &str, role: Role, seed: u64) -> Self {
+        let mut log = Self { entries: Vec::new(), key: key(seed), rng: ChaCha20Rng::seed_from_u64(100 + seed) };
+        log.add(0, Event::Opened { party: party.parse().unwrap(), role });
+        log
+    }
+
+    pub fn add(&mut self, time: i64, event: Event) {
+        let head = self.entries.last().map_or(Head::NONE, Entry::head);
+        self.entries.push(Entry::new(event, Time::from_millis(time), &head, &self.key, &mut self.rng));
+    }
+
+    pub fn register(&mut self, party: &str, seed: u64) {
+        self.add(0, Event::Registered { party: party.parse().unwrap(), key: key(seed).public() });
+    }
+
+    /// Erases what is older, as the store does.
+    pub fn erase(&mut self, before: i64, at: i64) {
+        let (mut through, mut contents) = (0, 0);
+        for entry in self.entries.iter_mut().filter(|entry| entry.time.millis() < before) {
+            through = entry.number;
+            if entry.event().unwrap().is_some_and(|event| event.is_erasable()) {
+                entry.content = None;
+                contents += 1;
+            }
+        }
+        self.add(at, Event::Erased { before: Time::from_millis(before), through, contents });
+    }
+
+    /// Writes the log anew, without the events that `keep` does not keep: what an owner who cheats can do.
+    pub fn rewrite(&mut self, mut change: impl FnMut(Event) -> Option<Event>) {
+        let entries = std::mem::take(&mut self.entries);
+        for entry in entries {
+            if let Some(event) = change(entry.event().unwrap().unwrap()) {
+                self.add(entry.time.millis(), event);
+            }
+        }
+        assert!(self.is_sound(), "a log that was written anew is sound by itself");
+    }
+
+    pub fn is_sound(&self) -> bool {
+        let mut verifier = Verifier::new(Some(self.key.public()), None);
+        self.entries.iter().for_each(|entry| verifier.entry(entry));
+        let report = verifier.finish();
+        // A rewritten log may lack what its statements are about, or acknowledge what it does not hold.
+        use super::Problem::{OtherReply, Unknown};
+        report.findings.iter().all(|finding| matches!(finding.problem, Unknown | OtherReply))
+    }
+}
+
+/// How far a request comes.
+#[derive(Clone, Copy, PartialEq, PartialOrd)]
+pub enum Stage {
+    Made,
+    Received,
+    Accepted,
+    Replied,
+    Fetched,
+    Acknowledged,
+    Delivered,
+}
+
+/// Both logs.
+pub struct Exchange {
+    pub custodian: Log,
+    pub querier: Log,
+    replies: u64,
+}
+
+impl Exchange {
+    pub fn new() -> Self {
+        let mut custodian = Log::new("B", Role::Custodian, 1);
+        custodian.register("A-BORDER", 2);
+        custodian.register("C", 3);
+        let mut querier = Log::new("A-BORDER", Role::Querier, 2);
+        querier.register("B", 1);
+        Self { custodian, querier, replies: 0 }
+    }
+
+    /// Three requests that were answered, and one that is open.
+    pub fn sample() -> Self {
+        let mut exchange = Self::new();
+        for number in 1..=4 {
+            let stage = if number < 4 { Stage::Delivered } else { Stage::Accepted };
+            exchange.ask(number, 1000 * i64::from(number), stage);
+        }
+        exchange
+    }
+
+    pub fn ask(&mut self, number: u8, time: i64, stage: Stage) -> Hash {
+        let outcome = ReplyOutcome::Answered { answer_digest: Hash([4; 32]), gallery: 1, bits: 4 };
+        self.follow(request(&number.to_string(), Time::from_millis(time)), outcome, stage)
+    }
+
+    pub fn cancel(&mut self, number: u8, time: i64) -> Hash {
+        let outcome = ReplyOutcome::Unanswered { reason: Reason::Cancelled };
+        self.follow(request(&number.to_string(), Time::from_millis(time)), outcome, Stage::Delivered)
+    }
+
+    /// Takes a request so far: the querier's entries a millisecond from the custodian's.
+    pub fn follow(&mut self, asked: Request, outcome: ReplyOutcome, stage: Stage) -> Hash {
+        let time = asked.time.millis();
+        let at = |later| Time::from_millis(time + later);
+        let statement = Signed::new(&asked, &key(2)).unwrap();
+        let digest = statement.digest();
+        self.querier.add(time, Event::Request { statement: statement.clone() });
+        if stage >= Stage::Received {
+            self.custodian.add(time + 1, Event::Request { statement });
+            let receipt =
+                Receipt { request: digest, job: Name([asked.number.as_str().as_bytes()[0]; 16]), time: at(1) };
+            let statement = Signed::new(&receipt, &key(1)).unwrap();
+            self.custodian.add(time + 1, Event::Receipt { statement: statement.clone() });
+            if stage >= Stage::Accepted {
+                self.querier.add(time + 2, Event::Receipt { statement });
+            }
+        }
+        if stage >= Stage::Replied {
+            self.replies += 1;
+            let reply = Reply { request: asked, request_digest: digest, number: self.replies, time: at(10), outcome };
+            let statement = Signed::new(&reply, &key(1)).unwrap();
+            let said = Acknowledgement { request: digest, reply: statement.digest(), time: at(20) };
+            let acknowledgement = Signed::new(&said, &key(2)).unwrap();
+            self.custodian.add(time + 10, Event::Reply { statement: statement.clone() });
+            if stage >= Stage::Fetched {
+                self.querier.add(time + 20, Event::Reply { statement });
+            }
+            if stage >= Stage::Acknowledged {
+                self.querier.add(time + 20, Event::Acknowledgement { statement: acknowledgement.clone() });
+            }
+            if stage >= Stage::Delivered {
+                self.custodian.add(time + 21, Event::Acknowledgement { statement: acknowledgement });
+            }
+        }
+        digest
+    }
+}
