@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # A day of a trial between two ministries, on this machine: a custodian that is online with a synthetic gallery, a querier that asks
-# it, and what both sides' auditors see afterwards. Takes a minute; everything is in a folder that goes when the day is over.
+# it, and what both sides' auditors see afterwards. Takes half a minute; everything is in a folder that goes when the day is over.
 #
 #   examples/two_ministries.sh [--keep]        --keep: leave the folder, to look around
 set -euo pipefail
@@ -75,8 +75,10 @@ for _ in $(seq 200); do
     sleep 0.1
 done
 value() { sed -n "s/.*\"$1\": \"\([^\"]*\)\".*/\1/p" b/serving.json; }
+# What the operator's own tools see, where there is a tool.
+look() { ! command -v curl >/dev/null || curl --silent --max-time 5 "http://$(value operations)/$1"; }
 echo "https://$(value address), operations on http://$(value operations)"
-curl --silent --max-time 5 "http://$(value operations)/readyz" || true
+look readyz
 
 say "5. Ministry A asks about four travellers: S000038 to S000041"
 "$cotejo" --quiet synthesize --modality face --dimension 128 --first-subject 38 --subjects 4 --seed 7 --out a/data
@@ -116,7 +118,7 @@ ask --resume 2026-0004
 say "8. What each side sees at the end of the day"
 run jobs list --config a/querier.toml
 run accounts --config b/custodian.toml
-curl --silent --max-time 5 "http://$(value operations)/metrics" | grep -E "^cotejo_jobs" || true
+look metrics | grep -E "^cotejo_jobs" || true
 kill "$server" && wait "$server"
 server=
 
@@ -125,7 +127,7 @@ run audit verify --database a/querier.sqlite --key "$(cat a/signing.pub)"
 run audit verify --database b/custodian.sqlite --key "$(cat b/signing.pub)"
 run audit export --database a/querier.sqlite --format log --out a/log.jsonl
 run audit export --database b/custodian.sqlite --format log --out b/log.jsonl
-run audit compare --log b/log.jsonl --with a/log.jsonl
+run audit compare --log b/log.jsonl --key "$(cat b/signing.pub)" --with a/log.jsonl --with-key "$(cat a/signing.pub)"
 run audit export --log b/log.jsonl --format csv --out b/requests.csv
 cut -d, -f1-6,9,12-16 b/requests.csv
 run audit transparency --log b/log.jsonl

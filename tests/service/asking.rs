@@ -35,7 +35,10 @@ fn a_request_is_answered_echoed_and_logged_on_both_sides() {
         assert!(report.is_sound(), "{:?}", report.findings);
         let (theirs, report) = trial.log();
         assert!(report.is_sound(), "{:?}", report.findings);
-        assert_eq!((report.statements.requests, report.statements.answers, report.statements.acknowledgements), (4, 4, 4));
+        assert_eq!(
+            (report.statements.requests, report.statements.answers, report.statements.acknowledgements),
+            (4, 4, 4)
+        );
         let echoed = theirs.iter().find_map(|entry| match entry.event().unwrap()? {
             Event::Reply { statement } => statement.verify(None).ok(),
             _ => None,

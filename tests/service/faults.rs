@@ -49,7 +49,8 @@ fn uploads_that_are_cut_off_stalled_too_long_or_of_no_stated_length_leave_nothin
         let header = format!("cotejo-request: {}\r\n", URL_SAFE_NO_PAD.encode(request.statement.to_json()));
         let long = call(&trial, certified, &path, &format!("{header}content-length: 999999999\r\n"), b"x");
         assert_eq!((long.status, long.kind().as_str()), (413, "too-large"));
-        let chunked = call(&trial, certified, &path, &format!("{header}transfer-encoding: chunked\r\n"), b"1\r\nx\r\n0\r\n\r\n");
+        let chunked =
+            call(&trial, certified, &path, &format!("{header}transfer-encoding: chunked\r\n"), b"1\r\nx\r\n0\r\n\r\n");
         assert_eq!((chunked.status, chunked.kind().as_str()), (411, "length-required"));
         let truncated = Raw::connect(&trial, certified);
         let cut = |mut raw: Raw| -> Option<Response> {
@@ -102,7 +103,10 @@ fn a_full_queue_says_when_to_come_back_and_one_requester_does_not_fill_it() {
         let refusals: Vec<_> = results.iter().filter_map(|result| result.as_ref().err()).collect();
         for error in &refusals {
             assert!(error.retry().is_some_and(|wait| wait >= Duration::from_secs(1)), "{error}");
-            assert!(matches!(error, cotejo::service::client::ClientError::Refused(refusal) if refusal.status == 429), "{error}");
+            assert!(
+                matches!(error, cotejo::service::client::ClientError::Refused(refusal) if refusal.status == 429),
+                "{error}"
+            );
         }
         let accepted = results.iter().filter(|result| result.is_ok()).count();
         assert!(accepted >= 3 && accepted + refusals.len() == 30, "{accepted} accepted");
@@ -130,8 +134,7 @@ fn a_clock_that_was_set_back_refuses_until_it_is_set_and_the_log_does_not_run_ba
         // A requester whose clock is far ahead is told.
         let ahead = asker.request("3", vec![person("p", 1)], Target::Gallery).1;
         let ahead = cotejo::service::record::Request { time: trial.now().plus_days(1), ..ahead };
-        let statement =
-            cotejo::service::signing::Signed::new(&ahead, &crate::trial::signing_key(asker.seed)).unwrap();
+        let statement = cotejo::service::signing::Signed::new(&ahead, &crate::trial::signing_key(asker.seed)).unwrap();
         let other = asker.request("4", vec![person("p", 1)], Target::Gallery).0;
         assert!(asker.client.submit(&trial.digest(), &statement, other.query.as_deref().unwrap()).is_err());
     }
@@ -142,10 +145,15 @@ fn a_clock_that_was_set_back_refuses_until_it_is_set_and_the_log_does_not_run_ba
 fn a_database_that_is_away_for_a_while_loses_nothing() {
     let seconds = std::env::var("COTEJO_AWAY_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(3);
     for kind in kinds() {
-        let trial = Trial::new(kind);
+        // Other tests use the common PostgreSQL meanwhile: this one has its own.
+        let server = (kind == Kind::Postgres).then(Server::start);
+        let trial = match &server {
+            Some(server) => Trial::on(kind, Setup::default(), server.0.clone()),
+            None => Trial::new(kind),
+        };
         let asker = Asker::<Tfhe>::new(&trial, 0);
         asker.ask("before", vec![person("p", 1)], Target::Gallery).unwrap();
-        let away = Away::begin(kind, &trial);
+        let away = Away::begin(&trial, server.as_ref());
         let asked: Vec<_> = std::thread::scope(|scope| {
             let thread = scope.spawn(|| {
                 let asker = Asker::<Tfhe>::idle(&trial, 1);
@@ -163,24 +171,39 @@ fn a_database_that_is_away_for_a_while_loses_nothing() {
     }
 }
 
+/// A PostgreSQL of this test's own.
+struct Server(String);
+
+impl Server {
+    fn start() -> Self {
+        let started = script(&["start"]);
+        Self(String::from_utf8(started).unwrap().trim().to_owned())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        script(&["stop", &self.0]);
+    }
+}
+
 enum Away {
     Sqlite(rusqlite::Connection),
     Postgres(String),
 }
 
 impl Away {
-    fn begin(kind: Kind, trial: &Trial) -> Self {
-        match kind {
-            Kind::Sqlite => {
+    fn begin(trial: &Trial, server: Option<&Server>) -> Self {
+        match server {
+            None => {
                 let lock = rusqlite::Connection::open(&trial.database).unwrap();
                 lock.busy_timeout(Duration::from_secs(10)).unwrap();
                 lock.execute_batch("BEGIN EXCLUSIVE").unwrap();
                 Self::Sqlite(lock)
             }
-            Kind::Postgres => {
-                let server = std::env::var("COTEJO_POSTGRES").unwrap();
-                script("pause", &server);
-                Self::Postgres(server)
+            Some(server) => {
+                script(&["pause", &server.0]);
+                Self::Postgres(server.0.clone())
             }
         }
     }
@@ -188,15 +211,16 @@ impl Away {
     fn end(self) {
         match self {
             Self::Sqlite(lock) => lock.execute_batch("ROLLBACK").unwrap(),
-            Self::Postgres(server) => script("resume", &server),
+            Self::Postgres(server) => drop(script(&["resume", &server])),
         }
     }
 }
 
-fn script(verb: &str, server: &str) {
+fn script(arguments: &[&str]) -> Vec<u8> {
     let script = crate::trial::repository("scripts/postgres.sh");
-    let status = std::process::Command::new("bash").arg(script).args([verb, server]).status().unwrap();
-    assert!(status.success(), "{verb}");
+    let output = std::process::Command::new("bash").arg(script).args(arguments).output().unwrap();
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    output.stdout
 }
 
 /// On a disk of a few megabytes, where one can be made (as root).
@@ -204,7 +228,7 @@ fn script(verb: &str, server: &str) {
 fn a_full_disk_refuses_and_loses_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let mounted = std::process::Command::new("mount")
-        .args(["-t", "tmpfs", "-o", "size=3m", "tmpfs"])
+        .args(["-t", "tmpfs", "-o", "size=16m", "tmpfs"])
         .arg(folder.path())
         .stderr(std::process::Stdio::null())
         .status();
@@ -229,7 +253,7 @@ fn a_full_disk_refuses_and_loses_nothing() {
     let ballast = folder.path().join("ballast");
     asker.ask("before", vec![person("p", 1)], Target::Gallery).unwrap();
     // Fill the disk to the last byte.
-    drop(std::fs::write(&ballast, vec![1; 8 << 20]));
+    drop(std::fs::write(&ballast, vec![1; 20 << 20]));
     let mut refusals = 0;
     for number in 0..40 {
         asker.prepare(&number.to_string(), vec![person("p", 1)], Target::Gallery);

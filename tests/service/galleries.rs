@@ -66,7 +66,11 @@ fn an_exempt_person_never_matches_and_others_still_do() {
             trial.source.set(&trial.agreement, &people, &["person-1", "not-enrolled"]);
             trial.start();
             let asked: Vec<(Vec<_>, Target, Vec<bool>)> = vec![
-                ((0..3).map(|number| person(&format!("p{number}"), number)).collect(), Target::Gallery, vec![true, false, true]),
+                (
+                    (0..3).map(|number| person(&format!("p{number}"), number)).collect(),
+                    Target::Gallery,
+                    vec![true, false, true],
+                ),
                 (vec![person("p", 1)], one_to_one("person-1"), vec![false]),
                 (vec![person("p", 2)], one_to_one("person-2"), vec![true]),
             ];

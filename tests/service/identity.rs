@@ -58,7 +58,8 @@ fn a_request_in_anothers_name_or_with_anothers_signature_is_refused() {
         let asker = Asker::<Tfhe>::new(&trial, 0);
         let (prepared, request) = asker.request("1", vec![person("p", 1)], Target::Gallery);
         let query = prepared.query.as_deref().unwrap();
-        let kind_of = |statement: &Signed<_>, query: &[u8]| match asker.client.submit(&trial.digest(), statement, query) {
+        let kind_of = |statement: &Signed<_>, query: &[u8]| match asker.client.submit(&trial.digest(), statement, query)
+        {
             Err(ClientError::Refused(refusal)) => (refusal.status, refusal.kind),
             other => panic!("{other:?}"),
         };
@@ -102,8 +103,12 @@ fn certificates_of_strangers_and_expired_ones_are_refused_with_a_reason() {
     let distrusting = trial.requesters[0].1.trusting(&Authority::new());
     certificate(why(&distrusting), "authority that we do not know");
     let expired = Trial::with(kinds()[0], Setup { server_days: -1, ..Setup::default() });
-    certificate(client(&expired, &expired.requesters[0].1).agreements().unwrap_err(), "custodian's certificate has expired");
-    let elsewhere = Client::new(&format!("https://127.0.0.2:{}", trial.address().port()), trial.requesters[0].1.identity());
+    certificate(
+        client(&expired, &expired.requesters[0].1).agreements().unwrap_err(),
+        "custodian's certificate has expired",
+    );
+    let elsewhere =
+        Client::new(&format!("https://127.0.0.2:{}", trial.address().port()), trial.requesters[0].1.identity());
     assert!(elsewhere.agreements().is_err());
 }
 
@@ -116,7 +121,9 @@ fn metrics_name_nobody_and_no_verdict() {
     let metrics = trial.operations("/metrics");
     assert!(metrics.contains("cotejo_jobs_accepted_total 2"), "{metrics}");
     let job = asker.client.jobs(None).unwrap().jobs[0].job.clone();
-    for word in ["A-BORDER", "2026-000", "somebody", "person", "hit", &asker.key.to_string(), &trial.digest().to_string(), &job] {
+    for word in
+        ["A-BORDER", "2026-000", "somebody", "person", "hit", &asker.key.to_string(), &trial.digest().to_string(), &job]
+    {
         assert!(!metrics.contains(word), "{word}");
     }
     // And the requesters' port has none.

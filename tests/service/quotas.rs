@@ -168,8 +168,13 @@ fn a_cancelled_request_is_not_charged() {
         let terms = trial.agreement.terms().service.clone().unwrap();
         let asked = request.statement.verify(None).unwrap();
         let query = request.query.as_deref().unwrap();
-        let submission =
-            cotejo::service::store::Submission { statement: &request.statement, request: &asked, query, bits: 4, gallery: 1 };
+        let submission = cotejo::service::store::Submission {
+            statement: &request.statement,
+            request: &asked,
+            query,
+            bits: 4,
+            gallery: 1,
+        };
         let job = custody.submit(&submission, &trial.digest(), &terms, trial.now()).unwrap().job;
         assert_eq!(custody.waiting().unwrap().len(), 1);
         assert!(!custody.delete(&"C-POLICE".parse().unwrap(), &job, trial.now()).unwrap());

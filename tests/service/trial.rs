@@ -39,7 +39,13 @@ pub fn rng(seed: u64) -> ChaCha20Rng {
 pub fn person(id: &str, number: usize) -> Record {
     let x = (0..16).map(|i| match number {
         0..4 => f64::from(i / 4 == number as i32),
-        _ => if i % 2 == 0 { -1.0 } else { 0.0 },
+        _ => {
+            if i % 2 == 0 {
+                -1.0
+            } else {
+                0.0
+            }
+        }
     });
     let template = Template::Vector(RealVector::new(x.collect()).unwrap());
     Record { subject: SubjectId::try_from(id.to_owned()).unwrap(), eye: None, template }
@@ -78,7 +84,10 @@ pub struct Certified {
 
 impl Authority {
     pub fn new() -> Self {
+        static NUMBER: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+        let name = format!("Authority {}", NUMBER.fetch_add(1, Ordering::Relaxed));
         let mut parameters = rcgen::CertificateParams::new(Vec::new()).unwrap();
+        parameters.distinguished_name.push(rcgen::DnType::CommonName, name);
         parameters.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Constrained(0));
         let key = rcgen::KeyPair::generate().unwrap();
         let pem = parameters.self_signed(&key).unwrap().pem();
@@ -126,7 +135,7 @@ impl Source {
             [] => {
                 let gallery = Gallery::enrol(agreement, vec![person("gone", 0)]).gallery.unwrap();
                 let gone = [SubjectId::try_from("gone".to_owned()).unwrap()];
-                let change = gallery.remove(&gone).unwrap();
+                let change = gallery.remove(&gone).unwrap().unwrap();
                 let bytes = [gallery.as_bytes(), &change.body, &change.commit].concat();
                 Gallery::open(bytes, agreement).unwrap()
             }
@@ -199,6 +208,11 @@ impl Trial {
     }
 
     pub fn with(kind: Kind, setup: Setup) -> Self {
+        Self::on(kind, setup, String::new())
+    }
+
+    /// On a database that is there already; a fresh one, where none is named.
+    pub fn on(kind: Kind, setup: Setup, database: String) -> Self {
         let agreement = Arc::new(Agreement::new(setup.terms).unwrap());
         let authority = Authority::new();
         let source = Arc::new(Source::default());
@@ -212,7 +226,7 @@ impl Trial {
         let mut trial = Self {
             agreement,
             source,
-            database: databases::fresh(kind, folder.path()),
+            database: if database.is_empty() { databases::fresh(kind, folder.path()) } else { database },
             requesters,
             certified: authority.issue("B-REGISTRY", setup.server_days),
             authority,
@@ -239,7 +253,8 @@ impl Trial {
     }
 
     pub fn custody(&self) -> Custody {
-        let owner = Owner { party: "B-REGISTRY".parse().unwrap(), role: Role::Custodian, key: signing_key(CUSTODIAN_KEY) };
+        let owner =
+            Owner { party: "B-REGISTRY".parse().unwrap(), role: Role::Custodian, key: signing_key(CUSTODIAN_KEY) };
         Custody::open(databases::location(&self.database), owner, Box::new(rng(50)), self.now()).unwrap()
     }
 

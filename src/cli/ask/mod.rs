@@ -232,11 +232,15 @@ fn explain(error: &AskError, number: &Code) -> Failure {
     match error {
         AskError::Stopped => Failure::Paused(format!("request {number} is kept; go on with: {go_on}")),
         AskError::Client(ClientError::Refused(refusal)) => {
-            let when = refusal.capacity_returns.as_ref().map_or_else(String::new, |when| format!(", after {when}"));
+            let remedy = match (&refusal.capacity_returns, refusal.status) {
+                (Some(when), _) => format!("after {when}: {go_on}"),
+                (None, 429 | 503) => format!("later: {go_on}"),
+                (None, _) => format!("mend that, then: {go_on}"),
+            };
             Failure::new(
                 format_args!("request {number}"),
                 format_args!("refused by the custodian ({}): {}", refusal.kind, refusal.detail),
-                format_args!("mend that, then: {go_on}{when} ({})", refusal.instance),
+                format_args!("{remedy} ({})", refusal.instance),
             )
         }
         AskError::Client(error) => match client_failure(error) {

@@ -9,9 +9,9 @@ use serde_json::json;
 
 use super::entries;
 use super::source::{self, Place};
-use crate::cli::{Outcome, load, party};
 use crate::cli::console::{Console, count};
 use crate::cli::failure::Failure;
+use crate::cli::{Outcome, load, party};
 
 /// Erase what a log tells of requests that are too old to be kept
 #[derive(clap::Args)]

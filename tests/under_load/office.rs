@@ -1,0 +1,204 @@
+//! A custodian's folder with all that `cotejo serve` needs, made by the commands that people use; and requesters.
+
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use cotejo::agreement::Agreement;
+use cotejo::querier::{Querier, SecretKey};
+use cotejo::scheme::tfhe::Tfhe;
+use cotejo::service::client::Client;
+use cotejo::service::record::Request;
+use cotejo::service::server::Identity;
+use cotejo::service::signing::{Hash, Name, PublicKey, Signed, SigningKey};
+use cotejo::service::store::{OutboxRequest, Stage};
+use cotejo::service::time::Time;
+use cotejo::template::Record;
+use cotejo::template::read::{self, Format};
+use cotejo::wire::Target;
+use rand::SeedableRng;
+use rand_chacha::ChaCha20Rng;
+use tempfile::TempDir;
+
+/// What `cotejo` commands have made.
+pub struct Office {
+    folder: TempDir,
+    pub agreement: Agreement,
+    pub port: u16,
+    pub requesters: usize,
+}
+
+/// A server that runs.
+pub struct Serving(Child);
+
+pub fn now() -> Time {
+    Time::from_system(std::time::SystemTime::now())
+}
+
+fn cotejo(folder: &Path, arguments: &str) {
+    let output = Command::new(env!("CARGO_BIN_EXE_cotejo")).current_dir(folder).args(arguments.split(' ')).output().unwrap();
+    assert!(output.status.success(), "{arguments}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// Dimension of the templates.
+pub const DIMENSION: usize = 128;
+/// Persons enrolled.
+pub const SUBJECTS: usize = 50;
+
+impl Office {
+    pub fn new(set: &str, requesters: usize, database: Option<String>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let run = |arguments: &str| cotejo(folder.path(), arguments);
+        run(&format!(
+            "agreement init --modality face --dimension {DIMENSION} --threshold 0.4 --scheme tfhe --parameter-set {set} --allow-insecure \
+             --references 1000 --probes-per-day 1000000 --probes-per-year 1000000 --bits-per-gallery-version 1000000"
+        ));
+        run(&format!("synthesize --modality face --dimension {DIMENSION} --subjects {SUBJECTS} --samples 1 --out data"));
+        run("enroll --templates data/sample-1.npy --out gallery.cotejo");
+        run("certificates authority --name Trial --out authority");
+        run("certificates issue --authority authority --name B --server localhost --out b");
+        run("certificates signing-key --out b");
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let database = database.unwrap_or_else(|| "custodian.sqlite".to_owned());
+        let mut config = format!(
+            "party = 'B'\ndatabase = '{database}'\nsigning_key = 'b/signing.key'\nlisten = '127.0.0.1:{port}'\n\
+             [tls]\ncertificate = 'b/tls.pem'\nkey = 'b/tls.key'\nauthority = 'authority/authority.pem'\n\
+             [[agreement]]\nfile = 'agreement.toml'\ngallery = 'gallery.cotejo'\n"
+        );
+        for number in 0..requesters {
+            run(&format!("certificates issue --authority authority --name A-{number} --client --out a-{number}"));
+            run(&format!("certificates signing-key --out a-{number}"));
+            run(&format!("keygen --allow-insecure --out a-{number}/keys"));
+            config += &format!(
+                "[[requester]]\ncode = 'A-{number}'\ncertificate = 'a-{number}/tls.pem'\nsigning_key = 'a-{number}/signing.pub'\n"
+            );
+        }
+        std::fs::write(folder.path().join("custodian.toml"), config).unwrap();
+        let agreement = std::fs::read_to_string(folder.path().join("agreement.toml")).unwrap();
+        Self { agreement: Agreement::from_toml(&agreement).unwrap(), folder, port, requesters }
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub fn read(&self, name: &str) -> Vec<u8> {
+        std::fs::read(self.path(name)).unwrap()
+    }
+
+    /// Starts the server, and waits until it listens.
+    pub fn serve(&self) -> Serving {
+        let mut server = Command::new(env!("CARGO_BIN_EXE_cotejo"))
+            .current_dir(self.folder.path())
+            .args(["serve", "--log", "error", "--json", "--quiet"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(server.stdout.take().unwrap()).lines();
+        assert!(lines.any(|line| line.unwrap().contains("address")), "the server does not serve");
+        Serving(server)
+    }
+
+    /// The persons enrolled, as their own probes.
+    pub fn people(&self) -> Vec<Record> {
+        let ids = read::identities(&self.read("data/sample-1.ids.txt")).unwrap();
+        read::records(&self.read("data/sample-1.npy"), Format::Npy, self.agreement.shape(), Some(ids)).unwrap()
+    }
+
+    pub fn custodian_key(&self) -> PublicKey {
+        String::from_utf8(self.read("b/signing.pub")).unwrap().trim().parse().unwrap()
+    }
+
+    pub fn signing_key(&self, folder: &str) -> SigningKey {
+        SigningKey::from_pem(&String::from_utf8(self.read(&format!("{folder}/signing.key"))).unwrap()).unwrap()
+    }
+
+    pub fn client(&self, requester: usize) -> Client {
+        let file = |name: &str| self.read(&format!("a-{requester}/{name}"));
+        let (chain, key, authority) = (file("tls.pem"), file("tls.key"), file("authority.pem"));
+        let name = Path::new("test");
+        let identity = Identity::from_pem((name, &chain), (name, &key), (name, &authority)).unwrap();
+        Client::new(&format!("https://localhost:{}", self.port), identity)
+    }
+
+    pub fn key_content(&self, requester: usize) -> Vec<u8> {
+        self.read(&format!("a-{requester}/keys/evaluation.key"))
+    }
+
+    pub fn querier(&self, requester: usize) -> Querier<'_, Tfhe> {
+        let secret = self.read(&format!("a-{requester}/keys/secret.key"));
+        Querier::new(&self.agreement, SecretKey::read(secret.as_slice(), &self.agreement).unwrap())
+    }
+
+    /// A signed request with its query.
+    pub fn request(
+        &self,
+        querier: &Querier<'_, Tfhe>,
+        signing: &SigningKey,
+        requester: usize,
+        number: &str,
+        probe: Record,
+        target: Target,
+    ) -> OutboxRequest {
+        let (query, pending) = querier.ask(vec![probe], target, &mut ChaCha20Rng::from_os_rng()).unwrap();
+        let content = query.to_bytes(&self.agreement).unwrap().to_vec();
+        let request = Request {
+            requester: format!("A-{requester}").parse().unwrap(),
+            number: number.parse().unwrap(),
+            time: now(),
+            agreement: Hash(self.agreement.digest().0),
+            purpose: "identification".parse().unwrap(),
+            justification: Some("under load".parse().unwrap()),
+            case_category: None,
+            officer: None,
+            key: Name(query.key.0),
+            query: Name(query.id.0),
+            query_digest: Hash::of(&content),
+            probes: 1,
+        };
+        OutboxRequest {
+            number: request.number.clone(),
+            agreement: request.agreement,
+            custodian: String::new(),
+            statement: Signed::new(&request, signing).unwrap(),
+            query: Some(content),
+            pending: Some(pending.to_bytes(&self.agreement).unwrap()),
+            stage: Stage::Prepared,
+            job: None,
+            reply: None,
+            answer: None,
+        }
+    }
+}
+
+impl Serving {
+    /// As the power goes.
+    pub fn kill(mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+
+    /// As its operator does; how it ended.
+    pub fn stop(mut self) -> bool {
+        let stopped = Command::new("kill").arg(self.0.id().to_string()).status().unwrap();
+        assert!(stopped.success());
+        self.0.wait().unwrap().success()
+    }
+
+    /// The most memory that it ever had, in MB.
+    pub fn peak_megabytes(&self) -> Option<f64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.0.id())).ok()?;
+        let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+        let kib: f64 = line.split_whitespace().nth(1)?.parse().ok()?;
+        Some(kib * 1024.0 / 1e6)
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
