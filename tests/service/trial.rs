@@ -39,13 +39,7 @@ pub fn rng(seed: u64) -> ChaCha20Rng {
 pub fn person(id: &str, number: usize) -> Record {
     let x = (0..16).map(|i| match number {
         0..4 => f64::from(i / 4 == number as i32),
-        _ => {
-            if i % 2 == 0 {
-                -1.0
-            } else {
-                0.0
-            }
-        }
+        _ => -f64::from(i % 4 == 0),
     });
     let template = Template::Vector(RealVector::new(x.collect()).unwrap());
     Record { subject: SubjectId::try_from(id.to_owned()).unwrap(), eye: None, template }

@@ -59,7 +59,8 @@ fn as_many_clients_as_there_are_get_answers_and_nothing_else() {
     let mut took = Duration::ZERO;
     std::thread::scope(|scope| {
         for client in 0..clients {
-            let (office, answered, told_to_wait, counting, over) = (&office, &answered, &told_to_wait, &counting, &over);
+            let (office, answered, told_to_wait, counting, over) =
+                (&office, &answered, &told_to_wait, &counting, &over);
             scope.spawn(move || ask(office, client, answered, told_to_wait, counting, over));
         }
         // Keys are prepared, and the queue is as long as it will be.

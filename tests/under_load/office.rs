@@ -37,7 +37,8 @@ pub fn now() -> Time {
 }
 
 fn cotejo(folder: &Path, arguments: &str) {
-    let output = Command::new(env!("CARGO_BIN_EXE_cotejo")).current_dir(folder).args(arguments.split(' ')).output().unwrap();
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_cotejo")).current_dir(folder).args(arguments.split(' ')).output().unwrap();
     assert!(output.status.success(), "{arguments}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
@@ -54,7 +55,9 @@ impl Office {
             "agreement init --modality face --dimension {DIMENSION} --threshold 0.4 --scheme tfhe --parameter-set {set} --allow-insecure \
              --references 1000 --probes-per-day 1000000 --probes-per-year 1000000 --bits-per-gallery-version 1000000"
         ));
-        run(&format!("synthesize --modality face --dimension {DIMENSION} --subjects {SUBJECTS} --samples 1 --out data"));
+        run(&format!(
+            "synthesize --modality face --dimension {DIMENSION} --subjects {SUBJECTS} --samples 1 --out data"
+        ));
         run("enroll --templates data/sample-1.npy --out gallery.cotejo");
         run("certificates authority --name Trial --out authority");
         run("certificates issue --authority authority --name B --server localhost --out b");
