@@ -24,10 +24,11 @@ as_server() {
     if [[ $(id -u) == 0 ]]; then runuser -u postgres -- "$@"; else "$@"; fi
 }
 
+# Only folders that `start` has made: they are removed again.
 folder_of() {
     local pair
     for pair in $1; do
-        [[ $pair == host=/* ]] && { echo "${pair#host=}"; return; }
+        [[ $pair =~ ^host=(/tmp/cotejo-postgres\.[A-Za-z0-9]+)$ ]] && { echo "${BASH_REMATCH[1]}"; return; }
     done
     echo "not a connection string of this script's: $1" >&2
     return 1
@@ -57,12 +58,14 @@ fi
 case "${1-}" in
 start)
     folder=$(mktemp -d /tmp/cotejo-postgres.XXXXXX)
+    # A start that fails leaves nothing.
+    trap '[[ $? == 0 ]] || { as_server "$bin/pg_ctl" -D "$folder/data" -m immediate stop || true; rm -rf "$folder" "$folder.initdb"; }' EXIT
     if [[ $(id -u) == 0 ]]; then
         id postgres >/dev/null 2>&1 || useradd --system --no-create-home postgres
         chown postgres "$folder"
     fi
     chmod 755 "$folder"
-    as_server "$bin/initdb" -D "$folder/data" -U cotejo -A trust --no-instructions -E UTF8 --locale=C >"$folder.initdb" || {
+    as_server "$bin/initdb" -D "$folder/data" -U cotejo -A trust -E UTF8 --locale=C >"$folder.initdb" || {
         cat "$folder.initdb"
         exit 1
     }
@@ -72,13 +75,15 @@ start)
     echo "host=$folder user=cotejo dbname=cotejo" >&3
     ;;
 pause)
-    as_server "$bin/pg_ctl" -D "$(folder_of "$2")/data" -m immediate -w stop
+    folder=$(folder_of "${2-}")
+    as_server "$bin/pg_ctl" -D "$folder/data" -m immediate -w stop
     ;;
 resume)
-    up "$(folder_of "$2")"
+    folder=$(folder_of "${2-}")
+    up "$folder"
     ;;
 stop)
-    folder=$(folder_of "$2")
+    folder=$(folder_of "${2-}")
     as_server "$bin/pg_ctl" -D "$folder/data" -m immediate -w stop || true
     rm -rf "$folder"
     ;;

@@ -2,7 +2,7 @@
 
 use crate::support::Desk;
 
-const COMMANDS: [&str; 31] = [
+const COMMANDS: [&str; 46] = [
     "demo",
     "synthesize",
     "agreement",
@@ -34,6 +34,21 @@ const COMMANDS: [&str; 31] = [
     "audit transparency",
     "audit erase",
     "inspect",
+    "serve",
+    "ask",
+    "jobs",
+    "jobs list",
+    "jobs delete",
+    "breaker",
+    "breaker pull",
+    "breaker reset",
+    "breaker status",
+    "accounts",
+    "certificates",
+    "certificates authority",
+    "certificates issue",
+    "certificates signing-key",
+    "certificates show",
 ];
 
 #[test]

@@ -13,6 +13,7 @@ mod agreement;
 mod audit;
 mod bench;
 mod bgv;
+mod certificates;
 mod damaged_files;
 mod demo;
 mod documents;
