@@ -106,14 +106,20 @@ impl Args {
         let server = Server::new(settings, custody, &mut load::randomness()?).map_err(explain)?;
         let address = server.address().map_or_else(|| party.rest.listen.to_string(), |address| address.to_string());
         let operations = server.operations_address().map(|address| address.to_string());
-        console.written(
+        let said = console.written(
             format_args!(
                 "serving https://{address} as {}{}; Ctrl-C ends it",
                 party.name(),
                 operations.as_ref().map_or_else(String::new, |address| format!(", operations on http://{address}"))
             ),
             &json!({"address": address, "operations": operations, "party": party.name()}),
-        )?;
+        );
+        // Whoever has read where we serve may close the pipe: no reason to stop.
+        if let Err(failure) = said
+            && !matches!(failure, Failure::OutputClosed)
+        {
+            return Err(failure);
+        }
         server.run(interrupt::requested).map_err(explain)?;
         console.note("stopped; what waits is kept for the next start");
         Ok(Outcome::Done)
