@@ -7,7 +7,9 @@ use rand::CryptoRng;
 
 use crate::agreement::{Agreement, SchemeId};
 use crate::custodian::{AdmittedKey, AnswerError, Custodian, Gallery};
-use crate::scheme::{Evaluator, Progress, bgv::Bgv, tfhe::Tfhe};
+use crate::scheme::bgv::Bgv;
+use crate::scheme::tfhe::Tfhe;
+use crate::scheme::{Evaluator, Progress};
 use crate::service::record::Reason;
 use crate::service::signing::{Hash, Name};
 use crate::template::SubjectId;
