@@ -1,0 +1,28 @@
+//! Files of templates come from other programs: whatever they hold, a record that is read has the shape that was asked for.
+#![no_main]
+
+use cotejo::template::read;
+use cotejo_fuzz::{choose, seeds};
+use libfuzzer_sys::fuzz_target;
+
+/// Longest file in bytes: an archive may inflate to 64 times its length.
+const LONGEST: usize = 1 << 16;
+
+fuzz_target!(init: seeds::write_if_asked(seeds::templates), |input: &[u8]| {
+    // One choice beyond the formats and shapes: identifiers in a file of their own.
+    let Some((choice, content)) = choose(input, seeds::TEMPLATE_FILES.len() + 1) else { return };
+    if content.len() > LONGEST {
+        return;
+    }
+    match seeds::TEMPLATE_FILES.get(choice) {
+        Some(&(format, shape)) => {
+            for record in read::records(content, format, shape, None).into_iter().flatten() {
+                assert_eq!(record.template.shape(), shape);
+            }
+        }
+        None => {
+            let read = read::identities(content);
+            assert!(read.is_err() || read.is_ok_and(|identities| !identities.is_empty()));
+        }
+    }
+});
