@@ -22,10 +22,12 @@ cargo fuzz build "${build[@]}"
 # To choose a scheme for an agreement takes up to three seconds with all assertions on: ten times that is too long.
 # Memory of a whole run in MiB; what a single allocation may take is in fuzz/src/allocator.rs. The longest seed is a query of half a MiB.
 limits=(-rss_limit_mb=1024 -timeout=30 -max_len=524288)
+# The corpus as it grows is of no interest; a finding is printed all the same.
+quiet=(-verbosity=0 -print_funcs=0 -print_final_stats=1)
 for target in ${*:-$(cargo fuzz list)}; do
     printf '\n== fuzz %s for %s s\n' "$target" "$seconds"
     corpus=fuzz/corpus/$target
     mkdir -p "$corpus"
     COTEJO_SEEDS=$corpus cargo fuzz run "${build[@]}" "$target"
-    cargo fuzz run "${build[@]}" "$target" -- -max_total_time="$seconds" -print_final_stats=1 "${limits[@]}"
+    cargo fuzz run "${build[@]}" "$target" -- -max_total_time="$seconds" "${quiet[@]}" "${limits[@]}"
 done
