@@ -63,6 +63,9 @@ pub struct Concluded {
     pub acknowledged: bool,
 }
 
+/// The first wait for a custodian that cannot be reached; each one after is twice as long.
+const SOON: Duration = Duration::from_millis(100);
+
 /// One request on its way.
 pub struct Asking<'a> {
     /// The custodian's service.
@@ -104,12 +107,19 @@ impl Asking<'_> {
     fn patiently<T>(&self, mut call: impl FnMut() -> Result<T, ClientError>) -> Result<T, AskError> {
         let begun = Instant::now();
         let mut told = false;
+        let mut soon = SOON;
         loop {
             let error = match call() {
                 Ok(done) => return Ok(done),
                 Err(error) => error,
             };
-            let Some(wait) = error.retry().filter(|wait| begun.elapsed() + *wait <= self.patience) else {
+            // A custodian that is restarted is back in no time; one that is away is not asked all the time.
+            let mut wait = error.retry();
+            if matches!(error, ClientError::Unreachable { .. }) {
+                wait = wait.map(|longest| soon.min(longest));
+                soon *= 2;
+            }
+            let Some(wait) = wait.filter(|wait| begun.elapsed() + *wait <= self.patience) else {
                 return Err(error.into());
             };
             if !std::mem::replace(&mut told, true) {

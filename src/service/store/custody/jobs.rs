@@ -10,7 +10,7 @@ use crate::service::store::connection::{Row, Value};
 const COLUMNS: &str = "id, agreement, number, state, accepted, probes, receipt, reply, answer IS NOT NULL";
 
 /// Jobs that are listed at a time.
-pub const LISTED_JOBS: u64 = 100;
+const LISTED_JOBS: u64 = 100;
 
 impl Custody {
     /// Every job that waits, the oldest first.
@@ -51,7 +51,7 @@ impl Custody {
         self.jobs_of(&sql, &[requester.into(), id.into()]).map(|jobs| jobs.into_iter().next())
     }
 
-    /// A requester's jobs, the latest first, at most [`LISTED_JOBS`]: those before a certain one, if one is named.
+    /// A requester's jobs, the latest first, at most 100: those before a certain one, if one is named.
     ///
     /// # Errors
     ///
