@@ -7,6 +7,7 @@ mod allocator;
 pub mod exchange;
 pub mod gallery;
 pub mod seeds;
+pub mod statements;
 
 /// The first byte of an input chooses among `count` readers; the others are what is read.
 pub fn choose(input: &[u8], count: usize) -> Option<(usize, &[u8])> {

@@ -1,0 +1,83 @@
+//! Statements and logs to begin from, and statements that are signed whatever they say.
+
+use cotejo::service::audit::{Entry, Event, Head, Role};
+use cotejo::service::record::{Acknowledgement, Receipt, Reply, ReplyOutcome, Request};
+use cotejo::service::signing::{Hash, Name, Signed, SigningKey, Statement};
+use cotejo::service::time::Time;
+use ed25519_dalek::Signer;
+use rand::SeedableRng;
+use rand_chacha::ChaCha20Rng;
+
+use crate::chosen;
+
+/// A statement of a kind with any text, signed.
+pub fn signed_json(kind: &str, text: &str) -> String {
+    let key = ed25519_dalek::SigningKey::from_bytes(&[7; 32]);
+    let message = [b"cotejo statement v1\0", kind.as_bytes(), b"\0", text.as_bytes()].concat();
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let (signer, signature) = (hex(key.verifying_key().as_bytes()), hex(&key.sign(&message).to_bytes()));
+    let text = serde_json::to_string(text).expect("a text");
+    format!("{{\"statement\":{text},\"signer\":\"{signer}\",\"signature\":\"{signature}\"}}")
+}
+
+/// Statements of each kind, bare and signed, a log, and documents.
+pub fn seeds() -> Vec<Vec<u8>> {
+    let key = SigningKey::generate(&mut ChaCha20Rng::seed_from_u64(1));
+    let time = Time::from_millis(1_795_717_222_120);
+    let request = Request {
+        requester: "A-BORDER".parse().expect("a code"),
+        number: "2026-1".parse().expect("a code"),
+        time,
+        agreement: Hash([1; 32]),
+        purpose: "identification".parse().expect("a code"),
+        justification: "file 7/2026".parse().ok(),
+        case_category: None,
+        officer: "17".parse().ok(),
+        key: Name([2; 16]),
+        query: Name([3; 16]),
+        query_digest: Hash([4; 32]),
+        probes: 2,
+    };
+    let asked = Signed::new(&request, &key).expect("short");
+    let digest = asked.digest();
+    let receipt = Receipt { request: digest, job: Name([5; 16]), time };
+    let outcome = ReplyOutcome::Answered { answer_digest: Hash([6; 32]), gallery: 1, bits: 2 };
+    let reply = Reply { request: request.clone(), request_digest: digest, number: 3, time, outcome };
+    let replied = Signed::new(&reply, &key).expect("short");
+    let said = Acknowledgement { request: digest, reply: replied.digest(), time };
+    let events = [
+        Event::Opened { party: "B".parse().expect("a code"), role: Role::Custodian },
+        Event::Registered { party: request.requester.clone(), key: key.public() },
+        Event::Request { statement: asked },
+        Event::Receipt { statement: Signed::new(&receipt, &key).expect("short") },
+        Event::Reply { statement: replied },
+        Event::Acknowledgement { statement: Signed::new(&said, &key).expect("short") },
+        Event::Erased { before: time, through: 1, contents: 0 },
+    ];
+    let (mut head, mut log, mut rng) = (Head::NONE, Vec::new(), ChaCha20Rng::seed_from_u64(2));
+    for event in events {
+        let entry = Entry::new(event, time, &head, &key, &mut rng);
+        head = entry.head();
+        log.extend(entry.to_line().into_bytes());
+        if log.last() != Some(&b'\n') {
+            log.push(b'\n');
+        }
+    }
+    let bare = [text(&request), text(&receipt), text(&reply), text(&said)];
+    let signed = [
+        Signed::new(&request, &key).expect("short").to_json(),
+        Signed::new(&receipt, &key).expect("short").to_json(),
+        Signed::new(&reply, &key).expect("short").to_json(),
+        Signed::new(&said, &key).expect("short").to_json(),
+    ];
+    let progress = "{\"running\":true,\"done\":1,\"steps\":40}".to_owned();
+    let mut seeds: Vec<Vec<u8>> = signed.iter().map(|text| chosen(0, text.as_bytes())).collect();
+    seeds.extend(bare.iter().map(|text| chosen(1, text.as_bytes())));
+    seeds.push(chosen(2, &log));
+    seeds.push(chosen(3, progress.as_bytes()));
+    seeds
+}
+
+fn text(statement: &impl Statement) -> String {
+    serde_json::to_string(statement).expect("a statement")
+}
