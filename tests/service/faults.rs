@@ -277,3 +277,19 @@ fn a_full_disk_refuses_and_loses_nothing() {
     assert!(report.is_sound(), "{:?}", report.findings);
     assert_eq!((report.statements.requests, report.open), (3, 0));
 }
+
+#[test]
+fn one_requester_does_not_take_all_connections() {
+    let limits = Limits { connections: 6, ..Setup::default().limits };
+    let trial = Trial::with(kinds()[0], Setup { limits, ..Setup::default() });
+    let (first, second) = (&trial.requesters[0].1, &trial.requesters[1].1);
+    let answered =
+        |raw: &mut Raw| raw.send(b"GET /v1/agreements HTTP/1.1\r\nhost: localhost\r\n\r\n").is_ok() && raw.begins();
+    let mut held: Vec<Raw> = (0..3).map(|_| Raw::connect(&trial, first)).collect();
+    assert!(held.iter_mut().all(answered));
+    assert!(!answered(&mut Raw::connect(&trial, first)), "a fourth of six");
+    assert!(answered(&mut Raw::connect(&trial, second)));
+    held.pop().unwrap().cut();
+    std::thread::sleep(Duration::from_millis(300));
+    assert!(answered(&mut Raw::connect(&trial, first)));
+}

@@ -64,6 +64,11 @@ impl Raw {
         self.0.sock.shutdown(std::net::Shutdown::Both).unwrap();
     }
 
+    /// Whether anything comes back.
+    pub fn begins(&mut self) -> bool {
+        self.0.read(&mut [0; 64]).is_ok_and(|read| read > 0)
+    }
+
     /// Reads until the other side closes.
     pub fn response(mut self) -> Option<Response> {
         let mut bytes = Vec::new();

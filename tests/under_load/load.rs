@@ -15,7 +15,7 @@ use rand_chacha::ChaCha20Rng;
 use crate::office::{Office, SUBJECTS};
 use crate::{alone, setting};
 
-/// Answers a second of `match` alone: as many threads as the server has workers, one query about one person after the other.
+/// Answers a second of `match` alone: as many threads as there are cores, one query about one person after the other.
 fn alone_per_second(office: &Office, seconds: f64) -> f64 {
     let agreement = &office.agreement;
     let gallery = Gallery::open(office.read("gallery.cotejo"), agreement).unwrap();

@@ -40,8 +40,8 @@ The configuration, custodian.toml; paths are relative to its folder:
   signing_key = \"a-border.pub\"          or its 64 digits
   [limits]                              optional
   queue = 1000                          requests that wait; beyond, requesters are told to come back
-  workers = 2                           requests that are computed at a time
-  connections = 1024
+  workers = 3                           requests that are computed at a time; else one more than there are cores
+  connections = 1024                    of which one requester may have half, where there are several
   uploads = \"256MiB\"                    memory for what is being received
   keys = 4                              requesters' keys that are kept ready in memory, some 100 MB each
   gallery_memory = \"1GiB\"               what scheme bgv keeps of a gallery

@@ -15,7 +15,7 @@ use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 
-use super::state::{Requester, State};
+use super::state::{Open, Requester, State};
 use crate::service::signing::Hash;
 
 /// Who is at the other end; none for a certificate that is not registered.
@@ -59,7 +59,9 @@ pub async fn serve(
         let watcher = graceful.watcher();
         tokio::spawn(async move {
             state.metrics.connections.inc();
-            if let Some((stream, peer)) = handshake(&acceptor, stream, from, &state).await {
+            if let Some((stream, peer)) = handshake(&acceptor, stream, from, &state).await
+                && let Ok(_open) = counted(&state, &peer)
+            {
                 let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
                     request.extensions_mut().insert(peer.clone());
                     let response = router.clone().oneshot(request.map(Body::new));
@@ -79,6 +81,18 @@ pub async fn serve(
     }
     drop(listener);
     drop(tokio::time::timeout(state.limits.grace, graceful.shutdown()).await);
+}
+
+/// A registered requester's connection is counted; one beyond its share is closed at once.
+fn counted(state: &Arc<State>, peer: &Peer) -> Result<Option<Open>, ()> {
+    let Some(requester) = &peer.0 else { return Ok(None) };
+    match state.open(&requester.code) {
+        Some(open) => Ok(Some(open)),
+        None => {
+            tracing::warn!(requester = requester.code.as_str(), "a connection beyond the requester's share was closed");
+            Err(())
+        }
+    }
 }
 
 type Stream = tokio_rustls::server::TlsStream<std::pin::Pin<Box<tokio_io_timeout::TimeoutStream<TcpStream>>>>;

@@ -51,7 +51,8 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             queue: 1000,
-            workers: std::thread::available_parallelism().map_or(1, Into::into),
+            // One more than there are cores: while one waits for the disk, the others compute.
+            workers: std::thread::available_parallelism().map_or(1, usize::from) + 1,
             connections: 1024,
             upload_bytes: 256 << 20,
             stall: std::time::Duration::from_secs(10),
@@ -99,6 +100,23 @@ pub struct State {
     rng: Mutex<ChaCha20Rng>,
     /// Told to stop.
     pub stopping: AtomicBool,
+    /// Open connections by requester.
+    open: Mutex<BTreeMap<Code, usize>>,
+}
+
+/// A requester's connection, counted as long as this lives.
+pub struct Open {
+    state: Arc<State>,
+    requester: Code,
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        let mut open = self.state.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = open.get_mut(&self.requester) {
+            *count = count.saturating_sub(1);
+        }
+    }
 }
 
 /// What time it is.
@@ -126,7 +144,20 @@ impl State {
             clock,
             rng: Mutex::new(ChaCha20Rng::from_seed(*seed)),
             stopping: AtomicBool::new(false),
+            open: Mutex::default(),
         }
+    }
+
+    /// Counts a connection of a requester; none where it has its share already: half of all, where there are others.
+    pub fn open(self: &Arc<Self>, requester: &Code) -> Option<Open> {
+        let share =
+            if self.requesters.len() > 1 { (self.limits.connections / 2).max(1) } else { self.limits.connections };
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = open.entry(requester.clone()).or_default();
+        (*count < share).then(|| {
+            *count += 1;
+            Open { state: Arc::clone(self), requester: requester.clone() }
+        })
     }
 
     /// The time.
