@@ -187,7 +187,8 @@ impl Client {
                 named.clone_into(&mut kind);
             } else if let Some(data) = line.strip_prefix("data: ").or(line.strip_prefix("data:")) {
                 match kind.as_str() {
-                    "end" => return Ok(()),
+                    // Nothing follows but the end of the stream; read to it, the connection serves the next call.
+                    "end" => {}
                     "progress" => {
                         let progress = serde_json::from_str(data).map_err(|_| ClientError::Foreign("an event"))?;
                         if !each(&progress) {
