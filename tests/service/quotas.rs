@@ -189,3 +189,25 @@ fn a_cancelled_request_is_not_charged() {
         assert_eq!(report.statements.unanswered, 1);
     }
 }
+
+#[test]
+fn a_requester_has_a_few_keys_at_a_time() {
+    for kind in kinds() {
+        let trial = Trial::new(kind);
+        let requester = "A-BORDER".parse().unwrap();
+        let mut custody = trial.custody();
+        let mut admit = |number: u8, now| {
+            let id = cotejo::service::signing::Name([number; 16]);
+            custody.admit_key(&requester, &trial.digest(), &id, b"a key", 90, now).unwrap()
+        };
+        for number in 0..8 {
+            assert!(admit(number, trial.now()).unwrap().new);
+        }
+        assert!(admit(9, trial.now()).is_none());
+        assert!(!admit(0, trial.now()).unwrap().new, "a key that is known stays known");
+        let asker = Asker::<Tfhe>::idle(&trial, 0);
+        let refused = asker.client.put_key(&trial.digest(), &asker.key, &asker.key_content).unwrap_err();
+        assert!(matches!(&refused, ClientError::Refused(refusal) if refusal.kind == "too-many-keys"), "{refused}");
+        assert!(admit(9, trial.now().plus_days(91)).unwrap().new);
+    }
+}

@@ -13,8 +13,8 @@ mod schema;
 
 pub use connection::Step;
 pub use custody::{
-    Account, Admitted, Answered, Breaker, Custody, Ending, Job, JobState, Period, Submission, SubmitError, Submitted,
-    Waiting,
+    Account, Admitted, Answered, Breaker, Custody, Ending, Job, JobState, KEYS_LIMIT, Period, Submission, SubmitError,
+    Submitted, Waiting,
 };
 pub use error::StoreError;
 pub use journal::{ErasedContents, Journal, LogReader, Owner};

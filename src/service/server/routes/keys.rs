@@ -12,7 +12,7 @@ use super::super::state::State;
 use super::super::upload;
 use super::{Caller, KeyView, desk, name};
 use crate::service::signing::Name;
-use crate::service::store::Admitted;
+use crate::service::store::{Admitted, KEYS_LIMIT};
 use crate::service::time::Time;
 
 fn view(key: &Name, admitted: &Admitted, now: Time) -> KeyView {
@@ -50,6 +50,7 @@ pub async fn get(
         (status = 403, body = ProblemDocument, content_type = "application/problem+json"),
         (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
         (status = 408, body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 409, body = ProblemDocument, content_type = "application/problem+json", description = "As many keys are in use as may be."),
         (status = 411, body = ProblemDocument, content_type = "application/problem+json"),
         (status = 413, body = ProblemDocument, content_type = "application/problem+json"),
         (status = 422, body = ProblemDocument, content_type = "application/problem+json", description = "Not a key under this agreement."),
@@ -76,7 +77,12 @@ pub async fn put(
             let now = state.now();
             state.with_custody(|custody| {
                 custody.check_clock(now).map_err(|error| Problem::of_submission(error, now))?;
-                Ok(custody.admit_key(&requester.code, &digest, &key, &upload.bytes, days, now)?)
+                let admitted = custody.admit_key(&requester.code, &digest, &key, &upload.bytes, days, now)?;
+                admitted.ok_or_else(|| {
+                    let detail =
+                        format!("{KEYS_LIMIT} keys are in use already; ask with one of these until one runs out");
+                    Problem::new(StatusCode::CONFLICT, "too-many-keys", detail)
+                })
             })
         })
         .await?;

@@ -16,8 +16,12 @@ pub struct Admitted {
     pub new: bool,
 }
 
+/// Keys that a requester may have in use at a time under one agreement: enough to rotate, too few to fill a disk.
+pub const KEYS_LIMIT: u64 = 8;
+
 impl Custody {
     /// Keeps a requester's key, which was read and found sound, for `days`. The same key again stays as it is, and does not live longer.
+    /// None where [`KEYS_LIMIT`] others are in use.
     ///
     /// # Errors
     ///
@@ -30,12 +34,18 @@ impl Custody {
         content: &[u8],
         days: u32,
         now: Time,
-    ) -> Result<Admitted, StoreError> {
+    ) -> Result<Option<Admitted>, StoreError> {
         if let Some(admitted) = self.key(requester, agreement, id)? {
-            return Ok(admitted);
+            return Ok(Some(admitted));
         }
         self.journal.step(|step| {
-            let until = step.time(now)?.plus_days(days);
+            let now = step.time(now)?;
+            let sql = "SELECT COUNT(*) FROM keys WHERE requester = ?1 AND agreement = ?2 AND until > ?3";
+            let in_use = step.row(sql, &[requester.into(), agreement.into(), now.into()])?;
+            if in_use.map_or(Ok(0), |mut row| row.count())? >= KEYS_LIMIT {
+                return Ok(None);
+            }
+            let until = now.plus_days(days);
             let sql = "INSERT INTO keys (requester, agreement, id, content, until) VALUES (?1, ?2, ?3, ?4, ?5) \
                        ON CONFLICT (requester, agreement, id) DO NOTHING";
             let new =
@@ -44,7 +54,7 @@ impl Custody {
                 let (requester, agreement, key) = (requester.clone(), *agreement, *id);
                 step.log(Event::KeyAdmitted { requester, agreement, key, until }, now)?;
             }
-            Ok(Admitted { until, new })
+            Ok(Some(Admitted { until, new }))
         })
     }
 

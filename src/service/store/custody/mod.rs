@@ -27,7 +27,7 @@ use crate::service::time::Time;
 pub use accounts::Account;
 pub use answers::{Answered, Ending};
 pub use breaker::Breaker;
-pub use keys::Admitted;
+pub use keys::{Admitted, KEYS_LIMIT};
 pub use submission::{Period, Submission, SubmitError, Submitted};
 
 /// A custodian's database.
