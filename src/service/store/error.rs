@@ -13,7 +13,7 @@ pub enum StoreError {
     #[error("another cotejo serves from this database; stop that one first")]
     InUse,
     /// It belongs to somebody else.
-    #[error("this database belongs to {actual}, not to {expected}; name another with --database")]
+    #[error("this database belongs to {actual}, not to {expected}; name another database")]
     Owner {
         /// As configured.
         expected: String,
@@ -24,7 +24,7 @@ pub enum StoreError {
     #[error("this database was written by another version of cotejo (layout {0}); use that version")]
     Layout(String),
     /// No database of ours.
-    #[error("this is no database of cotejo's; name another with --database")]
+    #[error("this is no database of cotejo's; name another database")]
     Foreign,
     /// Something in it is not what was written.
     #[error("the database holds a {0} that this program did not write; restore it from a copy")]
