@@ -7,13 +7,13 @@ use cotejo::agreement::Agreement;
 use cotejo::querier::{AskError, Querier};
 use cotejo::scheme::Holder;
 use cotejo::template::SubjectId;
-use cotejo::wire::{QueryId, Target};
+use cotejo::wire::{Kind, QueryId, Target};
 use serde_json::json;
 
 use super::console::{Console, bytes, count, seconds};
 use super::dispatch::under_scheme;
 use super::failure::Failure;
-use super::files::{self, Access, Folders, Output};
+use super::files::{self, Access, Content, Folders, Output};
 use super::load::{self, FileFormat, Templates};
 use super::{AgreementArg, Outcome, OverwriteArg, interrupt};
 
@@ -68,7 +68,7 @@ impl Args {
     fn ask<S: Holder>(&self, agreement: &Agreement, console: &Console) -> Result<Outcome, Failure> {
         let target = self.target()?;
         let out = self.out.clone().unwrap_or_else(|| files::named_after(&self.templates, "query.cotejo"));
-        files::require_free(&out, self.overwrite.force)?;
+        files::require_free(&out, self.overwrite.force, Content::File(Kind::Query))?;
         let querier = Querier::<S>::new(agreement, load::secret_key(&self.keys, agreement)?);
         let templates = Templates { path: &self.templates, ids: self.ids.as_deref(), format: self.format };
         let records = templates.read(agreement.shape(), console)?;

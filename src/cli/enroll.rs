@@ -6,12 +6,13 @@ use cotejo::agreement::Agreement;
 use cotejo::custodian::{Appended, Gallery, Refusal};
 use cotejo::scheme::Progress;
 use cotejo::template::Record;
+use cotejo::wire::Kind;
 use serde_json::json;
 
 use super::console::{Console, bytes, count};
 use super::failure::Failure;
 use super::files::gallery::Locked;
-use super::files::{self, Access, Output};
+use super::files::{self, Access, Content, Output};
 use super::load::{self, FileFormat, Templates};
 use super::{AgreementArg, Outcome, OverwriteArg, interrupt};
 
@@ -66,7 +67,7 @@ impl Args {
         let out = self.out.clone().unwrap_or_else(|| files::named_after(&self.templates, "cotejo"));
         match self.append {
             true => drop(files::open(&out)?),
-            false => files::require_free(&out, self.overwrite.force)?,
+            false => files::require_free(&out, self.overwrite.force, Content::File(Kind::Gallery))?,
         }
         let templates = Templates { path: &self.templates, ids: self.ids.as_deref(), format: self.format };
         let records = templates.read(agreement.shape(), console)?;

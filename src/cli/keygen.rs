@@ -6,12 +6,13 @@ use std::time::Instant;
 use cotejo::agreement::Agreement;
 use cotejo::querier::SecretKey;
 use cotejo::scheme::Holder;
+use cotejo::wire::Kind;
 use serde_json::json;
 
 use super::console::{Console, bytes, seconds};
 use super::dispatch::under_scheme;
 use super::failure::Failure;
-use super::files::{self, Access, Folders, Output};
+use super::files::{self, Access, Content, Folders, Output};
 use super::{AgreementArg, Outcome, OverwriteArg, load, own_set};
 
 /// Make the querier's keys: secret.key stays, evaluation.key is sent to the custodian, once
@@ -44,8 +45,8 @@ impl Args {
         }
         let (secret_path, public_path) = (self.out.join(load::SECRET_KEY), self.out.join(load::EVALUATION_KEY));
         let folders = Folders::create(&self.out, Access::Private)?;
-        for path in [&secret_path, &public_path] {
-            files::require_free(path, self.overwrite.force)
+        for (path, kind) in [(&secret_path, Kind::SecretKey), (&public_path, Kind::EvaluationKey)] {
+            files::require_free(path, self.overwrite.force, Content::File(kind))
                 .map_err(|failure| keep_old_keys(failure, self.overwrite.force))?;
         }
         console.note(format_args!("making keys of parameter set {} ...", set.name()));

@@ -6,13 +6,13 @@ use std::time::Instant;
 use cotejo::agreement::Agreement;
 use cotejo::custodian::{AdmittedKey, AnswerError, Custodian, Gallery};
 use cotejo::scheme::Evaluator;
-use cotejo::wire::{Answer, EvaluationKey, Query, Target};
+use cotejo::wire::{Answer, EvaluationKey, Kind, Query, Target};
 use serde_json::json;
 
 use super::console::{Console, bytes, count, seconds};
 use super::dispatch::under_scheme;
 use super::failure::Failure;
-use super::files::{self, Access, Output};
+use super::files::{self, Access, Content, Output};
 use super::{AgreementArg, Outcome, OverwriteArg, interrupt, load, size};
 
 /// Compare a query with a gallery, under encryption; the answer is for the querier
@@ -51,7 +51,7 @@ impl Args {
 
     fn answer<S: Evaluator>(&self, agreement: &Agreement, console: &Console) -> Result<Outcome, Failure> {
         let out = self.out.clone().unwrap_or_else(|| files::named_after(&self.query, "answer.cotejo"));
-        files::require_free(&out, self.overwrite.force)?;
+        files::require_free(&out, self.overwrite.force, Content::File(Kind::Answer))?;
         let query =
             Query::<S>::read(files::open(&self.query)?, agreement, None).map_err(Failure::in_file(&self.query))?;
         let key = EvaluationKey::<S>::read(files::open(&self.evaluation_key)?, agreement)

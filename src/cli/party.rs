@@ -98,7 +98,11 @@ impl<T> Party<T> {
     pub fn location(&self) -> Result<Location, Failure> {
         let location: Result<Location, _> = self.common.database.parse();
         match location.map_err(|error| Failure::of(&self.path, &error, "correct 'database'"))? {
-            Location::File(file) => Ok(Location::File(self.path(&file))),
+            Location::File(file) => {
+                let file = self.path(&file);
+                files::reads_elsewhere(&file)?;
+                Ok(Location::File(file))
+            }
             server => Ok(server),
         }
     }

@@ -200,7 +200,12 @@ fn requests_are_exported_as_a_table_and_the_log_verbatim() {
 
     desk.ok("audit export --log custodian.jsonl --format log --out again.jsonl");
     assert_eq!(desk.read("again.jsonl"), desk.read("custodian.jsonl"));
-    desk.ok("audit export --log again.jsonl --format log --out again.jsonl --force");
+    desk.refused(
+        "audit export --log again.jsonl --format log --out again.jsonl --force",
+        "again.jsonl",
+        "is read by this command",
+    );
+    desk.ok("audit export --log custodian.jsonl --format log --out again.jsonl --force");
     assert_eq!(desk.read("again.jsonl"), desk.read("custodian.jsonl"));
     assert!(!desk.listing().iter().any(|name| name.contains("partial")));
 }

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use assert_cmd::assert::OutputAssertExt;
 
-use crate::support::{Desk, INIT, refusal};
+use crate::support::{Desk, GALLERY, INIT, refusal};
 
 #[test]
 fn what_exists_is_never_overwritten_without_being_told_to() {
@@ -43,6 +43,63 @@ fn what_must_stay_is_not_replaced_by_what_is_sent_even_by_force() {
     let line = "match --gallery gallery.cotejo --query probes.query.cotejo --force --out gallery.cotejo";
     desk.refused(line, "gallery.cotejo", what);
     desk.ok("enroll --templates gallery.csv --force");
+}
+
+#[test]
+fn what_a_command_reads_is_never_what_it_writes_whatever_the_flag() {
+    let desk = Desk::exchanged();
+    desk.write("ids.txt", "a\nb\nc\nd\n");
+    desk.write("set.csv", GALLERY);
+    std::os::unix::fs::symlink("set.csv", desk.path("link.csv")).unwrap();
+    fs::hard_link(desk.path("set.csv"), desk.path("same.csv")).unwrap();
+    fs::create_dir(desk.path("folder")).unwrap();
+    desk.ok("certificates authority --name T --out t");
+    let encrypt = "encrypt --templates probes.csv --force --out";
+    let enroll = "enroll --force --templates";
+    let evaluate = "evaluate --encrypt none --force --templates set.csv";
+    for line in [
+        format!("{enroll} set.csv --out set.csv"),
+        format!("{enroll} set.csv --out ./folder/../set.csv"),
+        format!("{enroll} {} --out set.csv", desk.path("set.csv").display()),
+        format!("{enroll} link.csv --out set.csv"),
+        format!("{enroll} set.csv --out same.csv"),
+        format!("{enroll} same.csv --out set.csv"),
+        format!("{enroll} set.csv --ids ids.txt --out ids.txt"),
+        format!("{enroll} set.csv --out agreement.toml"),
+        format!("{encrypt} agreement.toml"),
+        format!("{encrypt} probes.csv"),
+        format!("{encrypt} keys/querier/secret.key"),
+        "match --gallery gallery.cotejo --query probes.query.cotejo --force --out probes.query.cotejo".to_owned(),
+        "match --gallery gallery.cotejo --query probes.query.cotejo --force --out gallery.cotejo".to_owned(),
+        "match --gallery gallery.cotejo --query probes.query.cotejo --force --out keys/querier/evaluation.key"
+            .to_owned(),
+        format!("{evaluate} --html set.csv"),
+        format!("{evaluate} --html agreement.toml"),
+        "evaluate --encrypt 10 --force --templates set.csv --partial set.csv".to_owned(),
+        "certificates issue --authority t --name A --client --force --out t".to_owned(),
+    ] {
+        desk.refused(&line, "", "choose another");
+    }
+}
+
+#[test]
+fn a_key_an_agreement_or_a_gallery_is_replaced_by_its_like_alone() {
+    let desk = Desk::exchanged();
+    desk.write("other.csv", GALLERY);
+    let what = "nor any file of another kind";
+    fs::copy(desk.path("agreement.toml"), desk.path("agreed.toml")).unwrap();
+    fs::copy(desk.path("keys/querier/secret.key"), desk.path("old.key")).unwrap();
+    let pending = desk.pending();
+    for file in ["agreed.toml", "old.key", "keys/querier/evaluation.key", &pending] {
+        desk.refused(&format!("enroll --templates gallery.csv --force --out {file}"), file, what);
+    }
+    desk.refused("encrypt --templates probes.csv --force --out gallery.cotejo", "gallery.cotejo", what);
+    desk.refused(&format!("{INIT} --force --out gallery.cotejo"), "gallery.cotejo", what);
+    desk.refused("evaluate --encrypt none --templates other.csv --force --html old.key", "old.key", what);
+    desk.ok("certificates signing-key --out s");
+    desk.refused("enroll --templates gallery.csv --force --out s/signing.key", "s/signing.key", what);
+    desk.ok("enroll --templates gallery.csv --force --out gallery.cotejo");
+    desk.ok(&format!("{INIT} --force --out agreed.toml"));
 }
 
 #[test]

@@ -47,7 +47,7 @@ enum Format {
 impl Args {
     pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
         let out = &self.out;
-        files::require_free(out, self.overwrite.force)?;
+        files::require_free(out, self.overwrite.force, files::Content::Other)?;
         let unwritable = |error: io::Error| Failure::io(out, "write it", &error);
         let mut requests = Requests::new();
         let (mut read_entries, mut rows) = (0, None);

@@ -93,7 +93,12 @@ fn from_database(location: &str) -> Result<Entries<'_>, Failure> {
 /// Where a database is.
 pub fn parse(location: &str) -> Result<Location, Failure> {
     let remedy = "name the path of an SQLite file, or a PostgreSQL connection string";
-    location.parse().map_err(|error: LocationError| Failure::of(Path::new("--database"), &error, remedy))
+    let parsed = location.parse();
+    let parsed = parsed.map_err(|error: LocationError| Failure::of(Path::new("--database"), &error, remedy))?;
+    if let Location::File(path) = &parsed {
+        files::reads_elsewhere(path)?;
+    }
+    Ok(parsed)
 }
 
 /// A database that failed.

@@ -77,7 +77,10 @@ impl Args {
 
     fn cost(&self, console: &Console) -> Result<Outcome, Failure> {
         let files = [&self.csv, &self.html];
-        files.into_iter().flatten().try_for_each(|path| files::require_free(path, self.overwrite.force))?;
+        files
+            .into_iter()
+            .flatten()
+            .try_for_each(|path| files::require_free(path, self.overwrite.force, files::Content::Other))?;
         let grid = self.grid.grid(&self.named_sets()?, self.seed, console)?;
         self.announce(&grid, console);
         let document = self.measure(grid, console)?;

@@ -14,7 +14,7 @@ use cotejo::template::read::Format;
 use super::console::Console;
 use super::dispatch::under_scheme;
 use super::failure::Failure;
-use super::files::{self, Access, Output};
+use super::files::{self, Access, Content, Output};
 use super::load::{self, FileFormat, Templates};
 use super::{AgreementArg, Outcome, OverwriteArg, size};
 
@@ -96,7 +96,10 @@ fn rate(text: &str) -> Result<f64, String> {
 impl Args {
     pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
         let agreement = load::agreement(&self.agreement.path, console)?;
-        self.html.iter().try_for_each(|path| files::require_free(path, self.overwrite.force))?;
+        self.html.iter().try_for_each(|path| files::require_free(path, self.overwrite.force, Content::Other))?;
+        if self.encrypt.0.is_some() {
+            files::writes(&self.partial)?;
+        }
         let (dataset, source) = self.dataset(&agreement, console)?;
         let comparer = Comparer::new(&agreement, &dataset);
         let meter = console.meter("compare", "probe", dataset.probes().len() as u64);

@@ -61,7 +61,7 @@ impl Partial {
             return Ok(partial);
         }
         let remedy = "remove it, or name another with --partial";
-        let bytes = files::read_at_most(path, LIMIT_BYTES + 1)?;
+        let bytes = files::read_own_at_most(path, LIMIT_BYTES + 1)?;
         let too_long = bytes.len() as u64 > LIMIT_BYTES;
         let kept: Option<Kept> = if too_long { None } else { serde_json::from_slice(&bytes).ok() };
         let not_ours = || Failure::at(path, "is not what an interrupted evaluation leaves", remedy);

@@ -1,6 +1,8 @@
 //! Reading files, writing them whole or not at all, and naming them.
 
+mod content;
 pub mod gallery;
+mod used;
 mod write;
 
 use std::fs::{self, File};
@@ -8,10 +10,19 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::failure::Failure;
+pub use content::Content;
+pub use used::{reads_elsewhere, writes};
 pub use write::{Access, Folders, Output, fill, replace, require_free, stage, write};
 
-/// Opens a file to be read.
+/// Opens a file to be read; refused where this command will write to it.
 pub fn open(path: &Path) -> Result<File, Failure> {
+    let file = open_own(path)?;
+    used::reads(path, &file)?;
+    Ok(file)
+}
+
+/// Opens a file that this command may replace.
+fn open_own(path: &Path) -> Result<File, Failure> {
     open_with(path, fs::OpenOptions::new().read(true))
 }
 
@@ -75,8 +86,17 @@ pub fn read(path: &Path) -> Result<Vec<u8>, Failure> {
 
 /// A file, or its beginning where it is longer than `limit` bytes.
 pub fn read_at_most(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
+    read_from(path, open(path)?, limit)
+}
+
+/// The same of a file that this command may replace.
+pub fn read_own_at_most(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
+    read_from(path, open_own(path)?, limit)
+}
+
+fn read_from(path: &Path, file: File, limit: u64) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
-    let read = open(path)?.take(limit).read_to_end(&mut bytes);
+    let read = file.take(limit).read_to_end(&mut bytes);
     read.map_err(|error| Failure::io(path, "read it", &error))?;
     Ok(bytes)
 }

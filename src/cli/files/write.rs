@@ -4,9 +4,10 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use cotejo::wire::Kind;
 use tempfile::NamedTempFile;
 
+use super::content::Content;
+use super::used;
 use crate::cli::failure::Failure;
 use crate::cli::interrupt::{self, Unfinished};
 
@@ -26,32 +27,20 @@ pub struct Output<'a> {
     pub access: Access,
 }
 
-/// Whether a file can be written there, before long work is begun.
-pub fn require_free(path: &Path, overwrite: bool) -> Result<(), Failure> {
-    check_free(path, overwrite)?;
+/// Whether such a file can be written there, before anything is read or long work is begun.
+pub fn require_free(path: &Path, overwrite: bool, content: Content) -> Result<(), Failure> {
+    check_free(path, overwrite, content)?;
     temporary(path, Access::Private).map(drop)
 }
 
-fn check_free(path: &Path, overwrite: bool) -> Result<(), Failure> {
+fn check_free(path: &Path, overwrite: bool, content: Content) -> Result<(), Failure> {
     match fs::symlink_metadata(path) {
         Ok(there) if !there.is_file() => {
             Err(Failure::at(path, "exists and is not a regular file", "choose another name (--out)"))
         }
         Ok(_) if !overwrite => Err(exists(path)),
-        _ => Ok(()),
-    }
-}
-
-/// Not even `--force` lets something that is to be sent take the place of a secret key, a gallery or a pending query.
-fn keep_private(path: &Path) -> Result<(), Failure> {
-    let header = File::open(path).ok().and_then(|file| cotejo::wire::inspect(file).ok());
-    match header.map(|header| header.kind) {
-        Some(kind @ (Kind::SecretKey | Kind::Gallery | Kind::Pending)) => Err(Failure::at(
-            path,
-            format_args!("is a {kind}, which nothing that is sent may replace"),
-            "choose another name (--out)",
-        )),
-        _ => Ok(()),
+        Ok(_) => content.check_replaces(path).and_then(|()| used::writes(path)),
+        Err(_) => Ok(()),
     }
 }
 
@@ -69,10 +58,7 @@ pub fn write(outputs: &[Output<'_>], overwrite: bool) -> Result<(), Failure> {
 pub fn stage<'a>(outputs: &'a [Output<'a>], overwrite: bool) -> Result<StagedFiles<'a>, Failure> {
     let staged = outputs.iter().map(Staged::new).collect::<Result<Vec<_>, _>>()?;
     for output in outputs {
-        check_free(output.path, overwrite)?;
-        if output.access == Access::Shared {
-            keep_private(output.path)?;
-        }
+        check_free(output.path, overwrite, Content::of(output.bytes))?;
     }
     interrupt::check()?;
     Ok(StagedFiles { staged, overwrite })
@@ -100,13 +86,13 @@ pub fn replace(
     sync_folder(&place)
 }
 
-/// Writes a private file piece by piece; it has its name once it is whole.
+/// Writes a private file of no kind of ours piece by piece; it has its name once it is whole.
 pub fn fill(
     path: &Path,
     overwrite: bool,
     fill: impl FnOnce(&mut dyn Write) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    check_free(path, overwrite)?;
+    check_free(path, overwrite, Content::Other)?;
     let mut file = temporary(path, Access::Private)?;
     let unfinished = Unfinished::new(file.path());
     let unwritable = |error| Failure::io(path, "write it", &error);

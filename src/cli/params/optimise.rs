@@ -87,7 +87,7 @@ impl Args {
                     "name it so (--out set.toml)",
                 ));
             }
-            files::require_free(path, self.overwrite.force)?;
+            files::require_free(path, self.overwrite.force, files::Content::Other)?;
         }
         let meter = console.meter("optimise", "region", request.steps());
         let survey = request.search(&meter);
