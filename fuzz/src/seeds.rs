@@ -117,7 +117,7 @@ pub fn templates() -> Vec<Vec<u8>> {
         read.unwrap_or_else(|error| panic!("a seed of {format} is refused: {error}"));
         seeds.push(chosen(choice(format, shape), &file));
     }
-    for ids in [&b"# exported today\nanna\nbert,left\ncarl\tR\n\n"[..], &integers()] {
+    for ids in [&b"# exported today\nanna\n\"bert, 2\",left\ncarl\tR\n\n"[..], &integers()] {
         read::identities(ids).expect("identifiers");
         seeds.push(chosen(TEMPLATE_FILES.len(), ids));
     }

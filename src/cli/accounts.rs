@@ -22,7 +22,7 @@ pub struct Args {
 impl Args {
     pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
         let party = Party::<Custodian>::read(&self.config)?;
-        let agreements = party.agreements(console)?;
+        let agreements = party.agreements(true, console)?;
         let requesters = party.requesters(&agreements)?;
         let mut custody = party.custody()?;
         let (mut lines, mut documents) = (Vec::new(), Vec::new());

@@ -14,7 +14,7 @@ use super::console::{Console, bytes, count, seconds};
 use super::dispatch::under_scheme;
 use super::failure::Failure;
 use super::files::{self, Access, Content, Folders, Output};
-use super::load::{self, FileFormat, Templates};
+use super::load::{self, Templates, Written};
 use super::{AgreementArg, Outcome, OverwriteArg, interrupt};
 
 /// Encrypt probes to a query, for the custodian
@@ -37,9 +37,8 @@ pub struct Args {
     /// Their ids, one a line; they stay with the querier
     #[arg(long, value_name = "FILE")]
     ids: Option<PathBuf>,
-    /// How the templates are written, where the extension does not say so
-    #[arg(long, value_enum)]
-    format: Option<FileFormat>,
+    #[command(flatten)]
+    written: Written,
     /// Ask about this enrolled person alone (1:1); names it to the custodian
     #[arg(long, value_name = "ID")]
     reference: Option<String>,
@@ -70,7 +69,7 @@ impl Args {
         let out = self.out.clone().unwrap_or_else(|| files::named_after(&self.templates, "query.cotejo"));
         files::require_free(&out, self.overwrite.force, Content::File(Kind::Query))?;
         let querier = Querier::<S>::new(agreement, load::secret_key(&self.keys, agreement)?);
-        let templates = Templates { path: &self.templates, ids: self.ids.as_deref(), format: self.format };
+        let templates = Templates { path: &self.templates, ids: self.ids.as_deref(), written: self.written };
         let records = templates.read(agreement.shape(), console)?;
         let start = Instant::now();
         let (query, pending) =

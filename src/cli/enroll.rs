@@ -13,7 +13,7 @@ use super::console::{Console, bytes, count};
 use super::failure::Failure;
 use super::files::gallery::Locked;
 use super::files::{self, Access, Content, Output};
-use super::load::{self, FileFormat, Templates};
+use super::load::{self, Templates, Written};
 use super::{AgreementArg, Outcome, OverwriteArg, interrupt};
 
 /// Make the custodian's gallery from templates, or add to it; it holds them in the clear and never leaves the custodian
@@ -25,7 +25,7 @@ the second and further ones with --append.
 
 Example:
   cotejo enroll --agreement agreement.toml --templates gallery.npy --ids ids.txt --out gallery.cotejo
-  cotejo enroll --append --templates more.npy --out gallery.cotejo")]
+  cotejo enroll --append --templates more.npy --ids more.ids.txt --out gallery.cotejo")]
 pub struct Args {
     #[command(flatten)]
     agreement: AgreementArg,
@@ -35,13 +35,12 @@ pub struct Args {
     /// Their ids, one a line
     #[arg(long, value_name = "FILE")]
     ids: Option<PathBuf>,
-    /// How the templates are written, where the extension does not say so
-    #[arg(long, value_enum)]
-    format: Option<FileFormat>,
+    #[command(flatten)]
+    written: Written,
     /// Enroll the others where some are refused
     #[arg(long)]
     skip_refused: bool,
-    /// Add to the gallery that is there; ids that are enrolled get further references
+    /// Add to the gallery that is there; ids that are enrolled get further references. Templates without ids are refused
     #[arg(long, conflicts_with = "force")]
     append: bool,
     /// The gallery [default: named after the templates, gallery.npy -> gallery.cotejo]
@@ -69,11 +68,15 @@ impl Args {
             true => drop(files::open(&out)?),
             false => files::require_free(&out, self.overwrite.force, Content::File(Kind::Gallery))?,
         }
-        let templates = Templates { path: &self.templates, ids: self.ids.as_deref(), format: self.format };
-        let records = templates.read(agreement.shape(), console)?;
-        let (enrolled, refused) = match self.append {
-            true => self.append(&agreement, &out, records, console)?,
-            false => self.create(&agreement, &out, records, console)?,
+        let templates = Templates { path: &self.templates, ids: self.ids.as_deref(), written: self.written };
+        let (enrolled, refused) = if self.append {
+            // Numbers would be the ids of who was enrolled first.
+            let problem = "no ids: its persons would be taken for those enrolled as 1, 2, 3, ...";
+            let records = templates.read_with_ids(agreement.shape(), problem, console)?;
+            self.append(&agreement, &out, records, console)?
+        } else {
+            let records = templates.read(agreement.shape(), console)?;
+            self.create(&agreement, &out, records, console)?
         };
         self.report(&agreement, &out, &enrolled, &refused, console)
     }

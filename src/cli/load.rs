@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use cotejo::agreement::Agreement;
 use cotejo::querier::SecretKey;
 use cotejo::scheme::Holder;
-use cotejo::template::read::{self, Format, Identity};
+use cotejo::template::read::{self, Format, Given, IdSource, Identity, ReadError, Reading};
 use cotejo::template::{Record, TemplateShape};
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
@@ -46,8 +46,31 @@ pub fn warn_if_insecure(agreement: &Agreement, console: &Console) {
 pub struct Templates<'a> {
     pub path: &'a Path,
     pub ids: Option<&'a Path>,
-    pub format: Option<FileFormat>,
+    pub written: Written,
 }
+
+/// How templates are written.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub struct Written {
+    /// How the templates are written, where the extension does not say so
+    #[arg(long, value_enum)]
+    format: Option<FileFormat>,
+    /// Whether the first line of templates in CSV is a header [default: found out; refused where that cannot be told]
+    #[arg(long, value_enum)]
+    header: Option<YesNo>,
+}
+
+/// An answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum YesNo {
+    /// It is
+    Yes,
+    /// It is not
+    No,
+}
+
+/// Why templates without ids are not evaluated.
+pub const NO_LABELS: &str = "labels missing: nothing says which templates are of one person";
 
 /// How a file of templates is written, where its extension does not say so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -77,24 +100,55 @@ impl From<FileFormat> for Format {
 }
 
 impl Templates<'_> {
-    /// All records of the file.
+    /// All records of the file; where nobody says whose they are, their numbers stand for ids, with a note.
     pub fn read(&self, shape: TemplateShape, console: &Console) -> Result<Vec<Record>, Failure> {
+        let Reading { records, ids } = self.reading(shape, console)?;
+        if let IdSource::Numbered { .. } = ids {
+            console.note(format_args!("{}: no ids given (--ids): records are numbered from 1", self.path.display()));
+        }
+        Ok(records)
+    }
+
+    /// All records of the file; refused with a `problem` where nobody says whose they are.
+    pub fn read_with_ids(
+        &self,
+        shape: TemplateShape,
+        problem: &str,
+        console: &Console,
+    ) -> Result<Vec<Record>, Failure> {
+        let Reading { records, ids } = self.reading(shape, console)?;
+        let IdSource::Numbered { candidates } = ids else { return Ok(records) };
+        let names: Vec<String> = candidates.iter().map(|name| format!("`{name}`")).collect();
+        let perhaps = match names.as_slice() {
+            [] => String::new(),
+            _ => format!("; call their array `ids` (is it {}?), or", names.join(", ")),
+        };
+        let remedy =
+            "give their ids with --ids (--probe-ids, --reference-ids): one a line, or a .npy of integers or text";
+        match perhaps.strip_prefix("; ") {
+            Some(perhaps) => Err(Failure::at(self.path, problem, format_args!("{perhaps} {remedy}"))),
+            None => Err(Failure::at(self.path, problem, remedy)),
+        }
+    }
+
+    fn reading(&self, shape: TemplateShape, console: &Console) -> Result<Reading, Failure> {
         let format = self.format()?;
         let bytes = files::read(self.path)?;
-        let ids = self.identities(format, console)?;
-        let unnamed = ids.is_none() && format == Format::Npy;
-        read::records(&bytes, format, shape, ids).map_err(|error| self.explain(&error)).inspect(|_| {
-            if unnamed {
-                console
-                    .note(format_args!("{}: no ids given (--ids): records are numbered from 1", self.path.display()));
-            }
-        })
+        let identities = self.identities(format, console)?;
+        let header = self.written.header.map(|header| header == YesNo::Yes);
+        let reading = read::read(&bytes, format, shape, Given { identities, header });
+        let reading = reading.map_err(|error| self.explain(&error))?;
+        if let IdSource::File(Some(name)) = &reading.ids {
+            let kind = if format == Format::Npz { "array" } else { "column" };
+            console.note(format_args!("{}: ids from {kind} `{name}`", self.path.display()));
+        }
+        Ok(reading)
     }
 
     /// How the file is written.
     pub fn format(&self) -> Result<Format, Failure> {
         let extension = self.path.extension().and_then(std::ffi::OsStr::to_str);
-        let known = self.format.map(Format::from).or_else(|| extension.and_then(Format::from_path_extension));
+        let known = self.written.format.map(Format::from).or_else(|| extension.and_then(Format::from_path_extension));
         known.ok_or_else(|| {
             Failure::at(
                 self.path,
@@ -115,8 +169,7 @@ impl Templates<'_> {
             }
             None => return Ok(None),
         };
-        let remedy = "write one id a line, in the order of the templates";
-        read::identities(&files::read(path)?).map(Some).map_err(|error| Failure::of(path, &error, remedy))
+        identities(path, "write one id a line, in the order of the templates").map(Some)
     }
 
     /// Where ids are looked for that were not named.
@@ -124,12 +177,66 @@ impl Templates<'_> {
         self.path.with_extension("ids.txt")
     }
 
-    fn explain(&self, error: &read::ReadError) -> Failure {
+    fn explain(&self, error: &ReadError) -> Failure {
         let path = match (error, self.ids) {
-            (read::ReadError::IdentityCount { .. }, Some(ids)) => ids,
+            (ReadError::IdentityCount { .. }, Some(ids)) => ids,
             _ => self.path,
         };
         Failure::of(path, error, "give templates of the agreed shape ('cotejo agreement check'), or agree on another")
+    }
+}
+
+/// Longest list of ids, in bytes.
+const LIST_LIMIT_BYTES: u64 = 1 << 30;
+
+/// A list of ids; none where nobody is on it.
+fn list(path: &Path, remedy: &str) -> Result<Option<Vec<Identity>>, Failure> {
+    let bytes = files::read_at_most(path, LIST_LIMIT_BYTES + 1)?;
+    if bytes.len() as u64 > LIST_LIMIT_BYTES {
+        return Err(Failure::at(path, format_args!("longer than {LIST_LIMIT_BYTES} bytes"), remedy));
+    }
+    match read::identities(&bytes) {
+        Err(ReadError::NoRecords) => Ok(None),
+        read => read.map(Some).map_err(|error| Failure::of(path, &error, remedy)),
+    }
+}
+
+/// A list of ids of somebody.
+fn identities(path: &Path, remedy: &str) -> Result<Vec<Identity>, Failure> {
+    list(path, remedy)?.ok_or_else(|| Failure::of(path, &ReadError::NoRecords, remedy))
+}
+
+/// A list of persons: as any list of ids, but each person is meant as a whole.
+pub fn persons(path: &Path) -> Result<Vec<Identity>, Failure> {
+    whole(path, identities(path, ONE_A_LINE)?)
+}
+
+const ONE_A_LINE: &str = "write one id a line";
+
+fn whole(path: &Path, persons: Vec<Identity>) -> Result<Vec<Identity>, Failure> {
+    match persons.iter().find(|person| person.eye.is_some()) {
+        Some(person) => Err(Failure::at(
+            path,
+            format_args!(
+                "{}: the id is followed by an eye, but a person is exempted or removed as a whole",
+                person.place
+            ),
+            "write the id alone",
+        )),
+        None => Ok(persons),
+    }
+}
+
+/// A list of exempt persons, which has nobody on it only where that is `allowed`.
+pub fn exempt(path: &Path, allowed: bool) -> Result<Vec<Identity>, Failure> {
+    match list(path, ONE_A_LINE)? {
+        Some(persons) => whole(path, persons),
+        None if allowed => Ok(Vec::new()),
+        None => Err(Failure::at(
+            path,
+            "the file holds no record: nobody would be exempt",
+            "write one id a line, leave 'exempt' out of the configuration, or serve nevertheless with --allow-unknown-exempt",
+        )),
     }
 }
 

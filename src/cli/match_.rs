@@ -67,10 +67,12 @@ impl Args {
         let custodian = Custodian::<S>::new(agreement, &gallery, self.memory)
             .map_err(|error| Failure::at(&self.agreement.path, error, "agree on a scheme that this program has"))?;
         let known = custodian.knows(&query.target);
-        if let (false, Target::Subject(id)) = (known, &query.target) {
-            console.warn(format_args!(
-                "the query is about '{id}', who is not enrolled; the answer will be 'no hit' and will not say why"
-            ));
+        if let Target::Subject(id) = &query.target {
+            for unknown in gallery.not_enrolled([id]) {
+                console.warn(format_args!(
+                    "the query is about {unknown}, who is not enrolled; the answer will be 'no hit' and will not say why"
+                ));
+            }
         }
         let searched = searched(&gallery, &query.target);
         let probes = query.layouts.len();

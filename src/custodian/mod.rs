@@ -16,8 +16,8 @@ use crate::scheme::{Evaluator, OtherScheme, Progress, Subjects, Task, Unanswered
 use crate::template::SubjectId;
 use crate::wire::{Answer, EvaluationKey, KeyId, Query, Target};
 pub use gallery::{
-    Appended, Change, Damage, Enrolment, Gallery, GalleryError, GalleryFile, Refusal, RefusalReason, RewriteError,
-    Subject, UnknownSubjects,
+    Appended, Change, Damage, Enrolment, Gallery, GalleryError, GalleryFile, NotEnrolled, Refusal, RefusalReason,
+    RewriteError, Subject, UnknownSubjects,
 };
 pub use held::Held;
 use searched::{Searched, Watch};
@@ -101,7 +101,7 @@ impl<'a, S: Evaluator> Custodian<'a, S> {
     }
 
     /// The same custodian, for whom these persons never match (the automatic no-match of the Migration 5 platform). Ids that are not
-    /// enrolled mean nothing.
+    /// enrolled protect nobody: see [`Gallery::not_enrolled`].
     ///
     /// # Security
     ///

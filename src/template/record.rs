@@ -1,5 +1,7 @@
 //! Templates with the identity they belong to.
 
+use unicode_normalization::{UnicodeNormalization as _, is_nfc};
+
 use super::Template;
 
 /// Which iris of a person a template is of.
@@ -21,7 +23,10 @@ impl std::fmt::Display for Eye {
     }
 }
 
-/// A subject's identifier in one party's records: 1 to 256 bytes of text without control characters.
+/// A subject's identifier in one party's records: 1 to 256 bytes of text, in one normal form.
+///
+/// That form is Unicode's NFC (UAX 15), without white space around it, control characters, or characters that do not show. White space
+/// around a text is dropped and its form made NFC; anything else is refused. So two programs that mean the same id write the same bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct SubjectId(String);
@@ -30,9 +35,26 @@ impl SubjectId {
     /// Longest identifier, in bytes.
     pub const LIMIT_BYTES: usize = 256;
 
-    /// Whether a text can be an identifier.
+    /// Whether a text is an identifier, in its normal form.
     pub(crate) fn admits(text: &str) -> bool {
-        !text.is_empty() && text.len() <= Self::LIMIT_BYTES && !text.chars().any(char::is_control)
+        let fits = (1..=Self::LIMIT_BYTES).contains(&text.len()) && text.trim().len() == text.len();
+        fits && !text.chars().any(|c| c.is_control() || does_not_show(c)) && is_nfc(text)
+    }
+
+    /// What is left of a text without that in which people differ when they write the same id: case, leading zeros, white space and
+    /// compatible forms of a character (Unicode's NFKC).
+    pub(crate) fn folded(text: &str) -> String {
+        let mut folded = String::with_capacity(text.len());
+        let mut in_number = false;
+        let mut characters = text.nfkc().flat_map(char::to_lowercase).filter(|c| !c.is_whitespace()).peekable();
+        while let Some(c) = characters.next() {
+            let leading = c == '0' && !in_number && characters.peek().is_some_and(char::is_ascii_digit);
+            if !leading {
+                in_number = c.is_ascii_digit();
+                folded.push(c);
+            }
+        }
+        folded.nfkc().collect()
     }
 
     /// The text.
@@ -45,8 +67,17 @@ impl TryFrom<String> for SubjectId {
     type Error = RecordError;
 
     fn try_from(text: String) -> Result<Self, RecordError> {
+        // Most texts are in the form already.
+        let text = if is_nfc(&text) { text } else { text.nfc().collect() };
+        let text = if text.trim().len() == text.len() { text } else { text.trim().to_owned() };
         if Self::admits(&text) { Ok(Self(text)) } else { Err(RecordError::Identifier) }
     }
+}
+
+/// Whether a character leaves no mark, so that two ids that look alike would differ. The joiners that Indic scripts and Persian write with
+/// (U+200C, U+200D) are admitted.
+fn does_not_show(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 impl From<SubjectId> for String {
@@ -76,7 +107,10 @@ pub struct Record {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RecordError {
     /// Not a usable identifier.
-    #[error("an identifier needs 1 to {} bytes without control characters", SubjectId::LIMIT_BYTES)]
+    #[error(
+        "an identifier needs 1 to {} bytes without control characters and others that do not show",
+        SubjectId::LIMIT_BYTES
+    )]
     Identifier,
 }
 
@@ -105,6 +139,36 @@ mod tests {
         assert!(SubjectId::try_from(String::new()).is_err());
         assert!(SubjectId::try_from("a\nb".to_owned()).is_err());
         assert!(SubjectId::try_from("x".repeat(257)).is_err());
+        assert!(SubjectId::try_from("a\u{200b}b".to_owned()).is_err());
         assert_eq!(SubjectId::try_from("Pérez 7".to_owned()).unwrap().as_str(), "Pérez 7");
+    }
+
+    #[test]
+    fn an_identifier_has_one_form() {
+        let id = |text: &str| SubjectId::try_from(text.to_owned()).unwrap();
+        assert_eq!(id("Jose\u{301}"), id("Jos\u{e9}"));
+        assert_eq!(id(" anna\u{a0}"), id("anna"));
+        assert_eq!(id("\u{1112}\u{1161}").as_str(), "\u{d558}");
+        assert!(!SubjectId::admits("Jose\u{301}") && !SubjectId::admits(" anna") && SubjectId::admits("Jos\u{e9}"));
+        // Three bytes of NFD may be two of NFC; the limit is on what is kept.
+        assert_eq!(id(&"e\u{301}".repeat(128)).as_str().len(), 256);
+    }
+
+    #[test]
+    fn what_is_likely_meant_is_told_from_what_is_not() {
+        let alike = |a: &str, b: &str| SubjectId::folded(a) == SubjectId::folded(b);
+        for (a, b) in [
+            ("Anna", "aNNA"),
+            ("7", "0007"),
+            ("S-7", "s-0007"),
+            ("000", "0"),
+            ("JOSE\u{301}", "jos\u{e9}"),
+            ("ﬁn 1", "FIN01"),
+        ] {
+            assert!(alike(a, b), "{a} {b}");
+        }
+        for (a, b) in [("70", "7"), ("10", "1"), ("anna", "ana"), ("a0b", "ab"), ("0", "")] {
+            assert!(!alike(a, b), "{a} {b}");
+        }
     }
 }

@@ -99,8 +99,8 @@ pub fn npz(out: &mut (impl Write + Seek), records: &[Record]) -> Result<(), Writ
 pub fn identities(out: &mut impl Write, records: &[Record]) -> Result<(), WriteError> {
     for record in records {
         match record.eye {
-            Some(eye) => writeln!(out, "{},{eye}", record.subject)?,
-            None => writeln!(out, "{}", record.subject)?,
+            Some(eye) => writeln!(out, "{},{eye}", super::read::written(&record.subject))?,
+            None => writeln!(out, "{}", super::read::written(&record.subject))?,
         }
     }
     Ok(())

@@ -83,6 +83,15 @@ fn what_a_command_reads_is_never_what_it_writes_whatever_the_flag() {
 }
 
 #[test]
+fn a_log_is_not_exported_over_its_database() {
+    let desk = crate::exempt::served();
+    let export = "audit export --database custodian.sqlite --format log --force --out";
+    desk.refused(&format!("{export} custodian.sqlite"), "custodian.sqlite", "is read by this command");
+    desk.ok(&format!("{export} log.jsonl"));
+    desk.refused("audit export --log log.jsonl --format csv --force --out log.jsonl", "log.jsonl", "is read by");
+}
+
+#[test]
 fn a_key_an_agreement_or_a_gallery_is_replaced_by_its_like_alone() {
     let desk = Desk::exchanged();
     desk.write("other.csv", GALLERY);

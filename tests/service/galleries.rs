@@ -100,3 +100,32 @@ fn an_empty_gallery_is_not_asked() {
         assert_eq!(trial.log().1.statements.requests, 0);
     }
 }
+
+#[test]
+fn exempt_ids_that_are_not_enrolled_are_counted_whenever_list_or_gallery_changes() {
+    let people: Vec<_> = (0..3).map(|number| person(&format!("person-{number}"), number)).collect();
+    for kind in kinds() {
+        let trial = Trial::new(kind);
+        let digest = trial.agreement.digest();
+        let await_count = |expected: usize| {
+            let line = format!("cotejo_exempt_unknown{{agreement=\"{digest}\"}} {expected}\n");
+            let begun = std::time::Instant::now();
+            loop {
+                let metrics = trial.operations("/metrics");
+                assert!(!metrics.contains("zoe") && !metrics.contains("person-"), "{metrics}");
+                if metrics.contains(&line) {
+                    return;
+                }
+                assert!(begun.elapsed().as_secs() < 10, "{line}{metrics}");
+                std::thread::sleep(std::time::Duration::from_millis(50));
+            }
+        };
+        await_count(0);
+        trial.source.set(&trial.agreement, &people, &["person-2", "zoe"]);
+        await_count(1);
+        trial.source.set(&trial.agreement, &people[..2], &["person-2", "zoe"]);
+        await_count(2);
+        trial.source.set(&trial.agreement, &people, &["person-2"]);
+        await_count(0);
+    }
+}

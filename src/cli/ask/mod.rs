@@ -20,7 +20,7 @@ use serde_json::json;
 use super::console::{Console, count};
 use super::dispatch::under_scheme;
 use super::failure::Failure;
-use super::load::{self, FileFormat};
+use super::load;
 use super::party::{self, Party, public_key};
 use super::progress::Meter;
 use super::{AgreementArg, Outcome, files, interrupt, verdicts};
@@ -64,9 +64,8 @@ pub struct Args {
     /// Their ids, one a line; they stay here
     #[arg(long, value_name = "FILE")]
     ids: Option<PathBuf>,
-    /// How the templates are written, where the extension does not say so
-    #[arg(long, value_enum)]
-    format: Option<FileFormat>,
+    #[command(flatten)]
+    written: load::Written,
     /// Ask about this enrolled person alone (1:1); names it to the custodian
     #[arg(long, value_name = "ID")]
     reference: Option<String>,
@@ -341,7 +340,7 @@ impl Args {
             let what = "the agreement has no [service] table: nothing is agreed on asking over a network";
             return Err(Failure::at(&self.agreement.path, what, "agree on one ('cotejo agreement init --service')"));
         };
-        let templates = load::Templates { path, ids: self.ids.as_deref(), format: self.format };
+        let templates = load::Templates { path, ids: self.ids.as_deref(), written: self.written };
         let records = templates.read(agreement.shape(), console)?;
         let mut rng = load::randomness()?;
         let (query, pending) = querier

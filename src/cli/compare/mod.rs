@@ -15,7 +15,7 @@ use rayon::prelude::*;
 
 use super::console::{Console, count};
 use super::failure::Failure;
-use super::load::{self, FileFormat, Templates};
+use super::load::{self, Templates, Written};
 use super::{AgreementArg, Outcome, interrupt};
 use report::{Pair, Report};
 
@@ -42,9 +42,8 @@ pub struct Args {
     /// Their ids, one a line
     #[arg(long, value_name = "FILE")]
     reference_ids: Option<PathBuf>,
-    /// How the templates are written, where the extension does not say so
-    #[arg(long, value_enum)]
-    format: Option<FileFormat>,
+    #[command(flatten)]
+    written: Written,
     /// Which pairs
     #[arg(long, value_enum, default_value = "all")]
     pairs: Pairs,
@@ -85,7 +84,11 @@ impl Args {
         let agreement = load::agreement(&self.agreement.path, console)?;
         let functional = agreement.functional();
         let read = |path: &Path, ids: &Option<PathBuf>| {
-            Templates { path, ids: ids.as_deref(), format: self.format }.read(agreement.shape(), console)
+            let templates = Templates { path, ids: ids.as_deref(), written: self.written };
+            match self.pairs {
+                Pairs::SameId => templates.read_with_ids(agreement.shape(), load::NO_LABELS, console),
+                Pairs::All | Pairs::SameRow => templates.read(agreement.shape(), console),
+            }
         };
         let probes = read(&self.probes, &self.probe_ids)?;
         let references = read(&self.references, &self.reference_ids)?;

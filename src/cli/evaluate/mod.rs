@@ -9,19 +9,18 @@ use std::path::{Path, PathBuf};
 use cotejo::agreement::Agreement;
 use cotejo::evaluate::{Amount, Card, Comparer, Dataset, EvaluateError, Evaluation, Scores};
 use cotejo::template::Record;
-use cotejo::template::read::Format;
 
 use super::console::Console;
 use super::dispatch::under_scheme;
 use super::failure::Failure;
 use super::files::{self, Access, Content, Output};
-use super::load::{self, FileFormat, Templates};
+use super::load::{self, Templates, Written};
 use super::{AgreementArg, Outcome, OverwriteArg, size};
 
 /// Error rates of labelled templates: as they are, as integers, and under encryption
 ///
 /// Give one set to be compared with itself, or probes and references. Templates of one person carry the same id: in the file, or beside it
-/// (--ids, one a line, or a .npy of integers). The encrypted column is measured by real exchanges on a sample of the pairs.
+/// (--ids, one a line, or a .npy of integers). Without ids nothing is evaluated: the number of a row is no person. The encrypted column is measured by real exchanges on a sample of the pairs.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -48,9 +47,8 @@ pub struct Args {
     /// Their ids
     #[arg(long, value_name = "FILE", requires = "references")]
     reference_ids: Option<PathBuf>,
-    /// How the templates are written, where the extension does not say so
-    #[arg(long, value_enum)]
-    format: Option<FileFormat>,
+    #[command(flatten)]
+    written: Written,
     /// Pairs that are decided under encryption too: none, all, or about so many
     #[arg(long, value_name = "NUMBER", default_value = "400", value_parser = amount)]
     encrypt: Wanted,
@@ -161,15 +159,8 @@ impl Args {
         agreement: &Agreement,
         console: &Console,
     ) -> Result<Vec<Record>, Failure> {
-        let templates = Templates { path, ids, format: self.format };
-        if templates.has_no_labels()? {
-            return Err(Failure::at(
-                path,
-                "labels missing: an array of templates does not say which are of one person",
-                "give their ids with --ids (--probe-ids, --reference-ids): one a line, or a .npy of integers",
-            ));
-        }
-        templates.read(agreement.shape(), console)
+        let templates = Templates { path, ids, written: self.written };
+        templates.read_with_ids(agreement.shape(), load::NO_LABELS, console)
     }
 }
 
@@ -193,11 +184,4 @@ fn provenance(args: &Args, agreement: &Agreement) -> Vec<(String, String)> {
         ),
         ("Seed".to_owned(), args.seed.to_string()),
     ]
-}
-
-impl Templates<'_> {
-    /// Whether nothing says whose the templates are: an array without ids beside it.
-    fn has_no_labels(&self) -> Result<bool, Failure> {
-        Ok(self.ids.is_none() && self.format()? == Format::Npy && !self.ids_beside().is_file())
-    }
 }

@@ -1,16 +1,16 @@
 //! `cotejo gallery remove`: subjects are enrolled no more.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use cotejo::template::{SubjectId, read};
+use cotejo::template::SubjectId;
 use serde_json::json;
 
 use super::GalleryArgs;
 use crate::cli::console::{Console, count};
 use crate::cli::failure::Failure;
 use crate::cli::files::gallery::Locked;
-use crate::cli::{Outcome, files, load};
+use crate::cli::{Outcome, load};
 
 /// Remove subjects, each with all its references; all ids are removed, or none
 #[derive(clap::Args)]
@@ -40,7 +40,7 @@ impl Args {
         let locked = Locked::new(path)?;
         let gallery = locked.read(&agreement, console)?;
         let change = gallery.remove(&ids).map_err(|unknown| {
-            let details: Vec<_> = unknown.0.iter().map(|id| format!("'{id}'")).collect();
+            let details: Vec<_> = gallery.not_enrolled(&unknown.0).iter().map(ToString::to_string).collect();
             let what = format!("{} not enrolled in {}; nobody was removed", count(details.len(), "id"), path.display());
             Failure::with_details(&place, what, details, "see who is with 'cotejo gallery list'; leave the others out")
         })?;
@@ -74,7 +74,10 @@ impl Args {
     /// Whom to remove, and where that was said.
     fn ids(&self) -> Result<(Vec<SubjectId>, String), Failure> {
         match &self.ids_file {
-            Some(path) => Ok((from_file(path)?, path.display().to_string())),
+            Some(path) => {
+                let ids = load::persons(path)?.into_iter().map(|person| person.subject).collect();
+                Ok((ids, path.display().to_string()))
+            }
             None => {
                 let parse = |id: &String| {
                     SubjectId::try_from(id.clone()).map_err(|error| Failure::new("--id", error, "give an enrolled id"))
@@ -82,18 +85,5 @@ impl Args {
                 Ok((self.ids.iter().map(parse).collect::<Result<_, _>>()?, "--id".to_owned()))
             }
         }
-    }
-}
-
-fn from_file(path: &Path) -> Result<Vec<SubjectId>, Failure> {
-    let identities =
-        read::identities(&files::read(path)?).map_err(|error| Failure::of(path, &error, "write one id a line"))?;
-    match identities.iter().find(|identity| identity.eye.is_some()) {
-        Some(identity) => Err(Failure::at(
-            path,
-            format_args!("'{}' is followed by an eye, but a subject is removed as a whole", identity.subject),
-            "write the id alone",
-        )),
-        None => Ok(identities.into_iter().map(|identity| identity.subject).collect()),
     }
 }

@@ -69,11 +69,14 @@ pub struct Served {
 
 impl Party<Custodian> {
     /// The agreements that are served.
-    pub fn agreements(&self, console: &Console) -> Result<Vec<Served>, Failure> {
+    ///
+    /// `allow_unknown_exempt`: also where an exempt id is not enrolled, or an exempt list has none.
+    pub fn agreements(&self, allow_unknown_exempt: bool, console: &Console) -> Result<Vec<Served>, Failure> {
         let served = |entry: &AgreementEntry| {
             let agreement = Arc::new(load::agreement(&self.path(&entry.file), console)?);
             let exempt = entry.exempt.as_ref().map(|exempt| self.path(exempt));
-            let source = GalleryFiles::new(self.path(&entry.gallery), exempt, Arc::clone(&agreement));
+            let source =
+                GalleryFiles::new(self.path(&entry.gallery), exempt, allow_unknown_exempt, Arc::clone(&agreement));
             Ok(Served { agreement, source })
         };
         self.rest.agreement.iter().map(served).collect()

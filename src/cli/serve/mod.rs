@@ -33,7 +33,7 @@ The configuration, custodian.toml; paths are relative to its folder:
   [[agreement]]                         one or several; each has a [service] table
   file = \"agreement.toml\"
   gallery = \"gallery.cotejo\"            may be changed while it is served: cotejo enroll --append, cotejo gallery
-  exempt = \"exempt.txt\"                 optional: ids, one a line, who never match
+  exempt = \"exempt.txt\"                 optional: ids, one a line, who never match; as they are enrolled, none of them misspelt
   [[requester]]                         one or several
   code = \"A-BORDER\"
   certificate = \"a-border.pem\"          or its fingerprint
@@ -57,6 +57,9 @@ pub struct Args {
     /// Read everything that the configuration names, say what is wrong with it, and end
     #[arg(long)]
     check: bool,
+    /// Serve although exempt ids are not enrolled, or an exempt list is empty: whoever was meant may be matched
+    #[arg(long)]
+    allow_unknown_exempt: bool,
     /// The server's events, one a line of JSON, from this level on
     #[arg(long, value_enum, default_value = "info")]
     log: Level,
@@ -77,14 +80,12 @@ impl Args {
     pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
         let party = Party::<Custodian>::read(&self.config)?;
         let identity = party.identity()?;
-        let agreements = party.agreements(console)?;
+        let agreements = party.agreements(self.allow_unknown_exempt, console)?;
         let requesters = party.requesters(&agreements)?;
         let (limits, memory) = party.limits()?;
         let custody = party.custody()?;
+        agreements.iter().try_for_each(|served| served.source.check())?;
         if self.check {
-            for served in &agreements {
-                served.source.read()?;
-            }
             let text = format!("{}: sound; {} served", self.config.display(), count(agreements.len(), "agreement"));
             let document =
                 json!({"config": self.config, "agreements": agreements.len(), "requesters": requesters.len()});

@@ -1,25 +1,34 @@
 //! A gallery's file that others change while it is served.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use cotejo::agreement::Agreement;
+use cotejo::custodian::NotEnrolled;
 use cotejo::service::server::{GallerySource, Loaded};
 use cotejo::template::SubjectId;
+use cotejo::template::read::Identity;
 
+use crate::cli::console::count;
 use crate::cli::failure::Failure;
-use crate::cli::files;
+use crate::cli::{files, load};
 
 /// The files of one gallery.
 pub struct GalleryFiles {
     gallery: PathBuf,
     exempt: Option<PathBuf>,
+    /// Whether exempt persons may be unknown, or none.
+    allow_unknown: bool,
     agreement: Arc<Agreement>,
     /// What the files looked like when they were loaded last.
-    seen: Mutex<Option<[Option<Look>; 2]>>,
+    seen: Mutex<Option<Looks>>,
+    /// What was read before the server was started.
+    checked: Mutex<Option<(Looks, Loaded)>>,
 }
+
+/// What gallery and exempt list look like.
+type Looks = [Option<Look>; 2];
 
 /// What tells a file from a changed one.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -39,18 +48,38 @@ fn look(path: &Path) -> Option<Look> {
 }
 
 impl GalleryFiles {
-    pub fn new(gallery: PathBuf, exempt: Option<PathBuf>, agreement: Arc<Agreement>) -> Self {
-        Self { gallery, exempt, agreement, seen: Mutex::new(None) }
+    pub fn new(gallery: PathBuf, exempt: Option<PathBuf>, allow_unknown: bool, agreement: Arc<Agreement>) -> Self {
+        Self { gallery, exempt, allow_unknown, agreement, seen: Mutex::new(None), checked: Mutex::new(None) }
     }
 
-    /// Reads both files, to find what is wrong with them.
-    pub fn read(&self) -> Result<Loaded, Failure> {
+    /// Reads both files, to find what is wrong with them: also whether everybody who is to be exempt is enrolled. What was read is what
+    /// is loaded first.
+    pub fn check(&self) -> Result<(), Failure> {
+        let looks = self.looks();
+        let (loaded, persons) = self.read()?;
+        let unknown = loaded.unknown_exempt();
+        match &self.exempt {
+            Some(path) if !unknown.is_empty() && !self.allow_unknown => {
+                Err(unknown_exempt(path, &self.gallery, &persons, &unknown))
+            }
+            _ => {
+                *self.checked.lock().unwrap_or_else(PoisonError::into_inner) = Some((looks, loaded));
+                Ok(())
+            }
+        }
+    }
+
+    fn read(&self) -> Result<(Loaded, Vec<Identity>), Failure> {
         // The exempt first: nobody is answered about before it is known who is.
-        let exempt = self.exempt.as_deref().map_or(Ok(BTreeSet::new()), exempt)?;
-        Ok(Loaded { gallery: files::gallery::snapshot(&self.gallery, &self.agreement)?, exempt })
+        let persons = match self.exempt.as_deref() {
+            None => Vec::new(),
+            Some(path) => load::exempt(path, self.allow_unknown)?,
+        };
+        let exempt = persons.iter().map(|person| person.subject.clone()).collect();
+        Ok((Loaded { gallery: files::gallery::snapshot(&self.gallery, &self.agreement)?, exempt }, persons))
     }
 
-    fn looks(&self) -> [Option<Look>; 2] {
+    fn looks(&self) -> Looks {
         [look(&self.gallery), self.exempt.as_deref().and_then(look)]
     }
 }
@@ -58,33 +87,38 @@ impl GalleryFiles {
 impl GallerySource for GalleryFiles {
     fn load(&self) -> Result<Option<Loaded>, String> {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((looks, loaded)) = self.checked.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            *seen = Some(looks);
+            return Ok(Some(loaded));
+        }
         // Before it is read: a change in between is found the next time.
         let looks = self.looks();
         if *seen == Some(looks) {
             return Ok(None);
         }
-        let loaded = self.read().map_err(|failure| failure.one_line())?;
+        // Who is removed from a gallery that is being served may still be on the list: the server reports it, and goes on.
+        let (loaded, _) = self.read().map_err(|failure| failure.one_line())?;
         *seen = Some(looks);
         Ok(Some(loaded))
     }
 }
 
-/// Longest list of exempt persons, in bytes.
-const LIMIT_BYTES: u64 = 64 << 20;
+/// Names a line at most so often.
+const NAMED: usize = 20;
 
-/// Ids, one a line; empty lines and those that begin with # mean nothing.
-fn exempt(path: &Path) -> Result<BTreeSet<SubjectId>, Failure> {
-    let bytes = files::read_at_most(path, LIMIT_BYTES + 1)?;
-    let remedy = "write one id a line";
-    if bytes.len() as u64 > LIMIT_BYTES {
-        return Err(Failure::at(path, format_args!("longer than {LIMIT_BYTES} bytes"), remedy));
-    }
-    let text = String::from_utf8(bytes).map_err(|_| Failure::at(path, "not UTF-8 text", remedy))?;
-    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'));
-    let id = |(number, line): (usize, &str)| {
-        // The line's number, not the line: it is about a person.
-        SubjectId::try_from(line.trim().to_owned())
-            .map_err(|error| Failure::at(path, format_args!("line {}: {error}", number + 1), remedy))
-    };
-    lines.map(id).collect()
+/// Exempt ids that are not enrolled refuse the start: whoever was meant would be matched.
+fn unknown_exempt(path: &Path, gallery: &Path, persons: &[Identity], unknown: &[NotEnrolled]) -> Failure {
+    let place = |id: &SubjectId| persons.iter().find(|person| person.subject == *id).map(|person| person.place);
+    let named = unknown.iter().take(NAMED).map(|unknown| match place(&unknown.id) {
+        Some(place) => format!("{place}: {unknown}"),
+        None => unknown.to_string(),
+    });
+    let more = unknown.len().checked_sub(NAMED + 1).map(|more| format!("and {} more", more + 1));
+    let are = if unknown.len() == 1 { "is" } else { "are" };
+    Failure::with_details(
+        path.display(),
+        format_args!("{} {are} not enrolled in {}", count(unknown.len(), "exempt id"), gallery.display()),
+        named.chain(more).collect(),
+        "write the ids as 'cotejo gallery list' does, or serve nevertheless with --allow-unknown-exempt",
+    )
 }

@@ -7,6 +7,7 @@ mod change;
 mod enrolment;
 mod file;
 mod format;
+mod likely;
 mod segment;
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,7 @@ use enrolment::{Batch, admit};
 pub use enrolment::{Refusal, RefusalReason};
 pub use file::GalleryFile;
 use format::Layout;
+pub use likely::NotEnrolled;
 
 /// Enrolled subjects, in the order of enrolment, each with all its references. Secret to the custodian.
 pub struct Gallery {

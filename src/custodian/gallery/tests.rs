@@ -501,3 +501,19 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn who_is_not_enrolled_is_told_with_who_is_likely_meant() {
+    let agreement = agreement(8);
+    let gallery = gallery(&agreement, &[("anna", 1), ("0007", 2), ("Jos\u{e9}", 3), ("b 1", 4)]);
+    let asked = ["anna", "ANNA", "7", "JOSE\u{301}", "B01", "zoe"].map(id);
+    let unknown: Vec<_> = gallery.not_enrolled(&asked).into_iter().map(|unknown| unknown.to_string()).collect();
+    let expected = [
+        "'ANNA' (enrolled is 'anna')",
+        "'7' (enrolled is '0007')",
+        "'JOS\u{c9}' (enrolled is 'Jos\u{e9}')",
+        "'B01' (enrolled is 'b 1')",
+        "'zoe'",
+    ];
+    assert_eq!(unknown, expected);
+}

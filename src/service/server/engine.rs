@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 use rand::CryptoRng;
 
 use crate::agreement::{Agreement, SchemeId};
-use crate::custodian::{AdmittedKey, AnswerError, Custodian, Gallery};
+use crate::custodian::{AdmittedKey, AnswerError, Custodian, Gallery, NotEnrolled};
 use crate::scheme::bgv::Bgv;
 use crate::scheme::tfhe::Tfhe;
 use crate::scheme::{Evaluator, Progress};
@@ -21,6 +21,13 @@ pub struct Loaded {
     pub gallery: Gallery,
     /// Persons who never match.
     pub exempt: BTreeSet<SubjectId>,
+}
+
+impl Loaded {
+    /// Exempt ids that are not enrolled, so that they protect nobody.
+    pub fn unknown_exempt(&self) -> Vec<NotEnrolled> {
+        self.gallery.not_enrolled(&self.exempt)
+    }
 }
 
 /// Where a gallery comes from.

@@ -7,6 +7,9 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
+use super::engine::Loaded;
+use crate::service::signing::Hash;
+
 /// Served requests by route and status: routes, not paths, so that no name stands in a label.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct Served {
@@ -21,6 +24,13 @@ pub struct Served {
 pub struct Refused {
     /// The kind.
     pub kind: String,
+}
+
+/// A gallery, by its agreement.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct OfAgreement {
+    /// Its digest.
+    pub agreement: String,
 }
 
 /// All counts.
@@ -44,6 +54,8 @@ pub struct Metrics {
     pub running: Gauge,
     /// Open connections.
     pub connections: Gauge,
+    /// Exempt ids that are not enrolled.
+    pub exempt_unknown: Family<OfAgreement, Gauge>,
 }
 
 impl Metrics {
@@ -60,6 +72,7 @@ impl Metrics {
             waiting: Gauge::default(),
             running: Gauge::default(),
             connections: Gauge::default(),
+            exempt_unknown: Family::default(),
             registry: Registry::default(),
         };
         registry.register("requests", "HTTP requests", metrics.served.clone());
@@ -71,7 +84,24 @@ impl Metrics {
         registry.register("jobs_waiting", "Jobs that wait", metrics.waiting.clone());
         registry.register("jobs_running", "Jobs that are worked on", metrics.running.clone());
         registry.register("connections", "Open connections", metrics.connections.clone());
+        let help = "Ids of the exempt list that are not enrolled: they protect nobody";
+        registry.register("exempt_unknown", help, metrics.exempt_unknown.clone());
         Self { registry, ..metrics }
+    }
+
+    /// Counts the exempt ids of a gallery that are not enrolled, and says so where there are some; names no person.
+    pub fn report_exempt(&self, agreement: &Hash, loaded: &Loaded) {
+        let unknown = loaded.unknown_exempt().len();
+        let gallery = OfAgreement { agreement: agreement.to_string() };
+        self.exempt_unknown.get_or_create(&gallery).set(i64::try_from(unknown).unwrap_or(i64::MAX));
+        if unknown > 0 {
+            tracing::warn!(
+                agreement = %agreement,
+                unknown,
+                exempt = loaded.exempt.len(),
+                "exempt ids are not enrolled: they protect nobody; 'cotejo serve --check' names them"
+            );
+        }
     }
 
     /// In the OpenMetrics text format.

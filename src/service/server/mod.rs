@@ -115,6 +115,7 @@ impl Server {
     pub fn new(settings: Settings, mut custody: Custody, rng: &mut dyn CryptoRng) -> Result<Self, ServerError> {
         custody.journal().claim()?;
         let now = (settings.clock)();
+        let metrics = metrics::Metrics::new();
         let mut desks = BTreeMap::new();
         for (agreement, source) in settings.agreements {
             let digest = engine::digest(&agreement);
@@ -123,6 +124,7 @@ impl Server {
             }
             let loaded = source.load().map_err(ServerError::Gallery)?;
             let loaded = loaded.ok_or_else(|| ServerError::Gallery("the gallery could not be loaded".to_owned()))?;
+            metrics.report_exempt(&digest, &loaded);
             let (content, subjects) = (Hash(loaded.gallery.state()), loaded.gallery.len() as u64);
             let version = custody.gallery_version(&digest, &content, subjects, now)?;
             let engine = engine::engine(agreement, loaded, version, settings.memory);
@@ -159,7 +161,7 @@ impl Server {
         };
         let listener = listen(settings.listen)?;
         let operations = settings.operations.map(listen).transpose()?;
-        let state = state::State::new(custody, desks, requesters, settings.limits, settings.clock, rng);
+        let state = state::State::new(custody, desks, requesters, metrics, settings.limits, settings.clock, rng);
         waiting.into_iter().for_each(|job| state.queue.push(job));
         Ok(Self { state: Arc::new(state), listener, operations, tls, runtime })
     }

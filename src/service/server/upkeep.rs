@@ -33,6 +33,7 @@ fn refresh(state: &State, agreement: &Hash, desk: &Desk) {
     let trouble = match desk.source.load() {
         Ok(None) => return,
         Ok(Some(loaded)) => {
+            state.metrics.report_exempt(agreement, &loaded);
             let subjects = loaded.gallery.len() as u64;
             let content = Hash(loaded.gallery.state());
             let version =

@@ -1,7 +1,7 @@
 //! Comma-separated values: one line a record.
 
 use super::error::{Place, ReadError, RecordFault};
-use super::{Row, text};
+use super::{Row, Rows, labels, text};
 use crate::template::{Bits, IrisCode, RealVector, Template, TemplateShape};
 
 /// What a column holds.
@@ -19,7 +19,7 @@ impl Column {
     /// By the name in the header; whatever is not known is a value.
     fn named(name: &str) -> Self {
         match name.to_ascii_lowercase().as_str() {
-            "id" | "subject" => Self::Subject,
+            name if labels::is_column(name) => Self::Subject,
             "eye" => Self::Eye,
             "bits" => Self::Bits,
             "code" => Self::Code,
@@ -29,13 +29,14 @@ impl Column {
     }
 }
 
-/// Reads comma-separated values.
-pub(super) fn rows(bytes: &[u8], shape: TemplateShape) -> Result<Vec<Row>, ReadError> {
+/// Reads comma-separated values; `given` says whether there is a header, where that is known. Where identifiers are given `apart`, the
+/// file's own may be in several columns.
+pub(super) fn rows(bytes: &[u8], shape: TemplateShape, given: Option<bool>, apart: bool) -> Result<Rows, ReadError> {
     let bytes = text::without_byte_order_mark(bytes);
     let mut reader =
         ::csv::ReaderBuilder::new().has_headers(false).flexible(true).trim(::csv::Trim::All).from_reader(bytes);
     let mut columns: Option<Vec<Column>> = None;
-    let mut rows = Vec::new();
+    let (mut rows, mut label, mut first) = (Vec::new(), None, None);
     let mut record = ::csv::ByteRecord::new();
     let mut lines = Lines { bytes, line: 1, counted: 0 };
     let unreadable = |line| ReadError::at(Place::Line(line))(RecordFault::NotText);
@@ -47,19 +48,76 @@ pub(super) fn rows(bytes: &[u8], shape: TemplateShape) -> Result<Vec<Row>, ReadE
         let columns = match &columns {
             Some(columns) => columns,
             None => {
-                let header = header(&fields).map_err(&at)?;
+                let header = header(&fields, given, apart).map_err(&at)?;
                 let is_header = header.is_some();
                 let found = columns.insert(header.unwrap_or_else(|| vec![Column::Value; fields.len()]));
                 check(found, shape).map_err(&at)?;
                 if is_header {
+                    let subject = fields.iter().zip(&*found).find(|(_, column)| **column == Column::Subject);
+                    label = subject.map(|(name, _)| text::shortened(name));
                     continue;
+                }
+                if given.is_none() {
+                    first = Some(FirstLine::new(&fields).map_err(&at)?);
                 }
                 found
             }
         };
         rows.push(row(&fields, columns, shape, place, rows.len() + 1).map_err(&at)?);
     }
-    Ok(rows)
+    if let (Some(first), [row, others @ ..]) = (first, rows.as_slice()) {
+        first.check(row, others).map_err(ReadError::at(row.place))?;
+    }
+    Ok(Rows { rows, label, candidates: Vec::new() })
+}
+
+/// A first line of numbers that was taken for a template, though nobody has said that it is one.
+struct FirstLine {
+    /// Whether all its numbers are written without a fraction.
+    whole: bool,
+}
+
+impl FirstLine {
+    /// So many times longer than any other vector, a first one is no vector.
+    const FAR: f64 = 10.0;
+
+    fn new(fields: &[&str]) -> Result<Self, RecordFault> {
+        let whole: Option<Vec<f64>> =
+            fields.iter().map(|field| field.parse().ok().filter(|n: &f64| n.fract() == 0.0)).collect();
+        let steps = whole.iter().flat_map(|numbers| numbers.iter().zip(numbers.iter().skip(1)));
+        let mut steps = steps.map(|(before, after)| after - before);
+        let step = steps.next().filter(|step| *step != 0.0);
+        if fields.len() >= 3 && step.is_some_and(|step| steps.all(|other| other == step)) {
+            return Err(RecordFault::PerhapsHeader { why: "it counts in equal steps" });
+        }
+        Ok(Self { whole: whole.is_some() })
+    }
+
+    /// Compares it with the lines that follow.
+    fn check(&self, first: &Row, others: &[Row]) -> Result<(), RecordFault> {
+        fn vector(row: &Row) -> Option<&[f64]> {
+            match &row.template {
+                Template::Vector(vector) => Some(vector.coordinates()),
+                Template::Bits(_) | Template::Iris(_) => None,
+            }
+        }
+        let Some(first) = vector(first) else { return Ok(()) };
+        let length = |vector: &[f64]| vector.iter().map(|x| x * x).sum::<f64>().sqrt();
+        let (mut fractions, mut longest) = (!others.is_empty(), 0.0);
+        for other in others.iter().filter_map(vector) {
+            fractions &= 2 * other.iter().filter(|x| x.fract() != 0.0).count() >= other.len();
+            longest = f64::max(longest, length(other));
+        }
+        if self.whole && fractions {
+            return Err(RecordFault::PerhapsHeader {
+                why: "it has whole numbers where all other lines have fractions",
+            });
+        }
+        if longest > 0.0 && length(first) > Self::FAR * longest {
+            return Err(RecordFault::PerhapsHeader { why: "it is more than ten times longer than any other vector" });
+        }
+        Ok(())
+    }
 }
 
 /// Counts lines as far as has been asked for. The reader's own count takes no notice of the blank lines it passes over.
@@ -82,19 +140,27 @@ impl Lines<'_> {
 }
 
 /// What the columns hold, where the first line says so; `None` where it holds values already.
-fn header(fields: &[&str]) -> Result<Option<Vec<Column>>, RecordFault> {
+fn header(fields: &[&str], given: Option<bool>, apart: bool) -> Result<Option<Vec<Column>>, RecordFault> {
+    if given == Some(false) {
+        return Ok(None);
+    }
     let columns: Vec<Column> = fields.iter().map(|name| Column::named(name)).collect();
     let numbers = fields.iter().filter(|field| field.parse::<f64>().is_ok()).count();
     let counts = fields.len() >= 3 && fields.iter().enumerate().all(|(index, field)| *field == index.to_string());
     let names_one = columns.iter().any(|column| *column != Column::Value);
     for kind in [Column::Subject, Column::Eye, Column::Bits, Column::Code, Column::Mask] {
         let mut of_kind = fields.iter().zip(&columns).filter(|(_, column)| **column == kind);
-        if let (Some(_), Some((name, _))) = (of_kind.next(), of_kind.next()) {
-            return Err(RecordFault::Repeated { name: text::shortened(name) });
+        if let (Some((first, _)), Some((second, _))) = (of_kind.next(), of_kind.next()) {
+            let (first, second) = (text::shortened(first), text::shortened(second));
+            match kind {
+                Column::Subject if apart => {}
+                Column::Subject if first != second => return Err(RecordFault::TwoLabels { first, second }),
+                _ => return Err(RecordFault::Repeated { name: second }),
+            }
         }
     }
     match numbers {
-        _ if names_one || counts => Ok(Some(columns)),
+        _ if names_one || counts || given == Some(true) => Ok(Some(columns)),
         0 => Ok(Some(columns)),
         all if all == fields.len() => Ok(None),
         _ => Err(RecordFault::MixedHeader),
@@ -190,14 +256,14 @@ mod tests {
     use crate::template::{Eye, IrisShape, MaskSharing};
 
     fn fault(file: &str, shape: TemplateShape) -> (usize, RecordFault) {
-        match rows(file.as_bytes(), shape).err().unwrap() {
+        match rows(file.as_bytes(), shape, None, false).err().unwrap() {
             ReadError::Record { place: Place::Line(line), fault } => (line, fault),
             other => panic!("{other}"),
         }
     }
 
     fn vectors(file: &str, dimension: usize) -> Vec<(Option<String>, Vec<f64>)> {
-        let read = rows(file.as_bytes(), TemplateShape::Vector(dimension)).unwrap();
+        let read = rows(file.as_bytes(), TemplateShape::Vector(dimension), None, false).unwrap().rows;
         read.into_iter()
             .map(|row| match row.template {
                 Template::Vector(vector) => (row.subject.map(String::from), vector.coordinates().to_vec()),
@@ -216,7 +282,7 @@ mod tests {
 
     #[test]
     fn a_header_may_name_identifiers_and_eyes_anywhere() {
-        let read = rows(b"v1,ID,v2,eye\n1,a,2,L\n3,b,4,\n", TemplateShape::Vector(2)).unwrap();
+        let read = rows(b"v1,ID,v2,eye\n1,a,2,L\n3,b,4,\n", TemplateShape::Vector(2), None, false).unwrap().rows;
         let read: Vec<_> = read.iter().map(|row| (row.subject.as_ref().unwrap().as_str(), row.eye)).collect();
         assert_eq!(read, [("a", Some(Eye::Left)), ("b", None)]);
     }
@@ -234,6 +300,8 @@ mod tests {
     #[test]
     fn faults_are_named_by_line_and_column() {
         let shape = TemplateShape::Vector(2);
+        let two =
+            |first: &str, second: &str| RecordFault::TwoLabels { first: first.to_owned(), second: second.to_owned() };
         assert_eq!(fault("id,x,y\na,1,2\nb,1,two\n", shape), (3, RecordFault::NotANumber { column: 3 }));
         assert_eq!(
             fault("1,2\n\n1,NaN\n", shape),
@@ -242,7 +310,8 @@ mod tests {
         assert_eq!(fault("1,2\n1,2,3\n", shape), (2, RecordFault::Columns { expected: 2, actual: 3 }));
         assert_eq!(fault("1;2\n", shape), (1, RecordFault::Columns { expected: 2, actual: 1 }));
         assert_eq!(fault("id,x\na,1\n", shape), (1, RecordFault::Columns { expected: 2, actual: 1 }));
-        assert_eq!(fault("id,subject,x,y\n", shape), (1, RecordFault::Repeated { name: "subject".to_owned() }));
+        assert_eq!(fault("id,subject,x,y\n", shape), (1, two("id", "subject")));
+        assert_eq!(fault("id,id,x,y\n", shape), (1, RecordFault::Repeated { name: "id".to_owned() }));
         assert_eq!(fault("id,eye,x,y\na,up,1,2\n", shape), (2, RecordFault::Eye));
         assert!(matches!(fault("id,x,y\n,1,2\n", shape), (2, RecordFault::Identifier(_))));
         assert_eq!(fault("1,0\n0,2\n", TemplateShape::Bits(2)), (2, RecordFault::NotABit { column: 2 }));
@@ -250,7 +319,7 @@ mod tests {
 
     #[test]
     fn bits_come_in_columns_or_in_one() {
-        let bits = |file: &[u8]| match &rows(file, TemplateShape::Bits(8)).unwrap()[0].template {
+        let bits = |file: &[u8]| match &rows(file, TemplateShape::Bits(8), None, false).unwrap().rows[0].template {
             Template::Bits(bits) => bits.to_msb_first(),
             _ => panic!(),
         };
@@ -264,7 +333,7 @@ mod tests {
     #[test]
     fn an_iris_needs_its_mask() {
         let shape = TemplateShape::Iris(IrisShape { rows: 1, columns: 4, channels: 2, mask: MaskSharing::ByPair });
-        let read = rows(b"id,eye,code,mask\nx,r,a1,11110000\n", shape).unwrap();
+        let read = rows(b"id,eye,code,mask\nx,r,a1,11110000\n", shape, None, false).unwrap().rows;
         match &read[0].template {
             Template::Iris(iris) => assert_eq!((iris.code().ones(), iris.valid_bits()), (3, 4)),
             _ => panic!(),

@@ -81,8 +81,41 @@ pub enum RecordFault {
     #[error("{0}")]
     Identifier(#[from] RecordError),
     /// The eye is not named as one.
-    #[error("the eye must be `left` or `right` (or `l`, `r`); an identifier may not contain a comma or a tab")]
+    #[error(
+        "the eye must be `left` or `right` (or `l`, `r`); write one id a line, one with a comma or a tab in double quotes"
+    )]
     Eye,
+    /// A quotation mark that does not enclose an id as CSV has it.
+    #[error("quotation marks that do not enclose an id; write it plain, or in double quotes as CSV does")]
+    Quotes,
+    /// A semicolon outside quotes: it separates, elsewhere.
+    #[error("a semicolon; write one id a line, one with a semicolon in double quotes")]
+    Semicolon,
+    /// Something that looks like a comment, behind an id.
+    #[error("a comment behind an id; give it a line of its own that begins with #")]
+    Comment,
+    /// The first line of a list of ids names a column.
+    #[error("the line is a heading; remove it, or write it in double quotes if it is an id")]
+    Heading,
+    /// The first line of a CSV file may be a header of numbers.
+    #[error("may be a header and not a template: {why}; say which it is (--header yes or --header no)")]
+    PerhapsHeader {
+        /// What speaks for it.
+        why: &'static str,
+    },
+    /// One record has no id where others have one.
+    #[error("no id, where others have one; give every record its id")]
+    Unnamed,
+    /// Two columns that may say whose a template is.
+    #[error(
+        "columns `{first}` and `{second}` may both say whose the templates are; leave one out, or give the ids apart (--ids)"
+    )]
+    TwoLabels {
+        /// The first 64 characters of its name.
+        first: String,
+        /// The same of the other.
+        second: String,
+    },
     /// The line has neither an identifier nor a comment.
     #[error("a blank line; remove it, or name the record")]
     Blank,
@@ -220,6 +253,16 @@ pub enum ArchiveFault {
     Inflates {
         /// Most that an archive of this length may inflate to.
         limit_bytes: usize,
+    },
+    /// Two arrays may say whose the templates are.
+    #[error(
+        "arrays `{first}` and `{second}` may both say whose the templates are; leave one out, or give the ids apart (--ids)"
+    )]
+    TwoLabels {
+        /// The first 64 characters of its name.
+        first: String,
+        /// The same of the other.
+        second: String,
     },
     /// The templates are not where they could be found.
     #[error("no templates: {expected} expected, but the archive holds {}", found.join(", "))]

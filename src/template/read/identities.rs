@@ -1,8 +1,10 @@
 //! Identifiers kept in a file of their own, beside an array of templates.
 
+use std::borrow::Cow;
+
 use super::error::{ArrayFault, Place, ReadError, RecordFault};
 use super::npy::Array;
-use super::text;
+use super::{labels, text};
 use crate::template::{Eye, SubjectId};
 
 /// Whose template a record is, and of which eye where that is said.
@@ -12,12 +14,17 @@ pub struct Identity {
     pub subject: SubjectId,
     /// Of which eye.
     pub eye: Option<Eye>,
+    /// Where in the list it stands.
+    pub place: Place,
 }
 
-/// Reads identifiers, one a line, each followed by a comma or a tab and `left` or `right` (`l`, `r`) where that matters.
+/// Reads a list of identifiers, one a line, each followed by a comma or a tab and `left` or `right` (`l`, `r`) where that matters.
 ///
-/// Lines that begin with `#` are comments. Blank lines are admitted at the end only: elsewhere one could stand for a
-/// record whose identifier is lost. A NumPy array `(n,)` of integers or text is read as well.
+/// This is the one reader of such lists, and it guesses nothing: a line is an id in its normal form ([`SubjectId`]), or refused. An id may
+/// stand in double quotes, as CSV has it, and must where it holds a separator or would be taken for something else. A byte order mark is
+/// dropped. Lines that begin with `#` are comments. Blank lines are admitted at the end only: elsewhere one could stand for a
+/// record whose identifier is lost. A first line that is a heading (`id`, `label`, ...) is refused. A NumPy array `(n,)` of integers or text
+/// is read as well.
 ///
 /// # Errors
 ///
@@ -30,7 +37,8 @@ pub fn identities(bytes: &[u8]) -> Result<Vec<Identity>, ReadError> {
     let mut identities = Vec::new();
     let mut blank = None;
     for (line, content) in text::lines(bytes) {
-        let at = ReadError::at(Place::Line(line));
+        let place = Place::Line(line);
+        let at = ReadError::at(place);
         let content = content.map_err(&at)?;
         if content.starts_with('#') {
             continue;
@@ -42,7 +50,7 @@ pub fn identities(bytes: &[u8]) -> Result<Vec<Identity>, ReadError> {
         if let Some(line) = blank {
             return Err(ReadError::at(Place::Line(line))(RecordFault::Blank));
         }
-        identities.push(identity(content).map_err(&at)?);
+        identities.push(identity(content, place, identities.is_empty()).map_err(&at)?);
     }
     if identities.is_empty() { Err(ReadError::NoRecords) } else { Ok(identities) }
 }
@@ -59,22 +67,113 @@ fn of_array(bytes: &[u8]) -> Result<Vec<Identity>, ReadError> {
     };
     let identity = |position| {
         let text = array.text(position).ok_or_else(|| fault(array.not("text or an integer type")))?;
-        let subject = RecordFault::subject(&text).map_err(ReadError::at(Place::Row(position + 1)))?;
-        Ok(Identity { subject, eye: None })
+        let place = Place::Row(position + 1);
+        let subject = RecordFault::subject(&text).map_err(ReadError::at(place))?;
+        Ok(Identity { subject, eye: None, place })
     };
     let identities = (0..count).map(identity).collect::<Result<Vec<_>, ReadError>>()?;
     if identities.is_empty() { Err(ReadError::NoRecords) } else { Ok(identities) }
 }
 
-fn identity(line: &str) -> Result<Identity, RecordFault> {
-    let (subject, eye) = match line.rsplit_once([',', '\t']) {
-        Some((subject, eye)) => (subject.trim(), Some(text::eye(eye)?)),
-        None => (line, None),
-    };
-    if subject.contains([',', '\t']) {
-        return Err(RecordFault::Eye);
+fn identity(line: &str, place: Place, first: bool) -> Result<Identity, RecordFault> {
+    match fields(line)?.as_slice() {
+        [Field::Plain(heading)] if first && labels::is_label(heading) => Err(RecordFault::Heading),
+        [subject] => Ok(Identity { subject: RecordFault::subject(subject.text())?, eye: None, place }),
+        [subject, eye] => {
+            let eye = Some(text::eye(eye.text())?);
+            Ok(Identity { subject: RecordFault::subject(subject.text())?, eye, place })
+        }
+        _ => Err(RecordFault::Eye),
     }
-    Ok(Identity { subject: RecordFault::subject(subject)?, eye })
+}
+
+/// How an identifier is written to a list, so that [`identities`] reads it again: in double quotes where it must be.
+pub(in crate::template) fn written(id: &SubjectId) -> Cow<'_, str> {
+    let id = id.as_str();
+    let alone = matches!(fields(id).as_deref(), Ok([Field::Plain(plain)]) if *plain == id);
+    match alone && !id.starts_with('#') && !labels::is_label(id) {
+        true => Cow::Borrowed(id),
+        false => Cow::Owned(format!("\"{}\"", id.replace('"', "\"\""))),
+    }
+}
+
+/// A field of a line.
+enum Field<'a> {
+    Plain(&'a str),
+    Quoted(String),
+}
+
+impl Field<'_> {
+    fn text(&self) -> &str {
+        match self {
+            Self::Plain(text) => text,
+            Self::Quoted(text) => text,
+        }
+    }
+}
+
+/// What separates fields.
+const SEPARATORS: [char; 2] = [',', '\t'];
+/// Marks that other programs put around texts, and that CSV does not know.
+const MARKS: [char; 12] = [
+    '\'', '`', '\u{b4}', '\u{2018}', '\u{2019}', '\u{201a}', '\u{201c}', '\u{201d}', '\u{201e}', '\u{ab}', '\u{bb}',
+    '\u{ff02}',
+];
+
+/// The fields of a line.
+fn fields(line: &str) -> Result<Vec<Field<'_>>, RecordFault> {
+    let mut fields = Vec::new();
+    let mut rest = Some(line);
+    while let Some(text) = rest {
+        let field;
+        (field, rest) = match text.trim_start_matches(' ').strip_prefix('"') {
+            Some(inside) => quoted(inside)?,
+            None => plain(text)?,
+        };
+        fields.push(field);
+    }
+    Ok(fields)
+}
+
+/// A field up to the next separator, and what follows that.
+fn plain(text: &str) -> Result<(Field<'_>, Option<&str>), RecordFault> {
+    let (field, rest) = text.split_once(SEPARATORS).map_or((text, None), |(field, rest)| (field, Some(rest)));
+    let field = field.trim();
+    if field.contains('"') || (field.chars().count() > 1 && field.starts_with(MARKS) && field.ends_with(MARKS)) {
+        return Err(RecordFault::Quotes);
+    }
+    if field.contains(';') {
+        return Err(RecordFault::Semicolon);
+    }
+    if field.split_once('#').is_some_and(|(before, _)| before.ends_with(char::is_whitespace)) {
+        return Err(RecordFault::Comment);
+    }
+    Ok((Field::Plain(field), rest))
+}
+
+/// A field whose opening quotation mark is read already, and what follows it.
+fn quoted(mut text: &str) -> Result<(Field<'_>, Option<&str>), RecordFault> {
+    let mut field = String::new();
+    loop {
+        let (part, rest) = text.split_once('"').ok_or(RecordFault::Quotes)?;
+        field.push_str(part);
+        match rest.strip_prefix('"') {
+            // Two stand for one.
+            Some(again) => {
+                field.push('"');
+                text = again;
+            }
+            None => {
+                let rest = rest.trim_start_matches(' ');
+                let next = rest.strip_prefix(SEPARATORS);
+                return if next.is_some() || rest.is_empty() {
+                    Ok((Field::Quoted(field), next))
+                } else {
+                    Err(RecordFault::Quotes)
+                };
+            }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -105,6 +204,34 @@ mod tests {
     }
 
     #[test]
+    fn quotes_are_understood_as_csv_does() {
+        let file = "\u{feff}\"Perez, Juan\",left\r\n\"id\"\n \"#8\" \nO'Brien\n'\n\"a \"\"b\"\"\"\tr\na#1\n";
+        let read = identities(file.as_bytes()).unwrap();
+        let read: Vec<_> = read.iter().map(|i| (i.subject.as_str(), i.eye)).collect();
+        let (left, right) = (Some(Eye::Left), Some(Eye::Right));
+        let expected = [
+            ("Perez, Juan", left),
+            ("id", None),
+            ("#8", None),
+            ("O'Brien", None),
+            ("'", None),
+            ("a \"b\"", right),
+            ("a#1", None),
+        ];
+        assert_eq!(read, expected);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_written_is_read_again(text in "[a-c0#;,'\"\u{e9}\u{301}\u{201c} ]{1,6}|id|names") {
+            if let Ok(id) = SubjectId::try_from(text) {
+                let read = identities(written(&id).as_bytes()).unwrap();
+                proptest::prop_assert_eq!(&read[..], [Identity { subject: id, eye: None, place: Place::Line(1) }]);
+            }
+        }
+    }
+
+    #[test]
     fn faults_are_named_by_line() {
         let fault = |file: &[u8]| match identities(file).unwrap_err() {
             ReadError::Record { place, fault } => (place, fault),
@@ -114,6 +241,12 @@ mod tests {
         assert_eq!(fault(b"a\nPerez, Juan\n"), (Place::Line(2), RecordFault::Eye));
         assert_eq!(fault(b"Perez, Juan, left\n"), (Place::Line(1), RecordFault::Eye));
         assert_eq!(fault(b"a\n\xff\n"), (Place::Line(2), RecordFault::NotText));
+        assert_eq!(fault(b"a;b\n"), (Place::Line(1), RecordFault::Semicolon));
+        assert_eq!(fault(b"a #b\n"), (Place::Line(1), RecordFault::Comment));
+        assert_eq!(fault(b"# ids\nSubject\na\n"), (Place::Line(2), RecordFault::Heading));
+        for quotes in ["\"a", "a\"", "\"a\"b", "a\"b\"", "'a'", "\u{201c}a\u{201d}", "\"a\nb\"", "\"a\",\"left"] {
+            assert_eq!(fault(quotes.as_bytes()), (Place::Line(1), RecordFault::Quotes), "{quotes}");
+        }
         assert!(matches!(fault(b",left\n"), (Place::Line(1), RecordFault::Identifier(_))));
         assert_eq!(identities(b"# none\n").unwrap_err(), ReadError::NoRecords);
     }

@@ -8,12 +8,14 @@ mod error;
 mod identities;
 mod iris_base64;
 mod json_lines;
+mod labels;
 mod npy;
 pub mod npz;
 mod rows;
 mod text;
 
 pub use error::{ArchiveFault, ArrayFault, Place, ReadError, RecordFault};
+pub(super) use identities::written;
 pub use identities::{Identity, identities};
 
 use super::{Eye, Record, RecordError, SubjectId, Template, TemplateShape};
@@ -32,14 +34,16 @@ pub enum Format {
     /// `(rows, columns, filters, 2)` or `iris_codes_0`, `mask_codes_0`, `iris_codes_1`, ... of `(rows, columns, 2)`,
     /// which become channels `2 * filter + part`. An array `shape` of rows, columns and channels must agree.
     ///
-    /// Identifiers from `subject`, `subjects` or `ids` (text or integers), eyes from `eye`, where present.
+    /// Identifiers (text or integers) from the array `id`, `subject`, `label`, `identity`, `y` or `target`, or of the plural; else from
+    /// `name` or `names`. Two of the former are refused. Eyes from `eye`, where present.
     Npz,
     /// Comma-separated values, one line a record.
     ///
-    /// Columns `id` (or `subject`) and `eye` where present, then one column a value; bits as 0 and 1, or all in one
-    /// column `bits`; iris codes in columns `code` and `mask`. Bits in one column are 0/1 characters, hexadecimal or
-    /// base64. The first line is a header when it names one of these columns, when none of its fields is a number, or
-    /// when it counts 0, 1, 2, ... (as pandas does); without one, all columns are values.
+    /// Columns `id` (or `subject`, `label`, `identity`, `name`, or the plural) and `eye` where present, then one column a value; bits as 0
+    /// and 1, or all in one column `bits`; iris codes in columns `code` and `mask`. Bits in one column are 0/1 characters, hexadecimal or
+    /// base64. Unless [`Given::header`] says, the first line is a header when it names one of these columns, when none of its fields is a
+    /// number, or when it counts 0, 1, 2, ... (as pandas does); without one, all columns are values. A first line of numbers that may be a
+    /// header (it counts from another number, is whole above fractions, or far longer than the rest) is refused.
     Csv,
     /// One JSON object a line: `{"id": "...", "eye": "left", ...}` with `"vector": [...]`, `"bits": "..."`, or
     /// `"code": "..."` and `"mask": "..."`; `id` and `eye` may be absent. Bits are written as in [`Format::Csv`].
@@ -92,38 +96,102 @@ struct Row {
     template: Template,
 }
 
-/// Reads all records of a file, in its order.
-///
-/// `identities`, one for each record, take precedence over what the file says; a missing eye there leaves the file's.
-/// Where neither names a record, its subject is its number, from "1". Whether a subject may come twice is for the
-/// gallery to say.
+/// The rows of a file, and where their identifiers come from.
+struct Rows {
+    rows: Vec<Row>,
+    /// The array or column of the identifiers, where it has a name.
+    label: Option<String>,
+    /// Arrays of one element a record that might say whose the records are.
+    candidates: Vec<String>,
+}
+
+impl From<Vec<Row>> for Rows {
+    fn from(rows: Vec<Row>) -> Self {
+        Self { rows, label: None, candidates: Vec::new() }
+    }
+}
+
+/// What is known of a file beside its content.
+#[derive(Clone, Debug, Default)]
+pub struct Given {
+    /// One for each record. They take precedence over what the file says; a missing eye here leaves the file's.
+    pub identities: Option<Vec<Identity>>,
+    /// Whether the first line of a CSV file is a header; where nothing is said, it is found out.
+    pub header: Option<bool>,
+}
+
+/// Whose word it is that records are of their subjects.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum IdSource {
+    /// Identities that were given beside the file.
+    Given,
+    /// The file's: from an array or a column of this name, or from fields that have no choice of names.
+    File(Option<String>),
+    /// Nobody's: records are numbered from "1". A number is no identity.
+    Numbered {
+        /// Arrays of the file, one element a record, that may hold identifiers under another name.
+        candidates: Vec<String>,
+    },
+}
+
+/// What was read.
+pub struct Reading {
+    /// All records, in the order of the file.
+    pub records: Vec<Record>,
+    /// Where their subjects come from.
+    pub ids: IdSource,
+}
+
+/// Reads all records of a file, in its order: see [`read`].
 ///
 /// # Errors
 ///
-/// [`ReadError`], with the place of the first fault. The file as a whole is refused.
+/// As of [`read`].
 pub fn records(
     bytes: &[u8],
     format: Format,
     shape: TemplateShape,
     identities: Option<Vec<Identity>>,
 ) -> Result<Vec<Record>, ReadError> {
-    let rows = match format {
-        Format::Npy => npy::rows(bytes, shape),
-        Format::Npz => npz::rows(bytes, shape),
-        Format::Csv => csv::rows(bytes, shape),
-        Format::JsonLines => json_lines::rows(bytes, shape),
-        Format::IrisBase64 => iris_base64::rows(bytes, shape),
-    }?;
+    read(bytes, format, shape, Given { identities, header: None }).map(|reading| reading.records)
+}
+
+/// Reads all records of a file, and where their subjects come from.
+///
+/// Where neither what is given nor the file names a record, its subject is its number, from "1". Whether a subject may come twice is for
+/// the gallery to say.
+///
+/// # Errors
+///
+/// [`ReadError`], with the place of the first fault. The file as a whole is refused.
+pub fn read(bytes: &[u8], format: Format, shape: TemplateShape, given: Given) -> Result<Reading, ReadError> {
+    let apart = given.identities.is_some();
+    let Rows { rows, label, candidates } = match format {
+        Format::Npy => npy::rows(bytes, shape)?.into(),
+        Format::Npz => npz::rows(bytes, shape, apart)?,
+        Format::Csv => csv::rows(bytes, shape, given.header, apart)?,
+        Format::JsonLines => json_lines::rows(bytes, shape)?.into(),
+        Format::IrisBase64 => iris_base64::rows(bytes, shape)?.into(),
+    };
     if rows.is_empty() {
         return Err(ReadError::NoRecords);
     }
-    match identities {
+    let ids = match rows.iter().filter(|row| row.subject.is_some()).count() {
+        _ if apart => IdSource::Given,
+        0 => IdSource::Numbered { candidates },
+        _ => IdSource::File(label),
+    };
+    if let (IdSource::File(_), Some(row)) = (&ids, rows.iter().find(|row| row.subject.is_none())) {
+        return Err(ReadError::at(row.place)(RecordFault::Unnamed));
+    }
+    let records = match given.identities {
         None => rows.into_iter().map(|row| row.named(None)).collect(),
         Some(given) if given.len() != rows.len() => {
             Err(ReadError::IdentityCount { identities: given.len(), records: rows.len() })
         }
         Some(given) => rows.into_iter().zip(given).map(|(row, identity)| row.named(Some(identity))).collect(),
-    }
+    };
+    Ok(Reading { records: records?, ids })
 }
 
 impl Row {

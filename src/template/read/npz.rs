@@ -4,15 +4,14 @@ use std::io::{Cursor, Read};
 
 use super::error::{ArchiveFault, ArrayFault, Place, ReadError, RecordFault};
 use super::npy::Array;
-use super::{Row, rows, text};
+use super::{Row, Rows, labels, rows, text};
 use crate::template::{Bits, IrisShape, TemplateShape};
 
 const TEMPLATES: [&str; 4] = ["embeddings", "templates", "vectors", "bits"];
-const SUBJECTS: [&str; 4] = ["subject", "subjects", "ids", "id"];
 const EYES: [&str; 2] = ["eye", "eyes"];
 const MASKS: [&str; 2] = ["valid", "mask"];
-/// Arrays that are never taken for the templates.
-const BESIDE: [&str; 2] = ["name", "shape"];
+/// An array that is never taken for the templates.
+const BESIDE: &str = "shape";
 
 /// The most bytes that an archive of a given length may inflate to: 64 times its length and a mebibyte.
 ///
@@ -21,8 +20,8 @@ pub fn limit_bytes(archive_bytes: usize) -> usize {
     archive_bytes.saturating_mul(64).saturating_add(1 << 20)
 }
 
-/// Reads a `.npz` archive.
-pub(super) fn rows(bytes: &[u8], shape: TemplateShape) -> Result<Vec<Row>, ReadError> {
+/// Reads a `.npz` archive. Where identifiers are given `apart`, its own are not looked for.
+pub(super) fn rows(bytes: &[u8], shape: TemplateShape, apart: bool) -> Result<Rows, ReadError> {
     let archive = Archive::inflate(bytes)?;
     let templates = match shape {
         TemplateShape::Iris(iris) => archive.irises(iris)?,
@@ -32,8 +31,10 @@ pub(super) fn rows(bytes: &[u8], shape: TemplateShape) -> Result<Vec<Row>, ReadE
         }
     };
     let mut rows = rows::unnamed(templates);
-    archive.name(&mut rows)?;
-    Ok(rows)
+    let label = if apart { None } else { archive.label()? };
+    archive.name(&mut rows, label)?;
+    let candidates = if apart || label.is_some() { Vec::new() } else { archive.candidates(rows.len()) };
+    Ok(Rows { rows, label: label.map(str::to_owned), candidates })
 }
 
 /// Names and `.npy` files, in the archive's order.
@@ -80,7 +81,7 @@ impl Archive {
 
     /// The array of vectors or bits: the one that is called so, or the only one that could be meant.
     fn templates_name(&self) -> Result<&str, ArchiveFault> {
-        let beside = |name: &str| SUBJECTS.contains(&name) || EYES.contains(&name) || BESIDE.contains(&name);
+        let beside = |name: &str| labels::is_label(name) || EYES.contains(&name) || name == BESIDE;
         let mut called: Vec<&str> = self.names().filter(|name| TEMPLATES.contains(name)).collect();
         if called.is_empty() {
             called = self.names().filter(|name| !beside(name)).collect();
@@ -145,9 +146,34 @@ impl Archive {
         rows::interleave(&filters, shape.rows * shape.columns).map_err(|e| ReadError::at(Place::Row(1))(e.into()))
     }
 
-    /// Gives the rows the identifiers and eyes of the archive, where it has some.
-    fn name(&self, rows: &mut [Row]) -> Result<(), ReadError> {
-        if let Some(subjects) = self.column(&SUBJECTS, rows.len())? {
+    /// The array that says whose the templates are, where there is one.
+    fn label(&self) -> Result<Option<&str>, ArchiveFault> {
+        let called =
+            |mere: bool| self.names().filter(move |name| labels::is_label(name) && labels::is_mere_name(name) == mere);
+        let found: Vec<&str> = called(false).collect();
+        match if found.is_empty() { called(true).collect() } else { found }[..] {
+            [] => Ok(None),
+            [label] => Ok(Some(label)),
+            [first, second, ..] => {
+                Err(ArchiveFault::TwoLabels { first: text::shortened(first), second: text::shortened(second) })
+            }
+        }
+    }
+
+    /// Arrays of one text or integer a record.
+    fn candidates(&self, records: usize) -> Vec<String> {
+        let fits = |name: &&str| {
+            let array = self.array(name).ok().flatten();
+            array.is_some_and(|array| *array.shape() == [records] && array.text(0).is_some()) && !EYES.contains(name)
+        };
+        self.names().filter(fits).map(text::shortened).take(16).collect()
+    }
+
+    /// Gives the rows the identifiers of an array, and the eyes of the archive where it has some.
+    fn name(&self, rows: &mut [Row], label: Option<&str>) -> Result<(), ReadError> {
+        if let Some(label) = label
+            && let Some(subjects) = self.column(&[label], rows.len())?
+        {
             for (row, subject) in rows.iter_mut().zip(subjects) {
                 row.subject = Some(RecordFault::subject(&subject).map_err(ReadError::at(row.place))?);
             }
@@ -202,7 +228,7 @@ mod tests {
             Template::Iris(iris) => (iris.code().to_msb_first(), iris.mask().to_msb_first()),
             _ => panic!(),
         };
-        rows(file, SHAPE).unwrap().into_iter().map(packed).collect()
+        rows(file, SHAPE, false).unwrap().rows.into_iter().map(packed).collect()
     }
 
     #[test]
@@ -214,12 +240,12 @@ mod tests {
                 ("name", "|S1", "(2,)", b"xy"),
                 (name, "<f4", "(2, 2)", &data),
             ]);
-            let read = rows(&file, TemplateShape::Vector(2)).unwrap();
+            let read = rows(&file, TemplateShape::Vector(2), false).unwrap().rows;
             let ids: Vec<_> = read.iter().map(|row| row.subject.as_ref().unwrap().as_str()).collect();
             assert_eq!(ids, ["7", "9"]);
         }
         let two = archive(&[("a", "<f4", "(2, 2)", &data), ("b", "<f4", "(2, 2)", &data)]);
-        let refused = rows(&two, TemplateShape::Vector(2)).err().unwrap();
+        let refused = rows(&two, TemplateShape::Vector(2), false).err().unwrap();
         assert!(matches!(refused, ReadError::Archive(ArchiveFault::NoTemplates { found, .. }) if found == ["a", "b"]));
     }
 
@@ -253,11 +279,12 @@ mod tests {
     fn eyes_and_subjects_must_be_one_a_record() {
         let code = ("code", "|u1", "(2, 1)", &[0xa1, 0][..]);
         let valid = ("valid", "|u1", "(2, 1)", &[0xff, 0][..]);
-        let read = rows(&archive(&[code, valid, ("eye", "|S5", "(2,)", b"right\0\0\0\0\0")]), SHAPE).unwrap();
+        let read =
+            rows(&archive(&[code, valid, ("eye", "|S5", "(2,)", b"right\0\0\0\0\0")]), SHAPE, false).unwrap().rows;
         assert_eq!(read.iter().map(|row| row.eye).collect::<Vec<_>>(), [Some(Eye::Right), None]);
-        let refused = rows(&archive(&[code, valid, ("subject", "|u1", "(1,)", &[1])]), SHAPE).err().unwrap();
+        let refused = rows(&archive(&[code, valid, ("subject", "|u1", "(1,)", &[1])]), SHAPE, false).err().unwrap();
         assert!(matches!(refused, ReadError::Array { array, fault: ArrayFault::Shape { .. } } if array == "subject"));
-        let refused = rows(&archive(&[code, valid, ("eye", "|S1", "(2,)", b"lx")]), SHAPE).err().unwrap();
+        let refused = rows(&archive(&[code, valid, ("eye", "|S1", "(2,)", b"lx")]), SHAPE, false).err().unwrap();
         assert_eq!(refused, ReadError::Record { place: Place::Row(2), fault: RecordFault::Eye });
     }
 
@@ -265,14 +292,19 @@ mod tests {
     fn another_shape_or_no_mask_is_refused() {
         let code = ("code", "|u1", "(1, 1)", &[0xa1][..]);
         let valid = ("valid", "|u1", "(1, 1)", &[0xff][..]);
-        let refused = rows(&archive(&[code, valid, ("shape", "|u1", "(3,)", &[2, 1, 4])]), SHAPE).err().unwrap();
+        let refused = rows(&archive(&[code, valid, ("shape", "|u1", "(3,)", &[2, 1, 4])]), SHAPE, false).err().unwrap();
         assert!(
             matches!(refused, ReadError::Array { fault: ArrayFault::Shape { actual, .. }, .. } if actual == [2, 1, 4])
         );
-        assert!(matches!(rows(&archive(&[code]), SHAPE), Err(ReadError::Archive(ArchiveFault::NoTemplates { .. }))));
+        assert!(matches!(
+            rows(&archive(&[code]), SHAPE, false),
+            Err(ReadError::Archive(ArchiveFault::NoTemplates { .. }))
+        ));
         let two = ("valid", "|u1", "(2, 1)", &[0xff, 0xff][..]);
-        assert!(matches!(rows(&archive(&[code, two]), SHAPE), Err(ReadError::Array { array, .. }) if array == "valid"));
-        assert!(matches!(rows(b"PK\x03\x04", SHAPE), Err(ReadError::Archive(ArchiveFault::NotZip))));
+        assert!(
+            matches!(rows(&archive(&[code, two]), SHAPE, false), Err(ReadError::Array { array, .. }) if array == "valid")
+        );
+        assert!(matches!(rows(b"PK\x03\x04", SHAPE, false), Err(ReadError::Archive(ArchiveFault::NotZip))));
     }
 
     #[test]
@@ -280,7 +312,7 @@ mod tests {
         let bomb = archive(&[("code", "|u1", "(8000000, 1)", &vec![0; 8_000_000])]);
         let limit_bytes = limit_bytes(bomb.len());
         assert!(limit_bytes < 8_000_000);
-        let refused = rows(&bomb, SHAPE).err().unwrap();
+        let refused = rows(&bomb, SHAPE, false).err().unwrap();
         assert_eq!(refused, ReadError::Archive(ArchiveFault::Inflates { limit_bytes }));
     }
 }
