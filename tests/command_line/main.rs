@@ -22,6 +22,7 @@ mod flow;
 mod gallery;
 mod help;
 mod interrupt;
+mod network;
 mod optimise;
 mod outputs;
 mod params;
