@@ -114,6 +114,7 @@ run ask --config a/querier.toml --templates a/again/sample-2.npy --purpose retur
     --number 2026-0004 --patience 1 || true
 run breaker reset --config b/custodian.toml --reason "incident 17 closed"
 ask --resume 2026-0004
+ask --show 2026-0001 # kept, encrypted, until --forget
 
 say "8. What each side sees at the end of the day"
 run jobs list --config a/querier.toml
@@ -131,6 +132,9 @@ run audit compare --log b/log.jsonl --key "$(cat b/signing.pub)" --with a/log.js
 run audit export --log b/log.jsonl --format csv --out b/requests.csv
 cut -d, -f1-6,9,12-16 b/requests.csv
 run audit transparency --log b/log.jsonl
+# Ministry A, before its auditor: key and query are what an honest querier makes, and nothing else.
+run audit key --keys a/keys
+run audit query 2026-0001 --config a/querier.toml --templates a/data/sample-2.npy
 
 say "10. One altered character of a log is found"
 sed '5s/identification/exfiltration00/' b/log.jsonl >b/altered.jsonl

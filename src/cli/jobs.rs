@@ -47,8 +47,7 @@ struct Delete {
 
 impl Config {
     fn client(&self) -> Result<Client, Failure> {
-        let party = Party::<Querier>::read(&self.config)?;
-        Ok(Client::new(&party.rest.custodian.url, party.identity()?))
+        Party::<Querier>::read(&self.config)?.client()
     }
 }
 

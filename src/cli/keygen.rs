@@ -4,9 +4,10 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use cotejo::agreement::Agreement;
-use cotejo::querier::SecretKey;
+use cotejo::querier::{KeySeed, SecretKey};
 use cotejo::scheme::Holder;
 use cotejo::wire::Kind;
+use rand::RngCore;
 use serde_json::json;
 
 use super::console::{Console, bytes, seconds};
@@ -51,8 +52,9 @@ impl Args {
         }
         console.note(format_args!("making keys of parameter set {} ...", set.name()));
         let start = Instant::now();
-        let (secret, public) =
-            SecretKey::<S>::generate(agreement, &mut load::randomness()?).map_err(Failure::in_file(&public_path))?;
+        let mut seed = KeySeed::default();
+        load::randomness()?.fill_bytes(seed.as_mut());
+        let (secret, public) = SecretKey::<S>::from_seed(agreement, seed).map_err(Failure::in_file(&public_path))?;
         let (secret_bytes, public_bytes) = (secret.to_secret_bytes(agreement), public.to_bytes(agreement));
         let took = start.elapsed();
         let outputs = [

@@ -1,7 +1,8 @@
 //! The command line: one file per command. Files, clock and terminal are here; nothing is decided here.
 //!
 //! Standard output carries results, standard error what is meant for people. Exit codes: 0 done, 2 error, 130 interrupted;
-//! `decrypt` ends like grep, with 1 for no hit; `audit verify` and `audit compare` with 1 for findings.
+//! `decrypt` ends like grep, with 1 for no hit; so does `ask`, which has codes of its own for requests without verdicts
+//! (`ask::Ending`); `audit` with 1 for findings.
 
 mod accounts;
 mod agreement;
@@ -57,8 +58,8 @@ use failure::Failure;
 #[command(
     version,
     propagate_version = true,
-    after_help = "Exit codes: 0 done; 2 error; 130 interrupted. decrypt, ask: 0 some hit, 1 no hit. \
-                  audit verify, audit compare: 1 findings.\n\nExample:\n  cotejo demo"
+    after_help = "Exit codes: 0 done; 2 error; 130 interrupted. decrypt, ask: 0 some hit, 1 no hit; ask: 3 to 8 where \
+                  there are no verdicts (cotejo ask --help). audit verify, compare, query, key: 1 findings.\n\nExample:\n  cotejo demo"
 )]
 struct Cli {
     #[command(subcommand)]
@@ -103,6 +104,7 @@ enum Outcome {
     Done,
     NoHit,
     Findings,
+    Asked(ask::Ending),
 }
 
 /// The agreement a command works under.
@@ -129,6 +131,7 @@ pub fn main() -> ExitCode {
     match result {
         Ok(Outcome::Done) | Err(Failure::OutputClosed) => ExitCode::SUCCESS,
         Ok(Outcome::NoHit | Outcome::Findings) => ExitCode::from(1),
+        Ok(Outcome::Asked(ending)) => ExitCode::from(ending.code()),
         Err(failure) => {
             console.fail(&failure);
             ExitCode::from(match failure {

@@ -126,7 +126,7 @@ impl<T> Party<T> {
             .map_err(|error| store_failure(&self.path, &error))
     }
 
-    /// Certificate, key, and the authority that is trusted.
+    /// Certificate, key, and the authority that is trusted: TLS takes them.
     pub fn identity(&self) -> Result<Identity, Failure> {
         use std::io::Read as _;
         let Tls { certificate, key, authority } = &self.common.tls;

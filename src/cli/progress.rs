@@ -72,13 +72,34 @@ impl Plain {
     const PATIENCE: Duration = Duration::from_secs(5);
 
     fn advance(&self, steps: u64) {
-        let done = self.done.fetch_add(steps, Ordering::Relaxed) + steps;
-        let tenths = (10 * done).checked_div(self.steps).unwrap_or(10).min(10);
+        let done = self.done.fetch_add(steps, Ordering::Relaxed).saturating_add(steps);
+        let tenths = done.checked_div(self.steps.div_ceil(10)).unwrap_or(10).min(10);
         let elapsed = self.start.elapsed();
         if tenths < 10 && elapsed > Self::PATIENCE && self.said.fetch_max(tenths, Ordering::Relaxed) < tenths {
-            let (left, done) = (self.steps.saturating_sub(done), done - self.earlier);
-            let left = elapsed.mul_f64(left as f64 / done.max(1) as f64);
+            let (left, done) = (self.steps.saturating_sub(done), done.saturating_sub(self.earlier));
+            let left = elapsed.as_secs_f64() * (left as f64 / done.max(1) as f64);
+            // A custodian may say any number of steps.
+            let left = Duration::try_from_secs_f64(left).unwrap_or(Duration::MAX);
             stderr_line(format_args!("{}: {}0 %, about {} left", self.label, tenths, console::seconds(left)));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_number_of_steps_can_be_shown() {
+        let start = Instant::now().checked_sub(Duration::from_secs(1000)).unwrap();
+        for (steps, step) in [(u64::MAX, 1), (u64::MAX, u64::MAX / 2), (1, u64::MAX), (0, 1), (7, 1)] {
+            let (done, said) = (AtomicU64::new(0), AtomicU64::new(0));
+            let plain = Plain { label: "match", start, steps, earlier: 0, done, said };
+            plain.advance(step);
+            plain.advance(step);
+        }
+        // One step of as many as there can be, said to be a tenth.
+        let (done, said) = (AtomicU64::new(1 << 61), AtomicU64::new(0));
+        Plain { label: "match", start, steps: u64::MAX, earlier: 1 << 61, done, said }.advance(1);
     }
 }

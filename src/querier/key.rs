@@ -2,8 +2,11 @@
 
 use std::io::Read;
 
-use rand::CryptoRng;
+use rand::{CryptoRng, SeedableRng};
+use rand_chacha::ChaCha20Rng;
 use zeroize::Zeroizing;
+
+use super::derive::{Purpose, Underivable, derive};
 
 use crate::agreement::Agreement;
 use crate::parameters::ParameterSet;
@@ -15,9 +18,16 @@ use crate::wire::{Envelope, EvaluationKey, Expected, KeyId, Kind, WireError};
 /// No `Debug`, no `Clone`, no serde; wiped on drop.
 pub struct SecretKey<S: Holder> {
     key: S::SecretKey,
+    /// What the pair was made from; none for keys of [`SecretKey::generate`].
+    seed: Option<KeySeed>,
     parameters: &'static ParameterSet,
     id: KeyId,
 }
+
+/// What a pair of keys is made from: 32 bytes from the system's generator. As secret as the secret key, in whose file it is kept.
+pub type KeySeed = Zeroizing<[u8; SEED_BYTES]>;
+
+const SEED_BYTES: usize = 32;
 
 impl<S: Holder> SecretKey<S> {
     /// Fresh keys under an agreement: keep the first, send the second.
@@ -28,7 +38,49 @@ impl<S: Holder> SecretKey<S> {
     pub fn generate(agreement: &Agreement, rng: &mut dyn CryptoRng) -> Result<(Self, EvaluationKey<S>), WireError> {
         let (key, public) = S::generate(S::agreed_set(agreement)?, rng);
         let public = EvaluationKey::new(public, agreement)?;
-        Ok((Self { key, parameters: agreement.parameters(), id: public.id() }, public))
+        Ok((Self { key, seed: None, parameters: agreement.parameters(), id: public.id() }, public))
+    }
+
+    /// The keys that a seed stands for, which is kept with the secret one, so that an auditor may have the other one made again.
+    ///
+    /// # Errors
+    ///
+    /// As [`SecretKey::generate`].
+    pub fn from_seed(agreement: &Agreement, seed: KeySeed) -> Result<(Self, EvaluationKey<S>), WireError> {
+        let drawn =
+            derive(seed.as_ref(), Purpose::Keys, &[&agreement.digest().0]).map_err(|_| WireError::Field("seed"))?;
+        let (mut secret, public) = Self::generate(agreement, &mut ChaCha20Rng::from_seed(*drawn))?;
+        secret.seed = Some(seed);
+        Ok((secret, public))
+    }
+
+    /// Makes the pair again; none where it was made without a seed.
+    ///
+    /// # Errors
+    ///
+    /// As [`SecretKey::generate`].
+    pub fn remake(&self, agreement: &Agreement) -> Result<Option<(Self, EvaluationKey<S>)>, WireError> {
+        self.seed.clone().map(|seed| Self::from_seed(agreement, seed)).transpose()
+    }
+
+    /// Thirty-two bytes for one purpose, which nobody can tell from random ones without this key.
+    ///
+    /// # Errors
+    ///
+    /// [`Underivable`].
+    pub(super) fn derive(&self, purpose: Purpose, context: &[&[u8]]) -> Result<Zeroizing<[u8; 32]>, Underivable> {
+        derive(&self.payload(), purpose, context)
+    }
+
+    /// The key, and the seed behind it.
+    fn payload(&self) -> Zeroizing<Vec<u8>> {
+        let key = S::export_secret(&self.key);
+        let seed = self.seed.as_ref().map_or(&[][..], |seed| seed.as_slice());
+        // In one piece: growing would leave a copy that is not wiped.
+        let mut payload = Zeroizing::new(Vec::with_capacity(key.len().saturating_add(seed.len())));
+        payload.extend_from_slice(&key);
+        payload.extend_from_slice(seed);
+        payload
     }
 
     /// The id of the public half.
@@ -51,8 +103,7 @@ impl<S: Holder> SecretKey<S> {
     ///
     /// Whoever has these bytes reads every query ever made with them.
     pub fn to_secret_bytes(&self, agreement: &Agreement) -> Zeroizing<Vec<u8>> {
-        let secret = S::export_secret(&self.key);
-        Envelope::new(Kind::SecretKey, agreement, Some(self.id), secret.to_vec()).to_bytes()
+        Envelope::new(Kind::SecretKey, agreement, Some(self.id), self.payload().to_vec()).to_bytes()
     }
 
     /// Reads the file.
@@ -64,7 +115,11 @@ impl<S: Holder> SecretKey<S> {
         let (set, parameters) = (S::agreed_set(agreement)?, agreement.parameters());
         let expected = Expected { kind: Kind::SecretKey, agreement, key: None, limit_bytes: 1 << 20 };
         let envelope = Envelope::read(reader, &expected)?;
-        let key = S::import_secret(&envelope.payload, set).ok_or(WireError::Field("key"))?;
-        Ok(Self { key, parameters, id: envelope.header.key.ok_or(WireError::Header("key"))? })
+        // A key has one length, so that what is behind it can only be its seed.
+        let seeded = envelope.payload.split_last_chunk::<SEED_BYTES>();
+        let seeded = seeded.and_then(|(key, seed)| Some((S::import_secret(key, set)?, Some(Zeroizing::new(*seed)))));
+        let unseeded = || Some((S::import_secret(&envelope.payload, set)?, None));
+        let (key, seed) = seeded.or_else(unseeded).ok_or(WireError::Field("key"))?;
+        Ok(Self { key, seed, parameters, id: envelope.header.key.ok_or(WireError::Header("key"))? })
     }
 }

@@ -2,8 +2,11 @@
 //!
 //! Knows nothing of galleries: see `tests/boundaries`.
 
+mod derive;
 mod key;
+mod origin;
 mod pending;
+mod sealed;
 
 use rand::CryptoRng;
 
@@ -12,8 +15,11 @@ use crate::functional::{Probe, ProbeError};
 use crate::scheme::Holder;
 use crate::template::{Record, SubjectId, group_by_subject};
 use crate::wire::{Query, QueryId, Target};
-pub use key::SecretKey;
+pub use derive::Underivable;
+pub use key::{KeySeed, SecretKey};
+pub use origin::Origin;
 pub use pending::{AnswerError, Pending, Verdict};
+pub use sealed::SealError;
 
 /// One authority that asks.
 pub struct Querier<'a, S: Holder> {
@@ -51,7 +57,13 @@ pub enum AskError {
         /// Why.
         source: ProbeError,
     },
+    /// No seed.
+    #[error(transparent)]
+    Underivable(#[from] Underivable),
 }
+
+/// Probes as they are encrypted, with whose they are.
+type Prepared = (Vec<SubjectId>, Vec<Probe>);
 
 impl<'a, S: Holder> Querier<'a, S> {
     /// A querier with its key.
@@ -72,6 +84,10 @@ impl<'a, S: Holder> Querier<'a, S> {
         target: Target,
         rng: &mut dyn CryptoRng,
     ) -> Result<(Query<S>, Pending), AskError> {
+        Ok(self.encrypt(self.prepare(records)?, target, rng))
+    }
+
+    fn prepare(&self, records: Vec<Record>) -> Result<Prepared, AskError> {
         let (expected, actual) = (self.agreement.parameters(), self.key.parameters());
         if expected != actual {
             return Err(AskError::OtherParameters { expected: expected.name(), actual: actual.name() });
@@ -92,6 +108,11 @@ impl<'a, S: Holder> Querier<'a, S> {
             subjects.push(subject);
             probes.push(probe);
         }
+        Ok((subjects, probes))
+    }
+
+    fn encrypt(&self, (subjects, probes): Prepared, target: Target, rng: &mut dyn CryptoRng) -> (Query<S>, Pending) {
+        let functional = self.agreement.functional();
         let mut id = [0; 16];
         rng.fill_bytes(&mut id);
         let query = Query {
@@ -103,7 +124,7 @@ impl<'a, S: Holder> Querier<'a, S> {
             ciphertext: S::encrypt(self.key.key(), functional, &probes, rng),
         };
         let pending = Pending::new(query.id, self.key.id(), target, subjects);
-        Ok((query, pending))
+        (query, pending)
     }
 
     /// The key, for reading answers.

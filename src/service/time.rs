@@ -1,5 +1,7 @@
 //! Points in time, as they stand in records: UTC, to the millisecond.
 
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
+
 use std::fmt;
 use std::str::FromStr;
 

@@ -2,7 +2,7 @@
 
 use crate::support::Desk;
 
-const COMMANDS: [&str; 46] = [
+const COMMANDS: [&str; 48] = [
     "demo",
     "synthesize",
     "agreement",
@@ -33,6 +33,8 @@ const COMMANDS: [&str; 46] = [
     "audit export",
     "audit transparency",
     "audit erase",
+    "audit query",
+    "audit key",
     "inspect",
     "serve",
     "ask",

@@ -24,6 +24,7 @@ mod gallery;
 mod help;
 mod identities;
 mod interrupt;
+mod network;
 mod optimise;
 mod outputs;
 mod params;

@@ -9,7 +9,7 @@ use crate::databases::kinds;
 use crate::trial::{Asker, Authority, Certified, Setup, Trial, person, signing_key};
 
 fn client(trial: &Trial, certified: &Certified) -> Client {
-    Client::new(&format!("https://localhost:{}", trial.address().port()), certified.identity())
+    Client::new(&format!("https://localhost:{}", trial.address().port()), certified.identity()).unwrap()
 }
 
 #[test]
@@ -108,7 +108,8 @@ fn certificates_of_strangers_and_expired_ones_are_refused_with_a_reason() {
         "custodian's certificate has expired",
     );
     let elsewhere =
-        Client::new(&format!("https://127.0.0.2:{}", trial.address().port()), trial.requesters[0].1.identity());
+        Client::new(&format!("https://127.0.0.2:{}", trial.address().port()), trial.requesters[0].1.identity())
+            .unwrap();
     assert!(elsewhere.agreements().is_err());
 }
 

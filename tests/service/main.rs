@@ -8,7 +8,9 @@
     reason = "tests fail by panicking, also in their helpers"
 )]
 
+mod again;
 mod asking;
+mod bound;
 mod databases;
 mod document;
 mod faults;

@@ -407,7 +407,8 @@ impl<S: Holder> Asker<S> {
         let custodian = signing_key(CUSTODIAN_KEY).public();
         outbox.journal().register(&"B-REGISTRY".parse().unwrap(), &custodian, trial.now()).unwrap();
         Self {
-            client: Client::new(&format!("https://localhost:{}", trial.address().port()), certified.identity()),
+            client: Client::new(&format!("https://localhost:{}", trial.address().port()), certified.identity())
+                .unwrap(),
             code,
             certified,
             seed,
@@ -432,7 +433,8 @@ impl<S: Holder> Asker<S> {
 
     /// Reconnects to a custodian that serves elsewhere now.
     pub fn reconnect(&mut self, trial: &Trial) {
-        self.client = Client::new(&format!("https://localhost:{}", trial.address().port()), self.certified.identity());
+        let base = format!("https://localhost:{}", trial.address().port());
+        self.client = Client::new(&base, self.certified.identity()).unwrap();
     }
 
     pub fn querier(&self) -> Querier<'_, S> {
@@ -469,6 +471,8 @@ impl<S: Holder> Asker<S> {
             job: None,
             reply: None,
             answer: None,
+            verdicts: None,
+            nonce: None,
         };
         (kept, request)
     }

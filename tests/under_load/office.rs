@@ -123,7 +123,7 @@ impl Office {
         let (chain, key, authority) = (file("tls.pem"), file("tls.key"), file("authority.pem"));
         let name = Path::new("test");
         let identity = Identity::from_pem((name, &chain), (name, &key), (name, &authority)).unwrap();
-        Client::new(&format!("https://localhost:{}", self.port), identity)
+        Client::new(&format!("https://localhost:{}", self.port), identity).unwrap()
     }
 
     pub fn key_content(&self, requester: usize) -> Vec<u8> {
@@ -172,6 +172,8 @@ impl Office {
             job: None,
             reply: None,
             answer: None,
+            verdicts: None,
+            nonce: None,
         }
     }
 }

@@ -1,57 +1,46 @@
 //! `cotejo ask`: from templates to verdicts, over a network.
 
-mod request;
+#![deny(clippy::arithmetic_side_effects)]
 
-use std::path::{Path, PathBuf};
+mod ending;
+mod prepare;
+mod request;
+mod told;
+mod watch;
+
+use std::path::PathBuf;
 use std::time::Duration;
 
 use cotejo::agreement::{Agreement, Code};
-use cotejo::querier::{Pending, Querier as Encrypting};
-use cotejo::scheme::{Holder, Progress as _};
-use cotejo::service::client::{AskError, Asking, Client, ClientError, Concluded, Watch};
+use cotejo::querier::Querier as Encrypting;
+use cotejo::scheme::Holder;
+use cotejo::service::client::{Asking, Client, Concluded};
 use cotejo::service::record::ReplyOutcome;
-use cotejo::service::server::ProgressView;
-use cotejo::service::signing::Hash;
-use cotejo::service::store::{Outbox, Stage};
-use cotejo::wire::{Answer, Target};
+use cotejo::service::signing::{Hash, PublicKey};
+use cotejo::service::store::{Outbox, OutboxRequest, Stage};
+use cotejo::wire::Answer;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::console::{Console, count};
 use super::dispatch::under_scheme;
 use super::failure::Failure;
 use super::load;
 use super::party::{self, Party, public_key};
-use super::progress::Meter;
-use super::{AgreementArg, Outcome, files, interrupt, verdicts};
+use super::{AgreementArg, Outcome, files};
+use ending::{CODES, Untold};
+pub use ending::{Ending, client_failure};
+pub use prepare::target;
 use request::Record;
+use told::Told;
+use watch::OnConsole;
 
 /// Ask a custodian over a network: encrypt, submit, wait, fetch, decrypt, print
 ///
-/// Ends like grep: 0 for some hit, 1 for no hit, 2 for an error. What is interrupted goes on with --resume: a request number is one job
-/// and one charge, however often it is sent.
+/// What is interrupted goes on with --resume: a request number is one job and one charge, however often it is sent. Verdicts are kept,
+/// encrypted, until they are forgotten (--forget), and can be told again (--show).
 #[derive(clap::Args)]
-#[command(after_help = "\
-The configuration, querier.toml; paths are relative to its folder:
-  party = \"A-BORDER\"                    the code under which the custodian has registered us
-  database = \"querier.sqlite\"           what was asked, and the log; or a PostgreSQL connection string
-  signing_key = \"signing.key\"           from: cotejo certificates signing-key
-  keys = \"keys\"                         from: cotejo keygen
-  [tls]                                 from: cotejo certificates issue, for trials
-  certificate = \"tls.pem\"
-  key = \"tls.key\"
-  authority = \"authority.pem\"           whose certificate the custodian must have
-  [custodian]
-  party = \"B-REGISTRY\"
-  url = \"https://b.example:8443\"
-  signing_key = \"b-registry.pub\"        or its 64 digits
-
-Each line that is printed: as 'cotejo decrypt' does.
-
-Examples:
-  cotejo ask --config querier.toml --agreement agreement.toml --templates probes.npy --purpose identification --justification \"file 7/2026\"
-  cotejo ask --resume                   go on with all that was not finished
-  cotejo ask --resume 2026-0017")]
+#[command(after_help = format!("{CODES}\n\n{CONFIGURATION}"))]
 pub struct Args {
     /// The configuration
     #[arg(long, value_name = "FILE", default_value = "querier.toml")]
@@ -59,7 +48,7 @@ pub struct Args {
     #[command(flatten)]
     agreement: AgreementArg,
     /// The probes: one file, any number of persons
-    #[arg(long, value_name = "FILE", required_unless_present = "resume")]
+    #[arg(long, value_name = "FILE", required_unless_present_any = ["resume", "show", "forget", "check"])]
     templates: Option<PathBuf>,
     /// Their ids, one a line; they stay here
     #[arg(long, value_name = "FILE")]
@@ -74,6 +63,15 @@ pub struct Args {
     /// Go on with a request that was not finished, or with all of them
     #[arg(long, value_name = "NUMBER", num_args = 0..=1, conflicts_with_all = ["templates", "number", "reference", "purpose"])]
     resume: Option<Option<Code>>,
+    /// Tell the verdicts of a finished request once more
+    #[arg(long, value_name = "NUMBER", conflicts_with_all = ["templates", "number", "reference", "purpose", "resume"])]
+    show: Option<Code>,
+    /// Forget the verdicts of a finished request
+    #[arg(long, value_name = "NUMBER", conflicts_with_all = ["templates", "number", "reference", "purpose", "resume", "show"])]
+    forget: Option<Code>,
+    /// Read everything that the configuration names, say what is wrong with it, and end
+    #[arg(long, conflicts_with_all = ["templates", "number", "reference", "purpose", "resume", "show", "forget"])]
+    check: bool,
     /// Without a word from the custodian for so many seconds, give up for now
     #[arg(long, value_name = "SECONDS", default_value_t = 600)]
     patience: u64,
@@ -97,8 +95,37 @@ pub struct CustodianEntry {
     pub signing_key: String,
 }
 
+/// For `--help`.
+const CONFIGURATION: &str = "\
+The configuration, querier.toml; paths are relative to its folder:
+  party = \"A-BORDER\"                    the code under which the custodian has registered us
+  database = \"querier.sqlite\"           what was asked, and the log; or a PostgreSQL connection string
+  signing_key = \"signing.key\"           from: cotejo certificates signing-key
+  keys = \"keys\"                         from: cotejo keygen
+  [tls]                                 from: cotejo certificates issue, for trials
+  certificate = \"tls.pem\"
+  key = \"tls.key\"
+  authority = \"authority.pem\"           whose certificate the custodian must have
+  [custodian]
+  party = \"B-REGISTRY\"
+  url = \"https://b.example:8443\"
+  signing_key = \"b-registry.pub\"        or its 64 digits
+
+Each line that is printed: the request's number, and then as 'cotejo decrypt' does.
+
+Examples:
+  cotejo ask --config querier.toml --agreement agreement.toml --templates probes.npy --purpose identification --justification \"file 7/2026\"
+  cotejo ask --resume                   go on with all that was not finished
+  cotejo ask --resume 2026-0017
+  cotejo ask --show 2026-0017           its verdicts once more, with their exit code; asks nobody
+  cotejo ask --forget 2026-0017         its verdicts are gone from the database
+  cotejo ask --check                    whether the configuration and all that it names is sound; asks nobody";
+
 impl Args {
     pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
+        if let Some(number) = &self.forget {
+            return self.forget(number, console);
+        }
         let agreement = load::agreement(&self.agreement.path, console)?;
         under_scheme!(agreement, S => self.ask::<S>(&agreement, console))
     }
@@ -107,270 +134,253 @@ impl Args {
         let party = Party::<Querier>::read(&self.config)?;
         let custodian = &party.rest.custodian;
         let custodian_key = public_key(&custodian.signing_key, &party.path(custodian.signing_key.as_ref()))?;
-        let client = Client::new(&custodian.url, party.identity()?);
+        let client = party.client()?;
         let keys = party.path(&party.rest.keys);
         let querier = Encrypting::<S>::new(agreement, load::secret_key(&keys, agreement)?);
         let key_content = files::read(&keys.join(load::EVALUATION_KEY))?;
-        let mut outbox = party.outbox()?;
+        let outbox = party.outbox()?;
+        if self.check {
+            console.result(format_args!("{}: sound", self.config.display()), &json!({"config": self.config}))?;
+            return Ok(Outcome::Done);
+        }
         let failed = |error| party::store_failure(&self.config, &error);
-        outbox.journal().register(&custodian.party, &custodian_key, party::now()).map_err(failed)?;
+        let mut desk = Desk { args: self, agreement, querier, client, custodian_key, key_content, outbox, console };
+        if let Some(number) = &self.show {
+            return desk.tell_all(std::slice::from_ref(number), Desk::show);
+        }
+        let registered = desk.outbox.journal().register(&custodian.party, &custodian_key, party::now());
+        registered.map_err(failed)?;
         let numbers = match &self.resume {
-            None => vec![self.prepare(&querier, agreement, &party, &mut outbox, console)?],
+            None => vec![self.prepare(&desk.querier, agreement, &party, &mut desk.outbox, console)?],
             Some(Some(number)) => vec![number.clone()],
             Some(None) => {
-                let unfinished = outbox.unfinished().map_err(failed)?;
+                let unfinished = desk.outbox.unfinished().map_err(failed)?;
                 unfinished.into_iter().map(|(number, _)| number).collect()
             }
         };
         if numbers.is_empty() {
-            console.result("nothing to resume", &json!({"requests": []}))?;
-            return Ok(Outcome::Done);
+            console.result("nothing to resume", &json!({"requests": [], "hits": 0}))?;
+            return Ok(Outcome::Asked(Ending::NothingToResume));
         }
-        let (mut documents, mut hits, mut unanswered) = (Vec::new(), 0, None);
-        for number in &numbers {
-            let watch = OnConsole::new(console);
-            let mut asking = Asking {
-                client: &client,
-                outbox: &mut outbox,
-                custodian: custodian_key,
-                key_content: &key_content,
-                answer_limit_bytes: Answer::<S>::limit_bytes(agreement)
-                    .map_err(Failure::in_file(&self.agreement.path))?,
-                patience: Duration::from_secs(self.patience),
-                clock: &party::now,
-                watch: &watch,
-            };
-            let concluded = asking.conclude(number).map_err(|error| explain(&error, number))?;
-            watch.finish();
-            if concluded.request.agreement != Hash(agreement.digest().0) {
-                let what = format!("request {number} was made under agreement {}", concluded.request.agreement);
-                return Err(Failure::new("--agreement", what, "name that agreement (--agreement)"));
-            }
-            if let ReplyOutcome::Unanswered { reason } = concluded.reply.outcome {
-                outbox.done(number).map_err(failed)?;
-                unanswered = Some((number.clone(), reason));
-                documents.push(document(number, &concluded, &[], 0));
-                continue;
-            }
-            let Some((found, lines, probes)) = read(&querier, agreement, &concluded, number)? else {
-                console.note(format_args!("request {number}: its verdicts were printed before"));
-                outbox.done(number).map_err(failed)?;
-                continue;
-            };
-            hits += found;
-            if !console.json() {
-                console.print(lines.join("\n"))?;
-            }
-            documents.push(document(number, &concluded, &probes, found));
-            let reply = &concluded.reply;
-            console.note(format_args!(
-                "request {number}, reply {} of {}: {} about {}, gallery version {}",
-                reply.number,
-                reply.time,
-                count(found, "hit"),
-                count(probes.len(), "probe"),
-                match reply.outcome {
-                    ReplyOutcome::Answered { gallery, .. } => gallery,
-                    ReplyOutcome::Unanswered { .. } => 0,
-                }
-            ));
-            // Only now: whoever reads the lines has them.
-            outbox.done(number).map_err(failed)?;
-        }
-        if console.json() {
-            console.document(&json!({"requests": documents, "hits": hits}))?;
-        }
-        match unanswered {
-            Some((number, reason)) => Err(Failure::new(
-                format_args!("request {number}"),
-                format_args!("the custodian has replied without an answer: {reason}; nothing was charged"),
-                "make a new request, or ask the custodian",
-            )),
-            None => Ok(if hits > 0 { Outcome::Done } else { Outcome::NoHit }),
-        }
+        desk.tell_all(&numbers, Desk::conclude)
     }
+
+    fn forget(&self, number: &Code, console: &Console) -> Result<Outcome, Failure> {
+        let mut outbox = Party::<Querier>::read(&self.config)?.outbox()?;
+        let failed = |error| party::store_failure(&self.config, &error);
+        let request = outbox.request(number).map_err(failed)?.ok_or_else(|| unknown("--forget", number))?;
+        let text = match (outbox.forget(number).map_err(failed)?, request.stage) {
+            (true, _) => "its verdicts are forgotten",
+            (false, Stage::Done) => "no verdicts are kept",
+            (false, _) => {
+                console.fail(&not_told(number));
+                return Ok(Outcome::Asked(Ending::Waiting));
+            }
+        };
+        console.result(format_args!("request {number}: {text}"), &json!({"forgotten": number}))?;
+        Ok(Outcome::Done)
+    }
+}
+
+impl Party<Querier> {
+    /// The custodian's service, as the configuration names it.
+    pub fn client(&self) -> Result<Client, Failure> {
+        Client::new(&self.rest.custodian.url, self.identity()?)
+            .map_err(|error| Failure::of(self.file(), &error, "correct [custodian] and [tls]"))
+    }
+}
+
+/// All that is needed to go on with requests.
+struct Desk<'a, S: Holder> {
+    args: &'a Args,
+    agreement: &'a Agreement,
+    querier: Encrypting<'a, S>,
+    client: Client,
+    custodian_key: PublicKey,
+    key_content: Vec<u8>,
+    outbox: Outbox,
+    console: &'a Console,
+}
+
+/// A request with its verdicts, for programs and for people.
+struct Answered {
+    told: Told,
+    document: Value,
+}
+
+impl<S: Holder> Desk<'_, S> {
+    /// Tells what comes of each request, one after the other: what one has ended with does not take away what others have told.
+    fn tell_all(
+        &mut self,
+        numbers: &[Code],
+        ask: fn(&mut Self, &Code) -> Result<Answered, Untold>,
+    ) -> Result<Outcome, Failure> {
+        let (mut documents, mut endings, mut hits) = (Vec::new(), Vec::new(), 0_usize);
+        let mut interrupted = None;
+        for number in numbers {
+            match ask(self, number).and_then(|answered| Ok(self.tell(number, answered)?)) {
+                Ok(answered) => {
+                    hits = hits.saturating_add(answered.told.hits);
+                    endings.push(if answered.told.hits > 0 { Ending::Hit } else { Ending::NoHit });
+                    documents.push(answered.document);
+                }
+                Err(untold) => {
+                    let last = untold.is_final();
+                    documents.push(json!({"number": number, "ending": untold.ending, "why": untold.why.one_line()}));
+                    endings.push(untold.ending);
+                    match untold.why {
+                        why @ Failure::Problem(_) => self.console.fail(&why),
+                        why => interrupted = Some(why),
+                    }
+                    if last {
+                        break;
+                    }
+                }
+            }
+        }
+        if self.console.json() {
+            let printed = self.console.document(&json!({"requests": documents, "hits": hits}));
+            if !matches!(printed, Err(Failure::OutputClosed)) {
+                printed?;
+                self.have_read(&endings, numbers)?;
+            }
+        }
+        interrupted.map_or(Ok(Outcome::Asked(Ending::of_all(&endings))), Err)
+    }
+
+    /// Verdicts are kept before anybody sees them, and done with when somebody has.
+    fn tell(&mut self, number: &Code, answered: Answered) -> Result<Answered, Failure> {
+        if self.console.json() {
+            return Ok(answered);
+        }
+        match answered.told.print(number, self.console) {
+            Ok(()) => self.done(number)?,
+            // The exit code is a result too, whether or not anybody read the lines.
+            Err(Failure::OutputClosed) => {}
+            Err(failure) => return Err(failure),
+        }
+        Ok(answered)
+    }
+
+    /// The document was read that tells of these requests.
+    fn have_read(&mut self, endings: &[Ending], numbers: &[Code]) -> Result<(), Failure> {
+        let told = numbers.iter().zip(endings).filter(|(_, ending)| matches!(ending, Ending::Hit | Ending::NoHit));
+        told.map(|(number, _)| number).try_for_each(|number| self.done(number))
+    }
+
+    fn done(&mut self, number: &Code) -> Result<(), Failure> {
+        self.outbox.done(number).map_err(|error| party::store_failure(&self.args.config, &error))
+    }
+
+    /// The request, if it is here and was made under this agreement.
+    fn request(&mut self, number: &Code, flag: &str) -> Result<OutboxRequest, Failure> {
+        let found = self.outbox.request(number).map_err(|error| party::store_failure(&self.args.config, &error))?;
+        let request = found.ok_or_else(|| unknown(flag, number))?;
+        if request.agreement == Hash(self.agreement.digest().0) {
+            return Ok(request);
+        }
+        let what = format!("request {number} was made under agreement {}", request.agreement);
+        Err(Failure::new("--agreement", what, "name that agreement (--agreement)"))
+    }
+
+    /// Goes on with a request until its verdicts are kept.
+    fn conclude(&mut self, number: &Code) -> Result<Answered, Untold> {
+        let before = self.request(number, "--resume")?;
+        let watch = OnConsole::new(self.console);
+        let limit = Answer::<S>::limit_bytes(self.agreement).map_err(Failure::in_file(&self.args.agreement.path))?;
+        let mut asking = Asking {
+            client: &self.client,
+            outbox: &mut self.outbox,
+            custodian: self.custodian_key,
+            key_content: &self.key_content,
+            answer_limit_bytes: limit,
+            patience: Duration::from_secs(self.args.patience),
+            clock: &party::now,
+            watch: &watch,
+        };
+        let concluded = asking.conclude(number).map_err(|error| Untold::of(&error, number))?;
+        watch.finish();
+        if let ReplyOutcome::Unanswered { reason } = concluded.reply.outcome {
+            self.done(number)?;
+            let what = format!("the custodian has replied without an answer: {reason}; nothing was charged");
+            let why = Failure::new(format_args!("request {number}"), what, "make a new request, or ask the custodian");
+            return Err(Untold { ending: Ending::Unanswered, why });
+        }
+        let told = self.kept(&concluded.request)?;
+        let (reply, again) = (&concluded.reply, before.verdicts.is_some());
+        let gallery = match reply.outcome {
+            ReplyOutcome::Answered { gallery, .. } => gallery,
+            ReplyOutcome::Unanswered { .. } => 0,
+        };
+        self.console.note(format_args!(
+            "request {number}, reply {} of {}: {} about {}, gallery version {gallery}{}",
+            reply.number,
+            reply.time,
+            count(told.hits, "hit"),
+            count(told.documents.len(), "probe"),
+            if again { "; kept since an earlier run" } else { "" },
+        ));
+        Ok(Answered { document: document(number, Some(&concluded), &told, again), told })
+    }
+
+    /// The verdicts of a request that was replied to: those that are kept, or those of its answer, which are kept from here on.
+    fn kept(&mut self, request: &OutboxRequest) -> Result<Told, Untold> {
+        let number = &request.number;
+        if let Some(sealed) = &request.verdicts {
+            return Ok(Told::unseal(&self.querier, number, sealed)?);
+        }
+        let Some(told) = Told::read(&self.querier, self.agreement, request)? else {
+            self.done(number)?;
+            return Err(Untold { ending: Ending::Forgotten, why: forgotten(number) });
+        };
+        let sealed = told.seal(&self.querier, number)?;
+        let kept = self.outbox.keep(number, &sealed);
+        kept.map_err(|error| party::store_failure(&self.args.config, &error))?;
+        Ok(told)
+    }
+
+    /// The verdicts that are kept of a request.
+    fn show(&mut self, number: &Code) -> Result<Answered, Untold> {
+        let request = self.request(number, "--show")?;
+        let Some(sealed) = &request.verdicts else {
+            let (ending, why) = match request.stage {
+                Stage::Done => (Ending::Forgotten, forgotten(number)),
+                _ => (Ending::Waiting, not_told(number)),
+            };
+            return Err(Untold { ending, why });
+        };
+        let told = Told::unseal(&self.querier, number, sealed)?;
+        Ok(Answered { document: document(number, None, &told, true), told })
+    }
+}
+
+fn unknown(flag: &str, number: &Code) -> Failure {
+    let remedy = "'cotejo ask --resume' alone goes on with all that was not finished";
+    Failure::new(flag, format_args!("there is no request number '{number}' here"), remedy)
+}
+
+fn not_told(number: &Code) -> Failure {
+    let what = "its verdicts are not here yet";
+    Failure::new(format_args!("request {number}"), what, format_args!("cotejo ask --resume {number}"))
+}
+
+fn forgotten(number: &Code) -> Failure {
+    let what = "no verdicts are kept: they were forgotten, or told before verdicts were kept, or there was no answer";
+    Failure::new(format_args!("request {number}"), what, "make a new request")
 }
 
 /// What came of a request, for programs.
-fn document(number: &Code, concluded: &Concluded, verdicts: &[serde_json::Value], hits: usize) -> serde_json::Value {
-    json!({
+fn document(number: &Code, concluded: Option<&Concluded>, told: &Told, again: bool) -> Value {
+    let mut document = json!({
         "number": number,
-        "reply": concluded.reply,
-        "acknowledged": concluded.acknowledged,
-        "hits": hits,
-        "verdicts": verdicts,
-    })
-}
-
-type Verdicts = (usize, Vec<String>, Vec<serde_json::Value>);
-
-/// The verdicts of an answer; none where they were read before.
-fn read<S: Holder>(
-    querier: &Encrypting<'_, S>,
-    agreement: &Agreement,
-    concluded: &Concluded,
-    number: &Code,
-) -> Result<Option<Verdicts>, Failure> {
-    let request = &concluded.request;
-    let (Some(answer), Some(pending)) = (&request.answer, &request.pending) else { return Ok(None) };
-    let place = PathBuf::from(format!("answer to request {number}"));
-    let answer =
-        Answer::<S>::read(answer.as_slice(), agreement, Some(querier.key().id())).map_err(Failure::in_file(&place))?;
-    let pending = Pending::from_reader(pending.as_slice(), agreement).map_err(Failure::in_file(&place))?;
-    let verdicts = pending.read(querier, &answer);
-    let verdicts = verdicts.map_err(|error| Failure::of(&place, &error, "ask the custodian"))?;
-    let hits = verdicts.iter().filter(|(_, verdict)| verdict.hit()).count();
-    let lines = verdicts.iter().map(|(id, verdict)| verdicts::line(id, verdict, answer.gallery)).collect();
-    let documents = verdicts.iter().map(|(id, verdict)| verdicts::document(id, verdict, answer.gallery)).collect();
-    Ok(Some((hits, lines, documents)))
-}
-
-/// Why a request is not finished, and how to go on.
-fn explain(error: &AskError, number: &Code) -> Failure {
-    let go_on = format!("cotejo ask --resume {number}");
-    match error {
-        AskError::Stopped => Failure::Paused(format!("request {number} is kept; go on with: {go_on}")),
-        AskError::Client(ClientError::Refused(refusal)) => {
-            let remedy = match (&refusal.capacity_returns, refusal.status) {
-                (Some(when), _) => format!("after {when}: {go_on}"),
-                (None, 429 | 503) => format!("later: {go_on}"),
-                (None, _) => format!("mend that, then: {go_on}"),
-            };
-            Failure::new(
-                format_args!("request {number}"),
-                format_args!("refused by the custodian ({}): {}", refusal.kind, refusal.detail),
-                format_args!("{remedy} ({})", refusal.instance),
-            )
-        }
-        AskError::Client(error) => match client_failure(error) {
-            Failure::Problem(problem) => {
-                Failure::new(problem.place, problem.what, format_args!("{}; then: {go_on}", problem.remedy))
-            }
-            other => other,
-        },
-        AskError::Unknown(_) => Failure::of(
-            Path::new("--resume"),
-            error,
-            "'cotejo ask --resume' alone goes on with all that was not finished",
-        ),
-        _ => Failure::of(Path::new(&format!("request {number}")), error, &go_on),
+        "ending": if told.hits > 0 { Ending::Hit } else { Ending::NoHit },
+        "kept_before": again,
+        "hits": told.hits,
+        "verdicts": told.documents,
+    });
+    if let (Some(concluded), Some(fields)) = (concluded, document.as_object_mut()) {
+        fields.insert("reply".to_owned(), json!(concluded.reply));
+        fields.insert("acknowledged".to_owned(), json!(concluded.acknowledged));
     }
-}
-
-/// A call that failed.
-pub fn client_failure(error: &ClientError) -> Failure {
-    let text = error.to_string();
-    match (error, text.split_once(": ")) {
-        (ClientError::Refused(refusal), _) => Failure::new(
-            "the custodian",
-            format_args!("refused ({}): {}", refusal.kind, refusal.detail),
-            format_args!("mend that, and try again ({})", refusal.instance),
-        ),
-        (ClientError::Unreachable { base, .. } | ClientError::Certificate { base, .. }, _) => {
-            let what = text.strip_prefix(base.as_str()).unwrap_or(&text).trim_start_matches([' ', ':']).to_owned();
-            Failure::of(Path::new(base), &std::io::Error::other(what), "try again")
-        }
-        _ => Failure::new("the custodian", text, "use the version of cotejo that the custodian uses"),
-    }
-}
-
-/// Progress on the terminal.
-struct OnConsole<'a> {
-    console: &'a Console,
-    meter: std::cell::RefCell<Option<(Meter, u64)>>,
-    waited: std::cell::Cell<bool>,
-}
-
-impl<'a> OnConsole<'a> {
-    fn new(console: &'a Console) -> Self {
-        Self { console, meter: std::cell::RefCell::new(None), waited: std::cell::Cell::new(false) }
-    }
-
-    fn finish(&self) {
-        if let Some((meter, _)) = &*self.meter.borrow() {
-            meter.finish();
-        }
-    }
-}
-
-impl Watch for OnConsole<'_> {
-    fn note(&self, text: &str) {
-        self.console.note(text);
-    }
-
-    fn progress(&self, progress: &ProgressView) {
-        if !progress.running && !self.waited.replace(true) {
-            self.console.note("waiting for the custodian");
-        }
-        if !progress.running || progress.steps == 0 {
-            return;
-        }
-        let mut meter = self.meter.borrow_mut();
-        let (meter, done) = meter.get_or_insert_with(|| (self.console.meter("match", "step", progress.steps), 0));
-        meter.advance(progress.done.saturating_sub(*done));
-        *done = progress.done.max(*done);
-    }
-
-    fn stop(&self) -> bool {
-        interrupt::requested()
-    }
-}
-
-impl Args {
-    /// Encrypts, signs, and keeps a new request; its number.
-    fn prepare<S: Holder>(
-        &self,
-        querier: &Encrypting<'_, S>,
-        agreement: &Agreement,
-        party: &Party<Querier>,
-        outbox: &mut Outbox,
-        console: &Console,
-    ) -> Result<Code, Failure> {
-        let Some(path) = &self.templates else {
-            return Err(Failure::new("--templates", "nobody to ask about", "name a file of templates"));
-        };
-        let target = match self.reference.clone().map(cotejo::template::SubjectId::try_from).transpose() {
-            Ok(None) => Target::Gallery,
-            Ok(Some(id)) => Target::Subject(id),
-            Err(error) => {
-                return Err(Failure::new("--reference", error, "give the id under which the person is enrolled"));
-            }
-        };
-        let Some(terms) = &agreement.terms().service else {
-            let what = "the agreement has no [service] table: nothing is agreed on asking over a network";
-            return Err(Failure::at(&self.agreement.path, what, "agree on one ('cotejo agreement init --service')"));
-        };
-        let templates = load::Templates { path, ids: self.ids.as_deref(), written: self.written };
-        let records = templates.read(agreement.shape(), console)?;
-        let mut rng = load::randomness()?;
-        let (query, pending) = querier
-            .ask(records, target, &mut rng)
-            .map_err(|error| Failure::of(path, &error, "give templates of the agreed shape, one of each person"))?;
-        let place = Failure::in_file(path);
-        let (content, pending) =
-            (query.to_bytes(agreement).map_err(&place)?, pending.to_bytes(agreement).map_err(&place)?);
-        let request = self.record.request(party, agreement, terms, &query, &content, &mut rng)?;
-        let failed = |error| party::store_failure(&self.config, &error);
-        let number = request.number.clone();
-        let prepared = cotejo::service::store::OutboxRequest {
-            number: number.clone(),
-            agreement: request.agreement,
-            custodian: party.rest.custodian.url.clone(),
-            statement: outbox.sign(&request).map_err(failed)?,
-            query: Some(content.to_vec()),
-            pending: Some(pending),
-            stage: Stage::Prepared,
-            job: None,
-            reply: None,
-            answer: None,
-        };
-        interrupt::check()?;
-        if !outbox.prepare(&prepared, party::now()).map_err(failed)? {
-            let what = format!("'{number}' was used before");
-            let remedy = format!("choose another number, or go on with that request: cotejo ask --resume {number}");
-            return Err(Failure::new("--number", what, remedy));
-        }
-        console.note(format_args!("request {number}: {} encrypted", count(query.layouts.len(), "probe")));
-        Ok(number)
-    }
+    document
 }

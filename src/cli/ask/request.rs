@@ -32,15 +32,22 @@ pub struct Record {
 }
 
 impl Record {
+    /// The number that was given, or one of today.
+    pub fn number(&self, rng: &mut impl RngCore) -> Result<Code, Failure> {
+        let numbered = || format!("{}-{:06}", party::now().day(), rng.next_u32() % 1_000_000).parse().ok();
+        let number = self.number.clone().or_else(numbered);
+        number.ok_or_else(|| Failure::new("--number", "none could be chosen", "choose one"))
+    }
+
     /// The request of a query.
     pub fn request<S: Scheme>(
         &self,
         party: &Party<Querier>,
         agreement: &Agreement,
         terms: &ServiceTerms,
+        number: &Code,
         query: &Query<S>,
         content: &[u8],
-        rng: &mut impl RngCore,
     ) -> Result<Request, Failure> {
         let time = party::now();
         let purpose = match (&self.purpose, terms.purposes.as_slice()) {
@@ -52,12 +59,9 @@ impl Record {
                 return Err(Failure::new("--purpose", what, "name one of them"));
             }
         };
-        let numbered = || format!("{}-{:06}", time.day(), rng.next_u32() % 1_000_000).parse().ok();
-        let number = self.number.clone().or_else(numbered);
-        let number = number.ok_or_else(|| Failure::new("--number", "none could be chosen", "choose one"))?;
         let request = Request {
             requester: party.name().clone(),
-            number,
+            number: number.clone(),
             time,
             agreement: Hash(agreement.digest().0),
             purpose,

@@ -1,8 +1,10 @@
-//! `cotejo audit`: what a log holds, whether it is whole, and whether the other party's log agrees.
+//! `cotejo audit`: what a log holds, whether it is whole, whether the other party's log agrees, and whether queries and keys are made as said.
 
 mod compare;
 mod erase;
 mod export;
+mod key;
+mod query;
 mod source;
 mod transparency;
 mod verify;
@@ -15,10 +17,10 @@ use super::failure::Failure;
 use super::{Outcome, interrupt};
 use source::{Place, SourceArgs};
 
-/// The log of either party: verify, compare with the other party's, export, count, erase what is too old
+/// The log of either party: verify, compare with the other party's, export, count, erase what is too old; make a query or key again
 #[derive(clap::Args)]
 #[command(after_help = "\
-Exit codes: verify and compare end with 1 where there are findings. What each finding means: docs/audit.md
+Exit codes: verify, compare, query and key end with 1 where there are findings. What each finding means: docs/audit.md
 
 Example:
   cotejo audit verify --log custodian.jsonl --key 0e39...
@@ -36,6 +38,8 @@ enum Command {
     Export(export::Args),
     Transparency(transparency::Args),
     Erase(erase::Args),
+    Query(query::Args),
+    Key(key::Args),
 }
 
 impl Args {
@@ -46,6 +50,8 @@ impl Args {
             Command::Export(args) => args.run(console),
             Command::Transparency(args) => args.run(console),
             Command::Erase(args) => args.run(console),
+            Command::Query(args) => args.run(console),
+            Command::Key(args) => args.run(console),
         }
     }
 }

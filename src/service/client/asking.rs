@@ -63,8 +63,20 @@ pub struct Concluded {
     pub acknowledged: bool,
 }
 
-/// The first wait for a custodian that cannot be reached; each one after is twice as long.
-const SOON: Duration = Duration::from_millis(100);
+/// The waits for a custodian that cannot be reached: each is twice as long as the one before, up to a longest.
+struct Waits(Duration);
+
+impl Waits {
+    fn new() -> Self {
+        Self(Duration::from_millis(100))
+    }
+
+    fn next(&mut self, longest: Duration) -> Duration {
+        let wait = self.0.min(longest);
+        self.0 = self.0.saturating_mul(2).min(longest);
+        wait
+    }
+}
 
 /// One request on its way.
 pub struct Asking<'a> {
@@ -107,7 +119,7 @@ impl Asking<'_> {
     fn patiently<T>(&self, mut call: impl FnMut() -> Result<T, ClientError>) -> Result<T, AskError> {
         let begun = Instant::now();
         let mut told = false;
-        let mut soon = SOON;
+        let mut waits = Waits::new();
         loop {
             let error = match call() {
                 Ok(done) => return Ok(done),
@@ -116,10 +128,11 @@ impl Asking<'_> {
             // A custodian that is restarted is back in no time; one that is away is not asked all the time.
             let mut wait = error.retry();
             if matches!(error, ClientError::Unreachable { .. }) {
-                wait = wait.map(|longest| soon.min(longest));
-                soon *= 2;
+                wait = wait.map(|longest| waits.next(longest));
             }
-            let Some(wait) = wait.filter(|wait| begun.elapsed() + *wait <= self.patience) else {
+            // The custodian may ask for a wait of any length.
+            let left = self.patience.saturating_sub(begun.elapsed());
+            let Some(wait) = wait.filter(|wait| *wait <= left) else {
                 return Err(error.into());
             };
             if !std::mem::replace(&mut told, true) {
@@ -229,5 +242,21 @@ impl Asking<'_> {
             }
         }
         Ok(Concluded { reply, request, acknowledged })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_grow_to_the_longest_and_no_further_however_long_a_custodian_is_away() {
+        let longest = Duration::from_secs(2);
+        let mut waits = Waits::new();
+        let first: Vec<u128> = (0..7).map(|_| waits.next(longest).as_millis()).collect();
+        assert_eq!(first, [100, 200, 400, 800, 1600, 2000, 2000]);
+        // Two years of them.
+        assert!((0..31_536_000).all(|_| waits.next(longest) == longest));
+        assert_eq!(Waits(Duration::MAX).next(Duration::MAX), Duration::MAX);
     }
 }

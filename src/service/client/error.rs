@@ -7,6 +7,12 @@ use crate::service::server::ProblemDocument;
 /// Why a call failed.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum ClientError {
+    /// Not an address of a service.
+    #[error("'{0}' is not the address of a service; write https://host:port")]
+    Address(String),
+    /// A private key of a kind that the client's TLS has no name for.
+    #[error("the private key of our certificate is neither PKCS #8, PKCS #1 nor SEC 1; write it as PKCS #8")]
+    Key,
     /// There was no answer.
     #[error("{base} cannot be reached: {why}; check the address and whether the custodian serves")]
     Unreachable {
@@ -81,7 +87,7 @@ impl Refusal {
 }
 
 /// The other party's text, fit for a terminal.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(500).collect()
 }
 
@@ -139,7 +145,7 @@ impl ClientError {
                 500 | 502 | 504 => Some(Duration::from_secs(5)),
                 _ => None,
             },
-            Self::Certificate { .. } | Self::Foreign(_) => None,
+            Self::Address(_) | Self::Key | Self::Certificate { .. } | Self::Foreign(_) => None,
         }
     }
 }

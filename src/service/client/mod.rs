@@ -1,5 +1,8 @@
 //! The querier's side of the network: one call after the other, each of which can be made again.
 
+// Sizes and times are the other party's to choose.
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
+
 mod asking;
 mod error;
 
@@ -10,7 +13,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde::de::DeserializeOwned;
-use ureq::http::{Response, StatusCode};
+use ureq::http::{Response, StatusCode, Uri};
 use ureq::tls::{Certificate, ClientCert, PrivateKey, RootCerts, TlsConfig, TlsProvider};
 use ureq::{Agent, Body};
 use zeroize::Zeroizing;
@@ -22,6 +25,7 @@ use super::server::{
 };
 use super::signing::{Hash, Name, Signed, Statement};
 pub use asking::{AskError, Asking, Concluded, Watch};
+use error::plain;
 pub use error::{ClientError, Refusal};
 
 /// A custodian's service, as one requester reaches it.
@@ -37,17 +41,33 @@ const SILENCE: Duration = Duration::from_secs(30);
 
 impl Client {
     /// A client of the service at `base`, `https://host:port`. Nothing is sent yet.
-    pub fn new(base: &str, identity: Identity) -> Self {
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError::Address`] for an address that is none.
+    pub fn new(base: &str, identity: Identity) -> Result<Self, ClientError> {
+        let base = base.trim_end_matches('/');
+        let uri: Option<Uri> = base.parse().ok();
+        let sound = uri.is_some_and(|uri| {
+            uri.scheme_str() == Some("https")
+                && uri.host().is_some_and(|host| !host.is_empty())
+                && matches!(uri.path(), "" | "/")
+                && uri.query().is_none()
+        });
+        if !sound {
+            return Err(ClientError::Address(plain(base)));
+        }
         let own =
             |certificate: rustls::pki_types::CertificateDer<'static>| Certificate::from_der(&certificate).to_owned();
         let roots: Vec<_> = identity.authorities.into_iter().map(own).collect();
         let chain: Vec<_> = identity.chain.into_iter().map(own).collect();
-        let key = private_key(&identity.key);
+        // `ureq` builds its TLS of the parts that an identity was tried with.
+        let key = private_key(&identity.key).ok_or(ClientError::Key)?;
         let tls = TlsConfig::builder()
             .provider(TlsProvider::Rustls)
             .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
             .root_certs(RootCerts::Specific(Arc::new(roots)))
-            .client_cert(key.map(|key| ClientCert::new_with_certs(&chain, key)))
+            .client_cert(Some(ClientCert::new_with_certs(&chain, key)))
             .build();
         let config = Agent::config_builder()
             .https_only(true)
@@ -60,7 +80,7 @@ impl Client {
             .timeout_per_write(Some(SILENCE))
             .tls_config(tls)
             .build();
-        Self { agent: config.into(), base: base.trim_end_matches('/').to_owned() }
+        Ok(Self { agent: config.into(), base: base.to_owned() })
     }
 
     /// Where the service is.

@@ -7,6 +7,9 @@
 //!
 //! What a requester is told, it is told from the store: the queue and the workers can be lost at any moment.
 
+// Sizes and times are the other party's to choose.
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
+
 mod connection;
 mod engine;
 mod metrics;

@@ -128,11 +128,14 @@ struct State {
 
 impl State {
     fn held(&self, requester: &Code) -> usize {
-        self.waiting.get(requester).map_or(0, VecDeque::len) + self.reserved.get(requester).copied().unwrap_or(0)
+        self.waiting
+            .get(requester)
+            .map_or(0, VecDeque::len)
+            .saturating_add(self.reserved.get(requester).copied().unwrap_or(0))
     }
 
     fn all(&self) -> usize {
-        self.waiting.values().map(VecDeque::len).sum::<usize>() + self.reserved.values().sum::<usize>()
+        self.waiting.values().map(VecDeque::len).chain(self.reserved.values().copied()).fold(0, usize::saturating_add)
     }
 }
 
@@ -159,12 +162,14 @@ impl Queue {
         let (all, held) = (state.all(), state.held(requester));
         if all >= self.limit || held >= self.share {
             let ahead = u32::try_from(all.min(1 << 20)).unwrap_or(u32::MAX);
-            let whole = state.mean * ahead / u32::try_from(self.workers).unwrap_or(1);
             // A tenth of the queue will have gone by then.
-            let retry_after = (whole / 10).clamp(Duration::from_secs(1), Duration::from_secs(600));
+            let workers = u32::try_from(self.workers).unwrap_or(u32::MAX).saturating_mul(10);
+            let tenth = state.mean.saturating_mul(ahead).checked_div(workers).unwrap_or_default();
+            let retry_after = tenth.clamp(Duration::from_secs(1), Duration::from_secs(600));
             return Err(Full { retry_after });
         }
-        *state.reserved.entry(requester.clone()).or_default() += 1;
+        let reserved = state.reserved.entry(requester.clone()).or_default();
+        *reserved = reserved.saturating_add(1);
         Ok(Place { queue: self, requester: requester.clone(), used: false })
     }
 
@@ -202,7 +207,7 @@ impl Queue {
                 }
                 // One that was cancelled has no ticket.
                 let Some(ticket) = state.tickets.get(&job.id).map(Arc::clone) else { continue };
-                state.running += 1;
+                state.running = state.running.saturating_add(1);
                 return Some((job, ticket));
             }
             state = self.ready.wait(state).unwrap_or_else(PoisonError::into_inner);
@@ -213,7 +218,8 @@ impl Queue {
     pub fn ended(&self, job: &Name, took: Duration) {
         let mut state = self.state();
         state.running = state.running.saturating_sub(1);
-        state.mean = (state.mean * 7 + took) / 8;
+        let weighed = state.mean.saturating_mul(7).saturating_add(took);
+        state.mean = weighed.checked_div(8).unwrap_or(took);
         // Its watchers see the channel close, once the worker has dropped its own ticket.
         state.tickets.remove(job);
     }

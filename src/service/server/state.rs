@@ -52,7 +52,7 @@ impl Default for Limits {
         Self {
             queue: 1000,
             // One more than there are cores: while one waits for the disk, the others compute.
-            workers: std::thread::available_parallelism().map_or(1, usize::from) + 1,
+            workers: std::thread::available_parallelism().map_or(1, usize::from).saturating_add(1),
             connections: 1024,
             upload_bytes: 256 << 20,
             stall: std::time::Duration::from_secs(10),
@@ -156,7 +156,7 @@ impl State {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let count = open.entry(requester.clone()).or_default();
         (*count < share).then(|| {
-            *count += 1;
+            *count = count.saturating_add(1);
             Open { state: Arc::clone(self), requester: requester.clone() }
         })
     }

@@ -3,11 +3,14 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::server::WebPkiClientVerifier;
+use rustls::server::{ParsedCertificate, WebPkiClientVerifier};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rustls::{InconsistentKeys, RootCertStore};
 
-/// A certificate with its key, and the authority whose certificates are accepted from the other side.
+/// A certificate with its key, and the authority whose certificates are accepted from the other side. TLS takes them: that was tried.
 pub struct Identity {
     /// The chain, the own certificate first.
     pub chain: Vec<CertificateDer<'static>>,
@@ -15,6 +18,8 @@ pub struct Identity {
     pub key: PrivateKeyDer<'static>,
     /// Authorities.
     pub authorities: Vec<CertificateDer<'static>>,
+    certified: Arc<CertifiedKey>,
+    roots: Arc<RootCertStore>,
 }
 
 /// Why an identity cannot be used.
@@ -28,32 +33,71 @@ pub enum IdentityError {
         /// What is missing.
         expected: &'static str,
     },
-    /// They do not fit together.
-    #[error("certificate, key and authority cannot be used: {0}; make them anew")]
+    /// A certificate that TLS does not take.
+    #[error("{file}: a certificate {why}; have another one issued (for trials: cotejo certificates issue)")]
+    Certificate {
+        /// Where.
+        file: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A private key that TLS does not take.
+    #[error(
+        "{file}: a private key that cannot be used: RSA of 2048 to 4096 bits, P-256, P-384 and Ed25519 can; have a certificate issued for \
+         such a key (for trials: cotejo certificates issue)"
+    )]
+    Key {
+        /// Where.
+        file: String,
+    },
+    /// They do not belong together.
+    #[error(
+        "{key}: not the private key of the certificate in {certificate}; name the key that this certificate was issued for, or have \
+         another one issued (for trials: cotejo certificates issue)"
+    )]
+    Mismatch {
+        /// File of the certificate.
+        certificate: String,
+        /// File of the key.
+        key: String,
+    },
+    /// An authority that nothing can be checked with.
+    #[error("{file}: an authority's certificate {why}; get it again from whoever issues certificates")]
+    Authority {
+        /// Where.
+        file: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// TLS itself refused.
+    #[error("TLS cannot be set up: {0}; have certificates issued anew (for trials: cotejo certificates issue)")]
     Unusable(String),
 }
 
 impl Identity {
-    /// Reads an identity from PEM texts; the names are for errors.
+    /// Reads an identity from PEM texts, and tries it; the names are for errors.
     ///
     /// # Errors
     ///
-    /// [`IdentityError::Pem`] names the one that is not what it should be.
+    /// [`IdentityError`] names the one that is not what it should be.
     pub fn from_pem(
         chain: (&Path, &[u8]),
         key: (&Path, &[u8]),
         authorities: (&Path, &[u8]),
     ) -> Result<Self, IdentityError> {
-        let missing = |file: &Path, expected| IdentityError::Pem { file: file.display().to_string(), expected };
-        let certificates = |(file, pem): (&Path, &[u8])| {
+        let files = [chain.0, key.0, authorities.0].map(|file| file.display().to_string());
+        let [chain_file, key_file, authority_file] = &files;
+        let missing = |file: &String, expected| IdentityError::Pem { file: file.clone(), expected };
+        let certificates = |file, pem: &[u8]| {
             let all: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
             all.ok().filter(|all| !all.is_empty()).ok_or_else(|| missing(file, "certificate"))
         };
-        Ok(Self {
-            chain: certificates(chain)?,
-            authorities: certificates(authorities)?,
-            key: PrivateKeyDer::from_pem_slice(key.1).map_err(|_| missing(key.0, "private key"))?,
-        })
+        let chain = certificates(chain_file, chain.1)?;
+        let authorities = certificates(authority_file, authorities.1)?;
+        let key = PrivateKeyDer::from_pem_slice(key.1).map_err(|_| missing(key_file, "private key"))?;
+        let certified = Arc::new(certified(chain.clone(), &key, chain_file, key_file)?);
+        let roots = Arc::new(roots(&authorities, authority_file)?);
+        Ok(Self { chain, key, authorities, certified, roots })
     }
 
     /// For a server that insists on a certificate.
@@ -61,22 +105,71 @@ impl Identity {
     /// # Errors
     ///
     /// [`IdentityError::Unusable`].
-    pub fn server_config(self) -> Result<Arc<rustls::ServerConfig>, IdentityError> {
+    pub fn server_config(&self) -> Result<Arc<rustls::ServerConfig>, IdentityError> {
         let unusable = |error: &dyn std::fmt::Display| IdentityError::Unusable(error.to_string());
-        let mut roots = rustls::RootCertStore::empty();
-        for authority in self.authorities {
-            roots.add(authority).map_err(|error| unusable(&error))?;
-        }
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider)).build();
+        let (provider, roots) = (provider(), Arc::clone(&self.roots));
+        let verifier = WebPkiClientVerifier::builder_with_provider(roots, Arc::clone(&provider)).build();
         let verifier = verifier.map_err(|error| unusable(&error))?;
         let config = rustls::ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
         let config = config.map_err(|error| unusable(&error))?.with_client_cert_verifier(verifier);
-        let mut config = config.with_single_cert(self.chain, self.key).map_err(|error| unusable(&error))?;
+        let mut config = config.with_cert_resolver(Arc::new(SingleCertAndKey::from(Arc::clone(&self.certified))));
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         // A resumed session would outlive the certificate that it began with.
         config.session_storage = Arc::new(rustls::server::NoServerSessionStorage {});
         config.send_tls13_tickets = 0;
         Ok(Arc::new(config))
     }
+}
+
+fn provider() -> Arc<CryptoProvider> {
+    Arc::new(rustls::crypto::ring::default_provider())
+}
+
+/// As TLS does when it is set up, on either side: so that what it would refuse is refused here, by the name of its file.
+fn certified(
+    chain: Vec<CertificateDer<'static>>,
+    key: &PrivateKeyDer<'static>,
+    chain_file: &str,
+    key_file: &str,
+) -> Result<CertifiedKey, IdentityError> {
+    let refused = |error: &rustls::Error| IdentityError::Certificate { file: chain_file.to_owned(), why: why(error) };
+    for certificate in &chain {
+        ParsedCertificate::try_from(certificate).map_err(|error| refused(&error))?;
+    }
+    let signing = provider().key_provider.load_private_key(key.clone_key());
+    let signing = signing.map_err(|_| IdentityError::Key { file: key_file.to_owned() })?;
+    let certified = CertifiedKey::new(chain, signing);
+    match certified.keys_match() {
+        // A key that does not tell its public half is taken at its word, as TLS does.
+        Ok(()) | Err(rustls::Error::InconsistentKeys(InconsistentKeys::Unknown)) => Ok(certified),
+        Err(rustls::Error::InconsistentKeys(_)) => {
+            Err(IdentityError::Mismatch { certificate: chain_file.to_owned(), key: key_file.to_owned() })
+        }
+        Err(error) => Err(refused(&error)),
+    }
+}
+
+fn roots(authorities: &[CertificateDer<'static>], file: &str) -> Result<RootCertStore, IdentityError> {
+    let mut roots = RootCertStore::empty();
+    for authority in authorities {
+        let added = roots.add(authority.clone());
+        added.map_err(|error| IdentityError::Authority { file: file.to_owned(), why: why(&error) })?;
+    }
+    Ok(roots)
+}
+
+/// What is wrong with a certificate, in words.
+fn why(error: &rustls::Error) -> String {
+    let text = error.to_string();
+    // The verifier's own words.
+    for (sign, words) in [
+        ("UnsupportedCertVersion", "that is not of X.509 version 3"),
+        ("UnsupportedCriticalExtension", "with a critical extension that is not understood here"),
+        ("UnhandledCriticalExtension", "with a critical extension that is not understood here"),
+    ] {
+        if text.contains(sign) {
+            return words.to_owned();
+        }
+    }
+    "that is damaged, or not written as X.509 has it".to_owned()
 }

@@ -37,7 +37,7 @@ pub async fn receive(state: &Arc<State>, headers: &HeaderMap, body: Body, limit_
     let room = room.ok().and_then(Result::ok).ok_or_else(|| {
         Problem::new(StatusCode::TOO_MANY_REQUESTS, "busy", "too many uploads at a time; try again").retry_after(5)
     })?;
-    let whole = Duration::from_secs(10 + length / LEAST_RATE);
+    let whole = Duration::from_secs((length / LEAST_RATE).saturating_add(10));
     let bytes = timeout(whole, collect(state, body, length)).await.map_err(|_| stalled())??;
     Ok(Upload { bytes, _room: room })
 }
@@ -55,7 +55,7 @@ async fn collect(state: &State, body: Body, length: u64) -> Result<Vec<u8>, Prob
             Ok(None) => break,
             Ok(Some(Err(_))) => return Err(truncated()),
             Ok(Some(Ok(chunk))) => {
-                if (bytes.len() + chunk.len()) as u64 > length {
+                if bytes.len().saturating_add(chunk.len()) as u64 > length {
                     return Err(truncated());
                 }
                 bytes.extend_from_slice(&chunk);

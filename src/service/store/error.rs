@@ -1,5 +1,7 @@
 //! Why a step was not taken.
 
+use crate::service::signing::PublicKey;
+
 /// Why a step was not taken. Nothing of it was.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
@@ -19,6 +21,26 @@ pub enum StoreError {
         expected: String,
         /// As found.
         actual: String,
+    },
+    /// Bound to another signing key: an entry signed with this one would spoil the log for good.
+    #[error(
+        "this database is bound to signing key {bound}, but signing_key is {configured}; configure the key that it was made with, or \
+         begin another database ('database') and register the new key with the other party"
+    )]
+    SigningKey {
+        /// The key that its log is signed with.
+        bound: PublicKey,
+        /// The key as configured.
+        configured: PublicKey,
+    },
+    /// Made before databases were bound to keys, and its log is not signed with this one.
+    #[error(
+        "the log in this database is not signed with signing_key {configured}, from its first entry to its last; configure the key that \
+         it was made with ('cotejo audit verify --key' tells whether one is), or begin another database ('database')"
+    )]
+    SignedOtherwise {
+        /// The key as configured.
+        configured: PublicKey,
     },
     /// Written by another version.
     #[error("this database was written by another version of cotejo (layout {0}); use that version")]

@@ -43,7 +43,8 @@ impl Journal {
     ///
     /// # Errors
     ///
-    /// [`StoreError::Owner`] for somebody else's database, or whatever keeps it from being opened.
+    /// [`StoreError::Owner`] for somebody else's database, [`StoreError::SigningKey`] for one that is bound to another key, or whatever
+    /// keeps it from being opened. Nothing is written then.
     pub fn open(
         location: Location,
         owner: Owner,
@@ -53,7 +54,7 @@ impl Journal {
         let mut journal = Self { database: Database::new(location), owner, rng };
         let (party, role) = (journal.owner.party.clone(), journal.owner.role);
         let mut step = journal.database.step()?;
-        schema::prepare(&mut step, party.as_str(), role)?;
+        schema::prepare(&mut step, &journal.owner)?;
         step.commit()?;
         journal.step(|step| match step.head()? {
             Head::NONE => step.log(Event::Opened { party, role }, now),
@@ -146,7 +147,7 @@ impl Journal {
             let mut from = 1;
             while from <= through {
                 for entry in page(step, from, through)? {
-                    from = entry.number + 1;
+                    from = entry.number.saturating_add(1);
                     let event = entry.event().map_err(|_| StoreError::Damaged("log entry"))?;
                     if event.is_some_and(|event| event.is_erasable()) {
                         contents +=
@@ -238,6 +239,13 @@ const ENTRIES: &str = "SELECT number, time, content, content_digest, hash, signa
 
 fn page(step: &mut LoggedStep<'_, '_>, from: u64, through: u64) -> Result<Vec<Entry>, StoreError> {
     read_entries(step.query(ENTRIES, &[from.into(), through.into(), PAGE.into()])?)
+}
+
+/// The two ends of a log.
+pub(super) fn first_and_last(step: &mut Step<'_>) -> Result<Vec<Entry>, StoreError> {
+    let ends = "SELECT number, time, content, content_digest, hash, signature FROM log \
+                WHERE number IN ((SELECT MIN(number) FROM log), (SELECT MAX(number) FROM log))";
+    read_entries(step.query(ends, &[])?)
 }
 
 fn read_entries(rows: Vec<Row>) -> Result<Vec<Entry>, StoreError> {

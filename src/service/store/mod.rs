@@ -3,6 +3,9 @@
 //! Every change is a *step*, one transaction that also appends its log entries: whoever is killed in between finds all of a step or
 //! nothing of it. SQLite needs nothing installed; PostgreSQL is reached by a connection string.
 
+// Counts come from a database that somebody else may have written.
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
+
 mod connection;
 mod custody;
 mod error;

@@ -32,7 +32,7 @@ pub enum Stage {
     Replied,
     /// The custodian knows that it is.
     Acknowledged,
-    /// The verdicts were read; query, answer and who was asked about are gone.
+    /// The verdicts were told; query, answer and who was asked about are gone.
     Done,
 }
 
@@ -81,9 +81,14 @@ pub struct OutboxRequest {
     pub reply: Option<Signed<Reply>>,
     /// The answer's file.
     pub answer: Option<Vec<u8>>,
+    /// What the answer said: [`crate::querier::Querier::seal`]. None before it was read, and after it was forgotten.
+    pub verdicts: Option<Vec<u8>>,
+    /// With which the query can be made again: [`crate::querier::Origin`].
+    pub nonce: Option<[u8; 32]>,
 }
 
-const COLUMNS: &str = "number, agreement, custodian, request, query, pending, stage, job, reply, answer";
+const COLUMNS: &str =
+    "number, agreement, custodian, request, query, pending, stage, job, reply, answer, verdicts, nonce";
 
 impl Outbox {
     /// Opens a querier's database, or makes one.
@@ -124,10 +129,10 @@ impl Outbox {
             if step.row("SELECT number FROM requests WHERE number = ?1", &[(&request.number).into()])?.is_some() {
                 return Ok(false);
             }
-            let sequence = step.head()?.number + 1;
+            let sequence = step.head()?.number.saturating_add(1);
             step.log(Event::Request { statement: request.statement.clone() }, now)?;
-            let sql = "INSERT INTO requests (number, sequence, agreement, custodian, request_digest, request, query, pending, stage) \
-                       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+            let sql = "INSERT INTO requests (number, sequence, agreement, custodian, request_digest, request, query, pending, stage, \
+                       nonce) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
             let bytes = |bytes: Option<&[u8]>| bytes.map_or(Value::Null, Value::from);
             let values = [
                 (&request.number).into(),
@@ -139,6 +144,7 @@ impl Outbox {
                 bytes(request.query.as_deref()),
                 bytes(request.pending.as_ref().map(|pending| pending.as_slice())),
                 Stage::Prepared.name().into(),
+                bytes(request.nonce.as_ref().map(<[u8; 32]>::as_slice)),
             ];
             step.execute(sql, &values)?;
             Ok(true)
@@ -225,16 +231,41 @@ impl Outbox {
         })
     }
 
-    /// The verdicts were read: what was secret is forgotten. An acknowledgement that was not delivered still has to be.
+    /// The answer was read: its verdicts take the place of all else that is secret, before anybody is told.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] where it cannot be.
+    /// [`StoreError`] where they cannot be kept.
+    pub fn keep(&mut self, number: &Code, verdicts: &[u8]) -> Result<(), StoreError> {
+        self.journal.step(|step| {
+            let sql = "UPDATE requests SET verdicts = ?2, query = NULL, pending = NULL, answer = NULL \
+                       WHERE number = ?1 AND stage IN ('replied', 'acknowledged', 'done')";
+            step.execute(sql, &[number.into(), verdicts.into()]).map(drop)
+        })
+    }
+
+    /// The verdicts were told, or there are none. An acknowledgement that was not delivered still has to be.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] where it cannot be kept.
     pub fn done(&mut self, number: &Code) -> Result<(), StoreError> {
         self.journal.step(|step| {
             let sql = "UPDATE requests SET stage = CASE WHEN stage = 'acknowledged' THEN 'done' ELSE stage END, \
                        query = NULL, pending = NULL, answer = NULL WHERE number = ?1";
             step.execute(sql, &[number.into()]).map(drop)
+        })
+    }
+
+    /// Forgets the verdicts of a request; false where none are kept.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] where they cannot be forgotten.
+    pub fn forget(&mut self, number: &Code) -> Result<bool, StoreError> {
+        self.journal.step(|step| {
+            let sql = "UPDATE requests SET verdicts = NULL WHERE number = ?1 AND verdicts IS NOT NULL";
+            Ok(step.execute(sql, &[number.into()])? > 0)
         })
     }
 
@@ -276,5 +307,10 @@ fn request(mut row: Row) -> Result<OutboxRequest, StoreError> {
             None => None,
         },
         answer: row.maybe_bytes()?,
+        verdicts: row.maybe_bytes()?,
+        nonce: match row.maybe_bytes()? {
+            Some(bytes) => Some(bytes.try_into().map_err(|_| StoreError::Damaged("nonce"))?),
+            None => None,
+        },
     })
 }

@@ -2,9 +2,12 @@
 
 use super::StoreError;
 use super::connection::Step;
+use super::journal::{Owner, first_and_last};
 use crate::service::audit::Role;
+use crate::service::signing::PublicKey;
 
-const LAYOUT: &str = "1";
+/// Layout 2 binds a database to its signing key, and keeps verdicts.
+const LAYOUT: &str = "2";
 
 const SHARED: &[&str] = &[
     // Whose database this is, its layout, the state of the circuit breaker.
@@ -38,36 +41,77 @@ const CUSTODIAN: &[&str] = &[
 ];
 
 const QUERIER: &[&str] = &[
-    // `query` goes when the custodian has accepted it, `pending` and `answer` when the verdicts were read.
+    // `query` goes when the custodian has accepted it, `pending` and `answer` when the verdicts were read; `verdicts` holds these,
+    // encrypted, until they are forgotten. With `nonce` the query can be made again.
     "CREATE TABLE IF NOT EXISTS requests (number TEXT PRIMARY KEY, sequence BIGINT NOT NULL UNIQUE, agreement TEXT NOT NULL, \
      custodian TEXT NOT NULL, request_digest TEXT NOT NULL, request TEXT NOT NULL, query BYTEA, pending BYTEA, stage TEXT NOT NULL, \
-     job TEXT, receipt TEXT, reply TEXT, answer BYTEA, acknowledgement TEXT)",
+     job TEXT, receipt TEXT, reply TEXT, answer BYTEA, acknowledgement TEXT, verdicts BYTEA, nonce BYTEA)",
 ];
 
-/// Makes what is missing, and says whose database it is: `party` and `role`, if it was new.
-pub fn prepare(step: &mut Step<'_>, party: &str, role: Role) -> Result<(), StoreError> {
-    let of_role = match role {
-        Role::Custodian => CUSTODIAN,
-        Role::Querier => QUERIER,
-    };
-    for statement in SHARED.iter().chain(of_role) {
+/// From layout 1 to 2, for a querier. A custodian's tables are the same in both.
+const QUERIER_FROM_1: &[&str] =
+    &["ALTER TABLE requests ADD COLUMN verdicts BYTEA", "ALTER TABLE requests ADD COLUMN nonce BYTEA"];
+
+/// Makes what is missing, and says whose database it is, if it was new: name, role and signing key. Anybody else's is refused.
+///
+/// Where it is refused, the step has changed nothing that would last: it is not committed.
+pub fn prepare(step: &mut Step<'_>, owner: &Owner) -> Result<(), StoreError> {
+    for statement in SHARED {
         step.execute(statement, &[])?;
     }
     step.alone()?;
-    match about(step, "layout")? {
-        None => {
-            for (name, value) in [("layout", LAYOUT), ("party", party), ("role", &role.to_string())] {
-                step.execute("INSERT INTO about (name, value) VALUES (?1, ?2)", &[name.into(), value.into()])?;
-            }
-            Ok(())
-        }
-        Some(layout) if layout != LAYOUT => Err(StoreError::Layout(layout)),
-        Some(_) => {
-            let actual = format!("{} {}", text(step, "role")?, text(step, "party")?);
-            let expected = format!("{role} {party}");
-            if actual == expected { Ok(()) } else { Err(StoreError::Owner { expected, actual }) }
+    let (party, role, key) = (owner.party.as_str(), owner.role.to_string(), owner.key.public());
+    let layout = about(step, "layout")?;
+    if layout.is_some() {
+        let actual = format!("{} {}", text(step, "role")?, text(step, "party")?);
+        let expected = format!("{role} {party}");
+        if actual != expected {
+            return Err(StoreError::Owner { expected, actual });
         }
     }
+    let of_role = match owner.role {
+        Role::Custodian => CUSTODIAN,
+        Role::Querier => QUERIER,
+    };
+    match layout.as_deref() {
+        None => {
+            create(step, of_role)?;
+            let about = [("layout", LAYOUT), ("party", party), ("role", &role), (SIGNING_KEY, &key.to_string())];
+            about.into_iter().try_for_each(|(name, value)| set_about(step, name, value))
+        }
+        Some(LAYOUT) => {
+            bound(step, &key)?;
+            create(step, of_role)
+        }
+        Some("1") => {
+            was_signed_with(step, &key)?;
+            if owner.role == Role::Querier {
+                create(step, QUERIER_FROM_1)?;
+            }
+            set_about(step, SIGNING_KEY, &key.to_string())?;
+            set_about(step, "layout", LAYOUT)
+        }
+        Some(other) => Err(StoreError::Layout(other.to_owned())),
+    }
+}
+
+/// Under this name a database says which key it is bound to.
+const SIGNING_KEY: &str = "signing key";
+
+fn create(step: &mut Step<'_>, statements: &[&str]) -> Result<(), StoreError> {
+    statements.iter().try_for_each(|statement| step.execute(statement, &[]).map(drop))
+}
+
+/// A log is signed with one key from its first entry to its last: an entry by another would spoil it for good.
+fn bound(step: &mut Step<'_>, key: &PublicKey) -> Result<(), StoreError> {
+    let bound = text(step, SIGNING_KEY)?.parse().map_err(|_| StoreError::Damaged("signing key"))?;
+    if bound == *key { Ok(()) } else { Err(StoreError::SigningKey { bound, configured: *key }) }
+}
+
+/// A database that does not say which key it is bound to shows it by its log.
+fn was_signed_with(step: &mut Step<'_>, key: &PublicKey) -> Result<(), StoreError> {
+    let sound = first_and_last(step)?.iter().all(|entry| entry.is_signed_by(key));
+    if sound { Ok(()) } else { Err(StoreError::SignedOtherwise { configured: *key }) }
 }
 
 fn text(step: &mut Step<'_>, name: &str) -> Result<String, StoreError> {

@@ -123,11 +123,11 @@ impl Custody {
             let sql = "SELECT id, request_digest FROM jobs \
                        WHERE agreement = ?1 AND state IN ('answered', 'unanswered') AND replied < ?2";
             let rows = step.query(sql, &[agreement.into(), now.minus_days(answer_days).into()])?;
-            let mut expired = 0;
+            let mut expired = 0_u64;
             for mut row in rows {
                 let job: Name = row.parsed()?;
                 wipe(step, &job, row.parsed()?, now)?;
-                expired += 1;
+                expired = expired.saturating_add(1);
             }
             // A key stays known for as long again, so that it is not admitted anew.
             let sql = "DELETE FROM keys WHERE agreement = ?1 AND until < ?2 AND NOT EXISTS \
@@ -183,7 +183,7 @@ fn reply(
         let sql = "UPDATE spent SET probes = probes - ?4 WHERE requester = ?1 AND agreement = ?2 AND day = ?3";
         step.execute(sql, &[of_requester.as_slice(), &[day.into(), probes.into()]].concat())?;
     }
-    let (number, time) = (step.head()?.number + 1, step.time(now)?);
+    let (number, time) = (step.head()?.number.saturating_add(1), step.time(now)?);
     let reply = Reply { request, request_digest, number, time, outcome };
     let reply = Signed::new(&reply, &step.owner.key).map_err(|_| StoreError::Damaged("request"))?;
     let sql = "UPDATE jobs SET state = ?2, reply = ?3, replied = ?4, answer = ?5, query = NULL WHERE id = ?1";

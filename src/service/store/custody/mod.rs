@@ -147,7 +147,7 @@ impl Custody {
                     version
                 }
             };
-            let (version, time) = (last + 1, step.time(now)?);
+            let (version, time) = (last.saturating_add(1), step.time(now)?);
             let sql = "INSERT INTO galleries (agreement, version, state, subjects, since) VALUES (?1, ?2, ?3, ?4, ?5)";
             step.execute(sql, &[agreement.into(), version.into(), state.into(), subjects.into(), time.into()])?;
             step.log(Event::Gallery { agreement: *agreement, version, state: *state, subjects }, time)?;

@@ -206,7 +206,7 @@ impl Custody {
 }
 
 fn require_clock(head: Time, now: Time) -> Result<(), SubmitError> {
-    match head.millis() - now.millis() > CLOCK_TOLERANCE_MS {
+    match head.millis().saturating_sub(now.millis()) > CLOCK_TOLERANCE_MS {
         true => Err(SubmitError::ClockBehind { seconds: now.seconds_until(head) }),
         false => Ok(()),
     }
@@ -234,7 +234,7 @@ fn accept(
     }
     require_clock(step.head()?.time, now)?;
     let now = step.time(now)?;
-    if request.time.millis() - now.millis() > FUTURE_TOLERANCE_MS {
+    if request.time.millis().saturating_sub(now.millis()) > FUTURE_TOLERANCE_MS {
         return Err(SubmitError::Future { seconds: now.seconds_until(request.time) });
     }
     if let Some(breaker) = breaker::read(step)? {
@@ -258,7 +258,7 @@ fn accept(
     let sql = "INSERT INTO spent (requester, agreement, day, probes) VALUES (?1, ?2, ?3, ?4) \
                ON CONFLICT (requester, agreement, day) DO UPDATE SET probes = spent.probes + ?4";
     step.execute(sql, &[of_requester.as_slice(), &[(&day).into(), probes.into()]].concat())?;
-    let sequence = step.head()?.number + 1;
+    let sequence = step.head()?.number.saturating_add(1);
     step.log(Event::Request { statement: statement.clone() }, now)?;
     step.log(Event::Receipt { statement: receipt.clone() }, now)?;
     let sql = "INSERT INTO jobs (requester, agreement, number, id, sequence, request_digest, request, receipt, key_id, query, probes, \

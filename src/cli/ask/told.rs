@@ -1,0 +1,66 @@
+//! What an answer said, as it is told and kept: encrypted, so that it can be told again.
+
+use std::path::PathBuf;
+
+use cotejo::agreement::{Agreement, Code};
+use cotejo::querier::{Pending, Querier as Encrypting};
+use cotejo::scheme::Holder;
+use cotejo::service::store::OutboxRequest;
+use cotejo::wire::Answer;
+use serde::{Deserialize, Serialize};
+
+use crate::cli::console::Console;
+use crate::cli::failure::Failure;
+use crate::cli::{load, verdicts};
+
+/// The verdicts of one request.
+#[derive(Serialize, Deserialize)]
+pub struct Told {
+    pub hits: usize,
+    lines: Vec<String>,
+    pub documents: Vec<serde_json::Value>,
+}
+
+impl Told {
+    /// Decrypts an answer; none where there is none any more.
+    pub fn read<S: Holder>(
+        querier: &Encrypting<'_, S>,
+        agreement: &Agreement,
+        request: &OutboxRequest,
+    ) -> Result<Option<Self>, Failure> {
+        let (Some(answer), Some(pending)) = (&request.answer, &request.pending) else { return Ok(None) };
+        let place = PathBuf::from(format!("answer to request {}", request.number));
+        let answer = Answer::<S>::read(answer.as_slice(), agreement, Some(querier.key().id()))
+            .map_err(Failure::in_file(&place))?;
+        let pending = Pending::from_reader(pending.as_slice(), agreement).map_err(Failure::in_file(&place))?;
+        let read = pending.read(querier, &answer);
+        let read = read.map_err(|error| Failure::of(&place, &error, "ask the custodian"))?;
+        Ok(Some(Self {
+            hits: read.iter().filter(|(_, verdict)| verdict.hit()).count(),
+            lines: read.iter().map(|(id, verdict)| verdicts::line(id, verdict, answer.gallery)).collect(),
+            documents: read.iter().map(|(id, verdict)| verdicts::document(id, verdict, answer.gallery)).collect(),
+        }))
+    }
+
+    /// As it is kept.
+    pub fn seal<S: Holder>(&self, querier: &Encrypting<'_, S>, number: &Code) -> Result<Vec<u8>, Failure> {
+        let place = format!("verdicts on request {number}");
+        let failed = |error: &dyn std::error::Error| Failure::of(place.as_ref(), error, "ask again");
+        let content = serde_json::to_vec(self).map(zeroize::Zeroizing::new).map_err(|error| failed(&error))?;
+        querier.seal(number, &content, &mut load::randomness()?).map_err(|error| failed(&error))
+    }
+
+    /// Reads [`Told::seal`] back.
+    pub fn unseal<S: Holder>(querier: &Encrypting<'_, S>, number: &Code, sealed: &[u8]) -> Result<Self, Failure> {
+        let place = format!("verdicts on request {number}");
+        let remedy = "use the keys that the query was made with ('keys' of the configuration)";
+        let content = querier.unseal(number, sealed);
+        let content = content.map_err(|error| Failure::of(place.as_ref(), &error, remedy))?;
+        serde_json::from_slice(&content).map_err(|error| Failure::of(place.as_ref(), &error, remedy))
+    }
+
+    /// Prints the lines, each behind the number of the request.
+    pub fn print(&self, number: &Code, console: &Console) -> Result<(), Failure> {
+        self.lines.iter().try_for_each(|line| console.print(format_args!("{number}\t{line}")))
+    }
+}

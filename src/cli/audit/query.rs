@@ -1,0 +1,124 @@
+//! `cotejo audit query`: whether a signed query is what an honest querier makes of its templates.
+
+use std::path::PathBuf;
+
+use cotejo::agreement::{Agreement, Code};
+use cotejo::querier::{Origin, Querier as Encrypting};
+use cotejo::scheme::Holder;
+use cotejo::service::signing::{Hash, Name};
+use cotejo::service::store::OutboxRequest;
+use serde_json::json;
+
+use crate::cli::ask::{self, Querier};
+use crate::cli::console::Console;
+use crate::cli::dispatch::under_scheme;
+use crate::cli::failure::Failure;
+use crate::cli::load;
+use crate::cli::party::{self, Party};
+use crate::cli::{AgreementArg, Outcome};
+
+/// Make a query again from its templates, and compare it with the one that the signed request names
+///
+/// On the querier's machine, before an auditor, with the auditor's copy of this program: it needs the secret key and the templates.
+#[derive(clap::Args)]
+#[command(after_help = "\
+A query's randomness follows from the secret key, the agreement, the request's number, a nonce in the querier's database, and the probes
+themselves. So an honest querier can make each query again, byte for byte; a query that was made otherwise, to learn more than a verdict,
+cannot be. Ends with 0 where the query is the one whose SHA-256 the request names, with 1 where it is not.
+
+Example:
+  cotejo audit query 2026-0017 --config querier.toml --templates probes.npy")]
+pub struct Args {
+    /// The request's number
+    number: Code,
+    /// The querier's configuration
+    #[arg(long, value_name = "FILE", default_value = "querier.toml")]
+    config: PathBuf,
+    #[command(flatten)]
+    agreement: AgreementArg,
+    /// The probes as they were asked about: the same records in the same order
+    #[arg(long, value_name = "FILE")]
+    templates: PathBuf,
+    /// Their ids, one a line
+    #[arg(long, value_name = "FILE")]
+    ids: Option<PathBuf>,
+    #[command(flatten)]
+    written: load::Written,
+    /// The enrolled person that was named, where one was
+    #[arg(long, value_name = "ID")]
+    reference: Option<String>,
+}
+
+impl Args {
+    pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
+        let agreement = load::agreement(&self.agreement.path, console)?;
+        under_scheme!(agreement, S => self.compare::<S>(&agreement, console))
+    }
+
+    fn compare<S: Holder>(&self, agreement: &Agreement, console: &Console) -> Result<Outcome, Failure> {
+        let party = Party::<Querier>::read(&self.config)?;
+        let secret = load::secret_key::<S>(&party.path(&party.rest.keys), agreement)?;
+        let mut outbox = party.outbox()?;
+        let failed = |error| party::store_failure(&self.config, &error);
+        let request = outbox.request(&self.number).map_err(failed)?;
+        let request = request.ok_or_else(|| self.failure("there is no such request here", "check the number"))?;
+        let signed = request.statement.verify(Some(&outbox.journal().public_key()));
+        let signed = signed.map_err(|error| self.failure(error, "its log is not sound: cotejo audit verify"))?;
+        if request.agreement != Hash(agreement.digest().0) {
+            let what = format!("it was made under agreement {}", request.agreement);
+            return Err(self.failure(what, "name that agreement (--agreement)"));
+        }
+        if signed.key != Name(secret.id().0) {
+            let what = format!("it was made with key {}, not with {}", signed.key, secret.id());
+            return Err(self.failure(what, "name the folder of those keys ('keys' of the configuration)"));
+        }
+        let origin = self.origin(&request)?;
+        let templates = load::Templates { path: &self.templates, ids: self.ids.as_deref(), written: self.written };
+        let records = templates.read(agreement.shape(), console)?;
+        let made = Encrypting::<S>::new(agreement, secret).ask_again(
+            records,
+            ask::target(self.reference.as_deref())?,
+            &origin,
+        );
+        let (query, _) =
+            made.map_err(|error| Failure::of(&self.templates, &error, "give the templates of the query"))?;
+        let content = query.to_bytes(agreement).map_err(Failure::in_file(&self.templates))?;
+        let made = Hash::of(&content);
+        let same = made == signed.query_digest;
+        let said = if same {
+            "these templates make the query that was signed"
+        } else {
+            "these templates do not make the query that was signed: other templates, or a query that this program does not make"
+        };
+        console.result(
+            format_args!(
+                "request {}: {said}\nsigned  {}\nmade    {made}\nrequest {}, signed with {}",
+                self.number,
+                signed.query_digest,
+                request.statement.digest(),
+                request.statement.signer(),
+            ),
+            &json!({
+                "number": self.number,
+                "same": same,
+                "signed": signed.query_digest,
+                "made": made,
+                "request": request.statement.digest(),
+                "signer": request.statement.signer(),
+            }),
+        )?;
+        Ok(if same { Outcome::Done } else { Outcome::Findings })
+    }
+
+    fn origin(&self, request: &OutboxRequest) -> Result<Origin, Failure> {
+        let nonce = request.nonce.ok_or_else(|| {
+            let what = "no nonce is kept with it: it was made before queries could be made again";
+            self.failure(what, "have a later query made again")
+        })?;
+        Ok(Origin { number: request.number.clone(), nonce })
+    }
+
+    fn failure(&self, what: impl std::fmt::Display, remedy: &str) -> Failure {
+        Failure::new(format_args!("request {}", self.number), what, remedy)
+    }
+}

@@ -1,0 +1,322 @@
+//! `serve` and `ask` as two parties run them: exit codes, kept verdicts, keys and certificates that do not fit, queries made again.
+
+use std::fs::{self, Permissions};
+use std::io::{BufRead, BufReader};
+use std::os::unix::fs::PermissionsExt;
+use std::process::{Child, Command, Stdio};
+
+use predicates::prelude::PredicateBooleanExt;
+use predicates::str::contains;
+use rcgen::{CertificateParams, CustomExtension, KeyPair};
+
+use crate::support::{Desk, GALLERY, PROBES};
+
+const ASK: &str = "ask --config a/querier.toml --justification file-7";
+
+/// Two parties with all they need; the custodian's port is of no use before [`Serving::begin`].
+fn desk() -> Desk {
+    let desk = Desk::empty();
+    desk.write("gallery.csv", GALLERY);
+    desk.write("probes.csv", PROBES);
+    desk.ok("agreement init --modality face --dimension 16 --parameter-set insecure-test --allow-insecure --service \
+             --purpose identification --probes-per-day 7");
+    desk.ok("certificates authority --name Trial --out authority");
+    desk.ok("certificates issue --authority authority --name B --server localhost,127.0.0.1 --out b");
+    desk.ok("certificates issue --authority authority --name A --client --out a");
+    for party in ["a", "b", "other"] {
+        desk.ok(&format!("certificates signing-key --out {party}"));
+    }
+    desk.ok("keygen --allow-insecure --out a/keys");
+    desk.ok("enroll --templates gallery.csv --out b/gallery.cotejo");
+    let common = |party: &str, database: &str| {
+        format!("party = '{party}'\ndatabase = '{database}.sqlite'\nsigning_key = 'signing.key'\n")
+    };
+    let tls = "[tls]\ncertificate = 'tls.pem'\nkey = 'tls.key'\nauthority = 'authority.pem'\n";
+    desk.write(
+        "b/custodian.toml",
+        common("B", "custodian")
+            + "listen = '127.0.0.1:0'\n"
+            + tls
+            + "[[agreement]]\nfile = '../agreement.toml'\ngallery = 'gallery.cotejo'\n\
+               [[requester]]\ncode = 'A'\ncertificate = '../a/tls.pem'\nsigning_key = '../a/signing.pub'\n",
+    );
+    let custodian = "[custodian]\nparty = 'B'\nurl = 'https://127.0.0.1:1'\nsigning_key = '../b/signing.pub'\n";
+    desk.write("a/querier.toml", common("A", "querier") + "keys = 'keys'\n" + tls + custodian);
+    desk
+}
+
+fn text(desk: &Desk, file: &str) -> String {
+    String::from_utf8(desk.read(file)).unwrap()
+}
+
+/// Changes a configuration.
+fn reconfigure(desk: &Desk, file: &str, from: &str, to: &str) {
+    let before = text(desk, file);
+    assert!(before.contains(from), "{file}: {from}");
+    desk.write(file, before.replace(from, to));
+}
+
+/// A custodian that serves; the querier's configuration names its port.
+struct Serving(Child);
+
+impl Serving {
+    fn begin(desk: &Desk) -> Self {
+        let mut server = Command::new(env!("CARGO_BIN_EXE_cotejo"))
+            .current_dir(desk.path("."))
+            .args(["serve", "--config", "b/custodian.toml", "--log", "error", "--json", "--quiet"])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(server.stdout.take().unwrap()).lines().map(Result::unwrap);
+        let line = lines.find(|line| line.contains("\"address\"")).unwrap();
+        let address = line.split('"').nth(3).unwrap().to_owned();
+        let before = text(desk, "a/querier.toml");
+        let url: Vec<_> = before
+            .lines()
+            .map(|line| match line.starts_with("url") {
+                true => format!("url = 'https://{address}'"),
+                false => line.to_owned(),
+            })
+            .collect();
+        desk.write("a/querier.toml", url.join("\n"));
+        Self(server)
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+/// Runs `ask`: exit code, standard output, standard error.
+fn ask(desk: &Desk, rest: &str) -> (i32, String, String) {
+    let output = desk.command(&format!("{ASK} {rest}")).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn exit_codes_tell_what_became_of_each_request_and_no_verdict_is_lost() {
+    let desk = desk();
+    let told = |number: u32| format!("{number}\tlike-bert\thit\n{number}\tnobody\tno hit\n");
+    assert_eq!(ask(&desk, "--resume").0, 3, "nothing to resume");
+    let (code, out, err) = ask(&desk, "--templates probes.csv --number 1 --patience 0");
+    assert_eq!((code, out.as_str()), (4, ""), "no reply yet: {err}");
+    assert!(err.contains("cotejo ask --resume 1"), "{err}");
+    assert_eq!(ask(&desk, "--show 1").0, 4);
+    assert_eq!(ask(&desk, "--forget 1").0, 4);
+    assert_eq!(ask(&desk, "--show 77").0, 2);
+    // Four that wait; the day's quota has room for the first three.
+    for number in [2, 3] {
+        assert_eq!(ask(&desk, &format!("--templates probes.csv --number {number} --patience 0")).0, 4);
+    }
+    assert_eq!(ask(&desk, "--templates gallery.csv --number 5 --patience 0").0, 4);
+    desk.write("nobody.csv", PROBES.lines().filter(|line| !line.starts_with("like")).collect::<Vec<_>>().join("\n"));
+    let serving = Serving::begin(&desk);
+    let (code, out, _) = ask(&desk, "--templates nobody.csv --number 4");
+    assert_eq!((code, out.as_str()), (1, "4\tnobody\tno hit\n"));
+
+    let (code, out, err) = ask(&desk, "--resume --patience 0 --json");
+    assert!(err.contains("request 5: refused by the custodian (quota)"), "{err}");
+    let document: serde_json::Value = serde_json::from_str(&out).unwrap();
+    let ending = |index: usize| document["requests"][index]["ending"].as_str().unwrap();
+    assert_eq!(
+        (code, document["hits"].as_u64(), [0, 1, 2, 3].map(ending)),
+        (8, Some(3), ["hit", "hit", "hit", "refused"])
+    );
+    let (code, out, _) = ask(&desk, "--resume --patience 0");
+    assert_eq!((code, out.as_str()), (5, ""), "the one that is left");
+
+    // What was told can be told again, online or not, with the exit code of its verdicts.
+    let (code, out, err) = ask(&desk, "--resume 1");
+    assert_eq!((code, out), (0, told(1)), "{err}");
+    assert!(err.contains("kept since an earlier run"), "{err}");
+    drop(serving);
+    assert_eq!(ask(&desk, "--show 1").1, told(1));
+    assert_eq!(ask(&desk, "--resume 4").0, 1);
+    let (code, out, _) = ask(&desk, "--show 4 --json");
+    let document: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((code, &document["requests"][0]["verdicts"][0]["hit"]), (1, &false.into()));
+    // Not in the clear.
+    let database = [desk.read("a/querier.sqlite"), fs::read(desk.path("a/querier.sqlite-wal")).unwrap_or_default()];
+    for secret in ["like-bert", "no hit"] {
+        assert!(!database.iter().any(|bytes| bytes.windows(secret.len()).any(|window| window == secret.as_bytes())));
+    }
+    assert_eq!(ask(&desk, "--forget 1").0, 0);
+    for again in ["--show 1", "--resume 1"] {
+        let (code, out, err) = ask(&desk, again);
+        assert_eq!((code, out.as_str()), (7, ""), "{err}");
+    }
+    // Under other keys kept verdicts are not read.
+    desk.ok("keygen --allow-insecure --out a/keys --force");
+    assert_eq!(ask(&desk, "--show 4").0, 2);
+}
+
+#[test]
+fn a_request_that_is_replied_to_without_an_answer_has_a_code_of_its_own() {
+    let desk = desk();
+    let _serving = Serving::begin(&desk);
+    for id in ["anna", "bert", "carl", "dora"] {
+        desk.ok(&format!("gallery remove --gallery b/gallery.cotejo --id {id}"));
+    }
+    // The server looks for another version every second.
+    std::thread::sleep(std::time::Duration::from_millis(2500));
+    let (code, out, err) = ask(&desk, "--templates probes.csv --number 1");
+    assert_eq!((code, out.as_str()), (6, ""), "{err}");
+    assert!(err.contains("nothing was charged"), "{err}");
+    assert_eq!(ask(&desk, "--show 1").0, 7);
+}
+
+#[test]
+fn a_database_is_bound_to_its_signing_key() {
+    let desk = desk();
+    let serving = Serving::begin(&desk);
+    assert_eq!(ask(&desk, "--templates probes.csv --number 1").0, 0);
+    drop(serving);
+    let keys: Vec<String> =
+        ["a", "b", "other"].map(|party| text(&desk, &format!("{party}/signing.pub")).trim().to_owned()).into();
+    for config in ["a/querier.toml", "b/custodian.toml"] {
+        reconfigure(&desk, config, "signing_key = 'signing.key'", "signing_key = '../other/signing.key'");
+    }
+    for (line, config, key) in [
+        (format!("{ASK} --templates probes.csv --number 2"), "a/querier.toml", &keys[0]),
+        (format!("{ASK} --resume"), "a/querier.toml", &keys[0]),
+        (format!("{ASK} --check"), "a/querier.toml", &keys[0]),
+        ("serve --config b/custodian.toml".to_owned(), "b/custodian.toml", &keys[1]),
+        ("serve --config b/custodian.toml --check".to_owned(), "b/custodian.toml", &keys[1]),
+        ("breaker pull --config b/custodian.toml --reason drill".to_owned(), "b/custodian.toml", &keys[1]),
+        ("accounts --config b/custodian.toml".to_owned(), "b/custodian.toml", &keys[1]),
+    ] {
+        let refused = desk.refused(&line, config, "is bound to signing key");
+        assert!(refused.contains(key) && refused.contains(&keys[2]), "{line}: {refused}");
+    }
+    let erase = "audit erase --database b/custodian.sqlite --signing-key other/signing.key";
+    desk.refused(erase, "other/signing.key", "is not the key");
+    for (party, database, key) in [("a", "querier", &keys[0]), ("b", "custodian", &keys[1])] {
+        desk.ok(&format!("audit verify --database {party}/{database}.sqlite --key {key}"));
+    }
+}
+
+/// A certificate with a key that TLS does not take, or not together; each names what is at fault.
+fn misfits(desk: &Desk) -> Vec<(&'static str, Vec<u8>, Vec<u8>, &'static str, &'static str)> {
+    let kept = |name: &str| {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/command_line/pem");
+        ["pem", "key"].map(|kind| fs::read(format!("{folder}/{name}.{kind}")).unwrap())
+    };
+    let ([good, key], other) =
+        (["tls.pem", "tls.key"].map(|file| desk.read(&format!("a/{file}"))), desk.read("b/tls.key"));
+    let ([first, first_key], [p521, p521_key], [rsa, rsa_key], [critical, critical_key]) =
+        (kept("version-1"), kept("p-521"), kept("rsa-1024"), kept("critical"));
+    let der = b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n".to_vec();
+    let damaged = text(desk, "a/tls.pem").replacen("\nMI", "\n**", 1).into_bytes();
+    let no_key = b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n".to_vec();
+    let chain = [good.as_slice(), &der].concat();
+    let mut parameters = CertificateParams::new(Vec::new()).unwrap();
+    let mut extension = CustomExtension::from_oid_content(&[1, 2, 3, 4], vec![5, 0]);
+    extension.set_criticality(true);
+    parameters.custom_extensions.push(extension);
+    let ours = KeyPair::generate().unwrap();
+    let unknown = parameters.self_signed(&ours).unwrap().pem().into_bytes();
+    vec![
+        ("X.509 v1", first, first_key, "x.pem", "not of X.509 version 3"),
+        ("the key of another", good.clone(), other, "x.key", "not the private key of the certificate in"),
+        ("P-521", p521, p521_key, "x.key", "a private key that cannot be used"),
+        ("RSA-1024", rsa, rsa_key, "x.key", "a private key that cannot be used"),
+        ("critical, by OpenSSL", critical, critical_key, "x.pem", "critical extension"),
+        ("critical, by rcgen", unknown, ours.serialize_pem().into_bytes(), "x.pem", "critical extension"),
+        ("no DER", der, key.clone(), "x.pem", "damaged"),
+        ("no Base64", damaged, key.clone(), "x.pem", "no certificate in PEM"),
+        ("a chain that ends in no DER", chain, key, "x.pem", "damaged"),
+        ("no key", good, no_key, "x.key", "a private key that cannot be used"),
+    ]
+}
+
+#[test]
+fn certificates_and_keys_that_tls_does_not_take_are_refused_when_the_configuration_is_read() {
+    let desk = desk();
+    // Somebody listens: the refusal is not that of a connection.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://{}", listener.local_addr().unwrap());
+    reconfigure(&desk, "a/querier.toml", "https://127.0.0.1:1", &url);
+    for config in ["a/querier.toml", "b/custodian.toml"] {
+        reconfigure(
+            &desk,
+            config,
+            "certificate = 'tls.pem'\nkey = 'tls.key'",
+            "certificate = '../x.pem'\nkey = '../x.key'",
+        );
+    }
+    for (name, certificate, key, file, what) in misfits(&desk) {
+        desk.write("x.pem", certificate);
+        desk.write("x.key", key);
+        fs::set_permissions(desk.path("x.key"), Permissions::from_mode(0o600)).unwrap();
+        for (line, config) in [
+            (format!("{ASK} --templates probes.csv --patience 0"), "a/querier.toml"),
+            (format!("{ASK} --check"), "a/querier.toml"),
+            ("jobs list --config a/querier.toml".to_owned(), "a/querier.toml"),
+            ("serve --config b/custodian.toml --check".to_owned(), "b/custodian.toml"),
+            ("serve --config b/custodian.toml".to_owned(), "b/custodian.toml"),
+        ] {
+            let refused = desk.refused(&line, config, what);
+            assert!(refused.contains(&format!("{file}: ")), "{name}: {refused}");
+            assert!(refused.contains("cotejo certificates"), "{name}: {refused}");
+        }
+    }
+    // An authority likewise; and an address that is none.
+    reconfigure(
+        &desk,
+        "a/querier.toml",
+        "certificate = '../x.pem'\nkey = '../x.key'",
+        "certificate = 'tls.pem'\nkey = 'tls.key'",
+    );
+    desk.ok(&format!("{ASK} --check"));
+    let authority = desk.read("a/authority.pem");
+    desk.write("a/authority.pem", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
+    desk.refused(&format!("{ASK} --check"), "a/querier.toml", "authority.pem: an authority's certificate");
+    desk.write("a/authority.pem", authority);
+    for address in ["http://localhost:1", "localhost:1", "https://", "https:///x", "https://a b", "https://a:1/v1", ""]
+    {
+        desk.write("a/x.toml", text(&desk, "a/querier.toml").replace(&url, address));
+        let line = "ask --config a/x.toml --check";
+        desk.refused(line, "a/x.toml", "is not the address of a service");
+    }
+}
+
+#[test]
+fn a_query_and_keys_can_be_made_again_and_others_cannot_pass_for_them() {
+    let desk = desk();
+    let serving = Serving::begin(&desk);
+    assert_eq!(ask(&desk, "--templates probes.csv --number 1").0, 0);
+    assert_eq!(ask(&desk, "--templates probes.csv --number 2 --reference bert").0, 0);
+    drop(serving);
+    let audit = |rest: &str| desk.command(&format!("audit query --config a/querier.toml {rest}")).assert();
+    audit("1 --templates probes.csv").code(0).stdout(contains("make the query that was signed"));
+    audit("2 --templates probes.csv --reference bert").code(0);
+    let others = [
+        "2 --templates probes.csv".to_owned(),
+        "1 --templates probes.csv --reference bert".to_owned(),
+        "1 --templates gallery.csv".to_owned(),
+        "1 --templates altered.csv".to_owned(),
+    ];
+    desk.write("altered.csv", PROBES.replacen("0.9", "0.8", 1));
+    for other in others {
+        audit(&other).code(1).stdout(contains("do not make the query that was signed"));
+    }
+    audit("3 --templates probes.csv").code(2).stderr(contains("no such request"));
+
+    desk.command("audit key --keys a/keys").assert().code(0).stdout(contains("both keys are those of the seed"));
+    // The evaluation key of another pair, and a secret key whose seed is another's.
+    desk.ok("keygen --allow-insecure --out a/more");
+    let (evaluation, secret) = (desk.read("a/keys/evaluation.key"), desk.read("a/keys/secret.key"));
+    desk.write("a/keys/evaluation.key", desk.read("a/more/evaluation.key"));
+    desk.command("audit key --keys a/keys").assert().code(1).stdout(contains("the evaluation key is not"));
+    desk.write("a/keys/evaluation.key", evaluation);
+    desk.write("a/keys/secret.key", desk.read("a/more/secret.key"));
+    fs::set_permissions(desk.path("a/keys/secret.key"), Permissions::from_mode(0o600)).unwrap();
+    desk.command("audit key --keys a/keys").assert().code(1);
+    audit("1 --templates probes.csv").code(2).stderr(contains("it was made with key").and(contains("remedy")));
+    desk.write("a/keys/secret.key", secret);
+    audit("1 --templates probes.csv").code(0);
+}

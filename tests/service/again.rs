@@ -1,0 +1,104 @@
+//! Queries and keys that can be made again, and verdicts that are kept: the same bytes for whoever has it all, and for nobody else.
+
+use cotejo::agreement::{Agreement, Code, Terms};
+use cotejo::querier::{KeySeed, Origin, Querier, SealError, SecretKey};
+use cotejo::scheme::Holder;
+use cotejo::scheme::bgv::Bgv;
+use cotejo::scheme::tfhe::Tfhe;
+use cotejo::template::Record;
+use cotejo::wire::Target;
+
+use crate::trial::{exact_terms, person, rng, terms};
+
+/// Keys of a seed, on so many threads: both files.
+fn keys<S: Holder>(agreement: &Agreement, seed: u8, threads: usize) -> (SecretKey<S>, Vec<u8>, Vec<u8>) {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+    let (secret, public) = pool.install(|| SecretKey::<S>::from_seed(agreement, KeySeed::new([seed; 32])).unwrap());
+    let files = (secret.to_secret_bytes(agreement).to_vec(), public.to_bytes(agreement).to_vec());
+    (secret, files.0, files.1)
+}
+
+fn origin(number: &str, nonce: u8) -> Origin {
+    Origin { number: number.parse().unwrap(), nonce: [nonce; 32] }
+}
+
+fn made<S: Holder>(querier: &Querier<'_, S>, agreement: &Agreement, probes: &[Record], origin: &Origin) -> Vec<u8> {
+    let (query, _) = querier.ask_again(probes.to_vec(), Target::Gallery, origin).unwrap();
+    query.to_bytes(agreement).unwrap().to_vec()
+}
+
+/// Bytes that two files have in common from `skip` on: chance makes one of 256 equal.
+fn alike(a: &[u8], b: &[u8], skip: usize) -> f64 {
+    let pairs: Vec<bool> = a.iter().zip(b).skip(skip).map(|(a, b)| a == b).collect();
+    pairs.iter().filter(|same| **same).count() as f64 / pairs.len() as f64
+}
+
+fn is_made_again<S: Holder>(terms: Terms) {
+    let agreement = Agreement::new(terms).unwrap();
+    let (secret, secret_file, public_file) = keys::<S>(&agreement, 1, 1);
+    for threads in [2, 5] {
+        let (_, again, public_again) = keys::<S>(&agreement, 1, threads);
+        assert!(again == secret_file && public_again == public_file, "{threads} threads");
+    }
+    let (other, other_secret, other_public) = keys::<S>(&agreement, 2, 2);
+    assert!(other_secret != secret_file && other_public != public_file);
+    // From its file, seed and all.
+    let read = SecretKey::<S>::read(secret_file.as_slice(), &agreement).unwrap();
+    let (_, public) = read.remake(&agreement).unwrap().unwrap();
+    assert!(public.to_bytes(&agreement).to_vec() == public_file);
+    // A key without a seed is read as before, and says that it has none.
+    let (unseeded, _) = SecretKey::<S>::generate(&agreement, &mut rng(1)).unwrap();
+    let read = SecretKey::<S>::read(unseeded.to_secret_bytes(&agreement).as_slice(), &agreement).unwrap();
+    assert!(read.remake(&agreement).unwrap().is_none());
+
+    let (querier, other) = (Querier::new(&agreement, secret), Querier::new(&agreement, other));
+    let probes = [person("one", 1), person("two", 2)];
+    let query = made(&querier, &agreement, &probes, &origin("7", 1));
+    for threads in [1, 2, 5] {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        assert!(pool.install(|| made(&querier, &agreement, &probes, &origin("7", 1))) == query, "{threads} threads");
+    }
+    // The same probe under other names is the same plaintext; anything else has randomness of its own, masks included.
+    let renamed = [person("three", 1), person("four", 2)];
+    assert!(made(&querier, &agreement, &renamed, &origin("7", 1)) == query);
+    let others = [
+        made(&querier, &agreement, &probes, &origin("8", 1)),
+        made(&querier, &agreement, &probes, &origin("7", 2)),
+        made(&querier, &agreement, &[person("one", 1), person("two", 3)], &origin("7", 1)),
+        made(&querier, &agreement, &[person("two", 2), person("one", 1)], &origin("7", 1)),
+        made(&other, &agreement, &probes, &origin("7", 1)),
+    ];
+    for (index, other) in others.iter().enumerate() {
+        assert_eq!(other.len(), query.len());
+        let same = alike(other, &query, query.len() / 4);
+        assert!(same < 0.2, "{index}: {same} of all bytes");
+    }
+    is_sealed(&querier, &other);
+}
+
+fn is_sealed<S: Holder>(querier: &Querier<'_, S>, other: &Querier<'_, S>) {
+    let number: Code = "7".parse().unwrap();
+    let sealed = querier.seal(&number, b"verdicts", &mut rng(1)).unwrap();
+    assert_eq!(querier.unseal(&number, &sealed).unwrap().as_slice(), b"verdicts");
+    assert_ne!(querier.seal(&number, b"verdicts", &mut rng(2)).unwrap(), sealed);
+    assert!(!sealed.windows(8).any(|window| window == b"verdicts"));
+    assert_eq!(other.unseal(&number, &sealed), Err(SealError::Foreign));
+    assert_eq!(querier.unseal(&"8".parse().unwrap(), &sealed), Err(SealError::Foreign));
+    for index in 1..sealed.len() {
+        let mut altered = sealed.clone();
+        altered[index] ^= 1;
+        assert_eq!(querier.unseal(&number, &altered), Err(SealError::Foreign), "byte {index}");
+        assert_eq!(querier.unseal(&number, &sealed[..index]), Err(SealError::Foreign), "cut at {index}");
+    }
+    assert_eq!(querier.unseal(&number, &[]), Err(SealError::Version));
+}
+
+#[test]
+fn queries_and_keys_are_made_again_under_tfhe() {
+    is_made_again::<Tfhe>(terms());
+}
+
+#[test]
+fn queries_and_keys_are_made_again_under_bgv() {
+    is_made_again::<Bgv>(exact_terms());
+}

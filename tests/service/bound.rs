@@ -1,0 +1,80 @@
+//! A database and the key that signs its log.
+
+use cotejo::service::audit::Role;
+use cotejo::service::store::{Custody, Journal, Outbox, Owner, StoreError};
+use cotejo::service::time::Time;
+
+use crate::databases::{Kind, fresh, kinds, location};
+use crate::trial::{rng, signing_key};
+
+fn owner(role: Role, key: u64) -> Owner {
+    Owner { party: "B".parse().unwrap(), role, key: signing_key(key) }
+}
+
+fn open(database: &str, role: Role, key: u64) -> Result<(), StoreError> {
+    let (location, owner, rng) = (location(database), owner(role, key), Box::new(rng(1)));
+    match role {
+        Role::Custodian => Custody::open(location, owner, rng, Time::ZERO).map(drop),
+        Role::Querier => Outbox::open(location, owner, rng, Time::ZERO).map(drop),
+    }
+}
+
+fn entries(database: &str, role: Role) -> usize {
+    let mut journal = Journal::open(location(database), owner(role, 1), Box::new(rng(1)), Time::ZERO).unwrap();
+    journal.entries(1).unwrap().len()
+}
+
+/// Statements in the database itself, past the store.
+fn execute(kind: Kind, database: &str, sql: &str) {
+    match kind {
+        Kind::Sqlite => rusqlite::Connection::open(database).unwrap().execute_batch(sql).unwrap(),
+        Kind::Postgres => postgres::Client::connect(database, postgres::NoTls).unwrap().batch_execute(sql).unwrap(),
+    }
+}
+
+/// As a program has left it that knew of no binding.
+fn to_layout_1(kind: Kind, database: &str, role: Role) {
+    execute(
+        kind,
+        database,
+        "UPDATE about SET value = '1' WHERE name = 'layout'; DELETE FROM about WHERE name = 'signing key'",
+    );
+    if role == Role::Querier {
+        execute(kind, database, "ALTER TABLE requests DROP COLUMN verdicts; ALTER TABLE requests DROP COLUMN nonce");
+    }
+}
+
+#[test]
+fn another_signing_key_is_refused_by_both_stores_before_anything_is_written() {
+    for kind in kinds() {
+        for role in [Role::Custodian, Role::Querier] {
+            let folder = tempfile::tempdir().unwrap();
+            let database = fresh(kind, folder.path());
+            open(&database, role, 1).unwrap();
+            let (bound, configured) = (signing_key(1).public(), signing_key(2).public());
+            assert_eq!(open(&database, role, 2), Err(StoreError::SigningKey { bound, configured }));
+            assert_eq!(entries(&database, role), 1);
+            open(&database, role, 1).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_database_of_before_is_bound_to_the_key_that_its_log_shows() {
+    for kind in kinds() {
+        for role in [Role::Custodian, Role::Querier] {
+            let folder = tempfile::tempdir().unwrap();
+            let database = fresh(kind, folder.path());
+            open(&database, role, 1).unwrap();
+            to_layout_1(kind, &database, role);
+            let configured = signing_key(2).public();
+            assert_eq!(open(&database, role, 2), Err(StoreError::SignedOtherwise { configured }));
+            open(&database, role, 1).unwrap();
+            let bound = signing_key(1).public();
+            assert_eq!(open(&database, role, 2), Err(StoreError::SigningKey { bound, configured }));
+            assert_eq!(entries(&database, role), 1);
+            execute(kind, &database, "UPDATE about SET value = '3' WHERE name = 'layout'");
+            assert_eq!(open(&database, role, 1), Err(StoreError::Layout("3".to_owned())));
+        }
+    }
+}
