@@ -197,7 +197,14 @@ fn of_bootstraps(
     let stand_in = Bits::new([false]).ok().map(Reference::Bits);
     let subject: Vec<_> = eyes.iter().filter_map(|&eye| Some((eye, stand_in.clone()?))).collect();
     let subjects = vec![subject.as_slice(); references.div_ceil(eyes.len())];
-    let task = Task { functional, disclosure: terms.disclosure, layouts: &[layout], subjects: &subjects };
+    let task = Task {
+        functional,
+        disclosure: terms.disclosure,
+        layouts: &[layout],
+        subjects: &subjects,
+        one_subject: false,
+        references_per_subject: terms.limits.references_per_subject,
+    };
     let steps = Tfhe::steps(set, &task) * probes as u64;
     let verdicts = (probes * task.verdicts_per_probe()) as u64;
     let query_bytes = (templates * set.encrypted_template_bytes(functional.coordinates())) as u64;

@@ -61,7 +61,8 @@ fn disclosed(agreement: &Agreement, subjects: &dyn Subjects, probes: &[Probe]) -
     let ((secret, key), set, mut rng) = (keys(), &INSECURE_BGV, rng(2));
     let (functional, disclosure) = (agreement.functional(), agreement.terms().disclosure);
     let layouts: Vec<_> = probes.iter().map(Probe::layout).collect();
-    let task = Task { functional, disclosure, layouts: &layouts, subjects };
+    let references_per_subject = agreement.terms().limits.references_per_subject;
+    let task = Task { functional, disclosure, layouts: &layouts, subjects, one_subject: false, references_per_subject };
     let count = probes.len();
     let extent =
         Extent { functional, disclosure, probes: count, samples: count, verdicts_per_probe: task.verdicts_per_probe() };
