@@ -132,7 +132,10 @@ impl Plan {
             }
             (ParameterSet::Bgv(set), Pace::Bgv(pace)) => {
                 let searched = (functional, terms.disclosure);
-                let estimate = Estimate::of(set, searched, references, probes, budget_bytes, pace)?;
+                let estimate = {
+                    let per_subject = terms.limits.references_per_subject;
+                    Estimate::of(set, searched, (references, per_subject), probes, budget_bytes, pace)?
+                };
                 let query_bytes = (templates * set.encrypted_template_bytes()) as u64;
                 Payload {
                     steps: estimate.steps,
