@@ -132,7 +132,10 @@ impl Plan {
             }
             (ParameterSet::Bgv(set), Pace::Bgv(pace)) => {
                 let searched = (functional, terms.disclosure);
-                let estimate = Estimate::of(set, searched, references, probes, budget_bytes, pace)?;
+                let estimate = {
+                    let per_subject = terms.limits.references_per_subject;
+                    Estimate::of(set, searched, (references, per_subject), probes, budget_bytes, pace)?
+                };
                 let query_bytes = (templates * set.encrypted_template_bytes()) as u64;
                 Payload {
                     steps: estimate.steps,
@@ -197,7 +200,14 @@ fn of_bootstraps(
     let stand_in = Bits::new([false]).ok().map(Reference::Bits);
     let subject: Vec<_> = eyes.iter().filter_map(|&eye| Some((eye, stand_in.clone()?))).collect();
     let subjects = vec![subject.as_slice(); references.div_ceil(eyes.len())];
-    let task = Task { functional, disclosure: terms.disclosure, layouts: &[layout], subjects: &subjects };
+    let task = Task {
+        functional,
+        disclosure: terms.disclosure,
+        layouts: &[layout],
+        subjects: &subjects,
+        one_subject: false,
+        references_per_subject: terms.limits.references_per_subject,
+    };
     let steps = Tfhe::steps(set, &task) * probes as u64;
     let verdicts = (probes * task.verdicts_per_probe()) as u64;
     let query_bytes = (templates * set.encrypted_template_bytes(functional.coordinates())) as u64;

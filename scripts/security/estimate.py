@@ -29,15 +29,6 @@ COLUMNS = "set key n log2_q secret error sigma usvp bdd dual_hybrid bits source 
 TABLE_COLUMNS = [column for column in COLUMNS if column not in ("set", "key", "sigma")]
 ATTACKS = ("usvp", "bdd", "dual_hybrid")
 RECOMPUTED, ESTIMATED = "run: model.py", "run: lattice estimator"
-# What the design measured with the estimator itself; kept as it stands there.
-MEASURED = [
-    ("tfhe-896-2048", "query", "137.5", "design/protocol.md section 3"),
-    ("tfhe-896-2048", "bootstrap", "134.8", "design/protocol.md section 3"),
-    ("tfhe-896-4096", "query", "137.5", "design/protocol.md section 3"),
-    ("bound", "8192", "128.0", "design/protocol.md section 8"),
-    ("bound", "16384", "128.0", "design/protocol.md section 8"),
-    ("bound", "32768", "128.0", "design/protocol.md section 8"),
-]
 
 
 def main():
@@ -54,8 +45,7 @@ def main():
         sys.exit(report(check_known() + check_estimates(instances)))
     if options.sets:
         sys.exit(report(check_sets(json.loads(Path(options.sets).read_text()), instances, read("estimates.tsv"))))
-    rows = [design_row(*measured, instances) for measured in MEASURED]
-    rows += [recomputed_row(instance) for instance in instances]
+    rows = [recomputed_row(instance) for instance in instances]
     rows += [row for row in read("estimates.tsv") if row["source"] == ESTIMATED and still_holds(row, instances)]
     write("estimates.tsv", COLUMNS, rows)
     for instance in instances if estimator else []:  # written after each, which may take minutes
@@ -83,13 +73,6 @@ def arguments():
 
 
 # Rows
-
-
-def design_row(name, key, bits, source, instances):
-    """Figures of the design document: the least of the three attacks only. A bound is named by its dimension."""
-    wanted = (lambda i: i["n"] == key) if name == "bound" else (lambda i: i["key"] == key)
-    instance = next(i for i in instances if i["set"] == name and wanted(i))
-    return row(instance, {}, bits, source, COMMIT[:7])
 
 
 def recomputed_row(instance):

@@ -200,6 +200,13 @@ impl<'a, S: Evaluator> Custodian<'a, S> {
 
     fn task<'b>(&'b self, query: &'b Query<S>, subjects: &'b dyn Subjects) -> Task<'b> {
         let disclosure = query.target.disclosure::<S>(&self.agreement);
-        Task { functional: self.agreement.functional(), disclosure, layouts: &query.layouts, subjects }
+        Task {
+            functional: self.agreement.functional(),
+            disclosure,
+            layouts: &query.layouts,
+            subjects,
+            one_subject: matches!(query.target, Target::Subject(_)),
+            references_per_subject: self.agreement.terms().limits.references_per_subject,
+        }
     }
 }

@@ -19,7 +19,7 @@ pub(super) fn admit(metric: &Metric, terms: &Terms, set: &BgvSet) -> Result<Opti
         let field = match misfit {
             Misfit::Coordinates { .. } => "template",
             Misfit::Count(_) => "limits.references",
-            Misfit::OneSquaring | Misfit::Decisions(_) => "encryption.parameter_set",
+            Misfit::OneSquaring | Misfit::Decisions(_) | Misfit::Unlike => "encryption.parameter_set",
             Misfit::Range { .. } | Misfit::Noise { .. } | Misfit::Flooding { .. } => metric.field(),
         };
         let remedy = match misfit {

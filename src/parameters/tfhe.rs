@@ -72,7 +72,8 @@ pub const TFHE_896_2048: TfheSet = TfheSet {
 pub const TFHE_896_4096: TfheSet = TfheSet {
     id: 2,
     name: "tfhe-896-4096",
-    security_note: "LWE(n=896, TUniform(46)) 137.5 bits; LWE(n=4096, TUniform(17)) is harder than n=2048 with the same noise, 134.8 bits",
+    security_bits: 137.5,
+    security_note: "LWE(n=896, TUniform(46)) 137.5 bits; LWE(n=4096, TUniform(17)) 285.4 bits; q = 2^64, binary secret",
     polynomial_size: 4096,
     washing_rounds: 6, // its bootstrap is noisier
     ..TFHE_896_2048

@@ -465,7 +465,14 @@ fn count_shuffles_the_bits_of_each() {
     let subjects: Vec<_> = (0..20).map(|i| vec![(None, functional.reference(&bits(i == 5)).unwrap())]).collect();
     let probe = Probe::new(functional, &[record("p", None, bits(true))]).unwrap();
     let layouts = [probe.layout()];
-    let task = Task { functional, disclosure: Disclosure::Count, layouts: &layouts, subjects: &subjects };
+    let task = Task {
+        functional,
+        disclosure: Disclosure::Count,
+        layouts: &layouts,
+        subjects: &subjects,
+        one_subject: false,
+        references_per_subject: 1,
+    };
     let mut rng = rng();
     let probes = Tfhe::encrypt(&secret, functional, &[probe], &mut rng);
     let mut place = || {

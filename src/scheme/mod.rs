@@ -194,6 +194,11 @@ pub trait Subjects: Sync {
     ///
     /// None where there is no such subject, or where it cannot be read: then whoever owns the gallery discards the answer.
     fn references(&self, index: usize) -> Cow<'_, SubjectReferences>;
+
+    /// Whether a hit on this subject is one: not for a person who is exempt, nor for one who is not enrolled. The work is the same either way.
+    fn may_match(&self, _index: usize) -> bool {
+        true
+    }
 }
 
 impl<T: AsRef<SubjectReferences> + Sync> Subjects for &[T] {
@@ -226,6 +231,10 @@ pub struct Task<'a> {
     pub layouts: &'a [SampleLayout],
     /// The subjects to search, in the order of the gallery.
     pub subjects: &'a dyn Subjects,
+    /// Whether the query names one subject (1:1), who need not be enrolled.
+    pub one_subject: bool,
+    /// References that a subject may have of each eye, as agreed.
+    pub references_per_subject: usize,
 }
 
 impl Task<'_> {

@@ -184,7 +184,8 @@ fn refusal(misfit: &Misfit) -> (Refusal, f64) {
         | Misfit::Range { .. }
         | Misfit::OneSquaring
         | Misfit::Count(_)
-        | Misfit::Decisions(_) => (Refusal::Comparison, f64::INFINITY),
+        | Misfit::Decisions(_)
+        | Misfit::Unlike => (Refusal::Comparison, f64::INFINITY),
     }
 }
 

@@ -141,7 +141,14 @@ fn runs(request: &Request, set: &BgvSet) {
         (0..3 * dimension).map(|row| vec![(None, Reference::Bits(beside(row % dimension)))]).collect();
     let layouts = [probes[0].layout()];
     let disclosure = request.terms.disclosure;
-    let task = Task { functional: &functional, disclosure, layouts: &layouts, subjects: &subjects };
+    let task = Task {
+        functional: &functional,
+        disclosure,
+        layouts: &layouts,
+        subjects: &subjects,
+        one_subject: false,
+        references_per_subject: 1,
+    };
     let extent = Extent {
         functional: &functional,
         disclosure,

@@ -1,59 +1,78 @@
 //! Stage 6: verdicts of many blocks to what is disclosed.
 //!
 //! `any` and `count` add all slots of all blocks: N times the constant coefficient of the plaintext, extracted as one LWE sample, so that
-//! no rotation is spent and nothing else leaves. A count stays below t by agreement. Under `any` the sum of a
-//! single block is multiplied by one random non-zero number. A larger gallery's sum could be a multiple of t although somebody hits; there every
+//! no rotation is spent and nothing else leaves. A count stays below t by agreement. Under `any` a sum that
+//! cannot reach t is multiplied by one random non-zero number. A larger gallery's sum could be a multiple of t although somebody hits; there every
 //! slot of every block was multiplied by a random number, four times over, so that the four sums are 0 for a miss, and for a hit uniform
 //! whatever its number and place: 0 all four with probability 2^-64, and otherwise one bit.
 
 use rand_chacha::ChaCha20Rng;
 use rayon::prelude::*;
 
-use super::arithmetic::multiply_mod_t;
-use super::circuit::Circuit;
+use super::arithmetic::{divide_mod_t, multiply_mod_t};
+use super::circuit::{Circuit, Masks, Misfit};
 use super::engine::{Ciphertext, Plaintext};
 use super::evaluator::shuffled;
-use super::holder::generator;
 use super::keys::PreparedKey;
 use super::modulus::add_assign;
 use super::ring::Ring;
-use super::sampling::non_zero;
+use super::sampling::{Generator, generator, non_zero};
 use super::sanitise::{Sanitised, constant_coefficient, sanitised};
-use crate::agreement::Disclosure;
 use crate::parameters::bgv::PLAINTEXT_MODULUS;
 
 /// Sums of one probe's verdicts over the blocks so far: one for each mask, or one.
-#[derive(Default)]
-pub(super) struct Sums(Vec<Ciphertext>);
+pub(super) struct Sums {
+    masks: Masks,
+    values: Vec<Ciphertext>,
+}
 
 impl Sums {
-    /// Adds a block.
-    pub(super) fn add(&mut self, ring: &Ring, block: Vec<Ciphertext>) {
+    /// Of blocks that are masked so.
+    pub(super) fn new(masks: Masks) -> Self {
+        Self { masks, values: Vec::new() }
+    }
+
+    /// Adds a block. Blocks of different shapes may end over other primes, and so with other factors: what is not masked is brought to the
+    /// fewer primes and to their factor.
+    ///
+    /// # Errors
+    ///
+    /// [`Misfit::Unlike`], which that rules out.
+    pub(super) fn add(&mut self, ring: &Ring, block: Vec<Ciphertext>) -> Result<(), Misfit> {
         let block = block.into_iter().map(|value| value.truncated(ring, ring.set.public_limbs()));
-        if self.0.is_empty() {
-            self.0 = block.collect();
-        } else {
-            self.0.iter_mut().zip(block).for_each(|(sum, value)| sum.add(ring, &value));
+        if self.values.is_empty() {
+            self.values = block.collect();
+            return Ok(());
         }
+        for (sum, value) in self.values.iter_mut().zip(block) {
+            if let Masks::Any(_) = self.masks {
+                sum.add_masked(ring, &value);
+                continue;
+            }
+            let shorter = if value.state.limbs < sum.state.limbs { value.state } else { sum.state };
+            let [mut all, value] = [&*sum, &value].map(|part| part.brought_to(ring, shorter.limbs, shorter.factor));
+            all.add(ring, &value)?;
+            *sum = all;
+        }
+        Ok(())
     }
 
     /// The samples that cross, and their leakage.
-    pub(super) fn finish(
-        self,
-        key: &PreparedKey,
-        disclosure: Disclosure,
-        rng: &mut ChaCha20Rng,
-    ) -> (Vec<Vec<u32>>, f64) {
+    pub(super) fn finish(self, key: &PreparedKey, rng: &mut ChaCha20Rng) -> (Vec<Vec<u32>>, f64) {
         let ring = key.ring;
         let mut leakage = 0.0;
-        let single = self.0.len() == 1;
-        let samples = self.0.into_iter().map(|sum| {
-            let sum = match disclosure {
-                // Several are masked already.
-                Disclosure::Any if single => sum.scaled(ring, non_zero(1, rng).first().copied().unwrap_or(1)),
-                // The sum over all slots is N times the constant coefficient. The factor is 1, as the circuit sees to.
-                Disclosure::Count => sum.scaled(ring, ring.n as u32 % PLAINTEXT_MODULUS),
-                _ => sum,
+        let masks = self.masks;
+        let samples = self.values.into_iter().map(|sum| {
+            let sum = match masks {
+                Masks::Constant => sum.scaled(ring, non_zero(1, rng).first().copied().unwrap_or(1)),
+                // A count: the sum over all slots is N times the constant coefficient, and must come out with factor 1 when all but the first
+                // prime are gone.
+                Masks::None => {
+                    let left = ring.chain.factor_after_drop(sum.state.factor, 1, sum.state.limbs);
+                    sum.scaled(ring, divide_mod_t(ring.n as u32 % PLAINTEXT_MODULUS, left))
+                }
+                // Masked already.
+                Masks::NonZero | Masks::Any(_) => sum,
             };
             let sanitised = sanitised(key, sum, rng);
             leakage += sanitised.leakage;
@@ -74,8 +93,8 @@ pub(super) fn squares(
 ) -> Vec<Sanitised> {
     let ring = key.ring;
     let orders: Vec<Vec<u32>> = (0..ring.n).map(|_| shuffled(&circuit.squared_roots, rng)).collect();
-    let generators: Vec<ChaCha20Rng> = circuit.squared_roots.iter().map(|_| generator(rng)).collect();
-    let output = |(number, mut rng): (usize, ChaCha20Rng)| {
+    let generators: Vec<Generator> = circuit.squared_roots.iter().map(|_| generator(rng)).collect();
+    let output = |(number, mut rng): (usize, Generator)| {
         let masks = non_zero(ring.n, &mut rng);
         let roots = masks.iter().zip(&orders).map(|(&mask, order)| {
             let root = order.get(number).copied().unwrap_or_default();
@@ -92,4 +111,38 @@ pub(super) fn squares(
         sanitised(key, value, &mut rng)
     };
     generators.into_par_iter().enumerate().map(|(number, rng)| output((number, rng))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::SeedableRng as _;
+
+    use super::super::arithmetic::{Arithmetic as _, residue};
+    use super::super::parties::Parties;
+    use super::*;
+    use crate::parameters::bgv::INSECURE_BGV;
+
+    /// Blocks that end over other primes and with other factors, in any order: their counts add up.
+    #[test]
+    fn counts_of_blocks_that_are_not_alike_add_up() {
+        let mut rng = ChaCha20Rng::seed_from_u64(1);
+        let parties = Parties::new(&INSECURE_BGV, &mut rng);
+        let (ring, engine) = (parties.ring, parties.engine());
+        let mut block = |ones: usize, limbs: usize, factor: u32| {
+            let slots: Vec<u32> = (0..ring.n).map(|slot| u32::from(slot < ones)).collect();
+            let fresh = parties.encrypted(&slots, &mut rng).expand(0).unwrap();
+            let value = engine.combine(&[(&fresh, 1)], 0, factor);
+            engine.divide(value.clone(), value.state.limbs - limbs)
+        };
+        let blocks = [block(5, 20, 1), block(70, 3, 9), block(600, 4, 1234), block(1, 3, 1), block(2000, 3, 7)];
+        assert!(blocks[0].clone().add(ring, &blocks[1]) == Err(Misfit::Unlike));
+        for start in 0..blocks.len() {
+            let mut sums = Sums::new(Masks::None);
+            for index in 0..blocks.len() {
+                sums.add(ring, vec![blocks[(start + index) % blocks.len()].clone()]).unwrap();
+            }
+            let (samples, _) = sums.finish(&parties.key, &mut ChaCha20Rng::seed_from_u64(2));
+            assert_eq!(residue(parties.secret.lwe_phase(&samples[0])), 2676, "from {start}");
+        }
+    }
 }

@@ -30,8 +30,9 @@ pub(super) trait Arithmetic {
     /// The product with a mask, slot by slot.
     fn blind(&self, value: &Self::Value, mask: &Self::Mask) -> Self::Value;
 
-    /// The sum of two values, over the primes that both have; their factors are the caller's to mind.
-    fn add(&self, a: Self::Value, b: &Self::Value) -> Self::Value;
+    /// The sum of two values that are multiplied by random numbers, over the primes that both have. What a factor multiplies is uniform, or
+    /// zero, with it as without it: so values of different factors may be added, and only these.
+    fn add_masked(&self, a: Self::Value, b: &Self::Value) -> Self::Value;
 
     /// Divides the last primes away.
     fn divide(&self, value: Self::Value, dropped: usize) -> Self::Value;
@@ -125,6 +126,15 @@ pub(super) fn blinded(chain: Chain<'_>, state: State) -> State {
     State { noise: Noise::of(chain.set).plaintext_product(state.noise), ..state }
 }
 
+/// Whether products, and what is added to them, have one factor: their sum is then congruent to that factor times the sum of the
+/// plaintexts, and else to nothing that is known.
+pub(super) fn alike(pairs: &[(State, State)], addend: Option<State>) -> bool {
+    let products = pairs.iter().map(|(a, b)| multiply_mod_t(a.factor, b.factor));
+    let mut factors = products.chain(addend.map(|state| state.factor));
+    let first = factors.next();
+    factors.all(|factor| Some(factor) == first)
+}
+
 /// After [`Arithmetic::inner_product`], and the primes that it divides away.
 pub(super) fn multiplied(chain: Chain<'_>, pairs: &[(State, State)], addend: Option<State>) -> (State, usize) {
     let noise = Noise::of(chain.set);
@@ -169,11 +179,13 @@ pub(super) struct Ledger<'a> {
     cost: Cell<Cost>,
     /// The state with the least margin so far.
     tightest: Cell<Option<State>>,
+    /// Whether values of different factors were added up.
+    unlike: Cell<bool>,
 }
 
 impl<'a> Ledger<'a> {
     pub(super) fn new(chain: Chain<'a>) -> Self {
-        Self { chain, cost: Cell::default(), tightest: Cell::new(None) }
+        Self { chain, cost: Cell::default(), tightest: Cell::new(None), unlike: Cell::new(false) }
     }
 
     pub(super) fn cost(&self) -> Cost {
@@ -183,6 +195,11 @@ impl<'a> Ledger<'a> {
     /// The least distance, in bits, of any bound from half its modulus.
     pub(super) fn margin(&self) -> f64 {
         self.tightest.get().map_or(f64::INFINITY, |state| state.margin())
+    }
+
+    /// Whether all that was added up had one factor. The engine follows the same states, so what is right here is right there.
+    pub(super) fn is_coherent(&self) -> bool {
+        !self.unlike.get()
     }
 
     /// The state of which [`Ledger::margin`] speaks.
@@ -239,6 +256,7 @@ impl Arithmetic for Ledger<'_> {
 
     fn inner_product(&self, pairs: &[(&State, &State)], addend: Option<&State>) -> State {
         let states: Vec<_> = pairs.iter().map(|&(&a, &b)| (a, b)).collect();
+        self.unlike.set(self.unlike.get() || !alike(&states, addend.copied()));
         let (state, dropped) = multiplied(self.chain, &states, addend.copied());
         let limbs = state.limbs + dropped;
         let noise = Noise::of(self.chain.set);
@@ -261,12 +279,36 @@ impl Arithmetic for Ledger<'_> {
         self.admit(blinded(self.chain, *value))
     }
 
-    fn add(&self, a: State, b: &State) -> State {
+    fn add_masked(&self, a: State, b: &State) -> State {
         self.admit(State { limbs: a.limbs.min(b.limbs), noise: sum([a.noise, b.noise]), ..a })
     }
 
     fn divide(&self, value: State, dropped: usize) -> State {
         self.charge_division(2, value.limbs - dropped.min(value.limbs), dropped);
         self.admit(value.divided(self.chain, dropped))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parameters::bgv::INSECURE_BGV;
+
+    #[test]
+    fn a_ledger_finds_sums_of_values_that_are_not_alike() {
+        let chain = Chain::of(&INSECURE_BGV);
+        let state = |factor| State { limbs: 20, factor, noise: 30.0 };
+        for (pairs, addend, coherent) in [
+            ([(2, 3), (6, 1)], Some(6), true),
+            ([(2, 3), (6, 1)], None, true),
+            ([(2, 3), (6, 1)], Some(5), false),
+            ([(2, 3), (6, 2)], None, false),
+        ] {
+            let ledger = Ledger::new(chain);
+            let states = pairs.map(|(a, b)| (state(a), state(b)));
+            let pairs: Vec<_> = states.iter().map(|(a, b)| (a, b)).collect();
+            ledger.inner_product(&pairs, addend.map(state).as_ref());
+            assert_eq!(ledger.is_coherent(), coherent, "{pairs:?} {addend:?}");
+        }
     }
 }

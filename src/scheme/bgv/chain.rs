@@ -37,5 +37,19 @@ fn primes() -> &'static [u32] {
     })
 }
 
+/// log2 of the product of the first `count` primes: of the modulus of a ciphertext over so many, under any set.
+pub(super) fn modulus_log2(count: usize) -> f64 {
+    static SUMS: OnceLock<Vec<f64>> = OnceLock::new();
+    let sums = SUMS.get_or_init(|| {
+        let logarithms = primes().iter().map(|&prime| f64::from(prime).log2());
+        let sums = logarithms.scan(0.0, |sum, logarithm| {
+            *sum += logarithm;
+            Some(*sum)
+        });
+        std::iter::once(0.0).chain(sums).collect()
+    });
+    sums.get(count).or(sums.last()).copied().unwrap_or_default()
+}
+
 /// More primes than any set has: 128 bits of security leave room for 28, at N = 2^15.
 pub(super) const LONGEST: usize = 128;

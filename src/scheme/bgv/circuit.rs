@@ -17,6 +17,7 @@ use std::ops::RangeInclusive;
 
 use rand_chacha::ChaCha20Rng;
 
+use super::Bgv;
 use super::arithmetic::{Arithmetic, Cost, Ledger, blinded, divide_mod_t};
 use super::chain::Chain;
 use super::ciphertexts::MANY_SAMPLES;
@@ -28,8 +29,10 @@ use super::sampling::{any_residue, non_zero};
 use super::sanitise::flooding_log2;
 use super::threshold::Polynomial;
 use crate::agreement::{Disclosure, EyeRule};
-use crate::functional::Functional;
+use crate::functional::{Functional, SampleLayout};
 use crate::parameters::bgv::{BgvSet, PLAINTEXT_MODULUS};
+use crate::scheme::Scheme as _;
+use crate::template::Eye;
 
 /// How the subjects of a block are judged.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -79,6 +82,30 @@ impl Shape {
         Self { planes: planes.collect(), groups, alignments, judges_common_bits }
     }
 
+    /// The shape of subjects of whom none has more than so many references of each of a layout's eyes.
+    pub(super) fn of_layout(
+        functional: &Functional,
+        layout: SampleLayout,
+        references: impl Fn(Option<Eye>) -> usize,
+    ) -> Self {
+        let conjunction = functional.eyes() == EyeRule::All;
+        let groups = if conjunction { layout.eyes().len() } else { 1 };
+        let mut planes: Vec<Plane> = Vec::new();
+        for (sample, &eye) in layout.eyes().iter().enumerate() {
+            let group = if conjunction { sample } else { 0 };
+            planes.extend((0..references(eye)).map(|ordinal| Plane { group, sample, ordinal }));
+        }
+        // A group without any pair misses, which takes a decision that misses everywhere.
+        for group in 0..groups {
+            if !planes.iter().any(|plane| plane.group == group) {
+                planes.push(Plane { group, sample: group, ordinal: 0 });
+            }
+        }
+        planes.sort_unstable();
+        let alignments = functional.rotations().len();
+        Self { planes, groups, alignments, judges_common_bits: functional.judges_common_bits() }
+    }
+
     pub(super) fn decisions_per_plane(&self) -> usize {
         self.alignments + usize::from(self.judges_common_bits)
     }
@@ -94,6 +121,11 @@ impl Shape {
     /// Whether all decisions must hit: every group has one pair, at one rotation.
     fn is_conjunction(&self) -> bool {
         self.alignments == 1 && self.planes.len() == self.groups
+    }
+
+    /// Whether one sample answers `any` on so many subjects exactly: their hits together cannot sum up to t.
+    pub(super) fn one_sample_is_enough(&self, subjects: usize) -> bool {
+        (subjects as u64).saturating_mul(self.largest_sum()) < PLAINTEXT_MODULUS.into()
     }
 
     /// The judgements of one plane, in order.
@@ -178,6 +210,9 @@ pub enum Misfit {
     /// Sums of hits could reach the plaintext modulus.
     #[error("{0} decisions a subject where their sum must stay below 65537")]
     Decisions(u64),
+    /// Values of different factors would be added up: a fault of this program, found before anything is computed.
+    #[error("the circuit adds up values that are not alike, which is a fault of this program: report it")]
+    Unlike,
 }
 
 /// What an agreement asks of a circuit.
@@ -213,7 +248,14 @@ pub fn admit(set: &BgvSet, demand: &Demand) -> Result<(), Misfit> {
     }
     let shape = Shape::largest(*eyes, demand.references_per_subject, *alignments, common_bits.is_some());
     let blocks = demand.references.div_ceil(set.ring_size());
-    Circuit::weigh(set, *coordinates, aligned, common_bits.as_ref(), *disclosure, &shape, blocks).map(|_| ())
+    let weigh = |disclosure, blocks| {
+        Circuit::weigh(set, *coordinates, aligned, common_bits.as_ref(), disclosure, &shape, blocks).map(|_| ())
+    };
+    weigh(*disclosure, blocks)?;
+    match Bgv::of_one_subject(*disclosure) {
+        same if same == *disclosure => Ok(()),
+        other => weigh(other, 1),
+    }
 }
 
 /// Ring elements that answer for one block under `each`.
@@ -339,7 +381,13 @@ impl<'a> Circuit<'a> {
         };
         // What leaves is over no more primes than the public key has.
         let ends = ends.into_iter().map(|end| State { limbs: end.limbs.min(self.set.public_limbs()), ..end });
-        let Some(end) = ends.map(|end| ledger.admit(end)).next() else { return Err(Misfit::OneSquaring) };
+        let ends = ends.map(|end| ledger.admit(self.summed(end, blocks)));
+        let Some(end) = ends.reduce(|a, b| if a.noise > b.noise { a } else { b }) else {
+            return Err(Misfit::OneSquaring);
+        };
+        if !ledger.is_coherent() {
+            return Err(Misfit::Unlike);
+        }
         let spare = flooding_log2(self.set, end);
         let margin = ledger.margin();
         if margin < MARGIN_BITS {
@@ -352,6 +400,21 @@ impl<'a> Circuit<'a> {
         (self.end, self.margin, self.searching) = (end, margin, ledger.cost());
         self.cost = self.searching + sanitising_cost(chain, end).times(self.outputs() as f64);
         Ok(self)
+    }
+
+    /// What is flooded, once as many blocks as there are have been added up: see [`super::aggregate::Sums`].
+    fn summed(&self, end: State, blocks: usize) -> State {
+        let coefficient = f64::from(PLAINTEXT_MODULUS / 2).log2();
+        let of_blocks = end.noise + (blocks.max(1) as f64).log2() / 2.0;
+        let noise = match self.disclosure {
+            Disclosure::Each => end.noise,
+            // Masked block by block, or by one number in the end.
+            Disclosure::Any => of_blocks.max(end.noise + coefficient),
+            // Blocks that keep all primes of the public key have one factor; others may have to be brought to it.
+            Disclosure::Count if blocks > 1 && end.limbs < self.set.public_limbs() => of_blocks + 2.0 * coefficient,
+            Disclosure::Count => of_blocks + coefficient,
+        };
+        State { noise, ..end }
     }
 
     /// Bits of flooding that keep the answer on one probe, of so many blocks, within the limit.
@@ -418,13 +481,13 @@ impl<'a> Circuit<'a> {
         }
     }
 
-    /// How the outputs of a block are masked, where the gallery has so many blocks.
+    /// How the outputs of a block are masked; under `any`, where one sample is enough to answer, not before they are added up.
     ///
     /// One output is masked by non-zero numbers, so that it is 0 iff the verdict is. Several together are masked by any numbers: all 0 for a
     /// hit under `each`, for a miss under `any`; else uniform, and all 0 with probability 2^-64.
-    pub(super) fn masks(&self, blocks: usize) -> Masks {
+    pub(super) fn masks(&self, one_sample: bool) -> Masks {
         match self.disclosure {
-            Disclosure::Any if self.one_sample_is_enough(blocks) => Masks::Constant,
+            Disclosure::Any if one_sample => Masks::Constant,
             _ => match self.masks_of_many() {
                 0 => Masks::None,
                 1 => Masks::NonZero,
@@ -524,12 +587,6 @@ impl<'a> Circuit<'a> {
             arithmetic.inner_product(&[(&f, &f), (&g, &negated)], None)
         }))
     }
-
-    /// Whether one sample answers `any` exactly: a single block, whose subjects together cannot sum up to t.
-    pub(super) fn one_sample_is_enough(&self, blocks: usize) -> bool {
-        let most = (blocks * self.set.ring_size()) as u64;
-        blocks == 1 && most.saturating_mul(self.shape.largest_sum()) < PLAINTEXT_MODULUS.into()
-    }
 }
 
 /// How the outputs of a block are masked.
@@ -557,12 +614,13 @@ impl Masks {
     }
 }
 
-/// For each mask the sum over all decisions. Their factors differ, but what they are multiplied by is random anyway.
+/// For each mask the sum over all decisions, every one of which is masked.
 fn sums<A: Arithmetic>(arithmetic: &A, decisions: Vec<Vec<A::Value>>) -> Vec<A::Value> {
     let mut decisions = decisions.into_iter();
     let first = decisions.next().unwrap_or_default();
-    decisions
-        .fold(first, |sums, next| sums.into_iter().zip(next).map(|(sum, value)| arithmetic.add(sum, &value)).collect())
+    decisions.fold(first, |sums, next| {
+        sums.into_iter().zip(next).map(|(sum, value)| arithmetic.add_masked(sum, &value)).collect()
+    })
 }
 
 /// What sanitising costs one ring element.

@@ -2,8 +2,9 @@
 
 use rayon::prelude::*;
 
-use super::arithmetic::{Arithmetic, blinded, centred, combined, divide_mod_t, multiplied, multiply_mod_t};
+use super::arithmetic::{Arithmetic, alike, blinded, centred, combined, divide_mod_t, multiplied, multiply_mod_t};
 use super::chain::Chain;
+use super::circuit::Misfit;
 use super::modulus::{Modulus, scale, sum_of_products, two_sums_of_products, weighted_sum};
 use super::noise::{Noise, State, sum};
 use super::ring::{Conversion, Limb, Ring, Rotation};
@@ -142,6 +143,16 @@ impl Ciphertext {
         Self { state: blinded(ring.chain, self.state), parts }
     }
 
+    /// The same plaintext over fewer primes and under another factor, by which its phase is multiplied.
+    pub(super) fn brought_to(&self, ring: &Ring, limbs: usize, factor: u32) -> Self {
+        let truncated = self.truncated(ring, limbs);
+        if factor == self.state.factor {
+            return truncated;
+        }
+        let scaled = truncated.scaled(ring, divide_mod_t(factor, self.state.factor));
+        Self { state: State { factor, ..scaled.state }, ..scaled }
+    }
+
     /// The same ciphertext over fewer primes; its phase does not change.
     pub(super) fn truncated(&self, ring: &Ring, limbs: usize) -> Self {
         let limbs = limbs.min(self.state.limbs);
@@ -149,8 +160,22 @@ impl Ciphertext {
         Self { state: State { limbs, ..self.state }, parts }
     }
 
-    /// `self += other`, of the same factor, over the primes that both have.
-    pub(super) fn add(&mut self, ring: &Ring, other: &Self) {
+    /// `self += other`, over the same primes and of the same factor.
+    ///
+    /// # Errors
+    ///
+    /// [`Misfit::Unlike`] for anything else: the sum would be of nothing.
+    pub(super) fn add(&mut self, ring: &Ring, other: &Self) -> Result<(), Misfit> {
+        let like = |state: State| (state.limbs, state.factor);
+        if like(self.state) != like(other.state) {
+            return Err(Misfit::Unlike);
+        }
+        self.add_masked(ring, other);
+        Ok(())
+    }
+
+    /// As [`Arithmetic::add_masked`].
+    pub(super) fn add_masked(&mut self, ring: &Ring, other: &Self) {
         let limbs = self.state.limbs.min(other.state.limbs);
         for (mine, theirs) in self.parts.iter_mut().zip(&other.parts) {
             mine.truncate(limbs * ring.n);
@@ -183,6 +208,7 @@ impl Arithmetic for Engine<'_> {
     fn inner_product(&self, pairs: &[(&Ciphertext, &Ciphertext)], addend: Option<&Ciphertext>) -> Ciphertext {
         let ring = self.ring;
         let states: Vec<_> = pairs.iter().map(|(a, b)| (a.state, b.state)).collect();
+        debug_assert!(alike(&states, addend.map(|addend| addend.state)), "the ledger refuses such a circuit");
         let (state, dropped) = multiplied(ring.chain, &states, addend.map(|addend| addend.state));
         let limbs = state.limbs + dropped;
         let tensor = |choices: &[(usize, usize)]| {
@@ -245,8 +271,8 @@ impl Arithmetic for Engine<'_> {
         value.masked(self.ring, mask)
     }
 
-    fn add(&self, mut a: Ciphertext, b: &Ciphertext) -> Ciphertext {
-        a.add(self.ring, b);
+    fn add_masked(&self, mut a: Ciphertext, b: &Ciphertext) -> Ciphertext {
+        a.add_masked(self.ring, b);
         a
     }
 

@@ -3,9 +3,9 @@
 //! A block is decoded, judged by every probe of a group, and forgotten, so that memory does not grow with the gallery: what grows is the
 //! group of probes, whose rotations are kept, and the diagonals that a budget admits to keep for the next group or query.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use rand::CryptoRng;
 use rand::seq::SliceRandom;
@@ -14,34 +14,27 @@ use rayon::prelude::*;
 
 use super::aggregate::{Sums, squares};
 use super::ciphertexts::{EncryptedProbes, EncryptedVerdicts, ProbeVerdicts};
-use super::circuit::{Circuit, Judgement, LEAKAGE_LIMIT_LOG2, Misfit, Plane, Shape};
+use super::circuit::{Circuit, LEAKAGE_LIMIT_LOG2, Masks, Misfit, Shape};
 use super::distance::{Babies, Block, Steps, Transformed};
 use super::engine::{Ciphertext, Engine, Plaintext};
-use super::holder::generator;
+use super::kept::{Order, Place, PreparedGallery};
 use super::keys::{EvaluationKey, PreparedKey};
+use super::sampling::generator;
 use super::sanitise::{Sanitised, sanitised};
 use super::{Bgv, arithmetic};
 use crate::agreement::Disclosure;
-use crate::functional::{Functional, LinearForm, Reference, SampleLayout, pairs};
+use crate::functional::{Functional, LinearForm, Reference, SampleLayout};
 use crate::parameters::bgv::BgvSet;
 use crate::scheme::{Evaluator, Progress, Stopped, SubjectReferences, Task, Unanswered};
 
 /// Probes that share one pass over the gallery, at most.
 const GROUP: usize = 16;
 
-/// Diagonals that are kept of a gallery, within a budget.
-pub struct PreparedGallery {
-    budget_bytes: u64,
-    /// Answers begun so far.
-    uses: AtomicUsize,
-    kept: Mutex<HashMap<Place, Arc<Transformed>>>,
+/// A subject: its references, and whether a hit on them is one.
+struct Row<'a> {
+    references: Cow<'a, SubjectReferences>,
+    may_match: bool,
 }
-
-/// Which diagonals: of a block, its plane, and the decision in it.
-type Place = (usize, Plane, usize);
-
-/// A subject's references, and which pairs judge it.
-type Row<'a> = (std::borrow::Cow<'a, SubjectReferences>, Vec<Vec<(usize, usize)>>);
 
 impl Evaluator for Bgv {
     const STEP: &'static str = "block";
@@ -53,7 +46,7 @@ impl Evaluator for Bgv {
     }
 
     fn prepare_gallery(_: &'static BgvSet, _: &Functional, budget_bytes: u64) -> PreparedGallery {
-        PreparedGallery { budget_bytes, uses: AtomicUsize::new(0), kept: Mutex::default() }
+        PreparedGallery::new(budget_bytes)
     }
 
     fn answer(
@@ -72,8 +65,8 @@ impl Evaluator for Bgv {
             return Ok(EncryptedVerdicts { probes: Vec::new() });
         };
         let groups = groups(set, task, steps, &asked, gallery.budget_bytes);
-        // Keeping pays from the second use on.
-        let again = gallery.uses.fetch_add(1, Ordering::Relaxed) > 0;
+        let order = gallery.order(key, task.disclosure, &mut rng);
+        let again = gallery.is_used_again(order);
         let keep_bytes =
             if again || groups.len() > 1 { kept_bytes(set, steps, &groups, gallery.budget_bytes) } else { 0 };
         let mut search = Search {
@@ -82,7 +75,8 @@ impl Evaluator for Bgv {
             steps,
             progress,
             gallery,
-            keep_bytes,
+            order,
+            most_kept: keep_bytes / Transformed::bytes(set, steps) as u64,
             circuits: HashMap::new(),
             leakage: vec![0.0; task.layouts.len()],
         };
@@ -162,7 +156,9 @@ struct Search<'a> {
     steps: Steps,
     progress: &'a dyn Progress,
     gallery: &'a PreparedGallery,
-    keep_bytes: u64,
+    order: Order,
+    /// Diagonals that there is room for.
+    most_kept: u64,
     circuits: HashMap<Shape, Arc<Circuit<'static>>>,
     /// Statistical distance, so far, of the answer on each probe from one that depends on its verdicts alone.
     leakage: Vec<f64>,
@@ -188,11 +184,14 @@ impl<'a> Search<'a> {
         let blocks = blocks(set, self.task);
         let mut slots: Vec<Vec<[Vec<u32>; 2]>> = group.iter().map(|_| Vec::new()).collect();
         let mut sums: Vec<Option<Sums>> = group.iter().map(|_| None).collect();
+        let one_sample = self.one_sample_is_enough(layout);
         for block in 0..blocks {
-            let rows = self.rows(block, layout);
+            let rows = self.rows(block);
             let shape = self.shape(layout, &rows);
             let circuit = self.circuit(&shape)?;
-            let verdicts = self.verdicts(block, &rows, &shape, &circuit, &babies, rng)?;
+            let masks = circuit.masks(one_sample);
+            let decided = Decided { block, rows: &rows, layout, shape: &shape, circuit: &circuit, masks };
+            let verdicts = self.verdicts(&decided, &babies, rng)?;
             for (((values, slots), sums), asked) in verdicts.into_iter().zip(&mut slots).zip(&mut sums).zip(group) {
                 match self.task.disclosure {
                     Disclosure::Each => {
@@ -205,7 +204,7 @@ impl<'a> Search<'a> {
                         slots.extend(outputs.into_iter().map(|output| output.ciphertext.parts));
                     }
                     Disclosure::Any | Disclosure::Count => {
-                        sums.get_or_insert_with(Sums::default).add(self.key.ring, values);
+                        sums.get_or_insert_with(|| Sums::new(masks)).add(self.key.ring, values)?;
                     }
                 }
                 self.progress.advance(1);
@@ -214,7 +213,7 @@ impl<'a> Search<'a> {
         let answers = group.iter().zip(slots).zip(sums).map(|((asked, slots), sums)| {
             let verdicts = match sums {
                 Some(sums) => {
-                    let (samples, leakage) = sums.finish(self.key, self.task.disclosure, rng);
+                    let (samples, leakage) = sums.finish(self.key, rng);
                     self.leak(asked, leakage);
                     ProbeVerdicts::Samples(samples)
                 }
@@ -236,45 +235,36 @@ impl<'a> Search<'a> {
     }
 
     /// The subjects of a block.
-    fn rows(&self, block: usize, layout: SampleLayout) -> Vec<Row<'a>> {
+    fn rows(&self, block: usize) -> Vec<Row<'a>> {
         let n = self.key.ring.n;
         let last = ((block + 1) * n).min(self.task.subjects.len());
-        let task = self.task;
-        let row = |index| {
-            let references = task.subjects.references(index);
-            let pairs = pairs(task.functional.eyes(), layout, &references);
-            (references, pairs)
-        };
+        let subjects = self.task.subjects;
+        let row = |index| Row { references: subjects.references(index), may_match: subjects.may_match(index) };
         (block * n..last).into_par_iter().map(row).collect()
     }
 
-    /// As many planes in each group and for each sample as the subject with the most pairs has.
+    /// The largest shape that the agreement admits for probes of a layout.
+    fn agreed_shape(&self, layout: SampleLayout) -> Shape {
+        Shape::of_layout(self.task.functional, layout, |_| self.task.references_per_subject)
+    }
+
+    /// As many planes for each eye as the subject with the most references of that eye has. For a query about one subject as many as the
+    /// agreement admits: neither time nor answer depends on who it is.
     fn shape(&self, layout: SampleLayout, rows: &[Row<'_>]) -> Shape {
-        let functional = self.task.functional;
-        let mut counts: HashMap<(usize, usize), usize> = HashMap::new();
-        let groups = pairs(functional.eyes(), layout, &[]).len().max(1);
-        for (_, pairs) in rows {
-            for (group, pairs) in pairs.iter().enumerate() {
-                for sample in 0..layout.eyes().len() {
-                    let here = pairs.iter().filter(|(other, _)| *other == sample).count();
-                    let most = counts.entry((group, sample)).or_default();
-                    *most = (*most).max(here);
-                }
-            }
+        if self.task.one_subject {
+            return self.agreed_shape(layout);
         }
-        let mut planes: Vec<Plane> = counts
-            .into_iter()
-            .flat_map(|((group, sample), count)| (0..count).map(move |ordinal| Plane { group, sample, ordinal }))
-            .collect();
-        // A group without any pair misses, which takes a decision that misses everywhere.
-        for group in 0..groups {
-            if !planes.iter().any(|plane| plane.group == group) {
-                planes.push(Plane { group, sample: 0, ordinal: 0 });
-            }
-        }
-        planes.sort_unstable();
-        let alignments = functional.rotations().len();
-        Shape { planes, groups, alignments, judges_common_bits: functional.judges_common_bits() }
+        Shape::of_layout(self.task.functional, layout, |eye| {
+            let of_eye = |row: &Row<'_>| row.references.iter().filter(|(other, _)| *other == eye).count();
+            rows.iter().map(of_eye).max().unwrap_or(0)
+        })
+    }
+
+    /// Whether one sample answers `any` exactly: by the agreement and the number of blocks, not by who is enrolled.
+    fn one_sample_is_enough(&self, layout: SampleLayout) -> bool {
+        let set = self.key.ring.set;
+        let subjects = if self.task.one_subject { 1 } else { blocks(set, self.task) * set.ring_size() };
+        self.agreed_shape(layout).one_sample_is_enough(subjects)
     }
 
     fn circuit(&mut self, shape: &Shape) -> Result<Arc<Circuit<'static>>, Misfit> {
@@ -291,24 +281,24 @@ impl<'a> Search<'a> {
     /// One value for each probe: what its verdicts on the block's subjects are, in their slots.
     fn verdicts(
         &self,
-        block: usize,
-        rows: &[Row<'_>],
-        shape: &Shape,
-        circuit: &Circuit,
+        decided: &Decided<'_>,
         babies: &[Vec<Babies>],
         rng: &mut ChaCha20Rng,
     ) -> Result<Vec<Vec<Ciphertext>>, Stopped> {
+        let Decided { layout, shape, circuit, masks, .. } = *decided;
         let ring = self.key.ring;
         let engine = Engine { ring, relinearisation: &self.key.relinearisation };
-        let masks = circuit.masks(blocks(ring.set, self.task));
+        let slots = self.order.rows(decided.block, ring.n);
         // Every decision has masks of its own, so that masked decisions can be added; so has a verdict that is masked at its end.
         let mut draw = || masks.draw(ring, rng);
         let mut decisions: Vec<Vec<Vec<Ciphertext>>> = babies.iter().map(|_| Vec::new()).collect();
         for plane in &shape.planes {
-            for (number, judgement) in shape.judgements().enumerate() {
+            let eye = layout.eyes().get(plane.sample).copied().flatten();
+            for (decision, judgement) in shape.judgements().enumerate() {
                 self.go_on()?;
                 let probes: Vec<&Babies> = babies.iter().filter_map(|samples| samples.get(plane.sample)).collect();
-                let scores = self.scores(&probes, (block, *plane, number), judgement, rows, circuit);
+                let place = Place { order: self.order, block: decided.block, eye, ordinal: plane.ordinal, decision };
+                let scores = self.scores(&probes, place, (decided.rows, &slots), circuit.centre(judgement));
                 for (score, decisions) in scores.into_iter().zip(&mut decisions) {
                     let masks = if circuit.masks_at_once() { draw() } else { Vec::new() };
                     let masks: Vec<&Plaintext> = masks.iter().collect();
@@ -326,60 +316,63 @@ impl<'a> Search<'a> {
         Ok(verdicts.collect())
     }
 
-    /// phi of one decision, for each probe.
-    fn scores(
-        &self,
-        probes: &[&Babies],
-        place: Place,
-        judgement: Judgement,
-        rows: &[Row<'_>],
-        circuit: &Circuit,
-    ) -> Vec<Ciphertext> {
-        let centre = circuit.centre(judgement);
-        let kept = |place: &Place| {
-            let kept = self.gallery.kept.lock().unwrap_or_else(PoisonError::into_inner);
-            (kept.get(place).cloned(), (kept.len() + 1) as u64)
-        };
-        let (found, count) = kept(&place);
-        if let Some(transformed) = found {
-            return transformed.scores(self.key, probes, centre);
+    /// phi - centre of one decision, for each probe.
+    fn scores(&self, probes: &[&Babies], place: Place, subjects: Placed<'_>, centre: i64) -> Vec<Ciphertext> {
+        let kept = self.gallery.find(&place).or_else(|| {
+            let make = || self.block(&place, subjects).transformed(self.key.ring);
+            self.gallery.keep(place, self.most_kept, make)
+        });
+        match kept {
+            Some(kept) => kept.scores(self.key, probes, centre),
+            None => self.block(&place, subjects).scores(self.key, probes, centre),
         }
-        let block = self.block(place, judgement, rows);
-        if count * Transformed::bytes(self.key.ring.set, self.steps) as u64 > self.keep_bytes {
-            return block.scores(self.key, probes, centre);
-        }
-        let transformed = Arc::new(block.transformed(self.key.ring));
-        self.gallery.kept.lock().unwrap_or_else(PoisonError::into_inner).insert(place, Arc::clone(&transformed));
-        transformed.scores(self.key, probes, centre)
     }
 
-    /// The weights of one decision on every subject of a block.
-    fn block(&self, (_, plane, number): Place, judgement: Judgement, rows: &[Row<'_>]) -> Block {
+    /// The weights of one decision on every subject of a block: of the subjects, what the place says and nothing else.
+    fn block(&self, place: &Place, (rows, slots): Placed<'_>) -> Block {
         let functional = self.task.functional;
-        let unit = match judgement {
-            Judgement::Aligned => 1,
-            Judgement::CommonBits => functional.common_bits_unit().unwrap_or(1),
-        };
+        // Rotations in their order, then the common bits.
+        let rotation = functional.rotations().get(place.decision).copied();
+        let unit = if rotation.is_some() { 1 } else { functional.common_bits_unit().unwrap_or(1) };
         let scale = arithmetic::divide_mod_t(1, arithmetic::residue(unit));
-        let rotation = functional.rotations().get(number).copied().unwrap_or_default();
         let form = |reference: &Reference| -> Option<LinearForm> {
-            match judgement {
-                Judgement::Aligned => Some(functional.form(reference, rotation)),
-                Judgement::CommonBits => functional.common_bits_form(reference),
+            match rotation {
+                Some(rotation) => Some(functional.form(reference, rotation)),
+                None => functional.common_bits_form(reference),
             }
         };
-        // phi = -1: a miss, for subjects without that pair and for slots without a subject.
-        let mut block = Block::new(self.steps, rows.len(), scale, -1);
-        block.fill(|row, weights| {
-            let (references, pairs) = rows.get(row)?;
-            let pairs = pairs.get(plane.group)?.iter().filter(|(sample, _)| *sample == plane.sample);
-            let (_, reference) = references.get(pairs.map(|(_, reference)| *reference).nth(plane.ordinal)?)?;
-            let form = form(reference)?;
-            weights.iter_mut().zip(&form.weights).for_each(|(out, &weight)| *out = weight);
-            Some(form.bias / unit)
+        // A miss, for subjects without that reference, for those whose hit is none, and for slots without a subject.
+        const MISS: i64 = -1;
+        let filled = match place.order {
+            Order::Gallery => rows.len(),
+            Order::Secret(_) => slots.len(),
+        };
+        let mut block = Block::new(self.steps, filled, scale, MISS);
+        block.fill(|slot, weights| {
+            let row = rows.get(*slots.get(slot)?)?;
+            let mut of_eye = row.references.iter().filter(|(eye, _)| *eye == place.eye);
+            let form = form(&of_eye.nth(place.ordinal)?.1)?;
+            // The same work for everybody.
+            let counts = i16::from(row.may_match);
+            weights.iter_mut().zip(&form.weights).for_each(|(out, &weight)| *out = weight * counts);
+            let counts = i64::from(counts);
+            Some(form.bias / unit * counts + MISS * (1 - counts))
         });
         block
     }
+}
+
+/// Subjects, and which of them stands in each slot.
+type Placed<'a> = (&'a [Row<'a>], &'a [usize]);
+
+/// How a block is judged.
+struct Decided<'a> {
+    block: usize,
+    rows: &'a [Row<'a>],
+    layout: SampleLayout,
+    shape: &'a Shape,
+    circuit: &'a Circuit<'static>,
+    masks: Masks,
 }
 
 /// Shuffles a slot's roots.

@@ -1,6 +1,6 @@
 //! Stages 3 and 7, the querier's: key generation, encryption, decryption. The only file with a name for the secret key.
 
-use rand::{CryptoRng, SeedableRng};
+use rand::CryptoRng;
 use rand_chacha::ChaCha20Rng;
 use rayon::prelude::*;
 use zeroize::Zeroizing;
@@ -13,7 +13,7 @@ use super::engine::Ciphertext;
 use super::keys::EvaluationKey;
 use super::modulus::{Modulus, add_assign};
 use super::ring::{Limb, Ring};
-use super::sampling::{Seed, any_residue, errors, seed, ternary, uniform};
+use super::sampling::{Seed, any_residue, errors, generator, seed, ternary, uniform};
 use crate::agreement::Disclosure;
 use crate::functional::{Functional, Probe};
 use crate::parameters::bgv::{BgvSet, PLAINTEXT_MODULUS};
@@ -30,10 +30,7 @@ pub struct SecretKey {
 
 impl SecretKey {
     pub(super) fn generate(set: &'static BgvSet, rng: &mut dyn CryptoRng) -> Self {
-        let mut seed = Zeroizing::new([0; 32]);
-        rng.fill_bytes(seed.as_mut());
-        let mut rng = ChaCha20Rng::from_seed(*seed);
-        Self::of(set, Zeroizing::new(ternary(set.ring_size(), &mut rng)))
+        Self::of(set, Zeroizing::new(ternary(set.ring_size(), &mut generator(rng))))
     }
 
     fn of(set: &'static BgvSet, coefficients: Zeroizing<Vec<i64>>) -> Self {
@@ -101,7 +98,7 @@ impl SecretKey {
     /// Encrypts a plaintext polynomial, coefficients in [0, t), under a seed for the mask.
     pub(super) fn encrypt_plaintext(&self, plaintext: &[u32], seed: Seed, rng: &mut ChaCha20Rng) -> Vec<u32> {
         let ring = Ring::of(self.set);
-        let message = ring.lift_all(plaintext, ring.set.limbs);
+        let message = Zeroizing::new(ring.lift_all(plaintext, ring.set.limbs));
         self.encrypt(seed, ring.set.limbs, false, rng, |index, modulus, body| {
             add_assign(modulus, body, ring.limb(&message, index));
         })
@@ -218,13 +215,6 @@ fn centre(modulus: Modulus, residue: u32) -> i64 {
     if residue > p / 2 { residue - p } else { residue }
 }
 
-/// A generator of the scheme's own, seeded by the caller's.
-pub(super) fn generator(rng: &mut dyn CryptoRng) -> ChaCha20Rng {
-    let mut seed = Zeroizing::new([0; 32]);
-    rng.fill_bytes(seed.as_mut());
-    ChaCha20Rng::from_seed(*seed)
-}
-
 impl Holder for Bgv {
     type SecretKey = SecretKey;
 
@@ -238,10 +228,11 @@ impl Holder for Bgv {
         let mut rng = generator(rng);
         let ring = Ring::of(key.set);
         let samples = probes.iter().flat_map(Probe::samples).map(|sample| {
-            let mut coordinates = Zeroizing::new(functional.probe_coordinates(sample));
+            let coordinates = Zeroizing::new(functional.probe_coordinates(sample));
+            // Filled up with zeros: growing would leave a copy that is not wiped.
             let period = coordinates.len().next_power_of_two();
-            coordinates.resize(period, 0);
-            let slots = coordinates.iter().cycle().take(ring.n).map(|&x| residue(x));
+            let period = coordinates.iter().copied().chain(std::iter::repeat(0)).take(period);
+            let slots = period.cycle().take(ring.n).map(residue);
             let plaintext = Zeroizing::new(ring.encode(slots));
             let seed = seed(&mut rng);
             (seed, key.encrypt_plaintext(&plaintext, seed, &mut rng))

@@ -5,17 +5,22 @@
 use rand::{CryptoRng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 use rayon::prelude::*;
+use sha2::{Digest as _, Sha256};
 
 use super::engine::SwitchKey;
-use super::holder::{SecretKey, generator};
+use super::holder::SecretKey;
 use super::packing::{pack, packed_bytes, unpack};
 use super::ring::Ring;
-use super::sampling::{Seed, seed, uniform};
+use super::sampling::{Seed, generator, seed, uniform};
 use crate::parameters::bgv::BgvSet;
 use crate::scheme::{Crossing, CrossingError, Extent};
 
 /// Keyswitch keys of an evaluation key: for products, for rotations by one slot, for rotations by [`BgvSet::baby_steps`].
 const SWITCHES: usize = 3;
+
+/// Primes over which an answer is flooded, at most: as many as leave twice the flooding that is needed, and whose product, the width of the
+/// flood, fits 128-bit integers.
+const MOST_PUBLIC_LIMBS: usize = 4;
 
 /// One querier's public keys as they cross.
 pub struct EvaluationKey {
@@ -36,6 +41,8 @@ pub struct PreparedKey {
     pub(super) rotate_by_baby_steps: SwitchKey,
     /// (b, a), over the first [`BgvSet::public_limbs`] primes.
     pub(super) zero: [Vec<u32>; 2],
+    /// Tells these keys from others.
+    pub(super) digest: [u8; 32],
 }
 
 /// One seed for each digit of each keyswitch key, and one for the public key.
@@ -76,8 +83,12 @@ impl EvaluationKey {
         let mut take = || switch(switches.next().unwrap_or_default());
         let (relinearisation, rotate_by_one, rotate_by_baby_steps) = (take(), take(), take());
         let zero_seed = seeds.last().copied().unwrap_or_default();
+        // No two secrets have the same encryption of zero.
+        let mut digest = Sha256::new_with_prefix(self.seed);
+        self.zero.iter().for_each(|residue| digest.update(residue.to_le_bytes()));
+        let digest = digest.finalize().into();
         let zero = [self.zero, mask(zero_seed, self.set.public_limbs())];
-        PreparedKey { ring, relinearisation, rotate_by_one, rotate_by_baby_steps, zero }
+        PreparedKey { ring, relinearisation, rotate_by_one, rotate_by_baby_steps, zero, digest }
     }
 }
 
@@ -89,7 +100,7 @@ impl BgvSet {
 
     /// Primes over which the public key encrypts zeros: what an answer may have when it is sanitised.
     pub fn public_limbs(&self) -> usize {
-        self.limbs.min(6)
+        self.limbs.min(MOST_PUBLIC_LIMBS)
     }
 
     /// Bytes of the public keys as sent.

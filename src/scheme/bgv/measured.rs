@@ -72,7 +72,7 @@ fn each_operation_does_what_it_says_within_its_noise() {
         check("inner product", &two, &|a, b| a * b + b * b + a);
         check("scaled", &ca.clone().scaled(ring, 40_000), &|a, _| 40_000 * a);
         let mut added = ca.clone();
-        added.add(ring, &cb);
+        added.add(ring, &cb).unwrap();
         check("sum", &added, &|a, b| a + b);
         for (steps, key) in [(1, &parties.key.rotate_by_one), (ring.set.baby_steps, &parties.key.rotate_by_baby_steps)]
         {

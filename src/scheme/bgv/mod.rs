@@ -19,12 +19,17 @@ mod evaluator;
 #[cfg(test)]
 mod exactness;
 pub mod holder;
+mod kept;
 pub mod keys;
 #[cfg(test)]
 mod leakage;
+#[cfg(test)]
+mod malformed;
 pub mod measure;
 #[cfg(test)]
 mod measured;
+#[cfg(test)]
+mod mixed;
 mod modulus;
 mod noise;
 mod packing;
@@ -39,7 +44,7 @@ pub mod trial;
 pub mod workload;
 
 pub use circuit::{Demand, Misfit, admit};
-pub use evaluator::PreparedGallery;
+pub use kept::PreparedGallery;
 
 /// Least distance, in bits, of any noise bound from half its modulus: less, and a set does not admit a circuit.
 pub const LEAST_MARGIN_BITS: f64 = noise::MARGIN_BITS;
@@ -69,7 +74,12 @@ impl Scheme for Bgv {
         parameters.bgv()
     }
 
+    /// Under `each` a reference has a slot of its own, and the one-squaring variant answers nothing else. A count's one number would be that of
+    /// the subject alone, unmasked: what a malformed probe makes of it is a polynomial of its score, where under `any` it is 0 or uniform.
     fn of_one_subject(agreed: Disclosure) -> Disclosure {
-        agreed
+        match agreed {
+            Disclosure::Each => Disclosure::Each,
+            Disclosure::Any | Disclosure::Count => Disclosure::Any,
+        }
     }
 }

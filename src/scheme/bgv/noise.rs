@@ -12,7 +12,7 @@
 //!
 //! The *bound* of a coefficient is [`TAIL_LOG2`] bits above the peak, and everything has to stay [`MARGIN_BITS`] below Q/2.
 
-use super::chain::Chain;
+use super::chain::{Chain, modulus_log2};
 use crate::parameters::bgv::{BgvSet, ERROR_COINS, PLAINTEXT_MODULUS, PRIME_BITS};
 
 /// A coefficient is a mean of values at all roots; for it to reach twice their peak they would have to conspire. For a rounding the bound is 16
@@ -74,11 +74,9 @@ const TERNARY: f64 = 2.0 / 3.0;
 
 impl Noise {
     pub(super) fn of(set: &BgvSet) -> Self {
-        Self {
-            n: set.ring_size() as f64,
-            digit: set.digit,
-            digit_over_special: f64::from(PRIME_BITS) * (set.digit as f64 - set.special as f64),
-        }
+        // The first primes are the largest, so the first digit is.
+        let special = modulus_log2(set.limbs + set.special) - modulus_log2(set.limbs);
+        Self { n: set.ring_size() as f64, digit: set.digit, digit_over_special: modulus_log2(set.digit) - special }
     }
 
     fn error_variance() -> f64 {
@@ -133,9 +131,9 @@ impl Noise {
         (t() * t() * Self::error_variance() * (1.0 + 2.0 * TERNARY * self.n)).log2() / 2.0 + self.spread_of_product()
     }
 
-    /// The noise after `dropped` primes are divided away.
-    pub(super) fn divided(self, noise: f64, dropped: usize) -> f64 {
-        sum([noise - (PRIME_BITS as usize * dropped) as f64, self.rounding()])
+    /// The noise after the primes `limbs..before` are divided away.
+    pub(super) fn divided(self, noise: f64, limbs: usize, before: usize) -> f64 {
+        sum([noise - (modulus_log2(before) - modulus_log2(limbs)), self.rounding()])
     }
 
     /// How many primes to divide away, at least `least`, so that noise comes near what the division itself adds.
@@ -149,14 +147,13 @@ impl Noise {
 impl State {
     /// Bits between the bound and half the modulus.
     pub(super) fn margin(&self) -> f64 {
-        // Primes are a little below 2^30; a twentieth of a bit covers twenty of them.
-        f64::from(PRIME_BITS) * self.limbs as f64 - 1.05 - self.noise - TAIL_LOG2
+        modulus_log2(self.limbs) - 1.0 - self.noise - TAIL_LOG2
     }
 
     /// After `dropped` primes were divided away.
     pub(super) fn divided(self, chain: Chain<'_>, dropped: usize) -> Self {
         let limbs = self.limbs - dropped.min(self.limbs);
-        let noise = if dropped == 0 { self.noise } else { Noise::of(chain.set).divided(self.noise, dropped) };
+        let noise = if dropped == 0 { self.noise } else { Noise::of(chain.set).divided(self.noise, limbs, self.limbs) };
         Self { limbs, factor: chain.factor_after_drop(self.factor, limbs, self.limbs), noise }
     }
 }

@@ -1,10 +1,43 @@
 //! What is drawn at random: seeds, masks, errors, secrets.
 
-use rand::{Rng, SeedableRng};
+use rand::{CryptoRng, Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
+use zeroize::Zeroizing;
 
 use super::modulus::Modulus;
 use crate::parameters::bgv::{ERROR_COINS, PLAINTEXT_MODULUS, PRIME_BITS};
+
+/// A generator of the scheme's own, wiped when it is dropped.
+pub(super) struct Generator(ChaCha20Rng);
+
+/// Seeded by the caller's.
+pub(super) fn generator(rng: &mut dyn CryptoRng) -> Generator {
+    let mut seed = Zeroizing::new([0; 32]);
+    rng.fill_bytes(seed.as_mut());
+    Generator(ChaCha20Rng::from_seed(*seed))
+}
+
+impl std::ops::Deref for Generator {
+    type Target = ChaCha20Rng;
+
+    fn deref(&self) -> &ChaCha20Rng {
+        &self.0
+    }
+}
+
+impl std::ops::DerefMut for Generator {
+    fn deref_mut(&mut self) -> &mut ChaCha20Rng {
+        &mut self.0
+    }
+}
+
+impl Drop for Generator {
+    fn drop(&mut self) {
+        // State and buffer of a generator that anybody could make.
+        self.0 = ChaCha20Rng::from_seed([0; 32]);
+        zeroize::optimization_barrier(self);
+    }
+}
 
 /// Stands for uniform polynomials; public.
 pub(super) type Seed = [u8; 32];
@@ -55,13 +88,36 @@ pub(super) fn any_residue(count: usize, rng: &mut ChaCha20Rng) -> Vec<u32> {
     (0..count).map(|_| rng.random_range(0..PLAINTEXT_MODULUS)).collect()
 }
 
-/// Uniform integers in [-2^log2, 2^log2), for log2 up to 126.
-pub(super) fn flood(count: usize, log2: u32, rng: &mut ChaCha20Rng) -> Vec<i128> {
-    let half = 1i128 << log2;
-    (0..count)
-        .map(|_| {
-            let bits: u128 = rng.random();
-            (bits >> (127 - log2)) as i128 - half
-        })
-        .collect()
+/// Uniform integers in [-most, most], by rejection; `most` is below 2^126.
+pub(super) fn flood(count: usize, most: u128, rng: &mut ChaCha20Rng) -> Vec<i128> {
+    let values = 2 * most;
+    let excess_bits = values.leading_zeros();
+    let mut draw = || loop {
+        let value = rng.random::<u128>().checked_shr(excess_bits).unwrap_or(0);
+        if value <= values {
+            return value as i128 - most as i128;
+        }
+    };
+    (0..count).map(|_| draw()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flood_is_uniform_in_an_interval_that_is_no_power_of_two() {
+        let mut rng = ChaCha20Rng::seed_from_u64(1);
+        assert_eq!(flood(3, 0, &mut rng), [0; 3]);
+        let mut seen = [0usize; 11];
+        for value in flood(110_000, 5, &mut rng) {
+            seen[(value + 5) as usize] += 1;
+        }
+        // Six deviations of a binomial count around 10,000.
+        assert!(seen.iter().all(|&count| count.abs_diff(10_000) < 600), "{seen:?}");
+        let most = 3u128 << 100;
+        let far = flood(1000, most, &mut rng);
+        assert!(far.iter().all(|&value| value.unsigned_abs() <= most));
+        assert!(far.iter().any(|&value| value.unsigned_abs() > most / 8 * 7));
+    }
 }

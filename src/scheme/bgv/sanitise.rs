@@ -3,31 +3,42 @@
 //! The querier sees the phase of what it decrypts, every coefficient, and knows f m; the rest is noise that depends on the gallery. Before the
 //! last division a public-key encryption of zero makes the mask fresh, and a uniform multiple of t, as large as the modulus admits,
 //! drowns the noise: the statistical distance between two answers with equal verdicts is 2^-b a coefficient, b = [`flooding_log2`].
+//!
+//! A query made in bad faith may leave any phase V mod Q in place of f m and little noise. V + t F, with F uniform among 2w + 1 numbers, tells at
+//! most log2(Q / (2w + 1)) bits of it: the residue modulo t, which is what an honest query reads, and what w falls short of Q/2t beside.
 
 use rand_chacha::ChaCha20Rng;
 use rayon::prelude::*;
 
+use super::chain::Chain;
 use super::engine::Ciphertext;
 use super::keys::PreparedKey;
 use super::modulus::add_assign;
 use super::noise::{Noise, State, TAIL_LOG2, sum};
 use super::ring::Ring;
 use super::sampling::{errors, flood, ternary};
-use crate::parameters::bgv::{BgvSet, PLAINTEXT_MODULUS, PRIME_BITS};
+use crate::parameters::bgv::{BgvSet, PLAINTEXT_MODULUS};
 
-/// With t it stays within 128-bit integers.
-const LARGEST_FLOOD_LOG2: f64 = 100.0;
+/// w: the flood is t times a uniform integer in [-w, w]. As large as keeps below half the modulus with what it drowns and, once all primes but
+/// the first are gone, with the rounding of that division.
+fn flood_width(set: &BgvSet, state: State) -> u128 {
+    let bound = |noise: f64| (noise + TAIL_LOG2).exp2().ceil() as u128;
+    let primes = Chain::of(set).primes;
+    let limbs = state.limbs.min(set.public_limbs());
+    let dropped: u128 = primes.iter().take(limbs).skip(1).map(|&prime| u128::from(prime)).product();
+    let half = u128::from(primes.first().copied().unwrap_or_default()) * dropped / 2;
+    let rounding = if dropped > 1 { dropped * bound(Noise::of(set).rounding()) } else { 0 };
+    half.saturating_sub(rounding).saturating_sub(bound(drowned(set, state))) / u128::from(PLAINTEXT_MODULUS)
+}
 
-/// The flood's size as a power of two, in units of t: with t, and with what it drowns, it stays below half the modulus.
-fn flood_size_log2(state: State) -> u32 {
-    let modulus = f64::from(PRIME_BITS) * state.limbs as f64 - 0.05;
-    (modulus - 1.2 - f64::from(PLAINTEXT_MODULUS).log2()).floor().clamp(0.0, LARGEST_FLOOD_LOG2) as u32
+/// The peak of what a flood drowns: the verdict's own noise and that of the fresh mask.
+fn drowned(set: &BgvSet, state: State) -> f64 {
+    sum([state.noise, Noise::of(set).public_zero()])
 }
 
 /// b: bits by which the flood exceeds the bound of what it drowns.
 pub(super) fn flooding_log2(set: &BgvSet, state: State) -> f64 {
-    let drowned = sum([state.noise, Noise::of(set).public_zero()]) + TAIL_LOG2;
-    f64::from(flood_size_log2(state)) + f64::from(PLAINTEXT_MODULUS).log2() - drowned
+    flooded_state(set, state).noise - drowned(set, state) - TAIL_LOG2
 }
 
 /// What leaves, and what it may tell.
@@ -50,7 +61,7 @@ pub(super) fn flooded(key: &PreparedKey, verdict: &Ciphertext, rng: &mut ChaCha2
     let (ring, limbs) = (key.ring, verdict.state.limbs);
     let (n, t) = (ring.n, i64::from(PLAINTEXT_MODULUS));
     let r = ring.lift_small(&ternary(n, rng), limbs);
-    let flood = flood(n, flood_size_log2(verdict.state), rng);
+    let flood = flood(n, flood_width(ring.set, verdict.state), rng);
     let mut noises = [0, 1].map(|_| errors(n, rng).into_iter().map(|e| i128::from(t * e)).collect::<Vec<_>>());
     for (noise, flood) in noises[0].iter_mut().zip(flood) {
         *noise += i128::from(t) * flood;
@@ -76,12 +87,13 @@ pub(super) fn flooded(key: &PreparedKey, verdict: &Ciphertext, rng: &mut ChaCha2
     });
     let mut parts = parts;
     let parts = [parts.next().unwrap_or_default(), parts.next().unwrap_or_default()];
-    Ciphertext { state: flooded_state(verdict.state), parts }
+    Ciphertext { state: flooded_state(ring.set, verdict.state), parts }
 }
 
 /// What is known of a verdict once it is flooded.
-pub(super) fn flooded_state(verdict: State) -> State {
-    let noise = f64::from(flood_size_log2(verdict)) + f64::from(PLAINTEXT_MODULUS).log2();
+pub(super) fn flooded_state(set: &BgvSet, verdict: State) -> State {
+    let verdict = State { limbs: verdict.limbs.min(set.public_limbs()), ..verdict };
+    let noise = (flood_width(set, verdict) as f64).log2() + f64::from(PLAINTEXT_MODULUS).log2();
     State { noise, ..verdict }
 }
 
@@ -102,4 +114,36 @@ pub(super) fn constant_coefficient(ring: &Ring, ciphertext: &Ciphertext) -> Vec<
     let (first, rest) = c1.split_first().map_or((0, &[][..]), |(&first, rest)| (first, rest));
     let negated = rest.iter().rev().map(|&c| modulus.subtract(0, c));
     std::iter::once(first).chain(negated).chain(c0.first().copied()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::chain::modulus_log2;
+    use super::*;
+
+    /// What a number tells of a phase that is anything, beside a residue modulo t; and the flood stays where it can be read.
+    #[test]
+    fn a_flood_leaves_a_seventh_of_a_bit_beside_a_residue() {
+        for set in BgvSet::ALL {
+            let state = State { limbs: set.public_limbs(), factor: 1, noise: 40.0 };
+            let width = flood_width(set, state) as f64;
+            let beside = modulus_log2(state.limbs) - (2.0 * width + 1.0).log2() - f64::from(PLAINTEXT_MODULUS).log2();
+            println!("{}: {beside:.3} bits beside a residue", set.name);
+            assert!((0.0..0.14).contains(&beside), "{}: {beside}", set.name);
+            let flooded = flooded_state(set, state);
+            let left = modulus_log2(1) - 1.0 - (flooded.noise - modulus_log2(state.limbs) + modulus_log2(1));
+            let rounding = Noise::of(set).rounding() + TAIL_LOG2 - (modulus_log2(1) - 1.0);
+            assert!((-left).exp2() + rounding.exp2() < 1.0, "{}", set.name);
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_drowned_is_not_flooded() {
+        let set = &crate::parameters::bgv::INSECURE_BGV;
+        let state = |noise| State { limbs: 2, factor: 1, noise };
+        assert!(flood_width(set, state(30.0)) > 1 << 40);
+        assert_eq!(flood_width(set, state(60.0)), 0);
+        assert_eq!(flooding_log2(set, state(60.0)), f64::NEG_INFINITY);
+        assert_eq!(flood_width(set, state(1e6)), 0);
+    }
 }

@@ -63,7 +63,7 @@ fn stages(circuit: &Circuit<'_>) -> Vec<Stage> {
     if !circuit.set.one_squaring {
         circuit.verdict(&aggregate, decisions, &masks);
     }
-    let flooded = flooded_state(circuit.end);
+    let flooded = flooded_state(circuit.set, circuit.end);
     let computed = |stage, state: State| stage_of(stage, state, Some(state.margin()));
     let mut stages = vec![computed("fresh encryption", fresh)];
     let tightest = [("distance: sums of products", &distance), ("threshold", &threshold), ("aggregate", &aggregate)];

@@ -1,15 +1,14 @@
 //! One block of random data at a time, for whoever times it: `cargo bench --bench blocks`, and the tests of predictions.
 
 use rand::{CryptoRng, Rng};
-use rand_chacha::ChaCha20Rng;
 
 use super::Bgv;
 use super::aggregate::{Sums, squares};
 use super::circuit::{Circuit, Judgement, Misfit, Shape};
 use super::distance::{Babies, Block, Steps, Transformed};
 use super::engine::{Ciphertext, Engine, Plaintext};
-use super::holder::generator;
 use super::keys::PreparedKey;
+use super::sampling::{Generator, generator};
 use super::sanitise::sanitised;
 use crate::agreement::Disclosure;
 use crate::functional::Functional;
@@ -23,7 +22,7 @@ pub struct Trial {
     disclosure: Disclosure,
     decisions: Vec<(Judgement, Transformed)>,
     babies: Babies,
-    rng: ChaCha20Rng,
+    rng: Generator,
     // What each stage leaves for the next.
     scores: Vec<(Judgement, Ciphertext)>,
     judged: Vec<Vec<Ciphertext>>,
@@ -107,7 +106,7 @@ impl Trial {
     pub fn thresholds(&mut self) -> usize {
         let ring = self.key.ring;
         let engine = Engine { ring, relinearisation: &self.key.relinearisation };
-        let masks = self.circuit.masks(MANY_BLOCKS);
+        let masks = self.circuit.masks(false);
         self.judged.clear();
         for (judgement, score) in std::mem::take(&mut self.scores) {
             let drawn = if self.circuit.masks_at_once() { masks.draw(ring, &mut self.rng) } else { Vec::new() };
@@ -122,7 +121,7 @@ impl Trial {
     pub fn aggregate(&mut self) -> usize {
         let ring = self.key.ring;
         let engine = Engine { ring, relinearisation: &self.key.relinearisation };
-        let masks = self.circuit.masks(MANY_BLOCKS);
+        let masks = self.circuit.masks(false);
         let values = std::mem::take(&mut self.judged);
         let verdicts = match ring.set.one_squaring {
             true => values.into_iter().flatten().collect(),
@@ -134,8 +133,10 @@ impl Trial {
         self.combined = match self.disclosure {
             Disclosure::Each => Combined::Slots(verdicts),
             Disclosure::Any | Disclosure::Count => {
-                let mut sums = Sums::default();
-                sums.add(ring, verdicts);
+                let mut sums = Sums::new(masks);
+                // The first block of a sum is like itself.
+                let added = sums.add(ring, verdicts);
+                debug_assert_eq!(added, Ok(()));
                 Combined::Sums(sums)
             }
         };
@@ -151,7 +152,7 @@ impl Trial {
                 verdicts.iter().flat_map(|value| squares(key, &self.circuit, value, rng)).count() * n
             }
             Combined::Slots(verdicts) => verdicts.into_iter().map(|value| sanitised(key, value, rng)).count() * n,
-            Combined::Sums(sums) => sums.finish(key, self.disclosure, rng).0.len(),
+            Combined::Sums(sums) => sums.finish(key, rng).0.len(),
         }
     }
 }
@@ -170,6 +171,3 @@ impl Default for Combined {
 
 /// What an agreement's circuits are admitted for by default: 100,000 references.
 const ADMITTED_BLOCKS: usize = 4;
-
-/// A gallery too large for one sample under `any`.
-const MANY_BLOCKS: usize = 100;

@@ -18,13 +18,13 @@ use super::circuit::{Circuit, Misfit, Shape};
 use super::distance::{Babies, Block, Steps, Transformed, babies_cost};
 use super::engine::Ciphertext;
 use super::evaluator::room;
-use super::holder::generator;
 use super::keys::PreparedKey;
 use super::modulus::two_sums_of_products;
 use super::noise::{Noise, State};
+use super::sampling::generator;
 use super::sanitise::sanitised;
 use crate::agreement::{Disclosure, EyeRule};
-use crate::functional::Functional;
+use crate::functional::{Functional, SampleLayout};
 use crate::parameters::bgv::BgvSet;
 use crate::scheme::Holder;
 
@@ -85,8 +85,8 @@ pub struct Estimate {
 }
 
 impl Estimate {
-    /// Predicts for a gallery whose subjects have one reference each, or one of each eye where the agreement tells eyes apart, and for probes
-    /// alike. `budget_bytes` is what may be kept in memory of diagonals.
+    /// Predicts for a gallery whose subjects have one reference each, or one of each eye where the agreement tells eyes apart, where
+    /// `per_subject` are admitted, and for probes alike. `budget_bytes` is what may be kept in memory of diagonals.
     ///
     /// # Errors
     ///
@@ -94,7 +94,7 @@ impl Estimate {
     pub fn of(
         set: &BgvSet,
         (functional, disclosure): (&Functional, Disclosure),
-        references: usize,
+        (references, per_subject): (usize, usize),
         probes: usize,
         budget_bytes: u64,
         pace: &Pace,
@@ -105,6 +105,8 @@ impl Estimate {
         let blocks = subjects.div_ceil(n).max(1);
         let (circuit, shape) = circuit(set, functional, disclosure, blocks)?;
         let steps = circuit.steps;
+        let layout = if samples == 1 { SampleLayout::Single } else { SampleLayout::Both };
+        let agreed = Shape::of_layout(functional, layout, |_| per_subject);
         // Probes share the encoding of the gallery, as many as go together; what is kept is encoded once.
         let together = room(set, steps, samples, budget_bytes).min(probes.max(1));
         let passes = probes.div_ceil(together).max(1);
@@ -118,7 +120,7 @@ impl Estimate {
         // What leaves for each probe, and what is blinded for it.
         let (leaving, blinded, element_bytes) = match disclosure {
             Disclosure::Each => (blocks * circuit.outputs(), 0, set.answer_block_bytes()),
-            Disclosure::Any if !circuit.one_sample_is_enough(blocks) => {
+            Disclosure::Any if !agreed.one_sample_is_enough(blocks * n) => {
                 (MANY_SAMPLES, MANY_SAMPLES * blocks, set.answer_sample_bytes())
             }
             Disclosure::Any | Disclosure::Count => (1, 0, set.answer_sample_bytes()),

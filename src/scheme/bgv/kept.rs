@@ -1,0 +1,181 @@
+//! What is kept of a gallery between answers: diagonals, transformed, up to a budget; and in which order its subjects stand in slots.
+//!
+//! Where an answer says nothing of positions (`any`, `count`), subjects stand in a secret order, drawn for each pair of a querier's key and a
+//! gallery as it was loaded, block by block, empty slots included. A probe that is not periodic asks about some slots alone: what it learns is
+//! about slots of that order, and says nothing of who stands there. Diagonals are those of an order, so they serve one key.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use rand::SeedableRng as _;
+use rand::seq::SliceRandom as _;
+use rand_chacha::ChaCha20Rng;
+use sha2::{Digest as _, Sha256};
+use zeroize::Zeroizing;
+
+use super::distance::Transformed;
+use super::keys::PreparedKey;
+use super::sampling::{Seed, seed};
+use crate::agreement::Disclosure;
+use crate::template::Eye;
+
+/// Diagonals that are kept of a gallery, within a budget.
+pub struct PreparedGallery {
+    pub(super) budget_bytes: u64,
+    /// What every order of slots is drawn from; itself drawn by the first answer.
+    secret: OnceLock<Zeroizing<Seed>>,
+    /// Answers begun so far, by the order of slots.
+    uses: Mutex<HashMap<Order, usize>>,
+    kept: Mutex<HashMap<Place, Arc<Transformed>>>,
+}
+
+/// In which order the subjects of a block stand in its slots. Secret.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Order {
+    /// That of the gallery: positions are the answer.
+    Gallery,
+    /// One that follows from this seed.
+    Secret(Seed),
+}
+
+/// Which diagonals: everything that they depend on, under one gallery and one functional, so that none can be taken for others.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Place {
+    pub(super) order: Order,
+    pub(super) block: usize,
+    /// Of each subject the reference of this eye ...
+    pub(super) eye: Option<Eye>,
+    /// ... that has this number among its references of that eye.
+    pub(super) ordinal: usize,
+    /// The decision on it: rotations in their order, then the common bits.
+    pub(super) decision: usize,
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl PreparedGallery {
+    pub(super) fn new(budget_bytes: u64) -> Self {
+        Self { budget_bytes, secret: OnceLock::new(), uses: Mutex::default(), kept: Mutex::default() }
+    }
+
+    /// The order of slots for a querier's key.
+    pub(super) fn order(&self, key: &PreparedKey, disclosure: Disclosure, rng: &mut ChaCha20Rng) -> Order {
+        if disclosure == Disclosure::Each {
+            return Order::Gallery;
+        }
+        let secret = self.secret.get_or_init(|| Zeroizing::new(seed(rng)));
+        Order::Secret(Sha256::new_with_prefix(secret.as_slice()).chain_update(key.digest).finalize().into())
+    }
+
+    /// Counts an answer; whether there was one before, from when on keeping pays.
+    pub(super) fn is_used_again(&self, order: Order) -> bool {
+        let mut uses = locked(&self.uses);
+        let uses = uses.entry(order).or_default();
+        *uses += 1;
+        *uses > 1
+    }
+
+    /// What is kept of a place.
+    pub(super) fn find(&self, place: &Place) -> Option<Arc<Transformed>> {
+        locked(&self.kept).get(place).cloned()
+    }
+
+    /// Makes diagonals and keeps them, where there is room for them among `most`; diagonals of another order give way.
+    pub(super) fn keep(&self, place: Place, most: u64, make: impl FnOnce() -> Transformed) -> Option<Arc<Transformed>> {
+        if !has_room(&mut locked(&self.kept), place.order, most) {
+            return None;
+        }
+        let made = Arc::new(make());
+        let mut kept = locked(&self.kept);
+        // Another answer may have been faster.
+        if has_room(&mut kept, place.order, most) {
+            kept.insert(place, Arc::clone(&made));
+        }
+        Some(made)
+    }
+
+    #[cfg(test)]
+    fn count(&self, order: Order) -> usize {
+        locked(&self.kept).keys().filter(|place| place.order == order).count()
+    }
+}
+
+/// Whether one more fits, once one of another order was dropped if need be.
+fn has_room(kept: &mut HashMap<Place, Arc<Transformed>>, order: Order, most: u64) -> bool {
+    if (kept.len() as u64) < most {
+        return true;
+    }
+    let other = kept.keys().find(|place| place.order != order).copied().filter(|_| most > 0);
+    other.is_some_and(|other| kept.remove(&other).is_some())
+}
+
+impl Order {
+    /// For each of the `n` slots of a block the row of the subject that stands in it, beyond the last row for a slot that is empty.
+    pub(super) fn rows(self, block: usize, n: usize) -> Vec<usize> {
+        let mut rows: Vec<usize> = (0..n).collect();
+        if let Self::Secret(seed) = self {
+            let mut rng = ChaCha20Rng::from_seed(seed);
+            rng.set_stream(block as u64);
+            rows.shuffle(&mut rng);
+        }
+        rows
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::distance::{Block, Steps};
+    use super::super::exactness::keys;
+    use super::*;
+    use crate::parameters::bgv::INSECURE_BGV;
+
+    fn place(order: Order, ordinal: usize) -> Place {
+        Place { order, block: 0, eye: None, ordinal, decision: 0 }
+    }
+
+    fn transformed() -> Transformed {
+        let steps = Steps::new(&INSECURE_BGV, 1).unwrap();
+        Block::new(steps, 1, 1, -1).transformed(keys().1.ring)
+    }
+
+    #[test]
+    fn diagonals_of_another_order_give_way_and_none_of_the_same() {
+        let gallery = PreparedGallery::new(0);
+        let (ours, theirs) = (Order::Secret([1; 32]), Order::Secret([2; 32]));
+        let keep = |order, ordinal, most| gallery.keep(place(order, ordinal), most, transformed).is_some();
+        assert!(keep(theirs, 0, 2) && keep(theirs, 1, 2) && !keep(theirs, 2, 2));
+        assert!(!keep(ours, 0, 0), "nothing is dropped where nothing may be kept");
+        assert_eq!((gallery.count(theirs), gallery.count(ours)), (2, 0));
+        assert!(keep(ours, 0, 2));
+        assert_eq!((gallery.count(theirs), gallery.count(ours)), (1, 1));
+        assert!(keep(ours, 1, 2) && !keep(ours, 2, 2));
+        assert_eq!((gallery.count(theirs), gallery.count(ours)), (0, 2));
+        assert!(gallery.find(&place(ours, 1)).is_some() && gallery.find(&place(theirs, 1)).is_none());
+    }
+
+    #[test]
+    fn keeping_pays_from_the_second_use_of_an_order_on() {
+        let gallery = PreparedGallery::new(0);
+        let orders = [Order::Gallery, Order::Secret([1; 32])];
+        assert_eq!(orders.map(|order| gallery.is_used_again(order)), [false; 2]);
+        assert_eq!(orders.map(|order| gallery.is_used_again(order)), [true; 2]);
+    }
+
+    #[test]
+    fn an_order_is_one_of_all_slots_and_another_for_each_block_key_and_load() {
+        let mut rng = ChaCha20Rng::seed_from_u64(1);
+        let (gallery, key) = (PreparedGallery::new(0), &keys().1);
+        let order = gallery.order(key, Disclosure::Any, &mut rng);
+        assert!(order == gallery.order(key, Disclosure::Count, &mut rng));
+        assert!(order != PreparedGallery::new(0).order(key, Disclosure::Any, &mut rng));
+        let rows = order.rows(3, 64);
+        assert_ne!(rows, order.rows(4, 64));
+        assert_eq!(rows, order.rows(3, 64));
+        let mut sorted = rows;
+        sorted.sort_unstable();
+        assert_eq!(sorted, (0..64).collect::<Vec<_>>());
+        assert_eq!(gallery.order(key, Disclosure::Each, &mut rng).rows(3, 64), sorted);
+    }
+}
