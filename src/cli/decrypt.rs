@@ -21,7 +21,8 @@ use super::{AgreementArg, Outcome, files, load};
 #[derive(clap::Args)]
 #[command(after_help = "\
 Each line: the probe's id, a tab, 'hit' or 'no hit'. Where the agreement discloses each: a tab and the places of those who match in
-the order of the gallery, counted from 1. Where it discloses the count: a tab and the count.
+the order of the gallery, counted from 1, a tab and the version of the gallery whose places they are: in another version the same place
+may be another person's. Where it discloses the count: a tab and the count.
 
 Example:
   cotejo decrypt --agreement agreement.toml --keys keys/querier --answer answer.cotejo")]
@@ -67,18 +68,20 @@ impl Args {
         let verdicts = pending
             .read(&querier, &answer)
             .map_err(|error| Failure::of(&self.answer, &error, "get the answer to this query from the custodian"))?;
+        console.note(format_args!("{}: of gallery version {}", self.answer.display(), answer.gallery));
         let hits = verdicts.iter().filter(|(_, verdict)| verdict.hit()).count();
-        let lines: Vec<String> = verdicts.iter().map(|(id, verdict)| line(id, verdict)).collect();
+        let lines: Vec<String> = verdicts.iter().map(|(id, verdict)| line(id, verdict, answer.gallery)).collect();
         let printed = console.result(
             lines.join("\n"),
             &json!({
                 "answer": self.answer,
                 "query_id": answer.query.to_string(),
+                "gallery": answer.gallery.to_string(),
                 "reference": match &target { Target::Gallery => None, Target::Subject(id) => Some(id) },
                 "disclosure": agreement.terms().disclosure,
                 "probes": verdicts.len(),
                 "hits": hits,
-                "verdicts": verdicts.iter().map(|(id, verdict)| document(id, verdict)).collect::<Vec<_>>(),
+                "verdicts": verdicts.iter().map(|(id, verdict)| document(id, verdict, answer.gallery)).collect::<Vec<_>>(),
             }),
         );
         match printed {

@@ -7,6 +7,7 @@ use cotejo::custodian::{Appended, Gallery, Refusal};
 use cotejo::scheme::Progress;
 use cotejo::template::Record;
 use cotejo::wire::Kind;
+use rand::RngCore as _;
 use serde_json::json;
 
 use super::console::{Console, bytes, count};
@@ -89,7 +90,9 @@ impl Args {
         console: &Console,
     ) -> Result<(Enrolled, Vec<Refusal>), Failure> {
         let given = records.len();
-        let enrolment = watched(records, console, |records| Gallery::enrol(agreement, records))?;
+        let mut salt = [0; 12];
+        load::randomness()?.fill_bytes(&mut salt);
+        let enrolment = watched(records, console, |records| Gallery::enrol_salted(agreement, salt, records))?;
         self.judge(given, &enrolment.refused, enrolment.gallery.is_none(), console)?;
         let Some(gallery) = enrolment.gallery else { return Err(Failure::Interrupted) };
         let content = gallery.as_bytes();

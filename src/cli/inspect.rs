@@ -69,12 +69,14 @@ impl Args {
         let lines = vec![
             format!("enrolled    {} with {}", count(file.len(), "subject"), count(file.references(), "reference")),
             format!("removed     {}", count(file.removed(), "subject")),
+            format!("version     {}", file.version()),
             format!("reference   {}", bytes(file.record_bytes())),
         ];
         let gallery = json!({
             "subjects": file.len(),
             "references": file.references(),
             "removed": file.removed(),
+            "version": file.version().to_string(),
             "reference_bytes": file.record_bytes(),
             "ignored_bytes": file.ignored_bytes(),
         });

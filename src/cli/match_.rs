@@ -105,6 +105,7 @@ impl Args {
             ),
             &json!({
                 "answer": out,
+                "gallery": gallery.version().to_string(),
                 "answer_bytes": content.len(),
                 "query_id": query.id.to_string(),
                 "probes": probes,

@@ -177,6 +177,7 @@ impl<'a, S: Evaluator> Custodian<'a, S> {
         Ok(Answer {
             query: query.id,
             key: query.key,
+            gallery: self.gallery.version(),
             disclosure: task.disclosure,
             probes: query.layouts.len(),
             verdicts_per_probe: task.verdicts_per_probe(),

@@ -10,7 +10,6 @@ use crate::parameters::SetMark;
 use crate::scheme::{CrossingError, OtherScheme};
 
 const MAGIC: [u8; 8] = *b"COTEJO\x1a\n";
-const VERSION: u16 = 1;
 const HEADER_BYTES: usize = 72;
 const CHECKSUM_BYTES: usize = 32;
 /// What a header may claim before the stream has shown it: 1 MiB, more than any secret key or pending query.
@@ -37,6 +36,15 @@ pub enum Kind {
 impl Kind {
     const ALL: [Self; 6] =
         [Self::SecretKey, Self::EvaluationKey, Self::Query, Self::Answer, Self::Gallery, Self::Pending];
+
+    /// The format of such a file, as its header says it: raised whenever its payload changes.
+    fn version(self) -> u16 {
+        match self {
+            // Since it names the version of the gallery.
+            Self::Answer => 2,
+            _ => 1,
+        }
+    }
 
     /// Who may hold such a file.
     pub fn holder(self) -> &'static str {
@@ -105,9 +113,12 @@ pub enum WireError {
     Magic,
     /// Written by another version.
     #[error(
-        "format version {actual} where this program reads version {VERSION}; both parties need compatible versions"
+        "format version {actual} of a file of kind {kind}, where this program reads version {}; both parties need compatible versions",
+        kind.version()
     )]
     Version {
+        /// What the file is.
+        kind: Kind,
         /// As found.
         actual: u16,
     },
@@ -177,7 +188,7 @@ impl Header {
     pub(crate) fn to_bytes(self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(HEADER_BYTES);
         bytes.extend(MAGIC);
-        bytes.extend(VERSION.to_le_bytes());
+        bytes.extend(self.kind.version().to_le_bytes());
         bytes.push(self.kind as u8);
         bytes.push(self.scheme.map_or(0, SchemeId::code));
         bytes.extend(self.parameters.map_or(0, SetMark::id).to_le_bytes());
@@ -193,12 +204,12 @@ impl Header {
         if take::<8>(&mut rest)? != MAGIC {
             return Err(WireError::Magic);
         }
-        match u16::from_le_bytes(take(&mut rest)?) {
-            VERSION => {}
-            actual => return Err(WireError::Version { actual }),
-        }
+        let actual = u16::from_le_bytes(take(&mut rest)?);
         let [kind, scheme] = take(&mut rest)?;
         let kind = Kind::ALL.into_iter().find(|k| *k as u8 == kind).ok_or(WireError::Header("kind"))?;
+        if actual != kind.version() {
+            return Err(WireError::Version { kind, actual });
+        }
         let scheme = match scheme {
             0 => None,
             code => Some(SchemeId::from_code(code).ok_or(WireError::Header("scheme"))?),

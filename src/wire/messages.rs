@@ -23,6 +23,15 @@ pub struct KeyId(pub [u8; 16]);
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct QueryId(pub [u8; 16]);
 
+/// Names the content of a gallery in the answers that were made from it: another after any change.
+///
+/// # Security
+///
+/// The first bytes of a hash over the gallery's file, in which there are random bytes (`Gallery::enrol_salted`): to whoever has no copy of
+/// the file it says whether two answers come from the same version, and nothing else. Who is exempt is no part of it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct GalleryVersion(pub [u8; 8]);
+
 macro_rules! hexadecimal {
     ($($id:ty),*) => {$(
         impl std::fmt::Display for $id {
@@ -38,7 +47,24 @@ macro_rules! hexadecimal {
         }
     )*};
 }
-hexadecimal!(KeyId, QueryId);
+hexadecimal!(KeyId, QueryId, GalleryVersion);
+
+/// Not the name of a version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "a version of a gallery is named by 16 hexadecimal digits, as 'cotejo decrypt' and 'cotejo gallery list' print it"
+)]
+pub struct NoVersion;
+
+impl std::str::FromStr for GalleryVersion {
+    type Err = NoVersion;
+
+    fn from_str(text: &str) -> Result<Self, NoVersion> {
+        let digits = text.len() == 16 && text.bytes().all(|digit| digit.is_ascii_hexdigit());
+        let number = u64::from_str_radix(text, 16).ok().filter(|_| digits).ok_or(NoVersion)?;
+        Ok(Self(number.to_be_bytes()))
+    }
+}
 
 /// Whom a query is about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -237,6 +263,8 @@ pub struct Answer<S: Scheme> {
     pub query: QueryId,
     /// The querier's keys.
     pub key: KeyId,
+    /// The version of the gallery that was searched: under `each` its places are those of this version, and of no other.
+    pub gallery: GalleryVersion,
     /// What it discloses: as agreed, or `any` of a query about one subject.
     pub disclosure: Disclosure,
     /// Probes of the query.
@@ -251,6 +279,7 @@ pub struct Answer<S: Scheme> {
 #[derive(Serialize, Deserialize)]
 struct AnswerClear {
     query: QueryId,
+    gallery: GalleryVersion,
     disclosure: Disclosure,
     probes: u32,
     verdicts_per_probe: u32,
@@ -265,6 +294,7 @@ impl<S: Scheme> Answer<S> {
     pub fn to_bytes(&self, agreement: &Agreement) -> Result<Zeroizing<Vec<u8>>, WireError> {
         let clear = AnswerClear {
             query: self.query,
+            gallery: self.gallery,
             disclosure: self.disclosure,
             probes: self.probes as u32,
             verdicts_per_probe: self.verdicts_per_probe as u32,
@@ -307,7 +337,7 @@ impl<S: Scheme> Answer<S> {
         let limit_bytes = Self::payload_limit_bytes(agreement)?;
         let envelope = Envelope::read(reader, &Expected { kind: Kind::Answer, agreement, key, limit_bytes })?;
         let (clear, ciphertext): (AnswerClear, _) = split(&envelope.payload, ANSWER_CLEAR_LIMIT_BYTES)?;
-        let AnswerClear { query, disclosure, .. } = clear;
+        let AnswerClear { query, gallery, disclosure, .. } = clear;
         if ![agreed, of_one].contains(&disclosure) {
             return Err(WireError::Field("disclosure"));
         }
@@ -319,7 +349,7 @@ impl<S: Scheme> Answer<S> {
         let extent = Extent { disclosure, probes, verdicts_per_probe, ..extent(agreement) };
         let ciphertext = S::EncryptedVerdicts::decode(ciphertext, set, &extent)?;
         let key = envelope.header.key.ok_or(WireError::Header("key"))?;
-        Ok(Self { query, key, disclosure, probes, verdicts_per_probe, ciphertext })
+        Ok(Self { query, key, gallery, disclosure, probes, verdicts_per_probe, ciphertext })
     }
 
     /// What the ciphertext is about.

@@ -5,7 +5,7 @@
 //! | bytes | field |
 //! |---|---|
 //! | 8 | magic `COTEJO` 1A 0A |
-//! | 2 | format version: 1 |
+//! | 2 | format version: 2 of an answer, 1 of everything else |
 //! | 1 | kind: see [`Kind`] |
 //! | 1 | scheme: 1 = tfhe, 2 = bgv, 0 where none applies |
 //! | 2 | parameter set, 0 where none applies |
@@ -24,5 +24,5 @@ mod envelope;
 mod messages;
 
 pub use envelope::{Envelope, Expected, Header, Kind, WireError, inspect, verify};
-pub use messages::{Answer, EvaluationKey, KeyId, Query, QueryId, Target};
+pub use messages::{Answer, EvaluationKey, GalleryVersion, KeyId, NoVersion, Query, QueryId, Target};
 pub(crate) use messages::{decode_clear, encode_clear};

@@ -35,7 +35,8 @@ fn an_exchange_under_bgv_is_exact_at_the_threshold() {
     asked(&desk, "each");
     desk.ok("match --gallery gallery.cotejo --query probes.query.cotejo --out each.answer.cotejo");
     let decrypt = "decrypt --answer each.answer.cotejo";
-    desk.command(decrypt).assert().code(0).stdout("six-off\thit\t2\nseven-off\tno hit\n");
+    let expected = format!("six-off\thit\t2\t{}\nseven-off\tno hit\n", desk.version());
+    desk.command(decrypt).assert().code(0).stdout(expected);
     let said = desk.ok("inspect probes.query.cotejo");
     assert!(said.contains("insecure-bgv-test") && said.contains("INSECURE"), "{said}");
     for (disclosure, expected) in

@@ -66,9 +66,14 @@ fn every_result_is_one_json_document() {
         desk.json("match --evaluation-key k/evaluation.key --gallery gallery.cotejo --query probes.query.cotejo");
     assert_eq!((&matched["references"], &matched["query_id"]), (&4.into(), &query["query_id"]));
     let verdicts = desk.json("decrypt --keys k --answer probes.answer.cotejo");
+    let gallery = desk.version();
+    assert_eq!(verdicts["gallery"], *gallery);
     assert_eq!(
         verdicts["verdicts"],
-        serde_json::json!([{"probe": "like-bert", "hit": true}, {"probe": "nobody", "hit": false}])
+        serde_json::json!([
+            {"probe": "like-bert", "hit": true, "gallery": gallery},
+            {"probe": "nobody", "hit": false, "gallery": gallery}
+        ])
     );
     let compared = desk.json("compare --probes probes.csv --references gallery.csv");
     assert_eq!(compared["pairs"].as_array().unwrap().len(), 8);
@@ -112,7 +117,7 @@ fn a_query_about_one_person_tells_the_operator_alone_that_nobody_of_that_id_is_e
 #[test]
 fn what_the_agreement_discloses_is_what_is_printed() {
     for (disclosure, expected) in
-        [("each", "like-bert\thit\t2\nnobody\tno hit\n"), ("count", "like-bert\thit\t1\nnobody\tno hit\t0\n")]
+        [("each", "like-bert\thit\t2\tVERSION\nnobody\tno hit\n"), ("count", "like-bert\thit\t1\nnobody\tno hit\t0\n")]
     {
         let desk = Desk::empty();
         desk.write("gallery.csv", GALLERY);
@@ -122,6 +127,7 @@ fn what_the_agreement_discloses_is_what_is_printed() {
         desk.ok("enroll --templates gallery.csv");
         desk.ok("encrypt --templates probes.csv");
         desk.ok("match --gallery gallery.cotejo --query probes.query.cotejo");
+        let expected = expected.replace("VERSION", &desk.version());
         desk.command("decrypt --answer probes.answer.cotejo").assert().code(0).stdout(expected);
         let json = desk.json("decrypt --answer probes.answer.cotejo");
         assert_eq!(json["disclosure"], disclosure);

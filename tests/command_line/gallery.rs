@@ -40,7 +40,7 @@ fn said(desk: &Desk, line: &str) -> String {
 #[test]
 fn a_gallery_is_appended_to_removed_from_and_compacted() {
     let desk = desk();
-    assert_eq!(desk.ok("gallery list --gallery gallery.cotejo"), "anna\t1\nbert\t1\ncarl\t1\ndora\t1\n");
+    assert_eq!(desk.ok("gallery list --gallery gallery.cotejo"), "anna\t1\t1\nbert\t1\t2\ncarl\t1\t3\ndora\t1\t4\n");
     let appended = desk.json(APPEND);
     assert_eq!((&appended["subjects"], &appended["references"]), (&6.into(), &6.into()));
     assert_eq!(appended["added"], serde_json::json!({"new_subjects": 2, "earlier_subjects": 0, "references": 2}));
@@ -55,7 +55,7 @@ fn a_gallery_is_appended_to_removed_from_and_compacted() {
     assert_eq!(verdicts(&desk), "like-bert\tno hit\nnobody\tno hit\n");
     let listed = desk.json("gallery list --gallery gallery.cotejo");
     assert_eq!((&listed["subjects"], &listed["references"], &listed["removed"]), (&4.into(), &4.into(), &2.into()));
-    assert_eq!(listed["enrolled"][1], serde_json::json!({"id": "carl", "references": 1}));
+    assert_eq!(listed["enrolled"][1], serde_json::json!({"id": "carl", "references": 1, "place": 2}));
     assert!(said(&desk, "gallery list --gallery gallery.cotejo").contains("2 removed, whose data stay in the file"));
     let seen = desk.json("inspect gallery.cotejo");
     assert_eq!((&seen["kind"], &seen["gallery"]["subjects"]), (&"gallery".into(), &4.into()));
@@ -87,9 +87,48 @@ fn positions_under_each_are_those_of_who_is_left() {
     desk.ok("keygen --allow-insecure");
     desk.ok("enroll --templates gallery.csv");
     desk.ok("encrypt --templates probes.csv");
-    assert_eq!(verdicts(&desk), "like-bert\thit\t2\nnobody\tno hit\n");
+    assert_eq!(verdicts(&desk), format!("like-bert\thit\t2\t{}\nnobody\tno hit\n", desk.version()));
     desk.ok("gallery remove --gallery gallery.cotejo --id anna");
-    assert_eq!(verdicts(&desk), "like-bert\thit\t1\nnobody\tno hit\n");
+    assert_eq!(verdicts(&desk), format!("like-bert\thit\t1\t{}\nnobody\tno hit\n", desk.version()));
+}
+
+#[test]
+fn places_are_those_of_a_version_which_every_verdict_names() {
+    let desk = Desk::empty();
+    desk.write("gallery.csv", GALLERY);
+    desk.write("probes.csv", crate::support::PROBES);
+    desk.ok(&format!("{INIT} --disclosure each"));
+    desk.ok("keygen --allow-insecure");
+    desk.ok("enroll --templates gallery.csv");
+    let first = desk.version();
+    let ask = |name: &str| {
+        desk.ok(&format!("encrypt --templates probes.csv --out {name}.query.cotejo"));
+        desk.ok(&format!("match --gallery gallery.cotejo --query {name}.query.cotejo"));
+        desk.ok(&format!("decrypt --answer {name}.answer.cotejo"))
+    };
+    assert_eq!(ask("one"), format!("like-bert\thit\t2\t{first}\nnobody\tno hit\n"));
+    assert_eq!(desk.json("decrypt --answer one.answer.cotejo")["gallery"], *first);
+    assert!(said(&desk, "decrypt --answer one.answer.cotejo").contains(&first));
+    desk.ok("gallery remove --gallery gallery.cotejo --id anna");
+    let second = desk.version();
+    assert_ne!(first, second);
+    assert_eq!(ask("two"), format!("like-bert\thit\t1\t{second}\nnobody\tno hit\n"));
+    // Who place 2 was, and who it is.
+    let lines = |version: &str| desk.ok(&format!("gallery list --gallery gallery.cotejo --version {version}"));
+    assert_eq!(lines(&first), "anna\t1\t1\nbert\t1\t2\ncarl\t1\t3\ndora\t1\t4\n");
+    assert_eq!(lines(&second), "bert\t1\t1\ncarl\t1\t2\ndora\t1\t3\n");
+    assert_eq!(desk.ok("gallery list --gallery gallery.cotejo"), lines(&second));
+    let earlier = desk.json(&format!("gallery list --gallery gallery.cotejo --version {first}"));
+    assert_eq!((&earlier["version"], &earlier["enrolled"][1]["place"]), (&first.clone().into(), &2.into()));
+    // The file written anew has forgotten.
+    desk.ok("gallery compact --gallery gallery.cotejo");
+    for unknown in [first.as_str(), "0000000000000000"] {
+        let line = format!("gallery list --gallery gallery.cotejo --version {unknown}");
+        desk.refused(&line, "gallery.cotejo", &format!("version {unknown} is not known"));
+    }
+    // Another gallery of the same people is another version: its place 1 may be anybody.
+    desk.ok("enroll --templates gallery.csv --out other.cotejo");
+    assert_ne!(desk.json("gallery list --gallery other.cotejo")["version"], *first);
 }
 
 #[test]

@@ -103,6 +103,12 @@ impl Desk {
         serde_json::from_str(&self.ok(&format!("{line} --json"))).unwrap()
     }
 
+    /// The version of `gallery.cotejo`.
+    pub fn version(&self) -> String {
+        let listed = self.json("gallery list --gallery gallery.cotejo");
+        listed["version"].as_str().unwrap().to_owned()
+    }
+
     /// Runs a command that must be refused: exit code 2, nothing on standard output, no new file, an error that names `place`, says
     /// `what`, and has a remedy. Returns standard error.
     pub fn refused(&self, line: &str, place: &str, what: &str) -> String {

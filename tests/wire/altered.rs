@@ -9,7 +9,7 @@ use cotejo::querier::{Pending, Querier, SecretKey};
 use cotejo::scheme::CrossingError;
 use cotejo::scheme::tfhe::Tfhe;
 use cotejo::template::{IrisShape, MaskSharing};
-use cotejo::wire::{Answer, Envelope, EvaluationKey, Kind, Query, QueryId, Target, WireError};
+use cotejo::wire::{Answer, Envelope, EvaluationKey, GalleryVersion, Kind, Query, QueryId, Target, WireError};
 use proptest::prelude::*;
 use rayon::prelude::*;
 use serde::Serialize;
@@ -75,6 +75,19 @@ fn a_query_as_it_should_be_is_read() {
     let two = [SampleLayout::Single; 2];
     assert_eq!(files().read_payload(Kind::Query, query(Target::Gallery, &two)), Ok(()));
     assert_eq!(files().read_payload(Kind::Query, query(Target::Subject(id("a")), &two)), Ok(()));
+}
+
+#[test]
+fn a_query_names_a_subject_in_the_one_form_of_an_id() {
+    let two = [SampleLayout::Single; 2];
+    let about = |subject: &str| {
+        let payload = joined(&(ID, 1u32, subject, &two[..]), ciphertext(Kind::Query));
+        files().read_payload(Kind::Query, payload)
+    };
+    assert_eq!(about("Jos\u{e9}"), Ok(()));
+    for other in ["Jose\u{301}", " a", "a\n"] {
+        assert!(about(other).is_err(), "{other:?}");
+    }
 }
 
 #[test]
@@ -173,16 +186,16 @@ fn a_query_with_an_altered_ciphertext_is_refused() {
 }
 
 fn answer(probes: u32, verdicts_per_probe: u32) -> Vec<u8> {
-    joined(&(ID, Disclosure::Any, probes, verdicts_per_probe), ciphertext(Kind::Answer))
+    joined(&(ID, GalleryVersion([7; 8]), Disclosure::Any, probes, verdicts_per_probe), ciphertext(Kind::Answer))
 }
 
 #[test]
 fn an_answer_that_discloses_more_than_agreed_is_refused() {
     for disclosure in [Disclosure::Each, Disclosure::Count] {
-        let payload = joined(&(ID, disclosure, 2u32, 1u32), ciphertext(Kind::Answer));
+        let payload = joined(&(ID, GalleryVersion([7; 8]), disclosure, 2u32, 1u32), ciphertext(Kind::Answer));
         assert_eq!(refused(Kind::Answer, payload), WireError::Field("disclosure"), "{disclosure}");
     }
-    let unknown = joined(&(ID, 3u32, 2u32, 1u32), ciphertext(Kind::Answer));
+    let unknown = joined(&(ID, GalleryVersion([7; 8]), 3u32, 2u32, 1u32), ciphertext(Kind::Answer));
     assert_eq!(refused(Kind::Answer, unknown), WireError::Field("clear part"));
 }
 
@@ -237,9 +250,9 @@ fn an_answer_with_an_altered_ciphertext_is_refused() {
     let payload = files().payload(Kind::Answer);
     assert_eq!(refused(Kind::Answer, of_another_set(payload)), WRONG_VERDICTS);
     assert_eq!(refused(Kind::Answer, [payload, &[0]].concat()), NOT_CANONICAL);
-    // Everything but the query's id and the numbers themselves: shape, moduli, dimensions.
+    // Everything but the names of query and gallery and the numbers themselves: shape, moduli, dimensions.
     let (start, words) = packed_verdict(payload);
-    let structure = (0..4).chain(20..start).chain(start + 2 * 8 * words..payload.len());
+    let structure = (0..4).chain(28..start).chain(start + 2 * 8 * words..payload.len());
     for position in structure {
         for bit in 0..8 {
             let mut altered = payload.to_vec();

@@ -220,8 +220,8 @@ fn read<S: Holder>(
     let verdicts = pending.read(querier, &answer);
     let verdicts = verdicts.map_err(|error| Failure::of(&place, &error, "ask the custodian"))?;
     let hits = verdicts.iter().filter(|(_, verdict)| verdict.hit()).count();
-    let lines = verdicts.iter().map(|(id, verdict)| verdicts::line(id, verdict)).collect();
-    let documents = verdicts.iter().map(|(id, verdict)| verdicts::document(id, verdict)).collect();
+    let lines = verdicts.iter().map(|(id, verdict)| verdicts::line(id, verdict, answer.gallery)).collect();
+    let documents = verdicts.iter().map(|(id, verdict)| verdicts::document(id, verdict, answer.gallery)).collect();
     Ok(Some((hits, lines, documents)))
 }
 

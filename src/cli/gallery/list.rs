@@ -3,6 +3,7 @@
 use std::io::{BufWriter, Write};
 
 use cotejo::custodian::Gallery;
+use cotejo::wire::GalleryVersion;
 use serde::{Serialize, Serializer};
 
 use super::GalleryArgs;
@@ -10,17 +11,30 @@ use crate::cli::console::{Console, count, stdout_failure};
 use crate::cli::failure::Failure;
 use crate::cli::{Outcome, files, load};
 
-/// Who is enrolled: a line a subject, its id and how many references it has, in the order of enrolment
+/// Who is enrolled: a line a subject, its id, how many references it has, and its place, in the order of enrolment
+///
+/// Places are what answers name under disclosure `each`, together with the version of the gallery. They are those of one version, of which
+/// they never change; in the next the same place may be another person's.
 #[derive(clap::Args)]
-#[command(after_help = "Example:\n  cotejo gallery list --gallery gallery.cotejo")]
+#[command(
+    disable_version_flag = true,
+    after_help = "\
+Examples:
+  cotejo gallery list --gallery gallery.cotejo
+  cotejo gallery list --gallery gallery.cotejo --version 5f0c9a3e77b1d204"
+)]
 pub struct Args {
     #[command(flatten)]
     gallery: GalleryArgs,
+    /// Who was enrolled at an earlier version, as an answer names it; known since the gallery was made or compacted
+    #[arg(long, value_name = "VERSION")]
+    version: Option<GalleryVersion>,
 }
 
 #[derive(Serialize)]
 struct Document<'a> {
     gallery: &'a std::path::Path,
+    version: String,
     subjects: usize,
     references: usize,
     removed: usize,
@@ -34,6 +48,7 @@ struct Document<'a> {
 struct Subject<'a> {
     id: &'a str,
     references: usize,
+    place: usize,
 }
 
 /// One after the other, so that memory holds the document alone.
@@ -42,7 +57,10 @@ fn enrolled<S: Serializer>(gallery: &&Gallery, serializer: S) -> Result<S::Ok, S
 }
 
 fn subjects(gallery: &Gallery) -> impl Iterator<Item = Subject<'_>> {
-    let subject = |position| Some(Subject { id: gallery.id(position)?, references: gallery.reference_count(position) });
+    let subject = |position| {
+        let (id, references) = (gallery.id(position)?, gallery.reference_count(position));
+        Some(Subject { id, references, place: position + 1 })
+    };
     (0..gallery.len()).filter_map(subject)
 }
 
@@ -50,11 +68,12 @@ impl Args {
     pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
         let agreement = load::agreement(&self.gallery.agreement.path, console)?;
         let path = &self.gallery.gallery;
-        let gallery = files::gallery::read(path, &agreement, console)?;
+        let gallery = self.of_version(files::gallery::read(path, &agreement, console)?)?;
         let (subjects_count, references, removed) = (gallery.len(), gallery.references(), gallery.file().removed());
         if console.json() {
             console.document(&Document {
                 gallery: path,
+                version: gallery.version().to_string(),
                 subjects: subjects_count,
                 references,
                 removed,
@@ -66,11 +85,13 @@ impl Args {
         }
         let mut out = BufWriter::new(std::io::stdout().lock());
         let mut lines = subjects(&gallery);
-        let written = lines.try_for_each(|subject| writeln!(out, "{}\t{}", subject.id, subject.references));
+        let written =
+            lines.try_for_each(|subject| writeln!(out, "{}\t{}\t{}", subject.id, subject.references, subject.place));
         written.and_then(|()| out.flush()).map_err(|error| stdout_failure(&error))?;
         console.note(format_args!(
-            "{}: {} with {}{}",
+            "{}: version {}: {} with {}{}",
             path.display(),
+            gallery.version(),
             count(subjects_count, "subject"),
             count(references, "reference"),
             match removed {
@@ -79,5 +100,19 @@ impl Args {
             }
         ));
         Ok(Outcome::Done)
+    }
+
+    /// The gallery as it is, or as it was at the version that was asked for.
+    fn of_version(&self, gallery: Gallery) -> Result<Gallery, Failure> {
+        let Some(version) = self.version else { return Ok(gallery) };
+        let path = &self.gallery.gallery;
+        let earlier = gallery.at_version(version).map_err(|error| Failure::gallery(path, &error))?;
+        earlier.ok_or_else(|| {
+            Failure::at(
+                path,
+                format_args!("version {version} is not known: the file was compacted since, or is another gallery"),
+                "look into a copy of that time; keep one before 'cotejo gallery compact'",
+            )
+        })
     }
 }

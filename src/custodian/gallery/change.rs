@@ -121,7 +121,7 @@ impl Gallery {
     /// [`RewriteError`] for a gallery that is damaged, a stream that fails, or when `progress` asks to stop.
     pub fn compact(&self, out: &mut dyn Write, progress: &dyn Progress) -> Result<(), RewriteError> {
         let unwritable = |error: std::io::Error| RewriteError::Unwritable(error.kind());
-        let header = format::header(&self.agreement);
+        let header = format::header(&self.agreement, format::salt(self.file.bytes()));
         out.write_all(&header).map_err(unwritable)?;
         let Some(link) = header.last_chunk().filter(|_| !self.is_empty()) else { return Ok(()) };
         let numbers = || (0..self.len()).filter_map(|position| self.file.number(position));

@@ -3,11 +3,11 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
 
-use super::format::{HEADER_BYTES, Layout, Link, read_header};
+use super::format::{self, HEADER_BYTES, Layout, Link, read_header};
 use super::segment::{Found, Segment};
 use super::{Damage, GalleryError};
 use crate::template::{Eye, SubjectId};
-use crate::wire::Header;
+use crate::wire::{GalleryVersion, Header};
 
 /// The bytes of a file, wherever they are.
 pub(super) type Bytes = Box<dyn AsRef<[u8]> + Send + Sync>;
@@ -20,6 +20,8 @@ pub struct GalleryFile {
     pub(super) header: Header,
     pub(super) layout: Layout,
     segments: Vec<Segment>,
+    /// After each segment: its end, and the version that it made.
+    versions: Vec<(usize, GalleryVersion)>,
     /// Behind the last segment.
     pub(super) end: usize,
     pub(super) link: Link,
@@ -60,6 +62,7 @@ impl GalleryFile {
             header,
             layout,
             segments: Vec::new(),
+            versions: Vec::new(),
             end: HEADER_BYTES,
             link,
             numbers: 0,
@@ -89,6 +92,7 @@ impl GalleryFile {
             }
             self.numbers = self.numbers.checked_add(segment.new_subjects()).ok_or(segment.damaged("tables"))?;
             (self.end, self.link) = (segment.end(), link);
+            self.versions.push((self.end, self.version()));
             self.segments.push(segment);
         }
         self.additions.sort_unstable();
@@ -122,6 +126,19 @@ impl GalleryFile {
 
     pub(super) fn bytes(&self) -> &[u8] {
         (*self.bytes).as_ref()
+    }
+
+    /// Names this content: see [`super::Gallery::version`].
+    pub fn version(&self) -> GalleryVersion {
+        GalleryVersion(state(&self.link).first_chunk().copied().unwrap_or_default())
+    }
+
+    /// The beginning of the file that was all of it at a version.
+    pub(super) fn until(self, version: GalleryVersion) -> Option<Beginning> {
+        // A gallery of nobody has a version too.
+        let known = self.versions.iter().find(|(_, known)| *known == version).map(|(end, _)| *end);
+        let end = known.or((self.version() == version).then_some(self.end))?;
+        Some(Beginning { bytes: self.bytes, end })
     }
 
     /// What stands in front.
@@ -261,6 +278,24 @@ impl GalleryFile {
     pub(super) fn inadmissible(&self) -> Damage {
         Damage { segment: self.segments.len(), part: "references" }
     }
+}
+
+/// The beginning of a file.
+pub(super) struct Beginning {
+    bytes: Bytes,
+    end: usize,
+}
+
+impl AsRef<[u8]> for Beginning {
+    fn as_ref(&self) -> &[u8] {
+        let whole = (*self.bytes).as_ref();
+        whole.get(..self.end).unwrap_or(whole)
+    }
+}
+
+/// Names what a file holds up to a link: the last commit covers all segments before it, and the checksums of all references.
+pub(super) fn state(link: &Link) -> [u8; 32] {
+    format::digest(&[b"cotejo gallery state\0", link])
 }
 
 fn hash(id: &str) -> u32 {

@@ -8,7 +8,7 @@
 //! | 2 + 2 | layout: 1; zero |
 //! | 4 | bytes of a record, which is one stored reference |
 //! | 4 | records in a chunk |
-//! | 12 | zero |
+//! | 12 | salt: random, so that names of the gallery's versions tell nothing of its content |
 //! | 32 | SHA-256 of all that precedes: the first *link* |
 //!
 //! A segment, whose length is a multiple of 64, so that the commit lies within one sector of a disk and is written whole or not at all:
@@ -48,6 +48,9 @@ const MAGIC: [u8; 8] = *b"SEGMENT\n";
 /// Records are checked in chunks of about so many bytes when one of them is first read.
 const CHUNK_BYTES: usize = 1 << 16;
 
+/// Random bytes in the header, which compacting keeps.
+pub(super) type Salt = [u8; 12];
+
 /// A checksum that the next one depends on, so that segments cannot be left out, repeated or exchanged.
 pub(super) type Link = [u8; LINK_BYTES];
 
@@ -75,7 +78,7 @@ impl Layout {
 }
 
 /// The header of a new file.
-pub(super) fn header(agreement: &Agreement) -> Vec<u8> {
+pub(super) fn header(agreement: &Agreement, salt: Salt) -> Vec<u8> {
     let layout = Layout::of(agreement);
     let mark = Some(SetMark::from(agreement.parameters())).filter(|mark| mark.marks_galleries());
     let wire = Header {
@@ -92,7 +95,7 @@ pub(super) fn header(agreement: &Agreement) -> Vec<u8> {
     // At most twice the largest dimension that an agreement admits.
     bytes.extend((layout.record_bytes as u32).to_le_bytes());
     bytes.extend((layout.chunk_records as u32).to_le_bytes());
-    bytes.resize(HEADER_BYTES - LINK_BYTES, 0);
+    bytes.extend(salt);
     let link = digest(&[&bytes]);
     bytes.extend(link);
     bytes
@@ -116,6 +119,11 @@ pub(super) fn read_header(bytes: &[u8]) -> Result<(Header, Layout, Link), Galler
         Some([1, 0, 0, 0]) if sound => Ok((wire, layout, *link)),
         _ => Err(GalleryError::Layout),
     }
+}
+
+/// The salt of a file whose header was read.
+pub(super) fn salt(bytes: &[u8]) -> Salt {
+    bytes.get(84..).and_then(|rest| rest.first_chunk().copied()).unwrap_or_default()
 }
 
 fn number(bytes: &[u8], at: usize) -> Result<usize, GalleryError> {

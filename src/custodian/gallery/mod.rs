@@ -16,7 +16,7 @@ mod writer;
 use crate::agreement::Agreement;
 use crate::functional::Reference;
 use crate::template::{Eye, Record, SubjectId};
-use crate::wire::{Expected, Kind, WireError};
+use crate::wire::{Expected, GalleryVersion, Kind, WireError};
 pub use change::{Appended, Change, RewriteError, UnknownSubjects};
 use enrolment::{Batch, admit};
 pub use enrolment::{Refusal, RefusalReason};
@@ -86,9 +86,19 @@ impl Gallery {
     /// A subject with a refused record is enrolled with its others; the caller decides whether any refusal is too many.
     ///
     /// Memory: twice the gallery's file, beside the records that are not yet drawn from `records`.
+    ///
+    /// # Security
+    ///
+    /// The same records make the same bytes, and versions of the same name: whoever can guess the whole content of such a gallery can tell
+    /// from an answer that it is this one. What is answered from is enrolled with [`Gallery::enrol_salted`].
     pub fn enrol(agreement: &Agreement, records: impl IntoIterator<Item = Record>) -> Enrolment {
+        Self::enrol_salted(agreement, [0; 12], records)
+    }
+
+    /// As [`Gallery::enrol`], with random bytes in the file by which its versions have names that nobody can guess.
+    pub fn enrol_salted(agreement: &Agreement, salt: [u8; 12], records: impl IntoIterator<Item = Record>) -> Enrolment {
         let (batch, refused) = Batch::collect(agreement, None, records);
-        let mut bytes = format::header(agreement);
+        let mut bytes = format::header(agreement, salt);
         if let Some(link) = bytes.last_chunk().copied().filter(|_| !batch.is_empty()) {
             let (body, commit) = batch.to_segment(&link, Layout::of(agreement));
             drop(batch);
@@ -145,8 +155,26 @@ impl Gallery {
     /// A hash over the whole file: whoever has a copy of the gallery can tell that this is the one, and nobody else learns anything. It
     /// is for the custodian's own log; requesters are told a version number.
     pub fn state(&self) -> [u8; 32] {
-        // The last commit covers all segments before it, and the checksums of all references.
-        format::digest(&[b"cotejo gallery state\0", &self.file.link])
+        file::state(&self.file.link)
+    }
+
+    /// Names this content in answers: the first bytes of [`Gallery::state`].
+    ///
+    /// Places of a version are those of its subjects in the order of enrolment ([`Gallery::position`]), and never change: whatever changes
+    /// the gallery makes another version, in which the same place may be another person's.
+    pub fn version(&self) -> GalleryVersion {
+        self.file.version()
+    }
+
+    /// The gallery as it was at an earlier version, which its file knows since it was made or compacted; or as it is.
+    ///
+    /// # Errors
+    ///
+    /// `None` for a version that the file does not know; [`GalleryError`] as of [`Gallery::open`].
+    pub fn at_version(self, version: GalleryVersion) -> Result<Option<Self>, GalleryError> {
+        let Self { agreement, file } = self;
+        let Some(beginning) = file.until(version) else { return Ok(None) };
+        Self::open(beginning, &agreement).map(Some)
     }
 
     /// How many subjects are enrolled.

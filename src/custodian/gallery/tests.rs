@@ -123,7 +123,7 @@ fn a_full_gallery_refuses_what_is_too_many_and_one_over_the_limit_is_refused() {
 
     // Made by a program that does not know the limit: the header is that of the agreement.
     let large = gallery(&agreement(8), &[("a", 1), ("b", 2), ("c", 3), ("d", 4)]);
-    let mut bytes = format::header(&small);
+    let mut bytes = format::header(&small, [0; 12]);
     let batch = Batch::collect(&agreement(8), None, content_records(&large));
     let (body, commit) = batch.0.to_segment(bytes.last_chunk().unwrap(), Layout::of(&small));
     bytes.extend(body);
@@ -168,7 +168,7 @@ fn a_compacted_gallery_holds_nothing_of_those_who_were_removed() {
     assert!(nobody.is_empty() && nobody.references() == 0);
     let mut header = Vec::new();
     nobody.compact(&mut header, &()).unwrap();
-    assert_eq!(header, format::header(&agreement));
+    assert_eq!(header, format::header(&agreement, [0; 12]));
     let empty = Gallery::open(header, &agreement).unwrap();
     let one = with(&empty, &empty.append([record("e", 1)]).change.unwrap());
     assert_eq!(content(&Gallery::open(one, &agreement).unwrap()).unwrap()[0].0, "e");
@@ -299,7 +299,7 @@ impl Forged {
     }
 
     fn opened(&self, agreement: &Agreement) -> Result<Content, String> {
-        let file = self.after(format::header(agreement), agreement);
+        let file = self.after(format::header(agreement, [0; 12]), agreement);
         let opened = Gallery::open(file, agreement).map_err(|error| match error {
             GalleryError::Damaged(damage) => damage.part.to_owned(),
             error => error.to_string(),
@@ -372,7 +372,7 @@ fn tables_that_no_enrolment_would_make_are_refused_in_spite_of_their_checksums()
 #[test]
 fn a_claim_of_more_than_the_file_holds_allocates_nothing() {
     let agreement = agreement(8);
-    let header = format::header(&agreement);
+    let header = format::header(&agreement, [0; 12]);
     for number in [u32::MAX, 1 << 20] {
         let head = Head {
             purpose: Purpose::References,
@@ -464,7 +464,7 @@ proptest! {
         let agreement = agreement(limit);
         let records = |list: &[(u8, u64)]| list.iter().map(|(name, number)| record(&name.to_string(), *number)).collect::<Vec<_>>();
         let mut model = Content::new();
-        let mut bytes = format::header(&agreement);
+        let mut bytes = format::header(&agreement, [0; 12]);
         for step in steps {
             let gallery = Gallery::open(bytes, &agreement).unwrap();
             bytes = match step {
@@ -500,6 +500,41 @@ proptest! {
             prop_assert_eq!(gallery.position(&id("nobody")), None);
         }
     }
+}
+
+#[test]
+fn a_version_is_of_one_content_and_its_places_stay() {
+    let agreement = agreement(8);
+    let [first, second, third] = grown(&agreement);
+    let open = |bytes: &[u8]| Gallery::open(bytes.to_vec(), &agreement).unwrap();
+    let names =
+        |gallery: &Gallery| (0..gallery.len()).map(|place| gallery.id(place).unwrap().to_owned()).collect::<String>();
+    let versions = [&first, &second, &third].map(|bytes| open(bytes).version());
+    assert!(versions[0] != versions[1] && versions[1] != versions[2] && versions[0] != versions[2]);
+    for (version, expected) in versions.into_iter().zip(["abc", "abcd", "acd"]) {
+        assert_eq!(version.to_string().parse(), Ok(version));
+        let earlier = open(&third).at_version(version).unwrap().unwrap();
+        assert_eq!((names(&earlier).as_str(), earlier.version()), (expected, version));
+        // Its references are at hand too.
+        assert!(content(&earlier).is_ok());
+    }
+    // What came later is not known, nor what was before the file was written anew.
+    assert!(open(&first).at_version(versions[1]).unwrap().is_none());
+    let mut compacted = Vec::new();
+    open(&third).compact(&mut compacted, &()).unwrap();
+    assert!(!versions.contains(&open(&compacted).version()));
+    assert!(open(&compacted).at_version(versions[2]).unwrap().is_none());
+}
+
+#[test]
+fn the_same_records_under_another_salt_are_another_version_also_when_compacted() {
+    let agreement = agreement(8);
+    let salted = |salt: u8| Gallery::enrol_salted(&agreement, [salt; 12], [record("a", 1)]).gallery.unwrap();
+    assert_eq!(salted(0).version(), gallery(&agreement, &[("a", 1)]).version());
+    assert_ne!(salted(0).version(), salted(1).version());
+    let mut compacted = Vec::new();
+    salted(1).compact(&mut compacted, &()).unwrap();
+    assert_eq!(compacted, salted(1).as_bytes());
 }
 
 #[test]
