@@ -52,8 +52,8 @@ fn suits(position: usize, error: &WireError) -> bool {
     match position {
         0..8 => *error == Magic,
         8..10 => matches!(error, Version { .. }),
-        // Another kind, or one that does not go with the rest of the header.
-        10 => matches!(error, Header("kind" | "key")) || matches!(error, WireError::Kind { .. }),
+        // Another kind, or one that does not go with the rest of the header: its format or its key.
+        10 => matches!(error, Header("kind" | "key") | Version { .. }) || matches!(error, WireError::Kind { .. }),
         11 => matches!(error, Header("scheme" | "key")),
         12..14 => matches!(error, Header("parameter set" | "key") | Parameters { .. }),
         14..16 => *error == Header("padding"),
