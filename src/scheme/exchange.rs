@@ -51,7 +51,7 @@ fn exact(mut terms: Terms) -> Agreement {
     Agreement::new(terms).unwrap()
 }
 
-fn record(subject: &str, eye: Option<Eye>, template: Template) -> Record {
+pub(super) fn record(subject: &str, eye: Option<Eye>, template: Template) -> Record {
     Record { subject: SubjectId::try_from(subject.to_owned()).unwrap(), eye, template }
 }
 
@@ -66,7 +66,7 @@ fn iris(rotations: u32, eyes: EyeRule) -> Terms {
     terms
 }
 
-fn random(shape: TemplateShape, rng: &mut ChaCha20Rng) -> Template {
+pub(super) fn random(shape: TemplateShape, rng: &mut ChaCha20Rng) -> Template {
     match shape {
         TemplateShape::Bits(length) => Template::Bits(Bits::new((0..length).map(|_| rng.random())).unwrap()),
         TemplateShape::Vector(dimension) => {
@@ -171,13 +171,13 @@ impl Progress for Counter {
     }
 }
 
-struct Parties<S: Holder + Evaluator> {
+pub(super) struct Parties<S: Holder + Evaluator> {
     key: AdmittedKey<S>,
     secret: Vec<u8>,
 }
 
 impl<S: Holder + Evaluator> Parties<S> {
-    fn new(agreement: &Agreement) -> Self {
+    pub(super) fn new(agreement: &Agreement) -> Self {
         let (secret, public) = SecretKey::<S>::generate(agreement, &mut rng()).unwrap();
         let public = EvaluationKey::<S>::read(public.to_bytes(agreement).as_slice(), agreement).unwrap();
         Self { key: AdmittedKey::new(public), secret: secret.to_secret_bytes(agreement).to_vec() }
@@ -191,12 +191,22 @@ impl<S: Holder + Evaluator> Parties<S> {
         probes: Vec<Record>,
         target: Target,
     ) -> Vec<(SubjectId, Verdict)> {
+        self.exchange_with(agreement, &Custodian::<S>::new(agreement, gallery, 0).unwrap(), probes, target)
+    }
+
+    /// The same with a custodian that has answered before.
+    pub(super) fn exchange_with(
+        &self,
+        agreement: &Agreement,
+        custodian: &Custodian<'_, S>,
+        probes: Vec<Record>,
+        target: Target,
+    ) -> Vec<(SubjectId, Verdict)> {
         let mut rng = rng();
         let querier = Querier::new(agreement, SecretKey::<S>::read(self.secret.as_slice(), agreement).unwrap());
         let (query, pending) = querier.ask(probes, target, &mut rng).unwrap();
         let query = query.to_bytes(agreement).unwrap();
         let query = Query::<S>::read(query.as_slice(), agreement, Some(self.key.id())).unwrap();
-        let custodian = Custodian::<S>::new(agreement, gallery, 0).unwrap();
         let counter = Counter(Mutex::new(0));
         let answer = custodian.answer(&self.key, &query, &mut rng, &counter).unwrap();
         assert_eq!(counter.0.into_inner().unwrap(), custodian.steps(&query), "steps as announced");

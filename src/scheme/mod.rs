@@ -10,6 +10,8 @@ pub mod bgv;
 mod clear;
 #[cfg(test)]
 mod exchange;
+#[cfg(test)]
+mod exhaustive;
 mod stage;
 mod stage_noise;
 pub mod tfhe;
