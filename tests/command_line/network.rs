@@ -84,8 +84,9 @@ impl Serving {
 }
 
 impl Drop for Serving {
+    /// As its operator does, so that the database is closed.
     fn drop(&mut self) {
-        drop(self.0.kill());
+        drop(Command::new("kill").arg(self.0.id().to_string()).status());
         drop(self.0.wait());
     }
 }
@@ -157,13 +158,25 @@ fn exit_codes_tell_what_became_of_each_request_and_no_verdict_is_lost() {
 #[test]
 fn a_request_that_is_replied_to_without_an_answer_has_a_code_of_its_own() {
     let desk = desk();
+    // So many that there is time to cancel it.
+    desk.ok("synthesize --modality face --dimension 16 --subjects 3000 --seed 1 --out data");
+    desk.ok("enroll --force --templates data/sample-1.npy --out b/gallery.cotejo");
+    let nobody = PROBES.lines().last().unwrap();
+    let six: Vec<String> = (0..6).map(|number| format!("{number}{nobody}")).collect();
+    desk.write("six.csv", format!("{}\n{}\n", PROBES.lines().next().unwrap(), six.join("\n")));
     let _serving = Serving::begin(&desk);
-    for id in ["anna", "bert", "carl", "dora"] {
-        desk.ok(&format!("gallery remove --gallery b/gallery.cotejo --id {id}"));
-    }
-    // The server looks for another version every second.
-    std::thread::sleep(std::time::Duration::from_millis(2500));
-    let (code, out, err) = ask(&desk, "--templates probes.csv --number 1");
+    let (code, out, err) = std::thread::scope(|scope| {
+        let asking = scope.spawn(|| ask(&desk, "--templates six.csv --number 1"));
+        let job = loop {
+            let jobs = desk.ok("jobs list --config a/querier.toml");
+            match jobs.split_once("\t1\twaiting") {
+                Some((job, _)) => break job.to_owned(),
+                None => assert!(!asking.is_finished(), "{jobs}"),
+            }
+        };
+        desk.ok(&format!("jobs delete --config a/querier.toml {job}"));
+        asking.join().unwrap()
+    });
     assert_eq!((code, out.as_str()), (6, ""), "{err}");
     assert!(err.contains("nothing was charged"), "{err}");
     assert_eq!(ask(&desk, "--show 1").0, 7);

@@ -10,12 +10,20 @@ use cotejo::wire::Target;
 
 use crate::trial::{exact_terms, person, rng, terms};
 
+fn on<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
+    rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(work)
+}
+
 /// Keys of a seed, on so many threads: both files.
-fn keys<S: Holder>(agreement: &Agreement, seed: u8, threads: usize) -> (SecretKey<S>, Vec<u8>, Vec<u8>) {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-    let (secret, public) = pool.install(|| SecretKey::<S>::from_seed(agreement, KeySeed::new([seed; 32])).unwrap());
-    let files = (secret.to_secret_bytes(agreement).to_vec(), public.to_bytes(agreement).to_vec());
-    (secret, files.0, files.1)
+fn keys<S: Holder>(agreement: &Agreement, seed: u8, threads: usize) -> (Vec<u8>, Vec<u8>) {
+    on(threads, || {
+        let (secret, public) = SecretKey::<S>::from_seed(agreement, KeySeed::new([seed; 32])).unwrap();
+        (secret.to_secret_bytes(agreement).to_vec(), public.to_bytes(agreement).to_vec())
+    })
+}
+
+fn querier<'a, S: Holder>(agreement: &'a Agreement, secret: &[u8]) -> Querier<'a, S> {
+    Querier::new(agreement, SecretKey::read(secret, agreement).unwrap())
 }
 
 fn origin(number: &str, nonce: u8) -> Origin {
@@ -35,12 +43,12 @@ fn alike(a: &[u8], b: &[u8], skip: usize) -> f64 {
 
 fn is_made_again<S: Holder>(terms: Terms) {
     let agreement = Agreement::new(terms).unwrap();
-    let (secret, secret_file, public_file) = keys::<S>(&agreement, 1, 1);
+    let (secret_file, public_file) = keys::<S>(&agreement, 1, 1);
     for threads in [2, 5] {
-        let (_, again, public_again) = keys::<S>(&agreement, 1, threads);
+        let (again, public_again) = keys::<S>(&agreement, 1, threads);
         assert!(again == secret_file && public_again == public_file, "{threads} threads");
     }
-    let (other, other_secret, other_public) = keys::<S>(&agreement, 2, 2);
+    let (other_secret, other_public) = keys::<S>(&agreement, 2, 2);
     assert!(other_secret != secret_file && other_public != public_file);
     // From its file, seed and all.
     let read = SecretKey::<S>::read(secret_file.as_slice(), &agreement).unwrap();
@@ -51,12 +59,13 @@ fn is_made_again<S: Holder>(terms: Terms) {
     let read = SecretKey::<S>::read(unseeded.to_secret_bytes(&agreement).as_slice(), &agreement).unwrap();
     assert!(read.remake(&agreement).unwrap().is_none());
 
-    let (querier, other) = (Querier::new(&agreement, secret), Querier::new(&agreement, other));
+    let querier_of = |secret: &[u8]| querier::<S>(&agreement, secret);
+    let (querier, other) = (querier_of(&secret_file), querier_of(&other_secret));
     let probes = [person("one", 1), person("two", 2)];
     let query = made(&querier, &agreement, &probes, &origin("7", 1));
     for threads in [1, 2, 5] {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        assert!(pool.install(|| made(&querier, &agreement, &probes, &origin("7", 1))) == query, "{threads} threads");
+        let again = || made(&querier_of(&secret_file), &agreement, &probes, &origin("7", 1));
+        assert!(on(threads, again) == query, "{threads} threads");
     }
     // The same probe under other names is the same plaintext; anything else has randomness of its own, masks included.
     let renamed = [person("three", 1), person("four", 2)];
