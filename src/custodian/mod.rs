@@ -53,6 +53,12 @@ impl<S: Evaluator> AdmittedKey<S> {
     pub fn id(&self) -> KeyId {
         self.id
     }
+
+    /// The keys as the scheme holds them.
+    #[cfg(test)]
+    pub(crate) fn prepared(&self) -> &S::PreparedKey {
+        &self.key
+    }
 }
 
 /// Why a query is not answered.
@@ -105,7 +111,8 @@ impl<'a, S: Evaluator> Custodian<'a, S> {
     ///
     /// # Security
     ///
-    /// The querier cannot tell an exempt person from one who does not match: the same work is done on the same number of references.
+    /// The querier cannot tell an exempt person from one who does not match: the same work is done on their own references, and a miss put
+    /// in the place of what comes of it.
     pub fn exempting(mut self, exempt: &BTreeSet<SubjectId>) -> Self {
         self.exempt = exempt.iter().filter_map(|id| self.gallery.position(id)).collect();
         // What was kept of the gallery is of who was exempt before.
@@ -190,11 +197,10 @@ impl<'a, S: Evaluator> Custodian<'a, S> {
     }
 
     fn searched(&self, target: &Target) -> Searched<'_> {
-        let positions = match target {
-            Target::Gallery => 0..self.gallery.len(),
-            Target::Subject(id) => self.gallery.position(id).map_or(0..0, |position| position..position + 1),
-        };
-        Searched::new(&self.gallery, &self.exempt, positions)
+        match target {
+            Target::Gallery => Searched::everybody(&self.gallery, &self.exempt),
+            Target::Subject(id) => Searched::one(&self.gallery, &self.exempt, id),
+        }
     }
 
     fn task<'b>(&'b self, query: &'b Query<S>, subjects: &'b dyn Subjects) -> Task<'b> {

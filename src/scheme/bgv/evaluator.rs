@@ -242,6 +242,8 @@ impl<'a> Search<'a> {
         let task = self.task;
         let row = |index| {
             let references = task.subjects.references(index);
+            let references =
+                if task.subjects.may_match(index) { references } else { std::borrow::Cow::Borrowed(&[][..]) };
             let pairs = pairs(task.functional.eyes(), layout, &references);
             (references, pairs)
         };
