@@ -15,6 +15,8 @@ mod evaluator;
 mod even;
 pub mod holder;
 pub mod keys;
+#[cfg(test)]
+mod malformed;
 pub mod measure;
 #[cfg(test)]
 mod measured;
