@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::agreement::{Agreement, Disclosure, EyeRule, SchemeId, Terms};
+use crate::agreement::{Agreement, EyeRule, SchemeId, Terms};
 use crate::functional::{Functional, Reference, SampleLayout};
 use crate::parameters::ParameterSet;
 use crate::parameters::tfhe::TfheSet;
@@ -10,7 +10,7 @@ use crate::scheme::bgv::workload::{self, Estimate};
 use crate::scheme::bgv::{Bgv, Misfit};
 use crate::scheme::tfhe::Tfhe;
 use crate::scheme::tfhe::workload::reference_bootstrap;
-use crate::scheme::{Evaluator, OtherScheme, Task};
+use crate::scheme::{Evaluator, OtherScheme, Task, most_bits};
 use crate::template::{Bits, Eye};
 
 /// A prediction for one query against one gallery.
@@ -38,7 +38,7 @@ pub struct Plan {
     pub answer_bytes: u64,
     /// Resident memory of `match` at its peak.
     pub memory_bytes: u64,
-    /// Bits that the querier learns.
+    /// Bits that the answer can disclose at most, also where a probe is malformed: what is charged.
     pub disclosed_bits: u64,
 }
 
@@ -117,12 +117,7 @@ impl Plan {
     ) -> Result<Self, PlanError> {
         let samples = if functional.eyes() == EyeRule::Ignored { 1 } else { 2 };
         let subjects = references.div_ceil(samples) as u64;
-        let disclosed_bits = probes as u64
-            * match terms.disclosure {
-                Disclosure::Any => 1,
-                Disclosure::Each => subjects,
-                Disclosure::Count => u64::from((subjects + 1).next_power_of_two().ilog2()),
-            };
+        let disclosed_bits = probes as u64 * most_bits(parameters, terms.disclosure, subjects, references as u64);
         // The file as it is mapped, where all of it is read, and its index: identifiers of some 40 bytes.
         let gallery = references as u64 * (functional.reference_bytes() as u64 + 64);
         let templates = probes * samples;

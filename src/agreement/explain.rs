@@ -60,6 +60,7 @@ pub(super) fn sentences(agreement: &Agreement) -> Vec<String> {
         if terms.comparison.eyes() == EyeRule::Ignored { "" } else { " and eye" },
         terms.limits.probes_per_query
     ));
+    out.extend(agreement.worst_case());
     out.extend(terms.service.iter().flat_map(super::ServiceTerms::sentences));
     out
 }

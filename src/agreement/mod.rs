@@ -3,6 +3,7 @@
 //! The file is TOML that a lawyer can read ([`Agreement::to_toml`] comments every field). Its digest is in the header of
 //! every file either party makes, so nothing made under one agreement can be used under another.
 
+mod account;
 mod choice;
 mod code;
 mod decimal;
@@ -17,6 +18,7 @@ use sha2::{Digest as _, Sha256};
 use crate::functional::Functional;
 use crate::parameters::ParameterSet;
 use crate::template::TemplateShape;
+pub use account::{USUAL_PROBES_PER_DAY, log2_distance_of};
 use choice::Choice;
 pub use code::{Code, CodeError};
 pub use decimal::{Decimal, DecimalError};

@@ -65,10 +65,19 @@ references = {references}
 references_per_subject = {per_subject}
 # Probes in one query.
 probes_per_query = {probes}
+# Bits that the answer to one query may disclose, counted as what a malformed probe can read.
+{bits}
 {service}",
         references = limits.references,
         per_subject = limits.references_per_subject,
         probes = limits.probes_per_query,
+        bits = match limits.bits_per_query {
+            Some(bits) => format!("bits_per_query = {bits}"),
+            None => {
+                let most = agreement.bits_per_query();
+                format!("# bits_per_query = {most}  (what the other limits come to; write it without # to fix it, or less)")
+            }
+        },
     )
 }
 

@@ -256,6 +256,9 @@ pub struct Limits {
     pub references_per_subject: usize,
     /// Probes in a query.
     pub probes_per_query: usize,
+    /// Bits that the answer to one query may disclose; where absent, what the other limits come to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bits_per_query: Option<u64>,
 }
 
 /// The layout of iris-mpc: 12,800 bits.
@@ -313,7 +316,12 @@ impl Terms {
                 parameter_set: crate::parameters::tfhe::DEFAULT.name.to_owned(),
                 set: None,
             },
-            limits: Limits { references: 100_000, references_per_subject: 1, probes_per_query: 100 },
+            limits: Limits {
+                references: 100_000,
+                references_per_subject: 1,
+                probes_per_query: 100,
+                bits_per_query: None,
+            },
             service: None,
         }
     }
@@ -431,6 +439,9 @@ impl Terms {
         bounded("limits.references", self.limits.references, 10_000_000)?;
         bounded("limits.references_per_subject", self.limits.references_per_subject, 100)?;
         bounded("limits.probes_per_query", self.limits.probes_per_query, 10_000)?;
+        if self.limits.bits_per_query.is_some_and(|bits| !(1..=1 << 50).contains(&bits)) {
+            return Err(E::field("limits.bits_per_query", format!("must be between 1 and {}", 1u64 << 50)));
+        }
         self.service.as_ref().map_or(Ok(()), ServiceTerms::check)
     }
 }

@@ -66,6 +66,7 @@ impl Args {
         interrupt::check()?;
         let custodian = Custodian::<S>::new(agreement, &gallery, self.memory)
             .map_err(|error| Failure::at(&self.agreement.path, error, "agree on a scheme that this program has"))?;
+        custodian.check_bits(&query).map_err(|error| self.explain(&error))?;
         let known = custodian.knows(&query.target);
         if let Target::Subject(id) = &query.target {
             for unknown in gallery.not_enrolled([id]) {
@@ -143,6 +144,11 @@ impl Args {
             AnswerError::EmptyGallery | AnswerError::Damaged(_) => {
                 Failure::of(&self.gallery, error, "enroll somebody with 'cotejo enroll --append'")
             }
+            AnswerError::TooManyBits { .. } => Failure::of(
+                &self.query,
+                error,
+                "ask about fewer probes at a time, or agree on a larger limits.bits_per_query",
+            ),
             AnswerError::OtherTerms => Failure::of(&self.query, error, "make keys and queries under this agreement"),
         }
     }

@@ -91,6 +91,11 @@ impl Args {
         let other = self.other(&agreement, console)?;
         let auto = Agreement::new(agreement.terms().clone().with_scheme(SchemeChoice::Auto)).ok();
         let mut text = agreed.text();
+        text += &format!(
+            "\nleft to chance    2^{:.1} over a year of {} probes: what answers tell of the records beside their verdicts",
+            agreement.log2_distance_of_a_year(),
+            agreement.probes_of_a_year()
+        );
         text += &match &other {
             Some(Other::Predicted(other)) => {
                 format!("\nthe same terms under scheme {}\n{}", other.plan.scheme, other.text())
@@ -112,6 +117,7 @@ impl Args {
             json!({ "scheme": auto.scheme(), "parameter_set": auto.parameters().name(), "reason": auto.reason() })
         });
         if let Some(document) = document.as_object_mut() {
+            document.insert("log2_distance_of_a_year".to_owned(), agreement.log2_distance_of_a_year().into());
             document.insert("threads".to_owned(), rayon::current_num_threads().into());
             document.insert("agreement".to_owned(), agreement.digest().to_string().into());
             document.insert("alternative".to_owned(), alternative);
@@ -177,7 +183,7 @@ impl Prediction {
              query             {}\n\
              answer            {}\n\
              memory of match   {}\n\
-             disclosed         {} to the querier",
+             disclosed         {} to the querier at most",
             count(plan.probes, "probe"),
             count(plan.references, "reference"),
             count(comparisons, "comparison"),

@@ -10,7 +10,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use rand::CryptoRng;
 
-use crate::agreement::{Agreement, Disclosure};
+use crate::agreement::Agreement;
 use crate::parameters::ParameterSet;
 use crate::scheme::{Evaluator, OtherScheme, Progress, Subjects, Task, Unanswered};
 use crate::template::SubjectId;
@@ -53,6 +53,12 @@ impl<S: Evaluator> AdmittedKey<S> {
     pub fn id(&self) -> KeyId {
         self.id
     }
+
+    /// The keys as the scheme holds them.
+    #[cfg(test)]
+    pub(crate) fn prepared(&self) -> &S::PreparedKey {
+        &self.key
+    }
 }
 
 /// Why a query is not answered.
@@ -74,6 +80,22 @@ pub enum AnswerError {
     /// Everybody has been removed: an answer would say no more than that.
     #[error("nobody is enrolled in the gallery; enroll somebody")]
     EmptyGallery,
+    /// More than is agreed.
+    #[error(
+        "the answer on {probes} probes could disclose {bits} bits where the agreement admits {limit} a query (limits.bits_per_query), \
+         enough for {admitted} probes; {}",
+        if *admitted > 0 { "ask about fewer at a time" } else { "agree on more, or on another disclosure" }
+    )]
+    TooManyBits {
+        /// At most.
+        bits: u64,
+        /// As agreed.
+        limit: u64,
+        /// As asked.
+        probes: usize,
+        /// Probes whose answer stays within it.
+        admitted: u64,
+    },
     /// A reference is not what was written, so there is no answer.
     #[error(transparent)]
     Damaged(#[from] Damage),
@@ -105,7 +127,8 @@ impl<'a, S: Evaluator> Custodian<'a, S> {
     ///
     /// # Security
     ///
-    /// The querier cannot tell an exempt person from one who does not match: the same work is done on the same number of references.
+    /// The querier cannot tell an exempt person from one who does not match: the same work is done on their own references, and a miss put
+    /// in the place of what comes of it.
     pub fn exempting(mut self, exempt: &BTreeSet<SubjectId>) -> Self {
         self.exempt = exempt.iter().filter_map(|id| self.gallery.position(id)).collect();
         // What was kept of the gallery is of who was exempt before.
@@ -113,19 +136,33 @@ impl<'a, S: Evaluator> Custodian<'a, S> {
         self
     }
 
-    /// Bits that an answer on so many probes discloses at most: one a verdict, and of a count as many as it takes to write it.
+    /// Bits that an answer on so many probes can disclose at most, also to a querier that departs from the protocol: see
+    /// [`crate::scheme::Scheme::most_bits`].
     pub fn disclosed_bits(&self, target: &Target, probes: usize) -> u64 {
-        let subjects = match target {
-            Target::Gallery => self.gallery.len() as u64,
-            Target::Subject(_) => 1,
+        let (subjects, references) = match target {
+            Target::Gallery => (self.gallery.len(), self.gallery.references()),
+            // Whether or not the subject is enrolled.
+            Target::Subject(_) => (1, self.agreement.terms().limits.references_per_subject),
         };
-        let each = match target.disclosure::<S>(&self.agreement) {
-            Disclosure::Any => 1,
-            Disclosure::Each => subjects,
-            // From none to all of them.
-            Disclosure::Count => u64::from(u64::BITS - subjects.leading_zeros()),
-        };
-        each.max(1).saturating_mul(probes as u64)
+        let disclosure = target.disclosure::<S>(&self.agreement);
+        S::most_bits(disclosure, subjects as u64, references as u64).saturating_mul(probes as u64)
+    }
+
+    /// Whether the answer to a query stays within the bits that the agreement admits.
+    ///
+    /// # Errors
+    ///
+    /// [`AnswerError::TooManyBits`] where it does not: before anything is computed.
+    pub fn check_bits(&self, query: &Query<S>) -> Result<(), AnswerError> {
+        let probes = query.layouts.len();
+        let (bits, limit) = (self.disclosed_bits(&query.target, probes), self.agreement.bits_per_query());
+        match bits <= limit {
+            true => Ok(()),
+            false => {
+                let each = self.disclosed_bits(&query.target, 1).max(1);
+                Err(AnswerError::TooManyBits { bits, limit, probes, admitted: limit / each })
+            }
+        }
     }
 
     /// Whether a 1:1 query's subject is enrolled; always for a query about the gallery.
@@ -159,6 +196,7 @@ impl<'a, S: Evaluator> Custodian<'a, S> {
         if self.gallery.is_empty() {
             return Err(AnswerError::EmptyGallery);
         }
+        self.check_bits(query)?;
         let searched = self.searched(&query.target);
         let task = self.task(query, &searched);
         // Diagonals and the like are kept of the whole gallery alone.
@@ -191,11 +229,10 @@ impl<'a, S: Evaluator> Custodian<'a, S> {
     }
 
     fn searched(&self, target: &Target) -> Searched<'_> {
-        let positions = match target {
-            Target::Gallery => 0..self.gallery.len(),
-            Target::Subject(id) => self.gallery.position(id).map_or(0..0, |position| position..position + 1),
-        };
-        Searched::new(&self.gallery, &self.exempt, positions)
+        match target {
+            Target::Gallery => Searched::everybody(&self.gallery, &self.exempt),
+            Target::Subject(id) => Searched::one(&self.gallery, &self.exempt, id),
+        }
     }
 
     fn task<'b>(&'b self, query: &'b Query<S>, subjects: &'b dyn Subjects) -> Task<'b> {

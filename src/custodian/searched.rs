@@ -2,25 +2,46 @@
 
 use std::borrow::Cow;
 use std::collections::HashSet;
-use std::ops::Range;
 use std::sync::OnceLock;
 
 use super::{Damage, Gallery};
-use crate::functional::Reference;
 use crate::scheme::{Progress, SubjectReferences, Subjects};
+use crate::template::SubjectId;
 
 /// The part of a gallery that a query is about.
 pub(super) struct Searched<'a> {
     gallery: &'a Gallery,
     exempt: &'a HashSet<usize>,
-    positions: Range<usize>,
+    part: Part,
     /// Why a subject could not be read, if one could not.
     damage: OnceLock<Damage>,
 }
 
+/// Who is searched.
+#[derive(Clone, Copy)]
+enum Part {
+    Everybody,
+    /// At this position.
+    One(usize),
+    /// One who is not enrolled. Somebody else is read, and not compared with, so that reading takes as long.
+    Nobody {
+        read: usize,
+    },
+}
+
 impl<'a> Searched<'a> {
-    pub fn new(gallery: &'a Gallery, exempt: &'a HashSet<usize>, positions: Range<usize>) -> Self {
-        Self { gallery, exempt, positions, damage: OnceLock::new() }
+    pub fn everybody(gallery: &'a Gallery, exempt: &'a HashSet<usize>) -> Self {
+        Self { gallery, exempt, part: Part::Everybody, damage: OnceLock::new() }
+    }
+
+    pub fn one(gallery: &'a Gallery, exempt: &'a HashSet<usize>, id: &SubjectId) -> Self {
+        let somebody =
+            || id.as_str().bytes().fold(0, |sum: usize, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
+        let part = match gallery.position(id) {
+            Some(position) => Part::One(position),
+            None => Part::Nobody { read: somebody().checked_rem(gallery.len()).unwrap_or_default() },
+        };
+        Self { gallery, exempt, part, damage: OnceLock::new() }
     }
 
     pub fn damage(&self) -> Option<Damage> {
@@ -30,22 +51,35 @@ impl<'a> Searched<'a> {
 
 impl Subjects for Searched<'_> {
     fn len(&self) -> usize {
-        self.positions.len()
+        match self.part {
+            Part::Everybody => self.gallery.len(),
+            Part::One(_) | Part::Nobody { .. } => 1,
+        }
     }
 
     fn references(&self, index: usize) -> Cow<'_, SubjectReferences> {
-        let position = self.positions.clone().nth(index);
-        let references = position.map_or(Ok(Vec::new()), |position| self.gallery.references_of(position));
-        let mut references = references.unwrap_or_else(|damage| {
+        let position = match self.part {
+            Part::Everybody => index,
+            Part::One(position) => position,
+            Part::Nobody { read } => {
+                // Damage to somebody else's records is no matter of this query.
+                drop(std::hint::black_box(self.gallery.references_of(read)));
+                return Cow::Borrowed(&[]);
+            }
+        };
+        Cow::Owned(self.gallery.references_of(position).unwrap_or_else(|damage| {
             // The first is as good as any.
             self.damage.get_or_init(|| damage);
             Vec::new()
-        });
-        // Decoded all the same: it takes as long as for anybody else.
-        if position.is_some_and(|position| self.exempt.contains(&position)) {
-            references.iter_mut().for_each(|(_, reference)| *reference = Reference::Nobody);
+        }))
+    }
+
+    fn may_match(&self, index: usize) -> bool {
+        match self.part {
+            Part::Everybody => !self.exempt.contains(&index),
+            Part::One(position) => !self.exempt.contains(&position),
+            Part::Nobody { .. } => false,
         }
-        Cow::Owned(references)
     }
 }
 

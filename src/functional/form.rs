@@ -13,6 +13,8 @@ pub struct LinearForm {
     pub weights: Vec<i16>,
     /// Added to the sum.
     pub bias: i64,
+    /// Weights before this coordinate are 0, for every reference.
+    pub start: usize,
 }
 
 impl LinearForm {
@@ -62,13 +64,9 @@ impl Functional {
     /// The custodian's half of phi, for the reference rolled so that it meets a probe rotated by `rotation` columns.
     pub fn form(&self, reference: &Reference, rotation: i32) -> LinearForm {
         match (&self.metric, reference) {
-            // As far from a hit as an admissible pair can be, and as long as any other form.
-            (_, Reference::Nobody) => {
-                LinearForm { weights: vec![0; self.coordinates()], bias: *self.phi_range().start() }
-            }
             (Metric::Hamming { dimension, threshold }, Reference::Bits(bits)) => {
                 let weights = bits.iter().map(|bit| sign(bit) as i16).collect();
-                LinearForm { weights, bias: 2 * threshold + 1 - *dimension as i64 }
+                LinearForm { weights, bias: 2 * threshold + 1 - *dimension as i64, start: 0 }
             }
             (Metric::FractionalHamming { shape, .. }, Reference::Iris(iris)) => {
                 let rolled = iris.rolled(-rotation);
@@ -79,17 +77,29 @@ impl Functional {
                 let mask = mask.map(|valid| if valid { -(multiplicity as i16) } else { 0 });
                 let mut weights: Vec<i16> = code.chain(mask).collect();
                 weights.resize(self.coordinates(), 0);
-                LinearForm { weights, bias: -1 }
+                LinearForm { weights, bias: -1, start: 0 }
             }
             (Metric::Cosine { threshold, .. } | Metric::InnerProduct { threshold, .. }, Reference::Integers(y)) => {
-                LinearForm { weights: y.clone(), bias: 1 - 2 * threshold }
+                LinearForm { weights: y.clone(), bias: 1 - 2 * threshold, start: 0 }
             }
             (Metric::SquaredEuclidean { threshold, .. }, Reference::Integers(y)) => {
                 let square: i64 = y.iter().map(|&y| i64::from(y).pow(2)).sum();
-                LinearForm { weights: y.iter().copied().chain([-1]).collect(), bias: 2 * (threshold - square) + 1 }
+                let weights = y.iter().copied().chain([-1]).collect();
+                LinearForm { weights, bias: 2 * (threshold - square) + 1, start: 0 }
             }
             // References are only made by the metric above (`Functional::reference`): a miss, whatever the probe.
-            _ => LinearForm { weights: Vec::new(), bias: -self.bound },
+            _ => LinearForm { weights: Vec::new(), bias: -self.bound, start: 0 },
+        }
+    }
+
+    /// The verdict on every pair with this reference, where its weights are 0 and the probe does not matter: that of an inner product with
+    /// a vector that is rounded to nothing.
+    pub fn constant(&self, reference: &Reference) -> Option<bool> {
+        match (&self.metric, reference) {
+            (Metric::InnerProduct { .. }, Reference::Integers(y)) if y.iter().all(|&y| y == 0) => {
+                Some(self.form(reference, 0).bias > 0)
+            }
+            _ => None,
         }
     }
 
@@ -113,7 +123,8 @@ impl Functional {
             // No bit in common.
             _ => vec![0; shape.mask_bits()],
         };
-        Some(LinearForm { weights: [vec![0; before], mask].concat(), bias: unit / 2 - unit * *minimum_common as i64 })
+        let bias = unit / 2 - unit * *minimum_common as i64;
+        Some(LinearForm { weights: [vec![0; before], mask].concat(), bias, start: before })
     }
 
     /// The longest weights of [`Functional::common_bits_form`], and the units of phi that one common bit counts.

@@ -57,6 +57,8 @@ pub struct Functional {
     bound: i64,
     /// How phi lies on the torus; none under an exact scheme.
     torus: Option<TorusScale>,
+    stand_in: Reference,
+    largest_gallery: usize,
 }
 
 impl Functional {
@@ -68,14 +70,19 @@ impl Functional {
     /// under which noise, not the templates, would decide, or whose integers do not fit the set.
     pub fn new(terms: &Terms, set: &ParameterSet) -> Result<Self, AgreementError> {
         let metric = length::metric(terms, set)?;
+        let largest_gallery = terms.limits.references;
         let (torus, counting) = match set {
             ParameterSet::Tfhe(set) => {
+                torus::admit_verdicts(set, terms)?;
                 let (torus, counting) = TorusScale::new(&metric, set)?;
                 (Some(torus), counting)
             }
             ParameterSet::Bgv(set) => (None, exact::admit(&metric, terms, set)?),
         };
-        Ok(Self { bound: metric.bound(), metric, eyes: terms.comparison.eyes(), counting, torus })
+        let stand_in =
+            quantise::stand_in(&metric).map_err(|error| AgreementError::field("template", error.to_string()))?;
+        let (bound, eyes) = (metric.bound(), terms.comparison.eyes());
+        Ok(Self { bound, metric, eyes, counting, torus, stand_in, largest_gallery })
     }
 
     /// The shape of every template.
@@ -111,6 +118,16 @@ impl Functional {
     /// Whether a second functional judges the number of common bits.
     pub fn judges_common_bits(&self) -> bool {
         self.counting.is_some()
+    }
+
+    /// A reference of nobody, as a gallery could hold it: what is computed on where there is no other, so that it takes as long.
+    pub fn stand_in(&self) -> &Reference {
+        &self.stand_in
+    }
+
+    /// References of the largest gallery that the agreement admits.
+    pub fn largest_gallery(&self) -> usize {
+        self.largest_gallery
     }
 
     /// |phi| never exceeds this.

@@ -22,8 +22,6 @@ pub enum Reference {
     Iris(IrisCode),
     /// A vector scaled and rounded.
     Integers(Vec<i16>),
-    /// Nobody's: a miss, whatever the probe. Stands in for a person who is exempt, at the same cost; never stored.
-    Nobody,
 }
 
 impl std::fmt::Debug for ProbeSample {
@@ -48,7 +46,6 @@ impl Reference {
             // The cast drops nothing: no coordinate is longer than its vector.
             Self::Integers(y) if functional.coordinate_bytes() == 1 => y.iter().map(|&y| y as u8).collect(),
             Self::Integers(y) => y.iter().flat_map(|y| y.to_le_bytes()).collect(),
-            Self::Nobody => Vec::new(),
         }
     }
 
@@ -74,6 +71,27 @@ impl Reference {
         // Padding bits must be zero, and no byte may be left: one reference, one encoding.
         (reference.to_bytes(functional) == bytes).then_some(reference)
     }
+}
+
+/// A reference of nobody, as a gallery could hold it, with weights that are not 0: what is computed on where there is no other, so that it
+/// takes as long.
+pub(super) fn stand_in(metric: &Metric) -> Result<Reference, TemplateError> {
+    let alternating = |length: usize| Bits::new((0..length).map(|bit| bit % 2 == 1));
+    let along = |dimension: usize, length: i64| {
+        // No longer than 32,000, by the checks on the agreement.
+        Reference::Integers(std::iter::once(length as i16).chain(std::iter::repeat_n(0, dimension - 1)).collect())
+    };
+    Ok(match *metric {
+        Metric::Hamming { dimension, .. } => Reference::Bits(alternating(dimension)?),
+        Metric::FractionalHamming { shape, .. } => {
+            let valid = Bits::new(std::iter::repeat_n(true, shape.bits()))?;
+            Reference::Iris(IrisCode::new(shape, alternating(shape.bits())?, valid)?)
+        }
+        Metric::Cosine { dimension, reference_norm, .. } => along(dimension, reference_norm.into()),
+        Metric::InnerProduct { dimension, longest, .. } | Metric::SquaredEuclidean { dimension, longest, .. } => {
+            along(dimension, longest)
+        }
+    })
 }
 
 impl Functional {

@@ -1,8 +1,8 @@
 //! How an integer phi lies on the torus, where a scheme has one and its noise needs room.
 
 use super::{Counting, Metric};
-use crate::agreement::{AgreementError, Decimal};
-use crate::parameters::tfhe::TfheSet;
+use crate::agreement::{AgreementError, Decimal, Disclosure, Terms};
+use crate::parameters::tfhe::{MOST_WASHING_ROUNDS, TfheSet};
 
 /// The scale of phi on the torus.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -18,6 +18,25 @@ const COARSEST_FRACTION: f64 = 0.02;
 /// less eight deviations where that is more, so that noise does not wrap phi around the torus.
 pub(super) fn room(deviation: f64) -> f64 {
     0.5 - f64::max(0.01, 8.0 * deviation)
+}
+
+/// Whether washing hides the noise of as many verdicts on a probe as an agreement admits.
+pub(super) fn admit_verdicts(set: &TfheSet, terms: &Terms) -> Result<(), AgreementError> {
+    let verdicts = match terms.disclosure {
+        Disclosure::Any => 1,
+        Disclosure::Each | Disclosure::Count => terms.limits.references,
+    };
+    match set.washing_rounds_for(verdicts) {
+        Some(_) => Ok(()),
+        None => {
+            let problem = format!(
+                "{MOST_WASHING_ROUNDS} rounds of washing do not hide the noise of {verdicts} verdicts on a probe under {}; agree on fewer \
+                 references, on disclosure any, or on a set whose bootstrap is less noisy",
+                set.name
+            );
+            Err(AgreementError::field("limits.references", problem))
+        }
+    }
 }
 
 impl TorusScale {

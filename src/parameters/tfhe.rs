@@ -41,7 +41,8 @@ pub struct TfheSet {
     pub keyswitch_levels: usize,
     /// Sanitising: body noise TUniform(b) of each encryption of zero.
     pub flooding_log2: u32,
-    /// Sanitising: encryptions of zero added; between two of them the verdict is bootstrapped afresh.
+    /// Sanitising: encryptions of zero added to the one verdict of a probe; between two of them it is bootstrapped afresh. More where a probe
+    /// has more verdicts ([`TfheSet::washing_rounds_for`]).
     pub washing_rounds: usize,
     /// A verdict crosses modulo 2^b.
     pub answer_modulus_log2: usize,
@@ -92,6 +93,9 @@ pub const INSECURE_TEST: TfheSet = TfheSet {
 
 /// The set of an agreement on scheme `tfhe` that names none.
 pub const DEFAULT: &TfheSet = &TFHE_896_2048;
+
+/// Most rounds of washing.
+pub const MOST_WASHING_ROUNDS: usize = 32;
 
 impl TfheSet {
     /// Every set of this scheme.

@@ -139,15 +139,17 @@ impl Evaluator for Clear {
             let bits: Vec<bool> = (0..task.subjects.len())
                 .map(|index| {
                     let references = task.subjects.references(index);
-                    pairs(functional.eyes(), *layout, &references).iter().all(|group| {
-                        group.iter().any(|&(sample, reference)| {
-                            let reference = &references[reference].1;
-                            let positive = |form: LinearForm| form.evaluate(probe[sample]) > 0;
-                            let aligned =
-                                functional.rotations().into_iter().any(|k| positive(functional.form(reference, k)));
-                            aligned && functional.common_bits_form(reference).is_none_or(positive)
+                    let groups = pairs(functional.eyes(), *layout, &references);
+                    task.subjects.may_match(index)
+                        && groups.iter().all(|group| {
+                            group.iter().any(|&(sample, reference)| {
+                                let reference = &references[reference].1;
+                                let positive = |form: LinearForm| form.evaluate(probe[sample]) > 0;
+                                let aligned =
+                                    functional.rotations().into_iter().any(|k| positive(functional.form(reference, k)));
+                                aligned && functional.common_bits_form(reference).is_none_or(positive)
+                            })
                         })
-                    })
                 })
                 .collect();
             match task.disclosure {

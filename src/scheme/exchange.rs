@@ -656,3 +656,41 @@ fn a_gallery_that_is_damaged_or_empty_gives_no_answer_in_the_clear() {
 fn a_gallery_that_is_damaged_or_empty_gives_no_answer_under_tfhe() {
     a_gallery_that_is_damaged_or_empty_gives_no_answer::<Tfhe>();
 }
+
+/// Before anything is computed, and with the numbers.
+#[test]
+fn a_query_whose_answer_could_disclose_more_than_agreed_is_refused() {
+    for (disclosure, each) in [(Disclosure::Any, 1), (Disclosure::Each, 6), (Disclosure::Count, 3)] {
+        let agreed = |bits| {
+            let mut terms = Terms { disclosure, ..Terms::hamming(64, 8) };
+            terms.limits.bits_per_query = bits;
+            agreement(terms)
+        };
+        for (limit, refused) in [(None, false), (Some(3 * each), false), (Some(3 * each - 1), true)] {
+            let agreement = agreed(limit);
+            let parties = Parties::<Clear>::new(&agreement);
+            let (references, probes) = people(&agreement, 6);
+            let gallery = Gallery::enrol(&agreement, references).gallery.unwrap();
+            let querier =
+                Querier::new(&agreement, SecretKey::<Clear>::read(parties.secret.as_slice(), &agreement).unwrap());
+            let custodian = Custodian::<Clear>::new(&agreement, &gallery, 0).unwrap();
+            let ask = |target| querier.ask(probes.clone(), target, &mut rng()).unwrap().0;
+            let counter = Counter(Mutex::new(0));
+            let answer = custodian.answer(&parties.key, &ask(Target::Gallery), &mut rng(), &counter).map(|_| ());
+            let expected = AnswerError::TooManyBits {
+                bits: 3 * each,
+                limit: limit.unwrap_or_default(),
+                probes: 3,
+                admitted: limit.unwrap_or_default() / each,
+            };
+            assert_eq!(answer, if refused { Err(expected) } else { Ok(()) }, "{disclosure} {limit:?}");
+            assert_eq!(counter.0.into_inner().unwrap(), if refused { 0 } else { 3 });
+            // In 1:1 a bit a probe, whoever it is about.
+            for name in ["subject 1", "nobody"] {
+                let target = Target::Subject(SubjectId::try_from(name.to_owned()).unwrap());
+                assert_eq!(custodian.disclosed_bits(&target, 3), 3);
+                assert_eq!(custodian.check_bits(&ask(target)).is_ok(), limit.is_none_or(|limit| limit >= 3));
+            }
+        }
+    }
+}

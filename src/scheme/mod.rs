@@ -52,6 +52,16 @@ pub trait Scheme: Sized + 'static {
         Disclosure::Any
     }
 
+    /// Bits that the answer on one probe can tell at most of so many subjects with so many references, also where the probe is malformed:
+    /// what is charged for it. Of a count as many as it takes to write it.
+    fn most_bits(disclosure: Disclosure, subjects: u64, references: u64) -> u64 {
+        match disclosure {
+            Disclosure::Any => 1,
+            Disclosure::Each => references.max(1),
+            Disclosure::Count => u64::from(u64::BITS - subjects.max(1).leading_zeros()),
+        }
+    }
+
     /// The parameter set of an agreement on this scheme.
     ///
     /// # Errors
@@ -61,6 +71,15 @@ pub trait Scheme: Sized + 'static {
         let parameters = agreement.parameters();
         Self::set(parameters).ok_or(OtherScheme { expected: parameters.scheme(), actual: Self::ID })
     }
+}
+
+/// [`Scheme::most_bits`] of a parameter set's scheme.
+pub fn most_bits(parameters: &ParameterSet, disclosure: Disclosure, subjects: u64, references: u64) -> u64 {
+    let of_scheme = match parameters {
+        ParameterSet::Tfhe(_) => tfhe::Tfhe::most_bits,
+        ParameterSet::Bgv(_) => bgv::Bgv::most_bits,
+    };
+    of_scheme(disclosure, subjects, references)
 }
 
 /// Of another scheme than agreed.

@@ -3,6 +3,7 @@
 use std::ops::RangeInclusive;
 
 use super::{OwnBgvSet, OwnTfheSet, SetError};
+use crate::parameters::tfhe::MOST_WASHING_ROUNDS;
 
 /// Public keys, expanded for use, take no more than this.
 const LARGEST_KEY_BYTES: u64 = 1 << 30;
@@ -79,7 +80,7 @@ pub(super) fn tfhe(set: &OwnTfheSet) -> Result<(), SetError> {
     }
     // Beyond it nothing is left between +1/4 and 0.
     within("flooding_log2", set.flooding_log2, 1..=61)?;
-    within("washing_rounds", set.washing_rounds, 1..=32)?;
+    within("washing_rounds", set.washing_rounds, 1..=MOST_WASHING_ROUNDS)?;
     within("answer_modulus_log2", set.answer_modulus_log2, 2..=32)?;
     let (lwe, bootstrapped) =
         (set.query_glwe_dimension * set.query_polynomial_size, set.glwe_dimension * set.polynomial_size);

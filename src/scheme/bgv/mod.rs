@@ -56,7 +56,7 @@ pub const LONGEST_CHAIN: usize = chain::LONGEST;
 
 use crate::agreement::{Disclosure, SchemeId};
 use crate::parameters::ParameterSet;
-use crate::parameters::bgv::BgvSet;
+use crate::parameters::bgv::{BgvSet, PLAINTEXT_MODULUS};
 use crate::scheme::Scheme;
 
 /// The scheme.
@@ -72,6 +72,15 @@ impl Scheme for Bgv {
 
     fn set(parameters: &'static ParameterSet) -> Option<&'static BgvSet> {
         parameters.bgv()
+    }
+
+    /// A count leaves as a number modulo t, of which a malformed probe may choose the value: log2 t bits.
+    fn most_bits(disclosure: Disclosure, _: u64, references: u64) -> u64 {
+        match disclosure {
+            Disclosure::Any => 1,
+            Disclosure::Each => references.max(1),
+            Disclosure::Count => u64::from(u32::BITS - (PLAINTEXT_MODULUS - 1).leading_zeros()),
+        }
     }
 
     /// Under `each` a reference has a slot of its own, and the one-squaring variant answers nothing else. A count's one number would be that of

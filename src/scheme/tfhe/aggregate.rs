@@ -4,6 +4,7 @@
 //! at least k were set, with a margin of 1/48 on either side.
 
 use ::tfhe::core_crypto::prelude::*;
+use rand::CryptoRng;
 use rayon::prelude::*;
 
 use super::distance::EncryptedScore;
@@ -28,6 +29,44 @@ pub(super) struct UnwashedVerdict(pub(super) Lwe);
 impl AsRef<Lwe> for EncryptedScore {
     fn as_ref(&self) -> &Lwe {
         &self.0
+    }
+}
+
+/// Encryptions of known bits: put in the place of bits that must not count, and where a gate has no input.
+///
+/// Of one fresh encryption of zero with the public key, made for each probe whether it is needed or not: a sample without a mask would make
+/// the bootstraps after it shorter, and tell of whom it stands for.
+pub(super) struct Known(Lwe);
+
+impl Known {
+    /// Fresh.
+    pub(super) fn new(key: &PreparedKey, rng: &mut dyn CryptoRng) -> Self {
+        Self(key.fresh_zero(rng))
+    }
+
+    /// A miss.
+    pub(super) fn miss(&self) -> EncryptedBit {
+        EncryptedBit(self.0.clone())
+    }
+
+    /// Puts a known bit in the place of one, if there is one; the same work either way.
+    pub(super) fn put(&self, bit: &mut EncryptedBit, known: Option<bool>) {
+        self.replace(&mut bit.0, known, [0, 2 * HALF_BIT]);
+    }
+
+    /// As [`Known::put`], for a verdict.
+    pub(super) fn put_verdict(&self, verdict: &mut UnwashedVerdict, known: Option<bool>) {
+        self.replace(&mut verdict.0, known, [QUARTER.wrapping_neg(), QUARTER]);
+    }
+
+    fn replace(&self, sample: &mut Lwe, known: Option<bool>, [no, yes]: [u64; 2]) {
+        let keep = u64::from(known.is_some()).wrapping_sub(1);
+        let body = if known == Some(true) { yes } else { no };
+        for (element, fresh) in sample.as_mut().iter_mut().zip(self.0.as_ref()) {
+            *element = (*element & keep) | (fresh & !keep);
+        }
+        let sum = sample.get_mut_body().data;
+        *sum = sum.wrapping_add(body & !keep);
     }
 }
 
@@ -70,17 +109,18 @@ impl PreparedKey {
         Ok(signs.into_iter().map(UnwashedVerdict).collect())
     }
 
-    /// Each set of bits reduced to one by a tree of gates. The gate of no bits is false; of one bit the bit itself.
+    /// Each set of bits reduced to one by a tree of gates. The gate of no bits is a miss; of one bit the bit itself.
     pub(super) fn reduce(
         &self,
         gate: Gate,
         mut sets: Vec<Vec<EncryptedBit>>,
+        known: &Known,
         progress: &dyn Progress,
     ) -> Result<Vec<EncryptedBit>, Stopped> {
         while sets.iter().any(|set| set.len() > 1) {
             sets = self.reduce_once(gate, sets, progress)?;
         }
-        Ok(sets.into_iter().map(|mut set| set.pop().unwrap_or_else(|| self.no())).collect())
+        Ok(sets.into_iter().map(|mut set| set.pop().unwrap_or_else(|| known.miss())).collect())
     }
 
     /// One level of the tree: sets of more than one bit shrink by the fan-in.
@@ -102,8 +142,16 @@ impl PreparedKey {
         Ok(sets.into_iter().map(shrink).collect())
     }
 
-    /// Whether any bit of a set is set, as a verdict: the root of an OR tree.
-    pub(super) fn root(&self, mut set: Vec<EncryptedBit>, progress: &dyn Progress) -> Result<UnwashedVerdict, Stopped> {
+    /// Whether any bit of a set is set, as a verdict: the root of an OR tree. Of no bits a miss.
+    pub(super) fn root(
+        &self,
+        mut set: Vec<EncryptedBit>,
+        known: &Known,
+        progress: &dyn Progress,
+    ) -> Result<UnwashedVerdict, Stopped> {
+        if set.is_empty() {
+            set.push(known.miss());
+        }
         while set.len() > FAN_IN {
             set = self.reduce_once(Gate::Or, vec![set], progress)?.into_iter().flatten().collect();
         }
@@ -126,13 +174,9 @@ impl PreparedKey {
         Shifted(self.keyswitch(&shifted(sum, shift)))
     }
 
-    /// An encrypted 0 without noise: never an output, only what an empty set sums to.
+    /// An encrypted 0 without noise: never an output, only what a sum begins with.
     fn zero(&self) -> Lwe {
         Lwe::new(0, LweDimension(self.parameters.bootstrapped_dimension()).to_lwe_size(), MODULUS)
-    }
-
-    fn no(&self) -> EncryptedBit {
-        EncryptedBit(self.zero())
     }
 }
 

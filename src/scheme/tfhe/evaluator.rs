@@ -3,31 +3,24 @@
 //! Subjects are taken in waves, so that memory does not grow with the gallery: a wave's scores are computed, thresholded and reduced to
 //! one bit a subject before the next begins; for `any` a wave leaves a single bit.
 
-use std::borrow::Cow;
-
 use rand::CryptoRng;
 use rand::seq::SliceRandom;
 use rayon::prelude::*;
 
 use super::Tfhe;
-use super::aggregate::{EncryptedBit, Gate, UnwashedVerdict, gates};
+use super::aggregate::{EncryptedBit, Gate, Known, UnwashedVerdict, gates};
 use super::ciphertexts::{EncryptedProbes, EncryptedVerdicts, PackedVerdict};
 use super::distance::{EncryptedScore, EncryptedTemplate, Scratch};
 use super::keys::{EvaluationKey, PreparedKey};
 use super::sanitise::washing_bootstraps;
+use super::subject::{Pair, Subject};
 use crate::agreement::Disclosure;
-use crate::functional::{Functional, LinearForm, Reference, SampleLayout, pairs};
-use crate::parameters::tfhe::TfheSet;
-use crate::scheme::{Evaluator, Progress, Stopped, SubjectReferences, Subjects, Task, Unanswered};
+use crate::functional::{Functional, LinearForm, Reference, SampleLayout};
+use crate::parameters::tfhe::{MOST_WASHING_ROUNDS, TfheSet};
+use crate::scheme::{Evaluator, Progress, Stopped, Task, Unanswered};
 
 /// Decisions in a wave: enough to fill the batches of many cores, few enough (16 KB each) to stay in cache.
 const WAVE: usize = 576;
-
-/// Some subjects, decoded.
-type Wave<'a> = [Cow<'a, SubjectReferences>];
-
-/// Which pairs decide on a subject; see [`pairs`].
-type Pairs = Vec<Vec<(usize, usize)>>;
 
 impl Evaluator for Tfhe {
     const STEP: &'static str = "bootstrap";
@@ -52,11 +45,13 @@ impl Evaluator for Tfhe {
         let mut templates =
             EncryptedTemplate::expand(key.parameters, task.functional, probes, key.query_fft.as_view()).into_iter();
         let mut verdicts = Vec::with_capacity(task.layouts.len() * task.verdicts_per_probe());
+        let rounds = washing_rounds(key.parameters, task);
         for &layout in task.layouts {
             let samples: Vec<_> = templates.by_ref().take(layout.eyes().len()).collect();
-            let search = Search { key, task, layout, samples: &samples, progress };
+            let known = Known::new(key, rng);
+            let search = Search { key, task, layout, samples: &samples, known: &known, rounds, progress };
             match task.disclosure {
-                Disclosure::Any => verdicts.extend(key.sanitise(vec![search.any()?], rng, progress)?),
+                Disclosure::Any => verdicts.extend(key.sanitise(vec![search.any()?], rounds, rng, progress)?),
                 Disclosure::Each => verdicts.extend(search.each(rng)?),
                 Disclosure::Count => {
                     let mut each = search.each(rng)?;
@@ -79,6 +74,9 @@ struct Search<'a> {
     task: &'a Task<'a>,
     layout: SampleLayout,
     samples: &'a [EncryptedTemplate],
+    known: &'a Known,
+    /// Of washing.
+    rounds: usize,
     progress: &'a dyn Progress,
 }
 
@@ -86,47 +84,51 @@ impl Search<'_> {
     /// Whether any subject matches.
     fn any(&self) -> Result<UnwashedVerdict, Stopped> {
         let mut bits = Vec::new();
-        for wave in waves(self.task.functional, self.task.subjects, self.layout) {
-            if self.task.subjects.len() == 1 && self.is_single_decision(&wave) {
-                let scores = self.scores(&wave);
-                if let Some(verdict) = self.key.verdicts(&scores, self.progress)?.pop() {
-                    return Ok(verdict);
-                }
+        for wave in waves(self.task, self.layout) {
+            if self.task.subjects.len() == 1
+                && is_single_decision(self.task.functional, &wave)
+                && let Some(verdict) = self.single_verdicts(&wave)?.pop()
+            {
+                return Ok(verdict);
             }
             let subjects = self.subject_bits(&wave)?;
-            bits.extend(self.key.reduce(Gate::Or, vec![subjects], self.progress)?);
+            bits.extend(self.reduce(Gate::Or, vec![subjects])?);
         }
-        self.key.root(bits, self.progress)
+        self.key.root(bits, self.known, self.progress)
     }
 
     /// Whether each subject matches, sanitised.
     fn each(&self, rng: &mut dyn CryptoRng) -> Result<Vec<PackedVerdict>, Stopped> {
         let mut verdicts = Vec::with_capacity(self.task.subjects.len());
-        for wave in waves(self.task.functional, self.task.subjects, self.layout) {
-            let unwashed = if self.is_single_decision(&wave) {
-                self.key.verdicts(&self.scores(&wave), self.progress)?
+        for wave in waves(self.task, self.layout) {
+            let unwashed = if is_single_decision(self.task.functional, &wave) {
+                self.single_verdicts(&wave)?
             } else {
-                let bits = self.subject_bits(&wave)?;
-                bits.into_iter().map(|bit| self.key.root(vec![bit], self.progress)).collect::<Result<_, _>>()?
+                let bits = self.subject_bits(&wave)?.into_iter();
+                bits.map(|bit| self.key.root(vec![bit], self.known, self.progress)).collect::<Result<_, _>>()?
             };
-            verdicts.extend(self.key.sanitise(unwashed, rng, self.progress)?);
+            verdicts.extend(self.key.sanitise(unwashed, self.rounds, rng, self.progress)?);
         }
         Ok(verdicts)
     }
 
-    /// Whether every subject of a wave is judged by one decision alone, so that no gate is needed.
-    fn is_single_decision(&self, wave: &Wave<'_>) -> bool {
-        is_single_decision(self.task.functional, self.layout, wave)
+    /// The verdict on each subject of a wave that is judged by one decision alone, so that no gate is needed.
+    fn single_verdicts(&self, wave: &[Subject<'_>]) -> Result<Vec<UnwashedVerdict>, Stopped> {
+        let mut verdicts = self.key.verdicts(&self.scores(wave), self.progress)?;
+        for (verdict, subject) in verdicts.iter_mut().zip(wave) {
+            let pair = subject.groups.iter().flatten().next();
+            self.known.put_verdict(verdict, subject.known().or_else(|| pair.and_then(Pair::known)));
+        }
+        Ok(verdicts)
     }
 
     /// One score for each decision of a wave's subjects, in the order of [`Search::subject_bits`].
-    fn scores(&self, wave: &Wave<'_>) -> Vec<EncryptedScore> {
+    fn scores(&self, wave: &[Subject<'_>]) -> Vec<EncryptedScore> {
         let functional = self.task.functional;
         let jobs: Vec<(usize, &Reference, Alignment)> = wave
             .iter()
-            .flat_map(|references| {
-                let pairs = self.pairs(references).into_iter().flatten();
-                pairs.filter_map(|(sample, reference)| Some((sample, &references.get(reference)?.1)))
+            .flat_map(|subject| {
+                subject.groups.iter().flatten().map(|pair| (pair.sample, subject.reference(functional, pair)))
             })
             .flat_map(|(sample, reference)| alignments(functional).map(move |alignment| (sample, reference, alignment)))
             .collect();
@@ -141,12 +143,12 @@ impl Search<'_> {
     }
 
     /// One bit a subject: AND over groups, of OR over pairs, of (OR over rotations, AND enough common bits).
-    fn subject_bits(&self, wave: &Wave<'_>) -> Result<Vec<EncryptedBit>, Stopped> {
+    fn subject_bits(&self, wave: &[Subject<'_>]) -> Result<Vec<EncryptedBit>, Stopped> {
         let functional = self.task.functional;
         let rotations = functional.rotations().len();
-        let shapes: Vec<Pairs> = wave.iter().map(|references| self.pairs(references)).collect();
+        let groups = || wave.iter().flat_map(|subject| &subject.groups);
         let mut bits = self.key.bits(&self.scores(wave), self.progress)?.into_iter();
-        let pair_count = shapes.iter().flatten().map(Vec::len).sum();
+        let pair_count = groups().map(Vec::len).sum();
         let (mut aligned, mut common) = (Vec::with_capacity(pair_count), Vec::new());
         for _ in 0..pair_count {
             aligned.push(bits.by_ref().take(rotations).collect());
@@ -154,20 +156,28 @@ impl Search<'_> {
                 common.extend(bits.next());
             }
         }
-        let mut pair_bits = self.key.reduce(Gate::Or, aligned, self.progress)?;
+        let mut pair_bits = self.reduce(Gate::Or, aligned)?;
         if functional.judges_common_bits() {
             let both = pair_bits.into_iter().zip(common).map(|(hit, enough)| vec![hit, enough]).collect();
-            pair_bits = self.key.reduce(Gate::And, both, self.progress)?;
+            pair_bits = self.reduce(Gate::And, both)?;
+        }
+        for (bit, pair) in pair_bits.iter_mut().zip(groups().flatten()) {
+            self.known.put(bit, pair.known());
         }
         let mut pair_bits = pair_bits.into_iter();
-        let groups = shapes.iter().flatten().map(|group| pair_bits.by_ref().take(group.len()).collect()).collect();
-        let mut group_bits = self.key.reduce(Gate::Or, groups, self.progress)?.into_iter();
-        let subjects = shapes.iter().map(|groups| group_bits.by_ref().take(groups.len()).collect()).collect();
-        self.key.reduce(Gate::And, subjects, self.progress)
+        let group_bits =
+            self.reduce(Gate::Or, groups().map(|group| pair_bits.by_ref().take(group.len()).collect()).collect())?;
+        let mut group_bits = group_bits.into_iter();
+        let subjects = wave.iter().map(|subject| group_bits.by_ref().take(subject.groups.len()).collect()).collect();
+        let mut subject_bits = self.reduce(Gate::And, subjects)?;
+        for (bit, subject) in subject_bits.iter_mut().zip(wave) {
+            self.known.put(bit, subject.known());
+        }
+        Ok(subject_bits)
     }
 
-    fn pairs(&self, references: &SubjectReferences) -> Pairs {
-        pairs(self.task.functional.eyes(), self.layout, references)
+    fn reduce(&self, gate: Gate, sets: Vec<Vec<EncryptedBit>>) -> Result<Vec<EncryptedBit>, Stopped> {
+        self.key.reduce(gate, sets, self.known, self.progress)
     }
 }
 
@@ -183,9 +193,11 @@ impl Alignment {
         match self {
             Self::Rotated(columns) => functional.form(reference, columns),
             // Only asked for where the rule is on.
-            Self::CommonBits => functional
-                .common_bits_form(reference)
-                .unwrap_or_else(|| LinearForm { weights: Vec::new(), bias: functional.bound() }),
+            Self::CommonBits => functional.common_bits_form(reference).unwrap_or_else(|| LinearForm {
+                weights: Vec::new(),
+                bias: functional.bound(),
+                start: 0,
+            }),
         }
     }
 }
@@ -195,62 +207,62 @@ fn alignments(functional: &Functional) -> impl Iterator<Item = Alignment> {
     functional.rotations().into_iter().map(Alignment::Rotated).chain(common)
 }
 
-fn decisions(functional: &Functional, layout: SampleLayout, references: &SubjectReferences) -> usize {
-    let pairs = pairs(functional.eyes(), layout, references);
-    pairs.iter().map(Vec::len).sum::<usize>() * functional.decisions_per_pair()
-}
-
-fn is_single_decision(functional: &Functional, layout: SampleLayout, wave: &Wave<'_>) -> bool {
-    wave.iter().all(|references| decisions(functional, layout, references) == 1)
+fn is_single_decision(functional: &Functional, wave: &[Subject<'_>]) -> bool {
+    wave.iter().all(|subject| subject.decisions(functional) == 1)
 }
 
 /// Subjects, cut so that each part has about [`WAVE`] decisions.
-fn waves<'a>(
-    functional: &'a Functional,
-    subjects: &'a dyn Subjects,
-    layout: SampleLayout,
-) -> impl Iterator<Item = Vec<Cow<'a, SubjectReferences>>> {
-    let mut indices = 0..subjects.len();
+fn waves<'a>(task: &'a Task<'a>, layout: SampleLayout) -> impl Iterator<Item = Vec<Subject<'a>>> {
+    let mut indices = 0..task.subjects.len();
     // The first of the next wave: decoded, and found to be too many.
-    let mut next: Option<Cow<'a, SubjectReferences>> = None;
+    let mut next: Option<Subject<'a>> = None;
     std::iter::from_fn(move || {
         let (mut wave, mut sum) = (Vec::new(), 0);
-        while let Some(references) = next.take().or_else(|| Some(subjects.references(indices.next()?))) {
+        while let Some(subject) = next.take().or_else(|| Some(Subject::new(task, layout, indices.next()?))) {
             // Also a subject that no decision is about takes a place.
-            let cost = decisions(functional, layout, &references).max(1);
+            let cost = subject.decisions(task.functional).max(1);
             if !wave.is_empty() && sum + cost > WAVE {
-                next = Some(references);
+                next = Some(subject);
                 break;
             }
             sum += cost;
-            wave.push(references);
+            wave.push(subject);
         }
         (!wave.is_empty()).then_some(wave)
     })
 }
 
+/// Rounds of washing of each verdict: as many as hide all of a probe's, for the largest gallery of the agreement.
+fn washing_rounds(set: &TfheSet, task: &Task<'_>) -> usize {
+    let verdicts = match task.disclosure {
+        Disclosure::Any => 1,
+        Disclosure::Each | Disclosure::Count => task.functional.largest_gallery(),
+    };
+    // An agreement that asks for more is refused.
+    set.washing_rounds_for(verdicts).unwrap_or(MOST_WASHING_ROUNDS)
+}
+
 /// Bootstraps that one probe costs: the steps that progress counts.
 fn bootstraps_of_probe(parameters: &TfheSet, task: &Task<'_>, layout: SampleLayout) -> u64 {
     let functional = task.functional;
-    let subject = |references: &SubjectReferences| {
-        let pairs = pairs(functional.eyes(), layout, references);
-        let pair = gates(functional.rotations().len()) + u64::from(functional.judges_common_bits());
-        let groups: u64 = pairs.iter().map(|group| gates(group.len())).sum();
-        let pair_count: usize = pairs.iter().map(Vec::len).sum();
-        decisions(functional, layout, references) as u64 + pair_count as u64 * pair + groups + gates(pairs.len())
+    let pair = gates(functional.rotations().len()) + u64::from(functional.judges_common_bits());
+    let subject = |subject: &Subject<'_>| {
+        let groups: u64 = subject.groups.iter().map(|group| gates(group.len())).sum();
+        let pairs: usize = subject.groups.iter().map(Vec::len).sum();
+        subject.decisions(functional) as u64 + pairs as u64 * pair + groups + gates(subject.groups.len())
     };
     // Of all waves: bootstraps within subjects, within the waves' own trees, and roots of the subjects that need one.
     let (mut searched, mut trees, mut roots, mut wave_count) = (0, 0, 0, 0);
     let mut all_single = true;
-    for wave in waves(functional, task.subjects, layout) {
-        let single = is_single_decision(functional, layout, &wave);
-        searched += wave.iter().map(|references| subject(references)).sum::<u64>();
+    for wave in waves(task, layout) {
+        let single = is_single_decision(functional, &wave);
+        searched += wave.iter().map(subject).sum::<u64>();
         trees += gates(wave.len());
         roots += if single { 0 } else { wave.len() as u64 };
         wave_count += 1;
         all_single &= single;
     }
-    let washing = washing_bootstraps(parameters);
+    let washing = washing_bootstraps(washing_rounds(parameters, task));
     match task.disclosure {
         Disclosure::Any if task.subjects.len() == 1 && all_single => searched + washing,
         // The root is a gate of its own even over one bit: it makes the verdict.

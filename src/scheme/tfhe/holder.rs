@@ -82,18 +82,7 @@ impl Holder for Tfhe {
             plain.extend(scaled);
             plain.resize(end, 0);
         }
-        let mut seeder = RngSeeder(rng);
-        let seed = seeder.seed();
-        let mut list = SeededGlweCiphertextList::from_container(
-            vec![0; plain.len()],
-            set.query_glwe_size(),
-            PolynomialSize(set.query_polynomial_size),
-            CompressionSeed::from(seed),
-            MODULUS,
-        );
-        let plaintexts = PlaintextList::from_container(plain.as_slice());
-        encrypt_seeded_glwe_ciphertext_list(&key.glwe, &mut list, &plaintexts, set.query_noise(), &mut seeder);
-        EncryptedProbes { seed: seed.0, bodies: list.into_container(), parameters: set.id }
+        encrypted(key, &plain, rng)
     }
 
     fn decrypt(key: &SecretKey, extent: &Extent<'_>, verdicts: &EncryptedVerdicts) -> Vec<Disclosed> {
@@ -119,6 +108,23 @@ impl Holder for Tfhe {
         let glwe = GlweSecretKey::from_container(bits, PolynomialSize(parameters.query_polynomial_size));
         Some(SecretKey { glwe, parameters })
     }
+}
+
+/// Torus elements, as many as whole polynomials have, encrypted with masks of one seed.
+pub(super) fn encrypted(key: &SecretKey, plain: &[u64], rng: &mut dyn CryptoRng) -> EncryptedProbes {
+    let set = key.parameters;
+    let mut seeder = RngSeeder(rng);
+    let seed = seeder.seed();
+    let mut list = SeededGlweCiphertextList::from_container(
+        vec![0; plain.len()],
+        set.query_glwe_size(),
+        PolynomialSize(set.query_polynomial_size),
+        CompressionSeed::from(seed),
+        MODULUS,
+    );
+    let plaintexts = PlaintextList::from_container(plain);
+    encrypt_seeded_glwe_ciphertext_list(&key.glwe, &mut list, &plaintexts, set.query_noise(), &mut seeder);
+    EncryptedProbes { seed: seed.0, bodies: list.into_container(), parameters: set.id }
 }
 
 /// The query key, the bootstrap output key (wiped by the caller's drop), and the public keys between them.

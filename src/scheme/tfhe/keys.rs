@@ -117,6 +117,9 @@ pub struct PreparedKey {
     pub(super) fft: Fft,
     /// Transform of the query's polynomials.
     pub(super) query_fft: Fft,
+    /// What bootstraps have done.
+    #[cfg(test)]
+    pub(super) effort: super::even::Effort,
 }
 
 impl PreparedKey {
@@ -151,6 +154,8 @@ impl PreparedKey {
             public: public.decompress_into_lwe_compact_public_key(),
             fft: Fft::new(polynomial_size),
             query_fft: Fft::new(PolynomialSize(set.query_polynomial_size)),
+            #[cfg(test)]
+            effort: Default::default(),
         }
     }
 }

@@ -51,7 +51,7 @@ pub fn measure(
 
 /// Bootstraps that [`measure`] reports.
 pub fn steps(set: &TfheSet, samples: usize) -> u64 {
-    samples.max(LEAST_SAMPLES) as u64 * (2 + washing_bootstraps(set) + DISTANCES.len() as u64)
+    samples.max(LEAST_SAMPLES) as u64 * (2 + washing_bootstraps(set.washing_rounds) + DISTANCES.len() as u64)
 }
 
 impl Setting {
@@ -126,7 +126,7 @@ impl Setting {
         progress: &dyn Progress,
     ) -> Result<StageNoise, Unmeasured> {
         let verdicts = verdicts.into_iter().map(UnwashedVerdict).collect();
-        let packed = self.keys.prepared.sanitise(verdicts, rng, progress)?;
+        let packed = self.keys.prepared.sanitise(verdicts, self.set.washing_rounds, rng, progress)?;
         let answer = EncryptedVerdicts::new(self.set, packed);
         let phases: Vec<u64> = answer.phases(self.set, self.keys.query.lwe().as_ref()).collect();
         let ideal = |truth: bool| if truth { QUARTER } else { QUARTER.wrapping_neg() };

@@ -94,7 +94,7 @@ fn washing_leaves_a_uniform_phase_that_forgets_what_went_in() {
                 UnwashedVerdict(verdict)
             })
             .collect();
-        let washed = keys.prepared.sanitise(verdicts, &mut rng, &()).unwrap();
+        let washed = keys.prepared.sanitise(verdicts, set.washing_rounds, &mut rng, &()).unwrap();
         let washed = EncryptedVerdicts::new(set, washed);
         let masks: HashSet<Vec<u8>> = washed.masks(set).collect();
         assert_eq!(masks.len(), 300, "every answer has a mask of its own, for one and the same input");

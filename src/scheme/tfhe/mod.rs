@@ -11,19 +11,25 @@ mod aggregate;
 pub mod ciphertexts;
 mod distance;
 mod evaluator;
+#[cfg(test)]
+mod even;
 pub mod holder;
 pub mod keys;
+#[cfg(test)]
+mod malformed;
 pub mod measure;
 #[cfg(test)]
 mod measured;
 pub mod noise;
 mod pairs;
 mod sanitise;
+mod subject;
 mod threshold;
 pub mod workload;
 
 use ::tfhe::core_crypto::prelude::*;
 use rand::CryptoRng;
+use zeroize::Zeroizing;
 
 use crate::agreement::SchemeId;
 use crate::parameters::ParameterSet;
@@ -57,9 +63,10 @@ struct RngSeeder<'a>(&'a mut dyn CryptoRng);
 
 impl Seeder for RngSeeder<'_> {
     fn seed(&mut self) -> ::tfhe::core_crypto::commons::math::random::Seed {
-        let mut bytes = [0; 16];
-        self.0.fill_bytes(&mut bytes);
-        ::tfhe::core_crypto::commons::math::random::Seed(u128::from_le_bytes(bytes))
+        // Of a secret key, too.
+        let mut bytes = Zeroizing::new([0; 16]);
+        self.0.fill_bytes(bytes.as_mut());
+        ::tfhe::core_crypto::commons::math::random::Seed(u128::from_le_bytes(*bytes))
     }
 
     fn is_available() -> bool {

@@ -10,7 +10,8 @@ use crate::agreement::{Agreement, ComparisonTerms, Terms};
 use crate::functional::Functional;
 use crate::functional::oracle::Comparison;
 use crate::parameters::ParameterSet;
-use crate::parameters::tfhe::TfheSet;
+use crate::parameters::card::MOST_DISTANCE_LOG2;
+use crate::parameters::tfhe::{MOST_WASHING_ROUNDS, TfheSet};
 use crate::scheme::Stage;
 
 /// Variance of TUniform(b): (2^(2b+1) + 1) / 6 units squared.
@@ -86,12 +87,31 @@ impl TfheSet {
         log2_two_sided_tail(self.verdict_margin() / variance.sqrt())
     }
 
-    /// Base-2 logarithm of the statistical distance that washing leaves between the verdicts of two galleries.
+    /// Base-2 logarithm of the statistical distance that so many rounds of washing leave between a verdict of two galleries.
     ///
     /// One round: the bootstraps' noises differ by at most twice nine deviations, against a uniform of width 2^(flooding+1).
-    pub fn log2_sanitised_distance(&self) -> f64 {
+    pub fn log2_washed_distance(&self, rounds: usize) -> f64 {
         let shift = 2.0 * 9.0 * self.bootstrap_variance().sqrt();
-        self.washing_rounds as f64 * (shift / 2f64.powi(self.flooding_log2 as i32 + 1 - 64)).log2()
+        rounds as f64 * (shift / 2f64.powi(self.flooding_log2 as i32 + 1 - 64)).log2()
+    }
+
+    /// As [`TfheSet::log2_washed_distance`], for the one verdict of a probe under `any`.
+    pub fn log2_sanitised_distance(&self) -> f64 {
+        self.log2_washed_distance(self.washing_rounds)
+    }
+
+    /// Rounds of washing after which the whole answer on a probe, of so many verdicts, is within 2^-40 of one that depends on them alone: the
+    /// distances of verdicts add up. Those of the set or more; none where the most that are made do not do.
+    pub fn washing_rounds_for(&self, verdicts: usize) -> Option<usize> {
+        let all = (verdicts.max(1) as f64).log2();
+        let most = MOST_WASHING_ROUNDS.max(self.washing_rounds);
+        (self.washing_rounds..=most).find(|&rounds| self.log2_washed_distance(rounds) + all <= MOST_DISTANCE_LOG2)
+    }
+
+    /// Of a fresh encryption with the public key, of binary randomness, that stands in the place of a bit: far below that of a bit, also
+    /// where a gate adds twelve copies of it.
+    pub fn fresh_variance(&self) -> f64 {
+        (self.bootstrapped_dimension() as f64 + 1.0) * tuniform_variance(self.glwe_noise_log2)
     }
 }
 
@@ -284,6 +304,30 @@ mod tests {
             assert!(set.log2_gate_failure() < -128.0, "{} {}", set.name, set.log2_gate_failure());
             assert!(set.log2_verdict_failure() < -128.0, "{} {}", set.name, set.log2_verdict_failure());
             assert!(set.log2_sanitised_distance() < -40.0, "{} {}", set.name, set.log2_sanitised_distance());
+        }
+    }
+
+    #[test]
+    fn the_whole_answer_on_a_probe_is_washed_to_the_promised_distance_and_no_further() {
+        for set in TfheSet::ALL {
+            assert_eq!(set.washing_rounds_for(1), Some(set.washing_rounds), "{}", set.name);
+            for verdicts in [2, 1_000, 100_000, 10_000_000] {
+                let rounds = set.washing_rounds_for(verdicts).unwrap();
+                let distance = |rounds| set.log2_washed_distance(rounds) + (verdicts as f64).log2();
+                println!("{}, {verdicts} verdicts: {rounds} rounds, 2^{:.1}", set.name, distance(rounds));
+                assert!(distance(rounds) <= -40.0);
+                assert!(rounds == set.washing_rounds || distance(rounds - 1) > -40.0);
+            }
+        }
+        assert_eq!(TFHE_896_2048.washing_rounds_for(100_000), Some(7));
+    }
+
+    #[test]
+    fn a_bit_that_is_put_in_adds_less_noise_to_a_gate_than_one_that_was_computed() {
+        let fan_in = crate::scheme::tfhe::aggregate::FAN_IN as f64;
+        for set in TfheSet::ALL {
+            // Copies of one encryption add up in full.
+            assert!(fan_in.powi(2) * set.fresh_variance() < fan_in * set.bootstrap_variance(), "{}", set.name);
         }
     }
 

@@ -4,7 +4,8 @@
 //! gallery that a guess can be tested against. *Washing* (Ducas, Stehlé, "Sanitization of FHE Ciphertexts",
 //! Eurocrypt 2016): add an encryption of zero with a flooding body noise, bootstrap, and repeat. A bootstrap's noise shifts a flooded phase by
 //! at most nine deviations of 2^-14.85 against a uniform of width 2^-2, a statistical distance of 2^-8.7; five independent
-//! rounds leave 2^-43. The mask is that of a fresh public-key encryption, pseudorandom by RLWE.
+//! rounds leave 2^-43, and as many more are made as keep a whole answer of many verdicts on a probe within 2^-40. The mask is that of a
+//! fresh public-key encryption, pseudorandom by RLWE.
 //!
 //! The last round is followed only by public, deterministic steps: a keyswitch and a rounding to few bits, so that an
 //! answer is short.
@@ -19,12 +20,11 @@ use super::ciphertexts::PackedVerdict;
 use super::holder::noise_generator;
 use super::keys::PreparedKey;
 use super::{Lwe, MODULUS};
-use crate::parameters::tfhe::TfheSet;
 use crate::scheme::{Progress, Stopped};
 
-/// Bootstraps spent on washing one verdict.
-pub(super) fn washing_bootstraps(parameters: &TfheSet) -> u64 {
-    parameters.washing_rounds.saturating_sub(1) as u64
+/// Bootstraps spent on washing one verdict so many times.
+pub(super) fn washing_bootstraps(rounds: usize) -> u64 {
+    rounds.saturating_sub(1) as u64
 }
 
 /// A flooded verdict under the query key, on its way into the next bootstrap.
@@ -37,15 +37,16 @@ impl AsRef<Lwe> for Flooded {
 }
 
 impl PreparedKey {
-    /// Washes verdicts and packs them for the wire, in order.
+    /// Washes verdicts so many times and packs them for the wire, in order.
     pub(super) fn sanitise(
         &self,
         verdicts: Vec<UnwashedVerdict>,
+        rounds: usize,
         rng: &mut dyn CryptoRng,
         progress: &dyn Progress,
     ) -> Result<Vec<PackedVerdict>, Stopped> {
         let mut verdicts: Vec<Lwe> = verdicts.into_iter().map(|verdict| verdict.0).collect();
-        for _ in 0..washing_bootstraps(self.parameters) {
+        for _ in 0..washing_bootstraps(rounds) {
             let flooded: Vec<_> =
                 self.flood(verdicts, rng).into_par_iter().map(|v| Flooded(self.keyswitch(&v))).collect();
             verdicts = self.signs(&flooded, QUARTER, progress)?;
@@ -63,15 +64,24 @@ impl PreparedKey {
                 (seed, verdict)
             })
             .collect();
+        let flooding = TUniform::new(self.parameters.flooding_log2);
         let flood = |(seed, mut verdict): ([u8; 32], Lwe)| {
-            lwe_ciphertext_add_assign(&mut verdict, &self.encryption_of_zero(&mut ChaCha20Rng::from_seed(seed)));
+            lwe_ciphertext_add_assign(
+                &mut verdict,
+                &self.encryption_of_zero(flooding, &mut ChaCha20Rng::from_seed(seed)),
+            );
             verdict
         };
         seeded.into_par_iter().map(flood).collect()
     }
 
-    /// A public-key encryption of zero: mask noise of the key, body noise TUniform(`flooding_log2`).
-    fn encryption_of_zero(&self, rng: &mut dyn CryptoRng) -> Lwe {
+    /// A public-key encryption of zero without flooding.
+    pub(super) fn fresh_zero(&self, rng: &mut dyn CryptoRng) -> Lwe {
+        self.encryption_of_zero(self.parameters.glwe_noise(), rng)
+    }
+
+    /// A public-key encryption of zero: mask noise of the key, body noise as given.
+    fn encryption_of_zero(&self, body_noise: TUniform<u64>, rng: &mut dyn CryptoRng) -> Lwe {
         let set = self.parameters;
         let mut generator = noise_generator(rng);
         let mut zero = Lwe::new(0, self.public.lwe_dimension().to_lwe_size(), MODULUS);
@@ -80,7 +90,7 @@ impl PreparedKey {
             &mut zero,
             Plaintext(0),
             set.glwe_noise(),
-            TUniform::<u64>::new(set.flooding_log2),
+            body_noise,
             generator.noise_generator_mut(),
         );
         zero

@@ -41,6 +41,14 @@ impl Exponents {
     }
 }
 
+#[cfg(test)]
+impl Exponents {
+    /// Elements of the mask that a blind rotation does not skip, and all of them.
+    pub(super) fn rotations(&self) -> (usize, usize) {
+        (self.mask.iter().filter(|&&exponent| exponent != 0).count(), self.mask.len())
+    }
+}
+
 impl ModulusSwitchedLweCiphertext<usize> for Exponents {
     fn log_modulus(&self) -> CiphertextModulusLog {
         CiphertextModulusLog(self.modulus_log2)
@@ -95,6 +103,8 @@ impl PreparedKey {
         let modulus_log2 = polynomial_size.to_blind_rotation_input_modulus_log().0;
         let exponents: Vec<_> =
             samples.iter().map(|sample| Exponents::new(sample.as_ref().as_ref(), modulus_log2)).collect();
+        #[cfg(test)]
+        self.effort.note(&exponents);
         let mut accumulators = GlweCiphertextList::new(
             0u64,
             set.glwe_size(),

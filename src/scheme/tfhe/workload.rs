@@ -7,7 +7,7 @@ use std::time::Duration;
 use rand::CryptoRng;
 use rayon::prelude::*;
 
-use super::aggregate::{EncryptedBit, Gate, QUARTER, UnwashedVerdict, gates};
+use super::aggregate::{EncryptedBit, Gate, Known, QUARTER, UnwashedVerdict, gates};
 use super::distance::{EncryptedScore, EncryptedTemplate, Scratch};
 use super::keys::PreparedKey;
 use super::{Lwe, MODULUS, Tfhe};
@@ -41,6 +41,7 @@ pub struct Workload {
     key: PreparedKey,
     samples: Vec<EncryptedScore>,
     bit: Lwe,
+    known: Known,
 }
 
 /// An encrypted probe for [`Workload::distances`].
@@ -59,7 +60,9 @@ impl Workload {
         let mut sample = |size: usize| LweCiphertext::from_container((0..size).map(|_| random()).collect(), MODULUS);
         let samples = vec![EncryptedScore(sample(size.0))];
         let bit = sample(LweDimension(parameters.bootstrapped_dimension()).to_lwe_size().0);
-        Self { key: Tfhe::prepare_key(key, parameters), samples, bit }
+        let key = Tfhe::prepare_key(key, parameters);
+        let known = Known::new(&key, rng);
+        Self { key, samples, bit, known }
     }
 
     /// Encrypts a probe's first sample as a query does, and expands it as the custodian does.
@@ -90,14 +93,14 @@ impl Workload {
     /// Stage 6a alone: the tree that joins `bits` bits to one, on all cores. Returns how many gates it has.
     pub fn aggregate(&self, bits: usize) -> usize {
         let inputs = (0..bits).map(|_| EncryptedBit(self.bit.clone())).collect();
-        self.key.reduce(Gate::Or, vec![inputs], &()).map_or(0, |_| gates(bits) as usize)
+        self.key.reduce(Gate::Or, vec![inputs], &self.known, &()).map_or(0, |_| gates(bits) as usize)
     }
 
-    /// Sanitising of `count` verdicts. Returns how many came out.
+    /// Sanitising of `count` verdicts, as of one a probe. Returns how many came out.
     pub fn sanitise(&self, count: usize, rng: &mut dyn CryptoRng) -> usize {
         let size = LweDimension(self.key.parameters.bootstrapped_dimension()).to_lwe_size();
         let verdicts = (0..count).map(|_| UnwashedVerdict(Lwe::new(QUARTER, size, MODULUS))).collect();
-        self.key.sanitise(verdicts, rng, &()).map_or(0, |verdicts| verdicts.len())
+        self.key.sanitise(verdicts, self.key.parameters.washing_rounds, rng, &()).map_or(0, |verdicts| verdicts.len())
     }
 
     fn scores(&self, functional: &Functional, probe: &EncryptedWork, references: &[Reference]) -> Vec<EncryptedScore> {

@@ -52,6 +52,8 @@ pub struct QueryFacts {
     pub bits: u64,
     /// The version of the gallery that is searched now.
     pub gallery: u64,
+    /// Why there would be no answer, now.
+    pub refused: Option<AnswerError>,
 }
 
 /// An answer, and what it says of itself.
@@ -240,6 +242,7 @@ impl<S: Evaluator> Engine for OfScheme<S> {
             probes: probes as u64,
             bits: current.custodian.disclosed_bits(&query.target, probes),
             gallery: current.version,
+            refused: current.custodian.check_bits(&query).err(),
         })
     }
 
@@ -273,6 +276,7 @@ impl<S: Evaluator> Engine for OfScheme<S> {
         let answer = current.custodian.answer(key, &query, rng, &watched).map_err(|error| match error {
             AnswerError::Unanswered(crate::scheme::Unanswered::Stopped(_)) => NotComputed::Stopped,
             AnswerError::EmptyGallery => NotComputed::Never(Reason::EmptyGallery),
+            AnswerError::TooManyBits { .. } => NotComputed::Never(Reason::Leakage),
             AnswerError::Damaged(_) => NotComputed::Never(Reason::GalleryDamaged),
             AnswerError::OtherKey { .. } | AnswerError::OtherTerms | AnswerError::Unanswered(_) => {
                 NotComputed::Never(Reason::Unprocessable)

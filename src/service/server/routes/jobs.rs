@@ -107,6 +107,9 @@ fn accept(
     if desk.engine.gallery().1 == 0 {
         return Err(Problem::unavailable("nobody is enrolled in the custodian's gallery"));
     }
+    if let Some(refused) = facts.refused {
+        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "too-many-bits", refused));
+    }
     let place = state.queue.reserve(&requester.code);
     let now = state.now();
     let submission = Submission { statement, request, query: &upload.bytes, bits: facts.bits, gallery: facts.gallery };

@@ -1,0 +1,109 @@
+//! What a querier gains that encrypts coordinates of its own choice: as much as is charged, and no more.
+
+use std::borrow::Cow;
+
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha20Rng;
+
+use super::Tfhe;
+use super::holder::{SecretKey, encrypted};
+use crate::agreement::{Agreement, Disclosure, Terms};
+use crate::functional::{Functional, SampleLayout};
+use crate::parameters::tfhe::INSECURE_TEST;
+use crate::scheme::{Disclosed, Evaluator, Extent, Holder, Scheme, SubjectReferences, Subjects, Task};
+use crate::template::{Bits, Template};
+
+const BITS: usize = 64;
+/// phi of a probe that is this in one coordinate and 0 elsewhere is 5 where the reference's bit is 0, -99 where it is 1.
+const ALONE: i64 = 52;
+const EXEMPT: usize = 2;
+
+/// References, one of whom is exempt.
+struct Gallery(Vec<Vec<bool>>, Functional);
+
+impl Subjects for Gallery {
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn references(&self, index: usize) -> Cow<'_, SubjectReferences> {
+        let template = Template::Bits(Bits::new(self.0[index].iter().copied()).unwrap());
+        Cow::Owned(vec![(None, self.1.reference(&template).unwrap())])
+    }
+
+    fn may_match(&self, index: usize) -> bool {
+        index != EXEMPT
+    }
+}
+
+/// What the coordinates read of a gallery.
+fn read(
+    agreement: &Agreement,
+    (secret, key): (&SecretKey, &<Tfhe as Evaluator>::PreparedKey),
+    gallery: &Gallery,
+    coordinates: [i64; BITS],
+    rng: &mut ChaCha20Rng,
+) -> Vec<bool> {
+    let functional = agreement.functional();
+    let mut plain: Vec<u64> = coordinates.iter().map(|&t| (t as u64).wrapping_mul(functional.step())).collect();
+    plain.resize(INSECURE_TEST.polynomials(BITS) * INSECURE_TEST.query_polynomial_size, 0);
+    let probes = encrypted(secret, &plain, rng);
+    let disclosure = agreement.terms().disclosure;
+    let layouts = [SampleLayout::Single];
+    let task = Task {
+        functional,
+        disclosure,
+        layouts: &layouts,
+        subjects: gallery,
+        one_subject: false,
+        references_per_subject: 1,
+    };
+    let answer = Tfhe::answer(key, &(), &task, &probes, rng, &()).unwrap();
+    let verdicts_per_probe = task.verdicts_per_probe();
+    let extent = Extent { functional, disclosure, probes: 1, samples: 1, verdicts_per_probe };
+    let [Disclosed::Bits(bits)] = &Tfhe::decrypt(secret, &extent, &answer)[..] else { panic!() };
+    bits.clone()
+}
+
+#[test]
+fn each_reads_a_chosen_bit_of_every_reference_and_lists_the_exempt_with_two_probes_and_is_charged_for_it() {
+    let mut rng = ChaCha20Rng::seed_from_u64(13);
+    for disclosure in [Disclosure::Each, Disclosure::Any, Disclosure::Count] {
+        let mut terms = Terms { disclosure, ..Terms::hamming(BITS, 8) };
+        terms.encryption.parameter_set = INSECURE_TEST.name.to_owned();
+        let agreement = Agreement::new(terms).unwrap();
+        let (secret, public) = Tfhe::generate(&INSECURE_TEST, &mut rng);
+        let key = Tfhe::prepare_key(public, &INSECURE_TEST);
+        let references: Vec<Vec<bool>> = (0..9).map(|_| (0..BITS).map(|_| rng.random()).collect()).collect();
+        let gallery = Gallery(references.clone(), agreement.functional().clone());
+        let charged = Tfhe::most_bits(disclosure, 9, 9);
+        for chosen in [0, 37] {
+            let mut probe = [0; BITS];
+            let [zeros, ones] = [ALONE, -ALONE].map(|alone| {
+                probe[chosen] = alone;
+                read(&agreement, (&secret, &key), &gallery, probe, &mut rng)
+            });
+            let is = |bit: bool| {
+                let matching = |(index, reference): (usize, &Vec<bool>)| index != EXEMPT && reference[chosen] == bit;
+                references.iter().enumerate().map(matching).collect::<Vec<bool>>()
+            };
+            let count = |bits: &[bool]| bits.iter().filter(|&&bit| bit).count();
+            match disclosure {
+                Disclosure::Each => {
+                    assert_eq!([&zeros, &ones], [&is(false), &is(true)]);
+                    let neither = (0..9).filter(|&index| !zeros[index] && !ones[index]);
+                    assert_eq!(neither.collect::<Vec<_>>(), [EXEMPT]);
+                    assert_eq!(charged, 9);
+                }
+                Disclosure::Any => {
+                    assert_eq!([zeros, ones], [vec![is(false).contains(&true)], vec![is(true).contains(&true)]]);
+                    assert_eq!(charged, 1);
+                }
+                Disclosure::Count => {
+                    assert_eq!([count(&zeros), count(&ones)], [count(&is(false)), count(&is(true))]);
+                    assert_eq!(charged, 4);
+                }
+            }
+        }
+    }
+}
