@@ -327,11 +327,11 @@ enum Nearness {
 }
 
 /// An admissible template near another: most are, but rounding may make a vector too short or too long.
-fn admissible(agreement: &Agreement, mut make: impl FnMut() -> Template) -> Template {
+fn admissible(agreement: &Agreement, make: impl FnMut() -> Template) -> Template {
     let functional = agreement.functional();
     let is_admissible =
         |template: &Template| functional.probe(template).is_ok() && functional.reference(template).is_ok();
-    std::iter::repeat_with(|| make()).take(1000).find(is_admissible).unwrap()
+    std::iter::repeat_with(make).take(1000).find(is_admissible).unwrap()
 }
 
 /// A stranger's template.
