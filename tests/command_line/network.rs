@@ -212,8 +212,11 @@ fn a_database_is_bound_to_its_signing_key() {
     }
 }
 
-/// A certificate with a key that TLS does not take, or not together; each names what is at fault.
-fn misfits(desk: &Desk) -> Vec<(&'static str, Vec<u8>, Vec<u8>, &'static str, &'static str)> {
+/// Name, certificate, key, which of the two is at fault, and what is said of it.
+type Misfit = (&'static str, Vec<u8>, Vec<u8>, &'static str, &'static str);
+
+/// Certificates and keys that TLS does not take, or not together.
+fn misfits(desk: &Desk) -> Vec<Misfit> {
     let kept = |name: &str| {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/command_line/pem");
         ["pem", "key"].map(|kind| fs::read(format!("{folder}/{name}.{kind}")).unwrap())

@@ -150,8 +150,8 @@ impl Journal {
                     from = entry.number.saturating_add(1);
                     let event = entry.event().map_err(|_| StoreError::Damaged("log entry"))?;
                     if event.is_some_and(|event| event.is_erasable()) {
-                        contents +=
-                            step.execute("UPDATE log SET content = NULL WHERE number = ?1", &[entry.number.into()])?;
+                        let sql = "UPDATE log SET content = NULL WHERE number = ?1";
+                        contents = step.execute(sql, &[entry.number.into()])?.saturating_add(contents);
                     }
                 }
             }
