@@ -91,7 +91,7 @@ mod tests {
 
     #[test]
     fn any_number_of_steps_can_be_shown() {
-        let start = Instant::now().checked_sub(Duration::from_secs(1000)).unwrap();
+        let start = Instant::now().checked_sub(Duration::from_secs(6)).unwrap();
         for (steps, step) in [(u64::MAX, 1), (u64::MAX, u64::MAX / 2), (1, u64::MAX), (0, 1), (7, 1)] {
             let (done, said) = (AtomicU64::new(0), AtomicU64::new(0));
             let plain = Plain { label: "match", start, steps, earlier: 0, done, said };

@@ -212,10 +212,10 @@ fn a_database_is_bound_to_its_signing_key() {
     }
 }
 
-/// What it is, certificate, key, the file at fault, and what is said of it.
+/// Name, certificate, key, which of the two is at fault, and what is said of it.
 type Misfit = (&'static str, Vec<u8>, Vec<u8>, &'static str, &'static str);
 
-/// A certificate with a key that TLS does not take, or not together; each names what is at fault.
+/// Certificates and keys that TLS does not take, or not together.
 fn misfits(desk: &Desk) -> Vec<Misfit> {
     let kept = |name: &str| {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/command_line/pem");
