@@ -61,7 +61,7 @@ pub const BGV_32768_540: BgvSet = BgvSet {
     ring_log2: 15,
     limbs: 13,
     special: 5,
-    digit: 4,
+    digit: 5,
     baby_steps: 64,
     one_squaring: false,
 };

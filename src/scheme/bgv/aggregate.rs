@@ -23,23 +23,25 @@ use crate::parameters::bgv::PLAINTEXT_MODULUS;
 /// Sums of one probe's verdicts over the blocks so far: one for each mask, or one.
 pub(super) struct Sums {
     masks: Masks,
+    /// Primes of the answer.
+    limbs: usize,
     values: Vec<Ciphertext>,
 }
 
 impl Sums {
-    /// Of blocks that are masked so.
-    pub(super) fn new(masks: Masks) -> Self {
-        Self { masks, values: Vec::new() }
+    /// Of blocks that are masked so, for an answer over so many primes at most.
+    pub(super) fn new(masks: Masks, limbs: usize) -> Self {
+        Self { masks, limbs, values: Vec::new() }
     }
 
-    /// Adds a block. Blocks of different shapes may end over other primes, and so with other factors: what is not masked is brought to the
-    /// fewer primes and to their factor.
+    /// Adds a block. Blocks of different shapes end over other primes; their circuits give them the factor of the answer's. A block that ended
+    /// over fewer primes still would have another factor: what is not masked is brought to the fewer primes and to their factor.
     ///
     /// # Errors
     ///
     /// [`Misfit::Unlike`], which that rules out.
     pub(super) fn add(&mut self, ring: &Ring, block: Vec<Ciphertext>) -> Result<(), Misfit> {
-        let block = block.into_iter().map(|value| value.truncated(ring, ring.set.public_limbs()));
+        let block = block.into_iter().map(|value| value.truncated(ring, self.limbs));
         if self.values.is_empty() {
             self.values = block.collect();
             return Ok(());
@@ -65,12 +67,11 @@ impl Sums {
         let samples = self.values.into_iter().map(|sum| {
             let sum = match masks {
                 Masks::Constant => sum.scaled(ring, non_zero(1, rng).first().copied().unwrap_or(1)),
-                // A count: the sum over all slots is N times the constant coefficient, and must come out with factor 1 when all but the first
-                // prime are gone.
-                Masks::None => {
-                    let left = ring.chain.factor_after_drop(sum.state.factor, 1, sum.state.limbs);
-                    sum.scaled(ring, divide_mod_t(ring.n as u32 % PLAINTEXT_MODULUS, left))
-                }
+                // A count, which must come out with factor 1 when all but the first prime are gone: as circuits end, but for one over other primes.
+                Masks::None => match ring.chain.factor_after_drop(sum.state.factor, 1, sum.state.limbs) {
+                    1 => sum,
+                    left => sum.scaled(ring, divide_mod_t(1, left)),
+                },
                 // Masked already.
                 Masks::NonZero | Masks::Any(_) => sum,
             };
@@ -137,12 +138,14 @@ mod tests {
         let blocks = [block(5, 20, 1), block(70, 3, 9), block(600, 4, 1234), block(1, 3, 1), block(2000, 3, 7)];
         assert!(blocks[0].clone().add(ring, &blocks[1]) == Err(Misfit::Unlike));
         for start in 0..blocks.len() {
-            let mut sums = Sums::new(Masks::None);
+            let mut sums = Sums::new(Masks::None, 4);
             for index in 0..blocks.len() {
                 sums.add(ring, vec![blocks[(start + index) % blocks.len()].clone()]).unwrap();
             }
             let (samples, _) = sums.finish(&parties.key, &mut ChaCha20Rng::seed_from_u64(2));
-            assert_eq!(residue(parties.secret.lwe_phase(&samples[0])), 2676, "from {start}");
+            // A circuit's count is of N in each slot.
+            let count = multiply_mod_t(residue(parties.secret.lwe_phase(&samples[0])), ring.n as u32);
+            assert_eq!(count, 2676, "from {start}");
         }
     }
 }

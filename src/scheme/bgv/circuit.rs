@@ -123,7 +123,7 @@ impl Shape {
         self.alignments == 1 && self.planes.len() == self.groups
     }
 
-    /// Whether one sample answers `any` on so many subjects exactly: their hits together cannot sum up to t.
+    /// Whether one sample answers `any` on so many subjects of one block exactly: their hits together cannot sum up to t.
     pub(super) fn one_sample_is_enough(&self, subjects: usize) -> bool {
         (subjects as u64).saturating_mul(self.largest_sum()) < PLAINTEXT_MODULUS.into()
     }
@@ -156,6 +156,9 @@ pub(super) struct Circuit<'a> {
     pub squared_roots: Vec<u32>,
     /// The state in which verdicts are flooded.
     pub end: State,
+    /// Primes over which the answer of all blocks is flooded: those of the largest circuit that the agreement admits. A count's factor is
+    /// chosen for them.
+    pub answered: usize,
     /// Least distance of any bound from half its modulus, in bits.
     pub margin: f64,
     /// One block, diagonals at hand, sanitising included.
@@ -338,6 +341,7 @@ impl<'a> Circuit<'a> {
                 outputs: if common.is_some() || shape.groups > 1 { MANY_SAMPLES } else { 1 },
                 squared_roots: squared_roots.clone(),
                 end: State { limbs: set.limbs, factor: 1, noise: 0.0 },
+                answered: set.public_limbs(),
                 margin: 0.0,
                 cost: Cost::default(),
                 searching: Cost::default(),
@@ -398,6 +402,7 @@ impl<'a> Circuit<'a> {
             return Err(Misfit::Flooding { spare, needed });
         }
         (self.end, self.margin, self.searching) = (end, margin, ledger.cost());
+        self.answered = end.limbs;
         self.cost = self.searching + sanitising_cost(chain, end).times(self.outputs() as f64);
         Ok(self)
     }
@@ -408,11 +413,9 @@ impl<'a> Circuit<'a> {
         let of_blocks = end.noise + (blocks.max(1) as f64).log2() / 2.0;
         let noise = match self.disclosure {
             Disclosure::Each => end.noise,
-            // Masked block by block, or by one number in the end.
-            Disclosure::Any => of_blocks.max(end.noise + coefficient),
-            // Blocks that keep all primes of the public key have one factor; others may have to be brought to it.
-            Disclosure::Count if blocks > 1 && end.limbs < self.set.public_limbs() => of_blocks + 2.0 * coefficient,
-            Disclosure::Count => of_blocks + coefficient,
+            // Masked by one number in the end.
+            Disclosure::Any if blocks <= 1 => end.noise + coefficient,
+            Disclosure::Any | Disclosure::Count => of_blocks,
         };
         State { noise, ..end }
     }
@@ -532,11 +535,13 @@ impl<'a> Circuit<'a> {
         let Some(verdict) = self.and(arithmetic, groups) else { return Vec::new() };
         match masks {
             [] if self.disclosure == Disclosure::Count => {
-                // The count must come out with factor 1 when all but the first prime are gone.
+                // The sum over all slots is N times the constant coefficient, and must come out with factor 1 when all but the first prime
+                // are gone.
                 let states = [arithmetic.state(&verdict)];
                 let limbs = super::arithmetic::settled_limbs(chain, &states, false);
-                let loss = chain.factor_after_drop(1, 1, limbs.min(self.set.public_limbs()));
-                vec![arithmetic.settle(&[(&verdict, 1)], 0, divide_mod_t(1, loss))]
+                let loss = chain.factor_after_drop(1, 1, limbs.min(self.answered));
+                let slots = self.set.ring_size() as u32 % PLAINTEXT_MODULUS;
+                vec![arithmetic.settle(&[(&verdict, slots)], 0, divide_mod_t(1, loss))]
             }
             [] => vec![verdict],
             masks => {

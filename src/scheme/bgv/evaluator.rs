@@ -159,7 +159,8 @@ struct Search<'a> {
     order: Order,
     /// Diagonals that there is room for.
     most_kept: u64,
-    circuits: HashMap<Shape, Arc<Circuit<'static>>>,
+    /// By shape, and by the primes of the answer.
+    circuits: HashMap<(Shape, Option<usize>), Arc<Circuit<'static>>>,
     /// Statistical distance, so far, of the answer on each probe from one that depends on its verdicts alone.
     leakage: Vec<f64>,
 }
@@ -185,10 +186,11 @@ impl<'a> Search<'a> {
         let mut slots: Vec<Vec<[Vec<u32>; 2]>> = group.iter().map(|_| Vec::new()).collect();
         let mut sums: Vec<Option<Sums>> = group.iter().map(|_| None).collect();
         let one_sample = self.one_sample_is_enough(layout);
+        let answered = self.circuit(&self.agreed_shape(layout), None)?.answered;
         for block in 0..blocks {
             let rows = self.rows(block);
             let shape = self.shape(layout, &rows);
-            let circuit = self.circuit(&shape)?;
+            let circuit = self.circuit(&shape, Some(answered))?;
             let masks = circuit.masks(one_sample);
             let decided = Decided { block, rows: &rows, layout, shape: &shape, circuit: &circuit, masks };
             let verdicts = self.verdicts(&decided, &babies, rng)?;
@@ -204,7 +206,7 @@ impl<'a> Search<'a> {
                         slots.extend(outputs.into_iter().map(|output| output.ciphertext.parts));
                     }
                     Disclosure::Any | Disclosure::Count => {
-                        sums.get_or_insert_with(|| Sums::new(masks)).add(self.key.ring, values)?;
+                        sums.get_or_insert_with(|| Sums::new(masks, answered)).add(self.key.ring, values)?;
                     }
                 }
                 self.progress.advance(1);
@@ -263,18 +265,21 @@ impl<'a> Search<'a> {
     /// Whether one sample answers `any` exactly: by the agreement and the number of blocks, not by who is enrolled.
     fn one_sample_is_enough(&self, layout: SampleLayout) -> bool {
         let set = self.key.ring.set;
-        let subjects = if self.task.one_subject { 1 } else { blocks(set, self.task) * set.ring_size() };
-        self.agreed_shape(layout).one_sample_is_enough(subjects)
+        let subjects = if self.task.one_subject { 1 } else { set.ring_size() };
+        blocks(set, self.task) == 1 && self.agreed_shape(layout).one_sample_is_enough(subjects)
     }
 
-    fn circuit(&mut self, shape: &Shape) -> Result<Arc<Circuit<'static>>, Misfit> {
-        if let Some(circuit) = self.circuits.get(shape) {
+    /// The circuit of a shape, for an answer over so many primes if they are given.
+    fn circuit(&mut self, shape: &Shape, answered: Option<usize>) -> Result<Arc<Circuit<'static>>, Misfit> {
+        let key = (shape.clone(), answered);
+        if let Some(circuit) = self.circuits.get(&key) {
             return Ok(Arc::clone(circuit));
         }
         let (set, task) = (self.key.ring.set, self.task);
-        let circuit = Circuit::of(set, task.functional, task.disclosure, shape, blocks(set, task))?;
+        let mut circuit = Circuit::of(set, task.functional, task.disclosure, shape, blocks(set, task))?;
+        circuit.answered = answered.unwrap_or(circuit.answered);
         let circuit = Arc::new(circuit);
-        self.circuits.insert(shape.clone(), Arc::clone(&circuit));
+        self.circuits.insert(key, Arc::clone(&circuit));
         Ok(circuit)
     }
 

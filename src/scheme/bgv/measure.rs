@@ -194,6 +194,11 @@ impl Stages<'_> {
             (false, Disclosure::Each) => (value == 0) == hit(row),
             (false, _) => value == u32::from(hit(row)),
         };
+        // A count's verdicts are of N in each slot.
+        let counted = |row: usize, value: u32| match disclosure {
+            Disclosure::Count => value == u32::from(hit(row)) * ring.n as u32,
+            _ => judged(row, value),
+        };
         let value = run.threshold(parties, &score, rng).ok_or_else(misfit)?;
         self.look("threshold", parties, &[&value], judged)?;
         if set.one_squaring {
@@ -203,10 +208,10 @@ impl Stages<'_> {
             return Ok(());
         }
         let verdict = run.verdict(parties, value).ok_or_else(misfit)?;
-        self.look("verdict", parties, &[&verdict], judged)?;
+        self.look("verdict", parties, &[&verdict], counted)?;
         let verdict = verdict.truncated(ring, verdict.state.limbs.min(set.public_limbs()));
-        self.look("flood", parties, &[&flooded(&parties.key, &verdict, rng)], judged)?;
-        self.look("answer", parties, &[&sanitised(&parties.key, verdict, rng).ciphertext], judged)?;
+        self.look("flood", parties, &[&flooded(&parties.key, &verdict, rng)], counted)?;
+        self.look("answer", parties, &[&sanitised(&parties.key, verdict, rng).ciphertext], counted)?;
         Ok(())
     }
 }

@@ -119,13 +119,13 @@ impl Subjects for Exempting<'_> {
 }
 
 /// Irises at a third, of one eye or both; the mask leaves most bits.
-fn irises(eyes: EyeRule, rotations: u32, disclosure: Disclosure) -> Agreement {
+fn irises(eyes: EyeRule, disclosure: Disclosure) -> Agreement {
     let mut terms = Terms::iris(SHAPE);
     if let ComparisonTerms::FractionalHamming { threshold, minimum_common_bits, rotations: most, eyes: rule, .. } =
         &mut terms.comparison
     {
         (*threshold, *minimum_common_bits) = ("0.333333333".parse().unwrap(), 20);
-        (*most, *rule) = (rotations, eyes);
+        (*most, *rule) = (0, eyes);
     }
     terms.limits.references_per_subject = 3;
     agreement(terms, disclosure)
@@ -185,7 +185,10 @@ fn of_layouts(agreement: &Agreement, left: &IrisCode, right: &IrisCode) -> Vec<P
 fn every_eye_meets_its_own_references_with_fresh_and_with_kept_diagonals() {
     for eyes in [EyeRule::Any, EyeRule::All] {
         for disclosure in [Disclosure::Each, Disclosure::Any, Disclosure::Count] {
-            let agreement = irises(eyes, 0, disclosure);
+            if eyes == EyeRule::All && disclosure == Disclosure::Any {
+                continue;
+            }
+            let agreement = irises(eyes, disclosure);
             let (left, right) = (iris(21), iris(22));
             let subjects = eyes_of_many(&left, &right);
             let probes = of_layouts(&agreement, &left, &right);
@@ -198,7 +201,9 @@ fn every_eye_meets_its_own_references_with_fresh_and_with_kept_diagonals() {
                 let subjects = Exempting { subjects, exempt: &[] };
                 let question =
                     Question { agreement: &agreement, subjects: &subjects, probes: &probes, one_subject: false };
-                question.hold(3, &format!("{eyes:?} {disclosure} {number}"));
+                // Probes of several layouts keep diagonals for each other at once.
+                let times = if eyes == EyeRule::All { 3 } else { 2 };
+                question.hold(times, &format!("{eyes:?} {disclosure} {number}"));
             }
         }
     }
@@ -231,20 +236,21 @@ fn blocks_of_every_shape_are_right_with_fresh_and_with_kept_diagonals() {
     }
 }
 
-/// Nobody matches but who is exempt.
+/// Asked about one subject, whose last reference of three hits.
 #[test]
-fn exempt_persons_never_match() {
-    let (left, right) = (iris(21), iris(22));
+fn who_is_exempt_does_not_match_about_one_subject() {
+    let bits = Bits::new((0..16).map(|i| i % 3 == 0)).unwrap();
+    let at = |distance| (None, bits_at(&bits, distance, &mut rng(distance as u64)));
+    let subjects = [vec![at(3), at(4), at(2)]];
     for disclosure in [Disclosure::Each, Disclosure::Any, Disclosure::Count] {
-        for one_subject in [false, true] {
-            let agreement = irises(EyeRule::Any, 1, disclosure);
-            let subjects = vec![eyes_of_many(&left, &right).remove(4)];
-            let probes = of_layouts(&agreement, &left, &right);
-            for exempt in [&[0][..], &[]] {
-                let subjects = Exempting { subjects: &subjects, exempt };
-                let question = Question { agreement: &agreement, subjects: &subjects, probes: &probes, one_subject };
-                question.hold(1, &format!("{disclosure}, one subject: {one_subject}, {} exempt", exempt.len()));
-            }
+        let mut terms = Terms::hamming(16, 2);
+        terms.limits.references_per_subject = 3;
+        let agreement = agreement(terms, disclosure);
+        let probes = [probe(agreement.functional(), Template::Bits(bits.clone()))];
+        for exempt in [&[0][..], &[]] {
+            let subjects = Exempting { subjects: &subjects, exempt };
+            let question = Question { agreement: &agreement, subjects: &subjects, probes: &probes, one_subject: true };
+            question.hold(1, &format!("{disclosure}, {} exempt", exempt.len()));
         }
     }
 }

@@ -133,7 +133,7 @@ impl Trial {
         self.combined = match self.disclosure {
             Disclosure::Each => Combined::Slots(verdicts),
             Disclosure::Any | Disclosure::Count => {
-                let mut sums = Sums::new(masks);
+                let mut sums = Sums::new(masks, self.circuit.answered);
                 // The first block of a sum is like itself.
                 let added = sums.add(ring, verdicts);
                 debug_assert_eq!(added, Ok(()));
