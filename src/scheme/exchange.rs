@@ -5,13 +5,14 @@ use std::sync::Mutex;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 
-use super::bgv::Bgv;
+use super::bgv::{Bgv, Demand, admit};
 use super::clear::Clear;
 use super::tfhe::Tfhe;
 use super::{Disclosed, Evaluator, Extent, Holder, OtherScheme, Progress, Scheme, Task};
 use crate::agreement::{Agreement, ComparisonTerms, Disclosure, EyeRule, SchemeChoice, SchemeId, TemplateTerms, Terms};
 use crate::custodian::{AdmittedKey, AnswerError, Custodian, Damage, Gallery};
 use crate::functional::{Probe, oracle};
+use crate::parameters::bgv::{BgvSet, INSECURE_BGV};
 use crate::parameters::custom::OwnSet;
 use crate::parameters::{ParameterSet, SetMark};
 use crate::querier::{AskError, Pending, Querier, SecretKey, Verdict};
@@ -360,6 +361,48 @@ fn exchanges_under_a_set_of_its_own_agree_with_the_oracle_under_tfhe() {
 #[test]
 fn exchanges_under_a_set_of_its_own_agree_with_the_oracle_under_bgv() {
     exchanges_under_a_set_of_its_own_agree_with_the_oracle::<Bgv>();
+}
+
+/// The shortest chain that an agreement on `any` fits leaves no bits for a number that is multiplied by a constant in the end.
+#[test]
+fn a_block_and_a_subject_are_asked_about_under_the_shortest_chain_that_admits_a_gallery() {
+    let set = |limbs| {
+        let mut own = OwnSet::like(ParameterSet::by_name("insecure-bgv-test").unwrap(), "shortest");
+        if let OwnSet::Bgv(set) = &mut own {
+            (set.ring_log2, set.baby_steps, set.limbs) = (8, 16, limbs);
+        }
+        own
+    };
+    let demand = Demand {
+        coordinates: 64,
+        aligned: -97..=31,
+        common_bits: None,
+        alignments: 1,
+        disclosure: Disclosure::Any,
+        eyes: EyeRule::Ignored,
+        references: 1_000,
+        references_per_subject: 1,
+    };
+    let is_admitted = |limbs: &usize| {
+        let set = BgvSet { ring_log2: 8, baby_steps: 16, limbs: *limbs, ..INSECURE_BGV };
+        admit(&set, &demand).is_ok()
+    };
+    let shortest = (6..32).find(is_admitted).unwrap();
+    let mut terms = Terms::hamming(64, 15).with_own_set(set(shortest));
+    terms.limits.references = 1_000;
+    let agreement = Agreement::new(terms).unwrap();
+    assert_eq!(agreement.functional().phi_range(), demand.aligned);
+    let parties = Parties::<Bgv>::new(&agreement);
+    let (references, probes) = people(&agreement, 15);
+    let gallery = Gallery::enrol(&agreement, references).gallery.unwrap();
+    let expected = expected(&agreement, &gallery, &probes);
+    assert_eq!(parties.exchange(&agreement, &gallery, probes.clone(), Target::Gallery), expected);
+    let probe: Vec<Record> = probes.into_iter().filter(|p| p.subject.as_str() == "subject 1").collect();
+    for (name, hit) in [("subject 1", true), ("subject 2", false), ("nobody", false)] {
+        let target = Target::Subject(SubjectId::try_from(name.to_owned()).unwrap());
+        let verdicts = parties.exchange(&agreement, &gallery, probe.clone(), target);
+        assert_eq!(verdicts[0].1, Verdict::Any(hit), "{name}");
+    }
 }
 
 /// Keys of one set of an agreement's own are not keys of another, though their files bear the same mark.

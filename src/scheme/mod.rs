@@ -76,8 +76,8 @@ pub trait Scheme: Sized + 'static {
 /// [`Scheme::most_bits`] of a parameter set's scheme.
 pub fn most_bits(parameters: &ParameterSet, disclosure: Disclosure, subjects: u64, references: u64) -> u64 {
     let of_scheme = match parameters {
-        ParameterSet::Tfhe(_) => tfhe::Tfhe::most_bits,
-        ParameterSet::Bgv(_) => bgv::Bgv::most_bits,
+        ParameterSet::Tfhe(_) => self::tfhe::Tfhe::most_bits,
+        ParameterSet::Bgv(_) => self::bgv::Bgv::most_bits,
     };
     of_scheme(disclosure, subjects, references)
 }

@@ -409,15 +409,19 @@ impl<'a> Circuit<'a> {
 
     /// What is flooded, once as many blocks as there are have been added up: see [`super::aggregate::Sums`].
     fn summed(&self, end: State, blocks: usize) -> State {
-        let coefficient = f64::from(PLAINTEXT_MODULUS / 2).log2();
-        let of_blocks = end.noise + (blocks.max(1) as f64).log2() / 2.0;
         let noise = match self.disclosure {
             Disclosure::Each => end.noise,
-            // Masked by one number in the end.
-            Disclosure::Any if blocks <= 1 => end.noise + coefficient,
-            Disclosure::Any | Disclosure::Count => of_blocks,
+            Disclosure::Any | Disclosure::Count => end.noise + (blocks.max(1) as f64).log2() / 2.0,
         };
         State { noise, ..end }
+    }
+
+    /// Whether one sum that is masked by one number in the end, which multiplies its noise, is flooded enough. Where it is not, `any` is
+    /// answered by several sums that were masked before noise was divided away.
+    pub(super) fn has_room_for_a_constant(&self) -> bool {
+        let coefficient = f64::from(PLAINTEXT_MODULUS / 2).log2();
+        let masked = State { noise: self.end.noise + coefficient, ..self.end };
+        flooding_log2(self.set, masked) >= self.least_flooding(1)
     }
 
     /// Bits of flooding that keep the answer on one probe, of so many blocks, within the limit.

@@ -185,8 +185,9 @@ impl<'a> Search<'a> {
         let blocks = blocks(set, self.task);
         let mut slots: Vec<Vec<[Vec<u32>; 2]>> = group.iter().map(|_| Vec::new()).collect();
         let mut sums: Vec<Option<Sums>> = group.iter().map(|_| None).collect();
-        let one_sample = self.one_sample_is_enough(layout);
-        let answered = self.circuit(&self.agreed_shape(layout), None)?.answered;
+        let agreed = self.circuit(&self.agreed_shape(layout), None)?;
+        let one_sample = self.one_sample_is_enough(layout) && agreed.has_room_for_a_constant();
+        let answered = agreed.answered;
         for block in 0..blocks {
             let rows = self.rows(block);
             let shape = self.shape(layout, &rows);

@@ -120,7 +120,7 @@ impl Estimate {
         // What leaves for each probe, and what is blinded for it.
         let (leaving, blinded, element_bytes) = match disclosure {
             Disclosure::Each => (blocks * circuit.outputs(), 0, set.answer_block_bytes()),
-            Disclosure::Any if blocks > 1 || !agreed.one_sample_is_enough(n) => {
+            Disclosure::Any if blocks > 1 || !agreed.one_sample_is_enough(n) || !circuit.has_room_for_a_constant() => {
                 (MANY_SAMPLES, MANY_SAMPLES * blocks, set.answer_sample_bytes())
             }
             Disclosure::Any | Disclosure::Count => (1, 0, set.answer_sample_bytes()),

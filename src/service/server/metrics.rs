@@ -1,5 +1,8 @@
 //! Counts for Prometheus: of requests and jobs, never of requesters, persons or verdicts.
 
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
 use prometheus_client::encoding::{EncodeLabelSet, text::encode};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -26,13 +29,6 @@ pub struct Refused {
     pub kind: String,
 }
 
-/// A gallery, by its agreement.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub struct OfAgreement {
-    /// Its digest.
-    pub agreement: String,
-}
-
 /// All counts.
 pub struct Metrics {
     registry: Registry,
@@ -54,8 +50,10 @@ pub struct Metrics {
     pub running: Gauge,
     /// Open connections.
     pub connections: Gauge,
-    /// Exempt ids that are not enrolled.
-    pub exempt_unknown: Family<OfAgreement, Gauge>,
+    /// Exempt ids that are not enrolled, of all agreements together: metrics name none.
+    pub exempt_unknown: Gauge,
+    /// Of each.
+    unknown: Mutex<BTreeMap<Hash, usize>>,
 }
 
 impl Metrics {
@@ -72,7 +70,8 @@ impl Metrics {
             waiting: Gauge::default(),
             running: Gauge::default(),
             connections: Gauge::default(),
-            exempt_unknown: Family::default(),
+            exempt_unknown: Gauge::default(),
+            unknown: Mutex::default(),
             registry: Registry::default(),
         };
         registry.register("requests", "HTTP requests", metrics.served.clone());
@@ -92,8 +91,14 @@ impl Metrics {
     /// Counts the exempt ids of a gallery that are not enrolled, and says so where there are some; names no person.
     pub fn report_exempt(&self, agreement: &Hash, loaded: &Loaded) {
         let unknown = loaded.unknown_exempt().len();
-        let gallery = OfAgreement { agreement: agreement.to_string() };
-        self.exempt_unknown.get_or_create(&gallery).set(i64::try_from(unknown).unwrap_or(i64::MAX));
+        let mut each = self.unknown.lock().unwrap_or_else(PoisonError::into_inner);
+        each.insert(*agreement, unknown);
+        self.exempt_unknown.set(
+            each.values().fold(0, |sum, &unknown| {
+                i64::try_from(unknown).map_or(i64::MAX, |unknown| unknown.saturating_add(sum))
+            }),
+        );
+        drop(each);
         if unknown > 0 {
             tracing::warn!(
                 agreement = %agreement,
