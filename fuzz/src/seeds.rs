@@ -250,7 +250,8 @@ fn like_an_answer(agreement: &Agreement) -> Vec<u8> {
     let verdicts = if agreement.terms().disclosure == Disclosure::Any { 1 } else { 3 };
     // Query id, version of the gallery, disclosure, probes, verdicts of a probe, with their length in front.
     let clear =
-        [&36u32.to_le_bytes()[..], &[3; 16], &[4; 8], &[disclosure, 2, verdicts].map(u32::to_le_bytes).concat()].concat();
+        [&36u32.to_le_bytes()[..], &[3; 16], &[4; 8], &[disclosure, 2, verdicts].map(u32::to_le_bytes).concat()]
+            .concat();
     let mut group = [0; 15];
     group[0] = 1;
     let answers = (0..4096).map(|length| [&clear[..], &group.repeat(length)].concat());

@@ -63,8 +63,10 @@ pub async fn submit(
     body: Body,
 ) -> Result<(StatusCode, Json<AcceptedView>), Problem> {
     let (desk, digest) = desk(&state, &requester, &agreement)?;
-    let (statement, request) = signed_request(&headers, &requester)?;
-    let upload = upload::receive(&state, &headers, body, desk.engine.query_limit_bytes()).await?;
+    let signed = signed_request(&headers, &requester);
+    // The body is received also where the request is refused: whoever is still sending it would lose the refusal with the connection.
+    let upload = upload::receive(&state, &headers, body, desk.engine.query_limit_bytes()).await;
+    let ((statement, request), upload) = (signed?, upload?);
     state.blocking(move |state| accept(state, &requester, digest, &statement, &request, &upload)).await
 }
 
