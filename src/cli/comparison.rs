@@ -39,6 +39,9 @@ pub struct ComparisonArgs {
     /// Most probes in a query
     #[arg(long, value_name = "NUMBER")]
     probes_per_query: Option<usize>,
+    /// Most bits that the answer to a query may disclose [default: what the other limits come to]
+    #[arg(long, value_name = "NUMBER")]
+    bits_per_query: Option<u64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -103,6 +106,7 @@ impl ComparisonArgs {
         set(&mut terms.limits.references, self.references);
         set(&mut terms.limits.references_per_subject, self.references_per_subject);
         set(&mut terms.limits.probes_per_query, self.probes_per_query);
+        set(&mut terms.limits.bits_per_query, self.bits_per_query.map(Some));
     }
 
     /// As [`ComparisonArgs::terms`], where the modality may follow from the metric.

@@ -83,7 +83,7 @@ pub enum AnswerError {
     /// More than is agreed.
     #[error(
         "the answer on {probes} probes could disclose {bits} bits where the agreement admits {limit} a query (limits.bits_per_query), \
-         enough for {admitted} probes; {}",
+         enough for {admitted} of them; {}",
         if *admitted > 0 { "ask about fewer at a time" } else { "agree on more, or on another disclosure" }
     )]
     TooManyBits {

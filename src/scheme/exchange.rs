@@ -56,13 +56,22 @@ pub(super) fn record(subject: &str, eye: Option<Eye>, template: Template) -> Rec
     Record { subject: SubjectId::try_from(subject.to_owned()).unwrap(), eye, template }
 }
 
-const SHAPE: IrisShape = IrisShape { rows: 4, columns: 32, channels: 4, mask: MaskSharing::ByPair };
+/// A scheme's set for tests.
+pub(super) fn test_set(scheme: SchemeId) -> &'static str {
+    match scheme {
+        SchemeId::Tfhe => "insecure-test",
+        SchemeId::Bgv => "insecure-bgv-test",
+    }
+}
 
-fn iris(rotations: u32, eyes: EyeRule) -> Terms {
-    let mut terms = Terms::iris(SHAPE);
+pub(super) const SHAPE: IrisShape = IrisShape { rows: 4, columns: 32, channels: 4, mask: MaskSharing::ByPair };
+
+/// With a quarter of the bits in common at least.
+pub(super) fn iris(shape: IrisShape, rotations: u32, eyes: EyeRule) -> Terms {
+    let mut terms = Terms::iris(shape);
     if let ComparisonTerms::FractionalHamming { rotations: r, eyes: e, minimum_common_bits, .. } = &mut terms.comparison
     {
-        (*r, *e, *minimum_common_bits) = (rotations, eyes, 128);
+        (*r, *e, *minimum_common_bits) = (rotations, eyes, shape.bits() as u32 / 4);
     }
     terms
 }
@@ -106,7 +115,7 @@ fn again(template: &Template, tilt: i32, rng: &mut ChaCha20Rng) -> Template {
 
 /// Agreements of every metric, eye rule and disclosure, at thresholds far from all the pairs made here.
 fn agreements(agreement: fn(Terms) -> Agreement, rotations: u32) -> Vec<Agreement> {
-    let iris = |most: u32, eyes| iris(most.min(rotations), eyes);
+    let iris = |most: u32, eyes| iris(SHAPE, most.min(rotations), eyes);
     let several = |mut terms: Terms| {
         terms.limits.references_per_subject = 3;
         terms
@@ -284,11 +293,7 @@ fn every_exchange_agrees_with_the_oracle_under_bgv() {
 
 /// Sets of the agreement's own, of other dimensions than any of this program's.
 fn own(scheme: SchemeId) -> OwnSet {
-    let set = match scheme {
-        SchemeId::Tfhe => "insecure-test",
-        SchemeId::Bgv => "insecure-bgv-test",
-    };
-    let mut own = OwnSet::like(ParameterSet::by_name(set).unwrap(), "ours");
+    let mut own = OwnSet::like(ParameterSet::by_name(test_set(scheme)).unwrap(), "ours");
     match &mut own {
         OwnSet::Tfhe(set) => {
             (set.query_glwe_dimension, set.query_polynomial_size, set.query_noise_log2) = (1, 256, 40);
@@ -455,7 +460,7 @@ fn a_tree_of_many_waves_finds_one_hit_and_no_hit() {
 #[test]
 fn too_few_common_bits_miss_under_encryption_too() {
     for theta in ["0.3", "0.45"] {
-        let mut terms = iris(2, EyeRule::Ignored);
+        let mut terms = iris(SHAPE, 2, EyeRule::Ignored);
         if let ComparisonTerms::FractionalHamming { threshold, minimum_common_bits, .. } = &mut terms.comparison {
             (*threshold, *minimum_common_bits) = (theta.parse().unwrap(), 200);
         }
@@ -480,7 +485,7 @@ fn too_few_common_bits_miss_under_encryption_too() {
 /// A probe of one eye under `any`: subjects with only the other eye cannot hit, and cost nothing.
 #[test]
 fn a_probe_of_one_eye_meets_that_eye_alone() {
-    let agreement = agreement(iris(2, EyeRule::Any));
+    let agreement = agreement(iris(SHAPE, 2, EyeRule::Any));
     let parties = Parties::<Tfhe>::new(&agreement);
     let mut rng = rng();
     let (left, right) = (random(agreement.shape(), &mut rng), random(agreement.shape(), &mut rng));

@@ -5,6 +5,8 @@
 //!
 //! [`Holder`] has the secret key; [`Evaluator`] has no name for it.
 
+#[cfg(test)]
+mod alike;
 pub mod bgv;
 #[cfg(test)]
 mod clear;

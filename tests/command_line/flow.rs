@@ -134,6 +134,33 @@ fn what_the_agreement_discloses_is_what_is_printed() {
     }
 }
 
+/// Two probes against four references: eight bits under `each`.
+#[test]
+fn an_answer_that_could_disclose_more_bits_than_agreed_is_refused_with_the_numbers() {
+    for (bits, refused) in [(8, false), (7, true)] {
+        let desk = Desk::empty();
+        desk.write("gallery.csv", GALLERY);
+        desk.write("probes.csv", PROBES);
+        desk.ok(&format!("{INIT} --disclosure each --bits-per-query {bits}"));
+        let said = desk.ok("agreement check");
+        assert!(said.contains(&format!("a query may disclose {bits} at most")), "{said}");
+        desk.ok("keygen --allow-insecure");
+        desk.ok("enroll --templates gallery.csv");
+        desk.ok("encrypt --templates probes.csv");
+        let command = "match --gallery gallery.cotejo --query probes.query.cotejo";
+        if refused {
+            let numbers = "on 2 probes could disclose 8 bits where the agreement admits 7 a query (limits.bits_per_query), \
+                           enough for 1 of them";
+            let said = desk.refused(command, "probes.query.cotejo", numbers);
+            assert!(said.contains("remedy: ask about fewer at a time"), "{said}");
+        } else {
+            desk.ok(command);
+        }
+    }
+    let desk = Desk::empty();
+    desk.refused(&format!("{INIT} --bits-per-query 0"), "agreement.toml", "limits.bits_per_query");
+}
+
 #[test]
 fn synthetic_irises_with_rotations_are_found() {
     let desk = Desk::empty();

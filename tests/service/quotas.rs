@@ -2,6 +2,7 @@
 
 use cotejo::agreement::{Disclosure, RequestField, ServiceTerms, Terms};
 use cotejo::querier::Verdict;
+use cotejo::scheme::bgv::Bgv;
 use cotejo::scheme::tfhe::Tfhe;
 use cotejo::service::client::{AskError, ClientError};
 use cotejo::service::record::ReplyOutcome;
@@ -9,7 +10,7 @@ use cotejo::template::Record;
 use cotejo::wire::Target;
 
 use crate::databases::kinds;
-use crate::trial::{Asker, Setup, Trial, person, refused, terms};
+use crate::trial::{Asker, Setup, Trial, exact_terms, person, refused, terms};
 
 fn with(change: impl Fn(&mut ServiceTerms)) -> Setup {
     let mut service = terms().service.unwrap();
@@ -81,6 +82,25 @@ fn bits_of_a_gallery_version_are_a_hard_stop_until_the_next_version() {
         assert_eq!(asker.verdicts("2").unwrap(), [Verdict::Each(vec![true, false])]);
         let account = trial.custody().account(&"A-BORDER".parse().unwrap(), &trial.digest(), trial.now()).unwrap();
         assert_eq!(account.bits_by_gallery, [(1, 6), (2, 2)]);
+    }
+}
+
+/// Under `count` of scheme `bgv` a probe is charged 17 bits: the log2 of its plaintext modulus.
+#[test]
+fn a_query_that_could_disclose_more_bits_than_agreed_is_refused_for_good_and_not_charged() {
+    for kind in kinds() {
+        let mut terms = exact_terms();
+        terms.disclosure = Disclosure::Count;
+        terms.limits.bits_per_query = Some(50);
+        let trial = Trial::with(kind, Setup { terms, ..Setup::default() });
+        let asker = Asker::<Bgv>::new(&trial, 0);
+        asker.prepare("1", probes(3), Target::Gallery);
+        assert_eq!(refused(asker.conclude("1")), "too-many-bits");
+        assert_eq!(asker.ask("2", probes(2), Target::Gallery).unwrap(), [Verdict::Count(1), Verdict::Count(1)]);
+        // One bit a probe, which is all that 1:1 gives under any disclosure.
+        asker.ask("3", probes(3), Target::Subject("person-1".to_owned().try_into().unwrap())).unwrap();
+        let account = trial.custody().account(&"A-BORDER".parse().unwrap(), &trial.digest(), trial.now()).unwrap();
+        assert_eq!(account.bits_by_gallery, [(1, 37)]);
     }
 }
 

@@ -52,9 +52,14 @@ impl Sums {
                 continue;
             }
             let shorter = if value.state.limbs < sum.state.limbs { value.state } else { sum.state };
-            let [mut all, value] = [&*sum, &value].map(|part| part.brought_to(ring, shorter.limbs, shorter.factor));
-            all.add(ring, &value)?;
-            *sum = all;
+            let like = |part: &Ciphertext| (part.state.limbs, part.state.factor) == (shorter.limbs, shorter.factor);
+            if !like(sum) {
+                *sum = sum.brought_to(ring, shorter.limbs, shorter.factor);
+            }
+            match like(&value) {
+                true => sum.add(ring, &value)?,
+                false => sum.add(ring, &value.brought_to(ring, shorter.limbs, shorter.factor))?,
+            }
         }
         Ok(())
     }

@@ -272,7 +272,7 @@ pub(super) fn outputs_per_block(set: &BgvSet, functional: &Functional) -> usize 
 }
 
 impl<'a> Circuit<'a> {
-    /// The circuit of an agreement's functional.
+    /// The circuit of an agreement's functional, weighed: without coefficients.
     pub(super) fn of(
         set: &'a BgvSet,
         functional: &Functional,
@@ -282,7 +282,7 @@ impl<'a> Circuit<'a> {
     ) -> Result<Self, Misfit> {
         let common = functional.common_bits_range().filter(|_| shape.judges_common_bits);
         let aligned = functional.phi_range();
-        Self::new(set, functional.coordinates(), &aligned, common.as_ref(), disclosure, shape, blocks)
+        Self::weigh(set, functional.coordinates(), &aligned, common.as_ref(), disclosure, shape, blocks)
     }
 
     /// The cheapest circuit for phi in `aligned`, and common bits in `common`.
@@ -359,7 +359,8 @@ impl<'a> Circuit<'a> {
         best.ok_or(fault)
     }
 
-    fn with_coefficients(mut self) -> Self {
+    /// Ready to be run.
+    pub(super) fn with_coefficients(mut self) -> Self {
         self.aligned.compute();
         if let Some(common) = &mut self.common {
             common.compute();

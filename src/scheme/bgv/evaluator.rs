@@ -160,7 +160,7 @@ struct Search<'a> {
     /// Diagonals that there is room for.
     most_kept: u64,
     /// By shape, and by the primes of the answer.
-    circuits: HashMap<(Shape, Option<usize>), Arc<Circuit<'static>>>,
+    circuits: HashMap<(Shape, usize), Arc<Circuit<'static>>>,
     /// Statistical distance, so far, of the answer on each probe from one that depends on its verdicts alone.
     leakage: Vec<f64>,
 }
@@ -185,13 +185,13 @@ impl<'a> Search<'a> {
         let blocks = blocks(set, self.task);
         let mut slots: Vec<Vec<[Vec<u32>; 2]>> = group.iter().map(|_| Vec::new()).collect();
         let mut sums: Vec<Option<Sums>> = group.iter().map(|_| None).collect();
-        let agreed = self.circuit(&self.agreed_shape(layout), None)?;
+        let agreed = self.weighed(&self.agreed_shape(layout))?;
         let one_sample = self.one_sample_is_enough(layout) && agreed.has_room_for_a_constant();
         let answered = agreed.answered;
         for block in 0..blocks {
             let rows = self.rows(block);
             let shape = self.shape(layout, &rows);
-            let circuit = self.circuit(&shape, Some(answered))?;
+            let circuit = self.circuit(&shape, answered)?;
             let masks = circuit.masks(one_sample);
             let decided = Decided { block, rows: &rows, layout, shape: &shape, circuit: &circuit, masks };
             let verdicts = self.verdicts(&decided, &babies, rng)?;
@@ -270,15 +270,20 @@ impl<'a> Search<'a> {
         blocks(set, self.task) == 1 && self.agreed_shape(layout).one_sample_is_enough(subjects)
     }
 
-    /// The circuit of a shape, for an answer over so many primes if they are given.
-    fn circuit(&mut self, shape: &Shape, answered: Option<usize>) -> Result<Arc<Circuit<'static>>, Misfit> {
+    /// What a circuit of a shape costs and ends with.
+    fn weighed(&self, shape: &Shape) -> Result<Circuit<'static>, Misfit> {
+        let (set, task) = (self.key.ring.set, self.task);
+        Circuit::of(set, task.functional, task.disclosure, shape, blocks(set, task))
+    }
+
+    /// The circuit of a shape, for an answer over so many primes.
+    fn circuit(&mut self, shape: &Shape, answered: usize) -> Result<Arc<Circuit<'static>>, Misfit> {
         let key = (shape.clone(), answered);
         if let Some(circuit) = self.circuits.get(&key) {
             return Ok(Arc::clone(circuit));
         }
-        let (set, task) = (self.key.ring.set, self.task);
-        let mut circuit = Circuit::of(set, task.functional, task.disclosure, shape, blocks(set, task))?;
-        circuit.answered = answered.unwrap_or(circuit.answered);
+        let mut circuit = self.weighed(shape)?.with_coefficients();
+        circuit.answered = answered;
         let circuit = Arc::new(circuit);
         self.circuits.insert(key, Arc::clone(&circuit));
         Ok(circuit)

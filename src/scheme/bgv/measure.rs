@@ -86,6 +86,9 @@ struct Stage {
     right: Option<Vec<bool>>,
 }
 
+const FLOOD: &str = "flood";
+const ANSWER: &str = "answer";
+
 impl Stages<'_> {
     /// Looks at what a stage left: one value, or several. `right` judges a slot of the first by its row and what stands in it; where there are
     /// several, by how many of them are 0.
@@ -123,9 +126,11 @@ impl Stages<'_> {
     fn finish(self) -> Vec<StageNoise> {
         let noise = |stage: Stage| {
             let state = stage.state;
+            // What is flooded fills the modulus, which is what it is flooded for.
+            let computed = ![FLOOD, ANSWER].contains(&stage.name);
             let noise = StageNoise {
                 bound_log2: Some(state.noise + TAIL_LOG2),
-                margin_bits: Some(state.margin()),
+                margin_bits: computed.then(|| state.margin()),
                 ..StageNoise::of(stage.name, &stage.phases, (2.0 * state.noise).exp2())
             };
             match stage.right {
@@ -204,14 +209,14 @@ impl Stages<'_> {
         if set.one_squaring {
             let outputs = squares(&parties.key, &run.circuit, &value, rng);
             let outputs: Vec<&Ciphertext> = outputs.iter().map(|output| &output.ciphertext).collect();
-            self.look("answer", parties, &outputs, |row, zeros| zeros == u32::from(hit(row)))?;
+            self.look(ANSWER, parties, &outputs, |row, zeros| zeros == u32::from(hit(row)))?;
             return Ok(());
         }
         let verdict = run.verdict(parties, value).ok_or_else(misfit)?;
         self.look("verdict", parties, &[&verdict], counted)?;
         let verdict = verdict.truncated(ring, verdict.state.limbs.min(set.public_limbs()));
-        self.look("flood", parties, &[&flooded(&parties.key, &verdict, rng)], counted)?;
-        self.look("answer", parties, &[&sanitised(&parties.key, verdict, rng).ciphertext], counted)?;
+        self.look(FLOOD, parties, &[&flooded(&parties.key, &verdict, rng)], counted)?;
+        self.look(ANSWER, parties, &[&sanitised(&parties.key, verdict, rng).ciphertext], counted)?;
         Ok(())
     }
 }

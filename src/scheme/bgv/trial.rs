@@ -47,7 +47,7 @@ impl Trial {
         let alignments = functional.rotations().len();
         let judges_common_bits = functional.judges_common_bits();
         let shape = Shape::largest(functional.eyes(), 1, alignments, judges_common_bits);
-        let circuit = Circuit::of(set, functional, disclosure, &shape, ADMITTED_BLOCKS)?;
+        let circuit = Circuit::of(set, functional, disclosure, &shape, ADMITTED_BLOCKS)?.with_coefficients();
         let coordinates = functional.coordinates();
         let fits = Misfit::Coordinates { coordinates, limit: set.ring_size() / 2 };
         let steps = Steps::new(set, coordinates).ok_or(fits.clone())?;
