@@ -94,7 +94,7 @@ pub fn templates() -> Vec<Vec<u8>> {
     let quoted = |id: &str, fields: &str| format!("{{\"id\": \"{id}\", \"eye\": \"left\", {fields}}}\n").into_bytes();
     files.extend([
         (Format::Csv, vector, b"id,eye,a,b\nx,left,1,-2.5e-1\ny,right,3,4\n".to_vec()),
-        (Format::Csv, vector, b"0.0,1.0\n0.5,0.25\n".to_vec()),
+        (Format::Csv, vector, b"0.25,1\n0.5,0.25\n".to_vec()),
         (Format::Csv, bits, b"id,bits\nx,01101001\ny,5a\n\"z, z\",Wg==\n".to_vec()),
         (Format::Csv, iris, format!("subject,code,mask\nx,{code},{mask}\n").into_bytes()),
         (Format::JsonLines, vector, quoted("x", "\"vector\": [0.5, -1e-3]")),
