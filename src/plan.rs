@@ -11,7 +11,7 @@ use crate::scheme::bgv::{Bgv, Misfit};
 use crate::scheme::tfhe::Tfhe;
 use crate::scheme::tfhe::workload::reference_bootstrap;
 use crate::scheme::{Evaluator, OtherScheme, Task, most_bits};
-use crate::template::{Bits, Eye};
+use crate::template::Bits;
 
 /// A prediction for one query against one gallery.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
@@ -186,11 +186,8 @@ fn of_bootstraps(
     templates: usize,
     bootstrap: Duration,
 ) -> Payload {
-    let eyes: &[Option<Eye>] = match functional.eyes() {
-        EyeRule::Ignored => &[None],
-        EyeRule::Any | EyeRule::All => &[Some(Eye::Left), Some(Eye::Right)],
-    };
-    let layout = if eyes.len() == 1 { SampleLayout::Single } else { SampleLayout::Both };
+    let layout = SampleLayout::fullest(functional.eyes());
+    let eyes = layout.eyes();
     // The count depends on eyes alone, so one stand-in serves for every subject.
     let stand_in = Bits::new([false]).ok().map(Reference::Bits);
     let subject: Vec<_> = eyes.iter().filter_map(|&eye| Some((eye, stand_in.clone()?))).collect();

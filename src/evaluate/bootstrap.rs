@@ -13,6 +13,7 @@ use super::interval::{Interval, percentiles};
 use super::rates::Distribution;
 use super::scores::{Pair, Scores};
 use crate::agreement::EyeRule;
+use crate::functional::SampleLayout;
 use crate::template::Eye;
 
 /// Replicates of every interval.
@@ -40,10 +41,7 @@ impl<'a> Bootstrap<'a> {
         let subjects = dataset.subjects().len();
         let mut genuine = vec![0.0; subjects];
         scores.genuine.iter().for_each(|pair| add(&mut genuine, subjects_of(dataset, pair).0));
-        let groups: Vec<Option<Eye>> = match eyes {
-            EyeRule::Ignored => vec![None],
-            EyeRule::Any | EyeRule::All => vec![Some(Eye::Left), Some(Eye::Right)],
-        };
+        let groups = SampleLayout::fullest(eyes).eyes();
         let of_group = |eye: Option<Eye>| {
             let counted = |samples: &mut dyn Iterator<Item = (usize, Option<Eye>)>| {
                 let mut counts = vec![0.0; subjects];
@@ -55,7 +53,7 @@ impl<'a> Bootstrap<'a> {
             let references = counted(&mut dataset.references().iter().map(|sample| (sample.subject, sample.eye)));
             [probes, references]
         };
-        Self { dataset, seed, genuine, groups: groups.into_iter().map(of_group).collect() }
+        Self { dataset, seed, genuine, groups: groups.iter().copied().map(of_group).collect() }
     }
 
     /// Interval of the share of impostor pairs that these are.

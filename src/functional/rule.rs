@@ -18,6 +18,14 @@ pub enum SampleLayout {
 }
 
 impl SampleLayout {
+    /// The layout with the most samples that an agreement with this eye rule admits.
+    pub fn fullest(rule: EyeRule) -> Self {
+        match rule {
+            EyeRule::Ignored => Self::Single,
+            EyeRule::Any | EyeRule::All => Self::Both,
+        }
+    }
+
     /// The eye of each sample, in order.
     pub fn eyes(self) -> &'static [Option<Eye>] {
         match self {

@@ -17,12 +17,13 @@ use super::tfhe::Tfhe;
 use super::{Evaluator, Holder};
 use crate::agreement::{Agreement, ComparisonTerms, EyeRule, IRIS_MPC_SHAPE, SchemeChoice, Terms};
 use crate::custodian::{AdmittedKey, Custodian, Gallery};
+use crate::functional::SampleLayout;
 use crate::parameters::ParameterSet;
 use crate::querier::{Pending, Querier, SecretKey};
 use crate::template::{Eye, RealVector, Record, SubjectId, Template};
 use crate::wire::{Answer, Query, Target};
 
-fn rng(step: u64) -> ChaCha20Rng {
+pub(super) fn rng(step: u64) -> ChaCha20Rng {
     ChaCha20Rng::seed_from_u64(step)
 }
 
@@ -34,13 +35,9 @@ pub(super) fn id(name: &str) -> SubjectId {
 fn people(agreement: &Agreement) -> (Vec<Record>, Vec<Record>) {
     let mut rng = rng(5);
     let rule = agreement.functional().eyes();
-    let eyes: &[Option<Eye>] = match rule {
-        EyeRule::Ignored => &[None],
-        EyeRule::Any | EyeRule::All => &[Some(Eye::Left), Some(Eye::Right)],
-    };
     let most = agreement.terms().limits.references_per_subject;
     let (mut probe, mut references) = (Vec::new(), Vec::new());
-    for &eye in eyes {
+    for &eye in SampleLayout::fullest(rule).eyes() {
         let asked = random(agreement.shape(), &mut rng);
         probe.push(record("asked", eye, asked.clone()));
         let mut others = vec!["plain"];
@@ -95,8 +92,8 @@ impl<S: Holder + Evaluator> World<S> {
         querier.ask(probe.to_vec(), target, &mut rng(2)).unwrap()
     }
 
-    pub fn answer(&self, custodian: &Custodian<'_, S>, query: &Query<S>) -> Answer<S> {
-        custodian.answer(&self.key, query, &mut rng(3), &()).unwrap()
+    pub fn answer(&self, custodian: &Custodian<'_, S>, query: &Query<S>, rng: &mut ChaCha20Rng) -> Answer<S> {
+        custodian.answer(&self.key, query, rng, &()).unwrap()
     }
 }
 
@@ -159,12 +156,14 @@ fn time_does_not_tell<S: Holder + Evaluator>(few: Terms, many: Terms) {
     let terms = if runs >= 200 { many } else { few };
     let world = World::<S>::under(named.as_deref().unwrap_or(test_set(S::ID)), terms);
     let querier = world.querier();
+    // Other randomness in every run, as in life.
+    let mut random = rng(4);
 
     let custodian = world.custodian(&["exempt"]);
     let classes = ["exempt", "nobody", "hit", "plain"];
     let queries = classes.map(|name| world.ask(&querier, &world.probe, Target::Subject(id(name))).0);
     compare("1:1", runs, &classes, |class| {
-        world.answer(&custodian, &queries[class]);
+        world.answer(&custodian, &queries[class], &mut random);
     });
 
     // The same persons are exempt and others hit, or nobody does.
@@ -173,7 +172,7 @@ fn time_does_not_tell<S: Holder + Evaluator>(few: Terms, many: Terms) {
         .map(|exempt| world.custodian(exempt));
     let query = world.ask(&querier, &world.probe, Target::Gallery).0;
     compare("1:N", runs, &classes, |class| {
-        world.answer(&custodians[class], &query);
+        world.answer(&custodians[class], &query, &mut random);
     });
 }
 

@@ -11,7 +11,7 @@ use super::tfhe::Tfhe;
 use super::{Disclosed, Evaluator, Extent, Holder, OtherScheme, Progress, Scheme, Task};
 use crate::agreement::{Agreement, ComparisonTerms, Disclosure, EyeRule, SchemeChoice, SchemeId, TemplateTerms, Terms};
 use crate::custodian::{AdmittedKey, AnswerError, Custodian, Damage, Gallery};
-use crate::functional::{Probe, oracle};
+use crate::functional::{Probe, SampleLayout, oracle};
 use crate::parameters::bgv::{BgvSet, INSECURE_BGV};
 use crate::parameters::custom::OwnSet;
 use crate::parameters::{ParameterSet, SetMark};
@@ -146,10 +146,7 @@ fn agreements(agreement: fn(Terms) -> Agreement, rotations: u32) -> Vec<Agreemen
 fn people(agreement: &Agreement, subjects: usize) -> (Vec<Record>, Vec<Record>) {
     let mut rng = rng();
     let functional = agreement.functional();
-    let eyes: &[Option<Eye>] = match functional.eyes() {
-        EyeRule::Ignored => &[None],
-        EyeRule::Any | EyeRule::All => &[Some(Eye::Left), Some(Eye::Right)],
-    };
+    let eyes = SampleLayout::fullest(functional.eyes()).eyes();
     let tilt = (functional.rotations().len() as i32 / 2).min(2);
     let per_eye = agreement.terms().limits.references_per_subject.min(2);
     let (mut references, mut probes) = (Vec::new(), Vec::new());

@@ -1,9 +1,9 @@
 //! A real exchange with keys of a set, between two parties of this process, against the clear oracle.
 
-use cotejo::agreement::{Agreement, ComparisonTerms, Disclosure, EyeRule, Modality, Terms};
+use cotejo::agreement::{Agreement, ComparisonTerms, Disclosure, Modality, Terms};
 use cotejo::custodian::{AdmittedKey, AnswerError, Custodian, Gallery, Subject};
 use cotejo::functional::oracle::{self, Oracle};
-use cotejo::functional::{Functional, Probe, pairs};
+use cotejo::functional::{Functional, Probe, SampleLayout, pairs};
 use cotejo::querier::{Querier, SecretKey, Verdict};
 use cotejo::scheme::tfhe::noise::GrayZone;
 use cotejo::scheme::{Evaluator, Holder, Unanswered};
@@ -169,10 +169,7 @@ impl People {
             ComparisonTerms::InnerProduct { maximum_norm, .. }
             | ComparisonTerms::SquaredEuclidean { maximum_norm, .. } => (Model::Vector, maximum_norm.to_f64()),
         };
-        let eyes: &[Option<Eye>] = match terms.comparison.eyes() {
-            EyeRule::Ignored => &[None],
-            EyeRule::Any | EyeRule::All => &[Some(Eye::Left), Some(Eye::Right)],
-        };
+        let eyes = SampleLayout::fullest(terms.comparison.eyes()).eyes();
         let population = Population::new(model, agreement.shape(), 1);
         let population =
             population.map_err(|error| Failure::new("params check", error, "choose another comparison (--metric)"))?;

@@ -46,21 +46,18 @@ impl Sums {
             self.values = block.collect();
             return Ok(());
         }
-        for (sum, value) in self.values.iter_mut().zip(block) {
-            if let Masks::Any(_) = self.masks {
+        let masks = self.masks;
+        let added = std::mem::take(&mut self.values).into_iter().zip(block).map(|(mut sum, value)| {
+            if let Masks::Any(_) = masks {
                 sum.add_masked(ring, &value);
-                continue;
+                return Ok(sum);
             }
             let shorter = if value.state.limbs < sum.state.limbs { value.state } else { sum.state };
-            let like = |part: &Ciphertext| (part.state.limbs, part.state.factor) == (shorter.limbs, shorter.factor);
-            if !like(sum) {
-                *sum = sum.brought_to(ring, shorter.limbs, shorter.factor);
-            }
-            match like(&value) {
-                true => sum.add(ring, &value)?,
-                false => sum.add(ring, &value.brought_to(ring, shorter.limbs, shorter.factor))?,
-            }
-        }
+            let [mut sum, value] = [sum, value].map(|part| part.brought_to(ring, shorter.limbs, shorter.factor));
+            sum.add(ring, &value)?;
+            Ok(sum)
+        });
+        self.values = added.collect::<Result<_, _>>()?;
         Ok(())
     }
 

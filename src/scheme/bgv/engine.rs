@@ -144,7 +144,10 @@ impl Ciphertext {
     }
 
     /// The same plaintext over fewer primes and under another factor, by which its phase is multiplied.
-    pub(super) fn brought_to(&self, ring: &Ring, limbs: usize, factor: u32) -> Self {
+    pub(super) fn brought_to(self, ring: &Ring, limbs: usize, factor: u32) -> Self {
+        if (limbs, factor) == (self.state.limbs, self.state.factor) {
+            return self;
+        }
         let truncated = self.truncated(ring, limbs);
         if factor == self.state.factor {
             return truncated;

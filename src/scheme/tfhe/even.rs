@@ -10,7 +10,7 @@ use super::threshold::Exponents;
 use crate::agreement::{Disclosure, EyeRule, Limits, TemplateTerms, Terms};
 use crate::custodian::Custodian;
 use crate::querier::Verdict;
-use crate::scheme::alike::{World, id};
+use crate::scheme::alike::{World, id, rng};
 use crate::scheme::exchange::{SHAPE, iris};
 use crate::template::Record;
 use crate::wire::Target;
@@ -53,7 +53,7 @@ fn asked(
     let querier = world.querier();
     let (query, pending) = world.ask(&querier, probe, target);
     world.key.prepared().effort.take();
-    let answer = world.answer(custodian, &query);
+    let answer = world.answer(custodian, &query, &mut rng(3));
     let effort = world.key.prepared().effort.take();
     assert_eq!(effort.0, custodian.steps(&query), "steps as announced");
     (pending.read(&querier, &answer).unwrap().remove(0).1, effort)
