@@ -66,7 +66,7 @@ pub mod evaluate;
 pub mod functional;
 pub mod open_iris;
 pub mod parameters;
-pub mod plan;
+pub mod planning;
 pub mod querier;
 #[cfg(feature = "report")]
 pub mod report;

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use cotejo::agreement::{Agreement, Disclosure, SchemeChoice, Terms};
 use cotejo::custodian::{AdmittedKey, Custodian, Gallery};
-use cotejo::plan::{Pace, Plan};
+use cotejo::planning::{Pace, Plan};
 use cotejo::querier::{Querier, SecretKey};
 use cotejo::scheme::bgv::{self, Bgv};
 use cotejo::scheme::tfhe::{self, Tfhe};

@@ -1,7 +1,7 @@
 //! What answers can disclose at most: bits of a query, and the statistical distance that is left over a year.
 
 use super::{Agreement, Disclosure, SchemeId};
-use crate::parameters::card::MOST_DISTANCE_LOG2;
+use crate::planning::card::MOST_DISTANCE_LOG2;
 use crate::scheme::most_bits;
 
 /// Probes a day that are reckoned with where an agreement has no quota.

@@ -11,7 +11,7 @@ use super::{AgreementError, SchemeId, Terms};
 use crate::functional::Functional;
 use crate::parameters::ParameterSet;
 use crate::parameters::custom::OwnSet;
-use crate::plan::{Pace, Plan};
+use crate::planning::{Pace, Plan};
 
 /// A parameter set, the comparison under it, and why this one.
 #[derive(Clone, Debug)]

@@ -6,7 +6,7 @@ use cotejo::agreement::Agreement;
 use cotejo::parameters::ParameterSet;
 use cotejo::parameters::bgv::BgvSet;
 use cotejo::parameters::tfhe::TfheSet;
-use cotejo::plan::Pace;
+use cotejo::planning::Pace;
 use cotejo::scheme::bgv;
 use cotejo::scheme::tfhe::workload::Workload;
 

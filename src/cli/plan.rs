@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use cotejo::agreement::{Agreement, SchemeChoice, SchemeId};
 use cotejo::parameters::ParameterSet;
-use cotejo::plan::{Pace, Plan};
+use cotejo::planning::{Pace, Plan};
 use cotejo::scheme::bgv;
 use serde_json::{Value, json};
 

@@ -3,10 +3,8 @@
 //! Each scheme has sets of its own kind; whatever is common to all of them is asked of [`ParameterSet`].
 
 pub mod bgv;
-pub mod card;
 pub mod custom;
 mod mark;
-pub mod search;
 pub mod security;
 pub mod tfhe;
 

@@ -15,7 +15,7 @@ use std::time::Duration;
 use cotejo::agreement::{Agreement, ComparisonTerms, IRIS_MPC_SHAPE, Terms};
 use cotejo::custodian::{AdmittedKey, Custodian, Gallery};
 use cotejo::functional::{Probe, oracle};
-use cotejo::plan::{Pace, Plan};
+use cotejo::planning::{Pace, Plan};
 use cotejo::querier::{Querier, SecretKey, Verdict};
 use cotejo::scheme::tfhe::Tfhe;
 use cotejo::template::Record;

@@ -2,7 +2,7 @@
 
 use cotejo::agreement::{Agreement, ComparisonTerms, Decimal, Disclosure, SchemeChoice, SchemeId, Terms};
 use cotejo::parameters::ParameterSet;
-use cotejo::plan::{Pace, Plan};
+use cotejo::planning::{Pace, Plan};
 use cotejo::template::TemplateShape;
 use cotejo::template::synthetic::Population;
 use rayon::ThreadPool;

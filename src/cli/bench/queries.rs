@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use cotejo::agreement::Agreement;
 use cotejo::custodian::{AdmittedKey, AnswerError, Custodian, Gallery};
-use cotejo::plan::Plan;
+use cotejo::planning::Plan;
 use cotejo::querier::{Querier, SecretKey};
 use cotejo::scheme::{Evaluator, Holder, Progress, Unanswered};
 use cotejo::template::Record;

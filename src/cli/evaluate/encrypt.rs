@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use cotejo::agreement::Agreement;
 use cotejo::evaluate::{Amount, Evaluation, Exchange, ExchangeError, Selection, pairwise};
-use cotejo::plan::Plan;
+use cotejo::planning::Plan;
 use cotejo::scheme::{Evaluator, Holder, Progress as _};
 
 use super::Args;

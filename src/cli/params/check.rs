@@ -2,7 +2,7 @@
 
 use cotejo::agreement::Agreement;
 use cotejo::parameters::ParameterSet;
-use cotejo::parameters::card::Figure;
+use cotejo::planning::card::Figure;
 use serde_json::json;
 
 use super::trial::{self, Trial};

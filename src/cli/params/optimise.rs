@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use cotejo::agreement::SchemeChoice;
-use cotejo::parameters::search::{Candidate, Request, Survey, Target};
+use cotejo::planning::search::{Candidate, Request, Survey, Target};
 use serde_json::{Value, json};
 
 use super::table;

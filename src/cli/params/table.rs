@@ -2,7 +2,7 @@
 
 use cotejo::parameters::ParameterSet;
 use cotejo::parameters::custom::OwnSet;
-use cotejo::parameters::search::{Candidate, Survey};
+use cotejo::planning::search::{Candidate, Survey};
 use serde_json::{Value, json};
 
 use super::optimise::duration;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cotejo::parameters::card::{Card, ComparisonCard, Figure, KeyStrength, Stage};
+use cotejo::planning::card::{Card, ComparisonCard, Figure, KeyStrength, Stage};
 
 use crate::cli::console::{bytes, count, seconds};
 

@@ -162,7 +162,7 @@ impl OwnSet {
 
     /// Whether every number is one that the scheme's code can work with, within the memory that keys may take.
     ///
-    /// Says nothing of security or of failures: see [`ParameterSet::is_secure`] and [`super::card`].
+    /// Says nothing of security or of failures: see [`ParameterSet::is_secure`] and [`crate::planning::card`].
     ///
     /// # Errors
     ///

@@ -10,8 +10,8 @@ use crate::agreement::{Agreement, ComparisonTerms, Terms};
 use crate::functional::Functional;
 use crate::functional::oracle::Comparison;
 use crate::parameters::ParameterSet;
-use crate::parameters::card::MOST_DISTANCE_LOG2;
 use crate::parameters::tfhe::{MOST_WASHING_ROUNDS, TfheSet};
+use crate::planning::card::MOST_DISTANCE_LOG2;
 use crate::scheme::Stage;
 
 /// Variance of TUniform(b): (2^(2b+1) + 1) / 6 units squared.

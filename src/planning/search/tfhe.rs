@@ -10,9 +10,9 @@ use super::{Candidate, Log, Refusal, Target, frontier, lengths, noise, over};
 use crate::agreement::Terms;
 use crate::functional::{Functional, PROBE_NORM, REFERENCE_NORM};
 use crate::parameters::ParameterSet;
-use crate::parameters::card::{MOST_DISTANCE_LOG2, MOST_FAILURE_LOG2};
 use crate::parameters::security;
 use crate::parameters::tfhe::TfheSet;
+use crate::planning::card::{MOST_DISTANCE_LOG2, MOST_FAILURE_LOG2};
 use crate::scheme::tfhe::workload::reference_bootstrap;
 use crate::scheme::{Progress, Stopped};
 

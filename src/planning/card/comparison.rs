@@ -6,7 +6,7 @@ use super::figure::{Figure, Unit};
 use crate::agreement::{AgreementError, Disclosure, Terms};
 use crate::functional::Functional;
 use crate::parameters::ParameterSet;
-use crate::plan::{Pace, Plan, PlanError};
+use crate::planning::{Pace, Plan, PlanError};
 use crate::scheme::Stage;
 use crate::scheme::bgv::stages;
 use crate::scheme::tfhe::noise::GrayZone;

@@ -7,8 +7,8 @@ mod keys;
 
 use serde::Serialize;
 
-use super::ParameterSet;
 use crate::agreement::{AgreementError, SchemeId, Terms};
+use crate::parameters::ParameterSet;
 pub use crate::scheme::Stage;
 pub use comparison::{ComparisonCard, GrayZoneCard};
 pub use dimensions::Dimension;

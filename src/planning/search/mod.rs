@@ -1,10 +1,10 @@
 //! The cheapest parameter set that meets a demand: a search of the sets' space, for one comparison.
 //!
 //! A set is cheap by three measures that pull apart, and accurate by a fourth: the time to a verdict on the largest gallery, predicted for the
-//! reference machine ([`crate::plan::Plan`]); the bytes of the public keys; the bytes of a query; and the deviation of a score, of the
+//! reference machine ([`crate::planning::Plan`]); the bytes of the public keys; the bytes of a query; and the deviation of a score, of the
 //! noise of encryption and of the rounding to integers together. What no other candidate beats in all four is the *frontier*.
 //!
-//! Every candidate is as secure as was asked for, by [`super::security`]; decides wrongly, but for the noise near the threshold, less often
+//! Every candidate is as secure as was asked for, by [`crate::parameters::security`]; decides wrongly, but for the noise near the threshold, less often
 //! than once in 2^128; and hides all but its verdicts within 2^-40. A scheme's file says which part of its space is searched, and why the
 //! rest holds nothing cheaper.
 
@@ -17,10 +17,10 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use super::ParameterSet;
 use crate::agreement::{AgreementError, ComparisonTerms, SchemeId, Terms};
 use crate::functional::Functional;
-use crate::plan::{Pace, Plan};
+use crate::parameters::ParameterSet;
+use crate::planning::{Pace, Plan};
 use crate::scheme::tfhe::noise::GrayZone;
 use crate::scheme::{Progress, Stopped};
 
@@ -247,8 +247,8 @@ fn nearest(named: Vec<Candidate>, target: Target) -> Option<Candidate> {
 /// The same set.
 fn copy(set: &ParameterSet) -> ParameterSet {
     match set {
-        ParameterSet::Tfhe(set) => ParameterSet::Tfhe(super::tfhe::TfheSet { ..*set }),
-        ParameterSet::Bgv(set) => ParameterSet::Bgv(super::bgv::BgvSet { ..*set }),
+        ParameterSet::Tfhe(set) => ParameterSet::Tfhe(crate::parameters::tfhe::TfheSet { ..*set }),
+        ParameterSet::Bgv(set) => ParameterSet::Bgv(crate::parameters::bgv::BgvSet { ..*set }),
     }
 }
 
