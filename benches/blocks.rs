@@ -7,9 +7,10 @@
 
 use std::time::{Duration, Instant};
 
-use cotejo::agreement::{Agreement, Decimal, Disclosure, SchemeChoice, Terms};
+use cotejo::agreement::{Decimal, Disclosure, SchemeChoice, Terms};
 use cotejo::parameters::ParameterSet;
 use cotejo::parameters::bgv::BgvSet;
+use cotejo::planning;
 use cotejo::scheme::bgv::trial::Trial;
 use cotejo::scheme::tfhe::workload::Workload;
 use criterion::{Criterion, criterion_group, criterion_main};
@@ -96,7 +97,7 @@ fn blocks(criterion: &mut Criterion) {
     println!("case | set | references | one thread: block, ms a comparison, x bootstrap | two threads | wanted");
     let mut rows = Vec::new();
     for case in cases() {
-        let agreement = Agreement::new(case.terms.clone()).expect("terms that fit");
+        let agreement = planning::open(case.terms.clone()).expect("terms that fit");
         let set: &'static BgvSet = ParameterSet::by_name(case.set).and_then(ParameterSet::bgv).expect("a set");
         let mut rng = ChaCha20Rng::seed_from_u64(2);
         let trial = Trial::new(set, agreement.functional(), case.terms.disclosure, &mut rng);

@@ -2,9 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use cotejo::agreement::Agreement;
 use cotejo::custodian::{Appended, Gallery, Refusal};
-use cotejo::scheme::Progress;
+use cotejo::scheme::{Opened, Progress};
 use cotejo::template::Record;
 use cotejo::wire::Kind;
 use rand::RngCore as _;
@@ -84,7 +83,7 @@ impl Args {
 
     fn create(
         &self,
-        agreement: &Agreement,
+        agreement: &Opened,
         out: &Path,
         records: Vec<Record>,
         console: &Console,
@@ -111,7 +110,7 @@ impl Args {
 
     fn append(
         &self,
-        agreement: &Agreement,
+        agreement: &Opened,
         out: &Path,
         records: Vec<Record>,
         console: &Console,
@@ -164,7 +163,7 @@ impl Args {
 
     fn report(
         &self,
-        agreement: &Agreement,
+        agreement: &Opened,
         out: &Path,
         enrolled: &Enrolled,
         refused: &[Refusal],

@@ -10,9 +10,8 @@ use std::collections::{BTreeSet, HashSet};
 
 use rand::CryptoRng;
 
-use crate::agreement::Agreement;
 use crate::parameters::ParameterSet;
-use crate::scheme::{Evaluator, OtherScheme, Progress, Subjects, Task, Unanswered};
+use crate::scheme::{Evaluator, Opened, OtherScheme, Progress, Subjects, Task, Unanswered};
 use crate::template::SubjectId;
 use crate::wire::{Answer, EvaluationKey, KeyId, Query, Target};
 pub use gallery::{
@@ -24,7 +23,7 @@ use searched::{Searched, Watch};
 
 /// One authority that holds records, ready to answer under one agreement.
 pub struct Custodian<'a, S: Evaluator> {
-    agreement: Held<'a, Agreement>,
+    agreement: Opened,
     gallery: Held<'a, Gallery>,
     /// Positions of those who are exempt.
     exempt: HashSet<usize>,
@@ -112,11 +111,11 @@ impl<'a, S: Evaluator> Custodian<'a, S> {
     ///
     /// [`OtherScheme`] for an agreement on another scheme.
     pub fn new(
-        agreement: impl Into<Held<'a, Agreement>>,
+        agreement: &Opened,
         gallery: impl Into<Held<'a, Gallery>>,
         budget_bytes: u64,
     ) -> Result<Self, OtherScheme> {
-        let (agreement, gallery) = (agreement.into(), gallery.into());
+        let (agreement, gallery) = (agreement.clone(), gallery.into());
         let set = S::agreed_set(&agreement)?;
         let prepared = S::prepare_gallery(set, agreement.functional(), budget_bytes);
         Ok(Self { agreement, gallery, exempt: HashSet::new(), set, budget_bytes, prepared })

@@ -10,9 +10,8 @@ mod sealed;
 
 use rand::CryptoRng;
 
-use crate::agreement::Agreement;
 use crate::functional::{Probe, ProbeError};
-use crate::scheme::Holder;
+use crate::scheme::{Holder, Opened};
 use crate::template::{Record, SubjectId, group_by_subject};
 use crate::wire::{Query, QueryId, Target};
 pub use derive::Underivable;
@@ -22,8 +21,8 @@ pub use pending::{AnswerError, Pending, Verdict};
 pub use sealed::SealError;
 
 /// One authority that asks.
-pub struct Querier<'a, S: Holder> {
-    agreement: &'a Agreement,
+pub struct Querier<S: Holder> {
+    agreement: Opened,
     key: SecretKey<S>,
 }
 
@@ -65,10 +64,10 @@ pub enum AskError {
 /// Probes as they are encrypted, with whose they are.
 type Prepared = (Vec<SubjectId>, Vec<Probe>);
 
-impl<'a, S: Holder> Querier<'a, S> {
+impl<S: Holder> Querier<S> {
     /// A querier with its key.
-    pub fn new(agreement: &'a Agreement, key: SecretKey<S>) -> Self {
-        Self { agreement, key }
+    pub fn new(agreement: &Opened, key: SecretKey<S>) -> Self {
+        Self { agreement: agreement.clone(), key }
     }
 
     /// Stages 1 to 3: encrypts probes. Send the query; keep what is pending.

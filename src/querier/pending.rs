@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::Querier;
-use crate::agreement::{Agreement, Disclosure};
-use crate::scheme::{Disclosed, Holder};
+use crate::agreement::Disclosure;
+use crate::scheme::{Disclosed, Holder, Opened};
 use crate::template::SubjectId;
 use crate::wire::{Answer, Envelope, Expected, KeyId, Kind, QueryId, Target, WireError, decode_clear, encode_clear};
 
@@ -131,7 +131,7 @@ impl Pending {
     /// [`AnswerError`] for an answer to another query, key or number of probes, or with another number of bits.
     pub fn read<S: Holder>(
         self,
-        querier: &Querier<'_, S>,
+        querier: &Querier<S>,
         answer: &Answer<S>,
     ) -> Result<Vec<(SubjectId, Verdict)>, AnswerError> {
         let expected = querier.key.id();
@@ -147,11 +147,11 @@ impl Pending {
         if answer.probes != expected {
             return Err(AnswerError::Probes { expected, actual: answer.probes });
         }
-        let expected = self.clear.target.disclosure::<S>(querier.agreement);
+        let expected = self.clear.target.disclosure::<S>(&querier.agreement);
         if answer.disclosure != expected {
             return Err(AnswerError::Disclosure { expected, actual: answer.disclosure });
         }
-        let disclosed = S::decrypt(querier.key.key(), &answer.extent(querier.agreement), &answer.ciphertext);
+        let disclosed = S::decrypt(querier.key.key(), &answer.extent(&querier.agreement), &answer.ciphertext);
         let (expected, actual) = (self.clear.subjects.len(), disclosed.len());
         if actual != expected {
             return Err(AnswerError::Probes { expected, actual });
@@ -169,7 +169,7 @@ impl Pending {
     /// # Errors
     ///
     /// [`WireError::Payload`] if it cannot be serialised.
-    pub fn to_bytes(&self, agreement: &Agreement) -> Result<Zeroizing<Vec<u8>>, WireError> {
+    pub fn to_bytes(&self, agreement: &Opened) -> Result<Zeroizing<Vec<u8>>, WireError> {
         Ok(Envelope::new(Kind::Pending, agreement, Some(self.key), encode_clear(&self.clear)?).to_bytes())
     }
 
@@ -178,7 +178,7 @@ impl Pending {
     /// # Errors
     ///
     /// [`WireError`] for anything but a pending query under this agreement.
-    pub fn from_reader(reader: impl Read, agreement: &Agreement) -> Result<Self, WireError> {
+    pub fn from_reader(reader: impl Read, agreement: &Opened) -> Result<Self, WireError> {
         let most = agreement.terms().limits.probes_per_query;
         let limit_bytes = 1024 + most as u64 * (SubjectId::LIMIT_BYTES as u64 + 8);
         let expected = Expected { kind: Kind::Pending, agreement, key: None, limit_bytes };

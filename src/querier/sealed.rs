@@ -32,7 +32,7 @@ pub enum SealError {
 const VERSION: u8 = 1;
 const NONCE_BYTES: usize = 24;
 
-impl<S: Holder> Querier<'_, S> {
+impl<S: Holder> Querier<S> {
     /// Encrypts what is kept of a request's verdicts: version, nonce, XChaCha20-Poly1305. Request number and agreement are bound to it.
     ///
     /// # Errors

@@ -13,8 +13,8 @@ mod segment;
 mod tests;
 mod writer;
 
-use crate::agreement::Agreement;
 use crate::functional::Reference;
+use crate::scheme::Opened;
 use crate::template::{Eye, Record, SubjectId};
 use crate::wire::{Expected, GalleryVersion, Kind, WireError};
 pub use change::{Appended, Change, RewriteError, UnknownSubjects};
@@ -26,7 +26,7 @@ pub use likely::NotEnrolled;
 
 /// Enrolled subjects, in the order of enrolment, each with all its references. Secret to the custodian.
 pub struct Gallery {
-    agreement: Agreement,
+    agreement: Opened,
     file: GalleryFile,
 }
 
@@ -91,12 +91,12 @@ impl Gallery {
     ///
     /// The same records make the same bytes, and versions of the same name: whoever can guess the whole content of such a gallery can tell
     /// from an answer that it is this one. What is answered from is enrolled with [`Gallery::enrol_salted`].
-    pub fn enrol(agreement: &Agreement, records: impl IntoIterator<Item = Record>) -> Enrolment {
+    pub fn enrol(agreement: &Opened, records: impl IntoIterator<Item = Record>) -> Enrolment {
         Self::enrol_salted(agreement, [0; 12], records)
     }
 
     /// As [`Gallery::enrol`], with random bytes in the file by which its versions have names that nobody can guess.
-    pub fn enrol_salted(agreement: &Agreement, salt: [u8; 12], records: impl IntoIterator<Item = Record>) -> Enrolment {
+    pub fn enrol_salted(agreement: &Opened, salt: [u8; 12], records: impl IntoIterator<Item = Record>) -> Enrolment {
         let (batch, refused) = Batch::collect(agreement, None, records);
         let mut bytes = format::header(agreement, salt);
         if let Some(link) = bytes.last_chunk().copied().filter(|_| !batch.is_empty()) {
@@ -117,7 +117,7 @@ impl Gallery {
     ///
     /// [`GalleryError`] for anything but a gallery under this agreement, within its limits. Bytes that an interrupted append has left are
     /// no error: see [`GalleryFile::ignored_bytes`].
-    pub fn open(bytes: impl AsRef<[u8]> + Send + Sync + 'static, agreement: &Agreement) -> Result<Self, GalleryError> {
+    pub fn open(bytes: impl AsRef<[u8]> + Send + Sync + 'static, agreement: &Opened) -> Result<Self, GalleryError> {
         let (header, layout, _) = format::read_header(bytes.as_ref())?;
         header.check(&Expected { kind: Kind::Gallery, agreement, key: None, limit_bytes: 0 })?;
         if layout != Layout::of(agreement) {

@@ -17,10 +17,10 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use crate::agreement::{AgreementError, ComparisonTerms, SchemeId, Terms};
+use crate::agreement::{AgreementError, ComparisonTerms, SchemeId, Terms, with_lengths};
 use crate::functional::Functional;
 use crate::parameters::ParameterSet;
-use crate::planning::{Pace, Plan};
+use crate::planning::{Pace, Plan, PlannedQuery, under};
 use crate::scheme::tfhe::noise::GrayZone;
 use crate::scheme::{Progress, Stopped};
 
@@ -97,9 +97,8 @@ impl Candidate {
     ///
     /// [`AgreementError::Field`] where it does not.
     fn new(terms: &Terms, set: ParameterSet, names_length: bool) -> Result<Self, AgreementError> {
-        let functional = Functional::new(terms, &set)?;
-        let pace = Pace::reference(&set);
-        let plan = Plan::of((terms, &functional), &set, (terms.limits.references, 1), &pace, 0);
+        let (terms, functional) = under(terms, &set)?;
+        let plan = PlannedQuery::largest(&terms, &functional).plan(&set, &Pace::reference(&set), 0);
         let plan = plan.map_err(|error| AgreementError::field("encryption.parameter_set", error.to_string()))?;
         Ok(Self {
             noise: noise(&functional, &set),
@@ -257,11 +256,17 @@ fn lengths(terms: &Terms, lengths: &[u32], probe: impl Fn(u32) -> u32) -> Vec<Te
     match terms.comparison {
         ComparisonTerms::Hamming { .. } | ComparisonTerms::FractionalHamming { .. } => vec![terms.clone()],
         _ => {
-            let open = lengths.iter().filter_map(|&length| crate::functional::of_lengths(terms, probe(length), length));
-            let open: Vec<Terms> = open.collect();
+            let open: Vec<Terms> =
+                lengths.iter().filter_map(|&length| of_lengths(terms, probe(length), length)).collect();
             if open.is_empty() { vec![terms.clone()] } else { open }
         }
     }
+}
+
+/// Terms under which probes and references have these integer lengths, where they leave it open; `None` where they do not.
+fn of_lengths(terms: &Terms, probe: u32, reference: u32) -> Option<Terms> {
+    let comparison = with_lengths(&terms.comparison, probe, reference);
+    (comparison != terms.comparison).then(|| Terms { comparison, ..terms.clone() })
 }
 
 #[cfg(test)]

@@ -23,6 +23,7 @@ mod measured;
 pub mod noise;
 mod pairs;
 mod sanitise;
+mod scale;
 mod subject;
 mod threshold;
 pub mod workload;

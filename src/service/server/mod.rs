@@ -32,7 +32,7 @@ use std::time::{Duration, Instant};
 use rand::CryptoRng;
 use tokio::net::TcpListener;
 
-use crate::agreement::Agreement;
+use crate::scheme::Opened;
 use crate::service::signing::Hash;
 use crate::service::store::{Custody, StoreError};
 pub use engine::{GallerySource, Loaded, Memory};
@@ -63,7 +63,7 @@ pub struct Settings {
     /// Who may ask.
     pub requesters: Vec<Requester>,
     /// The agreements, each with its gallery.
-    pub agreements: Vec<(Arc<Agreement>, Box<dyn GallerySource>)>,
+    pub agreements: Vec<(Opened, Box<dyn GallerySource>)>,
     /// What is not exceeded.
     pub limits: Limits,
     /// What engines keep in memory.
