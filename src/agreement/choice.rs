@@ -3,8 +3,8 @@
 //! Where the set is open, scheme `tfhe` takes its default, and scheme `bgv` of the secure sets that admit the comparison the one that gives
 //! a verdict soonest: predicted for one probe and the largest gallery that the agreement admits, on a reference machine and
 //! connection ([`Plan::seconds_to_the_verdict`]). Where the scheme is open too, those of both are compared: a block of `bgv` costs as much
-//! however few references it holds, a decision of `tfhe` some milliseconds (protocol, section 4). Sets that protect nothing are
-//! never chosen. An agreement that carries a set of its own is under that one.
+//! however few references it holds, a decision of `tfhe` some milliseconds (docs/protocol.md, section 4). Sets that protect nothing
+//! are never chosen. An agreement that carries a set of its own is under that one.
 
 use super::terms::AUTO;
 use super::{AgreementError, SchemeId, Terms};

@@ -10,8 +10,8 @@ use crate::template::TemplateShape;
 
 /// Length of a probe under scheme `tfhe`, to which it costs nothing.
 pub(crate) const PROBE_NORM: u32 = 16_384;
-/// Length of a reference under scheme `tfhe`, where rounding it (0.29/R of a cosine) and the noise it multiplies (protocol, section 3)
-/// balance.
+/// Length of a reference under scheme `tfhe`, where rounding it (0.29/R of a cosine) and the noise it multiplies balance
+/// (docs/protocol.md, section 3).
 pub(crate) const REFERENCE_NORM: u32 = 256;
 /// Lengths that are tried for an exact scheme, the finest first. Longer ones never fit; shorter ones move a cosine by more than 0.013.
 const EXACT_LENGTHS: std::ops::RangeInclusive<u32> = 32..=128;
