@@ -6,16 +6,16 @@ const README: &str = include_str!("../../docs/README.md");
 const ACCURACY: &str = include_str!("../../docs/accuracy.html");
 const COST: &str = include_str!("../../docs/cost.html");
 
-/// The command lines of one report's example, without the program's name.
-fn commands(report: &str) -> Vec<&'static str> {
+/// The command lines of one report's example, without the program's name; a line that ends with a backslash goes on in the next.
+fn commands(report: &str) -> Vec<String> {
     let example = README.split("```text").find(|part| part.contains(&format!("--html {report}"))).unwrap();
-    let lines = example.split("```").next().unwrap().lines();
-    lines.filter_map(|line| line.strip_prefix("cotejo ")).collect()
+    let example = example.split("```").next().unwrap().replace("\\\n", " ");
+    example.lines().filter_map(|line| line.strip_prefix("cotejo ")).map(str::to_owned).collect()
 }
 
 fn made(report: &str) -> String {
     let desk = Desk::empty();
-    commands(report).into_iter().for_each(|line| drop(desk.ok(line)));
+    commands(report).iter().for_each(|line| drop(desk.ok(line)));
     String::from_utf8(desk.read(report)).unwrap()
 }
 
