@@ -134,6 +134,27 @@ fn links_between_documents_lead_somewhere() {
 }
 
 #[test]
+fn files_that_documents_name_are_there() {
+    // Paths in the document of fuzzing begin at its folder; the changelog speaks of other times.
+    let others = ["./fuzz/README.md", "./CHANGELOG.md"];
+    for path in documents().into_iter().filter(|path| !others.contains(&path.as_str())) {
+        let document = text(&path);
+        let document = prose(&document).join("\n");
+        let quoted = document.split('`').skip(1).step_by(2);
+        let of_ours = |name: &&str| {
+            ["src/", "tests/", "docs/", "scripts/", "examples/", "benches/"].iter().any(|f| name.starts_with(f))
+        };
+        let plain = |name: &&str| !name.contains(['{', '*', ' ', '\n']);
+        for name in quoted.filter(of_ours).filter(plain) {
+            assert!(
+                Path::new(env!("CARGO_MANIFEST_DIR")).join(name).exists(),
+                "{path} names {name}, which is not there"
+            );
+        }
+    }
+}
+
+#[test]
 fn citations_of_the_protocol_name_sections_that_it_has() {
     let protocol = text("docs/protocol.md");
     let mut citations = 0;
