@@ -1,4 +1,4 @@
-//! Scheme `bgv`: a block of references by case (protocol, section 8), beside a raw bootstrap of `tfhe` in the same run.
+//! Scheme `bgv`: a block of references by case (docs/protocol.md, section 8), beside a raw bootstrap of `tfhe` in the same run.
 //!
 //! `cargo bench --bench blocks`: one thread, then two. Each block is one of many: diagonals kept transformed, flooding and re-randomisation
 //! included; what a query costs once (rotations of the probe) is reported apart. Last, a table with times a comparison and ratios.

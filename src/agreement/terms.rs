@@ -440,7 +440,7 @@ fn decimal(billionths: i64) -> Decimal {
 
 /// Length of a probe under scheme `tfhe`, to which it costs nothing.
 pub(crate) const PROBE_NORM: u32 = 16_384;
-/// Length of a reference under scheme `tfhe`, where rounding it (0.29/R of a cosine) and the noise it multiplies (protocol, section 3)
+/// Length of a reference under scheme `tfhe`, where rounding it (0.29/R of a cosine) and the noise it multiplies (docs/protocol.md, section 3)
 /// balance.
 pub(crate) const REFERENCE_NORM: u32 = 256;
 

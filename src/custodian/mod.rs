@@ -68,9 +68,9 @@ pub enum AnswerError {
         "the query belongs to key {actual}, not to key {expected}; use the evaluation key that came with the query"
     )]
     OtherKey {
-        /// As admitted.
+        /// The key that the custodian has admitted.
         expected: KeyId,
-        /// As in the query.
+        /// The key that the query was encrypted with.
         actual: KeyId,
     },
     /// Asked under another agreement, or with keys of another parameter set.
@@ -86,11 +86,11 @@ pub enum AnswerError {
         if *admitted > 0 { "ask about fewer at a time" } else { "agree on more, or on another disclosure" }
     )]
     TooManyBits {
-        /// At most.
+        /// Bits that the answer could disclose, at most.
         bits: u64,
-        /// As agreed.
+        /// Bits that the answer to one query may disclose, by the agreement.
         limit: u64,
-        /// As asked.
+        /// Probes in the query.
         probes: usize,
         /// Probes whose answer stays within it.
         admitted: u64,

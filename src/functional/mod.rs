@@ -4,8 +4,8 @@
 //!
 //! > phi = sum_i w_i t_i + bias,   hit iff phi > 0
 //!
-//! (protocol, section 2). phi is never 0, and lies midway between the last miss and the first hit, so that noise has equal room on
-//! both sides. Only the custodian's half depends on the gallery, so a rotation of an iris costs the custodian a
+//! (docs/protocol.md, section 2). phi is never 0, and lies midway between the last miss and the first hit, so that noise has equal
+//! room on both sides. Only the custodian's half depends on the gallery, so a rotation of an iris costs the custodian a
 //! roll of its own clear bits, and the querier nothing.
 //!
 //! | metric | coordinates t | weights w | phi |

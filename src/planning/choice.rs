@@ -3,7 +3,7 @@
 //! Where the set is open, scheme `tfhe` takes its default, and scheme `bgv` of the secure sets that admit the comparison the one that gives
 //! a verdict soonest: predicted for one probe and the largest gallery that the terms admit, on a reference machine and
 //! connection ([`super::Plan::seconds_to_the_verdict`]). Where the scheme is open too, those of both are compared: a block of `bgv` costs as much
-//! however few references it holds, a decision of `tfhe` some milliseconds (protocol, section 4). Sets that protect nothing are
+//! however few references it holds, a decision of `tfhe` some milliseconds (docs/protocol.md, section 4). Sets that protect nothing are
 //! never chosen. Terms that carry a set of their own are under that one.
 //!
 //! Where a length is open, scheme `tfhe` takes its usual one, and a set of scheme `bgv` the finest that it admits.

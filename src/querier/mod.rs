@@ -35,17 +35,17 @@ pub enum AskError {
     /// More probes than agreed.
     #[error("{actual} probes where the agreement admits {limit} in a query (limits.probes_per_query); split them")]
     TooManyProbes {
-        /// As agreed.
+        /// Probes that a query may hold, by the agreement.
         limit: usize,
-        /// As given.
+        /// Probes that were given.
         actual: usize,
     },
     /// The key is of another parameter set than agreed: the query would not have the agreed security.
     #[error("the key is of parameter set {actual}, but the agreement says {expected}; make keys under this agreement")]
     OtherParameters {
-        /// As agreed.
+        /// Name of the agreed set.
         expected: &'static str,
-        /// The key's.
+        /// Name of the key's set.
         actual: &'static str,
     },
     /// A probe is refused.
@@ -53,10 +53,10 @@ pub enum AskError {
     Probe {
         /// Whose it is.
         subject: SubjectId,
-        /// Why.
+        /// What is wrong with the template or its eye.
         source: ProbeError,
     },
-    /// No seed.
+    /// The seed of the query could not be derived.
     #[error(transparent)]
     Underivable(#[from] Underivable),
 }

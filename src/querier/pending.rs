@@ -65,41 +65,41 @@ pub enum AnswerError {
     /// To another query.
     #[error("this answers query {actual}, not query {expected}")]
     OtherQuery {
-        /// As asked.
+        /// The query that was asked.
         expected: QueryId,
-        /// As answered.
+        /// The query that the answer names.
         actual: QueryId,
     },
     /// Made for another key.
     #[error("this answer belongs to key {actual}, not to key {expected}")]
     OtherKey {
-        /// Ours.
+        /// The querier's key.
         expected: KeyId,
-        /// As answered.
+        /// The key that the answer was made for.
         actual: KeyId,
     },
     /// With another number of verdicts on a probe than it announces, or a count above that.
     #[error("the answer holds {actual} verdicts on a probe where {expected} belong; it was not made by this program")]
     Bits {
-        /// As announced.
+        /// Verdicts on a probe that the answer announces.
         expected: usize,
-        /// As decrypted.
+        /// Verdicts on a probe that it decrypts to, or the count where that is larger.
         actual: usize,
     },
     /// Of another disclosure than was asked for.
     #[error("the answer discloses '{actual}' where '{expected}' was asked for; it was not made by this program")]
     Disclosure {
-        /// As asked.
+        /// What the query asked for.
         expected: Disclosure,
-        /// As answered.
+        /// What the answer says that it discloses.
         actual: Disclosure,
     },
     /// For another number of probes.
     #[error("the answer speaks of {actual} probes where {expected} were asked about")]
     Probes {
-        /// As asked.
+        /// Probes in the query.
         expected: usize,
-        /// As answered.
+        /// Probes that the answer speaks of.
         actual: usize,
     },
 }

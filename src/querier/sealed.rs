@@ -24,7 +24,7 @@ pub enum SealError {
     /// More than the cipher takes, 256 GiB.
     #[error("too long to be kept")]
     TooLong,
-    /// No key.
+    /// The key of kept verdicts could not be derived.
     #[error(transparent)]
     Underivable(#[from] Underivable),
 }

@@ -119,7 +119,7 @@ pub enum WireError {
     Version {
         /// What the file is.
         kind: Kind,
-        /// As found.
+        /// The version in its header.
         actual: u16,
     },
     /// A header field that no version writes.
@@ -128,9 +128,9 @@ pub enum WireError {
     /// Another kind of file.
     #[error("this is a cotejo {actual}, but a {expected} is needed")]
     Kind {
-        /// As needed.
+        /// The kind that is needed.
         expected: Kind,
-        /// As found.
+        /// The kind in its header.
         actual: Kind,
     },
     /// Another scheme than agreed.
@@ -139,9 +139,9 @@ pub enum WireError {
     /// Another parameter set than agreed.
     #[error("made with parameter set {actual}, but the agreement says {expected}")]
     Parameters {
-        /// As agreed.
+        /// Name of the agreed set.
         expected: &'static str,
-        /// As found.
+        /// Name of the set in its header.
         actual: &'static str,
     },
     /// Made under another agreement.
@@ -149,17 +149,17 @@ pub enum WireError {
         "made under another agreement ({actual}) than this one ({expected}); both parties must hold the same terms (compare with: cotejo agreement check)"
     )]
     Agreement {
-        /// Ours.
+        /// Digest of our agreement.
         expected: Digest,
-        /// As found.
+        /// Digest in its header.
         actual: Digest,
     },
     /// Made with another key.
     #[error("belongs to key {actual}, not to key {expected}; use the files of one keygen together")]
     Key {
-        /// As needed.
+        /// The key that the file must be of.
         expected: KeyId,
-        /// As found.
+        /// The key in its header.
         actual: KeyId,
     },
     /// More than the parameter set and the agreement admit.
@@ -167,7 +167,7 @@ pub enum WireError {
     TooLarge {
         /// Limit in bytes.
         limit: u64,
-        /// As claimed.
+        /// Length in bytes that the header claims.
         actual: u64,
     },
     /// Something follows the end.

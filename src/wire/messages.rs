@@ -122,7 +122,7 @@ impl<S: Scheme> EvaluationKey<S> {
         self.id
     }
 
-    /// The file.
+    /// The bytes of its file, for the custodian.
     pub fn to_bytes(&self, agreement: &Opened) -> Zeroizing<Vec<u8>> {
         Envelope::new(Kind::EvaluationKey, agreement, Some(self.id), self.payload.clone()).to_bytes()
     }
@@ -197,7 +197,7 @@ struct QueryClear {
 }
 
 impl<S: Scheme> Query<S> {
-    /// The file.
+    /// The bytes of its file, for the custodian.
     ///
     /// # Errors
     ///
@@ -286,7 +286,7 @@ struct AnswerClear {
 }
 
 impl<S: Scheme> Answer<S> {
-    /// The file.
+    /// The bytes of its file, for the querier.
     ///
     /// # Errors
     ///

@@ -180,7 +180,7 @@ impl Office {
 }
 
 impl Serving {
-    /// As the power goes.
+    /// Kills the server without warning, as a power cut would.
     pub fn kill(mut self) {
         self.0.kill().unwrap();
         self.0.wait().unwrap();

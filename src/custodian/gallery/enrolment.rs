@@ -32,15 +32,15 @@ pub enum RefusalReason {
         "the id occurs {actual} times where the agreement admits {limit} references of a subject (limits.references_per_subject); make ids unique or agree on more"
     )]
     Repeated {
-        /// As agreed.
+        /// References that a subject may have, of each eye where eyes are told apart.
         limit: usize,
-        /// As found.
+        /// Times that the id occurs.
         actual: usize,
     },
     /// The gallery is full.
     #[error("the agreement admits {limit} references in a gallery (limits.references)")]
     Full {
-        /// As agreed.
+        /// References that a gallery may hold.
         limit: usize,
     },
 }

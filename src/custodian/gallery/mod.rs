@@ -41,7 +41,7 @@ pub struct Subject {
 /// Why a gallery's file is refused.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum GalleryError {
-    /// As any other file.
+    /// Its envelope, as any other file's.
     #[error(transparent)]
     File(#[from] WireError),
     /// Its bytes are not those that were written.
@@ -55,9 +55,9 @@ pub enum GalleryError {
         "the gallery has {actual} references where the agreement admits {limit} (limits.references); remove some, or agree on more and enroll again"
     )]
     TooManyReferences {
-        /// As agreed.
+        /// References that a gallery may hold, by the agreement.
         limit: usize,
-        /// As found.
+        /// References that the file holds.
         actual: usize,
     },
 }

@@ -620,10 +620,11 @@ fn sanitising_cost(chain: Chain<'_>, end: State) -> Cost {
     ledger.cost()
 }
 
-/// The answer on one probe is within this, as a logarithm, of one that depends on its verdicts alone (protocol, section 6).
+/// The answer on one probe is within this, as a logarithm, of one that depends on its verdicts alone (docs/protocol.md,
+/// section 6).
 pub(super) const LEAKAGE_LIMIT_LOG2: f64 = -40.0;
 
-/// Flooding of a whole answer of 2^17 coefficients: N 2^-b <= 2^-40 (protocol, section 6).
+/// Flooding of a whole answer of 2^17 coefficients: N 2^-b <= 2^-40 (docs/protocol.md, section 6).
 pub(super) const LEAST_FLOODING_BITS: f64 = 57.0;
 
 /// The product of all values, by a tree of least depth.

@@ -1,4 +1,4 @@
-//! Scheme `bgv`: a whole block of references at a time, exact verdicts (protocol, sections 4 and 8).
+//! Scheme `bgv`: a whole block of references at a time, exact verdicts (docs/protocol.md, sections 4 and 8).
 //!
 //! Brakerski, Gentry, Vaikuntanathan, "(Leveled) fully homomorphic encryption without bootstrapping" (2012), in residue form, on the
 //! transforms of `tfhe-ntt`. Files in the order data flows: [`holder`] encrypts; `distance` computes phi in every slot; `threshold` judges

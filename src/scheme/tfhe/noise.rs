@@ -2,7 +2,7 @@
 //!
 //! All variances are in units of the torus squared. Sources: TFHE (Chillotti et al., J. Cryptology 2020); Bergerat et al.,
 //! "Parameter Optimization and Larger Precision for (T)FHE" (J. Cryptology 2023) for the bootstrap and the keyswitch; the centred
-//! modulus switch as in protocol, section 3.
+//! modulus switch as in docs/protocol.md, section 3.
 
 use statrs::function::erf::erfc;
 
