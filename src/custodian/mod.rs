@@ -15,8 +15,8 @@ use crate::scheme::{Evaluator, Opened, OtherScheme, Progress, Subjects, Task, Un
 use crate::template::SubjectId;
 use crate::wire::{Answer, EvaluationKey, KeyId, Query, Target};
 pub use gallery::{
-    Appended, Change, Damage, Enrolment, Gallery, GalleryError, GalleryFile, NotEnrolled, Refusal, RefusalReason,
-    RewriteError, Subject, UnknownSubjects,
+    Appended, Change, Damage, Enrolment, EnrolmentError, Gallery, GalleryError, GalleryFile, NotEnrolled, Refusal,
+    RefusalReason, RewriteError, Subject, UnknownSubjects,
 };
 pub use held::Held;
 use searched::{Searched, Watch};
@@ -119,6 +119,16 @@ impl<'a, S: Evaluator> Custodian<'a, S> {
         let set = S::agreed_set(&agreement)?;
         let prepared = S::prepare_gallery(set, agreement.functional(), budget_bytes);
         Ok(Self { agreement, gallery, exempt: HashSet::new(), set, budget_bytes, prepared })
+    }
+
+    /// The agreement that is answered under.
+    pub fn agreement(&self) -> &Opened {
+        &self.agreement
+    }
+
+    /// The records.
+    pub fn gallery(&self) -> &Gallery {
+        &self.gallery
     }
 
     /// The same custodian, for whom these persons never match (the automatic no-match of the Migration 5 platform). Ids that are not

@@ -126,6 +126,11 @@ impl<S: Holder> Querier<S> {
         (query, pending)
     }
 
+    /// The agreement that is asked under.
+    pub fn agreement(&self) -> &Opened {
+        &self.agreement
+    }
+
     /// The key, for reading answers.
     pub fn key(&self) -> &SecretKey<S> {
         &self.key

@@ -46,6 +46,21 @@ impl Verdict {
     }
 }
 
+/// In words: "hit", "no hit", "hit at 3, 7" (places in the gallery, counted from 1), "2 hits".
+impl std::fmt::Display for Verdict {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            verdict if !verdict.hit() => f.write_str("no hit"),
+            Self::Any(_) => f.write_str("hit"),
+            Self::Each(bits) => {
+                let places = bits.iter().zip(1usize..).filter(|(bit, _)| **bit).map(|(_, place)| place.to_string());
+                write!(f, "hit at {}", places.collect::<Vec<_>>().join(", "))
+            }
+            Self::Count(count) => write!(f, "{count} hit{}", if *count == 1 { "" } else { "s" }),
+        }
+    }
+}
+
 /// The verdict on one probe, by what the answer says it discloses.
 fn verdict<S: Holder>(answer: &Answer<S>, disclosed: Disclosed) -> Result<Verdict, AnswerError> {
     let expected = answer.verdicts_per_probe;

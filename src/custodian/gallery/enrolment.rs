@@ -3,7 +3,7 @@
 use super::file::GalleryFile;
 use super::format::{Head, Layout, Link, Purpose};
 use super::writer::SegmentWriter;
-use crate::agreement::EyeRule;
+use crate::agreement::{AgreementError, EyeRule};
 use crate::functional::{ProbeError, eye_of, require_both_eyes};
 use crate::scheme::Opened;
 use crate::template::{Eye, Record, SubjectId, group_by_subject};
@@ -43,6 +43,21 @@ pub enum RefusalReason {
         /// References that a gallery may hold.
         limit: usize,
     },
+}
+
+/// Why a gallery was not made of records.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EnrolmentError {
+    /// The agreement's terms are not ones that its parameter set serves.
+    #[error(transparent)]
+    Agreement(#[from] AgreementError),
+    /// The first record that is refused.
+    #[error("{0}")]
+    Refused(Refusal),
+    /// There is no record.
+    #[error("there is nobody to enroll")]
+    Nobody,
 }
 
 impl std::fmt::Display for Refusal {

@@ -13,13 +13,14 @@ mod segment;
 mod tests;
 mod writer;
 
+use crate::agreement::Agreement;
 use crate::functional::Reference;
 use crate::scheme::Opened;
 use crate::template::{Eye, Record, SubjectId};
 use crate::wire::{Expected, GalleryVersion, Kind, WireError};
 pub use change::{Appended, Change, RewriteError, UnknownSubjects};
 use enrolment::{Batch, admit};
-pub use enrolment::{Refusal, RefusalReason};
+pub use enrolment::{EnrolmentError, Refusal, RefusalReason};
 pub use file::GalleryFile;
 use format::Layout;
 pub use likely::NotEnrolled;
@@ -81,6 +82,29 @@ pub struct Enrolment {
 }
 
 impl Gallery {
+    /// Enrolls records under an agreement, in memory: all of them, or none.
+    ///
+    /// # Errors
+    ///
+    /// [`EnrolmentError`] where a record is refused, where there is none, and for terms that the agreement's parameter set does not serve.
+    ///
+    /// # Security
+    ///
+    /// As of [`Gallery::enrol`].
+    pub fn enroll(agreement: &Agreement, records: impl IntoIterator<Item = Record>) -> Result<Self, EnrolmentError> {
+        let Enrolment { gallery, refused } = Self::enrol(&Opened::new(agreement.clone())?, records);
+        match (gallery, refused.into_iter().next()) {
+            (_, Some(refusal)) => Err(EnrolmentError::Refused(refusal)),
+            (Some(gallery), None) => Ok(gallery),
+            (None, None) => Err(EnrolmentError::Nobody),
+        }
+    }
+
+    /// The agreement that it was enrolled under.
+    pub fn agreement(&self) -> &Opened {
+        &self.agreement
+    }
+
     /// Enrolls records under an agreement, in memory. Records of the same id are references of one subject.
     ///
     /// A subject with a refused record is enrolled with its others; the caller decides whether any refusal is too many.

@@ -1,0 +1,302 @@
+//! The custodian's side: SECRET gallery, public keys. Has no name for a secret key.
+
+use std::any::Any;
+use std::collections::BTreeSet;
+use std::io::Read;
+use std::sync::Arc;
+
+use rand::CryptoRng;
+
+use super::ExchangeError;
+use super::querier::unwrapped;
+use crate::agreement::{Agreement, SchemeId};
+use crate::custodian::{self, AnswerError, Gallery};
+use crate::scheme::bgv::Bgv;
+use crate::scheme::tfhe::Tfhe;
+use crate::scheme::{Evaluator, Opened, OtherScheme, Progress};
+use crate::template::SubjectId;
+use crate::wire::{self, KeyId, Query, QueryId, Target, WireError};
+
+/// One authority that holds records.
+pub struct Custodian(Box<dyn Answering>);
+
+/// A querier's public keys as they came: read, and not yet expanded.
+pub struct EvaluationKey {
+    id: KeyId,
+    expand: Box<dyn FnOnce() -> Expanded + Send>,
+}
+
+/// A querier's public keys, expanded for use: about a second of work and some 100 MB, for every query to come.
+pub struct AdmittedKey {
+    id: KeyId,
+    key: Expanded,
+}
+
+/// A [`custodian::AdmittedKey`] of the custodian's scheme.
+type Expanded = Box<dyn Any + Send + Sync>;
+
+/// A query that has come and is well-formed.
+pub struct Question {
+    /// Names the query.
+    pub id: QueryId,
+    /// The keys that it is encrypted with.
+    pub key: KeyId,
+    /// Whom it is about.
+    pub target: Target,
+    /// Probes in it.
+    pub probes: usize,
+    /// Steps that [`Custodian::answer`] reports to its progress.
+    pub steps: u64,
+    /// Bits that its answer can disclose at most, also where a probe is malformed.
+    pub bits: u64,
+    query: Box<dyn Any + Send + Sync>,
+}
+
+/// A custodian with the keys of one querier.
+pub struct Admitted<'a> {
+    custodian: &'a Custodian,
+    key: AdmittedKey,
+}
+
+/// What a custodian does, whatever its scheme.
+trait Answering: Send + Sync {
+    fn agreement(&self) -> &Opened;
+    fn gallery(&self) -> &Gallery;
+    fn exempting(self: Box<Self>, exempt: &BTreeSet<SubjectId>) -> Box<dyn Answering>;
+    fn step(&self) -> &'static str;
+    fn key_limit_bytes(&self) -> u64;
+    fn query_limit_bytes(&self) -> u64;
+    fn read_key(&self, reader: &mut dyn Read) -> Result<EvaluationKey, WireError>;
+    fn read_query(&self, reader: &mut dyn Read) -> Result<Question, WireError>;
+    fn check_bits(&self, question: &Question) -> Result<(), AnswerError>;
+    fn answer(
+        &self,
+        key: &AdmittedKey,
+        question: &Question,
+        rng: &mut dyn CryptoRng,
+        progress: &dyn Progress,
+    ) -> Result<Vec<u8>, ExchangeError>;
+}
+
+impl Custodian {
+    /// A custodian with its gallery, which must have been enrolled under the same agreement.
+    ///
+    /// # Errors
+    ///
+    /// [`ExchangeError::Agreement`] for terms that the parameter set does not serve; [`ExchangeError::Unanswered`] for a gallery of another
+    /// agreement.
+    pub fn new(agreement: &Agreement, gallery: impl Into<Arc<Gallery>>) -> Result<Self, ExchangeError> {
+        Self::opened(&Opened::new(agreement.clone())?, gallery, 0)
+    }
+
+    /// As [`Custodian::new`], under an agreement that is opened already. Answers may keep up to `budget_bytes` of the gallery as the scheme
+    /// computes on it, for those that follow (where the scheme gains by it).
+    ///
+    /// # Errors
+    ///
+    /// As [`Custodian::new`].
+    pub fn opened(
+        agreement: &Opened,
+        gallery: impl Into<Arc<Gallery>>,
+        budget_bytes: u64,
+    ) -> Result<Self, ExchangeError> {
+        let gallery = gallery.into();
+        if gallery.agreement().digest() != agreement.digest() {
+            return Err(AnswerError::OtherTerms.into());
+        }
+        let opened = match agreement.scheme() {
+            SchemeId::Tfhe => Self::of::<Tfhe>(agreement, gallery, budget_bytes),
+            SchemeId::Bgv => Self::of::<Bgv>(agreement, gallery, budget_bytes),
+        };
+        Ok(opened.map_err(WireError::from)?)
+    }
+
+    fn of<S: Evaluator>(agreement: &Opened, gallery: Arc<Gallery>, budget_bytes: u64) -> Result<Self, OtherScheme> {
+        Ok(Self(Box::new(custodian::Custodian::<S>::new(agreement, gallery, budget_bytes)?)))
+    }
+
+    /// The same custodian, for whom these persons never match: see [`custodian::Custodian::exempting`].
+    pub fn exempting(self, exempt: &BTreeSet<SubjectId>) -> Self {
+        Self(self.0.exempting(exempt))
+    }
+
+    /// The agreement that is answered under.
+    pub fn agreement(&self) -> &Opened {
+        self.0.agreement()
+    }
+
+    /// The records.
+    pub fn gallery(&self) -> &Gallery {
+        self.0.gallery()
+    }
+
+    /// Admits a querier's keys.
+    ///
+    /// # Errors
+    ///
+    /// [`WireError`] for anything but an evaluation key of the agreement's parameter set, unaltered.
+    pub fn admit(&self, key: &[u8]) -> Result<Admitted<'_>, WireError> {
+        Ok(Admitted { custodian: self, key: self.read_key(key)?.expand() })
+    }
+
+    /// A step of work, as progress counts it, in one word: "bootstrap".
+    pub fn step(&self) -> &'static str {
+        self.0.step()
+    }
+
+    /// Longest file of an evaluation key, in bytes.
+    pub fn key_limit_bytes(&self) -> u64 {
+        self.0.key_limit_bytes()
+    }
+
+    /// Longest file of a query, in bytes.
+    pub fn query_limit_bytes(&self) -> u64 {
+        self.0.query_limit_bytes()
+    }
+
+    /// Reads the file of an evaluation key.
+    ///
+    /// # Errors
+    ///
+    /// As [`Custodian::admit`].
+    pub fn read_key(&self, mut reader: impl Read) -> Result<EvaluationKey, WireError> {
+        self.0.read_key(&mut reader)
+    }
+
+    /// Reads the file of a query, encrypted with any key.
+    ///
+    /// # Errors
+    ///
+    /// [`WireError`] for anything but a query under this agreement, within its limits.
+    pub fn read_query(&self, mut reader: impl Read) -> Result<Question, WireError> {
+        self.0.read_query(&mut reader)
+    }
+
+    /// Whether the answer to a query stays within the bits that the agreement admits.
+    ///
+    /// # Errors
+    ///
+    /// [`AnswerError::TooManyBits`] where it does not: before anything is computed.
+    pub fn check_bits(&self, question: &Question) -> Result<(), AnswerError> {
+        self.0.check_bits(question)
+    }
+
+    /// The answer's bytes. `progress` is told of [`Question::steps`] steps.
+    ///
+    /// # Errors
+    ///
+    /// [`ExchangeError::Unanswered`] for a query under another key, a gallery that is empty or damaged, an answer that could disclose more
+    /// than is agreed, or when `progress` asks to stop.
+    pub fn answer(
+        &self,
+        key: &AdmittedKey,
+        question: &Question,
+        rng: &mut dyn CryptoRng,
+        progress: &dyn Progress,
+    ) -> Result<Vec<u8>, ExchangeError> {
+        self.0.answer(key, question, rng, progress)
+    }
+}
+
+impl EvaluationKey {
+    /// Names the keys.
+    pub fn id(&self) -> KeyId {
+        self.id
+    }
+
+    /// Expands them for use.
+    pub fn expand(self) -> AdmittedKey {
+        AdmittedKey { id: self.id, key: (self.expand)() }
+    }
+}
+
+impl AdmittedKey {
+    /// Names the keys.
+    pub fn id(&self) -> KeyId {
+        self.id
+    }
+}
+
+impl Admitted<'_> {
+    /// The answer to a query: bytes in, bytes out.
+    ///
+    /// # Errors
+    ///
+    /// As [`Custodian::read_query`] and [`Custodian::answer`].
+    pub fn answer(&self, query: &[u8], rng: &mut dyn CryptoRng) -> Result<Vec<u8>, ExchangeError> {
+        let question = self.custodian.read_query(query)?;
+        self.custodian.answer(&self.key, &question, rng, &())
+    }
+
+    /// The keys, to be kept beyond this custodian: for one with the gallery's next version.
+    pub fn into_key(self) -> AdmittedKey {
+        self.key
+    }
+}
+
+impl<S: Evaluator> Answering for custodian::Custodian<'static, S> {
+    fn agreement(&self) -> &Opened {
+        self.agreement()
+    }
+
+    fn gallery(&self) -> &Gallery {
+        self.gallery()
+    }
+
+    fn exempting(self: Box<Self>, exempt: &BTreeSet<SubjectId>) -> Box<dyn Answering> {
+        Box::new((*self).exempting(exempt))
+    }
+
+    fn step(&self) -> &'static str {
+        S::STEP
+    }
+
+    fn key_limit_bytes(&self) -> u64 {
+        wire::EvaluationKey::<S>::limit_bytes(self.agreement()).unwrap_or_default()
+    }
+
+    fn query_limit_bytes(&self) -> u64 {
+        Query::<S>::limit_bytes(self.agreement()).unwrap_or_default()
+    }
+
+    fn read_key(&self, reader: &mut dyn Read) -> Result<EvaluationKey, WireError> {
+        let key = wire::EvaluationKey::<S>::read(reader, self.agreement())?;
+        Ok(EvaluationKey { id: key.id(), expand: Box::new(move || Box::new(custodian::AdmittedKey::new(key))) })
+    }
+
+    fn read_query(&self, reader: &mut dyn Read) -> Result<Question, WireError> {
+        let query = Query::<S>::read(reader, self.agreement(), None)?;
+        let probes = query.layouts.len();
+        Ok(Question {
+            id: query.id,
+            key: query.key,
+            target: query.target.clone(),
+            probes,
+            steps: self.steps(&query),
+            bits: self.disclosed_bits(&query.target, probes),
+            query: Box::new(query),
+        })
+    }
+
+    fn check_bits(&self, question: &Question) -> Result<(), AnswerError> {
+        match question.query.downcast_ref::<Query<S>>() {
+            Some(query) => self.check_bits(query),
+            None => Err(AnswerError::OtherTerms),
+        }
+    }
+
+    fn answer(
+        &self,
+        key: &AdmittedKey,
+        question: &Question,
+        rng: &mut dyn CryptoRng,
+        progress: &dyn Progress,
+    ) -> Result<Vec<u8>, ExchangeError> {
+        let key = key.key.downcast_ref::<custodian::AdmittedKey<S>>();
+        let (Some(key), Some(query)) = (key, question.query.downcast_ref::<Query<S>>()) else {
+            return Err(AnswerError::OtherTerms.into());
+        };
+        let answer = self.answer(key, query, rng, progress)?;
+        Ok(unwrapped(answer.to_bytes(self.agreement())?))
+    }
+}

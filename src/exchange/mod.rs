@@ -1,0 +1,41 @@
+//! The front door: an agreement, opened for either party under whatever scheme it names. Bytes in, bytes out.
+//!
+//! [`Querier`] and [`Custodian`] are those of [`crate::querier`] and [`crate::custodian`] without the scheme in their types. The two
+//! matches of this module, one a party, are the only ones by which a scheme is chosen.
+
+mod custodian;
+mod querier;
+#[cfg(test)]
+mod tests;
+
+pub use custodian::{Admitted, AdmittedKey, Custodian, EvaluationKey, Question};
+pub use querier::{Answer, Pending, Querier};
+
+use crate::agreement::AgreementError;
+use crate::custodian::EnrolmentError;
+use crate::querier::AskError;
+use crate::wire::WireError;
+
+/// Why a step of an exchange fails.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ExchangeError {
+    /// The agreement's terms are not ones that its parameter set serves.
+    #[error(transparent)]
+    Agreement(#[from] AgreementError),
+    /// Bytes that are not what they should be, or are of another agreement or key.
+    #[error(transparent)]
+    Wire(#[from] WireError),
+    /// The gallery cannot be made.
+    #[error(transparent)]
+    Enrolment(#[from] EnrolmentError),
+    /// The query cannot be made.
+    #[error(transparent)]
+    Ask(#[from] AskError),
+    /// The custodian does not answer.
+    #[error(transparent)]
+    Unanswered(#[from] crate::custodian::AnswerError),
+    /// The querier refuses the answer.
+    #[error(transparent)]
+    Refused(#[from] crate::querier::AnswerError),
+}
