@@ -12,9 +12,9 @@ use cotejo::wire::{Answer, EvaluationKey, Query, Target};
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 
-use super::document::{Bytes, QueryTimes};
 use super::grid::{BUDGET, Batch, Grid};
 use super::machine;
+use super::measured::{Bytes, QueryTimes};
 use super::spread::Spread;
 use crate::cli::failure::Failure;
 use crate::cli::interrupt;
