@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use cotejo::agreement::Code;
 use cotejo::service::audit::Role;
-use cotejo::service::server::Identity;
+use cotejo::service::identity::Identity;
 use cotejo::service::signing::{Hash, PublicKey, SigningKey};
 use cotejo::service::store::{Custody, Location, Outbox, Owner};
 use cotejo::service::time::Time;

@@ -16,10 +16,9 @@ use cotejo::scheme::Holder;
 use cotejo::scheme::tfhe::Tfhe;
 use cotejo::service::audit::{Entry, Report, Role, Verifier};
 use cotejo::service::client::{AskError, Asking, Client, Concluded, Watch};
-use cotejo::service::record::Request;
-use cotejo::service::server::{
-    GallerySource, Identity, Limits, Loaded, Memory, ProgressView, Requester, Server, Settings,
-};
+use cotejo::service::identity::Identity;
+use cotejo::service::protocol::{ProgressView, Request};
+use cotejo::service::server::{GallerySource, Limits, Loaded, Memory, Requester, Server, Settings};
 use cotejo::service::signing::{Hash, Name, Signed, SigningKey};
 use cotejo::service::store::{Custody, Outbox, OutboxRequest, Owner, Stage};
 use cotejo::service::time::Time;

@@ -2,7 +2,7 @@
 
 use cotejo::scheme::Progress as _;
 use cotejo::service::client::Watch;
-use cotejo::service::server::ProgressView;
+use cotejo::service::protocol::ProgressView;
 
 use crate::cli::console::Console;
 use crate::cli::interrupt;

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::{Entry, Event, Role};
 use crate::agreement::Code;
-use crate::service::record::{Acknowledgement, Receipt, Reply, Request};
+use crate::service::protocol::{Acknowledgement, Receipt, Reply, Request};
 use crate::service::signing::{Hash, PublicKey, Signed, Statement};
 use crate::service::time::Time;
 
@@ -449,7 +449,7 @@ fn list<T>(listed: &mut Vec<T>, further: &mut u64, item: T) {
 mod tests {
     use super::*;
     use crate::service::audit::samples::{Exchange, Log, Stage, key};
-    use crate::service::record::{ReplyOutcome, tests::request};
+    use crate::service::protocol::{ReplyOutcome, tests::request};
 
     fn read(log: &Log) -> Statements {
         let mut statements = Statements::new();

@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 
 use super::{Entry, Event, Role};
 use crate::agreement::Code;
-use crate::service::record::{Acknowledgement, Line, Reason, Receipt, Reply, ReplyOutcome, Request};
+use crate::service::protocol::{Acknowledgement, Line, Reason, Receipt, Reply, ReplyOutcome, Request};
 use crate::service::signing::{Hash, Name, PublicKey, Signed};
 use crate::service::time::Time;
 

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{Entry, Event, Refusal};
 use crate::agreement::Code;
-use crate::service::record::{Reason, Reply, ReplyOutcome, Request};
+use crate::service::protocol::{Reason, Reply, ReplyOutcome, Request};
 use crate::service::signing::{Hash, Signed};
 use crate::service::time::Day;
 
@@ -179,7 +179,7 @@ impl Year {
 mod tests {
     use super::*;
     use crate::service::audit::samples::{Exchange, Log, Stage};
-    use crate::service::record::tests::request;
+    use crate::service::protocol::tests::request;
     use crate::service::time::Time;
 
     const DAY_MS: i64 = 86_400_000;
@@ -240,7 +240,7 @@ mod tests {
         let mut exchange = Exchange::new();
         exchange.ask(1, 1000, Stage::Delivered);
         exchange.ask(2, YEAR_MS, Stage::Delivered);
-        let reason: crate::service::record::Line = "drill".parse().unwrap();
+        let reason: crate::service::protocol::Line = "drill".parse().unwrap();
         exchange.custodian.add(YEAR_MS + 50, Event::Breaker { pulled: true, reason: reason.clone() });
         exchange.custodian.add(YEAR_MS + 60, Event::Breaker { pulled: false, reason });
         exchange.custodian.erase(DAY_MS, 4 * YEAR_MS);

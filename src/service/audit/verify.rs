@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{Entry, EntryError, Event, Head, Role};
 use crate::agreement::Code;
-use crate::service::record::{ReplyOutcome, Request};
+use crate::service::protocol::{ReplyOutcome, Request};
 use crate::service::signing::{Hash, PublicKey, Signed, Statement};
 use crate::service::time::Time;
 
@@ -423,7 +423,7 @@ mod tests {
     use rand_chacha::ChaCha20Rng;
 
     use super::*;
-    use crate::service::record::{Acknowledgement, Receipt, Reply, tests::request};
+    use crate::service::protocol::{Acknowledgement, Receipt, Reply, tests::request};
     use crate::service::signing::{Name, SigningKey};
 
     fn key(seed: u64) -> SigningKey {

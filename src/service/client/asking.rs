@@ -6,8 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::{Client, ClientError};
 use crate::agreement::Code;
-use crate::service::record::{Reply, ReplyOutcome};
-use crate::service::server::ProgressView;
+use crate::service::protocol::{ProgressView, Reply, ReplyOutcome};
 use crate::service::signing::{Hash, PublicKey, Signed, StatementError};
 use crate::service::store::{Outbox, OutboxRequest, Stage, StoreError};
 use crate::service::time::Time;

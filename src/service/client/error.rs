@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::service::server::ProblemDocument;
+use crate::service::protocol::ProblemDocument;
 
 /// Why a call failed.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]

@@ -18,10 +18,10 @@ use ureq::tls::{Certificate, ClientCert, PrivateKey, RootCerts, TlsConfig, TlsPr
 use ureq::{Agent, Body};
 use zeroize::Zeroizing;
 
-use super::record::{Acknowledgement, Receipt, Reply, Request};
-use super::server::{
-    AcceptedView, AgreementView, Identity, JobView, JobsView, KeyView, ProblemDocument, ProgressView, REQUEST_HEADER,
-    SignedView,
+use super::identity::Identity;
+use super::protocol::{
+    AcceptedView, Acknowledgement, AgreementView, JobView, JobsView, KeyView, ProblemDocument, ProgressView,
+    REQUEST_HEADER, Receipt, Reply, Request, SignedView,
 };
 use super::signing::{Hash, Name, Signed, Statement};
 pub use asking::{AskError, Asking, Concluded, Watch};

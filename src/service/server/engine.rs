@@ -10,7 +10,7 @@ use crate::custodian::{AdmittedKey, AnswerError, Custodian, Gallery, NotEnrolled
 use crate::scheme::bgv::Bgv;
 use crate::scheme::tfhe::Tfhe;
 use crate::scheme::{Evaluator, Progress};
-use crate::service::record::Reason;
+use crate::service::protocol::Reason;
 use crate::service::signing::{Hash, Name};
 use crate::template::SubjectId;
 use crate::wire::{EvaluationKey, KeyId, Query, WireError};

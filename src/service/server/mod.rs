@@ -18,7 +18,6 @@ mod problem;
 mod queue;
 mod routes;
 mod state;
-mod tls;
 mod upkeep;
 mod upload;
 mod workers;
@@ -33,15 +32,11 @@ use rand::CryptoRng;
 use tokio::net::TcpListener;
 
 use crate::agreement::Agreement;
+use crate::service::identity::{Identity, IdentityError};
 use crate::service::signing::Hash;
 use crate::service::store::{Custody, StoreError};
 pub use engine::{GallerySource, Loaded, Memory};
-pub use problem::ProblemDocument;
-pub use routes::{
-    AcceptedView, AgreementView, EndView, JobView, JobsView, KeyView, ProgressView, REQUEST_HEADER, SignedView,
-};
 pub use state::{Clock, Limits, Requester};
-pub use tls::{Identity, IdentityError};
 
 /// A custodian that is ready to serve.
 pub struct Server {

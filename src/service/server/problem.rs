@@ -2,8 +2,8 @@
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde::Serialize;
 
+use crate::service::protocol::ProblemDocument;
 use crate::service::store::{StoreError, SubmitError};
 use crate::service::time::Time;
 use crate::wire::WireError;
@@ -16,26 +16,6 @@ pub struct Problem {
     detail: String,
     retry_after: Option<u64>,
     returns: Option<Time>,
-}
-
-/// As it crosses.
-#[derive(Clone, Debug, Serialize, serde::Deserialize, utoipa::ToSchema)]
-pub struct ProblemDocument {
-    /// `urn:cotejo:problem:` and the kind of problem.
-    #[serde(rename = "type")]
-    #[schema(example = "urn:cotejo:problem:day-quota")]
-    pub kind: String,
-    /// The status in words.
-    pub title: String,
-    /// The status.
-    pub status: u16,
-    /// What is wrong, and what to do.
-    pub detail: String,
-    /// The request: `urn:cotejo:request:` and the request's id.
-    pub instance: String,
-    /// When capacity returns, for a quota that is used up.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub capacity_returns: Option<String>,
 }
 
 impl Problem {

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State as Shared;
 
-use super::super::problem::ProblemDocument;
 use super::super::state::State;
-use super::{AgreementView, Caller};
+use super::Caller;
+use crate::service::protocol::{AgreementView, ProblemDocument};
 
 /// The agreements under which the caller may ask
 #[utoipa::path(get, path = "/v1/agreements", responses(

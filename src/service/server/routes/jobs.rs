@@ -17,13 +17,15 @@ use tokio::sync::watch;
 use tokio_stream::wrappers::WatchStream;
 use tokio_stream::{Stream, StreamExt};
 
-use super::super::problem::{Problem, ProblemDocument};
+use super::super::problem::Problem;
 use super::super::queue::Stand;
 use super::super::state::{Requester, State};
 use super::super::upload::{self, Upload};
-use super::views::{SignedView, signed};
-use super::{AcceptedView, Caller, EndView, JobView, JobsView, ProgressView, REQUEST_HEADER, desk, name};
-use crate::service::record::{Acknowledgement, Request};
+use super::{Caller, desk, name};
+use crate::service::protocol::{
+    AcceptedView, Acknowledgement, EndView, JobView, JobsView, ProblemDocument, ProgressView, REQUEST_HEADER, Request,
+    SignedView, signed,
+};
 use crate::service::signing::{Hash, Name, Signed};
 use crate::service::store::{Job, JobState, Submission, Waiting};
 
@@ -161,10 +163,25 @@ pub async fn list(
     let before = query.before.as_deref().map(name).transpose()?;
     let code = requester.code.clone();
     let jobs = state.custody(move |custody| custody.jobs(&code, before.as_ref())).await?;
-    let views: Vec<JobView> =
-        jobs.iter().map(|job| JobView::new(job, state.queue.before(&requester.code, &job.id))).collect();
+    let views: Vec<JobView> = jobs.iter().map(|job| view(job, state.queue.before(&requester.code, &job.id))).collect();
     let next = views.last().filter(|_| views.len() == 100).map(|last| last.job.clone());
     Ok(Json(JobsView { jobs: views, next }))
+}
+
+/// A job as it is shown, with so many others of its requester before it.
+fn view(job: &Job, before: Option<usize>) -> JobView {
+    JobView {
+        job: job.id.to_string(),
+        number: job.number.to_string(),
+        agreement: job.agreement.to_string(),
+        state: job.state.name().to_owned(),
+        accepted: job.accepted.to_string(),
+        probes: job.probes,
+        receipt: signed(&job.receipt),
+        reply: job.reply.as_ref().map(signed),
+        has_answer: job.has_answer,
+        before: before.map(|before| before as u64),
+    }
 }
 
 async fn find(state: &Arc<State>, requester: &Requester, job: &str) -> Result<Job, Problem> {
@@ -186,7 +203,7 @@ pub async fn get(
 ) -> Result<Json<JobView>, Problem> {
     let job = find(&state, &requester, &job).await?;
     let before = state.queue.before(&requester.code, &job.id);
-    Ok(Json(JobView::new(&job, before)))
+    Ok(Json(view(&job, before)))
 }
 
 /// Delete one of the caller's own jobs, with query and answer; one that still waits is cancelled, and not charged

@@ -7,10 +7,11 @@ use axum::body::Body;
 use axum::extract::{Path, State as Shared};
 use axum::http::{HeaderMap, StatusCode};
 
-use super::super::problem::{Problem, ProblemDocument};
+use super::super::problem::Problem;
 use super::super::state::State;
 use super::super::upload;
-use super::{Caller, KeyView, desk, name};
+use super::{Caller, desk, name};
+use crate::service::protocol::{KeyView, ProblemDocument};
 use crate::service::signing::Name;
 use crate::service::store::{Admitted, KEYS_LIMIT};
 use crate::service::time::Time;

@@ -3,7 +3,6 @@
 mod agreements;
 mod jobs;
 mod keys;
-mod views;
 
 use std::sync::Arc;
 
@@ -22,9 +21,6 @@ use super::metrics::{Refused, Served};
 use super::problem::Problem;
 use super::state::{Desk, Requester, State};
 use crate::service::signing::Hash;
-pub use views::{
-    AcceptedView, AgreementView, EndView, JobView, JobsView, KeyView, ProgressView, REQUEST_HEADER, SignedView,
-};
 
 #[derive(OpenApi)]
 #[openapi(info(

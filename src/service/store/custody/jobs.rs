@@ -2,7 +2,7 @@
 
 use super::{Custody, Job, Waiting};
 use crate::agreement::Code;
-use crate::service::record::Request;
+use crate::service::protocol::Request;
 use crate::service::signing::{Name, Signed};
 use crate::service::store::StoreError;
 use crate::service::store::connection::{Row, Value};

@@ -3,7 +3,7 @@
 use super::{Custody, breaker};
 use crate::agreement::{Code, ServiceTerms};
 use crate::service::audit::{Event, Refusal};
-use crate::service::record::{Line, Receipt, RecordError, Request};
+use crate::service::protocol::{Line, Receipt, RecordError, Request};
 use crate::service::signing::{Hash, Name, Signed};
 use crate::service::store::StoreError;
 use crate::service::store::connection::Value;

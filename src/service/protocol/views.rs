@@ -3,8 +3,6 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::service::store::Job;
-
 /// The header that carries a signed request: base64 (RFC 4648, section 5, without padding) of its JSON.
 pub const REQUEST_HEADER: &str = "cotejo-request";
 
@@ -119,22 +117,4 @@ where
         signer: String::new(),
         signature: String::new(),
     })
-}
-
-impl JobView {
-    /// Of a job, with so many others of its requester before it.
-    pub fn new(job: &Job, before: Option<usize>) -> Self {
-        Self {
-            job: job.id.to_string(),
-            number: job.number.to_string(),
-            agreement: job.agreement.to_string(),
-            state: job.state.name().to_owned(),
-            accepted: job.accepted.to_string(),
-            probes: job.probes,
-            receipt: signed(&job.receipt),
-            reply: job.reply.as_ref().map(signed),
-            has_answer: job.has_answer,
-            before: before.map(|before| before as u64),
-        }
-    }
 }

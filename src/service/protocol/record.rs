@@ -15,9 +15,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::signing::{Hash, Name, Statement};
-use super::time::Time;
 use crate::agreement::{Code, RequestField, ServiceTerms};
+use crate::service::signing::{Hash, Name, Statement};
+use crate::service::time::Time;
 
 /// A line of text for people: no control characters, at most [`Line::LIMIT`] bytes. A reference to a file, never a name of a person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -245,7 +245,7 @@ impl Request {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(in crate::service) mod tests {
     use super::*;
 
     /// A request for tests.

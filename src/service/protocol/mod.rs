@@ -1,0 +1,15 @@
+//! What crosses between the two sides: signed statements, the JSON documents around them, and problems.
+//!
+//! Server and client speak through these alone; neither knows the other.
+
+mod problem;
+mod record;
+mod views;
+
+pub use problem::ProblemDocument;
+#[cfg(test)]
+pub(super) use record::tests;
+pub use record::{Acknowledgement, Line, LineError, Reason, Receipt, RecordError, Reply, ReplyOutcome, Request};
+pub use views::{
+    AcceptedView, AgreementView, EndView, JobView, JobsView, KeyView, ProgressView, REQUEST_HEADER, SignedView, signed,
+};
