@@ -68,7 +68,7 @@ impl Refusal {
         match problem {
             Some(problem) => Self {
                 status,
-                kind: problem.kind.rsplit(':').next().unwrap_or_default().to_owned(),
+                kind: problem.kind().to_owned(),
                 detail: plain(&problem.detail),
                 retry_after,
                 capacity_returns: problem.capacity_returns.as_deref().map(plain),

@@ -2,6 +2,8 @@
 //!
 //! Server and client speak through these alone; neither knows the other.
 
+pub mod limits;
+pub mod paths;
 mod problem;
 mod record;
 mod views;
@@ -11,5 +13,6 @@ pub use problem::ProblemDocument;
 pub(super) use record::tests;
 pub use record::{Acknowledgement, Line, LineError, Reason, Receipt, RecordError, Reply, ReplyOutcome, Request};
 pub use views::{
-    AcceptedView, AgreementView, EndView, JobView, JobsView, KeyView, ProgressView, REQUEST_HEADER, SignedView, signed,
+    AcceptedView, AgreementView, END_EVENT, EndView, JobView, JobsView, KeyView, PROGRESS_EVENT, ProgressView,
+    REQUEST_HEADER, SignedView, signed,
 };

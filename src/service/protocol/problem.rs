@@ -22,3 +22,23 @@ pub struct ProblemDocument {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub capacity_returns: Option<String>,
 }
+
+const KIND: &str = "urn:cotejo:problem:";
+const INSTANCE: &str = "urn:cotejo:request:";
+
+impl ProblemDocument {
+    /// The type of a kind of problem.
+    pub fn type_of(kind: &str) -> String {
+        format!("{KIND}{kind}")
+    }
+
+    /// The instance of a request with this id.
+    pub fn instance_of(request: &str) -> String {
+        format!("{INSTANCE}{request}")
+    }
+
+    /// The kind, as [`ProblemDocument::type_of`] was given it.
+    pub fn kind(&self) -> &str {
+        self.kind.rsplit(':').next().unwrap_or_default()
+    }
+}

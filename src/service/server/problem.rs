@@ -53,11 +53,11 @@ impl Problem {
     /// The response, to a request with this id.
     pub fn response(&self, request: &str) -> Response {
         let document = ProblemDocument {
-            kind: format!("urn:cotejo:problem:{}", self.kind),
+            kind: ProblemDocument::type_of(self.kind),
             title: self.status.canonical_reason().unwrap_or("Error").to_owned(),
             status: self.status.as_u16(),
             detail: self.detail.clone(),
-            instance: format!("urn:cotejo:request:{request}"),
+            instance: ProblemDocument::instance_of(request),
             capacity_returns: self.returns.map(|time| time.to_string()),
         };
         let body = serde_json::to_string(&document).unwrap_or_default();

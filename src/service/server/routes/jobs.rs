@@ -23,18 +23,15 @@ use super::super::state::{Requester, State};
 use super::super::upload::{self, Upload};
 use super::{Caller, desk, name};
 use crate::service::protocol::{
-    AcceptedView, Acknowledgement, EndView, JobView, JobsView, ProblemDocument, ProgressView, REQUEST_HEADER, Request,
-    SignedView, signed,
+    AcceptedView, Acknowledgement, END_EVENT, EndView, JobView, JobsView, PROGRESS_EVENT, ProblemDocument,
+    ProgressView, REQUEST_HEADER, Request, SignedView, limits, paths, signed,
 };
 use crate::service::signing::{Hash, Name, Signed};
 use crate::service::store::{Job, JobState, Submission, Waiting};
 
-/// Longest signed statement in JSON, in bytes.
-const STATEMENT_LIMIT_BYTES: u64 = 20 * 1024;
-
 /// Submit a query: the file that `cotejo encrypt` makes, with the signed request in a header. Returns at once with a job.
 /// The same request again is the same job, and is not charged again
-#[utoipa::path(post, path = "/v1/agreements/{agreement}/jobs",
+#[utoipa::path(post, path = paths::SUBMISSIONS,
     params(
         ("agreement" = String, Path, description = "digest"),
         ("cotejo-request" = String, Header, description = "base64url, without padding, of the signed request in JSON"),
@@ -149,7 +146,7 @@ pub struct ListQuery {
 }
 
 /// The caller's own jobs, the latest first, at most 100
-#[utoipa::path(get, path = "/v1/jobs", params(ListQuery), responses(
+#[utoipa::path(get, path = paths::JOBS, params(ListQuery), responses(
     (status = 200, body = JobsView),
     (status = 403, body = ProblemDocument, content_type = "application/problem+json"),
     (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
@@ -164,7 +161,7 @@ pub async fn list(
     let code = requester.code.clone();
     let jobs = state.custody(move |custody| custody.jobs(&code, before.as_ref())).await?;
     let views: Vec<JobView> = jobs.iter().map(|job| view(job, state.queue.before(&requester.code, &job.id))).collect();
-    let next = views.last().filter(|_| views.len() == 100).map(|last| last.job.clone());
+    let next = views.last().filter(|_| views.len() as u64 == limits::JOBS_LISTED).map(|last| last.job.clone());
     Ok(Json(JobsView { jobs: views, next }))
 }
 
@@ -190,7 +187,7 @@ async fn find(state: &Arc<State>, requester: &Requester, job: &str) -> Result<Jo
 }
 
 /// One of the caller's own jobs
-#[utoipa::path(get, path = "/v1/jobs/{job}", params(("job" = String, Path, description = "name")), responses(
+#[utoipa::path(get, path = paths::JOB, params(("job" = String, Path, description = "name")), responses(
     (status = 200, body = JobView),
     (status = 403, body = ProblemDocument, content_type = "application/problem+json"),
     (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
@@ -207,7 +204,7 @@ pub async fn get(
 }
 
 /// Delete one of the caller's own jobs, with query and answer; one that still waits is cancelled, and not charged
-#[utoipa::path(delete, path = "/v1/jobs/{job}", params(("job" = String, Path, description = "name")), responses(
+#[utoipa::path(delete, path = paths::JOB, params(("job" = String, Path, description = "name")), responses(
     (status = 204, description = "It is gone."),
     (status = 403, body = ProblemDocument, content_type = "application/problem+json"),
     (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
@@ -228,7 +225,7 @@ pub async fn delete(
 }
 
 /// Follow a job: server-sent events `progress`, then one `end`
-#[utoipa::path(get, path = "/v1/jobs/{job}/events", params(("job" = String, Path, description = "name")), responses(
+#[utoipa::path(get, path = paths::EVENTS, params(("job" = String, Path, description = "name")), responses(
     (status = 200, content_type = "text/event-stream", body = ProgressView),
     (status = 403, body = ProblemDocument, content_type = "application/problem+json"),
     (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
@@ -247,8 +244,8 @@ pub async fn events(
         // Nothing to follow: closed from the beginning.
         None => WatchStream::from_changes(watch::channel(Stand { running: false, done: 0, steps: 0 }).1),
     };
-    let progress =
-        progress.map(|Stand { running, done, steps }| Ok(event("progress", &ProgressView { running, done, steps })));
+    let progress = progress
+        .map(|Stand { running, done, steps }| Ok(event(PROGRESS_EVENT, &ProgressView { running, done, steps })));
     let end = tokio_stream::once(()).then(move |()| end_event(Arc::clone(&state), Arc::clone(&requester), job.id));
     Ok(Sse::new(progress.chain(end)).keep_alive(KeepAlive::new().interval(Duration::from_secs(5))))
 }
@@ -256,7 +253,7 @@ pub async fn events(
 async fn end_event(state: Arc<State>, requester: Arc<Requester>, job: Name) -> Result<Event, Infallible> {
     let job = state.custody(move |custody| custody.job(&requester.code, &job)).await;
     let name = job.ok().flatten().map_or(JobState::Waiting, |job| job.state).name();
-    Ok(event("end", &EndView { state: name.to_owned() }))
+    Ok(event(END_EVENT, &EndView { state: name.to_owned() }))
 }
 
 fn event(kind: &'static str, data: &impl serde::Serialize) -> Event {
@@ -264,7 +261,7 @@ fn event(kind: &'static str, data: &impl serde::Serialize) -> Event {
 }
 
 /// Fetch an answer: the file that `cotejo decrypt` reads. Its digest is in the job's signed reply
-#[utoipa::path(get, path = "/v1/jobs/{job}/answer", params(("job" = String, Path, description = "name")), responses(
+#[utoipa::path(get, path = paths::ANSWER, params(("job" = String, Path, description = "name")), responses(
     (status = 200, body = Vec<u8>, content_type = "application/octet-stream"),
     (status = 403, body = ProblemDocument, content_type = "application/problem+json"),
     (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
@@ -296,7 +293,7 @@ pub async fn answer(
 }
 
 /// Acknowledge a reply: that it has arrived, before it is decrypted. Then the answer can no longer be fetched
-#[utoipa::path(put, path = "/v1/jobs/{job}/acknowledgement", params(("job" = String, Path, description = "name")),
+#[utoipa::path(put, path = paths::ACKNOWLEDGEMENT, params(("job" = String, Path, description = "name")),
     request_body(content = SignedView, content_type = "application/json"),
     responses(
         (status = 204, description = "It is kept."),
@@ -318,7 +315,7 @@ pub async fn acknowledge(
     body: Body,
 ) -> Result<StatusCode, Problem> {
     let job = find(&state, &requester, &job).await?.id;
-    let upload = upload::receive(&state, &headers, body, STATEMENT_LIMIT_BYTES).await?;
+    let upload = upload::receive(&state, &headers, body, limits::STATEMENT_LIMIT_BYTES).await?;
     let text = String::from_utf8(upload.bytes).map_err(|_| Problem::malformed("not a text"))?;
     let refused = |error| Problem::malformed(format!("the acknowledgement is refused: {error}"));
     let statement = Signed::<Acknowledgement>::from_json(&text).map_err(refused)?;
