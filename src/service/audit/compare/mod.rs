@@ -33,17 +33,16 @@ const LISTED: usize = 1000;
 ///
 /// [`CompareError`] where they are not a custodian's and a querier's.
 pub fn compare(ours: Statements, theirs: Statements) -> Result<Comparison, CompareError> {
-    let role = |log: &Statements| log.owner.as_ref().map(|(_, role)| *role).ok_or(CompareError::Owner);
-    let (custodian, querier) = match (role(&ours)?, role(&theirs)?) {
+    let owner = |log: &Statements| log.parties.owner.clone().ok_or(CompareError::Owner);
+    let (custodian, querier) = match (owner(&ours)?.role, owner(&theirs)?.role) {
         (Role::Custodian, Role::Querier) => (ours, theirs),
         (Role::Querier, Role::Custodian) => (theirs, ours),
         (role, _) => return Err(CompareError::Role(role)),
     };
-    let name = |log: &Statements| log.owner.clone().map(|(party, _)| party).ok_or(CompareError::Owner);
     let comparing = Comparing {
         result: Comparison {
-            custodian: name(&custodian)?,
-            querier: name(&querier)?,
+            custodian: owner(&custodian)?.party,
+            querier: owner(&querier)?.party,
             requests: 0,
             same: 0,
             excused: 0,
@@ -118,7 +117,7 @@ impl Comparing<'_> {
     /// Whether the querier asked somebody else: its log knows whose key the receipt is signed with.
     fn is_elsewhere(&self, pair: &Pair<'_>) -> bool {
         let signed = pair.querier.receipt.or(pair.querier.reply);
-        let responding = signed.and_then(|said| self.querier.registered.get(&said.signer));
+        let responding = signed.and_then(|said| self.querier.parties.of_key(&said.signer));
         let here = &self.result.custodian;
         pair.custodian.first_entry().is_none()
             && self.querier.knows(here)
@@ -128,7 +127,7 @@ impl Comparing<'_> {
     /// Whether the request is one of this querier's; the custodian has others.
     fn is_querier_s(&self, pair: &Pair<'_>) -> bool {
         match pair.custodian.asked.as_ref() {
-            Some((requester, _)) => *requester == self.result.querier || pair.querier.first_entry().is_some(),
+            Some(asked) => asked.requester == self.result.querier || pair.querier.first_entry().is_some(),
             None => pair.querier.first_entry().is_some(),
         }
     }
@@ -211,7 +210,7 @@ impl Comparing<'_> {
 impl Pair<'_> {
     fn discrepancy<T>(&self, custodian_entry: Option<u64>, querier_entry: Option<u64>, what: T) -> Discrepancy<T> {
         let asked = self.querier.asked.as_ref().or(self.custodian.asked.as_ref());
-        let number = asked.map(|(_, number)| number.clone());
+        let number = asked.map(|asked| asked.number.clone());
         Discrepancy { number, request: Some(self.request), custodian_entry, querier_entry, what }
     }
 }

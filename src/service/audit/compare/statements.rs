@@ -1,18 +1,18 @@
 //! What a log holds of each request.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use crate::agreement::Code;
-use crate::service::audit::{Entry, Event, Role};
+use crate::service::audit::reading::{Parties, Stated, Told};
+use crate::service::audit::{Entry, Reading};
 use crate::service::protocol::{Acknowledgement, Receipt, Reply, Request};
-use crate::service::signing::{Hash, PublicKey, Signed, Statement};
+use crate::service::signing::{Hash, PublicKey};
 use crate::service::time::Time;
 
 /// What of a log is compared. Reads it from its first entry to its last; holds some hundred bytes a request.
 #[derive(Default)]
 pub struct Statements {
-    pub(super) owner: Option<(Code, Role)>,
-    pub(super) registered: BTreeMap<PublicKey, Code>,
+    pub(super) parties: Parties,
     pub(super) requests: HashMap<Hash, Held>,
     /// Contents of entries before this are erased.
     pub(super) erased_before: Option<Time>,
@@ -22,13 +22,20 @@ pub struct Statements {
 #[derive(Clone, Default)]
 pub(super) struct Held {
     /// Who asked, and under which number; none where neither the request nor the reply is left.
-    pub(super) asked: Option<(Code, Code)>,
+    pub(super) asked: Option<Asked>,
     pub(super) request: Option<Said>,
     pub(super) receipt: Option<Said>,
     pub(super) reply: Option<Said>,
     pub(super) acknowledgement: Option<Said>,
     /// The reply that is acknowledged.
     pub(super) acknowledged: Option<Hash>,
+}
+
+/// Who asked, and under which number.
+#[derive(Clone)]
+pub(super) struct Asked {
+    pub(super) requester: Code,
+    pub(super) number: Code,
 }
 
 /// A statement as it stands in a log.
@@ -52,53 +59,49 @@ impl Statements {
 
     /// The next entry.
     pub fn entry(&mut self, entry: &Entry) {
-        let Ok(Some(event)) = entry.event() else { return };
-        match event {
-            Event::Opened { party, role } => {
-                self.owner.get_or_insert((party, role));
-            }
-            Event::Registered { party, key } => {
-                self.registered.insert(key, party);
-            }
-            Event::Erased { before, .. } => self.erased_before = self.erased_before.max(Some(before)),
-            Event::Request { statement } => self.request(entry, &statement),
-            Event::Receipt { statement } => self.receipt(entry, &statement),
-            Event::Reply { statement } => self.reply(entry, &statement),
-            Event::Acknowledgement { statement } => self.acknowledgement(entry, &statement),
-            Event::KeyAdmitted { .. }
-            | Event::Refused { .. }
-            | Event::Deleted { .. }
-            | Event::Gallery { .. }
-            | Event::Breaker { .. } => {}
+        self.read(&Reading::of(entry));
+    }
+
+    /// The next entry, for those who have read it already.
+    pub fn read(&mut self, reading: &Reading<'_>) {
+        let (entry, Some(told)) = (reading.entry, reading.told()) else { return };
+        self.parties.read(told);
+        match told {
+            Told::Erased { before, .. } => self.erased_before = self.erased_before.max(Some(*before)),
+            Told::Request(stated) => self.request(entry, stated),
+            Told::Receipt(stated) => self.receipt(entry, stated),
+            Told::Reply(stated) => self.reply(entry, stated),
+            Told::Acknowledgement(stated) => self.acknowledgement(entry, stated),
+            Told::Opened(_) | Told::Registered { .. } | Told::Refused { .. } | Told::BreakerPulled | Told::Else => {}
         }
     }
 
     // A second statement of one request is a finding of the log itself; here the first counts.
 
-    fn request(&mut self, entry: &Entry, statement: &Signed<Request>) {
-        let Ok(request) = statement.verify(None) else { return };
-        let held = self.requests.entry(statement.digest()).or_default();
-        held.request.get_or_insert(Said::new(statement, entry, request.time));
-        held.asked.get_or_insert((request.requester, request.number));
+    fn request(&mut self, entry: &Entry, stated: &Stated<Request>) {
+        let Some(request) = stated.held() else { return };
+        let held = self.requests.entry(stated.digest).or_default();
+        held.request.get_or_insert(Said::new(stated, entry, request.time));
+        held.asked.get_or_insert_with(|| Asked::of(request));
     }
 
-    fn receipt(&mut self, entry: &Entry, statement: &Signed<Receipt>) {
-        let Ok(receipt) = statement.verify(None) else { return };
+    fn receipt(&mut self, entry: &Entry, stated: &Stated<Receipt>) {
+        let Some(receipt) = stated.held() else { return };
         let held = self.requests.entry(receipt.request).or_default();
-        held.receipt.get_or_insert(Said::new(statement, entry, receipt.time));
+        held.receipt.get_or_insert(Said::new(stated, entry, receipt.time));
     }
 
-    fn reply(&mut self, entry: &Entry, statement: &Signed<Reply>) {
-        let Ok(reply) = statement.verify(None) else { return };
+    fn reply(&mut self, entry: &Entry, stated: &Stated<Reply>) {
+        let Some(reply) = stated.held() else { return };
         let held = self.requests.entry(reply.request_digest).or_default();
-        held.reply.get_or_insert(Said::new(statement, entry, reply.time));
-        held.asked.get_or_insert((reply.request.requester, reply.request.number));
+        held.reply.get_or_insert(Said::new(stated, entry, reply.time));
+        held.asked.get_or_insert_with(|| Asked::of(&reply.request));
     }
 
-    fn acknowledgement(&mut self, entry: &Entry, statement: &Signed<Acknowledgement>) {
-        let Ok(said) = statement.verify(None) else { return };
+    fn acknowledgement(&mut self, entry: &Entry, stated: &Stated<Acknowledgement>) {
+        let Some(said) = stated.held() else { return };
         let held = self.requests.entry(said.request).or_default();
-        held.acknowledgement.get_or_insert(Said::new(statement, entry, said.time));
+        held.acknowledgement.get_or_insert(Said::new(stated, entry, said.time));
         held.acknowledged.get_or_insert(said.reply);
     }
 
@@ -108,14 +111,19 @@ impl Statements {
     }
 
     pub(super) fn knows(&self, party: &Code) -> bool {
-        self.registered.values().any(|registered| registered == party)
+        self.parties.registered().any(|registered| registered == party)
+    }
+}
+
+impl Asked {
+    fn of(request: &Request) -> Self {
+        Self { requester: request.requester.clone(), number: request.number.clone() }
     }
 }
 
 impl Said {
-    fn new<T: Statement>(statement: &Signed<T>, entry: &Entry, made: Time) -> Self {
-        let (digest, signer) = (statement.digest(), statement.signer());
-        Self { digest, signer, entry: entry.number, time: made.min(entry.time) }
+    fn new<T>(stated: &Stated<T>, entry: &Entry, made: Time) -> Self {
+        Self { digest: stated.digest, signer: stated.signer, entry: entry.number, time: made.min(entry.time) }
     }
 }
 

@@ -4,10 +4,11 @@ mod report;
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{Entry, EntryError, Event, Head, Role};
+use super::reading::{Stated, Told, Whose};
+use super::{Entry, EntryError, Head, Reading, Role};
 use crate::agreement::Code;
-use crate::service::protocol::{ReplyOutcome, Request};
-use crate::service::signing::{Hash, PublicKey, Signed, Statement};
+use crate::service::protocol::{Acknowledgement, Receipt, Reply, ReplyOutcome, Request};
+use crate::service::signing::{Hash, PublicKey, Statement};
 use crate::service::time::Time;
 pub use report::{Counts, Finding, Problem, Report};
 
@@ -16,7 +17,7 @@ pub struct Verifier {
     key: Option<PublicKey>,
     /// Noted earlier, and not found yet.
     noted: Vec<(u64, Hash)>,
-    party: Option<(Code, Role)>,
+    owner: Option<Whose>,
     registered: BTreeMap<Code, Vec<PublicKey>>,
     requests: HashMap<Hash, Progress>,
     erased: u64,
@@ -53,7 +54,7 @@ impl Verifier {
         Self {
             key,
             noted: noted.into_iter().collect(),
-            party: None,
+            owner: None,
             registered: BTreeMap::new(),
             requests: HashMap::new(),
             erased: 0,
@@ -70,6 +71,29 @@ impl Verifier {
 
     /// The next entry.
     pub fn entry(&mut self, entry: &Entry) {
+        self.read(&Reading::of(entry));
+    }
+
+    /// The next entry, for those who have read it already.
+    pub fn read(&mut self, reading: &Reading<'_>) {
+        let entry = reading.entry;
+        self.chain(entry);
+        self.noted.retain(|noted| *noted != (entry.number, entry.hash));
+        match &reading.told {
+            Ok(Some(told)) => self.told(entry, told),
+            Ok(None) => {
+                self.erased += 1;
+                self.last_missing = Some((entry.number, entry.time));
+            }
+            Err(EntryError::Digest) => self.find(entry.number, Problem::Content),
+            Err(EntryError::Form) => self.find(entry.number, Problem::Form),
+        }
+        self.first.get_or_insert(entry.time);
+        self.head = entry.head();
+    }
+
+    /// Whether an entry is the one that follows.
+    fn chain(&mut self, entry: &Entry) {
         let expected = self.head.number + 1;
         if entry.number != expected {
             self.find(entry.number, Problem::Number { expected });
@@ -83,18 +107,6 @@ impl Verifier {
         if entry.time < self.head.time {
             self.find(entry.number, Problem::Time);
         }
-        self.noted.retain(|noted| *noted != (entry.number, entry.hash));
-        match entry.event() {
-            Ok(Some(event)) => self.event(entry, event),
-            Ok(None) => {
-                self.erased += 1;
-                self.last_missing = Some((entry.number, entry.time));
-            }
-            Err(EntryError::Digest) => self.find(entry.number, Problem::Content),
-            Err(EntryError::Form) => self.find(entry.number, Problem::Form),
-        }
-        self.first.get_or_insert(entry.time);
-        self.head = entry.head();
     }
 
     /// The log ends here.
@@ -102,7 +114,7 @@ impl Verifier {
         let last = self.head.number;
         if last == 0 {
             self.find(0, Problem::Empty);
-        } else if self.party.is_none() {
+        } else if self.owner.is_none() {
             self.find(1, Problem::Opening);
         }
         if let Some((number, time)) = self.last_missing
@@ -118,7 +130,7 @@ impl Verifier {
         for (number, _) in std::mem::take(&mut self.noted) {
             self.find(number, Problem::Noted);
         }
-        let (party, role) = self.party.unzip();
+        let (party, role) = self.owner.map(|Whose { party, role }| (party, role)).unzip();
         Report {
             party,
             role,
@@ -142,98 +154,83 @@ impl Verifier {
         }
     }
 
-    fn event(&mut self, entry: &Entry, event: Event) {
+    fn told(&mut self, entry: &Entry, told: &Told) {
         let number = entry.number;
-        match event {
-            Event::Opened { party, role } if number == 1 => self.party = Some((party, role)),
-            Event::Opened { .. } => self.find(number, Problem::Opening),
-            Event::Registered { party, key } => self.registered.entry(party).or_default().push(key),
-            Event::Erased { before, through, .. } => {
-                if through >= number || before > entry.time {
+        match told {
+            Told::Opened(whose) if number == 1 => self.owner = Some(whose.clone()),
+            Told::Opened(_) => self.find(number, Problem::Opening),
+            Told::Registered { party, key } => self.registered.entry(party.clone()).or_default().push(*key),
+            Told::Erased { before, through, .. } => {
+                if *through >= number || *before > entry.time {
                     self.find(number, Problem::Erasure);
                 } else {
-                    self.erasure = self.erasure.max(Some((before, through)));
+                    self.erasure = self.erasure.max(Some((*before, *through)));
                 }
             }
-            Event::Request { statement } => self.request(entry, &statement),
-            Event::Receipt { statement } => {
-                self.counts.receipts += 1;
-                if let Some(receipt) =
-                    self.holds(number, &statement, |verifier| verifier.is_custodian(statement.signer()))
-                {
-                    self.progress(
-                        entry,
-                        &receipt.request,
-                        None,
-                        |progress| std::mem::replace(&mut progress.receipt, true),
-                        "receipt",
-                    );
-                }
-            }
-            Event::Reply { statement } => {
-                if let Some(reply) =
-                    self.holds(number, &statement, |verifier| verifier.is_custodian(statement.signer()))
-                {
-                    match reply.outcome {
-                        ReplyOutcome::Answered { .. } => self.counts.answers += 1,
-                        ReplyOutcome::Unanswered { .. } => self.counts.unanswered += 1,
-                    }
-                    let made = Some(reply.request.time);
-                    let digest = statement.digest();
-                    let replied = |progress: &mut Progress| progress.reply.replace(digest).is_some();
-                    self.progress(entry, &reply.request_digest, made, replied, "reply");
-                    if echoed(&reply.request) != Some(reply.request_digest) {
-                        self.find(number, Problem::Echo);
-                    }
-                }
-            }
-            Event::Acknowledgement { statement } => {
-                self.counts.acknowledgements += 1;
-                if let Some(said) =
-                    self.holds(number, &statement, |verifier| verifier.is_requester(None, statement.signer()))
-                {
-                    let acknowledged = |progress: &mut Progress| std::mem::replace(&mut progress.acknowledged, true);
-                    self.progress(entry, &said.request, None, acknowledged, "acknowledgement");
-                    let reply = self.requests.get(&said.request).and_then(|progress| progress.reply);
-                    if reply.is_some_and(|reply| reply != said.reply) {
-                        self.find(number, Problem::OtherReply);
-                    }
-                }
-            }
-            Event::KeyAdmitted { .. }
-            | Event::Refused { .. }
-            | Event::Deleted { .. }
-            | Event::Gallery { .. }
-            | Event::Breaker { .. } => {}
+            Told::Request(stated) => self.request(entry, stated),
+            Told::Receipt(stated) => self.receipt(entry, stated),
+            Told::Reply(stated) => self.reply(entry, stated),
+            Told::Acknowledgement(stated) => self.acknowledgement(entry, stated),
+            Told::Refused { .. } | Told::BreakerPulled | Told::Else => {}
         }
     }
 
-    fn request(&mut self, entry: &Entry, statement: &Signed<Request>) {
+    fn request(&mut self, entry: &Entry, stated: &Stated<Request>) {
         self.counts.requests += 1;
         let number = entry.number;
-        let Ok(request) = statement.verify(None) else {
-            drop(self.holds(number, statement, |_| true));
-            return;
-        };
-        if !self.is_requester(Some(&request.requester), statement.signer()) {
-            self.find(number, Problem::Signer { statement: Request::KIND });
-        }
-        if self.requests.insert(statement.digest(), Progress::default()).is_some() {
+        // Who made it, it says itself: where it does not hold, nothing is said.
+        let signed = stated.held().is_none_or(|request| self.is_requester(Some(&request.requester), stated.signer));
+        if self.holds(number, stated, signed).is_some()
+            && self.requests.insert(stated.digest, Progress::default()).is_some()
+        {
             self.find(number, Problem::Twice { statement: Request::KIND });
         }
     }
 
-    /// The statement, if its signature holds and is that of the party that makes such statements.
-    fn holds<T: Statement>(&mut self, number: u64, statement: &Signed<T>, by: impl Fn(&Self) -> bool) -> Option<T> {
-        if !by(self) {
+    fn receipt(&mut self, entry: &Entry, stated: &Stated<Receipt>) {
+        self.counts.receipts += 1;
+        let signed = self.is_custodian(stated.signer);
+        if let Some(receipt) = self.holds(entry.number, stated, signed) {
+            let received = |progress: &mut Progress| std::mem::replace(&mut progress.receipt, true);
+            self.progress(entry, &receipt.request, None, received, Receipt::KIND);
+        }
+    }
+
+    fn reply(&mut self, entry: &Entry, stated: &Stated<Reply>) {
+        let signed = self.is_custodian(stated.signer);
+        let Some(reply) = self.holds(entry.number, stated, signed) else { return };
+        match reply.outcome {
+            ReplyOutcome::Answered { .. } => self.counts.answers += 1,
+            ReplyOutcome::Unanswered { .. } => self.counts.unanswered += 1,
+        }
+        let replied = |progress: &mut Progress| progress.reply.replace(stated.digest).is_some();
+        self.progress(entry, &reply.request_digest, Some(reply.request.time), replied, Reply::KIND);
+        if echoed(&reply.request) != Some(reply.request_digest) {
+            self.find(entry.number, Problem::Echo);
+        }
+    }
+
+    fn acknowledgement(&mut self, entry: &Entry, stated: &Stated<Acknowledgement>) {
+        self.counts.acknowledgements += 1;
+        let signed = self.is_requester(None, stated.signer);
+        let Some(said) = self.holds(entry.number, stated, signed) else { return };
+        let acknowledged = |progress: &mut Progress| std::mem::replace(&mut progress.acknowledged, true);
+        self.progress(entry, &said.request, None, acknowledged, Acknowledgement::KIND);
+        let reply = self.requests.get(&said.request).and_then(|progress| progress.reply);
+        if reply.is_some_and(|reply| reply != said.reply) {
+            self.find(entry.number, Problem::OtherReply);
+        }
+    }
+
+    /// What a statement says, if its signature holds; a finding where it is not `signed` by its party.
+    fn holds<'s, T: Statement>(&mut self, number: u64, stated: &'s Stated<T>, signed: bool) -> Option<&'s T> {
+        if !signed {
             self.find(number, Problem::Signer { statement: T::KIND });
         }
-        let verified = statement.verify(None);
-        verified
-            .inspect_err(|error| {
-                self.find(number, Problem::Statement { statement: T::KIND, reason: error.to_string() })
-            })
-            .ok()
+        let held = stated.said.as_ref().inspect_err(|error| {
+            self.find(number, Problem::Statement { statement: T::KIND, reason: error.to_string() });
+        });
+        held.ok()
     }
 
     /// Notes how far a request came; `made` is when it was made, where the statement says so.
@@ -261,7 +258,7 @@ impl Verifier {
     }
 
     fn owner_is(&self, role: Role, signer: PublicKey) -> bool {
-        matches!(&self.party, Some((_, owner)) if *owner == role) && self.key.is_none_or(|key| key == signer)
+        self.is_role(role) && self.key.is_none_or(|key| key == signer)
     }
 
     fn is_custodian(&self, signer: PublicKey) -> bool {
@@ -278,7 +275,7 @@ impl Verifier {
     }
 
     fn is_role(&self, role: Role) -> bool {
-        matches!(&self.party, Some((_, owner)) if *owner == role)
+        self.owner.as_ref().is_some_and(|owner| owner.role == role)
     }
 }
 

@@ -2,8 +2,9 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 
 use super::*;
-use crate::service::protocol::{Acknowledgement, Receipt, Reply, tests::request};
-use crate::service::signing::{Name, SigningKey};
+use crate::service::audit::Event;
+use crate::service::protocol::tests::request;
+use crate::service::signing::{Name, Signed, SigningKey};
 
 fn key(seed: u64) -> SigningKey {
     SigningKey::generate(&mut ChaCha20Rng::seed_from_u64(seed))
