@@ -68,6 +68,7 @@ pub mod open_iris;
 pub mod parameters;
 pub mod plan;
 pub mod querier;
+pub mod remedy;
 #[cfg(feature = "report")]
 pub mod report;
 pub mod scheme;

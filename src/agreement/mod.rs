@@ -13,10 +13,13 @@ mod render;
 mod service;
 mod terms;
 
+use std::borrow::Cow;
+
 use sha2::{Digest as _, Sha256};
 
 use crate::functional::Functional;
 use crate::parameters::ParameterSet;
+use crate::remedy::Remedy;
 use crate::template::TemplateShape;
 pub use account::{USUAL_PROBES_PER_DAY, log2_distance_of};
 use choice::Choice;
@@ -66,6 +69,12 @@ pub enum AgreementError {
         /// What is wrong and what to write instead.
         problem: String,
     },
+}
+
+impl Remedy for AgreementError {
+    fn remedy(&self) -> Option<Cow<'static, str>> {
+        None
+    }
 }
 
 impl AgreementError {

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use cotejo::agreement::Agreement;
 use cotejo::custodian::{Appended, Gallery, Refusal};
+use cotejo::remedy::Remedy;
 use cotejo::scheme::Progress;
 use cotejo::template::Record;
 use cotejo::wire::Kind;
@@ -226,6 +227,6 @@ fn document(refusal: &Refusal) -> serde_json::Value {
         "subject": refusal.subject,
         "eye": refusal.eye,
         "record": (refusal.record > 0).then_some(refusal.record),
-        "reason": refusal.reason.to_string(),
+        "reason": refusal.reason.in_full(),
     })
 }

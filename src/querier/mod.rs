@@ -8,10 +8,13 @@ mod origin;
 mod pending;
 mod sealed;
 
+use std::borrow::Cow;
+
 use rand::CryptoRng;
 
 use crate::agreement::Agreement;
 use crate::functional::{Probe, ProbeError};
+use crate::remedy::Remedy;
 use crate::scheme::Holder;
 use crate::template::{Record, SubjectId, group_by_subject};
 use crate::wire::{Query, QueryId, Target};
@@ -29,12 +32,13 @@ pub struct Querier<'a, S: Holder> {
 
 /// Why a query cannot be made.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum AskError {
     /// Nothing to ask about.
-    #[error("there is no probe; give at least one template")]
+    #[error("there is no probe")]
     NoProbes,
     /// More probes than agreed.
-    #[error("{actual} probes where the agreement admits {limit} in a query (limits.probes_per_query); split them")]
+    #[error("{actual} probes where the agreement admits {limit} in a query (limits.probes_per_query)")]
     TooManyProbes {
         /// As agreed.
         limit: usize,
@@ -42,7 +46,7 @@ pub enum AskError {
         actual: usize,
     },
     /// The key is of another parameter set than agreed: the query would not have the agreed security.
-    #[error("the key is of parameter set {actual}, but the agreement says {expected}; make keys under this agreement")]
+    #[error("the key is of parameter set {actual}, but the agreement says {expected}")]
     OtherParameters {
         /// As agreed.
         expected: &'static str,
@@ -60,6 +64,19 @@ pub enum AskError {
     /// No seed.
     #[error(transparent)]
     Underivable(#[from] Underivable),
+}
+
+impl Remedy for AskError {
+    fn remedy(&self) -> Option<Cow<'static, str>> {
+        let remedy = match self {
+            Self::Probe { source, .. } => return source.remedy(),
+            Self::Underivable(error) => return error.remedy(),
+            Self::NoProbes => "give at least one template",
+            Self::TooManyProbes { .. } => "split them",
+            Self::OtherParameters { .. } => "make keys under this agreement",
+        };
+        Some(remedy.into())
+    }
 }
 
 /// Probes as they are encrypted, with whose they are.

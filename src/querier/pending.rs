@@ -1,5 +1,6 @@
 //! What the querier remembers of a query, and how it reads the answer.
 
+use std::borrow::Cow;
 use std::io::Read;
 
 use serde::{Deserialize, Serialize};
@@ -7,6 +8,7 @@ use zeroize::Zeroizing;
 
 use super::Querier;
 use crate::agreement::{Agreement, Disclosure};
+use crate::remedy::Remedy;
 use crate::scheme::{Disclosed, Holder};
 use crate::template::SubjectId;
 use crate::wire::{Answer, Envelope, Expected, KeyId, Kind, QueryId, Target, WireError, decode_clear, encode_clear};
@@ -61,6 +63,7 @@ fn verdict<S: Holder>(answer: &Answer<S>, disclosed: Disclosed) -> Result<Verdic
 
 /// Why an answer is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum AnswerError {
     /// To another query.
     #[error("this answers query {actual}, not query {expected}")]
@@ -79,7 +82,7 @@ pub enum AnswerError {
         actual: KeyId,
     },
     /// With another number of verdicts on a probe than it announces, or a count above that.
-    #[error("the answer holds {actual} verdicts on a probe where {expected} belong; it was not made by this program")]
+    #[error("the answer holds {actual} verdicts on a probe where {expected} belong")]
     Bits {
         /// As announced.
         expected: usize,
@@ -87,7 +90,7 @@ pub enum AnswerError {
         actual: usize,
     },
     /// Of another disclosure than was asked for.
-    #[error("the answer discloses '{actual}' where '{expected}' was asked for; it was not made by this program")]
+    #[error("the answer discloses '{actual}' where '{expected}' was asked for")]
     Disclosure {
         /// As asked.
         expected: Disclosure,
@@ -102,6 +105,17 @@ pub enum AnswerError {
         /// As answered.
         actual: usize,
     },
+}
+
+impl Remedy for AnswerError {
+    fn remedy(&self) -> Option<Cow<'static, str>> {
+        let remedy = match self {
+            Self::Bits { .. } => "it was not made by this program",
+            Self::Disclosure { .. } => "it was not made by this program",
+            _ => return None,
+        };
+        Some(remedy.into())
+    }
 }
 
 impl Pending {

@@ -6,6 +6,7 @@ use cotejo::agreement::Agreement;
 use cotejo::custodian::{AdmittedKey, AnswerError, Custodian, Gallery};
 use cotejo::plan::Plan;
 use cotejo::querier::{Querier, SecretKey};
+use cotejo::remedy::Remedy;
 use cotejo::scheme::{Evaluator, Holder, Progress, Unanswered};
 use cotejo::template::Record;
 use cotejo::wire::{Answer, EvaluationKey, Query, Target};
@@ -184,7 +185,7 @@ fn gallery(grid: &Grid, agreement: &Agreement, references: usize) -> Result<Gall
     interrupt::check()?;
     match (enrolment.gallery, enrolment.refused.first()) {
         (Some(gallery), None) => Ok(gallery),
-        (_, Some(refusal)) => Err(Failure::new("--modality", &refusal.reason, "choose another comparison")),
+        (_, Some(refusal)) => Err(Failure::new("--modality", refusal.reason.in_full(), "choose another comparison")),
         (None, None) => Err(Failure::new("--references", "nobody is enrolled", "ask for more references")),
     }
 }

@@ -13,8 +13,11 @@ mod segment;
 mod tests;
 mod writer;
 
+use std::borrow::Cow;
+
 use crate::agreement::Agreement;
 use crate::functional::Reference;
+use crate::remedy::Remedy;
 use crate::template::{Eye, Record, SubjectId};
 use crate::wire::{Expected, GalleryVersion, Kind, WireError};
 pub use change::{Appended, Change, RewriteError, UnknownSubjects};
@@ -40,6 +43,7 @@ pub struct Subject {
 
 /// Why a gallery's file is refused.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum GalleryError {
     /// As any other file.
     #[error(transparent)]
@@ -48,12 +52,10 @@ pub enum GalleryError {
     #[error(transparent)]
     Damaged(#[from] Damage),
     /// Written by another version.
-    #[error("this gallery was written by another version of cotejo; enroll the templates again")]
+    #[error("this gallery was written by another version of cotejo")]
     Layout,
     /// More than agreed.
-    #[error(
-        "the gallery has {actual} references where the agreement admits {limit} (limits.references); remove some, or agree on more and enroll again"
-    )]
+    #[error("the gallery has {actual} references where the agreement admits {limit} (limits.references)")]
     TooManyReferences {
         /// As agreed.
         limit: usize,
@@ -62,14 +64,32 @@ pub enum GalleryError {
     },
 }
 
+impl Remedy for GalleryError {
+    fn remedy(&self) -> Option<Cow<'static, str>> {
+        let remedy = match self {
+            Self::File(error) => return error.remedy(),
+            Self::Damaged(damage) => return damage.remedy(),
+            Self::Layout => "enroll the templates again",
+            Self::TooManyReferences { .. } => "remove some, or agree on more and enroll again",
+        };
+        Some(remedy.into())
+    }
+}
+
 /// A part of a gallery's file is not what was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the gallery is damaged (segment {segment}: {part}); restore it from a copy, or enroll the templates again")]
+#[error("the gallery is damaged (segment {segment}: {part})")]
 pub struct Damage {
     /// Which append, counted from 1.
     pub segment: usize,
     /// Which part of it.
     pub part: &'static str,
+}
+
+impl Remedy for Damage {
+    fn remedy(&self) -> Option<Cow<'static, str>> {
+        Some("restore it from a copy, or enroll the templates again".into())
+    }
 }
 
 /// What enrolling made of a set of records.

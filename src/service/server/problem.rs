@@ -3,6 +3,7 @@
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
+use crate::remedy::Remedy;
 use crate::service::protocol::ProblemDocument;
 use crate::service::store::{StoreError, SubmitError};
 use crate::service::time::Time;
@@ -83,7 +84,7 @@ impl IntoResponse for Problem {
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         // What is wrong with the database is for its operator's log, not for requesters.
-        tracing::error!(error = %error, "the database failed");
+        tracing::error!(error = error.in_full(), "the database failed");
         match error {
             StoreError::Full => {
                 Self::unavailable("the custodian cannot keep the request now: its disk is full; try again later")
@@ -96,8 +97,8 @@ impl From<StoreError> for Problem {
 impl From<WireError> for Problem {
     fn from(error: WireError) -> Self {
         match error {
-            WireError::TooLarge { .. } => Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", error),
-            _ => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "refused-file", error),
+            WireError::TooLarge { .. } => Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", error.in_full()),
+            _ => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "refused-file", error.in_full()),
         }
     }
 }
@@ -127,9 +128,9 @@ impl Problem {
             SubmitError::Quota { .. } => {
                 Self::new(status, kind, format!("{error}, and never more; ask about fewer at a time"))
             }
-            SubmitError::ClockBehind { .. } => Self::new(status, kind, error).retry_after(60),
-            SubmitError::Breaker { .. } => Self::new(status, kind, error).retry_after(600),
-            _ => Self::new(status, kind, error),
+            SubmitError::ClockBehind { .. } => Self::new(status, kind, error.in_full()).retry_after(60),
+            SubmitError::Breaker { .. } => Self::new(status, kind, error.in_full()).retry_after(600),
+            _ => Self::new(status, kind, error.in_full()),
         }
     }
 }

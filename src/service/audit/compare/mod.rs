@@ -6,7 +6,10 @@
 mod comparison;
 mod statements;
 
+use std::borrow::Cow;
+
 use super::Role;
+use crate::remedy::Remedy;
 use crate::service::protocol::{Acknowledgement, Receipt, Reply, Request};
 use crate::service::signing::{Hash, Statement};
 pub use comparison::{Comparison, Disagreement, Discrepancy, Note};
@@ -15,13 +18,24 @@ use statements::{Held, Said};
 
 /// Why two logs cannot be compared.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum CompareError {
     /// Nobody's.
-    #[error("a log that does not say whose it is; give a log from its first entry on")]
+    #[error("a log that does not say whose it is")]
     Owner,
     /// Both a custodian's, or both a querier's.
-    #[error("both logs are a {0}'s; give a custodian's and a querier's")]
+    #[error("both logs are a {0}'s")]
     Role(Role),
+}
+
+impl Remedy for CompareError {
+    fn remedy(&self) -> Option<Cow<'static, str>> {
+        let remedy = match self {
+            Self::Owner => "give a log from its first entry on",
+            Self::Role(..) => "give a custodian's and a querier's",
+        };
+        Some(remedy.into())
+    }
 }
 
 /// Findings, and notes, that are listed.

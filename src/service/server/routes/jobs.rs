@@ -22,11 +22,12 @@ use super::super::queue::Stand;
 use super::super::state::{Requester, State};
 use super::super::upload::{self, Upload};
 use super::{Caller, desk, name};
+use crate::remedy::Remedy;
 use crate::service::protocol::{
     AcceptedView, Acknowledgement, END_EVENT, EndView, JobView, JobsView, PROGRESS_EVENT, ProblemDocument,
     ProgressView, REQUEST_HEADER, Request, SignedView, limits, paths, signed,
 };
-use crate::service::signing::{Hash, Name, Signed};
+use crate::service::signing::{Hash, Name, Signed, StatementError};
 use crate::service::store::{Job, JobState, Submission, Waiting};
 
 /// Submit a query: the file that `cotejo encrypt` makes, with the signed request in a header. Returns at once with a job.
@@ -75,7 +76,8 @@ fn signed_request(headers: &HeaderMap, requester: &Requester) -> Result<(Signed<
         .ok_or_else(|| Problem::malformed("the header cotejo-request is missing: a signed request belongs there"))?;
     let text = URL_SAFE_NO_PAD.decode(header).ok().and_then(|bytes| String::from_utf8(bytes).ok());
     let text = text.ok_or_else(|| Problem::malformed("the header cotejo-request is not base64url of a text"))?;
-    let refused = |error| Problem::malformed(format!("the signed request is refused: {error}"));
+    let refused =
+        |error: StatementError| Problem::malformed(format!("the signed request is refused: {}", error.in_full()));
     let statement = Signed::<Request>::from_json(&text).map_err(refused)?;
     let request = statement.verify(Some(&requester.key)).map_err(refused)?;
     if request.requester != requester.code {
@@ -109,7 +111,7 @@ fn accept(
         return Err(Problem::unavailable("nobody is enrolled in the custodian's gallery"));
     }
     if let Some(refused) = facts.refused {
-        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "too-many-bits", refused));
+        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "too-many-bits", refused.in_full()));
     }
     let place = state.queue.reserve(&requester.code);
     let now = state.now();
@@ -317,7 +319,8 @@ pub async fn acknowledge(
     let job = find(&state, &requester, &job).await?.id;
     let upload = upload::receive(&state, &headers, body, limits::STATEMENT_LIMIT_BYTES).await?;
     let text = String::from_utf8(upload.bytes).map_err(|_| Problem::malformed("not a text"))?;
-    let refused = |error| Problem::malformed(format!("the acknowledgement is refused: {error}"));
+    let refused =
+        |error: StatementError| Problem::malformed(format!("the acknowledgement is refused: {}", error.in_full()));
     let statement = Signed::<Acknowledgement>::from_json(&text).map_err(refused)?;
     let said = statement.verify(Some(&requester.key)).map_err(refused)?;
     let now = state.now();
