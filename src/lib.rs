@@ -63,6 +63,7 @@ pub mod open_iris;
 pub mod parameters;
 pub mod planning;
 pub mod querier;
+pub mod remedy;
 #[cfg(feature = "report")]
 pub mod report;
 pub mod scheme;

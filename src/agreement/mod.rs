@@ -10,11 +10,14 @@ mod render;
 mod service;
 mod terms;
 
+use std::borrow::Cow;
+
 use sha2::{Digest as _, Sha256};
 
 use crate::parameters::ParameterSet;
 use crate::parameters::custom::OwnSet;
 pub use crate::parameters::{AUTO, SchemeId};
+use crate::remedy::Remedy;
 use crate::template::TemplateShape;
 pub use code::{Code, CodeError};
 pub use decimal::{Decimal, DecimalError};
@@ -72,6 +75,12 @@ pub enum AgreementError {
         /// The field, as `section.field`.
         field: &'static str,
     },
+}
+
+impl Remedy for AgreementError {
+    fn remedy(&self) -> Option<Cow<'static, str>> {
+        None
+    }
 }
 
 impl AgreementError {

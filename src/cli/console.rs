@@ -6,7 +6,6 @@ use std::io::{ErrorKind, Write};
 use serde::Serialize;
 
 use super::failure::Failure;
-use super::progress::Meter;
 
 /// Where a command speaks.
 pub struct Console {
@@ -22,6 +21,11 @@ pub fn stderr_line(text: impl Display) {
 impl Console {
     pub fn new(quiet: bool, json: bool) -> Self {
         Self { quiet, json }
+    }
+
+    /// Whether notes are kept back.
+    pub fn quiet(&self) -> bool {
+        self.quiet
     }
 
     /// Whether results are wanted as JSON.
@@ -53,16 +57,6 @@ impl Console {
                 stderr_line(format_args!("  remedy: {}", problem.remedy));
             }
         }
-    }
-
-    /// A meter of long work.
-    pub fn meter(&self, label: &'static str, unit: &'static str, steps: u64) -> Meter {
-        self.meter_from(label, unit, steps, 0)
-    }
-
-    /// A meter of long work, `earlier` steps of which an earlier run has done.
-    pub fn meter_from(&self, label: &'static str, unit: &'static str, steps: u64, earlier: u64) -> Meter {
-        Meter::new(label, unit, steps, earlier, self.quiet)
     }
 
     /// A result as text.

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use cotejo::custodian::{Appended, Gallery, Refusal};
+use cotejo::remedy::Remedy;
 use cotejo::scheme::{Opened, Progress};
 use cotejo::template::Record;
 use cotejo::wire::Kind;
@@ -225,6 +226,6 @@ fn document(refusal: &Refusal) -> serde_json::Value {
         "subject": refusal.subject,
         "eye": refusal.eye,
         "record": (refusal.record > 0).then_some(refusal.record),
-        "reason": refusal.reason.to_string(),
+        "reason": refusal.reason.in_full(),
     })
 }

@@ -5,6 +5,7 @@ use std::io;
 use std::path::Path;
 
 use cotejo::custodian::{GalleryError, RewriteError};
+use cotejo::remedy::Remedy;
 use cotejo::wire::{Kind, WireError};
 
 /// Why a command ends without its result.
@@ -50,10 +51,12 @@ impl Failure {
         Self::new(path.display(), what, remedy)
     }
 
-    /// An error of the library about the content of a file. By convention its remedy stands after the last semicolon;
-    /// `otherwise` is the remedy for those that have none.
-    pub fn of(path: &Path, error: &dyn std::error::Error, otherwise: &str) -> Self {
+    /// An error of the library about the content of a file; `otherwise` is the remedy for those that have none of their own.
+    pub fn of(path: &Path, error: &dyn Remedy, otherwise: &str) -> Self {
         let text = error.to_string();
+        if let Some(remedy) = error.remedy() {
+            return Self::at(path, text.trim_end(), remedy);
+        }
         match text.trim_end().rsplit_once("; ") {
             Some((what, remedy)) => match remedy.strip_prefix("known are ") {
                 Some(known) => Self::at(path, what, format!("use one of: {known}")),
@@ -65,8 +68,7 @@ impl Failure {
 
     /// A file of ours that is refused.
     pub fn wire(path: &Path, error: &WireError) -> Self {
-        let text = error.to_string();
-        let what = text.split("; ").next().unwrap_or(&text);
+        let what = error;
         match error {
             WireError::Unreadable(_) => Self::at(path, what, "check the file, its medium and its permissions"),
             WireError::Truncated
@@ -88,6 +90,7 @@ impl Failure {
                  'cotejo inspect' and 'cotejo agreement check'",
             ),
             WireError::Key { .. } => Self::at(path, what, "use the files of one keygen together"),
+            _ => Self::of(path, error, "get the file again from whoever made it"),
         }
     }
 
@@ -154,19 +157,31 @@ fn made_by(kind: Kind) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use std::borrow::Cow;
+
+    use cotejo::template::read::{Place, ReadError, RecordFault};
+
     use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("plain")]
+    struct Plain;
+
+    impl Remedy for Plain {
+        fn remedy(&self) -> Option<Cow<'static, str>> {
+            None
+        }
+    }
 
     #[test]
     fn the_remedy_of_a_library_error_stands_apart() {
-        let error = io::Error::other("line 3: a blank line; remove it, or name the record");
+        let error = ReadError::Record { place: Place::Line(3), fault: RecordFault::Blank };
         let Failure::Problem(problem) = Failure::of(Path::new("ids.txt"), &error, "-") else { panic!() };
         assert_eq!(
             (problem.what.as_str(), problem.remedy.as_str()),
             ("line 3: a blank line", "remove it, or name the record")
         );
-        let Failure::Problem(problem) = Failure::of(Path::new("x"), &io::Error::other("plain"), "otherwise") else {
-            panic!()
-        };
+        let Failure::Problem(problem) = Failure::of(Path::new("x"), &Plain, "otherwise") else { panic!() };
         assert_eq!((problem.what.as_str(), problem.remedy.as_str()), ("plain", "otherwise"));
     }
 }

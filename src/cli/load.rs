@@ -6,7 +6,7 @@ use cotejo::agreement::{Agreement, AgreementError, Terms};
 use cotejo::planning;
 use cotejo::querier::SecretKey;
 use cotejo::scheme::{Holder, Opened};
-use cotejo::template::read::{self, Format, Given, IdSource, Identity, ReadError, Reading};
+use cotejo::template::read::{self, ArchiveFault, Format, Given, IdSource, Identity, ReadError, Reading, RecordFault};
 use cotejo::template::{Record, TemplateShape};
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
@@ -204,7 +204,26 @@ impl Templates<'_> {
             (ReadError::IdentityCount { .. }, Some(ids)) => ids,
             _ => self.path,
         };
-        Failure::of(path, error, "give templates of the agreed shape ('cotejo agreement check'), or agree on another")
+        match own_remedy(error) {
+            Some(remedy) => Failure::at(path, error, remedy),
+            None => Failure::of(
+                path,
+                error,
+                "give templates of the agreed shape ('cotejo agreement check'), or agree on another",
+            ),
+        }
+    }
+}
+
+/// What an option of this program can do about it.
+fn own_remedy(error: &ReadError) -> Option<&'static str> {
+    match error {
+        ReadError::Record { fault: RecordFault::PerhapsHeader { .. }, .. } => {
+            Some("say which it is (--header yes or --header no)")
+        }
+        ReadError::Record { fault: RecordFault::TwoLabels { .. }, .. }
+        | ReadError::Archive(ArchiveFault::TwoLabels { .. }) => Some("leave one out, or give the ids apart (--ids)"),
+        _ => None,
     }
 }
 

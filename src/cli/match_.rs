@@ -143,12 +143,12 @@ impl Args {
             AnswerError::EmptyGallery | AnswerError::Damaged(_) => {
                 Failure::of(&self.gallery, error, "enroll somebody with 'cotejo enroll --append'")
             }
-            AnswerError::TooManyBits { .. } => Failure::of(
+            AnswerError::TooManyBits { .. } => Failure::at(
                 &self.query,
                 error,
                 "ask about fewer probes at a time, or agree on a larger limits.bits_per_query",
             ),
-            AnswerError::OtherTerms => Failure::of(&self.query, error, "make keys and queries under this agreement"),
+            _ => Failure::of(&self.query, error, "make keys and queries under this agreement"),
         }
     }
 }

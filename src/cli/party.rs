@@ -5,9 +5,9 @@ use std::time::SystemTime;
 
 use cotejo::agreement::Code;
 use cotejo::service::audit::Role;
-use cotejo::service::server::Identity;
-use cotejo::service::signing::{Hash, PublicKey, SigningKey};
-use cotejo::service::store::{Custody, Location, Outbox, Owner};
+use cotejo::service::identity::Identity;
+use cotejo::service::signing::{Hash, HexError, PublicKey, SigningKey};
+use cotejo::service::store::{Custody, Location, Outbox, Owner, StoreError};
 use cotejo::service::time::Time;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -141,9 +141,16 @@ impl<T> Party<T> {
     }
 }
 
+/// What tells the key that a log is signed with.
+pub const SIGNED_OTHERWISE: &str = "configure the key that it was made with ('cotejo audit verify --key' tells whether one is), or begin another \
+                                    database ('database')";
+
 /// A database that failed.
-pub fn store_failure(path: &Path, error: &cotejo::service::store::StoreError) -> Failure {
-    Failure::of(path, error, "check 'database' there")
+pub fn store_failure(path: &Path, error: &StoreError) -> Failure {
+    match error {
+        StoreError::SignedOtherwise { .. } => Failure::at(path, error, SIGNED_OTHERWISE),
+        _ => Failure::of(path, error, "check 'database' there"),
+    }
 }
 
 /// Reads a signing key.
@@ -164,10 +171,10 @@ pub fn public_key(text: &str, path: &Path) -> Result<PublicKey, Failure> {
     }
     let bytes = files::read_at_most(path, 1024)?;
     let text = String::from_utf8_lossy(&bytes);
-    text.trim().parse().map_err(|error| {
-        Failure::of(
+    text.trim().parse().map_err(|error: HexError| {
+        Failure::at(
             path,
-            &error,
+            error,
             "give 64 hexadecimal digits, or the file signing.pub of 'cotejo certificates signing-key'",
         )
     })

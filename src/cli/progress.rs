@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::console::{self, stderr_line};
+use super::console::{self, Console, stderr_line};
 use super::interrupt;
 
 /// Shows how far long work is, and passes Ctrl-C on to it.
@@ -27,9 +27,21 @@ struct Plain {
     said: AtomicU64,
 }
 
+impl Console {
+    /// A meter of long work.
+    pub fn meter(&self, label: &'static str, unit: &'static str, steps: u64) -> Meter {
+        self.meter_from(label, unit, steps, 0)
+    }
+
+    /// A meter of long work, `earlier` steps of which an earlier run has done.
+    pub fn meter_from(&self, label: &'static str, unit: &'static str, steps: u64, earlier: u64) -> Meter {
+        Meter::new(label, unit, steps, earlier, self.quiet())
+    }
+}
+
 impl Meter {
     /// `earlier` of the steps were done by an earlier run.
-    pub(super) fn new(label: &'static str, unit: &str, steps: u64, earlier: u64, quiet: bool) -> Self {
+    fn new(label: &'static str, unit: &str, steps: u64, earlier: u64, quiet: bool) -> Self {
         let terminal = std::io::stderr().is_terminal();
         let target = if quiet || !terminal { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
         let bar = ProgressBar::with_draw_target(Some(steps), target).with_position(earlier);

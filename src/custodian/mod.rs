@@ -6,11 +6,13 @@ mod gallery;
 mod held;
 mod searched;
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashSet};
 
 use rand::CryptoRng;
 
 use crate::parameters::ParameterSet;
+use crate::remedy::Remedy;
 use crate::scheme::{Evaluator, Opened, OtherScheme, Progress, Subjects, Task, Unanswered};
 use crate::template::SubjectId;
 use crate::wire::{Answer, EvaluationKey, KeyId, Query, Target};
@@ -62,11 +64,10 @@ impl<S: Evaluator> AdmittedKey<S> {
 
 /// Why a query is not answered.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum AnswerError {
     /// Encrypted with another key.
-    #[error(
-        "the query belongs to key {actual}, not to key {expected}; use the evaluation key that came with the query"
-    )]
+    #[error("the query belongs to key {actual}, not to key {expected}")]
     OtherKey {
         /// The key that the custodian has admitted.
         expected: KeyId,
@@ -77,13 +78,12 @@ pub enum AnswerError {
     #[error("the query or its key was made under other terms than this custodian's")]
     OtherTerms,
     /// Everybody has been removed: an answer would say no more than that.
-    #[error("nobody is enrolled in the gallery; enroll somebody")]
+    #[error("nobody is enrolled in the gallery")]
     EmptyGallery,
     /// More than is agreed.
     #[error(
         "the answer on {probes} probes could disclose {bits} bits where the agreement admits {limit} a query (limits.bits_per_query), \
-         enough for {admitted} of them; {}",
-        if *admitted > 0 { "ask about fewer at a time" } else { "agree on more, or on another disclosure" }
+         enough for {admitted} of them"
     )]
     TooManyBits {
         /// Bits that the answer could disclose, at most.
@@ -101,6 +101,21 @@ pub enum AnswerError {
     /// Told to stop, or unable to answer as promised.
     #[error(transparent)]
     Unanswered(#[from] Unanswered),
+}
+
+impl Remedy for AnswerError {
+    fn remedy(&self) -> Option<Cow<'static, str>> {
+        let remedy = match self {
+            Self::Damaged(damage) => return damage.remedy(),
+            Self::Unanswered(error) => return error.remedy(),
+            Self::OtherKey { .. } => "use the evaluation key that came with the query",
+            Self::EmptyGallery => "enroll somebody",
+            Self::TooManyBits { admitted: 0, .. } => "agree on more, or on another disclosure",
+            Self::TooManyBits { .. } => "ask about fewer at a time",
+            _ => return None,
+        };
+        Some(remedy.into())
+    }
 }
 
 impl<'a, S: Evaluator> Custodian<'a, S> {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::EvaluateError;
 use crate::agreement::EyeRule;
 use crate::functional::{Functional, ProbeSample, Reference};
+use crate::remedy::Remedy;
 use crate::template::{Eye, Record, SubjectId, Template, TemplateError};
 
 /// One enrolled template in one role.
@@ -140,7 +141,7 @@ impl Dataset {
             Ok(_) if self.eyes != EyeRule::Ignored && eye.is_none() => {
                 Err("the agreement tells eyes apart, but the record names none".to_owned())
             }
-            integers => integers.map_err(|error| error.to_string()),
+            integers => integers.map_err(|error| error.in_full()),
         };
         match integers {
             Ok(integers) => {

@@ -3,6 +3,8 @@
 //! They are taken under the agreement's comparison and parameter set, but with disclosure `each`, one subject a reference and eyes not told
 //! apart, so that each pair has a verdict of its own.
 
+use std::borrow::Cow;
+
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 use rayon::prelude::*;
@@ -12,16 +14,18 @@ use super::sample::{Selection, Unit};
 use crate::agreement::{AgreementError, ComparisonTerms, Disclosure, EyeRule};
 use crate::custodian::{self, AdmittedKey, Custodian, Gallery};
 use crate::querier::{self, AskError, Querier, SecretKey, Verdict};
+use crate::remedy::Remedy;
 use crate::scheme::{Evaluator, Holder, Opened, OtherScheme, Progress};
 use crate::template::{Record, RecordError, SubjectId};
 use crate::wire::{Answer, EvaluationKey, Query, Target, WireError};
 
 /// Why there are no encrypted verdicts.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ExchangeError {
     /// The comparison does not fit its parameter set once every pair has a verdict.
     #[error("{0}")]
-    Opened(#[from] AgreementError),
+    Agreement(#[from] AgreementError),
     /// The agreement is on another scheme.
     #[error(transparent)]
     Scheme(#[from] OtherScheme),
@@ -43,6 +47,19 @@ pub enum ExchangeError {
     /// A number makes no identifier.
     #[error(transparent)]
     Identifier(#[from] RecordError),
+}
+
+impl Remedy for ExchangeError {
+    fn remedy(&self) -> Option<Cow<'static, str>> {
+        match self {
+            Self::Agreement(error) => error.remedy(),
+            Self::Wire(error) => error.remedy(),
+            Self::Ask(error) => error.remedy(),
+            Self::Answer(error) => error.remedy(),
+            Self::Read(error) => error.remedy(),
+            Self::Scheme(_) | Self::Enrolment | Self::Identifier(_) => None,
+        }
+    }
 }
 
 /// Whether to go on, decided after each unit.

@@ -42,15 +42,17 @@ pub use scale::{Scale, number};
 pub use scores::{Comparer, PAIRS_LIMIT, Pair, Scores};
 pub use tally::{Decided, Flip, FlipBin, flip_probability};
 
+use std::borrow::Cow;
+
+use crate::remedy::Remedy;
 use crate::scheme::Stopped;
 
 /// Why templates cannot be evaluated.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum EvaluateError {
     /// Every template is refused.
-    #[error(
-        "every one of {given} templates is refused, the first because: {first}; give templates of the agreed shape"
-    )]
+    #[error("every one of {given} templates is refused, the first because: {first}")]
     NothingEnrolled {
         /// Templates given.
         given: usize,
@@ -58,18 +60,16 @@ pub enum EvaluateError {
         first: String,
     },
     /// No two samples of one subject.
-    #[error(
-        "there is no genuine pair: no two of the samples of {subjects} subjects are of one subject; give subjects with two samples, with the same id each (--ids)"
-    )]
+    #[error("there is no genuine pair: no two of the samples of {subjects} subjects are of one subject")]
     NoGenuinePair {
         /// Subjects.
         subjects: usize,
     },
     /// All samples are of one subject.
-    #[error("there is no impostor pair: all samples are of one subject; give samples of several subjects")]
+    #[error("there is no impostor pair: all samples are of one subject")]
     NoImpostorPair,
     /// Too many pairs to keep the scores of.
-    #[error("{actual} pairs where at most {limit} are evaluated at once; give a part of the templates")]
+    #[error("{actual} pairs where at most {limit} are evaluated at once")]
     TooManyPairs {
         /// As given.
         actual: usize,
@@ -77,9 +77,7 @@ pub enum EvaluateError {
         limit: usize,
     },
     /// A score overflows.
-    #[error(
-        "the score of record {probe} with record {reference} is not a finite number; give templates of sensible size"
-    )]
+    #[error("the score of record {probe} with record {reference} is not a finite number")]
     NotFinite {
         /// Record of the probe.
         probe: usize,
@@ -87,7 +85,7 @@ pub enum EvaluateError {
         reference: usize,
     },
     /// All scores are equal.
-    #[error("every pair has the same score, {score}: nothing can be told apart; check the templates")]
+    #[error("every pair has the same score, {score}: nothing can be told apart")]
     ConstantScores {
         /// The score.
         score: f64,
@@ -95,4 +93,19 @@ pub enum EvaluateError {
     /// Told to stop.
     #[error(transparent)]
     Stopped(#[from] Stopped),
+}
+
+impl Remedy for EvaluateError {
+    fn remedy(&self) -> Option<Cow<'static, str>> {
+        let remedy = match self {
+            Self::NothingEnrolled { .. } => "give templates of the agreed shape",
+            Self::NoGenuinePair { .. } => "give subjects with two samples, with the same id each",
+            Self::NoImpostorPair => "give samples of several subjects",
+            Self::TooManyPairs { .. } => "give a part of the templates",
+            Self::NotFinite { .. } => "give templates of sensible size",
+            Self::ConstantScores { .. } => "check the templates",
+            _ => return None,
+        };
+        Some(remedy.into())
+    }
 }

@@ -1,7 +1,10 @@
 //! Which pairs of templates make a verdict: several references of a subject, and two eyes.
 
+use std::borrow::Cow;
+
 use super::{Functional, ProbeSample, Reference};
 use crate::agreement::EyeRule;
+use crate::remedy::Remedy;
 use crate::template::{Eye, Record, TemplateError};
 
 /// Which samples of a person a probe carries; crosses in the clear.
@@ -55,21 +58,32 @@ pub struct Probe {
 
 /// Why records make no probe or no enrolled subject.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ProbeError {
     /// A template is refused.
     #[error(transparent)]
     Template(#[from] TemplateError),
     /// More than one sample of the same eye, or of a person where eyes are not told apart.
-    #[error("more than one probe of the same person{}; keep one", .0.map(|eye| format!(" and {eye} eye")).unwrap_or_default())]
+    #[error("more than one probe of the same person{}", .0.map(|eye| format!(" and {eye} eye")).unwrap_or_default())]
     Repeated(Option<Eye>),
     /// The agreement tells eyes apart, but the record does not say which eye it is of.
-    #[error(
-        "the agreement tells eyes apart (comparison.eyes), but this record names none; add an eye column or 'left'/'right' after the id"
-    )]
+    #[error("the agreement tells eyes apart (comparison.eyes), but this record names none")]
     EyeUnknown,
     /// The agreement needs both eyes.
     #[error("the agreement needs both eyes (comparison.eyes = \"all\"), but the {0} one is missing")]
     EyeMissing(Eye),
+}
+
+impl Remedy for ProbeError {
+    fn remedy(&self) -> Option<Cow<'static, str>> {
+        let remedy = match self {
+            Self::Template(error) => return error.remedy(),
+            Self::Repeated(..) => "keep one",
+            Self::EyeUnknown => "add an eye column or 'left'/'right' after the id",
+            _ => return None,
+        };
+        Some(remedy.into())
+    }
 }
 
 impl Probe {

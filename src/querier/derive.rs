@@ -1,5 +1,8 @@
 //! What follows from a querier's secret key: seeds of queries, the key of kept verdicts.
 
+use std::borrow::Cow;
+
+use crate::remedy::Remedy;
 use hkdf::Hkdf;
 use sha2::Sha256;
 use zeroize::Zeroizing;
@@ -27,8 +30,14 @@ impl Purpose {
 
 /// HKDF refused a length. It refuses outputs of more than 8,160 bytes alone; ours have 32.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no bytes could be derived from the secret key; report this as a fault of cotejo")]
+#[error("no bytes could be derived from the secret key")]
 pub struct Underivable;
+
+impl Remedy for Underivable {
+    fn remedy(&self) -> Option<Cow<'static, str>> {
+        Some("report this as a fault of cotejo".into())
+    }
+}
 
 /// HKDF-SHA256 (RFC 5869) with the salt `cotejo querier v1`. The info is the purpose and each part of the context, each behind its length
 /// in eight bytes, least significant first: no two contexts have the same info.

@@ -8,9 +8,12 @@ mod origin;
 mod pending;
 mod sealed;
 
+use std::borrow::Cow;
+
 use rand::CryptoRng;
 
 use crate::functional::{Probe, ProbeError};
+use crate::remedy::Remedy;
 use crate::scheme::{Holder, Opened};
 use crate::template::{Record, SubjectId, group_by_subject};
 use crate::wire::{Query, QueryId, Target};
@@ -28,12 +31,13 @@ pub struct Querier<S: Holder> {
 
 /// Why a query cannot be made.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum AskError {
     /// Nothing to ask about.
-    #[error("there is no probe; give at least one template")]
+    #[error("there is no probe")]
     NoProbes,
     /// More probes than agreed.
-    #[error("{actual} probes where the agreement admits {limit} in a query (limits.probes_per_query); split them")]
+    #[error("{actual} probes where the agreement admits {limit} in a query (limits.probes_per_query)")]
     TooManyProbes {
         /// Probes that a query may hold, by the agreement.
         limit: usize,
@@ -41,7 +45,7 @@ pub enum AskError {
         actual: usize,
     },
     /// The key is of another parameter set than agreed: the query would not have the agreed security.
-    #[error("the key is of parameter set {actual}, but the agreement says {expected}; make keys under this agreement")]
+    #[error("the key is of parameter set {actual}, but the agreement says {expected}")]
     OtherParameters {
         /// Name of the agreed set.
         expected: &'static str,
@@ -59,6 +63,19 @@ pub enum AskError {
     /// The seed of the query could not be derived.
     #[error(transparent)]
     Underivable(#[from] Underivable),
+}
+
+impl Remedy for AskError {
+    fn remedy(&self) -> Option<Cow<'static, str>> {
+        let remedy = match self {
+            Self::Probe { source, .. } => return source.remedy(),
+            Self::Underivable(error) => return error.remedy(),
+            Self::NoProbes => "give at least one template",
+            Self::TooManyProbes { .. } => "split them",
+            Self::OtherParameters { .. } => "make keys under this agreement",
+        };
+        Some(remedy.into())
+    }
 }
 
 /// Probes as they are encrypted, with whose they are.

@@ -1,5 +1,6 @@
 //! What the querier remembers of a query, and how it reads the answer.
 
+use std::borrow::Cow;
 use std::io::Read;
 
 use serde::{Deserialize, Serialize};
@@ -7,6 +8,7 @@ use zeroize::Zeroizing;
 
 use super::Querier;
 use crate::agreement::Disclosure;
+use crate::remedy::Remedy;
 use crate::scheme::{Disclosed, Holder, Opened};
 use crate::template::SubjectId;
 use crate::wire::{Answer, Envelope, Expected, KeyId, Kind, QueryId, Target, WireError, decode_clear, encode_clear};
@@ -76,6 +78,7 @@ fn verdict<S: Holder>(answer: &Answer<S>, disclosed: Disclosed) -> Result<Verdic
 
 /// Why an answer is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum AnswerError {
     /// To another query.
     #[error("this answers query {actual}, not query {expected}")]
@@ -94,7 +97,7 @@ pub enum AnswerError {
         actual: KeyId,
     },
     /// With another number of verdicts on a probe than it announces, or a count above that.
-    #[error("the answer holds {actual} verdicts on a probe where {expected} belong; it was not made by this program")]
+    #[error("the answer holds {actual} verdicts on a probe where {expected} belong")]
     Bits {
         /// Verdicts on a probe that the answer announces.
         expected: usize,
@@ -102,7 +105,7 @@ pub enum AnswerError {
         actual: usize,
     },
     /// Of another disclosure than was asked for.
-    #[error("the answer discloses '{actual}' where '{expected}' was asked for; it was not made by this program")]
+    #[error("the answer discloses '{actual}' where '{expected}' was asked for")]
     Disclosure {
         /// What the query asked for.
         expected: Disclosure,
@@ -117,6 +120,17 @@ pub enum AnswerError {
         /// Probes that the answer speaks of.
         actual: usize,
     },
+}
+
+impl Remedy for AnswerError {
+    fn remedy(&self) -> Option<Cow<'static, str>> {
+        let remedy = match self {
+            Self::Bits { .. } => "it was not made by this program",
+            Self::Disclosure { .. } => "it was not made by this program",
+            _ => return None,
+        };
+        Some(remedy.into())
+    }
 }
 
 impl Pending {

@@ -1,5 +1,7 @@
 //! Verdicts that are kept: encrypted under the querier's key, for one request.
 
+use std::borrow::Cow;
+
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
 use rand::CryptoRng;
@@ -8,18 +10,18 @@ use zeroize::Zeroizing;
 use super::Querier;
 use super::derive::{Purpose, Underivable};
 use crate::agreement::Code;
+use crate::remedy::Remedy;
 use crate::scheme::Holder;
 
 /// Why verdicts cannot be kept, or read again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum SealError {
     /// Kept by another version.
-    #[error("kept verdicts of another version; use the version of cotejo that kept them")]
+    #[error("kept verdicts of another version")]
     Version,
     /// Under another key, of another request or agreement, or altered.
-    #[error(
-        "these verdicts were not kept under this key for this request; use the keys that the query was made with ('keys' of the configuration)"
-    )]
+    #[error("these verdicts were not kept under this key for this request")]
     Foreign,
     /// More than the cipher takes, 256 GiB.
     #[error("too long to be kept")]
@@ -27,6 +29,18 @@ pub enum SealError {
     /// The key of kept verdicts could not be derived.
     #[error(transparent)]
     Underivable(#[from] Underivable),
+}
+
+impl Remedy for SealError {
+    fn remedy(&self) -> Option<Cow<'static, str>> {
+        let remedy = match self {
+            Self::Underivable(error) => return error.remedy(),
+            Self::Version => "use the version of cotejo that kept them",
+            Self::Foreign => "use the keys that the query was made with ('keys' of the configuration)",
+            _ => return None,
+        };
+        Some(remedy.into())
+    }
 }
 
 const VERSION: u8 = 1;

@@ -29,6 +29,7 @@ use zeroize::Zeroizing;
 use crate::agreement::{Disclosure, SchemeId};
 use crate::functional::{Functional, Probe, Reference, SampleLayout};
 use crate::parameters::ParameterSet;
+use crate::remedy::Remedy;
 use crate::template::Eye;
 pub use account::{USUAL_PROBES_PER_DAY, log2_distance_of};
 pub use opened::Opened;
@@ -146,9 +147,10 @@ pub trait Crossing: Sized + Send + Sync {
 
 /// Why a payload is refused. Says nothing of its content.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum CrossingError {
     /// Not the serialised form of the expected type.
-    #[error("the payload is not well-formed; the file is damaged, or was not made by this program")]
+    #[error("the payload is not well-formed")]
     Encoding,
     /// More bytes than the parameter set and the agreement admit.
     #[error("the payload has {actual} bytes where at most {limit} are admitted")]
@@ -167,6 +169,16 @@ pub enum CrossingError {
     /// A ciphertext without a mask hides nothing and was not made by an honest party.
     #[error("a ciphertext is trivial: it hides nothing")]
     Trivial,
+}
+
+impl Remedy for CrossingError {
+    fn remedy(&self) -> Option<Cow<'static, str>> {
+        let remedy = match self {
+            Self::Encoding => "the file is damaged, or was not made by this program",
+            _ => return None,
+        };
+        Some(remedy.into())
+    }
 }
 
 /// Who decrypts. Secret.
@@ -336,16 +348,17 @@ pub struct Stopped;
 
 /// Why there is no answer.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum Unanswered {
     /// Told to stop.
     #[error(transparent)]
     Stopped(#[from] Stopped),
     /// The task is not one that the agreement's parameter set was admitted for.
-    #[error("the comparison does not fit the parameter set: {0}; agree on a larger one")]
+    #[error("the comparison does not fit the parameter set: {0}")]
     Misfit(String),
     /// The answer has so many numbers that the noise of all of them together is not hidden.
     #[error(
-        "the answer would stay within 2^{leakage_log2:.0} of hiding the gallery's noise where 2^{limit_log2:.0} is promised; ask about fewer probes at a time"
+        "the answer would stay within 2^{leakage_log2:.0} of hiding the gallery's noise where 2^{limit_log2:.0} is promised"
     )]
     Flooding {
         /// Statistical distance of the answer, as a logarithm.
@@ -353,4 +366,15 @@ pub enum Unanswered {
         /// As promised.
         limit_log2: f64,
     },
+}
+
+impl Remedy for Unanswered {
+    fn remedy(&self) -> Option<Cow<'static, str>> {
+        let remedy = match self {
+            Self::Misfit(..) => "agree on a larger one",
+            Self::Flooding { .. } => "ask about fewer probes at a time",
+            _ => return None,
+        };
+        Some(remedy.into())
+    }
 }

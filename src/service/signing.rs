@@ -2,9 +2,11 @@
 //!
 //! A statement crosses as the text that was signed, beside the signature: nobody has to agree on how JSON is written to check it.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
+use crate::remedy::Remedy;
 use ed25519_dalek::pkcs8::{DecodePrivateKey, EncodePrivateKey};
 use ed25519_dalek::{Signer, Verifier};
 use rand::CryptoRng;
@@ -172,9 +174,10 @@ impl<T> fmt::Debug for Signed<T> {
 
 /// Why a signed statement is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum StatementError {
     /// By another key than expected.
-    #[error("signed with key {actual}, not with key {expected}; register the key that signs")]
+    #[error("signed with key {actual}, not with key {expected}")]
     Signer {
         /// As registered.
         expected: PublicKey,
@@ -190,6 +193,16 @@ pub enum StatementError {
     /// Longer than any.
     #[error("longer than {} bytes", LIMIT_BYTES)]
     TooLong,
+}
+
+impl Remedy for StatementError {
+    fn remedy(&self) -> Option<Cow<'static, str>> {
+        let remedy = match self {
+            Self::Signer { .. } => "register the key that signs",
+            _ => return None,
+        };
+        Some(remedy.into())
+    }
 }
 
 /// Longest statement, in bytes.

@@ -10,6 +10,9 @@ pub mod synthetic;
 mod vector;
 pub mod write;
 
+use crate::remedy::Remedy;
+use std::borrow::Cow;
+
 pub use bits::Bits;
 pub use iris::{IrisCode, IrisShape, MaskSharing};
 pub use record::{Eye, Record, RecordError, SubjectId, group_by_subject};
@@ -71,18 +74,19 @@ impl std::fmt::Debug for Template {
 
 /// Why a template is refused. Names the fault and where it is, never a coordinate or a bit.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum TemplateError {
     /// Nothing in it.
     #[error("the template is empty")]
     Empty,
     /// A coordinate is infinite or not a number.
-    #[error("coordinate {coordinate} is not a finite number; repair or leave out the template")]
+    #[error("coordinate {coordinate} is not a finite number")]
     NotFinite {
         /// Zero-based position.
         coordinate: usize,
     },
     /// A zero vector has no direction, so no cosine.
-    #[error("the vector is zero, so its cosine to anything is undefined; leave the template out")]
+    #[error("the vector is zero, so its cosine to anything is undefined")]
     ZeroVector,
     /// Another length than agreed.
     #[error("{actual} values where {expected} are agreed")]
@@ -101,13 +105,13 @@ pub enum TemplateError {
         actual: TemplateShape,
     },
     /// Pairs of code bits do not share their mask, though the shape says so.
-    #[error("mask bits {bit} and {} differ, but the agreement says that pairs share a mask (mask = \"by-pair\"); use mask = \"per-bit\"", bit + 1)]
+    #[error("mask bits {bit} and {} differ, but the agreement says that pairs share a mask (mask = \"by-pair\")", bit + 1)]
     MaskNotShared {
         /// The first of the two.
         bit: usize,
     },
     /// Fewer valid bits than the agreed minimum of common bits: no pair with this template could ever be judged.
-    #[error("only {valid} valid bits where at least {minimum} common bits are agreed; capture the iris again")]
+    #[error("only {valid} valid bits where at least {minimum} common bits are agreed")]
     TooFewValidBits {
         /// Valid bits in the template.
         valid: usize,
@@ -115,9 +119,7 @@ pub enum TemplateError {
         minimum: usize,
     },
     /// The template is longer than the agreement admits, so its score could leave the range of the encryption.
-    #[error(
-        "the vector's length {norm:.3} is over the agreed maximum_norm {maximum:.3}; rescale it or agree on a larger one"
-    )]
+    #[error("the vector's length {norm:.3} is over the agreed maximum_norm {maximum:.3}")]
     NormTooLarge {
         /// Euclidean length of the vector as it was read.
         norm: f64,
@@ -125,13 +127,26 @@ pub enum TemplateError {
         maximum: f64,
     },
     /// After rounding to integers the vector's length is off by more than one percent.
-    #[error(
-        "rounded to integers the vector has length {norm:.1} where {expected} is agreed (1 % is admitted); agree on a finer quantisation"
-    )]
+    #[error("rounded to integers the vector has length {norm:.1} where {expected} is agreed (1 % is admitted)")]
     QuantisationTooCoarse {
         /// Euclidean length of the integers.
         norm: f64,
         /// Length that the agreement has, in units of the integers.
         expected: u32,
     },
+}
+
+impl Remedy for TemplateError {
+    fn remedy(&self) -> Option<Cow<'static, str>> {
+        let remedy = match self {
+            Self::NotFinite { .. } => "repair or leave out the template",
+            Self::ZeroVector => "leave the template out",
+            Self::MaskNotShared { .. } => "use mask = \"per-bit\"",
+            Self::TooFewValidBits { .. } => "capture the iris again",
+            Self::NormTooLarge { .. } => "rescale it or agree on a larger one",
+            Self::QuantisationTooCoarse { .. } => "agree on a finer quantisation",
+            _ => return None,
+        };
+        Some(remedy.into())
+    }
 }

@@ -1,14 +1,17 @@
 //! Writing templates as NumPy reads them, for data that is made here. What is written, [`super::read`] reads.
 
+use std::borrow::Cow;
 use std::io::{Seek, Write};
 
 use npyz::{DType, WriteOptions, WriterBuilder};
 use zip::write::SimpleFileOptions;
 
 use super::{Bits, Eye, IrisCode, IrisShape, Record, Template, TemplateShape};
+use crate::remedy::Remedy;
 
 /// Why records are not written.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum WriteError {
     /// The sink failed.
     #[error("cannot write the templates")]
@@ -20,7 +23,7 @@ pub enum WriteError {
     #[error("there is no record to write")]
     NoRecords,
     /// The format has no place for this kind of template.
-    #[error("{0} cannot be written here; iris codes go to .npz, vectors and bits to .npy")]
+    #[error("{0} cannot be written here")]
     Unsupported(TemplateShape),
     /// The records are not all of one shape.
     #[error("record {record} is {actual} where the first is {expected}")]
@@ -32,6 +35,16 @@ pub enum WriteError {
         /// Shape of this one.
         actual: TemplateShape,
     },
+}
+
+impl Remedy for WriteError {
+    fn remedy(&self) -> Option<Cow<'static, str>> {
+        let remedy = match self {
+            Self::Unsupported(..) => "iris codes go to .npz, vectors and bits to .npy",
+            _ => return None,
+        };
+        Some(remedy.into())
+    }
 }
 
 /// Writes vectors as a `.npy` array of `float32`, or bits packed to rows of `uint8`; one row a record.

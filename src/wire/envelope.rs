@@ -1,5 +1,6 @@
 //! Header, length, checksum: what is checked before a payload is looked at.
 
+use std::borrow::Cow;
 use std::io::Read;
 
 use sha2::{Digest as _, Sha256};
@@ -7,6 +8,7 @@ use sha2::{Digest as _, Sha256};
 use super::KeyId;
 use crate::agreement::{Agreement, Digest, SchemeId};
 use crate::parameters::SetMark;
+use crate::remedy::Remedy;
 use crate::scheme::{CrossingError, OtherScheme};
 
 const MAGIC: [u8; 8] = *b"COTEJO\x1a\n";
@@ -101,21 +103,19 @@ pub struct Expected<'a> {
 
 /// Why a file is refused.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum WireError {
     /// The stream failed.
     #[error("cannot be read: {0}")]
     Unreadable(std::io::ErrorKind),
     /// Ends early.
-    #[error("truncated: it ends before its stated length; get the file again")]
+    #[error("truncated: it ends before its stated length")]
     Truncated,
     /// Not one of ours.
     #[error("not a cotejo file")]
     Magic,
     /// Written by another version.
-    #[error(
-        "format version {actual} of a file of kind {kind}, where this program reads version {}; both parties need compatible versions",
-        kind.version()
-    )]
+    #[error("format version {actual} of a file of kind {kind}, where this program reads version {}", kind.version())]
     Version {
         /// What the file is.
         kind: Kind,
@@ -123,7 +123,7 @@ pub enum WireError {
         actual: u16,
     },
     /// A header field that no version writes.
-    #[error("the header's {0} is not valid; the file is damaged")]
+    #[error("the header's {0} is not valid")]
     Header(&'static str),
     /// Another kind of file.
     #[error("this is a cotejo {actual}, but a {expected} is needed")]
@@ -145,9 +145,7 @@ pub enum WireError {
         actual: &'static str,
     },
     /// Made under another agreement.
-    #[error(
-        "made under another agreement ({actual}) than this one ({expected}); both parties must hold the same terms (compare with: cotejo agreement check)"
-    )]
+    #[error("made under another agreement ({actual}) than this one ({expected})")]
     Agreement {
         /// Digest of our agreement.
         expected: Digest,
@@ -155,7 +153,7 @@ pub enum WireError {
         actual: Digest,
     },
     /// Made with another key.
-    #[error("belongs to key {actual}, not to key {expected}; use the files of one keygen together")]
+    #[error("belongs to key {actual}, not to key {expected}")]
     Key {
         /// The key that the file must be of.
         expected: KeyId,
@@ -171,10 +169,10 @@ pub enum WireError {
         actual: u64,
     },
     /// Something follows the end.
-    #[error("bytes follow its stated end; get the file again")]
+    #[error("bytes follow its stated end")]
     Trailing,
     /// The bytes are not those that were written.
-    #[error("the checksum does not match: the file is damaged; get it again")]
+    #[error("the checksum does not match: the file is damaged")]
     Checksum,
     /// The payload is refused.
     #[error(transparent)]
@@ -182,6 +180,22 @@ pub enum WireError {
     /// A part of the payload that is in the clear is refused.
     #[error("the payload's {0} is not valid")]
     Field(&'static str),
+}
+
+impl Remedy for WireError {
+    fn remedy(&self) -> Option<Cow<'static, str>> {
+        let remedy = match self {
+            Self::Payload(error) => return error.remedy(),
+            Self::Version { .. } => "both parties need compatible versions",
+            Self::Header(..) => "the file is damaged",
+            Self::Agreement { .. } => "both parties must hold the same terms (compare with: cotejo agreement check)",
+            Self::Key { .. } => "use the files of one keygen together",
+            Self::Truncated | Self::Trailing => "get the file again",
+            Self::Checksum => "get it again",
+            _ => return None,
+        };
+        Some(remedy.into())
+    }
 }
 
 impl Header {

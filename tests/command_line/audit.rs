@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 
 use cotejo::service::audit::{Entry, Event, Head, Refusal, Role};
-use cotejo::service::record::{Acknowledgement, Receipt, Reply, ReplyOutcome, Request};
+use cotejo::service::protocol::{Acknowledgement, Receipt, Reply, ReplyOutcome, Request};
 use cotejo::service::signing::{Hash, Name, Signed, SigningKey};
 use cotejo::service::time::Time;
 use rand::SeedableRng;

@@ -4,7 +4,7 @@ use cotejo::querier::Verdict;
 use cotejo::scheme::bgv::Bgv;
 use cotejo::scheme::tfhe::Tfhe;
 use cotejo::service::audit::{Entry, Event, Statements, compare};
-use cotejo::service::record::ReplyOutcome;
+use cotejo::service::protocol::ReplyOutcome;
 use cotejo::service::signing::Hash;
 use cotejo::template::SubjectId;
 use cotejo::wire::Target;
@@ -135,7 +135,7 @@ fn an_answer_can_be_fetched_until_it_is_acknowledged_and_deleted_things_are_gone
         let answer = asker.client.answer(&job, 1 << 20).unwrap();
         assert_eq!(asker.client.answer(&job, 1 << 20).unwrap(), answer);
         // An acknowledgement of another reply is refused.
-        let said = cotejo::service::record::Acknowledgement {
+        let said = cotejo::service::protocol::Acknowledgement {
             request: request.statement.digest(),
             reply: Hash([1; 32]),
             time: trial.now(),
@@ -144,7 +144,7 @@ fn an_answer_can_be_fetched_until_it_is_acknowledged_and_deleted_things_are_gone
         let statement = cotejo::service::signing::Signed::new(&said, &key).unwrap();
         assert!(asker.client.acknowledge(&job, &statement).is_err());
         let reply = asker.client.reply(&job).unwrap().unwrap();
-        let said = cotejo::service::record::Acknowledgement { reply: reply.digest(), ..said };
+        let said = cotejo::service::protocol::Acknowledgement { reply: reply.digest(), ..said };
         let statement = cotejo::service::signing::Signed::new(&said, &key).unwrap();
         asker.client.acknowledge(&job, &statement).unwrap();
         asker.client.acknowledge(&job, &statement).unwrap();

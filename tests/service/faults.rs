@@ -136,7 +136,7 @@ fn a_clock_that_was_set_back_refuses_until_it_is_set_and_the_log_does_not_run_ba
         assert!(trial.log().1.is_sound());
         // A requester whose clock is far ahead is told.
         let ahead = asker.request("3", vec![person("p", 1)], Target::Gallery).1;
-        let ahead = cotejo::service::record::Request { time: trial.now().plus_days(1), ..ahead };
+        let ahead = cotejo::service::protocol::Request { time: trial.now().plus_days(1), ..ahead };
         let statement = cotejo::service::signing::Signed::new(&ahead, &crate::trial::signing_key(asker.seed)).unwrap();
         let other = asker.request("4", vec![person("p", 1)], Target::Gallery).0;
         assert!(asker.client.submit(&trial.digest(), &statement, other.query.as_deref().unwrap()).is_err());

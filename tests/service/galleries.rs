@@ -3,7 +3,7 @@
 use cotejo::querier::Verdict;
 use cotejo::scheme::bgv::Bgv;
 use cotejo::scheme::tfhe::Tfhe;
-use cotejo::service::record::ReplyOutcome;
+use cotejo::service::protocol::ReplyOutcome;
 use cotejo::template::SubjectId;
 use cotejo::wire::Target;
 

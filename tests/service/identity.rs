@@ -26,7 +26,7 @@ fn a_job_is_its_requesters_alone() {
                 ClientError::Refused(refusal) => (refusal.status, refusal.detail),
                 other => panic!("{other}"),
             };
-            let said = cotejo::service::record::Acknowledgement {
+            let said = cotejo::service::protocol::Acknowledgement {
                 request: request.statement.digest(),
                 reply: request.statement.digest(),
                 time: trial.now(),

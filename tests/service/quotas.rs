@@ -5,7 +5,7 @@ use cotejo::querier::Verdict;
 use cotejo::scheme::bgv::Bgv;
 use cotejo::scheme::tfhe::Tfhe;
 use cotejo::service::client::{AskError, ClientError};
-use cotejo::service::record::ReplyOutcome;
+use cotejo::service::protocol::ReplyOutcome;
 use cotejo::template::Record;
 use cotejo::wire::Target;
 

@@ -17,10 +17,9 @@ use cotejo::scheme::tfhe::Tfhe;
 use cotejo::scheme::{Holder, Opened};
 use cotejo::service::audit::{Entry, Report, Role, Verifier};
 use cotejo::service::client::{AskError, Asking, Client, Concluded, Watch};
-use cotejo::service::record::Request;
-use cotejo::service::server::{
-    GallerySource, Identity, Limits, Loaded, Memory, ProgressView, Requester, Server, Settings,
-};
+use cotejo::service::identity::Identity;
+use cotejo::service::protocol::{ProgressView, Request};
+use cotejo::service::server::{GallerySource, Limits, Loaded, Memory, Requester, Server, Settings, Unloadable};
 use cotejo::service::signing::{Hash, Name, Signed, SigningKey};
 use cotejo::service::store::{Custody, Outbox, OutboxRequest, Owner, Stage};
 use cotejo::service::time::Time;
@@ -149,8 +148,9 @@ impl Source {
 struct Shared(Arc<Source>);
 
 impl GallerySource for Shared {
-    fn load(&self) -> Result<Option<Loaded>, String> {
-        self.0.0.lock().unwrap().take().transpose()
+    fn load(&self) -> Result<Option<Loaded>, Unloadable> {
+        let loaded = self.0.0.lock().unwrap().take().transpose();
+        loaded.map_err(|what| Unloadable { what, remedy: None })
     }
 }
 

@@ -7,7 +7,7 @@ use cotejo::querier::Pending;
 use cotejo::scheme::tfhe::Tfhe;
 use cotejo::service::audit::{Role, Statements, Verifier, compare};
 use cotejo::service::client::{Asking, Watch};
-use cotejo::service::server::ProgressView;
+use cotejo::service::protocol::ProgressView;
 use cotejo::service::signing::Hash;
 use cotejo::service::store::{Custody, Journal, Location, Outbox, Owner};
 use cotejo::template::Record;

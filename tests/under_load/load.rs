@@ -146,7 +146,7 @@ fn ask(
             Ok(())
         });
         let reply = reply.unwrap();
-        let said = cotejo::service::record::Acknowledgement {
+        let said = cotejo::service::protocol::Acknowledgement {
             request: request.statement.digest(),
             reply: reply.digest(),
             time: crate::office::now(),

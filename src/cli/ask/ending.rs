@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use cotejo::agreement::Code;
+use cotejo::remedy::Remedy;
 use cotejo::service::client::{AskError, ClientError};
 use serde::Serialize;
 
@@ -114,24 +115,27 @@ fn explain(error: &AskError, number: &Code) -> Failure {
             }
             other => other,
         },
+        AskError::Unknown(_) => {
+            Failure::new(format_args!("request {number}"), error, "without --resume a new request is made")
+        }
         _ => Failure::of(Path::new(&format!("request {number}")), error, &go_on),
     }
 }
 
 /// A call that failed.
 pub fn client_failure(error: &ClientError) -> Failure {
-    let text = error.to_string();
-    match (error, text.split_once(": ")) {
-        (ClientError::Refused(refusal), _) => Failure::new(
+    match error {
+        ClientError::Refused(refusal) => Failure::new(
             "the custodian",
             format_args!("refused ({}): {}", refusal.kind, refusal.detail),
             format_args!("mend that, and try again ({})", refusal.instance),
         ),
-        (ClientError::Unreachable { base, .. } | ClientError::Certificate { base, .. }, _) => {
-            let what = text.strip_prefix(base.as_str()).unwrap_or(&text).trim_start_matches([' ', ':']).to_owned();
-            Failure::of(Path::new(base), &std::io::Error::other(what), "try again")
+        ClientError::Unreachable { base, .. } | ClientError::Certificate { base, .. } => {
+            let text = error.to_string();
+            let what = text.strip_prefix(base.as_str()).unwrap_or(&text).trim_start_matches([' ', ':']);
+            Failure::new(base, what, error.remedy().unwrap_or("try again".into()))
         }
-        _ => Failure::new("the custodian", text, "use the version of cotejo that the custodian uses"),
+        _ => Failure::new("the custodian", error.in_full(), "use the version of cotejo that the custodian uses"),
     }
 }
 

@@ -15,7 +15,7 @@ use cotejo::agreement::Code;
 use cotejo::querier::Querier as Encrypting;
 use cotejo::scheme::{Holder, Opened};
 use cotejo::service::client::{Asking, Client, Concluded};
-use cotejo::service::record::ReplyOutcome;
+use cotejo::service::protocol::ReplyOutcome;
 use cotejo::service::signing::{Hash, PublicKey};
 use cotejo::service::store::{Outbox, OutboxRequest, Stage};
 use cotejo::wire::Answer;

@@ -2,7 +2,7 @@
 
 use cotejo::agreement::{Code, ServiceTerms};
 use cotejo::scheme::{Opened, Scheme};
-use cotejo::service::record::{Line, RecordError, Request};
+use cotejo::service::protocol::{Line, RecordError, Request};
 use cotejo::service::signing::{Hash, Name};
 use cotejo::wire::Query;
 use rand::RngCore;

@@ -45,9 +45,10 @@ impl Told {
     /// As it is kept.
     pub fn seal<S: Holder>(&self, querier: &Encrypting<S>, number: &Code) -> Result<Vec<u8>, Failure> {
         let place = format!("verdicts on request {number}");
-        let failed = |error: &dyn std::error::Error| Failure::of(place.as_ref(), error, "ask again");
-        let content = serde_json::to_vec(self).map(zeroize::Zeroizing::new).map_err(|error| failed(&error))?;
-        querier.seal(number, &content, &mut load::randomness()?).map_err(|error| failed(&error))
+        let content = serde_json::to_vec(self).map(zeroize::Zeroizing::new);
+        let content = content.map_err(|error| Failure::new(&place, error, "ask again"))?;
+        let sealed = querier.seal(number, &content, &mut load::randomness()?);
+        sealed.map_err(|error| Failure::of(place.as_ref(), &error, "ask again"))
     }
 
     /// Reads [`Told::seal`] back.
@@ -56,7 +57,7 @@ impl Told {
         let remedy = "use the keys that the query was made with ('keys' of the configuration)";
         let content = querier.unseal(number, sealed);
         let content = content.map_err(|error| Failure::of(place.as_ref(), &error, remedy))?;
-        serde_json::from_slice(&content).map_err(|error| Failure::of(place.as_ref(), &error, remedy))
+        serde_json::from_slice(&content).map_err(|error| Failure::new(&place, error, remedy))
     }
 
     /// Prints the lines, each behind the number of the request.

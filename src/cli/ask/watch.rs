@@ -1,8 +1,9 @@
 //! Progress of a request, on the terminal.
 
+use cotejo::remedy::Remedy;
 use cotejo::scheme::Progress as _;
-use cotejo::service::client::Watch;
-use cotejo::service::server::ProgressView;
+use cotejo::service::client::{ClientError, Watch};
+use cotejo::service::protocol::ProgressView;
 
 use crate::cli::console::Console;
 use crate::cli::interrupt;
@@ -30,6 +31,13 @@ impl<'a> OnConsole<'a> {
 impl Watch for OnConsole<'_> {
     fn note(&self, text: &str) {
         self.console.note(text);
+    }
+
+    fn undelivered(&self, error: &ClientError) {
+        self.note(&format!(
+            "the acknowledgement could not be delivered ({}); it is sent with the next 'cotejo ask --resume'",
+            error.in_full()
+        ));
     }
 
     fn progress(&self, progress: &ProgressView) {

@@ -79,8 +79,8 @@ impl Args {
 
 fn statements(place: &Place<'_>, key: Option<PublicKey>) -> Result<(Statements, Report), Failure> {
     let mut statements = Statements::new();
-    let report = read(place, key, &[], |entry| {
-        statements.entry(entry);
+    let report = read(place, key, &[], |reading| {
+        statements.read(reading);
         Ok(())
     })?;
     Ok((statements, report))

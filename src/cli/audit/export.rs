@@ -52,10 +52,10 @@ impl Args {
         let mut requests = Requests::new();
         let (mut read_entries, mut rows) = (0, None);
         files::fill(out, self.overwrite.force, |file| {
-            let report = read(&self.source.place(), None, &[], |entry| match self.format {
-                Format::Log => file.write_all(entry.to_line().as_bytes()).map_err(unwritable),
+            let report = read(&self.source.place(), None, &[], |reading| match self.format {
+                Format::Log => file.write_all(reading.entry().to_line().as_bytes()).map_err(unwritable),
                 Format::Csv | Format::Json => {
-                    requests.entry(entry);
+                    requests.read(reading);
                     Ok(())
                 }
             })?;

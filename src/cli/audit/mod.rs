@@ -9,7 +9,7 @@ mod source;
 mod transparency;
 mod verify;
 
-use cotejo::service::audit::{Entry, Report, Verifier};
+use cotejo::service::audit::{Reading, Report, Verifier};
 use cotejo::service::signing::{Hash, PublicKey};
 
 use super::console::{Console, count};
@@ -61,14 +61,15 @@ fn read(
     place: &Place<'_>,
     key: Option<PublicKey>,
     noted: &[Noted],
-    mut each: impl FnMut(&Entry) -> Result<(), Failure>,
+    mut each: impl FnMut(&Reading<'_>) -> Result<(), Failure>,
 ) -> Result<Report, Failure> {
     let mut verifier = Verifier::new(key, noted.iter().map(|noted| (noted.number, noted.hash)));
     for entry in source::entries(place)? {
         interrupt::check()?;
         let entry = entry?;
-        verifier.entry(&entry);
-        each(&entry)?;
+        let reading = Reading::of(&entry);
+        verifier.read(&reading);
+        each(&reading)?;
     }
     Ok(verifier.finish())
 }

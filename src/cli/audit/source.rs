@@ -4,11 +4,11 @@ use std::fmt;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
-use cotejo::service::audit::{Entry, LogLines};
+use cotejo::service::audit::{Entry, LogFileError, LogLines};
 use cotejo::service::store::{Location, LocationError, LogReader, StoreError};
 
 use crate::cli::failure::Failure;
-use crate::cli::files;
+use crate::cli::{files, party};
 
 /// Which log.
 #[derive(clap::Args)]
@@ -69,7 +69,11 @@ pub fn entries<'a>(place: &Place<'a>) -> Result<Entries<'a>, Failure> {
 
 fn from_file(path: &Path) -> Result<Entries<'_>, Failure> {
     let lines = LogLines::new(BufReader::new(files::open(path)?));
-    Ok(Box::new(lines.map(move |entry| entry.map_err(|error| Failure::of(path, &error, "export the log again")))))
+    let failed = move |error: LogFileError| match error {
+        LogFileError::Form { .. } => Failure::at(path, error, "export the log again with --format log"),
+        _ => Failure::of(path, &error, "export the log again"),
+    };
+    Ok(Box::new(lines.map(move |entry| entry.map_err(failed))))
 }
 
 /// The log in a database, some entries at a time.
@@ -103,5 +107,9 @@ pub fn parse(location: &str) -> Result<Location, Failure> {
 
 /// A database that failed.
 pub fn failure(location: &str, error: &StoreError) -> Failure {
-    Failure::of(Path::new(&Place::Database(location).to_string()), error, "check --database")
+    let place = Place::Database(location).to_string();
+    match error {
+        StoreError::SignedOtherwise { .. } => Failure::new(place, error, party::SIGNED_OTHERWISE),
+        _ => Failure::of(Path::new(&place), error, "check --database"),
+    }
 }

@@ -36,8 +36,8 @@ const HEADINGS: [&str; 8] =
 impl Args {
     pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
         let mut transparency = Transparency::new();
-        let report = read(&self.source.place(), None, &[], |entry| {
-            transparency.entry(entry);
+        let report = read(&self.source.place(), None, &[], |reading| {
+            transparency.read(reading);
             Ok(())
         })?;
         warn_of_findings(&self.source, &report, console);

@@ -4,8 +4,8 @@ use cotejo::agreement::SchemeId;
 use cotejo::planning::Plan;
 use serde::Serialize;
 
-use super::document::{Curve, CurvePoint, QueryTimes};
 use super::grid::{BUDGET, Batch, Grid};
+use super::measured::{Curve, CurvePoint, QueryTimes};
 
 /// Where scheme `bgv` begins to answer sooner than `tfhe`, on so many threads and for so many probes.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::document::{QueryTimes, StageTimes};
+use super::measured::{QueryTimes, StageTimes};
 
 /// One query as that harness writes it, and which it was.
 #[derive(Serialize)]

@@ -5,6 +5,7 @@ mod document;
 mod grid;
 mod harness;
 mod machine;
+mod measured;
 mod noise;
 mod page;
 mod queries;
@@ -137,7 +138,7 @@ impl Args {
             console.note(format_args!("stages of {set} on {} ...", count(batch.threads, "thread")));
             let own: Vec<_> = queries
                 .iter()
-                .filter(|query: &&document::QueryTimes| query.parameter_set == set && query.threads == batch.threads)
+                .filter(|query: &&measured::QueryTimes| query.parameter_set == set && query.threads == batch.threads)
                 .cloned()
                 .collect();
             stages.extend(batch.pool.install(|| stages::measure(&grid, batch, &own, repeat, seed))?);
@@ -145,7 +146,7 @@ impl Args {
         Ok(self.document(grid, stages, queries))
     }
 
-    fn document(&self, grid: Grid, stages: Vec<document::StageTimes>, queries: Vec<document::QueryTimes>) -> Document {
+    fn document(&self, grid: Grid, stages: Vec<measured::StageTimes>, queries: Vec<measured::QueryTimes>) -> Document {
         let mut threads: Vec<usize> = grid.batches.iter().map(|batch| batch.threads).collect();
         threads.sort_unstable();
         threads.dedup();

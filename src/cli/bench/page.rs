@@ -2,7 +2,8 @@
 
 use cotejo::report::{Axis, Block, Estimate, Figure, Marks, Page, Plot, Position, Rule, Scale, Section, Series, Table};
 
-use super::document::{Document, QueryTimes};
+use super::document::Document;
+use super::measured::QueryTimes;
 use super::table::{remarks, time};
 use crate::cli::console::{bytes, count};
 

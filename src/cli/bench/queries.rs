@@ -5,15 +5,16 @@ use std::time::Instant;
 use cotejo::custodian::{AdmittedKey, AnswerError, Custodian, Gallery};
 use cotejo::planning::Plan;
 use cotejo::querier::{Querier, SecretKey};
+use cotejo::remedy::Remedy;
 use cotejo::scheme::{Evaluator, Holder, Opened, Progress, Unanswered};
 use cotejo::template::Record;
 use cotejo::wire::{Answer, EvaluationKey, Query, Target};
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 
-use super::document::{Bytes, QueryTimes};
 use super::grid::{BUDGET, Batch, Grid};
 use super::machine;
+use super::measured::{Bytes, QueryTimes};
 use super::spread::Spread;
 use crate::cli::failure::Failure;
 use crate::cli::interrupt;
@@ -183,7 +184,7 @@ fn gallery(grid: &Grid, agreement: &Opened, references: usize) -> Result<Gallery
     interrupt::check()?;
     match (enrolment.gallery, enrolment.refused.first()) {
         (Some(gallery), None) => Ok(gallery),
-        (_, Some(refusal)) => Err(Failure::new("--modality", &refusal.reason, "choose another comparison")),
+        (_, Some(refusal)) => Err(Failure::new("--modality", refusal.reason.in_full(), "choose another comparison")),
         (None, None) => Err(Failure::new("--references", "nobody is enrolled", "ask for more references")),
     }
 }

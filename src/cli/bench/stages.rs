@@ -11,8 +11,8 @@ use cotejo::scheme::tfhe::workload::Workload;
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 
-use super::document::{QueryTimes, StageTimes};
 use super::grid::{Batch, Grid};
+use super::measured::{QueryTimes, StageTimes};
 use super::queries;
 use super::spread::Spread;
 use crate::cli::dispatch::under_scheme;

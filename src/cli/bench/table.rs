@@ -5,7 +5,8 @@ use std::time::Duration;
 use cotejo::planning::Plan;
 use serde::Serialize;
 
-use super::document::{Document, QueryTimes, StageTimes};
+use super::document::Document;
+use super::measured::{QueryTimes, StageTimes};
 use super::spread::Spread;
 use crate::cli::console::{bytes, count, seconds};
 use crate::cli::failure::Failure;

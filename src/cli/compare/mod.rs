@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use cotejo::agreement::EyeRule;
 use cotejo::functional::oracle::{Comparison, Oracle};
 use cotejo::functional::{Functional, ProbeError, ProbeSample, Reference};
+use cotejo::remedy::Remedy;
 use cotejo::scheme::tfhe::noise::GrayZone;
 use cotejo::scheme::{Opened, Progress};
 use cotejo::template::{Eye, Record, SubjectId, TemplateError};
@@ -160,7 +161,7 @@ impl Args {
             };
             match result {
                 Ok(integers) => prepared.push(Prepared { row: index + 1, subject, eye, integers }),
-                Err(error) => refused.push(format!("'{subject}', record {}: {error}", index + 1)),
+                Err(error) => refused.push(format!("'{subject}', record {}: {}", index + 1, error.in_full())),
             }
         }
         if prepared.is_empty() || !(refused.is_empty() || self.skip_refused) {

@@ -167,6 +167,9 @@ impl Args {
 fn explain(source: &Path, error: &EvaluateError) -> Failure {
     match error {
         EvaluateError::Stopped(_) => Failure::Interrupted,
+        EvaluateError::NoGenuinePair { .. } => {
+            Failure::at(source, error, "give subjects with two samples, with the same id each (--ids)")
+        }
         error => Failure::of(source, error, "give other templates"),
     }
 }

@@ -1,15 +1,14 @@
 //! `cotejo params optimise`: the cheapest parameter set that meets a demand, and what it competes with.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use cotejo::agreement::SchemeChoice;
-use cotejo::planning::search::{Candidate, Request, Survey, Target};
+use cotejo::planning::search::{Request, Survey, Target};
 use serde_json::{Value, json};
 
 use super::table;
 use crate::cli::comparison::{ComparisonArgs, SchemeArg};
-use crate::cli::console::{Console, count, seconds};
+use crate::cli::console::{Console, count};
 use crate::cli::failure::Failure;
 use crate::cli::files::{self, Access, Output};
 use crate::cli::shape::Modality;
@@ -176,7 +175,7 @@ fn nothing_found(request: &Request, survey: &Survey) -> Failure {
             "the most accurate set that meets everything else: noise {:.2e}, rounding {:.2e}, {}: {}",
             closest.noise,
             closest.rounding,
-            duration(closest),
+            table::duration(closest),
             table::name(&closest.set)
         ));
     }
@@ -192,10 +191,6 @@ fn nothing_found(request: &Request, survey: &Survey) -> Failure {
         details,
         "ask for less of it, for fewer --references, or for another --disclosure",
     )
-}
-
-pub fn duration(candidate: &Candidate) -> String {
-    seconds(Duration::try_from_secs_f64(candidate.seconds()).unwrap_or(Duration::MAX))
 }
 
 fn document(request: &Request, survey: &Survey) -> Value {

@@ -1,12 +1,13 @@
 //! Candidates of a search as rows of a table and as JSON.
 
+use std::time::Duration;
+
 use cotejo::parameters::ParameterSet;
 use cotejo::parameters::custom::OwnSet;
 use cotejo::planning::search::{Candidate, Survey};
 use serde_json::{Value, json};
 
-use super::optimise::duration;
-use crate::cli::console::bytes;
+use crate::cli::console::{bytes, seconds};
 
 /// Rows that are shown; `--json` has all.
 const MOST_ROWS: usize = 20;
@@ -68,6 +69,11 @@ fn cells(candidate: &Candidate, name: &str) -> [String; 7] {
         format!("{:.0}", candidate.set.security_bits().floor()),
         length,
     ]
+}
+
+/// Its predicted time, for people.
+pub fn duration(candidate: &Candidate) -> String {
+    seconds(Duration::try_from_secs_f64(candidate.seconds()).unwrap_or(Duration::MAX))
 }
 
 /// The name of a set; of one that was found, what tells it from others.

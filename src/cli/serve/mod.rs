@@ -103,7 +103,12 @@ impl Args {
             memory,
             clock: Arc::new(party::now),
         };
-        let explain = |error: ServerError| Failure::of(&self.config, &error, "correct it there");
+        let explain = |error: ServerError| match error {
+            ServerError::NoService(_) => {
+                Failure::at(&self.config, error, "agree on one ('cotejo agreement init --service')")
+            }
+            _ => Failure::of(&self.config, &error, "correct it there"),
+        };
         let server = Server::new(settings, custody, &mut load::randomness()?).map_err(explain)?;
         let address = server.address().map_or_else(|| party.rest.listen.to_string(), |address| address.to_string());
         let operations = server.operations_address().map(|address| address.to_string());

@@ -6,12 +6,12 @@ use std::time::SystemTime;
 
 use cotejo::custodian::NotEnrolled;
 use cotejo::scheme::Opened;
-use cotejo::service::server::{GallerySource, Loaded};
+use cotejo::service::server::{GallerySource, Loaded, Unloadable};
 use cotejo::template::SubjectId;
 use cotejo::template::read::Identity;
 
 use crate::cli::console::count;
-use crate::cli::failure::Failure;
+use crate::cli::failure::{Failure, Problem};
 use crate::cli::{files, load};
 
 /// The files of one gallery.
@@ -85,7 +85,7 @@ impl GalleryFiles {
 }
 
 impl GallerySource for GalleryFiles {
-    fn load(&self) -> Result<Option<Loaded>, String> {
+    fn load(&self) -> Result<Option<Loaded>, Unloadable> {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((looks, loaded)) = self.checked.lock().unwrap_or_else(PoisonError::into_inner).take() {
             *seen = Some(looks);
@@ -97,9 +97,20 @@ impl GallerySource for GalleryFiles {
             return Ok(None);
         }
         // Who is removed from a gallery that is being served may still be on the list: the server reports it, and goes on.
-        let (loaded, _) = self.read().map_err(|failure| failure.one_line())?;
+        let (loaded, _) = self.read().map_err(unloadable)?;
         *seen = Some(looks);
         Ok(Some(loaded))
+    }
+}
+
+/// A file that is refused, as the server tells of it.
+fn unloadable(failure: Failure) -> Unloadable {
+    match failure {
+        Failure::Problem(problem) => {
+            let Problem { place, what, remedy, .. } = *problem;
+            Unloadable { what: format!("{place}: {what}"), remedy: Some(remedy) }
+        }
+        other => Unloadable { what: other.one_line(), remedy: None },
     }
 }
 

@@ -1,10 +1,13 @@
 //! Records become references, or are refused with a reason; together they are a segment.
 
+use std::borrow::Cow;
+
 use super::file::GalleryFile;
 use super::format::{Head, Layout, Link, Purpose};
 use super::writer::SegmentWriter;
 use crate::agreement::{AgreementError, EyeRule};
 use crate::functional::{ProbeError, eye_of, require_both_eyes};
+use crate::remedy::Remedy;
 use crate::scheme::Opened;
 use crate::template::{Eye, Record, SubjectId, group_by_subject};
 
@@ -23,13 +26,14 @@ pub struct Refusal {
 
 /// Why a record was not enrolled.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum RefusalReason {
     /// The template or its eye.
     #[error(transparent)]
     Record(#[from] ProbeError),
     /// The identifier occurs more often than agreed.
     #[error(
-        "the id occurs {actual} times where the agreement admits {limit} references of a subject (limits.references_per_subject); make ids unique or agree on more"
+        "the id occurs {actual} times where the agreement admits {limit} references of a subject (limits.references_per_subject)"
     )]
     Repeated {
         /// References that a subject may have, of each eye where eyes are told apart.
@@ -60,6 +64,27 @@ pub enum EnrolmentError {
     Nobody,
 }
 
+impl Remedy for EnrolmentError {
+    fn remedy(&self) -> Option<Cow<'static, str>> {
+        match self {
+            Self::Agreement(error) => error.remedy(),
+            Self::Refused(refusal) => refusal.reason.remedy(),
+            Self::Nobody => Some("give at least one record".into()),
+        }
+    }
+}
+
+impl Remedy for RefusalReason {
+    fn remedy(&self) -> Option<Cow<'static, str>> {
+        let remedy = match self {
+            Self::Record(error) => return error.remedy(),
+            Self::Repeated { .. } => "make ids unique or agree on more",
+            _ => return None,
+        };
+        Some(remedy.into())
+    }
+}
+
 impl std::fmt::Display for Refusal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "'{}'", self.subject)?;
@@ -69,7 +94,7 @@ impl std::fmt::Display for Refusal {
         if self.record > 0 {
             write!(f, ", record {}", self.record)?;
         }
-        write!(f, ": {}", self.reason)
+        write!(f, ": {}", self.reason.in_full())
     }
 }
 

@@ -13,8 +13,11 @@ mod segment;
 mod tests;
 mod writer;
 
+use std::borrow::Cow;
+
 use crate::agreement::Agreement;
 use crate::functional::Reference;
+use crate::remedy::Remedy;
 use crate::scheme::Opened;
 use crate::template::{Eye, Record, SubjectId};
 use crate::wire::{Expected, GalleryVersion, Kind, WireError};
@@ -41,6 +44,7 @@ pub struct Subject {
 
 /// Why a gallery's file is refused.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum GalleryError {
     /// Its envelope, as any other file's.
     #[error(transparent)]
@@ -49,12 +53,10 @@ pub enum GalleryError {
     #[error(transparent)]
     Damaged(#[from] Damage),
     /// Written by another version.
-    #[error("this gallery was written by another version of cotejo; enroll the templates again")]
+    #[error("this gallery was written by another version of cotejo")]
     Layout,
     /// More than agreed.
-    #[error(
-        "the gallery has {actual} references where the agreement admits {limit} (limits.references); remove some, or agree on more and enroll again"
-    )]
+    #[error("the gallery has {actual} references where the agreement admits {limit} (limits.references)")]
     TooManyReferences {
         /// References that a gallery may hold, by the agreement.
         limit: usize,
@@ -63,14 +65,32 @@ pub enum GalleryError {
     },
 }
 
+impl Remedy for GalleryError {
+    fn remedy(&self) -> Option<Cow<'static, str>> {
+        let remedy = match self {
+            Self::File(error) => return error.remedy(),
+            Self::Damaged(damage) => return damage.remedy(),
+            Self::Layout => "enroll the templates again",
+            Self::TooManyReferences { .. } => "remove some, or agree on more and enroll again",
+        };
+        Some(remedy.into())
+    }
+}
+
 /// A part of a gallery's file is not what was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the gallery is damaged (segment {segment}: {part}); restore it from a copy, or enroll the templates again")]
+#[error("the gallery is damaged (segment {segment}: {part})")]
 pub struct Damage {
     /// Which append, counted from 1.
     pub segment: usize,
     /// Which part of it.
     pub part: &'static str,
+}
+
+impl Remedy for Damage {
+    fn remedy(&self) -> Option<Cow<'static, str>> {
+        Some("restore it from a copy, or enroll the templates again".into())
+    }
 }
 
 /// What enrolling made of a set of records.

@@ -7,6 +7,7 @@ mod bounds;
 mod fields;
 mod render;
 
+use std::borrow::Cow;
 use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
@@ -15,6 +16,7 @@ use super::bgv::{BgvSet, ERROR_COINS};
 use super::security;
 use super::tfhe::TfheSet;
 use super::{AUTO, ParameterSet, SchemeId};
+use crate::remedy::Remedy;
 use fields::Fields;
 
 /// Sets of a user's own that one process admits.
@@ -80,6 +82,12 @@ pub enum SetError {
     /// More different sets than one process admits.
     #[error("this program knows {0} other sets already; start it anew")]
     TooMany(usize),
+}
+
+impl Remedy for SetError {
+    fn remedy(&self) -> Option<Cow<'static, str>> {
+        None
+    }
 }
 
 impl SetError {

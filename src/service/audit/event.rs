@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::agreement::Code;
-use crate::service::record::{Acknowledgement, Line, Receipt, Reply, Request};
+use crate::service::protocol::{Acknowledgement, Line, Receipt, Reply, Request};
 use crate::service::signing::{Hash, Name, PublicKey, Signed};
 use crate::service::time::Time;
 

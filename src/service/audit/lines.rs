@@ -1,18 +1,21 @@
 //! A log outside its database: JSON Lines, an entry a line, verbatim, so that it can be checked wherever it is.
 
+use std::borrow::Cow;
 use std::io::{BufRead, ErrorKind, Read};
 
 use super::Entry;
 use super::entry::CONTENT_LIMIT_BYTES;
+use crate::remedy::Remedy;
 
 /// Longest line, in bytes: a content with every character escaped, and what stands around it.
 pub const LINE_LIMIT_BYTES: usize = 2 * CONTENT_LIMIT_BYTES + 1024;
 
 /// Why a file is no log.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum LogFileError {
     /// It cannot be read.
-    #[error("line {line} cannot be read ({kind}); check the file and its medium")]
+    #[error("line {line} cannot be read ({kind})")]
     Unreadable {
         /// Counted from 1.
         line: u64,
@@ -20,23 +23,35 @@ pub enum LogFileError {
         kind: ErrorKind,
     },
     /// Longer than any entry.
-    #[error("line {line} is longer than {} bytes, as no entry is; export the log again", LINE_LIMIT_BYTES)]
+    #[error("line {line} is longer than {} bytes, as no entry is", LINE_LIMIT_BYTES)]
     TooLong {
         /// Counted from 1.
         line: u64,
     },
     /// The last line does not end.
-    #[error("line {line} does not end: the file was cut; get it again, or export the log again")]
+    #[error("line {line} does not end: the file was cut")]
     Unended {
         /// Counted from 1.
         line: u64,
     },
     /// Not an entry, or not in its one form.
-    #[error("line {line} is not an entry as this program writes it; export the log again with --format log")]
+    #[error("line {line} is not an entry as this program writes it")]
     Form {
         /// Counted from 1.
         line: u64,
     },
+}
+
+impl Remedy for LogFileError {
+    fn remedy(&self) -> Option<Cow<'static, str>> {
+        let remedy = match self {
+            Self::Unreadable { .. } => "check the file and its medium",
+            Self::TooLong { .. } => "export the log again",
+            Self::Unended { .. } => "get it again, or export the log again",
+            Self::Form { .. } => "export the log again, entry by entry",
+        };
+        Some(remedy.into())
+    }
 }
 
 /// The entries of a log in JSON Lines, read one by one. Ends after the first error.

@@ -1,13 +1,14 @@
 //! The table of requests: what a log tells, a row a request.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 use serde::{Serialize, Serializer};
 
-use super::{Entry, Event, Role};
+use super::reading::{Parties, Stated, Told, Whose};
+use super::{Entry, Reading, Role};
 use crate::agreement::Code;
-use crate::service::record::{Acknowledgement, Line, Reason, Receipt, Reply, ReplyOutcome, Request};
-use crate::service::signing::{Hash, Name, PublicKey, Signed};
+use crate::service::protocol::{Acknowledgement, Line, Reason, Receipt, Reply, ReplyOutcome, Request};
+use crate::service::signing::{Hash, Name, PublicKey};
 use crate::service::time::Time;
 
 /// What came of a request.
@@ -124,8 +125,7 @@ impl RequestRow {
 /// [`super::Verifier`] tells of it.
 #[derive(Default)]
 pub struct Requests {
-    owner: Option<(Code, Role)>,
-    registered: BTreeMap<PublicKey, Code>,
+    parties: Parties,
     rows: Vec<RequestRow>,
     positions: HashMap<Hash, usize>,
 }
@@ -138,34 +138,34 @@ impl Requests {
 
     /// The next entry.
     pub fn entry(&mut self, entry: &Entry) {
-        let Ok(Some(event)) = entry.event() else { return };
-        match event {
-            Event::Opened { party, role } => {
-                self.owner.get_or_insert((party, role));
-            }
-            Event::Registered { party, key } => {
-                self.registered.insert(key, party);
-            }
-            Event::Request { statement } => self.request(entry.number, &statement),
-            Event::Receipt { statement } => self.receipt(&statement),
-            Event::Reply { statement } => self.reply(&statement),
-            Event::Acknowledgement { statement } => self.acknowledgement(&statement),
-            Event::KeyAdmitted { .. }
-            | Event::Refused { .. }
-            | Event::Deleted { .. }
-            | Event::Gallery { .. }
-            | Event::Breaker { .. }
-            | Event::Erased { .. } => {}
+        self.read(&Reading::of(entry));
+    }
+
+    /// The next entry, for those who have read it already.
+    pub fn read(&mut self, reading: &Reading<'_>) {
+        let Some(told) = reading.told() else { return };
+        self.parties.read(told);
+        match told {
+            Told::Request(stated) => self.request(reading.entry.number, stated),
+            Told::Receipt(stated) => self.receipt(stated),
+            Told::Reply(stated) => self.reply(stated),
+            Told::Acknowledgement(stated) => self.acknowledgement(stated),
+            Told::Opened(_)
+            | Told::Registered { .. }
+            | Told::Refused { .. }
+            | Told::BreakerPulled
+            | Told::Erased { .. }
+            | Told::Else => {}
         }
     }
 
     /// The log ends here: its requests in the order in which they stand in it.
     pub fn finish(mut self) -> Vec<RequestRow> {
-        let custodian = match self.owner.take() {
-            Some((party, Role::Custodian)) => Some(party),
+        let custodian = match self.parties.owner.take() {
+            Some(Whose { party, role: Role::Custodian }) => Some(party),
             // A querier who knows one custodian asks that one.
             _ => {
-                let parties: BTreeSet<&Code> = self.registered.values().collect();
+                let parties: BTreeSet<&Code> = self.parties.registered().collect();
                 parties.first().filter(|_| parties.len() == 1).map(|party| (*party).clone())
             }
         };
@@ -175,26 +175,26 @@ impl Requests {
         self.rows
     }
 
-    fn request(&mut self, entry: u64, statement: &Signed<Request>) {
-        if let Ok(request) = statement.verify(None) {
-            self.row(statement.digest(), || RequestRow::new(request, Some(entry)));
+    fn request(&mut self, entry: u64, stated: &Stated<Request>) {
+        if let Some(request) = stated.held() {
+            self.row(stated.digest, || RequestRow::new(request.clone(), Some(entry)));
         }
     }
 
-    fn receipt(&mut self, statement: &Signed<Receipt>) {
-        let Ok(receipt) = statement.verify(None) else { return };
-        let responding = self.responding(statement.signer());
+    fn receipt(&mut self, stated: &Stated<Receipt>) {
+        let Some(receipt) = stated.held() else { return };
+        let responding = self.responding(stated.signer);
         if let Some(row) = self.find(&receipt.request) {
             row.job.get_or_insert(receipt.job);
             row.responding_authority = row.responding_authority.take().or(responding);
         }
     }
 
-    fn reply(&mut self, statement: &Signed<Reply>) {
-        let Ok(reply) = statement.verify(None) else { return };
-        let responding = self.responding(statement.signer());
-        let request = reply.request;
-        let Some(row) = self.row(reply.request_digest, || RequestRow::new(request, None)) else { return };
+    fn reply(&mut self, stated: &Stated<Reply>) {
+        let Some(reply) = stated.held() else { return };
+        let responding = self.responding(stated.signer);
+        let row = self.row(reply.request_digest, || RequestRow::new(reply.request.clone(), None));
+        let Some(row) = row else { return };
         if row.outcome != RowOutcome::Open {
             return;
         }
@@ -211,8 +211,8 @@ impl Requests {
         }
     }
 
-    fn acknowledgement(&mut self, statement: &Signed<Acknowledgement>) {
-        if let Ok(said) = statement.verify(None)
+    fn acknowledgement(&mut self, stated: &Stated<Acknowledgement>) {
+        if let Some(said) = stated.held()
             && let Some(row) = self.find(&said.request)
         {
             row.acknowledged_date_and_time.get_or_insert(said.time);
@@ -221,8 +221,8 @@ impl Requests {
 
     /// The custodian that a querier has registered under this key; a custodian's own log need not ask.
     fn responding(&self, signer: PublicKey) -> Option<Code> {
-        let querier = matches!(&self.owner, Some((_, Role::Querier)));
-        self.registered.get(&signer).filter(|_| querier).cloned()
+        let querier = self.parties.owner.as_ref().is_some_and(|owner| owner.role == Role::Querier);
+        self.parties.of_key(&signer).filter(|_| querier).cloned()
     }
 
     fn find(&mut self, request: &Hash) -> Option<&mut RequestRow> {

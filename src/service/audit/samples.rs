@@ -4,7 +4,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 
 use super::{Entry, Event, Head, Role, Verifier};
-use crate::service::record::{Acknowledgement, Reason, Receipt, Reply, ReplyOutcome, Request, tests::request};
+use crate::service::protocol::{Acknowledgement, Reason, Receipt, Reply, ReplyOutcome, Request, tests::request};
 use crate::service::signing::{Hash, Name, Signed, SigningKey};
 use crate::service::time::Time;
 

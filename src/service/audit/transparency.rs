@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::{Entry, Event, Refusal};
+use super::reading::{Stated, Told};
+use super::{Entry, Reading, Refusal};
 use crate::agreement::Code;
-use crate::service::record::{Reason, Reply, ReplyOutcome, Request};
-use crate::service::signing::{Hash, Signed};
+use crate::service::protocol::{Reason, Reply, ReplyOutcome, Request};
+use crate::service::signing::Hash;
 use crate::service::time::Day;
 
 /// What one requester did for one purpose in a year.
@@ -86,35 +87,33 @@ impl Transparency {
 
     /// The next entry.
     pub fn entry(&mut self, entry: &Entry) {
-        let day = entry.time.day();
+        self.read(&Reading::of(entry));
+    }
+
+    /// The next entry, for those who have read it already.
+    pub fn read(&mut self, reading: &Reading<'_>) {
+        let day = reading.entry.time.day();
         let year = self.years.entry(day.year()).or_default();
-        let event = match entry.event() {
-            Ok(Some(event)) => event,
+        let told = match &reading.told {
+            Ok(Some(told)) => told,
             Ok(None) => {
                 year.erased_entries += 1;
                 return;
             }
             Err(_) => return,
         };
-        match event {
-            Event::Request { statement } => year.request(&statement),
-            Event::Reply { statement } => year.reply(&statement),
-            Event::Refused { requester, reason, .. } => {
+        match told {
+            Told::Request(stated) => year.request(stated),
+            Told::Reply(stated) => year.reply(stated),
+            Told::Refused { requester, reason } => {
                 // One a day, whatever the agreement.
-                if self.refused.insert((requester.clone(), reason), day) != Some(day) {
-                    *year.days_with_refusals.entry(requester).or_default().entry(reason).or_default() += 1;
+                if self.refused.insert((requester.clone(), *reason), day) != Some(day) {
+                    *year.days_with_refusals.entry(requester.clone()).or_default().entry(*reason).or_default() += 1;
                 }
             }
-            Event::Breaker { pulled: true, .. } => year.breaker_pulled += 1,
-            Event::Erased { contents, .. } => year.erased_contents = year.erased_contents.saturating_add(contents),
-            Event::Breaker { pulled: false, .. }
-            | Event::Opened { .. }
-            | Event::Registered { .. }
-            | Event::KeyAdmitted { .. }
-            | Event::Receipt { .. }
-            | Event::Acknowledgement { .. }
-            | Event::Deleted { .. }
-            | Event::Gallery { .. } => {}
+            Told::BreakerPulled => year.breaker_pulled += 1,
+            Told::Erased { contents, .. } => year.erased_contents = year.erased_contents.saturating_add(*contents),
+            Told::Opened(_) | Told::Registered { .. } | Told::Receipt(_) | Told::Acknowledgement(_) | Told::Else => {}
         }
     }
 
@@ -125,18 +124,22 @@ impl Transparency {
 }
 
 impl Counted {
-    fn request(&mut self, statement: &Signed<Request>) {
-        if let Ok(request) = statement.verify(None) {
-            let usage = self.usage.entry((request.requester, request.purpose)).or_default();
+    fn request(&mut self, stated: &Stated<Request>) {
+        if let Some(request) = stated.held() {
+            let usage = self.usage_of(request);
             usage.requests += 1;
             usage.probes = usage.probes.saturating_add(request.probes.into());
         }
     }
 
-    fn reply(&mut self, statement: &Signed<Reply>) {
-        let Ok(Reply { request, outcome, .. }) = statement.verify(None) else { return };
-        let usage = self.usage.entry((request.requester, request.purpose)).or_default();
-        match outcome {
+    fn usage_of(&mut self, request: &Request) -> &mut CountedUsage {
+        self.usage.entry((request.requester.clone(), request.purpose.clone())).or_default()
+    }
+
+    fn reply(&mut self, stated: &Stated<Reply>) {
+        let Some(Reply { request, outcome, .. }) = stated.held() else { return };
+        let usage = self.usage_of(request);
+        match *outcome {
             ReplyOutcome::Answered { gallery, bits, .. } => {
                 usage.answered += 1;
                 usage.bits_disclosed = usage.bits_disclosed.saturating_add(bits);
@@ -178,8 +181,9 @@ impl Year {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::service::audit::Event;
     use crate::service::audit::samples::{Exchange, Log, Stage};
-    use crate::service::record::tests::request;
+    use crate::service::protocol::tests::request;
     use crate::service::time::Time;
 
     const DAY_MS: i64 = 86_400_000;
@@ -240,7 +244,7 @@ mod tests {
         let mut exchange = Exchange::new();
         exchange.ask(1, 1000, Stage::Delivered);
         exchange.ask(2, YEAR_MS, Stage::Delivered);
-        let reason: crate::service::record::Line = "drill".parse().unwrap();
+        let reason: crate::service::protocol::Line = "drill".parse().unwrap();
         exchange.custodian.add(YEAR_MS + 50, Event::Breaker { pulled: true, reason: reason.clone() });
         exchange.custodian.add(YEAR_MS + 60, Event::Breaker { pulled: false, reason });
         exchange.custodian.erase(DAY_MS, 4 * YEAR_MS);

@@ -2,12 +2,13 @@
 //!
 //! Each stage is kept in the outbox before the next begins, and each call can be made again: a request number is one job and one charge.
 
+use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
 use super::{Client, ClientError};
 use crate::agreement::Code;
-use crate::service::record::{Reply, ReplyOutcome};
-use crate::service::server::ProgressView;
+use crate::remedy::Remedy;
+use crate::service::protocol::{ProgressView, Reply, ReplyOutcome};
 use crate::service::signing::{Hash, PublicKey, Signed, StatementError};
 use crate::service::store::{Outbox, OutboxRequest, Stage, StoreError};
 use crate::service::time::Time;
@@ -16,6 +17,10 @@ use crate::service::time::Time;
 pub trait Watch {
     /// For people.
     fn note(&self, text: &str);
+    /// The reply could not be acknowledged; that is done when the request is gone on with.
+    fn undelivered(&self, error: &ClientError) {
+        self.note(&format!("the acknowledgement could not be delivered ({})", error.in_full()));
+    }
     /// How far the custodian is.
     fn progress(&self, progress: &ProgressView);
     /// Whether to give up for now.
@@ -24,6 +29,7 @@ pub trait Watch {
 
 /// Why a request has no reply yet. It can be resumed.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum AskError {
     /// The custodian could not be asked, or refused.
     #[error(transparent)]
@@ -40,17 +46,32 @@ pub enum AskError {
         error: StatementError,
     },
     /// The custodian answers another request.
-    #[error("the custodian's {0} is about another request than ours; keep it, and ask the custodian")]
+    #[error("the custodian's {0} is about another request than ours")]
     OtherRequest(&'static str),
     /// The answer is not the one of the reply.
-    #[error("the answer is not the one that the custodian's reply names; ask the custodian")]
+    #[error("the answer is not the one that the custodian's reply names")]
     OtherAnswer,
     /// There is no such request.
-    #[error("there is no request number '{0}' here; without --resume a new request is made")]
+    #[error("there is no request number '{0}' here")]
     Unknown(Code),
     /// Told to stop.
     #[error("stopped")]
     Stopped,
+}
+
+impl Remedy for AskError {
+    fn remedy(&self) -> Option<Cow<'static, str>> {
+        let remedy = match self {
+            Self::Client(error) => return error.remedy(),
+            Self::Store(error) => return error.remedy(),
+            Self::Statement { error, .. } => return error.remedy(),
+            Self::OtherRequest(..) => "keep it, and ask the custodian",
+            Self::OtherAnswer => "ask the custodian",
+            Self::Unknown(_) => "make a new request",
+            _ => return None,
+        };
+        Some(remedy.into())
+    }
 }
 
 /// A request that was replied to.
@@ -136,7 +157,8 @@ impl Asking<'_> {
                 return Err(error.into());
             };
             if !std::mem::replace(&mut told, true) {
-                self.watch.note(&format!("{error}\ntrying again, for up to {} s", self.patience.as_secs()));
+                let patience = self.patience.as_secs();
+                self.watch.note(&format!("{}\ntrying again, for up to {patience} s", error.in_full()));
             }
             self.pause(wait)?;
         }
@@ -236,9 +258,7 @@ impl Asking<'_> {
                     request.stage = Stage::Acknowledged;
                     acknowledged = true;
                 }
-                Err(error) => self.watch.note(&format!(
-                    "the acknowledgement could not be delivered ({error}); it is sent with the next 'cotejo ask --resume'"
-                )),
+                Err(error) => self.watch.undelivered(&error),
             }
         }
         Ok(Concluded { reply, request, acknowledged })

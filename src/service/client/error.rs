@@ -1,20 +1,23 @@
 //! Why a call failed, and whether it may succeed later.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
-use crate::service::server::ProblemDocument;
+use crate::remedy::Remedy;
+use crate::service::protocol::ProblemDocument;
 
 /// Why a call failed.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ClientError {
     /// Not an address of a service.
-    #[error("'{0}' is not the address of a service; write https://host:port")]
+    #[error("'{0}' is not the address of a service")]
     Address(String),
     /// A private key of a kind that the client's TLS has no name for.
-    #[error("the private key of our certificate is neither PKCS #8, PKCS #1 nor SEC 1; write it as PKCS #8")]
+    #[error("the private key of our certificate is neither PKCS #8, PKCS #1 nor SEC 1")]
     Key,
     /// There was no answer.
-    #[error("{base} cannot be reached: {why}; check the address and whether the custodian serves")]
+    #[error("{base} cannot be reached: {why}")]
     Unreachable {
         /// Where.
         base: String,
@@ -22,7 +25,7 @@ pub enum ClientError {
         why: String,
     },
     /// The two sides do not accept each other's certificates.
-    #[error("{base}: {why}; {remedy}")]
+    #[error("{base}: {why}")]
     Certificate {
         /// Where.
         base: String,
@@ -35,8 +38,22 @@ pub enum ClientError {
     #[error("{0}")]
     Refused(Box<Refusal>),
     /// The custodian sent something else than it should.
-    #[error("the custodian sent {0} that this program does not understand; both parties need compatible versions")]
+    #[error("the custodian sent {0} that this program does not understand")]
     Foreign(&'static str),
+}
+
+impl Remedy for ClientError {
+    fn remedy(&self) -> Option<Cow<'static, str>> {
+        let remedy = match self {
+            Self::Certificate { remedy, .. } => *remedy,
+            Self::Address(..) => "write https://host:port",
+            Self::Key => "write it as PKCS #8",
+            Self::Unreachable { .. } => "check the address and whether the custodian serves",
+            Self::Foreign(..) => "both parties need compatible versions",
+            _ => return None,
+        };
+        Some(remedy.into())
+    }
 }
 
 /// A problem, as the custodian describes it.
@@ -68,7 +85,7 @@ impl Refusal {
         match problem {
             Some(problem) => Self {
                 status,
-                kind: problem.kind.rsplit(':').next().unwrap_or_default().to_owned(),
+                kind: problem.kind().to_owned(),
                 detail: plain(&problem.detail),
                 retry_after,
                 capacity_returns: problem.capacity_returns.as_deref().map(plain),

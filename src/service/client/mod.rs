@@ -18,10 +18,11 @@ use ureq::tls::{Certificate, ClientCert, PrivateKey, RootCerts, TlsConfig, TlsPr
 use ureq::{Agent, Body};
 use zeroize::Zeroizing;
 
-use super::record::{Acknowledgement, Receipt, Reply, Request};
-use super::server::{
-    AcceptedView, AgreementView, Identity, JobView, JobsView, KeyView, ProblemDocument, ProgressView, REQUEST_HEADER,
-    SignedView,
+use super::identity::Identity;
+use super::protocol::paths::{self, filled};
+use super::protocol::{
+    AcceptedView, Acknowledgement, AgreementView, END_EVENT, JobView, JobsView, KeyView, PROGRESS_EVENT,
+    ProblemDocument, ProgressView, REQUEST_HEADER, Receipt, Reply, Request, SignedView, limits,
 };
 use super::signing::{Hash, Name, Signed, Statement};
 pub use asking::{AskError, Asking, Concluded, Watch};
@@ -34,8 +35,6 @@ pub struct Client {
     base: String,
 }
 
-/// Longest document, in bytes: a hundred jobs with their statements.
-const DOCUMENT_LIMIT_BYTES: u64 = 8 << 20;
 /// A server that says nothing for so long is gone: it sends a sign of life every five seconds.
 const SILENCE: Duration = Duration::from_secs(30);
 
@@ -89,7 +88,7 @@ impl Client {
     }
 
     fn url(&self, path: &str) -> String {
-        format!("{}/v1/{path}", self.base)
+        format!("{}{path}", self.base)
     }
 
     fn get(&self, path: &str) -> Result<Response<Body>, ClientError> {
@@ -106,7 +105,7 @@ impl Client {
     ///
     /// [`ClientError`], as for every call.
     pub fn agreements(&self) -> Result<Vec<AgreementView>, ClientError> {
-        self.document(self.get("agreements")?)
+        self.document(self.get(paths::AGREEMENTS)?)
     }
 
     /// A key, if the custodian knows it.
@@ -115,7 +114,7 @@ impl Client {
     ///
     /// [`ClientError`], as for every call.
     pub fn key(&self, agreement: &Hash, key: &Name) -> Result<Option<KeyView>, ClientError> {
-        let response = self.get(&format!("agreements/{agreement}/keys/{key}"))?;
+        let response = self.get(&filled(paths::KEY, &[agreement, key]))?;
         match response.status() {
             StatusCode::NOT_FOUND => match self.document::<KeyView>(response) {
                 // Also an agreement is not found that is not served to us: uploading says so.
@@ -132,7 +131,7 @@ impl Client {
     ///
     /// [`ClientError`], as for every call.
     pub fn put_key(&self, agreement: &Hash, key: &Name, content: &[u8]) -> Result<KeyView, ClientError> {
-        let put = self.agent.put(self.url(&format!("agreements/{agreement}/keys/{key}")));
+        let put = self.agent.put(self.url(&filled(paths::KEY, &[agreement, key])));
         let sent = put.content_type("application/octet-stream").send(content);
         self.document(sent.map_err(|error| self.failed(&error))?)
     }
@@ -148,7 +147,7 @@ impl Client {
         statement: &Signed<Request>,
         query: &[u8],
     ) -> Result<(Name, Signed<Receipt>), ClientError> {
-        let post = self.agent.post(self.url(&format!("agreements/{agreement}/jobs")));
+        let post = self.agent.post(self.url(&filled(paths::SUBMISSIONS, &[agreement])));
         let post = post.header(REQUEST_HEADER, URL_SAFE_NO_PAD.encode(statement.to_json()));
         let sent = post.content_type("application/octet-stream").send(query);
         let accepted: AcceptedView = self.document(sent.map_err(|error| self.failed(&error))?)?;
@@ -162,7 +161,7 @@ impl Client {
     ///
     /// [`ClientError`], as for every call.
     pub fn job(&self, job: &Name) -> Result<JobView, ClientError> {
-        self.document(self.get(&format!("jobs/{job}"))?)
+        self.document(self.get(&filled(paths::JOB, &[job]))?)
     }
 
     /// Our jobs, the latest first.
@@ -171,7 +170,7 @@ impl Client {
     ///
     /// [`ClientError`], as for every call.
     pub fn jobs(&self, before: Option<&str>) -> Result<JobsView, ClientError> {
-        let path = before.map_or_else(|| "jobs".to_owned(), |before| format!("jobs?before={before}"));
+        let path = before.map_or_else(|| paths::JOBS.to_owned(), |before| format!("{}?before={before}", paths::JOBS));
         self.document(self.get(&path)?)
     }
 
@@ -190,14 +189,14 @@ impl Client {
     ///
     /// [`ClientError`], as for every call.
     pub fn follow(&self, job: &Name, mut each: impl FnMut(&ProgressView) -> bool) -> Result<(), ClientError> {
-        let response = self.get(&format!("jobs/{job}/events"))?;
+        let response = self.get(&filled(paths::EVENTS, &[job]))?;
         let response = self.sound(response)?;
         let mut lines = BufReader::new(response.into_body().into_reader());
         let mut kind = String::new();
         loop {
             let mut line = Vec::new();
             // An event of ours is one short line.
-            let read = lines.by_ref().take(4096).read_until(b'\n', &mut line);
+            let read = lines.by_ref().take(limits::EVENT_LIMIT_BYTES).read_until(b'\n', &mut line);
             if read.map_err(|error| ClientError::of_io(&self.base, &error))? == 0 {
                 return Ok(());
             }
@@ -208,8 +207,8 @@ impl Client {
             } else if let Some(data) = line.strip_prefix("data: ").or(line.strip_prefix("data:")) {
                 match kind.as_str() {
                     // Nothing follows but the end of the stream; read to it, the connection serves the next call.
-                    "end" => {}
-                    "progress" => {
+                    END_EVENT => {}
+                    PROGRESS_EVENT => {
                         let progress = serde_json::from_str(data).map_err(|_| ClientError::Foreign("an event"))?;
                         if !each(&progress) {
                             return Ok(());
@@ -227,7 +226,7 @@ impl Client {
     ///
     /// [`ClientError`], as for every call.
     pub fn answer(&self, job: &Name, limit_bytes: u64) -> Result<Vec<u8>, ClientError> {
-        let response = self.sound(self.get(&format!("jobs/{job}/answer"))?)?;
+        let response = self.sound(self.get(&filled(paths::ANSWER, &[job]))?)?;
         let read = response.into_body().into_with_config().limit(limit_bytes).read_to_vec();
         read.map_err(|error| self.failed(&error))
     }
@@ -238,7 +237,7 @@ impl Client {
     ///
     /// [`ClientError`], as for every call.
     pub fn acknowledge(&self, job: &Name, statement: &Signed<Acknowledgement>) -> Result<(), ClientError> {
-        let put = self.agent.put(self.url(&format!("jobs/{job}/acknowledgement")));
+        let put = self.agent.put(self.url(&filled(paths::ACKNOWLEDGEMENT, &[job])));
         let sent = put.content_type("application/json").send(statement.to_json().as_bytes());
         self.sound(sent.map_err(|error| self.failed(&error))?).map(drop)
     }
@@ -249,7 +248,7 @@ impl Client {
     ///
     /// [`ClientError`], as for every call.
     pub fn delete(&self, job: &Name) -> Result<(), ClientError> {
-        let sent = self.agent.delete(self.url(&format!("jobs/{job}"))).call();
+        let sent = self.agent.delete(self.url(&filled(paths::JOB, &[job]))).call();
         self.sound(sent.map_err(|error| self.failed(&error))?).map(drop)
     }
 
@@ -260,13 +259,13 @@ impl Client {
         }
         let status = response.status().as_u16();
         let retry_after = response.headers().get("retry-after").and_then(|after| after.to_str().ok()?.parse().ok());
-        let text = response.into_body().into_with_config().limit(1 << 16).read_to_string();
+        let text = response.into_body().into_with_config().limit(limits::PROBLEM_LIMIT_BYTES).read_to_string();
         let problem = text.ok().and_then(|text| serde_json::from_str::<ProblemDocument>(&text).ok());
         Err(ClientError::Refused(Box::new(Refusal::new(status, retry_after, problem))))
     }
 
     fn document<T: DeserializeOwned>(&self, response: Response<Body>) -> Result<T, ClientError> {
-        let body = self.sound(response)?.into_body().into_with_config().limit(DOCUMENT_LIMIT_BYTES);
+        let body = self.sound(response)?.into_body().into_with_config().limit(limits::DOCUMENT_LIMIT_BYTES);
         let text = body.read_to_string().map_err(|error| self.failed(&error))?;
         serde_json::from_str(&text).map_err(|_| ClientError::Foreign("a document"))
     }

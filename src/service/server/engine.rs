@@ -1,5 +1,6 @@
 //! What is computed for one agreement: keys prepared, queries answered, against the newest version of its gallery.
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
@@ -7,10 +8,11 @@ use rand::CryptoRng;
 
 use crate::agreement::SchemeId;
 use crate::custodian::{AdmittedKey, AnswerError, Custodian, Gallery, NotEnrolled};
+use crate::remedy::Remedy;
 use crate::scheme::bgv::Bgv;
 use crate::scheme::tfhe::Tfhe;
 use crate::scheme::{Evaluator, Opened, Progress};
-use crate::service::record::Reason;
+use crate::service::protocol::Reason;
 use crate::service::signing::{Hash, Name};
 use crate::template::SubjectId;
 use crate::wire::{EvaluationKey, KeyId, Query, WireError};
@@ -36,8 +38,24 @@ pub trait GallerySource: Send + Sync {
     ///
     /// # Errors
     ///
-    /// For people: why it cannot be loaded. What was loaded before stays in use.
-    fn load(&self) -> Result<Option<Loaded>, String>;
+    /// [`Unloadable`] says why it cannot be loaded. What was loaded before stays in use.
+    fn load(&self) -> Result<Option<Loaded>, Unloadable>;
+}
+
+/// Why a gallery cannot be loaded.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{what}")]
+pub struct Unloadable {
+    /// Which file, and what is wrong with it.
+    pub what: String,
+    /// What to do next.
+    pub remedy: Option<String>,
+}
+
+impl Remedy for Unloadable {
+    fn remedy(&self) -> Option<Cow<'static, str>> {
+        self.remedy.clone().map(Cow::from)
+    }
 }
 
 /// What a query says of itself.

@@ -18,11 +18,11 @@ mod problem;
 mod queue;
 mod routes;
 mod state;
-mod tls;
 mod upkeep;
 mod upload;
 mod workers;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::atomic::Ordering;
@@ -32,16 +32,14 @@ use std::time::{Duration, Instant};
 use rand::CryptoRng;
 use tokio::net::TcpListener;
 
+use crate::remedy::Remedy;
 use crate::scheme::Opened;
+use crate::service::identity::{Identity, IdentityError};
 use crate::service::signing::Hash;
 use crate::service::store::{Custody, StoreError};
-pub use engine::{GallerySource, Loaded, Memory};
-pub use problem::ProblemDocument;
-pub use routes::{
-    AcceptedView, AgreementView, EndView, JobView, JobsView, KeyView, ProgressView, REQUEST_HEADER, SignedView,
-};
+use crate::wire::WireError;
+pub use engine::{GallerySource, Loaded, Memory, Unloadable};
 pub use state::{Clock, Limits, Requester};
-pub use tls::{Identity, IdentityError};
 
 /// A custodian that is ready to serve.
 pub struct Server {
@@ -74,9 +72,10 @@ pub struct Settings {
 
 /// Why a server cannot serve.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ServerError {
     /// An address.
-    #[error("cannot listen on {address}: {error}; choose another address, or end what listens there")]
+    #[error("cannot listen on {address}: {error}")]
     Listen {
         /// Which.
         address: SocketAddr,
@@ -84,7 +83,7 @@ pub enum ServerError {
         error: std::io::ErrorKind,
     },
     /// The system gave no threads.
-    #[error("cannot start threads: {0}; raise the system's limits")]
+    #[error("cannot start threads: {0}")]
     Threads(std::io::ErrorKind),
     /// Certificates.
     #[error(transparent)]
@@ -93,19 +92,36 @@ pub enum ServerError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// A gallery.
-    #[error("{0}")]
-    Gallery(String),
+    #[error(transparent)]
+    Gallery(#[from] Unloadable),
+    /// A gallery of another agreement.
+    #[error(transparent)]
+    Wire(#[from] WireError),
     /// An agreement that says nothing of a service.
-    #[error("agreement {0} has no [service] table; agree on one ('cotejo agreement init --service')")]
+    #[error("agreement {0} has no [service] table")]
     NoService(Hash),
     /// The same agreement twice, or none.
-    #[error("each agreement is served once, and at least one is; correct the configuration")]
+    #[error("each agreement is served once, and at least one is")]
     Agreements,
     /// The same certificate twice, or none.
-    #[error(
-        "each requester has a code and a certificate of its own, and there is at least one; correct the configuration"
-    )]
+    #[error("each requester has a code and a certificate of its own, and there is at least one")]
     Requesters,
+}
+
+impl Remedy for ServerError {
+    fn remedy(&self) -> Option<Cow<'static, str>> {
+        let remedy = match self {
+            Self::Identity(error) => return error.remedy(),
+            Self::Store(error) => return error.remedy(),
+            Self::Gallery(error) => return error.remedy(),
+            Self::Wire(error) => return error.remedy(),
+            Self::Listen { .. } => "choose another address, or end what listens there",
+            Self::Threads(..) => "raise the system's limits",
+            Self::NoService(_) => "agree on one",
+            Self::Agreements | Self::Requesters => "correct the configuration",
+        };
+        Some(remedy.into())
+    }
 }
 
 impl Server {
@@ -125,13 +141,13 @@ impl Server {
             if agreement.terms().service.is_none() {
                 return Err(ServerError::NoService(digest));
             }
-            let loaded = source.load().map_err(ServerError::Gallery)?;
-            let loaded = loaded.ok_or_else(|| ServerError::Gallery("the gallery could not be loaded".to_owned()))?;
+            let loaded = source.load()?;
+            let loaded = loaded
+                .ok_or_else(|| Unloadable { what: "the gallery could not be loaded".to_owned(), remedy: None })?;
             metrics.report_exempt(&digest, &loaded);
             let (content, subjects) = (Hash(loaded.gallery.state()), loaded.gallery.len() as u64);
             let version = custody.gallery_version(&digest, &content, subjects, now)?;
-            let engine = engine::engine(agreement, loaded, version, settings.memory);
-            let engine = engine.map_err(|error| ServerError::Gallery(error.to_string()))?;
+            let engine = engine::engine(agreement, loaded, version, settings.memory)?;
             if desks.insert(digest, state::Desk { engine, source, trouble: Mutex::new(None) }).is_some() {
                 return Err(ServerError::Agreements);
             }

@@ -11,6 +11,7 @@ use axum::response::IntoResponse;
 use axum::routing::get;
 
 use super::state::State;
+use crate::remedy::Remedy;
 
 /// The routes.
 pub fn router(state: Arc<State>) -> Router {
@@ -26,11 +27,11 @@ async fn ready(Shared(state): Shared<Arc<State>>) -> impl IntoResponse {
     let now = state.now();
     let checked = state.blocking(move |state| {
         Ok(state.with_custody(|custody| {
-            custody.check_clock(now).map_err(|error| error.to_string())?;
+            custody.check_clock(now).map_err(|error| error.in_full())?;
             match custody.breaker() {
                 Ok(None) => Ok(()),
                 Ok(Some(breaker)) => Err(format!("suspended: {}", breaker.reason.as_str())),
-                Err(error) => Err(error.to_string()),
+                Err(error) => Err(error.in_full()),
             }
         }))
     });

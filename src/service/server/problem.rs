@@ -2,8 +2,9 @@
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde::Serialize;
 
+use crate::remedy::Remedy;
+use crate::service::protocol::ProblemDocument;
 use crate::service::store::{StoreError, SubmitError};
 use crate::service::time::Time;
 use crate::wire::WireError;
@@ -16,26 +17,6 @@ pub struct Problem {
     detail: String,
     retry_after: Option<u64>,
     returns: Option<Time>,
-}
-
-/// As it crosses.
-#[derive(Clone, Debug, Serialize, serde::Deserialize, utoipa::ToSchema)]
-pub struct ProblemDocument {
-    /// `urn:cotejo:problem:` and the kind of problem.
-    #[serde(rename = "type")]
-    #[schema(example = "urn:cotejo:problem:day-quota")]
-    pub kind: String,
-    /// The status in words.
-    pub title: String,
-    /// The status.
-    pub status: u16,
-    /// What is wrong, and what to do.
-    pub detail: String,
-    /// The request: `urn:cotejo:request:` and the request's id.
-    pub instance: String,
-    /// When capacity returns, for a quota that is used up.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub capacity_returns: Option<String>,
 }
 
 impl Problem {
@@ -73,11 +54,11 @@ impl Problem {
     /// The response, to a request with this id.
     pub fn response(&self, request: &str) -> Response {
         let document = ProblemDocument {
-            kind: format!("urn:cotejo:problem:{}", self.kind),
+            kind: ProblemDocument::type_of(self.kind),
             title: self.status.canonical_reason().unwrap_or("Error").to_owned(),
             status: self.status.as_u16(),
             detail: self.detail.clone(),
-            instance: format!("urn:cotejo:request:{request}"),
+            instance: ProblemDocument::instance_of(request),
             capacity_returns: self.returns.map(|time| time.to_string()),
         };
         let body = serde_json::to_string(&document).unwrap_or_default();
@@ -103,7 +84,7 @@ impl IntoResponse for Problem {
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         // What is wrong with the database is for its operator's log, not for requesters.
-        tracing::error!(error = %error, "the database failed");
+        tracing::error!(error = error.in_full(), "the database failed");
         match error {
             StoreError::Full => {
                 Self::unavailable("the custodian cannot keep the request now: its disk is full; try again later")
@@ -116,8 +97,8 @@ impl From<StoreError> for Problem {
 impl From<WireError> for Problem {
     fn from(error: WireError) -> Self {
         match error {
-            WireError::TooLarge { .. } => Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", error),
-            _ => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "refused-file", error),
+            WireError::TooLarge { .. } => Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", error.in_full()),
+            _ => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "refused-file", error.in_full()),
         }
     }
 }
@@ -147,9 +128,9 @@ impl Problem {
             SubmitError::Quota { .. } => {
                 Self::new(status, kind, format!("{error}, and never more; ask about fewer at a time"))
             }
-            SubmitError::ClockBehind { .. } => Self::new(status, kind, error).retry_after(60),
-            SubmitError::Breaker { .. } => Self::new(status, kind, error).retry_after(600),
-            _ => Self::new(status, kind, error),
+            SubmitError::ClockBehind { .. } => Self::new(status, kind, error.in_full()).retry_after(60),
+            SubmitError::Breaker { .. } => Self::new(status, kind, error.in_full()).retry_after(600),
+            _ => Self::new(status, kind, error.in_full()),
         }
     }
 }

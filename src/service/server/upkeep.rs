@@ -4,6 +4,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::state::{Desk, State};
+use crate::remedy::Remedy;
 use crate::service::signing::Hash;
 
 /// Galleries are looked at so often.
@@ -44,10 +45,10 @@ fn refresh(state: &State, agreement: &Hash, desk: &Desk) {
                     tracing::info!(agreement = %agreement, version, subjects, "another version of the gallery is searched");
                     None
                 }
-                Err(error) => Some(error.to_string()),
+                Err(error) => Some(error.in_full()),
             }
         }
-        Err(error) => Some(error),
+        Err(error) => Some(error.in_full()),
     };
     let mut known = desk.trouble.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(trouble) = trouble.as_ref().filter(|trouble| known.as_ref() != Some(trouble)) {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::engine::{Computed, NotComputed};
 use super::queue::Ticket;
 use super::state::State;
-use crate::service::record::Reason;
+use crate::service::protocol::Reason;
 use crate::service::store::{Ending, StoreError, Waiting};
 
 /// The database is tried again so long after it failed.

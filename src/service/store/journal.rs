@@ -3,21 +3,12 @@
 use rand::CryptoRng;
 
 use super::connection::{Database, Row, Step};
-use super::{Location, StoreError, schema};
+use super::entries::{entries_from, page};
+use super::{Location, Owner, StoreError, schema};
 use crate::agreement::Code;
 use crate::service::audit::{Entry, Event, Head, Role};
-use crate::service::signing::{PublicKey, SigningKey};
+use crate::service::signing::PublicKey;
 use crate::service::time::Time;
-
-/// Whose log it is: name, role, and the key that signs its entries.
-pub struct Owner {
-    /// Name.
-    pub party: Code,
-    /// Role.
-    pub role: Role,
-    /// Signs entries and statements.
-    pub key: SigningKey,
-}
 
 /// A log and the database it is in.
 pub struct Journal {
@@ -34,9 +25,6 @@ pub struct ErasedContents {
     /// The last entry that was old enough.
     pub through: u64,
 }
-
-/// Entries that are read at a time.
-const PAGE: u64 = 1000;
 
 impl Journal {
     /// Opens a log, or begins one.
@@ -177,89 +165,8 @@ impl Journal {
     ///
     /// [`StoreError`] where they cannot be read.
     pub fn entries(&mut self, from: u64) -> Result<Vec<Entry>, StoreError> {
-        read_entries(self.database.read(ENTRIES, &[from.into(), u64::MAX.into(), PAGE.into()])?)
+        entries_from(&mut self.database, from)
     }
-}
-
-/// Reads a log whose owner's key is not at hand: an auditor's view.
-pub struct LogReader {
-    database: Database,
-}
-
-impl LogReader {
-    /// Of a database that exists.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError::Foreign`] for one that is none of ours.
-    pub fn open(location: Location) -> Result<Self, StoreError> {
-        if let Location::File(path) = &location
-            && !path.is_file()
-        {
-            return Err(StoreError::Unavailable(format!("there is no file {}", path.display())));
-        }
-        let mut database = Database::new(location);
-        match database.read("SELECT value FROM about WHERE name = 'layout'", &[]) {
-            Ok(rows) if !rows.is_empty() => Ok(Self { database }),
-            Ok(_) | Err(StoreError::Refused(_)) => Err(StoreError::Foreign),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// As [`Journal::entries`].
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] where they cannot be read.
-    pub fn entries(&mut self, from: u64) -> Result<Vec<Entry>, StoreError> {
-        read_entries(self.database.read(ENTRIES, &[from.into(), u64::MAX.into(), PAGE.into()])?)
-    }
-
-    /// Whose database it is.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] where it does not say.
-    pub fn owner(&mut self) -> Result<(Code, Role), StoreError> {
-        let mut said = |name: &str| {
-            let rows = self.database.read("SELECT value FROM about WHERE name = ?1", &[name.into()])?;
-            rows.into_iter().next().ok_or(StoreError::Foreign)?.text()
-        };
-        let party = said("party")?.parse().map_err(|_| StoreError::Damaged("name"))?;
-        match said("role")?.as_str() {
-            "custodian" => Ok((party, Role::Custodian)),
-            "querier" => Ok((party, Role::Querier)),
-            _ => Err(StoreError::Damaged("role")),
-        }
-    }
-}
-
-const ENTRIES: &str = "SELECT number, time, content, content_digest, hash, signature FROM log \
-                       WHERE number >= ?1 AND number <= ?2 ORDER BY number LIMIT ?3";
-
-fn page(step: &mut LoggedStep<'_, '_>, from: u64, through: u64) -> Result<Vec<Entry>, StoreError> {
-    read_entries(step.query(ENTRIES, &[from.into(), through.into(), PAGE.into()])?)
-}
-
-/// The two ends of a log.
-pub(super) fn first_and_last(step: &mut Step<'_>) -> Result<Vec<Entry>, StoreError> {
-    let ends = "SELECT number, time, content, content_digest, hash, signature FROM log \
-                WHERE number IN ((SELECT MIN(number) FROM log), (SELECT MAX(number) FROM log))";
-    read_entries(step.query(ends, &[])?)
-}
-
-fn read_entries(rows: Vec<Row>) -> Result<Vec<Entry>, StoreError> {
-    let entry = |mut row: Row| {
-        Ok(Entry {
-            number: row.count()?,
-            time: row.time()?,
-            content: row.maybe_text()?,
-            content_digest: row.parsed()?,
-            hash: row.parsed()?,
-            signature: row.parsed()?,
-        })
-    };
-    rows.into_iter().map(entry).collect()
 }
 
 fn head(mut row: Row) -> Result<Head, StoreError> {

@@ -1,5 +1,7 @@
 //! Where a database is.
 
+use crate::remedy::Remedy;
+use std::borrow::Cow;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -14,13 +16,24 @@ pub enum Location {
 
 /// Why a text is no location.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum LocationError {
     /// A connection string that cannot be read.
-    #[error("not a PostgreSQL connection string ({0}); write postgresql://user@host/name")]
+    #[error("not a PostgreSQL connection string ({0})")]
     Syntax(String),
     /// Traffic to another machine would be in the clear.
-    #[error("the database is on another machine, but the connection string does not ask for TLS; add sslmode=require")]
+    #[error("the database is on another machine, but the connection string does not ask for TLS")]
     InTheClear,
+}
+
+impl Remedy for LocationError {
+    fn remedy(&self) -> Option<Cow<'static, str>> {
+        let remedy = match self {
+            Self::Syntax(..) => "write postgresql://user@host/name",
+            Self::InTheClear => "add sslmode=require",
+        };
+        Some(remedy.into())
+    }
 }
 
 /// Without passwords.

@@ -8,10 +8,12 @@
 
 mod connection;
 mod custody;
+mod entries;
 mod error;
 mod journal;
 mod location;
 mod outbox;
+mod owner;
 mod schema;
 
 pub use connection::Step;
@@ -19,7 +21,9 @@ pub use custody::{
     Account, Admitted, Answered, Breaker, Custody, Ending, Job, JobState, KEYS_LIMIT, Period, Submission, SubmitError,
     Submitted, Waiting,
 };
+pub use entries::LogReader;
 pub use error::StoreError;
-pub use journal::{ErasedContents, Journal, LogReader, Owner};
+pub use journal::{ErasedContents, Journal};
 pub use location::{Location, LocationError};
 pub use outbox::{Outbox, OutboxRequest, Stage};
+pub use owner::Owner;

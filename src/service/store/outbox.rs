@@ -12,7 +12,7 @@ use super::connection::{Row, Value};
 use super::{Journal, Location, Owner, StoreError};
 use crate::agreement::Code;
 use crate::service::audit::Event;
-use crate::service::record::{Acknowledgement, Receipt, Reply, Request};
+use crate::service::protocol::{Acknowledgement, Receipt, Reply, Request};
 use crate::service::signing::{Hash, Name, Signed};
 use crate::service::time::Time;
 

@@ -1,8 +1,8 @@
 //! The tables. Both databases read the same statements: `BIGINT`, `TEXT` and `BYTEA` alone.
 
-use super::StoreError;
 use super::connection::Step;
-use super::journal::{Owner, first_and_last};
+use super::entries::first_and_last;
+use super::{Owner, StoreError};
 use crate::service::audit::Role;
 use crate::service::signing::PublicKey;
 

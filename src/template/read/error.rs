@@ -1,13 +1,17 @@
 //! Why an input is refused: where the fault is and what to do about it, never a value.
 
+use std::borrow::Cow;
+
 use super::Format;
+use crate::remedy::Remedy;
 use crate::template::{RecordError, SubjectId, TemplateError, TemplateShape};
 
 /// Why a file of templates or of identifiers is refused.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ReadError {
     /// The format has no place for this kind of template.
-    #[error("{format} does not hold {shape}; {}", format.remedy())]
+    #[error("{format} does not hold {shape}")]
     Unsupported {
         /// The format that was asked for.
         format: Format,
@@ -18,7 +22,7 @@ pub enum ReadError {
     #[error("the file holds no record")]
     NoRecords,
     /// The identifiers given apart are not as many as the templates.
-    #[error("{identities} identifiers for {records} records; give one a line, in the order of the records")]
+    #[error("{identities} identifiers for {records} records")]
     IdentityCount {
         /// Identifiers given.
         identities: usize,
@@ -44,6 +48,20 @@ pub enum ReadError {
     /// The `.npz` archive is at fault.
     #[error("{0}")]
     Archive(#[from] ArchiveFault),
+}
+
+impl Remedy for ReadError {
+    fn remedy(&self) -> Option<Cow<'static, str>> {
+        let remedy = match self {
+            Self::Unsupported { format, .. } => format.remedy(),
+            Self::Record { fault, .. } => return fault.remedy(),
+            Self::Array { fault, .. } => return fault.remedy(),
+            Self::Archive(fault) => return fault.remedy(),
+            Self::IdentityCount { .. } => "give one a line, in the order of the records",
+            _ => return None,
+        };
+        Some(remedy.into())
+    }
 }
 
 fn describe(array: &str) -> String {
@@ -73,6 +91,7 @@ impl std::fmt::Display for Place {
 
 /// What is wrong with one record. Columns are counted from 1.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum RecordFault {
     /// The values make no template.
     #[error("{0}")]
@@ -81,35 +100,31 @@ pub enum RecordFault {
     #[error("{0}")]
     Identifier(#[from] RecordError),
     /// The eye is not named as one.
-    #[error(
-        "the eye must be `left` or `right` (or `l`, `r`); write one id a line, one with a comma or a tab in double quotes"
-    )]
+    #[error("the eye must be `left` or `right` (or `l`, `r`)")]
     Eye,
     /// A quotation mark that does not enclose an id as CSV has it.
-    #[error("quotation marks that do not enclose an id; write it plain, or in double quotes as CSV does")]
+    #[error("quotation marks that do not enclose an id")]
     Quotes,
     /// A semicolon outside quotes: it separates, elsewhere.
-    #[error("a semicolon; write one id a line, one with a semicolon in double quotes")]
+    #[error("a semicolon")]
     Semicolon,
     /// Something that looks like a comment, behind an id.
-    #[error("a comment behind an id; give it a line of its own that begins with #")]
+    #[error("a comment behind an id")]
     Comment,
     /// The first line of a list of ids names a column.
-    #[error("the line is a heading; remove it, or write it in double quotes if it is an id")]
+    #[error("the line is a heading")]
     Heading,
     /// The first line of a CSV file may be a header of numbers.
-    #[error("may be a header and not a template: {why}; say which it is (--header yes or --header no)")]
+    #[error("may be a header and not a template: {why}")]
     PerhapsHeader {
         /// What speaks for it.
         why: &'static str,
     },
     /// One record has no id where others have one.
-    #[error("no id, where others have one; give every record its id")]
+    #[error("no id, where others have one")]
     Unnamed,
     /// Two columns that may say whose a template is.
-    #[error(
-        "columns `{first}` and `{second}` may both say whose the templates are; leave one out, or give the ids apart (--ids)"
-    )]
+    #[error("columns `{first}` and `{second}` may both say whose the templates are")]
     TwoLabels {
         /// The first 64 characters of its name.
         first: String,
@@ -117,13 +132,13 @@ pub enum RecordFault {
         second: String,
     },
     /// The line has neither an identifier nor a comment.
-    #[error("a blank line; remove it, or name the record")]
+    #[error("a blank line")]
     Blank,
     /// Not UTF-8.
-    #[error("not UTF-8 text; convert the file")]
+    #[error("not UTF-8 text")]
     NotText,
     /// Another number of columns than the header has or the agreement asks for.
-    #[error("{actual} value columns where {expected} are expected; columns are separated by commas")]
+    #[error("{actual} value columns where {expected} are expected")]
     Columns {
         /// As the agreement or the header says.
         expected: usize,
@@ -131,12 +146,10 @@ pub enum RecordFault {
         actual: usize,
     },
     /// The first line mixes names and values.
-    #[error(
-        "the first line is neither all names nor all values; give each column a name (id, eye, v1, v2, ...) or none"
-    )]
+    #[error("the first line is neither all names nor all values")]
     MixedHeader,
     /// Neither an identifier, an eye nor a number.
-    #[error("column {column} is not a number, written as -1.25e-3; remove or repair it")]
+    #[error("column {column} is not a number, written as -1.25e-3")]
     NotANumber {
         /// Which.
         column: usize,
@@ -158,13 +171,13 @@ pub enum RecordFault {
         expected: usize,
     },
     /// Not one JSON object.
-    #[error("not a JSON object, at column {column}; write one object a line")]
+    #[error("not a JSON object, at column {column}")]
     Json {
         /// Where parsing stopped.
         column: usize,
     },
     /// A field or column that nothing is known about; it could be the template under another name.
-    #[error("`{name}` is unknown here; known are {known}")]
+    #[error("`{name}` is unknown here")]
     Unknown {
         /// The first 64 characters of its name.
         name: String,
@@ -192,15 +205,42 @@ pub enum RecordFault {
         expected: &'static str,
     },
     /// A line with a code is not followed by one with its mask.
-    #[error("a code without a mask; lines alternate: code, mask, code, mask")]
+    #[error("a code without a mask")]
     Unpaired,
+}
+
+impl Remedy for RecordFault {
+    fn remedy(&self) -> Option<Cow<'static, str>> {
+        let remedy = match self {
+            Self::Unknown { known, .. } => return Some(format!("use one of: {known}").into()),
+            Self::Template(error) => return error.remedy(),
+            Self::Eye => "write one id a line, one with a comma or a tab in double quotes",
+            Self::Quotes => "write it plain, or in double quotes as CSV does",
+            Self::Semicolon => "write one id a line, one with a semicolon in double quotes",
+            Self::Comment => "give it a line of its own that begins with #",
+            Self::Heading => "remove it, or write it in double quotes if it is an id",
+            Self::PerhapsHeader { .. } => "say which it is",
+            Self::Unnamed => "give every record its id",
+            Self::TwoLabels { .. } => "leave one out, or give the ids apart",
+            Self::Blank => "remove it, or name the record",
+            Self::NotText => "convert the file",
+            Self::Columns { .. } => "columns are separated by commas",
+            Self::MixedHeader => "give each column a name (id, eye, v1, v2, ...) or none",
+            Self::NotANumber { .. } => "remove or repair it",
+            Self::Json { .. } => "write one object a line",
+            Self::Unpaired => "lines alternate: code, mask, code, mask",
+            _ => return None,
+        };
+        Some(remedy.into())
+    }
 }
 
 /// What is wrong with an array.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ArrayFault {
     /// It does not begin as `.npy` does, or its header cannot be read.
-    #[error("not in .npy format, version 1 to 3; write it with numpy.save")]
+    #[error("not in .npy format, version 1 to 3")]
     NotNpy,
     /// The header is over the limit, which is also NumPy's own.
     #[error("a header of {actual} bytes is over the limit of {limit}")]
@@ -211,7 +251,7 @@ pub enum ArrayFault {
         actual: usize,
     },
     /// The shape declares another size than the data have.
-    #[error("its shape declares {expected} bytes but {actual} are there; the file is cut short or damaged")]
+    #[error("its shape declares {expected} bytes but {actual} are there")]
     Size {
         /// Bytes declared; more than memory could address is given as the largest number.
         expected: usize,
@@ -219,13 +259,13 @@ pub enum ArrayFault {
         actual: usize,
     },
     /// The shape has more digits than any array could fill.
-    #[error("its shape has more than {limit_digits} digits; the file is damaged")]
+    #[error("its shape has more than {limit_digits} digits")]
     Axes {
         /// Most digits admitted, of all axes together.
         limit_digits: usize,
     },
     /// The wrong type of element.
-    #[error("elements of type {actual} where {expected} is expected; convert it with astype")]
+    #[error("elements of type {actual} where {expected} is expected")]
     ElementType {
         /// What is expected.
         expected: &'static str,
@@ -242,22 +282,34 @@ pub enum ArrayFault {
     },
 }
 
+impl Remedy for ArrayFault {
+    fn remedy(&self) -> Option<Cow<'static, str>> {
+        let remedy = match self {
+            Self::NotNpy => "write it with numpy.save",
+            Self::Size { .. } => "the file is cut short or damaged",
+            Self::Axes { .. } => "the file is damaged",
+            Self::ElementType { .. } => "convert it with astype",
+            _ => return None,
+        };
+        Some(remedy.into())
+    }
+}
+
 /// What is wrong with a `.npz` archive as a whole.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ArchiveFault {
     /// Not a readable archive.
-    #[error("not a readable .npz archive (stored or deflated, not encrypted); write it with numpy.savez")]
+    #[error("not a readable .npz archive (stored or deflated, not encrypted)")]
     NotZip,
     /// It would inflate beyond the limit.
-    #[error("the archive inflates to more than {limit_bytes} bytes; write it with numpy.savez, uncompressed")]
+    #[error("the archive inflates to more than {limit_bytes} bytes")]
     Inflates {
         /// Most that an archive of this length may inflate to.
         limit_bytes: usize,
     },
     /// Two arrays may say whose the templates are.
-    #[error(
-        "arrays `{first}` and `{second}` may both say whose the templates are; leave one out, or give the ids apart (--ids)"
-    )]
+    #[error("arrays `{first}` and `{second}` may both say whose the templates are")]
     TwoLabels {
         /// The first 64 characters of its name.
         first: String,
@@ -272,6 +324,18 @@ pub enum ArchiveFault {
         /// The arrays that are there.
         found: Vec<String>,
     },
+}
+
+impl Remedy for ArchiveFault {
+    fn remedy(&self) -> Option<Cow<'static, str>> {
+        let remedy = match self {
+            Self::NotZip => "write it with numpy.savez",
+            Self::Inflates { .. } => "write it with numpy.savez, uncompressed",
+            Self::TwoLabels { .. } => "leave one out, or give the ids apart",
+            _ => return None,
+        };
+        Some(remedy.into())
+    }
 }
 
 impl ReadError {

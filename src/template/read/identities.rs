@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
+use super::array::Array;
 use super::error::{ArrayFault, Place, ReadError, RecordFault};
-use super::npy::Array;
 use super::{labels, text};
 use crate::template::{Eye, SubjectId};
 

@@ -3,6 +3,7 @@
 //! A file is given as bytes, so that the length of the input bounds what reading it can cost: nothing that a
 //! file merely declares is allocated. Only `.npz` archives inflate, up to [`npz::limit_bytes`].
 
+mod array;
 mod csv;
 mod error;
 mod identities;

@@ -1,7 +1,7 @@
 use npyz::WriterBuilder;
 use proptest::prelude::*;
 
-use super::super::error::{Place, RecordFault};
+use super::super::error::{ArrayFault, Place, RecordFault};
 use super::*;
 use crate::template::{Template, TemplateError};
 

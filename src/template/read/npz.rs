@@ -2,8 +2,8 @@
 
 use std::io::{Cursor, Read};
 
+use super::array::Array;
 use super::error::{ArchiveFault, ArrayFault, Place, ReadError, RecordFault};
-use super::npy::Array;
 use super::{Row, Rows, labels, rows, text};
 use crate::template::{Bits, IrisShape, TemplateShape};
 

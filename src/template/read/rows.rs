@@ -1,8 +1,8 @@
 //! From arrays to templates: one row a record.
 
 use super::Row;
+use super::array::Array;
 use super::error::{ArrayFault, Place, ReadError, RecordFault};
-use super::npy::Array;
 use crate::template::{Bits, IrisCode, IrisShape, RealVector, Template, TemplateError, TemplateShape};
 
 /// Rows that carry neither identifier nor eye.

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State as Shared;
 
-use super::super::problem::ProblemDocument;
 use super::super::state::State;
-use super::{AgreementView, Caller};
+use super::Caller;
+use crate::service::protocol::{AgreementView, ProblemDocument, paths};
 
 /// The agreements under which the caller may ask
-#[utoipa::path(get, path = "/v1/agreements", responses(
+#[utoipa::path(get, path = paths::AGREEMENTS, responses(
     (status = 200, body = Vec<AgreementView>),
     (status = 403, body = ProblemDocument, content_type = "application/problem+json"),
 ))]

@@ -17,22 +17,22 @@ use tokio::sync::watch;
 use tokio_stream::wrappers::WatchStream;
 use tokio_stream::{Stream, StreamExt};
 
-use super::super::problem::{Problem, ProblemDocument};
+use super::super::problem::Problem;
 use super::super::queue::Stand;
 use super::super::state::{Requester, State};
 use super::super::upload::{self, Upload};
-use super::views::{SignedView, signed};
-use super::{AcceptedView, Caller, EndView, JobView, JobsView, ProgressView, REQUEST_HEADER, desk, name};
-use crate::service::record::{Acknowledgement, Request};
-use crate::service::signing::{Hash, Name, Signed};
+use super::{Caller, desk, name};
+use crate::remedy::Remedy;
+use crate::service::protocol::{
+    AcceptedView, Acknowledgement, END_EVENT, EndView, JobView, JobsView, PROGRESS_EVENT, ProblemDocument,
+    ProgressView, REQUEST_HEADER, Request, SignedView, limits, paths, signed,
+};
+use crate::service::signing::{Hash, Name, Signed, StatementError};
 use crate::service::store::{Job, JobState, Submission, Waiting};
-
-/// Longest signed statement in JSON, in bytes.
-const STATEMENT_LIMIT_BYTES: u64 = 20 * 1024;
 
 /// Submit a query: the file that `cotejo encrypt` makes, with the signed request in a header. Returns at once with a job.
 /// The same request again is the same job, and is not charged again
-#[utoipa::path(post, path = "/v1/agreements/{agreement}/jobs",
+#[utoipa::path(post, path = paths::SUBMISSIONS,
     params(
         ("agreement" = String, Path, description = "digest"),
         ("cotejo-request" = String, Header, description = "base64url, without padding, of the signed request in JSON"),
@@ -76,7 +76,8 @@ fn signed_request(headers: &HeaderMap, requester: &Requester) -> Result<(Signed<
         .ok_or_else(|| Problem::malformed("the header cotejo-request is missing: a signed request belongs there"))?;
     let text = URL_SAFE_NO_PAD.decode(header).ok().and_then(|bytes| String::from_utf8(bytes).ok());
     let text = text.ok_or_else(|| Problem::malformed("the header cotejo-request is not base64url of a text"))?;
-    let refused = |error| Problem::malformed(format!("the signed request is refused: {error}"));
+    let refused =
+        |error: StatementError| Problem::malformed(format!("the signed request is refused: {}", error.in_full()));
     let statement = Signed::<Request>::from_json(&text).map_err(refused)?;
     let request = statement.verify(Some(&requester.key)).map_err(refused)?;
     if request.requester != requester.code {
@@ -110,7 +111,7 @@ fn accept(
         return Err(Problem::unavailable("nobody is enrolled in the custodian's gallery"));
     }
     if let Some(refused) = facts.refused {
-        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "too-many-bits", refused));
+        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "too-many-bits", refused.in_full()));
     }
     let place = state.queue.reserve(&requester.code);
     let now = state.now();
@@ -147,7 +148,7 @@ pub struct ListQuery {
 }
 
 /// The caller's own jobs, the latest first, at most 100
-#[utoipa::path(get, path = "/v1/jobs", params(ListQuery), responses(
+#[utoipa::path(get, path = paths::JOBS, params(ListQuery), responses(
     (status = 200, body = JobsView),
     (status = 403, body = ProblemDocument, content_type = "application/problem+json"),
     (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
@@ -161,10 +162,25 @@ pub async fn list(
     let before = query.before.as_deref().map(name).transpose()?;
     let code = requester.code.clone();
     let jobs = state.custody(move |custody| custody.jobs(&code, before.as_ref())).await?;
-    let views: Vec<JobView> =
-        jobs.iter().map(|job| JobView::new(job, state.queue.before(&requester.code, &job.id))).collect();
-    let next = views.last().filter(|_| views.len() == 100).map(|last| last.job.clone());
+    let views: Vec<JobView> = jobs.iter().map(|job| view(job, state.queue.before(&requester.code, &job.id))).collect();
+    let next = views.last().filter(|_| views.len() as u64 == limits::JOBS_LISTED).map(|last| last.job.clone());
     Ok(Json(JobsView { jobs: views, next }))
+}
+
+/// A job as it is shown, with so many others of its requester before it.
+fn view(job: &Job, before: Option<usize>) -> JobView {
+    JobView {
+        job: job.id.to_string(),
+        number: job.number.to_string(),
+        agreement: job.agreement.to_string(),
+        state: job.state.name().to_owned(),
+        accepted: job.accepted.to_string(),
+        probes: job.probes,
+        receipt: signed(&job.receipt),
+        reply: job.reply.as_ref().map(signed),
+        has_answer: job.has_answer,
+        before: before.map(|before| before as u64),
+    }
 }
 
 async fn find(state: &Arc<State>, requester: &Requester, job: &str) -> Result<Job, Problem> {
@@ -173,7 +189,7 @@ async fn find(state: &Arc<State>, requester: &Requester, job: &str) -> Result<Jo
 }
 
 /// One of the caller's own jobs
-#[utoipa::path(get, path = "/v1/jobs/{job}", params(("job" = String, Path, description = "name")), responses(
+#[utoipa::path(get, path = paths::JOB, params(("job" = String, Path, description = "name")), responses(
     (status = 200, body = JobView),
     (status = 403, body = ProblemDocument, content_type = "application/problem+json"),
     (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
@@ -186,11 +202,11 @@ pub async fn get(
 ) -> Result<Json<JobView>, Problem> {
     let job = find(&state, &requester, &job).await?;
     let before = state.queue.before(&requester.code, &job.id);
-    Ok(Json(JobView::new(&job, before)))
+    Ok(Json(view(&job, before)))
 }
 
 /// Delete one of the caller's own jobs, with query and answer; one that still waits is cancelled, and not charged
-#[utoipa::path(delete, path = "/v1/jobs/{job}", params(("job" = String, Path, description = "name")), responses(
+#[utoipa::path(delete, path = paths::JOB, params(("job" = String, Path, description = "name")), responses(
     (status = 204, description = "It is gone."),
     (status = 403, body = ProblemDocument, content_type = "application/problem+json"),
     (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
@@ -211,7 +227,7 @@ pub async fn delete(
 }
 
 /// Follow a job: server-sent events `progress`, then one `end`
-#[utoipa::path(get, path = "/v1/jobs/{job}/events", params(("job" = String, Path, description = "name")), responses(
+#[utoipa::path(get, path = paths::EVENTS, params(("job" = String, Path, description = "name")), responses(
     (status = 200, content_type = "text/event-stream", body = ProgressView),
     (status = 403, body = ProblemDocument, content_type = "application/problem+json"),
     (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
@@ -230,8 +246,8 @@ pub async fn events(
         // Nothing to follow: closed from the beginning.
         None => WatchStream::from_changes(watch::channel(Stand { running: false, done: 0, steps: 0 }).1),
     };
-    let progress =
-        progress.map(|Stand { running, done, steps }| Ok(event("progress", &ProgressView { running, done, steps })));
+    let progress = progress
+        .map(|Stand { running, done, steps }| Ok(event(PROGRESS_EVENT, &ProgressView { running, done, steps })));
     let end = tokio_stream::once(()).then(move |()| end_event(Arc::clone(&state), Arc::clone(&requester), job.id));
     Ok(Sse::new(progress.chain(end)).keep_alive(KeepAlive::new().interval(Duration::from_secs(5))))
 }
@@ -239,7 +255,7 @@ pub async fn events(
 async fn end_event(state: Arc<State>, requester: Arc<Requester>, job: Name) -> Result<Event, Infallible> {
     let job = state.custody(move |custody| custody.job(&requester.code, &job)).await;
     let name = job.ok().flatten().map_or(JobState::Waiting, |job| job.state).name();
-    Ok(event("end", &EndView { state: name.to_owned() }))
+    Ok(event(END_EVENT, &EndView { state: name.to_owned() }))
 }
 
 fn event(kind: &'static str, data: &impl serde::Serialize) -> Event {
@@ -247,7 +263,7 @@ fn event(kind: &'static str, data: &impl serde::Serialize) -> Event {
 }
 
 /// Fetch an answer: the file that `cotejo decrypt` reads. Its digest is in the job's signed reply
-#[utoipa::path(get, path = "/v1/jobs/{job}/answer", params(("job" = String, Path, description = "name")), responses(
+#[utoipa::path(get, path = paths::ANSWER, params(("job" = String, Path, description = "name")), responses(
     (status = 200, body = Vec<u8>, content_type = "application/octet-stream"),
     (status = 403, body = ProblemDocument, content_type = "application/problem+json"),
     (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
@@ -279,7 +295,7 @@ pub async fn answer(
 }
 
 /// Acknowledge a reply: that it has arrived, before it is decrypted. Then the answer can no longer be fetched
-#[utoipa::path(put, path = "/v1/jobs/{job}/acknowledgement", params(("job" = String, Path, description = "name")),
+#[utoipa::path(put, path = paths::ACKNOWLEDGEMENT, params(("job" = String, Path, description = "name")),
     request_body(content = SignedView, content_type = "application/json"),
     responses(
         (status = 204, description = "It is kept."),
@@ -301,9 +317,10 @@ pub async fn acknowledge(
     body: Body,
 ) -> Result<StatusCode, Problem> {
     let job = find(&state, &requester, &job).await?.id;
-    let upload = upload::receive(&state, &headers, body, STATEMENT_LIMIT_BYTES).await?;
+    let upload = upload::receive(&state, &headers, body, limits::STATEMENT_LIMIT_BYTES).await?;
     let text = String::from_utf8(upload.bytes).map_err(|_| Problem::malformed("not a text"))?;
-    let refused = |error| Problem::malformed(format!("the acknowledgement is refused: {error}"));
+    let refused =
+        |error: StatementError| Problem::malformed(format!("the acknowledgement is refused: {}", error.in_full()));
     let statement = Signed::<Acknowledgement>::from_json(&text).map_err(refused)?;
     let said = statement.verify(Some(&requester.key)).map_err(refused)?;
     let now = state.now();

@@ -7,10 +7,11 @@ use axum::body::Body;
 use axum::extract::{Path, State as Shared};
 use axum::http::{HeaderMap, StatusCode};
 
-use super::super::problem::{Problem, ProblemDocument};
+use super::super::problem::Problem;
 use super::super::state::State;
 use super::super::upload;
-use super::{Caller, KeyView, desk, name};
+use super::{Caller, desk, name};
+use crate::service::protocol::{KeyView, ProblemDocument, paths};
 use crate::service::signing::Name;
 use crate::service::store::{Admitted, KEYS_LIMIT};
 use crate::service::time::Time;
@@ -20,7 +21,7 @@ fn view(key: &Name, admitted: &Admitted, now: Time) -> KeyView {
 }
 
 /// Whether an evaluation key is known, and until when it may be used
-#[utoipa::path(get, path = "/v1/agreements/{agreement}/keys/{key}",
+#[utoipa::path(get, path = paths::KEY,
     params(("agreement" = String, Path, description = "digest"), ("key" = String, Path, description = "name")),
     responses(
         (status = 200, body = KeyView),
@@ -40,7 +41,7 @@ pub async fn get(
 }
 
 /// Upload an evaluation key: the file that `cotejo keygen` makes. The same key again changes nothing
-#[utoipa::path(put, path = "/v1/agreements/{agreement}/keys/{key}",
+#[utoipa::path(put, path = paths::KEY,
     params(("agreement" = String, Path, description = "digest"), ("key" = String, Path, description = "name")),
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
     responses(

@@ -3,7 +3,6 @@
 mod agreements;
 mod jobs;
 mod keys;
-mod views;
 
 use std::sync::Arc;
 
@@ -21,10 +20,8 @@ use super::connection::Peer;
 use super::metrics::{Refused, Served};
 use super::problem::Problem;
 use super::state::{Desk, Requester, State};
+use crate::service::protocol::paths;
 use crate::service::signing::Hash;
-pub use views::{
-    AcceptedView, AgreementView, EndView, JobView, JobsView, KeyView, ProgressView, REQUEST_HEADER, SignedView,
-};
 
 #[derive(OpenApi)]
 #[openapi(info(
@@ -49,13 +46,13 @@ pub fn router(state: Arc<State>) -> (Router, utoipa::openapi::OpenApi) {
         .split_for_parts();
     let served = document.clone();
     let router = router
-        .route("/v1/openapi.json", axum::routing::get(move || std::future::ready(Json(served))))
+        .route(paths::OPENAPI, axum::routing::get(move || std::future::ready(Json(served))))
         .fallback(async || Problem::not_found())
         .method_not_allowed_fallback(async || {
             Problem::new(
                 StatusCode::METHOD_NOT_ALLOWED,
                 "method-not-allowed",
-                "see /v1/openapi.json for what can be called",
+                format_args!("see {} for what can be called", paths::OPENAPI),
             )
         })
         .layer(axum::extract::DefaultBodyLimit::disable())

@@ -4,7 +4,7 @@ use super::submission::leaked;
 use super::{Custody, JobState};
 use crate::agreement::Code;
 use crate::service::audit::Event;
-use crate::service::record::{Acknowledgement, Reason, Reply, ReplyOutcome, Request};
+use crate::service::protocol::{Acknowledgement, Reason, Reply, ReplyOutcome, Request};
 use crate::service::signing::{Hash, Name, Signed};
 use crate::service::store::StoreError;
 use crate::service::store::connection::Value;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Custody;
 use crate::service::audit::Event;
-use crate::service::record::Line;
+use crate::service::protocol::Line;
 use crate::service::store::journal::LoggedStep;
 use crate::service::store::{StoreError, schema};
 use crate::service::time::Time;

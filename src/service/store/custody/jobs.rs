@@ -2,15 +2,13 @@
 
 use super::{Custody, Job, Waiting};
 use crate::agreement::Code;
-use crate::service::record::Request;
+use crate::service::protocol::Request;
+use crate::service::protocol::limits::JOBS_LISTED;
 use crate::service::signing::{Name, Signed};
 use crate::service::store::StoreError;
 use crate::service::store::connection::{Row, Value};
 
 const COLUMNS: &str = "id, agreement, number, state, accepted, probes, receipt, reply, answer IS NOT NULL";
-
-/// Jobs that are listed at a time.
-const LISTED_JOBS: u64 = 100;
 
 impl Custody {
     /// Every job that waits, the oldest first.
@@ -65,7 +63,7 @@ impl Custody {
             "SELECT {} FROM jobs WHERE requester = ?1 AND state <> 'deleted' {earlier} ORDER BY sequence DESC LIMIT ?2",
             columns()
         );
-        let mut values: Vec<Value> = vec![requester.into(), LISTED_JOBS.into()];
+        let mut values: Vec<Value> = vec![requester.into(), JOBS_LISTED.into()];
         values.extend(before.map(Value::from));
         self.jobs_of(&sql, &values)
     }

@@ -21,7 +21,7 @@ use rand::CryptoRng;
 use super::{Journal, Location, Owner, StoreError};
 use crate::agreement::Code;
 use crate::service::audit::Event;
-use crate::service::record::{Receipt, Reply};
+use crate::service::protocol::{Receipt, Reply};
 use crate::service::signing::{Hash, Name, Signed};
 use crate::service::time::Time;
 pub use accounts::Account;

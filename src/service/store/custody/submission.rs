@@ -1,9 +1,12 @@
 //! Accepting a request: once, within quotas, with a receipt.
 
+use std::borrow::Cow;
+
 use super::{Custody, breaker};
 use crate::agreement::{Code, ServiceTerms};
+use crate::remedy::Remedy;
 use crate::service::audit::{Event, Refusal};
-use crate::service::record::{Line, Receipt, RecordError, Request};
+use crate::service::protocol::{Line, Receipt, RecordError, Request};
 use crate::service::signing::{Hash, Name, Signed};
 use crate::service::store::StoreError;
 use crate::service::store::connection::Value;
@@ -37,21 +40,22 @@ pub struct Submitted {
 
 /// Why a request is not accepted. Nothing was charged.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum SubmitError {
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The request number stands for another request.
-    #[error("request number '{0}' is taken by another request; choose a new number")]
+    #[error("request number '{0}' is taken by another request")]
     NumberTaken(Code),
     /// The custodian's clock runs behind its log.
-    #[error("the custodian's clock is {seconds} s behind its log: it was set back; its operator has to set it")]
+    #[error("the custodian's clock is {seconds} s behind its log: it was set back")]
     ClockBehind {
         /// By so much.
         seconds: u64,
     },
     /// The requester's clock.
-    #[error("the request's time lies {seconds} s in the future; set the clock it was made with")]
+    #[error("the request's time lies {seconds} s in the future")]
     Future {
         /// By so much.
         seconds: u64,
@@ -66,10 +70,10 @@ pub enum SubmitError {
     #[error(transparent)]
     Record(#[from] RecordError),
     /// The key was never left here.
-    #[error("the evaluation key {0} is not known here; upload it first")]
+    #[error("the evaluation key {0} is not known here")]
     KeyUnknown(Name),
     /// The key is too old.
-    #[error("the evaluation key ran out at {until}; make new keys and upload theirs")]
+    #[error("the evaluation key ran out at {until}")]
     KeyExpired {
         /// When.
         until: Time,
@@ -90,8 +94,7 @@ pub enum SubmitError {
     },
     /// Too many bits.
     #[error(
-        "the answer could disclose {bits} bits about version {gallery} of the gallery, of which {left} of {limit} are left; \
-         capacity returns with the next version"
+        "the answer could disclose {bits} bits about version {gallery} of the gallery, of which {left} of {limit} are left"
     )]
     Leakage {
         /// At most.
@@ -103,6 +106,23 @@ pub enum SubmitError {
         /// Of which version.
         gallery: u64,
     },
+}
+
+impl Remedy for SubmitError {
+    fn remedy(&self) -> Option<Cow<'static, str>> {
+        let remedy = match self {
+            Self::Store(error) => return error.remedy(),
+            Self::Record(error) => return error.remedy(),
+            Self::NumberTaken(..) => "choose a new number",
+            Self::ClockBehind { .. } => "its operator has to set it",
+            Self::Future { .. } => "set the clock it was made with",
+            Self::KeyUnknown(..) => "upload it first",
+            Self::KeyExpired { .. } => "make new keys and upload theirs",
+            Self::Leakage { .. } => "capacity returns with the next version",
+            _ => return None,
+        };
+        Some(remedy.into())
+    }
 }
 
 /// What a quota is for.

@@ -13,11 +13,14 @@
 //!
 //! Each names the one before by digest, so that with the other party's signature in hand neither can deny or invent a query.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
-use super::signing::{Hash, Name, Statement};
-use super::time::Time;
 use crate::agreement::{Code, RequestField, ServiceTerms};
+use crate::remedy::Remedy;
+use crate::service::signing::{Hash, Name, Statement};
+use crate::service::time::Time;
 
 /// A line of text for people: no control characters, at most [`Line::LIMIT`] bytes. A reference to a file, never a name of a person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -199,6 +202,7 @@ impl Statement for Acknowledgement {
 
 /// Why a request is not one that the agreement admits.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum RecordError {
     /// Under another agreement.
     #[error("the request is about agreement {actual}, not {expected}")]
@@ -209,7 +213,7 @@ pub enum RecordError {
         actual: Hash,
     },
     /// For another purpose than agreed.
-    #[error("purpose '{purpose}' is not among those agreed ({admitted}); name one of these")]
+    #[error("purpose '{purpose}' is not among those agreed ({admitted})")]
     Purpose {
         /// As signed.
         purpose: Code,
@@ -217,8 +221,19 @@ pub enum RecordError {
         admitted: String,
     },
     /// A field that the agreement requires.
-    #[error("the agreement requires {0}; give it")]
+    #[error("the agreement requires {0}")]
     Missing(RequestField),
+}
+
+impl Remedy for RecordError {
+    fn remedy(&self) -> Option<Cow<'static, str>> {
+        let remedy = match self {
+            Self::Purpose { .. } => "name one of these",
+            Self::Missing(..) => "give it",
+            _ => return None,
+        };
+        Some(remedy.into())
+    }
 }
 
 impl Request {
@@ -245,7 +260,7 @@ impl Request {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(in crate::service) mod tests {
     use super::*;
 
     /// A request for tests.

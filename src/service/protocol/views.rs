@@ -3,10 +3,13 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::service::store::Job;
-
 /// The header that carries a signed request: base64 (RFC 4648, section 5, without padding) of its JSON.
 pub const REQUEST_HEADER: &str = "cotejo-request";
+
+/// The event that says how far a job is; its data are a [`ProgressView`].
+pub const PROGRESS_EVENT: &str = "progress";
+/// The last event of a job; its data are an [`EndView`].
+pub const END_EVENT: &str = "end";
 
 /// A signed statement: the JSON text that was signed, the Ed25519 key (64 hexadecimal digits), the signature (128 digits) of
 /// `cotejo statement v1`, NUL, the kind, NUL, the text.
@@ -91,7 +94,7 @@ pub struct JobsView {
     pub next: Option<String>,
 }
 
-/// Data of the event `progress`.
+/// How far a job is.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
 pub struct ProgressView {
     /// Whether it is being worked on.
@@ -102,7 +105,7 @@ pub struct ProgressView {
     pub steps: u64,
 }
 
-/// Data of the event `end`.
+/// What became of a job.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct EndView {
     /// answered, unanswered or deleted.
@@ -119,22 +122,4 @@ where
         signer: String::new(),
         signature: String::new(),
     })
-}
-
-impl JobView {
-    /// Of a job, with so many others of its requester before it.
-    pub fn new(job: &Job, before: Option<usize>) -> Self {
-        Self {
-            job: job.id.to_string(),
-            number: job.number.to_string(),
-            agreement: job.agreement.to_string(),
-            state: job.state.name().to_owned(),
-            accepted: job.accepted.to_string(),
-            probes: job.probes,
-            receipt: signed(&job.receipt),
-            reply: job.reply.as_ref().map(signed),
-            has_answer: job.has_answer,
-            before: before.map(|before| before as u64),
-        }
-    }
 }

@@ -1,8 +1,10 @@
 //! Mutual TLS: both sides show a certificate.
 
+use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::remedy::Remedy;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -24,9 +26,10 @@ pub struct Identity {
 
 /// Why an identity cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum IdentityError {
     /// Not PEM, or without what is needed.
-    #[error("{file}: no {expected} in PEM; 'cotejo certificates' makes them for trials")]
+    #[error("{file}: no {expected} in PEM")]
     Pem {
         /// Where.
         file: String,
@@ -34,7 +37,7 @@ pub enum IdentityError {
         expected: &'static str,
     },
     /// A certificate that TLS does not take.
-    #[error("{file}: a certificate {why}; have another one issued (for trials: cotejo certificates issue)")]
+    #[error("{file}: a certificate {why}")]
     Certificate {
         /// Where.
         file: String,
@@ -42,19 +45,13 @@ pub enum IdentityError {
         why: String,
     },
     /// A private key that TLS does not take.
-    #[error(
-        "{file}: a private key that cannot be used: RSA of 2048 to 4096 bits, P-256, P-384 and Ed25519 can; have a certificate issued for \
-         such a key (for trials: cotejo certificates issue)"
-    )]
+    #[error("{file}: a private key that cannot be used: RSA of 2048 to 4096 bits, P-256, P-384 and Ed25519 can")]
     Key {
         /// Where.
         file: String,
     },
     /// They do not belong together.
-    #[error(
-        "{key}: not the private key of the certificate in {certificate}; name the key that this certificate was issued for, or have \
-         another one issued (for trials: cotejo certificates issue)"
-    )]
+    #[error("{key}: not the private key of the certificate in {certificate}")]
     Mismatch {
         /// File of the certificate.
         certificate: String,
@@ -62,7 +59,7 @@ pub enum IdentityError {
         key: String,
     },
     /// An authority that nothing can be checked with.
-    #[error("{file}: an authority's certificate {why}; get it again from whoever issues certificates")]
+    #[error("{file}: an authority's certificate {why}")]
     Authority {
         /// Where.
         file: String,
@@ -70,8 +67,24 @@ pub enum IdentityError {
         why: String,
     },
     /// TLS itself refused.
-    #[error("TLS cannot be set up: {0}; have certificates issued anew (for trials: cotejo certificates issue)")]
+    #[error("TLS cannot be set up: {0}")]
     Unusable(String),
+}
+
+impl Remedy for IdentityError {
+    fn remedy(&self) -> Option<Cow<'static, str>> {
+        let remedy = match self {
+            Self::Pem { .. } => "'cotejo certificates' makes them for trials",
+            Self::Certificate { .. } => "have another one issued (for trials: cotejo certificates issue)",
+            Self::Key { .. } => "have a certificate issued for such a key (for trials: cotejo certificates issue)",
+            Self::Mismatch { .. } => {
+                "name the key that this certificate was issued for, or have another one issued (for trials: cotejo certificates issue)"
+            }
+            Self::Authority { .. } => "get it again from whoever issues certificates",
+            Self::Unusable(..) => "have certificates issued anew (for trials: cotejo certificates issue)",
+        };
+        Some(remedy.into())
+    }
 }
 
 impl Identity {

@@ -1,0 +1,244 @@
+use std::collections::BTreeMap;
+
+use super::*;
+use crate::service::audit::Event;
+use crate::service::audit::samples::{Exchange, Log, Stage, key};
+use crate::service::protocol::{ReplyOutcome, tests::request};
+use crate::service::signing::Signed;
+use crate::service::time::Time;
+
+fn read(log: &Log) -> Statements {
+    let mut statements = Statements::new();
+    log.entries.iter().for_each(|entry| statements.entry(entry));
+    statements
+}
+
+fn compared(exchange: &Exchange) -> Comparison {
+    let comparison = compare(read(&exchange.custodian), read(&exchange.querier)).unwrap();
+    let turned = compare(read(&exchange.querier), read(&exchange.custodian)).unwrap();
+    assert_eq!(serde_json::to_string(&comparison).unwrap(), serde_json::to_string(&turned).unwrap());
+    comparison
+}
+
+fn findings(exchange: &Exchange) -> Vec<Disagreement> {
+    compared(exchange).findings.into_iter().map(|found| found.what).collect()
+}
+
+fn notes(exchange: &Exchange) -> Vec<Note> {
+    let comparison = compared(exchange);
+    assert_eq!(comparison.findings, []);
+    comparison.notes.into_iter().map(|noted| noted.what).collect()
+}
+
+fn kind(event: &Event) -> Option<&'static str> {
+    match event {
+        Event::Request { .. } => Some("request"),
+        Event::Receipt { .. } => Some("receipt"),
+        Event::Reply { .. } => Some("reply"),
+        Event::Acknowledgement { .. } => Some("acknowledgement"),
+        _ => None,
+    }
+}
+
+#[test]
+fn logs_of_one_exchange_agree() {
+    let exchange = Exchange::sample();
+    let comparison = compared(&exchange);
+    assert!(comparison.is_sound() && comparison.notes.is_empty(), "{comparison:?}");
+    assert_eq!((comparison.requests, comparison.same, comparison.excused), (4, 14, 0));
+    assert_eq!((comparison.custodian.as_str(), comparison.querier.as_str()), ("B", "A-BORDER"));
+}
+
+#[test]
+fn what_is_under_way_is_noted_and_nobody_s_fault() {
+    for (stage, expected) in [
+        (Stage::Made, vec![Note::NotAccepted]),
+        (Stage::Received, vec![Note::ReceiptNotArrived]),
+        (Stage::Accepted, vec![]),
+        (Stage::Replied, vec![Note::NotFetched]),
+        (Stage::Fetched, vec![]),
+        (Stage::Acknowledged, vec![Note::NotDelivered]),
+        (Stage::Delivered, vec![]),
+    ] {
+        let mut exchange = Exchange::sample();
+        exchange.ask(7, 7000, stage);
+        assert_eq!(notes(&exchange), expected);
+    }
+}
+
+#[test]
+fn each_statement_that_either_party_leaves_out_is_found() {
+    for omitted in ["request", "receipt", "reply", "acknowledgement"] {
+        for log in [Role::Custodian, Role::Querier] {
+            let mut exchange = Exchange::sample();
+            let mut left = 1;
+            let cheat = if log == Role::Custodian { &mut exchange.custodian } else { &mut exchange.querier };
+            cheat.rewrite(|event| {
+                let leave = kind(&event) == Some(omitted) && std::mem::take(&mut left) == 1;
+                (!leave).then_some(event)
+            });
+            let expected = Disagreement::Missing { statement: omitted, log };
+            // An acknowledgement that the custodian leaves out may not have arrived: only the querier loses by that.
+            match (omitted, log) {
+                ("acknowledgement", Role::Custodian) => assert_eq!(notes(&exchange), [Note::NotDelivered]),
+                _ => assert_eq!(findings(&exchange), [expected], "{omitted} of {log}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn a_request_that_either_party_leaves_out_as_if_it_had_never_been_is_found() {
+    for log in [Role::Custodian, Role::Querier] {
+        let mut exchange = Exchange::sample();
+        let place = if log == Role::Custodian { &mut exchange.custodian } else { &mut exchange.querier };
+        // The second of three: four statements.
+        let mut seen = BTreeMap::new();
+        place.rewrite(|event| {
+            let nth: &mut u32 = seen.entry(kind(&event).unwrap_or_default()).or_default();
+            *nth += 1;
+            (kind(&event).is_none() || *nth != 2).then_some(event)
+        });
+        let comparison = compared(&exchange);
+        assert!(!comparison.is_sound());
+        assert!(comparison.findings.iter().all(|found| found.number == Some("2".parse().unwrap())));
+        assert_eq!(comparison.findings[0].what, Disagreement::Missing { statement: "request", log });
+    }
+}
+
+#[test]
+fn a_log_whose_end_was_cut_is_found_beside_the_other() {
+    for cut in 1..12 {
+        let mut exchange = Exchange::sample();
+        exchange.custodian.entries.truncate(exchange.custodian.entries.len() - cut);
+        assert!(exchange.custodian.is_sound());
+        assert!(!compared(&exchange).is_sound(), "custodian, {cut}");
+    }
+    // A querier that cuts its log cannot have forgotten a request; a receipt may be under way.
+    for cut in 2..12 {
+        let mut exchange = Exchange::sample();
+        exchange.querier.entries.truncate(exchange.querier.entries.len() - cut);
+        assert!(!compared(&exchange).is_sound(), "querier, {cut}");
+    }
+}
+
+#[test]
+fn statements_that_were_made_anew_are_found() {
+    // The custodian signs another reply for its own log; likewise a receipt.
+    let mut exchange = Exchange::sample();
+    exchange.ask(7, 7000, Stage::Fetched);
+    exchange.custodian.rewrite(|event| match event {
+        Event::Reply { statement } => {
+            let reply = statement.verify(None).unwrap();
+            let outcome = match reply.request.number.as_str() {
+                "7" => ReplyOutcome::Answered { answer_digest: Hash([9; 32]), gallery: 1, bits: 4 },
+                _ => return Some(Event::Reply { statement }),
+            };
+            Some(Event::Reply { statement: Signed::new(&Reply { outcome, ..reply }, &key(1)).unwrap() })
+        }
+        other => Some(other),
+    });
+    assert_eq!(findings(&exchange), [Disagreement::Different { statement: "reply" }]);
+
+    // One that was acknowledged shows twice.
+    let mut exchange = Exchange::sample();
+    exchange.querier.rewrite(|event| match event {
+        Event::Acknowledgement { statement } => {
+            let said = Acknowledgement { reply: Hash([1; 32]), ..statement.verify(None).unwrap() };
+            Some(Event::Acknowledgement { statement: Signed::new(&said, &key(2)).unwrap() })
+        }
+        other => Some(other),
+    });
+    let found = findings(&exchange);
+    assert_eq!(found.len(), 6, "{found:?}");
+    assert!(found.contains(&Disagreement::Different { statement: "acknowledgement" }));
+    assert!(found.contains(&Disagreement::OtherReply { log: Role::Querier }));
+
+    let mut exchange = Exchange::sample();
+    exchange.custodian.rewrite(|event| match event {
+        Event::Receipt { statement } => {
+            let receipt = statement.verify(None).unwrap();
+            let receipt = Receipt { time: receipt.time.plus_days(1), ..receipt };
+            Some(Event::Receipt { statement: Signed::new(&receipt, &key(1)).unwrap() })
+        }
+        other => Some(other),
+    });
+    assert_eq!(findings(&exchange), vec![Disagreement::Different { statement: "receipt" }; 4]);
+}
+
+#[test]
+fn a_statement_under_another_key_is_found() {
+    let mut exchange = Exchange::new();
+    exchange.custodian.register("A-BORDER", 8);
+    exchange.ask(1, 1000, Stage::Delivered);
+    exchange.custodian.rewrite(|event| match event {
+        Event::Request { statement } => {
+            Some(Event::Request { statement: Signed::new(&statement.verify(None).unwrap(), &key(8)).unwrap() })
+        }
+        other => Some(other),
+    });
+    assert_eq!(findings(&exchange), [Disagreement::Signer { statement: "request" }]);
+}
+
+#[test]
+fn erasure_excuses_what_is_older_and_nothing_else() {
+    const DAY_MS: i64 = 86_400_000;
+    for log in [Role::Custodian, Role::Querier] {
+        let mut exchange = Exchange::new();
+        exchange.ask(1, DAY_MS, Stage::Delivered);
+        exchange.ask(2, 9 * DAY_MS, Stage::Delivered);
+        let place = if log == Role::Custodian { &mut exchange.custodian } else { &mut exchange.querier };
+        place.erase(5 * DAY_MS, 20 * DAY_MS);
+        let comparison = compared(&exchange);
+        assert!(comparison.is_sound() && comparison.notes.is_empty(), "{comparison:?}");
+        assert_eq!((comparison.requests, comparison.same, comparison.excused), (2, 4, 4));
+        // Where something younger is gone as well, that is found.
+        let place = if log == Role::Custodian { &mut exchange.custodian } else { &mut exchange.querier };
+        for entry in &mut place.entries {
+            if entry.event().unwrap().is_some_and(|event| event.is_erasable()) {
+                entry.content = None;
+            }
+        }
+        assert_eq!(compared(&exchange).findings.len(), if log == Role::Custodian { 3 } else { 4 });
+    }
+    // Both have erased, by clocks of their own.
+    let mut exchange = Exchange::new();
+    exchange.ask(1, 5 * DAY_MS, Stage::Delivered);
+    exchange.custodian.erase(5 * DAY_MS + 15, 20 * DAY_MS);
+    exchange.querier.erase(5 * DAY_MS + 1, 20 * DAY_MS);
+    assert!(compared(&exchange).is_sound());
+}
+
+#[test]
+fn other_queriers_and_other_custodians_are_left_alone() {
+    let mut exchange = Exchange::sample();
+    let asked = Request { requester: "C".parse().unwrap(), ..request("1", Time::from_millis(9000)) };
+    exchange.custodian.add(9000, Event::Request { statement: Signed::new(&asked, &key(3)).unwrap() });
+    exchange.querier.register("D", 4);
+    let asked = Signed::new(&request("9", Time::from_millis(9000)), &key(2)).unwrap();
+    let receipt =
+        Receipt { request: asked.digest(), job: crate::service::signing::Name([0; 16]), time: Time::from_millis(9000) };
+    exchange.querier.add(9000, Event::Request { statement: asked });
+    exchange.querier.add(9000, Event::Receipt { statement: Signed::new(&receipt, &key(4)).unwrap() });
+    let comparison = compared(&exchange);
+    assert!(comparison.is_sound() && comparison.notes.is_empty(), "{comparison:?}");
+    assert_eq!((comparison.requests, comparison.elsewhere), (4, 1));
+}
+
+#[test]
+fn logs_of_strangers_and_of_one_role_do_not_pass() {
+    let exchange = Exchange::sample();
+    let again = || compare(read(&exchange.custodian), read(&exchange.custodian)).err();
+    assert_eq!(again(), Some(CompareError::Role(Role::Custodian)));
+    assert_eq!(compare(read(&exchange.querier), Statements::new()).err(), Some(CompareError::Owner));
+    let mut stranger = Exchange::new();
+    stranger.querier = Log::new("Z", Role::Querier, 5);
+    stranger.querier.register("B", 1);
+    let found = findings(&stranger);
+    assert_eq!(found, [Disagreement::Stranger { log: Role::Custodian, party: "Z".parse().unwrap() }]);
+    // A custodian that has wiped its log of a querier.
+    let mut exchange = Exchange::sample();
+    exchange.custodian.entries.truncate(1);
+    let found = findings(&exchange);
+    assert_eq!(found.len(), 1 + 4 + 4 + 3, "{found:?}");
+}

@@ -1,0 +1,131 @@
+//! The one reading of a log's entries: contents decoded, signatures of statements tried.
+//!
+//! Those that judge a log judge this: [`super::Verifier`] whether it is sound, [`super::Statements`] what it has in common with another,
+//! [`super::Requests`] and [`super::Transparency`] what was asked.
+
+use std::collections::BTreeMap;
+
+use super::{Entry, EntryError, Event, Refusal, Role};
+use crate::agreement::Code;
+use crate::service::protocol::{Acknowledgement, Receipt, Reply, Request};
+use crate::service::signing::{Hash, PublicKey, Signed, Statement, StatementError};
+use crate::service::time::Time;
+
+/// An entry that was read. Reading tries a signature, which is most of the work: several judges may share it.
+pub struct Reading<'a> {
+    pub(super) entry: &'a Entry,
+    /// What it tells; none where that was erased.
+    pub(super) told: Result<Option<Told>, EntryError>,
+}
+
+/// What an entry tells, as far as anybody judges it.
+pub(super) enum Told {
+    Opened(Whose),
+    Registered { party: Code, key: PublicKey },
+    Request(Stated<Request>),
+    Receipt(Stated<Receipt>),
+    Reply(Stated<Reply>),
+    Acknowledgement(Stated<Acknowledgement>),
+    Refused { requester: Code, reason: Refusal },
+    BreakerPulled,
+    Erased { before: Time, through: u64, contents: u64 },
+    Else,
+}
+
+/// Whose log it is.
+#[derive(Clone)]
+pub(super) struct Whose {
+    pub party: Code,
+    pub role: Role,
+}
+
+/// A statement as it stands in a log.
+pub(super) struct Stated<T> {
+    /// Names the statement.
+    pub digest: Hash,
+    /// The key beside it.
+    pub signer: PublicKey,
+    /// What it says, where its signature is that key's.
+    pub said: Result<T, StatementError>,
+}
+
+impl<'a> Reading<'a> {
+    /// Reads an entry.
+    pub fn of(entry: &'a Entry) -> Self {
+        Self { entry, told: entry.event().map(|event| event.map(Told::of)) }
+    }
+
+    /// The entry.
+    pub fn entry(&self) -> &'a Entry {
+        self.entry
+    }
+
+    /// What it tells, for judges who pass over what cannot be read.
+    pub(super) fn told(&self) -> Option<&Told> {
+        self.told.as_ref().ok()?.as_ref()
+    }
+}
+
+impl Told {
+    fn of(event: Event) -> Self {
+        match event {
+            Event::Opened { party, role } => Self::Opened(Whose { party, role }),
+            Event::Registered { party, key } => Self::Registered { party, key },
+            Event::Request { statement } => Self::Request(Stated::of(&statement)),
+            Event::Receipt { statement } => Self::Receipt(Stated::of(&statement)),
+            Event::Reply { statement } => Self::Reply(Stated::of(&statement)),
+            Event::Acknowledgement { statement } => Self::Acknowledgement(Stated::of(&statement)),
+            Event::Refused { requester, reason, .. } => Self::Refused { requester, reason },
+            Event::Breaker { pulled: true, .. } => Self::BreakerPulled,
+            Event::Erased { before, through, contents } => Self::Erased { before, through, contents },
+            Event::Breaker { pulled: false, .. }
+            | Event::KeyAdmitted { .. }
+            | Event::Deleted { .. }
+            | Event::Gallery { .. } => Self::Else,
+        }
+    }
+}
+
+impl<T: Statement> Stated<T> {
+    fn of(statement: &Signed<T>) -> Self {
+        Self { digest: statement.digest(), signer: statement.signer(), said: statement.verify(None) }
+    }
+
+    /// What it says, for judges who pass over what is signed wrongly.
+    pub fn held(&self) -> Option<&T> {
+        self.said.as_ref().ok()
+    }
+}
+
+/// Whose log it is and whom it knows, as far as it was read.
+#[derive(Default)]
+pub(super) struct Parties {
+    /// As the first entry that says so.
+    pub owner: Option<Whose>,
+    registered: BTreeMap<PublicKey, Code>,
+}
+
+impl Parties {
+    /// Takes in what an entry tells of parties.
+    pub fn read(&mut self, told: &Told) {
+        match told {
+            Told::Opened(whose) => {
+                self.owner.get_or_insert_with(|| whose.clone());
+            }
+            Told::Registered { party, key } => {
+                self.registered.insert(*key, party.clone());
+            }
+            _ => {}
+        }
+    }
+
+    /// The other party that is registered with this key.
+    pub fn of_key(&self, key: &PublicKey) -> Option<&Code> {
+        self.registered.get(key)
+    }
+
+    /// The other parties; one that changed its key comes more than once.
+    pub fn registered(&self) -> impl Iterator<Item = &Code> {
+        self.registered.values()
+    }
+}

@@ -1,0 +1,288 @@
+//! Checking a log, entry after entry.
+
+mod report;
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::reading::{Stated, Told, Whose};
+use super::{Entry, EntryError, Head, Reading, Role};
+use crate::agreement::Code;
+use crate::service::protocol::{Acknowledgement, Receipt, Reply, ReplyOutcome, Request};
+use crate::service::signing::{Hash, PublicKey, Statement};
+use crate::service::time::Time;
+pub use report::{Counts, Finding, Problem, Report};
+
+/// Reads a log from its first entry to its last.
+pub struct Verifier {
+    key: Option<PublicKey>,
+    /// Noted earlier, and not found yet.
+    noted: Vec<(u64, Hash)>,
+    owner: Option<Whose>,
+    registered: BTreeMap<Code, Vec<PublicKey>>,
+    requests: HashMap<Hash, Progress>,
+    erased: u64,
+    /// The last entry without content.
+    last_missing: Option<(u64, Time)>,
+    /// What was erased according to the log: everything before this time, which is up to this number.
+    erasure: Option<(Time, u64)>,
+    /// Statements about requests that are not in the log: only an erasure excuses them.
+    unknown: Vec<(u64, Time)>,
+    counts: Counts,
+    first: Option<Time>,
+    head: Head,
+    findings: Vec<Finding>,
+    suppressed: u64,
+}
+
+/// How far a request came.
+#[derive(Default)]
+struct Progress {
+    receipt: bool,
+    reply: Option<Hash>,
+    acknowledged: bool,
+}
+
+/// Findings that are listed; a log that is broken throughout need not fill the memory.
+const LISTED_FINDINGS: usize = 1000;
+/// A request may be replied to so long after it was made.
+const LONGEST_WAIT_DAYS: u32 = 31;
+
+impl Verifier {
+    /// For a log that must be signed with `key` (where none is known, nothing but the chain shows that entries belong together) and
+    /// must hold the entries that were `noted` earlier.
+    pub fn new(key: Option<PublicKey>, noted: impl IntoIterator<Item = (u64, Hash)>) -> Self {
+        Self {
+            key,
+            noted: noted.into_iter().collect(),
+            owner: None,
+            registered: BTreeMap::new(),
+            requests: HashMap::new(),
+            erased: 0,
+            last_missing: None,
+            erasure: None,
+            unknown: Vec::new(),
+            counts: Counts::default(),
+            first: None,
+            head: Head::NONE,
+            findings: Vec::new(),
+            suppressed: 0,
+        }
+    }
+
+    /// The next entry.
+    pub fn entry(&mut self, entry: &Entry) {
+        self.read(&Reading::of(entry));
+    }
+
+    /// The next entry, for those who have read it already.
+    pub fn read(&mut self, reading: &Reading<'_>) {
+        let entry = reading.entry;
+        self.chain(entry);
+        self.noted.retain(|noted| *noted != (entry.number, entry.hash));
+        match &reading.told {
+            Ok(Some(told)) => self.told(entry, told),
+            Ok(None) => {
+                self.erased += 1;
+                self.last_missing = Some((entry.number, entry.time));
+            }
+            Err(EntryError::Digest) => self.find(entry.number, Problem::Content),
+            Err(EntryError::Form) => self.find(entry.number, Problem::Form),
+        }
+        self.first.get_or_insert(entry.time);
+        self.head = entry.head();
+    }
+
+    /// Whether an entry is the one that follows.
+    fn chain(&mut self, entry: &Entry) {
+        let expected = self.head.number + 1;
+        if entry.number != expected {
+            self.find(entry.number, Problem::Number { expected });
+        }
+        if !entry.follows(&self.head.hash) {
+            self.find(entry.number, Problem::Chain);
+        }
+        if self.key.is_some_and(|key| !entry.is_signed_by(&key)) {
+            self.find(entry.number, Problem::Signature);
+        }
+        if entry.time < self.head.time {
+            self.find(entry.number, Problem::Time);
+        }
+    }
+
+    /// The log ends here.
+    pub fn finish(mut self) -> Report {
+        let last = self.head.number;
+        if last == 0 {
+            self.find(0, Problem::Empty);
+        } else if self.owner.is_none() {
+            self.find(1, Problem::Opening);
+        }
+        if let Some((number, time)) = self.last_missing
+            && !self.erasure.is_some_and(|(before, through)| number <= through && time < before)
+        {
+            self.find(number, Problem::Missing);
+        }
+        for (number, made) in std::mem::take(&mut self.unknown) {
+            if self.erasure.is_none_or(|(before, _)| made >= before) {
+                self.find(number, Problem::Unknown);
+            }
+        }
+        for (number, _) in std::mem::take(&mut self.noted) {
+            self.find(number, Problem::Noted);
+        }
+        let (party, role) = self.owner.map(|Whose { party, role }| (party, role)).unzip();
+        Report {
+            party,
+            role,
+            key: self.key,
+            entries: last,
+            erased: self.erased,
+            first: self.first,
+            last: self.first.map(|_| self.head.time),
+            head: self.head.to_string(),
+            statements: self.counts,
+            open: self.requests.values().filter(|progress| progress.reply.is_none()).count() as u64,
+            findings: self.findings,
+            further_findings: self.suppressed,
+        }
+    }
+
+    fn find(&mut self, entry: u64, problem: Problem) {
+        match self.findings.len() {
+            LISTED_FINDINGS.. => self.suppressed += 1,
+            _ => self.findings.push(Finding { entry, problem }),
+        }
+    }
+
+    fn told(&mut self, entry: &Entry, told: &Told) {
+        let number = entry.number;
+        match told {
+            Told::Opened(whose) if number == 1 => self.owner = Some(whose.clone()),
+            Told::Opened(_) => self.find(number, Problem::Opening),
+            Told::Registered { party, key } => self.registered.entry(party.clone()).or_default().push(*key),
+            Told::Erased { before, through, .. } => {
+                if *through >= number || *before > entry.time {
+                    self.find(number, Problem::Erasure);
+                } else {
+                    self.erasure = self.erasure.max(Some((*before, *through)));
+                }
+            }
+            Told::Request(stated) => self.request(entry, stated),
+            Told::Receipt(stated) => self.receipt(entry, stated),
+            Told::Reply(stated) => self.reply(entry, stated),
+            Told::Acknowledgement(stated) => self.acknowledgement(entry, stated),
+            Told::Refused { .. } | Told::BreakerPulled | Told::Else => {}
+        }
+    }
+
+    fn request(&mut self, entry: &Entry, stated: &Stated<Request>) {
+        self.counts.requests += 1;
+        let number = entry.number;
+        // Who made it, it says itself: where it does not hold, nothing is said.
+        let signed = stated.held().is_none_or(|request| self.is_requester(Some(&request.requester), stated.signer));
+        if self.holds(number, stated, signed).is_some()
+            && self.requests.insert(stated.digest, Progress::default()).is_some()
+        {
+            self.find(number, Problem::Twice { statement: Request::KIND });
+        }
+    }
+
+    fn receipt(&mut self, entry: &Entry, stated: &Stated<Receipt>) {
+        self.counts.receipts += 1;
+        let signed = self.is_custodian(stated.signer);
+        if let Some(receipt) = self.holds(entry.number, stated, signed) {
+            let received = |progress: &mut Progress| std::mem::replace(&mut progress.receipt, true);
+            self.progress(entry, &receipt.request, None, received, Receipt::KIND);
+        }
+    }
+
+    fn reply(&mut self, entry: &Entry, stated: &Stated<Reply>) {
+        let signed = self.is_custodian(stated.signer);
+        let Some(reply) = self.holds(entry.number, stated, signed) else { return };
+        match reply.outcome {
+            ReplyOutcome::Answered { .. } => self.counts.answers += 1,
+            ReplyOutcome::Unanswered { .. } => self.counts.unanswered += 1,
+        }
+        let replied = |progress: &mut Progress| progress.reply.replace(stated.digest).is_some();
+        self.progress(entry, &reply.request_digest, Some(reply.request.time), replied, Reply::KIND);
+        if echoed(&reply.request) != Some(reply.request_digest) {
+            self.find(entry.number, Problem::Echo);
+        }
+    }
+
+    fn acknowledgement(&mut self, entry: &Entry, stated: &Stated<Acknowledgement>) {
+        self.counts.acknowledgements += 1;
+        let signed = self.is_requester(None, stated.signer);
+        let Some(said) = self.holds(entry.number, stated, signed) else { return };
+        let acknowledged = |progress: &mut Progress| std::mem::replace(&mut progress.acknowledged, true);
+        self.progress(entry, &said.request, None, acknowledged, Acknowledgement::KIND);
+        let reply = self.requests.get(&said.request).and_then(|progress| progress.reply);
+        if reply.is_some_and(|reply| reply != said.reply) {
+            self.find(entry.number, Problem::OtherReply);
+        }
+    }
+
+    /// What a statement says, if its signature holds; a finding where it is not `signed` by its party.
+    fn holds<'s, T: Statement>(&mut self, number: u64, stated: &'s Stated<T>, signed: bool) -> Option<&'s T> {
+        if !signed {
+            self.find(number, Problem::Signer { statement: T::KIND });
+        }
+        let held = stated.said.as_ref().inspect_err(|error| {
+            self.find(number, Problem::Statement { statement: T::KIND, reason: error.to_string() });
+        });
+        held.ok()
+    }
+
+    /// Notes how far a request came; `made` is when it was made, where the statement says so.
+    fn progress(
+        &mut self,
+        entry: &Entry,
+        request: &Hash,
+        made: Option<Time>,
+        before: impl FnOnce(&mut Progress) -> bool,
+        statement: &'static str,
+    ) {
+        match self.requests.get_mut(request) {
+            None => {
+                let made = made.unwrap_or_else(|| entry.time.minus_days(LONGEST_WAIT_DAYS));
+                if self.unknown.len() < LISTED_FINDINGS {
+                    self.unknown.push((entry.number, made));
+                }
+            }
+            Some(progress) => {
+                if before(progress) {
+                    self.find(entry.number, Problem::Twice { statement });
+                }
+            }
+        }
+    }
+
+    fn owner_is(&self, role: Role, signer: PublicKey) -> bool {
+        self.is_role(role) && self.key.is_none_or(|key| key == signer)
+    }
+
+    fn is_custodian(&self, signer: PublicKey) -> bool {
+        self.owner_is(Role::Custodian, signer)
+            || self.is_role(Role::Querier) && self.registered.values().flatten().any(|key| *key == signer)
+    }
+
+    fn is_requester(&self, requester: Option<&Code>, signer: PublicKey) -> bool {
+        let registered = match requester {
+            Some(requester) => self.registered.get(requester).is_some_and(|keys| keys.contains(&signer)),
+            None => self.registered.values().flatten().any(|key| *key == signer),
+        };
+        self.owner_is(Role::Querier, signer) || self.is_role(Role::Custodian) && registered
+    }
+
+    fn is_role(&self, role: Role) -> bool {
+        self.owner.as_ref().is_some_and(|owner| owner.role == role)
+    }
+}
+
+/// The digest of the statement that such a request makes.
+fn echoed(request: &Request) -> Option<Hash> {
+    crate::service::signing::digest_of(request)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,139 @@
+//! What checking a log finds.
+
+use serde::Serialize;
+
+use crate::agreement::Code;
+use crate::service::audit::Role;
+use crate::service::signing::PublicKey;
+use crate::service::time::Time;
+
+/// Statements that were found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// Requests.
+    pub requests: u64,
+    /// Receipts.
+    pub receipts: u64,
+    /// Replies with an answer.
+    pub answers: u64,
+    /// Replies without one.
+    pub unanswered: u64,
+    /// Acknowledgements.
+    pub acknowledgements: u64,
+}
+
+/// Something that is not as it should be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// At which entry; the last where it is about the whole.
+    pub entry: u64,
+    /// What.
+    pub problem: Problem,
+}
+
+/// What is not as it should be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
+#[serde(rename_all = "kebab-case")]
+pub enum Problem {
+    /// There is no entry at all.
+    #[error("the log is empty")]
+    Empty,
+    /// Entries are missing, or stand twice.
+    #[error("number {expected} is expected here: entries are missing or out of order")]
+    Number {
+        /// The number that follows.
+        expected: u64,
+    },
+    /// The entry, or the one before it, is not what was written.
+    #[error("the chain is broken: this entry or the one before it was altered")]
+    Chain,
+    /// Not signed by the log's owner.
+    #[error("the signature is not that of the log's owner")]
+    Signature,
+    /// Earlier than the entry before.
+    #[error("its time is before that of the entry before it")]
+    Time,
+    /// The content is not the one that was logged.
+    #[error("the content was altered")]
+    Content,
+    /// The content is of another version.
+    #[error("the content is not one that this program writes")]
+    Form,
+    /// A log begins with whose it is, once.
+    #[error("a log begins with an entry that says whose it is, and has one such entry")]
+    Opening,
+    /// Gone, without an entry that tells of it.
+    #[error("the content is gone, and no later entry tells that it was erased")]
+    Missing,
+    /// An erasure that tells something impossible.
+    #[error("this erasure tells of entries that it does not follow")]
+    Erasure,
+    /// A signed statement that does not hold.
+    #[error("the {statement} in it does not hold: {reason}")]
+    Statement {
+        /// Its kind.
+        statement: &'static str,
+        /// Why.
+        reason: String,
+    },
+    /// Signed by somebody who is not registered as that party.
+    #[error("the {statement} in it is not signed by a registered key of its party")]
+    Signer {
+        /// Its kind.
+        statement: &'static str,
+    },
+    /// The same statement about a request again.
+    #[error("a second {statement} of one request")]
+    Twice {
+        /// Its kind.
+        statement: &'static str,
+    },
+    /// About a request that is not in the log.
+    #[error("a statement about a request that is not in the log")]
+    Unknown,
+    /// A reply that does not echo its request.
+    #[error("the reply does not echo the request that it names")]
+    Echo,
+    /// The entry that an auditor noted earlier.
+    #[error("the entry noted earlier is not in this log: it was cut, or written anew")]
+    Noted,
+    /// An acknowledgement of another reply than the one in the log.
+    #[error("the acknowledgement names another reply than the log holds")]
+    OtherReply,
+}
+
+/// What checking found.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// Whose log it is.
+    pub party: Option<Code>,
+    /// In which role.
+    pub role: Option<Role>,
+    /// The key that its entries must be signed with.
+    pub key: Option<PublicKey>,
+    /// How many entries there are.
+    pub entries: u64,
+    /// How many of them have lost their content to an erasure.
+    pub erased: u64,
+    /// Time of the first.
+    pub first: Option<Time>,
+    /// Time of the last.
+    pub last: Option<Time>,
+    /// The end, to be noted: see [`Head`].
+    pub head: String,
+    /// The statements in it.
+    pub statements: Counts,
+    /// Requests without a reply.
+    pub open: u64,
+    /// What is not as it should be.
+    pub findings: Vec<Finding>,
+    /// Findings beyond those listed.
+    pub further_findings: u64,
+}
+
+impl Report {
+    /// Whether all is as it should be.
+    pub fn is_sound(&self) -> bool {
+        self.findings.is_empty()
+    }
+}

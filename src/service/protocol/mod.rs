@@ -1,0 +1,18 @@
+//! What crosses between the two sides: signed statements, the JSON documents around them, and problems.
+//!
+//! Server and client speak through these alone; neither knows the other.
+
+pub mod limits;
+pub mod paths;
+mod problem;
+mod record;
+mod views;
+
+pub use problem::ProblemDocument;
+#[cfg(test)]
+pub(super) use record::tests;
+pub use record::{Acknowledgement, Line, LineError, Reason, Receipt, RecordError, Reply, ReplyOutcome, Request};
+pub use views::{
+    AcceptedView, AgreementView, END_EVENT, EndView, JobView, JobsView, KeyView, PROGRESS_EVENT, ProgressView,
+    REQUEST_HEADER, SignedView, signed,
+};

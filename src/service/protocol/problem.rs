@@ -1,0 +1,44 @@
+//! Problem documents: `application/problem+json`.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Why a request was not served (RFC 9457).
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct ProblemDocument {
+    /// `urn:cotejo:problem:` and the kind of problem.
+    #[serde(rename = "type")]
+    #[schema(example = "urn:cotejo:problem:day-quota")]
+    pub kind: String,
+    /// The status in words.
+    pub title: String,
+    /// The status.
+    pub status: u16,
+    /// What is wrong, and what to do.
+    pub detail: String,
+    /// The request: `urn:cotejo:request:` and the request's id.
+    pub instance: String,
+    /// When capacity returns, for a quota that is used up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capacity_returns: Option<String>,
+}
+
+const KIND: &str = "urn:cotejo:problem:";
+const INSTANCE: &str = "urn:cotejo:request:";
+
+impl ProblemDocument {
+    /// The type of a kind of problem.
+    pub fn type_of(kind: &str) -> String {
+        format!("{KIND}{kind}")
+    }
+
+    /// The instance of a request with this id.
+    pub fn instance_of(request: &str) -> String {
+        format!("{INSTANCE}{request}")
+    }
+
+    /// The kind, as [`ProblemDocument::type_of`] was given it.
+    pub fn kind(&self) -> &str {
+        self.kind.rsplit(':').next().unwrap_or_default()
+    }
+}

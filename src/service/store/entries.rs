@@ -1,0 +1,96 @@
+//! Entries of a log as they stand in a database.
+
+use super::connection::{Database, Row, Step};
+use super::{Location, StoreError};
+use crate::agreement::Code;
+use crate::service::audit::{Entry, Role};
+
+/// Entries that are read at a time.
+const PAGE: u64 = 1000;
+
+/// Reads a log whose owner's key is not at hand: an auditor's view.
+pub struct LogReader {
+    database: Database,
+}
+
+impl LogReader {
+    /// Of a database that exists.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Foreign`] for one that is none of ours.
+    pub fn open(location: Location) -> Result<Self, StoreError> {
+        if let Location::File(path) = &location
+            && !path.is_file()
+        {
+            return Err(StoreError::Unavailable(format!("there is no file {}", path.display())));
+        }
+        let mut database = Database::new(location);
+        match database.read("SELECT value FROM about WHERE name = 'layout'", &[]) {
+            Ok(rows) if !rows.is_empty() => Ok(Self { database }),
+            Ok(_) | Err(StoreError::Refused(_)) => Err(StoreError::Foreign),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// As [`super::Journal::entries`].
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] where they cannot be read.
+    pub fn entries(&mut self, from: u64) -> Result<Vec<Entry>, StoreError> {
+        entries_from(&mut self.database, from)
+    }
+
+    /// Whose database it is.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] where it does not say.
+    pub fn owner(&mut self) -> Result<(Code, Role), StoreError> {
+        let mut said = |name: &str| {
+            let rows = self.database.read("SELECT value FROM about WHERE name = ?1", &[name.into()])?;
+            rows.into_iter().next().ok_or(StoreError::Foreign)?.text()
+        };
+        let party = said("party")?.parse().map_err(|_| StoreError::Damaged("name"))?;
+        match said("role")?.as_str() {
+            "custodian" => Ok((party, Role::Custodian)),
+            "querier" => Ok((party, Role::Querier)),
+            _ => Err(StoreError::Damaged("role")),
+        }
+    }
+}
+
+const ENTRIES: &str = "SELECT number, time, content, content_digest, hash, signature FROM log \
+                       WHERE number >= ?1 AND number <= ?2 ORDER BY number LIMIT ?3";
+
+/// Some of the entries from a number on, in order.
+pub(super) fn entries_from(database: &mut Database, from: u64) -> Result<Vec<Entry>, StoreError> {
+    read_entries(database.read(ENTRIES, &[from.into(), u64::MAX.into(), PAGE.into()])?)
+}
+
+/// Some of the entries from a number to another, in order.
+pub(super) fn page(step: &mut Step<'_>, from: u64, through: u64) -> Result<Vec<Entry>, StoreError> {
+    read_entries(step.query(ENTRIES, &[from.into(), through.into(), PAGE.into()])?)
+}
+
+/// The two ends of a log.
+pub(super) fn first_and_last(step: &mut Step<'_>) -> Result<Vec<Entry>, StoreError> {
+    let ends = "SELECT number, time, content, content_digest, hash, signature FROM log \
+                WHERE number IN ((SELECT MIN(number) FROM log), (SELECT MAX(number) FROM log))";
+    read_entries(step.query(ends, &[])?)
+}
+
+fn read_entries(rows: Vec<Row>) -> Result<Vec<Entry>, StoreError> {
+    let entry = |mut row: Row| {
+        Ok(Entry {
+            number: row.count()?,
+            time: row.time()?,
+            content: row.maybe_text()?,
+            content_digest: row.parsed()?,
+            hash: row.parsed()?,
+            signature: row.parsed()?,
+        })
+    };
+    rows.into_iter().map(entry).collect()
+}

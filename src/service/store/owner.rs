@@ -1,0 +1,15 @@
+//! Whose database it is.
+
+use crate::agreement::Code;
+use crate::service::audit::Role;
+use crate::service::signing::SigningKey;
+
+/// Whose log it is: name, role, and the key that signs its entries.
+pub struct Owner {
+    /// Name.
+    pub party: Code,
+    /// Role.
+    pub role: Role,
+    /// Signs entries and statements.
+    pub key: SigningKey,
+}

@@ -1,0 +1,197 @@
+//! An array in NumPy's `.npy`: a header that declares element type, order and shape, then the elements.
+//!
+//! `npyz` reads both, behind a guard, because it trusts a header: it would allocate the length that a header declares
+//! for itself, its grammar takes exponential time on nested brackets, and it multiplies the axes unchecked.
+
+use npyz::{DType, Deserialize, NpyHeader, TypeChar, TypeRead, half};
+
+use super::error::ArrayFault;
+
+/// Longest header read, in bytes; NumPy's own limit.
+const HEADER_LIMIT_BYTES: usize = 10_000;
+/// Most digits of all axes together: no product of so many, decimal or hexadecimal, overflows 64 bits.
+const SHAPE_LIMIT_DIGITS: usize = 15;
+
+const PLAIN: &str = "a boolean, an integer, a float of 2, 4 or 8 bytes, or text";
+const STRUCTURED: &str = "a structured type";
+
+/// An array of which every element is there: the shape is never larger than the bytes.
+pub(super) struct Array<'a> {
+    dtype: DType,
+    kind: TypeChar,
+    element_bytes: usize,
+    shape: Vec<usize>,
+    /// How many elements lie between neighbours on each axis.
+    strides: Vec<usize>,
+    data: &'a [u8],
+}
+
+impl<'a> Array<'a> {
+    /// Reads the header and checks that the data have the size it declares.
+    pub(super) fn parse(file: &'a [u8]) -> Result<Self, ArrayFault> {
+        let (header, data) = Header::split(file)?;
+        let header = header.parse()?;
+        let dtype = header.dtype();
+        let (kind, element_bytes) = element(&dtype)?;
+        let usize_of = |lengths: &[u64]| lengths.iter().map(|&n| usize::try_from(n)).collect::<Result<Vec<_>, _>>();
+        let too_large = ArrayFault::Size { expected: usize::MAX, actual: data.len() };
+        let (Ok(shape), Ok(strides)) = (usize_of(header.shape()), usize_of(header.strides())) else {
+            return Err(too_large);
+        };
+        match shape.iter().try_fold(element_bytes, |size, &n| size.checked_mul(n)) {
+            Some(size) if size == data.len() => Ok(Self { dtype, kind, element_bytes, shape, strides, data }),
+            Some(size) => Err(ArrayFault::Size { expected: size, actual: data.len() }),
+            None => Err(too_large),
+        }
+    }
+
+    /// The length of each axis.
+    pub(super) fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    /// Whether the elements are bytes without a sign.
+    pub(super) fn is_u8(&self) -> bool {
+        self.kind == TypeChar::Uint && self.element_bytes == 1
+    }
+
+    /// Whether the elements are boolean or integer.
+    pub(super) fn is_integral(&self) -> bool {
+        matches!(self.kind, TypeChar::Bool | TypeChar::Uint | TypeChar::Int)
+    }
+
+    /// Whether the elements are floating-point numbers.
+    pub(super) fn is_float(&self) -> bool {
+        self.kind == TypeChar::Float
+    }
+
+    /// The fault that the elements are of another type.
+    pub(super) fn not(&self, expected: &'static str) -> ArrayFault {
+        ArrayFault::ElementType { expected, actual: description(&self.dtype) }
+    }
+
+    /// The element at a position counted in C order (last axis fastest), as a floating-point number.
+    pub(super) fn float(&self, position: usize) -> Option<f64> {
+        match self.element_bytes {
+            2 => self.element::<half::f16>(position).map(f64::from),
+            4 => self.element::<f32>(position).map(f64::from),
+            _ => self.element(position),
+        }
+    }
+
+    /// The element at a position counted in C order, where it is a 0 or a 1.
+    pub(super) fn bit(&self, position: usize) -> Option<bool> {
+        match self.integer(position) {
+            Some(0) => Some(false),
+            Some(1) => Some(true),
+            _ => None,
+        }
+    }
+
+    /// The element at a position counted in C order, where it is a byte without a sign.
+    pub(super) fn byte(&self, position: usize) -> Option<u8> {
+        self.element(position)
+    }
+
+    /// The element at a position counted in C order, as text: a string, or an integer in decimal.
+    pub(super) fn text(&self, position: usize) -> Option<String> {
+        match self.kind {
+            TypeChar::ByteStr | TypeChar::UnicodeStr => self.element(position),
+            TypeChar::Uint | TypeChar::Int => self.integer(position).map(|number| number.to_string()),
+            _ => None,
+        }
+    }
+
+    fn integer(&self, position: usize) -> Option<i128> {
+        match (self.kind, self.element_bytes) {
+            (TypeChar::Bool, _) => self.element::<bool>(position).map(i128::from),
+            (TypeChar::Uint, 1) => self.element::<u8>(position).map(i128::from),
+            (TypeChar::Uint, 2) => self.element::<u16>(position).map(i128::from),
+            (TypeChar::Uint, 4) => self.element::<u32>(position).map(i128::from),
+            (TypeChar::Uint, _) => self.element::<u64>(position).map(i128::from),
+            (TypeChar::Int, 1) => self.element::<i8>(position).map(i128::from),
+            (TypeChar::Int, 2) => self.element::<i16>(position).map(i128::from),
+            (TypeChar::Int, 4) => self.element::<i32>(position).map(i128::from),
+            (TypeChar::Int, _) => self.element::<i64>(position).map(i128::from),
+            _ => None,
+        }
+    }
+
+    /// The element at a position counted in C order, where its type is `T`.
+    fn element<T: Deserialize>(&self, position: usize) -> Option<T> {
+        let start = self.stored(position).checked_mul(self.element_bytes)?;
+        let bytes = self.data.get(start..start.checked_add(self.element_bytes)?)?;
+        T::reader(&self.dtype).ok()?.read_one(bytes).ok()
+    }
+
+    /// Where the element at a position in C order is stored, counted in elements.
+    fn stored(&self, position: usize) -> usize {
+        let mut rest = position;
+        let mut stored = 0;
+        for (&length, &stride) in self.shape.iter().zip(&self.strides).rev() {
+            stored += rest % length.max(1) * stride;
+            rest /= length.max(1);
+        }
+        stored
+    }
+}
+
+/// The kind and size of an element that can be read here.
+fn element(dtype: &DType) -> Result<(TypeChar, usize), ArrayFault> {
+    use TypeChar::{Bool, ByteStr, Float, Int, Uint, UnicodeStr};
+    let found = match dtype {
+        DType::Plain(scalar) => scalar.num_bytes().map(|bytes| (scalar.type_char(), bytes)),
+        _ => None,
+    };
+    match found {
+        Some(element @ (Bool | Uint | Int, _) | element @ (Float, ..=8) | element @ (ByteStr | UnicodeStr, 1..)) => {
+            Ok(element)
+        }
+        _ => Err(ArrayFault::ElementType { expected: PLAIN, actual: description(dtype) }),
+    }
+}
+
+fn description(dtype: &DType) -> String {
+    match dtype {
+        DType::Plain(scalar) => scalar.to_string(),
+        _ => STRUCTURED.to_owned(),
+    }
+}
+
+/// All that stands before the elements: magic, version, length, and the text of a Python dictionary.
+struct Header<'a> {
+    whole: &'a [u8],
+    text: &'a str,
+}
+
+impl<'a> Header<'a> {
+    /// Cuts the header off at its declared length.
+    fn split(file: &'a [u8]) -> Result<(Self, &'a [u8]), ArrayFault> {
+        let version = file.strip_prefix(b"\x93NUMPY").and_then(|rest| rest.first()).ok_or(ArrayFault::NotNpy)?;
+        let before = if *version == 1 { 10 } else { 12 };
+        let length = file.get(8..before).ok_or(ArrayFault::NotNpy)?;
+        let length = length.iter().rev().fold(0, |length, &byte| length << 8 | usize::from(byte));
+        if length > HEADER_LIMIT_BYTES {
+            return Err(ArrayFault::HeaderLength { limit: HEADER_LIMIT_BYTES, actual: length });
+        }
+        let (whole, data) = file.split_at_checked(before + length).ok_or(ArrayFault::NotNpy)?;
+        let text = whole.get(before..).and_then(|text| std::str::from_utf8(text).ok()).ok_or(ArrayFault::NotNpy)?;
+        Ok((Self { whole, text }, data))
+    }
+
+    /// Parses `{'descr': '<f4', 'fortran_order': False, 'shape': (1095, 49), }`: one dictionary with one tuple in it.
+    fn parse(&self) -> Result<NpyHeader, ArrayFault> {
+        let brackets = |bracket| self.text.matches(bracket).count();
+        if brackets('[') > 0 {
+            return Err(ArrayFault::ElementType { expected: PLAIN, actual: STRUCTURED.to_owned() });
+        }
+        if brackets('{') > 1 || brackets('(') > 1 {
+            return Err(ArrayFault::NotNpy);
+        }
+        let shape = self.text.split(['(', ')']).nth(1).unwrap_or_default();
+        if shape.chars().filter(char::is_ascii_hexdigit).count() > SHAPE_LIMIT_DIGITS {
+            return Err(ArrayFault::Axes { limit_digits: SHAPE_LIMIT_DIGITS });
+        }
+        NpyHeader::from_reader(self.whole).map_err(|_| ArrayFault::NotNpy)
+    }
+}
