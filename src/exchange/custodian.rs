@@ -45,8 +45,6 @@ pub struct Question {
     pub target: Target,
     /// Probes in it.
     pub probes: usize,
-    /// Steps that [`Custodian::answer`] reports to its progress.
-    pub steps: u64,
     /// Bits that its answer can disclose at most, also where a probe is malformed.
     pub bits: u64,
     query: Box<dyn Any + Send + Sync>,
@@ -69,6 +67,7 @@ trait Answering: Send + Sync {
     fn read_key(&self, reader: &mut dyn Read) -> Result<EvaluationKey, WireError>;
     fn read_query(&self, reader: &mut dyn Read) -> Result<Question, WireError>;
     fn check_bits(&self, question: &Question) -> Result<(), AnswerError>;
+    fn steps(&self, question: &Question) -> u64;
     fn answer(
         &self,
         key: &AdmittedKey,
@@ -181,7 +180,12 @@ impl Custodian {
         self.0.check_bits(question)
     }
 
-    /// The answer's bytes. `progress` is told of [`Question::steps`] steps.
+    /// Steps that [`Custodian::answer`] reports to its progress.
+    pub fn steps(&self, question: &Question) -> u64 {
+        self.0.steps(question)
+    }
+
+    /// The answer's bytes. `progress` is told of [`Custodian::steps`] steps.
     ///
     /// # Errors
     ///
@@ -272,7 +276,6 @@ impl<S: Evaluator> Answering for custodian::Custodian<'static, S> {
             key: query.key,
             target: query.target.clone(),
             probes,
-            steps: self.steps(&query),
             bits: self.disclosed_bits(&query.target, probes),
             query: Box::new(query),
         })
@@ -283,6 +286,10 @@ impl<S: Evaluator> Answering for custodian::Custodian<'static, S> {
             Some(query) => self.check_bits(query),
             None => Err(AnswerError::OtherTerms),
         }
+    }
+
+    fn steps(&self, question: &Question) -> u64 {
+        question.query.downcast_ref::<Query<S>>().map_or(0, |query| self.steps(query))
     }
 
     fn answer(

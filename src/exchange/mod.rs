@@ -11,9 +11,12 @@ mod tests;
 pub use custodian::{Admitted, AdmittedKey, Custodian, EvaluationKey, Question};
 pub use querier::{Answer, Pending, Querier};
 
+use std::borrow::Cow;
+
 use crate::agreement::AgreementError;
 use crate::custodian::EnrolmentError;
 use crate::querier::AskError;
+use crate::remedy::Remedy;
 use crate::wire::WireError;
 
 /// Why a step of an exchange fails.
@@ -38,4 +41,17 @@ pub enum ExchangeError {
     /// The querier refuses the answer.
     #[error(transparent)]
     Refused(#[from] crate::querier::AnswerError),
+}
+
+impl Remedy for ExchangeError {
+    fn remedy(&self) -> Option<Cow<'static, str>> {
+        match self {
+            Self::Agreement(error) => error.remedy(),
+            Self::Wire(error) => error.remedy(),
+            Self::Enrolment(error) => error.remedy(),
+            Self::Ask(error) => error.remedy(),
+            Self::Unanswered(error) => error.remedy(),
+            Self::Refused(error) => error.remedy(),
+        }
+    }
 }

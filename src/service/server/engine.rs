@@ -6,16 +6,14 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use rand::CryptoRng;
 
-use crate::agreement::SchemeId;
-use crate::custodian::{AdmittedKey, AnswerError, Custodian, Gallery, NotEnrolled};
+use crate::custodian::{AnswerError, Gallery, NotEnrolled};
+use crate::exchange::{AdmittedKey, Custodian, ExchangeError};
 use crate::remedy::Remedy;
-use crate::scheme::bgv::Bgv;
-use crate::scheme::tfhe::Tfhe;
-use crate::scheme::{Evaluator, Opened, Progress};
+use crate::scheme::{Opened, Progress, Unanswered};
 use crate::service::protocol::Reason;
 use crate::service::signing::{Hash, Name};
 use crate::template::SubjectId;
-use crate::wire::{EvaluationKey, KeyId, Query, WireError};
+use crate::wire::{KeyId, WireError};
 
 /// A gallery and who in it is exempt, as they are now.
 pub struct Loaded {
@@ -92,51 +90,6 @@ pub enum NotComputed {
     Never(Reason),
 }
 
-/// The work of one agreement, whatever its scheme.
-pub trait Engine: Send + Sync {
-    /// The agreement.
-    fn agreement(&self) -> &Opened;
-
-    /// Longest file of an evaluation key, in bytes.
-    fn key_limit_bytes(&self) -> u64;
-
-    /// Longest file of a query, in bytes.
-    fn query_limit_bytes(&self) -> u64;
-
-    /// Names a key's file, if it is one.
-    ///
-    /// # Errors
-    ///
-    /// [`WireError`] for anything else.
-    fn read_key(&self, bytes: &[u8]) -> Result<Name, WireError>;
-
-    /// What a query's file says of itself, if it is one.
-    ///
-    /// # Errors
-    ///
-    /// [`WireError`] for anything else.
-    fn read_query(&self, bytes: &[u8]) -> Result<QueryFacts, WireError>;
-
-    /// The version of the gallery in use, and how many persons are enrolled in it.
-    fn gallery(&self) -> (u64, usize);
-
-    /// Takes another version of the gallery into use. Answers that are being computed are about the one they began with.
-    fn replace(&self, loaded: Loaded, version: u64);
-
-    /// The answer to a query. `key_content` fetches the key's file where it is not at hand.
-    ///
-    /// # Errors
-    ///
-    /// [`NotComputed`].
-    fn answer(
-        &self,
-        query: &[u8],
-        key_content: &mut dyn FnMut() -> Option<Vec<u8>>,
-        rng: &mut dyn CryptoRng,
-        progress: &dyn Watched,
-    ) -> Result<Computed, NotComputed>;
-}
-
 /// Progress that is told how far it is to go.
 pub trait Watched: Progress {
     /// So many steps it will be.
@@ -152,56 +105,129 @@ pub struct Memory {
     pub gallery_bytes: u64,
 }
 
-/// The engine of an agreement.
-///
-/// # Errors
-///
-/// [`WireError`] for an agreement on a scheme that this program does not have.
-pub fn engine(agreement: Opened, loaded: Loaded, version: u64, memory: Memory) -> Result<Arc<dyn Engine>, WireError> {
-    Ok(match agreement.scheme() {
-        SchemeId::Tfhe => Arc::new(OfScheme::<Tfhe>::new(agreement, loaded, version, memory)?),
-        SchemeId::Bgv => Arc::new(OfScheme::<Bgv>::new(agreement, loaded, version, memory)?),
-    })
-}
-
-struct OfScheme<S: Evaluator> {
+/// The work of one agreement.
+pub struct Engine {
     agreement: Opened,
     memory: Memory,
-    current: RwLock<Arc<Current<S>>>,
+    current: RwLock<Arc<Current>>,
     /// The latest last.
-    keys: Mutex<VecDeque<(KeyId, KeySlot<S>)>>,
+    keys: Mutex<VecDeque<(KeyId, KeySlot)>>,
 }
 
 /// A key that is prepared once, whoever needs it first; none if that failed.
-type KeySlot<S> = Arc<OnceLock<Option<AdmittedKey<S>>>>;
+type KeySlot = Arc<OnceLock<Option<AdmittedKey>>>;
 
-struct Current<S: Evaluator> {
-    custodian: Custodian<'static, S>,
+/// A version of the gallery, with all that is computed on it.
+struct Current {
+    custodian: Custodian,
     version: u64,
     subjects: usize,
 }
 
-impl<S: Evaluator> OfScheme<S> {
-    fn new(agreement: Opened, loaded: Loaded, version: u64, memory: Memory) -> Result<Self, WireError> {
+impl Engine {
+    /// The engine of an agreement, with the first version of its gallery.
+    ///
+    /// # Errors
+    ///
+    /// [`ExchangeError`] for a gallery of another agreement.
+    pub fn new(agreement: Opened, loaded: Loaded, version: u64, memory: Memory) -> Result<Self, ExchangeError> {
         let current = Current::new(&agreement, loaded, version, memory)?;
         Ok(Self { agreement, memory, current: RwLock::new(Arc::new(current)), keys: Mutex::default() })
     }
 
-    fn current(&self) -> Arc<Current<S>> {
+    /// The agreement.
+    pub fn agreement(&self) -> &Opened {
+        &self.agreement
+    }
+
+    /// Longest file of an evaluation key, in bytes.
+    pub fn key_limit_bytes(&self) -> u64 {
+        self.current().custodian.key_limit_bytes()
+    }
+
+    /// Longest file of a query, in bytes.
+    pub fn query_limit_bytes(&self) -> u64 {
+        self.current().custodian.query_limit_bytes()
+    }
+
+    /// Names a key's file, if it is one.
+    ///
+    /// # Errors
+    ///
+    /// [`WireError`] for anything else.
+    pub fn read_key(&self, bytes: &[u8]) -> Result<Name, WireError> {
+        self.current().custodian.read_key(bytes).map(|key| Name(key.id().0))
+    }
+
+    /// What a query's file says of itself, if it is one.
+    ///
+    /// # Errors
+    ///
+    /// [`WireError`] for anything else.
+    pub fn read_query(&self, bytes: &[u8]) -> Result<QueryFacts, WireError> {
+        let current = self.current();
+        let question = current.custodian.read_query(bytes)?;
+        Ok(QueryFacts {
+            query: Name(question.id.0),
+            key: Name(question.key.0),
+            probes: question.probes as u64,
+            bits: question.bits,
+            gallery: current.version,
+            refused: current.custodian.check_bits(&question).err(),
+        })
+    }
+
+    /// The version of the gallery in use, and how many persons are enrolled in it.
+    pub fn gallery(&self) -> (u64, usize) {
+        let current = self.current();
+        (current.version, current.subjects)
+    }
+
+    /// Takes another version of the gallery into use. Answers that are being computed are about the one they began with.
+    pub fn replace(&self, loaded: Loaded, version: u64) {
+        // The agreement is what it was: this cannot fail.
+        if let Ok(current) = Current::new(&self.agreement, loaded, version, self.memory) {
+            *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(current);
+        }
+    }
+
+    /// The answer to a query. `key_content` fetches the key's file where it is not at hand.
+    ///
+    /// # Errors
+    ///
+    /// [`NotComputed`].
+    pub fn answer(
+        &self,
+        query: &[u8],
+        key_content: &mut dyn FnMut() -> Option<Vec<u8>>,
+        rng: &mut dyn CryptoRng,
+        progress: &dyn Watched,
+    ) -> Result<Computed, NotComputed> {
+        let current = self.current();
+        let unprocessable = || NotComputed::Never(Reason::Unprocessable);
+        let question = current.custodian.read_query(query).map_err(|_| unprocessable())?;
+        let slot = self.key(&current.custodian, question.key, key_content);
+        let key = slot.get().and_then(Option::as_ref).ok_or_else(unprocessable)?;
+        progress.begin(current.custodian.steps(&question));
+        let answer = current.custodian.answer(key, &question, rng, progress).map_err(|error| not_computed(&error))?;
+        Ok(Computed { answer, gallery: current.version, bits: question.bits })
+    }
+
+    fn current(&self) -> Arc<Current> {
         Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn keys(&self) -> MutexGuard<'_, VecDeque<(KeyId, KeySlot<S>)>> {
+    fn keys(&self) -> MutexGuard<'_, VecDeque<(KeyId, KeySlot)>> {
         self.keys.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The prepared key; the one that was not used for longest makes room for it.
-    fn key(&self, id: KeyId, content: &mut dyn FnMut() -> Option<Vec<u8>>) -> KeySlot<S> {
+    fn key(&self, custodian: &Custodian, id: KeyId, content: &mut dyn FnMut() -> Option<Vec<u8>>) -> KeySlot {
         let slot = {
             let mut keys = self.keys();
             let slot = match keys.iter().position(|(kept, _)| *kept == id) {
                 Some(place) => keys.remove(place).map(|(_, slot)| slot).unwrap_or_default(),
-                None => KeySlot::<S>::default(),
+                None => KeySlot::default(),
             };
             while keys.len() >= self.memory.keys.max(1) {
                 keys.pop_front();
@@ -209,10 +235,7 @@ impl<S: Evaluator> OfScheme<S> {
             keys.push_back((id, Arc::clone(&slot)));
             slot
         };
-        slot.get_or_init(|| {
-            let content = content()?;
-            EvaluationKey::read(content.as_slice(), &self.agreement).ok().map(AdmittedKey::new)
-        });
+        slot.get_or_init(|| custodian.read_key(content()?.as_slice()).ok().map(|key| key.expand()));
         if slot.get().is_none_or(Option::is_none) {
             self.keys().retain(|(kept, _)| *kept != id);
         }
@@ -220,96 +243,23 @@ impl<S: Evaluator> OfScheme<S> {
     }
 }
 
-impl<S: Evaluator> Current<S> {
-    fn new(agreement: &Opened, loaded: Loaded, version: u64, memory: Memory) -> Result<Self, WireError> {
+impl Current {
+    fn new(agreement: &Opened, loaded: Loaded, version: u64, memory: Memory) -> Result<Self, ExchangeError> {
         let subjects = loaded.gallery.len();
-        let custodian = Custodian::new(agreement, Arc::new(loaded.gallery), memory.gallery_bytes)?;
+        let custodian = Custodian::opened(agreement, loaded.gallery, memory.gallery_bytes)?;
         Ok(Self { custodian: custodian.exempting(&loaded.exempt), version, subjects })
     }
 }
 
-impl<S: Evaluator> Engine for OfScheme<S> {
-    fn agreement(&self) -> &Opened {
-        &self.agreement
-    }
-
-    fn key_limit_bytes(&self) -> u64 {
-        EvaluationKey::<S>::limit_bytes(&self.agreement).unwrap_or_default()
-    }
-
-    fn query_limit_bytes(&self) -> u64 {
-        Query::<S>::limit_bytes(&self.agreement).unwrap_or_default()
-    }
-
-    fn read_key(&self, bytes: &[u8]) -> Result<Name, WireError> {
-        EvaluationKey::<S>::read(bytes, &self.agreement).map(|key| Name(key.id().0))
-    }
-
-    fn read_query(&self, bytes: &[u8]) -> Result<QueryFacts, WireError> {
-        let query = Query::<S>::read(bytes, &self.agreement, None)?;
-        let current = self.current();
-        let probes = query.layouts.len();
-        Ok(QueryFacts {
-            query: Name(query.id.0),
-            key: Name(query.key.0),
-            probes: probes as u64,
-            bits: current.custodian.disclosed_bits(&query.target, probes),
-            gallery: current.version,
-            refused: current.custodian.check_bits(&query).err(),
-        })
-    }
-
-    fn gallery(&self) -> (u64, usize) {
-        let current = self.current();
-        (current.version, current.subjects)
-    }
-
-    fn replace(&self, loaded: Loaded, version: u64) {
-        // The scheme is what it was: this cannot fail.
-        if let Ok(current) = Current::new(&self.agreement, loaded, version, self.memory) {
-            *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(current);
-        }
-    }
-
-    fn answer(
-        &self,
-        query: &[u8],
-        key_content: &mut dyn FnMut() -> Option<Vec<u8>>,
-        rng: &mut dyn CryptoRng,
-        progress: &dyn Watched,
-    ) -> Result<Computed, NotComputed> {
-        let never = |reason| move |_| NotComputed::Never(reason);
-        let query = Query::<S>::read(query, &self.agreement, None).map_err(never(Reason::Unprocessable))?;
-        let slot = self.key(query.key, key_content);
-        let key = slot.get().and_then(Option::as_ref).ok_or(NotComputed::Never(Reason::Unprocessable))?;
-        let current = self.current();
-        progress.begin(current.custodian.steps(&query));
-        let bits = current.custodian.disclosed_bits(&query.target, query.layouts.len());
-        let watched = AsProgress(progress);
-        let answer = current.custodian.answer(key, &query, rng, &watched).map_err(|error| match error {
-            AnswerError::Unanswered(crate::scheme::Unanswered::Stopped(_)) => NotComputed::Stopped,
-            AnswerError::EmptyGallery => NotComputed::Never(Reason::EmptyGallery),
-            AnswerError::TooManyBits { .. } => NotComputed::Never(Reason::Leakage),
-            AnswerError::Damaged(_) => NotComputed::Never(Reason::GalleryDamaged),
-            AnswerError::OtherKey { .. } | AnswerError::OtherTerms | AnswerError::Unanswered(_) => {
-                NotComputed::Never(Reason::Unprocessable)
-            }
-        })?;
-        let answer = answer.to_bytes(&self.agreement).map_err(never(Reason::Unprocessable))?;
-        Ok(Computed { answer: answer.to_vec(), gallery: current.version, bits })
-    }
-}
-
-struct AsProgress<'a>(&'a dyn Watched);
-
-impl Progress for AsProgress<'_> {
-    fn advance(&self, steps: u64) {
-        self.0.advance(steps);
-    }
-
-    fn stop(&self) -> bool {
-        self.0.stop()
-    }
+/// What an answer that could not be computed means for its job.
+fn not_computed(error: &ExchangeError) -> NotComputed {
+    NotComputed::Never(match error {
+        ExchangeError::Unanswered(AnswerError::Unanswered(Unanswered::Stopped(_))) => return NotComputed::Stopped,
+        ExchangeError::Unanswered(AnswerError::EmptyGallery) => Reason::EmptyGallery,
+        ExchangeError::Unanswered(AnswerError::TooManyBits { .. }) => Reason::Leakage,
+        ExchangeError::Unanswered(AnswerError::Damaged(_)) => Reason::GalleryDamaged,
+        _ => Reason::Unprocessable,
+    })
 }
 
 /// The digest of an agreement, as records have it.

@@ -32,12 +32,12 @@ use std::time::{Duration, Instant};
 use rand::CryptoRng;
 use tokio::net::TcpListener;
 
+use crate::exchange::ExchangeError;
 use crate::remedy::Remedy;
 use crate::scheme::Opened;
 use crate::service::identity::{Identity, IdentityError};
 use crate::service::signing::Hash;
 use crate::service::store::{Custody, StoreError};
-use crate::wire::WireError;
 pub use engine::{GallerySource, Loaded, Memory, Unloadable};
 pub use state::{Clock, Limits, Requester};
 
@@ -96,7 +96,7 @@ pub enum ServerError {
     Gallery(#[from] Unloadable),
     /// A gallery of another agreement.
     #[error(transparent)]
-    Wire(#[from] WireError),
+    Exchange(#[from] ExchangeError),
     /// An agreement that says nothing of a service.
     #[error("agreement {0} has no [service] table")]
     NoService(Hash),
@@ -114,7 +114,7 @@ impl Remedy for ServerError {
             Self::Identity(error) => return error.remedy(),
             Self::Store(error) => return error.remedy(),
             Self::Gallery(error) => return error.remedy(),
-            Self::Wire(error) => return error.remedy(),
+            Self::Exchange(error) => return error.remedy(),
             Self::Listen { .. } => "choose another address, or end what listens there",
             Self::Threads(..) => "raise the system's limits",
             Self::NoService(_) => "agree on one",
@@ -147,7 +147,7 @@ impl Server {
             metrics.report_exempt(&digest, &loaded);
             let (content, subjects) = (Hash(loaded.gallery.state()), loaded.gallery.len() as u64);
             let version = custody.gallery_version(&digest, &content, subjects, now)?;
-            let engine = engine::engine(agreement, loaded, version, settings.memory)?;
+            let engine = Arc::new(engine::Engine::new(agreement, loaded, version, settings.memory)?);
             if desks.insert(digest, state::Desk { engine, source, trouble: Mutex::new(None) }).is_some() {
                 return Err(ServerError::Agreements);
             }

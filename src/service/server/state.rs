@@ -64,7 +64,7 @@ impl Default for Limits {
 /// One agreement that is served.
 pub struct Desk {
     /// Computes.
-    pub engine: Arc<dyn Engine>,
+    pub engine: Arc<Engine>,
     /// Where new versions of the gallery come from.
     pub source: Box<dyn GallerySource>,
     /// Why the newest version cannot be used, if it cannot.
