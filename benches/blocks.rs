@@ -1,4 +1,4 @@
-//! Scheme `bgv`: a block of references by case (protocol, section 8), beside a raw bootstrap of `tfhe` in the same run.
+//! Scheme `bgv`: a block of references by case (docs/protocol.md, section 8), beside a raw bootstrap of `tfhe` in the same run.
 //!
 //! `cargo bench --bench blocks`: one thread, then two. Each block is one of many: diagonals kept transformed, flooding and re-randomisation
 //! included; what a query costs once (rotations of the probe) is reported apart. Last, a table with times a comparison and ratios.
@@ -7,9 +7,10 @@
 
 use std::time::{Duration, Instant};
 
-use cotejo::agreement::{Agreement, Decimal, Disclosure, SchemeChoice, Terms};
+use cotejo::agreement::{Decimal, Disclosure, SchemeChoice, Terms};
 use cotejo::parameters::ParameterSet;
 use cotejo::parameters::bgv::BgvSet;
+use cotejo::planning;
 use cotejo::scheme::bgv::trial::Trial;
 use cotejo::scheme::tfhe::workload::Workload;
 use criterion::{Criterion, criterion_group, criterion_main};
@@ -96,7 +97,7 @@ fn blocks(criterion: &mut Criterion) {
     println!("case | set | references | one thread: block, ms a comparison, x bootstrap | two threads | wanted");
     let mut rows = Vec::new();
     for case in cases() {
-        let agreement = Agreement::new(case.terms.clone()).expect("terms that fit");
+        let agreement = planning::open(case.terms.clone()).expect("terms that fit");
         let set: &'static BgvSet = ParameterSet::by_name(case.set).and_then(ParameterSet::bgv).expect("a set");
         let mut rng = ChaCha20Rng::seed_from_u64(2);
         let trial = Trial::new(set, agreement.functional(), case.terms.disclosure, &mut rng);

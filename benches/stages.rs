@@ -6,9 +6,10 @@
 
 use std::hint::black_box;
 
-use cotejo::agreement::{Agreement, IRIS_MPC_SHAPE, Terms};
+use cotejo::agreement::{IRIS_MPC_SHAPE, Terms};
 use cotejo::functional::{Probe, Reference};
 use cotejo::parameters::tfhe::{TFHE_896_2048, TfheSet};
+use cotejo::planning;
 use cotejo::querier::{Querier, SecretKey};
 use cotejo::scheme::tfhe::Tfhe;
 use cotejo::scheme::tfhe::workload::Workload;
@@ -126,7 +127,7 @@ fn stages(criterion: &mut Criterion) {
         bencher.iter(|| one.install(|| workload.thresholds(REFERENCES)));
     });
     for (name, terms) in [("512-d cosine", Terms::face(512)), ("12,800-bit iris", Terms::iris(IRIS_MPC_SHAPE))] {
-        let agreement = Agreement::new(terms).unwrap();
+        let agreement = planning::open(terms).unwrap();
         let functional = agreement.functional();
         let mut rng = rng();
         let references: Vec<Reference> = (0..REFERENCES)
@@ -150,7 +151,7 @@ fn stages(criterion: &mut Criterion) {
         bencher.iter_batched(rng, |mut rng| one.install(|| workload.sanitise(1, &mut rng)), BatchSize::SmallInput);
     });
     for (name, terms) in [("512-d cosine", Terms::face(512)), ("12,800-bit iris", Terms::iris(IRIS_MPC_SHAPE))] {
-        let agreement = Agreement::new(terms).unwrap();
+        let agreement = planning::open(terms).unwrap();
         let (key, _) = SecretKey::<Tfhe>::generate(&agreement, &mut rng()).unwrap();
         let querier = Querier::new(&agreement, key);
         let mut rng = rng();
@@ -160,7 +161,7 @@ fn stages(criterion: &mut Criterion) {
         });
     }
     group.bench_function("key generation, all threads", |bencher| {
-        let agreement = Agreement::new(Terms::face(512)).unwrap();
+        let agreement = planning::open(Terms::face(512)).unwrap();
         bencher.iter(|| SecretKey::<Tfhe>::generate(&agreement, &mut rng()).unwrap());
     });
     group.finish();

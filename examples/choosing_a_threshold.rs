@@ -6,8 +6,10 @@
 
 use std::error::Error;
 
-use cotejo::agreement::{Agreement, ComparisonTerms, Decimal, Terms};
+use cotejo::agreement::{ComparisonTerms, Decimal, Terms};
 use cotejo::functional::oracle::Oracle;
+use cotejo::planning;
+use cotejo::scheme::Opened;
 use cotejo::scheme::tfhe::noise::GrayZone;
 use cotejo::template::Record;
 use cotejo::template::synthetic::{Model, Population};
@@ -20,7 +22,7 @@ const GALLERY: f64 = 1000.0;
 const FALSE_HITS: f64 = 0.01;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let agreement = Agreement::new(Terms::face(512))?;
+    let agreement = planning::open(Terms::face(512))?;
     let (references, probes) = labelled(&agreement)?;
     let scores = Scores::of(&agreement, &references, &probes)?;
     println!(
@@ -90,18 +92,18 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// Two samples of each person, in the same order. For your own: [`cotejo::template::read::records`].
-fn labelled(agreement: &Agreement) -> Result<(Vec<Record>, Vec<Record>), Box<dyn Error>> {
+fn labelled(agreement: &Opened) -> Result<(Vec<Record>, Vec<Record>), Box<dyn Error>> {
     let population = Population::new(Model::Face, agreement.shape(), 1)?;
     let sample = |number| population.records(0..PEOPLE, number..number + 1).collect::<Result<Vec<_>, _>>();
     Ok((sample(0)?, sample(1)?))
 }
 
-fn with_threshold(agreed: Decimal) -> Result<Agreement, Box<dyn Error>> {
+fn with_threshold(agreed: Decimal) -> Result<Opened, Box<dyn Error>> {
     let mut terms = Terms::face(512);
     if let ComparisonTerms::Cosine { threshold, .. } = &mut terms.comparison {
         *threshold = agreed;
     }
-    Ok(Agreement::new(terms)?)
+    Ok(planning::open(terms)?)
 }
 
 struct Scores {
@@ -111,7 +113,7 @@ struct Scores {
 
 impl Scores {
     /// Every probe against every reference. Scores do not depend on the agreement's threshold.
-    fn of(agreement: &Agreement, references: &[Record], probes: &[Record]) -> Result<Self, Box<dyn Error>> {
+    fn of(agreement: &Opened, references: &[Record], probes: &[Record]) -> Result<Self, Box<dyn Error>> {
         let functional = agreement.functional();
         let references = references.iter().map(|record| Ok((&record.subject, functional.reference(&record.template)?)));
         let references = references.collect::<Result<Vec<_>, Box<dyn Error>>>()?;

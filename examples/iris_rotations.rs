@@ -7,10 +7,12 @@
 use std::error::Error;
 use std::time::Instant;
 
-use cotejo::agreement::{Agreement, ComparisonTerms, EyeRule, IRIS_MPC_SHAPE, Terms};
+use cotejo::agreement::{ComparisonTerms, EyeRule, IRIS_MPC_SHAPE, Terms};
 use cotejo::custodian::{AdmittedKey, Custodian, Gallery};
 use cotejo::functional::oracle::Oracle;
+use cotejo::planning;
 use cotejo::querier::{Querier, SecretKey};
+use cotejo::scheme::Opened;
 use cotejo::scheme::tfhe::Tfhe;
 use cotejo::template::synthetic::{Model, Population};
 use cotejo::template::{Bits, Eye, IrisCode, Record, SubjectId, Template, TemplateShape};
@@ -31,12 +33,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     refused(&people)
 }
 
-fn agreement(rule: EyeRule) -> Result<Agreement, Box<dyn Error>> {
+fn agreement(rule: EyeRule) -> Result<Opened, Box<dyn Error>> {
     let mut terms = Terms::iris(IRIS_MPC_SHAPE);
     if let ComparisonTerms::FractionalHamming { rotations, eyes, .. } = &mut terms.comparison {
         (*rotations, *eyes) = (ROTATIONS, rule);
     }
-    Ok(Agreement::new(terms)?)
+    Ok(planning::open(terms)?)
 }
 
 /// One eye of one person: to the population each eye is somebody of its own. Sample 0 is the enrolment.
@@ -52,7 +54,7 @@ fn in_the_clear(people: &Population) -> Result<(), Box<dyn Error>> {
         if let ComparisonTerms::FractionalHamming { rotations, .. } = &mut terms.comparison {
             *rotations = 0;
         }
-        Agreement::new(terms)?
+        planning::open(terms)?
     };
     let agreement = agreement(EyeRule::Any)?;
     println!(
@@ -64,7 +66,7 @@ fn in_the_clear(people: &Population) -> Result<(), Box<dyn Error>> {
     {
         let reference = eye(people, "reference", person, Eye::Left, 0)?.template;
         let probe = eye(people, "probe", other, Eye::Left, 1)?.template;
-        let compare = |agreement: &Agreement| -> Result<_, Box<dyn Error>> {
+        let compare = |agreement: &Opened| -> Result<_, Box<dyn Error>> {
             let functional = agreement.functional();
             Ok(Oracle::new(functional, &functional.probe(&probe)?).compare(&functional.reference(&reference)?))
         };

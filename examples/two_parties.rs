@@ -10,7 +10,9 @@ use std::time::Instant;
 
 use cotejo::agreement::{Agreement, Terms};
 use cotejo::custodian::{AdmittedKey, Custodian, Gallery};
+use cotejo::planning;
 use cotejo::querier::{Querier, SecretKey};
+use cotejo::scheme::Opened;
 use cotejo::scheme::tfhe::Tfhe;
 use cotejo::template::synthetic::{Model, Population};
 use cotejo::template::{Record, SubjectId};
@@ -35,7 +37,7 @@ fn say(party: &str, words: impl std::fmt::Display) {
 }
 
 /// Everybody on earth. Both processes know it only so that some of the querier's probes are of people enrolled elsewhere.
-fn everybody(agreement: &Agreement) -> Result<Population, Box<dyn Error>> {
+fn everybody(agreement: &Opened) -> Result<Population, Box<dyn Error>> {
     Ok(Population::new(Model::Face, agreement.shape(), 2026)?)
 }
 
@@ -44,7 +46,7 @@ fn querier() -> Outcome {
     let crossing = |name: &str| folder.path().join(name);
     let mut rng = ChaCha20Rng::from_os_rng();
 
-    let agreement = Agreement::new(Terms::face(512))?;
+    let agreement = planning::open(Terms::face(512))?;
     std::fs::write(crossing("agreement.toml"), agreement.to_toml())?;
 
     let (secret, public) = SecretKey::<Tfhe>::generate(&agreement, &mut rng)?;
@@ -89,7 +91,7 @@ fn querier() -> Outcome {
 
 fn custodian(folder: &Path) -> Outcome {
     let crossing = |name: &str| -> PathBuf { folder.join(name) };
-    let agreement = Agreement::from_toml(&std::fs::read_to_string(crossing("agreement.toml"))?)?;
+    let agreement = Opened::new(Agreement::from_toml(&std::fs::read_to_string(crossing("agreement.toml"))?)?)?;
 
     let references = everybody(&agreement)?.records(0..50, 0..1).collect::<Result<Vec<_>, _>>()?;
     let gallery = Gallery::enrol(&agreement, references).gallery.ok_or("every record was refused")?;

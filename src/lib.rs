@@ -29,7 +29,7 @@
 //! # };
 //! let mut terms = Terms::face(4);
 //! terms.encryption.parameter_set = "insecure-test".to_owned(); // quick; leave it out for 128-bit security
-//! let agreement = Agreement::new(terms)?;
+//! let agreement = planning::open(terms)?;
 //! let mut rng = rand_chacha::ChaCha20Rng::from_os_rng();
 //!
 //! // The querier makes keys and asks; the custodian sees bytes alone.
@@ -66,7 +66,7 @@ pub mod evaluate;
 pub mod functional;
 pub mod open_iris;
 pub mod parameters;
-pub mod plan;
+pub mod planning;
 pub mod querier;
 pub mod remedy;
 #[cfg(feature = "report")]

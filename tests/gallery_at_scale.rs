@@ -9,8 +9,10 @@ use std::io::Write;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use cotejo::agreement::{Agreement, ComparisonTerms, Terms};
+use cotejo::agreement::{ComparisonTerms, Terms};
 use cotejo::custodian::{Change, Gallery};
+use cotejo::planning;
+use cotejo::scheme::Opened;
 use cotejo::template::{RealVector, Record, SubjectId, Template};
 use memmap2::Mmap;
 use rand::{RngCore, SeedableRng};
@@ -21,17 +23,17 @@ const BATCH: usize = 100_000;
 const DIMENSION: usize = 512;
 
 /// So short a reference that its coordinates fit in eight bits.
-fn agreement() -> Agreement {
+fn agreement() -> Opened {
     let mut terms = Terms::face(DIMENSION);
     if let ComparisonTerms::Cosine { reference_norm, .. } = &mut terms.comparison {
         *reference_norm = Some(100);
     }
     terms.limits.references = REFERENCES;
-    Agreement::new(terms).unwrap()
+    planning::open(terms).unwrap()
 }
 
 /// A person's vector, of those that rounding to so few integers does not lengthen too much (98 of 100).
-fn record(agreement: &Agreement, number: usize) -> Record {
+fn record(agreement: &Opened, number: usize) -> Record {
     let vector = |attempt: u64| {
         let mut bytes = [0; DIMENSION];
         ChaCha8Rng::seed_from_u64(number as u64 | attempt << 32).fill_bytes(&mut bytes);
@@ -41,7 +43,7 @@ fn record(agreement: &Agreement, number: usize) -> Record {
     Record { subject: SubjectId::try_from(format!("person {number:07}")).unwrap(), eye: None, template }
 }
 
-fn open(path: &Path, agreement: &Agreement) -> Gallery {
+fn open(path: &Path, agreement: &Opened) -> Gallery {
     // SAFETY: a file of this test alone, which writes to it only while it is not mapped.
     #[expect(unsafe_code, reason = "the library takes bytes; that they are mapped is its caller's affair")]
     let map = unsafe { Mmap::map(&File::open(path).unwrap()) }.unwrap();

@@ -2,9 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking, also in their helpers")]
 
-use cotejo::agreement::{Agreement, Terms};
+use cotejo::agreement::Terms;
 use cotejo::parameters::ParameterSet;
 use cotejo::parameters::custom::{MOST_SETS, OwnSet, SetError};
+use cotejo::planning;
 
 #[test]
 fn a_process_knows_a_limited_number_of_sets_and_keeps_those_it_knows() {
@@ -14,7 +15,7 @@ fn a_process_knows_a_limited_number_of_sets_and_keeps_those_it_knows() {
         assert_eq!(set(MOST_SETS).parameter_set(), Err(SetError::TooMany(MOST_SETS)));
     }
     assert!(known.iter().enumerate().all(|(number, known)| std::ptr::eq(*known, set(number).parameter_set().unwrap())));
-    let agreement = |number| Agreement::new(Terms::face(64).with_own_set(set(number)));
+    let agreement = |number| planning::open(Terms::face(64).with_own_set(set(number)));
     assert_eq!(agreement(3).unwrap().parameters().name(), "set-3");
     let error = agreement(MOST_SETS).unwrap_err().to_string();
     assert!(error.starts_with("encryption.set: this program knows 64 other sets already"), "{error}");

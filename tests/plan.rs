@@ -11,13 +11,14 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use cotejo::agreement::{Agreement, Disclosure, SchemeChoice, Terms};
+use cotejo::agreement::{Disclosure, SchemeChoice, Terms};
 use cotejo::custodian::{AdmittedKey, Custodian, Gallery};
-use cotejo::plan::{Pace, Plan};
+use cotejo::planning;
+use cotejo::planning::{Pace, Plan};
 use cotejo::querier::{Querier, SecretKey};
 use cotejo::scheme::bgv::{self, Bgv};
 use cotejo::scheme::tfhe::{self, Tfhe};
-use cotejo::scheme::{Evaluator, Holder, Scheme};
+use cotejo::scheme::{Evaluator, Holder, Opened, Scheme};
 use cotejo::template::{Bits, Record, SubjectId, Template};
 use cotejo::wire::Target;
 use rand::{Rng, SeedableRng};
@@ -33,16 +34,16 @@ fn rng(step: u64) -> ChaCha20Rng {
     ChaCha20Rng::seed_from_u64(step)
 }
 
-fn agreement(scheme: SchemeChoice, set: &str, disclosure: Disclosure) -> Agreement {
+fn agreement(scheme: SchemeChoice, set: &str, disclosure: Disclosure) -> Opened {
     let mut terms = Terms::hamming(128, 40).with_scheme(scheme);
     terms.disclosure = disclosure;
     terms.encryption.parameter_set = set.to_owned();
-    Agreement::new(terms).unwrap()
+    planning::open(terms).unwrap()
 }
 
 /// Measures the pace of this machine now, then runs, then measures the pace again: other programs come and go.
 fn hold_against_the_plan<S: Holder + Evaluator>(
-    agreement: &Agreement,
+    agreement: &Opened,
     references: usize,
     probes: usize,
     pace: impl Fn() -> Pace,

@@ -2,14 +2,15 @@
 
 use std::sync::LazyLock;
 
-use cotejo::agreement::{Agreement, ComparisonTerms, Disclosure, EyeRule, SchemeId, ServiceTerms, Terms};
+use cotejo::agreement::{ComparisonTerms, Disclosure, EyeRule, SchemeId, ServiceTerms, Terms};
 use cotejo::parameters::ParameterSet;
 use cotejo::querier::{Pending, SecretKey};
-use cotejo::scheme::Holder;
+use cotejo::scheme::{Holder, Opened};
 use cotejo::scheme::bgv::Bgv;
 use cotejo::scheme::tfhe::Tfhe;
 use cotejo::template::{IrisShape, MaskSharing};
 use cotejo::wire::{Answer, Envelope, EvaluationKey, KeyId, Kind, Query, WireError};
+use cotejo::planning;
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 use sha2::{Digest, Sha256};
@@ -21,7 +22,7 @@ pub const KINDS: [Kind; 5] = [Kind::SecretKey, Kind::EvaluationKey, Kind::Query,
 pub const IRIS: IrisShape = IrisShape { rows: 4, columns: 32, channels: 4, mask: MaskSharing::ByPair };
 
 /// One agreement for each way to decode: both schemes, every disclosure, one template a probe or one for each eye.
-pub static AGREEMENTS: LazyLock<[Agreement; 5]> = LazyLock::new(|| {
+pub static AGREEMENTS: LazyLock<[Opened; 5]> = LazyLock::new(|| {
     let mut iris = Terms::iris(IRIS);
     if let ComparisonTerms::FractionalHamming { rotations, eyes, minimum_common_bits, .. } = &mut iris.comparison {
         (*rotations, *eyes, *minimum_common_bits) = (1, EyeRule::Any, 128);
@@ -35,7 +36,7 @@ pub static AGREEMENTS: LazyLock<[Agreement; 5]> = LazyLock::new(|| {
     ]
 });
 
-fn small(terms: Terms, set: &str, disclosure: Disclosure) -> Agreement {
+fn small(terms: Terms, set: &str, disclosure: Disclosure) -> Opened {
     let scheme = ParameterSet::by_name(set).expect("a named set").scheme();
     let mut terms = terms.with_scheme(scheme.into());
     terms.encryption.parameter_set = set.to_owned();
@@ -44,7 +45,7 @@ fn small(terms: Terms, set: &str, disclosure: Disclosure) -> Agreement {
     terms.limits.references_per_subject = 2;
     terms.limits.probes_per_query = 2;
     terms.service = Some(ServiceTerms::default());
-    Agreement::new(terms).expect("terms that fit together")
+    planning::open(terms).expect("terms that fit together")
 }
 
 /// The payload of a real evaluation key under the first agreement of each scheme: some megabytes, too long to be mutated at speed.
@@ -73,7 +74,7 @@ pub fn edited(original: &[u8], edit: &[u8]) -> Option<Vec<u8>> {
 /// A payload in an envelope that is as it should be.
 ///
 /// An evaluation key goes by the name that follows from its payload, and anything else by that of some key.
-pub fn wrapped(kind: Kind, agreement: &Agreement, payload: &[u8]) -> Vec<u8> {
+pub fn wrapped(kind: Kind, agreement: &Opened, payload: &[u8]) -> Vec<u8> {
     let key = match kind {
         Kind::EvaluationKey => Sha256::digest(payload).first_chunk().copied().map(KeyId),
         _ => Some(KeyId([7; 16])),
@@ -86,14 +87,14 @@ pub fn wrapped(kind: Kind, agreement: &Agreement, payload: &[u8]) -> Vec<u8> {
 /// # Errors
 ///
 /// [`WireError`] as the reader gives it.
-pub fn rewritten(kind: Kind, agreement: &Agreement, file: &[u8]) -> Result<Vec<u8>, WireError> {
+pub fn rewritten(kind: Kind, agreement: &Opened, file: &[u8]) -> Result<Vec<u8>, WireError> {
     match agreement.scheme() {
         SchemeId::Tfhe => rewritten_by::<Tfhe>(kind, agreement, file),
         SchemeId::Bgv => rewritten_by::<Bgv>(kind, agreement, file),
     }
 }
 
-fn rewritten_by<S: Holder>(kind: Kind, agreement: &Agreement, file: &[u8]) -> Result<Vec<u8>, WireError> {
+fn rewritten_by<S: Holder>(kind: Kind, agreement: &Opened, file: &[u8]) -> Result<Vec<u8>, WireError> {
     let bytes = match kind {
         Kind::SecretKey => SecretKey::<S>::read(file, agreement)?.to_secret_bytes(agreement),
         Kind::EvaluationKey => EvaluationKey::<S>::read(file, agreement)?.to_bytes(agreement),

@@ -8,13 +8,14 @@ use cotejo::custodian::{AdmittedKey, Change, Custodian, Gallery};
 use cotejo::parameters::ParameterSet;
 use cotejo::parameters::custom::OwnSet;
 use cotejo::querier::{Querier, SecretKey};
-use cotejo::scheme::Holder;
+use cotejo::scheme::{Holder, Opened};
 use cotejo::scheme::bgv::Bgv;
 use cotejo::scheme::tfhe::Tfhe;
 use cotejo::template::read::{self, Format};
 use cotejo::template::synthetic::{Model, Population};
 use cotejo::template::{Eye, Record, TemplateShape, write};
 use cotejo::wire::{EvaluationKey, Kind, Query, Target};
+use cotejo::planning;
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 
@@ -47,12 +48,12 @@ pub fn agreements() -> Vec<Vec<u8>> {
         Terms::inner_product(64, decimal("1.0"), decimal("0.5")),
         Terms::squared_euclidean(128, decimal("1.0"), decimal("1.1")),
     ];
-    let defaults = terms.into_iter().map(|terms| Agreement::new(terms).expect("terms that fit together").to_toml());
+    let defaults = terms.into_iter().map(|terms| planning::open(terms).expect("terms that fit together").to_toml());
     let bare = |text: String| {
         let lines = text.lines().filter(|line| !line.starts_with('#') && !line.is_empty());
         lines.map(|line| format!("{line}\n")).collect::<String>()
     };
-    defaults.chain(AGREEMENTS.iter().map(Agreement::to_toml)).map(|text| bare(text).into_bytes()).collect()
+    defaults.chain(AGREEMENTS.iter().map(|agreement| agreement.to_toml())).map(|text| bare(text).into_bytes()).collect()
 }
 
 /// Every format with every shape.
@@ -172,7 +173,7 @@ pub fn galleries() -> Vec<Vec<u8>> {
 }
 
 /// Some enrolled, some appended, a second reference, one removed.
-fn changed_gallery(agreement: &Agreement) -> Vec<u8> {
+fn changed_gallery(agreement: &Opened) -> Vec<u8> {
     let people = enrolled(agreement);
     let mut gallery = Gallery::enrol(agreement, people[..3].to_vec()).gallery.expect("people who can be enrolled");
     let append = |gallery: &Gallery| gallery.append(people[3..].to_vec()).change;
@@ -188,7 +189,7 @@ fn changed_gallery(agreement: &Agreement) -> Vec<u8> {
 }
 
 /// People with templates as the agreement wants them.
-fn enrolled(agreement: &Agreement) -> Vec<Record> {
+fn enrolled(agreement: &Opened) -> Vec<Record> {
     let model = match agreement.shape() {
         TemplateShape::Vector(_) => Model::Face,
         TemplateShape::Bits(_) => Model::Bits,
@@ -209,7 +210,7 @@ fn people(model: Model, shape: TemplateShape) -> Vec<Record> {
 }
 
 /// Payloads of one exchange, but for the evaluation key, of which there are edits.
-fn exchanged(agreement: &Agreement) -> Vec<(Kind, Vec<u8>)> {
+fn exchanged(agreement: &Opened) -> Vec<(Kind, Vec<u8>)> {
     match agreement.scheme() {
         SchemeId::Tfhe => {
             let mut payloads = Vec::new();
@@ -231,7 +232,7 @@ fn exchanged(agreement: &Agreement) -> Vec<(Kind, Vec<u8>)> {
 }
 
 /// A query, its keys, and what the querier keeps.
-fn asked<S: Holder>(agreement: &Agreement, payloads: &mut Vec<(Kind, Vec<u8>)>) -> (EvaluationKey<S>, Query<S>) {
+fn asked<S: Holder>(agreement: &Opened, payloads: &mut Vec<(Kind, Vec<u8>)>) -> (EvaluationKey<S>, Query<S>) {
     let mut rng = ChaCha20Rng::seed_from_u64(1);
     let (secret, public) = SecretKey::<S>::generate(agreement, &mut rng).expect("keys");
     payloads.push((Kind::SecretKey, payload_of(&secret.to_secret_bytes(agreement)).to_vec()));
@@ -245,7 +246,7 @@ fn asked<S: Holder>(agreement: &Agreement, payloads: &mut Vec<(Kind, Vec<u8>)>) 
 
 /// An answer of scheme `bgv` on two probes that nobody has computed, which would take a quarter of a minute here: of residues 1, 0, 0, 0, 1,
 /// ..., four of which take fifteen bytes, and as long as it must be to be accepted.
-fn like_an_answer(agreement: &Agreement) -> Vec<u8> {
+fn like_an_answer(agreement: &Opened) -> Vec<u8> {
     let disclosure = agreement.terms().disclosure as u32;
     let verdicts = if agreement.terms().disclosure == Disclosure::Any { 1 } else { 3 };
     // Query id, version of the gallery, disclosure, probes, verdicts of a probe, with their length in front.

@@ -7,7 +7,7 @@
     python3 estimate.py --one ternary 13 210    log2 of the ring, log2 of the modulus
     sage -python estimate.py --estimator D  ask the lattice estimator, checked out in D, as well; also with --table, --one
     python3 estimate.py --check             hold model.py against known.tsv, and estimates.tsv against model.py; writes nothing
-    python3 estimate.py --sets FILE         hold the table against `cotejo agreement sets --json`; writes nothing
+    python3 estimate.py --sets FILE         hold the table against `cotejo params list --json`; writes nothing
 """
 
 import argparse
@@ -68,7 +68,7 @@ def arguments():
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes that --table starts")
     parser.add_argument("--near", type=float, metavar="BITS", help="of the grid, what model.py puts within so many bits of 128")
     parser.add_argument("--check", action="store_true", help="recompute and compare; write nothing")
-    parser.add_argument("--sets", metavar="FILE", help="what `cotejo agreement sets --json` printed")
+    parser.add_argument("--sets", metavar="FILE", help="what `cotejo params list --json` printed")
     return parser.parse_args()
 
 
@@ -255,10 +255,9 @@ def check_sets(sets, instances, estimates):
         own = [instance for instance in instances if instance["set"] == name]
         if not own:
             complaints.append(f"{name} is not in instances.tsv")
-        if entry["scheme"] == "bgv":
-            expected = (str(entry["ring_size"]), str(30 * (entry["limbs"] + entry["special_primes"])))
-            if any((instance["n"], instance["log2_q"]) != expected for instance in own):
-                complaints.append(f"{name} has (n, log2_q) = {expected}, instances.tsv says otherwise")
+        stated = {(key["dimension"], key["log2_modulus"], key["secret"], key["error"]) for key in entry["keys"]}
+        if own and stated != {(int(i["n"]), float(i["log2_q"]), i["secret"], i["error"]) for i in own}:
+            complaints.append(f"{name} has keys {sorted(stated)}, instances.tsv says otherwise")
         bits = [float(row["bits"]) for row in estimates if row["set"] == name]
         if not bits or entry["security_bits"] > min(bits):
             complaints.append(f"{name} states {entry['security_bits']} bits, estimates.tsv has {bits}")

@@ -17,7 +17,7 @@ WIDTHS = range(10, 61)
 DIMENSIONS = ((1024, 64), (2048, 128), (4096, 256))
 # Step of log2_q for each ring, chosen to divide 30, the bits of a prime of `bgv`; and the step near 128 bits.
 MODULI = {2048: (2, 1), 4096: (3, 1), 8192: (6, 2), 16384: (15, 5), 32768: (30, 10)}
-# The largest log2_q that protocol.md, section 8, states at 128 bits.
+# The largest log2_q that docs/protocol.md, section 7, states at 128 bits.
 BOUNDS = {8192: 214, 16384: 430, 32768: 866}
 
 

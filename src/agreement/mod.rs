@@ -3,11 +3,8 @@
 //! The file is TOML that a lawyer can read ([`Agreement::to_toml`] comments every field). Its digest is in the header of
 //! every file either party makes, so nothing made under one agreement can be used under another.
 
-mod account;
-mod choice;
 mod code;
 mod decimal;
-mod explain;
 mod fields;
 mod render;
 mod service;
@@ -17,26 +14,29 @@ use std::borrow::Cow;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::functional::Functional;
 use crate::parameters::ParameterSet;
+use crate::parameters::custom::OwnSet;
+pub use crate::parameters::{AUTO, SchemeId};
 use crate::remedy::Remedy;
 use crate::template::TemplateShape;
-pub use account::{USUAL_PROBES_PER_DAY, log2_distance_of};
-use choice::Choice;
 pub use code::{Code, CodeError};
 pub use decimal::{Decimal, DecimalError};
+pub use render::Notes;
 pub use service::{RequestField, ServiceTerms};
 pub use terms::{
-    AUTO, ComparisonTerms, Disclosure, EncryptionTerms, EyeRule, IRIS_MPC_SHAPE, Limits, Modality, SchemeChoice,
-    SchemeId, TemplateTerms, Terms,
+    ComparisonTerms, Disclosure, EncryptionTerms, EyeRule, IRIS_MPC_SHAPE, Limits, Modality, SchemeChoice,
+    TemplateTerms, Terms,
 };
+pub(crate) use terms::{PROBE_NORM, REFERENCE_NORM, with_lengths};
 
-/// Agreed terms, checked to fit together, with their digest.
+/// Agreed terms, of which none is left open, with their digest and the parameter set that they name.
+///
+/// Data: whether the set can do what the terms ask is said where an agreement is opened ([`crate::scheme::Opened`]).
 #[derive(Clone, Debug)]
 pub struct Agreement {
     terms: Terms,
     digest: Digest,
-    choice: Choice,
+    parameters: &'static ParameterSet,
 }
 
 /// SHA-256 of the terms in a canonical form: comments, white space and the order of fields do not count.
@@ -69,6 +69,12 @@ pub enum AgreementError {
         /// What is wrong and what to write instead.
         problem: String,
     },
+    /// A term is left open, which two parties could fill in differently.
+    #[error("{field}: is left open; write what it is")]
+    Open {
+        /// The field, as `section.field`.
+        field: &'static str,
+    },
 }
 
 impl Remedy for AgreementError {
@@ -91,13 +97,15 @@ impl Agreement {
     ///
     /// # Errors
     ///
-    /// [`AgreementError::Field`] for terms that do not fit together, or that the parameter set cannot serve.
+    /// [`AgreementError::Field`] for terms out of range or a parameter set that does not exist; [`AgreementError::Open`] where scheme, set
+    /// or a length is left open.
     pub fn new(terms: Terms) -> Result<Self, AgreementError> {
         terms.check()?;
-        let choice = choice::choose(&terms)?;
+        let parameters = set_of(&terms)?;
+        terms.require_closed()?;
         let canonical = serde_json::to_vec(&terms).map_err(|error| AgreementError::Syntax(error.to_string()))?;
         let digest = Sha256::new().chain_update(b"cotejo agreement\0").chain_update(canonical).finalize();
-        Ok(Self { terms, digest: Digest(digest.into()), choice })
+        Ok(Self { terms, digest: Digest(digest.into()), parameters })
     }
 
     /// Reads an agreement from its TOML text.
@@ -107,21 +115,17 @@ impl Agreement {
     /// As [`Agreement::new`], and [`AgreementError::Syntax`] for a text that is not an agreement or longer than
     /// [`Agreement::LIMIT_BYTES`].
     pub fn from_toml(text: &str) -> Result<Self, AgreementError> {
-        if text.len() > Self::LIMIT_BYTES {
-            return Err(AgreementError::Syntax(format!("longer than {} bytes", Self::LIMIT_BYTES)));
-        }
-        let terms = toml::from_str(text).map_err(|error| AgreementError::Syntax(error.to_string()))?;
-        Self::new(terms)
+        Terms::from_toml(text).and_then(Self::new)
     }
 
     /// The agreement as commented TOML; [`Agreement::from_toml`] reads it back to the same digest.
     pub fn to_toml(&self) -> String {
-        render::toml(self)
+        self.to_toml_with(&Notes::default())
     }
 
-    /// What was agreed, in plain sentences, with what it means and what it costs.
-    pub fn explain(&self) -> Vec<String> {
-        explain::sentences(self)
+    /// As [`Agreement::to_toml`], with more in the comments.
+    pub fn to_toml_with(&self, notes: &Notes) -> String {
+        render::toml(&self.terms, notes)
     }
 
     /// The terms.
@@ -134,25 +138,14 @@ impl Agreement {
         self.digest
     }
 
-    /// The comparison as one linear functional.
-    pub fn functional(&self) -> &Functional {
-        &self.choice.functional
-    }
-
-    /// The scheme of the encryption: as named, or else that of the named parameter set, or else the one that is predicted to answer
-    /// sooner for the largest gallery. Follows from the terms alone.
+    /// The scheme of the encryption.
     pub fn scheme(&self) -> SchemeId {
-        self.choice.parameters.scheme()
+        self.parameters.scheme()
     }
 
-    /// The parameter set of the encryption: as named, or chosen from the terms alone.
+    /// The parameter set of the encryption.
     pub fn parameters(&self) -> &'static ParameterSet {
-        self.choice.parameters
-    }
-
-    /// Why scheme and set are these, for people: a clause.
-    pub fn reason(&self) -> String {
-        self.choice.why.clause()
+        self.parameters
     }
 
     /// The shape of every template under this agreement.
@@ -161,26 +154,80 @@ impl Agreement {
     }
 }
 
+/// The set that terms name or carry; [`AgreementError::Open`] where they do neither.
+pub(crate) fn set_of(terms: &Terms) -> Result<&'static ParameterSet, AgreementError> {
+    let set = match &terms.encryption.set {
+        Some(own) => own_set(terms, own)?,
+        None => named_set(&terms.encryption.parameter_set)?,
+    };
+    require_scheme(set, terms.encryption.scheme.named()).map(|()| set)
+}
+
+/// The set that the terms carry.
+fn own_set(terms: &Terms, own: &OwnSet) -> Result<&'static ParameterSet, AgreementError> {
+    let set = own.parameter_set().map_err(|error| AgreementError::field("encryption.set", error.to_string()))?;
+    let given = &terms.encryption.parameter_set;
+    if given != AUTO && given != set.name() {
+        let problem = format!(
+            "{given} is not the set that encryption.set describes; write \"{}\", or remove that table",
+            set.name()
+        );
+        return Err(AgreementError::field("encryption.parameter_set", problem));
+    }
+    Ok(set)
+}
+
+/// The set of that name.
+fn named_set(name: &str) -> Result<&'static ParameterSet, AgreementError> {
+    let field = "encryption.parameter_set";
+    if name == AUTO {
+        return Err(AgreementError::Open { field });
+    }
+    ParameterSet::by_name(name).ok_or_else(|| {
+        let known: Vec<_> = ParameterSet::ALL.iter().map(|set| set.name()).collect();
+        AgreementError::field(field, format!("unknown; known are {}", known.join(", ")))
+    })
+}
+
+/// Whether a set is of the scheme that the terms name, if they name one.
+fn require_scheme(set: &ParameterSet, scheme: Option<SchemeId>) -> Result<(), AgreementError> {
+    match scheme {
+        Some(scheme) if scheme != set.scheme() => {
+            let problem = format!(
+                "{} is a set of scheme {}, but encryption.scheme is {scheme}; name a set of that scheme",
+                set.name(),
+                set.scheme()
+            );
+            Err(AgreementError::field("encryption.parameter_set", problem))
+        }
+        _ => Ok(()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::parameters::custom::OwnSet;
+    use crate::planning;
+    use crate::scheme::Opened;
 
     fn own(set: &str) -> OwnSet {
         OwnSet::like(ParameterSet::by_name(set).unwrap(), "of-our-own")
     }
 
     fn every_default() -> Vec<Terms> {
-        let of_scheme = |scheme| Terms::face(512).with_scheme(scheme);
+        let settled = |terms: Terms| planning::settle(&terms).unwrap().terms;
+        let of_scheme = |scheme| settled(Terms::face(512).with_scheme(scheme));
         let each = |terms: Terms| Terms { disclosure: Disclosure::Each, ..terms };
         vec![
             of_scheme(SchemeChoice::Auto),
             of_scheme(SchemeChoice::Tfhe),
             of_scheme(SchemeChoice::Bgv),
-            each(Terms::squared_euclidean(128, "1.0".parse().unwrap(), "0.6".parse().unwrap()))
-                .with_scheme(SchemeChoice::Bgv),
+            settled(
+                each(Terms::squared_euclidean(128, "1.0".parse().unwrap(), "0.6".parse().unwrap()))
+                    .with_scheme(SchemeChoice::Bgv),
+            ),
             Terms::face(512),
-            Terms::face(512).with_own_set(own("tfhe-896-2048")),
+            settled(Terms::face(512).with_own_set(own("tfhe-896-2048"))),
             Terms::hamming(32, 6).with_own_set(own("insecure-bgv-test")),
             Terms::fingerprint(192),
             Terms::iris(IRIS_MPC_SHAPE),
@@ -213,28 +260,43 @@ mod tests {
         assert_ne!(Agreement::from_toml(&other).unwrap().digest(), digest);
     }
 
-    /// Files under agreements from before sets of one's own stay what they are.
+    /// Files under agreements that leave nothing open stay what they are.
     #[test]
     fn an_agreement_without_a_set_of_its_own_keeps_its_digest() {
-        let bits = Terms::hamming(512, 180).with_scheme(SchemeChoice::Bgv);
+        let mut bits = Terms::hamming(512, 180).with_scheme(SchemeChoice::Bgv);
+        bits.encryption.parameter_set = "bgv-32768-780".to_owned();
         for (terms, digest) in [
-            (
-                Terms::face(512).with_scheme(SchemeChoice::Auto),
-                "a4bd2d6478bfc7ce257c2547f2541109ce8f26f5c7b44a009cd81605f4b7b4a4",
-            ),
-            (bits, "566491e799101d4ba689725b2e74e4e106a41d9dc1c9eaa3e6027d2cba811b48"),
-            (
-                Terms::iris(IRIS_MPC_SHAPE).with_scheme(SchemeChoice::Tfhe),
-                "05313a467c2990ff465baa17107ec114b1874897152cc49208d043ddbc24de42",
-            ),
+            (Terms::face(512), "e55eea750d411737e73c5e029d297b60001fc5e734bc2e34196b016d5f679a97"),
+            (bits, "83fd7be5a1c22c83e025c396ec2b9ea8a6994d012afc1970d57764978010f5a3"),
+            (Terms::iris(IRIS_MPC_SHAPE), "6da26dd35368d9f052f4cc17531a794d7df62006d005d142c48362f67f7be0fa"),
         ] {
             assert_eq!(Agreement::new(terms).unwrap().digest().to_string(), digest);
         }
     }
 
     #[test]
+    fn what_is_left_open_is_no_agreement_and_the_field_is_named() {
+        let open = |terms: Terms| match Agreement::new(terms) {
+            Err(AgreementError::Open { field }) => field,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(open(Terms::hamming(512, 180).with_scheme(SchemeChoice::Bgv)), "encryption.parameter_set");
+        let mut terms = Terms::face(512).with_scheme(SchemeChoice::Auto);
+        terms.encryption.parameter_set = "tfhe-896-2048".to_owned();
+        assert_eq!(open(terms.clone()), "comparison.probe_norm");
+        terms.comparison = Terms::face(512).comparison;
+        assert_eq!(open(terms), "encryption.scheme");
+        let text = Agreement::new(Terms::face(512)).unwrap().to_toml();
+        let auto = text.replace("\"tfhe-896-2048\"", "\"auto\"");
+        assert_ne!(auto, text);
+        assert!(matches!(Agreement::from_toml(&auto), Err(AgreementError::Open { .. })));
+        let settled = planning::settle(&Terms::from_toml(&auto).unwrap()).unwrap();
+        assert_eq!(settled.terms, Terms::face(512));
+    }
+
+    #[test]
     fn every_dimension_of_a_set_of_its_own_is_in_the_digest() {
-        let agreement = Agreement::new(Terms::face(64).with_own_set(own("insecure-test"))).unwrap();
+        let agreement = planning::open(Terms::face(64).with_own_set(own("insecure-test"))).unwrap();
         assert!(agreement.parameters().is_own());
         let text = agreement.to_toml();
         for (from, to) in [
@@ -247,7 +309,7 @@ mod tests {
             assert_ne!(other.digest(), agreement.digest(), "{to}");
             assert_ne!(other.parameters(), agreement.parameters(), "{to}");
         }
-        let said = agreement.explain().join(" ");
+        let said = planning::sentences(&agreement).join(" ");
         assert!(said.contains("a set of the agreement's own") && said.contains("INSECURE"), "{said}");
     }
 
@@ -265,7 +327,7 @@ mod tests {
         let refused = |change: &dyn Fn(&mut Terms)| {
             let mut terms = Terms::face(512);
             change(&mut terms);
-            match Agreement::new(terms) {
+            match Opened::of(terms) {
                 Err(AgreementError::Field { field, .. }) => field,
                 other => panic!("{other:?}"),
             }
@@ -279,8 +341,8 @@ mod tests {
             refused(&|t| {
                 t.comparison = ComparisonTerms::Cosine {
                     threshold: "1.5".parse().unwrap(),
-                    probe_norm: None,
-                    reference_norm: None,
+                    probe_norm: Some(16_384),
+                    reference_norm: Some(256),
                 }
             }),
             "comparison.threshold"

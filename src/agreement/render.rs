@@ -1,21 +1,29 @@
 //! The agreement as commented TOML.
 
 use super::terms::{ComparisonTerms, TemplateTerms, Terms};
-use super::{Agreement, ServiceTerms};
-use crate::functional::Metric;
+use super::{Decimal, ServiceTerms};
 use crate::parameters::custom::OwnSet;
 use crate::template::MaskSharing;
 
+/// What follows from terms, for the comments of their file.
+#[derive(Clone, Debug, Default)]
+pub struct Notes {
+    /// Why scheme and set are these: a clause.
+    pub reason: Option<String>,
+    /// Bits that the answer to one query can disclose, where the terms do not say it.
+    pub bits_per_query: Option<u64>,
+}
+
 /// The file: every field with a comment that says what it means.
-pub(super) fn toml(agreement: &Agreement) -> String {
-    let Terms { version, title, querier, custodian, limits, encryption, .. } = agreement.terms();
-    let terms = agreement.terms();
+pub(super) fn toml(terms: &Terms, notes: &Notes) -> String {
+    let Terms { version, title, querier, custodian, limits, encryption, .. } = terms;
     let modality = text(&terms.modality);
     let disclosure = text(&terms.disclosure);
     let template = template(&terms.template);
-    let comparison = comparison(&terms.comparison, agreement.functional().metric());
+    let comparison = comparison(&terms.comparison);
     let scheme = text(&encryption.scheme);
     let parameter_set = quoted(&encryption.parameter_set);
+    let reason = notes.reason.as_ref().map_or_else(String::new, |reason| format!("# Here: {reason}.\n"));
     let own_set = encryption.set.as_ref().map_or_else(String::new, own_set);
     let service = terms.service.as_ref().map_or_else(String::new, service);
     let (title, querier, custodian) = (quoted(title), quoted(querier), quoted(custodian));
@@ -51,9 +59,8 @@ disclosure = {disclosure}
 # How it is encrypted.
 #   tfhe  one comparison at a time: soonest for small galleries, any metric; verdicts at the threshold may be tipped by noise
 #   bgv   thousands at a time: for large galleries; exact
-#   auto  by the limit on references below, and by what bgv can do
-# And a parameter set of that scheme, or auto (list them with: cotejo params list).
-[encryption]
+# And a parameter set of that scheme (list them with: cotejo params list).
+{reason}[encryption]
 scheme = {scheme}
 parameter_set = {parameter_set}
 {own_set}
@@ -71,12 +78,12 @@ probes_per_query = {probes}
         references = limits.references,
         per_subject = limits.references_per_subject,
         probes = limits.probes_per_query,
-        bits = match limits.bits_per_query {
-            Some(bits) => format!("bits_per_query = {bits}"),
-            None => {
-                let most = agreement.bits_per_query();
+        bits = match (limits.bits_per_query, notes.bits_per_query) {
+            (Some(bits), _) => format!("bits_per_query = {bits}"),
+            (None, Some(most)) => {
                 format!("# bits_per_query = {most}  (what the other limits come to; write it without # to fix it, or less)")
             }
+            (None, None) => "# bits_per_query: what the other limits come to".to_owned(),
         },
     )
 }
@@ -146,7 +153,7 @@ mask = \"{}\"
     }
 }
 
-fn comparison(terms: &ComparisonTerms, metric_in_integers: &Metric) -> String {
+fn comparison(terms: &ComparisonTerms) -> String {
     let metric = terms.metric();
     match terms {
         ComparisonTerms::Cosine { threshold, probe_norm, reference_norm } => format!(
@@ -159,8 +166,8 @@ threshold = {threshold}
 {}
 {}
 ",
-            chosen("probe_norm", *probe_norm, lengths(metric_in_integers).0),
-            chosen("reference_norm", *reference_norm, lengths(metric_in_integers).1),
+            length("probe_norm", *probe_norm),
+            length("reference_norm", *reference_norm),
         ),
         ComparisonTerms::InnerProduct { threshold, scale, maximum_norm } => format!(
             "\
@@ -169,7 +176,7 @@ metric = \"{metric}\"
 # A hit from this value upwards, in the units of the templates.
 threshold = {threshold}
 {}",
-            scaling(*scale, maximum_norm, metric_in_integers)
+            scaling(*scale, *maximum_norm)
         ),
         ComparisonTerms::SquaredEuclidean { threshold, scale, maximum_norm } => format!(
             "\
@@ -178,7 +185,7 @@ metric = \"{metric}\"
 # A hit up to this value, in the squared units of the templates.
 threshold = {threshold}
 {}",
-            scaling(*scale, maximum_norm, metric_in_integers)
+            scaling(*scale, *maximum_norm)
         ),
         ComparisonTerms::Hamming { threshold } => format!(
             "\
@@ -209,11 +216,7 @@ eyes = {}
     }
 }
 
-fn scaling(scale: Option<super::Decimal>, maximum_norm: &super::Decimal, metric: &Metric) -> String {
-    let own = match metric {
-        Metric::InnerProduct { scale, .. } | Metric::SquaredEuclidean { scale, .. } => *scale,
-        _ => 0.0,
-    };
+fn scaling(scale: Option<Decimal>, maximum_norm: Decimal) -> String {
     format!(
         "\
 # Coordinates are multiplied by this and rounded to integers.
@@ -221,23 +224,13 @@ fn scaling(scale: Option<super::Decimal>, maximum_norm: &super::Decimal, metric:
 # Longer vectors are refused.
 maximum_norm = {maximum_norm}
 ",
-        chosen("scale", scale, own)
+        length("scale", scale)
     )
 }
 
-fn lengths(metric: &Metric) -> (u32, u32) {
-    match metric {
-        Metric::Cosine { probe_norm, reference_norm, .. } => (*probe_norm, *reference_norm),
-        _ => (0, 0),
-    }
-}
-
-/// A field as agreed; where it is left open, a comment with what follows from the other terms.
-fn chosen<T: std::fmt::Display, U: std::fmt::Display>(name: &str, agreed: Option<T>, own: U) -> String {
-    match agreed {
-        Some(value) => format!("{name} = {value}"),
-        None => format!("# {name} = {own}  (the finest that suits the parameter set; write it without # to fix it)"),
-    }
+/// A length as agreed; a comment where it is left open, which no agreement does.
+fn length<T: std::fmt::Display>(name: &str, agreed: Option<T>) -> String {
+    agreed.map_or_else(|| format!("# {name}: left open"), |value| format!("{name} = {value}"))
 }
 
 /// A term that serialises as text, as a TOML string.

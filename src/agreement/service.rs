@@ -85,7 +85,7 @@ impl ServiceTerms {
     }
 
     /// In plain sentences.
-    pub(super) fn sentences(&self) -> [String; 3] {
+    pub(crate) fn sentences(&self) -> [String; 3] {
         let purposes: Vec<&str> = self.purposes.iter().map(Code::as_str).collect();
         let required: Vec<String> = self.required.iter().map(RequestField::to_string).collect();
         [

@@ -3,11 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::{AgreementError, Decimal, ServiceTerms};
-use crate::functional::{PROBE_NORM, REFERENCE_NORM, scale_for};
 use crate::parameters::custom::OwnSet;
+use crate::parameters::{AUTO, SchemeId};
 use crate::template::{IrisShape, MaskSharing, TemplateShape};
 
-/// Everything the two parties agree on.
+/// Everything the two parties agree on: in an [`Agreement`](super::Agreement) nothing is left open, in terms on the way to one scheme, set
+/// and integer lengths may be.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Terms {
@@ -104,10 +105,10 @@ pub enum ComparisonTerms {
     Cosine {
         /// Between -1 and 1.
         threshold: Decimal,
-        /// Length to which probes are scaled before rounding to integers; where absent, what suits the parameter set.
+        /// Length to which probes are scaled before rounding to integers; where absent, it is left open.
         #[serde(skip_serializing_if = "Option::is_none")]
         probe_norm: Option<u32>,
-        /// Length to which references are scaled before rounding to integers; where absent, what suits the parameter set.
+        /// Length to which references are scaled before rounding to integers; where absent, it is left open.
         #[serde(skip_serializing_if = "Option::is_none")]
         reference_norm: Option<u32>,
     },
@@ -115,7 +116,7 @@ pub enum ComparisonTerms {
     InnerProduct {
         /// In the units of the templates.
         threshold: Decimal,
-        /// Coordinates are multiplied by this before rounding to integers; where absent, by what suits the parameter set.
+        /// Coordinates are multiplied by this before rounding to integers; where absent, it is left open.
         #[serde(skip_serializing_if = "Option::is_none")]
         scale: Option<Decimal>,
         /// Longest admitted vector, in the units of the templates.
@@ -125,7 +126,7 @@ pub enum ComparisonTerms {
     SquaredEuclidean {
         /// In the squared units of the templates.
         threshold: Decimal,
-        /// Coordinates are multiplied by this before rounding to integers; where absent, by what suits the parameter set.
+        /// Coordinates are multiplied by this before rounding to integers; where absent, it is left open.
         #[serde(skip_serializing_if = "Option::is_none")]
         scale: Option<Decimal>,
         /// Longest admitted vector, in the units of the templates.
@@ -161,48 +162,11 @@ pub enum EyeRule {
     All,
 }
 
-/// Which homomorphic scheme.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum SchemeId {
-    /// One comparison at a time: low latency, small queries, any metric.
-    Tfhe,
-    /// A whole block of references at a time: exact verdicts, high throughput.
-    Bgv,
-}
-
-impl SchemeId {
-    /// Every scheme.
-    pub const ALL: [Self; 2] = [Self::Tfhe, Self::Bgv];
-
-    /// In the header of a file; never 0.
-    pub(crate) fn code(self) -> u8 {
-        match self {
-            Self::Tfhe => 1,
-            Self::Bgv => 2,
-        }
-    }
-
-    /// Reads [`SchemeId::code`] back.
-    pub(crate) fn from_code(code: u8) -> Option<Self> {
-        Self::ALL.into_iter().find(|scheme| scheme.code() == code)
-    }
-}
-
-impl std::fmt::Display for SchemeId {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Tfhe => "tfhe",
-            Self::Bgv => "bgv",
-        })
-    }
-}
-
 /// The scheme as it stands in the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SchemeChoice {
-    /// That of the parameter set, or by what the terms ask for: see [`super::Agreement::scheme`].
+    /// Left open: that of the parameter set, or what suits the comparison. No agreement says so ([`AgreementError::Open`]).
     Auto,
     /// [`SchemeId::Tfhe`].
     Tfhe,
@@ -230,16 +194,13 @@ impl From<SchemeId> for SchemeChoice {
     }
 }
 
-/// The parameter set of an agreement that leaves it open.
-pub const AUTO: &str = "auto";
-
 /// How it is encrypted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EncryptionTerms {
     /// The scheme.
     pub scheme: SchemeChoice,
-    /// Name of a parameter set of that scheme, or `auto`.
+    /// Name of a parameter set of that scheme; [`AUTO`] where it is left open.
     pub parameter_set: String,
     /// A set of the parties' own: the one that is meant. Where absent, the set is one of this program's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -407,7 +368,34 @@ impl Terms {
         terms
     }
 
-    /// What can be judged without the functional.
+    /// Reads terms from their TOML text: of an agreement, or of one of which something is still left open.
+    ///
+    /// # Errors
+    ///
+    /// [`AgreementError::Syntax`] for another text, or one longer than [`super::Agreement::LIMIT_BYTES`].
+    pub fn from_toml(text: &str) -> Result<Self, AgreementError> {
+        let limit = super::Agreement::LIMIT_BYTES;
+        if text.len() > limit {
+            return Err(AgreementError::Syntax(format!("longer than {limit} bytes")));
+        }
+        toml::from_str(text).map_err(|error| AgreementError::Syntax(error.to_string()))
+    }
+
+    /// Whether nothing is left open beside the parameter set.
+    pub(super) fn require_closed(&self) -> Result<(), AgreementError> {
+        let open = match self.comparison {
+            ComparisonTerms::Cosine { probe_norm: None, .. } => Some("comparison.probe_norm"),
+            ComparisonTerms::Cosine { reference_norm: None, .. } => Some("comparison.reference_norm"),
+            ComparisonTerms::InnerProduct { scale: None, .. }
+            | ComparisonTerms::SquaredEuclidean { scale: None, .. } => Some("comparison.scale"),
+            _ if self.encryption.scheme == SchemeChoice::Auto => Some("encryption.scheme"),
+            _ if self.encryption.parameter_set == AUTO => Some("encryption.parameter_set"),
+            _ => None,
+        };
+        open.map_or(Ok(()), |field| Err(AgreementError::Open { field }))
+    }
+
+    /// What can be judged of each term by itself.
     pub(crate) fn check(&self) -> Result<(), AgreementError> {
         use AgreementError as E;
         if self.version != 1 {
@@ -448,4 +436,38 @@ impl Terms {
 
 fn decimal(billionths: i64) -> Decimal {
     Decimal::from_billionths(billionths)
+}
+
+/// Length of a probe under scheme `tfhe`, to which it costs nothing.
+pub(crate) const PROBE_NORM: u32 = 16_384;
+/// Length of a reference under scheme `tfhe`, where rounding it (0.29/R of a cosine) and the noise it multiplies (docs/protocol.md, section 3)
+/// balance.
+pub(crate) const REFERENCE_NORM: u32 = 256;
+
+/// The comparison with these lengths, or the scale that gives the longest vector the second, where it names none.
+pub(crate) fn with_lengths(comparison: &ComparisonTerms, probe: u32, reference: u32) -> ComparisonTerms {
+    let mut comparison = comparison.clone();
+    match &mut comparison {
+        ComparisonTerms::Cosine { probe_norm, reference_norm, .. } => {
+            probe_norm.get_or_insert(probe);
+            reference_norm.get_or_insert(reference);
+        }
+        ComparisonTerms::InnerProduct { scale, maximum_norm, .. }
+        | ComparisonTerms::SquaredEuclidean { scale, maximum_norm, .. } => {
+            scale.get_or_insert(scale_for(*maximum_norm, reference));
+        }
+        ComparisonTerms::Hamming { .. } | ComparisonTerms::FractionalHamming { .. } => {}
+    }
+    comparison
+}
+
+/// The length over the norm, to three digits after the point; 1 for a norm that has no sense (refused later).
+fn scale_for(maximum_norm: Decimal, length: u32) -> Decimal {
+    match maximum_norm.billionths() {
+        norm if norm > 0 => {
+            let scale = i128::from(length) * i128::from(Decimal::ONE) * 1000 / i128::from(norm);
+            Decimal::from_billionths(scale.clamp(1, 1_000_000_000) as i64 * (Decimal::ONE / 1000))
+        }
+        _ => Decimal::from_billionths(Decimal::ONE),
+    }
 }

@@ -2,9 +2,8 @@
 
 use std::path::PathBuf;
 
-use cotejo::agreement::Agreement;
 use cotejo::querier::{Pending, Querier};
-use cotejo::scheme::Holder;
+use cotejo::scheme::{Holder, Opened};
 use cotejo::wire::{Answer, Target};
 use serde_json::json;
 
@@ -46,7 +45,7 @@ impl Args {
         under_scheme!(agreement, S => self.read::<S>(&agreement, console))
     }
 
-    fn read<S: Holder>(&self, agreement: &Agreement, console: &Console) -> Result<Outcome, Failure> {
+    fn read<S: Holder>(&self, agreement: &Opened, console: &Console) -> Result<Outcome, Failure> {
         let querier = Querier::<S>::new(agreement, load::secret_key(&self.keys, agreement)?);
         let answer = Answer::<S>::read(files::open(&self.answer)?, agreement, Some(querier.key().id()))
             .map_err(Failure::in_file(&self.answer))?;

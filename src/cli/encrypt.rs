@@ -3,9 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use cotejo::agreement::Agreement;
 use cotejo::querier::{AskError, Querier};
-use cotejo::scheme::Holder;
+use cotejo::scheme::{Holder, Opened};
 use cotejo::template::SubjectId;
 use cotejo::wire::{Kind, QueryId, Target};
 use serde_json::json;
@@ -64,7 +63,7 @@ impl Args {
         under_scheme!(agreement, S => self.ask::<S>(&agreement, console))
     }
 
-    fn ask<S: Holder>(&self, agreement: &Agreement, console: &Console) -> Result<Outcome, Failure> {
+    fn ask<S: Holder>(&self, agreement: &Opened, console: &Console) -> Result<Outcome, Failure> {
         let target = self.target()?;
         let out = self.out.clone().unwrap_or_else(|| files::named_after(&self.templates, "query.cotejo"));
         files::require_free(&out, self.overwrite.force, Content::File(Kind::Query))?;

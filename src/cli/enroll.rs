@@ -2,10 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use cotejo::agreement::Agreement;
 use cotejo::custodian::{Appended, Gallery, Refusal};
 use cotejo::remedy::Remedy;
-use cotejo::scheme::Progress;
+use cotejo::scheme::{Opened, Progress};
 use cotejo::template::Record;
 use cotejo::wire::Kind;
 use rand::RngCore as _;
@@ -85,7 +84,7 @@ impl Args {
 
     fn create(
         &self,
-        agreement: &Agreement,
+        agreement: &Opened,
         out: &Path,
         records: Vec<Record>,
         console: &Console,
@@ -112,7 +111,7 @@ impl Args {
 
     fn append(
         &self,
-        agreement: &Agreement,
+        agreement: &Opened,
         out: &Path,
         records: Vec<Record>,
         console: &Console,
@@ -165,7 +164,7 @@ impl Args {
 
     fn report(
         &self,
-        agreement: &Agreement,
+        agreement: &Opened,
         out: &Path,
         enrolled: &Enrolled,
         refused: &[Refusal],

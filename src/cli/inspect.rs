@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use cotejo::agreement::Agreement;
 use cotejo::parameters::{ParameterSet, SetMark};
-use cotejo::scheme::Progress;
+use cotejo::scheme::{Opened, Progress};
 use cotejo::wire::{self, Header, Kind, WireError};
 use serde_json::json;
 
@@ -134,7 +134,7 @@ impl Args {
         let path = &self.file;
         let beginning = files::read_at_most(path, Agreement::LIMIT_BYTES as u64 + 1)?;
         let text = String::from_utf8(beginning).ok();
-        let agreement = text.map(|text| Agreement::from_toml(&text));
+        let agreement = text.map(|text| Agreement::from_toml(&text).and_then(Opened::new));
         let named_so = path.extension().is_some_and(|extension| extension == "toml");
         let agreement = match agreement {
             Some(Ok(agreement)) => agreement,
@@ -171,16 +171,16 @@ impl Args {
     }
 
     /// The set that a file was made under: from its header, or from its agreement where that is at hand. None for a gallery without a mark.
-    fn set_of(header: &Header, known: Option<Agreement>) -> Option<&'static ParameterSet> {
+    fn set_of(header: &Header, known: Option<Opened>) -> Option<&'static ParameterSet> {
         let ours = known.filter(|ours| ours.digest() == header.agreement);
         let mark = header.parameters?;
         mark.named().or_else(|| ours.map(|ours| ours.parameters()))
     }
 
     /// The agreement that stands at hand, if one does.
-    fn agreement_at_hand(&self) -> Option<Agreement> {
+    fn agreement_at_hand(&self) -> Option<Opened> {
         let bytes = files::read_at_most(&self.agreement.path, Agreement::LIMIT_BYTES as u64 + 1).ok()?;
-        Agreement::from_toml(&String::from_utf8(bytes).ok()?).ok()
+        Agreement::from_toml(&String::from_utf8(bytes).ok()?).and_then(Opened::new).ok()
     }
 }
 

@@ -3,9 +3,8 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use cotejo::agreement::Agreement;
 use cotejo::querier::{KeySeed, SecretKey};
-use cotejo::scheme::Holder;
+use cotejo::scheme::{Holder, Opened};
 use cotejo::wire::Kind;
 use rand::RngCore;
 use serde_json::json;
@@ -38,7 +37,7 @@ impl Args {
         under_scheme!(agreement, S => self.make::<S>(&agreement, console))
     }
 
-    fn make<S: Holder>(&self, agreement: &Agreement, console: &Console) -> Result<Outcome, Failure> {
+    fn make<S: Holder>(&self, agreement: &Opened, console: &Console) -> Result<Outcome, Failure> {
         let set = agreement.parameters();
         // Without keys nothing is encrypted: an agreement that somebody edited does not get that far.
         if !set.is_secure() && !self.allow_insecure {

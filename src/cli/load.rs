@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use cotejo::agreement::Agreement;
+use cotejo::agreement::{Agreement, AgreementError, Terms};
+use cotejo::planning;
 use cotejo::querier::SecretKey;
-use cotejo::scheme::Holder;
+use cotejo::scheme::{Holder, Opened};
 use cotejo::template::read::{self, ArchiveFault, Format, Given, IdSource, Identity, ReadError, Reading, RecordFault};
 use cotejo::template::{Record, TemplateShape};
 use rand::SeedableRng;
@@ -15,7 +16,7 @@ use super::failure::Failure;
 use super::files;
 
 /// The agreement, with a warning where its encryption protects nothing.
-pub fn agreement(path: &Path, console: &Console) -> Result<Agreement, Failure> {
+pub fn agreement(path: &Path, console: &Console) -> Result<Opened, Failure> {
     let bytes = match path.try_exists() {
         Ok(false) => {
             return Err(Failure::at(
@@ -28,14 +29,35 @@ pub fn agreement(path: &Path, console: &Console) -> Result<Agreement, Failure> {
         _ => files::read_at_most(path, Agreement::LIMIT_BYTES as u64 + 1)?,
     };
     let text = String::from_utf8(bytes).map_err(|_| Failure::at(path, "not UTF-8 text", "name an agreement.toml"))?;
-    let agreement = Agreement::from_toml(&text).map_err(|error| {
-        Failure::of(path, &error, "correct that field; 'cotejo agreement init' writes a sound agreement")
+    let agreement = Agreement::from_toml(&text).and_then(Opened::new).map_err(|error| match error {
+        AgreementError::Open { .. } => left_open(path, &text, &error),
+        _ => unsound(path, &error),
     })?;
     warn_if_insecure(&agreement, console);
     Ok(agreement)
 }
 
-pub fn warn_if_insecure(agreement: &Agreement, console: &Console) {
+fn unsound(path: &Path, error: &AgreementError) -> Failure {
+    Failure::of(path, error, "correct that field; 'cotejo agreement init' writes a sound agreement")
+}
+
+/// A file that leaves something open is no agreement: the lines that would be chosen now are the remedy.
+fn left_open(path: &Path, text: &str, open: &AgreementError) -> Failure {
+    match Terms::from_toml(text).and_then(|terms| planning::settle(&terms)) {
+        Ok(settled) => {
+            let lines: Vec<String> = settled.lines().lines().map(|line| format!("  {line}")).collect();
+            let remedy = format!(
+                "write what both parties mean in its place, for example ({}):\n{}",
+                settled.why.clause(),
+                lines.join("\n")
+            );
+            Failure::at(path, open.to_string().split("; ").next().unwrap_or_default(), remedy)
+        }
+        Err(error) => unsound(path, &error),
+    }
+}
+
+pub fn warn_if_insecure(agreement: &Opened, console: &Console) {
     let set = agreement.parameters();
     if !set.is_secure() {
         console.warn(format_args!("parameter set {} is INSECURE: {}", set.name(), set.weakness()));
@@ -260,7 +282,7 @@ pub fn exempt(path: &Path, allowed: bool) -> Result<Vec<Identity>, Failure> {
 }
 
 /// The secret key of a folder of keys.
-pub fn secret_key<S: Holder>(keys: &Path, agreement: &Agreement) -> Result<SecretKey<S>, Failure> {
+pub fn secret_key<S: Holder>(keys: &Path, agreement: &Opened) -> Result<SecretKey<S>, Failure> {
     let path = keys.join(SECRET_KEY);
     if let Ok(false) = path.try_exists() {
         return Err(Failure::at(

@@ -3,9 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use cotejo::agreement::Agreement;
 use cotejo::custodian::{AdmittedKey, AnswerError, Custodian, Gallery};
-use cotejo::scheme::Evaluator;
+use cotejo::scheme::{Evaluator, Opened};
 use cotejo::wire::{Answer, EvaluationKey, Kind, Query, Target};
 use serde_json::json;
 
@@ -49,7 +48,7 @@ impl Args {
         under_scheme!(agreement, S => self.answer::<S>(&agreement, console))
     }
 
-    fn answer<S: Evaluator>(&self, agreement: &Agreement, console: &Console) -> Result<Outcome, Failure> {
+    fn answer<S: Evaluator>(&self, agreement: &Opened, console: &Console) -> Result<Outcome, Failure> {
         let out = self.out.clone().unwrap_or_else(|| files::named_after(&self.query, "answer.cotejo"));
         files::require_free(&out, self.overwrite.force, Content::File(Kind::Answer))?;
         let query =
@@ -127,7 +126,7 @@ impl Args {
     fn encode<S: Evaluator>(
         &self,
         answer: Result<Answer<S>, AnswerError>,
-        agreement: &Agreement,
+        agreement: &Opened,
         out: &Path,
     ) -> Result<zeroize::Zeroizing<Vec<u8>>, Failure> {
         let answer = answer.map_err(|error| self.explain(&error))?;

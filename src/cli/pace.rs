@@ -2,20 +2,19 @@
 
 use std::time::{Duration, Instant};
 
-use cotejo::agreement::Agreement;
 use cotejo::parameters::ParameterSet;
 use cotejo::parameters::bgv::BgvSet;
 use cotejo::parameters::tfhe::TfheSet;
-use cotejo::plan::Pace;
-use cotejo::scheme::bgv;
+use cotejo::planning::Pace;
 use cotejo::scheme::tfhe::workload::Workload;
+use cotejo::scheme::{Opened, bgv};
 
 use super::console::Console;
 use super::failure::Failure;
 use super::{interrupt, load};
 
 /// The pace of the agreement's scheme and parameter set, on all cores.
-pub fn measure(agreement: &Agreement, console: &Console) -> Result<Pace, Failure> {
+pub fn measure(agreement: &Opened, console: &Console) -> Result<Pace, Failure> {
     interrupt::check()?;
     match agreement.parameters() {
         ParameterSet::Tfhe(set) => bootstrap(set, console).map(Pace::Tfhe),
@@ -38,7 +37,7 @@ fn bootstrap(set: &'static TfheSet, console: &Console) -> Result<Duration, Failu
 }
 
 /// Times of the units of work of scheme `bgv`.
-fn units(agreement: &Agreement, set: &'static BgvSet, console: &Console) -> Result<bgv::workload::Pace, Failure> {
+fn units(agreement: &Opened, set: &'static BgvSet, console: &Console) -> Result<bgv::workload::Pace, Failure> {
     console.note(format_args!("timing the work of parameter set {} ...", set.name));
     let mut rng = load::randomness()?;
     let (functional, disclosure) = (agreement.functional(), agreement.terms().disclosure);

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use cotejo::agreement::{Agreement, SchemeChoice, SchemeId};
+use cotejo::agreement::{SchemeChoice, SchemeId};
 use cotejo::parameters::ParameterSet;
-use cotejo::plan::{Pace, Plan};
-use cotejo::scheme::bgv;
+use cotejo::planning::{self, Pace, Plan};
+use cotejo::scheme::{Opened, bgv};
 use serde_json::{Value, json};
 
 use super::console::{Console, bytes, count, seconds};
@@ -54,6 +54,14 @@ struct Prediction {
 }
 
 /// What there is to say of the scheme that was not agreed.
+/// What would be chosen if nothing were named.
+#[derive(serde::Serialize)]
+struct Auto {
+    scheme: Option<SchemeId>,
+    parameter_set: String,
+    reason: String,
+}
+
 enum Other {
     Predicted(Box<Prediction>),
     Refused(SchemeId, String),
@@ -89,7 +97,12 @@ impl Args {
         }
         let agreed = self.prediction(&agreement, console)?;
         let other = self.other(&agreement, console)?;
-        let auto = Agreement::new(agreement.terms().clone().with_scheme(SchemeChoice::Auto)).ok();
+        let open = agreement.terms().clone().with_scheme(SchemeChoice::Auto);
+        let auto = planning::settle(&open).ok().map(|settled| Auto {
+            scheme: settled.terms.encryption.scheme.named(),
+            parameter_set: settled.terms.encryption.parameter_set,
+            reason: settled.why.clause(),
+        });
         let mut text = agreed.text();
         text += &format!(
             "\nleft to chance    2^{:.1} over a year of {} probes: what answers tell of the records beside their verdicts",
@@ -104,8 +117,8 @@ impl Args {
             None => String::new(),
         };
         if let Some(auto) = &auto {
-            let (scheme, set) = (auto.scheme(), auto.parameters().name());
-            text += &format!("\nscheme \"auto\" is {scheme}, {set}: {}", auto.reason());
+            let scheme = auto.scheme.map_or_else(String::new, |scheme| scheme.to_string());
+            text += &format!("\nscheme \"auto\" is {scheme}, {}: {}", auto.parameter_set, auto.reason);
         }
         let mut document = agreed.document();
         let alternative = match &other {
@@ -113,22 +126,19 @@ impl Args {
             Some(Other::Refused(scheme, why)) => json!({ "scheme": scheme, "refused": why }),
             None => Value::Null,
         };
-        let auto = auto.map(|auto| {
-            json!({ "scheme": auto.scheme(), "parameter_set": auto.parameters().name(), "reason": auto.reason() })
-        });
         if let Some(document) = document.as_object_mut() {
             document.insert("log2_distance_of_a_year".to_owned(), agreement.log2_distance_of_a_year().into());
             document.insert("threads".to_owned(), rayon::current_num_threads().into());
             document.insert("agreement".to_owned(), agreement.digest().to_string().into());
             document.insert("alternative".to_owned(), alternative);
-            document.insert("auto".to_owned(), auto.into());
+            document.insert("auto".to_owned(), json!(auto));
         }
         console.result(text, &document)?;
         Ok(Outcome::Done)
     }
 
     /// The same terms under the other scheme; nothing where a pace is given of the agreed one alone: then nothing is measured.
-    fn other(&self, agreement: &Agreement, console: &Console) -> Result<Option<Other>, Failure> {
+    fn other(&self, agreement: &Opened, console: &Console) -> Result<Option<Other>, Failure> {
         let (scheme, choice, given) = match agreement.scheme() {
             SchemeId::Tfhe => (SchemeId::Bgv, SchemeChoice::Bgv, self.transform_us.is_some()),
             SchemeId::Bgv => (SchemeId::Tfhe, SchemeChoice::Tfhe, self.bootstrap_ms.is_some()),
@@ -137,13 +147,13 @@ impl Args {
         if any_given && !given {
             return Ok(None);
         }
-        match Agreement::new(agreement.terms().clone().with_scheme(choice)) {
+        match planning::open(agreement.terms().clone().with_scheme(choice)) {
             Ok(other) => self.prediction(&other, console).map(|other| Some(Other::Predicted(Box::new(other)))),
             Err(error) => Ok(Some(Other::Refused(scheme, error.to_string()))),
         }
     }
 
-    fn prediction(&self, agreement: &Agreement, console: &Console) -> Result<Prediction, Failure> {
+    fn prediction(&self, agreement: &Opened, console: &Console) -> Result<Prediction, Failure> {
         let failure = |error: &dyn std::fmt::Display| Failure::at(&self.agreement.path, error, "agree on another set");
         let (pace, measured_here) = match agreement.parameters() {
             ParameterSet::Tfhe(_) => match self.bootstrap_ms {

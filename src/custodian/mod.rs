@@ -11,10 +11,9 @@ use std::collections::{BTreeSet, HashSet};
 
 use rand::CryptoRng;
 
-use crate::agreement::Agreement;
 use crate::parameters::ParameterSet;
 use crate::remedy::Remedy;
-use crate::scheme::{Evaluator, OtherScheme, Progress, Subjects, Task, Unanswered};
+use crate::scheme::{Evaluator, Opened, OtherScheme, Progress, Subjects, Task, Unanswered};
 use crate::template::SubjectId;
 use crate::wire::{Answer, EvaluationKey, KeyId, Query, Target};
 pub use gallery::{
@@ -26,7 +25,7 @@ use searched::{Searched, Watch};
 
 /// One authority that holds records, ready to answer under one agreement.
 pub struct Custodian<'a, S: Evaluator> {
-    agreement: Held<'a, Agreement>,
+    agreement: Opened,
     gallery: Held<'a, Gallery>,
     /// Positions of those who are exempt.
     exempt: HashSet<usize>,
@@ -70,9 +69,9 @@ pub enum AnswerError {
     /// Encrypted with another key.
     #[error("the query belongs to key {actual}, not to key {expected}")]
     OtherKey {
-        /// As admitted.
+        /// The key that the custodian has admitted.
         expected: KeyId,
-        /// As in the query.
+        /// The key that the query was encrypted with.
         actual: KeyId,
     },
     /// Asked under another agreement, or with keys of another parameter set.
@@ -87,11 +86,11 @@ pub enum AnswerError {
          enough for {admitted} of them"
     )]
     TooManyBits {
-        /// At most.
+        /// Bits that the answer could disclose, at most.
         bits: u64,
-        /// As agreed.
+        /// Bits that the answer to one query may disclose, by the agreement.
         limit: u64,
-        /// As asked.
+        /// Probes in the query.
         probes: usize,
         /// Probes whose answer stays within it.
         admitted: u64,
@@ -127,11 +126,11 @@ impl<'a, S: Evaluator> Custodian<'a, S> {
     ///
     /// [`OtherScheme`] for an agreement on another scheme.
     pub fn new(
-        agreement: impl Into<Held<'a, Agreement>>,
+        agreement: &Opened,
         gallery: impl Into<Held<'a, Gallery>>,
         budget_bytes: u64,
     ) -> Result<Self, OtherScheme> {
-        let (agreement, gallery) = (agreement.into(), gallery.into());
+        let (agreement, gallery) = (agreement.clone(), gallery.into());
         let set = S::agreed_set(&agreement)?;
         let prepared = S::prepare_gallery(set, agreement.functional(), budget_bytes);
         Ok(Self { agreement, gallery, exempt: HashSet::new(), set, budget_bytes, prepared })

@@ -11,11 +11,11 @@ use rayon::prelude::*;
 
 use super::dataset::{Dataset, Sample};
 use super::sample::{Selection, Unit};
-use crate::agreement::{AUTO, Agreement, AgreementError, ComparisonTerms, Disclosure, EyeRule};
+use crate::agreement::{AgreementError, ComparisonTerms, Disclosure, EyeRule};
 use crate::custodian::{self, AdmittedKey, Custodian, Gallery};
 use crate::querier::{self, AskError, Querier, SecretKey, Verdict};
 use crate::remedy::Remedy;
-use crate::scheme::{Evaluator, Holder, OtherScheme, Progress};
+use crate::scheme::{Evaluator, Holder, Opened, OtherScheme, Progress};
 use crate::template::{Record, RecordError, SubjectId};
 use crate::wire::{Answer, EvaluationKey, Query, Target, WireError};
 
@@ -25,7 +25,7 @@ use crate::wire::{Answer, EvaluationKey, Query, Target, WireError};
 pub enum ExchangeError {
     /// The comparison does not fit its parameter set once every pair has a verdict.
     #[error("{0}")]
-    Agreement(#[from] AgreementError),
+    Opened(#[from] AgreementError),
     /// The agreement is on another scheme.
     #[error(transparent)]
     Scheme(#[from] OtherScheme),
@@ -52,7 +52,7 @@ pub enum ExchangeError {
 impl Remedy for ExchangeError {
     fn remedy(&self) -> Option<Cow<'static, str>> {
         match self {
-            Self::Agreement(error) => error.remedy(),
+            Self::Opened(error) => error.remedy(),
             Self::Wire(error) => error.remedy(),
             Self::Ask(error) => error.remedy(),
             Self::Answer(error) => error.remedy(),
@@ -70,19 +70,15 @@ pub type GoOn = bool;
 /// # Errors
 ///
 /// [`AgreementError`] where the parameter set, admitted for the agreed disclosure, does not admit `each`.
-pub fn pairwise(agreement: &Agreement, references: usize) -> Result<Agreement, AgreementError> {
+pub fn pairwise(agreement: &Opened, references: usize) -> Result<Opened, AgreementError> {
     let mut terms = agreement.terms().clone();
     terms.disclosure = Disclosure::Each;
-    terms.comparison = agreement.functional().stated(&terms.comparison);
     if let ComparisonTerms::FractionalHamming { eyes, .. } = &mut terms.comparison {
         *eyes = EyeRule::Ignored;
     }
-    if terms.encryption.parameter_set == AUTO {
-        terms.encryption.parameter_set = agreement.parameters().name().to_owned();
-    }
     terms.limits.references = references.max(1);
     terms.limits.references_per_subject = 1;
-    Agreement::new(terms)
+    Opened::of(terms)
 }
 
 /// Units that a thread works on before their verdicts are handed on.
@@ -90,9 +86,9 @@ const UNITS_A_THREAD: usize = 4;
 
 /// Both parties, in one program, under keys that follow from a seed and are thrown away.
 pub struct Exchange<'a, S: Holder<SecretKey: Sync> + Evaluator> {
-    agreement: &'a Agreement,
+    agreement: &'a Opened,
     dataset: &'a Dataset,
-    querier: Querier<'a, S>,
+    querier: Querier<S>,
     key: AdmittedKey<S>,
     seed: u64,
     budget_bytes: u64,
@@ -105,7 +101,7 @@ impl<'a, S: Holder<SecretKey: Sync> + Evaluator> Exchange<'a, S> {
     ///
     /// [`ExchangeError`] for an agreement on another scheme.
     pub fn new(
-        agreement: &'a Agreement,
+        agreement: &'a Opened,
         dataset: &'a Dataset,
         seed: u64,
         budget_bytes: u64,

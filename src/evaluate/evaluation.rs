@@ -11,7 +11,7 @@ use super::sample::Selection;
 use super::scale::Scale;
 use super::scores::{Comparer, NEAR, Pair, Scores};
 use super::tally::{Flip, tally};
-use crate::agreement::Agreement;
+use crate::scheme::Opened;
 use crate::scheme::tfhe::noise::GrayZone;
 
 /// FMRs at which the FNMR is reported.
@@ -26,7 +26,7 @@ const CURVE_POINTS: usize = 200;
 /// An evaluation, ready to be told.
 pub struct Evaluation<'a> {
     /// The agreement.
-    pub agreement: &'a Agreement,
+    pub agreement: &'a Opened,
     /// The data.
     pub dataset: &'a Dataset,
     /// Its scores.

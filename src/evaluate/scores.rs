@@ -6,10 +6,10 @@ use super::EvaluateError;
 use super::dataset::{Dataset, Kind};
 use super::float::FloatScores;
 use super::scale::Scale;
-use crate::agreement::{Agreement, ComparisonTerms};
+use crate::agreement::ComparisonTerms;
 use crate::functional::oracle::{Comparison, Oracle};
 use crate::scheme::tfhe::noise::GrayZone;
-use crate::scheme::{Progress, Stopped};
+use crate::scheme::{Opened, Progress, Stopped};
 
 /// Most pairs of one evaluation: their scores take 2 GB.
 pub const PAIRS_LIMIT: usize = 50_000_000;
@@ -46,7 +46,7 @@ pub struct Scores {
 
 /// Compares single pairs in the clear.
 pub struct Comparer<'a> {
-    agreement: &'a Agreement,
+    agreement: &'a Opened,
     dataset: &'a Dataset,
     floats: FloatScores<'a>,
     /// The noise of a decision depends on the reference alone.
@@ -55,7 +55,7 @@ pub struct Comparer<'a> {
 
 impl<'a> Comparer<'a> {
     /// Prepares what all pairs share.
-    pub fn new(agreement: &'a Agreement, dataset: &'a Dataset) -> Self {
+    pub fn new(agreement: &'a Opened, dataset: &'a Dataset) -> Self {
         let functional = agreement.functional();
         let references = dataset.references().par_iter();
         let norm = |reference| functional.form(reference, 0).norm();
@@ -114,7 +114,7 @@ impl Scores {
     /// [`EvaluateError`] where there are too many pairs, no genuine or no impostor pair, a score that is not finite, or nothing but one and
     /// the same score; and when `progress` asks to stop.
     pub fn of_all_pairs(
-        agreement: &Agreement,
+        agreement: &Opened,
         dataset: &Dataset,
         comparer: &Comparer<'_>,
         progress: &dyn Progress,

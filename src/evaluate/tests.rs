@@ -5,22 +5,23 @@ use rand_chacha::ChaCha20Rng;
 use statrs::function::beta::beta_reg;
 
 use super::*;
-use crate::agreement::{Agreement, ComparisonTerms, EyeRule, SchemeChoice, Terms};
+use crate::agreement::{ComparisonTerms, EyeRule, SchemeChoice, Terms};
+use crate::planning;
 use crate::scheme::bgv::Bgv;
 use crate::scheme::tfhe::Tfhe;
-use crate::scheme::{Evaluator, Holder};
+use crate::scheme::{Evaluator, Holder, Opened};
 use crate::template::{Bits, Eye, IrisCode, IrisShape, MaskSharing, RealVector, Record, SubjectId, Template};
 
 const DIMENSION: usize = 16;
 const THRESHOLD: f64 = 0.5;
 
-fn face(set: &str) -> Agreement {
+fn face(set: &str) -> Opened {
     let mut terms = Terms::face(DIMENSION).with_scheme(SchemeChoice::Auto);
     terms.encryption.parameter_set = set.to_owned();
     if let ComparisonTerms::Cosine { threshold, .. } = &mut terms.comparison {
         *threshold = "0.5".parse().unwrap();
     }
-    Agreement::new(terms).unwrap()
+    planning::open(terms).unwrap()
 }
 
 fn record(subject: impl std::fmt::Display, eye: Option<Eye>, template: Template) -> Record {
@@ -57,7 +58,7 @@ fn population(subjects: usize, rng: &mut ChaCha20Rng) -> (Vec<Record>, Vec<Recor
     (0..subjects).map(pair).unzip()
 }
 
-fn card_of(agreement: &Agreement, dataset: &Dataset, target_fmr: Option<f64>) -> Result<Card, EvaluateError> {
+fn card_of(agreement: &Opened, dataset: &Dataset, target_fmr: Option<f64>) -> Result<Card, EvaluateError> {
     let comparer = Comparer::new(agreement, dataset);
     let scores = Scores::of_all_pairs(agreement, dataset, &comparer, &())?;
     Ok(Evaluation { agreement, dataset, scores: &scores, comparer: &comparer, seed: 1 }.card(None, target_fmr))
@@ -85,7 +86,7 @@ fn the_analytic_rates_lie_in_the_reported_intervals_in_ninety_of_a_hundred_runs(
     assert!(fmr_inside.iter().any(|&inside| inside < 100) || fnmr_inside.iter().any(|&inside| inside < 100));
 }
 
-fn one_set(agreement: &Agreement, subjects: usize, samples: usize, seed: u64) -> Dataset {
+fn one_set(agreement: &Opened, subjects: usize, samples: usize, seed: u64) -> Dataset {
     let mut rng = ChaCha20Rng::seed_from_u64(seed);
     let mut records = Vec::new();
     for subject in 0..subjects {
@@ -99,7 +100,7 @@ fn one_set(agreement: &Agreement, subjects: usize, samples: usize, seed: u64) ->
 }
 
 fn decide<S: Holder<SecretKey: Sync> + Evaluator>(
-    agreement: &Agreement,
+    agreement: &Opened,
     dataset: &Dataset,
     selection: &Selection,
     first: usize,
@@ -185,18 +186,18 @@ fn pairs_are_decided_on_the_integers_that_were_agreed() {
     let mut terms = Terms::squared_euclidean(8, "1.0".parse().unwrap(), "0.6".parse().unwrap());
     terms = terms.with_scheme(SchemeChoice::Bgv);
     terms.encryption.parameter_set = "insecure-bgv-test".to_owned();
-    let agreement = Agreement::new(terms).unwrap();
+    let agreement = planning::open(terms).unwrap();
     assert_eq!(pairwise(&agreement, 10).unwrap().functional().phi_range(), agreement.functional().phi_range());
 }
 
-fn bits(agreement: &Agreement, records: &[(&str, u8)]) -> Result<Dataset, EvaluateError> {
+fn bits(agreement: &Opened, records: &[(&str, u8)]) -> Result<Dataset, EvaluateError> {
     let template = |byte: u8| Template::Bits(Bits::from_msb_first(&[byte], 8).unwrap());
     let records = records.iter().map(|&(subject, byte)| record(subject, None, template(byte)));
     Dataset::of_one_set(agreement.functional(), records.collect())
 }
 
-fn hamming(threshold: u32) -> Agreement {
-    Agreement::new(Terms::hamming(8, threshold)).unwrap()
+fn hamming(threshold: u32) -> Opened {
+    planning::open(Terms::hamming(8, threshold)).unwrap()
 }
 
 #[test]
@@ -241,7 +242,7 @@ fn a_proposed_threshold_keeps_the_target_and_says_when_the_data_cannot_show_it()
     if let ComparisonTerms::Cosine { threshold, .. } = &mut terms.comparison {
         *threshold = number(rates.threshold).parse().unwrap();
     }
-    let again = Agreement::new(terms).unwrap();
+    let again = planning::open(terms).unwrap();
     let dataset_again = one_set(&again, 40, 2, 4);
     let card = card_of(&again, &dataset_again, None).unwrap();
     assert_eq!(card.oracle.agreed.fmr.errors, rates.fmr.errors);
@@ -273,7 +274,7 @@ fn two_eyes_of_a_person_are_no_pair() {
         if let ComparisonTerms::FractionalHamming { eyes: rule, rotations, .. } = &mut terms.comparison {
             (*rule, *rotations) = (eyes, 0);
         }
-        Agreement::new(terms).unwrap()
+        planning::open(terms).unwrap()
     };
     let iris = |byte: u8| {
         let bits = |byte: u8| Bits::from_msb_first(&[byte], 8).unwrap();

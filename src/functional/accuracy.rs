@@ -64,8 +64,9 @@ mod tests {
     use rand::{Rng, SeedableRng};
     use rand_chacha::ChaCha20Rng;
 
-    use crate::agreement::{Agreement, ComparisonTerms, SchemeChoice, Terms};
+    use crate::agreement::{ComparisonTerms, SchemeChoice, Terms};
     use crate::functional::oracle::Oracle;
+    use crate::planning;
     use crate::template::{RealVector, Template};
 
     fn unit_vector(dimension: usize, rng: &mut ChaCha20Rng) -> Vec<f64> {
@@ -85,7 +86,7 @@ mod tests {
     }
 
     fn prediction_holds(terms: Terms, cosine: f64) {
-        let agreement = Agreement::new(terms).unwrap();
+        let agreement = planning::open(terms).unwrap();
         let functional = agreement.functional();
         let mut rng = ChaCha20Rng::seed_from_u64(11);
         let count = 4000;

@@ -2,7 +2,8 @@
 
 use std::ops::RangeInclusive;
 
-use super::exact::simplest_fraction;
+use super::demand::MaskDemand;
+use super::fraction::simplest_fraction;
 use crate::agreement::{AgreementError, ComparisonTerms, Decimal};
 use crate::template::{IrisShape, TemplateShape};
 
@@ -23,7 +24,7 @@ pub(crate) enum Metric {
 }
 
 impl Metric {
-    /// `exact` where phi must stay small rather than fill a torus. Lengths and scales must be given: see [`super::length`].
+    /// `exact` where phi must stay small rather than fill a torus. Lengths and scales must be given.
     pub(super) fn new(shape: TemplateShape, terms: &ComparisonTerms, exact: bool) -> Result<Self, AgreementError> {
         use AgreementError as E;
         let threshold_range = |text: &str| E::field("comparison.threshold", text);
@@ -60,9 +61,8 @@ impl Metric {
                 if threshold.billionths().abs() >= Decimal::ONE {
                     return Err(threshold_range("must be between -1 and 1"));
                 }
-                let probe_norm = probe_norm.ok_or_else(|| E::field("comparison.probe_norm", "is missing"))?;
-                let reference_norm =
-                    reference_norm.ok_or_else(|| E::field("comparison.reference_norm", "is missing"))?;
+                let probe_norm = probe_norm.ok_or(E::Open { field: "comparison.probe_norm" })?;
+                let reference_norm = reference_norm.ok_or(E::Open { field: "comparison.reference_norm" })?;
                 for (field, norm, most) in [
                     ("comparison.probe_norm", probe_norm, 1 << 20),
                     ("comparison.reference_norm", reference_norm, 1 << 12),
@@ -80,7 +80,7 @@ impl Metric {
                 &ComparisonTerms::InnerProduct { threshold, scale, maximum_norm }
                 | &ComparisonTerms::SquaredEuclidean { threshold, scale, maximum_norm },
             ) => {
-                let scale = scale.ok_or_else(|| E::field("comparison.scale", "is missing"))?;
+                let scale = scale.ok_or(E::Open { field: "comparison.scale" })?;
                 if scale.billionths() <= 0 {
                     return Err(E::field("comparison.scale", "must be above 0"));
                 }
@@ -136,6 +136,16 @@ impl Metric {
             Self::FractionalHamming { shape, minimum_common, .. } => {
                 let (bits, minimum) = (shape.bits() as i64, minimum_common as i64);
                 Some(1 - 2 * minimum..=2 * (bits - minimum) + 1)
+            }
+            _ => None,
+        }
+    }
+
+    /// What counting common bits asks; none but for irises.
+    pub(super) fn mask_demand(&self) -> Option<MaskDemand> {
+        match *self {
+            Self::FractionalHamming { shape, theta, unit, minimum_common, .. } => {
+                Some(MaskDemand { shape, theta, unit, minimum_common })
             }
             _ => None,
         }

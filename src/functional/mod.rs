@@ -4,8 +4,8 @@
 //!
 //! > phi = sum_i w_i t_i + bias,   hit iff phi > 0
 //!
-//! (protocol, section 2). phi is never 0, and lies midway between the last miss and the first hit, so that noise has equal room on
-//! both sides. Only the custodian's half depends on the gallery, so a rotation of an iris costs the custodian a
+//! (docs/protocol.md, section 2). phi is never 0, and lies midway between the last miss and the first hit, so that noise has equal
+//! room on both sides. Only the custodian's half depends on the gallery, so a rotation of an iris costs the custodian a
 //! roll of its own clear bits, and the querier nothing.
 //!
 //! | metric | coordinates t | weights w | phi |
@@ -21,31 +21,53 @@
 //! small to count common bits with, so the mask is encrypted once more at a scale u of its own.
 
 mod accuracy;
-mod counting;
-mod exact;
+mod demand;
 mod form;
-mod length;
+mod fraction;
 mod metric;
 pub mod oracle;
 mod quantise;
 mod rule;
 #[cfg(test)]
 mod tests;
-mod torus;
 
 use std::ops::RangeInclusive;
 
 use crate::agreement::{AgreementError, Terms};
-use crate::parameters::ParameterSet;
 use crate::template::{Template, TemplateError, TemplateShape};
-use counting::Counting;
+pub use demand::{Admission, Counting, Demand, MaskDemand};
 pub use form::LinearForm;
-pub(crate) use length::{PROBE_NORM, REFERENCE_NORM, exact_demand, of_lengths, scale_for};
 pub(crate) use metric::Metric;
 pub use quantise::{ProbeSample, Reference};
 pub use rule::{Probe, ProbeError, SampleLayout, pairs};
 pub(crate) use rule::{eye_of, require_both_eyes};
-use torus::TorusScale;
+
+/// What an agreement's terms ask of a scheme; lengths must be given.
+///
+/// # Errors
+///
+/// As [`Functional::new`], but for what a set refuses.
+pub(crate) fn demand_of(terms: &Terms, exact: bool) -> Result<Demand, AgreementError> {
+    let metric = Metric::new(terms.template.shape(), &terms.comparison, exact)?;
+    Ok(demand(&metric, exact, terms))
+}
+
+fn demand(metric: &Metric, exact: bool, terms: &Terms) -> Demand {
+    Demand {
+        coordinates: metric.coordinates(),
+        aligned: metric.phi_range(exact),
+        bound: metric.bound(),
+        weight_norm: metric.largest_weight_norm(),
+        common_bits: metric.common_bits_range(),
+        masks: metric.mask_demand(),
+        alignments: metric.rotations().len(),
+        disclosure: terms.disclosure,
+        eyes: terms.comparison.eyes(),
+        references: terms.limits.references,
+        references_per_subject: terms.limits.references_per_subject,
+        field: metric.field(),
+    }
+}
 
 /// The comparison of an agreement, ready to turn templates into integers.
 #[derive(Clone, Debug)]
@@ -55,34 +77,28 @@ pub struct Functional {
     /// How common bits are counted, for an iris.
     counting: Option<Counting>,
     bound: i64,
-    /// How phi lies on the torus; none under an exact scheme.
-    torus: Option<TorusScale>,
+    /// Whether phi is judged without noise.
+    exact: bool,
     stand_in: Reference,
     largest_gallery: usize,
 }
 
 impl Functional {
-    /// The functional of an agreement's terms under a parameter set: scaled to the noise of the torus, or exact.
+    /// The functional of an agreement's terms, as a parameter set admits it.
     ///
     /// # Errors
     ///
-    /// [`AgreementError::Field`] for a metric that does not suit the template, a threshold, norm or scale out of range, and for terms
-    /// under which noise, not the templates, would decide, or whose integers do not fit the set.
-    pub fn new(terms: &Terms, set: &ParameterSet) -> Result<Self, AgreementError> {
-        let metric = length::metric(terms, set)?;
-        let largest_gallery = terms.limits.references;
-        let (torus, counting) = match set {
-            ParameterSet::Tfhe(set) => {
-                torus::admit_verdicts(set, terms)?;
-                let (torus, counting) = TorusScale::new(&metric, set)?;
-                (Some(torus), counting)
-            }
-            ParameterSet::Bgv(set) => (None, exact::admit(&metric, terms, set)?),
-        };
+    /// [`AgreementError::Field`] for a metric that does not suit the template, a threshold, norm or scale out of range, and for what
+    /// [`Admission::admit`] refuses; [`AgreementError::Open`] for a length that is left open.
+    pub fn new(terms: &Terms, set: &dyn Admission) -> Result<Self, AgreementError> {
+        let exact = set.is_exact();
+        let metric = Metric::new(terms.template.shape(), &terms.comparison, exact)?;
+        let counting = set.admit(&demand(&metric, exact, terms))?;
         let stand_in =
             quantise::stand_in(&metric).map_err(|error| AgreementError::field("template", error.to_string()))?;
         let (bound, eyes) = (metric.bound(), terms.comparison.eyes());
-        Ok(Self { bound, metric, eyes, counting, torus, stand_in, largest_gallery })
+        let largest_gallery = terms.limits.references;
+        Ok(Self { bound, metric, eyes, counting, exact, stand_in, largest_gallery })
     }
 
     /// The shape of every template.
@@ -137,17 +153,12 @@ impl Functional {
 
     /// The smallest and the largest phi of any admissible pair, both odd: those of [`Functional::form`], at any rotation.
     pub fn phi_range(&self) -> RangeInclusive<i64> {
-        self.metric.phi_range(self.is_exact())
+        self.metric.phi_range(self.exact)
     }
 
     /// Whether encrypted verdicts equal the oracle's also at the threshold: there is no torus, and no noise on it.
     pub fn is_exact(&self) -> bool {
-        self.torus.is_none()
-    }
-
-    /// One unit of phi, in units of 2^-64 of the torus; 0 where there is no torus.
-    pub fn step(&self) -> u64 {
-        self.torus.map_or(0, |torus| torus.step)
+        self.exact
     }
 
     /// Units of phi for one unit of the metric's score (a cosine, a bit, ...), at full overlap for an iris.

@@ -275,7 +275,9 @@ mod tests {
     use rand_chacha::ChaCha20Rng;
 
     use super::*;
-    use crate::agreement::{Agreement, SchemeChoice, Terms};
+    use crate::agreement::{SchemeChoice, Terms};
+    use crate::planning;
+    use crate::scheme::Opened;
 
     fn vector(coordinates: &[f64]) -> Template {
         Template::Vector(RealVector::new(coordinates.to_vec()).unwrap())
@@ -284,7 +286,7 @@ mod tests {
     #[test]
     fn a_vector_that_could_break_the_range_is_refused() {
         let euclid = Terms::squared_euclidean(3, "1.0".parse().unwrap(), "0.5".parse().unwrap());
-        let agreement = Agreement::new(euclid).unwrap();
+        let agreement = planning::open(euclid).unwrap();
         let functional = agreement.functional();
         assert!(functional.probe(&vector(&[0.6, 0.8, 0.0])).is_ok());
         assert!(matches!(functional.probe(&vector(&[0.7, 0.8, 0.0])), Err(TemplateError::NormTooLarge { .. })));
@@ -296,13 +298,13 @@ mod tests {
 
     #[test]
     fn a_zero_vector_has_no_cosine() {
-        let agreement = Agreement::new(Terms::face(3)).unwrap();
+        let agreement = planning::open(Terms::face(3)).unwrap();
         assert!(matches!(agreement.functional().probe(&vector(&[0.0; 3])), Err(TemplateError::ZeroVector)));
     }
 
     #[test]
     fn an_exact_scheme_never_sees_a_vector_longer_than_agreed() {
-        let agreement = Agreement::new(Terms::face(512).with_scheme(SchemeChoice::Bgv)).unwrap();
+        let agreement = planning::open(Terms::face(512).with_scheme(SchemeChoice::Bgv)).unwrap();
         let functional = agreement.functional();
         let Metric::Cosine { reference_norm: norm, .. } = *functional.metric() else { panic!() };
         let mut rng = ChaCha20Rng::seed_from_u64(3);
@@ -322,7 +324,7 @@ mod tests {
 
     #[test]
     fn a_vector_that_rounding_would_bias_is_refused() {
-        let agreement = Agreement::new(Terms::face(512)).unwrap();
+        let agreement = planning::open(Terms::face(512)).unwrap();
         // 256 / sqrt(512) = 11.3 rounds to 11: the reference would be 2.8 % short.
         let constant = vector(&[1.0; 512]);
         assert!(matches!(
@@ -333,12 +335,12 @@ mod tests {
     }
 
     /// A cosine scaled to this length: the longest admissible coordinate is 1 % beyond it.
-    fn scaled_to(reference_norm: u32) -> Agreement {
+    fn scaled_to(reference_norm: u32) -> Opened {
         let mut terms = Terms::face(4);
         if let crate::agreement::ComparisonTerms::Cosine { reference_norm: norm, .. } = &mut terms.comparison {
             *norm = Some(reference_norm);
         }
-        Agreement::new(terms).unwrap()
+        planning::open(terms).unwrap()
     }
 
     #[test]

@@ -34,7 +34,7 @@ pub struct BgvSet {
     pub digit: usize,
     /// Slots that the baby steps of the linear stage reach: the second rotation key rotates by so many.
     pub baby_steps: usize,
-    /// Whether thresholds are answered by the one-squaring variant (protocol, section 8).
+    /// Whether thresholds are answered by the one-squaring variant (docs/protocol.md, section 8).
     pub one_squaring: bool,
 }
 

@@ -1,8 +1,7 @@
 //! What the header of a file says of the parameter set that it was made under.
 
 use super::custom::own_id;
-use super::{LEAST_SECURITY_BITS, ParameterSet};
-use crate::agreement::SchemeId;
+use super::{LEAST_SECURITY_BITS, ParameterSet, SchemeId};
 
 /// A set as a header names it: enough to say what a file is where its agreement is not at hand.
 ///

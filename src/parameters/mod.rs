@@ -3,17 +3,21 @@
 //! Each scheme has sets of its own kind; whatever is common to all of them is asked of [`ParameterSet`].
 
 pub mod bgv;
-pub mod card;
 pub mod custom;
+mod figure;
 mod mark;
-pub mod search;
+mod scheme_id;
 pub mod security;
 pub mod tfhe;
 
 use self::tfhe::TfheSet;
-use crate::agreement::SchemeId;
 use bgv::BgvSet;
+pub use figure::{Bound, Figure, MOST_DISTANCE_LOG2, MOST_FAILURE_LOG2, Unit};
 pub use mark::SetMark;
+pub use scheme_id::SchemeId;
+
+/// What stands in the place of a set's name where that is left open; no set is called so.
+pub const AUTO: &str = "auto";
 
 /// Bits of security below which a set is not called secure.
 pub const LEAST_SECURITY_BITS: f64 = 128.0;

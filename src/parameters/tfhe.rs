@@ -48,7 +48,7 @@ pub struct TfheSet {
     pub answer_modulus_log2: usize,
 }
 
-/// 128-bit security, about 11 ms a decision on one core: the set for everything.
+/// 128-bit security: the set for everything. `cargo bench --bench stages` times a decision here.
 pub const TFHE_896_2048: TfheSet = TfheSet {
     id: 1,
     name: "tfhe-896-2048",

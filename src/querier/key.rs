@@ -8,9 +8,8 @@ use zeroize::Zeroizing;
 
 use super::derive::{Purpose, Underivable, derive};
 
-use crate::agreement::Agreement;
 use crate::parameters::ParameterSet;
-use crate::scheme::Holder;
+use crate::scheme::{Holder, Opened};
 use crate::wire::{Envelope, EvaluationKey, Expected, KeyId, Kind, WireError};
 
 /// The querier's secret key with the id of its public half.
@@ -35,7 +34,7 @@ impl<S: Holder> SecretKey<S> {
     /// # Errors
     ///
     /// [`WireError::Scheme`] for an agreement on another scheme; [`WireError::Payload`] if the public keys cannot be serialised.
-    pub fn generate(agreement: &Agreement, rng: &mut dyn CryptoRng) -> Result<(Self, EvaluationKey<S>), WireError> {
+    pub fn generate(agreement: &Opened, rng: &mut dyn CryptoRng) -> Result<(Self, EvaluationKey<S>), WireError> {
         let (key, public) = S::generate(S::agreed_set(agreement)?, rng);
         let public = EvaluationKey::new(public, agreement)?;
         Ok((Self { key, seed: None, parameters: agreement.parameters(), id: public.id() }, public))
@@ -46,7 +45,7 @@ impl<S: Holder> SecretKey<S> {
     /// # Errors
     ///
     /// As [`SecretKey::generate`].
-    pub fn from_seed(agreement: &Agreement, seed: KeySeed) -> Result<(Self, EvaluationKey<S>), WireError> {
+    pub fn from_seed(agreement: &Opened, seed: KeySeed) -> Result<(Self, EvaluationKey<S>), WireError> {
         let drawn =
             derive(seed.as_ref(), Purpose::Keys, &[&agreement.digest().0]).map_err(|_| WireError::Field("seed"))?;
         let (mut secret, public) = Self::generate(agreement, &mut ChaCha20Rng::from_seed(*drawn))?;
@@ -59,7 +58,7 @@ impl<S: Holder> SecretKey<S> {
     /// # Errors
     ///
     /// As [`SecretKey::generate`].
-    pub fn remake(&self, agreement: &Agreement) -> Result<Option<(Self, EvaluationKey<S>)>, WireError> {
+    pub fn remake(&self, agreement: &Opened) -> Result<Option<(Self, EvaluationKey<S>)>, WireError> {
         self.seed.clone().map(|seed| Self::from_seed(agreement, seed)).transpose()
     }
 
@@ -102,7 +101,7 @@ impl<S: Holder> SecretKey<S> {
     /// # Security
     ///
     /// Whoever has these bytes reads every query ever made with them.
-    pub fn to_secret_bytes(&self, agreement: &Agreement) -> Zeroizing<Vec<u8>> {
+    pub fn to_secret_bytes(&self, agreement: &Opened) -> Zeroizing<Vec<u8>> {
         Envelope::new(Kind::SecretKey, agreement, Some(self.id), self.payload().to_vec()).to_bytes()
     }
 
@@ -111,7 +110,7 @@ impl<S: Holder> SecretKey<S> {
     /// # Errors
     ///
     /// [`WireError`] for anything but a secret key under this agreement.
-    pub fn read(reader: impl Read, agreement: &Agreement) -> Result<Self, WireError> {
+    pub fn read(reader: impl Read, agreement: &Opened) -> Result<Self, WireError> {
         let (set, parameters) = (S::agreed_set(agreement)?, agreement.parameters());
         let expected = Expected { kind: Kind::SecretKey, agreement, key: None, limit_bytes: 1 << 20 };
         let envelope = Envelope::read(reader, &expected)?;

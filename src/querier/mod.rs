@@ -12,10 +12,9 @@ use std::borrow::Cow;
 
 use rand::CryptoRng;
 
-use crate::agreement::Agreement;
 use crate::functional::{Probe, ProbeError};
 use crate::remedy::Remedy;
-use crate::scheme::Holder;
+use crate::scheme::{Holder, Opened};
 use crate::template::{Record, SubjectId, group_by_subject};
 use crate::wire::{Query, QueryId, Target};
 pub use derive::Underivable;
@@ -25,8 +24,8 @@ pub use pending::{AnswerError, Pending, Verdict};
 pub use sealed::SealError;
 
 /// One authority that asks.
-pub struct Querier<'a, S: Holder> {
-    agreement: &'a Agreement,
+pub struct Querier<S: Holder> {
+    agreement: Opened,
     key: SecretKey<S>,
 }
 
@@ -40,17 +39,17 @@ pub enum AskError {
     /// More probes than agreed.
     #[error("{actual} probes where the agreement admits {limit} in a query (limits.probes_per_query)")]
     TooManyProbes {
-        /// As agreed.
+        /// Probes that a query may hold, by the agreement.
         limit: usize,
-        /// As given.
+        /// Probes that were given.
         actual: usize,
     },
     /// The key is of another parameter set than agreed: the query would not have the agreed security.
     #[error("the key is of parameter set {actual}, but the agreement says {expected}")]
     OtherParameters {
-        /// As agreed.
+        /// Name of the agreed set.
         expected: &'static str,
-        /// The key's.
+        /// Name of the key's set.
         actual: &'static str,
     },
     /// A probe is refused.
@@ -58,10 +57,10 @@ pub enum AskError {
     Probe {
         /// Whose it is.
         subject: SubjectId,
-        /// Why.
+        /// What is wrong with the template or its eye.
         source: ProbeError,
     },
-    /// No seed.
+    /// The seed of the query could not be derived.
     #[error(transparent)]
     Underivable(#[from] Underivable),
 }
@@ -82,10 +81,10 @@ impl Remedy for AskError {
 /// Probes as they are encrypted, with whose they are.
 type Prepared = (Vec<SubjectId>, Vec<Probe>);
 
-impl<'a, S: Holder> Querier<'a, S> {
+impl<S: Holder> Querier<S> {
     /// A querier with its key.
-    pub fn new(agreement: &'a Agreement, key: SecretKey<S>) -> Self {
-        Self { agreement, key }
+    pub fn new(agreement: &Opened, key: SecretKey<S>) -> Self {
+        Self { agreement: agreement.clone(), key }
     }
 
     /// Stages 1 to 3: encrypts probes. Send the query; keep what is pending.

@@ -22,7 +22,7 @@ pub struct Origin {
     pub nonce: [u8; 32],
 }
 
-impl<S: Holder> Querier<'_, S> {
+impl<S: Holder> Querier<S> {
     /// [`Querier::ask`] with randomness that follows from the secret key, agreement, number and nonce, and from the probes themselves: the
     /// same query every time, for whoever has them all.
     ///

@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::Querier;
-use crate::agreement::{Agreement, Disclosure};
+use crate::agreement::Disclosure;
 use crate::remedy::Remedy;
-use crate::scheme::{Disclosed, Holder};
+use crate::scheme::{Disclosed, Holder, Opened};
 use crate::template::SubjectId;
 use crate::wire::{Answer, Envelope, Expected, KeyId, Kind, QueryId, Target, WireError, decode_clear, encode_clear};
 
@@ -68,41 +68,41 @@ pub enum AnswerError {
     /// To another query.
     #[error("this answers query {actual}, not query {expected}")]
     OtherQuery {
-        /// As asked.
+        /// The query that was asked.
         expected: QueryId,
-        /// As answered.
+        /// The query that the answer names.
         actual: QueryId,
     },
     /// Made for another key.
     #[error("this answer belongs to key {actual}, not to key {expected}")]
     OtherKey {
-        /// Ours.
+        /// The querier's key.
         expected: KeyId,
-        /// As answered.
+        /// The key that the answer was made for.
         actual: KeyId,
     },
     /// With another number of verdicts on a probe than it announces, or a count above that.
     #[error("the answer holds {actual} verdicts on a probe where {expected} belong")]
     Bits {
-        /// As announced.
+        /// Verdicts on a probe that the answer announces.
         expected: usize,
-        /// As decrypted.
+        /// Verdicts on a probe that it decrypts to, or the count where that is larger.
         actual: usize,
     },
     /// Of another disclosure than was asked for.
     #[error("the answer discloses '{actual}' where '{expected}' was asked for")]
     Disclosure {
-        /// As asked.
+        /// What the query asked for.
         expected: Disclosure,
-        /// As answered.
+        /// What the answer says that it discloses.
         actual: Disclosure,
     },
     /// For another number of probes.
     #[error("the answer speaks of {actual} probes where {expected} were asked about")]
     Probes {
-        /// As asked.
+        /// Probes in the query.
         expected: usize,
-        /// As answered.
+        /// Probes that the answer speaks of.
         actual: usize,
     },
 }
@@ -145,7 +145,7 @@ impl Pending {
     /// [`AnswerError`] for an answer to another query, key or number of probes, or with another number of bits.
     pub fn read<S: Holder>(
         self,
-        querier: &Querier<'_, S>,
+        querier: &Querier<S>,
         answer: &Answer<S>,
     ) -> Result<Vec<(SubjectId, Verdict)>, AnswerError> {
         let expected = querier.key.id();
@@ -161,11 +161,11 @@ impl Pending {
         if answer.probes != expected {
             return Err(AnswerError::Probes { expected, actual: answer.probes });
         }
-        let expected = self.clear.target.disclosure::<S>(querier.agreement);
+        let expected = self.clear.target.disclosure::<S>(&querier.agreement);
         if answer.disclosure != expected {
             return Err(AnswerError::Disclosure { expected, actual: answer.disclosure });
         }
-        let disclosed = S::decrypt(querier.key.key(), &answer.extent(querier.agreement), &answer.ciphertext);
+        let disclosed = S::decrypt(querier.key.key(), &answer.extent(&querier.agreement), &answer.ciphertext);
         let (expected, actual) = (self.clear.subjects.len(), disclosed.len());
         if actual != expected {
             return Err(AnswerError::Probes { expected, actual });
@@ -183,7 +183,7 @@ impl Pending {
     /// # Errors
     ///
     /// [`WireError::Payload`] if it cannot be serialised.
-    pub fn to_bytes(&self, agreement: &Agreement) -> Result<Zeroizing<Vec<u8>>, WireError> {
+    pub fn to_bytes(&self, agreement: &Opened) -> Result<Zeroizing<Vec<u8>>, WireError> {
         Ok(Envelope::new(Kind::Pending, agreement, Some(self.key), encode_clear(&self.clear)?).to_bytes())
     }
 
@@ -192,7 +192,7 @@ impl Pending {
     /// # Errors
     ///
     /// [`WireError`] for anything but a pending query under this agreement.
-    pub fn from_reader(reader: impl Read, agreement: &Agreement) -> Result<Self, WireError> {
+    pub fn from_reader(reader: impl Read, agreement: &Opened) -> Result<Self, WireError> {
         let most = agreement.terms().limits.probes_per_query;
         let limit_bytes = 1024 + most as u64 * (SubjectId::LIMIT_BYTES as u64 + 8);
         let expected = Expected { kind: Kind::Pending, agreement, key: None, limit_bytes };

@@ -26,7 +26,7 @@ pub enum SealError {
     /// More than the cipher takes, 256 GiB.
     #[error("too long to be kept")]
     TooLong,
-    /// No key.
+    /// The key of kept verdicts could not be derived.
     #[error(transparent)]
     Underivable(#[from] Underivable),
 }
@@ -46,7 +46,7 @@ impl Remedy for SealError {
 const VERSION: u8 = 1;
 const NONCE_BYTES: usize = 24;
 
-impl<S: Holder> Querier<'_, S> {
+impl<S: Holder> Querier<S> {
     /// Encrypts what is kept of a request's verdicts: version, nonce, XChaCha20-Poly1305. Request number and agreement are bound to it.
     ///
     /// # Errors

@@ -15,11 +15,13 @@ use super::bgv::Bgv;
 use super::exchange::{SHAPE, iris, random, record, test_set};
 use super::tfhe::Tfhe;
 use super::{Evaluator, Holder};
-use crate::agreement::{Agreement, ComparisonTerms, EyeRule, IRIS_MPC_SHAPE, SchemeChoice, Terms};
+use crate::agreement::{ComparisonTerms, EyeRule, IRIS_MPC_SHAPE, SchemeChoice, Terms};
 use crate::custodian::{AdmittedKey, Custodian, Gallery};
 use crate::functional::SampleLayout;
 use crate::parameters::ParameterSet;
+use crate::planning;
 use crate::querier::{Pending, Querier, SecretKey};
+use crate::scheme::Opened;
 use crate::template::{Eye, RealVector, Record, SubjectId, Template};
 use crate::wire::{Answer, Query, Target};
 
@@ -32,7 +34,7 @@ pub(super) fn id(name: &str) -> SubjectId {
 }
 
 /// One person asked about, and records: of the person as "hit" and "exempt", of others as "plain" and "rich".
-fn people(agreement: &Agreement) -> (Vec<Record>, Vec<Record>) {
+fn people(agreement: &Opened) -> (Vec<Record>, Vec<Record>) {
     let mut rng = rng(5);
     let rule = agreement.functional().eyes();
     let most = agreement.terms().limits.references_per_subject;
@@ -56,7 +58,7 @@ fn people(agreement: &Agreement) -> (Vec<Record>, Vec<Record>) {
 
 /// Both parties, with a gallery of [`people`].
 pub(super) struct World<S: Holder + Evaluator> {
-    pub agreement: Agreement,
+    pub agreement: Opened,
     pub gallery: Gallery,
     pub key: AdmittedKey<S>,
     pub probe: Vec<Record>,
@@ -71,7 +73,7 @@ impl<S: Holder + Evaluator> World<S> {
 
     fn under(set: &str, mut terms: Terms) -> Self {
         terms.encryption.parameter_set = set.to_owned();
-        let agreement = Agreement::new(terms).unwrap();
+        let agreement = planning::open(terms).unwrap();
         let (secret, public) = SecretKey::<S>::generate(&agreement, &mut rng(1)).unwrap();
         let (probe, references) = people(&agreement);
         let gallery = Gallery::enrol(&agreement, references).gallery.unwrap();
@@ -79,7 +81,7 @@ impl<S: Holder + Evaluator> World<S> {
         Self { gallery, secret, key: AdmittedKey::new(public), probe, agreement }
     }
 
-    pub fn querier(&self) -> Querier<'_, S> {
+    pub fn querier(&self) -> Querier<S> {
         Querier::new(&self.agreement, SecretKey::read(self.secret.as_slice(), &self.agreement).unwrap())
     }
 
@@ -88,7 +90,7 @@ impl<S: Holder + Evaluator> World<S> {
         Custodian::new(&self.agreement, &self.gallery, 1 << 30).unwrap().exempting(&exempt)
     }
 
-    pub fn ask(&self, querier: &Querier<'_, S>, probe: &[Record], target: Target) -> (Query<S>, Pending) {
+    pub fn ask(&self, querier: &Querier<S>, probe: &[Record], target: Target) -> (Query<S>, Pending) {
         querier.ask(probe.to_vec(), target, &mut rng(2)).unwrap()
     }
 

@@ -5,17 +5,19 @@ use std::sync::Mutex;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 
-use super::bgv::{Bgv, Demand, admit};
+use super::bgv::{Bgv, admit};
 use super::clear::Clear;
 use super::tfhe::Tfhe;
 use super::{Disclosed, Evaluator, Extent, Holder, OtherScheme, Progress, Scheme, Task};
-use crate::agreement::{Agreement, ComparisonTerms, Disclosure, EyeRule, SchemeChoice, SchemeId, TemplateTerms, Terms};
+use crate::agreement::{ComparisonTerms, Disclosure, EyeRule, SchemeChoice, SchemeId, TemplateTerms, Terms};
 use crate::custodian::{AdmittedKey, AnswerError, Custodian, Damage, Gallery};
-use crate::functional::{Probe, SampleLayout, oracle};
+use crate::functional::{Probe, SampleLayout, demand_of, oracle};
 use crate::parameters::bgv::{BgvSet, INSECURE_BGV};
 use crate::parameters::custom::OwnSet;
 use crate::parameters::{ParameterSet, SetMark};
+use crate::planning;
 use crate::querier::{AskError, Pending, Querier, SecretKey, Verdict};
+use crate::scheme::Opened;
 use crate::template::{
     Bits, Eye, IrisCode, IrisShape, MaskSharing, RealVector, Record, SubjectId, Template, TemplateShape,
     group_by_subject,
@@ -26,13 +28,13 @@ fn rng() -> ChaCha20Rng {
     ChaCha20Rng::seed_from_u64(7)
 }
 
-fn agreement(mut terms: Terms) -> Agreement {
+fn agreement(mut terms: Terms) -> Opened {
     terms.encryption.parameter_set = "insecure-test".to_owned();
-    Agreement::new(terms).unwrap()
+    planning::open(terms).unwrap()
 }
 
 /// Under the set for tests of scheme `bgv`; irises at a third, which is exact in small integers.
-fn exact(mut terms: Terms) -> Agreement {
+fn exact(mut terms: Terms) -> Opened {
     if let ComparisonTerms::FractionalHamming { threshold, .. } = &mut terms.comparison {
         *threshold = "0.333333333".parse().unwrap();
     }
@@ -49,7 +51,7 @@ fn exact(mut terms: Terms) -> Agreement {
     }
     terms.encryption.parameter_set = "insecure-bgv-test".to_owned();
     terms.limits.references = 60_000;
-    Agreement::new(terms).unwrap()
+    planning::open(terms).unwrap()
 }
 
 pub(super) fn record(subject: &str, eye: Option<Eye>, template: Template) -> Record {
@@ -114,7 +116,7 @@ fn again(template: &Template, tilt: i32, rng: &mut ChaCha20Rng) -> Template {
 }
 
 /// Agreements of every metric, eye rule and disclosure, at thresholds far from all the pairs made here.
-fn agreements(agreement: fn(Terms) -> Agreement, rotations: u32) -> Vec<Agreement> {
+fn agreements(agreement: fn(Terms) -> Opened, rotations: u32) -> Vec<Opened> {
     let iris = |most: u32, eyes| iris(SHAPE, most.min(rotations), eyes);
     let several = |mut terms: Terms| {
         terms.limits.references_per_subject = 3;
@@ -143,7 +145,7 @@ fn agreements(agreement: fn(Terms) -> Agreement, rotations: u32) -> Vec<Agreemen
 }
 
 /// A gallery of `subjects` and three probes: the second subject again, the last again, a stranger.
-fn people(agreement: &Agreement, subjects: usize) -> (Vec<Record>, Vec<Record>) {
+fn people(agreement: &Opened, subjects: usize) -> (Vec<Record>, Vec<Record>) {
     let mut rng = rng();
     let functional = agreement.functional();
     let eyes = SampleLayout::fullest(functional.eyes()).eyes();
@@ -184,7 +186,7 @@ pub(super) struct Parties<S: Holder + Evaluator> {
 }
 
 impl<S: Holder + Evaluator> Parties<S> {
-    pub(super) fn new(agreement: &Agreement) -> Self {
+    pub(super) fn new(agreement: &Opened) -> Self {
         let (secret, public) = SecretKey::<S>::generate(agreement, &mut rng()).unwrap();
         let public = EvaluationKey::<S>::read(public.to_bytes(agreement).as_slice(), agreement).unwrap();
         Self { key: AdmittedKey::new(public), secret: secret.to_secret_bytes(agreement).to_vec() }
@@ -193,7 +195,7 @@ impl<S: Holder + Evaluator> Parties<S> {
     /// One whole exchange, everything through its file.
     fn exchange(
         &self,
-        agreement: &Agreement,
+        agreement: &Opened,
         gallery: &Gallery,
         probes: Vec<Record>,
         target: Target,
@@ -204,7 +206,7 @@ impl<S: Holder + Evaluator> Parties<S> {
     /// The same with a custodian that has answered before.
     pub(super) fn exchange_with(
         &self,
-        agreement: &Agreement,
+        agreement: &Opened,
         custodian: &Custodian<'_, S>,
         probes: Vec<Record>,
         target: Target,
@@ -224,7 +226,7 @@ impl<S: Holder + Evaluator> Parties<S> {
     }
 }
 
-fn expected(agreement: &Agreement, gallery: &Gallery, probes: &[Record]) -> Vec<(SubjectId, Verdict)> {
+fn expected(agreement: &Opened, gallery: &Gallery, probes: &[Record]) -> Vec<(SubjectId, Verdict)> {
     let functional = agreement.functional();
     group_by_subject(probes.iter().map(|probe| (probe.subject.clone(), probe.clone())))
         .into_iter()
@@ -243,7 +245,7 @@ fn expected(agreement: &Agreement, gallery: &Gallery, probes: &[Record]) -> Vec<
         .collect()
 }
 
-fn every_exchange_agrees_with_the_oracle<S: Holder + Evaluator>(agreement: fn(Terms) -> Agreement, rotations: u32) {
+fn every_exchange_agrees_with_the_oracle<S: Holder + Evaluator>(agreement: fn(Terms) -> Opened, rotations: u32) {
     let agreements = agreements(agreement, rotations);
     for (number, agreement) in agreements.iter().enumerate() {
         let parties = Parties::<S>::new(agreement);
@@ -316,7 +318,7 @@ fn exchanges_under_a_set_of_its_own_agree_with_the_oracle<S: Holder + Evaluator>
         let mut terms = terms.with_own_set(own(S::ID));
         terms.disclosure = disclosure;
         terms.limits.references = 1_000;
-        let agreement = Agreement::new(terms).unwrap();
+        let agreement = planning::open(terms).unwrap();
         let mark = SetMark::from(agreement.parameters());
         assert_eq!(mark, SetMark::Own { scheme: S::ID, secure: false });
         let parties = Parties::<S>::new(&agreement);
@@ -375,16 +377,10 @@ fn a_block_and_a_subject_are_asked_about_under_the_shortest_chain_that_admits_a_
         }
         own
     };
-    let demand = Demand {
-        coordinates: 64,
-        aligned: -97..=31,
-        common_bits: None,
-        alignments: 1,
-        disclosure: Disclosure::Any,
-        eyes: EyeRule::Ignored,
-        references: 1_000,
-        references_per_subject: 1,
-    };
+    let mut comparison = Terms::hamming(64, 15);
+    comparison.limits.references = 1_000;
+    let demand = demand_of(&comparison, true).unwrap();
+    assert_eq!(demand.aligned, -97..=31);
     let is_admitted = |limbs: &usize| {
         let set = BgvSet { ring_log2: 8, baby_steps: 16, limbs: *limbs, ..INSECURE_BGV };
         admit(&set, &demand).is_ok()
@@ -392,7 +388,7 @@ fn a_block_and_a_subject_are_asked_about_under_the_shortest_chain_that_admits_a_
     let shortest = (6..32).find(is_admitted).unwrap();
     let mut terms = Terms::hamming(64, 15).with_own_set(set(shortest));
     terms.limits.references = 1_000;
-    let agreement = Agreement::new(terms).unwrap();
+    let agreement = planning::open(terms).unwrap();
     assert_eq!(agreement.functional().phi_range(), demand.aligned);
     let parties = Parties::<Bgv>::new(&agreement);
     let (references, probes) = people(&agreement, 15);
@@ -415,7 +411,7 @@ fn keys_of_another_set_of_ones_own_are_refused() {
         if let OwnSet::Tfhe(set) = &mut set {
             set.washing_rounds = rounds;
         }
-        Agreement::new(Terms::hamming(64, 15).with_own_set(set)).unwrap()
+        planning::open(Terms::hamming(64, 15).with_own_set(set)).unwrap()
     };
     let (ours, theirs) = (under(6), under(7));
     let (secret, public) = SecretKey::<Tfhe>::generate(&theirs, &mut rng()).unwrap();
@@ -545,7 +541,7 @@ fn count_shuffles_the_bits_of_each() {
 fn the_finer_set_works_too() {
     let mut terms = Terms::face(100);
     terms.encryption.parameter_set = "tfhe-896-4096".to_owned();
-    let agreement = Agreement::new(terms).unwrap();
+    let agreement = planning::open(terms).unwrap();
     let parties = Parties::<Tfhe>::new(&agreement);
     let (references, probes) = people(&agreement, 15);
     let gallery = Gallery::enrol(&agreement, references).gallery.unwrap();
@@ -556,7 +552,7 @@ fn the_finer_set_works_too() {
 #[test]
 fn a_key_of_another_parameter_set_is_not_used() {
     let weak = agreement(Terms::face(100));
-    let strong = Agreement::new(Terms::face(100)).unwrap();
+    let strong = planning::open(Terms::face(100)).unwrap();
     let parties = Parties::<Tfhe>::new(&weak);
     let querier = Querier::new(&strong, SecretKey::<Tfhe>::read(parties.secret.as_slice(), &weak).unwrap());
     let (references, probes) = people(&weak, 3);
@@ -594,7 +590,7 @@ fn a_stopped_answer_says_so() {
 #[test]
 fn an_agreement_on_another_scheme_is_refused_by_every_reader_and_maker() {
     let of_tfhe = agreement(Terms::hamming(16, 2));
-    let of_bgv = Agreement::new(Terms::hamming(16, 2).with_scheme(SchemeChoice::Bgv)).unwrap();
+    let of_bgv = planning::open(Terms::hamming(16, 2).with_scheme(SchemeChoice::Bgv)).unwrap();
     let other = OtherScheme { expected: SchemeId::Bgv, actual: SchemeId::Tfhe };
     let wire = WireError::Scheme(other);
     let (references, _) = people(&of_tfhe, 3);

@@ -16,12 +16,14 @@ use super::clear::Clear;
 use super::exchange::{Parties, random, record};
 use super::tfhe::Tfhe;
 use super::{Evaluator, Holder};
-use crate::agreement::{Agreement, ComparisonTerms, Disclosure, EyeRule, Limits, TemplateTerms, Terms};
+use crate::agreement::{ComparisonTerms, Disclosure, EyeRule, Limits, TemplateTerms, Terms};
 use crate::custodian::{Custodian, Gallery};
 use crate::functional::{Functional, Probe, oracle};
 use crate::parameters::ParameterSet;
 use crate::parameters::custom::OwnSet;
+use crate::planning;
 use crate::querier::Verdict;
+use crate::scheme::Opened;
 use crate::template::{Bits, Eye, IrisCode, IrisShape, MaskSharing, RealVector, Record, SubjectId, Template};
 use crate::wire::Target;
 
@@ -273,7 +275,7 @@ impl World for Bgv {
 /// Length of the vectors.
 const NORM: f64 = 0.74;
 
-fn agreement<S: World>(case: &Case) -> Agreement {
+fn agreement<S: World>(case: &Case) -> Opened {
     let (dimension, shape) = match S::EXACT {
         true => (40, IrisShape { rows: 2, columns: 16, channels: 2, mask: MaskSharing::ByPair }),
         false => (256, IrisShape { rows: 4, columns: 32, channels: 4, mask: MaskSharing::ByPair }),
@@ -310,7 +312,7 @@ fn agreement<S: World>(case: &Case) -> Agreement {
     };
     terms.disclosure = case.disclosure;
     terms.limits = Limits { references: 2_000, references_per_subject: case.references, ..terms.limits };
-    Agreement::new(S::agreed(terms)).unwrap_or_else(|error| panic!("{case:?}: {error}"))
+    planning::open(S::agreed(terms)).unwrap_or_else(|error| panic!("{case:?}: {error}"))
 }
 
 /// How a reference lies to a probe.
@@ -327,7 +329,7 @@ enum Nearness {
 }
 
 /// An admissible template near another: most are, but rounding may make a vector too short or too long.
-fn admissible(agreement: &Agreement, make: impl FnMut() -> Template) -> Template {
+fn admissible(agreement: &Opened, make: impl FnMut() -> Template) -> Template {
     let functional = agreement.functional();
     let is_admissible =
         |template: &Template| functional.probe(template).is_ok() && functional.reference(template).is_ok();
@@ -335,12 +337,12 @@ fn admissible(agreement: &Agreement, make: impl FnMut() -> Template) -> Template
 }
 
 /// A stranger's template.
-fn stranger(agreement: &Agreement, rng: &mut ChaCha20Rng) -> Template {
+fn stranger(agreement: &Opened, rng: &mut ChaCha20Rng) -> Template {
     admissible(agreement, || scaled(random(agreement.shape(), rng)))
 }
 
 /// A template near another; where the scheme has a gray zone, outside of it.
-fn near(agreement: &Agreement, probe: &Template, nearness: Nearness, rng: &mut ChaCha20Rng) -> Template {
+fn near(agreement: &Opened, probe: &Template, nearness: Nearness, rng: &mut ChaCha20Rng) -> Template {
     let exact = agreement.functional().is_exact();
     let nearness = match nearness {
         Nearness::FirstMiss | Nearness::FewCommonBits if !exact => Nearness::Stranger,
@@ -455,7 +457,7 @@ fn eyes_of(rule: EyeRule, number: usize) -> &'static [Option<Eye>] {
     }
 }
 
-fn people<S: World>(case: &Case, agreement: &Agreement) -> People {
+fn people<S: World>(case: &Case, agreement: &Opened) -> People {
     let mut rng = ChaCha20Rng::seed_from_u64(3);
     let probes: Vec<Vec<Record>> = (0..4)
         .map(|person| {
@@ -536,7 +538,7 @@ impl Tally {
     }
 }
 
-fn run<S: World>(case: &Case, agreement: &Agreement, parties: &Parties<S>, tally: &mut Tally) {
+fn run<S: World>(case: &Case, agreement: &Opened, parties: &Parties<S>, tally: &mut Tally) {
     let people = people::<S>(case, agreement);
     let enrolment = Gallery::enrol(agreement, people.references.clone());
     assert!(enrolment.refused.is_empty(), "{case:?}: {:?}", enrolment.refused);
@@ -585,7 +587,7 @@ fn run<S: World>(case: &Case, agreement: &Agreement, parties: &Parties<S>, tally
 
 /// Runs the cases, those of one agreement with the same keys, and tells everything that was wrong.
 fn the_cases_agree_with_the_oracle<S: World>() {
-    let mut agreements: BTreeMap<String, (Agreement, Vec<Case>)> = BTreeMap::new();
+    let mut agreements: BTreeMap<String, (Opened, Vec<Case>)> = BTreeMap::new();
     let cases = Case::chosen(S::OPTIONS_TOGETHER);
     let count = cases.len();
     for case in cases {

@@ -5,6 +5,7 @@
 //!
 //! [`Holder`] has the secret key; [`Evaluator`] has no name for it.
 
+mod account;
 #[cfg(test)]
 mod alike;
 pub mod bgv;
@@ -14,6 +15,8 @@ mod clear;
 mod exchange;
 #[cfg(test)]
 mod exhaustive;
+mod figures;
+mod opened;
 mod stage;
 mod stage_noise;
 pub mod tfhe;
@@ -23,11 +26,13 @@ use std::borrow::Cow;
 use rand::CryptoRng;
 use zeroize::Zeroizing;
 
-use crate::agreement::{Agreement, Disclosure, SchemeId};
+use crate::agreement::{Disclosure, SchemeId};
 use crate::functional::{Functional, Probe, Reference, SampleLayout};
 use crate::parameters::ParameterSet;
 use crate::remedy::Remedy;
 use crate::template::Eye;
+pub use account::{USUAL_PROBES_PER_DAY, log2_distance_of};
+pub use opened::Opened;
 pub use stage::Stage;
 pub use stage_noise::{Failures, Flips, Measurement, StageNoise, Unmeasured};
 
@@ -70,7 +75,7 @@ pub trait Scheme: Sized + 'static {
     /// # Errors
     ///
     /// [`OtherScheme`] for an agreement on another one.
-    fn agreed_set(agreement: &Agreement) -> Result<&'static Self::Set, OtherScheme> {
+    fn agreed_set(agreement: &Opened) -> Result<&'static Self::Set, OtherScheme> {
         let parameters = agreement.parameters();
         Self::set(parameters).ok_or(OtherScheme { expected: parameters.scheme(), actual: Self::ID })
     }
@@ -350,7 +355,7 @@ pub enum Unanswered {
     Stopped(#[from] Stopped),
     /// The task is not one that the agreement's parameter set was admitted for.
     #[error("the comparison does not fit the parameter set: {0}")]
-    Misfit(#[from] bgv::Misfit),
+    Misfit(String),
     /// The answer has so many numbers that the noise of all of them together is not hidden.
     #[error(
         "the answer would stay within 2^{leakage_log2:.0} of hiding the gallery's noise where 2^{limit_log2:.0} is promised"

@@ -91,17 +91,17 @@ pub enum TemplateError {
     /// Another length than agreed.
     #[error("{actual} values where {expected} are agreed")]
     Dimension {
-        /// As agreed.
+        /// Coordinates or bits that the agreement has.
         expected: usize,
-        /// As found.
+        /// Coordinates or bits that the template has.
         actual: usize,
     },
     /// Another kind of template than agreed.
     #[error("this is {actual}, but {expected} is agreed")]
     Shape {
-        /// As agreed.
+        /// The shape that the agreement has.
         expected: TemplateShape,
-        /// As found.
+        /// The shape that the template has.
         actual: TemplateShape,
     },
     /// Pairs of code bits do not share their mask, though the shape says so.
@@ -121,17 +121,17 @@ pub enum TemplateError {
     /// The template is longer than the agreement admits, so its score could leave the range of the encryption.
     #[error("the vector's length {norm:.3} is over the agreed maximum_norm {maximum:.3}")]
     NormTooLarge {
-        /// As found.
+        /// Euclidean length of the vector as it was read.
         norm: f64,
-        /// As agreed.
+        /// `maximum_norm` of the agreement.
         maximum: f64,
     },
     /// After rounding to integers the vector's length is off by more than one percent.
     #[error("rounded to integers the vector has length {norm:.1} where {expected} is agreed (1 % is admitted)")]
     QuantisationTooCoarse {
-        /// After rounding.
+        /// Euclidean length of the integers.
         norm: f64,
-        /// As agreed.
+        /// Length that the agreement has, in units of the integers.
         expected: u32,
     },
 }

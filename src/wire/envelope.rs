@@ -119,7 +119,7 @@ pub enum WireError {
     Version {
         /// What the file is.
         kind: Kind,
-        /// As found.
+        /// The version in its header.
         actual: u16,
     },
     /// A header field that no version writes.
@@ -128,9 +128,9 @@ pub enum WireError {
     /// Another kind of file.
     #[error("this is a cotejo {actual}, but a {expected} is needed")]
     Kind {
-        /// As needed.
+        /// The kind that is needed.
         expected: Kind,
-        /// As found.
+        /// The kind in its header.
         actual: Kind,
     },
     /// Another scheme than agreed.
@@ -139,25 +139,25 @@ pub enum WireError {
     /// Another parameter set than agreed.
     #[error("made with parameter set {actual}, but the agreement says {expected}")]
     Parameters {
-        /// As agreed.
+        /// Name of the agreed set.
         expected: &'static str,
-        /// As found.
+        /// Name of the set in its header.
         actual: &'static str,
     },
     /// Made under another agreement.
     #[error("made under another agreement ({actual}) than this one ({expected})")]
     Agreement {
-        /// Ours.
+        /// Digest of our agreement.
         expected: Digest,
-        /// As found.
+        /// Digest in its header.
         actual: Digest,
     },
     /// Made with another key.
     #[error("belongs to key {actual}, not to key {expected}")]
     Key {
-        /// As needed.
+        /// The key that the file must be of.
         expected: KeyId,
-        /// As found.
+        /// The key in its header.
         actual: KeyId,
     },
     /// More than the parameter set and the agreement admit.
@@ -165,7 +165,7 @@ pub enum WireError {
     TooLarge {
         /// Limit in bytes.
         limit: u64,
-        /// As claimed.
+        /// Length in bytes that the header claims.
         actual: u64,
     },
     /// Something follows the end.

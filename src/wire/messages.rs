@@ -9,10 +9,10 @@ use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use super::{Envelope, Expected, Kind, WireError};
-use crate::agreement::{Agreement, Digest, Disclosure};
+use crate::agreement::{Digest, Disclosure};
 use crate::functional::SampleLayout;
 use crate::parameters::ParameterSet;
-use crate::scheme::{Crossing, CrossingError, Extent, Scheme};
+use crate::scheme::{Crossing, CrossingError, Extent, Opened, Scheme};
 use crate::template::SubjectId;
 
 /// Names one querier's keys: the first 16 bytes of the SHA-256 of the evaluation key's payload.
@@ -77,7 +77,7 @@ pub enum Target {
 
 impl Target {
     /// What an answer to such a query discloses.
-    pub fn disclosure<S: Scheme>(&self, agreement: &Agreement) -> Disclosure {
+    pub fn disclosure<S: Scheme>(&self, agreement: &Opened) -> Disclosure {
         let agreed = agreement.terms().disclosure;
         match self {
             Self::Gallery => agreed,
@@ -101,7 +101,7 @@ impl<S: Scheme> EvaluationKey<S> {
     /// # Errors
     ///
     /// [`WireError::Payload`] if they cannot be serialised; [`WireError::Scheme`] for an agreement on another scheme.
-    pub fn new(key: S::EvaluationKey, agreement: &Agreement) -> Result<Self, WireError> {
+    pub fn new(key: S::EvaluationKey, agreement: &Opened) -> Result<Self, WireError> {
         let (set, parameters) = (S::agreed_set(agreement)?, agreement.parameters());
         let payload = key.encode()?;
         Ok(Self { key, set, parameters, id: fingerprint(&payload), payload })
@@ -122,8 +122,8 @@ impl<S: Scheme> EvaluationKey<S> {
         self.id
     }
 
-    /// The file.
-    pub fn to_bytes(&self, agreement: &Agreement) -> Zeroizing<Vec<u8>> {
+    /// The bytes of its file, for the custodian.
+    pub fn to_bytes(&self, agreement: &Opened) -> Zeroizing<Vec<u8>> {
         Envelope::new(Kind::EvaluationKey, agreement, Some(self.id), self.payload.clone()).to_bytes()
     }
 
@@ -132,11 +132,11 @@ impl<S: Scheme> EvaluationKey<S> {
     /// # Errors
     ///
     /// [`WireError::Scheme`] for an agreement on another scheme.
-    pub fn limit_bytes(agreement: &Agreement) -> Result<u64, WireError> {
+    pub fn limit_bytes(agreement: &Opened) -> Result<u64, WireError> {
         Ok(Envelope::OVERHEAD_BYTES + Self::payload_limit_bytes(agreement)?)
     }
 
-    fn payload_limit_bytes(agreement: &Agreement) -> Result<u64, WireError> {
+    fn payload_limit_bytes(agreement: &Opened) -> Result<u64, WireError> {
         Ok(S::EvaluationKey::limit_bytes(S::agreed_set(agreement)?, &extent(agreement)))
     }
 
@@ -145,7 +145,7 @@ impl<S: Scheme> EvaluationKey<S> {
     /// # Errors
     ///
     /// [`WireError`] for anything but an evaluation key of the agreement's parameter set, unaltered.
-    pub fn read(reader: impl Read, agreement: &Agreement) -> Result<Self, WireError> {
+    pub fn read(reader: impl Read, agreement: &Opened) -> Result<Self, WireError> {
         let (set, extent) = (S::agreed_set(agreement)?, extent(agreement));
         let limit_bytes = Self::payload_limit_bytes(agreement)?;
         let expected = Expected { kind: Kind::EvaluationKey, agreement, key: None, limit_bytes };
@@ -160,7 +160,7 @@ impl<S: Scheme> EvaluationKey<S> {
 }
 
 /// Of nothing: what keys are about.
-fn extent(agreement: &Agreement) -> Extent<'_> {
+fn extent(agreement: &Opened) -> Extent<'_> {
     let (functional, disclosure) = (agreement.functional(), agreement.terms().disclosure);
     Extent { functional, disclosure, probes: 0, samples: 0, verdicts_per_probe: 0 }
 }
@@ -197,12 +197,12 @@ struct QueryClear {
 }
 
 impl<S: Scheme> Query<S> {
-    /// The file.
+    /// The bytes of its file, for the custodian.
     ///
     /// # Errors
     ///
     /// [`WireError::Payload`] if it cannot be serialised.
-    pub fn to_bytes(&self, agreement: &Agreement) -> Result<Zeroizing<Vec<u8>>, WireError> {
+    pub fn to_bytes(&self, agreement: &Opened) -> Result<Zeroizing<Vec<u8>>, WireError> {
         let clear = QueryClear { id: self.id, target: self.target.clone(), layouts: self.layouts.clone() };
         let payload = join(&clear, &self.ciphertext)?;
         Ok(Envelope::new(Kind::Query, agreement, Some(self.key), payload).to_bytes())
@@ -213,11 +213,11 @@ impl<S: Scheme> Query<S> {
     /// # Errors
     ///
     /// [`WireError::Scheme`] for an agreement on another scheme.
-    pub fn limit_bytes(agreement: &Agreement) -> Result<u64, WireError> {
+    pub fn limit_bytes(agreement: &Opened) -> Result<u64, WireError> {
         Ok(Envelope::OVERHEAD_BYTES + Self::payload_limit_bytes(agreement)?)
     }
 
-    fn payload_limit_bytes(agreement: &Agreement) -> Result<u64, WireError> {
+    fn payload_limit_bytes(agreement: &Opened) -> Result<u64, WireError> {
         let most = agreement.terms().limits.probes_per_query;
         let largest = Extent { probes: most, samples: 2 * most, ..extent(agreement) };
         let ciphertext = S::EncryptedProbes::limit_bytes(S::agreed_set(agreement)?, &largest);
@@ -229,7 +229,7 @@ impl<S: Scheme> Query<S> {
     /// # Errors
     ///
     /// [`WireError`] for anything but a query under this agreement and key, within the agreement's limits.
-    pub fn read(reader: impl Read, agreement: &Agreement, key: Option<KeyId>) -> Result<Self, WireError> {
+    pub fn read(reader: impl Read, agreement: &Opened, key: Option<KeyId>) -> Result<Self, WireError> {
         let set = S::agreed_set(agreement)?;
         let most = agreement.terms().limits.probes_per_query;
         let limit_clear = query_clear_limit_bytes(most);
@@ -286,12 +286,12 @@ struct AnswerClear {
 }
 
 impl<S: Scheme> Answer<S> {
-    /// The file.
+    /// The bytes of its file, for the querier.
     ///
     /// # Errors
     ///
     /// [`WireError::Payload`] if it cannot be serialised.
-    pub fn to_bytes(&self, agreement: &Agreement) -> Result<Zeroizing<Vec<u8>>, WireError> {
+    pub fn to_bytes(&self, agreement: &Opened) -> Result<Zeroizing<Vec<u8>>, WireError> {
         let clear = AnswerClear {
             query: self.query,
             gallery: self.gallery,
@@ -308,11 +308,11 @@ impl<S: Scheme> Answer<S> {
     /// # Errors
     ///
     /// [`WireError::Scheme`] for an agreement on another scheme.
-    pub fn limit_bytes(agreement: &Agreement) -> Result<u64, WireError> {
+    pub fn limit_bytes(agreement: &Opened) -> Result<u64, WireError> {
         Ok(Envelope::OVERHEAD_BYTES + Self::payload_limit_bytes(agreement)?)
     }
 
-    fn payload_limit_bytes(agreement: &Agreement) -> Result<u64, WireError> {
+    fn payload_limit_bytes(agreement: &Opened) -> Result<u64, WireError> {
         let set = S::agreed_set(agreement)?;
         let (limits, agreed) = (&agreement.terms().limits, agreement.terms().disclosure);
         // A query about one subject may be answered otherwise than one about the gallery.
@@ -330,7 +330,7 @@ impl<S: Scheme> Answer<S> {
     /// # Errors
     ///
     /// [`WireError`] for anything but an answer under this agreement and key, that discloses no more than the agreement does.
-    pub fn read(reader: impl Read, agreement: &Agreement, key: Option<KeyId>) -> Result<Self, WireError> {
+    pub fn read(reader: impl Read, agreement: &Opened, key: Option<KeyId>) -> Result<Self, WireError> {
         let set = S::agreed_set(agreement)?;
         let (limits, agreed) = (&agreement.terms().limits, agreement.terms().disclosure);
         let of_one = S::of_one_subject(agreed);
@@ -353,7 +353,7 @@ impl<S: Scheme> Answer<S> {
     }
 
     /// What the ciphertext is about.
-    pub(crate) fn extent<'a>(&self, agreement: &'a Agreement) -> Extent<'a> {
+    pub(crate) fn extent<'a>(&self, agreement: &'a Opened) -> Extent<'a> {
         let Self { disclosure, probes, verdicts_per_probe, .. } = *self;
         Extent { disclosure, probes, verdicts_per_probe, ..extent(agreement) }
     }

@@ -46,7 +46,7 @@ fn the_scheme_is_chosen_by_the_terms_and_said_with_its_reason() {
         ("--modality face --references 100", "tfhe", "tfhe-896-2048", "on 100 references takes"),
         ("--modality iris", "tfhe", "tfhe-896-2048", "no exact set admits the comparison"),
         ("--modality face --scheme tfhe", "tfhe", "tfhe-896-2048", "the set for everything"),
-        ("--modality face --parameter-set tfhe-896-4096", "tfhe", "tfhe-896-4096", "as the agreement says"),
+        ("--modality face --parameter-set tfhe-896-4096", "tfhe", "tfhe-896-4096", "as was asked for"),
     ] {
         let desk = Desk::empty();
         let init = desk.json(&format!("agreement init {options}"));
@@ -54,8 +54,10 @@ fn the_scheme_is_chosen_by_the_terms_and_said_with_its_reason() {
         for document in [&init, &check] {
             assert_eq!((&document["scheme"], &document["parameter_set"]), (&scheme.into(), &set.into()), "{options}");
         }
+        let file = std::fs::read_to_string(desk.path("agreement.toml")).unwrap();
+        let reason = file.lines().find(|line| line.starts_with("# Here: ")).unwrap_or_default();
+        assert!(reason.contains(sentence), "{file}");
         let said = check["sentences"].to_string();
-        assert!(said.contains(sentence), "{said}");
         assert_eq!(check["exact"], scheme == "bgv");
         assert_eq!(said.contains("verdicts are exact"), scheme == "bgv", "{said}");
         assert_eq!(said.contains("Vectors are rounded to integers"), options.contains("face"), "{said}");

@@ -4,10 +4,12 @@
 
 use std::time::Instant;
 
-use cotejo::agreement::{Agreement, Disclosure, SchemeChoice, Terms};
+use cotejo::agreement::{Disclosure, SchemeChoice, Terms};
 use cotejo::custodian::{AdmittedKey, Custodian, Gallery};
 use cotejo::functional::{Probe, oracle};
+use cotejo::planning;
 use cotejo::querier::{Pending, Querier, SecretKey, Verdict};
+use cotejo::scheme::Opened;
 use cotejo::scheme::bgv::Bgv;
 use cotejo::template::{Bits, Record, SubjectId, Template};
 use cotejo::wire::{Answer, EvaluationKey, Query, Target};
@@ -30,17 +32,17 @@ fn at(bits: &[bool], distance: usize, rng: &mut impl Rng) -> Vec<bool> {
     bits
 }
 
-fn agreement(set: &str, (bits, threshold): (usize, u32), disclosure: Disclosure) -> Agreement {
+fn agreement(set: &str, (bits, threshold): (usize, u32), disclosure: Disclosure) -> Opened {
     let mut terms = Terms::hamming(bits, threshold).with_scheme(SchemeChoice::Bgv);
     terms.encryption.parameter_set = set.to_owned();
     terms.disclosure = disclosure;
-    let agreement = Agreement::new(terms).unwrap();
+    let agreement = planning::open(terms).unwrap();
     assert!(agreement.parameters().is_secure());
     agreement
 }
 
 /// One whole exchange through its files, made anew from keys to verdicts.
-fn exchange(agreement: &Agreement, gallery: &Gallery, probes: &[Record]) -> Vec<Verdict> {
+fn exchange(agreement: &Opened, gallery: &Gallery, probes: &[Record]) -> Vec<Verdict> {
     let clock = Instant::now();
     let (secret, public) = SecretKey::<Bgv>::generate(agreement, &mut rng(1)).unwrap();
     let public = public.to_bytes(agreement);
@@ -71,7 +73,7 @@ fn exchange(agreement: &Agreement, gallery: &Gallery, probes: &[Record]) -> Vec<
     pending.read(&querier, &answer).unwrap().into_iter().map(|(_, verdict)| verdict).collect()
 }
 
-fn by_the_oracle(agreement: &Agreement, gallery: &Gallery, probe: &Record) -> Vec<bool> {
+fn by_the_oracle(agreement: &Opened, gallery: &Gallery, probe: &Record) -> Vec<bool> {
     let functional = agreement.functional();
     let probe = Probe::new(functional, std::slice::from_ref(probe)).unwrap();
     let subjects = gallery.subjects().map(Result::unwrap);

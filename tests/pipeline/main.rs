@@ -12,11 +12,13 @@ mod bgv;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use cotejo::agreement::{Agreement, ComparisonTerms, IRIS_MPC_SHAPE, Terms};
+use cotejo::agreement::{ComparisonTerms, IRIS_MPC_SHAPE, Terms};
 use cotejo::custodian::{AdmittedKey, Custodian, Gallery};
 use cotejo::functional::{Probe, oracle};
-use cotejo::plan::{Pace, Plan};
+use cotejo::planning;
+use cotejo::planning::{Pace, Plan};
 use cotejo::querier::{Querier, SecretKey, Verdict};
+use cotejo::scheme::Opened;
 use cotejo::scheme::tfhe::Tfhe;
 use cotejo::template::Record;
 use cotejo::template::synthetic::{Model, Population};
@@ -30,7 +32,7 @@ fn rng(step: u64) -> ChaCha20Rng {
 }
 
 struct Keys {
-    agreement: Agreement,
+    agreement: Opened,
     secret: Vec<u8>,
     public: Vec<u8>,
     admitted: AdmittedKey<Tfhe>,
@@ -40,7 +42,7 @@ struct Keys {
 fn keys() -> &'static Keys {
     static KEYS: OnceLock<Keys> = OnceLock::new();
     KEYS.get_or_init(|| {
-        let agreement = Agreement::new(Terms::face(512)).unwrap();
+        let agreement = planning::open(Terms::face(512)).unwrap();
         assert!(agreement.parameters().is_secure());
         let (secret, public) = SecretKey::<Tfhe>::generate(&agreement, &mut rng(1)).unwrap();
         let (secret, public) = (secret.to_secret_bytes(&agreement).to_vec(), public.to_bytes(&agreement).to_vec());
@@ -57,7 +59,7 @@ struct Exchange {
     verdicts: Vec<Verdict>,
 }
 
-fn exchange(agreement: &Agreement, gallery: &Gallery, probes: Vec<Record>, target: Target) -> Exchange {
+fn exchange(agreement: &Opened, gallery: &Gallery, probes: Vec<Record>, target: Target) -> Exchange {
     let keys = keys();
     let querier = Querier::new(agreement, SecretKey::<Tfhe>::read(keys.secret.as_slice(), &keys.agreement).unwrap());
     let (query, pending) = querier.ask(probes, target, &mut rng(2)).unwrap();
@@ -72,20 +74,20 @@ fn exchange(agreement: &Agreement, gallery: &Gallery, probes: Vec<Record>, targe
     Exchange { query_bytes, answer_bytes, steps: custodian.steps(&query), verdicts }
 }
 
-fn by_the_oracle(agreement: &Agreement, gallery: &Gallery, probe: &Record) -> Verdict {
+fn by_the_oracle(agreement: &Opened, gallery: &Gallery, probe: &Record) -> Verdict {
     let functional = agreement.functional();
     let probe = Probe::new(functional, std::slice::from_ref(probe)).unwrap();
     let mut subjects = gallery.subjects().map(Result::unwrap);
     Verdict::Any(subjects.any(|subject| oracle::subject_verdict(functional, &probe, &subject.references)))
 }
 
-fn records(model: Model, agreement: &Agreement, subjects: std::ops::Range<u32>, sample: u16) -> Vec<Record> {
+fn records(model: Model, agreement: &Opened, subjects: std::ops::Range<u32>, sample: u16) -> Vec<Record> {
     let population = Population::new(model, agreement.shape(), 3).unwrap();
     population.records(subjects, sample..sample + 1).collect::<Result<_, _>>().unwrap()
 }
 
 /// Predicted bytes within 2 % and 64 bytes of the files, predicted bootstraps exactly those that are counted.
-fn hold_against_the_plan(agreement: &Agreement, references: usize, probes: usize, run: &Exchange) {
+fn hold_against_the_plan(agreement: &Opened, references: usize, probes: usize, run: &Exchange) {
     let plan = Plan::new(agreement, references, probes, &Pace::Tfhe(Duration::from_millis(5)), 0).unwrap();
     assert_eq!((plan.steps, plan.step), (run.steps, "bootstrap"));
     for (predicted, actual) in [(plan.query_bytes, run.query_bytes), (plan.answer_bytes, run.answer_bytes)] {
@@ -125,7 +127,7 @@ fn an_iris_of_12800_bits_is_verified_under_fifteen_rotations_to_either_side() {
     if let ComparisonTerms::FractionalHamming { minimum_common_bits, .. } = &mut terms.comparison {
         *minimum_common_bits = 3000;
     }
-    let agreement = &Agreement::new(terms).unwrap();
+    let agreement = &planning::open(terms).unwrap();
     let model = Model::Iris { tilt_columns: 10 };
     let gallery = Gallery::enrol(agreement, records(model, agreement, 0..2, 0)).gallery.unwrap();
     for (subject, hit) in [(0, true), (1, false)] {

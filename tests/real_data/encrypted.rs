@@ -2,10 +2,12 @@
 
 use std::sync::OnceLock;
 
-use cotejo::agreement::{Agreement, ComparisonTerms, Disclosure, EyeRule, IRIS_MPC_SHAPE, Terms};
+use cotejo::agreement::{ComparisonTerms, Disclosure, EyeRule, IRIS_MPC_SHAPE, Terms};
 use cotejo::custodian::{AdmittedKey, Custodian, Gallery};
 use cotejo::functional::oracle::{Comparison, Oracle};
+use cotejo::planning;
 use cotejo::querier::{Querier, SecretKey, Verdict};
+use cotejo::scheme::Opened;
 use cotejo::scheme::tfhe::Tfhe;
 use cotejo::scheme::tfhe::noise::GrayZone;
 use cotejo::template::read::{self, Format};
@@ -23,14 +25,14 @@ pub fn rng() -> ChaCha20Rng {
 /// Production keys, made once: a key does not depend on the agreement, only its file does.
 struct Keys {
     prepared: AdmittedKey<Tfhe>,
-    made_under: Agreement,
+    made_under: Opened,
     secret: Vec<u8>,
 }
 
 fn keys() -> &'static Keys {
     static KEYS: OnceLock<Keys> = OnceLock::new();
     KEYS.get_or_init(|| {
-        let made_under = Agreement::new(Terms::face(512)).unwrap();
+        let made_under = planning::open(Terms::face(512)).unwrap();
         let (secret, public) = SecretKey::<Tfhe>::generate(&made_under, &mut rng()).unwrap();
         let public = EvaluationKey::read(public.to_bytes(&made_under).as_slice(), &made_under).unwrap();
         let secret = secret.to_secret_bytes(&made_under).to_vec();
@@ -39,7 +41,7 @@ fn keys() -> &'static Keys {
 }
 
 /// The encrypted verdicts of `probes` against `references`.
-fn verdicts(agreement: &Agreement, references: Vec<Record>, probes: Vec<Record>) -> Vec<(SubjectId, Verdict)> {
+fn verdicts(agreement: &Opened, references: Vec<Record>, probes: Vec<Record>) -> Vec<(SubjectId, Verdict)> {
     let keys = keys();
     let enrolment = Gallery::enrol(agreement, references);
     assert!(enrolment.refused.is_empty(), "{:?}", enrolment.refused);
@@ -52,13 +54,13 @@ fn verdicts(agreement: &Agreement, references: Vec<Record>, probes: Vec<Record>)
     pending.read(&querier, &answer).unwrap()
 }
 
-pub fn compare(agreement: &Agreement, probe: &Template, reference: &Template) -> Comparison {
+pub fn compare(agreement: &Opened, probe: &Template, reference: &Template) -> Comparison {
     let functional = agreement.functional();
     let probe = functional.probe(probe).unwrap();
     Oracle::new(functional, &probe).compare(&functional.reference(reference).unwrap())
 }
 
-pub fn put_face(threshold: &str) -> (Agreement, Vec<Record>, Vec<Record>) {
+pub fn put_face(threshold: &str) -> (Opened, Vec<Record>, Vec<Record>) {
     let mut terms = Terms::face(49);
     terms.disclosure = Disclosure::Each;
     terms.limits.probes_per_query = 2000;
@@ -67,7 +69,7 @@ pub fn put_face(threshold: &str) -> (Agreement, Vec<Record>, Vec<Record>) {
         probe_norm: Some(16384),
         reference_norm: Some(256),
     };
-    let agreement = Agreement::new(terms).unwrap();
+    let agreement = planning::open(terms).unwrap();
     let (Some(embeddings), Some(subjects)) = (data("put-face49/embeddings.npy"), data("put-face49/subjects.npy"))
     else {
         return (agreement, Vec::new(), Vec::new());
@@ -91,7 +93,7 @@ pub fn put_face(threshold: &str) -> (Agreement, Vec<Record>, Vec<Record>) {
 }
 
 /// Every encrypted verdict of `probes` against the oracle; differences are printed, and must lie in the predicted gray zone.
-fn hold_against_the_oracle(agreement: &Agreement, references: &[Record], probes: &[Record]) {
+fn hold_against_the_oracle(agreement: &Opened, references: &[Record], probes: &[Record]) {
     let functional = agreement.functional();
     let (mut differences, mut hits, mut inside) = (0, 0, 0);
     let mut expected = 0.0;
@@ -159,7 +161,7 @@ fn iris_mpc_pair() -> Option<Vec<Record>> {
     Some(read::records(&lines, Format::IrisBase64, TemplateShape::Iris(IRIS_MPC_SHAPE), None).unwrap())
 }
 
-fn iris_mpc_agreement(threshold: &str, rotations: u32) -> Agreement {
+fn iris_mpc_agreement(threshold: &str, rotations: u32) -> Opened {
     let mut terms = Terms::iris(IRIS_MPC_SHAPE);
     terms.comparison = ComparisonTerms::FractionalHamming {
         threshold: threshold.parse().unwrap(),
@@ -167,7 +169,7 @@ fn iris_mpc_agreement(threshold: &str, rotations: u32) -> Agreement {
         rotations,
         eyes: EyeRule::Ignored,
     };
-    Agreement::new(terms).unwrap()
+    planning::open(terms).unwrap()
 }
 
 #[test]
@@ -207,7 +209,7 @@ fn mmu1_refuses_the_seven_without_valid_bits_and_judges_the_others() {
         rotations: 8,
         eyes: EyeRule::Ignored,
     };
-    let agreement = Agreement::new(terms).unwrap();
+    let agreement = planning::open(terms).unwrap();
     let records = read::records(&bytes, Format::Npz, TemplateShape::Iris(shape), None).unwrap();
     let refused = Gallery::enrol(&agreement, records.clone()).refused;
     for refusal in &refused {

@@ -1,13 +1,15 @@
 //! Error rates of templates that others made, as others found them.
 
-use cotejo::agreement::{Agreement, ComparisonTerms, Terms};
+use cotejo::agreement::{ComparisonTerms, Terms};
 use cotejo::evaluate::{Card, Comparer, Dataset, Evaluation, Scores};
+use cotejo::planning;
+use cotejo::scheme::Opened;
 use cotejo::template::read::{self, Format};
 use cotejo::template::{IrisShape, MaskSharing, TemplateShape};
 
 use crate::data;
 
-fn card(agreement: &Agreement, dataset: &Dataset) -> Card {
+fn card(agreement: &Opened, dataset: &Dataset) -> Card {
     let comparer = Comparer::new(agreement, dataset);
     let scores = Scores::of_all_pairs(agreement, dataset, &comparer, &()).unwrap();
     Evaluation { agreement, dataset, scores: &scores, comparer: &comparer, seed: 1 }.card(None, None)
@@ -25,7 +27,7 @@ fn put_faces_have_an_equal_error_rate_of_0_91_per_cent_at_0_484() {
     if let ComparisonTerms::Cosine { threshold, .. } = &mut terms.comparison {
         *threshold = "0.484".parse().unwrap();
     }
-    let agreement = Agreement::new(terms).unwrap();
+    let agreement = planning::open(terms).unwrap();
     let dataset = Dataset::of_one_set(agreement.functional(), records).unwrap();
     let card = card(&agreement, &dataset);
     assert_eq!((card.data.subjects, card.data.failure_to_enrol.errors), (50, 0));
@@ -51,7 +53,7 @@ fn mmu1_irises_have_an_equal_error_rate_of_17_8_per_cent_and_seven_failures_to_e
     {
         (*threshold, *minimum_common_bits, *rotations) = ("0.4".parse().unwrap(), 660, 8);
     }
-    let agreement = Agreement::new(terms).unwrap();
+    let agreement = planning::open(terms).unwrap();
     let dataset = Dataset::of_one_set(agreement.functional(), records).unwrap();
     let card = card(&agreement, &dataset);
     assert_eq!(card.data.failure_to_enrol.errors, 7);

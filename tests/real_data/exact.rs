@@ -2,8 +2,9 @@
 
 use std::time::Instant;
 
-use cotejo::agreement::{Agreement, ComparisonTerms, Disclosure, SchemeChoice, Terms};
+use cotejo::agreement::{ComparisonTerms, Disclosure, SchemeChoice, Terms};
 use cotejo::custodian::{AdmittedKey, Custodian, Gallery};
+use cotejo::planning;
 use cotejo::querier::{Querier, SecretKey, Verdict};
 use cotejo::scheme::bgv::Bgv;
 use cotejo::template::Record;
@@ -22,7 +23,7 @@ fn put_faces_are_judged_exactly_as_by_the_oracle_under_bgv() {
     if let ComparisonTerms::Cosine { threshold, .. } = &mut terms.comparison {
         *threshold = "0.484".parse().unwrap();
     }
-    let agreement = Agreement::new(terms).unwrap();
+    let agreement = planning::open(terms).unwrap();
     let enrolment = Gallery::enrol(&agreement, references.clone());
     assert!(enrolment.refused.is_empty(), "{:?}", enrolment.refused);
     let gallery = enrolment.gallery.unwrap();

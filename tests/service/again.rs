@@ -1,10 +1,11 @@
 //! Queries and keys that can be made again, and verdicts that are kept: the same bytes for whoever has it all, and for nobody else.
 
-use cotejo::agreement::{Agreement, Code, Terms};
+use cotejo::agreement::{Code, Terms};
+use cotejo::planning;
 use cotejo::querier::{KeySeed, Origin, Querier, SealError, SecretKey};
-use cotejo::scheme::Holder;
 use cotejo::scheme::bgv::Bgv;
 use cotejo::scheme::tfhe::Tfhe;
+use cotejo::scheme::{Holder, Opened};
 use cotejo::template::Record;
 use cotejo::wire::Target;
 
@@ -15,14 +16,14 @@ fn on<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
 }
 
 /// Keys of a seed, on so many threads: both files.
-fn keys<S: Holder>(agreement: &Agreement, seed: u8, threads: usize) -> (Vec<u8>, Vec<u8>) {
+fn keys<S: Holder>(agreement: &Opened, seed: u8, threads: usize) -> (Vec<u8>, Vec<u8>) {
     on(threads, || {
         let (secret, public) = SecretKey::<S>::from_seed(agreement, KeySeed::new([seed; 32])).unwrap();
         (secret.to_secret_bytes(agreement).to_vec(), public.to_bytes(agreement).to_vec())
     })
 }
 
-fn querier<'a, S: Holder>(agreement: &'a Agreement, secret: &[u8]) -> Querier<'a, S> {
+fn querier<'a, S: Holder>(agreement: &'a Opened, secret: &[u8]) -> Querier<S> {
     Querier::new(agreement, SecretKey::read(secret, agreement).unwrap())
 }
 
@@ -30,7 +31,7 @@ fn origin(number: &str, nonce: u8) -> Origin {
     Origin { number: number.parse().unwrap(), nonce: [nonce; 32] }
 }
 
-fn made<S: Holder>(querier: &Querier<'_, S>, agreement: &Agreement, probes: &[Record], origin: &Origin) -> Vec<u8> {
+fn made<S: Holder>(querier: &Querier<S>, agreement: &Opened, probes: &[Record], origin: &Origin) -> Vec<u8> {
     let (query, _) = querier.ask_again(probes.to_vec(), Target::Gallery, origin).unwrap();
     query.to_bytes(agreement).unwrap().to_vec()
 }
@@ -42,7 +43,7 @@ fn alike(a: &[u8], b: &[u8], skip: usize) -> f64 {
 }
 
 fn is_made_again<S: Holder>(terms: Terms) {
-    let agreement = Agreement::new(terms).unwrap();
+    let agreement = planning::open(terms).unwrap();
     let (secret_file, public_file) = keys::<S>(&agreement, 1, 1);
     for threads in [2, 5] {
         let (again, public_again) = keys::<S>(&agreement, 1, threads);
@@ -85,7 +86,7 @@ fn is_made_again<S: Holder>(terms: Terms) {
     is_sealed(&querier, &other);
 }
 
-fn is_sealed<S: Holder>(querier: &Querier<'_, S>, other: &Querier<'_, S>) {
+fn is_sealed<S: Holder>(querier: &Querier<S>, other: &Querier<S>) {
     let number: Code = "7".parse().unwrap();
     let sealed = querier.seal(&number, b"verdicts", &mut rng(1)).unwrap();
     assert_eq!(querier.unseal(&number, &sealed).unwrap().as_slice(), b"verdicts");

@@ -40,7 +40,7 @@ pub fn fresh(kind: Kind, folder: &Path) -> String {
     }
 }
 
-/// As the store takes it.
+/// A database's address, as the store takes it.
 pub fn location(text: &str) -> Location {
     text.parse().unwrap()
 }

@@ -9,11 +9,12 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime};
 
-use cotejo::agreement::{Agreement, SchemeChoice, ServiceTerms, Terms};
+use cotejo::agreement::{SchemeChoice, ServiceTerms, Terms};
 use cotejo::custodian::Gallery;
+use cotejo::planning;
 use cotejo::querier::{Pending, Querier, SecretKey, Verdict};
-use cotejo::scheme::Holder;
 use cotejo::scheme::tfhe::Tfhe;
+use cotejo::scheme::{Holder, Opened};
 use cotejo::service::audit::{Entry, Report, Role, Verifier};
 use cotejo::service::client::{AskError, Asking, Client, Concluded, Watch};
 use cotejo::service::identity::Identity;
@@ -122,7 +123,7 @@ impl Certified {
 pub struct Source(Mutex<Option<Result<Loaded, String>>>);
 
 impl Source {
-    pub fn set(&self, agreement: &Agreement, people: &[Record], exempt: &[&str]) {
+    pub fn set(&self, agreement: &Opened, people: &[Record], exempt: &[&str]) {
         let gallery = match people {
             // Everybody was removed.
             [] => {
@@ -169,7 +170,7 @@ impl Default for Setup {
 
 /// A custodian and what it needs to serve again.
 pub struct Trial {
-    pub agreement: Arc<Agreement>,
+    pub agreement: Opened,
     pub authority: Authority,
     pub source: Arc<Source>,
     pub database: String,
@@ -207,7 +208,7 @@ impl Trial {
 
     /// On a database that is there already; a fresh one, where none is named.
     pub fn on(kind: Kind, setup: Setup, database: String) -> Self {
-        let agreement = Arc::new(Agreement::new(setup.terms).unwrap());
+        let agreement = planning::open(setup.terms).unwrap();
         let authority = Authority::new();
         let source = Arc::new(Source::default());
         let people: Vec<Record> = (0..3).map(|number| person(&format!("person-{number}"), number)).collect();
@@ -266,7 +267,7 @@ impl Trial {
             operations: Some(any),
             identity: self.certified.identity(),
             requesters: self.requesters.iter().map(requester).collect(),
-            agreements: vec![(Arc::clone(&self.agreement), Box::new(Shared(Arc::clone(&self.source))))],
+            agreements: vec![(self.agreement.clone(), Box::new(Shared(Arc::clone(&self.source))))],
             limits: self.limits,
             memory: Memory { keys: 4, gallery_bytes: 1 << 24 },
             clock: Arc::new(move || now(&clock)),
@@ -384,7 +385,7 @@ pub struct Asker<S: Holder> {
     pub client: Client,
     pub certified: Certified,
     pub seed: u64,
-    pub agreement: Arc<Agreement>,
+    pub agreement: Opened,
     pub key_content: Vec<u8>,
     pub key: Name,
     secret: Vec<u8>,
@@ -412,7 +413,7 @@ impl<S: Holder> Asker<S> {
             code,
             certified,
             seed,
-            agreement: Arc::clone(&trial.agreement),
+            agreement: trial.agreement.clone(),
             key: Name(secret.id().0),
             key_content: public.to_bytes(&trial.agreement).to_vec(),
             secret: secret.to_secret_bytes(&trial.agreement).to_vec(),
@@ -437,7 +438,7 @@ impl<S: Holder> Asker<S> {
         self.client = Client::new(&base, self.certified.identity()).unwrap();
     }
 
-    pub fn querier(&self) -> Querier<'_, S> {
+    pub fn querier(&self) -> Querier<S> {
         let secret = SecretKey::read(self.secret.as_slice(), &self.agreement).unwrap();
         Querier::new(&self.agreement, secret)
     }

@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 
 use cotejo::agreement::Agreement;
 use cotejo::querier::{Querier, SecretKey};
+use cotejo::scheme::Opened;
 use cotejo::scheme::tfhe::Tfhe;
 use cotejo::service::client::Client;
 use cotejo::service::identity::Identity;
@@ -24,7 +25,7 @@ use tempfile::TempDir;
 /// What `cotejo` commands have made.
 pub struct Office {
     folder: TempDir,
-    pub agreement: Agreement,
+    pub agreement: Opened,
     pub port: u16,
     pub requesters: usize,
 }
@@ -79,7 +80,7 @@ impl Office {
         }
         std::fs::write(folder.path().join("custodian.toml"), config).unwrap();
         let agreement = std::fs::read_to_string(folder.path().join("agreement.toml")).unwrap();
-        Self { agreement: Agreement::from_toml(&agreement).unwrap(), folder, port, requesters }
+        Self { agreement: Agreement::from_toml(&agreement).and_then(Opened::new).unwrap(), folder, port, requesters }
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
@@ -130,7 +131,7 @@ impl Office {
         self.read(&format!("a-{requester}/keys/evaluation.key"))
     }
 
-    pub fn querier(&self, requester: usize) -> Querier<'_, Tfhe> {
+    pub fn querier(&self, requester: usize) -> Querier<Tfhe> {
         let secret = self.read(&format!("a-{requester}/keys/secret.key"));
         Querier::new(&self.agreement, SecretKey::read(secret.as_slice(), &self.agreement).unwrap())
     }
@@ -138,7 +139,7 @@ impl Office {
     /// A signed request with its query.
     pub fn request(
         &self,
-        querier: &Querier<'_, Tfhe>,
+        querier: &Querier<Tfhe>,
         signing: &SigningKey,
         requester: usize,
         number: &str,
@@ -179,7 +180,7 @@ impl Office {
 }
 
 impl Serving {
-    /// As the power goes.
+    /// Kills the server without warning, as a power cut would.
     pub fn kill(mut self) {
         self.0.kill().unwrap();
         self.0.wait().unwrap();

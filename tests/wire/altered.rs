@@ -1,10 +1,11 @@
 //! Bad faith: a payload that no honest program writes, in an envelope with the right checksum.
 
 use bincode::Options;
-use cotejo::agreement::{Agreement, ComparisonTerms, Disclosure, EyeRule, Terms};
+use cotejo::agreement::{ComparisonTerms, Disclosure, EyeRule, Terms};
 use cotejo::custodian::{AdmittedKey, Custodian, Gallery};
 use cotejo::functional::SampleLayout;
 use cotejo::parameters::tfhe::{INSECURE_TEST, TFHE_896_2048};
+use cotejo::planning;
 use cotejo::querier::{Pending, Querier, SecretKey};
 use cotejo::scheme::CrossingError;
 use cotejo::scheme::tfhe::Tfhe;
@@ -267,7 +268,7 @@ fn an_answer_with_an_altered_ciphertext_is_refused() {
 fn keys_of_another_parameter_set_are_refused() {
     let (key, secret) = (files().payload(Kind::EvaluationKey), files().payload(Kind::SecretKey));
     assert_eq!(refused(Kind::EvaluationKey, of_another_set(key)), WRONG_KEYS);
-    let production = Agreement::new(Terms::hamming(DIMENSION, 20)).unwrap();
+    let production = planning::open(Terms::hamming(DIMENSION, 20)).unwrap();
     let wrapped = |kind, payload: &[u8]| {
         let key = files().wrap(kind, payload.to_vec()).header.key;
         let file = Envelope::new(kind, &production, key, payload.to_vec()).to_bytes();

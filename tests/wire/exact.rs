@@ -3,17 +3,18 @@
 use std::io::Read;
 use std::sync::OnceLock;
 
-use cotejo::agreement::{Agreement, Disclosure, SchemeChoice, SchemeId, Terms};
+use cotejo::agreement::{Disclosure, SchemeChoice, SchemeId, Terms};
 use cotejo::custodian::{AdmittedKey, AnswerError, Custodian, Gallery};
 use cotejo::functional::SampleLayout;
 use cotejo::parameters::bgv::{BgvSet, INSECURE_BGV};
 use cotejo::parameters::{ParameterSet, SetMark};
+use cotejo::planning;
 use cotejo::querier::{AskError, Pending, Querier, SecretKey, Verdict};
 use cotejo::scheme::bgv::Bgv;
 use cotejo::scheme::bgv::ciphertexts::{EncryptedProbes, EncryptedVerdicts};
 use cotejo::scheme::bgv::keys::EvaluationKey as PublicKeys;
 use cotejo::scheme::tfhe::Tfhe;
-use cotejo::scheme::{Crossing, CrossingError, Extent, OtherScheme};
+use cotejo::scheme::{Crossing, CrossingError, Extent, Opened, OtherScheme};
 use cotejo::wire::{Answer, Envelope, EvaluationKey, Expected, KeyId, Kind, Query, QueryId, Target, WireError};
 use proptest::prelude::*;
 use rand::Rng;
@@ -30,20 +31,20 @@ const GROUP_BYTES: usize = 15;
 
 /// One exchange, its files by kind.
 struct Files {
-    agreement: Agreement,
+    agreement: Opened,
     gallery: Gallery,
     key: KeyId,
     admitted: AdmittedKey<Bgv>,
     files: Vec<Vec<u8>>,
 }
 
-fn agreement(disclosure: Disclosure, threshold: u32) -> Agreement {
+fn agreement(disclosure: Disclosure, threshold: u32) -> Opened {
     let mut terms = Terms::hamming(DIMENSION, threshold).with_scheme(SchemeChoice::Bgv);
     terms.encryption.parameter_set = SET.name.to_owned();
     terms.disclosure = disclosure;
     terms.limits.probes_per_query = PROBES;
     terms.limits.references = 8;
-    Agreement::new(terms).unwrap()
+    planning::open(terms).unwrap()
 }
 
 fn exchanged(disclosure: Disclosure) -> Files {
@@ -122,7 +123,7 @@ impl Files {
     }
 }
 
-fn read(kind: Kind, file: impl Read, agreement: &Agreement) -> Result<(), WireError> {
+fn read(kind: Kind, file: impl Read, agreement: &Opened) -> Result<(), WireError> {
     match kind {
         Kind::SecretKey => SecretKey::<Bgv>::read(file, agreement).map(drop),
         Kind::EvaluationKey => EvaluationKey::<Bgv>::read(file, agreement).map(drop),
@@ -260,7 +261,7 @@ fn payloads_of_another_set_are_refused_by_their_size() {
     terms.encryption.parameter_set = "bgv-8192-210".to_owned();
     terms.disclosure = Disclosure::Each;
     terms.limits.probes_per_query = PROBES;
-    let theirs = Agreement::new(terms).unwrap();
+    let theirs = planning::open(terms).unwrap();
     let (secret, public) = SecretKey::<Bgv>::generate(&theirs, &mut rng(3)).unwrap();
     let querier = Querier::new(&theirs, secret);
     let probes = vec![record("a", &mut rng(4)), record("b", &mut rng(5))];

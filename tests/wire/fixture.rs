@@ -2,10 +2,12 @@
 
 use std::sync::OnceLock;
 
-use cotejo::agreement::{Agreement, Terms};
+use cotejo::agreement::Terms;
 use cotejo::custodian::{AdmittedKey, Custodian, Gallery};
 use cotejo::parameters::tfhe::INSECURE_TEST;
+use cotejo::planning;
 use cotejo::querier::{Pending, Querier, SecretKey};
+use cotejo::scheme::Opened;
 use cotejo::scheme::tfhe::Tfhe;
 use cotejo::template::{Bits, Record, SubjectId, Template};
 use cotejo::wire::{Answer, Envelope, EvaluationKey, Expected, KeyId, Kind, Query, Target, WireError};
@@ -29,12 +31,12 @@ pub fn rng(seed: u64) -> ChaCha20Rng {
     ChaCha20Rng::seed_from_u64(seed)
 }
 
-pub fn agreement(mut terms: Terms) -> Agreement {
+pub fn agreement(mut terms: Terms) -> Opened {
     terms.encryption.parameter_set = INSECURE_TEST.name.to_owned();
     terms.limits.probes_per_query = PROBES;
     terms.limits.references = 8;
     terms.limits.references_per_subject = 2;
-    Agreement::new(terms).unwrap()
+    planning::open(terms).unwrap()
 }
 
 pub fn id(text: &str) -> SubjectId {
@@ -47,7 +49,7 @@ pub fn record(subject: &str, rng: &mut ChaCha20Rng) -> Record {
 }
 
 pub struct Files {
-    pub agreement: Agreement,
+    pub agreement: Opened,
     pub key: KeyId,
     pub admitted: AdmittedKey<Tfhe>,
     files: Vec<Vec<u8>>,
@@ -117,7 +119,7 @@ impl Files {
 }
 
 /// Reads a file as its kind is read, under any key.
-pub fn read(kind: Kind, file: impl std::io::Read, agreement: &Agreement) -> Result<(), WireError> {
+pub fn read(kind: Kind, file: impl std::io::Read, agreement: &Opened) -> Result<(), WireError> {
     match kind {
         Kind::SecretKey => SecretKey::<Tfhe>::read(file, agreement).map(drop),
         Kind::EvaluationKey => EvaluationKey::<Tfhe>::read(file, agreement).map(drop),

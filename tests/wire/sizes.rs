@@ -1,21 +1,23 @@
 //! What crosses is as small as promised, on the production set.
 
-use cotejo::agreement::{Agreement, IRIS_MPC_SHAPE, Terms};
+use cotejo::agreement::{IRIS_MPC_SHAPE, Terms};
 use cotejo::custodian::{AdmittedKey, Custodian, Gallery};
 use cotejo::parameters::tfhe::DEFAULT;
+use cotejo::planning;
 use cotejo::querier::{Querier, SecretKey};
+use cotejo::scheme::Opened;
 use cotejo::scheme::tfhe::Tfhe;
 use cotejo::template::synthetic::{Model, Population};
 use cotejo::wire::{EvaluationKey, Query, Target};
 
 use crate::fixture::rng;
 
-fn querier(agreement: &Agreement) -> (Querier<'_, Tfhe>, EvaluationKey<Tfhe>) {
+fn querier(agreement: &Opened) -> (Querier<Tfhe>, EvaluationKey<Tfhe>) {
     let (secret, public) = SecretKey::<Tfhe>::generate(agreement, &mut rng(1)).unwrap();
     (Querier::new(agreement, secret), public)
 }
 
-fn ask(querier: &Querier<'_, Tfhe>, population: &Population, probes: u32) -> Query<Tfhe> {
+fn ask(querier: &Querier<Tfhe>, population: &Population, probes: u32) -> Query<Tfhe> {
     let probes = population.records(0..probes, 1..2).collect::<Result<Vec<_>, _>>().unwrap();
     querier.ask(probes, Target::Gallery, &mut rng(2)).unwrap().0
 }
@@ -28,7 +30,7 @@ fn a_query_takes_eight_bytes_a_coordinate_and_a_kilobyte_a_probe() {
         (Terms::face(49), Model::Face, 49),
         (Terms::iris(IRIS_MPC_SHAPE), iris, 12_800 + 6_400),
     ] {
-        let agreement = Agreement::new(terms).unwrap();
+        let agreement = planning::open(terms).unwrap();
         assert_eq!(agreement.functional().coordinates(), coordinates);
         let (querier, _) = querier(&agreement);
         let population = Population::new(model, agreement.shape(), 1).unwrap();
@@ -43,7 +45,7 @@ fn a_query_takes_eight_bytes_a_coordinate_and_a_kilobyte_a_probe() {
 
 #[test]
 fn an_evaluation_key_takes_32_megabytes_and_an_answer_20_kilobytes_a_probe() {
-    let agreement = Agreement::new(Terms::face(512)).unwrap();
+    let agreement = planning::open(Terms::face(512)).unwrap();
     assert_eq!(agreement.parameters().tfhe(), Some(DEFAULT));
     let (querier, public) = querier(&agreement);
     let key_bytes = public.to_bytes(&agreement).len();

@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
-use cotejo::agreement::{AUTO, Agreement, SchemeChoice, Terms};
+use cotejo::agreement::{AUTO, Notes, SchemeChoice, Terms};
 use cotejo::parameters::ParameterSet;
+use cotejo::planning::{self, Settled};
+use cotejo::scheme::Opened;
 use serde_json::json;
 
 use crate::cli::comparison::{ComparisonArgs, SchemeArg};
@@ -61,11 +63,13 @@ pub struct Args {
 impl Args {
     pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
         let terms = self.terms()?;
-        let agreement = Agreement::new(terms).map_err(|error| {
-            Failure::of(&self.out, &error, "choose another value for it, see 'cotejo agreement init --help'")
-        })?;
+        let unsound =
+            |error| Failure::of(&self.out, &error, "choose another value for it, see 'cotejo agreement init --help'");
+        let Settled { terms, why, .. } = planning::settle(&terms).map_err(unsound)?;
+        let agreement = Opened::of(terms).map_err(unsound)?;
         load::warn_if_insecure(&agreement, console);
-        let text = agreement.to_toml();
+        let notes = Notes { reason: Some(why.clause()), bits_per_query: Some(agreement.bits_per_query()) };
+        let text = agreement.to_toml_with(&notes);
         let output = Output { path: &self.out, bytes: text.as_bytes(), access: Access::Shared };
         files::write(&[output], self.overwrite.force)?;
         let digest = agreement.digest();

@@ -3,6 +3,7 @@
 mod init;
 
 use cotejo::parameters::ParameterSet;
+use cotejo::planning;
 use cotejo::scheme::bgv;
 use serde_json::json;
 
@@ -51,7 +52,7 @@ impl Args {
 impl CheckArgs {
     fn run(self, console: &Console) -> Result<Outcome, Failure> {
         let agreement = load::agreement(&self.agreement.path, console)?;
-        let sentences = agreement.explain();
+        let sentences = planning::sentences(&agreement);
         let digest = agreement.digest().to_string();
         let mut lines: Vec<String> = sentences.iter().map(|sentence| format!("- {sentence}")).collect();
         lines.push(format!("\nDigest, to be compared between the parties:\n{digest}"));

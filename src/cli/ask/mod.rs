@@ -11,9 +11,9 @@ mod watch;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use cotejo::agreement::{Agreement, Code};
+use cotejo::agreement::Code;
 use cotejo::querier::Querier as Encrypting;
-use cotejo::scheme::Holder;
+use cotejo::scheme::{Holder, Opened};
 use cotejo::service::client::{Asking, Client, Concluded};
 use cotejo::service::protocol::ReplyOutcome;
 use cotejo::service::signing::{Hash, PublicKey};
@@ -130,7 +130,7 @@ impl Args {
         under_scheme!(agreement, S => self.ask::<S>(&agreement, console))
     }
 
-    fn ask<S: Holder>(&self, agreement: &Agreement, console: &Console) -> Result<Outcome, Failure> {
+    fn ask<S: Holder>(&self, agreement: &Opened, console: &Console) -> Result<Outcome, Failure> {
         let party = Party::<Querier>::read(&self.config)?;
         let custodian = &party.rest.custodian;
         let custodian_key = public_key(&custodian.signing_key, &party.path(custodian.signing_key.as_ref()))?;
@@ -193,8 +193,8 @@ impl Party<Querier> {
 /// All that is needed to go on with requests.
 struct Desk<'a, S: Holder> {
     args: &'a Args,
-    agreement: &'a Agreement,
-    querier: Encrypting<'a, S>,
+    agreement: &'a Opened,
+    querier: Encrypting<S>,
     client: Client,
     custodian_key: PublicKey,
     key_content: Vec<u8>,

@@ -1,8 +1,8 @@
 //! A new request: encrypted, signed, kept.
 
-use cotejo::agreement::{Agreement, Code};
+use cotejo::agreement::Code;
 use cotejo::querier::{Origin, Querier as Encrypting};
-use cotejo::scheme::Holder;
+use cotejo::scheme::{Holder, Opened};
 use cotejo::service::store::{Outbox, OutboxRequest, Stage};
 use cotejo::template::SubjectId;
 use cotejo::wire::Target;
@@ -27,8 +27,8 @@ impl Args {
     /// Encrypts, signs, and keeps a new request; its number.
     pub fn prepare<S: Holder>(
         &self,
-        querier: &Encrypting<'_, S>,
-        agreement: &Agreement,
+        querier: &Encrypting<S>,
+        agreement: &Opened,
         party: &Party<Querier>,
         outbox: &mut Outbox,
         console: &Console,

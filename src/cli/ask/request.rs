@@ -1,7 +1,7 @@
 //! What a request says beside the query.
 
-use cotejo::agreement::{Agreement, Code, ServiceTerms};
-use cotejo::scheme::Scheme;
+use cotejo::agreement::{Code, ServiceTerms};
+use cotejo::scheme::{Opened, Scheme};
 use cotejo::service::protocol::{Line, RecordError, Request};
 use cotejo::service::signing::{Hash, Name};
 use cotejo::wire::Query;
@@ -43,7 +43,7 @@ impl Record {
     pub fn request<S: Scheme>(
         &self,
         party: &Party<Querier>,
-        agreement: &Agreement,
+        agreement: &Opened,
         terms: &ServiceTerms,
         number: &Code,
         query: &Query<S>,

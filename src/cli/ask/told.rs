@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use cotejo::agreement::{Agreement, Code};
+use cotejo::agreement::Code;
 use cotejo::querier::{Pending, Querier as Encrypting};
-use cotejo::scheme::Holder;
+use cotejo::scheme::{Holder, Opened};
 use cotejo::service::store::OutboxRequest;
 use cotejo::wire::Answer;
 use serde::{Deserialize, Serialize};
@@ -24,8 +24,8 @@ pub struct Told {
 impl Told {
     /// Decrypts an answer; none where there is none any more.
     pub fn read<S: Holder>(
-        querier: &Encrypting<'_, S>,
-        agreement: &Agreement,
+        querier: &Encrypting<S>,
+        agreement: &Opened,
         request: &OutboxRequest,
     ) -> Result<Option<Self>, Failure> {
         let (Some(answer), Some(pending)) = (&request.answer, &request.pending) else { return Ok(None) };
@@ -43,7 +43,7 @@ impl Told {
     }
 
     /// As it is kept.
-    pub fn seal<S: Holder>(&self, querier: &Encrypting<'_, S>, number: &Code) -> Result<Vec<u8>, Failure> {
+    pub fn seal<S: Holder>(&self, querier: &Encrypting<S>, number: &Code) -> Result<Vec<u8>, Failure> {
         let place = format!("verdicts on request {number}");
         let content = serde_json::to_vec(self).map(zeroize::Zeroizing::new);
         let content = content.map_err(|error| Failure::new(&place, error, "ask again"))?;
@@ -52,7 +52,7 @@ impl Told {
     }
 
     /// Reads [`Told::seal`] back.
-    pub fn unseal<S: Holder>(querier: &Encrypting<'_, S>, number: &Code, sealed: &[u8]) -> Result<Self, Failure> {
+    pub fn unseal<S: Holder>(querier: &Encrypting<S>, number: &Code, sealed: &[u8]) -> Result<Self, Failure> {
         let place = format!("verdicts on request {number}");
         let remedy = "use the keys that the query was made with ('keys' of the configuration)";
         let content = querier.unseal(number, sealed);

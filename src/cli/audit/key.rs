@@ -2,8 +2,7 @@
 
 use std::path::PathBuf;
 
-use cotejo::agreement::Agreement;
-use cotejo::scheme::Holder;
+use cotejo::scheme::{Holder, Opened};
 use cotejo::service::signing::Hash;
 use serde_json::json;
 
@@ -38,7 +37,7 @@ impl Args {
         under_scheme!(agreement, S => self.compare::<S>(&agreement, console))
     }
 
-    fn compare<S: Holder>(&self, agreement: &Agreement, console: &Console) -> Result<Outcome, Failure> {
+    fn compare<S: Holder>(&self, agreement: &Opened, console: &Console) -> Result<Outcome, Failure> {
         let secret_path = self.keys.join(load::SECRET_KEY);
         let secret = load::secret_key::<S>(&self.keys, agreement)?;
         let evaluation = files::read(&self.keys.join(load::EVALUATION_KEY))?;

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use cotejo::agreement::{Agreement, Code};
+use cotejo::agreement::Code;
 use cotejo::querier::{Origin, Querier as Encrypting};
-use cotejo::scheme::Holder;
+use cotejo::scheme::{Holder, Opened};
 use cotejo::service::signing::{Hash, Name};
 use cotejo::service::store::OutboxRequest;
 use serde_json::json;
@@ -55,7 +55,7 @@ impl Args {
         under_scheme!(agreement, S => self.compare::<S>(&agreement, console))
     }
 
-    fn compare<S: Holder>(&self, agreement: &Agreement, console: &Console) -> Result<Outcome, Failure> {
+    fn compare<S: Holder>(&self, agreement: &Opened, console: &Console) -> Result<Outcome, Failure> {
         let party = Party::<Querier>::read(&self.config)?;
         let secret = load::secret_key::<S>(&party.path(&party.rest.keys), agreement)?;
         let mut outbox = party.outbox()?;

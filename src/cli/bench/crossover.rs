@@ -1,7 +1,7 @@
 //! From which size of a gallery the one scheme answers sooner than the other.
 
 use cotejo::agreement::SchemeId;
-use cotejo::plan::Plan;
+use cotejo::planning::Plan;
 use serde::Serialize;
 
 use super::grid::{BUDGET, Batch, Grid};

@@ -1,7 +1,7 @@
 //! What was measured, as it is written.
 
 use cotejo::agreement::Disclosure;
-use cotejo::plan::Plan;
+use cotejo::planning::Plan;
 use serde::Serialize;
 
 use super::crossover::Crossover;

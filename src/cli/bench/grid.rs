@@ -1,8 +1,9 @@
 //! What is measured: comparisons under parameter sets, on numbers of threads, against galleries; and what each point is predicted to cost.
 
-use cotejo::agreement::{Agreement, ComparisonTerms, Decimal, Disclosure, SchemeChoice, SchemeId, Terms};
+use cotejo::agreement::{ComparisonTerms, Decimal, Disclosure, SchemeChoice, SchemeId, Terms};
 use cotejo::parameters::ParameterSet;
-use cotejo::plan::{Pace, Plan};
+use cotejo::planning::{self, Pace, Plan};
+use cotejo::scheme::Opened;
 use cotejo::template::TemplateShape;
 use cotejo::template::synthetic::Population;
 use rayon::ThreadPool;
@@ -49,7 +50,7 @@ pub struct GridArgs {
 
 /// One parameter set on a number of threads.
 pub struct Batch {
-    pub agreement: Agreement,
+    pub agreement: Opened,
     pub threads: usize,
     pub pool: ThreadPool,
     pub pace: Pace,
@@ -121,7 +122,7 @@ impl GridArgs {
                 SchemeId::Bgv => SchemeChoice::Bgv,
             });
             set.iter().for_each(|set| terms.encryption.parameter_set = set.name().to_owned());
-            match Agreement::new(terms) {
+            match planning::open(terms) {
                 Ok(agreement) => {
                     crate::cli::load::warn_if_insecure(&agreement, console);
                     self.add(&mut grid, &agreement, console)?;
@@ -140,7 +141,7 @@ impl GridArgs {
         }
     }
 
-    fn add(&self, grid: &mut Grid, agreement: &Agreement, console: &Console) -> Result<(), Failure> {
+    fn add(&self, grid: &mut Grid, agreement: &Opened, console: &Console) -> Result<(), Failure> {
         let all = [std::thread::available_parallelism().map_or(1, usize::from)];
         let threads = if self.threads.is_empty() { all.as_slice() } else { &self.threads };
         for &threads in threads {

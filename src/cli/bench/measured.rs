@@ -1,7 +1,7 @@
 //! What one measurement gives: a stage, a query, a curve.
 
 use cotejo::agreement::SchemeId;
-use cotejo::plan::Plan;
+use cotejo::planning::Plan;
 use serde::Serialize;
 
 use super::spread::Spread;

@@ -2,12 +2,11 @@
 
 use std::time::Instant;
 
-use cotejo::agreement::Agreement;
 use cotejo::custodian::{AdmittedKey, AnswerError, Custodian, Gallery};
-use cotejo::plan::Plan;
+use cotejo::planning::Plan;
 use cotejo::querier::{Querier, SecretKey};
 use cotejo::remedy::Remedy;
-use cotejo::scheme::{Evaluator, Holder, Progress, Unanswered};
+use cotejo::scheme::{Evaluator, Holder, Opened, Progress, Unanswered};
 use cotejo::template::Record;
 use cotejo::wire::{Answer, EvaluationKey, Query, Target};
 use rand::SeedableRng;
@@ -32,8 +31,8 @@ struct Parts {
 
 /// Both parties.
 struct Exchange<'a, S: Holder + Evaluator> {
-    agreement: &'a Agreement,
-    querier: Querier<'a, S>,
+    agreement: &'a Opened,
+    querier: Querier<S>,
     key: AdmittedKey<S>,
 }
 
@@ -148,7 +147,7 @@ impl Parts {
 }
 
 /// The evaluation key on its way, `repeat` times: made, encoded and read back, expanded.
-pub fn keys<S: Holder + Evaluator>(agreement: &Agreement, repeat: u32, seed: u64) -> Result<[Vec<f64>; 3], Failure> {
+pub fn keys<S: Holder + Evaluator>(agreement: &Opened, repeat: u32, seed: u64) -> Result<[Vec<f64>; 3], Failure> {
     let mut rng = ChaCha20Rng::seed_from_u64(seed);
     let mut times = [Vec::new(), Vec::new(), Vec::new()];
     let [generation, wire, load] = &mut times;
@@ -170,7 +169,7 @@ pub fn keys<S: Holder + Evaluator>(agreement: &Agreement, repeat: u32, seed: u64
 }
 
 /// The first sample of everybody.
-fn gallery(grid: &Grid, agreement: &Agreement, references: usize) -> Result<Gallery, Failure> {
+fn gallery(grid: &Grid, agreement: &Opened, references: usize) -> Result<Gallery, Failure> {
     let mut made = Ok(());
     let records = grid.population.records(0..references as u32, 0..1).map_while(|record| match record {
         Ok(record) if !interrupt::requested() => Some(record),

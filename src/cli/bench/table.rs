@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cotejo::plan::Plan;
+use cotejo::planning::Plan;
 use serde::Serialize;
 
 use super::document::Document;

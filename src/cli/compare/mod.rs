@@ -5,12 +5,12 @@ mod report;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
-use cotejo::agreement::{Agreement, EyeRule};
+use cotejo::agreement::EyeRule;
 use cotejo::functional::oracle::{Comparison, Oracle};
 use cotejo::functional::{Functional, ProbeError, ProbeSample, Reference};
 use cotejo::remedy::Remedy;
-use cotejo::scheme::Progress;
 use cotejo::scheme::tfhe::noise::GrayZone;
+use cotejo::scheme::{Opened, Progress};
 use cotejo::template::{Eye, Record, SubjectId, TemplateError};
 use rayon::prelude::*;
 
@@ -135,7 +135,7 @@ impl Args {
         Ok(Outcome::Done)
     }
 
-    fn is_pair(&self, agreement: &Agreement, probe: &Prepared<ProbeSample>, reference: &Prepared<Reference>) -> bool {
+    fn is_pair(&self, agreement: &Opened, probe: &Prepared<ProbeSample>, reference: &Prepared<Reference>) -> bool {
         let paired = match self.pairs {
             Pairs::All => true,
             Pairs::SameRow => probe.row == reference.row,

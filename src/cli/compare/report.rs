@@ -2,7 +2,7 @@
 
 use std::io::{BufWriter, Write};
 
-use cotejo::agreement::Agreement;
+use cotejo::scheme::Opened;
 use cotejo::template::{Eye, SubjectId};
 use serde::Serialize;
 
@@ -92,7 +92,7 @@ impl Report {
         Ok(())
     }
 
-    pub fn end(mut self, agreement: &Agreement) -> Result<(), Failure> {
+    pub fn end(mut self, agreement: &Opened) -> Result<(), Failure> {
         let summary = &self.summary;
         let text = if self.json {
             let summary = serde_json::to_string(summary).map_err(|error| stdout_failure(&error.into()))?;

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use cotejo::agreement::Agreement;
 use cotejo::querier::{Pending, Querier, SecretKey, Verdict};
+use cotejo::scheme::Opened;
 use cotejo::scheme::tfhe::Tfhe;
 use cotejo::template::synthetic::Population;
 use cotejo::template::{Record, SubjectId, Template};
@@ -17,7 +17,7 @@ use crate::cli::{encrypt, interrupt, load, synthesize};
 
 /// Ministry A with its keys.
 pub struct MinistryA<'a> {
-    agreement: &'a Agreement,
+    agreement: &'a Opened,
     folder: PathBuf,
     exchanged: PathBuf,
     pub keys: Keys,
@@ -47,7 +47,7 @@ pub struct Question {
 
 impl<'a> MinistryA<'a> {
     /// Makes keys; the public ones are put among what is exchanged.
-    pub fn make_keys(root: &Path, agreement: &'a Agreement) -> Result<Self, Failure> {
+    pub fn make_keys(root: &Path, agreement: &'a Opened) -> Result<Self, Failure> {
         let (folder, exchanged) = (root.join("ministry-a"), root.join("exchanged"));
         let keys = folder.join("keys");
         let evaluation_key = exchanged.join(load::EVALUATION_KEY);
@@ -64,7 +64,7 @@ impl<'a> MinistryA<'a> {
         Ok(Self { agreement, folder, exchanged, keys })
     }
 
-    fn querier(&self) -> Result<Querier<'a, Tfhe>, Failure> {
+    fn querier(&self) -> Result<Querier<Tfhe>, Failure> {
         Ok(Querier::new(self.agreement, load::secret_key(&self.keys_folder(), self.agreement)?))
     }
 

@@ -3,11 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use cotejo::agreement::Agreement;
 use cotejo::custodian::{AdmittedKey, AnswerError, Custodian, Gallery};
 use cotejo::functional::oracle::Oracle;
-use cotejo::scheme::Evaluator;
 use cotejo::scheme::tfhe::Tfhe;
+use cotejo::scheme::{Evaluator, Opened};
 use cotejo::template::Record;
 use cotejo::template::synthetic::Population;
 use cotejo::wire::{EvaluationKey, Query};
@@ -20,7 +19,7 @@ use crate::cli::{interrupt, load, synthesize};
 
 /// Ministry B with its records and ministry A's public keys.
 pub struct MinistryB<'a> {
-    agreement: &'a Agreement,
+    agreement: &'a Opened,
     exchanged: PathBuf,
     key: PathBuf,
     pub gallery: Gallery,
@@ -46,7 +45,7 @@ impl<'a> MinistryB<'a> {
     /// Enrolls its records, and files the public keys that came.
     pub fn enroll(
         root: &Path,
-        agreement: &'a Agreement,
+        agreement: &'a Opened,
         population: &Population,
         evaluation_key: &Path,
     ) -> Result<Self, Failure> {

@@ -9,7 +9,8 @@ mod story;
 
 use std::path::{Path, PathBuf};
 
-use cotejo::agreement::{Agreement, Terms};
+use cotejo::agreement::Terms;
+use cotejo::scheme::Opened;
 use cotejo::template::TemplateShape;
 use cotejo::template::synthetic::{Model, Population};
 
@@ -46,8 +47,7 @@ impl Args {
     pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
         let population = Population::new(Model::Face, TemplateShape::Vector(DIMENSION), SEED)
             .map_err(|error| Failure::new("demo", error, "report this as a defect"))?;
-        let agreement =
-            Agreement::new(terms()).map_err(|error| Failure::new("demo", error, "report this as a defect"))?;
+        let agreement = Opened::of(terms()).map_err(|error| Failure::new("demo", error, "report this as a defect"))?;
         let folder = Folder::create(&self.out)?;
         let mut story = Story::new(console, &folder.path);
 

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use cotejo::agreement::Agreement;
 use cotejo::querier::Verdict;
+use cotejo::scheme::Opened;
 use cotejo::scheme::tfhe::noise::GrayZone;
 use cotejo::template::SubjectId;
 use serde_json::{Map, Value, json};
@@ -34,7 +34,7 @@ impl<'a> Story<'a> {
         }
     }
 
-    pub fn terms(&mut self, agreement: &Agreement) -> Result<(), Failure> {
+    pub fn terms(&mut self, agreement: &Opened) -> Result<(), Failure> {
         let (terms, set) = (agreement.terms(), agreement.parameters());
         let digest = agreement.digest().to_string();
         let text = format!(
@@ -132,7 +132,7 @@ impl<'a> Story<'a> {
 
     pub fn verdicts(
         &mut self,
-        agreement: &Agreement,
+        agreement: &Opened,
         verdicts: &[(SubjectId, Verdict)],
         oracle: &[ClearVerdict],
     ) -> Result<(), Failure> {
@@ -165,7 +165,7 @@ impl<'a> Story<'a> {
     }
 
     /// What each learnt, and what to try next.
-    pub fn end(mut self, agreement: &Agreement) -> Result<(), Failure> {
+    pub fn end(mut self, agreement: &Opened) -> Result<(), Failure> {
         let names = agreement.terms();
         let learnt = boxes(
             [&format!("What {} learnt", names.querier), &format!("What {} learnt", names.custodian)],

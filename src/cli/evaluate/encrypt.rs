@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use cotejo::agreement::Agreement;
 use cotejo::evaluate::{Amount, Evaluation, Exchange, ExchangeError, Selection, pairwise};
-use cotejo::plan::Plan;
-use cotejo::scheme::{Evaluator, Holder, Progress as _};
+use cotejo::planning::Plan;
+use cotejo::scheme::{Evaluator, Holder, Opened, Progress as _};
 
 use super::Args;
 use super::partial::Partial;
@@ -63,7 +62,7 @@ impl Args {
     /// Says what is about to be done, and how long it will take.
     fn announce(
         &self,
-        agreement: &Agreement,
+        agreement: &Opened,
         selection: &Selection,
         partial: &Partial,
         console: &Console,

@@ -6,8 +6,8 @@ mod text;
 
 use std::path::{Path, PathBuf};
 
-use cotejo::agreement::Agreement;
 use cotejo::evaluate::{Amount, Card, Comparer, Dataset, EvaluateError, Evaluation, Scores};
+use cotejo::scheme::Opened;
 use cotejo::template::Record;
 
 use super::console::Console;
@@ -134,7 +134,7 @@ impl Args {
     }
 
     /// The labelled templates, and the file to blame.
-    fn dataset(&self, agreement: &Agreement, console: &Console) -> Result<(Dataset, PathBuf), Failure> {
+    fn dataset(&self, agreement: &Opened, console: &Console) -> Result<(Dataset, PathBuf), Failure> {
         let functional = agreement.functional();
         let read = |path: &Path, ids: &Option<PathBuf>| self.labelled(path, ids.as_deref(), agreement, console);
         let (dataset, source) = match (&self.templates, &self.probes, &self.references) {
@@ -156,7 +156,7 @@ impl Args {
         &self,
         path: &Path,
         ids: Option<&Path>,
-        agreement: &Agreement,
+        agreement: &Opened,
         console: &Console,
     ) -> Result<Vec<Record>, Failure> {
         let templates = Templates { path, ids, written: self.written };
@@ -175,7 +175,7 @@ fn explain(source: &Path, error: &EvaluateError) -> Failure {
 }
 
 /// How the card was made, for whoever wants to make it again.
-fn provenance(args: &Args, agreement: &Agreement) -> Vec<(String, String)> {
+fn provenance(args: &Args, agreement: &Opened) -> Vec<(String, String)> {
     let files = [&args.templates, &args.ids, &args.probes, &args.probe_ids, &args.references, &args.reference_ids];
     let names = files.into_iter().flatten().map(|path| path.display().to_string());
     vec![

@@ -4,8 +4,8 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::Path;
 
-use cotejo::agreement::Agreement;
 use cotejo::custodian::{Change, Gallery, GalleryFile};
+use cotejo::scheme::Opened;
 use memmap2::Mmap;
 
 use super::{open, open_with};
@@ -37,7 +37,7 @@ fn map(path: &Path, file: File) -> Result<Mapped, Failure> {
 }
 
 /// Opens a gallery to read it.
-pub fn read(path: &Path, agreement: &Agreement, console: &Console) -> Result<Gallery, Failure> {
+pub fn read(path: &Path, agreement: &Opened, console: &Console) -> Result<Gallery, Failure> {
     let mapped = map_shared(path)?;
     let gallery = Gallery::open(mapped, agreement).map_err(|error| Failure::gallery(path, &error))?;
     warn_of_ignored(path, gallery.file(), console);
@@ -52,12 +52,12 @@ pub fn read_file(path: &Path, console: &Console) -> Result<GalleryFile, Failure>
 }
 
 /// Opens a gallery that was just written and has no name yet.
-pub fn read_unnamed(path: &Path, file: File, agreement: &Agreement) -> Result<Gallery, Failure> {
+pub fn read_unnamed(path: &Path, file: File, agreement: &Opened) -> Result<Gallery, Failure> {
     Gallery::open(map(path, file)?, agreement).map_err(|error| Failure::gallery(path, &error))
 }
 
 /// A private copy of a gallery, which others may go on to change.
-pub fn snapshot(path: &Path, agreement: &Agreement) -> Result<Gallery, Failure> {
+pub fn snapshot(path: &Path, agreement: &Opened) -> Result<Gallery, Failure> {
     let mut file = open(path)?;
     locked(path, file.try_lock_shared())?;
     // Unnamed: nobody else reads it, and it goes with the process.
@@ -115,7 +115,7 @@ impl<'a> Locked<'a> {
     }
 
     /// Opens the gallery.
-    pub fn read(&self, agreement: &Agreement, console: &Console) -> Result<Gallery, Failure> {
+    pub fn read(&self, agreement: &Opened, console: &Console) -> Result<Gallery, Failure> {
         let file = self.file.try_clone().map_err(|error| Failure::io(self.path, "open it", &error))?;
         let gallery = Gallery::open(map(self.path, file)?, agreement);
         let gallery = gallery.map_err(|error| Failure::gallery(self.path, &error))?;

@@ -1,8 +1,8 @@
 //! `cotejo params check`: whether a set of the user's own is secure and decrypts rightly, each number beside its limit.
 
-use cotejo::agreement::Agreement;
+use cotejo::parameters::Figure;
 use cotejo::parameters::ParameterSet;
-use cotejo::parameters::card::Figure;
+use cotejo::planning;
 use serde_json::json;
 
 use super::trial::{self, Trial};
@@ -87,8 +87,8 @@ impl Args {
     }
 
     fn trial(&self, looked: &Looked, console: &Console) -> Result<Trial, Failure> {
-        let agreement = trial::terms(&looked.terms).into_iter().find_map(|terms| Agreement::new(terms).ok());
-        let agreement = agreement.map_or_else(|| Agreement::new(looked.terms.clone()), Ok);
+        let agreement = trial::terms(&looked.terms).into_iter().find_map(|terms| planning::open(terms).ok());
+        let agreement = agreement.map_or_else(|| planning::open(looked.terms.clone()), Ok);
         let agreement = agreement
             .map_err(|error| Failure::of(self.file.as_ref(), &error, "choose another comparison (--metric)"))?;
         under_scheme!(agreement, S => trial::run::<S>(&agreement, console))

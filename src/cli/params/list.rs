@@ -1,7 +1,7 @@
 //! `cotejo params list`.
 
 use cotejo::parameters::ParameterSet;
-use cotejo::parameters::card::Card;
+use cotejo::planning::card::Card;
 
 use crate::cli::Outcome;
 use crate::cli::console::{Console, bytes};

@@ -10,8 +10,8 @@ mod trial;
 
 use cotejo::agreement::{AgreementError, Disclosure, SchemeId, Terms};
 use cotejo::parameters::ParameterSet;
-use cotejo::parameters::card::Card;
 use cotejo::parameters::custom::OwnSet;
+use cotejo::planning::card::Card;
 
 use super::Outcome;
 use super::comparison::ComparisonArgs;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use cotejo::agreement::SchemeChoice;
-use cotejo::parameters::search::{Request, Survey, Target};
+use cotejo::planning::search::{Request, Survey, Target};
 use serde_json::{Value, json};
 
 use super::table;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use cotejo::parameters::ParameterSet;
 use cotejo::parameters::custom::OwnSet;
-use cotejo::parameters::search::{Candidate, Survey};
+use cotejo::planning::search::{Candidate, Survey};
 use serde_json::{Value, json};
 
 use crate::cli::console::{bytes, seconds};

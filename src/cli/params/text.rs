@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use cotejo::parameters::card::{Card, ComparisonCard, Figure, KeyStrength, Stage};
+use cotejo::parameters::Figure;
+use cotejo::planning::card::{Card, ComparisonCard, KeyStrength, Stage};
 
 use crate::cli::console::{bytes, count, seconds};
 

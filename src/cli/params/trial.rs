@@ -1,12 +1,12 @@
 //! A real exchange with keys of a set, between two parties of this process, against the clear oracle.
 
-use cotejo::agreement::{Agreement, ComparisonTerms, Disclosure, Modality, Terms};
+use cotejo::agreement::{ComparisonTerms, Disclosure, Modality, Terms};
 use cotejo::custodian::{AdmittedKey, AnswerError, Custodian, Gallery, Subject};
 use cotejo::functional::oracle::{self, Oracle};
 use cotejo::functional::{Functional, Probe, SampleLayout, pairs};
 use cotejo::querier::{Querier, SecretKey, Verdict};
 use cotejo::scheme::tfhe::noise::GrayZone;
-use cotejo::scheme::{Evaluator, Holder, Unanswered};
+use cotejo::scheme::{Evaluator, Holder, Opened, Unanswered};
 use cotejo::template::synthetic::{Model, Population};
 use cotejo::template::{Bits, Eye, IrisCode, RealVector, Record, SubjectId, Template};
 use cotejo::wire::{Answer, EvaluationKey, Query, Target};
@@ -64,7 +64,7 @@ pub fn terms(terms: &Terms) -> [Terms; 2] {
 }
 
 /// One exchange; seconds, or minutes for the largest sets.
-pub fn run<S: Holder + Evaluator>(agreement: &Agreement, console: &Console) -> Result<Trial, Failure> {
+pub fn run<S: Holder + Evaluator>(agreement: &Opened, console: &Console) -> Result<Trial, Failure> {
     let defect = |error: &dyn std::fmt::Display| Failure::new("params check", error, "report this as a defect");
     let mut rng = load::randomness()?;
     let people = People::new(agreement)?;
@@ -108,7 +108,7 @@ pub fn run<S: Holder + Evaluator>(agreement: &Agreement, console: &Console) -> R
 
 impl Trial {
     /// Holds the verdict on one probe against the clear oracle.
-    fn count(&mut self, agreement: &Agreement, probe: &Probe, subjects: &[Subject], verdict: &Verdict) {
+    fn count(&mut self, agreement: &Opened, probe: &Probe, subjects: &[Subject], verdict: &Verdict) {
         let functional = agreement.functional();
         let zone = GrayZone::of(agreement);
         let clear: Vec<(bool, bool)> = subjects
@@ -159,7 +159,7 @@ struct People {
 }
 
 impl People {
-    fn new(agreement: &Agreement) -> Result<Self, Failure> {
+    fn new(agreement: &Opened) -> Result<Self, Failure> {
         let terms = agreement.terms();
         let (model, scale) = match &terms.comparison {
             ComparisonTerms::FractionalHamming { rotations, .. } => (Model::Iris { tilt_columns: *rotations }, 1.0),

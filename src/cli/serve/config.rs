@@ -2,10 +2,10 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
-use cotejo::agreement::{Agreement, Code};
+use cotejo::agreement::Code;
+use cotejo::scheme::Opened;
 use cotejo::service::server::{Limits, Memory, Requester};
 use cotejo::service::signing::Hash;
 use serde::Deserialize;
@@ -63,7 +63,7 @@ struct LimitsEntry {
 
 /// An agreement with the files of its gallery.
 pub struct Served {
-    pub agreement: Arc<Agreement>,
+    pub agreement: Opened,
     pub source: GalleryFiles,
 }
 
@@ -73,10 +73,9 @@ impl Party<Custodian> {
     /// `allow_unknown_exempt`: also where an exempt id is not enrolled, or an exempt list has none.
     pub fn agreements(&self, allow_unknown_exempt: bool, console: &Console) -> Result<Vec<Served>, Failure> {
         let served = |entry: &AgreementEntry| {
-            let agreement = Arc::new(load::agreement(&self.path(&entry.file), console)?);
+            let agreement = load::agreement(&self.path(&entry.file), console)?;
             let exempt = entry.exempt.as_ref().map(|exempt| self.path(exempt));
-            let source =
-                GalleryFiles::new(self.path(&entry.gallery), exempt, allow_unknown_exempt, Arc::clone(&agreement));
+            let source = GalleryFiles::new(self.path(&entry.gallery), exempt, allow_unknown_exempt, agreement.clone());
             Ok(Served { agreement, source })
         };
         self.rest.agreement.iter().map(served).collect()

@@ -1,11 +1,11 @@
 //! A gallery's file that others change while it is served.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
-use cotejo::agreement::Agreement;
 use cotejo::custodian::NotEnrolled;
+use cotejo::scheme::Opened;
 use cotejo::service::server::{GallerySource, Loaded, Unloadable};
 use cotejo::template::SubjectId;
 use cotejo::template::read::Identity;
@@ -20,7 +20,7 @@ pub struct GalleryFiles {
     exempt: Option<PathBuf>,
     /// Whether exempt persons may be unknown, or none.
     allow_unknown: bool,
-    agreement: Arc<Agreement>,
+    agreement: Opened,
     /// What the files looked like when they were loaded last.
     seen: Mutex<Option<Looks>>,
     /// What was read before the server was started.
@@ -48,7 +48,7 @@ fn look(path: &Path) -> Option<Look> {
 }
 
 impl GalleryFiles {
-    pub fn new(gallery: PathBuf, exempt: Option<PathBuf>, allow_unknown: bool, agreement: Arc<Agreement>) -> Self {
+    pub fn new(gallery: PathBuf, exempt: Option<PathBuf>, allow_unknown: bool, agreement: Opened) -> Self {
         Self { gallery, exempt, allow_unknown, agreement, seen: Mutex::new(None), checked: Mutex::new(None) }
     }
 

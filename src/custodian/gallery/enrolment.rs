@@ -5,9 +5,10 @@ use std::borrow::Cow;
 use super::file::GalleryFile;
 use super::format::{Head, Layout, Link, Purpose};
 use super::writer::SegmentWriter;
-use crate::agreement::{Agreement, EyeRule};
+use crate::agreement::EyeRule;
 use crate::functional::{ProbeError, eye_of, require_both_eyes};
 use crate::remedy::Remedy;
+use crate::scheme::Opened;
 use crate::template::{Eye, Record, SubjectId, group_by_subject};
 
 /// A record that was not enrolled.
@@ -35,15 +36,15 @@ pub enum RefusalReason {
         "the id occurs {actual} times where the agreement admits {limit} references of a subject (limits.references_per_subject)"
     )]
     Repeated {
-        /// As agreed.
+        /// References that a subject may have, of each eye where eyes are told apart.
         limit: usize,
-        /// As found.
+        /// Times that the id occurs.
         actual: usize,
     },
     /// The gallery is full.
     #[error("the agreement admits {limit} references in a gallery (limits.references)")]
     Full {
-        /// As agreed.
+        /// References that a gallery may hold.
         limit: usize,
     },
 }
@@ -90,7 +91,7 @@ impl Batch {
     /// Records are dropped as soon as they are stored, so that memory holds the records yet to come and one byte or two a coordinate
     /// of those that came.
     pub fn collect(
-        agreement: &Agreement,
+        agreement: &Opened,
         gallery: Option<&GalleryFile>,
         records: impl IntoIterator<Item = Record>,
     ) -> (Self, Vec<Refusal>) {
@@ -196,7 +197,7 @@ pub(super) fn eye_code(eye: Option<Eye>) -> u8 {
 }
 
 /// Whether a subject has references, no more than agreed, of the eyes that the agreement asks for.
-pub(super) fn admit(agreement: &Agreement, eyes: &[Option<Eye>]) -> Result<(), RefusalReason> {
+pub(super) fn admit(agreement: &Opened, eyes: &[Option<Eye>]) -> Result<(), RefusalReason> {
     let limit = agreement.terms().limits.references_per_subject;
     let told_apart = agreement.functional().eyes() != EyeRule::Ignored;
     if eyes.is_empty() || eyes.iter().any(|eye| eye.is_some() != told_apart) {

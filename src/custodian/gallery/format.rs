@@ -33,8 +33,8 @@
 use sha2::{Digest as _, Sha256};
 
 use super::GalleryError;
-use crate::agreement::Agreement;
 use crate::parameters::SetMark;
+use crate::scheme::Opened;
 use crate::wire::{Header, Kind, WireError};
 
 pub(super) const HEADER_BYTES: usize = 128;
@@ -66,7 +66,7 @@ pub(super) struct Layout {
 }
 
 impl Layout {
-    pub fn of(agreement: &Agreement) -> Self {
+    pub fn of(agreement: &Opened) -> Self {
         // At least one: a template is never empty.
         let record_bytes = agreement.functional().reference_bytes().max(1);
         Self { record_bytes, chunk_records: (CHUNK_BYTES / record_bytes).max(1) }
@@ -78,7 +78,7 @@ impl Layout {
 }
 
 /// The header of a new file.
-pub(super) fn header(agreement: &Agreement, salt: Salt) -> Vec<u8> {
+pub(super) fn header(agreement: &Opened, salt: Salt) -> Vec<u8> {
     let layout = Layout::of(agreement);
     let mark = Some(SetMark::from(agreement.parameters())).filter(|mark| mark.marks_galleries());
     let wire = Header {

@@ -15,9 +15,9 @@ mod writer;
 
 use std::borrow::Cow;
 
-use crate::agreement::Agreement;
 use crate::functional::Reference;
 use crate::remedy::Remedy;
+use crate::scheme::Opened;
 use crate::template::{Eye, Record, SubjectId};
 use crate::wire::{Expected, GalleryVersion, Kind, WireError};
 pub use change::{Appended, Change, RewriteError, UnknownSubjects};
@@ -29,7 +29,7 @@ pub use likely::NotEnrolled;
 
 /// Enrolled subjects, in the order of enrolment, each with all its references. Secret to the custodian.
 pub struct Gallery {
-    agreement: Agreement,
+    agreement: Opened,
     file: GalleryFile,
 }
 
@@ -45,7 +45,7 @@ pub struct Subject {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum GalleryError {
-    /// As any other file.
+    /// Its envelope, as any other file's.
     #[error(transparent)]
     File(#[from] WireError),
     /// Its bytes are not those that were written.
@@ -57,9 +57,9 @@ pub enum GalleryError {
     /// More than agreed.
     #[error("the gallery has {actual} references where the agreement admits {limit} (limits.references)")]
     TooManyReferences {
-        /// As agreed.
+        /// References that a gallery may hold, by the agreement.
         limit: usize,
-        /// As found.
+        /// References that the file holds.
         actual: usize,
     },
 }
@@ -111,12 +111,12 @@ impl Gallery {
     ///
     /// The same records make the same bytes, and versions of the same name: whoever can guess the whole content of such a gallery can tell
     /// from an answer that it is this one. What is answered from is enrolled with [`Gallery::enrol_salted`].
-    pub fn enrol(agreement: &Agreement, records: impl IntoIterator<Item = Record>) -> Enrolment {
+    pub fn enrol(agreement: &Opened, records: impl IntoIterator<Item = Record>) -> Enrolment {
         Self::enrol_salted(agreement, [0; 12], records)
     }
 
     /// As [`Gallery::enrol`], with random bytes in the file by which its versions have names that nobody can guess.
-    pub fn enrol_salted(agreement: &Agreement, salt: [u8; 12], records: impl IntoIterator<Item = Record>) -> Enrolment {
+    pub fn enrol_salted(agreement: &Opened, salt: [u8; 12], records: impl IntoIterator<Item = Record>) -> Enrolment {
         let (batch, refused) = Batch::collect(agreement, None, records);
         let mut bytes = format::header(agreement, salt);
         if let Some(link) = bytes.last_chunk().copied().filter(|_| !batch.is_empty()) {
@@ -137,7 +137,7 @@ impl Gallery {
     ///
     /// [`GalleryError`] for anything but a gallery under this agreement, within its limits. Bytes that an interrupted append has left are
     /// no error: see [`GalleryFile::ignored_bytes`].
-    pub fn open(bytes: impl AsRef<[u8]> + Send + Sync + 'static, agreement: &Agreement) -> Result<Self, GalleryError> {
+    pub fn open(bytes: impl AsRef<[u8]> + Send + Sync + 'static, agreement: &Opened) -> Result<Self, GalleryError> {
         let (header, layout, _) = format::read_header(bytes.as_ref())?;
         header.check(&Expected { kind: Kind::Gallery, agreement, key: None, limit_bytes: 0 })?;
         if layout != Layout::of(agreement) {

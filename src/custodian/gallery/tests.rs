@@ -8,6 +8,8 @@ use super::writer::SegmentWriter;
 use super::*;
 use crate::agreement::{ComparisonTerms, EyeRule, Terms};
 use crate::functional::ProbeError;
+use crate::planning;
+use crate::scheme::Opened;
 use crate::template::{Bits, IrisCode, IrisShape, MaskSharing, Template};
 
 const DIMENSION: usize = 60;
@@ -21,8 +23,8 @@ fn terms(references: usize) -> Terms {
     terms
 }
 
-fn agreement(references: usize) -> Agreement {
-    Agreement::new(terms(references)).unwrap()
+fn agreement(references: usize) -> Opened {
+    planning::open(terms(references)).unwrap()
 }
 
 fn id(text: &str) -> SubjectId {
@@ -35,7 +37,7 @@ fn record(subject: &str, number: u64) -> Record {
     Record { subject: id(subject), eye: None, template: Template::Bits(bits) }
 }
 
-fn gallery(agreement: &Agreement, records: &[(&str, u64)]) -> Gallery {
+fn gallery(agreement: &Opened, records: &[(&str, u64)]) -> Gallery {
     let enrolment = Gallery::enrol(agreement, records.iter().map(|&(subject, number)| record(subject, number)));
     assert!(enrolment.refused.is_empty(), "{:?}", enrolment.refused);
     enrolment.gallery.unwrap()
@@ -58,12 +60,12 @@ fn content(gallery: &Gallery) -> Result<Content, Damage> {
     subjects.collect()
 }
 
-fn error(bytes: &[u8], agreement: &Agreement) -> GalleryError {
+fn error(bytes: &[u8], agreement: &Opened) -> GalleryError {
     Gallery::open(bytes.to_vec(), agreement).err().unwrap()
 }
 
 /// Three subjects, one with two references; then one more, and a further reference of the first; then the second is removed.
-fn grown(agreement: &Agreement) -> [Vec<u8>; 3] {
+fn grown(agreement: &Opened) -> [Vec<u8>; 3] {
     let first = gallery(agreement, &[("a", 1), ("b", 2), ("c", 3), ("b", 4)]);
     let appended = first.append([record("d", 5), record("a", 6)]);
     assert_eq!((appended.new_subjects, appended.earlier_subjects, appended.references), (1, 1, 2));
@@ -246,7 +248,7 @@ fn files_that_are_no_gallery_of_this_agreement_are_named() {
         assert_eq!(error(&whole[..length], &ours), WireError::Truncated.into(), "{length}");
     }
     assert_eq!(error(b"agreement = true\n".repeat(20).as_slice(), &ours), WireError::Magic.into());
-    let theirs = Agreement::new(Terms { title: "another".to_owned(), ..terms(8) }).unwrap();
+    let theirs = planning::open(Terms { title: "another".to_owned(), ..terms(8) }).unwrap();
     let other = WireError::Agreement { expected: theirs.digest(), actual: ours.digest() };
     assert_eq!(error(&whole, &theirs), other.into());
     let key = Some(crate::wire::KeyId([1; 16]));
@@ -285,7 +287,7 @@ impl Forged {
         forged
     }
 
-    fn after(&self, mut file: Vec<u8>, agreement: &Agreement) -> Vec<u8> {
+    fn after(&self, mut file: Vec<u8>, agreement: &Opened) -> Vec<u8> {
         let link = *file.last_chunk::<LINK_BYTES>().unwrap();
         let (body, commit) = in_memory(self.head, &link, Layout::of(agreement), |writer: &mut SegmentWriter<'_>| {
             self.entries.iter().for_each(|&(first, end)| writer.entry(first, end));
@@ -298,7 +300,7 @@ impl Forged {
         file
     }
 
-    fn opened(&self, agreement: &Agreement) -> Result<Content, String> {
+    fn opened(&self, agreement: &Opened) -> Result<Content, String> {
         let file = self.after(format::header(agreement, [0; 12]), agreement);
         let opened = Gallery::open(file, agreement).map_err(|error| match error {
             GalleryError::Damaged(damage) => damage.part.to_owned(),
@@ -395,7 +397,7 @@ fn the_eye_rule_holds_for_a_subject_as_a_whole() {
     if let ComparisonTerms::FractionalHamming { eyes, minimum_common_bits, .. } = &mut terms.comparison {
         (*eyes, *minimum_common_bits) = (EyeRule::All, 8);
     }
-    let agreement = Agreement::new(terms).unwrap();
+    let agreement = planning::open(terms).unwrap();
     let record = |subject: &str, eye| {
         let bits = || Bits::new([true; 16]).unwrap();
         Record { subject: id(subject), eye, template: Template::Iris(IrisCode::new(shape, bits(), bits()).unwrap()) }

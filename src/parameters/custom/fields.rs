@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::{OwnBgvSet, OwnSet, OwnTfheSet, SetError};
-use crate::agreement::SchemeId;
+use crate::parameters::SchemeId;
 
 /// Every field of either scheme.
 #[derive(Deserialize)]

@@ -12,11 +12,10 @@ use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
-use super::ParameterSet;
 use super::bgv::{BgvSet, ERROR_COINS};
 use super::security;
 use super::tfhe::TfheSet;
-use crate::agreement::{AUTO, SchemeId};
+use super::{AUTO, ParameterSet, SchemeId};
 use crate::remedy::Remedy;
 use fields::Fields;
 
@@ -170,7 +169,7 @@ impl OwnSet {
 
     /// Whether every number is one that the scheme's code can work with, within the memory that keys may take.
     ///
-    /// Says nothing of security or of failures: see [`ParameterSet::is_secure`] and [`super::card`].
+    /// Says nothing of security or of failures: see [`ParameterSet::is_secure`] and `planning::card`.
     ///
     /// # Errors
     ///

@@ -146,7 +146,7 @@ fn keys_that_would_fill_the_memory_are_refused() {
 #[test]
 fn sets_at_the_edge_of_every_bound_can_be_looked_at() {
     use crate::agreement::{Disclosure, Terms};
-    use crate::parameters::card::Card;
+    use crate::planning::card::Card;
     let tfhe = |k, n: usize, size, base, levels| {
         let mut own = OwnSet::like(
             &ParameterSet::Tfhe(TfheSet { ..TFHE_896_2048 }),

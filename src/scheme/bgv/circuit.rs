@@ -29,7 +29,7 @@ use super::sampling::{any_residue, non_zero};
 use super::sanitise::flooding_log2;
 use super::threshold::Polynomial;
 use crate::agreement::{Disclosure, EyeRule};
-use crate::functional::{Functional, SampleLayout};
+use crate::functional::{Demand, Functional, SampleLayout};
 use crate::parameters::bgv::{BgvSet, PLAINTEXT_MODULUS};
 use crate::scheme::Scheme as _;
 use crate::template::Eye;
@@ -216,27 +216,6 @@ pub enum Misfit {
     /// Values of different factors would be added up: a fault of this program, found before anything is computed.
     #[error("the circuit adds up values that are not alike, which is a fault of this program: report it")]
     Unlike,
-}
-
-/// What an agreement asks of a circuit.
-#[derive(Clone, Debug)]
-pub struct Demand {
-    /// Coordinates of a template.
-    pub coordinates: usize,
-    /// Smallest and largest phi.
-    pub aligned: RangeInclusive<i64>,
-    /// Smallest and largest 2 (common - minimum) + 1, where common bits are judged.
-    pub common_bits: Option<RangeInclusive<i64>>,
-    /// Rotations of a pair.
-    pub alignments: usize,
-    /// What the querier learns.
-    pub disclosure: Disclosure,
-    /// How two eyes combine.
-    pub eyes: EyeRule,
-    /// References that a gallery may hold.
-    pub references: usize,
-    /// References that a subject may have, of each eye.
-    pub references_per_subject: usize,
 }
 
 /// Whether a parameter set has room for all that an agreement admits.
@@ -641,10 +620,11 @@ fn sanitising_cost(chain: Chain<'_>, end: State) -> Cost {
     ledger.cost()
 }
 
-/// The answer on one probe is within this, as a logarithm, of one that depends on its verdicts alone (protocol, section 6).
+/// The answer on one probe is within this, as a logarithm, of one that depends on its verdicts alone (docs/protocol.md,
+/// section 6).
 pub(super) const LEAKAGE_LIMIT_LOG2: f64 = -40.0;
 
-/// Flooding of a whole answer of 2^17 coefficients: N 2^-b <= 2^-40 (protocol, section 6).
+/// Flooding of a whole answer of 2^17 coefficients: N 2^-b <= 2^-40 (docs/protocol.md, section 6).
 pub(super) const LEAST_FLOODING_BITS: f64 = 57.0;
 
 /// The product of all values, by a tree of least depth.

@@ -13,10 +13,13 @@ use super::PreparedGallery;
 use super::ciphertexts::{EncryptedProbes, EncryptedVerdicts, MANY_SAMPLES};
 use super::holder::SecretKey;
 use super::keys::PreparedKey;
-use crate::agreement::{Agreement, ComparisonTerms, Disclosure, SchemeChoice, TemplateTerms, Terms};
+use crate::agreement::{ComparisonTerms, Disclosure, SchemeChoice, TemplateTerms, Terms};
 use crate::functional::{Functional, Probe, ProbeSample, Reference, oracle};
 use crate::parameters::bgv::INSECURE_BGV;
-use crate::scheme::{Crossing as _, Disclosed, Evaluator as _, Extent, Holder as _, Scheme as _, Subjects, Task};
+use crate::planning;
+use crate::scheme::{
+    Crossing as _, Disclosed, Evaluator as _, Extent, Holder as _, Opened, Scheme as _, Subjects, Task,
+};
 use crate::template::{Bits, Eye, IrisCode, IrisShape, MaskSharing, RealVector, Record, SubjectId, Template};
 
 /// Slots of a block.
@@ -36,7 +39,7 @@ pub(super) fn keys() -> &'static (SecretKey, PreparedKey) {
     })
 }
 
-pub(super) fn agreement(terms: Terms, disclosure: Disclosure) -> Agreement {
+pub(super) fn agreement(terms: Terms, disclosure: Disclosure) -> Opened {
     let mut terms = Terms { disclosure, ..terms.with_scheme(SchemeChoice::Bgv) };
     match &mut terms.comparison {
         ComparisonTerms::Cosine { probe_norm, reference_norm, .. } => {
@@ -49,7 +52,7 @@ pub(super) fn agreement(terms: Terms, disclosure: Disclosure) -> Agreement {
     }
     terms.encryption.parameter_set = INSECURE_BGV.name.to_owned();
     terms.limits.references = if disclosure == Disclosure::Any { 100_000 } else { 65_536 };
-    Agreement::new(terms).unwrap()
+    planning::open(terms).unwrap()
 }
 
 pub(super) fn probe(functional: &Functional, template: Template) -> Probe {
@@ -69,7 +72,7 @@ const EVERYTHING: u64 = 1 << 32;
 /// A query and what it is compared with.
 #[derive(Clone, Copy)]
 pub(super) struct Question<'a> {
-    pub(super) agreement: &'a Agreement,
+    pub(super) agreement: &'a Opened,
     pub(super) subjects: &'a dyn Subjects,
     pub(super) probes: &'a [Probe],
     pub(super) one_subject: bool,

@@ -11,10 +11,10 @@ use super::ring::Ring;
 use super::sampling::seed;
 use super::threshold::Polynomial;
 use super::{Bgv, PreparedGallery, arithmetic};
-use crate::agreement::{Agreement, Disclosure, Terms};
+use crate::agreement::{Disclosure, Terms};
 use crate::functional::{Reference, SampleLayout};
 use crate::parameters::bgv::{INSECURE_BGV, PLAINTEXT_MODULUS};
-use crate::scheme::{Evaluator as _, Scheme as _, SubjectReferences, Subjects, Task};
+use crate::scheme::{Evaluator as _, Opened, Scheme as _, SubjectReferences, Subjects, Task};
 use crate::template::Bits;
 
 /// An encryption of any slots, with something more in the phase.
@@ -50,7 +50,7 @@ impl Subjects for One {
 }
 
 fn answer(
-    agreement: &Agreement,
+    agreement: &Opened,
     (subjects, one_subject): (&dyn Subjects, bool),
     query: &EncryptedProbes,
     gallery: &PreparedGallery,
@@ -68,7 +68,7 @@ fn answer(
     Bgv::answer(&keys().1, gallery, &task, query, rng, &()).unwrap()
 }
 
-fn nothing_kept(agreement: &Agreement) -> PreparedGallery {
+fn nothing_kept(agreement: &Opened) -> PreparedGallery {
     Bgv::prepare_gallery(&INSECURE_BGV, agreement.functional(), 0)
 }
 
@@ -169,7 +169,7 @@ fn noise_of_a_dishonest_query_does_not_tell_ordinary_from_exempt_persons() {
 
 /// Where among the slots of a block the one match stands: first which row, then by halves, with probes that are negated outside a window.
 fn narrowed(
-    agreement: &Agreement,
+    agreement: &Opened,
     (subjects, bits): (&[Subject], &Bits),
     gallery: &PreparedGallery,
     rng: &mut ChaCha20Rng,

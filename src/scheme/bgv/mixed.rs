@@ -7,12 +7,13 @@ use rand::Rng as _;
 
 use super::Bgv;
 use super::exactness::{N, Question, SHAPE, Subject, agreement, bits_at, iris_at, keys, of_eyes, probe, rng};
-use crate::agreement::{Agreement, ComparisonTerms, Disclosure, EyeRule, SchemeChoice, TemplateTerms, Terms};
+use crate::agreement::{ComparisonTerms, Disclosure, EyeRule, SchemeChoice, TemplateTerms, Terms};
 use crate::functional::Probe;
 use crate::parameters::ParameterSet;
 use crate::parameters::bgv::{BGV_32768_780, INSECURE_BGV};
 use crate::parameters::custom::OwnSet;
-use crate::scheme::{Disclosed, Evaluator as _, Holder as _, SubjectReferences, Subjects};
+use crate::planning;
+use crate::scheme::{Disclosed, Evaluator as _, Holder as _, Opened, SubjectReferences, Subjects};
 use crate::template::{Bits, Eye, IrisCode, Template};
 
 /// Subjects by number: hits, misses, and one who has a miss beside what the number says.
@@ -55,7 +56,7 @@ fn counting(bits: usize, threshold: u32) -> Terms {
 }
 
 /// Eight hits in two blocks, the last of which is nearly empty, and one subject with a second reference.
-fn count_over_two_shapes(agreement: &Agreement) {
+fn count_over_two_shapes(agreement: &Opened) {
     let (functional, set) = (agreement.functional(), agreement.parameters().bgv().unwrap());
     let (secret, public) = Bgv::generate(set, &mut rng(1));
     let keys = (secret, Bgv::prepare_key(public, set));
@@ -85,7 +86,7 @@ fn a_count_over_blocks_of_different_shapes_is_exact() {
         if let OwnSet::Bgv(set) = &mut own {
             set.limbs = limbs;
         }
-        Agreement::new(counting(16, 2).with_own_set(own)).ok()
+        planning::open(counting(16, 2).with_own_set(own)).ok()
     };
     count_over_two_shapes(&(8..32).find_map(own).unwrap());
 }
@@ -95,7 +96,7 @@ fn a_count_over_blocks_of_different_shapes_is_exact() {
 fn a_count_over_blocks_of_different_shapes_is_exact_on_a_production_set() {
     let mut terms = counting(128, 40);
     terms.encryption.parameter_set = BGV_32768_780.name.to_owned();
-    count_over_two_shapes(&Agreement::new(terms).unwrap());
+    count_over_two_shapes(&planning::open(terms).unwrap());
 }
 
 /// Some subjects' hits do not count.
@@ -119,7 +120,7 @@ impl Subjects for Exempting<'_> {
 }
 
 /// Irises at a third, of one eye or both; the mask leaves most bits.
-fn irises(eyes: EyeRule, disclosure: Disclosure) -> Agreement {
+fn irises(eyes: EyeRule, disclosure: Disclosure) -> Opened {
     let mut terms = Terms::iris(SHAPE);
     if let ComparisonTerms::FractionalHamming { threshold, minimum_common_bits, rotations: most, eyes: rule, .. } =
         &mut terms.comparison
@@ -168,7 +169,7 @@ fn eyes_of_many(left: &IrisCode, right: &IrisCode) -> Vec<Subject> {
     ]
 }
 
-fn of_layouts(agreement: &Agreement, left: &IrisCode, right: &IrisCode) -> Vec<Probe> {
+fn of_layouts(agreement: &Opened, left: &IrisCode, right: &IrisCode) -> Vec<Probe> {
     let of = |eyes: Vec<(Option<Eye>, &IrisCode)>| {
         let samples = eyes.into_iter().map(|(eye, iris)| (eye, Template::Iris(iris.clone())));
         of_eyes(agreement.functional(), samples)

@@ -1,4 +1,4 @@
-//! Scheme `bgv`: a whole block of references at a time, exact verdicts (protocol, sections 4 and 8).
+//! Scheme `bgv`: a whole block of references at a time, exact verdicts (docs/protocol.md, sections 4 and 8).
 //!
 //! Brakerski, Gentry, Vaikuntanathan, "(Leveled) fully homomorphic encryption without bootstrapping" (2012), in residue form, on the
 //! transforms of `tfhe-ntt`. Files in the order data flows: [`holder`] encrypts; `distance` computes phi in every slot; `threshold` judges
@@ -8,6 +8,7 @@
 //! Scores and unsanitised verdicts have no public name: only [`keys::EvaluationKey`], [`ciphertexts::EncryptedProbes`] and
 //! [`ciphertexts::EncryptedVerdicts`] cross.
 
+mod admission;
 mod aggregate;
 mod arithmetic;
 mod chain;
@@ -43,7 +44,7 @@ mod threshold;
 pub mod trial;
 pub mod workload;
 
-pub use circuit::{Demand, Misfit, admit};
+pub use circuit::{Misfit, admit};
 pub use kept::PreparedGallery;
 
 /// Least distance, in bits, of any noise bound from half its modulus: less, and a set does not admit a circuit.

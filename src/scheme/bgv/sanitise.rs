@@ -1,4 +1,4 @@
-//! Stage 6, its end: an answer that says the verdict and nothing else (protocol, section 6).
+//! Stage 6, its end: an answer that says the verdict and nothing else (docs/protocol.md, section 6).
 //!
 //! The querier sees the phase of what it decrypts, every coefficient, and knows f m; the rest is noise that depends on the gallery. Before the
 //! last division a public-key encryption of zero makes the mask fresh, and a uniform multiple of t, as large as the modulus admits,

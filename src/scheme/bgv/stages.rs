@@ -86,7 +86,8 @@ fn stage_of(stage: &'static str, state: State, margin_bits: Option<f64>) -> Stag
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::agreement::{Agreement, Disclosure, SchemeChoice};
+    use crate::agreement::{Disclosure, SchemeChoice};
+    use crate::planning;
     use crate::scheme::bgv::LEAST_FLOODING_BITS;
 
     #[test]
@@ -99,7 +100,7 @@ mod tests {
         ] {
             terms.disclosure = disclosure;
             terms.limits.references = 5_000;
-            let agreement = Agreement::new(terms.with_scheme(SchemeChoice::Bgv)).unwrap();
+            let agreement = planning::open(terms.with_scheme(SchemeChoice::Bgv)).unwrap();
             let set = agreement.parameters().bgv().unwrap();
             let weighed = weigh(set, agreement.functional(), agreement.terms()).unwrap();
             let margins = weighed.stages.iter().filter_map(|stage| stage.margin_bits);

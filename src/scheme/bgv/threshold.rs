@@ -3,7 +3,7 @@
 //! phi is odd and a hit iff positive. With the hits being 1, 3, ..., 2m-1 and w = phi - m, which the linear stage delivers for
 //! nothing, the hits are w = -(m-1), ..., m-1 in steps of two, and
 //!
-//! > roots: prod over hits of (w - v) = prod over the distinct squares of (z - v^2),  z = w^2 (protocol, section 8)
+//! > roots: prod over hits of (w - v) = prod over the distinct squares of (z - v^2),  z = w^2 (docs/protocol.md, section 8)
 //!
 //! where m is made even by one more, impossible hit. The indicator of the sign works over the whole range |phi| < 2m:
 //!

@@ -1,4 +1,4 @@
-//! Stage 6a: gates over encrypted bits: "at least k of n" by one keyswitch and one bootstrap (protocol, section 5).
+//! Stage 6a: gates over encrypted bits: "at least k of n" by one keyswitch and one bootstrap (docs/protocol.md, section 5).
 //!
 //! A bit is 0 or 1/24 of the torus, so up to twelve can be added before the sum reaches 1/2; shifted by (k - 1/2)/24 its sign says whether
 //! at least k were set, with a margin of 1/48 on either side.

@@ -133,11 +133,12 @@ impl Search<'_> {
             .flat_map(|(sample, reference)| alignments(functional).map(move |alignment| (sample, reference, alignment)))
             .collect();
         let set = self.key.parameters;
+        let step = set.step(functional);
         let fft = self.key.query_fft.as_view();
         let scratch = || Scratch::new(set.query_glwe_dimension, set.query_polynomial_size, fft);
         let score = |scratch: &mut Scratch, &(sample, reference, alignment): &(usize, &Reference, Alignment)| {
             let form = alignment.form(functional, reference);
-            self.samples.get(sample).map(|template| template.score(&form, functional.step(), fft, scratch))
+            self.samples.get(sample).map(|template| template.score(&form, step, fft, scratch))
         };
         jobs.par_iter().map_init(scratch, score).flatten().collect()
     }

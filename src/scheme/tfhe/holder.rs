@@ -71,13 +71,14 @@ impl Holder for Tfhe {
 
     fn encrypt(key: &SecretKey, functional: &Functional, probes: &[Probe], rng: &mut dyn CryptoRng) -> EncryptedProbes {
         let set = key.parameters;
+        let step = set.step(functional);
         let padded = set.polynomials(functional.coordinates()) * set.query_polynomial_size;
         let samples: usize = probes.iter().map(|probe| probe.samples().len()).sum();
         // In one piece: growing would leave copies that are not wiped.
         let mut plain = Zeroizing::new(Vec::with_capacity(samples * padded));
         for sample in probes.iter().flat_map(Probe::samples) {
             let coordinates = Zeroizing::new(functional.probe_coordinates(sample));
-            let scaled = coordinates.iter().map(|&t| (t as u64).wrapping_mul(functional.step()));
+            let scaled = coordinates.iter().map(|&t| (t as u64).wrapping_mul(step));
             let end = plain.len() + padded;
             plain.extend(scaled);
             plain.resize(end, 0);

@@ -7,10 +7,11 @@ use rand_chacha::ChaCha20Rng;
 
 use super::Tfhe;
 use super::holder::{SecretKey, encrypted};
-use crate::agreement::{Agreement, Disclosure, Terms};
+use crate::agreement::{Disclosure, Terms};
 use crate::functional::{Functional, SampleLayout};
 use crate::parameters::tfhe::INSECURE_TEST;
-use crate::scheme::{Disclosed, Evaluator, Extent, Holder, Scheme, SubjectReferences, Subjects, Task};
+use crate::planning;
+use crate::scheme::{Disclosed, Evaluator, Extent, Holder, Opened, Scheme, SubjectReferences, Subjects, Task};
 use crate::template::{Bits, Template};
 
 const BITS: usize = 64;
@@ -38,14 +39,15 @@ impl Subjects for Gallery {
 
 /// What the coordinates read of a gallery.
 fn read(
-    agreement: &Agreement,
+    agreement: &Opened,
     (secret, key): (&SecretKey, &<Tfhe as Evaluator>::PreparedKey),
     gallery: &Gallery,
     coordinates: [i64; BITS],
     rng: &mut ChaCha20Rng,
 ) -> Vec<bool> {
     let functional = agreement.functional();
-    let mut plain: Vec<u64> = coordinates.iter().map(|&t| (t as u64).wrapping_mul(functional.step())).collect();
+    let mut plain: Vec<u64> =
+        coordinates.iter().map(|&t| (t as u64).wrapping_mul(INSECURE_TEST.step(functional))).collect();
     plain.resize(INSECURE_TEST.polynomials(BITS) * INSECURE_TEST.query_polynomial_size, 0);
     let probes = encrypted(secret, &plain, rng);
     let disclosure = agreement.terms().disclosure;
@@ -71,7 +73,7 @@ fn each_reads_a_chosen_bit_of_every_reference_and_lists_the_exempt_with_two_prob
     for disclosure in [Disclosure::Each, Disclosure::Any, Disclosure::Count] {
         let mut terms = Terms { disclosure, ..Terms::hamming(BITS, 8) };
         terms.encryption.parameter_set = INSECURE_TEST.name.to_owned();
-        let agreement = Agreement::new(terms).unwrap();
+        let agreement = planning::open(terms).unwrap();
         let (secret, public) = Tfhe::generate(&INSECURE_TEST, &mut rng);
         let key = Tfhe::prepare_key(public, &INSECURE_TEST);
         let references: Vec<Vec<bool>> = (0..9).map(|_| (0..BITS).map(|_| rng.random()).collect()).collect();

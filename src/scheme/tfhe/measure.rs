@@ -69,7 +69,7 @@ impl Setting {
         let norms = pairs.weight_norms(&self.functional);
         let square = norms.iter().map(|norm| norm * norm).sum::<f64>() / norms.len() as f64;
         let errors = pairs.scores.iter().zip(&phis).map(|(score, &phi)| {
-            difference(phase(&keys.query, &score.0), (phi as u64).wrapping_mul(self.functional.step()))
+            difference(phase(&keys.query, &score.0), (phi as u64).wrapping_mul(set.step(&self.functional)))
         });
         stages.push(StageNoise::of("score", &errors.collect::<Vec<_>>(), square * set.query_variance()));
         stages.push(keys.modulus_switch(samples, set, rng));
@@ -100,6 +100,7 @@ impl Setting {
     /// Encrypted coordinates.
     fn encryption(&self, samples: usize, rng: &mut dyn CryptoRng) -> Result<StageNoise, Unmeasured> {
         let (functional, key) = (&self.functional, &self.keys.query);
+        let step = self.set.step(functional);
         let mut errors = Vec::with_capacity(samples + DIMENSION);
         while errors.len() < samples {
             let probe = self.probe(unit_vector(rng))?;
@@ -110,7 +111,7 @@ impl Setting {
                 phases
                     .into_iter()
                     .zip(coordinates)
-                    .map(|(phase, coordinate)| difference(phase, (coordinate as u64).wrapping_mul(functional.step()))),
+                    .map(|(phase, coordinate)| difference(phase, (coordinate as u64).wrapping_mul(step))),
             );
         }
         errors.truncate(samples);

@@ -1,4 +1,4 @@
-//! Scheme `tfhe`: one encrypted decision at a time, tiny queries, any metric (protocol, section 3).
+//! Scheme `tfhe`: one encrypted decision at a time, tiny queries, any metric (docs/protocol.md, section 3).
 //!
 //! The only importer of the crate `tfhe`. Files in the order data flows: [`holder`] encrypts; `distance` computes the
 //! encrypted scores; `threshold` takes their sign; `aggregate` combines signs; `sanitise` hides everything but the
@@ -23,6 +23,7 @@ mod measured;
 pub mod noise;
 mod pairs;
 mod sanitise;
+mod scale;
 mod subject;
 mod threshold;
 pub mod workload;

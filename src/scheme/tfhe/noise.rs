@@ -2,17 +2,17 @@
 //!
 //! All variances are in units of the torus squared. Sources: TFHE (Chillotti et al., J. Cryptology 2020); Bergerat et al.,
 //! "Parameter Optimization and Larger Precision for (T)FHE" (J. Cryptology 2023) for the bootstrap and the keyswitch; the centred
-//! modulus switch as in protocol, section 3.
+//! modulus switch as in docs/protocol.md, section 3.
 
 use statrs::function::erf::erfc;
 
-use crate::agreement::{Agreement, ComparisonTerms, Terms};
+use crate::agreement::{ComparisonTerms, Terms};
 use crate::functional::Functional;
 use crate::functional::oracle::Comparison;
+use crate::parameters::MOST_DISTANCE_LOG2;
 use crate::parameters::ParameterSet;
-use crate::parameters::card::MOST_DISTANCE_LOG2;
 use crate::parameters::tfhe::{MOST_WASHING_ROUNDS, TfheSet};
-use crate::scheme::Stage;
+use crate::scheme::{Opened, Stage};
 
 /// Variance of TUniform(b): (2^(2b+1) + 1) / 6 units squared.
 fn tuniform_variance(bound_log2: u32) -> f64 {
@@ -179,13 +179,13 @@ pub struct GrayZone {
 
 impl GrayZone {
     /// Of an agreement, for the longest weights that a reference can have.
-    pub fn of(agreement: &Agreement) -> Self {
+    pub fn of(agreement: &Opened) -> Self {
         Self::of_weights(agreement, agreement.functional().largest_weight_norm())
     }
 
     /// Of an agreement, for a reference whose weights have Euclidean length `weight_norm`
     /// ([`crate::functional::LinearForm::norm`]).
-    pub fn of_weights(agreement: &Agreement, weight_norm: f64) -> Self {
+    pub fn of_weights(agreement: &Opened, weight_norm: f64) -> Self {
         Self::of_comparison(agreement.terms(), agreement.functional(), agreement.parameters(), weight_norm)
     }
 
@@ -209,7 +209,7 @@ impl GrayZone {
 
     /// One standard deviation of an encrypted phi in units of phi, for weights of Euclidean length `weight_norm`.
     pub fn deviation(functional: &Functional, parameters: &TfheSet, weight_norm: f64) -> f64 {
-        parameters.decision_variance(weight_norm).sqrt() * 2f64.powi(64) / functional.step() as f64
+        parameters.decision_variance(weight_norm).sqrt() * 2f64.powi(64) / parameters.step(functional) as f64
     }
 
     /// The metric's own unit, in words.
@@ -297,6 +297,7 @@ pub(crate) fn two_digits(x: f64) -> String {
 mod tests {
     use super::*;
     use crate::parameters::tfhe::{INSECURE_TEST, TFHE_896_2048, TFHE_896_4096};
+    use crate::planning;
 
     #[test]
     fn gates_verdicts_and_washing_fail_with_negligible_probability() {
@@ -336,7 +337,7 @@ mod tests {
         let zone = |set: &TfheSet| {
             let mut terms = Terms::face(512);
             terms.encryption.parameter_set = set.name.to_owned();
-            GrayZone::of(&Agreement::new(terms).unwrap()).score_deviation()
+            GrayZone::of(&planning::open(terms).unwrap()).score_deviation()
         };
         assert!((0.0030..0.0036).contains(&zone(&TFHE_896_2048)), "{}", zone(&TFHE_896_2048));
         assert!(zone(&TFHE_896_4096) < 0.7 * zone(&TFHE_896_2048));

@@ -65,6 +65,7 @@ impl Setting {
         let x = unit_vector(rng);
         let probe = self.probe(x.clone())?;
         let coordinates = probe.samples().first().map(|sample| functional.probe_coordinates(sample));
+        let step = set.step(functional);
         let fft = keys.prepared.query_fft.as_view();
         let mut scratch = Scratch::new(set.query_glwe_dimension, set.query_polynomial_size, fft);
         let (mut references, mut scores) = (Vec::with_capacity(count), Vec::with_capacity(count));
@@ -77,7 +78,7 @@ impl Setting {
             let reference = functional.reference(&template(at_cosine(&x, cosine(number), rng))?)?;
             let form = functional.form(&reference, 0);
             for template in EncryptedTemplate::expand(set, functional, &encrypted, fft) {
-                scores.push(template.score(&form, functional.step(), fft, &mut scratch));
+                scores.push(template.score(&form, step, fft, &mut scratch));
             }
             references.push(reference);
         }
@@ -93,7 +94,7 @@ impl Setting {
 
 /// The comparison that is measured: a cosine of 0.35 or more.
 fn functional(parameters: &'static ParameterSet) -> Result<Functional, AgreementError> {
-    Functional::new(&Terms::face(DIMENSION), parameters)
+    Functional::new(&Terms::face(DIMENSION), parameters.admission())
 }
 
 impl Pairs {

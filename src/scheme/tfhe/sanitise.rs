@@ -1,4 +1,4 @@
-//! Stage 6b: what leaves must carry the verdict and nothing of the gallery (protocol, section 6).
+//! Stage 6b: what leaves must carry the verdict and nothing of the gallery (docs/protocol.md, section 6).
 //!
 //! The querier owns the key, so it sees the noise of what it decrypts; an unsanitised answer is a deterministic function of the
 //! gallery that a guess can be tested against. *Washing* (Ducas, Stehlé, "Sanitization of FHE Ciphertexts",

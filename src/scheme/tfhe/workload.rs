@@ -105,10 +105,11 @@ impl Workload {
 
     fn scores(&self, functional: &Functional, probe: &EncryptedWork, references: &[Reference]) -> Vec<EncryptedScore> {
         let set = self.key.parameters;
+        let step = set.step(functional);
         let fft = self.key.query_fft.as_view();
         let scratch = || Scratch::new(set.query_glwe_dimension, set.query_polynomial_size, fft);
         let score = |scratch: &mut Scratch, reference: &Reference| {
-            probe.0.score(&functional.form(reference, 0), functional.step(), fft, scratch)
+            probe.0.score(&functional.form(reference, 0), step, fft, scratch)
         };
         references.par_iter().map_init(scratch, score).collect()
     }

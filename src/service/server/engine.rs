@@ -6,12 +6,12 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use rand::CryptoRng;
 
-use crate::agreement::{Agreement, SchemeId};
+use crate::agreement::SchemeId;
 use crate::custodian::{AdmittedKey, AnswerError, Custodian, Gallery, NotEnrolled};
 use crate::remedy::Remedy;
 use crate::scheme::bgv::Bgv;
 use crate::scheme::tfhe::Tfhe;
-use crate::scheme::{Evaluator, Progress};
+use crate::scheme::{Evaluator, Opened, Progress};
 use crate::service::protocol::Reason;
 use crate::service::signing::{Hash, Name};
 use crate::template::SubjectId;
@@ -95,7 +95,7 @@ pub enum NotComputed {
 /// The work of one agreement, whatever its scheme.
 pub trait Engine: Send + Sync {
     /// The agreement.
-    fn agreement(&self) -> &Agreement;
+    fn agreement(&self) -> &Opened;
 
     /// Longest file of an evaluation key, in bytes.
     fn key_limit_bytes(&self) -> u64;
@@ -157,12 +157,7 @@ pub struct Memory {
 /// # Errors
 ///
 /// [`WireError`] for an agreement on a scheme that this program does not have.
-pub fn engine(
-    agreement: Arc<Agreement>,
-    loaded: Loaded,
-    version: u64,
-    memory: Memory,
-) -> Result<Arc<dyn Engine>, WireError> {
+pub fn engine(agreement: Opened, loaded: Loaded, version: u64, memory: Memory) -> Result<Arc<dyn Engine>, WireError> {
     Ok(match agreement.scheme() {
         SchemeId::Tfhe => Arc::new(OfScheme::<Tfhe>::new(agreement, loaded, version, memory)?),
         SchemeId::Bgv => Arc::new(OfScheme::<Bgv>::new(agreement, loaded, version, memory)?),
@@ -170,7 +165,7 @@ pub fn engine(
 }
 
 struct OfScheme<S: Evaluator> {
-    agreement: Arc<Agreement>,
+    agreement: Opened,
     memory: Memory,
     current: RwLock<Arc<Current<S>>>,
     /// The latest last.
@@ -187,7 +182,7 @@ struct Current<S: Evaluator> {
 }
 
 impl<S: Evaluator> OfScheme<S> {
-    fn new(agreement: Arc<Agreement>, loaded: Loaded, version: u64, memory: Memory) -> Result<Self, WireError> {
+    fn new(agreement: Opened, loaded: Loaded, version: u64, memory: Memory) -> Result<Self, WireError> {
         let current = Current::new(&agreement, loaded, version, memory)?;
         Ok(Self { agreement, memory, current: RwLock::new(Arc::new(current)), keys: Mutex::default() })
     }
@@ -226,15 +221,15 @@ impl<S: Evaluator> OfScheme<S> {
 }
 
 impl<S: Evaluator> Current<S> {
-    fn new(agreement: &Arc<Agreement>, loaded: Loaded, version: u64, memory: Memory) -> Result<Self, WireError> {
+    fn new(agreement: &Opened, loaded: Loaded, version: u64, memory: Memory) -> Result<Self, WireError> {
         let subjects = loaded.gallery.len();
-        let custodian = Custodian::new(Arc::clone(agreement), Arc::new(loaded.gallery), memory.gallery_bytes)?;
+        let custodian = Custodian::new(agreement, Arc::new(loaded.gallery), memory.gallery_bytes)?;
         Ok(Self { custodian: custodian.exempting(&loaded.exempt), version, subjects })
     }
 }
 
 impl<S: Evaluator> Engine for OfScheme<S> {
-    fn agreement(&self) -> &Agreement {
+    fn agreement(&self) -> &Opened {
         &self.agreement
     }
 
@@ -318,6 +313,6 @@ impl Progress for AsProgress<'_> {
 }
 
 /// The digest of an agreement, as records have it.
-pub fn digest(agreement: &Agreement) -> Hash {
+pub fn digest(agreement: &Opened) -> Hash {
     Hash(agreement.digest().0)
 }

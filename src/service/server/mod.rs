@@ -32,8 +32,8 @@ use std::time::{Duration, Instant};
 use rand::CryptoRng;
 use tokio::net::TcpListener;
 
-use crate::agreement::Agreement;
 use crate::remedy::Remedy;
+use crate::scheme::Opened;
 use crate::service::identity::{Identity, IdentityError};
 use crate::service::signing::Hash;
 use crate::service::store::{Custody, StoreError};
@@ -61,7 +61,7 @@ pub struct Settings {
     /// Who may ask.
     pub requesters: Vec<Requester>,
     /// The agreements, each with its gallery.
-    pub agreements: Vec<(Arc<Agreement>, Box<dyn GallerySource>)>,
+    pub agreements: Vec<(Opened, Box<dyn GallerySource>)>,
     /// What is not exceeded.
     pub limits: Limits,
     /// What engines keep in memory.

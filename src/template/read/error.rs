@@ -13,9 +13,9 @@ pub enum ReadError {
     /// The format has no place for this kind of template.
     #[error("{format} does not hold {shape}")]
     Unsupported {
-        /// As asked for.
+        /// The format that was asked for.
         format: Format,
-        /// As agreed.
+        /// The shape that the agreement has.
         shape: TemplateShape,
     },
     /// Nothing in it.
@@ -128,7 +128,7 @@ pub enum RecordFault {
     TwoLabels {
         /// The first 64 characters of its name.
         first: String,
-        /// The same of the other.
+        /// The first 64 characters of the other's name.
         second: String,
     },
     /// The line has neither an identifier nor a comment.
@@ -142,7 +142,7 @@ pub enum RecordFault {
     Columns {
         /// As the agreement or the header says.
         expected: usize,
-        /// As found.
+        /// Value columns in the line.
         actual: usize,
     },
     /// The first line mixes names and values.
@@ -247,7 +247,7 @@ pub enum ArrayFault {
     HeaderLength {
         /// Longest admitted, in bytes.
         limit: usize,
-        /// As declared.
+        /// Length in bytes that the file declares.
         actual: usize,
     },
     /// The shape declares another size than the data have.
@@ -277,7 +277,7 @@ pub enum ArrayFault {
     Shape {
         /// What is expected.
         expected: String,
-        /// As found.
+        /// The dimensions that the array has.
         actual: Vec<usize>,
     },
 }
@@ -313,7 +313,7 @@ pub enum ArchiveFault {
     TwoLabels {
         /// The first 64 characters of its name.
         first: String,
-        /// The same of the other.
+        /// The first 64 characters of the other's name.
         second: String,
     },
     /// The templates are not where they could be found.

@@ -55,9 +55,9 @@ pub enum SyntheticError {
     /// The model makes another kind of template.
     #[error("the model {model:?} does not make {shape}")]
     Shape {
-        /// As asked for.
+        /// The model that was asked for.
         model: Model,
-        /// As asked for.
+        /// The shape that was asked for.
         shape: TemplateShape,
     },
     /// A template of this shape would be empty.

@@ -4,7 +4,7 @@ use cotejo::querier::Querier;
 use cotejo::scheme::tfhe::Tfhe;
 use cotejo::wire::Target;
 
-fn ask(querier: &Querier<'_, Tfhe>, gallery: Gallery, rng: &mut dyn rand::CryptoRng) {
+fn ask(querier: &Querier<Tfhe>, gallery: Gallery, rng: &mut dyn rand::CryptoRng) {
     let _ = querier.ask(gallery, Target::Gallery, rng);
 }
 

@@ -2,7 +2,7 @@
 use cotejo::querier::{Querier, SecretKey};
 use cotejo::scheme::tfhe::Tfhe;
 
-fn compare(key: SecretKey<Tfhe>, other: &Querier<'_, Tfhe>) -> bool {
+fn compare(key: SecretKey<Tfhe>, other: &Querier<Tfhe>) -> bool {
     let _ = other.key().key();
     &key == other.key()
 }

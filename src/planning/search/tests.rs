@@ -3,7 +3,7 @@ use rand_chacha::ChaCha20Rng;
 
 use super::*;
 use crate::agreement::{Disclosure, SchemeChoice};
-use crate::functional::{Probe, Reference, exact_demand, of_lengths, oracle};
+use crate::functional::{Probe, Reference, demand_of, oracle};
 use crate::parameters::bgv::BgvSet;
 use crate::parameters::security::{of_binary_lwe, of_ternary_rlwe};
 use crate::scheme::bgv::{Bgv, admit};
@@ -47,7 +47,7 @@ fn keeps_its_promises(request: &Request, candidate: &Candidate) {
         ParameterSet::Bgv(set) => {
             assert!(of_ternary_rlwe(set.ring_log2, set.log2_modulus()).bits >= request.security_bits, "{set:?}");
             let terms = candidate.length.and_then(|(length, _)| of_lengths(&request.terms, length, length));
-            let demand = exact_demand(terms.as_ref().unwrap_or(&request.terms)).unwrap();
+            let demand = demand_of(terms.as_ref().unwrap_or(&request.terms), true).unwrap();
             assert_eq!(admit(set, &demand), Ok(()), "{set:?}");
             assert_eq!(candidate.noise, 0.0);
         }
@@ -123,7 +123,7 @@ fn a_search_can_be_stopped() {
 fn runs(request: &Request, set: &BgvSet) {
     println!("{set:?}");
     let set: &'static BgvSet = Box::leak(Box::new(BgvSet { ..*set }));
-    let functional = Functional::new(&request.terms, &copy(&ParameterSet::Bgv(BgvSet { ..*set }))).unwrap();
+    let functional = Functional::new(&request.terms, set).unwrap();
     let mut rng = ChaCha20Rng::seed_from_u64(1);
     let dimension = functional.coordinates();
     let template = |rng: &mut ChaCha20Rng| Bits::new((0..dimension).map(|_| rng.random())).unwrap();

@@ -1,10 +1,10 @@
 //! The cheapest parameter set that meets a demand: a search of the sets' space, for one comparison.
 //!
 //! A set is cheap by three measures that pull apart, and accurate by a fourth: the time to a verdict on the largest gallery, predicted for the
-//! reference machine ([`crate::plan::Plan`]); the bytes of the public keys; the bytes of a query; and the deviation of a score, of the
+//! reference machine ([`crate::planning::Plan`]); the bytes of the public keys; the bytes of a query; and the deviation of a score, of the
 //! noise of encryption and of the rounding to integers together. What no other candidate beats in all four is the *frontier*.
 //!
-//! Every candidate is as secure as was asked for, by [`super::security`]; decides wrongly, but for the noise near the threshold, less often
+//! Every candidate is as secure as was asked for, by [`crate::parameters::security`]; decides wrongly, but for the noise near the threshold, less often
 //! than once in 2^128; and hides all but its verdicts within 2^-40. A scheme's file says which part of its space is searched, and why the
 //! rest holds nothing cheaper.
 
@@ -17,10 +17,10 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use super::ParameterSet;
-use crate::agreement::{AgreementError, ComparisonTerms, SchemeId, Terms};
+use crate::agreement::{AgreementError, ComparisonTerms, SchemeId, Terms, with_lengths};
 use crate::functional::Functional;
-use crate::plan::{Pace, Plan};
+use crate::parameters::ParameterSet;
+use crate::planning::{Pace, Plan, PlannedQuery, under};
 use crate::scheme::tfhe::noise::GrayZone;
 use crate::scheme::{Progress, Stopped};
 
@@ -97,9 +97,8 @@ impl Candidate {
     ///
     /// [`AgreementError::Field`] where it does not.
     fn new(terms: &Terms, set: ParameterSet, names_length: bool) -> Result<Self, AgreementError> {
-        let functional = Functional::new(terms, &set)?;
-        let pace = Pace::reference(&set);
-        let plan = Plan::of((terms, &functional), &set, (terms.limits.references, 1), &pace, 0);
+        let (terms, functional) = under(terms, &set)?;
+        let plan = PlannedQuery::largest(&terms, &functional).plan(&set, &Pace::reference(&set), 0);
         let plan = plan.map_err(|error| AgreementError::field("encryption.parameter_set", error.to_string()))?;
         Ok(Self {
             noise: noise(&functional, &set),
@@ -247,8 +246,8 @@ fn nearest(named: Vec<Candidate>, target: Target) -> Option<Candidate> {
 /// The same set.
 fn copy(set: &ParameterSet) -> ParameterSet {
     match set {
-        ParameterSet::Tfhe(set) => ParameterSet::Tfhe(super::tfhe::TfheSet { ..*set }),
-        ParameterSet::Bgv(set) => ParameterSet::Bgv(super::bgv::BgvSet { ..*set }),
+        ParameterSet::Tfhe(set) => ParameterSet::Tfhe(crate::parameters::tfhe::TfheSet { ..*set }),
+        ParameterSet::Bgv(set) => ParameterSet::Bgv(crate::parameters::bgv::BgvSet { ..*set }),
     }
 }
 
@@ -257,11 +256,17 @@ fn lengths(terms: &Terms, lengths: &[u32], probe: impl Fn(u32) -> u32) -> Vec<Te
     match terms.comparison {
         ComparisonTerms::Hamming { .. } | ComparisonTerms::FractionalHamming { .. } => vec![terms.clone()],
         _ => {
-            let open = lengths.iter().filter_map(|&length| crate::functional::of_lengths(terms, probe(length), length));
-            let open: Vec<Terms> = open.collect();
+            let open: Vec<Terms> =
+                lengths.iter().filter_map(|&length| of_lengths(terms, probe(length), length)).collect();
             if open.is_empty() { vec![terms.clone()] } else { open }
         }
     }
+}
+
+/// Terms under which probes and references have these integer lengths, where they leave it open; `None` where they do not.
+fn of_lengths(terms: &Terms, probe: u32, reference: u32) -> Option<Terms> {
+    let comparison = with_lengths(&terms.comparison, probe, reference);
+    (comparison != terms.comparison).then(|| Terms { comparison, ..terms.clone() })
 }
 
 #[cfg(test)]

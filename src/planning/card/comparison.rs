@@ -2,11 +2,9 @@
 
 use serde::Serialize;
 
-use super::figure::{Figure, Unit};
 use crate::agreement::{AgreementError, Disclosure, Terms};
-use crate::functional::Functional;
-use crate::parameters::ParameterSet;
-use crate::plan::{Pace, Plan, PlanError};
+use crate::parameters::{Figure, ParameterSet, Unit};
+use crate::planning::{Pace, Plan, PlanError, PlannedQuery, under};
 use crate::scheme::Stage;
 use crate::scheme::bgv::stages;
 use crate::scheme::tfhe::noise::GrayZone;
@@ -49,7 +47,8 @@ pub struct GrayZoneCard {
 impl ComparisonCard {
     pub(super) fn new(terms: &Terms, set: &'static ParameterSet) -> Result<Self, AgreementError> {
         terms.check()?;
-        let functional = Functional::new(terms, set)?;
+        let (terms, functional) = under(terms, set)?;
+        let terms = &terms;
         let (figures, stages) = match set {
             ParameterSet::Tfhe(set) => {
                 let norm = functional.largest_weight_norm();
@@ -70,7 +69,7 @@ impl ComparisonCard {
             }
         };
         let pace = Pace::reference(set);
-        let plan = Plan::of((terms, &functional), set, (terms.limits.references, 1), &pace, 0);
+        let plan = PlannedQuery::largest(terms, &functional).plan(set, &pace, 0);
         let plan =
             plan.map_err(|error: PlanError| AgreementError::field("encryption.parameter_set", error.to_string()))?;
         let zone = GrayZone::of_comparison(terms, &functional, set, functional.largest_weight_norm());

@@ -2,17 +2,15 @@
 
 mod comparison;
 mod dimensions;
-mod figure;
 mod keys;
 
 use serde::Serialize;
 
-use super::ParameterSet;
 use crate::agreement::{AgreementError, SchemeId, Terms};
+use crate::parameters::{Figure, ParameterSet};
 pub use crate::scheme::Stage;
 pub use comparison::{ComparisonCard, GrayZoneCard};
 pub use dimensions::Dimension;
-pub use figure::{Bound, Figure, MOST_DISTANCE_LOG2, MOST_FAILURE_LOG2, Unit};
 pub use keys::KeyStrength;
 
 /// All there is to say of a set.

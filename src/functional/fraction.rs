@@ -1,48 +1,6 @@
-//! What an exact scheme asks of the integers: phi modulo a prime, few matching values, all coordinates in half a ring.
+//! A decimal threshold as the simplest fraction that decides as it does, for an exact scheme, whose integers must be small.
 
-use super::{Counting, Metric};
-use crate::agreement::{AgreementError, Decimal, Terms};
-use crate::parameters::bgv::BgvSet;
-use crate::scheme::bgv::{self, Demand, Misfit};
-
-/// Whether a set admits a metric under an agreement's other terms; how common bits are counted then.
-pub(super) fn admit(metric: &Metric, terms: &Terms, set: &BgvSet) -> Result<Option<Counting>, AgreementError> {
-    let counting = match *metric {
-        Metric::FractionalHamming { theta, unit, .. } if unit == 2 * theta => {
-            let problem = "scheme bgv cannot count common bits this close to 0.5; agree on scheme tfhe";
-            return Err(AgreementError::field("comparison.threshold", problem));
-        }
-        Metric::FractionalHamming { .. } => Some(Counting::SharedMask { gain: 2 }),
-        _ => None,
-    };
-    bgv::admit(set, &demand(metric, terms)).map(|()| counting).map_err(|misfit| {
-        let field = match misfit {
-            Misfit::Coordinates { .. } => "template",
-            Misfit::Count(_) => "limits.references",
-            Misfit::OneSquaring | Misfit::Decisions(_) | Misfit::Unlike => "encryption.parameter_set",
-            Misfit::Range { .. } | Misfit::Noise { .. } | Misfit::Flooding { .. } => metric.field(),
-        };
-        let remedy = match misfit {
-            Misfit::Count(_) => "agree on fewer references (--references 65536), or on scheme tfhe",
-            _ => "agree on a larger set of scheme bgv if there is one, on a coarser comparison, or on scheme tfhe",
-        };
-        AgreementError::field(field, format!("does not fit parameter set {}: {misfit}; {remedy}", set.name))
-    })
-}
-
-/// What an agreement asks of a set, whichever it is.
-pub(super) fn demand(metric: &Metric, terms: &Terms) -> Demand {
-    Demand {
-        coordinates: metric.coordinates(),
-        aligned: metric.phi_range(true),
-        common_bits: metric.common_bits_range(),
-        alignments: metric.rotations().len(),
-        disclosure: terms.disclosure,
-        eyes: terms.comparison.eyes(),
-        references: terms.limits.references,
-        references_per_subject: terms.limits.references_per_subject,
-    }
-}
+use crate::agreement::Decimal;
 
 /// The simplest fraction a/b that decides on every pair of at most `most` common bits as a decimal threshold does: h/c < a/b iff
 /// h/c < theta, for all h <= c <= most.

@@ -1,8 +1,7 @@
 //! What answers can disclose at most: bits of a query, and the statistical distance that is left over a year.
 
-use super::{Agreement, Disclosure, SchemeId};
-use crate::parameters::card::MOST_DISTANCE_LOG2;
-use crate::scheme::most_bits;
+use super::{Opened, most_bits};
+use crate::parameters::MOST_DISTANCE_LOG2;
 
 /// Probes a day that are reckoned with where an agreement has no quota.
 pub const USUAL_PROBES_PER_DAY: u64 = 500;
@@ -13,22 +12,22 @@ pub fn log2_distance_of(probes: u64) -> f64 {
     MOST_DISTANCE_LOG2 + (probes.max(1) as f64).log2()
 }
 
-impl Agreement {
+impl Opened {
     /// Bits that the answer on one probe can disclose at most, for the largest gallery.
     pub fn bits_per_probe(&self) -> u64 {
-        let references = self.terms.limits.references as u64;
-        most_bits(self.parameters(), self.terms.disclosure, references, references)
+        let references = self.terms().limits.references as u64;
+        most_bits(self.parameters(), self.terms().disclosure, references, references)
     }
 
     /// Bits that the answer to one query may disclose: as agreed, or else what the limits on references and probes come to.
     pub fn bits_per_query(&self) -> u64 {
-        let most = self.bits_per_probe().saturating_mul(self.terms.limits.probes_per_query as u64);
-        self.terms.limits.bits_per_query.unwrap_or(most)
+        let most = self.bits_per_probe().saturating_mul(self.terms().limits.probes_per_query as u64);
+        self.terms().limits.bits_per_query.unwrap_or(most)
     }
 
     /// Probes that a requester may ask about in a year: its quota, or 365 times [`USUAL_PROBES_PER_DAY`].
     pub fn probes_of_a_year(&self) -> u64 {
-        match &self.terms.service {
+        match &self.terms().service {
             Some(service) => service.probes_per_year.min(service.probes_per_day.saturating_mul(366)),
             None => 365 * USUAL_PROBES_PER_DAY,
         }
@@ -38,45 +37,18 @@ impl Agreement {
     pub fn log2_distance_of_a_year(&self) -> f64 {
         log2_distance_of(self.probes_of_a_year())
     }
-
-    /// What a querier that departs from the protocol can learn at worst, and what is left to chance, in words.
-    pub(super) fn worst_case(&self) -> [String; 2] {
-        let what = match (self.terms.disclosure, self.scheme()) {
-            (Disclosure::Any, SchemeId::Tfhe) => "one bit, of a question of its own choice about all records",
-            (Disclosure::Any, SchemeId::Bgv) => {
-                "one bit, of a question of its own choice: also whether a match is among some of the records"
-            }
-            (Disclosure::Each, _) => {
-                "one bit of each reference, of a question of its own choice: a bit of every template, and with two probes who is exempt"
-            }
-            (Disclosure::Count, SchemeId::Tfhe) => "to how many subjects a question of its own choice applies",
-            (Disclosure::Count, SchemeId::Bgv) => "a number modulo 65537 of its own choice, a sum over all records",
-        };
-        let (probe, query, year) = (self.bits_per_probe(), self.bits_per_query(), self.probes_of_a_year());
-        let bits = if probe == 1 { "bit is" } else { "bits are" };
-        let quota = if self.terms.service.is_some() { " of the agreed quota" } else { "" };
-        [
-            format!(
-                "A malformed probe can at worst read {what}: {probe} {bits} charged for a probe, and a query may disclose {query} at most."
-            ),
-            format!(
-                "Beside its verdicts, the answer on a probe tells of the records with an advantage of at most 2^{MOST_DISTANCE_LOG2:.0}: \
-                 over a year{quota} of {year} probes 2^{:.1}.",
-                self.log2_distance_of_a_year()
-            ),
-        ]
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::agreement::{AgreementError, Limits, SchemeChoice, ServiceTerms, Terms};
+    use crate::agreement::{Agreement, AgreementError, Disclosure, Limits, SchemeChoice, ServiceTerms, Terms};
+    use crate::planning;
 
-    fn of(scheme: SchemeChoice, disclosure: Disclosure, references: usize) -> Agreement {
+    fn of(scheme: SchemeChoice, disclosure: Disclosure, references: usize) -> Opened {
         let terms = Terms::hamming(128, 40).with_scheme(scheme);
         let limits = Limits { references, probes_per_query: 7, ..terms.limits.clone() };
-        Agreement::new(Terms { disclosure, limits, ..terms }).unwrap()
+        planning::open(Terms { disclosure, limits, ..terms }).unwrap()
     }
 
     #[test]
@@ -94,7 +66,7 @@ mod tests {
             let agreement = of(scheme, disclosure, 1_000);
             assert_eq!(agreement.bits_per_probe(), bits, "{scheme:?} {disclosure}");
             assert_eq!(agreement.bits_per_query(), 7 * bits, "{scheme:?} {disclosure}");
-            let said = agreement.explain().join(" ");
+            let said = planning::sentences(&agreement).join(" ");
             assert!(said.contains(&format!("{bits} bit")) && said.contains("malformed"), "{said}");
         }
     }
@@ -105,7 +77,7 @@ mod tests {
         let with = |bits| {
             let mut terms = open.terms().clone();
             terms.limits.bits_per_query = Some(bits);
-            Agreement::new(terms)
+            planning::open(terms)
         };
         let agreed = with(3_000).unwrap();
         assert_eq!(agreed.bits_per_query(), 3_000);
@@ -128,7 +100,7 @@ mod tests {
         let year = |probes_per_day, probes_per_year| {
             let service = ServiceTerms { probes_per_day, probes_per_year, ..ServiceTerms::default() };
             let terms = Terms { service: Some(service), ..agreement.terms().clone() };
-            Agreement::new(terms).unwrap().log2_distance_of_a_year()
+            planning::open(terms).unwrap().log2_distance_of_a_year()
         };
         assert!((year(1_000, 1 << 20) - (-40.0 + 366_000f64.log2())).abs() < 1e-9);
         assert!((year(1_000, 1 << 10) - -30.0).abs() < 1e-9);

@@ -2,15 +2,16 @@
 
 use std::time::Duration;
 
-use crate::agreement::{Agreement, EyeRule, SchemeId, Terms};
+use crate::agreement::{EyeRule, SchemeId, Terms};
 use crate::functional::{Functional, Reference, SampleLayout};
 use crate::parameters::ParameterSet;
+use crate::parameters::bgv::BgvSet;
 use crate::parameters::tfhe::TfheSet;
 use crate::scheme::bgv::workload::{self, Estimate};
 use crate::scheme::bgv::{Bgv, Misfit};
 use crate::scheme::tfhe::Tfhe;
 use crate::scheme::tfhe::workload::reference_bootstrap;
-use crate::scheme::{Evaluator, OtherScheme, Task, most_bits};
+use crate::scheme::{Evaluator, Opened, OtherScheme, Task, most_bits};
 use crate::template::Bits;
 
 /// A prediction for one query against one gallery.
@@ -40,6 +41,19 @@ pub struct Plan {
     pub memory_bytes: u64,
     /// Bits that the answer can disclose at most, also where a probe is malformed: what is charged.
     pub disclosed_bits: u64,
+}
+
+/// What a plan is made for: one query against one gallery, under terms that need not be agreed yet.
+#[derive(Clone, Copy, Debug)]
+pub struct PlannedQuery<'a> {
+    /// What is disclosed, and the references that a subject may have.
+    pub terms: &'a Terms,
+    /// The comparison, as a parameter set admits it.
+    pub functional: &'a Functional,
+    /// References in the gallery.
+    pub references: usize,
+    /// Probes in the query.
+    pub probes: usize,
 }
 
 /// How fast a machine works with all its threads: what a prediction of time is made from.
@@ -97,54 +111,46 @@ impl Plan {
     ///
     /// [`PlanError::OtherScheme`] for a pace of another scheme than the agreement's.
     pub fn new(
-        agreement: &Agreement,
+        agreement: &Opened,
         references: usize,
         probes: usize,
         pace: &Pace,
         budget_bytes: u64,
     ) -> Result<Self, PlanError> {
-        let comparison = (agreement.terms(), agreement.functional());
-        Self::of(comparison, agreement.parameters(), (references, probes), pace, budget_bytes)
+        let query = PlannedQuery { terms: agreement.terms(), functional: agreement.functional(), references, probes };
+        query.plan(agreement.parameters(), pace, budget_bytes)
     }
 
-    /// As [`Plan::new`], for terms that are no agreement yet.
-    pub(crate) fn of(
-        (terms, functional): (&Terms, &Functional),
-        parameters: &ParameterSet,
-        (references, probes): (usize, usize),
-        pace: &Pace,
-        budget_bytes: u64,
-    ) -> Result<Self, PlanError> {
-        let samples = if functional.eyes() == EyeRule::Ignored { 1 } else { 2 };
+    /// Seconds from question to verdict: `match`, and query and answer on the way at 100 Mbit/s. The key is sent once, long before.
+    pub fn seconds_to_the_verdict(&self) -> f64 {
+        self.seconds + (self.query_bytes + self.answer_bytes) as f64 / REFERENCE_BANDWIDTH
+    }
+}
+
+impl<'a> PlannedQuery<'a> {
+    /// One probe against the largest gallery that terms admit.
+    pub fn largest(terms: &'a Terms, functional: &'a Functional) -> Self {
+        Self { terms, functional, references: terms.limits.references, probes: 1 }
+    }
+
+    /// As [`Plan::new`], under a parameter set.
+    ///
+    /// # Errors
+    ///
+    /// As [`Plan::new`].
+    pub fn plan(&self, parameters: &ParameterSet, pace: &Pace, budget_bytes: u64) -> Result<Plan, PlanError> {
+        let Self { terms, functional, references, probes } = *self;
+        let samples = self.samples_per_person();
         let subjects = references.div_ceil(samples) as u64;
         let disclosed_bits = probes as u64 * most_bits(parameters, terms.disclosure, subjects, references as u64);
         // The file as it is mapped, where all of it is read, and its index: identifiers of some 40 bytes.
         let gallery = references as u64 * (functional.reference_bytes() as u64 + 64);
-        let templates = probes * samples;
         let payload = match (parameters, pace) {
-            (ParameterSet::Tfhe(set), Pace::Tfhe(bootstrap)) => {
-                of_bootstraps(terms, functional, set, (references, probes), templates, *bootstrap)
-            }
-            (ParameterSet::Bgv(set), Pace::Bgv(pace)) => {
-                let searched = (functional, terms.disclosure);
-                let estimate = {
-                    let per_subject = terms.limits.references_per_subject;
-                    Estimate::of(set, searched, (references, per_subject), probes, budget_bytes, pace)?
-                };
-                let query_bytes = (templates * set.encrypted_template_bytes()) as u64;
-                Payload {
-                    steps: estimate.steps,
-                    step: Bgv::STEP,
-                    seconds: estimate.seconds,
-                    evaluation_key_bytes: set.evaluation_key_bytes() as u64,
-                    query_bytes,
-                    answer_bytes: estimate.answer_bytes,
-                    memory_bytes: estimate.memory_bytes + 2 * query_bytes,
-                }
-            }
+            (ParameterSet::Tfhe(set), Pace::Tfhe(bootstrap)) => self.of_bootstraps(set, *bootstrap),
+            (ParameterSet::Bgv(set), Pace::Bgv(pace)) => self.of_blocks(set, pace, budget_bytes)?,
             _ => return Err(OtherScheme { expected: parameters.scheme(), actual: pace.scheme() }.into()),
         };
-        Ok(Self {
+        Ok(Plan {
             scheme: parameters.scheme(),
             parameter_set: parameters.name(),
             references,
@@ -160,9 +166,61 @@ impl Plan {
         })
     }
 
-    /// Seconds from question to verdict: `match`, and query and answer on the way at 100 Mbit/s. The key is sent once, long before.
-    pub fn seconds_to_the_verdict(&self) -> f64 {
-        self.seconds + (self.query_bytes + self.answer_bytes) as f64 / REFERENCE_BANDWIDTH
+    /// One, or one of each eye.
+    fn samples_per_person(&self) -> usize {
+        if self.functional.eyes() == EyeRule::Ignored { 1 } else { 2 }
+    }
+
+    /// Encrypted templates in the query.
+    fn templates(&self) -> usize {
+        self.probes * self.samples_per_person()
+    }
+
+    /// Under scheme `bgv`.
+    fn of_blocks(&self, set: &BgvSet, pace: &workload::Pace, budget_bytes: u64) -> Result<Payload, PlanError> {
+        let searched = (self.functional, self.terms.disclosure);
+        let gallery = (self.references, self.terms.limits.references_per_subject);
+        let estimate = Estimate::of(set, searched, gallery, self.probes, budget_bytes, pace)?;
+        let query_bytes = (self.templates() * set.encrypted_template_bytes()) as u64;
+        Ok(Payload {
+            steps: estimate.steps,
+            step: Bgv::STEP,
+            seconds: estimate.seconds,
+            evaluation_key_bytes: set.evaluation_key_bytes() as u64,
+            query_bytes,
+            answer_bytes: estimate.answer_bytes,
+            memory_bytes: estimate.memory_bytes + 2 * query_bytes,
+        })
+    }
+
+    /// Under scheme `tfhe`.
+    fn of_bootstraps(&self, set: &TfheSet, bootstrap: Duration) -> Payload {
+        let layout = SampleLayout::fullest(self.functional.eyes());
+        let eyes = layout.eyes();
+        // The count depends on eyes alone, so one stand-in serves for every subject.
+        let stand_in = Bits::new([false]).ok().map(Reference::Bits);
+        let subject: Vec<_> = eyes.iter().filter_map(|&eye| Some((eye, stand_in.clone()?))).collect();
+        let subjects = vec![subject.as_slice(); self.references.div_ceil(eyes.len())];
+        let task = Task {
+            functional: self.functional,
+            disclosure: self.terms.disclosure,
+            layouts: &[layout],
+            subjects: &subjects,
+            one_subject: false,
+            references_per_subject: self.terms.limits.references_per_subject,
+        };
+        let steps = Tfhe::steps(set, &task) * self.probes as u64;
+        let verdicts = (self.probes * task.verdicts_per_probe()) as u64;
+        let query_bytes = (self.templates() * set.encrypted_template_bytes(self.functional.coordinates())) as u64;
+        Payload {
+            steps,
+            step: Tfhe::STEP,
+            seconds: bootstrap.as_secs_f64() * steps as f64,
+            evaluation_key_bytes: set.evaluation_key_bytes() as u64,
+            query_bytes,
+            answer_bytes: verdicts * set.encrypted_verdict_bytes() as u64,
+            memory_bytes: memory(set, query_bytes, verdicts),
+        }
     }
 }
 
@@ -175,43 +233,6 @@ struct Payload {
     query_bytes: u64,
     answer_bytes: u64,
     memory_bytes: u64,
-}
-
-/// Under scheme `tfhe`.
-fn of_bootstraps(
-    terms: &Terms,
-    functional: &Functional,
-    set: &TfheSet,
-    (references, probes): (usize, usize),
-    templates: usize,
-    bootstrap: Duration,
-) -> Payload {
-    let layout = SampleLayout::fullest(functional.eyes());
-    let eyes = layout.eyes();
-    // The count depends on eyes alone, so one stand-in serves for every subject.
-    let stand_in = Bits::new([false]).ok().map(Reference::Bits);
-    let subject: Vec<_> = eyes.iter().filter_map(|&eye| Some((eye, stand_in.clone()?))).collect();
-    let subjects = vec![subject.as_slice(); references.div_ceil(eyes.len())];
-    let task = Task {
-        functional,
-        disclosure: terms.disclosure,
-        layouts: &[layout],
-        subjects: &subjects,
-        one_subject: false,
-        references_per_subject: terms.limits.references_per_subject,
-    };
-    let steps = Tfhe::steps(set, &task) * probes as u64;
-    let verdicts = (probes * task.verdicts_per_probe()) as u64;
-    let query_bytes = (templates * set.encrypted_template_bytes(functional.coordinates())) as u64;
-    Payload {
-        steps,
-        step: Tfhe::STEP,
-        seconds: bootstrap.as_secs_f64() * steps as f64,
-        evaluation_key_bytes: set.evaluation_key_bytes() as u64,
-        query_bytes,
-        answer_bytes: verdicts * set.encrypted_verdict_bytes() as u64,
-        memory_bytes: memory(set, query_bytes, verdicts),
-    }
 }
 
 /// The peak is either while the key is expanded (file, seeded key, standard and Fourier form at once) or while the query runs.

@@ -9,11 +9,11 @@ use rayon::prelude::*;
 
 use super::{Candidate, Log, Refusal, Target, frontier, lengths, over};
 use crate::agreement::{Disclosure, Terms};
-use crate::functional::exact_demand;
+use crate::functional::{Demand, demand_of};
 use crate::parameters::ParameterSet;
 use crate::parameters::bgv::{BgvSet, PRIME_BITS};
 use crate::parameters::security;
-use crate::scheme::bgv::{Demand, Misfit, admit};
+use crate::scheme::bgv::{Misfit, admit};
 use crate::scheme::{Progress, Stopped};
 
 /// N = 2^13 ... 2^15. Smaller rings have no room for one squaring, in larger ones t = 65537 has no N slots.
@@ -72,7 +72,7 @@ pub(super) fn search(
     progress: &dyn Progress,
 ) -> Result<Vec<Candidate>, Stopped> {
     let of_length = lengths(terms, &LENGTHS, |length| length);
-    let demands: Vec<Option<Demand>> = of_length.iter().map(|terms| exact_demand(terms).ok()).collect();
+    let demands: Vec<Option<Demand>> = of_length.iter().map(|terms| demand_of(terms, true).ok()).collect();
     let found = over(&regions(terms, security_bits), progress, |region| {
         let demand = demands.get(region.length).and_then(Option::as_ref);
         let sets = demand.map(|demand| region.fits(demand, log)).unwrap_or_default();

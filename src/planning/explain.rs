@@ -1,10 +1,12 @@
 //! The agreement in plain sentences, for those who sign it.
 
-use super::{Agreement, ComparisonTerms, Disclosure, EyeRule, Modality};
+use crate::agreement::{ComparisonTerms, Disclosure, EyeRule, Modality, ServiceTerms};
+use crate::parameters::{MOST_DISTANCE_LOG2, SchemeId};
+use crate::scheme::Opened;
 use crate::scheme::tfhe::noise::{GrayZone, two_digits};
 
 /// What was agreed, what it means, and what it costs.
-pub(super) fn sentences(agreement: &Agreement) -> Vec<String> {
+pub fn sentences(agreement: &Opened) -> Vec<String> {
     let terms = agreement.terms();
     let parameters = agreement.parameters();
     let mut out = vec![
@@ -44,7 +46,7 @@ pub(super) fn sentences(agreement: &Agreement) -> Vec<String> {
         parameters.name(),
         match parameters.is_own() {
             true => "a set of the agreement's own".to_owned(),
-            false => agreement.choice.why.clause(),
+            false => "as the agreement says".to_owned(),
         },
         match parameters.is_secure() {
             true => format!("{:.0} bits of security", parameters.security_bits().floor()),
@@ -60,13 +62,13 @@ pub(super) fn sentences(agreement: &Agreement) -> Vec<String> {
         if terms.comparison.eyes() == EyeRule::Ignored { "" } else { " and eye" },
         terms.limits.probes_per_query
     ));
-    out.extend(agreement.worst_case());
-    out.extend(terms.service.iter().flat_map(super::ServiceTerms::sentences));
+    out.extend(worst_case(agreement));
+    out.extend(terms.service.iter().flat_map(ServiceTerms::sentences));
     out
 }
 
 /// What rounding vectors to integers costs; nothing where they are not.
-fn rounding(agreement: &Agreement) -> Option<String> {
+fn rounding(agreement: &Opened) -> Option<String> {
     let functional = agreement.functional();
     let (deviation, shift) = (functional.rounding_deviation(), functional.rounding_shift());
     if deviation == 0.0 {
@@ -112,4 +114,32 @@ fn comparison(terms: &ComparisonTerms) -> String {
             2 * rotations + 1
         ),
     }
+}
+
+/// What a querier that departs from the protocol can learn at worst, and what is left to chance, in words.
+fn worst_case(agreement: &Opened) -> [String; 2] {
+    let what = match (agreement.terms().disclosure, agreement.scheme()) {
+        (Disclosure::Any, SchemeId::Tfhe) => "one bit, of a question of its own choice about all records",
+        (Disclosure::Any, SchemeId::Bgv) => {
+            "one bit, of a question of its own choice: also whether a match is among some of the records"
+        }
+        (Disclosure::Each, _) => {
+            "one bit of each reference, of a question of its own choice: a bit of every template, and with two probes who is exempt"
+        }
+        (Disclosure::Count, SchemeId::Tfhe) => "to how many subjects a question of its own choice applies",
+        (Disclosure::Count, SchemeId::Bgv) => "a number modulo 65537 of its own choice, a sum over all records",
+    };
+    let (probe, query, year) = (agreement.bits_per_probe(), agreement.bits_per_query(), agreement.probes_of_a_year());
+    let bits = if probe == 1 { "bit is" } else { "bits are" };
+    let quota = if agreement.terms().service.is_some() { " of the agreed quota" } else { "" };
+    [
+        format!(
+            "A malformed probe can at worst read {what}: {probe} {bits} charged for a probe, and a query may disclose {query} at most."
+        ),
+        format!(
+            "Beside its verdicts, the answer on a probe tells of the records with an advantage of at most 2^{MOST_DISTANCE_LOG2:.0}: \
+             over a year{quota} of {year} probes 2^{:.1}.",
+            agreement.log2_distance_of_a_year()
+        ),
+    ]
 }

@@ -1,37 +1,55 @@
-//! Which scheme and parameter set an agreement is under: named, or chosen from the terms alone, so that both parties choose the same.
+//! Filling in what terms leave open: scheme, parameter set, lengths of integer vectors.
 //!
 //! Where the set is open, scheme `tfhe` takes its default, and scheme `bgv` of the secure sets that admit the comparison the one that gives
-//! a verdict soonest: predicted for one probe and the largest gallery that the agreement admits, on a reference machine and
-//! connection ([`Plan::seconds_to_the_verdict`]). Where the scheme is open too, those of both are compared: a block of `bgv` costs as much
-//! however few references it holds, a decision of `tfhe` some milliseconds (protocol, section 4). Sets that protect nothing are
-//! never chosen. An agreement that carries a set of its own is under that one.
+//! a verdict soonest: predicted for one probe and the largest gallery that the terms admit, on a reference machine and
+//! connection ([`super::Plan::seconds_to_the_verdict`]). Where the scheme is open too, those of both are compared: a block of `bgv` costs as much
+//! however few references it holds, a decision of `tfhe` some milliseconds (docs/protocol.md, section 4). Sets that protect nothing are
+//! never chosen. Terms that carry a set of their own are under that one.
+//!
+//! Where a length is open, scheme `tfhe` takes its usual one, and a set of scheme `bgv` the finest that it admits.
+//!
+//! What is chosen is written into the agreement, so that it does not depend on what this module predicts.
 
-use super::terms::AUTO;
-use super::{AgreementError, SchemeId, Terms};
+use super::plan::{Pace, PlannedQuery};
+use crate::agreement::{
+    AUTO, AgreementError, ComparisonTerms, EncryptionTerms, PROBE_NORM, REFERENCE_NORM, SchemeId, Terms, set_of,
+    with_lengths,
+};
 use crate::functional::Functional;
 use crate::parameters::ParameterSet;
-use crate::parameters::custom::OwnSet;
-use crate::plan::{Pace, Plan};
+use crate::scheme::Opened;
 
-/// A parameter set, the comparison under it, and why this one.
+/// Lengths that are tried for an exact scheme, the finest first. Longer ones never fit; shorter ones move a cosine by more than 0.013.
+const EXACT_LENGTHS: std::ops::RangeInclusive<u32> = 32..=128;
+
+/// Terms of which nothing is left open, and why scheme and set are these.
 #[derive(Clone, Debug)]
-pub(super) struct Choice {
-    pub(super) parameters: &'static ParameterSet,
-    pub(super) functional: Functional,
-    pub(super) why: Why,
+pub struct Settled {
+    /// The terms, as they were but for what was open.
+    pub terms: Terms,
+    /// Why this scheme and set.
+    pub why: Why,
 }
 
 /// Why a set is the one.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Why {
+#[non_exhaustive]
+pub enum Why {
     /// The terms name it.
     Named,
     /// The terms name the scheme: its default set.
     Default,
     /// The terms name the scheme: of the sets that admit the comparison, the one with the soonest verdict.
     Soonest,
-    /// Its verdict comes sooner than the other scheme's, in seconds on the reference machine.
-    Sooner { this: f64, other: f64, references: usize },
+    /// Its verdict comes sooner than the other scheme's.
+    Sooner {
+        /// Seconds to the verdict on the reference machine.
+        this: f64,
+        /// The other scheme's.
+        other: f64,
+        /// References of the largest gallery.
+        references: usize,
+    },
     /// No exact set admits the comparison.
     NotExact,
     /// Scheme `tfhe` does not admit the comparison.
@@ -40,9 +58,9 @@ pub(super) enum Why {
 
 impl Why {
     /// For people; a clause.
-    pub(super) fn clause(self) -> String {
+    pub fn clause(self) -> String {
         match self {
-            Self::Named => "as the agreement says".to_owned(),
+            Self::Named => "as was asked for".to_owned(),
             Self::Default => "the set for everything".to_owned(),
             Self::Soonest => "of the sets that admit the comparison the one with the soonest verdict".to_owned(),
             Self::Sooner { this, other, references } => format!(
@@ -66,55 +84,111 @@ fn time(seconds: f64) -> String {
     }
 }
 
-/// The set of an agreement.
-pub(super) fn choose(terms: &Terms) -> Result<Choice, AgreementError> {
-    let scheme = terms.encryption.scheme.named();
-    if let Some(set) = &terms.encryption.set {
-        let parameters = own(terms, set)?;
-        return Functional::new(terms, parameters).map(|functional| Choice { parameters, functional, why: Why::Named });
+impl Settled {
+    /// The lines of an agreement's file that say what was left open, with their tables' names.
+    pub fn lines(&self) -> String {
+        let lengths: Vec<String> = match &self.terms.comparison {
+            ComparisonTerms::Cosine { probe_norm: Some(probe), reference_norm: Some(reference), .. } => {
+                vec![format!("probe_norm = {probe}"), format!("reference_norm = {reference}")]
+            }
+            ComparisonTerms::InnerProduct { scale: Some(scale), .. }
+            | ComparisonTerms::SquaredEuclidean { scale: Some(scale), .. } => vec![format!("scale = {scale}")],
+            _ => Vec::new(),
+        };
+        let comparison =
+            if lengths.is_empty() { None } else { Some(format!("[comparison]\n{}\n", lengths.join("\n"))) };
+        let EncryptionTerms { parameter_set, .. } = &self.terms.encryption;
+        let scheme = self.terms.encryption.scheme.named().map_or_else(String::new, |scheme| scheme.to_string());
+        let encryption = format!("[encryption]\nscheme = \"{scheme}\"\nparameter_set = \"{parameter_set}\"");
+        comparison.unwrap_or_default() + &encryption
     }
-    if terms.encryption.parameter_set != AUTO {
-        let parameters = named(terms, scheme)?;
-        return Functional::new(terms, parameters).map(|functional| Choice { parameters, functional, why: Why::Named });
+}
+
+/// Fills in what terms leave open; terms that leave nothing open stay as they are.
+///
+/// # Errors
+///
+/// [`AgreementError::Field`] for terms that do not fit together, or that no set serves, with what the largest set objects to.
+pub fn settle(terms: &Terms) -> Result<Settled, AgreementError> {
+    terms.check()?;
+    let (chosen, why) = choose(terms)?;
+    Ok(Settled { terms: chosen.terms, why })
+}
+
+/// Settles terms, agrees on them and opens the agreement.
+///
+/// # Errors
+///
+/// As [`settle`] and [`Opened::new`].
+pub fn open(terms: Terms) -> Result<Opened, AgreementError> {
+    settle(&terms).and_then(|settled| Opened::of(settled.terms))
+}
+
+/// A set that admits the comparison, and the terms under it.
+struct Candidate {
+    terms: Terms,
+    /// Until a verdict on the largest gallery.
+    seconds: f64,
+}
+
+fn choose(terms: &Terms) -> Result<(Candidate, Why), AgreementError> {
+    let encryption = &terms.encryption;
+    if encryption.set.is_some() || encryption.parameter_set != AUTO {
+        let set = set_of(terms)?;
+        set.require_fit()?;
+        return Candidate::new(terms, set).map(|named| (named, Why::Named));
     }
-    let chosen = |(candidate, why): (Candidate, Why)| Choice {
-        parameters: candidate.parameters,
-        functional: candidate.functional,
-        why,
-    };
-    match scheme {
-        Some(SchemeId::Tfhe) => default_of_tfhe(terms).map(|tfhe| chosen((tfhe, Why::Default))),
-        Some(SchemeId::Bgv) => soonest_of_bgv(terms).map(|bgv| chosen((bgv, Why::Soonest))),
+    match encryption.scheme.named() {
+        Some(SchemeId::Tfhe) => default_of_tfhe(terms).map(|tfhe| (tfhe, Why::Default)),
+        Some(SchemeId::Bgv) => soonest_of_bgv(terms).map(|bgv| (bgv, Why::Soonest)),
         None => match (default_of_tfhe(terms), soonest_of_bgv(terms)) {
             (Ok(tfhe), Ok(bgv)) => {
                 let (this, other) = if bgv.seconds < tfhe.seconds { (bgv, tfhe) } else { (tfhe, bgv) };
                 let references = terms.limits.references;
                 let why = Why::Sooner { this: this.seconds, other: other.seconds, references };
-                Ok(chosen((this, why)))
+                Ok((this, why))
             }
-            (Ok(tfhe), Err(_)) => Ok(chosen((tfhe, Why::NotExact))),
-            (Err(_), Ok(bgv)) => Ok(chosen((bgv, Why::OnlyExact))),
+            (Ok(tfhe), Err(_)) => Ok((tfhe, Why::NotExact)),
+            (Err(_), Ok(bgv)) => Ok((bgv, Why::OnlyExact)),
             (Err(error), Err(_)) => Err(error),
         },
     }
 }
 
-/// A set that admits the comparison.
-struct Candidate {
-    parameters: &'static ParameterSet,
-    functional: Functional,
-    /// Until a verdict on the largest gallery.
-    seconds: f64,
+impl Candidate {
+    fn new(terms: &Terms, set: &'static ParameterSet) -> Result<Self, AgreementError> {
+        let (terms, functional) = under(terms, set)?;
+        // The set has just admitted more than the plan asks of it.
+        let plan = PlannedQuery::largest(&terms, &functional).plan(set, &Pace::reference(set), 0);
+        let seconds = plan.map_or(f64::INFINITY, |plan| plan.seconds_to_the_verdict());
+        Ok(Self { terms, seconds })
+    }
 }
 
-impl Candidate {
-    fn new(terms: &Terms, parameters: &'static ParameterSet) -> Result<Self, AgreementError> {
-        let functional = Functional::new(terms, parameters)?;
-        let pace = Pace::reference(parameters);
-        let plan = Plan::of((terms, &functional), parameters, (terms.limits.references, 1), &pace, 0);
-        // The set has just admitted more than the plan asks of it.
-        let seconds = plan.map_or(f64::INFINITY, |plan| plan.seconds_to_the_verdict());
-        Ok(Self { parameters, functional, seconds })
+/// Terms under a set, with every length given, and the comparison as the set admits it.
+///
+/// # Errors
+///
+/// [`AgreementError::Field`] for terms that the set does not serve.
+pub(crate) fn under(terms: &Terms, set: &ParameterSet) -> Result<(Terms, Functional), AgreementError> {
+    let encryption = EncryptionTerms {
+        scheme: set.scheme().into(),
+        parameter_set: set.name().to_owned(),
+        set: terms.encryption.set.clone(),
+    };
+    let at = |probe, reference| {
+        let comparison = with_lengths(&terms.comparison, probe, reference);
+        let terms = Terms { comparison, encryption: encryption.clone(), ..terms.clone() };
+        Functional::new(&terms, set.admission()).map(|functional| (terms, functional))
+    };
+    match set {
+        ParameterSet::Tfhe(_) => at(PROBE_NORM, REFERENCE_NORM),
+        ParameterSet::Bgv(_) => {
+            let coarsest = *EXACT_LENGTHS.start();
+            let left_open = with_lengths(&terms.comparison, coarsest, coarsest) != terms.comparison;
+            let finest = left_open.then(|| EXACT_LENGTHS.rev().find_map(|length| at(length, length).ok())).flatten();
+            finest.map_or_else(|| at(coarsest, coarsest), Ok)
+        }
     }
 }
 
@@ -127,8 +201,8 @@ fn default_of_tfhe(terms: &Terms) -> Result<Candidate, AgreementError> {
 fn soonest_of_bgv(terms: &Terms) -> Result<Candidate, AgreementError> {
     let mut refused = no_secure_set();
     let mut best: Option<Candidate> = None;
-    for parameters in secure(SchemeId::Bgv) {
-        match Candidate::new(terms, parameters) {
+    for set in secure(SchemeId::Bgv) {
+        match Candidate::new(terms, set) {
             Ok(candidate) if best.as_ref().is_none_or(|best| candidate.seconds < best.seconds) => {
                 best = Some(candidate)
             }
@@ -147,59 +221,15 @@ fn no_secure_set() -> AgreementError {
     AgreementError::field("encryption.scheme", "has no secure set")
 }
 
-/// The set that the terms carry: of security that anybody can see, but never one that decrypts wrongly.
-fn own(terms: &Terms, set: &OwnSet) -> Result<&'static ParameterSet, AgreementError> {
-    let parameters = set.parameter_set().map_err(|error| AgreementError::field("encryption.set", error.to_string()))?;
-    let given = &terms.encryption.parameter_set;
-    if given != AUTO && given != parameters.name() {
-        let problem = format!(
-            "{given} is not the set that encryption.set describes; write \"{}\", or remove that table",
-            parameters.name()
-        );
-        return Err(AgreementError::field("encryption.parameter_set", problem));
-    }
-    require_scheme(parameters, terms.encryption.scheme.named())?;
-    match parameters.figures().into_iter().find(|figure| !figure.fits) {
-        Some(figure) => {
-            Err(AgreementError::field("encryption.set", format!("{figure}; choose its dimensions so that it is")))
-        }
-        None => Ok(parameters),
-    }
-}
-
-/// The set that the terms name.
-fn named(terms: &Terms, scheme: Option<SchemeId>) -> Result<&'static ParameterSet, AgreementError> {
-    let field = "encryption.parameter_set";
-    let set = ParameterSet::by_name(&terms.encryption.parameter_set).ok_or_else(|| {
-        let known: Vec<_> = ParameterSet::ALL.iter().map(|set| set.name()).chain([AUTO]).collect();
-        AgreementError::field(field, format!("unknown; known are {}", known.join(", ")))
-    })?;
-    require_scheme(set, scheme).map(|()| set)
-}
-
-/// Whether a set is of the scheme that the terms name, if they name one.
-fn require_scheme(set: &ParameterSet, scheme: Option<SchemeId>) -> Result<(), AgreementError> {
-    match scheme {
-        Some(scheme) if scheme != set.scheme() => {
-            let problem = format!(
-                "{} is a set of scheme {}, but encryption.scheme is {scheme}; name a set of that scheme, or write \"{AUTO}\"",
-                set.name(),
-                set.scheme()
-            );
-            Err(AgreementError::field("encryption.parameter_set", problem))
-        }
-        _ => Ok(()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::agreement::{Agreement, Disclosure, IRIS_MPC_SHAPE, SchemeChoice};
+    use crate::agreement::{Disclosure, IRIS_MPC_SHAPE, SchemeChoice};
+    use crate::parameters::custom::OwnSet;
 
-    fn chosen(terms: Terms) -> (&'static str, Why) {
-        let choice = choose(&terms).unwrap();
-        (choice.parameters.name(), choice.why)
+    fn chosen(terms: Terms) -> (String, Why) {
+        let settled = settle(&terms).unwrap();
+        (settled.terms.encryption.parameter_set, settled.why)
     }
 
     #[test]
@@ -223,25 +253,28 @@ mod tests {
     fn an_open_scheme_follows_the_predicted_time_and_what_fits() {
         let auto = |mut terms: Terms, references| {
             terms.limits.references = references;
-            let choice = choose(&terms.with_scheme(SchemeChoice::Auto)).unwrap();
-            (choice.parameters.scheme(), choice.why)
+            let settled = settle(&terms.with_scheme(SchemeChoice::Auto)).unwrap();
+            (settled.terms.encryption.scheme.named().unwrap(), settled.why)
         };
         let (scheme, why) = auto(Terms::hamming(512, 180), 50);
         assert!(scheme == SchemeId::Tfhe && matches!(why, Why::Sooner { this, other, .. } if this < other), "{why:?}");
         let (scheme, why) = auto(Terms::hamming(512, 180), 20_000);
         assert!(scheme == SchemeId::Bgv && matches!(why, Why::Sooner { this, other, .. } if this < other), "{why:?}");
         assert_eq!(auto(Terms::iris(IRIS_MPC_SHAPE), 100_000), (SchemeId::Tfhe, Why::NotExact));
-        assert_eq!(chosen(Terms::face(512).with_scheme(SchemeChoice::Tfhe)), ("tfhe-896-2048", Why::Default));
+        assert_eq!(
+            chosen(Terms::face(512).with_scheme(SchemeChoice::Tfhe)),
+            ("tfhe-896-2048".to_owned(), Why::Default)
+        );
     }
 
     #[test]
     fn a_named_set_decides_on_an_open_scheme_and_must_be_of_a_named_one() {
         let mut terms = Terms::hamming(512, 180).with_scheme(SchemeChoice::Auto);
         terms.encryption.parameter_set = "insecure-bgv-test".to_owned();
-        assert_eq!(chosen(terms.clone()), ("insecure-bgv-test", Why::Named));
-        assert_eq!(Agreement::new(terms.clone()).unwrap().scheme(), SchemeId::Bgv);
+        assert_eq!(chosen(terms.clone()), ("insecure-bgv-test".to_owned(), Why::Named));
+        assert_eq!(open(terms.clone()).unwrap().scheme(), SchemeId::Bgv);
         terms.encryption.scheme = SchemeChoice::Tfhe;
-        let error = choose(&terms).unwrap_err().to_string();
+        let error = settle(&terms).unwrap_err().to_string();
         assert!(error.starts_with("encryption.parameter_set: insecure-bgv-test is a set of scheme bgv"), "{error}");
     }
 
@@ -253,9 +286,9 @@ mod tests {
             (Terms::hamming(10_000, 5_000), "comparison.threshold"),
             (Terms::iris(IRIS_MPC_SHAPE), "template"),
         ] {
-            let error = choose(&terms.clone().with_scheme(SchemeChoice::Bgv)).unwrap_err().to_string();
+            let error = settle(&terms.clone().with_scheme(SchemeChoice::Bgv)).unwrap_err().to_string();
             assert!(error.starts_with(field) && error.ends_with("or on scheme tfhe"), "{error}");
-            assert!(choose(&terms.with_scheme(SchemeChoice::Tfhe)).is_ok());
+            assert!(settle(&terms.with_scheme(SchemeChoice::Tfhe)).is_ok());
         }
     }
 
@@ -266,19 +299,19 @@ mod tests {
     }
 
     fn refused(terms: &Terms) -> String {
-        choose(terms).unwrap_err().to_string()
+        settle(terms).unwrap_err().to_string()
     }
 
     #[test]
     fn a_set_that_the_agreement_carries_is_the_one_and_no_other_agreement_gets_it() {
         let mut terms = Terms::hamming(32, 6).with_own_set(own("insecure-bgv-test", |_| ()));
         terms.limits.references = 1_000;
-        assert_eq!(chosen(terms.clone()), ("ours", Why::Named));
+        assert_eq!(chosen(terms.clone()), ("ours".to_owned(), Why::Named));
         for scheme in [SchemeChoice::Auto, SchemeChoice::Bgv] {
             terms.encryption.scheme = scheme;
             terms.encryption.parameter_set = AUTO.to_owned();
             assert_eq!(chosen(terms.clone()).0, "ours");
-            assert!(!choose(&terms.clone().with_scheme(scheme)).unwrap().parameters.is_own());
+            assert!(settle(&terms.clone().with_scheme(scheme)).unwrap().terms.encryption.set.is_none());
         }
         terms.encryption.parameter_set = "bgv-8192-210".to_owned();
         let error = refused(&terms);

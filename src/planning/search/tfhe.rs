@@ -7,12 +7,12 @@
 use rayon::prelude::*;
 
 use super::{Candidate, Log, Refusal, Target, frontier, lengths, noise, over};
-use crate::agreement::Terms;
-use crate::functional::{Functional, PROBE_NORM, REFERENCE_NORM};
+use crate::agreement::{PROBE_NORM, REFERENCE_NORM, Terms};
+use crate::functional::Functional;
 use crate::parameters::ParameterSet;
-use crate::parameters::card::{MOST_DISTANCE_LOG2, MOST_FAILURE_LOG2};
 use crate::parameters::security;
 use crate::parameters::tfhe::TfheSet;
+use crate::parameters::{MOST_DISTANCE_LOG2, MOST_FAILURE_LOG2};
 use crate::scheme::tfhe::workload::reference_bootstrap;
 use crate::scheme::{Progress, Stopped};
 
@@ -163,7 +163,7 @@ fn under(set: TfheSet, terms: &[Terms], target: Target, log: &Log) -> Vec<Fit> {
     for (length, terms) in terms.iter().enumerate() {
         log.weighed();
         let parameters = ParameterSet::Tfhe(TfheSet { ..set });
-        let functional = match Functional::new(terms, &parameters) {
+        let functional = match Functional::new(terms, parameters.admission()) {
             Ok(functional) => functional,
             Err(error) => {
                 log.refused(Refusal::Comparison, f64::INFINITY, || error.to_string());

@@ -1,0 +1,14 @@
+//! What follows from terms: which scheme, set and lengths suit them, what an exchange costs, and what an agreement means in words.
+//!
+//! Stands above the schemes; nothing that encrypts, computes or decrypts looks up to it.
+
+pub mod card;
+mod choice;
+mod explain;
+mod plan;
+pub mod search;
+
+pub(crate) use choice::under;
+pub use choice::{Settled, Why, open, settle};
+pub use explain::sentences;
+pub use plan::{Pace, Plan, PlanError, PlannedQuery};

@@ -1,0 +1,48 @@
+//! What a set of this scheme admits, in the terms of an agreement: phi modulo a prime, few matching values, all coordinates in half a ring.
+
+use super::circuit::{self, Misfit};
+use crate::agreement::AgreementError;
+use crate::functional::{Admission, Counting, Demand, MaskDemand};
+use crate::parameters::bgv::{BgvSet, PLAINTEXT_MODULUS};
+use crate::scheme::Unanswered;
+
+impl Admission for BgvSet {
+    fn is_exact(&self) -> bool {
+        true
+    }
+
+    fn admit(&self, demand: &Demand) -> Result<Option<Counting>, AgreementError> {
+        let counting = match demand.masks {
+            Some(MaskDemand { theta, unit, .. }) if unit == 2 * theta => {
+                let problem = "scheme bgv cannot count common bits this close to 0.5; agree on scheme tfhe";
+                return Err(AgreementError::field("comparison.threshold", problem));
+            }
+            Some(_) => Some(Counting::SharedMask { gain: 2 }),
+            None => None,
+        };
+        circuit::admit(self, demand).map(|()| counting).map_err(|misfit| refusal(self, demand, &misfit))
+    }
+}
+
+impl From<Misfit> for Unanswered {
+    fn from(misfit: Misfit) -> Self {
+        Self::Misfit(misfit.to_string())
+    }
+}
+
+/// The term at fault, and what to agree on instead.
+fn refusal(set: &BgvSet, demand: &Demand, misfit: &Misfit) -> AgreementError {
+    let field = match misfit {
+        Misfit::Coordinates { .. } => "template",
+        Misfit::Count(_) => "limits.references",
+        Misfit::OneSquaring | Misfit::Decisions(_) | Misfit::Unlike => "encryption.parameter_set",
+        Misfit::Range { .. } | Misfit::Noise { .. } | Misfit::Flooding { .. } => demand.field,
+    };
+    let remedy = match misfit {
+        Misfit::Count(_) => format!("agree on at most {} references, or on scheme tfhe", PLAINTEXT_MODULUS - 1),
+        _ => {
+            "agree on a larger set of scheme bgv if there is one, on a coarser comparison, or on scheme tfhe".to_owned()
+        }
+    };
+    AgreementError::field(field, format!("does not fit parameter set {}: {misfit}; {remedy}", set.name))
+}

@@ -1,0 +1,89 @@
+//! How an integer phi lies on the torus, so that its noise has room, and what a set of this scheme therefore admits.
+
+use crate::agreement::{AgreementError, Decimal, Disclosure};
+use crate::functional::{Admission, Counting, Demand, Functional, MaskDemand};
+use crate::parameters::tfhe::{MOST_WASHING_ROUNDS, TfheSet};
+
+/// The largest deviation of a fractional Hamming distance that is admitted, at the minimum of common bits.
+const COARSEST_FRACTION: f64 = 0.02;
+
+/// The share of the torus that |phi| may fill, on either side, beside a noise of this deviation: 1/2 less 2 % of it, or
+/// less eight deviations where that is more, so that noise does not wrap phi around the torus.
+fn room(deviation: f64) -> f64 {
+    0.5 - f64::max(0.01, 8.0 * deviation)
+}
+
+/// One unit of phi, in units of 2^-64 of the torus: the finest at which the largest |phi| has room beside the noise of the longest weights.
+fn finest_step(set: &TfheSet, weight_norm: f64, bound: i64) -> u64 {
+    (room(set.decision_variance(weight_norm).sqrt()) * 2f64.powi(64) / bound as f64) as u64
+}
+
+impl TfheSet {
+    /// One unit of a functional's phi, in units of 2^-64 of the torus.
+    pub fn step(&self, functional: &Functional) -> u64 {
+        finest_step(self, functional.largest_weight_norm(), functional.bound())
+    }
+}
+
+impl Admission for TfheSet {
+    fn is_exact(&self) -> bool {
+        false
+    }
+
+    fn admit(&self, demand: &Demand) -> Result<Option<Counting>, AgreementError> {
+        admit_verdicts(self, demand)?;
+        let deviation = self.decision_variance(demand.weight_norm).sqrt();
+        if room(deviation) < 0.25 {
+            let problem = "weights this long drown the comparison in noise; choose it so that vectors have length 256 in integers";
+            return Err(AgreementError::field(demand.field, problem));
+        }
+        let step = finest_step(self, demand.weight_norm, demand.bound);
+        let counting = |masks: &MaskDemand| {
+            // One deviation of the fraction is this over the common bits.
+            let bits = deviation * 2f64.powi(64) / step as f64 / (2.0 * Decimal::ONE as f64);
+            let least = (bits / COARSEST_FRACTION).ceil() as usize;
+            if masks.minimum_common < least {
+                let problem = format!("with fewer than {least} common bits noise would decide; agree on more");
+                return Err(AgreementError::field("comparison.minimum_common_bits", problem));
+            }
+            Ok(finest_counting(self, masks, step))
+        };
+        demand.masks.as_ref().map(counting).transpose()
+    }
+}
+
+/// Whether washing hides the noise of as many verdicts on a probe as an agreement admits.
+fn admit_verdicts(set: &TfheSet, demand: &Demand) -> Result<(), AgreementError> {
+    let verdicts = match demand.disclosure {
+        Disclosure::Any => 1,
+        Disclosure::Each | Disclosure::Count => demand.references,
+    };
+    match set.washing_rounds_for(verdicts) {
+        Some(_) => Ok(()),
+        None => {
+            let problem = format!(
+                "{MOST_WASHING_ROUNDS} rounds of washing do not hide the noise of {verdicts} verdicts on a probe under {}; agree on fewer \
+                 references, on disclosure any, or on a set whose bootstrap is less noisy",
+                set.name
+            );
+            Err(AgreementError::field("limits.references", problem))
+        }
+    }
+}
+
+/// The finest scale at which the number of common bits, less the minimum, keeps its distance from the far side of the torus.
+fn finest_counting(set: &TfheSet, masks: &MaskDemand, step: u64) -> Counting {
+    let MaskDemand { shape, theta, minimum_common, .. } = *masks;
+    let farthest = minimum_common.max(shape.bits() - minimum_common) as f64 + 1.0;
+    let mask_norm = shape.mask_multiplicity() as f64 * (shape.mask_bits() as f64).sqrt();
+    let room = |gain: i64| room(set.decision_variance(gain as f64 * mask_norm).sqrt()) * 2f64.powi(64) / step as f64;
+    let unit = (Decimal::ONE - 2 * theta) as f64;
+    // A gain multiplies noise: where it would be large, a second copy of the mask is the better deal.
+    let shared = (theta <= Decimal::ONE / 5 * 2)
+        .then(|| (1..=16).rev().find(|&gain| gain as f64 * unit * farthest <= room(gain)))
+        .flatten();
+    match shared {
+        Some(gain) => Counting::SharedMask { gain },
+        None => Counting::OwnMask { unit: (room(1) / farthest) as i64 },
+    }
+}
