@@ -51,7 +51,7 @@ fn left_open(path: &Path, text: &str, open: &AgreementError) -> Failure {
                 settled.why.clause(),
                 lines.join("\n")
             );
-            Failure::at(path, open.to_string().split("; ").next().unwrap_or_default(), remedy)
+            Failure::at(path, open, remedy)
         }
         Err(error) => unsound(path, &error),
     }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use cotejo::evaluate::{Amount, Evaluation, Exchange, ExchangeError, Selection, pairwise};
 use cotejo::planning::Plan;
+use cotejo::remedy::Remedy;
 use cotejo::scheme::{Evaluator, Holder, Opened, Progress as _};
 
 use super::Args;
@@ -29,7 +30,7 @@ impl Args {
         };
         let largest = selection.units.iter().map(|unit| unit.references.len()).max().unwrap_or_default();
         let agreement = pairwise(evaluation.agreement, largest).map_err(|error| {
-            let what = format!("the parameter set has no room for a verdict on each pair: {error}");
+            let what = format!("the parameter set has no room for a verdict on each pair: {}", error.in_full());
             Failure::at(&self.agreement.path, what, "leave the encrypted column out with --encrypt none")
         })?;
         let mut partial = Partial::open(&self.partial, self.fingerprint(evaluation, &selection), &selection, console)?;
