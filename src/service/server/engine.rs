@@ -285,8 +285,7 @@ impl<S: Evaluator> Engine for OfScheme<S> {
         let current = self.current();
         progress.begin(current.custodian.steps(&query));
         let bits = current.custodian.disclosed_bits(&query.target, query.layouts.len());
-        let watched = AsProgress(progress);
-        let answer = current.custodian.answer(key, &query, rng, &watched).map_err(|error| match error {
+        let answer = current.custodian.answer(key, &query, rng, progress).map_err(|error| match error {
             AnswerError::Unanswered(crate::scheme::Unanswered::Stopped(_)) => NotComputed::Stopped,
             AnswerError::EmptyGallery => NotComputed::Never(Reason::EmptyGallery),
             AnswerError::TooManyBits { .. } => NotComputed::Never(Reason::Leakage),
@@ -297,18 +296,6 @@ impl<S: Evaluator> Engine for OfScheme<S> {
         })?;
         let answer = answer.to_bytes(&self.agreement).map_err(never(Reason::Unprocessable))?;
         Ok(Computed { answer: answer.to_vec(), gallery: current.version, bits })
-    }
-}
-
-struct AsProgress<'a>(&'a dyn Watched);
-
-impl Progress for AsProgress<'_> {
-    fn advance(&self, steps: u64) {
-        self.0.advance(steps);
-    }
-
-    fn stop(&self) -> bool {
-        self.0.stop()
     }
 }
 
