@@ -45,7 +45,7 @@ pub struct Digest(pub [u8; 32]);
 
 impl std::fmt::Display for Digest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&hex::encode(self.0))
     }
 }
 
@@ -57,6 +57,7 @@ impl std::fmt::Debug for Digest {
 
 /// Why a text is no agreement.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum AgreementError {
     /// Not TOML, or a field missing, unknown or of the wrong type. The message names line and field.
     #[error("{0}")]
@@ -66,11 +67,13 @@ pub enum AgreementError {
     Field {
         /// The field at fault, as `section.field`.
         field: &'static str,
-        /// What is wrong and what to write instead.
+        /// What is wrong with it.
         problem: String,
+        /// What to write instead; none where the problem says it.
+        remedy: Option<Cow<'static, str>>,
     },
     /// A term is left open, which two parties could fill in differently.
-    #[error("{field}: is left open; write what it is")]
+    #[error("{field}: is left open")]
     Open {
         /// The field, as `section.field`.
         field: &'static str,
@@ -79,13 +82,30 @@ pub enum AgreementError {
 
 impl Remedy for AgreementError {
     fn remedy(&self) -> Option<Cow<'static, str>> {
-        None
+        match self {
+            Self::Syntax(_) => None,
+            Self::Field { remedy, .. } => remedy.clone(),
+            Self::Open { .. } => Some("write what it is".into()),
+        }
     }
 }
 
 impl AgreementError {
     pub(crate) fn field(field: &'static str, problem: impl Into<String>) -> Self {
-        Self::Field { field, problem: problem.into() }
+        Self::Field { field, problem: problem.into(), remedy: None }
+    }
+
+    /// What something else finds wrong with a field.
+    pub(crate) fn found(field: &'static str, error: &dyn Remedy) -> Self {
+        Self::Field { field, problem: error.to_string(), remedy: error.remedy() }
+    }
+
+    /// With what to write instead.
+    pub(crate) fn or(mut self, instead: impl Into<Cow<'static, str>>) -> Self {
+        if let Self::Field { remedy, .. } = &mut self {
+            *remedy = Some(instead.into());
+        }
+        self
     }
 }
 
@@ -165,14 +185,12 @@ pub(crate) fn set_of(terms: &Terms) -> Result<&'static ParameterSet, AgreementEr
 
 /// The set that the terms carry.
 fn own_set(terms: &Terms, own: &OwnSet) -> Result<&'static ParameterSet, AgreementError> {
-    let set = own.parameter_set().map_err(|error| AgreementError::field("encryption.set", error.to_string()))?;
+    let set = own.parameter_set().map_err(|error| AgreementError::found("encryption.set", &error))?;
     let given = &terms.encryption.parameter_set;
     if given != AUTO && given != set.name() {
-        let problem = format!(
-            "{given} is not the set that encryption.set describes; write \"{}\", or remove that table",
-            set.name()
-        );
-        return Err(AgreementError::field("encryption.parameter_set", problem));
+        let problem = format!("{given} is not the set that encryption.set describes");
+        let instead = format!("write \"{}\", or remove that table", set.name());
+        return Err(AgreementError::field("encryption.parameter_set", problem).or(instead));
     }
     Ok(set)
 }
@@ -185,7 +203,7 @@ fn named_set(name: &str) -> Result<&'static ParameterSet, AgreementError> {
     }
     ParameterSet::by_name(name).ok_or_else(|| {
         let known: Vec<_> = ParameterSet::ALL.iter().map(|set| set.name()).collect();
-        AgreementError::field(field, format!("unknown; known are {}", known.join(", ")))
+        AgreementError::field(field, "unknown").or(format!("use one of: {}", known.join(", ")))
     })
 }
 
@@ -193,12 +211,9 @@ fn named_set(name: &str) -> Result<&'static ParameterSet, AgreementError> {
 fn require_scheme(set: &ParameterSet, scheme: Option<SchemeId>) -> Result<(), AgreementError> {
     match scheme {
         Some(scheme) if scheme != set.scheme() => {
-            let problem = format!(
-                "{} is a set of scheme {}, but encryption.scheme is {scheme}; name a set of that scheme",
-                set.name(),
-                set.scheme()
-            );
-            Err(AgreementError::field("encryption.parameter_set", problem))
+            let problem =
+                format!("{} is a set of scheme {}, but encryption.scheme is {scheme}", set.name(), set.scheme());
+            Err(AgreementError::field("encryption.parameter_set", problem).or("name a set of that scheme"))
         }
         _ => Ok(()),
     }

@@ -2,13 +2,11 @@
 
 use std::path::PathBuf;
 
-use cotejo::querier::{Pending, Querier};
-use cotejo::scheme::{Holder, Opened};
-use cotejo::wire::{Answer, Target};
+use cotejo::scheme::Opened;
+use cotejo::wire::Target;
 use serde_json::json;
 
 use super::console::Console;
-use super::dispatch::under_scheme;
 use super::encrypt::{pending_folder, pending_path};
 use super::failure::Failure;
 use super::verdicts::{document, line};
@@ -42,45 +40,44 @@ pub struct Args {
 impl Args {
     pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
         let agreement = load::agreement(&self.agreement.path, console)?;
-        under_scheme!(agreement, S => self.read::<S>(&agreement, console))
+        self.read(&agreement, console)
     }
 
-    fn read<S: Holder>(&self, agreement: &Opened, console: &Console) -> Result<Outcome, Failure> {
-        let querier = Querier::<S>::new(agreement, load::secret_key(&self.keys, agreement)?);
-        let answer = Answer::<S>::read(files::open(&self.answer)?, agreement, Some(querier.key().id()))
-            .map_err(Failure::in_file(&self.answer))?;
-        let path = pending_path(&self.keys, answer.query);
+    fn read(&self, agreement: &Opened, console: &Console) -> Result<Outcome, Failure> {
+        let querier = load::querier(&self.keys, agreement)?;
+        let answer = querier.answer(files::open(&self.answer)?).map_err(Failure::in_file(&self.answer))?;
+        let path = pending_path(&self.keys, answer.query());
         if let Ok(false) = path.try_exists() {
             let folder = pending_folder(&self.keys);
             return Err(Failure::at(
                 &self.answer,
                 format_args!(
                     "it answers query {}, of which nothing is remembered in {}",
-                    answer.query,
+                    answer.query(),
                     folder.display()
                 ),
                 "decrypt where the query was encrypted, with the same --keys; or ask again",
             ));
         }
-        let pending = Pending::from_reader(files::open_secret(&path)?, agreement).map_err(Failure::in_file(&path))?;
+        let pending = querier.pending(files::open_secret(&path)?).map_err(Failure::in_file(&path))?;
         let target = pending.target().clone();
         let verdicts = pending
-            .read(&querier, &answer)
+            .read_answer(&answer)
             .map_err(|error| Failure::of(&self.answer, &error, "get the answer to this query from the custodian"))?;
-        console.note(format_args!("{}: of gallery version {}", self.answer.display(), answer.gallery));
+        console.note(format_args!("{}: of gallery version {}", self.answer.display(), answer.gallery()));
         let hits = verdicts.iter().filter(|(_, verdict)| verdict.hit()).count();
-        let lines: Vec<String> = verdicts.iter().map(|(id, verdict)| line(id, verdict, answer.gallery)).collect();
+        let lines: Vec<String> = verdicts.iter().map(|(id, verdict)| line(id, verdict, answer.gallery())).collect();
         let printed = console.result(
             lines.join("\n"),
             &json!({
                 "answer": self.answer,
-                "query_id": answer.query.to_string(),
-                "gallery": answer.gallery.to_string(),
+                "query_id": answer.query().to_string(),
+                "gallery": answer.gallery().to_string(),
                 "reference": match &target { Target::Gallery => None, Target::Subject(id) => Some(id) },
                 "disclosure": agreement.terms().disclosure,
                 "probes": verdicts.len(),
                 "hits": hits,
-                "verdicts": verdicts.iter().map(|(id, verdict)| document(id, verdict, answer.gallery)).collect::<Vec<_>>(),
+                "verdicts": verdicts.iter().map(|(id, verdict)| document(id, verdict, answer.gallery())).collect::<Vec<_>>(),
             }),
         );
         match printed {

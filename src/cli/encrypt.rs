@@ -3,14 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use cotejo::querier::{AskError, Querier};
-use cotejo::scheme::{Holder, Opened};
+use cotejo::exchange::ExchangeError;
+use cotejo::scheme::Opened;
 use cotejo::template::SubjectId;
 use cotejo::wire::{Kind, QueryId, Target};
 use serde_json::json;
 
 use super::console::{Console, bytes, count, seconds};
-use super::dispatch::under_scheme;
 use super::failure::Failure;
 use super::files::{self, Access, Content, Folders, Output};
 use super::load::{self, Templates, Written};
@@ -60,24 +59,22 @@ pub fn pending_folder(keys: &Path) -> PathBuf {
 impl Args {
     pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
         let agreement = load::agreement(&self.agreement.path, console)?;
-        under_scheme!(agreement, S => self.ask::<S>(&agreement, console))
+        self.ask(&agreement, console)
     }
 
-    fn ask<S: Holder>(&self, agreement: &Opened, console: &Console) -> Result<Outcome, Failure> {
+    fn ask(&self, agreement: &Opened, console: &Console) -> Result<Outcome, Failure> {
         let target = self.target()?;
         let out = self.out.clone().unwrap_or_else(|| files::named_after(&self.templates, "query.cotejo"));
         files::require_free(&out, self.overwrite.force, Content::File(Kind::Query))?;
-        let querier = Querier::<S>::new(agreement, load::secret_key(&self.keys, agreement)?);
+        let querier = load::querier(&self.keys, agreement)?;
         let templates = Templates { path: &self.templates, ids: self.ids.as_deref(), written: self.written };
         let records = templates.read(agreement.shape(), console)?;
         let start = Instant::now();
-        let (query, pending) =
-            querier.ask(records, target, &mut load::randomness()?).map_err(|error| self.explain(&error))?;
+        let asked = querier.ask_about(target, records, &mut load::randomness()?);
+        let (query_bytes, pending) = asked.map_err(|error| self.explain(&out, &error))?;
         let took = start.elapsed();
-        let failed = Failure::in_file(&out);
-        let query_bytes = query.to_bytes(agreement).map_err(&failed)?;
-        let pending_bytes = pending.to_bytes(agreement).map_err(&failed)?;
-        let pending_path = pending_path(&self.keys, query.id);
+        let pending_bytes = pending.to_bytes().map_err(Failure::in_file(&out))?;
+        let pending_path = pending_path(&self.keys, pending.query());
         let folders = Folders::create(&pending_folder(&self.keys), Access::Private)?;
         interrupt::check()?;
         // First what is remembered: a query without it could never be read.
@@ -89,8 +86,8 @@ impl Args {
             return Err(failure);
         }
         folders.keep();
-        let probes = query.layouts.len();
-        let about = match &query.target {
+        let probes = pending.subjects().len();
+        let about = match pending.target() {
             Target::Gallery => "the whole gallery".to_owned(),
             Target::Subject(id) => format!("'{id}' alone; the custodian sees that id"),
         };
@@ -106,11 +103,11 @@ impl Args {
             &json!({
                 "query": out,
                 "query_bytes": query_bytes.len(),
-                "query_id": query.id.to_string(),
+                "query_id": pending.query().to_string(),
                 "pending": pending_path,
                 "probes": probes,
                 "reference": self.reference,
-                "key": query.key.to_string(),
+                "key": querier.key().to_string(),
                 "agreement": agreement.digest().to_string(),
                 "seconds": took.as_secs_f64(),
             }),
@@ -126,7 +123,10 @@ impl Args {
         }
     }
 
-    fn explain(&self, error: &AskError) -> Failure {
+    fn explain(&self, out: &Path, error: &ExchangeError) -> Failure {
+        if let ExchangeError::Wire(error) = error {
+            return Failure::wire(out, error);
+        }
         Failure::of(&self.templates, error, "give templates of the agreed shape, one of each person")
     }
 }

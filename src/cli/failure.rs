@@ -53,17 +53,7 @@ impl Failure {
 
     /// An error of the library about the content of a file; `otherwise` is the remedy for those that have none of their own.
     pub fn of(path: &Path, error: &dyn Remedy, otherwise: &str) -> Self {
-        let text = error.to_string();
-        if let Some(remedy) = error.remedy() {
-            return Self::at(path, text.trim_end(), remedy);
-        }
-        match text.trim_end().rsplit_once("; ") {
-            Some((what, remedy)) => match remedy.strip_prefix("known are ") {
-                Some(known) => Self::at(path, what, format!("use one of: {known}")),
-                None => Self::at(path, what, remedy),
-            },
-            None => Self::at(path, text.trim_end(), otherwise),
-        }
+        Self::at(path, error.to_string().trim_end(), error.remedy().unwrap_or(otherwise.into()))
     }
 
     /// A file of ours that is refused.

@@ -3,14 +3,14 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use cotejo::querier::{KeySeed, SecretKey};
-use cotejo::scheme::{Holder, Opened};
+use cotejo::exchange::Querier;
+use cotejo::querier::KeySeed;
+use cotejo::scheme::Opened;
 use cotejo::wire::Kind;
 use rand::RngCore;
 use serde_json::json;
 
 use super::console::{Console, bytes, seconds};
-use super::dispatch::under_scheme;
 use super::failure::Failure;
 use super::files::{self, Access, Content, Folders, Output};
 use super::{AgreementArg, Outcome, OverwriteArg, load, own_set};
@@ -34,10 +34,10 @@ pub struct Args {
 impl Args {
     pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
         let agreement = load::agreement(&self.agreement.path, console)?;
-        under_scheme!(agreement, S => self.make::<S>(&agreement, console))
+        self.make(&agreement, console)
     }
 
-    fn make<S: Holder>(&self, agreement: &Opened, console: &Console) -> Result<Outcome, Failure> {
+    fn make(&self, agreement: &Opened, console: &Console) -> Result<Outcome, Failure> {
         let set = agreement.parameters();
         // Without keys nothing is encrypted: an agreement that somebody edited does not get that far.
         if !set.is_secure() && !self.allow_insecure {
@@ -53,8 +53,8 @@ impl Args {
         let start = Instant::now();
         let mut seed = KeySeed::default();
         load::randomness()?.fill_bytes(seed.as_mut());
-        let (secret, public) = SecretKey::<S>::from_seed(agreement, seed).map_err(Failure::in_file(&public_path))?;
-        let (secret_bytes, public_bytes) = (secret.to_secret_bytes(agreement), public.to_bytes(agreement));
+        let (querier, public_bytes) = Querier::from_seed(agreement, seed).map_err(Failure::in_file(&public_path))?;
+        let secret_bytes = querier.to_secret_bytes();
         let took = start.elapsed();
         let outputs = [
             Output { path: &secret_path, bytes: &secret_bytes, access: Access::Private },
@@ -74,7 +74,7 @@ impl Args {
                 bytes(secret_bytes.len()),
                 public_path.display(),
                 bytes(public_bytes.len()),
-                secret.id(),
+                querier.key(),
                 seconds(took),
             ),
             &json!({
@@ -82,7 +82,7 @@ impl Args {
                 "secret_key_bytes": secret_bytes.len(),
                 "evaluation_key": public_path,
                 "evaluation_key_bytes": public_bytes.len(),
-                "key": secret.id().to_string(),
+                "key": querier.key().to_string(),
                 "scheme": agreement.scheme(),
                 "parameter_set": set.name(),
                 "security_bits": set.security_bits(),

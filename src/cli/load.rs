@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use cotejo::agreement::{Agreement, AgreementError, Terms};
+use cotejo::exchange::Querier;
 use cotejo::planning;
-use cotejo::querier::SecretKey;
-use cotejo::scheme::{Holder, Opened};
+use cotejo::scheme::Opened;
 use cotejo::template::read::{self, ArchiveFault, Format, Given, IdSource, Identity, ReadError, Reading, RecordFault};
 use cotejo::template::{Record, TemplateShape};
 use rand::SeedableRng;
@@ -51,7 +51,7 @@ fn left_open(path: &Path, text: &str, open: &AgreementError) -> Failure {
                 settled.why.clause(),
                 lines.join("\n")
             );
-            Failure::at(path, open.to_string().split("; ").next().unwrap_or_default(), remedy)
+            Failure::at(path, open, remedy)
         }
         Err(error) => unsound(path, &error),
     }
@@ -282,7 +282,7 @@ pub fn exempt(path: &Path, allowed: bool) -> Result<Vec<Identity>, Failure> {
 }
 
 /// The secret key of a folder of keys.
-pub fn secret_key<S: Holder>(keys: &Path, agreement: &Opened) -> Result<SecretKey<S>, Failure> {
+pub fn querier(keys: &Path, agreement: &Opened) -> Result<Querier, Failure> {
     let path = keys.join(SECRET_KEY);
     if let Ok(false) = path.try_exists() {
         return Err(Failure::at(
@@ -291,7 +291,7 @@ pub fn secret_key<S: Holder>(keys: &Path, agreement: &Opened) -> Result<SecretKe
             "make keys with 'cotejo keygen', or name their folder with --keys",
         ));
     }
-    SecretKey::read(files::open_secret(&path)?, agreement).map_err(Failure::in_file(&path))
+    Querier::read(files::open_secret(&path)?, agreement).map_err(Failure::in_file(&path))
 }
 
 /// Name of the secret key in a folder of keys.

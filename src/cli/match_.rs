@@ -1,15 +1,16 @@
 //! `cotejo match`: the custodian's answer.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Instant;
 
-use cotejo::custodian::{AdmittedKey, AnswerError, Custodian, Gallery};
-use cotejo::scheme::{Evaluator, Opened};
-use cotejo::wire::{Answer, EvaluationKey, Kind, Query, Target};
+use cotejo::custodian::{AnswerError, Gallery};
+use cotejo::exchange::{Custodian, ExchangeError};
+use cotejo::scheme::Opened;
+use cotejo::wire::{Kind, Target};
 use serde_json::json;
 
 use super::console::{Console, bytes, count, seconds};
-use super::dispatch::under_scheme;
 use super::failure::Failure;
 use super::files::{self, Access, Content, Output};
 use super::{AgreementArg, Outcome, OverwriteArg, interrupt, load, size};
@@ -45,52 +46,54 @@ pub struct Args {
 impl Args {
     pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
         let agreement = load::agreement(&self.agreement.path, console)?;
-        under_scheme!(agreement, S => self.answer::<S>(&agreement, console))
+        self.answer(&agreement, console)
     }
 
-    fn answer<S: Evaluator>(&self, agreement: &Opened, console: &Console) -> Result<Outcome, Failure> {
+    fn answer(&self, agreement: &Opened, console: &Console) -> Result<Outcome, Failure> {
         let out = self.out.clone().unwrap_or_else(|| files::named_after(&self.query, "answer.cotejo"));
         files::require_free(&out, self.overwrite.force, Content::File(Kind::Answer))?;
-        let query =
-            Query::<S>::read(files::open(&self.query)?, agreement, None).map_err(Failure::in_file(&self.query))?;
-        let key = EvaluationKey::<S>::read(files::open(&self.evaluation_key)?, agreement)
-            .map_err(Failure::in_file(&self.evaluation_key))?;
-        if key.id() != query.key {
-            return Err(self.explain(&AnswerError::OtherKey { expected: key.id(), actual: query.key }));
+        let gallery = Arc::new(files::gallery::read(&self.gallery, agreement, console)?);
+        let custodian = Custodian::opened(agreement, Arc::clone(&gallery), self.memory)
+            .map_err(|error| Failure::of(&self.gallery, &error, "enroll it under this agreement"))?;
+        let question = custodian.read_query(files::open(&self.query)?).map_err(Failure::in_file(&self.query))?;
+        let key =
+            custodian.read_key(files::open(&self.evaluation_key)?).map_err(Failure::in_file(&self.evaluation_key))?;
+        if key.id() != question.key {
+            return Err(self.explain(&AnswerError::OtherKey { expected: key.id(), actual: question.key }));
         }
-        let gallery = files::gallery::read(&self.gallery, agreement, console)?;
         if gallery.is_empty() {
             return Err(self.explain(&AnswerError::EmptyGallery));
         }
         interrupt::check()?;
-        let custodian = Custodian::<S>::new(agreement, &gallery, self.memory)
-            .map_err(|error| Failure::at(&self.agreement.path, error, "agree on a scheme that this program has"))?;
-        custodian.check_bits(&query).map_err(|error| self.explain(&error))?;
-        let known = custodian.knows(&query.target);
-        if let Target::Subject(id) = &query.target {
+        custodian.check_bits(&question).map_err(|error| self.explain(&error))?;
+        let known = is_known(&gallery, &question.target);
+        if let Target::Subject(id) = &question.target {
             for unknown in gallery.not_enrolled([id]) {
                 console.warn(format_args!(
                     "the query is about {unknown}, who is not enrolled; the answer will be 'no hit' and will not say why"
                 ));
             }
         }
-        let searched = searched(&gallery, &query.target);
-        let probes = query.layouts.len();
-        let steps = custodian.steps(&query);
+        let searched = searched(&gallery, &question.target);
+        let probes = question.probes;
+        let steps = custodian.steps(&question);
         console.note(format_args!(
             "matching {} against {} ({})",
             count(probes, "probe"),
             count(searched, "reference"),
-            count(steps as usize, S::STEP)
+            count(steps as usize, custodian.step())
         ));
-        let key = AdmittedKey::new(key);
+        let key = key.expand();
         interrupt::check()?;
-        let meter = console.meter("match", S::STEP, steps);
+        let meter = console.meter("match", custodian.step(), steps);
         let start = Instant::now();
-        let answer = custodian.answer(&key, &query, &mut load::randomness()?, &meter);
+        let answer = custodian.answer(&key, &question, &mut load::randomness()?, &meter);
         let took = start.elapsed();
         meter.finish();
-        let content = self.encode(answer, agreement, &out)?;
+        let content = answer.map_err(|error| match error {
+            ExchangeError::Unanswered(error) => self.explain(&error),
+            error => Failure::of(&out, &error, "report this as a defect"),
+        })?;
         files::write(&[Output { path: &out, bytes: &content, access: Access::Shared }], self.overwrite.force)?;
         let comparisons = probes * searched;
         let each = took / u32::try_from(comparisons.max(1)).unwrap_or(u32::MAX);
@@ -107,30 +110,20 @@ impl Args {
                 "answer": out,
                 "gallery": gallery.version().to_string(),
                 "answer_bytes": content.len(),
-                "query_id": query.id.to_string(),
+                "query_id": question.id.to_string(),
                 "probes": probes,
                 "references": searched,
                 "reference_known": known,
                 "scheme": agreement.scheme(),
                 "steps": steps,
-                "step": S::STEP,
+                "step": custodian.step(),
                 "seconds": took.as_secs_f64(),
                 "seconds_per_comparison": each.as_secs_f64(),
-                "key": query.key.to_string(),
+                "key": question.key.to_string(),
                 "agreement": agreement.digest().to_string(),
             }),
         )?;
         Ok(Outcome::Done)
-    }
-
-    fn encode<S: Evaluator>(
-        &self,
-        answer: Result<Answer<S>, AnswerError>,
-        agreement: &Opened,
-        out: &Path,
-    ) -> Result<zeroize::Zeroizing<Vec<u8>>, Failure> {
-        let answer = answer.map_err(|error| self.explain(&error))?;
-        answer.to_bytes(agreement).map_err(Failure::in_file(out))
     }
 
     fn explain(&self, error: &AnswerError) -> Failure {
@@ -150,6 +143,14 @@ impl Args {
             ),
             _ => Failure::of(&self.query, error, "make keys and queries under this agreement"),
         }
+    }
+}
+
+/// Whether a 1:1 query's subject is enrolled; the querier must not be told.
+fn is_known(gallery: &Gallery, target: &Target) -> bool {
+    match target {
+        Target::Gallery => true,
+        Target::Subject(id) => gallery.position(id).is_some(),
     }
 }
 

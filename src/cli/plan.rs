@@ -5,6 +5,7 @@ use std::time::Duration;
 use cotejo::agreement::{SchemeChoice, SchemeId};
 use cotejo::parameters::ParameterSet;
 use cotejo::planning::{self, Pace, Plan};
+use cotejo::remedy::Remedy;
 use cotejo::scheme::{Opened, bgv};
 use serde_json::{Value, json};
 
@@ -149,7 +150,7 @@ impl Args {
         }
         match planning::open(agreement.terms().clone().with_scheme(choice)) {
             Ok(other) => self.prediction(&other, console).map(|other| Some(Other::Predicted(Box::new(other)))),
-            Err(error) => Ok(Some(Other::Refused(scheme, error.to_string()))),
+            Err(error) => Ok(Some(Other::Refused(scheme, error.in_full()))),
         }
     }
 

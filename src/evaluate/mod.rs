@@ -31,7 +31,7 @@ mod tests;
 pub use bootstrap::REPLICATES;
 pub use card::*;
 pub use dataset::{Dataset, FailureToEnrol, Kind, Sample};
-pub use encrypted::{Exchange, ExchangeError, GoOn, pairwise};
+pub use encrypted::{Encrypted, EncryptedError, GoOn, pairwise};
 pub use evaluation::Evaluation;
 pub use interval::{CONFIDENCE, Interval, Proportion, clopper_pearson, share};
 #[cfg(feature = "report")]

@@ -64,7 +64,6 @@ trait Answering: Send + Sync {
     fn step(&self) -> &'static str;
     fn key_limit_bytes(&self) -> u64;
     fn query_limit_bytes(&self) -> u64;
-    fn read_key(&self, reader: &mut dyn Read) -> Result<EvaluationKey, WireError>;
     fn read_query(&self, reader: &mut dyn Read) -> Result<Question, WireError>;
     fn check_bits(&self, question: &Question) -> Result<(), AnswerError>;
     fn steps(&self, question: &Question) -> u64;
@@ -158,8 +157,8 @@ impl Custodian {
     /// # Errors
     ///
     /// As [`Custodian::admit`].
-    pub fn read_key(&self, mut reader: impl Read) -> Result<EvaluationKey, WireError> {
-        self.0.read_key(&mut reader)
+    pub fn read_key(&self, reader: impl Read) -> Result<EvaluationKey, WireError> {
+        EvaluationKey::read(reader, self.agreement())
     }
 
     /// Reads the file of a query, encrypted with any key.
@@ -203,6 +202,22 @@ impl Custodian {
 }
 
 impl EvaluationKey {
+    /// Reads the file of a querier's public keys.
+    ///
+    /// # Errors
+    ///
+    /// [`WireError`] for anything but an evaluation key of the agreement's parameter set, unaltered.
+    pub fn read(reader: impl Read, agreement: &Opened) -> Result<Self, WireError> {
+        Ok(match agreement.scheme() {
+            SchemeId::Tfhe => Self::of::<Tfhe>(wire::EvaluationKey::read(reader, agreement)?),
+            SchemeId::Bgv => Self::of::<Bgv>(wire::EvaluationKey::read(reader, agreement)?),
+        })
+    }
+
+    fn of<S: Evaluator>(key: wire::EvaluationKey<S>) -> Self {
+        Self { id: key.id(), expand: Box::new(move || Box::new(custodian::AdmittedKey::new(key))) }
+    }
+
     /// Names the keys.
     pub fn id(&self) -> KeyId {
         self.id
@@ -261,11 +276,6 @@ impl<S: Evaluator> Answering for custodian::Custodian<'static, S> {
 
     fn query_limit_bytes(&self) -> u64 {
         Query::<S>::limit_bytes(self.agreement()).unwrap_or_default()
-    }
-
-    fn read_key(&self, reader: &mut dyn Read) -> Result<EvaluationKey, WireError> {
-        let key = wire::EvaluationKey::<S>::read(reader, self.agreement())?;
-        Ok(EvaluationKey { id: key.id(), expand: Box::new(move || Box::new(custodian::AdmittedKey::new(key))) })
     }
 
     fn read_query(&self, reader: &mut dyn Read) -> Result<Question, WireError> {

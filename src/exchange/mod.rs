@@ -1,7 +1,7 @@
 //! The front door: an agreement, opened for either party under whatever scheme it names. Bytes in, bytes out.
 //!
-//! [`Querier`] and [`Custodian`] are those of [`crate::querier`] and [`crate::custodian`] without the scheme in their types. The two
-//! matches of this module, one a party, are the only ones by which a scheme is chosen.
+//! [`Querier`] and [`Custodian`] are those of [`crate::querier`] and [`crate::custodian`] without the scheme in their types. Only
+//! here a scheme is chosen by its name.
 
 mod custodian;
 mod querier;

@@ -53,6 +53,7 @@ trait Asking: Send + Sync {
         target: Target,
         origin: &Origin,
     ) -> Result<(Vec<u8>, querier::Pending), ExchangeError>;
+    fn answer_limit_bytes(&self) -> u64;
     fn answer(&self, reader: &mut dyn Read) -> Result<Answer, WireError>;
     fn read(
         &self,
@@ -191,6 +192,11 @@ impl Querier {
         Ok(Pending { querier: self.clone(), pending })
     }
 
+    /// Longest file of an answer, in bytes.
+    pub fn answer_limit_bytes(&self) -> u64 {
+        self.0.answer_limit_bytes()
+    }
+
     /// Reads the file of an answer: which query it answers, so that the pending one can be found.
     ///
     /// # Errors
@@ -326,6 +332,10 @@ impl<S: Holder<SecretKey: Send + Sync>> Asking for querier::Querier<S> {
     ) -> Result<(Vec<u8>, querier::Pending), ExchangeError> {
         let (query, pending) = self.ask_again(probes, target, origin)?;
         Ok((unwrapped(query.to_bytes(self.agreement())?), pending))
+    }
+
+    fn answer_limit_bytes(&self) -> u64 {
+        wire::Answer::<S>::limit_bytes(self.agreement()).unwrap_or_default()
     }
 
     fn answer(&self, reader: &mut dyn Read) -> Result<Answer, WireError> {

@@ -113,11 +113,9 @@ impl Metric {
             }
             (shape, terms) => Err(E::field(
                 "comparison.metric",
-                format!(
-                    "{} does not compare {shape}; bits go with hamming, iris codes with fractional-hamming, vectors with cosine, inner-product or squared-euclidean",
-                    terms.metric()
-                ),
-            )),
+                format!("{} does not compare {shape}", terms.metric()),
+            )
+            .or("bits go with hamming, iris codes with fractional-hamming, vectors with cosine, inner-product or squared-euclidean")),
         }
     }
 

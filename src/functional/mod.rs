@@ -94,8 +94,7 @@ impl Functional {
         let exact = set.is_exact();
         let metric = Metric::new(terms.template.shape(), &terms.comparison, exact)?;
         let counting = set.admit(&demand(&metric, exact, terms))?;
-        let stand_in =
-            quantise::stand_in(&metric).map_err(|error| AgreementError::field("template", error.to_string()))?;
+        let stand_in = quantise::stand_in(&metric).map_err(|error| AgreementError::found("template", &error))?;
         let (bound, eyes) = (metric.bound(), terms.comparison.eyes());
         let largest_gallery = terms.limits.references;
         Ok(Self { bound, metric, eyes, counting, exact, stand_in, largest_gallery })

@@ -226,6 +226,7 @@ mod tests {
     use super::*;
     use crate::agreement::{Disclosure, IRIS_MPC_SHAPE, SchemeChoice};
     use crate::parameters::custom::OwnSet;
+    use crate::remedy::Remedy;
 
     fn chosen(terms: Terms) -> (String, Why) {
         let settled = settle(&terms).unwrap();
@@ -286,7 +287,7 @@ mod tests {
             (Terms::hamming(10_000, 5_000), "comparison.threshold"),
             (Terms::iris(IRIS_MPC_SHAPE), "template"),
         ] {
-            let error = settle(&terms.clone().with_scheme(SchemeChoice::Bgv)).unwrap_err().to_string();
+            let error = settle(&terms.clone().with_scheme(SchemeChoice::Bgv)).unwrap_err().in_full();
             assert!(error.starts_with(field) && error.ends_with("or on scheme tfhe"), "{error}");
             assert!(settle(&terms.with_scheme(SchemeChoice::Tfhe)).is_ok());
         }

@@ -78,7 +78,6 @@ mod tests {
     #[test]
     fn it_is_hkdf_sha256() {
         let derived = derive(b"secret", Purpose::Query, &[b"ab"]).unwrap();
-        let hexadecimal: String = derived.iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(hexadecimal, "d0313d590f1ccc40b4c19a97ee97633a49bccd21d0b1fc6b9df779b45a62ae7a");
+        assert_eq!(hex::encode(derived), "d0313d590f1ccc40b4c19a97ee97633a49bccd21d0b1fc6b9df779b45a62ae7a");
     }
 }

@@ -32,8 +32,8 @@ impl ParameterSet {
         let figures = if self.is_own() { self.figures() } else { Vec::new() };
         match figures.into_iter().find(|figure| !figure.fits) {
             Some(figure) => {
-                let problem = format!("{figure}; choose its dimensions so that it is");
-                Err(AgreementError::field("encryption.set", problem))
+                let instead = "choose its dimensions so that it is";
+                Err(AgreementError::field("encryption.set", figure.to_string()).or(instead))
             }
             None => Ok(()),
         }

@@ -56,7 +56,7 @@ macro_rules! hexadecimal {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+                f.write_str(&hex::encode(self.0))
             }
         }
 
@@ -77,14 +77,11 @@ macro_rules! hexadecimal {
 
             fn from_str(text: &str) -> Result<Self, HexError> {
                 let mut bytes = [0; $bytes];
-                let digits = text.as_bytes();
-                if digits.len() != 2 * $bytes {
-                    return Err(HexError(2 * $bytes));
+                // One text for one value: digits in upper case are another.
+                match hex::decode_to_slice(text, &mut bytes) {
+                    Ok(()) if hex::encode(bytes) == text => Ok(Self(bytes)),
+                    _ => Err(HexError(2 * $bytes)),
                 }
-                for (byte, pair) in bytes.iter_mut().zip(digits.as_chunks::<2>().0) {
-                    *byte = pair.iter().try_fold(0, |byte, digit| Some(byte << 4 | hex_digit(*digit)?)).ok_or(HexError(2 * $bytes))?;
-                }
-                Ok(Self(bytes))
             }
         }
 
@@ -96,14 +93,6 @@ macro_rules! hexadecimal {
             }
         }
     };
-}
-
-fn hex_digit(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        _ => None,
-    }
 }
 
 /// Not so many hexadecimal digits.

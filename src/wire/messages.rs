@@ -36,7 +36,7 @@ macro_rules! hexadecimal {
     ($($id:ty),*) => {$(
         impl std::fmt::Display for $id {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+                f.write_str(&hex::encode(self.0))
             }
         }
 
@@ -60,9 +60,9 @@ impl std::str::FromStr for GalleryVersion {
     type Err = NoVersion;
 
     fn from_str(text: &str) -> Result<Self, NoVersion> {
-        let digits = text.len() == 16 && text.bytes().all(|digit| digit.is_ascii_hexdigit());
-        let number = u64::from_str_radix(text, 16).ok().filter(|_| digits).ok_or(NoVersion)?;
-        Ok(Self(number.to_be_bytes()))
+        let mut name = [0; 8];
+        hex::decode_to_slice(text, &mut name).map_err(|_| NoVersion)?;
+        Ok(Self(name))
     }
 }
 

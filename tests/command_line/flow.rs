@@ -56,7 +56,7 @@ fn every_result_is_one_json_document() {
     let init = desk.json(INIT);
     assert_eq!(init["digest"].as_str().unwrap().len(), 64);
     assert_eq!(desk.json("agreement check")["digest"], init["digest"]);
-    assert_eq!(desk.json("agreement sets")[0]["name"], "tfhe-896-2048");
+    assert_eq!(desk.json("params list")[0]["name"], "tfhe-896-2048");
     let keys = desk.json("keygen --allow-insecure --out k");
     assert_eq!(keys["secret_key"], "k/secret.key");
     assert_eq!(desk.json("enroll --templates gallery.csv")["subjects"], 4);

@@ -2,13 +2,12 @@
 
 use crate::support::Desk;
 
-const COMMANDS: [&str; 48] = [
+const COMMANDS: [&str; 47] = [
     "demo",
     "synthesize",
     "agreement",
     "agreement init",
     "agreement check",
-    "agreement sets",
     "keygen",
     "enroll",
     "gallery",

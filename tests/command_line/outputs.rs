@@ -212,11 +212,11 @@ fn standard_output_that_is_full_is_an_error() {
     let desk = Desk::empty();
     let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_cotejo"))
-        .args(["agreement", "sets"])
+        .args(["params", "list"])
         .current_dir(desk.path("."))
         .stdout(Stdio::from(full))
         .stderr(Stdio::piped())
         .output()
         .unwrap();
-    refusal(output.assert(), "agreement sets", "standard output", "No space left on device");
+    refusal(output.assert(), "params list", "standard output", "No space left on device");
 }

@@ -12,18 +12,16 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use cotejo::agreement::Code;
-use cotejo::querier::Querier as Encrypting;
-use cotejo::scheme::{Holder, Opened};
+use cotejo::exchange::Querier as Encrypting;
+use cotejo::scheme::Opened;
 use cotejo::service::client::{Asking, Client, Concluded};
 use cotejo::service::protocol::ReplyOutcome;
 use cotejo::service::signing::{Hash, PublicKey};
 use cotejo::service::store::{Outbox, OutboxRequest, Stage};
-use cotejo::wire::Answer;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::console::{Console, count};
-use super::dispatch::under_scheme;
 use super::failure::Failure;
 use super::load;
 use super::party::{self, Party, public_key};
@@ -127,16 +125,16 @@ impl Args {
             return self.forget(number, console);
         }
         let agreement = load::agreement(&self.agreement.path, console)?;
-        under_scheme!(agreement, S => self.ask::<S>(&agreement, console))
+        self.ask(&agreement, console)
     }
 
-    fn ask<S: Holder>(&self, agreement: &Opened, console: &Console) -> Result<Outcome, Failure> {
+    fn ask(&self, agreement: &Opened, console: &Console) -> Result<Outcome, Failure> {
         let party = Party::<Querier>::read(&self.config)?;
         let custodian = &party.rest.custodian;
         let custodian_key = public_key(&custodian.signing_key, &party.path(custodian.signing_key.as_ref()))?;
         let client = party.client()?;
         let keys = party.path(&party.rest.keys);
-        let querier = Encrypting::<S>::new(agreement, load::secret_key(&keys, agreement)?);
+        let querier = load::querier(&keys, agreement)?;
         let key_content = files::read(&keys.join(load::EVALUATION_KEY))?;
         let outbox = party.outbox()?;
         if self.check {
@@ -191,10 +189,10 @@ impl Party<Querier> {
 }
 
 /// All that is needed to go on with requests.
-struct Desk<'a, S: Holder> {
+struct Desk<'a> {
     args: &'a Args,
     agreement: &'a Opened,
-    querier: Encrypting<S>,
+    querier: Encrypting,
     client: Client,
     custodian_key: PublicKey,
     key_content: Vec<u8>,
@@ -208,7 +206,7 @@ struct Answered {
     document: Value,
 }
 
-impl<S: Holder> Desk<'_, S> {
+impl Desk<'_> {
     /// Tells what comes of each request, one after the other: what one has ended with does not take away what others have told.
     fn tell_all(
         &mut self,
@@ -287,7 +285,7 @@ impl<S: Holder> Desk<'_, S> {
     fn conclude(&mut self, number: &Code) -> Result<Answered, Untold> {
         let before = self.request(number, "--resume")?;
         let watch = OnConsole::new(self.console);
-        let limit = Answer::<S>::limit_bytes(self.agreement).map_err(Failure::in_file(&self.args.agreement.path))?;
+        let limit = self.querier.answer_limit_bytes();
         let mut asking = Asking {
             client: &self.client,
             outbox: &mut self.outbox,
@@ -329,7 +327,7 @@ impl<S: Holder> Desk<'_, S> {
         if let Some(sealed) = &request.verdicts {
             return Ok(Told::unseal(&self.querier, number, sealed)?);
         }
-        let Some(told) = Told::read(&self.querier, self.agreement, request)? else {
+        let Some(told) = Told::read(&self.querier, request)? else {
             self.done(number)?;
             return Err(Untold { ending: Ending::Forgotten, why: forgotten(number) });
         };

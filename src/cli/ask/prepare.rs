@@ -1,13 +1,15 @@
 //! A new request: encrypted, signed, kept.
 
 use cotejo::agreement::Code;
-use cotejo::querier::{Origin, Querier as Encrypting};
-use cotejo::scheme::{Holder, Opened};
+use cotejo::exchange::Querier as Encrypting;
+use cotejo::querier::Origin;
+use cotejo::scheme::Opened;
 use cotejo::service::store::{Outbox, OutboxRequest, Stage};
 use cotejo::template::SubjectId;
 use cotejo::wire::Target;
 use rand::RngCore;
 
+use super::request::Asked;
 use super::{Args, Querier};
 use crate::cli::console::{Console, count};
 use crate::cli::failure::Failure;
@@ -25,9 +27,9 @@ pub fn target(reference: Option<&str>) -> Result<Target, Failure> {
 
 impl Args {
     /// Encrypts, signs, and keeps a new request; its number.
-    pub fn prepare<S: Holder>(
+    pub fn prepare(
         &self,
-        querier: &Encrypting<S>,
+        querier: &Encrypting,
         agreement: &Opened,
         party: &Party<Querier>,
         outbox: &mut Outbox,
@@ -46,13 +48,17 @@ impl Args {
         let mut rng = load::randomness()?;
         let mut origin = Origin { number: self.record.number(&mut rng)?, nonce: [0; 32] };
         rng.fill_bytes(&mut origin.nonce);
-        let (query, pending) = querier
-            .ask_again(records, target, &origin)
+        let asked = querier.ask_again(target, records, &origin);
+        let (content, pending) = asked
             .map_err(|error| Failure::of(path, &error, "give templates of the agreed shape, one of each person"))?;
-        let place = Failure::in_file(path);
-        let (content, pending) =
-            (query.to_bytes(agreement).map_err(&place)?, pending.to_bytes(agreement).map_err(&place)?);
-        let request = self.record.request(party, agreement, terms, &origin.number, &query, &content)?;
+        let probes = pending.subjects().len();
+        let request = self.record.request(
+            party,
+            agreement,
+            terms,
+            &origin.number,
+            &Asked { pending: &pending, key: querier.key(), content: &content },
+        )?;
         let failed = |error| party::store_failure(&self.config, &error);
         let number = origin.number;
         let prepared = OutboxRequest {
@@ -60,8 +66,8 @@ impl Args {
             agreement: request.agreement,
             custodian: party.rest.custodian.url.clone(),
             statement: outbox.sign(&request).map_err(failed)?,
-            query: Some(content.to_vec()),
-            pending: Some(pending),
+            query: Some(content),
+            pending: Some(pending.to_bytes().map_err(Failure::in_file(path))?),
             stage: Stage::Prepared,
             job: None,
             reply: None,
@@ -75,7 +81,7 @@ impl Args {
             let remedy = format!("choose another number, or go on with that request: cotejo ask --resume {number}");
             return Err(Failure::new("--number", what, remedy));
         }
-        console.note(format_args!("request {number}: {} encrypted", count(query.layouts.len(), "probe")));
+        console.note(format_args!("request {number}: {} encrypted", count(probes, "probe")));
         Ok(number)
     }
 }

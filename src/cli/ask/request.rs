@@ -1,10 +1,11 @@
 //! What a request says beside the query.
 
 use cotejo::agreement::{Code, ServiceTerms};
-use cotejo::scheme::{Opened, Scheme};
+use cotejo::exchange::Pending;
+use cotejo::scheme::Opened;
 use cotejo::service::protocol::{Line, RecordError, Request};
 use cotejo::service::signing::{Hash, Name};
-use cotejo::wire::Query;
+use cotejo::wire::KeyId;
 use rand::RngCore;
 
 use super::Querier;
@@ -31,6 +32,13 @@ pub struct Record {
     officer: Option<Code>,
 }
 
+/// The query that is asked.
+pub struct Asked<'a> {
+    pub pending: &'a Pending,
+    pub key: KeyId,
+    pub content: &'a [u8],
+}
+
 impl Record {
     /// The number that was given, or one of today.
     pub fn number(&self, rng: &mut impl RngCore) -> Result<Code, Failure> {
@@ -40,14 +48,13 @@ impl Record {
     }
 
     /// The request of a query.
-    pub fn request<S: Scheme>(
+    pub fn request(
         &self,
         party: &Party<Querier>,
         agreement: &Opened,
         terms: &ServiceTerms,
         number: &Code,
-        query: &Query<S>,
-        content: &[u8],
+        asked: &Asked<'_>,
     ) -> Result<Request, Failure> {
         let time = party::now();
         let purpose = match (&self.purpose, terms.purposes.as_slice()) {
@@ -68,10 +75,10 @@ impl Record {
             justification: self.justification.clone(),
             case_category: self.case_category.clone(),
             officer: self.officer.clone(),
-            key: Name(query.key.0),
-            query: Name(query.id.0),
-            query_digest: Hash::of(content),
-            probes: u32::try_from(query.layouts.len()).unwrap_or(u32::MAX),
+            key: Name(asked.key.0),
+            query: Name(asked.pending.query().0),
+            query_digest: Hash::of(asked.content),
+            probes: u32::try_from(asked.pending.subjects().len()).unwrap_or(u32::MAX),
         };
         match request.check(terms, request.agreement) {
             Ok(()) => Ok(request),

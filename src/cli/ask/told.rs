@@ -3,10 +3,8 @@
 use std::path::PathBuf;
 
 use cotejo::agreement::Code;
-use cotejo::querier::{Pending, Querier as Encrypting};
-use cotejo::scheme::{Holder, Opened};
+use cotejo::exchange::Querier as Encrypting;
 use cotejo::service::store::OutboxRequest;
-use cotejo::wire::Answer;
 use serde::{Deserialize, Serialize};
 
 use crate::cli::console::Console;
@@ -23,27 +21,22 @@ pub struct Told {
 
 impl Told {
     /// Decrypts an answer; none where there is none any more.
-    pub fn read<S: Holder>(
-        querier: &Encrypting<S>,
-        agreement: &Opened,
-        request: &OutboxRequest,
-    ) -> Result<Option<Self>, Failure> {
+    pub fn read(querier: &Encrypting, request: &OutboxRequest) -> Result<Option<Self>, Failure> {
         let (Some(answer), Some(pending)) = (&request.answer, &request.pending) else { return Ok(None) };
         let place = PathBuf::from(format!("answer to request {}", request.number));
-        let answer = Answer::<S>::read(answer.as_slice(), agreement, Some(querier.key().id()))
-            .map_err(Failure::in_file(&place))?;
-        let pending = Pending::from_reader(pending.as_slice(), agreement).map_err(Failure::in_file(&place))?;
-        let read = pending.read(querier, &answer);
+        let answer = querier.answer(answer.as_slice()).map_err(Failure::in_file(&place))?;
+        let pending = querier.pending(pending.as_slice()).map_err(Failure::in_file(&place))?;
+        let read = pending.read_answer(&answer);
         let read = read.map_err(|error| Failure::of(&place, &error, "ask the custodian"))?;
         Ok(Some(Self {
             hits: read.iter().filter(|(_, verdict)| verdict.hit()).count(),
-            lines: read.iter().map(|(id, verdict)| verdicts::line(id, verdict, answer.gallery)).collect(),
-            documents: read.iter().map(|(id, verdict)| verdicts::document(id, verdict, answer.gallery)).collect(),
+            lines: read.iter().map(|(id, verdict)| verdicts::line(id, verdict, answer.gallery())).collect(),
+            documents: read.iter().map(|(id, verdict)| verdicts::document(id, verdict, answer.gallery())).collect(),
         }))
     }
 
     /// As it is kept.
-    pub fn seal<S: Holder>(&self, querier: &Encrypting<S>, number: &Code) -> Result<Vec<u8>, Failure> {
+    pub fn seal(&self, querier: &Encrypting, number: &Code) -> Result<Vec<u8>, Failure> {
         let place = format!("verdicts on request {number}");
         let content = serde_json::to_vec(self).map(zeroize::Zeroizing::new);
         let content = content.map_err(|error| Failure::new(&place, error, "ask again"))?;
@@ -52,7 +45,7 @@ impl Told {
     }
 
     /// Reads [`Told::seal`] back.
-    pub fn unseal<S: Holder>(querier: &Encrypting<S>, number: &Code, sealed: &[u8]) -> Result<Self, Failure> {
+    pub fn unseal(querier: &Encrypting, number: &Code, sealed: &[u8]) -> Result<Self, Failure> {
         let place = format!("verdicts on request {number}");
         let remedy = "use the keys that the query was made with ('keys' of the configuration)";
         let content = querier.unseal(number, sealed);

@@ -2,12 +2,11 @@
 
 use std::path::PathBuf;
 
-use cotejo::scheme::{Holder, Opened};
+use cotejo::scheme::Opened;
 use cotejo::service::signing::Hash;
 use serde_json::json;
 
 use crate::cli::console::Console;
-use crate::cli::dispatch::under_scheme;
 use crate::cli::failure::Failure;
 use crate::cli::load;
 use crate::cli::{AgreementArg, Outcome, files};
@@ -34,20 +33,20 @@ pub struct Args {
 impl Args {
     pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
         let agreement = load::agreement(&self.agreement.path, console)?;
-        under_scheme!(agreement, S => self.compare::<S>(&agreement, console))
+        self.compare(&agreement, console)
     }
 
-    fn compare<S: Holder>(&self, agreement: &Opened, console: &Console) -> Result<Outcome, Failure> {
+    fn compare(&self, agreement: &Opened, console: &Console) -> Result<Outcome, Failure> {
         let secret_path = self.keys.join(load::SECRET_KEY);
-        let secret = load::secret_key::<S>(&self.keys, agreement)?;
+        let querier = load::querier(&self.keys, agreement)?;
         let evaluation = files::read(&self.keys.join(load::EVALUATION_KEY))?;
-        let remade = secret.remake(agreement).map_err(Failure::in_file(&secret_path))?;
+        let remade = querier.remake().map_err(Failure::in_file(&secret_path))?;
         let Some((remade, public)) = remade else {
             let what = "no seed is kept in it: it was made before keys could be made again";
             return Err(Failure::at(&secret_path, what, "make new keys with 'cotejo keygen', and ask with those"));
         };
-        let same_secret = *remade.to_secret_bytes(agreement) == *secret.to_secret_bytes(agreement);
-        let made = Hash::of(&public.to_bytes(agreement));
+        let same_secret = *remade.to_secret_bytes() == *querier.to_secret_bytes();
+        let made = Hash::of(&public);
         let found = Hash::of(&evaluation);
         let same = same_secret && made == found;
         let said = match (same, same_secret) {
@@ -56,8 +55,8 @@ impl Args {
             (false, false) => "the secret key is not that of its seed",
         };
         console.result(
-            format_args!("{}: {said}\nkey     {}\nfound   {found}\nmade    {made}", self.keys.display(), secret.id()),
-            &json!({ "keys": self.keys, "same": same, "key": secret.id().to_string(), "found": found, "made": made }),
+            format_args!("{}: {said}\nkey     {}\nfound   {found}\nmade    {made}", self.keys.display(), querier.key()),
+            &json!({ "keys": self.keys, "same": same, "key": querier.key().to_string(), "found": found, "made": made }),
         )?;
         Ok(if same { Outcome::Done } else { Outcome::Findings })
     }

@@ -3,15 +3,14 @@
 use std::path::PathBuf;
 
 use cotejo::agreement::Code;
-use cotejo::querier::{Origin, Querier as Encrypting};
-use cotejo::scheme::{Holder, Opened};
+use cotejo::querier::Origin;
+use cotejo::scheme::Opened;
 use cotejo::service::signing::{Hash, Name};
 use cotejo::service::store::OutboxRequest;
 use serde_json::json;
 
 use crate::cli::ask::{self, Querier};
 use crate::cli::console::Console;
-use crate::cli::dispatch::under_scheme;
 use crate::cli::failure::Failure;
 use crate::cli::load;
 use crate::cli::party::{self, Party};
@@ -52,12 +51,12 @@ pub struct Args {
 impl Args {
     pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
         let agreement = load::agreement(&self.agreement.path, console)?;
-        under_scheme!(agreement, S => self.compare::<S>(&agreement, console))
+        self.compare(&agreement, console)
     }
 
-    fn compare<S: Holder>(&self, agreement: &Opened, console: &Console) -> Result<Outcome, Failure> {
+    fn compare(&self, agreement: &Opened, console: &Console) -> Result<Outcome, Failure> {
         let party = Party::<Querier>::read(&self.config)?;
-        let secret = load::secret_key::<S>(&party.path(&party.rest.keys), agreement)?;
+        let querier = load::querier(&party.path(&party.rest.keys), agreement)?;
         let mut outbox = party.outbox()?;
         let failed = |error| party::store_failure(&self.config, &error);
         let request = outbox.request(&self.number).map_err(failed)?;
@@ -68,21 +67,16 @@ impl Args {
             let what = format!("it was made under agreement {}", request.agreement);
             return Err(self.failure(what, "name that agreement (--agreement)"));
         }
-        if signed.key != Name(secret.id().0) {
-            let what = format!("it was made with key {}, not with {}", signed.key, secret.id());
+        if signed.key != Name(querier.key().0) {
+            let what = format!("it was made with key {}, not with {}", signed.key, querier.key());
             return Err(self.failure(what, "name the folder of those keys ('keys' of the configuration)"));
         }
         let origin = self.origin(&request)?;
         let templates = load::Templates { path: &self.templates, ids: self.ids.as_deref(), written: self.written };
         let records = templates.read(agreement.shape(), console)?;
-        let made = Encrypting::<S>::new(agreement, secret).ask_again(
-            records,
-            ask::target(self.reference.as_deref())?,
-            &origin,
-        );
-        let (query, _) =
+        let made = querier.ask_again(ask::target(self.reference.as_deref())?, records, &origin);
+        let (content, _) =
             made.map_err(|error| Failure::of(&self.templates, &error, "give the templates of the query"))?;
-        let content = query.to_bytes(agreement).map_err(Failure::in_file(&self.templates))?;
         let made = Hash::of(&content);
         let same = made == signed.query_digest;
         let said = if same {

@@ -3,6 +3,7 @@
 use cotejo::agreement::{ComparisonTerms, Decimal, Disclosure, SchemeChoice, SchemeId, Terms};
 use cotejo::parameters::ParameterSet;
 use cotejo::planning::{self, Pace, Plan};
+use cotejo::remedy::Remedy;
 use cotejo::scheme::Opened;
 use cotejo::template::TemplateShape;
 use cotejo::template::synthetic::Population;
@@ -129,7 +130,7 @@ impl GridArgs {
                 }
                 Err(error) => {
                     let name = set.map_or_else(|| format!("scheme {scheme}"), |set| set.name().to_owned());
-                    grid.refused.push((name, error.to_string()));
+                    grid.refused.push((name, error.in_full()));
                 }
             }
         }

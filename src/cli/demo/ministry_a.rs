@@ -3,12 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use cotejo::querier::{Pending, Querier, SecretKey, Verdict};
+use cotejo::exchange::Querier;
+use cotejo::querier::Verdict;
 use cotejo::scheme::Opened;
 use cotejo::scheme::tfhe::Tfhe;
 use cotejo::template::synthetic::Population;
 use cotejo::template::{Record, SubjectId, Template};
-use cotejo::wire::{Answer, Query, Target};
+use cotejo::wire::Query;
 
 use super::{ASKED, write};
 use crate::cli::failure::Failure;
@@ -52,11 +53,11 @@ impl<'a> MinistryA<'a> {
         let keys = folder.join("keys");
         let evaluation_key = exchanged.join(load::EVALUATION_KEY);
         let start = Instant::now();
-        let (secret, public) = SecretKey::<Tfhe>::generate(agreement, &mut load::randomness()?)
-            .map_err(Failure::in_file(&evaluation_key))?;
+        let (querier, public) = Querier::generate(agreement, &mut load::randomness()?)
+            .map_err(|error| Failure::of(&evaluation_key, &error, "report this as a defect"))?;
         let took = start.elapsed();
         interrupt::check()?;
-        let (secret, public) = (secret.to_secret_bytes(agreement), public.to_bytes(agreement));
+        let secret = querier.to_secret_bytes();
         write(&keys.join(load::SECRET_KEY), &secret, Access::Private)?;
         write(&keys.join(load::EVALUATION_KEY), &public, Access::Shared)?;
         write(&evaluation_key, &public, Access::Shared)?;
@@ -64,8 +65,8 @@ impl<'a> MinistryA<'a> {
         Ok(Self { agreement, folder, exchanged, keys })
     }
 
-    fn querier(&self) -> Result<Querier<Tfhe>, Failure> {
-        Ok(Querier::new(self.agreement, load::secret_key(&self.keys_folder(), self.agreement)?))
+    fn querier(&self) -> Result<Querier, Failure> {
+        load::querier(&self.keys_folder(), self.agreement)
     }
 
     fn keys_folder(&self) -> PathBuf {
@@ -86,14 +87,13 @@ impl<'a> MinistryA<'a> {
 
         let querier = self.querier()?;
         let start = Instant::now();
-        let (query, pending) =
-            querier.ask(records.clone(), Target::Gallery, &mut load::randomness()?).map_err(|error| defect(&error))?;
+        let asked = querier.ask(records.clone(), &mut load::randomness()?);
+        let (query_bytes, pending) = asked.map_err(|error| defect(&error))?;
         let took = start.elapsed();
         let out = self.exchanged.join("probes.query.cotejo");
         let failed = Failure::in_file(&out);
-        let query_bytes = query.to_bytes(self.agreement).map_err(&failed)?;
-        let pending_path = encrypt::pending_path(&self.keys_folder(), query.id);
-        write(&pending_path, &pending.to_bytes(self.agreement).map_err(&failed)?, Access::Private)?;
+        let pending_path = encrypt::pending_path(&self.keys_folder(), pending.query());
+        write(&pending_path, &pending.to_bytes().map_err(&failed)?, Access::Private)?;
         write(&out, &query_bytes, Access::Shared)?;
         let query = Query::<Tfhe>::read(files::open(&out)?, self.agreement, None).map_err(&failed)?;
         let plain = match records.first().map(|record| &record.template) {
@@ -119,10 +119,9 @@ impl<'a> MinistryA<'a> {
     /// Decrypts the answer.
     pub fn read(&self, question: &Question, answer: &Path) -> Result<Vec<(SubjectId, Verdict)>, Failure> {
         let querier = self.querier()?;
-        let read = Answer::<Tfhe>::read(files::open(answer)?, self.agreement, Some(querier.key().id()))
-            .map_err(Failure::in_file(answer))?;
-        let pending = Pending::from_reader(files::open_secret(&question.pending)?, self.agreement)
-            .map_err(Failure::in_file(&question.pending))?;
-        pending.read(&querier, &read).map_err(|error| Failure::of(answer, &error, "report this as a defect"))
+        let read = querier.answer(files::open(answer)?).map_err(Failure::in_file(answer))?;
+        let pending = querier.pending(files::open_secret(&question.pending)?);
+        let pending = pending.map_err(Failure::in_file(&question.pending))?;
+        pending.read_answer(&read).map_err(|error| Failure::of(answer, &error, "report this as a defect"))
     }
 }

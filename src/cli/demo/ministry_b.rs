@@ -1,15 +1,15 @@
 //! Ministry B answers: it holds the records, and public keys.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use cotejo::custodian::{AdmittedKey, AnswerError, Custodian, Gallery};
+use cotejo::custodian::{AnswerError, Gallery};
+use cotejo::exchange::{Custodian, ExchangeError};
 use cotejo::functional::oracle::Oracle;
-use cotejo::scheme::tfhe::Tfhe;
-use cotejo::scheme::{Evaluator, Opened};
+use cotejo::scheme::{Opened, Unanswered};
 use cotejo::template::Record;
 use cotejo::template::synthetic::Population;
-use cotejo::wire::{EvaluationKey, Query};
 
 use super::{ENROLLED, write};
 use crate::cli::console::Console;
@@ -22,7 +22,7 @@ pub struct MinistryB<'a> {
     agreement: &'a Opened,
     exchanged: PathBuf,
     key: PathBuf,
-    pub gallery: Gallery,
+    pub gallery: Arc<Gallery>,
     pub gallery_bytes: usize,
 }
 
@@ -63,33 +63,28 @@ impl<'a> MinistryB<'a> {
         let key = folder.join(load::EVALUATION_KEY);
         write(&key, &files::read(evaluation_key)?, Access::Shared)?;
         let gallery_bytes = gallery.as_bytes().len();
-        Ok(Self { agreement, exchanged, key, gallery, gallery_bytes })
+        Ok(Self { agreement, exchanged, key, gallery: Arc::new(gallery), gallery_bytes })
     }
 
     /// Compares the query with the records, under encryption.
     pub fn answer(&self, query: &Path, console: &Console) -> Result<Reply, Failure> {
-        let key = EvaluationKey::<Tfhe>::read(files::open(&self.key)?, self.agreement)
-            .map_err(Failure::in_file(&self.key))?;
-        let key_id = key.id();
-        let key = AdmittedKey::new(key);
-        let read =
-            Query::<Tfhe>::read(files::open(query)?, self.agreement, Some(key_id)).map_err(Failure::in_file(query))?;
+        let defect = |error: ExchangeError| Failure::new("demo", error, "report this as a defect");
+        let custodian = Custodian::opened(self.agreement, Arc::clone(&self.gallery), 0).map_err(defect)?;
+        let key = custodian.read_key(files::open(&self.key)?).map_err(Failure::in_file(&self.key))?.expand();
+        let question = custodian.read_query(files::open(query)?).map_err(Failure::in_file(query))?;
         interrupt::check()?;
-        let custodian = Custodian::<Tfhe>::new(self.agreement, &self.gallery, 0)
-            .map_err(|error| Failure::new("demo", error, "report this as a defect"))?;
-        let meter = console.meter("   match", Tfhe::STEP, custodian.steps(&read));
+        let meter = console.meter("   match", custodian.step(), custodian.steps(&question));
         let start = Instant::now();
-        let answer = custodian.answer(&key, &read, &mut load::randomness()?, &meter);
+        let answer = custodian.answer(&key, &question, &mut load::randomness()?, &meter);
         let took = start.elapsed();
         meter.finish();
-        let answer = answer.map_err(|error| match error {
-            AnswerError::Unanswered(cotejo::scheme::Unanswered::Stopped(_)) => Failure::Interrupted,
+        let content = answer.map_err(|error| match error {
+            ExchangeError::Unanswered(AnswerError::Unanswered(Unanswered::Stopped(_))) => Failure::Interrupted,
             _ => Failure::of(query, &error, "report this as a defect"),
         })?;
         let path = self.exchanged.join("probes.answer.cotejo");
-        let content = answer.to_bytes(self.agreement).map_err(Failure::in_file(&path))?;
         write(&path, &content, Access::Shared)?;
-        let (probes, references) = (read.layouts.len(), self.gallery.references());
+        let (probes, references) = (question.probes, self.gallery.references());
         Ok(Reply { path, answer_bytes: content.len(), probes, references, took })
     }
 

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use cotejo::evaluate::{Amount, Evaluation, Exchange, ExchangeError, Selection, pairwise};
+use cotejo::evaluate::{Amount, Encrypted, EncryptedError, Evaluation, Selection, pairwise};
 use cotejo::planning::Plan;
-use cotejo::scheme::{Evaluator, Holder, Opened, Progress as _};
+use cotejo::remedy::Remedy;
+use cotejo::scheme::{Opened, Progress as _};
 
 use super::Args;
 use super::partial::Partial;
@@ -16,7 +17,7 @@ use crate::cli::{interrupt, pace};
 pub type Verdicts = (Selection, Vec<Vec<bool>>);
 
 impl Args {
-    pub(super) fn decide<S: Holder<SecretKey: Sync> + Evaluator>(
+    pub(super) fn decide(
         &self,
         evaluation: &Evaluation<'_>,
         amount: Amount,
@@ -29,16 +30,16 @@ impl Args {
         };
         let largest = selection.units.iter().map(|unit| unit.references.len()).max().unwrap_or_default();
         let agreement = pairwise(evaluation.agreement, largest).map_err(|error| {
-            let what = format!("the parameter set has no room for a verdict on each pair: {error}");
+            let what = format!("the parameter set has no room for a verdict on each pair: {}", error.in_full());
             Failure::at(&self.agreement.path, what, "leave the encrypted column out with --encrypt none")
         })?;
         let mut partial = Partial::open(&self.partial, self.fingerprint(evaluation, &selection), &selection, console)?;
         self.announce(&agreement, &selection, &partial, console)?;
-        let explain = |error: &ExchangeError| match interrupt::requested() {
+        let explain = |error: &EncryptedError| match interrupt::requested() {
             true => Failure::Interrupted,
             false => Failure::of(&self.agreement.path, error, "leave the encrypted column out with --encrypt none"),
         };
-        let exchange = Exchange::<S>::new(&agreement, dataset, self.seed, self.memory).map_err(|e| explain(&e))?;
+        let exchange = Encrypted::new(&agreement, dataset, self.seed, self.memory).map_err(|e| explain(&e))?;
         let earlier = partial.verdicts().len() as u64;
         let meter = console.meter_from("encrypted", "probe", selection.units.len() as u64, earlier);
         let mut failed = None;

@@ -11,7 +11,6 @@ use cotejo::scheme::Opened;
 use cotejo::template::Record;
 
 use super::console::Console;
-use super::dispatch::under_scheme;
 use super::failure::Failure;
 use super::files::{self, Access, Content, Output};
 use super::load::{self, Templates, Written};
@@ -112,7 +111,7 @@ impl Args {
             seed: self.seed,
         };
         let decided = match self.encrypt.0 {
-            Some(amount) => Some(under_scheme!(agreement, S => self.decide::<S>(&evaluation, amount, console))?),
+            Some(amount) => Some(self.decide(&evaluation, amount, console)?),
             None => None,
         };
         let encrypted = decided.as_ref().map(|(selection, verdicts)| (selection, verdicts.as_slice()));

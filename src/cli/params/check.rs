@@ -3,6 +3,7 @@
 use cotejo::parameters::Figure;
 use cotejo::parameters::ParameterSet;
 use cotejo::planning;
+use cotejo::remedy::Remedy;
 use serde_json::json;
 
 use super::trial::{self, Trial};
@@ -74,7 +75,7 @@ impl Args {
         let weak = !security.fits && !self.allow_insecure;
         let failing = others.iter().filter(|figure| !figure.fits).chain(weak.then_some(&security));
         let mut refusals: Vec<String> = failing.map(Figure::to_string).collect();
-        refusals.extend(looked.refusal.as_ref().map(ToString::to_string));
+        refusals.extend(looked.refusal.as_ref().map(Remedy::in_full));
         let mut trial = None;
         // Keys of a set whose numbers already say that it fails would prove nothing.
         if refusals.is_empty() || (weak && refusals.len() == 1) {
@@ -109,7 +110,7 @@ impl Report {
         if let Some(zone) = looked.card.comparison.as_ref().and_then(|comparison| comparison.gray_zone.as_ref()) {
             lines.push(format!("  gray zone: {}", zone.sentence));
         }
-        lines.extend(looked.refusal.as_ref().map(|error| format!("  DOES NOT FIT: {error}")));
+        lines.extend(looked.refusal.as_ref().map(|error| format!("  DOES NOT FIT: {}", error.in_full())));
         lines.push(match &self.trial {
             Some(trial) => format!("  {}", trial.sentence()),
             None => "  no exchange was tried: the numbers above refuse the set".to_owned(),

@@ -1,6 +1,7 @@
 //! `cotejo params show`.
 
 use cotejo::parameters::custom::OwnSet;
+use cotejo::remedy::Remedy;
 use serde_json::json;
 
 use super::{Looked, UnderArgs, text};
@@ -42,7 +43,7 @@ impl Args {
             return Err(Failure::of(self.set.as_ref(), error, "choose another comparison, or another set"));
         }
         let mut lines = text::card(&card);
-        lines.extend(refusal.map(|error| format!("\nIt admits none of the usual comparisons: {error}")));
+        lines.extend(refusal.map(|error| format!("\nIt admits none of the usual comparisons: {}", error.in_full())));
         console.result(lines.join("\n"), &card)?;
         Ok(Outcome::Done)
     }

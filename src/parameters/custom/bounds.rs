@@ -46,11 +46,11 @@ fn key_memory(field: &'static str, bytes: u64) -> Result<(), SetError> {
         false => {
             let mebibytes = |bytes: u64| bytes >> 20;
             let problem = format!(
-                "the public keys would take {} MiB of memory where {} are admitted; choose it smaller",
+                "the public keys would take {} MiB of memory where {} are admitted",
                 mebibytes(bytes),
                 mebibytes(LARGEST_KEY_BYTES)
             );
-            Err(SetError::field(field, problem))
+            Err(SetError::field(field, problem).or("choose it smaller"))
         }
     }
 }

@@ -67,6 +67,7 @@ pub struct OwnBgvSet {
 
 /// Why a text or some dimensions are no parameter set.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum SetError {
     /// Not TOML, or a field missing, unknown or of the wrong type. The message names line and field.
     #[error("{0}")]
@@ -78,21 +79,34 @@ pub enum SetError {
         field: &'static str,
         /// What is wrong, with the number and what is admitted.
         problem: String,
+        /// What to write instead; none where the problem says it.
+        remedy: Option<&'static str>,
     },
     /// More different sets than one process admits.
-    #[error("this program knows {0} other sets already; start it anew")]
+    #[error("this program knows {0} other sets already")]
     TooMany(usize),
 }
 
 impl Remedy for SetError {
     fn remedy(&self) -> Option<Cow<'static, str>> {
-        None
+        match self {
+            Self::Syntax(_) => None,
+            Self::Field { remedy, .. } => remedy.map(Cow::from),
+            Self::TooMany(_) => Some("start it anew".into()),
+        }
     }
 }
 
 impl SetError {
     fn field(field: &'static str, problem: impl Into<String>) -> Self {
-        Self::Field { field, problem: problem.into() }
+        Self::Field { field, problem: problem.into(), remedy: None }
+    }
+
+    fn or(mut self, instead: &'static str) -> Self {
+        if let Self::Field { remedy, .. } = &mut self {
+            *remedy = Some(instead);
+        }
+        self
     }
 }
 
@@ -290,7 +304,7 @@ fn check_name(name: &str) -> Result<(), SetError> {
         return Err(SetError::field("name", "write 1 to 40 small letters, digits and hyphens"));
     }
     match name == AUTO || ParameterSet::by_name(name).is_some() {
-        true => Err(SetError::field("name", format!("{name} is taken; choose another"))),
+        true => Err(SetError::field("name", format!("{name} is taken")).or("choose another")),
         false => Ok(()),
     }
 }

@@ -13,6 +13,7 @@ use crate::parameters::ParameterSet;
 use crate::parameters::security;
 use crate::parameters::tfhe::TfheSet;
 use crate::parameters::{MOST_DISTANCE_LOG2, MOST_FAILURE_LOG2};
+use crate::remedy::Remedy;
 use crate::scheme::tfhe::workload::reference_bootstrap;
 use crate::scheme::{Progress, Stopped};
 
@@ -166,7 +167,7 @@ fn under(set: TfheSet, terms: &[Terms], target: Target, log: &Log) -> Vec<Fit> {
         let functional = match Functional::new(terms, parameters.admission()) {
             Ok(functional) => functional,
             Err(error) => {
-                log.refused(Refusal::Comparison, f64::INFINITY, || error.to_string());
+                log.refused(Refusal::Comparison, f64::INFINITY, || error.in_full());
                 continue;
             }
         };

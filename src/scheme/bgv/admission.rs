@@ -14,8 +14,8 @@ impl Admission for BgvSet {
     fn admit(&self, demand: &Demand) -> Result<Option<Counting>, AgreementError> {
         let counting = match demand.masks {
             Some(MaskDemand { theta, unit, .. }) if unit == 2 * theta => {
-                let problem = "scheme bgv cannot count common bits this close to 0.5; agree on scheme tfhe";
-                return Err(AgreementError::field("comparison.threshold", problem));
+                let problem = "scheme bgv cannot count common bits this close to 0.5";
+                return Err(AgreementError::field("comparison.threshold", problem).or("agree on scheme tfhe"));
             }
             Some(_) => Some(Counting::SharedMask { gain: 2 }),
             None => None,
@@ -44,5 +44,5 @@ fn refusal(set: &BgvSet, demand: &Demand, misfit: &Misfit) -> AgreementError {
             "agree on a larger set of scheme bgv if there is one, on a coarser comparison, or on scheme tfhe".to_owned()
         }
     };
-    AgreementError::field(field, format!("does not fit parameter set {}: {misfit}; {remedy}", set.name))
+    AgreementError::field(field, format!("does not fit parameter set {}: {misfit}", set.name)).or(remedy)
 }

@@ -34,8 +34,9 @@ impl Admission for TfheSet {
         admit_verdicts(self, demand)?;
         let deviation = self.decision_variance(demand.weight_norm).sqrt();
         if room(deviation) < 0.25 {
-            let problem = "weights this long drown the comparison in noise; choose it so that vectors have length 256 in integers";
-            return Err(AgreementError::field(demand.field, problem));
+            let problem = "weights this long drown the comparison in noise";
+            let instead = "choose it so that vectors have length 256 in integers";
+            return Err(AgreementError::field(demand.field, problem).or(instead));
         }
         let step = finest_step(self, demand.weight_norm, demand.bound);
         let counting = |masks: &MaskDemand| {
@@ -43,8 +44,8 @@ impl Admission for TfheSet {
             let bits = deviation * 2f64.powi(64) / step as f64 / (2.0 * Decimal::ONE as f64);
             let least = (bits / COARSEST_FRACTION).ceil() as usize;
             if masks.minimum_common < least {
-                let problem = format!("with fewer than {least} common bits noise would decide; agree on more");
-                return Err(AgreementError::field("comparison.minimum_common_bits", problem));
+                let problem = format!("with fewer than {least} common bits noise would decide");
+                return Err(AgreementError::field("comparison.minimum_common_bits", problem).or("agree on more"));
             }
             Ok(finest_counting(self, masks, step))
         };
@@ -62,11 +63,11 @@ fn admit_verdicts(set: &TfheSet, demand: &Demand) -> Result<(), AgreementError> 
         Some(_) => Ok(()),
         None => {
             let problem = format!(
-                "{MOST_WASHING_ROUNDS} rounds of washing do not hide the noise of {verdicts} verdicts on a probe under {}; agree on fewer \
-                 references, on disclosure any, or on a set whose bootstrap is less noisy",
+                "{MOST_WASHING_ROUNDS} rounds of washing do not hide the noise of {verdicts} verdicts on a probe under {}",
                 set.name
             );
-            Err(AgreementError::field("limits.references", problem))
+            let instead = "agree on fewer references, on disclosure any, or on a set whose bootstrap is less noisy";
+            Err(AgreementError::field("limits.references", problem).or(instead))
         }
     }
 }

@@ -41,7 +41,7 @@ pub(super) fn bits(text: &str, length: usize, field: &'static str) -> Result<Bit
     let found = if text.len() == length && text.bytes().all(|c| matches!(c, b'0' | b'1')) {
         Bits::new(text.bytes().map(|c| c == b'1')).ok()
     } else if text.len() == 2 * bytes {
-        hexadecimal(text).and_then(|packed| Bits::from_msb_first(&packed, length).ok())
+        hex::decode(text).ok().and_then(|packed| Bits::from_msb_first(&packed, length).ok())
     } else {
         None
     };
@@ -58,11 +58,6 @@ pub(super) fn base64_bits(text: &str, length: usize, field: &'static str) -> Res
         .ok()
         .and_then(|packed| Bits::from_msb_first(&packed, length).ok())
         .ok_or(RecordFault::NotBits { field, expected: length })
-}
-
-fn hexadecimal(text: &str) -> Option<Vec<u8>> {
-    let digits: Option<Vec<u8>> = text.chars().map(|c| c.to_digit(16).map(|digit| digit as u8)).collect();
-    Some(digits?.chunks(2).map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit)).collect())
 }
 
 /// The fields of one JSON object, taken out by name until none is left.
@@ -142,7 +137,7 @@ mod tests {
             let expected = Bits::new(values.iter().copied()).unwrap();
             let packed = expected.to_msb_first();
             let characters: String = values.iter().map(|&bit| if bit { '1' } else { '0' }).collect();
-            let hexadecimal: String = packed.iter().map(|byte| format!("{byte:02x}")).collect();
+            let hexadecimal = hex::encode(&packed);
             for text in [characters, hexadecimal, BASE64.encode(&packed)] {
                 prop_assert!(bits(&text, values.len(), "bits").unwrap() == expected, "{text}");
             }
