@@ -27,6 +27,7 @@ mod scores;
 mod tally;
 #[cfg(test)]
 mod tests;
+pub mod trial;
 
 pub use bootstrap::REPLICATES;
 pub use card::*;

@@ -4,6 +4,7 @@
 
 pub mod card;
 mod choice;
+pub mod crossover;
 mod explain;
 mod plan;
 pub mod search;

@@ -2,10 +2,11 @@
 
 use cotejo::agreement::SchemeId;
 use cotejo::planning::Plan;
+use cotejo::planning::crossover::{self, CurvePoint, MOST_REFERENCES};
 use serde::Serialize;
 
 use super::grid::{BUDGET, Batch, Grid};
-use super::measured::{Curve, CurvePoint, QueryTimes};
+use super::measured::{Curve, QueryTimes};
 
 /// Where scheme `bgv` begins to answer sooner than `tfhe`, on so many threads and for so many probes.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -17,9 +18,6 @@ pub struct Crossover {
     /// References, between two measured galleries; none where they do not enclose it.
     pub measured_references: Option<usize>,
 }
-
-/// The largest gallery that is looked at.
-const MOST: usize = 1_000_000;
 
 /// One for each pair of batches of both schemes on as many threads, and each number of probes.
 pub fn crossovers(grid: &Grid, probes: &[usize], queries: &[QueryTimes]) -> Vec<Crossover> {
@@ -34,8 +32,11 @@ pub fn crossovers(grid: &Grid, probes: &[usize], queries: &[QueryTimes]) -> Vec<
                 Crossover {
                     threads: tfhe.threads,
                     probes,
-                    predicted_references: predicted([tfhe, bgv], probes),
-                    measured_references: between(slower, faster),
+                    predicted_references: crossover::predicted(
+                        |references| seconds(tfhe, references, probes),
+                        |references| seconds(bgv, references, probes),
+                    ),
+                    measured_references: crossover::between(slower, faster),
                 }
             })
         })
@@ -53,48 +54,14 @@ fn measured(batch: &Batch, probes: usize, queries: &[QueryTimes]) -> Vec<CurvePo
     points
 }
 
-/// The smallest gallery that `bgv` is predicted to answer sooner, by bisection.
-fn predicted(batches: [&Batch; 2], probes: usize) -> Option<usize> {
-    let sooner = |references| {
-        let seconds = batches.map(|batch| seconds(batch, references, probes));
-        matches!(seconds, [Some(tfhe), Some(bgv)] if bgv < tfhe)
-    };
-    if !sooner(MOST) {
-        return None;
-    }
-    let (mut low, mut high) = (0, MOST);
-    while high - low > 1 {
-        let middle = low.midpoint(high);
-        if sooner(middle) { high = middle } else { low = middle }
-    }
-    Some(high)
-}
-
 fn seconds(batch: &Batch, references: usize, probes: usize) -> Option<f64> {
     Plan::new(&batch.agreement, references, probes, &batch.pace, BUDGET).ok().map(|plan| plan.seconds)
-}
-
-/// Where two measured curves cross, on straight lines of logarithms between sizes that both were measured at.
-fn between(tfhe: &[CurvePoint], bgv: &[CurvePoint]) -> Option<usize> {
-    let both: Vec<(f64, f64)> = tfhe
-        .iter()
-        .filter_map(|tfhe| {
-            let bgv = bgv.iter().find(|bgv| bgv.references == tfhe.references)?;
-            Some(((tfhe.references as f64).ln(), (bgv.seconds / tfhe.seconds).ln()))
-        })
-        .collect();
-    both.windows(2).find_map(|pair| match pair {
-        [(x, ahead), (next, behind)] if *ahead > 0.0 && *behind <= 0.0 => {
-            Some((x + (next - x) * ahead / (ahead - behind)).exp().round() as usize)
-        }
-        _ => None,
-    })
 }
 
 /// Predictions of a batch around the sizes of the grid.
 pub fn curves(grid: &Grid, probes: &[usize], references: &[usize]) -> Vec<Curve> {
     let least = references.iter().copied().min().unwrap_or(1);
-    let most = references.iter().copied().max().unwrap_or(1).saturating_mul(10).min(MOST);
+    let most = references.iter().copied().max().unwrap_or(1).saturating_mul(10).min(MOST_REFERENCES);
     let powers = (0..).map(|power| 10usize.pow(power)).take_while(|power| *power <= most);
     let sizes = powers.flat_map(|power| [power, 2 * power, 5 * power]);
     let sizes: Vec<usize> = sizes.filter(|size| (least..=most).contains(size)).collect();
@@ -111,22 +78,4 @@ pub fn curves(grid: &Grid, probes: &[usize], references: &[usize]) -> Vec<Curve>
             }
         })
         .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn points(points: &[(usize, f64)]) -> Vec<CurvePoint> {
-        points.iter().map(|&(references, seconds)| CurvePoint { references, seconds }).collect()
-    }
-
-    #[test]
-    fn curves_cross_between_the_sizes_that_enclose_it() {
-        let tfhe = points(&[(100, 0.1), (1_000, 1.0), (10_000, 10.0)]);
-        let bgv = points(&[(100, 2.0), (1_000, 2.0), (10_000, 2.0)]);
-        assert_eq!(between(&tfhe, &bgv), Some(2_000));
-        assert_eq!(between(&tfhe[..2], &bgv[..2]), None);
-        assert_eq!(between(&tfhe, &bgv[2..]), None);
-    }
 }

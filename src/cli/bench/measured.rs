@@ -2,6 +2,7 @@
 
 use cotejo::agreement::SchemeId;
 use cotejo::planning::Plan;
+use cotejo::planning::crossover::CurvePoint;
 use serde::Serialize;
 
 use super::spread::Spread;
@@ -66,11 +67,4 @@ pub struct Curve {
     pub threads: usize,
     pub probes: usize,
     pub points: Vec<CurvePoint>,
-}
-
-/// One prediction.
-#[derive(Clone, Copy, Serialize)]
-pub struct CurvePoint {
-    pub references: usize,
-    pub seconds: f64,
 }

@@ -1,12 +1,13 @@
 //! `cotejo params check`: whether a set of the user's own is secure and decrypts rightly, each number beside its limit.
 
+use cotejo::evaluate::trial::{Trial, small_terms};
 use cotejo::parameters::Figure;
 use cotejo::parameters::ParameterSet;
 use cotejo::planning;
 use cotejo::remedy::Remedy;
 use serde_json::json;
 
-use super::trial::{self, Trial};
+use super::trial;
 use super::{Looked, UnderArgs, text};
 use crate::cli::console::{Console, count};
 use crate::cli::dispatch::under_scheme;
@@ -80,7 +81,7 @@ impl Args {
         // Keys of a set whose numbers already say that it fails would prove nothing.
         if refusals.is_empty() || (weak && refusals.len() == 1) {
             let found = self.trial(looked, console)?;
-            refusals.extend(found.refusal());
+            refusals.extend(trial::refusal(&found));
             trial = Some(found);
         }
         let figures = std::iter::once(security).chain(others).collect();
@@ -88,7 +89,7 @@ impl Args {
     }
 
     fn trial(&self, looked: &Looked, console: &Console) -> Result<Trial, Failure> {
-        let agreement = trial::terms(&looked.terms).into_iter().find_map(|terms| planning::open(terms).ok());
+        let agreement = small_terms(&looked.terms).into_iter().find_map(|terms| planning::open(terms).ok());
         let agreement = agreement.map_or_else(|| planning::open(looked.terms.clone()), Ok);
         let agreement = agreement
             .map_err(|error| Failure::of(self.file.as_ref(), &error, "choose another comparison (--metric)"))?;
@@ -112,7 +113,7 @@ impl Report {
         }
         lines.extend(looked.refusal.as_ref().map(|error| format!("  DOES NOT FIT: {}", error.in_full())));
         lines.push(match &self.trial {
-            Some(trial) => format!("  {}", trial.sentence()),
+            Some(trial) => format!("  {}", trial::sentence(trial)),
             None => "  no exchange was tried: the numbers above refuse the set".to_owned(),
         });
         lines.push(match (self.refusals.is_empty(), set.is_secure()) {
