@@ -11,7 +11,7 @@ use cotejo::agreement::{Decimal, Disclosure, SchemeChoice, Terms};
 use cotejo::parameters::ParameterSet;
 use cotejo::parameters::bgv::BgvSet;
 use cotejo::planning;
-use cotejo::scheme::bgv::trial::Trial;
+use cotejo::scheme::bgv::laboratory::trial::Trial;
 use cotejo::scheme::tfhe::workload::Workload;
 use criterion::{Criterion, criterion_group, criterion_main};
 use rand::SeedableRng;

@@ -7,7 +7,7 @@ use crate::functional::{Functional, Reference, SampleLayout};
 use crate::parameters::ParameterSet;
 use crate::parameters::bgv::BgvSet;
 use crate::parameters::tfhe::TfheSet;
-use crate::scheme::bgv::workload::{self, Estimate};
+use crate::scheme::bgv::laboratory::workload::{self, Estimate};
 use crate::scheme::bgv::{Bgv, Misfit};
 use crate::scheme::tfhe::Tfhe;
 use crate::scheme::tfhe::workload::reference_bootstrap;

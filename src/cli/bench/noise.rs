@@ -72,8 +72,8 @@ fn measured(
             (scheme::tfhe::measure::measure(parameters, samples, &mut rng, &meter), meter)
         }
         ParameterSet::Bgv(set) => {
-            let meter = console.meter("noise", "stage", scheme::bgv::measure::steps(set, samples));
-            (scheme::bgv::measure::measure(parameters, samples, &mut rng, &meter), meter)
+            let meter = console.meter("noise", "stage", scheme::bgv::laboratory::measure::steps(set, samples));
+            (scheme::bgv::laboratory::measure::measure(parameters, samples, &mut rng, &meter), meter)
         }
     };
     meter.finish();

@@ -121,7 +121,7 @@ mod tests {
     use rand::SeedableRng as _;
 
     use super::super::arithmetic::{Arithmetic as _, residue};
-    use super::super::parties::Parties;
+    use super::super::laboratory::Parties;
     use super::*;
     use crate::parameters::bgv::INSECURE_BGV;
 

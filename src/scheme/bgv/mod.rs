@@ -17,32 +17,17 @@ mod circuit;
 mod distance;
 mod engine;
 mod evaluator;
-#[cfg(test)]
-mod exactness;
 pub mod holder;
 mod kept;
 pub mod keys;
-#[cfg(test)]
-mod leakage;
-#[cfg(test)]
-mod malformed;
-pub mod measure;
-#[cfg(test)]
-mod measured;
-#[cfg(test)]
-mod mixed;
+pub mod laboratory;
 mod modulus;
 mod noise;
 mod packing;
-mod parties;
 mod ring;
-mod run;
 mod sampling;
 mod sanitise;
-pub mod stages;
 mod threshold;
-pub mod trial;
-pub mod workload;
 
 pub use circuit::{Misfit, admit};
 pub use kept::PreparedGallery;

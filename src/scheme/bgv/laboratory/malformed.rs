@@ -5,15 +5,15 @@ use std::borrow::Cow;
 use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha20Rng;
 
-use super::ciphertexts::{EncryptedProbes, EncryptedVerdicts, ProbeVerdicts};
 use super::exactness::{N, Subject, agreement, bits_at, keys, rng};
-use super::ring::Ring;
-use super::sampling::seed;
-use super::threshold::Polynomial;
-use super::{Bgv, PreparedGallery, arithmetic};
 use crate::agreement::{Disclosure, Terms};
 use crate::functional::{Reference, SampleLayout};
 use crate::parameters::bgv::{INSECURE_BGV, PLAINTEXT_MODULUS};
+use crate::scheme::bgv::ciphertexts::{EncryptedProbes, EncryptedVerdicts, ProbeVerdicts};
+use crate::scheme::bgv::ring::Ring;
+use crate::scheme::bgv::sampling::seed;
+use crate::scheme::bgv::threshold::Polynomial;
+use crate::scheme::bgv::{Bgv, PreparedGallery, arithmetic};
 use crate::scheme::{Evaluator as _, Opened, Scheme as _, SubjectReferences, Subjects, Task};
 use crate::template::Bits;
 
