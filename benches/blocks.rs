@@ -12,7 +12,7 @@ use cotejo::parameters::ParameterSet;
 use cotejo::parameters::bgv::BgvSet;
 use cotejo::planning;
 use cotejo::scheme::bgv::laboratory::trial::Trial;
-use cotejo::scheme::tfhe::workload::Workload;
+use cotejo::scheme::tfhe::laboratory::workload::Workload;
 use criterion::{Criterion, criterion_group, criterion_main};
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;

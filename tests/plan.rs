@@ -123,7 +123,7 @@ fn two_probes_under_any_take_the_time_and_the_bytes_that_were_predicted() {
 fn bootstraps_take_the_time_and_the_bytes_that_were_predicted() {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let agreement = agreement(SchemeChoice::Tfhe, "tfhe-896-2048", Disclosure::Any);
-    let workload = tfhe::workload::Workload::new(Tfhe::agreed_set(&agreement).unwrap(), &mut rng(4));
+    let workload = tfhe::laboratory::workload::Workload::new(Tfhe::agreed_set(&agreement).unwrap(), &mut rng(4));
     let pace = || {
         workload.thresholds(8 * rayon::current_num_threads());
         let start = Instant::now();

@@ -6,7 +6,7 @@ use cotejo::parameters::ParameterSet;
 use cotejo::parameters::bgv::BgvSet;
 use cotejo::parameters::tfhe::TfheSet;
 use cotejo::planning::Pace;
-use cotejo::scheme::tfhe::workload::Workload;
+use cotejo::scheme::tfhe::laboratory::workload::Workload;
 use cotejo::scheme::{Opened, bgv};
 
 use super::console::Console;
