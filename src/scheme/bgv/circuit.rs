@@ -18,12 +18,13 @@ use std::ops::RangeInclusive;
 use rand_chacha::ChaCha20Rng;
 
 use super::Bgv;
-use super::arithmetic::{Arithmetic, Cost, Ledger, blinded, divide_mod_t};
+use super::arithmetic::{Arithmetic, Cost, Ledger, blinded};
 use super::chain::Chain;
 use super::ciphertexts::MANY_SAMPLES;
 use super::distance::{Steps, ledger_entry};
 use super::engine::Plaintext;
 use super::noise::{MARGIN_BITS, Noise, State};
+use super::residues::divide_mod_t;
 use super::ring::Ring;
 use super::sampling::{any_residue, non_zero};
 use super::sanitise::flooding_log2;
@@ -571,7 +572,7 @@ impl<'a> Circuit<'a> {
         let first = values.next()?;
         Some(values.fold(first, |f, g| {
             let (of_f, of_g) = (arithmetic.state(&f).factor, arithmetic.state(&g).factor);
-            let square = super::arithmetic::multiply_mod_t(of_f, of_f);
+            let square = super::residues::multiply_mod_t(of_f, of_f);
             let negated = arithmetic.settle(&[(&g, PLAINTEXT_MODULUS - 3)], 0, divide_mod_t(square, of_g));
             arithmetic.inner_product(&[(&f, &f), (&g, &negated)], None)
         }))

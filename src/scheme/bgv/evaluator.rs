@@ -21,7 +21,7 @@ use super::kept::{Order, Place, PreparedGallery};
 use super::keys::{EvaluationKey, PreparedKey};
 use super::sampling::generator;
 use super::sanitise::{Sanitised, sanitised};
-use super::{Bgv, arithmetic};
+use super::{Bgv, residues};
 use crate::agreement::Disclosure;
 use crate::functional::{Functional, LinearForm, Reference, SampleLayout};
 use crate::parameters::bgv::BgvSet;
@@ -345,7 +345,7 @@ impl<'a> Search<'a> {
         // Rotations in their order, then the common bits.
         let rotation = functional.rotations().get(place.decision).copied();
         let unit = if rotation.is_some() { 1 } else { functional.common_bits_unit().unwrap_or(1) };
-        let scale = arithmetic::divide_mod_t(1, arithmetic::residue(unit));
+        let scale = residues::divide_mod_t(1, residues::residue(unit));
         let form = |reference: &Reference| -> Option<LinearForm> {
             match rotation {
                 Some(rotation) => Some(functional.form(reference, rotation)),

@@ -24,6 +24,7 @@ pub mod laboratory;
 mod modulus;
 mod noise;
 mod packing;
+mod residues;
 mod ring;
 mod sampling;
 mod sanitise;

@@ -3,11 +3,11 @@
 use rand_chacha::ChaCha20Rng;
 
 use crate::parameters::bgv::BgvSet;
-use crate::scheme::bgv::arithmetic::{divide_mod_t, residue};
 use crate::scheme::bgv::ciphertexts::EncryptedProbes;
 use crate::scheme::bgv::engine::{Ciphertext, Engine};
 use crate::scheme::bgv::holder::SecretKey;
 use crate::scheme::bgv::keys::{EvaluationKey, PreparedKey};
+use crate::scheme::bgv::residues::{divide_mod_t, residue};
 use crate::scheme::bgv::ring::Ring;
 use crate::scheme::bgv::sampling::seed;
 

@@ -5,11 +5,11 @@ use rand_chacha::ChaCha20Rng;
 
 use super::parties::Parties;
 use crate::agreement::Disclosure;
-use crate::scheme::bgv::arithmetic::residue;
 use crate::scheme::bgv::ciphertexts::EncryptedProbes;
 use crate::scheme::bgv::circuit::{Circuit, Judgement, Misfit, Plane, Shape};
 use crate::scheme::bgv::distance::{Babies, Block, Steps};
 use crate::scheme::bgv::engine::{Ciphertext, Plaintext};
+use crate::scheme::bgv::residues::residue;
 use crate::scheme::bgv::sampling::non_zero;
 
 /// One decision a subject.
