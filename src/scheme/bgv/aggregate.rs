@@ -11,12 +11,11 @@ use rayon::prelude::*;
 
 use super::circuit::{Circuit, Masks, Misfit};
 use super::engine::{Ciphertext, Plaintext};
-use super::evaluator::shuffled;
 use super::keys::PreparedKey;
 use super::modulus::add_assign;
 use super::residues::{divide_mod_t, multiply_mod_t};
 use super::ring::Ring;
-use super::sampling::{Generator, generator, non_zero};
+use super::sampling::{Generator, generator, non_zero, shuffled};
 use super::sanitise::{Sanitised, constant_coefficient, sanitised};
 use crate::parameters::bgv::PLAINTEXT_MODULUS;
 

@@ -8,7 +8,6 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use rand::CryptoRng;
-use rand::seq::SliceRandom;
 use rand_chacha::ChaCha20Rng;
 use rayon::prelude::*;
 
@@ -384,11 +383,4 @@ struct Decided<'a> {
     shape: &'a Shape,
     circuit: &'a Circuit<'static>,
     masks: Masks,
-}
-
-/// Shuffles a slot's roots.
-pub(super) fn shuffled(roots: &[u32], rng: &mut ChaCha20Rng) -> Vec<u32> {
-    let mut roots = roots.to_vec();
-    roots.shuffle(rng);
-    roots
 }
