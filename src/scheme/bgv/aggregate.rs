@@ -9,9 +9,10 @@
 use rand_chacha::ChaCha20Rng;
 use rayon::prelude::*;
 
-use super::circuit::{Circuit, Masks, Misfit};
+use super::circuit::{Circuit, Masks};
 use super::engine::{Ciphertext, Plaintext};
 use super::keys::PreparedKey;
+use super::misfit::Misfit;
 use super::modulus::add_assign;
 use super::residues::{divide_mod_t, multiply_mod_t};
 use super::ring::Ring;

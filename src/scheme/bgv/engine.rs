@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::arithmetic::{Arithmetic, alike, blinded, combined, multiplied};
 use super::chain::Chain;
-use super::circuit::Misfit;
+use super::misfit::Misfit;
 use super::modulus::{Modulus, scale, sum_of_products, two_sums_of_products, weighted_sum};
 use super::noise::{Noise, State, sum};
 use super::residues::{centred, divide_mod_t, multiply_mod_t};

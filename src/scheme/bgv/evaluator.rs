@@ -12,14 +12,17 @@ use rand_chacha::ChaCha20Rng;
 use rayon::prelude::*;
 
 use super::aggregate::{Sums, squares};
+use super::answer::LEAKAGE_LIMIT_LOG2;
 use super::ciphertexts::{EncryptedProbes, EncryptedVerdicts, ProbeVerdicts};
-use super::circuit::{Circuit, LEAKAGE_LIMIT_LOG2, Masks, Misfit, Shape};
+use super::circuit::{Circuit, Masks};
 use super::distance::{Babies, Block, Steps, Transformed};
 use super::engine::{Ciphertext, Engine, Plaintext};
 use super::kept::{Order, Place, PreparedGallery};
 use super::keys::{EvaluationKey, PreparedKey};
+use super::misfit::Misfit;
 use super::sampling::generator;
 use super::sanitise::{Sanitised, sanitised};
+use super::shape::Shape;
 use super::{Bgv, residues};
 use crate::agreement::Disclosure;
 use crate::functional::{Functional, LinearForm, Reference, SampleLayout};

@@ -6,8 +6,8 @@ use rayon::prelude::*;
 use zeroize::Zeroizing;
 
 use super::Bgv;
+use super::answer::outputs_per_block;
 use super::ciphertexts::{EncryptedProbes, EncryptedVerdicts, ProbeVerdicts};
-use super::circuit::outputs_per_block;
 use super::engine::Ciphertext;
 use super::keys::EvaluationKey;
 use super::modulus::{Modulus, add_assign};

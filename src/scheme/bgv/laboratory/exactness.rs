@@ -14,7 +14,8 @@ use crate::parameters::bgv::INSECURE_BGV;
 use crate::planning;
 use crate::scheme::bgv::Bgv;
 use crate::scheme::bgv::PreparedGallery;
-use crate::scheme::bgv::ciphertexts::{EncryptedProbes, EncryptedVerdicts, MANY_SAMPLES};
+use crate::scheme::bgv::answer::MANY_SAMPLES;
+use crate::scheme::bgv::ciphertexts::{EncryptedProbes, EncryptedVerdicts};
 use crate::scheme::bgv::holder::SecretKey;
 use crate::scheme::bgv::keys::PreparedKey;
 use crate::scheme::{

@@ -6,11 +6,13 @@ use rand_chacha::ChaCha20Rng;
 use super::parties::Parties;
 use crate::agreement::Disclosure;
 use crate::scheme::bgv::ciphertexts::EncryptedProbes;
-use crate::scheme::bgv::circuit::{Circuit, Judgement, Misfit, Plane, Shape};
+use crate::scheme::bgv::circuit::Circuit;
 use crate::scheme::bgv::distance::{Babies, Block, Steps};
 use crate::scheme::bgv::engine::{Ciphertext, Plaintext};
+use crate::scheme::bgv::misfit::Misfit;
 use crate::scheme::bgv::residues::residue;
 use crate::scheme::bgv::sampling::non_zero;
+use crate::scheme::bgv::shape::{Judgement, Plane, Shape};
 
 /// One decision a subject.
 pub(super) fn single() -> Shape {

@@ -6,10 +6,12 @@ use crate::parameters::bgv::{BgvSet, PRIME_BITS};
 use crate::scheme::Stage;
 use crate::scheme::bgv::arithmetic::Ledger;
 use crate::scheme::bgv::chain::Chain;
-use crate::scheme::bgv::circuit::{Circuit, Judgement, Misfit, Shape};
+use crate::scheme::bgv::circuit::Circuit;
 use crate::scheme::bgv::distance::ledger_entry;
+use crate::scheme::bgv::misfit::Misfit;
 use crate::scheme::bgv::noise::{MARGIN_BITS, Noise, State};
 use crate::scheme::bgv::sanitise::{flooded_state, flooding_log2};
+use crate::scheme::bgv::shape::{Judgement, Shape};
 
 /// What a set has room for, beside what it needs.
 #[derive(Clone, Debug, PartialEq)]

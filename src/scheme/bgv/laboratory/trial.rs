@@ -7,12 +7,14 @@ use crate::functional::Functional;
 use crate::parameters::bgv::BgvSet;
 use crate::scheme::bgv::Bgv;
 use crate::scheme::bgv::aggregate::{Sums, squares};
-use crate::scheme::bgv::circuit::{Circuit, Judgement, Misfit, Shape};
+use crate::scheme::bgv::circuit::Circuit;
 use crate::scheme::bgv::distance::{Babies, Block, Steps, Transformed};
 use crate::scheme::bgv::engine::{Ciphertext, Engine, Plaintext};
 use crate::scheme::bgv::keys::PreparedKey;
+use crate::scheme::bgv::misfit::Misfit;
 use crate::scheme::bgv::sampling::{Generator, generator};
 use crate::scheme::bgv::sanitise::sanitised;
+use crate::scheme::bgv::shape::{Judgement, Shape};
 use crate::scheme::{Evaluator as _, Holder as _};
 
 /// Keys, a probe with its rotations, and the diagonals of one full block kept transformed.
