@@ -12,7 +12,7 @@ use cotejo::parameters::tfhe::{TFHE_896_2048, TfheSet};
 use cotejo::planning;
 use cotejo::querier::{Querier, SecretKey};
 use cotejo::scheme::tfhe::Tfhe;
-use cotejo::scheme::tfhe::workload::Workload;
+use cotejo::scheme::tfhe::laboratory::workload::Workload;
 use cotejo::template::{Bits, IrisCode, IrisShape, RealVector, Record, SubjectId, Template, TemplateShape};
 use cotejo::wire::Target;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};

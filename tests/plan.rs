@@ -97,7 +97,8 @@ fn of_bgv(set: &str, disclosure: Disclosure, references: usize, probes: usize) {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let agreement = agreement(SchemeChoice::Bgv, set, disclosure);
     let parameters = Bgv::agreed_set(&agreement).unwrap();
-    let workload = bgv::workload::Workload::new(parameters, agreement.functional(), disclosure, &mut rng(4)).unwrap();
+    let workload =
+        bgv::laboratory::workload::Workload::new(parameters, agreement.functional(), disclosure, &mut rng(4)).unwrap();
     let start = Instant::now();
     let pace = || Pace::Bgv(workload.pace(&mut rng(5), &|| start.elapsed()));
     hold_against_the_plan::<Bgv>(&agreement, references, probes, pace);
@@ -122,7 +123,7 @@ fn two_probes_under_any_take_the_time_and_the_bytes_that_were_predicted() {
 fn bootstraps_take_the_time_and_the_bytes_that_were_predicted() {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let agreement = agreement(SchemeChoice::Tfhe, "tfhe-896-2048", Disclosure::Any);
-    let workload = tfhe::workload::Workload::new(Tfhe::agreed_set(&agreement).unwrap(), &mut rng(4));
+    let workload = tfhe::laboratory::workload::Workload::new(Tfhe::agreed_set(&agreement).unwrap(), &mut rng(4));
     let pace = || {
         workload.thresholds(8 * rayon::current_num_threads());
         let start = Instant::now();

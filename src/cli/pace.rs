@@ -6,7 +6,7 @@ use cotejo::parameters::ParameterSet;
 use cotejo::parameters::bgv::BgvSet;
 use cotejo::parameters::tfhe::TfheSet;
 use cotejo::planning::Pace;
-use cotejo::scheme::tfhe::workload::Workload;
+use cotejo::scheme::tfhe::laboratory::workload::Workload;
 use cotejo::scheme::{Opened, bgv};
 
 use super::console::Console;
@@ -37,11 +37,15 @@ fn bootstrap(set: &'static TfheSet, console: &Console) -> Result<Duration, Failu
 }
 
 /// Times of the units of work of scheme `bgv`.
-fn units(agreement: &Opened, set: &'static BgvSet, console: &Console) -> Result<bgv::workload::Pace, Failure> {
+fn units(
+    agreement: &Opened,
+    set: &'static BgvSet,
+    console: &Console,
+) -> Result<bgv::laboratory::workload::Pace, Failure> {
     console.note(format_args!("timing the work of parameter set {} ...", set.name));
     let mut rng = load::randomness()?;
     let (functional, disclosure) = (agreement.functional(), agreement.terms().disclosure);
-    let workload = bgv::workload::Workload::new(set, functional, disclosure, &mut rng);
+    let workload = bgv::laboratory::workload::Workload::new(set, functional, disclosure, &mut rng);
     let workload = workload.map_err(|error| Failure::new("agreement", error, "agree on another set"))?;
     let start = Instant::now();
     Ok(workload.pace(&mut rng, &|| start.elapsed()))

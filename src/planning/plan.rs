@@ -7,10 +7,10 @@ use crate::functional::{Functional, Reference, SampleLayout};
 use crate::parameters::ParameterSet;
 use crate::parameters::bgv::BgvSet;
 use crate::parameters::tfhe::TfheSet;
-use crate::scheme::bgv::workload::{self, Estimate};
+use crate::scheme::bgv::laboratory::workload::{self, Estimate};
 use crate::scheme::bgv::{Bgv, Misfit};
 use crate::scheme::tfhe::Tfhe;
-use crate::scheme::tfhe::workload::reference_bootstrap;
+use crate::scheme::tfhe::laboratory::workload::reference_bootstrap;
 use crate::scheme::{Evaluator, Opened, OtherScheme, Task, most_bits};
 use crate::template::Bits;
 
@@ -59,7 +59,7 @@ pub struct PlannedQuery<'a> {
 /// How fast a machine works with all its threads: what a prediction of time is made from.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Pace {
-    /// Of scheme `tfhe`: wall time a bootstrap (see `scheme::tfhe::workload`).
+    /// Of scheme `tfhe`: wall time a bootstrap (see `scheme::tfhe::laboratory::workload`).
     Tfhe(Duration),
     /// Of scheme `bgv`.
     Bgv(workload::Pace),

@@ -6,8 +6,8 @@ use cotejo::functional::{Probe, Reference};
 use cotejo::parameters::ParameterSet;
 use cotejo::parameters::bgv::BgvSet;
 use cotejo::parameters::tfhe::TfheSet;
-use cotejo::scheme::bgv::trial::Trial;
-use cotejo::scheme::tfhe::workload::Workload;
+use cotejo::scheme::bgv::laboratory::trial::Trial;
+use cotejo::scheme::tfhe::laboratory::workload::Workload;
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 

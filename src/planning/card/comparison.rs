@@ -6,7 +6,7 @@ use crate::agreement::{AgreementError, Disclosure, Terms};
 use crate::parameters::{Figure, ParameterSet, Unit};
 use crate::planning::{Pace, Plan, PlanError, PlannedQuery, under};
 use crate::scheme::Stage;
-use crate::scheme::bgv::stages;
+use crate::scheme::bgv::laboratory::stages;
 use crate::scheme::tfhe::noise::GrayZone;
 
 /// Deviations of phi that must fit a quarter of the torus; closer, and an agreement is refused.

@@ -1,6 +1,7 @@
 //! What a set of this scheme admits, in the terms of an agreement: phi modulo a prime, few matching values, all coordinates in half a ring.
 
-use super::circuit::{self, Misfit};
+use super::circuit;
+use super::misfit::Misfit;
 use crate::agreement::AgreementError;
 use crate::functional::{Admission, Counting, Demand, MaskDemand};
 use crate::parameters::bgv::{BgvSet, PLAINTEXT_MODULUS};

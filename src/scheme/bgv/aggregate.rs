@@ -9,14 +9,14 @@
 use rand_chacha::ChaCha20Rng;
 use rayon::prelude::*;
 
-use super::arithmetic::{divide_mod_t, multiply_mod_t};
-use super::circuit::{Circuit, Masks, Misfit};
+use super::circuit::{Circuit, Masks};
 use super::engine::{Ciphertext, Plaintext};
-use super::evaluator::shuffled;
 use super::keys::PreparedKey;
+use super::misfit::Misfit;
 use super::modulus::add_assign;
+use super::residues::{divide_mod_t, multiply_mod_t};
 use super::ring::Ring;
-use super::sampling::{Generator, generator, non_zero};
+use super::sampling::{Generator, generator, non_zero, shuffled};
 use super::sanitise::{Sanitised, constant_coefficient, sanitised};
 use crate::parameters::bgv::PLAINTEXT_MODULUS;
 
@@ -120,8 +120,9 @@ pub(super) fn squares(
 mod tests {
     use rand::SeedableRng as _;
 
-    use super::super::arithmetic::{Arithmetic as _, residue};
-    use super::super::parties::Parties;
+    use super::super::arithmetic::Arithmetic as _;
+    use super::super::laboratory::Parties;
+    use super::super::residues::residue;
     use super::*;
     use crate::parameters::bgv::INSECURE_BGV;
 

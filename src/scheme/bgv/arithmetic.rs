@@ -2,10 +2,10 @@
 //! the engine of [`super::engine`], which computes. Both follow the same [`State`]s, so what the ledger admits the engine can do.
 
 use std::cell::Cell;
-use std::sync::OnceLock;
 
 use super::chain::Chain;
 use super::noise::{Noise, State, sum};
+use super::residues::{divide_mod_t, multiply_mod_t};
 use crate::parameters::bgv::PLAINTEXT_MODULUS;
 
 /// Encrypted numbers modulo t, one in each slot.
@@ -68,39 +68,6 @@ pub(super) trait Arithmetic {
             masks => masks.iter().map(|mask| self.divide(self.blind(&value, mask), before - limbs)).collect(),
         }
     }
-}
-
-/// a b mod t.
-pub(super) fn multiply_mod_t(a: u32, b: u32) -> u32 {
-    (u64::from(a) * u64::from(b) % u64::from(PLAINTEXT_MODULUS)) as u32
-}
-
-/// a / b mod t; 0 for b = 0.
-pub(super) fn divide_mod_t(a: u32, b: u32) -> u32 {
-    static INVERSES: OnceLock<Vec<u32>> = OnceLock::new();
-    let inverses = INVERSES.get_or_init(|| {
-        // 1/b = -(t div b) / (t mod b).
-        let t = PLAINTEXT_MODULUS;
-        let mut inverses = vec![0, 1];
-        for b in 2..t {
-            let smaller = inverses.get((t % b) as usize).copied().unwrap_or_default();
-            inverses.push(multiply_mod_t(t - t / b, smaller));
-        }
-        inverses
-    });
-    multiply_mod_t(a, inverses.get(b as usize).copied().unwrap_or_default())
-}
-
-/// A number as a residue in [0, t).
-pub(super) fn residue(x: i64) -> u32 {
-    x.rem_euclid(i64::from(PLAINTEXT_MODULUS)) as u32
-}
-
-/// A residue as the nearest number to 0.
-pub(super) fn centred(x: u32) -> i64 {
-    let t = i64::from(PLAINTEXT_MODULUS);
-    let x = i64::from(x);
-    if x > t / 2 { x - t } else { x }
 }
 
 /// After [`Arithmetic::combine`]. Coefficients are taken to be as large as they can be, so that the state does not depend on them.

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use tfhe_ntt::prime::is_prime64;
 
-use super::arithmetic::divide_mod_t;
+use super::residues::divide_mod_t;
 use crate::parameters::bgv::{BgvSet, PLAINTEXT_MODULUS, PRIME_BITS};
 
 /// The modulus chain of a set: the primes of a fresh ciphertext, then the special primes of the keyswitch. Costs nothing to make.

@@ -1,5 +1,6 @@
 //! The ciphertexts that cross: encrypted templates one way, sanitised verdicts the other.
 
+use super::answer::{MANY_SAMPLES, outputs_per_block};
 use super::engine::Ciphertext;
 use super::noise::{Noise, State};
 use super::packing::{pack, packed_bytes, unpack};
@@ -97,13 +98,10 @@ pub(super) enum ProbeVerdicts {
     Samples(Vec<Vec<u32>>),
 }
 
-/// Samples that answer `any`: one where the number of matches of a probe cannot reach t, else [`MANY_SAMPLES`].
-pub(super) const MANY_SAMPLES: usize = 4;
-
 impl EncryptedVerdicts {
     /// Ring elements of each probe under `each`.
     fn blocks(set: &BgvSet, extent: &Extent<'_>) -> usize {
-        let outputs = super::circuit::outputs_per_block(set, extent.functional);
+        let outputs = outputs_per_block(set, extent.functional);
         extent.verdicts_per_probe.div_ceil(set.ring_size()) * outputs
     }
 }

@@ -18,128 +18,23 @@ use std::ops::RangeInclusive;
 use rand_chacha::ChaCha20Rng;
 
 use super::Bgv;
-use super::arithmetic::{Arithmetic, Cost, Ledger, blinded, divide_mod_t};
+use super::answer::{LEAKAGE_LIMIT_LOG2, LEAST_FLOODING_BITS, MANY_SAMPLES};
+use super::arithmetic::{Arithmetic, Cost, Ledger, blinded};
 use super::chain::Chain;
-use super::ciphertexts::MANY_SAMPLES;
 use super::distance::{Steps, ledger_entry};
 use super::engine::Plaintext;
+use super::misfit::Misfit;
 use super::noise::{MARGIN_BITS, Noise, State};
+use super::residues::divide_mod_t;
 use super::ring::Ring;
 use super::sampling::{any_residue, non_zero};
 use super::sanitise::flooding_log2;
+use super::shape::{Judgement, Shape};
 use super::threshold::Polynomial;
-use crate::agreement::{Disclosure, EyeRule};
-use crate::functional::{Demand, Functional, SampleLayout};
+use crate::agreement::Disclosure;
+use crate::functional::{Demand, Functional};
 use crate::parameters::bgv::{BgvSet, PLAINTEXT_MODULUS};
 use crate::scheme::Scheme as _;
-use crate::template::Eye;
-
-/// How the subjects of a block are judged.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) struct Shape {
-    /// The pairs of templates that every subject of the block is judged by, group by group.
-    pub planes: Vec<Plane>,
-    /// Groups that must all hit.
-    pub groups: usize,
-    /// Rotations of a pair.
-    pub alignments: usize,
-    /// Whether a pair also needs enough common bits.
-    pub judges_common_bits: bool,
-}
-
-/// One pair of templates of every subject: a sample of the probe, and the subject's reference number `ordinal` in that group and sample.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) struct Plane {
-    pub group: usize,
-    pub sample: usize,
-    pub ordinal: usize,
-}
-
-/// Which polynomial judges a decision.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Judgement {
-    Aligned,
-    CommonBits,
-}
-
-impl Shape {
-    /// The largest shape that an agreement admits.
-    pub(super) fn largest(
-        eyes: EyeRule,
-        references_per_subject: usize,
-        alignments: usize,
-        judges_common_bits: bool,
-    ) -> Self {
-        let pairs = match eyes {
-            EyeRule::Ignored => vec![(0, 0)],
-            EyeRule::Any => vec![(0, 0), (0, 1)],
-            EyeRule::All => vec![(0, 0), (1, 1)],
-        };
-        let groups = if eyes == EyeRule::All { 2 } else { 1 };
-        let planes = pairs.into_iter().flat_map(|(group, sample)| {
-            (0..references_per_subject).map(move |ordinal| Plane { group, sample, ordinal })
-        });
-        Self { planes: planes.collect(), groups, alignments, judges_common_bits }
-    }
-
-    /// The shape of subjects of whom none has more than so many references of each of a layout's eyes.
-    pub(super) fn of_layout(
-        functional: &Functional,
-        layout: SampleLayout,
-        references: impl Fn(Option<Eye>) -> usize,
-    ) -> Self {
-        let conjunction = functional.eyes() == EyeRule::All;
-        let groups = if conjunction { layout.eyes().len() } else { 1 };
-        let mut planes: Vec<Plane> = Vec::new();
-        for (sample, &eye) in layout.eyes().iter().enumerate() {
-            let group = if conjunction { sample } else { 0 };
-            planes.extend((0..references(eye)).map(|ordinal| Plane { group, sample, ordinal }));
-        }
-        // A group without any pair misses, which takes a decision that misses everywhere.
-        for group in 0..groups {
-            if !planes.iter().any(|plane| plane.group == group) {
-                planes.push(Plane { group, sample: group, ordinal: 0 });
-            }
-        }
-        planes.sort_unstable();
-        let alignments = functional.rotations().len();
-        Self { planes, groups, alignments, judges_common_bits: functional.judges_common_bits() }
-    }
-
-    pub(super) fn decisions_per_plane(&self) -> usize {
-        self.alignments + usize::from(self.judges_common_bits)
-    }
-
-    pub(super) fn decisions(&self) -> usize {
-        self.planes.len() * self.decisions_per_plane()
-    }
-
-    fn is_single_decision(&self) -> bool {
-        self.decisions() == 1
-    }
-
-    /// Whether all decisions must hit: every group has one pair, at one rotation.
-    fn is_conjunction(&self) -> bool {
-        self.alignments == 1 && self.planes.len() == self.groups
-    }
-
-    /// Whether one sample answers `any` on so many subjects of one block exactly: their hits together cannot sum up to t.
-    pub(super) fn one_sample_is_enough(&self, subjects: usize) -> bool {
-        (subjects as u64).saturating_mul(self.largest_sum()) < PLAINTEXT_MODULUS.into()
-    }
-
-    /// The judgements of one plane, in order.
-    pub(super) fn judgements(&self) -> impl Iterator<Item = Judgement> + use<> {
-        let common = self.judges_common_bits.then_some(Judgement::CommonBits);
-        std::iter::repeat_n(Judgement::Aligned, self.alignments).chain(common)
-    }
-
-    /// The largest sum that `any` can leave in a slot.
-    fn largest_sum(&self) -> u64 {
-        let of_group = |group| self.planes.iter().filter(|plane| plane.group == group).count() * self.alignments;
-        (0..self.groups).map(|group| of_group(group) as u64).fold(1, u64::saturating_mul)
-    }
-}
 
 /// A circuit that the parameter set has room for.
 #[derive(Debug)]
@@ -167,57 +62,6 @@ pub(super) struct Circuit<'a> {
     pub searching: Cost,
 }
 
-/// Why a comparison does not fit a parameter set.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum Misfit {
-    /// More coordinates than half the slots.
-    #[error("{coordinates} coordinates where {limit} fit a row of slots")]
-    Coordinates {
-        /// As the template has.
-        coordinates: usize,
-        /// As fit.
-        limit: usize,
-    },
-    /// phi leaves the residues of the plaintext modulus.
-    #[error("scores range from {lowest} to {highest} where {limit} to either side fit")]
-    Range {
-        /// Least phi.
-        lowest: i64,
-        /// Greatest phi.
-        highest: i64,
-        /// (t-1)/2.
-        limit: i64,
-    },
-    /// The noise of the circuit needs a larger modulus.
-    #[error("noise leaves {margin:.0} bits of the modulus where {needed:.0} are needed")]
-    Noise {
-        /// As left.
-        margin: f64,
-        /// As needed.
-        needed: f64,
-    },
-    /// The noise of a whole answer could not be drowned.
-    #[error("noise would be flooded by {spare:.1} bits where an answer on so many references needs {needed:.1}")]
-    Flooding {
-        /// As there is room for.
-        spare: f64,
-        /// As needed.
-        needed: f64,
-    },
-    /// The one-squaring variant judges one decision alone, under `each`.
-    #[error("the one-squaring variant answers 'each' with one decision a subject alone")]
-    OneSquaring,
-    /// A count could reach the plaintext modulus.
-    #[error("a count of {0} references where 65536 can be told (limits.references)")]
-    Count(usize),
-    /// Sums of hits could reach the plaintext modulus.
-    #[error("{0} decisions a subject where their sum must stay below 65537")]
-    Decisions(u64),
-    /// Values of different factors would be added up: a fault of this program, found before anything is computed.
-    #[error("the circuit adds up values that are not alike, which is a fault of this program: report it")]
-    Unlike,
-}
-
 /// Whether a parameter set has room for all that an agreement admits.
 ///
 /// # Errors
@@ -237,16 +81,6 @@ pub fn admit(set: &BgvSet, demand: &Demand) -> Result<(), Misfit> {
     match Bgv::of_one_subject(*disclosure) {
         same if same == *disclosure => Ok(()),
         other => weigh(other, 1),
-    }
-}
-
-/// Ring elements that answer for one block under `each`.
-pub(super) fn outputs_per_block(set: &BgvSet, functional: &Functional) -> usize {
-    match set.one_squaring {
-        true => Polynomial::squared_roots(*functional.phi_range().end()).len(),
-        // A conjunction of decisions.
-        false if functional.judges_common_bits() || functional.eyes() == EyeRule::All => MANY_SAMPLES,
-        false => 1,
     }
 }
 
@@ -571,7 +405,7 @@ impl<'a> Circuit<'a> {
         let first = values.next()?;
         Some(values.fold(first, |f, g| {
             let (of_f, of_g) = (arithmetic.state(&f).factor, arithmetic.state(&g).factor);
-            let square = super::arithmetic::multiply_mod_t(of_f, of_f);
+            let square = super::residues::multiply_mod_t(of_f, of_f);
             let negated = arithmetic.settle(&[(&g, PLAINTEXT_MODULUS - 3)], 0, divide_mod_t(square, of_g));
             arithmetic.inner_product(&[(&f, &f), (&g, &negated)], None)
         }))
@@ -619,13 +453,6 @@ fn sanitising_cost(chain: Chain<'_>, end: State) -> Cost {
     ledger.charge_division(2, 1, end.limbs - 1);
     ledger.cost()
 }
-
-/// The answer on one probe is within this, as a logarithm, of one that depends on its verdicts alone (docs/protocol.md,
-/// section 6).
-pub(super) const LEAKAGE_LIMIT_LOG2: f64 = -40.0;
-
-/// Flooding of a whole answer of 2^17 coefficients: N 2^-b <= 2^-40 (docs/protocol.md, section 6).
-pub(super) const LEAST_FLOODING_BITS: f64 = 57.0;
 
 /// The product of all values, by a tree of least depth.
 fn tree<A: Arithmetic>(arithmetic: &A, mut values: Vec<A::Value>) -> Option<A::Value> {

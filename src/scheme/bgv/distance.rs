@@ -10,13 +10,14 @@
 
 use rayon::prelude::*;
 
-use super::arithmetic::{Cost, Ledger, multiply_mod_t, residue};
+use super::arithmetic::{Cost, Ledger};
 use super::chain::Chain;
 use super::ciphertexts::EncryptedProbes;
 use super::engine::{Ciphertext, rotated_noise};
 use super::keys::PreparedKey;
 use super::modulus::{add_assign, two_sums_of_products};
 use super::noise::{Noise, State, sum};
+use super::residues::{multiply_mod_t, residue};
 use super::ring::{Limb, Ring};
 use crate::parameters::bgv::{BgvSet, PLAINTEXT_MODULUS};
 

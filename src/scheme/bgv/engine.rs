@@ -2,11 +2,12 @@
 
 use rayon::prelude::*;
 
-use super::arithmetic::{Arithmetic, alike, blinded, centred, combined, divide_mod_t, multiplied, multiply_mod_t};
+use super::arithmetic::{Arithmetic, alike, blinded, combined, multiplied};
 use super::chain::Chain;
-use super::circuit::Misfit;
+use super::misfit::Misfit;
 use super::modulus::{Modulus, scale, sum_of_products, two_sums_of_products, weighted_sum};
 use super::noise::{Noise, State, sum};
+use super::residues::{centred, divide_mod_t, multiply_mod_t};
 use super::ring::{Conversion, Limb, Ring, Rotation};
 
 /// A ciphertext (c_0, c_1): c_0 + c_1 s is the phase. Never leaves the scheme.

@@ -8,20 +8,22 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use rand::CryptoRng;
-use rand::seq::SliceRandom;
 use rand_chacha::ChaCha20Rng;
 use rayon::prelude::*;
 
 use super::aggregate::{Sums, squares};
+use super::answer::LEAKAGE_LIMIT_LOG2;
 use super::ciphertexts::{EncryptedProbes, EncryptedVerdicts, ProbeVerdicts};
-use super::circuit::{Circuit, LEAKAGE_LIMIT_LOG2, Masks, Misfit, Shape};
+use super::circuit::{Circuit, Masks};
 use super::distance::{Babies, Block, Steps, Transformed};
 use super::engine::{Ciphertext, Engine, Plaintext};
 use super::kept::{Order, Place, PreparedGallery};
 use super::keys::{EvaluationKey, PreparedKey};
+use super::misfit::Misfit;
 use super::sampling::generator;
 use super::sanitise::{Sanitised, sanitised};
-use super::{Bgv, arithmetic};
+use super::shape::Shape;
+use super::{Bgv, residues};
 use crate::agreement::Disclosure;
 use crate::functional::{Functional, LinearForm, Reference, SampleLayout};
 use crate::parameters::bgv::BgvSet;
@@ -345,7 +347,7 @@ impl<'a> Search<'a> {
         // Rotations in their order, then the common bits.
         let rotation = functional.rotations().get(place.decision).copied();
         let unit = if rotation.is_some() { 1 } else { functional.common_bits_unit().unwrap_or(1) };
-        let scale = arithmetic::divide_mod_t(1, arithmetic::residue(unit));
+        let scale = residues::divide_mod_t(1, residues::residue(unit));
         let form = |reference: &Reference| -> Option<LinearForm> {
             match rotation {
                 Some(rotation) => Some(functional.form(reference, rotation)),
@@ -384,11 +386,4 @@ struct Decided<'a> {
     shape: &'a Shape,
     circuit: &'a Circuit<'static>,
     masks: Masks,
-}
-
-/// Shuffles a slot's roots.
-pub(super) fn shuffled(roots: &[u32], rng: &mut ChaCha20Rng) -> Vec<u32> {
-    let mut roots = roots.to_vec();
-    roots.shuffle(rng);
-    roots
 }

@@ -6,12 +6,12 @@ use rayon::prelude::*;
 use zeroize::Zeroizing;
 
 use super::Bgv;
-use super::arithmetic::residue;
+use super::answer::outputs_per_block;
 use super::ciphertexts::{EncryptedProbes, EncryptedVerdicts, ProbeVerdicts};
-use super::circuit::outputs_per_block;
 use super::engine::Ciphertext;
 use super::keys::EvaluationKey;
 use super::modulus::{Modulus, add_assign};
+use super::residues::residue;
 use super::ring::{Limb, Ring};
 use super::sampling::{Seed, any_residue, errors, generator, seed, ternary, uniform};
 use crate::agreement::Disclosure;

@@ -127,7 +127,7 @@ impl Order {
 #[cfg(test)]
 mod tests {
     use super::super::distance::{Block, Steps};
-    use super::super::exactness::keys;
+    use super::super::laboratory::keys;
     use super::*;
     use crate::parameters::bgv::INSECURE_BGV;
 

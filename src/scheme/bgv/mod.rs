@@ -10,6 +10,7 @@
 
 mod admission;
 mod aggregate;
+mod answer;
 mod arithmetic;
 mod chain;
 pub mod ciphertexts;
@@ -17,40 +18,29 @@ mod circuit;
 mod distance;
 mod engine;
 mod evaluator;
-#[cfg(test)]
-mod exactness;
 pub mod holder;
 mod kept;
 pub mod keys;
-#[cfg(test)]
-mod leakage;
-#[cfg(test)]
-mod malformed;
-pub mod measure;
-#[cfg(test)]
-mod measured;
-#[cfg(test)]
-mod mixed;
+pub mod laboratory;
+mod misfit;
 mod modulus;
 mod noise;
 mod packing;
-mod parties;
+mod residues;
 mod ring;
-mod run;
 mod sampling;
 mod sanitise;
-pub mod stages;
+mod shape;
 mod threshold;
-pub mod trial;
-pub mod workload;
 
-pub use circuit::{Misfit, admit};
+pub use circuit::admit;
 pub use kept::PreparedGallery;
+pub use misfit::Misfit;
 
 /// Least distance, in bits, of any noise bound from half its modulus: less, and a set does not admit a circuit.
 pub const LEAST_MARGIN_BITS: f64 = noise::MARGIN_BITS;
 /// Least bits by which what floods a verdict exceeds what it drowns.
-pub const LEAST_FLOODING_BITS: f64 = circuit::LEAST_FLOODING_BITS;
+pub const LEAST_FLOODING_BITS: f64 = answer::LEAST_FLOODING_BITS;
 
 /// Most primes of a set, those of the keyswitch included: far more than 128 bits of security leave room for.
 pub const LONGEST_CHAIN: usize = chain::LONGEST;

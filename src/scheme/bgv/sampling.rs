@@ -1,5 +1,6 @@
 //! What is drawn at random: seeds, masks, errors, secrets.
 
+use rand::seq::SliceRandom;
 use rand::{CryptoRng, Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 use zeroize::Zeroizing;
@@ -99,6 +100,13 @@ pub(super) fn flood(count: usize, most: u128, rng: &mut ChaCha20Rng) -> Vec<i128
         }
     };
     (0..count).map(|_| draw()).collect()
+}
+
+/// Shuffles a slot's roots.
+pub(super) fn shuffled(roots: &[u32], rng: &mut ChaCha20Rng) -> Vec<u32> {
+    let mut roots = roots.to_vec();
+    roots.shuffle(rng);
+    roots
 }
 
 #[cfg(test)]

@@ -13,7 +13,8 @@
 //! multiplications necessary to evaluate polynomials" (1973): powers z^0 ... z^(b-1) (times phi for the indicator), powers of
 //! Z = z^b, and one sum of products that is relinearised once.
 
-use super::arithmetic::{Arithmetic, divide_mod_t, multiply_mod_t, residue};
+use super::arithmetic::Arithmetic;
+use super::residues::{divide_mod_t, multiply_mod_t, residue};
 use crate::parameters::bgv::PLAINTEXT_MODULUS;
 
 /// A polynomial of the threshold.

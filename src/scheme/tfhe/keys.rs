@@ -119,7 +119,7 @@ pub struct PreparedKey {
     pub(super) query_fft: Fft,
     /// What bootstraps have done.
     #[cfg(test)]
-    pub(super) effort: super::even::Effort,
+    pub(super) effort: super::effort::Effort,
 }
 
 impl PreparedKey {

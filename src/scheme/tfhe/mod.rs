@@ -10,23 +10,17 @@
 mod aggregate;
 pub mod ciphertexts;
 mod distance;
-mod evaluator;
 #[cfg(test)]
-mod even;
+mod effort;
+mod evaluator;
 pub mod holder;
 pub mod keys;
-#[cfg(test)]
-mod malformed;
-pub mod measure;
-#[cfg(test)]
-mod measured;
+pub mod laboratory;
 pub mod noise;
-mod pairs;
 mod sanitise;
 mod scale;
 mod subject;
 mod threshold;
-pub mod workload;
 
 use ::tfhe::core_crypto::prelude::*;
 use rand::CryptoRng;

@@ -7,7 +7,7 @@ fn send(
     probe: Probe,
     gallery: cotejo::custodian::Gallery,
     prepared: tfhe::keys::PreparedKey,
-    expanded: tfhe::workload::EncryptedWork,
+    expanded: tfhe::laboratory::workload::EncryptedWork,
 ) {
     key.encode();
     probe.encode();

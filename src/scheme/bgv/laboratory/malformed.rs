@@ -5,15 +5,15 @@ use std::borrow::Cow;
 use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha20Rng;
 
-use super::ciphertexts::{EncryptedProbes, EncryptedVerdicts, ProbeVerdicts};
 use super::exactness::{N, Subject, agreement, bits_at, keys, rng};
-use super::ring::Ring;
-use super::sampling::seed;
-use super::threshold::Polynomial;
-use super::{Bgv, PreparedGallery, arithmetic};
 use crate::agreement::{Disclosure, Terms};
 use crate::functional::{Reference, SampleLayout};
 use crate::parameters::bgv::{INSECURE_BGV, PLAINTEXT_MODULUS};
+use crate::scheme::bgv::ciphertexts::{EncryptedProbes, EncryptedVerdicts, ProbeVerdicts};
+use crate::scheme::bgv::ring::Ring;
+use crate::scheme::bgv::sampling::seed;
+use crate::scheme::bgv::threshold::Polynomial;
+use crate::scheme::bgv::{Bgv, PreparedGallery, residues};
 use crate::scheme::{Evaluator as _, Opened, Scheme as _, SubjectReferences, Subjects, Task};
 use crate::template::Bits;
 
@@ -99,10 +99,10 @@ fn a_count_of_one_subject_does_not_say_a_polynomial_of_phi() {
     let (mut by_number, mut by_bit): (Vec<u32>, Vec<u32>) = ((0..1 << BITS).collect(), (0..1 << BITS).collect());
     for _ in 0..5 {
         let coordinates: Vec<i64> = (0..BITS).map(|_| rng.random_range(0..i64::from(PLAINTEXT_MODULUS))).collect();
-        let slots = (0..N).map(|slot| coordinates.get(slot % 16).map_or(0, |&x| arithmetic::residue(x)));
+        let slots = (0..N).map(|slot| coordinates.get(slot % 16).map_or(0, |&x| residues::residue(x)));
         let query = query(slots, 0, &mut rng);
         let answer = answer(&agreement, (&subject, true), &query, &nothing_kept(&agreement), &mut rng);
-        let number = arithmetic::residue(phases(&answer)[0]);
+        let number = residues::residue(phases(&answer)[0]);
         let predicted = |candidate: u32| {
             let terms = coordinates.iter().enumerate();
             let phi = terms.map(|(i, &x)| if candidate >> i & 1 == 1 { -x } else { x }).sum::<i64>() + bias;
@@ -148,7 +148,7 @@ fn noise_of_a_dishonest_query_does_not_tell_ordinary_from_exempt_persons() {
         {
             let deviations = classes.each_ref().map(|(name, subject)| {
                 let mut rng = ChaCha20Rng::seed_from_u64(k);
-                let slots = bits.iter().map(|bit| arithmetic::residue(if bit { -1 } else { 1 })).collect::<Vec<_>>();
+                let slots = bits.iter().map(|bit| residues::residue(if bit { -1 } else { 1 })).collect::<Vec<_>>();
                 let beside = if k == 0 { 0 } else { i64::from(PLAINTEXT_MODULUS) << k };
                 let mut all = Vec::new();
                 for _ in 0..answers {
@@ -177,9 +177,9 @@ fn narrowed(
     let mut hits = |window: std::ops::RangeInclusive<usize>| {
         let sign = |slot: usize| if bits.iter().nth(slot % 16) == Some(true) { -1 } else { 1 };
         let slots = (0..N).map(|slot| if window.contains(&slot) { sign(slot) } else { -sign(slot) });
-        let query = query(slots.map(arithmetic::residue), 0, rng);
+        let query = query(slots.map(residues::residue), 0, rng);
         let answer = answer(agreement, (&subjects, false), &query, gallery, rng);
-        phases(&answer).into_iter().any(|phase| arithmetic::residue(phase) != 0)
+        phases(&answer).into_iter().any(|phase| residues::residue(phase) != 0)
     };
     let (mut low, mut high) = if hits(0..=N / 2 - 1) { (0, N / 2 - 1) } else { (N / 2, N - 1) };
     let end = high;

@@ -4,12 +4,12 @@
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 
-use super::engine::Ciphertext;
 use super::parties::Parties;
 use super::run::Run;
-use super::sanitise::{flooded, sanitised};
 use crate::agreement::Disclosure;
 use crate::parameters::bgv::{INSECURE_BGV, PLAINTEXT_MODULUS};
+use crate::scheme::bgv::engine::Ciphertext;
+use crate::scheme::bgv::sanitise::{flooded, sanitised};
 
 const BITS: usize = 64;
 const THRESHOLD: i64 = 15;

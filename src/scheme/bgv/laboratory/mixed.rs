@@ -5,7 +5,6 @@ use std::borrow::Cow;
 
 use rand::Rng as _;
 
-use super::Bgv;
 use super::exactness::{N, Question, SHAPE, Subject, agreement, bits_at, iris_at, keys, of_eyes, probe, rng};
 use crate::agreement::{ComparisonTerms, Disclosure, EyeRule, SchemeChoice, TemplateTerms, Terms};
 use crate::functional::Probe;
@@ -13,6 +12,7 @@ use crate::parameters::ParameterSet;
 use crate::parameters::bgv::{BGV_32768_780, INSECURE_BGV};
 use crate::parameters::custom::OwnSet;
 use crate::planning;
+use crate::scheme::bgv::Bgv;
 use crate::scheme::{Disclosed, Evaluator as _, Holder as _, Opened, SubjectReferences, Subjects};
 use crate::template::{Bits, Eye, IrisCode, Template};
 

@@ -7,12 +7,12 @@ use std::time::Duration;
 use rand::CryptoRng;
 use rayon::prelude::*;
 
-use super::aggregate::{EncryptedBit, Gate, Known, QUARTER, UnwashedVerdict, gates};
-use super::distance::{EncryptedScore, EncryptedTemplate, Scratch};
-use super::keys::PreparedKey;
-use super::{Lwe, MODULUS, Tfhe};
 use crate::functional::{Functional, Probe, Reference};
 use crate::parameters::tfhe::TfheSet;
+use crate::scheme::tfhe::aggregate::{EncryptedBit, Gate, Known, QUARTER, UnwashedVerdict, gates};
+use crate::scheme::tfhe::distance::{EncryptedScore, EncryptedTemplate, Scratch};
+use crate::scheme::tfhe::keys::PreparedKey;
+use crate::scheme::tfhe::{Lwe, MODULUS, Tfhe};
 use crate::scheme::{Evaluator, Holder};
 
 use ::tfhe::core_crypto::prelude::*;

@@ -8,15 +8,16 @@ use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 
-use super::Bgv;
-use super::PreparedGallery;
-use super::ciphertexts::{EncryptedProbes, EncryptedVerdicts, MANY_SAMPLES};
-use super::holder::SecretKey;
-use super::keys::PreparedKey;
 use crate::agreement::{ComparisonTerms, Disclosure, SchemeChoice, TemplateTerms, Terms};
 use crate::functional::{Functional, Probe, ProbeSample, Reference, oracle};
 use crate::parameters::bgv::INSECURE_BGV;
 use crate::planning;
+use crate::scheme::bgv::Bgv;
+use crate::scheme::bgv::PreparedGallery;
+use crate::scheme::bgv::answer::MANY_SAMPLES;
+use crate::scheme::bgv::ciphertexts::{EncryptedProbes, EncryptedVerdicts};
+use crate::scheme::bgv::holder::SecretKey;
+use crate::scheme::bgv::keys::PreparedKey;
 use crate::scheme::{
     Crossing as _, Disclosed, Evaluator as _, Extent, Holder as _, Opened, Scheme as _, Subjects, Task,
 };
@@ -31,7 +32,7 @@ pub(super) fn rng(seed: u64) -> ChaCha20Rng {
     ChaCha20Rng::seed_from_u64(seed)
 }
 
-pub(super) fn keys() -> &'static (SecretKey, PreparedKey) {
+pub(in crate::scheme::bgv) fn keys() -> &'static (SecretKey, PreparedKey) {
     static KEYS: OnceLock<(SecretKey, PreparedKey)> = OnceLock::new();
     KEYS.get_or_init(|| {
         let (secret, public) = Bgv::generate(&INSECURE_BGV, &mut rng(1));

@@ -9,24 +9,26 @@ use rand::CryptoRng;
 use rand_chacha::ChaCha20Rng;
 use rayon::prelude::*;
 
-use super::Bgv;
-use super::aggregate::squares;
-use super::arithmetic::{Cost, Ledger};
-use super::chain::Chain;
-use super::ciphertexts::MANY_SAMPLES;
-use super::circuit::{Circuit, Misfit, Shape};
-use super::distance::{Babies, Block, Steps, Transformed, babies_cost};
-use super::engine::Ciphertext;
-use super::evaluator::room;
-use super::keys::PreparedKey;
-use super::modulus::two_sums_of_products;
-use super::noise::{Noise, State};
-use super::sampling::generator;
-use super::sanitise::sanitised;
 use crate::agreement::{Disclosure, EyeRule};
 use crate::functional::{Functional, SampleLayout};
 use crate::parameters::bgv::BgvSet;
 use crate::scheme::Holder;
+use crate::scheme::bgv::Bgv;
+use crate::scheme::bgv::aggregate::squares;
+use crate::scheme::bgv::answer::MANY_SAMPLES;
+use crate::scheme::bgv::arithmetic::{Cost, Ledger};
+use crate::scheme::bgv::chain::Chain;
+use crate::scheme::bgv::circuit::Circuit;
+use crate::scheme::bgv::distance::{Babies, Block, Steps, Transformed, babies_cost};
+use crate::scheme::bgv::engine::Ciphertext;
+use crate::scheme::bgv::evaluator::room;
+use crate::scheme::bgv::keys::PreparedKey;
+use crate::scheme::bgv::misfit::Misfit;
+use crate::scheme::bgv::modulus::two_sums_of_products;
+use crate::scheme::bgv::noise::{Noise, State};
+use crate::scheme::bgv::sampling::generator;
+use crate::scheme::bgv::sanitise::sanitised;
+use crate::scheme::bgv::shape::Shape;
 
 /// Time of each unit of work under one parameter set, with all threads busy: wall time, divided by how many were done in it.
 #[derive(Clone, Copy, Debug, PartialEq)]

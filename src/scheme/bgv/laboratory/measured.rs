@@ -3,20 +3,21 @@
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 
-use super::arithmetic::{Arithmetic, residue};
-use super::circuit::Circuit;
-use super::engine::{Ciphertext, Plaintext};
 use super::measure::{measure, stages, steps};
-use super::noise::{MARGIN_BITS, TAIL_LOG2};
 use super::parties::Parties;
 use super::run::single;
-use super::sampling::any_residue;
-use super::sanitise::flooding_log2;
-use super::threshold::Polynomial;
 use crate::agreement::Disclosure;
 use crate::parameters::ParameterSet;
 use crate::parameters::bgv::{self, BgvSet};
 use crate::scheme::Progress;
+use crate::scheme::bgv::arithmetic::Arithmetic;
+use crate::scheme::bgv::circuit::Circuit;
+use crate::scheme::bgv::engine::{Ciphertext, Plaintext};
+use crate::scheme::bgv::noise::{MARGIN_BITS, TAIL_LOG2};
+use crate::scheme::bgv::residues::residue;
+use crate::scheme::bgv::sampling::any_residue;
+use crate::scheme::bgv::sanitise::flooding_log2;
+use crate::scheme::bgv::threshold::Polynomial;
 
 impl Parties {
     /// Deviation and largest coefficient of the phase below the written bound, which is as far below half the modulus as promised.

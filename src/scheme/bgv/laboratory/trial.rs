@@ -2,17 +2,19 @@
 
 use rand::{CryptoRng, Rng};
 
-use super::Bgv;
-use super::aggregate::{Sums, squares};
-use super::circuit::{Circuit, Judgement, Misfit, Shape};
-use super::distance::{Babies, Block, Steps, Transformed};
-use super::engine::{Ciphertext, Engine, Plaintext};
-use super::keys::PreparedKey;
-use super::sampling::{Generator, generator};
-use super::sanitise::sanitised;
 use crate::agreement::Disclosure;
 use crate::functional::Functional;
 use crate::parameters::bgv::BgvSet;
+use crate::scheme::bgv::Bgv;
+use crate::scheme::bgv::aggregate::{Sums, squares};
+use crate::scheme::bgv::circuit::Circuit;
+use crate::scheme::bgv::distance::{Babies, Block, Steps, Transformed};
+use crate::scheme::bgv::engine::{Ciphertext, Engine, Plaintext};
+use crate::scheme::bgv::keys::PreparedKey;
+use crate::scheme::bgv::misfit::Misfit;
+use crate::scheme::bgv::sampling::{Generator, generator};
+use crate::scheme::bgv::sanitise::sanitised;
+use crate::scheme::bgv::shape::{Judgement, Shape};
 use crate::scheme::{Evaluator as _, Holder as _};
 
 /// Keys, a probe with its rotations, and the diagonals of one full block kept transformed.

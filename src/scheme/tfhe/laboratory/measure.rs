@@ -1,20 +1,20 @@
-//! Noise measured stage by stage, and decisions beside the threshold, against the formulas of [`super::noise`].
+//! Noise measured stage by stage, and decisions beside the threshold, against the formulas of [`crate::scheme::tfhe::noise`].
 //!
 //! Measuring takes the secret keys, so keys are made here for it; they encrypt nothing of anybody, and only plain numbers leave.
 
 use rand::seq::IndexedRandom;
 use rand::{CryptoRng, Rng};
 
-use super::Tfhe;
-use super::aggregate::{EncryptedBit, FAN_IN, Gate, HALF_BIT, QUARTER, Shifted, UnwashedVerdict};
-use super::ciphertexts::EncryptedVerdicts;
-use super::noise::{GrayZone, upper_tail};
 use super::pairs::{DIMENSION, Keys, Setting, difference, phase, unit_vector};
-use super::sanitise::washing_bootstraps;
-use super::threshold::Exponents;
-use super::{Lwe, MODULUS};
 use crate::parameters::ParameterSet;
 use crate::parameters::tfhe::TfheSet;
+use crate::scheme::tfhe::Tfhe;
+use crate::scheme::tfhe::aggregate::{EncryptedBit, FAN_IN, Gate, HALF_BIT, QUARTER, Shifted, UnwashedVerdict};
+use crate::scheme::tfhe::ciphertexts::EncryptedVerdicts;
+use crate::scheme::tfhe::noise::{GrayZone, upper_tail};
+use crate::scheme::tfhe::sanitise::washing_bootstraps;
+use crate::scheme::tfhe::threshold::Exponents;
+use crate::scheme::tfhe::{Lwe, MODULUS};
 use crate::scheme::{Flips, Holder, Measurement, Progress, StageNoise, Unmeasured};
 
 use ::tfhe::core_crypto::prelude::*;
@@ -223,6 +223,6 @@ impl Keys {
     }
 }
 
-fn positive(key: &super::holder::SecretKey, sample: &Lwe) -> bool {
+fn positive(key: &crate::scheme::tfhe::holder::SecretKey, sample: &Lwe) -> bool {
     phase(key, sample) >> 63 == 0
 }

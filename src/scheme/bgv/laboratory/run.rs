@@ -3,14 +3,16 @@
 use rand::Rng;
 use rand_chacha::ChaCha20Rng;
 
-use super::arithmetic::residue;
-use super::ciphertexts::EncryptedProbes;
-use super::circuit::{Circuit, Judgement, Misfit, Plane, Shape};
-use super::distance::{Babies, Block, Steps};
-use super::engine::{Ciphertext, Plaintext};
 use super::parties::Parties;
-use super::sampling::non_zero;
 use crate::agreement::Disclosure;
+use crate::scheme::bgv::ciphertexts::EncryptedProbes;
+use crate::scheme::bgv::circuit::Circuit;
+use crate::scheme::bgv::distance::{Babies, Block, Steps};
+use crate::scheme::bgv::engine::{Ciphertext, Plaintext};
+use crate::scheme::bgv::misfit::Misfit;
+use crate::scheme::bgv::residues::residue;
+use crate::scheme::bgv::sampling::non_zero;
+use crate::scheme::bgv::shape::{Judgement, Plane, Shape};
 
 /// One decision a subject.
 pub(super) fn single() -> Shape {

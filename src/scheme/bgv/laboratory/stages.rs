@@ -1,15 +1,17 @@
 //! What a set has room for under one comparison, stage by stage: for parameter cards. The ledger's numbers, and nothing of any score.
 
-use super::arithmetic::Ledger;
-use super::chain::Chain;
-use super::circuit::{Circuit, Judgement, Misfit, Shape};
-use super::distance::ledger_entry;
-use super::noise::{MARGIN_BITS, Noise, State};
-use super::sanitise::{flooded_state, flooding_log2};
 use crate::agreement::Terms;
 use crate::functional::Functional;
 use crate::parameters::bgv::{BgvSet, PRIME_BITS};
 use crate::scheme::Stage;
+use crate::scheme::bgv::arithmetic::Ledger;
+use crate::scheme::bgv::chain::Chain;
+use crate::scheme::bgv::circuit::Circuit;
+use crate::scheme::bgv::distance::ledger_entry;
+use crate::scheme::bgv::misfit::Misfit;
+use crate::scheme::bgv::noise::{MARGIN_BITS, Noise, State};
+use crate::scheme::bgv::sanitise::{flooded_state, flooding_log2};
+use crate::scheme::bgv::shape::{Judgement, Shape};
 
 /// What a set has room for, beside what it needs.
 #[derive(Clone, Debug, PartialEq)]

@@ -5,12 +5,12 @@ use std::borrow::Cow;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 
-use super::Tfhe;
-use super::holder::{SecretKey, encrypted};
 use crate::agreement::{Disclosure, Terms};
 use crate::functional::{Functional, SampleLayout};
 use crate::parameters::tfhe::INSECURE_TEST;
 use crate::planning;
+use crate::scheme::tfhe::Tfhe;
+use crate::scheme::tfhe::holder::{SecretKey, encrypted};
 use crate::scheme::{Disclosed, Evaluator, Extent, Holder, Opened, Scheme, SubjectReferences, Subjects, Task};
 use crate::template::{Bits, Template};
 

@@ -6,14 +6,14 @@ use ::tfhe::core_crypto::prelude::*;
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 
-use super::aggregate::UnwashedVerdict;
-use super::ciphertexts::EncryptedVerdicts;
 use super::measure::{measure, steps};
 use super::pairs::{Keys, Setting, difference};
-use super::{Lwe, MODULUS};
 use crate::parameters::ParameterSet;
 use crate::parameters::tfhe::INSECURE_TEST;
 use crate::scheme::Progress;
+use crate::scheme::tfhe::aggregate::UnwashedVerdict;
+use crate::scheme::tfhe::ciphertexts::EncryptedVerdicts;
+use crate::scheme::tfhe::{Lwe, MODULUS};
 
 fn rng() -> ChaCha20Rng {
     ChaCha20Rng::seed_from_u64(20_261_123)

@@ -5,19 +5,20 @@
 use rand::CryptoRng;
 use rand_chacha::ChaCha20Rng;
 
-use super::Bgv;
-use super::aggregate::squares;
-use super::arithmetic::{multiply_mod_t, residue};
-use super::circuit::{Circuit, Misfit};
-use super::engine::Ciphertext;
-use super::noise::{State, TAIL_LOG2};
 use super::parties::Parties;
 use super::run::{Run, single};
-use super::sampling::generator;
-use super::sanitise::{flooded, sanitised};
 use crate::agreement::Disclosure;
 use crate::parameters::ParameterSet;
 use crate::parameters::bgv::BgvSet;
+use crate::scheme::bgv::Bgv;
+use crate::scheme::bgv::aggregate::squares;
+use crate::scheme::bgv::circuit::Circuit;
+use crate::scheme::bgv::engine::Ciphertext;
+use crate::scheme::bgv::misfit::Misfit;
+use crate::scheme::bgv::noise::{State, TAIL_LOG2};
+use crate::scheme::bgv::residues::{multiply_mod_t, residue};
+use crate::scheme::bgv::sampling::generator;
+use crate::scheme::bgv::sanitise::{flooded, sanitised};
 use crate::scheme::{Measurement, OtherScheme, Progress, Scheme, StageNoise, Stopped, Unmeasured};
 
 /// Bits, the most that may differ, and what is disclosed: from the deepest circuit to the least.

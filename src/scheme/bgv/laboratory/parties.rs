@@ -2,42 +2,42 @@
 
 use rand_chacha::ChaCha20Rng;
 
-use super::arithmetic::{divide_mod_t, residue};
-use super::ciphertexts::EncryptedProbes;
-use super::engine::{Ciphertext, Engine};
-use super::holder::SecretKey;
-use super::keys::{EvaluationKey, PreparedKey};
-use super::ring::Ring;
-use super::sampling::seed;
 use crate::parameters::bgv::BgvSet;
+use crate::scheme::bgv::ciphertexts::EncryptedProbes;
+use crate::scheme::bgv::engine::{Ciphertext, Engine};
+use crate::scheme::bgv::holder::SecretKey;
+use crate::scheme::bgv::keys::{EvaluationKey, PreparedKey};
+use crate::scheme::bgv::residues::{divide_mod_t, residue};
+use crate::scheme::bgv::ring::Ring;
+use crate::scheme::bgv::sampling::seed;
 
 /// Both parties of one exchange.
-pub(super) struct Parties {
-    pub(super) secret: SecretKey,
-    pub(super) key: PreparedKey,
-    pub(super) ring: &'static Ring,
+pub(in crate::scheme::bgv) struct Parties {
+    pub(in crate::scheme::bgv) secret: SecretKey,
+    pub(in crate::scheme::bgv) key: PreparedKey,
+    pub(in crate::scheme::bgv) ring: &'static Ring,
 }
 
 impl Parties {
-    pub(super) fn new(set: &'static BgvSet, rng: &mut ChaCha20Rng) -> Self {
+    pub(in crate::scheme::bgv) fn new(set: &'static BgvSet, rng: &mut ChaCha20Rng) -> Self {
         let secret = SecretKey::generate(set, rng);
         let public = EvaluationKey::new(&secret, rng);
         Self { key: public.expand(), secret, ring: Ring::of(set) }
     }
 
-    pub(super) fn engine(&self) -> Engine<'_> {
+    pub(in crate::scheme::bgv) fn engine(&self) -> Engine<'_> {
         Engine { ring: self.ring, relinearisation: &self.key.relinearisation }
     }
 
     /// An encryption of the numbers in the slots.
-    pub(super) fn encrypted(&self, slots: &[u32], rng: &mut ChaCha20Rng) -> EncryptedProbes {
+    pub(in crate::scheme::bgv) fn encrypted(&self, slots: &[u32], rng: &mut ChaCha20Rng) -> EncryptedProbes {
         let seed = seed(rng);
         let body = self.secret.encrypt_plaintext(&self.ring.encode(slots.iter().copied()), seed, rng);
         EncryptedProbes::new(self.ring.set, vec![(seed, body)])
     }
 
     /// The phase of a ciphertext, and its slots as residues of t where it is small enough to be exact.
-    pub(super) fn opened(&self, ciphertext: &Ciphertext) -> (Vec<f64>, Option<Vec<u32>>) {
+    pub(in crate::scheme::bgv) fn opened(&self, ciphertext: &Ciphertext) -> (Vec<f64>, Option<Vec<u32>>) {
         let phase = self.secret.wide_phase(ciphertext);
         let exact = phase.iter().all(|v| v.abs() < 2f64.powi(53));
         let slots = exact.then(|| {

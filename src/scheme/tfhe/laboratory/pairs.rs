@@ -3,14 +3,14 @@
 use ::tfhe::core_crypto::prelude::*;
 use rand::{CryptoRng, Rng};
 
-use super::distance::{EncryptedScore, EncryptedTemplate, Scratch};
-use super::holder::{SecretKey, generate_all};
-use super::keys::PreparedKey;
-use super::{Lwe, Tfhe};
 use crate::agreement::{AgreementError, Terms};
 use crate::functional::{Functional, Probe, Reference};
 use crate::parameters::ParameterSet;
 use crate::parameters::tfhe::TfheSet;
+use crate::scheme::tfhe::distance::{EncryptedScore, EncryptedTemplate, Scratch};
+use crate::scheme::tfhe::holder::{SecretKey, generate_all};
+use crate::scheme::tfhe::keys::PreparedKey;
+use crate::scheme::tfhe::{Lwe, Tfhe};
 use crate::scheme::{Holder, OtherScheme, Progress, Scheme, Stopped, Unmeasured};
 use crate::template::{RealVector, Record, SubjectId, Template, TemplateError};
 

@@ -1,0 +1,23 @@
+//! What measures, times, predicts and tries the scheme. The flow does not know it.
+
+#[cfg(test)]
+mod exactness;
+#[cfg(test)]
+mod leakage;
+#[cfg(test)]
+mod malformed;
+pub mod measure;
+#[cfg(test)]
+mod measured;
+#[cfg(test)]
+mod mixed;
+mod parties;
+mod run;
+pub mod stages;
+pub mod trial;
+pub mod workload;
+
+#[cfg(test)]
+pub(super) use exactness::keys;
+#[cfg(test)]
+pub(super) use parties::Parties;

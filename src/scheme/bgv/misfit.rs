@@ -1,0 +1,52 @@
+//! Why a set has no room for a comparison.
+
+/// Why a comparison does not fit a parameter set.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum Misfit {
+    /// More coordinates than half the slots.
+    #[error("{coordinates} coordinates where {limit} fit a row of slots")]
+    Coordinates {
+        /// As the template has.
+        coordinates: usize,
+        /// As fit.
+        limit: usize,
+    },
+    /// phi leaves the residues of the plaintext modulus.
+    #[error("scores range from {lowest} to {highest} where {limit} to either side fit")]
+    Range {
+        /// Least phi.
+        lowest: i64,
+        /// Greatest phi.
+        highest: i64,
+        /// (t-1)/2.
+        limit: i64,
+    },
+    /// The noise of the circuit needs a larger modulus.
+    #[error("noise leaves {margin:.0} bits of the modulus where {needed:.0} are needed")]
+    Noise {
+        /// As left.
+        margin: f64,
+        /// As needed.
+        needed: f64,
+    },
+    /// The noise of a whole answer could not be drowned.
+    #[error("noise would be flooded by {spare:.1} bits where an answer on so many references needs {needed:.1}")]
+    Flooding {
+        /// As there is room for.
+        spare: f64,
+        /// As needed.
+        needed: f64,
+    },
+    /// The one-squaring variant judges one decision alone, under `each`.
+    #[error("the one-squaring variant answers 'each' with one decision a subject alone")]
+    OneSquaring,
+    /// A count could reach the plaintext modulus.
+    #[error("a count of {0} references where 65536 can be told (limits.references)")]
+    Count(usize),
+    /// Sums of hits could reach the plaintext modulus.
+    #[error("{0} decisions a subject where their sum must stay below 65537")]
+    Decisions(u64),
+    /// Values of different factors would be added up: a fault of this program, found before anything is computed.
+    #[error("the circuit adds up values that are not alike, which is a fault of this program: report it")]
+    Unlike,
+}

@@ -1,0 +1,11 @@
+//! What measures, times, predicts and tries the scheme. The flow does not know it.
+
+#[cfg(test)]
+mod even;
+#[cfg(test)]
+mod malformed;
+pub mod measure;
+#[cfg(test)]
+mod measured;
+mod pairs;
+pub mod workload;
