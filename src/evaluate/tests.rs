@@ -2,6 +2,7 @@
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
+use statrs::distribution::{ContinuousCDF, Normal};
 use statrs::function::beta::beta_reg;
 
 use super::*;
@@ -28,7 +29,8 @@ fn record(subject: impl std::fmt::Display, eye: Option<Eye>, template: Template)
 }
 
 fn unit_vector(rng: &mut ChaCha20Rng) -> Vec<f64> {
-    let x: Vec<f64> = (0..DIMENSION).map(|_| rng.sample(rand_distr::StandardNormal)).collect();
+    let normal = Normal::standard();
+    let x: Vec<f64> = (0..DIMENSION).map(|_| normal.inverse_cdf(rng.random())).collect();
     let norm = x.iter().map(|x| x * x).sum::<f64>().sqrt();
     x.into_iter().map(|x| x / norm).collect()
 }
