@@ -32,7 +32,7 @@ impl Code {
         while let Some(start) = code.text.find(OF_TESTS) {
             let end = end_of_item(&code.text, start + OF_TESTS.len());
             code.test_modules.extend(declared(source, &code.text, start..end));
-            code.text = blanked(&code.text, &[start..end]);
+            code.text = blanked(&code.text, std::iter::once(start..end));
         }
         code
     }
@@ -79,7 +79,7 @@ fn without_comments_and_strings(source: &str) -> String {
         }
         at = end.unwrap_or(at + 1);
     }
-    blanked(source, &left_out)
+    blanked(source, left_out)
 }
 
 /// The end of the comment that begins at `start`.
@@ -147,9 +147,9 @@ fn in_word(bytes: &[u8], at: usize) -> bool {
     word(before) && (!matches!(bytes[before], b'b' | b'c') || before.checked_sub(1).is_some_and(word))
 }
 
-fn blanked(source: &str, left_out: &[Range<usize>]) -> String {
+fn blanked(source: &str, left_out: impl IntoIterator<Item = Range<usize>>) -> String {
     let mut bytes = source.as_bytes().to_vec();
-    for byte in left_out.iter().flat_map(|range| range.clone()) {
+    for byte in left_out.into_iter().flatten() {
         if bytes[byte] != b'\n' {
             bytes[byte] = b' ';
         }
