@@ -19,6 +19,10 @@ use crate::parameters::bgv::INSECURE_BGV;
 use crate::scheme::{Crossing as _, Disclosed, Evaluator as _, Extent, Holder as _, Scheme as _, Subjects, Task};
 use crate::template::{Bits, Eye, IrisCode, IrisShape, MaskSharing, RealVector, Record, SubjectId, Template};
 
+/// All unit tests of the crate have the allocator of the program: scheme `bgv` takes and gives back megabytes at every step.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Slots of a block.
 pub(super) const N: usize = 2048;
 
