@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # RUSTC_WRAPPER of scripts/fuzz.sh: measures coverage where it says something.
 #
-# cargo-fuzz instruments everything that it builds. `tfhe` and its transforms take very long to build so, run slowly, and decode nothing: only
-# this crate, the targets, and the parsers in front of ours keep the flags.
+# These are the targets, this crate, and the parsers in front of ours. All else is built as for the library, so that Cargo takes what it has
+# built for that: `tfhe` takes long to build, would run slowly, and decodes nothing. What is named here has a profile of its own in
+# fuzz/Cargo.toml: Cargo does not see what a wrapper adds.
 set -euo pipefail
 
 name=
@@ -12,22 +13,15 @@ for argument; do
     previous=$argument
 done
 
-# Cargo says which packages are those that it was asked for: the targets.
-if [[ -z ${CARGO_PRIMARY_PACKAGE-} ]]; then
-    case $name in
-    cotejo | toml | toml_parser | csv | csv_core | serde_json | npyz | zip) ;;
-    *)
-        kept=()
-        for argument; do
-            case $argument in
-            -Cpasses=sancov-module | -Cllvm-args=-sanitizer-coverage-* | -Cllvm-args=-simplifycfg-*) ;;
-            # One unit each would leave the other cores idle.
-            -Ccodegen-units=1) ;;
-            *) kept+=("$argument") ;;
-            esac
-        done
-        exec "${kept[@]}"
-        ;;
-    esac
-fi
+case ${CARGO_PRIMARY_PACKAGE+primary}$name in
+# What Cargo was asked for are the targets.
+primary* | cotejo | toml | toml_parser | csv | csv_core | serde_json | npyz | zip)
+    # The flags of cargo-fuzz, which stable Rust passes on to LLVM. A sanitizer only nightly has.
+    llvm() { for option; do flags+=("-Cllvm-args=$option"); done; }
+    flags=(--cfg fuzzing -Cpasses=sancov-module)
+    llvm -sanitizer-coverage-level=4 -sanitizer-coverage-inline-8bit-counters -sanitizer-coverage-pc-table
+    llvm -sanitizer-coverage-trace-compares -simplifycfg-branch-fold-threshold=0
+    exec "$@" "${flags[@]}"
+    ;;
+esac
 exec "$@"

@@ -9,25 +9,22 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 seconds=${1:?usage: scripts/fuzz.sh SECONDS [TARGET...]}
 shift
-export CARGO_INCREMENTAL=0 RUSTC_WRAPPER=$PWD/scripts/fuzz-rustc.sh
 
-if ! cargo fuzz --version >/dev/null 2>&1; then
-    # Not with our wrapper.
-    env -u RUSTC_WRAPPER cargo install cargo-fuzz --locked --quiet
-fi
-# Assertions of this crate alone, by the profile; cargo-fuzz would have them in `tfhe` as well.
-build=(--sanitizer none --release)
-cargo fuzz build "${build[@]}"
+# In the library's folder, whose dependencies are taken as they are there.
+target=${CARGO_TARGET_DIR:-target}
+RUSTC_WRAPPER=$PWD/scripts/fuzz-rustc.sh CARGO_INCREMENTAL=0 \
+    cargo build --locked --release --manifest-path fuzz/Cargo.toml --target-dir "$target"
 
 # To choose a scheme for an agreement takes up to three seconds with all assertions on: ten times that is too long.
 # Memory of a whole run in MiB; what a single allocation may take is in fuzz/src/allocator.rs. The longest seed is a query of half a MiB.
 limits=(-rss_limit_mb=1024 -timeout=30 -max_len=524288)
 # The corpus as it grows is of no interest; a finding is printed all the same.
 quiet=(-verbosity=0 -print_funcs=0 -print_final_stats=1)
-for target in ${*:-$(cargo fuzz list)}; do
-    printf '\n== fuzz %s for %s s\n' "$target" "$seconds"
-    corpus=fuzz/corpus/$target
-    mkdir -p "$corpus"
-    COTEJO_SEEDS=$corpus cargo fuzz run "${build[@]}" "$target"
-    cargo fuzz run "${build[@]}" "$target" -- -max_total_time="$seconds" "${quiet[@]}" "${limits[@]}"
+for name in ${*:-$(cd fuzz/targets && ls | sed 's/\.rs$//')}; do
+    printf '\n== fuzz %s for %s s\n' "$name" "$seconds"
+    corpus=fuzz/corpus/$name
+    findings=fuzz/artifacts/$name/
+    mkdir -p "$corpus" "$findings"
+    COTEJO_SEEDS=$corpus "$target/release/$name"
+    "$target/release/$name" -artifact_prefix="$findings" -max_total_time="$seconds" "${quiet[@]}" "${limits[@]}" "$corpus"
 done

@@ -2,14 +2,13 @@
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
+use statrs::distribution::{ContinuousCDF, Normal};
 use statrs::function::beta::beta_reg;
 
 use super::*;
 use crate::agreement::{ComparisonTerms, EyeRule, SchemeChoice, Terms};
 use crate::planning;
-use crate::scheme::bgv::Bgv;
-use crate::scheme::tfhe::Tfhe;
-use crate::scheme::{Evaluator, Holder, Opened};
+use crate::scheme::Opened;
 use crate::template::{Bits, Eye, IrisCode, IrisShape, MaskSharing, RealVector, Record, SubjectId, Template};
 
 const DIMENSION: usize = 16;
@@ -29,7 +28,8 @@ fn record(subject: impl std::fmt::Display, eye: Option<Eye>, template: Template)
 }
 
 fn unit_vector(rng: &mut ChaCha20Rng) -> Vec<f64> {
-    let x: Vec<f64> = (0..DIMENSION).map(|_| rng.sample(rand_distr::StandardNormal)).collect();
+    let normal = Normal::standard();
+    let x: Vec<f64> = (0..DIMENSION).map(|_| normal.inverse_cdf(rng.random())).collect();
     let norm = x.iter().map(|x| x * x).sum::<f64>().sqrt();
     x.into_iter().map(|x| x / norm).collect()
 }
@@ -99,15 +99,10 @@ fn one_set(agreement: &Opened, subjects: usize, samples: usize, seed: u64) -> Da
     Dataset::of_one_set(agreement.functional(), records).unwrap()
 }
 
-fn decide<S: Holder<SecretKey: Sync> + Evaluator>(
-    agreement: &Opened,
-    dataset: &Dataset,
-    selection: &Selection,
-    first: usize,
-) -> Vec<Vec<bool>> {
+fn decide(agreement: &Opened, dataset: &Dataset, selection: &Selection, first: usize) -> Vec<Vec<bool>> {
     let most = selection.units.iter().map(|unit| unit.references.len()).max().unwrap();
     let pairwise = pairwise(agreement, most).unwrap();
-    let exchange = Exchange::<S>::new(&pairwise, dataset, 5, 1 << 28).unwrap();
+    let exchange = Encrypted::new(&pairwise, dataset, 5, 1 << 28).unwrap();
     let mut verdicts = Vec::new();
     let mut done = |number: usize, of_unit: Vec<bool>| {
         assert_eq!(number, first + verdicts.len());
@@ -128,7 +123,7 @@ fn encrypted_verdicts_flip_as_predicted_and_the_drawn_rates_agree() {
     let selection = Selection::of_pairs(&scores, Amount::Pairs(120), 3);
     assert_eq!(selection, Selection::of_pairs(&scores, Amount::Pairs(120), 3), "the same seed, the same pairs");
     assert_ne!(selection, Selection::of_pairs(&scores, Amount::Pairs(120), 4));
-    let verdicts = decide::<Tfhe>(&agreement, &dataset, &selection, 0);
+    let verdicts = decide(&agreement, &dataset, &selection, 0);
     let evaluation =
         Evaluation { agreement: &agreement, dataset: &dataset, scores: &scores, comparer: &comparer, seed: 1 };
     let card = evaluation.card(Some((&selection, &verdicts)), None);
@@ -148,7 +143,7 @@ fn encrypted_verdicts_flip_as_predicted_and_the_drawn_rates_agree() {
     assert_eq!(binned, decided.flips.len() as u64);
     // An interrupted run goes on to the same end.
     let half = selection.units.len() / 2;
-    assert_eq!(decide::<Tfhe>(&agreement, &dataset, &selection, half), verdicts[half..]);
+    assert_eq!(decide(&agreement, &dataset, &selection, half), verdicts[half..]);
 }
 
 #[test]
@@ -159,7 +154,7 @@ fn an_exact_scheme_flips_nothing_on_all_pairs() {
     let scores = Scores::of_all_pairs(&agreement, &dataset, &comparer, &()).unwrap();
     let selection = Selection::of_probes(&dataset, Amount::Pairs(100), 3);
     assert_eq!(selection.units.len(), 3, "three probes of 35 partners each make a hundred pairs");
-    let verdicts = decide::<Bgv>(&agreement, &dataset, &selection, 0);
+    let verdicts = decide(&agreement, &dataset, &selection, 0);
     let evaluation =
         Evaluation { agreement: &agreement, dataset: &dataset, scores: &scores, comparer: &comparer, seed: 1 };
     let card = evaluation.card(Some((&selection, &verdicts)), None);

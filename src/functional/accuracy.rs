@@ -63,6 +63,7 @@ impl Functional {
 mod tests {
     use rand::{Rng, SeedableRng};
     use rand_chacha::ChaCha20Rng;
+    use statrs::distribution::{ContinuousCDF, Normal};
 
     use crate::agreement::{ComparisonTerms, SchemeChoice, Terms};
     use crate::functional::oracle::Oracle;
@@ -70,7 +71,8 @@ mod tests {
     use crate::template::{RealVector, Template};
 
     fn unit_vector(dimension: usize, rng: &mut ChaCha20Rng) -> Vec<f64> {
-        let x: Vec<f64> = (0..dimension).map(|_| rng.sample(rand_distr::StandardNormal)).collect();
+        let normal = Normal::standard();
+        let x: Vec<f64> = (0..dimension).map(|_| normal.inverse_cdf(rng.random())).collect();
         let norm = x.iter().map(|x| x * x).sum::<f64>().sqrt() * 1.000_001;
         x.into_iter().map(|x| x / norm).collect()
     }

@@ -1,5 +1,7 @@
 //! The law that everything rests on: phi, evaluated as the scheme will, agrees with the clear oracle.
 
+use std::sync::LazyLock;
+
 use proptest::prelude::*;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
@@ -35,8 +37,19 @@ fn iris_terms(theta: &str, minimum: u32, mask: MaskSharing, eyes: EyeRule) -> Te
     terms
 }
 
-/// One agreement of every metric, with thresholds that random templates meet about half of the time.
+/// Made once: that takes longer than what is tested with them.
 fn every_metric() -> Vec<Opened> {
+    static AGREEMENTS: LazyLock<Vec<Opened>> = LazyLock::new(of_every_metric);
+    AGREEMENTS.clone()
+}
+
+fn every_exact_metric() -> Vec<Opened> {
+    static AGREEMENTS: LazyLock<Vec<Opened>> = LazyLock::new(of_every_exact_metric);
+    AGREEMENTS.clone()
+}
+
+/// One agreement of every metric, with thresholds that random templates meet about half of the time.
+fn of_every_metric() -> Vec<Opened> {
     let vectors = |terms: Terms| agreement(Terms { template: TemplateTerms::Vector { dimension: 8 }, ..terms });
     let mut cosine = Terms::face(8);
     cosine.comparison =
@@ -53,7 +66,7 @@ fn every_metric() -> Vec<Opened> {
 }
 
 /// The same for an exact scheme, where a fraction must be simple.
-fn every_exact_metric() -> Vec<Opened> {
+fn of_every_exact_metric() -> Vec<Opened> {
     let exact = |terms: Terms| {
         let mut terms = terms.with_scheme(SchemeChoice::Bgv);
         terms.encryption.parameter_set = "insecure-bgv-test".to_owned();

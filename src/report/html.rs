@@ -11,8 +11,14 @@ const STYLE: &str = include_str!("page.css");
 /// What a page may load: nothing.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
 
-/// The whole document.
-pub(super) fn document(page: &Page) -> String {
+impl Page {
+    /// The page as one HTML document.
+    pub fn html(&self) -> String {
+        document(self)
+    }
+}
+
+fn document(page: &Page) -> String {
     let markup = html! {
         (DOCTYPE)
         html lang="en" {

@@ -60,10 +60,3 @@ pub struct Figure {
     /// The plot.
     pub plot: Plot,
 }
-
-impl Page {
-    /// The page as one HTML document.
-    pub fn html(&self) -> String {
-        super::html::document(self)
-    }
-}

@@ -22,7 +22,9 @@
 
 mod envelope;
 mod messages;
+mod names;
 
 pub use envelope::{Envelope, Expected, Header, Kind, WireError, inspect, verify};
-pub use messages::{Answer, EvaluationKey, GalleryVersion, KeyId, NoVersion, Query, QueryId, Target};
+pub use messages::{Answer, EvaluationKey, Query, Target};
 pub(crate) use messages::{decode_clear, encode_clear};
+pub use names::{GalleryVersion, KeyId, NoVersion, QueryId};

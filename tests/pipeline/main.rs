@@ -26,6 +26,10 @@ use cotejo::wire::{Answer, EvaluationKey, Query, Target};
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 
+/// Scheme `bgv` takes and gives back megabytes at every step.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Randomness of one step; another seed for each, as in real use.
 fn rng(step: u64) -> ChaCha20Rng {
     ChaCha20Rng::seed_from_u64(step)

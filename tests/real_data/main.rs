@@ -13,6 +13,10 @@ mod exact;
 mod open_iris;
 mod readers;
 
+/// Scheme `bgv` takes and gives back megabytes at every step.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// The bytes of a file below the data folder; `None`, said on stderr, where it is absent.
 fn data(path: &str) -> Option<Vec<u8>> {
     let folder = std::env::var("COTEJO_DATA")

@@ -23,6 +23,10 @@ use crate::scheme::{
 };
 use crate::template::{Bits, Eye, IrisCode, IrisShape, MaskSharing, RealVector, Record, SubjectId, Template};
 
+/// All unit tests of the crate have the allocator of the program: scheme `bgv` takes and gives back megabytes at every step.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Slots of a block.
 pub(super) const N: usize = 2048;
 

@@ -1,6 +1,17 @@
-//! The invariants of ARCHITECTURE.md that are about absence, looked for in the source text.
+//! The invariants of ARCHITECTURE.md that are about absence, looked for in the source text: words that must not stand
+//! somewhere, here; imports that must not be, in `order`.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking, also in their helpers")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking, also in their helpers"
+)]
+
+mod circles;
+mod imports;
+mod order;
+mod text;
 
 use std::path::Path;
 

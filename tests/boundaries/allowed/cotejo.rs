@@ -1,0 +1,7 @@
+// Every feature of the library is there.
+use cotejo::evaluate::Card;
+use cotejo::querier::SecretKey;
+use cotejo::report::Page;
+use cotejo::service::server::Server;
+
+fn main() {}
