@@ -30,7 +30,6 @@ use super::party::{self, Party, public_key};
 use super::{AgreementArg, Outcome, files};
 use ending::{CODES, Untold};
 pub use ending::{Ending, client_failure};
-pub use prepare::target;
 use request::Record;
 use told::Told;
 use watch::OnConsole;
@@ -50,11 +49,8 @@ pub struct Args {
     /// The probes: one file, any number of persons
     #[arg(long, value_name = "FILE", required_unless_present_any = ["resume", "show", "forget", "check"])]
     templates: Option<PathBuf>,
-    /// Their ids, one a line; they stay here
-    #[arg(long, value_name = "FILE")]
-    ids: Option<PathBuf>,
     #[command(flatten)]
-    written: load::Written,
+    beside: load::Beside,
     /// Ask about this enrolled person alone (1:1); names it to the custodian
     #[arg(long, value_name = "ID")]
     reference: Option<String>,
