@@ -136,7 +136,7 @@ impl<'a, S: Holder<SecretKey: Sync> + Evaluator> Exchange<'a, S> {
             return Ok(());
         }
         let apart = |&(number, unit): &(usize, &Unit)| {
-            let gallery = self.gallery(unit.references.iter().map(|&(place, _)| place))?;
+            let gallery = self.gallery(unit.references.iter().map(|against| against.place))?;
             let verdicts = self.ask(&self.custodian(&gallery)?, number, unit, progress)?;
             Ok((number, verdicts))
         };
