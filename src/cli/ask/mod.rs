@@ -149,10 +149,7 @@ impl Args {
         let numbers = match &self.resume {
             None => vec![self.prepare(&desk.querier, agreement, &party, &mut desk.outbox, console)?],
             Some(Some(number)) => vec![number.clone()],
-            Some(None) => {
-                let unfinished = desk.outbox.unfinished().map_err(failed)?;
-                unfinished.into_iter().map(|(number, _)| number).collect()
-            }
+            Some(None) => desk.outbox.unfinished().map_err(failed)?,
         };
         if numbers.is_empty() {
             console.result("nothing to resume", &json!({"requests": [], "hits": 0}))?;

@@ -19,7 +19,7 @@ use crate::wire::{EvaluationKey, KeyId, Query, WireError};
 
 /// A gallery and who in it is exempt, as they are now.
 pub struct Loaded {
-    /// References.
+    /// The references that queries are compared with.
     pub gallery: Gallery,
     /// Persons who never match.
     pub exempt: BTreeSet<SubjectId>,
@@ -58,9 +58,17 @@ impl Remedy for Unloadable {
     }
 }
 
+/// The gallery that queries are compared with now.
+pub struct Searched {
+    /// Its version.
+    pub version: u64,
+    /// Persons enrolled in it.
+    pub subjects: usize,
+}
+
 /// What a query says of itself.
 pub struct QueryFacts {
-    /// Its name.
+    /// The query's own name, as its file and the signed request have it.
     pub query: Name,
     /// The key it is encrypted with.
     pub key: Name,
@@ -94,7 +102,7 @@ pub enum NotComputed {
 
 /// The work of one agreement, whatever its scheme.
 pub trait Engine: Send + Sync {
-    /// The agreement.
+    /// The agreement that it serves.
     fn agreement(&self) -> &Opened;
 
     /// Longest file of an evaluation key, in bytes.
@@ -117,8 +125,8 @@ pub trait Engine: Send + Sync {
     /// [`WireError`] for anything else.
     fn read_query(&self, bytes: &[u8]) -> Result<QueryFacts, WireError>;
 
-    /// The version of the gallery in use, and how many persons are enrolled in it.
-    fn gallery(&self) -> (u64, usize);
+    /// The gallery in use.
+    fn gallery(&self) -> Searched;
 
     /// Takes another version of the gallery into use. Answers that are being computed are about the one they began with.
     fn replace(&self, loaded: Loaded, version: u64);
@@ -259,9 +267,9 @@ impl<S: Evaluator> Engine for OfScheme<S> {
         })
     }
 
-    fn gallery(&self) -> (u64, usize) {
+    fn gallery(&self) -> Searched {
         let current = self.current();
-        (current.version, current.subjects)
+        Searched { version: current.version, subjects: current.subjects }
     }
 
     fn replace(&self, loaded: Loaded, version: u64) {
