@@ -60,7 +60,7 @@ fn need<T>(name: &'static str, field: &mut Option<T>) -> Result<T, AgreementErro
 /// Refuses fields that are left when the choice has taken its own.
 fn nothing_else(choice: &str, left: &[(&'static str, bool)]) -> Result<(), AgreementError> {
     match left.iter().find(|(_, there)| *there) {
-        Some((name, _)) => Err(AgreementError::field(name, format!("does not go with {choice}")).or("remove it")),
+        Some((name, _)) => Err(AgreementError::field(name, format!("does not go with {choice}: remove it"))),
         None => Ok(()),
     }
 }

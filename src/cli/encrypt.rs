@@ -5,14 +5,13 @@ use std::time::Instant;
 
 use cotejo::exchange::ExchangeError;
 use cotejo::scheme::Opened;
-use cotejo::template::SubjectId;
 use cotejo::wire::{Kind, QueryId, Target};
 use serde_json::json;
 
 use super::console::{Console, bytes, count, seconds};
 use super::failure::Failure;
 use super::files::{self, Access, Content, Folders, Output};
-use super::load::{self, Templates, Written};
+use super::load::{self, Beside};
 use super::{AgreementArg, Outcome, OverwriteArg, interrupt};
 
 /// Encrypt probes to a query, for the custodian
@@ -32,11 +31,8 @@ pub struct Args {
     /// The probes: one file, any number of persons
     #[arg(long, value_name = "FILE")]
     templates: PathBuf,
-    /// Their ids, one a line; they stay with the querier
-    #[arg(long, value_name = "FILE")]
-    ids: Option<PathBuf>,
     #[command(flatten)]
-    written: Written,
+    beside: Beside,
     /// Ask about this enrolled person alone (1:1); names it to the custodian
     #[arg(long, value_name = "ID")]
     reference: Option<String>,
@@ -63,11 +59,11 @@ impl Args {
     }
 
     fn ask(&self, agreement: &Opened, console: &Console) -> Result<Outcome, Failure> {
-        let target = self.target()?;
+        let target = load::target(self.reference.as_deref())?;
         let out = self.out.clone().unwrap_or_else(|| files::named_after(&self.templates, "query.cotejo"));
         files::require_free(&out, self.overwrite.force, Content::File(Kind::Query))?;
         let querier = load::querier(&self.keys, agreement)?;
-        let templates = Templates { path: &self.templates, ids: self.ids.as_deref(), written: self.written };
+        let templates = self.beside.templates(&self.templates);
         let records = templates.read(agreement.shape(), console)?;
         let start = Instant::now();
         let asked = querier.ask_about(target, records, &mut load::randomness()?);
@@ -113,14 +109,6 @@ impl Args {
             }),
         )?;
         Ok(Outcome::Done)
-    }
-
-    fn target(&self) -> Result<Target, Failure> {
-        match self.reference.clone().map(SubjectId::try_from).transpose() {
-            Ok(None) => Ok(Target::Gallery),
-            Ok(Some(id)) => Ok(Target::Subject(id)),
-            Err(error) => Err(Failure::new("--reference", error, "give the id under which the person is enrolled")),
-        }
     }
 
     fn explain(&self, out: &Path, error: &ExchangeError) -> Failure {

@@ -14,7 +14,7 @@ use super::console::{Console, bytes, count};
 use super::failure::Failure;
 use super::files::gallery::Locked;
 use super::files::{self, Access, Content, Output};
-use super::load::{self, Templates, Written};
+use super::load::{self, Beside};
 use super::{AgreementArg, Outcome, OverwriteArg, interrupt};
 
 /// Make the custodian's gallery from templates, or add to it; it holds them in the clear and never leaves the custodian
@@ -33,11 +33,8 @@ pub struct Args {
     /// The templates
     #[arg(long, value_name = "FILE")]
     templates: PathBuf,
-    /// Their ids, one a line
-    #[arg(long, value_name = "FILE")]
-    ids: Option<PathBuf>,
     #[command(flatten)]
-    written: Written,
+    beside: Beside,
     /// Enroll the others where some are refused
     #[arg(long)]
     skip_refused: bool,
@@ -69,7 +66,7 @@ impl Args {
             true => drop(files::open(&out)?),
             false => files::require_free(&out, self.overwrite.force, Content::File(Kind::Gallery))?,
         }
-        let templates = Templates { path: &self.templates, ids: self.ids.as_deref(), written: self.written };
+        let templates = self.beside.templates(&self.templates);
         let (enrolled, refused) = if self.append {
             // Numbers would be the ids of who was enrolled first.
             let problem = "no ids: its persons would be taken for those enrolled as 1, 2, 3, ...";

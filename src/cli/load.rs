@@ -7,7 +7,8 @@ use cotejo::exchange::Querier;
 use cotejo::planning;
 use cotejo::scheme::Opened;
 use cotejo::template::read::{self, ArchiveFault, Format, Given, IdSource, Identity, ReadError, Reading, RecordFault};
-use cotejo::template::{Record, TemplateShape};
+use cotejo::template::{Record, SubjectId, TemplateShape};
+use cotejo::wire::Target;
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 
@@ -69,6 +70,22 @@ pub struct Templates<'a> {
     pub path: &'a Path,
     pub ids: Option<&'a Path>,
     pub written: Written,
+}
+
+/// What is said of a file of templates beside its name.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Beside {
+    /// Their ids, one a line; they stay here
+    #[arg(long, value_name = "FILE")]
+    ids: Option<PathBuf>,
+    #[command(flatten)]
+    written: Written,
+}
+
+impl Beside {
+    pub fn templates<'a>(&'a self, path: &'a Path) -> Templates<'a> {
+        Templates { path, ids: self.ids.as_deref(), written: self.written }
+    }
 }
 
 /// How templates are written.
@@ -224,6 +241,15 @@ fn own_remedy(error: &ReadError) -> Option<&'static str> {
         ReadError::Record { fault: RecordFault::TwoLabels { .. }, .. }
         | ReadError::Archive(ArchiveFault::TwoLabels { .. }) => Some("leave one out, or give the ids apart (--ids)"),
         _ => None,
+    }
+}
+
+/// Whom a query is about: the enrolled person that is named, or anybody.
+pub fn target(reference: Option<&str>) -> Result<Target, Failure> {
+    match reference.map(|id| SubjectId::try_from(id.to_owned())).transpose() {
+        Ok(None) => Ok(Target::Gallery),
+        Ok(Some(id)) => Ok(Target::Subject(id)),
+        Err(error) => Err(Failure::new("--reference", error, "give the id under which the person is enrolled")),
     }
 }
 

@@ -57,7 +57,7 @@ impl<'a> Bootstrap<'a> {
     }
 
     /// Interval of the share of impostor pairs that these are.
-    pub fn of_impostors<'p>(&self, pairs: impl Iterator<Item = &'p Pair>) -> Option<Interval> {
+    pub(crate) fn of_impostors<'p>(&self, pairs: impl Iterator<Item = &'p Pair>) -> Option<Interval> {
         let counted = self.counted(pairs);
         self.interval(|weights| {
             let errors: f64 = counted.iter().map(|&((a, b), count)| count * at(weights, a) * at(weights, b)).sum();
@@ -66,7 +66,7 @@ impl<'a> Bootstrap<'a> {
     }
 
     /// Interval of the share of genuine pairs that these are.
-    pub fn of_genuine<'p>(&self, pairs: impl Iterator<Item = &'p Pair>) -> Option<Interval> {
+    pub(crate) fn of_genuine<'p>(&self, pairs: impl Iterator<Item = &'p Pair>) -> Option<Interval> {
         let counted = self.counted(pairs);
         self.interval(|weights| {
             let errors: f64 = counted.iter().map(|&((a, _), count)| count * at(weights, a)).sum();
@@ -75,7 +75,7 @@ impl<'a> Bootstrap<'a> {
     }
 
     /// Interval of the equal error rate of the scores that `closeness` takes.
-    pub fn of_equal_error(
+    pub(crate) fn of_equal_error(
         &self,
         scores: &Scores,
         distribution: &Distribution,

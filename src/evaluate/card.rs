@@ -117,7 +117,7 @@ pub struct EqualError {
 /// At a wanted FMR.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct AtFmr {
-    /// As wanted.
+    /// The false match rate that was asked for, at most.
     pub target: f64,
     /// As observed at the laxest threshold that keeps it; none where the data is too small for that.
     pub rates: Option<Rates>,
@@ -152,7 +152,7 @@ pub struct SearchRates {
 /// At a wanted FPIR.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct AtFpir {
-    /// As wanted.
+    /// The false positive identification rate that was asked for, at most.
     pub target: f64,
     /// As observed; none where the data is too small for that.
     pub rates: Option<SearchRates>,
@@ -229,7 +229,7 @@ impl Measured {
 /// Pairs of one stratum.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct StratumOfCard {
-    /// Which.
+    /// The stratum.
     pub stratum: Stratum,
     /// Pairs in it.
     pub pairs: u64,
@@ -240,7 +240,7 @@ pub struct StratumOfCard {
 /// A threshold for a wanted FMR.
 #[derive(Clone, Debug, Serialize)]
 pub struct Proposal {
-    /// As wanted.
+    /// The false match rate that was asked for, at most.
     pub target: f64,
     /// The proposed threshold, as an agreement can state it; none where even the strictest has a larger FMR.
     pub threshold: Option<f64>,

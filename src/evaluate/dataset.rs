@@ -32,7 +32,7 @@ pub struct FailureToEnrol {
     pub record: usize,
     /// Whose it is.
     pub subject: SubjectId,
-    /// Why.
+    /// What is wrong with the record, and what to do about it.
     pub reason: String,
 }
 
@@ -182,7 +182,7 @@ impl Dataset {
     }
 
     /// Whether it is one set, compared with itself.
-    pub fn is_one_set(&self) -> bool {
+    pub(crate) fn is_one_set(&self) -> bool {
         self.one_set
     }
 
@@ -197,7 +197,7 @@ impl Dataset {
     }
 
     /// Subjects with a single sample: they make no genuine pair.
-    pub fn subjects_with_one_sample(&self) -> usize {
+    pub(crate) fn subjects_with_one_sample(&self) -> usize {
         let mut samples = vec![0; self.subjects.len()];
         let of_references = self.references.iter().map(|sample| sample.subject);
         let of_probes = self.probes.iter().map(|sample| sample.subject);
@@ -220,7 +220,7 @@ impl Dataset {
     }
 
     /// The references that a probe is compared with once: all, or the later ones of one set.
-    pub fn partners(&self, probe: usize) -> std::ops::Range<usize> {
+    pub(crate) fn partners(&self, probe: usize) -> std::ops::Range<usize> {
         let first = if self.one_set { probe + 1 } else { 0 };
         first.min(self.references.len())..self.references.len()
     }

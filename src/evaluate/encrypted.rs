@@ -116,7 +116,7 @@ impl<'a> Encrypted<'a> {
             return Ok(());
         }
         let apart = |&(number, unit): &(usize, &Unit)| {
-            let gallery = self.gallery(unit.references.iter().map(|&(place, _)| place))?;
+            let gallery = self.gallery(unit.references.iter().map(|against| against.place))?;
             let verdicts = self.ask(&self.custodian(gallery)?, number, unit, progress)?;
             Ok((number, verdicts))
         };

@@ -7,7 +7,7 @@ use super::identification::{at_fpir, carries, gallery_size, needed, searches};
 use super::interval::Proportion;
 use super::rates::{Distribution, Point};
 use super::remarks::remarks;
-use super::sample::Selection;
+use super::sample::{Drawn, Selection};
 use super::scale::Scale;
 use super::scores::{Comparer, NEAR, Pair, Scores};
 use super::tally::{Flip, tally};
@@ -25,11 +25,11 @@ const CURVE_POINTS: usize = 200;
 
 /// An evaluation, ready to be told.
 pub struct Evaluation<'a> {
-    /// The agreement.
+    /// The agreement whose comparison is judged.
     pub agreement: &'a Opened,
     /// The data.
     pub dataset: &'a Dataset,
-    /// Its scores.
+    /// Scores of all pairs of the data set.
     pub scores: &'a Scores,
     /// What compares single pairs.
     pub comparer: &'a Comparer<'a>,
@@ -189,7 +189,7 @@ impl Evaluation<'_> {
         let strata = selection.strata.iter();
         Measured {
             probes_drawn: selection.whole_gallery,
-            strata: strata.map(|&(stratum, pairs, drawn)| StratumOfCard { stratum, pairs, drawn }).collect(),
+            strata: strata.map(|&Drawn { stratum, pairs, drawn }| StratumOfCard { stratum, pairs, drawn }).collect(),
             decided: tally(self.dataset, &self.scores.scale, self.comparer, selection, verdicts),
         }
     }

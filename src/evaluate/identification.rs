@@ -10,7 +10,7 @@ use super::scores::{Pair, Scores};
 
 /// The closest mate and the closest other reference of every probe, as a distribution of searches: mated ones in the place of genuine
 /// pairs, all others in that of impostors.
-pub fn searches(dataset: &Dataset, scores: &Scores, closeness: impl Fn(&Pair) -> f64) -> Distribution {
+pub(crate) fn searches(dataset: &Dataset, scores: &Scores, closeness: impl Fn(&Pair) -> f64) -> Distribution {
     let probes = dataset.probes().len();
     let closest = |pairs: &[Pair]| {
         let mut closest: Vec<Option<f64>> = vec![None; probes];

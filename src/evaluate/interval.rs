@@ -25,9 +25,9 @@ impl Interval {
 /// A share of errors among trials.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Proportion {
-    /// Errors.
+    /// Trials that went wrong.
     pub errors: u64,
-    /// Trials.
+    /// Trials in all.
     pub trials: u64,
     /// Errors over trials.
     pub value: f64,
@@ -46,7 +46,7 @@ impl Proportion {
     }
 
     /// The wider of both intervals on each side.
-    pub fn interval(&self) -> Interval {
+    pub(crate) fn interval(&self) -> Interval {
         let other = self.over_subjects.unwrap_or(self.exact);
         Interval { low: self.exact.low.min(other.low), high: self.exact.high.max(other.high) }
     }

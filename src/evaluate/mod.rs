@@ -38,7 +38,7 @@ pub use interval::{CONFIDENCE, Interval, Proportion, clopper_pearson, share};
 #[cfg(feature = "report")]
 pub use page::page;
 pub use rates::{Distribution, Point};
-pub use sample::{Amount, Selection, Stratum, Unit};
+pub use sample::{Against, Amount, Drawn, Selection, Stratum, Unit};
 pub use scale::{Scale, number};
 pub use scores::{Comparer, PAIRS_LIMIT, Pair, Scores};
 pub use tally::{Decided, Flip, FlipBin, flip_probability};
@@ -63,7 +63,7 @@ pub enum EvaluateError {
     /// No two samples of one subject.
     #[error("there is no genuine pair: no two of the samples of {subjects} subjects are of one subject")]
     NoGenuinePair {
-        /// Subjects.
+        /// Subjects that were given.
         subjects: usize,
     },
     /// All samples are of one subject.
@@ -72,7 +72,7 @@ pub enum EvaluateError {
     /// Too many pairs to keep the scores of.
     #[error("{actual} pairs where at most {limit} are evaluated at once")]
     TooManyPairs {
-        /// As given.
+        /// Pairs that the templates make.
         actual: usize,
         /// The limit.
         limit: usize,

@@ -75,7 +75,7 @@ impl Distribution {
     }
 
     /// Mean of both rates where they are nearest to each other.
-    pub fn equal_error_rate(&self) -> f64 {
+    pub(crate) fn equal_error_rate(&self) -> f64 {
         let point = self.equal_error();
         (self.fmr(&point) + self.fnmr(&point)) / 2.0
     }
@@ -91,7 +91,7 @@ impl Distribution {
     }
 
     /// The closest impostor that the FMR `target` leaves out: a threshold must exclude it. None where no pair need be left out.
-    pub fn excluded_at_fmr(&self, target: f64) -> Option<f64> {
+    pub(crate) fn excluded_at_fmr(&self, target: f64) -> Option<f64> {
         let admitted = (target * self.impostor.len() as f64).floor() as usize;
         self.impostor.len().checked_sub(admitted + 1).and_then(|place| self.impostor.get(place)).copied()
     }
@@ -113,7 +113,7 @@ impl Distribution {
     }
 
     /// Counts in `bins` equal bins from `low` to `high`: genuine, then impostor. What lies outside is left out.
-    pub fn histogram(&self, low: f64, high: f64, bins: usize) -> (Vec<u64>, Vec<u64>) {
+    pub(crate) fn histogram(&self, low: f64, high: f64, bins: usize) -> (Vec<u64>, Vec<u64>) {
         let edge = |i: usize| low + (high - low) * i as f64 / bins as f64;
         let counted = |closeness: &[f64]| {
             let at_edge = |i| match i == bins {

@@ -50,8 +50,28 @@ impl std::fmt::Display for Stratum {
 pub struct Unit {
     /// Place of the probe.
     pub probe: usize,
-    /// Places of the references, each with what the pair stands for; none where it is no pair.
-    pub references: Vec<(usize, Option<Stratum>)>,
+    /// The references.
+    pub references: Vec<Against>,
+}
+
+/// A reference that a probe is compared with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Against {
+    /// Place of the reference.
+    pub place: usize,
+    /// What the pair stands for; none where it is no pair.
+    pub stratum: Option<Stratum>,
+}
+
+/// Pairs of a stratum.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Drawn {
+    /// The stratum.
+    pub stratum: Stratum,
+    /// Pairs that there are.
+    pub pairs: u64,
+    /// Pairs that were drawn.
+    pub drawn: u64,
 }
 
 /// The pairs that are decided under encryption.
@@ -61,8 +81,8 @@ pub struct Selection {
     pub units: Vec<Unit>,
     /// Whether every unit goes through all references.
     pub whole_gallery: bool,
-    /// Pairs of each stratum that there are, and that were drawn.
-    pub strata: Vec<(Stratum, u64, u64)>,
+    /// Pairs of each stratum.
+    pub strata: Vec<Drawn>,
 }
 
 impl Selection {
@@ -97,17 +117,25 @@ impl Selection {
                 of(&left, places)
             }
         };
+        let drawn = |stratum, all: &[Pair], drawn: &[Pair]| Drawn {
+            stratum,
+            pairs: all.len() as u64,
+            drawn: drawn.len() as u64,
+        };
         let strata = vec![
-            (Stratum::Genuine, scores.genuine.len() as u64, genuine.len() as u64),
-            (Stratum::Impostor, scores.impostor.len() as u64, impostor.len() as u64),
-            (Stratum::NearTheThreshold, near.len() as u64, near_drawn.len() as u64),
+            drawn(Stratum::Genuine, &scores.genuine, &genuine),
+            drawn(Stratum::Impostor, &scores.impostor, &impostor),
+            drawn(Stratum::NearTheThreshold, &near, &near_drawn),
         ];
-        let mut units: BTreeMap<u32, Vec<(usize, Option<Stratum>)>> = BTreeMap::new();
+        let mut units: BTreeMap<u32, Vec<Against>> = BTreeMap::new();
         for (stratum, pairs) in
             [(Stratum::Genuine, genuine), (Stratum::Impostor, impostor), (Stratum::NearTheThreshold, near_drawn)]
         {
             for pair in pairs {
-                units.entry(pair.probe).or_default().push((pair.reference as usize, Some(stratum)));
+                units
+                    .entry(pair.probe)
+                    .or_default()
+                    .push(Against { place: pair.reference as usize, stratum: Some(stratum) });
             }
         }
         let units = units.into_iter().map(|(probe, references)| Unit { probe: probe as usize, references });
@@ -132,8 +160,8 @@ impl Selection {
                 Some(stratum)
             };
             let references: Vec<_> =
-                (0..dataset.references().len()).map(|reference| (reference, stratum(reference))).collect();
-            let count = |wanted| references.iter().filter(|(_, stratum)| *stratum == Some(wanted)).count() as u64;
+                (0..dataset.references().len()).map(|place| Against { place, stratum: stratum(place) }).collect();
+            let count = |wanted| references.iter().filter(|against| against.stratum == Some(wanted)).count() as u64;
             (genuine, impostor) = (genuine + count(Stratum::Genuine), impostor + count(Stratum::Impostor));
             units.push(Unit { probe, references });
         }
@@ -146,12 +174,15 @@ impl Selection {
                 }
             }
         }
-        let strata = vec![(Stratum::Genuine, all_genuine, genuine), (Stratum::Impostor, all_impostor, impostor)];
+        let strata = vec![
+            Drawn { stratum: Stratum::Genuine, pairs: all_genuine, drawn: genuine },
+            Drawn { stratum: Stratum::Impostor, pairs: all_impostor, drawn: impostor },
+        ];
         Self { units, whole_gallery: true, strata }
     }
 
     /// Pairs that are decided.
     pub fn pairs(&self) -> u64 {
-        self.strata.iter().map(|(_, _, drawn)| drawn).sum()
+        self.strata.iter().map(|stratum| stratum.drawn).sum()
     }
 }

@@ -59,7 +59,7 @@ impl Scale {
     }
 
     /// How close a score is.
-    pub fn closeness(&self, score: f64) -> f64 {
+    pub(crate) fn closeness(&self, score: f64) -> f64 {
         self.sign * score
     }
 
@@ -69,13 +69,13 @@ impl Scale {
     }
 
     /// Whether a score is a hit under the agreed threshold.
-    pub fn is_hit(&self, score: f64) -> bool {
+    pub(crate) fn is_hit(&self, score: f64) -> bool {
         let (closeness, threshold) = (self.closeness(score), self.closeness(self.threshold));
         if self.strict { closeness > threshold } else { closeness >= threshold }
     }
 
     /// The laxest threshold of at most six digits that excludes this score: for a threshold that an agreement can state.
-    pub fn threshold_excluding(&self, score: f64) -> f64 {
+    pub(crate) fn threshold_excluding(&self, score: f64) -> f64 {
         let unit = if self.whole { 1.0 } else { 1e-6 };
         let place = self.closeness(score) / unit;
         // A strict threshold excludes what it equals.

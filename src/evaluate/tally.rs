@@ -1,5 +1,7 @@
 //! What the encrypted verdicts come to, beside the oracle's.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use statrs::function::erf::erfc_inv;
 
@@ -113,14 +115,19 @@ pub(super) fn tally(
 ) -> Decided {
     let mut count = Count::default();
     for (unit, verdicts) in selection.units.iter().zip(verdicts) {
-        let places = unit.references.iter().map(|&(place, _)| place);
+        let places = unit.references.iter().map(|against| against.place);
         let mut judged = unit.references.iter().zip(verdicts);
         for (kind, pair) in comparer.compare(unit.probe, places) {
             // Both are in the order of the unit; what is no pair has been left out of one of them.
-            let Some((&(_, stratum), &hit)) = judged.find(|((place, _), _)| *place == pair.reference as usize) else {
+            let Some((against, &hit)) = judged.find(|(against, _)| against.place == pair.reference as usize) else {
                 break;
             };
-            count.add(dataset, scale, (kind, stratum), &pair, hit);
+            let flipped = count.add(against.stratum, &pair, hit);
+            if flipped {
+                let flip = Flip::new(dataset, scale, kind, &pair, pair.oracle, hit);
+                let probability = Some(f64::from(pair.flip));
+                count.flips.extend(flip.map(|flip| Flip { probability, ..flip }));
+            }
         }
     }
     count.decided()
@@ -136,18 +143,22 @@ struct Count {
     flips: Vec<Flip>,
     predicted: f64,
     variance: f64,
-    bins: Vec<(i32, u64, u64, f64)>,
+    /// By the distance from the threshold, in whole deviations.
+    bins: BTreeMap<i32, Bin>,
+}
+
+/// Pairs at about one distance from the threshold.
+#[derive(Default)]
+struct Bin {
+    pairs: u64,
+    flipped: u64,
+    /// Flips, as the formulas predict them.
+    predicted: f64,
 }
 
 impl Count {
-    fn add(
-        &mut self,
-        dataset: &Dataset,
-        scale: &Scale,
-        (kind, stratum): (Kind, Option<Stratum>),
-        pair: &Pair,
-        hit: bool,
-    ) {
+    /// Counts a verdict; whether it is a flip.
+    fn add(&mut self, stratum: Option<Stratum>, pair: &Pair, hit: bool) -> bool {
         let probability = f64::from(pair.flip);
         let flipped = hit != pair.hit;
         self.pairs += 1;
@@ -164,32 +175,24 @@ impl Count {
             }
             Some(Stratum::NearTheThreshold) | None => {}
         }
-        if flipped {
-            let flip = Flip::new(dataset, scale, kind, pair, pair.oracle, hit);
-            self.flips.extend(flip.map(|flip| Flip { probability: Some(probability), ..flip }));
-        }
         let deviations = deviations(probability);
         let bin = if pair.hit { deviations.floor() as i32 } else { -1 - deviations.floor() as i32 };
         if (-WIDEST..WIDEST).contains(&bin) {
-            match self.bins.iter_mut().find(|(other, ..)| *other == bin) {
-                Some((_, pairs, flips, sum)) => {
-                    *pairs += 1;
-                    *flips += u64::from(flipped);
-                    *sum += probability;
-                }
-                None => self.bins.push((bin, 1, u64::from(flipped), probability)),
-            }
+            let bin = self.bins.entry(bin).or_default();
+            bin.pairs += 1;
+            bin.flipped += u64::from(flipped);
+            bin.predicted += probability;
         }
+        flipped
     }
 
-    fn decided(mut self) -> Decided {
-        self.bins.sort_by_key(|(bin, ..)| *bin);
-        let bin = |&(bin, pairs, flipped, sum): &(i32, u64, u64, f64)| FlipBin {
-            from_deviations: f64::from(bin),
-            to_deviations: f64::from(bin + 1),
+    fn decided(self) -> Decided {
+        let bin = |(&from, &Bin { pairs, flipped, predicted }): (&i32, &Bin)| FlipBin {
+            from_deviations: f64::from(from),
+            to_deviations: f64::from(from + 1),
             pairs,
             flipped,
-            predicted: sum / pairs as f64,
+            predicted: predicted / pairs as f64,
             interval: clopper_pearson(flipped, pairs),
         };
         Decided {

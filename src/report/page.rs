@@ -18,7 +18,7 @@ pub struct Page {
 /// A part of a page.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Section {
-    /// Its heading.
+    /// What stands above it.
     pub heading: String,
     /// Its contents, in order.
     pub blocks: Vec<Block>,

@@ -34,7 +34,7 @@ pub struct Axis {
 /// How values are spread along an axis.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Scale {
-    /// Evenly.
+    /// Even distances for even steps.
     #[default]
     Linear,
     /// By their logarithm.

@@ -18,7 +18,7 @@ pub struct Identity {
     pub chain: Vec<CertificateDer<'static>>,
     /// Its private key.
     pub key: PrivateKeyDer<'static>,
-    /// Authorities.
+    /// Authorities whose certificates are accepted from the other side.
     pub authorities: Vec<CertificateDer<'static>>,
     certified: Arc<CertifiedKey>,
     roots: Arc<RootCertStore>,
@@ -31,7 +31,7 @@ pub enum IdentityError {
     /// Not PEM, or without what is needed.
     #[error("{file}: no {expected} in PEM")]
     Pem {
-        /// Where.
+        /// The file that was read.
         file: String,
         /// What is missing.
         expected: &'static str,
@@ -39,7 +39,7 @@ pub enum IdentityError {
     /// A certificate that TLS does not take.
     #[error("{file}: a certificate {why}")]
     Certificate {
-        /// Where.
+        /// The certificate's file.
         file: String,
         /// What is wrong with it.
         why: String,
@@ -47,7 +47,7 @@ pub enum IdentityError {
     /// A private key that TLS does not take.
     #[error("{file}: a private key that cannot be used: RSA of 2048 to 4096 bits, P-256, P-384 and Ed25519 can")]
     Key {
-        /// Where.
+        /// The key's file.
         file: String,
     },
     /// They do not belong together.
@@ -61,7 +61,7 @@ pub enum IdentityError {
     /// An authority that nothing can be checked with.
     #[error("{file}: an authority's certificate {why}")]
     Authority {
-        /// Where.
+        /// The authority's file.
         file: String,
         /// What is wrong with it.
         why: String,
@@ -118,7 +118,7 @@ impl Identity {
     /// # Errors
     ///
     /// [`IdentityError::Unusable`].
-    pub fn server_config(&self) -> Result<Arc<rustls::ServerConfig>, IdentityError> {
+    pub(crate) fn server_config(&self) -> Result<Arc<rustls::ServerConfig>, IdentityError> {
         let unusable = |error: &dyn std::fmt::Display| IdentityError::Unusable(error.to_string());
         let (provider, roots) = (provider(), Arc::clone(&self.roots));
         let verifier = WebPkiClientVerifier::builder_with_provider(roots, Arc::clone(&provider)).build();

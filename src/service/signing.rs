@@ -140,7 +140,7 @@ impl PublicKey {
 
 /// What can be signed: its kind is signed with it, so that no statement passes for one of another kind.
 pub trait Statement: Serialize + DeserializeOwned {
-    /// The kind.
+    /// Names the kind in what is signed, and in messages.
     const KIND: &'static str;
 }
 
@@ -168,9 +168,9 @@ pub enum StatementError {
     /// By another key than expected.
     #[error("signed with key {actual}, not with key {expected}")]
     Signer {
-        /// As registered.
+        /// The key that is registered for its party.
         expected: PublicKey,
-        /// As found.
+        /// The key beside the statement.
         actual: PublicKey,
     },
     /// Altered, or signed as something else.

@@ -93,12 +93,12 @@ impl Day {
     }
 
     /// The first day of its year.
-    pub fn first_of_year(self) -> Self {
+    pub(crate) fn first_of_year(self) -> Self {
         Self(Date::new(self.year(), 1, 1).unwrap_or(self.0))
     }
 
     /// The first day of the year after its own.
-    pub fn next_year(self) -> Self {
+    pub(crate) fn next_year(self) -> Self {
         Self(Date::new(self.year().saturating_add(1), 1, 1).unwrap_or(self.0))
     }
 }

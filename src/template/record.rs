@@ -57,7 +57,7 @@ impl SubjectId {
         folded.nfkc().collect()
     }
 
-    /// The text.
+    /// The identifier in its normal form.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -28,7 +28,6 @@ use super::party::{self, Party, public_key};
 use super::{AgreementArg, Outcome, files};
 use ending::{CODES, Untold};
 pub use ending::{Ending, client_failure};
-pub use prepare::target;
 use request::Record;
 use told::Told;
 use watch::OnConsole;
@@ -48,11 +47,8 @@ pub struct Args {
     /// The probes: one file, any number of persons
     #[arg(long, value_name = "FILE", required_unless_present_any = ["resume", "show", "forget", "check"])]
     templates: Option<PathBuf>,
-    /// Their ids, one a line; they stay here
-    #[arg(long, value_name = "FILE")]
-    ids: Option<PathBuf>,
     #[command(flatten)]
-    written: load::Written,
+    beside: load::Beside,
     /// Ask about this enrolled person alone (1:1); names it to the custodian
     #[arg(long, value_name = "ID")]
     reference: Option<String>,
@@ -151,10 +147,7 @@ impl Args {
         let numbers = match &self.resume {
             None => vec![self.prepare(&desk.querier, agreement, &party, &mut desk.outbox, console)?],
             Some(Some(number)) => vec![number.clone()],
-            Some(None) => {
-                let unfinished = desk.outbox.unfinished().map_err(failed)?;
-                unfinished.into_iter().map(|(number, _)| number).collect()
-            }
+            Some(None) => desk.outbox.unfinished().map_err(failed)?,
         };
         if numbers.is_empty() {
             console.result("nothing to resume", &json!({"requests": [], "hits": 0}))?;

@@ -5,8 +5,6 @@ use cotejo::exchange::Querier as Encrypting;
 use cotejo::querier::Origin;
 use cotejo::scheme::Opened;
 use cotejo::service::store::{Outbox, OutboxRequest, Stage};
-use cotejo::template::SubjectId;
-use cotejo::wire::Target;
 use rand::RngCore;
 
 use super::request::Asked;
@@ -15,15 +13,6 @@ use crate::cli::console::{Console, count};
 use crate::cli::failure::Failure;
 use crate::cli::party::{self, Party};
 use crate::cli::{interrupt, load};
-
-/// Whom a query is about: the enrolled person that is named, or anybody.
-pub fn target(reference: Option<&str>) -> Result<Target, Failure> {
-    match reference.map(|id| SubjectId::try_from(id.to_owned())).transpose() {
-        Ok(None) => Ok(Target::Gallery),
-        Ok(Some(id)) => Ok(Target::Subject(id)),
-        Err(error) => Err(Failure::new("--reference", error, "give the id under which the person is enrolled")),
-    }
-}
 
 impl Args {
     /// Encrypts, signs, and keeps a new request; its number.
@@ -38,12 +27,12 @@ impl Args {
         let Some(path) = &self.templates else {
             return Err(Failure::new("--templates", "nobody to ask about", "name a file of templates"));
         };
-        let target = target(self.reference.as_deref())?;
+        let target = load::target(self.reference.as_deref())?;
         let Some(terms) = &agreement.terms().service else {
             let what = "the agreement has no [service] table: nothing is agreed on asking over a network";
             return Err(Failure::at(&self.agreement.path, what, "agree on one ('cotejo agreement init --service')"));
         };
-        let templates = load::Templates { path, ids: self.ids.as_deref(), written: self.written };
+        let templates = self.beside.templates(path);
         let records = templates.read(agreement.shape(), console)?;
         let mut rng = load::randomness()?;
         let mut origin = Origin { number: self.record.number(&mut rng)?, nonce: [0; 32] };

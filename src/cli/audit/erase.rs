@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use cotejo::service::audit::Whose;
 use cotejo::service::store::{Journal, LogReader, Owner, StoreError};
 use cotejo::service::time::Time;
 use serde_json::json;
@@ -86,7 +87,7 @@ impl Args {
         let failed = |error: StoreError| source::failure(&self.database, &error);
         let key = party::signing_key(&self.signing_key)?;
         let mut reader = LogReader::open(source::parse(&self.database)?).map_err(failed)?;
-        let (owner, role) = reader.owner().map_err(failed)?;
+        let Whose { party: owner, role } = reader.owner().map_err(failed)?;
         // An entry with another signature would spoil the log for ever.
         let first = reader.entries(1).map_err(failed)?.into_iter().next();
         if first.is_none_or(|first| !first.is_signed_by(&key.public())) {

@@ -9,7 +9,7 @@ use cotejo::service::signing::{Hash, Name};
 use cotejo::service::store::OutboxRequest;
 use serde_json::json;
 
-use crate::cli::ask::{self, Querier};
+use crate::cli::ask::Querier;
 use crate::cli::console::Console;
 use crate::cli::failure::Failure;
 use crate::cli::load;
@@ -38,11 +38,8 @@ pub struct Args {
     /// The probes as they were asked about: the same records in the same order
     #[arg(long, value_name = "FILE")]
     templates: PathBuf,
-    /// Their ids, one a line
-    #[arg(long, value_name = "FILE")]
-    ids: Option<PathBuf>,
     #[command(flatten)]
-    written: load::Written,
+    beside: load::Beside,
     /// The enrolled person that was named, where one was
     #[arg(long, value_name = "ID")]
     reference: Option<String>,
@@ -72,9 +69,9 @@ impl Args {
             return Err(self.failure(what, "name the folder of those keys ('keys' of the configuration)"));
         }
         let origin = self.origin(&request)?;
-        let templates = load::Templates { path: &self.templates, ids: self.ids.as_deref(), written: self.written };
+        let templates = self.beside.templates(&self.templates);
         let records = templates.read(agreement.shape(), console)?;
-        let made = querier.ask_again(ask::target(self.reference.as_deref())?, records, &origin);
+        let made = querier.ask_again(load::target(self.reference.as_deref())?, records, &origin);
         let (content, _) =
             made.map_err(|error| Failure::of(&self.templates, &error, "give the templates of the query"))?;
         let made = Hash::of(&content);

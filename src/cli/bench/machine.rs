@@ -59,7 +59,7 @@ impl Machine {
 }
 
 impl Versions {
-    /// As compiled.
+    /// Versions that this program was compiled from.
     pub fn of_this_program() -> Self {
         let locked = |name| locked(include_str!("../../../Cargo.lock"), name);
         Self {

@@ -137,7 +137,7 @@ impl Args {
         hash.update(self.seed.to_le_bytes());
         for unit in &selection.units {
             hash.update((unit.probe as u64).to_le_bytes());
-            unit.references.iter().for_each(|(place, _)| hash.update((*place as u64).to_le_bytes()));
+            unit.references.iter().for_each(|against| hash.update((against.place as u64).to_le_bytes()));
         }
         // The scores stand for the templates.
         evaluation.scores.pairs().for_each(|pair| hash.update(pair.float.to_le_bytes()));

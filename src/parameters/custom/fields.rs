@@ -104,7 +104,7 @@ impl Fields {
         };
         match others.iter().find(|(_, there)| *there) {
             Some((name, _)) => {
-                Err(SetError::field(name, format!("does not go with scheme = \"{}\"", self.scheme)).or("remove it"))
+                Err(SetError::field(name, format!("does not go with scheme = \"{}\": remove it", self.scheme)))
             }
             None => Ok(()),
         }

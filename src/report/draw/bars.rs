@@ -10,7 +10,7 @@ use crate::report::Bar;
 
 impl Surface<'_, '_> {
     /// Bars from zero (or from the edge, where zero lies beyond or has no place), under one outline.
-    pub fn bars(&self, bars: &[Bar], look: Look) -> Result<(), Failed> {
+    pub(crate) fn bars(&self, bars: &[Bar], look: Look) -> Result<(), Failed> {
         let (across, up) = (&self.rulers.0, &self.rulers.1);
         let ground = up.within(0.0, up.low);
         let style = look.colour.stroke_width(OUTLINE);
@@ -39,7 +39,7 @@ impl Surface<'_, '_> {
     }
 
     /// The inside of a bar.
-    pub fn hatched(&self, area: Rectangle, look: Look) -> Result<(), Failed> {
+    pub(crate) fn hatched(&self, area: Rectangle, look: Look) -> Result<(), Failed> {
         let slope = match look.hatch {
             Hatch::Tint => return self.fill(area, look.colour.mix(0.3).into()),
             Hatch::Empty => return Ok(()),

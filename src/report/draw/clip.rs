@@ -57,7 +57,7 @@ impl Rectangle {
     }
 
     /// The parts of a path that lie in it, each as a path.
-    pub fn cut_path(&self, path: &[Point]) -> Vec<Vec<Point>> {
+    pub(crate) fn cut_path(&self, path: &[Point]) -> Vec<Vec<Point>> {
         let mut parts: Vec<Vec<Point>> = Vec::new();
         for (from, to) in path.iter().zip(path.iter().skip(1)) {
             let Some((from, to)) = self.cut(*from, *to) else { continue };

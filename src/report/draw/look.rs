@@ -76,7 +76,7 @@ impl Look {
 
 impl Dash {
     /// The dash of the reference line at an index; finer than those of series.
-    pub fn of_rule(index: usize) -> Dash {
+    pub(crate) fn of_rule(index: usize) -> Dash {
         match index % 3 {
             0 => Dash::Dashed(40, 25),
             1 => Dash::Dashed(10, 20),

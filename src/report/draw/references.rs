@@ -32,7 +32,7 @@ impl Surface<'_, '_> {
     }
 
     /// A shaded interval.
-    pub fn band(&self, band: &Band) -> Result<(), Failed> {
+    pub(crate) fn band(&self, band: &Band) -> Result<(), Failed> {
         if band.from.is_nan() || band.to.is_nan() {
             return Ok(());
         }
@@ -58,12 +58,12 @@ impl Surface<'_, '_> {
     }
 
     /// A reference line as a legend shows it.
-    pub fn rule_sample(&self, dash: Dash) -> Result<(), Failed> {
+    pub(crate) fn rule_sample(&self, dash: Dash) -> Result<(), Failed> {
         self.path(&[(0.0, 60.0), (340.0, 60.0)], dash, BLACK.stroke_width(OUTLINE))
     }
 
     /// A shaded interval as a legend shows it.
-    pub fn band_sample(&self) -> Result<(), Failed> {
+    pub(crate) fn band_sample(&self) -> Result<(), Failed> {
         self.shade(Rectangle { least: (30.0, 0.0), greatest: (310.0, 120.0) })
     }
 }

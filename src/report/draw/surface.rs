@@ -60,12 +60,12 @@ impl<'a, 'b> Surface<'a, 'b> {
     }
 
     /// A filled polygon.
-    pub fn polygon(&self, corners: &[Point], style: ShapeStyle) -> Result<(), Failed> {
+    pub(crate) fn polygon(&self, corners: &[Point], style: ShapeStyle) -> Result<(), Failed> {
         self.root.draw(&Polygon::new(corners.iter().copied().map(whole).collect::<Vec<_>>(), style.filled()))
     }
 
     /// A circle of a radius in units.
-    pub fn circle(&self, centre: Point, radius: u32, style: ShapeStyle) -> Result<(), Failed> {
+    pub(crate) fn circle(&self, centre: Point, radius: u32, style: ShapeStyle) -> Result<(), Failed> {
         self.root.draw(&Circle::new(whole(centre), radius, style))
     }
 }

@@ -12,7 +12,7 @@ use crate::service::time::Time;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Content {
-    /// Random.
+    /// Random: without it the digest of an erased content cannot be guessed.
     pub salt: Name,
     /// What happened.
     pub event: Event,
@@ -25,7 +25,7 @@ pub struct Head {
     pub number: u64,
     /// Its hash; zero before the first.
     pub hash: Hash,
-    /// Its time.
+    /// Time of the last entry; zero before the first.
     pub time: Time,
 }
 

@@ -41,12 +41,12 @@ pub enum Event {
     Registered {
         /// The other party.
         party: Code,
-        /// Its key.
+        /// The key that its statements must be signed with.
         key: PublicKey,
     },
     /// A requester's public keys for encrypted queries.
     KeyAdmitted {
-        /// Whose.
+        /// Whose keys they are.
         requester: Code,
         /// Under which agreement.
         agreement: Hash,
@@ -81,7 +81,7 @@ pub enum Event {
         requester: Code,
         /// Under which agreement.
         agreement: Hash,
-        /// Why.
+        /// What it was refused for.
         reason: Refusal,
     },
     /// Query and answer of a request were deleted.
@@ -104,7 +104,7 @@ pub enum Event {
     Breaker {
         /// Whether requests are refused from here on.
         pulled: bool,
-        /// Why.
+        /// The operator's reason.
         reason: Line,
     },
     /// Contents of earlier entries were erased.
@@ -152,7 +152,7 @@ impl Refusal {
 
 impl Event {
     /// Whether it tells of a request or a person's work, and has to go when its time is over. What is needed to check the log stays.
-    pub fn is_erasable(&self) -> bool {
+    pub(crate) fn is_erasable(&self) -> bool {
         match self {
             Self::Request { .. }
             | Self::Receipt { .. }

@@ -28,7 +28,7 @@ pub use compare::{CompareError, Comparison, Disagreement, Discrepancy, Note, Sta
 pub use entry::{CONTENT_LIMIT_BYTES, Content, Entry, EntryError, Head};
 pub use event::{Event, Refusal, Role};
 pub use lines::{LINE_LIMIT_BYTES, LogFileError, LogLines};
-pub use reading::Reading;
+pub use reading::{Reading, Whose};
 pub use requests::{RequestRow, Requests, RowOutcome};
 pub use transparency::{Transparency, Usage, Year};
 pub use verify::{Counts, Finding, Problem, Report, Verifier};

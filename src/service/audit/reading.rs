@@ -33,9 +33,11 @@ pub(super) enum Told {
 }
 
 /// Whose log it is.
-#[derive(Clone)]
-pub(super) struct Whose {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Whose {
+    /// The code under which the other party knows its owner.
     pub party: Code,
+    /// Whether its owner is asked or asks.
     pub role: Role,
 }
 
@@ -55,7 +57,7 @@ impl<'a> Reading<'a> {
         Self { entry, told: entry.event().map(|event| event.map(Told::of)) }
     }
 
-    /// The entry.
+    /// The entry that was read.
     pub fn entry(&self) -> &'a Entry {
         self.entry
     }
@@ -120,7 +122,7 @@ impl Parties {
     }
 
     /// The other party that is registered with this key.
-    pub fn of_key(&self, key: &PublicKey) -> Option<&Code> {
+    pub(crate) fn of_key(&self, key: &PublicKey) -> Option<&Code> {
         self.registered.get(key)
     }
 

@@ -50,7 +50,7 @@ impl Log {
     }
 
     /// Writes the log anew, without the events that `keep` does not keep: what an owner who cheats can do.
-    pub fn rewrite(&mut self, mut change: impl FnMut(Event) -> Option<Event>) {
+    pub(crate) fn rewrite(&mut self, mut change: impl FnMut(Event) -> Option<Event>) {
         let entries = std::mem::take(&mut self.entries);
         for entry in entries {
             if let Some(event) = change(entry.event().unwrap().unwrap()) {

@@ -18,7 +18,7 @@ pub struct Usage {
     pub requester: Code,
     /// For which of the agreed purposes.
     pub purpose: Code,
-    /// Requests.
+    /// Requests that were logged.
     pub requests: u64,
     /// Persons they asked about.
     pub probes: u64,
@@ -35,7 +35,7 @@ pub struct Usage {
 /// A calendar year, in UTC. Requests count where they were logged, replies where they were.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Year {
-    /// Which.
+    /// The year.
     pub year: i16,
     /// By requester and purpose.
     pub usage: Vec<Usage>,

@@ -42,7 +42,7 @@ pub enum AskError {
     Statement {
         /// Receipt or reply.
         statement: &'static str,
-        /// Why.
+        /// What its signature or its form lacks.
         error: StatementError,
     },
     /// The custodian answers another request.
@@ -76,7 +76,7 @@ impl Remedy for AskError {
 
 /// A request that was replied to.
 pub struct Concluded {
-    /// The reply.
+    /// What came of the request, checked and signed by the custodian.
     pub reply: Reply,
     /// All that is kept of it.
     pub request: OutboxRequest,

@@ -19,15 +19,15 @@ pub enum ClientError {
     /// There was no answer.
     #[error("{base} cannot be reached: {why}")]
     Unreachable {
-        /// Where.
+        /// The service's address.
         base: String,
-        /// Why.
+        /// What TLS or the system says.
         why: String,
     },
     /// The two sides do not accept each other's certificates.
     #[error("{base}: {why}")]
     Certificate {
-        /// Where.
+        /// The service's address.
         base: String,
         /// What is wrong.
         why: String,

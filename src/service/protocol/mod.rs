@@ -2,8 +2,8 @@
 //!
 //! Server and client speak through these alone; neither knows the other.
 
-pub mod limits;
-pub mod paths;
+pub(crate) mod limits;
+pub(crate) mod paths;
 mod problem;
 mod record;
 mod views;
@@ -12,7 +12,5 @@ pub use problem::ProblemDocument;
 #[cfg(test)]
 pub(super) use record::tests;
 pub use record::{Acknowledgement, Line, LineError, Reason, Receipt, RecordError, Reply, ReplyOutcome, Request};
-pub use views::{
-    AcceptedView, AgreementView, END_EVENT, EndView, JobView, JobsView, KeyView, PROGRESS_EVENT, ProgressView,
-    REQUEST_HEADER, SignedView, signed,
-};
+pub use views::{AcceptedView, AgreementView, EndView, JobView, JobsView, KeyView, ProgressView, SignedView};
+pub(crate) use views::{END_EVENT, PROGRESS_EVENT, REQUEST_HEADER, signed};

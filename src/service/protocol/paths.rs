@@ -22,7 +22,7 @@ pub const ACKNOWLEDGEMENT: &str = "/v1/jobs/{job}/acknowledgement";
 pub const OPENAPI: &str = "/v1/openapi.json";
 
 /// A path with these in place of the names in braces, one after the other.
-pub fn filled(path: &str, parts: &[&dyn Display]) -> String {
+pub(crate) fn filled(path: &str, parts: &[&dyn Display]) -> String {
     let mut parts = parts.iter();
     let fill = |segment: &str| match segment.starts_with('{') {
         true => parts.next().map_or_else(String::new, ToString::to_string),

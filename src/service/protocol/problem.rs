@@ -28,12 +28,12 @@ const INSTANCE: &str = "urn:cotejo:request:";
 
 impl ProblemDocument {
     /// The type of a kind of problem.
-    pub fn type_of(kind: &str) -> String {
+    pub(crate) fn type_of(kind: &str) -> String {
         format!("{KIND}{kind}")
     }
 
     /// The instance of a request with this id.
-    pub fn instance_of(request: &str) -> String {
+    pub(crate) fn instance_of(request: &str) -> String {
         format!("{INSTANCE}{request}")
     }
 

@@ -36,7 +36,7 @@ impl Line {
     /// Longest line, in bytes.
     pub const LIMIT: usize = 200;
 
-    /// The text.
+    /// The line, without its end.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -107,7 +107,7 @@ pub struct Receipt {
     pub request: Hash,
     /// The job that will answer it.
     pub job: Name,
-    /// When.
+    /// When it was accepted, by the custodian's clock.
     pub time: Time,
 }
 
@@ -115,13 +115,13 @@ pub struct Receipt {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Reply {
-    /// The request.
+    /// The request that it ends, whole.
     pub request: Request,
     /// Digest of the request's statement.
     pub request_digest: Hash,
     /// Number of the reply: that of its entry in the custodian's log.
     pub number: u64,
-    /// When.
+    /// When it was made, by the custodian's clock.
     pub time: Time,
     /// What came of it.
     pub outcome: ReplyOutcome,
@@ -142,7 +142,7 @@ pub enum ReplyOutcome {
     },
     /// There is none, and the charge was returned.
     Unanswered {
-        /// Why.
+        /// What was in the way.
         reason: Reason,
     },
 }
@@ -207,17 +207,17 @@ pub enum RecordError {
     /// Under another agreement.
     #[error("the request is about agreement {actual}, not {expected}")]
     Agreement {
-        /// As addressed.
+        /// The agreement that the request was sent to.
         expected: Hash,
-        /// As signed.
+        /// The agreement that the request was signed for.
         actual: Hash,
     },
     /// For another purpose than agreed.
     #[error("purpose '{purpose}' is not among those agreed ({admitted})")]
     Purpose {
-        /// As signed.
+        /// The purpose that the request names.
         purpose: Code,
-        /// As agreed.
+        /// The purposes that are agreed, separated by commas.
         admitted: String,
     },
     /// A field that the agreement requires.

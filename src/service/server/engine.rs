@@ -17,7 +17,7 @@ use crate::wire::{KeyId, WireError};
 
 /// A gallery and who in it is exempt, as they are now.
 pub struct Loaded {
-    /// References.
+    /// The references that queries are compared with.
     pub gallery: Gallery,
     /// Persons who never match.
     pub exempt: BTreeSet<SubjectId>,
@@ -56,9 +56,17 @@ impl Remedy for Unloadable {
     }
 }
 
+/// The gallery that queries are compared with now.
+pub struct Searched {
+    /// Its version.
+    pub version: u64,
+    /// Persons enrolled in it.
+    pub subjects: usize,
+}
+
 /// What a query says of itself.
 pub struct QueryFacts {
-    /// Its name.
+    /// The query's own name, as its file and the signed request have it.
     pub query: Name,
     /// The key it is encrypted with.
     pub key: Name,
@@ -135,7 +143,7 @@ impl Engine {
         Ok(Self { agreement, memory, current: RwLock::new(Arc::new(current)), keys: Mutex::default() })
     }
 
-    /// The agreement.
+    /// The agreement that it serves.
     pub fn agreement(&self) -> &Opened {
         &self.agreement
     }
@@ -177,10 +185,10 @@ impl Engine {
         })
     }
 
-    /// The version of the gallery in use, and how many persons are enrolled in it.
-    pub fn gallery(&self) -> (u64, usize) {
+    /// The gallery in use.
+    pub fn gallery(&self) -> Searched {
         let current = self.current();
-        (current.version, current.subjects)
+        Searched { version: current.version, subjects: current.subjects }
     }
 
     /// Takes another version of the gallery into use. Answers that are being computed are about the one they began with.

@@ -18,14 +18,14 @@ use crate::service::signing::Hash;
 pub struct Served {
     /// The route.
     pub route: String,
-    /// The status.
+    /// HTTP status of the response.
     pub status: u16,
 }
 
 /// Refusals by kind of problem.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct Refused {
-    /// The kind.
+    /// Kind of problem.
     pub kind: String,
 }
 
@@ -89,7 +89,7 @@ impl Metrics {
     }
 
     /// Counts the exempt ids of a gallery that are not enrolled, and says so where there are some; names no person.
-    pub fn report_exempt(&self, agreement: &Hash, loaded: &Loaded) {
+    pub(crate) fn report_exempt(&self, agreement: &Hash, loaded: &Loaded) {
         let unknown = loaded.unknown_exempt().len();
         let mut each = self.unknown.lock().unwrap_or_else(PoisonError::into_inner);
         each.insert(*agreement, unknown);

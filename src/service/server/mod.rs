@@ -56,7 +56,7 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// Where the operator's own tools connect, if they do.
     pub operations: Option<SocketAddr>,
-    /// Certificates.
+    /// The certificate that is shown, and the authority whose requesters are let in.
     pub identity: Identity,
     /// Who may ask.
     pub requesters: Vec<Requester>,
@@ -77,18 +77,18 @@ pub enum ServerError {
     /// An address.
     #[error("cannot listen on {address}: {error}")]
     Listen {
-        /// Which.
+        /// The address that was configured.
         address: SocketAddr,
-        /// Why.
+        /// What the system says.
         error: std::io::ErrorKind,
     },
     /// The system gave no threads.
     #[error("cannot start threads: {0}")]
     Threads(std::io::ErrorKind),
-    /// Certificates.
+    /// A certificate or its key.
     #[error(transparent)]
     Identity(#[from] IdentityError),
-    /// The database.
+    /// The database, or who it belongs to.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// A gallery.

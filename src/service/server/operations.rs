@@ -10,11 +10,12 @@ use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::get;
 
+use super::queue::Depth;
 use super::state::State;
 use crate::remedy::Remedy;
 
 /// The routes.
-pub fn router(state: Arc<State>) -> Router {
+pub(crate) fn router(state: Arc<State>) -> Router {
     Router::new()
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))
@@ -50,7 +51,7 @@ async fn ready(Shared(state): Shared<Arc<State>>) -> impl IntoResponse {
 }
 
 async fn metrics(Shared(state): Shared<Arc<State>>) -> impl IntoResponse {
-    let (waiting, running) = state.queue.depth();
+    let Depth { waiting, running } = state.queue.depth();
     let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
     state.metrics.waiting.set(number(waiting));
     state.metrics.running.set(number(running));

@@ -32,7 +32,7 @@ impl Problem {
     }
 
     /// What was asked for is not there; or is another requester's, which is not told apart.
-    pub fn not_found() -> Self {
+    pub(crate) fn not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, "not-found", "there is no such thing among yours")
     }
 
@@ -46,7 +46,7 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, "malformed", detail)
     }
 
-    /// The kind.
+    /// The kind, in the words of its `type`.
     pub fn kind(&self) -> &'static str {
         self.kind
     }
@@ -105,7 +105,7 @@ impl From<WireError> for Problem {
 
 impl Problem {
     /// A request that was not accepted, at this time.
-    pub fn of_submission(error: SubmitError, now: Time) -> Self {
+    pub(crate) fn of_submission(error: SubmitError, now: Time) -> Self {
         let (status, kind) = match &error {
             SubmitError::Store(_) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
             SubmitError::NumberTaken(_) => (StatusCode::CONFLICT, "number-taken"),

@@ -103,6 +103,15 @@ pub struct Place<'a> {
     used: bool,
 }
 
+/// How full a queue is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Depth {
+    /// Jobs that wait.
+    pub waiting: usize,
+    /// Jobs that are worked on.
+    pub running: usize,
+}
+
 /// Jobs that wait.
 pub struct Queue {
     state: Mutex<State>,
@@ -157,7 +166,7 @@ impl Queue {
     /// # Errors
     ///
     /// [`Full`] says when to come back.
-    pub fn reserve(&self, requester: &Code) -> Result<Place<'_>, Full> {
+    pub(crate) fn reserve(&self, requester: &Code) -> Result<Place<'_>, Full> {
         let mut state = self.state();
         let (all, held) = (state.all(), state.held(requester));
         if all >= self.limit || held >= self.share {
@@ -225,7 +234,7 @@ impl Queue {
     }
 
     /// A job that was taken goes back to the front of its requester's.
-    pub fn put_back(&self, job: Waiting) {
+    pub(crate) fn put_back(&self, job: Waiting) {
         let mut state = self.state();
         state.running = state.running.saturating_sub(1);
         let requester = job.requester.clone();
@@ -247,7 +256,7 @@ impl Queue {
     }
 
     /// The ticket of a job that has not ended.
-    pub fn ticket(&self, job: &Name) -> Option<Arc<Ticket>> {
+    pub(crate) fn ticket(&self, job: &Name) -> Option<Arc<Ticket>> {
         self.state().tickets.get(job).map(Arc::clone)
     }
 
@@ -257,9 +266,9 @@ impl Queue {
     }
 
     /// Jobs that wait, and jobs that are worked on.
-    pub fn depth(&self) -> (usize, usize) {
+    pub fn depth(&self) -> Depth {
         let state = self.state();
-        (state.waiting.values().map(VecDeque::len).sum(), state.running)
+        Depth { waiting: state.waiting.values().map(VecDeque::len).sum(), running: state.running }
     }
 
     /// Nothing more is taken. What waits stays in the database; those who watch it are let go.
@@ -274,12 +283,12 @@ impl Queue {
     }
 
     /// Whether it was closed.
-    pub fn is_closed(&self) -> bool {
+    pub(crate) fn is_closed(&self) -> bool {
         self.state().closed
     }
 
     /// Has all work stop.
-    pub fn stop_all(&self) {
+    pub(crate) fn stop_all(&self) {
         self.state().tickets.values().for_each(|ticket| ticket.stop());
     }
 }

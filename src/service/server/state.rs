@@ -37,7 +37,7 @@ pub struct Limits {
     pub queue: usize,
     /// Jobs that are worked on at a time.
     pub workers: usize,
-    /// Connections.
+    /// Connections that are open at a time.
     pub connections: usize,
     /// Bytes of uploads in memory, of all connections together.
     pub upload_bytes: u64,
@@ -63,7 +63,7 @@ impl Default for Limits {
 
 /// One agreement that is served.
 pub struct Desk {
-    /// Computes.
+    /// Computes answers against the gallery that is loaded.
     pub engine: Arc<Engine>,
     /// Where new versions of the gallery come from.
     pub source: Box<dyn GallerySource>,
@@ -92,7 +92,7 @@ pub struct State {
     pub uploads: Arc<Semaphore>,
     /// What it does not exceed.
     pub limits: Limits,
-    /// Counts.
+    /// What is counted for `/metrics`.
     pub metrics: Metrics,
     /// The clock.
     pub clock: Clock,
@@ -167,7 +167,7 @@ impl State {
     }
 
     /// Works on the database; blocks, so only on threads that may.
-    pub fn with_custody<T>(&self, work: impl FnOnce(&mut Custody) -> T) -> T {
+    pub(crate) fn with_custody<T>(&self, work: impl FnOnce(&mut Custody) -> T) -> T {
         work(&mut self.custody.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -180,7 +180,7 @@ impl State {
     }
 
     /// Does what takes time, from a task.
-    pub async fn blocking<T: Send + 'static>(
+    pub(crate) async fn blocking<T: Send + 'static>(
         self: &Arc<Self>,
         work: impl FnOnce(&Self) -> Result<T, Problem> + Send + 'static,
     ) -> Result<T, Problem> {
@@ -195,7 +195,7 @@ impl State {
     }
 
     /// Names a request.
-    pub fn request_id(&self) -> String {
+    pub(crate) fn request_id(&self) -> String {
         use rand::RngCore;
         let mut rng = self.rng.lock().unwrap_or_else(PoisonError::into_inner);
         format!("{:016x}", rng.next_u64())

@@ -13,7 +13,7 @@ const GALLERIES: Duration = Duration::from_secs(1);
 const EXPIRY: Duration = Duration::from_secs(60);
 
 /// Goes on until the queue is closed.
-pub fn keep_up(state: &Arc<State>) {
+pub(crate) fn keep_up(state: &Arc<State>) {
     let mut expired: Option<Instant> = None;
     while !state.queue.is_closed() {
         for (agreement, desk) in &state.desks {

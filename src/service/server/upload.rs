@@ -18,13 +18,18 @@ const LEAST_RATE: u64 = 16 * 1024;
 
 /// A body that has arrived; its room in memory is taken until this is dropped.
 pub struct Upload {
-    /// The bytes.
+    /// The whole body.
     pub bytes: Vec<u8>,
     _room: tokio::sync::OwnedSemaphorePermit,
 }
 
 /// Receives a body of at most `limit_bytes`.
-pub async fn receive(state: &Arc<State>, headers: &HeaderMap, body: Body, limit_bytes: u64) -> Result<Upload, Problem> {
+pub(crate) async fn receive(
+    state: &Arc<State>,
+    headers: &HeaderMap,
+    body: Body,
+    limit_bytes: u64,
+) -> Result<Upload, Problem> {
     let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     let length = length.ok_or_else(|| {
         Problem::new(StatusCode::LENGTH_REQUIRED, "length-required", "state the body's length (Content-Length)")

@@ -8,7 +8,7 @@ use super::engine::{Computed, NotComputed};
 use super::queue::Ticket;
 use super::state::State;
 use crate::service::protocol::Reason;
-use crate::service::store::{Ending, StoreError, Waiting};
+use crate::service::store::{Ending, StoreError, Waiting, Work};
 
 /// The database is tried again so long after it failed.
 const RETRY: Duration = Duration::from_millis(500);
@@ -55,7 +55,7 @@ fn compute(
         // Accepted under an agreement that is no longer served.
         return Ok(Some(Err(Reason::Unprocessable)));
     };
-    let (request, query) = match state.with_custody(|custody| custody.work(&job.id)) {
+    let Work { request, query } = match state.with_custody(|custody| custody.work(&job.id)) {
         Ok(None) => return Ok(None),
         Ok(Some(work)) => work,
         Err(StoreError::Damaged(_)) => return Ok(Some(Err(Reason::Unprocessable))),

@@ -12,7 +12,7 @@ use super::{Location, StoreError};
 /// A value of a column.
 #[derive(Clone, Debug)]
 pub enum Value {
-    /// Absent.
+    /// SQL's `NULL`.
     Null,
     /// `BIGINT`.
     Int(i64),
@@ -116,7 +116,7 @@ impl Row {
         self.0.next().unwrap_or(Value::Null)
     }
 
-    pub fn int(&mut self) -> Result<i64, StoreError> {
+    pub(crate) fn int(&mut self) -> Result<i64, StoreError> {
         match self.next() {
             Value::Int(number) => Ok(number),
             _ => Err(StoreError::Damaged("number")),
@@ -135,7 +135,7 @@ impl Row {
         self.maybe_text()?.ok_or(StoreError::Damaged("text"))
     }
 
-    pub fn maybe_text(&mut self) -> Result<Option<String>, StoreError> {
+    pub(crate) fn maybe_text(&mut self) -> Result<Option<String>, StoreError> {
         match self.next() {
             Value::Text(text) => Ok(Some(text)),
             Value::Null => Ok(None),
@@ -147,7 +147,7 @@ impl Row {
         self.maybe_bytes()?.ok_or(StoreError::Damaged("content"))
     }
 
-    pub fn maybe_bytes(&mut self) -> Result<Option<Vec<u8>>, StoreError> {
+    pub(crate) fn maybe_bytes(&mut self) -> Result<Option<Vec<u8>>, StoreError> {
         match self.next() {
             Value::Bytes(bytes) => Ok(Some(bytes)),
             Value::Null => Ok(None),
@@ -389,7 +389,7 @@ impl Step<'_> {
         }
     }
 
-    /// Reads.
+    /// The rows that a statement finds.
     pub fn query(&mut self, sql: &str, values: &[Value]) -> Result<Vec<Row>, StoreError> {
         self.database.query(sql, values)
     }

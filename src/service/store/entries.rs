@@ -2,8 +2,7 @@
 
 use super::connection::{Database, Row, Step};
 use super::{Location, StoreError};
-use crate::agreement::Code;
-use crate::service::audit::{Entry, Role};
+use crate::service::audit::{Entry, Role, Whose};
 
 /// Entries that are read at a time.
 const PAGE: u64 = 1000;
@@ -47,15 +46,15 @@ impl LogReader {
     /// # Errors
     ///
     /// [`StoreError`] where it does not say.
-    pub fn owner(&mut self) -> Result<(Code, Role), StoreError> {
+    pub fn owner(&mut self) -> Result<Whose, StoreError> {
         let mut said = |name: &str| {
             let rows = self.database.read("SELECT value FROM about WHERE name = ?1", &[name.into()])?;
             rows.into_iter().next().ok_or(StoreError::Foreign)?.text()
         };
         let party = said("party")?.parse().map_err(|_| StoreError::Damaged("name"))?;
         match said("role")?.as_str() {
-            "custodian" => Ok((party, Role::Custodian)),
-            "querier" => Ok((party, Role::Querier)),
+            "custodian" => Ok(Whose { party, role: Role::Custodian }),
+            "querier" => Ok(Whose { party, role: Role::Querier }),
             _ => Err(StoreError::Damaged("role")),
         }
     }

@@ -21,9 +21,9 @@ pub enum StoreError {
     /// It belongs to somebody else.
     #[error("this database belongs to {actual}, not to {expected}")]
     Owner {
-        /// As configured.
+        /// Role and name of the configuration.
         expected: String,
-        /// As found.
+        /// Role and name in the database.
         actual: String,
     },
     /// Bound to another signing key: an entry signed with this one would spoil the log for good.

@@ -19,7 +19,7 @@ mod schema;
 pub use connection::Step;
 pub use custody::{
     Account, Admitted, Answered, Breaker, Custody, Ending, Job, JobState, KEYS_LIMIT, Period, Submission, SubmitError,
-    Submitted, Waiting,
+    Submitted, Waiting, Work,
 };
 pub use entries::LogReader;
 pub use error::StoreError;

@@ -61,7 +61,7 @@ impl std::str::FromStr for Stage {
 
 /// A request and all that is kept of it.
 pub struct OutboxRequest {
-    /// Its number.
+    /// The request's number.
     pub number: Code,
     /// Under which agreement.
     pub agreement: Hash,
@@ -280,15 +280,15 @@ impl Outbox {
         rows.into_iter().next().map(request).transpose()
     }
 
-    /// Requests that are not done, the oldest first: number and stage.
+    /// Numbers of the requests that are not done, the oldest first.
     ///
     /// # Errors
     ///
     /// [`StoreError`] where they cannot be read.
-    pub fn unfinished(&mut self) -> Result<Vec<(Code, Stage)>, StoreError> {
-        let sql = "SELECT number, stage FROM requests WHERE stage <> 'done' ORDER BY sequence";
+    pub fn unfinished(&mut self) -> Result<Vec<Code>, StoreError> {
+        let sql = "SELECT number FROM requests WHERE stage <> 'done' ORDER BY sequence";
         let rows = self.journal.database.read(sql, &[])?;
-        rows.into_iter().map(|mut row| Ok((row.parsed()?, row.parsed()?))).collect()
+        rows.into_iter().map(|mut row| row.parsed()).collect()
     }
 }
 

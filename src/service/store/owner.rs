@@ -6,9 +6,9 @@ use crate::service::signing::SigningKey;
 
 /// Whose log it is: name, role, and the key that signs its entries.
 pub struct Owner {
-    /// Name.
+    /// The code under which the other party knows it.
     pub party: Code,
-    /// Role.
+    /// Whether it is asked or asks.
     pub role: Role,
     /// Signs entries and statements.
     pub key: SigningKey,

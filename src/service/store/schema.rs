@@ -124,7 +124,7 @@ pub fn about(step: &mut Step<'_>, name: &str) -> Result<Option<String>, StoreErr
 }
 
 /// Has the database say something of itself.
-pub fn set_about(step: &mut Step<'_>, name: &str, value: &str) -> Result<(), StoreError> {
+pub(crate) fn set_about(step: &mut Step<'_>, name: &str, value: &str) -> Result<(), StoreError> {
     let sql = "INSERT INTO about (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = ?2";
     step.execute(sql, &[name.into(), value.into()]).map(drop)
 }

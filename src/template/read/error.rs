@@ -151,13 +151,13 @@ pub enum RecordFault {
     /// Neither an identifier, an eye nor a number.
     #[error("column {column} is not a number, written as -1.25e-3")]
     NotANumber {
-        /// Which.
+        /// The column's number.
         column: usize,
     },
     /// A bit is something else.
     #[error("column {column} is neither 0 nor 1")]
     NotABit {
-        /// Which.
+        /// The column's number.
         column: usize,
     },
     /// A text does not encode the agreed number of bits.
@@ -193,13 +193,13 @@ pub enum RecordFault {
     /// A field or column is missing.
     #[error("`{name}` is missing")]
     Missing {
-        /// Which.
+        /// The field or column.
         name: &'static str,
     },
     /// A field is of another JSON type.
     #[error("`{name}` must be {expected}")]
     FieldType {
-        /// Which.
+        /// The field.
         name: &'static str,
         /// What it must be.
         expected: &'static str,

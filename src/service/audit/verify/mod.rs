@@ -22,16 +22,30 @@ pub struct Verifier {
     requests: HashMap<Hash, Progress>,
     erased: u64,
     /// The last entry without content.
-    last_missing: Option<(u64, Time)>,
-    /// What was erased according to the log: everything before this time, which is up to this number.
-    erasure: Option<(Time, u64)>,
+    last_missing: Option<Place>,
+    /// What was erased according to the log.
+    erasure: Option<Erasure>,
     /// Statements about requests that are not in the log: only an erasure excuses them.
-    unknown: Vec<(u64, Time)>,
+    unknown: Vec<Place>,
     counts: Counts,
     first: Option<Time>,
     head: Head,
     findings: Vec<Finding>,
     suppressed: u64,
+}
+
+/// An entry, and the time that decides whether an erasure excuses it.
+#[derive(Clone, Copy)]
+struct Place {
+    entry: u64,
+    time: Time,
+}
+
+/// What an erasure tells: everything before this time, which is up to this number. The later is the greater.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Erasure {
+    before: Time,
+    through: u64,
 }
 
 /// How far a request came.
@@ -83,7 +97,7 @@ impl Verifier {
             Ok(Some(told)) => self.told(entry, told),
             Ok(None) => {
                 self.erased += 1;
-                self.last_missing = Some((entry.number, entry.time));
+                self.last_missing = Some(Place { entry: entry.number, time: entry.time });
             }
             Err(EntryError::Digest) => self.find(entry.number, Problem::Content),
             Err(EntryError::Form) => self.find(entry.number, Problem::Form),
@@ -117,14 +131,14 @@ impl Verifier {
         } else if self.owner.is_none() {
             self.find(1, Problem::Opening);
         }
-        if let Some((number, time)) = self.last_missing
-            && !self.erasure.is_some_and(|(before, through)| number <= through && time < before)
+        if let Some(missing) = self.last_missing
+            && !self.erasure.is_some_and(|told| missing.entry <= told.through && missing.time < told.before)
         {
-            self.find(number, Problem::Missing);
+            self.find(missing.entry, Problem::Missing);
         }
-        for (number, made) in std::mem::take(&mut self.unknown) {
-            if self.erasure.is_none_or(|(before, _)| made >= before) {
-                self.find(number, Problem::Unknown);
+        for about in std::mem::take(&mut self.unknown) {
+            if self.erasure.is_none_or(|told| about.time >= told.before) {
+                self.find(about.entry, Problem::Unknown);
             }
         }
         for (number, _) in std::mem::take(&mut self.noted) {
@@ -164,7 +178,7 @@ impl Verifier {
                 if *through >= number || *before > entry.time {
                     self.find(number, Problem::Erasure);
                 } else {
-                    self.erasure = self.erasure.max(Some((*before, *through)));
+                    self.erasure = self.erasure.max(Some(Erasure { before: *before, through: *through }));
                 }
             }
             Told::Request(stated) => self.request(entry, stated),
@@ -246,7 +260,7 @@ impl Verifier {
             None => {
                 let made = made.unwrap_or_else(|| entry.time.minus_days(LONGEST_WAIT_DAYS));
                 if self.unknown.len() < LISTED_FINDINGS {
-                    self.unknown.push((entry.number, made));
+                    self.unknown.push(Place { entry: entry.number, time: made });
                 }
             }
             Some(progress) => {

@@ -10,15 +10,15 @@ use crate::service::time::Time;
 /// Statements that were found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
-    /// Requests.
+    /// Requests that were made or accepted.
     pub requests: u64,
-    /// Receipts.
+    /// Receipts for them.
     pub receipts: u64,
     /// Replies with an answer.
     pub answers: u64,
     /// Replies without one.
     pub unanswered: u64,
-    /// Acknowledgements.
+    /// Acknowledgements that a reply has arrived.
     pub acknowledgements: u64,
 }
 
@@ -27,7 +27,7 @@ pub struct Counts {
 pub struct Finding {
     /// At which entry; the last where it is about the whole.
     pub entry: u64,
-    /// What.
+    /// What is wrong there.
     pub problem: Problem,
 }
 
@@ -71,21 +71,21 @@ pub enum Problem {
     /// A signed statement that does not hold.
     #[error("the {statement} in it does not hold: {reason}")]
     Statement {
-        /// Its kind.
+        /// Kind of the statement.
         statement: &'static str,
-        /// Why.
+        /// What its signature or its form lacks.
         reason: String,
     },
     /// Signed by somebody who is not registered as that party.
     #[error("the {statement} in it is not signed by a registered key of its party")]
     Signer {
-        /// Its kind.
+        /// Kind of the statement.
         statement: &'static str,
     },
     /// The same statement about a request again.
     #[error("a second {statement} of one request")]
     Twice {
-        /// Its kind.
+        /// Kind of the statement.
         statement: &'static str,
     },
     /// About a request that is not in the log.

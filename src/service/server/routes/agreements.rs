@@ -18,7 +18,7 @@ pub async fn list(Shared(state): Shared<Arc<State>>, Caller(requester): Caller) 
     let admitted = state.desks.iter().filter(|(digest, _)| requester.agreements.contains(digest));
     let view = admitted.map(|(digest, desk)| AgreementView {
         agreement: digest.to_string(),
-        gallery_version: desk.engine.gallery().0,
+        gallery_version: desk.engine.gallery().version,
         key_limit_bytes: desk.engine.key_limit_bytes(),
         query_limit_bytes: desk.engine.query_limit_bytes(),
     });

@@ -107,7 +107,7 @@ fn accept(
             "the request names another query, key or number of probes than the query's file",
         ));
     }
-    if desk.engine.gallery().1 == 0 {
+    if desk.engine.gallery().subjects == 0 {
         return Err(Problem::unavailable("nobody is enrolled in the custodian's gallery"));
     }
     if let Some(refused) = facts.refused {

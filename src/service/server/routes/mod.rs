@@ -33,7 +33,7 @@ use crate::service::signing::Hash;
 struct Document;
 
 /// The routes, and the document that describes them.
-pub fn router(state: Arc<State>) -> (Router, utoipa::openapi::OpenApi) {
+pub(crate) fn router(state: Arc<State>) -> (Router, utoipa::openapi::OpenApi) {
     let (router, document) = OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(agreements::list))
         .routes(routes!(keys::get, keys::put))

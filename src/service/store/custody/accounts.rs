@@ -13,7 +13,7 @@ use crate::service::time::Time;
 /// What one requester has used up under one agreement.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Account {
-    /// Who.
+    /// Who has asked.
     pub requester: Code,
     /// Under which agreement.
     pub agreement: Hash,

@@ -15,7 +15,7 @@ use crate::service::time::Time;
 pub enum Ending<'a> {
     /// With an answer.
     Answered {
-        /// Its file.
+        /// The answer's file.
         answer: &'a [u8],
         /// The version of the gallery that was searched.
         gallery: u64,
@@ -30,7 +30,7 @@ pub enum Ending<'a> {
 
 /// An answer as it is fetched.
 pub struct Answered {
-    /// Signed.
+    /// The custodian's reply.
     pub reply: Signed<Reply>,
     /// The file.
     pub answer: Vec<u8>,

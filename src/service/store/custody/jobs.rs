@@ -10,6 +10,14 @@ use crate::service::store::connection::{Row, Value};
 
 const COLUMNS: &str = "id, agreement, number, state, accepted, probes, receipt, reply, answer IS NOT NULL";
 
+/// What is to be answered.
+pub struct Work {
+    /// The request.
+    pub request: Request,
+    /// The query's file.
+    pub query: Vec<u8>,
+}
+
 impl Custody {
     /// Every job that waits, the oldest first.
     ///
@@ -29,12 +37,12 @@ impl Custody {
     /// # Errors
     ///
     /// [`StoreError`] where it cannot be read.
-    pub fn work(&mut self, job: &Name) -> Result<Option<(Request, Vec<u8>)>, StoreError> {
+    pub fn work(&mut self, job: &Name) -> Result<Option<Work>, StoreError> {
         let sql = "SELECT request, query FROM jobs WHERE id = ?1 AND state = 'waiting'";
         let rows = self.journal.database.read(sql, &[job.into()])?;
         let work = |mut row: Row| {
             let request = Signed::<Request>::from_json(&row.text()?).and_then(|signed| signed.verify(None));
-            Ok((request.map_err(|_| StoreError::Damaged("request"))?, row.bytes()?))
+            Ok(Work { request: request.map_err(|_| StoreError::Damaged("request"))?, query: row.bytes()? })
         };
         rows.into_iter().next().map(work).transpose()
     }

@@ -27,6 +27,7 @@ use crate::service::time::Time;
 pub use accounts::Account;
 pub use answers::{Answered, Ending};
 pub use breaker::Breaker;
+pub use jobs::Work;
 pub use keys::{Admitted, KEYS_LIMIT};
 pub use submission::{Period, Submission, SubmitError, Submitted};
 
@@ -74,7 +75,7 @@ impl std::str::FromStr for JobState {
 pub struct Job {
     /// Names it.
     pub id: Name,
-    /// The agreement.
+    /// Digest of the agreement it was asked under.
     pub agreement: Hash,
     /// The requester's number of it.
     pub number: Code,

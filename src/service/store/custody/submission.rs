@@ -32,7 +32,7 @@ pub struct Submission<'a> {
 pub struct Submitted {
     /// The job that answers it.
     pub job: Name,
-    /// Signed.
+    /// What the requester is told of it.
     pub receipt: Signed<Receipt>,
     /// Whether it was accepted just now.
     pub new: bool,
@@ -42,7 +42,7 @@ pub struct Submitted {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SubmitError {
-    /// The database.
+    /// The database failed; the request may be sent again.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The request number stands for another request.
@@ -63,7 +63,7 @@ pub enum SubmitError {
     /// The operator has stopped the service.
     #[error("the custodian has suspended the service: {}", reason.as_str())]
     Breaker {
-        /// Why.
+        /// The operator's reason.
         reason: Line,
     },
     /// Not what was agreed.
@@ -75,7 +75,7 @@ pub enum SubmitError {
     /// The key is too old.
     #[error("the evaluation key ran out at {until}")]
     KeyExpired {
-        /// When.
+        /// The key is refused from then on.
         until: Time,
     },
     /// Too many probes.
@@ -83,11 +83,11 @@ pub enum SubmitError {
     Quota {
         /// Day or year.
         period: Period,
-        /// As asked.
+        /// Probes of the request.
         probes: u64,
         /// Capacity that is left.
         left: u64,
-        /// As agreed.
+        /// Probes that are agreed for such a period.
         limit: u64,
         /// When capacity returns; never, where more is asked than there ever is.
         returns: Option<Time>,
@@ -101,7 +101,7 @@ pub enum SubmitError {
         bits: u64,
         /// What is left.
         left: u64,
-        /// As agreed.
+        /// Bits that are agreed for a version of the gallery.
         limit: u64,
         /// Of which version.
         gallery: u64,
@@ -188,7 +188,7 @@ impl Custody {
     /// # Errors
     ///
     /// [`StoreError`] where that is not known.
-    pub fn accepted_before(&mut self, request: &Request, agreement: &Hash) -> Result<bool, StoreError> {
+    pub(crate) fn accepted_before(&mut self, request: &Request, agreement: &Hash) -> Result<bool, StoreError> {
         let sql = "SELECT id FROM jobs WHERE requester = ?1 AND agreement = ?2 AND number = ?3";
         let values = [(&request.requester).into(), agreement.into(), (&request.number).into()];
         Ok(!self.journal.database.read(sql, &values)?.is_empty())
@@ -199,7 +199,7 @@ impl Custody {
     /// # Errors
     ///
     /// [`SubmitError`] where it cannot.
-    pub fn check_clock(&mut self, now: Time) -> Result<(), SubmitError> {
+    pub(crate) fn check_clock(&mut self, now: Time) -> Result<(), SubmitError> {
         let head = self.journal.head()?;
         require_clock(head.time, now)
     }
