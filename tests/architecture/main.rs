@@ -98,7 +98,7 @@ fn the_library_reads_no_file_socket_clock_or_environment_and_owns_no_generator()
     library.retain(|(place, _)| !edges_of_service.iter().any(|edge| place.starts_with(edge)));
     // Tests may ask how much is wanted of them, and how long it took.
     let tests = of_tests_alone(&library);
-    assert!(tests.iter().any(|file| file == "src/scheme/exhaustive.rs:"), "{tests:?}");
+    assert!(tests.iter().any(|file| file.ends_with("/exhaustive.rs:")), "{tests:?}");
     library.retain(|(place, _)| !tests.iter().any(|file| place.starts_with(file.as_str())));
     // Told what a clock says, it reads none.
     for (place, code) in &mut library {
