@@ -42,7 +42,7 @@ fn code(folder: &str) -> Vec<(String, String)> {
 fn of_tests_alone(lines: &[(String, String)]) -> Vec<String> {
     let declared = lines.iter().zip(lines.iter().skip(1)).filter(|((_, code), _)| code.trim() == "#[cfg(test)]");
     let file = |(_, (place, code)): (_, &(String, String))| {
-        let module = code.trim().strip_prefix("mod ")?.strip_suffix(';')?;
+        let (_, module) = code.trim().strip_suffix(';')?.rsplit_once("mod ")?;
         let (folder, _) = place.rsplit_once('/')?;
         Some(format!("{folder}/{module}.rs:"))
     };
