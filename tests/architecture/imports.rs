@@ -18,6 +18,8 @@ const MOST_STEPS: usize = 16;
 pub struct Import {
     pub from: String,
     pub to: String,
+    /// Brought by a `use`, which may only pass it on; or named in the code.
+    pub is_use: bool,
     /// As it is written.
     path: String,
     /// File and line.
@@ -168,6 +170,7 @@ impl Source {
         (to != *module && !repeats).then(|| Import {
             from: module.clone(),
             to,
+            is_use: bound.is_some(),
             path: segments.join("::"),
             place: place.clone(),
         })

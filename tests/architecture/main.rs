@@ -42,7 +42,7 @@ fn code(folder: &str) -> Vec<(String, String)> {
 fn of_tests_alone(lines: &[(String, String)]) -> Vec<String> {
     let declared = lines.iter().zip(lines.iter().skip(1)).filter(|((_, code), _)| code.trim() == "#[cfg(test)]");
     let file = |(_, (place, code)): (_, &(String, String))| {
-        let module = code.trim().strip_prefix("mod ")?.strip_suffix(';')?;
+        let (_, module) = code.trim().strip_suffix(';')?.rsplit_once("mod ")?;
         let (folder, _) = place.rsplit_once('/')?;
         Some(format!("{folder}/{module}.rs:"))
     };
@@ -98,7 +98,7 @@ fn the_library_reads_no_file_socket_clock_or_environment_and_owns_no_generator()
     library.retain(|(place, _)| !edges_of_service.iter().any(|edge| place.starts_with(edge)));
     // Tests may ask how much is wanted of them, and how long it took.
     let tests = of_tests_alone(&library);
-    assert!(tests.iter().any(|file| file == "src/scheme/exhaustive.rs:"), "{tests:?}");
+    assert!(tests.iter().any(|file| file.ends_with("/exhaustive.rs:")), "{tests:?}");
     library.retain(|(place, _)| !tests.iter().any(|file| place.starts_with(file.as_str())));
     // Told what a clock says, it reads none.
     for (place, code) in &mut library {
