@@ -14,7 +14,7 @@ use rayon::prelude::*;
 use super::aggregate::{Sums, squares};
 use super::answer::LEAKAGE_LIMIT_LOG2;
 use super::ciphertexts::{EncryptedProbes, EncryptedVerdicts, ProbeVerdicts};
-use super::circuit::{Circuit, Masks};
+use super::circuit::{Circuit, Comparison, Masks};
 use super::distance::{Babies, Block, Steps, Transformed};
 use super::engine::{Ciphertext, Engine, Plaintext};
 use super::kept::{Order, Place, PreparedGallery};
@@ -275,7 +275,7 @@ impl<'a> Search<'a> {
     /// What a circuit of a shape costs and ends with.
     fn weighed(&self, shape: &Shape) -> Result<Circuit<'static>, Misfit> {
         let (set, task) = (self.key.ring.set, self.task);
-        Circuit::of(set, task.functional, task.disclosure, shape, blocks(set, task))
+        Circuit::weigh(set, &Comparison::of(task.functional, task.disclosure), shape, blocks(set, task))
     }
 
     /// The circuit of a shape, for an answer over so many primes.

@@ -6,7 +6,7 @@ use crate::parameters::bgv::{BgvSet, PRIME_BITS};
 use crate::scheme::Stage;
 use crate::scheme::bgv::arithmetic::Ledger;
 use crate::scheme::bgv::chain::Chain;
-use crate::scheme::bgv::circuit::Circuit;
+use crate::scheme::bgv::circuit::{Circuit, Comparison};
 use crate::scheme::bgv::distance::ledger_entry;
 use crate::scheme::bgv::misfit::Misfit;
 use crate::scheme::bgv::noise::{MARGIN_BITS, Noise, State};
@@ -38,10 +38,7 @@ pub fn weigh(set: &BgvSet, functional: &Functional, terms: &Terms) -> Result<Wei
     let per_subject = terms.limits.references_per_subject;
     let shape = Shape::largest(functional.eyes(), per_subject, alignments, functional.judges_common_bits());
     let blocks = terms.limits.references.div_ceil(set.ring_size());
-    let (aligned, common) = (functional.phi_range(), functional.common_bits_range());
-    let common = common.filter(|_| shape.judges_common_bits);
-    let coordinates = functional.coordinates();
-    let circuit = Circuit::weigh(set, coordinates, &aligned, common.as_ref(), terms.disclosure, &shape, blocks)?;
+    let circuit = Circuit::weigh(set, &Comparison::of(functional, terms.disclosure), &shape, blocks)?;
     Ok(Weighed {
         stages: stages(&circuit),
         margin_bits: circuit.margin,

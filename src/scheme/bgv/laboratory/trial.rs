@@ -7,7 +7,7 @@ use crate::functional::Functional;
 use crate::parameters::bgv::BgvSet;
 use crate::scheme::bgv::Bgv;
 use crate::scheme::bgv::aggregate::{Sums, squares};
-use crate::scheme::bgv::circuit::Circuit;
+use crate::scheme::bgv::circuit::{Circuit, Comparison};
 use crate::scheme::bgv::distance::{Babies, Block, Steps, Transformed};
 use crate::scheme::bgv::engine::{Ciphertext, Engine, Plaintext};
 use crate::scheme::bgv::keys::PreparedKey;
@@ -49,7 +49,8 @@ impl Trial {
         let alignments = functional.rotations().len();
         let judges_common_bits = functional.judges_common_bits();
         let shape = Shape::largest(functional.eyes(), 1, alignments, judges_common_bits);
-        let circuit = Circuit::of(set, functional, disclosure, &shape, ADMITTED_BLOCKS)?.with_coefficients();
+        let circuit =
+            Circuit::weigh(set, &Comparison::of(functional, disclosure), &shape, ADMITTED_BLOCKS)?.with_coefficients();
         let coordinates = functional.coordinates();
         let fits = Misfit::Coordinates { coordinates, limit: set.ring_size() / 2 };
         let steps = Steps::new(set, coordinates).ok_or(fits.clone())?;

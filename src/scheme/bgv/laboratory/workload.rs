@@ -18,7 +18,7 @@ use crate::scheme::bgv::aggregate::squares;
 use crate::scheme::bgv::answer::MANY_SAMPLES;
 use crate::scheme::bgv::arithmetic::{Cost, Ledger};
 use crate::scheme::bgv::chain::Chain;
-use crate::scheme::bgv::circuit::Circuit;
+use crate::scheme::bgv::circuit::{Circuit, Comparison};
 use crate::scheme::bgv::distance::{Babies, Block, Steps, Transformed, babies_cost};
 use crate::scheme::bgv::engine::Ciphertext;
 use crate::scheme::bgv::evaluator::room;
@@ -166,9 +166,7 @@ fn circuit<'a>(
 ) -> Result<(Circuit<'a>, Shape), Misfit> {
     let alignments = functional.rotations().len();
     let shape = Shape::largest(functional.eyes(), 1, alignments, functional.judges_common_bits());
-    let (aligned, common) = (functional.phi_range(), functional.common_bits_range());
-    let common = common.filter(|_| shape.judges_common_bits);
-    let circuit = Circuit::weigh(set, functional.coordinates(), &aligned, common.as_ref(), disclosure, &shape, blocks)?;
+    let circuit = Circuit::weigh(set, &Comparison::of(functional, disclosure), &shape, blocks)?;
     Ok((circuit, shape))
 }
 
