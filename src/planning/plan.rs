@@ -7,7 +7,7 @@ use crate::functional::{Functional, Reference, SampleLayout};
 use crate::parameters::ParameterSet;
 use crate::parameters::bgv::BgvSet;
 use crate::parameters::tfhe::TfheSet;
-use crate::scheme::bgv::laboratory::workload::{self, Estimate};
+use crate::scheme::bgv::laboratory::workload::{self, Estimate, SearchSize};
 use crate::scheme::bgv::{Bgv, Misfit};
 use crate::scheme::tfhe::Tfhe;
 use crate::scheme::tfhe::laboratory::workload::reference_bootstrap;
@@ -178,9 +178,15 @@ impl<'a> PlannedQuery<'a> {
 
     /// Under scheme `bgv`.
     fn of_blocks(&self, set: &BgvSet, pace: &workload::Pace, budget_bytes: u64) -> Result<Payload, PlanError> {
-        let searched = (self.functional, self.terms.disclosure);
-        let gallery = (self.references, self.terms.limits.references_per_subject);
-        let estimate = Estimate::of(set, searched, gallery, self.probes, budget_bytes, pace)?;
+        let size = SearchSize {
+            functional: self.functional,
+            disclosure: self.terms.disclosure,
+            references: self.references,
+            references_per_subject: self.terms.limits.references_per_subject,
+            probes: self.probes,
+            budget_bytes,
+        };
+        let estimate = Estimate::of(set, &size, pace)?;
         let query_bytes = (self.templates() * set.encrypted_template_bytes()) as u64;
         Ok(Payload {
             steps: estimate.steps,

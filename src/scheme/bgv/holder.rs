@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::Bgv;
 use super::answer::outputs_per_block;
-use super::ciphertexts::{EncryptedProbes, EncryptedVerdicts, ProbeVerdicts};
+use super::ciphertexts::{EncryptedProbes, EncryptedSample, EncryptedVerdicts, ProbeVerdicts};
 use super::engine::Ciphertext;
 use super::keys::{EvaluationKey, seeds};
 use super::modulus::{Modulus, add_assign};
@@ -108,7 +108,10 @@ impl SecretKey {
     pub(super) fn encrypt_noise(&self, rng: &mut ChaCha20Rng) -> EncryptedProbes {
         let plaintext = any_residue(self.set.ring_size(), rng);
         let seed = seed(rng);
-        EncryptedProbes::new(self.set, vec![(seed, self.encrypt_plaintext(&plaintext, seed, rng))])
+        EncryptedProbes::new(
+            self.set,
+            vec![EncryptedSample { seed, body: self.encrypt_plaintext(&plaintext, seed, rng) }],
+        )
     }
 
     /// A keyswitch key from another secret (a transformed polynomial over all primes) to this one.
@@ -248,7 +251,7 @@ impl Holder for Bgv {
             let slots = period.cycle().take(ring.n).map(residue);
             let plaintext = Zeroizing::new(ring.encode(slots));
             let seed = seed(&mut rng);
-            (seed, key.encrypt_plaintext(&plaintext, seed, &mut rng))
+            EncryptedSample { seed, body: key.encrypt_plaintext(&plaintext, seed, &mut rng) }
         });
         EncryptedProbes::new(key.set, samples.collect())
     }

@@ -3,7 +3,7 @@
 use rand_chacha::ChaCha20Rng;
 
 use crate::parameters::bgv::BgvSet;
-use crate::scheme::bgv::ciphertexts::EncryptedProbes;
+use crate::scheme::bgv::ciphertexts::{EncryptedProbes, EncryptedSample};
 use crate::scheme::bgv::engine::{Ciphertext, Engine};
 use crate::scheme::bgv::holder::SecretKey;
 use crate::scheme::bgv::keys::PreparedKey;
@@ -33,7 +33,7 @@ impl Parties {
     pub(in crate::scheme::bgv) fn encrypted(&self, slots: &[u32], rng: &mut ChaCha20Rng) -> EncryptedProbes {
         let seed = seed(rng);
         let body = self.secret.encrypt_plaintext(&self.ring.encode(slots.iter().copied()), seed, rng);
-        EncryptedProbes::new(self.ring.set, vec![(seed, body)])
+        EncryptedProbes::new(self.ring.set, vec![EncryptedSample { seed, body }])
     }
 
     /// The phase of a ciphertext, and its slots as residues of t where it is small enough to be exact.

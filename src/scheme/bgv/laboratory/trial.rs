@@ -155,7 +155,7 @@ impl Trial {
                 verdicts.iter().flat_map(|value| squares(key, &self.circuit, value, rng)).count() * n
             }
             Combined::Slots(verdicts) => verdicts.into_iter().map(|value| sanitised(key, value, rng)).count() * n,
-            Combined::Sums(sums) => sums.finish(key, rng).0.len(),
+            Combined::Sums(sums) => sums.finish(key, rng).samples.len(),
         }
     }
 }

@@ -73,6 +73,25 @@ const ENCODING_TRANSFORMS: f64 = 4.0;
 /// Drawing what blinds and floods a ring element, in transforms.
 const DRAWING_TRANSFORMS: f64 = 20.0;
 
+/// How large a search is: what an estimate is made for.
+///
+/// The gallery's subjects have one reference each, or one of each eye where the agreement tells eyes apart; probes are alike.
+#[derive(Clone, Copy, Debug)]
+pub struct SearchSize<'a> {
+    /// The comparison, as the set admits it.
+    pub functional: &'a Functional,
+    /// What the querier learns.
+    pub disclosure: Disclosure,
+    /// References in the gallery.
+    pub references: usize,
+    /// References that a subject may have, of each eye.
+    pub references_per_subject: usize,
+    /// Probes in the query.
+    pub probes: usize,
+    /// What may be kept in memory of diagonals, in bytes.
+    pub budget_bytes: u64,
+}
+
 /// A prediction for one query against one gallery.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Estimate {
@@ -87,20 +106,13 @@ pub struct Estimate {
 }
 
 impl Estimate {
-    /// Predicts for a gallery whose subjects have one reference each, or one of each eye where the agreement tells eyes apart, where
-    /// `per_subject` are admitted, and for probes alike. `budget_bytes` is what may be kept in memory of diagonals.
+    /// Of a search, on a machine of this pace.
     ///
     /// # Errors
     ///
     /// [`Misfit`] where the set does not admit the comparison.
-    pub fn of(
-        set: &BgvSet,
-        (functional, disclosure): (&Functional, Disclosure),
-        (references, per_subject): (usize, usize),
-        probes: usize,
-        budget_bytes: u64,
-        pace: &Pace,
-    ) -> Result<Self, Misfit> {
+    pub fn of(set: &BgvSet, size: &SearchSize<'_>, pace: &Pace) -> Result<Self, Misfit> {
+        let SearchSize { functional, disclosure, references, references_per_subject, probes, budget_bytes } = *size;
         let n = set.ring_size();
         let samples = samples(functional);
         let subjects = references.div_ceil(samples);
@@ -108,7 +120,7 @@ impl Estimate {
         let (circuit, shape) = circuit(set, functional, disclosure, blocks)?;
         let steps = circuit.steps;
         let layout = if samples == 1 { SampleLayout::Single } else { SampleLayout::Both };
-        let agreed = Shape::of_layout(functional, layout, |_| per_subject);
+        let agreed = Shape::of_layout(functional, layout, |_| references_per_subject);
         // Probes share the encoding of the gallery, as many as go together; what is kept is encoded once.
         let together = room(set, steps, samples, budget_bytes).min(probes.max(1));
         let passes = probes.div_ceil(together).max(1);
