@@ -16,7 +16,7 @@ pub mod pace;
 mod parties;
 mod run;
 pub mod stages;
-pub mod trial;
+pub mod workload;
 
 #[cfg(test)]
 pub(super) use exactness::keys;

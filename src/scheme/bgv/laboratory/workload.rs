@@ -18,7 +18,7 @@ use crate::scheme::bgv::shape::{Judgement, Shape};
 use crate::scheme::{Evaluator as _, Holder as _};
 
 /// Keys, a probe with its rotations, and the diagonals of one full block kept transformed.
-pub struct Trial {
+pub struct Workload {
     key: PreparedKey,
     circuit: Circuit<'static>,
     disclosure: Disclosure,
@@ -31,7 +31,7 @@ pub struct Trial {
     combined: Combined,
 }
 
-impl Trial {
+impl Workload {
     /// Random weights of the size that the functional's references have; one pair a subject, every rotation.
     ///
     /// # Errors
@@ -105,7 +105,7 @@ impl Trial {
         key.ring.n
     }
 
-    /// Stage 5: judges what [`Trial::distances`] left. Returns how many subjects are judged.
+    /// Stage 5: judges what [`Workload::distances`] left. Returns how many subjects are judged.
     pub fn thresholds(&mut self) -> usize {
         let ring = self.key.ring;
         let engine = Engine { ring, relinearisation: &self.key.relinearisation };
@@ -119,7 +119,7 @@ impl Trial {
         ring.n
     }
 
-    /// Stage 6, its beginning: combines what [`Trial::thresholds`] left, and adds the slots up where one number is disclosed. Returns how
+    /// Stage 6, its beginning: combines what [`Workload::thresholds`] left, and adds the slots up where one number is disclosed. Returns how
     /// many subjects are combined.
     pub fn aggregate(&mut self) -> usize {
         let ring = self.key.ring;
@@ -146,7 +146,7 @@ impl Trial {
         ring.n
     }
 
-    /// Stage 6, its end: sanitises what [`Trial::aggregate`] left. Returns the answer's numbers.
+    /// Stage 6, its end: sanitises what [`Workload::aggregate`] left. Returns the answer's numbers.
     pub fn sanitise(&mut self) -> usize {
         let (key, rng) = (&self.key, &mut self.rng);
         let n = key.ring.n;
