@@ -19,7 +19,7 @@ use crate::scheme::bgv::noise::{State, TAIL_LOG2};
 use crate::scheme::bgv::residues::{multiply_mod_t, residue};
 use crate::scheme::bgv::sampling::generator;
 use crate::scheme::bgv::sanitise::{flooded, sanitised};
-use crate::scheme::{Measurement, OtherScheme, Progress, Scheme, StageNoise, Stopped, Unmeasured};
+use crate::scheme::{MeasuredNoise, Measurement, OtherScheme, Progress, Scheme, Stopped, Unmeasured};
 
 /// From the deepest circuit to the least.
 const COMPARISONS: [Hamming; 3] = [
@@ -43,7 +43,7 @@ pub fn measure(
     let other = OtherScheme { expected: parameters.scheme(), actual: Bgv::ID };
     let set = Bgv::set(parameters).ok_or(other)?;
     let comparison = comparison(set)?;
-    let stages = stages(set, comparison, blocks(set, samples), &mut generator(rng), progress)?;
+    let stages = of_stages(set, comparison, blocks(set, samples), &mut generator(rng), progress)?;
     let Hamming { bits, disclosure, .. } = comparison;
     let disclosed = if disclosure == Disclosure::Each { "one bit a reference" } else { "one bit a probe" };
     Ok(Measurement {
@@ -76,12 +76,12 @@ fn comparison(set: &'static BgvSet) -> Result<Hamming, Misfit> {
 }
 
 /// Phases of each stage over some blocks.
-struct Stages<'a> {
+struct Looked<'a> {
     progress: &'a dyn Progress,
-    stages: Vec<Stage>,
+    stages: Vec<StagePhases>,
 }
 
-struct Stage {
+struct StagePhases {
     name: &'static str,
     state: State,
     phases: Vec<f64>,
@@ -92,7 +92,7 @@ struct Stage {
 const FLOOD: &str = "flood";
 const ANSWER: &str = "answer";
 
-impl Stages<'_> {
+impl Looked<'_> {
     /// Looks at what a stage left: one value, or several. `right` judges a slot of the first by its row and what stands in it; where there are
     /// several, by how many of them are 0.
     fn look(
@@ -120,21 +120,21 @@ impl Stages<'_> {
                 stage.right =
                     stage.right.take().zip(right).map(|(before, now): (Vec<bool>, Vec<bool>)| [before, now].concat());
             }
-            None => self.stages.push(Stage { name, state, phases: phases.concat(), right }),
+            None => self.stages.push(StagePhases { name, state, phases: phases.concat(), right }),
         }
         self.progress.advance(1);
         if self.progress.stop() { Err(Stopped) } else { Ok(()) }
     }
 
-    fn finish(self) -> Vec<StageNoise> {
-        let noise = |stage: Stage| {
+    fn finish(self) -> Vec<MeasuredNoise> {
+        let noise = |stage: StagePhases| {
             let state = stage.state;
             // What is flooded fills the modulus, which is what it is flooded for.
             let computed = ![FLOOD, ANSWER].contains(&stage.name);
-            let noise = StageNoise {
+            let noise = MeasuredNoise {
                 bound_log2: Some(state.noise + TAIL_LOG2),
                 margin_bits: computed.then(|| state.margin()),
-                ..StageNoise::of(stage.name, &stage.phases, (2.0 * state.noise).exp2())
+                ..MeasuredNoise::of(stage.name, &stage.phases, (2.0 * state.noise).exp2())
             };
             match stage.right {
                 Some(right) => noise.with_failures(right),
@@ -147,21 +147,21 @@ impl Stages<'_> {
 
 /// Encryption, the last rotation of the probe, score, threshold, verdict, flood, answer; the one-squaring variant answers after the
 /// threshold.
-pub(super) fn stages(
+pub(super) fn of_stages(
     set: &'static BgvSet,
     hamming: Hamming,
     blocks: usize,
     rng: &mut ChaCha20Rng,
     progress: &dyn Progress,
-) -> Result<Vec<StageNoise>, Unmeasured> {
-    let mut stages = Stages { progress, stages: Vec::new() };
+) -> Result<Vec<MeasuredNoise>, Unmeasured> {
+    let mut looked = Looked { progress, stages: Vec::new() };
     for _ in 0..blocks {
-        stages.block(set, hamming, rng)?;
+        looked.block(set, hamming, rng)?;
     }
-    Ok(stages.finish())
+    Ok(looked.finish())
 }
 
-impl Stages<'_> {
+impl Looked<'_> {
     /// One block, under keys of its own.
     fn block(&mut self, set: &'static BgvSet, hamming: Hamming, rng: &mut ChaCha20Rng) -> Result<(), Unmeasured> {
         let Hamming { bits, threshold, disclosure } = hamming;

@@ -3,7 +3,7 @@
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 
-use super::measure::{measure, stages, steps};
+use super::measure::{measure, of_stages, steps};
 use super::parties::Parties;
 use super::run::{Hamming, single};
 use crate::agreement::Disclosure;
@@ -115,7 +115,7 @@ fn thresholds_equal_the_polynomial_in_the_clear() {
 /// Every rotation of a probe, and every stage after it.
 fn hold_every_stage(set: &'static BgvSet, hamming: Hamming, rounds: u64) {
     for round in 0..rounds {
-        let stages = stages(set, hamming, 1, &mut ChaCha20Rng::seed_from_u64(round), &()).unwrap();
+        let stages = of_stages(set, hamming, 1, &mut ChaCha20Rng::seed_from_u64(round), &()).unwrap();
         for stage in &stages {
             let what = format!("{}, {}", set.name, stage.stage);
             println!("{what}: {stage:?}");

@@ -14,8 +14,8 @@ mod measured;
 mod mixed;
 pub mod pace;
 mod parties;
+pub mod prediction;
 mod run;
-pub mod stages;
 pub mod workload;
 
 #[cfg(test)]
