@@ -11,8 +11,8 @@ use cotejo::agreement::{Decimal, Disclosure, SchemeChoice, Terms};
 use cotejo::parameters::ParameterSet;
 use cotejo::parameters::bgv::BgvSet;
 use cotejo::planning;
-use cotejo::scheme::bgv::laboratory::trial::Trial;
-use cotejo::scheme::tfhe::laboratory::workload::Workload;
+use cotejo::scheme::bgv::laboratory::workload::Workload as Blocks;
+use cotejo::scheme::tfhe::laboratory::workload::Workload as Decisions;
 use criterion::{Criterion, criterion_group, criterion_main};
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
@@ -80,7 +80,7 @@ fn median(mut run: impl FnMut()) -> Duration {
 /// A raw bootstrap of the default set, in batches of 32 on one thread.
 fn bootstrap() -> Duration {
     let mut rng = ChaCha20Rng::seed_from_u64(1);
-    let workload = Workload::new(cotejo::parameters::tfhe::DEFAULT, &mut rng);
+    let workload = Decisions::new(cotejo::parameters::tfhe::DEFAULT, &mut rng);
     on_threads(1, || {
         workload.thresholds(32);
         median(|| {
@@ -100,19 +100,19 @@ fn blocks(criterion: &mut Criterion) {
         let agreement = planning::open(case.terms.clone()).expect("terms that fit");
         let set: &'static BgvSet = ParameterSet::by_name(case.set).and_then(ParameterSet::bgv).expect("a set");
         let mut rng = ChaCha20Rng::seed_from_u64(2);
-        let trial = Trial::new(set, agreement.functional(), case.terms.disclosure, &mut rng);
-        let mut trial = trial.expect("a comparison that fits");
-        let references = trial.references() as f64;
+        let blocks = Blocks::new(set, agreement.functional(), case.terms.disclosure, &mut rng);
+        let mut blocks = blocks.expect("a comparison that fits");
+        let references = blocks.references() as f64;
         let single = pool(1);
-        group.bench_function(case.name, |bencher| bencher.iter(|| single.install(|| trial.block())));
+        group.bench_function(case.name, |bencher| bencher.iter(|| single.install(|| blocks.block())));
         let one = on_threads(1, || {
             median(|| {
-                trial.block();
+                blocks.block();
             })
         });
         let two = on_threads(2, || {
             median(|| {
-                trial.block();
+                blocks.block();
             })
         });
         let each = one.as_secs_f64() * 1e3 / references;
@@ -124,7 +124,7 @@ fn blocks(criterion: &mut Criterion) {
             case.set,
             one.as_secs_f64() * 1e3,
             one.as_secs_f64() / two.as_secs_f64(),
-            trial.margin_bits(),
+            blocks.margin_bits(),
         );
         println!("{row}");
         rows.push(row);

@@ -97,10 +97,9 @@ fn of_bgv(set: &str, disclosure: Disclosure, references: usize, probes: usize) {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let agreement = agreement(SchemeChoice::Bgv, set, disclosure);
     let parameters = Bgv::agreed_set(&agreement).unwrap();
-    let workload =
-        bgv::laboratory::workload::Workload::new(parameters, agreement.functional(), disclosure, &mut rng(4)).unwrap();
+    let units = bgv::laboratory::pace::Units::new(parameters, agreement.functional(), disclosure, &mut rng(4)).unwrap();
     let start = Instant::now();
-    let pace = || Pace::Bgv(workload.pace(&mut rng(5), &|| start.elapsed()));
+    let pace = || Pace::Bgv(units.pace(&mut rng(5), &|| start.elapsed()));
     hold_against_the_plan::<Bgv>(&agreement, references, probes, pace);
 }
 

@@ -37,16 +37,12 @@ fn bootstrap(set: &'static TfheSet, console: &Console) -> Result<Duration, Failu
 }
 
 /// Times of the units of work of scheme `bgv`.
-fn units(
-    agreement: &Opened,
-    set: &'static BgvSet,
-    console: &Console,
-) -> Result<bgv::laboratory::workload::Pace, Failure> {
+fn units(agreement: &Opened, set: &'static BgvSet, console: &Console) -> Result<bgv::laboratory::pace::Pace, Failure> {
     console.note(format_args!("timing the work of parameter set {} ...", set.name));
     let mut rng = load::randomness()?;
     let (functional, disclosure) = (agreement.functional(), agreement.terms().disclosure);
-    let workload = bgv::laboratory::workload::Workload::new(set, functional, disclosure, &mut rng);
-    let workload = workload.map_err(|error| Failure::new("agreement", error, "agree on another set"))?;
+    let timed = bgv::laboratory::pace::Units::new(set, functional, disclosure, &mut rng);
+    let timed = timed.map_err(|error| Failure::new("agreement", error, "agree on another set"))?;
     let start = Instant::now();
-    Ok(workload.pace(&mut rng, &|| start.elapsed()))
+    Ok(timed.pace(&mut rng, &|| start.elapsed()))
 }

@@ -164,7 +164,7 @@ impl Args {
             ParameterSet::Bgv(set) => match self.transform_us.zip(self.product_us) {
                 Some((transform, product)) => {
                     let time = |microseconds: f64| Duration::from_secs_f64(microseconds / 1e6);
-                    let mut pace = bgv::laboratory::workload::Pace::of_units(set, time(transform), time(product));
+                    let mut pace = bgv::laboratory::pace::Pace::of_units(set, time(transform), time(product));
                     self.encoding_us.iter().for_each(|&given| pace.encoding = time(given));
                     self.output_us.iter().for_each(|&given| pace.output = time(given));
                     (Pace::Bgv(pace), false)

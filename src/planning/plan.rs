@@ -7,10 +7,11 @@ use crate::functional::{Functional, Reference, SampleLayout};
 use crate::parameters::ParameterSet;
 use crate::parameters::bgv::BgvSet;
 use crate::parameters::tfhe::TfheSet;
-use crate::scheme::bgv::laboratory::workload::{self, Estimate};
+use crate::scheme::bgv::laboratory::estimate::{Estimate, SearchSize};
+use crate::scheme::bgv::laboratory::pace;
 use crate::scheme::bgv::{Bgv, Misfit};
 use crate::scheme::tfhe::Tfhe;
-use crate::scheme::tfhe::laboratory::workload::reference_bootstrap;
+use crate::scheme::tfhe::laboratory::pace::reference_bootstrap;
 use crate::scheme::{Evaluator, Opened, OtherScheme, Task, most_bits};
 use crate::template::Bits;
 
@@ -59,10 +60,10 @@ pub struct PlannedQuery<'a> {
 /// How fast a machine works with all its threads: what a prediction of time is made from.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Pace {
-    /// Of scheme `tfhe`: wall time a bootstrap (see `scheme::tfhe::laboratory::workload`).
+    /// Of scheme `tfhe`: wall time a bootstrap (see `scheme::tfhe::laboratory::pace`).
     Tfhe(Duration),
     /// Of scheme `bgv`.
-    Bgv(workload::Pace),
+    Bgv(pace::Pace),
 }
 
 impl Pace {
@@ -70,7 +71,7 @@ impl Pace {
     pub fn reference(parameters: &ParameterSet) -> Self {
         match parameters {
             ParameterSet::Tfhe(set) => Self::Tfhe(reference_bootstrap(set)),
-            ParameterSet::Bgv(set) => Self::Bgv(workload::Pace::reference(set)),
+            ParameterSet::Bgv(set) => Self::Bgv(pace::Pace::reference(set)),
         }
     }
 
@@ -177,10 +178,16 @@ impl<'a> PlannedQuery<'a> {
     }
 
     /// Under scheme `bgv`.
-    fn of_blocks(&self, set: &BgvSet, pace: &workload::Pace, budget_bytes: u64) -> Result<Payload, PlanError> {
-        let searched = (self.functional, self.terms.disclosure);
-        let gallery = (self.references, self.terms.limits.references_per_subject);
-        let estimate = Estimate::of(set, searched, gallery, self.probes, budget_bytes, pace)?;
+    fn of_blocks(&self, set: &BgvSet, pace: &pace::Pace, budget_bytes: u64) -> Result<Payload, PlanError> {
+        let size = SearchSize {
+            functional: self.functional,
+            disclosure: self.terms.disclosure,
+            references: self.references,
+            references_per_subject: self.terms.limits.references_per_subject,
+            probes: self.probes,
+            budget_bytes,
+        };
+        let estimate = Estimate::of(set, &size, pace)?;
         let query_bytes = (self.templates() * set.encrypted_template_bytes()) as u64;
         Ok(Payload {
             steps: estimate.steps,

@@ -16,9 +16,9 @@ mod exchange;
 #[cfg(test)]
 mod exhaustive;
 mod figures;
+mod measurement;
 mod opened;
-mod stage;
-mod stage_noise;
+mod prediction;
 pub mod tfhe;
 
 use std::borrow::Cow;
@@ -32,9 +32,9 @@ use crate::parameters::ParameterSet;
 use crate::remedy::Remedy;
 use crate::template::Eye;
 pub use account::{USUAL_PROBES_PER_DAY, log2_distance_of};
+pub use measurement::{Failures, Flips, MeasuredNoise, Measurement, Unmeasured};
 pub use opened::Opened;
-pub use stage::Stage;
-pub use stage_noise::{Failures, Flips, Measurement, StageNoise, Unmeasured};
+pub use prediction::PredictedNoise;
 
 /// What crosses between the parties under one scheme.
 pub trait Scheme: Sized + 'static {

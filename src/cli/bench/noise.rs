@@ -1,7 +1,7 @@
 //! `cotejo bench --noise`: what encryption adds, stage by stage, measured beside its formulas.
 
 use cotejo::parameters::ParameterSet;
-use cotejo::scheme::{self, Flips, Measurement, StageNoise, Unmeasured};
+use cotejo::scheme::{self, Flips, MeasuredNoise, Measurement, Unmeasured};
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 use serde::Serialize;
@@ -105,7 +105,7 @@ fn text(set: &SetNoise) -> String {
     lines.join("\n")
 }
 
-fn row(stage: &StageNoise) -> String {
+fn row(stage: &MeasuredNoise) -> String {
     let power = |exponent: Option<f64>| exponent.map_or("-".to_owned(), |exponent| format!("{exponent:.2}"));
     let failures = stage.failures.map_or("-".to_owned(), |failures| format!("{} of {}", failures.failed, failures.of));
     format!(

@@ -6,8 +6,8 @@ use cotejo::functional::{Probe, Reference};
 use cotejo::parameters::ParameterSet;
 use cotejo::parameters::bgv::BgvSet;
 use cotejo::parameters::tfhe::TfheSet;
-use cotejo::scheme::bgv::laboratory::trial::Trial;
-use cotejo::scheme::tfhe::laboratory::workload::Workload;
+use cotejo::scheme::bgv::laboratory::workload::Workload as Blocks;
+use cotejo::scheme::tfhe::laboratory::workload::Workload as Decisions;
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 
@@ -110,17 +110,17 @@ fn bootstraps(
     let references = records.iter().map(|record| functional.reference(&record.template));
     let references = references.collect::<Result<Vec<Reference>, _>>().map_err(|error| unmade(&error))?;
     let probe = Probe::new(functional, records.get(..1).unwrap_or_default()).map_err(|error| unmade(&error))?;
-    let mut workload = Workload::new(set, &mut rng);
+    let mut workload = Decisions::new(set, &mut rng);
     let encrypted = workload.encrypt(functional, std::slice::from_ref(&probe), &mut rng);
     let encrypted = encrypted.ok_or_else(|| unmade(&"a probe has no sample"))?;
     repeated(
         &mut workload,
         repeat,
         [
-            ("distance", "reference", &mut |work: &mut Workload| work.distances(functional, &encrypted, &references)),
-            ("threshold", "decision", &mut |work: &mut Workload| work.thresholds(count)),
-            ("aggregate", "gate", &mut |work: &mut Workload| work.aggregate(BITS)),
-            ("sanitise", "verdict", &mut |work: &mut Workload| work.sanitise(1, &mut rng)),
+            ("distance", "reference", &mut |work: &mut Decisions| work.distances(functional, &encrypted, &references)),
+            ("threshold", "decision", &mut |work: &mut Decisions| work.thresholds(count)),
+            ("aggregate", "gate", &mut |work: &mut Decisions| work.aggregate(BITS)),
+            ("sanitise", "verdict", &mut |work: &mut Decisions| work.sanitise(1, &mut rng)),
         ],
     )
 }
@@ -129,16 +129,16 @@ fn bootstraps(
 fn blocks(batch: &Batch, set: &'static BgvSet, repeat: u32, seed: u64) -> Result<Vec<Timed>, Failure> {
     let agreement = &batch.agreement;
     let mut rng = ChaCha20Rng::seed_from_u64(seed);
-    let trial = Trial::new(set, agreement.functional(), agreement.terms().disclosure, &mut rng);
-    let mut trial = trial.map_err(|error| Failure::new("bench", error, "choose another --set"))?;
+    let workload = Blocks::new(set, agreement.functional(), agreement.terms().disclosure, &mut rng);
+    let mut workload = workload.map_err(|error| Failure::new("bench", error, "choose another --set"))?;
     repeated(
-        &mut trial,
+        &mut workload,
         repeat,
         [
-            ("distance", "reference", &mut Trial::distances),
-            ("threshold", "reference", &mut Trial::thresholds),
-            ("aggregate", "reference", &mut Trial::aggregate),
-            ("sanitise", "number", &mut Trial::sanitise),
+            ("distance", "reference", &mut Blocks::distances),
+            ("threshold", "reference", &mut Blocks::thresholds),
+            ("aggregate", "reference", &mut Blocks::aggregate),
+            ("sanitise", "number", &mut Blocks::sanitise),
         ],
     )
 }

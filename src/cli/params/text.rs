@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cotejo::parameters::Figure;
-use cotejo::planning::card::{Card, ComparisonCard, KeyStrength, Stage};
+use cotejo::planning::card::{Card, ComparisonCard, KeyStrength, PredictedNoise};
 
 use crate::cli::console::{bytes, count, seconds};
 
@@ -85,7 +85,7 @@ fn comparison(comparison: &ComparisonCard) -> Vec<String> {
     lines
 }
 
-fn stage(stage: &Stage) -> String {
+fn stage(stage: &PredictedNoise) -> String {
     let margin = stage.margin_bits.map_or_else(String::new, |margin| format!("{margin:.1}"));
     format!("  {:<38} {:>8.1} {:>8.0} {margin:>8}", stage.stage, stage.noise_log2, stage.modulus_log2)
 }

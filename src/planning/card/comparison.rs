@@ -5,8 +5,8 @@ use serde::Serialize;
 use crate::agreement::{AgreementError, Disclosure, Terms};
 use crate::parameters::{Figure, ParameterSet, Unit};
 use crate::planning::{Pace, Plan, PlanError, PlannedQuery, under};
-use crate::scheme::Stage;
-use crate::scheme::bgv::laboratory::stages;
+use crate::scheme::PredictedNoise;
+use crate::scheme::bgv::laboratory::prediction;
 use crate::scheme::tfhe::noise::GrayZone;
 
 /// Deviations of phi that must fit a quarter of the torus; closer, and an agreement is refused.
@@ -26,7 +26,7 @@ pub struct ComparisonCard {
     /// What of the comparison is held to a limit.
     pub figures: Vec<Figure>,
     /// Noise after each stage, in the order of the flow.
-    pub stages: Vec<Stage>,
+    pub stages: Vec<PredictedNoise>,
     /// Where noise may tip a verdict; none under an exact scheme.
     pub gray_zone: Option<GrayZoneCard>,
     /// Time, bytes and memory for one probe and the largest gallery, predicted for the machine of the README.
@@ -54,18 +54,18 @@ impl ComparisonCard {
                 let norm = functional.largest_weight_norm();
                 let deviation = set.decision_variance(norm).log2() / 2.0;
                 let figure = Figure::at_most("noise of a score, of the torus", deviation, LEAST_ROOM_LOG2, Unit::Log2);
-                (vec![figure], set.stages(norm))
+                (vec![figure], set.predicted_noise(norm))
             }
             ParameterSet::Bgv(set) => {
                 let misfit = |error: &dyn std::fmt::Display| {
                     AgreementError::field("encryption.parameter_set", error.to_string())
                 };
-                let weighed = stages::weigh(set, &functional, terms).map_err(|error| misfit(&error))?;
+                let predicted = prediction::predict(set, &functional, terms).map_err(|error| misfit(&error))?;
                 let figures = vec![
-                    Figure::at_least("margin of noise", weighed.margin_bits, weighed.least_margin_bits, Unit::Bits),
-                    Figure::at_least("flooding", weighed.flooding_bits, weighed.least_flooding_bits, Unit::Bits),
+                    Figure::at_least("margin of noise", predicted.margin_bits, predicted.least_margin_bits, Unit::Bits),
+                    Figure::at_least("flooding", predicted.flooding_bits, predicted.least_flooding_bits, Unit::Bits),
                 ];
-                (figures, weighed.stages)
+                (figures, predicted.stages)
             }
         };
         let pace = Pace::reference(set);

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::agreement::{AgreementError, SchemeId, Terms};
 use crate::parameters::{Figure, ParameterSet};
-pub use crate::scheme::Stage;
+pub use crate::scheme::PredictedNoise;
 pub use comparison::{ComparisonCard, GrayZoneCard};
 pub use dimensions::Dimension;
 pub use keys::KeyStrength;

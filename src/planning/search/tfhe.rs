@@ -14,7 +14,7 @@ use crate::parameters::security;
 use crate::parameters::tfhe::TfheSet;
 use crate::parameters::{MOST_DISTANCE_LOG2, MOST_FAILURE_LOG2};
 use crate::remedy::Remedy;
-use crate::scheme::tfhe::laboratory::workload::reference_bootstrap;
+use crate::scheme::tfhe::laboratory::pace::reference_bootstrap;
 use crate::scheme::{Progress, Stopped};
 
 /// Polynomial sizes of the query key: the largest that divides its dimension makes the distance cheapest, the smallest wastes no coordinates.

@@ -28,6 +28,14 @@ pub(super) struct Sums {
     values: Vec<Ciphertext>,
 }
 
+/// One probe's sums as they cross.
+pub(super) struct Summed {
+    /// LWE samples: mask then body.
+    pub(super) samples: Vec<Vec<u32>>,
+    /// Statistical distance of them all from samples that depend on the verdict alone.
+    pub(super) leakage: f64,
+}
+
 impl Sums {
     /// Of blocks that are masked so, for an answer over so many primes at most.
     pub(super) fn new(masks: Masks, limbs: usize) -> Self {
@@ -61,8 +69,8 @@ impl Sums {
         Ok(())
     }
 
-    /// The samples that cross, and their leakage.
-    pub(super) fn finish(self, key: &PreparedKey, rng: &mut ChaCha20Rng) -> (Vec<Vec<u32>>, f64) {
+    /// Masked where they are not yet, and sanitised.
+    pub(super) fn finish(self, key: &PreparedKey, rng: &mut ChaCha20Rng) -> Summed {
         let ring = key.ring;
         let mut leakage = 0.0;
         let masks = self.masks;
@@ -82,7 +90,7 @@ impl Sums {
             constant_coefficient(ring, &sanitised.ciphertext)
         });
         let samples = samples.collect();
-        (samples, leakage)
+        Summed { samples, leakage }
     }
 }
 
@@ -145,7 +153,7 @@ mod tests {
             for index in 0..blocks.len() {
                 sums.add(ring, vec![blocks[(start + index) % blocks.len()].clone()]).unwrap();
             }
-            let (samples, _) = sums.finish(&parties.key, &mut ChaCha20Rng::seed_from_u64(2));
+            let samples = sums.finish(&parties.key, &mut ChaCha20Rng::seed_from_u64(2)).samples;
             // A circuit's count is of N in each slot.
             let count = multiply_mod_t(residue(parties.secret.lwe_phase(&samples[0])), ring.n as u32);
             assert_eq!(count, 2676, "from {start}");

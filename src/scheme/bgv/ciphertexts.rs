@@ -13,18 +13,26 @@ use crate::scheme::{Crossing, CrossingError, Extent};
 /// The encrypted templates of a query: of each sample a seed and a body over all primes of a ciphertext.
 pub struct EncryptedProbes {
     set: &'static BgvSet,
-    samples: Vec<(Seed, Vec<u32>)>,
+    samples: Vec<EncryptedSample>,
+}
+
+/// One encrypted template.
+pub(super) struct EncryptedSample {
+    /// Stands for the mask.
+    pub(super) seed: Seed,
+    /// Over all primes of a ciphertext, transformed.
+    pub(super) body: Vec<u32>,
 }
 
 impl EncryptedProbes {
-    pub(super) fn new(set: &'static BgvSet, samples: Vec<(Seed, Vec<u32>)>) -> Self {
+    pub(super) fn new(set: &'static BgvSet, samples: Vec<EncryptedSample>) -> Self {
         Self { set, samples }
     }
 
     /// One sample as a ciphertext.
     pub(super) fn expand(&self, sample: usize) -> Option<Ciphertext> {
         let ring = Ring::of(self.set);
-        let (seed, body) = self.samples.get(sample)?;
+        let EncryptedSample { seed, body } = self.samples.get(sample)?;
         let mut mask = vec![0; body.len()];
         for (index, (mask, prime)) in mask.chunks_exact_mut(ring.n).zip(&ring.limbs).enumerate() {
             uniform(*seed, index, prime.modulus, mask);
@@ -56,7 +64,7 @@ impl Crossing for EncryptedProbes {
 
     fn encode(&self) -> Result<Vec<u8>, CrossingError> {
         let mut bytes = Vec::with_capacity(self.samples.len() * self.set.encrypted_template_bytes());
-        for (seed, body) in &self.samples {
+        for EncryptedSample { seed, body } in &self.samples {
             bytes.extend(seed);
             body.chunks_exact(self.set.ring_size()).for_each(|limb| pack(limb, &mut bytes));
         }
@@ -74,7 +82,7 @@ impl Crossing for EncryptedProbes {
             for prime in ring.ciphertext_limbs() {
                 body.extend(unpack(&mut rest, ring.n, prime.modulus)?);
             }
-            Ok((seed, body))
+            Ok(EncryptedSample { seed, body })
         };
         let samples = bytes.chunks_exact(set.encrypted_template_bytes()).map(sample).collect::<Result<_, _>>()?;
         Ok(Self { set, samples })

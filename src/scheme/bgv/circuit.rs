@@ -62,65 +62,77 @@ pub(super) struct Circuit<'a> {
     pub searching: Cost,
 }
 
+/// What a circuit judges.
+#[derive(Clone, Debug)]
+pub(super) struct Comparison {
+    /// Coordinates of a template.
+    pub coordinates: usize,
+    /// Smallest and largest phi, both odd.
+    pub aligned: RangeInclusive<i64>,
+    /// Smallest and largest 2 (common - minimum) + 1, where common bits are judged.
+    pub common_bits: Option<RangeInclusive<i64>>,
+    /// What the querier learns.
+    pub disclosure: Disclosure,
+}
+
+impl Comparison {
+    /// An agreement's functional.
+    pub(super) fn of(functional: &Functional, disclosure: Disclosure) -> Self {
+        Self {
+            coordinates: functional.coordinates(),
+            aligned: functional.phi_range(),
+            common_bits: functional.common_bits_range(),
+            disclosure,
+        }
+    }
+}
+
+impl From<&Demand> for Comparison {
+    fn from(demand: &Demand) -> Self {
+        Self {
+            coordinates: demand.coordinates,
+            aligned: demand.aligned.clone(),
+            common_bits: demand.common_bits.clone(),
+            disclosure: demand.disclosure,
+        }
+    }
+}
+
 /// Whether a parameter set has room for all that an agreement admits.
 ///
 /// # Errors
 ///
 /// [`Misfit`] with the number that does not fit.
 pub fn admit(set: &BgvSet, demand: &Demand) -> Result<(), Misfit> {
-    let Demand { coordinates, aligned, common_bits, alignments, disclosure, eyes, .. } = demand;
-    if *disclosure == Disclosure::Count && demand.references >= PLAINTEXT_MODULUS as usize {
+    if demand.disclosure == Disclosure::Count && demand.references >= PLAINTEXT_MODULUS as usize {
         return Err(Misfit::Count(demand.references));
     }
-    let shape = Shape::largest(*eyes, demand.references_per_subject, *alignments, common_bits.is_some());
+    let shape =
+        Shape::largest(demand.eyes, demand.references_per_subject, demand.alignments, demand.common_bits.is_some());
     let blocks = demand.references.div_ceil(set.ring_size());
-    let weigh = |disclosure, blocks| {
-        Circuit::weigh(set, *coordinates, aligned, common_bits.as_ref(), disclosure, &shape, blocks).map(|_| ())
-    };
-    weigh(*disclosure, blocks)?;
-    match Bgv::of_one_subject(*disclosure) {
-        same if same == *disclosure => Ok(()),
-        other => weigh(other, 1),
+    let comparison = Comparison::from(demand);
+    Circuit::weigh(set, &comparison, &shape, blocks)?;
+    match Bgv::of_one_subject(demand.disclosure) {
+        same if same == demand.disclosure => Ok(()),
+        disclosure => Circuit::weigh(set, &Comparison { disclosure, ..comparison }, &shape, 1).map(|_| ()),
     }
 }
 
 impl<'a> Circuit<'a> {
-    /// The circuit of an agreement's functional, weighed: without coefficients.
-    pub(super) fn of(
-        set: &'a BgvSet,
-        functional: &Functional,
-        disclosure: Disclosure,
-        shape: &Shape,
-        blocks: usize,
-    ) -> Result<Self, Misfit> {
-        let common = functional.common_bits_range().filter(|_| shape.judges_common_bits);
-        let aligned = functional.phi_range();
-        Self::weigh(set, functional.coordinates(), &aligned, common.as_ref(), disclosure, shape, blocks)
-    }
-
-    /// The cheapest circuit for phi in `aligned`, and common bits in `common`.
-    pub(super) fn new(
-        set: &'a BgvSet,
-        coordinates: usize,
-        aligned: &RangeInclusive<i64>,
-        common: Option<&RangeInclusive<i64>>,
-        disclosure: Disclosure,
-        shape: &Shape,
-        blocks: usize,
-    ) -> Result<Self, Misfit> {
-        Self::weigh(set, coordinates, aligned, common, disclosure, shape, blocks).map(Self::with_coefficients)
-    }
-
-    /// As [`Circuit::new`], without the coefficients: whether it fits, and what it costs.
+    /// The cheapest circuit for a comparison, over so many blocks of subjects of a shape: whether it fits, and what it costs. Runs once it is
+    /// given its coefficients.
+    ///
+    /// # Errors
+    ///
+    /// [`Misfit`] with the number that does not fit.
     pub(super) fn weigh(
         set: &'a BgvSet,
-        coordinates: usize,
-        aligned: &RangeInclusive<i64>,
-        common: Option<&RangeInclusive<i64>>,
-        disclosure: Disclosure,
+        comparison: &Comparison,
         shape: &Shape,
         blocks: usize,
     ) -> Result<Self, Misfit> {
+        let Comparison { coordinates, ref aligned, ref common_bits, disclosure } = *comparison;
+        let common = common_bits.as_ref().filter(|_| shape.judges_common_bits);
         let limit = set.ring_size() / 2;
         let steps = Steps::new(set, coordinates).ok_or(Misfit::Coordinates { coordinates, limit })?;
         for range in [Some(aligned), common].into_iter().flatten() {

@@ -14,7 +14,7 @@ use rayon::prelude::*;
 use super::aggregate::{Sums, squares};
 use super::answer::LEAKAGE_LIMIT_LOG2;
 use super::ciphertexts::{EncryptedProbes, EncryptedVerdicts, ProbeVerdicts};
-use super::circuit::{Circuit, Masks};
+use super::circuit::{Circuit, Comparison, Masks};
 use super::distance::{Babies, Block, Steps, Transformed};
 use super::engine::{Ciphertext, Engine, Plaintext};
 use super::kept::{Order, Place, PreparedGallery};
@@ -82,7 +82,7 @@ impl Evaluator for Bgv {
             circuits: HashMap::new(),
             leakage: vec![0.0; task.layouts.len()],
         };
-        let mut verdicts: Vec<(usize, ProbeVerdicts)> = Vec::with_capacity(task.layouts.len());
+        let mut verdicts: Vec<Answered> = Vec::with_capacity(task.layouts.len());
         for group in &groups {
             verdicts.extend(search.group(group, probes, &mut rng)?);
         }
@@ -90,8 +90,8 @@ impl Evaluator for Bgv {
         if leakage_log2 > LEAKAGE_LIMIT_LOG2 {
             return Err(Unanswered::Flooding { leakage_log2, limit_log2: LEAKAGE_LIMIT_LOG2 });
         }
-        verdicts.sort_by_key(|(probe, _)| *probe);
-        Ok(EncryptedVerdicts { probes: verdicts.into_iter().map(|(_, verdicts)| verdicts).collect() })
+        verdicts.sort_by_key(|answered| answered.probe);
+        Ok(EncryptedVerdicts { probes: verdicts.into_iter().map(|answered| answered.verdicts).collect() })
     }
 
     fn steps(set: &BgvSet, task: &Task<'_>) -> u64 {
@@ -151,6 +151,12 @@ fn kept_bytes(set: &BgvSet, steps: Steps, groups: &[Vec<Asked>], budget_bytes: u
     budget_bytes.saturating_sub((samples.unwrap_or(0) * Babies::bytes(set, steps)) as u64)
 }
 
+/// The verdicts on a probe, by its number.
+struct Answered {
+    probe: usize,
+    verdicts: ProbeVerdicts,
+}
+
 /// One query against one gallery.
 struct Search<'a> {
     key: &'a PreparedKey,
@@ -174,7 +180,7 @@ impl<'a> Search<'a> {
         group: &[Asked],
         probes: &EncryptedProbes,
         rng: &mut ChaCha20Rng,
-    ) -> Result<Vec<(usize, ProbeVerdicts)>, Unanswered> {
+    ) -> Result<Vec<Answered>, Unanswered> {
         let set = self.key.ring.set;
         let mut babies: Vec<Vec<Babies>> = Vec::with_capacity(group.len());
         for asked in group {
@@ -218,13 +224,13 @@ impl<'a> Search<'a> {
         let answers = group.iter().zip(slots).zip(sums).map(|((asked, slots), sums)| {
             let verdicts = match sums {
                 Some(sums) => {
-                    let (samples, leakage) = sums.finish(self.key, rng);
-                    self.leak(asked, leakage);
-                    ProbeVerdicts::Samples(samples)
+                    let summed = sums.finish(self.key, rng);
+                    self.leak(asked, summed.leakage);
+                    ProbeVerdicts::Samples(summed.samples)
                 }
                 None => ProbeVerdicts::Slots(slots),
             };
-            (asked.probe, verdicts)
+            Answered { probe: asked.probe, verdicts }
         });
         Ok(answers.collect())
     }
@@ -275,7 +281,7 @@ impl<'a> Search<'a> {
     /// What a circuit of a shape costs and ends with.
     fn weighed(&self, shape: &Shape) -> Result<Circuit<'static>, Misfit> {
         let (set, task) = (self.key.ring.set, self.task);
-        Circuit::of(set, task.functional, task.disclosure, shape, blocks(set, task))
+        Circuit::weigh(set, &Comparison::of(task.functional, task.disclosure), shape, blocks(set, task))
     }
 
     /// The circuit of a shape, for an answer over so many primes.
@@ -302,6 +308,7 @@ impl<'a> Search<'a> {
         let ring = self.key.ring;
         let engine = Engine { ring, relinearisation: &self.key.relinearisation };
         let slots = self.order.rows(decided.block, ring.n);
+        let placed = Placed { rows: decided.rows, slots: &slots };
         // Every decision has masks of its own, so that masked decisions can be added; so has a verdict that is masked at its end.
         let mut draw = || masks.draw(ring, rng);
         let mut decisions: Vec<Vec<Vec<Ciphertext>>> = babies.iter().map(|_| Vec::new()).collect();
@@ -311,7 +318,7 @@ impl<'a> Search<'a> {
                 self.go_on()?;
                 let probes: Vec<&Babies> = babies.iter().filter_map(|samples| samples.get(plane.sample)).collect();
                 let place = Place { order: self.order, block: decided.block, eye, ordinal: plane.ordinal, decision };
-                let scores = self.scores(&probes, place, (decided.rows, &slots), circuit.centre(judgement));
+                let scores = self.scores(&probes, place, placed, circuit.centre(judgement));
                 for (score, decisions) in scores.into_iter().zip(&mut decisions) {
                     let masks = if circuit.masks_at_once() { draw() } else { Vec::new() };
                     let masks: Vec<&Plaintext> = masks.iter().collect();
@@ -330,19 +337,20 @@ impl<'a> Search<'a> {
     }
 
     /// phi - centre of one decision, for each probe.
-    fn scores(&self, probes: &[&Babies], place: Place, subjects: Placed<'_>, centre: i64) -> Vec<Ciphertext> {
+    fn scores(&self, probes: &[&Babies], place: Place, placed: Placed<'_>, centre: i64) -> Vec<Ciphertext> {
         let kept = self.gallery.find(&place).or_else(|| {
-            let make = || self.block(&place, subjects).transformed(self.key.ring);
+            let make = || self.block(&place, placed).transformed(self.key.ring);
             self.gallery.keep(place, self.most_kept, make)
         });
         match kept {
             Some(kept) => kept.scores(self.key, probes, centre),
-            None => self.block(&place, subjects).scores(self.key, probes, centre),
+            None => self.block(&place, placed).scores(self.key, probes, centre),
         }
     }
 
     /// The weights of one decision on every subject of a block: of the subjects, what the place says and nothing else.
-    fn block(&self, place: &Place, (rows, slots): Placed<'_>) -> Block {
+    fn block(&self, place: &Place, placed: Placed<'_>) -> Block {
+        let Placed { rows, slots } = placed;
         let functional = self.task.functional;
         // Rotations in their order, then the common bits.
         let rotation = functional.rotations().get(place.decision).copied();
@@ -375,8 +383,12 @@ impl<'a> Search<'a> {
     }
 }
 
-/// Subjects, and which of them stands in each slot.
-type Placed<'a> = (&'a [Row<'a>], &'a [usize]);
+/// The subjects of a block, and which of them stands in each slot.
+#[derive(Clone, Copy)]
+struct Placed<'a> {
+    rows: &'a [Row<'a>],
+    slots: &'a [usize],
+}
 
 /// How a block is judged.
 struct Decided<'a> {

@@ -7,9 +7,9 @@ use zeroize::Zeroizing;
 
 use super::Bgv;
 use super::answer::outputs_per_block;
-use super::ciphertexts::{EncryptedProbes, EncryptedVerdicts, ProbeVerdicts};
+use super::ciphertexts::{EncryptedProbes, EncryptedSample, EncryptedVerdicts, ProbeVerdicts};
 use super::engine::Ciphertext;
-use super::keys::EvaluationKey;
+use super::keys::{EvaluationKey, seeds};
 use super::modulus::{Modulus, add_assign};
 use super::residues::residue;
 use super::ring::{Limb, Ring};
@@ -108,11 +108,14 @@ impl SecretKey {
     pub(super) fn encrypt_noise(&self, rng: &mut ChaCha20Rng) -> EncryptedProbes {
         let plaintext = any_residue(self.set.ring_size(), rng);
         let seed = seed(rng);
-        EncryptedProbes::new(self.set, vec![(seed, self.encrypt_plaintext(&plaintext, seed, rng))])
+        EncryptedProbes::new(
+            self.set,
+            vec![EncryptedSample { seed, body: self.encrypt_plaintext(&plaintext, seed, rng) }],
+        )
     }
 
     /// A keyswitch key from another secret (a transformed polynomial over all primes) to this one.
-    pub(super) fn switch_key(&self, from: &[u32], seeds: &[Seed], rng: &mut ChaCha20Rng) -> Vec<Vec<u32>> {
+    fn switch_key(&self, from: &[u32], seeds: &[Seed], rng: &mut ChaCha20Rng) -> Vec<Vec<u32>> {
         let ring = Ring::of(self.set);
         let digit_limbs = self.set.digit;
         let digit = |(digit, &seed): (usize, &Seed)| {
@@ -128,8 +131,21 @@ impl SecretKey {
         seeds.iter().enumerate().map(digit).collect()
     }
 
+    /// The public half.
+    pub(super) fn public(&self, rng: &mut dyn CryptoRng) -> EvaluationKey {
+        let (set, mut rng) = (self.set, generator(rng));
+        let master = seed(&mut rng);
+        let seeds = seeds(set, master);
+        let (zero_seed, switch_seeds) = seeds.split_last().unwrap_or((&master, &[]));
+        let secrets = [self.squared(), self.rotated(1), self.rotated(set.baby_steps)];
+        let switches = secrets.iter().zip(switch_seeds.chunks(set.digits()));
+        let switches = switches.map(|(from, seeds)| self.switch_key(from, seeds, &mut rng)).collect();
+        let zero = self.encrypt(*zero_seed, set.public_limbs(), false, &mut rng, |_, _, _| ());
+        EvaluationKey { set, seed: master, switches, zero }
+    }
+
     /// s^2, transformed.
-    pub(super) fn squared(&self) -> Zeroizing<Vec<u32>> {
+    fn squared(&self) -> Zeroizing<Vec<u32>> {
         let ring = Ring::of(self.set);
         let mut square = Zeroizing::new(self.transformed.to_vec());
         for (limb, prime) in square.chunks_exact_mut(ring.n).zip(&ring.limbs) {
@@ -139,7 +155,7 @@ impl SecretKey {
     }
 
     /// s(X^(3^steps)), transformed.
-    pub(super) fn rotated(&self, steps: usize) -> Zeroizing<Vec<u32>> {
+    fn rotated(&self, steps: usize) -> Zeroizing<Vec<u32>> {
         Zeroizing::new(Ring::of(self.set).rotation(steps).apply(&self.transformed))
     }
 
@@ -220,7 +236,7 @@ impl Holder for Bgv {
 
     fn generate(set: &'static BgvSet, rng: &mut dyn CryptoRng) -> (SecretKey, EvaluationKey) {
         let secret = SecretKey::generate(set, rng);
-        let public = EvaluationKey::new(&secret, rng);
+        let public = secret.public(rng);
         (secret, public)
     }
 
@@ -235,7 +251,7 @@ impl Holder for Bgv {
             let slots = period.cycle().take(ring.n).map(residue);
             let plaintext = Zeroizing::new(ring.encode(slots));
             let seed = seed(&mut rng);
-            (seed, key.encrypt_plaintext(&plaintext, seed, &mut rng))
+            EncryptedSample { seed, body: key.encrypt_plaintext(&plaintext, seed, &mut rng) }
         });
         EncryptedProbes::new(key.set, samples.collect())
     }

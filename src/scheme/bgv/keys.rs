@@ -2,16 +2,15 @@
 //!
 //! Masks come from seeds, so that bodies alone cross: for each digit of a keyswitch N (limbs + special) residues.
 
-use rand::{CryptoRng, SeedableRng};
+use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 use rayon::prelude::*;
 use sha2::{Digest as _, Sha256};
 
 use super::engine::SwitchKey;
-use super::holder::SecretKey;
 use super::packing::{pack, packed_bytes, unpack};
 use super::ring::Ring;
-use super::sampling::{Seed, generator, seed, uniform};
+use super::sampling::{Seed, seed, uniform};
 use crate::parameters::bgv::BgvSet;
 use crate::scheme::{Crossing, CrossingError, Extent};
 
@@ -24,13 +23,13 @@ const MOST_PUBLIC_LIMBS: usize = 4;
 
 /// One querier's public keys as they cross.
 pub struct EvaluationKey {
-    set: &'static BgvSet,
+    pub(super) set: &'static BgvSet,
     /// Stands for every mask.
-    seed: Seed,
+    pub(super) seed: Seed,
     /// For each keyswitch key its digits: residues over all primes, transformed.
-    switches: Vec<Vec<Vec<u32>>>,
+    pub(super) switches: Vec<Vec<Vec<u32>>>,
     /// The body of an encryption of zero, over the first primes.
-    zero: Vec<u32>,
+    pub(super) zero: Vec<u32>,
 }
 
 /// Expanded for use.
@@ -46,25 +45,12 @@ pub struct PreparedKey {
 }
 
 /// One seed for each digit of each keyswitch key, and one for the public key.
-fn seeds(set: &BgvSet, master: Seed) -> Vec<Seed> {
+pub(super) fn seeds(set: &BgvSet, master: Seed) -> Vec<Seed> {
     let mut rng = ChaCha20Rng::from_seed(master);
     (0..=SWITCHES * set.digits()).map(|_| seed(&mut rng)).collect()
 }
 
 impl EvaluationKey {
-    /// The public half of a secret key.
-    pub(super) fn new(secret: &SecretKey, rng: &mut dyn CryptoRng) -> Self {
-        let (set, mut rng) = (secret.set, generator(rng));
-        let master = seed(&mut rng);
-        let seeds = seeds(set, master);
-        let (zero_seed, switch_seeds) = seeds.split_last().unwrap_or((&master, &[]));
-        let secrets = [secret.squared(), secret.rotated(1), secret.rotated(set.baby_steps)];
-        let switches = secrets.iter().zip(switch_seeds.chunks(set.digits()));
-        let switches = switches.map(|(from, seeds)| secret.switch_key(from, seeds, &mut rng)).collect();
-        let zero = secret.encrypt(*zero_seed, set.public_limbs(), false, &mut rng, |_, _, _| ());
-        Self { set, seed: master, switches, zero }
-    }
-
     /// Draws the masks.
     pub(super) fn expand(self) -> PreparedKey {
         let ring = Ring::of(self.set);

@@ -125,22 +125,24 @@ impl Search<'_> {
     /// One score for each decision of a wave's subjects, in the order of [`Search::subject_bits`].
     fn scores(&self, wave: &[Subject<'_>]) -> Vec<EncryptedScore> {
         let functional = self.task.functional;
-        let jobs: Vec<(usize, &Reference, Alignment)> = wave
+        let decisions: Vec<Decision<'_>> = wave
             .iter()
             .flat_map(|subject| {
                 subject.groups.iter().flatten().map(|pair| (pair.sample, subject.reference(functional, pair)))
             })
-            .flat_map(|(sample, reference)| alignments(functional).map(move |alignment| (sample, reference, alignment)))
+            .flat_map(|(sample, reference)| {
+                alignments(functional).map(move |alignment| Decision { sample, reference, alignment })
+            })
             .collect();
         let set = self.key.parameters;
         let step = set.step(functional);
         let fft = self.key.query_fft.as_view();
         let scratch = || Scratch::new(set.query_glwe_dimension, set.query_polynomial_size, fft);
-        let score = |scratch: &mut Scratch, &(sample, reference, alignment): &(usize, &Reference, Alignment)| {
-            let form = alignment.form(functional, reference);
-            self.samples.get(sample).map(|template| template.score(&form, step, fft, scratch))
+        let score = |scratch: &mut Scratch, decision: &Decision<'_>| {
+            let form = decision.alignment.form(functional, decision.reference);
+            self.samples.get(decision.sample).map(|template| template.score(&form, step, fft, scratch))
         };
-        jobs.par_iter().map_init(scratch, score).flatten().collect()
+        decisions.par_iter().map_init(scratch, score).flatten().collect()
     }
 
     /// One bit a subject: AND over groups, of OR over pairs, of (OR over rotations, AND enough common bits).
@@ -180,6 +182,13 @@ impl Search<'_> {
     fn reduce(&self, gate: Gate, sets: Vec<Vec<EncryptedBit>>) -> Result<Vec<EncryptedBit>, Stopped> {
         self.key.reduce(gate, sets, self.known, self.progress)
     }
+}
+
+/// One sign: of a probe's sample, by its number, and a reference.
+struct Decision<'a> {
+    sample: usize,
+    reference: &'a Reference,
+    alignment: Alignment,
 }
 
 /// What one decision of a pair is about.

@@ -12,7 +12,7 @@ use crate::functional::oracle::Comparison;
 use crate::parameters::MOST_DISTANCE_LOG2;
 use crate::parameters::ParameterSet;
 use crate::parameters::tfhe::{MOST_WASHING_ROUNDS, TfheSet};
-use crate::scheme::{Opened, Stage};
+use crate::scheme::{Opened, PredictedNoise};
 
 /// Variance of TUniform(b): (2^(2b+1) + 1) / 6 units squared.
 fn tuniform_variance(bound_log2: u32) -> f64 {
@@ -117,11 +117,16 @@ impl TfheSet {
 
 impl TfheSet {
     /// Deviations after each stage, for weights of Euclidean length `weight_norm`. The margin is that of one deviation.
-    pub fn stages(&self, weight_norm: f64) -> Vec<Stage> {
+    pub fn predicted_noise(&self, weight_norm: f64) -> Vec<PredictedNoise> {
         let verdict = self.bootstrap_variance() + self.keyswitch_variance();
         let stage = |stage, variance: f64, room: Option<f64>| {
             let noise_log2 = variance.log2() / 2.0;
-            Stage { stage, noise_log2, modulus_log2: 0.0, margin_bits: room.map(|room| room.log2() - noise_log2) }
+            PredictedNoise {
+                stage,
+                noise_log2,
+                modulus_log2: 0.0,
+                margin_bits: room.map(|room| room.log2() - noise_log2),
+            }
         };
         vec![
             stage("fresh coordinate", self.query_variance(), None),

@@ -5,7 +5,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 
 use super::parties::Parties;
-use super::run::Run;
+use super::run::{Hamming, Run};
 use crate::agreement::Disclosure;
 use crate::parameters::bgv::{INSECURE_BGV, PLAINTEXT_MODULUS};
 use crate::scheme::bgv::engine::Ciphertext;
@@ -64,11 +64,12 @@ struct Seen {
 /// draws: the querier holds the key, and could compute any gallery's verdicts itself.
 fn seen(disclosure: Disclosure) -> [Seen; 2] {
     let mut seen = [Seen::default(), Seen::default()];
+    let hamming = Hamming { bits: BITS, threshold: THRESHOLD, disclosure };
     for round in 0..RUNS {
         let rng = |step| ChaCha20Rng::seed_from_u64(step * RUNS + round);
         let parties = Parties::new(&INSECURE_BGV, &mut rng(0));
         let verdicts = [BITS, THRESHOLD as usize + 1].map(|distance| {
-            let run = Run::new(&parties, (BITS, THRESHOLD, disclosure), |_| Some(distance), &mut rng(1)).unwrap();
+            let run = Run::new(&parties, hamming, |_| Some(distance), &mut rng(1)).unwrap();
             let threshold = run.threshold(&parties, &run.score(&parties).unwrap(), &mut rng(2)).unwrap();
             let verdict = run.verdict(&parties, threshold).unwrap();
             let limbs = verdict.state.limbs.min(INSECURE_BGV.public_limbs());

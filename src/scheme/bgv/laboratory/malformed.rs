@@ -9,7 +9,7 @@ use super::exactness::{N, Subject, agreement, bits_at, keys, rng};
 use crate::agreement::{Disclosure, Terms};
 use crate::functional::{Reference, SampleLayout};
 use crate::parameters::bgv::{INSECURE_BGV, PLAINTEXT_MODULUS};
-use crate::scheme::bgv::ciphertexts::{EncryptedProbes, EncryptedVerdicts, ProbeVerdicts};
+use crate::scheme::bgv::ciphertexts::{EncryptedProbes, EncryptedSample, EncryptedVerdicts, ProbeVerdicts};
 use crate::scheme::bgv::ring::Ring;
 use crate::scheme::bgv::sampling::seed;
 use crate::scheme::bgv::threshold::Polynomial;
@@ -26,7 +26,7 @@ fn query(slots: impl Iterator<Item = u32>, beside: i64, rng: &mut ChaCha20Rng) -
         let constant = prime.modulus.store(beside);
         limb.iter_mut().for_each(|value| *value = prime.modulus.add(*value, constant));
     }
-    EncryptedProbes::new(&INSECURE_BGV, vec![(seed, body)])
+    EncryptedProbes::new(&INSECURE_BGV, vec![EncryptedSample { seed, body }])
 }
 
 /// One subject, enrolled or not.

@@ -6,7 +6,7 @@ use rand::CryptoRng;
 use rand_chacha::ChaCha20Rng;
 
 use super::parties::Parties;
-use super::run::{Run, single};
+use super::run::{Hamming, Run, single};
 use crate::agreement::Disclosure;
 use crate::parameters::ParameterSet;
 use crate::parameters::bgv::BgvSet;
@@ -19,11 +19,14 @@ use crate::scheme::bgv::noise::{State, TAIL_LOG2};
 use crate::scheme::bgv::residues::{multiply_mod_t, residue};
 use crate::scheme::bgv::sampling::generator;
 use crate::scheme::bgv::sanitise::{flooded, sanitised};
-use crate::scheme::{Measurement, OtherScheme, Progress, Scheme, StageNoise, Stopped, Unmeasured};
+use crate::scheme::{MeasuredNoise, Measurement, OtherScheme, Progress, Scheme, Stopped, Unmeasured};
 
-/// Bits, the most that may differ, and what is disclosed: from the deepest circuit to the least.
-const COMPARISONS: [(usize, i64, Disclosure); 3] =
-    [(512, 180, Disclosure::Any), (512, 180, Disclosure::Each), (128, 40, Disclosure::Each)];
+/// From the deepest circuit to the least.
+const COMPARISONS: [Hamming; 3] = [
+    Hamming { bits: 512, threshold: 180, disclosure: Disclosure::Any },
+    Hamming { bits: 512, threshold: 180, disclosure: Disclosure::Each },
+    Hamming { bits: 128, threshold: 40, disclosure: Disclosure::Each },
+];
 
 /// Fresh keys of a set, and the phases of each stage on blocks of references at, beside and far from the threshold, under the deepest of a
 /// few comparisons that the set admits; as many blocks, each under keys of its own, as make `samples` coefficients. Reports [`steps`] steps.
@@ -40,8 +43,8 @@ pub fn measure(
     let other = OtherScheme { expected: parameters.scheme(), actual: Bgv::ID };
     let set = Bgv::set(parameters).ok_or(other)?;
     let comparison = comparison(set)?;
-    let stages = stages(set, comparison, blocks(set, samples), &mut generator(rng), progress)?;
-    let (bits, _, disclosure) = comparison;
+    let stages = of_stages(set, comparison, blocks(set, samples), &mut generator(rng), progress)?;
+    let Hamming { bits, disclosure, .. } = comparison;
     let disclosed = if disclosure == Disclosure::Each { "one bit a reference" } else { "one bit a probe" };
     Ok(Measurement {
         comparison: format!("Hamming distance, {bits} bits, {disclosed}"),
@@ -61,12 +64,11 @@ fn blocks(set: &BgvSet, samples: usize) -> usize {
 }
 
 /// The first comparison that the set has room for.
-fn comparison(set: &'static BgvSet) -> Result<(usize, i64, Disclosure), Misfit> {
+fn comparison(set: &'static BgvSet) -> Result<Hamming, Misfit> {
     let mut fault = Misfit::Coordinates { coordinates: 0, limit: set.ring_size() / 2 };
-    for (bits, threshold, disclosure) in COMPARISONS {
-        let range = 2 * (threshold - bits as i64) + 1..=2 * threshold + 1;
-        match Circuit::weigh(set, bits, &range, None, disclosure, &single(), 1) {
-            Ok(_) => return Ok((bits, threshold, disclosure)),
+    for hamming in COMPARISONS {
+        match Circuit::weigh(set, &hamming.comparison(), &single(), 1) {
+            Ok(_) => return Ok(hamming),
             Err(misfit) => fault = misfit,
         }
     }
@@ -74,12 +76,12 @@ fn comparison(set: &'static BgvSet) -> Result<(usize, i64, Disclosure), Misfit> 
 }
 
 /// Phases of each stage over some blocks.
-struct Stages<'a> {
+struct Looked<'a> {
     progress: &'a dyn Progress,
-    stages: Vec<Stage>,
+    stages: Vec<StagePhases>,
 }
 
-struct Stage {
+struct StagePhases {
     name: &'static str,
     state: State,
     phases: Vec<f64>,
@@ -90,7 +92,7 @@ struct Stage {
 const FLOOD: &str = "flood";
 const ANSWER: &str = "answer";
 
-impl Stages<'_> {
+impl Looked<'_> {
     /// Looks at what a stage left: one value, or several. `right` judges a slot of the first by its row and what stands in it; where there are
     /// several, by how many of them are 0.
     fn look(
@@ -118,21 +120,21 @@ impl Stages<'_> {
                 stage.right =
                     stage.right.take().zip(right).map(|(before, now): (Vec<bool>, Vec<bool>)| [before, now].concat());
             }
-            None => self.stages.push(Stage { name, state, phases: phases.concat(), right }),
+            None => self.stages.push(StagePhases { name, state, phases: phases.concat(), right }),
         }
         self.progress.advance(1);
         if self.progress.stop() { Err(Stopped) } else { Ok(()) }
     }
 
-    fn finish(self) -> Vec<StageNoise> {
-        let noise = |stage: Stage| {
+    fn finish(self) -> Vec<MeasuredNoise> {
+        let noise = |stage: StagePhases| {
             let state = stage.state;
             // What is flooded fills the modulus, which is what it is flooded for.
             let computed = ![FLOOD, ANSWER].contains(&stage.name);
-            let noise = StageNoise {
+            let noise = MeasuredNoise {
                 bound_log2: Some(state.noise + TAIL_LOG2),
                 margin_bits: computed.then(|| state.margin()),
-                ..StageNoise::of(stage.name, &stage.phases, (2.0 * state.noise).exp2())
+                ..MeasuredNoise::of(stage.name, &stage.phases, (2.0 * state.noise).exp2())
             };
             match stage.right {
                 Some(right) => noise.with_failures(right),
@@ -145,28 +147,24 @@ impl Stages<'_> {
 
 /// Encryption, the last rotation of the probe, score, threshold, verdict, flood, answer; the one-squaring variant answers after the
 /// threshold.
-pub(super) fn stages(
+pub(super) fn of_stages(
     set: &'static BgvSet,
-    comparison: (usize, i64, Disclosure),
+    hamming: Hamming,
     blocks: usize,
     rng: &mut ChaCha20Rng,
     progress: &dyn Progress,
-) -> Result<Vec<StageNoise>, Unmeasured> {
-    let mut stages = Stages { progress, stages: Vec::new() };
+) -> Result<Vec<MeasuredNoise>, Unmeasured> {
+    let mut looked = Looked { progress, stages: Vec::new() };
     for _ in 0..blocks {
-        stages.block(set, comparison, rng)?;
+        looked.block(set, hamming, rng)?;
     }
-    Ok(stages.finish())
+    Ok(looked.finish())
 }
 
-impl Stages<'_> {
+impl Looked<'_> {
     /// One block, under keys of its own.
-    fn block(
-        &mut self,
-        set: &'static BgvSet,
-        (bits, threshold, disclosure): (usize, i64, Disclosure),
-        rng: &mut ChaCha20Rng,
-    ) -> Result<(), Unmeasured> {
+    fn block(&mut self, set: &'static BgvSet, hamming: Hamming, rng: &mut ChaCha20Rng) -> Result<(), Unmeasured> {
+        let Hamming { bits, threshold, disclosure } = hamming;
         let parties = &Parties::new(set, rng);
         // Nobody, at the threshold, one bit beyond it, anywhere, and opposite.
         let distance = |row: usize| match row % 5 {
@@ -177,7 +175,7 @@ impl Stages<'_> {
             _ => Some(bits),
         };
         let misfit = || Misfit::Coordinates { coordinates: bits, limit: set.ring_size() / 2 };
-        let run = Run::new(parties, (bits, threshold, disclosure), distance, rng)?;
+        let run = Run::new(parties, hamming, distance, rng)?;
         let (ring, slots) = (parties.ring, &run.slots);
         let mut baby = run.probes.expand(0).ok_or_else(misfit)?;
         self.look("encryption", parties, &[&baby], |row, value| slots.get(row) == Some(&value))?;

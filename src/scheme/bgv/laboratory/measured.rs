@@ -3,15 +3,15 @@
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 
-use super::measure::{measure, stages, steps};
+use super::measure::{measure, of_stages, steps};
 use super::parties::Parties;
-use super::run::single;
+use super::run::{Hamming, single};
 use crate::agreement::Disclosure;
 use crate::parameters::ParameterSet;
 use crate::parameters::bgv::{self, BgvSet};
 use crate::scheme::Progress;
 use crate::scheme::bgv::arithmetic::Arithmetic;
-use crate::scheme::bgv::circuit::Circuit;
+use crate::scheme::bgv::circuit::{Circuit, Comparison};
 use crate::scheme::bgv::engine::{Ciphertext, Plaintext};
 use crate::scheme::bgv::noise::{MARGIN_BITS, TAIL_LOG2};
 use crate::scheme::bgv::residues::residue;
@@ -113,9 +113,9 @@ fn thresholds_equal_the_polynomial_in_the_clear() {
 }
 
 /// Every rotation of a probe, and every stage after it.
-fn hold_every_stage(set: &'static BgvSet, circuit: (usize, i64, Disclosure), rounds: u64) {
+fn hold_every_stage(set: &'static BgvSet, hamming: Hamming, rounds: u64) {
     for round in 0..rounds {
-        let stages = stages(set, circuit, 1, &mut ChaCha20Rng::seed_from_u64(round), &()).unwrap();
+        let stages = of_stages(set, hamming, 1, &mut ChaCha20Rng::seed_from_u64(round), &()).unwrap();
         for stage in &stages {
             let what = format!("{}, {}", set.name, stage.stage);
             println!("{what}: {stage:?}");
@@ -136,14 +136,15 @@ fn hold_every_stage(set: &'static BgvSet, circuit: (usize, i64, Disclosure), rou
 #[test]
 fn every_stage_of_a_circuit_stays_below_its_bound() {
     for disclosure in [Disclosure::Each, Disclosure::Any, Disclosure::Count] {
-        hold_every_stage(&bgv::INSECURE_BGV, (100, 31, disclosure), 3);
+        hold_every_stage(&bgv::INSECURE_BGV, Hamming { bits: 100, threshold: 31, disclosure }, 3);
     }
 }
 
 #[test]
 fn every_stage_stays_below_its_bound_on_production_sets() {
-    hold_every_stage(&bgv::BGV_8192, (128, 40, Disclosure::Each), 2);
-    hold_every_stage(&bgv::BGV_32768_540, (128, 40, Disclosure::Each), 1);
+    let hamming = Hamming { bits: 128, threshold: 40, disclosure: Disclosure::Each };
+    hold_every_stage(&bgv::BGV_8192, hamming, 2);
+    hold_every_stage(&bgv::BGV_32768_540, hamming, 1);
 }
 
 #[test]
@@ -172,7 +173,7 @@ fn measuring_takes_the_deepest_comparison_that_the_set_admits_and_stops_when_ask
 #[test]
 fn every_set_has_margin_and_flooding_for_what_it_is_documented_for() {
     use Disclosure::{Any, Each};
-    for (set, coordinates, range, disclosure) in [
+    for (set, coordinates, aligned, disclosure) in [
         (&bgv::BGV_8192, 128, -175..=81, Each),
         (&bgv::BGV_32768_540, 128, -175..=81, Each),
         (&bgv::BGV_32768_690, 512, -663..=361, Each),
@@ -182,7 +183,8 @@ fn every_set_has_margin_and_flooding_for_what_it_is_documented_for() {
         (&bgv::BGV_32768_840, 512, -2765..=1331, Any),
     ] {
         let what = format!("{}, {coordinates} coordinates, {disclosure}", set.name);
-        let circuit = Circuit::new(set, coordinates, &range, None, disclosure, &single(), 1);
+        let comparison = Comparison { coordinates, aligned, common_bits: None, disclosure };
+        let circuit = Circuit::weigh(set, &comparison, &single(), 1);
         let circuit = circuit.unwrap_or_else(|misfit| panic!("{what}: {misfit}"));
         let numbers = if disclosure == Each { set.ring_size() * circuit.squared_roots.len().max(1) } else { 1 };
         let leakage = (numbers as f64).log2() - flooding_log2(set, circuit.end);

@@ -1,5 +1,6 @@
 //! What measures, times, predicts and tries the scheme. The flow does not know it.
 
+pub mod estimate;
 #[cfg(test)]
 mod exactness;
 #[cfg(test)]
@@ -11,10 +12,10 @@ pub mod measure;
 mod measured;
 #[cfg(test)]
 mod mixed;
+pub mod pace;
 mod parties;
+pub mod prediction;
 mod run;
-pub mod stages;
-pub mod trial;
 pub mod workload;
 
 #[cfg(test)]

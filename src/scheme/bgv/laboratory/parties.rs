@@ -3,10 +3,10 @@
 use rand_chacha::ChaCha20Rng;
 
 use crate::parameters::bgv::BgvSet;
-use crate::scheme::bgv::ciphertexts::EncryptedProbes;
+use crate::scheme::bgv::ciphertexts::{EncryptedProbes, EncryptedSample};
 use crate::scheme::bgv::engine::{Ciphertext, Engine};
 use crate::scheme::bgv::holder::SecretKey;
-use crate::scheme::bgv::keys::{EvaluationKey, PreparedKey};
+use crate::scheme::bgv::keys::PreparedKey;
 use crate::scheme::bgv::residues::{divide_mod_t, residue};
 use crate::scheme::bgv::ring::Ring;
 use crate::scheme::bgv::sampling::seed;
@@ -21,7 +21,7 @@ pub(in crate::scheme::bgv) struct Parties {
 impl Parties {
     pub(in crate::scheme::bgv) fn new(set: &'static BgvSet, rng: &mut ChaCha20Rng) -> Self {
         let secret = SecretKey::generate(set, rng);
-        let public = EvaluationKey::new(&secret, rng);
+        let public = secret.public(rng);
         Self { key: public.expand(), secret, ring: Ring::of(set) }
     }
 
@@ -33,7 +33,7 @@ impl Parties {
     pub(in crate::scheme::bgv) fn encrypted(&self, slots: &[u32], rng: &mut ChaCha20Rng) -> EncryptedProbes {
         let seed = seed(rng);
         let body = self.secret.encrypt_plaintext(&self.ring.encode(slots.iter().copied()), seed, rng);
-        EncryptedProbes::new(self.ring.set, vec![(seed, body)])
+        EncryptedProbes::new(self.ring.set, vec![EncryptedSample { seed, body }])
     }
 
     /// The phase of a ciphertext, and its slots as residues of t where it is small enough to be exact.

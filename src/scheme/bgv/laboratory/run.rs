@@ -6,7 +6,7 @@ use rand_chacha::ChaCha20Rng;
 use super::parties::Parties;
 use crate::agreement::Disclosure;
 use crate::scheme::bgv::ciphertexts::EncryptedProbes;
-use crate::scheme::bgv::circuit::Circuit;
+use crate::scheme::bgv::circuit::{Circuit, Comparison};
 use crate::scheme::bgv::distance::{Babies, Block, Steps};
 use crate::scheme::bgv::engine::{Ciphertext, Plaintext};
 use crate::scheme::bgv::misfit::Misfit;
@@ -21,6 +21,25 @@ pub(super) fn single() -> Shape {
         groups: 1,
         alignments: 1,
         judges_common_bits: false,
+    }
+}
+
+/// A Hamming distance that is measured.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Hamming {
+    /// Bits of a template.
+    pub(super) bits: usize,
+    /// The most that may differ for a hit.
+    pub(super) threshold: i64,
+    pub(super) disclosure: Disclosure,
+}
+
+impl Hamming {
+    /// As a circuit judges it: phi = 2 (threshold - distance) + 1.
+    pub(super) fn comparison(self) -> Comparison {
+        let Self { bits, threshold, disclosure } = self;
+        let aligned = 2 * (threshold - bits as i64) + 1..=2 * threshold + 1;
+        Comparison { coordinates: bits, aligned, common_bits: None, disclosure }
     }
 }
 
@@ -43,13 +62,13 @@ impl Run {
     /// [`Misfit`] where the set does not admit the comparison.
     pub(super) fn new(
         parties: &Parties,
-        (bits, threshold, disclosure): (usize, i64, Disclosure),
+        hamming: Hamming,
         distance: impl Fn(usize) -> Option<usize> + Sync,
         rng: &mut ChaCha20Rng,
     ) -> Result<Self, Misfit> {
-        let (ring, d) = (parties.ring, bits as i64);
-        let range = 2 * (threshold - d) + 1..=2 * threshold + 1;
-        let circuit = Circuit::new(ring.set, bits, &range, None, disclosure, &single(), 1)?;
+        let Hamming { bits, threshold, disclosure } = hamming;
+        let ring = parties.ring;
+        let circuit = Circuit::weigh(ring.set, &hamming.comparison(), &single(), 1)?.with_coefficients();
         let steps = circuit.steps;
         let probe: Vec<i16> = (0..bits).map(|_| if rng.random() { 1 } else { -1 }).collect();
         let offsets: Vec<usize> = (0..ring.n).map(|_| rng.random_range(0..bits)).collect();
@@ -58,7 +77,7 @@ impl Run {
             let (distance, offset) = (distance(row)?, offsets.get(row)?);
             let differs = |i: usize| (i + offset) % bits < distance;
             weights.iter_mut().zip(&probe).enumerate().for_each(|(i, (w, &x))| *w = if differs(i) { -x } else { x });
-            Some(2 * threshold + 1 - d)
+            Some(2 * threshold + 1 - bits as i64)
         });
         let coordinate = |slot| residue(probe.get(slot % steps.period).copied().unwrap_or(0).into());
         let slots: Vec<u32> = (0..ring.n).map(coordinate).collect();

@@ -1,300 +1,176 @@
-//! What a search costs, and how fast a machine is: for `plan`, for whoever times the stages, and for the choice of a set.
-//!
-//! A search is counted in four units ([`Pace`]); a machine is timed by doing some of each with random keys. Nothing of it has a name outside
-//! the scheme.
+//! One block of random data at a time, for whoever times it: `cargo bench --bench blocks`, and the tests of predictions.
 
-use std::time::Duration;
+use rand::{CryptoRng, Rng};
 
-use rand::CryptoRng;
-use rand_chacha::ChaCha20Rng;
-use rayon::prelude::*;
-
-use crate::agreement::{Disclosure, EyeRule};
-use crate::functional::{Functional, SampleLayout};
+use crate::agreement::Disclosure;
+use crate::functional::Functional;
 use crate::parameters::bgv::BgvSet;
-use crate::scheme::Holder;
 use crate::scheme::bgv::Bgv;
-use crate::scheme::bgv::aggregate::squares;
-use crate::scheme::bgv::answer::MANY_SAMPLES;
-use crate::scheme::bgv::arithmetic::{Cost, Ledger};
-use crate::scheme::bgv::chain::Chain;
-use crate::scheme::bgv::circuit::Circuit;
-use crate::scheme::bgv::distance::{Babies, Block, Steps, Transformed, babies_cost};
-use crate::scheme::bgv::engine::Ciphertext;
-use crate::scheme::bgv::evaluator::room;
+use crate::scheme::bgv::aggregate::{Sums, squares};
+use crate::scheme::bgv::circuit::{Circuit, Comparison};
+use crate::scheme::bgv::distance::{Babies, Block, Steps, Transformed};
+use crate::scheme::bgv::engine::{Ciphertext, Engine, Plaintext};
 use crate::scheme::bgv::keys::PreparedKey;
 use crate::scheme::bgv::misfit::Misfit;
-use crate::scheme::bgv::modulus::two_sums_of_products;
-use crate::scheme::bgv::noise::{Noise, State};
-use crate::scheme::bgv::sampling::generator;
+use crate::scheme::bgv::sampling::{Generator, generator};
 use crate::scheme::bgv::sanitise::sanitised;
-use crate::scheme::bgv::shape::Shape;
+use crate::scheme::bgv::shape::{Judgement, Shape};
+use crate::scheme::{Evaluator as _, Holder as _};
 
-/// Time of each unit of work under one parameter set, with all threads busy: wall time, divided by how many were done in it.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Pace {
-    /// A number-theoretic transform of N residues.
-    pub transform: Duration,
-    /// N products added up, operands from memory.
-    pub product: Duration,
-    /// A diagonal of a block's weights, encoded and transformed over all primes.
-    pub encoding: Duration,
-    /// A ring element of an answer, blinded where that is called for, and sanitised.
-    pub output: Duration,
-}
-
-impl Pace {
-    /// The other two units as multiples of these, as they are on the machine of the README.
-    pub fn of_units(set: &BgvSet, transform: Duration, product: Duration) -> Self {
-        let encoding = transform.mul_f64(set.limbs as f64 + ENCODING_TRANSFORMS);
-        // All of a block's elements at once keep all threads busy; a single one is drawn by one.
-        let drawing = if set.one_squaring { 1.0 } else { 2.0 };
-        let output = transform.mul_f64(8.0 * set.public_limbs() as f64 + drawing * DRAWING_TRANSFORMS);
-        Self { transform, product, encoding, output }
-    }
-
-    /// The machine of the README, two threads. Both parties must choose alike, so it is part of the program, not measured.
-    pub fn reference(set: &BgvSet) -> Self {
-        let n = set.ring_size() as f64 / 32_768.0;
-        let transform = REFERENCE_TRANSFORM.mul_f64(n * f64::from(set.ring_log2) / 15.0);
-        Self::of_units(set, transform, REFERENCE_PRODUCT.mul_f64(n))
-    }
-
-    fn seconds(&self, cost: Cost) -> f64 {
-        cost.transforms * self.transform.as_secs_f64() + cost.products * self.product.as_secs_f64()
-    }
-}
-
-/// N = 32768, one of two threads counting half.
-const REFERENCE_TRANSFORM: Duration = Duration::from_nanos(50_000);
-const REFERENCE_PRODUCT: Duration = Duration::from_nanos(10_000);
-/// Gathering a diagonal and encoding it, in transforms.
-const ENCODING_TRANSFORMS: f64 = 4.0;
-/// Drawing what blinds and floods a ring element, in transforms.
-const DRAWING_TRANSFORMS: f64 = 20.0;
-
-/// A prediction for one query against one gallery.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Estimate {
-    /// Steps of progress: blocks, of every probe.
-    pub steps: u64,
-    /// Time of `answer`.
-    pub seconds: f64,
-    /// The answer's payload.
-    pub answer_bytes: u64,
-    /// Keys, rotations, diagonals and intermediate values.
-    pub memory_bytes: u64,
-}
-
-impl Estimate {
-    /// Predicts for a gallery whose subjects have one reference each, or one of each eye where the agreement tells eyes apart, where
-    /// `per_subject` are admitted, and for probes alike. `budget_bytes` is what may be kept in memory of diagonals.
-    ///
-    /// # Errors
-    ///
-    /// [`Misfit`] where the set does not admit the comparison.
-    pub fn of(
-        set: &BgvSet,
-        (functional, disclosure): (&Functional, Disclosure),
-        (references, per_subject): (usize, usize),
-        probes: usize,
-        budget_bytes: u64,
-        pace: &Pace,
-    ) -> Result<Self, Misfit> {
-        let n = set.ring_size();
-        let samples = samples(functional);
-        let subjects = references.div_ceil(samples);
-        let blocks = subjects.div_ceil(n).max(1);
-        let (circuit, shape) = circuit(set, functional, disclosure, blocks)?;
-        let steps = circuit.steps;
-        let layout = if samples == 1 { SampleLayout::Single } else { SampleLayout::Both };
-        let agreed = Shape::of_layout(functional, layout, |_| per_subject);
-        // Probes share the encoding of the gallery, as many as go together; what is kept is encoded once.
-        let together = room(set, steps, samples, budget_bytes).min(probes.max(1));
-        let passes = probes.div_ceil(together).max(1);
-        let babies_bytes = (together * samples * Babies::bytes(set, steps)) as u64;
-        let weights = (blocks * shape.decisions()) as u64;
-        let kept = match passes {
-            1 => 0,
-            _ => (budget_bytes.saturating_sub(babies_bytes) / Transformed::bytes(set, steps) as u64).min(weights),
-        };
-        let encodings = weights + (passes as u64 - 1) * (weights - kept);
-        // What leaves for each probe, and what is blinded for it.
-        let (leaving, blinded, element_bytes) = match disclosure {
-            Disclosure::Each => (blocks * circuit.outputs(), 0, set.answer_block_bytes()),
-            Disclosure::Any if blocks > 1 || !agreed.one_sample_is_enough(n) || !circuit.has_room_for_a_constant() => {
-                (MANY_SAMPLES, MANY_SAMPLES * blocks, set.answer_sample_bytes())
-            }
-            Disclosure::Any | Disclosure::Count => (1, 0, set.answer_sample_bytes()),
-        };
-        let of_probe =
-            babies_cost(Chain::of(set), steps).times(samples as f64) + circuit.searching.times(blocks as f64);
-        let seconds = pace.seconds(of_probe) * probes as f64
-            + pace.encoding.as_secs_f64() * encodings as f64 * steps.period as f64
-            + pace.output.as_secs_f64() * ((leaving + blinded) * probes) as f64;
-        let ciphertext = 8 * n * set.limbs;
-        let block = n.min(subjects) * steps.period * 2 + steps.babies * n * 4;
-        let answer_bytes = (probes * leaving * element_bytes) as u64;
-        let memory = set.prepared_key_bytes() + set.evaluation_key_bytes() + block;
-        let values = together * (shape.decisions() + 1) * ciphertext + POWERS * ciphertext;
-        Ok(Self {
-            steps: (blocks * probes) as u64,
-            seconds,
-            answer_bytes,
-            memory_bytes: (memory + values) as u64
-                + babies_bytes
-                + kept * Transformed::bytes(set, steps) as u64
-                + 3 * answer_bytes,
-        })
-    }
-}
-
-/// Ciphertexts that a threshold holds at a time, some of them over fewer primes.
-const POWERS: usize = 24;
-
-/// Samples of a probe.
-fn samples(functional: &Functional) -> usize {
-    if functional.eyes() == EyeRule::Ignored { 1 } else { 2 }
-}
-
-/// The circuit of a block of subjects with one reference each, or one of each eye.
-fn circuit<'a>(
-    set: &'a BgvSet,
-    functional: &Functional,
-    disclosure: Disclosure,
-    blocks: usize,
-) -> Result<(Circuit<'a>, Shape), Misfit> {
-    let alignments = functional.rotations().len();
-    let shape = Shape::largest(functional.eyes(), 1, alignments, functional.judges_common_bits());
-    let (aligned, common) = (functional.phi_range(), functional.common_bits_range());
-    let common = common.filter(|_| shape.judges_common_bits);
-    let circuit = Circuit::weigh(set, functional.coordinates(), &aligned, common.as_ref(), disclosure, &shape, blocks)?;
-    Ok((circuit, shape))
-}
-
-/// Keys that encrypt nothing of anybody, and what the stages of one comparison need to run.
+/// Keys, a probe with its rotations, and the diagonals of one full block kept transformed.
 pub struct Workload {
     key: PreparedKey,
     circuit: Circuit<'static>,
-    ciphertext: Ciphertext,
-    block: Block,
-    /// Of the block, which has no more diagonals than time allows.
-    steps: Steps,
+    disclosure: Disclosure,
+    decisions: Vec<(Judgement, Transformed)>,
+    babies: Babies,
+    rng: Generator,
+    // What each stage leaves for the next.
+    scores: Vec<(Judgement, Ciphertext)>,
+    judged: Vec<Vec<Ciphertext>>,
+    combined: Combined,
 }
 
 impl Workload {
-    /// Fresh keys: a second or so.
+    /// Random weights of the size that the functional's references have; one pair a subject, every rotation.
     ///
     /// # Errors
     ///
-    /// [`Misfit`] where the set does not admit the comparison.
+    /// [`Misfit`] for a comparison that the set has no room for.
     pub fn new(
         set: &'static BgvSet,
         functional: &Functional,
         disclosure: Disclosure,
         rng: &mut dyn CryptoRng,
     ) -> Result<Self, Misfit> {
-        let (circuit, _) = circuit(set, functional, disclosure, 1)?;
-        let (_, key) = Bgv::generate(set, rng);
-        let key = key.expand();
-        // Part of a key is as random as a ciphertext.
-        let length = set.limbs * key.ring.n;
-        let part = |part: usize| {
-            let digit = key.relinearisation.digits.first().and_then(|digit| digit.get(part));
-            digit.map(|part| part.iter().copied().take(length).collect()).unwrap_or_default()
-        };
-        let state = State { limbs: set.limbs, factor: 1, noise: Noise::of(set).fresh() };
-        let ciphertext = Ciphertext { state, parts: [part(0), part(1)] };
-        let steps = Steps { period: circuit.steps.period.min(circuit.steps.babies), ..circuit.steps };
-        let mut block = Block::new(steps, set.ring_size(), 1, -1);
-        block.fill(|row, weights| {
-            weights.iter_mut().zip(row..).for_each(|(weight, number)| *weight = (number % 127) as i16 - 63);
-            Some(row as i64 % 101)
-        });
-        Ok(Self { key, circuit, ciphertext, block, steps })
-    }
-
-    /// Times each unit for a fraction of a second. `clock` tells the time since any fixed moment.
-    ///
-    /// Transforms and products are timed as such, for their ratio, and as a rotation, whose time they must add up to.
-    pub fn pace(&self, rng: &mut dyn CryptoRng, clock: &dyn Fn() -> Duration) -> Pace {
+        let (secret, public) = Bgv::generate(set, rng);
+        let key = Bgv::prepare_key(public, set);
         let mut rng = generator(rng);
-        // The first turn of each is not timed: threads, caches and tables warm up.
-        let mut timed = |work: &mut dyn FnMut(&mut ChaCha20Rng) -> usize| {
-            work(&mut rng);
-            let (start, mut done, mut turns) = (clock(), 0, 0);
-            while turns < 2 || clock().saturating_sub(start) < TIMED {
-                done += work(&mut rng);
-                turns += 1;
-            }
-            clock().saturating_sub(start).div_f64(done.max(1) as f64)
-        };
-        let transform = timed(&mut |_| self.transforms());
-        let product = timed(&mut |_| self.products());
-        let rotation = timed(&mut |_| self.rotations());
-        let encoding = timed(&mut |_| self.encodings());
-        let output = timed(&mut |rng| self.outputs(rng));
-        let ledger = Ledger::new(self.key.ring.chain);
-        ledger.charge_keyswitch(self.key.ring.set.limbs, 0);
-        let ideal = Pace { transform, product, encoding, output };
-        let scale = rotation.as_secs_f64() / ideal.seconds(ledger.cost()).max(1e-9);
-        Pace { transform: transform.mul_f64(scale), product: product.mul_f64(scale), ..ideal }
-    }
-
-    /// Transforms of a ciphertext's residues. As all of these: works on all cores, and returns how many were done.
-    fn transforms(&self) -> usize {
-        let ring = self.key.ring;
-        let mut parts = self.ciphertext.parts.clone();
-        for _ in 0..REPEATED {
-            for part in &mut parts {
-                let limbs = part.par_chunks_exact_mut(ring.n).zip(&ring.limbs);
-                limbs.for_each(|(limb, prime)| prime.forward(limb));
-            }
-        }
-        REPEATED * parts.len() * ring.set.limbs
-    }
-
-    /// Two rotation keys' products with a third key, as a keyswitch sums them.
-    fn products(&self) -> usize {
-        let ring = self.key.ring;
-        let length = ring.limbs.len() * ring.n;
-        let mut sums = [vec![0; length], vec![0; length]];
-        let [first, second] = &mut sums;
-        let primes = first.par_chunks_exact_mut(ring.n).zip(second.par_chunks_exact_mut(ring.n)).zip(&ring.limbs);
-        primes.enumerate().for_each(|(index, ((first, second), prime))| {
-            let key = &self.key;
-            let [shared, by_one, by_more] = [&key.relinearisation, &key.rotate_by_one, &key.rotate_by_baby_steps]
-                .map(|key| key.digits.iter().map(|[_, mask]| ring.limb(mask, index)).collect::<Vec<_>>());
-            two_sums_of_products(prime.modulus, [first, second], &shared, [&by_one, &by_more]);
+        let alignments = functional.rotations().len();
+        let judges_common_bits = functional.judges_common_bits();
+        let shape = Shape::largest(functional.eyes(), 1, alignments, judges_common_bits);
+        let circuit =
+            Circuit::weigh(set, &Comparison::of(functional, disclosure), &shape, ADMITTED_BLOCKS)?.with_coefficients();
+        let coordinates = functional.coordinates();
+        let fits = Misfit::Coordinates { coordinates, limit: set.ring_size() / 2 };
+        let steps = Steps::new(set, coordinates).ok_or(fits.clone())?;
+        let largest = (functional.largest_weight_norm() / (coordinates as f64).sqrt()).ceil() as i16;
+        let decisions = shape.planes.iter().flat_map(|_| shape.judgements()).map(|judgement| {
+            let seed: u64 = rng.random();
+            let mut block = Block::new(steps, key.ring.n, 1, -1);
+            block.fill(|row, weights| {
+                // A multiplicative hash: what is timed does not depend on the numbers.
+                let spread =
+                    |i: usize| (seed ^ (row * coordinates + i) as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 48;
+                let span = 2 * i64::from(largest) + 1;
+                let small = |i: usize| (spread(i) as i64 % span) as i16 - largest;
+                weights.iter_mut().take(coordinates).enumerate().for_each(|(i, weight)| *weight = small(i));
+                Some(-1)
+            });
+            (judgement, block.transformed(key.ring))
         });
-        2 * ring.set.digits() * ring.limbs.len()
+        let decisions = decisions.collect();
+        let probe = secret.encrypt_noise(&mut rng);
+        let babies = Babies::of_sample(&key, &probe, 0, steps).ok_or(fits)?;
+        let (scores, judged, combined) = (Vec::new(), Vec::new(), Combined::default());
+        Ok(Self { key, circuit, disclosure, decisions, babies, rng, scores, judged, combined })
     }
 
-    fn rotations(&self) -> usize {
+    /// References in a block.
+    pub fn references(&self) -> usize {
+        self.key.ring.n
+    }
+
+    /// Bits between the least bound and half its modulus.
+    pub fn margin_bits(&self) -> f64 {
+        self.circuit.margin
+    }
+
+    /// Stages 4 to 6 for the block as one of many, flooding and re-randomisation included. Returns the answer's numbers.
+    pub fn block(&mut self) -> usize {
+        self.distances();
+        self.thresholds();
+        self.aggregate();
+        self.sanitise()
+    }
+
+    /// Stage 4: every decision's scores. Returns how many subjects have them.
+    pub fn distances(&mut self) -> usize {
+        let (key, circuit, babies) = (&self.key, &self.circuit, &self.babies);
+        let scores = self.decisions.iter().flat_map(|(judgement, diagonals)| {
+            let scores = diagonals.scores(key, &[babies], circuit.centre(*judgement));
+            scores.into_iter().map(|score| (*judgement, score))
+        });
+        self.scores = scores.collect();
+        key.ring.n
+    }
+
+    /// Stage 5: judges what [`Workload::distances`] left. Returns how many subjects are judged.
+    pub fn thresholds(&mut self) -> usize {
         let ring = self.key.ring;
-        let rotation = ring.rotation(1);
-        let rotated = |ciphertext: Ciphertext| ciphertext.rotated(ring, &rotation, &self.key.rotate_by_one);
-        let last = (0..REPEATED).fold(self.ciphertext.clone(), |ciphertext, _| rotated(ciphertext));
-        if last.parts.is_empty() { 0 } else { REPEATED }
+        let engine = Engine { ring, relinearisation: &self.key.relinearisation };
+        let masks = self.circuit.masks(false);
+        self.judged.clear();
+        for (judgement, score) in std::mem::take(&mut self.scores) {
+            let drawn = if self.circuit.masks_at_once() { masks.draw(ring, &mut self.rng) } else { Vec::new() };
+            let drawn: Vec<&Plaintext> = drawn.iter().collect();
+            self.judged.push(self.circuit.judge(&engine, judgement, &score, &drawn, 1));
+        }
+        ring.n
     }
 
-    fn encodings(&self) -> usize {
-        // Without a probe nothing is multiplied.
-        let scores = self.block.scores(&self.key, &[], 0);
-        if scores.is_empty() { self.steps.period } else { 0 }
-    }
-
-    fn outputs(&self, rng: &mut ChaCha20Rng) -> usize {
+    /// Stage 6, its beginning: combines what [`Workload::thresholds`] left, and adds the slots up where one number is disclosed. Returns how
+    /// many subjects are combined.
+    pub fn aggregate(&mut self) -> usize {
         let ring = self.key.ring;
-        let verdict = self.ciphertext.truncated(ring, self.circuit.end.limbs);
-        match ring.set.one_squaring {
-            true => squares(&self.key, &self.circuit, &verdict, rng).len(),
-            false => (0..REPEATED).map(|_| sanitised(&self.key, verdict.clone(), rng)).count(),
+        let engine = Engine { ring, relinearisation: &self.key.relinearisation };
+        let masks = self.circuit.masks(false);
+        let values = std::mem::take(&mut self.judged);
+        let verdicts = match ring.set.one_squaring {
+            true => values.into_iter().flatten().collect(),
+            false => {
+                let drawn = if self.circuit.masks_at_once() { Vec::new() } else { masks.draw(ring, &mut self.rng) };
+                self.circuit.verdict(&engine, values, &drawn.iter().collect::<Vec<_>>())
+            }
+        };
+        self.combined = match self.disclosure {
+            Disclosure::Each => Combined::Slots(verdicts),
+            Disclosure::Any | Disclosure::Count => {
+                let mut sums = Sums::new(masks, self.circuit.answered);
+                // The first block of a sum is like itself.
+                let added = sums.add(ring, verdicts);
+                debug_assert_eq!(added, Ok(()));
+                Combined::Sums(sums)
+            }
+        };
+        ring.n
+    }
+
+    /// Stage 6, its end: sanitises what [`Workload::aggregate`] left. Returns the answer's numbers.
+    pub fn sanitise(&mut self) -> usize {
+        let (key, rng) = (&self.key, &mut self.rng);
+        let n = key.ring.n;
+        match std::mem::take(&mut self.combined) {
+            Combined::Slots(verdicts) if key.ring.set.one_squaring => {
+                verdicts.iter().flat_map(|value| squares(key, &self.circuit, value, rng)).count() * n
+            }
+            Combined::Slots(verdicts) => verdicts.into_iter().map(|value| sanitised(key, value, rng)).count() * n,
+            Combined::Sums(sums) => sums.finish(key, rng).samples.len(),
         }
     }
 }
 
-/// Each unit is timed for so long at least.
-const TIMED: Duration = Duration::from_millis(250);
-/// Small work is done so often in one turn.
-const REPEATED: usize = 4;
+/// What a block leaves before it is sanitised.
+enum Combined {
+    Slots(Vec<Ciphertext>),
+    Sums(Sums),
+}
+
+impl Default for Combined {
+    fn default() -> Self {
+        Self::Slots(Vec::new())
+    }
+}
+
+/// What an agreement's circuits are admitted for by default: 100,000 references.
+const ADMITTED_BLOCKS: usize = 4;

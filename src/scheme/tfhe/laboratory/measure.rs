@@ -15,7 +15,7 @@ use crate::scheme::tfhe::noise::{GrayZone, upper_tail};
 use crate::scheme::tfhe::sanitise::washing_bootstraps;
 use crate::scheme::tfhe::threshold::Exponents;
 use crate::scheme::tfhe::{Lwe, MODULUS};
-use crate::scheme::{Flips, Holder, Measurement, Progress, StageNoise, Unmeasured};
+use crate::scheme::{Flips, Holder, MeasuredNoise, Measurement, Progress, Unmeasured};
 
 use ::tfhe::core_crypto::prelude::*;
 
@@ -43,7 +43,7 @@ pub fn measure(
 ) -> Result<Measurement, Unmeasured> {
     let setting = Setting::new(parameters, rng)?;
     let samples = samples.max(LEAST_SAMPLES);
-    let stages = setting.stages(samples, rng, progress)?;
+    let stages = setting.of_stages(samples, rng, progress)?;
     let flips = DISTANCES.iter().map(|&distance| setting.flips(distance, samples, rng, progress));
     let flips = flips.collect::<Result<_, _>>()?;
     Ok(Measurement { comparison: format!("cosine, {DIMENSION} coordinates"), unit: "torus", stages, flips })
@@ -56,12 +56,12 @@ pub fn steps(set: &TfheSet, samples: usize) -> u64 {
 
 impl Setting {
     /// Every stage, in the order of the flow.
-    pub(super) fn stages(
+    pub(super) fn of_stages(
         &self,
         samples: usize,
         rng: &mut dyn CryptoRng,
         progress: &dyn Progress,
-    ) -> Result<Vec<StageNoise>, Unmeasured> {
+    ) -> Result<Vec<MeasuredNoise>, Unmeasured> {
         let (set, keys) = (self.set, &self.keys);
         let mut stages = vec![self.encryption(samples, rng)?];
         let pairs = self.pairs(samples, |number| if number.is_multiple_of(2) { HIT } else { MISS }, rng, progress)?;
@@ -71,7 +71,7 @@ impl Setting {
         let errors = pairs.scores.iter().zip(&phis).map(|(score, &phi)| {
             difference(phase(&keys.query, &score.0), (phi as u64).wrapping_mul(set.step(&self.functional)))
         });
-        stages.push(StageNoise::of("score", &errors.collect::<Vec<_>>(), square * set.query_variance()));
+        stages.push(MeasuredNoise::of("score", &errors.collect::<Vec<_>>(), square * set.query_variance()));
         stages.push(keys.modulus_switch(samples, set, rng));
 
         let bits = keys.prepared.bits(&pairs.scores, progress)?;
@@ -80,11 +80,11 @@ impl Setting {
         let errors: Vec<f64> =
             bits.iter().zip(values).map(|(bit, value)| difference(phase(&keys.output, &bit.0), value)).collect();
         let right = errors.iter().map(|error| error.abs() < HALF_BIT as f64 * 2f64.powi(-64));
-        stages.push(StageNoise::of("bootstrap", &errors, set.bootstrap_variance()).with_failures(right));
+        stages.push(MeasuredNoise::of("bootstrap", &errors, set.bootstrap_variance()).with_failures(right));
         let errors = bits.iter().map(|EncryptedBit(bit)| {
             difference(phase(&keys.query, &keys.prepared.keyswitch(bit)), phase(&keys.output, bit))
         });
-        stages.push(StageNoise::of("keyswitch", &errors.collect::<Vec<_>>(), set.keyswitch_variance()));
+        stages.push(MeasuredNoise::of("keyswitch", &errors.collect::<Vec<_>>(), set.keyswitch_variance()));
 
         let (hits, misses): (Vec<_>, Vec<_>) = bits.into_iter().zip(&phis).partition(|(_, phi)| hit(phi));
         let [hits, misses] = [hits, misses].map(|bits| bits.into_iter().map(|(bit, _)| bit).collect::<Vec<_>>());
@@ -98,7 +98,7 @@ impl Setting {
     }
 
     /// Encrypted coordinates.
-    fn encryption(&self, samples: usize, rng: &mut dyn CryptoRng) -> Result<StageNoise, Unmeasured> {
+    fn encryption(&self, samples: usize, rng: &mut dyn CryptoRng) -> Result<MeasuredNoise, Unmeasured> {
         let (functional, key) = (&self.functional, &self.keys.query);
         let step = self.set.step(functional);
         let mut errors = Vec::with_capacity(samples + DIMENSION);
@@ -115,7 +115,7 @@ impl Setting {
             );
         }
         errors.truncate(samples);
-        Ok(StageNoise::of("encryption", &errors, self.set.query_variance()))
+        Ok(MeasuredNoise::of("encryption", &errors, self.set.query_variance()))
     }
 
     /// Verdicts washed, packed and decrypted.
@@ -125,7 +125,7 @@ impl Setting {
         truths: &[bool],
         rng: &mut dyn CryptoRng,
         progress: &dyn Progress,
-    ) -> Result<StageNoise, Unmeasured> {
+    ) -> Result<MeasuredNoise, Unmeasured> {
         let verdicts = verdicts.into_iter().map(UnwashedVerdict).collect();
         let packed = self.keys.prepared.sanitise(verdicts, self.set.washing_rounds, rng, progress)?;
         let answer = EncryptedVerdicts::new(self.set, packed);
@@ -134,7 +134,7 @@ impl Setting {
         let errors: Vec<f64> =
             phases.iter().zip(truths).map(|(&phase, &truth)| difference(phase, ideal(truth))).collect();
         let right = phases.iter().zip(truths).map(|(phase, &truth)| (phase >> 63 == 0) == truth);
-        Ok(StageNoise::of("answer", &errors, self.set.answer_variance()).with_failures(right))
+        Ok(MeasuredNoise::of("answer", &errors, self.set.answer_variance()).with_failures(right))
     }
 
     /// Decisions on pairs so many deviations above the threshold.
@@ -177,22 +177,22 @@ struct Gates {
 
 impl Gates {
     /// The noise of the phase whose sign the bootstrap takes.
-    fn noise(&self, keys: &Keys, set: &TfheSet) -> StageNoise {
+    fn noise(&self, keys: &Keys, set: &TfheSet) -> MeasuredNoise {
         let errors = self.sums.iter().zip(&self.ideals);
         let errors = errors.map(|(sum, &ideal)| difference(keys.switched(sum.0.as_ref(), set), ideal));
-        StageNoise::of("gate", &errors.collect::<Vec<_>>(), set.gate_variance(FAN_IN))
+        MeasuredNoise::of("gate", &errors.collect::<Vec<_>>(), set.gate_variance(FAN_IN))
     }
 }
 
 impl Keys {
     /// The modulus switch of random samples.
-    fn modulus_switch(&self, samples: usize, set: &TfheSet, rng: &mut dyn CryptoRng) -> StageNoise {
+    fn modulus_switch(&self, samples: usize, set: &TfheSet, rng: &mut dyn CryptoRng) -> MeasuredNoise {
         let errors = (0..samples).map(|_| {
             let sample: Vec<u64> = (0..=set.lwe_dimension()).map(|_| rng.random()).collect();
             let exact = phase(&self.query, &LweCiphertext::from_container(sample.clone(), MODULUS));
             difference(self.switched(&sample, set), exact)
         });
-        StageNoise::of("modulus switch", &errors.collect::<Vec<_>>(), set.modulus_switch_variance())
+        MeasuredNoise::of("modulus switch", &errors.collect::<Vec<_>>(), set.modulus_switch_variance())
     }
 
     /// The phase of a sample under the query key once it is rounded to exponents.

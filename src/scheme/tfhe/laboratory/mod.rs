@@ -7,5 +7,6 @@ mod malformed;
 pub mod measure;
 #[cfg(test)]
 mod measured;
+pub mod pace;
 mod pairs;
 pub mod workload;

@@ -13,14 +13,14 @@ pub struct Measurement {
     /// What an error is a number of: "torus", whose circumference is 1, or "integers", the coefficients of a phase.
     pub unit: &'static str,
     /// Each stage, in the order of the flow.
-    pub stages: Vec<StageNoise>,
+    pub stages: Vec<MeasuredNoise>,
     /// Decisions beside the threshold; none under an exact scheme.
     pub flips: Vec<Flips>,
 }
 
 /// The noise after one stage: what a formula says, and what was found. Logarithms are to base 2.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
-pub struct StageNoise {
+pub struct MeasuredNoise {
     /// Which stage, in words.
     pub stage: &'static str,
     /// How many errors were looked at.
@@ -91,7 +91,7 @@ pub enum Unmeasured {
     Record(#[from] RecordError),
 }
 
-impl StageNoise {
+impl MeasuredNoise {
     /// Of errors whose variance was predicted.
     pub(super) fn of(stage: &'static str, errors: &[f64], predicted_variance: f64) -> Self {
         let predicted_deviation_log2 = predicted_variance.log2() / 2.0;

@@ -3,10 +3,10 @@
 use crate::agreement::Terms;
 use crate::functional::Functional;
 use crate::parameters::bgv::{BgvSet, PRIME_BITS};
-use crate::scheme::Stage;
+use crate::scheme::PredictedNoise;
 use crate::scheme::bgv::arithmetic::Ledger;
 use crate::scheme::bgv::chain::Chain;
-use crate::scheme::bgv::circuit::Circuit;
+use crate::scheme::bgv::circuit::{Circuit, Comparison};
 use crate::scheme::bgv::distance::ledger_entry;
 use crate::scheme::bgv::misfit::Misfit;
 use crate::scheme::bgv::noise::{MARGIN_BITS, Noise, State};
@@ -15,9 +15,9 @@ use crate::scheme::bgv::shape::{Judgement, Shape};
 
 /// What a set has room for, beside what it needs.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Weighed {
+pub struct Prediction {
     /// Noise in the order of the flow; of each stage where it comes nearest to half the modulus.
-    pub stages: Vec<Stage>,
+    pub stages: Vec<PredictedNoise>,
     /// Least distance of any bound from half its modulus.
     pub margin_bits: f64,
     /// As needed.
@@ -28,22 +28,19 @@ pub struct Weighed {
     pub least_flooding_bits: f64,
 }
 
-/// Weighs the largest circuit that an agreement's terms admit.
+/// Of the largest circuit that an agreement's terms admit.
 ///
 /// # Errors
 ///
 /// [`Misfit`] with the number that does not fit.
-pub fn weigh(set: &BgvSet, functional: &Functional, terms: &Terms) -> Result<Weighed, Misfit> {
+pub fn predict(set: &BgvSet, functional: &Functional, terms: &Terms) -> Result<Prediction, Misfit> {
     let alignments = functional.rotations().len();
     let per_subject = terms.limits.references_per_subject;
     let shape = Shape::largest(functional.eyes(), per_subject, alignments, functional.judges_common_bits());
     let blocks = terms.limits.references.div_ceil(set.ring_size());
-    let (aligned, common) = (functional.phi_range(), functional.common_bits_range());
-    let common = common.filter(|_| shape.judges_common_bits);
-    let coordinates = functional.coordinates();
-    let circuit = Circuit::weigh(set, coordinates, &aligned, common.as_ref(), terms.disclosure, &shape, blocks)?;
-    Ok(Weighed {
-        stages: stages(&circuit),
+    let circuit = Circuit::weigh(set, &Comparison::of(functional, terms.disclosure), &shape, blocks)?;
+    Ok(Prediction {
+        stages: of_stages(&circuit),
         margin_bits: circuit.margin,
         least_margin_bits: MARGIN_BITS,
         flooding_bits: flooding_log2(set, circuit.end),
@@ -52,7 +49,7 @@ pub fn weigh(set: &BgvSet, functional: &Functional, terms: &Terms) -> Result<Wei
 }
 
 /// Runs the circuit once more, with a ledger for each stage.
-fn stages(circuit: &Circuit<'_>) -> Vec<Stage> {
+fn of_stages(circuit: &Circuit<'_>) -> Vec<PredictedNoise> {
     let chain = Chain::of(circuit.set);
     let fresh = State { limbs: circuit.set.limbs, factor: 1, noise: Noise::of(circuit.set).fresh() };
     let distance = Ledger::new(chain);
@@ -66,7 +63,7 @@ fn stages(circuit: &Circuit<'_>) -> Vec<Stage> {
         circuit.verdict(&aggregate, decisions, &masks);
     }
     let flooded = flooded_state(circuit.set, circuit.end);
-    let computed = |stage, state: State| stage_of(stage, state, Some(state.margin()));
+    let computed = |stage, state: State| noise_of(stage, state, Some(state.margin()));
     let mut stages = vec![computed("fresh encryption", fresh)];
     let tightest = [("distance: sums of products", &distance), ("threshold", &threshold), ("aggregate", &aggregate)];
     for (stage, ledger) in tightest {
@@ -76,13 +73,18 @@ fn stages(circuit: &Circuit<'_>) -> Vec<Stage> {
         }
     }
     stages.push(computed("verdict", circuit.end));
-    stages.push(stage_of("sanitise: flooded", flooded, None));
-    stages.push(stage_of("answer", flooded.divided(chain, flooded.limbs.saturating_sub(1)), None));
+    stages.push(noise_of("sanitise: flooded", flooded, None));
+    stages.push(noise_of("answer", flooded.divided(chain, flooded.limbs.saturating_sub(1)), None));
     stages
 }
 
-fn stage_of(stage: &'static str, state: State, margin_bits: Option<f64>) -> Stage {
-    Stage { stage, noise_log2: state.noise, modulus_log2: f64::from(PRIME_BITS) * state.limbs as f64, margin_bits }
+fn noise_of(stage: &'static str, state: State, margin_bits: Option<f64>) -> PredictedNoise {
+    PredictedNoise {
+        stage,
+        noise_log2: state.noise,
+        modulus_log2: f64::from(PRIME_BITS) * state.limbs as f64,
+        margin_bits,
+    }
 }
 
 #[cfg(test)]
@@ -104,13 +106,13 @@ mod tests {
             terms.limits.references = 5_000;
             let agreement = planning::open(terms.with_scheme(SchemeChoice::Bgv)).unwrap();
             let set = agreement.parameters().bgv().unwrap();
-            let weighed = weigh(set, agreement.functional(), agreement.terms()).unwrap();
-            let margins = weighed.stages.iter().filter_map(|stage| stage.margin_bits);
+            let predicted = predict(set, agreement.functional(), agreement.terms()).unwrap();
+            let margins = predicted.stages.iter().filter_map(|stage| stage.margin_bits);
             let least = margins.fold(f64::INFINITY, f64::min);
-            assert!((least - weighed.margin_bits).abs() < 1e-9, "{} {least} {weighed:?}", set.name);
-            assert!(least >= MARGIN_BITS && weighed.flooding_bits >= weighed.least_flooding_bits);
-            assert!(weighed.least_flooding_bits >= LEAST_FLOODING_BITS);
-            let last = weighed.stages.last().unwrap();
+            assert!((least - predicted.margin_bits).abs() < 1e-9, "{} {least} {predicted:?}", set.name);
+            assert!(least >= MARGIN_BITS && predicted.flooding_bits >= predicted.least_flooding_bits);
+            assert!(predicted.least_flooding_bits >= LEAST_FLOODING_BITS);
+            let last = predicted.stages.last().unwrap();
             assert_eq!((last.stage, last.modulus_log2), ("answer", 30.0));
         }
     }

@@ -1,0 +1,108 @@
+//! What a search costs before it runs: counted in the units of a [`Pace`], for `plan` and for the choice of a set.
+
+use super::pace::{Pace, circuit};
+use crate::agreement::{Disclosure, EyeRule};
+use crate::functional::{Functional, SampleLayout};
+use crate::parameters::bgv::BgvSet;
+use crate::scheme::bgv::answer::MANY_SAMPLES;
+use crate::scheme::bgv::chain::Chain;
+use crate::scheme::bgv::distance::{Babies, Transformed, babies_cost};
+use crate::scheme::bgv::evaluator::room;
+use crate::scheme::bgv::misfit::Misfit;
+use crate::scheme::bgv::shape::Shape;
+
+/// How large a search is: what an estimate is made for.
+///
+/// The gallery's subjects have one reference each, or one of each eye where the agreement tells eyes apart; probes are alike.
+#[derive(Clone, Copy, Debug)]
+pub struct SearchSize<'a> {
+    /// The comparison, as the set admits it.
+    pub functional: &'a Functional,
+    /// What the querier learns.
+    pub disclosure: Disclosure,
+    /// References in the gallery.
+    pub references: usize,
+    /// References that a subject may have, of each eye.
+    pub references_per_subject: usize,
+    /// Probes in the query.
+    pub probes: usize,
+    /// What may be kept in memory of diagonals, in bytes.
+    pub budget_bytes: u64,
+}
+
+/// A prediction for one query against one gallery.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Estimate {
+    /// Steps of progress: blocks, of every probe.
+    pub steps: u64,
+    /// Time of `answer`.
+    pub seconds: f64,
+    /// The answer's payload.
+    pub answer_bytes: u64,
+    /// Keys, rotations, diagonals and intermediate values.
+    pub memory_bytes: u64,
+}
+
+impl Estimate {
+    /// Of a search, on a machine of this pace.
+    ///
+    /// # Errors
+    ///
+    /// [`Misfit`] where the set does not admit the comparison.
+    pub fn of(set: &BgvSet, size: &SearchSize<'_>, pace: &Pace) -> Result<Self, Misfit> {
+        let SearchSize { functional, disclosure, references, references_per_subject, probes, budget_bytes } = *size;
+        let n = set.ring_size();
+        let samples = samples(functional);
+        let subjects = references.div_ceil(samples);
+        let blocks = subjects.div_ceil(n).max(1);
+        let (circuit, shape) = circuit(set, functional, disclosure, blocks)?;
+        let steps = circuit.steps;
+        let layout = if samples == 1 { SampleLayout::Single } else { SampleLayout::Both };
+        let agreed = Shape::of_layout(functional, layout, |_| references_per_subject);
+        // Probes share the encoding of the gallery, as many as go together; what is kept is encoded once.
+        let together = room(set, steps, samples, budget_bytes).min(probes.max(1));
+        let passes = probes.div_ceil(together).max(1);
+        let babies_bytes = (together * samples * Babies::bytes(set, steps)) as u64;
+        let weights = (blocks * shape.decisions()) as u64;
+        let kept = match passes {
+            1 => 0,
+            _ => (budget_bytes.saturating_sub(babies_bytes) / Transformed::bytes(set, steps) as u64).min(weights),
+        };
+        let encodings = weights + (passes as u64 - 1) * (weights - kept);
+        // What leaves for each probe, and what is blinded for it.
+        let (leaving, blinded, element_bytes) = match disclosure {
+            Disclosure::Each => (blocks * circuit.outputs(), 0, set.answer_block_bytes()),
+            Disclosure::Any if blocks > 1 || !agreed.one_sample_is_enough(n) || !circuit.has_room_for_a_constant() => {
+                (MANY_SAMPLES, MANY_SAMPLES * blocks, set.answer_sample_bytes())
+            }
+            Disclosure::Any | Disclosure::Count => (1, 0, set.answer_sample_bytes()),
+        };
+        let of_probe =
+            babies_cost(Chain::of(set), steps).times(samples as f64) + circuit.searching.times(blocks as f64);
+        let seconds = pace.seconds(of_probe) * probes as f64
+            + pace.encoding.as_secs_f64() * encodings as f64 * steps.period as f64
+            + pace.output.as_secs_f64() * ((leaving + blinded) * probes) as f64;
+        let ciphertext = 8 * n * set.limbs;
+        let block = n.min(subjects) * steps.period * 2 + steps.babies * n * 4;
+        let answer_bytes = (probes * leaving * element_bytes) as u64;
+        let memory = set.prepared_key_bytes() + set.evaluation_key_bytes() + block;
+        let values = together * (shape.decisions() + 1) * ciphertext + POWERS * ciphertext;
+        Ok(Self {
+            steps: (blocks * probes) as u64,
+            seconds,
+            answer_bytes,
+            memory_bytes: (memory + values) as u64
+                + babies_bytes
+                + kept * Transformed::bytes(set, steps) as u64
+                + 3 * answer_bytes,
+        })
+    }
+}
+
+/// Ciphertexts that a threshold holds at a time, some of them over fewer primes.
+const POWERS: usize = 24;
+
+/// Samples of a probe.
+fn samples(functional: &Functional) -> usize {
+    if functional.eyes() == EyeRule::Ignored { 1 } else { 2 }
+}
