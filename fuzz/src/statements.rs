@@ -1,7 +1,7 @@
 //! Statements and logs to begin from, and statements that are signed whatever they say.
 
 use cotejo::service::audit::{Entry, Event, Head, Role};
-use cotejo::service::record::{Acknowledgement, Receipt, Reply, ReplyOutcome, Request};
+use cotejo::service::protocol::{Acknowledgement, Receipt, Reply, ReplyOutcome, Request};
 use cotejo::service::signing::{Hash, Name, Signed, SigningKey, Statement};
 use cotejo::service::time::Time;
 use ed25519_dalek::Signer;

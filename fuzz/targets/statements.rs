@@ -2,8 +2,9 @@
 #![no_main]
 
 use cotejo::service::audit::{Entry, LogLines, Requests, Transparency, Verifier};
-use cotejo::service::record::{Acknowledgement, Receipt, Reply, Request};
-use cotejo::service::server::{AcceptedView, JobsView, ProblemDocument, ProgressView};
+use cotejo::service::protocol::{
+    AcceptedView, Acknowledgement, JobsView, ProblemDocument, ProgressView, Receipt, Reply, Request,
+};
 use cotejo::service::signing::{Signed, Statement};
 use cotejo_fuzz::statements::signed_json;
 use cotejo_fuzz::{choose, seeds};

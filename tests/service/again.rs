@@ -23,7 +23,7 @@ fn keys<S: Holder>(agreement: &Opened, seed: u8, threads: usize) -> (Vec<u8>, Ve
     })
 }
 
-fn querier<'a, S: Holder>(agreement: &'a Opened, secret: &[u8]) -> Querier<S> {
+fn querier<S: Holder>(agreement: &Opened, secret: &[u8]) -> Querier<S> {
     Querier::new(agreement, SecretKey::read(secret, agreement).unwrap())
 }
 

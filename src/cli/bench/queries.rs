@@ -86,7 +86,7 @@ impl Parts {
     ) -> Result<[usize; 2], Failure> {
         let Exchange { agreement, querier, key } = exchange;
         // As 'match' does: what an answer keeps of the gallery is not there for the next.
-        let custodian = Custodian::<S>::new(*agreement, gallery, BUDGET).map_err(|error| defect(&error))?;
+        let custodian = Custodian::<S>::new(agreement, gallery, BUDGET).map_err(|error| defect(&error))?;
         let start = Instant::now();
         let mut last = start;
         let mut lap = || {
