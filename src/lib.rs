@@ -78,3 +78,8 @@ pub use exchange::{Custodian, ExchangeError, Querier};
 pub use querier::Verdict;
 pub use scheme::Opened;
 pub use template::{Record, SubjectId, Template};
+
+/// The program of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,6 +1,6 @@
 //! What measuring the noise of a scheme's stages says: plain numbers, beside those that were predicted.
 
-use super::{OtherScheme, Stopped, bgv};
+use super::{OtherScheme, Stopped};
 use crate::agreement::AgreementError;
 use crate::functional::ProbeError;
 use crate::template::{RecordError, TemplateError};
@@ -78,8 +78,8 @@ pub enum Unmeasured {
     #[error(transparent)]
     Terms(#[from] AgreementError),
     /// Likewise.
-    #[error(transparent)]
-    Misfit(#[from] bgv::Misfit),
+    #[error("{0}")]
+    Misfit(String),
     /// A random template was refused.
     #[error(transparent)]
     Template(#[from] TemplateError),

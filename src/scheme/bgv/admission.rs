@@ -5,7 +5,7 @@ use super::misfit::Misfit;
 use crate::agreement::AgreementError;
 use crate::functional::{Admission, Counting, Demand, MaskDemand};
 use crate::parameters::bgv::{BgvSet, PLAINTEXT_MODULUS};
-use crate::scheme::Unanswered;
+use crate::scheme::{Unanswered, Unmeasured};
 
 impl Admission for BgvSet {
     fn is_exact(&self) -> bool {
@@ -26,6 +26,12 @@ impl Admission for BgvSet {
 }
 
 impl From<Misfit> for Unanswered {
+    fn from(misfit: Misfit) -> Self {
+        Self::Misfit(misfit.to_string())
+    }
+}
+
+impl From<Misfit> for Unmeasured {
     fn from(misfit: Misfit) -> Self {
         Self::Misfit(misfit.to_string())
     }
