@@ -67,13 +67,13 @@ fn measured(
     let mut rng = ChaCha20Rng::seed_from_u64(seed);
     let (measured, meter) = match parameters {
         ParameterSet::Tfhe(set) => {
-            let steps = scheme::tfhe::laboratory::measure::steps(set, samples);
+            let steps = scheme::tfhe::laboratory::measurement::steps(set, samples);
             let meter = console.meter("noise", "bootstrap", steps);
-            (scheme::tfhe::laboratory::measure::measure(parameters, samples, &mut rng, &meter), meter)
+            (scheme::tfhe::laboratory::measurement::measure(parameters, samples, &mut rng, &meter), meter)
         }
         ParameterSet::Bgv(set) => {
-            let meter = console.meter("noise", "stage", scheme::bgv::laboratory::measure::steps(set, samples));
-            (scheme::bgv::laboratory::measure::measure(parameters, samples, &mut rng, &meter), meter)
+            let meter = console.meter("noise", "stage", scheme::bgv::laboratory::measurement::steps(set, samples));
+            (scheme::bgv::laboratory::measurement::measure(parameters, samples, &mut rng, &meter), meter)
         }
     };
     meter.finish();

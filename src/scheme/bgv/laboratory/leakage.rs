@@ -5,7 +5,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 
 use super::parties::Parties;
-use super::run::{Hamming, Run};
+use super::specimen::{Hamming, Specimen};
 use crate::agreement::Disclosure;
 use crate::parameters::bgv::{INSECURE_BGV, PLAINTEXT_MODULUS};
 use crate::scheme::bgv::engine::Ciphertext;
@@ -69,9 +69,9 @@ fn seen(disclosure: Disclosure) -> [Seen; 2] {
         let rng = |step| ChaCha20Rng::seed_from_u64(step * RUNS + round);
         let parties = Parties::new(&INSECURE_BGV, &mut rng(0));
         let verdicts = [BITS, THRESHOLD as usize + 1].map(|distance| {
-            let run = Run::new(&parties, hamming, |_| Some(distance), &mut rng(1)).unwrap();
-            let threshold = run.threshold(&parties, &run.score(&parties).unwrap(), &mut rng(2)).unwrap();
-            let verdict = run.verdict(&parties, threshold).unwrap();
+            let specimen = Specimen::new(&parties, hamming, |_| Some(distance), &mut rng(1)).unwrap();
+            let threshold = specimen.threshold(&parties, &specimen.score(&parties).unwrap(), &mut rng(2)).unwrap();
+            let verdict = specimen.verdict(&parties, threshold).unwrap();
             let limbs = verdict.state.limbs.min(INSECURE_BGV.public_limbs());
             verdict.truncated(parties.ring, limbs)
         });

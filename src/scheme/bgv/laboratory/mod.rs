@@ -4,18 +4,18 @@ pub mod estimate;
 #[cfg(test)]
 mod exactness;
 #[cfg(test)]
+mod formulas;
+#[cfg(test)]
 mod leakage;
 #[cfg(test)]
 mod malformed;
-pub mod measure;
-#[cfg(test)]
-mod measured;
+pub mod measurement;
 #[cfg(test)]
 mod mixed;
 pub mod pace;
 mod parties;
 pub mod prediction;
-mod run;
+mod specimen;
 pub mod workload;
 
 #[cfg(test)]

@@ -3,10 +3,10 @@
 #[cfg(test)]
 mod even;
 #[cfg(test)]
-mod malformed;
-pub mod measure;
+mod formulas;
 #[cfg(test)]
-mod measured;
+mod malformed;
+pub mod measurement;
 pub mod pace;
-mod pairs;
+mod specimen;
 pub mod workload;

@@ -6,8 +6,8 @@ use ::tfhe::core_crypto::prelude::*;
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 
-use super::measure::{measure, steps};
-use super::pairs::{Keys, Setting, difference};
+use super::measurement::{measure, steps};
+use super::specimen::{Parties, Setting, difference};
 use crate::parameters::ParameterSet;
 use crate::parameters::tfhe::INSECURE_TEST;
 use crate::scheme::Progress;
@@ -80,7 +80,7 @@ fn measuring_reports_every_step_and_stops_when_asked() {
 fn washing_leaves_a_uniform_phase_that_forgets_what_went_in() {
     let set = &INSECURE_TEST;
     let mut rng = rng();
-    let keys = Keys::new(set, &mut rng);
+    let keys = Parties::new(set, &mut rng);
     let size = LweDimension(set.bootstrapped_dimension()).to_lwe_size();
     let width = 2f64.powi(set.flooding_log2 as i32 - 64);
     let deviation = width / 3f64.sqrt();

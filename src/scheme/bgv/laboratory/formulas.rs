@@ -3,9 +3,9 @@
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 
-use super::measure::{measure, of_stages, steps};
+use super::measurement::{measure, of_stages, steps};
 use super::parties::Parties;
-use super::run::{Hamming, single};
+use super::specimen::{Hamming, single};
 use crate::agreement::Disclosure;
 use crate::parameters::ParameterSet;
 use crate::parameters::bgv::{self, BgvSet};

@@ -5,7 +5,7 @@
 use rand::seq::IndexedRandom;
 use rand::{CryptoRng, Rng};
 
-use super::pairs::{DIMENSION, Keys, Setting, difference, phase, unit_vector};
+use super::specimen::{DIMENSION, Parties, Setting, difference, phase, unit_vector};
 use crate::parameters::ParameterSet;
 use crate::parameters::tfhe::TfheSet;
 use crate::scheme::tfhe::Tfhe;
@@ -64,17 +64,18 @@ impl Setting {
     ) -> Result<Vec<MeasuredNoise>, Unmeasured> {
         let (set, keys) = (self.set, &self.keys);
         let mut stages = vec![self.encryption(samples, rng)?];
-        let pairs = self.pairs(samples, |number| if number.is_multiple_of(2) { HIT } else { MISS }, rng, progress)?;
-        let phis = pairs.phis(&self.functional);
-        let norms = pairs.weight_norms(&self.functional);
+        let specimens =
+            self.specimens(samples, |number| if number.is_multiple_of(2) { HIT } else { MISS }, rng, progress)?;
+        let phis = specimens.phis(&self.functional);
+        let norms = specimens.weight_norms(&self.functional);
         let square = norms.iter().map(|norm| norm * norm).sum::<f64>() / norms.len() as f64;
-        let errors = pairs.scores.iter().zip(&phis).map(|(score, &phi)| {
+        let errors = specimens.scores.iter().zip(&phis).map(|(score, &phi)| {
             difference(phase(&keys.query, &score.0), (phi as u64).wrapping_mul(set.step(&self.functional)))
         });
         stages.push(MeasuredNoise::of("score", &errors.collect::<Vec<_>>(), square * set.query_variance()));
         stages.push(keys.modulus_switch(samples, set, rng));
 
-        let bits = keys.prepared.bits(&pairs.scores, progress)?;
+        let bits = keys.prepared.bits(&specimens.scores, progress)?;
         let hit = |phi: &i64| *phi > 0;
         let values = phis.iter().map(|phi| 2 * HALF_BIT * u64::from(hit(phi)));
         let errors: Vec<f64> =
@@ -148,11 +149,11 @@ impl Setting {
         let (functional, keys) = (&self.functional, &self.keys);
         let of_norm = |norm: f64| GrayZone::deviation(functional, self.set, norm);
         let score = of_norm(functional.largest_weight_norm()) / functional.phi_per_score();
-        let pairs = self.pairs(count, |_| THRESHOLD + deviations * score, rng, progress)?;
-        let signs = keys.prepared.signs(&pairs.scores, QUARTER, progress)?;
-        let phis = pairs.phis(functional);
+        let specimens = self.specimens(count, |_| THRESHOLD + deviations * score, rng, progress)?;
+        let signs = keys.prepared.signs(&specimens.scores, QUARTER, progress)?;
+        let phis = specimens.phis(functional);
         let flipped = signs.iter().zip(&phis).filter(|(sign, phi)| positive(&keys.output, sign) != (**phi > 0)).count();
-        let norms = pairs.weight_norms(functional);
+        let norms = specimens.weight_norms(functional);
         let chances = phis.iter().zip(norms).map(|(&phi, norm)| upper_tail(phi.unsigned_abs() as f64 / of_norm(norm)));
         let (expected, variance) = chances.fold((0.0, 0.0), |(mean, variance), p| (mean + p, variance + p * (1.0 - p)));
         Ok(Flips {
@@ -177,14 +178,14 @@ struct Gates {
 
 impl Gates {
     /// The noise of the phase whose sign the bootstrap takes.
-    fn noise(&self, keys: &Keys, set: &TfheSet) -> MeasuredNoise {
+    fn noise(&self, keys: &Parties, set: &TfheSet) -> MeasuredNoise {
         let errors = self.sums.iter().zip(&self.ideals);
         let errors = errors.map(|(sum, &ideal)| difference(keys.switched(sum.0.as_ref(), set), ideal));
         MeasuredNoise::of("gate", &errors.collect::<Vec<_>>(), set.gate_variance(FAN_IN))
     }
 }
 
-impl Keys {
+impl Parties {
     /// The modulus switch of random samples.
     fn modulus_switch(&self, samples: usize, set: &TfheSet, rng: &mut dyn CryptoRng) -> MeasuredNoise {
         let errors = (0..samples).map(|_| {

@@ -6,7 +6,7 @@ use rand::CryptoRng;
 use rand_chacha::ChaCha20Rng;
 
 use super::parties::Parties;
-use super::run::{Hamming, Run, single};
+use super::specimen::{Hamming, Specimen, single};
 use crate::agreement::Disclosure;
 use crate::parameters::ParameterSet;
 use crate::parameters::bgv::BgvSet;
@@ -175,9 +175,9 @@ impl Looked<'_> {
             _ => Some(bits),
         };
         let misfit = || Misfit::Coordinates { coordinates: bits, limit: set.ring_size() / 2 };
-        let run = Run::new(parties, hamming, distance, rng)?;
-        let (ring, slots) = (parties.ring, &run.slots);
-        let mut baby = run.probes.expand(0).ok_or_else(misfit)?;
+        let specimen = Specimen::new(parties, hamming, distance, rng)?;
+        let (ring, slots) = (parties.ring, &specimen.slots);
+        let mut baby = specimen.probes.expand(0).ok_or_else(misfit)?;
         self.look("encryption", parties, &[&baby], |row, value| slots.get(row) == Some(&value))?;
         let (rotation, turns) = (ring.rotation(1), set.baby_steps.min(bits) - 1);
         for _ in 0..turns {
@@ -187,10 +187,10 @@ impl Looked<'_> {
         let turned = |row: usize| slots.get(row / half * half + (row + turns) % half);
         self.look("rotation", parties, &[&baby], |row, value| turned(row) == Some(&value))?;
 
-        let score = run.score(parties).ok_or_else(misfit)?;
+        let score = specimen.score(parties).ok_or_else(misfit)?;
         // phi = -1 for nobody.
         let phi = |row| distance(row).map_or(-1, |distance| 2 * (threshold - distance as i64) + 1);
-        let expected = |row| residue(phi(row) - run.centre());
+        let expected = |row| residue(phi(row) - specimen.centre());
         self.look("score", parties, &[&score], |row, value| value == expected(row))?;
         let hit = |row: usize| phi(row) > 0;
         let judged = |row: usize, value: u32| match (set.one_squaring, disclosure) {
@@ -203,15 +203,15 @@ impl Looked<'_> {
             Disclosure::Count => value == u32::from(hit(row)) * ring.n as u32,
             _ => judged(row, value),
         };
-        let value = run.threshold(parties, &score, rng).ok_or_else(misfit)?;
+        let value = specimen.threshold(parties, &score, rng).ok_or_else(misfit)?;
         self.look("threshold", parties, &[&value], judged)?;
         if set.one_squaring {
-            let outputs = squares(&parties.key, &run.circuit, &value, rng);
+            let outputs = squares(&parties.key, &specimen.circuit, &value, rng);
             let outputs: Vec<&Ciphertext> = outputs.iter().map(|output| &output.ciphertext).collect();
             self.look(ANSWER, parties, &outputs, |row, zeros| zeros == u32::from(hit(row)))?;
             return Ok(());
         }
-        let verdict = run.verdict(parties, value).ok_or_else(misfit)?;
+        let verdict = specimen.verdict(parties, value).ok_or_else(misfit)?;
         self.look("verdict", parties, &[&verdict], counted)?;
         let verdict = verdict.truncated(ring, verdict.state.limbs.min(set.public_limbs()));
         self.look(FLOOD, parties, &[&flooded(&parties.key, &verdict, rng)], counted)?;

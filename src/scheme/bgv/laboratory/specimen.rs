@@ -44,7 +44,7 @@ impl Hamming {
 }
 
 /// A Hamming distance of so many bits in every slot of one block.
-pub(super) struct Run {
+pub(super) struct Specimen {
     pub(super) circuit: Circuit<'static>,
     pub(super) probes: EncryptedProbes,
     /// The probe, in the clear: what stands in the slots.
@@ -54,7 +54,7 @@ pub(super) struct Run {
     disclosure: Disclosure,
 }
 
-impl Run {
+impl Specimen {
     /// A random probe; `distance` says how far each slot's reference is, a random one; slots without are absent.
     ///
     /// # Errors

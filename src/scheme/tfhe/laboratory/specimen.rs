@@ -18,7 +18,7 @@ use crate::template::{RealVector, Record, SubjectId, Template, TemplateError};
 pub(super) const DIMENSION: usize = 512;
 
 /// Keys of nobody: both secret ones beside the public ones.
-pub(super) struct Keys {
+pub(super) struct Parties {
     pub(super) query: SecretKey,
     pub(super) output: SecretKey,
     pub(super) prepared: PreparedKey,
@@ -28,17 +28,17 @@ pub(super) struct Keys {
 pub(super) struct Setting {
     pub(super) set: &'static TfheSet,
     pub(super) functional: Functional,
-    pub(super) keys: Keys,
+    pub(super) keys: Parties,
 }
 
 /// One probe, encrypted afresh for each of some references.
-pub(super) struct Pairs {
+pub(super) struct Specimens {
     coordinates: Vec<i64>,
     references: Vec<Reference>,
     pub(super) scores: Vec<EncryptedScore>,
 }
 
-impl Keys {
+impl Parties {
     pub(super) fn new(set: &'static TfheSet, rng: &mut dyn CryptoRng) -> Self {
         let (query, output, public) = generate_all(set, rng);
         Self { query, output, prepared: PreparedKey::new(public, set) }
@@ -50,17 +50,17 @@ impl Setting {
     pub(super) fn new(parameters: &'static ParameterSet, rng: &mut dyn CryptoRng) -> Result<Self, Unmeasured> {
         let other = OtherScheme { expected: parameters.scheme(), actual: Tfhe::ID };
         let set = Tfhe::set(parameters).ok_or(other)?;
-        Ok(Self { set, functional: functional(parameters)?, keys: Keys::new(set, rng) })
+        Ok(Self { set, functional: functional(parameters)?, keys: Parties::new(set, rng) })
     }
 
     /// `count` encrypted scores of a random probe against references at `cosine` of their number.
-    pub(super) fn pairs(
+    pub(super) fn specimens(
         &self,
         count: usize,
         cosine: impl Fn(usize) -> f64,
         rng: &mut dyn CryptoRng,
         progress: &dyn Progress,
-    ) -> Result<Pairs, Unmeasured> {
+    ) -> Result<Specimens, Unmeasured> {
         let (set, functional, keys) = (self.set, &self.functional, &self.keys);
         let x = unit_vector(rng);
         let probe = self.probe(x.clone())?;
@@ -82,7 +82,7 @@ impl Setting {
             }
             references.push(reference);
         }
-        Ok(Pairs { coordinates: coordinates.unwrap_or_default(), references, scores })
+        Ok(Specimens { coordinates: coordinates.unwrap_or_default(), references, scores })
     }
 
     /// A probe with these coordinates.
@@ -97,7 +97,7 @@ fn functional(parameters: &'static ParameterSet) -> Result<Functional, Agreement
     Functional::new(&Terms::face(DIMENSION), parameters.admission())
 }
 
-impl Pairs {
+impl Specimens {
     /// phi of each pair, in the clear.
     pub(super) fn phis(&self, functional: &Functional) -> Vec<i64> {
         self.references.iter().map(|r| functional.form(r, 0).evaluate(&self.coordinates)).collect()
