@@ -44,9 +44,9 @@ pub struct MeasuredNoise {
 /// How often a stage said something else than the same computation in the clear.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Failures {
-    /// So often.
+    /// Results that differ.
     pub failed: u64,
-    /// Out of so many.
+    /// Results that were compared.
     pub of: u64,
 }
 

@@ -94,9 +94,9 @@ pub fn most_bits(parameters: &ParameterSet, disclosure: Disclosure, subjects: u6
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("of scheme {actual}, but the agreement says {expected}")]
 pub struct OtherScheme {
-    /// As agreed.
+    /// The scheme of the agreement.
     pub expected: SchemeId,
-    /// As found.
+    /// The scheme of what was handed in.
     pub actual: SchemeId,
 }
 
@@ -155,9 +155,9 @@ pub enum CrossingError {
     /// More bytes than the parameter set and the agreement admit.
     #[error("the payload has {actual} bytes where at most {limit} are admitted")]
     TooLarge {
-        /// Limit in bytes.
+        /// Most bytes that a payload of this extent can have.
         limit: u64,
-        /// As found.
+        /// Bytes of the payload.
         actual: u64,
     },
     /// Dimensions of another parameter set, or another number of ciphertexts than announced.
@@ -363,7 +363,7 @@ pub enum Unanswered {
     Flooding {
         /// Statistical distance of the answer, as a logarithm.
         leakage_log2: f64,
-        /// As promised.
+        /// The largest that a parameter set may leave, as a logarithm (docs/protocol.md, section 6).
         limit_log2: f64,
     },
 }

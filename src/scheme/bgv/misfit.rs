@@ -6,9 +6,9 @@ pub enum Misfit {
     /// More coordinates than half the slots.
     #[error("{coordinates} coordinates where {limit} fit a row of slots")]
     Coordinates {
-        /// As the template has.
+        /// Coordinates of a template.
         coordinates: usize,
-        /// As fit.
+        /// Half the slots: the most that a template may have.
         limit: usize,
     },
     /// phi leaves the residues of the plaintext modulus.
@@ -24,17 +24,17 @@ pub enum Misfit {
     /// The noise of the circuit needs a larger modulus.
     #[error("noise leaves {margin:.0} bits of the modulus where {needed:.0} are needed")]
     Noise {
-        /// As left.
+        /// Least distance of any noise bound from half its modulus, in bits.
         margin: f64,
-        /// As needed.
+        /// Least that a set must leave, in bits.
         needed: f64,
     },
     /// The noise of a whole answer could not be drowned.
     #[error("noise would be flooded by {spare:.1} bits where an answer on so many references needs {needed:.1}")]
     Flooding {
-        /// As there is room for.
+        /// Bits by which the flood would exceed what it drowns.
         spare: f64,
-        /// As needed.
+        /// Bits that hide an answer of that many numbers.
         needed: f64,
     },
     /// The one-squaring variant judges one decision alone, under `each`.

@@ -20,11 +20,11 @@ pub struct Prediction {
     pub stages: Vec<PredictedNoise>,
     /// Least distance of any bound from half its modulus.
     pub margin_bits: f64,
-    /// As needed.
+    /// Least that a set must leave between a bound and half its modulus.
     pub least_margin_bits: f64,
     /// Bits by which what floods a verdict exceeds what it drowns.
     pub flooding_bits: f64,
-    /// As needed, for the largest gallery.
+    /// Least bits of flooding that hide the answer of the largest gallery.
     pub least_flooding_bits: f64,
 }
 
