@@ -77,16 +77,16 @@ pub enum Unmeasured {
     /// The set does not admit the comparison that is measured.
     #[error(transparent)]
     Terms(#[from] AgreementError),
-    /// Likewise.
+    /// The comparison that is measured has no room in the set: the number that does not fit, in words.
     #[error("{0}")]
     Misfit(String),
     /// A random template was refused.
     #[error(transparent)]
     Template(#[from] TemplateError),
-    /// Likewise.
+    /// A random probe was refused.
     #[error(transparent)]
     Probe(#[from] ProbeError),
-    /// Likewise.
+    /// An identifier of a random record was refused.
     #[error(transparent)]
     Record(#[from] RecordError),
 }
