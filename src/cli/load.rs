@@ -158,16 +158,15 @@ impl Templates<'_> {
         let Reading { records, ids } = self.reading(shape, console)?;
         let IdSource::Numbered { candidates } = ids else { return Ok(records) };
         let names: Vec<String> = candidates.iter().map(|name| format!("`{name}`")).collect();
-        let perhaps = match names.as_slice() {
-            [] => String::new(),
-            _ => format!("; call their array `ids` (is it {}?), or", names.join(", ")),
-        };
         let remedy =
             "give their ids with --ids (--probe-ids, --reference-ids): one a line, or a .npy of integers or text";
-        match perhaps.strip_prefix("; ") {
-            Some(perhaps) => Err(Failure::at(self.path, problem, format_args!("{perhaps} {remedy}"))),
-            None => Err(Failure::at(self.path, problem, remedy)),
-        }
+        Err(match names.is_empty() {
+            true => Failure::at(self.path, problem, remedy),
+            false => {
+                let call = format!("call their array `ids` (is it {}?), or {remedy}", names.join(", "));
+                Failure::at(self.path, problem, call)
+            }
+        })
     }
 
     fn reading(&self, shape: TemplateShape, console: &Console) -> Result<Reading, Failure> {
