@@ -25,7 +25,7 @@ impl Opened {
         self.terms().limits.bits_per_query.unwrap_or(most)
     }
 
-    /// Probes that a requester may ask about in a year: its quota, or 365 times [`USUAL_PROBES_PER_DAY`].
+    /// Probes that a requester may ask about in a year: its quota, or 500 a day.
     pub fn probes_of_a_year(&self) -> u64 {
         match &self.terms().service {
             Some(service) => service.probes_per_year.min(service.probes_per_day.saturating_mul(366)),
@@ -33,7 +33,7 @@ impl Opened {
         }
     }
 
-    /// [`log2_distance_of`] a year's probes.
+    /// Base-2 logarithm of the statistical distance between the answers on a year's probes, of two galleries with equal verdicts.
     pub fn log2_distance_of_a_year(&self) -> f64 {
         log2_distance_of(self.probes_of_a_year())
     }

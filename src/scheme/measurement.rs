@@ -44,9 +44,9 @@ pub struct MeasuredNoise {
 /// How often a stage said something else than the same computation in the clear.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Failures {
-    /// So often.
+    /// Samples that came out wrong.
     pub failed: u64,
-    /// Out of so many.
+    /// Samples that were looked at.
     pub of: u64,
 }
 
@@ -77,16 +77,16 @@ pub enum Unmeasured {
     /// The set does not admit the comparison that is measured.
     #[error(transparent)]
     Terms(#[from] AgreementError),
-    /// Likewise.
+    /// The set has no room for the circuit, under scheme `bgv`.
     #[error(transparent)]
     Misfit(#[from] bgv::Misfit),
     /// A random template was refused.
     #[error(transparent)]
     Template(#[from] TemplateError),
-    /// Likewise.
+    /// A probe of a random template was refused.
     #[error(transparent)]
     Probe(#[from] ProbeError),
-    /// Likewise.
+    /// The name of the record that a random template stands in was refused.
     #[error(transparent)]
     Record(#[from] RecordError),
 }

@@ -94,9 +94,9 @@ pub fn most_bits(parameters: &ParameterSet, disclosure: Disclosure, subjects: u6
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("of scheme {actual}, but the agreement says {expected}")]
 pub struct OtherScheme {
-    /// As agreed.
+    /// The scheme that the agreement names.
     pub expected: SchemeId,
-    /// As found.
+    /// The scheme of what was given.
     pub actual: SchemeId,
 }
 
@@ -157,7 +157,7 @@ pub enum CrossingError {
     TooLarge {
         /// Limit in bytes.
         limit: u64,
-        /// As found.
+        /// Length of the payload in bytes.
         actual: u64,
     },
     /// Dimensions of another parameter set, or another number of ciphertexts than announced.
@@ -363,7 +363,7 @@ pub enum Unanswered {
     Flooding {
         /// Statistical distance of the answer, as a logarithm.
         leakage_log2: f64,
-        /// As promised.
+        /// What it may be at most, as a logarithm.
         limit_log2: f64,
     },
 }

@@ -6,9 +6,9 @@ pub enum Misfit {
     /// More coordinates than half the slots.
     #[error("{coordinates} coordinates where {limit} fit a row of slots")]
     Coordinates {
-        /// As the template has.
+        /// Of a template.
         coordinates: usize,
-        /// As fit.
+        /// Slots of a row: half the ring's size.
         limit: usize,
     },
     /// phi leaves the residues of the plaintext modulus.
@@ -24,17 +24,17 @@ pub enum Misfit {
     /// The noise of the circuit needs a larger modulus.
     #[error("noise leaves {margin:.0} bits of the modulus where {needed:.0} are needed")]
     Noise {
-        /// As left.
+        /// Least distance, in bits, of any bound from half its modulus.
         margin: f64,
-        /// As needed.
+        /// Least such distance with which a set is used, in bits.
         needed: f64,
     },
     /// The noise of a whole answer could not be drowned.
     #[error("noise would be flooded by {spare:.1} bits where an answer on so many references needs {needed:.1}")]
     Flooding {
-        /// As there is room for.
+        /// Bits by which the flood exceeds what it drowns.
         spare: f64,
-        /// As needed.
+        /// Bits that keep an answer on so many references within the promised distance.
         needed: f64,
     },
     /// The one-squaring variant judges one decision alone, under `each`.

@@ -2,8 +2,9 @@
 //!
 //! Brakerski, Gentry, Vaikuntanathan, "(Leveled) fully homomorphic encryption without bootstrapping" (2012), in residue form, on the
 //! transforms of `tfhe-ntt`. Files in the order data flows: [`holder`] encrypts; `distance` computes phi in every slot; `threshold` judges
-//! it; `circuit` and `aggregate` combine decisions; `sanitise` hides everything but the verdict; [`holder`] decrypts. Below them the ring:
-//! `modulus`, `ring`, `engine`; beside them `noise`, and `arithmetic`, which weighs a circuit before it runs.
+//! it; `circuit` and `aggregate` combine decisions; `sanitise` hides everything but the verdict; [`holder`] decrypts. `evaluator` runs the
+//! middle ones over a gallery. Below them the ring: `residues`, `modulus`, `ring`, `engine`; beside them `noise`, and `arithmetic`, which
+//! weighs a circuit before it runs. [`laboratory`] measures, times and tries them.
 //!
 //! Scores and unsanitised verdicts have no public name: only [`keys::EvaluationKey`], [`ciphertexts::EncryptedProbes`] and
 //! [`ciphertexts::EncryptedVerdicts`] cross.

@@ -20,11 +20,11 @@ pub struct Prediction {
     pub stages: Vec<PredictedNoise>,
     /// Least distance of any bound from half its modulus.
     pub margin_bits: f64,
-    /// As needed.
+    /// What `margin_bits` is at least.
     pub least_margin_bits: f64,
     /// Bits by which what floods a verdict exceeds what it drowns.
     pub flooding_bits: f64,
-    /// As needed, for the largest gallery.
+    /// What `flooding_bits` is at least, for the largest gallery of the agreement.
     pub least_flooding_bits: f64,
 }
 
