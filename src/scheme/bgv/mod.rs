@@ -43,9 +43,6 @@ pub const LEAST_MARGIN_BITS: f64 = noise::MARGIN_BITS;
 /// Least bits by which what floods a verdict exceeds what it drowns.
 pub const LEAST_FLOODING_BITS: f64 = answer::LEAST_FLOODING_BITS;
 
-/// Most primes of a set, those of the keyswitch included: far more than 128 bits of security leave room for.
-pub const LONGEST_CHAIN: usize = chain::LONGEST;
-
 use crate::agreement::{Disclosure, SchemeId};
 use crate::parameters::ParameterSet;
 use crate::parameters::bgv::{BgvSet, PLAINTEXT_MODULUS};

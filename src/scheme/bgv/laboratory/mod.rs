@@ -12,7 +12,7 @@
 //! | pace | the time of each unit of work on one machine | `pace` |
 //! | estimate | what a search costs at a pace, before it runs: time, bytes, memory | `estimate` |
 
-pub mod estimate;
+pub(crate) mod estimate;
 #[cfg(test)]
 mod exactness;
 #[cfg(test)]
@@ -26,7 +26,7 @@ pub mod measurement;
 mod mixed;
 pub mod pace;
 mod parties;
-pub mod prediction;
+pub(crate) mod prediction;
 mod specimen;
 pub mod workload;
 

@@ -18,6 +18,6 @@ mod formulas;
 #[cfg(test)]
 mod malformed;
 pub mod measurement;
-pub mod pace;
+pub(crate) mod pace;
 mod specimen;
 pub mod workload;
