@@ -4,17 +4,17 @@ use super::{Opened, most_bits};
 use crate::parameters::MOST_DISTANCE_LOG2;
 
 /// Probes a day that are reckoned with where an agreement has no quota.
-pub const USUAL_PROBES_PER_DAY: u64 = 500;
+const USUAL_PROBES_PER_DAY: u64 = 500;
 
 /// Base-2 logarithm of the statistical distance between the answers on so many probes, of two galleries with equal verdicts: at most 2^-40 for
 /// the whole answer on each probe under either scheme, and the distances add up.
-pub fn log2_distance_of(probes: u64) -> f64 {
+fn log2_distance_of(probes: u64) -> f64 {
     MOST_DISTANCE_LOG2 + (probes.max(1) as f64).log2()
 }
 
 impl Opened {
     /// Bits that the answer on one probe can disclose at most, for the largest gallery.
-    pub fn bits_per_probe(&self) -> u64 {
+    pub(crate) fn bits_per_probe(&self) -> u64 {
         let references = self.terms().limits.references as u64;
         most_bits(self.parameters(), self.terms().disclosure, references, references)
     }
@@ -25,7 +25,7 @@ impl Opened {
         self.terms().limits.bits_per_query.unwrap_or(most)
     }
 
-    /// Probes that a requester may ask about in a year: its quota, or 365 times [`USUAL_PROBES_PER_DAY`].
+    /// Probes that a requester may ask about in a year: its quota, or 500 a day.
     pub fn probes_of_a_year(&self) -> u64 {
         match &self.terms().service {
             Some(service) => service.probes_per_year.min(service.probes_per_day.saturating_mul(366)),
@@ -33,7 +33,7 @@ impl Opened {
         }
     }
 
-    /// [`log2_distance_of`] a year's probes.
+    /// Base-2 logarithm of the statistical distance between the answers on a year's probes, of two galleries with equal verdicts.
     pub fn log2_distance_of_a_year(&self) -> f64 {
         log2_distance_of(self.probes_of_a_year())
     }

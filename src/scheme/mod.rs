@@ -31,7 +31,6 @@ use crate::functional::{Functional, Probe, Reference, SampleLayout};
 use crate::parameters::ParameterSet;
 use crate::remedy::Remedy;
 use crate::template::Eye;
-pub use account::{USUAL_PROBES_PER_DAY, log2_distance_of};
 pub use measurement::{Failures, Flips, MeasuredNoise, Measurement, Unmeasured};
 pub use opened::Opened;
 pub use prediction::PredictedNoise;
@@ -82,7 +81,7 @@ pub trait Scheme: Sized + 'static {
 }
 
 /// [`Scheme::most_bits`] of a parameter set's scheme.
-pub fn most_bits(parameters: &ParameterSet, disclosure: Disclosure, subjects: u64, references: u64) -> u64 {
+pub(crate) fn most_bits(parameters: &ParameterSet, disclosure: Disclosure, subjects: u64, references: u64) -> u64 {
     let of_scheme = match parameters {
         ParameterSet::Tfhe(_) => self::tfhe::Tfhe::most_bits,
         ParameterSet::Bgv(_) => self::bgv::Bgv::most_bits,

@@ -2,8 +2,8 @@
 
 use super::Candidate;
 
-/// What the prediction of time is good for, where sets of one scheme are compared: see
-/// [`reference_bootstrap`](crate::scheme::tfhe::laboratory::pace::reference_bootstrap).
+/// What the prediction of time is good for, where sets of one scheme are compared: see `reference_bootstrap` in
+/// `scheme::tfhe::laboratory::pace`.
 pub const TOLERANCE: f64 = 0.15;
 
 /// What a candidate costs, and how accurate it is: the less the better.

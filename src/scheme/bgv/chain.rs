@@ -51,5 +51,5 @@ pub(super) fn modulus_log2(count: usize) -> f64 {
     sums.get(count).or(sums.last()).copied().unwrap_or_default()
 }
 
-/// More primes than any set has: 128 bits of security leave room for 28, at N = 2^15.
-pub(super) const LONGEST: usize = 128;
+/// More primes than any set has, those of the keyswitch included: 128 bits of security leave room for 28, at N = 2^15.
+const LONGEST: usize = 128;

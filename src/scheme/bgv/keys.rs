@@ -85,7 +85,7 @@ impl BgvSet {
     }
 
     /// Primes over which the public key encrypts zeros: what an answer may have when it is sanitised.
-    pub fn public_limbs(&self) -> usize {
+    pub(crate) fn public_limbs(&self) -> usize {
         self.limbs.min(MOST_PUBLIC_LIMBS)
     }
 

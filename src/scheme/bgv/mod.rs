@@ -2,8 +2,9 @@
 //!
 //! Brakerski, Gentry, Vaikuntanathan, "(Leveled) fully homomorphic encryption without bootstrapping" (2012), in residue form, on the
 //! transforms of `tfhe-ntt`. Files in the order data flows: [`holder`] encrypts; `distance` computes phi in every slot; `threshold` judges
-//! it; `circuit` and `aggregate` combine decisions; `sanitise` hides everything but the verdict; [`holder`] decrypts. Below them the ring:
-//! `modulus`, `ring`, `engine`; beside them `noise`, and `arithmetic`, which weighs a circuit before it runs.
+//! it; `circuit` and `aggregate` combine decisions; `sanitise` hides everything but the verdict; [`holder`] decrypts. `evaluator` runs the
+//! middle ones over a gallery. Below them the ring: `residues`, `modulus`, `ring`, `engine`; beside them `noise`, and `arithmetic`, which
+//! weighs a circuit before it runs. [`laboratory`] measures, times and tries them.
 //!
 //! Scores and unsanitised verdicts have no public name: only [`keys::EvaluationKey`], [`ciphertexts::EncryptedProbes`] and
 //! [`ciphertexts::EncryptedVerdicts`] cross.
@@ -41,9 +42,6 @@ pub use misfit::Misfit;
 pub const LEAST_MARGIN_BITS: f64 = noise::MARGIN_BITS;
 /// Least bits by which what floods a verdict exceeds what it drowns.
 pub const LEAST_FLOODING_BITS: f64 = answer::LEAST_FLOODING_BITS;
-
-/// Most primes of a set, those of the keyswitch included: far more than 128 bits of security leave room for.
-pub const LONGEST_CHAIN: usize = chain::LONGEST;
 
 use crate::agreement::{Disclosure, SchemeId};
 use crate::parameters::ParameterSet;

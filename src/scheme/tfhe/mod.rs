@@ -2,7 +2,7 @@
 //!
 //! The only importer of the crate `tfhe`. Files in the order data flows: [`holder`] encrypts; `distance` computes the
 //! encrypted scores; `threshold` takes their sign; `aggregate` combines signs; `sanitise` hides everything but the
-//! verdict; [`holder`] decrypts. `evaluator` runs the middle ones over a gallery.
+//! verdict; [`holder`] decrypts. `evaluator` runs the middle ones over a gallery, and [`laboratory`] measures, times and tries them.
 //!
 //! Encrypted scores and bits have no public name: only [`keys::EvaluationKey`], [`ciphertexts::EncryptedProbes`] and
 //! [`ciphertexts::EncryptedVerdicts`] cross.

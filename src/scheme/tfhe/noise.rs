@@ -21,18 +21,18 @@ fn tuniform_variance(bound_log2: u32) -> f64 {
 
 impl TfheSet {
     /// Of one encrypted coordinate.
-    pub fn query_variance(&self) -> f64 {
+    pub(crate) fn query_variance(&self) -> f64 {
         tuniform_variance(self.query_noise_log2)
     }
 
     /// Added by rounding n mask elements to exponents modulo 2 N, centred for a binary key: (n/48 + 1/12) / (2 N)^2.
-    pub fn modulus_switch_variance(&self) -> f64 {
+    pub(crate) fn modulus_switch_variance(&self) -> f64 {
         (self.lwe_dimension() as f64 / 48.0 + 1.0 / 12.0) / (2.0 * self.polynomial_size as f64).powi(2)
     }
 
     /// Of a bootstrap's output: the key's noise times the digits, what the decomposition drops, and the rounding of a Fourier
     /// transform with 53-bit mantissas (the fit of `tfhe::core_crypto::commons::noise_formulas`).
-    pub fn bootstrap_variance(&self) -> f64 {
+    pub(crate) fn bootstrap_variance(&self) -> f64 {
         let (n, k, size) = (self.lwe_dimension() as f64, self.glwe_dimension as f64, self.polynomial_size as f64);
         let base = 2f64.powi(self.bootstrap_base_log2 as i32);
         let levels = self.bootstrap_levels as f64;
@@ -44,7 +44,7 @@ impl TfheSet {
     }
 
     /// Added by a keyswitch of one sample under the bootstrap output key.
-    pub fn keyswitch_variance(&self) -> f64 {
+    pub(crate) fn keyswitch_variance(&self) -> f64 {
         let dimension = self.bootstrapped_dimension() as f64;
         let base = 2f64.powi(self.keyswitch_base_log2 as i32);
         let levels = self.keyswitch_levels as f64;
@@ -54,22 +54,22 @@ impl TfheSet {
     }
 
     /// Of the phase whose sign decides on a pair, for weights of Euclidean length `weight_norm`.
-    pub fn decision_variance(&self, weight_norm: f64) -> f64 {
+    pub(crate) fn decision_variance(&self, weight_norm: f64) -> f64 {
         weight_norm.powi(2) * self.query_variance() + self.modulus_switch_variance()
     }
 
     /// Of the phase whose sign is the result of a gate over `inputs` bits.
-    pub fn gate_variance(&self, inputs: usize) -> f64 {
+    pub(crate) fn gate_variance(&self, inputs: usize) -> f64 {
         inputs as f64 * self.bootstrap_variance() + self.keyswitch_variance() + self.modulus_switch_variance()
     }
 
     /// Added by rounding a verdict to the few bits of an answer. Not centred: n/24 for the mask with a binary key, 1/12 for the body.
-    pub fn packing_variance(&self) -> f64 {
+    pub(crate) fn packing_variance(&self) -> f64 {
         (self.lwe_dimension() as f64 / 24.0 + 1.0 / 12.0) / 2f64.powi(self.answer_modulus_log2 as i32).powi(2)
     }
 
     /// Of an answer's phase: the flood, and what came before and after it.
-    pub fn answer_variance(&self) -> f64 {
+    pub(crate) fn answer_variance(&self) -> f64 {
         let flood = tuniform_variance(self.flooding_log2);
         flood + self.bootstrap_variance() + self.keyswitch_variance() + self.packing_variance()
     }
@@ -110,14 +110,15 @@ impl TfheSet {
 
     /// Of a fresh encryption with the public key, of binary randomness, that stands in the place of a bit: far below that of a bit, also
     /// where a gate adds twelve copies of it.
-    pub fn fresh_variance(&self) -> f64 {
+    #[cfg(test)]
+    fn fresh_variance(&self) -> f64 {
         (self.bootstrapped_dimension() as f64 + 1.0) * tuniform_variance(self.glwe_noise_log2)
     }
 }
 
 impl TfheSet {
     /// Deviations after each stage, for weights of Euclidean length `weight_norm`. The margin is that of one deviation.
-    pub fn predicted_noise(&self, weight_norm: f64) -> Vec<PredictedNoise> {
+    pub(crate) fn predicted_noise(&self, weight_norm: f64) -> Vec<PredictedNoise> {
         let verdict = self.bootstrap_variance() + self.keyswitch_variance();
         let stage = |stage, variance: f64, room: Option<f64>| {
             let noise_log2 = variance.log2() / 2.0;
@@ -231,7 +232,7 @@ impl GrayZone {
     }
 
     /// One standard deviation in units of phi.
-    pub fn phi_deviation(&self) -> f64 {
+    pub(crate) fn phi_deviation(&self) -> f64 {
         self.phi
     }
 

@@ -1,6 +1,18 @@
 //! What measures, times, predicts and tries the scheme. The flow does not know it.
+//!
+//! | word | what it is | file |
+//! |---|---|---|
+//! | stage | a step of the flow: encryption, distance, threshold, aggregate, sanitise, decryption | the flow's own |
+//! | prediction | the noise after each stage by formulas, before anything runs | `prediction` |
+//! | measurement | the noise after each stage as it was found, beside its prediction | `measurement`, `formulas` |
+//! | specimen | a block of references at chosen distances from a probe, on which noise is measured | `specimen` |
+//! | parties | both keys of one exchange of nobody's, so that any phase can be looked at | `parties` |
+//! | trial | encrypted runs compared with the clear oracle | `exactness`, `mixed`, `malformed`, `leakage` |
+//! | workload | the stages on random data, for whoever times them | `workload` |
+//! | pace | the time of each unit of work on one machine | `pace` |
+//! | estimate | what a search costs at a pace, before it runs: time, bytes, memory | `estimate` |
 
-pub mod estimate;
+pub(crate) mod estimate;
 #[cfg(test)]
 mod exactness;
 #[cfg(test)]
@@ -14,7 +26,7 @@ pub mod measurement;
 mod mixed;
 pub mod pace;
 mod parties;
-pub mod prediction;
+pub(crate) mod prediction;
 mod specimen;
 pub mod workload;
 

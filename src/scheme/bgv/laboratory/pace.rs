@@ -1,4 +1,4 @@
-//! How fast a machine is: the time of each unit of work, in which a search is counted ([`super::estimate`]).
+//! How fast a machine is: the time of each unit of work, in which a search is counted (`estimate`).
 //!
 //! A machine is timed by doing some of each unit with random keys. Nothing of it has a name outside the scheme.
 

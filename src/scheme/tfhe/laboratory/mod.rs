@@ -1,4 +1,15 @@
 //! What measures, times, predicts and tries the scheme. The flow does not know it.
+//!
+//! | word | what it is | file |
+//! |---|---|---|
+//! | stage | a step of the flow: encryption, distance, threshold, aggregate, sanitise, decryption | the flow's own |
+//! | prediction | the noise after each stage by formulas, before anything runs | [`noise`](super::noise) |
+//! | measurement | the noise after each stage as it was found, beside its prediction | `measurement`, `formulas` |
+//! | specimen | a pair at a chosen distance from the threshold, on which noise is measured | `specimen` |
+//! | parties | both sides' keys of an exchange of nobody's, so that any phase can be looked at | `specimen` |
+//! | trial | encrypted runs compared with the clear oracle, and their work counted | `malformed`, `even` |
+//! | workload | the stages on random data, for whoever times them | `workload` |
+//! | pace | the time of each unit of work, a bootstrap, on one machine | `pace` |
 
 #[cfg(test)]
 mod even;
@@ -7,6 +18,6 @@ mod formulas;
 #[cfg(test)]
 mod malformed;
 pub mod measurement;
-pub mod pace;
+pub(crate) mod pace;
 mod specimen;
 pub mod workload;
