@@ -16,7 +16,6 @@ mod comparison;
 mod console;
 mod decrypt;
 mod demo;
-mod dispatch;
 mod encrypt;
 mod enroll;
 mod evaluate;

@@ -3,7 +3,7 @@
 use crate::agreement::{ComparisonTerms, Disclosure, EyeRule, Modality, ServiceTerms};
 use crate::parameters::{MOST_DISTANCE_LOG2, SchemeId};
 use crate::scheme::Opened;
-use crate::scheme::tfhe::noise::{GrayZone, two_digits};
+use crate::scheme::tfhe::noise::GrayZone;
 
 /// What was agreed, what it means, and what it costs.
 pub fn sentences(agreement: &Opened) -> Vec<String> {
@@ -142,4 +142,44 @@ fn worst_case(agreement: &Opened) -> [String; 2] {
             agreement.log2_distance_of_a_year()
         ),
     ]
+}
+
+impl GrayZone {
+    /// For people.
+    pub fn sentence(&self) -> String {
+        if self.phi_deviation() == 0.0 {
+            return "Encrypted verdicts are exact: they equal those of the comparison in the clear, also at the threshold."
+                .to_owned();
+        }
+        let score = format!(
+            "Encryption decides exactly except close to the threshold: the noise has a standard deviation of {} {}, \
+             so a pair flips with probability 16 % at one deviation from the threshold, 2.3 % at two, 1e-9 at six.",
+            two_digits(self.score_deviation()),
+            self.unit_of_score()
+        );
+        match self.common_bits_deviation() {
+            None => score,
+            Some(deviation) => {
+                format!("{score} The number of common bits is judged with a standard deviation of {deviation:.0} bits.")
+            }
+        }
+    }
+}
+
+/// A positive number with two significant digits, without an exponent.
+fn two_digits(x: f64) -> String {
+    let decimals = (1.0 - x.log10().floor()).clamp(0.0, 12.0) as usize;
+    format!("{x:.decimals$}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn deviations_are_legible() {
+        assert_eq!(two_digits(0.003_364), "0.0034");
+        assert_eq!(two_digits(0.7179), "0.72");
+        assert_eq!(two_digits(43.2), "43");
+    }
 }

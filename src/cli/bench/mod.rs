@@ -20,7 +20,6 @@ use cotejo::agreement::ComparisonTerms;
 use cotejo::parameters::ParameterSet;
 
 use super::console::{Console, count, seconds};
-use super::dispatch::under_scheme;
 use super::failure::Failure;
 use super::files::{self, Access, Output};
 use super::shape::unfit;
@@ -125,10 +124,7 @@ impl Args {
         // Queries first: what the stages need of memory would count as theirs.
         let meter = console.meter("bench", "query", self.queries(&grid));
         for batch in &grid.batches {
-            let agreement = &batch.agreement;
-            let measured = batch
-                .pool
-                .install(|| under_scheme!(agreement, S => queries::measure::<S>(&grid, batch, repeat, seed, &meter)));
+            let measured = batch.pool.install(|| queries::measure(&grid, batch, repeat, seed, &meter));
             queries.extend(measured?);
         }
         meter.finish();

@@ -2,10 +2,13 @@
 
 use std::time::Instant;
 
+use cotejo::agreement::SchemeId;
 use cotejo::custodian::{AdmittedKey, AnswerError, Custodian, Gallery};
 use cotejo::planning::Plan;
 use cotejo::querier::{Querier, SecretKey};
 use cotejo::remedy::Remedy;
+use cotejo::scheme::bgv::Bgv;
+use cotejo::scheme::tfhe::Tfhe;
 use cotejo::scheme::{Evaluator, Holder, Opened, Progress, Unanswered};
 use cotejo::template::Record;
 use cotejo::wire::{Answer, EvaluationKey, Query, Target};
@@ -37,7 +40,28 @@ struct Exchange<'a, S: Holder + Evaluator> {
 }
 
 /// Every point of a batch, `repeat` times each.
-pub fn measure<S: Holder + Evaluator>(
+pub fn measure(
+    grid: &Grid,
+    batch: &Batch,
+    repeat: u32,
+    seed: u64,
+    meter: &dyn Progress,
+) -> Result<Vec<QueryTimes>, Failure> {
+    match batch.agreement.scheme() {
+        SchemeId::Tfhe => of_scheme::<Tfhe>(grid, batch, repeat, seed, meter),
+        SchemeId::Bgv => of_scheme::<Bgv>(grid, batch, repeat, seed, meter),
+    }
+}
+
+/// Durations in seconds of making a key, of its way over the wire, and of loading it: `repeat` of each.
+pub fn key_times(agreement: &Opened, repeat: u32, seed: u64) -> Result<[Vec<f64>; 3], Failure> {
+    match agreement.scheme() {
+        SchemeId::Tfhe => key_times_of::<Tfhe>(agreement, repeat, seed),
+        SchemeId::Bgv => key_times_of::<Bgv>(agreement, repeat, seed),
+    }
+}
+
+fn of_scheme<S: Holder + Evaluator>(
     grid: &Grid,
     batch: &Batch,
     repeat: u32,
@@ -147,7 +171,7 @@ impl Parts {
 }
 
 /// The evaluation key on its way, `repeat` times: made, encoded and read back, expanded.
-pub fn keys<S: Holder + Evaluator>(agreement: &Opened, repeat: u32, seed: u64) -> Result<[Vec<f64>; 3], Failure> {
+fn key_times_of<S: Holder + Evaluator>(agreement: &Opened, repeat: u32, seed: u64) -> Result<[Vec<f64>; 3], Failure> {
     let mut rng = ChaCha20Rng::seed_from_u64(seed);
     let mut times = [Vec::new(), Vec::new(), Vec::new()];
     let [generation, wire, load] = &mut times;

@@ -15,7 +15,6 @@ use super::grid::{Batch, Grid};
 use super::measured::{QueryTimes, StageTimes};
 use super::queries;
 use super::spread::Spread;
-use crate::cli::dispatch::under_scheme;
 use crate::cli::failure::Failure;
 use crate::cli::interrupt;
 
@@ -41,8 +40,7 @@ pub fn measure(
     seed: u64,
 ) -> Result<Vec<StageTimes>, Failure> {
     let agreement = &batch.agreement;
-    let [generation, wire, load] =
-        under_scheme!(agreement, S => queries::keys::<S>(agreement, repeat, seed))?.map(Spread::of);
+    let [generation, wire, load] = queries::key_times(agreement, repeat, seed)?.map(Spread::of);
     let stage = |stage, count, of, seconds| StageTimes {
         scheme: agreement.scheme(),
         parameter_set: agreement.parameters().name(),

@@ -10,7 +10,6 @@ use serde_json::json;
 use super::trial;
 use super::{Looked, UnderArgs, text};
 use crate::cli::console::{Console, count};
-use crate::cli::dispatch::under_scheme;
 use crate::cli::failure::Failure;
 use crate::cli::{Outcome, own_set};
 
@@ -93,7 +92,7 @@ impl Args {
         let agreement = agreement.map_or_else(|| planning::open(looked.terms.clone()), Ok);
         let agreement = agreement
             .map_err(|error| Failure::of(self.file.as_ref(), &error, "choose another comparison (--metric)"))?;
-        under_scheme!(agreement, S => trial::run::<S>(&agreement, console))
+        trial::run(&agreement, console)
     }
 }
 

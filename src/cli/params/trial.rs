@@ -1,12 +1,13 @@
 //! A real exchange with keys of a set, between two parties of this process, against the clear oracle.
 
-use cotejo::custodian::{AdmittedKey, AnswerError, Custodian, Gallery};
+use std::sync::Arc;
+
+use cotejo::custodian::{AnswerError, Gallery};
 use cotejo::evaluate::trial::{People, Trial};
+use cotejo::exchange::{Custodian, EvaluationKey, ExchangeError, Querier};
 use cotejo::functional::Probe;
-use cotejo::querier::{Querier, SecretKey};
-use cotejo::scheme::{Evaluator, Holder, Opened, Unanswered};
+use cotejo::scheme::{Opened, Unanswered};
 use cotejo::template::Record;
-use cotejo::wire::{Answer, EvaluationKey, Query, Target};
 
 use crate::cli::console::{Console, count};
 use crate::cli::failure::Failure;
@@ -29,39 +30,32 @@ pub fn refusal(trial: &Trial) -> Option<String> {
 }
 
 /// One exchange; seconds, or minutes for the largest sets.
-pub fn run<S: Holder + Evaluator>(agreement: &Opened, console: &Console) -> Result<Trial, Failure> {
+pub fn run(agreement: &Opened, console: &Console) -> Result<Trial, Failure> {
     let defect = |error: &dyn std::fmt::Display| Failure::new("params check", error, "report this as a defect");
     let mut rng = load::randomness()?;
     let people = People::new(agreement)
         .map_err(|error| Failure::new("params check", error, "choose another comparison (--metric)"))?;
     let references = people.references().map_err(|error| defect(&error))?;
     let gallery = Gallery::enrol(agreement, references).gallery;
-    let gallery =
-        gallery.ok_or_else(|| Failure::new("params check", "nobody can be enrolled", "choose another comparison"))?;
+    let nobody = || Failure::new("params check", "nobody can be enrolled", "choose another comparison");
+    let gallery = Arc::new(gallery.ok_or_else(nobody)?);
     let probes = people.probes(agreement.functional()).map_err(|error| defect(&error))?;
     console.note(format_args!("making keys of parameter set {} ...", agreement.parameters().name()));
     interrupt::check()?;
-    let (secret, public) = SecretKey::<S>::generate(agreement, &mut rng).map_err(|error| defect(&error))?;
-    let public = public.to_bytes(agreement);
-    let key = EvaluationKey::<S>::read(public.as_slice(), agreement).map_err(|error| defect(&error))?;
-    let key = AdmittedKey::new(key);
+    let (querier, key) = Querier::generate(agreement, &mut rng).map_err(|error| defect(&error))?;
+    let key = EvaluationKey::read(key.as_slice(), agreement).map_err(|error| defect(&error))?.expand();
     interrupt::check()?;
-    let querier = Querier::new(agreement, secret);
-    let (query, pending) = querier.ask(probes.clone(), Target::Gallery, &mut rng).map_err(|error| defect(&error))?;
-    let query = query.to_bytes(agreement).map_err(|error| defect(&error))?;
-    let query = Query::<S>::read(query.as_slice(), agreement, Some(key.id())).map_err(|error| defect(&error))?;
-    let custodian = Custodian::<S>::new(agreement, &gallery, 0).map_err(|error| defect(&error))?;
-    let meter = console.meter("try", S::STEP, custodian.steps(&query));
-    let answer = custodian.answer(&key, &query, &mut rng, &meter);
+    let (query, pending) = querier.ask(probes.clone(), &mut rng).map_err(|error| defect(&error))?;
+    let custodian = Custodian::opened(agreement, Arc::clone(&gallery), 0).map_err(|error| defect(&error))?;
+    let question = custodian.read_query(query.as_slice()).map_err(|error| defect(&error))?;
+    let meter = console.meter("try", custodian.step(), custodian.steps(&question));
+    let answer = custodian.answer(&key, &question, &mut rng, &meter);
     meter.finish();
     let answer = answer.map_err(|error| match error {
-        AnswerError::Unanswered(Unanswered::Stopped(_)) => Failure::Interrupted,
+        ExchangeError::Unanswered(AnswerError::Unanswered(Unanswered::Stopped(_))) => Failure::Interrupted,
         _ => defect(&error),
     })?;
-    let answer = answer.to_bytes(agreement).map_err(|error| defect(&error))?;
-    let answer =
-        Answer::<S>::read(answer.as_slice(), agreement, Some(querier.key().id())).map_err(|error| defect(&error))?;
-    let verdicts = pending.read(&querier, &answer).map_err(|error| defect(&error))?;
+    let verdicts = pending.read(&answer).map_err(|error| defect(&error))?;
     let subjects = gallery.subjects().collect::<Result<Vec<_>, _>>().map_err(|error| defect(&error))?;
     let mut trial = Trial::default();
     for (id, verdict) in verdicts {

@@ -272,31 +272,15 @@ impl GrayZone {
         phi.unsigned_abs() as f64 <= 6.0 * self.phi
     }
 
-    /// For people.
-    pub fn sentence(&self) -> String {
-        if self.phi == 0.0 {
-            return "Encrypted verdicts are exact: they equal those of the comparison in the clear, also at the threshold."
-                .to_owned();
-        }
-        let score = format!(
-            "Encryption decides exactly except close to the threshold: the noise has a standard deviation of {} {}, \
-             so a pair flips with probability 16 % at one deviation from the threshold, 2.3 % at two, 1e-9 at six.",
-            two_digits(self.score),
-            self.unit
-        );
-        match self.common_bits {
-            None => score,
-            Some((deviation, _)) => {
-                format!("{score} The number of common bits is judged with a standard deviation of {deviation:.0} bits.")
-            }
-        }
+    /// One standard deviation of the number of common bits, where that is judged.
+    pub(crate) fn common_bits_deviation(&self) -> Option<f64> {
+        self.common_bits.map(|(deviation, _)| deviation)
     }
-}
 
-/// A positive number with two significant digits, without an exponent.
-pub(crate) fn two_digits(x: f64) -> String {
-    let decimals = (1.0 - x.log10().floor()).clamp(0.0, 12.0) as usize;
-    format!("{x:.decimals$}")
+    /// The metric's own unit, in words, of this comparison.
+    pub(crate) fn unit_of_score(&self) -> &'static str {
+        self.unit
+    }
 }
 
 #[cfg(test)]
@@ -348,13 +332,6 @@ mod tests {
         assert!((0.0030..0.0036).contains(&zone(&TFHE_896_2048)), "{}", zone(&TFHE_896_2048));
         assert!(zone(&TFHE_896_4096) < 0.7 * zone(&TFHE_896_2048));
         assert!(zone(&INSECURE_TEST) < 0.005);
-    }
-
-    #[test]
-    fn deviations_are_legible() {
-        assert_eq!(two_digits(0.003_364), "0.0034");
-        assert_eq!(two_digits(0.7179), "0.72");
-        assert_eq!(two_digits(43.2), "43");
     }
 
     #[test]
