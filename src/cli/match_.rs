@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use cotejo::custodian::{AnswerError, Gallery};
-use cotejo::exchange::{Custodian, ExchangeError};
+use cotejo::exchange::{Custodian, EvaluationKey, ExchangeError, Question};
 use cotejo::scheme::Opened;
 use cotejo::wire::{Kind, Target};
 use serde_json::json;
@@ -52,18 +52,18 @@ impl Args {
     fn answer(&self, agreement: &Opened, console: &Console) -> Result<Outcome, Failure> {
         let out = self.out.clone().unwrap_or_else(|| files::named_after(&self.query, "answer.cotejo"));
         files::require_free(&out, self.overwrite.force, Content::File(Kind::Answer))?;
-        let gallery = Arc::new(files::gallery::read(&self.gallery, agreement, console)?);
-        let custodian = Custodian::opened(agreement, Arc::clone(&gallery), self.memory)
-            .map_err(|error| Failure::of(&self.gallery, &error, "enroll it under this agreement"))?;
-        let question = custodian.read_query(files::open(&self.query)?).map_err(Failure::in_file(&self.query))?;
-        let key =
-            custodian.read_key(files::open(&self.evaluation_key)?).map_err(Failure::in_file(&self.evaluation_key))?;
+        let question = Question::read(files::open(&self.query)?, agreement).map_err(Failure::in_file(&self.query))?;
+        let key = EvaluationKey::read(files::open(&self.evaluation_key)?, agreement)
+            .map_err(Failure::in_file(&self.evaluation_key))?;
         if key.id() != question.key {
             return Err(self.explain(&AnswerError::OtherKey { expected: key.id(), actual: question.key }));
         }
+        let gallery = Arc::new(files::gallery::read(&self.gallery, agreement, console)?);
         if gallery.is_empty() {
             return Err(self.explain(&AnswerError::EmptyGallery));
         }
+        let custodian = Custodian::opened(agreement, Arc::clone(&gallery), self.memory)
+            .map_err(|error| Failure::of(&self.gallery, &error, "enroll it under this agreement"))?;
         interrupt::check()?;
         custodian.check_bits(&question).map_err(|error| self.explain(&error))?;
         let known = is_known(&gallery, &question.target);

@@ -45,8 +45,6 @@ pub struct Question {
     pub target: Target,
     /// Probes in it.
     pub probes: usize,
-    /// Bits that its answer can disclose at most, also where a probe is malformed.
-    pub bits: u64,
     query: Box<dyn Any + Send + Sync>,
 }
 
@@ -64,7 +62,7 @@ trait Answering: Send + Sync {
     fn step(&self) -> &'static str;
     fn key_limit_bytes(&self) -> u64;
     fn query_limit_bytes(&self) -> u64;
-    fn read_query(&self, reader: &mut dyn Read) -> Result<Question, WireError>;
+    fn disclosed_bits(&self, question: &Question) -> u64;
     fn check_bits(&self, question: &Question) -> Result<(), AnswerError>;
     fn steps(&self, question: &Question) -> u64;
     fn answer(
@@ -166,8 +164,13 @@ impl Custodian {
     /// # Errors
     ///
     /// [`WireError`] for anything but a query under this agreement, within its limits.
-    pub fn read_query(&self, mut reader: impl Read) -> Result<Question, WireError> {
-        self.0.read_query(&mut reader)
+    pub fn read_query(&self, reader: impl Read) -> Result<Question, WireError> {
+        Question::read(reader, self.agreement())
+    }
+
+    /// Bits that the answer to a query can disclose at most, also where a probe is malformed.
+    pub fn disclosed_bits(&self, question: &Question) -> u64 {
+        self.0.disclosed_bits(question)
     }
 
     /// Whether the answer to a query stays within the bits that the agreement admits.
@@ -229,6 +232,25 @@ impl EvaluationKey {
     }
 }
 
+impl Question {
+    /// Reads the file of a query, encrypted with any key.
+    ///
+    /// # Errors
+    ///
+    /// [`WireError`] for anything but a query under this agreement, within its limits.
+    pub fn read(reader: impl Read, agreement: &Opened) -> Result<Self, WireError> {
+        Ok(match agreement.scheme() {
+            SchemeId::Tfhe => Self::of::<Tfhe>(Query::read(reader, agreement, None)?),
+            SchemeId::Bgv => Self::of::<Bgv>(Query::read(reader, agreement, None)?),
+        })
+    }
+
+    fn of<S: Evaluator>(query: Query<S>) -> Self {
+        let (probes, target) = (query.layouts.len(), query.target.clone());
+        Self { id: query.id, key: query.key, target, probes, query: Box::new(query) }
+    }
+}
+
 impl AdmittedKey {
     /// Names the keys.
     pub fn id(&self) -> KeyId {
@@ -278,17 +300,8 @@ impl<S: Evaluator> Answering for custodian::Custodian<'static, S> {
         Query::<S>::limit_bytes(self.agreement()).unwrap_or_default()
     }
 
-    fn read_query(&self, reader: &mut dyn Read) -> Result<Question, WireError> {
-        let query = Query::<S>::read(reader, self.agreement(), None)?;
-        let probes = query.layouts.len();
-        Ok(Question {
-            id: query.id,
-            key: query.key,
-            target: query.target.clone(),
-            probes,
-            bits: self.disclosed_bits(&query.target, probes),
-            query: Box::new(query),
-        })
+    fn disclosed_bits(&self, question: &Question) -> u64 {
+        self.disclosed_bits(&question.target, question.probes)
     }
 
     fn check_bits(&self, question: &Question) -> Result<(), AnswerError> {

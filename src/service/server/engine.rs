@@ -179,7 +179,7 @@ impl Engine {
             query: Name(question.id.0),
             key: Name(question.key.0),
             probes: question.probes as u64,
-            bits: question.bits,
+            bits: current.custodian.disclosed_bits(&question),
             gallery: current.version,
             refused: current.custodian.check_bits(&question).err(),
         })
@@ -218,7 +218,8 @@ impl Engine {
         let key = slot.get().and_then(Option::as_ref).ok_or_else(unprocessable)?;
         progress.begin(current.custodian.steps(&question));
         let answer = current.custodian.answer(key, &question, rng, progress).map_err(|error| not_computed(&error))?;
-        Ok(Computed { answer, gallery: current.version, bits: question.bits })
+        let bits = current.custodian.disclosed_bits(&question);
+        Ok(Computed { answer, gallery: current.version, bits })
     }
 
     fn current(&self) -> Arc<Current> {
