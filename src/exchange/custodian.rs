@@ -7,8 +7,7 @@ use std::sync::Arc;
 
 use rand::CryptoRng;
 
-use super::ExchangeError;
-use super::querier::unwrapped;
+use super::{ExchangeError, unwrapped};
 use crate::agreement::{Agreement, SchemeId};
 use crate::custodian::{self, AnswerError, Gallery};
 use crate::scheme::bgv::Bgv;

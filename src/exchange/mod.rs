@@ -13,11 +13,18 @@ pub use querier::{Answer, Pending, Querier};
 
 use std::borrow::Cow;
 
+use zeroize::Zeroizing;
+
 use crate::agreement::AgreementError;
 use crate::custodian::EnrolmentError;
 use crate::querier::AskError;
 use crate::remedy::Remedy;
 use crate::wire::WireError;
+
+/// Bytes that cross, and so are not secret.
+fn unwrapped(mut bytes: Zeroizing<Vec<u8>>) -> Vec<u8> {
+    std::mem::take(&mut *bytes)
+}
 
 /// Why a step of an exchange fails.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rand::CryptoRng;
 use zeroize::Zeroizing;
 
-use super::ExchangeError;
+use super::{ExchangeError, unwrapped};
 use crate::agreement::{Agreement, Code, SchemeId};
 use crate::querier::{self, KeySeed, Origin, SealError, SecretKey, Verdict};
 use crate::scheme::bgv::Bgv;
@@ -289,11 +289,6 @@ fn of_keys<S: Holder<SecretKey: Send + Sync>>(
 ) -> Result<Made, WireError> {
     let (secret, public) = keys?;
     Ok((Querier::of(agreement, secret), unwrapped(public.to_bytes(agreement))))
-}
-
-/// Bytes that are not secret.
-pub(super) fn unwrapped(mut bytes: Zeroizing<Vec<u8>>) -> Vec<u8> {
-    std::mem::take(&mut *bytes)
 }
 
 impl<S: Holder<SecretKey: Send + Sync>> Asking for querier::Querier<S> {

@@ -63,6 +63,17 @@ fn assert_absent(lines: &[(String, String)], words: &[&str]) {
 fn the_parties_do_not_know_each_other() {
     assert_absent(&code("src/querier"), &["custodian", "Custodian", "Gallery::", "Evaluator"]);
     assert_absent(&code("src/custodian"), &["querier", "Querier", "Holder", "SecretKey", "Pending"]);
+    let of_exchange = |file: &str| {
+        let mut lines = code("src/exchange");
+        lines.retain(|(place, _)| place.starts_with(file));
+        assert!(lines.len() > 10, "{file} holds no code: has it moved?");
+        lines
+    };
+    assert_absent(&of_exchange("src/exchange/querier.rs"), &["custodian", "Custodian", "Gallery::", "Evaluator"]);
+    assert_absent(
+        &of_exchange("src/exchange/custodian.rs"),
+        &["querier::", "Querier", "Holder", "SecretKey", "Pending"],
+    );
 }
 
 #[test]

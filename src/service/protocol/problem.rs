@@ -37,7 +37,7 @@ impl ProblemDocument {
         format!("{INSTANCE}{request}")
     }
 
-    /// The kind, as [`ProblemDocument::type_of`] was given it.
+    /// The kind, as `ProblemDocument::type_of` was given it.
     pub fn kind(&self) -> &str {
         self.kind.rsplit(':').next().unwrap_or_default()
     }

@@ -119,7 +119,7 @@ pub struct Report {
     pub first: Option<Time>,
     /// Time of the last.
     pub last: Option<Time>,
-    /// The end, to be noted: see [`Head`].
+    /// The end, to be noted: see [`super::Head`].
     pub head: String,
     /// The statements in it.
     pub statements: Counts,
