@@ -4,13 +4,13 @@ use std::sync::LazyLock;
 
 use cotejo::agreement::{ComparisonTerms, Disclosure, EyeRule, SchemeId, ServiceTerms, Terms};
 use cotejo::parameters::ParameterSet;
+use cotejo::planning;
 use cotejo::querier::{Pending, SecretKey};
-use cotejo::scheme::{Holder, Opened};
 use cotejo::scheme::bgv::Bgv;
 use cotejo::scheme::tfhe::Tfhe;
+use cotejo::scheme::{Holder, Opened};
 use cotejo::template::{IrisShape, MaskSharing};
 use cotejo::wire::{Answer, Envelope, EvaluationKey, KeyId, Kind, Query, WireError};
-use cotejo::planning;
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 use sha2::{Digest, Sha256};

@@ -3,19 +3,19 @@
 use std::io::Cursor;
 use std::path::PathBuf;
 
-use cotejo::agreement::{Agreement, Disclosure, IRIS_MPC_SHAPE, SchemeChoice, SchemeId, ServiceTerms, Terms};
+use cotejo::agreement::{Disclosure, IRIS_MPC_SHAPE, SchemeChoice, SchemeId, ServiceTerms, Terms};
 use cotejo::custodian::{AdmittedKey, Change, Custodian, Gallery};
 use cotejo::parameters::ParameterSet;
 use cotejo::parameters::custom::OwnSet;
+use cotejo::planning;
 use cotejo::querier::{Querier, SecretKey};
-use cotejo::scheme::{Holder, Opened};
 use cotejo::scheme::bgv::Bgv;
 use cotejo::scheme::tfhe::Tfhe;
+use cotejo::scheme::{Holder, Opened};
 use cotejo::template::read::{self, Format};
 use cotejo::template::synthetic::{Model, Population};
 use cotejo::template::{Eye, Record, TemplateShape, write};
 use cotejo::wire::{EvaluationKey, Kind, Query, Target};
-use cotejo::planning;
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 
