@@ -111,7 +111,14 @@ impl Settled {
 /// [`AgreementError::Field`] for terms that do not fit together, or that no set serves, with what the largest set objects to.
 pub fn settle(terms: &Terms) -> Result<Settled, AgreementError> {
     terms.check()?;
-    let (chosen, why) = choose(terms)?;
+    let encryption = &terms.encryption;
+    if encryption.set.is_some() || encryption.parameter_set != AUTO {
+        let set = set_of(terms)?;
+        set.require_fit()?;
+        let (terms, _) = under(terms, set)?;
+        return Ok(Settled { terms, why: Why::Named });
+    }
+    let (chosen, why) = choose(terms, encryption.scheme.named())?;
     Ok(Settled { terms: chosen.terms, why })
 }
 
@@ -131,14 +138,9 @@ struct Candidate {
     seconds: f64,
 }
 
-fn choose(terms: &Terms) -> Result<(Candidate, Why), AgreementError> {
-    let encryption = &terms.encryption;
-    if encryption.set.is_some() || encryption.parameter_set != AUTO {
-        let set = set_of(terms)?;
-        set.require_fit()?;
-        return Candidate::new(terms, set).map(|named| (named, Why::Named));
-    }
-    match encryption.scheme.named() {
+/// A set of this program for terms that name none.
+fn choose(terms: &Terms, scheme: Option<SchemeId>) -> Result<(Candidate, Why), AgreementError> {
+    match scheme {
         Some(SchemeId::Tfhe) => default_of_tfhe(terms).map(|tfhe| (tfhe, Why::Default)),
         Some(SchemeId::Bgv) => soonest_of_bgv(terms).map(|bgv| (bgv, Why::Soonest)),
         None => match (default_of_tfhe(terms), soonest_of_bgv(terms)) {
