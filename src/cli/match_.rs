@@ -62,7 +62,7 @@ impl Args {
         if gallery.is_empty() {
             return Err(self.explain(&AnswerError::EmptyGallery));
         }
-        let custodian = Custodian::opened(agreement, Arc::clone(&gallery), self.memory)
+        let custodian = Custodian::keeping(agreement, Arc::clone(&gallery), self.memory)
             .map_err(|error| Failure::of(&self.gallery, &error, "enroll it under this agreement"))?;
         interrupt::check()?;
         custodian.check_bits(&question).map_err(|error| self.explain(&error))?;

@@ -140,7 +140,7 @@ impl<'a> Encrypted<'a> {
     }
 
     fn custodian(&self, gallery: Gallery) -> Result<Custodian, EncryptedError> {
-        Ok(Custodian::opened(self.agreement, gallery, self.budget_bytes)?)
+        Ok(Custodian::keeping(self.agreement, gallery, self.budget_bytes)?)
     }
 
     fn ask(

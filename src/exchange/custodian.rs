@@ -78,20 +78,19 @@ impl Custodian {
     ///
     /// # Errors
     ///
-    /// [`ExchangeError::Agreement`] for terms that the parameter set does not serve; [`ExchangeError::Unanswered`] for a gallery of another
-    /// agreement.
+    /// [`ExchangeError::Unanswered`] for a gallery of another agreement.
     pub fn new(agreement: &Agreement, gallery: impl Into<Arc<Gallery>>) -> Result<Self, ExchangeError> {
-        Self::opened(&Opened::new(agreement.clone())?, gallery, 0)
+        Self::keeping(agreement, gallery, 0)
     }
 
-    /// As [`Custodian::new`], under an agreement that is opened already. Answers may keep up to `budget_bytes` of the gallery as the scheme
-    /// computes on it, for those that follow (where the scheme gains by it).
+    /// As [`Custodian::new`]; answers may keep up to `budget_bytes` of the gallery as the scheme computes on it, for those that follow (where
+    /// the scheme gains by it).
     ///
     /// # Errors
     ///
     /// As [`Custodian::new`].
-    pub fn opened(
-        agreement: &Opened,
+    pub fn keeping(
+        agreement: &Agreement,
         gallery: impl Into<Arc<Gallery>>,
         budget_bytes: u64,
     ) -> Result<Self, ExchangeError> {
@@ -99,15 +98,17 @@ impl Custodian {
         if gallery.agreement().digest() != agreement.digest() {
             return Err(AnswerError::OtherTerms.into());
         }
-        let opened = match agreement.scheme() {
-            SchemeId::Tfhe => Self::of::<Tfhe>(agreement, gallery, budget_bytes),
-            SchemeId::Bgv => Self::of::<Bgv>(agreement, gallery, budget_bytes),
+        let custodian = match agreement.scheme() {
+            SchemeId::Tfhe => Self::of::<Tfhe>(gallery, budget_bytes),
+            SchemeId::Bgv => Self::of::<Bgv>(gallery, budget_bytes),
         };
-        Ok(opened.map_err(WireError::from)?)
+        Ok(custodian.map_err(WireError::from)?)
     }
 
-    fn of<S: Evaluator>(agreement: &Opened, gallery: Arc<Gallery>, budget_bytes: u64) -> Result<Self, OtherScheme> {
-        Ok(Self(Box::new(custodian::Custodian::<S>::new(agreement, gallery, budget_bytes)?)))
+    /// Under the agreement that the gallery was opened with.
+    fn of<S: Evaluator>(gallery: Arc<Gallery>, budget_bytes: u64) -> Result<Self, OtherScheme> {
+        let agreement = gallery.agreement().clone();
+        Ok(Self(Box::new(custodian::Custodian::<S>::new(&agreement, gallery, budget_bytes)?)))
     }
 
     /// The same custodian, for whom these persons never match: see [`custodian::Custodian::exempting`].

@@ -85,14 +85,15 @@ fn bytes_alone_cross_and_verdicts_are_the_oracles_under_every_scheme_and_disclos
 
 #[test]
 fn a_query_about_one_person_and_keys_and_queries_that_were_kept_answer_as_fresh_ones() {
-    for scheme in SchemeId::ALL {
-        let agreement = Opened::new(agreement(scheme, Disclosure::Any)).unwrap();
+    let disclosures = [Disclosure::Any, Disclosure::Each, Disclosure::Count];
+    for (scheme, disclosure) in SchemeId::ALL.into_iter().flat_map(|scheme| disclosures.map(|said| (scheme, said))) {
+        let agreement = Opened::new(agreement(scheme, disclosure)).unwrap();
         let (querier, key) = Querier::from_seed(&agreement, KeySeed::from([7; 32])).unwrap();
         let kept = Querier::read(querier.to_secret_bytes().as_slice(), &agreement).unwrap();
         let (again, same) = kept.remake().unwrap().unwrap();
         assert!(again.key() == querier.key() && same == key, "{scheme}");
         let gallery = Gallery::enroll(&agreement, people()).unwrap();
-        let custodian = Custodian::opened(&agreement, gallery, 1 << 20).unwrap();
+        let custodian = Custodian::keeping(&agreement, gallery, 1 << 20).unwrap();
         let custodian = custodian.exempting(&["carla".to_owned().try_into().unwrap()].into());
         for (whom, hit) in [("bert", true), ("anna", false), ("carla", false), ("nobody", false)] {
             let target = Target::Subject(whom.to_owned().try_into().unwrap());
@@ -105,7 +106,7 @@ fn a_query_about_one_person_and_keys_and_queries_that_were_kept_answer_as_fresh_
             let came = kept.answer(answer.as_slice()).unwrap();
             assert_eq!((came.query(), came.gallery()), (pending.query(), custodian.gallery().version()));
             let verdicts = kept.pending(remembered.as_slice()).unwrap().read_answer(&came).unwrap();
-            assert_eq!(verdicts[0].1, Verdict::Any(hit), "{scheme} {whom}");
+            assert_eq!(verdicts[0].1, Verdict::Any(hit), "{scheme} {disclosure} {whom}");
         }
     }
 }

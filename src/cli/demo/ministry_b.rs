@@ -69,7 +69,7 @@ impl<'a> MinistryB<'a> {
     /// Compares the query with the records, under encryption.
     pub fn answer(&self, query: &Path, console: &Console) -> Result<Reply, Failure> {
         let defect = |error: ExchangeError| Failure::new("demo", error, "report this as a defect");
-        let custodian = Custodian::opened(self.agreement, Arc::clone(&self.gallery), 0).map_err(defect)?;
+        let custodian = Custodian::keeping(self.agreement, Arc::clone(&self.gallery), 0).map_err(defect)?;
         let key = custodian.read_key(files::open(&self.key)?).map_err(Failure::in_file(&self.key))?.expand();
         let question = custodian.read_query(files::open(query)?).map_err(Failure::in_file(query))?;
         interrupt::check()?;

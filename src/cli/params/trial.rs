@@ -46,7 +46,7 @@ pub fn run(agreement: &Opened, console: &Console) -> Result<Trial, Failure> {
     let key = EvaluationKey::read(key.as_slice(), agreement).map_err(|error| defect(&error))?.expand();
     interrupt::check()?;
     let (query, pending) = querier.ask(probes.clone(), &mut rng).map_err(|error| defect(&error))?;
-    let custodian = Custodian::opened(agreement, Arc::clone(&gallery), 0).map_err(|error| defect(&error))?;
+    let custodian = Custodian::keeping(agreement, Arc::clone(&gallery), 0).map_err(|error| defect(&error))?;
     let question = custodian.read_query(query.as_slice()).map_err(|error| defect(&error))?;
     let meter = console.meter("try", custodian.step(), custodian.steps(&question));
     let answer = custodian.answer(&key, &question, &mut rng, &meter);

@@ -255,7 +255,7 @@ impl Engine {
 impl Current {
     fn new(agreement: &Opened, loaded: Loaded, version: u64, memory: Memory) -> Result<Self, ExchangeError> {
         let subjects = loaded.gallery.len();
-        let custodian = Custodian::opened(agreement, loaded.gallery, memory.gallery_bytes)?;
+        let custodian = Custodian::keeping(agreement, loaded.gallery, memory.gallery_bytes)?;
         Ok(Self { custodian: custodian.exempting(&loaded.exempt), version, subjects })
     }
 }
