@@ -58,9 +58,8 @@ impl Failure {
 
     /// A file of ours that is refused.
     pub fn wire(path: &Path, error: &WireError) -> Self {
-        let what = error;
         match error {
-            WireError::Unreadable(_) => Self::at(path, what, "check the file, its medium and its permissions"),
+            WireError::Unreadable(_) => Self::at(path, error, "check the file, its medium and its permissions"),
             WireError::Truncated
             | WireError::Trailing
             | WireError::Checksum
@@ -68,18 +67,18 @@ impl Failure {
             | WireError::Payload(_)
             | WireError::Field(_)
             | WireError::TooLarge { .. } => {
-                Self::at(path, what, "the file is damaged or was altered: get it again from whoever made it")
+                Self::at(path, error, "the file is damaged or was altered: get it again from whoever made it")
             }
-            WireError::Magic => Self::at(path, what, "check the path; 'cotejo inspect' says what a file is"),
-            WireError::Kind { expected, .. } => Self::at(path, what, format!("give {}", made_by(*expected))),
-            WireError::Version { .. } => Self::at(path, what, "use the version of cotejo that made the file"),
+            WireError::Magic => Self::at(path, error, "check the path; 'cotejo inspect' says what a file is"),
+            WireError::Kind { expected, .. } => Self::at(path, error, format!("give {}", made_by(*expected))),
+            WireError::Version { .. } => Self::at(path, error, "use the version of cotejo that made the file"),
             WireError::Scheme(_) | WireError::Parameters { .. } | WireError::Agreement { .. } => Self::at(
                 path,
-                what,
+                error,
                 "use the agreement it was made under (--agreement), or make it again; compare digests with \
                  'cotejo inspect' and 'cotejo agreement check'",
             ),
-            WireError::Key { .. } => Self::at(path, what, "use the files of one keygen together"),
+            WireError::Key { .. } => Self::at(path, error, "use the files of one keygen together"),
             _ => Self::of(path, error, "get the file again from whoever made it"),
         }
     }
