@@ -53,7 +53,19 @@ pub fn agreements() -> Vec<Vec<u8>> {
         let lines = text.lines().filter(|line| !line.starts_with('#') && !line.is_empty());
         lines.map(|line| format!("{line}\n")).collect::<String>()
     };
-    defaults.chain(AGREEMENTS.iter().map(|agreement| agreement.to_toml())).map(|text| bare(text).into_bytes()).collect()
+    // What is left open is no agreement, and is refused as such.
+    let open = Terms::hamming(512, 180).with_scheme(SchemeChoice::Auto);
+    let open = planning::open(open).expect("terms that fit together").to_toml();
+    let open = open.lines().map(|line| match line.split_once(" = ") {
+        Some((name @ ("scheme" | "parameter_set"), _)) => format!("{name} = \"auto\"\n"),
+        _ => format!("{line}\n"),
+    });
+    let open = std::iter::once(open.collect::<String>());
+    defaults
+        .chain(open)
+        .chain(AGREEMENTS.iter().map(|agreement| agreement.to_toml()))
+        .map(|text| bare(text).into_bytes())
+        .collect()
 }
 
 /// Every format with every shape.
