@@ -80,7 +80,7 @@ fn median(mut run: impl FnMut()) -> Duration {
 /// A raw bootstrap of the default set, in batches of 32 on one thread.
 fn bootstrap() -> Duration {
     let mut rng = ChaCha20Rng::seed_from_u64(1);
-    let workload = Decisions::new(cotejo::parameters::tfhe::DEFAULT, &mut rng);
+    let workload = Decisions::new(&cotejo::parameters::tfhe::TFHE_896_2048, &mut rng);
     on_threads(1, || {
         workload.thresholds(32);
         median(|| {
@@ -98,9 +98,9 @@ fn blocks(criterion: &mut Criterion) {
     let mut rows = Vec::new();
     for case in cases() {
         let agreement = planning::open(case.terms.clone()).expect("terms that fit");
-        let set: &'static BgvSet = ParameterSet::by_name(case.set).and_then(ParameterSet::bgv).expect("a set");
+        let set: BgvSet = ParameterSet::by_name(case.set).and_then(ParameterSet::bgv).expect("a set");
         let mut rng = ChaCha20Rng::seed_from_u64(2);
-        let blocks = Blocks::new(set, agreement.functional(), case.terms.disclosure, &mut rng);
+        let blocks = Blocks::new(&set, agreement.functional(), case.terms.disclosure, &mut rng);
         let mut blocks = blocks.expect("a comparison that fits");
         let references = blocks.references() as f64;
         let single = pool(1);

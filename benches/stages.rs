@@ -53,11 +53,11 @@ struct Raw {
     key: FourierLweBootstrapKeyOwned,
     input: LweCiphertextListOwned<u64>,
     accumulators: GlweCiphertextListOwned<u64>,
-    set: &'static TfheSet,
+    set: TfheSet,
 }
 
 impl Raw {
-    fn new(set: &'static TfheSet, batch: usize) -> Self {
+    fn new(set: &TfheSet, batch: usize) -> Self {
         let modulus = CiphertextModulus::new_native();
         let mut seeder = new_seeder();
         let mut secret = SecretRandomGenerator::<DefaultRandomGenerator>::new(seeder.seed());
@@ -78,7 +78,7 @@ impl Raw {
         let input = LweCiphertextList::from_container(input, dimension.to_lwe_size(), modulus);
         let mut accumulators = GlweCiphertextList::new(0, k.to_glwe_size(), n, GlweCiphertextCount(batch), modulus);
         accumulators.iter_mut().for_each(|mut glwe| glwe.get_mut_body().as_mut().fill(1 << 62));
-        Self { key, input, accumulators, set }
+        Self { key, input, accumulators, set: *set }
     }
 
     fn run(&self) -> LweCiphertextListOwned<u64> {

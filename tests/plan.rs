@@ -80,7 +80,7 @@ fn hold_against_the_plan<S: Holder + Evaluator>(
         (took < 1.5 * high && took > low / 1.5).then_some((plan, answer))
     });
     let (plan, answer) = attempts.find_map(|attempt| attempt).expect("a run within 1.5 times the prediction");
-    assert_eq!((plan.scheme, plan.parameter_set), (S::ID, agreement.parameters().name()));
+    assert_eq!((plan.scheme, plan.parameter_set.as_str()), (S::ID, agreement.parameters().name()));
     assert_eq!((plan.steps, plan.step), (custodian.steps(&query), S::STEP));
     let query_bytes = query.to_bytes(agreement).unwrap().len();
     let answer_bytes = answer.to_bytes(agreement).unwrap().len();
@@ -97,7 +97,8 @@ fn of_bgv(set: &str, disclosure: Disclosure, references: usize, probes: usize) {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let agreement = agreement(SchemeChoice::Bgv, set, disclosure);
     let parameters = Bgv::agreed_set(&agreement).unwrap();
-    let units = bgv::laboratory::pace::Units::new(parameters, agreement.functional(), disclosure, &mut rng(4)).unwrap();
+    let units =
+        bgv::laboratory::pace::Units::new(&parameters, agreement.functional(), disclosure, &mut rng(4)).unwrap();
     let start = Instant::now();
     let pace = || Pace::Bgv(units.pace(&mut rng(5), &|| start.elapsed()));
     hold_against_the_plan::<Bgv>(&agreement, references, probes, pace);
@@ -122,7 +123,7 @@ fn two_probes_under_any_take_the_time_and_the_bytes_that_were_predicted() {
 fn bootstraps_take_the_time_and_the_bytes_that_were_predicted() {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let agreement = agreement(SchemeChoice::Tfhe, "tfhe-896-2048", Disclosure::Any);
-    let workload = tfhe::laboratory::workload::Workload::new(Tfhe::agreed_set(&agreement).unwrap(), &mut rng(4));
+    let workload = tfhe::laboratory::workload::Workload::new(&Tfhe::agreed_set(&agreement).unwrap(), &mut rng(4));
     let pace = || {
         workload.thresholds(8 * rayon::current_num_threads());
         let start = Instant::now();

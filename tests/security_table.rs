@@ -3,10 +3,10 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking, also in their helpers")]
 
-use cotejo::parameters::ParameterSet;
 use cotejo::parameters::bgv::{BgvSet, ERROR_COINS, PRIME_BITS};
 use cotejo::parameters::security::{Place, of_binary_lwe, of_ternary_rlwe};
 use cotejo::parameters::tfhe::TfheSet;
+use cotejo::parameters::{Dimensions, ParameterSet};
 
 /// An LWE instance that a key hides behind, as the tables write it.
 #[derive(Debug, PartialEq)]
@@ -65,9 +65,9 @@ fn read(table: &'static str) -> Vec<Estimate> {
 
 /// What the keys of a set hide behind.
 fn instances(set: &ParameterSet) -> Vec<Instance> {
-    match set {
-        ParameterSet::Tfhe(set) => tfhe_instances(set).into(),
-        ParameterSet::Bgv(set) => vec![bgv_instance(set)],
+    match set.dimensions() {
+        Dimensions::Tfhe(set) => tfhe_instances(set).into(),
+        Dimensions::Bgv(set) => vec![bgv_instance(set)],
     }
 }
 
@@ -122,12 +122,12 @@ fn no_secure_set_states_more_bits_than_its_keys_are_estimated_at() {
 #[test]
 fn no_secure_set_states_more_bits_than_the_interpolation_gives_its_keys() {
     for set in ParameterSet::ALL.into_iter().filter(|set| set.is_secure()) {
-        let keys = match set {
-            ParameterSet::Tfhe(set) => vec![
+        let keys = match set.dimensions() {
+            Dimensions::Tfhe(set) => vec![
                 of_binary_lwe(set.lwe_dimension(), set.query_noise_log2),
                 of_binary_lwe(set.bootstrapped_dimension(), set.glwe_noise_log2),
             ],
-            ParameterSet::Bgv(set) => vec![of_ternary_rlwe(set.ring_log2, set.log2_modulus())],
+            Dimensions::Bgv(set) => vec![of_ternary_rlwe(set.ring_log2, set.log2_modulus())],
         };
         for key in keys {
             assert_eq!(key.place, Place::Listed, "{}: {}", set.name(), key.command());

@@ -10,6 +10,8 @@ mod render;
 mod service;
 mod terms;
 
+use std::sync::Arc;
+
 use std::borrow::Cow;
 
 use sha2::{Digest as _, Sha256};
@@ -36,7 +38,7 @@ pub(crate) use terms::{PROBE_NORM, REFERENCE_NORM, with_lengths};
 pub struct Agreement {
     terms: Terms,
     digest: Digest,
-    parameters: &'static ParameterSet,
+    parameters: Arc<ParameterSet>,
 }
 
 /// SHA-256 of the terms in a canonical form: comments, white space and the order of fields do not count.
@@ -121,7 +123,7 @@ impl Agreement {
     /// or a length is left open.
     pub fn new(terms: Terms) -> Result<Self, AgreementError> {
         terms.check()?;
-        let parameters = set_of(&terms)?;
+        let parameters = Arc::new(set_of(&terms)?.into_owned());
         terms.require_closed()?;
         let canonical = serde_json::to_vec(&terms).map_err(|error| AgreementError::Syntax(error.to_string()))?;
         let digest = Sha256::new().chain_update(b"cotejo agreement\0").chain_update(canonical).finalize();
@@ -164,8 +166,8 @@ impl Agreement {
     }
 
     /// The parameter set of the encryption.
-    pub fn parameters(&self) -> &'static ParameterSet {
-        self.parameters
+    pub fn parameters(&self) -> &Arc<ParameterSet> {
+        &self.parameters
     }
 
     /// The shape of every template under this agreement.
@@ -175,16 +177,16 @@ impl Agreement {
 }
 
 /// The set that terms name or carry; [`AgreementError::Open`] where they do neither.
-pub(crate) fn set_of(terms: &Terms) -> Result<&'static ParameterSet, AgreementError> {
+pub(crate) fn set_of(terms: &Terms) -> Result<Cow<'static, ParameterSet>, AgreementError> {
     let set = match &terms.encryption.set {
-        Some(own) => own_set(terms, own)?,
-        None => named_set(&terms.encryption.parameter_set)?,
+        Some(own) => Cow::Owned(own_set(terms, own)?),
+        None => Cow::Borrowed(named_set(&terms.encryption.parameter_set)?),
     };
-    require_scheme(set, terms.encryption.scheme.named()).map(|()| set)
+    require_scheme(&set, terms.encryption.scheme.named()).map(|()| set)
 }
 
 /// The set that the terms carry.
-fn own_set(terms: &Terms, own: &OwnSet) -> Result<&'static ParameterSet, AgreementError> {
+fn own_set(terms: &Terms, own: &OwnSet) -> Result<ParameterSet, AgreementError> {
     let set = own.parameter_set().map_err(|error| AgreementError::found("encryption.set", &error))?;
     let given = &terms.encryption.parameter_set;
     if given != AUTO && given != set.name() {

@@ -274,7 +274,7 @@ impl Terms {
             comparison,
             encryption: EncryptionTerms {
                 scheme: SchemeChoice::Tfhe,
-                parameter_set: crate::parameters::tfhe::DEFAULT.name.to_owned(),
+                parameter_set: crate::parameters::tfhe::DEFAULT.to_owned(),
                 set: None,
             },
             limits: Limits {

@@ -2,6 +2,7 @@
 
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use cotejo::agreement::Agreement;
 use cotejo::parameters::{ParameterSet, SetMark};
@@ -99,6 +100,7 @@ impl Args {
             format!("held by     {}", header.kind.holder()),
         ];
         let set = Self::set_of(header, known);
+        let set = set.as_deref();
         lines.extend(header.parameters.map(|mark| encryption(mark, set)));
         lines.extend(header.key.map(|key| format!("key         {key}")));
         lines.push(format!(
@@ -150,7 +152,7 @@ impl Args {
             }
         };
         let digest = agreement.digest().to_string();
-        let encryption = encryption(agreement.parameters().into(), Some(agreement.parameters()));
+        let encryption = encryption(SetMark::of(agreement.parameters()), Some(agreement.parameters()));
         let text = format!(
             "{}: agreement of cotejo\nheld by     both parties\n{encryption}\nagreement   {digest}\nRead it in words with: cotejo agreement check --agreement {}",
             path.display(),
@@ -171,10 +173,10 @@ impl Args {
     }
 
     /// The set that a file was made under: from its header, or from its agreement where that is at hand. None for a gallery without a mark.
-    fn set_of(header: &Header, known: Option<Opened>) -> Option<&'static ParameterSet> {
+    fn set_of(header: &Header, known: Option<Opened>) -> Option<Arc<ParameterSet>> {
         let ours = known.filter(|ours| ours.digest() == header.agreement);
         let mark = header.parameters?;
-        mark.named().or_else(|| ours.map(|ours| ours.parameters()))
+        mark.named().cloned().map(Arc::new).or_else(|| ours.map(|ours| ours.parameters().clone()))
     }
 
     /// The agreement that stands at hand, if one does.

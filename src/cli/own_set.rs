@@ -15,7 +15,7 @@ pub fn is_file(name: &str) -> bool {
 }
 
 /// A set from its file.
-pub fn read(path: &Path) -> Result<(OwnSet, &'static ParameterSet), Failure> {
+pub fn read(path: &Path) -> Result<(OwnSet, ParameterSet), Failure> {
     // One byte more than admitted: the library says that it is too long.
     let bytes = files::read_at_most(path, OwnSet::LIMIT_BYTES as u64 + 1)?;
     let remedy = "correct that field; 'cotejo params show SET --toml' prints a sound set to start from";
@@ -26,9 +26,9 @@ pub fn read(path: &Path) -> Result<(OwnSet, &'static ParameterSet), Failure> {
 }
 
 /// A set of this program by its name, or one of the user's own by its file.
-pub fn find(name: &str) -> Result<(Option<OwnSet>, &'static ParameterSet), Failure> {
+pub fn find(name: &str) -> Result<(Option<OwnSet>, ParameterSet), Failure> {
     match ParameterSet::by_name(name) {
-        Some(set) => Ok((None, set)),
+        Some(set) => Ok((None, set.clone())),
         None if is_file(name) || Path::new(name).exists() => read(name.as_ref()).map(|(own, set)| (Some(own), set)),
         None => {
             let known: Vec<_> = ParameterSet::ALL.iter().map(|set| set.name()).collect();

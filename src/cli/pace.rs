@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use cotejo::parameters::ParameterSet;
+use cotejo::parameters::Dimensions;
 use cotejo::parameters::bgv::BgvSet;
 use cotejo::parameters::tfhe::TfheSet;
 use cotejo::planning::Pace;
@@ -16,15 +16,16 @@ use super::{interrupt, load};
 /// The pace of the agreement's scheme and parameter set, on all cores.
 pub fn measure(agreement: &Opened, console: &Console) -> Result<Pace, Failure> {
     interrupt::check()?;
-    match agreement.parameters() {
-        ParameterSet::Tfhe(set) => bootstrap(set, console).map(Pace::Tfhe),
-        ParameterSet::Bgv(set) => units(agreement, set, console).map(Pace::Bgv),
+    let parameters = agreement.parameters();
+    match parameters.dimensions() {
+        Dimensions::Tfhe(set) => bootstrap(parameters.name(), set, console).map(Pace::Tfhe),
+        Dimensions::Bgv(set) => units(agreement, set, console).map(Pace::Bgv),
     }
 }
 
 /// Time of one bootstrap with all cores busy.
-fn bootstrap(set: &'static TfheSet, console: &Console) -> Result<Duration, Failure> {
-    console.note(format_args!("timing bootstraps of parameter set {} ...", set.name));
+fn bootstrap(name: &str, set: &TfheSet, console: &Console) -> Result<Duration, Failure> {
+    console.note(format_args!("timing bootstraps of parameter set {name} ..."));
     let workload = Workload::new(set, &mut load::randomness()?);
     // Threads, caches and tables warm up.
     workload.thresholds(8 * rayon::current_num_threads());
@@ -37,8 +38,8 @@ fn bootstrap(set: &'static TfheSet, console: &Console) -> Result<Duration, Failu
 }
 
 /// Times of the units of work of scheme `bgv`.
-fn units(agreement: &Opened, set: &'static BgvSet, console: &Console) -> Result<bgv::laboratory::pace::Pace, Failure> {
-    console.note(format_args!("timing the work of parameter set {} ...", set.name));
+fn units(agreement: &Opened, set: &BgvSet, console: &Console) -> Result<bgv::laboratory::pace::Pace, Failure> {
+    console.note(format_args!("timing the work of parameter set {} ...", agreement.parameters().name()));
     let mut rng = load::randomness()?;
     let (functional, disclosure) = (agreement.functional(), agreement.terms().disclosure);
     let timed = bgv::laboratory::pace::Units::new(set, functional, disclosure, &mut rng);

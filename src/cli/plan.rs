@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cotejo::agreement::{SchemeChoice, SchemeId};
-use cotejo::parameters::ParameterSet;
+use cotejo::parameters::Dimensions;
 use cotejo::planning::{self, Pace, Plan};
 use cotejo::remedy::Remedy;
 use cotejo::scheme::{Opened, bgv};
@@ -156,12 +156,12 @@ impl Args {
 
     fn prediction(&self, agreement: &Opened, console: &Console) -> Result<Prediction, Failure> {
         let failure = |error: &dyn std::fmt::Display| Failure::at(&self.agreement.path, error, "agree on another set");
-        let (pace, measured_here) = match agreement.parameters() {
-            ParameterSet::Tfhe(_) => match self.bootstrap_ms {
+        let (pace, measured_here) = match agreement.parameters().dimensions() {
+            Dimensions::Tfhe(_) => match self.bootstrap_ms {
                 Some(milliseconds) => (Pace::Tfhe(Duration::from_secs_f64(milliseconds / 1e3)), false),
                 None => (pace::measure(agreement, console)?, true),
             },
-            ParameterSet::Bgv(set) => match self.transform_us.zip(self.product_us) {
+            Dimensions::Bgv(set) => match self.transform_us.zip(self.product_us) {
                 Some((transform, product)) => {
                     let time = |microseconds: f64| Duration::from_secs_f64(microseconds / 1e6);
                     let mut pace = bgv::laboratory::pace::Pace::of_units(set, time(transform), time(product));

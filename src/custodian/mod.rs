@@ -6,6 +6,8 @@ mod gallery;
 mod held;
 mod searched;
 
+use std::sync::Arc;
+
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashSet};
 
@@ -29,7 +31,7 @@ pub struct Custodian<'a, S: Evaluator> {
     gallery: Held<'a, Gallery>,
     /// Positions of those who are exempt.
     exempt: HashSet<usize>,
-    set: &'static S::Set,
+    set: S::Set,
     budget_bytes: u64,
     /// What answers keep of the gallery, for those that follow.
     prepared: S::PreparedGallery,
@@ -38,16 +40,16 @@ pub struct Custodian<'a, S: Evaluator> {
 /// One querier's public keys, expanded for use; keep them for its next query.
 pub struct AdmittedKey<S: Evaluator> {
     id: KeyId,
-    parameters: &'static ParameterSet,
+    parameters: Arc<ParameterSet>,
     key: S::PreparedKey,
 }
 
 impl<S: Evaluator> AdmittedKey<S> {
     /// Expands public keys: about a second, and the bulk of the memory.
     pub fn new(key: EvaluationKey<S>) -> Self {
-        let (id, parameters) = (key.id(), key.parameters());
+        let (id, parameters) = (key.id(), key.parameters().clone());
         let (key, set) = key.into_parts();
-        Self { id, parameters, key: S::prepare_key(key, set) }
+        Self { id, parameters, key: S::prepare_key(key, &set) }
     }
 
     /// Names the keys.
@@ -132,7 +134,7 @@ impl<'a, S: Evaluator> Custodian<'a, S> {
     ) -> Result<Self, OtherScheme> {
         let (agreement, gallery) = (agreement.clone(), gallery.into());
         let set = S::agreed_set(&agreement)?;
-        let prepared = S::prepare_gallery(set, agreement.functional(), budget_bytes);
+        let prepared = S::prepare_gallery(&set, agreement.functional(), budget_bytes);
         Ok(Self { agreement, gallery, exempt: HashSet::new(), set, budget_bytes, prepared })
     }
 
@@ -156,7 +158,7 @@ impl<'a, S: Evaluator> Custodian<'a, S> {
     pub fn exempting(mut self, exempt: &BTreeSet<SubjectId>) -> Self {
         self.exempt = exempt.iter().filter_map(|id| self.gallery.position(id)).collect();
         // What was kept of the gallery is of who was exempt before.
-        self.prepared = S::prepare_gallery(self.set, self.agreement.functional(), self.budget_bytes);
+        self.prepared = S::prepare_gallery(&self.set, self.agreement.functional(), self.budget_bytes);
         self
     }
 
@@ -214,7 +216,7 @@ impl<'a, S: Evaluator> Custodian<'a, S> {
         if query.key != key.id {
             return Err(AnswerError::OtherKey { expected: key.id, actual: query.key });
         }
-        if query.agreement != self.agreement.digest() || key.parameters != self.agreement.parameters() {
+        if query.agreement != self.agreement.digest() || key.parameters != *self.agreement.parameters() {
             return Err(AnswerError::OtherTerms);
         }
         if self.gallery.is_empty() {
@@ -224,7 +226,7 @@ impl<'a, S: Evaluator> Custodian<'a, S> {
         let searched = self.searched(&query.target);
         let task = self.task(query, &searched);
         // Diagonals and the like are kept of the whole gallery alone.
-        let nothing_kept = S::prepare_gallery(self.set, self.agreement.functional(), 0);
+        let nothing_kept = S::prepare_gallery(&self.set, self.agreement.functional(), 0);
         let prepared = match query.target {
             Target::Gallery => &self.prepared,
             Target::Subject(_) => &nothing_kept,
@@ -249,7 +251,7 @@ impl<'a, S: Evaluator> Custodian<'a, S> {
 
     /// How many steps [`Custodian::answer`] reports.
     pub fn steps(&self, query: &Query<S>) -> u64 {
-        S::steps(self.set, &self.task(query, &self.searched(&query.target)))
+        S::steps(&self.set, &self.task(query, &self.searched(&query.target)))
     }
 
     fn searched(&self, target: &Target) -> Searched<'_> {

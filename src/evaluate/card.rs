@@ -47,7 +47,7 @@ pub struct TermsOfCard {
     /// The scheme of the encryption.
     pub scheme: SchemeId,
     /// Its parameter set.
-    pub parameter_set: &'static str,
+    pub parameter_set: String,
     /// Bits of security of the set.
     pub security_bits: f64,
     /// Seed of samples, intervals and encryption.

@@ -75,7 +75,7 @@ impl Evaluation<'_> {
             threshold: scale.threshold(),
             a_hit: scale.words(scale.threshold()),
             scheme: agreement.scheme(),
-            parameter_set: agreement.parameters().name(),
+            parameter_set: agreement.parameters().name().to_owned(),
             security_bits: agreement.parameters().security_bits(),
             seed: self.seed,
         }

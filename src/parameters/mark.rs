@@ -1,5 +1,7 @@
 //! What the header of a file says of the parameter set that it was made under.
 
+use std::ops::Deref;
+
 use super::custom::own_id;
 use super::{LEAST_SECURITY_BITS, ParameterSet, SchemeId};
 
@@ -19,16 +21,42 @@ pub enum SetMark {
     },
 }
 
-impl From<&'static ParameterSet> for SetMark {
-    fn from(set: &'static ParameterSet) -> Self {
-        match set.is_own() {
-            true => Self::Own { scheme: set.scheme(), secure: set.is_secure() },
-            false => Self::Named(set),
-        }
+/// Dimensions with the id that stands for their set in files, for a scheme whose payloads repeat it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Marked<D> {
+    pub(super) id: u16,
+    pub(super) dimensions: D,
+}
+
+impl<D> Marked<D> {
+    /// Of keys that nobody but this process has: nothing made under them crosses.
+    pub(crate) fn never_crossing(dimensions: D) -> Self {
+        Self { id: 0, dimensions }
+    }
+
+    /// As in the header.
+    pub(crate) fn id(&self) -> u16 {
+        self.id
+    }
+}
+
+impl<D> Deref for Marked<D> {
+    type Target = D;
+
+    fn deref(&self) -> &D {
+        &self.dimensions
     }
 }
 
 impl SetMark {
+    /// Of a set.
+    pub fn of(set: &ParameterSet) -> Self {
+        match ParameterSet::by_id(set.id()) {
+            Some(named) => Self::Named(named),
+            None => Self::Own { scheme: set.scheme(), secure: set.is_secure() },
+        }
+    }
+
     /// In the header; never 0.
     pub(crate) fn id(self) -> u16 {
         match self {
@@ -92,7 +120,7 @@ mod tests {
     fn every_mark_has_an_id_of_its_own_that_says_whether_it_is_secure() {
         let own =
             SchemeId::ALL.into_iter().flat_map(|scheme| [true, false].map(|secure| SetMark::Own { scheme, secure }));
-        let marks: Vec<SetMark> = ParameterSet::ALL.into_iter().map(SetMark::from).chain(own).collect();
+        let marks: Vec<SetMark> = ParameterSet::ALL.into_iter().map(SetMark::of).chain(own).collect();
         for (number, &mark) in marks.iter().enumerate() {
             assert_eq!(SetMark::from_id(mark.id()), Some(mark));
             assert_eq!(mark.is_secure(), mark.id() < 0x8000, "{mark:?}");

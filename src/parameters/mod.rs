@@ -4,16 +4,21 @@
 
 pub mod bgv;
 pub mod custom;
+mod dimensions;
 mod figure;
 mod mark;
+mod named;
 mod scheme_id;
 pub mod security;
 pub mod tfhe;
 
+use std::borrow::Cow;
+
 use self::tfhe::TfheSet;
 use bgv::BgvSet;
+pub use dimensions::Dimensions;
 pub use figure::{Bound, Figure, MOST_DISTANCE_LOG2, MOST_FAILURE_LOG2, Unit};
-pub use mark::SetMark;
+pub use mark::{Marked, SetMark};
 pub use scheme_id::SchemeId;
 
 /// What stands in the place of a set's name where that is left open; no set is called so.
@@ -25,28 +30,31 @@ pub const LEAST_SECURITY_BITS: f64 = 128.0;
 /// In the id of every set that is not secure, and of no other.
 const INSECURE_BIT: u16 = 0x8000;
 
-/// A set of parameters of any scheme.
-#[derive(Debug, PartialEq)]
-pub enum ParameterSet {
-    /// Of scheme `tfhe`.
-    Tfhe(TfheSet),
-    /// Of scheme `bgv`.
-    Bgv(BgvSet),
+/// A set of parameters of any scheme: its dimensions, its name, and the security that is stated for it.
+///
+/// Agreements, keys and parties share one behind an `Arc`; what computes under it copies its [`Dimensions`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct ParameterSet {
+    id: u16,
+    name: Cow<'static, str>,
+    security_bits: f64,
+    security_note: Cow<'static, str>,
+    dimensions: Dimensions,
 }
 
 impl ParameterSet {
-    /// Every set, in the order of scheme and security: those that protect nothing come last.
-    pub const ALL: [&'static Self; 9] = [
-        &Self::Tfhe(self::tfhe::TFHE_896_2048),
-        &Self::Tfhe(self::tfhe::TFHE_896_4096),
-        &Self::Bgv(bgv::BGV_8192),
-        &Self::Bgv(bgv::BGV_32768_540),
-        &Self::Bgv(bgv::BGV_32768_690),
-        &Self::Bgv(bgv::BGV_32768_780),
-        &Self::Bgv(bgv::BGV_32768_840),
-        &Self::Tfhe(self::tfhe::INSECURE_TEST),
-        &Self::Bgv(bgv::INSECURE_BGV),
-    ];
+    /// Every set of this program, in the order of scheme and security: those that protect nothing come last.
+    pub const ALL: [&'static Self; 9] = named::NAMED;
+
+    const fn named(
+        id: u16,
+        name: &'static str,
+        dimensions: Dimensions,
+        security_bits: f64,
+        security_note: &'static str,
+    ) -> Self {
+        Self { id, name: Cow::Borrowed(name), security_bits, security_note: Cow::Borrowed(security_note), dimensions }
+    }
 
     /// The set of that name.
     pub fn by_name(name: &str) -> Option<&'static Self> {
@@ -60,67 +68,57 @@ impl ParameterSet {
 
     /// Identifies the set in the header of every file.
     pub fn id(&self) -> u16 {
-        match self {
-            Self::Tfhe(set) => set.id,
-            Self::Bgv(set) => set.id,
-        }
+        self.id
     }
 
     /// Name in the agreement.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Tfhe(set) => set.name,
-            Self::Bgv(set) => set.name,
-        }
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// Bits of security of the weakest key.
     pub fn security_bits(&self) -> f64 {
-        match self {
-            Self::Tfhe(set) => set.security_bits,
-            Self::Bgv(set) => set.security_bits,
-        }
+        self.security_bits
     }
 
     /// Where that figure comes from.
-    pub fn security_note(&self) -> &'static str {
-        match self {
-            Self::Tfhe(set) => set.security_note,
-            Self::Bgv(set) => set.security_note,
-        }
+    pub fn security_note(&self) -> &str {
+        &self.security_note
     }
 
     /// Whether the set offers at least 128 bits of security.
     pub fn is_secure(&self) -> bool {
-        self.security_bits() >= LEAST_SECURITY_BITS
+        self.security_bits >= LEAST_SECURITY_BITS
     }
 
     /// Whether it is a set of the agreement's own, and none of this program's.
     pub fn is_own(&self) -> bool {
-        Self::by_id(self.id()).is_none()
+        Self::by_id(self.id).is_none()
     }
 
     /// The scheme it is a set of.
     pub fn scheme(&self) -> SchemeId {
-        match self {
-            Self::Tfhe(_) => SchemeId::Tfhe,
-            Self::Bgv(_) => SchemeId::Bgv,
+        self.dimensions.scheme()
+    }
+
+    /// Its dimensions.
+    pub fn dimensions(&self) -> &Dimensions {
+        &self.dimensions
+    }
+
+    /// Its dimensions, where it is a set of scheme `tfhe`.
+    pub fn tfhe(&self) -> Option<Marked<TfheSet>> {
+        match self.dimensions {
+            Dimensions::Tfhe(dimensions) => Some(Marked { id: self.id, dimensions }),
+            Dimensions::Bgv(_) => None,
         }
     }
 
-    /// As a set of scheme `tfhe`.
-    pub fn tfhe(&self) -> Option<&TfheSet> {
-        match self {
-            Self::Tfhe(set) => Some(set),
-            Self::Bgv(_) => None,
-        }
-    }
-
-    /// As a set of scheme `bgv`.
-    pub fn bgv(&self) -> Option<&BgvSet> {
-        match self {
-            Self::Bgv(set) => Some(set),
-            Self::Tfhe(_) => None,
+    /// Its dimensions, where it is a set of scheme `bgv`.
+    pub fn bgv(&self) -> Option<BgvSet> {
+        match self.dimensions {
+            Dimensions::Bgv(set) => Some(set),
+            Dimensions::Tfhe(_) => None,
         }
     }
 }

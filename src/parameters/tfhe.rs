@@ -1,59 +1,17 @@
-//! The named parameter sets of scheme `tfhe`: dimensions, noise, security, sizes.
+//! The named parameter sets of scheme `tfhe`: dimensions, noise, sizes.
 //!
 //! Notation as in Chillotti, Gama, Georgieva, Izabachène, "TFHE" (J. Cryptology 2020) and in `tfhe`: a GLWE of dimension k
 //! over polynomials of N coefficients; decomposition into `levels` digits of `base_log2` bits; torus elements are
 //! 64-bit integers, so a noise of 2^-18 of the torus is 2^46 units. `TUniform(b)` is uniform on [-2^b, 2^b] with
 //! halved end points.
 //!
-//! Security is the least of primal uSVP, BDD and dual hybrid by the lattice estimator, commit 27a581b, with its
-//! default cost model; the command stands beside each figure.
+//! Security (`named.rs`) is the least of primal uSVP, BDD and dual hybrid by the lattice estimator, commit 27a581b, with its
+//! default cost model.
 
-/// One set of parameters of scheme `tfhe`; all sizes in the units of their names.
-#[derive(Debug, PartialEq)]
-pub struct TfheSet {
-    /// Identifies the set in the header of every file.
-    pub id: u16,
-    /// Name in the agreement.
-    pub name: &'static str,
-    /// Bits of security of the weakest key.
-    pub security_bits: f64,
-    /// Where that figure comes from.
-    pub security_note: &'static str,
-    /// Query key: GLWE dimension k. Flattened, it is the LWE key of dimension k N that the bootstrap reads.
-    pub query_glwe_dimension: usize,
-    /// Query key: polynomial size N.
-    pub query_polynomial_size: usize,
-    /// Query key: noise TUniform(b).
-    pub query_noise_log2: u32,
-    /// Bootstrap key: GLWE dimension k.
-    pub glwe_dimension: usize,
-    /// Bootstrap key: polynomial size N; the blind rotation works modulo 2 N.
-    pub polynomial_size: usize,
-    /// Bootstrap and public key: noise TUniform(b).
-    pub glwe_noise_log2: u32,
-    /// Bootstrap key: bits of a digit.
-    pub bootstrap_base_log2: usize,
-    /// Bootstrap key: digits.
-    pub bootstrap_levels: usize,
-    /// Keyswitch key back to the query key: bits of a digit.
-    pub keyswitch_base_log2: usize,
-    /// Keyswitch key: digits.
-    pub keyswitch_levels: usize,
-    /// Sanitising: body noise TUniform(b) of each encryption of zero.
-    pub flooding_log2: u32,
-    /// Sanitising: encryptions of zero added to the one verdict of a probe; between two of them it is bootstrapped afresh. More where a probe
-    /// has more verdicts ([`TfheSet::washing_rounds_for`]).
-    pub washing_rounds: usize,
-    /// A verdict crosses modulo 2^b.
-    pub answer_modulus_log2: usize,
-}
+pub use super::dimensions::TfheSet;
 
 /// 128-bit security: the set for everything. `cargo bench --bench stages` times a decision here.
 pub const TFHE_896_2048: TfheSet = TfheSet {
-    id: 1,
-    name: "tfhe-896-2048",
-    security_bits: 134.8,
-    security_note: "LWE(n=896, TUniform(46)) 137.5 bits; LWE(n=2048, TUniform(17)) 134.8 bits; q = 2^64, binary secret",
     query_glwe_dimension: 7,
     query_polynomial_size: 128,
     query_noise_log2: 46,
@@ -71,28 +29,16 @@ pub const TFHE_896_2048: TfheSet = TfheSet {
 
 /// 128-bit security, the rounding share of the gray zone halved for twice the time and twice the key.
 pub const TFHE_896_4096: TfheSet = TfheSet {
-    id: 2,
-    name: "tfhe-896-4096",
-    security_bits: 137.5,
-    security_note: "LWE(n=896, TUniform(46)) 137.5 bits; LWE(n=4096, TUniform(17)) 285.4 bits; q = 2^64, binary secret",
     polynomial_size: 4096,
     washing_rounds: 6, // its bootstrap is noisier
     ..TFHE_896_2048
 };
 
 /// **Insecure**: dimensions small enough for quick tests. Protects nothing.
-pub const INSECURE_TEST: TfheSet = TfheSet {
-    id: 0x8001,
-    name: "insecure-test",
-    security_bits: 0.0,
-    security_note: "INSECURE, for tests only",
-    query_glwe_dimension: 2,
-    polynomial_size: 1024,
-    ..TFHE_896_2048
-};
+pub const INSECURE_TEST: TfheSet = TfheSet { query_glwe_dimension: 2, polynomial_size: 1024, ..TFHE_896_2048 };
 
-/// The set of an agreement on scheme `tfhe` that names none.
-pub const DEFAULT: &TfheSet = &TFHE_896_2048;
+/// The name of the set of an agreement on scheme `tfhe` that names none.
+pub const DEFAULT: &str = "tfhe-896-2048";
 
 /// Most rounds of washing.
 pub const MOST_WASHING_ROUNDS: usize = 32;
@@ -155,10 +101,11 @@ mod tests {
 
     #[test]
     fn the_default_set_keeps_the_promised_sizes() {
-        assert!(DEFAULT.security_bits >= 128.0);
-        assert!(DEFAULT.evaluation_key_bytes() < 32_000_000);
-        assert!(DEFAULT.encrypted_template_bytes(512) <= 8 * 512);
-        assert!(DEFAULT.encrypted_template_bytes(12_800 + 6_400) <= 8 * 19_200);
-        assert!(DEFAULT.encrypted_verdict_bytes() < 20_000);
+        let named = crate::parameters::ParameterSet::by_name(DEFAULT).unwrap();
+        assert!(named.is_secure() && named.dimensions() == &crate::parameters::Dimensions::Tfhe(TFHE_896_2048));
+        assert!(TFHE_896_2048.evaluation_key_bytes() < 32_000_000);
+        assert!(TFHE_896_2048.encrypted_template_bytes(512) <= 8 * 512);
+        assert!(TFHE_896_2048.encrypted_template_bytes(12_800 + 6_400) <= 8 * 19_200);
+        assert!(TFHE_896_2048.encrypted_verdict_bytes() < 20_000);
     }
 }

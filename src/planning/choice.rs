@@ -16,7 +16,7 @@ use crate::agreement::{
     with_lengths,
 };
 use crate::functional::Functional;
-use crate::parameters::ParameterSet;
+use crate::parameters::{Dimensions, ParameterSet};
 use crate::scheme::Opened;
 
 /// Lengths that are tried for an exact scheme, the finest first. Longer ones never fit; shorter ones move a cosine by more than 0.013.
@@ -115,7 +115,7 @@ pub fn settle(terms: &Terms) -> Result<Settled, AgreementError> {
     if encryption.set.is_some() || encryption.parameter_set != AUTO {
         let set = set_of(terms)?;
         set.require_fit()?;
-        let (terms, _) = under(terms, set)?;
+        let (terms, _) = under(terms, &set)?;
         return Ok(Settled { terms, why: Why::Named });
     }
     let (chosen, why) = choose(terms, encryption.scheme.named())?;
@@ -158,7 +158,7 @@ fn choose(terms: &Terms, scheme: Option<SchemeId>) -> Result<(Candidate, Why), A
 }
 
 impl Candidate {
-    fn new(terms: &Terms, set: &'static ParameterSet) -> Result<Self, AgreementError> {
+    fn new(terms: &Terms, set: &ParameterSet) -> Result<Self, AgreementError> {
         let (terms, functional) = under(terms, set)?;
         // The set has just admitted more than the plan asks of it.
         let plan = PlannedQuery::largest(&terms, &functional).plan(set, &Pace::reference(set), 0);
@@ -181,11 +181,11 @@ pub(crate) fn under(terms: &Terms, set: &ParameterSet) -> Result<(Terms, Functio
     let at = |probe, reference| {
         let comparison = with_lengths(&terms.comparison, probe, reference);
         let terms = Terms { comparison, encryption: encryption.clone(), ..terms.clone() };
-        Functional::new(&terms, set.admission()).map(|functional| (terms, functional))
+        Functional::new(&terms, set).map(|functional| (terms, functional))
     };
-    match set {
-        ParameterSet::Tfhe(_) => at(PROBE_NORM, REFERENCE_NORM),
-        ParameterSet::Bgv(_) => {
+    match set.dimensions() {
+        Dimensions::Tfhe(_) => at(PROBE_NORM, REFERENCE_NORM),
+        Dimensions::Bgv(_) => {
             let coarsest = *EXACT_LENGTHS.start();
             let left_open = with_lengths(&terms.comparison, coarsest, coarsest) != terms.comparison;
             let finest = left_open.then(|| EXACT_LENGTHS.rev().find_map(|length| at(length, length).ok())).flatten();
@@ -330,14 +330,14 @@ mod tests {
     #[test]
     fn a_set_that_decrypts_wrongly_is_refused_with_the_number() {
         let noisy = own("insecure-test", |own| {
-            if let OwnSet::Tfhe(set) = own {
+            if let Dimensions::Tfhe(set) = &mut own.dimensions {
                 set.query_noise_log2 = 51;
             }
         });
         let error = refused(&Terms::face(64).with_own_set(noisy));
         assert!(error.starts_with("encryption.set: failure of a gate: 2^-"), "{error}");
         let unwashed = own("insecure-test", |own| {
-            if let OwnSet::Tfhe(set) = own {
+            if let Dimensions::Tfhe(set) = &mut own.dimensions {
                 set.washing_rounds = 2;
             }
         });
@@ -345,14 +345,14 @@ mod tests {
         assert!(error.contains("what a sanitised verdict tells of the gallery: 2^-"), "{error}");
         assert!(error.contains("where at most 2^-40.0 is asked for"), "{error}");
         let shallow = own("insecure-bgv-test", |own| {
-            if let OwnSet::Bgv(set) = own {
+            if let Dimensions::Bgv(set) = &mut own.dimensions {
                 (set.limbs, set.digit) = (6, 3);
             }
         });
         let error = refused(&Terms::hamming(128, 40).with_own_set(shallow));
         assert!(error.contains("bits of the modulus where 10 are needed"), "{error}");
         let impossible = own("insecure-bgv-test", |own| {
-            if let OwnSet::Bgv(set) = own {
+            if let Dimensions::Bgv(set) = &mut own.dimensions {
                 set.ring_log2 = 16;
             }
         });

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use crate::agreement::{EyeRule, SchemeId, Terms};
 use crate::functional::{Functional, Reference, SampleLayout};
-use crate::parameters::ParameterSet;
 use crate::parameters::bgv::BgvSet;
 use crate::parameters::tfhe::TfheSet;
+use crate::parameters::{Dimensions, Marked, ParameterSet};
 use crate::scheme::bgv::laboratory::estimate::{Estimate, SearchSize};
 use crate::scheme::bgv::laboratory::pace;
 use crate::scheme::bgv::{Bgv, Misfit};
@@ -21,7 +21,7 @@ pub struct Plan {
     /// The scheme of the encryption.
     pub scheme: SchemeId,
     /// Name of the parameter set.
-    pub parameter_set: &'static str,
+    pub parameter_set: String,
     /// References in the gallery.
     pub references: usize,
     /// Probes in the query.
@@ -69,9 +69,9 @@ pub enum Pace {
 impl Pace {
     /// The machine of the README, two threads: what `auto` chooses by, so that both parties choose the same.
     pub fn reference(parameters: &ParameterSet) -> Self {
-        match parameters {
-            ParameterSet::Tfhe(set) => Self::Tfhe(reference_bootstrap(set)),
-            ParameterSet::Bgv(set) => Self::Bgv(pace::Pace::reference(set)),
+        match parameters.dimensions() {
+            Dimensions::Tfhe(set) => Self::Tfhe(reference_bootstrap(set)),
+            Dimensions::Bgv(set) => Self::Bgv(pace::Pace::reference(set)),
         }
     }
 
@@ -146,14 +146,14 @@ impl<'a> PlannedQuery<'a> {
         let disclosed_bits = probes as u64 * most_bits(parameters, terms.disclosure, subjects, references as u64);
         // The file as it is mapped, where all of it is read, and its index: identifiers of some 40 bytes.
         let gallery = references as u64 * (functional.reference_bytes() as u64 + 64);
-        let payload = match (parameters, pace) {
-            (ParameterSet::Tfhe(set), Pace::Tfhe(bootstrap)) => self.of_bootstraps(set, *bootstrap),
-            (ParameterSet::Bgv(set), Pace::Bgv(pace)) => self.of_blocks(set, pace, budget_bytes)?,
+        let payload = match (parameters.tfhe(), parameters.bgv(), pace) {
+            (Some(set), _, Pace::Tfhe(bootstrap)) => self.of_bootstraps(&set, *bootstrap),
+            (_, Some(set), Pace::Bgv(pace)) => self.of_blocks(&set, pace, budget_bytes)?,
             _ => return Err(OtherScheme { expected: parameters.scheme(), actual: pace.scheme() }.into()),
         };
         Ok(Plan {
             scheme: parameters.scheme(),
-            parameter_set: parameters.name(),
+            parameter_set: parameters.name().to_owned(),
             references,
             probes,
             steps: payload.steps,
@@ -201,7 +201,7 @@ impl<'a> PlannedQuery<'a> {
     }
 
     /// Under scheme `tfhe`.
-    fn of_bootstraps(&self, set: &TfheSet, bootstrap: Duration) -> Payload {
+    fn of_bootstraps(&self, set: &Marked<TfheSet>, bootstrap: Duration) -> Payload {
         let layout = SampleLayout::fullest(self.functional.eyes());
         let eyes = layout.eyes();
         // The count depends on eyes alone, so one stand-in serves for every subject.

@@ -1,5 +1,7 @@
 //! The secret key and its file.
 
+use std::sync::Arc;
+
 use std::io::Read;
 
 use rand::{CryptoRng, SeedableRng};
@@ -19,7 +21,7 @@ pub struct SecretKey<S: Holder> {
     key: S::SecretKey,
     /// What the pair was made from; none for keys of [`SecretKey::generate`].
     seed: Option<KeySeed>,
-    parameters: &'static ParameterSet,
+    parameters: Arc<ParameterSet>,
     id: KeyId,
 }
 
@@ -35,9 +37,9 @@ impl<S: Holder> SecretKey<S> {
     ///
     /// [`WireError::Scheme`] for an agreement on another scheme; [`WireError::Payload`] if the public keys cannot be serialised.
     pub fn generate(agreement: &Opened, rng: &mut dyn CryptoRng) -> Result<(Self, EvaluationKey<S>), WireError> {
-        let (key, public) = S::generate(S::agreed_set(agreement)?, rng);
+        let (key, public) = S::generate(&S::agreed_set(agreement)?, rng);
         let public = EvaluationKey::new(public, agreement)?;
-        Ok((Self { key, seed: None, parameters: agreement.parameters(), id: public.id() }, public))
+        Ok((Self { key, seed: None, parameters: agreement.parameters().clone(), id: public.id() }, public))
     }
 
     /// The keys that a seed stands for, which is kept with the secret one, so that an auditor may have the other one made again.
@@ -88,8 +90,8 @@ impl<S: Holder> SecretKey<S> {
     }
 
     /// The parameter set of the keys.
-    pub fn parameters(&self) -> &'static ParameterSet {
-        self.parameters
+    pub fn parameters(&self) -> &Arc<ParameterSet> {
+        &self.parameters
     }
 
     pub(super) fn key(&self) -> &S::SecretKey {
@@ -111,13 +113,13 @@ impl<S: Holder> SecretKey<S> {
     ///
     /// [`WireError`] for anything but a secret key under this agreement.
     pub fn read(reader: impl Read, agreement: &Opened) -> Result<Self, WireError> {
-        let (set, parameters) = (S::agreed_set(agreement)?, agreement.parameters());
+        let (set, parameters) = (S::agreed_set(agreement)?, agreement.parameters().clone());
         let expected = Expected { kind: Kind::SecretKey, agreement, key: None, limit_bytes: 1 << 20 };
         let envelope = Envelope::read(reader, &expected)?;
         // A key has one length, so that what is behind it can only be its seed.
         let seeded = envelope.payload.split_last_chunk::<SEED_BYTES>();
-        let seeded = seeded.and_then(|(key, seed)| Some((S::import_secret(key, set)?, Some(Zeroizing::new(*seed)))));
-        let unseeded = || Some((S::import_secret(&envelope.payload, set)?, None));
+        let seeded = seeded.and_then(|(key, seed)| Some((S::import_secret(key, &set)?, Some(Zeroizing::new(*seed)))));
+        let unseeded = || Some((S::import_secret(&envelope.payload, &set)?, None));
         let (key, seed) = seeded.or_else(unseeded).ok_or(WireError::Field("key"))?;
         Ok(Self { key, seed, parameters, id: envelope.header.key.ok_or(WireError::Header("key"))? })
     }

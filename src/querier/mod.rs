@@ -48,9 +48,9 @@ pub enum AskError {
     #[error("the key is of parameter set {actual}, but the agreement says {expected}")]
     OtherParameters {
         /// Name of the agreed set.
-        expected: &'static str,
+        expected: String,
         /// Name of the key's set.
-        actual: &'static str,
+        actual: String,
     },
     /// A probe is refused.
     #[error("probe '{subject}': {source}")]
@@ -106,7 +106,10 @@ impl<S: Holder> Querier<S> {
     fn prepare(&self, records: Vec<Record>) -> Result<Prepared, AskError> {
         let (expected, actual) = (self.agreement.parameters(), self.key.parameters());
         if expected != actual {
-            return Err(AskError::OtherParameters { expected: expected.name(), actual: actual.name() });
+            return Err(AskError::OtherParameters {
+                expected: expected.name().to_owned(),
+                actual: actual.name().to_owned(),
+            });
         }
         let groups = group_by_subject(records.into_iter().map(|record| (record.subject.clone(), record)));
         let limit = self.agreement.terms().limits.probes_per_query;

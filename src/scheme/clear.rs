@@ -10,6 +10,7 @@ use super::{
 };
 use crate::agreement::{Disclosure, SchemeId};
 use crate::functional::{Functional, LinearForm, Probe, pairs};
+use crate::parameters::Marked;
 use crate::parameters::ParameterSet;
 use crate::parameters::tfhe::TfheSet;
 
@@ -18,12 +19,12 @@ pub(crate) struct Clear;
 
 impl Scheme for Clear {
     const ID: SchemeId = SchemeId::Tfhe;
-    type Set = TfheSet;
+    type Set = Marked<TfheSet>;
     type EvaluationKey = Plain<u8>;
     type EncryptedProbes = Plain<i64>;
     type EncryptedVerdicts = Plain<u8>;
 
-    fn set(parameters: &'static ParameterSet) -> Option<&'static TfheSet> {
+    fn set(parameters: &ParameterSet) -> Option<Marked<TfheSet>> {
         parameters.tfhe()
     }
 }
@@ -63,13 +64,13 @@ impl Number for u8 {
 }
 
 impl<T: Number> Crossing for Plain<T> {
-    type Set = TfheSet;
+    type Set = Marked<TfheSet>;
 
     fn encode(&self) -> Result<Vec<u8>, CrossingError> {
         Ok(self.0.iter().flat_map(|number| number.to_i64().to_le_bytes()).collect())
     }
 
-    fn decode(bytes: &[u8], _: &'static TfheSet, extent: &Extent<'_>) -> Result<Self, CrossingError> {
+    fn decode(bytes: &[u8], _: &Marked<TfheSet>, extent: &Extent<'_>) -> Result<Self, CrossingError> {
         let (words, rest) = bytes.as_chunks::<8>();
         let numbers: Option<Vec<T>> = words.iter().map(|&word| T::from_i64(i64::from_le_bytes(word))).collect();
         match numbers {
@@ -78,7 +79,7 @@ impl<T: Number> Crossing for Plain<T> {
         }
     }
 
-    fn limit_bytes(_: &TfheSet, extent: &Extent<'_>) -> u64 {
+    fn limit_bytes(_: &Marked<TfheSet>, extent: &Extent<'_>) -> u64 {
         8 * T::count(extent) as u64
     }
 }
@@ -86,7 +87,7 @@ impl<T: Number> Crossing for Plain<T> {
 impl Holder for Clear {
     type SecretKey = u8;
 
-    fn generate(_: &'static TfheSet, rng: &mut dyn CryptoRng) -> (u8, Plain<u8>) {
+    fn generate(_: &Marked<TfheSet>, rng: &mut dyn CryptoRng) -> (u8, Plain<u8>) {
         let mut byte = [0];
         rng.fill_bytes(&mut byte);
         (0, Plain(byte.to_vec()))
@@ -106,7 +107,7 @@ impl Holder for Clear {
         Zeroizing::new(vec![*key])
     }
 
-    fn import_secret(bytes: &[u8], _: &'static TfheSet) -> Option<u8> {
+    fn import_secret(bytes: &[u8], _: &Marked<TfheSet>) -> Option<u8> {
         bytes.first().copied()
     }
 }
@@ -116,9 +117,9 @@ impl Evaluator for Clear {
     type PreparedKey = ();
     type PreparedGallery = ();
 
-    fn prepare_key(_: Plain<u8>, _: &'static TfheSet) {}
+    fn prepare_key(_: Plain<u8>, _: &Marked<TfheSet>) {}
 
-    fn prepare_gallery(_: &'static TfheSet, _: &Functional, _: u64) {}
+    fn prepare_gallery(_: &Marked<TfheSet>, _: &Functional, _: u64) {}
 
     fn answer(
         (): &(),
@@ -161,7 +162,7 @@ impl Evaluator for Clear {
         Ok(Plain(verdicts))
     }
 
-    fn steps(_: &TfheSet, task: &Task<'_>) -> u64 {
+    fn steps(_: &Marked<TfheSet>, task: &Task<'_>) -> u64 {
         task.layouts.len() as u64
     }
 }

@@ -14,7 +14,7 @@ use crate::custodian::{AdmittedKey, AnswerError, Custodian, Damage, Gallery};
 use crate::functional::{Probe, SampleLayout, demand_of, oracle};
 use crate::parameters::bgv::{BgvSet, INSECURE_BGV};
 use crate::parameters::custom::OwnSet;
-use crate::parameters::{ParameterSet, SetMark};
+use crate::parameters::{Dimensions, ParameterSet, SetMark};
 use crate::planning;
 use crate::querier::{AskError, Pending, Querier, SecretKey, Verdict};
 use crate::scheme::Opened;
@@ -293,15 +293,15 @@ fn every_exchange_agrees_with_the_oracle_under_bgv() {
 /// Sets of the agreement's own, of other dimensions than any of this program's.
 fn own(scheme: SchemeId) -> OwnSet {
     let mut own = OwnSet::like(ParameterSet::by_name(test_set(scheme)).unwrap(), "ours");
-    match &mut own {
-        OwnSet::Tfhe(set) => {
+    match &mut own.dimensions {
+        Dimensions::Tfhe(set) => {
             (set.query_glwe_dimension, set.query_polynomial_size, set.query_noise_log2) = (1, 256, 40);
             (set.glwe_dimension, set.polynomial_size) = (2, 1024);
             (set.bootstrap_base_log2, set.bootstrap_levels) = (15, 2);
             (set.keyswitch_base_log2, set.keyswitch_levels) = (5, 3);
             (set.answer_modulus_log2, set.washing_rounds) = (12, 6);
         }
-        OwnSet::Bgv(set) => {
+        Dimensions::Bgv(set) => {
             (set.ring_log2, set.limbs, set.special, set.digit, set.baby_steps) = (10, 26, 5, 5, 32);
         }
     }
@@ -319,7 +319,7 @@ fn exchanges_under_a_set_of_its_own_agree_with_the_oracle<S: Holder + Evaluator>
         terms.disclosure = disclosure;
         terms.limits.references = 1_000;
         let agreement = planning::open(terms).unwrap();
-        let mark = SetMark::from(agreement.parameters());
+        let mark = SetMark::of(agreement.parameters());
         assert_eq!(mark, SetMark::Own { scheme: S::ID, secure: false });
         let parties = Parties::<S>::new(&agreement);
         let (references, probes) = people(&agreement, 15);
@@ -372,7 +372,7 @@ fn exchanges_under_a_set_of_its_own_agree_with_the_oracle_under_bgv() {
 fn a_block_and_a_subject_are_asked_about_under_the_shortest_chain_that_admits_a_gallery() {
     let set = |limbs| {
         let mut own = OwnSet::like(ParameterSet::by_name("insecure-bgv-test").unwrap(), "shortest");
-        if let OwnSet::Bgv(set) = &mut own {
+        if let Dimensions::Bgv(set) = &mut own.dimensions {
             (set.ring_log2, set.baby_steps, set.limbs) = (8, 16, limbs);
         }
         own
@@ -408,7 +408,7 @@ fn a_block_and_a_subject_are_asked_about_under_the_shortest_chain_that_admits_a_
 fn keys_of_another_set_of_ones_own_are_refused() {
     let under = |rounds| {
         let mut set = own(SchemeId::Tfhe);
-        if let OwnSet::Tfhe(set) = &mut set {
+        if let Dimensions::Tfhe(set) = &mut set.dimensions {
             set.washing_rounds = rounds;
         }
         planning::open(Terms::hamming(64, 15).with_own_set(set)).unwrap()
@@ -509,7 +509,7 @@ fn count_shuffles_the_bits_of_each() {
     terms.disclosure = Disclosure::Count;
     let agreement = agreement(terms);
     let functional = agreement.functional();
-    let set = Tfhe::agreed_set(&agreement).unwrap();
+    let set = &Tfhe::agreed_set(&agreement).unwrap();
     let (secret, public) = Tfhe::generate(set, &mut rng());
     let key = Tfhe::prepare_key(public, set);
     let bits = |bit: bool| Template::Bits(Bits::new((0..64).map(|_| bit)).unwrap());

@@ -19,8 +19,8 @@ use super::{Evaluator, Holder};
 use crate::agreement::{ComparisonTerms, Disclosure, EyeRule, Limits, TemplateTerms, Terms};
 use crate::custodian::{Custodian, Gallery};
 use crate::functional::{Functional, Probe, oracle};
-use crate::parameters::ParameterSet;
 use crate::parameters::custom::OwnSet;
+use crate::parameters::{Dimensions, ParameterSet};
 use crate::planning;
 use crate::querier::Verdict;
 use crate::scheme::Opened;
@@ -249,7 +249,7 @@ impl World for Bgv {
 
     fn agreed(terms: Terms) -> Terms {
         let mut set = OwnSet::like(ParameterSet::by_name("insecure-bgv-test").unwrap(), "short-blocks");
-        if let OwnSet::Bgv(set) = &mut set {
+        if let Dimensions::Bgv(set) = &mut set.dimensions {
             (set.ring_log2, set.baby_steps) = (SLOTS.ilog2(), 16);
         }
         let mut terms = terms.with_own_set(set);

@@ -1,15 +1,15 @@
 //! What of a parameter set alone is held to a limit.
 
 use crate::agreement::AgreementError;
-use crate::functional::Admission;
-use crate::parameters::{Figure, MOST_DISTANCE_LOG2, MOST_FAILURE_LOG2, ParameterSet, Unit};
+use crate::functional::{Admission, Counting, Demand};
+use crate::parameters::{Dimensions, Figure, MOST_DISTANCE_LOG2, MOST_FAILURE_LOG2, ParameterSet, Unit};
 
 impl ParameterSet {
     /// Failures and leaks that follow from the set alone: no agreement is under a set that misses one. Whether a set of scheme `bgv` is fit
     /// depends on the comparison ([`crate::scheme::bgv::admit`]).
     pub fn figures(&self) -> Vec<Figure> {
-        match self {
-            Self::Tfhe(set) => vec![
+        match self.dimensions() {
+            Dimensions::Tfhe(set) => vec![
                 Figure::at_most("failure of a gate", set.log2_gate_failure(), MOST_FAILURE_LOG2, Unit::Log2),
                 Figure::at_most("failure of a verdict", set.log2_verdict_failure(), MOST_FAILURE_LOG2, Unit::Log2),
                 Figure::at_most(
@@ -19,7 +19,7 @@ impl ParameterSet {
                     Unit::Log2,
                 ),
             ],
-            Self::Bgv(_) => Vec::new(),
+            Dimensions::Bgv(_) => Vec::new(),
         }
     }
 
@@ -38,12 +38,20 @@ impl ParameterSet {
             None => Ok(()),
         }
     }
+}
 
-    /// What the set admits, for a functional.
-    pub(crate) fn admission(&self) -> &dyn Admission {
-        match self {
-            Self::Tfhe(set) => set,
-            Self::Bgv(set) => set,
+impl Admission for ParameterSet {
+    fn is_exact(&self) -> bool {
+        match self.dimensions() {
+            Dimensions::Tfhe(_) => false,
+            Dimensions::Bgv(_) => true,
+        }
+    }
+
+    fn admit(&self, demand: &Demand) -> Result<Option<Counting>, AgreementError> {
+        match self.dimensions() {
+            Dimensions::Tfhe(set) => set.admit(self.name(), demand),
+            Dimensions::Bgv(set) => set.admit(self.name(), demand),
         }
     }
 }

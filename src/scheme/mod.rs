@@ -28,7 +28,7 @@ use zeroize::Zeroizing;
 
 use crate::agreement::{Disclosure, SchemeId};
 use crate::functional::{Functional, Probe, Reference, SampleLayout};
-use crate::parameters::ParameterSet;
+use crate::parameters::{Dimensions, ParameterSet};
 use crate::remedy::Remedy;
 use crate::template::Eye;
 pub use measurement::{Failures, Flips, MeasuredNoise, Measurement, Unmeasured};
@@ -40,7 +40,7 @@ pub trait Scheme: Sized + 'static {
     /// Identifies the scheme in the header of every file.
     const ID: SchemeId;
     /// Its kind of parameter set.
-    type Set: Sync + 'static;
+    type Set: Copy + Send + Sync + 'static;
     /// Public keys of one querier: querier to custodian, once.
     type EvaluationKey: Crossing<Set = Self::Set>;
     /// The encrypted templates of one query: querier to custodian.
@@ -49,7 +49,7 @@ pub trait Scheme: Sized + 'static {
     type EncryptedVerdicts: Crossing<Set = Self::Set>;
 
     /// The set as one of this scheme; none for a set of another.
-    fn set(parameters: &'static ParameterSet) -> Option<&'static Self::Set>;
+    fn set(parameters: &ParameterSet) -> Option<Self::Set>;
 
     /// As what a query about one subject is answered, where the agreement discloses this of a gallery: the bit is the same.
     ///
@@ -74,7 +74,7 @@ pub trait Scheme: Sized + 'static {
     /// # Errors
     ///
     /// [`OtherScheme`] for an agreement on another one.
-    fn agreed_set(agreement: &Opened) -> Result<&'static Self::Set, OtherScheme> {
+    fn agreed_set(agreement: &Opened) -> Result<Self::Set, OtherScheme> {
         let parameters = agreement.parameters();
         Self::set(parameters).ok_or(OtherScheme { expected: parameters.scheme(), actual: Self::ID })
     }
@@ -82,9 +82,9 @@ pub trait Scheme: Sized + 'static {
 
 /// [`Scheme::most_bits`] of a parameter set's scheme.
 pub(crate) fn most_bits(parameters: &ParameterSet, disclosure: Disclosure, subjects: u64, references: u64) -> u64 {
-    let of_scheme = match parameters {
-        ParameterSet::Tfhe(_) => self::tfhe::Tfhe::most_bits,
-        ParameterSet::Bgv(_) => self::bgv::Bgv::most_bits,
+    let of_scheme = match parameters.dimensions() {
+        Dimensions::Tfhe(_) => self::tfhe::Tfhe::most_bits,
+        Dimensions::Bgv(_) => self::bgv::Bgv::most_bits,
     };
     of_scheme(disclosure, subjects, references)
 }
@@ -138,7 +138,7 @@ pub trait Crossing: Sized + Send + Sync {
     /// # Errors
     ///
     /// [`CrossingError`] for anything that [`Crossing::encode`] would not have written for this extent and parameter set.
-    fn decode(bytes: &[u8], set: &'static Self::Set, extent: &Extent<'_>) -> Result<Self, CrossingError>;
+    fn decode(bytes: &[u8], set: &Self::Set, extent: &Extent<'_>) -> Result<Self, CrossingError>;
 
     /// Upper bound of the payload's length for an extent, in bytes; not less for a larger extent.
     fn limit_bytes(set: &Self::Set, extent: &Extent<'_>) -> u64;
@@ -186,7 +186,7 @@ pub trait Holder: Scheme {
     type SecretKey;
 
     /// Fresh keys.
-    fn generate(set: &'static Self::Set, rng: &mut dyn CryptoRng) -> (Self::SecretKey, Self::EvaluationKey);
+    fn generate(set: &Self::Set, rng: &mut dyn CryptoRng) -> (Self::SecretKey, Self::EvaluationKey);
 
     /// Stage 3. Encrypts every sample of every probe, in order.
     fn encrypt(
@@ -203,7 +203,7 @@ pub trait Holder: Scheme {
     fn export_secret(key: &Self::SecretKey) -> Zeroizing<Vec<u8>>;
 
     /// Reads [`Holder::export_secret`] back; `None` for anything else.
-    fn import_secret(bytes: &[u8], set: &'static Self::Set) -> Option<Self::SecretKey>;
+    fn import_secret(bytes: &[u8], set: &Self::Set) -> Option<Self::SecretKey>;
 }
 
 /// What decrypting says of one probe.
@@ -299,10 +299,10 @@ pub trait Evaluator: Scheme {
     /// Expands the public keys; seconds of work and the bulk of the memory, once for many queries.
     ///
     /// `set` must be the one that the key was decoded or generated for.
-    fn prepare_key(key: Self::EvaluationKey, set: &'static Self::Set) -> Self::PreparedKey;
+    fn prepare_key(key: Self::EvaluationKey, set: &Self::Set) -> Self::PreparedKey;
 
     /// Room for what answers may keep of one gallery under one functional: at most `budget_bytes`.
-    fn prepare_gallery(set: &'static Self::Set, functional: &Functional, budget_bytes: u64) -> Self::PreparedGallery;
+    fn prepare_gallery(set: &Self::Set, functional: &Functional, budget_bytes: u64) -> Self::PreparedGallery;
 
     /// Stages 4 to 6: the sanitised verdicts, `verdicts_per_probe` for each probe in turn.
     ///

@@ -28,7 +28,7 @@ impl Opened {
     pub fn new(agreement: Agreement) -> Result<Self, AgreementError> {
         let parameters = agreement.parameters();
         parameters.require_fit()?;
-        let functional = Functional::new(agreement.terms(), parameters.admission())?;
+        let functional = Functional::new(agreement.terms(), &**parameters)?;
         Ok(Self(Arc::new(Inner { agreement, functional })))
     }
 

@@ -331,7 +331,7 @@ impl Envelope {
         let header = Header {
             kind,
             scheme: key.map(|_| agreement.scheme()),
-            parameters: key.map(|_| agreement.parameters().into()),
+            parameters: key.map(|_| SetMark::of(agreement.parameters())),
             key,
             agreement: agreement.digest(),
             payload_bytes: payload.len() as u64,
@@ -386,7 +386,7 @@ impl Header {
         if self.agreement != agreement.digest() {
             return Err(WireError::Agreement { expected: agreement.digest(), actual: self.agreement });
         }
-        let (expected_scheme, set) = (agreement.scheme(), SetMark::from(agreement.parameters()));
+        let (expected_scheme, set) = (agreement.scheme(), SetMark::of(agreement.parameters()));
         if let Some(actual) = self.scheme.filter(|&actual| actual != expected_scheme) {
             return Err(OtherScheme { expected: expected_scheme, actual }.into());
         }

@@ -1,5 +1,7 @@
 //! Evaluation key, query, answer.
 
+use std::sync::Arc;
+
 use std::io::Read;
 
 use bincode::Options;
@@ -40,8 +42,8 @@ impl Target {
 /// One querier's public keys. Crosses once, from querier to custodian.
 pub struct EvaluationKey<S: Scheme> {
     key: S::EvaluationKey,
-    set: &'static S::Set,
-    parameters: &'static ParameterSet,
+    set: S::Set,
+    parameters: Arc<ParameterSet>,
     id: KeyId,
     payload: Vec<u8>,
 }
@@ -53,19 +55,19 @@ impl<S: Scheme> EvaluationKey<S> {
     ///
     /// [`WireError::Payload`] if they cannot be serialised; [`WireError::Scheme`] for an agreement on another scheme.
     pub fn new(key: S::EvaluationKey, agreement: &Opened) -> Result<Self, WireError> {
-        let (set, parameters) = (S::agreed_set(agreement)?, agreement.parameters());
+        let (set, parameters) = (S::agreed_set(agreement)?, agreement.parameters().clone());
         let payload = key.encode()?;
         Ok(Self { key, set, parameters, id: fingerprint(&payload), payload })
     }
 
     /// The keys, and the parameter set they are of.
-    pub fn into_parts(self) -> (S::EvaluationKey, &'static S::Set) {
+    pub fn into_parts(self) -> (S::EvaluationKey, S::Set) {
         (self.key, self.set)
     }
 
     /// The parameter set of the keys.
-    pub fn parameters(&self) -> &'static ParameterSet {
-        self.parameters
+    pub fn parameters(&self) -> &Arc<ParameterSet> {
+        &self.parameters
     }
 
     /// Names these keys in every file made with them.
@@ -88,7 +90,7 @@ impl<S: Scheme> EvaluationKey<S> {
     }
 
     fn payload_limit_bytes(agreement: &Opened) -> Result<u64, WireError> {
-        Ok(S::EvaluationKey::limit_bytes(S::agreed_set(agreement)?, &extent(agreement)))
+        Ok(S::EvaluationKey::limit_bytes(&S::agreed_set(agreement)?, &extent(agreement)))
     }
 
     /// Reads the file.
@@ -105,8 +107,8 @@ impl<S: Scheme> EvaluationKey<S> {
         if envelope.header.key != Some(id) {
             return Err(WireError::Header("key"));
         }
-        let key = S::EvaluationKey::decode(&envelope.payload, set, &extent)?;
-        Ok(Self { key, set, parameters: agreement.parameters(), id, payload: envelope.payload.to_vec() })
+        let key = S::EvaluationKey::decode(&envelope.payload, &set, &extent)?;
+        Ok(Self { key, set, parameters: agreement.parameters().clone(), id, payload: envelope.payload.to_vec() })
     }
 }
 
@@ -171,7 +173,7 @@ impl<S: Scheme> Query<S> {
     fn payload_limit_bytes(agreement: &Opened) -> Result<u64, WireError> {
         let most = agreement.terms().limits.probes_per_query;
         let largest = Extent { probes: most, samples: 2 * most, ..extent(agreement) };
-        let ciphertext = S::EncryptedProbes::limit_bytes(S::agreed_set(agreement)?, &largest);
+        let ciphertext = S::EncryptedProbes::limit_bytes(&S::agreed_set(agreement)?, &largest);
         Ok(ciphertext + query_clear_limit_bytes(most))
     }
 
@@ -197,7 +199,7 @@ impl<S: Scheme> Query<S> {
         }
         let samples = layouts.iter().map(|layout| layout.eyes().len()).sum();
         let extent = Extent { probes: layouts.len(), samples, ..extent(agreement) };
-        let ciphertext = S::EncryptedProbes::decode(ciphertext, set, &extent)?;
+        let ciphertext = S::EncryptedProbes::decode(ciphertext, &set, &extent)?;
         let key = envelope.header.key.ok_or(WireError::Header("key"))?;
         Ok(Self { id, key, agreement: agreement.digest(), target, layouts, ciphertext })
     }
@@ -271,7 +273,7 @@ impl<S: Scheme> Answer<S> {
             let verdicts_per_probe = most_verdicts(disclosure, limits.references);
             let probes = limits.probes_per_query;
             let largest = Extent { disclosure, probes, verdicts_per_probe, ..extent(agreement) };
-            S::EncryptedVerdicts::limit_bytes(set, &largest)
+            S::EncryptedVerdicts::limit_bytes(&set, &largest)
         });
         Ok(limit_ciphertext.fold(0, u64::max) + ANSWER_CLEAR_LIMIT_BYTES)
     }
@@ -298,7 +300,7 @@ impl<S: Scheme> Answer<S> {
             return Err(WireError::Field("number of verdicts"));
         }
         let extent = Extent { disclosure, probes, verdicts_per_probe, ..extent(agreement) };
-        let ciphertext = S::EncryptedVerdicts::decode(ciphertext, set, &extent)?;
+        let ciphertext = S::EncryptedVerdicts::decode(ciphertext, &set, &extent)?;
         let key = envelope.header.key.ok_or(WireError::Header("key"))?;
         Ok(Self { query, key, gallery, disclosure, probes, verdicts_per_probe, ciphertext })
     }

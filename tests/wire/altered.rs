@@ -4,7 +4,7 @@ use bincode::Options;
 use cotejo::agreement::{ComparisonTerms, Disclosure, EyeRule, Terms};
 use cotejo::custodian::{AdmittedKey, Custodian, Gallery};
 use cotejo::functional::SampleLayout;
-use cotejo::parameters::tfhe::{INSECURE_TEST, TFHE_896_2048};
+use cotejo::parameters::tfhe::INSECURE_TEST;
 use cotejo::planning;
 use cotejo::querier::{Pending, Querier, SecretKey};
 use cotejo::scheme::CrossingError;
@@ -51,11 +51,15 @@ fn with_number(payload: &[u8], place: usize, number: u64) -> Vec<u8> {
     altered
 }
 
+fn set_id(name: &str) -> u16 {
+    cotejo::parameters::ParameterSet::by_name(name).unwrap().id()
+}
+
 /// The last field of every ciphertext and key is the id of its parameter set.
 fn of_another_set(payload: &[u8]) -> Vec<u8> {
     let (rest, set) = payload.split_last_chunk::<2>().unwrap();
-    assert_eq!(u16::from_le_bytes(*set), INSECURE_TEST.id);
-    [rest, &TFHE_896_2048.id.to_le_bytes()].concat()
+    assert_eq!(u16::from_le_bytes(*set), set_id("insecure-test"));
+    [rest, &set_id("tfhe-896-2048").to_le_bytes()].concat()
 }
 
 fn malformed(error: &WireError) -> bool {
@@ -275,7 +279,7 @@ fn keys_of_another_parameter_set_are_refused() {
         read(kind, file.as_slice(), &production).unwrap_err()
     };
     assert_eq!(wrapped(Kind::EvaluationKey, key), WRONG_KEYS);
-    let renamed = [&key[..key.len() - 2], &TFHE_896_2048.id.to_le_bytes()].concat();
+    let renamed = [&key[..key.len() - 2], &set_id("tfhe-896-2048").to_le_bytes()].concat();
     assert_eq!(wrapped(Kind::EvaluationKey, &renamed), WRONG_KEYS);
     assert_eq!(wrapped(Kind::SecretKey, secret), WireError::Field("key"));
     let (_, public) = SecretKey::<Tfhe>::generate(&production, &mut rng(5)).unwrap();

@@ -25,6 +25,7 @@ use crate::altered::joined;
 use crate::fixture::{CHECKSUM_BYTES, DIMENSION, HEADER_BYTES, KINDS, PROBES, record, rng};
 
 const SET: &BgvSet = &INSECURE_BGV;
+const SET_NAME: &str = "insecure-bgv-test";
 
 /// Four residues of 30 bits, packed.
 const GROUP_BYTES: usize = 15;
@@ -40,7 +41,7 @@ struct Files {
 
 fn agreement(disclosure: Disclosure, threshold: u32) -> Opened {
     let mut terms = Terms::hamming(DIMENSION, threshold).with_scheme(SchemeChoice::Bgv);
-    terms.encryption.parameter_set = SET.name.to_owned();
+    terms.encryption.parameter_set = SET_NAME.to_owned();
     terms.disclosure = disclosure;
     terms.limits.probes_per_query = PROBES;
     terms.limits.references = 8;
@@ -230,14 +231,14 @@ fn a_file_of_another_agreement_scheme_set_or_key_is_refused() {
         assert_eq!(read(kind, files().of(kind), &theirs), Err(error), "{kind}");
 
         let file = files().with_header(kind, |envelope| {
-            envelope.header.parameters = ParameterSet::by_name("bgv-32768-690").map(SetMark::from);
+            envelope.header.parameters = ParameterSet::by_name("bgv-32768-690").map(SetMark::of);
         });
-        let error = WireError::Parameters { expected: SET.name, actual: "bgv-32768-690" };
+        let error = WireError::Parameters { expected: SET_NAME, actual: "bgv-32768-690" };
         assert_eq!(read(kind, HeaderAlone(&file[..HEADER_BYTES]), ours), Err(error), "{kind}");
 
         let file = files().with_header(kind, |envelope| {
             envelope.header.scheme = Some(SchemeId::Tfhe);
-            envelope.header.parameters = ParameterSet::by_name("tfhe-896-2048").map(SetMark::from);
+            envelope.header.parameters = ParameterSet::by_name("tfhe-896-2048").map(SetMark::of);
         });
         let error = OtherScheme { expected: SchemeId::Bgv, actual: SchemeId::Tfhe };
         assert_eq!(read(kind, HeaderAlone(&file[..HEADER_BYTES]), ours), Err(error.into()), "{kind}");

@@ -4,7 +4,6 @@ use std::sync::OnceLock;
 
 use cotejo::agreement::Terms;
 use cotejo::custodian::{AdmittedKey, Custodian, Gallery};
-use cotejo::parameters::tfhe::INSECURE_TEST;
 use cotejo::planning;
 use cotejo::querier::{Pending, Querier, SecretKey};
 use cotejo::scheme::Opened;
@@ -32,7 +31,7 @@ pub fn rng(seed: u64) -> ChaCha20Rng {
 }
 
 pub fn agreement(mut terms: Terms) -> Opened {
-    terms.encryption.parameter_set = INSECURE_TEST.name.to_owned();
+    terms.encryption.parameter_set = "insecure-test".to_owned();
     terms.limits.probes_per_query = PROBES;
     terms.limits.references = 8;
     terms.limits.references_per_subject = 2;

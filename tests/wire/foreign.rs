@@ -55,7 +55,7 @@ fn a_file_of_another_agreement_is_refused() {
 #[test]
 fn a_file_of_another_parameter_set_is_refused() {
     for kind in KINDS {
-        let other_set = ParameterSet::by_name("tfhe-896-2048").map(SetMark::from);
+        let other_set = ParameterSet::by_name("tfhe-896-2048").map(SetMark::of);
         let file = with_header(kind, |envelope| envelope.header.parameters = other_set);
         let error = WireError::Parameters { expected: "insecure-test", actual: "tfhe-896-2048" };
         assert_eq!(read(kind, file.as_slice(), &files().agreement), Err(error), "{kind}");
@@ -67,7 +67,7 @@ fn a_file_of_another_scheme_is_refused_at_the_header() {
     for kind in KINDS.into_iter().filter(|kind| *kind != Kind::Gallery) {
         let file = with_header(kind, |envelope| {
             envelope.header.scheme = Some(SchemeId::Bgv);
-            envelope.header.parameters = ParameterSet::by_name("bgv-8192-210").map(SetMark::from);
+            envelope.header.parameters = ParameterSet::by_name("bgv-8192-210").map(SetMark::of);
         });
         let error = OtherScheme { expected: SchemeId::Tfhe, actual: SchemeId::Bgv };
         let refused = read(kind, HeaderAlone(&file[..HEADER_BYTES]), &files().agreement);
@@ -95,7 +95,7 @@ fn a_header_that_does_not_hold_together_is_refused() {
         inspect(envelope.to_bytes().as_slice()).map(|header| header.kind)
     };
     assert_eq!(gallery(&|_| {}), Ok(Kind::Gallery));
-    let set = ParameterSet::by_name("tfhe-896-2048").map(SetMark::from);
+    let set = ParameterSet::by_name("tfhe-896-2048").map(SetMark::of);
     assert_eq!(gallery(&|gallery| gallery.header.parameters = set), Err(WireError::Header("key")));
     assert_eq!(gallery(&|gallery| gallery.header.scheme = Some(SchemeId::Tfhe)), Err(WireError::Header("key")));
     assert_eq!(gallery(&|gallery| gallery.header.key = Some(files().key)), Err(WireError::Header("key")));

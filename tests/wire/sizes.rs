@@ -46,7 +46,7 @@ fn a_query_takes_eight_bytes_a_coordinate_and_a_kilobyte_a_probe() {
 #[test]
 fn an_evaluation_key_takes_32_megabytes_and_an_answer_20_kilobytes_a_probe() {
     let agreement = planning::open(Terms::face(512)).unwrap();
-    assert_eq!(agreement.parameters().tfhe(), Some(DEFAULT));
+    assert_eq!(agreement.parameters().name(), DEFAULT);
     let (querier, public) = querier(&agreement);
     let key_bytes = public.to_bytes(&agreement).len();
     println!("evaluation key: {key_bytes} bytes");

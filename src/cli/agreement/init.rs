@@ -116,7 +116,7 @@ impl Args {
     fn with_own_set(&self, terms: Terms, scheme: SchemeChoice) -> Result<Terms, Failure> {
         let (own, set) = own_set::read(self.parameter_set.as_ref())?;
         if !set.is_secure() && !self.allow_insecure {
-            return Err(own_set::insecure(&self.parameter_set, set));
+            return Err(own_set::insecure(&self.parameter_set, &set));
         }
         let mut terms = terms.with_own_set(own);
         if scheme != SchemeChoice::Auto {

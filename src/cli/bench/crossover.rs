@@ -71,7 +71,7 @@ pub fn curves(grid: &Grid, probes: &[usize], references: &[usize]) -> Vec<Curve>
             let point = |&references| Some(CurvePoint { references, seconds: seconds(batch, references, probes)? });
             Curve {
                 scheme: batch.agreement.scheme(),
-                parameter_set: batch.agreement.parameters().name(),
+                parameter_set: batch.agreement.parameters().name().to_owned(),
                 threads: batch.threads,
                 probes,
                 points: sizes.iter().filter_map(point).collect(),

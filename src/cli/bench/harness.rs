@@ -14,7 +14,7 @@ use super::measured::{QueryTimes, StageTimes};
 /// One query as that harness writes it, and which it was.
 #[derive(Serialize)]
 pub struct Harness {
-    pub parameter_set: &'static str,
+    pub parameter_set: String,
     pub threads: usize,
     pub references: usize,
     pub probes: usize,
@@ -48,7 +48,7 @@ impl Harness {
             ("Encrypted results", query.bytes.answer),
         ];
         Self {
-            parameter_set: query.parameter_set,
+            parameter_set: query.parameter_set.clone(),
             threads: query.threads,
             references: query.references,
             probes: query.probes,

@@ -11,7 +11,7 @@ use super::spread::Spread;
 #[derive(Clone, Serialize)]
 pub struct StageTimes {
     pub scheme: SchemeId,
-    pub parameter_set: &'static str,
+    pub parameter_set: String,
     pub threads: usize,
     pub stage: &'static str,
     /// What was done in one measurement: so many ...
@@ -25,7 +25,7 @@ pub struct StageTimes {
 #[derive(Clone, Serialize)]
 pub struct QueryTimes {
     pub scheme: SchemeId,
-    pub parameter_set: &'static str,
+    pub parameter_set: String,
     pub threads: usize,
     pub references: usize,
     pub probes: usize,
@@ -63,7 +63,7 @@ pub struct Bytes {
 #[derive(Serialize)]
 pub struct Curve {
     pub scheme: SchemeId,
-    pub parameter_set: &'static str,
+    pub parameter_set: String,
     pub threads: usize,
     pub probes: usize,
     pub points: Vec<CurvePoint>,

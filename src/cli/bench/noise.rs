@@ -1,6 +1,6 @@
 //! `cotejo bench --noise`: what encryption adds, stage by stage, measured beside its formulas.
 
-use cotejo::parameters::ParameterSet;
+use cotejo::parameters::{Dimensions, ParameterSet};
 use cotejo::scheme::{self, Flips, MeasuredNoise, Measurement, Unmeasured};
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
@@ -24,7 +24,7 @@ struct Document<'a> {
 /// Noise of one parameter set.
 #[derive(Serialize)]
 struct SetNoise {
-    parameter_set: &'static str,
+    parameter_set: String,
     #[serde(flatten)]
     measurement: Measurement,
     /// Measured over predicted deviation, stage by stage.
@@ -46,7 +46,7 @@ pub fn run(args: &Args, console: &Console) -> Result<Outcome, Failure> {
         console.note(format_args!("measuring the noise of parameter set {} ...", parameters.name()));
         let measurement = measured(parameters, samples, args.seed, console)?;
         let ratios = measurement.stages.iter().map(|stage| Ratio { stage: stage.stage, ratio: stage.ratio() });
-        sets.push(SetNoise { parameter_set: parameters.name(), ratios: ratios.collect(), measurement });
+        sets.push(SetNoise { parameter_set: parameters.name().to_owned(), ratios: ratios.collect(), measurement });
     }
     let texts: Vec<String> = sets.iter().map(text).collect();
     let (machine, versions) = (Machine::here(), Versions::of_this_program());
@@ -58,20 +58,15 @@ pub fn run(args: &Args, console: &Console) -> Result<Outcome, Failure> {
 /// Errors of each stage, unless said otherwise: their deviation is known to 4 %.
 const SAMPLES: usize = 400;
 
-fn measured(
-    parameters: &'static ParameterSet,
-    samples: usize,
-    seed: u64,
-    console: &Console,
-) -> Result<Measurement, Failure> {
+fn measured(parameters: &ParameterSet, samples: usize, seed: u64, console: &Console) -> Result<Measurement, Failure> {
     let mut rng = ChaCha20Rng::seed_from_u64(seed);
-    let (measured, meter) = match parameters {
-        ParameterSet::Tfhe(set) => {
+    let (measured, meter) = match parameters.dimensions() {
+        Dimensions::Tfhe(set) => {
             let steps = scheme::tfhe::laboratory::measurement::steps(set, samples);
             let meter = console.meter("noise", "bootstrap", steps);
             (scheme::tfhe::laboratory::measurement::measure(parameters, samples, &mut rng, &meter), meter)
         }
-        ParameterSet::Bgv(set) => {
+        Dimensions::Bgv(set) => {
             let meter = console.meter("noise", "stage", scheme::bgv::laboratory::measurement::steps(set, samples));
             (scheme::bgv::laboratory::measurement::measure(parameters, samples, &mut rng, &meter), meter)
         }

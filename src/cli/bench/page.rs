@@ -23,7 +23,7 @@ pub fn html(document: &Document) -> String {
 fn lines(document: &Document) -> Vec<(String, Vec<&QueryTimes>)> {
     let mut lines: Vec<(String, Vec<&QueryTimes>)> = Vec::new();
     for query in &document.queries {
-        let name = name(document, query.parameter_set, query.threads, query.probes);
+        let name = name(document, &query.parameter_set, query.threads, query.probes);
         match lines.iter_mut().find(|(known, _)| *known == name) {
             Some((_, queries)) => queries.push(query),
             None => lines.push((name, vec![query])),
@@ -88,7 +88,7 @@ fn time_section(document: &Document) -> Section {
 /// Time of an answer on so many threads: both schemes, predicted and measured.
 fn crossing(document: &Document, threads: usize) -> Figure {
     let predicted = document.predicted.iter().filter(|curve| curve.threads == threads).map(|curve| {
-        let name = name(document, curve.parameter_set, curve.threads, curve.probes);
+        let name = name(document, &curve.parameter_set, curve.threads, curve.probes);
         let points = curve.points.iter().map(|point| (point.references as f64, point.seconds));
         Series::new(&format!("{name}, predicted"), Marks::Line(points.collect()))
     });

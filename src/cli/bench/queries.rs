@@ -151,7 +151,7 @@ impl Parts {
         let comparisons = (plan.references * plan.probes) as f64;
         QueryTimes {
             scheme: plan.scheme,
-            parameter_set: plan.parameter_set,
+            parameter_set: plan.parameter_set.clone(),
             threads,
             references: plan.references,
             probes: plan.probes,

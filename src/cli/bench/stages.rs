@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use cotejo::functional::{Probe, Reference};
-use cotejo::parameters::ParameterSet;
+use cotejo::parameters::Dimensions;
 use cotejo::parameters::bgv::BgvSet;
 use cotejo::parameters::tfhe::TfheSet;
 use cotejo::scheme::bgv::laboratory::workload::Workload as Blocks;
@@ -43,7 +43,7 @@ pub fn measure(
     let [generation, wire, load] = queries::key_times(agreement, repeat, seed)?.map(Spread::of);
     let stage = |stage, count, of, seconds| StageTimes {
         scheme: agreement.scheme(),
-        parameter_set: agreement.parameters().name(),
+        parameter_set: agreement.parameters().name().to_owned(),
         threads: batch.threads,
         stage,
         count,
@@ -63,9 +63,9 @@ pub fn measure(
             stage("decrypt", query.probes, "probe", query.decryption),
         ]);
     }
-    let computed = match agreement.parameters() {
-        ParameterSet::Tfhe(set) => bootstraps(grid, batch, set, repeat, seed)?,
-        ParameterSet::Bgv(set) => blocks(batch, set, repeat, seed)?,
+    let computed = match agreement.parameters().dimensions() {
+        Dimensions::Tfhe(set) => bootstraps(grid, batch, set, repeat, seed)?,
+        Dimensions::Bgv(set) => blocks(batch, set, repeat, seed)?,
     };
     stages
         .extend(computed.into_iter().map(|timed| stage(timed.stage, timed.count, timed.of, Spread::of(timed.seconds))));
@@ -92,13 +92,7 @@ fn repeated<W>(worker: &mut W, repeat: u32, work: [Work<'_, W>; 4]) -> Result<Ve
 }
 
 /// Scheme `tfhe`: distances and thresholds one by one, gates of a wave, one verdict.
-fn bootstraps(
-    grid: &Grid,
-    batch: &Batch,
-    set: &'static TfheSet,
-    repeat: u32,
-    seed: u64,
-) -> Result<Vec<Timed>, Failure> {
+fn bootstraps(grid: &Grid, batch: &Batch, set: &TfheSet, repeat: u32, seed: u64) -> Result<Vec<Timed>, Failure> {
     let functional = batch.agreement.functional();
     let mut rng = ChaCha20Rng::seed_from_u64(seed);
     let unmade = |error: &dyn std::fmt::Display| Failure::new("bench", error, "choose another comparison");
@@ -124,7 +118,7 @@ fn bootstraps(
 }
 
 /// Scheme `bgv`: one full block.
-fn blocks(batch: &Batch, set: &'static BgvSet, repeat: u32, seed: u64) -> Result<Vec<Timed>, Failure> {
+fn blocks(batch: &Batch, set: &BgvSet, repeat: u32, seed: u64) -> Result<Vec<Timed>, Failure> {
     let agreement = &batch.agreement;
     let mut rng = ChaCha20Rng::seed_from_u64(seed);
     let workload = Blocks::new(set, agreement.functional(), agreement.terms().disclosure, &mut rng);

@@ -62,7 +62,7 @@ fn of_stage(times: &StageTimes) -> Row<'_> {
         query_bytes: None,
         answer_bytes: None,
         peak_memory_bytes: None,
-        ..of_spread(times.parameter_set, times.threads, seconds)
+        ..of_spread(&times.parameter_set, times.threads, seconds)
     }
 }
 
@@ -87,7 +87,7 @@ fn of_query(query: &QueryTimes) -> impl Iterator<Item = Row<'_>> {
         query_bytes: Some(query.bytes.query),
         answer_bytes: Some(query.bytes.answer),
         peak_memory_bytes: query.peak_memory_bytes,
-        ..of_spread(query.parameter_set, query.threads, spread)
+        ..of_spread(&query.parameter_set, query.threads, spread)
     })
 }
 
@@ -131,7 +131,7 @@ pub fn text(document: &Document) -> String {
     lines.extend(document.stages.iter().map(|stage| {
         let [median, least, greatest] = spread(&stage.seconds);
         let of = count(stage.count, stage.of);
-        let (set, threads) = (stage.parameter_set, stage.threads);
+        let (set, threads) = (&stage.parameter_set, stage.threads);
         format!("{set:<20}{threads:>8}  {:<24}{median:>10}{least:>10}{greatest:>10}  {of}", stage.stage)
     }));
     lines.push(format!(

@@ -43,7 +43,7 @@ struct Report {
 impl Args {
     pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
         let (own, set) = own_set::find(&self.file)?;
-        let looked = self.under.look(own.as_ref(), set)?;
+        let looked = self.under.look(own.as_ref(), &set)?;
         let report = self.report(&looked, console)?;
         let document = json!({
             "file": self.file,
@@ -55,7 +55,7 @@ impl Args {
             "refusals": report.refusals,
             "card": looked.card,
         });
-        console.result(report.text(set, &looked).join("\n"), &document)?;
+        console.result(report.text(&set, &looked).join("\n"), &document)?;
         if !report.refusals.is_empty() {
             let remedy = match report.refusals.len() == 1 && !set.is_secure() && !self.allow_insecure {
                 true => "choose larger dimensions; --allow-insecure admits it, and marks every file made with it",

@@ -70,7 +70,7 @@ struct Looked {
 
 impl UnderArgs {
     /// The card of a set under the comparison that was chosen; else under the first usual one that it admits.
-    fn look(&self, own: Option<&OwnSet>, set: &'static ParameterSet) -> Result<Looked, Failure> {
+    fn look(&self, own: Option<&OwnSet>, set: &ParameterSet) -> Result<Looked, Failure> {
         let mut refused = None;
         for terms in self.candidates(set.scheme())? {
             let terms = under(terms, own, set);

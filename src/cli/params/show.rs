@@ -31,14 +31,14 @@ impl Args {
     pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
         let (own, set) = own_set::find(&self.set)?;
         if self.toml {
-            let own = own.unwrap_or_else(|| OwnSet::like(set, format!("my-{}", set.name())));
+            let own = own.unwrap_or_else(|| OwnSet::like(&set, format!("my-{}", set.name())));
             console.result(own.to_toml().trim_end(), &json!({ "name": own.name(), "toml": own.to_toml() }))?;
             return Ok(Outcome::Done);
         }
         if !set.is_secure() {
             console.warn(format_args!("parameter set {} is INSECURE: {}", set.name(), set.weakness()));
         }
-        let Looked { card, refusal, .. } = self.under.look(own.as_ref(), set)?;
+        let Looked { card, refusal, .. } = self.under.look(own.as_ref(), &set)?;
         if let Some(error) = refusal.as_ref().filter(|_| self.under.is_chosen()) {
             return Err(Failure::of(self.set.as_ref(), error, "choose another comparison, or another set"));
         }

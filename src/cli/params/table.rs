@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use cotejo::parameters::ParameterSet;
 use cotejo::parameters::custom::OwnSet;
+use cotejo::parameters::{Dimensions, ParameterSet};
 use cotejo::planning::search::{Candidate, Survey};
 use serde_json::{Value, json};
 
@@ -82,8 +82,8 @@ pub fn name(set: &ParameterSet) -> String {
 }
 
 fn dimensions(set: &ParameterSet) -> String {
-    match set {
-        ParameterSet::Tfhe(set) => format!(
+    match set.dimensions() {
+        Dimensions::Tfhe(set) => format!(
             "tfhe-{}-{}x{}-l{}-k{}",
             set.lwe_dimension(),
             set.glwe_dimension,
@@ -91,7 +91,7 @@ fn dimensions(set: &ParameterSet) -> String {
             set.bootstrap_levels,
             set.keyswitch_levels
         ),
-        ParameterSet::Bgv(set) => format!(
+        Dimensions::Bgv(set) => format!(
             "bgv-{}-{}-s{}-d{}-b{}{}",
             set.ring_size(),
             set.log2_modulus(),

@@ -80,7 +80,7 @@ impl Layout {
 /// The header of a new file.
 pub(super) fn header(agreement: &Opened, salt: Salt) -> Vec<u8> {
     let layout = Layout::of(agreement);
-    let mark = Some(SetMark::from(agreement.parameters())).filter(|mark| mark.marks_galleries());
+    let mark = Some(SetMark::of(agreement.parameters())).filter(|mark| mark.marks_galleries());
     let wire = Header {
         kind: Kind::Gallery,
         scheme: mark.map(SetMark::scheme),

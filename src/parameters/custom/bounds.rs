@@ -2,8 +2,9 @@
 
 use std::ops::RangeInclusive;
 
-use super::{OwnBgvSet, OwnTfheSet, SetError};
-use crate::parameters::tfhe::MOST_WASHING_ROUNDS;
+use super::SetError;
+use crate::parameters::bgv::BgvSet;
+use crate::parameters::tfhe::{MOST_WASHING_ROUNDS, TfheSet};
 
 /// Public keys, expanded for use, take no more than this.
 const LARGEST_KEY_BYTES: u64 = 1 << 30;
@@ -55,7 +56,7 @@ fn key_memory(field: &'static str, bytes: u64) -> Result<(), SetError> {
     }
 }
 
-pub(super) fn tfhe(set: &OwnTfheSet) -> Result<(), SetError> {
+pub(super) fn tfhe(set: &TfheSet) -> Result<(), SetError> {
     within("query_glwe_dimension", set.query_glwe_dimension, 1..=32)?;
     // The Fourier transform of a query's polynomials is tried from 128 coefficients on.
     power_of_two("query_polynomial_size", set.query_polynomial_size, 7..=12)?;
@@ -105,7 +106,7 @@ pub(super) fn tfhe(set: &OwnTfheSet) -> Result<(), SetError> {
     key_memory("keyswitch_levels", bootstrap + keyswitch)
 }
 
-pub(super) fn bgv(set: &OwnBgvSet) -> Result<(), SetError> {
+pub(super) fn bgv(set: &BgvSet) -> Result<(), SetError> {
     // Up to 2^15 the plaintext modulus 2^16 + 1 splits X^N + 1.
     within("ring_log2", set.ring_log2, 8..=15)?;
     within("limbs", set.limbs, 1..=MOST_PRIMES - 1)?;
@@ -117,6 +118,5 @@ pub(super) fn bgv(set: &OwnBgvSet) -> Result<(), SetError> {
     within("digit", set.digit, 1..=set.limbs)?;
     // Rotations stay within a row of N/2 slots, and baby and giant steps share a power of two.
     power_of_two("baby_steps", set.baby_steps, 0..=set.ring_log2 - 1)?;
-    let probe = set.with("", 0, 0.0, "");
-    key_memory("digit", probe.prepared_key_bytes() as u64)
+    key_memory("digit", set.prepared_key_bytes() as u64)
 }

@@ -1,17 +1,19 @@
 use super::*;
-use crate::parameters::bgv::INSECURE_BGV;
-use crate::parameters::tfhe::{INSECURE_TEST, TFHE_896_2048, TFHE_896_4096};
+
+fn named(name: &str) -> &'static ParameterSet {
+    ParameterSet::by_name(name).unwrap()
+}
 
 fn text(set: &ParameterSet) -> String {
     OwnSet::like(set, "mine").to_toml()
 }
 
 fn of_tfhe() -> String {
-    text(&ParameterSet::Tfhe(TfheSet { ..TFHE_896_2048 }))
+    text(named("tfhe-896-2048"))
 }
 
 fn of_bgv() -> String {
-    text(&ParameterSet::Bgv(BgvSet { ..INSECURE_BGV }))
+    text(named("insecure-bgv-test"))
 }
 
 #[test]
@@ -21,27 +23,35 @@ fn the_commented_file_of_any_set_reads_back_to_its_dimensions() {
         let again = OwnSet::from_toml(&own.to_toml()).unwrap_or_else(|error| panic!("{error}\n{}", own.to_toml()));
         assert_eq!(again, own);
         let known = again.parameter_set().unwrap();
-        assert_eq!(OwnSet::like(known, own.name()), own);
+        assert_eq!(OwnSet::like(&known, own.name()), own);
         assert_eq!((known.scheme(), known.name()), (set.scheme(), own.name()));
         assert!(known.is_own());
     }
 }
 
 #[test]
-fn one_set_has_one_reference_and_another_name_another() {
+fn one_set_is_one_set_whenever_it_is_asked_for_and_another_name_another() {
     let own = OwnSet::from_toml(&of_bgv()).unwrap();
-    let known = own.parameter_set().unwrap();
-    assert!(std::ptr::eq(known, own.clone().parameter_set().unwrap()));
+    let set = own.parameter_set().unwrap();
+    assert_eq!(set, own.clone().parameter_set().unwrap());
     let other = OwnSet::from_toml(&of_bgv().replace("\"mine\"", "\"yours\"")).unwrap();
-    assert!(!std::ptr::eq(known, other.parameter_set().unwrap()));
+    assert_ne!(set, other.parameter_set().unwrap());
+}
+
+#[test]
+fn a_process_may_try_as_many_sets_as_it_likes() {
+    for number in 0..200 {
+        let own = OwnSet::like(named("insecure-bgv-test"), format!("set-{number}"));
+        assert_eq!(own.parameter_set().unwrap().name(), format!("set-{number}"));
+    }
 }
 
 #[test]
 fn security_is_computed_and_marks_the_id() {
-    let secure = OwnSet::like(&ParameterSet::Tfhe(TfheSet { ..TFHE_896_4096 }), "wide").parameter_set().unwrap();
+    let secure = OwnSet::like(named("tfhe-896-4096"), "wide").parameter_set().unwrap();
     assert!(secure.is_secure() && secure.security_bits() < 140.0, "{}", secure.security_bits());
     assert!(secure.id() < 0x8000);
-    let weak = OwnSet::like(&ParameterSet::Tfhe(TfheSet { ..INSECURE_TEST }), "narrow").parameter_set().unwrap();
+    let weak = OwnSet::like(named("insecure-test"), "narrow").parameter_set().unwrap();
     assert!(!weak.is_secure() && weak.id() >= 0x8000);
     assert!(weak.weakness().contains("are asked for"), "{}", weak.weakness());
     // What a file says of its security is no field.
@@ -148,11 +158,8 @@ fn sets_at_the_edge_of_every_bound_can_be_looked_at() {
     use crate::agreement::{Disclosure, Terms};
     use crate::planning::card::Card;
     let tfhe = |k, n: usize, size, base, levels| {
-        let mut own = OwnSet::like(
-            &ParameterSet::Tfhe(TfheSet { ..TFHE_896_2048 }),
-            format!("edge-{k}-{n}-{size}-{base}-{levels}"),
-        );
-        if let OwnSet::Tfhe(set) = &mut own {
+        let mut own = OwnSet::like(named("tfhe-896-2048"), format!("edge-{k}-{n}-{size}-{base}-{levels}"));
+        if let Dimensions::Tfhe(set) = &mut own.dimensions {
             (set.query_glwe_dimension, set.query_polynomial_size, set.polynomial_size) = (k, n, size);
             (set.bootstrap_base_log2, set.bootstrap_levels) = (base, levels);
             (set.keyswitch_base_log2, set.keyswitch_levels) = (base, levels);
@@ -162,9 +169,8 @@ fn sets_at_the_edge_of_every_bound_can_be_looked_at() {
         own
     };
     let bgv = |ring, limbs, special, digit, steps, squaring| {
-        let mut own =
-            OwnSet::like(&ParameterSet::Bgv(BgvSet { ..INSECURE_BGV }), format!("edge-{ring}-{limbs}-{digit}-{steps}"));
-        if let OwnSet::Bgv(set) = &mut own {
+        let mut own = OwnSet::like(named("insecure-bgv-test"), format!("edge-{ring}-{limbs}-{digit}-{steps}"));
+        if let Dimensions::Bgv(set) = &mut own.dimensions {
             (set.ring_log2, set.limbs, set.special, set.digit) = (ring, limbs, special, digit);
             (set.baby_steps, set.one_squaring) = (steps, squaring);
         }
@@ -182,7 +188,7 @@ fn sets_at_the_edge_of_every_bound_can_be_looked_at() {
     ];
     for own in sets {
         let set = own.parameter_set().unwrap_or_else(|error| panic!("{}: {error}", own.name()));
-        Card::of_set(set);
+        Card::of_set(&set);
         for (terms, disclosure) in [
             (Terms::hamming(32, 6), Disclosure::Any),
             (Terms::hamming(32, 6), Disclosure::Each),
@@ -192,7 +198,7 @@ fn sets_at_the_edge_of_every_bound_can_be_looked_at() {
             terms.disclosure = disclosure;
             terms.limits.references = 1_000;
             // Refused or not, nothing panics; what is refused says so with the set's or the comparison's field.
-            if let Err(error) = Card::new(&terms, set) {
+            if let Err(error) = Card::new(&terms, &set) {
                 assert!(error.to_string().contains(": "), "{error}");
             }
         }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::agreement::{AgreementError, Disclosure, Terms};
-use crate::parameters::{Figure, ParameterSet, Unit};
+use crate::parameters::{Dimensions, Figure, ParameterSet, Unit};
 use crate::planning::{Pace, Plan, PlanError, PlannedQuery, under};
 use crate::scheme::PredictedNoise;
 use crate::scheme::bgv::laboratory::prediction;
@@ -45,18 +45,18 @@ pub struct GrayZoneCard {
 }
 
 impl ComparisonCard {
-    pub(super) fn new(terms: &Terms, set: &'static ParameterSet) -> Result<Self, AgreementError> {
+    pub(super) fn new(terms: &Terms, set: &ParameterSet) -> Result<Self, AgreementError> {
         terms.check()?;
         let (terms, functional) = under(terms, set)?;
         let terms = &terms;
-        let (figures, stages) = match set {
-            ParameterSet::Tfhe(set) => {
+        let (figures, stages) = match set.dimensions() {
+            Dimensions::Tfhe(set) => {
                 let norm = functional.largest_weight_norm();
                 let deviation = set.decision_variance(norm).log2() / 2.0;
                 let figure = Figure::at_most("noise of a score, of the torus", deviation, LEAST_ROOM_LOG2, Unit::Log2);
                 (vec![figure], set.predicted_noise(norm))
             }
-            ParameterSet::Bgv(set) => {
+            Dimensions::Bgv(set) => {
                 let misfit = |error: &dyn std::fmt::Display| {
                     AgreementError::field("encryption.parameter_set", error.to_string())
                 };

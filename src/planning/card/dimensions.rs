@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use crate::parameters::ParameterSet;
 use crate::parameters::bgv::{BgvSet, ERROR_COINS, PLAINTEXT_MODULUS, PRIME_BITS};
 use crate::parameters::tfhe::TfheSet;
+use crate::parameters::{Dimensions, ParameterSet};
 
 /// One dimension: a field of the set, or what follows from its fields.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -18,9 +18,9 @@ pub struct Dimension {
 }
 
 pub(super) fn dimensions(set: &ParameterSet) -> Vec<Dimension> {
-    let rows = match set {
-        ParameterSet::Tfhe(set) => tfhe(set),
-        ParameterSet::Bgv(set) => bgv(set),
+    let rows = match set.dimensions() {
+        Dimensions::Tfhe(set) => tfhe(set),
+        Dimensions::Bgv(set) => bgv(set),
     };
     rows.into_iter().map(|(name, value, meaning)| Dimension { name, value, meaning }).collect()
 }

@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use crate::parameters::ParameterSet;
 use crate::parameters::bgv::ERROR_COINS;
 use crate::parameters::security::{self, Estimate, Place};
+use crate::parameters::{Dimensions, ParameterSet};
 
 /// Where the estimates are kept.
 const TABLE: &str = "scripts/security/table.tsv";
@@ -32,8 +32,8 @@ pub struct KeyStrength {
 
 /// Every key of a set that protects anything, by the table and what is interpolated from it.
 pub(super) fn strengths(set: &ParameterSet) -> Vec<KeyStrength> {
-    match set {
-        ParameterSet::Tfhe(set) => [
+    match set.dimensions() {
+        Dimensions::Tfhe(set) => [
             ("query key", set.lwe_dimension(), set.query_noise_log2),
             ("bootstrap output key", set.bootstrapped_dimension(), set.glwe_noise_log2),
         ]
@@ -43,7 +43,7 @@ pub(super) fn strengths(set: &ParameterSet) -> Vec<KeyStrength> {
             strength((key, dimension, 64), "binary", error, &security::of_binary_lwe(dimension, noise))
         })
         .collect(),
-        ParameterSet::Bgv(set) => {
+        Dimensions::Bgv(set) => {
             let estimate = security::of_ternary_rlwe(set.ring_log2, set.log2_modulus());
             let key = ("secret key", set.ring_size(), set.log2_modulus());
             vec![strength(key, "ternary", format!("cbd{ERROR_COINS}"), &estimate)]

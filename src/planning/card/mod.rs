@@ -7,7 +7,7 @@ mod keys;
 use serde::Serialize;
 
 use crate::agreement::{AgreementError, SchemeId, Terms};
-use crate::parameters::{Figure, ParameterSet};
+use crate::parameters::{Dimensions, Figure, ParameterSet};
 pub use crate::scheme::PredictedNoise;
 pub use comparison::{ComparisonCard, GrayZoneCard};
 pub use dimensions::Dimension;
@@ -17,7 +17,7 @@ pub use keys::KeyStrength;
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Card {
     /// Name of the set.
-    pub name: &'static str,
+    pub name: String,
     /// The scheme it is a set of.
     pub scheme: SchemeId,
     /// Whether it is a user's own.
@@ -29,7 +29,7 @@ pub struct Card {
     /// Bits of security of the weakest key.
     pub security_bits: f64,
     /// Where that figure comes from.
-    pub security_note: &'static str,
+    pub security_note: String,
     /// Each key as an instance of learning with errors; none for a set that protects nothing and claims nothing.
     pub keys: Vec<KeyStrength>,
     /// Every dimension, distribution and decomposition.
@@ -60,13 +60,13 @@ impl Card {
     pub fn of_set(set: &ParameterSet) -> Self {
         let keys = if set.is_secure() || set.is_own() { keys::strengths(set) } else { Vec::new() };
         Self {
-            name: set.name(),
+            name: set.name().to_owned(),
             scheme: set.scheme(),
             own: set.is_own(),
             secure: set.is_secure(),
             purpose: purpose(set),
             security_bits: set.security_bits(),
-            security_note: set.security_note(),
+            security_note: set.security_note().to_owned(),
             keys,
             dimensions: dimensions::dimensions(set),
             figures: set.figures(),
@@ -80,7 +80,7 @@ impl Card {
     /// # Errors
     ///
     /// [`AgreementError::Field`] for a comparison that the set does not admit.
-    pub fn new(terms: &Terms, set: &'static ParameterSet) -> Result<Self, AgreementError> {
+    pub fn new(terms: &Terms, set: &ParameterSet) -> Result<Self, AgreementError> {
         let comparison = Some(ComparisonCard::new(terms, set)?);
         Ok(Self { comparison, ..Self::of_set(set) })
     }
@@ -99,14 +99,14 @@ impl Card {
 
 impl Sizes {
     fn of(set: &ParameterSet) -> Self {
-        match set {
-            ParameterSet::Tfhe(set) => Self {
+        match set.dimensions() {
+            Dimensions::Tfhe(set) => Self {
                 evaluation_key_bytes: set.evaluation_key_bytes(),
                 prepared_key_bytes: set.prepared_key_bytes(),
                 query_bytes: set.encrypted_template_bytes(512),
                 answer_bytes: set.encrypted_verdict_bytes(),
             },
-            ParameterSet::Bgv(set) => Self {
+            Dimensions::Bgv(set) => Self {
                 evaluation_key_bytes: set.evaluation_key_bytes(),
                 prepared_key_bytes: set.prepared_key_bytes(),
                 query_bytes: set.encrypted_template_bytes(),

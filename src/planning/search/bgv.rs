@@ -10,9 +10,9 @@ use rayon::prelude::*;
 use super::{Candidate, Log, Refusal, Target, frontier, lengths, over};
 use crate::agreement::{Disclosure, Terms};
 use crate::functional::{Demand, demand_of};
-use crate::parameters::ParameterSet;
 use crate::parameters::bgv::{BgvSet, PRIME_BITS};
 use crate::parameters::security;
+use crate::parameters::{Dimensions, ParameterSet};
 use crate::scheme::bgv::{Misfit, admit};
 use crate::scheme::{Progress, Stopped};
 
@@ -78,9 +78,9 @@ pub(super) fn search(
         let sets = demand.map(|demand| region.fits(demand, log)).unwrap_or_default();
         sets.into_iter().map(|set| (region.length, set)).collect()
     })?;
-    let candidates = found
-        .into_par_iter()
-        .filter_map(|(length, set)| Candidate::new(of_length.get(length)?, ParameterSet::Bgv(set), false).ok());
+    let candidates = found.into_par_iter().filter_map(|(length, set)| {
+        Candidate::new(of_length.get(length)?, ParameterSet::unnamed(Dimensions::Bgv(set)), false).ok()
+    });
     let (met, missed): (Vec<Candidate>, Vec<_>) =
         candidates.collect::<Vec<_>>().into_iter().partition(|candidate| candidate.meets(target));
     for candidate in &missed {
@@ -101,10 +101,6 @@ pub(super) fn search(
 impl Region {
     fn set(&self, limbs: usize, baby_steps: usize) -> BgvSet {
         BgvSet {
-            id: 0,
-            name: "",
-            security_bits: security::of_ternary_rlwe(self.ring_log2, (limbs + self.special) * PRIME_BITS as usize).bits,
-            security_note: "",
             ring_log2: self.ring_log2,
             limbs,
             special: self.special,

@@ -111,7 +111,7 @@ impl Candidate {
 
     /// The same candidate.
     fn again(&self) -> Self {
-        Self { set: copy(&self.set), plan: self.plan.clone(), ..*self }
+        Self { set: self.set.clone(), plan: self.plan.clone(), ..*self }
     }
 
     /// One deviation of noise and rounding together, in units of the score.
@@ -136,7 +136,7 @@ impl Candidate {
 /// One deviation of the noise of a decision, in units of the score.
 fn noise(functional: &Functional, set: &ParameterSet) -> f64 {
     set.tfhe().map_or(0.0, |set| {
-        GrayZone::deviation(functional, set, functional.largest_weight_norm()) / functional.phi_per_score()
+        GrayZone::deviation(functional, &set, functional.largest_weight_norm()) / functional.phi_per_score()
     })
 }
 
@@ -209,7 +209,7 @@ impl Request {
     fn named(&self, terms: &Terms) -> Vec<Candidate> {
         let schemes = self.schemes();
         let sets = ParameterSet::ALL.into_iter().filter(|set| set.is_secure() && schemes.contains(&set.scheme()));
-        sets.filter_map(|set| Candidate::new(terms, copy(set), false).ok()).collect()
+        sets.filter_map(|set| Candidate::new(terms, set.clone(), false).ok()).collect()
     }
 }
 
@@ -241,14 +241,6 @@ fn nearest(named: Vec<Candidate>, target: Target) -> Option<Candidate> {
     let (met, missed): (Vec<_>, Vec<_>) = named.into_iter().partition(|candidate| candidate.meets(target));
     let soonest = met.into_iter().min_by(|a, b| a.seconds().total_cmp(&b.seconds()));
     soonest.or_else(|| missed.into_iter().min_by(|a, b| a.deviation().total_cmp(&b.deviation())))
-}
-
-/// The same set.
-fn copy(set: &ParameterSet) -> ParameterSet {
-    match set {
-        ParameterSet::Tfhe(set) => ParameterSet::Tfhe(crate::parameters::tfhe::TfheSet { ..*set }),
-        ParameterSet::Bgv(set) => ParameterSet::Bgv(crate::parameters::bgv::BgvSet { ..*set }),
-    }
 }
 
 /// The same terms with vectors of a given integer length, where they leave it open: a length that the search varies.

@@ -9,9 +9,9 @@ use rayon::prelude::*;
 use super::{Candidate, Log, Refusal, Target, frontier, lengths, noise, over};
 use crate::agreement::{PROBE_NORM, REFERENCE_NORM, Terms};
 use crate::functional::Functional;
-use crate::parameters::ParameterSet;
 use crate::parameters::security;
 use crate::parameters::tfhe::TfheSet;
+use crate::parameters::{Dimensions, ParameterSet};
 use crate::parameters::{MOST_DISTANCE_LOG2, MOST_FAILURE_LOG2};
 use crate::remedy::Remedy;
 use crate::scheme::tfhe::laboratory::pace::reference_bootstrap;
@@ -103,7 +103,7 @@ pub(super) fn search(
     let fits = frontier::unbeaten(fits, Fit::costs);
     let candidates = fits.into_par_iter().filter_map(|fit| {
         let named = fit.length > 0;
-        Candidate::new(terms.get(fit.length)?, ParameterSet::Tfhe(fit.set), named).ok()
+        Candidate::new(terms.get(fit.length)?, ParameterSet::unnamed(Dimensions::Tfhe(fit.set)), named).ok()
     });
     Ok(candidates.collect())
 }
@@ -119,10 +119,6 @@ impl Region {
             return Vec::new();
         };
         let keys = TfheSet {
-            id: 0,
-            name: "",
-            security_bits: self.security_bits(),
-            security_note: "",
             query_glwe_dimension: k,
             query_polynomial_size: size,
             query_noise_log2: query_noise,
@@ -149,13 +145,6 @@ impl Region {
         });
         completed.flat_map(|set| under(set, terms, target, log)).collect()
     }
-
-    fn security_bits(&self) -> f64 {
-        let keys = [self.query, self.bootstrap].map(|(k, size, noise)| (k * size, noise.unwrap_or_default()));
-        keys.map(|(dimension, noise)| security::of_binary_lwe(dimension, noise).bits)
-            .into_iter()
-            .fold(f64::INFINITY, f64::min)
-    }
 }
 
 /// The terms, of each length, under a set that meets every other demand.
@@ -163,20 +152,16 @@ fn under(set: TfheSet, terms: &[Terms], target: Target, log: &Log) -> Vec<Fit> {
     let mut fits = Vec::new();
     for (length, terms) in terms.iter().enumerate() {
         log.weighed();
-        let parameters = ParameterSet::Tfhe(TfheSet { ..set });
-        let functional = match Functional::new(terms, parameters.admission()) {
+        let parameters = ParameterSet::unnamed(Dimensions::Tfhe(set));
+        let functional = match Functional::new(terms, &parameters) {
             Ok(functional) => functional,
             Err(error) => {
                 log.refused(Refusal::Comparison, f64::INFINITY, || error.in_full());
                 continue;
             }
         };
-        let fit = Fit {
-            noise: noise(&functional, &parameters),
-            rounding: functional.rounding_deviation(),
-            set: TfheSet { ..set },
-            length,
-        };
+        let fit =
+            Fit { noise: noise(&functional, &parameters), rounding: functional.rounding_deviation(), set, length };
         match target {
             Target::Deviation(most) if fit.noise.hypot(fit.rounding) > most => {
                 let excess = fit.noise.hypot(fit.rounding) - most;

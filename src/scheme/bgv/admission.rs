@@ -3,16 +3,13 @@
 use super::circuit;
 use super::misfit::Misfit;
 use crate::agreement::AgreementError;
-use crate::functional::{Admission, Counting, Demand, MaskDemand};
+use crate::functional::{Counting, Demand, MaskDemand};
 use crate::parameters::bgv::{BgvSet, PLAINTEXT_MODULUS};
 use crate::scheme::{Unanswered, Unmeasured};
 
-impl Admission for BgvSet {
-    fn is_exact(&self) -> bool {
-        true
-    }
-
-    fn admit(&self, demand: &Demand) -> Result<Option<Counting>, AgreementError> {
+impl BgvSet {
+    /// [`crate::functional::Admission::admit`] by the set of that name.
+    pub(in crate::scheme) fn admit(&self, name: &str, demand: &Demand) -> Result<Option<Counting>, AgreementError> {
         let counting = match demand.masks {
             Some(MaskDemand { theta, unit, .. }) if unit == 2 * theta => {
                 let problem = "scheme bgv cannot count common bits this close to 0.5";
@@ -21,7 +18,7 @@ impl Admission for BgvSet {
             Some(_) => Some(Counting::SharedMask { gain: 2 }),
             None => None,
         };
-        circuit::admit(self, demand).map(|()| counting).map_err(|misfit| refusal(self, demand, &misfit))
+        circuit::admit(self, demand).map(|()| counting).map_err(|misfit| refusal(name, demand, &misfit))
     }
 }
 
@@ -38,7 +35,7 @@ impl From<Misfit> for Unmeasured {
 }
 
 /// The term at fault, and what to agree on instead.
-fn refusal(set: &BgvSet, demand: &Demand, misfit: &Misfit) -> AgreementError {
+fn refusal(name: &str, demand: &Demand, misfit: &Misfit) -> AgreementError {
     let field = match misfit {
         Misfit::Coordinates { .. } => "template",
         Misfit::Count(_) => "limits.references",
@@ -51,5 +48,5 @@ fn refusal(set: &BgvSet, demand: &Demand, misfit: &Misfit) -> AgreementError {
             "agree on a larger set of scheme bgv if there is one, on a coarser comparison, or on scheme tfhe".to_owned()
         }
     };
-    AgreementError::field(field, format!("does not fit parameter set {}: {misfit}", set.name)).or(remedy)
+    AgreementError::field(field, format!("does not fit parameter set {name}: {misfit}")).or(remedy)
 }

@@ -71,7 +71,7 @@ impl Sums {
 
     /// Masked where they are not yet, and sanitised.
     pub(super) fn finish(self, key: &PreparedKey, rng: &mut ChaCha20Rng) -> Summed {
-        let ring = key.ring;
+        let ring = &*key.ring;
         let mut leakage = 0.0;
         let masks = self.masks;
         let samples = self.values.into_iter().map(|sum| {
@@ -102,7 +102,7 @@ pub(super) fn squares(
     square: &Ciphertext,
     rng: &mut ChaCha20Rng,
 ) -> Vec<Sanitised> {
-    let ring = key.ring;
+    let ring = &*key.ring;
     let orders: Vec<Vec<u32>> = (0..ring.n).map(|_| shuffled(&circuit.squared_roots, rng)).collect();
     let generators: Vec<Generator> = circuit.squared_roots.iter().map(|_| generator(rng)).collect();
     let output = |(number, mut rng): (usize, Generator)| {
@@ -139,7 +139,7 @@ mod tests {
     fn counts_of_blocks_that_are_not_alike_add_up() {
         let mut rng = ChaCha20Rng::seed_from_u64(1);
         let parties = Parties::new(&INSECURE_BGV, &mut rng);
-        let (ring, engine) = (parties.ring, parties.engine());
+        let (ring, engine) = (&*parties.ring, parties.engine());
         let mut block = |ones: usize, limbs: usize, factor: u32| {
             let slots: Vec<u32> = (0..ring.n).map(|slot| u32::from(slot < ones)).collect();
             let fresh = parties.encrypted(&slots, &mut rng).expand(0).unwrap();

@@ -15,7 +15,7 @@ pub(super) trait Arithmetic {
     /// A plaintext with a random number in each slot.
     type Mask;
 
-    fn chain(&self) -> Chain<'_>;
+    fn chain(&self) -> Chain;
 
     fn state(&self, value: &Self::Value) -> State;
 
@@ -71,8 +71,8 @@ pub(super) trait Arithmetic {
 }
 
 /// After [`Arithmetic::combine`]. Coefficients are taken to be as large as they can be, so that the state does not depend on them.
-pub(super) fn combined(chain: Chain<'_>, states: &[State], factor: u32) -> State {
-    let noise = Noise::of(chain.set);
+pub(super) fn combined(chain: Chain, states: &[State], factor: u32) -> State {
+    let noise = Noise::of(&chain.set);
     let coefficient = f64::from(PLAINTEXT_MODULUS / 2).log2();
     State {
         limbs: states.iter().map(|state| state.limbs).min().unwrap_or(chain.set.limbs),
@@ -82,15 +82,15 @@ pub(super) fn combined(chain: Chain<'_>, states: &[State], factor: u32) -> State
 }
 
 /// The limbs that [`Arithmetic::settle`] leaves.
-pub(super) fn settled_limbs(chain: Chain<'_>, states: &[State], masked: bool) -> usize {
+pub(super) fn settled_limbs(chain: Chain, states: &[State], masked: bool) -> usize {
     let state = combined(chain, states, 1);
     let state = if masked { blinded(chain, state) } else { state };
-    state.limbs - Noise::of(chain.set).primes_to_drop(state.noise, state.limbs, 0)
+    state.limbs - Noise::of(&chain.set).primes_to_drop(state.noise, state.limbs, 0)
 }
 
 /// After [`Arithmetic::blind`].
-pub(super) fn blinded(chain: Chain<'_>, state: State) -> State {
-    State { noise: Noise::of(chain.set).plaintext_product(state.noise), ..state }
+pub(super) fn blinded(chain: Chain, state: State) -> State {
+    State { noise: Noise::of(&chain.set).plaintext_product(state.noise), ..state }
 }
 
 /// Whether products, and what is added to them, have one factor: their sum is then congruent to that factor times the sum of the
@@ -103,8 +103,8 @@ pub(super) fn alike(pairs: &[(State, State)], addend: Option<State>) -> bool {
 }
 
 /// After [`Arithmetic::inner_product`], and the primes that it divides away.
-pub(super) fn multiplied(chain: Chain<'_>, pairs: &[(State, State)], addend: Option<State>) -> (State, usize) {
-    let noise = Noise::of(chain.set);
+pub(super) fn multiplied(chain: Chain, pairs: &[(State, State)], addend: Option<State>) -> (State, usize) {
+    let noise = Noise::of(&chain.set);
     let limbs = pairs.iter().map(|(a, b)| a.limbs.min(b.limbs)).chain(addend.map(|state| state.limbs)).min();
     let limbs = limbs.unwrap_or(chain.set.limbs);
     let products = pairs.iter().map(|(a, b)| noise.product(a.noise, b.noise));
@@ -141,8 +141,8 @@ impl std::ops::Add for Cost {
 }
 
 /// Adds up noise and cost.
-pub(super) struct Ledger<'a> {
-    chain: Chain<'a>,
+pub(super) struct Ledger {
+    chain: Chain,
     cost: Cell<Cost>,
     /// The state with the least margin so far.
     tightest: Cell<Option<State>>,
@@ -150,8 +150,8 @@ pub(super) struct Ledger<'a> {
     unlike: Cell<bool>,
 }
 
-impl<'a> Ledger<'a> {
-    pub(super) fn new(chain: Chain<'a>) -> Self {
+impl Ledger {
+    pub(super) fn new(chain: Chain) -> Self {
         Self { chain, cost: Cell::default(), tightest: Cell::new(None), unlike: Cell::new(false) }
     }
 
@@ -209,11 +209,11 @@ impl<'a> Ledger<'a> {
     }
 }
 
-impl Arithmetic for Ledger<'_> {
+impl Arithmetic for Ledger {
     type Value = State;
     type Mask = ();
 
-    fn chain(&self) -> Chain<'_> {
+    fn chain(&self) -> Chain {
         self.chain
     }
 
@@ -226,7 +226,7 @@ impl Arithmetic for Ledger<'_> {
         self.unlike.set(self.unlike.get() || !alike(&states, addend.copied()));
         let (state, dropped) = multiplied(self.chain, &states, addend.copied());
         let limbs = state.limbs + dropped;
-        let noise = Noise::of(self.chain.set);
+        let noise = Noise::of(&self.chain.set);
         let raised = sum(states.iter().map(|(a, b)| noise.product(a.noise, b.noise)));
         self.admit(State { limbs, noise: raised, ..state });
         self.charge(Cost { transforms: 0.0, products: (4 * pairs.len() * limbs) as f64 });

@@ -9,15 +9,15 @@ use crate::parameters::bgv::{BgvSet, PLAINTEXT_MODULUS, PRIME_BITS};
 
 /// The modulus chain of a set: the primes of a fresh ciphertext, then the special primes of the keyswitch. Costs nothing to make.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Chain<'a> {
-    pub(super) set: &'a BgvSet,
+pub(super) struct Chain {
+    pub(super) set: BgvSet,
     pub(super) primes: &'static [u32],
 }
 
-impl<'a> Chain<'a> {
-    pub(super) fn of(set: &'a BgvSet) -> Self {
+impl Chain {
+    pub(super) fn of(set: &BgvSet) -> Self {
         let primes = primes();
-        Self { set, primes: primes.get(..set.limbs + set.special).unwrap_or(primes) }
+        Self { set: *set, primes: primes.get(..set.limbs + set.special).unwrap_or(primes) }
     }
 
     /// The factor after the primes `limbs..before` were divided away.

@@ -12,7 +12,7 @@ use crate::scheme::{Crossing, CrossingError, Extent};
 
 /// The encrypted templates of a query: of each sample a seed and a body over all primes of a ciphertext.
 pub struct EncryptedProbes {
-    set: &'static BgvSet,
+    set: BgvSet,
     samples: Vec<EncryptedSample>,
 }
 
@@ -25,19 +25,19 @@ pub(super) struct EncryptedSample {
 }
 
 impl EncryptedProbes {
-    pub(super) fn new(set: &'static BgvSet, samples: Vec<EncryptedSample>) -> Self {
-        Self { set, samples }
+    pub(super) fn new(set: &BgvSet, samples: Vec<EncryptedSample>) -> Self {
+        Self { set: *set, samples }
     }
 
     /// One sample as a ciphertext.
     pub(super) fn expand(&self, sample: usize) -> Option<Ciphertext> {
-        let ring = Ring::of(self.set);
+        let ring = Ring::of(&self.set);
         let EncryptedSample { seed, body } = self.samples.get(sample)?;
         let mut mask = vec![0; body.len()];
         for (index, (mask, prime)) in mask.chunks_exact_mut(ring.n).zip(&ring.limbs).enumerate() {
             uniform(*seed, index, prime.modulus, mask);
         }
-        let state = State { limbs: self.set.limbs, factor: 1, noise: Noise::of(self.set).fresh() };
+        let state = State { limbs: self.set.limbs, factor: 1, noise: Noise::of(&self.set).fresh() };
         Some(Ciphertext { state, parts: [body.clone(), mask] })
     }
 }
@@ -71,7 +71,7 @@ impl Crossing for EncryptedProbes {
         Ok(bytes)
     }
 
-    fn decode(bytes: &[u8], set: &'static BgvSet, extent: &Extent<'_>) -> Result<Self, CrossingError> {
+    fn decode(bytes: &[u8], set: &BgvSet, extent: &Extent<'_>) -> Result<Self, CrossingError> {
         if extent.samples.checked_mul(set.encrypted_template_bytes()) != Some(bytes.len()) {
             return Err(CrossingError::Dimensions("templates"));
         }
@@ -85,7 +85,7 @@ impl Crossing for EncryptedProbes {
             Ok(EncryptedSample { seed, body })
         };
         let samples = bytes.chunks_exact(set.encrypted_template_bytes()).map(sample).collect::<Result<_, _>>()?;
-        Ok(Self { set, samples })
+        Ok(Self { set: *set, samples })
     }
 
     fn limit_bytes(set: &BgvSet, extent: &Extent<'_>) -> u64 {
@@ -128,7 +128,7 @@ impl Crossing for EncryptedVerdicts {
         Ok(bytes)
     }
 
-    fn decode(bytes: &[u8], set: &'static BgvSet, extent: &Extent<'_>) -> Result<Self, CrossingError> {
+    fn decode(bytes: &[u8], set: &BgvSet, extent: &Extent<'_>) -> Result<Self, CrossingError> {
         let ring = Ring::of(set);
         let modulus = ring.limbs.first().ok_or(CrossingError::Dimensions("primes"))?.modulus;
         let n = set.ring_size();

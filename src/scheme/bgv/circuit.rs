@@ -38,8 +38,8 @@ use crate::scheme::Scheme as _;
 
 /// A circuit that the parameter set has room for.
 #[derive(Debug)]
-pub(super) struct Circuit<'a> {
-    pub set: &'a BgvSet,
+pub(super) struct Circuit {
+    pub set: BgvSet,
     pub steps: Steps,
     disclosure: Disclosure,
     shape: Shape,
@@ -118,19 +118,14 @@ pub fn admit(set: &BgvSet, demand: &Demand) -> Result<(), Misfit> {
     }
 }
 
-impl<'a> Circuit<'a> {
+impl Circuit {
     /// The cheapest circuit for a comparison, over so many blocks of subjects of a shape: whether it fits, and what it costs. Runs once it is
     /// given its coefficients.
     ///
     /// # Errors
     ///
     /// [`Misfit`] with the number that does not fit.
-    pub(super) fn weigh(
-        set: &'a BgvSet,
-        comparison: &Comparison,
-        shape: &Shape,
-        blocks: usize,
-    ) -> Result<Self, Misfit> {
+    pub(super) fn weigh(set: &BgvSet, comparison: &Comparison, shape: &Shape, blocks: usize) -> Result<Self, Misfit> {
         let Comparison { coordinates, ref aligned, ref common_bits, disclosure } = *comparison;
         let common = common_bits.as_ref().filter(|_| shape.judges_common_bits);
         let limit = set.ring_size() / 2;
@@ -157,7 +152,7 @@ impl<'a> Circuit<'a> {
         let mut fault = Misfit::Noise { margin: 0.0, needed: MARGIN_BITS };
         for babies in polynomials.0.candidates() {
             let circuit = Self {
-                set,
+                set: *set,
                 steps,
                 disclosure,
                 shape: shape.clone(),
@@ -195,7 +190,7 @@ impl<'a> Circuit<'a> {
 
     /// Runs the circuit on a ledger.
     fn weighed(mut self, blocks: usize) -> Result<Self, Misfit> {
-        let chain = Chain::of(self.set);
+        let chain = Chain::of(&self.set);
         let ledger = Ledger::new(chain);
         let masks = self.ledger_masks();
         let decisions: Vec<Vec<State>> = self
@@ -218,7 +213,7 @@ impl<'a> Circuit<'a> {
         if !ledger.is_coherent() {
             return Err(Misfit::Unlike);
         }
-        let spare = flooding_log2(self.set, end);
+        let spare = flooding_log2(&self.set, end);
         let margin = ledger.margin();
         if margin < MARGIN_BITS {
             return Err(Misfit::Noise { margin, needed: MARGIN_BITS });
@@ -247,7 +242,7 @@ impl<'a> Circuit<'a> {
     pub(super) fn has_room_for_a_constant(&self) -> bool {
         let coefficient = f64::from(PLAINTEXT_MODULUS / 2).log2();
         let masked = State { noise: self.end.noise + coefficient, ..self.end };
-        flooding_log2(self.set, masked) >= self.least_flooding(1)
+        flooding_log2(&self.set, masked) >= self.least_flooding(1)
     }
 
     /// Bits of flooding that keep the answer on one probe, of so many blocks, within the limit.
@@ -379,7 +374,7 @@ impl<'a> Circuit<'a> {
                     let blinded = arithmetic.blind(&verdict, mask);
                     let state = arithmetic.state(&blinded);
                     let least = state.limbs.saturating_sub(self.set.public_limbs());
-                    let dropped = Noise::of(chain.set).primes_to_drop(state.noise, state.limbs, least);
+                    let dropped = Noise::of(&chain.set).primes_to_drop(state.noise, state.limbs, least);
                     arithmetic.divide(blinded, dropped)
                 });
                 masked.collect()
@@ -459,7 +454,7 @@ fn sums<A: Arithmetic>(arithmetic: &A, decisions: Vec<Vec<A::Value>>) -> Vec<A::
 }
 
 /// What sanitising costs one ring element.
-fn sanitising_cost(chain: Chain<'_>, end: State) -> Cost {
+fn sanitising_cost(chain: Chain, end: State) -> Cost {
     let ledger = Ledger::new(chain);
     ledger.charge(Cost { transforms: 4.0 * end.limbs as f64, products: 4.0 * end.limbs as f64 });
     ledger.charge_division(2, 1, end.limbs - 1);

@@ -51,7 +51,7 @@ pub(super) struct Babies(Vec<Ciphertext>);
 impl Babies {
     pub(super) fn new(key: &PreparedKey, probe: Ciphertext, steps: Steps) -> Self {
         let rotation = key.ring.rotation(1);
-        let next = |previous: &Ciphertext| Some(previous.rotated(key.ring, &rotation, &key.rotate_by_one));
+        let next = |previous: &Ciphertext| Some(previous.rotated(&key.ring, &rotation, &key.rotate_by_one));
         Self(std::iter::successors(Some(probe), next).take(steps.babies).collect())
     }
 
@@ -136,7 +136,7 @@ impl Block {
 
     /// phi - centre in every slot, for each probe.
     pub(super) fn scores(&self, key: &PreparedKey, probes: &[&Babies], centre: i64) -> Vec<Ciphertext> {
-        let ring = key.ring;
+        let ring = &*key.ring;
         let giants = (0..self.steps.giants()).map(|giant| {
             let diagonals = self.diagonals(ring, giant);
             by_limb(ring, probes, 1, |prime, sums, index| {
@@ -173,7 +173,7 @@ impl Transformed {
 
     /// As [`Block::scores`].
     pub(super) fn scores(&self, key: &PreparedKey, probes: &[&Babies], centre: i64) -> Vec<Ciphertext> {
-        let ring = key.ring;
+        let ring = &*key.ring;
         // One prime after the other: the babies' limbs stay in cache for all giants.
         let giants = by_limb(ring, probes, self.steps.giants(), |prime, sums, index| {
             let diagonals: Vec<&[u32]> =
@@ -249,9 +249,9 @@ fn by_limb(
 
 /// sum_g rot_(g b) (inner sum g) + bias, noise divided down to its floor.
 fn horner(key: &PreparedKey, steps: Steps, bias: Vec<u32>, giants: Vec<Vec<[Vec<u32>; 2]>>) -> Vec<Ciphertext> {
-    let ring = key.ring;
+    let ring = &*key.ring;
     let rotation = ring.rotation(steps.babies);
-    let state = state_of_sums(ring.set, steps);
+    let state = state_of_sums(&ring.set, steps);
     let mut sums: Vec<Ciphertext> = Vec::new();
     for inner in giants.into_iter().rev() {
         if sums.is_empty() {
@@ -267,7 +267,7 @@ fn horner(key: &PreparedKey, steps: Steps, bias: Vec<u32>, giants: Vec<Vec<[Vec<
         }
     }
     let bias = ring.lift_all(&bias, ring.set.limbs);
-    let dropped = Noise::of(ring.set).primes_to_drop(state.noise, state.limbs, 0);
+    let dropped = Noise::of(&ring.set).primes_to_drop(state.noise, state.limbs, 0);
     sums.into_iter()
         .map(|mut sum| {
             let limbs = sum.parts[0].par_chunks_exact_mut(ring.n).zip(bias.par_chunks_exact(ring.n)).zip(&ring.limbs);
@@ -290,20 +290,20 @@ fn state_of_sums(set: &BgvSet, steps: Steps) -> State {
 }
 
 /// The state of a score, and what it costs a block; and what the babies cost a probe.
-pub(super) fn ledger_entry(ledger: &Ledger<'_>, chain: Chain<'_>, steps: Steps) -> State {
-    let before = state_of_sums(chain.set, steps);
+pub(super) fn ledger_entry(ledger: &Ledger, chain: Chain, steps: Steps) -> State {
+    let before = state_of_sums(&chain.set, steps);
     ledger.admit(before);
     for _ in 1..steps.giants() {
         ledger.charge_keyswitch(before.limbs, 0);
     }
     ledger.charge(Cost { transforms: before.limbs as f64, products: (2 * steps.period * before.limbs) as f64 });
-    let dropped = Noise::of(chain.set).primes_to_drop(before.noise, before.limbs, 0);
+    let dropped = Noise::of(&chain.set).primes_to_drop(before.noise, before.limbs, 0);
     ledger.charge_division(2, before.limbs - dropped, dropped);
     ledger.admit(before.divided(chain, dropped))
 }
 
 /// What a probe's babies cost.
-pub(super) fn babies_cost(chain: Chain<'_>, steps: Steps) -> Cost {
+pub(super) fn babies_cost(chain: Chain, steps: Steps) -> Cost {
     let ledger = Ledger::new(chain);
     (1..steps.babies).for_each(|_| ledger.charge_keyswitch(chain.set.limbs, 0));
     ledger.cost()

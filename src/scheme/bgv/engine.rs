@@ -126,7 +126,7 @@ impl Ciphertext {
         let [c0, c1] = self.parts.each_ref().map(|part| rotation.apply(part));
         let mut raised = ring.switch(&c1, key);
         ring.add_raised(&mut raised.parts[0], &c0);
-        let noise = Noise::of(ring.set);
+        let noise = Noise::of(&ring.set);
         let state = State { noise: rotated_noise(noise, self.state), ..self.state };
         Self { state, parts: ring.lower(raised, self.state.limbs, 0) }
     }
@@ -201,7 +201,7 @@ impl Arithmetic for Engine<'_> {
     type Value = Ciphertext;
     type Mask = Plaintext;
 
-    fn chain(&self) -> Chain<'_> {
+    fn chain(&self) -> Chain {
         self.ring.chain
     }
 

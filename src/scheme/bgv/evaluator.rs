@@ -43,11 +43,11 @@ impl Evaluator for Bgv {
     type PreparedKey = PreparedKey;
     type PreparedGallery = PreparedGallery;
 
-    fn prepare_key(key: EvaluationKey, _: &'static BgvSet) -> PreparedKey {
+    fn prepare_key(key: EvaluationKey, _: &BgvSet) -> PreparedKey {
         key.expand()
     }
 
-    fn prepare_gallery(_: &'static BgvSet, _: &Functional, budget_bytes: u64) -> PreparedGallery {
+    fn prepare_gallery(_: &BgvSet, _: &Functional, budget_bytes: u64) -> PreparedGallery {
         PreparedGallery::new(budget_bytes)
     }
 
@@ -63,14 +63,14 @@ impl Evaluator for Bgv {
         let mut rng = generator(rng);
         let asked = asked(task.layouts);
         // An agreement's functional fits its set; anything else has no probes to answer.
-        let Some(steps) = Steps::new(set, task.functional.coordinates()) else {
+        let Some(steps) = Steps::new(&set, task.functional.coordinates()) else {
             return Ok(EncryptedVerdicts { probes: Vec::new() });
         };
-        let groups = groups(set, task, steps, &asked, gallery.budget_bytes);
+        let groups = groups(&set, task, steps, &asked, gallery.budget_bytes);
         let order = gallery.order(key, task.disclosure, &mut rng);
         let again = gallery.is_used_again(order);
         let keep_bytes =
-            if again || groups.len() > 1 { kept_bytes(set, steps, &groups, gallery.budget_bytes) } else { 0 };
+            if again || groups.len() > 1 { kept_bytes(&set, steps, &groups, gallery.budget_bytes) } else { 0 };
         let mut search = Search {
             key,
             task,
@@ -78,7 +78,7 @@ impl Evaluator for Bgv {
             progress,
             gallery,
             order,
-            most_kept: keep_bytes / Transformed::bytes(set, steps) as u64,
+            most_kept: keep_bytes / Transformed::bytes(&set, steps) as u64,
             circuits: HashMap::new(),
             leakage: vec![0.0; task.layouts.len()],
         };
@@ -168,7 +168,7 @@ struct Search<'a> {
     /// Diagonals that there is room for.
     most_kept: u64,
     /// By shape, and by the primes of the answer.
-    circuits: HashMap<(Shape, usize), Arc<Circuit<'static>>>,
+    circuits: HashMap<(Shape, usize), Arc<Circuit>>,
     /// Statistical distance, so far, of the answer on each probe from one that depends on its verdicts alone.
     leakage: Vec<f64>,
 }
@@ -190,7 +190,7 @@ impl<'a> Search<'a> {
             self.go_on()?;
         }
         let layout = group.first().map_or(SampleLayout::Single, |asked| asked.layout);
-        let blocks = blocks(set, self.task);
+        let blocks = blocks(&set, self.task);
         let mut slots: Vec<Vec<[Vec<u32>; 2]>> = group.iter().map(|_| Vec::new()).collect();
         let mut sums: Vec<Option<Sums>> = group.iter().map(|_| None).collect();
         let agreed = self.weighed(&self.agreed_shape(layout))?;
@@ -215,7 +215,7 @@ impl<'a> Search<'a> {
                         slots.extend(outputs.into_iter().map(|output| output.ciphertext.parts));
                     }
                     Disclosure::Any | Disclosure::Count => {
-                        sums.get_or_insert_with(|| Sums::new(masks, answered)).add(self.key.ring, values)?;
+                        sums.get_or_insert_with(|| Sums::new(masks, answered)).add(&self.key.ring, values)?;
                     }
                 }
                 self.progress.advance(1);
@@ -275,17 +275,17 @@ impl<'a> Search<'a> {
     fn one_sample_is_enough(&self, layout: SampleLayout) -> bool {
         let set = self.key.ring.set;
         let subjects = if self.task.one_subject { 1 } else { set.ring_size() };
-        blocks(set, self.task) == 1 && self.agreed_shape(layout).one_sample_is_enough(subjects)
+        blocks(&set, self.task) == 1 && self.agreed_shape(layout).one_sample_is_enough(subjects)
     }
 
     /// What a circuit of a shape costs and ends with.
-    fn weighed(&self, shape: &Shape) -> Result<Circuit<'static>, Misfit> {
-        let (set, task) = (self.key.ring.set, self.task);
+    fn weighed(&self, shape: &Shape) -> Result<Circuit, Misfit> {
+        let (set, task) = (&self.key.ring.set, self.task);
         Circuit::weigh(set, &Comparison::of(task.functional, task.disclosure), shape, blocks(set, task))
     }
 
     /// The circuit of a shape, for an answer over so many primes.
-    fn circuit(&mut self, shape: &Shape, answered: usize) -> Result<Arc<Circuit<'static>>, Misfit> {
+    fn circuit(&mut self, shape: &Shape, answered: usize) -> Result<Arc<Circuit>, Misfit> {
         let key = (shape.clone(), answered);
         if let Some(circuit) = self.circuits.get(&key) {
             return Ok(Arc::clone(circuit));
@@ -305,7 +305,7 @@ impl<'a> Search<'a> {
         rng: &mut ChaCha20Rng,
     ) -> Result<Vec<Vec<Ciphertext>>, Stopped> {
         let Decided { layout, shape, circuit, masks, .. } = *decided;
-        let ring = self.key.ring;
+        let ring = &*self.key.ring;
         let engine = Engine { ring, relinearisation: &self.key.relinearisation };
         let slots = self.order.rows(decided.block, ring.n);
         let placed = Placed { rows: decided.rows, slots: &slots };
@@ -339,7 +339,7 @@ impl<'a> Search<'a> {
     /// phi - centre of one decision, for each probe.
     fn scores(&self, probes: &[&Babies], place: Place, placed: Placed<'_>, centre: i64) -> Vec<Ciphertext> {
         let kept = self.gallery.find(&place).or_else(|| {
-            let make = || self.block(&place, placed).transformed(self.key.ring);
+            let make = || self.block(&place, placed).transformed(&self.key.ring);
             self.gallery.keep(place, self.most_kept, make)
         });
         match kept {
@@ -396,6 +396,6 @@ struct Decided<'a> {
     rows: &'a [Row<'a>],
     layout: SampleLayout,
     shape: &'a Shape,
-    circuit: &'a Circuit<'static>,
+    circuit: &'a Circuit,
     masks: Masks,
 }

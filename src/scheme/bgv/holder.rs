@@ -21,7 +21,7 @@ use crate::scheme::{Disclosed, Extent, Holder};
 
 /// A ternary secret s. Wiped on drop.
 pub struct SecretKey {
-    pub(super) set: &'static BgvSet,
+    pub(super) set: BgvSet,
     /// Coefficients -1, 0, 1.
     coefficients: Zeroizing<Vec<i64>>,
     /// Over all primes of the ring, transformed.
@@ -29,14 +29,14 @@ pub struct SecretKey {
 }
 
 impl SecretKey {
-    pub(super) fn generate(set: &'static BgvSet, rng: &mut dyn CryptoRng) -> Self {
+    pub(super) fn generate(set: &BgvSet, rng: &mut dyn CryptoRng) -> Self {
         Self::of(set, Zeroizing::new(ternary(set.ring_size(), &mut generator(rng))))
     }
 
-    fn of(set: &'static BgvSet, coefficients: Zeroizing<Vec<i64>>) -> Self {
+    fn of(set: &BgvSet, coefficients: Zeroizing<Vec<i64>>) -> Self {
         let ring = Ring::of(set);
         let transformed = Zeroizing::new(ring.lift_small(&coefficients, ring.limbs.len()));
-        Self { set, coefficients, transformed }
+        Self { set: *set, coefficients, transformed }
     }
 
     /// One byte a coefficient: 0, 1, or 2 for -1.
@@ -44,7 +44,7 @@ impl SecretKey {
         Zeroizing::new(self.coefficients.iter().map(|&c| c.rem_euclid(3) as u8).collect())
     }
 
-    pub(super) fn import(bytes: &[u8], set: &'static BgvSet) -> Option<Self> {
+    pub(super) fn import(bytes: &[u8], set: &BgvSet) -> Option<Self> {
         let coefficient = |&byte: &u8| match byte {
             0 => Some(0),
             1 => Some(1),
@@ -69,7 +69,7 @@ impl SecretKey {
         rng: &mut ChaCha20Rng,
         message: impl Fn(usize, Modulus, &mut [u32]) + Sync,
     ) -> Vec<u32> {
-        let ring = Ring::of(self.set);
+        let ring = Ring::of(&self.set);
         let (n, all) = (ring.n, ring.limbs.len());
         let specials = if special { ring.set.limbs..all } else { all..all };
         let indices: Vec<usize> = (0..limbs).chain(specials).collect();
@@ -97,7 +97,7 @@ impl SecretKey {
 
     /// Encrypts a plaintext polynomial, coefficients in [0, t), under a seed for the mask.
     pub(super) fn encrypt_plaintext(&self, plaintext: &[u32], seed: Seed, rng: &mut ChaCha20Rng) -> Vec<u32> {
-        let ring = Ring::of(self.set);
+        let ring = Ring::of(&self.set);
         let message = Zeroizing::new(ring.lift_all(plaintext, ring.set.limbs));
         self.encrypt(seed, ring.set.limbs, false, rng, |index, modulus, body| {
             add_assign(modulus, body, ring.limb(&message, index));
@@ -109,14 +109,14 @@ impl SecretKey {
         let plaintext = any_residue(self.set.ring_size(), rng);
         let seed = seed(rng);
         EncryptedProbes::new(
-            self.set,
+            &self.set,
             vec![EncryptedSample { seed, body: self.encrypt_plaintext(&plaintext, seed, rng) }],
         )
     }
 
     /// A keyswitch key from another secret (a transformed polynomial over all primes) to this one.
     fn switch_key(&self, from: &[u32], seeds: &[Seed], rng: &mut ChaCha20Rng) -> Vec<Vec<u32>> {
-        let ring = Ring::of(self.set);
+        let ring = Ring::of(&self.set);
         let digit_limbs = self.set.digit;
         let digit = |(digit, &seed): (usize, &Seed)| {
             self.encrypt(seed, self.set.limbs, true, rng, |index, modulus, body| {
@@ -135,7 +135,7 @@ impl SecretKey {
     pub(super) fn public(&self, rng: &mut dyn CryptoRng) -> EvaluationKey {
         let (set, mut rng) = (self.set, generator(rng));
         let master = seed(&mut rng);
-        let seeds = seeds(set, master);
+        let seeds = seeds(&set, master);
         let (zero_seed, switch_seeds) = seeds.split_last().unwrap_or((&master, &[]));
         let secrets = [self.squared(), self.rotated(1), self.rotated(set.baby_steps)];
         let switches = secrets.iter().zip(switch_seeds.chunks(set.digits()));
@@ -146,7 +146,7 @@ impl SecretKey {
 
     /// s^2, transformed.
     fn squared(&self) -> Zeroizing<Vec<u32>> {
-        let ring = Ring::of(self.set);
+        let ring = Ring::of(&self.set);
         let mut square = Zeroizing::new(self.transformed.to_vec());
         for (limb, prime) in square.chunks_exact_mut(ring.n).zip(&ring.limbs) {
             limb.iter_mut().for_each(|s| *s = prime.modulus.multiply(*s, *s));
@@ -156,12 +156,12 @@ impl SecretKey {
 
     /// s(X^(3^steps)), transformed.
     fn rotated(&self, steps: usize) -> Zeroizing<Vec<u32>> {
-        Zeroizing::new(Ring::of(self.set).rotation(steps).apply(&self.transformed))
+        Zeroizing::new(Ring::of(&self.set).rotation(steps).apply(&self.transformed))
     }
 
     /// The phase of a ciphertext over all its primes, as floating-point numbers: for measurements of noise.
     pub(super) fn wide_phase(&self, ciphertext: &Ciphertext) -> Vec<f64> {
-        let ring = Ring::of(self.set);
+        let ring = Ring::of(&self.set);
         let primes: Vec<&Limb> = ring.limbs.iter().take(ciphertext.state.limbs).collect();
         let limb = |(index, prime): (usize, &&Limb)| {
             let modulus = prime.modulus;
@@ -204,7 +204,7 @@ impl SecretKey {
 
     /// The phase of a ciphertext over its first prime, centred: N coefficients.
     pub(super) fn phase(&self, parts: [&[u32]; 2]) -> Vec<i64> {
-        let ring = Ring::of(self.set);
+        let ring = Ring::of(&self.set);
         let Some(prime) = ring.limbs.first() else { return Vec::new() };
         let [c0, c1] = parts.map(|part| ring.limb(part, 0));
         let secret = ring.limb(&self.transformed, 0);
@@ -218,7 +218,8 @@ impl SecretKey {
 
     /// The centred inner product of an LWE sample over the first prime: mask of N numbers, body.
     pub(super) fn lwe_phase(&self, sample: &[u32]) -> i64 {
-        let Some((prime, (body, mask))) = Ring::of(self.set).limbs.first().zip(sample.split_last()) else { return 0 };
+        let ring = Ring::of(&self.set);
+        let Some((prime, (body, mask))) = ring.limbs.first().zip(sample.split_last()) else { return 0 };
         let p = i64::from(prime.modulus.value());
         let product = mask.iter().zip(self.coefficients.iter()).map(|(&a, &s)| i64::from(a) * s).sum::<i64>();
         centre(prime.modulus, (product + i64::from(*body)).rem_euclid(p) as u32)
@@ -234,7 +235,7 @@ fn centre(modulus: Modulus, residue: u32) -> i64 {
 impl Holder for Bgv {
     type SecretKey = SecretKey;
 
-    fn generate(set: &'static BgvSet, rng: &mut dyn CryptoRng) -> (SecretKey, EvaluationKey) {
+    fn generate(set: &BgvSet, rng: &mut dyn CryptoRng) -> (SecretKey, EvaluationKey) {
         let secret = SecretKey::generate(set, rng);
         let public = secret.public(rng);
         (secret, public)
@@ -242,7 +243,7 @@ impl Holder for Bgv {
 
     fn encrypt(key: &SecretKey, functional: &Functional, probes: &[Probe], rng: &mut dyn CryptoRng) -> EncryptedProbes {
         let mut rng = generator(rng);
-        let ring = Ring::of(key.set);
+        let ring = Ring::of(&key.set);
         let samples = probes.iter().flat_map(Probe::samples).map(|sample| {
             let coordinates = Zeroizing::new(functional.probe_coordinates(sample));
             // Filled up with zeros: growing would leave a copy that is not wiped.
@@ -253,11 +254,11 @@ impl Holder for Bgv {
             let seed = seed(&mut rng);
             EncryptedSample { seed, body: key.encrypt_plaintext(&plaintext, seed, &mut rng) }
         });
-        EncryptedProbes::new(key.set, samples.collect())
+        EncryptedProbes::new(&key.set, samples.collect())
     }
 
     fn decrypt(key: &SecretKey, extent: &Extent<'_>, verdicts: &EncryptedVerdicts) -> Vec<Disclosed> {
-        let outputs = outputs_per_block(key.set, extent.functional);
+        let outputs = outputs_per_block(&key.set, extent.functional);
         verdicts.probes.iter().map(|probe| key.disclosed(probe, extent, outputs)).collect()
     }
 
@@ -265,7 +266,7 @@ impl Holder for Bgv {
         key.export()
     }
 
-    fn import_secret(bytes: &[u8], set: &'static BgvSet) -> Option<SecretKey> {
+    fn import_secret(bytes: &[u8], set: &BgvSet) -> Option<SecretKey> {
         SecretKey::import(bytes, set)
     }
 }
@@ -289,7 +290,7 @@ impl SecretKey {
 
     /// The slots of a block that say hit: 0 in one of the elements of the one-squaring variant, in all of any other block.
     fn hits(&self, block: &[[Vec<u32>; 2]]) -> Vec<bool> {
-        let ring = Ring::of(self.set);
+        let ring = Ring::of(&self.set);
         let mut zeros = vec![0; ring.n];
         for [c0, c1] in block {
             let plaintext = self.phase([c0, c1]).into_iter().map(residue).collect();

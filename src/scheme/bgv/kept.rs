@@ -137,7 +137,7 @@ mod tests {
 
     fn transformed() -> Transformed {
         let steps = Steps::new(&INSECURE_BGV, 1).unwrap();
-        Block::new(steps, 1, 1, -1).transformed(keys().1.ring)
+        Block::new(steps, 1, 1, -1).transformed(&keys().1.ring)
     }
 
     #[test]

@@ -2,6 +2,8 @@
 //!
 //! Masks come from seeds, so that bodies alone cross: for each digit of a keyswitch N (limbs + special) residues.
 
+use std::sync::Arc;
+
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 use rayon::prelude::*;
@@ -23,7 +25,7 @@ const MOST_PUBLIC_LIMBS: usize = 4;
 
 /// One querier's public keys as they cross.
 pub struct EvaluationKey {
-    pub(super) set: &'static BgvSet,
+    pub(super) set: BgvSet,
     /// Stands for every mask.
     pub(super) seed: Seed,
     /// For each keyswitch key its digits: residues over all primes, transformed.
@@ -34,7 +36,7 @@ pub struct EvaluationKey {
 
 /// Expanded for use.
 pub struct PreparedKey {
-    pub(super) ring: &'static Ring,
+    pub(super) ring: Arc<Ring>,
     pub(super) relinearisation: SwitchKey,
     pub(super) rotate_by_one: SwitchKey,
     pub(super) rotate_by_baby_steps: SwitchKey,
@@ -53,8 +55,8 @@ pub(super) fn seeds(set: &BgvSet, master: Seed) -> Vec<Seed> {
 impl EvaluationKey {
     /// Draws the masks.
     pub(super) fn expand(self) -> PreparedKey {
-        let ring = Ring::of(self.set);
-        let seeds = seeds(self.set, self.seed);
+        let ring = Ring::of(&self.set);
+        let seeds = seeds(&self.set, self.seed);
         let mask = |seed: Seed, limbs: usize| {
             let mut mask = vec![0; limbs * ring.n];
             let limbs = mask.par_chunks_exact_mut(ring.n).zip(&ring.limbs).enumerate();
@@ -113,7 +115,7 @@ impl Crossing for EvaluationKey {
         Ok(bytes)
     }
 
-    fn decode(bytes: &[u8], set: &'static BgvSet, _: &Extent<'_>) -> Result<Self, CrossingError> {
+    fn decode(bytes: &[u8], set: &BgvSet, _: &Extent<'_>) -> Result<Self, CrossingError> {
         // Before anything is allocated.
         if bytes.len() != set.evaluation_key_bytes() {
             return Err(CrossingError::Dimensions("keys"));
@@ -130,7 +132,7 @@ impl Crossing for EvaluationKey {
         let mut switch = || (0..set.digits()).map(|_| body(ring.limbs.len())).collect::<Result<Vec<_>, _>>();
         let switches = (0..SWITCHES).map(|_| switch()).collect::<Result<Vec<_>, _>>()?;
         let zero = body(set.public_limbs())?;
-        Ok(Self { set, seed, switches, zero })
+        Ok(Self { set: *set, seed, switches, zero })
     }
 
     fn limit_bytes(set: &BgvSet, _: &Extent<'_>) -> u64 {

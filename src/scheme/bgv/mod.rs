@@ -59,7 +59,7 @@ impl Scheme for Bgv {
     type EncryptedProbes = ciphertexts::EncryptedProbes;
     type EncryptedVerdicts = ciphertexts::EncryptedVerdicts;
 
-    fn set(parameters: &'static ParameterSet) -> Option<&'static BgvSet> {
+    fn set(parameters: &ParameterSet) -> Option<BgvSet> {
         parameters.bgv()
     }
 

@@ -151,9 +151,10 @@ impl State {
     }
 
     /// After `dropped` primes were divided away.
-    pub(super) fn divided(self, chain: Chain<'_>, dropped: usize) -> Self {
+    pub(super) fn divided(self, chain: Chain, dropped: usize) -> Self {
         let limbs = self.limbs - dropped.min(self.limbs);
-        let noise = if dropped == 0 { self.noise } else { Noise::of(chain.set).divided(self.noise, limbs, self.limbs) };
+        let noise =
+            if dropped == 0 { self.noise } else { Noise::of(&chain.set).divided(self.noise, limbs, self.limbs) };
         Self { limbs, factor: chain.factor_after_drop(self.factor, limbs, self.limbs), noise }
     }
 }

@@ -3,7 +3,8 @@
 //! A polynomial is one array, limb after limb, in the transformed domain and in Montgomery form ([`super::modulus`]). Limbs are in the
 //! order of the ring's primes, so a ciphertext of fewer limbs is a prefix; the special primes of the keyswitch come last.
 
-use std::sync::{PoisonError, RwLock};
+use std::collections::VecDeque;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use rayon::prelude::*;
 use tfhe_ntt::prime32::Plan;
@@ -17,6 +18,9 @@ pub(super) const T: Modulus = Modulus::new(PLAINTEXT_MODULUS);
 
 /// Steps by three walk through half the slots: the columns of a row. The other row is reached by the exponent -1.
 const GENERATOR: usize = 3;
+
+/// Rings that are kept though nobody may need them again: more than a process asks for in turn, but for one that tries sets.
+const MOST_KEPT: usize = 8;
 
 /// One prime with its transform.
 pub(super) struct Limb {
@@ -42,8 +46,8 @@ impl Limb {
 
 /// The tables of one parameter set.
 pub(super) struct Ring {
-    pub(super) set: &'static BgvSet,
-    pub(super) chain: Chain<'static>,
+    pub(super) set: BgvSet,
+    pub(super) chain: Chain,
     /// N.
     pub(super) n: usize,
     /// The primes of a ciphertext, then the special primes.
@@ -56,26 +60,29 @@ pub(super) struct Ring {
 }
 
 impl Ring {
-    /// The tables of a set, made when they are first asked for, and kept: one ring for all sets that are equal.
+    /// The tables of a set, made when they are first asked for: one ring for all sets of the same dimensions.
     ///
-    /// Whoever only weighs a set needs none of it: see [`Chain`].
-    pub(super) fn of(set: &'static BgvSet) -> &'static Self {
-        static RINGS: RwLock<Vec<&'static Ring>> = RwLock::new(Vec::new());
-        let known =
-            |rings: &[&'static Self]| rings.iter().copied().find(|ring| std::ptr::eq(ring.set, set) || ring.set == set);
+    /// Whoever only weighs a set needs none of it: see [`Chain`]. The last [`MOST_KEPT`] that were made are kept; an older one lives as
+    /// long as somebody holds it.
+    pub(super) fn of(set: &BgvSet) -> Arc<Self> {
+        static RINGS: RwLock<VecDeque<Arc<Ring>>> = RwLock::new(VecDeque::new());
+        let known = |rings: &VecDeque<Arc<Self>>| rings.iter().find(|ring| ring.set == *set).cloned();
         if let Some(ring) = known(&RINGS.read().unwrap_or_else(PoisonError::into_inner)) {
             return ring;
         }
         let mut rings = RINGS.write().unwrap_or_else(PoisonError::into_inner);
         // Another thread may have been faster.
         known(&rings).unwrap_or_else(|| {
-            let ring: &'static Self = Box::leak(Box::new(Self::new(set)));
-            rings.push(ring);
+            let ring = Arc::new(Self::new(set));
+            if rings.len() >= MOST_KEPT {
+                rings.pop_front();
+            }
+            rings.push_back(ring.clone());
             ring
         })
     }
 
-    fn new(set: &'static BgvSet) -> Self {
+    fn new(set: &BgvSet) -> Self {
         let (n, chain) = (set.ring_size(), Chain::of(set));
         let limbs = chain.primes.iter().filter_map(|&p| Limb::new(n, p)).collect();
         let plaintext = Limb { modulus: T, plan: plan_of_plaintexts(n) };
@@ -89,7 +96,7 @@ impl Ring {
             })
         };
         let slots = exponents(false).chain(exponents(true)).filter_map(|e| places.get(e / 2).copied()).collect();
-        Self { set, chain, n, limbs, plaintext, places, slots }
+        Self { set: *set, chain, n, limbs, plaintext, places, slots }
     }
 
     /// The primes of ciphertexts, without the special ones.
@@ -324,6 +331,7 @@ fn places(limb: &Limb, n: usize) -> Vec<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::parameters::bgv::INSECURE_BGV;
     use proptest::prelude::*;
     use rand::{Rng, SeedableRng};
 
@@ -333,7 +341,7 @@ mod tests {
             let ring = Ring::of(set);
             assert_eq!(ring.limbs.len(), set.limbs + set.special);
             for limb in &ring.limbs {
-                assert_eq!(places(limb, ring.n), ring.places, "{} {}", set.name, limb.modulus.value());
+                assert_eq!(places(limb, ring.n), ring.places, "{set:?} {}", limb.modulus.value());
                 assert!(f64::from(limb.modulus.value()).log2() > 29.9);
             }
         }
@@ -341,18 +349,29 @@ mod tests {
 
     #[test]
     fn equal_sets_share_one_ring_and_others_have_their_own() {
-        let set = &crate::parameters::bgv::INSECURE_BGV;
-        let equal: &'static BgvSet = Box::leak(Box::new(BgvSet { ..*set }));
-        assert!(std::ptr::eq(Ring::of(set), Ring::of(equal)));
-        let smaller: &'static BgvSet = Box::leak(Box::new(BgvSet { limbs: 3, ..*set }));
-        assert!(!std::ptr::eq(Ring::of(set), Ring::of(smaller)));
-        assert!(std::ptr::eq(Ring::of(smaller), Ring::of(smaller)));
-        assert_eq!(Ring::of(smaller).limbs.len(), 3 + set.special);
+        let set = BgvSet { ring_log2: 9, ..INSECURE_BGV };
+        let ring = Ring::of(&set);
+        assert!(Arc::ptr_eq(&ring, &Ring::of(&set.clone())));
+        let smaller = Ring::of(&BgvSet { limbs: 3, ..set });
+        assert!(!Arc::ptr_eq(&ring, &smaller));
+        assert_eq!(smaller.limbs.len(), 3 + set.special);
+    }
+
+    #[test]
+    fn a_process_that_tries_many_sets_keeps_few_rings() {
+        let of = |limbs: usize| Ring::of(&BgvSet { ring_log2: 8, limbs, ..INSECURE_BGV });
+        let first = Arc::downgrade(&of(1));
+        let held = of(2);
+        for limbs in 3..=2 + 2 * MOST_KEPT {
+            of(limbs);
+        }
+        assert!(first.upgrade().is_none());
+        assert_eq!(of(2).limbs.len(), held.limbs.len());
     }
 
     #[test]
     fn slots_come_back_and_rotate() {
-        let set = &crate::parameters::bgv::INSECURE_BGV;
+        let set = &INSECURE_BGV;
         let ring = Ring::of(set);
         let values: Vec<u32> = (0..ring.n as u32).map(|i| i * 61 % PLAINTEXT_MODULUS).collect();
         let coefficients = ring.encode(values.iter().copied());
@@ -373,7 +392,7 @@ mod tests {
         /// Dividing by the last primes is exact up to a rounding that is 0 modulo t.
         #[test]
         fn division_rounds_by_a_multiple_of_t(seed: u64, kept in 1usize..5, dropped in 1usize..5) {
-            let set = &crate::parameters::bgv::INSECURE_BGV;
+            let set = &INSECURE_BGV;
             let ring = Ring::of(set);
             let mut rng = rand_chacha::ChaCha20Rng::seed_from_u64(seed);
             // c = D v + e with a small e that is a multiple of t: the quotient is v, or beside it by a rounding that t divides.

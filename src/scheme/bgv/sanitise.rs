@@ -51,17 +51,17 @@ pub(super) struct Sanitised {
 /// Makes the mask fresh, floods, and divides all primes but the first away.
 pub(super) fn sanitised(key: &PreparedKey, verdict: Ciphertext, rng: &mut ChaCha20Rng) -> Sanitised {
     let limbs = verdict.state.limbs.min(key.ring.set.public_limbs());
-    let verdict = verdict.truncated(key.ring, limbs);
-    let leakage = (-flooding_log2(key.ring.set, verdict.state)).exp2();
-    Sanitised { ciphertext: flooded(key, &verdict, rng).divided(key.ring, limbs - 1), leakage }
+    let verdict = verdict.truncated(&key.ring, limbs);
+    let leakage = (-flooding_log2(&key.ring.set, verdict.state)).exp2();
+    Sanitised { ciphertext: flooded(key, &verdict, rng).divided(&key.ring, limbs - 1), leakage }
 }
 
 /// Adds a public-key encryption of zero and the flood; over at most as many primes as the public key has.
 pub(super) fn flooded(key: &PreparedKey, verdict: &Ciphertext, rng: &mut ChaCha20Rng) -> Ciphertext {
-    let (ring, limbs) = (key.ring, verdict.state.limbs);
+    let (ring, limbs) = (&*key.ring, verdict.state.limbs);
     let (n, t) = (ring.n, i64::from(PLAINTEXT_MODULUS));
     let r = ring.lift_small(&ternary(n, rng), limbs);
-    let flood = flood(n, flood_width(ring.set, verdict.state), rng);
+    let flood = flood(n, flood_width(&ring.set, verdict.state), rng);
     let mut noises = [0, 1].map(|_| errors(n, rng).into_iter().map(|e| i128::from(t * e)).collect::<Vec<_>>());
     for (noise, flood) in noises[0].iter_mut().zip(flood) {
         *noise += i128::from(t) * flood;
@@ -87,7 +87,7 @@ pub(super) fn flooded(key: &PreparedKey, verdict: &Ciphertext, rng: &mut ChaCha2
     });
     let mut parts = parts;
     let parts = [parts.next().unwrap_or_default(), parts.next().unwrap_or_default()];
-    Ciphertext { state: flooded_state(ring.set, verdict.state), parts }
+    Ciphertext { state: flooded_state(&ring.set, verdict.state), parts }
 }
 
 /// What is known of a verdict once it is flooded.
@@ -128,12 +128,12 @@ mod tests {
             let state = State { limbs: set.public_limbs(), factor: 1, noise: 40.0 };
             let width = flood_width(set, state) as f64;
             let beside = modulus_log2(state.limbs) - (2.0 * width + 1.0).log2() - f64::from(PLAINTEXT_MODULUS).log2();
-            println!("{}: {beside:.3} bits beside a residue", set.name);
-            assert!((0.0..0.14).contains(&beside), "{}: {beside}", set.name);
+            println!("{set:?}: {beside:.3} bits beside a residue");
+            assert!((0.0..0.14).contains(&beside), "{set:?}: {beside}");
             let flooded = flooded_state(set, state);
             let left = modulus_log2(1) - 1.0 - (flooded.noise - modulus_log2(state.limbs) + modulus_log2(1));
             let rounding = Noise::of(set).rounding() + TAIL_LOG2 - (modulus_log2(1) - 1.0);
-            assert!((-left).exp2() + rounding.exp2() < 1.0, "{}", set.name);
+            assert!((-left).exp2() + rounding.exp2() < 1.0, "{set:?}");
         }
     }
 

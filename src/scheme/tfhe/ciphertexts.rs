@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tfhe_versionable::VersionsDispatch;
 
+use crate::parameters::Marked;
 use crate::parameters::tfhe::TfheSet;
 use crate::scheme::{Crossing, CrossingError, Extent};
 
@@ -71,22 +72,22 @@ impl EncryptedProbes {
 }
 
 impl Crossing for EncryptedProbes {
-    type Set = TfheSet;
+    type Set = Marked<TfheSet>;
 
     fn encode(&self) -> Result<Vec<u8>, CrossingError> {
         encode(self)
     }
 
-    fn decode(bytes: &[u8], set: &'static TfheSet, extent: &Extent<'_>) -> Result<Self, CrossingError> {
+    fn decode(bytes: &[u8], set: &Marked<TfheSet>, extent: &Extent<'_>) -> Result<Self, CrossingError> {
         let probes: Self = decode_canonical(bytes, Self::limit_bytes(set, extent))?;
         let expected = extent.samples * set.encrypted_template_bytes(extent.functional.coordinates()) / 8;
-        match probes.parameters == set.id && probes.bodies.len() == expected {
+        match probes.parameters == set.id() && probes.bodies.len() == expected {
             true => Ok(probes),
             false => Err(CrossingError::Dimensions("templates")),
         }
     }
 
-    fn limit_bytes(set: &TfheSet, extent: &Extent<'_>) -> u64 {
+    fn limit_bytes(set: &Marked<TfheSet>, extent: &Extent<'_>) -> u64 {
         (extent.samples * set.encrypted_template_bytes(extent.functional.coordinates())) as u64 + 512
     }
 }
@@ -142,8 +143,8 @@ fn elements(set: &TfheSet, words: &[u64]) -> impl Iterator<Item = u64> {
 }
 
 impl EncryptedVerdicts {
-    pub(super) fn new(set: &TfheSet, verdicts: Vec<PackedVerdict>) -> Self {
-        Self { words: verdicts.into_iter().flat_map(|verdict| verdict.0).collect(), parameters: set.id }
+    pub(super) fn new(set: &Marked<TfheSet>, verdicts: Vec<PackedVerdict>) -> Self {
+        Self { words: verdicts.into_iter().flat_map(|verdict| verdict.0).collect(), parameters: set.id() }
     }
 
     /// The mask of each verdict, as stored.
@@ -166,16 +167,16 @@ impl EncryptedVerdicts {
 }
 
 impl Crossing for EncryptedVerdicts {
-    type Set = TfheSet;
+    type Set = Marked<TfheSet>;
 
     fn encode(&self) -> Result<Vec<u8>, CrossingError> {
         encode(self)
     }
 
-    fn decode(bytes: &[u8], set: &'static TfheSet, extent: &Extent<'_>) -> Result<Self, CrossingError> {
+    fn decode(bytes: &[u8], set: &Marked<TfheSet>, extent: &Extent<'_>) -> Result<Self, CrossingError> {
         let answer: Self = decode_canonical(bytes, Self::limit_bytes(set, extent))?;
         let words = set.encrypted_verdict_words();
-        if answer.parameters != set.id || answer.words.len() != extent.verdicts() * words {
+        if answer.parameters != set.id() || answer.words.len() != extent.verdicts() * words {
             return Err(CrossingError::Dimensions("verdicts"));
         }
         let used = (set.lwe_dimension() + 1) * set.answer_modulus_log2;
@@ -191,7 +192,7 @@ impl Crossing for EncryptedVerdicts {
         Ok(answer)
     }
 
-    fn limit_bytes(set: &TfheSet, extent: &Extent<'_>) -> u64 {
+    fn limit_bytes(set: &Marked<TfheSet>, extent: &Extent<'_>) -> u64 {
         extent.verdicts() as u64 * set.encrypted_verdict_bytes() as u64 + 512
     }
 }

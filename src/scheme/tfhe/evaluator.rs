@@ -16,6 +16,7 @@ use super::sanitise::washing_bootstraps;
 use super::subject::{Pair, Subject};
 use crate::agreement::Disclosure;
 use crate::functional::{Functional, LinearForm, Reference, SampleLayout};
+use crate::parameters::Marked;
 use crate::parameters::tfhe::{MOST_WASHING_ROUNDS, TfheSet};
 use crate::scheme::{Evaluator, Progress, Stopped, Task, Unanswered};
 
@@ -27,12 +28,12 @@ impl Evaluator for Tfhe {
     type PreparedKey = PreparedKey;
     type PreparedGallery = ();
 
-    fn prepare_key(key: EvaluationKey, set: &'static TfheSet) -> PreparedKey {
+    fn prepare_key(key: EvaluationKey, set: &Marked<TfheSet>) -> PreparedKey {
         PreparedKey::new(key, set)
     }
 
     /// Nothing: weights are cheaper to transform again than to keep transformed (see `distance`).
-    fn prepare_gallery(_: &'static TfheSet, _: &Functional, _: u64) {}
+    fn prepare_gallery(_: &Marked<TfheSet>, _: &Functional, _: u64) {}
 
     fn answer(
         key: &PreparedKey,
@@ -43,9 +44,9 @@ impl Evaluator for Tfhe {
         progress: &dyn Progress,
     ) -> Result<EncryptedVerdicts, Unanswered> {
         let mut templates =
-            EncryptedTemplate::expand(key.parameters, task.functional, probes, key.query_fft.as_view()).into_iter();
+            EncryptedTemplate::expand(&key.parameters, task.functional, probes, key.query_fft.as_view()).into_iter();
         let mut verdicts = Vec::with_capacity(task.layouts.len() * task.verdicts_per_probe());
-        let rounds = washing_rounds(key.parameters, task);
+        let rounds = washing_rounds(&key.parameters, task);
         for &layout in task.layouts {
             let samples: Vec<_> = templates.by_ref().take(layout.eyes().len()).collect();
             let known = Known::new(key, rng);
@@ -60,10 +61,10 @@ impl Evaluator for Tfhe {
                 }
             }
         }
-        Ok(EncryptedVerdicts::new(key.parameters, verdicts))
+        Ok(EncryptedVerdicts::new(&key.parameters, verdicts))
     }
 
-    fn steps(set: &TfheSet, task: &Task<'_>) -> u64 {
+    fn steps(set: &Marked<TfheSet>, task: &Task<'_>) -> u64 {
         task.layouts.iter().map(|&layout| bootstraps_of_probe(set, task, layout)).sum()
     }
 }

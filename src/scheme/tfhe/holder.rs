@@ -10,6 +10,7 @@ use super::ciphertexts::{EncryptedProbes, EncryptedVerdicts};
 use super::keys::EvaluationKey;
 use super::{MODULUS, RngSeeder, Tfhe};
 use crate::functional::{Functional, Probe};
+use crate::parameters::Marked;
 use crate::parameters::tfhe::TfheSet;
 use crate::scheme::{Disclosed, Extent, Holder};
 
@@ -19,7 +20,7 @@ use crate::scheme::{Disclosed, Extent, Holder};
 /// too; the bootstrap output key is forgotten once the public keys are made.
 pub struct SecretKey {
     glwe: GlweSecretKeyOwned<u64>,
-    parameters: &'static TfheSet,
+    parameters: Marked<TfheSet>,
 }
 
 impl Drop for SecretKey {
@@ -29,14 +30,14 @@ impl Drop for SecretKey {
 }
 
 impl SecretKey {
-    fn random(parameters: &'static TfheSet, dimension: usize, size: usize, rng: &mut dyn CryptoRng) -> Self {
+    fn random(parameters: &Marked<TfheSet>, dimension: usize, size: usize, rng: &mut dyn CryptoRng) -> Self {
         let mut generator = SecretRandomGenerator::<DefaultRandomGenerator>::new(RngSeeder(rng).seed());
         let glwe = allocate_and_generate_new_binary_glwe_secret_key(
             GlweDimension(dimension),
             PolynomialSize(size),
             &mut generator,
         );
-        Self { glwe, parameters }
+        Self { glwe, parameters: *parameters }
     }
 
     /// As an LWE key of dimension k N.
@@ -64,7 +65,7 @@ impl SecretKey {
 impl Holder for Tfhe {
     type SecretKey = SecretKey;
 
-    fn generate(parameters: &'static TfheSet, rng: &mut dyn CryptoRng) -> (SecretKey, EvaluationKey) {
+    fn generate(parameters: &Marked<TfheSet>, rng: &mut dyn CryptoRng) -> (SecretKey, EvaluationKey) {
         let (query, _, public) = generate_all(parameters, rng);
         (query, public)
     }
@@ -88,7 +89,7 @@ impl Holder for Tfhe {
 
     fn decrypt(key: &SecretKey, extent: &Extent<'_>, verdicts: &EncryptedVerdicts) -> Vec<Disclosed> {
         let bits: Vec<bool> =
-            verdicts.phases(key.parameters, key.lwe().as_ref()).map(|phase| phase >> 63 == 0).collect();
+            verdicts.phases(&key.parameters, key.lwe().as_ref()).map(|phase| phase >> 63 == 0).collect();
         bits.chunks(extent.verdicts_per_probe.max(1)).map(|bits| Disclosed::Bits(bits.to_vec())).collect()
     }
 
@@ -98,7 +99,7 @@ impl Holder for Tfhe {
         Zeroizing::new(bytes.collect())
     }
 
-    fn import_secret(bytes: &[u8], parameters: &'static TfheSet) -> Option<SecretKey> {
+    fn import_secret(bytes: &[u8], parameters: &Marked<TfheSet>) -> Option<SecretKey> {
         let dimension = parameters.lwe_dimension();
         if bytes.len() != dimension.div_ceil(8) {
             return None;
@@ -107,7 +108,7 @@ impl Holder for Tfhe {
         bits.extend(bytes.iter().flat_map(|&byte| (0..8).map(move |i| u64::from(byte >> i & 1))));
         bits.truncate(dimension);
         let glwe = GlweSecretKey::from_container(bits, PolynomialSize(parameters.query_polynomial_size));
-        Some(SecretKey { glwe, parameters })
+        Some(SecretKey { glwe, parameters: *parameters })
     }
 }
 
@@ -125,11 +126,11 @@ pub(super) fn encrypted(key: &SecretKey, plain: &[u64], rng: &mut dyn CryptoRng)
     );
     let plaintexts = PlaintextList::from_container(plain);
     encrypt_seeded_glwe_ciphertext_list(&key.glwe, &mut list, &plaintexts, set.query_noise(), &mut seeder);
-    EncryptedProbes { seed: seed.0, bodies: list.into_container(), parameters: set.id }
+    EncryptedProbes { seed: seed.0, bodies: list.into_container(), parameters: set.id() }
 }
 
 /// The query key, the bootstrap output key (wiped by the caller's drop), and the public keys between them.
-pub(super) fn generate_all(set: &'static TfheSet, rng: &mut dyn CryptoRng) -> (SecretKey, SecretKey, EvaluationKey) {
+pub(super) fn generate_all(set: &Marked<TfheSet>, rng: &mut dyn CryptoRng) -> (SecretKey, SecretKey, EvaluationKey) {
     let query = SecretKey::random(set, set.query_glwe_dimension, set.query_polynomial_size, rng);
     let output = SecretKey::random(set, set.glwe_dimension, set.polynomial_size, rng);
     let mut seeder = RngSeeder(rng);

@@ -15,6 +15,7 @@ use tfhe_versionable::VersionsDispatch;
 
 use super::MODULUS;
 use super::ciphertexts::{decode_canonical, encode};
+use crate::parameters::Marked;
 use crate::parameters::tfhe::TfheSet;
 use crate::scheme::{Crossing, CrossingError, Extent};
 
@@ -60,7 +61,7 @@ impl Named for EvaluationKey {
 impl EvaluationKey {
     /// The three keys, generated with these seeds.
     pub(super) fn new(
-        set: &TfheSet,
+        set: &Marked<TfheSet>,
         bootstrap: (Seed, SeededLweBootstrapKeyOwned<u64>),
         keyswitch: (Seed, SeededLweKeyswitchKeyOwned<u64>),
         public: (Seed, SeededLweCompactPublicKeyOwned<u64>),
@@ -69,13 +70,13 @@ impl EvaluationKey {
             bootstrap: Seeded { seed: bootstrap.0.0, bodies: bootstrap.1.into_container() },
             keyswitch: Seeded { seed: keyswitch.0.0, bodies: keyswitch.1.into_container() },
             public: Seeded { seed: public.0.0, bodies: public.1.into_container() },
-            parameters: set.id,
+            parameters: set.id(),
         }
     }
 
-    fn fits(&self, set: &TfheSet) -> bool {
+    fn fits(&self, set: &Marked<TfheSet>) -> bool {
         let lengths = [&self.bootstrap, &self.keyswitch, &self.public].map(|key| key.bodies.len());
-        self.parameters == set.id && lengths == set.evaluation_key_bodies()
+        self.parameters == set.id() && lengths == set.evaluation_key_bodies()
     }
 }
 
@@ -86,13 +87,13 @@ impl Seeded {
 }
 
 impl Crossing for EvaluationKey {
-    type Set = TfheSet;
+    type Set = Marked<TfheSet>;
 
     fn encode(&self) -> Result<Vec<u8>, CrossingError> {
         encode(self)
     }
 
-    fn decode(bytes: &[u8], set: &'static TfheSet, extent: &Extent<'_>) -> Result<Self, CrossingError> {
+    fn decode(bytes: &[u8], set: &Marked<TfheSet>, extent: &Extent<'_>) -> Result<Self, CrossingError> {
         let key: Self = decode_canonical(bytes, Self::limit_bytes(set, extent))?;
         match key.fits(set) {
             true => Ok(key),
@@ -100,7 +101,7 @@ impl Crossing for EvaluationKey {
         }
     }
 
-    fn limit_bytes(set: &TfheSet, _: &Extent<'_>) -> u64 {
+    fn limit_bytes(set: &Marked<TfheSet>, _: &Extent<'_>) -> u64 {
         set.evaluation_key_bytes() as u64 + 2048
     }
 }
@@ -109,7 +110,7 @@ impl Crossing for EvaluationKey {
 ///
 /// About 59 MB for the bootstrap key and 59 MB for the keyswitch key of `tfhe-896-2048`.
 pub struct PreparedKey {
-    pub(super) parameters: &'static TfheSet,
+    pub(super) parameters: Marked<TfheSet>,
     pub(super) bootstrap: FourierLweBootstrapKeyOwned,
     pub(super) keyswitch: LweKeyswitchKeyOwned<u64>,
     pub(super) public: LweCompactPublicKeyOwned<u64>,
@@ -123,7 +124,7 @@ pub struct PreparedKey {
 }
 
 impl PreparedKey {
-    pub(super) fn new(key: EvaluationKey, set: &'static TfheSet) -> Self {
+    pub(super) fn new(key: EvaluationKey, set: &Marked<TfheSet>) -> Self {
         let EvaluationKey { bootstrap, keyswitch, public, .. } = key;
         let (base, levels) =
             (DecompositionBaseLog(set.bootstrap_base_log2), DecompositionLevelCount(set.bootstrap_levels));
@@ -148,7 +149,7 @@ impl PreparedKey {
         let seed = public.compression_seed();
         let public = SeededLweCompactPublicKey::from_container(public.bodies, seed, MODULUS);
         Self {
-            parameters: set,
+            parameters: *set,
             bootstrap: fourier,
             keyswitch: keyswitch.par_decompress_into_lwe_keyswitch_key(),
             public: public.decompress_into_lwe_compact_public_key(),

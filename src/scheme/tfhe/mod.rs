@@ -27,6 +27,7 @@ use rand::CryptoRng;
 use zeroize::Zeroizing;
 
 use crate::agreement::SchemeId;
+use crate::parameters::Marked;
 use crate::parameters::ParameterSet;
 use crate::parameters::tfhe::TfheSet;
 use crate::scheme::Scheme;
@@ -37,12 +38,12 @@ pub struct Tfhe;
 
 impl Scheme for Tfhe {
     const ID: SchemeId = SchemeId::Tfhe;
-    type Set = TfheSet;
+    type Set = Marked<TfheSet>;
     type EvaluationKey = keys::EvaluationKey;
     type EncryptedProbes = ciphertexts::EncryptedProbes;
     type EncryptedVerdicts = ciphertexts::EncryptedVerdicts;
 
-    fn set(parameters: &'static ParameterSet) -> Option<&'static TfheSet> {
+    fn set(parameters: &ParameterSet) -> Option<Marked<TfheSet>> {
         parameters.tfhe()
     }
 }

@@ -99,7 +99,7 @@ impl PreparedKey {
     fn pack(&self, verdict: &Lwe) -> PackedVerdict {
         let modulus = CiphertextModulusLog(self.parameters.answer_modulus_log2);
         PackedVerdict::new(
-            self.parameters,
+            &self.parameters,
             &lwe_ciphertext_modulus_switch::<u64, u64, _>(self.keyswitch(verdict), modulus),
         )
     }

@@ -1,7 +1,7 @@
 //! How an integer phi lies on the torus, so that its noise has room, and what a set of this scheme therefore admits.
 
 use crate::agreement::{AgreementError, Decimal, Disclosure};
-use crate::functional::{Admission, Counting, Demand, Functional, MaskDemand};
+use crate::functional::{Counting, Demand, Functional, MaskDemand};
 use crate::parameters::tfhe::{MOST_WASHING_ROUNDS, TfheSet};
 
 /// The largest deviation of a fractional Hamming distance that is admitted, at the minimum of common bits.
@@ -25,13 +25,10 @@ impl TfheSet {
     }
 }
 
-impl Admission for TfheSet {
-    fn is_exact(&self) -> bool {
-        false
-    }
-
-    fn admit(&self, demand: &Demand) -> Result<Option<Counting>, AgreementError> {
-        admit_verdicts(self, demand)?;
+impl TfheSet {
+    /// [`crate::functional::Admission::admit`] by the set of that name.
+    pub(in crate::scheme) fn admit(&self, name: &str, demand: &Demand) -> Result<Option<Counting>, AgreementError> {
+        admit_verdicts(self, name, demand)?;
         let deviation = self.decision_variance(demand.weight_norm).sqrt();
         if room(deviation) < 0.25 {
             let problem = "weights this long drown the comparison in noise";
@@ -54,7 +51,7 @@ impl Admission for TfheSet {
 }
 
 /// Whether washing hides the noise of as many verdicts on a probe as an agreement admits.
-fn admit_verdicts(set: &TfheSet, demand: &Demand) -> Result<(), AgreementError> {
+fn admit_verdicts(set: &TfheSet, name: &str, demand: &Demand) -> Result<(), AgreementError> {
     let verdicts = match demand.disclosure {
         Disclosure::Any => 1,
         Disclosure::Each | Disclosure::Count => demand.references,
@@ -63,8 +60,7 @@ fn admit_verdicts(set: &TfheSet, demand: &Demand) -> Result<(), AgreementError> 
         Some(_) => Ok(()),
         None => {
             let problem = format!(
-                "{MOST_WASHING_ROUNDS} rounds of washing do not hide the noise of {verdicts} verdicts on a probe under {}",
-                set.name
+                "{MOST_WASHING_ROUNDS} rounds of washing do not hide the noise of {verdicts} verdicts on a probe under {name}"
             );
             let instead = "agree on fewer references, on disclosure any, or on a set whose bootstrap is less noisy";
             Err(AgreementError::field("limits.references", problem).or(instead))

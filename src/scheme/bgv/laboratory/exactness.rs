@@ -55,7 +55,7 @@ pub(super) fn agreement(terms: Terms, disclosure: Disclosure) -> Opened {
         }
         ComparisonTerms::Hamming { .. } | ComparisonTerms::FractionalHamming { .. } => {}
     }
-    terms.encryption.parameter_set = INSECURE_BGV.name.to_owned();
+    terms.encryption.parameter_set = "insecure-bgv-test".to_owned();
     terms.limits.references = if disclosure == Disclosure::Any { 100_000 } else { 65_536 };
     planning::open(terms).unwrap()
 }
@@ -110,10 +110,10 @@ impl Question<'_> {
         let samples = self.probes.iter().map(|probe| probe.samples().len()).sum();
         let extent = Extent { functional, disclosure, probes, samples, verdicts_per_probe };
         let query = Bgv::encrypt(secret, functional, self.probes, rng).encode().unwrap();
-        let query = EncryptedProbes::decode(&query, set, &extent).unwrap();
+        let query = EncryptedProbes::decode(&query, &set, &extent).unwrap();
         let answer = Bgv::answer(key, gallery, &task, &query, rng, &()).unwrap().encode().unwrap();
         let length = answer.len();
-        let answer = EncryptedVerdicts::decode(&answer, set, &extent).unwrap();
+        let answer = EncryptedVerdicts::decode(&answer, &set, &extent).unwrap();
         (Bgv::decrypt(secret, &extent, &answer), length)
     }
 

@@ -42,7 +42,7 @@ fn each_operation_does_what_it_says_within_its_noise() {
     for round in 0..3 {
         let mut rng = ChaCha20Rng::seed_from_u64(round);
         let parties = Parties::new(&bgv::INSECURE_BGV, &mut rng);
-        let (ring, engine) = (parties.ring, parties.engine());
+        let (ring, engine) = (&*parties.ring, parties.engine());
         let mut fresh = || {
             let slots = any_residue(ring.n, &mut rng);
             let ciphertext = parties.encrypted(&slots, &mut rng).expand(0).unwrap();
@@ -105,7 +105,7 @@ fn thresholds_equal_the_polynomial_in_the_clear() {
                 let score = parties.encrypted(&slots, &mut rng).expand(0).unwrap();
                 let value = polynomial.evaluate(&parties.engine(), &score, &[], 1).remove(0);
                 let expected: Vec<u32> = phi.iter().map(|&phi| polynomial.at(phi)).collect();
-                assert!(parties.slots(&value) == expected, "{}, {babies} babies", set.name);
+                assert!(parties.slots(&value) == expected, "{set:?}, {babies} babies");
                 parties.hold_with_margin("threshold", &value);
             }
         }
@@ -113,11 +113,11 @@ fn thresholds_equal_the_polynomial_in_the_clear() {
 }
 
 /// Every rotation of a probe, and every stage after it.
-fn hold_every_stage(set: &'static BgvSet, hamming: Hamming, rounds: u64) {
+fn hold_every_stage(set: &BgvSet, hamming: Hamming, rounds: u64) {
     for round in 0..rounds {
-        let stages = of_stages(set, hamming, 1, &mut ChaCha20Rng::seed_from_u64(round), &()).unwrap();
+        let stages = of_stages(*set, hamming, 1, &mut ChaCha20Rng::seed_from_u64(round), &()).unwrap();
         for stage in &stages {
-            let what = format!("{}, {}", set.name, stage.stage);
+            let what = format!("{set:?}, {}", stage.stage);
             println!("{what}: {stage:?}");
             let deviation = stage.measured_deviation_log2;
             assert!(stage.ratio() <= 1.0, "{what}: deviation 2^{deviation:.2} above its bound: {stage:?}");
@@ -182,7 +182,7 @@ fn every_set_has_margin_and_flooding_for_what_it_is_documented_for() {
         (&bgv::BGV_32768_780, 2048, -2735..=1361, Each),
         (&bgv::BGV_32768_840, 512, -2765..=1331, Any),
     ] {
-        let what = format!("{}, {coordinates} coordinates, {disclosure}", set.name);
+        let what = format!("{set:?}, {coordinates} coordinates, {disclosure}");
         let comparison = Comparison { coordinates, aligned, common_bits: None, disclosure };
         let circuit = Circuit::weigh(set, &comparison, &single(), 1);
         let circuit = circuit.unwrap_or_else(|misfit| panic!("{what}: {misfit}"));

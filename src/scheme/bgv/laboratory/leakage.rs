@@ -73,11 +73,11 @@ fn seen(disclosure: Disclosure) -> [Seen; 2] {
             let threshold = specimen.threshold(&parties, &specimen.score(&parties).unwrap(), &mut rng(2)).unwrap();
             let verdict = specimen.verdict(&parties, threshold).unwrap();
             let limbs = verdict.state.limbs.min(INSECURE_BGV.public_limbs());
-            verdict.truncated(parties.ring, limbs)
+            verdict.truncated(&parties.ring, limbs)
         });
         let divided = |verdict: &Ciphertext| {
             let dropped = verdict.state.limbs - 1;
-            noise(&parties, &verdict.clone().divided(parties.ring, dropped))
+            noise(&parties, &verdict.clone().divided(&parties.ring, dropped))
         };
         let guesses = [noise(&parties, &verdicts[0]), divided(&verdicts[0])];
         for (number, (verdict, seen)) in verdicts.into_iter().zip(&mut seen).enumerate() {

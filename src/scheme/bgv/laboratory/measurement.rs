@@ -35,15 +35,15 @@ const COMPARISONS: [Hamming; 3] = [
 ///
 /// [`Unmeasured`] for a set of another scheme, one that admits none of the comparisons, or when `progress` asks to stop.
 pub fn measure(
-    parameters: &'static ParameterSet,
+    parameters: &ParameterSet,
     samples: usize,
     rng: &mut dyn CryptoRng,
     progress: &dyn Progress,
 ) -> Result<Measurement, Unmeasured> {
     let other = OtherScheme { expected: parameters.scheme(), actual: Bgv::ID };
     let set = Bgv::set(parameters).ok_or(other)?;
-    let comparison = comparison(set)?;
-    let stages = of_stages(set, comparison, blocks(set, samples), &mut generator(rng), progress)?;
+    let comparison = comparison(&set)?;
+    let stages = of_stages(set, comparison, blocks(&set, samples), &mut generator(rng), progress)?;
     let Hamming { bits, disclosure, .. } = comparison;
     let disclosed = if disclosure == Disclosure::Each { "one bit a reference" } else { "one bit a probe" };
     Ok(Measurement {
@@ -64,7 +64,7 @@ fn blocks(set: &BgvSet, samples: usize) -> usize {
 }
 
 /// The first comparison that the set has room for.
-fn comparison(set: &'static BgvSet) -> Result<Hamming, Misfit> {
+fn comparison(set: &BgvSet) -> Result<Hamming, Misfit> {
     let mut fault = Misfit::Coordinates { coordinates: 0, limit: set.ring_size() / 2 };
     for hamming in COMPARISONS {
         match Circuit::weigh(set, &hamming.comparison(), &single(), 1) {
@@ -148,7 +148,7 @@ impl Looked<'_> {
 /// Encryption, the last rotation of the probe, score, threshold, verdict, flood, answer; the one-squaring variant answers after the
 /// threshold.
 pub(super) fn of_stages(
-    set: &'static BgvSet,
+    set: BgvSet,
     hamming: Hamming,
     blocks: usize,
     rng: &mut ChaCha20Rng,
@@ -156,14 +156,14 @@ pub(super) fn of_stages(
 ) -> Result<Vec<MeasuredNoise>, Unmeasured> {
     let mut looked = Looked { progress, stages: Vec::new() };
     for _ in 0..blocks {
-        looked.block(set, hamming, rng)?;
+        looked.block(&set, hamming, rng)?;
     }
     Ok(looked.finish())
 }
 
 impl Looked<'_> {
     /// One block, under keys of its own.
-    fn block(&mut self, set: &'static BgvSet, hamming: Hamming, rng: &mut ChaCha20Rng) -> Result<(), Unmeasured> {
+    fn block(&mut self, set: &BgvSet, hamming: Hamming, rng: &mut ChaCha20Rng) -> Result<(), Unmeasured> {
         let Hamming { bits, threshold, disclosure } = hamming;
         let parties = &Parties::new(set, rng);
         // Nobody, at the threshold, one bit beyond it, anywhere, and opposite.
@@ -176,7 +176,7 @@ impl Looked<'_> {
         };
         let misfit = || Misfit::Coordinates { coordinates: bits, limit: set.ring_size() / 2 };
         let specimen = Specimen::new(parties, hamming, distance, rng)?;
-        let (ring, slots) = (parties.ring, &specimen.slots);
+        let (ring, slots) = (&*parties.ring, &specimen.slots);
         let mut baby = specimen.probes.expand(0).ok_or_else(misfit)?;
         self.look("encryption", parties, &[&baby], |row, value| slots.get(row) == Some(&value))?;
         let (rotation, turns) = (ring.rotation(1), set.baby_steps.min(bits) - 1);

@@ -70,12 +70,12 @@ const ENCODING_TRANSFORMS: f64 = 4.0;
 const DRAWING_TRANSFORMS: f64 = 20.0;
 
 /// The circuit of a block of subjects with one reference each, or one of each eye.
-pub(super) fn circuit<'a>(
-    set: &'a BgvSet,
+pub(super) fn circuit(
+    set: &BgvSet,
     functional: &Functional,
     disclosure: Disclosure,
     blocks: usize,
-) -> Result<(Circuit<'a>, Shape), Misfit> {
+) -> Result<(Circuit, Shape), Misfit> {
     let alignments = functional.rotations().len();
     let shape = Shape::largest(functional.eyes(), 1, alignments, functional.judges_common_bits());
     let circuit = Circuit::weigh(set, &Comparison::of(functional, disclosure), &shape, blocks)?;
@@ -85,7 +85,7 @@ pub(super) fn circuit<'a>(
 /// Keys that encrypt nothing of anybody, and what the units of one comparison's work need to run.
 pub struct Units {
     key: PreparedKey,
-    circuit: Circuit<'static>,
+    circuit: Circuit,
     ciphertext: Ciphertext,
     block: Block,
     /// Of the block, which has no more diagonals than time allows.
@@ -99,7 +99,7 @@ impl Units {
     ///
     /// [`Misfit`] where the set does not admit the comparison.
     pub fn new(
-        set: &'static BgvSet,
+        set: &BgvSet,
         functional: &Functional,
         disclosure: Disclosure,
         rng: &mut dyn CryptoRng,
@@ -153,7 +153,7 @@ impl Units {
 
     /// Transforms of a ciphertext's residues. As all of these: works on all cores, and returns how many were done.
     fn transforms(&self) -> usize {
-        let ring = self.key.ring;
+        let ring = &*self.key.ring;
         let mut parts = self.ciphertext.parts.clone();
         for _ in 0..REPEATED {
             for part in &mut parts {
@@ -166,7 +166,7 @@ impl Units {
 
     /// Two rotation keys' products with a third key, as a keyswitch sums them.
     fn products(&self) -> usize {
-        let ring = self.key.ring;
+        let ring = &*self.key.ring;
         let length = ring.limbs.len() * ring.n;
         let mut sums = [vec![0; length], vec![0; length]];
         let [first, second] = &mut sums;
@@ -181,7 +181,7 @@ impl Units {
     }
 
     fn rotations(&self) -> usize {
-        let ring = self.key.ring;
+        let ring = &*self.key.ring;
         let rotation = ring.rotation(1);
         let rotated = |ciphertext: Ciphertext| ciphertext.rotated(ring, &rotation, &self.key.rotate_by_one);
         let last = (0..REPEATED).fold(self.ciphertext.clone(), |ciphertext, _| rotated(ciphertext));
@@ -195,7 +195,7 @@ impl Units {
     }
 
     fn outputs(&self, rng: &mut ChaCha20Rng) -> usize {
-        let ring = self.key.ring;
+        let ring = &*self.key.ring;
         let verdict = self.ciphertext.truncated(ring, self.circuit.end.limbs);
         match ring.set.one_squaring {
             true => squares(&self.key, &self.circuit, &verdict, rng).len(),

@@ -1,5 +1,7 @@
 //! Both parties of one exchange, so that a phase can be looked at anywhere in it.
 
+use std::sync::Arc;
+
 use rand_chacha::ChaCha20Rng;
 
 use crate::parameters::bgv::BgvSet;
@@ -15,25 +17,25 @@ use crate::scheme::bgv::sampling::seed;
 pub(in crate::scheme::bgv) struct Parties {
     pub(in crate::scheme::bgv) secret: SecretKey,
     pub(in crate::scheme::bgv) key: PreparedKey,
-    pub(in crate::scheme::bgv) ring: &'static Ring,
+    pub(in crate::scheme::bgv) ring: Arc<Ring>,
 }
 
 impl Parties {
-    pub(in crate::scheme::bgv) fn new(set: &'static BgvSet, rng: &mut ChaCha20Rng) -> Self {
+    pub(in crate::scheme::bgv) fn new(set: &BgvSet, rng: &mut ChaCha20Rng) -> Self {
         let secret = SecretKey::generate(set, rng);
         let public = secret.public(rng);
         Self { key: public.expand(), secret, ring: Ring::of(set) }
     }
 
     pub(in crate::scheme::bgv) fn engine(&self) -> Engine<'_> {
-        Engine { ring: self.ring, relinearisation: &self.key.relinearisation }
+        Engine { ring: &self.ring, relinearisation: &self.key.relinearisation }
     }
 
     /// An encryption of the numbers in the slots.
     pub(in crate::scheme::bgv) fn encrypted(&self, slots: &[u32], rng: &mut ChaCha20Rng) -> EncryptedProbes {
         let seed = seed(rng);
         let body = self.secret.encrypt_plaintext(&self.ring.encode(slots.iter().copied()), seed, rng);
-        EncryptedProbes::new(self.ring.set, vec![EncryptedSample { seed, body }])
+        EncryptedProbes::new(&self.ring.set, vec![EncryptedSample { seed, body }])
     }
 
     /// The phase of a ciphertext, and its slots as residues of t where it is small enough to be exact.

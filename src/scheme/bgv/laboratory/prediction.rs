@@ -49,9 +49,9 @@ pub fn predict(set: &BgvSet, functional: &Functional, terms: &Terms) -> Result<P
 }
 
 /// Runs the circuit once more, with a ledger for each stage.
-fn of_stages(circuit: &Circuit<'_>) -> Vec<PredictedNoise> {
-    let chain = Chain::of(circuit.set);
-    let fresh = State { limbs: circuit.set.limbs, factor: 1, noise: Noise::of(circuit.set).fresh() };
+fn of_stages(circuit: &Circuit) -> Vec<PredictedNoise> {
+    let chain = Chain::of(&circuit.set);
+    let fresh = State { limbs: circuit.set.limbs, factor: 1, noise: Noise::of(&circuit.set).fresh() };
     let distance = Ledger::new(chain);
     let score = ledger_entry(&distance, chain, circuit.steps);
     let threshold = Ledger::new(chain);
@@ -62,7 +62,7 @@ fn of_stages(circuit: &Circuit<'_>) -> Vec<PredictedNoise> {
     if !circuit.set.one_squaring {
         circuit.verdict(&aggregate, decisions, &masks);
     }
-    let flooded = flooded_state(circuit.set, circuit.end);
+    let flooded = flooded_state(&circuit.set, circuit.end);
     let computed = |stage, state: State| noise_of(stage, state, Some(state.margin()));
     let mut stages = vec![computed("fresh encryption", fresh)];
     let tightest = [("distance: sums of products", &distance), ("threshold", &threshold), ("aggregate", &aggregate)];
@@ -106,10 +106,10 @@ mod tests {
             terms.limits.references = 5_000;
             let agreement = planning::open(terms.with_scheme(SchemeChoice::Bgv)).unwrap();
             let set = agreement.parameters().bgv().unwrap();
-            let predicted = predict(set, agreement.functional(), agreement.terms()).unwrap();
+            let predicted = predict(&set, agreement.functional(), agreement.terms()).unwrap();
             let margins = predicted.stages.iter().filter_map(|stage| stage.margin_bits);
             let least = margins.fold(f64::INFINITY, f64::min);
-            assert!((least - predicted.margin_bits).abs() < 1e-9, "{} {least} {predicted:?}", set.name);
+            assert!((least - predicted.margin_bits).abs() < 1e-9, "{set:?} {least} {predicted:?}");
             assert!(least >= MARGIN_BITS && predicted.flooding_bits >= predicted.least_flooding_bits);
             assert!(predicted.least_flooding_bits >= LEAST_FLOODING_BITS);
             let last = predicted.stages.last().unwrap();

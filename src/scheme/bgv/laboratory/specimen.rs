@@ -45,7 +45,7 @@ impl Hamming {
 
 /// A Hamming distance of so many bits in every slot of one block.
 pub(super) struct Specimen {
-    pub(super) circuit: Circuit<'static>,
+    pub(super) circuit: Circuit,
     pub(super) probes: EncryptedProbes,
     /// The probe, in the clear: what stands in the slots.
     pub(super) slots: Vec<u32>,
@@ -67,8 +67,8 @@ impl Specimen {
         rng: &mut ChaCha20Rng,
     ) -> Result<Self, Misfit> {
         let Hamming { bits, threshold, disclosure } = hamming;
-        let ring = parties.ring;
-        let circuit = Circuit::weigh(ring.set, &hamming.comparison(), &single(), 1)?.with_coefficients();
+        let ring = &*parties.ring;
+        let circuit = Circuit::weigh(&ring.set, &hamming.comparison(), &single(), 1)?.with_coefficients();
         let steps = circuit.steps;
         let probe: Vec<i16> = (0..bits).map(|_| if rng.random() { 1 } else { -1 }).collect();
         let offsets: Vec<usize> = (0..ring.n).map(|_| rng.random_range(0..bits)).collect();
@@ -97,7 +97,7 @@ impl Specimen {
 
     /// A score judged: for the one-squaring variant its square; under `each` 0 iff it hits, masked; else 1 iff it hits.
     pub(super) fn threshold(&self, parties: &Parties, score: &Ciphertext, rng: &mut ChaCha20Rng) -> Option<Ciphertext> {
-        let ring = parties.ring;
+        let ring = &*parties.ring;
         let masked = self.disclosure == Disclosure::Each && !ring.set.one_squaring;
         let mask = masked.then(|| Plaintext::of_slots(ring, non_zero(ring.n, rng), ring.set.limbs));
         let masks: Vec<&Plaintext> = mask.iter().collect();

@@ -20,7 +20,7 @@ use crate::scheme::{Evaluator as _, Holder as _};
 /// Keys, a probe with its rotations, and the diagonals of one full block kept transformed.
 pub struct Workload {
     key: PreparedKey,
-    circuit: Circuit<'static>,
+    circuit: Circuit,
     disclosure: Disclosure,
     decisions: Vec<(Judgement, Transformed)>,
     babies: Babies,
@@ -38,7 +38,7 @@ impl Workload {
     ///
     /// [`Misfit`] for a comparison that the set has no room for.
     pub fn new(
-        set: &'static BgvSet,
+        set: &BgvSet,
         functional: &Functional,
         disclosure: Disclosure,
         rng: &mut dyn CryptoRng,
@@ -67,7 +67,7 @@ impl Workload {
                 weights.iter_mut().take(coordinates).enumerate().for_each(|(i, weight)| *weight = small(i));
                 Some(-1)
             });
-            (judgement, block.transformed(key.ring))
+            (judgement, block.transformed(&key.ring))
         });
         let decisions = decisions.collect();
         let probe = secret.encrypt_noise(&mut rng);
@@ -107,7 +107,7 @@ impl Workload {
 
     /// Stage 5: judges what [`Workload::distances`] left. Returns how many subjects are judged.
     pub fn thresholds(&mut self) -> usize {
-        let ring = self.key.ring;
+        let ring = &*self.key.ring;
         let engine = Engine { ring, relinearisation: &self.key.relinearisation };
         let masks = self.circuit.masks(false);
         self.judged.clear();
@@ -122,7 +122,7 @@ impl Workload {
     /// Stage 6, its beginning: combines what [`Workload::thresholds`] left, and adds the slots up where one number is disclosed. Returns how
     /// many subjects are combined.
     pub fn aggregate(&mut self) -> usize {
-        let ring = self.key.ring;
+        let ring = &*self.key.ring;
         let engine = Engine { ring, relinearisation: &self.key.relinearisation };
         let masks = self.circuit.masks(false);
         let values = std::mem::take(&mut self.judged);

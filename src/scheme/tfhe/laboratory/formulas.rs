@@ -8,6 +8,7 @@ use rand_chacha::ChaCha20Rng;
 
 use super::measurement::{measure, steps};
 use super::specimen::{Parties, Setting, difference};
+use crate::parameters::Marked;
 use crate::parameters::ParameterSet;
 use crate::parameters::tfhe::INSECURE_TEST;
 use crate::scheme::Progress;
@@ -78,7 +79,7 @@ fn measuring_reports_every_step_and_stops_when_asked() {
 /// A washed verdict's phase is uniform around +-1/4, whatever the noise was before.
 #[test]
 fn washing_leaves_a_uniform_phase_that_forgets_what_went_in() {
-    let set = &INSECURE_TEST;
+    let set = &Marked::never_crossing(INSECURE_TEST);
     let mut rng = rng();
     let keys = Parties::new(set, &mut rng);
     let size = LweDimension(set.bootstrapped_dimension()).to_lwe_size();

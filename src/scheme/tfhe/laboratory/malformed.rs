@@ -72,10 +72,11 @@ fn each_reads_a_chosen_bit_of_every_reference_and_lists_the_exempt_with_two_prob
     let mut rng = ChaCha20Rng::seed_from_u64(13);
     for disclosure in [Disclosure::Each, Disclosure::Any, Disclosure::Count] {
         let mut terms = Terms { disclosure, ..Terms::hamming(BITS, 8) };
-        terms.encryption.parameter_set = INSECURE_TEST.name.to_owned();
+        terms.encryption.parameter_set = "insecure-test".to_owned();
         let agreement = planning::open(terms).unwrap();
-        let (secret, public) = Tfhe::generate(&INSECURE_TEST, &mut rng);
-        let key = Tfhe::prepare_key(public, &INSECURE_TEST);
+        let set = &Tfhe::agreed_set(&agreement).unwrap();
+        let (secret, public) = Tfhe::generate(set, &mut rng);
+        let key = Tfhe::prepare_key(public, set);
         let references: Vec<Vec<bool>> = (0..9).map(|_| (0..BITS).map(|_| rng.random()).collect()).collect();
         let gallery = Gallery(references.clone(), agreement.functional().clone());
         let charged = Tfhe::most_bits(disclosure, 9, 9);

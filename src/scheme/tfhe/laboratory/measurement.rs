@@ -36,7 +36,7 @@ const MISS: f64 = -0.2;
 ///
 /// [`Unmeasured`] for a set of another scheme, one that does not admit the comparison, or when `progress` asks to stop.
 pub fn measure(
-    parameters: &'static ParameterSet,
+    parameters: &ParameterSet,
     samples: usize,
     rng: &mut dyn CryptoRng,
     progress: &dyn Progress,
@@ -73,7 +73,7 @@ impl Setting {
             difference(phase(&keys.query, &score.0), (phi as u64).wrapping_mul(set.step(&self.functional)))
         });
         stages.push(MeasuredNoise::of("score", &errors.collect::<Vec<_>>(), square * set.query_variance()));
-        stages.push(keys.modulus_switch(samples, set, rng));
+        stages.push(keys.modulus_switch(samples, &set, rng));
 
         let bits = keys.prepared.bits(&specimens.scores, progress)?;
         let hit = |phi: &i64| *phi > 0;
@@ -93,7 +93,7 @@ impl Setting {
         let verdicts = keys.prepared.signs(&gates.sums, QUARTER, progress)?;
         let right =
             verdicts.iter().zip(&gates.truths).map(|(verdict, &truth)| positive(&keys.output, verdict) == truth);
-        stages.push(gates.noise(keys, set).with_failures(right));
+        stages.push(gates.noise(keys, &set).with_failures(right));
         stages.push(self.answers(verdicts, &gates.truths, rng, progress)?);
         Ok(stages)
     }
@@ -129,8 +129,8 @@ impl Setting {
     ) -> Result<MeasuredNoise, Unmeasured> {
         let verdicts = verdicts.into_iter().map(UnwashedVerdict).collect();
         let packed = self.keys.prepared.sanitise(verdicts, self.set.washing_rounds, rng, progress)?;
-        let answer = EncryptedVerdicts::new(self.set, packed);
-        let phases: Vec<u64> = answer.phases(self.set, self.keys.query.lwe().as_ref()).collect();
+        let answer = EncryptedVerdicts::new(&self.set, packed);
+        let phases: Vec<u64> = answer.phases(&self.set, self.keys.query.lwe().as_ref()).collect();
         let ideal = |truth: bool| if truth { QUARTER } else { QUARTER.wrapping_neg() };
         let errors: Vec<f64> =
             phases.iter().zip(truths).map(|(&phase, &truth)| difference(phase, ideal(truth))).collect();
@@ -147,7 +147,7 @@ impl Setting {
         progress: &dyn Progress,
     ) -> Result<Flips, Unmeasured> {
         let (functional, keys) = (&self.functional, &self.keys);
-        let of_norm = |norm: f64| GrayZone::deviation(functional, self.set, norm);
+        let of_norm = |norm: f64| GrayZone::deviation(functional, &self.set, norm);
         let score = of_norm(functional.largest_weight_norm()) / functional.phi_per_score();
         let specimens = self.specimens(count, |_| THRESHOLD + deviations * score, rng, progress)?;
         let signs = keys.prepared.signs(&specimens.scores, QUARTER, progress)?;

@@ -5,8 +5,8 @@ use rand::{CryptoRng, Rng};
 
 use crate::agreement::{AgreementError, Terms};
 use crate::functional::{Functional, Probe, Reference};
-use crate::parameters::ParameterSet;
 use crate::parameters::tfhe::TfheSet;
+use crate::parameters::{Marked, ParameterSet};
 use crate::scheme::tfhe::distance::{EncryptedScore, EncryptedTemplate, Scratch};
 use crate::scheme::tfhe::holder::{SecretKey, generate_all};
 use crate::scheme::tfhe::keys::PreparedKey;
@@ -26,7 +26,7 @@ pub(super) struct Parties {
 
 /// A comparison of faces under keys of nobody.
 pub(super) struct Setting {
-    pub(super) set: &'static TfheSet,
+    pub(super) set: Marked<TfheSet>,
     pub(super) functional: Functional,
     pub(super) keys: Parties,
 }
@@ -39,7 +39,7 @@ pub(super) struct Specimens {
 }
 
 impl Parties {
-    pub(super) fn new(set: &'static TfheSet, rng: &mut dyn CryptoRng) -> Self {
+    pub(super) fn new(set: &Marked<TfheSet>, rng: &mut dyn CryptoRng) -> Self {
         let (query, output, public) = generate_all(set, rng);
         Self { query, output, prepared: PreparedKey::new(public, set) }
     }
@@ -47,10 +47,10 @@ impl Parties {
 
 impl Setting {
     /// Fresh keys of a set.
-    pub(super) fn new(parameters: &'static ParameterSet, rng: &mut dyn CryptoRng) -> Result<Self, Unmeasured> {
+    pub(super) fn new(parameters: &ParameterSet, rng: &mut dyn CryptoRng) -> Result<Self, Unmeasured> {
         let other = OtherScheme { expected: parameters.scheme(), actual: Tfhe::ID };
         let set = Tfhe::set(parameters).ok_or(other)?;
-        Ok(Self { set, functional: functional(parameters)?, keys: Parties::new(set, rng) })
+        Ok(Self { set, functional: functional(parameters)?, keys: Parties::new(&set, rng) })
     }
 
     /// `count` encrypted scores of a random probe against references at `cosine` of their number.
@@ -77,7 +77,7 @@ impl Setting {
             let encrypted = Tfhe::encrypt(&keys.query, functional, std::slice::from_ref(&probe), rng);
             let reference = functional.reference(&template(at_cosine(&x, cosine(number), rng))?)?;
             let form = functional.form(&reference, 0);
-            for template in EncryptedTemplate::expand(set, functional, &encrypted, fft) {
+            for template in EncryptedTemplate::expand(&set, functional, &encrypted, fft) {
                 scores.push(template.score(&form, step, fft, &mut scratch));
             }
             references.push(reference);
@@ -93,8 +93,8 @@ impl Setting {
 }
 
 /// The comparison that is measured: a cosine of 0.35 or more.
-fn functional(parameters: &'static ParameterSet) -> Result<Functional, AgreementError> {
-    Functional::new(&Terms::face(DIMENSION), parameters.admission())
+fn functional(parameters: &ParameterSet) -> Result<Functional, AgreementError> {
+    Functional::new(&Terms::face(DIMENSION), parameters)
 }
 
 impl Specimens {

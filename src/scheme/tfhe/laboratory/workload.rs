@@ -6,6 +6,7 @@ use rand::CryptoRng;
 use rayon::prelude::*;
 
 use crate::functional::{Functional, Probe, Reference};
+use crate::parameters::Marked;
 use crate::parameters::tfhe::TfheSet;
 use crate::scheme::tfhe::aggregate::{EncryptedBit, Gate, Known, QUARTER, UnwashedVerdict, gates};
 use crate::scheme::tfhe::distance::{EncryptedScore, EncryptedTemplate, Scratch};
@@ -28,7 +29,8 @@ pub struct EncryptedWork(EncryptedTemplate);
 
 impl Workload {
     /// Fresh keys: a second or two.
-    pub fn new(parameters: &'static TfheSet, rng: &mut dyn CryptoRng) -> Self {
+    pub fn new(parameters: &TfheSet, rng: &mut dyn CryptoRng) -> Self {
+        let parameters = &Marked::never_crossing(*parameters);
         let (_, key) = Tfhe::generate(parameters, rng);
         let size = LweDimension(parameters.lwe_dimension()).to_lwe_size();
         let mut random = || {
@@ -46,10 +48,10 @@ impl Workload {
 
     /// Encrypts a probe's first sample as a query does, and expands it as the custodian does.
     pub fn encrypt(&self, functional: &Functional, probe: &[Probe], rng: &mut dyn CryptoRng) -> Option<EncryptedWork> {
-        let (secret, _) = Tfhe::generate(self.key.parameters, rng);
+        let (secret, _) = Tfhe::generate(&self.key.parameters, rng);
         let probes = Tfhe::encrypt(&secret, functional, probe, rng);
         let expanded =
-            EncryptedTemplate::expand(self.key.parameters, functional, &probes, self.key.query_fft.as_view());
+            EncryptedTemplate::expand(&self.key.parameters, functional, &probes, self.key.query_fft.as_view());
         expanded.into_iter().next().map(EncryptedWork)
     }
 

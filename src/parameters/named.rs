@@ -1,0 +1,63 @@
+//! This program's own sets: their ids and names, and the security that the lattice estimator gives them.
+
+use super::bgv::{BGV_8192, BGV_32768_540, BGV_32768_690, BGV_32768_780, BGV_32768_840, INSECURE_BGV};
+use super::tfhe::{INSECURE_TEST, TFHE_896_2048, TFHE_896_4096};
+use super::{Dimensions, ParameterSet};
+
+/// The note of a set that protects nothing.
+const INSECURE: &str = "INSECURE, for tests only";
+
+/// Every one, in the order of scheme and security: those that protect nothing come last.
+pub(super) const NAMED: [&ParameterSet; 9] = [
+    &ParameterSet::named(
+        1,
+        "tfhe-896-2048",
+        Dimensions::Tfhe(TFHE_896_2048),
+        134.8,
+        "LWE(n=896, TUniform(46)) 137.5 bits; LWE(n=2048, TUniform(17)) 134.8 bits; q = 2^64, binary secret",
+    ),
+    &ParameterSet::named(
+        2,
+        "tfhe-896-4096",
+        Dimensions::Tfhe(TFHE_896_4096),
+        137.5,
+        "LWE(n=896, TUniform(46)) 137.5 bits; LWE(n=4096, TUniform(17)) 285.4 bits; q = 2^64, binary secret",
+    ),
+    &ParameterSet::named(
+        16,
+        "bgv-8192-210",
+        Dimensions::Bgv(BGV_8192),
+        130.8,
+        "N = 8192, logQP = 210, uniform ternary secret: uSVP 131.0, BDD 130.8, dual hybrid 131.6 bits (lattice estimator 27a581b, scripts/security); 128.2 bits at logQP 214",
+    ),
+    &ParameterSet::named(
+        17,
+        "bgv-32768-540",
+        Dimensions::Bgv(BGV_32768_540),
+        214.8,
+        "N = 32768, logQP = 540, uniform ternary secret: uSVP 215.1, BDD 214.8, dual hybrid 215.7 bits (lattice estimator 27a581b, scripts/security); 128.3 bits at logQP 866",
+    ),
+    &ParameterSet::named(
+        18,
+        "bgv-32768-690",
+        Dimensions::Bgv(BGV_32768_690),
+        163.6,
+        "N = 32768, logQP = 690, uniform ternary secret: uSVP 163.6, BDD 163.6, dual hybrid 164.4 bits (lattice estimator 27a581b, scripts/security); 128.3 bits at logQP 866",
+    ),
+    &ParameterSet::named(
+        20,
+        "bgv-32768-780",
+        Dimensions::Bgv(BGV_32768_780),
+        143.3,
+        "N = 32768, logQP = 780, uniform ternary secret: uSVP 143.3, BDD 143.3, dual hybrid 144.3 bits (lattice estimator 27a581b, scripts/security); 128.3 bits at logQP 866",
+    ),
+    &ParameterSet::named(
+        19,
+        "bgv-32768-840",
+        Dimensions::Bgv(BGV_32768_840),
+        132.5,
+        "N = 32768, logQP = 840, uniform ternary secret: uSVP 132.5, BDD 132.5, dual hybrid 133.6 bits (lattice estimator 27a581b, scripts/security); 128.3 bits at logQP 866",
+    ),
+    &ParameterSet::named(0x8001, "insecure-test", Dimensions::Tfhe(INSECURE_TEST), 0.0, INSECURE),
+    &ParameterSet::named(0x8002, "insecure-bgv-test", Dimensions::Bgv(INSECURE_BGV), 0.0, INSECURE),
+];
