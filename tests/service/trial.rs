@@ -21,7 +21,7 @@ use cotejo::service::identity::Identity;
 use cotejo::service::protocol::{ProgressView, Request};
 use cotejo::service::server::{GallerySource, Limits, Loaded, Memory, Requester, Server, Settings, Unloadable};
 use cotejo::service::signing::{Hash, Name, Signed, SigningKey};
-use cotejo::service::store::{Custody, Outbox, OutboxRequest, Owner, Stage};
+use cotejo::service::store::{Custody, Outbox, OutboxRequest, Owner, RequestState};
 use cotejo::service::time::Time;
 use cotejo::template::{RealVector, Record, SubjectId, Template};
 use cotejo::wire::{Answer, Target};
@@ -468,7 +468,7 @@ impl<S: Holder> Asker<S> {
             statement: Signed::new(&request, &signing_key(self.seed)).unwrap(),
             query: Some(content),
             pending: Some(pending.to_bytes(&self.agreement).unwrap()),
-            stage: Stage::Prepared,
+            state: RequestState::Prepared,
             job: None,
             reply: None,
             answer: None,

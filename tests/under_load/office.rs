@@ -13,7 +13,7 @@ use cotejo::service::client::Client;
 use cotejo::service::identity::Identity;
 use cotejo::service::protocol::Request;
 use cotejo::service::signing::{Hash, Name, PublicKey, Signed, SigningKey};
-use cotejo::service::store::{OutboxRequest, Stage};
+use cotejo::service::store::{OutboxRequest, RequestState};
 use cotejo::service::time::Time;
 use cotejo::template::Record;
 use cotejo::template::read::{self, Format};
@@ -169,7 +169,7 @@ impl Office {
             statement: Signed::new(&request, signing).unwrap(),
             query: Some(content),
             pending: Some(pending.to_bytes(&self.agreement).unwrap()),
-            stage: Stage::Prepared,
+            state: RequestState::Prepared,
             job: None,
             reply: None,
             answer: None,

@@ -17,7 +17,7 @@ use cotejo::scheme::Opened;
 use cotejo::service::client::{Asking, Client, Concluded};
 use cotejo::service::protocol::ReplyOutcome;
 use cotejo::service::signing::{Hash, PublicKey};
-use cotejo::service::store::{Outbox, OutboxRequest, Stage};
+use cotejo::service::store::{Outbox, OutboxRequest, RequestState};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -160,9 +160,9 @@ impl Args {
         let mut outbox = Party::<Querier>::read(&self.config)?.outbox()?;
         let failed = |error| party::store_failure(&self.config, &error);
         let request = outbox.request(number).map_err(failed)?.ok_or_else(|| unknown("--forget", number))?;
-        let text = match (outbox.forget(number).map_err(failed)?, request.stage) {
+        let text = match (outbox.forget(number).map_err(failed)?, request.state) {
             (true, _) => "its verdicts are forgotten",
-            (false, Stage::Done) => "no verdicts are kept",
+            (false, RequestState::Done) => "no verdicts are kept",
             (false, _) => {
                 console.fail(&not_told(number));
                 return Ok(Outcome::Asked(Ending::Waiting));
@@ -334,8 +334,8 @@ impl Desk<'_> {
     fn show(&mut self, number: &Code) -> Result<Answered, Untold> {
         let request = self.request(number, "--show")?;
         let Some(sealed) = &request.verdicts else {
-            let (ending, why) = match request.stage {
-                Stage::Done => (Ending::Forgotten, forgotten(number)),
+            let (ending, why) = match request.state {
+                RequestState::Done => (Ending::Forgotten, forgotten(number)),
                 _ => (Ending::Waiting, not_told(number)),
             };
             return Err(Untold { ending, why });

@@ -4,7 +4,7 @@ use cotejo::agreement::Code;
 use cotejo::exchange::Querier as Encrypting;
 use cotejo::querier::Origin;
 use cotejo::scheme::Opened;
-use cotejo::service::store::{Outbox, OutboxRequest, Stage};
+use cotejo::service::store::{Outbox, OutboxRequest, RequestState};
 use rand::RngCore;
 
 use super::request::Asked;
@@ -57,7 +57,7 @@ impl Args {
             statement: outbox.sign(&request).map_err(failed)?,
             query: Some(content),
             pending: Some(pending.to_bytes().map_err(Failure::in_file(path))?),
-            stage: Stage::Prepared,
+            state: RequestState::Prepared,
             job: None,
             reply: None,
             answer: None,

@@ -242,7 +242,7 @@ impl Requests {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::service::audit::samples::{Exchange, Log, Stage};
+    use crate::service::audit::samples::{Exchange, Log, Reached};
 
     fn rows(log: &Log) -> Vec<RequestRow> {
         let mut requests = Requests::new();
@@ -253,7 +253,7 @@ mod tests {
     fn exchange() -> Exchange {
         let mut exchange = Exchange::sample();
         exchange.cancel(5, 5000);
-        exchange.ask(6, 6000, Stage::Made);
+        exchange.ask(6, 6000, Reached::Made);
         exchange
     }
 
@@ -296,8 +296,8 @@ mod tests {
     #[test]
     fn a_reply_tells_of_a_request_that_was_erased() {
         let mut exchange = Exchange::new();
-        exchange.ask(1, 1000, Stage::Delivered);
-        exchange.ask(2, 2000, Stage::Delivered);
+        exchange.ask(1, 1000, Reached::Delivered);
+        exchange.ask(2, 2000, Reached::Delivered);
         exchange.custodian.erase(2005, 9000);
         let rows = rows(&exchange.custodian);
         assert_eq!(rows.len(), 1);
@@ -309,8 +309,8 @@ mod tests {
     fn a_querier_of_several_custodians_knows_by_the_signature_who_was_asked() {
         let mut exchange = Exchange::new();
         exchange.querier.register("D", 4);
-        exchange.ask(1, 1000, Stage::Accepted);
-        exchange.ask(2, 2000, Stage::Made);
+        exchange.ask(1, 1000, Reached::Accepted);
+        exchange.ask(2, 2000, Reached::Made);
         let rows = rows(&exchange.querier);
         assert_eq!(rows[0].responding_authority, Some("B".parse().unwrap()));
         assert_eq!(rows[1].responding_authority, None);

@@ -72,7 +72,7 @@ impl Log {
 
 /// How far a request comes.
 #[derive(Clone, Copy, PartialEq, PartialOrd)]
-pub enum Stage {
+pub enum Reached {
     Made,
     Received,
     Accepted,
@@ -103,53 +103,53 @@ impl Exchange {
     pub fn sample() -> Self {
         let mut exchange = Self::new();
         for number in 1..=4 {
-            let stage = if number < 4 { Stage::Delivered } else { Stage::Accepted };
-            exchange.ask(number, 1000 * i64::from(number), stage);
+            let reached = if number < 4 { Reached::Delivered } else { Reached::Accepted };
+            exchange.ask(number, 1000 * i64::from(number), reached);
         }
         exchange
     }
 
-    pub fn ask(&mut self, number: u8, time: i64, stage: Stage) -> Hash {
+    pub fn ask(&mut self, number: u8, time: i64, reached: Reached) -> Hash {
         let outcome = ReplyOutcome::Answered { answer_digest: Hash([4; 32]), gallery: 1, bits: 4 };
-        self.follow(request(&number.to_string(), Time::from_millis(time)), outcome, stage)
+        self.follow(request(&number.to_string(), Time::from_millis(time)), outcome, reached)
     }
 
     pub fn cancel(&mut self, number: u8, time: i64) -> Hash {
         let outcome = ReplyOutcome::Unanswered { reason: Reason::Cancelled };
-        self.follow(request(&number.to_string(), Time::from_millis(time)), outcome, Stage::Delivered)
+        self.follow(request(&number.to_string(), Time::from_millis(time)), outcome, Reached::Delivered)
     }
 
     /// Takes a request so far: the querier's entries a millisecond from the custodian's.
-    pub fn follow(&mut self, asked: Request, outcome: ReplyOutcome, stage: Stage) -> Hash {
+    pub fn follow(&mut self, asked: Request, outcome: ReplyOutcome, reached: Reached) -> Hash {
         let time = asked.time.millis();
         let at = |later| Time::from_millis(time + later);
         let statement = Signed::new(&asked, &key(2)).unwrap();
         let digest = statement.digest();
         self.querier.add(time, Event::Request { statement: statement.clone() });
-        if stage >= Stage::Received {
+        if reached >= Reached::Received {
             self.custodian.add(time + 1, Event::Request { statement });
             let receipt =
                 Receipt { request: digest, job: Name([asked.number.as_str().as_bytes()[0]; 16]), time: at(1) };
             let statement = Signed::new(&receipt, &key(1)).unwrap();
             self.custodian.add(time + 1, Event::Receipt { statement: statement.clone() });
-            if stage >= Stage::Accepted {
+            if reached >= Reached::Accepted {
                 self.querier.add(time + 2, Event::Receipt { statement });
             }
         }
-        if stage >= Stage::Replied {
+        if reached >= Reached::Replied {
             self.replies += 1;
             let reply = Reply { request: asked, request_digest: digest, number: self.replies, time: at(10), outcome };
             let statement = Signed::new(&reply, &key(1)).unwrap();
             let said = Acknowledgement { request: digest, reply: statement.digest(), time: at(20) };
             let acknowledgement = Signed::new(&said, &key(2)).unwrap();
             self.custodian.add(time + 10, Event::Reply { statement: statement.clone() });
-            if stage >= Stage::Fetched {
+            if reached >= Reached::Fetched {
                 self.querier.add(time + 20, Event::Reply { statement });
             }
-            if stage >= Stage::Acknowledged {
+            if reached >= Reached::Acknowledged {
                 self.querier.add(time + 20, Event::Acknowledgement { statement: acknowledgement.clone() });
             }
-            if stage >= Stage::Delivered {
+            if reached >= Reached::Delivered {
                 self.custodian.add(time + 21, Event::Acknowledgement { statement: acknowledgement });
             }
         }

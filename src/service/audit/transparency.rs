@@ -182,7 +182,7 @@ impl Year {
 mod tests {
     use super::*;
     use crate::service::audit::Event;
-    use crate::service::audit::samples::{Exchange, Log, Stage};
+    use crate::service::audit::samples::{Exchange, Log, Reached};
     use crate::service::protocol::tests::request;
     use crate::service::time::Time;
 
@@ -208,7 +208,7 @@ mod tests {
         exchange.follow(
             other,
             ReplyOutcome::Answered { answer_digest: Hash([1; 32]), gallery: 2, bits: 9 },
-            Stage::Delivered,
+            Reached::Delivered,
         );
         let years = years(&exchange.custodian);
         assert_eq!(years.len(), 1);
@@ -242,8 +242,8 @@ mod tests {
     #[test]
     fn a_year_says_what_of_it_was_erased() {
         let mut exchange = Exchange::new();
-        exchange.ask(1, 1000, Stage::Delivered);
-        exchange.ask(2, YEAR_MS, Stage::Delivered);
+        exchange.ask(1, 1000, Reached::Delivered);
+        exchange.ask(2, YEAR_MS, Reached::Delivered);
         let reason: crate::service::protocol::Line = "drill".parse().unwrap();
         exchange.custodian.add(YEAR_MS + 50, Event::Breaker { pulled: true, reason: reason.clone() });
         exchange.custodian.add(YEAR_MS + 60, Event::Breaker { pulled: false, reason });

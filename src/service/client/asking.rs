@@ -1,6 +1,6 @@
 //! From a request that is prepared to its reply, whatever gets lost on the way.
 //!
-//! Each stage is kept in the outbox before the next begins, and each call can be made again: a request number is one job and one charge.
+//! Each state is kept in the outbox before the next begins, and each call can be made again: a request number is one job and one charge.
 
 use std::borrow::Cow;
 use std::time::{Duration, Instant};
@@ -10,7 +10,7 @@ use crate::agreement::Code;
 use crate::remedy::Remedy;
 use crate::service::protocol::{ProgressView, Reply, ReplyOutcome};
 use crate::service::signing::{Hash, PublicKey, Signed, StatementError};
-use crate::service::store::{Outbox, OutboxRequest, Stage, StoreError};
+use crate::service::store::{Outbox, OutboxRequest, RequestState, StoreError};
 use crate::service::time::Time;
 
 /// Told what is going on, and asked whether to go on.
@@ -128,10 +128,12 @@ impl Asking<'_> {
     pub fn conclude(&mut self, number: &Code) -> Result<Concluded, AskError> {
         loop {
             let request = self.outbox.request(number)?.ok_or_else(|| AskError::Unknown(number.clone()))?;
-            match request.stage {
-                Stage::Prepared => self.submit(&request)?,
-                Stage::Accepted => self.await_reply(&request)?,
-                Stage::Replied | Stage::Acknowledged | Stage::Done => return self.acknowledge(request),
+            match request.state {
+                RequestState::Prepared => self.submit(&request)?,
+                RequestState::Accepted => self.await_reply(&request)?,
+                RequestState::Replied | RequestState::Acknowledged | RequestState::Done => {
+                    return self.acknowledge(request);
+                }
             }
         }
     }
@@ -247,7 +249,7 @@ impl Asking<'_> {
     fn acknowledge(&mut self, mut request: OutboxRequest) -> Result<Concluded, AskError> {
         let reply = request.reply.as_ref().ok_or(StoreError::Damaged("reply"))?;
         let reply = self.verified(reply, "reply")?;
-        let mut acknowledged = request.stage > Stage::Replied;
+        let mut acknowledged = request.state > RequestState::Replied;
         if !acknowledged {
             let statement = self.outbox.acknowledgement(&request.number, (self.clock)())?;
             let statement = statement.ok_or(StoreError::Damaged("reply"))?;
@@ -255,7 +257,7 @@ impl Asking<'_> {
             match self.client.acknowledge(&job, &statement) {
                 Ok(()) => {
                     self.outbox.acknowledged(&request.number)?;
-                    request.stage = Stage::Acknowledged;
+                    request.state = RequestState::Acknowledged;
                     acknowledged = true;
                 }
                 Err(error) => self.watch.undelivered(&error),

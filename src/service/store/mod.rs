@@ -25,5 +25,5 @@ pub use entries::LogReader;
 pub use error::StoreError;
 pub use journal::{ErasedContents, Journal};
 pub use location::{Location, LocationError};
-pub use outbox::{Outbox, OutboxRequest, Stage};
+pub use outbox::{Outbox, OutboxRequest, RequestState};
 pub use owner::Owner;

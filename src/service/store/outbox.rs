@@ -4,7 +4,7 @@
 //! prepared ──► accepted ──► replied ──► acknowledged ──► done
 //! ```
 //!
-//! Each stage is kept before the next is begun, so that whatever is sent again is the same.
+//! Each state is kept before the next is begun, so that whatever is sent again is the same.
 
 use rand::CryptoRng;
 
@@ -21,9 +21,9 @@ pub struct Outbox {
     journal: Journal,
 }
 
-/// How far a request came.
+/// How far a request came: the column `stage`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Stage {
+pub enum RequestState {
     /// Encrypted and signed; the custodian may have it.
     Prepared,
     /// The custodian has given a receipt.
@@ -36,7 +36,7 @@ pub enum Stage {
     Done,
 }
 
-impl Stage {
+impl RequestState {
     const ALL: [Self; 5] = [Self::Prepared, Self::Accepted, Self::Replied, Self::Acknowledged, Self::Done];
 
     /// As it is kept, and said.
@@ -51,11 +51,11 @@ impl Stage {
     }
 }
 
-impl std::str::FromStr for Stage {
+impl std::str::FromStr for RequestState {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
-        Self::ALL.into_iter().find(|stage| stage.name() == text).ok_or(())
+        Self::ALL.into_iter().find(|state| state.name() == text).ok_or(())
     }
 }
 
@@ -74,7 +74,7 @@ pub struct OutboxRequest {
     /// Who was asked about: [`crate::querier::Pending`]. Secret.
     pub pending: Option<zeroize::Zeroizing<Vec<u8>>>,
     /// How far it came.
-    pub stage: Stage,
+    pub state: RequestState,
     /// The custodian's job.
     pub job: Option<Name>,
     /// As the custodian signed it.
@@ -143,7 +143,7 @@ impl Outbox {
                 request.statement.to_json().into(),
                 bytes(request.query.as_deref()),
                 bytes(request.pending.as_ref().map(|pending| pending.as_slice())),
-                Stage::Prepared.name().into(),
+                RequestState::Prepared.name().into(),
                 bytes(request.nonce.as_ref().map(<[u8; 32]>::as_slice)),
             ];
             step.execute(sql, &values)?;
@@ -300,7 +300,7 @@ fn request(mut row: Row) -> Result<OutboxRequest, StoreError> {
         statement: Signed::from_json(&row.text()?).map_err(|_| StoreError::Damaged("request"))?,
         query: row.maybe_bytes()?,
         pending: row.maybe_bytes()?.map(zeroize::Zeroizing::new),
-        stage: row.parsed()?,
+        state: row.parsed()?,
         job: row.maybe_text()?.map(|job| job.parse()).transpose().map_err(|_| StoreError::Damaged("job"))?,
         reply: match row.maybe_text()? {
             Some(text) => Some(Signed::from_json(&text).map_err(|_| StoreError::Damaged("reply"))?),

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::service::audit::Event;
-use crate::service::audit::samples::{Exchange, Log, Stage, key};
+use crate::service::audit::samples::{Exchange, Log, Reached, key};
 use crate::service::protocol::{ReplyOutcome, tests::request};
 use crate::service::signing::Signed;
 use crate::service::time::Time;
@@ -51,17 +51,17 @@ fn logs_of_one_exchange_agree() {
 
 #[test]
 fn what_is_under_way_is_noted_and_nobody_s_fault() {
-    for (stage, expected) in [
-        (Stage::Made, vec![Note::NotAccepted]),
-        (Stage::Received, vec![Note::ReceiptNotArrived]),
-        (Stage::Accepted, vec![]),
-        (Stage::Replied, vec![Note::NotFetched]),
-        (Stage::Fetched, vec![]),
-        (Stage::Acknowledged, vec![Note::NotDelivered]),
-        (Stage::Delivered, vec![]),
+    for (reached, expected) in [
+        (Reached::Made, vec![Note::NotAccepted]),
+        (Reached::Received, vec![Note::ReceiptNotArrived]),
+        (Reached::Accepted, vec![]),
+        (Reached::Replied, vec![Note::NotFetched]),
+        (Reached::Fetched, vec![]),
+        (Reached::Acknowledged, vec![Note::NotDelivered]),
+        (Reached::Delivered, vec![]),
     ] {
         let mut exchange = Exchange::sample();
-        exchange.ask(7, 7000, stage);
+        exchange.ask(7, 7000, reached);
         assert_eq!(notes(&exchange), expected);
     }
 }
@@ -126,7 +126,7 @@ fn a_log_whose_end_was_cut_is_found_beside_the_other() {
 fn statements_that_were_made_anew_are_found() {
     // The custodian signs another reply for its own log; likewise a receipt.
     let mut exchange = Exchange::sample();
-    exchange.ask(7, 7000, Stage::Fetched);
+    exchange.ask(7, 7000, Reached::Fetched);
     exchange.custodian.rewrite(|event| match event {
         Event::Reply { statement } => {
             let reply = statement.verify(None).unwrap();
@@ -170,7 +170,7 @@ fn statements_that_were_made_anew_are_found() {
 fn a_statement_under_another_key_is_found() {
     let mut exchange = Exchange::new();
     exchange.custodian.register("A-BORDER", 8);
-    exchange.ask(1, 1000, Stage::Delivered);
+    exchange.ask(1, 1000, Reached::Delivered);
     exchange.custodian.rewrite(|event| match event {
         Event::Request { statement } => {
             Some(Event::Request { statement: Signed::new(&statement.verify(None).unwrap(), &key(8)).unwrap() })
@@ -185,8 +185,8 @@ fn erasure_excuses_what_is_older_and_nothing_else() {
     const DAY_MS: i64 = 86_400_000;
     for log in [Role::Custodian, Role::Querier] {
         let mut exchange = Exchange::new();
-        exchange.ask(1, DAY_MS, Stage::Delivered);
-        exchange.ask(2, 9 * DAY_MS, Stage::Delivered);
+        exchange.ask(1, DAY_MS, Reached::Delivered);
+        exchange.ask(2, 9 * DAY_MS, Reached::Delivered);
         let place = if log == Role::Custodian { &mut exchange.custodian } else { &mut exchange.querier };
         place.erase(5 * DAY_MS, 20 * DAY_MS);
         let comparison = compared(&exchange);
@@ -203,7 +203,7 @@ fn erasure_excuses_what_is_older_and_nothing_else() {
     }
     // Both have erased, by clocks of their own.
     let mut exchange = Exchange::new();
-    exchange.ask(1, 5 * DAY_MS, Stage::Delivered);
+    exchange.ask(1, 5 * DAY_MS, Reached::Delivered);
     exchange.custodian.erase(5 * DAY_MS + 15, 20 * DAY_MS);
     exchange.querier.erase(5 * DAY_MS + 1, 20 * DAY_MS);
     assert!(compared(&exchange).is_sound());
