@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use cotejo::custodian::{Appended, Gallery, Refusal};
+use cotejo::custodian::{Appended, Gallery, RefusedRecord};
 use cotejo::remedy::Remedy;
 use cotejo::scheme::{Opened, Progress};
 use cotejo::template::Record;
@@ -85,7 +85,7 @@ impl Args {
         out: &Path,
         records: Vec<Record>,
         console: &Console,
-    ) -> Result<(Enrolled, Vec<Refusal>), Failure> {
+    ) -> Result<(Enrolled, Vec<RefusedRecord>), Failure> {
         let given = records.len();
         let mut salt = [0; 12];
         load::randomness()?.fill_bytes(&mut salt);
@@ -112,7 +112,7 @@ impl Args {
         out: &Path,
         records: Vec<Record>,
         console: &Console,
-    ) -> Result<(Enrolled, Vec<Refusal>), Failure> {
+    ) -> Result<(Enrolled, Vec<RefusedRecord>), Failure> {
         let given = records.len();
         let locked = Locked::new(out)?;
         let gallery = locked.read(agreement, console)?;
@@ -133,8 +133,8 @@ impl Args {
     }
 
     /// Whether what was refused is too much.
-    fn judge(&self, given: usize, refused: &[Refusal], none: bool, console: &Console) -> Result<(), Failure> {
-        let details: Vec<String> = refused.iter().map(Refusal::to_string).collect();
+    fn judge(&self, given: usize, refused: &[RefusedRecord], none: bool, console: &Console) -> Result<(), Failure> {
+        let details: Vec<String> = refused.iter().map(RefusedRecord::to_string).collect();
         let place = self.templates.display();
         if none {
             return Err(Failure::with_details(
@@ -164,7 +164,7 @@ impl Args {
         agreement: &Opened,
         out: &Path,
         enrolled: &Enrolled,
-        refused: &[Refusal],
+        refused: &[RefusedRecord],
         console: &Console,
     ) -> Result<Outcome, Failure> {
         let Enrolled { new_subjects, earlier_subjects, new_references, subjects, references, gallery_bytes } = enrolled;
@@ -218,7 +218,7 @@ fn watched<T>(
     Ok(enrolled)
 }
 
-fn document(refusal: &Refusal) -> serde_json::Value {
+fn document(refusal: &RefusedRecord) -> serde_json::Value {
     json!({
         "subject": refusal.subject,
         "eye": refusal.eye,

@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt;
 
-use cotejo::service::audit::{Entry, Event, Head, Refusal, Role};
+use cotejo::service::audit::{Entry, Event, Head, RequestRefusal, Role};
 use cotejo::service::protocol::{Acknowledgement, Receipt, Reply, ReplyOutcome, Request};
 use cotejo::service::signing::{Hash, Name, Signed, SigningKey};
 use cotejo::service::time::Time;
@@ -80,8 +80,11 @@ fn logs() -> (Log, Log) {
             log.add(time, Event::Acknowledgement { statement: said.clone() });
         }
     }
-    let refused =
-        Event::Refused { requester: "A-BORDER".parse().unwrap(), agreement: Hash([7; 32]), reason: Refusal::DayQuota };
+    let refused = Event::Refused {
+        requester: "A-BORDER".parse().unwrap(),
+        agreement: Hash([7; 32]),
+        reason: RequestRefusal::DayQuota,
+    };
     custodian.add("2027-02-02T10:00:00.000Z", refused);
     (custodian, querier)
 }

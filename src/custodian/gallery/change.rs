@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Write};
 use super::enrolment::{Batch, eye_code, in_memory};
 use super::format::{self, Head, LINK_BYTES, Link, Purpose};
 use super::writer::SegmentWriter;
-use super::{Damage, Gallery, Refusal};
+use super::{Damage, Gallery, RefusedRecord};
 use crate::functional::Reference;
 use crate::scheme::{Progress, Stopped};
 use crate::template::{Record, SubjectId};
@@ -34,7 +34,7 @@ pub struct Appended {
     /// References of both.
     pub references: usize,
     /// The others, each with its reason.
-    pub refused: Vec<Refusal>,
+    pub refused: Vec<RefusedRecord>,
 }
 
 /// Subjects that are to be removed, but are not enrolled.

@@ -13,7 +13,7 @@ use crate::template::{Eye, Record, SubjectId, group_by_subject};
 
 /// A record that was not enrolled.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Refusal {
+pub struct RefusedRecord {
     /// Whose record.
     pub subject: SubjectId,
     /// Of which eye, where the file says so.
@@ -58,7 +58,7 @@ pub enum EnrolmentError {
     Agreement(#[from] AgreementError),
     /// The first record that is refused.
     #[error("{0}")]
-    Refused(Refusal),
+    Refused(RefusedRecord),
     /// There is no record.
     #[error("there is nobody to enroll")]
     Nobody,
@@ -85,7 +85,7 @@ impl Remedy for RefusalReason {
     }
 }
 
-impl std::fmt::Display for Refusal {
+impl std::fmt::Display for RefusedRecord {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "'{}'", self.subject)?;
         if let Some(eye) = self.eye {
@@ -119,7 +119,7 @@ impl Batch {
         agreement: &Opened,
         gallery: Option<&GalleryFile>,
         records: impl IntoIterator<Item = Record>,
-    ) -> (Self, Vec<Refusal>) {
+    ) -> (Self, Vec<RefusedRecord>) {
         let functional = agreement.functional();
         let limit = agreement.terms().limits.references;
         let room = limit.saturating_sub(gallery.map_or(0, GalleryFile::references));
@@ -136,7 +136,7 @@ impl Batch {
                     continue;
                 }
             };
-            refused.push(Refusal { subject: record.subject, eye: record.eye, record: index + 1, reason });
+            refused.push(RefusedRecord { subject: record.subject, eye: record.eye, record: index + 1, reason });
         }
         let mut batch = Self::default();
         for (id, references) in group_by_subject(accepted) {
@@ -144,7 +144,7 @@ impl Batch {
             let before = gallery.zip(number).into_iter().flat_map(|(gallery, number)| gallery.eyes(number));
             let eyes: Vec<_> = before.chain(references.iter().map(|(eye, _)| *eye)).collect();
             match (admit(agreement, &eyes), number) {
-                (Err(reason), _) => refused.push(Refusal { subject: id, eye: None, record: 0, reason }),
+                (Err(reason), _) => refused.push(RefusedRecord { subject: id, eye: None, record: 0, reason }),
                 (Ok(()), Some(number)) => batch.earlier.push((number, references)),
                 (Ok(()), None) => batch.new.push((id, references)),
             }

@@ -23,7 +23,7 @@ use crate::template::{Eye, Record, SubjectId};
 use crate::wire::{Expected, GalleryVersion, Kind, WireError};
 pub use change::{Appended, Change, RewriteError, UnknownSubjects};
 use enrolment::{Batch, admit};
-pub use enrolment::{EnrolmentError, Refusal, RefusalReason};
+pub use enrolment::{EnrolmentError, RefusalReason, RefusedRecord};
 pub use file::GalleryFile;
 use format::Layout;
 pub use likely::NotEnrolled;
@@ -98,7 +98,7 @@ pub struct Enrolment {
     /// The gallery of all records that were not refused; none if all were.
     pub gallery: Option<Gallery>,
     /// The others, each with its reason.
-    pub refused: Vec<Refusal>,
+    pub refused: Vec<RefusedRecord>,
 }
 
 impl Gallery {

@@ -108,7 +108,7 @@ fn an_id_that_would_exceed_its_limit_is_refused_by_name() {
     let first = gallery(&agreement, &[("a", 1), ("b", 2), ("b", 3)]);
     let appended = first.append([record("b", 4), record("c", 5)]);
     let reason = RefusalReason::Repeated { limit: PER_SUBJECT, actual: 3 };
-    assert_eq!(appended.refused, [Refusal { subject: id("b"), eye: None, record: 0, reason }]);
+    assert_eq!(appended.refused, [RefusedRecord { subject: id("b"), eye: None, record: 0, reason }]);
     assert_eq!(appended.new_subjects, 1);
     let none = first.append([record("b", 4)]);
     assert!(none.change.is_none() && none.refused.len() == 1);
@@ -120,7 +120,7 @@ fn a_full_gallery_refuses_what_is_too_many_and_one_over_the_limit_is_refused() {
     let first = gallery(&small, &[("a", 1), ("b", 2)]);
     let appended = first.append([record("c", 3), record("d", 4)]);
     let reason = RefusalReason::Full { limit: 3 };
-    assert_eq!(appended.refused, [Refusal { subject: id("d"), eye: None, record: 2, reason }]);
+    assert_eq!(appended.refused, [RefusedRecord { subject: id("d"), eye: None, record: 2, reason }]);
     assert_eq!(appended.new_subjects, 1);
 
     // Made by a program that does not know the limit: the header is that of the agreement.

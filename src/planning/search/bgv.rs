@@ -7,7 +7,7 @@
 
 use rayon::prelude::*;
 
-use super::{Candidate, Log, Refusal, Target, frontier, lengths, over};
+use super::{Candidate, CandidateRefusal, Log, Target, frontier, lengths, over};
 use crate::agreement::{Disclosure, Terms};
 use crate::functional::{Demand, demand_of};
 use crate::parameters::bgv::{BgvSet, PRIME_BITS};
@@ -84,7 +84,7 @@ pub(super) fn search(
     let (met, missed): (Vec<Candidate>, Vec<_>) =
         candidates.collect::<Vec<_>>().into_iter().partition(|candidate| candidate.meets(target));
     for candidate in &missed {
-        log.refused(Refusal::Deviation, candidate.deviation(), || {
+        log.refused(CandidateRefusal::Deviation, candidate.deviation(), || {
             format!(
                 "vectors of integer length {} are rounded by {:.2e}",
                 candidate.length.map_or(0, |(length, _)| length),
@@ -117,7 +117,7 @@ impl Region {
         let least = self.digit.max(2);
         if most < least {
             log.weighed();
-            log.refused(Refusal::Security, f64::INFINITY, || {
+            log.refused(CandidateRefusal::Security, f64::INFINITY, || {
                 format!("N = {}: at most {} primes are secure", 1u32 << self.ring_log2, self.most)
             });
             return Vec::new();
@@ -172,16 +172,16 @@ fn fewest(
 }
 
 /// Why a set does not admit a comparison, and by how much it falls short.
-fn refusal(misfit: &Misfit) -> (Refusal, f64) {
+fn refusal(misfit: &Misfit) -> (CandidateRefusal, f64) {
     match misfit {
-        Misfit::Noise { margin, needed } => (Refusal::Noise, needed - margin),
-        Misfit::Flooding { spare, needed } => (Refusal::Flooding, needed - spare),
+        Misfit::Noise { margin, needed } => (CandidateRefusal::Noise, needed - margin),
+        Misfit::Flooding { spare, needed } => (CandidateRefusal::Flooding, needed - spare),
         Misfit::Coordinates { .. }
         | Misfit::Range { .. }
         | Misfit::OneSquaring
         | Misfit::Count(_)
         | Misfit::Decisions(_)
-        | Misfit::Unlike => (Refusal::Comparison, f64::INFINITY),
+        | Misfit::Unlike => (CandidateRefusal::Comparison, f64::INFINITY),
     }
 }
 

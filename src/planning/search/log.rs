@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// Why a candidate is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Refusal {
+pub enum CandidateRefusal {
     /// No noise that leaves room for a message makes a key of this dimension secure enough; or the modulus is too large for the ring.
     Security,
     /// A gate errs more often than once in 2^128.
@@ -23,7 +23,7 @@ pub enum Refusal {
     Deviation,
 }
 
-impl Refusal {
+impl CandidateRefusal {
     /// For people: what was not met.
     pub fn clause(self) -> &'static str {
         match self {
@@ -45,9 +45,9 @@ pub(super) struct Log(Mutex<Counts>);
 #[derive(Default)]
 pub(super) struct Counts {
     pub(super) weighed: u64,
-    pub(super) refused: BTreeMap<Refusal, u64>,
+    pub(super) refused: BTreeMap<CandidateRefusal, u64>,
     /// Of each demand that was not met, by how much at least, and in words.
-    pub(super) shortfalls: BTreeMap<Refusal, (f64, String)>,
+    pub(super) shortfalls: BTreeMap<CandidateRefusal, (f64, String)>,
 }
 
 impl Log {
@@ -59,7 +59,7 @@ impl Log {
         self.counts().weighed += 1;
     }
 
-    pub(super) fn refused(&self, refusal: Refusal, shortfall: f64, words: impl FnOnce() -> String) {
+    pub(super) fn refused(&self, refusal: CandidateRefusal, shortfall: f64, words: impl FnOnce() -> String) {
         let mut counts = self.counts();
         *counts.refused.entry(refusal).or_default() += 1;
         if counts.shortfalls.get(&refusal).is_none_or(|(least, _)| shortfall < *least) {

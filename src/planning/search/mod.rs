@@ -25,8 +25,8 @@ use crate::scheme::tfhe::noise::GrayZone;
 use crate::scheme::{Progress, Stopped};
 
 pub use frontier::{TOLERANCE, dominates};
+pub use log::CandidateRefusal;
 use log::Log;
-pub use log::Refusal;
 
 /// What a set must reach.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -81,7 +81,7 @@ pub struct Survey {
     /// Candidates that were weighed.
     pub weighed: u64,
     /// Of them refused, by the first demand that was not met.
-    pub refused: BTreeMap<Refusal, u64>,
+    pub refused: BTreeMap<CandidateRefusal, u64>,
     /// What the last candidate of each scheme that came nearest lacked, in words, where nothing was found.
     pub shortfalls: Vec<String>,
     /// The largest deviation of rounding that was admitted under [`Target::Exact`], where anything is rounded.

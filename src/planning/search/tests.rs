@@ -95,7 +95,7 @@ fn what_cannot_be_met_is_said_with_the_closest_that_was_found() {
     let survey = narrow.search(&()).unwrap();
     let closest = survey.closest.unwrap();
     assert!(survey.frontier.is_empty() && closest.deviation() > 1e-5 && closest.deviation() < 0.003);
-    assert!(survey.refused.contains_key(&Refusal::Deviation), "{:?}", survey.refused);
+    assert!(survey.refused.contains_key(&CandidateRefusal::Deviation), "{:?}", survey.refused);
     // An iris has more coordinates than half the slots.
     narrow = request(Terms::iris(crate::agreement::IRIS_MPC_SHAPE), Disclosure::Any, 1_000, EXACT);
     let survey = narrow.search(&()).unwrap();

@@ -6,7 +6,7 @@
 
 use rayon::prelude::*;
 
-use super::{Candidate, Log, Refusal, Target, frontier, lengths, noise, over};
+use super::{Candidate, CandidateRefusal, Log, Target, frontier, lengths, noise, over};
 use crate::agreement::{PROBE_NORM, REFERENCE_NORM, Terms};
 use crate::functional::Functional;
 use crate::parameters::security;
@@ -113,7 +113,7 @@ impl Region {
         let ((k, size, Some(query_noise)), (glwe, polynomial, Some(glwe_noise))) = (self.query, self.bootstrap) else {
             let dimension = self.query.0 * self.query.1;
             log.weighed();
-            log.refused(Refusal::Security, f64::INFINITY, || {
+            log.refused(CandidateRefusal::Security, f64::INFINITY, || {
                 format!("LWE of dimension {dimension} is not secure with any noise that leaves room for a message")
             });
             return Vec::new();
@@ -156,7 +156,7 @@ fn under(set: TfheSet, terms: &[Terms], target: Target, log: &Log) -> Vec<Fit> {
         let functional = match Functional::new(terms, &parameters) {
             Ok(functional) => functional,
             Err(error) => {
-                log.refused(Refusal::Comparison, f64::INFINITY, || error.in_full());
+                log.refused(CandidateRefusal::Comparison, f64::INFINITY, || error.in_full());
                 continue;
             }
         };
@@ -165,7 +165,7 @@ fn under(set: TfheSet, terms: &[Terms], target: Target, log: &Log) -> Vec<Fit> {
         match target {
             Target::Deviation(most) if fit.noise.hypot(fit.rounding) > most => {
                 let excess = fit.noise.hypot(fit.rounding) - most;
-                log.refused(Refusal::Deviation, excess, || {
+                log.refused(CandidateRefusal::Deviation, excess, || {
                     format!(
                         "noise {:.2e} and rounding {:.2e} where {most:.2e} together is asked for",
                         fit.noise, fit.rounding
@@ -180,32 +180,32 @@ fn under(set: TfheSet, terms: &[Terms], target: Target, log: &Log) -> Vec<Fit> {
 }
 
 /// The cheapest set with these keys and so many digits in the bootstrap, or the first demand it fails and the logarithm by which.
-fn completed(keys: &TfheSet, levels: usize) -> Result<TfheSet, (Refusal, f64)> {
+fn completed(keys: &TfheSet, levels: usize) -> Result<TfheSet, (CandidateRefusal, f64)> {
     let bases = (1..=32).filter(|base| base * levels <= 63);
     let bases = bases.map(|base| TfheSet { bootstrap_base_log2: base, bootstrap_levels: levels, ..*keys });
-    let bootstrap = least(bases, TfheSet::bootstrap_variance).ok_or((Refusal::GateFailure, f64::INFINITY))?;
+    let bootstrap = least(bases, TfheSet::bootstrap_variance).ok_or((CandidateRefusal::GateFailure, f64::INFINITY))?;
     let washed = washed(&bootstrap)?;
-    let mut fault = (Refusal::GateFailure, f64::INFINITY);
+    let mut fault = (CandidateRefusal::GateFailure, f64::INFINITY);
     for levels in 1..=KEYSWITCH_LEVELS {
         let bases = (1..=16).filter(|base| base * levels <= 63);
         let bases = bases.map(|base| TfheSet { keyswitch_base_log2: base, keyswitch_levels: levels, ..washed });
         let Some(set) = least(bases, TfheSet::keyswitch_variance) else { continue };
         let excess = set.log2_gate_failure() - MOST_FAILURE_LOG2;
         if excess >= 0.0 {
-            fault = (Refusal::GateFailure, excess);
+            fault = (CandidateRefusal::GateFailure, excess);
             continue;
         }
         let answers = ANSWER_LOG2.map(|bits| TfheSet { answer_modulus_log2: bits, ..set });
         match answers.into_iter().find(|set| set.log2_verdict_failure() < MOST_FAILURE_LOG2) {
             Some(set) => return Ok(set),
-            None => fault = (Refusal::VerdictFailure, set.log2_verdict_failure() - MOST_FAILURE_LOG2),
+            None => fault = (CandidateRefusal::VerdictFailure, set.log2_verdict_failure() - MOST_FAILURE_LOG2),
         }
     }
     Err(fault)
 }
 
 /// With as few rounds of washing as hide the noise, and no larger a flood than that needs.
-fn washed(set: &TfheSet) -> Result<TfheSet, (Refusal, f64)> {
+fn washed(set: &TfheSet) -> Result<TfheSet, (CandidateRefusal, f64)> {
     let of_flood = |flooding_log2| {
         let sets = (1..=WASHING_ROUNDS).map(|washing_rounds| TfheSet { flooding_log2, washing_rounds, ..*set });
         sets.into_iter().find(|set| set.log2_sanitised_distance() < MOST_DISTANCE_LOG2)
@@ -215,7 +215,7 @@ fn washed(set: &TfheSet) -> Result<TfheSet, (Refusal, f64)> {
         let most = TfheSet { flooding_log2: *FLOODING_LOG2.end(), washing_rounds: WASHING_ROUNDS, ..*set };
         most.log2_sanitised_distance() - MOST_DISTANCE_LOG2
     };
-    least(floods, |set| set.washing_rounds as f64).ok_or_else(|| (Refusal::Flooding, excess()))
+    least(floods, |set| set.washing_rounds as f64).ok_or_else(|| (CandidateRefusal::Flooding, excess()))
 }
 
 /// The first of the least.

@@ -82,7 +82,7 @@ pub enum Event {
         /// Under which agreement.
         agreement: Hash,
         /// What it was refused for.
-        reason: Refusal,
+        reason: RequestRefusal,
     },
     /// Query and answer of a request were deleted.
     Deleted {
@@ -121,7 +121,7 @@ pub enum Event {
 /// Why a request was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Refusal {
+pub enum RequestRefusal {
     /// The day's probes are used up.
     DayQuota,
     /// The year's probes are used up.
@@ -136,7 +136,7 @@ pub enum Refusal {
     KeyExpired,
 }
 
-impl Refusal {
+impl RequestRefusal {
     /// As in the log.
     pub fn name(self) -> &'static str {
         match self {

@@ -26,7 +26,7 @@ mod verify;
 
 pub use compare::{CompareError, Comparison, Disagreement, Discrepancy, Note, Statements, compare};
 pub use entry::{CONTENT_LIMIT_BYTES, Content, Entry, EntryError, Head};
-pub use event::{Event, Refusal, Role};
+pub use event::{Event, RequestRefusal, Role};
 pub use lines::{LINE_LIMIT_BYTES, LogFileError, LogLines};
 pub use reading::{Reading, Whose};
 pub use requests::{RequestRow, Requests, RowOutcome};

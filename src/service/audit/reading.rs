@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Entry, EntryError, Event, Refusal, Role};
+use super::{Entry, EntryError, Event, RequestRefusal, Role};
 use crate::agreement::Code;
 use crate::service::protocol::{Acknowledgement, Receipt, Reply, Request};
 use crate::service::signing::{Hash, PublicKey, Signed, Statement, StatementError};
@@ -26,7 +26,7 @@ pub(super) enum Told {
     Receipt(Stated<Receipt>),
     Reply(Stated<Reply>),
     Acknowledgement(Stated<Acknowledgement>),
-    Refused { requester: Code, reason: Refusal },
+    Refused { requester: Code, reason: RequestRefusal },
     BreakerPulled,
     Erased { before: Time, through: u64, contents: u64 },
     Else,

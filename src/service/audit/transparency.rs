@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::reading::{Stated, Told};
-use super::{Entry, Reading, Refusal};
+use super::{Entry, Reading, RequestRefusal};
 use crate::agreement::Code;
 use crate::service::protocol::{Reason, Reply, ReplyOutcome, Request};
 use crate::service::signing::Hash;
@@ -40,7 +40,7 @@ pub struct Year {
     /// By requester and purpose.
     pub usage: Vec<Usage>,
     /// By requester and reason, on how many days requests were refused. How often on a day is not logged.
-    pub days_with_refusals: BTreeMap<Code, BTreeMap<Refusal, u64>>,
+    pub days_with_refusals: BTreeMap<Code, BTreeMap<RequestRefusal, u64>>,
     /// How often the circuit breaker was pulled.
     pub breaker_pulled: u64,
     /// Contents that were erased in this year.
@@ -55,14 +55,14 @@ pub struct Year {
 pub struct Transparency {
     years: BTreeMap<i16, Counted>,
     /// The last day on which a requester was refused for a reason.
-    refused: BTreeMap<(Code, Refusal), Day>,
+    refused: BTreeMap<(Code, RequestRefusal), Day>,
 }
 
 /// A year while it is counted.
 #[derive(Default)]
 struct Counted {
     usage: BTreeMap<(Code, Code), CountedUsage>,
-    days_with_refusals: BTreeMap<Code, BTreeMap<Refusal, u64>>,
+    days_with_refusals: BTreeMap<Code, BTreeMap<RequestRefusal, u64>>,
     breaker_pulled: u64,
     erased_contents: u64,
     erased_entries: u64,
@@ -195,7 +195,7 @@ mod tests {
         transparency.finish()
     }
 
-    fn refused(log: &mut Log, time: i64, agreement: u8, reason: Refusal) {
+    fn refused(log: &mut Log, time: i64, agreement: u8, reason: RequestRefusal) {
         let requester = "A-BORDER".parse().unwrap();
         log.add(time, Event::Refused { requester, agreement: Hash([agreement; 32]), reason });
     }
@@ -224,18 +224,18 @@ mod tests {
     fn refusals_are_counted_by_days() {
         let mut log = Exchange::new().custodian;
         for (time, agreement, reason) in [
-            (1, 7, Refusal::DayQuota),
-            (2, 8, Refusal::DayQuota),
-            (3, 7, Refusal::Leakage),
-            (DAY_MS, 7, Refusal::DayQuota),
-            (YEAR_MS, 7, Refusal::DayQuota),
+            (1, 7, RequestRefusal::DayQuota),
+            (2, 8, RequestRefusal::DayQuota),
+            (3, 7, RequestRefusal::Leakage),
+            (DAY_MS, 7, RequestRefusal::DayQuota),
+            (YEAR_MS, 7, RequestRefusal::DayQuota),
         ] {
             refused(&mut log, time, agreement, reason);
         }
         let years = years(&log);
         let of = |year: usize| years[year].days_with_refusals[&"A-BORDER".parse().unwrap()].clone();
-        assert_eq!(of(0), BTreeMap::from([(Refusal::DayQuota, 2), (Refusal::Leakage, 1)]));
-        assert_eq!(of(1), BTreeMap::from([(Refusal::DayQuota, 1)]));
+        assert_eq!(of(0), BTreeMap::from([(RequestRefusal::DayQuota, 2), (RequestRefusal::Leakage, 1)]));
+        assert_eq!(of(1), BTreeMap::from([(RequestRefusal::DayQuota, 1)]));
         assert_eq!((years[0].year, years[1].year), (1970, 1971));
     }
 

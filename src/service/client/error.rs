@@ -36,7 +36,7 @@ pub enum ClientError {
     },
     /// The custodian refused.
     #[error("{0}")]
-    Refused(Box<Refusal>),
+    Refused(Box<RefusedCall>),
     /// The custodian sent something else than it should.
     #[error("the custodian sent {0} that this program does not understand")]
     Foreign(&'static str),
@@ -56,9 +56,9 @@ impl Remedy for ClientError {
     }
 }
 
-/// A problem, as the custodian describes it.
+/// A call that the custodian refused, with its reasons.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Refusal {
+pub struct RefusedCall {
     /// HTTP status.
     pub status: u16,
     /// Kind of problem: the end of its type.
@@ -73,13 +73,13 @@ pub struct Refusal {
     pub instance: String,
 }
 
-impl std::fmt::Display for Refusal {
+impl std::fmt::Display for RefusedCall {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}", self.detail)
     }
 }
 
-impl Refusal {
+impl RefusedCall {
     pub(super) fn new(status: u16, retry_after: Option<u64>, problem: Option<ProblemDocument>) -> Self {
         let retry_after = retry_after.map(Duration::from_secs);
         match problem {

@@ -27,7 +27,7 @@ use super::protocol::{
 use super::signing::{Hash, Name, Signed, Statement};
 pub use asking::{AskError, Asking, Concluded, Watch};
 use error::plain;
-pub use error::{ClientError, Refusal};
+pub use error::{ClientError, RefusedCall};
 
 /// A custodian's service, as one requester reaches it.
 pub struct Client {
@@ -261,7 +261,7 @@ impl Client {
         let retry_after = response.headers().get("retry-after").and_then(|after| after.to_str().ok()?.parse().ok());
         let text = response.into_body().into_with_config().limit(limits::PROBLEM_LIMIT_BYTES).read_to_string();
         let problem = text.ok().and_then(|text| serde_json::from_str::<ProblemDocument>(&text).ok());
-        Err(ClientError::Refused(Box::new(Refusal::new(status, retry_after, problem))))
+        Err(ClientError::Refused(Box::new(RefusedCall::new(status, retry_after, problem))))
     }
 
     fn document<T: DeserializeOwned>(&self, response: Response<Body>) -> Result<T, ClientError> {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::{Custody, breaker};
 use crate::agreement::{Code, ServiceTerms};
 use crate::remedy::Remedy;
-use crate::service::audit::{Event, Refusal};
+use crate::service::audit::{Event, RequestRefusal};
 use crate::service::protocol::{Line, Receipt, RecordError, Request};
 use crate::service::signing::{Hash, Name, Signed};
 use crate::service::store::StoreError;
@@ -145,14 +145,14 @@ impl std::fmt::Display for Period {
 
 impl SubmitError {
     /// As what it is counted and logged; not for what says nothing about the request.
-    pub fn refusal(&self) -> Option<Refusal> {
+    pub fn refusal(&self) -> Option<RequestRefusal> {
         match self {
-            Self::Quota { period: Period::Day, .. } => Some(Refusal::DayQuota),
-            Self::Quota { period: Period::Year, .. } => Some(Refusal::YearQuota),
-            Self::Leakage { .. } => Some(Refusal::Leakage),
-            Self::Breaker { .. } => Some(Refusal::Breaker),
-            Self::Record(_) | Self::Future { .. } => Some(Refusal::Record),
-            Self::KeyExpired { .. } => Some(Refusal::KeyExpired),
+            Self::Quota { period: Period::Day, .. } => Some(RequestRefusal::DayQuota),
+            Self::Quota { period: Period::Year, .. } => Some(RequestRefusal::YearQuota),
+            Self::Leakage { .. } => Some(RequestRefusal::Leakage),
+            Self::Breaker { .. } => Some(RequestRefusal::Breaker),
+            Self::Record(_) | Self::Future { .. } => Some(RequestRefusal::Record),
+            Self::KeyExpired { .. } => Some(RequestRefusal::KeyExpired),
             Self::Store(_) | Self::NumberTaken(_) | Self::ClockBehind { .. } | Self::KeyUnknown(_) => None,
         }
     }
@@ -208,7 +208,7 @@ impl Custody {
         &mut self,
         requester: &Code,
         agreement: &Hash,
-        reason: Refusal,
+        reason: RequestRefusal,
         now: Time,
     ) -> Result<(), StoreError> {
         self.journal.step(|step| {
