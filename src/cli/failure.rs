@@ -18,12 +18,12 @@ pub enum Failure {
     /// Whoever read standard output has had enough, which is no error.
     OutputClosed,
     /// Anything that its user can mend.
-    Problem(Box<Problem>),
+    Problem(Box<MendableProblem>),
 }
 
 /// Something that its user can mend.
 #[derive(Debug)]
-pub struct Problem {
+pub struct MendableProblem {
     /// The file or argument at fault.
     pub place: String,
     /// What is wrong with it.
@@ -43,7 +43,7 @@ impl Failure {
     /// A problem with several faults.
     pub fn with_details(place: impl Display, what: impl Display, details: Vec<String>, remedy: impl Display) -> Self {
         let (place, what, remedy) = (place.to_string(), what.to_string(), remedy.to_string());
-        Self::Problem(Box::new(Problem { place, what, details, remedy }))
+        Self::Problem(Box::new(MendableProblem { place, what, details, remedy }))
     }
 
     /// A problem with a file.

@@ -11,7 +11,7 @@ use cotejo::template::SubjectId;
 use cotejo::template::read::Identity;
 
 use crate::cli::console::count;
-use crate::cli::failure::{Failure, Problem};
+use crate::cli::failure::{Failure, MendableProblem};
 use crate::cli::{files, load};
 
 /// The files of one gallery.
@@ -107,7 +107,7 @@ impl GallerySource for GalleryFiles {
 fn unloadable(failure: Failure) -> Unloadable {
     match failure {
         Failure::Problem(problem) => {
-            let Problem { place, what, remedy, .. } = *problem;
+            let MendableProblem { place, what, remedy, .. } = *problem;
             Unloadable { what: format!("{place}: {what}"), remedy: Some(remedy) }
         }
         other => Unloadable { what: other.one_line(), remedy: None },

@@ -31,4 +31,4 @@ pub use lines::{LINE_LIMIT_BYTES, LogFileError, LogLines};
 pub use reading::{Reading, Whose};
 pub use requests::{RequestRow, Requests, RowOutcome};
 pub use transparency::{Transparency, Usage, Year};
-pub use verify::{Counts, Finding, Problem, Report, Verifier};
+pub use verify::{Counts, Finding, LogProblem, Report, Verifier};

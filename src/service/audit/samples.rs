@@ -65,7 +65,7 @@ impl Log {
         self.entries.iter().for_each(|entry| verifier.entry(entry));
         let report = verifier.finish();
         // A rewritten log may lack what its statements are about, or acknowledge what it does not hold.
-        use super::Problem::{OtherReply, Unknown};
+        use super::LogProblem::{OtherReply, Unknown};
         report.findings.iter().all(|finding| matches!(finding.problem, Unknown | OtherReply))
     }
 }

@@ -11,7 +11,7 @@ use crate::wire::WireError;
 
 /// Why a request was not served. Names no person, and nothing that belongs to another requester.
 #[derive(Clone, Debug)]
-pub struct Problem {
+pub struct HttpProblem {
     status: StatusCode,
     kind: &'static str,
     detail: String,
@@ -19,7 +19,7 @@ pub struct Problem {
     returns: Option<Time>,
 }
 
-impl Problem {
+impl HttpProblem {
     /// A problem of a kind.
     pub fn new(status: StatusCode, kind: &'static str, detail: impl std::fmt::Display) -> Self {
         Self { status, kind, detail: detail.to_string(), retry_after: None, returns: None }
@@ -73,7 +73,7 @@ impl Problem {
 }
 
 /// The body is written where the request's id is known.
-impl IntoResponse for Problem {
+impl IntoResponse for HttpProblem {
     fn into_response(self) -> Response {
         let mut response = self.status.into_response();
         response.extensions_mut().insert(self);
@@ -81,7 +81,7 @@ impl IntoResponse for Problem {
     }
 }
 
-impl From<StoreError> for Problem {
+impl From<StoreError> for HttpProblem {
     fn from(error: StoreError) -> Self {
         // What is wrong with the database is for its operator's log, not for requesters.
         tracing::error!(error = error.in_full(), "the database failed");
@@ -94,7 +94,7 @@ impl From<StoreError> for Problem {
     }
 }
 
-impl From<WireError> for Problem {
+impl From<WireError> for HttpProblem {
     fn from(error: WireError) -> Self {
         match error {
             WireError::TooLarge { .. } => Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", error.in_full()),
@@ -103,7 +103,7 @@ impl From<WireError> for Problem {
     }
 }
 
-impl Problem {
+impl HttpProblem {
     /// A request that was not accepted, at this time.
     pub(crate) fn of_submission(error: SubmitError, now: Time) -> Self {
         let (status, kind) = match &error {

@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 
 use super::engine::{Engine, GallerySource};
 use super::metrics::Metrics;
-use super::problem::Problem;
+use super::problem::HttpProblem;
 use super::queue::Queue;
 use crate::agreement::{Code, ServiceTerms};
 use crate::service::signing::{Hash, PublicKey};
@@ -73,9 +73,9 @@ pub struct Desk {
 
 impl Desk {
     /// What was agreed on the service.
-    pub fn terms(&self) -> Result<&ServiceTerms, Problem> {
+    pub fn terms(&self) -> Result<&ServiceTerms, HttpProblem> {
         // No agreement is served without: see `Server::new`.
-        self.engine.agreement().terms().service.as_ref().ok_or_else(Problem::not_found)
+        self.engine.agreement().terms().service.as_ref().ok_or_else(HttpProblem::not_found)
     }
 }
 
@@ -175,18 +175,18 @@ impl State {
     pub async fn custody<T: Send + 'static>(
         self: &Arc<Self>,
         work: impl FnOnce(&mut Custody) -> Result<T, StoreError> + Send + 'static,
-    ) -> Result<T, Problem> {
-        self.blocking(move |state| state.with_custody(work).map_err(Problem::from)).await
+    ) -> Result<T, HttpProblem> {
+        self.blocking(move |state| state.with_custody(work).map_err(HttpProblem::from)).await
     }
 
     /// Does what takes time, from a task.
     pub(crate) async fn blocking<T: Send + 'static>(
         self: &Arc<Self>,
-        work: impl FnOnce(&Self) -> Result<T, Problem> + Send + 'static,
-    ) -> Result<T, Problem> {
+        work: impl FnOnce(&Self) -> Result<T, HttpProblem> + Send + 'static,
+    ) -> Result<T, HttpProblem> {
         let state = Arc::clone(self);
         let done = tokio::task::spawn_blocking(move || work(&state)).await;
-        done.unwrap_or_else(|_| Err(Problem::unavailable("the request could not be served; try again")))
+        done.unwrap_or_else(|_| Err(HttpProblem::unavailable("the request could not be served; try again")))
     }
 
     /// A generator for one worker.

@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use tokio::time::timeout;
 use tokio_stream::StreamExt;
 
-use super::problem::Problem;
+use super::problem::HttpProblem;
 use super::state::{State, kib};
 
 /// Waits so long for room.
@@ -29,29 +29,29 @@ pub(crate) async fn receive(
     headers: &HeaderMap,
     body: Body,
     limit_bytes: u64,
-) -> Result<Upload, Problem> {
+) -> Result<Upload, HttpProblem> {
     let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     let length = length.ok_or_else(|| {
-        Problem::new(StatusCode::LENGTH_REQUIRED, "length-required", "state the body's length (Content-Length)")
+        HttpProblem::new(StatusCode::LENGTH_REQUIRED, "length-required", "state the body's length (Content-Length)")
     })?;
     if length > limit_bytes {
         let detail = format!("the body has {length} bytes where at most {limit_bytes} are admitted");
-        return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", detail));
+        return Err(HttpProblem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", detail));
     }
     let room = timeout(ROOM, Arc::clone(&state.uploads).acquire_many_owned(kib(length).max(1))).await;
     let room = room.ok().and_then(Result::ok).ok_or_else(|| {
-        Problem::new(StatusCode::TOO_MANY_REQUESTS, "busy", "too many uploads at a time; try again").retry_after(5)
+        HttpProblem::new(StatusCode::TOO_MANY_REQUESTS, "busy", "too many uploads at a time; try again").retry_after(5)
     })?;
     let whole = Duration::from_secs((length / LEAST_RATE).saturating_add(10));
     let bytes = timeout(whole, collect(state, body, length)).await.map_err(|_| stalled())??;
     Ok(Upload { bytes, _room: room })
 }
 
-fn stalled() -> Problem {
-    Problem::new(StatusCode::REQUEST_TIMEOUT, "stalled", "the body was sent too slowly; send it again")
+fn stalled() -> HttpProblem {
+    HttpProblem::new(StatusCode::REQUEST_TIMEOUT, "stalled", "the body was sent too slowly; send it again")
 }
 
-async fn collect(state: &State, body: Body, length: u64) -> Result<Vec<u8>, Problem> {
+async fn collect(state: &State, body: Body, length: u64) -> Result<Vec<u8>, HttpProblem> {
     let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default());
     let mut chunks = body.into_data_stream();
     loop {
@@ -70,6 +70,6 @@ async fn collect(state: &State, body: Body, length: u64) -> Result<Vec<u8>, Prob
     if bytes.len() as u64 == length { Ok(bytes) } else { Err(truncated()) }
 }
 
-fn truncated() -> Problem {
-    Problem::malformed("the body is not of its stated length: it was cut off; send it again")
+fn truncated() -> HttpProblem {
+    HttpProblem::malformed("the body is not of its stated length: it was cut off; send it again")
 }

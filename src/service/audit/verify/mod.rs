@@ -10,7 +10,7 @@ use crate::agreement::Code;
 use crate::service::protocol::{Acknowledgement, Receipt, Reply, ReplyOutcome, Request};
 use crate::service::signing::{Hash, PublicKey, Statement};
 use crate::service::time::Time;
-pub use report::{Counts, Finding, Problem, Report};
+pub use report::{Counts, Finding, LogProblem, Report};
 
 /// Reads a log from its first entry to its last.
 pub struct Verifier {
@@ -99,8 +99,8 @@ impl Verifier {
                 self.erased += 1;
                 self.last_missing = Some(Place { entry: entry.number, time: entry.time });
             }
-            Err(EntryError::Digest) => self.find(entry.number, Problem::Content),
-            Err(EntryError::Form) => self.find(entry.number, Problem::Form),
+            Err(EntryError::Digest) => self.find(entry.number, LogProblem::Content),
+            Err(EntryError::Form) => self.find(entry.number, LogProblem::Form),
         }
         self.first.get_or_insert(entry.time);
         self.head = entry.head();
@@ -110,16 +110,16 @@ impl Verifier {
     fn chain(&mut self, entry: &Entry) {
         let expected = self.head.number + 1;
         if entry.number != expected {
-            self.find(entry.number, Problem::Number { expected });
+            self.find(entry.number, LogProblem::Number { expected });
         }
         if !entry.follows(&self.head.hash) {
-            self.find(entry.number, Problem::Chain);
+            self.find(entry.number, LogProblem::Chain);
         }
         if self.key.is_some_and(|key| !entry.is_signed_by(&key)) {
-            self.find(entry.number, Problem::Signature);
+            self.find(entry.number, LogProblem::Signature);
         }
         if entry.time < self.head.time {
-            self.find(entry.number, Problem::Time);
+            self.find(entry.number, LogProblem::Time);
         }
     }
 
@@ -127,22 +127,22 @@ impl Verifier {
     pub fn finish(mut self) -> Report {
         let last = self.head.number;
         if last == 0 {
-            self.find(0, Problem::Empty);
+            self.find(0, LogProblem::Empty);
         } else if self.owner.is_none() {
-            self.find(1, Problem::Opening);
+            self.find(1, LogProblem::Opening);
         }
         if let Some(missing) = self.last_missing
             && !self.erasure.is_some_and(|told| missing.entry <= told.through && missing.time < told.before)
         {
-            self.find(missing.entry, Problem::Missing);
+            self.find(missing.entry, LogProblem::Missing);
         }
         for about in std::mem::take(&mut self.unknown) {
             if self.erasure.is_none_or(|told| about.time >= told.before) {
-                self.find(about.entry, Problem::Unknown);
+                self.find(about.entry, LogProblem::Unknown);
             }
         }
         for (number, _) in std::mem::take(&mut self.noted) {
-            self.find(number, Problem::Noted);
+            self.find(number, LogProblem::Noted);
         }
         let (party, role) = self.owner.map(|Whose { party, role }| (party, role)).unzip();
         Report {
@@ -161,7 +161,7 @@ impl Verifier {
         }
     }
 
-    fn find(&mut self, entry: u64, problem: Problem) {
+    fn find(&mut self, entry: u64, problem: LogProblem) {
         match self.findings.len() {
             LISTED_FINDINGS.. => self.suppressed += 1,
             _ => self.findings.push(Finding { entry, problem }),
@@ -172,11 +172,11 @@ impl Verifier {
         let number = entry.number;
         match told {
             Told::Opened(whose) if number == 1 => self.owner = Some(whose.clone()),
-            Told::Opened(_) => self.find(number, Problem::Opening),
+            Told::Opened(_) => self.find(number, LogProblem::Opening),
             Told::Registered { party, key } => self.registered.entry(party.clone()).or_default().push(*key),
             Told::Erased { before, through, .. } => {
                 if *through >= number || *before > entry.time {
-                    self.find(number, Problem::Erasure);
+                    self.find(number, LogProblem::Erasure);
                 } else {
                     self.erasure = self.erasure.max(Some(Erasure { before: *before, through: *through }));
                 }
@@ -197,7 +197,7 @@ impl Verifier {
         if self.holds(number, stated, signed).is_some()
             && self.requests.insert(stated.digest, Progress::default()).is_some()
         {
-            self.find(number, Problem::Twice { statement: Request::KIND });
+            self.find(number, LogProblem::Twice { statement: Request::KIND });
         }
     }
 
@@ -220,7 +220,7 @@ impl Verifier {
         let replied = |progress: &mut Progress| progress.reply.replace(stated.digest).is_some();
         self.progress(entry, &reply.request_digest, Some(reply.request.time), replied, Reply::KIND);
         if echoed(&reply.request) != Some(reply.request_digest) {
-            self.find(entry.number, Problem::Echo);
+            self.find(entry.number, LogProblem::Echo);
         }
     }
 
@@ -232,17 +232,17 @@ impl Verifier {
         self.progress(entry, &said.request, None, acknowledged, Acknowledgement::KIND);
         let reply = self.requests.get(&said.request).and_then(|progress| progress.reply);
         if reply.is_some_and(|reply| reply != said.reply) {
-            self.find(entry.number, Problem::OtherReply);
+            self.find(entry.number, LogProblem::OtherReply);
         }
     }
 
     /// What a statement says, if its signature holds; a finding where it is not `signed` by its party.
     fn holds<'s, T: Statement>(&mut self, number: u64, stated: &'s Stated<T>, signed: bool) -> Option<&'s T> {
         if !signed {
-            self.find(number, Problem::Signer { statement: T::KIND });
+            self.find(number, LogProblem::Signer { statement: T::KIND });
         }
         let held = stated.said.as_ref().inspect_err(|error| {
-            self.find(number, Problem::Statement { statement: T::KIND, reason: error.to_string() });
+            self.find(number, LogProblem::Statement { statement: T::KIND, reason: error.to_string() });
         });
         held.ok()
     }
@@ -265,7 +265,7 @@ impl Verifier {
             }
             Some(progress) => {
                 if before(progress) {
-                    self.find(entry.number, Problem::Twice { statement });
+                    self.find(entry.number, LogProblem::Twice { statement });
                 }
             }
         }

@@ -28,13 +28,13 @@ pub struct Finding {
     /// At which entry; the last where it is about the whole.
     pub entry: u64,
     /// What is wrong there.
-    pub problem: Problem,
+    pub problem: LogProblem,
 }
 
 /// What is not as it should be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
 #[serde(rename_all = "kebab-case")]
-pub enum Problem {
+pub enum LogProblem {
     /// There is no entry at all.
     #[error("the log is empty")]
     Empty,

@@ -57,7 +57,7 @@ impl Log {
         verifier.finish()
     }
 
-    fn problems(&self) -> Vec<Problem> {
+    fn problems(&self) -> Vec<LogProblem> {
         self.report().findings.into_iter().map(|finding| finding.problem).collect()
     }
 
@@ -122,7 +122,7 @@ fn missing_repeated_and_reordered_entries_are_found() {
     assert!(log.report().is_sound());
     let mut verifier = Verifier::new(None, Some((noted.number, noted.hash)));
     log.entries.iter().for_each(|entry| verifier.entry(entry));
-    assert_eq!(verifier.finish().findings.pop().unwrap().problem, Problem::Noted);
+    assert_eq!(verifier.finish().findings.pop().unwrap().problem, LogProblem::Noted);
 }
 
 #[test]
@@ -134,31 +134,31 @@ fn an_erased_log_is_sound_and_only_what_the_erasure_tells_of_may_be_missing() {
     assert_eq!((report.erased, report.statements.requests), (8, 2));
     // A content that is younger.
     log.entries[11].content = None;
-    assert!(log.problems().contains(&Problem::Missing));
+    assert!(log.problems().contains(&LogProblem::Missing));
     // An erasure that tells of its own future.
     let mut log = Log::sample();
     log.add(9000, Event::Erased { before: Time::from_millis(99_999), through: 3, contents: 0 });
-    assert_eq!(log.problems(), [Problem::Erasure]);
+    assert_eq!(log.problems(), [LogProblem::Erasure]);
 }
 
 #[test]
 fn statements_by_others_twice_or_about_nothing_are_found() {
     let mut log = Log::sample();
     log.ask(4, 4000, false);
-    assert_eq!(log.problems(), [Problem::Twice { statement: "request" }]);
+    assert_eq!(log.problems(), [LogProblem::Twice { statement: "request" }]);
 
     let mut log = Log::sample();
     let stranger = Signed::new(&request("9", Time::ZERO), &key(3)).unwrap();
     log.add(9000, Event::Request { statement: stranger });
-    assert_eq!(log.problems(), [Problem::Signer { statement: "request" }]);
+    assert_eq!(log.problems(), [LogProblem::Signer { statement: "request" }]);
 
     let mut log = Log::sample();
     let receipt = Receipt { request: Hash([1; 32]), job: Name([1; 16]), time: Time::ZERO };
     log.add(9000, Event::Receipt { statement: Signed::new(&receipt, &key(1)).unwrap() });
-    assert_eq!(log.problems(), [Problem::Unknown]);
+    assert_eq!(log.problems(), [LogProblem::Unknown]);
     let mut log = Log::sample();
     log.add(9000, Event::Receipt { statement: Signed::new(&receipt, &key(2)).unwrap() });
-    assert_eq!(log.problems(), [Problem::Signer { statement: "receipt" }, Problem::Unknown]);
+    assert_eq!(log.problems(), [LogProblem::Signer { statement: "receipt" }, LogProblem::Unknown]);
 }
 
 #[test]
@@ -172,14 +172,14 @@ fn an_acknowledgement_of_another_reply_is_found() {
     log.add(6000, Event::Reply { statement: Signed::new(&reply, &key(1)).unwrap() });
     let said = Acknowledgement { request: asked, reply: Hash([5; 32]), time: Time::ZERO };
     log.add(6001, Event::Acknowledgement { statement: Signed::new(&said, &key(2)).unwrap() });
-    assert_eq!(log.problems(), [Problem::OtherReply]);
+    assert_eq!(log.problems(), [LogProblem::OtherReply]);
 }
 
 #[test]
 fn an_empty_log_and_one_of_nobody_are_no_logs() {
-    assert_eq!(Verifier::new(None, None).finish().findings[0].problem, Problem::Empty);
+    assert_eq!(Verifier::new(None, None).finish().findings[0].problem, LogProblem::Empty);
     let mut log = Log::sample();
     log.entries.clear();
     log.add(1, Event::Registered { party: "A".parse().unwrap(), key: key(2).public() });
-    assert_eq!(log.problems(), [Problem::Opening]);
+    assert_eq!(log.problems(), [LogProblem::Opening]);
 }

@@ -17,7 +17,7 @@ use tokio::sync::watch;
 use tokio_stream::wrappers::WatchStream;
 use tokio_stream::{Stream, StreamExt};
 
-use super::super::problem::Problem;
+use super::super::problem::HttpProblem;
 use super::super::queue::Stand;
 use super::super::state::{Requester, State};
 use super::super::upload::{self, Upload};
@@ -61,7 +61,7 @@ pub async fn submit(
     Path(agreement): Path<String>,
     headers: HeaderMap,
     body: Body,
-) -> Result<(StatusCode, Json<AcceptedView>), Problem> {
+) -> Result<(StatusCode, Json<AcceptedView>), HttpProblem> {
     let (desk, digest) = desk(&state, &requester, &agreement)?;
     let signed = signed_request(&headers, &requester);
     // The body is received also where the request is refused: whoever is still sending it would lose the refusal with the connection.
@@ -70,19 +70,20 @@ pub async fn submit(
     state.blocking(move |state| accept(state, &requester, digest, &statement, &request, &upload)).await
 }
 
-fn signed_request(headers: &HeaderMap, requester: &Requester) -> Result<(Signed<Request>, Request), Problem> {
+fn signed_request(headers: &HeaderMap, requester: &Requester) -> Result<(Signed<Request>, Request), HttpProblem> {
     let header = headers.get(REQUEST_HEADER).and_then(|header| header.to_str().ok());
-    let header = header
-        .ok_or_else(|| Problem::malformed("the header cotejo-request is missing: a signed request belongs there"))?;
+    let header = header.ok_or_else(|| {
+        HttpProblem::malformed("the header cotejo-request is missing: a signed request belongs there")
+    })?;
     let text = URL_SAFE_NO_PAD.decode(header).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-    let text = text.ok_or_else(|| Problem::malformed("the header cotejo-request is not base64url of a text"))?;
+    let text = text.ok_or_else(|| HttpProblem::malformed("the header cotejo-request is not base64url of a text"))?;
     let refused =
-        |error: StatementError| Problem::malformed(format!("the signed request is refused: {}", error.in_full()));
+        |error: StatementError| HttpProblem::malformed(format!("the signed request is refused: {}", error.in_full()));
     let statement = Signed::<Request>::from_json(&text).map_err(refused)?;
     let request = statement.verify(Some(&requester.key)).map_err(refused)?;
     if request.requester != requester.code {
         let detail = format!("the request is by {}, the certificate is of {}", request.requester, requester.code);
-        return Err(Problem::new(StatusCode::FORBIDDEN, "other-requester", detail));
+        return Err(HttpProblem::new(StatusCode::FORBIDDEN, "other-requester", detail));
     }
     Ok((statement, request))
 }
@@ -94,24 +95,24 @@ fn accept(
     statement: &Signed<Request>,
     request: &Request,
     upload: &Upload,
-) -> Result<(StatusCode, Json<AcceptedView>), Problem> {
-    let desk = state.desks.get(&agreement).ok_or_else(Problem::not_found)?;
+) -> Result<(StatusCode, Json<AcceptedView>), HttpProblem> {
+    let desk = state.desks.get(&agreement).ok_or_else(HttpProblem::not_found)?;
     let terms = desk.terms()?;
     if Hash::of(&upload.bytes) != request.query_digest {
-        return Err(Problem::malformed("the query is not the one that the request was signed for"));
+        return Err(HttpProblem::malformed("the query is not the one that the request was signed for"));
     }
     let facts = desk.engine.read_query(&upload.bytes)?;
     let said = (request.query, request.key, u64::from(request.probes));
     if said != (facts.query, facts.key, facts.probes) {
-        return Err(Problem::malformed(
+        return Err(HttpProblem::malformed(
             "the request names another query, key or number of probes than the query's file",
         ));
     }
     if desk.engine.gallery().subjects == 0 {
-        return Err(Problem::unavailable("nobody is enrolled in the custodian's gallery"));
+        return Err(HttpProblem::unavailable("nobody is enrolled in the custodian's gallery"));
     }
     if let Some(refused) = facts.refused {
-        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "too-many-bits", refused.in_full()));
+        return Err(HttpProblem::new(StatusCode::UNPROCESSABLE_ENTITY, "too-many-bits", refused.in_full()));
     }
     let place = state.queue.reserve(&requester.code);
     let now = state.now();
@@ -121,12 +122,12 @@ fn accept(
         let known = state.with_custody(|custody| custody.accepted_before(request, &agreement))?;
         if !known {
             let detail = "the custodian has as many requests waiting as it admits; try again";
-            let problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "queue-full", detail);
+            let problem = HttpProblem::new(StatusCode::TOO_MANY_REQUESTS, "queue-full", detail);
             return Err(problem.retry_after(full.retry_after.as_secs()));
         }
     }
     let submitted = state.with_custody(|custody| custody.submit(&submission, &agreement, terms, now));
-    let submitted = submitted.map_err(|error| Problem::of_submission(error, now))?;
+    let submitted = submitted.map_err(|error| HttpProblem::of_submission(error, now))?;
     let view = AcceptedView { job: submitted.job.to_string(), receipt: signed(&submitted.receipt) };
     if !submitted.new {
         return Ok((StatusCode::OK, Json(view)));
@@ -158,7 +159,7 @@ pub async fn list(
     Shared(state): Shared<Arc<State>>,
     Caller(requester): Caller,
     Query(query): Query<ListQuery>,
-) -> Result<Json<JobsView>, Problem> {
+) -> Result<Json<JobsView>, HttpProblem> {
     let before = query.before.as_deref().map(name).transpose()?;
     let code = requester.code.clone();
     let jobs = state.custody(move |custody| custody.jobs(&code, before.as_ref())).await?;
@@ -183,9 +184,9 @@ fn view(job: &Job, before: Option<usize>) -> JobView {
     }
 }
 
-async fn find(state: &Arc<State>, requester: &Requester, job: &str) -> Result<Job, Problem> {
+async fn find(state: &Arc<State>, requester: &Requester, job: &str) -> Result<Job, HttpProblem> {
     let (code, job) = (requester.code.clone(), name(job)?);
-    state.custody(move |custody| custody.job(&code, &job)).await?.ok_or_else(Problem::not_found)
+    state.custody(move |custody| custody.job(&code, &job)).await?.ok_or_else(HttpProblem::not_found)
 }
 
 /// One of the caller's own jobs
@@ -199,7 +200,7 @@ pub async fn get(
     Shared(state): Shared<Arc<State>>,
     Caller(requester): Caller,
     Path(job): Path<String>,
-) -> Result<Json<JobView>, Problem> {
+) -> Result<Json<JobView>, HttpProblem> {
     let job = find(&state, &requester, &job).await?;
     let before = state.queue.before(&requester.code, &job.id);
     Ok(Json(view(&job, before)))
@@ -216,11 +217,11 @@ pub async fn delete(
     Shared(state): Shared<Arc<State>>,
     Caller(requester): Caller,
     Path(job): Path<String>,
-) -> Result<StatusCode, Problem> {
+) -> Result<StatusCode, HttpProblem> {
     let (code, job, now) = (requester.code.clone(), name(&job)?, state.now());
     let found = state.custody(move |custody| custody.delete(&code, &job, now)).await?;
     if !found {
-        return Err(Problem::not_found());
+        return Err(HttpProblem::not_found());
     }
     state.queue.cancel(&job);
     Ok(StatusCode::NO_CONTENT)
@@ -237,7 +238,7 @@ pub async fn events(
     Shared(state): Shared<Arc<State>>,
     Caller(requester): Caller,
     Path(job): Path<String>,
-) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, HttpProblem> {
     // The ticket first: one that is gone afterwards was replied to before.
     let watched = name(&job).ok().and_then(|job| state.queue.ticket(&job)).map(|ticket| ticket.watch());
     let job = find(&state, &requester, &job).await?;
@@ -275,13 +276,13 @@ pub async fn answer(
     Shared(state): Shared<Arc<State>>,
     Caller(requester): Caller,
     Path(job): Path<String>,
-) -> Result<Response, Problem> {
+) -> Result<Response, HttpProblem> {
     let job = find(&state, &requester, &job).await?;
-    let gone = |why: &str| Problem::new(StatusCode::GONE, "no-answer", why);
+    let gone = |why: &str| HttpProblem::new(StatusCode::GONE, "no-answer", why);
     match job.state {
         JobState::Waiting => {
             let detail = "the answer is not ready; follow the job's events";
-            Err(Problem::new(StatusCode::CONFLICT, "not-ready", detail).retry_after(1))
+            Err(HttpProblem::new(StatusCode::CONFLICT, "not-ready", detail).retry_after(1))
         }
         JobState::Unanswered => Err(gone("there is no answer; the job's reply says why")),
         JobState::Deleted => Err(gone("the answer was deleted")),
@@ -315,18 +316,18 @@ pub async fn acknowledge(
     Path(job): Path<String>,
     headers: HeaderMap,
     body: Body,
-) -> Result<StatusCode, Problem> {
+) -> Result<StatusCode, HttpProblem> {
     let job = find(&state, &requester, &job).await?.id;
     let upload = upload::receive(&state, &headers, body, limits::STATEMENT_LIMIT_BYTES).await?;
-    let text = String::from_utf8(upload.bytes).map_err(|_| Problem::malformed("not a text"))?;
+    let text = String::from_utf8(upload.bytes).map_err(|_| HttpProblem::malformed("not a text"))?;
     let refused =
-        |error: StatementError| Problem::malformed(format!("the acknowledgement is refused: {}", error.in_full()));
+        |error: StatementError| HttpProblem::malformed(format!("the acknowledgement is refused: {}", error.in_full()));
     let statement = Signed::<Acknowledgement>::from_json(&text).map_err(refused)?;
     let said = statement.verify(Some(&requester.key)).map_err(refused)?;
     let now = state.now();
     let kept = state.custody(move |custody| custody.acknowledge(&requester.code, &job, &statement, &said, now)).await?;
     match kept {
         true => Ok(StatusCode::NO_CONTENT),
-        false => Err(Problem::new(StatusCode::CONFLICT, "other-reply", "this is about another request or reply")),
+        false => Err(HttpProblem::new(StatusCode::CONFLICT, "other-reply", "this is about another request or reply")),
     }
 }

@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::extract::{Path, State as Shared};
 use axum::http::{HeaderMap, StatusCode};
 
-use super::super::problem::Problem;
+use super::super::problem::HttpProblem;
 use super::super::state::State;
 use super::super::upload;
 use super::{Caller, desk, name};
@@ -33,11 +33,11 @@ pub async fn get(
     Shared(state): Shared<Arc<State>>,
     Caller(requester): Caller,
     Path((agreement, key)): Path<(String, String)>,
-) -> Result<Json<KeyView>, Problem> {
+) -> Result<Json<KeyView>, HttpProblem> {
     let (_, digest) = desk(&state, &requester, &agreement)?;
     let key = name(&key)?;
     let known = state.custody(move |custody| custody.key(&requester.code, &digest, &key)).await?;
-    known.map(|admitted| Json(view(&key, &admitted, state.now()))).ok_or_else(Problem::not_found)
+    known.map(|admitted| Json(view(&key, &admitted, state.now()))).ok_or_else(HttpProblem::not_found)
 }
 
 /// Upload an evaluation key: the file that `cotejo keygen` makes. The same key again changes nothing
@@ -64,7 +64,7 @@ pub async fn put(
     Path((agreement, key)): Path<(String, String)>,
     headers: HeaderMap,
     body: Body,
-) -> Result<(StatusCode, Json<KeyView>), Problem> {
+) -> Result<(StatusCode, Json<KeyView>), HttpProblem> {
     let (desk, digest) = desk(&state, &requester, &agreement)?;
     let key = name(&key)?;
     let (engine, days) = (Arc::clone(&desk.engine), desk.terms()?.key_days);
@@ -73,16 +73,16 @@ pub async fn put(
         .blocking(move |state| {
             let actual = engine.read_key(&upload.bytes)?;
             if actual != key {
-                return Err(Problem::malformed(format!("the file is of key {actual}, not of key {key}")));
+                return Err(HttpProblem::malformed(format!("the file is of key {actual}, not of key {key}")));
             }
             let now = state.now();
             state.with_custody(|custody| {
-                custody.check_clock(now).map_err(|error| Problem::of_submission(error, now))?;
+                custody.check_clock(now).map_err(|error| HttpProblem::of_submission(error, now))?;
                 let admitted = custody.admit_key(&requester.code, &digest, &key, &upload.bytes, days, now)?;
                 admitted.ok_or_else(|| {
                     let detail =
                         format!("{KEYS_LIMIT} keys are in use already; ask with one of these until one runs out");
-                    Problem::new(StatusCode::CONFLICT, "too-many-keys", detail)
+                    HttpProblem::new(StatusCode::CONFLICT, "too-many-keys", detail)
                 })
             })
         })

@@ -18,7 +18,7 @@ use utoipa_axum::routes;
 
 use super::connection::Peer;
 use super::metrics::{Refused, Served};
-use super::problem::Problem;
+use super::problem::HttpProblem;
 use super::state::{Desk, Requester, State};
 use crate::service::protocol::paths;
 use crate::service::signing::Hash;
@@ -47,9 +47,9 @@ pub(crate) fn router(state: Arc<State>) -> (Router, utoipa::openapi::OpenApi) {
     let served = document.clone();
     let router = router
         .route(paths::OPENAPI, axum::routing::get(move || std::future::ready(Json(served))))
-        .fallback(async || Problem::not_found())
+        .fallback(async || HttpProblem::not_found())
         .method_not_allowed_fallback(async || {
-            Problem::new(
+            HttpProblem::new(
                 StatusCode::METHOD_NOT_ALLOWED,
                 "method-not-allowed",
                 format_args!("see {} for what can be called", paths::OPENAPI),
@@ -73,7 +73,7 @@ async fn accompany(
     let route = request.extensions().get::<MatchedPath>().map_or("(none)", MatchedPath::as_str).to_owned();
     let requester = request.extensions().get::<Peer>().and_then(|peer| Some(peer.0.as_ref()?.code.clone()));
     let mut response = next.run(request).await;
-    let problem = response.extensions_mut().remove::<Problem>();
+    let problem = response.extensions_mut().remove::<HttpProblem>();
     if let Some(problem) = &problem {
         state.metrics.refused.get_or_create(&Refused { kind: problem.kind().to_owned() }).inc();
         response = problem.response(&id);
@@ -86,7 +86,7 @@ async fn accompany(
         route,
         status,
         requester = requester.as_ref().map_or("-", |code| code.as_str()),
-        problem = problem.as_ref().map_or("-", Problem::kind),
+        problem = problem.as_ref().map_or("-", HttpProblem::kind),
         milliseconds = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
     );
     let headers = response.headers_mut();
@@ -101,12 +101,12 @@ async fn accompany(
 pub struct Caller(pub Arc<Requester>);
 
 impl<S: Sync> FromRequestParts<S> for Caller {
-    type Rejection = Problem;
+    type Rejection = HttpProblem;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, HttpProblem> {
         match parts.extensions.get::<Peer>() {
             Some(Peer(Some(requester))) => Ok(Self(Arc::clone(requester))),
-            _ => Err(Problem::new(
+            _ => Err(HttpProblem::new(
                 StatusCode::FORBIDDEN,
                 "not-registered",
                 "the certificate is not registered here; have the custodian register its fingerprint",
@@ -116,14 +116,14 @@ impl<S: Sync> FromRequestParts<S> for Caller {
 }
 
 /// The desk of an agreement that the caller may use.
-fn desk<'a>(state: &'a State, requester: &Requester, agreement: &str) -> Result<(&'a Desk, Hash), Problem> {
-    let digest: Hash = agreement.parse().map_err(|_| Problem::not_found())?;
+fn desk<'a>(state: &'a State, requester: &Requester, agreement: &str) -> Result<(&'a Desk, Hash), HttpProblem> {
+    let digest: Hash = agreement.parse().map_err(|_| HttpProblem::not_found())?;
     let admitted = requester.agreements.contains(&digest);
-    let desk = state.desks.get(&digest).filter(|_| admitted).ok_or_else(Problem::not_found)?;
+    let desk = state.desks.get(&digest).filter(|_| admitted).ok_or_else(HttpProblem::not_found)?;
     Ok((desk, digest))
 }
 
 /// A name in a path.
-fn name(text: &str) -> Result<crate::service::signing::Name, Problem> {
-    text.parse().map_err(|_| Problem::not_found())
+fn name(text: &str) -> Result<crate::service::signing::Name, HttpProblem> {
+    text.parse().map_err(|_| HttpProblem::not_found())
 }
