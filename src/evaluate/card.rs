@@ -11,7 +11,7 @@ use crate::agreement::SchemeId;
 
 /// The accuracy card.
 #[derive(Clone, Debug, Serialize)]
-pub struct Card {
+pub struct AccuracyCard {
     /// What was compared under which terms.
     pub terms: TermsOfCard,
     /// The data.

@@ -39,7 +39,7 @@ pub struct Evaluation<'a> {
 
 impl Evaluation<'_> {
     /// The card. `verdicts` are those of the units of the selection, in order; `target_fmr` asks for a threshold.
-    pub fn card(&self, encrypted: Option<(&Selection, &[Vec<bool>])>, target_fmr: Option<f64>) -> Card {
+    pub fn card(&self, encrypted: Option<(&Selection, &[Vec<bool>])>, target_fmr: Option<f64>) -> AccuracyCard {
         let eyes = self.agreement.functional().eyes();
         let bootstrap = Bootstrap::new(self.dataset, self.scores, eyes, self.seed);
         let oracle = |pair: &Pair| self.scores.scale.closeness(pair.oracle);
@@ -48,7 +48,7 @@ impl Evaluation<'_> {
         let float_hit = |pair: &Pair| pair.float.is_finite() && scale.is_hit(pair.float);
         let distribution = self.distribution(oracle);
         let measured = encrypted.map(|(selection, verdicts)| self.measured(selection, verdicts));
-        let mut card = Card {
+        let mut card = AccuracyCard {
             terms: self.terms(),
             data: self.data(),
             float: self.column(&bootstrap, &self.distribution(float), float, float_hit),

@@ -1,6 +1,6 @@
 //! The accuracy card as a page for people. It may be handed on: records are named by their number, subjects not at all.
 
-use super::card::{AtFmr, AtFpir, Card, Column, SearchRates};
+use super::card::{AccuracyCard, AtFmr, AtFpir, Column, SearchRates};
 use super::interval::{Proportion, share};
 use super::plots;
 use super::scale::number;
@@ -11,7 +11,7 @@ use crate::report::{Block, Figure, Page, Section, Table};
 const LISTED: usize = 100;
 
 /// The page of a card. `provenance` says how it was made: what, and its value.
-pub fn page(card: &Card, provenance: &[(String, String)]) -> Page {
+pub fn page(card: &AccuracyCard, provenance: &[(String, String)]) -> Page {
     Page {
         title: "Accuracy under encryption".to_owned(),
         lead: lead(card),
@@ -20,7 +20,7 @@ pub fn page(card: &Card, provenance: &[(String, String)]) -> Page {
     }
 }
 
-fn lead(card: &Card) -> String {
+fn lead(card: &AccuracyCard) -> String {
     let rates = &card.oracle.agreed;
     let predicted = &card.encrypted.predicted;
     let pairs = card.data.genuine_pairs + card.data.impostor_pairs;
@@ -47,7 +47,7 @@ fn lead(card: &Card) -> String {
     )
 }
 
-fn rates(card: &Card) -> Section {
+fn rates(card: &AccuracyCard) -> Section {
     let decided = card.encrypted.measured.as_ref().map(|measured| &measured.decided);
     let predicted = &card.encrypted.predicted;
     let encrypted = |measured: Option<&Proportion>, predicted: f64| match measured.filter(|m| m.trials > 0) {
@@ -106,7 +106,7 @@ fn rates(card: &Card) -> Section {
     Section { heading: "Error rates".to_owned(), blocks }
 }
 
-fn encryption(card: &Card) -> Section {
+fn encryption(card: &AccuracyCard) -> Section {
     let predicted = &card.encrypted.predicted;
     let mut blocks = vec![Block::Text(predicted.sentence.clone())];
     if !predicted.exact {
@@ -144,7 +144,7 @@ fn encryption(card: &Card) -> Section {
     Section { heading: "Does encryption change a decision?".to_owned(), blocks }
 }
 
-fn scores(card: &Card) -> Section {
+fn scores(card: &AccuracyCard) -> Section {
     let figure = |caption: &str, plot| Figure { caption: caption.to_owned(), plot };
     let figures = vec![
         figure(
@@ -158,7 +158,7 @@ fn scores(card: &Card) -> Section {
     Section { heading: "Scores and thresholds".to_owned(), blocks: vec![Block::Figures(figures)] }
 }
 
-fn data(card: &Card) -> Section {
+fn data(card: &AccuracyCard) -> Section {
     let data = &card.data;
     let row = |what: &str, value: String| vec![what.to_owned(), value];
     let rows = vec![
@@ -200,7 +200,7 @@ fn data(card: &Card) -> Section {
 }
 
 /// The decisions that changed; none where none did.
-fn changes(card: &Card) -> Option<Section> {
+fn changes(card: &AccuracyCard) -> Option<Section> {
     let measured = card.encrypted.measured.as_ref();
     let under_encryption = measured.and_then(|m| flipped("Under encryption", &m.decided.flips));
     let by_rounding = flipped("By rounding to integers", &card.rounding_flips);

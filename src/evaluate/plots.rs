@@ -1,12 +1,12 @@
 //! The plots of the accuracy card.
 
-use super::card::{Card, Column};
+use super::card::{AccuracyCard, Column};
 use super::scale::number;
 use super::tally::{FlipBin, flip_probability};
 use crate::report::{Axis, Band, Bar, Estimate, Marks, Plot, Position, Rule, Scale, Series};
 
 /// Genuine and impostor scores, with the threshold and the gray zone.
-pub(super) fn histogram(card: &Card) -> Plot {
+pub(super) fn histogram(card: &AccuracyCard) -> Plot {
     let histogram = &card.histogram;
     let bins = histogram.genuine.len();
     let edge = |i: usize| histogram.from + (histogram.to - histogram.from) * i as f64 / bins.max(1) as f64;
@@ -37,19 +37,19 @@ pub(super) fn histogram(card: &Card) -> Plot {
     }
 }
 
-fn threshold_rule(card: &Card) -> Rule {
+fn threshold_rule(card: &AccuracyCard) -> Rule {
     let label = format!("threshold {}", number(card.terms.threshold));
     Rule { label, position: Position::X(card.terms.threshold) }
 }
 
 /// Both clear columns, as lines of one function of their curves.
-fn lines(card: &Card, point: impl Fn(&super::card::CurvePoint) -> (f64, f64)) -> Vec<Series> {
+fn lines(card: &AccuracyCard, point: impl Fn(&super::card::CurvePoint) -> (f64, f64)) -> Vec<Series> {
     let line = |name: &str, column: &Column| Series::new(name, Marks::Line(column.curve.iter().map(&point).collect()));
     vec![line("scores as read", &card.float), line("integers, in the clear", &card.oracle)]
 }
 
 /// The rates under encryption at the agreed threshold: predicted, and measured where they were.
-fn encrypted(card: &Card, point: impl Fn(f64, f64) -> (f64, f64)) -> Vec<Series> {
+fn encrypted(card: &AccuracyCard, point: impl Fn(f64, f64) -> (f64, f64)) -> Vec<Series> {
     let predicted = &card.encrypted.predicted;
     let mut series =
         vec![Series::new("under encryption, predicted", Marks::Points(vec![point(predicted.fmr, predicted.fnmr)]))];
@@ -61,7 +61,7 @@ fn encrypted(card: &Card, point: impl Fn(f64, f64) -> (f64, f64)) -> Vec<Series>
 }
 
 /// FNMR against FMR.
-pub(super) fn trade_off(card: &Card) -> Plot {
+pub(super) fn trade_off(card: &AccuracyCard) -> Plot {
     let mut series = lines(card, |point| (point.fmr, point.fnmr));
     series.extend(encrypted(card, |fmr, fnmr| (fmr, fnmr)));
     Plot {
@@ -74,7 +74,7 @@ pub(super) fn trade_off(card: &Card) -> Plot {
 }
 
 /// True match rate against FMR.
-pub(super) fn receiver(card: &Card) -> Plot {
+pub(super) fn receiver(card: &AccuracyCard) -> Plot {
     let mut series = lines(card, |point| (point.fmr, 1.0 - point.fnmr));
     series.extend(encrypted(card, |fmr, fnmr| (fmr, 1.0 - fnmr)));
     Plot {
@@ -86,7 +86,7 @@ pub(super) fn receiver(card: &Card) -> Plot {
 }
 
 /// FMR and FNMR of the integers against the threshold.
-pub(super) fn rates(card: &Card) -> Plot {
+pub(super) fn rates(card: &AccuracyCard) -> Plot {
     let line = |name: &str, rate: fn(&super::card::CurvePoint) -> f64| {
         let points = card.oracle.curve.iter().map(|point| (point.threshold, rate(point)));
         Series::new(name, Marks::Line(points.collect()))

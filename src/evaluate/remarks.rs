@@ -1,12 +1,12 @@
 //! What a reader of the card must know, in words.
 
-use super::card::Card;
+use super::card::AccuracyCard;
 use super::scale::number;
 use super::scores::Scores;
 use crate::agreement::Agreement;
 
 /// The remarks on an evaluation, the gravest first.
-pub(super) fn remarks(agreement: &Agreement, scores: &Scores, card: &Card) -> Vec<String> {
+pub(super) fn remarks(agreement: &Agreement, scores: &Scores, card: &AccuracyCard) -> Vec<String> {
     let mut remarks = Vec::new();
     if !agreement.parameters().is_secure() {
         remarks.push(format!(

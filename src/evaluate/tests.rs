@@ -58,7 +58,7 @@ fn population(subjects: usize, rng: &mut ChaCha20Rng) -> (Vec<Record>, Vec<Recor
     (0..subjects).map(pair).unzip()
 }
 
-fn card_of(agreement: &Opened, dataset: &Dataset, target_fmr: Option<f64>) -> Result<Card, EvaluateError> {
+fn card_of(agreement: &Opened, dataset: &Dataset, target_fmr: Option<f64>) -> Result<AccuracyCard, EvaluateError> {
     let comparer = Comparer::new(agreement, dataset);
     let scores = Scores::of_all_pairs(agreement, dataset, &comparer, &())?;
     Ok(Evaluation { agreement, dataset, scores: &scores, comparer: &comparer, seed: 1 }.card(None, target_fmr))

@@ -1,7 +1,7 @@
 //! Error rates of templates that others made, as others found them.
 
 use cotejo::agreement::{ComparisonTerms, Terms};
-use cotejo::evaluate::{Card, Comparer, Dataset, Evaluation, Scores};
+use cotejo::evaluate::{AccuracyCard, Comparer, Dataset, Evaluation, Scores};
 use cotejo::planning;
 use cotejo::scheme::Opened;
 use cotejo::template::read::{self, Format};
@@ -9,7 +9,7 @@ use cotejo::template::{IrisShape, MaskSharing, TemplateShape};
 
 use crate::data;
 
-fn card(agreement: &Opened, dataset: &Dataset) -> Card {
+fn card(agreement: &Opened, dataset: &Dataset) -> AccuracyCard {
     let comparer = Comparer::new(agreement, dataset);
     let scores = Scores::of_all_pairs(agreement, dataset, &comparer, &()).unwrap();
     Evaluation { agreement, dataset, scores: &scores, comparer: &comparer, seed: 1 }.card(None, None)

@@ -6,7 +6,7 @@ mod text;
 
 use std::path::{Path, PathBuf};
 
-use cotejo::evaluate::{Amount, Card, Comparer, Dataset, EvaluateError, Evaluation, Scores};
+use cotejo::evaluate::{AccuracyCard, Amount, Comparer, Dataset, EvaluateError, Evaluation, Scores};
 use cotejo::scheme::Opened;
 use cotejo::template::Record;
 
@@ -128,7 +128,7 @@ impl Args {
         Ok(Outcome::Done)
     }
 
-    fn say(&self, card: &Card, console: &Console) -> Result<(), Failure> {
+    fn say(&self, card: &AccuracyCard, console: &Console) -> Result<(), Failure> {
         console.result(text::summary(card), card)
     }
 

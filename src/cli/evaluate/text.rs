@@ -1,11 +1,11 @@
 //! The card as text.
 
-use cotejo::evaluate::{Card, Decided, Proportion, Rates, number, share};
+use cotejo::evaluate::{AccuracyCard, Decided, Proportion, Rates, number, share};
 
 use crate::cli::console::count;
 
 /// The card, in some thirty lines.
-pub(super) fn summary(card: &Card) -> String {
+pub(super) fn summary(card: &AccuracyCard) -> String {
     let mut lines = vec![
         data(card),
         format!(
@@ -30,7 +30,7 @@ pub(super) fn summary(card: &Card) -> String {
     lines.join("\n")
 }
 
-fn data(card: &Card) -> String {
+fn data(card: &AccuracyCard) -> String {
     let data = &card.data;
     format!(
         "data         {} of {}, {} refused: failure to enrol {}\npairs        {} genuine, {} impostor",
@@ -48,7 +48,7 @@ fn row(label: &str, cells: [String; 3]) -> String {
     format!("{label:<22} {float:<38} {oracle:<38} {encrypted}").trim_end().to_owned()
 }
 
-fn rates(card: &Card) -> Vec<String> {
+fn rates(card: &AccuracyCard) -> Vec<String> {
     let decided = card.encrypted.measured.as_ref().map(|measured| &measured.decided);
     let predicted = &card.encrypted.predicted;
     let encrypted = |measured: Option<&Proportion>, predicted: f64| match measured {
@@ -70,7 +70,7 @@ fn rates(card: &Card) -> Vec<String> {
     rows
 }
 
-fn identification(card: &Card) -> Vec<String> {
+fn identification(card: &AccuracyCard) -> Vec<String> {
     let mut rows = Vec::new();
     let both = [&card.float, &card.oracle].map(|column| &column.identification);
     let [float, oracle] = both.map(|identification| identification.agreed.fpir.to_string());
@@ -86,7 +86,7 @@ fn identification(card: &Card) -> Vec<String> {
     rows
 }
 
-fn encrypted(card: &Card) -> Vec<String> {
+fn encrypted(card: &AccuracyCard) -> Vec<String> {
     let predicted = &card.encrypted.predicted;
     let mut lines = match predicted.exact {
         true => {

@@ -1,7 +1,7 @@
 //! `cotejo params list`.
 
 use cotejo::parameters::ParameterSet;
-use cotejo::planning::card::Card;
+use cotejo::planning::card::ParameterCard;
 
 use crate::cli::Outcome;
 use crate::cli::console::{Console, bytes};
@@ -14,7 +14,7 @@ pub struct Args {}
 
 impl Args {
     pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
-        let cards: Vec<Card> = ParameterSet::ALL.into_iter().map(Card::of_set).collect();
+        let cards: Vec<ParameterCard> = ParameterSet::ALL.into_iter().map(ParameterCard::of_set).collect();
         let heading = ["name", "scheme", "security", "keys", "query", "answer", "what for"].map(str::to_owned);
         let rows: Vec<[String; 7]> = std::iter::once(heading).chain(cards.iter().map(row)).collect();
         let widths: Vec<usize> = (0..7)
@@ -35,7 +35,7 @@ impl Args {
     }
 }
 
-fn row(card: &Card) -> [String; 7] {
+fn row(card: &ParameterCard) -> [String; 7] {
     [
         card.name.to_owned(),
         card.scheme.to_string(),

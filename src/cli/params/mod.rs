@@ -11,7 +11,7 @@ mod trial;
 use cotejo::agreement::{AgreementError, Disclosure, SchemeId, Terms};
 use cotejo::parameters::ParameterSet;
 use cotejo::parameters::custom::OwnSet;
-use cotejo::planning::card::Card;
+use cotejo::planning::card::ParameterCard;
 
 use super::Outcome;
 use super::comparison::ComparisonArgs;
@@ -64,7 +64,7 @@ struct UnderArgs {
 /// A set under one comparison, or why it admits none.
 struct Looked {
     terms: Terms,
-    card: Card,
+    card: ParameterCard,
     refusal: Option<AgreementError>,
 }
 
@@ -74,7 +74,7 @@ impl UnderArgs {
         let mut refused = None;
         for terms in self.candidates(set.scheme())? {
             let terms = under(terms, own, set);
-            match Card::new(&terms, set) {
+            match ParameterCard::new(&terms, set) {
                 Ok(card) => return Ok(Looked { terms, card, refusal: None }),
                 Err(error) => refused = Some((terms, error)),
             }
@@ -82,7 +82,7 @@ impl UnderArgs {
         // There is at least one candidate.
         let (terms, error) =
             refused.ok_or_else(|| Failure::new("params", "nothing to compare", "choose a --metric"))?;
-        Ok(Looked { terms, card: Card::of_set(set), refusal: Some(error) })
+        Ok(Looked { terms, card: ParameterCard::of_set(set), refusal: Some(error) })
     }
 
     /// Whether the comparison was chosen by the user.

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use cotejo::parameters::Figure;
-use cotejo::planning::card::{Card, ComparisonCard, KeyStrength, PredictedNoise};
+use cotejo::planning::card::{ComparisonCard, KeyStrength, ParameterCard, PredictedNoise};
 
 use crate::cli::console::{bytes, count, seconds};
 
 /// The whole card, line by line.
-pub fn card(card: &Card) -> Vec<String> {
+pub fn card(card: &ParameterCard) -> Vec<String> {
     let security = match card.secure {
         true => format!("{:.1} bits of security", card.security_bits),
         false if card.own => format!("INSECURE: {:.1} bits of security", card.security_bits),

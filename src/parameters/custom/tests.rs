@@ -156,7 +156,7 @@ fn keys_that_would_fill_the_memory_are_refused() {
 #[test]
 fn sets_at_the_edge_of_every_bound_can_be_looked_at() {
     use crate::agreement::{Disclosure, Terms};
-    use crate::planning::card::Card;
+    use crate::planning::card::ParameterCard;
     let tfhe = |k, n: usize, size, base, levels| {
         let mut own = OwnSet::like(named("tfhe-896-2048"), format!("edge-{k}-{n}-{size}-{base}-{levels}"));
         if let Dimensions::Tfhe(set) = &mut own.dimensions {
@@ -188,7 +188,7 @@ fn sets_at_the_edge_of_every_bound_can_be_looked_at() {
     ];
     for own in sets {
         let set = own.parameter_set().unwrap_or_else(|error| panic!("{}: {error}", own.name()));
-        Card::of_set(&set);
+        ParameterCard::of_set(&set);
         for (terms, disclosure) in [
             (Terms::hamming(32, 6), Disclosure::Any),
             (Terms::hamming(32, 6), Disclosure::Each),
@@ -198,7 +198,7 @@ fn sets_at_the_edge_of_every_bound_can_be_looked_at() {
             terms.disclosure = disclosure;
             terms.limits.references = 1_000;
             // Refused or not, nothing panics; what is refused says so with the set's or the comparison's field.
-            if let Err(error) = Card::new(&terms, &set) {
+            if let Err(error) = ParameterCard::new(&terms, &set) {
                 assert!(error.to_string().contains(": "), "{error}");
             }
         }

@@ -15,7 +15,7 @@ pub use keys::KeyStrength;
 
 /// All there is to say of a set.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Card {
+pub struct ParameterCard {
     /// Name of the set.
     pub name: String,
     /// The scheme it is a set of.
@@ -55,7 +55,7 @@ pub struct Sizes {
     pub answer_bytes: usize,
 }
 
-impl Card {
+impl ParameterCard {
     /// Of a set alone.
     pub fn of_set(set: &ParameterSet) -> Self {
         let keys = if set.is_secure() || set.is_own() { keys::strengths(set) } else { Vec::new() };

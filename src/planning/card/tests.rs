@@ -1,10 +1,10 @@
 use super::*;
 use crate::agreement::Disclosure;
 
-fn card(name: &str, mut terms: Terms, disclosure: Disclosure) -> Card {
+fn card(name: &str, mut terms: Terms, disclosure: Disclosure) -> ParameterCard {
     terms.disclosure = disclosure;
     let set = ParameterSet::by_name(name).unwrap();
-    Card::new(&terms.with_scheme(set.scheme().into()), set).unwrap()
+    ParameterCard::new(&terms.with_scheme(set.scheme().into()), set).unwrap()
 }
 
 #[test]
@@ -37,14 +37,15 @@ fn the_card_of_an_exact_set_has_margins_and_no_gray_zone() {
 #[test]
 fn a_comparison_that_a_set_does_not_admit_is_refused_with_the_number() {
     let set = ParameterSet::by_name("bgv-32768-540").unwrap();
-    let error = Card::new(&Terms::hamming(512, 180).with_scheme(set.scheme().into()), set).unwrap_err().to_string();
+    let error =
+        ParameterCard::new(&Terms::hamming(512, 180).with_scheme(set.scheme().into()), set).unwrap_err().to_string();
     assert!(error.contains("bits of the modulus where 10 are needed"), "{error}");
 }
 
 #[test]
 fn every_set_has_a_purpose_and_a_card_that_serialises() {
     for set in ParameterSet::ALL {
-        let card = Card::of_set(set);
+        let card = ParameterCard::of_set(set);
         assert!(!card.purpose.is_empty(), "{}", card.name);
         let document = serde_json::to_value(&card).unwrap();
         assert_eq!(document["name"], set.name());

@@ -1,5 +1,5 @@
 // Every feature of the library is there.
-use cotejo::evaluate::Card;
+use cotejo::evaluate::AccuracyCard;
 use cotejo::querier::SecretKey;
 use cotejo::report::Page;
 use cotejo::service::server::Server;

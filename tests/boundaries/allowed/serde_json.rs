@@ -1,6 +1,6 @@
 // The library's own serialisation: what may be written is written.
-use cotejo::evaluate::Card;
+use cotejo::evaluate::AccuracyCard;
 
 fn main() {
-    let _ = |card: &Card| serde_json::to_string(card);
+    let _ = |card: &AccuracyCard| serde_json::to_string(card);
 }
