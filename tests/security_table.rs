@@ -18,7 +18,7 @@ struct Instance {
 }
 
 /// One line of a table: what was estimated, and the least of the three attacks.
-struct Estimate {
+struct ListedEstimate {
     /// `bound`, or `-`, where it is of no set.
     set: &'static str,
     instance: Instance,
@@ -27,16 +27,16 @@ struct Estimate {
     source: &'static str,
 }
 
-fn estimates() -> Vec<Estimate> {
+fn estimates() -> Vec<ListedEstimate> {
     read(include_str!("../scripts/security/estimates.tsv"))
 }
 
-fn grid() -> Vec<Estimate> {
+fn grid() -> Vec<ListedEstimate> {
     read(include_str!("../scripts/security/table.tsv"))
 }
 
 /// A table's lines, by the names in its heading.
-fn read(table: &'static str) -> Vec<Estimate> {
+fn read(table: &'static str) -> Vec<ListedEstimate> {
     let mut lines = table.lines().filter(|line| !line.starts_with('#'));
     let columns: Vec<&'static str> = lines.next().unwrap().split('\t').collect();
     lines
@@ -47,7 +47,7 @@ fn read(table: &'static str) -> Vec<Estimate> {
                 columns.iter().zip(&cells).find(|(column, _)| **column == name).map_or("-", |(_, cell)| *cell)
             };
             let attacks = ["usvp", "bdd", "dual_hybrid"].map(cell);
-            Estimate {
+            ListedEstimate {
                 set: cell("set"),
                 instance: Instance {
                     dimension: cell("n").parse().unwrap(),
@@ -91,7 +91,7 @@ fn tfhe_instances(set: &TfheSet) -> [Instance; 2] {
 }
 
 /// The same but for a modulus that may be larger, which is easier: what the estimate says, holds for the instance too.
-fn covers(estimate: &Estimate, instance: &Instance) -> bool {
+fn covers(estimate: &ListedEstimate, instance: &Instance) -> bool {
     let easier = &estimate.instance;
     easier.dimension == instance.dimension
         && easier.secret == instance.secret
@@ -139,7 +139,7 @@ fn no_secure_set_states_more_bits_than_the_interpolation_gives_its_keys() {
 #[test]
 fn the_two_tables_agree_where_both_speak_from_one_source() {
     for estimate in estimates().iter().filter(|estimate| estimate.source.starts_with("run: ")) {
-        let same = |point: &&Estimate| point.instance == estimate.instance && point.source == estimate.source;
+        let same = |point: &&ListedEstimate| point.instance == estimate.instance && point.source == estimate.source;
         let point = grid()
             .into_iter()
             .find(|point| same(&point))

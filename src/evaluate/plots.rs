@@ -3,7 +3,7 @@
 use super::card::{AccuracyCard, Column};
 use super::scale::number;
 use super::tally::{FlipBin, flip_probability};
-use crate::report::{Axis, Band, Bar, Estimate, Marks, Plot, Position, Rule, Scale, Series};
+use crate::report::{Axis, Band, Bar, Marks, Plot, PointWithInterval, Position, Rule, Scale, Series};
 
 /// Genuine and impostor scores, with the threshold and the gray zone.
 pub(super) fn histogram(card: &AccuracyCard) -> Plot {
@@ -104,7 +104,7 @@ pub(super) fn rates(card: &AccuracyCard) -> Plot {
 pub(super) fn flips(bins: &[FlipBin]) -> Plot {
     let widest = bins.iter().flat_map(|bin| [bin.from_deviations.abs(), bin.to_deviations.abs()]).fold(1.0, f64::max);
     let curve = (-60..=60).map(|i| f64::from(i) / 60.0 * widest);
-    let measured = bins.iter().map(|bin| Estimate {
+    let measured = bins.iter().map(|bin| PointWithInterval {
         x: 0.5 * (bin.from_deviations + bin.to_deviations),
         y: bin.flipped as f64 / bin.pairs.max(1) as f64,
         low: bin.interval.low,

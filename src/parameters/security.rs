@@ -22,7 +22,7 @@ pub const MARGIN: f64 = 0.5;
 
 /// How hard an instance is at least.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Estimate {
+pub struct SecurityEstimate {
     /// Bits of security: log2 of the operations of the cheapest attack; never above what the estimate of the instance itself would give.
     pub bits: f64,
     /// What computed the point that the figure rests on.
@@ -122,17 +122,17 @@ pub struct Point {
 /// assert!(estimate.bits >= 128.0);
 /// assert_eq!(estimate.command(), "python3 scripts/security/estimate.py --one binary 896 46");
 /// ```
-pub fn of_binary_lwe(dimension: usize, noise_log2: u32) -> Estimate {
+pub fn of_binary_lwe(dimension: usize, noise_log2: u32) -> SecurityEstimate {
     table().estimate(Instance::Binary { dimension, noise_log2 })
 }
 
 /// Security of ring LWE of 2^ring_log2 coefficients with a uniform ternary secret and errors of deviation 3.24, modulo log2_modulus bits, special
 /// primes counted: what keys of scheme `bgv` hide behind. Taken as LWE of that dimension.
-pub fn of_ternary_rlwe(ring_log2: u32, log2_modulus: usize) -> Estimate {
+pub fn of_ternary_rlwe(ring_log2: u32, log2_modulus: usize) -> SecurityEstimate {
     table().estimate(Instance::Ternary { ring_log2, log2_modulus })
 }
 
-impl Estimate {
+impl SecurityEstimate {
     /// The command that computes the figure of the instance itself, from the root of the repository.
     pub fn command(&self) -> String {
         let question = match self.instance {

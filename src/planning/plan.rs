@@ -7,7 +7,7 @@ use crate::functional::{Functional, Reference, SampleLayout};
 use crate::parameters::bgv::BgvSet;
 use crate::parameters::tfhe::TfheSet;
 use crate::parameters::{Dimensions, Marked, ParameterSet};
-use crate::scheme::bgv::laboratory::estimate::{Estimate, SearchSize};
+use crate::scheme::bgv::laboratory::estimate::{SearchEstimate, SearchSize};
 use crate::scheme::bgv::laboratory::pace;
 use crate::scheme::bgv::{Bgv, Misfit};
 use crate::scheme::tfhe::Tfhe;
@@ -187,7 +187,7 @@ impl<'a> PlannedQuery<'a> {
             probes: self.probes,
             budget_bytes,
         };
-        let estimate = Estimate::of(set, &size, pace)?;
+        let estimate = SearchEstimate::of(set, &size, pace)?;
         let query_bytes = (self.templates() * set.encrypted_template_bytes()) as u64;
         Ok(Payload {
             steps: estimate.steps,

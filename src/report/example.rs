@@ -70,7 +70,7 @@ fn flips() -> Plot {
     let at = |n: i32| f64::from(n) / 10.0;
     let measured = (-9..=9).map(|n| {
         let y = below(-at(n).abs()) + 0.01 * f64::from(n % 3);
-        Estimate { x: at(n), y, low: (y - 0.03).max(0.0), high: y + 0.03 }
+        PointWithInterval { x: at(n), y, low: (y - 0.03).max(0.0), high: y + 0.03 }
     });
     Plot {
         x: Axis::new("distance from the threshold, in deviations of the noise", Scale::Linear),

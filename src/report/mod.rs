@@ -40,4 +40,4 @@ mod tests;
 mod ticks_tests;
 
 pub use page::{Block, Figure, Page, Section, Table};
-pub use plot::{Axis, Band, Bar, Estimate, Marks, Plot, Position, Rule, Scale, Series};
+pub use plot::{Axis, Band, Bar, Marks, Plot, PointWithInterval, Position, Rule, Scale, Series};

@@ -64,7 +64,7 @@ pub enum Marks {
     /// Points alone.
     Points(Vec<(f64, f64)>),
     /// Points with an interval of y.
-    PointsWithIntervals(Vec<Estimate>),
+    PointsWithIntervals(Vec<PointWithInterval>),
 }
 
 /// A bar.
@@ -78,9 +78,9 @@ pub struct Bar {
     pub height: f64,
 }
 
-/// A value with an interval, such as of confidence.
+/// A point with an interval of y, such as of confidence.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Estimate {
+pub struct PointWithInterval {
     /// Where it stands.
     pub x: f64,
     /// The value.

@@ -137,12 +137,13 @@ fn a_line_is_broken_where_a_value_is_left_out() {
 #[test]
 fn nothing_is_drawn_beyond_the_axes() {
     let wild: Vec<(f64, f64)> = (0..200).map(|n| (f64::from(n) / 100.0 - 0.5, 40.0 * f64::from(n).sin())).collect();
-    let estimates = wild.iter().map(|(x, y)| Estimate { x: *x, y: *y, low: y - 9.0, high: f64::INFINITY }).collect();
+    let intervals =
+        wild.iter().map(|(x, y)| PointWithInterval { x: *x, y: *y, low: y - 9.0, high: f64::INFINITY }).collect();
     let bars = wild.iter().map(|(x, y)| Bar { from: *x, to: x + 0.01, height: *y }).collect();
     for marks in [
         Marks::Line(wild.clone()),
         Marks::Steps(wild.clone()),
-        Marks::PointsWithIntervals(estimates),
+        Marks::PointsWithIntervals(intervals),
         Marks::Bars(bars),
     ] {
         let axis = || Axis::over("", Scale::Linear, 0.0, 1.0);
@@ -161,9 +162,10 @@ fn no_number_is_too_strange() {
             let axis = || Axis::over("axis", scale, *from, *to);
             let bars =
                 Marks::Bars(vec![Bar { from: *from, to: *to, height: *to }, Bar { from: 0.1, to: 0.2, height: 0.3 }]);
-            let estimates = Marks::PointsWithIntervals(vec![Estimate { x: 0.5, y: 0.5, low: *from, high: *to }]);
+            let intervals =
+                Marks::PointsWithIntervals(vec![PointWithInterval { x: 0.5, y: 0.5, low: *from, high: *to }]);
             let lines = [Marks::Line(pairs.clone()), Marks::Steps(vec![(*from, *to), (0.5, 0.5), (*to, *from)])];
-            let series = [bars, estimates].into_iter().chain(lines).map(|marks| Series::new("", marks)).collect();
+            let series = [bars, intervals].into_iter().chain(lines).map(|marks| Series::new("", marks)).collect();
             let rules = [Position::X(*from), Position::Y(*to), Position::Diagonal]
                 .map(|position| Rule { label: String::new(), position });
             let bands = vec![Band { label: String::new(), from: *from, to: *to }];

@@ -1,6 +1,8 @@
 //! The measurements as one page.
 
-use cotejo::report::{Axis, Block, Estimate, Figure, Marks, Page, Plot, Position, Rule, Scale, Section, Series, Table};
+use cotejo::report::{
+    Axis, Block, Figure, Marks, Page, Plot, PointWithInterval, Position, Rule, Scale, Section, Series, Table,
+};
 
 use super::document::Document;
 use super::measured::QueryTimes;
@@ -95,9 +97,10 @@ fn crossing(document: &Document, threads: usize) -> Figure {
     let own = |(name, queries): (String, Vec<&QueryTimes>)| {
         let point = |query: &&QueryTimes| {
             let spread = &query.computation;
-            Estimate { x: query.references as f64, y: spread.median, low: spread.least, high: spread.greatest }
+            PointWithInterval { x: query.references as f64, y: spread.median, low: spread.least, high: spread.greatest }
         };
-        let points: Vec<Estimate> = queries.iter().filter(|query| query.threads == threads).map(point).collect();
+        let points: Vec<PointWithInterval> =
+            queries.iter().filter(|query| query.threads == threads).map(point).collect();
         (!points.is_empty()).then(|| Series::new(&format!("{name}, measured"), Marks::PointsWithIntervals(points)))
     };
     let crossovers = document.crossover.iter().filter(|crossover| crossover.threads == threads);

@@ -1,6 +1,6 @@
 //! The table as read: its points on curves from easy to hard, and what a curve says of a place between two of them.
 
-use super::{Estimate, Instance, MARGIN, Place, Point, Shortfall};
+use super::{Instance, MARGIN, Place, Point, SecurityEstimate, Shortfall};
 use std::sync::OnceLock;
 
 /// What `estimate.py --table` wrote.
@@ -101,7 +101,7 @@ impl Table {
         Self { binary: curves(binary), ternary: curves(ternary) }
     }
 
-    pub(super) fn estimate(&self, instance: Instance) -> Estimate {
+    pub(super) fn estimate(&self, instance: Instance) -> SecurityEstimate {
         let curves = match instance {
             Instance::Binary { .. } => &self.binary,
             Instance::Ternary { .. } => &self.ternary,
@@ -110,7 +110,7 @@ impl Table {
         let easier = curves.iter().filter(|curve| curve.level <= instance.level());
         let readings = easier.filter_map(|curve| Some((curve.level, curve.read(position)?)));
         let Some((level, best)) = readings.max_by(|(_, a), (_, b)| a.bits.total_cmp(&b.bits)) else {
-            return Estimate {
+            return SecurityEstimate {
                 bits: 0.0,
                 source: "outside scripts/security/table.tsv",
                 place: Place::Short(shortfall(curves, instance)),
@@ -122,7 +122,7 @@ impl Table {
             Some(harder) => Place::Between { easier: best.easier.clone(), harder: harder.clone() },
             None => Place::Beyond(best.easier.clone()),
         };
-        Estimate { bits: best.bits, source: best.easier.source, place, instance }
+        SecurityEstimate { bits: best.bits, source: best.easier.source, place, instance }
     }
 }
 

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 /// Computed off the grid, at random: what the interpolation must stay below.
 const BETWEEN: &str = include_str!("../../../scripts/security/between.tsv");
 
-fn estimate_of(point: &Point) -> Estimate {
+fn estimate_of(point: &Point) -> SecurityEstimate {
     table().estimate(point.instance().unwrap())
 }
 

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::parameters::bgv::ERROR_COINS;
-use crate::parameters::security::{self, Estimate, Place};
+use crate::parameters::security::{self, Place, SecurityEstimate};
 use crate::parameters::{Dimensions, ParameterSet};
 
 /// Where the estimates are kept.
@@ -55,7 +55,7 @@ fn strength(
     (key, dimension, log2_modulus): (&'static str, usize, usize),
     secret: &'static str,
     error: String,
-    estimate: &Estimate,
+    estimate: &SecurityEstimate,
 ) -> KeyStrength {
     KeyStrength {
         key,

@@ -5,7 +5,7 @@ use plotters::prelude::*;
 use super::clip::{Point, Rectangle};
 use super::look::{Dash, Look, Marker};
 use super::surface::{Failed, Surface};
-use super::{Estimate, Marks, Series};
+use super::{Marks, PointWithInterval, Series};
 
 /// Width of a series' line, in units of the drawing.
 const LINE: u32 = 16;
@@ -32,7 +32,9 @@ impl Surface<'_, '_> {
                 points.iter().filter_map(|point| self.place(*point)).try_for_each(|at| self.marker(at, look))
             }
             Marks::Bars(bars) => self.bars(bars, look),
-            Marks::PointsWithIntervals(estimates) => estimates.iter().try_for_each(|one| self.estimate(*one, look)),
+            Marks::PointsWithIntervals(points) => {
+                points.iter().try_for_each(|one| self.point_with_interval(*one, look))
+            }
         }
     }
 
@@ -55,7 +57,11 @@ impl Surface<'_, '_> {
     }
 
     /// A point with its interval.
-    fn estimate(&self, Estimate { x, y, low, high }: Estimate, look: Look) -> Result<(), Failed> {
+    fn point_with_interval(
+        &self,
+        PointWithInterval { x, y, low, high }: PointWithInterval,
+        look: Look,
+    ) -> Result<(), Failed> {
         let Some(point) = self.place((x, y)) else { return Ok(()) };
         let up = &self.rulers.1;
         if let (Some(across), false) = (self.rulers.0.scale.place(x), low.is_nan() || high.is_nan()) {

@@ -15,7 +15,7 @@ use plotters::style::{FontDesc, FontFamily, FontStyle, TextStyle};
 
 use super::axis::Ruler;
 use super::ticks::{LETTER, Room, width};
-use super::{Band, Estimate, Marks, Plot, Position, Rule, Scale, Series};
+use super::{Band, Marks, Plot, PointWithInterval, Position, Rule, Scale, Series};
 use look::{Dash, Look};
 use surface::{Failed, Surface, picture};
 
@@ -71,7 +71,7 @@ impl Places {
                 let seen = bars.iter().filter(|bar| bar.height != 0.0 || plot.y.scale != Scale::Log10);
                 seen.for_each(|bar| self.mark(plot, &[bar.from, bar.to], bar.height, &[0.0]));
             }
-            Marks::PointsWithIntervals(estimates) => estimates.iter().for_each(|Estimate { x, y, low, high }| {
+            Marks::PointsWithIntervals(points) => points.iter().for_each(|PointWithInterval { x, y, low, high }| {
                 self.mark(plot, &[*x], *y, &[*low, *high]);
             }),
         }

@@ -32,7 +32,7 @@ pub struct SearchSize<'a> {
 
 /// A prediction for one query against one gallery.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Estimate {
+pub struct SearchEstimate {
     /// Steps of progress: blocks, of every probe.
     pub steps: u64,
     /// Time of `answer`.
@@ -43,7 +43,7 @@ pub struct Estimate {
     pub memory_bytes: u64,
 }
 
-impl Estimate {
+impl SearchEstimate {
     /// Of a search, on a machine of this pace.
     ///
     /// # Errors
