@@ -4,6 +4,7 @@ use cotejo::querier::Verdict;
 use cotejo::scheme::bgv::Bgv;
 use cotejo::scheme::tfhe::Tfhe;
 use cotejo::service::audit::{Entry, Event, Statements, compare};
+use cotejo::service::client::Accepted;
 use cotejo::service::protocol::ReplyOutcome;
 use cotejo::service::signing::Hash;
 use cotejo::template::SubjectId;
@@ -74,10 +75,10 @@ fn the_same_request_again_is_the_same_job_and_is_charged_once() {
         let asker = Asker::<Tfhe>::new(&trial, 0);
         let (request, _) = asker.request("1", vec![person("p", 1)], Target::Gallery);
         let submit = || asker.client.submit(&request.agreement, &request.statement, request.query.as_deref().unwrap());
-        let (job, receipt) = submit().unwrap();
+        let Accepted { job, receipt } = submit().unwrap();
         for _ in 0..3 {
-            let (again, receipt_again) = submit().unwrap();
-            assert_eq!((again, receipt_again.to_json()), (job, receipt.to_json()));
+            let again = submit().unwrap();
+            assert_eq!((again.job, again.receipt.to_json()), (job, receipt.to_json()));
         }
         let account = trial.custody().account(&"A-BORDER".parse().unwrap(), &trial.digest(), trial.now()).unwrap();
         assert_eq!(account.probes_today, 1);
@@ -110,8 +111,8 @@ fn a_lost_connection_at_any_stage_is_gone_on_from() {
         asker.client.submit(&request.agreement, &request.statement, request.query.as_deref().unwrap()).unwrap();
         trial.restart(&people);
         asker.reconnect(&trial);
-        let (job, _) =
-            asker.client.submit(&request.agreement, &request.statement, request.query.as_deref().unwrap()).unwrap();
+        let job =
+            asker.client.submit(&request.agreement, &request.statement, request.query.as_deref().unwrap()).unwrap().job;
         while asker.client.reply(&job).unwrap().is_none() {
             std::thread::sleep(std::time::Duration::from_millis(20));
         }
@@ -128,7 +129,7 @@ fn an_answer_can_be_fetched_until_it_is_acknowledged_and_deleted_things_are_gone
         let asker = Asker::<Tfhe>::new(&trial, 0);
         let (request, _) = asker.request("1", vec![person("p", 1)], Target::Gallery);
         let query = request.query.clone().unwrap();
-        let (job, _) = asker.client.submit(&request.agreement, &request.statement, &query).unwrap();
+        let job = asker.client.submit(&request.agreement, &request.statement, &query).unwrap().job;
         while asker.client.reply(&job).unwrap().is_none() {
             std::thread::sleep(std::time::Duration::from_millis(20));
         }
@@ -167,7 +168,7 @@ fn what_nobody_fetches_in_time_is_deleted_and_keys_run_out() {
         let asker = Asker::<Tfhe>::new(&trial, 0);
         let (request, _) = asker.request("1", vec![person("p", 1)], Target::Gallery);
         let query = request.query.clone().unwrap();
-        let (job, _) = asker.client.submit(&request.agreement, &request.statement, &query).unwrap();
+        let job = asker.client.submit(&request.agreement, &request.statement, &query).unwrap().job;
         while asker.client.reply(&job).unwrap().is_none() {
             std::thread::sleep(std::time::Duration::from_millis(20));
         }

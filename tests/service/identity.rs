@@ -18,8 +18,8 @@ fn a_job_is_its_requesters_alone() {
         let trial = Trial::new(kind);
         let asker = Asker::<Tfhe>::new(&trial, 0);
         let (request, _) = asker.request("1", vec![person("p", 1)], Target::Gallery);
-        let (job, _) =
-            asker.client.submit(&request.agreement, &request.statement, request.query.as_deref().unwrap()).unwrap();
+        let job =
+            asker.client.submit(&request.agreement, &request.statement, request.query.as_deref().unwrap()).unwrap().job;
         let other = Asker::<Tfhe>::idle(&trial, 1);
         let statuses = |client: &Client, job: &Name| {
             let status = |error: ClientError| match error {

@@ -128,7 +128,7 @@ fn ask(
         let (mut job, mut reply, mut answer) = (None, None, Vec::new());
         call(&mut || {
             let query = request.query.as_deref().unwrap();
-            job = Some(https.submit(&request.agreement, &request.statement, query)?.0);
+            job = Some(https.submit(&request.agreement, &request.statement, query)?.job);
             Ok(())
         });
         let job = job.unwrap();

@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
-use super::{Client, ClientError};
+use super::{Accepted, Client, ClientError};
 use crate::agreement::Code;
 use crate::remedy::Remedy;
 use crate::service::protocol::{ProgressView, Reply, ReplyOutcome};
@@ -187,7 +187,8 @@ impl Asking<'_> {
             self.watch.note("uploading the evaluation key: once for all queries made with these keys");
             self.patiently(|| client.put_key(&request.agreement, &asked.key, self.key_content))?;
         }
-        let (job, receipt) = self.patiently(|| client.submit(&request.agreement, &request.statement, query))?;
+        let Accepted { job, receipt } =
+            self.patiently(|| client.submit(&request.agreement, &request.statement, query))?;
         let said = self.verified(&receipt, "receipt")?;
         if said.request != request.statement.digest() || said.job != job {
             return Err(AskError::OtherRequest("receipt"));

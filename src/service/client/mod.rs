@@ -35,6 +35,15 @@ pub struct Client {
     base: String,
 }
 
+/// A query that the custodian has accepted.
+#[derive(Clone, Debug)]
+pub struct Accepted {
+    /// The job that will answer it.
+    pub job: Name,
+    /// The custodian's word for it, not verified yet.
+    pub receipt: Signed<Receipt>,
+}
+
 /// A server that says nothing for so long is gone: it sends a sign of life every five seconds.
 const SILENCE: Duration = Duration::from_secs(30);
 
@@ -141,18 +150,13 @@ impl Client {
     /// # Errors
     ///
     /// [`ClientError`], as for every call.
-    pub fn submit(
-        &self,
-        agreement: &Hash,
-        statement: &Signed<Request>,
-        query: &[u8],
-    ) -> Result<(Name, Signed<Receipt>), ClientError> {
+    pub fn submit(&self, agreement: &Hash, statement: &Signed<Request>, query: &[u8]) -> Result<Accepted, ClientError> {
         let post = self.agent.post(self.url(&filled(paths::SUBMISSIONS, &[agreement])));
         let post = post.header(REQUEST_HEADER, URL_SAFE_NO_PAD.encode(statement.to_json()));
         let sent = post.content_type("application/octet-stream").send(query);
-        let accepted: AcceptedView = self.document(sent.map_err(|error| self.failed(&error))?)?;
-        let job = accepted.job.parse().map_err(|_| ClientError::Foreign("a job's name"))?;
-        Ok((job, signed(&accepted.receipt)?))
+        let view: AcceptedView = self.document(sent.map_err(|error| self.failed(&error))?)?;
+        let job = view.job.parse().map_err(|_| ClientError::Foreign("a job's name"))?;
+        Ok(Accepted { job, receipt: signed(&view.receipt)? })
     }
 
     /// A job of ours.
