@@ -19,7 +19,9 @@ use cotejo::service::audit::{Entry, Report, Role, Verifier};
 use cotejo::service::client::{AskError, Asking, Client, Concluded, Watch};
 use cotejo::service::identity::Identity;
 use cotejo::service::protocol::{ProgressView, Request};
-use cotejo::service::server::{GallerySource, Limits, Loaded, Memory, Requester, Server, Settings, Unloadable};
+use cotejo::service::server::{
+    GallerySource, Limits, Loaded, Memory, Requester, ServedAgreement, Server, Settings, Unloadable,
+};
 use cotejo::service::signing::{Hash, Name, Signed, SigningKey};
 use cotejo::service::store::{Custody, Outbox, OutboxRequest, Owner, RequestState};
 use cotejo::service::time::Time;
@@ -267,7 +269,10 @@ impl Trial {
             operations: Some(any),
             identity: self.certified.identity(),
             requesters: self.requesters.iter().map(requester).collect(),
-            agreements: vec![(self.agreement.clone(), Box::new(Shared(Arc::clone(&self.source))))],
+            agreements: vec![ServedAgreement {
+                agreement: self.agreement.clone(),
+                source: Box::new(Shared(Arc::clone(&self.source))),
+            }],
             limits: self.limits,
             memory: Memory { keys: 4, gallery_bytes: 1 << 24 },
             clock: Arc::new(move || now(&clock)),

@@ -6,7 +6,7 @@ mod source;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use cotejo::service::server::{Server, ServerError, Settings};
+use cotejo::service::server::{ServedAgreement, Server, ServerError, Settings};
 use serde_json::json;
 
 use super::console::{Console, count};
@@ -98,7 +98,10 @@ impl Args {
             operations: party.rest.operations,
             identity,
             requesters,
-            agreements: agreements.into_iter().map(|served| (served.agreement, Box::new(served.source) as _)).collect(),
+            agreements: agreements
+                .into_iter()
+                .map(|served| ServedAgreement { agreement: served.agreement, source: Box::new(served.source) })
+                .collect(),
             limits,
             memory,
             clock: Arc::new(party::now),

@@ -61,13 +61,21 @@ pub struct Settings {
     /// Who may ask.
     pub requesters: Vec<Requester>,
     /// The agreements, each with its gallery.
-    pub agreements: Vec<(Opened, Box<dyn GallerySource>)>,
+    pub agreements: Vec<ServedAgreement>,
     /// What is not exceeded.
     pub limits: Limits,
     /// What engines keep in memory.
     pub memory: Memory,
     /// What time it is.
     pub clock: Clock,
+}
+
+/// An agreement, and the gallery that is asked under it.
+pub struct ServedAgreement {
+    /// The agreement.
+    pub agreement: Opened,
+    /// Where its gallery comes from.
+    pub source: Box<dyn GallerySource>,
 }
 
 /// Why a server cannot serve.
@@ -136,7 +144,7 @@ impl Server {
         let now = (settings.clock)();
         let metrics = metrics::Metrics::new();
         let mut desks = BTreeMap::new();
-        for (agreement, source) in settings.agreements {
+        for ServedAgreement { agreement, source } in settings.agreements {
             let digest = engine::digest(&agreement);
             if agreement.terms().service.is_none() {
                 return Err(ServerError::NoService(digest));
