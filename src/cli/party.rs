@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use cotejo::agreement::Code;
 use cotejo::service::audit::Role;
-use cotejo::service::identity::Identity;
+use cotejo::service::identity::{Identity, PemFile};
 use cotejo::service::signing::{Hash, HexError, PublicKey, SigningKey};
 use cotejo::service::store::{Custody, Location, Outbox, Owner, StoreError};
 use cotejo::service::time::Time;
@@ -136,8 +136,12 @@ impl<T> Party<T> {
         read.map_err(|error| Failure::io(&key, "read it", &error))?;
         let chain = files::read_at_most(&certificate, LIMIT_BYTES)?;
         let authorities = files::read_at_most(&authority, LIMIT_BYTES)?;
-        Identity::from_pem((&certificate, &chain), (&key, &secret), (&authority, &authorities))
-            .map_err(|error| Failure::of(&self.path, &error, "correct [tls]"))
+        let identity = Identity::from_pem(
+            PemFile { path: &certificate, content: &chain },
+            PemFile { path: &key, content: &secret },
+            PemFile { path: &authority, content: &authorities },
+        );
+        identity.map_err(|error| Failure::of(&self.path, &error, "correct [tls]"))
     }
 }
 

@@ -24,6 +24,15 @@ pub struct Identity {
     roots: Arc<RootCertStore>,
 }
 
+/// A file in PEM, as it was read.
+#[derive(Clone, Copy)]
+pub struct PemFile<'a> {
+    /// Where it is, for errors.
+    pub path: &'a Path,
+    /// What stands in it.
+    pub content: &'a [u8],
+}
+
 /// Why an identity cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -88,26 +97,22 @@ impl Remedy for IdentityError {
 }
 
 impl Identity {
-    /// Reads an identity from PEM texts, and tries it; the names are for errors.
+    /// Reads an identity from files in PEM, and tries it.
     ///
     /// # Errors
     ///
     /// [`IdentityError`] names the one that is not what it should be.
-    pub fn from_pem(
-        chain: (&Path, &[u8]),
-        key: (&Path, &[u8]),
-        authorities: (&Path, &[u8]),
-    ) -> Result<Self, IdentityError> {
-        let files = [chain.0, key.0, authorities.0].map(|file| file.display().to_string());
+    pub fn from_pem(chain: PemFile<'_>, key: PemFile<'_>, authorities: PemFile<'_>) -> Result<Self, IdentityError> {
+        let files = [chain.path, key.path, authorities.path].map(|path| path.display().to_string());
         let [chain_file, key_file, authority_file] = &files;
         let missing = |file: &String, expected| IdentityError::Pem { file: file.clone(), expected };
         let certificates = |file, pem: &[u8]| {
             let all: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
             all.ok().filter(|all| !all.is_empty()).ok_or_else(|| missing(file, "certificate"))
         };
-        let chain = certificates(chain_file, chain.1)?;
-        let authorities = certificates(authority_file, authorities.1)?;
-        let key = PrivateKeyDer::from_pem_slice(key.1).map_err(|_| missing(key_file, "private key"))?;
+        let chain = certificates(chain_file, chain.content)?;
+        let authorities = certificates(authority_file, authorities.content)?;
+        let key = PrivateKeyDer::from_pem_slice(key.content).map_err(|_| missing(key_file, "private key"))?;
         let certified = Arc::new(certified(chain.clone(), &key, chain_file, key_file)?);
         let roots = Arc::new(roots(&authorities, authority_file)?);
         Ok(Self { chain, key, authorities, certified, roots })

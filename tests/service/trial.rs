@@ -17,7 +17,7 @@ use cotejo::scheme::tfhe::Tfhe;
 use cotejo::scheme::{Holder, Opened};
 use cotejo::service::audit::{Entry, Report, Role, Verifier};
 use cotejo::service::client::{AskError, Asking, Client, Concluded, Watch};
-use cotejo::service::identity::Identity;
+use cotejo::service::identity::{Identity, PemFile};
 use cotejo::service::protocol::{ProgressView, Request};
 use cotejo::service::server::{
     GallerySource, Limits, Loaded, Memory, Requester, ServedAgreement, Server, Settings, Unloadable,
@@ -105,9 +105,9 @@ impl Authority {
 
 impl Certified {
     pub fn identity(&self) -> Identity {
-        let name = Path::new("test");
-        let texts = [&self.chain, &self.key, &self.authority].map(|text| (name, text.as_bytes()));
-        Identity::from_pem(texts[0], texts[1], texts[2]).unwrap()
+        let [chain, key, authority] = [&self.chain, &self.key, &self.authority]
+            .map(|text| PemFile { path: Path::new("test"), content: text.as_bytes() });
+        Identity::from_pem(chain, key, authority).unwrap()
     }
 
     pub fn fingerprint(&self) -> Hash {

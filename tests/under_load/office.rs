@@ -10,7 +10,7 @@ use cotejo::querier::{Querier, SecretKey};
 use cotejo::scheme::Opened;
 use cotejo::scheme::tfhe::Tfhe;
 use cotejo::service::client::Client;
-use cotejo::service::identity::Identity;
+use cotejo::service::identity::{Identity, PemFile};
 use cotejo::service::protocol::Request;
 use cotejo::service::signing::{Hash, Name, PublicKey, Signed, SigningKey};
 use cotejo::service::store::{OutboxRequest, RequestState};
@@ -122,8 +122,9 @@ impl Office {
     pub fn client(&self, requester: usize) -> Client {
         let file = |name: &str| self.read(&format!("a-{requester}/{name}"));
         let (chain, key, authority) = (file("tls.pem"), file("tls.key"), file("authority.pem"));
-        let name = Path::new("test");
-        let identity = Identity::from_pem((name, &chain), (name, &key), (name, &authority)).unwrap();
+        let [chain, key, authority] =
+            [&chain, &key, &authority].map(|content| PemFile { path: Path::new("test"), content });
+        let identity = Identity::from_pem(chain, key, authority).unwrap();
         Client::new(&format!("https://localhost:{}", self.port), identity).unwrap()
     }
 
