@@ -32,8 +32,9 @@ impl Args {
                 let account = account.map_err(|error| party::store_failure(&self.config, &error))?;
                 let served = agreements.iter().find(|served| served.agreement.digest().0 == agreement.0);
                 let Some(terms) = served.and_then(|served| served.agreement.terms().service.as_ref()) else { continue };
-                let bits = account.bits_by_gallery.last().map_or_else(String::new, |(version, bits)| {
-                    format!("; {bits} of {} bits of gallery version {version}", terms.bits_per_gallery_version)
+                let bits = account.bits_by_gallery.last().map_or_else(String::new, |of| {
+                    let most = terms.bits_per_gallery_version;
+                    format!("; {} of {most} bits of gallery version {}", of.bits, of.version)
                 });
                 let short = agreement.to_string();
                 lines.push(format!(

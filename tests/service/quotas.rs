@@ -6,6 +6,7 @@ use cotejo::scheme::bgv::Bgv;
 use cotejo::scheme::tfhe::Tfhe;
 use cotejo::service::client::{AskError, ClientError};
 use cotejo::service::protocol::ReplyOutcome;
+use cotejo::service::store::GalleryBits;
 use cotejo::template::Record;
 use cotejo::wire::Target;
 
@@ -81,7 +82,7 @@ fn bits_of_a_gallery_version_are_a_hard_stop_until_the_next_version() {
         trial.await_version(2);
         assert_eq!(asker.verdicts("2").unwrap(), [Verdict::Each(vec![true, false])]);
         let account = trial.custody().account(&"A-BORDER".parse().unwrap(), &trial.digest(), trial.now()).unwrap();
-        assert_eq!(account.bits_by_gallery, [(1, 6), (2, 2)]);
+        assert_eq!(account.bits_by_gallery, [GalleryBits { version: 1, bits: 6 }, GalleryBits { version: 2, bits: 2 }]);
     }
 }
 
@@ -100,7 +101,7 @@ fn a_query_that_could_disclose_more_bits_than_agreed_is_refused_for_good_and_not
         // One bit a probe, which is all that 1:1 gives under any disclosure.
         asker.ask("3", probes(3), Target::Subject("person-1".to_owned().try_into().unwrap())).unwrap();
         let account = trial.custody().account(&"A-BORDER".parse().unwrap(), &trial.digest(), trial.now()).unwrap();
-        assert_eq!(account.bits_by_gallery, [(1, 37)]);
+        assert_eq!(account.bits_by_gallery, [GalleryBits { version: 1, bits: 37 }]);
     }
 }
 

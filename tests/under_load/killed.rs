@@ -93,7 +93,7 @@ fn killed(database: Option<String>) {
         let code = format!("A-{requester}").parse().unwrap();
         let account = custody.account(&code, &Hash(office.agreement.digest().0), now()).unwrap();
         spent += account.probes_this_year;
-        let bits: u64 = account.bits_by_gallery.iter().map(|(_, bits)| bits).sum();
+        let bits: u64 = account.bits_by_gallery.iter().map(|of| of.bits).sum();
         assert_eq!(bits, account.probes_this_year);
     }
     assert_eq!(spent, requests, "quota and log agree");

@@ -18,8 +18,8 @@ mod schema;
 
 pub use connection::Step;
 pub use custody::{
-    Account, Admitted, Answered, Breaker, Custody, Ending, Job, JobState, KEYS_LIMIT, Period, Submission, SubmitError,
-    Submitted, Waiting, Work,
+    Account, Admitted, Answered, Breaker, Custody, Ending, GalleryBits, Job, JobState, KEYS_LIMIT, Period, Submission,
+    SubmitError, Submitted, Waiting, Work,
 };
 pub use entries::LogReader;
 pub use error::StoreError;

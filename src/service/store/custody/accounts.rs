@@ -22,11 +22,27 @@ pub struct Account {
     /// Probes this year.
     pub probes_this_year: u64,
     /// Bits that answers have disclosed, by version of the gallery.
-    pub bits_by_gallery: Vec<(u64, u64)>,
+    pub bits_by_gallery: Vec<GalleryBits>,
     /// Requests that wait.
     pub waiting: u64,
     /// Refusals today.
     pub refused_today: u64,
+}
+
+/// What answers have disclosed of one version of a gallery. Written as a pair.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(into = "(u64, u64)")]
+pub struct GalleryBits {
+    /// The version of the gallery.
+    pub version: u64,
+    /// Bits that answers have disclosed of it.
+    pub bits: u64,
+}
+
+impl From<GalleryBits> for (u64, u64) {
+    fn from(of: GalleryBits) -> Self {
+        (of.version, of.bits)
+    }
 }
 
 impl Custody {
@@ -47,7 +63,7 @@ impl Custody {
             let refused_today = number(step.row(sql, &[of_requester.as_slice(), &[(&day).into()]].concat())?)?;
             let sql = "SELECT gallery, bits FROM leaked WHERE requester = ?1 AND agreement = ?2 ORDER BY gallery";
             let rows = step.query(sql, &of_requester)?;
-            let bits = rows.into_iter().map(|mut row| Ok((row.count()?, row.count()?)));
+            let bits = rows.into_iter().map(|mut row| Ok(GalleryBits { version: row.count()?, bits: row.count()? }));
             let bits_by_gallery = bits.collect::<Result<_, StoreError>>()?;
             Ok(Account {
                 requester: requester.clone(),
@@ -59,5 +75,16 @@ impl Custody {
                 refused_today,
             })
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bits_of_a_gallery_are_written_as_a_pair() {
+        let bits = [GalleryBits { version: 1, bits: 6 }, GalleryBits { version: 2, bits: 2 }];
+        assert_eq!(serde_json::to_string(&bits).unwrap(), "[[1,6],[2,2]]");
     }
 }

@@ -24,7 +24,7 @@ use crate::service::audit::Event;
 use crate::service::protocol::{Receipt, Reply};
 use crate::service::signing::{Hash, Name, Signed};
 use crate::service::time::Time;
-pub use accounts::Account;
+pub use accounts::{Account, GalleryBits};
 pub use answers::{Answered, Ending};
 pub use breaker::Breaker;
 pub use jobs::Work;
