@@ -1,10 +1,10 @@
 //! What was measured, as it is written.
 
 use cotejo::agreement::Disclosure;
-use cotejo::planning::Plan;
 use serde::Serialize;
 
 use super::crossover::Crossover;
+use super::grid::{Refused, Skipped};
 use super::harness::Harness;
 use super::machine::{Machine, Versions};
 use super::measured::{Curve, QueryTimes, StageTimes};
@@ -35,18 +35,4 @@ pub struct Document {
     /// The same queries as the harness `fetch-by-similarity` would report them.
     #[serde(rename = "fetch-by-similarity")]
     pub fetch_by_similarity: Vec<Harness>,
-}
-
-/// Left out: predicted to take longer than the limit.
-#[derive(Serialize)]
-pub struct Skipped {
-    pub threads: usize,
-    pub predicted: Plan,
-}
-
-/// Left out: the comparison is not admitted.
-#[derive(Serialize)]
-pub struct Refused {
-    pub scheme_or_set: String,
-    pub why: String,
 }

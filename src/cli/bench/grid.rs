@@ -8,6 +8,7 @@ use cotejo::scheme::Opened;
 use cotejo::template::TemplateShape;
 use cotejo::template::synthetic::Population;
 use rayon::ThreadPool;
+use serde::Serialize;
 
 use crate::cli::console::Console;
 use crate::cli::failure::Failure;
@@ -61,11 +62,23 @@ pub struct Batch {
 /// The whole of it.
 pub struct Grid {
     pub batches: Vec<Batch>,
-    /// Predicted to take too long.
-    pub skipped: Vec<(usize, Plan)>,
-    /// Schemes that do not admit the comparison, and why.
-    pub refused: Vec<(String, String)>,
+    pub skipped: Vec<Skipped>,
+    pub refused: Vec<Refused>,
     pub population: Population,
+}
+
+/// Left out: predicted to take longer than the limit.
+#[derive(Serialize)]
+pub struct Skipped {
+    pub threads: usize,
+    pub predicted: Plan,
+}
+
+/// Left out: the comparison is not admitted.
+#[derive(Serialize)]
+pub struct Refused {
+    pub scheme_or_set: String,
+    pub why: String,
 }
 
 /// What `match` may keep of an encoded gallery: its own default.
@@ -129,14 +142,14 @@ impl GridArgs {
                     self.add(&mut grid, &agreement, console)?;
                 }
                 Err(error) => {
-                    let name = set.map_or_else(|| format!("scheme {scheme}"), |set| set.name().to_owned());
-                    grid.refused.push((name, error.in_full()));
+                    let scheme_or_set = set.map_or_else(|| format!("scheme {scheme}"), |set| set.name().to_owned());
+                    grid.refused.push(Refused { scheme_or_set, why: error.in_full() });
                 }
             }
         }
         match (grid.batches.is_empty(), grid.refused.first()) {
-            (true, Some((name, why))) => {
-                Err(Failure::new(name, why, "choose another --metric, --dimension, --disclosure or --set"))
+            (true, Some(Refused { scheme_or_set, why })) => {
+                Err(Failure::new(scheme_or_set, why, "choose another --metric, --dimension, --disclosure or --set"))
             }
             _ => Ok(grid),
         }
@@ -155,7 +168,7 @@ impl GridArgs {
                     let plan = Plan::new(agreement, references, probes, &pace, BUDGET);
                     let plan = plan.map_err(|error| Failure::new("--references", error, "choose another --set"))?;
                     match plan.seconds > self.limit {
-                        true => grid.skipped.push((threads, plan)),
+                        true => grid.skipped.push(Skipped { threads, predicted: plan }),
                         false => points.push(plan),
                     }
                 }

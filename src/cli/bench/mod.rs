@@ -24,8 +24,8 @@ use super::failure::Failure;
 use super::files::{self, Access, Output};
 use super::shape::unfit;
 use super::{Outcome, OverwriteArg, interrupt};
-use document::{Document, Refused, Skipped};
-use grid::{Grid, GridArgs};
+use document::Document;
+use grid::{Grid, GridArgs, Refused};
 use harness::Harness;
 use machine::{Machine, Versions};
 
@@ -105,11 +105,11 @@ impl Args {
             seconds(most),
             count(grid.batches.len(), "parameter set"),
         ));
-        for (threads, plan) in &grid.skipped {
-            console.warn(table::left_out(*threads, plan));
+        for skipped in &grid.skipped {
+            console.warn(table::left_out(skipped));
         }
-        for (name, why) in &grid.refused {
-            console.warn(format_args!("left out: {name}: {why}"));
+        for Refused { scheme_or_set, why } in &grid.refused {
+            console.warn(format_args!("left out: {scheme_or_set}: {why}"));
         }
     }
 
@@ -160,8 +160,8 @@ impl Args {
             predicted: crossover::curves(&grid, &self.grid.probes, &self.grid.references),
             crossover: crossover::crossovers(&grid, &self.grid.probes, &queries),
             fetch_by_similarity: queries.iter().map(|query| Harness::of(query, &stages)).collect(),
-            skipped: grid.skipped.into_iter().map(|(threads, predicted)| Skipped { threads, predicted }).collect(),
-            refused: grid.refused.into_iter().map(|(scheme_or_set, why)| Refused { scheme_or_set, why }).collect(),
+            skipped: grid.skipped,
+            refused: grid.refused,
             stages,
             queries,
         }

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use cotejo::planning::Plan;
 use serde::Serialize;
 
 use super::document::Document;
+use super::grid::Skipped;
 use super::measured::{QueryTimes, StageTimes};
 use super::spread::Spread;
 use crate::cli::console::{bytes, count, seconds};
@@ -171,7 +171,7 @@ pub fn text(document: &Document) -> String {
 pub fn remarks(document: &Document) -> Vec<String> {
     let refused =
         document.refused.iter().map(|refused| format!("left out: {}: {}", refused.scheme_or_set, refused.why));
-    let skipped = document.skipped.iter().map(|skipped| left_out(skipped.threads, &skipped.predicted));
+    let skipped = document.skipped.iter().map(left_out);
     let crossovers = document.crossover.iter().map(|crossover| {
         let said = |references: Option<usize>| references.map_or("not found".to_owned(), |found| found.to_string());
         format!(
@@ -186,13 +186,13 @@ pub fn remarks(document: &Document) -> Vec<String> {
 }
 
 /// That a query is predicted to take too long.
-pub fn left_out(threads: usize, plan: &Plan) -> String {
+pub fn left_out(Skipped { threads, predicted: plan }: &Skipped) -> String {
     format!(
         "left out: {}, {}, {}, {}: {} predicted; raise --limit to measure it",
         plan.parameter_set,
         count(plan.references, "reference"),
         count(plan.probes, "probe"),
-        count(threads, "thread"),
+        count(*threads, "thread"),
         time(plan.seconds)
     )
 }
