@@ -62,6 +62,14 @@ pub fn pairwise(agreement: &Opened, references: usize) -> Result<Opened, Agreeme
     Opened::of(terms)
 }
 
+/// The pairs that were drawn, and the verdicts on them.
+pub struct DrawnVerdicts {
+    /// The pairs.
+    pub selection: Selection,
+    /// One verdict a reference, of each unit of the selection, in order.
+    pub verdicts: Vec<Vec<bool>>,
+}
+
 /// Units that a thread works on before their verdicts are handed on.
 const UNITS_A_THREAD: usize = 4;
 

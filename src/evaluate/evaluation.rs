@@ -3,11 +3,12 @@
 use super::bootstrap::Bootstrap;
 use super::card::*;
 use super::dataset::{Dataset, Kind};
+use super::encrypted::DrawnVerdicts;
 use super::identification::{at_fpir, carries, gallery_size, needed, searches};
 use super::interval::Proportion;
 use super::rates::{Distribution, Point};
 use super::remarks::remarks;
-use super::sample::{Drawn, Selection};
+use super::sample::Drawn;
 use super::scale::Scale;
 use super::scores::{Comparer, NEAR, Pair, Scores};
 use super::tally::{Flip, tally};
@@ -38,8 +39,8 @@ pub struct Evaluation<'a> {
 }
 
 impl Evaluation<'_> {
-    /// The card. `verdicts` are those of the units of the selection, in order; `target_fmr` asks for a threshold.
-    pub fn card(&self, encrypted: Option<(&Selection, &[Vec<bool>])>, target_fmr: Option<f64>) -> AccuracyCard {
+    /// The card. `encrypted` are verdicts, if any were taken; `target_fmr` asks for a threshold.
+    pub fn card(&self, encrypted: Option<&DrawnVerdicts>, target_fmr: Option<f64>) -> AccuracyCard {
         let eyes = self.agreement.functional().eyes();
         let bootstrap = Bootstrap::new(self.dataset, self.scores, eyes, self.seed);
         let oracle = |pair: &Pair| self.scores.scale.closeness(pair.oracle);
@@ -47,7 +48,7 @@ impl Evaluation<'_> {
         let scale = &self.scores.scale;
         let float_hit = |pair: &Pair| pair.float.is_finite() && scale.is_hit(pair.float);
         let distribution = self.distribution(oracle);
-        let measured = encrypted.map(|(selection, verdicts)| self.measured(selection, verdicts));
+        let measured = encrypted.map(|drawn| self.measured(drawn));
         let mut card = AccuracyCard {
             terms: self.terms(),
             data: self.data(),
@@ -185,12 +186,13 @@ impl Evaluation<'_> {
         }
     }
 
-    fn measured(&self, selection: &Selection, verdicts: &[Vec<bool>]) -> Measured {
+    fn measured(&self, drawn: &DrawnVerdicts) -> Measured {
+        let selection = &drawn.selection;
         let strata = selection.strata.iter();
         Measured {
             probes_drawn: selection.whole_gallery,
             strata: strata.map(|&Drawn { stratum, pairs, drawn }| StratumOfCard { stratum, pairs, drawn }).collect(),
-            decided: tally(self.dataset, &self.scores.scale, self.comparer, selection, verdicts),
+            decided: tally(self.dataset, &self.scores.scale, self.comparer, drawn),
         }
     }
 

@@ -32,7 +32,7 @@ pub mod trial;
 pub use bootstrap::REPLICATES;
 pub use card::*;
 pub use dataset::{Dataset, FailureToEnrol, Kind, Sample};
-pub use encrypted::{Encrypted, EncryptedError, GoOn, pairwise};
+pub use encrypted::{DrawnVerdicts, Encrypted, EncryptedError, GoOn, pairwise};
 pub use evaluation::Evaluation;
 pub use interval::{CONFIDENCE, Interval, Proportion, clopper_pearson, share};
 #[cfg(feature = "report")]

@@ -6,8 +6,9 @@ use serde::Serialize;
 use statrs::function::erf::erfc_inv;
 
 use super::dataset::{Dataset, Kind};
+use super::encrypted::DrawnVerdicts;
 use super::interval::{Interval, Proportion, clopper_pearson};
-use super::sample::{Selection, Stratum};
+use super::sample::Stratum;
 use super::scale::Scale;
 use super::scores::{Comparer, Pair};
 use crate::scheme::tfhe::noise::upper_tail;
@@ -106,15 +107,9 @@ pub struct Decided {
 const WIDEST: i32 = 4;
 
 /// Counts the verdicts of all units.
-pub(super) fn tally(
-    dataset: &Dataset,
-    scale: &Scale,
-    comparer: &Comparer<'_>,
-    selection: &Selection,
-    verdicts: &[Vec<bool>],
-) -> Decided {
+pub(super) fn tally(dataset: &Dataset, scale: &Scale, comparer: &Comparer<'_>, drawn: &DrawnVerdicts) -> Decided {
     let mut count = Count::default();
-    for (unit, verdicts) in selection.units.iter().zip(verdicts) {
+    for (unit, verdicts) in drawn.selection.units.iter().zip(&drawn.verdicts) {
         let places = unit.references.iter().map(|against| against.place);
         let mut judged = unit.references.iter().zip(verdicts);
         for (kind, pair) in comparer.compare(unit.probe, places) {

@@ -124,11 +124,12 @@ fn encrypted_verdicts_flip_as_predicted_and_the_drawn_rates_agree() {
     assert_eq!(selection, Selection::of_pairs(&scores, Amount::Pairs(120), 3), "the same seed, the same pairs");
     assert_ne!(selection, Selection::of_pairs(&scores, Amount::Pairs(120), 4));
     let verdicts = decide(&agreement, &dataset, &selection, 0);
+    let drawn = DrawnVerdicts { selection, verdicts };
     let evaluation =
         Evaluation { agreement: &agreement, dataset: &dataset, scores: &scores, comparer: &comparer, seed: 1 };
-    let card = evaluation.card(Some((&selection, &verdicts)), None);
+    let card = evaluation.card(Some(&drawn), None);
     let decided = &card.encrypted.measured.as_ref().unwrap().decided;
-    assert_eq!(decided.pairs, selection.pairs());
+    assert_eq!(decided.pairs, drawn.selection.pairs());
     assert_eq!((decided.fmr.trials, decided.fnmr.trials), (30, 30));
     let excess = (decided.flips.len() as f64 - decided.predicted_flips).abs();
     assert!(
@@ -142,8 +143,8 @@ fn encrypted_verdicts_flip_as_predicted_and_the_drawn_rates_agree() {
     let binned: u64 = decided.by_distance.iter().map(|bin| bin.flipped).sum();
     assert_eq!(binned, decided.flips.len() as u64);
     // An interrupted run goes on to the same end.
-    let half = selection.units.len() / 2;
-    assert_eq!(decide(&agreement, &dataset, &selection, half), verdicts[half..]);
+    let half = drawn.selection.units.len() / 2;
+    assert_eq!(decide(&agreement, &dataset, &drawn.selection, half), drawn.verdicts[half..]);
 }
 
 #[test]
@@ -155,9 +156,10 @@ fn an_exact_scheme_flips_nothing_on_all_pairs() {
     let selection = Selection::of_probes(&dataset, Amount::Pairs(100), 3);
     assert_eq!(selection.units.len(), 3, "three probes of 35 partners each make a hundred pairs");
     let verdicts = decide(&agreement, &dataset, &selection, 0);
+    let drawn = DrawnVerdicts { selection, verdicts };
     let evaluation =
         Evaluation { agreement: &agreement, dataset: &dataset, scores: &scores, comparer: &comparer, seed: 1 };
-    let card = evaluation.card(Some((&selection, &verdicts)), None);
+    let card = evaluation.card(Some(&drawn), None);
     let measured = card.encrypted.measured.unwrap();
     assert!(measured.decided.flips.is_empty() && measured.decided.pairs == 105);
     assert_eq!((measured.decided.fnmr.trials, measured.decided.fmr.trials), (6, 99));

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cotejo::evaluate::{Amount, Encrypted, EncryptedError, Evaluation, Selection, pairwise};
+use cotejo::evaluate::{Amount, DrawnVerdicts, Encrypted, EncryptedError, Evaluation, Selection, pairwise};
 use cotejo::planning::Plan;
 use cotejo::remedy::Remedy;
 use cotejo::scheme::{Opened, Progress as _};
@@ -13,16 +13,13 @@ use crate::cli::console::{Console, bytes, count, seconds};
 use crate::cli::failure::Failure;
 use crate::cli::{interrupt, pace};
 
-/// The pairs that were drawn, and the verdicts on each unit of them.
-pub type Verdicts = (Selection, Vec<Vec<bool>>);
-
 impl Args {
     pub(super) fn decide(
         &self,
         evaluation: &Evaluation<'_>,
         amount: Amount,
         console: &Console,
-    ) -> Result<Verdicts, Failure> {
+    ) -> Result<DrawnVerdicts, Failure> {
         let dataset = evaluation.dataset;
         let selection = match evaluation.agreement.functional().is_exact() {
             true => Selection::of_probes(dataset, amount, self.seed),
@@ -53,7 +50,9 @@ impl Args {
             return Err(failure);
         }
         match judged {
-            Ok(()) if partial.verdicts().len() == selection.units.len() => Ok((selection, partial.into_verdicts())),
+            Ok(()) if partial.verdicts().len() == selection.units.len() => {
+                Ok(DrawnVerdicts { selection, verdicts: partial.into_verdicts() })
+            }
             _ if interrupt::requested() => Err(partial.paused(selection.units.len())),
             Ok(()) => Err(Failure::Interrupted),
             Err(error) => Err(explain(&error)),

@@ -110,12 +110,11 @@ impl Args {
             comparer: &comparer,
             seed: self.seed,
         };
-        let decided = match self.encrypt.0 {
+        let encrypted = match self.encrypt.0 {
             Some(amount) => Some(self.decide(&evaluation, amount, console)?),
             None => None,
         };
-        let encrypted = decided.as_ref().map(|(selection, verdicts)| (selection, verdicts.as_slice()));
-        let card = evaluation.card(encrypted, self.target_fmr);
+        let card = evaluation.card(encrypted.as_ref(), self.target_fmr);
         if let Some(path) = &self.html {
             let page = cotejo::evaluate::page(&card, &provenance(&self, &agreement)).html();
             files::write(&[Output { path, bytes: page.as_bytes(), access: Access::Shared }], self.overwrite.force)?;
