@@ -21,7 +21,7 @@ pub struct AccuracyCard {
     /// Scores of the integers that are encrypted, compared in the clear.
     pub oracle: Column,
     /// Verdicts under encryption.
-    pub encrypted: Encrypted,
+    pub encrypted: EncryptedColumn,
     /// Pairs that rounding to integers decides otherwise than the templates as they were read.
     pub rounding_flips: Vec<Flip>,
     /// A threshold for a wanted FMR, where one was asked for.
@@ -173,7 +173,7 @@ pub struct CurvePoint {
 
 /// Verdicts under encryption.
 #[derive(Clone, Debug, Serialize)]
-pub struct Encrypted {
+pub struct EncryptedColumn {
     /// What the noise formulas say of all pairs.
     pub predicted: Predicted,
     /// What real exchanges said of the drawn pairs; none where none were run.

@@ -54,7 +54,7 @@ impl Evaluation<'_> {
             data: self.data(),
             float: self.column(&bootstrap, &self.distribution(float), float, float_hit),
             oracle: self.column(&bootstrap, &distribution, oracle, |pair| pair.hit),
-            encrypted: Encrypted { predicted: self.predicted(), measured },
+            encrypted: EncryptedColumn { predicted: self.predicted(), measured },
             rounding_flips: self.rounding_flips(float_hit),
             proposal: target_fmr.map(|target| self.proposal(&bootstrap, &distribution, target)),
             remarks: Vec::new(),
