@@ -7,7 +7,7 @@ use rand::CryptoRng;
 use zeroize::{Zeroize, Zeroizing};
 
 use super::ciphertexts::{EncryptedProbes, EncryptedVerdicts};
-use super::keys::EvaluationKey;
+use super::keys::{EvaluationKey, Generated};
 use super::{MODULUS, RngSeeder, Tfhe};
 use crate::functional::{Functional, Probe};
 use crate::parameters::Marked;
@@ -141,19 +141,19 @@ pub(super) fn generate_all(set: &Marked<TfheSet>, rng: &mut dyn CryptoRng) -> (S
     let mut bootstrap =
         SeededLweBootstrapKey::new(0, set.glwe_size(), size, base, levels, dimension, seed.into(), MODULUS);
     par_generate_seeded_lwe_bootstrap_key(&query.lwe(), &output.glwe, &mut bootstrap, set.glwe_noise(), &mut seeder);
-    let bootstrap = (seed, bootstrap);
+    let bootstrap = Generated { seed, key: bootstrap };
 
     let seed = seeder.seed();
     let (base, levels) = (DecompositionBaseLog(set.keyswitch_base_log2), DecompositionLevelCount(set.keyswitch_levels));
     let from = LweDimension(set.bootstrapped_dimension());
     let mut keyswitch = SeededLweKeyswitchKey::new(0, base, levels, from, dimension, seed.into(), MODULUS);
     generate_seeded_lwe_keyswitch_key(&output.lwe(), &query.lwe(), &mut keyswitch, set.query_noise(), &mut seeder);
-    let keyswitch = (seed, keyswitch);
+    let keyswitch = Generated { seed, key: keyswitch };
 
     let seed = seeder.seed();
     let mut public = SeededLweCompactPublicKey::new(0, from, seed.into(), MODULUS);
     generate_seeded_lwe_compact_public_key(&output.lwe(), &mut public, set.glwe_noise(), &mut seeder);
-    let public = (seed, public);
+    let public = Generated { seed, key: public };
 
     let keys = EvaluationKey::new(set, bootstrap, keyswitch, public);
     (query, output, keys)

@@ -58,18 +58,25 @@ impl Named for EvaluationKey {
     const NAME: &'static str = "cotejo::tfhe::EvaluationKey";
 }
 
+/// A key of `tfhe`'s own, as it was generated.
+pub(super) struct Generated<K> {
+    /// What its masks follow from.
+    pub(super) seed: Seed,
+    pub(super) key: K,
+}
+
 impl EvaluationKey {
-    /// The three keys, generated with these seeds.
+    /// Of the three keys.
     pub(super) fn new(
         set: &Marked<TfheSet>,
-        bootstrap: (Seed, SeededLweBootstrapKeyOwned<u64>),
-        keyswitch: (Seed, SeededLweKeyswitchKeyOwned<u64>),
-        public: (Seed, SeededLweCompactPublicKeyOwned<u64>),
+        bootstrap: Generated<SeededLweBootstrapKeyOwned<u64>>,
+        keyswitch: Generated<SeededLweKeyswitchKeyOwned<u64>>,
+        public: Generated<SeededLweCompactPublicKeyOwned<u64>>,
     ) -> Self {
         Self {
-            bootstrap: Seeded { seed: bootstrap.0.0, bodies: bootstrap.1.into_container() },
-            keyswitch: Seeded { seed: keyswitch.0.0, bodies: keyswitch.1.into_container() },
-            public: Seeded { seed: public.0.0, bodies: public.1.into_container() },
+            bootstrap: Seeded { seed: bootstrap.seed.0, bodies: bootstrap.key.into_container() },
+            keyswitch: Seeded { seed: keyswitch.seed.0, bodies: keyswitch.key.into_container() },
+            public: Seeded { seed: public.seed.0, bodies: public.key.into_container() },
             parameters: set.id(),
         }
     }

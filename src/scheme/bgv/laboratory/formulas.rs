@@ -22,7 +22,7 @@ use crate::scheme::bgv::threshold::Polynomial;
 impl Parties {
     /// Deviation and largest coefficient of the phase below the written bound, which is as far below half the modulus as promised.
     fn hold_with_margin(&self, what: &str, ciphertext: &Ciphertext) {
-        let (phase, _) = self.opened(ciphertext);
+        let phase = self.opened(ciphertext).phase;
         let deviation = (phase.iter().map(|&v| v * v).sum::<f64>() / phase.len() as f64).log2() / 2.0;
         let largest = phase.iter().fold(0.0, |largest: f64, &v| largest.max(v.abs())).log2();
         let bound = ciphertext.state.noise;
@@ -33,7 +33,7 @@ impl Parties {
 
     /// The slots of a ciphertext, whose phase must be small.
     fn slots(&self, ciphertext: &Ciphertext) -> Vec<u32> {
-        self.opened(ciphertext).1.unwrap()
+        self.opened(ciphertext).slots.unwrap()
     }
 }
 

@@ -103,7 +103,8 @@ impl Looked<'_> {
         right: impl Fn(usize, u32) -> bool,
     ) -> Result<(), Stopped> {
         let Some(state) = values.first().map(|value| value.state) else { return Ok(()) };
-        let (phases, slots): (Vec<Vec<f64>>, Vec<_>) = values.iter().map(|value| parties.opened(value)).unzip();
+        let opened = values.iter().map(|value| parties.opened(value)).map(|opened| (opened.phase, opened.slots));
+        let (phases, slots): (Vec<Vec<f64>>, Vec<_>) = opened.unzip();
         let slots: Option<Vec<Vec<u32>>> = slots.into_iter().collect();
         let seen = slots.map(|mut slots| match slots.len() {
             1 => slots.pop().unwrap_or_default(),

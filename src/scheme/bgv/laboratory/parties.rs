@@ -20,6 +20,13 @@ pub(in crate::scheme::bgv) struct Parties {
     pub(in crate::scheme::bgv) ring: Arc<Ring>,
 }
 
+/// What the secret key sees in a ciphertext.
+pub(in crate::scheme::bgv) struct OpenedCiphertext {
+    pub(in crate::scheme::bgv) phase: Vec<f64>,
+    /// As residues of t, where the phase is small enough to be exact.
+    pub(in crate::scheme::bgv) slots: Option<Vec<u32>>,
+}
+
 impl Parties {
     pub(in crate::scheme::bgv) fn new(set: &BgvSet, rng: &mut ChaCha20Rng) -> Self {
         let secret = SecretKey::generate(set, rng);
@@ -38,14 +45,14 @@ impl Parties {
         EncryptedProbes::new(&self.ring.set, vec![EncryptedSample { seed, body }])
     }
 
-    /// The phase of a ciphertext, and its slots as residues of t where it is small enough to be exact.
-    pub(in crate::scheme::bgv) fn opened(&self, ciphertext: &Ciphertext) -> (Vec<f64>, Option<Vec<u32>>) {
+    /// What the secret key sees in a ciphertext.
+    pub(in crate::scheme::bgv) fn opened(&self, ciphertext: &Ciphertext) -> OpenedCiphertext {
         let phase = self.secret.wide_phase(ciphertext);
         let exact = phase.iter().all(|v| v.abs() < 2f64.powi(53));
         let slots = exact.then(|| {
             let slots = self.ring.decode(phase.iter().map(|&v| residue(v as i64)).collect());
             slots.into_iter().map(|v| divide_mod_t(v, ciphertext.state.factor)).collect()
         });
-        (phase, slots)
+        OpenedCiphertext { phase, slots }
     }
 }
