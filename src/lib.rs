@@ -55,6 +55,10 @@
 //! What this protects and what it does not: see SECURITY.md in the repository.
 
 pub mod agreement;
+/// The command line, for the program alone.
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod cli;
 pub mod custodian;
 pub mod evaluate;
 pub mod exchange;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use cotejo::service::protocol::Line;
+use crate::service::protocol::Line;
 use serde_json::json;
 
 use super::Outcome;

@@ -1,8 +1,8 @@
 //! What is compared and how, as options of the commands that make agreements or speak of what one would be like.
 
+use crate::agreement::{ComparisonTerms, Decimal, Disclosure, EyeRule, SchemeChoice, Terms};
+use crate::template::TemplateShape;
 use clap::ValueEnum;
-use cotejo::agreement::{ComparisonTerms, Decimal, Disclosure, EyeRule, SchemeChoice, Terms};
-use cotejo::template::TemplateShape;
 
 use super::failure::Failure;
 use super::shape::{Metric, Modality, ShapeOptions, unfit};

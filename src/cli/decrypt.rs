@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use cotejo::scheme::Opened;
-use cotejo::wire::Target;
+use crate::scheme::Opened;
+use crate::wire::Target;
 use serde_json::json;
 
 use super::console::Console;

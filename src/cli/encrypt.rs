@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use cotejo::exchange::ExchangeError;
-use cotejo::scheme::Opened;
-use cotejo::wire::{Kind, QueryId, Target};
+use crate::exchange::ExchangeError;
+use crate::scheme::Opened;
+use crate::wire::{Kind, QueryId, Target};
 use serde_json::json;
 
 use super::console::{Console, bytes, count, seconds};

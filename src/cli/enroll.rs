@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use cotejo::custodian::{Appended, Gallery, RefusedRecord};
-use cotejo::remedy::Remedy;
-use cotejo::scheme::{Opened, Progress};
-use cotejo::template::Record;
-use cotejo::wire::Kind;
+use crate::custodian::{Appended, Gallery, RefusedRecord};
+use crate::remedy::Remedy;
+use crate::scheme::{Opened, Progress};
+use crate::template::Record;
+use crate::wire::Kind;
 use rand::RngCore as _;
 use serde_json::json;
 

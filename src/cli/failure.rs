@@ -4,9 +4,9 @@ use std::fmt::Display;
 use std::io;
 use std::path::Path;
 
-use cotejo::custodian::{GalleryError, RewriteError};
-use cotejo::remedy::Remedy;
-use cotejo::wire::{Kind, WireError};
+use crate::custodian::{GalleryError, RewriteError};
+use crate::remedy::Remedy;
+use crate::wire::{Kind, WireError};
 
 /// Why a command ends without its result.
 #[derive(Debug)]
@@ -79,7 +79,6 @@ impl Failure {
                  'cotejo inspect' and 'cotejo agreement check'",
             ),
             WireError::Key { .. } => Self::at(path, error, "use the files of one keygen together"),
-            _ => Self::of(path, error, "get the file again from whoever made it"),
         }
     }
 
@@ -148,7 +147,7 @@ fn made_by(kind: Kind) -> &'static str {
 mod tests {
     use std::borrow::Cow;
 
-    use cotejo::template::read::{Place, ReadError, RecordFault};
+    use crate::template::read::{Place, ReadError, RecordFault};
 
     use super::*;
 

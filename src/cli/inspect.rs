@@ -4,10 +4,10 @@ use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use cotejo::agreement::Agreement;
-use cotejo::parameters::{ParameterSet, SetMark};
-use cotejo::scheme::{Opened, Progress};
-use cotejo::wire::{self, Header, Kind, WireError};
+use crate::agreement::Agreement;
+use crate::parameters::{ParameterSet, SetMark};
+use crate::scheme::{Opened, Progress};
+use crate::wire::{self, Header, Kind, WireError};
 use serde_json::json;
 
 use super::console::{Console, bytes, count};

@@ -39,7 +39,7 @@ pub fn check() -> Result<(), Failure> {
 /// Work that nobody watches, but that Ctrl-C stops.
 pub struct Unwatched;
 
-impl cotejo::scheme::Progress for Unwatched {
+impl crate::scheme::Progress for Unwatched {
     fn advance(&self, _: u64) {}
 
     fn stop(&self) -> bool {

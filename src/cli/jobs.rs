@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use cotejo::service::client::Client;
-use cotejo::service::signing::Name;
+use crate::service::client::Client;
+use crate::service::signing::Name;
 use serde_json::json;
 
 use super::Outcome;

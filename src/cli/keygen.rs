@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use cotejo::exchange::Querier;
-use cotejo::querier::KeySeed;
-use cotejo::scheme::Opened;
-use cotejo::wire::Kind;
+use crate::exchange::Querier;
+use crate::querier::KeySeed;
+use crate::scheme::Opened;
+use crate::wire::Kind;
 use rand::RngCore;
 use serde_json::json;
 

@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use cotejo::agreement::{Agreement, AgreementError, Terms};
-use cotejo::exchange::Querier;
-use cotejo::planning;
-use cotejo::scheme::Opened;
-use cotejo::template::read::{self, ArchiveFault, Format, Given, IdSource, Identity, ReadError, Reading, RecordFault};
-use cotejo::template::{Record, SubjectId, TemplateShape};
-use cotejo::wire::Target;
+use crate::agreement::{Agreement, AgreementError, Terms};
+use crate::exchange::Querier;
+use crate::planning;
+use crate::scheme::Opened;
+use crate::template::read::{self, ArchiveFault, Format, Given, IdSource, Identity, ReadError, Reading, RecordFault};
+use crate::template::{Record, SubjectId, TemplateShape};
+use crate::wire::Target;
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
-use cotejo::custodian::{AnswerError, Gallery};
-use cotejo::exchange::{Custodian, EvaluationKey, ExchangeError, Question};
-use cotejo::scheme::Opened;
-use cotejo::wire::{Kind, Target};
+use crate::custodian::{AnswerError, Gallery};
+use crate::exchange::{Custodian, EvaluationKey, ExchangeError, Question};
+use crate::scheme::Opened;
+use crate::wire::{Kind, Target};
 use serde_json::json;
 
 use super::console::{Console, bytes, count, seconds};
@@ -128,7 +128,7 @@ impl Args {
 
     fn explain(&self, error: &AnswerError) -> Failure {
         match error {
-            AnswerError::Unanswered(cotejo::scheme::Unanswered::Stopped(_)) => Failure::Interrupted,
+            AnswerError::Unanswered(crate::scheme::Unanswered::Stopped(_)) => Failure::Interrupted,
             AnswerError::Unanswered(error) => {
                 Failure::of(&self.query, error, "ask about fewer probes at a time, or agree on another set")
             }

@@ -3,8 +3,8 @@
 use std::fmt::Display;
 use std::path::Path;
 
-use cotejo::parameters::ParameterSet;
-use cotejo::parameters::custom::OwnSet;
+use crate::parameters::ParameterSet;
+use crate::parameters::custom::OwnSet;
 
 use super::failure::Failure;
 use super::files;

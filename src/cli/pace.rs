@@ -2,12 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use cotejo::parameters::Dimensions;
-use cotejo::parameters::bgv::BgvSet;
-use cotejo::parameters::tfhe::TfheSet;
-use cotejo::planning::Pace;
-use cotejo::scheme::tfhe::laboratory::workload::Workload;
-use cotejo::scheme::{Opened, bgv};
+use crate::parameters::Dimensions;
+use crate::parameters::bgv::BgvSet;
+use crate::parameters::tfhe::TfheSet;
+use crate::planning::Pace;
+use crate::scheme::tfhe::laboratory::workload::Workload;
+use crate::scheme::{Opened, bgv};
 
 use super::console::Console;
 use super::failure::Failure;

@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use cotejo::agreement::Code;
-use cotejo::service::audit::Role;
-use cotejo::service::identity::{Identity, PemFile};
-use cotejo::service::signing::{Hash, HexError, PublicKey, SigningKey};
-use cotejo::service::store::{Custody, Location, Outbox, Owner, StoreError};
-use cotejo::service::time::Time;
+use crate::agreement::Code;
+use crate::service::audit::Role;
+use crate::service::identity::{Identity, PemFile};
+use crate::service::signing::{Hash, HexError, PublicKey, SigningKey};
+use crate::service::store::{Custody, Location, Outbox, Owner, StoreError};
+use crate::service::time::Time;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use cotejo::agreement::{SchemeChoice, SchemeId};
-use cotejo::parameters::Dimensions;
-use cotejo::planning::{self, Pace, Plan};
-use cotejo::remedy::Remedy;
-use cotejo::scheme::{Opened, bgv};
+use crate::agreement::{SchemeChoice, SchemeId};
+use crate::parameters::Dimensions;
+use crate::planning::{self, Pace, Plan};
+use crate::remedy::Remedy;
+use crate::scheme::{Opened, bgv};
 use serde_json::{Value, json};
 
 use super::console::{Console, bytes, count, seconds};

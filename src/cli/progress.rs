@@ -66,7 +66,7 @@ impl Meter {
     }
 }
 
-impl cotejo::scheme::Progress for Meter {
+impl crate::scheme::Progress for Meter {
     fn advance(&self, steps: u64) {
         self.bar.inc(steps);
         if let Some(plain) = &self.plain {

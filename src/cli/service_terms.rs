@@ -1,7 +1,7 @@
 //! `[service]` of an agreement, as options.
 
+use crate::agreement::{Code, RequestField, ServiceTerms};
 use clap::ValueEnum;
-use cotejo::agreement::{Code, RequestField, ServiceTerms};
 
 /// What is agreed on asking over a network; any of these implies `--service`.
 #[derive(clap::Args)]

@@ -1,8 +1,8 @@
 //! What kind of template, as options of the commands that make agreements or templates.
 
+use crate::agreement::{IRIS_MPC_SHAPE, Modality as AgreedModality};
+use crate::template::{IrisShape, MaskSharing, TemplateShape};
 use clap::ValueEnum;
-use cotejo::agreement::{IRIS_MPC_SHAPE, Modality as AgreedModality};
-use cotejo::template::{IrisShape, MaskSharing, TemplateShape};
 
 use super::failure::Failure;
 

@@ -3,8 +3,8 @@
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
-use cotejo::template::synthetic::{Model, Population};
-use cotejo::template::{Record, TemplateShape, write};
+use crate::template::synthetic::{Model, Population};
+use crate::template::{Record, TemplateShape, write};
 use serde_json::json;
 
 use super::console::{Console, count};

@@ -1,8 +1,8 @@
 //! Verdicts as they are printed.
 
-use cotejo::querier::Verdict;
-use cotejo::template::SubjectId;
-use cotejo::wire::GalleryVersion;
+use crate::querier::Verdict;
+use crate::template::SubjectId;
+use crate::wire::GalleryVersion;
 use serde_json::json;
 
 /// One line a probe. Places never stand without the version of the gallery whose places they are.

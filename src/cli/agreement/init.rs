@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use cotejo::agreement::{AUTO, Notes, SchemeChoice, Terms};
-use cotejo::parameters::ParameterSet;
-use cotejo::planning::{self, Settled};
-use cotejo::scheme::Opened;
+use crate::agreement::{AUTO, Notes, SchemeChoice, Terms};
+use crate::parameters::ParameterSet;
+use crate::planning::{self, Settled};
+use crate::scheme::Opened;
 use serde_json::json;
 
 use crate::cli::comparison::{ComparisonArgs, SchemeArg};

@@ -2,7 +2,7 @@
 
 mod init;
 
-use cotejo::planning;
+use crate::planning;
 use serde_json::json;
 
 use super::console::Console;

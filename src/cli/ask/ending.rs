@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use cotejo::agreement::Code;
-use cotejo::remedy::Remedy;
-use cotejo::service::client::{AskError, ClientError};
+use crate::agreement::Code;
+use crate::remedy::Remedy;
+use crate::service::client::{AskError, ClientError};
 use serde::Serialize;
 
 use crate::cli::failure::Failure;

@@ -11,13 +11,13 @@ mod watch;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use cotejo::agreement::Code;
-use cotejo::exchange::Querier as Encrypting;
-use cotejo::scheme::Opened;
-use cotejo::service::client::{Asking, Client, Concluded};
-use cotejo::service::protocol::ReplyOutcome;
-use cotejo::service::signing::{Hash, PublicKey};
-use cotejo::service::store::{Outbox, OutboxRequest, RequestState};
+use crate::agreement::Code;
+use crate::exchange::Querier as Encrypting;
+use crate::scheme::Opened;
+use crate::service::client::{Asking, Client, Concluded};
+use crate::service::protocol::ReplyOutcome;
+use crate::service::signing::{Hash, PublicKey};
+use crate::service::store::{Outbox, OutboxRequest, RequestState};
 use serde::Deserialize;
 use serde_json::{Value, json};
 

@@ -1,10 +1,10 @@
 //! A new request: encrypted, signed, kept.
 
-use cotejo::agreement::Code;
-use cotejo::exchange::Querier as Encrypting;
-use cotejo::querier::Origin;
-use cotejo::scheme::Opened;
-use cotejo::service::store::{Outbox, OutboxRequest, RequestState};
+use crate::agreement::Code;
+use crate::exchange::Querier as Encrypting;
+use crate::querier::Origin;
+use crate::scheme::Opened;
+use crate::service::store::{Outbox, OutboxRequest, RequestState};
 use rand::RngCore;
 
 use super::request::Asked;

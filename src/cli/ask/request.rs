@@ -1,11 +1,11 @@
 //! What a request says beside the query.
 
-use cotejo::agreement::{Code, ServiceTerms};
-use cotejo::exchange::Pending;
-use cotejo::scheme::Opened;
-use cotejo::service::protocol::{Line, RecordError, Request};
-use cotejo::service::signing::{Hash, Name};
-use cotejo::wire::KeyId;
+use crate::agreement::{Code, ServiceTerms};
+use crate::exchange::Pending;
+use crate::scheme::Opened;
+use crate::service::protocol::{Line, RecordError, Request};
+use crate::service::signing::{Hash, Name};
+use crate::wire::KeyId;
 use rand::RngCore;
 
 use super::Querier;

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use cotejo::agreement::Code;
-use cotejo::exchange::Querier as Encrypting;
-use cotejo::service::store::OutboxRequest;
+use crate::agreement::Code;
+use crate::exchange::Querier as Encrypting;
+use crate::service::store::OutboxRequest;
 use serde::{Deserialize, Serialize};
 
 use crate::cli::console::Console;

@@ -1,9 +1,9 @@
 //! Progress of a request, on the terminal.
 
-use cotejo::remedy::Remedy;
-use cotejo::scheme::Progress as _;
-use cotejo::service::client::{ClientError, Watch};
-use cotejo::service::protocol::ProgressView;
+use crate::remedy::Remedy;
+use crate::scheme::Progress as _;
+use crate::service::client::{ClientError, Watch};
+use crate::service::protocol::ProgressView;
 
 use crate::cli::console::Console;
 use crate::cli::interrupt;

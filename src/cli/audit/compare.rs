@@ -3,8 +3,8 @@
 use std::fmt::Display;
 use std::path::PathBuf;
 
-use cotejo::service::audit::{Comparison, Discrepancy, Report, Statements, compare};
-use cotejo::service::signing::PublicKey;
+use crate::service::audit::{Comparison, Discrepancy, Report, Statements, compare};
+use crate::service::signing::PublicKey;
 use serde::Serialize;
 
 use super::source::{Place, SourceArgs};

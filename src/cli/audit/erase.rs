@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use cotejo::service::audit::Whose;
-use cotejo::service::store::{Journal, LogReader, Owner, StoreError};
-use cotejo::service::time::Time;
+use crate::service::audit::Whose;
+use crate::service::store::{Journal, LogReader, Owner, StoreError};
+use crate::service::time::Time;
 use serde_json::json;
 
 use super::entries;

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use cotejo::service::audit::{RequestRow, Requests};
+use crate::service::audit::{RequestRow, Requests};
 use serde_json::{Value, json};
 
 use super::source::SourceArgs;

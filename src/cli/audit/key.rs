@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use cotejo::scheme::Opened;
-use cotejo::service::signing::Hash;
+use crate::scheme::Opened;
+use crate::service::signing::Hash;
 use serde_json::json;
 
 use crate::cli::console::Console;

@@ -9,8 +9,8 @@ mod source;
 mod transparency;
 mod verify;
 
-use cotejo::service::audit::{Reading, Report, Verifier};
-use cotejo::service::signing::{Hash, PublicKey};
+use crate::service::audit::{Reading, Report, Verifier};
+use crate::service::signing::{Hash, PublicKey};
 
 use super::console::{Console, count};
 use super::failure::Failure;

@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use cotejo::agreement::Code;
-use cotejo::querier::Origin;
-use cotejo::scheme::Opened;
-use cotejo::service::signing::{Hash, Name};
-use cotejo::service::store::OutboxRequest;
+use crate::agreement::Code;
+use crate::querier::Origin;
+use crate::scheme::Opened;
+use crate::service::signing::{Hash, Name};
+use crate::service::store::OutboxRequest;
 use serde_json::json;
 
 use crate::cli::ask::Querier;

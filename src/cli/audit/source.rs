@@ -4,8 +4,8 @@ use std::fmt;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
-use cotejo::service::audit::{Entry, LogFileError, LogLines};
-use cotejo::service::store::{Location, LocationError, LogReader, StoreError};
+use crate::service::audit::{Entry, LogFileError, LogLines};
+use crate::service::store::{Location, LocationError, LogReader, StoreError};
 
 use crate::cli::failure::Failure;
 use crate::cli::{files, party};

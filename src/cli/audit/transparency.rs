@@ -1,6 +1,6 @@
 //! `cotejo audit transparency`: yearly counts that can be published.
 
-use cotejo::service::audit::{Report, Transparency, Year};
+use crate::service::audit::{Report, Transparency, Year};
 use serde::Serialize;
 
 use super::source::SourceArgs;
@@ -24,8 +24,8 @@ pub struct Args {
 
 #[derive(Serialize)]
 struct Document<'a> {
-    party: &'a Option<cotejo::agreement::Code>,
-    role: Option<cotejo::service::audit::Role>,
+    party: &'a Option<crate::agreement::Code>,
+    role: Option<crate::service::audit::Role>,
     sound: bool,
     years: &'a [Year],
 }

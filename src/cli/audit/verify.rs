@@ -1,7 +1,7 @@
 //! `cotejo audit verify`: whether a log is whole.
 
-use cotejo::service::audit::Report;
-use cotejo::service::signing::PublicKey;
+use crate::service::audit::Report;
+use crate::service::signing::PublicKey;
 use serde::Serialize;
 
 use super::source::SourceArgs;

@@ -1,8 +1,8 @@
 //! From which size of a gallery the one scheme answers sooner than the other.
 
-use cotejo::agreement::SchemeId;
-use cotejo::planning::Plan;
-use cotejo::planning::crossover::{self, CurvePoint, MOST_REFERENCES};
+use crate::agreement::SchemeId;
+use crate::planning::Plan;
+use crate::planning::crossover::{self, CurvePoint, MOST_REFERENCES};
 use serde::Serialize;
 
 use super::grid::{BUDGET, Batch, Grid};

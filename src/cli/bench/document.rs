@@ -1,6 +1,6 @@
 //! What was measured, as it is written.
 
-use cotejo::agreement::Disclosure;
+use crate::agreement::Disclosure;
 use serde::Serialize;
 
 use super::crossover::Crossover;

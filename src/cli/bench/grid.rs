@@ -1,12 +1,12 @@
 //! What is measured: comparisons under parameter sets, on numbers of threads, against galleries; and what each point is predicted to cost.
 
-use cotejo::agreement::{ComparisonTerms, Decimal, Disclosure, SchemeChoice, SchemeId, Terms};
-use cotejo::parameters::ParameterSet;
-use cotejo::planning::{self, Pace, Plan};
-use cotejo::remedy::Remedy;
-use cotejo::scheme::Opened;
-use cotejo::template::TemplateShape;
-use cotejo::template::synthetic::Population;
+use crate::agreement::{ComparisonTerms, Decimal, Disclosure, SchemeChoice, SchemeId, Terms};
+use crate::parameters::ParameterSet;
+use crate::planning::{self, Pace, Plan};
+use crate::remedy::Remedy;
+use crate::scheme::Opened;
+use crate::template::TemplateShape;
+use crate::template::synthetic::Population;
 use rayon::ThreadPool;
 use serde::Serialize;
 

@@ -1,8 +1,8 @@
 //! What one measurement gives: a stage, a query, a curve.
 
-use cotejo::agreement::SchemeId;
-use cotejo::planning::Plan;
-use cotejo::planning::crossover::CurvePoint;
+use crate::agreement::SchemeId;
+use crate::planning::Plan;
+use crate::planning::crossover::CurvePoint;
 use serde::Serialize;
 
 use super::spread::Spread;

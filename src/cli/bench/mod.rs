@@ -16,8 +16,8 @@ mod table;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use cotejo::agreement::ComparisonTerms;
-use cotejo::parameters::ParameterSet;
+use crate::agreement::ComparisonTerms;
+use crate::parameters::ParameterSet;
 
 use super::console::{Console, count, seconds};
 use super::failure::Failure;

@@ -1,7 +1,7 @@
 //! `cotejo bench --noise`: what encryption adds, stage by stage, measured beside its formulas.
 
-use cotejo::parameters::{Dimensions, ParameterSet};
-use cotejo::scheme::{self, Flips, MeasuredNoise, Measurement, Unmeasured};
+use crate::parameters::{Dimensions, ParameterSet};
+use crate::scheme::{self, Flips, MeasuredNoise, Measurement, Unmeasured};
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 use serde::Serialize;

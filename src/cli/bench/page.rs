@@ -1,6 +1,6 @@
 //! The measurements as one page.
 
-use cotejo::report::{
+use crate::report::{
     Axis, Block, Figure, Marks, Page, Plot, PointWithInterval, Position, Rule, Scale, Section, Series, Table,
 };
 

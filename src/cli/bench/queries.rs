@@ -2,16 +2,16 @@
 
 use std::time::Instant;
 
-use cotejo::agreement::SchemeId;
-use cotejo::custodian::{AdmittedKey, AnswerError, Custodian, Gallery};
-use cotejo::planning::Plan;
-use cotejo::querier::{Querier, SecretKey};
-use cotejo::remedy::Remedy;
-use cotejo::scheme::bgv::Bgv;
-use cotejo::scheme::tfhe::Tfhe;
-use cotejo::scheme::{Evaluator, Holder, Opened, Progress, Unanswered};
-use cotejo::template::Record;
-use cotejo::wire::{Answer, EvaluationKey, Query, Target};
+use crate::agreement::SchemeId;
+use crate::custodian::{AdmittedKey, AnswerError, Custodian, Gallery};
+use crate::planning::Plan;
+use crate::querier::{Querier, SecretKey};
+use crate::remedy::Remedy;
+use crate::scheme::bgv::Bgv;
+use crate::scheme::tfhe::Tfhe;
+use crate::scheme::{Evaluator, Holder, Opened, Progress, Unanswered};
+use crate::template::Record;
+use crate::wire::{Answer, EvaluationKey, Query, Target};
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 

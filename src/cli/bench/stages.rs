@@ -2,12 +2,12 @@
 
 use std::time::Instant;
 
-use cotejo::functional::{Probe, Reference};
-use cotejo::parameters::Dimensions;
-use cotejo::parameters::bgv::BgvSet;
-use cotejo::parameters::tfhe::TfheSet;
-use cotejo::scheme::bgv::laboratory::workload::Workload as Blocks;
-use cotejo::scheme::tfhe::laboratory::workload::Workload as Decisions;
+use crate::functional::{Probe, Reference};
+use crate::parameters::Dimensions;
+use crate::parameters::bgv::BgvSet;
+use crate::parameters::tfhe::TfheSet;
+use crate::scheme::bgv::laboratory::workload::Workload as Blocks;
+use crate::scheme::tfhe::laboratory::workload::Workload as Decisions;
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 

@@ -7,7 +7,7 @@ mod signing_key;
 
 use std::path::Path;
 
-use cotejo::service::signing::Hash;
+use crate::service::signing::Hash;
 use rcgen::{CertificateParams, DistinguishedName, DnType};
 use time::OffsetDateTime;
 
@@ -60,7 +60,7 @@ struct Validity {
     days: u32,
     /// Valid from this time on, RFC 3339 in UTC to the millisecond: to try what an expired certificate does [default: an hour ago]
     #[arg(long, value_name = "TIME", hide = true)]
-    valid_from: Option<cotejo::service::time::Time>,
+    valid_from: Option<crate::service::time::Time>,
 }
 
 impl Validity {
@@ -69,10 +69,10 @@ impl Validity {
         let mut parameters = CertificateParams::new(hosts)
             .map_err(|error| Failure::new("--server", error, "name hosts and IP addresses, separated by commas"))?;
         // An hour back: clocks differ.
-        let hour_ago = || cotejo::service::time::Time::from_millis(party::now().millis() - 3_600_000);
+        let hour_ago = || crate::service::time::Time::from_millis(party::now().millis() - 3_600_000);
         let from = self.valid_from.unwrap_or_else(hour_ago);
         let until = from.plus_days(self.days);
-        let at = |time: cotejo::service::time::Time| OffsetDateTime::from_unix_timestamp(time.millis() / 1000);
+        let at = |time: crate::service::time::Time| OffsetDateTime::from_unix_timestamp(time.millis() / 1000);
         if let (Ok(from), Ok(until)) = (at(from), at(until)) {
             (parameters.not_before, parameters.not_after) = (from, until);
         }

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use cotejo::service::signing::Hash;
-use cotejo::service::time::Time;
+use crate::service::signing::Hash;
+use crate::service::time::Time;
 use serde::Serialize;
 use x509_parser::prelude::{FromDer, X509Certificate};
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use cotejo::service::signing::SigningKey;
+use crate::service::signing::SigningKey;
 use serde_json::json;
 
 use crate::cli::console::Console;

@@ -5,13 +5,13 @@ mod report;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
-use cotejo::agreement::EyeRule;
-use cotejo::functional::oracle::{Comparison, Oracle};
-use cotejo::functional::{Functional, ProbeError, ProbeSample, Reference};
-use cotejo::remedy::Remedy;
-use cotejo::scheme::tfhe::noise::GrayZone;
-use cotejo::scheme::{Opened, Progress};
-use cotejo::template::{Eye, Record, SubjectId, TemplateError};
+use crate::agreement::EyeRule;
+use crate::functional::oracle::{Comparison, Oracle};
+use crate::functional::{Functional, ProbeError, ProbeSample, Reference};
+use crate::remedy::Remedy;
+use crate::scheme::tfhe::noise::GrayZone;
+use crate::scheme::{Opened, Progress};
+use crate::template::{Eye, Record, SubjectId, TemplateError};
 use rayon::prelude::*;
 
 use super::console::{Console, count};
@@ -150,7 +150,7 @@ impl Args {
         path: &Path,
         functional: &Functional,
         records: Vec<Record>,
-        integers: fn(&Functional, &cotejo::template::Template) -> Result<T, TemplateError>,
+        integers: fn(&Functional, &crate::template::Template) -> Result<T, TemplateError>,
         console: &Console,
     ) -> Result<Vec<Prepared<T>>, Failure> {
         let (given, mut prepared, mut refused) = (records.len(), Vec::new(), Vec::new());

@@ -2,8 +2,8 @@
 
 use std::io::{BufWriter, Write};
 
-use cotejo::scheme::Opened;
-use cotejo::template::{Eye, SubjectId};
+use crate::scheme::Opened;
+use crate::template::{Eye, SubjectId};
 use serde::Serialize;
 
 use crate::cli::console::{count, stdout_failure};

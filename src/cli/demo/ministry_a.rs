@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use cotejo::exchange::Querier;
-use cotejo::querier::Verdict;
-use cotejo::scheme::Opened;
-use cotejo::scheme::tfhe::Tfhe;
-use cotejo::template::synthetic::Population;
-use cotejo::template::{Record, SubjectId, Template};
-use cotejo::wire::Query;
+use crate::exchange::Querier;
+use crate::querier::Verdict;
+use crate::scheme::Opened;
+use crate::scheme::tfhe::Tfhe;
+use crate::template::synthetic::Population;
+use crate::template::{Record, SubjectId, Template};
+use crate::wire::Query;
 
 use super::{ASKED, write};
 use crate::cli::failure::Failure;

@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use cotejo::custodian::{AnswerError, Gallery};
-use cotejo::exchange::{Custodian, ExchangeError};
-use cotejo::functional::oracle::Oracle;
-use cotejo::scheme::{Opened, Unanswered};
-use cotejo::template::Record;
-use cotejo::template::synthetic::Population;
+use crate::custodian::{AnswerError, Gallery};
+use crate::exchange::{Custodian, ExchangeError};
+use crate::functional::oracle::Oracle;
+use crate::scheme::{Opened, Unanswered};
+use crate::template::Record;
+use crate::template::synthetic::Population;
 
 use super::{ENROLLED, write};
 use crate::cli::console::Console;

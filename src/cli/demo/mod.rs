@@ -9,10 +9,10 @@ mod story;
 
 use std::path::{Path, PathBuf};
 
-use cotejo::agreement::Terms;
-use cotejo::scheme::Opened;
-use cotejo::template::TemplateShape;
-use cotejo::template::synthetic::{Model, Population};
+use crate::agreement::Terms;
+use crate::scheme::Opened;
+use crate::template::TemplateShape;
+use crate::template::synthetic::{Model, Population};
 
 use super::console::Console;
 use super::failure::Failure;

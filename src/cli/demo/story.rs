@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use cotejo::querier::Verdict;
-use cotejo::scheme::Opened;
-use cotejo::scheme::tfhe::noise::GrayZone;
-use cotejo::template::SubjectId;
+use crate::querier::Verdict;
+use crate::scheme::Opened;
+use crate::scheme::tfhe::noise::GrayZone;
+use crate::template::SubjectId;
 use serde_json::{Map, Value, json};
 
 use super::THRESHOLD;

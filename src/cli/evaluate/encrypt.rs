@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use cotejo::evaluate::{Amount, DrawnVerdicts, Encrypted, EncryptedError, Evaluation, Selection, pairwise};
-use cotejo::planning::Plan;
-use cotejo::remedy::Remedy;
-use cotejo::scheme::{Opened, Progress as _};
+use crate::evaluate::{Amount, DrawnVerdicts, Encrypted, EncryptedError, Evaluation, Selection, pairwise};
+use crate::planning::Plan;
+use crate::remedy::Remedy;
+use crate::scheme::{Opened, Progress as _};
 
 use super::Args;
 use super::partial::Partial;

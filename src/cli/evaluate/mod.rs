@@ -6,9 +6,9 @@ mod text;
 
 use std::path::{Path, PathBuf};
 
-use cotejo::evaluate::{AccuracyCard, Amount, Comparer, Dataset, EvaluateError, Evaluation, Scores};
-use cotejo::scheme::Opened;
-use cotejo::template::Record;
+use crate::evaluate::{AccuracyCard, Amount, Comparer, Dataset, EvaluateError, Evaluation, Scores};
+use crate::scheme::Opened;
+use crate::template::Record;
 
 use super::console::Console;
 use super::failure::Failure;
@@ -116,7 +116,7 @@ impl Args {
         };
         let card = evaluation.card(encrypted.as_ref(), self.target_fmr);
         if let Some(path) = &self.html {
-            let page = cotejo::evaluate::page(&card, &provenance(&self, &agreement)).html();
+            let page = crate::evaluate::page(&card, &provenance(&self, &agreement)).html();
             files::write(&[Output { path, bytes: page.as_bytes(), access: Access::Shared }], self.overwrite.force)?;
             console.note(format_args!("{}: the card as a page", path.display()));
         }

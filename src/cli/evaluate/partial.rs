@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use cotejo::agreement;
-use cotejo::evaluate::{Evaluation, Selection, Unit};
+use crate::agreement;
+use crate::evaluate::{Evaluation, Selection, Unit};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 

@@ -1,6 +1,6 @@
 //! The card as text.
 
-use cotejo::evaluate::{AccuracyCard, Decided, Proportion, Rates, number, share};
+use crate::evaluate::{AccuracyCard, Decided, Proportion, Rates, number, share};
 
 use crate::cli::console::count;
 

@@ -4,8 +4,8 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
-use cotejo::agreement::Agreement;
-use cotejo::wire::{self, Kind};
+use crate::agreement::Agreement;
+use crate::wire::{self, Kind};
 
 use crate::cli::failure::Failure;
 

@@ -4,8 +4,8 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::Path;
 
-use cotejo::custodian::{Change, Gallery, GalleryFile};
-use cotejo::scheme::Opened;
+use crate::custodian::{Change, Gallery, GalleryFile};
+use crate::scheme::Opened;
 use memmap2::Mmap;
 
 use super::{open, open_with};

@@ -1,6 +1,6 @@
 //! `cotejo gallery compact`: the file anew, without those who were removed.
 
-use cotejo::scheme::Progress;
+use crate::scheme::Progress;
 use serde_json::json;
 
 use super::GalleryArgs;

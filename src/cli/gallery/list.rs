@@ -2,8 +2,8 @@
 
 use std::io::{BufWriter, Write};
 
-use cotejo::custodian::Gallery;
-use cotejo::wire::GalleryVersion;
+use crate::custodian::Gallery;
+use crate::wire::GalleryVersion;
 use serde::{Serialize, Serializer};
 
 use super::GalleryArgs;

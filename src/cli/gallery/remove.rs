@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use cotejo::template::SubjectId;
+use crate::template::SubjectId;
 use serde_json::json;
 
 use super::GalleryArgs;

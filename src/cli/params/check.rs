@@ -1,10 +1,10 @@
 //! `cotejo params check`: whether a set of the user's own is secure and decrypts rightly, each number beside its limit.
 
-use cotejo::evaluate::trial::{Trial, small_terms};
-use cotejo::parameters::Figure;
-use cotejo::parameters::ParameterSet;
-use cotejo::planning;
-use cotejo::remedy::Remedy;
+use crate::evaluate::trial::{Trial, small_terms};
+use crate::parameters::Figure;
+use crate::parameters::ParameterSet;
+use crate::planning;
+use crate::remedy::Remedy;
 use serde_json::json;
 
 use super::trial;

@@ -1,7 +1,7 @@
 //! `cotejo params list`.
 
-use cotejo::parameters::ParameterSet;
-use cotejo::planning::card::ParameterCard;
+use crate::parameters::ParameterSet;
+use crate::planning::card::ParameterCard;
 
 use crate::cli::Outcome;
 use crate::cli::console::{Console, bytes};

@@ -8,10 +8,10 @@ mod table;
 mod text;
 mod trial;
 
-use cotejo::agreement::{AgreementError, Disclosure, SchemeId, Terms};
-use cotejo::parameters::ParameterSet;
-use cotejo::parameters::custom::OwnSet;
-use cotejo::planning::card::ParameterCard;
+use crate::agreement::{AgreementError, Disclosure, SchemeId, Terms};
+use crate::parameters::ParameterSet;
+use crate::parameters::custom::OwnSet;
+use crate::planning::card::ParameterCard;
 
 use super::Outcome;
 use super::comparison::ComparisonArgs;

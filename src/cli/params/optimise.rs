@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use cotejo::agreement::SchemeChoice;
-use cotejo::planning::search::{Request, Survey, Target};
+use crate::agreement::SchemeChoice;
+use crate::planning::search::{Request, Survey, Target};
 use serde_json::{Value, json};
 
 use super::table;

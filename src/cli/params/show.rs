@@ -1,7 +1,7 @@
 //! `cotejo params show`.
 
-use cotejo::parameters::custom::OwnSet;
-use cotejo::remedy::Remedy;
+use crate::parameters::custom::OwnSet;
+use crate::remedy::Remedy;
 use serde_json::json;
 
 use super::{Looked, UnderArgs, text};

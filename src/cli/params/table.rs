@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use cotejo::parameters::custom::OwnSet;
-use cotejo::parameters::{Dimensions, ParameterSet};
-use cotejo::planning::search::{Candidate, Survey};
+use crate::parameters::custom::OwnSet;
+use crate::parameters::{Dimensions, ParameterSet};
+use crate::planning::search::{Candidate, Survey};
 use serde_json::{Value, json};
 
 use crate::cli::console::{bytes, seconds};

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use cotejo::parameters::Figure;
-use cotejo::planning::card::{ComparisonCard, KeyStrength, ParameterCard, PredictedNoise};
+use crate::parameters::Figure;
+use crate::planning::card::{ComparisonCard, KeyStrength, ParameterCard, PredictedNoise};
 
 use crate::cli::console::{bytes, count, seconds};
 

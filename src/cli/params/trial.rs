@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use cotejo::custodian::{AnswerError, Gallery};
-use cotejo::evaluate::trial::{People, Trial};
-use cotejo::exchange::{Custodian, EvaluationKey, ExchangeError, Querier};
-use cotejo::functional::Probe;
-use cotejo::scheme::{Opened, Unanswered};
-use cotejo::template::Record;
+use crate::custodian::{AnswerError, Gallery};
+use crate::evaluate::trial::{People, Trial};
+use crate::exchange::{Custodian, EvaluationKey, ExchangeError, Querier};
+use crate::functional::Probe;
+use crate::scheme::{Opened, Unanswered};
+use crate::template::Record;
 
 use crate::cli::console::{Console, count};
 use crate::cli::failure::Failure;

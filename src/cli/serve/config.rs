@@ -4,10 +4,10 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use cotejo::agreement::Code;
-use cotejo::scheme::Opened;
-use cotejo::service::server::{Limits, Memory, Requester};
-use cotejo::service::signing::Hash;
+use crate::agreement::Code;
+use crate::scheme::Opened;
+use crate::service::server::{Limits, Memory, Requester};
+use crate::service::signing::Hash;
 use serde::Deserialize;
 
 use super::source::GalleryFiles;

@@ -6,7 +6,7 @@ mod source;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use cotejo::service::server::{ServedAgreement, Server, ServerError, Settings};
+use crate::service::server::{ServedAgreement, Server, ServerError, Settings};
 use serde_json::json;
 
 use super::console::{Console, count};

@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
-use cotejo::custodian::NotEnrolled;
-use cotejo::scheme::Opened;
-use cotejo::service::server::{GallerySource, Loaded, Unloadable};
-use cotejo::template::SubjectId;
-use cotejo::template::read::Identity;
+use crate::custodian::NotEnrolled;
+use crate::scheme::Opened;
+use crate::service::server::{GallerySource, Loaded, Unloadable};
+use crate::template::SubjectId;
+use crate::template::read::Identity;
 
 use crate::cli::console::count;
 use crate::cli::failure::{Failure, MendableProblem};
