@@ -47,10 +47,11 @@
 //! | [`exchange`] | opens an agreement for either party: bytes in, bytes out |
 //! | [`planning`] | what follows from terms: set, lengths, cost, a meaning in words |
 //! | [`evaluate`] | how accurate a comparison is on one's own templates |
+//! | [`service`] | two authorities over a network |
 //!
-//! Below them, for those who look at one scheme: [`functional`] makes every metric one linear functional of integers, [`scheme`] encrypts,
-//! computes and decrypts with the sets of [`parameters`], [`wire`] is what crosses, and [`querier`] and [`custodian`] are the two parties
-//! with the scheme in their types. docs/protocol.md says why it works.
+//! Below them `functional` makes every metric one linear functional of integers, `scheme` encrypts, computes and decrypts with the sets of
+//! [`parameters`], `wire` is what crosses, and `querier` and `custodian` are the two parties with the scheme in their types: read their
+//! source; they are public for this repository's tests and benches alone, and may change at any time. docs/protocol.md says why it works.
 //!
 //! What this protects and what it does not: see SECURITY.md in the repository.
 
@@ -59,28 +60,39 @@ pub mod agreement;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod cli;
+#[doc(hidden)]
 pub mod custodian;
 pub mod evaluate;
 pub mod exchange;
+#[doc(hidden)]
 pub mod functional;
+#[doc(hidden)]
 pub mod open_iris;
 pub mod parameters;
 pub mod planning;
+#[doc(hidden)]
 pub mod querier;
-pub mod remedy;
+mod remedy;
 #[cfg(feature = "report")]
+#[doc(hidden)]
 pub mod report;
+#[doc(hidden)]
 pub mod scheme;
 #[cfg(feature = "service")]
 pub mod service;
 pub mod template;
+#[doc(hidden)]
 pub mod wire;
 
+#[doc(inline)]
 pub use agreement::{Agreement, Terms};
 pub use custodian::Gallery;
+#[doc(inline)]
 pub use exchange::{Custodian, ExchangeError, Querier};
 pub use querier::Verdict;
+pub use remedy::Remedy;
 pub use scheme::Opened;
+#[doc(inline)]
 pub use template::{Record, SubjectId, Template};
 
 /// The program of the README.

@@ -103,7 +103,7 @@ pub struct Matcher(Settings);
 
 impl Matcher {
     /// Most columns tried either way.
-    pub const ROTATION_LIMIT: u32 = 1 << 16;
+    pub(crate) const ROTATION_LIMIT: u32 = 1 << 16;
 
     /// A matcher.
     ///

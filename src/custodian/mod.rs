@@ -22,7 +22,7 @@ pub use gallery::{
     Appended, Change, Damage, Enrolment, EnrolmentError, Gallery, GalleryError, GalleryFile, NotEnrolled,
     RefusalReason, RefusedRecord, RewriteError, Subject, UnknownSubjects,
 };
-pub use held::Held;
+pub(crate) use held::Held;
 use searched::{Searched, Watch};
 
 /// One authority that holds records, ready to answer under one agreement.
@@ -139,12 +139,12 @@ impl<'a, S: Evaluator> Custodian<'a, S> {
     }
 
     /// The agreement that is answered under.
-    pub fn agreement(&self) -> &Opened {
+    pub(crate) fn agreement(&self) -> &Opened {
         &self.agreement
     }
 
     /// The records.
-    pub fn gallery(&self) -> &Gallery {
+    pub(crate) fn gallery(&self) -> &Gallery {
         &self.gallery
     }
 
@@ -155,7 +155,7 @@ impl<'a, S: Evaluator> Custodian<'a, S> {
     ///
     /// The querier cannot tell an exempt person from one who does not match: the same work is done on their own references, and a miss put
     /// in the place of what comes of it.
-    pub fn exempting(mut self, exempt: &BTreeSet<SubjectId>) -> Self {
+    pub(crate) fn exempting(mut self, exempt: &BTreeSet<SubjectId>) -> Self {
         self.exempt = exempt.iter().filter_map(|id| self.gallery.position(id)).collect();
         // What was kept of the gallery is of who was exempt before.
         self.prepared = S::prepare_gallery(&self.set, self.agreement.functional(), self.budget_bytes);
@@ -164,7 +164,7 @@ impl<'a, S: Evaluator> Custodian<'a, S> {
 
     /// Bits that an answer on so many probes can disclose at most, also to a querier that departs from the protocol: see
     /// [`crate::scheme::Scheme::most_bits`].
-    pub fn disclosed_bits(&self, target: &Target, probes: usize) -> u64 {
+    pub(crate) fn disclosed_bits(&self, target: &Target, probes: usize) -> u64 {
         let (subjects, references) = match target {
             Target::Gallery => (self.gallery.len(), self.gallery.references()),
             // Whether or not the subject is enrolled.
@@ -179,7 +179,7 @@ impl<'a, S: Evaluator> Custodian<'a, S> {
     /// # Errors
     ///
     /// [`AnswerError::TooManyBits`] where it does not: before anything is computed.
-    pub fn check_bits(&self, query: &Query<S>) -> Result<(), AnswerError> {
+    pub(crate) fn check_bits(&self, query: &Query<S>) -> Result<(), AnswerError> {
         let probes = query.layouts.len();
         let (bits, limit) = (self.disclosed_bits(&query.target, probes), self.agreement.bits_per_query());
         match bits <= limit {
@@ -188,16 +188,6 @@ impl<'a, S: Evaluator> Custodian<'a, S> {
                 let each = self.disclosed_bits(&query.target, 1).max(1);
                 Err(AnswerError::TooManyBits { bits, limit, probes, admitted: limit / each })
             }
-        }
-    }
-
-    /// Whether a 1:1 query's subject is enrolled; always for a query about the gallery.
-    ///
-    /// The querier must not be told: an unknown subject is answered like one that does not match.
-    pub fn knows(&self, target: &Target) -> bool {
-        match target {
-            Target::Gallery => true,
-            Target::Subject(id) => self.gallery.position(id).is_some(),
         }
     }
 

@@ -30,11 +30,11 @@ enum Part {
 }
 
 impl<'a> Searched<'a> {
-    pub fn everybody(gallery: &'a Gallery, exempt: &'a HashSet<usize>) -> Self {
+    pub(crate) fn everybody(gallery: &'a Gallery, exempt: &'a HashSet<usize>) -> Self {
         Self { gallery, exempt, part: Part::Everybody, damage: OnceLock::new() }
     }
 
-    pub fn one(gallery: &'a Gallery, exempt: &'a HashSet<usize>, id: &SubjectId) -> Self {
+    pub(crate) fn one(gallery: &'a Gallery, exempt: &'a HashSet<usize>, id: &SubjectId) -> Self {
         let somebody =
             || id.as_str().bytes().fold(0, |sum: usize, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
         let part = match gallery.position(id) {
@@ -44,7 +44,7 @@ impl<'a> Searched<'a> {
         Self { gallery, exempt, part, damage: OnceLock::new() }
     }
 
-    pub fn damage(&self) -> Option<Damage> {
+    pub(crate) fn damage(&self) -> Option<Damage> {
         self.damage.get().copied()
     }
 }

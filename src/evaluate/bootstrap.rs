@@ -23,7 +23,7 @@ pub const REPLICATES: usize = 1000;
 const BINS: usize = 512;
 
 /// What all replicates share.
-pub struct Bootstrap<'a> {
+pub(crate) struct Bootstrap<'a> {
     dataset: &'a Dataset,
     seed: u64,
     /// Genuine pairs of each subject.
@@ -37,7 +37,7 @@ type Counted = Vec<((usize, usize), f64)>;
 
 impl<'a> Bootstrap<'a> {
     /// Counts what each subject contributes.
-    pub fn new(dataset: &'a Dataset, scores: &Scores, eyes: EyeRule, seed: u64) -> Self {
+    pub(crate) fn new(dataset: &'a Dataset, scores: &Scores, eyes: EyeRule, seed: u64) -> Self {
         let subjects = dataset.subjects().len();
         let mut genuine = vec![0.0; subjects];
         scores.genuine.iter().for_each(|pair| add(&mut genuine, subjects_of(dataset, pair).0));

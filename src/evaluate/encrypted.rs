@@ -89,7 +89,7 @@ impl<'a> Encrypted<'a> {
     /// # Errors
     ///
     /// [`EncryptedError`] where keys cannot be made.
-    pub fn new(
+    pub(crate) fn new(
         agreement: &'a Opened,
         dataset: &'a Dataset,
         seed: u64,
@@ -105,7 +105,7 @@ impl<'a> Encrypted<'a> {
     /// # Errors
     ///
     /// [`EncryptedError`] where a step of an exchange fails, or is stopped by `progress`.
-    pub fn judge(
+    pub(crate) fn judge(
         &self,
         selection: &Selection,
         first: usize,

@@ -6,7 +6,7 @@ use crate::functional::oracle::Comparison;
 use crate::template::Template;
 
 /// Real vectors ready to be compared; nothing for bits and irises, which are compared as they are.
-pub struct FloatScores<'a> {
+pub(crate) struct FloatScores<'a> {
     metric: &'a ComparisonTerms,
     probes: Vec<Vec<f64>>,
     references: Vec<Vec<f64>>,
@@ -14,7 +14,7 @@ pub struct FloatScores<'a> {
 
 impl<'a> FloatScores<'a> {
     /// Prepares both sides.
-    pub fn new(metric: &'a ComparisonTerms, dataset: &Dataset) -> Self {
+    pub(crate) fn new(metric: &'a ComparisonTerms, dataset: &Dataset) -> Self {
         let prepared = |template: &Template| match template {
             Template::Vector(vector) => {
                 let by = if matches!(metric, ComparisonTerms::Cosine { .. }) { vector.norm() } else { 1.0 };
@@ -30,7 +30,7 @@ impl<'a> FloatScores<'a> {
     }
 
     /// The score of a pair; that of the oracle where nothing is rounded.
-    pub fn score(&self, probe: usize, reference: usize, oracle: &Comparison) -> f64 {
+    pub(crate) fn score(&self, probe: usize, reference: usize, oracle: &Comparison) -> f64 {
         let (Some(x), Some(y)) = (self.probes.get(probe), self.references.get(reference)) else { return f64::NAN };
         match self.metric {
             ComparisonTerms::Cosine { .. } | ComparisonTerms::InnerProduct { .. } => {

@@ -32,21 +32,21 @@ pub(crate) fn searches(dataset: &Dataset, scores: &Scores, closeness: impl Fn(&P
 }
 
 /// References that a search goes through, about: all, or all but one of one set.
-pub fn gallery_size(dataset: &Dataset) -> usize {
+pub(crate) fn gallery_size(dataset: &Dataset) -> usize {
     dataset.references().len() - usize::from(dataset.is_one_set())
 }
 
 /// Whether `trials` without an error would show a rate of at most `target` (rule of three: 3 / n, of confidence 95 %).
-pub fn carries(trials: u64, target: f64) -> bool {
+pub(crate) fn carries(trials: u64, target: f64) -> bool {
     trials as f64 * target >= 3.0
 }
 
 /// Trials that are needed to show a rate of at most `target`.
-pub fn needed(target: f64) -> u64 {
+pub(crate) fn needed(target: f64) -> u64 {
     (3.0 / target).ceil() as u64
 }
 
 /// The laxest observed threshold at which the FPIR is at most `target`, where the data carries that.
-pub fn at_fpir(searches: &Distribution, target: f64) -> Option<Point> {
+pub(crate) fn at_fpir(searches: &Distribution, target: f64) -> Option<Point> {
     carries(searches.impostor(), target).then(|| searches.at_fmr(target))?
 }

@@ -15,13 +15,6 @@ pub struct Interval {
     pub high: f64,
 }
 
-impl Interval {
-    /// Whether a value lies in it.
-    pub fn contains(&self, value: f64) -> bool {
-        (self.low..=self.high).contains(&value)
-    }
-}
-
 /// A share of errors among trials.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Proportion {
@@ -40,7 +33,7 @@ pub struct Proportion {
 
 impl Proportion {
     /// Errors among trials.
-    pub fn new(errors: u64, trials: u64) -> Self {
+    pub(crate) fn new(errors: u64, trials: u64) -> Self {
         let value = errors as f64 / trials.max(1) as f64;
         Self { errors, trials, value, exact: clopper_pearson(errors, trials), over_subjects: None }
     }

@@ -22,7 +22,7 @@ pub struct Point {
 
 impl Distribution {
     /// Sorts both.
-    pub fn new(genuine: impl IntoIterator<Item = f64>, impostor: impl IntoIterator<Item = f64>) -> Self {
+    pub(crate) fn new(genuine: impl IntoIterator<Item = f64>, impostor: impl IntoIterator<Item = f64>) -> Self {
         let sorted = |closeness: Vec<f64>| {
             let mut closeness = closeness;
             closeness.sort_by(f64::total_cmp);
@@ -32,27 +32,27 @@ impl Distribution {
     }
 
     /// Genuine pairs.
-    pub fn genuine(&self) -> u64 {
+    pub(crate) fn genuine(&self) -> u64 {
         self.genuine.len() as u64
     }
 
     /// Impostor pairs.
-    pub fn impostor(&self) -> u64 {
+    pub(crate) fn impostor(&self) -> u64 {
         self.impostor.len() as u64
     }
 
     /// Share of impostor pairs that hit.
-    pub fn fmr(&self, point: &Point) -> f64 {
+    pub(crate) fn fmr(&self, point: &Point) -> f64 {
         point.false_matches as f64 / self.impostor().max(1) as f64
     }
 
     /// Share of genuine pairs that miss.
-    pub fn fnmr(&self, point: &Point) -> f64 {
+    pub(crate) fn fnmr(&self, point: &Point) -> f64 {
         point.false_non_matches as f64 / self.genuine().max(1) as f64
     }
 
     /// Errors where a pair hits from `threshold` up.
-    pub fn at(&self, threshold: f64) -> Point {
+    pub(crate) fn at(&self, threshold: f64) -> Point {
         Point {
             threshold,
             false_matches: (self.impostor.len() - below(&self.impostor, threshold)) as u64,
@@ -61,7 +61,7 @@ impl Distribution {
     }
 
     /// The observed threshold where both rates are nearest to each other.
-    pub fn equal_error(&self) -> Point {
+    pub(crate) fn equal_error(&self) -> Point {
         let gap = |point: &Point| self.fmr(point) - self.fnmr(point);
         // The gap only falls as the threshold rises: look where it changes sign, among the scores of either kind.
         let crossing = |closeness: &[f64]| {
@@ -81,7 +81,7 @@ impl Distribution {
     }
 
     /// The laxest observed threshold at which the FMR is at most `target`; none where even the strictest has more.
-    pub fn at_fmr(&self, target: f64) -> Option<Point> {
+    pub(crate) fn at_fmr(&self, target: f64) -> Option<Point> {
         let admitted = (target * self.impostor.len() as f64).floor() as usize;
         let beyond = self.impostor.len().checked_sub(admitted + 1).and_then(|place| self.impostor.get(place));
         let excluded = beyond.copied().unwrap_or(f64::NEG_INFINITY);
@@ -97,7 +97,7 @@ impl Distribution {
     }
 
     /// Some `count` points of the curve of both rates, strictest last; dense where either rate is small.
-    pub fn curve(&self, count: usize) -> Vec<Point> {
+    pub(crate) fn curve(&self, count: usize) -> Vec<Point> {
         let ranks = |closeness: &[f64]| -> Vec<f64> {
             let last = closeness.len().saturating_sub(1) as f64;
             // As many points in each decade of the rank from either end.

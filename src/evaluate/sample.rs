@@ -87,7 +87,7 @@ pub struct Selection {
 
 impl Selection {
     /// Draws pairs one by one.
-    pub fn of_pairs(scores: &Scores, amount: Amount, seed: u64) -> Self {
+    pub(crate) fn of_pairs(scores: &Scores, amount: Amount, seed: u64) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let mut draw = |among: usize, wanted: usize| -> Vec<usize> {
             match amount {
@@ -143,7 +143,7 @@ impl Selection {
     }
 
     /// Draws probes, each with all references, until there are as many pairs as wanted.
-    pub fn of_probes(dataset: &Dataset, amount: Amount, seed: u64) -> Self {
+    pub(crate) fn of_probes(dataset: &Dataset, amount: Amount, seed: u64) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let order = index::sample(&mut rng, dataset.probes().len(), dataset.probes().len());
         let (mut units, mut genuine, mut impostor) = (Vec::new(), 0, 0);
@@ -182,7 +182,7 @@ impl Selection {
     }
 
     /// Pairs that are decided.
-    pub fn pairs(&self) -> u64 {
+    pub(crate) fn pairs(&self) -> u64 {
         self.strata.iter().map(|stratum| stratum.drawn).sum()
     }
 }

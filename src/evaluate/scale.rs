@@ -16,7 +16,7 @@ pub struct Scale {
 
 impl Scale {
     /// Of an agreement's comparison.
-    pub fn of(comparison: &ComparisonTerms) -> Self {
+    pub(crate) fn of(comparison: &ComparisonTerms) -> Self {
         let of = |sign, strict, whole, threshold| Self { sign, strict, whole, threshold };
         match *comparison {
             ComparisonTerms::Cosine { threshold, .. } | ComparisonTerms::InnerProduct { threshold, .. } => {
@@ -29,12 +29,12 @@ impl Scale {
     }
 
     /// The agreed threshold, as a score.
-    pub fn threshold(&self) -> f64 {
+    pub(crate) fn threshold(&self) -> f64 {
         self.threshold
     }
 
     /// The same scale under another threshold.
-    pub fn at(&self, threshold: f64) -> Self {
+    pub(crate) fn at(&self, threshold: f64) -> Self {
         Self { threshold, ..*self }
     }
 
@@ -44,12 +44,12 @@ impl Scale {
     }
 
     /// Whether larger scores are closer.
-    pub fn grows(&self) -> bool {
+    pub(crate) fn grows(&self) -> bool {
         self.sign > 0.0
     }
 
     /// The condition of a hit, in words: "a hit from 0.35 up".
-    pub fn words(&self, threshold: f64) -> String {
+    pub(crate) fn words(&self, threshold: f64) -> String {
         let threshold = number(threshold);
         match (self.grows(), self.strict) {
             (true, _) => format!("a hit from {threshold} up"),
@@ -64,7 +64,7 @@ impl Scale {
     }
 
     /// The score of a closeness.
-    pub fn score(&self, closeness: f64) -> f64 {
+    pub(crate) fn score(&self, closeness: f64) -> f64 {
         self.sign * closeness
     }
 

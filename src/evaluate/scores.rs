@@ -64,7 +64,7 @@ impl<'a> Comparer<'a> {
     }
 
     /// Compares a probe with references, in order; what is no pair is left out.
-    pub fn compare(&self, probe: usize, references: impl IntoIterator<Item = usize>) -> Vec<(Kind, Pair)> {
+    pub(crate) fn compare(&self, probe: usize, references: impl IntoIterator<Item = usize>) -> Vec<(Kind, Pair)> {
         let Some(sample) = self.dataset.probes().get(probe) else { return Vec::new() };
         let oracle = Oracle::new(self.agreement.functional(), &sample.integers);
         let pair =
@@ -98,11 +98,6 @@ impl<'a> Comparer<'a> {
             }
             _ => false,
         }
-    }
-
-    /// The gray zone of a reference.
-    pub fn zone(&self, reference: usize) -> Option<&GrayZone> {
-        self.zones.get(reference)
     }
 }
 
@@ -166,12 +161,12 @@ impl Scores {
     }
 
     /// All pairs, genuine ones first.
-    pub fn pairs(&self) -> impl Iterator<Item = &Pair> {
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = &Pair> {
         self.genuine.iter().chain(&self.impostor)
     }
 
     /// Least and greatest finite score of the templates as they were read.
-    pub fn range(&self) -> (f64, f64) {
+    pub(crate) fn range(&self) -> (f64, f64) {
         let finite = self.pairs().map(|pair| pair.float).filter(|score| score.is_finite());
         finite.fold((f64::INFINITY, f64::NEG_INFINITY), |(least, most), score| (least.min(score), most.max(score)))
     }

@@ -76,8 +76,9 @@ fn the_analytic_rates_lie_in_the_reported_intervals_in_ninety_of_a_hundred_runs(
         let dataset = Dataset::of_two_sets(agreement.functional(), probes, references).unwrap();
         let card = card_of(&agreement, &dataset, None).unwrap();
         for (i, column) in [&card.float, &card.oracle].into_iter().enumerate() {
-            fmr_inside[i] += usize::from(column.agreed.fmr.interval().contains(fmr));
-            fnmr_inside[i] += usize::from(column.agreed.fnmr.interval().contains(fnmr));
+            let holds = |interval: Interval, rate: f64| usize::from((interval.low..=interval.high).contains(&rate));
+            fmr_inside[i] += holds(column.agreed.fmr.interval(), fmr);
+            fnmr_inside[i] += holds(column.agreed.fnmr.interval(), fnmr);
         }
     }
     println!("of 100: FMR {fmr:.4} inside {fmr_inside:?}, FNMR {fnmr:.4} inside {fnmr_inside:?}");

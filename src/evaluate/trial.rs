@@ -21,7 +21,7 @@ const CERTAIN: f64 = 1e-9;
 
 /// What came of an exchange.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
-pub struct Trial {
+pub(crate) struct Trial {
     /// Pairs of a probe and a subject; under `any` and `count` probes.
     pub verdicts: usize,
     /// Hits among them, in the clear.
@@ -33,7 +33,7 @@ pub struct Trial {
 }
 
 /// The same comparison for a small gallery: under `each`, which says most, or else as it is.
-pub fn small_terms(terms: &Terms) -> [Terms; 2] {
+pub(crate) fn small_terms(terms: &Terms) -> [Terms; 2] {
     [Disclosure::Each, terms.disclosure].map(|disclosure| {
         let mut small = Terms { disclosure, ..terms.clone() };
         small.limits.references = small.limits.references.min(100);
@@ -43,12 +43,12 @@ pub fn small_terms(terms: &Terms) -> [Terms; 2] {
 
 impl Trial {
     /// Whether no verdict was wrong.
-    pub fn is_sound(&self) -> bool {
+    pub(crate) fn is_sound(&self) -> bool {
         self.wrong == 0
     }
 
     /// Holds the verdict on one probe against the clear oracle.
-    pub fn judge(&mut self, agreement: &Opened, probe: &Probe, subjects: &[Subject], verdict: &Verdict) {
+    pub(crate) fn judge(&mut self, agreement: &Opened, probe: &Probe, subjects: &[Subject], verdict: &Verdict) {
         let functional = agreement.functional();
         let zone = GrayZone::of(agreement);
         let clear: Vec<Clear> = subjects
@@ -99,7 +99,7 @@ fn is_certain(functional: &Functional, zone: &GrayZone, probe: &Probe, subject: 
 }
 
 /// Made-up people of the agreed shape.
-pub struct People {
+pub(crate) struct People {
     population: Population,
     eyes: &'static [Option<Eye>],
     /// Vectors of length 1 times this.
@@ -112,7 +112,7 @@ impl People {
     /// # Errors
     ///
     /// [`SyntheticError`] for a shape that no model makes.
-    pub fn new(agreement: &Opened) -> Result<Self, SyntheticError> {
+    pub(crate) fn new(agreement: &Opened) -> Result<Self, SyntheticError> {
         let terms = agreement.terms();
         let (model, scale) = match &terms.comparison {
             ComparisonTerms::FractionalHamming { rotations, .. } => (Model::Iris { tilt_columns: *rotations }, 1.0),
@@ -153,7 +153,7 @@ impl People {
     /// # Errors
     ///
     /// [`SyntheticError`] where a template cannot be made.
-    pub fn references(&self) -> Result<Vec<Record>, SyntheticError> {
+    pub(crate) fn references(&self) -> Result<Vec<Record>, SyntheticError> {
         let everybody: Result<Vec<_>, _> = (0..SUBJECTS).map(|subject| self.records(subject, 0, subject)).collect();
         Ok(everybody?.into_iter().flatten().collect())
     }
@@ -163,7 +163,7 @@ impl People {
     /// # Errors
     ///
     /// [`SyntheticError`] where a template cannot be made.
-    pub fn probes(&self, functional: &Functional) -> Result<Vec<Record>, SyntheticError> {
+    pub(crate) fn probes(&self, functional: &Functional) -> Result<Vec<Record>, SyntheticError> {
         let mut opposite = self.records(2, 0, 102)?;
         for record in &mut opposite {
             record.template = negated(&record.template)?;

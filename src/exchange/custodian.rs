@@ -111,7 +111,12 @@ impl Custodian {
         Ok(Self(Box::new(custodian::Custodian::<S>::new(&agreement, gallery, budget_bytes)?)))
     }
 
-    /// The same custodian, for whom these persons never match: see [`custodian::Custodian::exempting`].
+    /// The same custodian, for whom these persons never match. Ids that are not enrolled protect nobody: see [`Gallery::not_enrolled`].
+    ///
+    /// # Security
+    ///
+    /// The querier cannot tell an exempt person from one who does not match: the same work is done on their own references, and a miss
+    /// put in the place of what comes of it.
     pub fn exempting(self, exempt: &BTreeSet<SubjectId>) -> Self {
         Self(self.0.exempting(exempt))
     }

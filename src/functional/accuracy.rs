@@ -10,7 +10,7 @@ impl Functional {
     ///
     /// For a pair of the longest admitted vectors, at the threshold. Rounding errors e, f of x, y are taken as uniform and
     /// independent: <x,e>, <y,f> and <e,f> have the variances |x|^2/12, |y|^2/12 and d/144; |e-f|^2 has 7d/180.
-    pub fn rounding_deviation(&self) -> f64 {
+    pub(crate) fn rounding_deviation(&self) -> f64 {
         match self.metric {
             Metric::Hamming { .. } | Metric::FractionalHamming { .. } => 0.0,
             Metric::Cosine { dimension, threshold, probe_norm, reference_norm } => {
@@ -37,7 +37,7 @@ impl Functional {
     ///
     /// A cosine shrinks under an exact scheme, where the rounding error takes its part of an integer length that is never above the
     /// agreed one; a squared distance grows by the length of both errors, d/6.
-    pub fn rounding_shift(&self) -> f64 {
+    pub(crate) fn rounding_shift(&self) -> f64 {
         match self.metric {
             Metric::Cosine { threshold, probe_norm, reference_norm, .. } => {
                 let product = f64::from(probe_norm) * f64::from(reference_norm);

@@ -7,7 +7,7 @@ use crate::template::IrisShape;
 
 /// What a comparison under an agreement's other terms asks of a scheme.
 #[derive(Clone, Debug)]
-pub struct Demand {
+pub(crate) struct Demand {
     /// Coordinates of a template, where no mask is encrypted twice.
     pub coordinates: usize,
     /// Smallest and largest phi, both odd.
@@ -36,7 +36,7 @@ pub struct Demand {
 
 /// What counting the common bits of two irises asks.
 #[derive(Clone, Copy, Debug)]
-pub struct MaskDemand {
+pub(crate) struct MaskDemand {
     /// The shape of a template.
     pub shape: IrisShape,
     /// Hit iff `unit` HD < `theta` common.
@@ -49,7 +49,7 @@ pub struct MaskDemand {
 
 /// How the common bits are counted.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Counting {
+pub(crate) enum Counting {
     /// With the mask as the verdict needs it, coordinates (S-2 theta) m, and this gain as the weight: 2 under an exact scheme, so
     /// that phi is (S-2 theta)(2 (common - M) + 1).
     SharedMask {
@@ -74,7 +74,7 @@ impl Counting {
 }
 
 /// A parameter set as a functional sees it: handed in by whoever knows the schemes.
-pub trait Admission {
+pub(crate) trait Admission {
     /// Whether phi is judged without noise, so that integers must be small rather than fill a torus.
     fn is_exact(&self) -> bool;
 

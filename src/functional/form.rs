@@ -24,7 +24,7 @@ impl LinearForm {
     }
 
     /// phi of a probe's coordinates.
-    pub fn evaluate(&self, coordinates: &[i64]) -> i64 {
+    pub(crate) fn evaluate(&self, coordinates: &[i64]) -> i64 {
         self.weights.iter().zip(coordinates).map(|(&w, &t)| i64::from(w) * t).sum::<i64>() + self.bias
     }
 }
@@ -35,7 +35,7 @@ fn sign(bit: bool) -> i64 {
 
 impl Functional {
     /// The querier's half of phi: [`Functional::coordinates`] integers.
-    pub fn probe_coordinates(&self, probe: &ProbeSample) -> Vec<i64> {
+    pub(crate) fn probe_coordinates(&self, probe: &ProbeSample) -> Vec<i64> {
         match (&self.metric, probe) {
             (Metric::FractionalHamming { shape, theta, unit: scale, .. }, ProbeSample::Iris(iris)) => {
                 let code = iris.mask().iter().zip(iris.code().iter());
@@ -94,7 +94,7 @@ impl Functional {
 
     /// The verdict on every pair with this reference, where its weights are 0 and the probe does not matter: that of an inner product with
     /// a vector that is rounded to nothing.
-    pub fn constant(&self, reference: &Reference) -> Option<bool> {
+    pub(crate) fn constant(&self, reference: &Reference) -> Option<bool> {
         match (&self.metric, reference) {
             (Metric::InnerProduct { .. }, Reference::Integers(y)) if y.iter().all(|&y| y == 0) => {
                 Some(self.form(reference, 0).bias > 0)
@@ -104,7 +104,7 @@ impl Functional {
     }
 
     /// The form that is positive iff the pair has the agreed minimum of common bits, unrotated; none but for irises.
-    pub fn common_bits_form(&self, reference: &Reference) -> Option<LinearForm> {
+    pub(crate) fn common_bits_form(&self, reference: &Reference) -> Option<LinearForm> {
         let Metric::FractionalHamming { shape, theta, unit: scale, minimum_common, .. } = &self.metric else {
             return None;
         };
@@ -128,7 +128,7 @@ impl Functional {
     }
 
     /// The longest weights of [`Functional::common_bits_form`], and the units of phi that one common bit counts.
-    pub fn common_bits_scale(&self) -> Option<(f64, i64)> {
+    pub(crate) fn common_bits_scale(&self) -> Option<(f64, i64)> {
         let Metric::FractionalHamming { shape, theta, unit: scale, .. } = &self.metric else { return None };
         let (gain, unit) = self.counting?.gain_and_unit(*theta, *scale);
         let weight = gain as f64 * shape.mask_multiplicity() as f64;
@@ -137,7 +137,7 @@ impl Functional {
 
     /// Under an exact scheme, what every phi of [`Functional::common_bits_form`] is a multiple of: phi over this is
     /// 2 (common - minimum) + 1, within [`Functional::common_bits_range`].
-    pub fn common_bits_unit(&self) -> Option<i64> {
+    pub(crate) fn common_bits_unit(&self) -> Option<i64> {
         match self.metric {
             Metric::FractionalHamming { theta, unit, .. } if self.is_exact() => Some(unit - 2 * theta),
             _ => None,
@@ -145,7 +145,7 @@ impl Functional {
     }
 
     /// The smallest and the largest 2 (common - minimum) + 1, both odd; none but for irises.
-    pub fn common_bits_range(&self) -> Option<RangeInclusive<i64>> {
+    pub(crate) fn common_bits_range(&self) -> Option<RangeInclusive<i64>> {
         self.metric.common_bits_range()
     }
 }

@@ -35,8 +35,8 @@ use std::ops::RangeInclusive;
 
 use crate::agreement::{AgreementError, Terms};
 use crate::template::{Template, TemplateError, TemplateShape};
-pub use demand::{Admission, Counting, Demand, MaskDemand};
-pub use form::LinearForm;
+pub(crate) use demand::{Admission, Counting, Demand, MaskDemand};
+pub(crate) use form::LinearForm;
 pub(crate) use metric::Metric;
 pub use quantise::{ProbeSample, Reference};
 pub use rule::{Probe, ProbeError, SampleLayout, pairs};
@@ -90,7 +90,7 @@ impl Functional {
     ///
     /// [`AgreementError::Field`] for a metric that does not suit the template, a threshold, norm or scale out of range, and for what
     /// [`Admission::admit`] refuses; [`AgreementError::Open`] for a length that is left open.
-    pub fn new(terms: &Terms, set: &dyn Admission) -> Result<Self, AgreementError> {
+    pub(crate) fn new(terms: &Terms, set: &dyn Admission) -> Result<Self, AgreementError> {
         let exact = set.is_exact();
         let metric = Metric::new(terms.template.shape(), &terms.comparison, exact)?;
         let counting = set.admit(&demand(&metric, exact, terms))?;
@@ -101,7 +101,7 @@ impl Functional {
     }
 
     /// The shape of every template.
-    pub fn shape(&self) -> TemplateShape {
+    pub(crate) fn shape(&self) -> TemplateShape {
         match self.metric {
             Metric::Hamming { dimension, .. } => TemplateShape::Bits(dimension),
             Metric::FractionalHamming { shape, .. } => TemplateShape::Iris(shape),
@@ -121,42 +121,42 @@ impl Functional {
     }
 
     /// Rotations of the reference that are tried, in columns: 0, -1, 1, -2, 2, ... or 0 alone.
-    pub fn rotations(&self) -> Vec<i32> {
+    pub(crate) fn rotations(&self) -> Vec<i32> {
         self.metric.rotations()
     }
 
     /// Encrypted decisions that one pair of templates costs: one a rotation, and one for the common bits.
-    pub fn decisions_per_pair(&self) -> usize {
+    pub(crate) fn decisions_per_pair(&self) -> usize {
         self.rotations().len() + usize::from(self.judges_common_bits())
     }
 
     /// Whether a second functional judges the number of common bits.
-    pub fn judges_common_bits(&self) -> bool {
+    pub(crate) fn judges_common_bits(&self) -> bool {
         self.counting.is_some()
     }
 
     /// A reference of nobody, as a gallery could hold it: what is computed on where there is no other, so that it takes as long.
-    pub fn stand_in(&self) -> &Reference {
+    pub(crate) fn stand_in(&self) -> &Reference {
         &self.stand_in
     }
 
     /// References of the largest gallery that the agreement admits.
-    pub fn largest_gallery(&self) -> usize {
+    pub(crate) fn largest_gallery(&self) -> usize {
         self.largest_gallery
     }
 
     /// |phi| never exceeds this.
-    pub fn bound(&self) -> i64 {
+    pub(crate) fn bound(&self) -> i64 {
         self.bound
     }
 
     /// The smallest and the largest phi of any admissible pair, both odd: those of [`Functional::form`], at any rotation.
-    pub fn phi_range(&self) -> RangeInclusive<i64> {
+    pub(crate) fn phi_range(&self) -> RangeInclusive<i64> {
         self.metric.phi_range(self.exact)
     }
 
     /// Whether encrypted verdicts equal the oracle's also at the threshold: there is no torus, and no noise on it.
-    pub fn is_exact(&self) -> bool {
+    pub(crate) fn is_exact(&self) -> bool {
         self.exact
     }
 
@@ -173,12 +173,12 @@ impl Functional {
     }
 
     /// Euclidean length of the longest weights a reference can have (for the noise that they multiply).
-    pub fn largest_weight_norm(&self) -> f64 {
+    pub(crate) fn largest_weight_norm(&self) -> f64 {
         self.metric.largest_weight_norm()
     }
 
     /// Length to which references are scaled before they are rounded to integers; none where nothing is rounded.
-    pub fn reference_length(&self) -> Option<u32> {
+    pub(crate) fn reference_length(&self) -> Option<u32> {
         match self.metric {
             Metric::Cosine { reference_norm, .. } => Some(reference_norm),
             Metric::InnerProduct { scale, maximum_norm, .. } | Metric::SquaredEuclidean { scale, maximum_norm, .. } => {
@@ -193,7 +193,7 @@ impl Functional {
     }
 
     /// How the verdicts on a person's two eyes combine.
-    pub fn eyes(&self) -> crate::agreement::EyeRule {
+    pub(crate) fn eyes(&self) -> crate::agreement::EyeRule {
         self.eyes
     }
 

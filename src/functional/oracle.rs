@@ -1,6 +1,6 @@
 //! The clear oracle: the definition of every verdict.
 //!
-//! It counts differing bits and multiplies integers, without [`super::LinearForm`], so that the encrypted arithmetic
+//! It counts differing bits and multiplies integers, without `super::LinearForm`, so that the encrypted arithmetic
 //! is held against something else than itself.
 
 use super::{Functional, Metric, Probe, ProbeSample, Reference, SampleLayout, pairs};
@@ -68,7 +68,7 @@ impl<'a> Oracle<'a> {
     }
 
     /// phi at every rotation that is tried; a single one for everything but an iris.
-    pub fn phis(&self, reference: &Reference) -> Vec<i64> {
+    pub(crate) fn phis(&self, reference: &Reference) -> Vec<i64> {
         match (self.functional.metric(), reference) {
             (Metric::FractionalHamming { .. }, Reference::Iris(reference)) => {
                 let phi = |(differing, common)| self.fractional_phi(differing, common);
@@ -124,7 +124,7 @@ impl<'a> Oracle<'a> {
 }
 
 /// Differing and common valid bits of two codes of one shape, as they lie.
-pub fn differing_and_common(a: &IrisCode, b: &IrisCode) -> (u64, u64) {
+pub(crate) fn differing_and_common(a: &IrisCode, b: &IrisCode) -> (u64, u64) {
     let masks = a.mask().words().iter().zip(b.mask().words()).map(|(a, b)| a & b);
     let codes = a.code().words().iter().zip(b.code().words()).map(|(a, b)| a ^ b);
     masks.zip(codes).fold((0, 0), |(differing, common), (mask, code)| {

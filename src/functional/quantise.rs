@@ -50,7 +50,7 @@ impl Reference {
     }
 
     /// Reads [`Reference::to_bytes`] back; `None` for anything that [`Functional::reference`] would not have made.
-    pub fn from_bytes(functional: &Functional, bytes: &[u8]) -> Option<Self> {
+    pub(crate) fn from_bytes(functional: &Functional, bytes: &[u8]) -> Option<Self> {
         let reference = match functional.shape() {
             TemplateShape::Bits(length) => Self::Bits(Bits::from_msb_first(bytes, length).ok()?),
             TemplateShape::Iris(shape) => {

@@ -22,7 +22,7 @@ pub enum SampleLayout {
 
 impl SampleLayout {
     /// The layout with the most samples that an agreement with this eye rule admits.
-    pub fn fullest(rule: EyeRule) -> Self {
+    pub(crate) fn fullest(rule: EyeRule) -> Self {
         match rule {
             EyeRule::Ignored => Self::Single,
             EyeRule::Any | EyeRule::All => Self::Both,
@@ -30,7 +30,7 @@ impl SampleLayout {
     }
 
     /// The eye of each sample, in order.
-    pub fn eyes(self) -> &'static [Option<Eye>] {
+    pub(crate) fn eyes(self) -> &'static [Option<Eye>] {
         match self {
             Self::Single => &[None],
             Self::Left => &[Some(Eye::Left)],
@@ -40,7 +40,7 @@ impl SampleLayout {
     }
 
     /// Whether an agreement with this eye rule admits the layout.
-    pub fn suits(self, rule: EyeRule) -> bool {
+    pub(crate) fn suits(self, rule: EyeRule) -> bool {
         match rule {
             EyeRule::Ignored => self == Self::Single,
             EyeRule::Any => self != Self::Single,
@@ -116,12 +116,12 @@ impl Probe {
     }
 
     /// Which samples there are.
-    pub fn layout(&self) -> SampleLayout {
+    pub(crate) fn layout(&self) -> SampleLayout {
         self.layout
     }
 
     /// The samples, in the order of the layout.
-    pub fn samples(&self) -> &[ProbeSample] {
+    pub(crate) fn samples(&self) -> &[ProbeSample] {
         &self.samples
     }
 }

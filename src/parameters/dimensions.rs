@@ -138,7 +138,7 @@ tables! {
         "\n# Sanitising: noise of each encryption of zero, and how many are added; between two of them the verdict is bootstrapped afresh.\n"
         flooding_log2: u32,
         /// Sanitising: encryptions of zero added to the one verdict of a probe; between two of them it is bootstrapped afresh. More where a
-        /// probe has more verdicts ([`TfheSet::washing_rounds_for`]).
+        /// probe has more verdicts (`TfheSet::washing_rounds_for`).
         "" washing_rounds: usize,
         /// A verdict crosses modulo 2^b.
         "# A verdict crosses modulo 2^this.\n"

@@ -63,12 +63,12 @@ impl Figure {
     }
 
     /// The number with its unit.
-    pub fn value_text(&self) -> String {
+    pub(crate) fn value_text(&self) -> String {
         self.unit.text(self.value)
     }
 
     /// The limit with its unit, and the side.
-    pub fn limit_text(&self) -> String {
+    pub(crate) fn limit_text(&self) -> String {
         let side = match self.bound {
             Bound::AtLeast => "at least",
             Bound::AtMost => "at most",
@@ -96,7 +96,7 @@ impl fmt::Display for Figure {
 
 impl ParameterSet {
     /// In what a set that is not secure falls short, for people; a clause.
-    pub fn weakness(&self) -> String {
+    pub(crate) fn weakness(&self) -> String {
         let bits = self.security_bits();
         match self.is_own() {
             false => "for tests only, it protects nothing".to_owned(),

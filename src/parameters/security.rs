@@ -7,7 +7,7 @@
 //! - a larger dimension, a wider error, a smaller modulus is never easier: an instance has at least the bits of every point it
 //!   dominates, and a point no more than those that dominate it;
 //! - along one curve, security grows almost in a straight line (in n for a given error, in 1 / log2 q for a given ring), with steps of a
-//!   block size: the chord less [`MARGIN`] bits stays below it;
+//!   block size: the chord less `MARGIN` bits stays below it;
 //! - beyond the hardest point the figure stays where it is; short of the easiest, it is 0.
 //!
 //! The tests leave out each point in turn, and hold points off the grid (`scripts/security/between.tsv`) against the interpolation.
@@ -18,7 +18,7 @@ use std::fmt;
 use table::table;
 
 /// Bits taken off a chord: an attack's cost moves in steps of up to 0.3 bit, a block size each, and is rounded to a tenth.
-pub const MARGIN: f64 = 0.5;
+pub(crate) const MARGIN: f64 = 0.5;
 
 /// How hard an instance is at least.
 #[derive(Debug, Clone, PartialEq)]

@@ -28,7 +28,7 @@ pub const TFHE_896_2048: TfheSet = TfheSet {
 };
 
 /// 128-bit security, the rounding share of the gray zone halved for twice the time and twice the key.
-pub const TFHE_896_4096: TfheSet = TfheSet {
+pub(crate) const TFHE_896_4096: TfheSet = TfheSet {
     polynomial_size: 4096,
     washing_rounds: 6, // its bootstrap is noisier
     ..TFHE_896_2048
@@ -41,11 +41,12 @@ pub const INSECURE_TEST: TfheSet = TfheSet { query_glwe_dimension: 2, polynomial
 pub const DEFAULT: &str = "tfhe-896-2048";
 
 /// Most rounds of washing.
-pub const MOST_WASHING_ROUNDS: usize = 32;
+pub(crate) const MOST_WASHING_ROUNDS: usize = 32;
 
 impl TfheSet {
-    /// Every set of this scheme.
-    pub const ALL: [&'static Self; 3] = [&TFHE_896_2048, &TFHE_896_4096, &INSECURE_TEST];
+    /// Every named one.
+    #[cfg(test)]
+    pub(crate) const ALL: [&'static Self; 3] = [&TFHE_896_2048, &TFHE_896_4096, &INSECURE_TEST];
 
     /// Dimension n of the LWE key under which queries and answers are encrypted.
     pub fn lwe_dimension(&self) -> usize {
@@ -58,18 +59,18 @@ impl TfheSet {
     }
 
     /// Polynomials that `coordinates` coordinates fill.
-    pub fn polynomials(&self, coordinates: usize) -> usize {
+    pub(crate) fn polynomials(&self, coordinates: usize) -> usize {
         coordinates.div_ceil(self.query_polynomial_size)
     }
 
     /// Bodies of the bootstrap, the keyswitch and the public key: 64-bit words.
-    pub fn evaluation_key_bodies(&self) -> [usize; 3] {
+    pub(crate) fn evaluation_key_bodies(&self) -> [usize; 3] {
         let bootstrap = self.lwe_dimension() * self.bootstrap_levels * (self.glwe_dimension + 1) * self.polynomial_size;
         [bootstrap, self.bootstrapped_dimension() * self.keyswitch_levels, self.bootstrapped_dimension()]
     }
 
     /// Bytes of the three public keys as sent: bodies only, masks from a seed.
-    pub fn evaluation_key_bytes(&self) -> usize {
+    pub(crate) fn evaluation_key_bytes(&self) -> usize {
         8 * self.evaluation_key_bodies().iter().sum::<usize>()
     }
 
@@ -84,12 +85,12 @@ impl TfheSet {
     }
 
     /// Bytes of one encrypted verdict as sent.
-    pub fn encrypted_verdict_bytes(&self) -> usize {
+    pub(crate) fn encrypted_verdict_bytes(&self) -> usize {
         8 * self.encrypted_verdict_words()
     }
 
     /// Bytes of the bootstrap key in memory, in the Fourier domain.
-    pub fn prepared_key_bytes(&self) -> usize {
+    pub(crate) fn prepared_key_bytes(&self) -> usize {
         let rows = self.bootstrap_levels * (self.glwe_dimension + 1);
         self.lwe_dimension() * rows * (self.glwe_dimension + 1) * self.polynomial_size * 8
     }

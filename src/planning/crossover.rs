@@ -4,7 +4,7 @@ use serde::Serialize;
 
 /// A time at a size of the gallery.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct CurvePoint {
+pub(crate) struct CurvePoint {
     /// References in the gallery.
     pub references: usize,
     /// Time that an answer takes, in seconds.
@@ -12,11 +12,11 @@ pub struct CurvePoint {
 }
 
 /// The largest gallery that is looked at, in references.
-pub const MOST_REFERENCES: usize = 1_000_000;
+pub(crate) const MOST_REFERENCES: usize = 1_000_000;
 
 /// The smallest gallery of which `faster` is predicted to be answered sooner than `slower`, by bisection; none where the largest is not. Both
 /// give seconds at a number of references, or none where there is no prediction.
-pub fn predicted(slower: impl Fn(usize) -> Option<f64>, faster: impl Fn(usize) -> Option<f64>) -> Option<usize> {
+pub(crate) fn predicted(slower: impl Fn(usize) -> Option<f64>, faster: impl Fn(usize) -> Option<f64>) -> Option<usize> {
     let sooner = |references| matches!((slower(references), faster(references)), (Some(slower), Some(faster)) if faster < slower);
     if !sooner(MOST_REFERENCES) {
         return None;
@@ -30,7 +30,7 @@ pub fn predicted(slower: impl Fn(usize) -> Option<f64>, faster: impl Fn(usize) -
 }
 
 /// Where two measured curves cross, on straight lines of logarithms between sizes that both were measured at.
-pub fn between(slower: &[CurvePoint], faster: &[CurvePoint]) -> Option<usize> {
+pub(crate) fn between(slower: &[CurvePoint], faster: &[CurvePoint]) -> Option<usize> {
     let both: Vec<(f64, f64)> = slower
         .iter()
         .filter_map(|slower| {

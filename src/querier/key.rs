@@ -90,7 +90,7 @@ impl<S: Holder> SecretKey<S> {
     }
 
     /// The parameter set of the keys.
-    pub fn parameters(&self) -> &Arc<ParameterSet> {
+    pub(crate) fn parameters(&self) -> &Arc<ParameterSet> {
         &self.parameters
     }
 

@@ -17,7 +17,7 @@ use crate::remedy::Remedy;
 use crate::scheme::{Holder, Opened};
 use crate::template::{Record, SubjectId, group_by_subject};
 use crate::wire::{Query, QueryId, Target};
-pub use derive::Underivable;
+pub(crate) use derive::Underivable;
 pub use key::{KeySeed, SecretKey};
 pub use origin::Origin;
 pub use pending::{AnswerError, Pending, Verdict};
@@ -147,7 +147,7 @@ impl<S: Holder> Querier<S> {
     }
 
     /// The agreement that is asked under.
-    pub fn agreement(&self) -> &Opened {
+    pub(crate) fn agreement(&self) -> &Opened {
         &self.agreement
     }
 

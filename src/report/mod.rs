@@ -1,6 +1,6 @@
 //! One-page reports for people: self-contained HTML with inline SVG, for screen and paper.
 //!
-//! Data in, text out: nothing here reads a file or a clock, and the same [`Page`] always gives the same bytes. A page refers to no other
+//! Data in, text out: nothing here reads a file or a clock, and the same `Page` always gives the same bytes. A page refers to no other
 //! resource and runs no script. Series differ in dashes, markers and hatching as well as in colour, so that they are told apart on a
 //! grey printout and by colour-blind readers.
 //!
@@ -39,5 +39,5 @@ mod tests;
 #[cfg(test)]
 mod ticks_tests;
 
-pub use page::{Block, Figure, Page, Section, Table};
-pub use plot::{Axis, Band, Bar, Marks, Plot, PointWithInterval, Position, Rule, Scale, Series};
+pub(crate) use page::{Block, Figure, Page, Section, Table};
+pub(crate) use plot::{Axis, Band, Bar, Marks, Plot, PointWithInterval, Position, Rule, Scale, Series};

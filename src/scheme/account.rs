@@ -20,13 +20,13 @@ impl Opened {
     }
 
     /// Bits that the answer to one query may disclose: as agreed, or else what the limits on references and probes come to.
-    pub fn bits_per_query(&self) -> u64 {
+    pub(crate) fn bits_per_query(&self) -> u64 {
         let most = self.bits_per_probe().saturating_mul(self.terms().limits.probes_per_query as u64);
         self.terms().limits.bits_per_query.unwrap_or(most)
     }
 
     /// Probes that a requester may ask about in a year: its quota, or 500 a day.
-    pub fn probes_of_a_year(&self) -> u64 {
+    pub(crate) fn probes_of_a_year(&self) -> u64 {
         match &self.terms().service {
             Some(service) => service.probes_per_year.min(service.probes_per_day.saturating_mul(366)),
             None => 365 * USUAL_PROBES_PER_DAY,
@@ -34,7 +34,7 @@ impl Opened {
     }
 
     /// Base-2 logarithm of the statistical distance between the answers on a year's probes, of two galleries with equal verdicts.
-    pub fn log2_distance_of_a_year(&self) -> f64 {
+    pub(crate) fn log2_distance_of_a_year(&self) -> f64 {
         log2_distance_of(self.probes_of_a_year())
     }
 }

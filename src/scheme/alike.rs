@@ -67,7 +67,7 @@ pub(super) struct World<S: Holder + Evaluator> {
 
 impl<S: Holder + Evaluator> World<S> {
     /// Under the scheme's set for tests.
-    pub fn new(terms: Terms) -> Self {
+    pub(crate) fn new(terms: Terms) -> Self {
         Self::under(test_set(S::ID), terms)
     }
 
@@ -81,20 +81,20 @@ impl<S: Holder + Evaluator> World<S> {
         Self { gallery, secret, key: AdmittedKey::new(public), probe, agreement }
     }
 
-    pub fn querier(&self) -> Querier<S> {
+    pub(crate) fn querier(&self) -> Querier<S> {
         Querier::new(&self.agreement, SecretKey::read(self.secret.as_slice(), &self.agreement).unwrap())
     }
 
-    pub fn custodian(&self, exempt: &[&str]) -> Custodian<'_, S> {
+    pub(crate) fn custodian(&self, exempt: &[&str]) -> Custodian<'_, S> {
         let exempt: BTreeSet<SubjectId> = exempt.iter().map(|name| id(name)).collect();
         Custodian::new(&self.agreement, &self.gallery, 1 << 30).unwrap().exempting(&exempt)
     }
 
-    pub fn ask(&self, querier: &Querier<S>, probe: &[Record], target: Target) -> (Query<S>, Pending) {
+    pub(crate) fn ask(&self, querier: &Querier<S>, probe: &[Record], target: Target) -> (Query<S>, Pending) {
         querier.ask(probe.to_vec(), target, &mut rng(2)).unwrap()
     }
 
-    pub fn answer(&self, custodian: &Custodian<'_, S>, query: &Query<S>, rng: &mut ChaCha20Rng) -> Answer<S> {
+    pub(crate) fn answer(&self, custodian: &Custodian<'_, S>, query: &Query<S>, rng: &mut ChaCha20Rng) -> Answer<S> {
         custodian.answer(&self.key, query, rng, &()).unwrap()
     }
 }

@@ -7,7 +7,7 @@ use crate::parameters::{Dimensions, Figure, MOST_DISTANCE_LOG2, MOST_FAILURE_LOG
 impl ParameterSet {
     /// Failures and leaks that follow from the set alone: no agreement is under a set that misses one. Whether a set of scheme `bgv` is fit
     /// depends on the comparison ([`crate::scheme::bgv::admit`]).
-    pub fn figures(&self) -> Vec<Figure> {
+    pub(crate) fn figures(&self) -> Vec<Figure> {
         match self.dimensions() {
             Dimensions::Tfhe(set) => vec![
                 Figure::at_most("failure of a gate", set.log2_gate_failure(), MOST_FAILURE_LOG2, Unit::Log2),

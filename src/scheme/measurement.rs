@@ -7,7 +7,7 @@ use crate::template::{RecordError, TemplateError};
 
 /// The noise of one parameter set, stage by stage.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
-pub struct Measurement {
+pub(crate) struct Measurement {
     /// The comparison that was made, in words.
     pub comparison: String,
     /// What an error is a number of: "torus", whose circumference is 1, or "integers", the coefficients of a phase.
@@ -20,7 +20,7 @@ pub struct Measurement {
 
 /// The noise after one stage: what a formula says, and what was found. Logarithms are to base 2.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
-pub struct MeasuredNoise {
+pub(crate) struct MeasuredNoise {
     /// Which stage, in words.
     pub stage: &'static str,
     /// How many errors were looked at.
@@ -43,7 +43,7 @@ pub struct MeasuredNoise {
 
 /// How often a stage said something else than the same computation in the clear.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct Failures {
+pub(crate) struct Failures {
     /// Results that differ.
     pub failed: u64,
     /// Results that were compared.
@@ -52,7 +52,7 @@ pub struct Failures {
 
 /// Decisions on pairs at one distance from the threshold: how many differ from the clear oracle's.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
-pub struct Flips {
+pub(crate) struct Flips {
     /// Distance of the pairs' scores above the threshold, in deviations of the noise.
     pub deviations: f64,
     /// Decisions made.
@@ -67,7 +67,7 @@ pub struct Flips {
 
 /// Why nothing was measured.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum Unmeasured {
+pub(crate) enum Unmeasured {
     /// Told to stop.
     #[error(transparent)]
     Stopped(#[from] Stopped),
@@ -122,7 +122,7 @@ impl MeasuredNoise {
     }
 
     /// Measured over predicted deviation.
-    pub fn ratio(&self) -> f64 {
+    pub(crate) fn ratio(&self) -> f64 {
         (self.measured_deviation_log2 - self.predicted_deviation_log2).exp2()
     }
 }

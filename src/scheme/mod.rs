@@ -31,9 +31,9 @@ use crate::functional::{Functional, Probe, Reference, SampleLayout};
 use crate::parameters::{Dimensions, ParameterSet};
 use crate::remedy::Remedy;
 use crate::template::Eye;
-pub use measurement::{Failures, Flips, MeasuredNoise, Measurement, Unmeasured};
+pub(crate) use measurement::{Flips, MeasuredNoise, Measurement, Unmeasured};
 pub use opened::Opened;
-pub use prediction::PredictedNoise;
+pub(crate) use prediction::PredictedNoise;
 
 /// What crosses between the parties under one scheme.
 pub trait Scheme: Sized + 'static {
@@ -116,7 +116,7 @@ pub struct Extent<'a> {
 
 impl Extent<'_> {
     /// Verdicts in all.
-    pub fn verdicts(&self) -> usize {
+    pub(crate) fn verdicts(&self) -> usize {
         self.probes.saturating_mul(self.verdicts_per_probe)
     }
 }
@@ -216,7 +216,7 @@ pub enum Disclosed {
 }
 
 /// What the custodian computes on: one enrolled subject's references.
-pub type SubjectReferences = [(Option<Eye>, Reference)];
+pub(crate) type SubjectReferences = [(Option<Eye>, Reference)];
 
 /// The subjects that a query is compared with, in the order of the gallery; decoded when they are asked for, so that a gallery need not
 /// fit in memory.
@@ -278,7 +278,7 @@ pub struct Task<'a> {
 
 impl Task<'_> {
     /// Verdicts on each probe: see [`Extent::verdicts_per_probe`].
-    pub fn verdicts_per_probe(&self) -> usize {
+    pub(crate) fn verdicts_per_probe(&self) -> usize {
         match self.disclosure {
             Disclosure::Any => 1,
             // Also a subject who is not enrolled has a verdict.

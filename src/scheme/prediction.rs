@@ -4,7 +4,7 @@ use serde::Serialize;
 
 /// The noise after one stage, by the scheme's own formulas.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct PredictedNoise {
+pub(crate) struct PredictedNoise {
     /// The step of the flow, in words.
     pub stage: &'static str,
     /// log2 of the noise. Scheme `tfhe`: a standard deviation, as a share of the torus; `bgv`: the peak of the phase.

@@ -32,7 +32,7 @@ impl SigningKey {
     }
 
     /// As PKCS #8 in PEM, as OpenSSL reads it.
-    pub fn to_pem(&self) -> Option<Zeroizing<String>> {
+    pub(crate) fn to_pem(&self) -> Option<Zeroizing<String>> {
         let pem = self.0.to_pkcs8_pem(Default::default()).ok()?;
         Some(Zeroizing::new(pem.to_string()))
     }
@@ -195,7 +195,7 @@ impl Remedy for StatementError {
 }
 
 /// Longest statement, in bytes.
-pub const LIMIT_BYTES: usize = 8192;
+pub(crate) const LIMIT_BYTES: usize = 8192;
 
 impl<T: Statement> Signed<T> {
     /// Signs a statement.
@@ -236,7 +236,7 @@ impl<T: Statement> Signed<T> {
     }
 
     /// Who has signed.
-    pub fn signer(&self) -> PublicKey {
+    pub(crate) fn signer(&self) -> PublicKey {
         self.signer
     }
 

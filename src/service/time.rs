@@ -56,7 +56,7 @@ impl Time {
     }
 
     /// So many days earlier.
-    pub fn minus_days(self, days: u32) -> Self {
+    pub(crate) fn minus_days(self, days: u32) -> Self {
         Self::from_millis(self.0.saturating_sub(i64::from(days).saturating_mul(DAY_MS)))
     }
 
@@ -77,7 +77,7 @@ impl Time {
 
 impl Day {
     /// The year it is in.
-    pub fn year(self) -> i16 {
+    pub(crate) fn year(self) -> i16 {
         self.0.year()
     }
 

@@ -49,7 +49,7 @@ impl Kind {
     }
 
     /// Who may hold such a file.
-    pub fn holder(self) -> &'static str {
+    pub(crate) fn holder(self) -> &'static str {
         match self {
             Self::SecretKey | Self::Pending => "the querier alone",
             Self::Gallery => "the custodian alone",

@@ -30,7 +30,7 @@ pub enum Target {
 
 impl Target {
     /// What an answer to such a query discloses.
-    pub fn disclosure<S: Scheme>(&self, agreement: &Opened) -> Disclosure {
+    pub(crate) fn disclosure<S: Scheme>(&self, agreement: &Opened) -> Disclosure {
         let agreed = agreement.terms().disclosure;
         match self {
             Self::Gallery => agreed,
@@ -54,19 +54,19 @@ impl<S: Scheme> EvaluationKey<S> {
     /// # Errors
     ///
     /// [`WireError::Payload`] if they cannot be serialised; [`WireError::Scheme`] for an agreement on another scheme.
-    pub fn new(key: S::EvaluationKey, agreement: &Opened) -> Result<Self, WireError> {
+    pub(crate) fn new(key: S::EvaluationKey, agreement: &Opened) -> Result<Self, WireError> {
         let (set, parameters) = (S::agreed_set(agreement)?, agreement.parameters().clone());
         let payload = key.encode()?;
         Ok(Self { key, set, parameters, id: fingerprint(&payload), payload })
     }
 
     /// The keys, and the parameter set they are of.
-    pub fn into_parts(self) -> (S::EvaluationKey, S::Set) {
+    pub(crate) fn into_parts(self) -> (S::EvaluationKey, S::Set) {
         (self.key, self.set)
     }
 
     /// The parameter set of the keys.
-    pub fn parameters(&self) -> &Arc<ParameterSet> {
+    pub(crate) fn parameters(&self) -> &Arc<ParameterSet> {
         &self.parameters
     }
 
@@ -85,7 +85,7 @@ impl<S: Scheme> EvaluationKey<S> {
     /// # Errors
     ///
     /// [`WireError::Scheme`] for an agreement on another scheme.
-    pub fn limit_bytes(agreement: &Opened) -> Result<u64, WireError> {
+    pub(crate) fn limit_bytes(agreement: &Opened) -> Result<u64, WireError> {
         Ok(Envelope::OVERHEAD_BYTES + Self::payload_limit_bytes(agreement)?)
     }
 
@@ -166,7 +166,7 @@ impl<S: Scheme> Query<S> {
     /// # Errors
     ///
     /// [`WireError::Scheme`] for an agreement on another scheme.
-    pub fn limit_bytes(agreement: &Opened) -> Result<u64, WireError> {
+    pub(crate) fn limit_bytes(agreement: &Opened) -> Result<u64, WireError> {
         Ok(Envelope::OVERHEAD_BYTES + Self::payload_limit_bytes(agreement)?)
     }
 

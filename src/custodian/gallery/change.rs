@@ -107,7 +107,7 @@ impl Gallery {
     /// # Errors
     ///
     /// [`RewriteError`] for a gallery that is damaged, or when `progress` asks to stop.
-    pub fn verify(&self, progress: &dyn Progress) -> Result<(), RewriteError> {
+    pub(crate) fn verify(&self, progress: &dyn Progress) -> Result<(), RewriteError> {
         self.compact(&mut std::io::sink(), progress)
     }
 

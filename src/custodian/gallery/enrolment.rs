@@ -115,7 +115,7 @@ impl Batch {
     ///
     /// Records are dropped as soon as they are stored, so that memory holds the records yet to come and one byte or two a coordinate
     /// of those that came.
-    pub fn collect(
+    pub(crate) fn collect(
         agreement: &Opened,
         gallery: Option<&GalleryFile>,
         records: impl IntoIterator<Item = Record>,
@@ -153,12 +153,12 @@ impl Batch {
         (batch, refused)
     }
 
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.new.is_empty() && self.earlier.is_empty()
     }
 
     /// How many subjects are new, how many were there, and references of both.
-    pub fn counts(&self) -> (usize, usize, usize) {
+    pub(crate) fn counts(&self) -> (usize, usize, usize) {
         (self.new.len(), self.earlier.len(), self.references().map(|references| references.len()).sum())
     }
 
@@ -168,7 +168,7 @@ impl Batch {
     }
 
     /// The segment, less its commit, and the commit.
-    pub fn to_segment(&self, link: &Link, layout: Layout) -> (Vec<u8>, Link) {
+    pub(crate) fn to_segment(&self, link: &Link, layout: Layout) -> (Vec<u8>, Link) {
         let (new, earlier, references) = self.counts();
         // Counts fit: an agreement admits ten million references.
         let head = Head {

@@ -129,7 +129,7 @@ impl GalleryFile {
     }
 
     /// Names this content: see [`super::Gallery::version`].
-    pub fn version(&self) -> GalleryVersion {
+    pub(crate) fn version(&self) -> GalleryVersion {
         GalleryVersion(state(&self.link).first_chunk().copied().unwrap_or_default())
     }
 
@@ -147,18 +147,18 @@ impl GalleryFile {
     }
 
     /// Bytes of a stored reference.
-    pub fn record_bytes(&self) -> usize {
+    pub(crate) fn record_bytes(&self) -> usize {
         self.layout.record_bytes
     }
 
     /// How many subjects are enrolled.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         // A number is removed once at most, and only one that was given.
         self.numbers as usize - self.removed.len()
     }
 
     /// Whether nobody is enrolled.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
@@ -168,17 +168,17 @@ impl GalleryFile {
     }
 
     /// How many references there are, of all who are enrolled.
-    pub fn references(&self) -> usize {
+    pub(crate) fn references(&self) -> usize {
         self.references
     }
 
     /// Bytes of the header and all segments.
-    pub fn committed_bytes(&self) -> usize {
+    pub(crate) fn committed_bytes(&self) -> usize {
         self.end
     }
 
     /// Bytes behind the last segment: what an interrupted append has left.
-    pub fn ignored_bytes(&self) -> usize {
+    pub(crate) fn ignored_bytes(&self) -> usize {
         self.bytes().len() - self.end
     }
 

@@ -66,13 +66,13 @@ pub(super) struct Layout {
 }
 
 impl Layout {
-    pub fn of(agreement: &Opened) -> Self {
+    pub(crate) fn of(agreement: &Opened) -> Self {
         // At least one: a template is never empty.
         let record_bytes = agreement.functional().reference_bytes().max(1);
         Self { record_bytes, chunk_records: (CHUNK_BYTES / record_bytes).max(1) }
     }
 
-    pub fn chunks(&self, records: usize) -> usize {
+    pub(crate) fn chunks(&self, records: usize) -> usize {
         records.div_ceil(self.chunk_records)
     }
 }
@@ -168,7 +168,7 @@ pub(super) enum Next {
 }
 
 impl Head {
-    pub fn to_bytes(self, link: &Link) -> [u8; HEAD_BYTES] {
+    pub(crate) fn to_bytes(self, link: &Link) -> [u8; HEAD_BYTES] {
         let mut fields = Vec::with_capacity(HEAD_BYTES);
         fields.extend(MAGIC);
         for number in [self.purpose as u32, self.new_subjects, self.earlier_subjects, self.references] {
@@ -180,7 +180,7 @@ impl Head {
     }
 
     /// Reads the head at the beginning of `bytes`, which are not empty.
-    pub fn read(bytes: &[u8], link: &Link) -> Next {
+    pub(crate) fn read(bytes: &[u8], link: &Link) -> Next {
         let Some(head) = bytes.first_chunk::<HEAD_BYTES>() else {
             let begun = bytes.iter().zip(MAGIC).all(|(&byte, magic)| byte == magic);
             let never_reached = bytes.iter().all(|&byte| byte == 0);
@@ -210,7 +210,7 @@ impl Head {
     }
 
     /// Where the parts of a segment stand whose head is at `at`; `None` where it would be longer than any file.
-    pub fn places(&self, at: usize, layout: &Layout) -> Option<Places> {
+    pub(crate) fn places(&self, at: usize, layout: &Layout) -> Option<Places> {
         let references = self.references as usize;
         let entries = at.checked_add(HEAD_BYTES)?;
         let entry_count = (self.new_subjects as usize).checked_add(self.earlier_subjects as usize)?;

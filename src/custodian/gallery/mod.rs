@@ -160,7 +160,7 @@ impl Gallery {
     /// # Errors
     ///
     /// [`GalleryError`] for anything but a gallery under this agreement, within its limits. Bytes that an interrupted append has left are
-    /// no error: see [`GalleryFile::ignored_bytes`].
+    /// no error: see `GalleryFile::ignored_bytes`.
     pub fn open(bytes: impl AsRef<[u8]> + Send + Sync + 'static, agreement: &Opened) -> Result<Self, GalleryError> {
         let (header, layout, _) = format::read_header(bytes.as_ref())?;
         header.check(&Expected { kind: Kind::Gallery, agreement, key: None, limit_bytes: 0 })?;

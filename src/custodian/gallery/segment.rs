@@ -34,7 +34,7 @@ impl Segment {
     /// # Errors
     ///
     /// [`Damage`] for anything but a segment that a gallery would write, or the beginning of one.
-    pub fn read(
+    pub(crate) fn read(
         file: &[u8],
         at: usize,
         link: &Link,
@@ -93,15 +93,15 @@ impl Segment {
     }
 
     /// How many new subjects there are.
-    pub fn new_subjects(&self) -> u32 {
+    pub(crate) fn new_subjects(&self) -> u32 {
         self.head.new_subjects
     }
 
-    pub fn removes(&self) -> bool {
+    pub(crate) fn removes(&self) -> bool {
         self.head.purpose == Purpose::Removals
     }
 
-    pub fn end(&self) -> usize {
+    pub(crate) fn end(&self) -> usize {
         self.places.end
     }
 
@@ -110,7 +110,7 @@ impl Segment {
     }
 
     /// The earlier subjects that the segment is about: number, and entry.
-    pub fn earlier<'a>(&'a self, file: &'a [u8]) -> impl Iterator<Item = (u32, usize)> + 'a {
+    pub(crate) fn earlier<'a>(&'a self, file: &'a [u8]) -> impl Iterator<Item = (u32, usize)> + 'a {
         let entries = self.head.new_subjects as usize..self.entries();
         entries.filter_map(move |entry| Some((self.entry(file, entry)?.0, entry)))
     }
@@ -121,7 +121,7 @@ impl Segment {
     }
 
     /// The id of a new subject, by its entry.
-    pub fn id<'a>(&self, file: &'a [u8], entry: usize) -> Option<&'a str> {
+    pub(crate) fn id<'a>(&self, file: &'a [u8], entry: usize) -> Option<&'a str> {
         let end = self.entry(file, entry)?.0 as usize;
         let start = match entry.checked_sub(1) {
             Some(before) => self.entry(file, before)?.0 as usize,
@@ -132,7 +132,7 @@ impl Segment {
     }
 
     /// The references of an entry, among the segment's.
-    pub fn references(&self, file: &[u8], entry: usize) -> Option<Range<usize>> {
+    pub(crate) fn references(&self, file: &[u8], entry: usize) -> Option<Range<usize>> {
         let end = self.entry(file, entry)?.1 as usize;
         match entry.checked_sub(1) {
             Some(before) => Some(self.entry(file, before)?.1 as usize..end),
@@ -141,7 +141,7 @@ impl Segment {
     }
 
     /// The eye of a reference.
-    pub fn eye(&self, file: &[u8], reference: usize) -> Option<Eye> {
+    pub(crate) fn eye(&self, file: &[u8], reference: usize) -> Option<Eye> {
         match file.get(self.places.eyes..self.places.ids)?.get(reference)? {
             1 => Some(Eye::Left),
             2 => Some(Eye::Right),
@@ -150,7 +150,7 @@ impl Segment {
     }
 
     /// The record of a reference, its chunk checked when it is first read.
-    pub fn record<'a>(&self, file: &'a [u8], reference: usize) -> Result<&'a [u8], Damage> {
+    pub(crate) fn record<'a>(&self, file: &'a [u8], reference: usize) -> Result<&'a [u8], Damage> {
         self.check_chunk(file, reference / self.layout.chunk_records)?;
         let records = file.get(self.places.records..self.places.digests).unwrap_or_default();
         let start = reference * self.layout.record_bytes;
@@ -158,7 +158,7 @@ impl Segment {
     }
 
     /// Checks all records, calling `each` after every chunk with the number of its bytes; `false` stops.
-    pub fn check_records(&self, file: &[u8], mut each: impl FnMut(usize) -> bool) -> Result<bool, Damage> {
+    pub(crate) fn check_records(&self, file: &[u8], mut each: impl FnMut(usize) -> bool) -> Result<bool, Damage> {
         for chunk in 0..self.checked.len() {
             self.check_chunk(file, chunk)?;
             if !each(self.layout.chunk_records * self.layout.record_bytes) {
@@ -185,7 +185,7 @@ impl Segment {
         Ok(())
     }
 
-    pub fn damaged(&self, part: &'static str) -> Damage {
+    pub(crate) fn damaged(&self, part: &'static str) -> Damage {
         Damage { segment: self.number, part }
     }
 }

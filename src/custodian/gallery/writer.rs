@@ -21,7 +21,7 @@ pub(super) struct SegmentWriter<'a> {
 }
 
 impl<'a> SegmentWriter<'a> {
-    pub fn begin(out: &'a mut dyn Write, head: Head, link: &Link, layout: Layout) -> Self {
+    pub(crate) fn begin(out: &'a mut dyn Write, head: Head, link: &Link, layout: Layout) -> Self {
         let mut writer = Self {
             out,
             failed: None,
@@ -44,19 +44,19 @@ impl<'a> SegmentWriter<'a> {
     }
 
     /// A part of the tables.
-    pub fn table(&mut self, bytes: &[u8]) {
+    pub(crate) fn table(&mut self, bytes: &[u8]) {
         self.commit.update(bytes);
         self.write(bytes);
     }
 
     /// An entry of the tables: two numbers.
-    pub fn entry(&mut self, first: u32, reference_end: u32) {
+    pub(crate) fn entry(&mut self, first: u32, reference_end: u32) {
         self.table(&first.to_le_bytes());
         self.table(&reference_end.to_le_bytes());
     }
 
     /// A record.
-    pub fn record(&mut self, bytes: &[u8]) {
+    pub(crate) fn record(&mut self, bytes: &[u8]) {
         self.write(bytes);
         self.chunk.update(bytes);
         self.chunk_records += 1;
@@ -66,7 +66,7 @@ impl<'a> SegmentWriter<'a> {
     }
 
     /// Whether writing has failed, so that going on is idle.
-    pub fn has_failed(&self) -> bool {
+    pub(crate) fn has_failed(&self) -> bool {
         self.failed.is_some()
     }
 
@@ -80,7 +80,7 @@ impl<'a> SegmentWriter<'a> {
     /// # Errors
     ///
     /// The first error of the stream.
-    pub fn finish(mut self) -> io::Result<Link> {
+    pub(crate) fn finish(mut self) -> io::Result<Link> {
         if self.chunk_records > 0 {
             self.end_chunk();
         }

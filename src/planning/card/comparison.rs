@@ -14,7 +14,7 @@ const LEAST_ROOM_LOG2: f64 = -5.0;
 
 /// What a set does to one comparison.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct ComparisonCard {
+pub(crate) struct ComparisonCard {
     /// The metric's name.
     pub metric: &'static str,
     /// The shape of a template, in words.
@@ -35,7 +35,7 @@ pub struct ComparisonCard {
 
 /// The gray zone: see [`GrayZone`].
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct GrayZoneCard {
+pub(crate) struct GrayZoneCard {
     /// One standard deviation in units of phi.
     pub deviation_phi: f64,
     /// One standard deviation in the metric's own unit.

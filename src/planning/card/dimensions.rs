@@ -8,7 +8,7 @@ use crate::parameters::{Dimensions, ParameterSet};
 
 /// One dimension: a field of the set, or what follows from its fields.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Dimension {
+pub(crate) struct Dimension {
     /// Name, as in a set's file where it is a field.
     pub name: &'static str,
     /// The number, or the distribution.

@@ -11,7 +11,7 @@ const TABLE: &str = "scripts/security/table.tsv";
 
 /// One key as an instance of learning with errors, and how hard that is.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct KeyStrength {
+pub(crate) struct KeyStrength {
     /// Which key.
     pub key: &'static str,
     /// Dimension of the secret.

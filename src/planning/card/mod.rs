@@ -8,14 +8,14 @@ use serde::Serialize;
 
 use crate::agreement::{AgreementError, SchemeId, Terms};
 use crate::parameters::{Dimensions, Figure, ParameterSet};
-pub use crate::scheme::PredictedNoise;
-pub use comparison::{ComparisonCard, GrayZoneCard};
-pub use dimensions::Dimension;
-pub use keys::KeyStrength;
+pub(crate) use crate::scheme::PredictedNoise;
+pub(crate) use comparison::ComparisonCard;
+pub(crate) use dimensions::Dimension;
+pub(crate) use keys::KeyStrength;
 
 /// All there is to say of a set.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct ParameterCard {
+pub(crate) struct ParameterCard {
     /// Name of the set.
     pub name: String,
     /// The scheme it is a set of.
@@ -44,7 +44,7 @@ pub struct ParameterCard {
 
 /// Bytes of what crosses, and of keys in memory.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Sizes {
+pub(crate) struct Sizes {
     /// The public keys, sent once.
     pub evaluation_key_bytes: usize,
     /// The public keys in memory, ready for use; of scheme `tfhe` the bootstrap key alone.
@@ -57,7 +57,7 @@ pub struct Sizes {
 
 impl ParameterCard {
     /// Of a set alone.
-    pub fn of_set(set: &ParameterSet) -> Self {
+    pub(crate) fn of_set(set: &ParameterSet) -> Self {
         let keys = if set.is_secure() || set.is_own() { keys::strengths(set) } else { Vec::new() };
         Self {
             name: set.name().to_owned(),
@@ -80,18 +80,18 @@ impl ParameterCard {
     /// # Errors
     ///
     /// [`AgreementError::Field`] for a comparison that the set does not admit.
-    pub fn new(terms: &Terms, set: &ParameterSet) -> Result<Self, AgreementError> {
+    pub(crate) fn new(terms: &Terms, set: &ParameterSet) -> Result<Self, AgreementError> {
         let comparison = Some(ComparisonCard::new(terms, set)?);
         Ok(Self { comparison, ..Self::of_set(set) })
     }
 
     /// Security beside its limit.
-    pub fn security_figure(&self) -> Figure {
+    pub(crate) fn security_figure(&self) -> Figure {
         Figure::security(self.security_bits)
     }
 
     /// Every other number that is held to a limit: no agreement is under a set that misses one.
-    pub fn other_figures(&self) -> Vec<Figure> {
+    pub(crate) fn other_figures(&self) -> Vec<Figure> {
         let of_comparison = self.comparison.iter().flat_map(|comparison| &comparison.figures);
         self.figures.iter().chain(of_comparison).cloned().collect()
     }

@@ -4,7 +4,8 @@ use super::Candidate;
 
 /// What the prediction of time is good for, where sets of one scheme are compared: see `reference_bootstrap` in
 /// `scheme::tfhe::laboratory::pace`.
-pub const TOLERANCE: f64 = 0.15;
+#[cfg(test)]
+const TOLERANCE: f64 = 0.15;
 
 /// What a candidate costs, and how accurate it is: the less the better.
 fn costs(candidate: &Candidate) -> [f64; 4] {
@@ -13,7 +14,8 @@ fn costs(candidate: &Candidate) -> [f64; 4] {
 }
 
 /// Whether the first is worse than the second in nothing, and better in something by more than the prediction's tolerance.
-pub fn dominates(a: &Candidate, b: &Candidate) -> bool {
+#[cfg(test)]
+pub(super) fn dominates(a: &Candidate, b: &Candidate) -> bool {
     let (a, b) = (costs(a), costs(b));
     beats(&a, &b) && a.iter().zip(&b).any(|(a, b)| *a < b * (1.0 - TOLERANCE))
 }

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// Why a candidate is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum CandidateRefusal {
+pub(crate) enum CandidateRefusal {
     /// No noise that leaves room for a message makes a key of this dimension secure enough; or the modulus is too large for the ring.
     Security,
     /// A gate errs more often than once in 2^128.
@@ -25,7 +25,7 @@ pub enum CandidateRefusal {
 
 impl CandidateRefusal {
     /// For people: what was not met.
-    pub fn clause(self) -> &'static str {
+    pub(crate) fn clause(self) -> &'static str {
         match self {
             Self::Security => "not secure enough",
             Self::GateFailure => "a gate would err more often than once in 2^128",

@@ -24,13 +24,14 @@ use crate::planning::{Pace, Plan, PlannedQuery, under};
 use crate::scheme::tfhe::noise::GrayZone;
 use crate::scheme::{Progress, Stopped};
 
-pub use frontier::{TOLERANCE, dominates};
-pub use log::CandidateRefusal;
+#[cfg(test)]
+use frontier::dominates;
+pub(crate) use log::CandidateRefusal;
 use log::Log;
 
 /// What a set must reach.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Target {
+pub(crate) enum Target {
     /// Encrypted verdicts equal those in the clear. Where vectors are rounded to integers, one deviation of that is at most `rounding`, in
     /// units of the score.
     Exact {
@@ -43,7 +44,7 @@ pub enum Target {
 
 /// What is searched for.
 #[derive(Clone, Debug)]
-pub struct Request {
+pub(crate) struct Request {
     /// The comparison, what is disclosed, and the largest gallery. Its scheme is searched, or both where it is open; its parameter set
     /// does not matter.
     pub terms: Terms,
@@ -55,7 +56,7 @@ pub struct Request {
 
 /// One set, and what it would cost.
 #[derive(Debug)]
-pub struct Candidate {
+pub(crate) struct Candidate {
     /// The set; without a name or an id where it is none of this program's.
     pub set: ParameterSet,
     /// One deviation of the noise of a decision, in units of the score; 0 where verdicts are exact.
@@ -71,7 +72,7 @@ pub struct Candidate {
 
 /// What a search found.
 #[derive(Debug)]
-pub struct Survey {
+pub(crate) struct Survey {
     /// What no other candidate beats in time, key, query and deviation; the soonest first. This program's own sets are among the candidates.
     pub frontier: Vec<Candidate>,
     /// The named set to compare with: of those that meet the target the soonest, else the most accurate.
@@ -115,17 +116,17 @@ impl Candidate {
     }
 
     /// One deviation of noise and rounding together, in units of the score.
-    pub fn deviation(&self) -> f64 {
+    pub(crate) fn deviation(&self) -> f64 {
         self.noise.hypot(self.rounding)
     }
 
     /// Seconds from question to verdict: see [`Plan::seconds_to_the_verdict`].
-    pub fn seconds(&self) -> f64 {
+    pub(crate) fn seconds(&self) -> f64 {
         self.plan.seconds_to_the_verdict()
     }
 
     /// Whether it does what is asked for.
-    pub fn meets(&self, target: Target) -> bool {
+    pub(crate) fn meets(&self, target: Target) -> bool {
         match target {
             Target::Exact { rounding } => self.noise == 0.0 && rounding.is_none_or(|most| self.rounding <= most),
             Target::Deviation(most) => self.deviation() <= most,
@@ -142,14 +143,14 @@ fn noise(functional: &Functional, set: &ParameterSet) -> f64 {
 
 impl Request {
     /// The schemes that are searched: those that the terms admit and that can meet the target.
-    pub fn schemes(&self) -> Vec<SchemeId> {
+    pub(crate) fn schemes(&self) -> Vec<SchemeId> {
         let named = self.terms.encryption.scheme.named();
         let can = |scheme| scheme == SchemeId::Bgv || matches!(self.target, Target::Deviation(_));
         SchemeId::ALL.into_iter().filter(|&scheme| named.is_none_or(|named| named == scheme) && can(scheme)).collect()
     }
 
     /// How many steps [`Request::search`] reports to its progress.
-    pub fn steps(&self) -> u64 {
+    pub(crate) fn steps(&self) -> u64 {
         let of = |scheme| match scheme {
             SchemeId::Tfhe => self::tfhe::regions(self.security_bits).len(),
             SchemeId::Bgv => bgv::regions(&self.terms, self.security_bits).len(),
@@ -162,7 +163,7 @@ impl Request {
     /// # Errors
     ///
     /// [`Stopped`] when `progress` asks to stop.
-    pub fn search(&self, progress: &dyn Progress) -> Result<Survey, Stopped> {
+    pub(crate) fn search(&self, progress: &dyn Progress) -> Result<Survey, Stopped> {
         let terms = self.terms.clone().with_scheme(self.terms.encryption.scheme);
         let named = self.named(&terms);
         let target = match self.target {

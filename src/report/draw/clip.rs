@@ -12,7 +12,7 @@ pub(super) struct Rectangle {
 
 impl Rectangle {
     /// The smallest that holds all of these points.
-    pub fn around(points: &[Point]) -> Rectangle {
+    pub(crate) fn around(points: &[Point]) -> Rectangle {
         let mut all =
             Rectangle { least: (f64::INFINITY, f64::INFINITY), greatest: (f64::NEG_INFINITY, f64::NEG_INFINITY) };
         for (x, y) in points {
@@ -23,12 +23,12 @@ impl Rectangle {
     }
 
     /// Whether a point lies in it, edges included.
-    pub fn holds(&self, (x, y): Point) -> bool {
+    pub(crate) fn holds(&self, (x, y): Point) -> bool {
         (self.least.0..=self.greatest.0).contains(&x) && (self.least.1..=self.greatest.1).contains(&y)
     }
 
     /// The part of a segment that lies in it (Liang and Barsky 1984).
-    pub fn cut(&self, from: Point, to: Point) -> Option<(Point, Point)> {
+    pub(crate) fn cut(&self, from: Point, to: Point) -> Option<(Point, Point)> {
         let (dx, dy) = (to.0 - from.0, to.1 - from.1);
         let (mut enters, mut leaves) = (0.0f64, 1.0f64);
         // Along each edge's outward normal: how fast the segment goes, and how far it may go.

@@ -49,7 +49,7 @@ pub(super) enum Hatch {
 
 impl Look {
     /// The look of the series at an index.
-    pub fn of(index: usize) -> Look {
+    pub(crate) fn of(index: usize) -> Look {
         let dash = match index % 4 {
             0 => Dash::Solid,
             1 => Dash::Dashed(70, 40),

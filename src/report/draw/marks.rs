@@ -24,7 +24,7 @@ const SAME: f64 = 4.0;
 
 impl Surface<'_, '_> {
     /// All marks of a series.
-    pub fn series(&self, series: &Series, look: Look) -> Result<(), Failed> {
+    pub(crate) fn series(&self, series: &Series, look: Look) -> Result<(), Failed> {
         match &series.marks {
             Marks::Line(points) => self.runs(points, look, points.len() <= FEW),
             Marks::Steps(points) => self.runs(&steps(points), look, false),
@@ -104,7 +104,7 @@ impl Surface<'_, '_> {
     }
 
     /// A mark as a legend shows it.
-    pub fn sample(&self, marks: &Marks, look: Look) -> Result<(), Failed> {
+    pub(crate) fn sample(&self, marks: &Marks, look: Look) -> Result<(), Failed> {
         let middle = (170.0, 60.0);
         match marks {
             Marks::Line(points) => {

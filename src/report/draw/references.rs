@@ -10,7 +10,7 @@ use super::{Band, Position, Rule};
 
 impl Surface<'_, '_> {
     /// A reference line.
-    pub fn rule(&self, rule: &Rule, dash: Dash) -> Result<(), Failed> {
+    pub(crate) fn rule(&self, rule: &Rule, dash: Dash) -> Result<(), Failed> {
         let (across, up) = (&self.rulers.0, &self.rulers.1);
         let path: Vec<Point> = match rule.position {
             Position::X(x) => {

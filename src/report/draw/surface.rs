@@ -28,7 +28,7 @@ pub(super) struct Surface<'a, 'b> {
 
 impl<'a, 'b> Surface<'a, 'b> {
     /// The rectangle of these ranges of units, under these axes.
-    pub fn new(root: &'a Root<'b>, rulers: (Ruler, Ruler), (x, y): (Range<i32>, Range<i32>)) -> Surface<'a, 'b> {
+    pub(crate) fn new(root: &'a Root<'b>, rulers: (Ruler, Ruler), (x, y): (Range<i32>, Range<i32>)) -> Surface<'a, 'b> {
         let least = (f64::from(x.start), f64::from(y.start));
         // `plotters` maps the end of an axis to the last unit inside.
         let greatest = (f64::from(x.end), f64::from(y.end));
@@ -36,14 +36,14 @@ impl<'a, 'b> Surface<'a, 'b> {
     }
 
     /// The unit of places on the axes.
-    pub fn point(&self, (x, y): Point) -> Point {
+    pub(crate) fn point(&self, (x, y): Point) -> Point {
         let across = Range { start: self.edges.least.0, end: self.edges.greatest.0 };
         let up = Range { start: self.edges.greatest.1, end: self.edges.least.1 };
         (along(&self.rulers.0, x, across), along(&self.rulers.1, y, up))
     }
 
     /// A path, cut at the edges.
-    pub fn path(&self, path: &[Point], dash: Dash, style: ShapeStyle) -> Result<(), Failed> {
+    pub(crate) fn path(&self, path: &[Point], dash: Dash, style: ShapeStyle) -> Result<(), Failed> {
         for part in self.edges.cut_path(path) {
             let part: Vec<(i32, i32)> = part.into_iter().map(whole).collect();
             match dash {
@@ -55,7 +55,7 @@ impl<'a, 'b> Surface<'a, 'b> {
     }
 
     /// A filled rectangle, which must lie inside.
-    pub fn fill(&self, area: Rectangle, style: ShapeStyle) -> Result<(), Failed> {
+    pub(crate) fn fill(&self, area: Rectangle, style: ShapeStyle) -> Result<(), Failed> {
         self.root.draw(&plotters::element::Rectangle::new([whole(area.least), whole(area.greatest)], style.filled()))
     }
 

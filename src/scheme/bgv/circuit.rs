@@ -103,7 +103,7 @@ impl From<&Demand> for Comparison {
 /// # Errors
 ///
 /// [`Misfit`] with the number that does not fit.
-pub fn admit(set: &BgvSet, demand: &Demand) -> Result<(), Misfit> {
+pub(crate) fn admit(set: &BgvSet, demand: &Demand) -> Result<(), Misfit> {
     if demand.disclosure == Disclosure::Count && demand.references >= PLAINTEXT_MODULUS as usize {
         return Err(Misfit::Count(demand.references));
     }

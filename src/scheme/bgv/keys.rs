@@ -82,7 +82,7 @@ impl EvaluationKey {
 
 impl BgvSet {
     /// Digits of a keyswitch.
-    pub fn digits(&self) -> usize {
+    pub(crate) fn digits(&self) -> usize {
         self.limbs.div_ceil(self.digit)
     }
 
@@ -98,7 +98,7 @@ impl BgvSet {
     }
 
     /// Bytes of the public keys in memory, masks drawn.
-    pub fn prepared_key_bytes(&self) -> usize {
+    pub(crate) fn prepared_key_bytes(&self) -> usize {
         8 * self.ring_size() * (SWITCHES * self.digits() * (self.limbs + self.special) + self.public_limbs())
     }
 }

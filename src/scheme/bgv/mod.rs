@@ -1,8 +1,8 @@
 //! Scheme `bgv`: a whole block of references at a time, exact verdicts (docs/protocol.md, sections 4 and 8).
 //!
 //! Brakerski, Gentry, Vaikuntanathan, "(Leveled) fully homomorphic encryption without bootstrapping" (2012), in residue form, on the
-//! transforms of `tfhe-ntt`. Files in the order data flows: [`holder`] encrypts; `distance` computes phi in every slot; `threshold` judges
-//! it; `circuit` and `aggregate` combine decisions; `sanitise` hides everything but the verdict; [`holder`] decrypts. `evaluator` runs the
+//! transforms of `tfhe-ntt`. Files in the order data flows: `holder` encrypts; `distance` computes phi in every slot; `threshold` judges
+//! it; `circuit` and `aggregate` combine decisions; `sanitise` hides everything but the verdict; `holder` decrypts. `evaluator` runs the
 //! middle ones over a gallery. Below them the ring: `residues`, `modulus`, `ring`, `engine`; beside them `noise`, and `arithmetic`, which
 //! weighs a circuit before it runs. [`laboratory`] measures, times and tries them.
 //!
@@ -19,7 +19,7 @@ mod circuit;
 mod distance;
 mod engine;
 mod evaluator;
-pub mod holder;
+pub(crate) mod holder;
 mod kept;
 pub mod keys;
 pub mod laboratory;
@@ -34,14 +34,8 @@ mod sanitise;
 mod shape;
 mod threshold;
 
-pub use circuit::admit;
-pub use kept::PreparedGallery;
-pub use misfit::Misfit;
-
-/// Least distance, in bits, of any noise bound from half its modulus: less, and a set does not admit a circuit.
-pub const LEAST_MARGIN_BITS: f64 = noise::MARGIN_BITS;
-/// Least bits by which what floods a verdict exceeds what it drowns.
-pub const LEAST_FLOODING_BITS: f64 = answer::LEAST_FLOODING_BITS;
+pub(crate) use circuit::admit;
+pub(crate) use misfit::Misfit;
 
 use crate::agreement::{Disclosure, SchemeId};
 use crate::parameters::ParameterSet;

@@ -55,7 +55,6 @@ pub struct EncryptedProbes {
 
 /// Versions of the encoding.
 #[derive(Serialize, Deserialize, VersionsDispatch)]
-#[expect(missing_docs, reason = "one variant a version")]
 pub enum EncryptedProbesVersions {
     V0(EncryptedProbes),
 }
@@ -105,7 +104,6 @@ pub struct EncryptedVerdicts {
 
 /// Versions of the encoding.
 #[derive(Serialize, Deserialize, VersionsDispatch)]
-#[expect(missing_docs, reason = "one variant a version")]
 pub enum EncryptedVerdictsVersions {
     V0(EncryptedVerdicts),
 }

@@ -35,7 +35,6 @@ pub struct EvaluationKey {
 
 /// Versions of the encoding.
 #[derive(Serialize, Deserialize, VersionsDispatch)]
-#[expect(missing_docs, reason = "one variant a version")]
 pub enum EvaluationKeyVersions {
     V0(EvaluationKey),
 }

@@ -1,20 +1,20 @@
 //! Scheme `tfhe`: one encrypted decision at a time, tiny queries, any metric (docs/protocol.md, section 3).
 //!
-//! The only importer of the crate `tfhe`. Files in the order data flows: [`holder`] encrypts; `distance` computes the
+//! The only importer of the crate `tfhe`. Files in the order data flows: `holder` encrypts; `distance` computes the
 //! encrypted scores; `threshold` takes their sign; `aggregate` combines signs; `sanitise` hides everything but the
-//! verdict; [`holder`] decrypts. `evaluator` runs the middle ones over a gallery, and [`laboratory`] measures, times and tries them.
+//! verdict; `holder` decrypts. `evaluator` runs the middle ones over a gallery, and [`laboratory`] measures, times and tries them.
 //!
-//! Encrypted scores and bits have no public name: only [`keys::EvaluationKey`], [`ciphertexts::EncryptedProbes`] and
-//! [`ciphertexts::EncryptedVerdicts`] cross.
+//! Encrypted scores and bits have no public name: only `keys::EvaluationKey`, `ciphertexts::EncryptedProbes` and
+//! `ciphertexts::EncryptedVerdicts` cross.
 
 mod aggregate;
-pub mod ciphertexts;
+pub(crate) mod ciphertexts;
 mod distance;
 #[cfg(test)]
 mod effort;
 mod evaluator;
-pub mod holder;
-pub mod keys;
+pub(crate) mod holder;
+pub(crate) mod keys;
 pub mod laboratory;
 pub mod noise;
 mod sanitise;

@@ -75,12 +75,12 @@ impl TfheSet {
     }
 
     /// Base-2 logarithm of the probability that a gate of twelve inputs errs: margin 1/48.
-    pub fn log2_gate_failure(&self) -> f64 {
+    pub(crate) fn log2_gate_failure(&self) -> f64 {
         log2_two_sided_tail(GATE_MARGIN / self.gate_variance(super::aggregate::FAN_IN).sqrt())
     }
 
     /// Base-2 logarithm of the probability that a flooded verdict is bootstrapped or decrypted wrongly: 1/4 less the flooding.
-    pub fn log2_verdict_failure(&self) -> f64 {
+    pub(crate) fn log2_verdict_failure(&self) -> f64 {
         let variance = self.bootstrap_variance()
             + self.keyswitch_variance()
             + self.packing_variance().max(self.modulus_switch_variance());
@@ -90,19 +90,19 @@ impl TfheSet {
     /// Base-2 logarithm of the statistical distance that so many rounds of washing leave between a verdict of two galleries.
     ///
     /// One round: the bootstraps' noises differ by at most twice nine deviations, against a uniform of width 2^(flooding+1).
-    pub fn log2_washed_distance(&self, rounds: usize) -> f64 {
+    pub(crate) fn log2_washed_distance(&self, rounds: usize) -> f64 {
         let shift = 2.0 * 9.0 * self.bootstrap_variance().sqrt();
         rounds as f64 * (shift / 2f64.powi(self.flooding_log2 as i32 + 1 - 64)).log2()
     }
 
     /// As [`TfheSet::log2_washed_distance`], for the one verdict of a probe under `any`.
-    pub fn log2_sanitised_distance(&self) -> f64 {
+    pub(crate) fn log2_sanitised_distance(&self) -> f64 {
         self.log2_washed_distance(self.washing_rounds)
     }
 
     /// Rounds of washing after which the whole answer on a probe, of so many verdicts, is within 2^-40 of one that depends on them alone: the
     /// distances of verdicts add up. Those of the set or more; none where the most that are made do not do.
-    pub fn washing_rounds_for(&self, verdicts: usize) -> Option<usize> {
+    pub(crate) fn washing_rounds_for(&self, verdicts: usize) -> Option<usize> {
         let all = (verdicts.max(1) as f64).log2();
         let most = MOST_WASHING_ROUNDS.max(self.washing_rounds);
         (self.washing_rounds..=most).find(|&rounds| self.log2_washed_distance(rounds) + all <= MOST_DISTANCE_LOG2)
@@ -214,12 +214,12 @@ impl GrayZone {
     }
 
     /// One standard deviation of an encrypted phi in units of phi, for weights of Euclidean length `weight_norm`.
-    pub fn deviation(functional: &Functional, parameters: &TfheSet, weight_norm: f64) -> f64 {
+    pub(crate) fn deviation(functional: &Functional, parameters: &TfheSet, weight_norm: f64) -> f64 {
         parameters.decision_variance(weight_norm).sqrt() * 2f64.powi(64) / parameters.step(functional) as f64
     }
 
     /// The metric's own unit, in words.
-    pub fn unit(comparison: &ComparisonTerms) -> &'static str {
+    pub(crate) fn unit(comparison: &ComparisonTerms) -> &'static str {
         match comparison {
             ComparisonTerms::Cosine { .. } => "of a cosine",
             ComparisonTerms::Hamming { .. } => "bits",
@@ -250,7 +250,7 @@ impl GrayZone {
     /// included; the noises of the rotations are taken as independent.
     ///
     /// `phis` are those of all rotations: [`crate::functional::oracle::Oracle::phis`].
-    pub fn pair_flip_probability(&self, pair: &Comparison, phis: &[i64]) -> f64 {
+    pub(crate) fn pair_flip_probability(&self, pair: &Comparison, phis: &[i64]) -> f64 {
         let miss = |phi: &i64| {
             let flip = self.flip_probability(*phi);
             if *phi > 0 { flip } else { 1.0 - flip }

@@ -20,7 +20,7 @@ fn finest_step(set: &TfheSet, weight_norm: f64, bound: i64) -> u64 {
 
 impl TfheSet {
     /// One unit of a functional's phi, in units of 2^-64 of the torus.
-    pub fn step(&self, functional: &Functional) -> u64 {
+    pub(crate) fn step(&self, functional: &Functional) -> u64 {
         finest_step(self, functional.largest_weight_norm(), functional.bound())
     }
 }

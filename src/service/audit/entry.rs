@@ -93,12 +93,12 @@ impl Entry {
     }
 
     /// Whether its hash follows from itself and the hash before it.
-    pub fn follows(&self, previous: &Hash) -> bool {
+    pub(crate) fn follows(&self, previous: &Hash) -> bool {
         chained(self.number, self.time, &self.content_digest, previous) == self.hash
     }
 
     /// Whether it is signed with that key.
-    pub fn is_signed_by(&self, key: &PublicKey) -> bool {
+    pub(crate) fn is_signed_by(&self, key: &PublicKey) -> bool {
         key.verifies(&signed(&self.hash), &self.signature)
     }
 

@@ -138,7 +138,7 @@ pub enum RequestRefusal {
 
 impl RequestRefusal {
     /// As in the log.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::DayQuota => "day-quota",
             Self::YearQuota => "year-quota",

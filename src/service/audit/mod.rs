@@ -28,7 +28,7 @@ pub use compare::{CompareError, Comparison, Disagreement, Discrepancy, Note, Sta
 pub use entry::{CONTENT_LIMIT_BYTES, Content, Entry, EntryError, Head};
 pub use event::{Event, RequestRefusal, Role};
 pub use lines::{LINE_LIMIT_BYTES, LogFileError, LogLines};
-pub use reading::{Reading, Whose};
+pub(crate) use reading::{Reading, Whose};
 pub use requests::{RequestRow, Requests, RowOutcome};
 pub use transparency::{Transparency, Usage, Year};
 pub use verify::{Counts, Finding, LogProblem, Report, Verifier};

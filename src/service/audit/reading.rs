@@ -12,7 +12,7 @@ use crate::service::signing::{Hash, PublicKey, Signed, Statement, StatementError
 use crate::service::time::Time;
 
 /// An entry that was read. Reading tries a signature, which is most of the work: several judges may share it.
-pub struct Reading<'a> {
+pub(crate) struct Reading<'a> {
     pub(super) entry: &'a Entry,
     /// What it tells; none where that was erased.
     pub(super) told: Result<Option<Told>, EntryError>,
@@ -34,7 +34,7 @@ pub(super) enum Told {
 
 /// Whose log it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Whose {
+pub(crate) struct Whose {
     /// The code under which the other party knows its owner.
     pub party: Code,
     /// Whether its owner is asked or asks.
@@ -53,12 +53,12 @@ pub(super) struct Stated<T> {
 
 impl<'a> Reading<'a> {
     /// Reads an entry.
-    pub fn of(entry: &'a Entry) -> Self {
+    pub(crate) fn of(entry: &'a Entry) -> Self {
         Self { entry, told: entry.event().map(|event| event.map(Told::of)) }
     }
 
     /// The entry that was read.
-    pub fn entry(&self) -> &'a Entry {
+    pub(crate) fn entry(&self) -> &'a Entry {
         self.entry
     }
 
@@ -94,7 +94,7 @@ impl<T: Statement> Stated<T> {
     }
 
     /// What it says, for judges who pass over what is signed wrongly.
-    pub fn held(&self) -> Option<&T> {
+    pub(crate) fn held(&self) -> Option<&T> {
         self.said.as_ref().ok()
     }
 }
@@ -109,7 +109,7 @@ pub(super) struct Parties {
 
 impl Parties {
     /// Takes in what an entry tells of parties.
-    pub fn read(&mut self, told: &Told) {
+    pub(crate) fn read(&mut self, told: &Told) {
         match told {
             Told::Opened(whose) => {
                 self.owner.get_or_insert_with(|| whose.clone());
@@ -127,7 +127,7 @@ impl Parties {
     }
 
     /// The other parties; one that changed its key comes more than once.
-    pub fn registered(&self) -> impl Iterator<Item = &Code> {
+    pub(crate) fn registered(&self) -> impl Iterator<Item = &Code> {
         self.registered.values()
     }
 }

@@ -76,7 +76,7 @@ pub struct RequestRow {
 
 impl RequestRow {
     /// The fields, as they are named and in their order.
-    pub const FIELDS: [&str; 18] = [
+    pub(crate) const FIELDS: [&str; 18] = [
         "requesting_authority",
         "responding_authority",
         "request_number",
@@ -142,7 +142,7 @@ impl Requests {
     }
 
     /// The next entry, for those who have read it already.
-    pub fn read(&mut self, reading: &Reading<'_>) {
+    pub(crate) fn read(&mut self, reading: &Reading<'_>) {
         let Some(told) = reading.told() else { return };
         self.parties.read(told);
         match told {

@@ -9,35 +9,35 @@ use crate::service::signing::{Hash, Name, Signed, SigningKey};
 use crate::service::time::Time;
 
 /// The custodian B signs with key 1, the querier A-BORDER with key 2, another querier with key 3.
-pub fn key(seed: u64) -> SigningKey {
+pub(crate) fn key(seed: u64) -> SigningKey {
     SigningKey::generate(&mut ChaCha20Rng::seed_from_u64(seed))
 }
 
 /// A log that is being written.
-pub struct Log {
+pub(crate) struct Log {
     pub entries: Vec<Entry>,
     key: SigningKey,
     rng: ChaCha20Rng,
 }
 
 impl Log {
-    pub fn new(party: &str, role: Role, seed: u64) -> Self {
+    pub(crate) fn new(party: &str, role: Role, seed: u64) -> Self {
         let mut log = Self { entries: Vec::new(), key: key(seed), rng: ChaCha20Rng::seed_from_u64(100 + seed) };
         log.add(0, Event::Opened { party: party.parse().unwrap(), role });
         log
     }
 
-    pub fn add(&mut self, time: i64, event: Event) {
+    pub(crate) fn add(&mut self, time: i64, event: Event) {
         let head = self.entries.last().map_or(Head::NONE, Entry::head);
         self.entries.push(Entry::new(event, Time::from_millis(time), &head, &self.key, &mut self.rng));
     }
 
-    pub fn register(&mut self, party: &str, seed: u64) {
+    pub(crate) fn register(&mut self, party: &str, seed: u64) {
         self.add(0, Event::Registered { party: party.parse().unwrap(), key: key(seed).public() });
     }
 
     /// Erases what is older, as the store does.
-    pub fn erase(&mut self, before: i64, at: i64) {
+    pub(crate) fn erase(&mut self, before: i64, at: i64) {
         let (mut through, mut contents) = (0, 0);
         for entry in self.entries.iter_mut().filter(|entry| entry.time.millis() < before) {
             through = entry.number;
@@ -60,7 +60,7 @@ impl Log {
         assert!(self.is_sound(), "a log that was written anew is sound by itself");
     }
 
-    pub fn is_sound(&self) -> bool {
+    pub(crate) fn is_sound(&self) -> bool {
         let mut verifier = Verifier::new(Some(self.key.public()), None);
         self.entries.iter().for_each(|entry| verifier.entry(entry));
         let report = verifier.finish();
@@ -72,7 +72,7 @@ impl Log {
 
 /// How far a request comes.
 #[derive(Clone, Copy, PartialEq, PartialOrd)]
-pub enum Reached {
+pub(crate) enum Reached {
     Made,
     Received,
     Accepted,
@@ -83,14 +83,14 @@ pub enum Reached {
 }
 
 /// Both logs.
-pub struct Exchange {
+pub(crate) struct Exchange {
     pub custodian: Log,
     pub querier: Log,
     replies: u64,
 }
 
 impl Exchange {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut custodian = Log::new("B", Role::Custodian, 1);
         custodian.register("A-BORDER", 2);
         custodian.register("C", 3);
@@ -100,7 +100,7 @@ impl Exchange {
     }
 
     /// Three requests that were answered, and one that is open.
-    pub fn sample() -> Self {
+    pub(crate) fn sample() -> Self {
         let mut exchange = Self::new();
         for number in 1..=4 {
             let reached = if number < 4 { Reached::Delivered } else { Reached::Accepted };
@@ -109,18 +109,18 @@ impl Exchange {
         exchange
     }
 
-    pub fn ask(&mut self, number: u8, time: i64, reached: Reached) -> Hash {
+    pub(crate) fn ask(&mut self, number: u8, time: i64, reached: Reached) -> Hash {
         let outcome = ReplyOutcome::Answered { answer_digest: Hash([4; 32]), gallery: 1, bits: 4 };
         self.follow(request(&number.to_string(), Time::from_millis(time)), outcome, reached)
     }
 
-    pub fn cancel(&mut self, number: u8, time: i64) -> Hash {
+    pub(crate) fn cancel(&mut self, number: u8, time: i64) -> Hash {
         let outcome = ReplyOutcome::Unanswered { reason: Reason::Cancelled };
         self.follow(request(&number.to_string(), Time::from_millis(time)), outcome, Reached::Delivered)
     }
 
     /// Takes a request so far: the querier's entries a millisecond from the custodian's.
-    pub fn follow(&mut self, asked: Request, outcome: ReplyOutcome, reached: Reached) -> Hash {
+    pub(crate) fn follow(&mut self, asked: Request, outcome: ReplyOutcome, reached: Reached) -> Hash {
         let time = asked.time.millis();
         let at = |later| Time::from_millis(time + later);
         let statement = Signed::new(&asked, &key(2)).unwrap();

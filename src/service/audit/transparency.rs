@@ -91,7 +91,7 @@ impl Transparency {
     }
 
     /// The next entry, for those who have read it already.
-    pub fn read(&mut self, reading: &Reading<'_>) {
+    pub(crate) fn read(&mut self, reading: &Reading<'_>) {
         let day = reading.entry.time.day();
         let year = self.years.entry(day.year()).or_default();
         let told = match &reading.told {
@@ -173,7 +173,7 @@ impl Counted {
 
 impl Year {
     /// Whether nothing that was logged in it has been erased.
-    pub fn is_complete(&self) -> bool {
+    pub(crate) fn is_complete(&self) -> bool {
         self.erased_entries == 0
     }
 }

@@ -1,12 +1,12 @@
 //! How long what crosses may be, beside what the parameter set says of keys, queries and answers.
 
 /// Longest signed statement in JSON that a custodian takes as a body, in bytes.
-pub const STATEMENT_LIMIT_BYTES: u64 = 20 * 1024;
+pub(crate) const STATEMENT_LIMIT_BYTES: u64 = 20 * 1024;
 /// Longest document that a querier takes, in bytes: as many jobs as are listed at a time, with their statements.
-pub const DOCUMENT_LIMIT_BYTES: u64 = 8 << 20;
+pub(crate) const DOCUMENT_LIMIT_BYTES: u64 = 8 << 20;
 /// Longest problem document that a querier takes, in bytes.
-pub const PROBLEM_LIMIT_BYTES: u64 = 1 << 16;
+pub(crate) const PROBLEM_LIMIT_BYTES: u64 = 1 << 16;
 /// Longest line of an event that a querier takes, in bytes.
-pub const EVENT_LIMIT_BYTES: u64 = 4096;
+pub(crate) const EVENT_LIMIT_BYTES: u64 = 4096;
 /// Jobs that are listed at a time.
-pub const JOBS_LISTED: u64 = 100;
+pub(crate) const JOBS_LISTED: u64 = 100;

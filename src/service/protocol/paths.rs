@@ -3,23 +3,23 @@
 use std::fmt::Display;
 
 /// The agreements under which one may ask.
-pub const AGREEMENTS: &str = "/v1/agreements";
+pub(crate) const AGREEMENTS: &str = "/v1/agreements";
 /// An evaluation key.
-pub const KEY: &str = "/v1/agreements/{agreement}/keys/{key}";
+pub(crate) const KEY: &str = "/v1/agreements/{agreement}/keys/{key}";
 /// Where queries are submitted.
-pub const SUBMISSIONS: &str = "/v1/agreements/{agreement}/jobs";
+pub(crate) const SUBMISSIONS: &str = "/v1/agreements/{agreement}/jobs";
 /// One's own jobs.
-pub const JOBS: &str = "/v1/jobs";
+pub(crate) const JOBS: &str = "/v1/jobs";
 /// A job.
-pub const JOB: &str = "/v1/jobs/{job}";
+pub(crate) const JOB: &str = "/v1/jobs/{job}";
 /// How far a job is, as server-sent events.
-pub const EVENTS: &str = "/v1/jobs/{job}/events";
+pub(crate) const EVENTS: &str = "/v1/jobs/{job}/events";
 /// The file of a job's answer.
-pub const ANSWER: &str = "/v1/jobs/{job}/answer";
+pub(crate) const ANSWER: &str = "/v1/jobs/{job}/answer";
 /// Where a job's reply is acknowledged.
-pub const ACKNOWLEDGEMENT: &str = "/v1/jobs/{job}/acknowledgement";
+pub(crate) const ACKNOWLEDGEMENT: &str = "/v1/jobs/{job}/acknowledgement";
 /// The document that describes the interface.
-pub const OPENAPI: &str = "/v1/openapi.json";
+pub(crate) const OPENAPI: &str = "/v1/openapi.json";
 
 /// A path with these in place of the names in braces, one after the other.
 pub(crate) fn filled(path: &str, parts: &[&dyn Display]) -> String {

@@ -38,7 +38,7 @@ impl ProblemDocument {
     }
 
     /// The kind, as `ProblemDocument::type_of` was given it.
-    pub fn kind(&self) -> &str {
+    pub(crate) fn kind(&self) -> &str {
         self.kind.rsplit(':').next().unwrap_or_default()
     }
 }

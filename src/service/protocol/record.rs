@@ -22,7 +22,7 @@ use crate::remedy::Remedy;
 use crate::service::signing::{Hash, Name, Statement};
 use crate::service::time::Time;
 
-/// A line of text for people: no control characters, at most [`Line::LIMIT`] bytes. A reference to a file, never a name of a person.
+/// A line of text for people: no control characters, at most `Line::LIMIT` bytes. A reference to a file, never a name of a person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct Line(String);
@@ -34,10 +34,10 @@ pub struct LineError;
 
 impl Line {
     /// Longest line, in bytes.
-    pub const LIMIT: usize = 200;
+    pub(crate) const LIMIT: usize = 200;
 
     /// The line, without its end.
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }
@@ -242,7 +242,7 @@ impl Request {
     /// # Errors
     ///
     /// [`RecordError`] names what is wrong with it.
-    pub fn check(&self, terms: &ServiceTerms, agreement: Hash) -> Result<(), RecordError> {
+    pub(crate) fn check(&self, terms: &ServiceTerms, agreement: Hash) -> Result<(), RecordError> {
         if self.agreement != agreement {
             return Err(RecordError::Agreement { expected: agreement, actual: self.agreement });
         }
@@ -264,7 +264,7 @@ pub(in crate::service) mod tests {
     use super::*;
 
     /// A request for tests.
-    pub fn request(number: &str, time: Time) -> Request {
+    pub(crate) fn request(number: &str, time: Time) -> Request {
         Request {
             requester: "A-BORDER".parse().unwrap(),
             number: number.parse().unwrap(),

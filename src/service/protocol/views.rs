@@ -4,12 +4,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// The header that carries a signed request: base64 (RFC 4648, section 5, without padding) of its JSON.
-pub const REQUEST_HEADER: &str = "cotejo-request";
+pub(crate) const REQUEST_HEADER: &str = "cotejo-request";
 
 /// The event that says how far a job is; its data are a [`ProgressView`].
-pub const PROGRESS_EVENT: &str = "progress";
+pub(crate) const PROGRESS_EVENT: &str = "progress";
 /// The last event of a job; its data are an [`EndView`].
-pub const END_EVENT: &str = "end";
+pub(crate) const END_EVENT: &str = "end";
 
 /// A signed statement: the JSON text that was signed, the Ed25519 key (64 hexadecimal digits), the signature (128 digits) of
 /// `cotejo statement v1`, NUL, the kind, NUL, the text.
@@ -113,7 +113,7 @@ pub struct EndView {
 }
 
 /// As it crosses: the same JSON as [`crate::service::signing::Signed`].
-pub fn signed<T>(statement: &crate::service::signing::Signed<T>) -> SignedView
+pub(crate) fn signed<T>(statement: &crate::service::signing::Signed<T>) -> SignedView
 where
     T: crate::service::signing::Statement,
 {

@@ -20,7 +20,7 @@ use crate::service::signing::Hash;
 
 /// Who is at the other end; none for a certificate that is not registered.
 #[derive(Clone)]
-pub struct Peer(pub Option<Arc<Requester>>);
+pub(crate) struct Peer(pub Option<Arc<Requester>>);
 
 /// A handshake, and the headers of a request, may take so long.
 const HANDSHAKE: Duration = Duration::from_secs(10);
@@ -28,7 +28,7 @@ const HANDSHAKE: Duration = Duration::from_secs(10);
 const HEADERS_BYTES: usize = 64 * 1024;
 
 /// Serves HTTPS until `stop` resolves, then lets open requests finish, but no longer than the grace period.
-pub async fn serve(
+pub(crate) async fn serve(
     listener: TcpListener,
     tls: Arc<rustls::ServerConfig>,
     router: axum::Router,

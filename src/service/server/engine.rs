@@ -25,7 +25,7 @@ pub struct Loaded {
 
 impl Loaded {
     /// Exempt ids that are not enrolled, so that they protect nobody.
-    pub fn unknown_exempt(&self) -> Vec<NotEnrolled> {
+    pub(crate) fn unknown_exempt(&self) -> Vec<NotEnrolled> {
         self.gallery.not_enrolled(&self.exempt)
     }
 }
@@ -57,7 +57,7 @@ impl Remedy for Unloadable {
 }
 
 /// The gallery that queries are compared with now.
-pub struct Searched {
+pub(crate) struct Searched {
     /// Its version.
     pub version: u64,
     /// Persons enrolled in it.
@@ -65,7 +65,7 @@ pub struct Searched {
 }
 
 /// What a query says of itself.
-pub struct QueryFacts {
+pub(crate) struct QueryFacts {
     /// The query's own name, as its file and the signed request have it.
     pub query: Name,
     /// The key it is encrypted with.
@@ -81,7 +81,7 @@ pub struct QueryFacts {
 }
 
 /// An answer, and what it says of itself.
-pub struct Computed {
+pub(crate) struct Computed {
     /// The file.
     pub answer: Vec<u8>,
     /// The version that was searched.
@@ -91,7 +91,7 @@ pub struct Computed {
 }
 
 /// Why there is no answer.
-pub enum NotComputed {
+pub(crate) enum NotComputed {
     /// Told to stop: later, then.
     Stopped,
     /// There will be none.
@@ -99,7 +99,7 @@ pub enum NotComputed {
 }
 
 /// Progress that is told how far it is to go.
-pub trait Watched: Progress {
+pub(crate) trait Watched: Progress {
     /// So many steps it will be.
     fn begin(&self, steps: u64);
 }
@@ -114,7 +114,7 @@ pub struct Memory {
 }
 
 /// The work of one agreement.
-pub struct Engine {
+pub(crate) struct Engine {
     agreement: Opened,
     memory: Memory,
     current: RwLock<Arc<Current>>,
@@ -138,23 +138,23 @@ impl Engine {
     /// # Errors
     ///
     /// [`ExchangeError`] for a gallery of another agreement.
-    pub fn new(agreement: Opened, loaded: Loaded, version: u64, memory: Memory) -> Result<Self, ExchangeError> {
+    pub(crate) fn new(agreement: Opened, loaded: Loaded, version: u64, memory: Memory) -> Result<Self, ExchangeError> {
         let current = Current::new(&agreement, loaded, version, memory)?;
         Ok(Self { agreement, memory, current: RwLock::new(Arc::new(current)), keys: Mutex::default() })
     }
 
     /// The agreement that it serves.
-    pub fn agreement(&self) -> &Opened {
+    pub(crate) fn agreement(&self) -> &Opened {
         &self.agreement
     }
 
     /// Longest file of an evaluation key, in bytes.
-    pub fn key_limit_bytes(&self) -> u64 {
+    pub(crate) fn key_limit_bytes(&self) -> u64 {
         self.current().custodian.key_limit_bytes()
     }
 
     /// Longest file of a query, in bytes.
-    pub fn query_limit_bytes(&self) -> u64 {
+    pub(crate) fn query_limit_bytes(&self) -> u64 {
         self.current().custodian.query_limit_bytes()
     }
 
@@ -163,7 +163,7 @@ impl Engine {
     /// # Errors
     ///
     /// [`WireError`] for anything else.
-    pub fn read_key(&self, bytes: &[u8]) -> Result<Name, WireError> {
+    pub(crate) fn read_key(&self, bytes: &[u8]) -> Result<Name, WireError> {
         self.current().custodian.read_key(bytes).map(|key| Name(key.id().0))
     }
 
@@ -172,7 +172,7 @@ impl Engine {
     /// # Errors
     ///
     /// [`WireError`] for anything else.
-    pub fn read_query(&self, bytes: &[u8]) -> Result<QueryFacts, WireError> {
+    pub(crate) fn read_query(&self, bytes: &[u8]) -> Result<QueryFacts, WireError> {
         let current = self.current();
         let question = current.custodian.read_query(bytes)?;
         Ok(QueryFacts {
@@ -186,13 +186,13 @@ impl Engine {
     }
 
     /// The gallery in use.
-    pub fn gallery(&self) -> Searched {
+    pub(crate) fn gallery(&self) -> Searched {
         let current = self.current();
         Searched { version: current.version, subjects: current.subjects }
     }
 
     /// Takes another version of the gallery into use. Answers that are being computed are about the one they began with.
-    pub fn replace(&self, loaded: Loaded, version: u64) {
+    pub(crate) fn replace(&self, loaded: Loaded, version: u64) {
         // The agreement is what it was: this cannot fail.
         if let Ok(current) = Current::new(&self.agreement, loaded, version, self.memory) {
             *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(current);
@@ -204,7 +204,7 @@ impl Engine {
     /// # Errors
     ///
     /// [`NotComputed`].
-    pub fn answer(
+    pub(crate) fn answer(
         &self,
         query: &[u8],
         key_content: &mut dyn FnMut() -> Option<Vec<u8>>,
@@ -272,6 +272,6 @@ fn not_computed(error: &ExchangeError) -> NotComputed {
 }
 
 /// The digest of an agreement, as records have it.
-pub fn digest(agreement: &Opened) -> Hash {
+pub(crate) fn digest(agreement: &Opened) -> Hash {
     Hash(agreement.digest().0)
 }

@@ -15,7 +15,7 @@ use crate::service::signing::Hash;
 
 /// Served requests by route and status: routes, not paths, so that no name stands in a label.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub struct Served {
+pub(crate) struct Served {
     /// The route.
     pub route: String,
     /// HTTP status of the response.
@@ -24,13 +24,13 @@ pub struct Served {
 
 /// Refusals by kind of problem.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub struct Refused {
+pub(crate) struct Refused {
     /// Kind of problem.
     pub kind: String,
 }
 
 /// All counts.
-pub struct Metrics {
+pub(crate) struct Metrics {
     registry: Registry,
     /// HTTP requests.
     pub served: Family<Served, Counter>,
@@ -58,7 +58,7 @@ pub struct Metrics {
 
 impl Metrics {
     /// All at zero.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut registry = Registry::with_prefix("cotejo");
         let metrics = Self {
             served: Family::default(),
@@ -110,7 +110,7 @@ impl Metrics {
     }
 
     /// In the OpenMetrics text format.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let mut text = String::new();
         match encode(&mut text, &self.registry) {
             Ok(()) => text,

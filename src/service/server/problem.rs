@@ -11,7 +11,7 @@ use crate::wire::WireError;
 
 /// Why a request was not served. Names no person, and nothing that belongs to another requester.
 #[derive(Clone, Debug)]
-pub struct HttpProblem {
+pub(crate) struct HttpProblem {
     status: StatusCode,
     kind: &'static str,
     detail: String,
@@ -21,12 +21,12 @@ pub struct HttpProblem {
 
 impl HttpProblem {
     /// A problem of a kind.
-    pub fn new(status: StatusCode, kind: &'static str, detail: impl std::fmt::Display) -> Self {
+    pub(crate) fn new(status: StatusCode, kind: &'static str, detail: impl std::fmt::Display) -> Self {
         Self { status, kind, detail: detail.to_string(), retry_after: None, returns: None }
     }
 
     /// Try again in so many seconds.
-    pub fn retry_after(mut self, seconds: u64) -> Self {
+    pub(crate) fn retry_after(mut self, seconds: u64) -> Self {
         self.retry_after = Some(seconds.max(1));
         self
     }
@@ -37,22 +37,22 @@ impl HttpProblem {
     }
 
     /// Nothing was wrong with the request.
-    pub fn unavailable(detail: impl std::fmt::Display) -> Self {
+    pub(crate) fn unavailable(detail: impl std::fmt::Display) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail).retry_after(5)
     }
 
     /// What a header or body says is refused.
-    pub fn malformed(detail: impl std::fmt::Display) -> Self {
+    pub(crate) fn malformed(detail: impl std::fmt::Display) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "malformed", detail)
     }
 
     /// The kind, in the words of its `type`.
-    pub fn kind(&self) -> &'static str {
+    pub(crate) fn kind(&self) -> &'static str {
         self.kind
     }
 
     /// The response, to a request with this id.
-    pub fn response(&self, request: &str) -> Response {
+    pub(crate) fn response(&self, request: &str) -> Response {
         let document = ProblemDocument {
             kind: ProblemDocument::type_of(self.kind),
             title: self.status.canonical_reason().unwrap_or("Error").to_owned(),

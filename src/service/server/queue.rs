@@ -17,7 +17,7 @@ use crate::service::store::Waiting;
 
 /// How far a job is, for those who watch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stand {
+pub(crate) struct Stand {
     /// Whether it is being worked on.
     pub running: bool,
     /// Steps that are done.
@@ -27,7 +27,7 @@ pub struct Stand {
 }
 
 /// A job that has not ended.
-pub struct Ticket {
+pub(crate) struct Ticket {
     stand: watch::Sender<Stand>,
     done: AtomicU64,
     steps: AtomicU64,
@@ -48,12 +48,12 @@ impl Ticket {
     }
 
     /// Watches it; the channel closes when the job has ended.
-    pub fn watch(&self) -> watch::Receiver<Stand> {
+    pub(crate) fn watch(&self) -> watch::Receiver<Stand> {
         self.stand.subscribe()
     }
 
     /// Has the work on it stop.
-    pub fn stop(&self) {
+    pub(crate) fn stop(&self) {
         self.stop.store(true, Ordering::Relaxed);
     }
 
@@ -91,13 +91,13 @@ impl super::engine::Watched for Ticket {
 
 /// No room for another job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Full {
+pub(crate) struct Full {
     /// When there may be.
     pub retry_after: Duration,
 }
 
 /// A place in the queue, for a job that is about to be accepted. Dropped, it is free again.
-pub struct Place<'a> {
+pub(crate) struct Place<'a> {
     queue: &'a Queue,
     requester: Code,
     used: bool,
@@ -105,7 +105,7 @@ pub struct Place<'a> {
 
 /// How full a queue is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Depth {
+pub(crate) struct Depth {
     /// Jobs that wait.
     pub waiting: usize,
     /// Jobs that are worked on.
@@ -113,7 +113,7 @@ pub struct Depth {
 }
 
 /// Jobs that wait.
-pub struct Queue {
+pub(crate) struct Queue {
     state: Mutex<State>,
     ready: Condvar,
     limit: usize,
@@ -150,7 +150,7 @@ impl State {
 
 impl Queue {
     /// For so many jobs of so many requesters, worked on by so many workers.
-    pub fn new(limit: usize, requesters: usize, workers: usize) -> Self {
+    pub(crate) fn new(limit: usize, requesters: usize, workers: usize) -> Self {
         // Half of the queue may be one requester's where several share it: enough to keep the workers busy, not enough to lock others out.
         let share = if requesters > 1 { (limit / 2).max(1) } else { limit };
         let state = State { mean: Duration::from_millis(200), ..State::default() };
@@ -183,7 +183,7 @@ impl Queue {
     }
 
     /// Puts a job that was accepted behind the others of its requester.
-    pub fn push(&self, job: Waiting) {
+    pub(crate) fn push(&self, job: Waiting) {
         let mut state = self.state();
         if state.closed || state.tickets.contains_key(&job.id) {
             return;
@@ -200,7 +200,7 @@ impl Queue {
     }
 
     /// The job whose turn it is; waits for one. None when the queue was closed.
-    pub fn take(&self) -> Option<(Waiting, Arc<Ticket>)> {
+    pub(crate) fn take(&self) -> Option<(Waiting, Arc<Ticket>)> {
         let mut state = self.state();
         loop {
             if state.closed {
@@ -224,7 +224,7 @@ impl Queue {
     }
 
     /// A job that was taken has ended, after so long.
-    pub fn ended(&self, job: &Name, took: Duration) {
+    pub(crate) fn ended(&self, job: &Name, took: Duration) {
         let mut state = self.state();
         state.running = state.running.saturating_sub(1);
         let weighed = state.mean.saturating_mul(7).saturating_add(took);
@@ -248,7 +248,7 @@ impl Queue {
     }
 
     /// A job was cancelled: nobody takes it, and whoever has it stops.
-    pub fn cancel(&self, job: &Name) {
+    pub(crate) fn cancel(&self, job: &Name) {
         let mut state = self.state();
         if let Some(ticket) = state.tickets.remove(job) {
             ticket.stop();
@@ -261,18 +261,18 @@ impl Queue {
     }
 
     /// How many jobs of the same requester are before this one.
-    pub fn before(&self, requester: &Code, job: &Name) -> Option<usize> {
+    pub(crate) fn before(&self, requester: &Code, job: &Name) -> Option<usize> {
         self.state().waiting.get(requester)?.iter().position(|waiting| waiting.id == *job)
     }
 
     /// Jobs that wait, and jobs that are worked on.
-    pub fn depth(&self) -> Depth {
+    pub(crate) fn depth(&self) -> Depth {
         let state = self.state();
         Depth { waiting: state.waiting.values().map(VecDeque::len).sum(), running: state.running }
     }
 
     /// Nothing more is taken. What waits stays in the database; those who watch it are let go.
-    pub fn close(&self) {
+    pub(crate) fn close(&self) {
         let mut state = self.state();
         state.closed = true;
         let waiting: Vec<Name> = state.waiting.drain().flat_map(|(_, line)| line).map(|job| job.id).collect();
@@ -295,7 +295,7 @@ impl Queue {
 
 impl Place<'_> {
     /// The job was accepted.
-    pub fn fill(mut self, job: Waiting) {
+    pub(crate) fn fill(mut self, job: Waiting) {
         self.used = true;
         self.free();
         self.queue.push(job);

@@ -62,7 +62,7 @@ impl Default for Limits {
 }
 
 /// One agreement that is served.
-pub struct Desk {
+pub(crate) struct Desk {
     /// Computes answers against the gallery that is loaded.
     pub engine: Arc<Engine>,
     /// Where new versions of the gallery come from.
@@ -73,14 +73,14 @@ pub struct Desk {
 
 impl Desk {
     /// What was agreed on the service.
-    pub fn terms(&self) -> Result<&ServiceTerms, HttpProblem> {
+    pub(crate) fn terms(&self) -> Result<&ServiceTerms, HttpProblem> {
         // No agreement is served without: see `Server::new`.
         self.engine.agreement().terms().service.as_ref().ok_or_else(HttpProblem::not_found)
     }
 }
 
 /// What all connections share.
-pub struct State {
+pub(crate) struct State {
     custody: Mutex<Custody>,
     /// Agreements by digest.
     pub desks: BTreeMap<Hash, Desk>,
@@ -105,7 +105,7 @@ pub struct State {
 }
 
 /// A requester's connection, counted as long as this lives.
-pub struct Open {
+pub(crate) struct Open {
     state: Arc<State>,
     requester: Code,
 }
@@ -150,7 +150,7 @@ impl State {
     }
 
     /// Counts a connection of a requester; none where it has its share already: half of all, where there are others.
-    pub fn open(self: &Arc<Self>, requester: &Code) -> Option<Open> {
+    pub(crate) fn open(self: &Arc<Self>, requester: &Code) -> Option<Open> {
         let share =
             if self.requesters.len() > 1 { (self.limits.connections / 2).max(1) } else { self.limits.connections };
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
@@ -162,7 +162,7 @@ impl State {
     }
 
     /// The time.
-    pub fn now(&self) -> Time {
+    pub(crate) fn now(&self) -> Time {
         (self.clock)()
     }
 
@@ -172,7 +172,7 @@ impl State {
     }
 
     /// Works on the database, from a task.
-    pub async fn custody<T: Send + 'static>(
+    pub(crate) async fn custody<T: Send + 'static>(
         self: &Arc<Self>,
         work: impl FnOnce(&mut Custody) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, HttpProblem> {
@@ -190,7 +190,7 @@ impl State {
     }
 
     /// A generator for one worker.
-    pub fn generator(&self) -> ChaCha20Rng {
+    pub(crate) fn generator(&self) -> ChaCha20Rng {
         ChaCha20Rng::from_rng(&mut *self.rng.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -203,6 +203,6 @@ impl State {
 }
 
 /// Rounded up.
-pub fn kib(bytes: u64) -> u32 {
+pub(crate) fn kib(bytes: u64) -> u32 {
     u32::try_from(bytes.div_ceil(1024)).unwrap_or(u32::MAX)
 }

@@ -17,7 +17,7 @@ const ROOM: Duration = Duration::from_secs(5);
 const LEAST_RATE: u64 = 16 * 1024;
 
 /// A body that has arrived; its room in memory is taken until this is dropped.
-pub struct Upload {
+pub(crate) struct Upload {
     /// The whole body.
     pub bytes: Vec<u8>,
     _room: tokio::sync::OwnedSemaphorePermit,

@@ -14,7 +14,7 @@ use crate::service::store::{Ending, StoreError, Waiting, Work};
 const RETRY: Duration = Duration::from_millis(500);
 
 /// Takes jobs until the queue is closed.
-pub fn work(state: &Arc<State>) {
+pub(crate) fn work(state: &Arc<State>) {
     let mut rng = state.generator();
     while let Some((job, ticket)) = state.queue.take() {
         let begun = Instant::now();

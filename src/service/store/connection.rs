@@ -11,7 +11,7 @@ use super::{Location, StoreError};
 
 /// A value of a column.
 #[derive(Clone, Debug)]
-pub enum Value {
+pub(crate) enum Value {
     /// SQL's `NULL`.
     Null,
     /// `BIGINT`.
@@ -109,7 +109,7 @@ impl ToSql for Value {
 }
 
 /// A row that was read; columns are taken from the left.
-pub struct Row(std::vec::IntoIter<Value>);
+pub(crate) struct Row(std::vec::IntoIter<Value>);
 
 impl Row {
     fn next(&mut self) -> Value {
@@ -123,15 +123,15 @@ impl Row {
         }
     }
 
-    pub fn count(&mut self) -> Result<u64, StoreError> {
+    pub(crate) fn count(&mut self) -> Result<u64, StoreError> {
         u64::try_from(self.int()?).map_err(|_| StoreError::Damaged("count"))
     }
 
-    pub fn time(&mut self) -> Result<crate::service::time::Time, StoreError> {
+    pub(crate) fn time(&mut self) -> Result<crate::service::time::Time, StoreError> {
         self.int().map(crate::service::time::Time::from_millis)
     }
 
-    pub fn text(&mut self) -> Result<String, StoreError> {
+    pub(crate) fn text(&mut self) -> Result<String, StoreError> {
         self.maybe_text()?.ok_or(StoreError::Damaged("text"))
     }
 
@@ -143,7 +143,7 @@ impl Row {
         }
     }
 
-    pub fn bytes(&mut self) -> Result<Vec<u8>, StoreError> {
+    pub(crate) fn bytes(&mut self) -> Result<Vec<u8>, StoreError> {
         self.maybe_bytes()?.ok_or(StoreError::Damaged("content"))
     }
 
@@ -156,7 +156,7 @@ impl Row {
     }
 
     /// A value that is kept as its text.
-    pub fn parsed<T: std::str::FromStr>(&mut self) -> Result<T, StoreError> {
+    pub(crate) fn parsed<T: std::str::FromStr>(&mut self) -> Result<T, StoreError> {
         self.text()?.parse().map_err(|_| StoreError::Damaged("name"))
     }
 }
@@ -167,7 +167,7 @@ enum Link {
 }
 
 /// A database, connected when it is needed.
-pub struct Database {
+pub(crate) struct Database {
     location: Location,
     link: Option<Link>,
     /// Whether nobody else may serve from it.
@@ -183,17 +183,12 @@ const ADVISORY_LOCK: i64 = 0x636f_7465_6a6f;
 
 impl Database {
     /// Nothing is touched yet.
-    pub fn new(location: Location) -> Self {
+    pub(crate) fn new(location: Location) -> Self {
         Self { location, link: None, exclusive: false, lock: None }
     }
 
-    /// Where it is.
-    pub fn location(&self) -> &Location {
-        &self.location
-    }
-
     /// From here on nobody else can serve from it.
-    pub fn claim(&mut self) -> Result<(), StoreError> {
+    pub(crate) fn claim(&mut self) -> Result<(), StoreError> {
         if let (Location::File(path), None) = (&self.location, &self.lock) {
             let beside = path.with_added_extension("lock");
             let unavailable = |error: std::io::Error| StoreError::Unavailable(error.to_string());
@@ -210,7 +205,7 @@ impl Database {
     }
 
     /// Begins a step that changes something.
-    pub fn step(&mut self) -> Result<Step<'_>, StoreError> {
+    pub(crate) fn step(&mut self) -> Result<Step<'_>, StoreError> {
         self.link()?;
         let mut step = Step { database: self, settled: false };
         step.begin()?;
@@ -218,7 +213,7 @@ impl Database {
     }
 
     /// Reads, outside any step.
-    pub fn read(&mut self, sql: &str, values: &[Value]) -> Result<Vec<Row>, StoreError> {
+    pub(crate) fn read(&mut self, sql: &str, values: &[Value]) -> Result<Vec<Row>, StoreError> {
         self.link()?;
         self.query(sql, values)
     }
@@ -367,7 +362,7 @@ fn private(path: &Path) -> std::io::Result<File> {
 }
 
 /// Several statements that happen together, or not at all: where it is dropped before [`Step::commit`], nothing has happened.
-pub struct Step<'a> {
+pub(crate) struct Step<'a> {
     database: &'a mut Database,
     settled: bool,
 }
@@ -382,7 +377,7 @@ impl Step<'_> {
     }
 
     /// One step at a time, whoever takes it: also where two processes do.
-    pub fn alone(&mut self) -> Result<(), StoreError> {
+    pub(crate) fn alone(&mut self) -> Result<(), StoreError> {
         match &mut self.database.link {
             Some(Link::Postgres(_)) => self.execute("LOCK TABLE about IN EXCLUSIVE MODE", &[]).map(drop),
             _ => Ok(()),
@@ -390,22 +385,22 @@ impl Step<'_> {
     }
 
     /// The rows that a statement finds.
-    pub fn query(&mut self, sql: &str, values: &[Value]) -> Result<Vec<Row>, StoreError> {
+    pub(crate) fn query(&mut self, sql: &str, values: &[Value]) -> Result<Vec<Row>, StoreError> {
         self.database.query(sql, values)
     }
 
     /// Reads one row, if there is one.
-    pub fn row(&mut self, sql: &str, values: &[Value]) -> Result<Option<Row>, StoreError> {
+    pub(crate) fn row(&mut self, sql: &str, values: &[Value]) -> Result<Option<Row>, StoreError> {
         Ok(self.query(sql, values)?.into_iter().next())
     }
 
     /// Changes; says how many rows.
-    pub fn execute(&mut self, sql: &str, values: &[Value]) -> Result<u64, StoreError> {
+    pub(crate) fn execute(&mut self, sql: &str, values: &[Value]) -> Result<u64, StoreError> {
         self.database.execute(sql, values)
     }
 
     /// It happened. Where this fails, whether it did is not known: ask again.
-    pub fn commit(mut self) -> Result<(), StoreError> {
+    pub(crate) fn commit(mut self) -> Result<(), StoreError> {
         self.settled = true;
         let done = self.database.execute("COMMIT", &[]);
         if done.is_err() {

@@ -8,7 +8,7 @@ use crate::service::audit::{Entry, Role, Whose};
 const PAGE: u64 = 1000;
 
 /// Reads a log whose owner's key is not at hand: an auditor's view.
-pub struct LogReader {
+pub(crate) struct LogReader {
     database: Database,
 }
 
@@ -18,7 +18,7 @@ impl LogReader {
     /// # Errors
     ///
     /// [`StoreError::Foreign`] for one that is none of ours.
-    pub fn open(location: Location) -> Result<Self, StoreError> {
+    pub(crate) fn open(location: Location) -> Result<Self, StoreError> {
         if let Location::File(path) = &location
             && !path.is_file()
         {
@@ -37,7 +37,7 @@ impl LogReader {
     /// # Errors
     ///
     /// [`StoreError`] where they cannot be read.
-    pub fn entries(&mut self, from: u64) -> Result<Vec<Entry>, StoreError> {
+    pub(crate) fn entries(&mut self, from: u64) -> Result<Vec<Entry>, StoreError> {
         entries_from(&mut self.database, from)
     }
 
@@ -46,7 +46,7 @@ impl LogReader {
     /// # Errors
     ///
     /// [`StoreError`] where it does not say.
-    pub fn owner(&mut self) -> Result<Whose, StoreError> {
+    pub(crate) fn owner(&mut self) -> Result<Whose, StoreError> {
         let mut said = |name: &str| {
             let rows = self.database.read("SELECT value FROM about WHERE name = ?1", &[name.into()])?;
             rows.into_iter().next().ok_or(StoreError::Foreign)?.text()

@@ -56,13 +56,8 @@ impl Journal {
     /// # Errors
     ///
     /// [`StoreError::InUse`] where somebody does.
-    pub fn claim(&mut self) -> Result<(), StoreError> {
+    pub(crate) fn claim(&mut self) -> Result<(), StoreError> {
         self.database.claim()
-    }
-
-    /// Where it is.
-    pub fn location(&self) -> &Location {
-        self.database.location()
     }
 
     /// The key that its entries are checked with.
@@ -97,7 +92,7 @@ impl Journal {
     /// # Errors
     ///
     /// [`StoreError`] where it cannot be read.
-    pub fn head(&mut self) -> Result<Head, StoreError> {
+    pub(crate) fn head(&mut self) -> Result<Head, StoreError> {
         let rows = self.database.read("SELECT number, hash, time FROM log ORDER BY number DESC LIMIT 1", &[])?;
         rows.into_iter().next().map_or(Ok(Head::NONE), head)
     }
@@ -126,7 +121,7 @@ impl Journal {
     /// # Errors
     ///
     /// [`StoreError`] where it cannot be done: then nothing was.
-    pub fn erase(&mut self, before: Time, now: Time) -> Result<ErasedContents, StoreError> {
+    pub(crate) fn erase(&mut self, before: Time, now: Time) -> Result<ErasedContents, StoreError> {
         let role = self.owner.role;
         self.step(|step| {
             let last = step.row("SELECT COALESCE(MAX(number), 0) FROM log WHERE time < ?1", &[before.into()])?;
@@ -197,7 +192,7 @@ impl std::ops::DerefMut for LoggedStep<'_, '_> {
 
 impl LoggedStep<'_, '_> {
     /// The end of the log, with what this step has appended.
-    pub fn head(&mut self) -> Result<Head, StoreError> {
+    pub(crate) fn head(&mut self) -> Result<Head, StoreError> {
         if let Some(head) = self.head {
             return Ok(head);
         }
@@ -206,7 +201,7 @@ impl LoggedStep<'_, '_> {
     }
 
     /// Appends an entry.
-    pub fn log(&mut self, event: Event, now: Time) -> Result<(), StoreError> {
+    pub(crate) fn log(&mut self, event: Event, now: Time) -> Result<(), StoreError> {
         let head = self.head()?;
         let entry = Entry::new(event, now, &head, &self.owner.key, &mut *self.rng);
         let sql =
@@ -226,12 +221,12 @@ impl LoggedStep<'_, '_> {
     }
 
     /// A time for what is done now: not before the log's end, so that the log's times never run backwards.
-    pub fn time(&mut self, now: Time) -> Result<Time, StoreError> {
+    pub(crate) fn time(&mut self, now: Time) -> Result<Time, StoreError> {
         Ok(now.max(self.head()?.time))
     }
 
     /// A random name.
-    pub fn name(&mut self) -> crate::service::signing::Name {
+    pub(crate) fn name(&mut self) -> crate::service::signing::Name {
         let mut name = crate::service::signing::Name([0; 16]);
         self.rng.fill_bytes(&mut name.0);
         name

@@ -16,12 +16,11 @@ mod outbox;
 mod owner;
 mod schema;
 
-pub use connection::Step;
 pub use custody::{
     Account, Admitted, Answered, Breaker, Custody, Ending, GalleryBits, Job, JobState, KEYS_LIMIT, Period, Submission,
     SubmitError, Submitted, Waiting, Work,
 };
-pub use entries::LogReader;
+pub(crate) use entries::LogReader;
 pub use error::StoreError;
 pub use journal::{ErasedContents, Journal};
 pub use location::{Location, LocationError};

@@ -40,7 +40,7 @@ impl RequestState {
     const ALL: [Self; 5] = [Self::Prepared, Self::Accepted, Self::Replied, Self::Acknowledged, Self::Done];
 
     /// As it is kept, and said.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Prepared => "prepared",
             Self::Accepted => "accepted",
@@ -115,7 +115,7 @@ impl Outbox {
     /// # Errors
     ///
     /// [`StoreError`] for a request that is too long.
-    pub fn sign(&self, request: &Request) -> Result<Signed<Request>, StoreError> {
+    pub(crate) fn sign(&self, request: &Request) -> Result<Signed<Request>, StoreError> {
         Signed::new(request, &self.journal.owner.key).map_err(|_| StoreError::Damaged("request"))
     }
 
@@ -156,7 +156,7 @@ impl Outbox {
     /// # Errors
     ///
     /// [`StoreError`] where it cannot be kept.
-    pub fn accepted(
+    pub(crate) fn accepted(
         &mut self,
         number: &Code,
         job: &Name,
@@ -178,7 +178,7 @@ impl Outbox {
     /// # Errors
     ///
     /// [`StoreError`] where it cannot be kept.
-    pub fn replied(
+    pub(crate) fn replied(
         &mut self,
         number: &Code,
         reply: &Signed<Reply>,
@@ -200,7 +200,11 @@ impl Outbox {
     /// # Errors
     ///
     /// [`StoreError`] where it cannot be kept.
-    pub fn acknowledgement(&mut self, number: &Code, now: Time) -> Result<Option<Signed<Acknowledgement>>, StoreError> {
+    pub(crate) fn acknowledgement(
+        &mut self,
+        number: &Code,
+        now: Time,
+    ) -> Result<Option<Signed<Acknowledgement>>, StoreError> {
         self.journal.step(|step| {
             let sql = "SELECT request_digest, reply, acknowledgement FROM requests WHERE number = ?1";
             let Some(mut row) = step.row(sql, &[number.into()])? else { return Ok(None) };
@@ -224,7 +228,7 @@ impl Outbox {
     /// # Errors
     ///
     /// [`StoreError`] where that cannot be kept.
-    pub fn acknowledged(&mut self, number: &Code) -> Result<(), StoreError> {
+    pub(crate) fn acknowledged(&mut self, number: &Code) -> Result<(), StoreError> {
         self.journal.step(|step| {
             let sql = "UPDATE requests SET stage = 'acknowledged' WHERE number = ?1 AND stage = 'replied'";
             step.execute(sql, &[number.into()]).map(drop)
@@ -236,7 +240,7 @@ impl Outbox {
     /// # Errors
     ///
     /// [`StoreError`] where they cannot be kept.
-    pub fn keep(&mut self, number: &Code, verdicts: &[u8]) -> Result<(), StoreError> {
+    pub(crate) fn keep(&mut self, number: &Code, verdicts: &[u8]) -> Result<(), StoreError> {
         self.journal.step(|step| {
             let sql = "UPDATE requests SET verdicts = ?2, query = NULL, pending = NULL, answer = NULL \
                        WHERE number = ?1 AND stage IN ('replied', 'acknowledged', 'done')";
@@ -262,7 +266,7 @@ impl Outbox {
     /// # Errors
     ///
     /// [`StoreError`] where they cannot be forgotten.
-    pub fn forget(&mut self, number: &Code) -> Result<bool, StoreError> {
+    pub(crate) fn forget(&mut self, number: &Code) -> Result<bool, StoreError> {
         self.journal.step(|step| {
             let sql = "UPDATE requests SET verdicts = NULL WHERE number = ?1 AND verdicts IS NOT NULL";
             Ok(step.execute(sql, &[number.into()])? > 0)
@@ -274,7 +278,7 @@ impl Outbox {
     /// # Errors
     ///
     /// [`StoreError`] where it cannot be read.
-    pub fn request(&mut self, number: &Code) -> Result<Option<OutboxRequest>, StoreError> {
+    pub(crate) fn request(&mut self, number: &Code) -> Result<Option<OutboxRequest>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM requests WHERE number = ?1");
         let rows = self.journal.database.read(&sql, &[number.into()])?;
         rows.into_iter().next().map(request).transpose()

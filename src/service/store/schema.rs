@@ -55,7 +55,7 @@ const QUERIER_FROM_1: &[&str] =
 /// Makes what is missing, and says whose database it is, if it was new: name, role and signing key. Anybody else's is refused.
 ///
 /// Where it is refused, the step has changed nothing that would last: it is not committed.
-pub fn prepare(step: &mut Step<'_>, owner: &Owner) -> Result<(), StoreError> {
+pub(crate) fn prepare(step: &mut Step<'_>, owner: &Owner) -> Result<(), StoreError> {
     for statement in SHARED {
         step.execute(statement, &[])?;
     }
@@ -119,7 +119,7 @@ fn text(step: &mut Step<'_>, name: &str) -> Result<String, StoreError> {
 }
 
 /// What the database says of itself.
-pub fn about(step: &mut Step<'_>, name: &str) -> Result<Option<String>, StoreError> {
+pub(crate) fn about(step: &mut Step<'_>, name: &str) -> Result<Option<String>, StoreError> {
     step.row("SELECT value FROM about WHERE name = ?1", &[name.into()])?.map(|mut row| row.text()).transpose()
 }
 

@@ -15,7 +15,7 @@ use crate::scheme::bgv::shape::Shape;
 ///
 /// The gallery's subjects have one reference each, or one of each eye where the agreement tells eyes apart; probes are alike.
 #[derive(Clone, Copy, Debug)]
-pub struct SearchSize<'a> {
+pub(crate) struct SearchSize<'a> {
     /// The comparison, as the set admits it.
     pub functional: &'a Functional,
     /// What the querier learns.
@@ -32,7 +32,7 @@ pub struct SearchSize<'a> {
 
 /// A prediction for one query against one gallery.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct SearchEstimate {
+pub(crate) struct SearchEstimate {
     /// Steps of progress: blocks, of every probe.
     pub steps: u64,
     /// Time of `answer`.
@@ -49,7 +49,7 @@ impl SearchEstimate {
     /// # Errors
     ///
     /// [`Misfit`] where the set does not admit the comparison.
-    pub fn of(set: &BgvSet, size: &SearchSize<'_>, pace: &Pace) -> Result<Self, Misfit> {
+    pub(crate) fn of(set: &BgvSet, size: &SearchSize<'_>, pace: &Pace) -> Result<Self, Misfit> {
         let SearchSize { functional, disclosure, references, references_per_subject, probes, budget_bytes } = *size;
         let n = set.ring_size();
         let samples = samples(functional);

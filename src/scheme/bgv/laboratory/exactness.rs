@@ -13,10 +13,10 @@ use crate::functional::{Functional, Probe, ProbeSample, Reference, oracle};
 use crate::parameters::bgv::INSECURE_BGV;
 use crate::planning;
 use crate::scheme::bgv::Bgv;
-use crate::scheme::bgv::PreparedGallery;
 use crate::scheme::bgv::answer::MANY_SAMPLES;
 use crate::scheme::bgv::ciphertexts::{EncryptedProbes, EncryptedVerdicts};
 use crate::scheme::bgv::holder::SecretKey;
+use crate::scheme::bgv::kept::PreparedGallery;
 use crate::scheme::bgv::keys::PreparedKey;
 use crate::scheme::{
     Crossing as _, Disclosed, Evaluator as _, Extent, Holder as _, Opened, Scheme as _, Subjects, Task,

@@ -10,10 +10,11 @@ use crate::agreement::{Disclosure, Terms};
 use crate::functional::{Reference, SampleLayout};
 use crate::parameters::bgv::{INSECURE_BGV, PLAINTEXT_MODULUS};
 use crate::scheme::bgv::ciphertexts::{EncryptedProbes, EncryptedSample, EncryptedVerdicts, ProbeVerdicts};
+use crate::scheme::bgv::kept::PreparedGallery;
 use crate::scheme::bgv::ring::Ring;
 use crate::scheme::bgv::sampling::seed;
 use crate::scheme::bgv::threshold::Polynomial;
-use crate::scheme::bgv::{Bgv, PreparedGallery, residues};
+use crate::scheme::bgv::{Bgv, residues};
 use crate::scheme::{Evaluator as _, Opened, Scheme as _, SubjectReferences, Subjects, Task};
 use crate::template::Bits;
 

@@ -34,7 +34,7 @@ const COMPARISONS: [Hamming; 3] = [
 /// # Errors
 ///
 /// [`Unmeasured`] for a set of another scheme, one that admits none of the comparisons, or when `progress` asks to stop.
-pub fn measure(
+pub(crate) fn measure(
     parameters: &ParameterSet,
     samples: usize,
     rng: &mut dyn CryptoRng,
@@ -55,7 +55,7 @@ pub fn measure(
 }
 
 /// Steps that [`measure`] reports: one a stage of each block.
-pub fn steps(set: &BgvSet, samples: usize) -> u64 {
+pub(crate) fn steps(set: &BgvSet, samples: usize) -> u64 {
     (blocks(set, samples) * if set.one_squaring { 5 } else { 7 }) as u64
 }
 

@@ -21,7 +21,7 @@ mod formulas;
 mod leakage;
 #[cfg(test)]
 mod malformed;
-pub mod measurement;
+pub(crate) mod measurement;
 #[cfg(test)]
 mod mixed;
 pub mod pace;

@@ -15,7 +15,7 @@ use crate::scheme::bgv::shape::{Judgement, Shape};
 
 /// What a set has room for, beside what it needs.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Prediction {
+pub(crate) struct Prediction {
     /// Noise in the order of the flow; of each stage where it comes nearest to half the modulus.
     pub stages: Vec<PredictedNoise>,
     /// Least distance of any bound from half its modulus.
@@ -33,7 +33,7 @@ pub struct Prediction {
 /// # Errors
 ///
 /// [`Misfit`] with the number that does not fit.
-pub fn predict(set: &BgvSet, functional: &Functional, terms: &Terms) -> Result<Prediction, Misfit> {
+pub(crate) fn predict(set: &BgvSet, functional: &Functional, terms: &Terms) -> Result<Prediction, Misfit> {
     let alignments = functional.rotations().len();
     let per_subject = terms.limits.references_per_subject;
     let shape = Shape::largest(functional.eyes(), per_subject, alignments, functional.judges_common_bits());
@@ -92,7 +92,7 @@ mod tests {
     use super::*;
     use crate::agreement::{Disclosure, SchemeChoice};
     use crate::planning;
-    use crate::scheme::bgv::LEAST_FLOODING_BITS;
+    use crate::scheme::bgv::answer::LEAST_FLOODING_BITS;
 
     #[test]
     fn the_tightest_stage_is_as_tight_as_the_circuit() {

@@ -95,7 +95,7 @@ impl Workload {
     }
 
     /// Stage 4: every decision's scores. Returns how many subjects have them.
-    pub fn distances(&mut self) -> usize {
+    pub(crate) fn distances(&mut self) -> usize {
         let (key, circuit, babies) = (&self.key, &self.circuit, &self.babies);
         let scores = self.decisions.iter().flat_map(|(judgement, diagonals)| {
             let scores = diagonals.scores(key, &[babies], circuit.centre(*judgement));
@@ -106,7 +106,7 @@ impl Workload {
     }
 
     /// Stage 5: judges what [`Workload::distances`] left. Returns how many subjects are judged.
-    pub fn thresholds(&mut self) -> usize {
+    pub(crate) fn thresholds(&mut self) -> usize {
         let ring = &*self.key.ring;
         let engine = Engine { ring, relinearisation: &self.key.relinearisation };
         let masks = self.circuit.masks(false);
@@ -121,7 +121,7 @@ impl Workload {
 
     /// Stage 6, its beginning: combines what [`Workload::thresholds`] left, and adds the slots up where one number is disclosed. Returns how
     /// many subjects are combined.
-    pub fn aggregate(&mut self) -> usize {
+    pub(crate) fn aggregate(&mut self) -> usize {
         let ring = &*self.key.ring;
         let engine = Engine { ring, relinearisation: &self.key.relinearisation };
         let masks = self.circuit.masks(false);
@@ -147,7 +147,7 @@ impl Workload {
     }
 
     /// Stage 6, its end: sanitises what [`Workload::aggregate`] left. Returns the answer's numbers.
-    pub fn sanitise(&mut self) -> usize {
+    pub(crate) fn sanitise(&mut self) -> usize {
         let (key, rng) = (&self.key, &mut self.rng);
         let n = key.ring.n;
         match std::mem::take(&mut self.combined) {

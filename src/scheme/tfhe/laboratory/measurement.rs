@@ -20,7 +20,7 @@ use crate::scheme::{Flips, Holder, MeasuredNoise, Measurement, Progress, Unmeasu
 use ::tfhe::core_crypto::prelude::*;
 
 /// Fewest samples of a stage: gates take their inputs from them.
-pub const LEAST_SAMPLES: usize = 4 * FAN_IN;
+pub(crate) const LEAST_SAMPLES: usize = 4 * FAN_IN;
 
 /// Distances from the threshold, in deviations, at which decisions are counted.
 const DISTANCES: [f64; 7] = [-8.0, -2.0, -1.0, 0.0, 1.0, 2.0, 8.0];
@@ -35,7 +35,7 @@ const MISS: f64 = -0.2;
 /// # Errors
 ///
 /// [`Unmeasured`] for a set of another scheme, one that does not admit the comparison, or when `progress` asks to stop.
-pub fn measure(
+pub(crate) fn measure(
     parameters: &ParameterSet,
     samples: usize,
     rng: &mut dyn CryptoRng,
@@ -50,7 +50,7 @@ pub fn measure(
 }
 
 /// Bootstraps that [`measure`] reports.
-pub fn steps(set: &TfheSet, samples: usize) -> u64 {
+pub(crate) fn steps(set: &TfheSet, samples: usize) -> u64 {
     samples.max(LEAST_SAMPLES) as u64 * (2 + washing_bootstraps(set.washing_rounds) + DISTANCES.len() as u64)
 }
 

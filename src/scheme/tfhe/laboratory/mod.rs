@@ -17,7 +17,7 @@ mod even;
 mod formulas;
 #[cfg(test)]
 mod malformed;
-pub mod measurement;
+pub(crate) mod measurement;
 pub(crate) mod pace;
 mod specimen;
 pub mod workload;

@@ -72,7 +72,7 @@ impl Workload {
     }
 
     /// Stage 6a alone: the tree that joins `bits` bits to one, on all cores. Returns how many gates it has.
-    pub fn aggregate(&self, bits: usize) -> usize {
+    pub(crate) fn aggregate(&self, bits: usize) -> usize {
         let inputs = (0..bits).map(|_| EncryptedBit(self.bit.clone())).collect();
         self.key.reduce(Gate::Or, vec![inputs], &self.known, &()).map_or(0, |_| gates(bits) as usize)
     }

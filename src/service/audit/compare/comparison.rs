@@ -106,7 +106,7 @@ pub enum Note {
 
 impl Comparison {
     /// Whether the logs agree in all but what is under way.
-    pub fn is_sound(&self) -> bool {
+    pub(crate) fn is_sound(&self) -> bool {
         self.findings.is_empty()
     }
 }

@@ -63,7 +63,7 @@ impl Statements {
     }
 
     /// The next entry, for those who have read it already.
-    pub fn read(&mut self, reading: &Reading<'_>) {
+    pub(crate) fn read(&mut self, reading: &Reading<'_>) {
         let (entry, Some(told)) = (reading.entry, reading.told()) else { return };
         self.parties.read(told);
         match told {

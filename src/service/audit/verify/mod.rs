@@ -89,7 +89,7 @@ impl Verifier {
     }
 
     /// The next entry, for those who have read it already.
-    pub fn read(&mut self, reading: &Reading<'_>) {
+    pub(crate) fn read(&mut self, reading: &Reading<'_>) {
         let entry = reading.entry;
         self.chain(entry);
         self.noted.retain(|noted| *noted != (entry.number, entry.hash));

@@ -14,7 +14,7 @@ use crate::service::protocol::{AgreementView, ProblemDocument, paths};
     (status = 200, body = Vec<AgreementView>),
     (status = 403, body = ProblemDocument, content_type = "application/problem+json"),
 ))]
-pub async fn list(Shared(state): Shared<Arc<State>>, Caller(requester): Caller) -> Json<Vec<AgreementView>> {
+pub(crate) async fn list(Shared(state): Shared<Arc<State>>, Caller(requester): Caller) -> Json<Vec<AgreementView>> {
     let admitted = state.desks.iter().filter(|(digest, _)| requester.agreements.contains(digest));
     let view = admitted.map(|(digest, desk)| AgreementView {
         agreement: digest.to_string(),

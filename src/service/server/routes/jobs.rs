@@ -55,7 +55,7 @@ use crate::service::store::{Job, JobState, Submission, Waiting};
         (status = 503, body = ProblemDocument, content_type = "application/problem+json",
          description = "Suspended by the operator, or the database is away."),
     ))]
-pub async fn submit(
+pub(crate) async fn submit(
     Shared(state): Shared<Arc<State>>,
     Caller(requester): Caller,
     Path(agreement): Path<String>,
@@ -143,7 +143,7 @@ fn accept(
 
 /// Where a list goes on.
 #[derive(Deserialize, utoipa::IntoParams)]
-pub struct ListQuery {
+pub(crate) struct ListQuery {
     /// Name of a job: only earlier ones are listed.
     before: Option<String>,
 }
@@ -155,7 +155,7 @@ pub struct ListQuery {
     (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
     (status = 503, body = ProblemDocument, content_type = "application/problem+json"),
 ))]
-pub async fn list(
+pub(crate) async fn list(
     Shared(state): Shared<Arc<State>>,
     Caller(requester): Caller,
     Query(query): Query<ListQuery>,
@@ -196,7 +196,7 @@ async fn find(state: &Arc<State>, requester: &Requester, job: &str) -> Result<Jo
     (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
     (status = 503, body = ProblemDocument, content_type = "application/problem+json"),
 ))]
-pub async fn get(
+pub(crate) async fn get(
     Shared(state): Shared<Arc<State>>,
     Caller(requester): Caller,
     Path(job): Path<String>,
@@ -213,7 +213,7 @@ pub async fn get(
     (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
     (status = 503, body = ProblemDocument, content_type = "application/problem+json"),
 ))]
-pub async fn delete(
+pub(crate) async fn delete(
     Shared(state): Shared<Arc<State>>,
     Caller(requester): Caller,
     Path(job): Path<String>,
@@ -234,7 +234,7 @@ pub async fn delete(
     (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
     (status = 503, body = ProblemDocument, content_type = "application/problem+json"),
 ))]
-pub async fn events(
+pub(crate) async fn events(
     Shared(state): Shared<Arc<State>>,
     Caller(requester): Caller,
     Path(job): Path<String>,
@@ -272,7 +272,7 @@ fn event(kind: &'static str, data: &impl serde::Serialize) -> Event {
     (status = 410, body = ProblemDocument, content_type = "application/problem+json", description = "There is none, or no longer."),
     (status = 503, body = ProblemDocument, content_type = "application/problem+json"),
 ))]
-pub async fn answer(
+pub(crate) async fn answer(
     Shared(state): Shared<Arc<State>>,
     Caller(requester): Caller,
     Path(job): Path<String>,
@@ -310,7 +310,7 @@ pub async fn answer(
         (status = 429, body = ProblemDocument, content_type = "application/problem+json"),
         (status = 503, body = ProblemDocument, content_type = "application/problem+json"),
     ))]
-pub async fn acknowledge(
+pub(crate) async fn acknowledge(
     Shared(state): Shared<Arc<State>>,
     Caller(requester): Caller,
     Path(job): Path<String>,

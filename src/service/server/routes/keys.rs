@@ -29,7 +29,7 @@ fn view(key: &Name, admitted: &Admitted, now: Time) -> KeyView {
         (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
         (status = 503, body = ProblemDocument, content_type = "application/problem+json"),
     ))]
-pub async fn get(
+pub(crate) async fn get(
     Shared(state): Shared<Arc<State>>,
     Caller(requester): Caller,
     Path((agreement, key)): Path<(String, String)>,
@@ -58,7 +58,7 @@ pub async fn get(
         (status = 429, body = ProblemDocument, content_type = "application/problem+json"),
         (status = 503, body = ProblemDocument, content_type = "application/problem+json"),
     ))]
-pub async fn put(
+pub(crate) async fn put(
     Shared(state): Shared<Arc<State>>,
     Caller(requester): Caller,
     Path((agreement, key)): Path<(String, String)>,

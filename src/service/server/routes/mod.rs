@@ -98,7 +98,7 @@ async fn accompany(
 }
 
 /// Who calls, once they are known to be registered.
-pub struct Caller(pub Arc<Requester>);
+pub(crate) struct Caller(pub Arc<Requester>);
 
 impl<S: Sync> FromRequestParts<S> for Caller {
     type Rejection = HttpProblem;

@@ -51,7 +51,7 @@ impl Custody {
     /// # Errors
     ///
     /// [`StoreError`] where it cannot be read.
-    pub fn answer(&mut self, requester: &Code, job: &Name) -> Result<Option<Answered>, StoreError> {
+    pub(crate) fn answer(&mut self, requester: &Code, job: &Name) -> Result<Option<Answered>, StoreError> {
         let sql = "SELECT reply, answer FROM jobs WHERE id = ?1 AND requester = ?2 AND answer IS NOT NULL";
         let rows = self.journal.database.read(sql, &[job.into(), requester.into()])?;
         let answered = |mut row: crate::service::store::connection::Row| {
@@ -67,7 +67,7 @@ impl Custody {
     /// # Errors
     ///
     /// [`StoreError`] where it cannot be kept.
-    pub fn acknowledge(
+    pub(crate) fn acknowledge(
         &mut self,
         requester: &Code,
         job: &Name,

@@ -27,7 +27,7 @@ impl Custody {
     /// # Errors
     ///
     /// [`StoreError`] where that is not known.
-    pub fn breaker(&mut self) -> Result<Option<Breaker>, StoreError> {
+    pub(crate) fn breaker(&mut self) -> Result<Option<Breaker>, StoreError> {
         self.journal.step(read)
     }
 

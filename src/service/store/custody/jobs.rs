@@ -37,7 +37,7 @@ impl Custody {
     /// # Errors
     ///
     /// [`StoreError`] where it cannot be read.
-    pub fn work(&mut self, job: &Name) -> Result<Option<Work>, StoreError> {
+    pub(crate) fn work(&mut self, job: &Name) -> Result<Option<Work>, StoreError> {
         let sql = "SELECT request, query FROM jobs WHERE id = ?1 AND state = 'waiting'";
         let rows = self.journal.database.read(sql, &[job.into()])?;
         let work = |mut row: Row| {
@@ -52,7 +52,7 @@ impl Custody {
     /// # Errors
     ///
     /// [`StoreError`] where it cannot be read.
-    pub fn job(&mut self, requester: &Code, id: &Name) -> Result<Option<Job>, StoreError> {
+    pub(crate) fn job(&mut self, requester: &Code, id: &Name) -> Result<Option<Job>, StoreError> {
         let sql = format!("SELECT {} FROM jobs WHERE requester = ?1 AND id = ?2", columns());
         self.jobs_of(&sql, &[requester.into(), id.into()]).map(|jobs| jobs.into_iter().next())
     }
@@ -62,7 +62,7 @@ impl Custody {
     /// # Errors
     ///
     /// [`StoreError`] where they cannot be read.
-    pub fn jobs(&mut self, requester: &Code, before: Option<&Name>) -> Result<Vec<Job>, StoreError> {
+    pub(crate) fn jobs(&mut self, requester: &Code, before: Option<&Name>) -> Result<Vec<Job>, StoreError> {
         let earlier = match before {
             Some(_) => "AND sequence < (SELECT sequence FROM jobs WHERE id = ?3 AND requester = ?1)",
             None => "",

@@ -63,7 +63,12 @@ impl Custody {
     /// # Errors
     ///
     /// [`StoreError`] where it cannot be read.
-    pub fn key(&mut self, requester: &Code, agreement: &Hash, id: &Name) -> Result<Option<Admitted>, StoreError> {
+    pub(crate) fn key(
+        &mut self,
+        requester: &Code,
+        agreement: &Hash,
+        id: &Name,
+    ) -> Result<Option<Admitted>, StoreError> {
         let sql = "SELECT until FROM keys WHERE requester = ?1 AND agreement = ?2 AND id = ?3";
         let rows = self.journal.database.read(sql, &[requester.into(), agreement.into(), id.into()])?;
         let until = rows.into_iter().next().map(|mut row| row.time()).transpose()?;
@@ -75,7 +80,7 @@ impl Custody {
     /// # Errors
     ///
     /// [`StoreError`] where they cannot be read.
-    pub fn key_content(
+    pub(crate) fn key_content(
         &mut self,
         requester: &Code,
         agreement: &Hash,

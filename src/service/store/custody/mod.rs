@@ -51,7 +51,7 @@ pub enum JobState {
 
 impl JobState {
     /// As it is kept, and said.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Waiting => "waiting",
             Self::Answered => "answered",
@@ -129,7 +129,7 @@ impl Custody {
     /// # Errors
     ///
     /// [`StoreError`] where it cannot be kept.
-    pub fn gallery_version(
+    pub(crate) fn gallery_version(
         &mut self,
         agreement: &Hash,
         state: &Hash,

@@ -145,7 +145,7 @@ impl std::fmt::Display for Period {
 
 impl SubmitError {
     /// As what it is counted and logged; not for what says nothing about the request.
-    pub fn refusal(&self) -> Option<RequestRefusal> {
+    pub(crate) fn refusal(&self) -> Option<RequestRefusal> {
         match self {
             Self::Quota { period: Period::Day, .. } => Some(RequestRefusal::DayQuota),
             Self::Quota { period: Period::Year, .. } => Some(RequestRefusal::YearQuota),
