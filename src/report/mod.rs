@@ -39,5 +39,6 @@ mod tests;
 #[cfg(test)]
 mod ticks_tests;
 
-pub(crate) use page::{Block, Figure, Page, Section, Table};
+pub use page::Page;
+pub(crate) use page::{Block, Figure, Section, Table};
 pub(crate) use plot::{Axis, Band, Bar, Marks, Plot, PointWithInterval, Position, Rule, Scale, Series};
