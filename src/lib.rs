@@ -55,9 +55,12 @@
 //!
 //! What this protects and what it does not: see SECURITY.md in the repository.
 
+// What the command line alone needs is not missed there.
+#![cfg_attr(fuzzing, allow(dead_code, unused_imports))]
+
 pub mod agreement;
-/// The command line, for the program alone.
-#[cfg(feature = "cli")]
+/// The command line, for the program alone; where decoders are fuzzed it is left out.
+#[cfg(all(feature = "cli", not(fuzzing)))]
 #[doc(hidden)]
 pub mod cli;
 #[doc(hidden)]
