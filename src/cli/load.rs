@@ -44,9 +44,10 @@ fn unsound(path: &Path, error: &AgreementError) -> Failure {
 
 /// A file that leaves something open is no agreement: the lines that would be chosen now are the remedy.
 fn left_open(path: &Path, text: &str, open: &AgreementError) -> Failure {
-    match Terms::from_toml(text).and_then(|terms| planning::settle(&terms)) {
-        Ok(settled) => {
-            let lines: Vec<String> = settled.lines().lines().map(|line| format!("  {line}")).collect();
+    let settled = Terms::from_toml(text).and_then(|given| planning::settle(&given).map(|settled| (given, settled)));
+    match settled {
+        Ok((given, settled)) => {
+            let lines: Vec<String> = settled.lines(&given).lines().map(|line| format!("  {line}")).collect();
             let remedy = format!(
                 "write what both parties mean in its place, for example ({}):\n{}",
                 settled.why.clause(),

@@ -39,7 +39,7 @@ pub struct Args {
     /// Scheme bgv: time of one product of a prime's residues with all cores busy, likewise
     #[arg(long, value_name = "MICROSECONDS", value_parser = time, requires = "transform_us")]
     product_us: Option<f64>,
-    /// Scheme bgv: time of encoding a diagonal [default: as many transforms as on the machine of the README]
+    /// Scheme bgv: time of encoding a diagonal [default: as many transforms as on the reference machine]
     #[arg(long, value_name = "MICROSECONDS", value_parser = time, requires = "transform_us")]
     encoding_us: Option<f64>,
     /// Scheme bgv: time of sanitising a ring element [default: likewise]

@@ -27,7 +27,7 @@ mod scores;
 mod tally;
 #[cfg(test)]
 mod tests;
-pub mod trial;
+pub(crate) mod trial;
 
 pub use bootstrap::REPLICATES;
 pub use card::*;

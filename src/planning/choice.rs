@@ -85,8 +85,8 @@ fn time(seconds: f64) -> String {
 }
 
 impl Settled {
-    /// The lines of an agreement's file that say what was left open, with their tables' names.
-    pub fn lines(&self) -> String {
+    /// The lines of an agreement's file that say what these terms left open, with their tables' names.
+    pub fn lines(&self, given: &Terms) -> String {
         let lengths: Vec<String> = match &self.terms.comparison {
             ComparisonTerms::Cosine { probe_norm: Some(probe), reference_norm: Some(reference), .. } => {
                 vec![format!("probe_norm = {probe}"), format!("reference_norm = {reference}")]
@@ -95,12 +95,16 @@ impl Settled {
             | ComparisonTerms::SquaredEuclidean { scale: Some(scale), .. } => vec![format!("scale = {scale}")],
             _ => Vec::new(),
         };
-        let comparison =
-            if lengths.is_empty() { None } else { Some(format!("[comparison]\n{}\n", lengths.join("\n"))) };
+        let comparison = format!("[comparison]\n{}", lengths.join("\n"));
         let EncryptionTerms { parameter_set, .. } = &self.terms.encryption;
         let scheme = self.terms.encryption.scheme.named().map_or_else(String::new, |scheme| scheme.to_string());
         let encryption = format!("[encryption]\nscheme = \"{scheme}\"\nparameter_set = \"{parameter_set}\"");
-        comparison.unwrap_or_default() + &encryption
+        let open = [
+            (given.comparison != self.terms.comparison, comparison),
+            (given.encryption != self.terms.encryption, encryption),
+        ];
+        let open: Vec<String> = open.into_iter().filter(|(is_open, _)| *is_open).map(|(_, lines)| lines).collect();
+        open.join("\n")
     }
 }
 
@@ -268,6 +272,20 @@ mod tests {
             chosen(Terms::face(512).with_scheme(SchemeChoice::Tfhe)),
             ("tfhe-896-2048".to_owned(), Why::Default)
         );
+    }
+
+    #[test]
+    fn the_lines_to_write_are_those_of_what_is_left_open() {
+        let lines = |terms: &Terms| settle(terms).unwrap().lines(terms);
+        let open = Terms::face(64).with_scheme(SchemeChoice::Auto);
+        let all = lines(&open);
+        assert!(all.contains("[comparison]\nprobe_norm = ") && all.contains("[encryption]\nscheme = "), "{all}");
+        let closed = settle(&open).unwrap().terms;
+        assert_eq!(lines(&closed), "");
+        let lengths = Terms { comparison: open.comparison.clone(), ..closed.clone() };
+        assert!(lines(&lengths).starts_with("[comparison]") && !lines(&lengths).contains("[encryption]"));
+        let scheme = Terms { encryption: open.encryption, ..closed };
+        assert!(lines(&scheme).starts_with("[encryption]") && !lines(&scheme).contains("[comparison]"));
     }
 
     #[test]

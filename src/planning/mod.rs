@@ -2,12 +2,12 @@
 //!
 //! Stands above the schemes; nothing that encrypts, computes or decrypts looks up to it.
 
-pub mod card;
+pub(crate) mod card;
 mod choice;
-pub mod crossover;
+pub(crate) mod crossover;
 mod explain;
 mod plan;
-pub mod search;
+pub(crate) mod search;
 
 pub(crate) use choice::under;
 pub use choice::{Settled, Why, open, settle};

@@ -67,7 +67,7 @@ pub enum Pace {
 }
 
 impl Pace {
-    /// The machine of the README, two threads: what `auto` chooses by, so that both parties choose the same.
+    /// The reference machine (docs/performance.md), two threads: what `auto` chooses by, so that both parties choose the same.
     pub fn reference(parameters: &ParameterSet) -> Self {
         match parameters.dimensions() {
             Dimensions::Tfhe(set) => Self::Tfhe(reference_bootstrap(set)),

@@ -13,7 +13,7 @@ use rand_chacha::ChaCha20Rng;
 
 use super::bgv::Bgv;
 use super::clear::Clear;
-use super::exchange::{Parties, random, record};
+use super::exchange::{Parties, of_the_shortest_chain, random, record};
 use super::tfhe::Tfhe;
 use super::{Evaluator, Holder};
 use crate::agreement::{ComparisonTerms, Disclosure, EyeRule, Limits, TemplateTerms, Terms};
@@ -264,7 +264,7 @@ impl World for Bgv {
             ComparisonTerms::FractionalHamming { threshold, .. } => *threshold = "0.333333333".parse().unwrap(),
             ComparisonTerms::Hamming { .. } => {}
         }
-        terms
+        of_the_shortest_chain(terms)
     }
 
     fn subjects(case: &Case, _: usize) -> usize {

@@ -17,7 +17,7 @@ use crate::cli::{Outcome, OverwriteArg, interrupt, own_set};
 /// Search for the cheapest parameter set that decides as accurately as you ask
 ///
 /// Weighs thousands of sets by the formulas that the named ones are held to, and prints those that none beats in time, key, query and accuracy.
-/// Times are predicted for one probe against --references on the machine of the README, with query and answer at 100 Mbit/s: they rank sets,
+/// Times are predicted for one probe against --references on the reference machine, with query and answer at 100 Mbit/s: they rank sets,
 /// 'cotejo bench' measures them.
 #[derive(clap::Args)]
 #[command(after_help = "\

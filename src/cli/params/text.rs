@@ -75,7 +75,7 @@ fn comparison(comparison: &ComparisonCard) -> Vec<String> {
         None => "  none: verdicts are exact, also at the threshold".to_owned(),
     });
     let time = Duration::try_from_secs_f64(plan.seconds).unwrap_or(Duration::MAX);
-    lines.push("\nTime, predicted for the machine of the README (two cores)".to_owned());
+    lines.push("\nTime, predicted for the reference machine (two cores)".to_owned());
     lines.push(format!(
         "  one probe against {}: {} ({})",
         count(plan.references, "reference"),

@@ -29,7 +29,7 @@ pub(crate) struct ComparisonCard {
     pub stages: Vec<PredictedNoise>,
     /// Where noise may tip a verdict; none under an exact scheme.
     pub gray_zone: Option<GrayZoneCard>,
-    /// Time, bytes and memory for one probe and the largest gallery, predicted for the machine of the README.
+    /// Time, bytes and memory for one probe and the largest gallery, predicted for the reference machine.
     pub plan: Plan,
 }
 

@@ -13,8 +13,8 @@ mod distance;
 #[cfg(test)]
 mod effort;
 mod evaluator;
-pub(crate) mod holder;
-pub(crate) mod keys;
+pub mod holder;
+pub mod keys;
 pub mod laboratory;
 pub mod noise;
 mod sanitise;

@@ -40,7 +40,7 @@ pub struct Pace {
 }
 
 impl Pace {
-    /// The other two units as multiples of these, as they are on the machine of the README.
+    /// The other two units as multiples of these, as they are on the reference machine.
     pub(crate) fn of_units(set: &BgvSet, transform: Duration, product: Duration) -> Self {
         let encoding = transform.mul_f64(set.limbs as f64 + ENCODING_TRANSFORMS);
         // All of a block's elements at once keep all threads busy; a single one is drawn by one.
@@ -49,7 +49,7 @@ impl Pace {
         Self { transform, product, encoding, output }
     }
 
-    /// The machine of the README, two threads. Both parties must choose alike, so it is part of the program, not measured.
+    /// The reference machine (docs/performance.md), two threads. Both parties must choose alike, so it is part of the program, not measured.
     pub(crate) fn reference(set: &BgvSet) -> Self {
         let n = set.ring_size() as f64 / 32_768.0;
         let transform = REFERENCE_TRANSFORM.mul_f64(n * f64::from(set.ring_log2) / 15.0);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::parameters::tfhe::TfheSet;
 
-/// Wall time of one bootstrap with all threads busy, on the machine of the README, two threads: what `auto` chooses by, so that both parties
+/// Wall time of one bootstrap with all threads busy, on the reference machine, two threads: what `auto` chooses by, so that both parties
 /// choose the same.
 ///
 /// For each of the n elements of a mask a blind rotation takes (k+1)(l+1) Fourier transforms, each as N log2 N, and l (k+1)^2 products, each as N.
