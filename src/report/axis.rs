@@ -21,13 +21,13 @@ pub(super) struct Ruler {
 
 impl Ruler {
     /// The axis over its own range, or else over these places.
-    pub(crate) fn new(axis: &Axis, places: &[f64], room: Room) -> Ruler {
+    pub fn new(axis: &Axis, places: &[f64], room: Room) -> Ruler {
         let (low, high) = stated(axis).unwrap_or_else(|| around(axis.scale, places));
         Ruler { scale: axis.scale, low, high, ticks: ticks(axis.scale, low, high, room) }
     }
 
     /// The place of a value, moved to the end of the axis where it lies beyond; `otherwise` where it has none.
-    pub(crate) fn within(&self, value: f64, otherwise: f64) -> f64 {
+    pub fn within(&self, value: f64, otherwise: f64) -> f64 {
         self.scale.place(value).unwrap_or(otherwise).clamp(self.low, self.high)
     }
 }

@@ -13,7 +13,7 @@ const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
 
 impl Page {
     /// The page as one HTML document.
-    pub(crate) fn html(&self) -> String {
+    pub fn html(&self) -> String {
         document(self)
     }
 }

@@ -39,6 +39,5 @@ mod tests;
 #[cfg(test)]
 mod ticks_tests;
 
-pub use page::Page;
-pub(crate) use page::{Block, Figure, Section, Table};
-pub(crate) use plot::{Axis, Band, Bar, Marks, Plot, PointWithInterval, Position, Rule, Scale, Series};
+pub use page::{Block, Figure, Page, Section, Table};
+pub use plot::{Axis, Band, Bar, Marks, Plot, PointWithInterval, Position, Rule, Scale, Series};

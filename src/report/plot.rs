@@ -124,19 +124,19 @@ pub struct Band {
 
 impl Axis {
     /// An axis over all data.
-    pub(crate) fn new(label: &str, scale: Scale) -> Axis {
+    pub fn new(label: &str, scale: Scale) -> Axis {
         Axis { label: label.to_owned(), scale, range: None }
     }
 
     /// An axis from one value to another.
-    pub(crate) fn over(label: &str, scale: Scale, from: f64, to: f64) -> Axis {
+    pub fn over(label: &str, scale: Scale, from: f64, to: f64) -> Axis {
         Axis { label: label.to_owned(), scale, range: Some((from, to)) }
     }
 }
 
 impl Series {
     /// A series of marks under a name.
-    pub(crate) fn new(name: &str, marks: Marks) -> Series {
+    pub fn new(name: &str, marks: Marks) -> Series {
         Series { name: name.to_owned(), marks }
     }
 }
