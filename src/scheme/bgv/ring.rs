@@ -3,7 +3,6 @@
 //! A polynomial is one array, limb after limb, in the transformed domain and in Montgomery form ([`super::modulus`]). Limbs are in the
 //! order of the ring's primes, so a ciphertext of fewer limbs is a prefix; the special primes of the keyswitch come last.
 
-use std::collections::VecDeque;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use rayon::prelude::*;
@@ -19,7 +18,8 @@ pub(super) const T: Modulus = Modulus::new(PLAINTEXT_MODULUS);
 /// Steps by three walk through half the slots: the columns of a row. The other row is reached by the exponent -1.
 const GENERATOR: usize = 3;
 
-/// Rings that are kept though nobody may need them again: more than a process asks for in turn, but for one that tries sets.
+/// With so many rings known, the oldest that nobody holds makes room for another: more than a process asks for in turn, but for one that
+/// tries sets.
 const MOST_KEPT: usize = 8;
 
 /// One prime with its transform.
@@ -62,11 +62,11 @@ pub(super) struct Ring {
 impl Ring {
     /// The tables of a set, made when they are first asked for: one ring for all sets of the same dimensions.
     ///
-    /// Whoever only weighs a set needs none of it: see [`Chain`]. The last [`MOST_KEPT`] that were made are kept; an older one lives as
-    /// long as somebody holds it.
+    /// Whoever only weighs a set needs none of it: see [`Chain`]. A ring is known as long as somebody holds it; of those that nobody
+    /// holds, few are kept for whoever asks next ([`MOST_KEPT`]).
     pub(super) fn of(set: &BgvSet) -> Arc<Self> {
-        static RINGS: RwLock<VecDeque<Arc<Ring>>> = RwLock::new(VecDeque::new());
-        let known = |rings: &VecDeque<Arc<Self>>| rings.iter().find(|ring| ring.set == *set).cloned();
+        static RINGS: RwLock<Vec<Arc<Ring>>> = RwLock::new(Vec::new());
+        let known = |rings: &[Arc<Self>]| rings.iter().find(|ring| ring.set == *set).cloned();
         if let Some(ring) = known(&RINGS.read().unwrap_or_else(PoisonError::into_inner)) {
             return ring;
         }
@@ -74,10 +74,11 @@ impl Ring {
         // Another thread may have been faster.
         known(&rings).unwrap_or_else(|| {
             let ring = Arc::new(Self::new(set));
-            if rings.len() >= MOST_KEPT {
-                rings.pop_front();
+            while rings.len() >= MOST_KEPT {
+                let Some(unheld) = rings.iter().position(|ring| Arc::strong_count(ring) == 1) else { break };
+                rings.remove(unheld);
             }
-            rings.push_back(ring.clone());
+            rings.push(ring.clone());
             ring
         })
     }
@@ -366,7 +367,7 @@ mod tests {
             of(limbs);
         }
         assert!(first.upgrade().is_none());
-        assert_eq!(of(2).limbs.len(), held.limbs.len());
+        assert!(Arc::ptr_eq(&held, &of(2)), "a ring that somebody holds is not made again");
     }
 
     #[test]
