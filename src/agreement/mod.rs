@@ -123,7 +123,7 @@ impl Agreement {
     /// or a length is left open.
     pub fn new(terms: Terms) -> Result<Self, AgreementError> {
         terms.check()?;
-        let parameters = Arc::new(set_of(&terms)?.into_owned());
+        let parameters = Arc::new(set_of(&terms)?);
         terms.require_closed()?;
         let canonical = serde_json::to_vec(&terms).map_err(|error| AgreementError::Syntax(error.to_string()))?;
         let digest = Sha256::new().chain_update(b"cotejo agreement\0").chain_update(canonical).finalize();
@@ -177,10 +177,10 @@ impl Agreement {
 }
 
 /// The set that terms name or carry; [`AgreementError::Open`] where they do neither.
-pub(crate) fn set_of(terms: &Terms) -> Result<Cow<'static, ParameterSet>, AgreementError> {
+pub(crate) fn set_of(terms: &Terms) -> Result<ParameterSet, AgreementError> {
     let set = match &terms.encryption.set {
-        Some(own) => Cow::Owned(own_set(terms, own)?),
-        None => Cow::Borrowed(named_set(&terms.encryption.parameter_set)?),
+        Some(own) => own_set(terms, own)?,
+        None => named_set(&terms.encryption.parameter_set)?,
     };
     require_scheme(&set, terms.encryption.scheme.named()).map(|()| set)
 }
@@ -198,12 +198,12 @@ fn own_set(terms: &Terms, own: &OwnSet) -> Result<ParameterSet, AgreementError> 
 }
 
 /// The set of that name.
-fn named_set(name: &str) -> Result<&'static ParameterSet, AgreementError> {
+fn named_set(name: &str) -> Result<ParameterSet, AgreementError> {
     let field = "encryption.parameter_set";
     if name == AUTO {
         return Err(AgreementError::Open { field });
     }
-    ParameterSet::by_name(name).ok_or_else(|| {
+    ParameterSet::by_name(name).cloned().ok_or_else(|| {
         let known: Vec<_> = ParameterSet::ALL.iter().map(|set| set.name()).collect();
         AgreementError::field(field, "unknown").or(format!("use one of: {}", known.join(", ")))
     })

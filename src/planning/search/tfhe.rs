@@ -149,10 +149,10 @@ impl Region {
 
 /// The terms, of each length, under a set that meets every other demand.
 fn under(set: TfheSet, terms: &[Terms], target: Target, log: &Log) -> Vec<Fit> {
+    let parameters = ParameterSet::unnamed(Dimensions::Tfhe(set));
     let mut fits = Vec::new();
     for (length, terms) in terms.iter().enumerate() {
         log.weighed();
-        let parameters = ParameterSet::unnamed(Dimensions::Tfhe(set));
         let functional = match Functional::new(terms, &parameters) {
             Ok(functional) => functional,
             Err(error) => {
