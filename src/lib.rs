@@ -55,7 +55,7 @@
 //!
 //! What this protects and what it does not: see SECURITY.md in the repository.
 
-// What the command line alone needs is not missed there.
+// Fuzzed without the command line, whose needs are then nobody's.
 #![cfg_attr(fuzzing, allow(dead_code, unused_imports))]
 
 pub mod agreement;

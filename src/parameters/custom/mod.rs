@@ -20,8 +20,7 @@ use crate::remedy::Remedy;
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "Fields")]
 pub struct OwnSet {
-    /// Name in the agreement.
-    pub name: String,
+    name: String,
     /// Every number; bits of security are none of them.
     pub dimensions: Dimensions,
 }
