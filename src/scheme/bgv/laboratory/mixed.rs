@@ -8,11 +8,12 @@ use rand::Rng as _;
 use super::exactness::{N, Question, SHAPE, Subject, agreement, bits_at, iris_at, keys, of_eyes, probe, rng};
 use crate::agreement::{ComparisonTerms, Disclosure, EyeRule, SchemeChoice, TemplateTerms, Terms};
 use crate::functional::Probe;
+use crate::parameters::ParameterSet;
 use crate::parameters::bgv::INSECURE_BGV;
 use crate::parameters::custom::OwnSet;
-use crate::parameters::{Dimensions, ParameterSet};
 use crate::planning;
 use crate::scheme::bgv::Bgv;
+use crate::scheme::exchange::of_the_shortest_chain;
 use crate::scheme::{Disclosed, Evaluator as _, Holder as _, Opened, SubjectReferences, Subjects};
 use crate::template::{Bits, Eye, IrisCode, Template};
 
@@ -81,14 +82,9 @@ fn count_over_two_shapes(agreement: &Opened) {
 /// Under the shortest chain that admits the comparison, so that blocks of different depth end over different primes.
 #[test]
 fn a_count_over_blocks_of_different_shapes_is_exact() {
-    let own = |limbs| {
-        let mut own = OwnSet::like(ParameterSet::by_name("insecure-bgv-test").unwrap(), "short");
-        if let Dimensions::Bgv(set) = &mut own.dimensions {
-            set.limbs = limbs;
-        }
-        planning::open(counting(16, 2).with_own_set(own)).ok()
-    };
-    count_over_two_shapes(&(8..32).find_map(own).unwrap());
+    let own = OwnSet::like(ParameterSet::by_name("insecure-bgv-test").unwrap(), "short");
+    let terms = of_the_shortest_chain(counting(16, 2).with_own_set(own));
+    count_over_two_shapes(&planning::open(terms).unwrap());
 }
 
 #[test]
