@@ -21,25 +21,26 @@ clippy=()
 rustdoc=()
 kind= # of crate
 is_test=
-skip=
+previous=
 for argument; do
-    case $argument in
-    --test) is_test=yes ;;
-    lib | bin) kind=$argument ;;
-    esac
-    # The value of an option that was left out or replaced.
-    if [[ $skip ]]; then
-        [[ $skip == clippy ]] && clippy+=("$scratch")
-        skip=
+    case $previous in
+    --crate-type) kind=$argument ;;
+    # Where the compiler writes, nobody else does.
+    --out-dir)
+        clippy+=("$scratch")
+        previous=
         continue
-    fi
+        ;;
+    esac
+    previous=$argument
     case $argument in
-    --out-dir) clippy+=(--out-dir) skip=clippy ;;
+    --out-dir) clippy+=("$argument") ;;
     --emit=*) clippy+=(--emit=metadata) ;;
     # Without the notes of what was written: Cargo would take them for its own.
     --json=*) clippy+=("${argument/artifacts,/}") ;;
     --error-format=*) clippy+=("$argument") ;;
     *)
+        [[ $argument == --test ]] && is_test=yes
         clippy+=("$argument")
         rustdoc+=("$argument")
         ;;
