@@ -26,7 +26,7 @@ const TOGETHER: usize = 8;
 
 /// Where the rotations of a linear stage go.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Steps {
+pub(in crate::scheme) struct Steps {
     /// d: coordinates, rounded up to a power of two.
     pub period: usize,
     /// b.
@@ -35,7 +35,7 @@ pub(super) struct Steps {
 
 impl Steps {
     /// For so many coordinates; `None` where they do not fit a row of slots.
-    pub(super) fn new(set: &BgvSet, coordinates: usize) -> Option<Self> {
+    pub(in crate::scheme) fn new(set: &BgvSet, coordinates: usize) -> Option<Self> {
         let period = coordinates.next_power_of_two();
         (period <= set.ring_size() / 2).then_some(Self { period, babies: set.baby_steps.min(period) })
     }
@@ -46,27 +46,27 @@ impl Steps {
 }
 
 /// A probe's rotations: what every block is multiplied with.
-pub(super) struct Babies(Vec<Ciphertext>);
+pub(in crate::scheme) struct Babies(Vec<Ciphertext>);
 
 impl Babies {
-    pub(super) fn new(key: &PreparedKey, probe: Ciphertext, steps: Steps) -> Self {
+    pub(in crate::scheme) fn new(key: &PreparedKey, probe: Ciphertext, steps: Steps) -> Self {
         let rotation = key.ring.rotation(1);
         let next = |previous: &Ciphertext| Some(previous.rotated(&key.ring, &rotation, &key.rotate_by_one));
         Self(std::iter::successors(Some(probe), next).take(steps.babies).collect())
     }
 
     /// Bytes in memory of one probe's babies.
-    pub(super) fn bytes(set: &BgvSet, steps: Steps) -> usize {
+    pub(in crate::scheme) fn bytes(set: &BgvSet, steps: Steps) -> usize {
         steps.babies * 2 * set.limbs * set.ring_size() * 4
     }
 
-    pub(super) fn of_sample(key: &PreparedKey, probes: &EncryptedProbes, sample: usize, steps: Steps) -> Option<Self> {
+    pub(in crate::scheme) fn of_sample(key: &PreparedKey, probes: &EncryptedProbes, sample: usize, steps: Steps) -> Option<Self> {
         probes.expand(sample).map(|probe| Self::new(key, probe, steps))
     }
 }
 
 /// The weights of one decision for up to N references, in the clear.
-pub(super) struct Block {
+pub(in crate::scheme) struct Block {
     steps: Steps,
     /// Row r: the weights of reference r, `period` of them.
     weights: Vec<i16>,
@@ -80,13 +80,13 @@ pub(super) struct Block {
 
 impl Block {
     /// A block in which `rows` references will be set; others get the bias `absent`.
-    pub(super) fn new(steps: Steps, rows: usize, scale: u32, absent: i64) -> Self {
+    pub(in crate::scheme) fn new(steps: Steps, rows: usize, scale: u32, absent: i64) -> Self {
         Self { steps, weights: vec![0; rows * steps.period], scale, bias: vec![absent; rows], absent }
     }
 
     /// Sets the references in parallel: `fill` gets the row's number, writes its weights, and returns its bias, or nothing for a reference that is
     /// not there.
-    pub(super) fn fill(&mut self, fill: impl Fn(usize, &mut [i16]) -> Option<i64> + Sync) {
+    pub(in crate::scheme) fn fill(&mut self, fill: impl Fn(usize, &mut [i16]) -> Option<i64> + Sync) {
         let rows = self.weights.par_chunks_exact_mut(self.steps.period).zip(&mut self.bias).enumerate();
         rows.for_each(|(row, (weights, bias))| {
             if let Some(value) = fill(row, weights) {
@@ -115,7 +115,7 @@ impl Block {
     }
 
     /// All diagonals, transformed over all primes of a ciphertext.
-    pub(super) fn transformed(&self, ring: &Ring) -> Transformed {
+    pub(in crate::scheme) fn transformed(&self, ring: &Ring) -> Transformed {
         let diagonals: Vec<Vec<Vec<u32>>> = (0..self.steps.giants()).map(|giant| self.diagonals(ring, giant)).collect();
         let limb = |prime: &Limb| {
             let mut limb = vec![0; self.steps.period * ring.n];
@@ -135,7 +135,7 @@ impl Block {
     }
 
     /// phi - centre in every slot, for each probe.
-    pub(super) fn scores(&self, key: &PreparedKey, probes: &[&Babies], centre: i64) -> Vec<Ciphertext> {
+    pub(in crate::scheme) fn scores(&self, key: &PreparedKey, probes: &[&Babies], centre: i64) -> Vec<Ciphertext> {
         let ring = &*key.ring;
         let giants = (0..self.steps.giants()).map(|giant| {
             let diagonals = self.diagonals(ring, giant);
@@ -158,7 +158,7 @@ impl Block {
 }
 
 /// A block's diagonals kept transformed.
-pub(super) struct Transformed {
+pub(in crate::scheme) struct Transformed {
     steps: Steps,
     /// Of each prime all diagonals: giant after giant, baby after baby.
     limbs: Vec<Vec<u32>>,
@@ -167,12 +167,12 @@ pub(super) struct Transformed {
 
 impl Transformed {
     /// Bytes in memory.
-    pub(super) fn bytes(set: &BgvSet, steps: Steps) -> usize {
+    pub(in crate::scheme) fn bytes(set: &BgvSet, steps: Steps) -> usize {
         4 * set.ring_size() * (steps.period * set.limbs + 1)
     }
 
     /// As [`Block::scores`].
-    pub(super) fn scores(&self, key: &PreparedKey, probes: &[&Babies], centre: i64) -> Vec<Ciphertext> {
+    pub(in crate::scheme) fn scores(&self, key: &PreparedKey, probes: &[&Babies], centre: i64) -> Vec<Ciphertext> {
         let ring = &*key.ring;
         // One prime after the other: the babies' limbs stay in cache for all giants.
         let giants = by_limb(ring, probes, self.steps.giants(), |prime, sums, index| {
@@ -290,7 +290,7 @@ fn state_of_sums(set: &BgvSet, steps: Steps) -> State {
 }
 
 /// The state of a score, and what it costs a block; and what the babies cost a probe.
-pub(super) fn ledger_entry(ledger: &Ledger, chain: Chain, steps: Steps) -> State {
+pub(in crate::scheme) fn ledger_entry(ledger: &Ledger, chain: Chain, steps: Steps) -> State {
     let before = state_of_sums(&chain.set, steps);
     ledger.admit(before);
     for _ in 1..steps.giants() {
@@ -303,7 +303,7 @@ pub(super) fn ledger_entry(ledger: &Ledger, chain: Chain, steps: Steps) -> State
 }
 
 /// What a probe's babies cost.
-pub(super) fn babies_cost(chain: Chain, steps: Steps) -> Cost {
+pub(in crate::scheme) fn babies_cost(chain: Chain, steps: Steps) -> Cost {
     let ledger = Ledger::new(chain);
     (1..steps.babies).for_each(|_| ledger.charge_keyswitch(chain.set.limbs, 0));
     ledger.cost()

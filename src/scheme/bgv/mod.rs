@@ -10,29 +10,29 @@
 //! [`ciphertexts::EncryptedVerdicts`] cross.
 
 mod admission;
-mod aggregate;
-mod answer;
-mod arithmetic;
-mod chain;
+pub(in crate::scheme) mod aggregate;
+pub(in crate::scheme) mod answer;
+pub(in crate::scheme) mod arithmetic;
+pub(in crate::scheme) mod chain;
 pub mod ciphertexts;
-mod circuit;
-mod distance;
-mod engine;
-mod evaluator;
+pub(in crate::scheme) mod circuit;
+pub(in crate::scheme) mod distance;
+pub(in crate::scheme) mod engine;
+pub(in crate::scheme) mod evaluator;
 pub(crate) mod holder;
-mod kept;
+pub(in crate::scheme) mod kept;
 pub mod keys;
 pub mod laboratory;
-mod misfit;
-mod modulus;
-mod noise;
-mod packing;
-mod residues;
-mod ring;
-mod sampling;
-mod sanitise;
-mod shape;
-mod threshold;
+pub(in crate::scheme) mod misfit;
+pub(in crate::scheme) mod modulus;
+pub(in crate::scheme) mod noise;
+pub(in crate::scheme) mod packing;
+pub(in crate::scheme) mod residues;
+pub(in crate::scheme) mod ring;
+pub(in crate::scheme) mod sampling;
+pub(in crate::scheme) mod sanitise;
+pub(in crate::scheme) mod shape;
+pub(in crate::scheme) mod threshold;
 
 pub(crate) use circuit::admit;
 pub(crate) use misfit::Misfit;
