@@ -30,6 +30,9 @@ pub(in crate::scheme) trait Arithmetic {
     /// The product with a mask, slot by slot.
     fn blind(&self, value: &Self::Value, mask: &Self::Mask) -> Self::Value;
 
+    /// The sum of two values of one factor, over the primes that both have.
+    fn add(&self, a: Self::Value, b: &Self::Value) -> Self::Value;
+
     /// The sum of two values that are multiplied by random numbers, over the primes that both have. What a factor multiplies is uniform, or
     /// zero, with it as without it: so values of different factors may be added, and only these.
     fn add_masked(&self, a: Self::Value, b: &Self::Value) -> Self::Value;
@@ -244,6 +247,11 @@ impl Arithmetic for Ledger {
     fn blind(&self, value: &State, (): &()) -> State {
         self.charge(Cost { transforms: 0.0, products: 2.0 * value.limbs as f64 });
         self.admit(blinded(self.chain, *value))
+    }
+
+    fn add(&self, a: State, b: &State) -> State {
+        self.unlike.set(self.unlike.get() || a.factor != b.factor);
+        self.add_masked(a, b)
     }
 
     fn add_masked(&self, a: State, b: &State) -> State {

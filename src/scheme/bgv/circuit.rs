@@ -10,6 +10,8 @@
 //! | `count` | 1 or 0 | 1 - prod (1 - b) | product |
 //! | `any` | 1 or 0 | sum, which stays below t | product |
 //!
+//! Where probes share a block ([`Sharing::Pairs`]), `each` with an OR is judged like `any`, a slot masked in the end: 0 iff it misses.
+//!
 //! Under `each`, where no OR has more than one input, decisions are masked by random numbers inside their polynomials and added, four times over:
 //! four zeros iff all hit, but for a chance of 2^-64. That saves the products' depth. Apart from such masks all of it is exact.
 
@@ -42,6 +44,10 @@ pub(in crate::scheme) struct Circuit {
     pub set: BgvSet,
     pub steps: Steps,
     disclosure: Disclosure,
+    /// See [`Comparison::indicates`].
+    indicates: bool,
+    /// See [`Comparison::masks_late`].
+    masks_late: bool,
     shape: Shape,
     aligned: Polynomial,
     common: Option<Polynomial>,
@@ -73,9 +79,34 @@ pub(in crate::scheme) struct Comparison {
     pub common_bits: Option<RangeInclusive<i64>>,
     /// What the querier learns.
     pub disclosure: Disclosure,
+    /// Whose decisions stand in a block.
+    pub sharing: Sharing,
+}
+
+/// Whose decisions stand in the slots of a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::scheme) enum Sharing {
+    /// One probe's.
+    Probe,
+    /// Those of pairs of any probes and subjects. What `any` and `count` leave is masked for each probe, in the end, over the primes of the
+    /// public key.
+    Pairs {
+        /// Whether any OR that the agreement admits has more than one input.
+        disjunction: bool,
+    },
 }
 
 impl Comparison {
+    /// Whether a decision is judged to 1 or 0, rather than to a number that is 0 iff it hits.
+    fn indicates(&self) -> bool {
+        self.disclosure != Disclosure::Each || self.sharing == Sharing::Pairs { disjunction: true }
+    }
+
+    /// Whether masks are taken in the end, each for some slots.
+    fn masks_late(&self) -> bool {
+        self.sharing != Sharing::Probe && self.indicates()
+    }
+
     /// An agreement's functional.
     pub(in crate::scheme) fn of(functional: &Functional, disclosure: Disclosure) -> Self {
         Self {
@@ -83,6 +114,7 @@ impl Comparison {
             aligned: functional.phi_range(),
             common_bits: functional.common_bits_range(),
             disclosure,
+            sharing: Sharing::Probe,
         }
     }
 }
@@ -94,6 +126,7 @@ impl From<&Demand> for Comparison {
             aligned: demand.aligned.clone(),
             common_bits: demand.common_bits.clone(),
             disclosure: demand.disclosure,
+            sharing: Sharing::Probe,
         }
     }
 }
@@ -126,7 +159,7 @@ impl Circuit {
     ///
     /// [`Misfit`] with the number that does not fit.
     pub(in crate::scheme) fn weigh(set: &BgvSet, comparison: &Comparison, shape: &Shape, blocks: usize) -> Result<Self, Misfit> {
-        let Comparison { coordinates, ref aligned, ref common_bits, disclosure } = *comparison;
+        let Comparison { coordinates, ref aligned, ref common_bits, disclosure, .. } = *comparison;
         let common = common_bits.as_ref().filter(|_| shape.judges_common_bits);
         let limit = set.ring_size() / 2;
         let steps = Steps::new(set, coordinates).ok_or(Misfit::Coordinates { coordinates, limit })?;
@@ -136,10 +169,11 @@ impl Circuit {
                 return Err(Misfit::Range { lowest, highest, limit });
             }
         }
-        let polynomial = |range: &RangeInclusive<i64>| match disclosure {
-            Disclosure::Each => Polynomial::roots(*range.end()),
-            Disclosure::Any | Disclosure::Count => Polynomial::indicator((*range.end()).max(-*range.start())),
+        let polynomial = |range: &RangeInclusive<i64>| match comparison.indicates() {
+            false => Polynomial::roots(*range.end()),
+            true => Polynomial::indicator((*range.end()).max(-*range.start())),
         };
+        let conjunction = !comparison.indicates() && (common.is_some() || shape.groups > 1);
         if shape.largest_sum() >= PLAINTEXT_MODULUS.into() {
             return Err(Misfit::Decisions(shape.largest_sum()));
         }
@@ -155,10 +189,12 @@ impl Circuit {
                 set: *set,
                 steps,
                 disclosure,
+                indicates: comparison.indicates(),
+                masks_late: comparison.masks_late(),
                 shape: shape.clone(),
                 aligned: polynomials.0.clone().with_baby_powers(babies),
                 common: polynomials.1.clone().map(|polynomial| polynomial.with_baby_powers(babies)),
-                outputs: if common.is_some() || shape.groups > 1 { MANY_SAMPLES } else { 1 },
+                outputs: if conjunction { MANY_SAMPLES } else { 1 },
                 squared_roots: squared_roots.clone(),
                 end: State { limbs: set.limbs, factor: 1, noise: 0.0 },
                 answered: set.public_limbs(),
@@ -219,7 +255,8 @@ impl Circuit {
             return Err(Misfit::Noise { margin, needed: MARGIN_BITS });
         }
         let needed = self.least_flooding(blocks);
-        if spare < needed {
+        // What is added up over blocks of all shapes ends over the same primes.
+        if spare < needed || (self.masks_late && end.limbs < self.set.public_limbs()) {
             return Err(Misfit::Flooding { spare, needed });
         }
         (self.end, self.margin, self.searching) = (end, margin, ledger.cost());
@@ -293,6 +330,7 @@ impl Circuit {
     /// masked decisions need only be added, or are alone.
     pub(in crate::scheme) fn masks_at_once(&self) -> bool {
         match self.disclosure {
+            _ if self.masks_late => false,
             Disclosure::Each => self.shape.is_conjunction(),
             Disclosure::Any => self.shape.is_single_decision(),
             Disclosure::Count => false,
@@ -302,6 +340,8 @@ impl Circuit {
     /// Masks of a block among many: one for each output, drawn by [`Circuit::masks`].
     fn masks_of_many(&self) -> usize {
         match self.disclosure {
+            // One for each probe, whatever their number.
+            _ if self.masks_late => 1,
             Disclosure::Each if self.set.one_squaring => 0,
             Disclosure::Each => self.outputs,
             Disclosure::Any => MANY_SAMPLES,
@@ -358,6 +398,14 @@ impl Circuit {
         let chain = arithmetic.chain();
         // There is a plane in every shape, so there is a verdict.
         let Some(verdict) = self.and(arithmetic, groups) else { return Vec::new() };
+        if self.masks_late {
+            let limbs = arithmetic.state(&verdict).limbs;
+            let verdict = arithmetic.divide(verdict, limbs.saturating_sub(self.set.public_limbs()));
+            return match masks {
+                [] => vec![verdict],
+                masks => masks.iter().map(|mask| arithmetic.blind(&verdict, mask)).collect(),
+            };
+        }
         match masks {
             [] if self.disclosure == Disclosure::Count => {
                 // The sum over all slots is N times the constant coefficient, and must come out with factor 1 when all but the first prime
@@ -389,11 +437,9 @@ impl Circuit {
         }
         let factor = |value: &A::Value| arithmetic.state(value).factor;
         match self.disclosure {
-            Disclosure::Each => tree(arithmetic, values),
-            Disclosure::Any => {
-                let terms: Vec<_> = values.iter().map(|value| (value, 1)).collect();
-                Some(arithmetic.settle(&terms, 0, factor(terms.first()?.0)))
-            }
+            Disclosure::Each if !self.indicates => tree(arithmetic, values),
+            // All were judged alike, so they have one factor.
+            Disclosure::Each | Disclosure::Any => values.into_iter().reduce(|sum, value| arithmetic.add(sum, &value)),
             Disclosure::Count => {
                 let minus_one = PLAINTEXT_MODULUS - 1;
                 let missed = |value: &A::Value| arithmetic.settle(&[(value, minus_one)], 1, factor(value));
@@ -405,7 +451,7 @@ impl Circuit {
 
     /// Whether all hit; of one value, itself.
     fn and<A: Arithmetic>(&self, arithmetic: &A, values: Vec<A::Value>) -> Option<A::Value> {
-        if self.disclosure != Disclosure::Each {
+        if self.indicates {
             return tree(arithmetic, values);
         }
         let mut values = values.into_iter();
@@ -475,4 +521,35 @@ fn tree<A: Arithmetic>(arithmetic: &A, mut values: Vec<A::Value>) -> Option<A::V
         values = next;
     }
     values.into_iter().next()
+}
+
+#[cfg(test)]
+mod explore {
+    use super::*;
+    use super::super::shape::Plane;
+    #[test]
+    fn explore() {
+        let plane = |ordinal| Plane { group: 0, sample: 0, ordinal };
+        for (limbs, special, digit) in [(24usize, 4usize, 5usize), (24, 4, 4), (23, 5, 5)] {
+            let set = BgvSet { ring_log2: 15, limbs, special, digit, baby_steps: 64, one_squaring: false };
+            for (d, align, common) in [(Disclosure::Any, 1, false), (Disclosure::Each, 1, false), (Disclosure::Count, 1, false), (Disclosure::Any, 31, true), (Disclosure::Each, 31, true), (Disclosure::Count, 31, true), (Disclosure::Each, 1, true)] {
+                let shape = Shape { planes: vec![plane(0)], groups: 1, alignments: align, judges_common_bits: common };
+                let fits = |b: i64, ratio: f64| {
+                    let top = (b as f64 * ratio) as i64 + 50;
+                    let range = -(2 * b + 101)..=2 * top + 1;
+                    let comparison = Comparison { coordinates: 1024, aligned: range.clone(), common_bits: common.then_some(-(2*b+101)..=2*b+101), disclosure: d, sharing: Sharing::Pairs { disjunction: align > 1 } };
+                    Circuit::weigh(&set, &comparison, &shape, 5)
+                };
+                let mut best = String::new();
+                for ratio in [1.0, 0.5] {
+                let (mut lo, mut hi) = (0i64, 16000i64);
+                while hi - lo > 20 { let mid = (lo + hi) / 2; if fits(mid, ratio).is_ok() { lo = mid } else { hi = mid } }
+                if let Ok(c) = fits(lo.max(1), ratio) { best += &format!(" | ratio {ratio}: B {lo} transforms {:.0} products {:.0}", c.searching.transforms, c.searching.products); }
+                }
+                if let Ok(c) = fits(2600, 0.5) { best += &format!(" | at 2600/1300 transforms {:.0} products {:.0} margin {:.0}", c.searching.transforms, c.searching.products, c.margin); }
+                if let Ok(c) = fits(1024, 0.5) { best += &format!(" | at 1024/512 transforms {:.0} products {:.0}", c.searching.transforms, c.searching.products); }
+                println!("EXP {limbs}+{special}/{digit} {d} {align} {common}{best} {:?}", fits(1024, 1.0).err());
+            }
+        }
+    }
 }

@@ -11,7 +11,7 @@ use crate::parameters::ParameterSet;
 use crate::parameters::bgv::{self, BgvSet};
 use crate::scheme::Progress;
 use crate::scheme::bgv::arithmetic::Arithmetic;
-use crate::scheme::bgv::circuit::{Circuit, Comparison};
+use crate::scheme::bgv::circuit::{Circuit, Comparison, Sharing};
 use crate::scheme::bgv::engine::{Ciphertext, Plaintext};
 use crate::scheme::bgv::noise::{MARGIN_BITS, TAIL_LOG2};
 use crate::scheme::bgv::residues::residue;
@@ -183,7 +183,7 @@ fn every_set_has_margin_and_flooding_for_what_it_is_documented_for() {
         (&bgv::BGV_32768_840, 512, -2765..=1331, Any),
     ] {
         let what = format!("{set:?}, {coordinates} coordinates, {disclosure}");
-        let comparison = Comparison { coordinates, aligned, common_bits: None, disclosure };
+        let comparison = Comparison { coordinates, aligned, common_bits: None, disclosure, sharing: Sharing::Probe };
         let circuit = Circuit::weigh(set, &comparison, &single(), 1);
         let circuit = circuit.unwrap_or_else(|misfit| panic!("{what}: {misfit}"));
         let numbers = if disclosure == Each { set.ring_size() * circuit.squared_roots.len().max(1) } else { 1 };

@@ -6,7 +6,7 @@ use rand_chacha::ChaCha20Rng;
 use super::parties::Parties;
 use crate::agreement::Disclosure;
 use crate::scheme::bgv::ciphertexts::EncryptedProbes;
-use crate::scheme::bgv::circuit::{Circuit, Comparison};
+use crate::scheme::bgv::circuit::{Circuit, Comparison, Sharing};
 use crate::scheme::bgv::distance::{Babies, Block, Steps};
 use crate::scheme::bgv::engine::{Ciphertext, Plaintext};
 use crate::scheme::bgv::misfit::Misfit;
@@ -39,7 +39,7 @@ impl Hamming {
     pub(super) fn comparison(self) -> Comparison {
         let Self { bits, threshold, disclosure } = self;
         let aligned = 2 * (threshold - bits as i64) + 1..=2 * threshold + 1;
-        Comparison { coordinates: bits, aligned, common_bits: None, disclosure }
+        Comparison { coordinates: bits, aligned, common_bits: None, disclosure, sharing: Sharing::Probe }
     }
 }
 
