@@ -88,7 +88,7 @@ pub(in crate::scheme) fn combined(chain: Chain, states: &[State], factor: u32) -
 pub(in crate::scheme) fn settled_limbs(chain: Chain, states: &[State], masked: bool) -> usize {
     let state = combined(chain, states, 1);
     let state = if masked { blinded(chain, state) } else { state };
-    state.limbs - Noise::of(&chain.set).primes_to_drop(state.noise, state.limbs, 0)
+    state.limbs - chain.primes_to_drop(state.noise, state.limbs, 0)
 }
 
 /// After [`Arithmetic::blind`].
@@ -112,7 +112,7 @@ pub(in crate::scheme) fn multiplied(chain: Chain, pairs: &[(State, State)], adde
     let limbs = limbs.unwrap_or(chain.set.limbs);
     let products = pairs.iter().map(|(a, b)| noise.product(a.noise, b.noise));
     let raised = sum(products.chain(addend.map(|state| state.noise)).chain([noise.keyswitch(limbs)]));
-    let dropped = noise.primes_to_drop(raised, limbs, 0);
+    let dropped = chain.primes_to_drop(raised, limbs, 0);
     let factor = pairs.first().map(|(a, b)| multiply_mod_t(a.factor, b.factor)).or(addend.map(|state| state.factor));
     let before = State { limbs, factor: factor.unwrap_or(1), noise: raised };
     let after = before.divided(chain, dropped);

@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 
 use tfhe_ntt::prime::is_prime64;
 
+use super::noise::{Noise, SLACKS_LOG2};
 use super::residues::divide_mod_t;
 use crate::parameters::bgv::{BgvSet, PLAINTEXT_MODULUS, PRIME_BITS};
 
@@ -12,12 +13,27 @@ use crate::parameters::bgv::{BgvSet, PLAINTEXT_MODULUS, PRIME_BITS};
 pub(in crate::scheme) struct Chain {
     pub(in crate::scheme) set: BgvSet,
     pub(in crate::scheme) primes: &'static [u32],
+    /// How far above the rounding of a division a product's noise may stay: see [`super::noise::SLACKS_LOG2`].
+    slack_log2: f64,
 }
 
 impl Chain {
     pub(in crate::scheme) fn of(set: &BgvSet) -> Self {
         let primes = primes();
-        Self { set: *set, primes: primes.get(..set.limbs + set.special).unwrap_or(primes) }
+        let [slack_log2, _] = SLACKS_LOG2;
+        Self { set: *set, primes: primes.get(..set.limbs + set.special).unwrap_or(primes), slack_log2 }
+    }
+
+    /// The same primes, divided away at another noise.
+    pub(in crate::scheme) fn with_slack(self, slack_log2: f64) -> Self {
+        Self { slack_log2, ..self }
+    }
+
+    /// How many primes to divide away, at least `least`, so that noise comes near what the division itself adds.
+    pub(in crate::scheme) fn primes_to_drop(self, noise: f64, limbs: usize, least: usize) -> usize {
+        let excess = noise - Noise::of(&self.set).rounding() - self.slack_log2;
+        let wanted = (excess / f64::from(PRIME_BITS)).ceil().max(0.0) as usize;
+        wanted.max(least).min(limbs.saturating_sub(1))
     }
 
     /// The factor after the primes `limbs..before` were divided away.

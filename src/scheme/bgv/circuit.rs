@@ -24,9 +24,10 @@ use super::answer::{LEAKAGE_LIMIT_LOG2, LEAST_FLOODING_BITS, MANY_SAMPLES};
 use super::arithmetic::{Arithmetic, Cost, Ledger, blinded};
 use super::chain::Chain;
 use super::distance::{Steps, ledger_entry};
-use super::engine::Plaintext;
+use super::engine::{Engine, Plaintext};
+use super::keys::PreparedKey;
 use super::misfit::Misfit;
-use super::noise::{MARGIN_BITS, Noise, State};
+use super::noise::{MARGIN_BITS, SLACKS_LOG2, State};
 use super::residues::divide_mod_t;
 use super::ring::Ring;
 use super::sampling::{any_residue, non_zero};
@@ -43,6 +44,8 @@ use crate::scheme::Scheme as _;
 pub(in crate::scheme) struct Circuit {
     pub set: BgvSet,
     pub steps: Steps,
+    /// When primes are divided away: see [`SLACKS_LOG2`].
+    slack_log2: f64,
     disclosure: Disclosure,
     /// See [`Comparison::indicates`].
     indicates: bool,
@@ -152,13 +155,28 @@ pub(crate) fn admit(set: &BgvSet, demand: &Demand) -> Result<(), Misfit> {
 }
 
 impl Circuit {
+    /// What runs it, by a querier's keys.
+    pub(in crate::scheme) fn engine<'a>(&self, key: &'a PreparedKey) -> Engine<'a> {
+        let chain = self.chain();
+        Engine { ring: &key.ring, relinearisation: &key.relinearisation, chain }
+    }
+
+    fn chain(&self) -> Chain {
+        Chain::of(&self.set).with_slack(self.slack_log2)
+    }
+
     /// The cheapest circuit for a comparison, over so many blocks of subjects of a shape: whether it fits, and what it costs. Runs once it is
     /// given its coefficients.
     ///
     /// # Errors
     ///
     /// [`Misfit`] with the number that does not fit.
-    pub(in crate::scheme) fn weigh(set: &BgvSet, comparison: &Comparison, shape: &Shape, blocks: usize) -> Result<Self, Misfit> {
+    pub(in crate::scheme) fn weigh(
+        set: &BgvSet,
+        comparison: &Comparison,
+        shape: &Shape,
+        blocks: usize,
+    ) -> Result<Self, Misfit> {
         let Comparison { coordinates, ref aligned, ref common_bits, disclosure, .. } = *comparison;
         let common = common_bits.as_ref().filter(|_| shape.judges_common_bits);
         let limit = set.ring_size() / 2;
@@ -182,37 +200,37 @@ impl Circuit {
         }
         let squared_roots = if set.one_squaring { Polynomial::squared_roots(*aligned.end()) } else { Vec::new() };
         let polynomials = (polynomial(aligned), common.map(polynomial));
-        let mut best: Option<Self> = None;
+        let of = |slack_log2: f64, babies: usize| Self {
+            set: *set,
+            steps,
+            slack_log2,
+            disclosure,
+            indicates: comparison.indicates(),
+            masks_late: comparison.masks_late(),
+            shape: shape.clone(),
+            aligned: polynomials.0.clone().with_baby_powers(babies),
+            common: polynomials.1.clone().map(|polynomial| polynomial.with_baby_powers(babies)),
+            outputs: if conjunction { MANY_SAMPLES } else { 1 },
+            squared_roots: squared_roots.clone(),
+            end: State { limbs: set.limbs, factor: 1, noise: 0.0 },
+            answered: set.public_limbs(),
+            margin: 0.0,
+            cost: Cost::default(),
+            searching: Cost::default(),
+        };
         let mut fault = Misfit::Noise { margin: 0.0, needed: MARGIN_BITS };
-        for babies in polynomials.0.candidates() {
-            let circuit = Self {
-                set: *set,
-                steps,
-                disclosure,
-                indicates: comparison.indicates(),
-                masks_late: comparison.masks_late(),
-                shape: shape.clone(),
-                aligned: polynomials.0.clone().with_baby_powers(babies),
-                common: polynomials.1.clone().map(|polynomial| polynomial.with_baby_powers(babies)),
-                outputs: if conjunction { MANY_SAMPLES } else { 1 },
-                squared_roots: squared_roots.clone(),
-                end: State { limbs: set.limbs, factor: 1, noise: 0.0 },
-                answered: set.public_limbs(),
-                margin: 0.0,
-                cost: Cost::default(),
-                searching: Cost::default(),
-            };
-            match circuit.weighed(blocks) {
-                Ok(circuit) => {
-                    let weight = |circuit: &Self| circuit.cost.transforms + circuit.cost.products / 8.0;
-                    if best.as_ref().is_none_or(|best| weight(&circuit) < weight(best)) {
-                        best = Some(circuit);
-                    }
-                }
-                Err(misfit) => fault = misfit,
+        for slack_log2 in SLACKS_LOG2 {
+            let candidates =
+                polynomials.0.candidates().into_iter().map(|babies| of(slack_log2, babies).weighed(blocks));
+            let (fitting, misfits): (Vec<_>, Vec<_>) = candidates.partition(Result::is_ok);
+            let weight = |circuit: &Self| circuit.cost.transforms + circuit.cost.products / 8.0;
+            let cheapest = fitting.into_iter().flatten().min_by(|a, b| weight(a).total_cmp(&weight(b)));
+            if let Some(circuit) = cheapest {
+                return Ok(circuit);
             }
+            fault = misfits.into_iter().filter_map(Result::err).next_back().unwrap_or(fault);
         }
-        best.ok_or(fault)
+        Err(fault)
     }
 
     /// Ready to be run.
@@ -226,7 +244,7 @@ impl Circuit {
 
     /// Runs the circuit on a ledger.
     fn weighed(mut self, blocks: usize) -> Result<Self, Misfit> {
-        let chain = Chain::of(&self.set);
+        let chain = self.chain();
         let ledger = Ledger::new(chain);
         let masks = self.ledger_masks();
         let decisions: Vec<Vec<State>> = self
@@ -422,7 +440,7 @@ impl Circuit {
                     let blinded = arithmetic.blind(&verdict, mask);
                     let state = arithmetic.state(&blinded);
                     let least = state.limbs.saturating_sub(self.set.public_limbs());
-                    let dropped = Noise::of(&chain.set).primes_to_drop(state.noise, state.limbs, least);
+                    let dropped = chain.primes_to_drop(state.noise, state.limbs, least);
                     arithmetic.divide(blinded, dropped)
                 });
                 masked.collect()
@@ -521,35 +539,4 @@ fn tree<A: Arithmetic>(arithmetic: &A, mut values: Vec<A::Value>) -> Option<A::V
         values = next;
     }
     values.into_iter().next()
-}
-
-#[cfg(test)]
-mod explore {
-    use super::*;
-    use super::super::shape::Plane;
-    #[test]
-    fn explore() {
-        let plane = |ordinal| Plane { group: 0, sample: 0, ordinal };
-        for (limbs, special, digit) in [(24usize, 4usize, 5usize), (24, 4, 4), (23, 5, 5)] {
-            let set = BgvSet { ring_log2: 15, limbs, special, digit, baby_steps: 64, one_squaring: false };
-            for (d, align, common) in [(Disclosure::Any, 1, false), (Disclosure::Each, 1, false), (Disclosure::Count, 1, false), (Disclosure::Any, 31, true), (Disclosure::Each, 31, true), (Disclosure::Count, 31, true), (Disclosure::Each, 1, true)] {
-                let shape = Shape { planes: vec![plane(0)], groups: 1, alignments: align, judges_common_bits: common };
-                let fits = |b: i64, ratio: f64| {
-                    let top = (b as f64 * ratio) as i64 + 50;
-                    let range = -(2 * b + 101)..=2 * top + 1;
-                    let comparison = Comparison { coordinates: 1024, aligned: range.clone(), common_bits: common.then_some(-(2*b+101)..=2*b+101), disclosure: d, sharing: Sharing::Pairs { disjunction: align > 1 } };
-                    Circuit::weigh(&set, &comparison, &shape, 5)
-                };
-                let mut best = String::new();
-                for ratio in [1.0, 0.5] {
-                let (mut lo, mut hi) = (0i64, 16000i64);
-                while hi - lo > 20 { let mid = (lo + hi) / 2; if fits(mid, ratio).is_ok() { lo = mid } else { hi = mid } }
-                if let Ok(c) = fits(lo.max(1), ratio) { best += &format!(" | ratio {ratio}: B {lo} transforms {:.0} products {:.0}", c.searching.transforms, c.searching.products); }
-                }
-                if let Ok(c) = fits(2600, 0.5) { best += &format!(" | at 2600/1300 transforms {:.0} products {:.0} margin {:.0}", c.searching.transforms, c.searching.products, c.margin); }
-                if let Ok(c) = fits(1024, 0.5) { best += &format!(" | at 1024/512 transforms {:.0} products {:.0}", c.searching.transforms, c.searching.products); }
-                println!("EXP {limbs}+{special}/{digit} {d} {align} {common}{best} {:?}", fits(1024, 1.0).err());
-            }
-        }
-    }
 }

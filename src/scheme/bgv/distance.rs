@@ -60,7 +60,12 @@ impl Babies {
         steps.babies * 2 * set.limbs * set.ring_size() * 4
     }
 
-    pub(in crate::scheme) fn of_sample(key: &PreparedKey, probes: &EncryptedProbes, sample: usize, steps: Steps) -> Option<Self> {
+    pub(in crate::scheme) fn of_sample(
+        key: &PreparedKey,
+        probes: &EncryptedProbes,
+        sample: usize,
+        steps: Steps,
+    ) -> Option<Self> {
         probes.expand(sample).map(|probe| Self::new(key, probe, steps))
     }
 }
@@ -267,7 +272,7 @@ fn horner(key: &PreparedKey, steps: Steps, bias: Vec<u32>, giants: Vec<Vec<[Vec<
         }
     }
     let bias = ring.lift_all(&bias, ring.set.limbs);
-    let dropped = Noise::of(&ring.set).primes_to_drop(state.noise, state.limbs, 0);
+    let dropped = ring.chain.primes_to_drop(state.noise, state.limbs, 0);
     sums.into_iter()
         .map(|mut sum| {
             let limbs = sum.parts[0].par_chunks_exact_mut(ring.n).zip(bias.par_chunks_exact(ring.n)).zip(&ring.limbs);
@@ -291,13 +296,15 @@ fn state_of_sums(set: &BgvSet, steps: Steps) -> State {
 
 /// The state of a score, and what it costs a block; and what the babies cost a probe.
 pub(in crate::scheme) fn ledger_entry(ledger: &Ledger, chain: Chain, steps: Steps) -> State {
+    // Divided alike whatever the circuit that follows.
+    let chain = Chain::of(&chain.set);
     let before = state_of_sums(&chain.set, steps);
     ledger.admit(before);
     for _ in 1..steps.giants() {
         ledger.charge_keyswitch(before.limbs, 0);
     }
     ledger.charge(Cost { transforms: before.limbs as f64, products: (2 * steps.period * before.limbs) as f64 });
-    let dropped = Noise::of(&chain.set).primes_to_drop(before.noise, before.limbs, 0);
+    let dropped = chain.primes_to_drop(before.noise, before.limbs, 0);
     ledger.charge_division(2, before.limbs - dropped, dropped);
     ledger.admit(before.divided(chain, dropped))
 }

@@ -27,6 +27,8 @@ pub(in crate::scheme) struct SwitchKey {
 pub(in crate::scheme) struct Engine<'a> {
     pub(in crate::scheme) ring: &'a Ring,
     pub(in crate::scheme) relinearisation: &'a SwitchKey,
+    /// When primes are divided away: as the circuit was weighed with.
+    pub(in crate::scheme) chain: Chain,
 }
 
 /// Both parts before the special primes are divided away.
@@ -202,7 +204,7 @@ impl Arithmetic for Engine<'_> {
     type Mask = Plaintext;
 
     fn chain(&self) -> Chain {
-        self.ring.chain
+        self.chain
     }
 
     fn state(&self, value: &Ciphertext) -> State {
@@ -213,7 +215,7 @@ impl Arithmetic for Engine<'_> {
         let ring = self.ring;
         let states: Vec<_> = pairs.iter().map(|(a, b)| (a.state, b.state)).collect();
         debug_assert!(alike(&states, addend.map(|addend| addend.state)), "the ledger refuses such a circuit");
-        let (state, dropped) = multiplied(ring.chain, &states, addend.map(|addend| addend.state));
+        let (state, dropped) = multiplied(self.chain, &states, addend.map(|addend| addend.state));
         let limbs = state.limbs + dropped;
         let tensor = |choices: &[(usize, usize)]| {
             let mut out = vec![0; limbs * ring.n];
@@ -247,7 +249,7 @@ impl Arithmetic for Engine<'_> {
     fn combine(&self, terms: &[(&Ciphertext, u32)], constant: u32, factor: u32) -> Ciphertext {
         let ring = self.ring;
         let states: Vec<_> = terms.iter().map(|(value, _)| value.state).collect();
-        let state = combined(ring.chain, &states, factor);
+        let state = combined(self.chain, &states, factor);
         let coefficients: Vec<i64> = terms
             .iter()
             .map(|(value, c)| centred(multiply_mod_t(*c, divide_mod_t(factor, value.state.factor))))

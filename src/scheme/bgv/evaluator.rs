@@ -16,7 +16,7 @@ use super::answer::LEAKAGE_LIMIT_LOG2;
 use super::ciphertexts::{EncryptedProbes, EncryptedVerdicts, ProbeVerdicts};
 use super::circuit::{Circuit, Comparison, Masks};
 use super::distance::{Babies, Block, Steps, Transformed};
-use super::engine::{Ciphertext, Engine, Plaintext};
+use super::engine::{Ciphertext, Plaintext};
 use super::kept::{Order, Place, PreparedGallery};
 use super::keys::{EvaluationKey, PreparedKey};
 use super::misfit::Misfit;
@@ -306,7 +306,7 @@ impl<'a> Search<'a> {
     ) -> Result<Vec<Vec<Ciphertext>>, Stopped> {
         let Decided { layout, shape, circuit, masks, .. } = *decided;
         let ring = &*self.key.ring;
-        let engine = Engine { ring, relinearisation: &self.key.relinearisation };
+        let engine = circuit.engine(self.key);
         let slots = self.order.rows(decided.block, ring.n);
         let placed = Placed { rows: decided.rows, slots: &slots };
         // Every decision has masks of its own, so that masked decisions can be added; so has a verdict that is masked at its end.

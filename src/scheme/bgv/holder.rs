@@ -96,7 +96,12 @@ impl SecretKey {
     }
 
     /// Encrypts a plaintext polynomial, coefficients in [0, t), under a seed for the mask.
-    pub(in crate::scheme) fn encrypt_plaintext(&self, plaintext: &[u32], seed: Seed, rng: &mut ChaCha20Rng) -> Vec<u32> {
+    pub(in crate::scheme) fn encrypt_plaintext(
+        &self,
+        plaintext: &[u32],
+        seed: Seed,
+        rng: &mut ChaCha20Rng,
+    ) -> Vec<u32> {
         let ring = Ring::of(&self.set);
         let message = Zeroizing::new(ring.lift_all(plaintext, ring.set.limbs));
         self.encrypt(seed, ring.set.limbs, false, rng, |index, modulus, body| {

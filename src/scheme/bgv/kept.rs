@@ -83,7 +83,12 @@ impl PreparedGallery {
     }
 
     /// Makes diagonals and keeps them, where there is room for them among `most`; diagonals of another order give way.
-    pub(in crate::scheme) fn keep(&self, place: Place, most: u64, make: impl FnOnce() -> Transformed) -> Option<Arc<Transformed>> {
+    pub(in crate::scheme) fn keep(
+        &self,
+        place: Place,
+        most: u64,
+        make: impl FnOnce() -> Transformed,
+    ) -> Option<Arc<Transformed>> {
         if !has_room(&mut locked(&self.kept), place.order, most) {
             return None;
         }

@@ -112,7 +112,12 @@ pub(in crate::scheme) fn sum_of_products(modulus: Modulus, out: &mut [u32], pair
 }
 
 /// As [`sum_of_products`], for two sums with the same first factors, which are read from memory once.
-pub(in crate::scheme) fn two_sums_of_products(modulus: Modulus, outs: [&mut [u32]; 2], shared: &[&[u32]], others: [&[&[u32]]; 2]) {
+pub(in crate::scheme) fn two_sums_of_products(
+    modulus: Modulus,
+    outs: [&mut [u32]; 2],
+    shared: &[&[u32]],
+    others: [&[&[u32]]; 2],
+) {
     let [first, second] = outs;
     let mut shared = shared.to_vec();
     let mut others = others.map(<[_]>::to_vec);

@@ -183,7 +183,12 @@ impl Ring {
     /// Divides a polynomial over the primes `kept` then `dropped` by the product D of the latter and rounds, so that the result is
     /// congruent modulo t to the polynomial divided by D: (c - delta)/D with delta = c mod D, delta = 0 mod t, |delta| <= t D/2
     /// (Gentry, Halevi, Smart, "Homomorphic evaluation of the AES circuit", 2012, appendix D).
-    pub(in crate::scheme) fn divide_and_round(&self, mut polynomial: Vec<u32>, kept: &[&Limb], dropped: &[&Limb]) -> Vec<u32> {
+    pub(in crate::scheme) fn divide_and_round(
+        &self,
+        mut polynomial: Vec<u32>,
+        kept: &[&Limb],
+        dropped: &[&Limb],
+    ) -> Vec<u32> {
         let mut residues = polynomial.split_off((kept.len() * self.n).min(polynomial.len()));
         let conversion = Conversion::new(self.n, dropped, PLAINTEXT_MODULUS);
         conversion.prepare(&mut residues);

@@ -6,7 +6,9 @@ use rand_chacha::ChaCha20Rng;
 
 use crate::parameters::bgv::BgvSet;
 use crate::scheme::bgv::ciphertexts::{EncryptedProbes, EncryptedSample};
-use crate::scheme::bgv::engine::{Ciphertext, Engine};
+use crate::scheme::bgv::engine::Ciphertext;
+#[cfg(test)]
+use crate::scheme::bgv::engine::Engine;
 use crate::scheme::bgv::holder::SecretKey;
 use crate::scheme::bgv::keys::PreparedKey;
 use crate::scheme::bgv::residues::{divide_mod_t, residue};
@@ -34,8 +36,9 @@ impl Parties {
         Self { key: public.expand(), secret, ring: Ring::of(set) }
     }
 
+    #[cfg(test)]
     pub(in crate::scheme::bgv) fn engine(&self) -> Engine<'_> {
-        Engine { ring: &self.ring, relinearisation: &self.key.relinearisation }
+        Engine { ring: &self.ring, relinearisation: &self.key.relinearisation, chain: self.ring.chain }
     }
 
     /// An encryption of the numbers in the slots.

@@ -101,14 +101,14 @@ impl Specimen {
         let masked = self.disclosure == Disclosure::Each && !ring.set.one_squaring;
         let mask = masked.then(|| Plaintext::of_slots(ring, non_zero(ring.n, rng), ring.set.limbs));
         let masks: Vec<&Plaintext> = mask.iter().collect();
-        self.circuit.judge(&parties.engine(), Judgement::Aligned, score, &masks, 1).pop()
+        self.circuit.judge(&self.circuit.engine(&parties.key), Judgement::Aligned, score, &masks, 1).pop()
     }
 
     /// What is sanitised, but for the masks of `any`: nothing more than the threshold for the one-squaring variant.
     pub(super) fn verdict(&self, parties: &Parties, threshold: Ciphertext) -> Option<Ciphertext> {
         match parties.ring.set.one_squaring {
             true => Some(threshold),
-            false => self.circuit.verdict(&parties.engine(), vec![vec![threshold]], &[]).pop(),
+            false => self.circuit.verdict(&self.circuit.engine(&parties.key), vec![vec![threshold]], &[]).pop(),
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::scheme::bgv::Bgv;
 use crate::scheme::bgv::aggregate::{Sums, squares};
 use crate::scheme::bgv::circuit::{Circuit, Comparison};
 use crate::scheme::bgv::distance::{Babies, Block, Steps, Transformed};
-use crate::scheme::bgv::engine::{Ciphertext, Engine, Plaintext};
+use crate::scheme::bgv::engine::{Ciphertext, Plaintext};
 use crate::scheme::bgv::keys::PreparedKey;
 use crate::scheme::bgv::misfit::Misfit;
 use crate::scheme::bgv::sampling::{Generator, generator};
@@ -108,7 +108,7 @@ impl Workload {
     /// Stage 5: judges what [`Workload::distances`] left. Returns how many subjects are judged.
     pub(crate) fn thresholds(&mut self) -> usize {
         let ring = &*self.key.ring;
-        let engine = Engine { ring, relinearisation: &self.key.relinearisation };
+        let engine = self.circuit.engine(&self.key);
         let masks = self.circuit.masks(false);
         self.judged.clear();
         for (judgement, score) in std::mem::take(&mut self.scores) {
@@ -123,7 +123,7 @@ impl Workload {
     /// many subjects are combined.
     pub(crate) fn aggregate(&mut self) -> usize {
         let ring = &*self.key.ring;
-        let engine = Engine { ring, relinearisation: &self.key.relinearisation };
+        let engine = self.circuit.engine(&self.key);
         let masks = self.circuit.masks(false);
         let values = std::mem::take(&mut self.judged);
         let verdicts = match ring.set.one_squaring {
