@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking, also in their helpers")]
 
 use cotejo::parameters::bgv::{BgvSet, ERROR_COINS, PRIME_BITS};
+use cotejo::parameters::hybrid::HybridSet;
 use cotejo::parameters::security::{Place, of_binary_lwe, of_ternary_rlwe};
 use cotejo::parameters::tfhe::TfheSet;
 use cotejo::parameters::{Dimensions, ParameterSet};
@@ -68,7 +69,24 @@ fn instances(set: &ParameterSet) -> Vec<Instance> {
     match set.dimensions() {
         Dimensions::Tfhe(set) => tfhe_instances(set).into(),
         Dimensions::Bgv(set) => vec![bgv_instance(set)],
+        Dimensions::Hybrid(set) => hybrid_instances(set).into(),
     }
+}
+
+fn hybrid_instances(set: &HybridSet) -> [Instance; 2] {
+    let probe = Instance {
+        dimension: set.probe_glwe_dimension * set.probe_polynomial_size,
+        log2_modulus: 64,
+        secret: "binary",
+        error: format!("tuniform{}", set.probe_noise_log2),
+    };
+    let ring = Instance {
+        dimension: 1 << set.block_log2,
+        log2_modulus: PRIME_BITS as usize * (set.primes + set.special_primes),
+        secret: "ternary",
+        error: format!("cbd{ERROR_COINS}"),
+    };
+    [probe, ring]
 }
 
 fn bgv_instance(set: &BgvSet) -> Instance {
@@ -128,6 +146,13 @@ fn no_secure_set_states_more_bits_than_the_interpolation_gives_its_keys() {
                 of_binary_lwe(set.bootstrapped_dimension(), set.glwe_noise_log2),
             ],
             Dimensions::Bgv(set) => vec![of_ternary_rlwe(set.ring_log2, set.log2_modulus())],
+            Dimensions::Hybrid(set) => {
+                let [probe, ring] = hybrid_instances(set);
+                vec![
+                    of_binary_lwe(probe.dimension, set.probe_noise_log2),
+                    of_ternary_rlwe(set.block_log2, ring.log2_modulus),
+                ]
+            }
         };
         for key in keys {
             assert_eq!(key.place, Place::Listed, "{}: {}", set.name(), key.command());

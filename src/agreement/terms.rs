@@ -172,6 +172,8 @@ pub enum SchemeChoice {
     Tfhe,
     /// [`SchemeId::Bgv`].
     Bgv,
+    /// [`SchemeId::Hybrid`].
+    Hybrid,
 }
 
 impl SchemeChoice {
@@ -181,6 +183,7 @@ impl SchemeChoice {
             Self::Auto => None,
             Self::Tfhe => Some(SchemeId::Tfhe),
             Self::Bgv => Some(SchemeId::Bgv),
+            Self::Hybrid => Some(SchemeId::Hybrid),
         }
     }
 }
@@ -190,6 +193,7 @@ impl From<SchemeId> for SchemeChoice {
         match scheme {
             SchemeId::Tfhe => Self::Tfhe,
             SchemeId::Bgv => Self::Bgv,
+            SchemeId::Hybrid => Self::Hybrid,
         }
     }
 }

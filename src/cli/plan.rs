@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use crate::agreement::{SchemeChoice, SchemeId};
 use crate::parameters::Dimensions;
+use crate::parameters::bgv::BgvSet;
 use crate::planning::{self, Pace, Plan};
 use crate::remedy::Remedy;
-use crate::scheme::{Opened, bgv};
+use crate::scheme::{Opened, bgv, hybrid};
 use serde_json::{Value, json};
 
 use super::console::{Console, bytes, count, seconds};
@@ -15,7 +16,7 @@ use super::{AgreementArg, Outcome, load, pace, size};
 
 /// Predict time, bytes and memory of an exchange before it runs
 ///
-/// Times the work of both schemes on this machine for some seconds, on all cores; run it where 'match' will run.
+/// Times the work of every scheme on this machine for some seconds, on all cores; run it where 'match' will run.
 #[derive(clap::Args)]
 #[command(after_help = "Example:\n  cotejo plan --agreement agreement.toml --references 100000 --probes 1")]
 pub struct Args {
@@ -33,16 +34,16 @@ pub struct Args {
     /// Scheme tfhe: time of one bootstrap with all cores busy, of another machine, instead of measuring here
     #[arg(long, value_name = "MILLISECONDS", value_parser = time)]
     bootstrap_ms: Option<f64>,
-    /// Scheme bgv: time of one transform of a prime's residues with all cores busy, likewise
+    /// Schemes bgv and hybrid: time of one transform of a prime's residues with all cores busy, likewise
     #[arg(long, value_name = "MICROSECONDS", value_parser = time, requires = "product_us")]
     transform_us: Option<f64>,
-    /// Scheme bgv: time of one product of a prime's residues with all cores busy, likewise
+    /// Schemes bgv and hybrid: time of one product of a prime's residues with all cores busy, likewise
     #[arg(long, value_name = "MICROSECONDS", value_parser = time, requires = "transform_us")]
     product_us: Option<f64>,
-    /// Scheme bgv: time of encoding a diagonal [default: as many transforms as on the reference machine]
+    /// Schemes bgv and hybrid: time of encoding a diagonal [default: as many transforms as on the reference machine]
     #[arg(long, value_name = "MICROSECONDS", value_parser = time, requires = "transform_us")]
     encoding_us: Option<f64>,
-    /// Scheme bgv: time of sanitising a ring element [default: likewise]
+    /// Schemes bgv and hybrid: time of sanitising a ring element [default: likewise]
     #[arg(long, value_name = "MICROSECONDS", value_parser = time, requires = "transform_us")]
     output_us: Option<f64>,
 }
@@ -97,7 +98,7 @@ impl Args {
             }
         }
         let agreed = self.prediction(&agreement, console)?;
-        let other = self.other(&agreement, console)?;
+        let others = self.others(&agreement, console)?;
         let open = agreement.terms().clone().with_scheme(SchemeChoice::Auto);
         let auto = planning::settle(&open).ok().map(|settled| Auto {
             scheme: settled.terms.encryption.scheme.named(),
@@ -110,48 +111,61 @@ impl Args {
             agreement.log2_distance_of_a_year(),
             agreement.probes_of_a_year()
         );
-        text += &match &other {
-            Some(Other::Predicted(other)) => {
-                format!("\nthe same terms under scheme {}\n{}", other.plan.scheme, other.text())
-            }
-            Some(Other::Refused(scheme, why)) => format!("\nscheme {scheme} does not admit these terms: {why}"),
-            None => String::new(),
-        };
+        for other in &others {
+            text += &match other {
+                Other::Predicted(other) => {
+                    format!("\nthe same terms under scheme {}\n{}", other.plan.scheme, other.text())
+                }
+                Other::Refused(scheme, why) => format!("\nscheme {scheme} does not admit these terms: {why}"),
+            };
+        }
         if let Some(auto) = &auto {
             let scheme = auto.scheme.map_or_else(String::new, |scheme| scheme.to_string());
             text += &format!("\nscheme \"auto\" is {scheme}, {}: {}", auto.parameter_set, auto.reason);
         }
         let mut document = agreed.document();
-        let alternative = match &other {
-            Some(Other::Predicted(other)) => other.document(),
-            Some(Other::Refused(scheme, why)) => json!({ "scheme": scheme, "refused": why }),
-            None => Value::Null,
-        };
+        let alternatives: Vec<Value> = others
+            .iter()
+            .map(|other| match other {
+                Other::Predicted(other) => other.document(),
+                Other::Refused(scheme, why) => json!({ "scheme": scheme, "refused": why }),
+            })
+            .collect();
         if let Some(document) = document.as_object_mut() {
             document.insert("log2_distance_of_a_year".to_owned(), agreement.log2_distance_of_a_year().into());
             document.insert("threads".to_owned(), rayon::current_num_threads().into());
             document.insert("agreement".to_owned(), agreement.digest().to_string().into());
-            document.insert("alternative".to_owned(), alternative);
+            document.insert("alternatives".to_owned(), alternatives.into());
             document.insert("auto".to_owned(), json!(auto));
         }
         console.result(text, &document)?;
         Ok(Outcome::Done)
     }
 
-    /// The same terms under the other scheme; nothing where a pace is given of the agreed one alone: then nothing is measured.
-    fn other(&self, agreement: &Opened, console: &Console) -> Result<Option<Other>, Failure> {
-        let (scheme, choice, given) = match agreement.scheme() {
-            SchemeId::Tfhe => (SchemeId::Bgv, SchemeChoice::Bgv, self.transform_us.is_some()),
-            SchemeId::Bgv => (SchemeId::Tfhe, SchemeChoice::Tfhe, self.bootstrap_ms.is_some()),
-        };
+    /// The same terms under the other schemes; only those a pace is given of where any is: then nothing is measured.
+    fn others(&self, agreement: &Opened, console: &Console) -> Result<Vec<Other>, Failure> {
         let any_given = self.transform_us.is_some() || self.bootstrap_ms.is_some();
-        if any_given && !given {
-            return Ok(None);
-        }
-        match planning::open(agreement.terms().clone().with_scheme(choice)) {
-            Ok(other) => self.prediction(&other, console).map(|other| Some(Other::Predicted(Box::new(other)))),
-            Err(error) => Ok(Some(Other::Refused(scheme, error.in_full()))),
-        }
+        let given = |scheme| match scheme {
+            SchemeId::Tfhe => self.bootstrap_ms.is_some(),
+            SchemeId::Bgv | SchemeId::Hybrid => self.transform_us.is_some(),
+        };
+        let others = SchemeId::ALL.into_iter().filter(|&scheme| scheme != agreement.scheme());
+        let others = others.filter(|&scheme| !any_given || given(scheme));
+        let of = |scheme: SchemeId| match planning::open(agreement.terms().clone().with_scheme(scheme.into())) {
+            Ok(other) => self.prediction(&other, console).map(|other| Other::Predicted(Box::new(other))),
+            Err(error) => Ok(Other::Refused(scheme, error.in_full())),
+        };
+        others.map(of).collect()
+    }
+
+    /// The units of a ring's work, where they are given.
+    fn ring_pace(&self, set: &BgvSet) -> Option<bgv::laboratory::pace::Pace> {
+        let (transform, product) = self.transform_us.zip(self.product_us)?;
+        let time = |microseconds: f64| Duration::from_secs_f64(microseconds / 1e6);
+        let mut pace = bgv::laboratory::pace::Pace::of_units(set, time(transform), time(product));
+        self.encoding_us.iter().for_each(|&given| pace.encoding = time(given));
+        self.output_us.iter().for_each(|&given| pace.output = time(given));
+        Some(pace)
     }
 
     fn prediction(&self, agreement: &Opened, console: &Console) -> Result<Prediction, Failure> {
@@ -161,14 +175,12 @@ impl Args {
                 Some(milliseconds) => (Pace::Tfhe(Duration::from_secs_f64(milliseconds / 1e3)), false),
                 None => (pace::measure(agreement, console)?, true),
             },
-            Dimensions::Bgv(set) => match self.transform_us.zip(self.product_us) {
-                Some((transform, product)) => {
-                    let time = |microseconds: f64| Duration::from_secs_f64(microseconds / 1e6);
-                    let mut pace = bgv::laboratory::pace::Pace::of_units(set, time(transform), time(product));
-                    self.encoding_us.iter().for_each(|&given| pace.encoding = time(given));
-                    self.output_us.iter().for_each(|&given| pace.output = time(given));
-                    (Pace::Bgv(pace), false)
-                }
+            Dimensions::Bgv(set) => match self.ring_pace(set) {
+                Some(pace) => (Pace::Bgv(pace), false),
+                None => (pace::measure(agreement, console)?, true),
+            },
+            Dimensions::Hybrid(set) => match self.ring_pace(&set.ring()) {
+                Some(ring) => (Pace::Hybrid(hybrid::laboratory::pace::Pace::with_ring(set, ring)), false),
                 None => (pace::measure(agreement, console)?, true),
             },
         };
@@ -185,6 +197,7 @@ impl Prediction {
         let unit = match self.pace {
             Pace::Tfhe(bootstrap) => format!("a bootstrap takes {}", seconds(bootstrap)),
             Pace::Bgv(pace) => format!("a transform takes {}", microseconds(pace.transform)),
+            Pace::Hybrid(pace) => format!("a transform takes {}", microseconds(pace.ring.transform)),
         };
         format!(
             "{} against {}: {}, {}\n\
@@ -222,10 +235,15 @@ impl Prediction {
         let mut document = json!(self.plan);
         let pace = match self.pace {
             Pace::Tfhe(bootstrap) => json!({ "bootstrap_ms": bootstrap.as_secs_f64() * 1e3 }),
-            Pace::Bgv(pace) => {
-                let [transform, product, encoding, output] = [pace.transform, pace.product, pace.encoding, pace.output]
-                    .map(|duration| duration.as_secs_f64() * 1e6);
-                json!({ "transform_us": transform, "product_us": product, "encoding_us": encoding, "output_us": output })
+            Pace::Bgv(pace) => ring_units(&pace),
+            Pace::Hybrid(pace) => {
+                let [polynomial, row] = [pace.polynomial, pace.row].map(|duration| duration.as_secs_f64() * 1e6);
+                let mut units = ring_units(&pace.ring);
+                if let Some(units) = units.as_object_mut() {
+                    units.insert("polynomial_us".to_owned(), polynomial.into());
+                    units.insert("row_us".to_owned(), row.into());
+                }
+                units
             }
         };
         if let Some(document) = document.as_object_mut() {
@@ -234,6 +252,13 @@ impl Prediction {
         }
         document
     }
+}
+
+/// The units of a ring's work.
+fn ring_units(pace: &bgv::laboratory::pace::Pace) -> Value {
+    let [transform, product, encoding, output] =
+        [pace.transform, pace.product, pace.encoding, pace.output].map(|duration| duration.as_secs_f64() * 1e6);
+    json!({ "transform_us": transform, "product_us": product, "encoding_us": encoding, "output_us": output })
 }
 
 fn microseconds(duration: Duration) -> String {

@@ -12,8 +12,8 @@ use super::sample::Drawn;
 use super::scale::Scale;
 use super::scores::{Comparer, NEAR, Pair, Scores};
 use super::tally::{Flip, tally};
+use crate::scheme::GrayZone;
 use crate::scheme::Opened;
-use crate::scheme::tfhe::noise::GrayZone;
 
 /// FMRs at which the FNMR is reported.
 const FMR_TARGETS: [f64; 5] = [1e-2, 1e-3, 1e-4, 1e-5, 1e-6];

@@ -8,7 +8,7 @@ use super::float::FloatScores;
 use super::scale::Scale;
 use crate::agreement::ComparisonTerms;
 use crate::functional::oracle::{Comparison, Oracle};
-use crate::scheme::tfhe::noise::GrayZone;
+use crate::scheme::GrayZone;
 use crate::scheme::{Opened, Progress, Stopped};
 
 /// Most pairs of one evaluation: their scores take 2 GB.

@@ -11,7 +11,7 @@ use super::interval::{Interval, Proportion, clopper_pearson};
 use super::sample::Stratum;
 use super::scale::Scale;
 use super::scores::{Comparer, Pair};
-use crate::scheme::tfhe::noise::upper_tail;
+use crate::scheme::upper_tail;
 use crate::template::SubjectId;
 
 /// A pair that is decided otherwise than in the column before.

@@ -7,8 +7,8 @@ use crate::custodian::Subject;
 use crate::functional::oracle::{self, Oracle};
 use crate::functional::{Functional, Probe, SampleLayout, pairs};
 use crate::querier::Verdict;
+use crate::scheme::GrayZone;
 use crate::scheme::Opened;
-use crate::scheme::tfhe::noise::GrayZone;
 use crate::template::synthetic::{Model, Population, SyntheticError};
 use crate::template::{Bits, Eye, IrisCode, RealVector, Record, SubjectId, Template, TemplateError};
 

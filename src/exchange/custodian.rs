@@ -11,6 +11,7 @@ use super::{ExchangeError, unwrapped};
 use crate::agreement::{Agreement, SchemeId};
 use crate::custodian::{self, AnswerError, Gallery};
 use crate::scheme::bgv::Bgv;
+use crate::scheme::hybrid::Hybrid;
 use crate::scheme::tfhe::Tfhe;
 use crate::scheme::{Evaluator, Opened, OtherScheme, Progress};
 use crate::template::SubjectId;
@@ -101,6 +102,7 @@ impl Custodian {
         let custodian = match agreement.scheme() {
             SchemeId::Tfhe => Self::of::<Tfhe>(gallery, budget_bytes),
             SchemeId::Bgv => Self::of::<Bgv>(gallery, budget_bytes),
+            SchemeId::Hybrid => Self::of::<Hybrid>(gallery, budget_bytes),
         };
         Ok(custodian.map_err(WireError::from)?)
     }
@@ -219,6 +221,7 @@ impl EvaluationKey {
         Ok(match agreement.scheme() {
             SchemeId::Tfhe => Self::of::<Tfhe>(wire::EvaluationKey::read(reader, agreement)?),
             SchemeId::Bgv => Self::of::<Bgv>(wire::EvaluationKey::read(reader, agreement)?),
+            SchemeId::Hybrid => Self::of::<Hybrid>(wire::EvaluationKey::read(reader, agreement)?),
         })
     }
 
@@ -247,6 +250,7 @@ impl Question {
         Ok(match agreement.scheme() {
             SchemeId::Tfhe => Self::of::<Tfhe>(Query::read(reader, agreement, None)?),
             SchemeId::Bgv => Self::of::<Bgv>(Query::read(reader, agreement, None)?),
+            SchemeId::Hybrid => Self::of::<Hybrid>(Query::read(reader, agreement, None)?),
         })
     }
 

@@ -11,6 +11,7 @@ use super::{ExchangeError, unwrapped};
 use crate::agreement::{Agreement, Code, SchemeId};
 use crate::querier::{self, KeySeed, Origin, SealError, SecretKey, Verdict};
 use crate::scheme::bgv::Bgv;
+use crate::scheme::hybrid::Hybrid;
 use crate::scheme::tfhe::Tfhe;
 use crate::scheme::{Holder, Opened};
 use crate::template::{Record, SubjectId};
@@ -78,6 +79,7 @@ impl Querier {
         let made = match agreement.scheme() {
             SchemeId::Tfhe => of_keys(&agreement, SecretKey::<Tfhe>::generate(&agreement, rng)),
             SchemeId::Bgv => of_keys(&agreement, SecretKey::<Bgv>::generate(&agreement, rng)),
+            SchemeId::Hybrid => of_keys(&agreement, SecretKey::<Hybrid>::generate(&agreement, rng)),
         };
         Ok(made?)
     }
@@ -91,6 +93,7 @@ impl Querier {
         match agreement.scheme() {
             SchemeId::Tfhe => of_keys(agreement, SecretKey::<Tfhe>::from_seed(agreement, seed)),
             SchemeId::Bgv => of_keys(agreement, SecretKey::<Bgv>::from_seed(agreement, seed)),
+            SchemeId::Hybrid => of_keys(agreement, SecretKey::<Hybrid>::from_seed(agreement, seed)),
         }
     }
 
@@ -103,6 +106,7 @@ impl Querier {
         Ok(match agreement.scheme() {
             SchemeId::Tfhe => Self::of::<Tfhe>(agreement, SecretKey::read(reader, agreement)?),
             SchemeId::Bgv => Self::of::<Bgv>(agreement, SecretKey::read(reader, agreement)?),
+            SchemeId::Hybrid => Self::of::<Hybrid>(agreement, SecretKey::read(reader, agreement)?),
         })
     }
 

@@ -23,6 +23,7 @@ fn agreement(scheme: SchemeId, disclosure: Disclosure) -> Agreement {
     let set = match scheme {
         SchemeId::Tfhe => "insecure-test",
         SchemeId::Bgv => "insecure-bgv-test",
+        SchemeId::Hybrid => "insecure-hybrid-test",
     };
     terms.encryption.parameter_set = set.to_owned();
     terms.encryption.scheme = scheme.into();
@@ -134,7 +135,7 @@ fn what_is_of_another_key_query_agreement_or_gallery_is_refused() {
         }
         assert!(pending.read(&answer).is_ok());
     }
-    let [tfhe, bgv] = SchemeId::ALL.map(|scheme| parties(&agreement(scheme, Disclosure::Any)));
+    let [tfhe, bgv, _] = SchemeId::ALL.map(|scheme| parties(&agreement(scheme, Disclosure::Any)));
     let (query, _) = tfhe.querier.ask(probes(), &mut rng(2)).unwrap();
     let (question, key) =
         (tfhe.custodian.read_query(query.as_slice()).unwrap(), bgv.custodian.read_key(bgv.key.as_slice()).unwrap());

@@ -65,7 +65,7 @@ pub(crate) enum Counting {
 
 impl Counting {
     /// The weight of a valid mask bit, and the units of phi that one common bit counts.
-    pub(super) fn gain_and_unit(self, theta: i64, unit: i64) -> (i64, i64) {
+    pub(crate) fn gain_and_unit(self, theta: i64, unit: i64) -> (i64, i64) {
         match self {
             Self::SharedMask { gain } => (gain, gain * (unit - 2 * theta)),
             Self::OwnMask { unit } => (1, unit),

@@ -81,6 +81,7 @@ pub struct Functional {
     exact: bool,
     stand_in: Reference,
     largest_gallery: usize,
+    references_per_subject: usize,
 }
 
 impl Functional {
@@ -97,7 +98,8 @@ impl Functional {
         let stand_in = quantise::stand_in(&metric).map_err(|error| AgreementError::found("template", &error))?;
         let (bound, eyes) = (metric.bound(), terms.comparison.eyes());
         let largest_gallery = terms.limits.references;
-        Ok(Self { bound, metric, eyes, counting, exact, stand_in, largest_gallery })
+        let references_per_subject = terms.limits.references_per_subject;
+        Ok(Self { bound, metric, eyes, counting, exact, stand_in, largest_gallery, references_per_subject })
     }
 
     /// The shape of every template.
@@ -143,6 +145,11 @@ impl Functional {
     /// References of the largest gallery that the agreement admits.
     pub(crate) fn largest_gallery(&self) -> usize {
         self.largest_gallery
+    }
+
+    /// References that a subject may have of each eye, by the agreement.
+    pub(crate) fn references_per_subject(&self) -> usize {
+        self.references_per_subject
     }
 
     /// |phi| never exceeds this.

@@ -15,6 +15,8 @@ pub enum Dimensions {
     Tfhe(TfheSet),
     /// Of scheme `bgv`.
     Bgv(BgvSet),
+    /// Of scheme `hybrid`.
+    Hybrid(HybridSet),
 }
 
 /// A field that cannot be used, and why.
@@ -165,5 +167,34 @@ tables! {
         /// Whether thresholds are answered by the one-squaring variant (docs/protocol.md, section 8).
         "# Whether the threshold is left to the querier after one squaring: 'each' alone, few primes, longer answers.\n"
         one_squaring: bool,
+    }
+
+    /// The dimensions of a set of scheme `hybrid`: a query key as of scheme `tfhe`, a ring as of scheme `bgv`, and the bound between them.
+    Hybrid: HybridSet {
+        /// Probe key: GLWE dimension k. Flattened, it is an LWE key of dimension n = k N, which the evaluation key encrypts.
+        "\n# Probe key: binary, GLWE dimension k over polynomials of N coefficients; n = k N, a power of two, as an LWE key.\n"
+        probe_glwe_dimension: usize,
+        /// Probe key: polynomial size N.
+        "" probe_polynomial_size: usize,
+        /// Probe key: noise TUniform(b).
+        "# Its noise is uniform up to 2^this, of 2^64: more is more secure, and widens the gray zone.\n"
+        probe_noise_log2: u32,
+        /// B: the largest score, once it is switched to the plaintext modulus.
+        "\n# The largest score in steps: twice as many halve the gray zone, and take longer and more primes.\n"
+        score_bound: usize,
+        /// N = 2^block_log2 slots.
+        "\n# Rings of N = 2^this coefficients, as many pairs of a probe and a subject a block.\n"
+        block_log2: u32,
+        /// Primes of a fresh ciphertext.
+        "# Primes of 30 bits of a fresh ciphertext, and special primes of the keyswitch, which count for security as the others do.\n"
+        primes: usize,
+        /// Special primes of the keyswitch.
+        "" special_primes: usize,
+        /// Primes in each digit of a keyswitch.
+        "# Primes in a digit of the keyswitch.\n"
+        digit_primes: usize,
+        /// Rotations of the probe key that are kept with a prepared key; the second rotation key rotates by so many slots.
+        "# Rotations of the probe key that are made once a key, and kept in memory; a power of two.\n"
+        rotations: usize,
     }
 }

@@ -6,8 +6,10 @@ pub mod bgv;
 pub mod custom;
 mod dimensions;
 mod figure;
+pub mod hybrid;
 mod mark;
 mod named;
+pub(crate) mod query;
 mod scheme_id;
 pub mod security;
 pub mod tfhe;
@@ -18,6 +20,7 @@ use self::tfhe::TfheSet;
 use bgv::BgvSet;
 pub use dimensions::Dimensions;
 pub use figure::{Bound, Figure, MOST_DISTANCE_LOG2, MOST_FAILURE_LOG2, Unit};
+use hybrid::HybridSet;
 pub use mark::{Marked, SetMark};
 pub use scheme_id::SchemeId;
 
@@ -44,7 +47,7 @@ pub struct ParameterSet {
 
 impl ParameterSet {
     /// Every set of this program, in the order of scheme and security: those that protect nothing come last.
-    pub const ALL: [&'static Self; 9] = named::NAMED;
+    pub const ALL: [&'static Self; 13] = named::NAMED;
 
     const fn named(
         id: u16,
@@ -110,7 +113,7 @@ impl ParameterSet {
     pub fn tfhe(&self) -> Option<Marked<TfheSet>> {
         match self.dimensions {
             Dimensions::Tfhe(dimensions) => Some(Marked { id: self.id, dimensions }),
-            Dimensions::Bgv(_) => None,
+            Dimensions::Bgv(_) | Dimensions::Hybrid(_) => None,
         }
     }
 
@@ -118,7 +121,15 @@ impl ParameterSet {
     pub fn bgv(&self) -> Option<BgvSet> {
         match self.dimensions {
             Dimensions::Bgv(set) => Some(set),
-            Dimensions::Tfhe(_) => None,
+            Dimensions::Tfhe(_) | Dimensions::Hybrid(_) => None,
+        }
+    }
+
+    /// Its dimensions, where it is a set of scheme `hybrid`.
+    pub fn hybrid(&self) -> Option<HybridSet> {
+        match self.dimensions {
+            Dimensions::Hybrid(set) => Some(set),
+            Dimensions::Tfhe(_) | Dimensions::Bgv(_) => None,
         }
     }
 }

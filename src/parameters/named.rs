@@ -1,14 +1,18 @@
 //! This program's own sets: their ids and names, and the security that the lattice estimator gives them.
 
 use super::bgv::{BGV_8192, BGV_32768_540, BGV_32768_690, BGV_32768_780, BGV_32768_840, INSECURE_BGV};
+use super::hybrid::{HYBRID_1600, HYBRID_2600, HYBRID_6000, INSECURE_HYBRID};
 use super::tfhe::{INSECURE_TEST, TFHE_896_2048, TFHE_896_4096};
 use super::{Dimensions, ParameterSet};
 
 /// The note of a set that protects nothing.
 const INSECURE: &str = "INSECURE, for tests only";
 
+/// Both keys of scheme `hybrid`.
+const HYBRID: &str = "LWE(n=1024, TUniform(42)), q = 2^64, binary secret: uSVP 138.2, BDD 136.3, dual hybrid 132.8 bits; N = 32768, logQP = 840, uniform ternary secret: uSVP 132.5, BDD 132.5, dual hybrid 133.6 bits (lattice estimator 27a581b, scripts/security)";
+
 /// Every one, in the order of scheme and security: those that protect nothing come last.
-pub(super) const NAMED: [&ParameterSet; 9] = [
+pub(super) const NAMED: [&ParameterSet; 13] = [
     &ParameterSet::named(
         1,
         "tfhe-896-2048",
@@ -58,6 +62,10 @@ pub(super) const NAMED: [&ParameterSet; 9] = [
         132.5,
         "N = 32768, logQP = 840, uniform ternary secret: uSVP 132.5, BDD 132.5, dual hybrid 133.6 bits (lattice estimator 27a581b, scripts/security); 128.3 bits at logQP 866",
     ),
+    &ParameterSet::named(32, "hybrid-1024-1600", Dimensions::Hybrid(HYBRID_1600), 132.5, HYBRID),
+    &ParameterSet::named(33, "hybrid-1024-2600", Dimensions::Hybrid(HYBRID_2600), 132.5, HYBRID),
+    &ParameterSet::named(34, "hybrid-1024-6000", Dimensions::Hybrid(HYBRID_6000), 132.5, HYBRID),
     &ParameterSet::named(0x8001, "insecure-test", Dimensions::Tfhe(INSECURE_TEST), 0.0, INSECURE),
     &ParameterSet::named(0x8002, "insecure-bgv-test", Dimensions::Bgv(INSECURE_BGV), 0.0, INSECURE),
+    &ParameterSet::named(0x8003, "insecure-hybrid-test", Dimensions::Hybrid(INSECURE_HYBRID), 0.0, INSECURE),
 ];

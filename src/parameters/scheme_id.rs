@@ -10,17 +10,20 @@ pub enum SchemeId {
     Tfhe,
     /// A whole block of references at a time: exact verdicts, high throughput.
     Bgv,
+    /// Scored as `tfhe`, judged as `bgv`: a block of pairs at a time, small queries, any metric.
+    Hybrid,
 }
 
 impl SchemeId {
     /// Every scheme.
-    pub const ALL: [Self; 2] = [Self::Tfhe, Self::Bgv];
+    pub const ALL: [Self; 3] = [Self::Tfhe, Self::Bgv, Self::Hybrid];
 
     /// In the header of a file; never 0.
     pub(crate) fn code(self) -> u8 {
         match self {
             Self::Tfhe => 1,
             Self::Bgv => 2,
+            Self::Hybrid => 3,
         }
     }
 
@@ -35,6 +38,7 @@ impl std::fmt::Display for SchemeId {
         f.write_str(match self {
             Self::Tfhe => "tfhe",
             Self::Bgv => "bgv",
+            Self::Hybrid => "hybrid",
         })
     }
 }

@@ -9,6 +9,7 @@
 //! default cost model.
 
 pub use super::dimensions::TfheSet;
+use super::query::QueryKeySet;
 
 /// 128-bit security: the set for everything. `cargo bench --bench stages` times a decision here.
 pub const TFHE_896_2048: TfheSet = TfheSet {
@@ -44,23 +45,27 @@ pub const DEFAULT: &str = "tfhe-896-2048";
 pub(crate) const MOST_WASHING_ROUNDS: usize = 32;
 
 impl TfheSet {
+    /// The key that probes are encrypted under.
+    pub(crate) fn query(&self) -> QueryKeySet {
+        QueryKeySet {
+            glwe_dimension: self.query_glwe_dimension,
+            polynomial_size: self.query_polynomial_size,
+            noise_log2: self.query_noise_log2,
+        }
+    }
+
     /// Every named one.
     #[cfg(test)]
     pub(crate) const ALL: [&'static Self; 3] = [&TFHE_896_2048, &TFHE_896_4096, &INSECURE_TEST];
 
     /// Dimension n of the LWE key under which queries and answers are encrypted.
     pub fn lwe_dimension(&self) -> usize {
-        self.query_glwe_dimension * self.query_polynomial_size
+        self.query().lwe_dimension()
     }
 
     /// Dimension of the LWE key under which a bootstrap leaves its output.
     pub fn bootstrapped_dimension(&self) -> usize {
         self.glwe_dimension * self.polynomial_size
-    }
-
-    /// Polynomials that `coordinates` coordinates fill.
-    pub(crate) fn polynomials(&self, coordinates: usize) -> usize {
-        coordinates.div_ceil(self.query_polynomial_size)
     }
 
     /// Bodies of the bootstrap, the keyswitch and the public key: 64-bit words.
@@ -76,7 +81,7 @@ impl TfheSet {
 
     /// Bytes of one encrypted template as sent.
     pub fn encrypted_template_bytes(&self, coordinates: usize) -> usize {
-        8 * self.polynomials(coordinates) * self.query_polynomial_size
+        self.query().encrypted_template_bytes(coordinates)
     }
 
     /// 64-bit words of one encrypted verdict as sent.

@@ -1,15 +1,21 @@
 //! Filling in what terms leave open: scheme, parameter set, lengths of integer vectors.
 //!
-//! Where the set is open, scheme `tfhe` takes its default, and scheme `bgv` of the secure sets that admit the comparison the one that gives
+//! Where the set is open, scheme `tfhe` takes its default, and the others of their secure sets that admit the comparison the one that gives
 //! a verdict soonest: predicted for one probe and the largest gallery that the terms admit, on a reference machine and
-//! connection ([`super::Plan::seconds_to_the_verdict`]). Where the scheme is open too, those of both are compared: a block of `bgv` costs as much
-//! however few references it holds, a decision of `tfhe` some milliseconds (docs/protocol.md, section 4). Sets that protect nothing are
+//! connection ([`super::Plan::seconds_to_the_verdict`]). Where the scheme is open too, the best of each are compared: a block costs as much
+//! however few pairs it holds, a decision of `tfhe` some milliseconds (docs/protocol.md, sections 4 and 9). Sets that protect nothing are
 //! never chosen. Terms that carry a set of their own are under that one.
+//!
+//! Soonest among those that are *fine* enough: one deviation of noise and rounding together is at most what is asked for, or else at most
+//! half a percent of the largest score. Where none is, the finest.
 //!
 //! Where a length is open, scheme `tfhe` takes its usual one, and a set of scheme `bgv` the finest that it admits.
 //!
 //! What is chosen is written into the agreement, so that it does not depend on what this module predicts.
 
+use std::cmp::Ordering;
+
+use super::explain::two_digits;
 use super::plan::{Pace, PlannedQuery};
 use crate::agreement::{
     AUTO, AgreementError, ComparisonTerms, EncryptionTerms, PROBE_NORM, REFERENCE_NORM, SchemeId, Terms, set_of,
@@ -41,19 +47,26 @@ pub enum Why {
     Default,
     /// The terms name the scheme: of the sets that admit the comparison, the one with the soonest verdict.
     Soonest,
-    /// Its verdict comes sooner than the other scheme's.
+    /// Its verdict comes sooner than those of the other schemes that are fine enough.
     Sooner {
         /// Seconds to the verdict on the reference machine.
         this: f64,
-        /// The other scheme's.
+        /// Those of the next.
         other: f64,
+        /// The next.
+        next: SchemeId,
         /// References of the largest gallery.
         references: usize,
     },
-    /// No exact set admits the comparison.
-    NotExact,
-    /// Scheme `tfhe` does not admit the comparison.
-    OnlyExact,
+    /// The other schemes that admit the comparison are coarser than was asked for.
+    Finer {
+        /// One deviation of noise and rounding, in units of the score.
+        this: f64,
+        /// That of the finest of the others.
+        other: f64,
+    },
+    /// No other scheme admits the comparison.
+    OnlyOne,
 }
 
 impl Why {
@@ -63,13 +76,17 @@ impl Why {
             Self::Named => "as was asked for".to_owned(),
             Self::Default => "the set for everything".to_owned(),
             Self::Soonest => "of the sets that admit the comparison the one with the soonest verdict".to_owned(),
-            Self::Sooner { this, other, references } => format!(
-                "chosen because a verdict on {references} references takes {} on two cores and at 100 Mbit/s, where the other scheme takes {}",
+            Self::Sooner { this, other, next, references } => format!(
+                "chosen because a verdict on {references} references takes {} on two cores and at 100 Mbit/s, where scheme {next} takes {}",
                 time(this),
                 time(other)
             ),
-            Self::NotExact => "chosen because no exact set admits the comparison".to_owned(),
-            Self::OnlyExact => "chosen because scheme tfhe does not admit the comparison".to_owned(),
+            Self::Finer { this, other } => format!(
+                "chosen because it moves a score by {} (standard deviation of noise and rounding), where the finest of the other schemes moves it by {}",
+                two_digits(this),
+                two_digits(other)
+            ),
+            Self::OnlyOne => "chosen because no other scheme admits the comparison".to_owned(),
         }
     }
 }
@@ -114,6 +131,16 @@ impl Settled {
 ///
 /// [`AgreementError::Field`] for terms that do not fit together, or that no set serves, with what the largest set objects to.
 pub fn settle(terms: &Terms) -> Result<Settled, AgreementError> {
+    settle_within(terms, None)
+}
+
+/// As [`settle`]; of the schemes and sets that are open, those count as fine enough under which one deviation of noise and rounding together is
+/// at most this, in units of the score.
+///
+/// # Errors
+///
+/// As [`settle`].
+pub fn settle_within(terms: &Terms, deviation: Option<f64>) -> Result<Settled, AgreementError> {
     terms.check()?;
     let encryption = &terms.encryption;
     if encryption.set.is_some() || encryption.parameter_set != AUTO {
@@ -122,7 +149,7 @@ pub fn settle(terms: &Terms) -> Result<Settled, AgreementError> {
         let (terms, _) = under(terms, &set)?;
         return Ok(Settled { terms, why: Why::Named });
     }
-    let (chosen, why) = choose(terms, encryption.scheme.named())?;
+    let (chosen, why) = choose(terms, encryption.scheme.named(), deviation)?;
     Ok(Settled { terms: chosen.terms, why })
 }
 
@@ -138,36 +165,68 @@ pub fn open(terms: Terms) -> Result<Opened, AgreementError> {
 /// A set that admits the comparison, and the terms under it.
 struct Candidate {
     terms: Terms,
+    scheme: SchemeId,
     /// Until a verdict on the largest gallery.
     seconds: f64,
+    /// One deviation of noise and rounding together, in units of the score.
+    deviation: f64,
+    /// Whether that is fine enough.
+    is_fine: bool,
 }
 
+/// One deviation of noise and rounding that is fine enough where nothing is asked for, as a share of the largest score.
+const FINE_ENOUGH: f64 = 0.005;
+
 /// A set of this program for terms that name none.
-fn choose(terms: &Terms, scheme: Option<SchemeId>) -> Result<(Candidate, Why), AgreementError> {
-    match scheme {
-        Some(SchemeId::Tfhe) => default_of_tfhe(terms).map(|tfhe| (tfhe, Why::Default)),
-        Some(SchemeId::Bgv) => soonest_of_bgv(terms).map(|bgv| (bgv, Why::Soonest)),
-        None => match (default_of_tfhe(terms), soonest_of_bgv(terms)) {
-            (Ok(tfhe), Ok(bgv)) => {
-                let (this, other) = if bgv.seconds < tfhe.seconds { (bgv, tfhe) } else { (tfhe, bgv) };
-                let references = terms.limits.references;
-                let why = Why::Sooner { this: this.seconds, other: other.seconds, references };
-                Ok((this, why))
-            }
-            (Ok(tfhe), Err(_)) => Ok((tfhe, Why::NotExact)),
-            (Err(_), Ok(bgv)) => Ok((bgv, Why::OnlyExact)),
-            (Err(error), Err(_)) => Err(error),
-        },
+fn choose(terms: &Terms, scheme: Option<SchemeId>, wanted: Option<f64>) -> Result<(Candidate, Why), AgreementError> {
+    if let Some(scheme) = scheme {
+        let why = if scheme == SchemeId::Tfhe { Why::Default } else { Why::Soonest };
+        return best_of(scheme, terms, wanted).map(|candidate| (candidate, why));
     }
+    let mut refused = no_secure_set();
+    let mut candidates = Vec::new();
+    for scheme in SchemeId::ALL.into_iter().rev() {
+        match best_of(scheme, terms, wanted) {
+            Ok(candidate) => candidates.push(candidate),
+            Err(error) => refused = error,
+        }
+    }
+    // The fine ones first, the soonest first; of the others the finest first.
+    candidates.sort_by(|a, b| match (a.is_fine, b.is_fine) {
+        (true, true) => a.seconds.total_cmp(&b.seconds),
+        (false, false) => a.deviation.total_cmp(&b.deviation),
+        (fine, _) => {
+            if fine {
+                Ordering::Less
+            } else {
+                Ordering::Greater
+            }
+        }
+    });
+    let mut candidates = candidates.into_iter();
+    let first = candidates.next().ok_or(refused)?;
+    let references = terms.limits.references;
+    let why = match candidates.next() {
+        None => Why::OnlyOne,
+        Some(next) if first.is_fine && next.is_fine => {
+            Why::Sooner { this: first.seconds, other: next.seconds, next: next.scheme, references }
+        }
+        Some(next) => Why::Finer { this: first.deviation, other: next.deviation },
+    };
+    Ok((first, why))
 }
 
 impl Candidate {
-    fn new(terms: &Terms, set: &ParameterSet) -> Result<Self, AgreementError> {
+    fn new(terms: &Terms, set: &ParameterSet, wanted: Option<f64>) -> Result<Self, AgreementError> {
         let (terms, functional) = under(terms, set)?;
         // The set has just admitted more than the plan asks of it.
         let plan = PlannedQuery::largest(&terms, &functional).plan(set, &Pace::reference(set), 0);
         let seconds = plan.map_or(f64::INFINITY, |plan| plan.seconds_to_the_verdict());
-        Ok(Self { terms, seconds })
+        let phi_per_score = functional.phi_per_score();
+        let noise = set.phi_deviation(&functional, functional.largest_weight_norm()) / phi_per_score;
+        let deviation = noise.hypot(functional.rounding_deviation());
+        let enough = wanted.unwrap_or(FINE_ENOUGH * functional.bound() as f64 / phi_per_score);
+        Ok(Self { terms, scheme: set.scheme(), seconds, deviation, is_fine: deviation <= enough })
     }
 }
 
@@ -188,7 +247,7 @@ pub(crate) fn under(terms: &Terms, set: &ParameterSet) -> Result<(Terms, Functio
         Functional::new(&terms, set).map(|functional| (terms, functional))
     };
     match set.dimensions() {
-        Dimensions::Tfhe(_) => at(PROBE_NORM, REFERENCE_NORM),
+        Dimensions::Tfhe(_) | Dimensions::Hybrid(_) => at(PROBE_NORM, REFERENCE_NORM),
         Dimensions::Bgv(_) => {
             let coarsest = *EXACT_LENGTHS.start();
             let left_open = with_lengths(&terms.comparison, coarsest, coarsest) != terms.comparison;
@@ -198,25 +257,32 @@ pub(crate) fn under(terms: &Terms, set: &ParameterSet) -> Result<(Terms, Functio
     }
 }
 
-/// The default serves for everything that any set of scheme `tfhe` does.
-fn default_of_tfhe(terms: &Terms) -> Result<Candidate, AgreementError> {
-    secure(SchemeId::Tfhe).next().map_or_else(|| Err(no_secure_set()), |set| Candidate::new(terms, set))
-}
-
-/// Where none admits the comparison, what the largest objects to.
-fn soonest_of_bgv(terms: &Terms) -> Result<Candidate, AgreementError> {
+/// The set of a scheme: of scheme `tfhe` the default, which serves for everything that any of its sets does; of the others the soonest that is fine
+/// enough, else the finest. Where none admits the comparison, what the last objects to.
+fn best_of(scheme: SchemeId, terms: &Terms, wanted: Option<f64>) -> Result<Candidate, AgreementError> {
+    let few = if scheme == SchemeId::Tfhe { 1 } else { usize::MAX };
     let mut refused = no_secure_set();
     let mut best: Option<Candidate> = None;
-    for set in secure(SchemeId::Bgv) {
-        match Candidate::new(terms, set) {
-            Ok(candidate) if best.as_ref().is_none_or(|best| candidate.seconds < best.seconds) => {
-                best = Some(candidate)
-            }
+    for set in secure(scheme).take(few) {
+        match Candidate::new(terms, set, wanted) {
+            Ok(candidate) if best.as_ref().is_none_or(|best| candidate.is_better_than(best)) => best = Some(candidate),
             Ok(_) => {}
             Err(error) => refused = error,
         }
     }
     best.ok_or(refused)
+}
+
+impl Candidate {
+    /// Sooner where both are fine enough, or both exact but for rounding; else finer.
+    fn is_better_than(&self, other: &Self) -> bool {
+        match (self.is_fine, other.is_fine) {
+            (true, true) => self.seconds < other.seconds,
+            (false, false) if self.scheme == SchemeId::Bgv => self.seconds < other.seconds,
+            (false, false) => self.deviation < other.deviation,
+            (fine, _) => fine,
+        }
+    }
 }
 
 fn secure(scheme: SchemeId) -> impl Iterator<Item = &'static ParameterSet> {
@@ -267,7 +333,12 @@ mod tests {
         assert!(scheme == SchemeId::Tfhe && matches!(why, Why::Sooner { this, other, .. } if this < other), "{why:?}");
         let (scheme, why) = auto(Terms::hamming(512, 180), 20_000);
         assert!(scheme == SchemeId::Bgv && matches!(why, Why::Sooner { this, other, .. } if this < other), "{why:?}");
-        assert_eq!(auto(Terms::iris(IRIS_MPC_SHAPE), 100_000), (SchemeId::Tfhe, Why::NotExact));
+        // A block judges 32,768 pairs in the time of some hundred bootstraps.
+        for terms in [Terms::iris(IRIS_MPC_SHAPE), Terms::face(512)] {
+            let (scheme, why) = auto(terms, 100_000);
+            let sooner = matches!(why, Why::Sooner { this, other, next: SchemeId::Tfhe, .. } if 20.0 * this < other);
+            assert!(scheme == SchemeId::Hybrid && sooner, "{why:?}");
+        }
         assert_eq!(
             chosen(Terms::face(512).with_scheme(SchemeChoice::Tfhe)),
             ("tfhe-896-2048".to_owned(), Why::Default)

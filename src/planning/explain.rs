@@ -2,8 +2,8 @@
 
 use crate::agreement::{ComparisonTerms, Disclosure, EyeRule, Modality, ServiceTerms};
 use crate::parameters::{MOST_DISTANCE_LOG2, SchemeId};
+use crate::scheme::GrayZone;
 use crate::scheme::Opened;
-use crate::scheme::tfhe::noise::GrayZone;
 
 /// What was agreed, what it means, and what it costs.
 pub fn sentences(agreement: &Opened) -> Vec<String> {
@@ -120,14 +120,16 @@ fn comparison(terms: &ComparisonTerms) -> String {
 fn worst_case(agreement: &Opened) -> [String; 2] {
     let what = match (agreement.terms().disclosure, agreement.scheme()) {
         (Disclosure::Any, SchemeId::Tfhe) => "one bit, of a question of its own choice about all records",
-        (Disclosure::Any, SchemeId::Bgv) => {
+        (Disclosure::Any, SchemeId::Bgv | SchemeId::Hybrid) => {
             "one bit, of a question of its own choice: also whether a match is among some of the records"
         }
         (Disclosure::Each, _) => {
             "one bit of each reference, of a question of its own choice: a bit of every template, and with two probes who is exempt"
         }
         (Disclosure::Count, SchemeId::Tfhe) => "to how many subjects a question of its own choice applies",
-        (Disclosure::Count, SchemeId::Bgv) => "a number modulo 65537 of its own choice, a sum over all records",
+        (Disclosure::Count, SchemeId::Bgv | SchemeId::Hybrid) => {
+            "a number modulo 65537 of its own choice, a sum over all records"
+        }
     };
     let (probe, query, year) = (agreement.bits_per_probe(), agreement.bits_per_query(), agreement.probes_of_a_year());
     let bits = if probe == 1 { "bit is" } else { "bits are" };
@@ -167,7 +169,7 @@ impl GrayZone {
 }
 
 /// A positive number with two significant digits, without an exponent.
-fn two_digits(x: f64) -> String {
+pub(super) fn two_digits(x: f64) -> String {
     let decimals = (1.0 - x.log10().floor()).clamp(0.0, 12.0) as usize;
     format!("{x:.decimals$}")
 }

@@ -5,11 +5,14 @@ use std::time::Duration;
 use crate::agreement::{EyeRule, SchemeId, Terms};
 use crate::functional::{Functional, Reference, SampleLayout};
 use crate::parameters::bgv::BgvSet;
+use crate::parameters::hybrid::HybridSet;
 use crate::parameters::tfhe::TfheSet;
 use crate::parameters::{Dimensions, Marked, ParameterSet};
 use crate::scheme::bgv::laboratory::estimate::{SearchEstimate, SearchSize};
 use crate::scheme::bgv::laboratory::pace;
 use crate::scheme::bgv::{Bgv, Misfit};
+use crate::scheme::hybrid::laboratory::pace as pairs;
+use crate::scheme::hybrid::{self, Hybrid};
 use crate::scheme::tfhe::Tfhe;
 use crate::scheme::tfhe::laboratory::pace::reference_bootstrap;
 use crate::scheme::{Evaluator, Opened, OtherScheme, Task, most_bits};
@@ -64,6 +67,8 @@ pub enum Pace {
     Tfhe(Duration),
     /// Of scheme `bgv`.
     Bgv(pace::Pace),
+    /// Of scheme `hybrid`.
+    Hybrid(pairs::Pace),
 }
 
 impl Pace {
@@ -72,6 +77,7 @@ impl Pace {
         match parameters.dimensions() {
             Dimensions::Tfhe(set) => Self::Tfhe(reference_bootstrap(set)),
             Dimensions::Bgv(set) => Self::Bgv(pace::Pace::reference(set)),
+            Dimensions::Hybrid(set) => Self::Hybrid(pairs::Pace::reference(set)),
         }
     }
 
@@ -79,6 +85,7 @@ impl Pace {
         match self {
             Self::Tfhe(_) => SchemeId::Tfhe,
             Self::Bgv(_) => SchemeId::Bgv,
+            Self::Hybrid(_) => SchemeId::Hybrid,
         }
     }
 }
@@ -146,9 +153,10 @@ impl<'a> PlannedQuery<'a> {
         let disclosed_bits = probes as u64 * most_bits(parameters, terms.disclosure, subjects, references as u64);
         // The file as it is mapped, where all of it is read, and its index: identifiers of some 40 bytes.
         let gallery = references as u64 * (functional.reference_bytes() as u64 + 64);
-        let payload = match (parameters.tfhe(), parameters.bgv(), pace) {
-            (Some(set), _, Pace::Tfhe(bootstrap)) => self.of_bootstraps(&set, *bootstrap),
-            (_, Some(set), Pace::Bgv(pace)) => self.of_blocks(&set, pace, budget_bytes)?,
+        let payload = match (parameters.dimensions(), pace) {
+            (Dimensions::Tfhe(set), Pace::Tfhe(bootstrap)) => self.of_bootstraps(set, *bootstrap),
+            (Dimensions::Bgv(set), Pace::Bgv(pace)) => self.of_blocks(set, pace, budget_bytes)?,
+            (Dimensions::Hybrid(set), Pace::Hybrid(pace)) => self.of_pairs(set, pace)?,
             _ => return Err(OtherScheme { expected: parameters.scheme(), actual: pace.scheme() }.into()),
         };
         Ok(Plan {
@@ -179,14 +187,7 @@ impl<'a> PlannedQuery<'a> {
 
     /// Under scheme `bgv`.
     fn of_blocks(&self, set: &BgvSet, pace: &pace::Pace, budget_bytes: u64) -> Result<Payload, PlanError> {
-        let size = SearchSize {
-            functional: self.functional,
-            disclosure: self.terms.disclosure,
-            references: self.references,
-            references_per_subject: self.terms.limits.references_per_subject,
-            probes: self.probes,
-            budget_bytes,
-        };
+        let size = self.size(budget_bytes);
         let estimate = SearchEstimate::of(set, &size, pace)?;
         let query_bytes = (self.templates() * set.encrypted_template_bytes()) as u64;
         Ok(Payload {
@@ -200,8 +201,38 @@ impl<'a> PlannedQuery<'a> {
         })
     }
 
+    /// Under scheme `hybrid`.
+    fn of_pairs(&self, set: &HybridSet, pace: &pairs::Pace) -> Result<Payload, PlanError> {
+        let estimate = hybrid::laboratory::estimate::estimate(set, &self.size(0), pace)?;
+        let query = set.query().encrypted_template_bytes(self.functional.coordinates());
+        let query_bytes = (self.templates() * query) as u64;
+        // As sent, expanded with k masks, and the masks' transforms.
+        let expanded = query_bytes * (2 + 2 * set.probe_glwe_dimension as u64);
+        Ok(Payload {
+            steps: estimate.steps,
+            step: Hybrid::STEP,
+            seconds: estimate.seconds,
+            evaluation_key_bytes: set.evaluation_key_bytes() as u64,
+            query_bytes,
+            answer_bytes: estimate.answer_bytes,
+            memory_bytes: estimate.memory_bytes + expanded,
+        })
+    }
+
+    fn size(&self, budget_bytes: u64) -> SearchSize<'a> {
+        SearchSize {
+            functional: self.functional,
+            disclosure: self.terms.disclosure,
+            references: self.references,
+            references_per_subject: self.terms.limits.references_per_subject,
+            probes: self.probes,
+            budget_bytes,
+        }
+    }
+
     /// Under scheme `tfhe`.
-    fn of_bootstraps(&self, set: &Marked<TfheSet>, bootstrap: Duration) -> Payload {
+    fn of_bootstraps(&self, set: &TfheSet, bootstrap: Duration) -> Payload {
+        let marked = Marked::never_crossing(*set);
         let layout = SampleLayout::fullest(self.functional.eyes());
         let eyes = layout.eyes();
         // The count depends on eyes alone, so one stand-in serves for every subject.
@@ -216,7 +247,7 @@ impl<'a> PlannedQuery<'a> {
             one_subject: false,
             references_per_subject: self.terms.limits.references_per_subject,
         };
-        let steps = Tfhe::steps(set, &task) * self.probes as u64;
+        let steps = Tfhe::steps(&marked, &task) * self.probes as u64;
         let verdicts = (self.probes * task.verdicts_per_probe()) as u64;
         let query_bytes = (self.templates() * set.encrypted_template_bytes(self.functional.coordinates())) as u64;
         Payload {

@@ -13,6 +13,7 @@ use rand_chacha::ChaCha20Rng;
 
 use super::bgv::Bgv;
 use super::exchange::{SHAPE, iris, random, record, test_set};
+use super::hybrid::Hybrid;
 use super::tfhe::Tfhe;
 use super::{Evaluator, Holder};
 use crate::agreement::{ComparisonTerms, EyeRule, IRIS_MPC_SHAPE, SchemeChoice, Terms};
@@ -182,6 +183,16 @@ fn time_does_not_tell<S: Holder + Evaluator>(few: Terms, many: Terms) {
 fn time_does_not_tell_who_is_exempt_not_enrolled_or_hit_under_tfhe() {
     let [few, many] = [(SHAPE, 2), (IRIS_MPC_SHAPE, 15)].map(|(shape, most)| iris(shape, most, EyeRule::Ignored));
     time_does_not_tell::<Tfhe>(few, many);
+}
+
+#[test]
+fn time_does_not_tell_who_is_exempt_not_enrolled_or_hit_under_hybrid() {
+    let [few, many] = [(SHAPE, 2), (IRIS_MPC_SHAPE, 2)].map(|(shape, most)| {
+        let mut terms = iris(shape, most, EyeRule::Ignored).with_scheme(SchemeChoice::Hybrid);
+        (terms.limits.references, terms.limits.references_per_subject) = (60_000, 2);
+        terms
+    });
+    time_does_not_tell::<Hybrid>(few, many);
 }
 
 #[test]

@@ -7,6 +7,7 @@ use rand_chacha::ChaCha20Rng;
 
 use super::bgv::{Bgv, admit};
 use super::clear::Clear;
+use super::hybrid::Hybrid;
 use super::tfhe::Tfhe;
 use super::{Disclosed, Evaluator, Extent, Holder, OtherScheme, Progress, Scheme, Task};
 use crate::agreement::{ComparisonTerms, Disclosure, EyeRule, SchemeChoice, SchemeId, TemplateTerms, Terms};
@@ -81,6 +82,7 @@ pub(super) fn test_set(scheme: SchemeId) -> &'static str {
     match scheme {
         SchemeId::Tfhe => "insecure-test",
         SchemeId::Bgv => "insecure-bgv-test",
+        SchemeId::Hybrid => "insecure-hybrid-test",
     }
 }
 
@@ -314,6 +316,22 @@ fn every_exchange_agrees_with_the_oracle_under_bgv() {
     every_exchange_agrees_with_the_oracle::<Bgv>(exact, SMALL_SHAPE, 1);
 }
 
+/// A block of 1,024 pairs, so that probes share it.
+fn in_blocks(terms: Terms) -> Opened {
+    let mut set = OwnSet::like(ParameterSet::by_name("insecure-hybrid-test").unwrap(), "short-blocks");
+    if let Dimensions::Hybrid(dimensions) = &mut set.dimensions {
+        dimensions.block_log2 = 10;
+    }
+    let mut terms = terms.with_own_set(set);
+    terms.limits.references = 60_000;
+    planning::open(terms).unwrap()
+}
+
+#[test]
+fn every_exchange_agrees_with_the_oracle_under_hybrid() {
+    every_exchange_agrees_with_the_oracle::<Hybrid>(in_blocks, SHAPE, 3);
+}
+
 /// Sets of the agreement's own, of other dimensions than any of this program's.
 fn own(scheme: SchemeId) -> OwnSet {
     let mut own = OwnSet::like(ParameterSet::by_name(test_set(scheme)).unwrap(), "ours");
@@ -327,6 +345,11 @@ fn own(scheme: SchemeId) -> OwnSet {
         }
         Dimensions::Bgv(set) => {
             (set.ring_log2, set.limbs, set.special, set.digit, set.baby_steps) = (10, 26, 5, 5, 32);
+        }
+        Dimensions::Hybrid(set) => {
+            (set.probe_glwe_dimension, set.probe_polynomial_size, set.probe_noise_log2) = (1, 128, 40);
+            (set.score_bound, set.block_log2, set.rotations) = (700, 9, 32);
+            (set.primes, set.special_primes, set.digit_primes) = (26, 5, 5);
         }
     }
     own
@@ -389,6 +412,11 @@ fn exchanges_under_a_set_of_its_own_agree_with_the_oracle_under_tfhe() {
 #[test]
 fn exchanges_under_a_set_of_its_own_agree_with_the_oracle_under_bgv() {
     exchanges_under_a_set_of_its_own_agree_with_the_oracle::<Bgv>();
+}
+
+#[test]
+fn exchanges_under_a_set_of_its_own_agree_with_the_oracle_under_hybrid() {
+    exchanges_under_a_set_of_its_own_agree_with_the_oracle::<Hybrid>();
 }
 
 /// The shortest chain that an agreement on `any` fits leaves no bits for a number that is multiplied by a constant in the end.

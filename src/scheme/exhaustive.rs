@@ -14,6 +14,7 @@ use rand_chacha::ChaCha20Rng;
 use super::bgv::Bgv;
 use super::clear::Clear;
 use super::exchange::{Parties, of_the_shortest_chain, random, record};
+use super::hybrid::Hybrid;
 use super::tfhe::Tfhe;
 use super::{Evaluator, Holder};
 use crate::agreement::{ComparisonTerms, Disclosure, EyeRule, Limits, TemplateTerms, Terms};
@@ -265,6 +266,24 @@ impl World for Bgv {
             ComparisonTerms::Hamming { .. } => {}
         }
         of_the_shortest_chain(terms)
+    }
+
+    fn subjects(case: &Case, _: usize) -> usize {
+        if case.is_long { SLOTS + 60 } else { 40 }
+    }
+}
+
+impl World for Hybrid {
+    const EXACT: bool = false;
+    const ANSWERS: usize = 1;
+    const OPTIONS_TOGETHER: u32 = 3;
+
+    fn agreed(terms: Terms) -> Terms {
+        let mut set = OwnSet::like(ParameterSet::by_name("insecure-hybrid-test").unwrap(), "short-blocks");
+        if let Dimensions::Hybrid(set) = &mut set.dimensions {
+            (set.probe_glwe_dimension, set.block_log2, set.primes) = (1, SLOTS.ilog2(), 34);
+        }
+        terms.with_own_set(set)
     }
 
     fn subjects(case: &Case, _: usize) -> usize {
@@ -624,6 +643,11 @@ fn every_combination_of_options_agrees_with_the_oracle_under_tfhe() {
 #[test]
 fn every_combination_of_options_agrees_with_the_oracle_under_bgv() {
     the_cases_agree_with_the_oracle::<Bgv>();
+}
+
+#[test]
+fn every_combination_of_options_agrees_with_the_oracle_under_hybrid() {
+    the_cases_agree_with_the_oracle::<Hybrid>();
 }
 
 #[test]

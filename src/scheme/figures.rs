@@ -5,8 +5,8 @@ use crate::functional::{Admission, Counting, Demand};
 use crate::parameters::{Dimensions, Figure, MOST_DISTANCE_LOG2, MOST_FAILURE_LOG2, ParameterSet, Unit};
 
 impl ParameterSet {
-    /// Failures and leaks that follow from the set alone: no agreement is under a set that misses one. Whether a set of scheme `bgv` is fit
-    /// depends on the comparison ([`crate::scheme::bgv::admit`]).
+    /// Failures and leaks that follow from the set alone: no agreement is under a set that misses one. Whether a set of scheme `bgv` or `hybrid` is
+    /// fit depends on the comparison ([`crate::scheme::bgv::admit`]).
     pub(crate) fn figures(&self) -> Vec<Figure> {
         match self.dimensions() {
             Dimensions::Tfhe(set) => vec![
@@ -19,7 +19,7 @@ impl ParameterSet {
                     Unit::Log2,
                 ),
             ],
-            Dimensions::Bgv(_) => Vec::new(),
+            Dimensions::Bgv(_) | Dimensions::Hybrid(_) => Vec::new(),
         }
     }
 
@@ -43,7 +43,7 @@ impl ParameterSet {
 impl Admission for ParameterSet {
     fn is_exact(&self) -> bool {
         match self.dimensions() {
-            Dimensions::Tfhe(_) => false,
+            Dimensions::Tfhe(_) | Dimensions::Hybrid(_) => false,
             Dimensions::Bgv(_) => true,
         }
     }
@@ -52,6 +52,7 @@ impl Admission for ParameterSet {
         match self.dimensions() {
             Dimensions::Tfhe(set) => set.admit(self.name(), demand),
             Dimensions::Bgv(set) => set.admit(self.name(), demand),
+            Dimensions::Hybrid(set) => set.admit(self.name(), demand),
         }
     }
 }

@@ -11,14 +11,18 @@ mod alike;
 pub mod bgv;
 #[cfg(test)]
 mod clear;
+mod counting;
 #[cfg(test)]
 mod exchange;
 #[cfg(test)]
 mod exhaustive;
 mod figures;
+mod gray_zone;
+pub mod hybrid;
 mod measurement;
 mod opened;
 mod prediction;
+pub(in crate::scheme) mod subject;
 pub mod tfhe;
 
 use std::borrow::Cow;
@@ -31,6 +35,8 @@ use crate::functional::{Functional, Probe, Reference, SampleLayout};
 use crate::parameters::{Dimensions, ParameterSet};
 use crate::remedy::Remedy;
 use crate::template::Eye;
+pub use gray_zone::GrayZone;
+pub(crate) use gray_zone::upper_tail;
 pub(crate) use measurement::{Flips, MeasuredNoise, Measurement, Unmeasured};
 pub use opened::Opened;
 pub(crate) use prediction::PredictedNoise;
@@ -85,6 +91,7 @@ pub(crate) fn most_bits(parameters: &ParameterSet, disclosure: Disclosure, subje
     let of_scheme = match parameters.dimensions() {
         Dimensions::Tfhe(_) => self::tfhe::Tfhe::most_bits,
         Dimensions::Bgv(_) => self::bgv::Bgv::most_bits,
+        Dimensions::Hybrid(_) => self::hybrid::Hybrid::most_bits,
     };
     of_scheme(disclosure, subjects, references)
 }

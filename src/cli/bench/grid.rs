@@ -1,6 +1,6 @@
 //! What is measured: comparisons under parameter sets, on numbers of threads, against galleries; and what each point is predicted to cost.
 
-use crate::agreement::{ComparisonTerms, Decimal, Disclosure, SchemeChoice, SchemeId, Terms};
+use crate::agreement::{ComparisonTerms, Decimal, Disclosure, SchemeId, Terms};
 use crate::parameters::ParameterSet;
 use crate::planning::{self, Pace, Plan};
 use crate::remedy::Remedy;
@@ -88,7 +88,8 @@ fn scheme(text: &str) -> Result<SchemeId, String> {
     match text {
         "tfhe" => Ok(SchemeId::Tfhe),
         "bgv" => Ok(SchemeId::Bgv),
-        _ => Err("tfhe or bgv is needed".to_owned()),
+        "hybrid" => Ok(SchemeId::Hybrid),
+        _ => Err("tfhe, bgv or hybrid is needed".to_owned()),
     }
 }
 
@@ -131,10 +132,7 @@ impl GridArgs {
             .map_err(|error| Failure::new("--modality", error, "choose another --modality, --metric or --dimension"))?;
         let mut grid = Grid { batches: Vec::new(), skipped: Vec::new(), refused: Vec::new(), population };
         for (scheme, set) in self.candidates(sets) {
-            let mut terms = terms.clone().with_scheme(match scheme {
-                SchemeId::Tfhe => SchemeChoice::Tfhe,
-                SchemeId::Bgv => SchemeChoice::Bgv,
-            });
+            let mut terms = terms.clone().with_scheme(scheme.into());
             set.iter().for_each(|set| terms.encryption.parameter_set = set.name().to_owned());
             match planning::open(terms) {
                 Ok(agreement) => {
@@ -182,7 +180,7 @@ impl GridArgs {
     fn candidates(&self, sets: &[&'static ParameterSet]) -> Vec<(SchemeId, Option<&'static ParameterSet>)> {
         let wanted = |scheme: &SchemeId| self.scheme.is_empty() || self.scheme.contains(scheme);
         match sets.is_empty() {
-            true => [SchemeId::Tfhe, SchemeId::Bgv].into_iter().filter(wanted).map(|scheme| (scheme, None)).collect(),
+            true => SchemeId::ALL.into_iter().filter(wanted).map(|scheme| (scheme, None)).collect(),
             false => sets.iter().map(|set| (set.scheme(), Some(*set))).filter(|(scheme, _)| wanted(scheme)).collect(),
         }
     }

@@ -70,6 +70,10 @@ fn measured(parameters: &ParameterSet, samples: usize, seed: u64, console: &Cons
             let meter = console.meter("noise", "stage", scheme::bgv::laboratory::measurement::steps(set, samples));
             (scheme::bgv::laboratory::measurement::measure(parameters, samples, &mut rng, &meter), meter)
         }
+        Dimensions::Hybrid(_) => {
+            let meter = console.meter("noise", "step", scheme::hybrid::laboratory::measurement::steps());
+            (scheme::hybrid::laboratory::measurement::measure(parameters, samples, &mut rng, &meter), meter)
+        }
     };
     meter.finish();
     measured.map_err(|error| match error {

@@ -8,6 +8,7 @@ use crate::planning::Plan;
 use crate::querier::{Querier, SecretKey};
 use crate::remedy::Remedy;
 use crate::scheme::bgv::Bgv;
+use crate::scheme::hybrid::Hybrid;
 use crate::scheme::tfhe::Tfhe;
 use crate::scheme::{Evaluator, Holder, Opened, Progress, Unanswered};
 use crate::template::Record;
@@ -50,6 +51,7 @@ pub fn measure(
     match batch.agreement.scheme() {
         SchemeId::Tfhe => of_scheme::<Tfhe>(grid, batch, repeat, seed, meter),
         SchemeId::Bgv => of_scheme::<Bgv>(grid, batch, repeat, seed, meter),
+        SchemeId::Hybrid => of_scheme::<Hybrid>(grid, batch, repeat, seed, meter),
     }
 }
 
@@ -58,6 +60,7 @@ pub fn key_times(agreement: &Opened, repeat: u32, seed: u64) -> Result<[Vec<f64>
     match agreement.scheme() {
         SchemeId::Tfhe => key_times_of::<Tfhe>(agreement, repeat, seed),
         SchemeId::Bgv => key_times_of::<Bgv>(agreement, repeat, seed),
+        SchemeId::Hybrid => key_times_of::<Hybrid>(agreement, repeat, seed),
     }
 }
 

@@ -5,8 +5,10 @@ use std::time::Instant;
 use crate::functional::{Probe, Reference};
 use crate::parameters::Dimensions;
 use crate::parameters::bgv::BgvSet;
+use crate::parameters::hybrid::HybridSet;
 use crate::parameters::tfhe::TfheSet;
 use crate::scheme::bgv::laboratory::workload::Workload as Blocks;
+use crate::scheme::hybrid::laboratory::workload::Workload as Pairs;
 use crate::scheme::tfhe::laboratory::workload::Workload as Decisions;
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
@@ -66,6 +68,7 @@ pub fn measure(
     let computed = match agreement.parameters().dimensions() {
         Dimensions::Tfhe(set) => bootstraps(grid, batch, set, repeat, seed)?,
         Dimensions::Bgv(set) => blocks(batch, set, repeat, seed)?,
+        Dimensions::Hybrid(set) => pairs(batch, set, repeat, seed)?,
     };
     stages
         .extend(computed.into_iter().map(|timed| stage(timed.stage, timed.count, timed.of, Spread::of(timed.seconds))));
@@ -113,6 +116,24 @@ fn bootstraps(grid: &Grid, batch: &Batch, set: &TfheSet, repeat: u32, seed: u64)
             ("threshold", "decision", &mut |work: &mut Decisions| work.thresholds(count)),
             ("aggregate", "gate", &mut |work: &mut Decisions| work.aggregate(BITS)),
             ("sanitise", "verdict", &mut |work: &mut Decisions| work.sanitise(1, &mut rng)),
+        ],
+    )
+}
+
+/// Scheme `hybrid`: one full block of one probe's pairs.
+fn pairs(batch: &Batch, set: &HybridSet, repeat: u32, seed: u64) -> Result<Vec<Timed>, Failure> {
+    let agreement = &batch.agreement;
+    let mut rng = ChaCha20Rng::seed_from_u64(seed);
+    let workload = Pairs::new(set, agreement.functional(), agreement.terms().disclosure, &mut rng);
+    let mut workload = workload.map_err(|error| Failure::new("bench", error, "choose another --set"))?;
+    repeated(
+        &mut workload,
+        repeat,
+        [
+            ("score", "reference", &mut Pairs::scores),
+            ("distance", "reference", &mut Pairs::distances),
+            ("threshold", "reference", &mut Pairs::thresholds),
+            ("aggregate, sanitise", "number", &mut Pairs::aggregate),
         ],
     )
 }

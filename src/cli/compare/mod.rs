@@ -9,7 +9,7 @@ use crate::agreement::EyeRule;
 use crate::functional::oracle::{Comparison, Oracle};
 use crate::functional::{Functional, ProbeError, ProbeSample, Reference};
 use crate::remedy::Remedy;
-use crate::scheme::tfhe::noise::GrayZone;
+use crate::scheme::GrayZone;
 use crate::scheme::{Opened, Progress};
 use crate::template::{Eye, Record, SubjectId, TemplateError};
 use rayon::prelude::*;

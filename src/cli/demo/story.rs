@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use crate::querier::Verdict;
+use crate::scheme::GrayZone;
 use crate::scheme::Opened;
-use crate::scheme::tfhe::noise::GrayZone;
 use crate::template::SubjectId;
 use serde_json::{Map, Value, json};
 

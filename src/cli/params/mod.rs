@@ -101,6 +101,7 @@ impl UnderArgs {
         };
         let mut candidates = match scheme {
             SchemeId::Tfhe => vec![Terms::face(512)],
+            SchemeId::Hybrid => vec![Terms::face(512), each(Terms::face(512))],
             // From the deepest circuit to the shallowest.
             SchemeId::Bgv => vec![
                 Terms::hamming(512, 180),

@@ -100,6 +100,16 @@ fn dimensions(set: &ParameterSet) -> String {
             set.baby_steps,
             if set.one_squaring { "-one" } else { "" }
         ),
+        Dimensions::Hybrid(set) => format!(
+            "hybrid-{}-{}-{}-{}-s{}-d{}-b{}",
+            set.query().lwe_dimension(),
+            set.score_bound,
+            set.block_size(),
+            set.log2_modulus(),
+            set.special_primes,
+            set.digit_primes,
+            set.rotations
+        ),
     }
 }
 

@@ -4,6 +4,7 @@ use std::ops::RangeInclusive;
 
 use super::SetError;
 use crate::parameters::bgv::BgvSet;
+use crate::parameters::hybrid::HybridSet;
 use crate::parameters::tfhe::{MOST_WASHING_ROUNDS, TfheSet};
 
 /// Public keys, expanded for use, take no more than this.
@@ -106,17 +107,65 @@ pub(super) fn tfhe(set: &TfheSet) -> Result<(), SetError> {
     key_memory("keyswitch_levels", bootstrap + keyswitch)
 }
 
+/// The names under which a scheme's file has the fields of a ring.
+struct RingFields {
+    ring_log2: &'static str,
+    limbs: &'static str,
+    special: &'static str,
+    digit: &'static str,
+    baby_steps: &'static str,
+}
+
 pub(super) fn bgv(set: &BgvSet) -> Result<(), SetError> {
-    // Up to 2^15 the plaintext modulus 2^16 + 1 splits X^N + 1.
-    within("ring_log2", set.ring_log2, 8..=15)?;
-    within("limbs", set.limbs, 1..=MOST_PRIMES - 1)?;
-    within("special", set.special, 1..=MOST_PRIMES - 1)?;
-    if set.limbs + set.special > MOST_PRIMES {
-        let problem = format!("with special at most {MOST_PRIMES} primes, not {}", set.limbs + set.special);
-        return Err(SetError::field("limbs", problem));
+    let fields = RingFields {
+        ring_log2: "ring_log2",
+        limbs: "limbs",
+        special: "special",
+        digit: "digit",
+        baby_steps: "baby_steps",
+    };
+    ring(set, &fields)
+}
+
+pub(super) fn hybrid(set: &HybridSet) -> Result<(), SetError> {
+    within("probe_glwe_dimension", set.probe_glwe_dimension, 1..=32)?;
+    power_of_two("probe_glwe_dimension", set.probe_glwe_dimension, 0..=5)?;
+    // As for a query of scheme tfhe.
+    power_of_two("probe_polynomial_size", set.probe_polynomial_size, 7..=12)?;
+    within("probe_noise_log2", set.probe_noise_log2, 1..=60)?;
+    within("block_log2", set.block_log2, 8..=15)?;
+    // s fills a row of slots without a rest.
+    let (dimension, row) = (set.query().lwe_dimension(), set.block_size() / 2);
+    if dimension > row {
+        let problem = format!("times probe_polynomial_size must be at most half the slots, {row}, not {dimension}");
+        return Err(SetError::field("probe_glwe_dimension", problem));
     }
-    within("digit", set.digit, 1..=set.limbs)?;
+    within("score_bound", set.score_bound, 16..=16_000)?;
+    let fields = RingFields {
+        ring_log2: "block_log2",
+        limbs: "primes",
+        special: "special_primes",
+        digit: "digit_primes",
+        baby_steps: "rotations",
+    };
+    ring(&set.ring(), &fields)?;
+    if set.rotations > dimension {
+        return Err(SetError::field("rotations", format!("must be at most n = {dimension}, not {}", set.rotations)));
+    }
+    key_memory("rotations", set.ring().prepared_key_bytes() as u64 + set.kept_rotations_bytes())
+}
+
+fn ring(set: &BgvSet, fields: &RingFields) -> Result<(), SetError> {
+    // Up to 2^15 the plaintext modulus 2^16 + 1 splits X^N + 1.
+    within(fields.ring_log2, set.ring_log2, 8..=15)?;
+    within(fields.limbs, set.limbs, 1..=MOST_PRIMES - 1)?;
+    within(fields.special, set.special, 1..=MOST_PRIMES - 1)?;
+    if set.limbs + set.special > MOST_PRIMES {
+        let problem = format!("with {} at most {MOST_PRIMES} primes, not {}", fields.special, set.limbs + set.special);
+        return Err(SetError::field(fields.limbs, problem));
+    }
+    within(fields.digit, set.digit, 1..=set.limbs)?;
     // Rotations stay within a row of N/2 slots, and baby and giant steps share a power of two.
-    power_of_two("baby_steps", set.baby_steps, 0..=set.ring_log2 - 1)?;
-    key_memory("digit", set.prepared_key_bytes() as u64)
+    power_of_two(fields.baby_steps, set.baby_steps, 0..=set.ring_log2 - 1)?;
+    key_memory(fields.digit, set.prepared_key_bytes() as u64)
 }

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use super::bgv::{BgvSet, ERROR_COINS};
 use super::dimensions::{FaultKind, Fields};
+use super::hybrid::HybridSet;
 use super::security;
 use super::tfhe::TfheSet;
 use super::{AUTO, Dimensions, ParameterSet, SchemeId};
@@ -145,6 +146,7 @@ impl OwnSet {
         match &self.dimensions {
             Dimensions::Tfhe(set) => bounds::tfhe(set),
             Dimensions::Bgv(set) => bounds::bgv(set),
+            Dimensions::Hybrid(set) => bounds::hybrid(set),
         }
     }
 
@@ -182,6 +184,7 @@ fn security_of(dimensions: &Dimensions) -> (f64, String) {
     match dimensions {
         Dimensions::Tfhe(set) => security_of_tfhe(set),
         Dimensions::Bgv(set) => security_of_bgv(set),
+        Dimensions::Hybrid(set) => security_of_hybrid(set),
     }
 }
 
@@ -207,6 +210,17 @@ fn security_of_bgv(set: &BgvSet) -> (f64, String) {
         set.log2_modulus()
     );
     (bits, note)
+}
+
+/// Of the weaker key, and a note of both.
+fn security_of_hybrid(set: &HybridSet) -> (f64, String) {
+    let (dimension, noise) = (set.query().lwe_dimension(), set.probe_noise_log2);
+    let query = security::of_binary_lwe(dimension, noise).bits;
+    let (ring, note) = security_of_bgv(&set.ring());
+    (
+        query.min(ring),
+        format!("LWE(n={dimension}, TUniform({noise})), q = 2^64, binary secret: {query:.1} bits; {note}"),
+    )
 }
 
 /// What stands for a set of the agreement's own in the header of a file: one id a scheme, and one with the top bit for what is not secure.

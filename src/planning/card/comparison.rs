@@ -5,9 +5,10 @@ use serde::Serialize;
 use crate::agreement::{AgreementError, Disclosure, Terms};
 use crate::parameters::{Dimensions, Figure, ParameterSet, Unit};
 use crate::planning::{Pace, Plan, PlanError, PlannedQuery, under};
+use crate::scheme::GrayZone;
 use crate::scheme::PredictedNoise;
-use crate::scheme::bgv::laboratory::prediction;
-use crate::scheme::tfhe::noise::GrayZone;
+use crate::scheme::bgv::laboratory::prediction::{self, Prediction};
+use crate::scheme::hybrid;
 
 /// Deviations of phi that must fit a quarter of the torus; closer, and an agreement is refused.
 const LEAST_ROOM_LOG2: f64 = -5.0;
@@ -49,6 +50,8 @@ impl ComparisonCard {
         terms.check()?;
         let (terms, functional) = under(terms, set)?;
         let terms = &terms;
+        let misfit =
+            |error: &dyn std::fmt::Display| AgreementError::field("encryption.parameter_set", error.to_string());
         let (figures, stages) = match set.dimensions() {
             Dimensions::Tfhe(set) => {
                 let norm = functional.largest_weight_norm();
@@ -57,16 +60,11 @@ impl ComparisonCard {
                 (vec![figure], set.predicted_noise(norm))
             }
             Dimensions::Bgv(set) => {
-                let misfit = |error: &dyn std::fmt::Display| {
-                    AgreementError::field("encryption.parameter_set", error.to_string())
-                };
-                let predicted = prediction::predict(set, &functional, terms).map_err(|error| misfit(&error))?;
-                let figures = vec![
-                    Figure::at_least("margin of noise", predicted.margin_bits, predicted.least_margin_bits, Unit::Bits),
-                    Figure::at_least("flooding", predicted.flooding_bits, predicted.least_flooding_bits, Unit::Bits),
-                ];
-                (figures, predicted.stages)
+                of_ring(prediction::predict(set, &functional, terms).map_err(|error| misfit(&error))?)
             }
+            Dimensions::Hybrid(set) => of_ring(
+                hybrid::laboratory::prediction::predict(set, &functional, terms).map_err(|error| misfit(&error))?,
+            ),
         };
         let pace = Pace::reference(set);
         let plan = PlannedQuery::largest(terms, &functional).plan(set, &pace, 0);
@@ -89,4 +87,13 @@ impl ComparisonCard {
             plan,
         })
     }
+}
+
+/// What is left of a ring's modulus, and the noise of each stage.
+fn of_ring(predicted: Prediction) -> (Vec<Figure>, Vec<PredictedNoise>) {
+    let figures = vec![
+        Figure::at_least("margin of noise", predicted.margin_bits, predicted.least_margin_bits, Unit::Bits),
+        Figure::at_least("flooding", predicted.flooding_bits, predicted.least_flooding_bits, Unit::Bits),
+    ];
+    (figures, predicted.stages)
 }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::parameters::bgv::{BgvSet, ERROR_COINS, PLAINTEXT_MODULUS, PRIME_BITS};
+use crate::parameters::hybrid::HybridSet;
 use crate::parameters::tfhe::TfheSet;
 use crate::parameters::{Dimensions, ParameterSet};
 
@@ -21,6 +22,7 @@ pub(super) fn dimensions(set: &ParameterSet) -> Vec<Dimension> {
     let rows = match set.dimensions() {
         Dimensions::Tfhe(set) => tfhe(set),
         Dimensions::Bgv(set) => bgv(set),
+        Dimensions::Hybrid(set) => hybrid(set),
     };
     rows.into_iter().map(|(name, value, meaning)| Dimension { name, value, meaning }).collect()
 }
@@ -72,6 +74,44 @@ fn tfhe(set: &TfheSet) -> Vec<Row> {
         ("flooding_log2", format!("TUniform({})", set.flooding_log2), "noise that drowns a verdict's own"),
         ("washing_rounds", set.washing_rounds.to_string(), "times that it does"),
         ("answer_modulus_log2", format!("2^{}", set.answer_modulus_log2), "modulus of a verdict that crosses"),
+    ]
+}
+
+fn hybrid(set: &HybridSet) -> Vec<Row> {
+    let ring = set.ring();
+    vec![
+        ("probe modulus", "2^64".to_owned(), "of a query and of a score"),
+        ("probe_glwe_dimension", set.probe_glwe_dimension.to_string(), "probe key: k polynomials"),
+        ("probe_polynomial_size", set.probe_polynomial_size.to_string(), "probe key: N coefficients"),
+        ("lwe_dimension", set.query().lwe_dimension().to_string(), "probe key as an LWE key: n = k N; binary, uniform"),
+        ("probe_noise_log2", format!("TUniform({})", set.probe_noise_log2), "noise of a query"),
+        (
+            "score_bound",
+            set.score_bound.to_string(),
+            "B: the largest score once it is switched to the plaintext modulus",
+        ),
+        (
+            "ring",
+            format!("N = 2^{} = {}", set.block_log2, set.block_size()),
+            "block_log2: coefficients, and pairs a block",
+        ),
+        ("plaintext modulus", PLAINTEXT_MODULUS.to_string(), "every slot is a residue of it"),
+        ("primes", format!("{} primes of {PRIME_BITS} bits", set.primes), "modulus of a fresh ciphertext"),
+        (
+            "special_primes",
+            format!("{} primes of {PRIME_BITS} bits", set.special_primes),
+            "special primes of the keyswitch",
+        ),
+        ("log2_modulus", set.log2_modulus().to_string(), "logQP: both together, which security is judged by"),
+        (
+            "digit_primes",
+            format!("{} primes, {}", set.digit_primes, digits(ring.digits())),
+            "decomposition of the keyswitch",
+        ),
+        ("secret", "uniform ternary".to_owned(), "of the ring: coefficients -1, 0, 1"),
+        ("error", format!("cbd({ERROR_COINS})"), "of every encryption in the ring: centred binomial, deviation 3.24"),
+        ("rotations", set.rotations.to_string(), "of the probe key, made once a key; giant steps go by as many slots"),
+        ("public_limbs", ring.public_limbs().to_string(), "primes over which verdicts are masked and sanitised"),
     ]
 }
 

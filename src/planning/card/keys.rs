@@ -48,6 +48,16 @@ pub(super) fn strengths(set: &ParameterSet) -> Vec<KeyStrength> {
             let key = ("secret key", set.ring_size(), set.log2_modulus());
             vec![strength(key, "ternary", format!("cbd{ERROR_COINS}"), &estimate)]
         }
+        Dimensions::Hybrid(set) => {
+            let (dimension, noise) = (set.query().lwe_dimension(), set.probe_noise_log2);
+            let probe = security::of_binary_lwe(dimension, noise);
+            let ring = security::of_ternary_rlwe(set.block_log2, set.log2_modulus());
+            let ring_key = ("ring key", set.block_size(), set.log2_modulus());
+            vec![
+                strength(("probe key", dimension, 64), "binary", format!("tuniform{noise}"), &probe),
+                strength(ring_key, "ternary", format!("cbd{ERROR_COINS}"), &ring),
+            ]
+        }
     }
 }
 

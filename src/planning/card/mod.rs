@@ -49,7 +49,7 @@ pub(crate) struct Sizes {
     pub evaluation_key_bytes: usize,
     /// The public keys in memory, ready for use; of scheme `tfhe` the bootstrap key alone.
     pub prepared_key_bytes: usize,
-    /// An encrypted template; of scheme `tfhe` one of 512 coordinates.
+    /// An encrypted template; of schemes `tfhe` and `hybrid` one of 512 coordinates.
     pub query_bytes: usize,
     /// The smallest answer: one verdict, or one block under `each` where a set answers nothing else.
     pub answer_bytes: usize,
@@ -112,6 +112,12 @@ impl Sizes {
                 query_bytes: set.encrypted_template_bytes(),
                 answer_bytes: if set.one_squaring { set.answer_block_bytes() } else { set.answer_sample_bytes() },
             },
+            Dimensions::Hybrid(set) => Self {
+                evaluation_key_bytes: set.evaluation_key_bytes(),
+                prepared_key_bytes: set.prepared_key_bytes(),
+                query_bytes: set.query().encrypted_template_bytes(512),
+                answer_bytes: set.ring().answer_sample_bytes(),
+            },
         }
     }
 }
@@ -128,6 +134,9 @@ fn purpose(set: &ParameterSet) -> &'static str {
         "bgv-32768-690" => "longer codes under 'each', short ones under 'any'",
         "bgv-32768-780" => "long codes and vectors under 'each', codes under 'any'",
         "bgv-32768-840" => "the deepest: vectors under 'any', irises",
+        "hybrid-1024-1600" => "any metric in bulk: irises with rotations and common bits",
+        "hybrid-1024-2600" => "any metric in bulk, under every disclosure",
+        "hybrid-1024-6000" => "any metric in bulk under 'each': the narrowest gray zone",
         _ => "",
     }
 }

@@ -10,6 +10,7 @@
 
 mod bgv;
 mod frontier;
+mod hybrid;
 mod log;
 mod tfhe;
 
@@ -21,7 +22,7 @@ use crate::agreement::{AgreementError, ComparisonTerms, SchemeId, Terms, with_le
 use crate::functional::Functional;
 use crate::parameters::ParameterSet;
 use crate::planning::{Pace, Plan, PlannedQuery, under};
-use crate::scheme::tfhe::noise::GrayZone;
+use crate::scheme::GrayZone;
 use crate::scheme::{Progress, Stopped};
 
 #[cfg(test)]
@@ -136,9 +137,7 @@ impl Candidate {
 
 /// One deviation of the noise of a decision, in units of the score.
 fn noise(functional: &Functional, set: &ParameterSet) -> f64 {
-    set.tfhe().map_or(0.0, |set| {
-        GrayZone::deviation(functional, &set, functional.largest_weight_norm()) / functional.phi_per_score()
-    })
+    set.phi_deviation(functional, functional.largest_weight_norm()) / functional.phi_per_score()
 }
 
 impl Request {
@@ -154,6 +153,7 @@ impl Request {
         let of = |scheme| match scheme {
             SchemeId::Tfhe => self::tfhe::regions(self.security_bits).len(),
             SchemeId::Bgv => bgv::regions(&self.terms, self.security_bits).len(),
+            SchemeId::Hybrid => hybrid::regions(self.security_bits).len(),
         };
         self.schemes().into_iter().map(of).sum::<usize>() as u64
     }
@@ -178,6 +178,7 @@ impl Request {
             found.extend(match scheme {
                 SchemeId::Tfhe => self::tfhe::search(&terms, target, self.security_bits, &log, progress)?,
                 SchemeId::Bgv => bgv::search(&terms, target, self.security_bits, &log, progress)?,
+                SchemeId::Hybrid => hybrid::search(&terms, target, self.security_bits, &log, progress)?,
             });
         }
         let (found, missed): (Vec<_>, Vec<_>) = found.into_iter().partition(|candidate| candidate.meets(target));

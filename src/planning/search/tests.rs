@@ -3,7 +3,7 @@ use rand_chacha::ChaCha20Rng;
 
 use super::*;
 use crate::agreement::{Disclosure, SchemeChoice};
-use crate::functional::{Probe, Reference, demand_of, oracle};
+use crate::functional::{Admission as _, Probe, Reference, demand_of, oracle};
 use crate::parameters::Dimensions;
 use crate::parameters::bgv::BgvSet;
 use crate::parameters::security::{of_binary_lwe, of_ternary_rlwe};
@@ -51,6 +51,14 @@ fn keeps_its_promises(request: &Request, candidate: &Candidate) {
             let demand = demand_of(terms.as_ref().unwrap_or(&request.terms), true).unwrap();
             assert_eq!(admit(set, &demand), Ok(()), "{set:?}");
             assert_eq!(candidate.noise, 0.0);
+        }
+        Dimensions::Hybrid(set) => {
+            let query = of_binary_lwe(set.query().lwe_dimension(), set.probe_noise_log2).bits;
+            let ring = of_ternary_rlwe(set.block_log2, set.log2_modulus()).bits;
+            assert!(query.min(ring) >= request.security_bits, "{set:?}");
+            let (terms, _) = under(&request.terms, &candidate.set).unwrap();
+            let demand = demand_of(&terms, false).unwrap();
+            assert!(candidate.set.admit(&demand).is_ok(), "{set:?}");
         }
     }
 }

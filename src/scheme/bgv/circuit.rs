@@ -161,7 +161,8 @@ impl Circuit {
         Engine { ring: &key.ring, relinearisation: &key.relinearisation, chain }
     }
 
-    fn chain(&self) -> Chain {
+    /// The primes, and when they are divided away.
+    pub(in crate::scheme) fn chain(&self) -> Chain {
         Chain::of(&self.set).with_slack(self.slack_log2)
     }
 

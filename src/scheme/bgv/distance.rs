@@ -60,6 +60,11 @@ impl Babies {
         steps.babies * 2 * set.limbs * set.ring_size() * 4
     }
 
+    /// Of no sample: nothing comes of it.
+    pub(in crate::scheme) fn none() -> Self {
+        Self(Vec::new())
+    }
+
     pub(in crate::scheme) fn of_sample(
         key: &PreparedKey,
         probes: &EncryptedProbes,
@@ -92,9 +97,18 @@ impl Block {
     /// Sets the references in parallel: `fill` gets the row's number, writes its weights, and returns its bias, or nothing for a reference that is
     /// not there.
     pub(in crate::scheme) fn fill(&mut self, fill: impl Fn(usize, &mut [i16]) -> Option<i64> + Sync) {
+        self.fill_with(|| (), |(), row, weights| fill(row, weights));
+    }
+
+    /// As [`Block::fill`], with room to work in for each thread.
+    pub(in crate::scheme) fn fill_with<T>(
+        &mut self,
+        init: impl Fn() -> T + Sync + Send,
+        fill: impl Fn(&mut T, usize, &mut [i16]) -> Option<i64> + Sync,
+    ) {
         let rows = self.weights.par_chunks_exact_mut(self.steps.period).zip(&mut self.bias).enumerate();
-        rows.for_each(|(row, (weights, bias))| {
-            if let Some(value) = fill(row, weights) {
+        rows.for_each_init(init, |room, (row, (weights, bias))| {
+            if let Some(value) = fill(room, row, weights) {
                 *bias = value;
             }
         });

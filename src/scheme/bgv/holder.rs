@@ -109,6 +109,19 @@ impl SecretKey {
         })
     }
 
+    /// One ciphertext of the numbers in the slots, residues of t. Secret until it is encrypted.
+    pub(in crate::scheme) fn encrypt_slots(
+        &self,
+        slots: impl Iterator<Item = u32>,
+        rng: &mut dyn CryptoRng,
+    ) -> EncryptedProbes {
+        let mut rng = generator(rng);
+        let plaintext = Zeroizing::new(Ring::of(&self.set).encode(slots));
+        let seed = seed(&mut rng);
+        let body = self.encrypt_plaintext(&plaintext, seed, &mut rng);
+        EncryptedProbes::new(&self.set, vec![EncryptedSample { seed, body }])
+    }
+
     /// A random plaintext, encrypted: for timing.
     pub(in crate::scheme) fn encrypt_noise(&self, rng: &mut ChaCha20Rng) -> EncryptedProbes {
         let plaintext = any_residue(self.set.ring_size(), rng);
@@ -295,13 +308,17 @@ impl SecretKey {
 
     /// The slots of a block that say hit: 0 in one of the elements of the one-squaring variant, in all of any other block.
     fn hits(&self, block: &[[Vec<u32>; 2]]) -> Vec<bool> {
+        self.zeros(block, if self.set.one_squaring { 1 } else { block.len().max(1) })
+    }
+
+    /// The slots that are 0 in so many elements of a block.
+    pub(in crate::scheme) fn zeros(&self, block: &[[Vec<u32>; 2]], enough: usize) -> Vec<bool> {
         let ring = Ring::of(&self.set);
         let mut zeros = vec![0; ring.n];
         for [c0, c1] in block {
             let plaintext = self.phase([c0, c1]).into_iter().map(residue).collect();
             zeros.iter_mut().zip(ring.decode(plaintext)).for_each(|(zeros, slot)| *zeros += usize::from(slot == 0));
         }
-        let enough = if self.set.one_squaring { 1 } else { block.len().max(1) };
         zeros.into_iter().map(|zeros| zeros >= enough).collect()
     }
 }

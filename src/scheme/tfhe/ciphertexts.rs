@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tfhe_versionable::VersionsDispatch;
 
+use super::query::SeededBodies;
 use crate::parameters::Marked;
 use crate::parameters::tfhe::TfheSet;
 use crate::scheme::{Crossing, CrossingError, Extent};
@@ -64,6 +65,10 @@ impl Named for EncryptedProbes {
 }
 
 impl EncryptedProbes {
+    pub(super) fn new(set: &Marked<TfheSet>, encrypted: SeededBodies) -> Self {
+        Self { seed: encrypted.seed, bodies: encrypted.bodies, parameters: set.id() }
+    }
+
     /// The first bytes of the ciphertext, for people who want to see that they look like noise.
     pub fn excerpt(&self, bytes: usize) -> Vec<u8> {
         self.bodies.iter().flat_map(|body| body.to_le_bytes()).take(bytes).collect()

@@ -6,22 +6,37 @@
 //! k mask polynomials need a convolution; of the body only one coefficient is wanted, an inner product, taken exactly.
 
 use ::tfhe::core_crypto::fft_impl::fft64::c64;
-use ::tfhe::core_crypto::fft_impl::fft64::math::fft::FftView;
 use ::tfhe::core_crypto::fft_impl::fft64::math::polynomial::{FourierPolynomialMutView, FourierPolynomialView};
 use ::tfhe::core_crypto::prelude::*;
 
-use super::ciphertexts::EncryptedProbes;
+use super::query::expanded;
 use super::{Lwe, MODULUS};
-use crate::functional::{Functional, LinearForm};
-use crate::parameters::tfhe::TfheSet;
+use crate::functional::LinearForm;
+use crate::parameters::query::QueryKeySet;
 
 /// An encrypted phi: an LWE sample under the query key. Never leaves the scheme.
-pub(super) struct EncryptedScore(pub(super) Lwe);
+pub(in crate::scheme) struct EncryptedScore(pub(super) Lwe);
+
+impl EncryptedScore {
+    /// n numbers of the mask, then the body, in units of 2^-64 of the torus.
+    pub(in crate::scheme) fn sample(&self) -> &[u64] {
+        self.0.as_ref()
+    }
+}
+
+/// The Fourier transform of a query's polynomials.
+pub(in crate::scheme) struct Transform(Fft);
+
+impl Transform {
+    pub(in crate::scheme) fn new(set: &QueryKeySet) -> Self {
+        Self(Fft::new(PolynomialSize(set.polynomial_size)))
+    }
+}
 
 /// One encrypted template, its masks in the Fourier domain.
 ///
 /// Shape: for each polynomial of N coordinates, k transformed masks of N/2 points and a body of N torus elements.
-pub(super) struct EncryptedTemplate {
+pub(in crate::scheme) struct EncryptedTemplate {
     masks: Vec<c64>,
     bodies: Vec<u64>,
     polynomial_size: usize,
@@ -29,7 +44,7 @@ pub(super) struct EncryptedTemplate {
 }
 
 /// Room to work in; one for each thread.
-pub(super) struct Scratch {
+pub(in crate::scheme) struct Scratch {
     buffers: ComputationBuffers,
     weights: Vec<u64>,
     spectrum: Vec<c64>,
@@ -37,26 +52,19 @@ pub(super) struct Scratch {
 }
 
 impl EncryptedTemplate {
-    /// Expands every template of a query from its seed.
-    pub(super) fn expand(
-        set: &TfheSet,
-        functional: &Functional,
-        probes: &EncryptedProbes,
-        fft: FftView<'_>,
+    /// Expands every template of a query, of so many coordinates each, from its seed.
+    pub(in crate::scheme) fn expand(
+        set: &QueryKeySet,
+        coordinates: usize,
+        seed: u128,
+        bodies: Vec<u64>,
+        transform: &Transform,
     ) -> Vec<Self> {
-        let (k, n) = (set.query_glwe_dimension, set.query_polynomial_size);
-        let seeded = SeededGlweCiphertextList::from_container(
-            probes.bodies.clone(),
-            set.query_glwe_size(),
-            PolynomialSize(n),
-            ::tfhe::core_crypto::commons::math::random::CompressionSeed::from(
-                ::tfhe::core_crypto::commons::math::random::Seed(probes.seed),
-            ),
-            MODULUS,
-        );
-        let list = seeded.decompress_into_glwe_ciphertext_list();
-        let mut scratch = Scratch::new(k, n, fft);
-        let polynomials = set.polynomials(functional.coordinates());
+        let (k, n) = (set.glwe_dimension, set.polynomial_size);
+        let list = expanded(set, seed, bodies);
+        let mut scratch = Scratch::new(set, transform);
+        let fft = transform.0.as_view();
+        let polynomials = set.polynomials(coordinates);
         list.as_ref()
             .chunks_exact(polynomials * (k + 1) * n)
             .map(|template| {
@@ -80,13 +88,14 @@ impl EncryptedTemplate {
     }
 
     /// phi of this template and a linear form, scaled by `step` and still encrypted.
-    pub(super) fn score(
+    pub(in crate::scheme) fn score(
         &self,
         form: &LinearForm,
         step: u64,
-        fft: FftView<'_>,
+        transform: &Transform,
         scratch: &mut Scratch,
     ) -> EncryptedScore {
+        let fft = transform.0.as_view();
         let (k, n) = (self.glwe_dimension, self.polynomial_size);
         let Scratch { buffers, weights, spectrum, sums } = scratch;
         sums.fill(c64::default());
@@ -126,7 +135,9 @@ impl EncryptedTemplate {
 }
 
 impl Scratch {
-    pub(super) fn new(glwe_dimension: usize, polynomial_size: usize, fft: FftView<'_>) -> Self {
+    pub(in crate::scheme) fn new(set: &QueryKeySet, transform: &Transform) -> Self {
+        let (glwe_dimension, polynomial_size) = (set.glwe_dimension, set.polynomial_size);
+        let fft = transform.0.as_view();
         let mut buffers = ComputationBuffers::new();
         buffers.resize(fft.forward_scratch().or(fft.backward_scratch()).unaligned_bytes_required());
         Self {

@@ -13,11 +13,11 @@ use super::ciphertexts::{EncryptedProbes, EncryptedVerdicts, PackedVerdict};
 use super::distance::{EncryptedScore, EncryptedTemplate, Scratch};
 use super::keys::{EvaluationKey, PreparedKey};
 use super::sanitise::washing_bootstraps;
-use super::subject::{Pair, Subject};
 use crate::agreement::Disclosure;
-use crate::functional::{Functional, LinearForm, Reference, SampleLayout};
+use crate::functional::{Functional, Reference, SampleLayout};
 use crate::parameters::Marked;
 use crate::parameters::tfhe::{MOST_WASHING_ROUNDS, TfheSet};
+use crate::scheme::subject::{Alignment, Pair, Subject, alignments};
 use crate::scheme::{Evaluator, Progress, Stopped, Task, Unanswered};
 
 /// Decisions in a wave: enough to fill the batches of many cores, few enough (16 KB each) to stay in cache.
@@ -43,8 +43,7 @@ impl Evaluator for Tfhe {
         rng: &mut dyn CryptoRng,
         progress: &dyn Progress,
     ) -> Result<EncryptedVerdicts, Unanswered> {
-        let mut templates =
-            EncryptedTemplate::expand(&key.parameters, task.functional, probes, key.query_fft.as_view()).into_iter();
+        let mut templates = key.templates(task.functional, probes).into_iter();
         let mut verdicts = Vec::with_capacity(task.layouts.len() * task.verdicts_per_probe());
         let rounds = washing_rounds(&key.parameters, task);
         for &layout in task.layouts {
@@ -137,11 +136,11 @@ impl Search<'_> {
             .collect();
         let set = self.key.parameters;
         let step = set.step(functional);
-        let fft = self.key.query_fft.as_view();
-        let scratch = || Scratch::new(set.query_glwe_dimension, set.query_polynomial_size, fft);
+        let transform = &self.key.query_transform;
+        let scratch = || Scratch::new(&set.query(), transform);
         let score = |scratch: &mut Scratch, decision: &Decision<'_>| {
             let form = decision.alignment.form(functional, decision.reference);
-            self.samples.get(decision.sample).map(|template| template.score(&form, step, fft, scratch))
+            self.samples.get(decision.sample).map(|template| template.score(&form, step, transform, scratch))
         };
         decisions.par_iter().map_init(scratch, score).flatten().collect()
     }
@@ -190,32 +189,6 @@ struct Decision<'a> {
     sample: usize,
     reference: &'a Reference,
     alignment: Alignment,
-}
-
-/// What one decision of a pair is about.
-#[derive(Clone, Copy)]
-enum Alignment {
-    Rotated(i32),
-    CommonBits,
-}
-
-impl Alignment {
-    fn form(self, functional: &Functional, reference: &Reference) -> LinearForm {
-        match self {
-            Self::Rotated(columns) => functional.form(reference, columns),
-            // Only asked for where the rule is on.
-            Self::CommonBits => functional.common_bits_form(reference).unwrap_or_else(|| LinearForm {
-                weights: Vec::new(),
-                bias: functional.bound(),
-                start: 0,
-            }),
-        }
-    }
-}
-
-fn alignments(functional: &Functional) -> impl Iterator<Item = Alignment> {
-    let common = functional.judges_common_bits().then_some(Alignment::CommonBits);
-    functional.rotations().into_iter().map(Alignment::Rotated).chain(common)
 }
 
 fn is_single_decision(functional: &Functional, wave: &[Subject<'_>]) -> bool {

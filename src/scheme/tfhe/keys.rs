@@ -14,7 +14,9 @@ use serde::{Deserialize, Serialize};
 use tfhe_versionable::VersionsDispatch;
 
 use super::MODULUS;
-use super::ciphertexts::{decode_canonical, encode};
+use super::ciphertexts::{EncryptedProbes, decode_canonical, encode};
+use super::distance::{EncryptedTemplate, Transform};
+use crate::functional::Functional;
 use crate::parameters::Marked;
 use crate::parameters::tfhe::TfheSet;
 use crate::scheme::{Crossing, CrossingError, Extent};
@@ -123,13 +125,19 @@ pub struct PreparedKey {
     /// Transform of the bootstrap's polynomials.
     pub(super) fft: Fft,
     /// Transform of the query's polynomials.
-    pub(super) query_fft: Fft,
+    pub(super) query_transform: Transform,
     /// What bootstraps have done.
     #[cfg(test)]
     pub(super) effort: super::effort::Effort,
 }
 
 impl PreparedKey {
+    /// The templates of a query, expanded.
+    pub(super) fn templates(&self, functional: &Functional, probes: &EncryptedProbes) -> Vec<EncryptedTemplate> {
+        let (query, coordinates) = (self.parameters.query(), functional.coordinates());
+        EncryptedTemplate::expand(&query, coordinates, probes.seed, probes.bodies.clone(), &self.query_transform)
+    }
+
     pub(super) fn new(key: EvaluationKey, set: &Marked<TfheSet>) -> Self {
         let EvaluationKey { bootstrap, keyswitch, public, .. } = key;
         let (base, levels) =
@@ -160,7 +168,7 @@ impl PreparedKey {
             keyswitch: keyswitch.par_decompress_into_lwe_keyswitch_key(),
             public: public.decompress_into_lwe_compact_public_key(),
             fft: Fft::new(polynomial_size),
-            query_fft: Fft::new(PolynomialSize(set.query_polynomial_size)),
+            query_transform: Transform::new(&set.query()),
             #[cfg(test)]
             effort: Default::default(),
         }

@@ -9,7 +9,7 @@
 
 mod aggregate;
 pub(crate) mod ciphertexts;
-mod distance;
+pub(in crate::scheme) mod distance;
 #[cfg(test)]
 mod effort;
 mod evaluator;
@@ -17,9 +17,9 @@ pub mod holder;
 pub mod keys;
 pub mod laboratory;
 pub mod noise;
+pub(in crate::scheme) mod query;
 mod sanitise;
 mod scale;
-mod subject;
 mod threshold;
 
 use ::tfhe::core_crypto::prelude::*;
@@ -71,10 +71,6 @@ impl Seeder for RngSeeder<'_> {
 }
 
 impl TfheSet {
-    fn query_glwe_size(&self) -> GlweSize {
-        GlweDimension(self.query_glwe_dimension).to_glwe_size()
-    }
-
     fn query_noise(&self) -> TUniform<u64> {
         TUniform::new(self.query_noise_log2)
     }

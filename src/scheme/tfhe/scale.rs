@@ -1,11 +1,9 @@
 //! How an integer phi lies on the torus, so that its noise has room, and what a set of this scheme therefore admits.
 
-use crate::agreement::{AgreementError, Decimal, Disclosure};
+use crate::agreement::{AgreementError, Disclosure};
 use crate::functional::{Counting, Demand, Functional, MaskDemand};
 use crate::parameters::tfhe::{MOST_WASHING_ROUNDS, TfheSet};
-
-/// The largest deviation of a fractional Hamming distance that is admitted, at the minimum of common bits.
-const COARSEST_FRACTION: f64 = 0.02;
+use crate::scheme::counting::{finest, require_common_bits};
 
 /// The share of the torus that |phi| may fill, on either side, beside a noise of this deviation: 1/2 less 2 % of it, or
 /// less eight deviations where that is more, so that noise does not wrap phi around the torus.
@@ -37,14 +35,11 @@ impl TfheSet {
         }
         let step = finest_step(self, demand.weight_norm, demand.bound);
         let counting = |masks: &MaskDemand| {
-            // One deviation of the fraction is this over the common bits.
-            let bits = deviation * 2f64.powi(64) / step as f64 / (2.0 * Decimal::ONE as f64);
-            let least = (bits / COARSEST_FRACTION).ceil() as usize;
-            if masks.minimum_common < least {
-                let problem = format!("with fewer than {least} common bits noise would decide");
-                return Err(AgreementError::field("comparison.minimum_common_bits", problem).or("agree on more"));
-            }
-            Ok(finest_counting(self, masks, step))
+            require_common_bits(masks, deviation * 2f64.powi(64) / step as f64)?;
+            let mask_norm = masks.shape.mask_multiplicity() as f64 * (masks.shape.mask_bits() as f64).sqrt();
+            let most =
+                |gain: i64| room(self.decision_variance(gain as f64 * mask_norm).sqrt()) * 2f64.powi(64) / step as f64;
+            Ok(finest(masks, most))
         };
         demand.masks.as_ref().map(counting).transpose()
     }
@@ -65,22 +60,5 @@ fn admit_verdicts(set: &TfheSet, name: &str, demand: &Demand) -> Result<(), Agre
             let instead = "agree on fewer references, on disclosure any, or on a set whose bootstrap is less noisy";
             Err(AgreementError::field("limits.references", problem).or(instead))
         }
-    }
-}
-
-/// The finest scale at which the number of common bits, less the minimum, keeps its distance from the far side of the torus.
-fn finest_counting(set: &TfheSet, masks: &MaskDemand, step: u64) -> Counting {
-    let MaskDemand { shape, theta, minimum_common, .. } = *masks;
-    let farthest = minimum_common.max(shape.bits() - minimum_common) as f64 + 1.0;
-    let mask_norm = shape.mask_multiplicity() as f64 * (shape.mask_bits() as f64).sqrt();
-    let room = |gain: i64| room(set.decision_variance(gain as f64 * mask_norm).sqrt()) * 2f64.powi(64) / step as f64;
-    let unit = (Decimal::ONE - 2 * theta) as f64;
-    // A gain multiplies noise: where it would be large, a second copy of the mask is the better deal.
-    let shared = (theta <= Decimal::ONE / 5 * 2)
-        .then(|| (1..=16).rev().find(|&gain| gain as f64 * unit * farthest <= room(gain)))
-        .flatten();
-    match shared {
-        Some(gain) => Counting::SharedMask { gain },
-        None => Counting::OwnMask { unit: (room(1) / farthest) as i64 },
     }
 }

@@ -56,7 +56,7 @@ impl Pace {
         Self::of_units(set, transform, REFERENCE_PRODUCT.mul_f64(n))
     }
 
-    pub(super) fn seconds(&self, cost: Cost) -> f64 {
+    pub(in crate::scheme) fn seconds(&self, cost: Cost) -> f64 {
         cost.transforms * self.transform.as_secs_f64() + cost.products * self.product.as_secs_f64()
     }
 }
@@ -104,7 +104,23 @@ impl Units {
         disclosure: Disclosure,
         rng: &mut dyn CryptoRng,
     ) -> Result<Self, Misfit> {
-        let (circuit, _) = circuit(set, functional, disclosure, 1)?;
+        let alignments = functional.rotations().len();
+        let shape = Shape::largest(functional.eyes(), 1, alignments, functional.judges_common_bits());
+        Self::of(set, &Comparison::of(functional, disclosure), &shape, rng)
+    }
+
+    /// As [`Units::new`], for what a circuit judges.
+    ///
+    /// # Errors
+    ///
+    /// As [`Units::new`].
+    pub(in crate::scheme) fn of(
+        set: &BgvSet,
+        comparison: &Comparison,
+        shape: &Shape,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Self, Misfit> {
+        let circuit = Circuit::weigh(set, comparison, shape, 1)?;
         let (_, key) = Bgv::generate(set, rng);
         let key = key.expand();
         // Part of a key is as random as a ciphertext.

@@ -5,7 +5,6 @@ use crate::functional::Functional;
 use crate::parameters::bgv::{BgvSet, PRIME_BITS};
 use crate::scheme::PredictedNoise;
 use crate::scheme::bgv::arithmetic::Ledger;
-use crate::scheme::bgv::chain::Chain;
 use crate::scheme::bgv::circuit::{Circuit, Comparison};
 use crate::scheme::bgv::distance::ledger_entry;
 use crate::scheme::bgv::misfit::Misfit;
@@ -39,18 +38,23 @@ pub(crate) fn predict(set: &BgvSet, functional: &Functional, terms: &Terms) -> R
     let shape = Shape::largest(functional.eyes(), per_subject, alignments, functional.judges_common_bits());
     let blocks = terms.limits.references.div_ceil(set.ring_size());
     let circuit = Circuit::weigh(set, &Comparison::of(functional, terms.disclosure), &shape, blocks)?;
-    Ok(Prediction {
-        stages: of_stages(&circuit),
+    Ok(of_circuit(&circuit, blocks))
+}
+
+/// Of a circuit, for an answer of so many blocks.
+pub(in crate::scheme) fn of_circuit(circuit: &Circuit, blocks: usize) -> Prediction {
+    Prediction {
+        stages: of_stages(circuit),
         margin_bits: circuit.margin,
         least_margin_bits: MARGIN_BITS,
-        flooding_bits: flooding_log2(set, circuit.end),
+        flooding_bits: flooding_log2(&circuit.set, circuit.end),
         least_flooding_bits: circuit.least_flooding(blocks),
-    })
+    }
 }
 
 /// Runs the circuit once more, with a ledger for each stage.
 fn of_stages(circuit: &Circuit) -> Vec<PredictedNoise> {
-    let chain = Chain::of(&circuit.set);
+    let chain = circuit.chain();
     let fresh = State { limbs: circuit.set.limbs, factor: 1, noise: Noise::of(&circuit.set).fresh() };
     let distance = Ledger::new(chain);
     let score = ledger_entry(&distance, chain, circuit.steps);

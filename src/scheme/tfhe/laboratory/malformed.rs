@@ -48,7 +48,7 @@ fn read(
     let functional = agreement.functional();
     let mut plain: Vec<u64> =
         coordinates.iter().map(|&t| (t as u64).wrapping_mul(INSECURE_TEST.step(functional))).collect();
-    plain.resize(INSECURE_TEST.polynomials(BITS) * INSECURE_TEST.query_polynomial_size, 0);
+    plain.resize(INSECURE_TEST.query().bodies(BITS), 0);
     let probes = encrypted(secret, &plain, rng);
     let disclosure = agreement.terms().disclosure;
     let layouts = [SampleLayout::Single];

@@ -11,10 +11,10 @@ use crate::parameters::tfhe::TfheSet;
 use crate::scheme::tfhe::Tfhe;
 use crate::scheme::tfhe::aggregate::{EncryptedBit, FAN_IN, Gate, HALF_BIT, QUARTER, Shifted, UnwashedVerdict};
 use crate::scheme::tfhe::ciphertexts::EncryptedVerdicts;
-use crate::scheme::tfhe::noise::{GrayZone, upper_tail};
 use crate::scheme::tfhe::sanitise::washing_bootstraps;
 use crate::scheme::tfhe::threshold::Exponents;
 use crate::scheme::tfhe::{Lwe, MODULUS};
+use crate::scheme::upper_tail;
 use crate::scheme::{Flips, Holder, MeasuredNoise, Measurement, Progress, Unmeasured};
 
 use ::tfhe::core_crypto::prelude::*;
@@ -147,7 +147,7 @@ impl Setting {
         progress: &dyn Progress,
     ) -> Result<Flips, Unmeasured> {
         let (functional, keys) = (&self.functional, &self.keys);
-        let of_norm = |norm: f64| GrayZone::deviation(functional, &self.set, norm);
+        let of_norm = |norm: f64| self.set.phi_deviation(functional, norm);
         let score = of_norm(functional.largest_weight_norm()) / functional.phi_per_score();
         let specimens = self.specimens(count, |_| THRESHOLD + deviations * score, rng, progress)?;
         let signs = keys.prepared.signs(&specimens.scores, QUARTER, progress)?;

@@ -19,5 +19,5 @@ mod formulas;
 mod malformed;
 pub(crate) mod measurement;
 pub(crate) mod pace;
-mod specimen;
+pub(in crate::scheme) mod specimen;
 pub mod workload;

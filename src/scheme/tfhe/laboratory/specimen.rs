@@ -7,7 +7,7 @@ use crate::agreement::{AgreementError, Terms};
 use crate::functional::{Functional, Probe, Reference};
 use crate::parameters::tfhe::TfheSet;
 use crate::parameters::{Marked, ParameterSet};
-use crate::scheme::tfhe::distance::{EncryptedScore, EncryptedTemplate, Scratch};
+use crate::scheme::tfhe::distance::{EncryptedScore, Scratch};
 use crate::scheme::tfhe::holder::{SecretKey, generate_all};
 use crate::scheme::tfhe::keys::PreparedKey;
 use crate::scheme::tfhe::{Lwe, Tfhe};
@@ -15,7 +15,7 @@ use crate::scheme::{Holder, OtherScheme, Progress, Scheme, Stopped, Unmeasured};
 use crate::template::{RealVector, Record, SubjectId, Template, TemplateError};
 
 /// Coordinates of the vectors that are compared.
-pub(super) const DIMENSION: usize = 512;
+pub(in crate::scheme) const DIMENSION: usize = 512;
 
 /// Keys of nobody: both secret ones beside the public ones.
 pub(super) struct Parties {
@@ -66,8 +66,8 @@ impl Setting {
         let probe = self.probe(x.clone())?;
         let coordinates = probe.samples().first().map(|sample| functional.probe_coordinates(sample));
         let step = set.step(functional);
-        let fft = keys.prepared.query_fft.as_view();
-        let mut scratch = Scratch::new(set.query_glwe_dimension, set.query_polynomial_size, fft);
+        let transform = &keys.prepared.query_transform;
+        let mut scratch = Scratch::new(&set.query(), transform);
         let (mut references, mut scores) = (Vec::with_capacity(count), Vec::with_capacity(count));
         for number in 0..count {
             if progress.stop() {
@@ -77,8 +77,8 @@ impl Setting {
             let encrypted = Tfhe::encrypt(&keys.query, functional, std::slice::from_ref(&probe), rng);
             let reference = functional.reference(&template(at_cosine(&x, cosine(number), rng))?)?;
             let form = functional.form(&reference, 0);
-            for template in EncryptedTemplate::expand(&set, functional, &encrypted, fft) {
-                scores.push(template.score(&form, step, fft, &mut scratch));
+            for template in keys.prepared.templates(functional, &encrypted) {
+                scores.push(template.score(&form, step, transform, &mut scratch));
             }
             references.push(reference);
         }
@@ -93,7 +93,7 @@ impl Setting {
 }
 
 /// The comparison that is measured: a cosine of 0.35 or more.
-fn functional(parameters: &ParameterSet) -> Result<Functional, AgreementError> {
+pub(in crate::scheme) fn functional(parameters: &ParameterSet) -> Result<Functional, AgreementError> {
     Functional::new(&Terms::face(DIMENSION), parameters)
 }
 
@@ -110,18 +110,19 @@ impl Specimens {
 }
 
 /// A random direction.
-pub(super) fn unit_vector(rng: &mut dyn CryptoRng) -> Vec<f64> {
+pub(in crate::scheme) fn unit_vector(rng: &mut dyn CryptoRng) -> Vec<f64> {
     let x: Vec<f64> = (0..DIMENSION).map(|_| rng.random::<f64>() - 0.5).collect();
     let norm = x.iter().map(|x| x * x).sum::<f64>().sqrt();
     x.into_iter().map(|x| x / norm).collect()
 }
 
-fn template(x: Vec<f64>) -> Result<Template, TemplateError> {
+/// A vector as a template.
+pub(in crate::scheme) fn template(x: Vec<f64>) -> Result<Template, TemplateError> {
     RealVector::new(x).map(Template::Vector)
 }
 
 /// A unit vector whose cosine to `x` is `cosine`.
-fn at_cosine(x: &[f64], cosine: f64, rng: &mut dyn CryptoRng) -> Vec<f64> {
+pub(in crate::scheme) fn at_cosine(x: &[f64], cosine: f64, rng: &mut dyn CryptoRng) -> Vec<f64> {
     let y = unit_vector(rng);
     let overlap: f64 = x.iter().zip(&y).map(|(x, y)| x * y).sum();
     let rest: Vec<f64> = x.iter().zip(&y).map(|(x, y)| y - overlap * x).collect();

@@ -50,9 +50,7 @@ impl Workload {
     pub fn encrypt(&self, functional: &Functional, probe: &[Probe], rng: &mut dyn CryptoRng) -> Option<EncryptedWork> {
         let (secret, _) = Tfhe::generate(&self.key.parameters, rng);
         let probes = Tfhe::encrypt(&secret, functional, probe, rng);
-        let expanded =
-            EncryptedTemplate::expand(&self.key.parameters, functional, &probes, self.key.query_fft.as_view());
-        expanded.into_iter().next().map(EncryptedWork)
+        self.key.templates(functional, &probes).into_iter().next().map(EncryptedWork)
     }
 
     /// Stage 4 for each reference without rotation, on all cores. Returns how many scores were made.
@@ -87,10 +85,10 @@ impl Workload {
     fn scores(&self, functional: &Functional, probe: &EncryptedWork, references: &[Reference]) -> Vec<EncryptedScore> {
         let set = self.key.parameters;
         let step = set.step(functional);
-        let fft = self.key.query_fft.as_view();
-        let scratch = || Scratch::new(set.query_glwe_dimension, set.query_polynomial_size, fft);
+        let transform = &self.key.query_transform;
+        let scratch = || Scratch::new(&set.query(), transform);
         let score = |scratch: &mut Scratch, reference: &Reference| {
-            probe.0.score(&functional.form(reference, 0), step, fft, scratch)
+            probe.0.score(&functional.form(reference, 0), step, transform, scratch)
         };
         references.par_iter().map_init(scratch, score).collect()
     }

@@ -6,20 +6,20 @@
 use std::borrow::Cow;
 
 use crate::agreement::EyeRule;
-use crate::functional::{Functional, Reference, SampleLayout, pairs};
+use crate::functional::{Functional, LinearForm, Reference, SampleLayout, pairs};
 use crate::scheme::{SubjectReferences, Task};
 
 /// One person, decoded.
-pub(super) struct Subject<'a> {
+pub(in crate::scheme) struct Subject<'a> {
     references: Cow<'a, SubjectReferences>,
     /// A hit iff every group has a pair that hits, and the person may match.
-    pub(super) groups: Vec<Vec<Pair>>,
+    pub(in crate::scheme) groups: Vec<Vec<Pair>>,
     may_match: bool,
 }
 
 /// A sample of the probe, by its number, and what it is compared with.
-pub(super) struct Pair {
-    pub(super) sample: usize,
+pub(in crate::scheme) struct Pair {
+    pub(in crate::scheme) sample: usize,
     judged: Judged,
 }
 
@@ -32,7 +32,7 @@ enum Judged {
 
 impl Pair {
     /// The bit that is put in the place of the computed one, where there is one.
-    pub(super) fn known(&self) -> Option<bool> {
+    pub(in crate::scheme) fn known(&self) -> Option<bool> {
         match self.judged {
             Judged::Reference(_) => None,
             Judged::StandIn { hit } => Some(hit),
@@ -42,19 +42,19 @@ impl Pair {
 
 impl<'a> Subject<'a> {
     /// The subject of a task at `index`.
-    pub(super) fn new(task: &'a Task<'a>, layout: SampleLayout, index: usize) -> Self {
+    pub(in crate::scheme) fn new(task: &'a Task<'a>, layout: SampleLayout, index: usize) -> Self {
         let references = task.subjects.references(index);
         let groups = groups(task, layout, &references);
         Self { references, groups, may_match: task.subjects.may_match(index) }
     }
 
     /// What is put in the place of the subject's bit: a miss where it may not match.
-    pub(super) fn known(&self) -> Option<bool> {
+    pub(in crate::scheme) fn known(&self) -> Option<bool> {
         (!self.may_match).then_some(false)
     }
 
     /// What a pair's sample is compared with.
-    pub(super) fn reference<'b>(&'b self, functional: &'b Functional, pair: &Pair) -> &'b Reference {
+    pub(in crate::scheme) fn reference<'b>(&'b self, functional: &'b Functional, pair: &Pair) -> &'b Reference {
         let reference = match pair.judged {
             Judged::Reference(place) => self.references.get(place).map(|(_, reference)| reference),
             Judged::StandIn { .. } => None,
@@ -63,7 +63,7 @@ impl<'a> Subject<'a> {
     }
 
     /// Encrypted decisions that the subject costs.
-    pub(super) fn decisions(&self, functional: &Functional) -> usize {
+    pub(in crate::scheme) fn decisions(&self, functional: &Functional) -> usize {
         self.groups.iter().map(Vec::len).sum::<usize>() * functional.decisions_per_pair()
     }
 }
@@ -100,4 +100,34 @@ fn fill(groups: &mut [Vec<Pair>], task: &Task<'_>, layout: SampleLayout) {
             group.extend((there..task.references_per_subject).map(|_| stand_in()));
         }
     }
+}
+
+/// What one decision of a pair is about.
+#[derive(Clone, Copy)]
+pub(in crate::scheme) enum Alignment {
+    /// Whether it hits with the reference rotated by so many columns.
+    Rotated(i32),
+    /// Whether it has enough common bits.
+    CommonBits,
+}
+
+impl Alignment {
+    /// The custodian's half of phi.
+    pub(in crate::scheme) fn form(self, functional: &Functional, reference: &Reference) -> LinearForm {
+        match self {
+            Self::Rotated(columns) => functional.form(reference, columns),
+            // Only asked for where the rule is on.
+            Self::CommonBits => functional.common_bits_form(reference).unwrap_or_else(|| LinearForm {
+                weights: Vec::new(),
+                bias: functional.bound(),
+                start: 0,
+            }),
+        }
+    }
+}
+
+/// The decisions on one pair of templates, in order.
+pub(in crate::scheme) fn alignments(functional: &Functional) -> impl Iterator<Item = Alignment> {
+    let common = functional.judges_common_bits().then_some(Alignment::CommonBits);
+    functional.rotations().into_iter().map(Alignment::Rotated).chain(common)
 }

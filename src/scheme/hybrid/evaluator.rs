@@ -1,0 +1,255 @@
+//! Stages 4 to 6 over a gallery: the custodian's side of one query, block after block of its pairs, on all cores, with public keys alone.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use rand::CryptoRng;
+use rand_chacha::ChaCha20Rng;
+use rayon::prelude::*;
+
+use super::Hybrid;
+use super::admission::blocks_of_a_probe;
+use super::aggregate::{Masking, Sums};
+use super::bridge::switched;
+use super::ciphertexts::{EncryptedProbes, EncryptedVerdicts};
+use super::keys::{EvaluationKey, PreparedKey};
+use super::pairs::{Decision, Pairs, Query};
+use super::scale::Decisions;
+use crate::agreement::Disclosure;
+use crate::functional::Functional;
+use crate::parameters::hybrid::HybridSet;
+use crate::scheme::bgv::answer::LEAKAGE_LIMIT_LOG2;
+use crate::scheme::bgv::circuit::{Circuit, Masks};
+use crate::scheme::bgv::distance::{Block, Steps};
+use crate::scheme::bgv::engine::{Ciphertext, Plaintext};
+use crate::scheme::bgv::misfit::Misfit;
+use crate::scheme::bgv::residues::residue;
+use crate::scheme::bgv::sampling::generator;
+use crate::scheme::bgv::sanitise::sanitised;
+use crate::scheme::bgv::shape::Shape;
+use crate::scheme::tfhe::distance::{EncryptedTemplate, Scratch};
+use crate::scheme::{Evaluator, Progress, Stopped, Task, Unanswered};
+
+/// Masks are subtracted, and w = 2 v + 1.
+const MASK_SCALE: i64 = -2;
+
+/// w of a decision that misses, or hits, whatever the probe.
+const MISS: i64 = -1;
+const HIT: i64 = 1;
+
+impl Evaluator for Hybrid {
+    const STEP: &'static str = "pair";
+    type PreparedKey = PreparedKey;
+    type PreparedGallery = ();
+
+    fn prepare_key(key: EvaluationKey, set: &HybridSet) -> PreparedKey {
+        key.expand(set)
+    }
+
+    /// Nothing: a block's weights are masks, of the query as much as of the gallery.
+    fn prepare_gallery(_: &HybridSet, _: &Functional, _: u64) {}
+
+    fn answer(
+        key: &PreparedKey,
+        (): &(),
+        task: &Task<'_>,
+        probes: &EncryptedProbes,
+        rng: &mut dyn CryptoRng,
+        progress: &dyn Progress,
+    ) -> Result<EncryptedVerdicts, Unanswered> {
+        let mut rng = generator(rng);
+        let mut search = Search::new(key, task, probes, progress);
+        let verdicts = match task.disclosure {
+            Disclosure::Each => EncryptedVerdicts::Slots(search.slots(&mut rng)?),
+            Disclosure::Any | Disclosure::Count => EncryptedVerdicts::Samples(search.samples(&mut rng)?),
+        };
+        let leakage_log2 = search.leakage.iter().copied().fold(0.0, f64::max).log2();
+        match leakage_log2 > LEAKAGE_LIMIT_LOG2 {
+            true => Err(Unanswered::Flooding { leakage_log2, limit_log2: LEAKAGE_LIMIT_LOG2 }),
+            false => Ok(verdicts),
+        }
+    }
+
+    fn steps(set: &HybridSet, task: &Task<'_>) -> u64 {
+        Query { task, block_size: set.block_size() }.pairs() as u64
+    }
+}
+
+/// The largest shape that an agreement admits, whatever the gallery.
+pub(super) fn agreed_shape(functional: &Functional) -> Shape {
+    let (references, alignments) = (functional.references_per_subject(), functional.rotations().len());
+    Shape::largest(functional.eyes(), references, alignments, functional.judges_common_bits())
+}
+
+/// How `any` and `count` are told: by the agreement and the number of subjects, not by who is enrolled.
+pub(super) fn masking(functional: &Functional, disclosure: Disclosure, subjects: usize) -> Masking {
+    Masking::of(disclosure, (subjects as u64).saturating_mul(agreed_shape(functional).largest_sum()))
+}
+
+/// One query against one gallery.
+struct Search<'a> {
+    key: &'a PreparedKey,
+    query: Query<'a>,
+    /// Of each probe its samples.
+    templates: Vec<Vec<EncryptedTemplate>>,
+    decisions: Decisions,
+    step: u64,
+    progress: &'a dyn Progress,
+    circuits: HashMap<Shape, Arc<Circuit>>,
+    /// Statistical distance, so far, of the answer on each probe from one that depends on its verdicts alone.
+    leakage: Vec<f64>,
+}
+
+impl<'a> Search<'a> {
+    fn new(key: &'a PreparedKey, task: &'a Task<'a>, probes: &EncryptedProbes, progress: &'a dyn Progress) -> Self {
+        let functional = task.functional;
+        let (query, encrypted) = (key.set.query(), &probes.encrypted);
+        let bodies = encrypted.bodies.clone();
+        let expanded =
+            EncryptedTemplate::expand(&query, functional.coordinates(), encrypted.seed, bodies, &key.transform);
+        let mut expanded = expanded.into_iter();
+        let templates = task.layouts.iter().map(|layout| expanded.by_ref().take(layout.eyes().len()).collect());
+        Self {
+            key,
+            query: Query { task, block_size: key.set.block_size() },
+            templates: templates.collect(),
+            decisions: Decisions::of(functional),
+            step: key.set.step(functional),
+            progress,
+            circuits: HashMap::new(),
+            leakage: vec![0.0; task.layouts.len()],
+        }
+    }
+
+    /// `each`: the ring elements of all blocks.
+    fn slots(&mut self, rng: &mut ChaCha20Rng) -> Result<Vec<[Vec<u32>; 2]>, Unanswered> {
+        let mut elements = Vec::new();
+        if self.query.pairs() == 0 {
+            return Ok(elements);
+        }
+        for block in 0..self.query.blocks() {
+            let pairs = self.query.block(block, rng);
+            let circuit = self.circuit(&pairs.shape)?;
+            for value in self.verdicts(block, &pairs, &circuit, rng)? {
+                let output = sanitised(&self.key.ring, value, rng);
+                let leakage = output.leakage * self.key.set.block_size() as f64;
+                pairs.probes.clone().for_each(|probe| self.leak(probe, leakage));
+                elements.push(output.ciphertext.parts);
+            }
+        }
+        Ok(elements)
+    }
+
+    /// `any`, `count`: the samples of each probe.
+    fn samples(&mut self, rng: &mut ChaCha20Rng) -> Result<Vec<Vec<Vec<u32>>>, Unanswered> {
+        let task = self.query.task;
+        let masking = masking(task.functional, task.disclosure, task.subjects.len());
+        let mut sums: Vec<Sums> = task.layouts.iter().map(|_| Sums::new(masking, rng)).collect();
+        for block in 0..self.query.blocks() {
+            let pairs = self.query.block(block, rng);
+            let circuit = self.circuit(&pairs.shape)?;
+            let engine = circuit.engine(&self.key.ring);
+            for verdicts in self.verdicts(block, &pairs, &circuit, rng)? {
+                let in_block = sums.par_iter_mut().enumerate().filter(|(probe, _)| pairs.probes.contains(probe));
+                in_block.try_for_each(|(probe, sums)| sums.add(&engine, &verdicts, &pairs, probe))?;
+            }
+        }
+        let finished: Vec<_> = sums.into_par_iter().map(|sums| sums.finish(&self.key.ring)).collect();
+        for (probe, summed) in finished.iter().enumerate() {
+            self.leak(probe, summed.leakage);
+        }
+        Ok(finished.into_iter().map(|summed| summed.samples).collect())
+    }
+
+    fn leak(&mut self, probe: usize, leakage: f64) {
+        if let Some(sum) = self.leakage.get_mut(probe) {
+            *sum += leakage;
+        }
+    }
+
+    /// The circuit of a shape.
+    fn circuit(&mut self, shape: &Shape) -> Result<Arc<Circuit>, Misfit> {
+        if let Some(circuit) = self.circuits.get(shape) {
+            return Ok(Arc::clone(circuit));
+        }
+        let (set, task) = (&self.key.set, self.query.task);
+        let comparison = set.comparison(&self.decisions, task.disclosure);
+        let blocks = blocks_of_a_probe(set, task.subjects.len());
+        let circuit = Arc::new(Circuit::weigh(&set.ring(), &comparison, shape, blocks)?.with_coefficients());
+        self.circuits.insert(shape.clone(), Arc::clone(&circuit));
+        Ok(circuit)
+    }
+
+    /// What a block leaves: under `each` its outputs, else one value, 1 in the slot of each pair that hits.
+    fn verdicts(
+        &self,
+        block: usize,
+        pairs: &Pairs<'_>,
+        circuit: &Circuit,
+        rng: &mut ChaCha20Rng,
+    ) -> Result<Vec<Ciphertext>, Unanswered> {
+        let task = self.query.task;
+        let ring = &*self.key.ring.ring;
+        let engine = circuit.engine(&self.key.ring);
+        let masks = match task.disclosure {
+            Disclosure::Each => circuit.masks(false),
+            Disclosure::Any | Disclosure::Count => Masks::None,
+        };
+        let mut draw = |wanted: bool| if wanted { masks.draw(ring, rng) } else { Vec::new() };
+        let decisions = pairs.decisions(task.functional);
+        let in_block = self.query.range(block).len();
+        let mut judged = Vec::with_capacity(decisions.len());
+        for (number, decision) in decisions.iter().enumerate() {
+            if self.progress.stop() {
+                return Err(Stopped.into());
+            }
+            let score = self.scores(pairs, *decision, circuit).ok_or(Misfit::Unlike)?;
+            // Every decision has masks of its own, so that masked decisions can be added.
+            let masks = draw(circuit.masks_at_once());
+            let masks: Vec<&Plaintext> = masks.iter().collect();
+            judged.push(circuit.judge(&engine, decision.judgement(), &score, &masks, 1));
+            // A block's pairs are done decision by decision.
+            let done = |decisions_done: usize| in_block * decisions_done / decisions.len();
+            self.progress.advance((done(number + 1) - done(number)) as u64);
+        }
+        let masks = draw(!circuit.masks_at_once());
+        Ok(circuit.verdict(&engine, judged, &masks.iter().collect::<Vec<_>>()))
+    }
+
+    /// w of one decision less the centre of its threshold, in the slot of each pair.
+    fn scores(&self, pairs: &Pairs<'_>, decision: Decision, circuit: &Circuit) -> Option<Ciphertext> {
+        let key = self.key;
+        let steps: Steps = circuit.steps;
+        let mut block = Block::new(steps, key.set.block_size(), residue(MASK_SCALE), MISS);
+        let scratch = || Scratch::new(&key.set.query(), &key.transform);
+        block.fill_with(scratch, |scratch, slot, mask| self.row(pairs, decision, slot, scratch, mask));
+        let centre = circuit.centre(decision.judgement());
+        block.scores(&key.ring, &[&key.rotations], centre).pop()
+    }
+
+    /// One row of a block: writes the mask of the pair in a slot, and returns what is added, or nothing where nobody stands there.
+    fn row(
+        &self,
+        pairs: &Pairs<'_>,
+        decision: Decision,
+        slot: usize,
+        scratch: &mut Scratch,
+        mask: &mut [i16],
+    ) -> Option<i64> {
+        let functional = self.query.task.functional;
+        let row = pairs.at(slot)?;
+        let pair = row.subject.groups.get(decision.plane.group)?.get(decision.plane.ordinal)?;
+        let template = self.templates.get(row.probe)?.get(pair.sample)?;
+        let form = decision.alignment.form(functional, row.subject.reference(functional, pair));
+        let score = template.score(&form, self.step, &self.key.transform, scratch);
+        let body = switched(score.sample(), mask);
+        // The same work for everybody.
+        match row.subject.known().or_else(|| pair.known()) {
+            Some(hit) => {
+                mask.fill(0);
+                Some(if hit { HIT } else { MISS })
+            }
+            None => Some(2 * body + 1),
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! What a search costs before it runs: counted in the units of a [`Pace`], for `plan` and for the choice of a set.
+
+use super::pace::Pace;
+use crate::agreement::{Disclosure, EyeRule};
+use crate::parameters::hybrid::HybridSet;
+use crate::scheme::bgv::circuit::Circuit;
+use crate::scheme::bgv::laboratory::estimate::{POWERS, SearchEstimate, SearchSize};
+use crate::scheme::bgv::misfit::Misfit;
+use crate::scheme::bgv::shape::Shape;
+use crate::scheme::hybrid::admission::blocks_of_a_probe;
+use crate::scheme::hybrid::aggregate::Masking;
+use crate::scheme::hybrid::evaluator::masking;
+use crate::scheme::hybrid::scale::Decisions;
+
+/// Of a search, on a machine of this pace; the gallery's subjects have one reference each, or one of each eye.
+///
+/// # Errors
+///
+/// [`Misfit`] where the set does not admit the comparison.
+pub(crate) fn estimate(set: &HybridSet, size: &SearchSize<'_>, pace: &Pace) -> Result<SearchEstimate, Misfit> {
+    let SearchSize { functional, disclosure, references, probes, .. } = *size;
+    let (ring, n) = (set.ring(), set.block_size());
+    let samples = if functional.eyes() == EyeRule::Ignored { 1 } else { 2 };
+    let subjects = references.div_ceil(samples).max(1);
+    let pairs = subjects.saturating_mul(probes);
+    let blocks = pairs.div_ceil(n).max(1);
+    let alignments = functional.rotations().len();
+    let shape = Shape::largest(functional.eyes(), 1, alignments, functional.judges_common_bits());
+    let comparison = set.comparison(&Decisions::of(functional), disclosure);
+    let circuit = Circuit::weigh(&ring, &comparison, &shape, blocks_of_a_probe(set, subjects))?;
+    let decisions = shape.decisions();
+    // Numbers that leave, and plaintexts that mask them: a probe's in each block that it has a pair in.
+    let samples_of_a_probe = match disclosure {
+        Disclosure::Each => 0,
+        _ => masking(functional, disclosure, subjects).samples(),
+    };
+    let leaving = match disclosure {
+        Disclosure::Each => blocks * circuit.outputs(),
+        _ => probes * samples_of_a_probe,
+    };
+    let masked = match (disclosure, Masking::of(disclosure, 0)) {
+        (Disclosure::Each, _) => blocks * circuit.outputs(),
+        _ => (blocks + probes) * samples_of_a_probe,
+    };
+    let transforms = (ring.public_limbs() + 1) as f64;
+    let of_block = pace.ring.seconds(circuit.searching)
+        + pace.ring.encoding.as_secs_f64() * (decisions * circuit.steps.period) as f64;
+    let polynomials = set.query().polynomials(functional.coordinates()) as f64;
+    let of_row = pace.polynomial.as_secs_f64() * polynomials + pace.row.as_secs_f64();
+    let seconds = of_block * blocks as f64
+        + of_row * (pairs * decisions) as f64
+        + pace.ring.transform.as_secs_f64() * transforms * masked as f64
+        + pace.ring.output.as_secs_f64() * leaving as f64;
+    let element_bytes = match disclosure {
+        Disclosure::Each => ring.answer_block_bytes(),
+        _ => ring.answer_sample_bytes(),
+    };
+    let ciphertext = 8 * n * ring.limbs;
+    // Masks as numbers, diagonals of a giant step, sums of all giant steps; what a threshold holds; the subjects of a block.
+    let block = n * circuit.steps.period * 2 + circuit.steps.babies * n * 4;
+    let sums = (circuit.steps.period / circuit.steps.babies + POWERS) * ciphertext;
+    let people = pairs.min(n) * (functional.reference_bytes() + 256) * samples;
+    let answer_bytes = (leaving * element_bytes) as u64;
+    let memory = set.prepared_key_bytes() + set.evaluation_key_bytes() + block + sums + people;
+    Ok(SearchEstimate { steps: pairs as u64, seconds, answer_bytes, memory_bytes: memory as u64 + 3 * answer_bytes })
+}
