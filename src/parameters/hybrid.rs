@@ -35,10 +35,9 @@ pub(crate) const HYBRID_6000: HybridSet = HybridSet { score_bound: 6000, ..HYBRI
 pub const INSECURE_HYBRID: HybridSet = HybridSet {
     probe_glwe_dimension: 2,
     score_bound: 600,
-    block_log2: 11,
-    primes: 32,
-    special_primes: 6,
-    digit_primes: 6,
+    block_log2: 10,
+    primes: 30,
+    special_primes: 5,
     rotations: 16,
     ..HYBRID_2600
 };

@@ -18,6 +18,11 @@ impl SchemeId {
     /// Every scheme.
     pub const ALL: [Self; 3] = [Self::Tfhe, Self::Bgv, Self::Hybrid];
 
+    /// The scheme of that name.
+    pub(crate) fn by_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|scheme| scheme.to_string() == name)
+    }
+
     /// In the header of a file; never 0.
     pub(crate) fn code(self) -> u8 {
         match self {

@@ -187,8 +187,8 @@ fn time_does_not_tell_who_is_exempt_not_enrolled_or_hit_under_tfhe() {
 
 #[test]
 fn time_does_not_tell_who_is_exempt_not_enrolled_or_hit_under_hybrid() {
-    let [few, many] = [(SHAPE, 2), (IRIS_MPC_SHAPE, 2)].map(|(shape, most)| {
-        let mut terms = iris(shape, most, EyeRule::Ignored).with_scheme(SchemeChoice::Hybrid);
+    let [few, many] = [(64, 8), (512, 180)].map(|(bits, most)| {
+        let mut terms = Terms::hamming(bits, most).with_scheme(SchemeChoice::Hybrid);
         (terms.limits.references, terms.limits.references_per_subject) = (60_000, 2);
         terms
     });

@@ -281,7 +281,7 @@ impl World for Hybrid {
     fn agreed(terms: Terms) -> Terms {
         let mut set = OwnSet::like(ParameterSet::by_name("insecure-hybrid-test").unwrap(), "short-blocks");
         if let Dimensions::Hybrid(set) = &mut set.dimensions {
-            (set.probe_glwe_dimension, set.block_log2, set.primes) = (1, SLOTS.ilog2(), 34);
+            (set.probe_glwe_dimension, set.block_log2) = (1, SLOTS.ilog2());
         }
         terms.with_own_set(set)
     }
@@ -319,7 +319,7 @@ fn agreement<S: World>(case: &Case) -> Opened {
                 true => shape.bits() as u32 * 5 / 16,
                 // As few as an agreement admits: fewer, and noise would decide.
                 false if S::EXACT => 0,
-                false => 40,
+                false => 48,
             };
         }
         _ => {}

@@ -1,4 +1,4 @@
-//! From which size of a gallery the one scheme answers sooner than the other.
+//! From which size of a gallery a scheme of blocks answers sooner than scheme `tfhe`.
 
 use crate::agreement::SchemeId;
 use crate::planning::Plan;
@@ -8,9 +8,10 @@ use serde::Serialize;
 use super::grid::{BUDGET, Batch, Grid};
 use super::measured::{Curve, QueryTimes};
 
-/// Where scheme `bgv` begins to answer sooner than `tfhe`, on so many threads and for so many probes.
+/// Where a scheme of blocks begins to answer sooner than `tfhe`, on so many threads and for so many probes.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Crossover {
+    pub scheme: SchemeId,
     pub threads: usize,
     pub probes: usize,
     /// References, as 'plan' predicts; none where there is no crossing up to a million.
@@ -19,22 +20,24 @@ pub struct Crossover {
     pub measured_references: Option<usize>,
 }
 
-/// One for each pair of batches of both schemes on as many threads, and each number of probes.
+/// One for each batch of blocks and each of bootstraps on as many threads, and each number of probes.
 pub fn crossovers(grid: &Grid, probes: &[usize], queries: &[QueryTimes]) -> Vec<Crossover> {
     let of = |scheme| grid.batches.iter().filter(move |batch: &&Batch| batch.agreement.scheme() == scheme);
-    let pairs = of(SchemeId::Tfhe).flat_map(|tfhe| of(SchemeId::Bgv).map(move |bgv| (tfhe, bgv)));
-    let alike = pairs.filter(|(tfhe, bgv)| tfhe.threads == bgv.threads);
+    let of_blocks = || of(SchemeId::Bgv).chain(of(SchemeId::Hybrid));
+    let pairs = of(SchemeId::Tfhe).flat_map(|tfhe| of_blocks().map(move |blocks| (tfhe, blocks)));
+    let alike = pairs.filter(|(tfhe, blocks)| tfhe.threads == blocks.threads);
     alike
-        .flat_map(|(tfhe, bgv)| {
+        .flat_map(|(tfhe, blocks)| {
             probes.iter().map(move |&probes| {
-                let measured = [tfhe, bgv].map(|batch| measured(batch, probes, queries));
+                let measured = [tfhe, blocks].map(|batch| measured(batch, probes, queries));
                 let [slower, faster] = &measured;
                 Crossover {
+                    scheme: blocks.agreement.scheme(),
                     threads: tfhe.threads,
                     probes,
                     predicted_references: crossover::predicted(
                         |references| seconds(tfhe, references, probes),
-                        |references| seconds(bgv, references, probes),
+                        |references| seconds(blocks, references, probes),
                     ),
                     measured_references: crossover::between(slower, faster),
                 }

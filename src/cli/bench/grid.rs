@@ -85,12 +85,7 @@ pub struct Refused {
 pub const BUDGET: u64 = 4 << 30;
 
 fn scheme(text: &str) -> Result<SchemeId, String> {
-    match text {
-        "tfhe" => Ok(SchemeId::Tfhe),
-        "bgv" => Ok(SchemeId::Bgv),
-        "hybrid" => Ok(SchemeId::Hybrid),
-        _ => Err("tfhe, bgv or hybrid is needed".to_owned()),
-    }
+    SchemeId::by_name(text).ok_or_else(|| "tfhe, bgv or hybrid is needed".to_owned())
 }
 
 fn disclosure(text: &str) -> Result<Disclosure, String> {

@@ -87,7 +87,7 @@ fn time_section(document: &Document) -> Section {
     Section { heading: "Time".to_owned(), blocks }
 }
 
-/// Time of an answer on so many threads: both schemes, predicted and measured.
+/// Time of an answer on so many threads: every scheme, predicted and measured.
 fn crossing(document: &Document, threads: usize) -> Figure {
     let predicted = document.predicted.iter().filter(|curve| curve.threads == threads).map(|curve| {
         let name = name(document, &curve.parameter_set, curve.threads, curve.probes);
@@ -106,7 +106,7 @@ fn crossing(document: &Document, threads: usize) -> Figure {
     let crossovers = document.crossover.iter().filter(|crossover| crossover.threads == threads);
     let rules = crossovers.filter_map(|crossover| {
         let references = crossover.predicted_references?;
-        let label = format!("bgv sooner from {references} ({})", count(crossover.probes, "probe"));
+        let label = format!("{} sooner from {references} ({})", crossover.scheme, count(crossover.probes, "probe"));
         Some(Rule { label, position: Position::X(references as f64) })
     });
     let plot = Plot {

@@ -175,7 +175,8 @@ pub fn remarks(document: &Document) -> Vec<String> {
     let crossovers = document.crossover.iter().map(|crossover| {
         let said = |references: Option<usize>| references.map_or("not found".to_owned(), |found| found.to_string());
         format!(
-            "scheme bgv answers {} sooner than tfhe on {} from so many references: predicted {}, measured {}",
+            "scheme {} answers {} sooner than tfhe on {} from so many references: predicted {}, measured {}",
+            crossover.scheme,
             count(crossover.probes, "probe"),
             count(crossover.threads, "thread"),
             said(crossover.predicted_references),

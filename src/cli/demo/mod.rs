@@ -9,8 +9,8 @@ mod story;
 
 use std::path::{Path, PathBuf};
 
-use crate::agreement::Terms;
-use crate::scheme::Opened;
+use crate::agreement::{SchemeId, Terms};
+use crate::planning;
 use crate::template::TemplateShape;
 use crate::template::synthetic::{Model, Population};
 
@@ -26,8 +26,11 @@ use story::Story;
 ///
 /// Needs no input and takes less than a minute. Its files stay in a folder, for every other command to be tried on.
 #[derive(clap::Args)]
-#[command(after_help = "Example:\n  cotejo demo")]
+#[command(after_help = "Examples:\n  cotejo demo\n  cotejo demo --scheme hybrid")]
 pub struct Args {
+    /// Scheme of the encryption: tfhe, bgv or hybrid
+    #[arg(long, value_name = "SCHEME", default_value = "tfhe", value_parser = scheme)]
+    scheme: SchemeId,
     /// Folder to write to; where it exists, another one beside it (cotejo-demo-2, ...)
     #[arg(long, value_name = "FOLDER", default_value = "cotejo-demo")]
     out: PathBuf,
@@ -47,7 +50,8 @@ impl Args {
     pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
         let population = Population::new(Model::Face, TemplateShape::Vector(DIMENSION), SEED)
             .map_err(|error| Failure::new("demo", error, "report this as a defect"))?;
-        let agreement = Opened::of(terms()).map_err(|error| Failure::new("demo", error, "report this as a defect"))?;
+        let agreement = planning::open(terms(self.scheme))
+            .map_err(|error| Failure::new("demo", error, "report this as a defect"))?;
         let folder = Folder::create(&self.out)?;
         let mut story = Story::new(console, &folder.path);
 
@@ -76,8 +80,15 @@ impl Args {
     }
 }
 
-fn terms() -> Terms {
+fn scheme(text: &str) -> Result<SchemeId, String> {
+    SchemeId::by_name(text).ok_or_else(|| "tfhe, bgv or hybrid is needed".to_owned())
+}
+
+fn terms(scheme: SchemeId) -> Terms {
     let mut terms = Terms::face(DIMENSION);
+    if scheme != SchemeId::Tfhe {
+        terms = terms.with_scheme(scheme.into());
+    }
     "Search for missing persons".clone_into(&mut terms.title);
     "Ministry A".clone_into(&mut terms.querier);
     "Ministry B".clone_into(&mut terms.custodian);

@@ -137,7 +137,10 @@ impl<'a> Story<'a> {
         oracle: &[ClearVerdict],
     ) -> Result<(), Failure> {
         let zone = GrayZone::of(agreement);
-        let deviations = |clear: &ClearVerdict| (clear.best - THRESHOLD).abs() / zone.score_deviation();
+        let deviations = |clear: &ClearVerdict| {
+            let deviations = (clear.best - THRESHOLD).abs() / zone.score_deviation();
+            deviations.is_finite().then_some(deviations)
+        };
         let said = |hit| if hit { "hit" } else { "no hit" };
         let mut lines = vec![
             "6 Verdicts  probe      A decrypts   the oracle says in the clear (only this demo can ask it)".to_owned(),
@@ -146,12 +149,15 @@ impl<'a> Story<'a> {
         for ((probe, verdict), clear) in verdicts.iter().zip(oracle) {
             let agrees = if verdict.hit() == clear.hit { "" } else { "   DIFFERENT" };
             lines.push(format!(
-                "            {:<11}{:<13}{:<7} best cosine {:+.3}, {:.0} sigma of noise from the threshold{agrees}",
+                "            {:<11}{:<13}{:<7} best cosine {:+.3}, {}{agrees}",
                 probe.as_str(),
                 said(verdict.hit()),
                 said(clear.hit),
                 clear.best,
-                deviations(clear)
+                match deviations(clear) {
+                    Some(deviations) => format!("{deviations:.0} sigma of noise from the threshold"),
+                    None => "decided without noise".to_owned(),
+                }
             ));
             documents.push(json!({
                 "probe": probe,

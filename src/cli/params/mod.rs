@@ -54,7 +54,7 @@ impl Args {
 /// The comparison that a set is looked at under.
 #[derive(clap::Args)]
 struct UnderArgs {
-    /// What is compared [default: that of the metric; where nothing is chosen, a face of 512 coordinates for scheme tfhe, bits for bgv]
+    /// What is compared [default: that of the metric; where nothing is chosen, a face of 512 coordinates for schemes tfhe and hybrid, bits for bgv]
     #[arg(long, value_enum)]
     modality: Option<Modality>,
     #[command(flatten)]

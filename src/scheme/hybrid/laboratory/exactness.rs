@@ -61,7 +61,8 @@ fn every_slot_is_right(parties: &Parties, disclosure: Disclosure, rng: &mut ChaC
     let masks: Vec<&Plaintext> = masks.iter().collect();
     let judged = circuit.judge(&engine, Judgement::Aligned, &score, &masks, 1);
     let verdict = circuit.verdict(&engine, vec![judged], &[]).pop().unwrap();
-    assert_eq!(verdict.state.limbs, set.ring().public_limbs().min(verdict.state.limbs));
+    // What is masked in the end is added up over blocks of all shapes.
+    assert!(disclosure == Disclosure::Each || verdict.state.limbs == set.ring().public_limbs());
     let slots = opened(parties, &verdict);
     let wrong = samples.values.iter().zip(&slots).filter(|&(&v, &slot)| match disclosure {
         Disclosure::Each => (v >= 0) != (slot == 0),
