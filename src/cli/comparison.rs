@@ -30,7 +30,7 @@ pub struct ComparisonArgs {
     /// What the querier learns [default: any]
     #[arg(long, value_enum)]
     disclosure: Option<DisclosureArg>,
-    /// Most references in a gallery
+    /// Most references in a gallery [default: 100000; 65536 for a count of scheme bgv]
     #[arg(long, value_name = "NUMBER")]
     references: Option<usize>,
     /// Most references of one subject (for each eye, where eyes are told apart)
@@ -107,6 +107,11 @@ impl ComparisonArgs {
         set(&mut terms.limits.references_per_subject, self.references_per_subject);
         set(&mut terms.limits.probes_per_query, self.probes_per_query);
         set(&mut terms.limits.bits_per_query, self.bits_per_query.map(Some));
+    }
+
+    /// Whether it is left open how many references a gallery may hold.
+    pub fn is_unlimited(&self) -> bool {
+        self.references.is_none()
     }
 
     /// As [`ComparisonArgs::terms`], where the modality may follow from the metric.

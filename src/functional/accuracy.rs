@@ -32,6 +32,15 @@ impl Functional {
         }
     }
 
+    /// [`Functional::rounding_deviation`] as a share of the inner product of the longest vectors, which is 1 for a cosine.
+    pub(crate) fn rounding_share(&self) -> f64 {
+        let longest = match self.metric {
+            Metric::InnerProduct { maximum_norm, .. } | Metric::SquaredEuclidean { maximum_norm, .. } => maximum_norm,
+            _ => 1.0,
+        };
+        self.rounding_deviation() / (longest * longest)
+    }
+
     /// Mean of (score of the integers - score of the real vectors) at the threshold, in units of the score: what rounding moves every
     /// score by. Choose thresholds on scores of the integers (`cotejo compare`), which include it.
     ///

@@ -17,6 +17,9 @@ use crate::cli::service_terms::ServiceArgs;
 use crate::cli::shape::Modality;
 use crate::cli::{Outcome, OverwriteArg, load};
 
+/// Why a count is limited where no limit is asked for.
+const MOST_COUNTED: &str = "the most that a count of scheme bgv can tell";
+
 /// Write an agreement with sound defaults, every field commented
 #[derive(clap::Args)]
 #[command(after_help = "\
@@ -65,10 +68,17 @@ impl Args {
         let terms = self.terms()?;
         let unsound =
             |error| Failure::of(&self.out, &error, "choose another value for it, see 'cotejo agreement init --help'");
-        let Settled { terms, why, .. } = planning::settle(&terms).map_err(unsound)?;
-        let agreement = Opened::of(terms).map_err(unsound)?;
+        let settle = if self.comparison.is_unlimited() { planning::settle_unlimited } else { planning::settle };
+        let Settled { terms: settled, why, .. } = settle(&terms).map_err(unsound)?;
+        let limited = (settled.limits.references < terms.limits.references).then_some(MOST_COUNTED);
+        let agreement = Opened::of(settled).map_err(unsound)?;
         load::warn_if_insecure(&agreement, console);
-        let notes = Notes { reason: Some(why.clause()), bits_per_query: Some(agreement.bits_per_query()) };
+        if let Some(clause) = limited {
+            let references = agreement.terms().limits.references;
+            console.note(format_args!("A gallery may hold {references} references, {clause} (--references)."));
+        }
+        let reason = Some(why.clause());
+        let notes = Notes { reason, references: limited, bits_per_query: Some(agreement.bits_per_query()) };
         let text = agreement.to_toml_with(&notes);
         let output = Output { path: &self.out, bytes: text.as_bytes(), access: Access::Shared };
         files::write(&[output], self.overwrite.force)?;
