@@ -265,6 +265,7 @@ mod tests {
     use crate::agreement::{IRIS_MPC_SHAPE, SchemeChoice};
     use crate::parameters::custom::OwnSet;
     use crate::remedy::Remedy;
+    use crate::template::{IrisShape, MaskSharing};
 
     fn chosen(terms: Terms) -> (String, Why) {
         let settled = settle(&terms).unwrap();
@@ -393,6 +394,28 @@ mod tests {
             assert!(error.starts_with(field) && error.ends_with("or on scheme tfhe"), "{error}");
             assert!(settle(&terms.with_scheme(SchemeChoice::Tfhe)).is_ok());
         }
+    }
+
+    /// The table of docs/performance.md.
+    #[test]
+    fn the_largest_irises_of_a_third_are_admitted_and_the_next_are_not() {
+        let admits = |(rows, columns), rotations, disclosure| {
+            let shape = IrisShape { rows, columns, channels: 2, mask: MaskSharing::ByPair };
+            let mut terms = Terms::iris(shape).with_scheme(SchemeChoice::Bgv);
+            if let ComparisonTerms::FractionalHamming { threshold, rotations: agreed, .. } = &mut terms.comparison {
+                (*threshold, *agreed) = ("0.333333333".parse().unwrap(), rotations);
+            }
+            terms.encryption.parameter_set = "bgv-32768-840".to_owned();
+            (terms.disclosure, terms.limits.references) = (disclosure, 10_000);
+            settle(&terms).is_ok()
+        };
+        for (shape, rotations, disclosure) in
+            [((16, 128), 0, Disclosure::Each), ((8, 32), 1, Disclosure::Each), ((3, 64), 15, Disclosure::Any)]
+        {
+            assert!(admits(shape, rotations, disclosure), "{shape:?}");
+        }
+        assert!(!admits((16, 128), 1, Disclosure::Each) && !admits((8, 32), 2, Disclosure::Each));
+        assert!(!admits((3, 128), 15, Disclosure::Any) && !admits((32, 128), 0, Disclosure::Each));
     }
 
     fn own(set: &str, change: impl Fn(&mut OwnSet)) -> OwnSet {
