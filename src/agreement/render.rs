@@ -10,6 +10,8 @@ use crate::template::MaskSharing;
 pub struct Notes {
     /// Why scheme and set are these: a clause.
     pub reason: Option<String>,
+    /// Why a gallery may hold that many references, where nobody chose it: a clause.
+    pub references: Option<&'static str>,
     /// Bits that the answer to one query can disclose, where the terms do not say it.
     pub bits_per_query: Option<u64>,
 }
@@ -24,6 +26,7 @@ pub(super) fn toml(terms: &Terms, notes: &Notes) -> String {
     let scheme = text(&encryption.scheme);
     let parameter_set = quoted(&encryption.parameter_set);
     let reason = notes.reason.as_ref().map_or_else(String::new, |reason| format!("# Here: {reason}.\n"));
+    let why_references = notes.references.map_or_else(String::new, |clause| format!("# Here: {clause}.\n"));
     let own_set = encryption.set.as_ref().map_or_else(String::new, own_set);
     let service = terms.service.as_ref().map_or_else(String::new, service);
     let (title, querier, custodian) = (quoted(title), quoted(querier), quoted(custodian));
@@ -67,7 +70,7 @@ parameter_set = {parameter_set}
 # What is refused as too much.
 [limits]
 # References in a gallery.
-references = {references}
+{why_references}references = {references}
 # References that one subject may have (for each eye, where eyes are told apart). With 1, a repeated id is an error.
 references_per_subject = {per_subject}
 # Probes in one query.

@@ -30,7 +30,7 @@ pub struct ComparisonArgs {
     /// What the querier learns [default: any]
     #[arg(long, value_enum)]
     disclosure: Option<DisclosureArg>,
-    /// Most references in a gallery
+    /// Most references in a gallery [default: 100000; 65536 for a count of scheme bgv]
     #[arg(long, value_name = "NUMBER")]
     references: Option<usize>,
     /// Most references of one subject (for each eye, where eyes are told apart)
@@ -66,12 +66,14 @@ enum DisclosureArg {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum SchemeArg {
-    /// By the parameter set if one is named, else the one that answers sooner for as many references as --references admits
+    /// By the parameter set if one is named, else the one that answers soonest for as many references as --references admits, of those that are fine enough
     Auto,
     /// One comparison at a time: soonest for small galleries, any metric
     Tfhe,
     /// Thousands at a time: for large galleries; exact
     Bgv,
+    /// Thousands at a time, any metric: for large galleries of faces and irises, and many probes
+    Hybrid,
 }
 
 impl From<SchemeArg> for SchemeChoice {
@@ -80,6 +82,7 @@ impl From<SchemeArg> for SchemeChoice {
             SchemeArg::Auto => Self::Auto,
             SchemeArg::Tfhe => Self::Tfhe,
             SchemeArg::Bgv => Self::Bgv,
+            SchemeArg::Hybrid => Self::Hybrid,
         }
     }
 }
@@ -107,6 +110,11 @@ impl ComparisonArgs {
         set(&mut terms.limits.references_per_subject, self.references_per_subject);
         set(&mut terms.limits.probes_per_query, self.probes_per_query);
         set(&mut terms.limits.bits_per_query, self.bits_per_query.map(Some));
+    }
+
+    /// Whether it is left open how many references a gallery may hold.
+    pub fn is_unlimited(&self) -> bool {
+        self.references.is_none()
     }
 
     /// As [`ComparisonArgs::terms`], where the modality may follow from the metric.

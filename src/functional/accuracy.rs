@@ -1,9 +1,7 @@
 //! What rounding real vectors to integers costs in accuracy, beside the scores of the real vectors.
 
+use super::rounding::{self, VARIANCE};
 use super::{Functional, Metric};
-
-/// Variance of rounding one coordinate to an integer.
-const ROUNDING: f64 = 1.0 / 12.0;
 
 impl Functional {
     /// Standard deviation of (score of the integers - score of the real vectors), in units of the score; 0 where nothing is rounded.
@@ -13,48 +11,57 @@ impl Functional {
     pub(crate) fn rounding_deviation(&self) -> f64 {
         match self.metric {
             Metric::Hamming { .. } | Metric::FractionalHamming { .. } => 0.0,
-            Metric::Cosine { dimension, threshold, probe_norm, reference_norm } => {
-                let product = f64::from(probe_norm) * f64::from(reference_norm);
+            Metric::Cosine { dimension, threshold, unit, probe_norm, reference_norm } => {
+                let unit = unit as f64;
                 // An exact scheme's integers have a length that is fixed: what lies along the vector itself does not err.
-                let along = if self.is_exact() { (threshold as f64 / product).powi(2) } else { 0.0 };
-                let lengths = self.unrounded(probe_norm) + self.unrounded(reference_norm);
-                let variance = ROUNDING * lengths * (1.0 - along) + dimension as f64 * ROUNDING * ROUNDING;
-                variance.sqrt() / product
+                let along = if self.is_exact() { (threshold as f64 / unit).powi(2) } else { 0.0 };
+                let lengths = self.scaled_square(probe_norm) + self.scaled_square(reference_norm);
+                let variance = VARIANCE * lengths * (1.0 - along) + dimension as f64 * VARIANCE * VARIANCE;
+                variance.sqrt() / unit
             }
             Metric::InnerProduct { dimension, scale, maximum_norm, .. } => {
-                let variance = 2.0 * ROUNDING * (scale * maximum_norm).powi(2);
-                (variance + dimension as f64 * ROUNDING * ROUNDING).sqrt() / (scale * scale)
+                let variance = 2.0 * VARIANCE * (scale * maximum_norm).powi(2);
+                (variance + dimension as f64 * VARIANCE * VARIANCE).sqrt() / (scale * scale)
             }
-            Metric::SquaredEuclidean { dimension, threshold, scale, .. } => {
-                let variance = 8.0 * ROUNDING * threshold as f64 + 7.0 / 180.0 * dimension as f64;
+            Metric::SquaredEuclidean { dimension, threshold, shift, scale, .. } => {
+                let variance = 8.0 * VARIANCE * (threshold - shift) as f64 + 7.0 / 180.0 * dimension as f64;
                 variance.sqrt() / (scale * scale)
             }
         }
     }
 
-    /// Mean of (score of the integers - score of the real vectors) at the threshold, in units of the score: what rounding moves every
-    /// score by. Choose thresholds on scores of the integers (`cotejo compare`), which include it.
+    /// [`Functional::rounding_deviation`] as a share of the inner product of the longest vectors, which is 1 for a cosine.
+    pub(crate) fn rounding_share(&self) -> f64 {
+        let longest = match self.metric {
+            Metric::InnerProduct { maximum_norm, .. } | Metric::SquaredEuclidean { maximum_norm, .. } => maximum_norm,
+            _ => 1.0,
+        };
+        self.rounding_deviation() / (longest * longest)
+    }
+
+    /// Mean of (score of the integers - score of the real vectors) at the threshold, in units of the score.
     ///
-    /// A cosine shrinks under an exact scheme, where the rounding error takes its part of an integer length that is never above the
-    /// agreed one; a squared distance grows by the length of both errors, d/6.
+    /// An exact scheme's scores and thresholds make up for it ([`rounding`]), but for what that is rounded by itself. Under others a squared
+    /// distance grows by the length of both errors, d/6.
     pub(crate) fn rounding_shift(&self) -> f64 {
         match self.metric {
-            Metric::Cosine { threshold, probe_norm, reference_norm, .. } => {
-                let product = f64::from(probe_norm) * f64::from(reference_norm);
-                let kept = (self.unrounded(probe_norm) * self.unrounded(reference_norm)).sqrt();
-                threshold as f64 / product * (kept / product - 1.0)
+            Metric::Cosine { threshold, unit, probe_norm, reference_norm, .. } => {
+                let mean = (self.scaled_square(probe_norm) * self.scaled_square(reference_norm)).sqrt();
+                threshold as f64 / unit as f64 * (mean / unit as f64 - 1.0)
             }
-            Metric::SquaredEuclidean { dimension, scale, .. } => 2.0 * ROUNDING * dimension as f64 / (scale * scale),
+            Metric::SquaredEuclidean { dimension, threshold, shift, scale, .. } => {
+                let added = (2.0 * VARIANCE * dimension as f64).min((threshold - shift) as f64);
+                (added - shift as f64) / (scale * scale)
+            }
             Metric::Hamming { .. } | Metric::FractionalHamming { .. } | Metric::InnerProduct { .. } => 0.0,
         }
     }
 
     /// Square of the length to which a vector is scaled before it is rounded.
-    fn unrounded(&self, norm: u32) -> f64 {
-        let square = f64::from(norm).powi(2);
+    fn scaled_square(&self, norm: u32) -> f64 {
         match (self.is_exact(), &self.metric) {
-            (true, Metric::Cosine { dimension, .. }) => (square - ROUNDING * *dimension as f64).max(0.0),
-            _ => square,
+            (true, Metric::Cosine { dimension, .. }) => rounding::scaled_square(norm, *dimension),
+            _ => f64::from(norm).powi(2),
         }
     }
 }
@@ -92,6 +99,9 @@ mod tests {
         let functional = agreement.functional();
         let mut rng = ChaCha20Rng::seed_from_u64(11);
         let count = 4000;
+        let mut hits = 0;
+        let grows = !matches!(agreement.terms().comparison, ComparisonTerms::SquaredEuclidean { .. });
+        let threshold = threshold(&agreement.terms().comparison);
         let errors: Vec<f64> = (0..count)
             .map(|_| {
                 let x = unit_vector(512, &mut rng);
@@ -103,7 +113,11 @@ mod tests {
                 };
                 let template = |x| Template::Vector(RealVector::new(x).unwrap());
                 let probe = functional.probe(&template(x)).unwrap();
-                Oracle::new(functional, &probe).compare(&functional.reference(&template(y)).unwrap()).score - real
+                let compared = Oracle::new(functional, &probe).compare(&functional.reference(&template(y)).unwrap());
+                let meets = if grows { compared.score >= threshold } else { compared.score <= threshold };
+                assert_eq!(compared.hit, meets, "{compared:?}");
+                hits += u32::from(compared.hit);
+                compared.score - real
             })
             .collect();
         let mean = errors.iter().sum::<f64>() / f64::from(count);
@@ -112,10 +126,25 @@ mod tests {
         println!("{}: {deviation:.5} predicted {predicted:.5}, {mean:+.5} predicted {shift:+.5}", agreement.scheme());
         assert!((0.96..1.04).contains(&(deviation / predicted)), "{deviation} {predicted}");
         assert!((mean - shift).abs() < 0.1 * predicted, "{mean} {shift}");
+        // The pairs are at the threshold: where nothing is shifted, half of them hit.
+        let toward = if grows { shift } else { -shift } / predicted;
+        let (rate, expected) = (f64::from(hits) / f64::from(count), Normal::standard().cdf(toward));
+        println!("{}: {rate:.3} at the threshold hit, predicted {expected:.3}", agreement.scheme());
+        assert!((rate - expected).abs() < 0.04, "{rate} {expected}");
+        assert!(!functional.is_exact() || shift.abs() < 0.02 * predicted, "{shift}");
+    }
+
+    fn threshold(comparison: &ComparisonTerms) -> f64 {
+        match comparison {
+            ComparisonTerms::Cosine { threshold, .. }
+            | ComparisonTerms::InnerProduct { threshold, .. }
+            | ComparisonTerms::SquaredEuclidean { threshold, .. } => threshold.to_f64(),
+            other => panic!("{other:?}"),
+        }
     }
 
     #[test]
-    fn rounding_moves_scores_as_predicted() {
+    fn rounding_moves_scores_as_predicted_and_half_of_the_pairs_at_an_exact_threshold_hit() {
         let one = || "1.0".parse().unwrap();
         for scheme in [SchemeChoice::Tfhe, SchemeChoice::Bgv] {
             prediction_holds(Terms::face(512).with_scheme(scheme), 0.35);

@@ -4,6 +4,7 @@ use std::ops::RangeInclusive;
 
 use super::demand::MaskDemand;
 use super::fraction::simplest_fraction;
+use super::rounding;
 use crate::agreement::{AgreementError, ComparisonTerms, Decimal};
 use crate::template::{IrisShape, TemplateShape};
 
@@ -15,12 +16,13 @@ pub(crate) enum Metric {
     /// Hit iff unit HD < theta common for some rotation, and common >= minimum unrotated. theta / unit decides as the agreed
     /// `threshold`, in billionths, does.
     FractionalHamming { shape: IrisShape, threshold: i64, theta: i64, unit: i64, minimum_common: usize, rotations: i32 },
-    /// Hit iff <x,y> >= threshold, for vectors scaled to the given lengths.
-    Cosine { dimension: usize, threshold: i64, probe_norm: u32, reference_norm: u32 },
+    /// Hit iff <x,y> >= threshold, for vectors scaled to the given lengths. `unit` is the mean of <x,y> for a cosine of 1 whose rounding
+    /// errors are independent.
+    Cosine { dimension: usize, threshold: i64, unit: i64, probe_norm: u32, reference_norm: u32 },
     /// Hit iff <x,y> >= threshold, for vectors times scale, of integer length at most `longest`.
     InnerProduct { dimension: usize, threshold: i64, scale: f64, maximum_norm: f64, longest: i64 },
-    /// Hit iff |x-y|^2 <= threshold, likewise.
-    SquaredEuclidean { dimension: usize, threshold: i64, scale: f64, maximum_norm: f64, longest: i64 },
+    /// Hit iff |x-y|^2 <= threshold, likewise. `shift` is what the threshold admits for rounding, which adds to distances.
+    SquaredEuclidean { dimension: usize, threshold: i64, shift: i64, scale: f64, maximum_norm: f64, longest: i64 },
 }
 
 impl Metric {
@@ -71,9 +73,12 @@ impl Metric {
                         return Err(E::field(field, format!("must be between 16 and {most}")));
                     }
                 }
-                let product = i64::from(probe_norm) * i64::from(reference_norm);
-                let threshold = threshold.times_rounded_up(product) as i64;
-                Ok(Self::Cosine { dimension, threshold, probe_norm, reference_norm })
+                let unit = match exact {
+                    true => rounding::product_of_scaled(probe_norm, reference_norm, dimension).round() as i64,
+                    false => i64::from(probe_norm) * i64::from(reference_norm),
+                };
+                let threshold = threshold.times_rounded_up(unit) as i64;
+                Ok(Self::Cosine { dimension, threshold, unit, probe_norm, reference_norm })
             }
             (
                 TemplateShape::Vector(dimension),
@@ -93,20 +98,23 @@ impl Metric {
                     ));
                 }
                 let longest = longest.ceil() as i64;
-                let (whole, exact) = times_squared(threshold, scale)
+                let (whole, is_whole) = times_squared(threshold, scale)
                     .ok_or_else(|| threshold_range("is far beyond what the longest vectors can reach"))?;
                 let (scale, maximum_norm) = (scale.to_f64(), maximum_norm.to_f64());
                 if matches!(terms, ComparisonTerms::InnerProduct { .. }) {
                     // The least integer not below it.
-                    let threshold = if exact { whole } else { whole + 1 };
+                    let threshold = if is_whole { whole } else { whole + 1 };
                     match threshold.saturating_abs() <= longest * longest {
                         true => Ok(Self::InnerProduct { dimension, threshold, scale, maximum_norm, longest }),
                         false => Err(threshold_range("is beyond the inner product of the longest vectors")),
                     }
                 } else {
-                    let threshold = whole;
+                    let shift = if exact { rounding::added_to_square(dimension, whole) } else { 0 };
+                    let threshold = whole.saturating_add(shift);
                     match (0..=4 * longest * longest).contains(&threshold) {
-                        true => Ok(Self::SquaredEuclidean { dimension, threshold, scale, maximum_norm, longest }),
+                        true => {
+                            Ok(Self::SquaredEuclidean { dimension, threshold, shift, scale, maximum_norm, longest })
+                        }
                         false => Err(threshold_range("must be between 0 and the distance of the longest vectors")),
                     }
                 }

@@ -17,7 +17,8 @@
 //! | squared Euclidean | 4x, 2\|x\|^2 | y, -1 | 2 (T - \|x-y\|^2) + 1 |
 //!
 //! with S = 10^9 and theta in units of 1/S, so that a decimal threshold is exact; an exact scheme, for which phi must be small, takes the
-//! simplest fraction theta / S that decides on every pair as the decimal does. Above theta = 0.4 the coordinate (S-2 theta) m is too
+//! simplest fraction theta / S that decides on every pair as the decimal does. tau and T are the agreed threshold in integers; an exact
+//! scheme, whose vectors are short, shifts them by what rounding does to scores on average (`rounding`). Above theta = 0.4 the coordinate (S-2 theta) m is too
 //! small to count common bits with, so the mask is encrypted once more at a scale u of its own.
 
 mod accuracy;
@@ -27,6 +28,7 @@ mod fraction;
 mod metric;
 pub mod oracle;
 mod quantise;
+mod rounding;
 mod rule;
 #[cfg(test)]
 mod tests;
@@ -172,9 +174,7 @@ impl Functional {
         match &self.metric {
             Metric::Hamming { .. } => 2.0,
             Metric::FractionalHamming { shape, unit, .. } => 2.0 * shape.bits() as f64 * *unit as f64,
-            Metric::Cosine { probe_norm, reference_norm, .. } => {
-                2.0 * f64::from(*probe_norm) * f64::from(*reference_norm)
-            }
+            Metric::Cosine { unit, .. } => 2.0 * *unit as f64,
             Metric::InnerProduct { scale, .. } | Metric::SquaredEuclidean { scale, .. } => 2.0 * scale * scale,
         }
     }

@@ -13,7 +13,8 @@ pub struct Comparison {
     /// Whether the pair is a hit.
     pub hit: bool,
     /// In the metric's own unit: a cosine, a number of bits, a fraction of the common bits, ... For an iris the least over
-    /// the rotations, and 1 where no rotation has a common valid bit.
+    /// the rotations, and 1 where no rotation has a common valid bit. For the short integers of an exact scheme as that of the real vectors
+    /// is on average: it meets the agreed threshold iff the pair hits.
     pub score: f64,
     /// phi of the deciding alignment, in the integers that are encrypted: positive iff it hits.
     pub phi: i64,
@@ -49,17 +50,20 @@ impl<'a> Oracle<'a> {
                 let distance: u32 = a.words().iter().zip(b.words()).map(|(a, b)| (a ^ b).count_ones()).sum();
                 plain(f64::from(distance), 2 * (threshold - i64::from(distance)) + 1)
             }
-            (
-                Metric::Cosine { threshold, .. } | Metric::InnerProduct { threshold, .. },
-                ProbeSample::Integers(x),
-                Reference::Integers(y),
-            ) => {
-                let product: i64 = x.iter().zip(y).map(|(&x, &y)| i64::from(x) * i64::from(y)).sum();
+            (Metric::Cosine { threshold, .. }, ProbeSample::Integers(x), Reference::Integers(y)) => {
+                let product = inner_product(x, y);
+                let cosine = 2.0 * product as f64 / self.functional.phi_per_score();
+                // Equal vectors have equal errors: their integers are closer than those of a cosine of 1 are on average.
+                plain(cosine.clamp(-1.0, 1.0), 2 * (product - threshold) + 1)
+            }
+            (Metric::InnerProduct { threshold, .. }, ProbeSample::Integers(x), Reference::Integers(y)) => {
+                let product = inner_product(x, y);
                 plain(2.0 * product as f64 / self.functional.phi_per_score(), 2 * (product - threshold) + 1)
             }
-            (Metric::SquaredEuclidean { threshold, .. }, ProbeSample::Integers(x), Reference::Integers(y)) => {
+            (Metric::SquaredEuclidean { threshold, shift, .. }, ProbeSample::Integers(x), Reference::Integers(y)) => {
                 let square: i64 = x.iter().zip(y).map(|(&x, &y)| (i64::from(x) - i64::from(y)).pow(2)).sum();
-                plain(2.0 * square as f64 / self.functional.phi_per_score(), 2 * (threshold - square) + 1)
+                let unrounded = (square - shift).max(0);
+                plain(2.0 * unrounded as f64 / self.functional.phi_per_score(), 2 * (threshold - square) + 1)
             }
             (Metric::FractionalHamming { .. }, ProbeSample::Iris(_), Reference::Iris(iris)) => self.compare_iris(iris),
             // Samples and references of one functional always fit each other.
@@ -121,6 +125,10 @@ impl<'a> Oracle<'a> {
             common_bits: Some(unrotated),
         }
     }
+}
+
+fn inner_product(x: &[i32], y: &[i16]) -> i64 {
+    x.iter().zip(y).map(|(&x, &y)| i64::from(x) * i64::from(y)).sum()
 }
 
 /// Differing and common valid bits of two codes of one shape, as they lie.

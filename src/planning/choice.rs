@@ -9,7 +9,8 @@
 //! Soonest among those that are *fine* enough: one deviation of noise and rounding together is at most what is asked for, or else at most
 //! half a percent of the largest score. Where none is, the finest.
 //!
-//! Where a length is open, scheme `tfhe` takes its usual one, and a set of scheme `bgv` the finest that it admits.
+//! Where a length is open, scheme `tfhe` takes its usual one, and a set of scheme `bgv` the finest that it admits. Where nobody chose how
+//! many references a gallery may hold, a count is limited to what an exact set can tell ([`settle_unlimited`]).
 //!
 //! What is chosen is written into the agreement, so that it does not depend on what this module predicts.
 
@@ -18,15 +19,23 @@ use std::cmp::Ordering;
 use super::explain::two_digits;
 use super::plan::{Pace, PlannedQuery};
 use crate::agreement::{
-    AUTO, AgreementError, ComparisonTerms, EncryptionTerms, PROBE_NORM, REFERENCE_NORM, SchemeId, Terms, set_of,
-    with_lengths,
+    AUTO, AgreementError, ComparisonTerms, Disclosure, EncryptionTerms, PROBE_NORM, REFERENCE_NORM, SchemeId, Terms,
+    set_of, with_lengths,
 };
 use crate::functional::Functional;
+use crate::parameters::bgv::PLAINTEXT_MODULUS;
 use crate::parameters::{Dimensions, ParameterSet};
 use crate::scheme::Opened;
 
-/// Lengths that are tried for an exact scheme, the finest first. Longer ones never fit; shorter ones move a cosine by more than 0.013.
-const EXACT_LENGTHS: std::ops::RangeInclusive<u32> = 32..=128;
+/// Lengths that are tried for an exact scheme, the finest first. Longer ones never fit, shorter ones are refused by every metric.
+const EXACT_LENGTHS: std::ops::RangeInclusive<u32> = 16..=128;
+
+/// The shortest length that is taken whatever rounding costs: it moves a cosine by at most 0.013, one standard deviation.
+const SHORTEST_USUAL: u32 = 32;
+
+/// A shorter length is taken where rounding moves a score no further than this, one standard deviation, as a share of the score of the longest
+/// vectors: the closer to 1 a threshold on a cosine is, the less it does.
+const COARSEST: f64 = 0.013;
 
 /// Terms of which nothing is left open, and why scheme and set are these.
 #[derive(Clone, Debug)]
@@ -153,6 +162,27 @@ pub fn settle_within(terms: &Terms, deviation: Option<f64>) -> Result<Settled, A
     Ok(Settled { terms: chosen.terms, why })
 }
 
+/// As [`settle`], for terms of which nobody chose how many references a gallery may hold: theirs is the usual number. Where it is more than
+/// an exact set can count, and that set is the choice for as many as it can, the terms are limited to those.
+///
+/// # Errors
+///
+/// As [`settle`].
+pub fn settle_unlimited(terms: &Terms, deviation: Option<f64>) -> Result<Settled, AgreementError> {
+    let counted = PLAINTEXT_MODULUS as usize - 1;
+    if terms.disclosure != Disclosure::Count || terms.limits.references <= counted {
+        return settle_within(terms, deviation);
+    }
+    let mut limited = terms.clone();
+    limited.limits.references = counted;
+    match settle_within(&limited, deviation) {
+        Ok(settled) if settled.terms.encryption.scheme.named() == Some(SchemeId::Tfhe) => {
+            settle_within(terms, deviation)
+        }
+        other => other,
+    }
+}
+
 /// Settles terms, agrees on them and opens the agreement.
 ///
 /// # Errors
@@ -249,10 +279,14 @@ pub(crate) fn under(terms: &Terms, set: &ParameterSet) -> Result<(Terms, Functio
     match set.dimensions() {
         Dimensions::Tfhe(_) | Dimensions::Hybrid(_) => at(PROBE_NORM, REFERENCE_NORM),
         Dimensions::Bgv(_) => {
-            let coarsest = *EXACT_LENGTHS.start();
-            let left_open = with_lengths(&terms.comparison, coarsest, coarsest) != terms.comparison;
-            let finest = left_open.then(|| EXACT_LENGTHS.rev().find_map(|length| at(length, length).ok())).flatten();
-            finest.map_or_else(|| at(coarsest, coarsest), Ok)
+            let usual = SHORTEST_USUAL;
+            let left_open = with_lengths(&terms.comparison, usual, usual) != terms.comparison;
+            let admitted = |length| {
+                let fine = |functional: &Functional| length >= usual || functional.rounding_share() <= COARSEST;
+                at(length, length).ok().filter(|(_, functional)| fine(functional))
+            };
+            let finest = left_open.then(|| EXACT_LENGTHS.rev().find_map(admitted)).flatten();
+            finest.map_or_else(|| at(usual, usual), Ok)
         }
     }
 }
@@ -296,9 +330,10 @@ fn no_secure_set() -> AgreementError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::agreement::{Disclosure, IRIS_MPC_SHAPE, SchemeChoice};
+    use crate::agreement::{IRIS_MPC_SHAPE, SchemeChoice};
     use crate::parameters::custom::OwnSet;
     use crate::remedy::Remedy;
+    use crate::template::{IrisShape, MaskSharing};
 
     fn chosen(terms: Terms) -> (String, Why) {
         let settled = settle(&terms).unwrap();
@@ -320,6 +355,56 @@ mod tests {
         // So many numbers in an answer need more flooding.
         assert_eq!(of(Terms::hamming(128, 40), Disclosure::Each, 500_000), "bgv-32768-690");
         assert_eq!(of(Terms::hamming(128, 40), Disclosure::Any, 5_000), "bgv-32768-690");
+    }
+
+    /// The fetch by similarity of HomomorphicEncryption.org's benchmark.
+    fn similar(scheme: SchemeChoice) -> Terms {
+        let mut terms = Terms::face(128).with_scheme(scheme);
+        with_threshold(&mut terms, "0.8");
+        terms.disclosure = Disclosure::Count;
+        terms
+    }
+
+    fn with_threshold(terms: &mut Terms, text: &str) {
+        if let ComparisonTerms::Cosine { threshold, .. } = &mut terms.comparison {
+            *threshold = text.parse().unwrap();
+        }
+    }
+
+    #[test]
+    fn a_count_that_nobody_limited_is_limited_to_what_an_exact_set_can_tell() {
+        for (scheme, chosen, references) in [
+            (SchemeChoice::Bgv, SchemeId::Bgv, 65_536),
+            (SchemeChoice::Auto, SchemeId::Bgv, 65_536),
+            (SchemeChoice::Tfhe, SchemeId::Tfhe, 100_000),
+        ] {
+            let Settled { terms, .. } = settle_unlimited(&similar(scheme), None).unwrap();
+            assert_eq!(terms.encryption.scheme.named(), Some(chosen));
+            assert_eq!(terms.limits.references, references);
+        }
+        // What somebody chose is refused, and not changed.
+        let refused = settle(&similar(SchemeChoice::Bgv)).unwrap_err();
+        assert!(refused.in_full().contains("agree on at most 65536 references"), "{}", refused.in_full());
+        let mut any = similar(SchemeChoice::Bgv);
+        any.disclosure = Disclosure::Any;
+        assert_eq!(settle_unlimited(&any, None).unwrap().terms.limits.references, 100_000);
+    }
+
+    #[test]
+    fn a_length_below_32_is_taken_where_rounding_moves_a_score_no_further_than_32_does() {
+        let lengths = |threshold| {
+            let mut terms = similar(SchemeChoice::Bgv);
+            with_threshold(&mut terms, threshold);
+            terms.limits.references = 65_536;
+            settle(&terms).map(|settled| match settled.terms.comparison {
+                ComparisonTerms::Cosine { probe_norm: Some(probe), reference_norm: Some(reference), .. } => {
+                    (probe, reference)
+                }
+                other => panic!("{other:?}"),
+            })
+        };
+        assert_eq!(lengths("0.8"), Ok((30, 30)));
+        assert_eq!(lengths("0.35"), Ok((35, 35)));
     }
 
     #[test]
@@ -382,6 +467,28 @@ mod tests {
             assert!(error.starts_with(field) && error.ends_with("or on scheme tfhe"), "{error}");
             assert!(settle(&terms.with_scheme(SchemeChoice::Tfhe)).is_ok());
         }
+    }
+
+    /// The table of docs/performance.md.
+    #[test]
+    fn the_largest_irises_of_a_third_are_admitted_and_the_next_are_not() {
+        let admits = |(rows, columns), rotations, disclosure| {
+            let shape = IrisShape { rows, columns, channels: 2, mask: MaskSharing::ByPair };
+            let mut terms = Terms::iris(shape).with_scheme(SchemeChoice::Bgv);
+            if let ComparisonTerms::FractionalHamming { threshold, rotations: agreed, .. } = &mut terms.comparison {
+                (*threshold, *agreed) = ("0.333333333".parse().unwrap(), rotations);
+            }
+            terms.encryption.parameter_set = "bgv-32768-840".to_owned();
+            (terms.disclosure, terms.limits.references) = (disclosure, 10_000);
+            settle(&terms).is_ok()
+        };
+        for (shape, rotations, disclosure) in
+            [((16, 128), 0, Disclosure::Each), ((8, 32), 1, Disclosure::Each), ((3, 64), 15, Disclosure::Any)]
+        {
+            assert!(admits(shape, rotations, disclosure), "{shape:?}");
+        }
+        assert!(!admits((16, 128), 1, Disclosure::Each) && !admits((8, 32), 2, Disclosure::Each));
+        assert!(!admits((3, 128), 15, Disclosure::Any) && !admits((32, 128), 0, Disclosure::Each));
     }
 
     fn own(set: &str, change: impl Fn(&mut OwnSet)) -> OwnSet {

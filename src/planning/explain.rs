@@ -81,6 +81,8 @@ fn rounding(agreement: &Opened) -> Option<String> {
     if shift.abs() > deviation / 10.0 {
         let direction = if shift < 0.0 { "lowers" } else { "raises" };
         sentence += &format!(", and {direction} it by {} at the threshold", two_digits(shift.abs()));
+    } else {
+        sentence += ", up as often as down";
     }
     Some(sentence + "; the comparison in the clear (cotejo compare) includes it.")
 }

@@ -10,6 +10,6 @@ mod plan;
 pub(crate) mod search;
 
 pub(crate) use choice::under;
-pub use choice::{Settled, Why, open, settle};
+pub use choice::{Settled, Why, open, settle, settle_unlimited, settle_within};
 pub use explain::sentences;
 pub use plan::{Pace, Plan, PlanError, PlannedQuery};

@@ -65,6 +65,27 @@ fn the_scheme_is_chosen_by_the_terms_and_said_with_its_reason() {
 }
 
 #[test]
+fn a_count_under_bgv_is_limited_to_what_it_can_tell_where_nobody_chose_a_limit() {
+    let desk = Desk::empty();
+    // The fetch by similarity of HomomorphicEncryption.org's benchmark.
+    let init = "agreement init --modality face --dimension 128 --threshold 0.8 --scheme bgv --disclosure count";
+    let limited =
+        "A gallery may hold 65536 references, the most that a count can tell under this scheme (--references).\n";
+    let output = desk.command(init).assert().success().get_output().clone();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.starts_with(limited), "{said}");
+    let file = std::fs::read_to_string(desk.path("agreement.toml")).unwrap();
+    let why = "# Here: the most that a count can tell under this scheme.\nreferences = 65536\n";
+    assert!(file.contains(why), "{file}");
+    assert_eq!(desk.json("agreement check")["parameter_set"], "bgv-32768-840");
+    // A limit that somebody chose is kept, or refused with the one that fits.
+    desk.refused(&format!("{init} --references 100000 --force"), "agreement.toml", "agree on at most 65536 references");
+    let output = desk.command(&format!("{init} --references 65536 --force")).assert().success().get_output().clone();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(!said.contains("may hold"), "{said}");
+}
+
+#[test]
 fn options_that_make_no_sense_together_are_refused_in_words() {
     let desk = Desk::empty();
     for (options, place, what) in [

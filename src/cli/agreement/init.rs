@@ -17,6 +17,9 @@ use crate::cli::service_terms::ServiceArgs;
 use crate::cli::shape::Modality;
 use crate::cli::{Outcome, OverwriteArg, load};
 
+/// Why a count is limited where no limit is asked for.
+const MOST_COUNTED: &str = "the most that a count can tell under this scheme";
+
 /// Write an agreement with sound defaults, every field commented
 #[derive(clap::Args)]
 #[command(after_help = "\
@@ -48,6 +51,10 @@ pub struct Args {
     /// of your own (begin with: cotejo params show SET --toml)
     #[arg(long, value_name = "NAME|FILE.toml", default_value = AUTO)]
     parameter_set: String,
+    /// Where scheme or set is open: what is fine enough, as the largest standard deviation that noise and rounding may give a score [default:
+    /// half a percent of the largest score]
+    #[arg(long, value_name = "SCORE", value_parser = deviation)]
+    deviation: Option<f64>,
     /// Admit a parameter set of less than 128 bits of security; every file made with it is marked
     #[arg(long)]
     allow_insecure: bool,
@@ -60,15 +67,29 @@ pub struct Args {
     overwrite: OverwriteArg,
 }
 
+fn deviation(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(number) if number > 0.0 && number.is_finite() => Ok(number),
+        _ => Err("a number above 0 is needed".to_owned()),
+    }
+}
+
 impl Args {
     pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
         let terms = self.terms()?;
         let unsound =
             |error| Failure::of(&self.out, &error, "choose another value for it, see 'cotejo agreement init --help'");
-        let Settled { terms, why, .. } = planning::settle(&terms).map_err(unsound)?;
-        let agreement = Opened::of(terms).map_err(unsound)?;
+        let settle = if self.comparison.is_unlimited() { planning::settle_unlimited } else { planning::settle_within };
+        let Settled { terms: settled, why, .. } = settle(&terms, self.deviation).map_err(unsound)?;
+        let limited = (settled.limits.references < terms.limits.references).then_some(MOST_COUNTED);
+        let agreement = Opened::of(settled).map_err(unsound)?;
         load::warn_if_insecure(&agreement, console);
-        let notes = Notes { reason: Some(why.clause()), bits_per_query: Some(agreement.bits_per_query()) };
+        if let Some(clause) = limited {
+            let references = agreement.terms().limits.references;
+            console.note(format_args!("A gallery may hold {references} references, {clause} (--references)."));
+        }
+        let reason = Some(why.clause());
+        let notes = Notes { reason, references: limited, bits_per_query: Some(agreement.bits_per_query()) };
         let text = agreement.to_toml_with(&notes);
         let output = Output { path: &self.out, bytes: text.as_bytes(), access: Access::Shared };
         files::write(&[output], self.overwrite.force)?;
