@@ -4,8 +4,6 @@
 //! is searched is B, the digits and special primes of the keyswitch and the rotations that are kept: for each of these the fewest primes of
 //! a ciphertext that admit the comparison. The ring has 2^15 slots: no smaller one has room for the threshold of any B.
 
-use rayon::prelude::*;
-
 use super::{Candidate, CandidateRefusal, Log, Target, frontier, over};
 use crate::agreement::{SchemeId, Terms};
 use crate::functional::{Admission as _, demand_of};
@@ -16,10 +14,9 @@ use crate::parameters::{Dimensions, ParameterSet};
 use crate::scheme::{Progress, Stopped};
 
 /// B, in steps of a fifth: the gray zone goes by one over it.
-const BOUNDS: [usize; 16] =
-    [500, 700, 1000, 1250, 1600, 2000, 2300, 2600, 3000, 3600, 4300, 5000, 6000, 7200, 8600, 10_000];
+const BOUNDS: [usize; 12] = [500, 700, 1000, 1300, 1600, 2000, 2600, 3100, 4000, 5000, 6000, 7200];
 /// Primes in a digit of the keyswitch.
-const DIGITS: [usize; 3] = [4, 5, 6];
+const DIGITS: [usize; 2] = [4, 5];
 /// Special primes beside those of a digit: one less costs noise where it is one of many, and leaves a prime for the ciphertext.
 const SPECIAL: [isize; 2] = [-1, 0];
 /// Fewest primes of a ciphertext that are tried.
@@ -64,12 +61,9 @@ pub(super) fn search(
 ) -> Result<Vec<Candidate>, Stopped> {
     let terms = terms.clone().with_scheme(SchemeId::Hybrid.into());
     let found =
-        over(&regions(security_bits), progress, |region| region.fewest_primes(&terms, log).into_iter().collect())?;
-    let candidates = found
-        .into_par_iter()
-        .filter_map(|set| Candidate::new(&terms, ParameterSet::unnamed(Dimensions::Hybrid(set)), false).ok());
+        over(&regions(security_bits), progress, |region| region.found(&terms, target, log).into_iter().collect())?;
     let (met, missed): (Vec<Candidate>, Vec<_>) =
-        candidates.collect::<Vec<_>>().into_iter().partition(|candidate| candidate.meets(target));
+        found.into_iter().partition(|candidate: &Candidate| candidate.meets(target));
     for candidate in &missed {
         log.refused(CandidateRefusal::Deviation, candidate.deviation(), || {
             format!("B = {} leaves a deviation of {:.2e}", bound_of(candidate), candidate.deviation())
@@ -88,8 +82,9 @@ impl Region {
         HybridSet { score_bound: bound, primes, special_primes: special, digit_primes: digit, ..HYBRID_2600 }
     }
 
-    /// By bisection: whether a comparison fits depends on there being enough.
-    fn fewest_primes(&self, terms: &Terms, log: &Log) -> Option<HybridSet> {
+    /// With the fewest primes, by bisection: whether a comparison fits depends on there being enough. With all there are where B does not meet
+    /// the target.
+    fn found(&self, terms: &Terms, target: Target, log: &Log) -> Option<Candidate> {
         let most = self.most.saturating_sub(self.special);
         let admits = |primes: usize| {
             let set = ParameterSet::unnamed(Dimensions::Hybrid(self.set(primes)));
@@ -101,11 +96,17 @@ impl Region {
             log.refused(CandidateRefusal::Noise, self.bound as f64, || error.to_string());
             return None;
         }
+        let of =
+            |primes| Candidate::new(terms, ParameterSet::unnamed(Dimensions::Hybrid(self.set(primes))), false).ok();
+        let largest = of(most)?;
+        if !largest.meets(target) {
+            return Some(largest);
+        }
         let (mut low, mut high) = (FEWEST.min(most), most);
         while low < high {
             let middle = low.midpoint(high);
             if admits(middle).is_ok() { high = middle } else { low = middle + 1 }
         }
-        Some(self.set(high))
+        if high == most { Some(largest) } else { of(high) }
     }
 }
