@@ -15,8 +15,9 @@ use super::chain::Chain;
 use super::ciphertexts::EncryptedProbes;
 use super::engine::{Ciphertext, rotated_noise};
 use super::keys::PreparedKey;
-use super::modulus::{PIECE, Piece, Sum, add_assign, two_sums_of_pieces};
+use super::modulus::{Piece, Sum, add_assign, two_sums_of_pieces};
 use super::noise::{Noise, State, sum};
+use super::pieces::{Giants, lift_in_pieces, place, several};
 use super::pool::Poly;
 use super::residues::{multiply_mod_t, residue};
 use super::ring::{Limb, Ring};
@@ -51,7 +52,7 @@ impl Steps {
 
 /// A probe's rotations: what every block is multiplied with.
 pub(super) struct Babies {
-    /// Of each prime both parts: piece after piece ([`PIECE`]), of each piece baby after baby.
+    /// Of each prime both parts: piece after piece ([`super::modulus::PIECE`]), of each piece baby after baby.
     limbs: Vec<[Poly; 2]>,
 }
 
@@ -186,7 +187,7 @@ impl Block {
 /// A block's diagonals kept transformed.
 pub(super) struct Transformed {
     steps: Steps,
-    /// Of each prime all diagonals: piece after piece ([`PIECE`]), of each piece giant after giant, baby after baby.
+    /// Of each prime all diagonals: piece after piece ([`super::modulus::PIECE`]), of each piece giant after giant, baby after baby.
     limbs: Vec<Vec<u32>>,
     bias: Vec<u32>,
 }
@@ -221,76 +222,6 @@ impl Transformed {
             *constant = (*constant + PLAINTEXT_MODULUS - residue(centre)) % PLAINTEXT_MODULUS;
         }
         horner(key, self.steps, bias, probes.len(), &[giants])
-    }
-}
-
-/// The inner sums of some giant steps, for each probe.
-struct Giants {
-    giants: usize,
-    probes: usize,
-    /// Of each prime piece after piece, of each piece giant after giant, probe after probe, both parts.
-    limbs: Vec<Poly>,
-}
-
-impl Giants {
-    /// Computed prime by prime: `compute` gets a prime, its number, and all sums over it to write.
-    fn computed(
-        ring: &Ring,
-        giants: usize,
-        probes: usize,
-        compute: impl Fn(&Limb, usize, &mut [[Piece; 2]]) + Sync,
-    ) -> Self {
-        let limb = |(index, prime): (usize, &Limb)| {
-            let mut sums = Poly::unset(2 * giants * probes * ring.n);
-            compute(prime, index, sums.as_chunks_mut().0.as_chunks_mut().0);
-            sums
-        };
-        let limbs = ring.ciphertext_limbs().par_iter().enumerate().map(limb).collect();
-        Self { giants, probes, limbs }
-    }
-
-    /// The pieces of one sum over one prime, both parts of each.
-    fn sum(&self, index: usize, giant: usize, probe: usize) -> impl Iterator<Item = &[Piece; 2]> {
-        let pieces = self.limbs.get(index).map(|limb| limb.as_chunks().0.as_chunks().0).unwrap_or_default();
-        pieces.iter().skip(giant * self.probes + probe).step_by((self.giants * self.probes).max(1))
-    }
-
-    /// Adds one sum to a ciphertext, or writes it there.
-    fn add_to(&self, ring: &Ring, sum: Sum, giant: usize, probe: usize, out: &mut Ciphertext) {
-        let [constant, linear] = &mut out.parts;
-        let limbs = constant.par_chunks_exact_mut(ring.n).zip(linear.par_chunks_exact_mut(ring.n)).zip(&ring.limbs);
-        limbs.enumerate().for_each(|(index, ((constant, linear), prime))| {
-            let outs = constant.chunks_exact_mut(PIECE).zip(linear.chunks_exact_mut(PIECE));
-            for ((constant, linear), parts) in outs.zip(self.sum(index, giant, probe)) {
-                for (out, part) in [constant, linear].into_iter().zip(parts) {
-                    match sum {
-                        Sum::Added => add_assign(prime.modulus, out, part),
-                        Sum::Replaced => out.copy_from_slice(part),
-                    }
-                }
-            }
-        });
-    }
-}
-
-/// Puts one of `count` limbs among the others, which stand there piece after piece.
-fn place(pieces: &mut [u32], limb: &[u32], number: usize, count: usize) {
-    let places = pieces.chunks_exact_mut(PIECE).skip(number).step_by(count);
-    places.zip(limb.chunks_exact(PIECE)).for_each(|(place, piece)| place.copy_from_slice(piece));
-}
-
-/// One piece of each of `count` limbs that were put so.
-fn several(pieces: &[u32], piece: usize, count: usize) -> &[Piece] {
-    pieces.as_chunks().0.get(piece * count..(piece + 1) * count).unwrap_or_default()
-}
-
-/// Plaintext polynomials over one prime, transformed, put piece after piece.
-fn lift_in_pieces(prime: &Limb, polynomials: &[Vec<u32>], out: &mut [u32]) {
-    let Some(first) = polynomials.first() else { return };
-    let mut limb = Poly::unset(first.len());
-    for (number, polynomial) in polynomials.iter().enumerate() {
-        Ring::lift(prime, polynomial, &mut limb);
-        place(out, &limb, number, polynomials.len());
     }
 }
 

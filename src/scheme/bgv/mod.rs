@@ -27,6 +27,7 @@ mod misfit;
 mod modulus;
 mod noise;
 mod packing;
+mod pieces;
 mod pool;
 mod residues;
 mod ring;
