@@ -108,6 +108,15 @@ pub(super) enum Sum {
     Replaced,
 }
 
+impl Sum {
+    /// What stands there then. Without a branch, so that loops stay vector instructions.
+    #[inline(always)]
+    fn of(self, modulus: Modulus, before: u32, summand: u32) -> u32 {
+        let kept = if self == Self::Added { u32::MAX } else { 0 };
+        modulus.add(before & kept, summand)
+    }
+}
+
 /// `out += sum_j a_j b_j`, or `out =`, all stored, element by element; all of one length.
 pub(super) fn sum_of_products(modulus: Modulus, sum: Sum, out: &mut [u32], pairs: &[(&[u32], &[u32])]) {
     let mut rest: Vec<_> = pairs.to_vec();
@@ -165,16 +174,12 @@ fn products_of<const K: usize>(modulus: Modulus, sum: Sum, out: &mut [u32], term
     let length = terms.iter().map(|(a, b)| a.len().min(b.len())).min().unwrap_or(0).min(out.len());
     let out = &mut out[..length];
     let terms = terms.map(|(a, b)| (&a[..length], &b[..length]));
-    let product = |i: usize| {
-        let mut sum = 0;
+    for i in 0..length {
+        let mut products = 0;
         for (a, b) in &terms {
-            sum += u64::from(a[i]) * u64::from(b[i]);
+            products += u64::from(a[i]) * u64::from(b[i]);
         }
-        modulus.reduce(sum)
-    };
-    match sum {
-        Sum::Added => (0..length).for_each(|i| out[i] = modulus.add(out[i], product(i))),
-        Sum::Replaced => (0..length).for_each(|i| out[i] = product(i)),
+        out[i] = sum.of(modulus, out[i], modulus.reduce(products));
     }
 }
 
@@ -216,27 +221,15 @@ fn pieces<const K: usize>(
     shared: &[Piece; K],
     [others, more]: [&[Piece; K]; 2],
 ) {
-    let products = |i: usize| {
+    for i in 0..PIECE {
         let mut sums = (0, 0);
         for k in 0..K {
             let factor = u64::from(shared[k][i]);
             sums.0 += factor * u64::from(others[k][i]);
             sums.1 += factor * u64::from(more[k][i]);
         }
-        (modulus.reduce(sums.0), modulus.reduce(sums.1))
-    };
-    match sum {
-        Sum::Added => {
-            for i in 0..PIECE {
-                let (a, b) = products(i);
-                (first[i], second[i]) = (modulus.add(first[i], a), modulus.add(second[i], b));
-            }
-        }
-        Sum::Replaced => {
-            for i in 0..PIECE {
-                (first[i], second[i]) = products(i);
-            }
-        }
+        first[i] = sum.of(modulus, first[i], modulus.reduce(sums.0));
+        second[i] = sum.of(modulus, second[i], modulus.reduce(sums.1));
     }
 }
 
@@ -283,16 +276,12 @@ fn weighted<const K: usize>(modulus: Modulus, sum: Sum, out: &mut [u32], terms: 
     let length = terms.iter().map(|(a, _)| a.len()).min().unwrap_or(0).min(out.len());
     let out = &mut out[..length];
     let terms = terms.map(|(a, weight)| (&a[..length], u64::from(weight)));
-    let products = |i: usize| {
-        let mut sum = 0;
+    for i in 0..length {
+        let mut products = 0;
         for (a, weight) in &terms {
-            sum += u64::from(a[i]) * weight;
+            products += u64::from(a[i]) * weight;
         }
-        modulus.reduce(sum)
-    };
-    match sum {
-        Sum::Added => (0..length).for_each(|i| out[i] = modulus.add(out[i], products(i))),
-        Sum::Replaced => (0..length).for_each(|i| out[i] = products(i)),
+        out[i] = sum.of(modulus, out[i], modulus.reduce(products));
     }
 }
 
