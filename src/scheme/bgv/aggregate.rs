@@ -21,7 +21,7 @@ use super::sanitise::{Sanitised, constant_coefficient, sanitised};
 use crate::parameters::bgv::PLAINTEXT_MODULUS;
 
 /// Sums of one probe's verdicts over the blocks so far: one for each mask, or one.
-pub(super) struct Sums {
+pub(in crate::scheme) struct Sums {
     masks: Masks,
     /// Primes of the answer.
     limbs: usize,
@@ -29,16 +29,16 @@ pub(super) struct Sums {
 }
 
 /// One probe's sums as they cross.
-pub(super) struct Summed {
+pub(in crate::scheme) struct Summed {
     /// LWE samples: mask then body.
-    pub(super) samples: Vec<Vec<u32>>,
+    pub(in crate::scheme) samples: Vec<Vec<u32>>,
     /// Statistical distance of them all from samples that depend on the verdict alone.
-    pub(super) leakage: f64,
+    pub(in crate::scheme) leakage: f64,
 }
 
 impl Sums {
     /// Of blocks that are masked so, for an answer over so many primes at most.
-    pub(super) fn new(masks: Masks, limbs: usize) -> Self {
+    pub(in crate::scheme) fn new(masks: Masks, limbs: usize) -> Self {
         Self { masks, limbs, values: Vec::new() }
     }
 
@@ -48,7 +48,7 @@ impl Sums {
     /// # Errors
     ///
     /// [`Misfit::Unlike`], which that rules out.
-    pub(super) fn add(&mut self, ring: &Ring, block: Vec<Ciphertext>) -> Result<(), Misfit> {
+    pub(in crate::scheme) fn add(&mut self, ring: &Ring, block: Vec<Ciphertext>) -> Result<(), Misfit> {
         let block = block.into_iter().map(|value| value.truncated(ring, self.limbs));
         if self.values.is_empty() {
             self.values = block.collect();
@@ -70,7 +70,7 @@ impl Sums {
     }
 
     /// Masked where they are not yet, and sanitised.
-    pub(super) fn finish(self, key: &PreparedKey, rng: &mut ChaCha20Rng) -> Summed {
+    pub(in crate::scheme) fn finish(self, key: &PreparedKey, rng: &mut ChaCha20Rng) -> Summed {
         let ring = &*key.ring;
         let mut leakage = 0.0;
         let masks = self.masks;
@@ -96,7 +96,7 @@ impl Sums {
 
 /// The one-squaring variant's outputs for a block: r_i (z - root_i) for each squared root, in an order of its own in each slot. Exactly
 /// one is 0 where a reference hits; all others are uniform non-zero numbers.
-pub(super) fn squares(
+pub(in crate::scheme) fn squares(
     key: &PreparedKey,
     circuit: &Circuit,
     square: &Ciphertext,

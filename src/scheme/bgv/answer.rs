@@ -6,10 +6,10 @@ use crate::functional::Functional;
 use crate::parameters::bgv::BgvSet;
 
 /// Samples that answer `any`: one where the number of matches of a probe cannot reach t, else [`MANY_SAMPLES`].
-pub(super) const MANY_SAMPLES: usize = 4;
+pub(in crate::scheme) const MANY_SAMPLES: usize = 4;
 
 /// Ring elements that answer for one block under `each`.
-pub(super) fn outputs_per_block(set: &BgvSet, functional: &Functional) -> usize {
+pub(in crate::scheme) fn outputs_per_block(set: &BgvSet, functional: &Functional) -> usize {
     match set.one_squaring {
         true => Polynomial::squared_roots(*functional.phi_range().end()).len(),
         // A conjunction of decisions.
@@ -20,7 +20,7 @@ pub(super) fn outputs_per_block(set: &BgvSet, functional: &Functional) -> usize 
 
 /// The answer on one probe is within this, as a logarithm, of one that depends on its verdicts alone (docs/protocol.md,
 /// section 6).
-pub(super) const LEAKAGE_LIMIT_LOG2: f64 = -40.0;
+pub(in crate::scheme) const LEAKAGE_LIMIT_LOG2: f64 = -40.0;
 
 /// Flooding of a whole answer of 2^17 coefficients: N 2^-b <= 2^-40 (docs/protocol.md, section 6).
-pub(super) const LEAST_FLOODING_BITS: f64 = 57.0;
+pub(in crate::scheme) const LEAST_FLOODING_BITS: f64 = 57.0;

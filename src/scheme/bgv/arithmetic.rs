@@ -9,7 +9,7 @@ use super::residues::{divide_mod_t, multiply_mod_t};
 use crate::parameters::bgv::PLAINTEXT_MODULUS;
 
 /// Encrypted numbers modulo t, one in each slot.
-pub(super) trait Arithmetic {
+pub(in crate::scheme) trait Arithmetic {
     /// A ciphertext, or what is known of one.
     type Value: Clone;
     /// A plaintext with a random number in each slot.
@@ -71,7 +71,7 @@ pub(super) trait Arithmetic {
 }
 
 /// After [`Arithmetic::combine`]. Coefficients are taken to be as large as they can be, so that the state does not depend on them.
-pub(super) fn combined(chain: Chain, states: &[State], factor: u32) -> State {
+pub(in crate::scheme) fn combined(chain: Chain, states: &[State], factor: u32) -> State {
     let noise = Noise::of(&chain.set);
     let coefficient = f64::from(PLAINTEXT_MODULUS / 2).log2();
     State {
@@ -82,20 +82,20 @@ pub(super) fn combined(chain: Chain, states: &[State], factor: u32) -> State {
 }
 
 /// The limbs that [`Arithmetic::settle`] leaves.
-pub(super) fn settled_limbs(chain: Chain, states: &[State], masked: bool) -> usize {
+pub(in crate::scheme) fn settled_limbs(chain: Chain, states: &[State], masked: bool) -> usize {
     let state = combined(chain, states, 1);
     let state = if masked { blinded(chain, state) } else { state };
     state.limbs - Noise::of(&chain.set).primes_to_drop(state.noise, state.limbs, 0)
 }
 
 /// After [`Arithmetic::blind`].
-pub(super) fn blinded(chain: Chain, state: State) -> State {
+pub(in crate::scheme) fn blinded(chain: Chain, state: State) -> State {
     State { noise: Noise::of(&chain.set).plaintext_product(state.noise), ..state }
 }
 
 /// Whether products, and what is added to them, have one factor: their sum is then congruent to that factor times the sum of the
 /// plaintexts, and else to nothing that is known.
-pub(super) fn alike(pairs: &[(State, State)], addend: Option<State>) -> bool {
+pub(in crate::scheme) fn alike(pairs: &[(State, State)], addend: Option<State>) -> bool {
     let products = pairs.iter().map(|(a, b)| multiply_mod_t(a.factor, b.factor));
     let mut factors = products.chain(addend.map(|state| state.factor));
     let first = factors.next();
@@ -103,7 +103,7 @@ pub(super) fn alike(pairs: &[(State, State)], addend: Option<State>) -> bool {
 }
 
 /// After [`Arithmetic::inner_product`], and the primes that it divides away.
-pub(super) fn multiplied(chain: Chain, pairs: &[(State, State)], addend: Option<State>) -> (State, usize) {
+pub(in crate::scheme) fn multiplied(chain: Chain, pairs: &[(State, State)], addend: Option<State>) -> (State, usize) {
     let noise = Noise::of(&chain.set);
     let limbs = pairs.iter().map(|(a, b)| a.limbs.min(b.limbs)).chain(addend.map(|state| state.limbs)).min();
     let limbs = limbs.unwrap_or(chain.set.limbs);
@@ -119,7 +119,7 @@ pub(super) fn multiplied(chain: Chain, pairs: &[(State, State)], addend: Option<
 
 /// What a computation costs, in units that a machine can be timed by.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Cost {
+pub(in crate::scheme) struct Cost {
     /// Transforms of one limb.
     pub transforms: f64,
     /// Products of one limb by another, or by a constant, added up.
@@ -127,7 +127,7 @@ pub(super) struct Cost {
 }
 
 impl Cost {
-    pub(super) fn times(self, factor: f64) -> Self {
+    pub(in crate::scheme) fn times(self, factor: f64) -> Self {
         Self { transforms: self.transforms * factor, products: self.products * factor }
     }
 }
@@ -141,7 +141,7 @@ impl std::ops::Add for Cost {
 }
 
 /// Adds up noise and cost.
-pub(super) struct Ledger {
+pub(in crate::scheme) struct Ledger {
     chain: Chain,
     cost: Cell<Cost>,
     /// The state with the least margin so far.
@@ -151,35 +151,35 @@ pub(super) struct Ledger {
 }
 
 impl Ledger {
-    pub(super) fn new(chain: Chain) -> Self {
+    pub(in crate::scheme) fn new(chain: Chain) -> Self {
         Self { chain, cost: Cell::default(), tightest: Cell::new(None), unlike: Cell::new(false) }
     }
 
-    pub(super) fn cost(&self) -> Cost {
+    pub(in crate::scheme) fn cost(&self) -> Cost {
         self.cost.get()
     }
 
     /// The least distance, in bits, of any bound from half its modulus.
-    pub(super) fn margin(&self) -> f64 {
+    pub(in crate::scheme) fn margin(&self) -> f64 {
         self.tightest.get().map_or(f64::INFINITY, |state| state.margin())
     }
 
     /// Whether all that was added up had one factor. The engine follows the same states, so what is right here is right there.
-    pub(super) fn is_coherent(&self) -> bool {
+    pub(in crate::scheme) fn is_coherent(&self) -> bool {
         !self.unlike.get()
     }
 
     /// The state of which [`Ledger::margin`] speaks.
-    pub(super) fn tightest(&self) -> Option<State> {
+    pub(in crate::scheme) fn tightest(&self) -> Option<State> {
         self.tightest.get()
     }
 
-    pub(super) fn charge(&self, cost: Cost) {
+    pub(in crate::scheme) fn charge(&self, cost: Cost) {
         self.cost.set(self.cost.get() + cost);
     }
 
     /// Notes that a ciphertext of this state occurs.
-    pub(super) fn admit(&self, state: State) -> State {
+    pub(in crate::scheme) fn admit(&self, state: State) -> State {
         if state.margin() < self.margin() {
             self.tightest.set(Some(state));
         }
@@ -187,7 +187,7 @@ impl Ledger {
     }
 
     /// Dividing `polynomials` of `kept + dropped` limbs.
-    pub(super) fn charge_division(&self, polynomials: usize, kept: usize, dropped: usize) {
+    pub(in crate::scheme) fn charge_division(&self, polynomials: usize, kept: usize, dropped: usize) {
         if dropped > 0 {
             self.charge(Cost {
                 transforms: (polynomials * (kept + dropped)) as f64,
@@ -197,7 +197,7 @@ impl Ledger {
     }
 
     /// A keyswitch of one polynomial and the division of both parts.
-    pub(super) fn charge_keyswitch(&self, limbs: usize, dropped: usize) {
+    pub(in crate::scheme) fn charge_keyswitch(&self, limbs: usize, dropped: usize) {
         let (special, digit) = (self.chain.set.special, self.chain.set.digit);
         let digits = limbs.div_ceil(digit);
         let converted = digits * (limbs + special) - limbs;

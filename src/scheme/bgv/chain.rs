@@ -9,19 +9,19 @@ use crate::parameters::bgv::{BgvSet, PLAINTEXT_MODULUS, PRIME_BITS};
 
 /// The modulus chain of a set: the primes of a fresh ciphertext, then the special primes of the keyswitch. Costs nothing to make.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Chain {
-    pub(super) set: BgvSet,
-    pub(super) primes: &'static [u32],
+pub(in crate::scheme) struct Chain {
+    pub(in crate::scheme) set: BgvSet,
+    pub(in crate::scheme) primes: &'static [u32],
 }
 
 impl Chain {
-    pub(super) fn of(set: &BgvSet) -> Self {
+    pub(in crate::scheme) fn of(set: &BgvSet) -> Self {
         let primes = primes();
         Self { set: *set, primes: primes.get(..set.limbs + set.special).unwrap_or(primes) }
     }
 
     /// The factor after the primes `limbs..before` were divided away.
-    pub(super) fn factor_after_drop(self, factor: u32, limbs: usize, before: usize) -> u32 {
+    pub(in crate::scheme) fn factor_after_drop(self, factor: u32, limbs: usize, before: usize) -> u32 {
         let dropped = self.primes.iter().take(before).skip(limbs);
         dropped.fold(factor, |factor, prime| divide_mod_t(factor, prime % PLAINTEXT_MODULUS))
     }
@@ -38,7 +38,7 @@ fn primes() -> &'static [u32] {
 }
 
 /// log2 of the product of the first `count` primes: of the modulus of a ciphertext over so many, under any set.
-pub(super) fn modulus_log2(count: usize) -> f64 {
+pub(in crate::scheme) fn modulus_log2(count: usize) -> f64 {
     static SUMS: OnceLock<Vec<f64>> = OnceLock::new();
     let sums = SUMS.get_or_init(|| {
         let logarithms = primes().iter().map(|&prime| f64::from(prime).log2());

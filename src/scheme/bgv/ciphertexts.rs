@@ -18,20 +18,20 @@ pub struct EncryptedProbes {
 }
 
 /// One encrypted template.
-pub(super) struct EncryptedSample {
+pub(in crate::scheme) struct EncryptedSample {
     /// Stands for the mask.
-    pub(super) seed: Seed,
+    pub(in crate::scheme) seed: Seed,
     /// Over all primes of a ciphertext, transformed.
-    pub(super) body: Vec<u32>,
+    pub(in crate::scheme) body: Vec<u32>,
 }
 
 impl EncryptedProbes {
-    pub(super) fn new(set: &BgvSet, samples: Vec<EncryptedSample>) -> Self {
+    pub(in crate::scheme) fn new(set: &BgvSet, samples: Vec<EncryptedSample>) -> Self {
         Self { set: *set, samples }
     }
 
     /// One sample as a ciphertext.
-    pub(super) fn expand(&self, sample: usize) -> Option<Ciphertext> {
+    pub(in crate::scheme) fn expand(&self, sample: usize) -> Option<Ciphertext> {
         let ring = Ring::of(&self.set);
         let EncryptedSample { seed, body } = self.samples.get(sample)?;
         let mut mask = vec![0; body.len()];
@@ -96,11 +96,11 @@ impl Crossing for EncryptedProbes {
 
 /// The sanitised verdicts of an answer, over the first prime alone.
 pub struct EncryptedVerdicts {
-    pub(super) probes: Vec<ProbeVerdicts>,
+    pub(in crate::scheme) probes: Vec<ProbeVerdicts>,
 }
 
 /// What an answer holds of one probe.
-pub(super) enum ProbeVerdicts {
+pub(in crate::scheme) enum ProbeVerdicts {
     /// `each`: ring elements, transformed; a slot is 0 iff its reference matches. The one-squaring variant has several for a block.
     Slots(Vec<[Vec<u32>; 2]>),
     /// `any`, `count`: LWE samples, mask then body.

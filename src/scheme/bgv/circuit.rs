@@ -38,7 +38,7 @@ use crate::scheme::Scheme as _;
 
 /// A circuit that the parameter set has room for.
 #[derive(Debug)]
-pub(super) struct Circuit {
+pub(in crate::scheme) struct Circuit {
     pub set: BgvSet,
     pub steps: Steps,
     disclosure: Disclosure,
@@ -64,7 +64,7 @@ pub(super) struct Circuit {
 
 /// What a circuit judges.
 #[derive(Clone, Debug)]
-pub(super) struct Comparison {
+pub(in crate::scheme) struct Comparison {
     /// Coordinates of a template.
     pub coordinates: usize,
     /// Smallest and largest phi, both odd.
@@ -77,7 +77,7 @@ pub(super) struct Comparison {
 
 impl Comparison {
     /// An agreement's functional.
-    pub(super) fn of(functional: &Functional, disclosure: Disclosure) -> Self {
+    pub(in crate::scheme) fn of(functional: &Functional, disclosure: Disclosure) -> Self {
         Self {
             coordinates: functional.coordinates(),
             aligned: functional.phi_range(),
@@ -125,7 +125,12 @@ impl Circuit {
     /// # Errors
     ///
     /// [`Misfit`] with the number that does not fit.
-    pub(super) fn weigh(set: &BgvSet, comparison: &Comparison, shape: &Shape, blocks: usize) -> Result<Self, Misfit> {
+    pub(in crate::scheme) fn weigh(
+        set: &BgvSet,
+        comparison: &Comparison,
+        shape: &Shape,
+        blocks: usize,
+    ) -> Result<Self, Misfit> {
         let Comparison { coordinates, ref aligned, ref common_bits, disclosure } = *comparison;
         let common = common_bits.as_ref().filter(|_| shape.judges_common_bits);
         let limit = set.ring_size() / 2;
@@ -180,7 +185,7 @@ impl Circuit {
     }
 
     /// Ready to be run.
-    pub(super) fn with_coefficients(mut self) -> Self {
+    pub(in crate::scheme) fn with_coefficients(mut self) -> Self {
         self.aligned.compute();
         if let Some(common) = &mut self.common {
             common.compute();
@@ -239,14 +244,14 @@ impl Circuit {
 
     /// Whether one sum that is masked by one number in the end, which multiplies its noise, is flooded enough. Where it is not, `any` is
     /// answered by several sums that were masked before noise was divided away.
-    pub(super) fn has_room_for_a_constant(&self) -> bool {
+    pub(in crate::scheme) fn has_room_for_a_constant(&self) -> bool {
         let coefficient = f64::from(PLAINTEXT_MODULUS / 2).log2();
         let masked = State { noise: self.end.noise + coefficient, ..self.end };
         flooding_log2(&self.set, masked) >= self.least_flooding(1)
     }
 
     /// Bits of flooding that keep the answer on one probe, of so many blocks, within the limit.
-    pub(super) fn least_flooding(&self, blocks: usize) -> f64 {
+    pub(in crate::scheme) fn least_flooding(&self, blocks: usize) -> f64 {
         let numbers = match self.disclosure {
             Disclosure::Each => blocks * self.set.ring_size() * self.outputs(),
             Disclosure::Any | Disclosure::Count => MANY_SAMPLES,
@@ -255,22 +260,22 @@ impl Circuit {
     }
 
     /// The judgements of a block, plane after plane.
-    pub(super) fn judgements(&self) -> impl Iterator<Item = Judgement> {
+    pub(in crate::scheme) fn judgements(&self) -> impl Iterator<Item = Judgement> {
         self.shape.planes.iter().flat_map(|_| self.shape.judgements())
     }
 
     /// The masks of a block among many, as a ledger sees them.
-    pub(super) fn ledger_masks(&self) -> Vec<&'static ()> {
+    pub(in crate::scheme) fn ledger_masks(&self) -> Vec<&'static ()> {
         vec![&(); self.masks_of_many()]
     }
 
     /// Ring elements that leave for one block under `each`.
-    pub(super) fn outputs(&self) -> usize {
+    pub(in crate::scheme) fn outputs(&self) -> usize {
         self.squared_roots.len().max(self.outputs)
     }
 
     /// Stage 5: one decision, times each mask where masks are taken at once. The one-squaring variant stops at the square.
-    pub(super) fn judge<A: Arithmetic>(
+    pub(in crate::scheme) fn judge<A: Arithmetic>(
         &self,
         arithmetic: &A,
         judgement: Judgement,
@@ -291,7 +296,7 @@ impl Circuit {
 
     /// Whether every decision is masked inside its polynomial, where noise has room: no OR has more than one input, and under `each` and `any`
     /// masked decisions need only be added, or are alone.
-    pub(super) fn masks_at_once(&self) -> bool {
+    pub(in crate::scheme) fn masks_at_once(&self) -> bool {
         match self.disclosure {
             Disclosure::Each => self.shape.is_conjunction(),
             Disclosure::Any => self.shape.is_single_decision(),
@@ -313,7 +318,7 @@ impl Circuit {
     ///
     /// One output is masked by non-zero numbers, so that it is 0 iff the verdict is. Several together are masked by any numbers: all 0 for a
     /// hit under `each`, for a miss under `any`; else uniform, and all 0 with probability 2^-64.
-    pub(super) fn masks(&self, one_sample: bool) -> Masks {
+    pub(in crate::scheme) fn masks(&self, one_sample: bool) -> Masks {
         match self.disclosure {
             Disclosure::Any if one_sample => Masks::Constant,
             _ => match self.masks_of_many() {
@@ -325,7 +330,7 @@ impl Circuit {
     }
 
     /// What is subtracted from phi.
-    pub(super) fn centre(&self, judgement: Judgement) -> i64 {
+    pub(in crate::scheme) fn centre(&self, judgement: Judgement) -> i64 {
         match (judgement, &self.common) {
             (Judgement::CommonBits, Some(polynomial)) => polynomial.centre,
             _ => self.aligned.centre,
@@ -333,7 +338,7 @@ impl Circuit {
     }
 
     /// Stage 6: decisions, plane after plane, each for each mask, to one value for each mask.
-    pub(super) fn verdict<A: Arithmetic>(
+    pub(in crate::scheme) fn verdict<A: Arithmetic>(
         &self,
         arithmetic: &A,
         decisions: Vec<Vec<A::Value>>,
@@ -421,7 +426,7 @@ impl Circuit {
 
 /// How the outputs of a block are masked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Masks {
+pub(in crate::scheme) enum Masks {
     /// Not at all: a count, or the one-squaring variant, which masks by itself.
     None,
     /// By one number for all slots, other than 0.
@@ -434,7 +439,7 @@ pub(super) enum Masks {
 
 impl Masks {
     /// Draws the masks of one block.
-    pub(super) fn draw(self, ring: &Ring, rng: &mut ChaCha20Rng) -> Vec<Plaintext> {
+    pub(in crate::scheme) fn draw(self, ring: &Ring, rng: &mut ChaCha20Rng) -> Vec<Plaintext> {
         let numbers: Vec<Vec<u32>> = match self {
             Self::None | Self::Constant => Vec::new(),
             Self::NonZero => vec![non_zero(ring.n, rng)],

@@ -31,7 +31,7 @@ const LEAST_PIECES: usize = 8;
 
 /// Where the rotations of a linear stage go.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Steps {
+pub(in crate::scheme) struct Steps {
     /// d: coordinates, rounded up to a power of two.
     pub period: usize,
     /// b.
@@ -40,7 +40,7 @@ pub(super) struct Steps {
 
 impl Steps {
     /// For so many coordinates; `None` where they do not fit a row of slots.
-    pub(super) fn new(set: &BgvSet, coordinates: usize) -> Option<Self> {
+    pub(in crate::scheme) fn new(set: &BgvSet, coordinates: usize) -> Option<Self> {
         let period = coordinates.next_power_of_two();
         (period <= set.ring_size() / 2).then_some(Self { period, babies: set.baby_steps.min(period) })
     }
@@ -51,13 +51,13 @@ impl Steps {
 }
 
 /// A probe's rotations: what every block is multiplied with.
-pub(super) struct Babies {
+pub(in crate::scheme) struct Babies {
     /// Of each prime both parts: piece after piece ([`super::modulus::PIECE`]), of each piece baby after baby.
     limbs: Vec<[Poly; 2]>,
 }
 
 impl Babies {
-    pub(super) fn new(key: &PreparedKey, probe: Ciphertext, steps: Steps) -> Self {
+    pub(in crate::scheme) fn new(key: &PreparedKey, probe: Ciphertext, steps: Steps) -> Self {
         let rotation = key.ring.rotation(1);
         let next = |previous: &Ciphertext| Some(previous.rotated(&key.ring, &rotation, &key.rotate_by_one));
         let length = steps.babies * key.ring.n;
@@ -82,17 +82,22 @@ impl Babies {
     }
 
     /// Bytes in memory of one probe's babies.
-    pub(super) fn bytes(set: &BgvSet, steps: Steps) -> usize {
+    pub(in crate::scheme) fn bytes(set: &BgvSet, steps: Steps) -> usize {
         steps.babies * 2 * set.limbs * set.ring_size() * 4
     }
 
-    pub(super) fn of_sample(key: &PreparedKey, probes: &EncryptedProbes, sample: usize, steps: Steps) -> Option<Self> {
+    pub(in crate::scheme) fn of_sample(
+        key: &PreparedKey,
+        probes: &EncryptedProbes,
+        sample: usize,
+        steps: Steps,
+    ) -> Option<Self> {
         probes.expand(sample).map(|probe| Self::new(key, probe, steps))
     }
 }
 
 /// The weights of one decision for up to N references, in the clear.
-pub(super) struct Block {
+pub(in crate::scheme) struct Block {
     steps: Steps,
     /// Row r: the weights of reference r, `period` of them.
     weights: Vec<i16>,
@@ -106,13 +111,13 @@ pub(super) struct Block {
 
 impl Block {
     /// A block in which `rows` references will be set; others get the bias `absent`.
-    pub(super) fn new(steps: Steps, rows: usize, scale: u32, absent: i64) -> Self {
+    pub(in crate::scheme) fn new(steps: Steps, rows: usize, scale: u32, absent: i64) -> Self {
         Self { steps, weights: vec![0; rows * steps.period], scale, bias: vec![absent; rows], absent }
     }
 
     /// Sets the references in parallel: `fill` gets the row's number, writes its weights, and returns its bias, or nothing for a reference that is
     /// not there.
-    pub(super) fn fill(&mut self, fill: impl Fn(usize, &mut [i16]) -> Option<i64> + Sync) {
+    pub(in crate::scheme) fn fill(&mut self, fill: impl Fn(usize, &mut [i16]) -> Option<i64> + Sync) {
         let rows = self.weights.par_chunks_exact_mut(self.steps.period).zip(&mut self.bias).enumerate();
         rows.for_each(|(row, (weights, bias))| {
             if let Some(value) = fill(row, weights) {
@@ -141,7 +146,7 @@ impl Block {
     }
 
     /// All diagonals, transformed over all primes of a ciphertext.
-    pub(super) fn transformed(&self, ring: &Ring) -> Transformed {
+    pub(in crate::scheme) fn transformed(&self, ring: &Ring) -> Transformed {
         let diagonals: Vec<Vec<u32>> = (0..self.steps.giants()).flat_map(|giant| self.diagonals(ring, giant)).collect();
         let limb = |prime: &Limb| {
             let mut limb = vec![0; self.steps.period * ring.n];
@@ -159,7 +164,7 @@ impl Block {
     }
 
     /// phi - centre in every slot, for each probe.
-    pub(super) fn scores(&self, key: &PreparedKey, probes: &[&Babies], centre: i64) -> Vec<Ciphertext> {
+    pub(in crate::scheme) fn scores(&self, key: &PreparedKey, probes: &[&Babies], centre: i64) -> Vec<Ciphertext> {
         let ring = &*key.ring;
         let giants = (0..self.steps.giants()).map(|giant| {
             let diagonals = self.diagonals(ring, giant);
@@ -185,7 +190,7 @@ impl Block {
 }
 
 /// A block's diagonals kept transformed.
-pub(super) struct Transformed {
+pub(in crate::scheme) struct Transformed {
     steps: Steps,
     /// Of each prime all diagonals: piece after piece ([`super::modulus::PIECE`]), of each piece giant after giant, baby after baby.
     limbs: Vec<Vec<u32>>,
@@ -194,12 +199,12 @@ pub(super) struct Transformed {
 
 impl Transformed {
     /// Bytes in memory.
-    pub(super) fn bytes(set: &BgvSet, steps: Steps) -> usize {
+    pub(in crate::scheme) fn bytes(set: &BgvSet, steps: Steps) -> usize {
         4 * set.ring_size() * (steps.period * set.limbs + 1)
     }
 
     /// As [`Block::scores`].
-    pub(super) fn scores(&self, key: &PreparedKey, probes: &[&Babies], centre: i64) -> Vec<Ciphertext> {
+    pub(in crate::scheme) fn scores(&self, key: &PreparedKey, probes: &[&Babies], centre: i64) -> Vec<Ciphertext> {
         let ring = &*key.ring;
         let Steps { period, babies } = self.steps;
         let giants = Giants::computed(ring, self.steps.giants(), probes.len(), |prime, index, sums| {
@@ -267,7 +272,7 @@ fn state_of_sums(set: &BgvSet, steps: Steps) -> State {
 }
 
 /// The state of a score, and what it costs a block; and what the babies cost a probe.
-pub(super) fn ledger_entry(ledger: &Ledger, chain: Chain, steps: Steps) -> State {
+pub(in crate::scheme) fn ledger_entry(ledger: &Ledger, chain: Chain, steps: Steps) -> State {
     let before = state_of_sums(&chain.set, steps);
     ledger.admit(before);
     for _ in 1..steps.giants() {
@@ -280,7 +285,7 @@ pub(super) fn ledger_entry(ledger: &Ledger, chain: Chain, steps: Steps) -> State
 }
 
 /// What a probe's babies cost.
-pub(super) fn babies_cost(chain: Chain, steps: Steps) -> Cost {
+pub(in crate::scheme) fn babies_cost(chain: Chain, steps: Steps) -> Cost {
     let ledger = Ledger::new(chain);
     (1..steps.babies).for_each(|_| ledger.charge_keyswitch(chain.set.limbs, 0));
     ledger.cost()

@@ -13,34 +13,34 @@ use super::ring::{Conversion, Limb, Ring, Rotation};
 
 /// A ciphertext (c_0, c_1): c_0 + c_1 s is the phase. Never leaves the scheme.
 #[derive(Clone)]
-pub(super) struct Ciphertext {
-    pub(super) state: State,
-    pub(super) parts: [Poly; 2],
+pub(in crate::scheme) struct Ciphertext {
+    pub(in crate::scheme) state: State,
+    pub(in crate::scheme) parts: [Poly; 2],
 }
 
 /// A keyswitch key: for each digit j an encryption (b_j, a_j) of P times the old secret on the primes of that digit, under the new one, over all
 /// primes of the ring (Han, Ki, "Better bootstrapping for approximate homomorphic encryption", 2020, section 3).
-pub(super) struct SwitchKey {
-    pub(super) digits: Vec<[Vec<u32>; 2]>,
+pub(in crate::scheme) struct SwitchKey {
+    pub(in crate::scheme) digits: Vec<[Vec<u32>; 2]>,
 }
 
 /// Multiplies, by a relinearisation key.
-pub(super) struct Engine<'a> {
-    pub(super) ring: &'a Ring,
-    pub(super) relinearisation: &'a SwitchKey,
+pub(in crate::scheme) struct Engine<'a> {
+    pub(in crate::scheme) ring: &'a Ring,
+    pub(in crate::scheme) relinearisation: &'a SwitchKey,
 }
 
 /// Both parts before the special primes are divided away.
-pub(super) struct Raised {
+pub(in crate::scheme) struct Raised {
     parts: [Poly; 2],
 }
 
 /// A plaintext polynomial over as many limbs as anybody will multiply it with.
-pub(super) struct Plaintext(pub(super) Vec<u32>);
+pub(in crate::scheme) struct Plaintext(pub(super) Vec<u32>);
 
 impl Plaintext {
     /// The numbers in the slots, over the first `limbs` primes.
-    pub(super) fn of_slots(ring: &Ring, slots: Vec<u32>, limbs: usize) -> Self {
+    pub(in crate::scheme) fn of_slots(ring: &Ring, slots: Vec<u32>, limbs: usize) -> Self {
         Self(ring.lift_all(&ring.encode(slots.into_iter()), limbs))
     }
 }
@@ -54,7 +54,7 @@ fn both(parts: [Poly; 2], map: impl Fn(Poly) -> Poly + Sync) -> [Poly; 2] {
 
 impl Ring {
     /// c times the old secret, under the new one, times P: over the limbs of c and the special primes.
-    pub(super) fn switch(&self, c: &[u32], key: &SwitchKey) -> Raised {
+    pub(in crate::scheme) fn switch(&self, c: &[u32], key: &SwitchKey) -> Raised {
         let (n, limbs, digit_limbs) = (self.n, c.len() / self.n, self.set.digit);
         let primes: Vec<&Limb> = self.limbs.iter().take(limbs).collect();
         let digits: Vec<Conversion<'_>> =
@@ -100,7 +100,7 @@ impl Ring {
     }
 
     /// P modulo each of the first primes, stored.
-    pub(super) fn special_product(&self, modulus: Modulus) -> u32 {
+    pub(in crate::scheme) fn special_product(&self, modulus: Modulus) -> u32 {
         self.limbs
             .iter()
             .skip(self.set.limbs)
@@ -130,7 +130,7 @@ impl Ring {
 
 impl Ciphertext {
     /// Rotates the slots of both rows.
-    pub(super) fn rotated(&self, ring: &Ring, rotation: &Rotation, key: &SwitchKey) -> Self {
+    pub(in crate::scheme) fn rotated(&self, ring: &Ring, rotation: &Rotation, key: &SwitchKey) -> Self {
         let [c0, c1] = self.parts.each_ref().map(|part| rotation.applied(part));
         let mut raised = ring.switch(&c1, key);
         ring.add_raised(&mut raised.parts[0], &c0);
@@ -140,7 +140,7 @@ impl Ciphertext {
     }
 
     /// Multiplies by a plaintext, slot by slot.
-    pub(super) fn masked(&self, ring: &Ring, mask: &Plaintext) -> Self {
+    pub(in crate::scheme) fn masked(&self, ring: &Ring, mask: &Plaintext) -> Self {
         let parts = self.parts.each_ref().map(|part| {
             let mut out = part.clone();
             let limbs = out.par_chunks_exact_mut(ring.n).zip(mask.0.par_chunks_exact(ring.n)).zip(&ring.limbs);
@@ -153,7 +153,7 @@ impl Ciphertext {
     }
 
     /// The same plaintext over fewer primes and under another factor, by which its phase is multiplied.
-    pub(super) fn brought_to(self, ring: &Ring, limbs: usize, factor: u32) -> Self {
+    pub(in crate::scheme) fn brought_to(self, ring: &Ring, limbs: usize, factor: u32) -> Self {
         if (limbs, factor) == (self.state.limbs, self.state.factor) {
             return self;
         }
@@ -166,7 +166,7 @@ impl Ciphertext {
     }
 
     /// The same ciphertext over fewer primes; its phase does not change.
-    pub(super) fn truncated(&self, ring: &Ring, limbs: usize) -> Self {
+    pub(in crate::scheme) fn truncated(&self, ring: &Ring, limbs: usize) -> Self {
         let limbs = limbs.min(self.state.limbs);
         let parts = self.parts.each_ref().map(|part| Poly::copy_of(part.get(..limbs * ring.n).unwrap_or(part)));
         Self { state: State { limbs, ..self.state }, parts }
@@ -177,7 +177,7 @@ impl Ciphertext {
     /// # Errors
     ///
     /// [`Misfit::Unlike`] for anything else: the sum would be of nothing.
-    pub(super) fn add(&mut self, ring: &Ring, other: &Self) -> Result<(), Misfit> {
+    pub(in crate::scheme) fn add(&mut self, ring: &Ring, other: &Self) -> Result<(), Misfit> {
         let like = |state: State| (state.limbs, state.factor);
         if like(self.state) != like(other.state) {
             return Err(Misfit::Unlike);
@@ -187,7 +187,7 @@ impl Ciphertext {
     }
 
     /// As [`Arithmetic::add_masked`].
-    pub(super) fn add_masked(&mut self, ring: &Ring, other: &Self) {
+    pub(in crate::scheme) fn add_masked(&mut self, ring: &Ring, other: &Self) {
         let limbs = self.state.limbs.min(other.state.limbs);
         for (mine, theirs) in self.parts.iter_mut().zip(&other.parts) {
             mine.truncate(limbs * ring.n);
@@ -201,7 +201,7 @@ impl Ciphertext {
 }
 
 /// Noise after a rotation, special primes divided away.
-pub(super) fn rotated_noise(noise: Noise, state: State) -> f64 {
+pub(in crate::scheme) fn rotated_noise(noise: Noise, state: State) -> f64 {
     sum([state.noise, noise.keyswitch(state.limbs), noise.rounding()])
 }
 
@@ -293,7 +293,7 @@ impl Arithmetic for Engine<'_> {
 
 impl Ciphertext {
     /// The last `dropped` primes divided away.
-    pub(super) fn divided(self, ring: &Ring, dropped: usize) -> Self {
+    pub(in crate::scheme) fn divided(self, ring: &Ring, dropped: usize) -> Self {
         if dropped == 0 {
             return self;
         }
@@ -303,13 +303,13 @@ impl Ciphertext {
         Self { state: self.state.divided(ring.chain, dropped), parts }
     }
 
-    pub(super) fn part(&self, part: usize) -> &[u32] {
+    pub(in crate::scheme) fn part(&self, part: usize) -> &[u32] {
         let [c0, c1] = &self.parts;
         if part == 0 { c0 } else { c1 }
     }
 
     /// Multiplies by a constant modulo t, without changing the factor: the plaintext is multiplied.
-    pub(super) fn scaled(mut self, ring: &Ring, constant: u32) -> Self {
+    pub(in crate::scheme) fn scaled(mut self, ring: &Ring, constant: u32) -> Self {
         let constant = centred(constant);
         for part in &mut self.parts {
             part.par_chunks_exact_mut(ring.n).zip(&ring.limbs).for_each(|(limb, prime)| {

@@ -101,7 +101,7 @@ impl Evaluator for Bgv {
 }
 
 /// Blocks of a gallery; an empty one is answered like one block of misses.
-pub(super) fn blocks(set: &BgvSet, task: &Task<'_>) -> usize {
+pub(in crate::scheme) fn blocks(set: &BgvSet, task: &Task<'_>) -> usize {
     task.subjects.len().div_ceil(set.ring_size()).max(1)
 }
 
@@ -141,7 +141,7 @@ fn groups(set: &BgvSet, task: &Task<'_>, steps: Steps, asked: &[Asked], budget_b
 }
 
 /// Probes of so many samples each that share one pass over the gallery.
-pub(super) fn room(set: &BgvSet, steps: Steps, samples: usize, budget_bytes: u64) -> usize {
+pub(in crate::scheme) fn room(set: &BgvSet, steps: Steps, samples: usize, budget_bytes: u64) -> usize {
     let bytes = (Babies::bytes(set, steps) * samples) as u64;
     (budget_bytes / 4 / bytes.max(1)).clamp(1, GROUP as u64) as usize
 }

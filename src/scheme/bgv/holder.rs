@@ -21,7 +21,7 @@ use crate::scheme::{Disclosed, Extent, Holder};
 
 /// A ternary secret s. Wiped on drop.
 pub struct SecretKey {
-    pub(super) set: BgvSet,
+    pub(in crate::scheme) set: BgvSet,
     /// Coefficients -1, 0, 1.
     coefficients: Zeroizing<Vec<i64>>,
     /// Over all primes of the ring, transformed.
@@ -29,7 +29,7 @@ pub struct SecretKey {
 }
 
 impl SecretKey {
-    pub(super) fn generate(set: &BgvSet, rng: &mut dyn CryptoRng) -> Self {
+    pub(in crate::scheme) fn generate(set: &BgvSet, rng: &mut dyn CryptoRng) -> Self {
         Self::of(set, Zeroizing::new(ternary(set.ring_size(), &mut generator(rng))))
     }
 
@@ -40,11 +40,11 @@ impl SecretKey {
     }
 
     /// One byte a coefficient: 0, 1, or 2 for -1.
-    pub(super) fn export(&self) -> Zeroizing<Vec<u8>> {
+    pub(in crate::scheme) fn export(&self) -> Zeroizing<Vec<u8>> {
         Zeroizing::new(self.coefficients.iter().map(|&c| c.rem_euclid(3) as u8).collect())
     }
 
-    pub(super) fn import(bytes: &[u8], set: &BgvSet) -> Option<Self> {
+    pub(in crate::scheme) fn import(bytes: &[u8], set: &BgvSet) -> Option<Self> {
         let coefficient = |&byte: &u8| match byte {
             0 => Some(0),
             1 => Some(1),
@@ -61,7 +61,7 @@ impl SecretKey {
     /// b = -a s + t e + message, over the ring's first `limbs` primes (and the special ones where `special`).
     ///
     /// The message is given limb by limb, transformed.
-    pub(super) fn encrypt(
+    pub(in crate::scheme) fn encrypt(
         &self,
         seed: Seed,
         limbs: usize,
@@ -96,7 +96,12 @@ impl SecretKey {
     }
 
     /// Encrypts a plaintext polynomial, coefficients in [0, t), under a seed for the mask.
-    pub(super) fn encrypt_plaintext(&self, plaintext: &[u32], seed: Seed, rng: &mut ChaCha20Rng) -> Vec<u32> {
+    pub(in crate::scheme) fn encrypt_plaintext(
+        &self,
+        plaintext: &[u32],
+        seed: Seed,
+        rng: &mut ChaCha20Rng,
+    ) -> Vec<u32> {
         let ring = Ring::of(&self.set);
         let message = Zeroizing::new(ring.lift_all(plaintext, ring.set.limbs));
         self.encrypt(seed, ring.set.limbs, false, rng, |index, modulus, body| {
@@ -105,7 +110,7 @@ impl SecretKey {
     }
 
     /// A random plaintext, encrypted: for timing.
-    pub(super) fn encrypt_noise(&self, rng: &mut ChaCha20Rng) -> EncryptedProbes {
+    pub(in crate::scheme) fn encrypt_noise(&self, rng: &mut ChaCha20Rng) -> EncryptedProbes {
         let plaintext = any_residue(self.set.ring_size(), rng);
         let seed = seed(rng);
         EncryptedProbes::new(
@@ -132,7 +137,7 @@ impl SecretKey {
     }
 
     /// The public half.
-    pub(super) fn public(&self, rng: &mut dyn CryptoRng) -> EvaluationKey {
+    pub(in crate::scheme) fn public(&self, rng: &mut dyn CryptoRng) -> EvaluationKey {
         let (set, mut rng) = (self.set, generator(rng));
         let master = seed(&mut rng);
         let seeds = seeds(&set, master);
@@ -160,7 +165,7 @@ impl SecretKey {
     }
 
     /// The phase of a ciphertext over all its primes, as floating-point numbers: for measurements of noise.
-    pub(super) fn wide_phase(&self, ciphertext: &Ciphertext) -> Vec<f64> {
+    pub(in crate::scheme) fn wide_phase(&self, ciphertext: &Ciphertext) -> Vec<f64> {
         let ring = Ring::of(&self.set);
         let primes: Vec<&Limb> = ring.limbs.iter().take(ciphertext.state.limbs).collect();
         let limb = |(index, prime): (usize, &&Limb)| {
@@ -203,7 +208,7 @@ impl SecretKey {
     }
 
     /// The phase of a ciphertext over its first prime, centred: N coefficients.
-    pub(super) fn phase(&self, parts: [&[u32]; 2]) -> Vec<i64> {
+    pub(in crate::scheme) fn phase(&self, parts: [&[u32]; 2]) -> Vec<i64> {
         let ring = Ring::of(&self.set);
         let Some(prime) = ring.limbs.first() else { return Vec::new() };
         let [c0, c1] = parts.map(|part| ring.limb(part, 0));
@@ -217,7 +222,7 @@ impl SecretKey {
     }
 
     /// The centred inner product of an LWE sample over the first prime: mask of N numbers, body.
-    pub(super) fn lwe_phase(&self, sample: &[u32]) -> i64 {
+    pub(in crate::scheme) fn lwe_phase(&self, sample: &[u32]) -> i64 {
         let ring = Ring::of(&self.set);
         let Some((prime, (body, mask))) = ring.limbs.first().zip(sample.split_last()) else { return 0 };
         let p = i64::from(prime.modulus.value());

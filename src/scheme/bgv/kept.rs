@@ -21,7 +21,7 @@ use crate::template::Eye;
 
 /// Diagonals that are kept of a gallery, within a budget.
 pub struct PreparedGallery {
-    pub(super) budget_bytes: u64,
+    pub(in crate::scheme) budget_bytes: u64,
     /// What every order of slots is drawn from; itself drawn by the first answer.
     secret: OnceLock<Zeroizing<Seed>>,
     /// Answers begun so far, by the order of slots.
@@ -31,7 +31,7 @@ pub struct PreparedGallery {
 
 /// In which order the subjects of a block stand in its slots. Secret.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Order {
+pub(in crate::scheme) enum Order {
     /// That of the gallery: positions are the answer.
     Gallery,
     /// One that follows from this seed.
@@ -40,15 +40,15 @@ pub(super) enum Order {
 
 /// Which diagonals: everything that they depend on, under one gallery and one functional, so that none can be taken for others.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Place {
-    pub(super) order: Order,
-    pub(super) block: usize,
+pub(in crate::scheme) struct Place {
+    pub(in crate::scheme) order: Order,
+    pub(in crate::scheme) block: usize,
     /// Of each subject the reference of this eye ...
-    pub(super) eye: Option<Eye>,
+    pub(in crate::scheme) eye: Option<Eye>,
     /// ... that has this number among its references of that eye.
-    pub(super) ordinal: usize,
+    pub(in crate::scheme) ordinal: usize,
     /// The decision on it: rotations in their order, then the common bits.
-    pub(super) decision: usize,
+    pub(in crate::scheme) decision: usize,
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -56,12 +56,12 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl PreparedGallery {
-    pub(super) fn new(budget_bytes: u64) -> Self {
+    pub(in crate::scheme) fn new(budget_bytes: u64) -> Self {
         Self { budget_bytes, secret: OnceLock::new(), uses: Mutex::default(), kept: Mutex::default() }
     }
 
     /// The order of slots for a querier's key.
-    pub(super) fn order(&self, key: &PreparedKey, disclosure: Disclosure, rng: &mut ChaCha20Rng) -> Order {
+    pub(in crate::scheme) fn order(&self, key: &PreparedKey, disclosure: Disclosure, rng: &mut ChaCha20Rng) -> Order {
         if disclosure == Disclosure::Each {
             return Order::Gallery;
         }
@@ -70,7 +70,7 @@ impl PreparedGallery {
     }
 
     /// Counts an answer; whether there was one before, from when on keeping pays.
-    pub(super) fn is_used_again(&self, order: Order) -> bool {
+    pub(in crate::scheme) fn is_used_again(&self, order: Order) -> bool {
         let mut uses = locked(&self.uses);
         let uses = uses.entry(order).or_default();
         *uses += 1;
@@ -78,12 +78,17 @@ impl PreparedGallery {
     }
 
     /// What is kept of a place.
-    pub(super) fn find(&self, place: &Place) -> Option<Arc<Transformed>> {
+    pub(in crate::scheme) fn find(&self, place: &Place) -> Option<Arc<Transformed>> {
         locked(&self.kept).get(place).cloned()
     }
 
     /// Makes diagonals and keeps them, where there is room for them among `most`; diagonals of another order give way.
-    pub(super) fn keep(&self, place: Place, most: u64, make: impl FnOnce() -> Transformed) -> Option<Arc<Transformed>> {
+    pub(in crate::scheme) fn keep(
+        &self,
+        place: Place,
+        most: u64,
+        make: impl FnOnce() -> Transformed,
+    ) -> Option<Arc<Transformed>> {
         if !has_room(&mut locked(&self.kept), place.order, most) {
             return None;
         }
@@ -113,7 +118,7 @@ fn has_room(kept: &mut HashMap<Place, Arc<Transformed>>, order: Order, most: u64
 
 impl Order {
     /// For each of the `n` slots of a block the row of the subject that stands in it, beyond the last row for a slot that is empty.
-    pub(super) fn rows(self, block: usize, n: usize) -> Vec<usize> {
+    pub(in crate::scheme) fn rows(self, block: usize, n: usize) -> Vec<usize> {
         let mut rows: Vec<usize> = (0..n).collect();
         if let Self::Secret(seed) = self {
             let mut rng = ChaCha20Rng::from_seed(seed);

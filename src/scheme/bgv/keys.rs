@@ -25,36 +25,36 @@ const MOST_PUBLIC_LIMBS: usize = 4;
 
 /// One querier's public keys as they cross.
 pub struct EvaluationKey {
-    pub(super) set: BgvSet,
+    pub(in crate::scheme) set: BgvSet,
     /// Stands for every mask.
-    pub(super) seed: Seed,
+    pub(in crate::scheme) seed: Seed,
     /// For each keyswitch key its digits: residues over all primes, transformed.
-    pub(super) switches: Vec<Vec<Vec<u32>>>,
+    pub(in crate::scheme) switches: Vec<Vec<Vec<u32>>>,
     /// The body of an encryption of zero, over the first primes.
-    pub(super) zero: Vec<u32>,
+    pub(in crate::scheme) zero: Vec<u32>,
 }
 
 /// Expanded for use.
 pub struct PreparedKey {
-    pub(super) ring: Arc<Ring>,
-    pub(super) relinearisation: SwitchKey,
-    pub(super) rotate_by_one: SwitchKey,
-    pub(super) rotate_by_baby_steps: SwitchKey,
+    pub(in crate::scheme) ring: Arc<Ring>,
+    pub(in crate::scheme) relinearisation: SwitchKey,
+    pub(in crate::scheme) rotate_by_one: SwitchKey,
+    pub(in crate::scheme) rotate_by_baby_steps: SwitchKey,
     /// (b, a), over the first [`BgvSet::public_limbs`] primes.
-    pub(super) zero: [Vec<u32>; 2],
+    pub(in crate::scheme) zero: [Vec<u32>; 2],
     /// Tells these keys from others.
-    pub(super) digest: [u8; 32],
+    pub(in crate::scheme) digest: [u8; 32],
 }
 
 /// One seed for each digit of each keyswitch key, and one for the public key.
-pub(super) fn seeds(set: &BgvSet, master: Seed) -> Vec<Seed> {
+pub(in crate::scheme) fn seeds(set: &BgvSet, master: Seed) -> Vec<Seed> {
     let mut rng = ChaCha20Rng::from_seed(master);
     (0..=SWITCHES * set.digits()).map(|_| seed(&mut rng)).collect()
 }
 
 impl EvaluationKey {
     /// Draws the masks.
-    pub(super) fn expand(self) -> PreparedKey {
+    pub(in crate::scheme) fn expand(self) -> PreparedKey {
         let ring = Ring::of(&self.set);
         let seeds = seeds(&self.set, self.seed);
         let mask = |seed: Seed, limbs: usize| {

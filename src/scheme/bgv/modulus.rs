@@ -12,7 +12,7 @@ const CHUNK: usize = 1024;
 
 /// A prime p with 2^29.9 < p < 2^30 (or the plaintext modulus), and what its reductions need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Modulus {
+pub(in crate::scheme) struct Modulus {
     p: u32,
     /// -1/p modulo 2^32.
     negated_inverse: u32,
@@ -22,7 +22,7 @@ pub(super) struct Modulus {
 
 impl Modulus {
     /// An odd modulus below 2^30.
-    pub(super) const fn new(p: u32) -> Self {
+    pub(in crate::scheme) const fn new(p: u32) -> Self {
         // Newton's iteration doubles the right bits: 3, 6, 12, 24, 48.
         let mut inverse = p;
         let mut round = 0;
@@ -34,13 +34,13 @@ impl Modulus {
         Self { p, negated_inverse: inverse.wrapping_neg(), square_of_radix }
     }
 
-    pub(super) fn value(self) -> u32 {
+    pub(in crate::scheme) fn value(self) -> u32 {
         self.p
     }
 
     /// x 2^-32 mod p, for x below 11 2^60: a sum of eleven products.
     #[inline(always)]
-    pub(super) fn reduce(self, x: u64) -> u32 {
+    pub(in crate::scheme) fn reduce(self, x: u64) -> u32 {
         let quotient = (x as u32).wrapping_mul(self.negated_inverse);
         let below_4p = ((x + u64::from(quotient) * u64::from(self.p)) >> 32) as u32;
         let below_2p = below_4p.min(below_4p.wrapping_sub(2 * self.p));
@@ -49,46 +49,46 @@ impl Modulus {
 
     /// The product of two stored residues.
     #[inline(always)]
-    pub(super) fn multiply(self, a: u32, b: u32) -> u32 {
+    pub(in crate::scheme) fn multiply(self, a: u32, b: u32) -> u32 {
         self.reduce(u64::from(a) * u64::from(b))
     }
 
     #[inline(always)]
-    pub(super) fn add(self, a: u32, b: u32) -> u32 {
+    pub(in crate::scheme) fn add(self, a: u32, b: u32) -> u32 {
         let sum = a + b;
         sum.min(sum.wrapping_sub(self.p))
     }
 
     #[inline(always)]
-    pub(super) fn subtract(self, a: u32, b: u32) -> u32 {
+    pub(in crate::scheme) fn subtract(self, a: u32, b: u32) -> u32 {
         let difference = a.wrapping_sub(b);
         difference.min(difference.wrapping_add(self.p))
     }
 
     /// A number as a stored residue.
-    pub(super) fn store(self, x: i64) -> u32 {
+    pub(in crate::scheme) fn store(self, x: i64) -> u32 {
         self.reduce(x.rem_euclid(i64::from(self.p)) as u64 * u64::from(self.square_of_radix))
     }
 
     /// As [`Modulus::store`], for a residue in [0, p).
     #[inline(always)]
-    pub(super) fn store_residue(self, x: u32) -> u32 {
+    pub(in crate::scheme) fn store_residue(self, x: u32) -> u32 {
         self.reduce(u64::from(x) * u64::from(self.square_of_radix))
     }
 
     /// A stored residue as a number in [0, p).
     #[inline(always)]
-    pub(super) fn load(self, x: u32) -> u32 {
+    pub(in crate::scheme) fn load(self, x: u32) -> u32 {
         self.reduce(x.into())
     }
 
     /// The inverse of a stored residue, stored; 0 for 0.
-    pub(super) fn invert(self, x: u32) -> u32 {
+    pub(in crate::scheme) fn invert(self, x: u32) -> u32 {
         self.power(x, self.p - 2)
     }
 
     /// A stored residue to a power, stored.
-    pub(super) fn power(self, mut base: u32, mut exponent: u32) -> u32 {
+    pub(in crate::scheme) fn power(self, mut base: u32, mut exponent: u32) -> u32 {
         let mut power = self.store(1);
         while exponent > 0 {
             if exponent & 1 == 1 {
@@ -103,7 +103,7 @@ impl Modulus {
 
 /// Whether a kernel adds to what it is given or writes over it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Sum {
+pub(in crate::scheme) enum Sum {
     Added,
     Replaced,
 }
@@ -118,7 +118,7 @@ impl Sum {
 }
 
 /// `out += sum_j a_j b_j`, or `out =`, all stored, element by element; all of one length.
-pub(super) fn sum_of_products(modulus: Modulus, sum: Sum, out: &mut [u32], pairs: &[(&[u32], &[u32])]) {
+pub(in crate::scheme) fn sum_of_products(modulus: Modulus, sum: Sum, out: &mut [u32], pairs: &[(&[u32], &[u32])]) {
     let mut rest: Vec<_> = pairs.to_vec();
     for out in out.chunks_mut(CHUNK) {
         let terms: Vec<(&[u32], &[u32])> =
@@ -128,7 +128,7 @@ pub(super) fn sum_of_products(modulus: Modulus, sum: Sum, out: &mut [u32], pairs
 }
 
 /// As [`sum_of_products`], for two sums with the same first factors, which are read from memory once.
-pub(super) fn two_sums_of_products(
+pub(in crate::scheme) fn two_sums_of_products(
     modulus: Modulus,
     sum: Sum,
     outs: [&mut [u32]; 2],
@@ -185,13 +185,13 @@ fn products_of<const K: usize>(modulus: Modulus, sum: Sum, out: &mut [u32], term
 
 /// Coefficients of one limb whose sums over many products are finished before the next ones': what so many factors have there stays in the
 /// second-level cache. Divides the size of every ring.
-pub(super) const PIECE: usize = 256;
+pub(in crate::scheme) const PIECE: usize = 256;
 
 /// So many coefficients of one limb.
-pub(super) type Piece = [u32; PIECE];
+pub(in crate::scheme) type Piece = [u32; PIECE];
 
 /// As [`two_sums_of_products`], for pieces of limbs that stand one after the other.
-pub(super) fn two_sums_of_pieces(
+pub(in crate::scheme) fn two_sums_of_pieces(
     modulus: Modulus,
     mut sum: Sum,
     [first, second]: [&mut Piece; 2],
@@ -235,7 +235,7 @@ fn pieces<const K: usize>(
 
 /// `out = sum_j w_j a_j`, where the weights are constants: residues w_j 2^32 keep the form of a_j, residues w_j 2^64 turn numbers into
 /// stored residues. Replaces `out`.
-pub(super) fn weighted_sum(modulus: Modulus, out: &mut [u32], terms: &[(&[u32], u32)]) {
+pub(in crate::scheme) fn weighted_sum(modulus: Modulus, out: &mut [u32], terms: &[(&[u32], u32)]) {
     let mut rest: Vec<_> = terms.to_vec();
     for out in out.chunks_mut(CHUNK) {
         let chunk: Vec<(&[u32], u32)> = rest.iter_mut().map(|(a, weight)| (head(a, out.len()), *weight)).collect();
@@ -293,21 +293,21 @@ fn head<'a>(slice: &mut &'a [u32], length: usize) -> &'a [u32] {
 }
 
 /// Multiplies every element by a stored constant.
-pub(super) fn scale(modulus: Modulus, values: &mut [u32], factor: u32) {
+pub(in crate::scheme) fn scale(modulus: Modulus, values: &mut [u32], factor: u32) {
     for value in values {
         *value = modulus.multiply(*value, factor);
     }
 }
 
 /// `a += b`.
-pub(super) fn add_assign(modulus: Modulus, a: &mut [u32], b: &[u32]) {
+pub(in crate::scheme) fn add_assign(modulus: Modulus, a: &mut [u32], b: &[u32]) {
     for (a, &b) in a.iter_mut().zip(b) {
         *a = modulus.add(*a, b);
     }
 }
 
 /// `a = (a - b) factor`, with a stored factor.
-pub(super) fn subtract_and_scale(modulus: Modulus, a: &mut [u32], b: &[u32], factor: u32) {
+pub(in crate::scheme) fn subtract_and_scale(modulus: Modulus, a: &mut [u32], b: &[u32], factor: u32) {
     for (a, &b) in a.iter_mut().zip(b) {
         *a = modulus.multiply(modulus.subtract(*a, b), factor);
     }

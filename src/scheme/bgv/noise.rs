@@ -17,10 +17,10 @@ use crate::parameters::bgv::{BgvSet, ERROR_COINS, PLAINTEXT_MODULUS, PRIME_BITS}
 
 /// A coefficient is a mean of values at all roots; for it to reach twice their peak they would have to conspire. For a rounding the bound is 16
 /// deviations.
-pub(super) const TAIL_LOG2: f64 = 1.0;
+pub(in crate::scheme) const TAIL_LOG2: f64 = 1.0;
 
 /// Bits between the bound of any ciphertext and half its modulus.
-pub(super) const MARGIN_BITS: f64 = 10.0;
+pub(in crate::scheme) const MARGIN_BITS: f64 = 10.0;
 
 /// How far above the rounding of a division a product's noise may stay; more primes are divided away otherwise.
 ///
@@ -33,7 +33,7 @@ const LN_EXCESS: f64 = -6.9;
 
 /// What is known of a ciphertext without its key.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct State {
+pub(in crate::scheme) struct State {
     /// Primes of its modulus: the first so many of the ring.
     pub limbs: usize,
     /// The phase is congruent to this times the plaintext, modulo t.
@@ -44,7 +44,7 @@ pub(super) struct State {
 
 /// The noise formulas of one parameter set.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Noise {
+pub(in crate::scheme) struct Noise {
     n: f64,
     digit: usize,
     /// log2 of a digit over the special primes.
@@ -52,7 +52,7 @@ pub(super) struct Noise {
 }
 
 /// The peak of a sum of independent phases: logarithm of the root of the sum of squares.
-pub(super) fn sum(peaks: impl IntoIterator<Item = f64>) -> f64 {
+pub(in crate::scheme) fn sum(peaks: impl IntoIterator<Item = f64>) -> f64 {
     // Around the largest, so that nothing overflows: what does not fit a set is refused with its number.
     let peaks: Vec<f64> = peaks.into_iter().collect();
     let largest = peaks.iter().copied().fold(f64::NEG_INFINITY, f64::max);
@@ -73,7 +73,7 @@ const UNIFORM: f64 = 1.0 / 12.0;
 const TERNARY: f64 = 2.0 / 3.0;
 
 impl Noise {
-    pub(super) fn of(set: &BgvSet) -> Self {
+    pub(in crate::scheme) fn of(set: &BgvSet) -> Self {
         // The first primes are the largest, so the first digit is.
         let special = modulus_log2(set.limbs + set.special) - modulus_log2(set.limbs);
         Self { n: set.ring_size() as f64, digit: set.digit, digit_over_special: modulus_log2(set.digit) - special }
@@ -94,50 +94,50 @@ impl Noise {
     }
 
     /// m + t e of a fresh encryption.
-    pub(super) fn fresh(self) -> f64 {
+    pub(in crate::scheme) fn fresh(self) -> f64 {
         (t() * t() * (UNIFORM + Self::error_variance())).log2() / 2.0 + self.spread()
     }
 
     /// What a division adds: t times roundings of both parts, one multiplied by the secret.
-    pub(super) fn rounding(self) -> f64 {
+    pub(in crate::scheme) fn rounding(self) -> f64 {
         (t() * t() * UNIFORM * (1.0 + TERNARY * self.n)).log2() / 2.0 + self.spread_of_product()
     }
 
     /// What a keyswitch of a polynomial of `limbs` limbs adds, before the division's own rounding: one product of a digit with an error
     /// for each digit, over the special primes.
-    pub(super) fn keyswitch(self, limbs: usize) -> f64 {
+    pub(in crate::scheme) fn keyswitch(self, limbs: usize) -> f64 {
         let digits = limbs.div_ceil(self.digit) as f64;
         let product = (t() * t() * Self::error_variance() * self.n * digits * UNIFORM).log2() / 2.0;
         product + self.digit_over_special + self.spread_of_product()
     }
 
     /// A product of two phases.
-    pub(super) fn product(self, a: f64, b: f64) -> f64 {
+    pub(in crate::scheme) fn product(self, a: f64, b: f64) -> f64 {
         a + b + self.n.log2() / 2.0
     }
 
     /// A product with a plaintext polynomial whose coefficients are uniform modulo t.
-    pub(super) fn plaintext_product(self, a: f64) -> f64 {
+    pub(in crate::scheme) fn plaintext_product(self, a: f64) -> f64 {
         a + (t() * t() * UNIFORM * self.n).log2() / 2.0 + self.spread()
     }
 
     /// A plaintext that is added.
-    pub(super) fn plaintext(self) -> f64 {
+    pub(in crate::scheme) fn plaintext(self) -> f64 {
         (t() * t() * UNIFORM).log2() / 2.0 + self.spread()
     }
 
     /// A public-key encryption of zero: t (e r + e_0 + e_1 s).
-    pub(super) fn public_zero(self) -> f64 {
+    pub(in crate::scheme) fn public_zero(self) -> f64 {
         (t() * t() * Self::error_variance() * (1.0 + 2.0 * TERNARY * self.n)).log2() / 2.0 + self.spread_of_product()
     }
 
     /// The noise after the primes `limbs..before` are divided away.
-    pub(super) fn divided(self, noise: f64, limbs: usize, before: usize) -> f64 {
+    pub(in crate::scheme) fn divided(self, noise: f64, limbs: usize, before: usize) -> f64 {
         sum([noise - (modulus_log2(before) - modulus_log2(limbs)), self.rounding()])
     }
 
     /// How many primes to divide away, at least `least`, so that noise comes near what the division itself adds.
-    pub(super) fn primes_to_drop(self, noise: f64, limbs: usize, least: usize) -> usize {
+    pub(in crate::scheme) fn primes_to_drop(self, noise: f64, limbs: usize, least: usize) -> usize {
         let excess = noise - self.rounding() - SLACK_LOG2;
         let wanted = (excess / f64::from(PRIME_BITS)).ceil().max(0.0) as usize;
         wanted.max(least).min(limbs.saturating_sub(1))
@@ -146,12 +146,12 @@ impl Noise {
 
 impl State {
     /// Bits between the bound and half the modulus.
-    pub(super) fn margin(&self) -> f64 {
+    pub(in crate::scheme) fn margin(&self) -> f64 {
         modulus_log2(self.limbs) - 1.0 - self.noise - TAIL_LOG2
     }
 
     /// After `dropped` primes were divided away.
-    pub(super) fn divided(self, chain: Chain, dropped: usize) -> Self {
+    pub(in crate::scheme) fn divided(self, chain: Chain, dropped: usize) -> Self {
         let limbs = self.limbs - dropped.min(self.limbs);
         let noise =
             if dropped == 0 { self.noise } else { Noise::of(&chain.set).divided(self.noise, limbs, self.limbs) };

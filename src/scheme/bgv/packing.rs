@@ -8,12 +8,12 @@ const GROUP: usize = 4;
 const GROUP_BYTES: usize = GROUP * PRIME_BITS as usize / 8;
 
 /// Bytes of so many residues.
-pub(super) fn packed_bytes(residues: usize) -> usize {
+pub(in crate::scheme) fn packed_bytes(residues: usize) -> usize {
     residues.div_ceil(GROUP) * GROUP_BYTES
 }
 
 /// Appends residues; the last group is filled up with zeros.
-pub(super) fn pack(residues: &[u32], out: &mut Vec<u8>) {
+pub(in crate::scheme) fn pack(residues: &[u32], out: &mut Vec<u8>) {
     for group in residues.chunks(GROUP) {
         let word = group.iter().rev().fold(0u128, |word, &residue| word << PRIME_BITS | u128::from(residue));
         out.extend(word.to_le_bytes().into_iter().take(GROUP_BYTES));
@@ -26,7 +26,7 @@ pub(super) fn pack(residues: &[u32], out: &mut Vec<u8>) {
 ///
 /// [`CrossingError::Dimensions`] where bytes are missing, [`CrossingError::NotCanonical`] for a residue that is not below the prime or
 /// a filling that is not zero.
-pub(super) fn unpack(bytes: &mut &[u8], count: usize, modulus: Modulus) -> Result<Vec<u32>, CrossingError> {
+pub(in crate::scheme) fn unpack(bytes: &mut &[u8], count: usize, modulus: Modulus) -> Result<Vec<u32>, CrossingError> {
     let (head, tail) = bytes.split_at_checked(packed_bytes(count)).ok_or(CrossingError::Dimensions("ring elements"))?;
     *bytes = tail;
     let mut residues = Vec::with_capacity(count.next_multiple_of(GROUP));

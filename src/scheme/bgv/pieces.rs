@@ -10,8 +10,8 @@ use super::pool::Poly;
 use super::ring::{Limb, Ring};
 
 /// The inner sums of some giant steps, for each probe.
-pub(super) struct Giants {
-    pub(super) giants: usize,
+pub(in crate::scheme) struct Giants {
+    pub(in crate::scheme) giants: usize,
     probes: usize,
     /// Of each prime piece after piece, of each piece giant after giant, probe after probe, both parts.
     limbs: Vec<Poly>,
@@ -19,7 +19,7 @@ pub(super) struct Giants {
 
 impl Giants {
     /// Computed prime by prime: `compute` gets a prime, its number, and all sums over it to write.
-    pub(super) fn computed(
+    pub(in crate::scheme) fn computed(
         ring: &Ring,
         giants: usize,
         probes: usize,
@@ -41,7 +41,7 @@ impl Giants {
     }
 
     /// Adds one sum to a ciphertext, or writes it there.
-    pub(super) fn add_to(&self, ring: &Ring, sum: Sum, giant: usize, probe: usize, out: &mut Ciphertext) {
+    pub(in crate::scheme) fn add_to(&self, ring: &Ring, sum: Sum, giant: usize, probe: usize, out: &mut Ciphertext) {
         let [constant, linear] = &mut out.parts;
         let limbs = constant.par_chunks_exact_mut(ring.n).zip(linear.par_chunks_exact_mut(ring.n)).zip(&ring.limbs);
         limbs.enumerate().for_each(|(index, ((constant, linear), prime))| {
@@ -59,18 +59,18 @@ impl Giants {
 }
 
 /// Puts one of `count` limbs among the others, which stand there piece after piece.
-pub(super) fn place(pieces: &mut [u32], limb: &[u32], number: usize, count: usize) {
+pub(in crate::scheme) fn place(pieces: &mut [u32], limb: &[u32], number: usize, count: usize) {
     let places = pieces.chunks_exact_mut(PIECE).skip(number).step_by(count);
     places.zip(limb.chunks_exact(PIECE)).for_each(|(place, piece)| place.copy_from_slice(piece));
 }
 
 /// One piece of each of `count` limbs that were put so.
-pub(super) fn several(pieces: &[u32], piece: usize, count: usize) -> &[Piece] {
+pub(in crate::scheme) fn several(pieces: &[u32], piece: usize, count: usize) -> &[Piece] {
     pieces.as_chunks().0.get(piece * count..(piece + 1) * count).unwrap_or_default()
 }
 
 /// Plaintext polynomials over one prime, transformed, put piece after piece.
-pub(super) fn lift_in_pieces(prime: &Limb, polynomials: &[Vec<u32>], out: &mut [u32]) {
+pub(in crate::scheme) fn lift_in_pieces(prime: &Limb, polynomials: &[Vec<u32>], out: &mut [u32]) {
     let Some(first) = polynomials.first() else { return };
     let mut limb = Poly::unset(first.len());
     for (number, polynomial) in polynomials.iter().enumerate() {

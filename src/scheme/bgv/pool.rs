@@ -15,7 +15,7 @@ const LEAST_LENGTH: usize = 4096;
 
 /// A polynomial, limb after limb, or part of one, in a buffer that goes back to the free ones when it is dropped.
 #[derive(Default)]
-pub(super) struct Poly {
+pub(in crate::scheme) struct Poly {
     buffer: Vec<u32>,
     /// At most the buffer's length.
     length: usize,
@@ -23,32 +23,32 @@ pub(super) struct Poly {
 
 impl Poly {
     /// So many numbers, which are to be overwritten: what they are is not said.
-    pub(super) fn unset(length: usize) -> Self {
+    pub(in crate::scheme) fn unset(length: usize) -> Self {
         let buffer = if length < LEAST_LENGTH { None } else { free().take(length) };
         Self { buffer: buffer.unwrap_or_else(|| vec![0; length]), length }
     }
 
     /// So many zeros.
-    pub(super) fn zeros(length: usize) -> Self {
+    pub(in crate::scheme) fn zeros(length: usize) -> Self {
         let mut zeros = Self::unset(length);
         zeros.fill(0);
         zeros
     }
 
     /// A copy.
-    pub(super) fn copy_of(numbers: &[u32]) -> Self {
+    pub(in crate::scheme) fn copy_of(numbers: &[u32]) -> Self {
         let mut copy = Self::unset(numbers.len());
         copy.copy_from_slice(numbers);
         copy
     }
 
     /// Keeps the first `length` numbers.
-    pub(super) fn truncate(&mut self, length: usize) {
+    pub(in crate::scheme) fn truncate(&mut self, length: usize) {
         self.length = self.length.min(length);
     }
 
     /// As an array of its own, no longer than it must be.
-    pub(super) fn into_vec(mut self) -> Vec<u32> {
+    pub(in crate::scheme) fn into_vec(mut self) -> Vec<u32> {
         if self.length < self.buffer.len() { self.to_vec() } else { std::mem::take(&mut self.buffer) }
     }
 }

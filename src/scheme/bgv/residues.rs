@@ -5,12 +5,12 @@ use std::sync::OnceLock;
 use crate::parameters::bgv::PLAINTEXT_MODULUS;
 
 /// a b mod t.
-pub(super) fn multiply_mod_t(a: u32, b: u32) -> u32 {
+pub(in crate::scheme) fn multiply_mod_t(a: u32, b: u32) -> u32 {
     (u64::from(a) * u64::from(b) % u64::from(PLAINTEXT_MODULUS)) as u32
 }
 
 /// a / b mod t; 0 for b = 0.
-pub(super) fn divide_mod_t(a: u32, b: u32) -> u32 {
+pub(in crate::scheme) fn divide_mod_t(a: u32, b: u32) -> u32 {
     static INVERSES: OnceLock<Vec<u32>> = OnceLock::new();
     let inverses = INVERSES.get_or_init(|| {
         // 1/b = -(t div b) / (t mod b).
@@ -26,12 +26,12 @@ pub(super) fn divide_mod_t(a: u32, b: u32) -> u32 {
 }
 
 /// A number as a residue in [0, t).
-pub(super) fn residue(x: i64) -> u32 {
+pub(in crate::scheme) fn residue(x: i64) -> u32 {
     x.rem_euclid(i64::from(PLAINTEXT_MODULUS)) as u32
 }
 
 /// A residue as the nearest number to 0.
-pub(super) fn centred(x: u32) -> i64 {
+pub(in crate::scheme) fn centred(x: u32) -> i64 {
     let t = i64::from(PLAINTEXT_MODULUS);
     let x = i64::from(x);
     if x > t / 2 { x - t } else { x }

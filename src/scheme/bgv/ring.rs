@@ -14,7 +14,7 @@ use super::pool::Poly;
 use crate::parameters::bgv::{BgvSet, PLAINTEXT_MODULUS};
 
 /// The plaintext modulus t = 2^16 + 1 splits X^N+1 into N linear factors, the slots, for every N up to 2^15.
-pub(super) const T: Modulus = Modulus::new(PLAINTEXT_MODULUS);
+pub(in crate::scheme) const T: Modulus = Modulus::new(PLAINTEXT_MODULUS);
 
 /// Steps by three walk through half the slots: the columns of a row. The other row is reached by the exponent -1.
 const GENERATOR: usize = 3;
@@ -24,8 +24,8 @@ const GENERATOR: usize = 3;
 const MOST_KEPT: usize = 8;
 
 /// One prime with its transform.
-pub(super) struct Limb {
-    pub(super) modulus: Modulus,
+pub(in crate::scheme) struct Limb {
+    pub(in crate::scheme) modulus: Modulus,
     plan: Plan,
 }
 
@@ -35,24 +35,24 @@ impl Limb {
     }
 
     /// Coefficients to evaluations, in place.
-    pub(super) fn forward(&self, polynomial: &mut [u32]) {
+    pub(in crate::scheme) fn forward(&self, polynomial: &mut [u32]) {
         self.plan.fwd(polynomial);
     }
 
     /// Evaluations to coefficients **times N**, in place; callers fold 1/N into a constant that they multiply by anyway.
-    pub(super) fn backward_times_n(&self, polynomial: &mut [u32]) {
+    pub(in crate::scheme) fn backward_times_n(&self, polynomial: &mut [u32]) {
         self.plan.inv(polynomial);
     }
 }
 
 /// The tables of one parameter set.
-pub(super) struct Ring {
-    pub(super) set: BgvSet,
-    pub(super) chain: Chain,
+pub(in crate::scheme) struct Ring {
+    pub(in crate::scheme) set: BgvSet,
+    pub(in crate::scheme) chain: Chain,
     /// N.
-    pub(super) n: usize,
+    pub(in crate::scheme) n: usize,
     /// The primes of a ciphertext, then the special primes.
-    pub(super) limbs: Vec<Limb>,
+    pub(in crate::scheme) limbs: Vec<Limb>,
     plaintext: Limb,
     /// Where in a transformed polynomial its value at psi^e stands, by (e-1)/2.
     places: Vec<u32>,
@@ -65,7 +65,7 @@ impl Ring {
     ///
     /// Whoever only weighs a set needs none of it: see [`Chain`]. A ring is known as long as somebody holds it; of those that nobody
     /// holds, few are kept for whoever asks next ([`MOST_KEPT`]).
-    pub(super) fn of(set: &BgvSet) -> Arc<Self> {
+    pub(in crate::scheme) fn of(set: &BgvSet) -> Arc<Self> {
         static RINGS: RwLock<Vec<Arc<Ring>>> = RwLock::new(Vec::new());
         let known = |rings: &[Arc<Self>]| rings.iter().find(|ring| ring.set == *set).cloned();
         if let Some(ring) = known(&RINGS.read().unwrap_or_else(PoisonError::into_inner)) {
@@ -102,7 +102,7 @@ impl Ring {
     }
 
     /// The primes of ciphertexts, without the special ones.
-    pub(super) fn ciphertext_limbs(&self) -> &[Limb] {
+    pub(in crate::scheme) fn ciphertext_limbs(&self) -> &[Limb] {
         self.limbs.get(..self.set.limbs).unwrap_or(&self.limbs)
     }
 
@@ -111,18 +111,18 @@ impl Ring {
     }
 
     /// The first `limbs` primes, then the special ones: where a keyswitch works.
-    pub(super) fn extended(&self, limbs: usize) -> Vec<&Limb> {
+    pub(in crate::scheme) fn extended(&self, limbs: usize) -> Vec<&Limb> {
         self.limbs.iter().take(limbs).chain(self.special_limbs()).collect()
     }
 
     /// One limb of a polynomial.
     #[expect(clippy::indexing_slicing, reason = "limb numbers come from the ring that made the polynomial")]
-    pub(super) fn limb<'a>(&self, polynomial: &'a [u32], index: usize) -> &'a [u32] {
+    pub(in crate::scheme) fn limb<'a>(&self, polynomial: &'a [u32], index: usize) -> &'a [u32] {
         &polynomial[index * self.n..][..self.n]
     }
 
     /// The table of the automorphism X -> X^(3^steps), which rotates both rows of slots to the left by `steps`.
-    pub(super) fn rotation(&self, steps: usize) -> Rotation {
+    pub(in crate::scheme) fn rotation(&self, steps: usize) -> Rotation {
         let exponent = (0..steps).fold(1, |exponent, _| exponent * GENERATOR % (2 * self.n));
         let mut sources = vec![0; self.n];
         for (half, &place) in self.places.iter().enumerate() {
@@ -135,7 +135,7 @@ impl Ring {
     }
 
     /// The plaintext polynomial whose slots hold these residues of t (absent ones 0): N coefficients in [0, t).
-    pub(super) fn encode(&self, slots: impl Iterator<Item = u32>) -> Vec<u32> {
+    pub(in crate::scheme) fn encode(&self, slots: impl Iterator<Item = u32>) -> Vec<u32> {
         let mut values = vec![0; self.n];
         for (value, &place) in slots.zip(&self.slots) {
             if let Some(slot) = values.get_mut(place as usize) {
@@ -148,13 +148,13 @@ impl Ring {
     }
 
     /// The slots of a plaintext polynomial, as residues of t.
-    pub(super) fn decode(&self, mut coefficients: Vec<u32>) -> Vec<u32> {
+    pub(in crate::scheme) fn decode(&self, mut coefficients: Vec<u32>) -> Vec<u32> {
         self.plaintext.forward(&mut coefficients);
         self.slots.iter().filter_map(|&place| coefficients.get(place as usize).copied()).collect()
     }
 
     /// A plaintext polynomial in one limb, centred: stored and transformed.
-    pub(super) fn lift(prime: &Limb, coefficients: &[u32], out: &mut [u32]) {
+    pub(in crate::scheme) fn lift(prime: &Limb, coefficients: &[u32], out: &mut [u32]) {
         let (t, p) = (PLAINTEXT_MODULUS, prime.modulus.value());
         for (out, &c) in out.iter_mut().zip(coefficients) {
             *out = prime.modulus.store_residue(if c > t / 2 { c + (p - t) } else { c });
@@ -163,7 +163,7 @@ impl Ring {
     }
 
     /// A plaintext polynomial in the first `limbs` limbs.
-    pub(super) fn lift_all(&self, coefficients: &[u32], limbs: usize) -> Vec<u32> {
+    pub(in crate::scheme) fn lift_all(&self, coefficients: &[u32], limbs: usize) -> Vec<u32> {
         let mut out = vec![0; limbs * self.n];
         let primes = out.par_chunks_exact_mut(self.n).zip(&self.limbs);
         primes.for_each(|(out, prime)| Self::lift(prime, coefficients, out));
@@ -171,7 +171,7 @@ impl Ring {
     }
 
     /// Small integers in the first `limbs` limbs, stored and transformed.
-    pub(super) fn lift_small(&self, coefficients: &[i64], limbs: usize) -> Vec<u32> {
+    pub(in crate::scheme) fn lift_small(&self, coefficients: &[i64], limbs: usize) -> Vec<u32> {
         let mut out = vec![0; limbs * self.n];
         out.par_chunks_exact_mut(self.n).zip(&self.limbs).for_each(|(out, prime)| {
             let primed = out.iter_mut().zip(coefficients);
@@ -184,7 +184,7 @@ impl Ring {
     /// Divides a polynomial over the primes `kept` then `dropped` by the product D of the latter and rounds, so that the result is
     /// congruent modulo t to the polynomial divided by D: (c - delta)/D with delta = c mod D, delta = 0 mod t, |delta| <= t D/2
     /// (Gentry, Halevi, Smart, "Homomorphic evaluation of the AES circuit", 2012, appendix D).
-    pub(super) fn divide_and_round(&self, mut polynomial: Poly, kept: &[&Limb], dropped: &[&Limb]) -> Poly {
+    pub(in crate::scheme) fn divide_and_round(&self, mut polynomial: Poly, kept: &[&Limb], dropped: &[&Limb]) -> Poly {
         let mut residues = Poly::copy_of(polynomial.get(kept.len() * self.n..).unwrap_or_default());
         polynomial.truncate(kept.len() * self.n);
         let conversion = Conversion::new(self.n, dropped, PLAINTEXT_MODULUS);
@@ -203,19 +203,19 @@ impl Ring {
 }
 
 /// A permutation of a transformed polynomial.
-pub(super) struct Rotation {
+pub(in crate::scheme) struct Rotation {
     sources: Vec<u32>,
 }
 
 impl Rotation {
-    pub(super) fn apply(&self, polynomial: &[u32]) -> Vec<u32> {
+    pub(in crate::scheme) fn apply(&self, polynomial: &[u32]) -> Vec<u32> {
         let mut out = vec![0; polynomial.len()];
         self.permute(polynomial, &mut out);
         out
     }
 
     /// As [`Rotation::apply`], for what is not secret.
-    pub(super) fn applied(&self, polynomial: &[u32]) -> Poly {
+    pub(in crate::scheme) fn applied(&self, polynomial: &[u32]) -> Poly {
         let mut out = Poly::unset(polynomial.len());
         self.permute(polynomial, &mut out);
         out
@@ -235,19 +235,19 @@ impl Rotation {
 /// exactly but for ties (Halevi, Polyakov, Shoup, "An improved RNS variant of the BFV scheme", 2019, section 2.2).
 ///
 /// With a multiplier m (1, or t), converts m times the centred representative of c/m.
-pub(super) struct Conversion<'a> {
+pub(in crate::scheme) struct Conversion<'a> {
     n: usize,
     sources: Vec<&'a Limb>,
     multiplier: u32,
 }
 
 impl<'a> Conversion<'a> {
-    pub(super) fn new(n: usize, sources: &[&'a Limb], multiplier: u32) -> Self {
+    pub(in crate::scheme) fn new(n: usize, sources: &[&'a Limb], multiplier: u32) -> Self {
         Self { n, sources: sources.to_vec(), multiplier }
     }
 
     /// The source limbs, transformed, to y_i = c / (N m D/q_i) mod q_i, as numbers.
-    pub(super) fn prepare(&self, residues: &mut [u32]) {
+    pub(in crate::scheme) fn prepare(&self, residues: &mut [u32]) {
         residues.par_chunks_exact_mut(self.n).zip(&self.sources).enumerate().for_each(|(index, (limb, prime))| {
             let modulus = prime.modulus;
             prime.backward_times_n(limb);
@@ -270,12 +270,12 @@ impl<'a> Conversion<'a> {
         self.cofactor(usize::MAX, modulus)
     }
 
-    pub(super) fn inverse_of_product(&self, modulus: Modulus) -> u32 {
+    pub(in crate::scheme) fn inverse_of_product(&self, modulus: Modulus) -> u32 {
         modulus.invert(self.product(modulus))
     }
 
     /// How often D is contained in sum_i y_i D/q_i, rounded, for each coefficient.
-    pub(super) fn overflows(&self, residues: &[u32]) -> Poly {
+    pub(in crate::scheme) fn overflows(&self, residues: &[u32]) -> Poly {
         let limbs: Vec<&[u32]> = residues.chunks_exact(self.n).collect();
         let reciprocals: Vec<f32> = self.sources.iter().map(|q| 1.0 / q.modulus.value() as f32).collect();
         let mut out = Poly::unset(self.n);
@@ -296,7 +296,7 @@ impl<'a> Conversion<'a> {
     }
 
     /// Residues modulo one more prime: coefficients, stored.
-    pub(super) fn convert(&self, residues: &[u32], overflows: &[u32], modulus: Modulus, out: &mut [u32]) {
+    pub(in crate::scheme) fn convert(&self, residues: &[u32], overflows: &[u32], modulus: Modulus, out: &mut [u32]) {
         // Weights w 2^64 turn numbers into stored residues.
         let weight =
             |stored: u32| modulus.store_residue(modulus.multiply(stored, modulus.store(self.multiplier.into())));

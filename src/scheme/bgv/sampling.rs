@@ -9,10 +9,10 @@ use super::modulus::Modulus;
 use crate::parameters::bgv::{ERROR_COINS, PLAINTEXT_MODULUS, PRIME_BITS};
 
 /// A generator of the scheme's own, wiped when it is dropped.
-pub(super) struct Generator(ChaCha20Rng);
+pub(in crate::scheme) struct Generator(ChaCha20Rng);
 
 /// Seeded by the caller's.
-pub(super) fn generator(rng: &mut dyn CryptoRng) -> Generator {
+pub(in crate::scheme) fn generator(rng: &mut dyn CryptoRng) -> Generator {
     let mut seed = Zeroizing::new([0; 32]);
     rng.fill_bytes(seed.as_mut());
     Generator(ChaCha20Rng::from_seed(*seed))
@@ -41,14 +41,14 @@ impl Drop for Generator {
 }
 
 /// Stands for uniform polynomials; public.
-pub(super) type Seed = [u8; 32];
+pub(in crate::scheme) type Seed = [u8; 32];
 
-pub(super) fn seed(rng: &mut ChaCha20Rng) -> Seed {
+pub(in crate::scheme) fn seed(rng: &mut ChaCha20Rng) -> Seed {
     rng.random()
 }
 
 /// The uniform polynomial that a seed stands for modulo prime number `index`, by rejection: 30 bits are taken where they are below p.
-pub(super) fn uniform(seed: Seed, index: usize, modulus: Modulus, out: &mut [u32]) {
+pub(in crate::scheme) fn uniform(seed: Seed, index: usize, modulus: Modulus, out: &mut [u32]) {
     let mut rng = ChaCha20Rng::from_seed(seed);
     rng.set_stream(index as u64);
     let mut words = vec![0u32; 1024];
@@ -64,12 +64,12 @@ pub(super) fn uniform(seed: Seed, index: usize, modulus: Modulus, out: &mut [u32
 }
 
 /// Coefficients -1, 0, 1, each with probability 1/3.
-pub(super) fn ternary(count: usize, rng: &mut ChaCha20Rng) -> Vec<i64> {
+pub(in crate::scheme) fn ternary(count: usize, rng: &mut ChaCha20Rng) -> Vec<i64> {
     (0..count).map(|_| rng.random_range(-1..=1)).collect()
 }
 
 /// Centred binomial errors of deviation 3.24.
-pub(super) fn errors(count: usize, rng: &mut ChaCha20Rng) -> Vec<i64> {
+pub(in crate::scheme) fn errors(count: usize, rng: &mut ChaCha20Rng) -> Vec<i64> {
     let coins = |word: u64| i64::from((word & ((1 << ERROR_COINS) - 1)).count_ones());
     (0..count)
         .map(|_| {
@@ -80,17 +80,17 @@ pub(super) fn errors(count: usize, rng: &mut ChaCha20Rng) -> Vec<i64> {
 }
 
 /// Uniform numbers modulo t other than 0.
-pub(super) fn non_zero(count: usize, rng: &mut ChaCha20Rng) -> Vec<u32> {
+pub(in crate::scheme) fn non_zero(count: usize, rng: &mut ChaCha20Rng) -> Vec<u32> {
     (0..count).map(|_| rng.random_range(1..PLAINTEXT_MODULUS)).collect()
 }
 
 /// Uniform numbers modulo t.
-pub(super) fn any_residue(count: usize, rng: &mut ChaCha20Rng) -> Vec<u32> {
+pub(in crate::scheme) fn any_residue(count: usize, rng: &mut ChaCha20Rng) -> Vec<u32> {
     (0..count).map(|_| rng.random_range(0..PLAINTEXT_MODULUS)).collect()
 }
 
 /// Uniform integers in [-most, most], by rejection; `most` is below 2^126.
-pub(super) fn flood(count: usize, most: u128, rng: &mut ChaCha20Rng) -> Vec<i128> {
+pub(in crate::scheme) fn flood(count: usize, most: u128, rng: &mut ChaCha20Rng) -> Vec<i128> {
     let values = 2 * most;
     let excess_bits = values.leading_zeros();
     let mut draw = || loop {
@@ -103,7 +103,7 @@ pub(super) fn flood(count: usize, most: u128, rng: &mut ChaCha20Rng) -> Vec<i128
 }
 
 /// Shuffles a slot's roots.
-pub(super) fn shuffled(roots: &[u32], rng: &mut ChaCha20Rng) -> Vec<u32> {
+pub(in crate::scheme) fn shuffled(roots: &[u32], rng: &mut ChaCha20Rng) -> Vec<u32> {
     let mut roots = roots.to_vec();
     roots.shuffle(rng);
     roots

@@ -37,19 +37,19 @@ fn drowned(set: &BgvSet, state: State) -> f64 {
 }
 
 /// b: bits by which the flood exceeds the bound of what it drowns.
-pub(super) fn flooding_log2(set: &BgvSet, state: State) -> f64 {
+pub(in crate::scheme) fn flooding_log2(set: &BgvSet, state: State) -> f64 {
     flooded_state(set, state).noise - drowned(set, state) - TAIL_LOG2
 }
 
 /// What leaves, and what it may tell.
-pub(super) struct Sanitised {
-    pub(super) ciphertext: Ciphertext,
+pub(in crate::scheme) struct Sanitised {
+    pub(in crate::scheme) ciphertext: Ciphertext,
     /// Statistical distance of each coefficient from one that depends on the verdict alone: 2^-b.
-    pub(super) leakage: f64,
+    pub(in crate::scheme) leakage: f64,
 }
 
 /// Makes the mask fresh, floods, and divides all primes but the first away.
-pub(super) fn sanitised(key: &PreparedKey, verdict: Ciphertext, rng: &mut ChaCha20Rng) -> Sanitised {
+pub(in crate::scheme) fn sanitised(key: &PreparedKey, verdict: Ciphertext, rng: &mut ChaCha20Rng) -> Sanitised {
     let limbs = verdict.state.limbs.min(key.ring.set.public_limbs());
     let verdict = verdict.truncated(&key.ring, limbs);
     let leakage = (-flooding_log2(&key.ring.set, verdict.state)).exp2();
@@ -57,7 +57,7 @@ pub(super) fn sanitised(key: &PreparedKey, verdict: Ciphertext, rng: &mut ChaCha
 }
 
 /// Adds a public-key encryption of zero and the flood; over at most as many primes as the public key has.
-pub(super) fn flooded(key: &PreparedKey, verdict: &Ciphertext, rng: &mut ChaCha20Rng) -> Ciphertext {
+pub(in crate::scheme) fn flooded(key: &PreparedKey, verdict: &Ciphertext, rng: &mut ChaCha20Rng) -> Ciphertext {
     let (ring, limbs) = (&*key.ring, verdict.state.limbs);
     let (n, t) = (ring.n, i64::from(PLAINTEXT_MODULUS));
     let r = ring.lift_small(&ternary(n, rng), limbs);
@@ -91,7 +91,7 @@ pub(super) fn flooded(key: &PreparedKey, verdict: &Ciphertext, rng: &mut ChaCha2
 }
 
 /// What is known of a verdict once it is flooded.
-pub(super) fn flooded_state(set: &BgvSet, verdict: State) -> State {
+pub(in crate::scheme) fn flooded_state(set: &BgvSet, verdict: State) -> State {
     let verdict = State { limbs: verdict.limbs.min(set.public_limbs()), ..verdict };
     let noise = (flood_width(set, verdict) as f64).log2() + f64::from(PLAINTEXT_MODULUS).log2();
     State { noise, ..verdict }
@@ -99,7 +99,7 @@ pub(super) fn flooded_state(set: &BgvSet, verdict: State) -> State {
 
 /// The constant coefficient of the plaintext as an LWE sample over the first prime: mask of N numbers, then the body. The sum over all
 /// slots is N times that coefficient.
-pub(super) fn constant_coefficient(ring: &Ring, ciphertext: &Ciphertext) -> Vec<u32> {
+pub(in crate::scheme) fn constant_coefficient(ring: &Ring, ciphertext: &Ciphertext) -> Vec<u32> {
     let Some(prime) = ring.limbs.first() else { return Vec::new() };
     let modulus = prime.modulus;
     let n_inverse = modulus.invert(modulus.store(ring.n as i64));

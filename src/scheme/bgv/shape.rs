@@ -7,7 +7,7 @@ use crate::template::Eye;
 
 /// How the subjects of a block are judged.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) struct Shape {
+pub(in crate::scheme) struct Shape {
     /// The pairs of templates that every subject of the block is judged by, group by group.
     pub planes: Vec<Plane>,
     /// Groups that must all hit.
@@ -20,7 +20,7 @@ pub(super) struct Shape {
 
 /// One pair of templates of every subject: a sample of the probe, and the subject's reference number `ordinal` in that group and sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) struct Plane {
+pub(in crate::scheme) struct Plane {
     pub group: usize,
     pub sample: usize,
     pub ordinal: usize,
@@ -28,14 +28,14 @@ pub(super) struct Plane {
 
 /// Which polynomial judges a decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Judgement {
+pub(in crate::scheme) enum Judgement {
     Aligned,
     CommonBits,
 }
 
 impl Shape {
     /// The largest shape that an agreement admits.
-    pub(super) fn largest(
+    pub(in crate::scheme) fn largest(
         eyes: EyeRule,
         references_per_subject: usize,
         alignments: usize,
@@ -54,7 +54,7 @@ impl Shape {
     }
 
     /// The shape of subjects of whom none has more than so many references of each of a layout's eyes.
-    pub(super) fn of_layout(
+    pub(in crate::scheme) fn of_layout(
         functional: &Functional,
         layout: SampleLayout,
         references: impl Fn(Option<Eye>) -> usize,
@@ -77,36 +77,36 @@ impl Shape {
         Self { planes, groups, alignments, judges_common_bits: functional.judges_common_bits() }
     }
 
-    pub(super) fn decisions_per_plane(&self) -> usize {
+    pub(in crate::scheme) fn decisions_per_plane(&self) -> usize {
         self.alignments + usize::from(self.judges_common_bits)
     }
 
-    pub(super) fn decisions(&self) -> usize {
+    pub(in crate::scheme) fn decisions(&self) -> usize {
         self.planes.len() * self.decisions_per_plane()
     }
 
-    pub(super) fn is_single_decision(&self) -> bool {
+    pub(in crate::scheme) fn is_single_decision(&self) -> bool {
         self.decisions() == 1
     }
 
     /// Whether all decisions must hit: every group has one pair, at one rotation.
-    pub(super) fn is_conjunction(&self) -> bool {
+    pub(in crate::scheme) fn is_conjunction(&self) -> bool {
         self.alignments == 1 && self.planes.len() == self.groups
     }
 
     /// Whether one sample answers `any` on so many subjects of one block exactly: their hits together cannot sum up to t.
-    pub(super) fn one_sample_is_enough(&self, subjects: usize) -> bool {
+    pub(in crate::scheme) fn one_sample_is_enough(&self, subjects: usize) -> bool {
         (subjects as u64).saturating_mul(self.largest_sum()) < PLAINTEXT_MODULUS.into()
     }
 
     /// The judgements of one plane, in order.
-    pub(super) fn judgements(&self) -> impl Iterator<Item = Judgement> + use<> {
+    pub(in crate::scheme) fn judgements(&self) -> impl Iterator<Item = Judgement> + use<> {
         let common = self.judges_common_bits.then_some(Judgement::CommonBits);
         std::iter::repeat_n(Judgement::Aligned, self.alignments).chain(common)
     }
 
     /// The largest sum that `any` can leave in a slot.
-    pub(super) fn largest_sum(&self) -> u64 {
+    pub(in crate::scheme) fn largest_sum(&self) -> u64 {
         let of_group = |group| self.planes.iter().filter(|plane| plane.group == group).count() * self.alignments;
         (0..self.groups).map(|group| of_group(group) as u64).fold(1, u64::saturating_mul)
     }

@@ -19,7 +19,7 @@ use crate::parameters::bgv::PLAINTEXT_MODULUS;
 
 /// A polynomial of the threshold.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Polynomial {
+pub(in crate::scheme) struct Polynomial {
     /// What is subtracted from phi before it is squared.
     pub centre: i64,
     /// By rising power of z, modulo t; zeros until [`Polynomial::compute`].
@@ -37,20 +37,20 @@ enum Kind {
 
 impl Polynomial {
     /// Zero exactly at the hits, for phi at most `highest`, odd.
-    pub(super) fn roots(highest: i64) -> Self {
+    pub(in crate::scheme) fn roots(highest: i64) -> Self {
         let hits = (highest.max(1) + 1) / 2;
         let hits = hits + hits % 2;
         Self { centre: hits, coefficients: vec![0; hits as usize / 2 + 1], kind: Kind::Roots, baby_powers: 1 }
     }
 
     /// 1 at the hits and 0 at the misses, for odd phi with |phi| at most `largest`.
-    pub(super) fn indicator(largest: i64) -> Self {
+    pub(in crate::scheme) fn indicator(largest: i64) -> Self {
         let count = (largest.max(1) + 1) / 2;
         Self { centre: 0, coefficients: vec![0; count as usize], kind: Kind::Indicator, baby_powers: 1 }
     }
 
     /// Fills in the coefficients: quadratic in their number, and not needed to weigh a circuit.
-    pub(super) fn compute(&mut self) {
+    pub(in crate::scheme) fn compute(&mut self) {
         self.coefficients = match self.kind {
             Kind::Roots => product_of_squares(self.coefficients.len() as i64 - 1),
             Kind::Indicator => interpolate_half_reciprocals(self.coefficients.len() as i64),
@@ -58,13 +58,13 @@ impl Polynomial {
     }
 
     /// The squares of the roots: what the one-squaring variant subtracts from z, one at a time.
-    pub(super) fn squared_roots(highest: i64) -> Vec<u32> {
+    pub(in crate::scheme) fn squared_roots(highest: i64) -> Vec<u32> {
         let hits = (highest.max(1) + 1) / 2;
         (0..(hits + hits % 2) / 2).map(|i| residue((2 * i + 1).pow(2))).collect()
     }
 
     /// With another number of baby powers; a power of two for the indicator, whose odd powers are then cheapest.
-    pub(super) fn with_baby_powers(mut self, baby_powers: usize) -> Self {
+    pub(in crate::scheme) fn with_baby_powers(mut self, baby_powers: usize) -> Self {
         self.baby_powers = match self.kind {
             Kind::Roots => baby_powers.clamp(1, self.coefficients.len()),
             Kind::Indicator => baby_powers.next_power_of_two(),
@@ -73,7 +73,7 @@ impl Polynomial {
     }
 
     /// Numbers of baby powers worth trying.
-    pub(super) fn candidates(&self) -> Vec<usize> {
+    pub(in crate::scheme) fn candidates(&self) -> Vec<usize> {
         let square_root = (self.coefficients.len() as f64).sqrt();
         let near = |ratio: f64| (square_root * ratio).ceil() as usize;
         let power = near(1.0).next_power_of_two();
@@ -86,7 +86,7 @@ impl Polynomial {
     /// The polynomial at phi - centre, times each of the masks in turn; once, unmasked, where there is no mask.
     ///
     /// The plaintext is also multiplied by a constant that depends on the circuit and, where `factor` is not 1, by that.
-    pub(super) fn evaluate<A: Arithmetic>(
+    pub(in crate::scheme) fn evaluate<A: Arithmetic>(
         &self,
         arithmetic: &A,
         w: &A::Value,
@@ -156,7 +156,7 @@ impl Polynomial {
 
     /// The polynomial in the clear: what [`Polynomial::evaluate`] computes.
     #[cfg(test)]
-    pub(super) fn at(&self, phi: i64) -> u32 {
+    pub(in crate::scheme) fn at(&self, phi: i64) -> u32 {
         let w = residue(phi - self.centre);
         let z = multiply_mod_t(w, w);
         let value = self.coefficients.iter().rev().fold(0, |sum, &c| (multiply_mod_t(sum, z) + c) % PLAINTEXT_MODULUS);
