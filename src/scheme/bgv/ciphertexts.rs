@@ -4,6 +4,7 @@ use super::answer::{MANY_SAMPLES, outputs_per_block};
 use super::engine::Ciphertext;
 use super::noise::{Noise, State};
 use super::packing::{pack, packed_bytes, unpack};
+use super::pool::Poly;
 use super::ring::Ring;
 use super::sampling::{Seed, uniform};
 use crate::agreement::Disclosure;
@@ -38,7 +39,7 @@ impl EncryptedProbes {
             uniform(*seed, index, prime.modulus, mask);
         }
         let state = State { limbs: self.set.limbs, factor: 1, noise: Noise::of(&self.set).fresh() };
-        Some(Ciphertext { state, parts: [body.clone(), mask] })
+        Some(Ciphertext { state, parts: [Poly::copy_of(body), mask.into()] })
     }
 }
 

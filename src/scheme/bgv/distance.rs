@@ -15,14 +15,19 @@ use super::chain::Chain;
 use super::ciphertexts::EncryptedProbes;
 use super::engine::{Ciphertext, rotated_noise};
 use super::keys::PreparedKey;
-use super::modulus::{add_assign, two_sums_of_products};
+use super::modulus::{Piece, Sum, add_assign, two_sums_of_pieces};
 use super::noise::{Noise, State, sum};
+use super::pieces::{Giants, lift_in_pieces, place, several};
+use super::pool::Poly;
 use super::residues::{multiply_mod_t, residue};
 use super::ring::{Limb, Ring};
 use crate::parameters::bgv::{BgvSet, PLAINTEXT_MODULUS};
 
 /// Diagonals that are transformed together before they are multiplied: they stay in cache.
 const TOGETHER: usize = 8;
+
+/// Pieces of a limb that one thread takes at once, at least.
+const LEAST_PIECES: usize = 8;
 
 /// Where the rotations of a linear stage go.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -46,13 +51,34 @@ impl Steps {
 }
 
 /// A probe's rotations: what every block is multiplied with.
-pub(in crate::scheme) struct Babies(Vec<Ciphertext>);
+pub(in crate::scheme) struct Babies {
+    /// Of each prime both parts: piece after piece ([`super::modulus::PIECE`]), of each piece baby after baby.
+    limbs: Vec<[Poly; 2]>,
+}
 
 impl Babies {
     pub(in crate::scheme) fn new(key: &PreparedKey, probe: Ciphertext, steps: Steps) -> Self {
         let rotation = key.ring.rotation(1);
         let next = |previous: &Ciphertext| Some(previous.rotated(&key.ring, &rotation, &key.rotate_by_one));
-        Self(std::iter::successors(Some(probe), next).take(steps.babies).collect())
+        let length = steps.babies * key.ring.n;
+        let mut limbs: Vec<[Poly; 2]> =
+            key.ring.ciphertext_limbs().iter().map(|_| [Poly::zeros(length), Poly::zeros(length)]).collect();
+        for (number, baby) in std::iter::successors(Some(probe), next).take(steps.babies).enumerate() {
+            limbs.par_iter_mut().enumerate().for_each(|(index, limb)| {
+                for (part, limb) in limb.iter_mut().enumerate() {
+                    place(limb, key.ring.limb(baby.part(part), index), number, steps.babies);
+                }
+            });
+        }
+        Self { limbs }
+    }
+
+    /// Over one prime the same piece of every baby, of both parts.
+    fn piece(&self, index: usize, piece: usize, babies: usize) -> [&[Piece]; 2] {
+        match self.limbs.get(index) {
+            Some(parts) => parts.each_ref().map(|part| several(part, piece, babies)),
+            None => [&[], &[]],
+        }
     }
 
     /// Bytes in memory of one probe's babies.
@@ -62,7 +88,7 @@ impl Babies {
 
     /// Of no sample: nothing comes of it.
     pub(in crate::scheme) fn none() -> Self {
-        Self(Vec::new())
+        Self { limbs: Vec::new() }
     }
 
     pub(in crate::scheme) fn of_sample(
@@ -135,12 +161,10 @@ impl Block {
 
     /// All diagonals, transformed over all primes of a ciphertext.
     pub(in crate::scheme) fn transformed(&self, ring: &Ring) -> Transformed {
-        let diagonals: Vec<Vec<Vec<u32>>> = (0..self.steps.giants()).map(|giant| self.diagonals(ring, giant)).collect();
+        let diagonals: Vec<Vec<u32>> = (0..self.steps.giants()).flat_map(|giant| self.diagonals(ring, giant)).collect();
         let limb = |prime: &Limb| {
             let mut limb = vec![0; self.steps.period * ring.n];
-            for (out, diagonal) in limb.chunks_exact_mut(ring.n).zip(diagonals.iter().flatten()) {
-                Ring::lift(prime, diagonal, out);
-            }
+            lift_in_pieces(prime, &diagonals, &mut limb);
             limb
         };
         let limbs = ring.ciphertext_limbs().par_iter().map(limb).collect();
@@ -158,28 +182,31 @@ impl Block {
         let ring = &*key.ring;
         let giants = (0..self.steps.giants()).map(|giant| {
             let diagonals = self.diagonals(ring, giant);
-            by_limb(ring, probes, 1, |prime, sums, index| {
-                let mut buffers = vec![vec![0; ring.n]; TOGETHER.min(self.steps.babies)];
-                for (number, diagonals) in diagonals.chunks(buffers.len()).enumerate() {
-                    for (buffer, diagonal) in buffers.iter_mut().zip(diagonals) {
-                        Ring::lift(prime, diagonal, buffer);
-                    }
-                    let diagonals: Vec<&[u32]> = buffers.iter().map(Vec::as_slice).collect();
-                    for (sums, probe) in sums.iter_mut().zip(probes) {
-                        probe.add_products(ring, prime, index, number * TOGETHER, &diagonals, sums.first_mut());
+            Giants::computed(ring, 1, probes.len(), |prime, index, sums| {
+                let mut lifted = Poly::unset(TOGETHER.min(self.steps.babies) * ring.n);
+                for (number, diagonals) in diagonals.chunks(TOGETHER).enumerate() {
+                    lift_in_pieces(prime, diagonals, &mut lifted);
+                    let sum = if number == 0 { Sum::Replaced } else { Sum::Added };
+                    for (piece, sums) in sums.chunks_exact_mut(probes.len().max(1)).enumerate() {
+                        let diagonals = several(&lifted, piece, diagonals.len());
+                        for (sums, probe) in sums.iter_mut().zip(probes) {
+                            let babies = probe.piece(index, piece, self.steps.babies);
+                            let babies = babies.map(|babies| babies.get(number * TOGETHER..).unwrap_or_default());
+                            two_sums_of_pieces(prime.modulus, sum, sums.each_mut(), diagonals, babies);
+                        }
                     }
                 }
             })
         });
-        let giants: Vec<_> = giants.flatten().collect();
-        horner(key, self.steps, self.biases(ring, centre), giants)
+        let giants: Vec<_> = giants.collect();
+        horner(key, self.steps, self.biases(ring, centre), probes.len(), &giants)
     }
 }
 
 /// A block's diagonals kept transformed.
 pub(in crate::scheme) struct Transformed {
     steps: Steps,
-    /// Of each prime all diagonals: giant after giant, baby after baby.
+    /// Of each prime all diagonals: piece after piece ([`super::modulus::PIECE`]), of each piece giant after giant, baby after baby.
     limbs: Vec<Vec<u32>>,
     bias: Vec<u32>,
 }
@@ -193,96 +220,46 @@ impl Transformed {
     /// As [`Block::scores`].
     pub(in crate::scheme) fn scores(&self, key: &PreparedKey, probes: &[&Babies], centre: i64) -> Vec<Ciphertext> {
         let ring = &*key.ring;
-        // One prime after the other: the babies' limbs stay in cache for all giants.
-        let giants = by_limb(ring, probes, self.steps.giants(), |prime, sums, index| {
-            let diagonals: Vec<&[u32]> =
-                self.limbs.get(index).map(|limb| limb.chunks_exact(ring.n).collect()).unwrap_or_default();
-            for (giant, diagonals) in diagonals.chunks(self.steps.babies).enumerate() {
-                for (sums, probe) in sums.iter_mut().zip(probes) {
-                    probe.add_products(ring, prime, index, 0, diagonals, sums.get_mut(giant));
+        let Steps { period, babies } = self.steps;
+        let giants = Giants::computed(ring, self.steps.giants(), probes.len(), |prime, index, sums| {
+            let Some(limb) = self.limbs.get(index) else { return };
+            let of_piece = (self.steps.giants() * probes.len()).max(1);
+            sums.par_chunks_exact_mut(of_piece).enumerate().with_min_len(LEAST_PIECES).for_each(|(piece, sums)| {
+                // One piece after the other: the babies' numbers there stay in cache for all giants, a giant's for all probes.
+                let diagonals = several(limb, piece, period).chunks_exact(babies);
+                for (diagonals, sums) in diagonals.zip(sums.chunks_exact_mut(probes.len().max(1))) {
+                    for (sums, probe) in sums.iter_mut().zip(probes) {
+                        let babies = probe.piece(index, piece, babies);
+                        two_sums_of_pieces(prime.modulus, Sum::Replaced, sums.each_mut(), diagonals, babies);
+                    }
                 }
-            }
+            });
         });
         let mut bias = self.bias.clone();
         // The same number in every slot is a constant polynomial.
         if let Some(constant) = bias.first_mut() {
             *constant = (*constant + PLAINTEXT_MODULUS - residue(centre)) % PLAINTEXT_MODULUS;
         }
-        horner(key, self.steps, bias, giants)
+        horner(key, self.steps, bias, probes.len(), &[giants])
     }
-}
-
-/// Both parts of a sum over one prime.
-type LimbSum = [Vec<u32>; 2];
-
-impl Babies {
-    /// Adds to both parts of a sum, over one prime, the products of diagonals with the babies from `first` on.
-    fn add_products(
-        &self,
-        ring: &Ring,
-        prime: &Limb,
-        index: usize,
-        first: usize,
-        diagonals: &[&[u32]],
-        sum: Option<&mut LimbSum>,
-    ) {
-        let Some([constant, linear]) = sum else { return };
-        let babies = |part: usize| -> Vec<&[u32]> {
-            self.0.iter().skip(first).map(|baby| ring.limb(baby.part(part), index)).take(diagonals.len()).collect()
-        };
-        two_sums_of_products(prime.modulus, [constant, linear], diagonals, [&babies(0), &babies(1)]);
-    }
-}
-
-/// For each of some giant steps and each probe both parts of its sum: computed prime by prime, then put together.
-fn by_limb(
-    ring: &Ring,
-    probes: &[&Babies],
-    giants: usize,
-    compute: impl Fn(&Limb, &mut [Vec<LimbSum>], usize) + Sync,
-) -> Vec<Vec<[Vec<u32>; 2]>> {
-    let limbs: Vec<Vec<Vec<LimbSum>>> = ring
-        .ciphertext_limbs()
-        .par_iter()
-        .enumerate()
-        .map(|(index, prime)| {
-            let zero = || [vec![0; ring.n], vec![0; ring.n]];
-            let mut sums: Vec<Vec<LimbSum>> = probes.iter().map(|_| (0..giants).map(|_| zero()).collect()).collect();
-            compute(prime, &mut sums, index);
-            sums
-        })
-        .collect();
-    let mut whole: Vec<Vec<[Vec<u32>; 2]>> =
-        (0..giants).map(|_| probes.iter().map(|_| [Vec::new(), Vec::new()]).collect()).collect();
-    for probes in limbs {
-        for (probe, giants) in probes.into_iter().enumerate() {
-            for (whole, limb) in whole.iter_mut().zip(giants) {
-                if let Some(parts) = whole.get_mut(probe) {
-                    parts.iter_mut().zip(limb).for_each(|(part, limb)| part.extend(limb));
-                }
-            }
-        }
-    }
-    whole
 }
 
 /// sum_g rot_(g b) (inner sum g) + bias, noise divided down to its floor.
-fn horner(key: &PreparedKey, steps: Steps, bias: Vec<u32>, giants: Vec<Vec<[Vec<u32>; 2]>>) -> Vec<Ciphertext> {
+fn horner(key: &PreparedKey, steps: Steps, bias: Vec<u32>, probes: usize, giants: &[Giants]) -> Vec<Ciphertext> {
     let ring = &*key.ring;
     let rotation = ring.rotation(steps.babies);
     let state = state_of_sums(&ring.set, steps);
-    let mut sums: Vec<Ciphertext> = Vec::new();
-    for inner in giants.into_iter().rev() {
-        if sums.is_empty() {
-            sums = inner.into_iter().map(|parts| Ciphertext { state, parts }).collect();
-            continue;
-        }
-        for (sum, inner) in sums.iter_mut().zip(inner) {
+    let mut inner = giants.iter().flat_map(|giants| (0..giants.giants).map(move |giant| (giants, giant))).rev();
+    let unset = || [(); 2].map(|()| Poly::unset(ring.set.limbs * ring.n));
+    let mut sums: Vec<Ciphertext> = (0..probes).map(|_| Ciphertext { state, parts: unset() }).collect();
+    if let Some((giants, giant)) = inner.next() {
+        let sums = sums.iter_mut().enumerate();
+        sums.for_each(|(probe, sum)| giants.add_to(ring, Sum::Replaced, giant, probe, sum));
+    }
+    for (giants, giant) in inner {
+        for (probe, sum) in sums.iter_mut().enumerate() {
             *sum = sum.rotated(ring, &rotation, &key.rotate_by_baby_steps);
-            for (part, inner) in sum.parts.iter_mut().zip(&inner) {
-                let limbs = part.par_chunks_exact_mut(ring.n).zip(inner.par_chunks_exact(ring.n)).zip(&ring.limbs);
-                limbs.for_each(|((part, inner), prime)| add_assign(prime.modulus, part, inner));
-            }
+            giants.add_to(ring, Sum::Added, giant, probe, sum);
         }
     }
     let bias = ring.lift_all(&bias, ring.set.limbs);

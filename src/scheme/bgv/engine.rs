@@ -5,8 +5,9 @@ use rayon::prelude::*;
 use super::arithmetic::{Arithmetic, alike, blinded, combined, multiplied};
 use super::chain::Chain;
 use super::misfit::Misfit;
-use super::modulus::{Modulus, scale, sum_of_products, two_sums_of_products, weighted_sum};
+use super::modulus::{Modulus, Sum, scale, sum_of_products, two_sums_of_products, weighted_sum};
 use super::noise::{Noise, State, sum};
+use super::pool::Poly;
 use super::residues::{centred, divide_mod_t, multiply_mod_t};
 use super::ring::{Conversion, Limb, Ring, Rotation};
 
@@ -14,7 +15,7 @@ use super::ring::{Conversion, Limb, Ring, Rotation};
 #[derive(Clone)]
 pub(in crate::scheme) struct Ciphertext {
     pub(in crate::scheme) state: State,
-    pub(in crate::scheme) parts: [Vec<u32>; 2],
+    pub(in crate::scheme) parts: [Poly; 2],
 }
 
 /// A keyswitch key: for each digit j an encryption (b_j, a_j) of P times the old secret on the primes of that digit, under the new one, over all
@@ -33,7 +34,7 @@ pub(in crate::scheme) struct Engine<'a> {
 
 /// Both parts before the special primes are divided away.
 pub(in crate::scheme) struct Raised {
-    parts: [Vec<u32>; 2],
+    parts: [Poly; 2],
 }
 
 /// A plaintext polynomial over as many limbs as anybody will multiply it with.
@@ -46,6 +47,13 @@ impl Plaintext {
     }
 }
 
+/// The same to both parts, on two threads: near the end of a circuit there are fewer primes than threads like to share.
+fn both(parts: [Poly; 2], map: impl Fn(Poly) -> Poly + Sync) -> [Poly; 2] {
+    let [first, second] = parts;
+    let (first, second) = rayon::join(|| map(first), || map(second));
+    [first, second]
+}
+
 impl Ring {
     /// c times the old secret, under the new one, times P: over the limbs of c and the special primes.
     pub(in crate::scheme) fn switch(&self, c: &[u32], key: &SwitchKey) -> Raised {
@@ -53,21 +61,21 @@ impl Ring {
         let primes: Vec<&Limb> = self.limbs.iter().take(limbs).collect();
         let digits: Vec<Conversion<'_>> =
             primes.chunks(digit_limbs).map(|digit| Conversion::new(n, digit, 1)).collect();
-        let mut residues = c.to_vec();
+        let mut residues = Poly::copy_of(c);
         for (digit, residues) in digits.iter().zip(residues.chunks_mut(digit_limbs * n)) {
             digit.prepare(residues);
         }
-        let overflows: Vec<Vec<u32>> = digits
+        let overflows: Vec<Poly> = digits
             .iter()
             .zip(residues.chunks(digit_limbs * n))
             .map(|(digit, residues)| digit.overflows(residues))
             .collect();
         let targets: Vec<(usize, &Limb)> =
             (0..limbs).chain(self.set.limbs..self.limbs.len()).zip(self.extended(limbs)).collect();
-        let mut parts = [vec![0; targets.len() * n], vec![0; targets.len() * n]];
+        let mut parts = [Poly::unset(targets.len() * n), Poly::unset(targets.len() * n)];
         let [b, a] = &mut parts;
         b.par_chunks_exact_mut(n).zip(a.par_chunks_exact_mut(n)).zip(targets).for_each_init(
-            || vec![0; digits.len() * n],
+            || Poly::unset(digits.len() * n),
             |buffers, ((b, a), (index, prime))| {
                 for (number, buffer) in buffers.chunks_exact_mut(n).enumerate() {
                     let digit = digits.iter().zip(residues.chunks(digit_limbs * n)).zip(&overflows).nth(number);
@@ -87,7 +95,7 @@ impl Ring {
                     let digits = key.digits.iter().take(buffers.len());
                     digits.map(|digit| self.limb(if part == 0 { &digit[0] } else { &digit[1] }, index)).collect()
                 };
-                two_sums_of_products(prime.modulus, [b, a], &buffers, [&keys(0), &keys(1)]);
+                two_sums_of_products(prime.modulus, Sum::Replaced, [b, a], &buffers, [&keys(0), &keys(1)]);
             },
         );
         Raised { parts }
@@ -115,17 +123,17 @@ impl Ring {
     }
 
     /// Divides the special primes and the last `dropped` ones away.
-    fn lower(&self, raised: Raised, limbs: usize, dropped: usize) -> [Vec<u32>; 2] {
+    fn lower(&self, raised: Raised, limbs: usize, dropped: usize) -> [Poly; 2] {
         let primes = self.extended(limbs);
         let (kept, dropped) = primes.split_at(limbs - dropped.min(limbs));
-        raised.parts.map(|part| self.divide_and_round(part, kept, dropped))
+        both(raised.parts, |part| self.divide_and_round(part, kept, dropped))
     }
 }
 
 impl Ciphertext {
     /// Rotates the slots of both rows.
     pub(in crate::scheme) fn rotated(&self, ring: &Ring, rotation: &Rotation, key: &SwitchKey) -> Self {
-        let [c0, c1] = self.parts.each_ref().map(|part| rotation.apply(part));
+        let [c0, c1] = self.parts.each_ref().map(|part| rotation.applied(part));
         let mut raised = ring.switch(&c1, key);
         ring.add_raised(&mut raised.parts[0], &c0);
         let noise = Noise::of(&ring.set);
@@ -162,7 +170,7 @@ impl Ciphertext {
     /// The same ciphertext over fewer primes; its phase does not change.
     pub(in crate::scheme) fn truncated(&self, ring: &Ring, limbs: usize) -> Self {
         let limbs = limbs.min(self.state.limbs);
-        let parts = self.parts.each_ref().map(|part| part.iter().copied().take(limbs * ring.n).collect());
+        let parts = self.parts.each_ref().map(|part| Poly::copy_of(part.get(..limbs * ring.n).unwrap_or(part)));
         Self { state: State { limbs, ..self.state }, parts }
     }
 
@@ -217,28 +225,26 @@ impl Arithmetic for Engine<'_> {
         debug_assert!(alike(&states, addend.map(|addend| addend.state)), "the ledger refuses such a circuit");
         let (state, dropped) = multiplied(self.chain, &states, addend.map(|addend| addend.state));
         let limbs = state.limbs + dropped;
-        let tensor = |choices: &[(usize, usize)]| {
-            let mut out = vec![0; limbs * ring.n];
-            out.par_chunks_exact_mut(ring.n).zip(&ring.limbs).enumerate().for_each(|(index, (out, prime))| {
-                let products: Vec<(&[u32], &[u32])> = pairs
-                    .iter()
-                    .flat_map(|(a, b)| {
-                        choices.iter().map(move |&(i, j)| (ring.limb(a.part(i), index), ring.limb(b.part(j), index)))
-                    })
-                    .collect();
-                sum_of_products(prime.modulus, out, &products);
-            });
-            out
-        };
-        let mut constant = tensor(&[(0, 0)]);
-        let mut linear = tensor(&[(0, 1), (1, 0)]);
-        let square = tensor(&[(1, 1)]);
-        if let Some(addend) = addend {
-            for (sum, part) in [&mut constant, &mut linear].into_iter().zip(&addend.parts) {
-                let limbs = sum.par_chunks_exact_mut(ring.n).zip(part.par_chunks_exact(ring.n)).zip(&ring.limbs);
-                limbs.for_each(|((sum, part), prime)| super::modulus::add_assign(prime.modulus, sum, part));
+        let mut sums = [(); 3].map(|()| Poly::unset(limbs * ring.n));
+        let [constant, linear, square] = &mut sums;
+        let outs = constant.par_chunks_exact_mut(ring.n).zip(linear.par_chunks_exact_mut(ring.n));
+        let outs = outs.zip(square.par_chunks_exact_mut(ring.n)).zip(&ring.limbs).enumerate();
+        outs.for_each(|(index, (((constant, linear), square), prime))| {
+            let products = |out: &mut [u32], choices: &[(usize, usize)]| {
+                let factors = pairs.iter().flat_map(|(a, b)| {
+                    choices.iter().map(move |&(i, j)| (ring.limb(a.part(i), index), ring.limb(b.part(j), index)))
+                });
+                sum_of_products(prime.modulus, Sum::Replaced, out, &factors.collect::<Vec<_>>());
+            };
+            products(constant, &[(0, 0)]);
+            products(linear, &[(0, 1), (1, 0)]);
+            products(square, &[(1, 1)]);
+            if let Some(addend) = addend {
+                super::modulus::add_assign(prime.modulus, constant, ring.limb(addend.part(0), index));
+                super::modulus::add_assign(prime.modulus, linear, ring.limb(addend.part(1), index));
             }
-        }
+        });
+        let [constant, linear, square] = sums;
         let mut raised = ring.switch(&square, self.relinearisation);
         let [b, a] = &mut raised.parts;
         ring.add_raised(b, &constant);
@@ -256,7 +262,7 @@ impl Arithmetic for Engine<'_> {
             .collect();
         let constant = centred(multiply_mod_t(constant, factor));
         let part = |part: usize| {
-            let mut out = vec![0; state.limbs * ring.n];
+            let mut out = Poly::unset(state.limbs * ring.n);
             out.par_chunks_exact_mut(ring.n).zip(&ring.limbs).enumerate().for_each(|(index, (out, prime))| {
                 let weighted = terms.iter().zip(&coefficients);
                 let weighted: Vec<_> = weighted
@@ -300,7 +306,7 @@ impl Ciphertext {
         }
         let primes: Vec<&Limb> = ring.limbs.iter().take(self.state.limbs).collect();
         let (kept, gone) = primes.split_at(self.state.limbs - dropped.min(self.state.limbs));
-        let parts = self.parts.map(|part| ring.divide_and_round(part, kept, gone));
+        let parts = both(self.parts, |part| ring.divide_and_round(part, kept, gone));
         Self { state: self.state.divided(ring.chain, dropped), parts }
     }
 

@@ -20,6 +20,7 @@ use super::engine::{Ciphertext, Plaintext};
 use super::kept::{Order, Place, PreparedGallery};
 use super::keys::{EvaluationKey, PreparedKey};
 use super::misfit::Misfit;
+use super::pool::Poly;
 use super::sampling::generator;
 use super::sanitise::{Sanitised, sanitised};
 use super::shape::Shape;
@@ -212,7 +213,7 @@ impl<'a> Search<'a> {
                         };
                         let leakage = outputs.iter().map(|output| output.leakage).sum::<f64>();
                         self.leak(asked, leakage * set.ring_size() as f64);
-                        slots.extend(outputs.into_iter().map(|output| output.ciphertext.parts));
+                        slots.extend(outputs.into_iter().map(|output| output.ciphertext.parts.map(Poly::into_vec)));
                     }
                     Disclosure::Any | Disclosure::Count => {
                         sums.get_or_insert_with(|| Sums::new(masks, answered)).add(&self.key.ring, values)?;

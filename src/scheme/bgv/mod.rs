@@ -27,6 +27,8 @@ pub(in crate::scheme) mod misfit;
 pub(in crate::scheme) mod modulus;
 pub(in crate::scheme) mod noise;
 pub(in crate::scheme) mod packing;
+mod pieces;
+pub(in crate::scheme) mod pool;
 pub(in crate::scheme) mod residues;
 pub(in crate::scheme) mod ring;
 pub(in crate::scheme) mod sampling;

@@ -3,7 +3,7 @@
 //! A residue x is stored as x 2^32 mod p (Montgomery, "Modular multiplication without trial division", 1985): a product of two stored
 //! residues, reduced once, is again a stored residue. The transform is linear, so polynomials stay in this form from end to end.
 
-/// Products that may be added before a reduction: eleven of at most 2^60, and 2^62 of the reduction, stay below 2^64. The kernels add eight.
+/// Products that may be added before a reduction: eleven of at most 2^60, and 2^62 of the reduction, stay below 2^64. The kernels add eight at most.
 #[cfg(test)]
 const LAZY_PRODUCTS: usize = 11;
 
@@ -101,19 +101,36 @@ impl Modulus {
     }
 }
 
-/// `out += sum_j a_j b_j`, all stored, element by element; all of one length.
-pub(in crate::scheme) fn sum_of_products(modulus: Modulus, out: &mut [u32], pairs: &[(&[u32], &[u32])]) {
+/// Whether a kernel adds to what it is given or writes over it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::scheme) enum Sum {
+    Added,
+    Replaced,
+}
+
+impl Sum {
+    /// What stands there then. Without a branch, so that loops stay vector instructions.
+    #[inline(always)]
+    fn of(self, modulus: Modulus, before: u32, summand: u32) -> u32 {
+        let kept = if self == Self::Added { u32::MAX } else { 0 };
+        modulus.add(before & kept, summand)
+    }
+}
+
+/// `out += sum_j a_j b_j`, or `out =`, all stored, element by element; all of one length.
+pub(in crate::scheme) fn sum_of_products(modulus: Modulus, sum: Sum, out: &mut [u32], pairs: &[(&[u32], &[u32])]) {
     let mut rest: Vec<_> = pairs.to_vec();
     for out in out.chunks_mut(CHUNK) {
         let terms: Vec<(&[u32], &[u32])> =
             rest.iter_mut().map(|(a, b)| (head(a, out.len()), head(b, out.len()))).collect();
-        add_products(modulus, out, &terms);
+        add_products(modulus, sum, out, &terms);
     }
 }
 
 /// As [`sum_of_products`], for two sums with the same first factors, which are read from memory once.
 pub(in crate::scheme) fn two_sums_of_products(
     modulus: Modulus,
+    sum: Sum,
     outs: [&mut [u32]; 2],
     shared: &[&[u32]],
     others: [&[&[u32]]; 2],
@@ -126,43 +143,93 @@ pub(in crate::scheme) fn two_sums_of_products(
         for (out, others) in [first, second].into_iter().zip(&mut others) {
             let others = others.iter_mut().map(|b| head(b, out.len()));
             let terms: Vec<(&[u32], &[u32])> = shared.iter().copied().zip(others).collect();
-            add_products(modulus, out, &terms);
+            add_products(modulus, sum, out, &terms);
         }
     }
 }
 
-/// One chunk of a sum of products, eight terms at a time and then what is left.
-fn add_products(modulus: Modulus, out: &mut [u32], mut terms: &[(&[u32], &[u32])]) {
-    while let Some((group, rest)) = terms.split_first_chunk::<8>() {
-        products_of(modulus, out, group);
-        terms = rest;
+/// One chunk of a sum of products, four terms at a time and then what is left. Limbs begin at multiples of a page, so that equal places of
+/// more than eight of them would drive each other out of the first-level cache.
+fn add_products(modulus: Modulus, mut sum: Sum, out: &mut [u32], mut terms: &[(&[u32], &[u32])]) {
+    if terms.is_empty() && sum == Sum::Replaced {
+        out.fill(0);
     }
-    if let Some((group, rest)) = terms.split_first_chunk::<4>() {
-        products_of(modulus, out, group);
-        terms = rest;
+    while let Some((group, rest)) = terms.split_first_chunk::<4>() {
+        products_of(modulus, sum, out, group);
+        (terms, sum) = (rest, Sum::Added);
     }
     if let Some((group, rest)) = terms.split_first_chunk::<2>() {
-        products_of(modulus, out, group);
-        terms = rest;
+        products_of(modulus, sum, out, group);
+        (terms, sum) = (rest, Sum::Added);
     }
     if let Some((group, _)) = terms.split_first_chunk::<1>() {
-        products_of(modulus, out, group);
+        products_of(modulus, sum, out, group);
     }
 }
 
 /// K is known when this is compiled, so that the inner sum is unrolled and stays in registers.
 #[inline(always)]
 #[expect(clippy::indexing_slicing, reason = "every slice is cut to one length first, which also removes the checks")]
-fn products_of<const K: usize>(modulus: Modulus, out: &mut [u32], terms: &[(&[u32], &[u32]); K]) {
+fn products_of<const K: usize>(modulus: Modulus, sum: Sum, out: &mut [u32], terms: &[(&[u32], &[u32]); K]) {
     let length = terms.iter().map(|(a, b)| a.len().min(b.len())).min().unwrap_or(0).min(out.len());
     let out = &mut out[..length];
     let terms = terms.map(|(a, b)| (&a[..length], &b[..length]));
     for i in 0..length {
-        let mut sum = 0;
+        let mut products = 0;
         for (a, b) in &terms {
-            sum += u64::from(a[i]) * u64::from(b[i]);
+            products += u64::from(a[i]) * u64::from(b[i]);
         }
-        out[i] = modulus.add(out[i], modulus.reduce(sum));
+        out[i] = sum.of(modulus, out[i], modulus.reduce(products));
+    }
+}
+
+/// Coefficients of one limb whose sums over many products are finished before the next ones': what so many factors have there stays in the
+/// second-level cache. Divides the size of every ring.
+pub(in crate::scheme) const PIECE: usize = 256;
+
+/// So many coefficients of one limb.
+pub(in crate::scheme) type Piece = [u32; PIECE];
+
+/// As [`two_sums_of_products`], for pieces of limbs that stand one after the other.
+pub(in crate::scheme) fn two_sums_of_pieces(
+    modulus: Modulus,
+    mut sum: Sum,
+    [first, second]: [&mut Piece; 2],
+    mut shared: &[Piece],
+    [mut others, mut more]: [&[Piece]; 2],
+) {
+    while let (Some((a, shared_rest)), Some((b, others_rest)), Some((c, more_rest))) =
+        (shared.split_first_chunk::<8>(), others.split_first_chunk::<8>(), more.split_first_chunk::<8>())
+    {
+        pieces(modulus, sum, [&mut *first, &mut *second], a, [b, c]);
+        (shared, others, more, sum) = (shared_rest, others_rest, more_rest, Sum::Added);
+    }
+    while let (Some((a, shared_rest)), Some((b, others_rest)), Some((c, more_rest))) =
+        (shared.split_first_chunk::<1>(), others.split_first_chunk::<1>(), more.split_first_chunk::<1>())
+    {
+        pieces(modulus, sum, [&mut *first, &mut *second], a, [b, c]);
+        (shared, others, more, sum) = (shared_rest, others_rest, more_rest, Sum::Added);
+    }
+}
+
+#[expect(clippy::indexing_slicing, reason = "pieces have one length, known when this is compiled")]
+#[expect(clippy::needless_range_loop, reason = "one index into all pieces")]
+fn pieces<const K: usize>(
+    modulus: Modulus,
+    sum: Sum,
+    [first, second]: [&mut Piece; 2],
+    shared: &[Piece; K],
+    [others, more]: [&[Piece; K]; 2],
+) {
+    for i in 0..PIECE {
+        let mut sums = (0, 0);
+        for k in 0..K {
+            let factor = u64::from(shared[k][i]);
+            sums.0 += factor * u64::from(others[k][i]);
+            sums.1 += factor * u64::from(more[k][i]);
+        }
+        first[i] = sum.of(modulus, first[i], modulus.reduce(sums.0));
+        second[i] = sum.of(modulus, second[i], modulus.reduce(sums.1));
     }
 }
 
@@ -171,48 +238,50 @@ fn products_of<const K: usize>(modulus: Modulus, out: &mut [u32], terms: &[(&[u3
 pub(in crate::scheme) fn weighted_sum(modulus: Modulus, out: &mut [u32], terms: &[(&[u32], u32)]) {
     let mut rest: Vec<_> = terms.to_vec();
     for out in out.chunks_mut(CHUNK) {
-        out.fill(0);
         let chunk: Vec<(&[u32], u32)> = rest.iter_mut().map(|(a, weight)| (head(a, out.len()), *weight)).collect();
-        let mut terms = chunk.as_slice();
+        let (mut terms, mut sum) = (chunk.as_slice(), Sum::Replaced);
+        if terms.is_empty() {
+            out.fill(0);
+        }
         while let Some((group, rest)) = terms.split_first_chunk::<7>() {
-            weighted(modulus, out, group);
-            terms = rest;
+            weighted(modulus, sum, out, group);
+            (terms, sum) = (rest, Sum::Added);
         }
         if let Some((group, rest)) = terms.split_first_chunk::<6>() {
-            weighted(modulus, out, group);
-            terms = rest;
+            weighted(modulus, sum, out, group);
+            (terms, sum) = (rest, Sum::Added);
         }
         if let Some((group, rest)) = terms.split_first_chunk::<5>() {
-            weighted(modulus, out, group);
-            terms = rest;
+            weighted(modulus, sum, out, group);
+            (terms, sum) = (rest, Sum::Added);
         }
         if let Some((group, rest)) = terms.split_first_chunk::<3>() {
-            weighted(modulus, out, group);
-            terms = rest;
+            weighted(modulus, sum, out, group);
+            (terms, sum) = (rest, Sum::Added);
         }
         if let Some((group, rest)) = terms.split_first_chunk::<2>() {
-            weighted(modulus, out, group);
-            terms = rest;
+            weighted(modulus, sum, out, group);
+            (terms, sum) = (rest, Sum::Added);
         }
         while let Some((group, rest)) = terms.split_first_chunk::<1>() {
-            weighted(modulus, out, group);
-            terms = rest;
+            weighted(modulus, sum, out, group);
+            (terms, sum) = (rest, Sum::Added);
         }
     }
 }
 
 #[inline(always)]
 #[expect(clippy::indexing_slicing, reason = "every slice is cut to one length first, which also removes the checks")]
-fn weighted<const K: usize>(modulus: Modulus, out: &mut [u32], terms: &[(&[u32], u32); K]) {
+fn weighted<const K: usize>(modulus: Modulus, sum: Sum, out: &mut [u32], terms: &[(&[u32], u32); K]) {
     let length = terms.iter().map(|(a, _)| a.len()).min().unwrap_or(0).min(out.len());
     let out = &mut out[..length];
     let terms = terms.map(|(a, weight)| (&a[..length], u64::from(weight)));
     for i in 0..length {
-        let mut sum = 0;
+        let mut products = 0;
         for (a, weight) in &terms {
-            sum += u64::from(a[i]) * weight;
+            products += u64::from(a[i]) * weight;
         }
-        out[i] = modulus.add(out[i], modulus.reduce(sum));
+        out[i] = sum.of(modulus, out[i], modulus.reduce(products));
     }
 }
 
@@ -275,7 +344,7 @@ mod tests {
             let expected = m.load(P - 1) as u64; // (P - 1) stored, as a number
             let expected = (expected * expected % u64::from(P)) * terms as u64 % u64::from(P);
             let mut out = vec![0; 600];
-            sum_of_products(m, &mut out, &vec![(worst.as_slice(), worst.as_slice()); terms]);
+            sum_of_products(m, Sum::Replaced, &mut out, &vec![(worst.as_slice(), worst.as_slice()); terms]);
             assert!(out.iter().all(|&x| u64::from(m.load(x)) == expected), "{terms}");
             weighted_sum(m, &mut out, &vec![(worst.as_slice(), P - 1); terms]);
             assert!(out.iter().all(|&x| u64::from(m.load(x)) == expected), "{terms}");

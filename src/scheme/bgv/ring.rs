@@ -10,6 +10,7 @@ use tfhe_ntt::prime32::Plan;
 
 use super::chain::Chain;
 use super::modulus::{Modulus, scale, subtract_and_scale, weighted_sum};
+use super::pool::Poly;
 use crate::parameters::bgv::{BgvSet, PLAINTEXT_MODULUS};
 
 /// The plaintext modulus t = 2^16 + 1 splits X^N+1 into N linear factors, the slots, for every N up to 2^15.
@@ -183,18 +184,14 @@ impl Ring {
     /// Divides a polynomial over the primes `kept` then `dropped` by the product D of the latter and rounds, so that the result is
     /// congruent modulo t to the polynomial divided by D: (c - delta)/D with delta = c mod D, delta = 0 mod t, |delta| <= t D/2
     /// (Gentry, Halevi, Smart, "Homomorphic evaluation of the AES circuit", 2012, appendix D).
-    pub(in crate::scheme) fn divide_and_round(
-        &self,
-        mut polynomial: Vec<u32>,
-        kept: &[&Limb],
-        dropped: &[&Limb],
-    ) -> Vec<u32> {
-        let mut residues = polynomial.split_off((kept.len() * self.n).min(polynomial.len()));
+    pub(in crate::scheme) fn divide_and_round(&self, mut polynomial: Poly, kept: &[&Limb], dropped: &[&Limb]) -> Poly {
+        let mut residues = Poly::copy_of(polynomial.get(kept.len() * self.n..).unwrap_or_default());
+        polynomial.truncate(kept.len() * self.n);
         let conversion = Conversion::new(self.n, dropped, PLAINTEXT_MODULUS);
         conversion.prepare(&mut residues);
         let overflows = conversion.overflows(&residues);
         polynomial.par_chunks_exact_mut(self.n).zip(kept).for_each_init(
-            || vec![0; self.n],
+            || Poly::unset(self.n),
             |delta, (limb, prime)| {
                 conversion.convert(&residues, &overflows, prime.modulus, delta);
                 prime.forward(delta);
@@ -213,13 +210,24 @@ pub(in crate::scheme) struct Rotation {
 impl Rotation {
     pub(in crate::scheme) fn apply(&self, polynomial: &[u32]) -> Vec<u32> {
         let mut out = vec![0; polynomial.len()];
+        self.permute(polynomial, &mut out);
+        out
+    }
+
+    /// As [`Rotation::apply`], for what is not secret.
+    pub(in crate::scheme) fn applied(&self, polynomial: &[u32]) -> Poly {
+        let mut out = Poly::unset(polynomial.len());
+        self.permute(polynomial, &mut out);
+        out
+    }
+
+    fn permute(&self, polynomial: &[u32], out: &mut [u32]) {
         let n = self.sources.len();
         out.par_chunks_exact_mut(n).zip(polynomial.par_chunks_exact(n)).for_each(|(out, limb)| {
             for (out, &source) in out.iter_mut().zip(&self.sources) {
                 *out = limb.get(source as usize).copied().unwrap_or_default();
             }
         });
-        out
     }
 }
 
@@ -267,10 +275,10 @@ impl<'a> Conversion<'a> {
     }
 
     /// How often D is contained in sum_i y_i D/q_i, rounded, for each coefficient.
-    pub(in crate::scheme) fn overflows(&self, residues: &[u32]) -> Vec<u32> {
+    pub(in crate::scheme) fn overflows(&self, residues: &[u32]) -> Poly {
         let limbs: Vec<&[u32]> = residues.chunks_exact(self.n).collect();
         let reciprocals: Vec<f32> = self.sources.iter().map(|q| 1.0 / q.modulus.value() as f32).collect();
-        let mut out = vec![0u32; self.n];
+        let mut out = Poly::unset(self.n);
         out.par_chunks_mut(4096).enumerate().for_each(|(part, out)| {
             let mut sums = vec![0.5f32; out.len()];
             for (limb, &reciprocal) in limbs.iter().zip(&reciprocals) {
@@ -414,7 +422,7 @@ mod tests {
             for ((limb, e), prime) in c.chunks_exact_mut(ring.n).zip(ring.lift_small(&e, kept + dropped).chunks_exact(ring.n)).zip(&primes) {
                 super::super::modulus::add_assign(prime.modulus, limb, e);
             }
-            let quotient = ring.divide_and_round(c, keep, drop);
+            let quotient = ring.divide_and_round(c.into(), keep, drop);
             let mut first = ring.limb(&quotient, 0).to_vec();
             let prime = &ring.limbs[0];
             prime.backward_times_n(&mut first);

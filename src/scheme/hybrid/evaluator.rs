@@ -23,6 +23,7 @@ use crate::scheme::bgv::circuit::{Circuit, Masks};
 use crate::scheme::bgv::distance::{Block, Steps};
 use crate::scheme::bgv::engine::{Ciphertext, Plaintext};
 use crate::scheme::bgv::misfit::Misfit;
+use crate::scheme::bgv::pool::Poly;
 use crate::scheme::bgv::residues::residue;
 use crate::scheme::bgv::sampling::generator;
 use crate::scheme::bgv::sanitise::sanitised;
@@ -134,7 +135,7 @@ impl<'a> Search<'a> {
                 let output = sanitised(&self.key.ring, value, rng);
                 let leakage = output.leakage * self.key.set.block_size() as f64;
                 pairs.probes.clone().for_each(|probe| self.leak(probe, leakage));
-                elements.push(output.ciphertext.parts);
+                elements.push(output.ciphertext.parts.map(Poly::into_vec));
             }
         }
         Ok(elements)

@@ -20,8 +20,9 @@ use crate::scheme::bgv::distance::{Block, Steps};
 use crate::scheme::bgv::engine::Ciphertext;
 use crate::scheme::bgv::keys::PreparedKey;
 use crate::scheme::bgv::misfit::Misfit;
-use crate::scheme::bgv::modulus::two_sums_of_products;
+use crate::scheme::bgv::modulus::{Sum, two_sums_of_products};
 use crate::scheme::bgv::noise::{Noise, State};
+use crate::scheme::bgv::pool::Poly;
 use crate::scheme::bgv::sampling::generator;
 use crate::scheme::bgv::sanitise::sanitised;
 use crate::scheme::bgv::shape::Shape;
@@ -127,7 +128,7 @@ impl Units {
         let length = set.limbs * key.ring.n;
         let part = |part: usize| {
             let digit = key.relinearisation.digits.first().and_then(|digit| digit.get(part));
-            digit.map(|part| part.iter().copied().take(length).collect()).unwrap_or_default()
+            Poly::from(digit.map(|part| part.iter().copied().take(length).collect::<Vec<_>>()).unwrap_or_default())
         };
         let state = State { limbs: set.limbs, factor: 1, noise: Noise::of(set).fresh() };
         let ciphertext = Ciphertext { state, parts: [part(0), part(1)] };
@@ -184,14 +185,14 @@ impl Units {
     fn products(&self) -> usize {
         let ring = &*self.key.ring;
         let length = ring.limbs.len() * ring.n;
-        let mut sums = [vec![0; length], vec![0; length]];
+        let mut sums = [Poly::unset(length), Poly::unset(length)];
         let [first, second] = &mut sums;
         let primes = first.par_chunks_exact_mut(ring.n).zip(second.par_chunks_exact_mut(ring.n)).zip(&ring.limbs);
         primes.enumerate().for_each(|(index, ((first, second), prime))| {
             let key = &self.key;
             let [shared, by_one, by_more] = [&key.relinearisation, &key.rotate_by_one, &key.rotate_by_baby_steps]
                 .map(|key| key.digits.iter().map(|[_, mask]| ring.limb(mask, index)).collect::<Vec<_>>());
-            two_sums_of_products(prime.modulus, [first, second], &shared, [&by_one, &by_more]);
+            two_sums_of_products(prime.modulus, Sum::Replaced, [first, second], &shared, [&by_one, &by_more]);
         });
         2 * ring.set.digits() * ring.limbs.len()
     }
