@@ -116,8 +116,10 @@ impl<'a> Encrypted<'a> {
         if selection.whole_gallery {
             let gallery = self.gallery(0..self.dataset.references().len())?;
             let custodian = self.custodian(gallery)?;
-            for (number, unit) in units {
-                if !done(number, self.ask(&custodian, number, unit, progress)?) {
+            for some in units.chunks(self.probes_a_query()) {
+                let numbers = some.iter().map(|&(number, _)| number);
+                if !numbers.zip(self.ask(&custodian, some, progress)?).all(|(number, verdicts)| done(number, verdicts))
+                {
                     break;
                 }
             }
@@ -125,8 +127,8 @@ impl<'a> Encrypted<'a> {
         }
         let apart = |&(number, unit): &(usize, &Unit)| {
             let gallery = self.gallery(unit.references.iter().map(|against| against.place))?;
-            let verdicts = self.ask(&self.custodian(gallery)?, number, unit, progress)?;
-            Ok((number, verdicts))
+            let verdicts = self.ask(&self.custodian(gallery)?, &[(number, unit)], progress)?;
+            Ok((number, verdicts.into_iter().next().unwrap_or_default()))
         };
         // A unit of a few pairs does not keep all threads busy.
         for some in units.chunks(UNITS_A_THREAD * rayon::current_num_threads()) {
@@ -151,22 +153,32 @@ impl<'a> Encrypted<'a> {
         Ok(Custodian::keeping(self.agreement, gallery, self.budget_bytes)?)
     }
 
+    /// Probes that share a query: one, but where probes share blocks as many as fill one.
+    fn probes_a_query(&self) -> usize {
+        let most = self.agreement.terms().limits.probes_per_query.max(1);
+        let block = self.agreement.parameters().hybrid().map_or(1, |set| set.block_size());
+        (block / self.dataset.references().len().max(1)).clamp(1, most)
+    }
+
+    /// The verdicts of some units, in order, of one query.
     fn ask(
         &self,
         custodian: &Custodian,
-        number: usize,
-        unit: &Unit,
+        units: &[(usize, &Unit)],
         progress: &dyn Progress,
-    ) -> Result<Vec<bool>, EncryptedError> {
-        let mut rng = generator(self.seed, number as u64 + 1);
-        let Some(sample) = self.dataset.probes().get(unit.probe) else { return Ok(Vec::new()) };
-        let (query, pending) = self.querier.ask(vec![record(0, sample)?], &mut rng)?;
+    ) -> Result<Vec<Vec<bool>>, EncryptedError> {
+        let first = units.first().map_or(0, |&(number, _)| number);
+        let mut rng = generator(self.seed, first as u64 + 1);
+        let samples = units.iter().filter_map(|(_, unit)| self.dataset.probes().get(unit.probe));
+        let records = samples.enumerate().map(|(place, sample)| record(place, sample)).collect::<Result<_, _>>()?;
+        let (query, pending) = self.querier.ask(records, &mut rng)?;
         let question = custodian.read_query(query.as_slice()).map_err(ExchangeError::from)?;
         let answer = custodian.answer(&self.key, &question, &mut rng, progress)?;
-        match pending.read(&answer)?.pop() {
-            Some((_, Verdict::Each(verdicts))) => Ok(verdicts),
-            _ => Ok(Vec::new()),
-        }
+        let verdicts = pending.read(&answer)?.into_iter().map(|(_, verdict)| match verdict {
+            Verdict::Each(verdicts) => verdicts,
+            Verdict::Any(_) | Verdict::Count(_) => Vec::new(),
+        });
+        Ok(verdicts.collect())
     }
 }
 

@@ -1,7 +1,7 @@
 //! Which pairs are decided under encryption too: all of them, or a sample that follows from a seed.
 //!
 //! A scheme that decides pair by pair is given three strata: genuine pairs and impostor pairs drawn evenly, from which error rates are
-//! estimated, and pairs near the threshold, where encryption may decide otherwise. An exact scheme decides on a probe and a whole block of
+//! estimated, and pairs near the threshold, where encryption may decide otherwise. A scheme of blocks decides on a probe and a whole block of
 //! references at once, so probes are drawn, each with all its references.
 
 use std::collections::{BTreeMap, HashSet};

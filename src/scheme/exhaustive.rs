@@ -276,7 +276,7 @@ impl World for Bgv {
 impl World for Hybrid {
     const EXACT: bool = false;
     const ANSWERS: usize = 1;
-    const OPTIONS_TOGETHER: u32 = 3;
+    const OPTIONS_TOGETHER: u32 = 2;
 
     fn agreed(terms: Terms) -> Terms {
         let mut set = OwnSet::like(ParameterSet::by_name("insecure-hybrid-test").unwrap(), "short-blocks");

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::agreement::SchemeId;
 use crate::evaluate::{Amount, DrawnVerdicts, Encrypted, EncryptedError, Evaluation, Selection, pairwise};
 use crate::planning::Plan;
 use crate::remedy::Remedy;
@@ -21,9 +22,9 @@ impl Args {
         console: &Console,
     ) -> Result<DrawnVerdicts, Failure> {
         let dataset = evaluation.dataset;
-        let selection = match evaluation.agreement.functional().is_exact() {
-            true => Selection::of_probes(dataset, amount, self.seed),
-            false => Selection::of_pairs(evaluation.scores, amount, self.seed),
+        let selection = match evaluation.agreement.scheme() {
+            SchemeId::Bgv | SchemeId::Hybrid => Selection::of_probes(dataset, amount, self.seed),
+            SchemeId::Tfhe => Selection::of_pairs(evaluation.scores, amount, self.seed),
         };
         let largest = selection.units.iter().map(|unit| unit.references.len()).max().unwrap_or_default();
         let agreement = pairwise(evaluation.agreement, largest).map_err(|error| {

@@ -19,12 +19,15 @@ use super::modulus::{Piece, Sum, add_assign, two_sums_of_pieces};
 use super::noise::{Noise, State, sum};
 use super::pieces::{Giants, lift_in_pieces, place, several};
 use super::pool::Poly;
-use super::residues::{multiply_mod_t, residue};
+use super::residues::{residue, small_residue};
 use super::ring::{Limb, Ring};
 use crate::parameters::bgv::{BgvSet, PLAINTEXT_MODULUS};
 
 /// Diagonals that are transformed together before they are multiplied: they stay in cache.
 const TOGETHER: usize = 8;
+
+/// Baby steps whose diagonals are gathered from a reference's weights at once: half a line of the cache.
+const GATHERED: usize = 16;
 
 /// Pieces of a limb that one thread takes at once, at least.
 const LEAST_PIECES: usize = 8;
@@ -52,7 +55,8 @@ impl Steps {
 
 /// A probe's rotations: what every block is multiplied with.
 pub(in crate::scheme) struct Babies {
-    /// Of each prime both parts: piece after piece ([`super::modulus::PIECE`]), of each piece baby after baby.
+    /// Of each prime both parts: piece after piece ([`super::modulus::PIECE`]), of each piece baby after baby. Stored twice over, as x 2^64, so that
+    /// a product with a diagonal, which is made of numbers, is a stored residue.
     limbs: Vec<[Poly; 2]>,
 }
 
@@ -66,7 +70,9 @@ impl Babies {
         for (number, baby) in std::iter::successors(Some(probe), next).take(steps.babies).enumerate() {
             limbs.par_iter_mut().enumerate().for_each(|(index, limb)| {
                 for (part, limb) in limb.iter_mut().enumerate() {
-                    place(limb, key.ring.limb(baby.part(part), index), number, steps.babies);
+                    let Some(prime) = key.ring.limbs.get(index) else { continue };
+                    let numbers = key.ring.limb(baby.part(part), index);
+                    place(limb, numbers, number, steps.babies, |x| prime.modulus.store_residue(x));
                 }
             });
         }
@@ -140,28 +146,37 @@ impl Block {
         });
     }
 
-    /// The diagonal of a giant and a baby step: a plaintext polynomial.
-    fn diagonal(&self, ring: &Ring, giant: usize, baby: usize) -> Vec<u32> {
-        let Steps { period, babies } = self.steps;
-        let (half, shift) = (ring.n / 2, giant * babies);
-        let slot = |slot: usize| {
-            let (row, column) = (slot / half, slot % half);
-            let reference = row * half + (column + half - shift % half) % half;
-            let weight = self.weights.get(reference * period + (column + baby) % period).copied().unwrap_or_default();
-            let weight = residue(weight.into());
-            if self.scale == 1 { weight } else { multiply_mod_t(weight, self.scale) }
-        };
-        ring.encode((0..ring.n).map(slot))
+    /// The diagonals of one giant step: plaintext polynomials.
+    fn diagonals(&self, ring: &Ring, giant: usize) -> Vec<Poly> {
+        let firsts: Vec<usize> = (0..self.steps.babies).step_by(GATHERED).collect();
+        firsts.into_par_iter().flat_map_iter(|first| self.some_diagonals(ring, giant, first)).collect()
     }
 
-    /// The diagonals of one giant step.
-    fn diagonals(&self, ring: &Ring, giant: usize) -> Vec<Vec<u32>> {
-        (0..self.steps.babies).into_par_iter().map(|baby| self.diagonal(ring, giant, baby)).collect()
+    /// The diagonals of a giant step and of [`GATHERED`] baby steps from `first` on: a reference's weights for them stand side by side.
+    fn some_diagonals(&self, ring: &Ring, giant: usize, first: usize) -> Vec<Poly> {
+        let Steps { period, babies } = self.steps;
+        let (half, shift) = (ring.n / 2, giant * babies % (ring.n / 2));
+        let count = GATHERED.min(babies - first);
+        let mut diagonals: Vec<Poly> = (0..count).map(|_| Poly::zeros(ring.n)).collect();
+        for (slot, &place) in ring.slots().iter().enumerate() {
+            let (row, column) = (slot / half, slot % half);
+            let reference = row * half + (column + half - shift) % half;
+            let Some(weights) = self.weights.get(reference * period..(reference + 1) * period) else { continue };
+            // The period is a power of two: where the last weight is passed, the first ones follow.
+            let (before, from) = weights.split_at((column + first) % period);
+            for (diagonal, &weight) in diagonals.iter_mut().zip(from.iter().chain(before)) {
+                if let Some(out) = diagonal.get_mut(place as usize) {
+                    *out = small_residue(weight);
+                }
+            }
+        }
+        diagonals.iter_mut().for_each(|diagonal| ring.encode_scaled(diagonal, self.scale));
+        diagonals
     }
 
     /// All diagonals, transformed over all primes of a ciphertext.
     pub(in crate::scheme) fn transformed(&self, ring: &Ring) -> Transformed {
-        let diagonals: Vec<Vec<u32>> = (0..self.steps.giants()).flat_map(|giant| self.diagonals(ring, giant)).collect();
+        let diagonals: Vec<Poly> = (0..self.steps.giants()).flat_map(|giant| self.diagonals(ring, giant)).collect();
         let limb = |prime: &Limb| {
             let mut limb = vec![0; self.steps.period * ring.n];
             lift_in_pieces(prime, &diagonals, &mut limb);

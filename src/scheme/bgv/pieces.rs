@@ -58,10 +58,18 @@ impl Giants {
     }
 }
 
-/// Puts one of `count` limbs among the others, which stand there piece after piece.
-pub(in crate::scheme) fn place(pieces: &mut [u32], limb: &[u32], number: usize, count: usize) {
+/// Puts one of `count` limbs among the others, which stand there piece after piece; each number as `map` makes it.
+pub(in crate::scheme) fn place(
+    pieces: &mut [u32],
+    limb: &[u32],
+    number: usize,
+    count: usize,
+    map: impl Fn(u32) -> u32,
+) {
     let places = pieces.chunks_exact_mut(PIECE).skip(number).step_by(count);
-    places.zip(limb.chunks_exact(PIECE)).for_each(|(place, piece)| place.copy_from_slice(piece));
+    for (place, piece) in places.zip(limb.chunks_exact(PIECE)) {
+        place.iter_mut().zip(piece).for_each(|(place, &number)| *place = map(number));
+    }
 }
 
 /// One piece of each of `count` limbs that were put so.
@@ -69,12 +77,12 @@ pub(in crate::scheme) fn several(pieces: &[u32], piece: usize, count: usize) -> 
     pieces.as_chunks().0.get(piece * count..(piece + 1) * count).unwrap_or_default()
 }
 
-/// Plaintext polynomials over one prime, transformed, put piece after piece.
-pub(in crate::scheme) fn lift_in_pieces(prime: &Limb, polynomials: &[Vec<u32>], out: &mut [u32]) {
+/// Plaintext polynomials over one prime, transformed, as numbers, put piece after piece.
+pub(in crate::scheme) fn lift_in_pieces(prime: &Limb, polynomials: &[Poly], out: &mut [u32]) {
     let Some(first) = polynomials.first() else { return };
     let mut limb = Poly::unset(first.len());
     for (number, polynomial) in polynomials.iter().enumerate() {
-        Ring::lift(prime, polynomial, &mut limb);
-        place(out, &limb, number, polynomials.len());
+        Ring::lift_numbers(prime, polynomial, &mut limb);
+        place(out, &limb, number, polynomials.len(), |number| number);
     }
 }

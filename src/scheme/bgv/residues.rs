@@ -30,9 +30,29 @@ pub(in crate::scheme) fn residue(x: i64) -> u32 {
     x.rem_euclid(i64::from(PLAINTEXT_MODULUS)) as u32
 }
 
+/// A small number as a residue in [0, t).
+#[inline(always)]
+pub(in crate::scheme) fn small_residue(x: i16) -> u32 {
+    let x = i32::from(x);
+    // t where x is negative, else 0.
+    (x + ((x >> 31) & PLAINTEXT_MODULUS as i32)) as u32
+}
+
 /// A residue as the nearest number to 0.
 pub(in crate::scheme) fn centred(x: u32) -> i64 {
     let t = i64::from(PLAINTEXT_MODULUS);
     let x = i64::from(x);
     if x > t / 2 { x - t } else { x }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_numbers_have_the_residues_of_all_numbers() {
+        for x in [i16::MIN, -2, -1, 0, 1, 2, i16::MAX] {
+            assert_eq!(small_residue(x), residue(x.into()), "{x}");
+        }
+    }
 }

@@ -147,6 +147,18 @@ impl Ring {
         values
     }
 
+    /// Where each slot stands in a transformed polynomial: row 0 from left to right, then row 1.
+    pub(in crate::scheme) fn slots(&self) -> &[u32] {
+        &self.slots
+    }
+
+    /// As [`Ring::encode`], in place, of numbers that stand where [`Ring::slots`] says, each times a factor: N coefficients in [0, t).
+    pub(in crate::scheme) fn encode_scaled(&self, values: &mut [u32], factor: u32) {
+        self.plaintext.backward_times_n(values);
+        let n_inverse = T.invert(T.store(self.n as i64));
+        scale(T, values, T.multiply(n_inverse, T.store(factor.into())));
+    }
+
     /// The slots of a plaintext polynomial, as residues of t.
     pub(in crate::scheme) fn decode(&self, mut coefficients: Vec<u32>) -> Vec<u32> {
         self.plaintext.forward(&mut coefficients);
@@ -158,6 +170,15 @@ impl Ring {
         let (t, p) = (PLAINTEXT_MODULUS, prime.modulus.value());
         for (out, &c) in out.iter_mut().zip(coefficients) {
             *out = prime.modulus.store_residue(if c > t / 2 { c + (p - t) } else { c });
+        }
+        prime.forward(out);
+    }
+
+    /// As [`Ring::lift`], but numbers, not stored: for a product with what is stored twice over.
+    pub(in crate::scheme) fn lift_numbers(prime: &Limb, coefficients: &[u32], out: &mut [u32]) {
+        let (t, p) = (PLAINTEXT_MODULUS, prime.modulus.value());
+        for (out, &c) in out.iter_mut().zip(coefficients) {
+            *out = if c > t / 2 { c + (p - t) } else { c };
         }
         prime.forward(out);
     }
