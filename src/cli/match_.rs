@@ -37,7 +37,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// Memory for keeping the gallery as the scheme computes on it, beside the gallery itself: makes further probes sooner
-    #[arg(long, value_name = "SIZE", default_value = "4GiB", value_parser = size::parse)]
+    #[arg(long, value_name = "SIZE", default_value = "1GiB", value_parser = size::parse)]
     memory: u64,
     #[command(flatten)]
     overwrite: OverwriteArg,

@@ -29,7 +29,7 @@ pub struct Args {
     #[arg(long, value_name = "NUMBER", default_value = "1", value_parser = number)]
     probes: usize,
     /// Memory that 'match' may use for keeping the gallery as the scheme computes on it
-    #[arg(long, value_name = "SIZE", default_value = "4GiB", value_parser = size::parse)]
+    #[arg(long, value_name = "SIZE", default_value = "1GiB", value_parser = size::parse)]
     memory: u64,
     /// Scheme tfhe: time of one bootstrap with all cores busy, of another machine, instead of measuring here
     #[arg(long, value_name = "MILLISECONDS", value_parser = time)]

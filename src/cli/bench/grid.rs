@@ -82,7 +82,7 @@ pub struct Refused {
 }
 
 /// What `match` may keep of an encoded gallery: its own default.
-pub const BUDGET: u64 = 4 << 30;
+pub const BUDGET: u64 = 1 << 30;
 
 fn scheme(text: &str) -> Result<SchemeId, String> {
     SchemeId::by_name(text).ok_or_else(|| "tfhe, bgv or hybrid is needed".to_owned())

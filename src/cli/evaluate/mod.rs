@@ -64,7 +64,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE", default_value = "evaluate.partial")]
     partial: PathBuf,
     /// Memory for keeping the gallery as the scheme computes on it
-    #[arg(long, value_name = "SIZE", default_value = "4GiB", value_parser = size::parse)]
+    #[arg(long, value_name = "SIZE", default_value = "1GiB", value_parser = size::parse)]
     memory: u64,
     #[command(flatten)]
     overwrite: OverwriteArg,

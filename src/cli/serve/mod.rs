@@ -43,7 +43,7 @@ The configuration, custodian.toml; paths are relative to its folder:
   workers = 3                           requests that are computed at a time; else one more than there are cores
   connections = 1024                    of which one requester may have half, where there are several
   uploads = \"256MiB\"                    memory for what is being received
-  keys = 4                              requesters' keys that are kept ready in memory, some 100 MB each
+  keys = 4                              requesters' keys that are kept ready: some 100 MB each, hybrid 500
   gallery_memory = \"1GiB\"               what scheme bgv keeps of a gallery
   stall_seconds = 10                    clients that stand still are cut off
   grace_seconds = 30                    for what is being computed when told to stop

@@ -13,6 +13,8 @@
 pub(crate) mod estimate;
 #[cfg(test)]
 mod exactness;
+#[cfg(test)]
+mod malformed;
 pub(crate) mod measurement;
 pub mod pace;
 pub(crate) mod prediction;
