@@ -40,7 +40,7 @@ fn an_exchange_under_hybrid_tells_what_was_agreed() {
 fn one_subject_is_asked_about_whether_enrolled_or_not() {
     let desk = asked("any");
     for (subject, hit) in [("bert", "hit"), ("anna", "no hit"), ("nobody", "no hit")] {
-        desk.ok(&format!("encrypt --templates probes.csv --subject {subject} --out {subject}.query.cotejo"));
+        desk.ok(&format!("encrypt --templates probes.csv --reference {subject} --out {subject}.query.cotejo"));
         desk.ok(&format!("match --gallery gallery.cotejo --query {subject}.query.cotejo"));
         let expected = format!("two-off\t{hit}\neleven-off\tno hit\n");
         desk.command(&format!("decrypt --answer {subject}.answer.cotejo")).assert().code(0).stdout(expected);
@@ -87,6 +87,21 @@ fn files_that_were_cut_or_damaged_are_refused() {
         desk.refused(&line, file, "checksum does not match");
         desk.write(file, whole);
     }
+}
+
+#[test]
+fn the_demo_under_hybrid_tells_the_same_story() {
+    let desk = Desk::empty();
+    let story = desk.ok("demo --scheme hybrid --quiet");
+    for said in [
+        "Scheme hybrid, parameter set hybrid-1024-1600: 132 bits of security",
+        "evaluation.key (55.1 MB)",
+        "case-1     hit          hit",
+        "case-2     no hit       no hit",
+    ] {
+        assert!(story.contains(said), "{said}: {story}");
+    }
+    assert!(!story.contains("DIFFERENT"), "{story}");
 }
 
 /// What is planned for this scheme, and for the two that were not agreed on: from given paces, so that nothing is measured.
