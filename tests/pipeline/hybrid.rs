@@ -50,7 +50,7 @@ fn are_far_from_the_threshold(agreement: &Opened, gallery: &Gallery, probes: &[R
     }
 }
 
-/// A header, a checksum and lengths are added to what a plan knows: it is over by less than these could be long, and never under.
+/// No longer than planned, and shorter by a seed and a few lengths at most, which not every file has.
 fn are_as_long_as_planned(agreement: &Opened, probes: usize, run: &Anew) {
     let pace = Pace::reference(agreement.parameters());
     let plan = Plan::new(agreement, REFERENCES as usize, probes, &pace, 0).unwrap();
@@ -61,7 +61,7 @@ fn are_as_long_as_planned(agreement: &Opened, probes: usize, run: &Anew) {
         ("answer", plan.answer_bytes, run.answer_bytes),
     ] {
         let over = planned.checked_sub(actual);
-        assert!(over.is_some_and(|over| over < 240), "{name}: {planned} bytes planned, {actual} in the file");
+        assert!(over.is_some_and(|over| over <= 48), "{name}: {planned} bytes planned, {actual} in the file");
     }
 }
 
