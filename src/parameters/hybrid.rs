@@ -43,10 +43,6 @@ pub const INSECURE_HYBRID: HybridSet = HybridSet {
 };
 
 impl HybridSet {
-    /// Every named one.
-    #[cfg(test)]
-    pub(crate) const ALL: [&'static Self; 4] = [&HYBRID_1600, &HYBRID_2600, &HYBRID_6000, &INSECURE_HYBRID];
-
     /// The key that probes are encrypted under.
     pub(crate) fn query(&self) -> QueryKeySet {
         QueryKeySet {
