@@ -17,6 +17,7 @@ use cotejo::planning;
 use cotejo::planning::{Pace, Plan};
 use cotejo::querier::{Querier, SecretKey};
 use cotejo::scheme::bgv::{self, Bgv};
+use cotejo::scheme::hybrid::{self, Hybrid};
 use cotejo::scheme::tfhe::{self, Tfhe};
 use cotejo::scheme::{Evaluator, Holder, Opened, Scheme};
 use cotejo::template::{Bits, Record, SubjectId, Template};
@@ -117,6 +118,18 @@ fn a_block_under_each_takes_the_time_and_the_bytes_that_were_predicted() {
 #[test]
 fn two_probes_under_any_take_the_time_and_the_bytes_that_were_predicted() {
     of_bgv("bgv-32768-690", Disclosure::Any, 2_000, 2);
+}
+
+#[test]
+fn a_block_of_pairs_takes_the_time_and_the_bytes_that_were_predicted() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let disclosure = Disclosure::Any;
+    let agreement = agreement(SchemeChoice::Hybrid, "hybrid-1024-2600", disclosure);
+    let set = Hybrid::agreed_set(&agreement).unwrap();
+    let units = hybrid::laboratory::pace::Units::new(&set, agreement.functional(), disclosure, &mut rng(4)).unwrap();
+    let start = Instant::now();
+    let pace = || Pace::Hybrid(units.pace(&mut rng(5), &|| start.elapsed()));
+    hold_against_the_plan::<Hybrid>(&agreement, 5_000, 4, pace);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Agreements of both schemes under their insecure sets, and envelopes around any payload.
+//! Agreements of every scheme under their insecure sets, and envelopes around any payload.
 
 use std::sync::LazyLock;
 
@@ -7,6 +7,7 @@ use cotejo::parameters::ParameterSet;
 use cotejo::planning;
 use cotejo::querier::{Pending, SecretKey};
 use cotejo::scheme::bgv::Bgv;
+use cotejo::scheme::hybrid::Hybrid;
 use cotejo::scheme::tfhe::Tfhe;
 use cotejo::scheme::{Holder, Opened};
 use cotejo::template::{IrisShape, MaskSharing};
@@ -21,8 +22,8 @@ pub const KINDS: [Kind; 5] = [Kind::SecretKey, Kind::EvaluationKey, Kind::Query,
 /// An iris code of 512 bits, with room for rotations.
 pub const IRIS: IrisShape = IrisShape { rows: 4, columns: 32, channels: 4, mask: MaskSharing::ByPair };
 
-/// One agreement for each way to decode: both schemes, every disclosure, one template a probe or one for each eye.
-pub static AGREEMENTS: LazyLock<[Opened; 5]> = LazyLock::new(|| {
+/// One agreement for each way to decode: every scheme, every disclosure, one template a probe or one for each eye.
+pub static AGREEMENTS: LazyLock<[Opened; 7]> = LazyLock::new(|| {
     let mut iris = Terms::iris(IRIS);
     if let ComparisonTerms::FractionalHamming { rotations, eyes, minimum_common_bits, .. } = &mut iris.comparison {
         (*rotations, *eyes, *minimum_common_bits) = (1, EyeRule::Any, 128);
@@ -33,6 +34,8 @@ pub static AGREEMENTS: LazyLock<[Opened; 5]> = LazyLock::new(|| {
         small(Terms::hamming(32, 6), "insecure-bgv-test", Disclosure::Any),
         small(Terms::hamming(32, 6), "insecure-bgv-test", Disclosure::Each),
         small(Terms::hamming(32, 6), "insecure-bgv-test", Disclosure::Count),
+        small(Terms::hamming(32, 6), "insecure-hybrid-test", Disclosure::Any),
+        small(Terms::hamming(32, 6), "insecure-hybrid-test", Disclosure::Each),
     ]
 });
 
@@ -49,8 +52,11 @@ fn small(terms: Terms, set: &str, disclosure: Disclosure) -> Opened {
 }
 
 /// The payload of a real evaluation key under the first agreement of each scheme: some megabytes, too long to be mutated at speed.
-pub static EVALUATION_KEYS: [(usize, LazyLock<Vec<u8>>); 2] =
-    [(0, LazyLock::new(|| evaluation_key::<Tfhe>(0))), (2, LazyLock::new(|| evaluation_key::<Bgv>(2)))];
+pub static EVALUATION_KEYS: [(usize, LazyLock<Vec<u8>>); 3] = [
+    (0, LazyLock::new(|| evaluation_key::<Tfhe>(0))),
+    (2, LazyLock::new(|| evaluation_key::<Bgv>(2))),
+    (5, LazyLock::new(|| evaluation_key::<Hybrid>(5))),
+];
 
 fn evaluation_key<S: Holder>(agreement: usize) -> Vec<u8> {
     let agreement = &AGREEMENTS[agreement];
@@ -91,6 +97,7 @@ pub fn rewritten(kind: Kind, agreement: &Opened, file: &[u8]) -> Result<Vec<u8>,
     match agreement.scheme() {
         SchemeId::Tfhe => rewritten_by::<Tfhe>(kind, agreement, file),
         SchemeId::Bgv => rewritten_by::<Bgv>(kind, agreement, file),
+        SchemeId::Hybrid => rewritten_by::<Hybrid>(kind, agreement, file),
     }
 }
 

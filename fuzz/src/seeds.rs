@@ -10,6 +10,7 @@ use cotejo::parameters::custom::OwnSet;
 use cotejo::planning;
 use cotejo::querier::{Querier, SecretKey};
 use cotejo::scheme::bgv::Bgv;
+use cotejo::scheme::hybrid::Hybrid;
 use cotejo::scheme::tfhe::Tfhe;
 use cotejo::scheme::{Holder, Opened};
 use cotejo::template::read::{self, Format};
@@ -38,13 +39,14 @@ pub fn agreements() -> Vec<Vec<u8>> {
     let decimal = |text: &str| text.parse().expect("a number");
     let terms = [
         Terms::face(512),
-        // Of bits: to weigh both schemes for vectors takes a second.
+        // Of bits: to weigh every scheme for vectors takes a second.
         Terms::hamming(512, 180).with_scheme(SchemeChoice::Auto),
         Terms::face(512).with_own_set(own("tfhe-896-2048")),
         Terms { service: Some(ServiceTerms::default()), ..Terms::fingerprint(192) },
         Terms::iris(IRIS_MPC_SHAPE),
         Terms::hamming(512, 180),
         Terms::hamming(32, 6).with_own_set(own("insecure-bgv-test")),
+        Terms::hamming(32, 6).with_own_set(own("insecure-hybrid-test")),
         Terms::inner_product(64, decimal("1.0"), decimal("0.5")),
         Terms::squared_euclidean(128, decimal("1.0"), decimal("1.1")),
     ];
@@ -234,13 +236,17 @@ fn exchanged(agreement: &Opened) -> Vec<(Kind, Vec<u8>)> {
             payloads.push((Kind::Answer, payload_of(&answer.to_bytes(agreement).expect("an answer")).to_vec()));
             payloads
         }
-        SchemeId::Bgv => {
-            let mut payloads = Vec::new();
-            asked::<Bgv>(agreement, &mut payloads);
-            payloads.push((Kind::Answer, like_an_answer(agreement)));
-            payloads
-        }
+        SchemeId::Bgv => asked_alone::<Bgv>(agreement),
+        SchemeId::Hybrid => asked_alone::<Hybrid>(agreement),
     }
+}
+
+/// Payloads of one exchange that nobody answered.
+fn asked_alone<S: Holder>(agreement: &Opened) -> Vec<(Kind, Vec<u8>)> {
+    let mut payloads = Vec::new();
+    asked::<S>(agreement, &mut payloads);
+    payloads.push((Kind::Answer, like_an_answer(agreement)));
+    payloads
 }
 
 /// A query, its keys, and what the querier keeps.
@@ -256,7 +262,7 @@ fn asked<S: Holder>(agreement: &Opened, payloads: &mut Vec<(Kind, Vec<u8>)>) -> 
     (public, query)
 }
 
-/// An answer of scheme `bgv` on two probes that nobody has computed, which would take a quarter of a minute here: of residues 1, 0, 0, 0, 1,
+/// An answer of a scheme of blocks on two probes that nobody has computed, which would take a quarter of a minute here: of residues 1, 0, 0, 0, 1,
 /// ..., four of which take fifteen bytes, and as long as it must be to be accepted.
 fn like_an_answer(agreement: &Opened) -> Vec<u8> {
     let disclosure = agreement.terms().disclosure as u32;

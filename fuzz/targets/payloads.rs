@@ -1,4 +1,4 @@
-//! The payload of every message and key of both schemes, in an envelope that is as it should be: what is accepted has one encoding.
+//! The payload of every message and key of every scheme, in an envelope that is as it should be: what is accepted has one encoding.
 #![no_main]
 
 use cotejo::wire::Kind;

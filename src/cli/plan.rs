@@ -55,7 +55,6 @@ struct Prediction {
     measured_here: bool,
 }
 
-/// What there is to say of the scheme that was not agreed.
 /// What would be chosen if nothing were named.
 #[derive(serde::Serialize)]
 struct Auto {
@@ -64,6 +63,7 @@ struct Auto {
     reason: String,
 }
 
+/// What there is to say of a scheme that was not agreed.
 enum Other {
     Predicted(Box<Prediction>),
     Refused(SchemeId, String),

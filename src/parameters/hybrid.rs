@@ -53,7 +53,7 @@ impl HybridSet {
     }
 
     /// The ring that scores are judged in.
-    pub(crate) fn ring(&self) -> BgvSet {
+    pub fn ring(&self) -> BgvSet {
         BgvSet {
             ring_log2: self.block_log2,
             limbs: self.primes,

@@ -104,8 +104,14 @@ pub enum PlanError {
     Misfit(#[from] Misfit),
 }
 
-/// Header, checksum, the serialisers' own headers and lengths; measured, and held by a test.
-const FILE_OVERHEAD_BYTES: u64 = 240;
+/// Header, checksum, what is in the clear, a seed; under scheme `tfhe` its serialiser's own headers and lengths as well. Measured, and held
+/// by a test.
+const fn overhead_bytes(scheme: SchemeId) -> u64 {
+    match scheme {
+        SchemeId::Tfhe => 240,
+        SchemeId::Bgv | SchemeId::Hybrid => 152,
+    }
+}
 /// The program itself with its threads' stacks and scratch space.
 const PROGRAM_BYTES: u64 = 60 << 20;
 
@@ -159,6 +165,7 @@ impl<'a> PlannedQuery<'a> {
             (Dimensions::Hybrid(set), Pace::Hybrid(pace)) => self.of_pairs(set, pace)?,
             _ => return Err(OtherScheme { expected: parameters.scheme(), actual: pace.scheme() }.into()),
         };
+        let overhead = overhead_bytes(parameters.scheme());
         Ok(Plan {
             scheme: parameters.scheme(),
             parameter_set: parameters.name().to_owned(),
@@ -167,9 +174,9 @@ impl<'a> PlannedQuery<'a> {
             steps: payload.steps,
             step: payload.step,
             seconds: payload.seconds,
-            evaluation_key_bytes: payload.evaluation_key_bytes + FILE_OVERHEAD_BYTES,
-            query_bytes: payload.query_bytes + 4 * probes as u64 + FILE_OVERHEAD_BYTES,
-            answer_bytes: payload.answer_bytes + FILE_OVERHEAD_BYTES,
+            evaluation_key_bytes: payload.evaluation_key_bytes + overhead,
+            query_bytes: payload.query_bytes + 4 * probes as u64 + overhead,
+            answer_bytes: payload.answer_bytes + overhead,
             memory_bytes: PROGRAM_BYTES + gallery + payload.memory_bytes,
             disclosed_bits,
         })

@@ -41,11 +41,14 @@ fn who_and_what_is_agreed_is_written_as_it_is_given() {
 
 #[test]
 fn the_scheme_is_chosen_by_the_terms_and_said_with_its_reason() {
+    let bits = "--modality generic --metric hamming --dimension 512 --threshold 180";
     for (options, scheme, set, sentence) in [
-        ("--modality face", "bgv", "bgv-32768-840", "on 100000 references takes"),
+        ("--modality face", "hybrid", "hybrid-1024-1600", "on 100000 references takes"),
         ("--modality face --references 100", "tfhe", "tfhe-896-2048", "on 100 references takes"),
-        ("--modality iris", "tfhe", "tfhe-896-2048", "no exact set admits the comparison"),
+        ("--modality iris", "hybrid", "hybrid-1024-1600", "where scheme tfhe takes"),
+        (bits, "bgv", "bgv-32768-780", "where scheme hybrid takes"),
         ("--modality face --scheme tfhe", "tfhe", "tfhe-896-2048", "the set for everything"),
+        ("--modality face --scheme hybrid", "hybrid", "hybrid-1024-1600", "with the soonest verdict"),
         ("--modality face --parameter-set tfhe-896-4096", "tfhe", "tfhe-896-4096", "as was asked for"),
     ] {
         let desk = Desk::empty();
@@ -113,6 +116,8 @@ fn options_that_make_no_sense_together_are_refused_in_words() {
         ("--modality face --parameter-set insecure-bgv-test", "--parameter-set", "protects nothing"),
         ("--modality face --scheme bgv --parameter-set tfhe-896-2048", "agreement.toml", "encryption.parameter_set"),
         ("--modality iris --scheme bgv", "agreement.toml", "agree on a larger set of scheme bgv"),
+        ("--modality face --parameter-set insecure-hybrid-test", "--parameter-set", "protects nothing"),
+        ("--modality face --scheme hybrid --parameter-set bgv-32768-690", "agreement.toml", "encryption.parameter_set"),
     ] {
         desk.refused(&format!("agreement init {options}"), place, what);
     }

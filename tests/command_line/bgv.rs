@@ -5,7 +5,7 @@ use crate::support::{Desk, INIT};
 const INIT_BGV: &str = "agreement init --modality generic --metric hamming --dimension 32 --threshold 6 --scheme bgv \
                         --parameter-set insecure-bgv-test --allow-insecure --references 1000";
 
-const GALLERY: &str = "\
+pub const GALLERY: &str = "\
 id,bits
 anna,11111111000000000000000000000000
 bert,00000000111111110000000000000000
@@ -19,20 +19,13 @@ six-off,00000000111111110000000000111111
 seven-off,00000000111111110000000001111111
 ";
 
-/// Agreement, keys, gallery and query.
-fn asked(desk: &Desk, disclosure: &str) {
-    desk.write("gallery.csv", GALLERY);
-    desk.write("probes.csv", PROBES);
-    desk.ok(&format!("{INIT_BGV} --disclosure {disclosure}"));
-    desk.ok("keygen --allow-insecure");
-    desk.ok("enroll --templates gallery.csv");
-    desk.ok("encrypt --templates probes.csv");
+fn asked(disclosure: &str) -> Desk {
+    Desk::asked(&format!("{INIT_BGV} --disclosure {disclosure}"), GALLERY, PROBES)
 }
 
 #[test]
 fn an_exchange_under_bgv_is_exact_at_the_threshold() {
-    let desk = Desk::empty();
-    asked(&desk, "each");
+    let desk = asked("each");
     desk.ok("match --gallery gallery.cotejo --query probes.query.cotejo --out each.answer.cotejo");
     let decrypt = "decrypt --answer each.answer.cotejo";
     let expected = format!("six-off\thit\t2\t{}\nseven-off\tno hit\n", desk.version());
@@ -42,8 +35,7 @@ fn an_exchange_under_bgv_is_exact_at_the_threshold() {
     for (disclosure, expected) in
         [("any", "six-off\thit\nseven-off\tno hit\n"), ("count", "six-off\thit\t1\nseven-off\tno hit\t0\n")]
     {
-        let desk = Desk::empty();
-        asked(&desk, disclosure);
+        let desk = asked(disclosure);
         desk.ok("match --gallery gallery.cotejo --query probes.query.cotejo");
         desk.command("decrypt --answer probes.answer.cotejo").assert().code(0).stdout(expected);
     }
@@ -51,8 +43,7 @@ fn an_exchange_under_bgv_is_exact_at_the_threshold() {
 
 #[test]
 fn files_of_the_other_scheme_or_damaged_are_refused() {
-    let desk = Desk::empty();
-    asked(&desk, "each");
+    let desk = asked("each");
     // Keys of scheme tfhe: its agreement is another one.
     let other = Desk::empty();
     other.ok(INIT);

@@ -22,6 +22,7 @@ mod exempt;
 mod flow;
 mod gallery;
 mod help;
+mod hybrid;
 mod identities;
 mod interrupt;
 mod network;

@@ -41,7 +41,7 @@ fn every_set_is_listed_with_its_security_and_bytes() {
 }
 
 #[test]
-fn a_card_says_everything_of_a_set_of_either_scheme() {
+fn a_card_says_everything_of_a_set_of_any_scheme() {
     let desk = Desk::empty();
     let text = desk.ok("params show tfhe-896-2048");
     for said in [
@@ -69,6 +69,17 @@ fn a_card_says_everything_of_a_set_of_either_scheme() {
         assert_eq!(stages.first().unwrap()["stage"], "fresh encryption");
         assert!(stages.iter().filter_map(|stage| stage["margin_bits"].as_f64()).all(|margin| margin >= 10.0), "{set}");
     }
+    // Those of scheme hybrid show a face, judged in a ring, with a gray zone of their own.
+    let deviations = ["hybrid-1024-1600", "hybrid-1024-2600", "hybrid-1024-6000"].map(|set| {
+        let card = desk.json(&format!("params show {set}"));
+        let comparison = &card["comparison"];
+        assert_eq!((&comparison["metric"], &comparison["exact"]), (&"cosine".into(), &false.into()), "{set}");
+        assert_eq!(comparison["plan"]["step"], "pair");
+        let keys = card["keys"].as_array().unwrap();
+        assert!(keys.len() == 2 && keys.iter().all(|key| key["bits"].as_f64().unwrap() >= 128.0), "{set}");
+        comparison["gray_zone"]["deviation_score"].as_f64().unwrap()
+    });
+    assert!(deviations.is_sorted_by(|wide, narrow| wide > narrow) && deviations[2] > 0.0, "{deviations:?}");
 }
 
 #[test]

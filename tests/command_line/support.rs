@@ -34,13 +34,7 @@ pub struct Desk {
 
 /// A finished exchange, made once: agreement, keys, gallery, query, answer.
 static EXCHANGE: LazyLock<Desk> = LazyLock::new(|| {
-    let desk = Desk::empty();
-    desk.write("gallery.csv", GALLERY);
-    desk.write("probes.csv", PROBES);
-    desk.ok(INIT);
-    desk.ok("keygen --allow-insecure");
-    desk.ok("enroll --templates gallery.csv");
-    desk.ok("encrypt --templates probes.csv");
+    let desk = Desk::asked(INIT, GALLERY, PROBES);
     desk.ok("match --gallery gallery.cotejo --query probes.query.cotejo");
     desk
 });
@@ -49,6 +43,18 @@ impl Desk {
     /// A folder with nothing in it.
     pub fn empty() -> Self {
         Self { folder: tempfile::tempdir().unwrap() }
+    }
+
+    /// A folder with agreement, keys, gallery and query.
+    pub fn asked(init: &str, gallery: &str, probes: &str) -> Self {
+        let desk = Self::empty();
+        desk.write("gallery.csv", gallery);
+        desk.write("probes.csv", probes);
+        desk.ok(init);
+        desk.ok("keygen --allow-insecure");
+        desk.ok("enroll --templates gallery.csv");
+        desk.ok("encrypt --templates probes.csv");
+        desk
     }
 
     /// A folder with a finished exchange.

@@ -2,20 +2,17 @@
 //!
 //! A block costs what it costs, however few references it holds; so galleries have some two thousand, all of them hard.
 
-use std::time::Instant;
-
 use cotejo::agreement::{Disclosure, SchemeChoice, Terms};
-use cotejo::custodian::{AdmittedKey, Custodian, Gallery};
-use cotejo::functional::{Probe, oracle};
+use cotejo::custodian::Gallery;
 use cotejo::planning;
-use cotejo::querier::{Pending, Querier, SecretKey, Verdict};
+use cotejo::querier::Verdict;
 use cotejo::scheme::Opened;
 use cotejo::scheme::bgv::Bgv;
 use cotejo::template::{Bits, Record, SubjectId, Template};
-use cotejo::wire::{Answer, EvaluationKey, Query, Target};
 use rand::Rng;
 use rand::seq::SliceRandom;
 
+use crate::anew::{by_the_oracle, exchange};
 use crate::rng;
 
 fn record(name: String, bits: &[bool]) -> Record {
@@ -41,45 +38,6 @@ fn agreement(set: &str, (bits, threshold): (usize, u32), disclosure: Disclosure)
     agreement
 }
 
-/// One whole exchange through its files, made anew from keys to verdicts.
-fn exchange(agreement: &Opened, gallery: &Gallery, probes: &[Record]) -> Vec<Verdict> {
-    let clock = Instant::now();
-    let (secret, public) = SecretKey::<Bgv>::generate(agreement, &mut rng(1)).unwrap();
-    let public = public.to_bytes(agreement);
-    let admitted = AdmittedKey::new(EvaluationKey::<Bgv>::read(public.as_slice(), agreement).unwrap());
-    let keys = clock.elapsed();
-    let secret = SecretKey::<Bgv>::read(secret.to_secret_bytes(agreement).as_slice(), agreement).unwrap();
-    let querier = Querier::new(agreement, secret);
-    let (query, pending) = querier.ask(probes.to_vec(), Target::Gallery, &mut rng(2)).unwrap();
-    let query = query.to_bytes(agreement).unwrap();
-    let pending = pending.to_bytes(agreement).unwrap();
-    let received = Query::<Bgv>::read(query.as_slice(), agreement, Some(admitted.id())).unwrap();
-    let clock = Instant::now();
-    let custodian = Custodian::new(agreement, gallery, 0).unwrap();
-    let answer = custodian.answer(&admitted, &received, &mut rng(3), &()).unwrap().to_bytes(agreement).unwrap();
-    println!(
-        "{} {}: {} references, {} probes: keys {keys:.1?} ({} bytes), answer {:.1?}; query {} bytes, answer {} bytes",
-        agreement.parameters().name(),
-        agreement.terms().disclosure,
-        gallery.len(),
-        probes.len(),
-        public.len(),
-        clock.elapsed(),
-        query.len(),
-        answer.len()
-    );
-    let answer = Answer::<Bgv>::read(answer.as_slice(), agreement, Some(querier.key().id())).unwrap();
-    let pending = Pending::from_reader(pending.as_slice(), agreement).unwrap();
-    pending.read(&querier, &answer).unwrap().into_iter().map(|(_, verdict)| verdict).collect()
-}
-
-fn by_the_oracle(agreement: &Opened, gallery: &Gallery, probe: &Record) -> Vec<bool> {
-    let functional = agreement.functional();
-    let probe = Probe::new(functional, std::slice::from_ref(probe)).unwrap();
-    let subjects = gallery.subjects().map(Result::unwrap);
-    subjects.map(|subject| oracle::subject_verdict(functional, &probe, &subject.references)).collect()
-}
-
 /// Two probes under `each`; the references are at the threshold and beside it of the first or the second, equal, opposite, or anybody.
 fn hold_each(set: &str, (bits, threshold): (usize, u32), references: usize) {
     let agreement = agreement(set, (bits, threshold), Disclosure::Each);
@@ -100,7 +58,7 @@ fn hold_each(set: &str, (bits, threshold): (usize, u32), references: usize) {
     let gallery = Gallery::enrol(&agreement, records).gallery.unwrap();
     let probes: Vec<Record> =
         probes.iter().enumerate().map(|(number, bits)| record(format!("p{number}"), bits)).collect();
-    for (probe, verdict) in probes.iter().zip(exchange(&agreement, &gallery, &probes)) {
+    for (probe, verdict) in probes.iter().zip(exchange::<Bgv>(&agreement, &gallery, &probes).verdicts) {
         let Verdict::Each(bits) = verdict else { panic!("{verdict:?}") };
         let expected = by_the_oracle(&agreement, &gallery, probe);
         let hits = expected.iter().filter(|&&bit| bit).count();
@@ -143,6 +101,6 @@ fn one_reference_at_the_threshold_is_found_among_many_beside_it() {
     let expected: Vec<bool> =
         probes.iter().map(|probe| by_the_oracle(&agreement, &gallery, probe).contains(&true)).collect();
     assert_eq!(expected, [true, false]);
-    let verdicts = exchange(&agreement, &gallery, &probes);
+    let verdicts = exchange::<Bgv>(&agreement, &gallery, &probes).verdicts;
     assert_eq!(verdicts, [Verdict::Any(true), Verdict::Any(false)]);
 }

@@ -7,7 +7,9 @@
     reason = "tests fail by panicking, also in their helpers"
 )]
 
+mod anew;
 mod bgv;
+mod hybrid;
 
 use std::sync::OnceLock;
 use std::time::Duration;

@@ -10,10 +10,11 @@
 mod encrypted;
 mod evaluate;
 mod exact;
+mod hybrid;
 mod open_iris;
 mod readers;
 
-/// Scheme `bgv` takes and gives back megabytes at every step.
+/// Schemes of blocks take and gives back megabytes at every step.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -9,8 +9,10 @@
 )]
 
 mod altered;
+mod blocks;
 mod damaged;
 mod exact;
 mod fixture;
 mod foreign;
+mod hybrid;
 mod sizes;

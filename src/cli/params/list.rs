@@ -26,7 +26,7 @@ impl Args {
         };
         let mut lines: Vec<String> = rows.iter().map(line).collect();
         lines.push(
-            "\nkeys: public ones, sent once; query: one template (scheme tfhe: of 512 coordinates); answer: one bit (bgv-8192-210: one block)\n\
+            "\nkeys: public ones, sent once; query: one template (schemes tfhe and hybrid: of 512 coordinates); answer: one bit (bgv-8192-210: one block)\n\
              All about one: cotejo params show NAME"
                 .to_owned(),
         );

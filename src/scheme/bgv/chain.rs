@@ -4,17 +4,23 @@ use std::sync::OnceLock;
 
 use tfhe_ntt::prime::is_prime64;
 
-use super::noise::{Noise, SLACKS_LOG2};
 use super::residues::divide_mod_t;
 use crate::parameters::bgv::{BgvSet, PLAINTEXT_MODULUS, PRIME_BITS};
+
+/// How far above the rounding of a division a product's noise may stay; more primes are divided away otherwise.
+///
+/// A prime of 30 bits falls some bits short of what a product adds, so that peaks grow for a few levels before one more prime pays. With eight bits
+/// two products in three need one prime alone, with fourteen three in four; which admits more depends on the circuit's depth, so that the
+/// second is tried where the first does not fit.
+pub(in crate::scheme) const SLACKS_LOG2: [f64; 2] = [8.0, 14.0];
 
 /// The modulus chain of a set: the primes of a fresh ciphertext, then the special primes of the keyswitch. Costs nothing to make.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::scheme) struct Chain {
     pub(in crate::scheme) set: BgvSet,
     pub(in crate::scheme) primes: &'static [u32],
-    /// How far above the rounding of a division a product's noise may stay: see [`super::noise::SLACKS_LOG2`].
-    slack_log2: f64,
+    /// How far above the rounding of a division a product's noise may stay: see [`SLACKS_LOG2`].
+    pub(super) slack_log2: f64,
 }
 
 impl Chain {
@@ -27,13 +33,6 @@ impl Chain {
     /// The same primes, divided away at another noise.
     pub(in crate::scheme) fn with_slack(self, slack_log2: f64) -> Self {
         Self { slack_log2, ..self }
-    }
-
-    /// How many primes to divide away, at least `least`, so that noise comes near what the division itself adds.
-    pub(in crate::scheme) fn primes_to_drop(self, noise: f64, limbs: usize, least: usize) -> usize {
-        let excess = noise - Noise::of(&self.set).rounding() - self.slack_log2;
-        let wanted = (excess / f64::from(PRIME_BITS)).ceil().max(0.0) as usize;
-        wanted.max(least).min(limbs.saturating_sub(1))
     }
 
     /// The factor after the primes `limbs..before` were divided away.

@@ -13,7 +13,7 @@
 //! The *bound* of a coefficient is [`TAIL_LOG2`] bits above the peak, and everything has to stay [`MARGIN_BITS`] below Q/2.
 
 use super::chain::{Chain, modulus_log2};
-use crate::parameters::bgv::{BgvSet, ERROR_COINS, PLAINTEXT_MODULUS};
+use crate::parameters::bgv::{BgvSet, ERROR_COINS, PLAINTEXT_MODULUS, PRIME_BITS};
 
 /// A coefficient is a mean of values at all roots; for it to reach twice their peak they would have to conspire. For a rounding the bound is 16
 /// deviations.
@@ -22,15 +22,17 @@ pub(in crate::scheme) const TAIL_LOG2: f64 = 1.0;
 /// Bits between the bound of any ciphertext and half its modulus.
 pub(in crate::scheme) const MARGIN_BITS: f64 = 10.0;
 
-/// How far above the rounding of a division a product's noise may stay; more primes are divided away otherwise.
-///
-/// A prime of 30 bits falls some bits short of what a product adds, so that peaks grow for a few levels before one more prime pays. With eight bits
-/// two products in three need one prime alone, with fourteen three in four; which admits more depends on the circuit's depth, so that the
-/// second is tried where the first does not fit.
-pub(in crate::scheme) const SLACKS_LOG2: [f64; 2] = [8.0, 14.0];
-
 /// Chance that a random polynomial's peak exceeds its formula, as a natural logarithm.
 const LN_EXCESS: f64 = -6.9;
+
+impl Chain {
+    /// How many primes to divide away, at least `least`, so that noise comes near what the division itself adds.
+    pub(in crate::scheme) fn primes_to_drop(self, noise: f64, limbs: usize, least: usize) -> usize {
+        let excess = noise - Noise::of(&self.set).rounding() - self.slack_log2;
+        let wanted = (excess / f64::from(PRIME_BITS)).ceil().max(0.0) as usize;
+        wanted.max(least).min(limbs.saturating_sub(1))
+    }
+}
 
 /// What is known of a ciphertext without its key.
 #[derive(Clone, Copy, Debug, PartialEq)]
