@@ -10,7 +10,7 @@ use cotejo::agreement::{ComparisonTerms, Decimal, Terms};
 use cotejo::functional::oracle::Oracle;
 use cotejo::planning;
 use cotejo::scheme::Opened;
-use cotejo::scheme::tfhe::noise::GrayZone;
+use cotejo::scheme::GrayZone;
 use cotejo::template::Record;
 use cotejo::template::synthetic::{Model, Population};
 use rayon::prelude::*;
