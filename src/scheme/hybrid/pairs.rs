@@ -101,11 +101,11 @@ impl<'a> Pairs<'a> {
 
     /// Numbers in the slots of one probe, 0 elsewhere.
     pub(super) fn of_probe(&self, probe: usize, mut number: impl FnMut() -> u32) -> Vec<u32> {
-        let mut of_slot = |slot| match self.at(slot) {
+        let of_slot = |slot| match self.at(slot) {
             Some(row) if row.probe == probe => number(),
             _ => 0,
         };
-        (0..self.order.len()).map(|slot| of_slot(slot)).collect()
+        (0..self.order.len()).map(of_slot).collect()
     }
 
     /// Every decision on the pairs, in the order in which a circuit takes them.
