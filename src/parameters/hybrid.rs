@@ -22,7 +22,7 @@ pub(crate) const HYBRID_2600: HybridSet = HybridSet {
     primes: 24,
     special_primes: 4,
     digit_primes: 5,
-    rotations: 64,
+    rotations: 32,
 };
 
 /// Irises with rotations and common bits.

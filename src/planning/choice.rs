@@ -352,8 +352,6 @@ mod tests {
         // One squaring answers `each` alone, and with bytes for every reference.
         assert_eq!(of(Terms::hamming(128, 40), Disclosure::Each, 5_000), "bgv-8192-210");
         assert_eq!(of(Terms::hamming(128, 40), Disclosure::Each, 100_000), "bgv-32768-540");
-        // So many numbers in an answer need more flooding.
-        assert_eq!(of(Terms::hamming(128, 40), Disclosure::Each, 10_000_000), "bgv-32768-690");
         assert_eq!(of(Terms::hamming(128, 40), Disclosure::Any, 5_000), "bgv-32768-690");
     }
 
@@ -392,20 +390,28 @@ mod tests {
 
     #[test]
     fn a_length_below_32_is_taken_where_rounding_moves_a_score_no_further_than_32_does() {
-        let lengths = |threshold| {
-            let mut terms = similar(SchemeChoice::Bgv);
-            with_threshold(&mut terms, threshold);
-            terms.limits.references = 65_536;
-            settle(&terms).map(|settled| match settled.terms.comparison {
-                ComparisonTerms::Cosine { probe_norm: Some(probe), reference_norm: Some(reference), .. } => {
-                    (probe, reference)
+        let found = (16..24).filter_map(|limbs| {
+            let own = own("bgv-32768-840", |own| {
+                if let Dimensions::Bgv(set) = &mut own.dimensions {
+                    set.limbs = limbs;
                 }
-                other => panic!("{other:?}"),
-            })
-        };
-        println!("{:?}", ["0.8", "0.9", "0.95", "0.99", "0.35"].map(lengths));
-        assert_eq!(lengths("0.8"), Ok((32, 32)));
-        assert_eq!(lengths("0.99"), Ok((31, 31)));
+            });
+            let mut terms = similar(SchemeChoice::Bgv).with_own_set(own);
+            terms.limits.references = 65_536;
+            let opened = open(terms).ok()?;
+            match opened.terms().comparison {
+                ComparisonTerms::Cosine { probe_norm: Some(length), .. } => {
+                    Some((length, opened.functional().rounding_share()))
+                }
+                ref other => panic!("{other:?}"),
+            }
+        });
+        let found: Vec<(u32, f64)> = found.collect();
+        println!("{found:?}");
+        assert!(found.iter().any(|&(length, _)| length < 32), "{found:?}");
+        assert!(found.iter().all(|&(length, share)| length >= 32 || share <= COARSEST), "{found:?}");
+        // The more primes, the finer.
+        assert!(found.is_sorted_by_key(|&(length, _)| length), "{found:?}");
     }
 
     #[test]

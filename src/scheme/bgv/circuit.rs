@@ -161,6 +161,11 @@ impl Circuit {
         Engine { ring: &key.ring, relinearisation: &key.relinearisation, chain }
     }
 
+    /// Ciphertexts that the largest threshold holds at a time.
+    pub(in crate::scheme) fn powers(&self) -> usize {
+        self.common.iter().chain([&self.aligned]).map(Polynomial::powers).max().unwrap_or(0)
+    }
+
     /// The primes, and when they are divided away.
     pub(in crate::scheme) fn chain(&self) -> Chain {
         Chain::of(&self.set).with_slack(self.slack_log2)

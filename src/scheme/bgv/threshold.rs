@@ -72,6 +72,11 @@ impl Polynomial {
         self
     }
 
+    /// Ciphertexts held at a time: powers of z, powers of Z, and an inner polynomial for each of these.
+    pub(in crate::scheme) fn powers(&self) -> usize {
+        self.baby_powers + 2 * self.coefficients.len().div_ceil(self.baby_powers)
+    }
+
     /// Numbers of baby powers worth trying.
     pub(in crate::scheme) fn candidates(&self) -> Vec<usize> {
         let square_root = (self.coefficients.len() as f64).sqrt();

@@ -100,7 +100,7 @@ impl SearchEstimate {
 }
 
 /// Ciphertexts that a threshold holds at a time, some of them over fewer primes.
-pub(in crate::scheme) const POWERS: usize = 24;
+const POWERS: usize = 24;
 
 /// Samples of a probe.
 fn samples(functional: &Functional) -> usize {

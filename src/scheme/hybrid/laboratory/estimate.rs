@@ -4,7 +4,7 @@ use super::pace::Pace;
 use crate::agreement::{Disclosure, EyeRule};
 use crate::parameters::hybrid::HybridSet;
 use crate::scheme::bgv::circuit::Circuit;
-use crate::scheme::bgv::laboratory::estimate::{POWERS, SearchEstimate, SearchSize};
+use crate::scheme::bgv::laboratory::estimate::{SearchEstimate, SearchSize};
 use crate::scheme::bgv::misfit::Misfit;
 use crate::scheme::bgv::shape::Shape;
 use crate::scheme::hybrid::admission::blocks_of_a_probe;
@@ -56,9 +56,10 @@ pub(crate) fn estimate(set: &HybridSet, size: &SearchSize<'_>, pace: &Pace) -> R
         _ => ring.answer_sample_bytes(),
     };
     let ciphertext = 8 * n * ring.limbs;
-    // Masks as numbers, diagonals of a giant step, sums of all giant steps; what a threshold holds; the subjects of a block.
+    // Masks as numbers, diagonals of a giant step; sums of all giant steps, or what a threshold holds, much of it over fewer primes; the
+    // subjects of a block.
     let block = n * circuit.steps.period * 2 + circuit.steps.babies * n * 4;
-    let sums = (circuit.steps.period / circuit.steps.babies + POWERS) * ciphertext;
+    let sums = (circuit.steps.period / circuit.steps.babies).max(circuit.powers() * 2 / 3) * ciphertext;
     let people = pairs.min(n) * (functional.reference_bytes() + 256) * samples;
     let answer_bytes = (leaving * element_bytes) as u64;
     let memory = set.prepared_key_bytes() + set.evaluation_key_bytes() + block + sums + people;
