@@ -67,5 +67,6 @@ pub(super) const NAMED: [&ParameterSet; 13] = [
     &ParameterSet::named(34, "hybrid-1024-6000", Dimensions::Hybrid(HYBRID_6000), 132.5, HYBRID),
     &ParameterSet::named(0x8001, "insecure-test", Dimensions::Tfhe(INSECURE_TEST), 0.0, INSECURE),
     &ParameterSet::named(0x8002, "insecure-bgv-test", Dimensions::Bgv(INSECURE_BGV), 0.0, INSECURE),
-    &ParameterSet::named(0x8003, "insecure-hybrid-test", Dimensions::Hybrid(INSECURE_HYBRID), 0.0, INSECURE),
+    // No two of these ids differ in one bit alone.
+    &ParameterSet::named(0x8004, "insecure-hybrid-test", Dimensions::Hybrid(INSECURE_HYBRID), 0.0, INSECURE),
 ];

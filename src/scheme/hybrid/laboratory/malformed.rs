@@ -52,6 +52,7 @@ fn agreement(disclosure: Disclosure) -> Opened {
     let mut terms = Terms { disclosure, ..Terms::hamming(BITS, 8) };
     terms.encryption.parameter_set = "insecure-hybrid-test".to_owned();
     terms.encryption.scheme = Hybrid::ID.into();
+    terms.limits.references = 1_000;
     planning::open(terms).unwrap()
 }
 
