@@ -127,6 +127,6 @@ mod tests {
             assert!(marks.iter().skip(number + 1).all(|other| other.id() != mark.id()), "{mark:?}");
         }
         assert_eq!(SetMark::from_id(0), None);
-        assert_eq!(SetMark::from_id(0x4004), None);
+        assert_eq!(SetMark::from_id(0x4003), None);
     }
 }

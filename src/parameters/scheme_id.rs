@@ -23,12 +23,12 @@ impl SchemeId {
         Self::ALL.into_iter().find(|scheme| scheme.to_string() == name)
     }
 
-    /// In the header of a file; never 0.
+    /// In the header of a file; never 0, and no two differ in one bit alone.
     pub(crate) fn code(self) -> u8 {
         match self {
             Self::Tfhe => 1,
             Self::Bgv => 2,
-            Self::Hybrid => 3,
+            Self::Hybrid => 4,
         }
     }
 
