@@ -213,7 +213,6 @@ pub(in crate::scheme) fn two_sums_of_pieces(
 }
 
 #[expect(clippy::indexing_slicing, reason = "pieces have one length, known when this is compiled")]
-#[expect(clippy::needless_range_loop, reason = "one index into all pieces")]
 fn pieces<const K: usize>(
     modulus: Modulus,
     sum: Sum,
