@@ -55,7 +55,7 @@ impl Crossing for EncryptedProbes {
 
 /// The sanitised verdicts of an answer, over the first prime of the ring alone.
 pub enum EncryptedVerdicts {
-    /// `each`: ring elements, transformed, of all pairs of the query, probe by probe: [`outputs`] for each block of them.
+    /// `each`: ring elements, transformed, of all pairs of the query, probe by probe: one for each block of them, or four.
     Slots(Vec<[Vec<u32>; 2]>),
     /// `any`, `count`: of each probe its LWE samples, mask then body.
     Samples(Vec<Vec<Vec<u32>>>),
