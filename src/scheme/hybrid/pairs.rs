@@ -14,7 +14,7 @@ use crate::agreement::{Disclosure, EyeRule};
 use crate::functional::Functional;
 use crate::scheme::Task;
 use crate::scheme::bgv::shape::{Judgement, Plane, Shape};
-use crate::scheme::subject::{Alignment, Subject};
+use crate::scheme::subject::{Alignment, Subject, alignments};
 
 /// The pairs of one block.
 pub(super) struct Pairs<'a> {
@@ -110,13 +110,7 @@ impl<'a> Pairs<'a> {
 
     /// Every decision on the pairs, in the order in which a circuit takes them.
     pub(super) fn decisions(&self, functional: &Functional) -> Vec<Decision> {
-        let rotations = functional.rotations();
-        let of_plane = |plane: &Plane| {
-            let plane = *plane;
-            let alignments = rotations.iter().map(|&columns| Alignment::Rotated(columns));
-            let common = self.shape.judges_common_bits.then_some(Alignment::CommonBits);
-            alignments.chain(common).map(move |alignment| Decision { plane, alignment }).collect::<Vec<_>>()
-        };
+        let of_plane = |&plane: &Plane| alignments(functional).map(move |alignment| Decision { plane, alignment });
         self.shape.planes.iter().flat_map(of_plane).collect()
     }
 }
