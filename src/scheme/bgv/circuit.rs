@@ -143,8 +143,7 @@ pub(crate) fn admit(set: &BgvSet, demand: &Demand) -> Result<(), Misfit> {
     if demand.disclosure == Disclosure::Count && demand.references >= PLAINTEXT_MODULUS as usize {
         return Err(Misfit::Count(demand.references));
     }
-    let shape =
-        Shape::largest(demand.eyes, demand.references_per_subject, demand.alignments, demand.common_bits.is_some());
+    let shape = Shape::demanded(demand);
     let blocks = demand.references.div_ceil(set.ring_size());
     let comparison = Comparison::from(demand);
     Circuit::weigh(set, &comparison, &shape, blocks)?;

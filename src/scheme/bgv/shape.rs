@@ -1,7 +1,7 @@
 //! How the subjects of a block are judged: what decisions there are, not what comes of them.
 
 use crate::agreement::EyeRule;
-use crate::functional::{Functional, SampleLayout};
+use crate::functional::{Demand, Functional, SampleLayout};
 use crate::parameters::bgv::PLAINTEXT_MODULUS;
 use crate::template::Eye;
 
@@ -34,13 +34,20 @@ pub(in crate::scheme) enum Judgement {
 }
 
 impl Shape {
-    /// The largest shape that an agreement admits.
-    pub(in crate::scheme) fn largest(
-        eyes: EyeRule,
-        references_per_subject: usize,
-        alignments: usize,
-        judges_common_bits: bool,
-    ) -> Self {
+    /// The largest shape of subjects with at most so many references, of each eye.
+    pub(in crate::scheme) fn of_functional(functional: &Functional, references_per_subject: usize) -> Self {
+        let alignments = functional.rotations().len();
+        Self::largest(functional.eyes(), references_per_subject, alignments, functional.judges_common_bits())
+    }
+
+    /// The largest shape that terms admit.
+    pub(in crate::scheme) fn demanded(demand: &Demand) -> Self {
+        let judges_common_bits = demand.common_bits.is_some();
+        Self::largest(demand.eyes, demand.references_per_subject, demand.alignments, judges_common_bits)
+    }
+
+    /// As many references of each eye as a subject may have.
+    fn largest(eyes: EyeRule, references_per_subject: usize, alignments: usize, judges_common_bits: bool) -> Self {
         let pairs = match eyes {
             EyeRule::Ignored => vec![(0, 0)],
             EyeRule::Any => vec![(0, 0), (0, 1)],

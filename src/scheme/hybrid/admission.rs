@@ -1,7 +1,7 @@
 //! What a set of this scheme admits, in the terms of an agreement.
 
 use super::Hybrid;
-use super::scale::{Decisions, largest_shape};
+use super::scale::Decisions;
 use crate::agreement::{AgreementError, Disclosure};
 use crate::functional::{Counting, Demand};
 use crate::parameters::bgv::PLAINTEXT_MODULUS;
@@ -9,6 +9,7 @@ use crate::parameters::hybrid::HybridSet;
 use crate::scheme::Scheme as _;
 use crate::scheme::bgv::Misfit;
 use crate::scheme::bgv::circuit::Circuit;
+use crate::scheme::bgv::shape::Shape;
 use crate::scheme::counting::{finest, require_common_bits};
 
 /// Blocks that the pairs of one probe can stand in: one more than they fill, as they may begin anywhere in one.
@@ -38,7 +39,7 @@ impl HybridSet {
         if demand.disclosure == Disclosure::Count && demand.references >= PLAINTEXT_MODULUS as usize {
             return Err(Misfit::Count(demand.references));
         }
-        let (ring, shape) = (self.ring(), largest_shape(demand));
+        let (ring, shape) = (self.ring(), Shape::demanded(demand));
         let decisions = Decisions::demanded(demand, counting);
         let blocks = blocks_of_a_probe(self, demand.references);
         Circuit::weigh(&ring, &self.comparison(&decisions, demand.disclosure), &shape, blocks)?;

@@ -78,8 +78,7 @@ impl Evaluator for Hybrid {
 
 /// The largest shape that an agreement admits, whatever the gallery.
 pub(super) fn agreed_shape(functional: &Functional) -> Shape {
-    let (references, alignments) = (functional.references_per_subject(), functional.rotations().len());
-    Shape::largest(functional.eyes(), references, alignments, functional.judges_common_bits())
+    Shape::of_functional(functional, functional.references_per_subject())
 }
 
 /// How `any` and `count` are told: by the agreement and the number of subjects, not by who is enrolled.

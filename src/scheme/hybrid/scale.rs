@@ -39,12 +39,7 @@ impl Decisions {
     /// Of an agreement's functional.
     pub(super) fn of(functional: &Functional) -> Self {
         let common = functional.common_bits_range().zip(functional.common_bits_scale());
-        let shape = Shape::largest(
-            functional.eyes(),
-            functional.references_per_subject(),
-            functional.rotations().len(),
-            functional.judges_common_bits(),
-        );
+        let shape = Shape::of_functional(functional, functional.references_per_subject());
         Self {
             bound: functional.bound(),
             aligned: Scores { phi: functional.phi_range(), weight_norm: functional.largest_weight_norm() },
@@ -65,7 +60,7 @@ impl Decisions {
             bound: demand.bound,
             aligned: Scores { phi: demand.aligned.clone(), weight_norm: demand.weight_norm },
             common_bits,
-            disjunction: !largest_shape(demand).is_conjunction(),
+            disjunction: !Shape::demanded(demand).is_conjunction(),
         }
     }
 
@@ -73,11 +68,6 @@ impl Decisions {
     pub(super) fn is_disjunction(&self) -> bool {
         self.disjunction
     }
-}
-
-/// The largest shape that terms admit.
-pub(super) fn largest_shape(demand: &Demand) -> Shape {
-    Shape::largest(demand.eyes, demand.references_per_subject, demand.alignments, demand.common_bits.is_some())
 }
 
 /// phi = unit (common - minimum) + unit / 2, of 2 (common - minimum) + 1.

@@ -77,8 +77,7 @@ pub(super) fn circuit(
     disclosure: Disclosure,
     blocks: usize,
 ) -> Result<(Circuit, Shape), Misfit> {
-    let alignments = functional.rotations().len();
-    let shape = Shape::largest(functional.eyes(), 1, alignments, functional.judges_common_bits());
+    let shape = Shape::of_functional(functional, 1);
     let circuit = Circuit::weigh(set, &Comparison::of(functional, disclosure), &shape, blocks)?;
     Ok((circuit, shape))
 }
@@ -105,9 +104,7 @@ impl Units {
         disclosure: Disclosure,
         rng: &mut dyn CryptoRng,
     ) -> Result<Self, Misfit> {
-        let alignments = functional.rotations().len();
-        let shape = Shape::largest(functional.eyes(), 1, alignments, functional.judges_common_bits());
-        Self::of(set, &Comparison::of(functional, disclosure), &shape, rng)
+        Self::of(set, &Comparison::of(functional, disclosure), &Shape::of_functional(functional, 1), rng)
     }
 
     /// As [`Units::new`], for what a circuit judges.

@@ -33,9 +33,7 @@ pub(crate) struct Prediction {
 ///
 /// [`Misfit`] with the number that does not fit.
 pub(crate) fn predict(set: &BgvSet, functional: &Functional, terms: &Terms) -> Result<Prediction, Misfit> {
-    let alignments = functional.rotations().len();
-    let per_subject = terms.limits.references_per_subject;
-    let shape = Shape::largest(functional.eyes(), per_subject, alignments, functional.judges_common_bits());
+    let shape = Shape::of_functional(functional, terms.limits.references_per_subject);
     let blocks = terms.limits.references.div_ceil(set.ring_size());
     let circuit = Circuit::weigh(set, &Comparison::of(functional, terms.disclosure), &shape, blocks)?;
     Ok(of_circuit(&circuit, blocks))

@@ -46,9 +46,7 @@ impl Workload {
         let (secret, public) = Bgv::generate(set, rng);
         let key = Bgv::prepare_key(public, set);
         let mut rng = generator(rng);
-        let alignments = functional.rotations().len();
-        let judges_common_bits = functional.judges_common_bits();
-        let shape = Shape::largest(functional.eyes(), 1, alignments, judges_common_bits);
+        let shape = Shape::of_functional(functional, 1);
         let circuit =
             Circuit::weigh(set, &Comparison::of(functional, disclosure), &shape, ADMITTED_BLOCKS)?.with_coefficients();
         let coordinates = functional.coordinates();

@@ -24,8 +24,7 @@ pub(crate) fn estimate(set: &HybridSet, size: &SearchSize<'_>, pace: &Pace) -> R
     let subjects = references.div_ceil(samples).max(1);
     let pairs = subjects.saturating_mul(probes);
     let blocks = pairs.div_ceil(n).max(1);
-    let alignments = functional.rotations().len();
-    let shape = Shape::largest(functional.eyes(), 1, alignments, functional.judges_common_bits());
+    let shape = Shape::of_functional(functional, 1);
     let comparison = set.comparison(&Decisions::of(functional), disclosure);
     let circuit = Circuit::weigh(&ring, &comparison, &shape, blocks_of_a_probe(set, subjects))?;
     let decisions = shape.decisions();

@@ -53,8 +53,7 @@ impl Workload {
         let key = Hybrid::prepare_key(public, set);
         drop(secret);
         let mut rng = generator(rng);
-        let alignments = functional.rotations().len();
-        let shape = Shape::largest(functional.eyes(), 1, alignments, functional.judges_common_bits());
+        let shape = Shape::of_functional(functional, 1);
         let comparison = set.comparison(&Decisions::of(functional), disclosure);
         let blocks = blocks_of_a_probe(set, ADMITTED_SUBJECTS);
         let circuit = Circuit::weigh(&set.ring(), &comparison, &shape, blocks)?.with_coefficients();
