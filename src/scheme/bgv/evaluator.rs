@@ -12,7 +12,7 @@ use rand_chacha::ChaCha20Rng;
 use rayon::prelude::*;
 
 use super::aggregate::{Sums, squares};
-use super::answer::LEAKAGE_LIMIT_LOG2;
+use super::answer::require_hidden;
 use super::ciphertexts::{EncryptedProbes, EncryptedVerdicts, ProbeVerdicts};
 use super::circuit::{Circuit, Comparison, Masks};
 use super::distance::{Babies, Block, Steps, Transformed};
@@ -87,10 +87,7 @@ impl Evaluator for Bgv {
         for group in &groups {
             verdicts.extend(search.group(group, probes, &mut rng)?);
         }
-        let leakage_log2 = search.leakage.iter().copied().fold(0.0, f64::max).log2();
-        if leakage_log2 > LEAKAGE_LIMIT_LOG2 {
-            return Err(Unanswered::Flooding { leakage_log2, limit_log2: LEAKAGE_LIMIT_LOG2 });
-        }
+        require_hidden(&search.leakage)?;
         verdicts.sort_by_key(|answered| answered.probe);
         Ok(EncryptedVerdicts { probes: verdicts.into_iter().map(|answered| answered.verdicts).collect() })
     }

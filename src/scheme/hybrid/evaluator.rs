@@ -18,7 +18,7 @@ use super::scale::Decisions;
 use crate::agreement::Disclosure;
 use crate::functional::Functional;
 use crate::parameters::hybrid::HybridSet;
-use crate::scheme::bgv::answer::LEAKAGE_LIMIT_LOG2;
+use crate::scheme::bgv::answer::require_hidden;
 use crate::scheme::bgv::circuit::{Circuit, Masks};
 use crate::scheme::bgv::distance::{Block, Steps};
 use crate::scheme::bgv::engine::{Ciphertext, Plaintext};
@@ -64,11 +64,8 @@ impl Evaluator for Hybrid {
             Disclosure::Each => EncryptedVerdicts::Slots(search.slots(&mut rng)?),
             Disclosure::Any | Disclosure::Count => EncryptedVerdicts::Samples(search.samples(&mut rng)?),
         };
-        let leakage_log2 = search.leakage.iter().copied().fold(0.0, f64::max).log2();
-        match leakage_log2 > LEAKAGE_LIMIT_LOG2 {
-            true => Err(Unanswered::Flooding { leakage_log2, limit_log2: LEAKAGE_LIMIT_LOG2 }),
-            false => Ok(verdicts),
-        }
+        require_hidden(&search.leakage)?;
+        Ok(verdicts)
     }
 
     fn steps(set: &HybridSet, task: &Task<'_>) -> u64 {
