@@ -29,11 +29,21 @@ pub(in crate::scheme) struct Sums {
 }
 
 /// One probe's sums as they cross.
+#[derive(Default)]
 pub(in crate::scheme) struct Summed {
     /// LWE samples: mask then body.
     pub(in crate::scheme) samples: Vec<Vec<u32>>,
     /// Statistical distance of them all from samples that depend on the verdict alone.
     pub(in crate::scheme) leakage: f64,
+}
+
+impl Summed {
+    /// Sanitises one more sum.
+    pub(in crate::scheme) fn push(&mut self, key: &PreparedKey, sum: Ciphertext, rng: &mut ChaCha20Rng) {
+        let sanitised = sanitised(key, sum, rng);
+        self.leakage += sanitised.leakage;
+        self.samples.push(constant_coefficient(&key.ring, &sanitised.ciphertext));
+    }
 }
 
 impl Sums {
@@ -72,10 +82,9 @@ impl Sums {
     /// Masked where they are not yet, and sanitised.
     pub(in crate::scheme) fn finish(self, key: &PreparedKey, rng: &mut ChaCha20Rng) -> Summed {
         let ring = &*key.ring;
-        let mut leakage = 0.0;
-        let masks = self.masks;
-        let samples = self.values.into_iter().map(|sum| {
-            let sum = match masks {
+        let mut summed = Summed::default();
+        for sum in self.values {
+            let sum = match self.masks {
                 Masks::Constant => sum.scaled(ring, non_zero(1, rng).first().copied().unwrap_or(1)),
                 // A count, which must come out with factor 1 when all but the first prime are gone: as circuits end, but for one over other primes.
                 Masks::None => match ring.chain.factor_after_drop(sum.state.factor, 1, sum.state.limbs) {
@@ -85,12 +94,9 @@ impl Sums {
                 // Masked already.
                 Masks::NonZero | Masks::Any(_) => sum,
             };
-            let sanitised = sanitised(key, sum, rng);
-            leakage += sanitised.leakage;
-            constant_coefficient(ring, &sanitised.ciphertext)
-        });
-        let samples = samples.collect();
-        Summed { samples, leakage }
+            summed.push(key, sum, rng);
+        }
+        summed
     }
 }
 

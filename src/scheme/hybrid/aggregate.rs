@@ -11,6 +11,7 @@ use rand_chacha::rand_core::SeedableRng as _;
 use super::pairs::Pairs;
 use crate::agreement::Disclosure;
 use crate::parameters::bgv::PLAINTEXT_MODULUS;
+use crate::scheme::bgv::aggregate::Summed;
 use crate::scheme::bgv::answer::MANY_SAMPLES;
 use crate::scheme::bgv::arithmetic::Arithmetic as _;
 use crate::scheme::bgv::engine::{Ciphertext, Engine, Plaintext};
@@ -18,7 +19,6 @@ use crate::scheme::bgv::keys::PreparedKey;
 use crate::scheme::bgv::misfit::Misfit;
 use crate::scheme::bgv::residues::divide_mod_t;
 use crate::scheme::bgv::sampling::{any_residue, non_zero, seed};
-use crate::scheme::bgv::sanitise::{constant_coefficient, sanitised};
 
 /// How many numbers a probe is told, and how they are masked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,14 +58,6 @@ pub(super) struct Sums {
     rng: ChaCha20Rng,
     /// One for each number; none before the first block.
     values: Vec<Ciphertext>,
-}
-
-/// One probe's numbers as they cross.
-pub(super) struct Summed {
-    /// LWE samples: mask then body.
-    pub(super) samples: Vec<Vec<u32>>,
-    /// Statistical distance of them all from samples that depend on the verdict alone.
-    pub(super) leakage: f64,
 }
 
 impl Sums {
@@ -119,13 +111,8 @@ impl Sums {
 
     /// Sanitised.
     pub(super) fn finish(mut self, key: &PreparedKey) -> Summed {
-        let mut leakage = 0.0;
-        let samples = self.values.into_iter().map(|sum| {
-            let sanitised = sanitised(key, sum, &mut self.rng);
-            leakage += sanitised.leakage;
-            constant_coefficient(&key.ring, &sanitised.ciphertext)
-        });
-        let samples = samples.collect();
-        Summed { samples, leakage }
+        let mut summed = Summed::default();
+        self.values.into_iter().for_each(|sum| summed.push(key, sum, &mut self.rng));
+        summed
     }
 }
