@@ -221,18 +221,7 @@ fn choose(terms: &Terms, scheme: Option<SchemeId>, wanted: Option<f64>) -> Resul
             Err(error) => refused = error,
         }
     }
-    // The fine ones first, the soonest first; of the others the finest first.
-    candidates.sort_by(|a, b| match (a.is_fine, b.is_fine) {
-        (true, true) => a.seconds.total_cmp(&b.seconds),
-        (false, false) => a.deviation.total_cmp(&b.deviation),
-        (fine, _) => {
-            if fine {
-                Ordering::Less
-            } else {
-                Ordering::Greater
-            }
-        }
-    });
+    candidates.sort_by(Candidate::order);
     let mut candidates = candidates.into_iter();
     let first = candidates.next().ok_or(refused)?;
     let references = terms.limits.references;
@@ -252,12 +241,31 @@ impl Candidate {
         // The set has just admitted more than the plan asks of it.
         let plan = PlannedQuery::largest(&terms, &functional).plan(set, &Pace::reference(set), 0);
         let seconds = plan.map_or(f64::INFINITY, |plan| plan.seconds_to_the_verdict());
-        let phi_per_score = functional.phi_per_score();
-        let noise = set.phi_deviation(&functional, functional.largest_weight_norm()) / phi_per_score;
-        let deviation = noise.hypot(functional.rounding_deviation());
-        let enough = wanted.unwrap_or(FINE_ENOUGH * functional.bound() as f64 / phi_per_score);
+        let deviation = noise(&functional, set).hypot(functional.rounding_deviation());
+        let enough = wanted.unwrap_or(FINE_ENOUGH * functional.bound() as f64 / functional.phi_per_score());
         Ok(Self { terms, scheme: set.scheme(), seconds, deviation, is_fine: deviation <= enough })
     }
+
+    /// The fine ones first, the soonest first; of the others the finest first.
+    fn order(&self, other: &Self) -> Ordering {
+        other.is_fine.cmp(&self.is_fine).then_with(|| match self.is_fine {
+            true => self.seconds.total_cmp(&other.seconds),
+            false => self.deviation.total_cmp(&other.deviation),
+        })
+    }
+
+    /// As [`Candidate::order`] has it, for sets of one scheme; but sooner where both are exact but for rounding.
+    fn is_better_than(&self, other: &Self) -> bool {
+        match (self.is_fine, other.is_fine) {
+            (false, false) if self.scheme == SchemeId::Bgv => self.seconds < other.seconds,
+            _ => self.order(other).is_lt(),
+        }
+    }
+}
+
+/// One deviation of the noise of a decision, in units of the score.
+pub(super) fn noise(functional: &Functional, set: &ParameterSet) -> f64 {
+    set.phi_deviation(functional, functional.largest_weight_norm()) / functional.phi_per_score()
 }
 
 /// Terms under a set, with every length given, and the comparison as the set admits it.
@@ -305,18 +313,6 @@ fn best_of(scheme: SchemeId, terms: &Terms, wanted: Option<f64>) -> Result<Candi
         }
     }
     best.ok_or(refused)
-}
-
-impl Candidate {
-    /// Sooner where both are fine enough, or both exact but for rounding; else finer.
-    fn is_better_than(&self, other: &Self) -> bool {
-        match (self.is_fine, other.is_fine) {
-            (true, true) => self.seconds < other.seconds,
-            (false, false) if self.scheme == SchemeId::Bgv => self.seconds < other.seconds,
-            (false, false) => self.deviation < other.deviation,
-            (fine, _) => fine,
-        }
-    }
 }
 
 fn secure(scheme: SchemeId) -> impl Iterator<Item = &'static ParameterSet> {

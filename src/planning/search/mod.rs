@@ -19,8 +19,8 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use crate::agreement::{AgreementError, ComparisonTerms, SchemeId, Terms, with_lengths};
-use crate::functional::Functional;
 use crate::parameters::ParameterSet;
+use crate::planning::choice::noise;
 use crate::planning::{Pace, Plan, PlannedQuery, under};
 use crate::scheme::GrayZone;
 use crate::scheme::{Progress, Stopped};
@@ -133,11 +133,6 @@ impl Candidate {
             Target::Deviation(most) => self.deviation() <= most,
         }
     }
-}
-
-/// One deviation of the noise of a decision, in units of the score.
-fn noise(functional: &Functional, set: &ParameterSet) -> f64 {
-    set.phi_deviation(functional, functional.largest_weight_norm()) / functional.phi_per_score()
 }
 
 impl Request {

@@ -3,7 +3,7 @@ use rand_chacha::ChaCha20Rng;
 
 use super::*;
 use crate::agreement::{Disclosure, SchemeChoice};
-use crate::functional::{Admission as _, Probe, Reference, demand_of, oracle};
+use crate::functional::{Admission as _, Functional, Probe, Reference, demand_of, oracle};
 use crate::parameters::Dimensions;
 use crate::parameters::bgv::BgvSet;
 use crate::parameters::security::{of_binary_lwe, of_ternary_rlwe};

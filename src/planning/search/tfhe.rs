@@ -6,13 +6,14 @@
 
 use rayon::prelude::*;
 
-use super::{Candidate, CandidateRefusal, Log, Target, frontier, lengths, noise, over};
+use super::{Candidate, CandidateRefusal, Log, Target, frontier, lengths, over};
 use crate::agreement::{PROBE_NORM, REFERENCE_NORM, Terms};
 use crate::functional::Functional;
 use crate::parameters::security;
 use crate::parameters::tfhe::TfheSet;
 use crate::parameters::{Dimensions, ParameterSet};
 use crate::parameters::{MOST_DISTANCE_LOG2, MOST_FAILURE_LOG2};
+use crate::planning::choice::noise;
 use crate::remedy::Remedy;
 use crate::scheme::tfhe::laboratory::pace::reference_bootstrap;
 use crate::scheme::{Progress, Stopped};
