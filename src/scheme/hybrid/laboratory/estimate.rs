@@ -8,7 +8,6 @@ use crate::scheme::bgv::laboratory::estimate::{SearchEstimate, SearchSize};
 use crate::scheme::bgv::misfit::Misfit;
 use crate::scheme::bgv::shape::Shape;
 use crate::scheme::hybrid::admission::blocks_of_a_probe;
-use crate::scheme::hybrid::aggregate::Masking;
 use crate::scheme::hybrid::evaluator::masking;
 use crate::scheme::hybrid::scale::Decisions;
 
@@ -37,8 +36,8 @@ pub(crate) fn estimate(set: &HybridSet, size: &SearchSize<'_>, pace: &Pace) -> R
         Disclosure::Each => blocks * circuit.outputs(),
         _ => probes * samples_of_a_probe,
     };
-    let masked = match (disclosure, Masking::of(disclosure, 0)) {
-        (Disclosure::Each, _) => blocks * circuit.outputs(),
+    let masked = match disclosure {
+        Disclosure::Each => blocks * circuit.outputs(),
         _ => (blocks + probes) * samples_of_a_probe,
     };
     let transforms = (ring.public_limbs() + 1) as f64;
