@@ -102,11 +102,10 @@ impl Region {
         if !largest.meets(target) {
             return Some(largest);
         }
-        let (mut low, mut high) = (FEWEST.min(most), most);
-        while low < high {
-            let middle = low.midpoint(high);
-            if admits(middle).is_ok() { high = middle } else { low = middle + 1 }
+        let fewer: Vec<usize> = (FEWEST.min(most)..most).collect();
+        match fewer.get(fewer.partition_point(|&primes| admits(primes).is_err())) {
+            Some(&primes) => of(primes),
+            None => Some(largest),
         }
-        if high == most { Some(largest) } else { of(high) }
     }
 }
