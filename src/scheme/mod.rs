@@ -19,6 +19,8 @@ mod exhaustive;
 mod figures;
 mod gray_zone;
 pub mod hybrid;
+#[cfg(test)]
+mod malformed;
 mod measurement;
 mod opened;
 mod prediction;

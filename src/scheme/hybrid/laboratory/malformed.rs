@@ -1,52 +1,21 @@
 //! What a querier gains that encrypts what is no template, or another s: as much as is charged, and no more.
 
-use std::borrow::Cow;
-
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 
 use super::exactness::parties;
 use crate::agreement::{Disclosure, Terms};
-use crate::functional::{Functional, SampleLayout};
+use crate::functional::SampleLayout;
 use crate::parameters::hybrid::INSECURE_HYBRID;
 use crate::planning;
 use crate::scheme::bgv::residues::residue;
 use crate::scheme::hybrid::Hybrid;
 use crate::scheme::hybrid::ciphertexts::{EncryptedProbes, EncryptedVerdicts};
 use crate::scheme::hybrid::keys::PreparedKey;
-use crate::scheme::{Disclosed, Evaluator, Extent, Holder, Opened, Scheme, SubjectReferences, Subjects, Task};
-use crate::template::{Bits, Template};
+use crate::scheme::malformed::{ALONE, BITS, EXEMPT, Gallery};
+use crate::scheme::{Disclosed, Evaluator, Extent, Holder, Opened, Scheme, Task};
 
-const BITS: usize = 64;
-/// phi of a probe that is this in one coordinate and 0 elsewhere is 5 where the reference's bit is 0, -99 where it is 1.
-const ALONE: i64 = 52;
-const EXEMPT: usize = 2;
 const PEOPLE: usize = 9;
-
-/// References, one of whom is exempt.
-struct Gallery(Vec<Vec<bool>>, Functional);
-
-impl Gallery {
-    fn random(agreement: &Opened, rng: &mut ChaCha20Rng) -> Self {
-        let references = (0..PEOPLE).map(|_| (0..BITS).map(|_| rng.random()).collect()).collect();
-        Self(references, agreement.functional().clone())
-    }
-}
-
-impl Subjects for Gallery {
-    fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    fn references(&self, index: usize) -> Cow<'_, SubjectReferences> {
-        let template = Template::Bits(Bits::new(self.0[index].iter().copied()).unwrap());
-        Cow::Owned(vec![(None, self.1.reference(&template).unwrap())])
-    }
-
-    fn may_match(&self, index: usize) -> bool {
-        index != EXEMPT
-    }
-}
 
 fn agreement(disclosure: Disclosure) -> Opened {
     let mut terms = Terms { disclosure, ..Terms::hamming(BITS, 8) };
@@ -99,9 +68,10 @@ fn a_probe_of_one_coordinate_reads_that_bit_of_references_as_disclosed_and_charg
     let mut rng = ChaCha20Rng::seed_from_u64(13);
     for disclosure in [Disclosure::Each, Disclosure::Any, Disclosure::Count] {
         let agreement = agreement(disclosure);
-        let gallery = Gallery::random(&agreement, &mut rng);
+        let gallery = Gallery::random(PEOPLE, &agreement, &mut rng);
         let chosen = 37;
-        let hits: Vec<bool> = (0..PEOPLE).map(|person| person != EXEMPT && !gallery.0[person][chosen]).collect();
+        let hits: Vec<bool> =
+            (0..PEOPLE).map(|person| person != EXEMPT && !gallery.references[person][chosen]).collect();
         let mut probe = [0; BITS];
         probe[chosen] = ALONE;
         let told = read(&agreement, &answer(&agreement, &parties().key, &gallery, &probe, &mut rng));
@@ -124,7 +94,7 @@ fn scores_out_of_range_leave_one_bit_under_any_and_a_number_under_count() {
     let far: Vec<i64> = (0..BITS).map(|_| rng.random_range(-400..400)).collect();
     for disclosure in [Disclosure::Any, Disclosure::Count] {
         let agreement = agreement(disclosure);
-        let gallery = Gallery::random(&agreement, &mut rng);
+        let gallery = Gallery::random(PEOPLE, &agreement, &mut rng);
         let told: Vec<Vec<u32>> =
             (0..3).map(|_| numbers(&answer(&agreement, &parties().key, &gallery, &far, &mut rng))).collect();
         assert!(told.iter().all(|numbers| numbers.len() == 1 && numbers[0] != 0), "{told:?}");
@@ -135,7 +105,7 @@ fn scores_out_of_range_leave_one_bit_under_any_and_a_number_under_count() {
     }
     // A count of what is in range is a count.
     let agreement = agreement(Disclosure::Count);
-    let gallery = Gallery::random(&agreement, &mut rng);
+    let gallery = Gallery::random(PEOPLE, &agreement, &mut rng);
     assert_eq!(numbers(&answer(&agreement, &parties().key, &gallery, &[0; BITS], &mut rng)), [0]);
 }
 
@@ -155,7 +125,7 @@ fn a_key_with_another_secret_in_half_the_slots_asks_about_slots_that_name_nobody
     let key = Hybrid::prepare_key(public, &INSECURE_HYBRID);
     // Everybody but who is exempt hits: equal references, and the probe is one of them.
     let person: Vec<bool> = (0..BITS).map(|_| rng.random()).collect();
-    let gallery = Gallery(vec![person.clone(); PEOPLE], agreement.functional().clone());
+    let gallery = Gallery { references: vec![person.clone(); PEOPLE], functional: agreement.functional().clone() };
     let probe: Vec<i64> = person.iter().map(|&bit| if bit { -1 } else { 1 }).collect();
     let counts: Vec<u32> = (0..4).map(|_| numbers(&answer(&agreement, &key, &gallery, &probe, &mut rng))[0]).collect();
     // Equal persons, equal probe: another order of slots in each answer, and another number.

@@ -1,41 +1,16 @@
 //! What a querier gains that encrypts coordinates of its own choice: as much as is charged, and no more.
 
-use std::borrow::Cow;
-
-use rand::{Rng, SeedableRng};
+use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 
 use crate::agreement::{Disclosure, Terms};
-use crate::functional::{Functional, SampleLayout};
+use crate::functional::SampleLayout;
 use crate::parameters::tfhe::INSECURE_TEST;
 use crate::planning;
+use crate::scheme::malformed::{ALONE, BITS, EXEMPT, Gallery};
 use crate::scheme::tfhe::Tfhe;
 use crate::scheme::tfhe::holder::{SecretKey, encrypted};
-use crate::scheme::{Disclosed, Evaluator, Extent, Holder, Opened, Scheme, SubjectReferences, Subjects, Task};
-use crate::template::{Bits, Template};
-
-const BITS: usize = 64;
-/// phi of a probe that is this in one coordinate and 0 elsewhere is 5 where the reference's bit is 0, -99 where it is 1.
-const ALONE: i64 = 52;
-const EXEMPT: usize = 2;
-
-/// References, one of whom is exempt.
-struct Gallery(Vec<Vec<bool>>, Functional);
-
-impl Subjects for Gallery {
-    fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    fn references(&self, index: usize) -> Cow<'_, SubjectReferences> {
-        let template = Template::Bits(Bits::new(self.0[index].iter().copied()).unwrap());
-        Cow::Owned(vec![(None, self.1.reference(&template).unwrap())])
-    }
-
-    fn may_match(&self, index: usize) -> bool {
-        index != EXEMPT
-    }
-}
+use crate::scheme::{Disclosed, Evaluator, Extent, Holder, Opened, Scheme, Task};
 
 /// What the coordinates read of a gallery.
 fn read(
@@ -77,8 +52,7 @@ fn each_reads_a_chosen_bit_of_every_reference_and_lists_the_exempt_with_two_prob
         let set = &Tfhe::agreed_set(&agreement).unwrap();
         let (secret, public) = Tfhe::generate(set, &mut rng);
         let key = Tfhe::prepare_key(public, set);
-        let references: Vec<Vec<bool>> = (0..9).map(|_| (0..BITS).map(|_| rng.random()).collect()).collect();
-        let gallery = Gallery(references.clone(), agreement.functional().clone());
+        let gallery = Gallery::random(9, &agreement, &mut rng);
         let charged = Tfhe::most_bits(disclosure, 9, 9);
         for chosen in [0, 37] {
             let mut probe = [0; BITS];
@@ -88,7 +62,7 @@ fn each_reads_a_chosen_bit_of_every_reference_and_lists_the_exempt_with_two_prob
             });
             let is = |bit: bool| {
                 let matching = |(index, reference): (usize, &Vec<bool>)| index != EXEMPT && reference[chosen] == bit;
-                references.iter().enumerate().map(matching).collect::<Vec<bool>>()
+                gallery.references.iter().enumerate().map(matching).collect::<Vec<bool>>()
             };
             let count = |bits: &[bool]| bits.iter().filter(|&&bit| bit).count();
             match disclosure {
