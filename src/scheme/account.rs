@@ -7,7 +7,7 @@ use crate::parameters::MOST_DISTANCE_LOG2;
 const USUAL_PROBES_PER_DAY: u64 = 500;
 
 /// Base-2 logarithm of the statistical distance between the answers on so many probes, of two galleries with equal verdicts: at most 2^-40 for
-/// the whole answer on each probe under either scheme, and the distances add up.
+/// the whole answer on each probe under any scheme, and the distances add up.
 fn log2_distance_of(probes: u64) -> f64 {
     MOST_DISTANCE_LOG2 + (probes.max(1) as f64).log2()
 }

@@ -1,4 +1,4 @@
-//! Whether the time of an answer tells who is exempt, not enrolled, or hit, under either scheme.
+//! Whether the time of an answer tells who is exempt, not enrolled, or hit, under every scheme.
 //!
 //! Times are compared by the Mann-Whitney statistic: in the gate by a few runs, which find what is plain; by hand by as many as
 //! `COTEJO_TIMING_RUNS` says, on the set that `COTEJO_TIMING_SET` names. 200 runs or more take larger templates, and must end with an area of

@@ -3,7 +3,7 @@
 //! Two options that are right alone may be wrong together, as kept diagonals and probes of different eyes can be. A [`Case`] is one choice of every
 //! option; the cases that are run cover every three options in all their combinations. `COTEJO_EXHAUSTIVE=all` runs every case there is.
 //!
-//! Under an exact scheme references lie at the threshold and one beside it, under `tfhe` outside of the gray zone.
+//! Under an exact scheme references lie at the threshold and one beside it, under the others outside of the gray zone.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 

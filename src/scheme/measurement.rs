@@ -10,7 +10,8 @@ use crate::template::{RecordError, TemplateError};
 pub(crate) struct Measurement {
     /// The comparison that was made, in words.
     pub comparison: String,
-    /// What an error is a number of: "torus", whose circumference is 1, or "integers", the coefficients of a phase.
+    /// What an error is a number of: "torus", whose circumference is 1, "integers", the coefficients of a phase, or "steps" of B, "then
+    /// integers".
     pub unit: &'static str,
     /// Each stage, in the order of the flow.
     pub stages: Vec<MeasuredNoise>,

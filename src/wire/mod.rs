@@ -7,7 +7,7 @@
 //! | 8 | magic `COTEJO` 1A 0A |
 //! | 2 | format version: 2 of an answer, 1 of everything else |
 //! | 1 | kind: see [`Kind`] |
-//! | 1 | scheme: 1 = tfhe, 2 = bgv, 0 where none applies |
+//! | 1 | scheme: 1 = tfhe, 2 = bgv, 4 = hybrid, 0 where none applies |
 //! | 2 | parameter set, 0 where none applies |
 //! | 2 | zero |
 //! | 16 | key id: the first bytes of the SHA-256 of the evaluation key's payload, zero where none applies |

@@ -96,7 +96,7 @@ fn only_the_scheme_bgv_imports_the_crate_tfhe_ntt() {
     let mut outside = code("src");
     outside.retain(|(place, _)| !place.starts_with("src/scheme/bgv/"));
     assert_absent(&outside, &["tfhe_ntt"]);
-    // And it needs nothing of the other scheme, nor of its crate.
+    // And it needs nothing of scheme `tfhe`, nor of its crate.
     assert_absent(&code("src/scheme/bgv"), &["tfhe::", "Tfhe"]);
 }
 

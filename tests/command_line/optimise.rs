@@ -23,7 +23,7 @@ fn the_cheapest_set_is_marked_beside_a_named_one_and_its_file_makes_an_agreement
 }
 
 #[test]
-fn the_document_has_the_whole_frontier_of_both_schemes_the_soonest_first() {
+fn the_document_has_the_whole_frontier_of_all_schemes_the_soonest_first() {
     let desk = Desk::empty();
     let document = desk.json(&format!("{HAMMING} --target 1.0"));
     let frontier = document["frontier"].as_array().unwrap();

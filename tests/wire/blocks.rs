@@ -242,7 +242,7 @@ impl<S: Holder + Evaluator> Files<S> {
         assert_eq!(Answer::<S>::read(self.of(Kind::Answer), ours, Some(theirs)).err(), error);
         let renamed = self.with_header(Kind::EvaluationKey, |envelope| envelope.header.key = Some(theirs));
         assert_eq!(self.read(Kind::EvaluationKey, renamed.as_slice()), Err(WireError::Header("key")));
-        // A reader of the other scheme does not get as far as the file.
+        // A reader of another scheme does not get as far as the file.
         let other = OtherScheme { expected: S::ID, actual: O::ID };
         let refused = Query::<O>::read(HeaderAlone(&[]), ours, None).err();
         assert_eq!(refused, Some(WireError::Scheme(other)));

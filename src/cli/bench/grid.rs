@@ -19,7 +19,7 @@ use crate::cli::synthesize;
 /// The grid.
 #[derive(clap::Args)]
 pub struct GridArgs {
-    /// Schemes [default: both]
+    /// Schemes [default: all]
     #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = scheme, conflicts_with = "noise")]
     scheme: Vec<SchemeId>,
     /// What is compared

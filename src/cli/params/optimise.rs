@@ -42,7 +42,7 @@ pub struct Args {
     /// Bits of security that every key must have
     #[arg(long, value_name = "BITS", default_value = "128", value_parser = security)]
     security: f64,
-    /// Which scheme's sets are searched; a gray zone admits both, 'exact' bgv alone
+    /// Which scheme's sets are searched; a gray zone admits all, 'exact' bgv alone
     #[arg(long, value_enum, default_value = "auto")]
     scheme: SchemeArg,
     /// Where to write the cheapest set

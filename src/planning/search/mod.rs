@@ -46,7 +46,7 @@ pub(crate) enum Target {
 /// What is searched for.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
-    /// The comparison, what is disclosed, and the largest gallery. Its scheme is searched, or both where it is open; its parameter set
+    /// The comparison, what is disclosed, and the largest gallery. Its scheme is searched, or all where it is open; its parameter set
     /// does not matter.
     pub terms: Terms,
     /// What must be reached.
