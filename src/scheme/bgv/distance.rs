@@ -8,6 +8,8 @@
 //! with slots counted within their row. Babies rot_i(x) are made once a query, by a key that rotates by one slot, applied in turn; giants by
 //! a key that rotates by b slots, in Horner's manner. Diagonals are transformed when they are needed, or kept transformed while a budget lasts.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use super::arithmetic::{Cost, Ledger};
@@ -20,7 +22,7 @@ use super::noise::{Noise, State, sum};
 use super::pieces::{Giants, lift_in_pieces, place, several};
 use super::pool::Poly;
 use super::residues::{residue, small_residue};
-use super::ring::{Limb, Ring};
+use super::ring::{Limb, Ring, Rotation};
 use crate::parameters::bgv::{BgvSet, PLAINTEXT_MODULUS};
 
 /// Diagonals that are transformed together before they are multiplied: they stay in cache.
@@ -28,6 +30,11 @@ const TOGETHER: usize = 8;
 
 /// Baby steps whose diagonals are gathered from a reference's weights at once: half a line of the cache.
 const GATHERED: usize = 16;
+
+/// Giant steps whose inner sums are made together, so that babies are read once for all of them: of diagonals that are transformed when they are
+/// needed, which are many megabytes, and of those that are kept.
+const GIANTS: usize = 4;
+const KEPT_GIANTS: usize = 8;
 
 /// Pieces of a limb that one thread takes at once, at least.
 const LEAST_PIECES: usize = 8;
@@ -51,6 +58,11 @@ impl Steps {
     fn giants(self) -> usize {
         self.period / self.babies
     }
+
+    /// Giant steps, so many at a time, the last ones first.
+    fn grouped(self, together: usize) -> impl Iterator<Item = Range<usize>> {
+        (0..self.giants()).step_by(together).rev().map(move |first| first..(first + together).min(self.giants()))
+    }
 }
 
 /// A probe's rotations: what every block is multiplied with.
@@ -66,7 +78,7 @@ impl Babies {
         let next = |previous: &Ciphertext| Some(previous.rotated(&key.ring, &rotation, &key.rotate_by_one));
         let length = steps.babies * key.ring.n;
         let mut limbs: Vec<[Poly; 2]> =
-            key.ring.ciphertext_limbs().iter().map(|_| [Poly::zeros(length), Poly::zeros(length)]).collect();
+            key.ring.ciphertext_limbs().iter().map(|_| [Poly::unset(length), Poly::unset(length)]).collect();
         for (number, baby) in std::iter::successors(Some(probe), next).take(steps.babies).enumerate() {
             limbs.par_iter_mut().enumerate().for_each(|(index, limb)| {
                 for (part, limb) in limb.iter_mut().enumerate() {
@@ -195,26 +207,32 @@ impl Block {
     /// phi - centre in every slot, for each probe.
     pub(in crate::scheme) fn scores(&self, key: &PreparedKey, probes: &[&Babies], centre: i64) -> Vec<Ciphertext> {
         let ring = &*key.ring;
-        let giants = (0..self.steps.giants()).map(|giant| {
-            let diagonals = self.diagonals(ring, giant);
-            Giants::computed(ring, 1, probes.len(), |prime, index, sums| {
-                let mut lifted = Poly::unset(TOGETHER.min(self.steps.babies) * ring.n);
-                for (number, diagonals) in diagonals.chunks(TOGETHER).enumerate() {
-                    lift_in_pieces(prime, diagonals, &mut lifted);
-                    let sum = if number == 0 { Sum::Replaced } else { Sum::Added };
-                    for (piece, sums) in sums.chunks_exact_mut(probes.len().max(1)).enumerate() {
-                        let diagonals = several(&lifted, piece, diagonals.len());
-                        for (sums, probe) in sums.iter_mut().zip(probes) {
-                            let babies = probe.piece(index, piece, self.steps.babies);
-                            let babies = babies.map(|babies| babies.get(number * TOGETHER..).unwrap_or_default());
-                            two_sums_of_pieces(prime.modulus, sum, sums.each_mut(), diagonals, babies);
+        let mut horner = Horner::new(key, self.steps, probes.len());
+        for giants in self.steps.grouped(GIANTS) {
+            let diagonals: Vec<Vec<Poly>> = giants.map(|giant| self.diagonals(ring, giant)).collect();
+            horner.add(&Giants::computed(ring, diagonals.len(), probes.len(), |prime, index, sums| {
+                let together = TOGETHER.min(self.steps.babies);
+                let mut lifted = Poly::unset(diagonals.len() * together * ring.n);
+                for first in (0..self.steps.babies).step_by(together) {
+                    let sum = if first == 0 { Sum::Replaced } else { Sum::Added };
+                    for (lifted, diagonals) in lifted.chunks_exact_mut(together * ring.n).zip(&diagonals) {
+                        lift_in_pieces(prime, diagonals.get(first..first + together).unwrap_or_default(), lifted);
+                    }
+                    for (piece, sums) in sums.chunks_exact_mut((diagonals.len() * probes.len()).max(1)).enumerate() {
+                        let lifted =
+                            lifted.chunks_exact(together * ring.n).map(|lifted| several(lifted, piece, together));
+                        for (diagonals, sums) in lifted.zip(sums.chunks_exact_mut(probes.len().max(1))) {
+                            for (sums, probe) in sums.iter_mut().zip(probes) {
+                                let babies = probe.piece(index, piece, self.steps.babies);
+                                let babies = babies.map(|babies| babies.get(first..).unwrap_or_default());
+                                two_sums_of_pieces(prime.modulus, sum, sums.each_mut(), diagonals, babies);
+                            }
                         }
                     }
                 }
-            })
-        });
-        let giants: Vec<_> = giants.collect();
-        horner(key, self.steps, self.biases(ring, centre), probes.len(), &giants)
+            }));
+        }
+        horner.finish(self.biases(ring, centre))
     }
 }
 
@@ -236,56 +254,81 @@ impl Transformed {
     pub(in crate::scheme) fn scores(&self, key: &PreparedKey, probes: &[&Babies], centre: i64) -> Vec<Ciphertext> {
         let ring = &*key.ring;
         let Steps { period, babies } = self.steps;
-        let giants = Giants::computed(ring, self.steps.giants(), probes.len(), |prime, index, sums| {
-            let Some(limb) = self.limbs.get(index) else { return };
-            let of_piece = (self.steps.giants() * probes.len()).max(1);
-            sums.par_chunks_exact_mut(of_piece).enumerate().with_min_len(LEAST_PIECES).for_each(|(piece, sums)| {
-                // One piece after the other: the babies' numbers there stay in cache for all giants, a giant's for all probes.
-                let diagonals = several(limb, piece, period).chunks_exact(babies);
-                for (diagonals, sums) in diagonals.zip(sums.chunks_exact_mut(probes.len().max(1))) {
-                    for (sums, probe) in sums.iter_mut().zip(probes) {
-                        let babies = probe.piece(index, piece, babies);
-                        two_sums_of_pieces(prime.modulus, Sum::Replaced, sums.each_mut(), diagonals, babies);
+        let mut horner = Horner::new(key, self.steps, probes.len());
+        for group in self.steps.grouped(KEPT_GIANTS) {
+            horner.add(&Giants::computed(ring, group.len(), probes.len(), |prime, index, sums| {
+                let Some(limb) = self.limbs.get(index) else { return };
+                let of_piece = (group.len() * probes.len()).max(1);
+                sums.par_chunks_exact_mut(of_piece).enumerate().with_min_len(LEAST_PIECES).for_each(|(piece, sums)| {
+                    // One piece after the other: the babies' numbers there stay in cache for all giants, a giant's for all probes.
+                    let diagonals = several(limb, piece, period).chunks_exact(babies).skip(group.start);
+                    for (diagonals, sums) in diagonals.zip(sums.chunks_exact_mut(probes.len().max(1))) {
+                        for (sums, probe) in sums.iter_mut().zip(probes) {
+                            let babies = probe.piece(index, piece, babies);
+                            two_sums_of_pieces(prime.modulus, Sum::Replaced, sums.each_mut(), diagonals, babies);
+                        }
                     }
-                }
-            });
-        });
+                });
+            }));
+        }
         let mut bias = self.bias.clone();
         // The same number in every slot is a constant polynomial.
         if let Some(constant) = bias.first_mut() {
             *constant = (*constant + PLAINTEXT_MODULUS - residue(centre)) % PLAINTEXT_MODULUS;
         }
-        horner(key, self.steps, bias, probes.len(), &[giants])
+        horner.finish(bias)
     }
 }
 
-/// sum_g rot_(g b) (inner sum g) + bias, noise divided down to its floor.
-fn horner(key: &PreparedKey, steps: Steps, bias: Vec<u32>, probes: usize, giants: &[Giants]) -> Vec<Ciphertext> {
-    let ring = &*key.ring;
-    let rotation = ring.rotation(steps.babies);
-    let state = state_of_sums(&ring.set, steps);
-    let mut inner = giants.iter().flat_map(|giants| (0..giants.giants).map(move |giant| (giants, giant))).rev();
-    let unset = || [(); 2].map(|()| Poly::unset(ring.set.limbs * ring.n));
-    let mut sums: Vec<Ciphertext> = (0..probes).map(|_| Ciphertext { state, parts: unset() }).collect();
-    if let Some((giants, giant)) = inner.next() {
-        let sums = sums.iter_mut().enumerate();
-        sums.for_each(|(probe, sum)| giants.add_to(ring, Sum::Replaced, giant, probe, sum));
+/// For each probe sum_g rot_(g b) (inner sum g) + bias, from the last giant step to the first.
+struct Horner<'a> {
+    key: &'a PreparedKey,
+    rotation: Rotation,
+    state: State,
+    probes: usize,
+    /// None before the first.
+    sums: Vec<Ciphertext>,
+}
+
+impl<'a> Horner<'a> {
+    fn new(key: &'a PreparedKey, steps: Steps, probes: usize) -> Self {
+        let rotation = key.ring.rotation(steps.babies);
+        Self { key, rotation, state: state_of_sums(&key.ring.set, steps), probes, sums: Vec::new() }
     }
-    for (giants, giant) in inner {
-        for (probe, sum) in sums.iter_mut().enumerate() {
-            *sum = sum.rotated(ring, &rotation, &key.rotate_by_baby_steps);
-            giants.add_to(ring, Sum::Added, giant, probe, sum);
+
+    /// The giant steps before those that came so far.
+    fn add(&mut self, giants: &Giants) {
+        let ring = &*self.key.ring;
+        for giant in (0..giants.giants).rev() {
+            for probe in 0..self.probes {
+                match self.sums.get_mut(probe) {
+                    Some(sum) => {
+                        *sum = sum.rotated(ring, &self.rotation, &self.key.rotate_by_baby_steps);
+                        giants.add_to(ring, Sum::Added, giant, probe, sum);
+                    }
+                    None => {
+                        let parts = [(); 2].map(|()| Poly::unset(ring.set.limbs * ring.n));
+                        let mut sum = Ciphertext { state: self.state, parts };
+                        giants.add_to(ring, Sum::Replaced, giant, probe, &mut sum);
+                        self.sums.push(sum);
+                    }
+                }
+            }
         }
     }
-    let bias = ring.lift_all(&bias, ring.set.limbs);
-    let dropped = ring.chain.primes_to_drop(state.noise, state.limbs, 0);
-    sums.into_iter()
-        .map(|mut sum| {
+
+    /// With the bias, noise divided down to its floor.
+    fn finish(self, bias: Vec<u32>) -> Vec<Ciphertext> {
+        let (ring, state) = (&*self.key.ring, self.state);
+        let bias = ring.lift_all(&bias, ring.set.limbs);
+        let dropped = ring.chain.primes_to_drop(state.noise, state.limbs, 0);
+        let finished = self.sums.into_iter().map(|mut sum| {
             let limbs = sum.parts[0].par_chunks_exact_mut(ring.n).zip(bias.par_chunks_exact(ring.n)).zip(&ring.limbs);
             limbs.for_each(|((part, bias), prime)| add_assign(prime.modulus, part, bias));
             Ciphertext { state, parts: sum.parts }.divided(ring, dropped)
-        })
-        .collect()
+        });
+        finished.collect()
+    }
 }
 
 /// What is known of a sum before it is divided.

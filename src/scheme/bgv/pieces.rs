@@ -66,9 +66,10 @@ pub(in crate::scheme) fn place(
     count: usize,
     map: impl Fn(u32) -> u32,
 ) {
-    let places = pieces.chunks_exact_mut(PIECE).skip(number).step_by(count);
-    for (place, piece) in places.zip(limb.chunks_exact(PIECE)) {
-        place.iter_mut().zip(piece).for_each(|(place, &number)| *place = map(number));
+    let places = pieces.as_chunks_mut().0.iter_mut().skip(number).step_by(count);
+    for (place, piece) in places.zip(limb.as_chunks().0) {
+        let piece: &Piece = piece;
+        *place = piece.map(&map);
     }
 }
 
