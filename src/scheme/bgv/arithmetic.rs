@@ -11,9 +11,9 @@ use crate::parameters::bgv::PLAINTEXT_MODULUS;
 /// Encrypted numbers modulo t, one in each slot.
 pub(in crate::scheme) trait Arithmetic {
     /// A ciphertext, or what is known of one.
-    type Value: Clone;
+    type Value: Clone + Send + Sync;
     /// A plaintext with a random number in each slot.
-    type Mask;
+    type Mask: Sync;
 
     fn chain(&self) -> Chain;
 
@@ -40,37 +40,73 @@ pub(in crate::scheme) trait Arithmetic {
     /// Divides the last primes away.
     fn divide(&self, value: Self::Value, dropped: usize) -> Self::Value;
 
+    /// What does not depend on each other, in its order: at once where there are threads for it. Near the end of a circuit a single product has
+    /// fewer primes than threads like to share.
+    fn each<T: Send, R: Send>(&self, items: Vec<T>, map: impl Fn(&Self, T) -> R + Sync) -> Vec<R>;
+
     /// The product of two values.
     fn multiply(&self, a: &Self::Value, b: &Self::Value) -> Self::Value {
         self.inner_product(&[(a, b)], None)
     }
 
-    /// [`Arithmetic::combine`], then divisions until noise is near its floor; ends with the given factor.
-    fn settle(&self, terms: &[(&Self::Value, u32)], constant: u32, factor: u32) -> Self::Value {
-        let value = self.settle_masked(terms, constant, &[], factor).into_iter().next();
-        // Without a mask there is exactly one.
-        value.unwrap_or_else(|| self.combine(terms, constant, factor))
+    /// The product of each pair.
+    fn products(&self, pairs: Vec<(&Self::Value, &Self::Value)>) -> Vec<Self::Value> {
+        self.each(pairs, |arithmetic, (a, b)| arithmetic.multiply(a, b))
     }
 
-    /// As [`Arithmetic::settle`], multiplied by each of the masks in turn before the divisions; once, unmasked, where there is no mask.
-    fn settle_masked(
-        &self,
-        terms: &[(&Self::Value, u32)],
-        constant: u32,
-        masks: &[&Self::Mask],
-        factor: u32,
-    ) -> Vec<Self::Value> {
-        let chain = self.chain();
-        let states: Vec<State> = terms.iter().map(|(value, _)| self.state(value)).collect();
-        let before = combined(chain, &states, 1).limbs;
-        let limbs = settled_limbs(chain, &states, !masks.is_empty());
-        let loss = chain.factor_after_drop(1, limbs, before);
-        let value = self.combine(terms, constant, divide_mod_t(factor, loss));
-        match masks {
-            [] => vec![self.divide(value, before - limbs)],
-            masks => masks.iter().map(|mask| self.divide(self.blind(&value, mask), before - limbs)).collect(),
-        }
+    /// As [`Arithmetic::combine`], several sums of the same values, each of the first ones.
+    fn combine_each(&self, values: &[&Self::Value], sums: &[Combination]) -> Vec<Self::Value> {
+        let combined = sums.iter().map(|sum| {
+            let terms: Vec<_> = values.iter().copied().zip(sum.coefficients.iter().copied()).collect();
+            self.combine(&terms, sum.constant, sum.factor)
+        });
+        combined.collect()
     }
+
+    /// [`Arithmetic::combine`], then divisions until noise is near its floor; ends with the given factor.
+    fn settle(&self, terms: &[(&Self::Value, u32)], constant: u32, factor: u32) -> Self::Value {
+        let states: Vec<State> = terms.iter().map(|(value, _)| self.state(value)).collect();
+        let (dropped, factor) = before_divisions(self.chain(), &states, false, factor);
+        self.divide(self.combine(terms, constant, factor), dropped)
+    }
+
+    /// As [`Arithmetic::combine_each`], but the factors are those after divisions until noise is near its floor: to be masked first, or not.
+    fn unsettled(
+        &self,
+        values: &[&Self::Value],
+        mut sums: Vec<Combination>,
+        masked: bool,
+    ) -> Vec<Unsettled<Self::Value>> {
+        let states: Vec<State> = values.iter().map(|value| self.state(value)).collect();
+        let mut dropped = Vec::with_capacity(sums.len());
+        for sum in &mut sums {
+            let states = states.get(..sum.coefficients.len()).unwrap_or(&states);
+            let (primes, factor) = before_divisions(self.chain(), states, masked, sum.factor);
+            sum.factor = factor;
+            dropped.push(primes);
+        }
+        let values = self.combine_each(values, &sums);
+        values.into_iter().zip(dropped).map(|(value, dropped)| Unsettled { value, dropped }).collect()
+    }
+
+    /// The product with a mask, divided.
+    fn settle_masked(&self, unsettled: &Unsettled<Self::Value>, mask: &Self::Mask) -> Self::Value {
+        self.divide(self.blind(&unsettled.value, mask), unsettled.dropped)
+    }
+}
+
+/// One sum of several: `sum_i c_i v_i + constant`, with a factor.
+#[derive(Clone, Debug)]
+pub(in crate::scheme) struct Combination {
+    pub(in crate::scheme) coefficients: Vec<u32>,
+    pub(in crate::scheme) constant: u32,
+    pub(in crate::scheme) factor: u32,
+}
+
+/// A sum, and the primes that are to be divided away.
+pub(in crate::scheme) struct Unsettled<V> {
+    pub(in crate::scheme) value: V,
+    pub(in crate::scheme) dropped: usize,
 }
 
 /// After [`Arithmetic::combine`]. Coefficients are taken to be as large as they can be, so that the state does not depend on them.
@@ -82,6 +118,13 @@ pub(in crate::scheme) fn combined(chain: Chain, states: &[State], factor: u32) -
         factor,
         noise: sum(states.iter().map(|state| state.noise + coefficient).chain([noise.plaintext()])),
     }
+}
+
+/// The primes that are divided away after a sum, perhaps masked, of such values; and the factor before that, for the given one after.
+fn before_divisions(chain: Chain, states: &[State], masked: bool, factor: u32) -> (usize, u32) {
+    let before = combined(chain, states, 1).limbs;
+    let limbs = settled_limbs(chain, states, masked);
+    (before - limbs, divide_mod_t(factor, chain.factor_after_drop(1, limbs, before)))
 }
 
 /// The limbs that [`Arithmetic::settle`] leaves.
@@ -256,6 +299,11 @@ impl Arithmetic for Ledger {
 
     fn add_masked(&self, a: State, b: &State) -> State {
         self.admit(State { limbs: a.limbs.min(b.limbs), noise: sum([a.noise, b.noise]), ..a })
+    }
+
+    fn each<T: Send, R: Send>(&self, items: Vec<T>, map: impl Fn(&Self, T) -> R + Sync) -> Vec<R> {
+        // In one order, so that both parties' sums come out alike.
+        items.into_iter().map(|item| map(self, item)).collect()
     }
 
     fn divide(&self, value: State, dropped: usize) -> State {

@@ -533,15 +533,12 @@ fn sanitising_cost(chain: Chain, end: State) -> Cost {
 /// The product of all values, by a tree of least depth.
 fn tree<A: Arithmetic>(arithmetic: &A, mut values: Vec<A::Value>) -> Option<A::Value> {
     while values.len() > 1 {
-        let mut next = Vec::with_capacity(values.len().div_ceil(2));
         let mut rest = values.into_iter();
-        while let Some(a) = rest.next() {
-            next.push(match rest.next() {
-                Some(b) => arithmetic.multiply(&a, &b),
-                None => a,
-            });
-        }
-        values = next;
+        let pairs = std::iter::from_fn(|| Some((rest.next()?, rest.next()))).collect();
+        values = arithmetic.each(pairs, |arithmetic, (a, b): (_, Option<_>)| match b {
+            Some(b) => arithmetic.multiply(&a, &b),
+            None => a,
+        });
     }
     values.into_iter().next()
 }

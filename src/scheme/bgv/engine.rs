@@ -2,10 +2,10 @@
 
 use rayon::prelude::*;
 
-use super::arithmetic::{Arithmetic, alike, blinded, combined, multiplied};
+use super::arithmetic::{Arithmetic, Combination, alike, blinded, combined, multiplied};
 use super::chain::Chain;
 use super::misfit::Misfit;
-use super::modulus::{Modulus, Sum, scale, sum_of_products, two_sums_of_products, weighted_sum};
+use super::modulus::{Modulus, Sum, scale, sum_of_products, two_sums_of_products, weighted_sum, weighted_sums};
 use super::noise::{Noise, State, sum};
 use super::pool::Poly;
 use super::residues::{centred, divide_mod_t, multiply_mod_t};
@@ -62,14 +62,11 @@ impl Ring {
         let digits: Vec<Conversion<'_>> =
             primes.chunks(digit_limbs).map(|digit| Conversion::new(n, digit, 1)).collect();
         let mut residues = Poly::copy_of(c);
-        for (digit, residues) in digits.iter().zip(residues.chunks_mut(digit_limbs * n)) {
+        let prepared = residues.par_chunks_mut(digit_limbs * n).zip(&digits).map(|(residues, digit)| {
             digit.prepare(residues);
-        }
-        let overflows: Vec<Poly> = digits
-            .iter()
-            .zip(residues.chunks(digit_limbs * n))
-            .map(|(digit, residues)| digit.overflows(residues))
-            .collect();
+            digit.overflows(residues)
+        });
+        let overflows: Vec<Poly> = prepared.collect();
         let targets: Vec<(usize, &Limb)> =
             (0..limbs).chain(self.set.limbs..self.limbs.len()).zip(self.extended(limbs)).collect();
         let mut parts = [Poly::unset(targets.len() * n), Poly::unset(targets.len() * n)];
@@ -77,20 +74,19 @@ impl Ring {
         b.par_chunks_exact_mut(n).zip(a.par_chunks_exact_mut(n)).zip(targets).for_each_init(
             || Poly::unset(digits.len() * n),
             |buffers, ((b, a), (index, prime))| {
-                for (number, buffer) in buffers.chunks_exact_mut(n).enumerate() {
-                    let digit = digits.iter().zip(residues.chunks(digit_limbs * n)).zip(&overflows).nth(number);
-                    match digit {
-                        Some(((digit, residues), overflows))
-                            if index / digit_limbs != number || index >= self.set.limbs =>
-                        {
-                            digit.convert(residues, overflows, prime.modulus, buffer);
-                            prime.forward(buffer);
-                        }
+                let digits = digits.iter().zip(residues.chunks(digit_limbs * n)).zip(&overflows).enumerate();
+                let converted = digits.zip(buffers.chunks_exact_mut(n)).map(
+                    |((number, ((digit, residues), overflows)), buffer)| {
                         // The prime belongs to the digit: its residue is the digit's.
-                        _ => buffer.copy_from_slice(self.limb(c, index)),
-                    }
-                }
-                let buffers: Vec<&[u32]> = buffers.chunks_exact(n).collect();
+                        if index / digit_limbs == number && index < self.set.limbs {
+                            return self.limb(c, index);
+                        }
+                        digit.convert(residues, overflows, prime.modulus, buffer);
+                        prime.forward(buffer);
+                        buffer
+                    },
+                );
+                let buffers: Vec<&[u32]> = converted.collect();
                 let keys = |part: usize| -> Vec<&[u32]> {
                     let digits = key.digits.iter().take(buffers.len());
                     digits.map(|digit| self.limb(if part == 0 { &digit[0] } else { &digit[1] }, index)).collect()
@@ -126,7 +122,7 @@ impl Ring {
     fn lower(&self, raised: Raised, limbs: usize, dropped: usize) -> [Poly; 2] {
         let primes = self.extended(limbs);
         let (kept, dropped) = primes.split_at(limbs - dropped.min(limbs));
-        both(raised.parts, |part| self.divide_and_round(part, kept, dropped))
+        both(raised.parts, |part| self.divide_and_round(&part, kept, dropped))
     }
 }
 
@@ -144,10 +140,10 @@ impl Ciphertext {
     /// Multiplies by a plaintext, slot by slot.
     pub(in crate::scheme) fn masked(&self, ring: &Ring, mask: &Plaintext) -> Self {
         let parts = self.parts.each_ref().map(|part| {
-            let mut out = part.clone();
-            let limbs = out.par_chunks_exact_mut(ring.n).zip(mask.0.par_chunks_exact(ring.n)).zip(&ring.limbs);
-            limbs.for_each(|((out, mask), prime)| {
-                out.iter_mut().zip(mask).for_each(|(c, &m)| *c = prime.modulus.multiply(*c, m));
+            let mut out = Poly::unset(part.len());
+            let limbs = out.par_chunks_exact_mut(ring.n).zip(part.par_chunks_exact(ring.n));
+            limbs.zip(mask.0.par_chunks_exact(ring.n)).zip(&ring.limbs).for_each(|(((out, part), mask), prime)| {
+                sum_of_products(prime.modulus, Sum::Replaced, out, &[(part, mask)]);
             });
             out
         });
@@ -199,6 +195,41 @@ impl Ciphertext {
                 .for_each(|((mine, theirs), prime)| super::modulus::add_assign(prime.modulus, mine, theirs));
         }
         self.state = State { limbs, noise: sum([self.state.noise, other.state.noise]), ..self.state };
+    }
+}
+
+/// What a sum multiplies values with, and adds: centred residues of t.
+struct Weights {
+    state: State,
+    coefficients: Vec<i64>,
+    constant: i64,
+}
+
+impl Weights {
+    /// The coefficients modulo a prime, stored.
+    fn stored(&self, modulus: Modulus) -> impl Iterator<Item = u32> {
+        self.coefficients.iter().map(move |&c| modulus.store(c))
+    }
+
+    /// The same number in every slot is one coefficient, which all evaluations have in common; of the first part.
+    fn add_constant(&self, modulus: Modulus, part: usize, out: &mut [u32]) {
+        if part == 0 && self.constant != 0 {
+            let constant = modulus.store(self.constant);
+            out.iter_mut().for_each(|c| *c = modulus.add(*c, constant));
+        }
+    }
+}
+
+impl Engine<'_> {
+    /// For the first values, as many as there are coefficients.
+    fn weights(&self, values: &[&Ciphertext], sum: &Combination) -> Weights {
+        let states: Vec<State> = values.iter().zip(&sum.coefficients).map(|(value, _)| value.state).collect();
+        let coefficients = states.iter().zip(&sum.coefficients);
+        let coefficients = coefficients
+            .map(|(state, c)| centred(multiply_mod_t(*c, divide_mod_t(sum.factor, state.factor))))
+            .collect();
+        let constant = centred(multiply_mod_t(sum.constant, sum.factor));
+        Weights { state: combined(self.chain, &states, sum.factor), coefficients, constant }
     }
 }
 
@@ -254,29 +285,49 @@ impl Arithmetic for Engine<'_> {
 
     fn combine(&self, terms: &[(&Ciphertext, u32)], constant: u32, factor: u32) -> Ciphertext {
         let ring = self.ring;
-        let states: Vec<_> = terms.iter().map(|(value, _)| value.state).collect();
-        let state = combined(self.chain, &states, factor);
-        let coefficients: Vec<i64> = terms
-            .iter()
-            .map(|(value, c)| centred(multiply_mod_t(*c, divide_mod_t(factor, value.state.factor))))
-            .collect();
-        let constant = centred(multiply_mod_t(constant, factor));
+        let (values, coefficients): (Vec<&Ciphertext>, Vec<u32>) = terms.iter().copied().unzip();
+        let weights = self.weights(&values, &Combination { coefficients, constant, factor });
         let part = |part: usize| {
-            let mut out = Poly::unset(state.limbs * ring.n);
+            let mut out = Poly::unset(weights.state.limbs * ring.n);
             out.par_chunks_exact_mut(ring.n).zip(&ring.limbs).enumerate().for_each(|(index, (out, prime))| {
-                let weighted = terms.iter().zip(&coefficients);
-                let weighted: Vec<_> = weighted
-                    .map(|((value, _), &c)| (ring.limb(value.part(part), index), prime.modulus.store(c)))
-                    .collect();
-                weighted_sum(prime.modulus, out, &weighted);
-                if part == 0 && constant != 0 {
-                    let constant = prime.modulus.store(constant);
-                    out.iter_mut().for_each(|c| *c = prime.modulus.add(*c, constant));
-                }
+                let limbs = values.iter().map(|value| ring.limb(value.part(part), index));
+                weighted_sum(prime.modulus, out, &limbs.zip(weights.stored(prime.modulus)).collect::<Vec<_>>());
+                weights.add_constant(prime.modulus, part, out);
             });
             out
         };
-        Ciphertext { state, parts: [part(0), part(1)] }
+        Ciphertext { state: weights.state, parts: [part(0), part(1)] }
+    }
+
+    fn combine_each(&self, values: &[&Ciphertext], sums: &[Combination]) -> Vec<Ciphertext> {
+        let ring = self.ring;
+        let weights: Vec<Weights> = sums.iter().map(|sum| self.weights(values, sum)).collect();
+        let part = |part: usize| {
+            let mut sums: Vec<Poly> = weights.iter().map(|sum| Poly::unset(sum.state.limbs * ring.n)).collect();
+            // Prime by prime, what is there of each sum.
+            let mut limbs: Vec<Vec<(&Weights, &mut [u32])>> = ring.limbs.iter().map(|_| Vec::new()).collect();
+            for (weights, sum) in weights.iter().zip(&mut sums) {
+                for (limb, out) in limbs.iter_mut().zip(sum.chunks_exact_mut(ring.n)) {
+                    limb.push((weights, out));
+                }
+            }
+            limbs.into_par_iter().zip(&ring.limbs).enumerate().for_each(|(index, (limb, prime))| {
+                // A sum ends over no more primes than any of its values has.
+                let count = limb.iter().map(|(weights, _)| weights.coefficients.len()).max().unwrap_or(0);
+                let values = values.iter().take(count).map(|value| ring.limb(value.part(part), index));
+                let (weights, outs): (Vec<_>, Vec<_>) = limb.into_iter().unzip();
+                let stored = weights.iter().map(|weights| weights.stored(prime.modulus).collect());
+                let mut outs: Vec<(&mut [u32], Vec<u32>)> = outs.into_iter().zip(stored).collect();
+                weighted_sums(prime.modulus, &values.collect::<Vec<_>>(), &mut outs);
+                for (weights, (out, _)) in weights.iter().zip(outs) {
+                    weights.add_constant(prime.modulus, part, out);
+                }
+            });
+            sums
+        };
+        let (constant, linear) = rayon::join(|| part(0), || part(1));
+        let parts = constant.into_iter().zip(linear).map(|(constant, linear)| [constant, linear]);
+        weights.iter().zip(parts).map(|(weights, parts)| Ciphertext { state: weights.state, parts }).collect()
     }
 
     fn blind(&self, value: &Ciphertext, mask: &Plaintext) -> Ciphertext {
@@ -293,6 +344,10 @@ impl Arithmetic for Engine<'_> {
         a
     }
 
+    fn each<T: Send, R: Send>(&self, items: Vec<T>, map: impl Fn(&Self, T) -> R + Sync) -> Vec<R> {
+        items.into_par_iter().map(|item| map(self, item)).collect()
+    }
+
     fn divide(&self, value: Ciphertext, dropped: usize) -> Ciphertext {
         value.divided(self.ring, dropped)
     }
@@ -306,7 +361,7 @@ impl Ciphertext {
         }
         let primes: Vec<&Limb> = ring.limbs.iter().take(self.state.limbs).collect();
         let (kept, gone) = primes.split_at(self.state.limbs - dropped.min(self.state.limbs));
-        let parts = both(self.parts, |part| ring.divide_and_round(part, kept, gone));
+        let parts = both(self.parts, |part| ring.divide_and_round(&part, kept, gone));
         Self { state: self.state.divided(ring.chain, dropped), parts }
     }
 

@@ -3,9 +3,12 @@
 //! A residue x is stored as x 2^32 mod p (Montgomery, "Modular multiplication without trial division", 1985): a product of two stored
 //! residues, reduced once, is again a stored residue. The transform is linear, so polynomials stay in this form from end to end.
 
-/// Products that may be added before a reduction: eleven of at most 2^60, and 2^62 of the reduction, stay below 2^64. The kernels add eight at most.
+/// Products that may be added before a reduction: eleven of at most 2^60, and 2^62 of the reduction, stay below 2^64. The kernels add ten at most.
 #[cfg(test)]
 const LAZY_PRODUCTS: usize = 11;
+
+/// The low half of a long word.
+const LOW_HALF: u64 = u32::MAX as u64;
 
 /// Coefficients that a kernel works on at a time: its sums stay in the first-level cache.
 const CHUNK: usize = 1024;
@@ -41,8 +44,9 @@ impl Modulus {
     /// x 2^-32 mod p, for x below 11 2^60: a sum of eleven products.
     #[inline(always)]
     pub(in crate::scheme) fn reduce(self, x: u64) -> u32 {
-        let quotient = (x as u32).wrapping_mul(self.negated_inverse);
-        let below_4p = ((x + u64::from(quotient) * u64::from(self.p)) >> 32) as u32;
+        // Low halves of long products: a vector instruction each.
+        let quotient = (x & LOW_HALF) * u64::from(self.negated_inverse);
+        let below_4p = ((x + (quotient & LOW_HALF) * u64::from(self.p)) >> 32) as u32;
         let below_2p = below_4p.min(below_4p.wrapping_sub(2 * self.p));
         below_2p.min(below_2p.wrapping_sub(self.p))
     }
@@ -183,9 +187,9 @@ fn products_of<const K: usize>(modulus: Modulus, sum: Sum, out: &mut [u32], term
     }
 }
 
-/// Coefficients of one limb whose sums over many products are finished before the next ones': what so many factors have there stays in the
-/// second-level cache. Divides the size of every ring.
-pub(in crate::scheme) const PIECE: usize = 256;
+/// Coefficients of one limb whose sums over many products are finished before the next ones': what so many babies have there stays in the
+/// first-level cache, and what is read once is read line after line, as the processor fetches ahead. Divides the size of every ring.
+pub(in crate::scheme) const PIECE: usize = 32;
 
 /// So many coefficients of one limb.
 pub(in crate::scheme) type Piece = [u32; PIECE];
@@ -236,49 +240,68 @@ fn pieces<const K: usize>(
 /// stored residues. Replaces `out`.
 pub(in crate::scheme) fn weighted_sum(modulus: Modulus, out: &mut [u32], terms: &[(&[u32], u32)]) {
     let mut rest: Vec<_> = terms.to_vec();
+    let mut chunk: Vec<(&[u32], u32)> = Vec::with_capacity(terms.len());
     for out in out.chunks_mut(CHUNK) {
-        let chunk: Vec<(&[u32], u32)> = rest.iter_mut().map(|(a, weight)| (head(a, out.len()), *weight)).collect();
-        let (mut terms, mut sum) = (chunk.as_slice(), Sum::Replaced);
-        if terms.is_empty() {
-            out.fill(0);
+        chunk.clear();
+        chunk.extend(rest.iter_mut().map(|(a, weight)| (head(a, out.len()), *weight)));
+        add_weighted(modulus, out, &chunk);
+    }
+}
+
+/// As [`weighted_sum`], of the same numbers again and again, each time with other weights, the first so many of them. What is summed is read from
+/// memory once, and put side by side: limbs begin at multiples of a page, so that equal places of many would drive each other out of all caches.
+pub(in crate::scheme) fn weighted_sums(modulus: Modulus, numbers: &[&[u32]], outs: &mut [(&mut [u32], Vec<u32>)]) {
+    const TOGETHER: usize = 256;
+    let mut packed = vec![[0; TOGETHER]; numbers.len()];
+    let length = numbers.iter().map(|numbers| numbers.len()).min().unwrap_or(0);
+    for start in (0..length).step_by(TOGETHER) {
+        let here = start..length.min(start + TOGETHER);
+        for (packed, numbers) in packed.iter_mut().zip(numbers) {
+            packed.iter_mut().zip(numbers.get(here.clone()).unwrap_or_default()).for_each(|(to, &from)| *to = from);
         }
-        while let Some((group, rest)) = terms.split_first_chunk::<7>() {
-            weighted(modulus, sum, out, group);
-            (terms, sum) = (rest, Sum::Added);
+        for (out, weights) in &mut *outs {
+            let terms = packed.iter().zip(weights.iter());
+            let terms: Vec<(&[u32], u32)> = terms.map(|(packed, &weight)| (packed.as_slice(), weight)).collect();
+            add_weighted(modulus, out.get_mut(here.clone()).unwrap_or_default(), &terms);
         }
-        if let Some((group, rest)) = terms.split_first_chunk::<6>() {
-            weighted(modulus, sum, out, group);
-            (terms, sum) = (rest, Sum::Added);
+    }
+}
+
+/// One chunk of a weighted sum, as many terms at a time as may be added before a reduction.
+fn add_weighted(modulus: Modulus, out: &mut [u32], terms: &[(&[u32], u32)]) {
+    if terms.is_empty() {
+        out.fill(0);
+    }
+    let mut sum = Sum::Replaced;
+    for terms in terms.chunks(10) {
+        match *terms {
+            [a] => weighted(modulus, sum, out, [a]),
+            [a, b] => weighted(modulus, sum, out, [a, b]),
+            [a, b, c] => weighted(modulus, sum, out, [a, b, c]),
+            [a, b, c, d] => weighted(modulus, sum, out, [a, b, c, d]),
+            [a, b, c, d, e] => weighted(modulus, sum, out, [a, b, c, d, e]),
+            [a, b, c, d, e, f] => weighted(modulus, sum, out, [a, b, c, d, e, f]),
+            [a, b, c, d, e, f, g] => weighted(modulus, sum, out, [a, b, c, d, e, f, g]),
+            [a, b, c, d, e, f, g, h] => weighted(modulus, sum, out, [a, b, c, d, e, f, g, h]),
+            [a, b, c, d, e, f, g, h, i] => weighted(modulus, sum, out, [a, b, c, d, e, f, g, h, i]),
+            [a, b, c, d, e, f, g, h, i, j, ..] => weighted(modulus, sum, out, [a, b, c, d, e, f, g, h, i, j]),
+            [] => {}
         }
-        if let Some((group, rest)) = terms.split_first_chunk::<5>() {
-            weighted(modulus, sum, out, group);
-            (terms, sum) = (rest, Sum::Added);
-        }
-        if let Some((group, rest)) = terms.split_first_chunk::<3>() {
-            weighted(modulus, sum, out, group);
-            (terms, sum) = (rest, Sum::Added);
-        }
-        if let Some((group, rest)) = terms.split_first_chunk::<2>() {
-            weighted(modulus, sum, out, group);
-            (terms, sum) = (rest, Sum::Added);
-        }
-        while let Some((group, rest)) = terms.split_first_chunk::<1>() {
-            weighted(modulus, sum, out, group);
-            (terms, sum) = (rest, Sum::Added);
-        }
+        sum = Sum::Added;
     }
 }
 
 #[inline(always)]
 #[expect(clippy::indexing_slicing, reason = "every slice is cut to one length first, which also removes the checks")]
-fn weighted<const K: usize>(modulus: Modulus, sum: Sum, out: &mut [u32], terms: &[(&[u32], u32); K]) {
+fn weighted<const K: usize>(modulus: Modulus, sum: Sum, out: &mut [u32], terms: [(&[u32], u32); K]) {
     let length = terms.iter().map(|(a, _)| a.len()).min().unwrap_or(0).min(out.len());
     let out = &mut out[..length];
-    let terms = terms.map(|(a, weight)| (&a[..length], u64::from(weight)));
+    let terms = terms.map(|(a, weight)| (&a[..length], weight));
     for i in 0..length {
         let mut products = 0;
         for (a, weight) in &terms {
-            products += u64::from(a[i]) * weight;
+            // Made long here: the compiler sees that one instruction multiplies them, which it does not of a long word from elsewhere.
+            products += u64::from(a[i]) * u64::from(*weight);
         }
         out[i] = sum.of(modulus, out[i], modulus.reduce(products));
     }
@@ -305,10 +328,10 @@ pub(in crate::scheme) fn add_assign(modulus: Modulus, a: &mut [u32], b: &[u32]) 
     }
 }
 
-/// `a = (a - b) factor`, with a stored factor.
-pub(in crate::scheme) fn subtract_and_scale(modulus: Modulus, a: &mut [u32], b: &[u32], factor: u32) {
-    for (a, &b) in a.iter_mut().zip(b) {
-        *a = modulus.multiply(modulus.subtract(*a, b), factor);
+/// `b = (a - b) factor`, with a stored factor.
+pub(in crate::scheme) fn subtract_from_and_scale(modulus: Modulus, b: &mut [u32], a: &[u32], factor: u32) {
+    for (b, &a) in b.iter_mut().zip(a) {
+        *b = modulus.multiply(modulus.subtract(a, *b), factor);
     }
 }
 
@@ -347,6 +370,12 @@ mod tests {
             assert!(out.iter().all(|&x| u64::from(m.load(x)) == expected), "{terms}");
             weighted_sum(m, &mut out, &vec![(worst.as_slice(), P - 1); terms]);
             assert!(out.iter().all(|&x| u64::from(m.load(x)) == expected), "{terms}");
+            let (mut all, mut one) = (vec![7; 600], vec![7; 600]);
+            let mut outs = [(all.as_mut_slice(), vec![P - 1; terms]), (one.as_mut_slice(), vec![P - 1])];
+            weighted_sums(m, &vec![worst.as_slice(); terms], &mut outs);
+            assert!(all == out, "{terms}");
+            weighted_sum(m, &mut out, &[(&worst, P - 1)]);
+            assert!(one == out, "{terms}");
         }
     }
 }

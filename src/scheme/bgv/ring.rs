@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use tfhe_ntt::prime32::Plan;
 
 use super::chain::Chain;
-use super::modulus::{Modulus, scale, subtract_and_scale, weighted_sum};
+use super::modulus::{Modulus, scale, subtract_from_and_scale, weighted_sum};
 use super::pool::Poly;
 use crate::parameters::bgv::{BgvSet, PLAINTEXT_MODULUS};
 
@@ -205,21 +205,21 @@ impl Ring {
     /// Divides a polynomial over the primes `kept` then `dropped` by the product D of the latter and rounds, so that the result is
     /// congruent modulo t to the polynomial divided by D: (c - delta)/D with delta = c mod D, delta = 0 mod t, |delta| <= t D/2
     /// (Gentry, Halevi, Smart, "Homomorphic evaluation of the AES circuit", 2012, appendix D).
-    pub(in crate::scheme) fn divide_and_round(&self, mut polynomial: Poly, kept: &[&Limb], dropped: &[&Limb]) -> Poly {
-        let mut residues = Poly::copy_of(polynomial.get(kept.len() * self.n..).unwrap_or_default());
-        polynomial.truncate(kept.len() * self.n);
+    pub(in crate::scheme) fn divide_and_round(&self, polynomial: &[u32], kept: &[&Limb], dropped: &[&Limb]) -> Poly {
+        let (quotient, residues) = polynomial.split_at((kept.len() * self.n).min(polynomial.len()));
+        let mut residues = Poly::copy_of(residues);
         let conversion = Conversion::new(self.n, dropped, PLAINTEXT_MODULUS);
         conversion.prepare(&mut residues);
         let overflows = conversion.overflows(&residues);
-        polynomial.par_chunks_exact_mut(self.n).zip(kept).for_each_init(
-            || Poly::unset(self.n),
-            |delta, (limb, prime)| {
-                conversion.convert(&residues, &overflows, prime.modulus, delta);
-                prime.forward(delta);
-                subtract_and_scale(prime.modulus, limb, delta, conversion.inverse_of_product(prime.modulus));
-            },
-        );
-        polynomial
+        // No larger than it must be: what a circuit keeps is long kept.
+        let mut out = Poly::unset(quotient.len());
+        let limbs = out.par_chunks_exact_mut(self.n).zip(quotient.par_chunks_exact(self.n)).zip(kept);
+        limbs.for_each(|((out, limb), prime)| {
+            conversion.convert(&residues, &overflows, prime.modulus, out);
+            prime.forward(out);
+            subtract_from_and_scale(prime.modulus, out, limb, conversion.inverse_of_product(prime.modulus));
+        });
+        out
     }
 }
 
@@ -443,7 +443,7 @@ mod tests {
             for ((limb, e), prime) in c.chunks_exact_mut(ring.n).zip(ring.lift_small(&e, kept + dropped).chunks_exact(ring.n)).zip(&primes) {
                 super::super::modulus::add_assign(prime.modulus, limb, e);
             }
-            let quotient = ring.divide_and_round(c.into(), keep, drop);
+            let quotient = ring.divide_and_round(&c, keep, drop);
             let mut first = ring.limb(&quotient, 0).to_vec();
             let prime = &ring.limbs[0];
             prime.backward_times_n(&mut first);

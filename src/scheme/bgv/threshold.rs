@@ -13,9 +13,12 @@
 //! multiplications necessary to evaluate polynomials" (1973): powers z^0 ... z^(b-1) (times phi for the indicator), powers of
 //! Z = z^b, and one sum of products that is relinearised once.
 
-use super::arithmetic::Arithmetic;
+use super::arithmetic::{Arithmetic, Combination, Unsettled};
 use super::residues::{divide_mod_t, multiply_mod_t, residue};
 use crate::parameters::bgv::PLAINTEXT_MODULUS;
+
+/// Inner polynomials that are summed before any is divided: so many share one reading of the powers of z.
+const UNSETTLED: usize = 8;
 
 /// A polynomial of the threshold.
 #[derive(Clone, Debug, PartialEq)]
@@ -121,31 +124,43 @@ impl Polynomial {
             let power = power.checked_sub(1).and_then(|index| giants.get(index));
             power.map_or(1, |power| arithmetic.state(power).factor)
         };
-        // The inner polynomial of Z^j, for each mask, such that its product with Z^power has the given factor.
+        let values: Vec<&A::Value> = if babies.is_empty() { vec![w] } else { babies.iter().collect() };
+        // The inner polynomial of Z^j, such that its product with Z^power has the given factor.
         let inner = |giant: usize, power: usize, factor: u32| {
             let coefficients = self.coefficients.chunks(b).nth(giant).unwrap_or_default();
             let (constant, rest) = match (self.kind, coefficients.split_first()) {
                 (Kind::Roots, Some((&constant, rest))) => (constant, rest),
                 _ => (if giant == 0 { half() } else { 0 }, coefficients),
             };
-            let mut terms: Vec<(&A::Value, u32)> = babies.iter().zip(rest.iter().copied()).collect();
-            if terms.is_empty() {
-                // A constant alone.
-                terms.push((babies.first().unwrap_or(w), 0));
-            }
-            arithmetic.settle_masked(&terms, constant, masks, divide_mod_t(factor, factor_of(power)))
+            // A constant alone is one with nothing of the first value.
+            let coefficients = if rest.is_empty() { vec![0] } else { rest.to_vec() };
+            Combination { coefficients, constant, factor: divide_mod_t(factor, factor_of(power)) }
         };
-        // sum_(j = from ... to) u_j Z^(j - from), for each mask, and one more product for each.
+        // u_from + sum_(j = from + 1 ... to) u_j Z^(j - from), and one more product.
+        let joined = |arithmetic: &A, inners: Vec<A::Value>, more: Option<(&A::Value, &A::Value)>| {
+            let mut inners = inners.into_iter();
+            let constant = inners.next()?;
+            let inners: Vec<_> = inners.collect();
+            let pairs: Vec<_> = inners.iter().zip(&giants).chain(more).collect();
+            Some(if pairs.is_empty() { constant } else { arithmetic.inner_product(&pairs, Some(&constant)) })
+        };
+        // The same for each mask: one after the other, as each takes much memory.
         let sum = |from: usize, to: usize, factor: u32, more: Option<(&[A::Value], &A::Value)>| -> Vec<A::Value> {
-            let constants = inner(from, 0, factor);
-            let inners: Vec<Vec<A::Value>> = (from + 1..=to).map(|giant| inner(giant, giant - from, factor)).collect();
-            let of_mask = |(mask, constant): (usize, &A::Value)| {
-                let own = inners.iter().zip(&giants).filter_map(|(inner, power)| Some((inner.get(mask)?, power)));
-                let more = more.and_then(|(values, power)| Some((values.get(mask)?, power)));
-                let pairs: Vec<_> = own.chain(more).collect();
-                if pairs.is_empty() { constant.clone() } else { arithmetic.inner_product(&pairs, Some(constant)) }
+            let inners: Vec<_> = (from..=to).map(|giant| inner(giant, giant - from, factor)).collect();
+            let more = |mask: usize| more.and_then(|(values, power)| Some((values.get(mask)?, power)));
+            if masks.is_empty() {
+                let divided = |arithmetic: &A, Unsettled { value, dropped }| arithmetic.divide(value, dropped);
+                let settled = inners
+                    .chunks(UNSETTLED)
+                    .flat_map(|inners| arithmetic.each(arithmetic.unsettled(&values, inners.to_vec(), false), divided));
+                return joined(arithmetic, settled.collect(), more(0)).into_iter().collect();
+            }
+            let inners = arithmetic.unsettled(&values, inners, true);
+            let of_mask = |(number, mask): (usize, &&A::Mask)| {
+                let settled = |arithmetic: &A, inner: &_| arithmetic.settle_masked(inner, mask);
+                joined(arithmetic, arithmetic.each(inners.iter().collect(), settled), more(number))
             };
-            constants.iter().enumerate().map(of_mask).collect()
+            masks.iter().enumerate().filter_map(of_mask).collect()
         };
         match giants.last() {
             None => sum(0, 0, factor, None),
@@ -175,16 +190,13 @@ impl Polynomial {
 /// v, v^2, ..., v^count, each as the product of two halves, so that its depth is the least.
 fn powers<A: Arithmetic>(arithmetic: &A, v: A::Value, count: usize) -> Vec<A::Value> {
     let mut powers = vec![v];
-    for exponent in 2..=count {
-        // The larger half is a power of two where possible: its square chain is shared.
-        let high = exponent.next_power_of_two() / 2;
-        let (high, low) =
-            if exponent.is_power_of_two() { (exponent / 2, exponent / 2) } else { (high, exponent - high) };
-        let product = match (powers.get(high - 1), powers.get(low - 1)) {
-            (Some(high), Some(low)) => arithmetic.multiply(high, low),
-            _ => break,
-        };
-        powers.push(product);
+    while powers.len() < count {
+        // The larger half is the largest power of two below: its square chain is shared.
+        let high = 1 << powers.len().ilog2();
+        let Some(half) = powers.get(high - 1) else { break };
+        let lows = powers.iter().take(count - powers.len());
+        let more = arithmetic.products(lows.map(|low| (half, low)).collect());
+        powers.extend(more);
     }
     powers
 }
@@ -201,12 +213,16 @@ fn odd_powers<A: Arithmetic>(
     // z^h, where h is the number of odd powers that are there: each doubles them.
     let mut high = square;
     while odd.len() < count {
-        let missing = count - odd.len();
-        let more: Vec<_> = odd.iter().take(missing).map(|low| arithmetic.multiply(low, &high)).collect();
-        let last = more.len() < odd.len() || odd.len() + more.len() >= count;
-        odd.extend(more);
-        if !last || with_giant {
-            high = arithmetic.multiply(&high, &high);
+        let more = odd.len().min(count - odd.len());
+        let last = odd.len() + more >= count;
+        let lows = odd.iter().take(more).map(|low| (low, &high));
+        let next = (!last || with_giant).then_some((&high, &high));
+        let mut products = arithmetic.products(lows.chain(next).collect());
+        let next = if products.len() > more { products.pop() } else { None };
+        odd.extend(products);
+        match next {
+            Some(next) => high = next,
+            None => break,
         }
     }
     (odd, with_giant.then_some(high))

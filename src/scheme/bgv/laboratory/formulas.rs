@@ -10,7 +10,7 @@ use crate::agreement::Disclosure;
 use crate::parameters::ParameterSet;
 use crate::parameters::bgv::{self, BgvSet};
 use crate::scheme::Progress;
-use crate::scheme::bgv::arithmetic::Arithmetic;
+use crate::scheme::bgv::arithmetic::{Arithmetic, Combination};
 use crate::scheme::bgv::circuit::{Circuit, Comparison, Sharing};
 use crate::scheme::bgv::engine::{Ciphertext, Plaintext};
 use crate::scheme::bgv::noise::{MARGIN_BITS, TAIL_LOG2};
@@ -67,7 +67,10 @@ fn each_operation_does_what_it_says_within_its_noise() {
         assert_eq!(settled.state.factor, 11);
         let mask = Plaintext::of_slots(ring, b.clone(), ring.set.limbs);
         check("blind", &engine.blind(&ca, &mask), &|a, b| a * b);
-        let settled = engine.settle_masked(&[(&ca, 3), (&product, 70)], 9, &[&mask], 11).remove(0);
+        let settled = {
+            let sum = Combination { coefficients: vec![3, 70], constant: 9, factor: 11 };
+            engine.settle_masked(&engine.unsettled(&[&ca, &product], vec![sum], true)[0], &mask)
+        };
         check("settle with a mask", &settled, &|a, b| (3 * a + 70 * (a * b % 65537) + 9) % 65537 * b);
         let two = engine.inner_product(&[(&ca, &cb), (&cb, &cb)], Some(&ca));
         check("inner product", &two, &|a, b| a * b + b * b + a);
