@@ -207,7 +207,7 @@ impl Block {
     /// phi - centre in every slot, for each probe.
     pub(in crate::scheme) fn scores(&self, key: &PreparedKey, probes: &[&Babies], centre: i64) -> Vec<Ciphertext> {
         let ring = &*key.ring;
-        let mut horner = Horner::new(key, self.steps, probes.len());
+        let mut horner = Horner::new(key, self.steps);
         for giants in self.steps.grouped(GIANTS) {
             let diagonals: Vec<Vec<Poly>> = giants.map(|giant| self.diagonals(ring, giant)).collect();
             horner.add(&Giants::computed(ring, diagonals.len(), probes.len(), |prime, index, sums| {
@@ -254,7 +254,7 @@ impl Transformed {
     pub(in crate::scheme) fn scores(&self, key: &PreparedKey, probes: &[&Babies], centre: i64) -> Vec<Ciphertext> {
         let ring = &*key.ring;
         let Steps { period, babies } = self.steps;
-        let mut horner = Horner::new(key, self.steps, probes.len());
+        let mut horner = Horner::new(key, self.steps);
         for group in self.steps.grouped(KEPT_GIANTS) {
             horner.add(&Giants::computed(ring, group.len(), probes.len(), |prime, index, sums| {
                 let Some(limb) = self.limbs.get(index) else { return };
@@ -285,22 +285,21 @@ struct Horner<'a> {
     key: &'a PreparedKey,
     rotation: Rotation,
     state: State,
-    probes: usize,
     /// None before the first.
     sums: Vec<Ciphertext>,
 }
 
 impl<'a> Horner<'a> {
-    fn new(key: &'a PreparedKey, steps: Steps, probes: usize) -> Self {
+    fn new(key: &'a PreparedKey, steps: Steps) -> Self {
         let rotation = key.ring.rotation(steps.babies);
-        Self { key, rotation, state: state_of_sums(&key.ring.set, steps), probes, sums: Vec::new() }
+        Self { key, rotation, state: state_of_sums(&key.ring.set, steps), sums: Vec::new() }
     }
 
     /// The giant steps before those that came so far.
     fn add(&mut self, giants: &Giants) {
         let ring = &*self.key.ring;
         for giant in (0..giants.giants).rev() {
-            for probe in 0..self.probes {
+            for probe in 0..giants.probes {
                 match self.sums.get_mut(probe) {
                     Some(sum) => {
                         *sum = sum.rotated(ring, &self.rotation, &self.key.rotate_by_baby_steps);

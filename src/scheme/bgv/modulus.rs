@@ -253,7 +253,8 @@ pub(in crate::scheme) fn weighted_sum(modulus: Modulus, out: &mut [u32], terms: 
 pub(in crate::scheme) fn weighted_sums(modulus: Modulus, numbers: &[&[u32]], outs: &mut [(&mut [u32], Vec<u32>)]) {
     const TOGETHER: usize = 256;
     let mut packed = vec![[0; TOGETHER]; numbers.len()];
-    let length = numbers.iter().map(|numbers| numbers.len()).min().unwrap_or(0);
+    // Of nothing too, a sum replaces what stood there.
+    let length = outs.iter().map(|(out, _)| out.len()).max().unwrap_or(0);
     for start in (0..length).step_by(TOGETHER) {
         let here = start..length.min(start + TOGETHER);
         for (packed, numbers) in packed.iter_mut().zip(numbers) {
@@ -377,5 +378,8 @@ mod tests {
             weighted_sum(m, &mut out, &[(&worst, P - 1)]);
             assert!(one == out, "{terms}");
         }
+        let mut none = vec![7; 600];
+        weighted_sums(m, &[], &mut [(none.as_mut_slice(), Vec::new())]);
+        assert_eq!(none, [0; 600]);
     }
 }

@@ -12,7 +12,7 @@ use super::ring::{Limb, Ring};
 /// The inner sums of some giant steps, for each probe.
 pub(in crate::scheme) struct Giants {
     pub(in crate::scheme) giants: usize,
-    probes: usize,
+    pub(in crate::scheme) probes: usize,
     /// Of each prime piece after piece, of each piece giant after giant, probe after probe, both parts.
     limbs: Vec<Poly>,
 }
