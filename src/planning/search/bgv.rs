@@ -128,8 +128,9 @@ impl Region {
                 log.weighed();
                 let admitted = admit(&self.set(limbs, baby_steps), demand);
                 if let Err(misfit) = &admitted {
-                    let (refusal, shortfall) = refusal(misfit);
-                    log.refused(refusal, shortfall, || format!("N = {}: {misfit}", 1u32 << self.ring_log2));
+                    log.refused(refusal(misfit), misfit.shortfall(), || {
+                        format!("N = {}: {misfit}", 1u32 << self.ring_log2)
+                    });
                 }
                 admitted.is_ok()
             };
@@ -171,17 +172,17 @@ fn fewest(
     (high <= *range.end()).then_some(high)
 }
 
-/// Why a set does not admit a comparison, and by how much it falls short.
-fn refusal(misfit: &Misfit) -> (CandidateRefusal, f64) {
+/// Why a set does not admit a comparison.
+fn refusal(misfit: &Misfit) -> CandidateRefusal {
     match misfit {
-        Misfit::Noise { margin, needed } => (CandidateRefusal::Noise, needed - margin),
-        Misfit::Flooding { spare, needed } => (CandidateRefusal::Flooding, needed - spare),
+        Misfit::Noise { .. } => CandidateRefusal::Noise,
+        Misfit::Flooding { .. } => CandidateRefusal::Flooding,
         Misfit::Coordinates { .. }
         | Misfit::Range { .. }
         | Misfit::OneSquaring
         | Misfit::Count(_)
         | Misfit::Decisions(_)
-        | Misfit::Unlike => (CandidateRefusal::Comparison, f64::INFINITY),
+        | Misfit::Unlike => CandidateRefusal::Comparison,
     }
 }
 

@@ -186,6 +186,14 @@ impl std::ops::Add for Cost {
     }
 }
 
+impl std::ops::Sub for Cost {
+    type Output = Self;
+
+    fn sub(self, other: Self) -> Self {
+        Self { transforms: self.transforms - other.transforms, products: self.products - other.products }
+    }
+}
+
 /// Adds up noise and cost.
 pub(in crate::scheme) struct Ledger {
     chain: Chain,

@@ -10,9 +10,12 @@ use crate::parameters::bgv::{BgvSet, PLAINTEXT_MODULUS, PRIME_BITS};
 /// How far above the rounding of a division a product's noise may stay; more primes are divided away otherwise.
 ///
 /// A prime of 30 bits falls some bits short of what a product adds, so that peaks grow for a few levels before one more prime pays. With eight bits
-/// two products in three need one prime alone, with fourteen three in four; which admits more depends on the circuit's depth, so that the
-/// second is tried where the first does not fit.
-pub(in crate::scheme) const SLACKS_LOG2: [f64; 2] = [8.0, 14.0];
+/// two products in three need one prime alone, with fourteen three in four. Which admits more, and which costs less, depends on the circuit's depth
+/// and on what is left at its end: a circuit is weighed with each, from the one that admits most to the one that seldom does.
+pub(in crate::scheme) const SLACKS_LOG2: [f64; 6] = [16.0, 14.0, 20.0, 12.0, 8.0, 6.0];
+
+/// Where no circuit chooses: before it begins, and after it ends.
+pub(in crate::scheme) const SLACK_LOG2: f64 = 8.0;
 
 /// The modulus chain of a set: the primes of a fresh ciphertext, then the special primes of the keyswitch. Costs nothing to make.
 #[derive(Clone, Copy, Debug)]
@@ -26,8 +29,8 @@ pub(in crate::scheme) struct Chain {
 impl Chain {
     pub(in crate::scheme) fn of(set: &BgvSet) -> Self {
         let primes = primes();
-        let [slack_log2, _] = SLACKS_LOG2;
-        Self { set: *set, primes: primes.get(..set.limbs + set.special).unwrap_or(primes), slack_log2 }
+        let primes = primes.get(..set.limbs + set.special).unwrap_or(primes);
+        Self { set: *set, primes, slack_log2: SLACK_LOG2 }
     }
 
     /// The same primes, divided away at another noise.

@@ -40,7 +40,7 @@ use crate::parameters::bgv::{BgvSet, PLAINTEXT_MODULUS};
 use crate::scheme::Scheme as _;
 
 /// A circuit that the parameter set has room for.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(in crate::scheme) struct Circuit {
     pub set: BgvSet,
     pub steps: Steps,
@@ -146,10 +146,10 @@ pub(crate) fn admit(set: &BgvSet, demand: &Demand) -> Result<(), Misfit> {
     let shape = Shape::demanded(demand);
     let blocks = demand.references.div_ceil(set.ring_size());
     let comparison = Comparison::from(demand);
-    Circuit::weigh(set, &comparison, &shape, blocks)?;
+    Circuit::admit(set, &comparison, &shape, blocks)?;
     match Bgv::of_one_subject(demand.disclosure) {
         same if same == demand.disclosure => Ok(()),
-        disclosure => Circuit::weigh(set, &Comparison { disclosure, ..comparison }, &shape, 1).map(|_| ()),
+        disclosure => Circuit::admit(set, &Comparison { disclosure, ..comparison }, &shape, 1),
     }
 }
 
@@ -175,13 +175,48 @@ impl Circuit {
     ///
     /// # Errors
     ///
-    /// [`Misfit`] with the number that does not fit.
+    /// [`Misfit`] with the number that does not fit: that of the circuit which falls least short.
     pub(in crate::scheme) fn weigh(
         set: &BgvSet,
         comparison: &Comparison,
         shape: &Shape,
         blocks: usize,
     ) -> Result<Self, Misfit> {
+        let (fitting, misfits): (Vec<_>, Vec<_>) =
+            Self::candidates(set, comparison, shape, blocks)?.partition(Result::is_ok);
+        let weight = |circuit: &Self| circuit.cost.transforms + circuit.cost.products / 8.0;
+        let cheapest = fitting.into_iter().flatten().min_by(|a, b| weight(a).total_cmp(&weight(b)));
+        cheapest.ok_or_else(|| nearest(misfits.into_iter().filter_map(Result::err)))
+    }
+
+    /// Whether any circuit for a comparison fits: sooner told than which is cheapest.
+    ///
+    /// # Errors
+    ///
+    /// As [`Circuit::weigh`].
+    pub(in crate::scheme) fn admit(
+        set: &BgvSet,
+        comparison: &Comparison,
+        shape: &Shape,
+        blocks: usize,
+    ) -> Result<(), Misfit> {
+        let mut misfits = Vec::new();
+        for candidate in Self::candidates(set, comparison, shape, blocks)? {
+            match candidate {
+                Ok(_) => return Ok(()),
+                Err(misfit) => misfits.push(misfit),
+            }
+        }
+        Err(nearest(misfits))
+    }
+
+    /// The circuits that differ in when primes are divided away and in how a polynomial is cut, weighed one after the other.
+    fn candidates(
+        set: &BgvSet,
+        comparison: &Comparison,
+        shape: &Shape,
+        blocks: usize,
+    ) -> Result<impl Iterator<Item = Result<Self, Misfit>>, Misfit> {
         let Comparison { coordinates, ref aligned, ref common_bits, disclosure, .. } = *comparison;
         let common = common_bits.as_ref().filter(|_| shape.judges_common_bits);
         let limit = set.ring_size() / 2;
@@ -204,8 +239,8 @@ impl Circuit {
             return Err(Misfit::OneSquaring);
         }
         let squared_roots = if set.one_squaring { Polynomial::squared_roots(*aligned.end()) } else { Vec::new() };
-        let polynomials = (polynomial(aligned), common.map(polynomial));
-        let of = |slack_log2: f64, babies: usize| Self {
+        let [slack_log2, ..] = SLACKS_LOG2;
+        let circuit = Self {
             set: *set,
             steps,
             slack_log2,
@@ -213,29 +248,29 @@ impl Circuit {
             indicates: comparison.indicates(),
             masks_late: comparison.masks_late(),
             shape: shape.clone(),
-            aligned: polynomials.0.clone().with_baby_powers(babies),
-            common: polynomials.1.clone().map(|polynomial| polynomial.with_baby_powers(babies)),
+            aligned: polynomial(aligned),
+            common: common.map(polynomial),
             outputs: if conjunction { MANY_SAMPLES } else { 1 },
-            squared_roots: squared_roots.clone(),
+            squared_roots,
             end: State { limbs: set.limbs, factor: 1, noise: 0.0 },
             answered: set.public_limbs(),
             margin: 0.0,
             cost: Cost::default(),
             searching: Cost::default(),
         };
-        let mut fault = Misfit::Noise { margin: 0.0, needed: MARGIN_BITS };
-        for slack_log2 in SLACKS_LOG2 {
-            let candidates =
-                polynomials.0.candidates().into_iter().map(|babies| of(slack_log2, babies).weighed(blocks));
-            let (fitting, misfits): (Vec<_>, Vec<_>) = candidates.partition(Result::is_ok);
-            let weight = |circuit: &Self| circuit.cost.transforms + circuit.cost.products / 8.0;
-            let cheapest = fitting.into_iter().flatten().min_by(|a, b| weight(a).total_cmp(&weight(b)));
-            if let Some(circuit) = cheapest {
-                return Ok(circuit);
-            }
-            fault = misfits.into_iter().filter_map(Result::err).next_back().unwrap_or(fault);
-        }
-        Err(fault)
+        let babies = circuit.aligned.candidates();
+        let choices = SLACKS_LOG2
+            .into_iter()
+            .flat_map(move |slack| babies.clone().into_iter().map(move |babies| (slack, babies)));
+        Ok(choices.map(move |(slack_log2, babies)| circuit.clone().with(slack_log2, babies).weighed(blocks)))
+    }
+
+    /// With another slack, and polynomials cut another way.
+    fn with(mut self, slack_log2: f64, babies: usize) -> Self {
+        self.slack_log2 = slack_log2;
+        self.aligned = self.aligned.with_baby_powers(babies);
+        self.common = self.common.map(|polynomial| polynomial.with_baby_powers(babies));
+        self
     }
 
     /// Ready to be run.
@@ -252,13 +287,21 @@ impl Circuit {
         let chain = self.chain();
         let ledger = Ledger::new(chain);
         let masks = self.ledger_masks();
-        let decisions: Vec<Vec<State>> = self
-            .judgements()
-            .map(|judgement| {
-                let score = ledger_entry(&ledger, chain, self.steps);
-                self.judge(&ledger, judgement, &score, &masks, 1)
-            })
-            .collect();
+        // Decisions of one kind cost the same, and come to the same state.
+        let mut kinds: Vec<(Judgement, Vec<State>, Cost)> = Vec::new();
+        let mut decisions: Vec<Vec<State>> = Vec::new();
+        for judgement in self.judgements() {
+            if let Some((_, states, cost)) = kinds.iter().find(|(kind, ..)| *kind == judgement) {
+                ledger.charge(*cost);
+                decisions.push(states.clone());
+                continue;
+            }
+            let before = ledger.cost();
+            let score = ledger_entry(&ledger, chain, self.steps);
+            let states = self.judge(&ledger, judgement, &score, &masks, 1);
+            kinds.push((judgement, states.clone(), ledger.cost() - before));
+            decisions.push(states);
+        }
         let ends = match self.set.one_squaring {
             true => decisions.into_iter().flatten().map(|square| blinded(chain, square)).collect(),
             false => self.verdict(&ledger, decisions, &masks),
@@ -488,6 +531,12 @@ impl Circuit {
     }
 }
 
+/// Of the reasons why none fits, the one that falls least short.
+fn nearest(misfits: impl IntoIterator<Item = Misfit>) -> Misfit {
+    let least = misfits.into_iter().min_by(|a, b| a.shortfall().total_cmp(&b.shortfall()));
+    least.unwrap_or(Misfit::Noise { margin: 0.0, needed: MARGIN_BITS })
+}
+
 /// How the outputs of a block are masked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::scheme) enum Masks {
@@ -541,4 +590,36 @@ fn tree<A: Arithmetic>(arithmetic: &A, mut values: Vec<A::Value>) -> Option<A::V
         });
     }
     values.into_iter().next()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parameters::bgv::{self, INSECURE_BGV};
+    use crate::scheme::bgv::shape::Plane;
+
+    #[test]
+    fn what_is_admitted_can_be_weighed_and_what_is_not_falls_equally_short() {
+        let shape = Shape {
+            planes: vec![Plane { group: 0, sample: 0, ordinal: 0 }],
+            groups: 1,
+            alignments: 3,
+            judges_common_bits: false,
+        };
+        let mut fit = [0, 0];
+        for set in [bgv::BGV_32768_540, bgv::BGV_32768_780, INSECURE_BGV] {
+            for (disclosure, size) in [Disclosure::Any, Disclosure::Each, Disclosure::Count]
+                .into_iter()
+                .flat_map(|disclosure| (0..14).map(move |log2| (disclosure, (1 << log2) + 1)))
+            {
+                let sharing = Sharing::Probe;
+                let comparison =
+                    Comparison { coordinates: 512, aligned: -size..=size, common_bits: None, disclosure, sharing };
+                let weighed = Circuit::weigh(&set, &comparison, &shape, 2).map(|_| ());
+                assert_eq!(weighed, Circuit::admit(&set, &comparison, &shape, 2), "{set:?} {comparison:?}");
+                fit[usize::from(weighed.is_ok())] += 1;
+            }
+        }
+        assert!(fit.iter().all(|&number| number > 20), "{fit:?}");
+    }
 }

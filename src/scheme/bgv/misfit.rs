@@ -50,3 +50,19 @@ pub enum Misfit {
     #[error("the circuit adds up values that are not alike, which is a fault of this program: report it")]
     Unlike,
 }
+
+impl Misfit {
+    /// Bits that are missing; infinitely many where it is not for want of bits.
+    pub(crate) fn shortfall(&self) -> f64 {
+        match *self {
+            Self::Noise { margin, needed } => needed - margin,
+            Self::Flooding { spare, needed } => needed - spare,
+            Self::Coordinates { .. }
+            | Self::Range { .. }
+            | Self::OneSquaring
+            | Self::Count(_)
+            | Self::Decisions(_)
+            | Self::Unlike => f64::INFINITY,
+        }
+    }
+}

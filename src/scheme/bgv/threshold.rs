@@ -80,12 +80,19 @@ impl Polynomial {
         self.baby_powers + 2 * self.coefficients.len().div_ceil(self.baby_powers)
     }
 
-    /// Numbers of baby powers worth trying.
+    /// Numbers of baby powers worth trying: about the square root of that of all powers, which makes the fewest products, and powers of two, which
+    /// make the least depth.
     pub(in crate::scheme) fn candidates(&self) -> Vec<usize> {
         let square_root = (self.coefficients.len() as f64).sqrt();
         let near = |ratio: f64| (square_root * ratio).ceil() as usize;
         let power = near(1.0).next_power_of_two();
-        let mut all = vec![near(0.7), near(1.0), near(1.4), power, 2 * power, (power / 2).max(1), (power / 4).max(1)];
+        let powers = [power / 4, power / 2, power, 2 * power, 4 * power];
+        let ratios: &[f64] = match self.kind {
+            Kind::Roots => &[0.5, 0.6, 0.7, 0.85, 1.0, 1.4],
+            Kind::Indicator => &[],
+        };
+        let all = ratios.iter().map(|&ratio| near(ratio)).chain(powers);
+        let mut all: Vec<usize> = all.map(|babies| self.clone().with_baby_powers(babies).baby_powers).collect();
         all.sort_unstable();
         all.dedup();
         all

@@ -42,10 +42,10 @@ impl HybridSet {
         let (ring, shape) = (self.ring(), Shape::demanded(demand));
         let decisions = Decisions::demanded(demand, counting);
         let blocks = blocks_of_a_probe(self, demand.references);
-        Circuit::weigh(&ring, &self.comparison(&decisions, demand.disclosure), &shape, blocks)?;
+        Circuit::admit(&ring, &self.comparison(&decisions, demand.disclosure), &shape, blocks)?;
         match Hybrid::of_one_subject(demand.disclosure) {
             same if same == demand.disclosure => Ok(()),
-            other => Circuit::weigh(&ring, &self.comparison(&decisions, other), &shape, blocks).map(|_| ()),
+            other => Circuit::admit(&ring, &self.comparison(&decisions, other), &shape, blocks),
         }
     }
 }
