@@ -49,10 +49,10 @@ fn cases() -> Vec<Case> {
     use Disclosure::{Any, Each};
     vec![
         case("a_128_bit_each", "bgv-32768-540", Terms::hamming(128, 40), Each, Some((0.015, 600.0))),
-        case("b_512_bit_each", "bgv-32768-690", Terms::hamming(512, 180), Each, Some((0.050, 180.0))),
-        case("b_512_bit_any", "bgv-32768-780", Terms::hamming(512, 180), Any, Some((0.110, 90.0))),
-        case("c_512_integers_each", "bgv-32768-780", vectors, Each, Some((0.080, 110.0))),
-        case("d_2048_bit_each", "bgv-32768-780", Terms::hamming(2048, 680), Each, Some((0.130, 70.0))),
+        case("b_512_bit_each", "bgv-32768-600", Terms::hamming(512, 180), Each, Some((0.050, 180.0))),
+        case("b_512_bit_any", "bgv-32768-720", Terms::hamming(512, 180), Any, Some((0.110, 90.0))),
+        case("c_512_integers_each", "bgv-32768-810", vectors, Each, Some((0.080, 110.0))),
+        case("d_2048_bit_each", "bgv-32768-720", Terms::hamming(2048, 680), Each, Some((0.130, 70.0))),
         case("a_one_squaring", "bgv-8192-210", Terms::hamming(128, 40), Each, None),
         case("b_one_squaring", "bgv-8192-210", Terms::hamming(512, 180), Each, None),
         case("hybrid_512_cosine_any", "hybrid-1024-2600", Terms::face(512), Any, Some((f64::INFINITY, 60.0))),

@@ -23,11 +23,20 @@ pub(crate) const BGV_8192: BgvSet =
 pub(crate) const BGV_32768_540: BgvSet =
     BgvSet { ring_log2: 15, limbs: 13, special: 5, digit: 5, baby_steps: 64, one_squaring: false };
 
-/// Longer codes under `each`.
+/// Codes of some hundred bits under `each`.
+pub(crate) const BGV_32768_600: BgvSet = BgvSet { limbs: 15, ..BGV_32768_540 };
+
+/// Longer codes under `each`; the next has a shorter key and takes less time.
 pub(crate) const BGV_32768_690: BgvSet = BgvSet { limbs: 17, special: 6, digit: 5, ..BGV_32768_540 };
 
-/// Long codes and vectors under `each`, one bit over a large gallery of codes.
+/// Long codes under `each`, one bit over a large gallery of codes.
+pub(crate) const BGV_32768_720: BgvSet = BgvSet { limbs: 18, special: 6, digit: 6, ..BGV_32768_540 };
+
+/// Long codes and vectors under `each`, one bit over a large gallery of long codes; the next has a shorter key and takes less time.
 pub(crate) const BGV_32768_780: BgvSet = BgvSet { limbs: 20, special: 6, digit: 5, ..BGV_32768_540 };
+
+/// Vectors under `each`, one bit over a large gallery of long codes.
+pub(crate) const BGV_32768_810: BgvSet = BgvSet { limbs: 21, special: 6, digit: 7, ..BGV_32768_540 };
 
 /// The deepest: one bit over a large gallery of vectors, irises with their common bits.
 pub(crate) const BGV_32768_840: BgvSet = BgvSet { limbs: 23, special: 5, digit: 5, ..BGV_32768_540 };
@@ -39,8 +48,17 @@ pub const INSECURE_BGV: BgvSet =
 impl BgvSet {
     /// Every named one.
     #[cfg(test)]
-    pub(crate) const ALL: [&'static Self; 6] =
-        [&BGV_8192, &BGV_32768_540, &BGV_32768_690, &BGV_32768_780, &BGV_32768_840, &INSECURE_BGV];
+    pub(crate) const ALL: [&'static Self; 9] = [
+        &BGV_8192,
+        &BGV_32768_540,
+        &BGV_32768_600,
+        &BGV_32768_690,
+        &BGV_32768_720,
+        &BGV_32768_780,
+        &BGV_32768_810,
+        &BGV_32768_840,
+        &INSECURE_BGV,
+    ];
 
     /// N: coefficients of a polynomial, and slots of a block.
     pub fn ring_size(&self) -> usize {

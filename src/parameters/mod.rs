@@ -47,7 +47,7 @@ pub struct ParameterSet {
 
 impl ParameterSet {
     /// Every set of this program, in the order of scheme and security: those that protect nothing come last.
-    pub const ALL: [&'static Self; 13] = named::NAMED;
+    pub const ALL: [&'static Self; 16] = named::NAMED;
 
     const fn named(
         id: u16,

@@ -46,7 +46,7 @@ fn the_scheme_is_chosen_by_the_terms_and_said_with_its_reason() {
         ("--modality face", "hybrid", "hybrid-1024-1600", "on 100000 references takes"),
         ("--modality face --references 100", "tfhe", "tfhe-896-2048", "on 100 references takes"),
         ("--modality iris", "hybrid", "hybrid-1024-1600", "where scheme tfhe takes"),
-        (bits, "bgv", "bgv-32768-780", "where scheme hybrid takes"),
+        (bits, "bgv", "bgv-32768-720", "where scheme hybrid takes"),
         ("--modality face --scheme tfhe", "tfhe", "tfhe-896-2048", "the set for everything"),
         ("--modality face --scheme hybrid", "hybrid", "hybrid-1024-1600", "with the soonest verdict"),
         ("--modality face --parameter-set tfhe-896-4096", "tfhe", "tfhe-896-4096", "as was asked for"),
@@ -80,7 +80,7 @@ fn a_count_under_bgv_is_limited_to_what_it_can_tell_where_nobody_chose_a_limit()
     let file = std::fs::read_to_string(desk.path("agreement.toml")).unwrap();
     let why = "# Here: the most that a count can tell under this scheme.\nreferences = 65536\n";
     assert!(file.contains(why), "{file}");
-    assert_eq!(desk.json("agreement check")["parameter_set"], "bgv-32768-840");
+    assert_eq!(desk.json("agreement check")["parameter_set"], "bgv-32768-780");
     // A limit that somebody chose is kept, or refused with the one that fits.
     desk.refused(&format!("{init} --references 100000 --force"), "agreement.toml", "agree on at most 65536 references");
     let output = desk.command(&format!("{init} --references 65536 --force")).assert().success().get_output().clone();

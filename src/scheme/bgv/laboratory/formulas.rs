@@ -11,8 +11,9 @@ use crate::parameters::ParameterSet;
 use crate::parameters::bgv::{self, BgvSet};
 use crate::scheme::Progress;
 use crate::scheme::bgv::arithmetic::{Arithmetic, Combination};
+use crate::scheme::bgv::chain::{SLACK_LOG2, SLACKS_LOG2};
 use crate::scheme::bgv::circuit::{Circuit, Comparison, Sharing};
-use crate::scheme::bgv::engine::{Ciphertext, Plaintext};
+use crate::scheme::bgv::engine::{Ciphertext, Engine, Plaintext};
 use crate::scheme::bgv::noise::{MARGIN_BITS, TAIL_LOG2};
 use crate::scheme::bgv::residues::residue;
 use crate::scheme::bgv::sampling::any_residue;
@@ -96,19 +97,24 @@ fn thresholds_equal_the_polynomial_in_the_clear() {
         let parties = Parties::new(set, &mut rng);
         let of_indicator = (Polynomial::indicator(37), -37, 37);
         for (polynomial, lowest, highest) in [(Polynomial::roots(81), -175, 81), of_indicator] {
-            let mut candidates = polynomial.candidates();
+            let mut candidates: Vec<_> =
+                polynomial.candidates().into_iter().map(|babies| (babies, SLACK_LOG2)).collect();
+            let first = candidates.first().map(|&(babies, _)| babies).unwrap();
             if set.ring_log2 == 15 {
                 candidates.truncate(2);
+            } else {
+                candidates.extend(SLACKS_LOG2.map(|slack| (first, slack)));
             }
-            for babies in candidates {
+            for (babies, slack) in candidates {
+                let engine = Engine { chain: parties.ring.chain.with_slack(slack), ..parties.engine() };
                 let mut polynomial = polynomial.clone().with_baby_powers(babies);
                 polynomial.compute();
                 let phi: Vec<i64> = (0..parties.ring.n).map(|_| rng.random_range(lowest..=highest) | 1).collect();
                 let slots: Vec<u32> = phi.iter().map(|phi| residue(phi - polynomial.centre)).collect();
                 let score = parties.encrypted(&slots, &mut rng).expand(0).unwrap();
-                let value = polynomial.evaluate(&parties.engine(), &score, &[], 1).remove(0);
+                let value = polynomial.evaluate(&engine, &score, &[], 1).remove(0);
                 let expected: Vec<u32> = phi.iter().map(|&phi| polynomial.at(phi)).collect();
-                assert!(parties.slots(&value) == expected, "{set:?}, {babies} babies");
+                assert!(parties.slots(&value) == expected, "{set:?}, {babies} babies, {slack} bits of slack");
                 parties.hold_with_margin("threshold", &value);
             }
         }
@@ -179,7 +185,15 @@ fn every_set_has_margin_and_flooding_for_what_it_is_documented_for() {
     for (set, coordinates, aligned, disclosure) in [
         (&bgv::BGV_8192, 128, -175..=81, Each),
         (&bgv::BGV_32768_540, 128, -175..=81, Each),
+        (&bgv::BGV_32768_600, 512, -663..=361, Each),
+        (&bgv::BGV_32768_720, 512, -663..=361, Any),
+        (&bgv::BGV_32768_720, 2048, -2735..=1361, Each),
+        (&bgv::BGV_32768_810, 512, -3985..=2047, Each),
         (&bgv::BGV_32768_690, 512, -663..=361, Each),
+        // Where primes are divided away later than by default.
+        (&bgv::BGV_32768_690, 512, -959..=959, Each),
+        (&bgv::BGV_32768_780, 512, -3327..=3327, Each),
+        (&bgv::BGV_32768_780, 512, -1791..=1791, Any),
         (&bgv::BGV_32768_780, 512, -663..=361, Any),
         (&bgv::BGV_32768_780, 512, -3985..=2047, Each),
         (&bgv::BGV_32768_780, 2048, -2735..=1361, Each),
