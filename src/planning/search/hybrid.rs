@@ -93,7 +93,7 @@ impl Region {
         };
         log.weighed();
         if let Err(error) = admits(most) {
-            log.refused(CandidateRefusal::Noise, self.bound as f64, || error.to_string());
+            log.refused(CandidateRefusal::Noise, self.bound as f64, || format!("B = {}: {error}", self.bound));
             return None;
         }
         let of =

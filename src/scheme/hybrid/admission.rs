@@ -70,5 +70,7 @@ fn refusal(name: &str, demand: &Demand, misfit: &Misfit) -> AgreementError {
         }
         _ => "agree on a set of scheme hybrid with a smaller score_bound, or on scheme tfhe".to_owned(),
     };
-    AgreementError::field(field, format!("does not fit parameter set {name}: {misfit}")).or(remedy)
+    // A set that is being searched for has no name yet.
+    let set = if name.is_empty() { "the set".to_owned() } else { format!("parameter set {name}") };
+    AgreementError::field(field, format!("does not fit {set}: {misfit}")).or(remedy)
 }
