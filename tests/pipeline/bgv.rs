@@ -80,7 +80,17 @@ fn short_codes_are_judged_at_the_threshold_and_beside_it() {
 
 #[test]
 fn longer_codes_are_judged_at_the_threshold_and_beside_it() {
-    hold_each("bgv-32768-690", (512, 180), 2_000);
+    hold_each("bgv-32768-600", (512, 180), 2_000);
+}
+
+#[test]
+fn long_codes_are_judged_at_the_threshold_and_beside_it() {
+    hold_each("bgv-32768-720", (2_048, 680), 1_000);
+}
+
+#[test]
+fn codes_with_many_hits_are_judged_at_the_threshold_and_beside_it() {
+    hold_each("bgv-32768-810", (2_048, 1_000), 1_000);
 }
 
 /// `any` on the deepest set: a gallery all beside the threshold, for one probe with one reference at it.
