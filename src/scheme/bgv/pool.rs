@@ -8,7 +8,7 @@ use std::ops::{Deref, DerefMut};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Bytes of free buffers that the process keeps, at most.
-const MOST_BYTES: usize = 768 << 20;
+const MOST_BYTES: usize = 256 << 20;
 
 /// Smaller arrays are left to the allocator, which keeps them at hand itself.
 const LEAST_LENGTH: usize = 4096;
