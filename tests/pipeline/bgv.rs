@@ -80,6 +80,11 @@ fn short_codes_are_judged_at_the_threshold_and_beside_it() {
 
 #[test]
 fn longer_codes_are_judged_at_the_threshold_and_beside_it() {
+    hold_each("bgv-32768-690", (512, 180), 2_000);
+}
+
+#[test]
+fn longer_codes_are_judged_alike_on_the_smaller_set_for_them() {
     hold_each("bgv-32768-600", (512, 180), 2_000);
 }
 
