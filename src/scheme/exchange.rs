@@ -501,6 +501,35 @@ fn a_tree_of_many_waves_finds_one_hit_and_no_hit() {
     }
 }
 
+/// A block holds 512 pairs, so that two of five probes begin in one block and end in the next.
+#[test]
+fn each_of_many_probes_is_told_of_its_own_pairs_in_whatever_blocks_they_lie() {
+    const SUBJECTS: usize = 300;
+    // Any two of these differ in 24 bits, and in 52 from a stranger.
+    let code = |probe: usize| Template::Bits(Bits::new((0..64).map(|bit| bit / 12 == probe)).unwrap());
+    let stranger = Template::Bits(Bits::new([true; 64]).unwrap());
+    // Whom the second finds stand in the second block alone, whom the fourth finds in both of its blocks.
+    let hits: [&[usize]; 5] = [&[0], &[298, 299], &[], &[1, 2, 250], &[297]];
+    let finds = |subject: &usize| (0..hits.len()).find(|&probe| hits[probe].contains(subject));
+    let templates = (0..SUBJECTS).map(|subject| finds(&subject).map_or(stranger.clone(), code));
+    let references: Vec<Record> = templates.enumerate().map(|(i, code)| record(&i.to_string(), None, code)).collect();
+    let probes: Vec<Record> = (0..hits.len()).map(|probe| record(&format!("p{probe}"), None, code(probe))).collect();
+    for disclosure in [Disclosure::Any, Disclosure::Count, Disclosure::Each] {
+        let agreement = in_blocks(Terms { disclosure, ..Terms::hamming(64, 15) });
+        let parties = Parties::<Hybrid>::new(&agreement);
+        let gallery = Gallery::enrol(&agreement, references.clone()).gallery.unwrap();
+        let told = parties.exchange(&agreement, &gallery, probes.clone(), Target::Gallery);
+        assert_eq!(told, expected(&agreement, &gallery, &probes), "{disclosure}");
+        for ((_, verdict), hits) in told.iter().zip(hits) {
+            match verdict {
+                Verdict::Any(hit) => assert_eq!(*hit, !hits.is_empty()),
+                Verdict::Count(count) => assert_eq!(*count, hits.len()),
+                Verdict::Each(bits) => assert_eq!(bits.iter().filter(|&&hit| hit).count(), hits.len()),
+            }
+        }
+    }
+}
+
 /// Equal codes with fewer common bits than agreed miss, with the mask shared (theta up to 0.4) and with a mask of its own (above).
 #[test]
 fn too_few_common_bits_miss_under_encryption_too() {

@@ -137,25 +137,34 @@ impl<'a> Search<'a> {
         Ok(elements)
     }
 
-    /// `any`, `count`: the samples of each probe.
+    /// `any`, `count`: the samples of each probe. The pairs of a probe follow each other, so that only the last probe of a block can have more in
+    /// the next: its sums are kept, all others are finished where they stand.
     fn samples(&mut self, rng: &mut ChaCha20Rng) -> Result<Vec<Vec<Vec<u32>>>, Unanswered> {
         let task = self.query.task;
         let masking = masking(task.functional, task.disclosure, task.subjects.len());
-        let mut sums: Vec<Sums> = task.layouts.iter().map(|_| Sums::new(masking, rng)).collect();
+        let mut samples = Vec::with_capacity(task.layouts.len());
+        let mut unfinished: Option<Sums> = None;
         for block in 0..self.query.blocks() {
             let pairs = self.query.block(block, rng);
             let circuit = self.circuit(&pairs.shape)?;
             let engine = circuit.engine(&self.key.ring);
-            for verdicts in self.verdicts(block, &pairs, &circuit, rng)? {
-                let in_block = sums.par_iter_mut().enumerate().filter(|(probe, _)| pairs.probes.contains(probe));
-                in_block.try_for_each(|(probe, sums)| sums.add(&engine, &verdicts, &pairs, probe))?;
+            let verdicts = self.verdicts(block, &pairs, &circuit, rng)?;
+            let mut begun = unfinished.take();
+            let sums =
+                pairs.probes.clone().map(|probe| (probe, begun.take().unwrap_or_else(|| Sums::new(masking, rng))));
+            let mut sums: Vec<(usize, Sums)> = sums.collect();
+            let last = sums.pop_if(|(probe, _)| !pairs.ends(*probe));
+            let add = |(probe, mut sums): (usize, Sums)| {
+                verdicts.iter().try_for_each(|value| sums.add(&engine, value, &pairs, probe)).map(|()| sums)
+            };
+            unfinished = last.map(add).transpose()?;
+            let finished = sums.into_par_iter().map(|sums| add(sums).map(|sums| sums.finish(&self.key.ring)));
+            for summed in finished.collect::<Result<Vec<_>, _>>()? {
+                self.leak(samples.len(), summed.leakage);
+                samples.push(summed.samples);
             }
         }
-        let finished: Vec<_> = sums.into_par_iter().map(|sums| sums.finish(&self.key.ring)).collect();
-        for (probe, summed) in finished.iter().enumerate() {
-            self.leak(probe, summed.leakage);
-        }
-        Ok(finished.into_iter().map(|summed| summed.samples).collect())
+        Ok(samples)
     }
 
     fn leak(&mut self, probe: usize, leakage: f64) {

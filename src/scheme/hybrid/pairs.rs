@@ -24,6 +24,8 @@ pub(super) struct Pairs<'a> {
     pub(super) shape: Shape,
     /// Probes that have a pair in the block.
     pub(super) probes: Range<usize>,
+    /// The first of them that has pairs in the next block as well.
+    unfinished: usize,
 }
 
 /// One pair.
@@ -74,7 +76,9 @@ impl<'a> Query<'a> {
             true => 0..task.layouts.len(),
             false => range.start / subjects..(range.end - 1) / subjects + 1,
         };
-        Pairs { shape: shape(task.functional, &rows), rows, order, probes }
+        // Whole probes lie before the end; where there is no pair, all do.
+        let unfinished = if range.is_empty() { probes.end } else { range.end / subjects };
+        Pairs { shape: shape(task.functional, &rows), rows, order, probes, unfinished }
     }
 }
 
@@ -97,6 +101,11 @@ impl<'a> Pairs<'a> {
     /// The pair in a slot.
     pub(super) fn at(&self, slot: usize) -> Option<&Row<'a>> {
         self.rows.get(*self.order.get(slot)?)
+    }
+
+    /// Whether no block after this one has pairs of a probe that this one has.
+    pub(super) fn ends(&self, probe: usize) -> bool {
+        probe < self.unfinished
     }
 
     /// Numbers in the slots of one probe, 0 elsewhere.
