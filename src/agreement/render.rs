@@ -60,8 +60,9 @@ disclosure = {disclosure}
 [comparison]
 {comparison}
 # How it is encrypted.
-#   tfhe  one comparison at a time: soonest for small galleries, any metric; verdicts at the threshold may be tipped by noise
-#   bgv   thousands at a time: for large galleries; exact
+#   tfhe    one comparison at a time: soonest for small galleries, any metric; verdicts at the threshold may be tipped by noise
+#   bgv     thousands at a time: for large galleries; no noise, but vectors are rounded to few values
+#   hybrid  thousands at a time, any metric: for large galleries and many probes; noise as under tfhe
 # And a parameter set of that scheme (list them with: cotejo params list).
 {reason}[encryption]
 scheme = {scheme}
