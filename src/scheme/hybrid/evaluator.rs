@@ -149,11 +149,9 @@ impl<'a> Search<'a> {
             let circuit = self.circuit(&pairs.shape)?;
             let engine = circuit.engine(&self.key.ring);
             let verdicts = self.verdicts(block, &pairs, &circuit, rng)?;
-            let mut begun = unfinished.take();
-            let sums =
-                pairs.probes.clone().map(|probe| (probe, begun.take().unwrap_or_else(|| Sums::new(masking, rng))));
-            let mut sums: Vec<(usize, Sums)> = sums.collect();
-            let last = sums.pop_if(|(probe, _)| !pairs.ends(*probe));
+            let sums = unfinished.take().into_iter().chain(std::iter::repeat_with(|| Sums::new(masking, rng)));
+            let mut sums: Vec<(usize, Sums)> = pairs.probes.clone().zip(sums).collect();
+            let last = sums.pop_if(|(probe, _)| !self.query.ends(*probe, block));
             let add = |(probe, mut sums): (usize, Sums)| {
                 verdicts.iter().try_for_each(|value| sums.add(&engine, value, &pairs, probe)).map(|()| sums)
             };

@@ -24,8 +24,6 @@ pub(super) struct Pairs<'a> {
     pub(super) shape: Shape,
     /// Probes that have a pair in the block.
     pub(super) probes: Range<usize>,
-    /// The first of them that has pairs in the next block as well.
-    unfinished: usize,
 }
 
 /// One pair.
@@ -58,6 +56,11 @@ impl<'a> Query<'a> {
         first..first.saturating_add(self.block_size).min(self.pairs())
     }
 
+    /// Whether no block after this one has pairs of a probe.
+    pub(super) fn ends(&self, probe: usize, block: usize) -> bool {
+        (probe + 1).saturating_mul(self.task.subjects.len()) <= self.range(block).end
+    }
+
     /// The pairs of a block, in an order of their own.
     pub(super) fn block(&self, block: usize, rng: &mut ChaCha20Rng) -> Pairs<'a> {
         let (task, range) = (self.task, self.range(block));
@@ -76,9 +79,7 @@ impl<'a> Query<'a> {
             true => 0..task.layouts.len(),
             false => range.start / subjects..(range.end - 1) / subjects + 1,
         };
-        // Whole probes lie before the end; where there is no pair, all do.
-        let unfinished = if range.is_empty() { probes.end } else { range.end / subjects };
-        Pairs { shape: shape(task.functional, &rows), rows, order, probes, unfinished }
+        Pairs { shape: shape(task.functional, &rows), rows, order, probes }
     }
 }
 
@@ -101,11 +102,6 @@ impl<'a> Pairs<'a> {
     /// The pair in a slot.
     pub(super) fn at(&self, slot: usize) -> Option<&Row<'a>> {
         self.rows.get(*self.order.get(slot)?)
-    }
-
-    /// Whether no block after this one has pairs of a probe that this one has.
-    pub(super) fn ends(&self, probe: usize) -> bool {
-        probe < self.unfinished
     }
 
     /// Numbers in the slots of one probe, 0 elsewhere.
