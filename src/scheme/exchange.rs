@@ -530,6 +530,48 @@ fn each_of_many_probes_is_told_of_its_own_pairs_in_whatever_blocks_they_lie() {
     }
 }
 
+/// A block in which somebody has several references is judged by another circuit than one in which nobody has. Of 600 subjects in blocks of 512
+/// pairs the sixth alone has several: the second of two probes is asked about in blocks of both kinds, and finds somebody in each.
+#[test]
+fn blocks_of_different_shapes_are_added_up_for_one_probe() {
+    const FOUND: [(usize, usize); 3] = [(5, 1), (520, 0), (550, 1)];
+    let shapes = [
+        Terms::hamming(300, 90),
+        iris(SHAPE, 1, EyeRule::Ignored),
+        iris(SHAPE, 0, EyeRule::Any),
+        iris(SHAPE, 0, EyeRule::All),
+    ];
+    let disclosures = [Disclosure::Any, Disclosure::Count, Disclosure::Each];
+    for (terms, disclosure) in shapes.iter().flat_map(|terms| disclosures.map(|disclosure| (terms, disclosure))) {
+        let mut terms = Terms { disclosure, ..terms.clone() };
+        terms.limits.references_per_subject = 2;
+        let agreement = in_blocks(terms);
+        let mut rng = rng();
+        let (mut references, mut probes) = (Vec::new(), Vec::new());
+        for &eye in SampleLayout::fullest(agreement.functional().eyes()).eyes() {
+            let asked = [0, 1].map(|_| random(agreement.shape(), &mut rng));
+            for subject in 0..600 {
+                let name = format!("subject {subject}");
+                if subject == 5 {
+                    references.push(record(&name, eye, random(agreement.shape(), &mut rng)));
+                }
+                let template = match FOUND.iter().find(|(found, _)| *found == subject) {
+                    Some(&(_, probe)) => again(&asked[probe], 0, &mut rng),
+                    None => random(agreement.shape(), &mut rng),
+                };
+                references.push(record(&name, eye, template));
+            }
+            probes.extend(asked.into_iter().zip(["p0", "p1"]).map(|(template, name)| record(name, eye, template)));
+        }
+        let gallery = Gallery::enrol(&agreement, references).gallery.unwrap();
+        let told = Parties::<Hybrid>::new(&agreement).exchange(&agreement, &gallery, probes.clone(), Target::Gallery);
+        assert_eq!(told, expected(&agreement, &gallery, &probes), "{disclosure}");
+        if disclosure == Disclosure::Count {
+            assert_eq!(told.iter().map(|(_, verdict)| verdict.clone()).collect::<Vec<_>>(), [1, 2].map(Verdict::Count));
+        }
+    }
+}
+
 /// Equal codes with fewer common bits than agreed miss, with the mask shared (theta up to 0.4) and with a mask of its own (above).
 #[test]
 fn too_few_common_bits_miss_under_encryption_too() {
