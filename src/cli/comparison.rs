@@ -70,7 +70,7 @@ pub enum SchemeArg {
     Auto,
     /// One comparison at a time: soonest for small galleries, any metric
     Tfhe,
-    /// Thousands at a time: for large galleries; exact
+    /// Thousands at a time: for large galleries; no noise, but vectors are rounded to few values
     Bgv,
     /// Thousands at a time, any metric: for large galleries of faces and irises, and many probes
     Hybrid,
