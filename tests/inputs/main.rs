@@ -1,0 +1,16 @@
+//! What real users bring: files as other tools write them, configurations, certificates and connection strings as people have them.
+//! One module a kind of input; each test says what must come of it: the verdict, the score or the message.
+
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking, also in their helpers"
+)]
+#![cfg(unix)]
+
+mod kind_a_lists_of_ids;
+#[allow(dead_code, reason = "the command line's tests use all of it")]
+#[path = "../command_line/support.rs"]
+mod support;
