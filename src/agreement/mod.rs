@@ -38,6 +38,7 @@ pub(crate) use terms::{PROBE_NORM, REFERENCE_NORM, with_lengths};
 pub struct Agreement {
     terms: Terms,
     digest: Digest,
+    foundation: Digest,
     parameters: Arc<ParameterSet>,
 }
 
@@ -111,6 +112,11 @@ impl AgreementError {
     }
 }
 
+fn digest_of(terms: &Terms) -> Result<Digest, AgreementError> {
+    let canonical = serde_json::to_vec(terms).map_err(|error| AgreementError::Syntax(error.to_string()))?;
+    Ok(Digest(Sha256::new().chain_update(b"cotejo agreement\0").chain_update(canonical).finalize().into()))
+}
+
 impl Agreement {
     /// Largest agreement file, in bytes.
     pub const LIMIT_BYTES: usize = 64 * 1024;
@@ -125,9 +131,12 @@ impl Agreement {
         terms.check()?;
         let parameters = Arc::new(set_of(&terms)?);
         terms.require_closed()?;
-        let canonical = serde_json::to_vec(&terms).map_err(|error| AgreementError::Syntax(error.to_string()))?;
-        let digest = Sha256::new().chain_update(b"cotejo agreement\0").chain_update(canonical).finalize();
-        Ok(Self { terms, digest: Digest(digest.into()), parameters })
+        let digest = digest_of(&terms)?;
+        let foundation = match &terms.service {
+            None => digest,
+            Some(_) => digest_of(&Terms { service: None, ..terms.clone() })?,
+        };
+        Ok(Self { terms, digest, foundation, parameters })
     }
 
     /// Reads an agreement from its TOML text.
@@ -155,9 +164,20 @@ impl Agreement {
         &self.terms
     }
 
-    /// The digest that binds every file to these terms.
+    /// The digest that binds what is exchanged to these terms.
     pub fn digest(&self) -> Digest {
         self.digest
+    }
+
+    /// The digest of the terms without those of asking over a network: galleries and keys are bound to it, so that a quota may be
+    /// agreed on anew without making them again. Where there is no `[service]` it is [`Agreement::digest`].
+    pub fn foundation(&self) -> Digest {
+        self.foundation
+    }
+
+    /// Whether a file with this digest in its header belongs to these terms.
+    pub(crate) fn binds(&self, digest: Digest) -> bool {
+        digest == self.digest || digest == self.foundation
     }
 
     /// The scheme of the encryption.

@@ -49,7 +49,7 @@ impl<S: Holder> SecretKey<S> {
     /// As [`SecretKey::generate`].
     pub fn from_seed(agreement: &Opened, seed: KeySeed) -> Result<(Self, EvaluationKey<S>), WireError> {
         let drawn =
-            derive(seed.as_ref(), Purpose::Keys, &[&agreement.digest().0]).map_err(|_| WireError::Field("seed"))?;
+            derive(seed.as_ref(), Purpose::Keys, &[&agreement.foundation().0]).map_err(|_| WireError::Field("seed"))?;
         let (mut secret, public) = Self::generate(agreement, &mut ChaCha20Rng::from_seed(*drawn))?;
         secret.seed = Some(seed);
         Ok((secret, public))

@@ -39,6 +39,14 @@ impl Kind {
     const ALL: [Self; 6] =
         [Self::SecretKey, Self::EvaluationKey, Self::Query, Self::Answer, Self::Gallery, Self::Pending];
 
+    /// The digest of an agreement that such a file has: what is made once and kept outlasts a quota.
+    pub(crate) fn binding(self, agreement: &Agreement) -> Digest {
+        match self {
+            Self::SecretKey | Self::EvaluationKey | Self::Gallery => agreement.foundation(),
+            Self::Query | Self::Answer | Self::Pending => agreement.digest(),
+        }
+    }
+
     /// The format of such a file, as its header says it: raised whenever its payload changes.
     fn version(self) -> u16 {
         match self {
@@ -333,7 +341,7 @@ impl Envelope {
             scheme: key.map(|_| agreement.scheme()),
             parameters: key.map(|_| SetMark::of(agreement.parameters())),
             key,
-            agreement: agreement.digest(),
+            agreement: kind.binding(agreement),
             payload_bytes: payload.len() as u64,
         };
         Self { header, payload: zeroize::Zeroizing::new(payload) }
@@ -383,8 +391,10 @@ impl Header {
             return Err(WireError::Kind { expected: expected.kind, actual: self.kind });
         }
         let agreement = expected.agreement;
-        if self.agreement != agreement.digest() {
-            return Err(WireError::Agreement { expected: agreement.digest(), actual: self.agreement });
+        let binding = self.kind.binding(agreement);
+        // Before there was a digest without the service's terms, all files had the whole one.
+        if self.agreement != binding && self.agreement != agreement.digest() {
+            return Err(WireError::Agreement { expected: binding, actual: self.agreement });
         }
         let (expected_scheme, set) = (agreement.scheme(), SetMark::of(agreement.parameters()));
         if let Some(actual) = self.scheme.filter(|&actual| actual != expected_scheme) {

@@ -86,7 +86,7 @@ pub(super) fn header(agreement: &Opened, salt: Salt) -> Vec<u8> {
         scheme: mark.map(SetMark::scheme),
         parameters: mark,
         key: None,
-        agreement: agreement.digest(),
+        agreement: Kind::Gallery.binding(agreement),
         payload_bytes: 0,
     };
     let mut bytes = wire.to_bytes();
