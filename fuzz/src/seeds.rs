@@ -72,7 +72,7 @@ pub fn agreements() -> Vec<Vec<u8>> {
 
 /// Every format with every shape.
 pub const TEMPLATE_FILES: [(Format, TemplateShape); 15] = {
-    let formats = [Format::Npy, Format::Npz, Format::Csv, Format::JsonLines, Format::IrisBase64];
+    let formats = [Format::Npy, Format::Npz, Format::Csv, Format::Json, Format::IrisBase64];
     let shapes = [TemplateShape::Vector(2), TemplateShape::Bits(8), TemplateShape::Iris(IRIS)];
     let mut all = [(formats[0], shapes[0]); 15];
     let mut at = 0;
@@ -112,9 +112,9 @@ pub fn templates() -> Vec<Vec<u8>> {
         (Format::Csv, vector, b"0.25,1\n0.5,0.25\n".to_vec()),
         (Format::Csv, bits, b"id,bits\nx,01101001\ny,5a\n\"z, z\",Wg==\n".to_vec()),
         (Format::Csv, iris, format!("subject,code,mask\nx,{code},{mask}\n").into_bytes()),
-        (Format::JsonLines, vector, quoted("x", "\"vector\": [0.5, -1e-3]")),
-        (Format::JsonLines, bits, quoted("x", "\"bits\": \"01101001\"")),
-        (Format::JsonLines, iris, quoted("x", &format!("\"code\": \"{code}\", \"mask\": \"{mask}\""))),
+        (Format::Json, vector, quoted("x", "\"vector\": [0.5, -1e-3]")),
+        (Format::Json, bits, quoted("x", "\"bits\": \"01101001\"")),
+        (Format::Json, iris, quoted("x", &format!("\"code\": \"{code}\", \"mask\": \"{mask}\""))),
         (Format::IrisBase64, iris, format!("{code}\n{mask}\n{code}\n{mask}\n").into_bytes()),
         (
             Format::IrisBase64,

@@ -4,8 +4,12 @@ use std::fmt::Display;
 use std::io::{ErrorKind, Write};
 
 use serde::Serialize;
+use serde_json::json;
 
 use super::failure::Failure;
+
+/// So many faults of one kind are listed; whoever mends these sees the next.
+const MOST_LISTED: usize = 10;
 
 /// Where a command speaks.
 pub struct Console {
@@ -45,15 +49,37 @@ impl Console {
         stderr_line(format_args!("warning: {text}"));
     }
 
+    /// Warnings of one kind: the first ten, and how many there are.
+    pub fn warn_each<T: Display>(&self, what: &str, each: impl ExactSizeIterator<Item = T>) {
+        let all = each.len();
+        each.take(MOST_LISTED).for_each(|one| self.warn(format_args!("{what}: {one}")));
+        if all > MOST_LISTED {
+            self.warn(format_args!("{what}: {} more", all - MOST_LISTED));
+        }
+    }
+
     /// Why the command ends without its result.
     pub fn fail(&self, failure: &Failure) {
         match failure {
             Failure::Interrupted => stderr_line("interrupted: nothing was written"),
             Failure::Paused(how_to_go_on) => stderr_line(format_args!("interrupted: {how_to_go_on}")),
             Failure::OutputClosed => {}
+            Failure::Problem(problem) if self.json => {
+                let document = json!({"error": {
+                    "place": problem.place,
+                    "what": problem.what,
+                    "details": problem.details,
+                    "remedy": problem.remedy,
+                }});
+                stderr_line(document);
+            }
             Failure::Problem(problem) => {
                 stderr_line(format_args!("error: {}: {}", problem.place, problem.what));
-                problem.details.iter().for_each(|detail| stderr_line(format_args!("  {detail}")));
+                let details = &problem.details;
+                details.iter().take(MOST_LISTED).for_each(|detail| stderr_line(format_args!("  {detail}")));
+                if details.len() > MOST_LISTED {
+                    stderr_line(format_args!("  and {} more", details.len() - MOST_LISTED));
+                }
                 stderr_line(format_args!("  remedy: {}", problem.remedy));
             }
         }

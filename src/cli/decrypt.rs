@@ -9,7 +9,7 @@ use serde_json::json;
 use super::console::Console;
 use super::encrypt::{pending_folder, pending_path};
 use super::failure::Failure;
-use super::verdicts::{document, line};
+use super::verdicts::{csv, document, line};
 use super::{AgreementArg, Outcome, files, load};
 
 /// Decrypt an answer: one line a probe, 'hit' or 'no hit'
@@ -32,6 +32,9 @@ pub struct Args {
     /// The answer
     #[arg(long, value_name = "FILE")]
     answer: PathBuf,
+    /// A table for other programs: comma-separated, with a header, a line a probe
+    #[arg(long, conflicts_with = "json")]
+    csv: bool,
     /// Delete what is remembered of the query: the answer can then not be read again
     #[arg(long)]
     forget: bool,
@@ -67,8 +70,12 @@ impl Args {
         console.note(format_args!("{}: of gallery version {}", self.answer.display(), answer.gallery()));
         let hits = verdicts.iter().filter(|(_, verdict)| verdict.hit()).count();
         let lines: Vec<String> = verdicts.iter().map(|(id, verdict)| line(id, verdict, answer.gallery())).collect();
+        let text = match self.csv {
+            true => csv(&answer.query().to_string(), &verdicts, answer.gallery())?,
+            false => lines.join("\n"),
+        };
         let printed = console.result(
-            lines.join("\n"),
+            text,
             &json!({
                 "answer": self.answer,
                 "query_id": answer.query().to_string(),

@@ -11,7 +11,8 @@ use serde_json::json;
 use super::console::{Console, bytes, count, seconds};
 use super::failure::Failure;
 use super::files::{self, Access, Content, Folders, Output};
-use super::load::{self, Beside};
+use super::load;
+use super::templates::Beside;
 use super::{AgreementArg, Outcome, OverwriteArg, interrupt};
 
 /// Encrypt probes to a query, for the custodian
@@ -21,6 +22,7 @@ use super::{AgreementArg, Outcome, OverwriteArg, interrupt};
 #[command(after_help = "\
 Examples:
   cotejo encrypt --agreement agreement.toml --keys keys/querier --templates probes.npy --out query.cotejo
+  cotejo encrypt --templates probes.npy --rows 1-100            the first hundred of many
   cotejo encrypt --templates probe.npy --reference S000017      is this person the one enrolled as S000017? (1:1)")]
 pub struct Args {
     #[command(flatten)]
@@ -64,7 +66,9 @@ impl Args {
         files::require_free(&out, self.overwrite.force, Content::File(Kind::Query))?;
         let querier = load::querier(&self.keys, agreement)?;
         let templates = self.beside.templates(&self.templates);
-        let records = templates.read(agreement.shape(), console)?;
+        let loaded = templates.read(agreement.shape(), console)?;
+        let records = loaded.probes(&self.templates, agreement, self.beside.skip_refused, console)?;
+        self.check_limit(agreement, records.len())?;
         let start = Instant::now();
         let asked = querier.ask_about(target, records, &mut load::randomness()?);
         let (query_bytes, pending) = asked.map_err(|error| self.explain(&out, &error))?;
@@ -109,6 +113,23 @@ impl Args {
             }),
         )?;
         Ok(Outcome::Done)
+    }
+
+    /// Whether a query may have so many probes.
+    fn check_limit(&self, agreement: &Opened, probes: usize) -> Result<(), Failure> {
+        let limit = agreement.terms().limits.probes_per_query;
+        match probes > limit {
+            false => Ok(()),
+            true => Err(Failure::at(
+                &self.templates,
+                format_args!("{probes} probes where the agreement admits {limit} in a query (limits.probes_per_query)"),
+                format!(
+                    "ask in several queries: --rows 1-{limit}, then --rows {}-{}, ...",
+                    limit + 1,
+                    (2 * limit).min(probes)
+                ),
+            )),
+        }
     }
 
     fn explain(&self, out: &Path, error: &ExchangeError) -> Failure {

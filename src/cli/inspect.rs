@@ -10,6 +10,7 @@ use crate::scheme::{Opened, Progress};
 use crate::wire::{self, Header, Kind, WireError};
 use serde_json::json;
 
+use super::beside::Beside;
 use super::console::{Console, bytes, count};
 use super::failure::Failure;
 use super::{AgreementArg, Outcome, files, interrupt};
@@ -18,7 +19,7 @@ use super::{AgreementArg, Outcome, files, interrupt};
 #[derive(clap::Args)]
 #[command(after_help = "Example:\n  cotejo inspect answer.cotejo")]
 pub struct Args {
-    /// A file of cotejo: key, query, answer, gallery, pending query or agreement
+    /// A file of cotejo: key, query, answer, gallery, pending query, agreement; or what goes with a service
     #[arg(value_name = "FILE")]
     file: PathBuf,
     #[command(flatten)]
@@ -30,6 +31,8 @@ pub struct Args {
 struct Content {
     bytes: u64,
     lines: Vec<String>,
+    /// At the end of a gallery, of no whole change.
+    ignored_bytes: usize,
     gallery: Option<serde_json::Value>,
 }
 
@@ -59,7 +62,7 @@ impl Args {
         meter.finish();
         checked.map_err(|damage| Failure::gallery(&self.file, &damage.into()))?;
         interrupt::check()?;
-        let ours = self.agreement_at_hand().filter(|ours| ours.digest() == file.header().agreement);
+        let ours = self.agreement_at_hand().filter(|ours| ours.binds(file.header().agreement));
         if let Some(ours) = ours {
             let gallery = files::gallery::read(&self.file, &ours, &Console::new(true, false))?;
             let meter = console.meter("inspect", "references", gallery.references() as u64);
@@ -81,7 +84,12 @@ impl Args {
             "reference_bytes": file.record_bytes(),
             "ignored_bytes": file.ignored_bytes(),
         });
-        let content = Content { bytes: file.committed_bytes() as u64, lines, gallery: Some(gallery) };
+        let content = Content {
+            bytes: file.committed_bytes() as u64,
+            lines,
+            ignored_bytes: file.ignored_bytes() as usize,
+            gallery: Some(gallery),
+        };
         self.describe(file.header(), content, console)
     }
 
@@ -94,9 +102,17 @@ impl Args {
         }
         let digest = header.agreement.to_string();
         let known = self.agreement_at_hand();
-        let ours = known.as_ref().map(|ours| ours.digest() == header.agreement);
+        let ours = known.as_ref().map(|ours| ours.binds(header.agreement));
         let mut lines = vec![
-            format!("{}: {} of cotejo, whole and unaltered by accident", self.file.display(), header.kind),
+            match content.ignored_bytes {
+                0 => format!("{}: {} of cotejo, whole and unaltered by accident", self.file.display(), header.kind),
+                ignored => format!(
+                    "{}: {} of cotejo, DAMAGED at its end: the last {ignored} bytes are no whole change; it was cut, or an append was \
+                     interrupted",
+                    self.file.display(),
+                    header.kind
+                ),
+            },
             format!("held by     {}", header.kind.holder()),
         ];
         let set = Self::set_of(header, known);
@@ -125,6 +141,7 @@ impl Args {
             "agreement": digest,
             "agreement_at_hand": ours,
             "payload_bytes": content.bytes,
+            "damaged": content.ignored_bytes > 0,
             "gallery": content.gallery,
             "readable_by_others": exposed,
         });
@@ -135,11 +152,15 @@ impl Args {
     fn describe_agreement(&self, console: &Console) -> Result<Outcome, Failure> {
         let path = &self.file;
         let beginning = files::read_at_most(path, Agreement::LIMIT_BYTES as u64 + 1)?;
-        let text = String::from_utf8(beginning).ok();
+        let text = String::from_utf8(beginning.clone()).ok();
         let agreement = text.map(|text| Agreement::from_toml(&text).and_then(Opened::new));
         let named_so = path.extension().is_some_and(|extension| extension == "toml");
         let agreement = match agreement {
             Some(Ok(agreement)) => agreement,
+            unread if Beside::of(&beginning).is_some() => {
+                drop(unread);
+                return self.describe_beside(&beginning, console);
+            }
             Some(Err(error)) if named_so => {
                 return Err(Failure::of(path, &error, "correct that field; see 'cotejo agreement init --help'"));
             }
@@ -147,7 +168,8 @@ impl Args {
                 return Err(Failure::at(
                     path,
                     "neither a file of cotejo nor an agreement",
-                    "name a key, query, answer, gallery, pending query or agreement.toml",
+                    "name a key, query, answer, gallery, pending query or agreement.toml; templates are looked at with \
+                     'cotejo enroll --dry-run'",
                 ));
             }
         };
@@ -172,9 +194,23 @@ impl Args {
         Ok(Outcome::Done)
     }
 
+    /// What goes with a service, and the command that looks into it.
+    fn describe_beside(&self, beginning: &[u8], console: &Console) -> Result<Outcome, Failure> {
+        let Some(beside) = Beside::of(beginning) else { return Ok(Outcome::Done) };
+        let file = self.file.display();
+        if beside.is_secret() && files::readable_by_others(&files::open(&self.file)?) {
+            console.warn(format_args!("{file}: others than its owner may read it; close it with: chmod 600 {file}"));
+        }
+        let text =
+            format!("{file}: {}\nheld by     {}\n{}", beside.kind(), beside.holder(), beside.look(&file.to_string()));
+        let document = json!({ "file": self.file, "kind": beside.kind(), "held_by": beside.holder() });
+        console.result(text, &document)?;
+        Ok(Outcome::Done)
+    }
+
     /// The set that a file was made under: from its header, or from its agreement where that is at hand. None for a gallery without a mark.
     fn set_of(header: &Header, known: Option<Opened>) -> Option<Arc<ParameterSet>> {
-        let ours = known.filter(|ours| ours.digest() == header.agreement);
+        let ours = known.filter(|ours| ours.binds(header.agreement));
         let mark = header.parameters?;
         mark.named().cloned().map(Arc::new).or_else(|| ours.map(|ours| ours.parameters().clone()))
     }

@@ -1,13 +1,13 @@
 //! The files that several commands read.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::agreement::{Agreement, AgreementError, Terms};
 use crate::exchange::Querier;
 use crate::planning;
 use crate::scheme::Opened;
-use crate::template::read::{self, ArchiveFault, Format, Given, IdSource, Identity, ReadError, Reading, RecordFault};
-use crate::template::{Record, SubjectId, TemplateShape};
+use crate::template::SubjectId;
+use crate::template::read::{self, Identity, ReadError};
 use crate::wire::Target;
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
@@ -66,184 +66,6 @@ pub fn warn_if_insecure(agreement: &Opened, console: &Console) {
     }
 }
 
-/// A file of templates with what is needed to read it.
-pub struct Templates<'a> {
-    pub path: &'a Path,
-    pub ids: Option<&'a Path>,
-    pub written: Written,
-}
-
-/// What is said of a file of templates beside its name.
-#[derive(Clone, Debug, clap::Args)]
-pub struct Beside {
-    /// Their ids, one a line; they stay here
-    #[arg(long, value_name = "FILE")]
-    ids: Option<PathBuf>,
-    #[command(flatten)]
-    written: Written,
-}
-
-impl Beside {
-    pub fn templates<'a>(&'a self, path: &'a Path) -> Templates<'a> {
-        Templates { path, ids: self.ids.as_deref(), written: self.written }
-    }
-}
-
-/// How templates are written.
-#[derive(Clone, Copy, Debug, clap::Args)]
-pub struct Written {
-    /// How the templates are written, where the extension does not say so
-    #[arg(long, value_enum)]
-    format: Option<FileFormat>,
-    /// Whether the first line of templates in CSV is a header [default: found out; refused where that cannot be told]
-    #[arg(long, value_enum)]
-    header: Option<YesNo>,
-}
-
-/// An answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum YesNo {
-    /// It is
-    Yes,
-    /// It is not
-    No,
-}
-
-/// Why templates without ids are not evaluated.
-pub const NO_LABELS: &str = "labels missing: nothing says which templates are of one person";
-
-/// How a file of templates is written, where its extension does not say so.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum FileFormat {
-    /// NumPy array
-    Npy,
-    /// NumPy archive
-    Npz,
-    /// Comma-separated values
-    Csv,
-    /// JSON Lines
-    Jsonl,
-    /// Base64 iris codes of iris-mpc and Open-IRIS
-    IrisBase64,
-}
-
-impl From<FileFormat> for Format {
-    fn from(format: FileFormat) -> Self {
-        match format {
-            FileFormat::Npy => Self::Npy,
-            FileFormat::Npz => Self::Npz,
-            FileFormat::Csv => Self::Csv,
-            FileFormat::Jsonl => Self::JsonLines,
-            FileFormat::IrisBase64 => Self::IrisBase64,
-        }
-    }
-}
-
-impl Templates<'_> {
-    /// All records of the file; where nobody says whose they are, their numbers stand for ids, with a note.
-    pub fn read(&self, shape: TemplateShape, console: &Console) -> Result<Vec<Record>, Failure> {
-        let Reading { records, ids } = self.reading(shape, console)?;
-        if let IdSource::Numbered { .. } = ids {
-            console.note(format_args!("{}: no ids given (--ids): records are numbered from 1", self.path.display()));
-        }
-        Ok(records)
-    }
-
-    /// All records of the file; refused with a `problem` where nobody says whose they are.
-    pub fn read_with_ids(
-        &self,
-        shape: TemplateShape,
-        problem: &str,
-        console: &Console,
-    ) -> Result<Vec<Record>, Failure> {
-        let Reading { records, ids } = self.reading(shape, console)?;
-        let IdSource::Numbered { candidates } = ids else { return Ok(records) };
-        let names: Vec<String> = candidates.iter().map(|name| format!("`{name}`")).collect();
-        let remedy =
-            "give their ids with --ids (--probe-ids, --reference-ids): one a line, or a .npy of integers or text";
-        Err(match names.is_empty() {
-            true => Failure::at(self.path, problem, remedy),
-            false => {
-                let call = format!("call their array `ids` (is it {}?), or {remedy}", names.join(", "));
-                Failure::at(self.path, problem, call)
-            }
-        })
-    }
-
-    fn reading(&self, shape: TemplateShape, console: &Console) -> Result<Reading, Failure> {
-        let format = self.format()?;
-        let bytes = files::read(self.path)?;
-        let identities = self.identities(format, console)?;
-        let header = self.written.header.map(|header| header == YesNo::Yes);
-        let reading = read::read(&bytes, format, shape, Given { identities, header });
-        let reading = reading.map_err(|error| self.explain(&error))?;
-        if let IdSource::File(Some(name)) = &reading.ids {
-            let kind = if format == Format::Npz { "array" } else { "column" };
-            console.note(format_args!("{}: ids from {kind} `{name}`", self.path.display()));
-        }
-        Ok(reading)
-    }
-
-    /// How the file is written.
-    pub fn format(&self) -> Result<Format, Failure> {
-        let extension = self.path.extension().and_then(std::ffi::OsStr::to_str);
-        let known = self.written.format.map(Format::from).or_else(|| extension.and_then(Format::from_path_extension));
-        known.ok_or_else(|| {
-            Failure::at(
-                self.path,
-                "its extension does not say how the templates are written",
-                "name a .npy, .npz, .csv, .jsonl or (iris, base64) .json file, or say --format",
-            )
-        })
-    }
-
-    /// From the file that was named, or from `NAME.ids.txt` beside an array `NAME.npy`, which has no room for them.
-    fn identities(&self, format: Format, console: &Console) -> Result<Option<Vec<Identity>>, Failure> {
-        let beside = self.ids_beside();
-        let path = match self.ids {
-            Some(path) => path,
-            None if format == Format::Npy && beside.is_file() => {
-                console.note(format_args!("{}: ids from {}", self.path.display(), beside.display()));
-                &beside
-            }
-            None => return Ok(None),
-        };
-        identities(path, "write one id a line, in the order of the templates").map(Some)
-    }
-
-    /// Where ids are looked for that were not named.
-    pub fn ids_beside(&self) -> PathBuf {
-        self.path.with_extension("ids.txt")
-    }
-
-    fn explain(&self, error: &ReadError) -> Failure {
-        let path = match (error, self.ids) {
-            (ReadError::IdentityCount { .. }, Some(ids)) => ids,
-            _ => self.path,
-        };
-        match own_remedy(error) {
-            Some(remedy) => Failure::at(path, error, remedy),
-            None => Failure::of(
-                path,
-                error,
-                "give templates of the agreed shape ('cotejo agreement check'), or agree on another",
-            ),
-        }
-    }
-}
-
-/// What an option of this program can do about it.
-fn own_remedy(error: &ReadError) -> Option<&'static str> {
-    match error {
-        ReadError::Record { fault: RecordFault::PerhapsHeader { .. }, .. } => {
-            Some("say which it is (--header yes or --header no)")
-        }
-        ReadError::Record { fault: RecordFault::TwoLabels { .. }, .. }
-        | ReadError::Archive(ArchiveFault::TwoLabels { .. }) => Some("leave one out, or give the ids apart (--ids)"),
-        _ => None,
-    }
-}
-
 /// Whom a query is about: the enrolled person that is named, or anybody.
 pub fn target(reference: Option<&str>) -> Result<Target, Failure> {
     match reference.map(|id| SubjectId::try_from(id.to_owned())).transpose() {
@@ -269,7 +91,7 @@ fn list(path: &Path, remedy: &str) -> Result<Option<Vec<Identity>>, Failure> {
 }
 
 /// A list of ids of somebody.
-fn identities(path: &Path, remedy: &str) -> Result<Vec<Identity>, Failure> {
+pub fn identities(path: &Path, remedy: &str) -> Result<Vec<Identity>, Failure> {
     list(path, remedy)?.ok_or_else(|| Failure::of(path, &ReadError::NoRecords, remedy))
 }
 

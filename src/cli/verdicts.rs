@@ -5,6 +5,8 @@ use crate::template::SubjectId;
 use crate::wire::GalleryVersion;
 use serde_json::json;
 
+use super::failure::Failure;
+
 /// One line a probe. Places never stand without the version of the gallery whose places they are.
 pub fn line(id: &SubjectId, verdict: &Verdict, gallery: GalleryVersion) -> String {
     let said = if verdict.hit() { "hit" } else { "no hit" };
@@ -16,6 +18,27 @@ pub fn line(id: &SubjectId, verdict: &Verdict, gallery: GalleryVersion) -> Strin
         Verdict::Any(_) | Verdict::Each(_) => format!("{id}\t{said}"),
         Verdict::Count(count) => format!("{id}\t{said}\t{count}"),
     }
+}
+
+/// The same as comma-separated values with a header: one line a probe. `request` names the query; what an answer does not disclose is empty.
+pub fn csv(request: &str, verdicts: &[(SubjectId, Verdict)], gallery: GalleryVersion) -> Result<String, Failure> {
+    let unwritable = |error: ::csv::Error| Failure::new("--csv", error, "run without --csv");
+    let mut table = ::csv::WriterBuilder::new().from_writer(Vec::new());
+    table.write_record(["request", "gallery", "probe", "verdict", "places", "count"]).map_err(unwritable)?;
+    let gallery = gallery.to_string();
+    for (id, verdict) in verdicts {
+        let said = if verdict.hit() { "hit" } else { "no hit" };
+        let (places, count) = match verdict {
+            Verdict::Any(_) => (String::new(), String::new()),
+            Verdict::Each(bits) => {
+                (places(bits).iter().map(usize::to_string).collect::<Vec<_>>().join(" "), String::new())
+            }
+            Verdict::Count(count) => (String::new(), count.to_string()),
+        };
+        table.write_record([request, &gallery, id.as_str(), said, &places, &count]).map_err(unwritable)?;
+    }
+    let text = table.into_inner().map_err(|error| Failure::new("--csv", error, "run without --csv"))?;
+    Ok(String::from_utf8_lossy(&text).trim_end().to_owned())
 }
 
 /// Where in the gallery the hits are, counted from 1.

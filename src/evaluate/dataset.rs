@@ -7,6 +7,7 @@ use super::EvaluateError;
 use crate::agreement::EyeRule;
 use crate::functional::{Functional, ProbeSample, Reference};
 use crate::remedy::Remedy;
+use crate::template::read::Unusable;
 use crate::template::{Eye, Record, SubjectId, Template, TemplateError};
 
 /// One enrolled template in one role.
@@ -23,6 +24,21 @@ pub struct Sample<T> {
     pub integers: T,
 }
 
+/// Labelled records as they were read.
+#[derive(Default)]
+pub struct Samples {
+    /// Those that make a template, each with its number in its file, from 1.
+    pub records: Vec<(usize, Record)>,
+    /// The others: failures to enrol.
+    pub unusable: Vec<Unusable>,
+}
+
+impl From<Vec<Record>> for Samples {
+    fn from(records: Vec<Record>) -> Self {
+        Self { records: (1..).zip(records).collect(), unusable: Vec::new() }
+    }
+}
+
 /// A template that was refused: a failure to enrol.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct FailureToEnrol {
@@ -30,8 +46,8 @@ pub struct FailureToEnrol {
     pub role: &'static str,
     /// Number of the record in its file, from 1.
     pub record: usize,
-    /// Whose it is.
-    pub subject: SubjectId,
+    /// Whose it is, where that can be read.
+    pub subject: Option<SubjectId>,
     /// What is wrong with the record, and what to do about it.
     pub reason: String,
 }
@@ -74,13 +90,13 @@ impl Dataset {
     /// # Errors
     ///
     /// [`EvaluateError::NothingEnrolled`] where every template is refused.
-    pub fn of_one_set(functional: &Functional, records: Vec<Record>) -> Result<Self, EvaluateError> {
+    pub fn of_one_set(functional: &Functional, samples: impl Into<Samples>) -> Result<Self, EvaluateError> {
         let mut dataset = Self::empty(functional, true);
-        for (index, record) in records.into_iter().enumerate() {
+        for (number, record) in dataset.readable("sample", samples.into()) {
             let probe = functional.probe(&record.template);
             let roles = probe.and_then(|probe| Ok((probe, functional.reference(&record.template)?)));
             if let Some(Sample { record, subject, eye, template, integers: (probe, reference) }) =
-                dataset.admitted("sample", index, record, roles)
+                dataset.admitted("sample", number, record, roles)
             {
                 let copy = Arc::clone(&template);
                 dataset.probes.push(Sample { record, subject, eye, template: copy, integers: probe });
@@ -97,18 +113,18 @@ impl Dataset {
     /// [`EvaluateError::NothingEnrolled`] where every probe or every reference is refused.
     pub fn of_two_sets(
         functional: &Functional,
-        probes: Vec<Record>,
-        references: Vec<Record>,
+        probes: impl Into<Samples>,
+        references: impl Into<Samples>,
     ) -> Result<Self, EvaluateError> {
         let mut dataset = Self::empty(functional, false);
-        for (index, record) in probes.into_iter().enumerate() {
+        for (number, record) in dataset.readable("probe", probes.into()) {
             let role = functional.probe(&record.template);
-            let sample = dataset.admitted("probe", index, record, role);
+            let sample = dataset.admitted("probe", number, record, role);
             dataset.probes.extend(sample);
         }
-        for (index, record) in references.into_iter().enumerate() {
+        for (number, record) in dataset.readable("reference", references.into()) {
             let role = functional.reference(&record.template);
-            let sample = dataset.admitted("reference", index, record, role);
+            let sample = dataset.admitted("reference", number, record, role);
             dataset.references.extend(sample);
         }
         dataset.filled()
@@ -127,11 +143,23 @@ impl Dataset {
         }
     }
 
+    /// The records that make a template; the others are noted.
+    fn readable(&mut self, role: &'static str, samples: Samples) -> Vec<(usize, Record)> {
+        self.given += samples.unusable.len();
+        self.refused.extend(samples.unusable.into_iter().map(|one| FailureToEnrol {
+            role,
+            record: one.record,
+            subject: one.subject,
+            reason: one.fault.in_full(),
+        }));
+        samples.records
+    }
+
     /// The sample, where its role admits the template; else the failure is noted.
     fn admitted<T>(
         &mut self,
         role: &'static str,
-        index: usize,
+        number: usize,
         record: Record,
         integers: Result<T, TemplateError>,
     ) -> Option<Sample<T>> {
@@ -149,10 +177,10 @@ impl Dataset {
                 if place == self.subjects.len() {
                     self.subjects.push(subject);
                 }
-                Some(Sample { record: index + 1, subject: place, eye, template: Arc::new(template), integers })
+                Some(Sample { record: number, subject: place, eye, template: Arc::new(template), integers })
             }
             Err(reason) => {
-                self.refused.push(FailureToEnrol { role, record: index + 1, subject, reason });
+                self.refused.push(FailureToEnrol { role, record: number, subject: Some(subject), reason });
                 None
             }
         }

@@ -31,7 +31,7 @@ pub(crate) mod trial;
 
 pub use bootstrap::REPLICATES;
 pub use card::*;
-pub use dataset::{Dataset, FailureToEnrol, Kind, Sample};
+pub use dataset::{Dataset, FailureToEnrol, Kind, Sample, Samples};
 pub use encrypted::{DrawnVerdicts, Encrypted, EncryptedError, GoOn, pairwise};
 pub use evaluation::Evaluation;
 pub use interval::{CONFIDENCE, Interval, Proportion, clopper_pearson, share};

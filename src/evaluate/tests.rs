@@ -191,7 +191,7 @@ fn pairs_are_decided_on_the_integers_that_were_agreed() {
 fn bits(agreement: &Opened, records: &[(&str, u8)]) -> Result<Dataset, EvaluateError> {
     let template = |byte: u8| Template::Bits(Bits::from_msb_first(&[byte], 8).unwrap());
     let records = records.iter().map(|&(subject, byte)| record(subject, None, template(byte)));
-    Dataset::of_one_set(agreement.functional(), records.collect())
+    Dataset::of_one_set(agreement.functional(), records.collect::<Vec<_>>())
 }
 
 fn hamming(threshold: u32) -> Opened {

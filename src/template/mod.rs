@@ -80,7 +80,7 @@ pub enum TemplateError {
     #[error("the template is empty")]
     Empty,
     /// A coordinate is infinite or not a number.
-    #[error("coordinate {coordinate} is not a finite number")]
+    #[error("coordinate {} is not a finite number", coordinate + 1)]
     NotFinite {
         /// Zero-based position.
         coordinate: usize,

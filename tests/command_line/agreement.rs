@@ -181,3 +181,30 @@ fn keys_that_protect_nothing_are_made_only_when_asked_for() {
     let desk = Desk::exchanged();
     desk.refused("keygen --out other", "agreement.toml", "protects nothing");
 }
+
+#[test]
+fn a_quota_is_agreed_on_anew_without_new_keys_or_galleries() {
+    let desk = Desk::asked(&format!("{INIT} --service"), crate::support::GALLERY, crate::support::PROBES);
+    let before = String::from_utf8(desk.read("agreement.toml")).unwrap();
+    let quota = before.lines().find(|line| line.starts_with("probes_per_day = ")).unwrap();
+    let after = before.replace(quota, "probes_per_day = 77");
+    assert_ne!(after, before);
+    desk.write("agreement.toml", &after);
+    assert_eq!(desk.json("gallery list --gallery gallery.cotejo")["subjects"], 4);
+    // What was asked under the old terms is not answered under the new ones.
+    let old = "match --gallery gallery.cotejo --query probes.query.cotejo";
+    desk.refused(old, "probes.query.cotejo", "agreement");
+    desk.ok("encrypt --templates probes.csv --force");
+    desk.ok("match --gallery gallery.cotejo --query probes.query.cotejo");
+    let verdicts = desk.ok("decrypt --answer probes.answer.cotejo --csv");
+    let verdicts: Vec<Vec<&str>> = verdicts.lines().map(|line| line.split(',').collect()).collect();
+    assert_eq!(verdicts[0], ["request", "gallery", "probe", "verdict", "places", "count"]);
+    assert_eq!(
+        (verdicts[1][2..4].to_vec(), verdicts[2][2..4].to_vec()),
+        (vec!["like-bert", "hit"], vec!["nobody", "no hit"])
+    );
+    // Another threshold is another comparison.
+    desk.write("agreement.toml", after.replace("threshold = 0.35", "threshold = 0.4"));
+    desk.refused("gallery list --gallery gallery.cotejo", "gallery.cotejo", "agreement");
+    desk.refused("encrypt --templates probes.csv --out new.cotejo", "keys/querier/secret.key", "agreement");
+}

@@ -120,7 +120,7 @@ impl Desk {
     pub fn refused(&self, line: &str, place: &str, what: &str) -> String {
         let before = self.everything();
         let assert = self.command(line).assert();
-        assert_eq!(self.everything(), before, "{line}: leaves something behind");
+        assert!(self.everything() == before, "{line}: leaves something behind: {:?}", self.listing());
         refusal(assert, line, place, what)
     }
 

@@ -27,10 +27,10 @@ fn what_is_not_a_number_or_not_finite_is_refused_with_its_row() {
     let desk = Desk::exchanged();
     for value in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
         desk.write("bad.npy", spoilt(|row| row[5] = value));
-        refused_everywhere(&desk, "bad.npy", "row 3: coordinate 5 is not a finite number");
+        refused_everywhere(&desk, "bad.npy", "row 3: coordinate 6 is not a finite number");
     }
     desk.write("bad.csv", GALLERY.replacen("carl,0,", "carl,nan,", 1));
-    refused_everywhere(&desk, "bad.csv", "line 4: coordinate 0 is not a finite number");
+    refused_everywhere(&desk, "bad.csv", "line 4, 'carl': coordinate 1 is not a finite number");
     desk.write("words.csv", GALLERY.replacen("carl,0,", "carl,none,", 1));
     refused_everywhere(&desk, "words.csv", "line 4: column 2 is not a number");
 }

@@ -10,7 +10,14 @@
 )]
 #![cfg(unix)]
 
+mod files;
+mod formats;
 mod kind_a_lists_of_ids;
+mod kind_b_row_numbers;
+mod kind_c_headers;
+mod kind_g_masks_and_bit_order;
+mod kind_h_iris_programs;
+mod kind_i_unusable_records;
 #[allow(dead_code, reason = "the command line's tests use all of it")]
 #[path = "../command_line/support.rs"]
 mod support;

@@ -48,7 +48,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE", required_unless_present_any = ["resume", "show", "forget", "check"])]
     templates: Option<PathBuf>,
     #[command(flatten)]
-    beside: load::Beside,
+    beside: super::templates::Beside,
     /// Ask about this enrolled person alone (1:1); names it to the custodian
     #[arg(long, value_name = "ID")]
     reference: Option<String>,

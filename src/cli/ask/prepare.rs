@@ -33,7 +33,8 @@ impl Args {
             return Err(Failure::at(&self.agreement.path, what, "agree on one ('cotejo agreement init --service')"));
         };
         let templates = self.beside.templates(path);
-        let records = templates.read(agreement.shape(), console)?;
+        let loaded = templates.read(agreement.shape(), console)?;
+        let records = loaded.probes(path, agreement, self.beside.skip_refused, console)?;
         let mut rng = load::randomness()?;
         let mut origin = Origin { number: self.record.number(&mut rng)?, nonce: [0; 32] };
         rng.fill_bytes(&mut origin.nonce);

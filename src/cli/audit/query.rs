@@ -39,7 +39,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     templates: PathBuf,
     #[command(flatten)]
-    beside: load::Beside,
+    beside: crate::cli::templates::Beside,
     /// The enrolled person that was named, where one was
     #[arg(long, value_name = "ID")]
     reference: Option<String>,
@@ -70,7 +70,8 @@ impl Args {
         }
         let origin = self.origin(&request)?;
         let templates = self.beside.templates(&self.templates);
-        let records = templates.read(agreement.shape(), console)?;
+        let loaded = templates.read(agreement.shape(), console)?;
+        let records = loaded.probes(&self.templates, &agreement, self.beside.skip_refused, console)?;
         let made = querier.ask_again(load::target(self.reference.as_deref())?, records, &origin);
         let (content, _) =
             made.map_err(|error| Failure::of(&self.templates, &error, "give the templates of the query"))?;

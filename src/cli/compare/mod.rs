@@ -16,7 +16,8 @@ use rayon::prelude::*;
 
 use super::console::{Console, count};
 use super::failure::Failure;
-use super::load::{self, Templates, Written};
+use super::load;
+use super::templates::{self, Loaded, RowList, Templates, Written};
 use super::{AgreementArg, Outcome, interrupt};
 use report::{Pair, Report};
 
@@ -43,6 +44,15 @@ pub struct Args {
     /// Their ids, one a line
     #[arg(long, value_name = "FILE")]
     reference_ids: Option<PathBuf>,
+    /// Only these probes, counted from 1: 1-100, or 1-10,17 [default: all]
+    #[arg(long, value_name = "ROWS")]
+    rows: Option<RowList>,
+    /// Only these references, counted from 1 [default: all]
+    #[arg(long, value_name = "ROWS")]
+    reference_rows: Option<RowList>,
+    /// Only the persons on this list, one id a line, of probes and references
+    #[arg(long, value_name = "FILE")]
+    ids_from: Option<PathBuf>,
     #[command(flatten)]
     written: Written,
     /// Which pairs
@@ -84,19 +94,22 @@ impl Args {
     pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
         let agreement = load::agreement(&self.agreement.path, console)?;
         let functional = agreement.functional();
-        let read = |path: &Path, ids: &Option<PathBuf>| {
-            let templates = Templates { path, ids: ids.as_deref(), written: self.written };
+        let read = |path: &Path, ids: &Option<PathBuf>, rows: &Option<RowList>| {
+            let ids_from = self.ids_from.as_deref();
+            let templates =
+                Templates { path, ids: ids.as_deref(), rows: rows.as_ref(), ids_from, written: self.written };
             match self.pairs {
-                Pairs::SameId => templates.read_with_ids(agreement.shape(), load::NO_LABELS, console),
+                Pairs::SameId => templates.read_with_ids(agreement.shape(), templates::NO_LABELS, console),
                 Pairs::All | Pairs::SameRow => templates.read(agreement.shape(), console),
             }
         };
-        let probes = read(&self.probes, &self.probe_ids)?;
-        let references = read(&self.references, &self.reference_ids)?;
-        if self.pairs == Pairs::SameRow && probes.len() != references.len() {
+        let probes = read(&self.probes, &self.probe_ids, &self.rows)?;
+        let references = read(&self.references, &self.reference_ids, &self.reference_rows)?;
+        let (of_probes, of_references) = (probes.given(), references.given());
+        if self.pairs == Pairs::SameRow && of_probes != of_references {
             return Err(Failure::at(
                 &self.references,
-                format_args!("{} where there are {}", count(references.len(), "record"), count(probes.len(), "probe")),
+                format_args!("{} where there are {}", count(of_references, "record"), count(of_probes, "probe")),
                 "--pairs same-row needs as many references as probes",
             ));
         }
@@ -149,19 +162,23 @@ impl Args {
         &self,
         path: &Path,
         functional: &Functional,
-        records: Vec<Record>,
+        loaded: Loaded,
         integers: fn(&Functional, &crate::template::Template) -> Result<T, TemplateError>,
         console: &Console,
     ) -> Result<Vec<Prepared<T>>, Failure> {
-        let (given, mut prepared, mut refused) = (records.len(), Vec::new(), Vec::new());
-        for (index, Record { subject, eye, template }) in records.into_iter().enumerate() {
+        let (given, mut prepared) = (loaded.given(), Vec::new());
+        let mut refused: Vec<String> = loaded.unusable.iter().map(ToString::to_string).collect();
+        if loaded.records.is_empty() || refused.len() == 1 && !self.skip_refused {
+            loaded.settle(path, self.skip_refused, console)?;
+        }
+        for (row, Record { subject, eye, template }) in loaded.records {
             let result = match (functional.eyes(), eye) {
                 (EyeRule::Ignored, _) | (_, Some(_)) => integers(functional, &template).map_err(ProbeError::from),
                 (_, None) => Err(ProbeError::EyeUnknown),
             };
             match result {
-                Ok(integers) => prepared.push(Prepared { row: index + 1, subject, eye, integers }),
-                Err(error) => refused.push(format!("'{subject}', record {}: {}", index + 1, error.in_full())),
+                Ok(integers) => prepared.push(Prepared { row, subject, eye, integers }),
+                Err(error) => refused.push(format!("'{subject}', record {row}: {}", error.in_full())),
             }
         }
         if prepared.is_empty() || !(refused.is_empty() || self.skip_refused) {
@@ -169,7 +186,7 @@ impl Args {
             let remedy = "repair or remove them, or compare the others with --skip-refused";
             return Err(Failure::with_details(path.display(), what, refused, remedy));
         }
-        refused.iter().for_each(|detail| console.warn(format_args!("{}: refused: {detail}", path.display())));
+        console.warn_each(&format!("{}: refused", path.display()), refused.iter());
         Ok(prepared)
     }
 }

@@ -6,14 +6,14 @@ mod text;
 
 use std::path::{Path, PathBuf};
 
-use crate::evaluate::{AccuracyCard, Amount, Comparer, Dataset, EvaluateError, Evaluation, Scores};
+use crate::evaluate::{AccuracyCard, Amount, Comparer, Dataset, EvaluateError, Evaluation, Samples, Scores};
 use crate::scheme::Opened;
-use crate::template::Record;
 
 use super::console::Console;
 use super::failure::Failure;
 use super::files::{self, Access, Content, Output};
-use super::load::{self, Templates, Written};
+use super::load;
+use super::templates::{self, RowList, Templates, Written};
 use super::{AgreementArg, Outcome, OverwriteArg, size};
 
 /// Error rates of labelled templates: as they are, as integers, and under encryption
@@ -46,6 +46,12 @@ pub struct Args {
     /// Their ids
     #[arg(long, value_name = "FILE", requires = "references")]
     reference_ids: Option<PathBuf>,
+    /// Only these records of each file, counted from 1: 1-100, or 1-10,17 [default: all]
+    #[arg(long, value_name = "ROWS")]
+    rows: Option<RowList>,
+    /// Only the persons on this list, one id a line
+    #[arg(long, value_name = "FILE")]
+    ids_from: Option<PathBuf>,
     #[command(flatten)]
     written: Written,
     /// Pairs that are decided under encryption too: none, all, or about so many
@@ -156,9 +162,11 @@ impl Args {
         ids: Option<&Path>,
         agreement: &Opened,
         console: &Console,
-    ) -> Result<Vec<Record>, Failure> {
-        let templates = Templates { path, ids, written: self.written };
-        templates.read_with_ids(agreement.shape(), load::NO_LABELS, console)
+    ) -> Result<Samples, Failure> {
+        let (rows, ids_from) = (self.rows.as_ref(), self.ids_from.as_deref());
+        let templates = Templates { path, ids, rows, ids_from, written: self.written };
+        let loaded = templates.read_with_ids(agreement.shape(), templates::NO_LABELS, console)?;
+        Ok(Samples { records: loaded.records, unusable: loaded.unusable })
     }
 }
 

@@ -12,8 +12,10 @@ const HEADER_LIMIT_BYTES: usize = 10_000;
 /// Most digits of all axes together: no product of so many, decimal or hexadecimal, overflows 64 bits.
 const SHAPE_LIMIT_DIGITS: usize = 15;
 
+/// What every such file begins with.
+pub(super) const MAGIC: &[u8] = b"\x93NUMPY";
+
 const PLAIN: &str = "a boolean, an integer, a float of 2, 4 or 8 bytes, or text";
-const STRUCTURED: &str = "a structured type";
 
 /// An array of which every element is there: the shape is never larger than the bytes.
 pub(super) struct Array<'a> {
@@ -32,6 +34,9 @@ impl<'a> Array<'a> {
         let (header, data) = Header::split(file)?;
         let header = header.parse()?;
         let dtype = header.dtype();
+        if matches!(&dtype, DType::Plain(scalar) if scalar.type_char() == TypeChar::Object) {
+            return Err(ArrayFault::Pickled { dictionary: header.shape().is_empty() });
+        }
         let (kind, element_bytes) = element(&dtype)?;
         let usize_of = |lengths: &[u64]| lengths.iter().map(|&n| usize::try_from(n)).collect::<Result<Vec<_>, _>>();
         let too_large = ArrayFault::Size { expected: usize::MAX, actual: data.len() };
@@ -40,6 +45,7 @@ impl<'a> Array<'a> {
         };
         match shape.iter().try_fold(element_bytes, |size, &n| size.checked_mul(n)) {
             Some(size) if size == data.len() => Ok(Self { dtype, kind, element_bytes, shape, strides, data }),
+            Some(size) if data.get(size..).is_some_and(|rest| rest.starts_with(MAGIC)) => Err(ArrayFault::Appended),
             Some(size) => Err(ArrayFault::Size { expected: size, actual: data.len() }),
             None => Err(too_large),
         }
@@ -50,14 +56,44 @@ impl<'a> Array<'a> {
         &self.shape
     }
 
+    /// The length of each axis but those of length one, which say nothing.
+    pub(super) fn axes(&self) -> Vec<usize> {
+        self.shape.iter().copied().filter(|&length| length != 1).collect()
+    }
+
+    /// How many rows a table has of so many columns.
+    pub(super) fn table_of(&self, columns: usize) -> Option<usize> {
+        match *self.shape.as_slice() {
+            [rows, found] if found == columns => Some(rows),
+            _ => None,
+        }
+    }
+
+    /// How many rows there are of so many columns, in a table, or in a list that is one row or one column of it.
+    pub(super) fn rows_of(&self, columns: usize) -> Option<usize> {
+        if let Some(rows) = self.table_of(columns) {
+            return Some(rows);
+        }
+        match (self.axes().as_slice(), self.shape.is_empty()) {
+            (_, true) => None,
+            ([], _) if columns == 1 => Some(1),
+            ([length], _) if *length == columns => Some(1),
+            ([length], _) if columns == 1 => Some(*length),
+            ([rows, length], _) if *length == columns => Some(*rows),
+            // No record at all is a table as well.
+            _ if self.shape.first() == Some(&0) && self.shape.last() == Some(&columns) => Some(0),
+            _ => None,
+        }
+    }
+
     /// Whether the elements are bytes without a sign.
     pub(super) fn is_u8(&self) -> bool {
         self.kind == TypeChar::Uint && self.element_bytes == 1
     }
 
-    /// Whether the elements are boolean or integer.
-    pub(super) fn is_integral(&self) -> bool {
-        matches!(self.kind, TypeChar::Bool | TypeChar::Uint | TypeChar::Int)
+    /// Whether the elements are boolean, integer or floating-point.
+    pub(super) fn is_numeric(&self) -> bool {
+        matches!(self.kind, TypeChar::Bool | TypeChar::Uint | TypeChar::Int | TypeChar::Float)
     }
 
     /// Whether the elements are floating-point numbers.
@@ -79,11 +115,19 @@ impl<'a> Array<'a> {
         }
     }
 
-    /// The element at a position counted in C order, where it is a 0 or a 1.
+    /// The element at a position counted in C order, where it is a 0 or a 1, or in a picture of bytes a 0 or a 255.
     pub(super) fn bit(&self, position: usize) -> Option<bool> {
+        if self.is_float() {
+            return match self.float(position)? {
+                0.0 => Some(false),
+                1.0 => Some(true),
+                _ => None,
+            };
+        }
         match self.integer(position) {
             Some(0) => Some(false),
             Some(1) => Some(true),
+            Some(255) if self.is_u8() => Some(true),
             _ => None,
         }
     }
@@ -154,7 +198,7 @@ fn element(dtype: &DType) -> Result<(TypeChar, usize), ArrayFault> {
 fn description(dtype: &DType) -> String {
     match dtype {
         DType::Plain(scalar) => scalar.to_string(),
-        _ => STRUCTURED.to_owned(),
+        _ => "a structured type".to_owned(),
     }
 }
 
@@ -167,7 +211,7 @@ struct Header<'a> {
 impl<'a> Header<'a> {
     /// Cuts the header off at its declared length.
     fn split(file: &'a [u8]) -> Result<(Self, &'a [u8]), ArrayFault> {
-        let version = file.strip_prefix(b"\x93NUMPY").and_then(|rest| rest.first()).ok_or(ArrayFault::NotNpy)?;
+        let version = file.strip_prefix(MAGIC).and_then(|rest| rest.first()).ok_or(ArrayFault::NotNpy)?;
         let before = if *version == 1 { 10 } else { 12 };
         let length = file.get(8..before).ok_or(ArrayFault::NotNpy)?;
         let length = length.iter().rev().fold(0, |length, &byte| length << 8 | usize::from(byte));
@@ -183,7 +227,7 @@ impl<'a> Header<'a> {
     fn parse(&self) -> Result<NpyHeader, ArrayFault> {
         let brackets = |bracket| self.text.matches(bracket).count();
         if brackets('[') > 0 {
-            return Err(ArrayFault::ElementType { expected: PLAIN, actual: STRUCTURED.to_owned() });
+            return Err(ArrayFault::Structured { fields: self.fields() });
         }
         if brackets('{') > 1 || brackets('(') > 1 {
             return Err(ArrayFault::NotNpy);
@@ -193,5 +237,11 @@ impl<'a> Header<'a> {
             return Err(ArrayFault::Axes { limit_digits: SHAPE_LIMIT_DIGITS });
         }
         NpyHeader::from_reader(self.whole).map_err(|_| ArrayFault::NotNpy)
+    }
+
+    /// The names of the fields of `[('id', '<i8'), ('emb', '<f4', (8,))]`.
+    fn fields(&self) -> Vec<String> {
+        let after = self.text.split('(').skip(1).filter_map(|field| field.trim_start().strip_prefix('\''));
+        super::names::listed(after.filter_map(|field| field.split('\'').next()))
     }
 }

@@ -2,9 +2,11 @@
 
 use std::borrow::Cow;
 
-use super::Format;
+use super::foreign::Foreign;
+use super::names::Two;
+use super::{BitOrder, Format};
 use crate::remedy::Remedy;
-use crate::template::{RecordError, SubjectId, TemplateError, TemplateShape};
+use crate::template::{Eye, RecordError, SubjectId, TemplateError, TemplateShape};
 
 /// Why a file of templates or of identifiers is refused.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -18,9 +20,41 @@ pub enum ReadError {
         /// The shape that the agreement has.
         shape: TemplateShape,
     },
+    /// A file of another program, in which templates are not looked for.
+    #[error("this is {0}")]
+    Foreign(Foreign),
     /// Nothing in it.
     #[error("the file holds no record")]
     NoRecords,
+    /// The name of a mask does not say what its ones mark, and neither does their number.
+    #[error(
+        "`{name}` has ones at {:.0} % of all bits: nothing says whether they mark valid bits or noise", 100.0 * share
+    )]
+    MaskMarks {
+        /// The first 64 characters of the name.
+        name: String,
+        /// The share of bits that are marked, of all templates.
+        share: f64,
+    },
+    /// Iris codes in another order of bits than they are read in.
+    #[error(
+        "neighbouring columns of the iris codes agree in {:.0} % of their bits as they are read (rows, columns, channels), but in {:.0} % \
+         read as {other}", 100.0 * read, 100.0 * otherwise
+    )]
+    BitOrder {
+        /// Share of agreeing bits as the codes are read.
+        read: f64,
+        /// In which order more agree.
+        other: BitOrder,
+        /// Share of agreeing bits in that order.
+        otherwise: f64,
+    },
+    /// JSON that is neither records nor lists of them.
+    #[error("JSON of another structure than is read: {found}")]
+    Structure {
+        /// What was found.
+        found: &'static str,
+    },
     /// The identifiers given apart are not as many as the templates.
     #[error("{identities} identifiers for {records} records")]
     IdentityCount {
@@ -53,12 +87,21 @@ pub enum ReadError {
 impl Remedy for ReadError {
     fn remedy(&self) -> Option<Cow<'static, str>> {
         let remedy = match self {
-            Self::Unsupported { format, .. } => format.remedy(),
+            Self::Unsupported { format: Format::Npy, .. } => {
+                "an iris needs its mask: write .npz with arrays `code` and `valid`"
+            }
+            Self::Unsupported { .. } => "write .npy, .npz, CSV or JSON Lines (.jsonl)",
             Self::Record { fault, .. } => return fault.remedy(),
             Self::Array { fault, .. } => return fault.remedy(),
             Self::Archive(fault) => return fault.remedy(),
             Self::IdentityCount { .. } => "give one a line, in the order of the records",
-            _ => return None,
+            Self::Foreign(foreign) => return Some(foreign.remedy().into()),
+            Self::MaskMarks { .. } => "call it `valid` or `noise`",
+            Self::BitOrder { .. } => "say which it is",
+            Self::Structure { .. } => {
+                "write one object a record, each with its id and its vector: {\"id\": \"anna\", \"vector\": [0.1, 0.2]}"
+            }
+            Self::NoRecords => return None,
         };
         Some(remedy.into())
     }
@@ -78,6 +121,8 @@ pub enum Place {
     Row(usize),
     /// A line of a text file, the header and comments counted.
     Line(usize),
+    /// A record of a list, where lines do not tell records apart.
+    Record(usize),
 }
 
 impl std::fmt::Display for Place {
@@ -85,7 +130,33 @@ impl std::fmt::Display for Place {
         match self {
             Self::Row(row) => write!(f, "row {row}"),
             Self::Line(line) => write!(f, "line {line}"),
+            Self::Record(record) => write!(f, "record {record}"),
         }
+    }
+}
+
+/// A record that makes no template, though the file around it is sound.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Unusable {
+    /// Where it is.
+    pub place: Place,
+    /// Which record of the file, counted from 1.
+    pub record: usize,
+    /// Whose it is, where that can be read.
+    pub subject: Option<SubjectId>,
+    /// Of which eye, where that can be read.
+    pub eye: Option<Eye>,
+    /// What is wrong.
+    pub fault: RecordFault,
+}
+
+impl std::fmt::Display for Unusable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.place)?;
+        if let Some(subject) = &self.subject {
+            write!(f, ", '{subject}'")?;
+        }
+        write!(f, ": {}", self.fault)
     }
 }
 
@@ -124,13 +195,17 @@ pub enum RecordFault {
     #[error("no id, where others have one")]
     Unnamed,
     /// Two columns that may say whose a template is.
-    #[error("columns `{first}` and `{second}` may both say whose the templates are")]
-    TwoLabels {
-        /// The first 64 characters of its name.
-        first: String,
-        /// The first 64 characters of the other's name.
-        second: String,
-    },
+    #[error("{0} may both say whose the templates are")]
+    TwoLabels(Two),
+    /// Two columns or fields that may hold the template.
+    #[error("{0} may both be the template")]
+    TwoTemplates(Two),
+    /// Two columns or fields that may hold the mask.
+    #[error("{0} may both be the mask")]
+    TwoMasks(Two),
+    /// Identifiers that a program has written as if they were measures.
+    #[error("the ids are written as fractions, such as 7.0, and are no ids of anybody else's records")]
+    FractionIds,
     /// The line has neither an identifier nor a comment.
     #[error("a blank line")]
     Blank,
@@ -145,6 +220,19 @@ pub enum RecordFault {
         /// Value columns in the line.
         actual: usize,
     },
+    /// More columns than values, of which some are named as no value is.
+    #[error("{actual} value columns where {expected} are expected; these may be the stray ones: {}", quoted(strays))]
+    Strays {
+        /// As the agreement says.
+        expected: usize,
+        /// Value columns in the file.
+        actual: usize,
+        /// The names of those that are not called as the others, as far as they are told apart.
+        strays: Vec<String>,
+    },
+    /// A column that counts the rows.
+    #[error("column 1 is no value: it counts the rows, as the index does that pandas writes")]
+    IndexColumn,
     /// The first line mixes names and values.
     #[error("the first line is neither all names nor all values")]
     MixedHeader,
@@ -153,6 +241,24 @@ pub enum RecordFault {
     NotANumber {
         /// The column's number.
         column: usize,
+    },
+    /// A value is missing.
+    #[error("column {column} is empty")]
+    NoValue {
+        /// The column's number.
+        column: usize,
+    },
+    /// A text in place of a list of numbers.
+    #[error("`{name}` is no list of numbers")]
+    NoNumbers {
+        /// The first 64 characters of the column's or field's name.
+        name: String,
+    },
+    /// A list of numbers that NumPy has shortened for display.
+    #[error("`{name}` was shortened to \"...\" when it was written: its values are lost")]
+    Elided {
+        /// The first 64 characters of the column's or field's name.
+        name: String,
     },
     /// A bit is something else.
     #[error("column {column} is neither 0 nor 1")]
@@ -165,8 +271,8 @@ pub enum RecordFault {
         "`{field}` does not hold {expected} bits as 0/1 characters, as hexadecimal or as base64 (most significant bit first)"
     )]
     NotBits {
-        /// Which field.
-        field: &'static str,
+        /// The first 64 characters of the column's or field's name.
+        field: String,
         /// How many bits are agreed.
         expected: usize,
     },
@@ -176,13 +282,21 @@ pub enum RecordFault {
         /// Where parsing stopped.
         column: usize,
     },
-    /// A field or column that nothing is known about; it could be the template under another name.
-    #[error("`{name}` is unknown here")]
-    Unknown {
+    /// A template of another kind than is agreed on.
+    #[error("`{name}` is no part of {shape}")]
+    OtherKind {
         /// The first 64 characters of its name.
         name: String,
-        /// What may stand here.
-        known: &'static str,
+        /// The shape that the agreement has.
+        shape: TemplateShape,
+    },
+    /// No field or column has the name of a template's.
+    #[error("no {expected} among {}", quoted(found))]
+    NoTemplate {
+        /// What is looked for.
+        expected: &'static str,
+        /// The names that are there.
+        found: Vec<String>,
     },
     /// A field or column stands there twice.
     #[error("`{name}` stands there twice")]
@@ -212,7 +326,6 @@ pub enum RecordFault {
 impl Remedy for RecordFault {
     fn remedy(&self) -> Option<Cow<'static, str>> {
         let remedy = match self {
-            Self::Unknown { known, .. } => return Some(format!("use one of: {known}").into()),
             Self::Template(error) => return error.remedy(),
             Self::Eye => "write one id a line, one with a comma or a tab in double quotes",
             Self::Quotes => "write it plain, or in double quotes as CSV does",
@@ -221,10 +334,22 @@ impl Remedy for RecordFault {
             Self::Heading => "remove it, or write it in double quotes if it is an id",
             Self::PerhapsHeader { .. } => "say which it is",
             Self::Unnamed => "give every record its id",
-            Self::TwoLabels { .. } => "leave one out, or give the ids apart",
+            Self::TwoLabels(_) => "leave one out, or give the ids apart",
+            Self::TwoTemplates(_) | Self::TwoMasks(_) => "leave one out",
+            Self::FractionIds => {
+                "write whole numbers (astype(int) in NumPy and pandas), or give the ids apart, in double quotes if they are so"
+            }
             Self::Blank => "remove it, or name the record",
-            Self::NotText => "convert the file",
-            Self::Columns { .. } => "columns are separated by commas",
+            Self::NotText => "convert the file, for example: iconv -f LATIN1 -t UTF-8 OLD > NEW",
+            Self::Columns { .. } => {
+                "give one value a column, separated by commas, semicolons, tabs or spaces, or one template a row in a column `embedding`"
+            }
+            Self::Strays { .. } => "leave out what is no value",
+            Self::IndexColumn => "write the file without it: to_csv(..., index=False)",
+            Self::Elided { .. } => "write them with tolist(), or the whole array with numpy.save",
+            Self::NoValue { .. } => "give every value, or leave out the record",
+            Self::NoTemplate { .. } => "call it so",
+            Self::OtherKind { .. } => "give templates of the agreed kind, or leave it out",
             Self::MixedHeader => "give each column a name (id, eye, v1, v2, ...) or none",
             Self::NotANumber { .. } => "remove or repair it",
             Self::Json { .. } => "write one object a line",
@@ -264,6 +389,21 @@ pub enum ArrayFault {
         /// Most digits admitted, of all axes together.
         limit_digits: usize,
     },
+    /// A second array follows in the same file.
+    #[error("a second array follows the first")]
+    Appended,
+    /// Objects of Python, which only Python can read.
+    #[error("it holds {}, pickled", if *dictionary { "one object of Python, such as a dictionary" } else { "objects of Python" })]
+    Pickled {
+        /// Whether it is one object alone, not an array of them.
+        dictionary: bool,
+    },
+    /// Records of several fields.
+    #[error("it is an array of records with the fields {}", quoted(fields))]
+    Structured {
+        /// Their names.
+        fields: Vec<String>,
+    },
     /// The wrong type of element.
     #[error("elements of type {actual} where {expected} is expected")]
     ElementType {
@@ -288,8 +428,30 @@ impl Remedy for ArrayFault {
             Self::NotNpy => "write it with numpy.save",
             Self::Size { .. } => "the file is cut short or damaged",
             Self::Axes { .. } => "the file is damaged",
+            Self::Appended => {
+                "load both and join them: a = numpy.load(f); b = numpy.load(f); numpy.save(\"new.npy\", numpy.concatenate([a, b]))"
+            }
+            Self::Pickled { dictionary: true } => {
+                "write its parts: d = numpy.load(\"old.npy\", allow_pickle=True).item(); \
+                 numpy.savez(\"new.npz\", embeddings=numpy.array(list(d.values()), \"float32\"), ids=list(d))"
+            }
+            Self::Pickled { dictionary: false } => {
+                "write numbers: a = numpy.load(\"old.npy\", allow_pickle=True); \
+                 numpy.save(\"new.npy\", numpy.stack(a).astype(\"float32\")), and ids with astype(str)"
+            }
+            Self::Structured { .. } => {
+                "write the fields as arrays of their own: \
+                 a = numpy.load(\"old.npy\"); numpy.savez(\"new.npz\", embeddings=a[\"...\"], ids=a[\"...\"])"
+            }
+            Self::ElementType { actual, .. } if actual.contains('c') => {
+                "a template is real: convert it with numpy.real, if its imaginary part is zero"
+            }
+            Self::ElementType { actual, .. } if actual.ends_with("f16") || actual.ends_with("f12") => {
+                "convert it with astype(\"float64\")"
+            }
             Self::ElementType { .. } => "convert it with astype",
-            _ => return None,
+            Self::Shape { .. } => "bring it into that shape with reshape, or T where rows are columns",
+            Self::HeaderLength { .. } => return None,
         };
         Some(remedy.into())
     }
@@ -300,7 +462,7 @@ impl Remedy for ArrayFault {
 #[non_exhaustive]
 pub enum ArchiveFault {
     /// Not a readable archive.
-    #[error("not a readable .npz archive (stored or deflated, not encrypted)")]
+    #[error("not a readable .npz archive (stored or deflated, not encrypted, nor compressed otherwise)")]
     NotZip,
     /// It would inflate beyond the limit.
     #[error("the archive inflates to more than {limit_bytes} bytes")]
@@ -309,13 +471,11 @@ pub enum ArchiveFault {
         limit_bytes: usize,
     },
     /// Two arrays may say whose the templates are.
-    #[error("arrays `{first}` and `{second}` may both say whose the templates are")]
-    TwoLabels {
-        /// The first 64 characters of its name.
-        first: String,
-        /// The first 64 characters of the other's name.
-        second: String,
-    },
+    #[error("arrays {0} may both say whose the templates are")]
+    TwoLabels(Two),
+    /// Two arrays may be the templates, or the masks.
+    #[error("arrays {0} may both be meant")]
+    TwoTemplates(Two),
     /// The templates are not where they could be found.
     #[error("no templates: {expected} expected, but the archive holds {}", found.join(", "))]
     NoTemplates {
@@ -331,11 +491,17 @@ impl Remedy for ArchiveFault {
         let remedy = match self {
             Self::NotZip => "write it with numpy.savez",
             Self::Inflates { .. } => "write it with numpy.savez, uncompressed",
-            Self::TwoLabels { .. } => "leave one out, or give the ids apart",
-            _ => return None,
+            Self::TwoLabels(_) => "leave one out, or give the ids apart",
+            Self::TwoTemplates(_) => "leave one out",
+            Self::NoTemplates { .. } => "call the array so",
         };
         Some(remedy.into())
     }
+}
+
+/// Names as a message lists them.
+fn quoted(names: &[String]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 impl ReadError {

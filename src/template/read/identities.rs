@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::array::Array;
+use super::array::{self, Array};
 use super::error::{ArrayFault, Place, ReadError, RecordFault};
-use super::{labels, text};
+use super::{Foreign, names, text};
 use crate::template::{Eye, SubjectId};
 
 /// Whose template a record is, and of which eye where that is said.
@@ -31,12 +31,14 @@ pub struct Identity {
 /// [`ReadError::Record`] with the line at fault; [`ReadError::NoRecords`] when there is no identifier; [`ReadError::Array`] for an array
 /// of another shape or type.
 pub fn identities(bytes: &[u8]) -> Result<Vec<Identity>, ReadError> {
-    if bytes.starts_with(NUMPY_MAGIC) {
+    if bytes.starts_with(array::MAGIC) {
         return of_array(bytes);
     }
-    let mut identities = Vec::new();
-    let mut blank = None;
-    for (line, content) in text::lines(bytes) {
+    if let Some(foreign) = Foreign::marked(bytes) {
+        return Err(ReadError::Foreign(foreign));
+    }
+    let (mut identities, mut plain, mut blank) = (Vec::new(), Vec::new(), None);
+    for (line, content) in text::lines(&text::decoded(bytes)) {
         let place = Place::Line(line);
         let at = ReadError::at(place);
         let content = content.map_err(&at)?;
@@ -50,18 +52,27 @@ pub fn identities(bytes: &[u8]) -> Result<Vec<Identity>, ReadError> {
         if let Some(line) = blank {
             return Err(ReadError::at(Place::Line(line))(RecordFault::Blank));
         }
-        identities.push(identity(content, place, identities.is_empty()).map_err(&at)?);
+        let (identity, is_plain) = identity(content, place, identities.is_empty()).map_err(&at)?;
+        if is_plain {
+            plain.push((place, identity.subject.clone()));
+        }
+        identities.push(identity);
+    }
+    if plain.len() == identities.len()
+        && let Some(place) = first_if_all_fractions(plain.iter().map(|(place, subject)| (*place, subject)))
+    {
+        return Err(ReadError::at(place)(RecordFault::FractionIds));
     }
     if identities.is_empty() { Err(ReadError::NoRecords) } else { Ok(identities) }
 }
 
-/// What a `.npy` file begins with; no identifier does.
-const NUMPY_MAGIC: &[u8] = b"\x93NUMPY";
-
 fn of_array(bytes: &[u8]) -> Result<Vec<Identity>, ReadError> {
     let fault = ReadError::in_array("ids");
     let array = Array::parse(bytes).map_err(&fault)?;
-    let [count] = *array.shape() else {
+    let Some(count) = array.rows_of(1).filter(|_| !array.is_float()) else {
+        if array.is_float() {
+            return Err(fault(array.not("text or an integer type")));
+        }
         let expected = "(n,), one identifier for each record,".to_owned();
         return Err(fault(ArrayFault::Shape { expected, actual: array.shape().to_vec() }));
     };
@@ -75,23 +86,37 @@ fn of_array(bytes: &[u8]) -> Result<Vec<Identity>, ReadError> {
     if identities.is_empty() { Err(ReadError::NoRecords) } else { Ok(identities) }
 }
 
-fn identity(line: &str, place: Place, first: bool) -> Result<Identity, RecordFault> {
-    match fields(line)?.as_slice() {
-        [Field::Plain(heading)] if first && labels::is_label(heading) => Err(RecordFault::Heading),
-        [subject] => Ok(Identity { subject: RecordFault::subject(subject.text())?, eye: None, place }),
-        [subject, eye] => {
-            let eye = Some(text::eye(eye.text())?);
-            Ok(Identity { subject: RecordFault::subject(subject.text())?, eye, place })
-        }
-        _ => Err(RecordFault::Eye),
-    }
+/// The identity on a line, and whether its id stands there without quotes.
+fn identity(line: &str, place: Place, first: bool) -> Result<(Identity, bool), RecordFault> {
+    let fields = fields(line)?;
+    let (subject, eye) = match fields.as_slice() {
+        [Field::Plain(heading)] if first && names::is_label(heading) => return Err(RecordFault::Heading),
+        [subject] => (subject, None),
+        [subject, eye] => (subject, Some(text::eye(eye.text())?)),
+        _ => return Err(RecordFault::Eye),
+    };
+    let identity = Identity { subject: RecordFault::subject(subject.text())?, eye, place };
+    Ok((identity, matches!(subject, Field::Plain(_))))
+}
+
+/// The place of the first identifier where all are whole numbers with a fraction, such as `7.0`: a program has made measures of them.
+pub(super) fn first_if_all_fractions<'a>(mut ids: impl Iterator<Item = (Place, &'a SubjectId)>) -> Option<Place> {
+    let is_fraction = |id: &SubjectId| {
+        let (whole, fraction) = id.as_str().split_once('.').unwrap_or_default();
+        let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        digits(whole.strip_prefix('-').unwrap_or(whole))
+            && digits(fraction)
+            && fraction.bytes().all(|byte| byte == b'0')
+    };
+    let (first, id) = ids.next()?;
+    (is_fraction(id) && ids.all(|(_, id)| is_fraction(id))).then_some(first)
 }
 
 /// How an identifier is written to a list, so that [`identities`] reads it again: in double quotes where it must be.
 pub(in crate::template) fn written(id: &SubjectId) -> Cow<'_, str> {
     let id = id.as_str();
     let alone = matches!(fields(id).as_deref(), Ok([Field::Plain(plain)]) if *plain == id);
-    match alone && !id.starts_with('#') && !labels::is_label(id) {
+    match alone && !id.starts_with('#') && !names::is_label(id) {
         true => Cow::Borrowed(id),
         false => Cow::Owned(format!("\"{}\"", id.replace('"', "\"\""))),
     }
@@ -190,7 +215,7 @@ mod tests {
     fn array(kind: &str, shape: &str, data: &[u8]) -> Vec<u8> {
         let header = format!("{{'descr': '{kind}', 'fortran_order': False, 'shape': {shape}, }}\n");
         let length = (header.len() as u16).to_le_bytes();
-        [NUMPY_MAGIC, &[1, 0], &length, header.as_bytes(), data].concat()
+        [array::MAGIC, &[1, 0], &length, header.as_bytes(), data].concat()
     }
 
     #[test]
@@ -198,7 +223,8 @@ mod tests {
         let bytes: Vec<u8> = [7i64, -1].iter().flat_map(|id| id.to_le_bytes()).collect();
         let read = identities(&array("<i8", "(2,)", &bytes)).unwrap();
         assert_eq!(read.iter().map(|i| i.subject.as_str()).collect::<Vec<_>>(), ["7", "-1"]);
-        assert!(matches!(identities(&array("<i8", "(2, 1)", &bytes)), Err(ReadError::Array { .. })));
+        assert_eq!(identities(&array("<i8", "(2, 1)", &bytes)).unwrap(), read);
+        assert!(matches!(identities(&array("<i8", "(1, 2)", &bytes)), Ok(list) if list == read));
         assert!(matches!(identities(&array("<f8", "(2,)", &bytes)), Err(ReadError::Array { .. })));
         assert!(matches!(identities(&array("<i8", "(3,)", &bytes)), Err(ReadError::Array { .. })));
     }

@@ -1,23 +1,50 @@
-//! What columns and arrays are called that say whose a template is.
+//! What arrays, columns and fields are called that are read. Letters count alike in either case. `docs/formats.md` lists the same names.
 
-/// Names that stand for nothing else in an archive.
-const LABELS: [&str; 11] =
+/// Whose a template is. These stand for nothing else in an archive.
+pub(super) const LABELS: [&str; 11] =
     ["id", "ids", "subject", "subjects", "label", "labels", "identity", "identities", "y", "target", "targets"];
 /// The name of a person, or of a picture: asked only where nothing else says whose a template is.
-const NAMES: [&str; 2] = ["name", "names"];
+pub(super) const NAMES: [&str; 2] = ["name", "names"];
 /// Among columns of values these may be coordinates.
 const VALUES: [&str; 3] = ["y", "target", "targets"];
+/// A vector, or all of them.
+pub(super) const VECTORS: [&str; 12] = [
+    "vector",
+    "vectors",
+    "embedding",
+    "embeddings",
+    "template",
+    "templates",
+    "values",
+    "feature",
+    "features",
+    "representation",
+    "encoding",
+    "descriptor",
+];
+/// Bits, packed or not.
+pub(super) const BITS: [&str; 3] = ["bits", "template", "templates"];
+/// The code of an iris.
+pub(super) const CODES: [&str; 4] = ["code", "codes", "iris_code", "iris_codes"];
+/// A mask of an iris of which the name says that a 1 marks a valid bit.
+pub(super) const VALID: [&str; 4] = ["valid", "valid_bits", "mask_code", "mask_codes"];
+/// One of which the name says that a 1 marks a bit that is not valid.
+pub(super) const NOISE: [&str; 4] = ["noise", "noise_mask", "noise_masks", "noise_bits"];
+/// One of which the name does not say it.
+pub(super) const MASKS: [&str; 2] = ["mask", "masks"];
+/// Which eye a template is of.
+pub(super) const EYES: [&str; 2] = ["eye", "eyes"];
 
-fn is_one_of(names: &[&str], name: &str) -> bool {
+pub(super) fn is_one_of(names: &[&str], name: &str) -> bool {
     names.iter().any(|known| known.eq_ignore_ascii_case(name))
 }
 
 /// Whether an array of this name, or the first line of a list of ids, says whose templates are.
 pub(super) fn is_label(name: &str) -> bool {
-    is_one_of(&LABELS, name) || is_one_of(&NAMES, name)
+    is_one_of(&LABELS, name) || is_mere_name(name)
 }
 
-/// Whether it says so only where no other array does.
+/// Whether it says so only where nothing else does.
 pub(super) fn is_mere_name(name: &str) -> bool {
     is_one_of(&NAMES, name)
 }
@@ -25,4 +52,77 @@ pub(super) fn is_mere_name(name: &str) -> bool {
 /// Whether a column of this name, beside columns of values, says whose templates are.
 pub(super) fn is_column(name: &str) -> bool {
     is_label(name) && !is_one_of(&VALUES, name)
+}
+
+/// The one of several names that says whose templates are: a mere name only where it is alone.
+///
+/// # Errors
+///
+/// Two that may be meant, as written.
+pub(super) fn label<'a>(names: impl Iterator<Item = &'a str>) -> Result<Option<&'a str>, Two> {
+    let (mere, sure): (Vec<&str>, Vec<&str>) = names.partition(|name| is_mere_name(name));
+    one(if sure.is_empty() { mere } else { sure })
+}
+
+/// The only one there is.
+///
+/// # Errors
+///
+/// The first two.
+pub(super) fn one(names: Vec<&str>) -> Result<Option<&str>, Two> {
+    match names[..] {
+        [] => Ok(None),
+        [name] => Ok(Some(name)),
+        [first, second, ..] => Err(Two { first: shortened(first), second: shortened(second) }),
+    }
+}
+
+/// Two names of which either may be meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Two {
+    /// The first 64 characters of one.
+    pub first: String,
+    /// The first 64 characters of the other.
+    pub second: String,
+}
+
+impl std::fmt::Display for Two {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "`{}` and `{}`", self.first, self.second)
+    }
+}
+
+/// The first 64 characters of a name found in a file.
+pub(super) fn shortened(name: &str) -> String {
+    name.chars().take(64).collect()
+}
+
+/// Names as they are listed in a message: at most sixteen.
+pub(super) fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    names.into_iter().map(shortened).take(16).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_on_formats_has_every_name() {
+        let page = include_str!("../../../docs/formats.md");
+        let labels = LABELS.iter().filter(|name| !name.ends_with('s') && **name != "identities");
+        let all =
+            labels.chain(&NAMES).chain(&BITS).chain(&EYES).chain(&CODES).chain(&VALID).chain(&NOISE).chain(&MASKS);
+        for name in all.chain(&VECTORS) {
+            assert!(page.contains(&format!("`{name}`")), "{name}");
+        }
+    }
+
+    #[test]
+    fn one_name_is_chosen_or_two_are_told() {
+        let label = |names: &[&'static str]| super::label(names.iter().copied());
+        assert_eq!(label(&["name", "subject"]), Ok(Some("subject")));
+        assert_eq!((label(&["name"]), label(&[])), (Ok(Some("name")), Ok(None)));
+        let two = label(&["name", "id", "Label"]).unwrap_err();
+        assert_eq!(two.to_string(), "`id` and `Label`");
+    }
 }

@@ -2,11 +2,11 @@
 
 use super::array::Array;
 use super::error::ReadError;
-use super::{Format, Row, rows};
+use super::{Format, Raw, Row, rows};
 use crate::template::TemplateShape;
 
 /// Reads a `.npy` file of vectors or bits, one row a record.
-pub(super) fn rows(bytes: &[u8], shape: TemplateShape) -> Result<Vec<Row>, ReadError> {
+pub(super) fn rows(bytes: &[u8], shape: TemplateShape) -> Result<Vec<Row<Raw>>, ReadError> {
     if matches!(shape, TemplateShape::Iris(_)) {
         return Err(ReadError::Unsupported { format: Format::Npy, shape });
     }

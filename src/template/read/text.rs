@@ -1,9 +1,12 @@
 //! What the text formats share: lines, eyes, bits written as text, and JSON objects that name what they do not know.
 
+use std::borrow::Cow;
+
 use base64::Engine;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use super::error::RecordFault;
+use super::names::shortened;
 use crate::template::{Bits, Eye};
 
 /// The standard alphabet, with or without padding.
@@ -12,18 +15,53 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// The lines of a text without surrounding white space, numbered from 1. A byte order mark is skipped.
+/// The lines of a text without surrounding white space, numbered from 1.
 pub(super) fn lines(bytes: &[u8]) -> impl Iterator<Item = (usize, Result<&str, RecordFault>)> {
-    let bytes = without_byte_order_mark(bytes);
     bytes.split(|&byte| byte == b'\n').enumerate().map(|(index, line)| {
         let line = std::str::from_utf8(line).map(str::trim).map_err(|_| RecordFault::NotText);
         (index + 1, line)
     })
 }
 
-/// A text without the mark that some programs begin it with.
-pub(super) fn without_byte_order_mark(bytes: &[u8]) -> &[u8] {
-    bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes)
+/// A text without the byte order mark that some programs begin it with, and as UTF-8 where that mark tells of UTF-16. What is not so is
+/// left as it is.
+pub(super) fn decoded(bytes: &[u8]) -> Cow<'_, [u8]> {
+    match bytes {
+        [0xef, 0xbb, 0xbf, rest @ ..] => rest.into(),
+        [0xff, 0xfe, rest @ ..] => utf_16(rest, u16::from_le_bytes).map_or(bytes.into(), Cow::Owned),
+        [0xfe, 0xff, rest @ ..] => utf_16(rest, u16::from_be_bytes).map_or(bytes.into(), Cow::Owned),
+        _ => bytes.into(),
+    }
+}
+
+fn utf_16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Option<Vec<u8>> {
+    let (units, []) = bytes.as_chunks() else { return None };
+    let text: Option<String> = char::decode_utf16(units.iter().map(|bytes| unit(*bytes))).map(Result::ok).collect();
+    text.map(String::into_bytes)
+}
+
+/// A number; `comma` says whether its fraction may stand behind a comma.
+pub(super) fn number(text: &str, comma: bool) -> Option<f64> {
+    match text.split_once(',') {
+        Some((whole, fraction)) if comma && !fraction.contains(['.', ',']) && !whole.contains('.') => {
+            format!("{whole}.{fraction}").parse().ok()
+        }
+        Some(_) => None,
+        None => text.parse().ok(),
+    }
+}
+
+/// A list of numbers as a text: in brackets, braces or neither, separated by commas or white space, as Python, PostgreSQL and NumPy print
+/// it; `name` is what holds it.
+pub(super) fn numbers(text: &str, name: &str) -> Result<Vec<f64>, RecordFault> {
+    let name = || shortened(name);
+    let inside = text.trim().trim_start_matches(['[', '{', '(']).trim_end_matches([']', '}', ')']);
+    if inside.contains("...") {
+        return Err(RecordFault::Elided { name: name() });
+    }
+    let values = inside.split(|c: char| c == ',' || c.is_whitespace()).filter(|value| !value.is_empty());
+    let values: Option<Vec<f64>> = values.map(|value| value.parse().ok()).collect();
+    values.filter(|values| !values.is_empty()).ok_or_else(|| RecordFault::NoNumbers { name: name() })
 }
 
 /// `left`, `right`, `l` or `r`, in either case.
@@ -36,7 +74,7 @@ pub(super) fn eye(text: &str) -> Result<Eye, RecordFault> {
 }
 
 /// `length` bits written as 0/1 characters, as hexadecimal or as base64, the most significant bit of each byte first.
-pub(super) fn bits(text: &str, length: usize, field: &'static str) -> Result<Bits, RecordFault> {
+pub(super) fn bits(text: &str, length: usize, field: &str) -> Result<Bits, RecordFault> {
     let bytes = length.div_ceil(8);
     let found = if text.len() == length && text.bytes().all(|c| matches!(c, b'0' | b'1')) {
         Bits::new(text.bytes().map(|c| c == b'1')).ok()
@@ -52,77 +90,12 @@ pub(super) fn bits(text: &str, length: usize, field: &'static str) -> Result<Bit
 }
 
 /// `length` bits written as base64.
-pub(super) fn base64_bits(text: &str, length: usize, field: &'static str) -> Result<Bits, RecordFault> {
+pub(super) fn base64_bits(text: &str, length: usize, field: &str) -> Result<Bits, RecordFault> {
     BASE64
         .decode(text)
         .ok()
         .and_then(|packed| Bits::from_msb_first(&packed, length).ok())
-        .ok_or(RecordFault::NotBits { field, expected: length })
-}
-
-/// The fields of one JSON object, taken out by name until none is left.
-#[derive(Debug)]
-pub(super) struct Fields(Vec<(String, serde_json::Value)>);
-
-impl Fields {
-    /// Parses a line that holds one JSON object and nothing else.
-    pub(super) fn parse(line: &str) -> Result<Self, RecordFault> {
-        // serde_json's own message may quote what it stumbled over.
-        serde_json::from_str(line).map_err(|error| RecordFault::Json { column: error.column() })
-    }
-
-    /// Takes out the field of a name.
-    pub(super) fn take(&mut self, name: &str) -> Result<Option<serde_json::Value>, RecordFault> {
-        let value = self.0.iter().position(|(key, _)| key == name).map(|index| self.0.swap_remove(index).1);
-        match self.0.iter().any(|(key, _)| key == name) {
-            true => Err(RecordFault::Repeated { name: shortened(name) }),
-            false => Ok(value),
-        }
-    }
-
-    /// Takes out a text.
-    pub(super) fn text(&mut self, name: &'static str) -> Result<Option<String>, RecordFault> {
-        match self.take(name)? {
-            None | Some(serde_json::Value::Null) => Ok(None),
-            Some(serde_json::Value::String(text)) => Ok(Some(text)),
-            Some(_) => Err(RecordFault::FieldType { name, expected: "a text" }),
-        }
-    }
-
-    /// Checks that no field is left.
-    pub(super) fn finish(self, known: &'static str) -> Result<(), RecordFault> {
-        match self.0.first() {
-            Some((name, _)) => Err(RecordFault::Unknown { name: shortened(name), known }),
-            None => Ok(()),
-        }
-    }
-}
-
-/// The first 64 characters of a name found in a file.
-pub(super) fn shortened(name: &str) -> String {
-    name.chars().take(64).collect()
-}
-
-impl<'de> serde::Deserialize<'de> for Fields {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl<'de> serde::de::Visitor<'de> for Visitor {
-            type Value = Fields;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
-                let mut fields = Vec::new();
-                while let Some(field) = map.next_entry()? {
-                    fields.push(field);
-                }
-                Ok(Fields(fields))
-            }
-        }
-        deserializer.deserialize_map(Visitor)
-    }
+        .ok_or(RecordFault::NotBits { field: shortened(field), expected: length })
 }
 
 #[cfg(test)]
@@ -149,22 +122,41 @@ mod tests {
         for text in ["0101010", "010101010", "a", "012", "AAAA", "zz", "é1234567"] {
             assert_eq!(
                 bits(text, 8, "code").err(),
-                Some(RecordFault::NotBits { field: "code", expected: 8 }),
+                Some(RecordFault::NotBits { field: "code".to_owned(), expected: 8 }),
                 "{text}"
             );
         }
     }
 
     #[test]
-    fn a_json_object_knows_its_fields() {
-        let mut fields = Fields::parse(r#"{"a": "x", "b": 1, "a": "y"}"#).unwrap();
-        assert_eq!(fields.take("a").unwrap_err(), RecordFault::Repeated { name: "a".to_owned() });
-        let mut fields = Fields::parse(r#"{"a": "x", "b": 1}"#).unwrap();
-        assert_eq!(fields.text("a").unwrap().unwrap(), "x");
-        assert_eq!(fields.text("c").unwrap(), None);
-        let unknown = fields.finish("a").unwrap_err();
-        assert_eq!(unknown, RecordFault::Unknown { name: "b".to_owned(), known: "a" });
-        assert!(matches!(Fields::parse("[1]"), Err(RecordFault::Json { .. })));
-        assert!(matches!(Fields::parse("{} {}"), Err(RecordFault::Json { .. })));
+    fn lists_of_numbers_are_read_as_programs_print_them() {
+        for text in ["[0.5, -1]", "{0.5,-1}", "[ 0.5\n -1. ]", "0.5 -1", "(0.5, -1.0)", "[0.5, -1,]"] {
+            assert_eq!(numbers(text, "v"), Ok(vec![0.5, -1.0]), "{text}");
+        }
+        let name = || "v".to_owned();
+        assert_eq!(numbers("[0.5 ... -1]", "v"), Err(RecordFault::Elided { name: name() }));
+        for text in ["", "[]", "[a, b]", "{\"x\": 1}"] {
+            assert_eq!(numbers(text, "v"), Err(RecordFault::NoNumbers { name: name() }), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_comma_may_stand_before_a_fraction() {
+        assert_eq!(
+            (number("-0,25", true), number("-0,25", false), number("1e-3", false)),
+            (Some(-0.25), None, Some(1e-3))
+        );
+        assert_eq!((number("1.234,5", true), number("1,234,5", true), number("", true)), (None, None, None));
+    }
+
+    #[test]
+    fn a_byte_order_mark_tells_the_encoding() {
+        let units: Vec<u16> = "é,1\n".encode_utf16().collect();
+        let little: Vec<u8> = [0xfeff].iter().chain(&units).flat_map(|unit| unit.to_le_bytes()).collect();
+        let big: Vec<u8> = [0xfeff].iter().chain(&units).flat_map(|unit: &u16| unit.to_be_bytes()).collect();
+        for bytes in [&little[..], &big, "\u{feff}é,1\n".as_bytes(), "é,1\n".as_bytes()] {
+            assert_eq!(&*decoded(bytes), "é,1\n".as_bytes());
+        }
+        assert_eq!(&*decoded(b"\xff\xfea"), b"\xff\xfea"); // half a character
     }
 }

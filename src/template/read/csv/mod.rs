@@ -1,234 +1,142 @@
-//! Comma-separated values: one line a record.
+//! Values in columns, one line a record.
+
+mod columns;
+mod first_line;
+mod table;
 
 use super::error::{Place, ReadError, RecordFault};
-use super::{Row, Rows, labels, text};
-use crate::template::{Bits, IrisCode, RealVector, Template, TemplateShape};
+use super::irises::Layout;
+use super::{Found, Raw, Row, Rows, text};
+use crate::template::{Bits, RealVector, SubjectId, Template, TemplateShape};
+use columns::{Column, Columns};
+use first_line::FirstLine;
+use table::Table;
 
-/// What a column holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Column {
-    Subject,
-    Eye,
-    Bits,
-    Code,
-    Mask,
-    Value,
-}
-
-impl Column {
-    /// By the name in the header; whatever is not known is a value.
-    fn named(name: &str) -> Self {
-        match name.to_ascii_lowercase().as_str() {
-            name if labels::is_column(name) => Self::Subject,
-            "eye" => Self::Eye,
-            "bits" => Self::Bits,
-            "code" => Self::Code,
-            "mask" | "valid" => Self::Mask,
-            _ => Self::Value,
-        }
-    }
-}
-
-/// Reads comma-separated values; `given` says whether there is a header, where that is known. Where identifiers are given `apart`, the
-/// file's own may be in several columns.
+/// Reads values in columns; `given` says whether there is a header, where that is known. Where identifiers are given `apart`, the file's own
+/// may be in several columns.
 pub(super) fn rows(bytes: &[u8], shape: TemplateShape, given: Option<bool>, apart: bool) -> Result<Rows, ReadError> {
-    let bytes = text::without_byte_order_mark(bytes);
-    let mut reader =
-        ::csv::ReaderBuilder::new().has_headers(false).flexible(true).trim(::csv::Trim::All).from_reader(bytes);
-    let mut columns: Option<Vec<Column>> = None;
-    let (mut rows, mut label, mut first) = (Vec::new(), None, None);
+    let table = Table::of(bytes);
+    let (mut reader, mut lines) = (table.reader(), table.lines());
+    let mut columns: Option<Columns> = None;
+    let (mut rows, mut first, mut candidates) = (Vec::new(), None, Vec::new());
     let mut record = ::csv::ByteRecord::new();
-    let mut lines = Lines { bytes, line: 1, counted: 0 };
-    let unreadable = |line| ReadError::at(Place::Line(line))(RecordFault::NotText);
-    while reader.read_byte_record(&mut record).map_err(|_| unreadable(lines.line))? {
+    while reader
+        .read_byte_record(&mut record)
+        .map_err(|_| ReadError::at(Place::Line(lines.line()))(RecordFault::NotText))?
+    {
         let place = Place::Line(lines.at(record.position().map_or(0, |position| position.byte() as usize)));
         let at = ReadError::at(place);
         let fields: Vec<&str> =
             record.iter().map(std::str::from_utf8).collect::<Result<_, _>>().map_err(|_| at(RecordFault::NotText))?;
-        let columns = match &columns {
+        let comma = table.decimal_commas();
+        let known = match &columns {
             Some(columns) => columns,
             None => {
-                let header = header(&fields, given, apart).map_err(&at)?;
-                let is_header = header.is_some();
-                let found = columns.insert(header.unwrap_or_else(|| vec![Column::Value; fields.len()]));
-                check(found, shape).map_err(&at)?;
-                if is_header {
-                    let subject = fields.iter().zip(&*found).find(|(_, column)| **column == Column::Subject);
-                    label = subject.map(|(name, _)| text::shortened(name));
+                let found = Columns::of(&fields, shape, given, apart, comma);
+                let found = columns.insert(found.map_err(|fault| at(index_or(fault, &fields, &mut reader)))?);
+                if found.names.is_some() {
                     continue;
                 }
                 if given.is_none() {
-                    first = Some(FirstLine::new(&fields).map_err(&at)?);
+                    first = Some(FirstLine::new(&fields, comma).map_err(&at)?);
                 }
                 found
             }
         };
-        rows.push(row(&fields, columns, shape, place, rows.len() + 1).map_err(&at)?);
+        if rows.is_empty() {
+            candidates = known.perhaps_ids(&fields);
+        }
+        rows.push(row(&fields, known, shape, comma, place, rows.len() + 1));
     }
     if let (Some(first), [row, others @ ..]) = (first, rows.as_slice()) {
         first.check(row, others).map_err(ReadError::at(row.place))?;
     }
-    Ok(Rows { rows, label, candidates: Vec::new() })
-}
-
-/// A first line of numbers that was taken for a template, though nobody has said that it is one.
-struct FirstLine {
-    /// Whether all its numbers are written without a fraction.
-    whole: bool,
-}
-
-impl FirstLine {
-    /// So many times longer than any other vector, a first one is no vector.
-    const FAR: f64 = 10.0;
-
-    fn new(fields: &[&str]) -> Result<Self, RecordFault> {
-        let whole: Option<Vec<f64>> =
-            fields.iter().map(|field| field.parse().ok().filter(|n: &f64| n.fract() == 0.0)).collect();
-        let steps = whole.iter().flat_map(|numbers| numbers.iter().zip(numbers.iter().skip(1)));
-        let mut steps = steps.map(|(before, after)| after - before);
-        let step = steps.next().filter(|step| *step != 0.0);
-        if fields.len() >= 3 && step.is_some_and(|step| steps.all(|other| other == step)) {
-            return Err(RecordFault::PerhapsHeader { why: "it counts in equal steps" });
-        }
-        Ok(Self { whole: whole.is_some() })
-    }
-
-    /// Compares it with the lines that follow.
-    fn check(&self, first: &Row, others: &[Row]) -> Result<(), RecordFault> {
-        fn vector(row: &Row) -> Option<&[f64]> {
-            match &row.template {
-                Template::Vector(vector) => Some(vector.coordinates()),
-                Template::Bits(_) | Template::Iris(_) => None,
-            }
-        }
-        let Some(first) = vector(first) else { return Ok(()) };
-        let length = |vector: &[f64]| vector.iter().map(|x| x * x).sum::<f64>().sqrt();
-        let (mut fractions, mut longest) = (!others.is_empty(), 0.0);
-        for other in others.iter().filter_map(vector) {
-            fractions &= 2 * other.iter().filter(|x| x.fract() != 0.0).count() >= other.len();
-            longest = f64::max(longest, length(other));
-        }
-        if self.whole && fractions {
-            return Err(RecordFault::PerhapsHeader {
-                why: "it has whole numbers where all other lines have fractions",
-            });
-        }
-        if longest > 0.0 && length(first) > Self::FAR * longest {
-            return Err(RecordFault::PerhapsHeader { why: "it is more than ten times longer than any other vector" });
-        }
-        Ok(())
-    }
-}
-
-/// Counts lines as far as has been asked for. The reader's own count takes no notice of the blank lines it passes over.
-struct Lines<'a> {
-    bytes: &'a [u8],
-    line: usize,
-    counted: usize,
-}
-
-impl Lines<'_> {
-    /// The line of the first record at or after an offset that is not before the last one asked for.
-    fn at(&mut self, offset: usize) -> usize {
-        let rest = self.bytes.get(offset..).unwrap_or_default();
-        let start = offset + rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
-        let passed = self.bytes.get(self.counted..start).unwrap_or_default();
-        self.line += passed.iter().filter(|&&byte| byte == b'\n').count();
-        self.counted = start;
-        self.line
-    }
-}
-
-/// What the columns hold, where the first line says so; `None` where it holds values already.
-fn header(fields: &[&str], given: Option<bool>, apart: bool) -> Result<Option<Vec<Column>>, RecordFault> {
-    if given == Some(false) {
-        return Ok(None);
-    }
-    let columns: Vec<Column> = fields.iter().map(|name| Column::named(name)).collect();
-    let numbers = fields.iter().filter(|field| field.parse::<f64>().is_ok()).count();
-    let counts = fields.len() >= 3 && fields.iter().enumerate().all(|(index, field)| *field == index.to_string());
-    let names_one = columns.iter().any(|column| *column != Column::Value);
-    for kind in [Column::Subject, Column::Eye, Column::Bits, Column::Code, Column::Mask] {
-        let mut of_kind = fields.iter().zip(&columns).filter(|(_, column)| **column == kind);
-        if let (Some((first, _)), Some((second, _))) = (of_kind.next(), of_kind.next()) {
-            let (first, second) = (text::shortened(first), text::shortened(second));
-            match kind {
-                Column::Subject if apart => {}
-                Column::Subject if first != second => return Err(RecordFault::TwoLabels { first, second }),
-                _ => return Err(RecordFault::Repeated { name: second }),
-            }
-        }
-    }
-    match numbers {
-        _ if names_one || counts || given == Some(true) => Ok(Some(columns)),
-        0 => Ok(Some(columns)),
-        all if all == fields.len() => Ok(None),
-        _ => Err(RecordFault::MixedHeader),
-    }
-}
-
-/// Whether the columns can hold templates of this shape.
-fn check(columns: &[Column], shape: TemplateShape) -> Result<(), RecordFault> {
-    let has = |kind| columns.contains(&kind);
-    let values = columns.iter().filter(|column| **column == Column::Value).count();
-    let (expected, known) = match shape {
-        TemplateShape::Vector(dimension) => (dimension, "id, subject, eye and a column for each coordinate"),
-        TemplateShape::Bits(_) if has(Column::Bits) => (0, "id, subject, eye, bits"),
-        TemplateShape::Bits(length) => (length, "id, subject, eye and a column for each bit, or `bits`"),
-        TemplateShape::Iris(_) if !has(Column::Code) => return Err(RecordFault::Missing { name: "code" }),
-        TemplateShape::Iris(_) if !has(Column::Mask) => return Err(RecordFault::Missing { name: "mask" }),
-        TemplateShape::Iris(_) => (0, "id, subject, eye, code, mask"),
-    };
-    let strays = [(Column::Bits, "bits"), (Column::Code, "code"), (Column::Mask, "mask")];
-    let stray = strays.iter().find(|(kind, _)| {
-        has(*kind)
-            && match shape {
-                TemplateShape::Vector(_) => true,
-                TemplateShape::Bits(_) => *kind != Column::Bits,
-                TemplateShape::Iris(_) => *kind == Column::Bits,
-            }
+    let columns = columns.unwrap_or(Columns { all: Vec::new(), names: None });
+    let mask = columns.all.iter().find_map(|column| match column {
+        Column::Mask(marks) => Some(*marks),
+        _ => None,
     });
-    match stray {
-        Some((_, name)) => Err(RecordFault::Unknown { name: (*name).to_owned(), known }),
-        None if values != expected => Err(RecordFault::Columns { expected, actual: values }),
-        None => Ok(()),
-    }
-}
-
-fn row(
-    fields: &[&str],
-    columns: &[Column],
-    shape: TemplateShape,
-    place: Place,
-    person: usize,
-) -> Result<Row, RecordFault> {
-    if fields.len() != columns.len() {
-        let values = columns.iter().filter(|column| **column == Column::Value).count();
-        let others = columns.len() - values;
-        return Err(RecordFault::Columns { expected: values, actual: fields.len().saturating_sub(others) });
-    }
-    let of = |kind| fields.iter().zip(columns).find(|(_, column)| **column == kind).map(|(field, _)| *field);
-    let subject = of(Column::Subject).map(RecordFault::subject).transpose()?;
-    let eye = of(Column::Eye).filter(|eye| !eye.is_empty()).map(text::eye).transpose()?;
-    let template = match shape {
-        TemplateShape::Vector(_) => Template::Vector(RealVector::new(values(fields, columns)?)?),
-        TemplateShape::Bits(length) => Template::Bits(match of(Column::Bits) {
-            Some(written) => text::bits(written, length, "bits")?,
-            None => Bits::new(bit_values(fields, columns)?)?,
-        }),
-        TemplateShape::Iris(iris) => {
-            let code = of(Column::Code).ok_or(RecordFault::Missing { name: "code" })?;
-            let mask = of(Column::Mask).ok_or(RecordFault::Missing { name: "mask" })?;
-            let (code, mask) = (text::bits(code, iris.bits(), "code")?, text::bits(mask, iris.bits(), "mask")?);
-            Template::Iris(IrisCode::new(iris, code, mask)?)
-        }
+    let layout = Layout {
+        flat: true,
+        mask: columns.name_of(|column| matches!(column, Column::Mask(_))).unwrap_or_default().to_owned(),
+        marks: mask.flatten(),
     };
-    Ok(Row { place, person, subject, eye, template })
+    let label = columns.name_of(|column| column == Column::Subject).map(str::to_owned);
+    let unread = columns.unread();
+    candidates.retain(|name| unread.contains(name) && !apart && label.is_none());
+    Ok(Rows { rows, found: Found { label, unread, candidates, ..Found::default() }, layout })
 }
 
-fn values(fields: &[&str], columns: &[Column]) -> Result<Vec<f64>, RecordFault> {
+/// Another number of columns than expected, told as an index where there is no header and the next line counts on.
+fn index_or(fault: RecordFault, fields: &[&str], reader: &mut ::csv::Reader<&[u8]>) -> RecordFault {
+    let RecordFault::Columns { expected, actual } = fault else { return fault };
+    let mut next = ::csv::StringRecord::new();
+    let (Some(first), Ok(true)) = (fields.first(), reader.read_record(&mut next)) else { return fault };
+    let follows = first.parse().ok().and_then(|number: i64| number.checked_add(1));
+    match next.get(0).and_then(|second| second.parse().ok()) == follows && follows.is_some() && actual == expected + 1 {
+        true => RecordFault::IndexColumn,
+        false => fault,
+    }
+}
+
+fn row(fields: &[&str], columns: &Columns, shape: TemplateShape, comma: bool, place: Place, person: usize) -> Row<Raw> {
+    let of = |kind| fields.iter().zip(&columns.all).find(|(_, column)| **column == kind).map(|(field, _)| *field);
+    let subject = of(Column::Subject).map(RecordFault::subject).transpose();
+    let eye = of(Column::Eye).filter(|eye| !eye.is_empty()).map(text::eye).transpose();
+    let template = template(fields, columns, shape, comma);
+    let (subject, eye, fault): (Option<SubjectId>, _, _) = match (subject, eye) {
+        (Ok(subject), Ok(eye)) => (subject, eye, None),
+        (Ok(subject), Err(fault)) => (subject, None, Some(fault)),
+        (Err(fault), eye) => (None, eye.ok().flatten(), Some(fault)),
+    };
+    Row { place, person, subject, eye, template: fault.map_or(template, Err) }
+}
+
+fn template(fields: &[&str], columns: &Columns, shape: TemplateShape, comma: bool) -> Result<Raw, RecordFault> {
+    if fields.len() != columns.all.len() {
+        let others = columns.all.len() - columns.values();
+        return Err(RecordFault::Columns { expected: columns.values(), actual: fields.len().saturating_sub(others) });
+    }
+    let of = |kind: fn(Column) -> bool| {
+        fields.iter().zip(&columns.all).find(|(_, column)| kind(**column)).map(|(field, _)| *field)
+    };
+    if of(|column| column == Column::Empty).is_some_and(|field| !field.is_empty()) {
+        return Err(RecordFault::Columns { expected: columns.values(), actual: columns.values() + 1 });
+    }
+    let name = |kind: fn(Column) -> bool| columns.name_of(kind).unwrap_or_default();
+    match shape {
+        TemplateShape::Vector(dimension) => {
+            let values = match of(|column| column == Column::Vector) {
+                Some(list) => text::numbers(list, name(|column| column == Column::Vector))?,
+                None => values(fields, &columns.all, comma)?,
+            };
+            match values.len() == dimension {
+                true => Ok(Raw::Whole(Template::Vector(RealVector::new(values)?))),
+                false => Err(RecordFault::Columns { expected: dimension, actual: values.len() }),
+            }
+        }
+        TemplateShape::Bits(length) => Ok(Raw::Whole(Template::Bits(match of(|column| column == Column::Bits) {
+            Some(written) => text::bits(written, length, name(|column| column == Column::Bits))?,
+            None => Bits::new(bit_values(fields, &columns.all)?)?,
+        }))),
+        TemplateShape::Iris(iris) => {
+            let is_mask = |column| matches!(column, Column::Mask(_));
+            let code = of(|column| column == Column::Code).ok_or(RecordFault::Missing { name: "code" })?;
+            let mask = of(is_mask).ok_or(RecordFault::Missing { name: "mask" })?;
+            let code = text::bits(code, iris.bits(), name(|column| column == Column::Code))?;
+            let mask = text::bits(mask, iris.bits(), name(is_mask))?;
+            Ok(Raw::Iris { code, mask })
+        }
+    }
+}
+
+fn values(fields: &[&str], columns: &[Column], comma: bool) -> Result<Vec<f64>, RecordFault> {
     value_columns(fields, columns)
-        .map(|(column, field)| field.parse().map_err(|_| RecordFault::NotANumber { column }))
+        .map(|(column, field)| match text::number(field, comma) {
+            Some(value) => Ok(value),
+            None if field.is_empty() => Err(RecordFault::NoValue { column }),
+            None => Err(RecordFault::NotANumber { column }),
+        })
         .collect()
 }
 
@@ -253,12 +161,19 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::template::read::names::Two;
+    use crate::template::read::{self, Format, Given};
     use crate::template::{Eye, IrisShape, MaskSharing};
 
     fn fault(file: &str, shape: TemplateShape) -> (usize, RecordFault) {
-        match rows(file.as_bytes(), shape, None, false).err().unwrap() {
-            ReadError::Record { place: Place::Line(line), fault } => (line, fault),
-            other => panic!("{other}"),
+        let read = match read::read(file.as_bytes(), Format::Csv, shape, Given::default()) {
+            Err(ReadError::Record { place, fault }) => (place, fault),
+            Err(other) => panic!("{other}"),
+            Ok(mut read) => read.unusable.pop().map(|one| (one.place, one.fault)).unwrap(),
+        };
+        match read {
+            (Place::Line(line), fault) => (line, fault),
+            (other, _) => panic!("{other}"),
         }
     }
 
@@ -266,7 +181,9 @@ mod tests {
         let read = rows(file.as_bytes(), TemplateShape::Vector(dimension), None, false).unwrap().rows;
         read.into_iter()
             .map(|row| match row.template {
-                Template::Vector(vector) => (row.subject.map(String::from), vector.coordinates().to_vec()),
+                Ok(Raw::Whole(Template::Vector(vector))) => {
+                    (row.subject.map(String::from), vector.coordinates().to_vec())
+                }
                 _ => panic!(),
             })
             .collect()
@@ -300,15 +217,17 @@ mod tests {
     #[test]
     fn faults_are_named_by_line_and_column() {
         let shape = TemplateShape::Vector(2);
-        let two =
-            |first: &str, second: &str| RecordFault::TwoLabels { first: first.to_owned(), second: second.to_owned() };
+        let two = |first: &str, second: &str| {
+            RecordFault::TwoLabels(Two { first: first.to_owned(), second: second.to_owned() })
+        };
         assert_eq!(fault("id,x,y\na,1,2\nb,1,two\n", shape), (3, RecordFault::NotANumber { column: 3 }));
         assert_eq!(
             fault("1,2\n\n1,NaN\n", shape),
             (3, RecordFault::Template(crate::template::TemplateError::NotFinite { coordinate: 1 }))
         );
         assert_eq!(fault("1,2\n1,2,3\n", shape), (2, RecordFault::Columns { expected: 2, actual: 3 }));
-        assert_eq!(fault("1;2\n", shape), (1, RecordFault::Columns { expected: 2, actual: 1 }));
+        assert_eq!(fault("1|2\n", shape), (1, RecordFault::Columns { expected: 2, actual: 1 }));
+        assert_eq!(fault("id,x,y\na,,2\n", shape), (2, RecordFault::NoValue { column: 2 }));
         assert_eq!(fault("id,x\na,1\n", shape), (1, RecordFault::Columns { expected: 2, actual: 1 }));
         assert_eq!(fault("id,subject,x,y\n", shape), (1, two("id", "subject")));
         assert_eq!(fault("id,id,x,y\n", shape), (1, RecordFault::Repeated { name: "id".to_owned() }));
@@ -320,26 +239,78 @@ mod tests {
     #[test]
     fn bits_come_in_columns_or_in_one() {
         let bits = |file: &[u8]| match &rows(file, TemplateShape::Bits(8), None, false).unwrap().rows[0].template {
-            Template::Bits(bits) => bits.to_msb_first(),
+            Ok(Raw::Whole(Template::Bits(bits))) => bits.to_msb_first(),
             _ => panic!(),
         };
         assert_eq!(bits(b"1,0,1,0,0,0,0,1\n"), [0xa1]);
         assert_eq!(bits(b"id,bits\nx,10100001\n"), [0xa1]);
         assert_eq!(bits(b"bits,id\na1,x\n"), [0xa1]);
         let wrong = fault("id,bits\nx,1010\n", TemplateShape::Bits(8));
-        assert_eq!(wrong, (2, RecordFault::NotBits { field: "bits", expected: 8 }));
+        assert_eq!(wrong, (2, RecordFault::NotBits { field: "bits".to_owned(), expected: 8 }));
     }
 
     #[test]
     fn an_iris_needs_its_mask() {
         let shape = TemplateShape::Iris(IrisShape { rows: 1, columns: 4, channels: 2, mask: MaskSharing::ByPair });
-        let read = rows(b"id,eye,code,mask\nx,r,a1,11110000\n", shape, None, false).unwrap().rows;
+        let read = read::records(b"id,eye,code,valid\nx,r,a1,11110000\n", Format::Csv, shape, None).unwrap();
         match &read[0].template {
             Template::Iris(iris) => assert_eq!((iris.code().ones(), iris.valid_bits()), (3, 4)),
             _ => panic!(),
         }
         assert_eq!(fault("id,code\nx,a1\n", shape), (1, RecordFault::Missing { name: "mask" }));
         let stray = fault("id,bits\nx,a1\n", TemplateShape::Vector(1));
-        assert!(matches!(stray, (1, RecordFault::Unknown { name, .. }) if name == "bits"));
+        assert!(matches!(stray, (1, RecordFault::OtherKind { name, .. }) if name == "bits"));
+    }
+
+    #[test]
+    fn stray_columns_are_named() {
+        let shape = TemplateShape::Vector(3);
+        let strays = |strays: &[&str]| {
+            let strays: Vec<String> = strays.iter().map(|name| (*name).to_owned()).collect();
+            RecordFault::Strays { expected: 3, actual: 3 + strays.len(), strays }
+        };
+        assert_eq!(fault("id,age,v0,v1,v2\na,1,2,3,4\n", shape), (1, strays(&["age"])));
+        assert_eq!(fault("id,v0,v1,v2,age,sex\na,1,2,3,4,5\n", shape), (1, strays(&["age", "sex"])));
+        for header in [",0,1,2", "Unnamed: 0,0,1,2", ",id,v0,v1,v2", "index,v0,v1,v2"] {
+            assert_eq!(fault(&format!("{header}\n0,1,2,3\n"), shape), (1, RecordFault::IndexColumn), "{header}");
+        }
+        assert_eq!(fault("0,.5,2,3\n1,.5,2,3\n", shape), (1, RecordFault::IndexColumn));
+        assert_eq!(fault("0.5,.5,2,3\n1,.5,2,3\n", shape), (1, RecordFault::Columns { expected: 3, actual: 4 }));
+    }
+
+    #[test]
+    fn a_vector_may_stand_in_one_column() {
+        for file in
+            ["id,embedding\na,\"[1, 2]\"\n", ",id,vector,area\n0,a,[1 2],\"{'x': 1}\"\n", "id;values\na;[1,2]\n"]
+        {
+            assert_eq!(vectors(file, 2), [(Some("a".to_owned()), vec![1.0, 2.0])], "{file}");
+        }
+        let unread =
+            rows(b",id,vector,area\n0,a,[1 2],x\n", TemplateShape::Vector(2), None, false).unwrap().found.unread;
+        assert_eq!(unread, ["area"]);
+        let elided = RecordFault::Elided { name: "embedding".to_owned() };
+        assert_eq!(fault("id,embedding\na,[0.1 ... 0.2]\n", TemplateShape::Vector(2)), (2, elided));
+    }
+
+    #[test]
+    fn other_separators_and_a_last_comma_are_read() {
+        let row = |values: [f64; 2]| (None, values.to_vec());
+        for file in [
+            "0.5,-1\n2,3\n",
+            "0,5;-1\n2;3\n",
+            "0,5\t-1\n2\t3\n",
+            "0.5 -1\n2   3\n",
+            "0.5,-1,\n2,3,\n",
+            "# v0,v1\n0.5,-1\n2,3\n",
+        ] {
+            assert_eq!(vectors(file, 2), [row([0.5, -1.0]), row([2.0, 3.0])], "{file}");
+        }
+        assert_eq!(fault("1,2,\n3,4,5\n", TemplateShape::Vector(2)).0, 2);
+    }
+
+    #[test]
+    fn a_mere_name_gives_way_to_what_says_whose_templates_are() {
+        assert_eq!(vectors("name,subject,x,y\nimg1,a,1,2\n", 2), [(Some("a".to_owned()), vec![1.0, 2.0])]);
+        assert_eq!(vectors("name,x,y\nimg1,1,2\n", 2), [(Some("img1".to_owned()), vec![1.0, 2.0])]);
     }
 }

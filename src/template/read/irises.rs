@@ -1,0 +1,179 @@
+//! What an iris file leaves unsaid: in which order the bits of a code lie, and what the ones of a mask mark.
+
+use super::error::{ReadError, RecordFault};
+use super::{Raw, Row};
+use crate::template::{Bits, IrisCode, IrisShape, Template, TemplateError};
+
+/// In which order the bits of a code lie that comes as one string of bits, packed or not.
+///
+/// Templates hold them by rows, columns and channels; channel `2 * filter + part` is the real (0) or imaginary (1) part of a filter.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BitOrder {
+    /// `(rows, columns, channels)`, which is `(rows, columns, filters, 2)`, as Open-IRIS and iris-mpc write files.
+    #[default]
+    PositionFirst,
+    /// `(filters, rows, columns, 2)`, as a list of Open-IRIS' arrays is.
+    FilterFirst,
+    /// `(channels, rows, columns)`: one plane of bits after the other.
+    ChannelFirst,
+}
+
+impl BitOrder {
+    const ALL: [Self; 3] = [Self::PositionFirst, Self::FilterFirst, Self::ChannelFirst];
+
+    /// Where the bit stands in this order that is at `(position, channel)`, the position counted row by row.
+    fn place(self, shape: IrisShape, position: usize, channel: usize) -> usize {
+        let positions = shape.rows * shape.columns;
+        let parts = if shape.channels.is_multiple_of(2) { 2 } else { 1 };
+        match self {
+            Self::PositionFirst => position * shape.channels + channel,
+            Self::FilterFirst => (channel / parts * positions + position) * parts + channel % parts,
+            Self::ChannelFirst => channel * positions + position,
+        }
+    }
+
+    /// Bits of this order in the order that templates have.
+    pub(super) fn normal(self, bits: &Bits, shape: IrisShape) -> Result<Bits, TemplateError> {
+        let found: Vec<bool> = bits.iter().collect();
+        let positions = (0..shape.rows * shape.columns).flat_map(|p| (0..shape.channels).map(move |c| (p, c)));
+        Bits::new(positions.filter_map(|(position, channel)| found.get(self.place(shape, position, channel)).copied()))
+    }
+
+    /// How many bits, read in this order, are those of the same channel one column further; and of how many.
+    fn agreement(self, code: &[bool], shape: IrisShape) -> (usize, usize) {
+        let (mut equal, mut pairs) = (0, 0);
+        for row in 0..shape.rows {
+            for column in 1..shape.columns {
+                let position = row * shape.columns + column;
+                for channel in 0..shape.channels {
+                    let bit = |position| code.get(self.place(shape, position, channel));
+                    equal += usize::from(bit(position) == bit(position - 1));
+                    pairs += 1;
+                }
+            }
+        }
+        (equal, pairs)
+    }
+}
+
+impl std::fmt::Display for BitOrder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::PositionFirst => "rows, columns, channels",
+            Self::FilterFirst => "filters, rows, columns, parts",
+            Self::ChannelFirst => "channels, rows, columns",
+        })
+    }
+}
+
+/// What the ones of a mask mark.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MaskMarks {
+    /// Bits that are valid, as templates hold them.
+    Valid,
+    /// Bits that are not: eyelids, lashes, reflections.
+    Noise,
+}
+
+/// How the irises of a file are written, as far as it says so.
+#[derive(Debug, Default)]
+pub(super) struct Layout {
+    /// Whether codes are strings of bits, of which no axis says what is where.
+    pub(super) flat: bool,
+    /// The name of the mask.
+    pub(super) mask: String,
+    /// What its name says of its ones.
+    pub(super) marks: Option<MaskMarks>,
+}
+
+/// What its user says.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Told {
+    /// What the ones of a mask mark whose name does not say it.
+    pub marks: Option<MaskMarks>,
+    /// In which order flat codes lie.
+    pub order: Option<BitOrder>,
+}
+
+/// At least so many bits of an iris are valid, of all templates of a file: those of Open-IRIS, iris-mpc and of public data sets have 74
+/// to 98 %.
+const USUAL_SHARE: f64 = 0.6;
+/// Neighbouring columns of a code agree in more bits than others do, because filters are wide: in 76 to 88 % by the right order, in 45 to
+/// 65 % by another (the same data). By so much more, and by so many standard deviations of what chance makes, is another order.
+const LEAD: f64 = 0.04;
+const DEVIATIONS: f64 = 4.0;
+/// So many templates are looked at for the order of bits.
+const SAMPLE: usize = 16;
+
+/// Makes irises of codes and masks: in one order, with masks of valid bits.
+pub(super) fn settle(
+    rows: Vec<Row<Raw>>,
+    shape: IrisShape,
+    layout: &Layout,
+    told: Told,
+) -> Result<Vec<Row<Template>>, ReadError> {
+    let marks = match layout.marks.or(told.marks) {
+        Some(marks) => marks,
+        None => marks_of(&rows, layout)?,
+    };
+    let order = if layout.flat { told.order.unwrap_or_default() } else { BitOrder::PositionFirst };
+    if layout.flat && told.order.is_none() {
+        check_order(&rows, shape)?;
+    }
+    let iris = |raw: Raw| match raw {
+        Raw::Whole(template) => Ok(template),
+        Raw::Iris { code, mask } => {
+            let (code, mask) = match order {
+                BitOrder::PositionFirst => (code, mask),
+                order => (order.normal(&code, shape)?, order.normal(&mask, shape)?),
+            };
+            let mask = match marks {
+                MaskMarks::Valid => mask,
+                MaskMarks::Noise => Bits::new(mask.iter().map(|bit| !bit))?,
+            };
+            Ok(Template::Iris(IrisCode::new(shape, code, mask)?))
+        }
+    };
+    let settled =
+        |row: Row<Raw>| row.and_then(|raw| iris(raw).map_err(|fault: TemplateError| RecordFault::from(fault)));
+    Ok(rows.into_iter().map(settled).collect())
+}
+
+/// What the ones of masks mark, by how many there are.
+fn marks_of(rows: &[Row<Raw>], layout: &Layout) -> Result<MaskMarks, ReadError> {
+    let masks = rows.iter().filter_map(|row| match &row.template {
+        Ok(Raw::Iris { mask, .. }) => Some(mask),
+        _ => None,
+    });
+    let (ones, bits) =
+        masks.fold((0, 0), |(ones, bits), mask| (ones + u64::from(mask.ones()), bits + mask.len() as u64));
+    let share = ones as f64 / bits.max(1) as f64;
+    match bits {
+        1.. if share < USUAL_SHARE => Err(ReadError::MaskMarks { name: layout.mask.clone(), share }),
+        _ => Ok(MaskMarks::Valid),
+    }
+}
+
+/// Refuses codes that by all appearance are in another order than they are read in.
+fn check_order(rows: &[Row<Raw>], shape: IrisShape) -> Result<(), ReadError> {
+    let codes: Vec<Vec<bool>> = rows
+        .iter()
+        .filter_map(|row| match &row.template {
+            Ok(Raw::Iris { code, .. }) => Some(code.iter().collect()),
+            _ => None,
+        })
+        .take(SAMPLE)
+        .collect();
+    let share = |order: BitOrder| {
+        let agreements = codes.iter().map(|code| order.agreement(code, shape));
+        let (equal, pairs) = agreements.fold((0, 0), |(equal, pairs), (e, p)| (equal + e, pairs + p));
+        (equal as f64 / pairs.max(1) as f64, pairs)
+    };
+    let (read, pairs) = share(BitOrder::PositionFirst);
+    let lead = LEAD.max(DEVIATIONS * (0.5 / pairs.max(1) as f64).sqrt());
+    let others = BitOrder::ALL.into_iter().skip(1).map(|order| (order, share(order).0));
+    match others.max_by(|(_, a), (_, b)| a.total_cmp(b)) {
+        Some((other, otherwise)) if otherwise > read + lead => Err(ReadError::BitOrder { read, other, otherwise }),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,438 @@
+//! JSON: objects one after the other, on a line each or on several, or a list of them; and the other ways in which people keep vectors.
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+use super::error::{Place, ReadError, RecordFault};
+use super::fields::Fields;
+use super::irises::{Layout, MaskMarks};
+use super::names::{self, Two};
+use super::{Found, Raw, Row, Rows, text};
+use crate::template::{Bits, Eye, IrisShape, RealVector, SubjectId, Template, TemplateShape};
+
+/// Reads JSON; where identifiers are given `apart`, the file's own may be in several fields.
+pub(super) fn rows(bytes: &[u8], shape: TemplateShape, apart: bool) -> Result<Rows, ReadError> {
+    let bytes = &*finite(bytes);
+    let mut reader =
+        Reader { shape, apart, rows: Vec::new(), found: Found::default(), layout: Layout::default(), items: 0 };
+    let mut walk = Walk { bytes, offset: 0, list: None, line: 1, counted: 0 };
+    while let Some((place, item)) = walk.next()? {
+        match item {
+            Ok(item) => reader.item(item, place),
+            Err(fault) => reader.push(place, None, None, Err(fault)),
+        }
+    }
+    match reader.found.by_id && reader.items > 1 {
+        true => Err(ReadError::Structure { found: "several objects of lists, with no field that is known" }),
+        false => Ok(Rows { rows: reader.rows, found: reader.found, layout: reader.layout }),
+    }
+}
+
+/// What Python writes for numbers that JSON does not have.
+const NO_NUMBERS: [&[u8]; 3] = [b"-Infinity", b"Infinity", b"NaN"];
+
+/// With `null` in their place: no number either, and JSON.
+fn finite(bytes: &[u8]) -> Cow<'_, [u8]> {
+    let (mut finite, mut copied, mut at) = (Vec::new(), 0, 0);
+    let (mut inside, mut escaped) = (false, false);
+    while let Some(rest @ [byte, ..]) = bytes.get(at..) {
+        match NO_NUMBERS.iter().find(|word| !inside && rest.starts_with(word)) {
+            Some(word) => {
+                finite.extend(bytes.get(copied..at).unwrap_or_default());
+                finite.extend(b"null");
+                at += word.len();
+                copied = at;
+            }
+            None => {
+                inside ^= *byte == b'"' && !escaped;
+                escaped = inside && *byte == b'\\' && !escaped;
+                at += 1;
+            }
+        }
+    }
+    if copied == 0 {
+        return bytes.into();
+    }
+    finite.extend(bytes.get(copied..).unwrap_or_default());
+    finite.into()
+}
+
+/// One value of a file, or of a list that is all of it.
+enum Item {
+    Object(Fields),
+    /// A vector, where it holds numbers.
+    List(Vec<Value>),
+}
+
+impl<'de> serde::Deserialize<'de> for Item {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl<'de> serde::de::Visitor<'de> for Visitor {
+            type Value = Item;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an object or a list")
+            }
+
+            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Item, A::Error> {
+                let mut fields = Vec::new();
+                while let Some(field) = map.next_entry()? {
+                    fields.push(field);
+                }
+                Ok(Item::Object(fields.into_iter().collect()))
+            }
+
+            fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut values: A) -> Result<Item, A::Error> {
+                let mut list = Vec::new();
+                while let Some(value) = values.next_element()? {
+                    list.push(value);
+                }
+                Ok(Item::List(list))
+            }
+        }
+        deserializer.deserialize_any(Visitor)
+    }
+}
+
+/// Goes from value to value.
+struct Walk<'a> {
+    bytes: &'a [u8],
+    offset: usize,
+    /// How many values of a list have come, within one.
+    list: Option<usize>,
+    line: usize,
+    counted: usize,
+}
+
+impl Walk<'_> {
+    /// The next value and its place; a fault where it is none, and another begins on a later line.
+    fn next(&mut self) -> Result<Option<(Place, Result<Item, RecordFault>)>, ReadError> {
+        loop {
+            let rest = self.bytes.get(self.offset..).unwrap_or_default();
+            let blank = rest.len() - rest.trim_ascii_start().len();
+            self.offset += blank;
+            let rest = rest.get(blank..).unwrap_or_default();
+            let after = rest.get(1..).unwrap_or_default().trim_ascii_start().first();
+            match (rest.first(), self.list) {
+                (None, None) => return Ok(None),
+                (None, Some(_)) => return Err(self.at(RecordFault::Json { column: 1 })),
+                (Some(b'['), None) if matches!(after, Some(b'{' | b'[' | b']')) => self.list = Some(0),
+                (Some(b']'), Some(_)) => self.list = None,
+                (Some(b','), Some(1..)) => {}
+                _ => return self.value(rest).map(Some),
+            }
+            self.offset += 1;
+        }
+    }
+
+    fn value(&mut self, rest: &[u8]) -> Result<(Place, Result<Item, RecordFault>), ReadError> {
+        let line = self.line();
+        let place = match &mut self.list {
+            None => Place::Line(line),
+            Some(count) => {
+                *count += 1;
+                Place::Record(*count)
+            }
+        };
+        let mut stream = serde_json::Deserializer::from_slice(rest).into_iter::<Item>();
+        match stream.next() {
+            Some(Ok(item)) => {
+                self.offset += stream.byte_offset();
+                Ok((place, Ok(item)))
+            }
+            failed => {
+                // serde_json's own message may quote what it stumbled over.
+                let column = failed.and_then(Result::err).map_or(1, |error| error.column().max(1));
+                let fault = RecordFault::Json { column };
+                let next = rest.windows(2).position(|pair| matches!(pair, [b'\n', b'{' | b'[']));
+                let Some(next) = next else { return Err(self.at(fault)) };
+                self.offset += next + 1;
+                Ok((place, Err(fault)))
+            }
+        }
+    }
+
+    fn line(&mut self) -> usize {
+        let passed = self.bytes.get(self.counted..self.offset).unwrap_or_default();
+        self.line += passed.iter().filter(|&&byte| byte == b'\n').count();
+        self.counted = self.offset;
+        self.line
+    }
+
+    fn at(&mut self, fault: RecordFault) -> ReadError {
+        ReadError::at(Place::Line(self.line()))(fault)
+    }
+}
+
+/// Makes rows of values.
+struct Reader {
+    shape: TemplateShape,
+    apart: bool,
+    rows: Vec<Row<Raw>>,
+    found: Found,
+    layout: Layout,
+    items: usize,
+}
+
+/// What a mask is called, and what that says.
+const MASKS: [(&[&str], Option<MaskMarks>); 3] =
+    [(&names::VALID, Some(MaskMarks::Valid)), (&names::NOISE, Some(MaskMarks::Noise)), (&names::MASKS, None)];
+/// How iris-mpc names the code and the mask of an eye, and how it names an eye with both within.
+const EYES: [(Eye, &str, &str, &str); 2] = [
+    (Eye::Left, "left_iris_code", "left_mask_code", "left"),
+    (Eye::Right, "right_iris_code", "right_mask_code", "right"),
+];
+/// Which program wrote it: nothing that a template needs.
+const VERSIONS: [&str; 2] = ["IRIS_version", "iris_code_version"];
+
+impl Reader {
+    fn push(&mut self, place: Place, subject: Option<SubjectId>, eye: Option<Eye>, template: Result<Raw, RecordFault>) {
+        let person = self.items.max(1);
+        self.rows.push(Row { place, person, subject, eye, template });
+    }
+
+    fn item(&mut self, item: Item, place: Place) {
+        self.items += 1;
+        let read = match (item, self.shape) {
+            (Item::Object(fields), TemplateShape::Iris(shape)) => self.irises(fields, shape, place),
+            (Item::Object(fields), _) => self.object(fields, place),
+            (Item::List(values), TemplateShape::Vector(dimension)) => {
+                let raw = numbers(&values).and_then(|values| vector(values, dimension));
+                self.push(place, None, None, raw);
+                Ok(())
+            }
+            (Item::List(_), _) => Err(RecordFault::Json { column: 1 }),
+        };
+        if let Err(fault) = read {
+            self.push(place, None, None, Err(fault));
+        }
+    }
+
+    /// A vector or bits, with what goes with them; or lists of all of these; or vectors by the identifiers of their subjects.
+    fn object(&mut self, mut fields: Fields, place: Place) -> Result<(), RecordFault> {
+        let (known, expected): (&[&str], _) = match self.shape {
+            TemplateShape::Vector(_) => (&names::VECTORS, "`vector` (or `embedding`, `values`)"),
+            _ => (&names::BITS, "`bits`"),
+        };
+        let (name, value) = match fields.take_one(known).map_err(RecordFault::TwoTemplates)? {
+            Some(found) => found,
+            None if self.is_by_id(&fields) => return self.by_id(&fields, place),
+            None => return Err(RecordFault::NoTemplate { expected, found: names::listed(fields.names()) }),
+        };
+        let labels = self.labels(&mut fields)?;
+        let eye = eye(&mut fields)?;
+        self.unread(&fields);
+        match (value, self.shape) {
+            (Value::Array(values), TemplateShape::Vector(dimension)) if values.first().is_some_and(Value::is_array) => {
+                let labels = match (labels, values.len()) {
+                    (Some(Value::Array(labels)), records) if labels.len() == records => {
+                        labels.into_iter().map(Some).collect()
+                    }
+                    (label, 1) => vec![label],
+                    (None, records) => vec![None; records],
+                    (Some(_), _) => {
+                        return Err(RecordFault::FieldType {
+                            name: "id",
+                            expected: "a list of as many as there are vectors",
+                        });
+                    }
+                };
+                for (index, (value, label)) in values.iter().zip(labels).enumerate() {
+                    let raw = list(value, &name).and_then(|values| vector(values, dimension));
+                    self.items += usize::from(index > 0);
+                    let subject = subject(label);
+                    let raw = raw.and_then(|raw| subject.as_ref().map_err(Clone::clone).map(|_| raw));
+                    self.push(
+                        if index > 0 { Place::Record(index + 1) } else { place },
+                        subject.ok().flatten(),
+                        eye,
+                        raw,
+                    );
+                }
+                Ok(())
+            }
+            (value, shape) => {
+                let subject = subject(labels)?;
+                let raw = template(&value, &name, shape);
+                self.push(place, subject, eye, raw);
+                Ok(())
+            }
+        }
+    }
+
+    /// Whether an object's fields are vectors, under the identifiers of their subjects.
+    fn is_by_id(&self, fields: &Fields) -> bool {
+        let TemplateShape::Vector(dimension) = self.shape else { return false };
+        fields.iter().nth(1).is_some()
+            && fields.iter().all(|(_, value)| value.as_array().is_some_and(|values| values.len() == dimension))
+    }
+
+    fn by_id(&mut self, fields: &Fields, place: Place) -> Result<(), RecordFault> {
+        let TemplateShape::Vector(dimension) = self.shape else { return Ok(()) };
+        self.found.by_id = true;
+        for (name, value) in fields.iter() {
+            let raw = list(value, name).and_then(|values| vector(values, dimension));
+            match RecordFault::subject(name) {
+                Ok(subject) => self.push(place, Some(subject), None, raw),
+                Err(fault) => self.push(place, None, None, Err(fault)),
+            }
+        }
+        Ok(())
+    }
+
+    /// One eye, or both of a person.
+    fn irises(&mut self, mut fields: Fields, shape: IrisShape, place: Place) -> Result<(), RecordFault> {
+        let subject = self.labels(&mut fields).and_then(subject)?;
+        let eye = eye(&mut fields)?;
+        let mut irises = Vec::new();
+        for (of, code, mask, whole) in EYES {
+            match (fields.take(code)?, fields.take(mask)?, fields.take(whole)?) {
+                (None, None, None | Some(Value::Null)) => {}
+                (Some(Value::Null), Some(Value::Null), None) => {}
+                (Some(code_value), Some(mask_value), None) => {
+                    self.layout = Layout { flat: true, mask: mask.to_owned(), marks: Some(MaskMarks::Valid) };
+                    irises.push((Some(of), iris((code, &code_value), (mask, &mask_value), shape)));
+                }
+                (None, None, Some(Value::Object(inside))) => {
+                    let mut inside: Fields = inside.into_iter().collect();
+                    let raw = self.iris(&mut inside, shape);
+                    irises.push((Some(of), raw));
+                    self.unread(&inside);
+                }
+                (None, Some(_), _) => return Err(RecordFault::Missing { name: code }),
+                (Some(_), None, _) => return Err(RecordFault::Missing { name: mask }),
+                _ => return Err(RecordFault::FieldType { name: whole, expected: "an object with a code and a mask" }),
+            }
+        }
+        if irises.is_empty() {
+            irises.push((eye, self.iris(&mut fields, shape)));
+        }
+        self.unread(&fields);
+        irises.into_iter().for_each(|(eye, raw)| self.push(place, subject.clone(), eye, raw));
+        Ok(())
+    }
+
+    /// The iris of a code and a mask.
+    fn iris(&mut self, fields: &mut Fields, shape: IrisShape) -> Result<Raw, RecordFault> {
+        let code = fields.take_one(&names::CODES).map_err(RecordFault::TwoTemplates)?;
+        let mut masks = Vec::new();
+        for (known, marks) in MASKS {
+            masks.extend(
+                fields.take_one(known).map_err(RecordFault::TwoMasks)?.map(|(name, value)| (name, value, marks)),
+            );
+        }
+        match (code, &masks[..]) {
+            (None, _) => Err(RecordFault::NoTemplate {
+                expected: "`code` and `mask`, `iris_codes` and `mask_codes`, or `left_iris_code` and `left_mask_code`",
+                found: names::listed(fields.names()),
+            }),
+            (Some(_), []) => Err(RecordFault::Missing { name: "mask" }),
+            (Some((code_name, code)), [(name, mask, marks)]) => {
+                self.layout = Layout { flat: true, mask: names::shortened(name), marks: *marks };
+                iris((&code_name, &code), (name, mask), shape)
+            }
+            (Some(_), [(first, ..), (second, ..), ..]) => {
+                Err(RecordFault::TwoMasks(Two { first: names::shortened(first), second: names::shortened(second) }))
+            }
+        }
+    }
+
+    /// What says whose templates these are.
+    fn labels(&mut self, fields: &mut Fields) -> Result<Option<Value>, RecordFault> {
+        if self.apart {
+            return Ok(None);
+        }
+        let name = names::label(fields.names().filter(|name| names::is_label(name))).map_err(RecordFault::TwoLabels)?;
+        let Some(name) = name.map(str::to_owned) else { return Ok(None) };
+        self.found.label.get_or_insert_with(|| names::shortened(&name));
+        fields.take(&name)
+    }
+
+    /// Remembers what was not read.
+    fn unread(&mut self, fields: &Fields) {
+        for (name, value) in fields.iter().filter(|(name, _)| !VERSIONS.contains(name)) {
+            let name = names::shortened(name);
+            if self.found.unread.len() < 16 && !self.found.unread.contains(&name) {
+                if (value.is_string() || value.is_i64() || value.is_u64()) && !self.apart && self.found.label.is_none()
+                {
+                    self.found.candidates.push(name.clone());
+                }
+                self.found.unread.push(name);
+            }
+        }
+    }
+}
+
+fn subject(label: Option<Value>) -> Result<Option<SubjectId>, RecordFault> {
+    match label {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => RecordFault::subject(&text).map(Some),
+        Some(Value::Number(number)) if number.is_i64() || number.is_u64() => {
+            RecordFault::subject(&number.to_string()).map(Some)
+        }
+        Some(_) => Err(RecordFault::FieldType { name: "id", expected: "a text or an integer" }),
+    }
+}
+
+fn eye(fields: &mut Fields) -> Result<Option<Eye>, RecordFault> {
+    match fields.take("eye")? {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(eye)) => text::eye(&eye).map(Some),
+        Some(_) => Err(RecordFault::FieldType { name: "eye", expected: "a text" }),
+    }
+}
+
+fn template(value: &Value, name: &str, shape: TemplateShape) -> Result<Raw, RecordFault> {
+    match shape {
+        TemplateShape::Vector(dimension) => vector(list(value, name)?, dimension),
+        TemplateShape::Bits(length) => Ok(Raw::Whole(Template::Bits(bits(value, length, name)?))),
+        TemplateShape::Iris(_) => Err(RecordFault::OtherKind { name: names::shortened(name), shape }),
+    }
+}
+
+fn vector(values: Vec<f64>, dimension: usize) -> Result<Raw, RecordFault> {
+    match values.len() == dimension {
+        true => Ok(Raw::Whole(Template::Vector(RealVector::new(values)?))),
+        false => Err(RecordFault::Columns { expected: dimension, actual: values.len() }),
+    }
+}
+
+/// Numbers, as a list or as the text of one.
+fn list(value: &Value, name: &str) -> Result<Vec<f64>, RecordFault> {
+    match value {
+        Value::Array(values) => numbers(values),
+        Value::String(text) => text::numbers(text, name),
+        _ => Err(RecordFault::NoNumbers { name: names::shortened(name) }),
+    }
+}
+
+fn numbers(values: &[Value]) -> Result<Vec<f64>, RecordFault> {
+    let number = |(index, value): (usize, &Value)| value.as_f64().ok_or(RecordFault::NotANumber { column: index + 1 });
+    values.iter().enumerate().map(number).collect()
+}
+
+/// Bits, as a text or as a list of 0 and 1.
+fn bits(value: &Value, length: usize, name: &str) -> Result<Bits, RecordFault> {
+    match value {
+        Value::String(written) => text::bits(written, length, name),
+        Value::Array(values) if values.len() == length => {
+            let bit = |(index, value): (usize, &Value)| match value.as_u64() {
+                Some(0) => Ok(false),
+                Some(1) => Ok(true),
+                _ => Err(RecordFault::NotABit { column: index + 1 }),
+            };
+            Ok(Bits::new(values.iter().enumerate().map(bit).collect::<Result<Vec<_>, _>>()?)?)
+        }
+        _ => Err(RecordFault::NotBits { field: names::shortened(name), expected: length }),
+    }
+}
+
+fn iris(code: (&str, &Value), mask: (&str, &Value), shape: IrisShape) -> Result<Raw, RecordFault> {
+    let (code, mask) = (bits(code.1, shape.bits(), code.0)?, bits(mask.1, shape.bits(), mask.0)?);
+    Ok(Raw::Iris { code, mask })
+}
+
+#[cfg(test)]
+#[path = "json_tests.rs"]
+mod tests;
