@@ -149,10 +149,15 @@ impl<T> Party<T> {
 pub const SIGNED_OTHERWISE: &str = "configure the key that it was made with ('cotejo audit verify --key' tells whether one is), or begin another \
                                     database ('database')";
 
+/// What lets a database be reached.
+pub const OUT_OF_REACH: &str =
+    "a file needs its folder, which may be written to; a server must run, and be named by host and port";
+
 /// A database that failed.
 pub fn store_failure(path: &Path, error: &StoreError) -> Failure {
     match error {
         StoreError::SignedOtherwise { .. } => Failure::at(path, error, SIGNED_OTHERWISE),
+        StoreError::Unavailable(_) => Failure::at(path, error, format_args!("check 'database' there: {OUT_OF_REACH}")),
         _ => Failure::of(path, error, "check 'database' there"),
     }
 }

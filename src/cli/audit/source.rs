@@ -44,19 +44,17 @@ impl SourceArgs {
     }
 }
 
-/// Connection strings may hold a password: only what stands before it is shown.
+/// Connection strings may hold a password: of those nothing is shown.
 impl fmt::Display for Place<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File(path) => path.display().fmt(f),
-            Self::Database(location) if is_connection(location) => f.write_str("the PostgreSQL database"),
-            Self::Database(location) => f.write_str(location),
+            Self::Database(location) => match location.parse() {
+                Ok(Location::File(path)) => path.display().fmt(f),
+                _ => f.write_str("the PostgreSQL database"),
+            },
         }
     }
-}
-
-fn is_connection(location: &str) -> bool {
-    location.starts_with("postgres://") || location.starts_with("postgresql://") || location.contains("host=")
 }
 
 /// The entries of a log, from the first to the last.
@@ -110,6 +108,9 @@ pub fn failure(location: &str, error: &StoreError) -> Failure {
     let place = Place::Database(location).to_string();
     match error {
         StoreError::SignedOtherwise { .. } => Failure::new(place, error, party::SIGNED_OTHERWISE),
+        StoreError::Unavailable(_) => {
+            Failure::new(place, error, format_args!("check --database: {}", party::OUT_OF_REACH))
+        }
         _ => Failure::of(Path::new(&place), error, "check --database"),
     }
 }

@@ -229,7 +229,7 @@ impl Database {
     /// What an error leaves behind is not known: the next use connects anew.
     fn settle<T>(&mut self, result: Result<T, StoreError>) -> Result<T, StoreError> {
         result.inspect_err(|error| {
-            if matches!(error, StoreError::Unavailable(_) | StoreError::Full) {
+            if matches!(error, StoreError::Unavailable(_) | StoreError::ReadOnly(_) | StoreError::Full) {
                 self.link = None;
             }
         })
@@ -339,7 +339,7 @@ fn connect(location: &Location, exclusive: bool) -> Result<Link, StoreError> {
 fn tls() -> Result<tokio_postgres_rustls::MakeRustlsConnect, StoreError> {
     use rustls::pki_types::{CertificateDer, pem::PemObject};
     let path = std::env::var_os("SSL_CERT_FILE").unwrap_or_else(|| "/etc/ssl/certs/ca-certificates.crt".into());
-    let unusable = || StoreError::Unavailable(format!("no usable certificates in {}", path.display()));
+    let unusable = || StoreError::Tls(format!("no usable certificates in {}", path.display()));
     let mut roots = rustls::RootCertStore::empty();
     let certificates = CertificateDer::pem_file_iter(&path).map_err(|_| unusable())?;
     roots.add_parsable_certificates(certificates.filter_map(Result::ok));

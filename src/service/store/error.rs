@@ -1,6 +1,7 @@
 //! Why a step was not taken.
 
 use std::borrow::Cow;
+use std::error::Error as _;
 
 use crate::remedy::Remedy;
 use crate::service::signing::PublicKey;
@@ -12,6 +13,21 @@ pub enum StoreError {
     /// It cannot be reached now.
     #[error("the database cannot be reached: {0}")]
     Unavailable(String),
+    /// It does not let us in.
+    #[error("the database does not let us in: {0}")]
+    Login(String),
+    /// There is none of that name on its server.
+    #[error("{0}")]
+    Missing(String),
+    /// No TLS could be agreed on.
+    #[error("no TLS with the database: {0}")]
+    Tls(String),
+    /// The user may not do what must be done.
+    #[error("the user of the database may not do this: {0}")]
+    Forbidden(String),
+    /// A copy that follows another server, or one that is set so.
+    #[error("the database cannot be written to: {0}")]
+    ReadOnly(String),
     /// Its disk is full.
     #[error("the database's disk is full")]
     Full,
@@ -58,6 +74,15 @@ impl Remedy for StoreError {
     fn remedy(&self) -> Option<Cow<'static, str>> {
         let remedy = match self {
             Self::Unavailable(..) => "it is tried again with the next request",
+            Self::Login(..) => {
+                "correct user and password in the connection string (PGPASSWORD and .pgpass are not read), or have pg_hba.conf admit them"
+            }
+            Self::Missing(..) => "create it there (createdb), or correct its name in the connection string",
+            Self::Tls(..) => {
+                "name the server as its certificate does, and the file of its authority in the environment variable SSL_CERT_FILE"
+            }
+            Self::Forbidden(..) => "have the user own the database, or grant it the right to create tables there",
+            Self::ReadOnly(..) => "name the server that takes changes, not a copy of it",
             Self::Full => "make room there",
             Self::InUse => "stop that one first",
             Self::SigningKey { .. } => {
@@ -97,20 +122,71 @@ impl From<rusqlite::Error> for StoreError {
 
 impl From<postgres::Error> for StoreError {
     fn from(error: postgres::Error) -> Self {
-        use postgres::error::SqlState as S;
-        // The text of a database's error names tables and columns, never values: those are in its detail.
+        // The text of a database's error names users, tables and columns, never values: those are in its detail.
         match error.as_db_error() {
-            Some(refused) => match refused.code() {
-                code if *code == S::DISK_FULL => Self::Full,
-                code if code.code().starts_with("57")
-                    || code.code().starts_with("53")
-                    || code.code().starts_with("08") =>
-                {
-                    Self::Unavailable(refused.message().to_owned())
-                }
-                _ => Self::Refused(refused.message().to_owned()),
+            Some(refused) => Self::of_state(refused.code().code(), refused.message().to_owned()),
+            None => Self::of_connection(&error),
+        }
+    }
+}
+
+impl StoreError {
+    /// By PostgreSQL's SQLSTATE.
+    fn of_state(state: &str, message: String) -> Self {
+        match state {
+            "53100" => Self::Full,
+            "3D000" => Self::Missing(message),
+            "42501" => Self::Forbidden(message),
+            "25006" => Self::ReadOnly(message),
+            // Somebody else was first, or held what we wait for: it may succeed the next time.
+            "40001" | "40P01" | "55P03" => Self::Unavailable(message),
+            _ => match state.get(..2) {
+                Some("28") => Self::Login(message),
+                Some("08" | "53" | "57" | "58") => Self::Unavailable(message),
+                _ => Self::Refused(message),
             },
-            None => Self::Unavailable(error.to_string()),
+        }
+    }
+
+    /// What went wrong before the database could say anything.
+    fn of_connection(error: &postgres::Error) -> Self {
+        let (kind, mut text) = (error.to_string(), error.to_string());
+        let mut cause = error.source();
+        while let Some(next) = cause {
+            text = format!("{text}: {next}");
+            cause = next.source();
+        }
+        // The driver tells its errors apart by their words alone; a test in `location` and those of `kind_d_databases` hold them.
+        match kind.as_str() {
+            "error performing TLS handshake" => Self::Tls(text),
+            "authentication error" => Self::Login(text),
+            "invalid configuration" if text.contains("password missing") => {
+                Self::Login("it asks for a password, and none is given".to_owned())
+            }
+            _ => Self::Unavailable(text),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_pass_by_itself_is_not_called_out_of_reach() {
+        let of = |state: &str| StoreError::of_state(state, "x".to_owned());
+        for state in ["28P01", "28000"] {
+            assert_eq!(of(state), StoreError::Login("x".to_owned()));
+        }
+        assert_eq!(of("3D000"), StoreError::Missing("x".to_owned()));
+        assert_eq!(of("53100"), StoreError::Full);
+        assert_eq!(of("42501"), StoreError::Forbidden("x".to_owned()));
+        assert_eq!(of("25006"), StoreError::ReadOnly("x".to_owned()));
+        for passing in ["57P03", "08006", "53300", "40P01", "55P03", "58030"] {
+            assert_eq!(of(passing), StoreError::Unavailable("x".to_owned()), "{passing}");
+        }
+        for ours in ["42P01", "", "é"] {
+            assert_eq!(of(ours), StoreError::Refused("x".to_owned()), "{ours}");
         }
     }
 }
