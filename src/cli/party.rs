@@ -4,14 +4,16 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use crate::agreement::Code;
+use crate::remedy::Remedy as _;
 use crate::service::audit::Role;
-use crate::service::identity::{Identity, PemFile};
+use crate::service::identity::{self, Identity, IdentityError, PemFile, Side};
 use crate::service::signing::{Hash, HexError, PublicKey, SigningKey};
 use crate::service::store::{Custody, Location, Outbox, Owner, StoreError};
 use crate::service::time::Time;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use super::console::Console;
 use super::failure::Failure;
 use super::{files, load};
 
@@ -126,8 +128,8 @@ impl<T> Party<T> {
             .map_err(|error| store_failure(&self.path, &error))
     }
 
-    /// Certificate, key, and the authority that is trusted: TLS takes them.
-    pub fn identity(&self) -> Result<Identity, Failure> {
+    /// Certificate, key, and the authority that is trusted: TLS takes them, and the other side can take the certificate.
+    pub fn identity(&self, side: Side) -> Result<Identity, Failure> {
         use std::io::Read as _;
         let Tls { certificate, key, authority } = &self.common.tls;
         let (certificate, key, authority) = (self.path(certificate), self.path(key), self.path(authority));
@@ -141,7 +143,22 @@ impl<T> Party<T> {
             PemFile { path: &key, content: &secret },
             PemFile { path: &authority, content: &authorities },
         );
-        identity.map_err(|error| Failure::of(&self.path, &error, "correct [tls]"))
+        let refused = |error: IdentityError| Failure::of(&self.path, &error, "correct [tls]");
+        let identity = identity.map_err(refused)?;
+        identity.fit(side, now()).map_err(refused)?;
+        Ok(identity)
+    }
+
+    /// Notes what may be amiss with our certificate, but need not be.
+    pub fn advise(&self, side: Side, console: &Console) -> Result<(), Failure> {
+        if let Some(issuer) = self.identity(side)?.unlinked() {
+            console.note(format_args!(
+                "{}: issued by {issuer}, whose certificate is neither behind it nor in [tls] authority: if that is an intermediate \
+                 authority, append its certificate",
+                self.path(&self.common.tls.certificate).display()
+            ));
+        }
+        Ok(())
     }
 }
 
@@ -191,17 +208,14 @@ pub fn public_key(text: &str, path: &Path) -> Result<PublicKey, Failure> {
 
 /// A certificate's fingerprint: 64 hexadecimal digits, or the path of the certificate.
 pub fn fingerprint(text: &str, path: &Path) -> Result<Hash, Failure> {
-    use rustls::pki_types::{CertificateDer, pem::PemObject};
     if let Ok(fingerprint) = text.parse() {
         return Ok(fingerprint);
     }
-    let bytes = files::read_at_most(path, LIMIT_BYTES)?;
-    let certificate = CertificateDer::from_pem_slice(&bytes);
-    certificate.map(|certificate| Hash::of(&certificate)).map_err(|_| {
-        Failure::at(
-            path,
-            "no certificate in PEM",
-            "give a certificate, or its fingerprint ('cotejo certificates show')",
-        )
+    let content = files::read_at_most(path, LIMIT_BYTES)?;
+    let own = identity::own_certificate(PemFile { path, content: &content });
+    own.map(|own| Hash::of(&own)).map_err(|error| {
+        let text = error.to_string();
+        let what = text.strip_prefix(&format!("{}: ", path.display())).unwrap_or(&text);
+        Failure::at(path, what, error.remedy().unwrap_or("give a certificate, or its fingerprint".into()))
     })
 }

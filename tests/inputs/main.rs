@@ -19,6 +19,8 @@ mod kind_g_masks_and_bit_order;
 mod kind_h_iris_programs;
 mod kind_i_unusable_records;
 mod kind_d_databases;
+mod kind_e_certificates;
+mod kind_f_permanent_errors;
 mod parties;
 #[allow(dead_code, reason = "the command line's tests use all of it")]
 #[path = "../command_line/support.rs"]

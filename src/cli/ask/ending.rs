@@ -130,7 +130,9 @@ pub fn client_failure(error: &ClientError) -> Failure {
             format_args!("refused ({}): {}", refusal.kind, refusal.detail),
             format_args!("mend that, and try again ({})", refusal.instance),
         ),
-        ClientError::Unreachable { base, .. } | ClientError::Certificate { base, .. } => {
+        ClientError::Unreachable { base, .. }
+        | ClientError::Certificate { base, .. }
+        | ClientError::NoService { base, .. } => {
             let text = error.to_string();
             let what = text.strip_prefix(base.as_str()).unwrap_or(&text).trim_start_matches([' ', ':']);
             Failure::new(base, what, error.remedy().unwrap_or("try again".into()))

@@ -15,6 +15,7 @@ use crate::agreement::Code;
 use crate::exchange::Querier as Encrypting;
 use crate::scheme::Opened;
 use crate::service::client::{Asking, Client, Concluded};
+use crate::service::identity::Side;
 use crate::service::protocol::ReplyOutcome;
 use crate::service::signing::{Hash, PublicKey};
 use crate::service::store::{Outbox, OutboxRequest, RequestState};
@@ -134,6 +135,7 @@ impl Args {
         let key_content = files::read(&keys.join(load::EVALUATION_KEY))?;
         let outbox = party.outbox()?;
         if self.check {
+            party.advise(Side::Client, console)?;
             console.result(format_args!("{}: sound", self.config.display()), &json!({"config": self.config}))?;
             return Ok(Outcome::Done);
         }
@@ -176,7 +178,7 @@ impl Args {
 impl Party<Querier> {
     /// The custodian's service, as the configuration names it.
     pub fn client(&self) -> Result<Client, Failure> {
-        Client::new(&self.rest.custodian.url, self.identity()?)
+        Client::new(&self.rest.custodian.url, self.identity(Side::Client)?)
             .map_err(|error| Failure::of(self.file(), &error, "correct [custodian] and [tls]"))
     }
 }

@@ -6,6 +6,7 @@ mod source;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::service::identity::Side;
 use crate::service::server::{ServedAgreement, Server, ServerError, Settings};
 use serde_json::json;
 
@@ -79,13 +80,14 @@ enum Level {
 impl Args {
     pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
         let party = Party::<Custodian>::read(&self.config)?;
-        let identity = party.identity()?;
+        let identity = party.identity(Side::Server)?;
         let agreements = party.agreements(self.allow_unknown_exempt, console)?;
         let requesters = party.requesters(&agreements)?;
         let (limits, memory) = party.limits()?;
         let custody = party.custody()?;
         agreements.iter().try_for_each(|served| served.source.check())?;
         if self.check {
+            party.advise(Side::Server, console)?;
             let text = format!("{}: sound; {} served", self.config.display(), count(agreements.len(), "agreement"));
             let document =
                 json!({"config": self.config, "agreements": agreements.len(), "requesters": requesters.len()});

@@ -1,21 +1,23 @@
 //! Why a call failed, and whether it may succeed later.
 
 use std::borrow::Cow;
+use std::error::Error;
 use std::time::Duration;
 
 use crate::remedy::Remedy;
 use crate::service::protocol::ProblemDocument;
+
+use super::address::Misaddressed;
+use super::handshake::{self, Disagreement};
+use super::plain::plain;
 
 /// Why a call failed.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClientError {
     /// Not an address of a service.
-    #[error("'{0}' is not the address of a service")]
-    Address(String),
-    /// A private key of a kind that the client's TLS has no name for.
-    #[error("the private key of our certificate is neither PKCS #8, PKCS #1 nor SEC 1")]
-    Key,
+    #[error(transparent)]
+    Address(#[from] Misaddressed),
     /// There was no answer.
     #[error("{base} cannot be reached: {why}")]
     Unreachable {
@@ -34,6 +36,16 @@ pub enum ClientError {
         /// What to do.
         remedy: &'static str,
     },
+    /// Nothing that passes by itself: no custodian is there, or none that speaks as we do.
+    #[error("{base}: {why}")]
+    NoService {
+        /// The service's address.
+        base: String,
+        /// What is wrong.
+        why: String,
+        /// What to do.
+        remedy: &'static str,
+    },
     /// The custodian refused.
     #[error("{0}")]
     Refused(Box<RefusedCall>),
@@ -45,9 +57,8 @@ pub enum ClientError {
 impl Remedy for ClientError {
     fn remedy(&self) -> Option<Cow<'static, str>> {
         let remedy = match self {
-            Self::Certificate { remedy, .. } => *remedy,
-            Self::Address(..) => "write https://host:port",
-            Self::Key => "write it as PKCS #8",
+            Self::Certificate { remedy, .. } | Self::NoService { remedy, .. } => *remedy,
+            Self::Address(error) => return error.remedy(),
             Self::Unreachable { .. } => "check the address and whether the custodian serves",
             Self::Foreign(..) => "both parties need compatible versions",
             _ => return None,
@@ -103,53 +114,33 @@ impl RefusedCall {
     }
 }
 
-/// The other party's text, fit for a terminal.
-pub(super) fn plain(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(500).collect()
-}
-
 impl ClientError {
     pub(super) fn of(base: &str, error: &ureq::Error) -> Self {
-        Self::of_text(base, &error.to_string())
+        Self::caused(base, error)
     }
 
     pub(super) fn of_io(base: &str, error: &std::io::Error) -> Self {
-        Self::of_text(base, &error.to_string())
+        Self::caused(base, error)
     }
 
-    fn of_text(base: &str, text: &str) -> Self {
-        let ours = "'cotejo certificates show' tells what our certificate is; have it renewed, or registered";
-        let theirs =
-            "the custodian's certificate must be valid, by the authority that we trust, and for this host name";
-        let certificate = |why: &str, remedy| Self::Certificate { base: base.to_owned(), why: why.to_owned(), remedy };
-        // The alerts of RFC 8446, section 6.2, and the verifier's own words.
-        for (sign, why, remedy) in [
-            ("alert: CertificateExpired", "our certificate has expired, says the custodian", ours),
-            ("alert: UnknownCA", "our certificate is of an authority that the custodian does not know", ours),
-            ("alert: DecryptError", "our certificate is not what the custodian's authority has signed", ours),
-            ("alert: BadCertificate", "our certificate is not accepted by the custodian", ours),
-            ("alert: CertificateRequired", "the custodian wants a certificate", ours),
-            ("alert: AccessDenied", "our certificate is not accepted by the custodian", ours),
-            ("invalid peer certificate: certificate expired", "the custodian's certificate has expired", theirs),
-            ("invalid peer certificate: Expired", "the custodian's certificate has expired", theirs),
-            (
-                "invalid peer certificate: certificate not valid for name",
-                "the custodian's certificate is for another host",
-                theirs,
-            ),
-            ("invalid peer certificate: NotValidForName", "the custodian's certificate is for another host", theirs),
-            (
-                "invalid peer certificate: UnknownIssuer",
-                "the custodian's certificate is of an authority that we do not know",
-                theirs,
-            ),
-            ("invalid peer certificate", "the custodian's certificate is not valid", theirs),
-        ] {
-            if text.contains(sign) {
-                return certificate(why, remedy);
+    fn caused(base: &str, error: &(dyn Error + 'static)) -> Self {
+        let text = error.to_string();
+        match tls_error(error).and_then(handshake::explain) {
+            Some(Disagreement { is_of_certificates: true, why, remedy }) => {
+                return Self::Certificate { base: base.to_owned(), why, remedy };
             }
+            Some(Disagreement { why, remedy, .. }) => return Self::NoService { base: base.to_owned(), why, remedy },
+            None => {}
         }
-        Self::Unreachable { base: base.to_owned(), why: plain(text) }
+        // The system's words for a name that nobody has; where nobody could be asked it has others.
+        if ["Name or service not known", "nodename nor servname provided", "No such host is known"]
+            .iter()
+            .any(|words| text.contains(words))
+        {
+            let why = "there is no host of this name".to_owned();
+            return Self::NoService { base: base.to_owned(), why, remedy: "correct the host in url" };
+        }
+        Self::Unreachable { base: base.to_owned(), why: plain(text.strip_prefix("io: ").unwrap_or(&text)) }
     }
 
     /// When to make the same call again, if that may help.
@@ -162,7 +153,25 @@ impl ClientError {
                 500 | 502 | 504 => Some(Duration::from_secs(5)),
                 _ => None,
             },
-            Self::Address(_) | Self::Key | Self::Certificate { .. } | Self::Foreign(_) => None,
+            Self::Address(_) | Self::Certificate { .. } | Self::NoService { .. } | Self::Foreign(_) => None,
         }
+    }
+}
+
+/// What TLS says, however often it is wrapped: an `io::Error` does not name its own content as its source.
+fn tls_error<'a>(mut error: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> {
+    loop {
+        if let Some(found) = error.downcast_ref::<rustls::Error>() {
+            return Some(found);
+        }
+        error = if let Some(io) = error.downcast_ref::<std::io::Error>() {
+            io.get_ref()?
+        } else {
+            match error.downcast_ref::<ureq::Error>() {
+                Some(ureq::Error::Io(io)) => io,
+                Some(ureq::Error::Other(other)) => other.as_ref(),
+                _ => error.source()?,
+            }
+        };
     }
 }

@@ -3,20 +3,23 @@
 // Sizes and times are the other party's to choose.
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
+mod address;
 mod asking;
 mod error;
+mod handshake;
+mod plain;
+mod tls;
 
 use std::io::{BufRead, BufReader, Read};
-use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::de::DeserializeOwned;
-use ureq::http::{Response, StatusCode, Uri};
-use ureq::tls::{Certificate, ClientCert, PrivateKey, RootCerts, TlsConfig, TlsProvider};
+use ureq::http::{Response, StatusCode};
+use ureq::unversioned::resolver::DefaultResolver;
+use ureq::unversioned::transport::{Connector as _, TcpConnector};
 use ureq::{Agent, Body};
-use zeroize::Zeroizing;
 
 use super::identity::Identity;
 use super::protocol::paths::{self, filled};
@@ -25,9 +28,10 @@ use super::protocol::{
     ProblemDocument, ProgressView, REQUEST_HEADER, Receipt, Reply, Request, SignedView, limits,
 };
 use super::signing::{Hash, Name, Signed, Statement};
+pub use address::{AddressFault, Misaddressed};
 pub use asking::{AskError, Asking, Concluded, Watch};
-use error::plain;
 pub use error::{ClientError, RefusedCall};
+use tls::Tls;
 
 /// A custodian's service, as one requester reaches it.
 pub struct Client {
@@ -54,29 +58,7 @@ impl Client {
     ///
     /// [`ClientError::Address`] for an address that is none.
     pub fn new(base: &str, identity: Identity) -> Result<Self, ClientError> {
-        let base = base.trim_end_matches('/');
-        let uri: Option<Uri> = base.parse().ok();
-        let sound = uri.is_some_and(|uri| {
-            uri.scheme_str() == Some("https")
-                && uri.host().is_some_and(|host| !host.is_empty())
-                && matches!(uri.path(), "" | "/")
-                && uri.query().is_none()
-        });
-        if !sound {
-            return Err(ClientError::Address(plain(base)));
-        }
-        let own =
-            |certificate: rustls::pki_types::CertificateDer<'static>| Certificate::from_der(&certificate).to_owned();
-        let roots: Vec<_> = identity.authorities.into_iter().map(own).collect();
-        let chain: Vec<_> = identity.chain.into_iter().map(own).collect();
-        // `ureq` builds its TLS of the parts that an identity was tried with.
-        let key = private_key(&identity.key).ok_or(ClientError::Key)?;
-        let tls = TlsConfig::builder()
-            .provider(TlsProvider::Rustls)
-            .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .root_certs(RootCerts::Specific(Arc::new(roots)))
-            .client_cert(Some(ClientCert::new_with_certs(&chain, key)))
-            .build();
+        let base = address::parse(base)?;
         let config = Agent::config_builder()
             .https_only(true)
             .http_status_as_error(false)
@@ -86,9 +68,9 @@ impl Client {
             .timeout_connect(Some(Duration::from_secs(10)))
             .timeout_per_read(Some(SILENCE))
             .timeout_per_write(Some(SILENCE))
-            .tls_config(tls)
             .build();
-        Ok(Self { agent: config.into(), base: base.to_owned() })
+        let connector = TcpConnector::default().chain(Tls(identity.client_config()));
+        Ok(Self { agent: Agent::with_parts(config, connector, DefaultResolver::default()), base })
     }
 
     /// Where the service is.
@@ -278,18 +260,4 @@ impl Client {
 fn signed<T: Statement>(view: &SignedView) -> Result<Signed<T>, ClientError> {
     let text = serde_json::to_string(view).map_err(|_| ClientError::Foreign("a statement"))?;
     Signed::from_json(&text).map_err(|_| ClientError::Foreign("a statement"))
-}
-
-/// As `ureq` takes it: it has no public name for the kinds of keys in DER.
-fn private_key(key: &rustls::pki_types::PrivateKeyDer<'static>) -> Option<PrivateKey<'static>> {
-    use rustls::pki_types::PrivateKeyDer as K;
-    let kind = match key {
-        K::Pkcs1(_) => "RSA PRIVATE KEY",
-        K::Pkcs8(_) => "PRIVATE KEY",
-        K::Sec1(_) => "EC PRIVATE KEY",
-        _ => return None,
-    };
-    let text = Zeroizing::new(STANDARD.encode(key.secret_der()));
-    let pem = Zeroizing::new(format!("-----BEGIN {kind}-----\n{}\n-----END {kind}-----\n", *text));
-    PrivateKey::from_pem(pem.as_bytes()).ok()
 }

@@ -35,7 +35,7 @@ use tokio::net::TcpListener;
 use crate::exchange::ExchangeError;
 use crate::remedy::Remedy;
 use crate::scheme::Opened;
-use crate::service::identity::{Identity, IdentityError};
+use crate::service::identity::Identity;
 use crate::service::signing::Hash;
 use crate::service::store::{Custody, StoreError};
 pub use engine::{GallerySource, Loaded, Memory, Unloadable};
@@ -93,9 +93,6 @@ pub enum ServerError {
     /// The system gave no threads.
     #[error("cannot start threads: {0}")]
     Threads(std::io::ErrorKind),
-    /// A certificate or its key.
-    #[error(transparent)]
-    Identity(#[from] IdentityError),
     /// The database, or who it belongs to.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -119,7 +116,6 @@ pub enum ServerError {
 impl Remedy for ServerError {
     fn remedy(&self) -> Option<Cow<'static, str>> {
         let remedy = match self {
-            Self::Identity(error) => return error.remedy(),
             Self::Store(error) => return error.remedy(),
             Self::Gallery(error) => return error.remedy(),
             Self::Exchange(error) => return error.remedy(),
@@ -175,7 +171,7 @@ impl Server {
             return Err(ServerError::Requesters);
         }
         let waiting = custody.waiting()?;
-        let tls = settings.identity.server_config()?;
+        let tls = settings.identity.server_config();
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .max_blocking_threads(64)

@@ -1,0 +1,168 @@
+//! Mutual TLS: both sides show a certificate.
+//!
+//! All that TLS will need is built when the files are read, so that what it would refuse is refused by the name of its file.
+
+mod content;
+mod error;
+mod pem;
+mod side;
+mod standing;
+mod verifier;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rustls::client::WebPkiServerVerifier;
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::{ParsedCertificate, WebPkiClientVerifier};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rustls::{ClientConfig, InconsistentKeys, RootCertStore, ServerConfig};
+
+pub use content::{Content, Needed};
+pub use error::IdentityError;
+use pem::certificates;
+pub(crate) use pem::own_certificate;
+pub use side::Side;
+pub(crate) use verifier::Untrusted;
+use verifier::Verifier;
+
+/// A certificate with its key, and the authority whose certificates are accepted from the other side. TLS takes them: that was tried.
+pub struct Identity {
+    /// The chain, the own certificate first.
+    pub chain: Vec<CertificateDer<'static>>,
+    /// Its private key.
+    pub key: PrivateKeyDer<'static>,
+    /// Authorities whose certificates are accepted from the other side.
+    pub authorities: Vec<CertificateDer<'static>>,
+    /// Where the chain is, for errors.
+    file: String,
+    roots: Arc<RootCertStore>,
+    server: Arc<ServerConfig>,
+    client: Arc<ClientConfig>,
+}
+
+/// A file in PEM, as it was read.
+#[derive(Clone, Copy)]
+pub struct PemFile<'a> {
+    /// Where it is, for errors.
+    pub path: &'a Path,
+    /// What stands in it.
+    pub content: &'a [u8],
+}
+
+impl Identity {
+    /// Reads an identity from files in PEM, and builds TLS of it for either side.
+    ///
+    /// # Errors
+    ///
+    /// [`IdentityError`] names the one that is not what it should be.
+    pub fn from_pem(chain: PemFile<'_>, key: PemFile<'_>, authorities: PemFile<'_>) -> Result<Self, IdentityError> {
+        let files = [chain.path, key.path, authorities.path].map(|path| path.display().to_string());
+        let [chain_file, key_file, authority_file] = &files;
+        let chain = certificates(chain)?;
+        let authorities = certificates(authorities)?;
+        let key = pem::private_key(key)?;
+        let certified = Arc::new(certified(chain.clone(), &key, chain_file, key_file)?);
+        let roots = Arc::new(roots(&authorities, authority_file)?);
+        let server = server_config(&certified, &roots)?;
+        let client = client_config(&certified, &roots, &authorities)?;
+        Ok(Self { chain, key, authorities, file: chain_file.clone(), roots, server, client })
+    }
+
+    /// For a server that insists on a certificate.
+    pub(crate) fn server_config(&self) -> Arc<ServerConfig> {
+        Arc::clone(&self.server)
+    }
+
+    /// For a client that shows one.
+    pub(crate) fn client_config(&self) -> Arc<ClientConfig> {
+        Arc::clone(&self.client)
+    }
+}
+
+fn provider() -> Arc<CryptoProvider> {
+    Arc::new(rustls::crypto::ring::default_provider())
+}
+
+fn unusable(error: &dyn std::fmt::Display) -> IdentityError {
+    IdentityError::Unusable(error.to_string())
+}
+
+fn server_config(
+    certified: &Arc<CertifiedKey>,
+    roots: &Arc<RootCertStore>,
+) -> Result<Arc<ServerConfig>, IdentityError> {
+    let provider = provider();
+    let verifier = WebPkiClientVerifier::builder_with_provider(Arc::clone(roots), Arc::clone(&provider)).build();
+    let verifier = verifier.map_err(|error| unusable(&error))?;
+    let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let config = config.map_err(|error| unusable(&error))?.with_client_cert_verifier(verifier);
+    let mut config = config.with_cert_resolver(Arc::new(SingleCertAndKey::from(Arc::clone(certified))));
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    // A resumed session would outlive the certificate that it began with.
+    config.session_storage = Arc::new(rustls::server::NoServerSessionStorage {});
+    config.send_tls13_tickets = 0;
+    Ok(Arc::new(config))
+}
+
+fn client_config(
+    certified: &Arc<CertifiedKey>,
+    roots: &Arc<RootCertStore>,
+    authorities: &[CertificateDer<'static>],
+) -> Result<Arc<ClientConfig>, IdentityError> {
+    let provider = provider();
+    let verifier = WebPkiServerVerifier::builder_with_provider(Arc::clone(roots), Arc::clone(&provider)).build();
+    let verifier = Verifier::new(verifier.map_err(|error| unusable(&error))?, authorities.to_vec());
+    let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    // Not dangerous: the verifier is that of `rustls`, with more to say of whom it refuses.
+    let config =
+        config.map_err(|error| unusable(&error))?.dangerous().with_custom_certificate_verifier(Arc::new(verifier));
+    let mut config = config.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(Arc::clone(certified))));
+    config.resumption = rustls::client::Resumption::disabled();
+    Ok(Arc::new(config))
+}
+
+/// As TLS does when it is set up, on either side.
+fn certified(
+    chain: Vec<CertificateDer<'static>>,
+    key: &PrivateKeyDer<'static>,
+    chain_file: &str,
+    key_file: &str,
+) -> Result<CertifiedKey, IdentityError> {
+    let refused =
+        |error: &rustls::Error| IdentityError::Certificate { file: chain_file.to_owned(), why: error::why(error) };
+    for certificate in &chain {
+        ParsedCertificate::try_from(certificate).map_err(|error| refused(&error))?;
+    }
+    let signing = provider().key_provider.load_private_key(key.clone_key());
+    let signing = signing.map_err(|_| IdentityError::Key { file: key_file.to_owned() })?;
+    let is_of = |certificate: &CertificateDer<'static>| {
+        CertifiedKey::new(vec![certificate.clone()], Arc::clone(&signing)).keys_match().is_ok()
+    };
+    let is_of_a_later_one = chain.iter().skip(1).any(is_of);
+    let certified = CertifiedKey::new(chain, signing);
+    match certified.keys_match() {
+        // A key that does not tell its public half is taken at its word, as TLS does.
+        Ok(()) | Err(rustls::Error::InconsistentKeys(InconsistentKeys::Unknown)) => Ok(certified),
+        Err(rustls::Error::InconsistentKeys(_)) if is_of_a_later_one => {
+            Err(IdentityError::Order { file: chain_file.to_owned() })
+        }
+        Err(rustls::Error::InconsistentKeys(_)) => {
+            Err(IdentityError::Mismatch { certificate: chain_file.to_owned(), key: key_file.to_owned() })
+        }
+        Err(error) => Err(refused(&error)),
+    }
+}
+
+fn roots(authorities: &[CertificateDer<'static>], file: &str) -> Result<RootCertStore, IdentityError> {
+    let refused = |why| IdentityError::Authority { file: file.to_owned(), why };
+    let mut roots = RootCertStore::empty();
+    for authority in authorities {
+        roots.add(authority.clone()).map_err(|error| refused(error::why(&error)))?;
+        if standing::is_a_partys(authority) {
+            return Err(refused("that is a party's own: it has issued no other".to_owned()));
+        }
+    }
+    Ok(roots)
+}
