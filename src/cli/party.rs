@@ -206,12 +206,20 @@ pub fn public_key(text: &str, path: &Path) -> Result<PublicKey, Failure> {
     })
 }
 
-/// A certificate's fingerprint: 64 hexadecimal digits, or the path of the certificate.
+/// A certificate's fingerprint: its digits, or the path of a file that holds them, or of the certificate.
 pub fn fingerprint(text: &str, path: &Path) -> Result<Hash, Failure> {
-    if let Ok(fingerprint) = text.parse() {
-        return Ok(fingerprint);
+    let refused = |error| {
+        let remedy =
+            "openssl x509 -in CERTIFICATE -noout -fingerprint -sha256 prints it; so does 'cotejo certificates show'";
+        Failure::at(path, error, remedy)
+    };
+    if let Some(read) = identity::fingerprint(text) {
+        return read.map_err(refused);
     }
     let content = files::read_at_most(path, LIMIT_BYTES)?;
+    if let Some(read) = std::str::from_utf8(&content).ok().and_then(identity::fingerprint) {
+        return read.map_err(refused);
+    }
     let own = identity::own_certificate(PemFile { path, content: &content });
     own.map(|own| Hash::of(&own)).map_err(|error| {
         let text = error.to_string();

@@ -7,13 +7,13 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use crate::remedy::Remedy;
-use ed25519_dalek::pkcs8::{DecodePrivateKey, EncodePrivateKey};
+use ed25519_dalek::pkcs8::{DecodePrivateKey, EncodePrivateKey, KeypairBytes};
 use ed25519_dalek::{Signer, Verifier};
 use rand::CryptoRng;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-use zeroize::Zeroizing;
+use zeroize::{Zeroize as _, Zeroizing};
 
 /// What one party signs with. Does not print, copy or serialise by accident; wiped on drop.
 pub struct SigningKey(ed25519_dalek::SigningKey);
@@ -31,10 +31,12 @@ impl SigningKey {
         ed25519_dalek::SigningKey::from_pkcs8_pem(text).ok().map(Self)
     }
 
-    /// As PKCS #8 in PEM, as OpenSSL reads it.
+    /// As PKCS #8 in PEM, version 1: OpenSSL 3.0 does not read version 2, which has the public half beside it.
     pub(crate) fn to_pem(&self) -> Option<Zeroizing<String>> {
-        let pem = self.0.to_pkcs8_pem(Default::default()).ok()?;
-        Some(Zeroizing::new(pem.to_string()))
+        let mut pair = KeypairBytes { secret_key: self.0.to_bytes(), public_key: None };
+        let pem = pair.to_pkcs8_pem(Default::default());
+        pair.secret_key.zeroize();
+        Some(Zeroizing::new(pem.ok()?.to_string()))
     }
 
     /// The other half.
@@ -330,6 +332,10 @@ mod tests {
         let pem = key(3).to_pem().unwrap();
         assert!(pem.starts_with("-----BEGIN PRIVATE KEY-----"), "{}", pem.len());
         assert_eq!(SigningKey::from_pem(&pem).unwrap().public(), key(3).public());
+        // Version 2, as it was written before, is read as well.
+        let second = key(3).0.to_pkcs8_pem(Default::default()).unwrap();
+        assert!(second.len() > pem.len());
+        assert_eq!(SigningKey::from_pem(&second).unwrap().public(), key(3).public());
         assert!(SigningKey::from_pem(&pem.replace('A', "B")).is_none_or(|other| other.public() != key(3).public()));
         assert_eq!(key(3).public().to_string().parse(), Ok(key(3).public()));
         assert_eq!("zz".parse::<PublicKey>(), Err(HexError(64)));

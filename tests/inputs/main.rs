@@ -21,6 +21,7 @@ mod kind_i_unusable_records;
 mod kind_d_databases;
 mod kind_e_certificates;
 mod kind_f_permanent_errors;
+mod openssl;
 mod parties;
 #[allow(dead_code, reason = "the command line's tests use all of it")]
 #[path = "../command_line/support.rs"]

@@ -66,6 +66,25 @@ struct Validity {
 impl Validity {
     /// Puts the validity and the name into a certificate.
     fn parameters(&self, name: &str, hosts: Vec<String>) -> Result<CertificateParams, Failure> {
+        let is_host = |host: &&String| {
+            let name = host.strip_prefix("*.").unwrap_or(host);
+            rustls::pki_types::ServerName::try_from(name).is_ok_and(|_| !name.ends_with('.'))
+        };
+        if let Some(host) = hosts.iter().find(|host| !is_host(host)) {
+            let remedy = "name hosts and IP addresses, without https:// and without a port, separated by commas";
+            return Err(Failure::new(
+                "--server",
+                format_args!("'{host}' is no name of a host and no IP address"),
+                remedy,
+            ));
+        }
+        if name.trim().is_empty() || name.chars().any(char::is_control) {
+            return Err(Failure::new(
+                "--name",
+                "an empty name, or one with control characters",
+                "say whose certificate it is",
+            ));
+        }
         let mut parameters = CertificateParams::new(hosts)
             .map_err(|error| Failure::new("--server", error, "name hosts and IP addresses, separated by commas"))?;
         // An hour back: clocks differ.

@@ -4,6 +4,7 @@
 
 mod content;
 mod error;
+mod fingerprint;
 mod pem;
 mod side;
 mod standing;
@@ -21,6 +22,7 @@ use rustls::{ClientConfig, InconsistentKeys, RootCertStore, ServerConfig};
 
 pub use content::{Content, Needed};
 pub use error::IdentityError;
+pub(crate) use fingerprint::fingerprint;
 use pem::certificates;
 pub(crate) use pem::own_certificate;
 pub use side::Side;
