@@ -6,7 +6,7 @@ use crate::service::protocol::Line;
 use serde_json::json;
 
 use super::Outcome;
-use super::console::Console;
+use super::console::{Console, YesArg};
 use super::failure::Failure;
 use super::party::{self, Anything, Party};
 
@@ -51,6 +51,8 @@ struct Change {
     /// Why: in the log, and told to requesters while the breaker is pulled
     #[arg(long, value_name = "TEXT")]
     reason: Line,
+    #[command(flatten)]
+    yes: YesArg,
 }
 
 impl Args {
@@ -79,6 +81,8 @@ impl Config {
 impl Change {
     fn run(self, pulled: bool, console: &Console) -> Result<Outcome, Failure> {
         let mut custody = Party::<Anything>::read(&self.config.config)?.custody()?;
+        let what = if pulled { "accept no request from now on" } else { "accept requests again" };
+        console.confirm(format_args!("{}: {what}?", self.config.config.display()), self.yes)?;
         let changed = custody.set_breaker(pulled, self.reason, party::now());
         let changed = changed.map_err(|error| party::store_failure(&self.config.config, &error))?;
         let state = if pulled { "pulled: no request is accepted" } else { "reset: requests are accepted" };

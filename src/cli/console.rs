@@ -1,7 +1,7 @@
 //! What a command says: results on standard output, everything for people on standard error.
 
 use std::fmt::Display;
-use std::io::{ErrorKind, Write};
+use std::io::{BufRead, ErrorKind, IsTerminal, Read, Write};
 
 use serde::Serialize;
 use serde_json::json;
@@ -10,6 +10,17 @@ use super::failure::Failure;
 
 /// So many faults of one kind are listed; whoever mends these sees the next.
 const MOST_LISTED: usize = 10;
+
+/// Longest answer to a question, in bytes.
+const LONGEST_ANSWER: u64 = 64;
+
+/// Whether questions are answered beforehand.
+#[derive(Clone, Copy, clap::Args)]
+pub struct YesArg {
+    /// Do not ask on the terminal whether to go on
+    #[arg(long)]
+    yes: bool,
+}
 
 /// Where a command speaks.
 pub struct Console {
@@ -55,6 +66,21 @@ impl Console {
         each.take(MOST_LISTED).for_each(|one| self.warn(format_args!("{what}: {one}")));
         if all > MOST_LISTED {
             self.warn(format_args!("{what}: {} more", all - MOST_LISTED));
+        }
+    }
+
+    /// Asks on the terminal whether to go on with what cannot be taken back; where nobody sits at one, nobody is asked.
+    pub fn confirm(&self, question: impl Display, yes: YesArg) -> Result<(), Failure> {
+        if yes.yes || !std::io::stdin().is_terminal() {
+            return Ok(());
+        }
+        let mut err = std::io::stderr().lock();
+        drop(write!(err, "{question} [y/N] ").and_then(|()| err.flush()));
+        let mut answer = String::new();
+        let read = std::io::stdin().lock().take(LONGEST_ANSWER).read_line(&mut answer);
+        match read.is_ok() && ["y", "yes"].contains(&answer.trim().to_lowercase().as_str()) {
+            true => Ok(()),
+            false => Err(Failure::new("not confirmed", "nothing was changed", "answer y, or give --yes")),
         }
     }
 

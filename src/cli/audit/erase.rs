@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::entries;
 use super::source::{self, Place};
-use crate::cli::console::{Console, count};
+use crate::cli::console::{Console, YesArg, count};
 use crate::cli::failure::Failure;
 use crate::cli::{Outcome, load, party};
 
@@ -36,6 +36,8 @@ pub struct Args {
     /// Erase also what is younger than three years
     #[arg(long)]
     force: bool,
+    #[command(flatten)]
+    yes: YesArg,
 }
 
 /// How long the log is kept at least: three years, one of them a leap year.
@@ -73,6 +75,9 @@ impl Args {
             ));
         }
         let before = party::now().minus_days(days);
+        let question =
+            format!("{}: erase for good what it tells from before {before}?", Place::Database(&self.database));
+        console.confirm(question, self.yes)?;
         let erased = self.erase(before)?;
         let place = Place::Database(&self.database);
         console.written(

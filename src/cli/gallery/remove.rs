@@ -7,7 +7,7 @@ use crate::template::SubjectId;
 use serde_json::json;
 
 use super::GalleryArgs;
-use crate::cli::console::{Console, count};
+use crate::cli::console::{Console, YesArg, count};
 use crate::cli::failure::Failure;
 use crate::cli::files::gallery::Locked;
 use crate::cli::{Outcome, load};
@@ -30,6 +30,8 @@ pub struct Args {
     /// Whom to remove, one id a line
     #[arg(long, value_name = "FILE", group = "who")]
     ids_file: Option<PathBuf>,
+    #[command(flatten)]
+    yes: YesArg,
 }
 
 impl Args {
@@ -50,6 +52,9 @@ impl Args {
         let removed = positions.len();
         let (subjects, references) = (gallery.len() - removed, gallery.references() - removed_references);
         if let Some(change) = change {
+            let question =
+                format_args!("{}: remove {} of {}?", path.display(), removed, count(gallery.len(), "subject"));
+            console.confirm(question, self.yes)?;
             locked.append(gallery, &change)?;
         }
         console.written(
