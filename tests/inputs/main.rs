@@ -12,6 +12,7 @@
 
 mod files;
 mod formats;
+mod confirmation;
 mod kind_a_lists_of_ids;
 mod kind_b_row_numbers;
 mod kind_c_headers;
@@ -23,6 +24,7 @@ mod kind_e_certificates;
 mod kind_f_permanent_errors;
 mod openssl;
 mod parties;
+mod requests;
 #[allow(dead_code, reason = "the command line's tests use all of it")]
 #[path = "../command_line/support.rs"]
 mod support;

@@ -81,6 +81,7 @@ impl Untold {
         let ending = match error {
             AskError::Client(ClientError::Refused(_)) => Ending::Refused,
             AskError::Client(ClientError::Unreachable { .. }) => Ending::Waiting,
+            AskError::Abandoned(_) => Ending::Forgotten,
             _ => Ending::Error,
         };
         Self { ending, why: explain(error, number) }
@@ -115,6 +116,9 @@ fn explain(error: &AskError, number: &Code) -> Failure {
             }
             other => other,
         },
+        AskError::Abandoned(_) => {
+            Failure::new(format_args!("request {number}"), "it was abandoned", "make a new request")
+        }
         AskError::Unknown(_) => {
             Failure::new(format_args!("request {number}"), error, "without --resume a new request is made")
         }

@@ -3,6 +3,7 @@
 #![deny(clippy::arithmetic_side_effects)]
 
 mod ending;
+mod list;
 mod prepare;
 mod request;
 mod told;
@@ -22,7 +23,7 @@ use crate::service::store::{Outbox, OutboxRequest, RequestState};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::console::{Console, count};
+use super::console::{Console, YesArg, count};
 use super::failure::Failure;
 use super::load;
 use super::party::{self, Party, public_key};
@@ -46,7 +47,7 @@ pub struct Args {
     #[command(flatten)]
     agreement: AgreementArg,
     /// The probes: one file, any number of persons
-    #[arg(long, value_name = "FILE", required_unless_present_any = ["resume", "show", "forget", "check"])]
+    #[arg(long, value_name = "FILE", required_unless_present_any = ["resume", "show", "forget", "check", "list", "abandon"])]
     templates: Option<PathBuf>,
     #[command(flatten)]
     beside: super::templates::Beside,
@@ -64,6 +65,14 @@ pub struct Args {
     /// Forget the verdicts of a finished request
     #[arg(long, value_name = "NUMBER", conflicts_with_all = ["templates", "number", "reference", "purpose", "resume", "show"])]
     forget: Option<Code>,
+    /// List what was asked, with how far it came
+    #[arg(long, conflicts_with_all = ["templates", "number", "reference", "purpose", "resume", "show", "forget", "check"])]
+    list: bool,
+    /// Give up a request that has no reply: nobody goes on with it, and if it was never sent, it never will be
+    #[arg(long, value_name = "NUMBER", conflicts_with_all = ["templates", "number", "reference", "purpose", "resume", "show", "forget", "check", "list"])]
+    abandon: Option<Code>,
+    #[command(flatten)]
+    yes: YesArg,
     /// Read everything that the configuration names, say what is wrong with it, and end
     #[arg(long, conflicts_with_all = ["templates", "number", "reference", "purpose", "resume", "show", "forget"])]
     check: bool,
@@ -114,12 +123,20 @@ Examples:
   cotejo ask --resume 2026-0017
   cotejo ask --show 2026-0017           its verdicts once more, with their exit code; asks nobody
   cotejo ask --forget 2026-0017         its verdicts are gone from the database
+  cotejo ask --list                     what was asked, and how far it came; asks nobody
+  cotejo ask --abandon 2026-0017        nobody goes on with it; what was not sent is not charged
   cotejo ask --check                    whether the configuration and all that it names is sound; asks nobody";
 
 impl Args {
     pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
         if let Some(number) = &self.forget {
             return self.forget(number, console);
+        }
+        if self.list {
+            return self.list(console);
+        }
+        if let Some(number) = &self.abandon {
+            return self.abandon(number, console);
         }
         let agreement = load::agreement(&self.agreement.path, console)?;
         self.ask(&agreement, console)
@@ -149,7 +166,7 @@ impl Args {
         let numbers = match &self.resume {
             None => vec![self.prepare(&desk.querier, agreement, &party, &mut desk.outbox, console)?],
             Some(Some(number)) => vec![number.clone()],
-            Some(None) => desk.outbox.unfinished().map_err(failed)?,
+            Some(None) => self.unfinished(&mut desk.outbox, console)?,
         };
         if numbers.is_empty() {
             console.result("nothing to resume", &json!({"requests": [], "hits": 0}))?;
@@ -164,7 +181,7 @@ impl Args {
         let request = outbox.request(number).map_err(failed)?.ok_or_else(|| unknown("--forget", number))?;
         let text = match (outbox.forget(number).map_err(failed)?, request.state) {
             (true, _) => "its verdicts are forgotten",
-            (false, RequestState::Done) => "no verdicts are kept",
+            (false, RequestState::Done | RequestState::Abandoned) => "no verdicts are kept",
             (false, _) => {
                 console.fail(&not_told(number));
                 return Ok(Outcome::Asked(Ending::Waiting));
@@ -338,6 +355,7 @@ impl Desk<'_> {
         let Some(sealed) = &request.verdicts else {
             let (ending, why) = match request.state {
                 RequestState::Done => (Ending::Forgotten, forgotten(number)),
+                RequestState::Abandoned => (Ending::Forgotten, abandoned(number)),
                 _ => (Ending::Waiting, not_told(number)),
             };
             return Err(Untold { ending, why });
@@ -355,6 +373,10 @@ fn unknown(flag: &str, number: &Code) -> Failure {
 fn not_told(number: &Code) -> Failure {
     let what = "its verdicts are not here yet";
     Failure::new(format_args!("request {number}"), what, format_args!("cotejo ask --resume {number}"))
+}
+
+fn abandoned(number: &Code) -> Failure {
+    Failure::new(format_args!("request {number}"), "it was abandoned", "make a new request")
 }
 
 fn forgotten(number: &Code) -> Failure {

@@ -54,6 +54,9 @@ pub enum AskError {
     /// There is no such request.
     #[error("there is no request number '{0}' here")]
     Unknown(Code),
+    /// Nobody goes on with it.
+    #[error("request number '{0}' was abandoned")]
+    Abandoned(Code),
     /// Told to stop.
     #[error("stopped")]
     Stopped,
@@ -67,7 +70,7 @@ impl Remedy for AskError {
             Self::Statement { error, .. } => return error.remedy(),
             Self::OtherRequest(..) => "keep it, and ask the custodian",
             Self::OtherAnswer => "ask the custodian",
-            Self::Unknown(_) => "make a new request",
+            Self::Unknown(_) | Self::Abandoned(_) => "make a new request",
             _ => return None,
         };
         Some(remedy.into())
@@ -134,6 +137,7 @@ impl Asking<'_> {
                 RequestState::Replied | RequestState::Acknowledged | RequestState::Done => {
                     return self.acknowledge(request);
                 }
+                RequestState::Abandoned => return Err(AskError::Abandoned(number.clone())),
             }
         }
     }

@@ -24,5 +24,6 @@ pub(crate) use entries::LogReader;
 pub use error::StoreError;
 pub use journal::{ErasedContents, Journal};
 pub use location::{Location, LocationError};
+pub(crate) use outbox::ListedRequest;
 pub use outbox::{Outbox, OutboxRequest, RequestState};
 pub use owner::Owner;

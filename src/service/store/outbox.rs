@@ -4,6 +4,8 @@
 //! prepared ──► accepted ──► replied ──► acknowledged ──► done
 //! ```
 //!
+//! A request that is prepared or further can also be abandoned: it is kept, and nobody goes on with it.
+//!
 //! Each state is kept before the next is begun, so that whatever is sent again is the same.
 
 use rand::CryptoRng;
@@ -34,10 +36,13 @@ pub enum RequestState {
     Acknowledged,
     /// The verdicts were told; query, answer and who was asked about are gone.
     Done,
+    /// Nobody goes on with it; query, answer and who was asked about are gone.
+    Abandoned,
 }
 
 impl RequestState {
-    const ALL: [Self; 5] = [Self::Prepared, Self::Accepted, Self::Replied, Self::Acknowledged, Self::Done];
+    const ALL: [Self; 6] =
+        [Self::Prepared, Self::Accepted, Self::Replied, Self::Acknowledged, Self::Done, Self::Abandoned];
 
     /// As it is kept, and said.
     pub(crate) fn name(self) -> &'static str {
@@ -47,6 +52,7 @@ impl RequestState {
             Self::Replied => "replied",
             Self::Acknowledged => "acknowledged",
             Self::Done => "done",
+            Self::Abandoned => "abandoned",
         }
     }
 }
@@ -261,6 +267,19 @@ impl Outbox {
         })
     }
 
+    /// Nobody goes on with a request any more; false where it is done with, or there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] where it cannot be kept.
+    pub(crate) fn abandon(&mut self, number: &Code) -> Result<bool, StoreError> {
+        self.journal.step(|step| {
+            let sql = "UPDATE requests SET stage = 'abandoned', query = NULL, pending = NULL, answer = NULL \
+                       WHERE number = ?1 AND stage IN ('prepared', 'accepted')";
+            Ok(step.execute(sql, &[number.into()])? > 0)
+        })
+    }
+
     /// Forgets the verdicts of a request; false where none are kept.
     ///
     /// # Errors
@@ -290,10 +309,38 @@ impl Outbox {
     ///
     /// [`StoreError`] where they cannot be read.
     pub fn unfinished(&mut self) -> Result<Vec<Code>, StoreError> {
-        let sql = "SELECT number FROM requests WHERE stage <> 'done' ORDER BY sequence";
+        let sql = "SELECT number FROM requests WHERE stage NOT IN ('done', 'abandoned') ORDER BY sequence";
         let rows = self.journal.database.read(sql, &[])?;
         rows.into_iter().map(|mut row| row.parsed()).collect()
     }
+
+    /// All requests, the oldest first, without what is long or secret.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] where they cannot be read.
+    pub(crate) fn list(&mut self) -> Result<Vec<ListedRequest>, StoreError> {
+        let sql = "SELECT request, stage, CAST(CASE WHEN verdicts IS NULL THEN 0 ELSE 1 END AS BIGINT) FROM requests ORDER BY sequence";
+        let rows = self.journal.database.read(sql, &[])?;
+        rows.into_iter().map(listed).collect()
+    }
+}
+
+/// A request, as a list shows it.
+pub(crate) struct ListedRequest {
+    /// As it was signed.
+    pub request: Request,
+    /// How far it came.
+    pub state: RequestState,
+    /// Whether its verdicts can be told.
+    pub has_verdicts: bool,
+}
+
+fn listed(mut row: Row) -> Result<ListedRequest, StoreError> {
+    let damaged = |_| StoreError::Damaged("request");
+    let statement = Signed::<Request>::from_json(&row.text()?).map_err(damaged)?;
+    let request = statement.verify(None).map_err(damaged)?;
+    Ok(ListedRequest { request, state: row.parsed()?, has_verdicts: row.int()? != 0 })
 }
 
 fn request(mut row: Row) -> Result<OutboxRequest, StoreError> {
