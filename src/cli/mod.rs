@@ -8,6 +8,7 @@ mod accounts;
 mod agreement;
 mod ask;
 mod audit;
+mod beginning;
 mod bench;
 mod beside;
 mod breaker;

@@ -13,6 +13,7 @@
 mod files;
 mod formats;
 mod confirmation;
+mod first_day;
 mod kind_a_lists_of_ids;
 mod kind_b_row_numbers;
 mod kind_c_headers;

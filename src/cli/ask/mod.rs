@@ -2,6 +2,7 @@
 
 #![deny(clippy::arithmetic_side_effects)]
 
+mod begin;
 mod ending;
 mod list;
 mod prepare;
@@ -47,7 +48,7 @@ pub struct Args {
     #[command(flatten)]
     agreement: AgreementArg,
     /// The probes: one file, any number of persons
-    #[arg(long, value_name = "FILE", required_unless_present_any = ["resume", "show", "forget", "check", "list", "abandon"])]
+    #[arg(long, value_name = "FILE", required_unless_present_any = ["resume", "show", "forget", "check", "list", "abandon", "init"])]
     templates: Option<PathBuf>,
     #[command(flatten)]
     beside: super::templates::Beside,
@@ -65,6 +66,11 @@ pub struct Args {
     /// Forget the verdicts of a finished request
     #[arg(long, value_name = "NUMBER", conflicts_with_all = ["templates", "number", "reference", "purpose", "resume", "show"])]
     forget: Option<Code>,
+    /// Write a commented configuration, certificates for a trial and a signing key, and say what comes next
+    #[arg(long, conflicts_with_all = ["templates", "number", "reference", "purpose", "resume", "show", "forget", "check"])]
+    init: bool,
+    #[command(flatten)]
+    beginning: begin::Parties,
     /// List what was asked, with how far it came
     #[arg(long, conflicts_with_all = ["templates", "number", "reference", "purpose", "resume", "show", "forget", "check"])]
     list: bool,
@@ -100,21 +106,10 @@ pub struct CustodianEntry {
 }
 
 /// For `--help`.
-const CONFIGURATION: &str = "\
-The configuration, querier.toml; paths are relative to its folder:
-  party = \"A-BORDER\"                    the code under which the custodian has registered us
-  database = \"querier.sqlite\"           what was asked, and the log; or a PostgreSQL connection string
-  signing_key = \"signing.key\"           from: cotejo certificates signing-key
-  keys = \"keys\"                         from: cotejo keygen
-  [tls]                                 from: cotejo certificates issue, for trials
-  certificate = \"tls.pem\"
-  key = \"tls.key\"
-  authority = \"authority.pem\"           whose certificate the custodian must have
-  [custodian]
-  party = \"B-REGISTRY\"
-  url = \"https://b.example:8443\"
-  signing_key = \"b-registry.pub\"        or its 64 digits
-
+const CONFIGURATION: &str = concat!(
+    "The configuration, querier.toml; paths are relative to its folder:\n\n",
+    include_str!("querier.toml"),
+    "
 Each line that is printed: the request's number, and then as 'cotejo decrypt' does.
 
 Examples:
@@ -125,12 +120,17 @@ Examples:
   cotejo ask --forget 2026-0017         its verdicts are gone from the database
   cotejo ask --list                     what was asked, and how far it came; asks nobody
   cotejo ask --abandon 2026-0017        nobody goes on with it; what was not sent is not charged
-  cotejo ask --check                    whether the configuration and all that it names is sound; asks nobody";
+  cotejo ask --check                    whether the configuration and all that it names is sound; asks nobody
+  cotejo ask --init                     a configuration, certificates for a trial, and what comes next"
+);
 
 impl Args {
     pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
         if let Some(number) = &self.forget {
             return self.forget(number, console);
+        }
+        if self.init {
+            return self.begin(console);
         }
         if self.list {
             return self.list(console);

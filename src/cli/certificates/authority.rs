@@ -20,14 +20,14 @@ use crate::cli::{Outcome, OverwriteArg};
 pub struct Args {
     /// Its name
     #[arg(long, value_name = "NAME")]
-    name: String,
+    pub(super) name: String,
     /// Folder for authority.pem, which both parties get, and authority.key, which stays
     #[arg(long, value_name = "FOLDER", default_value = "authority")]
-    out: PathBuf,
+    pub(super) out: PathBuf,
     #[command(flatten)]
-    validity: Validity,
+    pub(super) validity: Validity,
     #[command(flatten)]
-    overwrite: OverwriteArg,
+    pub(super) overwrite: OverwriteArg,
 }
 
 impl Args {

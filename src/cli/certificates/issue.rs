@@ -23,10 +23,10 @@ Examples:
 pub struct Args {
     /// Folder of the authority
     #[arg(long, value_name = "FOLDER", default_value = "authority")]
-    authority: PathBuf,
+    pub(super) authority: PathBuf,
     /// Whose certificate it is
     #[arg(long, value_name = "NAME")]
-    name: String,
+    pub(super) name: String,
     /// For a server that is reached by these names and addresses
     #[arg(
         long,
@@ -35,17 +35,17 @@ pub struct Args {
         required_unless_present = "client",
         conflicts_with = "client"
     )]
-    server: Vec<String>,
+    pub(super) server: Vec<String>,
     /// For somebody who asks
     #[arg(long)]
-    client: bool,
+    pub(super) client: bool,
     /// Folder for tls.pem, tls.key and a copy of authority.pem
     #[arg(long, value_name = "FOLDER")]
-    out: PathBuf,
+    pub(super) out: PathBuf,
     #[command(flatten)]
-    validity: Validity,
+    pub(super) validity: Validity,
     #[command(flatten)]
-    overwrite: OverwriteArg,
+    pub(super) overwrite: OverwriteArg,
 }
 
 impl Args {

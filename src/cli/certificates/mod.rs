@@ -4,6 +4,7 @@ mod authority;
 mod issue;
 mod show;
 mod signing_key;
+mod trial;
 
 use std::path::Path;
 
@@ -15,6 +16,7 @@ use super::Outcome;
 use super::console::Console;
 use super::failure::Failure;
 use super::party;
+pub use trial::{free, trial};
 
 /// Certificates and signing keys for trials of 'serve' and 'ask'
 ///

@@ -16,9 +16,9 @@ use crate::cli::{Outcome, OverwriteArg, load};
 pub struct Args {
     /// Folder for signing.key, which stays, and signing.pub, which the other party registers
     #[arg(long, value_name = "FOLDER")]
-    out: PathBuf,
+    pub(super) out: PathBuf,
     #[command(flatten)]
-    overwrite: OverwriteArg,
+    pub(super) overwrite: OverwriteArg,
 }
 
 impl Args {

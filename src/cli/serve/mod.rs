@@ -6,10 +6,12 @@ mod source;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::agreement::Code;
 use crate::service::identity::Side;
 use crate::service::server::{ServedAgreement, Server, ServerError, Settings};
 use serde_json::json;
 
+use super::beginning::Beginning;
 use super::console::{Console, count};
 use super::failure::Failure;
 use super::party::{self, Party};
@@ -20,37 +22,12 @@ pub use config::Custodian;
 ///
 /// Ctrl-C or SIGTERM: what is being computed is finished, what waits is kept for the next start.
 #[derive(clap::Args)]
-#[command(after_help = "\
-The configuration, custodian.toml; paths are relative to its folder:
-  party = \"B-REGISTRY\"                  the name by which requesters know this custodian
-  database = \"custodian.sqlite\"         or \"postgresql://user@host/name\"
-  signing_key = \"signing.key\"           from: cotejo certificates signing-key
-  listen = \"0.0.0.0:8443\"
-  operations = \"127.0.0.1:9464\"         /healthz, /readyz, /metrics, in the clear: never where requesters are
-  [tls]                                 from: cotejo certificates issue, for trials
-  certificate = \"tls.pem\"
-  key = \"tls.key\"
-  authority = \"authority.pem\"           whose certificates requesters must have
-  [[agreement]]                         one or several; each has a [service] table
-  file = \"agreement.toml\"
-  gallery = \"gallery.cotejo\"            may be changed while it is served: cotejo enroll --append, cotejo gallery
-  exempt = \"exempt.txt\"                 optional: ids, one a line, who never match; as they are enrolled, none of them misspelt
-  [[requester]]                         one or several
-  code = \"A-BORDER\"
-  certificate = \"a-border.pem\"          or its fingerprint
-  signing_key = \"a-border.pub\"          or its 64 digits
-  [limits]                              optional
-  queue = 1000                          requests that wait; beyond, requesters are told to come back
-  workers = 3                           requests that are computed at a time; else one more than there are cores
-  connections = 1024                    of which one requester may have half, where there are several
-  uploads = \"256MiB\"                    memory for what is being received
-  keys = 4                              requesters' keys that are kept ready: some 100 MB each, hybrid 500
-  gallery_memory = \"1GiB\"               what scheme bgv keeps of a gallery
-  stall_seconds = 10                    clients that stand still are cut off
-  grace_seconds = 30                    for what is being computed when told to stop
-
-Example:
-  cotejo serve --config custodian.toml")]
+#[command(after_help = concat!(
+    "The configuration, custodian.toml; paths are relative to its folder:\n\n",
+    include_str!("custodian.toml"),
+    "\nExamples:\n  cotejo serve --init                   a configuration, certificates for a trial, and what comes next\n  ",
+    "cotejo serve --config custodian.toml"
+))]
 pub struct Args {
     /// The configuration
     #[arg(long, value_name = "FILE", default_value = "custodian.toml")]
@@ -58,6 +35,18 @@ pub struct Args {
     /// Read everything that the configuration names, say what is wrong with it, and end
     #[arg(long)]
     check: bool,
+    /// Write a commented configuration, certificates for a trial and a signing key, and say what comes next
+    #[arg(long, conflicts_with = "check")]
+    init: bool,
+    /// With --init: the name of this custodian
+    #[arg(long, value_name = "CODE", requires = "init", default_value = "B-REGISTRY")]
+    party: Code,
+    /// With --init: the names and addresses by which this server is reached
+    #[arg(long, value_name = "HOST[,HOST...]", value_delimiter = ',', requires = "init", default_value = "localhost")]
+    host: Vec<String>,
+    /// With --init: the name of whoever will ask
+    #[arg(long, value_name = "CODE", requires = "init", default_value = "A-BORDER")]
+    requester: Code,
     /// Serve although exempt ids are not enrolled, or an exempt list is empty: whoever was meant may be matched
     #[arg(long)]
     allow_unknown_exempt: bool,
@@ -79,6 +68,9 @@ enum Level {
 
 impl Args {
     pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
+        if self.init {
+            return self.begin(console);
+        }
         let party = Party::<Custodian>::read(&self.config)?;
         let identity = party.identity(Side::Server)?;
         let agreements = party.agreements(self.allow_unknown_exempt, console)?;
@@ -134,6 +126,32 @@ impl Args {
         server.run(interrupt::requested).map_err(explain)?;
         console.note("stopped; what waits is kept for the next start");
         Ok(Outcome::Done)
+    }
+
+    /// A configuration, and who sends what to whom.
+    fn begin(&self, console: &Console) -> Result<Outcome, Failure> {
+        let values = [("B-REGISTRY", self.party.as_str()), ("A-BORDER", self.requester.as_str())];
+        let address = format!("https://{}:8443", self.host.first().map_or("localhost", String::as_str));
+        let send = format!("send them {{folder}}/authority.pem and {{folder}}/signing.pub, and the address {address}");
+        let steps = [
+            "agree: one party makes agreement.toml (cotejo agreement init --service), both keep the same file, here in {folder}; \
+             'cotejo agreement check' prints its digest: compare it",
+            &send,
+            "get from them authority.pem, tls.pem and signing.pub, and put them into {folder} as their-authority.pem, their-tls.pem and \
+             their-signing.pub",
+            "read each other, by telephone, what signing.pub holds and the fingerprint of tls.pem ('cotejo certificates show')",
+            "cotejo enroll --agreement {folder}/agreement.toml --templates TEMPLATES --out {folder}/gallery.cotejo",
+            "cotejo serve --config {config} --check, and then without --check",
+        ];
+        let beginning = Beginning {
+            config: &self.config,
+            sample: include_str!("custodian.toml"),
+            values: &values,
+            party: &self.party,
+            hosts: &self.host,
+            steps: &steps,
+        };
+        beginning.make(console)
     }
 
     fn start_log(&self) {
