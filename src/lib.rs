@@ -86,6 +86,7 @@ pub mod service;
 pub mod template;
 #[doc(hidden)]
 pub mod wire;
+mod words;
 
 #[doc(inline)]
 pub use agreement::{Agreement, Terms};

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::AgreementError;
 use crate::agreement::Code;
+use crate::words::counted;
 
 /// Who may ask what, how often, and how long things are kept. All days are UTC.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -96,13 +97,17 @@ impl ServiceTerms {
                 required.join(", ")
             ),
             format!(
-                "A requester may ask about {} probes a day and {} a year, and answers disclose at most {} bits about one version of \
+                "A requester may ask about {} a day and {} a year, and answers disclose at most {} about one version of \
                  the records; then the custodian refuses.",
-                self.probes_per_day, self.probes_per_year, self.bits_per_gallery_version
+                counted(self.probes_per_day, "probe"),
+                self.probes_per_year,
+                counted(self.bits_per_gallery_version, "bit")
             ),
             format!(
-                "Keys are made anew after {} days, answers are kept for {} days, what the logs tell for {} days.",
-                self.key_days, self.answer_days, self.log_days
+                "Keys are made anew after {}, answers are kept for {}, what the logs tell for {}.",
+                counted(self.key_days, "day"),
+                counted(self.answer_days, "day"),
+                counted(self.log_days, "day")
             ),
         ]
     }

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::failure::Failure;
+use crate::words::counted;
 
 /// So many faults of one kind are listed; whoever mends these sees the next.
 const MOST_LISTED: usize = 10;
@@ -143,25 +144,74 @@ pub fn stdout_failure(error: &std::io::Error) -> Failure {
     }
 }
 
-/// A number of bytes, for people.
+/// A number of bytes, for people: in the unit that fits, of a thousand of the one before.
 pub fn bytes(count: usize) -> String {
-    match count {
-        0..1_000 => format!("{count} bytes"),
-        1_000..1_000_000 => format!("{:.1} KB", count as f64 / 1e3),
-        _ => format!("{:.1} MB", count as f64 / 1e6),
+    match count as f64 {
+        _ if count < 1_000 => self::count(count, "byte"),
+        n if n < 999.95e3 => format!("{:.1} KB", n / 1e3),
+        n if n < 999.95e6 => format!("{:.1} MB", n / 1e6),
+        n if n < 999.995e9 => format!("{:.2} GB", n / 1e9),
+        n => format!("{:.2} TB", n / 1e12),
     }
 }
 
-/// A duration, for people.
+/// A duration, for people: in the unit that fits.
 pub fn seconds(duration: std::time::Duration) -> String {
     match duration.as_secs_f64() {
-        s if s < 0.1 => format!("{:.1} ms", s * 1e3),
-        s if s < 120.0 => format!("{s:.1} s"),
-        s => format!("{:.0} min", s / 60.0),
+        0.0 => "0 s".to_owned(),
+        s if s < 999.5e-9 => format!("{:.0} ns", s * 1e9),
+        s if s < 999.95e-6 => format!("{:.1} \u{b5}s", s * 1e6),
+        s if s < 99.95e-3 => format!("{:.1} ms", s * 1e3),
+        s if s < 119.95 => format!("{s:.1} s"),
+        s if s < 119.5 * 60.0 => format!("{:.0} min", s / 60.0),
+        s if s < 47.95 * 3600.0 => format!("{:.1} h", s / 3600.0),
+        s => format!("{:.1} days", s / 86400.0),
     }
 }
 
 /// "1 probe", "2 probes".
 pub fn count(number: usize, noun: &str) -> String {
-    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+    counted(number as u64, noun)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn times_have_the_unit_that_fits() {
+        for (nanoseconds, shown) in [
+            (0, "0 s"),
+            (1, "1 ns"),
+            (999, "999 ns"),
+            (1_000, "1.0 \u{b5}s"),
+            (37_250, "37.2 \u{b5}s"),
+            (999_960, "1.0 ms"),
+            (99_900_000, "99.9 ms"),
+            (99_960_000, "0.1 s"),
+            (119_900_000_000, "119.9 s"),
+            (120_000_000_000, "2 min"),
+            (7_200_000_000_000, "2.0 h"),
+            (172_800_000_000_000, "2.0 days"),
+        ] {
+            assert_eq!(seconds(Duration::from_nanos(nanoseconds)), shown);
+        }
+    }
+
+    #[test]
+    fn sizes_have_the_unit_that_fits() {
+        for (size, shown) in [
+            (0, "0 bytes"),
+            (1, "1 byte"),
+            (999, "999 bytes"),
+            (1_000, "1.0 KB"),
+            (999_960, "1.0 MB"),
+            (1_283_000_000, "1.28 GB"),
+            (4_000_000_000_000, "4.00 TB"),
+        ] {
+            assert_eq!(bytes(size), shown);
+        }
+    }
 }

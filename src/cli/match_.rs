@@ -96,7 +96,7 @@ impl Args {
         })?;
         files::write(&[Output { path: &out, bytes: &content, access: Access::Shared }], self.overwrite.force)?;
         let comparisons = probes * searched;
-        let each = took / u32::try_from(comparisons.max(1)).unwrap_or(u32::MAX);
+        let each = took.div_f64(comparisons.max(1) as f64);
         console.written(
             format_args!(
                 "{}: {}, {} in {} ({} each); send it to the querier",

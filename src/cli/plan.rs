@@ -107,9 +107,9 @@ impl Args {
         });
         let mut text = agreed.text();
         text += &format!(
-            "\nleft to chance    2^{:.1} over a year of {} probes: what answers tell of the records beside their verdicts",
+            "\nleft to chance    2^{:.1} over a year of {}: what answers tell of the records beside their verdicts",
             agreement.log2_distance_of_a_year(),
-            agreement.probes_of_a_year()
+            count(agreement.probes_of_a_year() as usize, "probe")
         );
         for other in &others {
             text += &match other {
@@ -196,8 +196,8 @@ impl Prediction {
         let time = Duration::try_from_secs_f64(plan.seconds).unwrap_or(Duration::MAX);
         let unit = match self.pace {
             Pace::Tfhe(bootstrap) => format!("a bootstrap takes {}", seconds(bootstrap)),
-            Pace::Bgv(pace) => format!("a transform takes {}", microseconds(pace.transform)),
-            Pace::Hybrid(pace) => format!("a transform takes {}", microseconds(pace.ring.transform)),
+            Pace::Bgv(pace) => format!("a transform takes {}", seconds(pace.transform)),
+            Pace::Hybrid(pace) => format!("a transform takes {}", seconds(pace.ring.transform)),
         };
         format!(
             "{} against {}: {}, {}\n\
@@ -215,10 +215,7 @@ impl Prediction {
             plan.scheme,
             plan.parameter_set,
             seconds(time),
-            match time.div_f64(comparisons as f64) {
-                each if each < Duration::from_millis(1) => microseconds(each),
-                each => seconds(each),
-            },
+            seconds(time.div_f64(comparisons as f64)),
             match self.measured_here {
                 false => "as given".to_owned(),
                 true => format!("here, on {}", count(rayon::current_num_threads(), "thread")),
@@ -259,8 +256,4 @@ fn ring_units(pace: &bgv::laboratory::pace::Pace) -> Value {
     let [transform, product, encoding, output] =
         [pace.transform, pace.product, pace.encoding, pace.output].map(|duration| duration.as_secs_f64() * 1e6);
     json!({ "transform_us": transform, "product_us": product, "encoding_us": encoding, "output_us": output })
-}
-
-fn microseconds(duration: Duration) -> String {
-    format!("{:.1} \u{b5}s", duration.as_secs_f64() * 1e6)
 }

@@ -26,6 +26,7 @@ use crate::functional::Functional;
 use crate::parameters::bgv::PLAINTEXT_MODULUS;
 use crate::parameters::{Dimensions, ParameterSet};
 use crate::scheme::Opened;
+use crate::words::counted;
 
 /// Lengths that are tried for an exact scheme, the finest first. Longer ones never fit, shorter ones are refused by every metric.
 const EXACT_LENGTHS: std::ops::RangeInclusive<u32> = 16..=128;
@@ -86,7 +87,8 @@ impl Why {
             Self::Default => "the set for everything".to_owned(),
             Self::Soonest => "of the sets that admit the comparison the one with the soonest verdict".to_owned(),
             Self::Sooner { this, other, next, references } => format!(
-                "chosen because a verdict on {references} references takes {} on two cores and at 100 Mbit/s, where scheme {next} takes {}",
+                "chosen because a verdict on {} takes {} on two cores and at 100 Mbit/s, where scheme {next} takes {}",
+                counted(references, "reference"),
                 time(this),
                 time(other)
             ),

@@ -4,6 +4,7 @@ use crate::agreement::{ComparisonTerms, Disclosure, EyeRule, Modality, ServiceTe
 use crate::parameters::{MOST_DISTANCE_LOG2, SchemeId};
 use crate::scheme::GrayZone;
 use crate::scheme::Opened;
+use crate::words::counted;
 
 /// What was agreed, what it means, and what it costs.
 pub fn sentences(agreement: &Opened) -> Vec<String> {
@@ -56,11 +57,11 @@ pub fn sentences(agreement: &Opened) -> Vec<String> {
     out.push(GrayZone::of(agreement).sentence());
     out.extend(rounding(agreement));
     out.push(format!(
-        "At most {} references in a gallery, {} a subject{}, and {} probes in a query.",
-        terms.limits.references,
+        "At most {} in a gallery, {} a subject{}, and {} in a query.",
+        counted(terms.limits.references, "reference"),
         terms.limits.references_per_subject,
         if terms.comparison.eyes() == EyeRule::Ignored { "" } else { " and eye" },
-        terms.limits.probes_per_query
+        counted(terms.limits.probes_per_query, "probe")
     ));
     out.extend(worst_case(agreement));
     out.extend(terms.service.iter().flat_map(ServiceTerms::sentences));
@@ -107,9 +108,10 @@ fn comparison(terms: &ComparisonTerms) -> String {
         ComparisonTerms::SquaredEuclidean { threshold, maximum_norm, .. } => format!(
             "Two templates match when the square of their distance is {threshold} or less; vectors longer than {maximum_norm} are refused."
         ),
-        ComparisonTerms::Hamming { threshold } => {
-            format!("Two templates match when at most {threshold} bits differ.")
-        }
+        ComparisonTerms::Hamming { threshold } => match threshold {
+            1 => "Two templates match when at most 1 bit differs.".to_owned(),
+            bits => format!("Two templates match when at most {bits} bits differ."),
+        },
         ComparisonTerms::FractionalHamming { threshold, minimum_common_bits, rotations, .. } => format!(
             "Two irises match when less than {threshold} of their common valid bits differ, at the best of {} rotations \
              (up to {rotations} columns to either side), and at least {minimum_common_bits} valid bits are common without rotation.",

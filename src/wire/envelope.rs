@@ -10,6 +10,7 @@ use crate::agreement::{Agreement, Digest, SchemeId};
 use crate::parameters::SetMark;
 use crate::remedy::Remedy;
 use crate::scheme::{CrossingError, OtherScheme};
+use crate::words::with_article;
 
 const MAGIC: [u8; 8] = *b"COTEJO\x1a\n";
 const HEADER_BYTES: usize = 72;
@@ -134,7 +135,7 @@ pub enum WireError {
     #[error("the header's {0} is not valid")]
     Header(&'static str),
     /// Another kind of file.
-    #[error("this is a cotejo {actual}, but a {expected} is needed")]
+    #[error("this is a cotejo {actual}, but {} is needed", with_article(expected))]
     Kind {
         /// The kind that is needed.
         expected: Kind,

@@ -70,7 +70,7 @@ impl Args {
         if days < LEAST_DAYS && !self.force {
             return Err(Failure::new(
                 "--older-than",
-                format_args!("{} are less than the three years for which a log is kept", count(days as usize, "day")),
+                format_args!("{} is less than the three years for which a log is kept", count(days as usize, "day")),
                 format_args!("give {LEAST_DAYS}d or more; --force erases what is younger all the same"),
             ));
         }

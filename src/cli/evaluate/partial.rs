@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::Args;
-use crate::cli::console::Console;
+use crate::cli::console::{Console, count};
 use crate::cli::failure::Failure;
 use crate::cli::files::{self, Access, Output};
 
@@ -76,7 +76,7 @@ impl Partial {
         let bits = |text: &String| text.bytes().map(|byte| byte == b'1').collect();
         partial.verdicts = kept.verdicts.iter().map(bits).collect();
         partial.kept = partial.verdicts.len();
-        console.note(format_args!("{}: going on after {} probes", path.display(), partial.kept));
+        console.note(format_args!("{}: going on after {}", path.display(), count(partial.kept, "probe")));
         Ok(partial)
     }
 
@@ -116,7 +116,8 @@ impl Partial {
         match self.kept {
             0 => Failure::Interrupted,
             kept => Failure::Paused(format!(
-                "the verdicts on {kept} of {units} probes are kept in {}; the same command goes on from there",
+                "the verdicts on {kept} of {} are kept in {}; the same command goes on from there",
+                count(units, "probe"),
                 self.path.display()
             )),
         }

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use crate::agreement::Agreement;
 use crate::wire::{self, Kind};
+use crate::words::with_article;
 
 use crate::cli::failure::Failure;
 
@@ -47,8 +48,7 @@ impl Content {
         let name = match there {
             Self::File(Kind::Query | Kind::Answer) | Self::Other => return Ok(()),
             _ if there == self => return Ok(()),
-            Self::File(Kind::EvaluationKey) => "an evaluation key".to_owned(),
-            Self::File(kind) => format!("a {kind}"),
+            Self::File(kind) => with_article(kind),
             Self::Agreement => "an agreement".to_owned(),
             Self::PrivateKey => "a private key".to_owned(),
         };
