@@ -8,6 +8,7 @@
     reason = "tests fail by panicking, also in their helpers"
 )]
 
+use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -147,4 +148,76 @@ fn bootstraps_take_the_time_and_the_bytes_that_were_predicted() {
         Pace::Tfhe(start.elapsed().div_f64(done as f64))
     };
     hold_against_the_plan::<Tfhe>(&agreement, 300, 1, pace);
+}
+
+/// The peak of resident memory of `match`, in bytes, as the system says it while that runs.
+fn peak_of(command: &mut Command) -> u64 {
+    let mut running = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let status = format!("/proc/{}/status", running.id());
+    let mut peak = 0;
+    let ended = loop {
+        // It only grows, and is gone when the process is.
+        let said = std::fs::read_to_string(&status).unwrap_or_default();
+        let line = said.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        peak = peak.max(line.and_then(|line| line.trim().strip_suffix(" kB")?.parse().ok()).unwrap_or(0));
+        if let Some(ended) = running.try_wait().unwrap() {
+            break ended;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    };
+    assert!(ended.success(), "{command:?}");
+    peak * 1024
+}
+
+/// What a prediction of memory may be over what is measured. Less than that is a fault: whoever makes room for it runs out.
+const OVER: f64 = 1.25;
+
+fn memory(init: &str, dimension: usize, references: usize, probes: usize, budget: &str) {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let desk = tempfile::tempdir().unwrap();
+    let command = |line: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cotejo"));
+        command.current_dir(desk.path()).args(line.split_whitespace());
+        command
+    };
+    let run = |line: &str| {
+        let output = command(line).output().unwrap();
+        assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    run(&format!("agreement init --modality face --dimension {dimension} {init}"));
+    run("keygen");
+    for (people, out) in [(references, "gallery"), (probes, "probes")] {
+        run(&format!("synthesize --modality face --dimension {dimension} --subjects {people} --out {out}"));
+    }
+    run("enroll --templates gallery/sample-1.npy --out gallery.cotejo");
+    run("encrypt --templates probes/sample-2.npy --out query.cotejo");
+    let units = "--bootstrap-ms 10 --transform-us 100 --product-us 10";
+    let plan = run(&format!("plan --references {references} --probes {probes} --memory {budget} {units} --json"));
+    let plan: serde_json::Value = serde_json::from_str(&plan).unwrap();
+    let predicted = plan["memory_bytes"].as_f64().unwrap();
+    let line = format!("match --gallery gallery.cotejo --query query.cotejo --out answer.cotejo --memory {budget}");
+    let measured = peak_of(&mut command(&line)) as f64;
+    let ratio = predicted / measured;
+    println!("{init}: {:.0} MB predicted, {:.0} MB measured: {ratio:.2}", predicted / 1e6, measured / 1e6);
+    assert!((1.0..OVER).contains(&ratio), "{predicted} predicted, {measured} measured");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn match_takes_the_memory_that_was_predicted_and_no_more_under_each() {
+    memory("--scheme bgv --disclosure each", 128, 2_000, 1, "1MiB");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn match_takes_the_memory_that_was_predicted_and_no_more_under_any_with_diagonals_kept() {
+    memory("--scheme bgv --disclosure any", 128, 2_000, 2, "1GiB");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn match_takes_the_memory_that_was_predicted_and_no_more_of_pairs_and_of_bootstraps() {
+    memory("--scheme hybrid --disclosure any", 128, 2_000, 2, "1GiB");
+    memory("--scheme tfhe --disclosure any", 128, 100, 1, "1GiB");
 }

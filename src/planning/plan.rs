@@ -31,7 +31,7 @@ pub struct Plan {
     pub probes: usize,
     /// Steps that `match` counts, sanitising included.
     pub steps: u64,
-    /// What a step is, in one word: "bootstrap", "block".
+    /// What a step is, in one word: "bootstrap", "decision".
     pub step: &'static str,
     /// Predicted time of `match` after the key is expanded, in seconds.
     pub seconds: f64,

@@ -74,7 +74,7 @@ fn a_card_says_everything_of_a_set_of_any_scheme() {
         let card = desk.json(&format!("params show {set}"));
         let comparison = &card["comparison"];
         assert_eq!((&comparison["metric"], &comparison["exact"]), (&"cosine".into(), &false.into()), "{set}");
-        assert_eq!(comparison["plan"]["step"], "pair");
+        assert_eq!(comparison["plan"]["step"], "decision");
         let keys = card["keys"].as_array().unwrap();
         assert!(keys.len() == 2 && keys.iter().all(|key| key["bits"].as_f64().unwrap() >= 128.0), "{set}");
         comparison["gray_zone"]["deviation_score"].as_f64().unwrap()

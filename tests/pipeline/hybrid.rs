@@ -54,7 +54,7 @@ fn are_far_from_the_threshold(agreement: &Opened, gallery: &Gallery, probes: &[R
 fn are_as_long_as_planned(agreement: &Opened, probes: usize, run: &Anew) {
     let pace = Pace::reference(agreement.parameters());
     let plan = Plan::new(agreement, REFERENCES as usize, probes, &pace, 0).unwrap();
-    assert_eq!((plan.steps, plan.step), (run.steps, "pair"));
+    assert_eq!((plan.steps, plan.step), (run.steps, "decision"));
     for (name, planned, actual) in [
         ("key", plan.evaluation_key_bytes, run.evaluation_key_bytes),
         ("query", plan.query_bytes, run.query_bytes),

@@ -33,7 +33,7 @@ const GATHERED: usize = 16;
 
 /// Giant steps whose inner sums are made together, so that babies are read once for all of them: of diagonals that are transformed when they are
 /// needed, which are many megabytes, and of those that are kept.
-const GIANTS: usize = 4;
+pub(in crate::scheme) const GIANTS: usize = 4;
 const KEPT_GIANTS: usize = 8;
 
 /// Pieces of a limb that one thread takes at once, at least.

@@ -40,7 +40,7 @@ struct Row<'a> {
 }
 
 impl Evaluator for Bgv {
-    const STEP: &'static str = "block";
+    const STEP: &'static str = "decision";
     type PreparedKey = PreparedKey;
     type PreparedGallery = PreparedGallery;
 
@@ -93,13 +93,19 @@ impl Evaluator for Bgv {
     }
 
     fn steps(set: &BgvSet, task: &Task<'_>) -> u64 {
-        (blocks(set, task) * task.layouts.len()) as u64
+        let decisions = task.layouts.iter().map(|&layout| agreed_shape(task, layout).decisions());
+        (blocks(set, task) * decisions.sum::<usize>()) as u64
     }
 }
 
 /// Blocks of a gallery; an empty one is answered like one block of misses.
 pub(in crate::scheme) fn blocks(set: &BgvSet, task: &Task<'_>) -> usize {
     task.subjects.len().div_ceil(set.ring_size()).max(1)
+}
+
+/// The largest shape that the agreement admits for probes of a layout.
+fn agreed_shape(task: &Task<'_>, layout: SampleLayout) -> Shape {
+    Shape::of_layout(task.functional, layout, |_| task.references_per_subject)
 }
 
 /// A probe: its number, its layout, and its first sample.
@@ -191,7 +197,7 @@ impl<'a> Search<'a> {
         let blocks = blocks(&set, self.task);
         let mut slots: Vec<Vec<[Vec<u32>; 2]>> = group.iter().map(|_| Vec::new()).collect();
         let mut sums: Vec<Option<Sums>> = group.iter().map(|_| None).collect();
-        let agreed = self.weighed(&self.agreed_shape(layout))?;
+        let agreed = self.weighed(&agreed_shape(self.task, layout))?;
         let one_sample = self.one_sample_is_enough(layout) && agreed.has_room_for_a_constant();
         let answered = agreed.answered;
         for block in 0..blocks {
@@ -216,7 +222,6 @@ impl<'a> Search<'a> {
                         sums.get_or_insert_with(|| Sums::new(masks, answered)).add(&self.key.ring, values)?;
                     }
                 }
-                self.progress.advance(1);
             }
         }
         let answers = group.iter().zip(slots).zip(sums).map(|((asked, slots), sums)| {
@@ -252,16 +257,11 @@ impl<'a> Search<'a> {
         (block * n..last).into_par_iter().map(row).collect()
     }
 
-    /// The largest shape that the agreement admits for probes of a layout.
-    fn agreed_shape(&self, layout: SampleLayout) -> Shape {
-        Shape::of_layout(self.task.functional, layout, |_| self.task.references_per_subject)
-    }
-
     /// As many planes for each eye as the subject with the most references of that eye has. For a query about one subject as many as the
     /// agreement admits: neither time nor answer depends on who it is.
     fn shape(&self, layout: SampleLayout, rows: &[Row<'_>]) -> Shape {
         if self.task.one_subject {
-            return self.agreed_shape(layout);
+            return agreed_shape(self.task, layout);
         }
         Shape::of_layout(self.task.functional, layout, |eye| {
             let of_eye = |row: &Row<'_>| row.references.iter().filter(|(other, _)| *other == eye).count();
@@ -273,7 +273,7 @@ impl<'a> Search<'a> {
     fn one_sample_is_enough(&self, layout: SampleLayout) -> bool {
         let set = self.key.ring.set;
         let subjects = if self.task.one_subject { 1 } else { set.ring_size() };
-        blocks(&set, self.task) == 1 && self.agreed_shape(layout).one_sample_is_enough(subjects)
+        blocks(&set, self.task) == 1 && agreed_shape(self.task, layout).one_sample_is_enough(subjects)
     }
 
     /// What a circuit of a shape costs and ends with.
@@ -310,6 +310,10 @@ impl<'a> Search<'a> {
         // Every decision has masks of its own, so that masked decisions can be added; so has a verdict that is masked at its end.
         let mut draw = || masks.draw(ring, rng);
         let mut decisions: Vec<Vec<Vec<Ciphertext>>> = babies.iter().map(|_| Vec::new()).collect();
+        // Of fewer decisions than the agreement admits each counts for more.
+        let agreed = agreed_shape(self.task, layout).decisions();
+        let counted = |done: usize| agreed * done / shape.decisions().max(1);
+        let mut done = 0;
         for plane in &shape.planes {
             let eye = layout.eyes().get(plane.sample).copied().flatten();
             for (decision, judgement) in shape.judgements().enumerate() {
@@ -321,7 +325,9 @@ impl<'a> Search<'a> {
                     let masks = if circuit.masks_at_once() { draw() } else { Vec::new() };
                     let masks: Vec<&Plaintext> = masks.iter().collect();
                     decisions.push(circuit.judge(&engine, judgement, &score, &masks, 1));
+                    self.progress.advance((counted(done + 1) - counted(done)) as u64);
                 }
+                done += 1;
             }
         }
         let verdicts = decisions.into_iter().map(|decisions| match ring.set.one_squaring {

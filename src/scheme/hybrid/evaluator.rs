@@ -39,7 +39,7 @@ const MISS: i64 = -1;
 const HIT: i64 = 1;
 
 impl Evaluator for Hybrid {
-    const STEP: &'static str = "pair";
+    const STEP: &'static str = "decision";
     type PreparedKey = PreparedKey;
     type PreparedGallery = ();
 
@@ -69,7 +69,8 @@ impl Evaluator for Hybrid {
     }
 
     fn steps(set: &HybridSet, task: &Task<'_>) -> u64 {
-        Query { task, block_size: set.block_size() }.pairs() as u64
+        let pairs = Query { task, block_size: set.block_size() }.pairs();
+        (pairs * agreed_shape(task.functional).decisions()) as u64
     }
 }
 
@@ -201,7 +202,7 @@ impl<'a> Search<'a> {
         };
         let mut draw = |wanted: bool| if wanted { masks.draw(ring, rng) } else { Vec::new() };
         let decisions = pairs.decisions(task.functional);
-        let in_block = self.query.range(block).len();
+        let in_block = self.query.range(block).len() * agreed_shape(task.functional).decisions();
         let mut judged = Vec::with_capacity(decisions.len());
         for (number, decision) in decisions.iter().enumerate() {
             if self.progress.stop() {
@@ -212,7 +213,7 @@ impl<'a> Search<'a> {
             let masks = draw(circuit.masks_at_once());
             let masks: Vec<&Plaintext> = masks.iter().collect();
             judged.push(circuit.judge(&engine, decision.judgement(), &score, &masks, 1));
-            // A block's pairs are done decision by decision.
+            // All pairs of a block at once; of fewer decisions than the agreement admits each counts for more.
             let done = |decisions_done: usize| in_block * decisions_done / decisions.len();
             self.progress.advance((done(number + 1) - done(number)) as u64);
         }

@@ -6,7 +6,8 @@ use crate::functional::{Functional, SampleLayout};
 use crate::parameters::bgv::BgvSet;
 use crate::scheme::bgv::answer::MANY_SAMPLES;
 use crate::scheme::bgv::chain::Chain;
-use crate::scheme::bgv::distance::{Babies, Transformed, babies_cost};
+use crate::scheme::bgv::circuit::Circuit;
+use crate::scheme::bgv::distance::{Babies, GIANTS, Steps, Transformed, babies_cost};
 use crate::scheme::bgv::evaluator::room;
 use crate::scheme::bgv::misfit::Misfit;
 use crate::scheme::bgv::shape::Shape;
@@ -33,7 +34,7 @@ pub(crate) struct SearchSize<'a> {
 /// A prediction for one query against one gallery.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct SearchEstimate {
-    /// Steps of progress: blocks, of every probe.
+    /// Steps of progress: decisions on a block, of every probe.
     pub steps: u64,
     /// Time of `answer`.
     pub seconds: f64,
@@ -82,16 +83,14 @@ impl SearchEstimate {
         let seconds = pace.seconds(of_probe) * probes as f64
             + pace.encoding.as_secs_f64() * encodings as f64 * steps.period as f64
             + pace.output.as_secs_f64() * ((leaving + blinded) * probes) as f64;
-        let ciphertext = 8 * n * set.limbs;
-        let block = n.min(subjects) * steps.period * 2 + steps.babies * n * 4;
         let answer_bytes = (probes * leaving * element_bytes) as u64;
-        let memory = set.prepared_key_bytes() + set.evaluation_key_bytes() + block;
-        let values = together * (shape.decisions() + 1) * ciphertext + POWERS * ciphertext;
+        let values =
+            values_bytes(&Held { set, size, steps, circuit: &circuit, decisions: shape.decisions(), together });
         Ok(Self {
-            steps: (blocks * probes) as u64,
+            steps: (blocks * probes * agreed.decisions()) as u64,
             seconds,
             answer_bytes,
-            memory_bytes: (memory + values) as u64
+            memory_bytes: (set.prepared_key_bytes() + set.evaluation_key_bytes() + values) as u64
                 + babies_bytes
                 + kept * Transformed::bytes(set, steps) as u64
                 + 3 * answer_bytes,
@@ -99,8 +98,39 @@ impl SearchEstimate {
     }
 }
 
-/// Ciphertexts that a threshold holds at a time, some of them over fewer primes.
-const POWERS: usize = 24;
+/// What a block's values depend on.
+struct Held<'a> {
+    set: &'a BgvSet,
+    size: &'a SearchSize<'a>,
+    steps: Steps,
+    circuit: &'a Circuit,
+    /// Of a subject.
+    decisions: usize,
+    /// Probes that go over a block at once.
+    together: usize,
+}
+
+/// What is held at once of a block beside the probes' rotations: its subjects, their weights, and the larger of what scores and thresholds take.
+fn values_bytes(held: &Held<'_>) -> usize {
+    let Held { set, size, steps, circuit, decisions, together } = *held;
+    let n = set.ring_size();
+    let ciphertext = 8 * n * set.limbs;
+    let subjects = size.references.div_ceil(samples(size.functional)).min(n);
+    let people = subjects * samples(size.functional) * (size.functional.reference_bytes() + DECODED_BYTES);
+    let weights = n * steps.period * 2;
+    let diagonals = GIANTS * steps.babies * n * 4;
+    let scores = diagonals + GIANTS * together * ciphertext;
+    // Powers are divided as they grow: how much of a whole ciphertext one takes on average is measured, and held by tests/plan.rs.
+    let share = match size.disclosure {
+        Disclosure::Each => 0.78,
+        Disclosure::Any | Disclosure::Count => 0.65,
+    };
+    let threshold = (share * (circuit.powers() * ciphertext) as f64) as usize;
+    people + weights + together * (decisions + 1) * ciphertext + scores.max(threshold)
+}
+
+/// A subject as it is decoded, beside its references' integers.
+const DECODED_BYTES: usize = 256;
 
 /// Samples of a probe.
 fn samples(functional: &Functional) -> usize {

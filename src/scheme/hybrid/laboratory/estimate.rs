@@ -8,7 +8,7 @@ use crate::scheme::bgv::laboratory::estimate::{SearchEstimate, SearchSize};
 use crate::scheme::bgv::misfit::Misfit;
 use crate::scheme::bgv::shape::Shape;
 use crate::scheme::hybrid::admission::blocks_of_a_probe;
-use crate::scheme::hybrid::evaluator::masking;
+use crate::scheme::hybrid::evaluator::{agreed_shape, masking};
 use crate::scheme::hybrid::scale::Decisions;
 
 /// Of a search, on a machine of this pace; the gallery's subjects have one reference each, or one of each eye.
@@ -61,5 +61,6 @@ pub(crate) fn estimate(set: &HybridSet, size: &SearchSize<'_>, pace: &Pace) -> R
     let people = pairs.min(n) * (functional.reference_bytes() + 256) * samples;
     let answer_bytes = (leaving * element_bytes) as u64;
     let memory = set.prepared_key_bytes() + set.evaluation_key_bytes() + block + sums + people;
-    Ok(SearchEstimate { steps: pairs as u64, seconds, answer_bytes, memory_bytes: memory as u64 + 3 * answer_bytes })
+    let steps = (pairs * agreed_shape(functional).decisions()) as u64;
+    Ok(SearchEstimate { steps, seconds, answer_bytes, memory_bytes: memory as u64 + 3 * answer_bytes })
 }
