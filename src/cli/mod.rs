@@ -24,6 +24,7 @@ mod evaluate;
 mod failure;
 mod files;
 mod gallery;
+mod help;
 mod inspect;
 mod interrupt;
 mod jobs;
@@ -61,8 +62,9 @@ use failure::Failure;
 #[command(
     version,
     propagate_version = true,
+    disable_help_subcommand = true,
     after_help = "Exit codes: 0 done; 2 error; 130 interrupted. decrypt, ask: 0 some hit, 1 no hit; ask: 3 to 8 where \
-                  there are no verdicts (cotejo ask --help). audit verify, compare, query, key: 1 findings.\n\nExample:\n  cotejo demo"
+                  there are no verdicts (cotejo ask --help). audit verify, compare, query, key: 1 findings.\n\nWords of messages: cotejo help glossary\n\nExample:\n  cotejo demo"
 )]
 struct Cli {
     #[command(subcommand)]
@@ -99,6 +101,7 @@ enum Command {
     Breaker(breaker::Args),
     Accounts(accounts::Args),
     Certificates(certificates::Args),
+    Help(help::Args),
 }
 
 /// How a command ended, where it ended well.
@@ -170,6 +173,7 @@ impl Command {
             Self::Breaker(args) => args.run(console),
             Self::Accounts(args) => args.run(console),
             Self::Certificates(args) => args.run(console),
+            Self::Help(args) => args.run(console),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::support::Desk;
 
-const COMMANDS: [&str; 47] = [
+const COMMANDS: [&str; 48] = [
     "demo",
     "synthesize",
     "agreement",
@@ -50,6 +50,7 @@ const COMMANDS: [&str; 47] = [
     "certificates issue",
     "certificates signing-key",
     "certificates show",
+    "help",
 ];
 
 #[test]
@@ -71,7 +72,7 @@ fn every_command_is_listed_and_tested_here() {
     let help = desk.ok("--help");
     let listed = help.split("Commands:").nth(1).unwrap().split("Options:").next().unwrap();
     let listed: Vec<&str> = listed.lines().filter_map(|line| line.split_whitespace().next()).collect();
-    let ours: Vec<&str> = COMMANDS.into_iter().filter(|command| !command.contains(' ')).chain(["help"]).collect();
+    let ours: Vec<&str> = COMMANDS.into_iter().filter(|command| !command.contains(' ')).collect();
     assert_eq!(listed, ours);
     assert!(desk.ok("--version").starts_with("cotejo "));
 }

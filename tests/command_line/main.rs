@@ -21,6 +21,7 @@ mod evaluate;
 mod exempt;
 mod flow;
 mod gallery;
+mod glossary;
 mod help;
 mod hybrid;
 mod identities;
