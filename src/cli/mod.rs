@@ -30,6 +30,7 @@ mod interrupt;
 mod jobs;
 mod keygen;
 mod load;
+mod made;
 mod match_;
 mod own_set;
 mod pace;

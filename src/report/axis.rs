@@ -22,7 +22,7 @@ pub(super) struct Ruler {
 impl Ruler {
     /// The axis over its own range, or else over these places.
     pub fn new(axis: &Axis, places: &[f64], room: Room) -> Ruler {
-        let (low, high) = stated(axis).unwrap_or_else(|| around(axis.scale, places));
+        let (low, high) = range(axis, places);
         Ruler { scale: axis.scale, low, high, ticks: ticks(axis.scale, low, high, room) }
     }
 
@@ -30,6 +30,11 @@ impl Ruler {
     pub fn within(&self, value: f64, otherwise: f64) -> f64 {
         self.scale.place(value).unwrap_or(otherwise).clamp(self.low, self.high)
     }
+}
+
+/// First and last place of an axis over its own range, or else over these places.
+pub(super) fn range(axis: &Axis, places: &[f64]) -> (f64, f64) {
+    stated(axis).unwrap_or_else(|| around(axis.scale, places))
 }
 
 /// The range that the axis states, if it can be drawn.

@@ -95,9 +95,7 @@ fn figure(figure: &Figure) -> Markup {
             }
             figcaption {
                 (figure.caption)
-                @if left_out > 0 {
-                    " (" (left_out) @if left_out == 1 { " value has" } @else { " values have" } " no place on these axes.)"
-                }
+                @if !left_out.is_empty() { " (" (left_out.join("; ")) ".)" }
             }
         }
     }

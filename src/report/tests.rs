@@ -119,7 +119,63 @@ fn a_plot_without_data_says_so() {
     assert!(page(Plot::default()).contains("no data"));
     let nowhere = one(Axis::default(), Axis::new("", Scale::Log10), Marks::Line(vec![(1.0, 0.0), (f64::NAN, 2.0)]));
     let html = page(nowhere);
-    assert!(html.contains("no data") && html.contains("(2 values have no place on these axes.)"));
+    assert!(
+        html.contains("no data")
+            && html.contains("(2 values of “series” left out: a logarithmic axis begins above 0.)")
+    );
+}
+
+#[test]
+fn a_figure_says_of_which_series_values_are_left_out() {
+    let line = |values: &[f64]| Marks::Line(values.iter().map(|&y| (y + 1.0, y)).collect());
+    let plot = Plot {
+        y: Axis::new("", Scale::Log10),
+        series: vec![Series::new("as read", line(&[0.0, 0.0, 1.0])), Series::new("integers", line(&[1.0, 2.0]))],
+        ..Plot::default()
+    };
+    let html = page(plot);
+    assert!(html.contains("(2 values of “as read” left out: a logarithmic axis begins above 0.)"), "{html}");
+    assert!(!html.contains("integers” left out"));
+}
+
+#[test]
+fn a_legend_names_what_is_drawn_and_nothing_else() {
+    let points = |x: f64| Marks::Points(vec![(x, x)]);
+    let rule = |label: &str, position| Rule { label: label.to_owned(), position };
+    let plot = Plot {
+        x: Axis::over("", Scale::Log10, 1.0, 100.0),
+        y: Axis::new("", Scale::Log10),
+        series: vec![
+            Series::new("here", points(10.0)),
+            Series::new("no place", points(0.0)),
+            Series::new("beyond", points(1000.0)),
+            Series::new("empty", Marks::Line(Vec::new())),
+        ],
+        rules: vec![
+            rule("threshold", Position::X(50.0)),
+            rule("far away", Position::X(500.0)),
+            rule("nought", Position::Y(0.0)),
+        ],
+        bands: vec![
+            Band { label: "zone".to_owned(), from: 20.0, to: 30.0 },
+            Band { label: "outside".to_owned(), from: 200.0, to: 300.0 },
+        ],
+    };
+    let html = page(plot);
+    let legend = html.split("class=\"legend\"").nth(1).unwrap().split("</ul>").next().unwrap();
+    for (name, is_there) in [
+        ("here", true),
+        ("no place", false),
+        ("beyond", false),
+        ("empty", false),
+        ("threshold", true),
+        ("far away", false),
+        ("nought", false),
+        ("zone", true),
+        ("outside", false),
+    ] {
+        assert_eq!(legend.contains(&format!("<span>{name}</span>")), is_there, "{name}: {legend}");
+    }
 }
 
 #[test]
@@ -128,8 +184,8 @@ fn a_line_is_broken_where_a_value_is_left_out() {
         let line = vec![(0.0, 1.0), (1.0, 1.5), (2.0, middle), (3.0, 1.5), (4.0, 2.0)];
         page(one(Axis::default(), Axis::new("", Scale::Log10), Marks::Line(line)))
     };
-    assert!(!through(1.0).contains("no place"));
-    assert!(through(-1.0).contains("(1 value has no place on these axes.)"));
+    assert!(!through(1.0).contains("left out"));
+    assert!(through(-1.0).contains("(1 value of “series” left out: a logarithmic axis begins above 0.)"));
     // One in the legend.
     assert_eq!((blue(&through(1.0)).count(), blue(&through(-1.0)).count()), (2, 3));
 }

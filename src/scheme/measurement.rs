@@ -40,7 +40,15 @@ pub(crate) struct MeasuredNoise {
     pub margin_bits: Option<f64>,
     /// What the stage got wrong, where it has a right and a wrong.
     pub failures: Option<Failures>,
+    /// How many errors lie in each of equal bins, from -[`WIDEST`] to [`WIDEST`] predicted deviations; the outermost have all beyond.
+    pub histogram: Vec<u64>,
 }
+
+/// Predicted deviations to either side that a histogram of errors shows.
+pub(crate) const WIDEST: f64 = 5.0;
+
+/// Bins of a histogram of errors.
+const BINS: usize = 40;
 
 /// How often a stage said something else than the same computation in the clear.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -109,6 +117,7 @@ impl MeasuredNoise {
             bound_log2: None,
             margin_bits: None,
             failures: None,
+            histogram: histogram(errors, predicted_variance.sqrt()),
         }
     }
 
@@ -125,5 +134,31 @@ impl MeasuredNoise {
     /// Measured over predicted deviation.
     pub(crate) fn ratio(&self) -> f64 {
         (self.measured_deviation_log2 - self.predicted_deviation_log2).exp2()
+    }
+}
+
+fn histogram(errors: &[f64], deviation: f64) -> Vec<u64> {
+    let mut bins = vec![0; BINS];
+    for error in errors {
+        let place = (error / deviation + WIDEST) / (2.0 * WIDEST) * BINS as f64;
+        if let Some(bin) = bins.get_mut((place.max(0.0) as usize).min(BINS - 1)) {
+            *bin += 1;
+        }
+    }
+    bins
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_histogram_has_each_error_once_in_units_of_the_prediction() {
+        let noise = MeasuredNoise::of("stage", &[-100.0, -2.0, -0.1, 0.1, 1.9, 9.9, 100.0], 4.0);
+        assert_eq!(noise.histogram.len(), BINS);
+        assert_eq!(noise.histogram.iter().sum::<u64>(), 7);
+        // Bins are a quarter of a deviation of 2: below 0, from 0 up, from 0.75 up; 4.95 and all beyond are in the last.
+        let at = |bin: usize| noise.histogram[bin];
+        assert_eq!((at(0), at(16), at(19), at(20), at(23), at(39)), (1, 1, 1, 1, 1, 2));
     }
 }

@@ -39,7 +39,7 @@ use crate::remedy::Remedy;
 use crate::template::Eye;
 pub use gray_zone::GrayZone;
 pub(crate) use gray_zone::upper_tail;
-pub(crate) use measurement::{Flips, MeasuredNoise, Measurement, Unmeasured};
+pub(crate) use measurement::{Flips, MeasuredNoise, Measurement, Unmeasured, WIDEST};
 pub use opened::Opened;
 pub(crate) use prediction::PredictedNoise;
 
@@ -298,7 +298,7 @@ impl Task<'_> {
 
 /// Who computes, on public keys alone.
 pub trait Evaluator: Scheme {
-    /// A step of work, as progress counts it, in one word: "bootstrap".
+    /// A step of work, as progress counts it, in one word: "bootstrap". So small that the largest step takes seconds.
     const STEP: &'static str;
     /// An evaluation key expanded for use.
     type PreparedKey: Send + Sync;

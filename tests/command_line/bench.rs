@@ -132,6 +132,23 @@ fn what_would_take_too_long_is_left_out_and_named() {
     let said = String::from_utf8(assert.get_output().stderr.clone()).unwrap();
     assert!(said.contains("left out: insecure-test, 1000000 references"), "{said}");
     assert!(said.contains("queries: 1, about"), "{said}");
+    // The table has it as predicted: what is not measured is a dash.
+    let table = desk.ok(line);
+    let row = table.lines().find(|line| line.starts_with("insecure-test") && line.contains(" 1000000 ")).unwrap();
+    let cells: Vec<&str> = row.split_whitespace().collect();
+    assert!(cells[4..6] == ["-", "-"] && cells.last() == Some(&"-"), "{row}");
+}
+
+#[test]
+fn more_threads_than_cores_are_warned_of() {
+    let desk = Desk::empty();
+    let line = "bench --set insecure-test --modality generic --metric hamming --dimension 16 --references 1 --repeat 1";
+    let warned = |threads: usize| {
+        let assert = desk.command(&format!("{line} --threads {threads}")).assert().success();
+        String::from_utf8(assert.get_output().stderr.clone()).unwrap().contains("they wait for each other")
+    };
+    let cores = std::thread::available_parallelism().unwrap().get();
+    assert!(warned(cores + 1) && !warned(cores));
 }
 
 #[test]
@@ -176,6 +193,11 @@ fn noise_is_as_predicted_and_nothing_fails() {
         }
         assert_eq!(set["flips"].as_array().unwrap().is_empty(), exact);
     }
-    let text = desk.ok("bench --noise --set insecure-bgv-test");
+    let text = desk.ok("bench --noise --set insecure-bgv-test --set insecure-test --html noise.html");
     assert!(text.contains("threshold") && text.contains("0 of 2048"), "{text}");
+    let page = String::from_utf8(desk.read("noise.html")).unwrap();
+    for words in ["measured</span>", "by the formula</span>", "peak by the formula", "share of decisions that flip"] {
+        assert!(page.contains(words), "{words}");
+    }
+    assert!(page.contains("cotejo bench --noise --set insecure-bgv-test --set insecure-test --html noise.html"));
 }

@@ -10,7 +10,7 @@ use crate::template::synthetic::Population;
 use rayon::ThreadPool;
 use serde::Serialize;
 
-use crate::cli::console::Console;
+use crate::cli::console::{Console, count};
 use crate::cli::failure::Failure;
 use crate::cli::pace;
 use crate::cli::shape::{Metric, Modality, ShapeOptions};
@@ -149,9 +149,17 @@ impl GridArgs {
     }
 
     fn add(&self, grid: &mut Grid, agreement: &Opened, console: &Console) -> Result<(), Failure> {
-        let all = [std::thread::available_parallelism().map_or(1, usize::from)];
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let all = [cores];
         let threads = if self.threads.is_empty() { all.as_slice() } else { &self.threads };
         for &threads in threads {
+            if threads > cores {
+                console.warn(format_args!(
+                    "{} on {}: they wait for each other, and what is measured is not what as many cores would take",
+                    count(threads, "thread"),
+                    count(cores, "core")
+                ));
+            }
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
             let pool = pool.map_err(|error| Failure::new("--threads", error, "ask for fewer"))?;
             let pace = pool.install(|| pace::measure(agreement, console))?;

@@ -7,6 +7,8 @@ mod harness;
 mod machine;
 mod measured;
 mod noise;
+mod noise_document;
+mod noise_page;
 mod page;
 mod queries;
 mod spread;
@@ -38,7 +40,7 @@ use machine::{Machine, Versions};
 Examples:
   cotejo bench --html cost.html --csv cost.csv
   cotejo bench --modality generic --metric hamming --dimension 128 --disclosure each --references 1000,10000,100000 --threads 1,2
-  cotejo bench --noise --set tfhe-896-2048 --set bgv-32768-540 --samples 1000")]
+  cotejo bench --noise --set tfhe-896-2048 --set bgv-32768-540 --samples 1000 --html noise.html")]
 pub struct Args {
     /// Measure noise instead of time
     #[arg(long)]
@@ -58,7 +60,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE", conflicts_with = "noise")]
     csv: Option<PathBuf>,
     /// Write the measurements as a page that stands alone
-    #[arg(long, value_name = "FILE", conflicts_with = "noise")]
+    #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
     #[command(flatten)]
     overwrite: OverwriteArg,

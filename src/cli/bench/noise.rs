@@ -4,41 +4,18 @@ use crate::parameters::{Dimensions, ParameterSet};
 use crate::scheme::{self, Flips, MeasuredNoise, Measurement, Unmeasured};
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
-use serde::Serialize;
 
-use super::Args;
 use super::machine::{Machine, Versions};
+use super::noise_document::{Document, Ratio, SetNoise};
+use super::{Args, noise_page};
 use crate::cli::console::Console;
 use crate::cli::failure::Failure;
+use crate::cli::files::{self, Access, Output};
 use crate::cli::{Outcome, interrupt};
-
-/// Noise of several parameter sets, as it is written.
-#[derive(Serialize)]
-struct Document<'a> {
-    machine: &'a Machine,
-    versions: &'a Versions,
-    seed: u64,
-    sets: Vec<SetNoise>,
-}
-
-/// Noise of one parameter set.
-#[derive(Serialize)]
-struct SetNoise {
-    parameter_set: String,
-    #[serde(flatten)]
-    measurement: Measurement,
-    /// Measured over predicted deviation, stage by stage.
-    ratios: Vec<Ratio>,
-}
-
-#[derive(Serialize)]
-struct Ratio {
-    stage: &'static str,
-    ratio: f64,
-}
 
 /// Measures every set that was named, or every secure one.
 pub fn run(args: &Args, console: &Console) -> Result<Outcome, Failure> {
+    args.html.iter().try_for_each(|path| files::require_free(path, args.overwrite.force, files::Content::Other))?;
     let samples = args.samples.map_or(SAMPLES, |samples| samples as usize);
     let mut sets = Vec::new();
     for parameters in args.sets_for_noise()? {
@@ -51,6 +28,11 @@ pub fn run(args: &Args, console: &Console) -> Result<Outcome, Failure> {
     let texts: Vec<String> = sets.iter().map(text).collect();
     let (machine, versions) = (Machine::here(), Versions::of_this_program());
     let document = Document { machine: &machine, versions: &versions, seed: args.seed, sets };
+    if let Some(path) = &args.html {
+        let page = noise_page::html(&document);
+        files::write(&[Output { path, bytes: page.as_bytes(), access: Access::Shared }], args.overwrite.force)?;
+        console.note(format_args!("{}: written", path.display()));
+    }
     console.result(texts.join("\n\n"), &document)?;
     Ok(Outcome::Done)
 }

@@ -8,6 +8,7 @@ use super::document::Document;
 use super::measured::QueryTimes;
 use super::table::{remarks, time};
 use crate::cli::console::{bytes, count};
+use crate::cli::made;
 
 /// The page as HTML.
 pub fn html(document: &Document) -> String {
@@ -136,11 +137,22 @@ fn tables(document: &Document, what: &str, head: &[&str], row: impl Fn(&QueryTim
     lines(document).into_iter().map(table).collect()
 }
 
+/// A figure of bytes, in the unit that fits the largest.
+fn figure_of_bytes(document: &Document, caption: &str, value: impl Fn(&QueryTimes) -> Option<f64>) -> Figure {
+    let largest = document.queries.iter().filter_map(&value).fold(0.0, f64::max);
+    let (unit, factor) = match largest {
+        b if b >= 1e9 => ("GB", 1e9),
+        b if b >= 1e6 => ("MB", 1e6),
+        b if b >= 1e3 => ("KB", 1e3),
+        _ => ("bytes", 1.0),
+    };
+    figure(document, (caption, unit), |query| value(query).map(|bytes| bytes / factor))
+}
+
 fn bytes_section(document: &Document) -> Section {
-    let answer = figure(document, ("Bytes of an answer.", "bytes"), |query| Some(query.bytes.answer as f64));
-    let memory = figure(document, ("Peak of resident memory.", "bytes"), |query| {
-        query.peak_memory_bytes.map(|peak| peak as f64)
-    });
+    let answer = figure_of_bytes(document, "Size of an answer.", |query| Some(query.bytes.answer as f64));
+    let memory =
+        figure_of_bytes(document, "Peak of resident memory.", |query| query.peak_memory_bytes.map(|peak| peak as f64));
     let head = ["references", "evaluation key (once)", "query", "answer", "memory", "predicted"];
     let row = |query: &QueryTimes| {
         let [key, asked, answered] = [query.bytes.evaluation_key, query.bytes.query, query.bytes.answer].map(bytes);
@@ -186,6 +198,11 @@ fn stages(document: &Document) -> Section {
 }
 
 fn facts(document: &Document) -> Vec<(String, String)> {
+    let facts = made::facts().into_iter().chain(own_facts(document));
+    facts.collect()
+}
+
+fn own_facts(document: &Document) -> Vec<(String, String)> {
     let facts = [
         ("Machine", document.machine.sentence()),
         ("Extensions", document.machine.cpu_flags.join(" ")),

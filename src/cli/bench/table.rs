@@ -10,6 +10,7 @@ use super::measured::{QueryTimes, StageTimes};
 use super::spread::Spread;
 use crate::cli::console::{bytes, count, seconds};
 use crate::cli::failure::Failure;
+use crate::planning::Plan;
 
 /// One row of the CSV file: a stage alone, or a part of whole queries. Times in seconds; cells that do not apply are empty.
 #[derive(Serialize)]
@@ -148,23 +149,37 @@ pub fn text(document: &Document) -> String {
         "answer",
         "memory"
     ));
-    lines.extend(document.queries.iter().map(|query| {
-        let [median, _, greatest] = spread(&query.total);
-        format!(
-            "{:<20}{:>8}{:>12}{:>8}{median:>10}{greatest:>10}{:>10}{:>11}{:>11}{:>11}{:>11}",
-            query.parameter_set,
-            query.threads,
-            query.references,
-            query.probes,
-            time(query.predicted.seconds),
-            bytes(query.bytes.evaluation_key),
-            bytes(query.bytes.query),
-            bytes(query.bytes.answer),
-            query.peak_memory_bytes.map_or("-".to_owned(), |peak| bytes(peak as usize)),
-        )
-    }));
+    lines.extend(queries(document));
     lines.extend(remarks(document));
     lines.join("\n")
+}
+
+/// Every query of the grid, those with their times that were measured, the others as predicted.
+fn queries(document: &Document) -> Vec<String> {
+    let line = |plan: &Plan, threads: usize, [median, greatest, memory]: [String; 3], sizes: [u64; 3]| {
+        let [key, query, answer] = sizes.map(|size| bytes(size as usize));
+        let line = format!(
+            "{:<20}{threads:>8}{:>12}{:>8}{median:>10}{greatest:>10}{:>10}{key:>11}{query:>11}{answer:>11}{memory:>11}",
+            plan.parameter_set,
+            plan.references,
+            plan.probes,
+            time(plan.seconds),
+        );
+        ((plan.parameter_set.clone(), threads, plan.probes, plan.references), line)
+    };
+    let measured = document.queries.iter().map(|query| {
+        let [median, _, greatest] = spread(&query.total);
+        let memory = query.peak_memory_bytes.map_or("-".to_owned(), |peak| bytes(peak as usize));
+        let sizes = [query.bytes.evaluation_key, query.bytes.query, query.bytes.answer].map(|size| size as u64);
+        line(&query.predicted, query.threads, [median, greatest, memory], sizes)
+    });
+    let predicted = document.skipped.iter().map(|Skipped { threads, predicted: plan }| {
+        let nothing = [(); 3].map(|()| "-".to_owned());
+        line(plan, *threads, nothing, [plan.evaluation_key_bytes, plan.query_bytes, plan.answer_bytes])
+    });
+    let mut lines: Vec<_> = measured.chain(predicted).collect();
+    lines.sort();
+    lines.into_iter().map(|(_, line)| line).collect()
 }
 
 /// What was left out, and where the schemes cross.
@@ -205,10 +220,8 @@ fn spread(spread: &Spread) -> [String; 3] {
 /// A time for people, to about three digits.
 pub fn time(amount: f64) -> String {
     match amount {
-        short if short < 1e-3 => format!("{:.1} \u{b5}s", short * 1e6),
-        short if short < 0.1 => format!("{:.1} ms", short * 1e3),
-        short if short < 1.0 => format!("{:.0} ms", short * 1e3),
-        short if short < 10.0 => format!("{short:.2} s"),
+        short if (99.95e-3..0.9995).contains(&short) => format!("{:.0} ms", short * 1e3),
+        short if (0.9995..9.995).contains(&short) => format!("{short:.2} s"),
         long => seconds(Duration::try_from_secs_f64(long).unwrap_or(Duration::MAX)),
     }
 }

@@ -8,6 +8,7 @@ mod clip;
 mod look;
 mod marks;
 mod references;
+mod seen;
 mod surface;
 
 use plotters::prelude::*;
@@ -17,6 +18,7 @@ use super::axis::Ruler;
 use super::ticks::{LETTER, Room, width};
 use super::{Band, Marks, Plot, PointWithInterval, Position, Rule, Scale, Series};
 use look::{Dash, Look};
+use seen::Seen;
 use surface::{Failed, Surface, picture};
 
 /// Size of a picture, in pixels.
@@ -31,15 +33,19 @@ pub(super) struct Drawing {
     pub picture: Option<String>,
     /// What the marks mean: a small picture of the mark, and its name.
     pub legend: Vec<(String, String)>,
-    /// Values that have no place on the axes.
-    pub left_out: usize,
+    /// How many values of which series have no place on the axes, and why, in words; empty where all have.
+    pub left_out: Vec<String>,
 }
 
 /// Draws a plot; `name` is read out in its place.
 pub(super) fn drawing(plot: &Plot, name: &str) -> Drawing {
     let mut places = Places::default();
-    plot.series.iter().for_each(|series| places.add(plot, &series.marks));
-    let left_out = places.left_out;
+    let mut left_out = Vec::new();
+    for series in &plot.series {
+        let before = places.left_out;
+        places.add(plot, &series.marks);
+        left_out.extend(words(plot, &series.name, places.left_out - before));
+    }
     if places.marks == 0 {
         return Drawing { picture: None, legend: Vec::new(), left_out };
     }
@@ -48,8 +54,20 @@ pub(super) fn drawing(plot: &Plot, name: &str) -> Drawing {
         .iter()
         .for_each(|band| places.x.extend([band.from, band.to].iter().filter_map(|x| plot.x.scale.place(*x))));
     // Without a legend the picture would still be right: an entry that fails is left out.
-    let legend = legend(plot).unwrap_or_default();
+    let legend = legend(plot, &Seen::new(plot, &places)).unwrap_or_default();
     Drawing { picture: draw(plot, name, &places).ok(), legend, left_out }
+}
+
+/// Says how many values of a series have no place; nothing where all have.
+fn words(plot: &Plot, name: &str, left_out: usize) -> Option<String> {
+    let reason = |scale: Scale| match scale {
+        Scale::Linear => None,
+        Scale::Log10 => Some("a logarithmic axis begins above 0"),
+        Scale::NormalDeviate => Some("a normal-deviate axis lies between 0 and 1"),
+    };
+    let reason = reason(plot.x.scale).or_else(|| reason(plot.y.scale)).unwrap_or("they are no finite numbers");
+    let values = if left_out == 1 { "1 value".to_owned() } else { format!("{left_out} values") };
+    (left_out > 0).then(|| format!("{values} of \u{201c}{name}\u{201d} left out: {reason}"))
 }
 
 /// The places of all data on both axes.
@@ -166,16 +184,25 @@ fn letters(share: f64) -> TextStyle<'static> {
     TextStyle::from(FontDesc::new(FontFamily::Name(TYPEFACE), size, FontStyle::Normal))
 }
 
-/// What the marks of a plot mean.
-fn legend(plot: &Plot) -> Result<Vec<(String, String)>, Failed> {
+/// What the marks of a plot mean: of all that is seen, and of nothing else.
+fn legend(plot: &Plot, seen: &Seen) -> Result<Vec<(String, String)>, Failed> {
     let mut entries = Vec::new();
     for (index, Series { name, marks }) in plot.series.iter().enumerate() {
+        if !seen.any_mark(plot, marks) {
+            continue;
+        }
         entries.push((surface::key(|surface| surface.sample(marks, Look::of(index)))?, name.clone()));
     }
-    for (index, Rule { label, .. }) in plot.rules.iter().enumerate() {
+    for (index, Rule { label, position }) in plot.rules.iter().enumerate() {
+        if !seen.rule(plot, *position) {
+            continue;
+        }
         entries.push((surface::key(|surface| surface.rule_sample(Dash::of_rule(index)))?, label.clone()));
     }
-    for Band { label, .. } in &plot.bands {
+    for Band { label, from, to } in &plot.bands {
+        if !seen.band(plot, *from, *to) {
+            continue;
+        }
         entries.push((surface::key(|surface| surface.band_sample())?, label.clone()));
     }
     Ok(entries)
