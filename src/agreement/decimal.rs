@@ -48,11 +48,37 @@ impl Decimal {
     }
 }
 
+impl Decimal {
+    /// As [`std::str::FromStr`], but with any number of digits after the point: rounded to nine, half away from zero.
+    ///
+    /// # Errors
+    ///
+    /// [`DecimalError`] where it is no decimal number, or out of range.
+    pub fn rounded(text: &str) -> Result<Self, DecimalError> {
+        let Some((before, fraction)) = text.split_once('.') else { return text.parse() };
+        match fraction.split_at_checked(9) {
+            Some((kept, rest)) if !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit()) => {
+                let kept: Self = format!("{before}.{kept}").parse().map_err(|_| DecimalError::of(text))?;
+                let up = i64::from(rest.bytes().next().is_some_and(|digit| digit >= b'5'));
+                let billionths = kept.billionths + if text.starts_with('-') { -up } else { up };
+                (billionths.abs() <= Self::LIMIT).then_some(Self { billionths }).ok_or_else(|| DecimalError::of(text))
+            }
+            _ => text.parse(),
+        }
+    }
+}
+
+impl DecimalError {
+    fn of(text: &str) -> Self {
+        Self(text.chars().take(40).collect())
+    }
+}
+
 impl std::str::FromStr for Decimal {
     type Err = DecimalError;
 
     fn from_str(text: &str) -> Result<Self, DecimalError> {
-        let error = || DecimalError(text.chars().take(40).collect());
+        let error = || DecimalError::of(text);
         let (sign, digits) = match text.strip_prefix('-') {
             Some(digits) => (-1, digits),
             None => (1, text),
@@ -125,6 +151,24 @@ mod tests {
     fn what_is_not_exact_is_refused() {
         for text in ["", ".", "1.", ".5", "0.1234567891", "1000000.1", "nan", "1e3", "--1", "+1", "99999999"] {
             assert!(text.parse::<Decimal>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn more_digits_than_are_held_are_rounded_where_that_is_asked_for() {
+        let rounded = |text: &str| Decimal::rounded(text).map(|decimal| decimal.to_string());
+        for (text, expected) in [
+            ("0.333333333333", "0.333333333"),
+            ("0.6666666666", "0.666666667"),
+            ("-0.0000000005", "-0.000000001"),
+            ("0.9999999999", "1.0"),
+            ("0.35", "0.35"),
+            ("7", "7.0"),
+        ] {
+            assert_eq!(rounded(text).unwrap(), expected, "{text}");
+        }
+        for text in ["0.3333333333x", "1000000.0000000009", "nan", ".3333333333", "0.333333333é3"] {
+            assert!(rounded(text).is_err(), "{text}");
         }
     }
 

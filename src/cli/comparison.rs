@@ -4,6 +4,7 @@ use crate::agreement::{ComparisonTerms, Decimal, Disclosure, EyeRule, SchemeChoi
 use crate::template::TemplateShape;
 use clap::ValueEnum;
 
+use super::console::Console;
 use super::failure::Failure;
 use super::shape::{Metric, Modality, ShapeOptions, unfit};
 
@@ -13,8 +14,8 @@ pub struct ComparisonArgs {
     #[command(flatten)]
     shape: ShapeOptions,
     /// Where a hit begins, in the metric's own unit [default: face 0.35, fingerprint 0.4, iris 0.345]
-    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
-    threshold: Option<Decimal>,
+    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true, value_parser = threshold)]
+    threshold: Option<Threshold>,
     /// Longest vector admitted, for inner-product and squared-euclidean [default: 1.0]
     #[arg(long, value_name = "NUMBER")]
     maximum_norm: Option<Decimal>,
@@ -30,7 +31,7 @@ pub struct ComparisonArgs {
     /// What the querier learns [default: any]
     #[arg(long, value_enum)]
     disclosure: Option<DisclosureArg>,
-    /// Most references in a gallery [default: 100000; 65536 for a count of scheme bgv]
+    /// Most references in a gallery [default: 100000; 65536 for a count of scheme bgv or hybrid]
     #[arg(long, value_name = "NUMBER")]
     references: Option<usize>,
     /// Most references of one subject (for each eye, where eyes are told apart)
@@ -42,6 +43,18 @@ pub struct ComparisonArgs {
     /// Most bits that the answer to a query may disclose [default: what the other limits come to]
     #[arg(long, value_name = "NUMBER")]
     bits_per_query: Option<u64>,
+}
+
+/// A threshold as it was written, and as an agreement can state it.
+#[derive(Clone, Debug)]
+struct Threshold {
+    written: String,
+    value: Decimal,
+}
+
+fn threshold(text: &str) -> Result<Threshold, String> {
+    let value = Decimal::rounded(text).map_err(|error| error.to_string())?;
+    Ok(Threshold { written: text.to_owned(), value })
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -112,6 +125,16 @@ impl ComparisonArgs {
         set(&mut terms.limits.bits_per_query, self.bits_per_query.map(Some));
     }
 
+    /// Says so where the threshold has more digits than an agreement holds.
+    pub fn note_rounding(&self, console: &Console) {
+        let cut = self.threshold.iter().find(|threshold| threshold.written.parse::<Decimal>().is_err());
+        if let Some(Threshold { written, value }) = cut {
+            console.note(format_args!(
+                "--threshold {written} is rounded to {value}: an agreement states nine digits after the point"
+            ));
+        }
+    }
+
     /// Whether it is left open how many references a gallery may hold.
     pub fn is_unlimited(&self) -> bool {
         self.references.is_none()
@@ -152,9 +175,9 @@ impl ComparisonArgs {
             },
         };
         match &mut terms.comparison {
-            ComparisonTerms::Cosine { threshold, .. } => set(threshold, self.threshold),
+            ComparisonTerms::Cosine { threshold, .. } => set(threshold, self.value()),
             ComparisonTerms::FractionalHamming { threshold, minimum_common_bits, rotations, eyes } => {
-                set(threshold, self.threshold);
+                set(threshold, self.value());
                 set(minimum_common_bits, self.minimum_common_bits);
                 set(rotations, self.rotations);
                 set(
@@ -189,8 +212,12 @@ impl ComparisonArgs {
         }
     }
 
+    fn value(&self) -> Option<Decimal> {
+        self.threshold.as_ref().map(|threshold| threshold.value)
+    }
+
     fn required_threshold(&self) -> Result<Decimal, Failure> {
-        self.threshold.ok_or_else(|| {
+        self.value().ok_or_else(|| {
             Failure::new(
                 "--threshold",
                 "there is no usual threshold for this comparison",

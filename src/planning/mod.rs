@@ -8,8 +8,10 @@ pub(crate) mod crossover;
 mod explain;
 mod plan;
 pub(crate) mod search;
+mod strangers;
 
 pub(crate) use choice::under;
 pub use choice::{Settled, Why, open, settle, settle_unlimited, settle_within};
 pub use explain::sentences;
 pub use plan::{Pace, Plan, PlanError, PlannedQuery};
+pub use strangers::{TOO_OFTEN, hits_of_strangers};

@@ -140,7 +140,7 @@ fn every_command_warns_of_the_insecure_set_even_when_quiet() {
         "keygen --allow-insecure --out k",
         "match --gallery gallery.cotejo --query probes.query.cotejo --out a.cotejo",
         "plan --references 10 --bootstrap-ms 10",
-        &format!("{INIT} --force"),
+        &format!("{INIT} --threshold 0.9 --force"),
     ] {
         let output = desk.command(&format!("{line} --quiet")).assert().success().get_output().clone();
         let stderr = String::from_utf8(output.stderr).unwrap();
@@ -207,4 +207,55 @@ fn a_quota_is_agreed_on_anew_without_new_keys_or_galleries() {
     desk.write("agreement.toml", after.replace("threshold = 0.35", "threshold = 0.4"));
     desk.refused("gallery list --gallery gallery.cotejo", "gallery.cotejo", "agreement");
     desk.refused("encrypt --templates probes.csv --out new.cotejo", "keys/querier/secret.key", "agreement");
+}
+
+/// What `agreement init` says to people.
+fn said(line: &str) -> String {
+    let output = Desk::empty().command(line).assert().success().get_output().clone();
+    String::from_utf8(output.stderr).unwrap()
+}
+
+#[test]
+fn a_new_agreement_says_what_each_scheme_means_and_how_to_choose_it() {
+    let said = said("agreement init --modality face --scheme tfhe");
+    let line = |scheme: &str| said.lines().find(|line| line.trim_start().starts_with(scheme)).unwrap();
+    let ours = line("tfhe (tfhe-896-2048): ");
+    for word in ["key ", "query ", "answer ", "noise moves a score by ", "rounding by "] {
+        assert!(ours.contains(word), "{word}: {said}");
+    }
+    assert!(!ours.contains("choose it with"), "{said}");
+    for other in ["bgv", "hybrid"] {
+        assert!(line(&format!("{other} (")).ends_with(&format!("choose it with --scheme {other}")), "{said}");
+    }
+    assert!(line("bgv (").contains("no noise"), "{said}");
+}
+
+#[test]
+fn a_threshold_of_many_digits_is_rounded_and_one_at_which_strangers_match_is_warned_of() {
+    let desk = Desk::empty();
+    let agreed = desk.json("agreement init --modality face --threshold 0.333333333333");
+    assert_eq!(agreed["terms"]["comparison"]["threshold"], "0.333333333");
+    let rounded = said("agreement init --modality face --threshold 0.333333333333");
+    assert!(rounded.contains("--threshold 0.333333333333 is rounded to 0.333333333"), "{rounded}");
+    assert!(!rounded.contains("strangers"), "{rounded}");
+    for lax in
+        ["face --threshold 0.05", "iris --threshold 0.45", "generic --metric hamming --dimension 512 --threshold 240"]
+    {
+        let said = said(&format!("agreement init --modality {lax}"));
+        assert!(
+            said.contains("warning: at this threshold") && said.contains("real strangers do so more often"),
+            "{said}"
+        );
+    }
+    assert!(!said("agreement init --modality iris").contains("warning"));
+}
+
+#[test]
+fn options_of_a_service_stand_under_a_heading_of_their_own() {
+    let help = Desk::empty().ok("agreement init --help");
+    let (own, service) = help.split_once("Asking over a network (any of these implies --service):").unwrap();
+    for option in ["--service\n", "--purpose", "--key-days", "--log-days"] {
+        assert!(service.contains(option) && !own.contains(&format!("      {option}")), "{option}: {help}");
+    }
+    assert!(own.contains("--out") && own.contains("--force"), "{help}");
 }

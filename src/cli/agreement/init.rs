@@ -8,8 +8,9 @@ use crate::planning::{self, Settled};
 use crate::scheme::Opened;
 use serde_json::json;
 
+use super::meaning;
 use crate::cli::comparison::{ComparisonArgs, SchemeArg};
-use crate::cli::console::Console;
+use crate::cli::console::{Console, count};
 use crate::cli::failure::Failure;
 use crate::cli::files::{self, Access, Output};
 use crate::cli::own_set;
@@ -58,13 +59,14 @@ pub struct Args {
     /// Admit a parameter set of less than 128 bits of security; every file made with it is marked
     #[arg(long)]
     allow_insecure: bool,
-    #[command(flatten)]
-    service: ServiceArgs,
     /// Where to write it
     #[arg(long, value_name = "FILE", default_value = "agreement.toml")]
     out: PathBuf,
     #[command(flatten)]
     overwrite: OverwriteArg,
+    // The heading goes on for all that follows.
+    #[command(flatten, next_help_heading = "Asking over a network (any of these implies --service)")]
+    service: ServiceArgs,
 }
 
 fn deviation(text: &str) -> Result<f64, String> {
@@ -84,13 +86,17 @@ impl Args {
         let limited = (settled.limits.references < terms.limits.references).then_some(MOST_COUNTED);
         let agreement = Opened::of(settled).map_err(unsound)?;
         load::warn_if_insecure(&agreement, console);
+        self.comparison.note_rounding(console);
+        meaning::warn_of_strangers(&agreement, console);
         if let Some(clause) = limited {
             let references = agreement.terms().limits.references;
-            console.note(format_args!("A gallery may hold {references} references, {clause} (--references)."));
+            console
+                .note(format_args!("A gallery may hold {}, {clause} (--references).", count(references, "reference")));
         }
         let reason = Some(why.clause());
         let notes = Notes { reason, references: limited, bits_per_query: Some(agreement.bits_per_query()) };
         let text = agreement.to_toml_with(&notes);
+        meaning::explain(&agreement, console);
         let output = Output { path: &self.out, bytes: text.as_bytes(), access: Access::Shared };
         files::write(&[output], self.overwrite.force)?;
         let digest = agreement.digest();

@@ -1,6 +1,7 @@
 //! `cotejo agreement`: write the terms, read them in words.
 
 mod init;
+mod meaning;
 
 use crate::planning;
 use serde_json::json;
