@@ -6,17 +6,20 @@ use super::console::Console;
 use super::failure::Failure;
 use super::{Cli, Outcome};
 
-/// Explain a command, or print a text: glossary
+/// Explain a command, or print a text: formats, glossary
 #[derive(clap::Args)]
-#[command(after_help = "Examples:\n  cotejo help\n  cotejo help agreement init\n  cotejo help glossary")]
+#[command(
+    after_help = "Examples:\n  cotejo help\n  cotejo help agreement init\n  cotejo help formats\n  cotejo help glossary"
+)]
 pub struct Args {
-    /// A command with its subcommands, or the name of a text: glossary (the words of messages and pages)
+    /// A command with its subcommands, or the name of a text: formats (what files of templates look like), glossary (the words of messages and pages)
     #[arg(value_name = "COMMAND|TEXT")]
     about: Vec<String>,
 }
 
 /// Texts by their names: those of docs/, to the letter.
-const TEXTS: [(&str, &str); 1] = [("glossary", include_str!("../../docs/glossary.md"))];
+const TEXTS: [(&str, &str); 2] =
+    [("formats", include_str!("../../docs/formats.md")), ("glossary", include_str!("../../docs/glossary.md"))];
 
 impl Args {
     pub fn run(self, console: &Console) -> Result<Outcome, Failure> {

@@ -65,7 +65,7 @@ use failure::Failure;
     propagate_version = true,
     disable_help_subcommand = true,
     after_help = "Exit codes: 0 done; 2 error; 130 interrupted. decrypt, ask: 0 some hit, 1 no hit; ask: 3 to 8 where \
-                  there are no verdicts (cotejo ask --help). audit verify, compare, query, key: 1 findings.\n\nWords of messages: cotejo help glossary\n\nExample:\n  cotejo demo"
+                  there are no verdicts (cotejo ask --help). audit verify, compare, query, key: 1 findings.\n\nFiles of templates: cotejo help formats\nWords of messages: cotejo help glossary\n\nExample:\n  cotejo demo"
 )]
 struct Cli {
     #[command(subcommand)]

@@ -2,14 +2,15 @@
 //!
 //! A replicate draws as many subjects as there are, with replacement. A subject drawn c times gives each of its genuine pairs the weight
 //! c, and an impostor pair of subjects drawn c and c' times weighs c c'; a subject is never its own impostor (Bolle, Ratha, Pankanti, "Error
-//! analysis of pattern recognition systems: the subsets bootstrap", 2004; Poh, Martin, Bengio, 2007).
+//! analysis of pattern recognition systems: the subsets bootstrap", 2004; Poh, Martin, Bengio, 2007). Where nothing went wrong nothing goes
+//! wrong in any replicate: then the interval is Clopper and Pearson's of as many trials as there are subjects, or pairs of two subjects.
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
 use super::dataset::Dataset;
-use super::interval::{Interval, percentiles};
+use super::interval::{Interval, clopper_pearson, percentiles};
 use super::rates::Distribution;
 use super::scores::{Pair, Scores};
 use crate::agreement::EyeRule;
@@ -30,6 +31,10 @@ pub(crate) struct Bootstrap<'a> {
     genuine: Vec<f64>,
     /// Probes and references of each subject, by the eyes that are compared with each other.
     groups: Vec<[Vec<f64>; 2]>,
+    /// All impostor pairs by subjects, where they are listed: then not everybody meets everybody.
+    listed: Option<Counted>,
+    /// Pairs of two subjects that have impostor pairs, each counted once.
+    pairs_of_subjects: u64,
 }
 
 /// Pairs of subjects with how many of their pairs of samples are meant.
@@ -38,7 +43,7 @@ type Counted = Vec<((usize, usize), f64)>;
 impl<'a> Bootstrap<'a> {
     /// Counts what each subject contributes.
     pub(crate) fn new(dataset: &'a Dataset, scores: &Scores, eyes: EyeRule, seed: u64) -> Self {
-        let subjects = dataset.subjects().len();
+        let subjects = dataset.persons();
         let mut genuine = vec![0.0; subjects];
         scores.genuine.iter().for_each(|pair| add(&mut genuine, subjects_of(dataset, pair).0));
         let groups = SampleLayout::fullest(eyes).eyes();
@@ -53,21 +58,31 @@ impl<'a> Bootstrap<'a> {
             let references = counted(&mut dataset.references().iter().map(|sample| (sample.subject, sample.eye)));
             [probes, references]
         };
-        Self { dataset, seed, genuine, groups: groups.iter().copied().map(of_group).collect() }
+        let mut met: Vec<[usize; 2]> =
+            scores.impostor.iter().map(|pair| dataset.persons_of(pair.probe, pair.reference)).collect();
+        met.iter_mut().for_each(|pair| pair.sort_unstable());
+        met.sort_unstable();
+        met.dedup();
+        let groups = groups.iter().copied().map(of_group).collect();
+        let listed = dataset.listed().is_some().then(|| counted(dataset, scores.impostor.iter()));
+        Self { dataset, seed, genuine, groups, listed, pairs_of_subjects: met.len() as u64 }
     }
 
     /// Interval of the share of impostor pairs that these are.
     pub(crate) fn of_impostors<'p>(&self, pairs: impl Iterator<Item = &'p Pair>) -> Option<Interval> {
-        let counted = self.counted(pairs);
-        self.interval(|weights| {
-            let errors: f64 = counted.iter().map(|&((a, b), count)| count * at(weights, a) * at(weights, b)).sum();
-            errors / self.impostors(weights)
-        })
+        let counted = counted(self.dataset, pairs);
+        if counted.is_empty() {
+            return Some(clopper_pearson(0, self.pairs_of_subjects));
+        }
+        self.interval(|weights| weighted(&counted, weights) / self.impostors(weights))
     }
 
     /// Interval of the share of genuine pairs that these are.
     pub(crate) fn of_genuine<'p>(&self, pairs: impl Iterator<Item = &'p Pair>) -> Option<Interval> {
-        let counted = self.counted(pairs);
+        let counted = counted(self.dataset, pairs);
+        if counted.is_empty() {
+            return Some(self.without_a_miss());
+        }
         self.interval(|weights| {
             let errors: f64 = counted.iter().map(|&((a, _), count)| count * at(weights, a)).sum();
             errors / self.genuine_pairs(weights)
@@ -82,6 +97,10 @@ impl<'a> Bootstrap<'a> {
         closeness: impl Fn(&Pair) -> f64,
     ) -> Option<Interval> {
         let rate = distribution.equal_error_rate();
+        // No pair errs: a rate at which both were equal would show among the genuine pairs.
+        if rate == 0.0 {
+            return Some(self.without_a_miss());
+        }
         let lax = distribution.excluded_at_fmr((10.0 * rate + 0.01).min(1.0));
         let strict = distribution.at_fmr(rate / 20.0).map(|point| point.threshold);
         let low =
@@ -106,17 +125,14 @@ impl<'a> Bootstrap<'a> {
         })
     }
 
+    /// No genuine pair was missed: each subject is one trial, for its pairs depend on each other in a way that was not seen.
+    fn without_a_miss(&self) -> Interval {
+        clopper_pearson(0, self.genuine.iter().filter(|&&pairs| pairs > 0.0).count() as u64)
+    }
+
     fn least(&self, scores: &Scores, closeness: &impl Fn(&Pair) -> f64) -> f64 {
         let finite = scores.pairs().map(closeness).filter(|closeness| closeness.is_finite());
         finite.fold(f64::INFINITY, f64::min)
-    }
-
-    /// Pairs gathered by subjects.
-    fn counted<'p>(&self, pairs: impl Iterator<Item = &'p Pair>) -> Counted {
-        let mut subjects: Vec<(usize, usize)> = pairs.map(|pair| subjects_of(self.dataset, pair)).collect();
-        subjects.sort_unstable();
-        let counted = subjects.chunk_by(|a, b| a == b);
-        counted.filter_map(|same| Some((*same.first()?, same.len() as f64))).collect()
     }
 
     fn genuine_pairs(&self, weights: &[f64]) -> f64 {
@@ -125,6 +141,9 @@ impl<'a> Bootstrap<'a> {
 
     /// All impostor pairs: everybody with everybody, less oneself.
     fn impostors(&self, weights: &[f64]) -> f64 {
+        if let Some(listed) = &self.listed {
+            return weighted(listed, weights);
+        }
         let weighted =
             |counts: &[f64]| -> f64 { counts.iter().zip(weights).map(|(count, weight)| count * weight).sum() };
         let of_group = |[probes, references]: &[Vec<f64>; 2]| {
@@ -137,7 +156,7 @@ impl<'a> Bootstrap<'a> {
 
     /// Percentiles of a statistic of how often each subject is drawn.
     fn interval(&self, statistic: impl Fn(&[f64]) -> f64 + Sync) -> Option<Interval> {
-        let subjects = self.dataset.subjects().len();
+        let subjects = self.dataset.persons();
         // One subject drawn again is itself: that says nothing.
         if subjects < 2 {
             return None;
@@ -155,9 +174,20 @@ impl<'a> Bootstrap<'a> {
 
 /// Whose the two samples of a pair are.
 fn subjects_of(dataset: &Dataset, pair: &Pair) -> (usize, usize) {
-    let probe = dataset.probes().get(pair.probe as usize).map(|sample| sample.subject);
-    let reference = dataset.references().get(pair.reference as usize).map(|sample| sample.subject);
-    (probe.unwrap_or_default(), reference.unwrap_or_default())
+    dataset.persons_of(pair.probe, pair.reference).into()
+}
+
+/// Pairs gathered by subjects.
+fn counted<'p>(dataset: &Dataset, pairs: impl Iterator<Item = &'p Pair>) -> Counted {
+    let mut subjects: Vec<(usize, usize)> = pairs.map(|pair| subjects_of(dataset, pair)).collect();
+    subjects.sort_unstable();
+    let counted = subjects.chunk_by(|a, b| a == b);
+    counted.filter_map(|same| Some((*same.first()?, same.len() as f64))).collect()
+}
+
+/// Impostor pairs, each as often as both its subjects are drawn.
+fn weighted(counted: &Counted, weights: &[f64]) -> f64 {
+    counted.iter().map(|&((a, b), count)| count * at(weights, a) * at(weights, b)).sum()
 }
 
 fn at(weights: &[f64], subject: usize) -> f64 {

@@ -2,12 +2,14 @@
 
 use serde::Serialize;
 
+use super::carried::CarriedOver;
 use super::dataset::FailureToEnrol;
 use super::interval::{Interval, Proportion, share};
 use super::sample::Stratum;
 use super::scale::number;
 use super::tally::{Decided, Flip};
 use crate::agreement::SchemeId;
+use crate::words::counted;
 
 /// The accuracy card.
 #[derive(Clone, Debug, Serialize)]
@@ -27,6 +29,9 @@ pub struct AccuracyCard {
     /// A threshold for a wanted FMR, where one was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub proposal: Option<Proposal>,
+    /// A threshold of Open-IRIS' normalised score, carried over, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub open_iris: Option<CarriedOver>,
     /// What a reader must know, in words.
     pub remarks: Vec<String>,
     /// For plots.
@@ -73,8 +78,20 @@ pub struct Data {
     pub genuine_pairs: u64,
     /// Pairs of two subjects.
     pub impostor_pairs: u64,
+    /// What became of a list, where the pairs are exactly those of one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub listed: Option<ListedOfCard>,
     /// References that a search goes through.
     pub gallery_size: usize,
+}
+
+/// What became of a list of pairs.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct ListedOfCard {
+    /// Pairs that are in no rate, since a template of theirs was refused.
+    pub without_template: usize,
+    /// Lines that say again what one before them says.
+    pub repeated: usize,
 }
 
 /// Error rates of one kind of score.
@@ -86,8 +103,9 @@ pub struct Column {
     pub equal_error: EqualError,
     /// At wanted FMRs.
     pub at_fmr: Vec<AtFmr>,
-    /// One to many, at the agreed threshold and at wanted FPIRs.
-    pub identification: Identification,
+    /// One to many, at the agreed threshold and at wanted FPIRs; none of listed pairs, which are no searches.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub identification: Option<Identification>,
     /// FMR and FNMR against the threshold.
     pub curve: Vec<CurvePoint>,
 }
@@ -214,15 +232,22 @@ impl Measured {
     /// Which pairs were decided, in words.
     pub fn drawn(&self) -> String {
         let near = self.strata.iter().find(|stratum| stratum.stratum == Stratum::NearTheThreshold);
-        let evenly = || self.strata.iter().filter(|stratum| stratum.stratum != Stratum::NearTheThreshold);
-        match (self.probes_drawn, near) {
-            (true, _) => "probes drawn by seed".to_owned(),
-            (false, _) if evenly().all(|stratum| stratum.drawn == stratum.pairs) => "all pairs".to_owned(),
-            (false, near) => {
+        let Decided { pairs, probes, subjects, .. } = &self.decided;
+        let of = format!("pairs of {} of {}", counted(*probes, "probe"), counted(*subjects, "subject"));
+        match (self.is_of_all_pairs(), self.probes_drawn, near) {
+            (true, ..) => format!("all {pairs} {of}"),
+            (false, true, _) => format!("{pairs} {of} drawn by seed"),
+            (false, false, near) => {
                 let near = near.map_or(0, |stratum| stratum.drawn);
-                format!("pairs drawn by seed, {near} of them near the threshold")
+                format!("{pairs} {of} drawn by seed, {near} of them near the threshold,")
             }
         }
+    }
+
+    /// Whether no pair of the data was left out.
+    pub(super) fn is_of_all_pairs(&self) -> bool {
+        let mut evenly = self.strata.iter().filter(|stratum| stratum.stratum != Stratum::NearTheThreshold);
+        evenly.all(|stratum| stratum.drawn == stratum.pairs)
     }
 }
 

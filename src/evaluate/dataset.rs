@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::EvaluateError;
+use super::kind::Kind;
+use super::listed::Listed;
 use crate::agreement::EyeRule;
 use crate::functional::{Functional, ProbeSample, Reference};
 use crate::remedy::Remedy;
@@ -52,25 +54,6 @@ pub struct FailureToEnrol {
     pub reason: String,
 }
 
-/// What a pair of templates is evidence for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Kind {
-    /// Two samples of one subject; of one eye, where eyes are named.
-    Genuine,
-    /// Samples of two subjects.
-    Impostor,
-}
-
-impl std::fmt::Display for Kind {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Genuine => "genuine",
-            Self::Impostor => "impostor",
-        })
-    }
-}
-
 /// Labelled templates: one set compared with itself, or probes compared with a gallery.
 pub struct Dataset {
     subjects: Vec<SubjectId>,
@@ -80,6 +63,8 @@ pub struct Dataset {
     given: usize,
     refused: Vec<FailureToEnrol>,
     eyes: EyeRule,
+    /// Exactly these pairs, where they are listed.
+    listed: Option<Listed>,
     /// Places of subjects already met.
     places: HashMap<SubjectId, usize>,
 }
@@ -130,6 +115,11 @@ impl Dataset {
         dataset.filled()
     }
 
+    /// The same templates, and of their pairs exactly those of a list.
+    pub(super) fn with_listed(self, listed: Listed) -> Self {
+        Self { listed: Some(listed), ..self }
+    }
+
     fn empty(functional: &Functional, one_set: bool) -> Self {
         Self {
             subjects: Vec::new(),
@@ -139,6 +129,7 @@ impl Dataset {
             given: 0,
             refused: Vec::new(),
             eyes: functional.eyes(),
+            listed: None,
             places: HashMap::new(),
         }
     }
@@ -224,8 +215,21 @@ impl Dataset {
         &self.refused
     }
 
-    /// Subjects with a single sample: they make no genuine pair.
+    /// Whether exactly listed pairs are meant.
+    pub(super) fn is_listed(&self) -> bool {
+        self.listed.is_some()
+    }
+
+    /// What is known of a list of pairs, where there is one.
+    pub(super) fn listed(&self) -> Option<&Listed> {
+        self.listed.as_ref()
+    }
+
+    /// Subjects with a single sample: they make no genuine pair. Of listed pairs ids are not what makes them.
     pub(crate) fn subjects_with_one_sample(&self) -> usize {
+        if self.listed.is_some() {
+            return 0;
+        }
         let mut samples = vec![0; self.subjects.len()];
         let of_references = self.references.iter().map(|sample| sample.subject);
         let of_probes = self.probes.iter().map(|sample| sample.subject);
@@ -234,9 +238,34 @@ impl Dataset {
         samples.into_iter().filter(|&count| count == 1).count()
     }
 
+    /// How many persons there are.
+    pub(super) fn persons(&self) -> usize {
+        self.listed.as_ref().map_or(self.subjects.len(), |listed| listed.people)
+    }
+
+    /// The person that a subject is: of listed pairs several ids may be of one.
+    pub(super) fn person(&self, subject: usize) -> usize {
+        self.listed.as_ref().map_or(subject, |listed| listed.person(subject))
+    }
+
+    /// The subjects of a probe and a reference.
+    pub(super) fn subjects_of(&self, probe: usize, reference: usize) -> [usize; 2] {
+        let probe = self.probes.get(probe).map(|sample| sample.subject);
+        let reference = self.references.get(reference).map(|sample| sample.subject);
+        [probe, reference].map(Option::unwrap_or_default)
+    }
+
+    /// The persons that a probe and a reference are of, by their places.
+    pub(super) fn persons_of(&self, probe: u32, reference: u32) -> [usize; 2] {
+        self.subjects_of(probe as usize, reference as usize).map(|subject| self.person(subject))
+    }
+
     /// What comparing a probe with a reference is evidence for, whichever way round; nothing for a sample with itself, for two eyes of
     /// one person, and for different eyes where the agreement never compares them.
     pub fn kind(&self, probe: usize, reference: usize) -> Option<Kind> {
+        if let Some(listed) = &self.listed {
+            return listed.kind(probe, reference);
+        }
         let (a, b) = (self.probes.get(probe)?, self.references.get(reference)?);
         let other_eye = a.eye.is_some() && b.eye.is_some() && a.eye != b.eye;
         let itself = self.one_set && probe == reference;
@@ -247,9 +276,20 @@ impl Dataset {
         }
     }
 
-    /// The references that a probe is compared with once: all, or the later ones of one set.
-    pub(crate) fn partners(&self, probe: usize) -> std::ops::Range<usize> {
+    /// How many references a probe is compared with.
+    pub(crate) fn count_partners(&self, probe: usize) -> usize {
+        match &self.listed {
+            Some(listed) => listed.count_partners(probe),
+            None => self.references.len().saturating_sub(if self.one_set { probe + 1 } else { 0 }),
+        }
+    }
+
+    /// The references that a probe is compared with once: all, or the later ones of one set; or those of a list.
+    pub(crate) fn partners(&self, probe: usize) -> Vec<usize> {
+        if let Some(listed) = &self.listed {
+            return listed.partners(probe);
+        }
         let first = if self.one_set { probe + 1 } else { 0 };
-        first.min(self.references.len())..self.references.len()
+        (first.min(self.references.len())..self.references.len()).collect()
     }
 }

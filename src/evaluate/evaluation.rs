@@ -2,10 +2,11 @@
 
 use super::bootstrap::Bootstrap;
 use super::card::*;
-use super::dataset::{Dataset, Kind};
+use super::dataset::Dataset;
 use super::encrypted::DrawnVerdicts;
 use super::identification::{at_fpir, carries, gallery_size, needed, searches};
 use super::interval::Proportion;
+use super::kind::Kind;
 use super::rates::{Distribution, Point};
 use super::remarks::remarks;
 use super::sample::Drawn;
@@ -57,6 +58,7 @@ impl Evaluation<'_> {
             encrypted: EncryptedColumn { predicted: self.predicted(), measured },
             rounding_flips: self.rounding_flips(float_hit),
             proposal: target_fmr.map(|target| self.proposal(&bootstrap, &distribution, target)),
+            open_iris: None,
             remarks: Vec::new(),
             histogram: self.histogram(&distribution),
         };
@@ -87,7 +89,10 @@ impl Evaluation<'_> {
         Data {
             one_set: dataset.is_one_set(),
             templates: dataset.given(),
-            subjects: dataset.subjects().len(),
+            subjects: dataset.persons(),
+            listed: dataset
+                .listed()
+                .map(|listed| ListedOfCard { without_template: listed.without_template, repeated: listed.repeated }),
             subjects_with_one_sample: dataset.subjects_with_one_sample(),
             failure_to_enrol: Proportion::new(dataset.refused().len() as u64, dataset.given() as u64),
             refused: dataset.refused().to_vec(),
@@ -107,7 +112,6 @@ impl Evaluation<'_> {
         let scale = &self.scores.scale;
         let score = |point: &Point| scale.score(point.threshold);
         let equal = distribution.equal_error();
-        let searches = searches(self.dataset, self.scores, &closeness);
         let agreed = scale.closeness(scale.threshold());
         let at_target = |target| AtFmr {
             target,
@@ -130,7 +134,9 @@ impl Evaluation<'_> {
                 over_subjects: bootstrap.of_equal_error(self.scores, distribution, &closeness),
             },
             at_fmr: FMR_TARGETS.map(at_target).to_vec(),
-            identification: self.identification(&searches, scale.just_hitting(agreed)),
+            identification: (self.dataset.listed().is_none()).then(|| {
+                self.identification(&searches(self.dataset, self.scores, &closeness), scale.just_hitting(agreed))
+            }),
             curve: distribution.curve(CURVE_POINTS).into_iter().map(curve_point).collect(),
         }
     }

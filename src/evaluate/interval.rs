@@ -6,6 +6,10 @@ use statrs::function::beta::beta_reg;
 /// Confidence of every interval.
 pub const CONFIDENCE: f64 = 0.95;
 
+/// What intervals are, in words.
+pub const INTERVALS: &str =
+    "the wider of Clopper and Pearson's and of one that knows that pairs of a subject depend on each other";
+
 /// An interval of confidence [`CONFIDENCE`].
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Interval {
@@ -26,7 +30,8 @@ pub struct Proportion {
     pub value: f64,
     /// Clopper and Pearson's interval: exact for independent trials.
     pub exact: Interval,
-    /// Percentiles of a bootstrap over subjects, where that was asked for: pairs of one subject depend on each other.
+    /// One that knows that pairs of a subject depend on each other: percentiles of a bootstrap over subjects of all pairs, that of
+    /// dependent pairs of a sample (`dependent`); where nothing went wrong, Clopper and Pearson's of as many trials as there are subjects.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub over_subjects: Option<Interval>,
 }
@@ -67,16 +72,15 @@ pub fn share(value: f64) -> String {
 ///
 /// The ends are quantiles of beta distributions; found by bisection of the regularised incomplete beta function.
 pub fn clopper_pearson(errors: u64, trials: u64) -> Interval {
+    clopper_pearson_of(errors.min(trials) as f64, trials as f64)
+}
+
+/// As [`clopper_pearson`], of numbers that need not be whole: as many independent trials as say the same.
+pub(super) fn clopper_pearson_of(errors: f64, trials: f64) -> Interval {
     let tail = (1.0 - CONFIDENCE) / 2.0;
-    let (errors, trials) = (errors.min(trials), trials);
-    let low = match errors {
-        0 => 0.0,
-        _ => beta_quantile(errors as f64, (trials - errors + 1) as f64, tail),
-    };
-    let high = match trials - errors {
-        0 => 1.0,
-        right => beta_quantile((errors + 1) as f64, right as f64, 1.0 - tail),
-    };
+    let right = trials - errors;
+    let low = if errors > 0.0 { beta_quantile(errors, right + 1.0, tail) } else { 0.0 };
+    let high = if right > 0.0 { beta_quantile(errors + 1.0, right, 1.0 - tail) } else { 1.0 };
     Interval { low, high }
 }
 

@@ -9,14 +9,20 @@
 
 mod bootstrap;
 mod card;
+mod carried;
 mod dataset;
+mod dependent;
 mod encrypted;
 mod evaluation;
 mod float;
 mod identification;
 mod interval;
+mod kind;
+mod listed;
+mod lookup;
 #[cfg(feature = "report")]
 mod page;
+mod pairs;
 #[cfg(feature = "report")]
 mod plots;
 mod rates;
@@ -31,29 +37,34 @@ pub(crate) mod trial;
 
 pub use bootstrap::REPLICATES;
 pub use card::*;
-pub use dataset::{Dataset, FailureToEnrol, Kind, Sample, Samples};
+pub use carried::{CarriedOver, CarriedOverError, carry_over};
+pub use dataset::{Dataset, FailureToEnrol, Sample, Samples};
 pub use encrypted::{DrawnVerdicts, Encrypted, EncryptedError, GoOn, pairwise};
 pub use evaluation::Evaluation;
-pub use interval::{CONFIDENCE, Interval, Proportion, clopper_pearson, share};
+pub use interval::{CONFIDENCE, INTERVALS, Interval, Proportion, clopper_pearson, share};
+pub use kind::Kind;
+pub use lookup::{ListedError, UnknownName};
 #[cfg(feature = "report")]
 pub use page::page;
+pub use pairs::{ListedPair, PairListError, pair_list};
 pub use rates::{Distribution, Point};
 pub use sample::{Against, Amount, Drawn, Selection, Stratum, Unit};
 pub use scale::{Scale, number};
 pub use scores::{Comparer, PAIRS_LIMIT, Pair, Scores};
-pub use tally::{Decided, Flip, FlipBin, flip_probability};
+pub use tally::{Decided, Flip, FlipBin, RatesOfPairs, flip_probability};
 
 use std::borrow::Cow;
 
 use crate::remedy::Remedy;
 use crate::scheme::Stopped;
+use crate::words::counted;
 
 /// Why templates cannot be evaluated.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EvaluateError {
     /// Every template is refused.
-    #[error("every one of {given} templates is refused, the first because: {first}")]
+    #[error("every one of {} is refused, the first because: {first}", counted(*given, "template"))]
     NothingEnrolled {
         /// Templates given.
         given: usize,
@@ -61,7 +72,7 @@ pub enum EvaluateError {
         first: String,
     },
     /// No two samples of one subject.
-    #[error("there is no genuine pair: no two of the samples of {subjects} subjects are of one subject")]
+    #[error("there is no genuine pair: no two of the samples of {} are of one subject", counted(*subjects, "subject"))]
     NoGenuinePair {
         /// Subjects that were given.
         subjects: usize,

@@ -1,10 +1,10 @@
 //! The accuracy card as a page for people. It may be handed on: records are named by their number, subjects not at all.
 
-use super::card::{AccuracyCard, AtFmr, AtFpir, Column, SearchRates};
-use super::interval::{Proportion, share};
+use super::card::{AccuracyCard, AtFmr, AtFpir, Column, Identification};
+use super::interval::{INTERVALS, Proportion, share};
 use super::plots;
 use super::scale::number;
-use super::tally::{Decided, Flip};
+use super::tally::{Decided, Flip, RatesOfPairs};
 use crate::report::{Block, Figure, Page, Section, Table};
 
 /// Flips that are listed on the page; all are in the JSON.
@@ -33,10 +33,10 @@ fn lead(card: &AccuracyCard) -> String {
         ),
     };
     let measured = card.encrypted.measured.as_ref().map(|measured| {
-        let Decided { pairs, flips, predicted_flips, .. } = &measured.decided;
+        let Decided { flips, predicted_flips, .. } = &measured.decided;
         let predicted =
             if predicted.exact { String::new() } else { format!(" where {predicted_flips:.1} are predicted") };
-        format!(" Of {pairs} decided in real exchanges ({}), {} changed{predicted}.", measured.drawn(), flips.len())
+        format!(" Of {} decided in real exchanges {} changed{predicted}.", measured.drawn(), flips.len())
     });
     format!(
         "{expected}{} With {}, {} of impostor pairs match falsely and {} of genuine pairs are missed.",
@@ -48,12 +48,8 @@ fn lead(card: &AccuracyCard) -> String {
 }
 
 fn rates(card: &AccuracyCard) -> Section {
-    let decided = card.encrypted.measured.as_ref().map(|measured| &measured.decided);
     let predicted = &card.encrypted.predicted;
-    let encrypted = |measured: Option<&Proportion>, predicted: f64| match measured.filter(|m| m.trials > 0) {
-        Some(measured) => format!("{measured}; predicted {}", share(predicted)),
-        None => format!("predicted {}", share(predicted)),
-    };
+    let encrypted = |predicted: f64| format!("predicted {}", share(predicted));
     let row = |label: String, of: &dyn Fn(&Column) -> String, encrypted: String| {
         vec![label, of(&card.float), of(&card.oracle), encrypted]
     };
@@ -61,12 +57,12 @@ fn rates(card: &AccuracyCard) -> Section {
         row(
             "FMR at the agreed threshold".to_owned(),
             &|column| column.agreed.fmr.to_string(),
-            encrypted(decided.map(|d| &d.fmr), predicted.fmr),
+            encrypted(predicted.fmr),
         ),
         row(
             "FNMR at the agreed threshold".to_owned(),
             &|column| column.agreed.fnmr.to_string(),
-            encrypted(decided.map(|d| &d.fnmr), predicted.fnmr),
+            encrypted(predicted.fnmr),
         ),
         row("EER".to_owned(), &|column| column.equal_error.to_string(), String::new()),
     ];
@@ -77,25 +73,10 @@ fn rates(card: &AccuracyCard) -> Section {
             String::new(),
         ));
     }
-    let searched = format!("among {} references", card.data.gallery_size);
-    let agreed = |of: fn(&SearchRates) -> Option<Proportion>| {
-        move |column: &Column| {
-            of(&column.identification.agreed).as_ref().map_or("no mates".to_owned(), ToString::to_string)
-        }
-    };
-    rows.push(row(format!("FPIR {searched}"), &agreed(|rates| Some(rates.fpir)), String::new()));
-    rows.push(row(format!("FNIR {searched}"), &agreed(|rates| rates.fnir), String::new()));
-    for (place, AtFpir { target, .. }) in card.float.identification.at_fpir.iter().enumerate() {
-        rows.push(row(
-            format!("FNIR at FPIR {target:e}"),
-            &|column| column.identification.at_fpir.get(place).map(ToString::to_string).unwrap_or_default(),
-            String::new(),
-        ));
-    }
+    rows.extend(searches(card));
     let head = ["", "Scores as read", "Integers, in the clear", "Under encryption"].map(str::to_owned);
     let table = Table {
-        caption: "Error rates, with 95 % intervals in brackets: the wider of Clopper and Pearson's and of a bootstrap over subjects."
-            .to_owned(),
+        caption: format!("Error rates of all pairs, with 95 % intervals in brackets: {INTERVALS}."),
         head: head.to_vec(),
         rows,
         numeric: Vec::new(),
@@ -103,7 +84,29 @@ fn rates(card: &AccuracyCard) -> Section {
     let mut blocks: Vec<Block> = card.remarks.iter().cloned().map(Block::Warning).collect();
     blocks.push(Block::Table(table));
     blocks.extend(card.proposal.iter().map(|proposal| Block::Text(proposal.sentence.clone())));
+    blocks.extend(card.open_iris.iter().map(|carried| Block::Text(carried.sentence.clone())));
     Section { heading: "Error rates".to_owned(), blocks }
+}
+
+/// One to many; nothing of listed pairs.
+fn searches(card: &AccuracyCard) -> Vec<Vec<String>> {
+    let [Some(float), Some(oracle)] = [&card.float, &card.oracle].map(|column| column.identification.as_ref()) else {
+        return Vec::new();
+    };
+    let row = |label: String, of: &dyn Fn(&Identification) -> String| vec![label, of(float), of(oracle), String::new()];
+    let searched = format!("among {} references", card.data.gallery_size);
+    let mut rows = vec![
+        row(format!("FPIR {searched}"), &|searches| searches.agreed.fpir.to_string()),
+        row(format!("FNIR {searched}"), &|searches| {
+            searches.agreed.fnir.map_or("no mates".to_owned(), |fnir| fnir.to_string())
+        }),
+    ];
+    for (place, AtFpir { target, .. }) in float.at_fpir.iter().enumerate() {
+        rows.push(row(format!("FNIR at FPIR {target:e}"), &|searches| {
+            searches.at_fpir.get(place).map(ToString::to_string).unwrap_or_default()
+        }));
+    }
+    rows
 }
 
 fn encryption(card: &AccuracyCard) -> Section {
@@ -116,16 +119,17 @@ fn encryption(card: &AccuracyCard) -> Section {
         )));
     }
     if let Some(measured) = &card.encrypted.measured {
-        let Decided { pairs, flips, predicted_flips, predicted_deviation, .. } = &measured.decided;
+        let Decided { changed, predicted_flips, predicted_deviation, .. } = &measured.decided;
         let strata = measured
             .strata
             .iter()
             .map(|stratum| vec![stratum.stratum.to_string(), stratum.pairs.to_string(), stratum.drawn.to_string()]);
         blocks.push(Block::Text(format!(
-            "Real exchanges decided {pairs} pairs ({}): {} were decided otherwise than in the clear, where {predicted_flips:.1} \u{b1} {predicted_deviation:.1} are predicted.",
+            "Real exchanges decided {}. Decided otherwise than in the clear: {changed}, or {} where {predicted_flips:.1} \u{b1} {predicted_deviation:.1} are predicted.",
             measured.drawn(),
-            flips.len()
+            changed.errors
         )));
+        blocks.push(same_pairs(&measured.decided));
         blocks.push(Block::Table(Table {
             caption: "Pairs that there are, and pairs that were decided under encryption.".to_owned(),
             head: ["Pairs", "In the data", "Decided"].map(str::to_owned).to_vec(),
@@ -142,6 +146,22 @@ fn encryption(card: &AccuracyCard) -> Section {
         }
     }
     Section { heading: "Does encryption change a decision?".to_owned(), blocks }
+}
+
+/// What was decided under encryption beside what the same pairs are in the clear.
+fn same_pairs(decided: &Decided) -> Block {
+    let row = |what: &str, of: fn(&RatesOfPairs) -> &Proportion| {
+        let cell = |rate: &Proportion| if rate.trials > 0 { rate.to_string() } else { "no such pair".to_owned() };
+        vec![what.to_owned(), cell(of(&decided.clear)), cell(of(&decided.rates))]
+    };
+    Block::Table(Table {
+        caption: "Error rates of the pairs that were decided under encryption, with 95 % intervals in brackets: a sample's rates are those \
+                  of its pairs, so they stand beside what the same pairs are in the clear, not beside all pairs."
+            .to_owned(),
+        head: ["", "In the clear", "Under encryption"].map(str::to_owned).to_vec(),
+        rows: vec![row("FMR", |rates| &rates.fmr), row("FNMR", |rates| &rates.fnmr)],
+        numeric: Vec::new(),
+    })
 }
 
 fn scores(card: &AccuracyCard) -> Section {
@@ -164,7 +184,12 @@ fn data(card: &AccuracyCard) -> Section {
     let rows = vec![
         row(
             "Comparison",
-            if data.one_set { "one set with itself".to_owned() } else { "probes with references".to_owned() },
+            match (&data.listed, data.one_set) {
+                (Some(_), _) => "the pairs of a list",
+                (None, true) => "one set with itself",
+                (None, false) => "probes with references",
+            }
+            .to_owned(),
         ),
         row("Templates", data.templates.to_string()),
         row("Subjects", data.subjects.to_string()),

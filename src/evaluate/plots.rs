@@ -48,13 +48,14 @@ fn lines(card: &AccuracyCard, point: impl Fn(&super::card::CurvePoint) -> (f64, 
     vec![line("scores as read", &card.float), line("integers, in the clear", &card.oracle)]
 }
 
-/// The rates under encryption at the agreed threshold: predicted, and measured where they were.
+/// The rates under encryption at the agreed threshold: predicted, and measured where all pairs were.
 fn encrypted(card: &AccuracyCard, point: impl Fn(f64, f64) -> (f64, f64)) -> Vec<Series> {
     let predicted = &card.encrypted.predicted;
     let mut series =
         vec![Series::new("under encryption, predicted", Marks::Points(vec![point(predicted.fmr, predicted.fnmr)]))];
-    if let Some(measured) = &card.encrypted.measured {
-        let (fmr, fnmr) = (measured.decided.fmr.value, measured.decided.fnmr.value);
+    // A sample's rates are those of its pairs: beside curves of all pairs they would say something of the draw.
+    if let Some(measured) = card.encrypted.measured.as_ref().filter(|measured| measured.is_of_all_pairs()) {
+        let (fmr, fnmr) = (measured.decided.rates.fmr.value, measured.decided.rates.fnmr.value);
         series.push(Series::new("under encryption, measured", Marks::Points(vec![point(fmr, fnmr)])));
     }
     series

@@ -4,6 +4,7 @@ use super::card::AccuracyCard;
 use super::scale::number;
 use super::scores::Scores;
 use crate::agreement::Agreement;
+use crate::words::counted;
 
 /// The remarks on an evaluation, the gravest first.
 pub(super) fn remarks(agreement: &Agreement, scores: &Scores, card: &AccuracyCard) -> Vec<String> {
@@ -27,8 +28,10 @@ pub(super) fn remarks(agreement: &Agreement, scores: &Scores, card: &AccuracyCar
     let data = &card.data;
     if data.subjects_with_one_sample > 0 {
         remarks.push(format!(
-            "{} of {} subjects have a single sample: they make impostor pairs, but no genuine one.",
-            data.subjects_with_one_sample, data.subjects
+            "{} of {} {} a single sample, which makes impostor pairs, but no genuine one.",
+            data.subjects_with_one_sample,
+            counted(data.subjects, "subject"),
+            if data.subjects_with_one_sample == 1 { "has" } else { "have" }
         ));
     }
     if !data.refused.is_empty() {
@@ -38,6 +41,16 @@ pub(super) fn remarks(agreement: &Agreement, scores: &Scores, card: &AccuracyCar
             data.templates
         ));
     }
+    remarks.extend(data.listed.iter().flat_map(|listed| {
+        let without = listed.without_template;
+        let without = (without > 0)
+            .then(|| format!("{without} listed pairs have a template that was refused: they are in no rate."));
+        let repeated = listed.repeated;
+        let repeated = (repeated > 0).then(|| {
+            format!("{repeated} lines of the list say again what one before them says: each pair counts once.")
+        });
+        without.into_iter().chain(repeated)
+    }));
     let never = scores.pairs().filter(|pair| !pair.oracle.is_finite()).count();
     if never > 0 {
         remarks.push(format!(
@@ -46,8 +59,8 @@ pub(super) fn remarks(agreement: &Agreement, scores: &Scores, card: &AccuracyCar
     }
     if data.subjects < 20 {
         remarks.push(format!(
-            "Only {} subjects: intervals over subjects are rough, and say little of another population.",
-            data.subjects
+            "Only {}: intervals over subjects are rough, and say little of another population.",
+            counted(data.subjects, "subject")
         ));
     }
     if card.encrypted.measured.is_none() {

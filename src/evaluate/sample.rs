@@ -11,7 +11,8 @@ use rand::seq::index;
 use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 
-use super::dataset::{Dataset, Kind};
+use super::dataset::Dataset;
+use super::kind::Kind;
 use super::scores::{NEAR, Pair, Scores};
 
 /// How many pairs are decided under encryption.
@@ -147,7 +148,7 @@ impl Selection {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let order = index::sample(&mut rng, dataset.probes().len(), dataset.probes().len());
         let (mut units, mut genuine, mut impostor) = (Vec::new(), 0, 0);
-        for probe in order {
+        for probe in order.into_iter().filter(|&probe| dataset.count_partners(probe) > 0 || !dataset.is_listed()) {
             let enough = matches!(amount, Amount::Pairs(wanted) if genuine + impostor >= wanted as u64);
             if enough {
                 break;

@@ -3,8 +3,9 @@
 use rayon::prelude::*;
 
 use super::EvaluateError;
-use super::dataset::{Dataset, Kind};
+use super::dataset::Dataset;
 use super::float::FloatScores;
+use super::kind::Kind;
 use super::scale::Scale;
 use crate::agreement::ComparisonTerms;
 use crate::functional::oracle::{Comparison, Oracle};
@@ -115,7 +116,7 @@ impl Scores {
         progress: &dyn Progress,
     ) -> Result<Self, EvaluateError> {
         let probes = dataset.probes().len();
-        let most = (0..probes).map(|probe| dataset.partners(probe).len()).fold(0usize, usize::saturating_add);
+        let most = (0..probes).map(|probe| dataset.count_partners(probe)).fold(0usize, usize::saturating_add);
         if most > PAIRS_LIMIT {
             return Err(EvaluateError::TooManyPairs { actual: most, limit: PAIRS_LIMIT });
         }
@@ -140,7 +141,7 @@ impl Scores {
 
     fn checked(self, dataset: &Dataset) -> Result<Self, EvaluateError> {
         if self.genuine.is_empty() {
-            return Err(EvaluateError::NoGenuinePair { subjects: dataset.subjects().len() });
+            return Err(EvaluateError::NoGenuinePair { subjects: dataset.persons() });
         }
         if self.impostor.is_empty() {
             return Err(EvaluateError::NoImpostorPair);

@@ -1,13 +1,15 @@
 //! What the encrypted verdicts come to, beside the oracle's.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use serde::Serialize;
 use statrs::function::erf::erfc_inv;
 
-use super::dataset::{Dataset, Kind};
+use super::dataset::Dataset;
+use super::dependent::Dependent;
 use super::encrypted::DrawnVerdicts;
 use super::interval::{Interval, Proportion, clopper_pearson};
+use super::kind::Kind;
 use super::sample::Stratum;
 use super::scale::Scale;
 use super::scores::{Comparer, Pair};
@@ -84,15 +86,30 @@ pub struct FlipBin {
     pub interval: Interval,
 }
 
+/// Error rates of a sample, with intervals that know that pairs of one subject, and so of one probe, depend on each other.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct RatesOfPairs {
+    /// Impostor pairs that hit.
+    pub fmr: Proportion,
+    /// Genuine pairs that miss.
+    pub fnmr: Proportion,
+}
+
 /// Everything that was decided under encryption.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Decided {
     /// Pairs that were decided.
     pub pairs: u64,
-    /// Impostor pairs, drawn evenly or all, that hit.
-    pub fmr: Proportion,
-    /// Genuine pairs, drawn evenly or all, that miss.
-    pub fnmr: Proportion,
+    /// Probes that they are of.
+    pub probes: u64,
+    /// Subjects that the probes are of.
+    pub subjects: u64,
+    /// Share of these pairs that were decided otherwise than by the oracle; noise is drawn anew for each pair, so they are independent.
+    pub changed: Proportion,
+    /// Of the pairs drawn evenly, or all, under encryption.
+    pub rates: RatesOfPairs,
+    /// Of the same pairs, as the oracle decides them.
+    pub clear: RatesOfPairs,
     /// Pairs that were decided otherwise than by the oracle.
     pub flips: Vec<Flip>,
     /// How many of these the formulas predict.
@@ -110,6 +127,8 @@ const WIDEST: i32 = 4;
 pub(super) fn tally(dataset: &Dataset, scale: &Scale, comparer: &Comparer<'_>, drawn: &DrawnVerdicts) -> Decided {
     let mut count = Count::default();
     for (unit, verdicts) in drawn.selection.units.iter().zip(&drawn.verdicts) {
+        count.probes += 1;
+        count.subjects.extend(dataset.probes().get(unit.probe).map(|probe| dataset.person(probe.subject)));
         let places = unit.references.iter().map(|against| against.place);
         let mut judged = unit.references.iter().zip(verdicts);
         for (kind, pair) in comparer.compare(unit.probe, places) {
@@ -117,7 +136,7 @@ pub(super) fn tally(dataset: &Dataset, scale: &Scale, comparer: &Comparer<'_>, d
             let Some((against, &hit)) = judged.find(|(against, _)| against.place == pair.reference as usize) else {
                 break;
             };
-            let flipped = count.add(against.stratum, &pair, hit);
+            let flipped = count.add(dataset, against.stratum, &pair, hit);
             if flipped {
                 let flip = Flip::new(dataset, scale, kind, &pair, pair.oracle, hit);
                 let probability = Some(f64::from(pair.flip));
@@ -131,15 +150,36 @@ pub(super) fn tally(dataset: &Dataset, scale: &Scale, comparer: &Comparer<'_>, d
 #[derive(Default)]
 struct Count {
     pairs: u64,
-    false_matches: u64,
-    impostor: u64,
-    false_non_matches: u64,
-    genuine: u64,
+    probes: u64,
+    subjects: HashSet<usize>,
+    encrypted: Errors,
+    clear: Errors,
     flips: Vec<Flip>,
     predicted: f64,
     variance: f64,
     /// By the distance from the threshold, in whole deviations.
     bins: BTreeMap<i32, Bin>,
+}
+
+/// Errors of one column.
+#[derive(Default)]
+struct Errors {
+    impostor: Dependent,
+    genuine: Dependent,
+}
+
+impl Errors {
+    fn add(&mut self, stratum: Stratum, [probe, reference]: [usize; 2], hit: bool) {
+        match stratum {
+            Stratum::Genuine => self.genuine.add(probe, reference, !hit),
+            Stratum::Impostor => self.impostor.add(probe, reference, hit),
+            Stratum::NearTheThreshold => {}
+        }
+    }
+
+    fn rates(&self) -> RatesOfPairs {
+        RatesOfPairs { fmr: self.impostor.proportion(), fnmr: self.genuine.proportion() }
+    }
 }
 
 /// Pairs at about one distance from the threshold.
@@ -153,22 +193,16 @@ struct Bin {
 
 impl Count {
     /// Counts a verdict; whether it is a flip.
-    fn add(&mut self, stratum: Option<Stratum>, pair: &Pair, hit: bool) -> bool {
+    fn add(&mut self, dataset: &Dataset, stratum: Option<Stratum>, pair: &Pair, hit: bool) -> bool {
         let probability = f64::from(pair.flip);
         let flipped = hit != pair.hit;
         self.pairs += 1;
         self.predicted += probability;
         self.variance += probability * (1.0 - probability);
-        match stratum {
-            Some(Stratum::Genuine) => {
-                self.genuine += 1;
-                self.false_non_matches += u64::from(!hit);
-            }
-            Some(Stratum::Impostor) => {
-                self.impostor += 1;
-                self.false_matches += u64::from(hit);
-            }
-            Some(Stratum::NearTheThreshold) | None => {}
+        if let Some(stratum) = stratum {
+            let subjects = dataset.persons_of(pair.probe, pair.reference);
+            self.encrypted.add(stratum, subjects, hit);
+            self.clear.add(stratum, subjects, pair.hit);
         }
         let deviations = deviations(probability);
         let bin = if pair.hit { deviations.floor() as i32 } else { -1 - deviations.floor() as i32 };
@@ -192,8 +226,11 @@ impl Count {
         };
         Decided {
             pairs: self.pairs,
-            fmr: Proportion::new(self.false_matches, self.impostor),
-            fnmr: Proportion::new(self.false_non_matches, self.genuine),
+            probes: self.probes,
+            subjects: self.subjects.len() as u64,
+            changed: Proportion::new(self.flips.len() as u64, self.pairs),
+            rates: self.encrypted.rates(),
+            clear: self.clear.rates(),
             flips: self.flips,
             predicted_flips: self.predicted,
             predicted_deviation: self.variance.sqrt(),

@@ -131,7 +131,7 @@ fn encrypted_verdicts_flip_as_predicted_and_the_drawn_rates_agree() {
     let card = evaluation.card(Some(&drawn), None);
     let decided = &card.encrypted.measured.as_ref().unwrap().decided;
     assert_eq!(decided.pairs, drawn.selection.pairs());
-    assert_eq!((decided.fmr.trials, decided.fnmr.trials), (30, 30));
+    assert_eq!((decided.rates.fmr.trials, decided.rates.fnmr.trials), (30, 30));
     let excess = (decided.flips.len() as f64 - decided.predicted_flips).abs();
     assert!(
         excess <= 4.5 * decided.predicted_deviation + 0.5,
@@ -163,7 +163,7 @@ fn an_exact_scheme_flips_nothing_on_all_pairs() {
     let card = evaluation.card(Some(&drawn), None);
     let measured = card.encrypted.measured.unwrap();
     assert!(measured.decided.flips.is_empty() && measured.decided.pairs == 105);
-    assert_eq!((measured.decided.fnmr.trials, measured.decided.fmr.trials), (6, 99));
+    assert_eq!((measured.decided.rates.fnmr.trials, measured.decided.rates.fmr.trials), (6, 99));
     assert_eq!(card.encrypted.predicted.expected_flips, 0.0);
     assert_eq!(card.encrypted.predicted.fmr, card.oracle.agreed.fmr.value);
 }
@@ -255,7 +255,7 @@ fn searches_find_the_closest_of_each_kind() {
     // a: 0 and 1 differ by one bit; b: 0b110 and 0b100; a's 0 is one bit from b's 0b100.
     let dataset = bits(&agreement, &[("a", 0), ("a", 1), ("b", 0b110), ("b", 0b100)]).unwrap();
     let card = card_of(&agreement, &dataset, None).unwrap();
-    let identification = &card.oracle.identification;
+    let identification = card.oracle.identification.as_ref().unwrap();
     assert_eq!((identification.mated_searches, identification.non_mated_searches), (4, 4));
     // Only the probes 0 and 0b100 hit somebody else; everybody finds their mate.
     assert_eq!(identification.agreed.fpir.errors, 2);

@@ -10,19 +10,22 @@
 )]
 #![cfg(unix)]
 
-mod files;
-mod formats;
 mod confirmation;
+mod files;
 mod first_day;
+mod formats;
 mod kind_a_lists_of_ids;
 mod kind_b_row_numbers;
 mod kind_c_headers;
-mod kind_g_masks_and_bit_order;
-mod kind_h_iris_programs;
-mod kind_i_unusable_records;
 mod kind_d_databases;
 mod kind_e_certificates;
 mod kind_f_permanent_errors;
+mod kind_g_masks_and_bit_order;
+mod kind_h_iris_programs;
+mod kind_i_unusable_records;
+mod kind_j_intervals;
+mod lists_of_pairs;
+mod open_iris_thresholds;
 mod openssl;
 mod parties;
 mod requests;

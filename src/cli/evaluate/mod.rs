@@ -1,18 +1,24 @@
 //! `cotejo evaluate`: the accuracy card, on labelled templates you hold yourself.
 
 mod encrypt;
+mod open_iris;
 mod partial;
 mod text;
 
 use std::path::{Path, PathBuf};
 
-use crate::evaluate::{AccuracyCard, Amount, Comparer, Dataset, EvaluateError, Evaluation, Samples, Scores};
+use crate::evaluate::{
+    AccuracyCard, Amount, Comparer, Dataset, EvaluateError, Evaluation, ListedError, Samples, Scores, UnknownName,
+    pair_list,
+};
+use crate::remedy::Remedy as _;
 use crate::scheme::Opened;
 
 use super::console::Console;
 use super::failure::Failure;
 use super::files::{self, Access, Content, Output};
 use super::load;
+use super::made;
 use super::templates::{self, RowList, Templates, Written};
 use super::{AgreementArg, Outcome, OverwriteArg, size};
 
@@ -24,6 +30,8 @@ use super::{AgreementArg, Outcome, OverwriteArg, size};
 #[command(after_help = "\
 Examples:
   cotejo evaluate --agreement agreement.toml --templates faces.npy --ids subjects.npy --html accuracy.html
+  cotejo evaluate --templates lfw.npy --ids names.txt --pairs pairs.txt
+  cotejo evaluate --templates irises.npz --ids eyes.txt --open-iris-threshold 0.37 --encrypt none
   cotejo evaluate --probes live.npz --references enrolled.npz --target-fmr 1e-4 --encrypt none")]
 pub struct Args {
     #[command(flatten)]
@@ -52,6 +60,10 @@ pub struct Args {
     /// Only the persons on this list, one id a line
     #[arg(long, value_name = "FILE")]
     ids_from: Option<PathBuf>,
+    /// Pairs that are evaluated, and no others: a list of two names and whether they are of one person, as benchmarks have them (LFW, IJB);
+    /// names are the ids of the templates, of which each has its own
+    #[arg(long, value_name = "FILE")]
+    pairs: Option<PathBuf>,
     #[command(flatten)]
     written: Written,
     /// Pairs that are decided under encryption too: none, all, or about so many
@@ -60,6 +72,8 @@ pub struct Args {
     /// Propose a threshold for this false match rate
     #[arg(long, value_name = "RATE", value_parser = rate)]
     target_fmr: Option<f64>,
+    #[command(flatten)]
+    open_iris: open_iris::OpenIrisArgs,
     /// Seed of the sample, the intervals and the keys, so that a report can be made again
     #[arg(long, value_name = "NUMBER", default_value = "1")]
     seed: u64,
@@ -120,7 +134,8 @@ impl Args {
             Some(amount) => Some(self.decide(&evaluation, amount, console)?),
             None => None,
         };
-        let card = evaluation.card(encrypted.as_ref(), self.target_fmr);
+        let mut card = evaluation.card(encrypted.as_ref(), self.target_fmr);
+        card.open_iris = self.open_iris.carried(&evaluation, &self.agreement.path, console)?;
         if let Some(path) = &self.html {
             let page = crate::evaluate::page(&card, &provenance(&self, &agreement)).html();
             files::write(&[Output { path, bytes: page.as_bytes(), access: Access::Shared }], self.overwrite.force)?;
@@ -153,7 +168,12 @@ impl Args {
                 return Err(Failure::new("--templates", problem, "name --templates, or --probes and --references"));
             }
         };
-        Ok((dataset.map_err(|error| explain(source, &error))?, source.clone()))
+        let dataset = dataset.map_err(|error| explain(source, &error))?;
+        let dataset = match &self.pairs {
+            Some(list) => listed(dataset, list)?,
+            None => dataset,
+        };
+        Ok((dataset, source.clone()))
     }
 
     fn labelled(
@@ -170,6 +190,32 @@ impl Args {
     }
 }
 
+/// Longest list of pairs that is read: some millions of pairs.
+const PAIRS_BYTES: u64 = 256 << 20;
+
+/// Names that are told one by one.
+const TOLD: usize = 10;
+
+/// The templates, and of their pairs exactly those of a list.
+fn listed(dataset: Dataset, list: &Path) -> Result<Dataset, Failure> {
+    let pairs = pair_list(&files::read_at_most(list, PAIRS_BYTES)?);
+    let pairs = pairs.map_err(|error| Failure::of(list, &error, "write name1,name2,same"))?;
+    dataset.of_listed_pairs(&pairs).map_err(|error| match &error {
+        ListedError::Unknown { names } => {
+            let mut details: Vec<String> = names.iter().take(TOLD).map(unknown).collect();
+            details.extend((names.len() > TOLD).then(|| format!("and {} more", names.len() - TOLD)));
+            let remedy = error.remedy().unwrap_or_default();
+            Failure::with_details(list.display(), &error, details, remedy)
+        }
+        error => Failure::of(list, error, "correct the list"),
+    })
+}
+
+fn unknown(name: &UnknownName) -> String {
+    let meant = name.meant.iter().map(|id| format!("; is {id} meant?"));
+    format!("line {}: {}{}", name.line, name.name, meant.collect::<String>())
+}
+
 fn explain(source: &Path, error: &EvaluateError) -> Failure {
     match error {
         EvaluateError::Stopped(_) => Failure::Interrupted,
@@ -182,9 +228,10 @@ fn explain(source: &Path, error: &EvaluateError) -> Failure {
 
 /// How the card was made, for whoever wants to make it again.
 fn provenance(args: &Args, agreement: &Opened) -> Vec<(String, String)> {
-    let files = [&args.templates, &args.ids, &args.probes, &args.probe_ids, &args.references, &args.reference_ids];
+    let files =
+        [&args.templates, &args.ids, &args.probes, &args.probe_ids, &args.references, &args.reference_ids, &args.pairs];
     let names = files.into_iter().flatten().map(|path| path.display().to_string());
-    vec![
+    let own = [
         ("Templates".to_owned(), names.collect::<Vec<_>>().join(", ")),
         ("Agreement".to_owned(), format!("{}, digest {}", args.agreement.path.display(), agreement.digest())),
         (
@@ -192,5 +239,6 @@ fn provenance(args: &Args, agreement: &Opened) -> Vec<(String, String)> {
             format!("cotejo {}, {} threads", env!("CARGO_PKG_VERSION"), rayon::current_num_threads()),
         ),
         ("Seed".to_owned(), args.seed.to_string()),
-    ]
+    ];
+    made::facts().into_iter().chain(own).collect()
 }

@@ -1,6 +1,6 @@
 //! The card as text.
 
-use crate::evaluate::{AccuracyCard, Decided, Proportion, Rates, number, share};
+use crate::evaluate::{AccuracyCard, Decided, INTERVALS, Proportion, Rates, RatesOfPairs, number, share};
 
 use crate::cli::console::count;
 
@@ -25,21 +25,23 @@ pub(super) fn summary(card: &AccuracyCard) -> String {
         card.data.genuine_pairs + card.data.impostor_pairs
     ));
     lines.extend(card.proposal.iter().map(|proposal| format!("threshold    {}", proposal.sentence)));
+    lines.extend(card.open_iris.iter().map(|carried| format!("open-iris    {}", carried.sentence)));
     lines.extend(card.remarks.iter().map(|remark| format!("note         {remark}")));
-    lines.push("Brackets hold 95 % intervals: the wider of Clopper-Pearson and a bootstrap over subjects.".to_owned());
+    lines.push(format!("Brackets hold 95 % intervals: {INTERVALS}."));
     lines.join("\n")
 }
 
 fn data(card: &AccuracyCard) -> String {
     let data = &card.data;
     format!(
-        "data         {} of {}, {} refused: failure to enrol {}\npairs        {} genuine, {} impostor",
+        "data         {} of {}, {} refused: failure to enrol {}\npairs        {} genuine, {} impostor{}",
         count(data.templates, "template"),
         count(data.subjects, "subject"),
         data.refused.len(),
         data.failure_to_enrol,
         data.genuine_pairs,
-        data.impostor_pairs
+        data.impostor_pairs,
+        if data.listed.is_some() { ", as listed" } else { "" }
     )
 }
 
@@ -49,18 +51,13 @@ fn row(label: &str, cells: [String; 3]) -> String {
 }
 
 fn rates(card: &AccuracyCard) -> Vec<String> {
-    let decided = card.encrypted.measured.as_ref().map(|measured| &measured.decided);
     let predicted = &card.encrypted.predicted;
-    let encrypted = |measured: Option<&Proportion>, predicted: f64| match measured {
-        Some(measured) if measured.trials > 0 => format!("{measured} ({} predicted)", share(predicted)),
-        _ => format!("{} predicted", share(predicted)),
-    };
     let agreed =
         |of: fn(&Rates) -> &Proportion| [&card.float, &card.oracle].map(|column| of(&column.agreed).to_string());
     let [float, oracle] = agreed(|rates| &rates.fmr);
-    let mut rows = vec![row("FMR", [float, oracle, encrypted(decided.map(|d| &d.fmr), predicted.fmr)])];
+    let mut rows = vec![row("FMR", [float, oracle, format!("{} predicted", share(predicted.fmr))])];
     let [float, oracle] = agreed(|rates| &rates.fnmr);
-    rows.push(row("FNMR", [float, oracle, encrypted(decided.map(|d| &d.fnmr), predicted.fnmr)]));
+    rows.push(row("FNMR", [float, oracle, format!("{} predicted", share(predicted.fnmr))]));
     let [float, oracle] = [&card.float, &card.oracle].map(|column| column.equal_error.to_string());
     rows.push(row("EER", [float, oracle, String::new()]));
     for (float, oracle) in card.float.at_fmr.iter().zip(&card.oracle.at_fmr) {
@@ -72,7 +69,10 @@ fn rates(card: &AccuracyCard) -> Vec<String> {
 
 fn identification(card: &AccuracyCard) -> Vec<String> {
     let mut rows = Vec::new();
-    let both = [&card.float, &card.oracle].map(|column| &column.identification);
+    let [Some(float), Some(oracle)] = [&card.float, &card.oracle].map(|column| column.identification.as_ref()) else {
+        return rows;
+    };
+    let both = [float, oracle];
     let [float, oracle] = both.map(|identification| identification.agreed.fpir.to_string());
     rows.push(row(&format!("FPIR (1:{})", card.data.gallery_size), [float, oracle, String::new()]));
     let fnir = |fnir: Option<Proportion>| fnir.map_or("no mates".to_owned(), |fnir| fnir.to_string());
@@ -100,12 +100,9 @@ fn encrypted(card: &AccuracyCard) -> Vec<String> {
         )],
     };
     if let Some(measured) = &card.encrypted.measured {
-        let Decided { pairs, flips, predicted_flips, predicted_deviation, .. } = &measured.decided;
-        lines.push(format!(
-            "encrypted    {pairs} pairs decided ({}), {} otherwise than the oracle ({predicted_flips:.1} +- {predicted_deviation:.1} predicted)",
-            measured.drawn(),
-            flips.len()
-        ));
+        let Decided { flips, changed, predicted_flips, predicted_deviation, .. } = &measured.decided;
+        lines.push(format!("encrypted    {changed} of {} decided otherwise than in the clear ({predicted_flips:.1} +- {predicted_deviation:.1} predicted)", measured.drawn()));
+        lines.extend(same_pairs(&measured.decided));
         let shown = flips.iter().take(SHOWN);
         lines.extend(shown.map(|flip| {
             format!(
@@ -124,6 +121,20 @@ fn encrypted(card: &AccuracyCard) -> Vec<String> {
         }
     }
     lines
+}
+
+/// What was decided under encryption beside what the same pairs are in the clear.
+fn same_pairs(decided: &Decided) -> Vec<String> {
+    let of = |label: &str, of: fn(&RatesOfPairs) -> &Proportion| {
+        let (clear, encrypted) = (of(&decided.clear), of(&decided.rates));
+        let cell = |rate: &Proportion| if rate.trials > 0 { rate.to_string() } else { "no such pair".to_owned() };
+        row(&format!("  {label}"), [cell(clear), cell(encrypted), String::new()])
+    };
+    vec![
+        row("  of these pairs", ["in the clear", "under encryption", ""].map(str::to_owned)),
+        of("FMR", |rates| &rates.fmr),
+        of("FNMR", |rates| &rates.fnmr),
+    ]
 }
 
 /// Flips that are listed in the text.
