@@ -10,6 +10,10 @@ use crate::cli::console::{Console, bytes, count, seconds};
 
 /// Says what the agreed scheme costs and how the others would be chosen.
 pub(super) fn explain(agreement: &Opened, console: &Console) {
+    // Weighing the other schemes' sets takes seconds.
+    if console.quiet() {
+        return;
+    }
     let references = agreement.terms().limits.references;
     console.note(format_args!(
         "One probe against {}, on the reference machine (docs/performance.md; here: cotejo plan):",
