@@ -32,14 +32,14 @@ fn what_is_not_a_number_or_not_finite_is_refused_with_its_row() {
     desk.write("bad.csv", GALLERY.replacen("carl,0,", "carl,nan,", 1));
     refused_everywhere(&desk, "bad.csv", "line 4, 'carl': coordinate 1 is not a finite number");
     desk.write("words.csv", GALLERY.replacen("carl,0,", "carl,none,", 1));
-    refused_everywhere(&desk, "words.csv", "line 4: column 2 is not a number");
+    refused_everywhere(&desk, "words.csv", "line 4, 'carl': column 2 is not a number");
 }
 
 #[test]
 fn a_zero_vector_is_refused_by_name_and_may_be_skipped() {
     let desk = Desk::exchanged();
     desk.write("bad.npy", spoilt(|row| row.fill(0.0)));
-    refused_everywhere(&desk, "bad.npy", "'3'");
+    refused_everywhere(&desk, "bad.npy", "3'");
     let stderr = desk.refused("enroll --templates bad.npy --out out.cotejo", "bad.npy", "1 of 4 templates refused");
     assert!(stderr.contains("'3', record 3: the vector is zero"), "{stderr}");
     assert!(stderr.contains("--skip-refused"), "{stderr}");
@@ -74,17 +74,19 @@ fn a_damaged_or_empty_file_of_templates_is_refused() {
     desk.write("bad.npy", [whole.as_slice(), b"x"].concat());
     refused_everywhere(&desk, "bad.npy", "the array");
     desk.write("bad.npy", "");
+    refused_everywhere(&desk, "bad.npy", "the file holds no record");
+    desk.write("bad.npy", &whole[..8]);
     refused_everywhere(&desk, "bad.npy", "not in .npy format");
     desk.write("bad.npy", npy("<f4", "(0, 16)", &[]));
     refused_everywhere(&desk, "bad.npy", "the file holds no record");
     desk.write("bad.csv", GALLERY.lines().next().unwrap());
     refused_everywhere(&desk, "bad.csv", "the file holds no record");
-    desk.write("bad.npz", &whole);
+    desk.write("bad.npz", b"PK\x03\x04");
     refused_everywhere(&desk, "bad.npz", "not a readable .npz archive");
     desk.write("bad.jsonl", "{\"id\": \"x\"\n");
     refused_everywhere(&desk, "bad.jsonl", "line 1: not a JSON object");
-    desk.write("bad.xyz", &whole);
-    refused_everywhere(&desk, "bad.xyz", "its extension does not say");
+    desk.write("bad.xyz", b"\0\x01\x02");
+    refused_everywhere(&desk, "bad.xyz", "no format that is known here");
     refused_everywhere(&desk, "absent.npy", "cannot open it");
 }
 
@@ -140,8 +142,9 @@ fn more_than_was_agreed_is_refused() {
     desk.write("gallery.csv", GALLERY);
     desk.ok("agreement init --modality face --dimension 16 --references 3 --probes-per-query 3 --parameter-set insecure-test --allow-insecure");
     desk.ok("keygen --allow-insecure");
-    let stderr = desk.refused("enroll --templates gallery.csv", "gallery.csv", "1 of 4 templates refused");
-    assert!(stderr.contains("limits.references"), "{stderr}");
+    let stderr =
+        desk.refused("enroll --templates gallery.csv", "gallery.csv", "4 templates, where the agreement admits 3");
+    assert!(stderr.contains("limits.references") && stderr.contains("--rows 1-3"), "{stderr}");
     desk.refused("encrypt --templates gallery.csv", "gallery.csv", "4 probes where the agreement admits 3");
     desk.refused("encrypt --templates gallery.csv --reference x\u{7}", "--reference", "without control characters");
 }

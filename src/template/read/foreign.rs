@@ -74,7 +74,8 @@ impl Foreign {
             return Some(Self::Safetensors);
         }
         let beginning = file.get(..4096).unwrap_or(file);
-        let binary = beginning.iter().any(|&byte| byte < b'\t' || (0x0e..0x20).contains(&byte) && byte != 0x1b);
+        let odd = beginning.iter().filter(|&&byte| byte < b'\t' || (0x0e..0x20).contains(&byte)).count();
+        let binary = beginning.contains(&0) || 20 * odd > beginning.len();
         let row = values.and_then(|values| values.checked_mul(4)).filter(|row| *row > 0);
         match (binary, row) {
             (false, _) => None,
