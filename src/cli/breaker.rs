@@ -86,7 +86,7 @@ impl Change {
         let changed = custody.set_breaker(pulled, self.reason, party::now());
         let changed = changed.map_err(|error| party::store_failure(&self.config.config, &error))?;
         let state = if pulled { "pulled: no request is accepted" } else { "reset: requests are accepted" };
-        let text = if changed { state.to_owned() } else { format!("it was so already; {state}") };
+        let text = if changed { state.to_owned() } else { format!("nothing to change: {state}") };
         console.result(text, &json!({"pulled": pulled, "changed": changed}))?;
         Ok(Outcome::Done)
     }

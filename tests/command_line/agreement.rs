@@ -217,17 +217,21 @@ fn said(line: &str) -> String {
 
 #[test]
 fn a_new_agreement_says_what_each_scheme_means_and_how_to_choose_it() {
-    let said = said("agreement init --modality face --scheme tfhe");
-    let line = |scheme: &str| said.lines().find(|line| line.trim_start().starts_with(scheme)).unwrap();
-    let ours = line("tfhe (tfhe-896-2048): ");
+    let chosen = said("agreement init --modality face --scheme tfhe");
+    let said = said("agreement init --modality face --references 100");
+    let line =
+        |said: &str, scheme: &str| said.lines().find(|line| line.trim_start().starts_with(scheme)).unwrap().to_owned();
+    assert!(line(&chosen, "others: ").contains("others: --scheme bgv, --scheme hybrid;"), "{chosen}");
+    let ours = line(&chosen, "tfhe (tfhe-896-2048): ");
+    assert!(line(&said, "tfhe (tfhe-896-2048): ").contains(" once, query "), "{said}");
     for word in ["key ", "query ", "answer ", "noise moves a score by ", "rounding by "] {
         assert!(ours.contains(word), "{word}: {said}");
     }
     assert!(!ours.contains("choose it with"), "{said}");
-    for other in ["bgv", "hybrid"] {
-        assert!(line(&format!("{other} (")).ends_with(&format!("choose it with --scheme {other}")), "{said}");
-    }
-    assert!(line("bgv (").contains("no noise"), "{said}");
+    let others = ["tfhe", "bgv", "hybrid"].map(|scheme| line(&said, &format!("{scheme} (")));
+    let choose = others.iter().filter(|line| line.contains("choose it with --scheme ")).count();
+    assert_eq!(choose, 2, "{said}");
+    assert!(others[1].contains("no noise"), "{said}");
 }
 
 #[test]

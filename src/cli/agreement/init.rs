@@ -96,7 +96,9 @@ impl Args {
         let reason = Some(why.clause());
         let notes = Notes { reason, references: limited, bits_per_query: Some(agreement.bits_per_query()) };
         let text = agreement.to_toml_with(&notes);
-        meaning::explain(&agreement, console);
+        let wanted = &terms.encryption;
+        let open = wanted.set.is_none() && wanted.parameter_set == AUTO && wanted.scheme.named().is_none();
+        meaning::explain(&agreement, open, console);
         let output = Output { path: &self.out, bytes: text.as_bytes(), access: Access::Shared };
         files::write(&[output], self.overwrite.force)?;
         let digest = agreement.digest();

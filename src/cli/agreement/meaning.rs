@@ -8,9 +8,8 @@ use crate::scheme::{GrayZone, Opened};
 
 use crate::cli::console::{Console, bytes, count, seconds};
 
-/// Says what the agreed scheme costs and how the others would be chosen.
-pub(super) fn explain(agreement: &Opened, console: &Console) {
-    // Weighing the other schemes' sets takes seconds.
+/// Says what the agreed scheme costs and how the others would be chosen; where the choice was left `open`, what these cost too.
+pub(super) fn explain(agreement: &Opened, open: bool, console: &Console) {
     if console.quiet() {
         return;
     }
@@ -20,11 +19,18 @@ pub(super) fn explain(agreement: &Opened, console: &Console) {
         count(references, "reference")
     ));
     console.note(format_args!("  {}", line(agreement)));
-    for scheme in SchemeId::ALL.into_iter().filter(|&scheme| scheme != agreement.scheme()) {
-        // Under a set of its own an agreement has the scheme of that set.
-        if agreement.terms().encryption.set.is_some() {
-            continue;
-        }
+    // Under a set of its own an agreement has the scheme of that set.
+    if agreement.terms().encryption.set.is_some() {
+        return;
+    }
+    let others = SchemeId::ALL.into_iter().filter(|&scheme| scheme != agreement.scheme());
+    // Whoever has chosen need not wait: weighing the sets of other schemes takes seconds.
+    if !open {
+        let others: Vec<String> = others.map(|scheme| format!("--scheme {scheme}")).collect();
+        console.note(format_args!("  others: {}; without --scheme all are weighed", others.join(", ")));
+        return;
+    }
+    for scheme in others {
         match planning::open(agreement.terms().clone().with_scheme(scheme.into())) {
             Ok(other) => console.note(format_args!("  {}; choose it with --scheme {scheme}", line(&other))),
             Err(_) => console.note(format_args!("  {scheme}: does not admit these terms")),
