@@ -87,7 +87,7 @@ impl Args {
         let content = Content {
             bytes: file.committed_bytes() as u64,
             lines,
-            ignored_bytes: file.ignored_bytes() as usize,
+            ignored_bytes: file.ignored_bytes(),
             gallery: Some(gallery),
         };
         self.describe(file.header(), content, console)

@@ -102,11 +102,14 @@ enum Marks {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum Order {
     /// Rows, columns, channels: as files of Open-IRIS and iris-mpc are
-    PositionFirst,
+    #[value(name = "position-first")]
+    Position,
     /// Filters, rows, columns, parts: as a list of Open-IRIS' arrays is
-    FilterFirst,
+    #[value(name = "filter-first")]
+    Filter,
     /// Channels, rows, columns
-    ChannelFirst,
+    #[value(name = "channel-first")]
+    Channel,
 }
 
 /// How a file of templates is written.
@@ -416,9 +419,9 @@ impl From<Marks> for MaskMarks {
 impl From<Order> for BitOrder {
     fn from(order: Order) -> Self {
         match order {
-            Order::PositionFirst => Self::PositionFirst,
-            Order::FilterFirst => Self::FilterFirst,
-            Order::ChannelFirst => Self::ChannelFirst,
+            Order::Position => Self::PositionFirst,
+            Order::Filter => Self::FilterFirst,
+            Order::Channel => Self::ChannelFirst,
         }
     }
 }

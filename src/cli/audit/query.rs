@@ -71,7 +71,7 @@ impl Args {
         let origin = self.origin(&request)?;
         let templates = self.beside.templates(&self.templates);
         let loaded = templates.read(agreement.shape(), console)?;
-        let records = loaded.probes(&self.templates, &agreement, self.beside.skip_refused, console)?;
+        let records = loaded.probes(&self.templates, agreement, self.beside.skip_refused, console)?;
         let made = querier.ask_again(load::target(self.reference.as_deref())?, records, &origin);
         let (content, _) =
             made.map_err(|error| Failure::of(&self.templates, &error, "give the templates of the query"))?;

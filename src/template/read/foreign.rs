@@ -79,7 +79,7 @@ impl Foreign {
         let row = values.and_then(|values| values.checked_mul(4)).filter(|row| *row > 0);
         match (binary, row) {
             (false, _) => None,
-            (true, Some(row)) if file.len() % row == 0 => Some(Self::RawFloats),
+            (true, Some(row)) if file.len().is_multiple_of(row) => Some(Self::RawFloats),
             (true, _) => Some(Self::Unknown),
         }
     }
@@ -183,7 +183,9 @@ fn is_fvecs(file: &[u8]) -> bool {
     let Some((length, _)) = file.split_first_chunk() else { return false };
     let values = u32::from_le_bytes(*length) as usize;
     let row = 4 * (values + 1);
-    (1..=1 << 16).contains(&values) && file.len() % row == 0 && file.chunks(row).all(|row| row.starts_with(length))
+    (1..=1 << 16).contains(&values)
+        && file.len().is_multiple_of(row)
+        && file.chunks(row).all(|row| row.starts_with(length))
 }
 
 #[cfg(test)]

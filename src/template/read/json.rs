@@ -95,6 +95,9 @@ impl<'de> serde::Deserialize<'de> for Item {
     }
 }
 
+/// Where a value stands, and the value or why it is none.
+type Placed = (Place, Result<Item, RecordFault>);
+
 /// Goes from value to value.
 struct Walk<'a> {
     bytes: &'a [u8],
@@ -107,7 +110,7 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     /// The next value and its place; a fault where it is none, and another begins on a later line.
-    fn next(&mut self) -> Result<Option<(Place, Result<Item, RecordFault>)>, ReadError> {
+    fn next(&mut self) -> Result<Option<Placed>, ReadError> {
         loop {
             let rest = self.bytes.get(self.offset..).unwrap_or_default();
             let blank = rest.len() - rest.trim_ascii_start().len();
@@ -126,7 +129,7 @@ impl Walk<'_> {
         }
     }
 
-    fn value(&mut self, rest: &[u8]) -> Result<(Place, Result<Item, RecordFault>), ReadError> {
+    fn value(&mut self, rest: &[u8]) -> Result<Placed, ReadError> {
         let line = self.line();
         let place = match &mut self.list {
             None => Place::Line(line),

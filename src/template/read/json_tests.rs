@@ -125,7 +125,9 @@ fn an_error_never_shows_a_value() {
 }
 
 /// Person, eye, packed code and mask.
-fn irises(file: &str) -> Vec<(String, Option<Eye>, Vec<u8>, Vec<u8>)> {
+type Packed = (String, Option<Eye>, Vec<u8>, Vec<u8>);
+
+fn irises(file: &str) -> Vec<Packed> {
     let read = reading(file, TemplateShape::Iris(IRIS));
     assert!(read.unusable.is_empty(), "{file}: {:?}", read.unusable);
     let packed = |(_, record): (usize, crate::template::Record)| match record.template {

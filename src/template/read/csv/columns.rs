@@ -104,12 +104,8 @@ impl Columns {
             fields.iter().zip(all).filter(|(_, column)| kind(**column)).map(|(name, _)| *name).collect()
         };
         let labels = of(&self.all, |column| column == Column::Subject);
-        if let Some((repeated, _)) = labels
-            .iter()
-            .enumerate()
-            .map(|(at, name)| (name, &labels[..at]))
-            .find(|(name, before)| before.contains(name))
-        {
+        let mut seen = std::collections::HashSet::new();
+        if let Some(repeated) = labels.iter().find(|name| !seen.insert(**name)) {
             return Err(RecordFault::Repeated { name: names::shortened(repeated) });
         }
         let label = if apart { None } else { names::label(labels.into_iter()).map_err(RecordFault::TwoLabels)? };
