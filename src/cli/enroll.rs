@@ -164,7 +164,7 @@ impl Args {
         console.warn_each("refused", refused.iter().map(|refused| &refused.told));
         console.result(
             format_args!(
-                "nothing is written; of {}, {} of {} would be enrolled ({} of at most {limit}), {} refused\n{among_themselves}",
+                "nothing is written. Of {}, {} of {} would be enrolled ({}; the agreement admits {limit}), {} refused\n{among_themselves}",
                 count(given, "record"),
                 count(references, "reference"),
                 count(subjects, "subject"),
@@ -187,7 +187,7 @@ impl Args {
     /// Whether a gallery of so many references has room for so many more: before hours of work, and a line for each that has none.
     fn check_room(&self, agreement: &Opened, there: usize, more: usize) -> Result<(), Failure> {
         let limit = agreement.terms().limits.references;
-        if there + more <= limit {
+        if there + more <= limit || self.beside.skip_refused {
             return Ok(());
         }
         let beside = if there > 0 { format!(" beside the {there} that are enrolled") } else { String::new() };

@@ -95,7 +95,8 @@ fn what_cannot_be_evaluated_is_said_with_a_remedy() {
     wrong[1][3] = f32::NAN;
     desk.write("nan.npy", vectors(&wrong));
     desk.write("nan.txt", "a\na\nb\n");
-    desk.refused("evaluate --templates nan.npy --ids nan.txt", "nan.npy", "row 2");
+    let stderr = desk.refused("evaluate --templates nan.npy --ids nan.txt", "nan.npy", "there is no genuine pair");
+    assert!(stderr.contains("nan.npy: failure to enrol: row 2, 'a': coordinate"), "{stderr}");
     desk.write("other.partial", "not ours");
     desk.refused(&format!("{EVALUATE} --partial other.partial"), "other.partial", "not what an interrupted evaluation");
     desk.refused(&format!("{EVALUATE} --html nowhere/card.html"), "nowhere/card.html", "does not exist");

@@ -64,6 +64,8 @@ fn an_exempt_list_as_other_programs_write_it_exempts_the_person_or_is_refused_wi
         assert!(!stderr.contains("minister"), "{stderr}");
     }
     desk.write("exempt.txt", b"\xff\xfea\0n\0n\0a\0".as_slice());
+    assert!(desk.ok(CHECK).contains("sound"), "UTF-16, as its mark says");
+    desk.write("exempt.txt", b"\xff\xfea\0n\0n\0a".as_slice());
     desk.refused(CHECK, "exempt.txt", "line 1: not UTF-8 text");
 }
 

@@ -120,7 +120,9 @@ fn exit_codes_tell_what_became_of_each_request_and_no_verdict_is_lost() {
     assert_eq!((code, out.as_str()), (1, "4\tnobody\tno hit\n"));
 
     let (code, out, err) = ask(&desk, "--resume --patience 0 --json");
-    assert!(err.contains("request 5: refused by the custodian (quota)"), "{err}");
+    let failed: serde_json::Value = serde_json::from_str(err.lines().last().unwrap()).unwrap();
+    assert_eq!(failed["error"]["place"], "request 5", "{err}");
+    assert!(failed["error"]["what"].as_str().unwrap().contains("refused by the custodian (quota)"), "{err}");
     let document: serde_json::Value = serde_json::from_str(&out).unwrap();
     let ending = |index: usize| document["requests"][index]["ending"].as_str().unwrap();
     assert_eq!(

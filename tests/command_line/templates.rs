@@ -128,10 +128,10 @@ fn several_references_of_a_person_are_admitted_where_agreed() {
 fn an_iris_with_too_few_valid_bits_is_refused_by_name() {
     let desk = Desk::empty();
     desk.ok("agreement init --modality iris --rows 2 --columns 8 --channels 2 --minimum-common-bits 16 --rotations 1 --scheme tfhe");
-    desk.write("irises.csv", "id,code,mask\nsleepy,deadbeef,ff000000\nawake,deadbeef,fffffff0\n");
+    desk.write("irises.csv", "id,code,valid\nsleepy,deadbeef,ff000000\nawake,deadbeef,fffffff0\n");
     let stderr = desk.refused("enroll --templates irises.csv", "irises.csv", "1 of 2 templates refused");
     assert!(stderr.contains("'sleepy', record 1: only 8 valid bits where at least 16"), "{stderr}");
-    desk.write("unpaired.csv", "id,code,mask\nodd,deadbeef,fffffff4\n");
+    desk.write("unpaired.csv", "id,code,valid\nodd,deadbeef,fffffff4\n");
     desk.refused("enroll --templates unpaired.csv", "unpaired.csv", "mask bits");
     desk.ok("compare --probes irises.csv --references irises.csv --skip-refused");
 }

@@ -186,6 +186,7 @@ impl Args {
         let (rows, ids_from) = (self.rows.as_ref(), self.ids_from.as_deref());
         let templates = Templates { path, ids, rows, ids_from, written: self.written };
         let loaded = templates.read_with_ids(agreement.shape(), templates::NO_LABELS, console)?;
+        console.warn_each(&format!("{}: failure to enrol", path.display()), loaded.unusable.iter());
         Ok(Samples { records: loaded.records, unusable: loaded.unusable })
     }
 }
@@ -193,17 +194,13 @@ impl Args {
 /// Longest list of pairs that is read: some millions of pairs.
 const PAIRS_BYTES: u64 = 256 << 20;
 
-/// Names that are told one by one.
-const TOLD: usize = 10;
-
 /// The templates, and of their pairs exactly those of a list.
 fn listed(dataset: Dataset, list: &Path) -> Result<Dataset, Failure> {
     let pairs = pair_list(&files::read_at_most(list, PAIRS_BYTES)?);
     let pairs = pairs.map_err(|error| Failure::of(list, &error, "write name1,name2,same"))?;
     dataset.of_listed_pairs(&pairs).map_err(|error| match &error {
         ListedError::Unknown { names } => {
-            let mut details: Vec<String> = names.iter().take(TOLD).map(unknown).collect();
-            details.extend((names.len() > TOLD).then(|| format!("and {} more", names.len() - TOLD)));
+            let details = names.iter().map(unknown).collect();
             let remedy = error.remedy().unwrap_or_default();
             Failure::with_details(list.display(), &error, details, remedy)
         }

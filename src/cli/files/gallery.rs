@@ -78,7 +78,7 @@ fn map_shared(path: &Path) -> Result<Mapped, Failure> {
 fn warn_of_ignored(path: &Path, file: &GalleryFile, console: &Console) {
     if file.ignored_bytes() > 0 {
         console.warn(format_args!(
-            "{}: its last {} are of an append that was interrupted, or the file was cut short; they are ignored: {} enrolled",
+            "{}: ignored its last {}, of an append that was interrupted or of a file that was cut short: {} enrolled",
             path.display(),
             bytes(file.ignored_bytes()),
             crate::cli::console::count(file.len(), "subject"),

@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
+use super::Format;
+use super::bit_order::BitOrder;
 use super::foreign::Foreign;
 use super::names::Two;
-use super::{BitOrder, Format};
 use crate::remedy::Remedy;
 use crate::template::{Eye, RecordError, SubjectId, TemplateError, TemplateShape};
 

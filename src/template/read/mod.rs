@@ -7,6 +7,7 @@
 //! (`irises`: which order of bits, which masks); then it is known whose they are.
 
 mod array;
+mod bit_order;
 mod csv;
 mod error;
 mod fields;
@@ -21,11 +22,12 @@ pub mod npz;
 mod rows;
 mod text;
 
+pub use bit_order::BitOrder;
 pub use error::{ArchiveFault, ArrayFault, Place, ReadError, RecordFault, Unusable};
 pub use foreign::Foreign;
 pub(super) use identities::written;
 pub use identities::{Identity, identities};
-pub use irises::{BitOrder, MaskMarks, Told};
+pub use irises::{MaskMarks, Told};
 pub use names::Two;
 
 use super::{Bits, Eye, Record, RecordError, SubjectId, Template, TemplateShape};

@@ -1,8 +1,8 @@
 //! From arrays to records: one row each.
 
 use super::array::Array;
+use super::bit_order::BitOrder;
 use super::error::{ArrayFault, Place, ReadError, RecordFault};
-use super::irises::BitOrder;
 use super::{Raw, Row};
 use crate::template::{Bits, IrisShape, RealVector, Template, TemplateError, TemplateShape};
 
