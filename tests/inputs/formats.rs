@@ -5,7 +5,7 @@ use crate::files::{NUMBERS, PERSONS, compared, faces, hits};
 const REFERENCE: [&str; 2] = ["reference.npy", "reference.ids.txt"];
 
 /// Files that are read: with whose names, and what is said beside.
-const READ: [(&str, [&str; 4], &str); 28] = [
+const READ: [(&str, [&str; 4], &str); 29] = [
     ("an_axis_of_one.npy", NUMBERS, "numbered"),
     ("fortran.npy", NUMBERS, "numbered"),
     ("big_endian.npy", NUMBERS, "numbered"),
@@ -13,6 +13,7 @@ const READ: [(&str, [&str; 4], &str); 28] = [
     ("unnamed_arrays.npz", NUMBERS, "may `arr_1` be the ids?"),
     ("insightface.npz", NUMBERS, "not read: array `bbox`, `det_score`"),
     ("lists.csv", PERSONS, "ids from column `id`"),
+    ("numpy_2_lists.csv", PERSONS, "ids from column `id`"),
     ("pgvector.csv", PERSONS, "ids from column `id`"),
     ("deepface.csv", NUMBERS, "not read: column `facial_area`, `face_confidence`"),
     ("decimal_commas.csv", PERSONS, "ids from column `id`"),

@@ -112,6 +112,7 @@ def tables(X):
     with_ids.to_csv(path("pandas_index_and_ids.csv"))
     with_ids.assign(age=[30, 40, 50, 60]).to_csv(path("stray_column.csv"), index=False)
     pd.DataFrame({"id": PERSONS, "embedding": [list(map(float, x)) for x in X]}).to_csv(path("lists.csv"), index=False)
+    pd.DataFrame({"id": PERSONS, "embedding": [list(x) for x in X]}).to_csv(path("numpy_2_lists.csv"), index=False)
     with np.printoptions(threshold=4, edgeitems=2):
         pd.DataFrame({"id": PERSONS, "embedding": list(X)}).to_csv(path("shortened.csv"), index=False)
     pgvector = [f'{name},"[{",".join(f"{v:.7g}" for v in x)}]"' for name, x in zip(PERSONS, X)]

@@ -3,6 +3,8 @@
 //! `npyz` reads both, behind a guard, because it trusts a header: it would allocate the length that a header declares
 //! for itself, its grammar takes exponential time on nested brackets, and it multiplies the axes unchecked.
 
+use std::borrow::Cow;
+
 use npyz::{DType, Deserialize, NpyHeader, TypeChar, TypeRead, half};
 
 use super::error::ArrayFault;
@@ -205,7 +207,8 @@ fn description(dtype: &DType) -> String {
 /// All that stands before the elements: magic, version, length, and the text of a Python dictionary.
 struct Header<'a> {
     whole: &'a [u8],
-    text: &'a str,
+    /// As UTF-8 (version 3) or Latin-1.
+    text: Cow<'a, str>,
 }
 
 impl<'a> Header<'a> {
@@ -219,7 +222,9 @@ impl<'a> Header<'a> {
             return Err(ArrayFault::HeaderLength { limit: HEADER_LIMIT_BYTES, actual: length });
         }
         let (whole, data) = file.split_at_checked(before + length).ok_or(ArrayFault::NotNpy)?;
-        let text = whole.get(before..).and_then(|text| std::str::from_utf8(text).ok()).ok_or(ArrayFault::NotNpy)?;
+        let text = whole.get(before..).ok_or(ArrayFault::NotNpy)?;
+        let latin = |_| Cow::Owned(text.iter().copied().map(char::from).collect());
+        let text = std::str::from_utf8(text).map_or_else(latin, Cow::Borrowed);
         Ok((Self { whole, text }, data))
     }
 

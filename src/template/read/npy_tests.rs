@@ -168,6 +168,10 @@ fn a_wrong_type_or_shape_is_named() {
     let record =
         file("{'descr': [('x', '<f4'), ('emb', '<f4', (2,))], 'fortran_order': False, 'shape': (1,)}", &[0; 12]);
     assert_eq!(fault(&record, vector), ArrayFault::Structured { fields: vec!["x".to_owned(), "emb".to_owned()] });
+    let mut latin = file("{'descr': [('gr_sse', '<f4')], 'fortran_order': False, 'shape': (1,)}", &[0; 4]);
+    let at = latin.iter().position(|&byte| byte == b'_').unwrap();
+    latin[at] = 0xf6;
+    assert_eq!(fault(&latin, vector), ArrayFault::Structured { fields: vec!["gr\u{f6}sse".to_owned()] });
     let one = written(&[1, 2], npyz::Order::C, &[1f32, 2.0]);
     assert_eq!(fault(&[&one[..], &one].concat(), vector), ArrayFault::Appended);
     assert!(

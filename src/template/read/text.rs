@@ -52,7 +52,7 @@ pub(super) fn number(text: &str, comma: bool) -> Option<f64> {
 }
 
 /// A list of numbers as a text: in brackets, braces or neither, separated by commas or white space, as Python, PostgreSQL and NumPy print
-/// it; `name` is what holds it.
+/// it, and with each number as NumPy 2 writes it in a list, `np.float64(0.5)`; `name` is what holds it.
 pub(super) fn numbers(text: &str, name: &str) -> Result<Vec<f64>, RecordFault> {
     let name = || shortened(name);
     let inside = text.trim().trim_start_matches(['[', '{', '(']).trim_end_matches([']', '}', ')']);
@@ -60,7 +60,11 @@ pub(super) fn numbers(text: &str, name: &str) -> Result<Vec<f64>, RecordFault> {
         return Err(RecordFault::Elided { name: name() });
     }
     let values = inside.split(|c: char| c == ',' || c.is_whitespace()).filter(|value| !value.is_empty());
-    let values: Option<Vec<f64>> = values.map(|value| value.parse().ok()).collect();
+    let plain = |value: &str| match value.split_once('(') {
+        Some(("np.float64" | "np.float32" | "np.float16", number)) => number.trim_end_matches(')').parse().ok(),
+        _ => value.parse().ok(),
+    };
+    let values: Option<Vec<f64>> = values.map(plain).collect();
     values.filter(|values| !values.is_empty()).ok_or_else(|| RecordFault::NoNumbers { name: name() })
 }
 
@@ -130,12 +134,13 @@ mod tests {
 
     #[test]
     fn lists_of_numbers_are_read_as_programs_print_them() {
-        for text in ["[0.5, -1]", "{0.5,-1}", "[ 0.5\n -1. ]", "0.5 -1", "(0.5, -1.0)", "[0.5, -1,]"] {
+        let numpy_2 = "[np.float64(0.5), np.float64(-1.0)]";
+        for text in ["[0.5, -1]", "{0.5,-1}", "[ 0.5\n -1. ]", "0.5 -1", "(0.5, -1.0)", "[0.5, -1,]", numpy_2] {
             assert_eq!(numbers(text, "v"), Ok(vec![0.5, -1.0]), "{text}");
         }
         let name = || "v".to_owned();
         assert_eq!(numbers("[0.5 ... -1]", "v"), Err(RecordFault::Elided { name: name() }));
-        for text in ["", "[]", "[a, b]", "{\"x\": 1}"] {
+        for text in ["", "[]", "[a, b]", "[f(1)]", "{\"x\": 1}"] {
             assert_eq!(numbers(text, "v"), Err(RecordFault::NoNumbers { name: name() }), "{text}");
         }
     }
