@@ -305,6 +305,9 @@ impl Templates<'_> {
         if let Some(name) = &found.label {
             console.note(format_args!("{path}: ids from {kind} `{name}`"));
         }
+        if let Some(order) = found.order {
+            console.note(format_args!("{path}: bits of iris codes in the order {order} (--bit-order)"));
+        }
         if found.by_id {
             console.note(format_args!("{path}: ids are the names of its fields"));
         }

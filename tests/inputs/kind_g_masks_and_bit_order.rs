@@ -45,6 +45,8 @@ fn a_code_in_another_order_is_refused_until_it_is_said_which() {
     let stderr = desk.refused(line, "iris_packed_by_filter.npz", "read as filters, rows, columns, parts");
     assert!(stderr.contains("--bit-order filter-first"), "{stderr}");
     assert_eq!(scores(&desk, "--bit-order filter-first", "iris_packed_by_filter.npz"), [0.0, 0.0]);
-    let (_, pairs) = compared(&desk, "--bit-order filter-first", "iris_packed.npz", "iris_reference.npz");
+    let (said, pairs) = compared(&desk, "--bit-order filter-first", "iris_packed.npz", "iris_reference.npz");
+    assert!(said.contains("iris_packed.npz: bits of iris codes in the order filters, rows, columns, parts"), "{said}");
+    assert!(!said.contains("iris_reference.npz: bits"), "its axes say the order: {said}");
     assert!(pairs[0].3 > 0.2, "the order that is said holds");
 }

@@ -144,6 +144,8 @@ pub struct Found {
     pub by_id: bool,
     /// Arrays, columns and fields that were not read.
     pub unread: Vec<String>,
+    /// The order in which the bits of iris codes were read that are strings of bits, of which nothing in the file says what is where.
+    pub order: Option<BitOrder>,
     /// Those of them that might say whose the records are.
     pub candidates: Vec<String>,
 }
@@ -216,7 +218,7 @@ pub fn records(
 /// [`ReadError`] where the file as a whole cannot be understood.
 pub fn read(bytes: &[u8], format: Format, shape: TemplateShape, given: Given) -> Result<Reading, ReadError> {
     let apart = given.identities.is_some();
-    let Rows { rows, found, layout } = match format {
+    let Rows { rows, mut found, layout } = match format {
         Format::Npy => npy::rows(bytes, shape)?.into(),
         Format::Npz => npz::rows(bytes, shape, apart)?,
         Format::Csv => csv::rows(&text::decoded(bytes), shape, given.header, apart)?,
@@ -225,6 +227,9 @@ pub fn read(bytes: &[u8], format: Format, shape: TemplateShape, given: Given) ->
     };
     if rows.is_empty() {
         return Err(ReadError::NoRecords);
+    }
+    if matches!(shape, TemplateShape::Iris(iris) if layout.flat && iris.channels > 1) {
+        found.order = Some(given.irises.order.unwrap_or_default());
     }
     let mut rows = match shape {
         TemplateShape::Iris(iris) => irises::settle(rows, iris, &layout, given.irises)?,

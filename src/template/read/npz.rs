@@ -53,7 +53,7 @@ pub(super) fn rows(bytes: &[u8], shape: TemplateShape, apart: bool) -> Result<Ro
         label: label.map(names::shortened),
         unread: names::listed(archive.names().filter(|name| !is_read(name))),
         candidates: if apart || label.is_some() { Vec::new() } else { archive.candidates(rows.len(), &read) },
-        by_id: false,
+        ..Found::default()
     };
     Ok(Rows { rows, found, layout })
 }
