@@ -29,9 +29,9 @@ impl Fields {
         }
     }
 
-    /// Takes out the only field that has one of these names.
-    pub(super) fn take_one(&mut self, known: &[&str]) -> Result<Option<(String, Value)>, Two> {
-        let found = self.names().filter(|name| names::is_one_of(known, name)).collect();
+    /// Takes out the only field that has such a name.
+    pub(super) fn take_one(&mut self, is: impl Fn(&str) -> bool) -> Result<Option<(String, Value)>, Two> {
+        let found = self.names().filter(|name| is(name)).collect();
         let name = names::one(found)?.map(str::to_owned);
         Ok(name.and_then(|name| {
             let index = self.0.iter().position(|(found, _)| *found == name)?;
@@ -53,12 +53,13 @@ mod tests {
     #[test]
     fn a_field_is_taken_once_and_by_one_name() {
         let fields = |names: &[&str]| names.iter().map(|name| ((*name).to_owned(), Value::Null)).collect::<Fields>();
+        let is_vector = |name: &str| names::is_one_of(&names::VECTORS, name);
         let mut found = fields(&["a", "b", "a"]);
         assert_eq!(found.take("a").unwrap_err(), RecordFault::Repeated { name: "a".to_owned() });
         let mut found = fields(&["Vector", "b"]);
-        assert_eq!(found.take_one(&["vector", "values"]).unwrap().unwrap().0, "Vector");
+        assert_eq!(found.take_one(is_vector).unwrap().unwrap().0, "Vector");
         assert_eq!(found.take("c").unwrap(), None);
         assert_eq!(found.names().collect::<Vec<_>>(), ["b"]);
-        assert!(fields(&["vector", "values"]).take_one(&["vector", "values"]).is_err());
+        assert!(fields(&["vector", "values"]).take_one(is_vector).is_err());
     }
 }

@@ -1,7 +1,8 @@
 //! Lines of base64 iris codes with masks, as iris-mpc keeps them: most significant bit first, in the order rows, columns, channels.
 
 use super::error::{Place, ReadError, RecordFault};
-use super::irises::{Layout, MaskMarks};
+use super::irises::Layout;
+use super::names::MaskMarks;
 use super::text::{self, lines};
 use super::{Format, Found, Raw, Row, Rows, json};
 use crate::template::{IrisShape, TemplateShape};
@@ -14,7 +15,7 @@ pub(super) fn rows(bytes: &[u8], shape: TemplateShape, apart: bool) -> Result<Ro
     match bytes.trim_ascii_start().first() {
         Some(b'{' | b'[') => json::rows(bytes, shape, apart),
         _ => {
-            let layout = Layout { flat: true, mask: "mask".to_owned(), marks: Some(MaskMarks::Valid) };
+            let layout = Layout { flat: true, ..Layout::default() };
             Ok(Rows { rows: pairs(bytes, iris)?, found: Found::default(), layout })
         }
     }
@@ -35,7 +36,8 @@ fn pairs(bytes: &[u8], shape: IrisShape) -> Result<Vec<Row<Raw>>, ReadError> {
             Some((_, code)) => {
                 let mask = text::base64_bits(content, shape.bits(), "mask").map_err(at)?;
                 let (place, person) = (Place::Line(line), rows.len() + 1);
-                rows.push(Row { place, person, subject: None, eye: None, template: Ok(Raw::Iris { code, mask }) });
+                let template = Ok(Raw::Iris { code, mask, marks: Some(MaskMarks::Valid) });
+                rows.push(Row { place, person, subject: None, eye: None, template });
             }
         }
     }

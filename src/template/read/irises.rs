@@ -2,27 +2,17 @@
 
 use super::bit_order::BitOrder;
 use super::error::{ReadError, RecordFault};
+use super::names::MaskMarks;
 use super::{Raw, Row};
 use crate::template::{Bits, IrisCode, IrisShape, Template, TemplateError};
-
-/// What the ones of a mask mark.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MaskMarks {
-    /// Bits that are valid, as templates hold them.
-    Valid,
-    /// Bits that are not: eyelids, lashes, reflections.
-    Noise,
-}
 
 /// How the irises of a file are written, as far as it says so.
 #[derive(Debug, Default)]
 pub(super) struct Layout {
     /// Whether codes are strings of bits, of which no axis says what is where.
     pub(super) flat: bool,
-    /// The name of the mask.
+    /// The name of a mask that does not say what its ones mark, if there is one.
     pub(super) mask: String,
-    /// What its name says of its ones.
-    pub(super) marks: Option<MaskMarks>,
 }
 
 /// What its user says.
@@ -53,9 +43,9 @@ pub(super) fn settle(
     layout: &Layout,
     told: Told,
 ) -> Result<Vec<Row<Template>>, ReadError> {
-    let marks = match layout.marks.or(told.marks) {
+    let unsaid = match told.marks {
         Some(marks) => marks,
-        None => marks_of(&rows, layout)?,
+        None => likely_marks(&rows, layout)?,
     };
     let order = if layout.flat { told.order.unwrap_or_default() } else { BitOrder::PositionFirst };
     if layout.flat && told.order.is_none() {
@@ -63,12 +53,12 @@ pub(super) fn settle(
     }
     let iris = |raw: Raw| match raw {
         Raw::Whole(template) => Ok(template),
-        Raw::Iris { code, mask } => {
+        Raw::Iris { code, mask, marks } => {
             let (code, mask) = match order {
                 BitOrder::PositionFirst => (code, mask),
                 order => (order.normal(&code, shape)?, order.normal(&mask, shape)?),
             };
-            let mask = match marks {
+            let mask = match marks.unwrap_or(unsaid) {
                 MaskMarks::Valid => mask,
                 MaskMarks::Noise => Bits::new(mask.iter().map(|bit| !bit))?,
             };
@@ -80,10 +70,10 @@ pub(super) fn settle(
     Ok(rows.into_iter().map(settled).collect())
 }
 
-/// What the ones of masks mark, by how many there are.
-fn marks_of(rows: &[Row<Raw>], layout: &Layout) -> Result<MaskMarks, ReadError> {
+/// What the ones of masks mark whose names do not say it, by how many there are.
+fn likely_marks(rows: &[Row<Raw>], layout: &Layout) -> Result<MaskMarks, ReadError> {
     let masks = rows.iter().filter_map(|row| match &row.template {
-        Ok(Raw::Iris { mask, .. }) => Some(mask),
+        Ok(Raw::Iris { mask, marks: None, .. }) => Some(mask),
         _ => None,
     });
     let (ones, bits) =

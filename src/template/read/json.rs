@@ -6,16 +6,22 @@ use serde_json::Value;
 
 use super::error::{Place, ReadError, RecordFault};
 use super::fields::Fields;
-use super::irises::{Layout, MaskMarks};
-use super::names::{self, Two};
+use super::irises::Layout;
+use super::names::{self, MaskMarks};
 use super::{Found, Raw, Row, Rows, text};
-use crate::template::{Bits, Eye, IrisShape, RealVector, SubjectId, Template, TemplateShape};
+use crate::template::{Bits, Eye, IrisShape, SubjectId, Template, TemplateShape};
 
 /// Reads JSON; where identifiers are given `apart`, the file's own may be in several fields.
 pub(super) fn rows(bytes: &[u8], shape: TemplateShape, apart: bool) -> Result<Rows, ReadError> {
     let bytes = &*finite(bytes);
-    let mut reader =
-        Reader { shape, apart, rows: Vec::new(), found: Found::default(), layout: Layout::default(), items: 0 };
+    let mut reader = Reader {
+        shape,
+        apart,
+        rows: Vec::new(),
+        found: Found::default(),
+        layout: Layout { flat: true, ..Layout::default() },
+        items: 0,
+    };
     let mut walk = Walk { bytes, offset: 0, list: None, line: 1, counted: 0 };
     while let Some((place, item)) = walk.next()? {
         match item {
@@ -178,9 +184,6 @@ struct Reader {
     items: usize,
 }
 
-/// What a mask is called, and what that says.
-const MASKS: [(&[&str], Option<MaskMarks>); 3] =
-    [(&names::VALID, Some(MaskMarks::Valid)), (&names::NOISE, Some(MaskMarks::Noise)), (&names::MASKS, None)];
 /// How iris-mpc names the code and the mask of an eye, and how it names an eye with both within.
 const EYES: [(Eye, &str, &str, &str); 2] = [
     (Eye::Left, "left_iris_code", "left_mask_code", "left"),
@@ -201,7 +204,7 @@ impl Reader {
             (Item::Object(fields), TemplateShape::Iris(shape)) => self.irises(fields, shape, place),
             (Item::Object(fields), _) => self.object(fields, place),
             (Item::List(values), TemplateShape::Vector(dimension)) => {
-                let raw = numbers(&values).and_then(|values| vector(values, dimension));
+                let raw = numbers(&values).and_then(|values| Raw::vector(values, dimension));
                 self.push(place, None, None, raw);
                 Ok(())
             }
@@ -218,11 +221,12 @@ impl Reader {
             TemplateShape::Vector(_) => (&names::VECTORS, "`vector` (or `embedding`, `values`)"),
             _ => (&names::BITS, "`bits`"),
         };
-        let (name, value) = match fields.take_one(known).map_err(RecordFault::TwoTemplates)? {
-            Some(found) => found,
-            None if self.is_by_id(&fields) => return self.by_id(&fields, place),
-            None => return Err(RecordFault::NoTemplate { expected, found: names::listed(fields.names()) }),
-        };
+        let (name, value) =
+            match fields.take_one(|name| names::is_one_of(known, name)).map_err(RecordFault::TwoTemplates)? {
+                Some(found) => found,
+                None if self.is_by_id(&fields) => return self.by_id(&fields, place),
+                None => return Err(RecordFault::NoTemplate { expected, found: names::listed(fields.names()) }),
+            };
         let labels = self.labels(&mut fields)?;
         let eye = eye(&mut fields)?;
         self.unread(&fields);
@@ -242,7 +246,7 @@ impl Reader {
                     }
                 };
                 for (index, (value, label)) in values.iter().zip(labels).enumerate() {
-                    let raw = list(value, &name).and_then(|values| vector(values, dimension));
+                    let raw = list(value, &name).and_then(|values| Raw::vector(values, dimension));
                     self.items += usize::from(index > 0);
                     let subject = subject(label);
                     let raw = raw.and_then(|raw| subject.as_ref().map_err(Clone::clone).map(|_| raw));
@@ -275,7 +279,7 @@ impl Reader {
         let TemplateShape::Vector(dimension) = self.shape else { return Ok(()) };
         self.found.by_id = true;
         for (name, value) in fields.iter() {
-            let raw = list(value, name).and_then(|values| vector(values, dimension));
+            let raw = list(value, name).and_then(|values| Raw::vector(values, dimension));
             match RecordFault::subject(name) {
                 Ok(subject) => self.push(place, Some(subject), None, raw),
                 Err(fault) => self.push(place, None, None, Err(fault)),
@@ -294,8 +298,8 @@ impl Reader {
                 (None, None, None | Some(Value::Null)) => {}
                 (Some(Value::Null), Some(Value::Null), None) => {}
                 (Some(code_value), Some(mask_value), None) => {
-                    self.layout = Layout { flat: true, mask: mask.to_owned(), marks: Some(MaskMarks::Valid) };
-                    irises.push((Some(of), iris((code, &code_value), (mask, &mask_value), shape)));
+                    let marks = Some(MaskMarks::Valid);
+                    irises.push((Some(of), iris((code, &code_value), (mask, &mask_value), marks, shape)));
                 }
                 (None, None, Some(Value::Object(inside))) => {
                     let mut inside: Fields = inside.into_iter().collect();
@@ -318,25 +322,20 @@ impl Reader {
 
     /// The iris of a code and a mask.
     fn iris(&mut self, fields: &mut Fields, shape: IrisShape) -> Result<Raw, RecordFault> {
-        let code = fields.take_one(&names::CODES).map_err(RecordFault::TwoTemplates)?;
-        let mut masks = Vec::new();
-        for (known, marks) in MASKS {
-            masks.extend(
-                fields.take_one(known).map_err(RecordFault::TwoMasks)?.map(|(name, value)| (name, value, marks)),
-            );
-        }
-        match (code, &masks[..]) {
+        let code = fields.take_one(|name| names::is_one_of(&names::CODES, name)).map_err(RecordFault::TwoTemplates)?;
+        let mask = fields.take_one(names::is_mask).map_err(RecordFault::TwoMasks)?;
+        match (code, mask) {
             (None, _) => Err(RecordFault::NoTemplate {
                 expected: "`code` and `mask`, `iris_codes` and `mask_codes`, or `left_iris_code` and `left_mask_code`",
                 found: names::listed(fields.names()),
             }),
-            (Some(_), []) => Err(RecordFault::Missing { name: "mask" }),
-            (Some((code_name, code)), [(name, mask, marks)]) => {
-                self.layout = Layout { flat: true, mask: names::shortened(name), marks: *marks };
-                iris((&code_name, &code), (name, mask), shape)
-            }
-            (Some(_), [(first, ..), (second, ..), ..]) => {
-                Err(RecordFault::TwoMasks(Two { first: names::shortened(first), second: names::shortened(second) }))
+            (Some(_), None) => Err(RecordFault::Missing { name: "mask" }),
+            (Some((code_name, code)), Some((mask_name, mask))) => {
+                let marks = names::marks_of(&mask_name);
+                if marks.is_none() {
+                    self.layout.mask = names::shortened(&mask_name);
+                }
+                iris((&code_name, &code), (&mask_name, &mask), marks, shape)
             }
         }
     }
@@ -379,7 +378,8 @@ fn subject(label: Option<Value>) -> Result<Option<SubjectId>, RecordFault> {
 }
 
 fn eye(fields: &mut Fields) -> Result<Option<Eye>, RecordFault> {
-    match fields.take("eye")? {
+    let found = fields.take_one(|name| names::is_one_of(&names::EYES, name));
+    match found.map_err(|two| RecordFault::Repeated { name: two.second })?.map(|(_, value)| value) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(eye)) => text::eye(&eye).map(Some),
         Some(_) => Err(RecordFault::FieldType { name: "eye", expected: "a text" }),
@@ -388,16 +388,9 @@ fn eye(fields: &mut Fields) -> Result<Option<Eye>, RecordFault> {
 
 fn template(value: &Value, name: &str, shape: TemplateShape) -> Result<Raw, RecordFault> {
     match shape {
-        TemplateShape::Vector(dimension) => vector(list(value, name)?, dimension),
+        TemplateShape::Vector(dimension) => Raw::vector(list(value, name)?, dimension),
         TemplateShape::Bits(length) => Ok(Raw::Whole(Template::Bits(bits(value, length, name)?))),
         TemplateShape::Iris(_) => Err(RecordFault::OtherKind { name: names::shortened(name), shape }),
-    }
-}
-
-fn vector(values: Vec<f64>, dimension: usize) -> Result<Raw, RecordFault> {
-    match values.len() == dimension {
-        true => Ok(Raw::Whole(Template::Vector(RealVector::new(values)?))),
-        false => Err(RecordFault::Columns { expected: dimension, actual: values.len() }),
     }
 }
 
@@ -431,9 +424,14 @@ fn bits(value: &Value, length: usize, name: &str) -> Result<Bits, RecordFault> {
     }
 }
 
-fn iris(code: (&str, &Value), mask: (&str, &Value), shape: IrisShape) -> Result<Raw, RecordFault> {
+fn iris(
+    code: (&str, &Value),
+    mask: (&str, &Value),
+    marks: Option<MaskMarks>,
+    shape: IrisShape,
+) -> Result<Raw, RecordFault> {
     let (code, mask) = (bits(code.1, shape.bits(), code.0)?, bits(mask.1, shape.bits(), mask.0)?);
-    Ok(Raw::Iris { code, mask })
+    Ok(Raw::Iris { code, mask, marks })
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 use super::*;
 use crate::template::MaskSharing;
+use crate::template::read::names::Two;
 use crate::template::read::{self, Format, Given, IdSource, Reading};
 
 const VECTOR: TemplateShape = TemplateShape::Vector(2);
@@ -170,6 +171,10 @@ fn masks_say_what_they_mark_or_are_refused_where_that_is_unlikely() {
     assert_eq!(irises(r#"{"code": "a1", "valid": "c0"}"#), one("a1", "c0"));
     assert_eq!(irises(r#"{"code": "a1", "noise": "3f"}"#), one("a1", "c0"));
     assert_eq!(irises(r#"{"code": "a1", "mask": "fc"}"#), one("a1", "fc"));
+    // Each iris by the name of its own mask.
+    let mixed = "{\"code\": \"a1\", \"noise\": \"3f\"}\n{\"code\": \"a1\", \"valid\": \"c0\"}\n{\"code\": \"a1\", \"mask\": \"fc\"}";
+    let masks: Vec<Vec<u8>> = irises(mixed).into_iter().map(|(_, _, _, mask)| mask).collect();
+    assert_eq!(masks, [[0xc0], [0xc0], [0xfc]]);
     let doubtful =
         read::read(br#"{"code": "a1", "mask": "c0"}"#, Format::Json, TemplateShape::Iris(IRIS), Given::default());
     assert_eq!(doubtful.err().unwrap(), ReadError::MaskMarks { name: "mask".to_owned(), share: 0.25 });

@@ -27,10 +27,10 @@ pub use error::{ArchiveFault, ArrayFault, Place, ReadError, RecordFault, Unusabl
 pub use foreign::Foreign;
 pub(super) use identities::written;
 pub use identities::{Identity, identities};
-pub use irises::{MaskMarks, Told};
-pub use names::Two;
+pub use irises::Told;
+pub use names::{MaskMarks, Two};
 
-use super::{Bits, Eye, Record, RecordError, SubjectId, Template, TemplateShape};
+use super::{Bits, Eye, RealVector, Record, RecordError, SubjectId, Template, TemplateShape};
 
 /// How a file of templates is written. Names of arrays, columns and fields are those of `docs/formats.md`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,7 +105,22 @@ enum Raw {
     /// As it will be.
     Whole(Template),
     /// The bits of an iris, in an order and with a mask that other places tell of.
-    Iris { code: Bits, mask: Bits },
+    Iris {
+        code: Bits,
+        mask: Bits,
+        /// What the ones of the mask mark, where its name says it.
+        marks: Option<MaskMarks>,
+    },
+}
+
+impl Raw {
+    /// The vector of these coordinates.
+    fn vector(values: Vec<f64>, dimension: usize) -> Result<Self, RecordFault> {
+        match values.len() == dimension {
+            true => Ok(Self::Whole(Template::Vector(RealVector::new(values)?))),
+            false => Err(RecordFault::Columns { expected: dimension, actual: values.len() }),
+        }
+    }
 }
 
 /// A record as found, before it is known whether its identifier comes with it or from elsewhere.

@@ -27,11 +27,35 @@ pub(super) const BITS: [&str; 3] = ["bits", "template", "templates"];
 /// The code of an iris.
 pub(super) const CODES: [&str; 4] = ["code", "codes", "iris_code", "iris_codes"];
 /// A mask of an iris of which the name says that a 1 marks a valid bit.
-pub(super) const VALID: [&str; 4] = ["valid", "valid_bits", "mask_code", "mask_codes"];
+const VALID: [&str; 4] = ["valid", "valid_bits", "mask_code", "mask_codes"];
 /// One of which the name says that a 1 marks a bit that is not valid.
-pub(super) const NOISE: [&str; 4] = ["noise", "noise_mask", "noise_masks", "noise_bits"];
+const NOISE: [&str; 4] = ["noise", "noise_mask", "noise_masks", "noise_bits"];
 /// One of which the name does not say it.
-pub(super) const MASKS: [&str; 2] = ["mask", "masks"];
+const UNSAID: [&str; 2] = ["mask", "masks"];
+
+/// What the ones of a mask mark.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MaskMarks {
+    /// Bits that are valid, as templates hold them.
+    Valid,
+    /// Bits that are not: eyelids, lashes, reflections.
+    Noise,
+}
+
+/// Whether a mask is called so.
+pub(super) fn is_mask(name: &str) -> bool {
+    marks_of(name).is_some() || is_one_of(&UNSAID, name)
+}
+
+/// What the ones of a mask of this name mark, where the name says it.
+pub(super) fn marks_of(name: &str) -> Option<MaskMarks> {
+    match name {
+        _ if is_one_of(&VALID, name) => Some(MaskMarks::Valid),
+        _ if is_one_of(&NOISE, name) => Some(MaskMarks::Noise),
+        _ => None,
+    }
+}
+
 /// Which eye a template is of.
 pub(super) const EYES: [&str; 2] = ["eye", "eyes"];
 
@@ -111,7 +135,7 @@ mod tests {
         let page = include_str!("../../../docs/formats.md");
         let labels = LABELS.iter().filter(|name| !name.ends_with('s') && **name != "identities");
         let all =
-            labels.chain(&NAMES).chain(&BITS).chain(&EYES).chain(&CODES).chain(&VALID).chain(&NOISE).chain(&MASKS);
+            labels.chain(&NAMES).chain(&BITS).chain(&EYES).chain(&CODES).chain(&VALID).chain(&NOISE).chain(&UNSAID);
         for name in all.chain(&VECTORS) {
             assert!(page.contains(&format!("`{name}`")), "{name}");
         }

@@ -5,8 +5,9 @@ use std::io::{Cursor, Read};
 use super::array::Array;
 use super::error::{ArchiveFault, ArrayFault, ReadError, RecordFault};
 use super::foreign::Foreign;
-use super::irises::{Layout, MaskMarks};
-use super::{Found, Raw, Row, Rows, names, rows, text};
+use super::irises::Layout;
+use super::names::{self, MaskMarks};
+use super::{Found, Raw, Row, Rows, rows, text};
 use crate::template::{Bits, IrisShape, TemplateShape};
 
 /// An array that is never taken for the templates.
@@ -145,28 +146,15 @@ impl Archive {
                 return Err(ReadError::in_array("shape")(ArrayFault::Shape { expected, actual }));
             }
         }
-        let named = |known: &'static [&'static str]| {
-            names::one(self.names().filter(|name| names::is_one_of(known, name)).collect())
-                .map_err(ArchiveFault::TwoTemplates)
+        let one = |is: &dyn Fn(&str) -> bool| {
+            names::one(self.names().filter(|name| is(name)).collect()).map_err(ArchiveFault::TwoTemplates)
         };
-        let Some(code) = named(&names::CODES)? else { return self.filters(shape) };
-        let (mask, marks) = match (named(&names::VALID)?, named(&names::NOISE)?, named(&names::MASKS)?) {
-            (Some(mask), None, None) => (mask, Some(MaskMarks::Valid)),
-            (None, Some(mask), None) => (mask, Some(MaskMarks::Noise)),
-            (None, None, Some(mask)) => (mask, None),
-            (None, None, None) => return Err(self.no_templates(MASK_EXPECTED).into()),
-            (valid, noise, unsaid) => {
-                let masks = names::one([valid, noise, unsaid].into_iter().flatten().collect());
-                return Err(masks
-                    .err()
-                    .map_or_else(|| self.no_templates(MASK_EXPECTED), ArchiveFault::TwoTemplates)
-                    .into());
-            }
-        };
+        let Some(code) = one(&|name| names::is_one_of(&names::CODES, name))? else { return self.filters(shape) };
+        let mask = one(&names::is_mask)?.ok_or_else(|| self.no_templates(MASK_EXPECTED))?;
         let codes = rows::iris_bits(&self.required(code)?, shape, code)?;
         let masks = rows::iris_bits(&self.required(mask)?, shape, mask)?;
-        let layout = Layout { flat: codes.flat, mask: names::shortened(mask), marks };
-        let templates = rows::irises(codes.bits, masks.bits, mask)?;
+        let layout = Layout { flat: codes.flat, mask: names::shortened(mask) };
+        let templates = rows::irises(codes.bits, masks.bits, mask, names::marks_of(mask))?;
         Ok((templates, vec![code.to_owned(), mask.to_owned()], layout))
     }
 
@@ -199,9 +187,8 @@ impl Archive {
             Ok((0..records).map(record).collect::<Vec<Result<Bits, RecordFault>>>())
         };
         let (codes, masks) = (of("iris_codes")?, of("mask_codes")?);
-        let templates = rows::irises(codes, masks, "mask_codes_0")?;
-        let layout = Layout { flat: false, mask: "mask_codes_0".to_owned(), marks: Some(MaskMarks::Valid) };
-        Ok((templates, read, layout))
+        let templates = rows::irises(codes, masks, "mask_codes_0", Some(MaskMarks::Valid))?;
+        Ok((templates, read, Layout::default()))
     }
 
     /// Arrays of one text or integer a record, but for the templates.

@@ -3,6 +3,7 @@
 use super::array::Array;
 use super::bit_order::BitOrder;
 use super::error::{ArrayFault, Place, ReadError, RecordFault};
+use super::names::MaskMarks;
 use super::{Raw, Row};
 use crate::template::{Bits, IrisShape, RealVector, Template, TemplateError, TemplateShape};
 
@@ -164,12 +165,13 @@ pub(super) fn irises(
     codes: Vec<Result<Bits, RecordFault>>,
     masks: Vec<Result<Bits, RecordFault>>,
     mask_name: &str,
+    marks: Option<MaskMarks>,
 ) -> Result<Vec<Result<Raw, RecordFault>>, ReadError> {
     if codes.len() != masks.len() {
         let expected = format!("{} masks, one for each code,", codes.len());
         return Err(ReadError::in_array(mask_name)(ArrayFault::Shape { expected, actual: vec![masks.len()] }));
     }
-    let iris = |(code, mask)| Ok(Raw::Iris { code: code?, mask: mask? });
+    let iris = |(code, mask)| Ok(Raw::Iris { code: code?, mask: mask?, marks });
     Ok(codes.into_iter().zip(masks).map(iris).collect())
 }
 

@@ -1,7 +1,6 @@
 //! What the columns hold: by their names in the header, or values all of them.
 
 use super::super::error::RecordFault;
-use super::super::irises::MaskMarks;
 use super::super::names::{self, Two};
 use super::super::text;
 use crate::template::TemplateShape;
@@ -16,7 +15,7 @@ pub(super) enum Column {
     /// All coordinates.
     Vector,
     Code,
-    Mask(Option<MaskMarks>),
+    Mask,
     /// One coordinate or bit.
     Value,
     /// What no template needs.
@@ -37,9 +36,7 @@ impl Column {
             // Of another kind than is agreed on: told as such.
             _ if name.eq_ignore_ascii_case("bits") => Self::Bits,
             _ if is(&names::CODES) => Self::Code,
-            _ if is(&names::VALID) => Self::Mask(Some(MaskMarks::Valid)),
-            _ if is(&names::NOISE) => Self::Mask(Some(MaskMarks::Noise)),
-            _ if is(&names::MASKS) => Self::Mask(None),
+            _ if names::is_mask(name) => Self::Mask,
             _ => Self::Value,
         }
     }
@@ -118,7 +115,7 @@ impl Columns {
             |kind: fn(Column) -> bool, fault: fn(Two) -> RecordFault| names::one(of(&self.all, kind)).map_err(fault);
         let whole = one(|column| matches!(column, Column::Vector | Column::Bits), RecordFault::TwoTemplates)?;
         let code = one(|column| column == Column::Code, RecordFault::TwoTemplates)?;
-        one(|column| matches!(column, Column::Mask(_)), RecordFault::TwoMasks)?;
+        one(|column| column == Column::Mask, RecordFault::TwoMasks)?;
         one(|column| column == Column::Eye, |two| RecordFault::Repeated { name: two.second })?;
         if whole.is_some() && !matches!(shape, TemplateShape::Iris(_))
             || code.is_some() && matches!(shape, TemplateShape::Iris(_))
@@ -144,7 +141,7 @@ impl Columns {
     fn check(&self, fields: &[&str], shape: TemplateShape) -> Result<(), RecordFault> {
         let has = |kind: fn(Column) -> bool| self.name_of(kind);
         let bits = |column| column == Column::Bits;
-        let of_iris = |column| matches!(column, Column::Code | Column::Mask(_));
+        let of_iris = |column| matches!(column, Column::Code | Column::Mask);
         let stray = match shape {
             TemplateShape::Vector(_) => has(bits).or(has(of_iris)),
             TemplateShape::Bits(_) => has(of_iris),
@@ -154,7 +151,7 @@ impl Columns {
             return Err(RecordFault::OtherKind { name: name.to_owned(), shape });
         }
         let Some(expected) = expected(shape) else {
-            return match (has(|column| column == Column::Code), has(|column| matches!(column, Column::Mask(_)))) {
+            return match (has(|column| column == Column::Code), has(|column| column == Column::Mask)) {
                 (None, _) => Err(RecordFault::Missing { name: "code" }),
                 (_, None) => Err(RecordFault::Missing { name: "mask" }),
                 _ => Ok(()),

@@ -6,8 +6,8 @@ mod table;
 
 use super::error::{Place, ReadError, RecordFault};
 use super::irises::Layout;
-use super::{Found, Raw, Row, Rows, text};
-use crate::template::{Bits, RealVector, SubjectId, Template, TemplateShape};
+use super::{Found, Raw, Row, Rows, names, text};
+use crate::template::{Bits, SubjectId, Template, TemplateShape};
 use columns::{Column, Columns};
 use first_line::FirstLine;
 use table::Table;
@@ -52,19 +52,12 @@ pub(super) fn rows(bytes: &[u8], shape: TemplateShape, given: Option<bool>, apar
         first.check(row, others).map_err(ReadError::at(row.place))?;
     }
     let columns = columns.unwrap_or(Columns { all: Vec::new(), names: None });
-    let mask = columns.all.iter().find_map(|column| match column {
-        Column::Mask(marks) => Some(*marks),
-        _ => None,
-    });
-    let layout = Layout {
-        flat: true,
-        mask: columns.name_of(|column| matches!(column, Column::Mask(_))).unwrap_or_default().to_owned(),
-        marks: mask.flatten(),
-    };
+    let mask = columns.name_of(|column| column == Column::Mask).unwrap_or_default().to_owned();
     let label = columns.name_of(|column| column == Column::Subject).map(str::to_owned);
     let unread = columns.unread();
     candidates.retain(|name| unread.contains(name) && !apart && label.is_none());
-    Ok(Rows { rows, found: Found { label, unread, candidates, ..Found::default() }, layout })
+    let found = Found { label, unread, candidates, ..Found::default() };
+    Ok(Rows { rows, found, layout: Layout { flat: true, mask } })
 }
 
 /// Another number of columns than expected, told as an index where there is no header and the next line counts on.
@@ -110,22 +103,19 @@ fn template(fields: &[&str], columns: &Columns, shape: TemplateShape, comma: boo
                 Some(list) => text::numbers(list, name(|column| column == Column::Vector))?,
                 None => values(fields, &columns.all, comma)?,
             };
-            match values.len() == dimension {
-                true => Ok(Raw::Whole(Template::Vector(RealVector::new(values)?))),
-                false => Err(RecordFault::Columns { expected: dimension, actual: values.len() }),
-            }
+            Raw::vector(values, dimension)
         }
         TemplateShape::Bits(length) => Ok(Raw::Whole(Template::Bits(match of(|column| column == Column::Bits) {
             Some(written) => text::bits(written, length, name(|column| column == Column::Bits))?,
             None => Bits::new(bit_values(fields, &columns.all)?)?,
         }))),
         TemplateShape::Iris(iris) => {
-            let is_mask = |column| matches!(column, Column::Mask(_));
+            let is_mask = |column| column == Column::Mask;
             let code = of(|column| column == Column::Code).ok_or(RecordFault::Missing { name: "code" })?;
             let mask = of(is_mask).ok_or(RecordFault::Missing { name: "mask" })?;
             let code = text::bits(code, iris.bits(), name(|column| column == Column::Code))?;
             let mask = text::bits(mask, iris.bits(), name(is_mask))?;
-            Ok(Raw::Iris { code, mask })
+            Ok(Raw::Iris { code, mask, marks: names::marks_of(name(is_mask)) })
         }
     }
 }
