@@ -1,7 +1,8 @@
 //! What both parties sign up to: the shape of a template, how two are compared, what is disclosed.
 //!
 //! The file is TOML that a lawyer can read ([`Agreement::to_toml`] comments every field). Its digest is in the header of
-//! every file either party makes, so nothing made under one agreement can be used under another.
+//! every file either party makes, so nothing made under one agreement can be used under another; that of its [`Agreement::foundation`] in
+//! those of keys and galleries, which outlast a quota.
 
 mod code;
 mod decimal;

@@ -10,9 +10,9 @@ use crate::scheme::{Opened, Progress};
 use crate::wire::{self, Header, Kind, WireError};
 use serde_json::json;
 
-use super::beside::Beside;
 use super::console::{Console, bytes, count};
 use super::failure::Failure;
+use super::service_file::ServiceFile;
 use super::{AgreementArg, Outcome, files, interrupt};
 
 /// Say what a file is, who may hold it, and what it belongs to; shows no secret
@@ -152,15 +152,14 @@ impl Args {
     fn describe_agreement(&self, console: &Console) -> Result<Outcome, Failure> {
         let path = &self.file;
         let beginning = files::read_at_most(path, Agreement::LIMIT_BYTES as u64 + 1)?;
-        let text = String::from_utf8(beginning.clone()).ok();
+        if let Some(file) = ServiceFile::of(&beginning) {
+            return self.describe_service_file(file, console);
+        }
+        let text = String::from_utf8(beginning).ok();
         let agreement = text.map(|text| Agreement::from_toml(&text).and_then(Opened::new));
         let named_so = path.extension().is_some_and(|extension| extension == "toml");
         let agreement = match agreement {
             Some(Ok(agreement)) => agreement,
-            unread if Beside::of(&beginning).is_some() => {
-                drop(unread);
-                return self.describe_beside(&beginning, console);
-            }
             Some(Err(error)) if named_so => {
                 return Err(Failure::of(path, &error, "correct that field; see 'cotejo agreement init --help'"));
             }
@@ -195,15 +194,14 @@ impl Args {
     }
 
     /// What goes with a service, and the command that looks into it.
-    fn describe_beside(&self, beginning: &[u8], console: &Console) -> Result<Outcome, Failure> {
-        let Some(beside) = Beside::of(beginning) else { return Ok(Outcome::Done) };
+    fn describe_service_file(&self, found: ServiceFile, console: &Console) -> Result<Outcome, Failure> {
         let file = self.file.display();
-        if beside.is_secret() && files::readable_by_others(&files::open(&self.file)?) {
+        if found.is_secret() && files::readable_by_others(&files::open(&self.file)?) {
             console.warn(format_args!("{file}: others than its owner may read it; close it with: chmod 600 {file}"));
         }
         let text =
-            format!("{file}: {}\nheld by     {}\n{}", beside.kind(), beside.holder(), beside.look(&file.to_string()));
-        let document = json!({ "file": self.file, "kind": beside.kind(), "held_by": beside.holder() });
+            format!("{file}: {}\nheld by     {}\n{}", found.kind(), found.holder(), found.look(&file.to_string()));
+        let document = json!({ "file": self.file, "kind": found.kind(), "held_by": found.holder() });
         console.result(text, &document)?;
         Ok(Outcome::Done)
     }

@@ -2,7 +2,7 @@
 
 /// What a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Beside {
+pub enum ServiceFile {
     Certificate,
     /// A certificate or a key without the lines of PEM around it.
     Der,
@@ -13,7 +13,7 @@ pub enum Beside {
     Log,
 }
 
-impl Beside {
+impl ServiceFile {
     pub fn of(beginning: &[u8]) -> Option<Self> {
         if beginning.starts_with(b"SQLite format 3\0") {
             return Some(Self::Database);
@@ -87,18 +87,21 @@ mod tests {
     fn what_goes_with_a_service_is_known() {
         let entry = "{\"number\":1,\"time\":\"t\",\"content\":null,\"content_digest\":\"a\",\"hash\":\"b\",\"signature\":\"c\"}\n";
         for (beginning, beside) in [
-            (&b"-----BEGIN CERTIFICATE-----\nMII"[..], Some(Beside::Certificate)),
-            (b"Bag Attributes\n-----BEGIN ENCRYPTED PRIVATE KEY-----\n", Some(Beside::PrivateKey)),
-            (b"SQLite format 3\0\x10", Some(Beside::Database)),
-            (b"\x30\x82\x01\x0a", Some(Beside::Der)),
-            (b"party = \"b\"\ndatabase = \"b.sqlite\"\nlisten = \"127.0.0.1:1\"\n", Some(Beside::ServeConfiguration)),
-            (b"party = \"a\"\ndatabase = \"a.sqlite\"\n", Some(Beside::AskConfiguration)),
-            (entry.as_bytes(), Some(Beside::Log)),
+            (&b"-----BEGIN CERTIFICATE-----\nMII"[..], Some(ServiceFile::Certificate)),
+            (b"Bag Attributes\n-----BEGIN ENCRYPTED PRIVATE KEY-----\n", Some(ServiceFile::PrivateKey)),
+            (b"SQLite format 3\0\x10", Some(ServiceFile::Database)),
+            (b"\x30\x82\x01\x0a", Some(ServiceFile::Der)),
+            (
+                b"party = \"b\"\ndatabase = \"b.sqlite\"\nlisten = \"127.0.0.1:1\"\n",
+                Some(ServiceFile::ServeConfiguration),
+            ),
+            (b"party = \"a\"\ndatabase = \"a.sqlite\"\n", Some(ServiceFile::AskConfiguration)),
+            (entry.as_bytes(), Some(ServiceFile::Log)),
             (b"id,v1\na,1\n", None),
             (b"{\"id\": \"a\", \"vector\": [1]}\n", None),
             (b"", None),
         ] {
-            assert_eq!(Beside::of(beginning), beside, "{}", String::from_utf8_lossy(beginning));
+            assert_eq!(ServiceFile::of(beginning), beside, "{}", String::from_utf8_lossy(beginning));
         }
     }
 }
