@@ -9,25 +9,13 @@ use predicates::prelude::PredicateBooleanExt;
 use predicates::str::contains;
 use rcgen::{CertificateParams, CustomExtension, KeyPair};
 
-use crate::support::{Desk, GALLERY, PROBES};
+use crate::support::{Desk, PROBES};
 
 const ASK: &str = "ask --config a/querier.toml --justification file-7";
 
 /// Two parties with all they need; the custodian's port is of no use before [`Serving::begin`].
 fn desk() -> Desk {
-    let desk = Desk::empty();
-    desk.write("gallery.csv", GALLERY);
-    desk.write("probes.csv", PROBES);
-    desk.ok("agreement init --modality face --dimension 16 --parameter-set insecure-test --allow-insecure --service \
-             --purpose identification --probes-per-day 7");
-    desk.ok("certificates authority --name Trial --out authority");
-    desk.ok("certificates issue --authority authority --name B --server localhost,127.0.0.1 --out b");
-    desk.ok("certificates issue --authority authority --name A --client --out a");
-    for party in ["a", "b", "other"] {
-        desk.ok(&format!("certificates signing-key --out {party}"));
-    }
-    desk.ok("keygen --allow-insecure --out a/keys");
-    desk.ok("enroll --templates gallery.csv --out b/gallery.cotejo");
+    let desk = Desk::of_two_parties(&["a", "b", "other"]);
     let common = |party: &str, database: &str| {
         format!("party = '{party}'\ndatabase = '{database}.sqlite'\nsigning_key = 'signing.key'\n")
     };

@@ -57,6 +57,27 @@ impl Desk {
         desk
     }
 
+    /// A folder with agreement and gallery, and what two parties need to meet over a network but their configurations: folders `a`, the
+    /// querier's, and `b`, the custodian's. Each of `signers` has a signing key.
+    pub fn of_two_parties(signers: &[&str]) -> Self {
+        let desk = Self::empty();
+        desk.write("gallery.csv", GALLERY);
+        desk.write("probes.csv", PROBES);
+        desk.ok(
+            "agreement init --modality face --dimension 16 --parameter-set insecure-test --allow-insecure --service \
+                 --purpose identification --probes-per-day 7",
+        );
+        desk.ok("certificates authority --name Trial --out authority");
+        desk.ok("certificates issue --authority authority --name B --server localhost,127.0.0.1 --out b");
+        desk.ok("certificates issue --authority authority --name A --client --out a");
+        for party in signers {
+            desk.ok(&format!("certificates signing-key --out {party}"));
+        }
+        desk.ok("keygen --allow-insecure --out a/keys");
+        desk.ok("enroll --templates gallery.csv --out b/gallery.cotejo");
+        desk
+    }
+
     /// A folder with a finished exchange.
     pub fn exchanged() -> Self {
         let desk = Self::empty();

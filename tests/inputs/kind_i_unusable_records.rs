@@ -114,4 +114,10 @@ fn persons_are_chosen_by_a_list() {
     );
     assert!(stderr.contains("line 2: 'eve'"), "{stderr}");
     desk.refused("enroll --templates reference.npy --rows 3-5 --force", "--rows", "there is no row 5");
+    // Both together, with ids that are those of the whole file.
+    desk.write("wanted.txt", "bo\ndi\n");
+    let line = "enroll --templates reference.npy --ids reference.ids.txt --rows 2-4 --ids-from wanted.txt --force";
+    assert_eq!(desk.json(line)["subjects"], 2);
+    desk.write("wanted.txt", "ana\n");
+    desk.refused(line, "wanted.txt", "1 of 1 id not among the templates");
 }

@@ -3,23 +3,11 @@
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 
-use crate::support::{Desk, GALLERY, PROBES};
+use crate::support::Desk;
 
 /// Folders `a`, the querier's, and `b`, the custodian's; nobody listens at the address that `a` knows.
 pub fn parties() -> Desk {
-    let desk = Desk::empty();
-    desk.write("gallery.csv", GALLERY);
-    desk.write("probes.csv", PROBES);
-    desk.ok("agreement init --modality face --dimension 16 --parameter-set insecure-test --allow-insecure --service \
-             --purpose identification --probes-per-day 7");
-    desk.ok("certificates authority --name Trial --out authority");
-    desk.ok("certificates issue --authority authority --name B --server localhost,127.0.0.1 --out b");
-    desk.ok("certificates issue --authority authority --name A --client --out a");
-    for party in ["a", "b"] {
-        desk.ok(&format!("certificates signing-key --out {party}"));
-    }
-    desk.ok("keygen --allow-insecure --out a/keys");
-    desk.ok("enroll --templates gallery.csv --out b/gallery.cotejo");
+    let desk = Desk::of_two_parties(&["a", "b"]);
     configure(&desk, &Changes::default());
     desk
 }
