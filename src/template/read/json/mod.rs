@@ -435,5 +435,4 @@ fn iris(
 }
 
 #[cfg(test)]
-#[path = "json_tests.rs"]
 mod tests;
