@@ -50,10 +50,10 @@ fn open(path: &Path, agreement: &Opened) -> Gallery {
     Gallery::open(map, agreement).unwrap()
 }
 
-fn append(path: &Path, change: &Change) {
+fn append(path: &Path, mut change: Change) {
     let mut file = OpenOptions::new().append(true).open(path).unwrap();
-    file.write_all(&change.body).unwrap();
-    file.write_all(&change.commit).unwrap();
+    let commit = change.write(&mut file).unwrap();
+    file.write_all(&commit).unwrap();
     file.sync_all().unwrap();
 }
 
@@ -79,13 +79,13 @@ fn a_million_references_open_in_less_than_a_second_and_need_not_fit_in_memory() 
         let gallery = open(&path, &agreement);
         let change = gallery.append((start..start + BATCH).map(|number| record(&agreement, number))).change.unwrap();
         drop(gallery);
-        append(&path, &change);
+        append(&path, change);
     }
     let gallery = open(&path, &agreement);
     let leaving: Vec<_> = (0..1000).map(|number| record(&agreement, 2 * number).subject).collect();
     let change = gallery.remove(&leaving).unwrap().unwrap();
     drop(gallery);
-    append(&path, &change);
+    append(&path, change);
 
     let before = resident();
     let start = Instant::now();

@@ -8,7 +8,10 @@
     reason = "tests fail by panicking, also in their helpers"
 )]
 
-use std::process::{Command, Stdio};
+#[path = "inputs/peak.rs"]
+mod peak;
+
+use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -23,6 +26,7 @@ use cotejo::scheme::tfhe::{self, Tfhe};
 use cotejo::scheme::{Evaluator, Holder, Opened, Scheme};
 use cotejo::template::{Bits, Record, SubjectId, Template};
 use cotejo::wire::Target;
+use peak::peak_of;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 
@@ -148,25 +152,6 @@ fn bootstraps_take_the_time_and_the_bytes_that_were_predicted() {
         Pace::Tfhe(start.elapsed().div_f64(done as f64))
     };
     hold_against_the_plan::<Tfhe>(&agreement, 300, 1, pace);
-}
-
-/// The peak of resident memory of `match`, in bytes, as the system says it while that runs.
-fn peak_of(command: &mut Command) -> u64 {
-    let mut running = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    let status = format!("/proc/{}/status", running.id());
-    let mut peak = 0;
-    let ended = loop {
-        // It only grows, and is gone when the process is.
-        let said = std::fs::read_to_string(&status).unwrap_or_default();
-        let line = said.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        peak = peak.max(line.and_then(|line| line.trim().strip_suffix(" kB")?.parse().ok()).unwrap_or(0));
-        if let Some(ended) = running.try_wait().unwrap() {
-            break ended;
-        }
-        std::thread::sleep(Duration::from_millis(20));
-    };
-    assert!(ended.success(), "{command:?}");
-    peak * 1024
 }
 
 /// What a prediction of memory may be over what is measured. Less than that is a fault: whoever makes room for it runs out.

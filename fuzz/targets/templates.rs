@@ -16,9 +16,10 @@ fuzz_target!(init: seeds::write_if_asked(seeds::templates), |input: &[u8]| {
     }
     match seeds::TEMPLATE_FILES.get(choice) {
         Some(&(format, shape)) => {
-            let formats = [Some(format), read::Format::of(content, shape).ok()];
+            let formats = [Some(format), read::Source::of(content).and_then(|mut source| read::Format::of(&mut source, shape)).ok()];
             for format in formats.into_iter().flatten() {
-                let Ok(reading) = read::read(content, format, shape, read::Given::default()) else { continue };
+                let reading = read::Source::of(content).and_then(|source| read::read(source, format, shape, read::Given::default()));
+                let Ok(reading) = reading else { continue };
                 for (_, record) in reading.records {
                     assert_eq!(record.template.shape(), shape);
                 }

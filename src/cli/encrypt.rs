@@ -124,9 +124,9 @@ impl Args {
                 &self.templates,
                 format_args!("{probes} probes where the agreement admits {limit} in a query (limits.probes_per_query)"),
                 format!(
-                    "ask in several queries: --rows 1-{limit}, then --rows {}-{}, ...",
-                    limit + 1,
-                    (2 * limit).min(probes)
+                    "ask in several queries: --rows {}, then --rows {}, ...",
+                    self.beside.chosen.rows_of(1, limit),
+                    self.beside.chosen.rows_of(limit + 1, limit.min(probes - limit))
                 ),
             )),
         }

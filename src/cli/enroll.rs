@@ -1,10 +1,12 @@
 //! `cotejo enroll`: the custodian's gallery.
 
+use std::io;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use crate::custodian::{Appended, Gallery, RefusedRecord};
+use crate::custodian::{Change, Enrolling, RefusedRecord};
 use crate::remedy::Remedy;
-use crate::scheme::{Opened, Progress};
+use crate::scheme::Opened;
 use crate::template::Record;
 use crate::template::read::Unusable;
 use crate::wire::Kind;
@@ -14,18 +16,18 @@ use serde_json::json;
 use super::console::{Console, bytes, count};
 use super::failure::Failure;
 use super::files::gallery::Locked;
-use super::files::{self, Access, Content, Output};
+use super::files::{self, Content};
 use super::load;
-use super::rehearsal::Rehearsal;
-use super::templates::{Beside, Loaded};
-use super::{AgreementArg, Outcome, OverwriteArg, interrupt};
+use super::rehearsal::Rehearsing;
+use super::templates::{Beside, Loaded, Unnamed};
+use super::{AgreementArg, Outcome, OverwriteArg};
 
 /// Make the custodian's gallery from templates, or add to it; it holds them in the clear and never leaves the custodian
 #[derive(clap::Args)]
 #[command(after_help = "\
 Templates: NumPy, CSV, JSON, base64 iris codes ('cotejo help formats'). Ids: from --ids, from the file, or from NAME.ids.txt beside
-NAME.npy. All templates of a file are in memory at once (a vector with 8 bytes a coordinate): enroll very many in several files,
-the second and further ones with --append.
+NAME.npy. Arrays of rows (.npy), CSV and JSON Lines are read piece by piece and need not fit in memory; what is in an .npz must.
+While a gallery is made, there must be room for it twice on its disk.
 
 Example:
   cotejo enroll --agreement agreement.toml --templates gallery.npy --ids ids.txt --out gallery.cotejo
@@ -59,7 +61,7 @@ struct Enrolled {
     new_references: usize,
     subjects: usize,
     references: usize,
-    gallery_bytes: usize,
+    gallery_bytes: u64,
 }
 
 impl Args {
@@ -71,111 +73,132 @@ impl Args {
             false if self.dry_run => {}
             false => files::require_free(&out, self.overwrite.force, Content::File(Kind::Gallery))?,
         }
-        let templates = self.beside.templates(&self.templates);
-        let loaded = if self.append {
-            // Numbers would be the ids of who was enrolled first.
-            let problem = "no ids: its persons would be taken for those enrolled as 1, 2, 3, ...";
-            templates.read_with_ids(agreement.shape(), problem, console)?
-        } else {
-            templates.read(agreement.shape(), console)?
-        };
-        if loaded.records.is_empty() {
-            loaded.settle(&self.templates, self.beside.skip_refused, console)?;
-        }
         if self.dry_run {
-            return self.rehearse(&agreement, loaded, console);
+            return self.rehearse(&agreement, console);
         }
-        let batch = Batch::new(loaded);
-        let (enrolled, refused) = match self.append {
-            true => self.append(&agreement, &out, batch, console)?,
-            false => self.create(&agreement, &out, batch, console)?,
-        };
-        self.report(&agreement, &out, &enrolled, &refused, console)
+        match self.append {
+            true => self.append(&agreement, &out, console),
+            false => self.create(&agreement, &out, console),
+        }
     }
 
-    fn create(
-        &self,
-        agreement: &Opened,
-        out: &Path,
-        batch: Batch,
-        console: &Console,
-    ) -> Result<(Enrolled, Vec<Refused>), Failure> {
-        self.check_room(agreement, 0, batch.records.len())?;
+    fn create(&self, agreement: &Opened, out: &Path, console: &Console) -> Result<Outcome, Failure> {
         let mut salt = [0; 12];
         load::randomness()?.fill_bytes(&mut salt);
-        let Batch { records, mut refused, numbers } = batch;
-        let enrolment = watched(records, console, |records| Gallery::enrol_salted(agreement, salt, records))?;
-        refused.extend(enrolment.refused.iter().map(|refusal| Refused::of(refusal, &numbers)));
-        self.judge(numbers.len(), &refused, enrolment.gallery.is_none(), console)?;
-        let Some(gallery) = enrolment.gallery else { return Err(Failure::Interrupted) };
-        let content = gallery.as_bytes();
-        files::write(&[Output { path: out, bytes: content, access: Access::Private }], self.overwrite.force)?;
-        let (subjects, references) = (gallery.len(), gallery.references());
+        let mut enrolling = Enrolling::new(agreement, salt, files::spool(out));
+        let mut taken = self.take(agreement, 0, console, |number, record| enrolling.add(number, record))?;
+        let made = enrolling.finish().map_err(|error| Failure::io(out, "write it", &error))?;
+        taken.refused.extend(made.refused.iter().map(Refused::of));
+        let change = self.judge(&taken, made.change, console)?;
         let enrolled = Enrolled {
-            new_subjects: subjects,
+            new_subjects: made.new_subjects,
             earlier_subjects: 0,
-            new_references: references,
-            subjects,
-            references,
-            gallery_bytes: content.len(),
+            new_references: made.references,
+            subjects: made.new_subjects,
+            references: made.references,
+            gallery_bytes: change.end(),
         };
-        Ok((enrolled, refused))
+        files::fill(
+            out,
+            self.overwrite.force,
+            Content::File(Kind::Gallery),
+            |file| files::gallery::write(out, file, change),
+            |file| files::gallery::read_unnamed(out, file, agreement).map(drop),
+        )?;
+        self.report(agreement, out, &enrolled, &taken.refused, console)
     }
 
-    fn append(
-        &self,
-        agreement: &Opened,
-        out: &Path,
-        batch: Batch,
-        console: &Console,
-    ) -> Result<(Enrolled, Vec<Refused>), Failure> {
+    fn append(&self, agreement: &Opened, out: &Path, console: &Console) -> Result<Outcome, Failure> {
         let locked = Locked::new(out)?;
         let gallery = locked.read(agreement, console)?;
-        self.check_room(agreement, gallery.references(), batch.records.len())?;
-        let Batch { records, mut refused, numbers } = batch;
-        let Appended { change, new_subjects, earlier_subjects, references, refused: others } =
-            watched(records, console, |records| gallery.append(records))?;
-        refused.extend(others.iter().map(|refusal| Refused::of(refusal, &numbers)));
-        self.judge(numbers.len(), &refused, change.is_none(), console)?;
-        let Some(change) = change else { return Err(Failure::Interrupted) };
+        let mut enrolling = Enrolling::beside(&gallery, files::spool(out));
+        let there = gallery.references();
+        let mut taken = self.take(agreement, there, console, |number, record| enrolling.add(number, record))?;
+        let made = enrolling.finish().map_err(|error| Failure::io(out, "write it", &error))?;
+        taken.refused.extend(made.refused.iter().map(Refused::of));
+        let change = self.judge(&taken, made.change, console)?;
         let enrolled = Enrolled {
-            new_subjects,
-            earlier_subjects,
-            new_references: references,
-            subjects: gallery.len() + new_subjects,
-            references: gallery.references() + references,
-            gallery_bytes: change.at as usize + change.body.len() + change.commit.len(),
+            new_subjects: made.new_subjects,
+            earlier_subjects: made.earlier_subjects,
+            new_references: made.references,
+            subjects: gallery.len() + made.new_subjects,
+            references: there + made.references,
+            gallery_bytes: change.end(),
         };
-        locked.append(gallery, &change)?;
-        Ok((enrolled, refused))
+        locked.append(gallery, change)?;
+        self.report(agreement, out, &enrolled, &taken.refused, console)
+    }
+
+    /// Reads the templates and gives them, with their numbers, to `add`; `there` references are enrolled before.
+    fn take(
+        &self,
+        agreement: &Opened,
+        there: usize,
+        console: &Console,
+        mut add: impl FnMut(usize, Record) -> io::Result<()>,
+    ) -> Result<Taken, Failure> {
+        // Numbers would be the ids of who was enrolled first.
+        let unnamed = match self.append {
+            true => Unnamed::Refused("no ids: its persons would be taken for those enrolled as 1, 2, 3, ..."),
+            false => Unnamed::Numbered,
+        };
+        let room = agreement.terms().limits.references.saturating_sub(there);
+        let (mut usable, mut unusable, mut failed) = (0, Vec::new(), None);
+        let read = self.beside.templates(&self.templates).each(agreement.shape(), unnamed, console, &mut |entry| {
+            match entry {
+                Err(one) => unusable.push(one),
+                // Those that have no room are counted, and refused together; each by itself only where the others are wanted.
+                Ok(_) if usable >= room && !self.beside.skip_refused => usable += 1,
+                Ok((number, record)) => {
+                    usable += 1;
+                    failed = add(number, record).err();
+                }
+            }
+            if failed.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        if let Some(error) = failed {
+            let folder = files::folder_of(self.out.as_deref().unwrap_or(&self.templates));
+            return Err(Failure::io(folder, "put templates aside there", &error));
+        }
+        read?;
+        if usable == 0 {
+            return Err(Loaded::unusable(unusable).refusal(&self.templates));
+        }
+        self.check_room(agreement, there, usable)?;
+        Ok(Taken { usable, refused: unusable.iter().map(Refused::unusable).collect() })
     }
 
     /// Tells what would be enrolled.
-    fn rehearse(&self, agreement: &Opened, loaded: Loaded, console: &Console) -> Result<Outcome, Failure> {
-        let among_themselves = Rehearsal::of(agreement, &loaded.records)?;
-        let Batch { records, mut refused, numbers } = Batch::new(loaded);
-        let given = refused.len() + numbers.len();
+    fn rehearse(&self, agreement: &Opened, console: &Console) -> Result<Outcome, Failure> {
+        let mut rehearsing = Rehearsing::new();
+        // Of what is not written, nothing is kept.
+        let mut enrolling = Enrolling::new(agreement, [0; 12], io::empty());
+        let mut taken = self.take(agreement, 0, console, |number, record| {
+            rehearsing.see(&record);
+            enrolling.add(number, record)
+        })?;
+        let among_themselves = rehearsing.finish(agreement)?;
         let limit = agreement.terms().limits.references;
-        let enrolment = watched(records, console, |records| Gallery::enrol(agreement, records))?;
-        refused.extend(enrolment.refused.iter().map(|refusal| Refused::of(refusal, &numbers)));
-        let (subjects, references, bytes_needed) = enrolment
-            .gallery
-            .map_or((0, 0, 0), |gallery| (gallery.len(), gallery.references(), gallery.as_bytes().len()));
+        let made = enrolling.finish().map_err(|error| Failure::io(&self.templates, "look at it", &error))?;
+        let given = taken.given();
+        taken.refused.extend(made.refused.iter().map(Refused::of));
+        let refused = &taken.refused;
+        let gallery_bytes = made.change.map_or(0, |change| change.end());
         console.warn_each("refused", refused.iter().map(|refused| &refused.told));
         console.result(
             format_args!(
                 "nothing is written. Of {}, {} of {} would be enrolled ({}; the agreement admits {limit}), {} refused\n{among_themselves}",
                 count(given, "record"),
-                count(references, "reference"),
-                count(subjects, "subject"),
-                bytes(bytes_needed),
+                count(made.references, "reference"),
+                count(made.new_subjects, "subject"),
+                bytes(gallery_bytes as usize),
                 refused.len()
             ),
             &json!({
                 "records": given,
-                "subjects": subjects,
-                "references": references,
-                "gallery_bytes": bytes_needed,
+                "subjects": made.new_subjects,
+                "references": made.references,
+                "gallery_bytes": gallery_bytes,
                 "refused": refused.iter().map(|refused| &refused.document).collect::<Vec<_>>(),
                 "among_themselves": among_themselves,
                 "agreement": agreement.digest().to_string(),
@@ -184,7 +207,7 @@ impl Args {
         Ok(if refused.is_empty() { Outcome::Done } else { Outcome::Findings })
     }
 
-    /// Whether a gallery of so many references has room for so many more: before hours of work, and a line for each that has none.
+    /// Whether a gallery of so many references has room for so many more: one refusal, and not a line for each that has none.
     fn check_room(&self, agreement: &Opened, there: usize, more: usize) -> Result<(), Failure> {
         let limit = agreement.terms().limits.references;
         if there + more <= limit || self.beside.skip_refused {
@@ -199,16 +222,20 @@ impl Args {
             ),
             match limit.saturating_sub(there) {
                 0 => "agree on more".to_owned(),
-                room => format!("agree on more, or enroll as many as there is room for (--rows 1-{room})"),
+                room => format!(
+                    "agree on more, or enroll as many as there is room for (--rows {})",
+                    self.beside.chosen.rows_of(1, room)
+                ),
             },
         ))
     }
 
-    /// Whether what was refused is too much.
-    fn judge(&self, usable: usize, refused: &[Refused], none: bool, console: &Console) -> Result<(), Failure> {
+    /// What is to be written, unless what was refused is too much.
+    fn judge(&self, taken: &Taken, change: Option<Change>, console: &Console) -> Result<Change, Failure> {
+        let refused = &taken.refused;
         let details: Vec<String> = refused.iter().map(|refused| refused.told.clone()).collect();
         let place = self.templates.display();
-        if none {
+        let Some(change) = change else {
             return Err(Failure::with_details(
                 place,
                 match self.append {
@@ -218,18 +245,17 @@ impl Args {
                 details,
                 "give at least one valid template",
             ));
-        }
+        };
         if details.is_empty() || self.beside.skip_refused {
             console.warn_each("refused", details.iter());
-            return Ok(());
+            return Ok(change);
         }
-        let given = usable + refused.iter().filter(|refused| refused.unusable).count();
         let remedy = "repair or remove them, or enroll the others with --skip-refused";
-        let remedy = match refused {
+        let remedy = match &refused[..] {
             [Refused { remedy: Some(own), .. }] => format!("{own}; --skip-refused enrolls the others"),
             _ => remedy.to_owned(),
         };
-        let what = format!("{} of {} refused", details.len(), count(given, "template"));
+        let what = format!("{} of {} refused", details.len(), count(taken.given(), "template"));
         Err(Failure::with_details(place, what, details, remedy))
     }
 
@@ -270,7 +296,7 @@ impl Args {
                 out.display(),
                 count(*subjects, "subject"),
                 count(*references, "reference"),
-                bytes(*gallery_bytes)
+                bytes(*gallery_bytes as usize)
             ),
             &document,
         )?;
@@ -278,33 +304,18 @@ impl Args {
     }
 }
 
-/// Records drawn one after the other, with progress, until Ctrl-C.
-fn watched<T>(
-    records: Vec<Record>,
-    console: &Console,
-    enroll: impl FnOnce(&mut dyn Iterator<Item = Record>) -> T,
-) -> Result<T, Failure> {
-    let meter = console.meter("enroll", "templates", records.len() as u64);
-    let mut records = records.into_iter().take_while(|_| !meter.stop()).inspect(|_| meter.advance(1));
-    let enrolled = enroll(&mut records);
-    meter.finish();
-    interrupt::check()?;
-    Ok(enrolled)
-}
-
-/// Records to be enrolled, and those of the same file that make no template.
-struct Batch {
-    records: Vec<Record>,
+/// What was read.
+struct Taken {
+    /// Records that make a template.
+    usable: usize,
+    /// At first the others; then also those that are not enrolled.
     refused: Vec<Refused>,
-    /// The numbers of the records in the file, from 1.
-    numbers: Vec<usize>,
 }
 
-impl Batch {
-    fn new(loaded: Loaded) -> Self {
-        let refused = loaded.unusable.iter().map(Refused::unusable).collect();
-        let (numbers, records) = loaded.records.into_iter().unzip();
-        Self { records, refused, numbers }
+impl Taken {
+    /// How many records there were.
+    fn given(&self) -> usize {
+        self.usable + self.refused.iter().filter(|refused| refused.unusable).count()
     }
 }
 
@@ -328,14 +339,11 @@ impl Refused {
         Self { told: one.to_string(), document, unusable: true, remedy }
     }
 
-    /// `numbers` are those of the records in their file.
-    fn of(refusal: &RefusedRecord, numbers: &[usize]) -> Self {
-        let number = refusal.record.checked_sub(1).and_then(|index| numbers.get(index).copied());
-        let refusal = RefusedRecord { record: number.unwrap_or_default(), ..refusal.clone() };
+    fn of(refusal: &RefusedRecord) -> Self {
         let document = json!({
             "subject": refusal.subject,
             "eye": refusal.eye,
-            "record": number,
+            "record": Some(refusal.record).filter(|record| *record > 0),
             "reason": refusal.reason.in_full(),
         });
         Self { told: refusal.to_string(), document, unusable: false, remedy: None }

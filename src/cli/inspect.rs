@@ -54,7 +54,7 @@ impl Args {
     /// All checksums, and where the agreement is at hand every reference.
     fn describe_gallery(&self, console: &Console) -> Result<Outcome, Failure> {
         let file = files::gallery::read_file(&self.file, console)?;
-        let meter = console.meter("inspect", "bytes", file.committed_bytes() as u64);
+        let meter = console.meter("inspect", "byte", file.committed_bytes() as u64);
         let checked = file.check_references(|bytes| {
             meter.advance(bytes as u64);
             !meter.stop()
@@ -65,7 +65,7 @@ impl Args {
         let ours = self.agreement_at_hand().filter(|ours| ours.binds(file.header().agreement));
         if let Some(ours) = ours {
             let gallery = files::gallery::read(&self.file, &ours, &Console::new(true, false))?;
-            let meter = console.meter("inspect", "references", gallery.references() as u64);
+            let meter = console.meter("inspect", "reference", gallery.references() as u64);
             let verified = gallery.verify(&meter);
             meter.finish();
             verified.map_err(|error| Failure::rewriting(&self.file, &error))?;

@@ -59,21 +59,52 @@ impl Display for Spread {
     }
 }
 
-impl Rehearsal {
-    /// Looks at all records and compares some with each other, in the clear.
-    pub fn of(agreement: &Opened, records: &[(usize, Record)]) -> Result<Self, Failure> {
-        let size = |(_, record): &(usize, Record)| match &record.template {
+/// Looks at records as they come.
+pub struct Rehearsing {
+    sizes: Vec<f64>,
+    measure: &'static str,
+    seen: usize,
+    /// Of so many records one is kept, so that twice as many as are compared are never exceeded.
+    step: usize,
+    sample: Vec<Record>,
+}
+
+impl Rehearsing {
+    pub fn new() -> Self {
+        Self { sizes: Vec::new(), measure: "", seen: 0, step: 1, sample: Vec::new() }
+    }
+
+    pub fn see(&mut self, record: &Record) {
+        let (size, measure) = match &record.template {
             Template::Vector(vector) => (vector.norm(), "length of vectors"),
             Template::Iris(iris) => (iris.valid_bits() as f64, "valid bits of irises"),
             Template::Bits(bits) => (f64::from(bits.ones()), "ones of bit strings"),
         };
-        let measure = records.first().map_or("", |record| size(record).1);
+        self.sizes.push(size);
+        self.measure = measure;
+        if self.seen.is_multiple_of(self.step) {
+            self.sample.push(record.clone());
+        }
+        self.seen += 1;
+        if self.sample.len() > 2 * SAMPLE {
+            self.step *= 2;
+            let mut index = 0;
+            self.sample.retain(|_| {
+                index += 1;
+                index % 2 == 1
+            });
+        }
+    }
+
+    /// Compares some of the records with each other, in the clear.
+    pub fn finish(self, agreement: &Opened) -> Result<Rehearsal, Failure> {
+        let Self { sizes, measure, sample, .. } = self;
         let functional = agreement.functional();
-        let step = records.len().div_ceil(SAMPLE).max(1);
-        let sample: Vec<_> = records
+        let step = sample.len().div_ceil(SAMPLE).max(1);
+        let sample: Vec<_> = sample
             .iter()
             .step_by(step)
-            .filter_map(|(_, record)| {
+            .filter_map(|record| {
                 let probe = functional.probe(&record.template).ok()?;
                 Some((record, probe, functional.reference(&record.template).ok()?))
             })
@@ -93,8 +124,8 @@ impl Rehearsal {
             }
         }
         let pairs = |(hits, scores): (usize, Vec<f64>)| Pairs { pairs: scores.len(), hits, scores: Spread::of(scores) };
-        Ok(Self {
-            size: Spread::of(records.iter().map(|record| size(record).0).collect()),
+        Ok(Rehearsal {
+            size: Spread::of(sizes),
             measure,
             compared: sample.len(),
             same: pairs(same),

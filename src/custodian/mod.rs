@@ -19,8 +19,8 @@ use crate::scheme::{Evaluator, Opened, OtherScheme, Progress, Subjects, Task, Un
 use crate::template::SubjectId;
 use crate::wire::{Answer, EvaluationKey, KeyId, Query, Target};
 pub use gallery::{
-    Appended, Change, Damage, Enrolment, EnrolmentError, Gallery, GalleryError, GalleryFile, NotEnrolled,
-    RefusalReason, RefusedRecord, RewriteError, Subject, UnknownSubjects,
+    Appended, Change, Damage, Enrolling, Enrolment, EnrolmentError, Gallery, GalleryError, GalleryFile, NotEnrolled,
+    RefusalReason, RefusedRecord, RewriteError, Spool, Subject, UnknownSubjects,
 };
 pub(crate) use held::Held;
 use searched::{Searched, Watch};

@@ -803,7 +803,7 @@ fn a_gallery_that_is_damaged_or_empty_gives_no_answer<S: Holder + Evaluator>() {
 
         let everybody: Vec<_> = gallery.subjects().map(|subject| subject.unwrap().id).collect();
         let change = gallery.remove(&everybody).unwrap().unwrap();
-        let empty = [gallery.as_bytes(), &change.body, &change.commit].concat();
+        let empty = change.applied_to(gallery.as_bytes()).unwrap();
         let empty = Gallery::open(empty, &agreement).unwrap();
         for target in [Target::Gallery, subject("subject 1")] {
             assert_eq!(answer(&empty, target), Err(AnswerError::EmptyGallery));

@@ -24,11 +24,14 @@ mod kind_g_masks_and_bit_order;
 mod kind_h_iris_programs;
 mod kind_i_unusable_records;
 mod kind_j_intervals;
+mod large_files;
 mod lists_of_pairs;
 mod open_iris_thresholds;
 mod openssl;
 mod parties;
+mod peak;
 mod requests;
+mod standard_input;
 #[allow(dead_code, reason = "the command line's tests use all of it")]
 #[path = "../command_line/support.rs"]
 mod support;

@@ -132,7 +132,7 @@ impl Source {
                 let gallery = Gallery::enrol(agreement, vec![person("gone", 0)]).gallery.unwrap();
                 let gone = [SubjectId::try_from("gone".to_owned()).unwrap()];
                 let change = gallery.remove(&gone).unwrap().unwrap();
-                let bytes = [gallery.as_bytes(), &change.body, &change.commit].concat();
+                let bytes = change.applied_to(gallery.as_bytes()).unwrap();
                 Gallery::open(bytes, agreement).unwrap()
             }
             people => Gallery::enrol(agreement, people.to_vec()).gallery.unwrap(),

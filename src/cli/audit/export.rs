@@ -51,7 +51,7 @@ impl Args {
         let unwritable = |error: io::Error| Failure::io(out, "write it", &error);
         let mut requests = Requests::new();
         let (mut read_entries, mut rows) = (0, None);
-        files::fill(out, self.overwrite.force, |file| {
+        let write = |file: &mut dyn io::Write| {
             let report = read(&self.source.place(), None, &[], |reading| match self.format {
                 Format::Log => file.write_all(reading.entry().to_line().as_bytes()).map_err(unwritable),
                 Format::Csv | Format::Json => {
@@ -72,7 +72,8 @@ impl Args {
             }
             rows = Some(table.len());
             Ok(())
-        })?;
+        };
+        files::fill(out, self.overwrite.force, files::Content::Other, write, |_| Ok(()))?;
         let held = match rows {
             Some(rows) => count(rows, "request"),
             None => entries(read_entries),

@@ -1,7 +1,7 @@
 //! A gallery's file: mapped into memory, locked while it is in use, changed by appending.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{self, Seek, SeekFrom, Write};
+use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use crate::custodian::{Change, Gallery, GalleryFile};
@@ -51,6 +51,14 @@ pub fn read_file(path: &Path, console: &Console) -> Result<GalleryFile, Failure>
     Ok(file)
 }
 
+/// Writes a new gallery, until Ctrl-C.
+pub fn write(path: &Path, file: &mut dyn Write, mut change: Change) -> Result<(), Failure> {
+    let mut file = Interruptible(file);
+    let written = change.write(&mut file).and_then(|commit| file.write_all(&commit));
+    interrupt::check()?;
+    written.map_err(|error| Failure::io(path, "write it", &error))
+}
+
 /// Opens a gallery that was just written and has no name yet.
 pub fn read_unnamed(path: &Path, file: File, agreement: &Opened) -> Result<Gallery, Failure> {
     Gallery::open(map(path, file)?, agreement).map_err(|error| Failure::gallery(path, &error))
@@ -98,6 +106,23 @@ fn locked(path: &Path, result: Result<(), TryLockError>) -> Result<(), Failure> 
     }
 }
 
+/// A stream that takes nothing after Ctrl-C.
+struct Interruptible<W>(W);
+
+impl<W: Write> Write for Interruptible<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match interrupt::requested() {
+            // Of another kind than `Interrupted`, after which a write is tried again.
+            true => Err(io::ErrorKind::Other.into()),
+            false => self.0.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
 /// A gallery's file that nobody else reads or changes.
 pub struct Locked<'a> {
     path: &'a Path,
@@ -124,30 +149,32 @@ impl<'a> Locked<'a> {
     }
 
     /// Appends a change of the gallery, which is closed for it. Whatever happens before the commit, the gallery opens as before.
-    pub fn append(mut self, gallery: Gallery, change: &Change) -> Result<(), Failure> {
+    pub fn append(mut self, gallery: Gallery, change: Change) -> Result<(), Failure> {
         // Its mapping must be gone before the file changes.
         drop(gallery);
+        let at = change.at();
         let written = self.write(change);
         if written.is_err() {
             // What is left if this fails as well is ignored when the gallery is opened.
-            let _ = self.file.set_len(change.at).and_then(|()| self.file.sync_all());
+            let _ = self.file.set_len(at).and_then(|()| self.file.sync_all());
         }
         written
     }
 
-    fn write(&mut self, change: &Change) -> Result<(), Failure> {
+    fn write(&mut self, mut change: Change) -> Result<(), Failure> {
         let unwritable = |error: io::Error| Failure::io(self.path, "write it", &error);
         let mut file = &self.file;
         interrupt::check()?;
-        file.set_len(change.at).map_err(unwritable)?;
-        file.seek(SeekFrom::Start(change.at)).map_err(unwritable)?;
-        for piece in change.body.chunks(1 << 24) {
-            file.write_all(piece).map_err(unwritable)?;
-            interrupt::check()?;
-        }
+        file.set_len(change.at()).map_err(unwritable)?;
+        file.seek(SeekFrom::Start(change.at())).map_err(unwritable)?;
+        let mut body = BufWriter::with_capacity(1 << 20, Interruptible(file));
+        let written = change.write(&mut body).and_then(|commit| body.flush().map(|()| commit));
+        interrupt::check()?;
+        let commit = written.map_err(unwritable)?;
+        drop(body);
         file.sync_all().map_err(unwritable)?;
         interrupt::check()?;
-        file.write_all(&change.commit).and_then(|()| file.sync_all()).map_err(unwritable)
+        file.write_all(&commit).and_then(|()| file.sync_all()).map_err(unwritable)
     }
 }
 

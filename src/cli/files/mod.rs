@@ -6,17 +6,47 @@ mod used;
 mod write;
 
 use std::fs::{self, File};
-use std::io::Read;
+use std::io::{self, IsTerminal as _, Read};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::failure::Failure;
 pub use content::Content;
 pub use used::{reads_elsewhere, writes};
-pub use write::{Access, Folders, Output, fill, replace, require_free, stage, write};
+pub use write::{Access, Folders, Output, fill, folder_of, replace, require_free, spool, stage, write};
 
-/// Opens a file to be read; refused where this command will write to it.
+/// What stands for standard input wherever a file is read.
+const STANDARD_INPUT: &str = "-";
+
+/// Whether a path means what is piped into this command.
+pub fn is_standard_input(path: &Path) -> bool {
+    path == Path::new(STANDARD_INPUT)
+}
+
+/// What is piped into this command, which can be read once.
+fn standard_input(path: &Path) -> Result<File, Failure> {
+    static TAKEN: AtomicBool = AtomicBool::new(false);
+    if io::stdin().is_terminal() {
+        return Err(Failure::at(
+            path,
+            "is standard input, into which nothing is piped",
+            "pipe a file into it, or name one",
+        ));
+    }
+    if TAKEN.swap(true, Ordering::SeqCst) {
+        return Err(Failure::at(path, "is standard input, which can be read once", "name the other file"));
+    }
+    let unopened = |error: io::Error| Failure::io(path, "open it", &error);
+    #[cfg(unix)]
+    let own = std::os::fd::AsFd::as_fd(&io::stdin()).try_clone_to_owned().map_err(unopened)?;
+    #[cfg(windows)]
+    let own = std::os::windows::io::AsHandle::as_handle(&io::stdin()).try_clone_to_owned().map_err(unopened)?;
+    Ok(own.into())
+}
+
+/// Opens a file to be read, or standard input for `-`; refused where this command will write to it.
 pub fn open(path: &Path) -> Result<File, Failure> {
-    let file = open_own(path)?;
+    let file = if is_standard_input(path) { standard_input(path)? } else { open_own(path)? };
     used::reads(path, &file)?;
     Ok(file)
 }
@@ -103,6 +133,9 @@ fn read_from(path: &Path, file: File, limit: u64) -> Result<Vec<u8>, Failure> {
 
 /// The path beside `input` that is named after it: `probes.npy` with `query.cotejo` is `probes.query.cotejo`.
 pub fn named_after(input: &Path, extension: &str) -> PathBuf {
+    if is_standard_input(input) {
+        return PathBuf::from(format!("stdin.{extension}"));
+    }
     let name = input.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let stem = [".query.cotejo", ".cotejo"].iter().find_map(|suffix| name.strip_suffix(suffix));
     let stem = stem.or_else(|| name.rsplit_once('.').map(|(stem, _)| stem)).unwrap_or(&name);
@@ -121,5 +154,6 @@ mod tests {
         assert_eq!(named("probes.query.cotejo", "answer.cotejo"), "probes.answer.cotejo");
         assert_eq!(named("x/query.cotejo", "answer.cotejo"), "x/query.answer.cotejo");
         assert_eq!(named("plain", "cotejo"), "plain.cotejo");
+        assert_eq!(named("-", "query.cotejo"), "stdin.query.cotejo");
     }
 }

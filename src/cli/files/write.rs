@@ -72,7 +72,29 @@ pub fn replace(
 ) -> Result<(), Failure> {
     // Where the path is a link, what it leads to is replaced.
     let place = fs::canonicalize(path).map_err(|error| Failure::io(path, "find it", &error))?;
-    let mut file = temporary(&place, Access::Private)?;
+    in_pieces((path, &place), true, fill, check)
+}
+
+/// Writes a private file piece by piece; once it is whole, and `check` has found so, it has its name.
+pub fn fill(
+    path: &Path,
+    overwrite: bool,
+    content: Content,
+    fill: impl FnOnce(&mut dyn Write) -> Result<(), Failure>,
+    check: impl FnOnce(File) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    check_free(path, overwrite, content)?;
+    in_pieces((path, path), overwrite, fill, check)
+}
+
+/// Writes a file that is called by the first path, and is at the second.
+fn in_pieces(
+    (path, place): (&Path, &Path),
+    overwrite: bool,
+    fill: impl FnOnce(&mut dyn Write) -> Result<(), Failure>,
+    check: impl FnOnce(File) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let mut file = temporary(place, Access::Private)?;
     let unfinished = Unfinished::new(file.path());
     let unwritable = |error| Failure::io(path, "write it", &error);
     let mut out = io::BufWriter::with_capacity(1 << 20, &mut file);
@@ -82,29 +104,18 @@ pub fn replace(
     file.as_file().sync_all().map_err(unwritable)?;
     check(file.reopen().map_err(unwritable)?)?;
     interrupt::check()?;
-    Staged { path: &place, file, unfinished }.place(true)?;
-    sync_folder(&place)
+    Staged { path: place, file, unfinished }.place(overwrite)?;
+    sync_folder(place)
 }
 
-/// Writes a private file of no kind of ours piece by piece; it has its name once it is whole.
-pub fn fill(
-    path: &Path,
-    overwrite: bool,
-    fill: impl FnOnce(&mut dyn Write) -> Result<(), Failure>,
-) -> Result<(), Failure> {
-    check_free(path, overwrite, Content::Other)?;
-    let mut file = temporary(path, Access::Private)?;
-    let unfinished = Unfinished::new(file.path());
-    let unwritable = |error| Failure::io(path, "write it", &error);
-    let mut out = io::BufWriter::with_capacity(1 << 20, &mut file);
-    fill(&mut out)?;
-    out.flush().map_err(unwritable)?;
-    drop(out);
-    file.as_file().sync_all().map_err(unwritable)?;
-    interrupt::check()?;
-    Staged { path, file, unfinished }.place(overwrite)?;
-    sync_folder(path)
+/// A place for bytes until they are written to `path`: in memory while they are few, then in a file beside it that has no name, so that it
+/// goes with this process.
+pub fn spool(path: &Path) -> tempfile::SpooledTempFile {
+    tempfile::spooled_tempfile_in(SPOOL_BYTES, folder_of(path))
 }
+
+/// So many bytes of a spool are in memory.
+const SPOOL_BYTES: usize = 1 << 26;
 
 /// Files that are whole under temporary names, and go again unless they are placed.
 pub struct StagedFiles<'a> {
@@ -185,7 +196,8 @@ fn temporary(path: &Path, access: Access) -> Result<NamedTempFile, Failure> {
     })
 }
 
-fn folder_of(path: &Path) -> &Path {
+/// The folder that a file is in.
+pub fn folder_of(path: &Path) -> &Path {
     match path.parent() {
         Some(folder) if folder != Path::new("") => folder,
         _ => Path::new("."),

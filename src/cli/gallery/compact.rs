@@ -30,7 +30,7 @@ impl Args {
         let gallery = locked.read(&agreement, console)?;
         let (subjects, references, removed) = (gallery.len(), gallery.references(), gallery.file().removed());
         let before = gallery.as_bytes().len() + gallery.file().ignored_bytes();
-        let meter = console.meter("compact", "references", references as u64);
+        let meter = console.meter("compact", "reference", references as u64);
         let mut after = 0;
         files::replace(
             path,

@@ -55,7 +55,7 @@ impl Args {
             let question =
                 format_args!("{}: remove {} of {}?", path.display(), removed, count(gallery.len(), "subject"));
             console.confirm(question, self.yes)?;
-            locked.append(gallery, &change)?;
+            locked.append(gallery, change)?;
         }
         console.written(
             format_args!(

@@ -1,40 +1,107 @@
 //! Changes of a gallery: what is to be appended to its file, and the file anew without those who were removed.
 
-use std::io::{ErrorKind, Write};
+use std::io::{self, ErrorKind, Write};
 
-use super::enrolment::{Batch, eye_code, in_memory};
-use super::format::{self, Head, LINK_BYTES, Link, Purpose};
+use super::batch::Batch;
+use super::file::GalleryFile;
+use super::format::{self, Head, LINK_BYTES, Layout, Link, Purpose};
 use super::writer::SegmentWriter;
-use super::{Damage, Gallery, RefusedRecord};
+use super::{Damage, Gallery};
 use crate::functional::Reference;
 use crate::scheme::{Progress, Stopped};
-use crate::template::{Record, SubjectId};
+use crate::template::SubjectId;
 
-/// A segment to be appended to a gallery's file. Holds biometric data in the clear.
+/// A segment to be appended to a gallery's file, or the header and first segment of a new one. Holds biometric data in the clear.
 ///
-/// Whoever writes it must have the file for itself, put `body` at byte `at` (anything there is what an interrupted append has left),
-/// bring it to the disk, and only then put `commit` behind it: until the commit is whole the gallery opens as before.
+/// Whoever writes it must have the file for itself, put what [`Change::write`] writes at byte [`Change::at`] (anything there is what an
+/// interrupted append has left), bring it to the disk, and only then put the commit behind it: until the commit is whole the gallery
+/// opens as before.
 pub struct Change {
-    /// Where it begins, in bytes of the file.
-    pub at: u64,
-    /// All but the commit.
-    pub body: Vec<u8>,
-    /// What makes it count.
-    pub commit: [u8; LINK_BYTES],
+    at: u64,
+    /// What stands before the segment, in a new file.
+    header: Vec<u8>,
+    link: Link,
+    layout: Layout,
+    content: Content,
 }
 
-/// What appending made of a set of records.
-pub struct Appended {
-    /// What is to be written; none if every record was refused.
-    pub change: Option<Change>,
-    /// Subjects that were not enrolled before.
-    pub new_subjects: usize,
-    /// Subjects that were, and have further references now.
-    pub earlier_subjects: usize,
-    /// References of both.
-    pub references: usize,
-    /// The others, each with its reason.
-    pub refused: Vec<RefusedRecord>,
+/// What a segment is about.
+pub(super) enum Content {
+    References(Batch),
+    /// These subjects are removed, ascending.
+    Removals(Vec<u32>),
+}
+
+impl Content {
+    fn head(&self) -> Head {
+        match self {
+            Self::References(batch) => batch.head(),
+            Self::Removals(numbers) => Head {
+                purpose: Purpose::Removals,
+                new_subjects: 0,
+                earlier_subjects: numbers.len() as u32,
+                references: 0,
+                id_bytes: 0,
+            },
+        }
+    }
+
+    fn write(&mut self, writer: &mut SegmentWriter<'_>) -> io::Result<()> {
+        match self {
+            Self::References(batch) => batch.write(writer)?,
+            Self::Removals(numbers) => numbers.iter().for_each(|&number| writer.entry(number, 0)),
+        }
+        Ok(())
+    }
+}
+
+impl Change {
+    pub(super) fn of(file: &GalleryFile, content: Content) -> Self {
+        Self { at: file.end as u64, header: Vec::new(), link: file.link, layout: file.layout, content }
+    }
+
+    pub(super) fn of_new(header: Vec<u8>, layout: Layout, batch: Batch) -> Self {
+        // A header ends with its link.
+        let link = header.last_chunk().copied().unwrap_or_default();
+        Self { at: 0, header, link, layout, content: Content::References(batch) }
+    }
+
+    /// Where it begins, in bytes of the file.
+    pub fn at(&self) -> u64 {
+        self.at
+    }
+
+    /// Where the file ends that has it, in bytes.
+    pub fn end(&self) -> u64 {
+        let before = self.at as usize + self.header.len();
+        self.content.head().places(before, &self.layout).map_or(before, |places| places.end) as u64
+    }
+
+    /// Writes all but the commit, which it gives.
+    ///
+    /// # Errors
+    ///
+    /// Of the stream, or of the spool that references lie on.
+    pub fn write(&mut self, out: &mut dyn Write) -> io::Result<[u8; LINK_BYTES]> {
+        out.write_all(&self.header)?;
+        let mut writer = SegmentWriter::begin(out, self.content.head(), &self.link, self.layout);
+        self.content.write(&mut writer)?;
+        writer.finish()
+    }
+
+    /// The file that has it, of the file so far, in memory.
+    ///
+    /// # Errors
+    ///
+    /// As of [`Change::write`].
+    pub fn applied_to(mut self, file: &[u8]) -> io::Result<Vec<u8>> {
+        // In one piece: growing would copy.
+        let mut whole = Vec::with_capacity(self.end() as usize);
+        whole.extend(file);
+        let commit = self.write(&mut whole)?;
+        whole.extend(commit);
+        Ok(whole)
+    }
 }
 
 /// Subjects that are to be removed, but are not enrolled.
@@ -56,15 +123,6 @@ pub enum RewriteError {
 }
 
 impl Gallery {
-    /// Enrolls further records. Records of an id that is enrolled are further references of that subject, within the
-    /// agreement's limit and eye rule for the subject as a whole; where they would break them, all of that id's new records are refused.
-    pub fn append(&self, records: impl IntoIterator<Item = Record>) -> Appended {
-        let (batch, refused) = Batch::collect(&self.agreement, Some(&self.file), records);
-        let (new_subjects, earlier_subjects, references) = batch.counts();
-        let change = (!batch.is_empty()).then(|| self.change(batch.to_segment(&self.file.link, self.file.layout)));
-        Appended { change, new_subjects, earlier_subjects, references, refused }
-    }
-
     /// Removes subjects, each with all its references. Their data stay in the file until [`Gallery::compact`] writes it anew.
     ///
     /// # Errors
@@ -83,23 +141,7 @@ impl Gallery {
         }
         numbers.sort_unstable();
         numbers.dedup();
-        let head = Head {
-            purpose: Purpose::Removals,
-            new_subjects: 0,
-            earlier_subjects: numbers.len() as u32,
-            references: 0,
-            id_bytes: 0,
-        };
-        let segment = |numbers: &[u32]| {
-            in_memory(head, &self.file.link, self.file.layout, |writer| {
-                numbers.iter().for_each(|&number| writer.entry(number, 0));
-            })
-        };
-        Ok((!numbers.is_empty()).then(|| self.change(segment(&numbers))))
-    }
-
-    fn change(&self, (body, commit): (Vec<u8>, Link)) -> Change {
-        Change { at: self.file.end as u64, body, commit }
+        Ok((!numbers.is_empty()).then(|| Change::of(&self.file, Content::Removals(numbers))))
     }
 
     /// Checks and decodes every reference; `progress` counts them.
@@ -140,7 +182,7 @@ impl Gallery {
             reference_end += self.file.reference_count(number) as u32;
             writer.entry(id_end, reference_end);
         }
-        numbers().flat_map(|number| self.file.eyes(number)).for_each(|eye| writer.table(&[eye_code(eye)]));
+        numbers().flat_map(|number| self.file.eyes(number)).for_each(|eye| writer.eye(eye));
         for number in numbers() {
             writer.table(id(number)?.as_bytes());
         }

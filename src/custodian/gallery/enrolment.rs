@@ -1,15 +1,20 @@
 //! Records become references, or are refused with a reason; together they are a segment.
 
 use std::borrow::Cow;
+use std::io::{self, Cursor};
 
+use super::Gallery;
+use super::batch::{Batch, Entries, Kept};
+use super::change::{Change, Content};
 use super::file::GalleryFile;
-use super::format::{Head, Layout, Link, Purpose};
-use super::writer::SegmentWriter;
+use super::format::{self, Layout};
+use super::shelf::{Shelf, Spool};
 use crate::agreement::{AgreementError, EyeRule};
 use crate::functional::{ProbeError, eye_of, require_both_eyes};
 use crate::remedy::Remedy;
 use crate::scheme::Opened;
-use crate::template::{Eye, Record, SubjectId, group_by_subject};
+use crate::template::{Eye, Record, SubjectId};
+use indexmap::IndexSet;
 
 /// A record that was not enrolled.
 #[derive(Clone, Debug, PartialEq)]
@@ -98,126 +103,160 @@ impl std::fmt::Display for RefusedRecord {
     }
 }
 
-/// A reference as it is stored, with its eye where eyes are told apart.
-type Stored = (Option<Eye>, Vec<u8>);
-
-/// What is to be enrolled.
+/// What enrolling made of a set of records.
 #[derive(Default)]
-pub(super) struct Batch {
-    /// Subjects that are not in the gallery.
-    new: Vec<(SubjectId, Vec<Stored>)>,
-    /// Further references of those who are, by number, ascending.
-    earlier: Vec<(u32, Vec<Stored>)>,
+pub struct Appended {
+    /// What is to be written; none if every record was refused.
+    pub change: Option<Change>,
+    /// Subjects that were not enrolled before.
+    pub new_subjects: usize,
+    /// Subjects that were, and have further references now.
+    pub earlier_subjects: usize,
+    /// References of both.
+    pub references: usize,
+    /// The others, each with its reason.
+    pub refused: Vec<RefusedRecord>,
 }
 
-impl Batch {
-    /// Turns records into references, beside a gallery's own where there is one.
+/// Records on their way into a gallery's file: each is a reference or refused as soon as it comes, and only its bytes are kept, on a
+/// [`Spool`].
+///
+/// Memory: about 150 bytes a subject, beside the spool.
+pub struct Enrolling<'a> {
+    agreement: &'a Opened,
+    beside: Beside<'a>,
+    shelf: Shelf,
+    /// In the order in which they first came.
+    subjects: IndexSet<SubjectId>,
+    /// Of each reference on the shelf: whose it is, and its eye where eyes are told apart.
+    owners: Vec<(u32, Option<Eye>)>,
+    refused: Vec<RefusedRecord>,
+}
+
+/// What records are enrolled beside.
+enum Beside<'a> {
+    /// Nobody: a file whose header this is.
+    Nobody(Vec<u8>),
+    /// Those who are enrolled.
+    Enrolled(&'a GalleryFile),
+}
+
+impl<'a> Enrolling<'a> {
+    /// The first records of a gallery. The salt is as of [`Gallery::enrol_salted`](super::Gallery::enrol_salted).
+    pub fn new(agreement: &'a Opened, salt: [u8; 12], spool: impl Spool + 'static) -> Self {
+        Self::of(agreement, Beside::Nobody(format::header(agreement, salt)), spool)
+    }
+
+    /// Further records of a gallery.
+    pub fn beside(gallery: &'a Gallery, spool: impl Spool + 'static) -> Self {
+        Self::of(&gallery.agreement, Beside::Enrolled(&gallery.file), spool)
+    }
+
+    fn of(agreement: &'a Opened, beside: Beside<'a>, spool: impl Spool + 'static) -> Self {
+        let shelf = Shelf::new(spool, Layout::of(agreement).record_bytes);
+        Self { agreement, beside, shelf, subjects: IndexSet::new(), owners: Vec::new(), refused: Vec::new() }
+    }
+
+    /// Takes a record; by its number it is named should it be refused.
     ///
-    /// Records are dropped as soon as they are stored, so that memory holds the records yet to come and one byte or two a coordinate
-    /// of those that came.
-    pub(crate) fn collect(
-        agreement: &Opened,
-        gallery: Option<&GalleryFile>,
-        records: impl IntoIterator<Item = Record>,
-    ) -> (Self, Vec<RefusedRecord>) {
-        let functional = agreement.functional();
-        let limit = agreement.terms().limits.references;
-        let room = limit.saturating_sub(gallery.map_or(0, GalleryFile::references));
-        let mut refused = Vec::new();
-        let mut accepted: Vec<(SubjectId, Stored)> = Vec::new();
-        for (index, record) in records.into_iter().enumerate() {
-            let stored = eye_of(functional.eyes(), &record)
-                .and_then(|eye| Ok((eye, functional.reference(&record.template)?.to_bytes(functional))));
-            let reason = match stored {
-                Err(error) => RefusalReason::Record(error),
-                Ok(_) if accepted.len() >= room => RefusalReason::Full { limit },
-                Ok(stored) => {
-                    accepted.push((record.subject, stored));
-                    continue;
-                }
-            };
-            refused.push(RefusedRecord { subject: record.subject, eye: record.eye, record: index + 1, reason });
-        }
-        let mut batch = Self::default();
-        for (id, references) in group_by_subject(accepted) {
-            let number = gallery.and_then(|gallery| gallery.number_of(&id));
-            let before = gallery.zip(number).into_iter().flat_map(|(gallery, number)| gallery.eyes(number));
-            let eyes: Vec<_> = before.chain(references.iter().map(|(eye, _)| *eye)).collect();
+    /// # Errors
+    ///
+    /// Where the spool takes no more.
+    pub fn add(&mut self, number: usize, record: Record) -> io::Result<()> {
+        let functional = self.agreement.functional();
+        let limit = self.agreement.terms().limits.references;
+        let stored = eye_of(functional.eyes(), &record)
+            .and_then(|eye| Ok((eye, functional.reference(&record.template)?.to_bytes(functional))));
+        let reason = match stored {
+            Err(error) => RefusalReason::Record(error),
+            Ok(_) if self.beside.references() + self.owners.len() >= limit => RefusalReason::Full { limit },
+            Ok((eye, bytes)) => {
+                self.shelf.put(&bytes)?;
+                let (subject, _) = self.subjects.insert_full(record.subject);
+                // An agreement admits ten million references.
+                self.owners.push((subject as u32, eye));
+                return Ok(());
+            }
+        };
+        self.refused.push(RefusedRecord { subject: record.subject, eye: record.eye, record: number, reason });
+        Ok(())
+    }
+
+    /// All records have come: those of a subject are judged together.
+    ///
+    /// # Errors
+    ///
+    /// As of [`Enrolling::add`].
+    pub fn finish(self) -> io::Result<Appended> {
+        let Self { agreement, beside, shelf, subjects, owners, mut refused } = self;
+        let mut references: Vec<_> =
+            owners.into_iter().zip(0..).map(|((subject, eye), number)| (subject, Kept { number, eye })).collect();
+        // Stable: the references of a subject stay in the order in which they came.
+        references.sort_by_key(|(subject, _)| *subject);
+        let of_subjects = references.chunk_by(|(before, _), (after, _)| before == after);
+        let (mut new, mut earlier) = (Entries::default(), Vec::new());
+        for (id, of_subject) in subjects.into_iter().zip(of_subjects) {
+            let kept = of_subject.iter().map(|(_, kept)| *kept);
+            let number = beside.number_of(&id);
+            let eyes: Vec<_> = number.map_or(Vec::new(), |number| beside.eyes(number));
+            let eyes: Vec<_> = eyes.into_iter().chain(kept.clone().map(|kept| kept.eye)).collect();
             match (admit(agreement, &eyes), number) {
                 (Err(reason), _) => refused.push(RefusedRecord { subject: id, eye: None, record: 0, reason }),
-                (Ok(()), Some(number)) => batch.earlier.push((number, references)),
-                (Ok(()), None) => batch.new.push((id, references)),
+                (Ok(()), Some(number)) => earlier.push((number, kept.collect::<Vec<_>>())),
+                (Ok(()), None) => new.push(id, kept),
             }
         }
-        batch.earlier.sort_by_key(|(number, _)| *number);
-        (batch, refused)
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.new.is_empty() && self.earlier.is_empty()
-    }
-
-    /// How many subjects are new, how many were there, and references of both.
-    pub(crate) fn counts(&self) -> (usize, usize, usize) {
-        (self.new.len(), self.earlier.len(), self.references().map(|references| references.len()).sum())
-    }
-
-    fn references(&self) -> impl Iterator<Item = &[Stored]> {
-        let new = self.new.iter().map(|(_, references)| references.as_slice());
-        new.chain(self.earlier.iter().map(|(_, references)| references.as_slice()))
-    }
-
-    /// The segment, less its commit, and the commit.
-    pub(crate) fn to_segment(&self, link: &Link, layout: Layout) -> (Vec<u8>, Link) {
-        let (new, earlier, references) = self.counts();
-        // Counts fit: an agreement admits ten million references.
-        let head = Head {
-            purpose: Purpose::References,
-            new_subjects: new as u32,
-            earlier_subjects: earlier as u32,
-            references: references as u32,
-            id_bytes: self.new.iter().map(|(id, _)| id.as_str().len() as u64).sum(),
-        };
-        in_memory(head, link, layout, |writer| {
-            let (mut id_end, mut reference_end) = (0, 0);
-            for (id, references) in &self.new {
-                id_end += id.as_str().len() as u32;
-                reference_end += references.len() as u32;
-                writer.entry(id_end, reference_end);
-            }
-            for (number, references) in &self.earlier {
-                reference_end += references.len() as u32;
-                writer.entry(*number, reference_end);
-            }
-            self.references().flatten().for_each(|(eye, _)| writer.table(&[eye_code(*eye)]));
-            self.new.iter().for_each(|(id, _)| writer.table(id.as_str().as_bytes()));
-            self.references().flatten().for_each(|(_, record)| writer.record(record));
-        })
+        earlier.sort_by_key(|(number, _)| *number);
+        let mut others = Entries::default();
+        earlier.into_iter().for_each(|(number, kept)| others.push(number, kept));
+        let batch = Batch::new(new, others, shelf.filled()?);
+        let (new_subjects, earlier_subjects, references) = batch.counts();
+        let change = (references > 0).then(|| beside.change(agreement, batch));
+        Ok(Appended { change, new_subjects, earlier_subjects, references, refused })
     }
 }
 
-/// A segment in memory, less its commit, and the commit.
-pub(super) fn in_memory(
-    head: Head,
-    link: &Link,
-    layout: Layout,
-    content: impl FnOnce(&mut SegmentWriter<'_>),
-) -> (Vec<u8>, Link) {
-    // In one piece: growing would copy.
-    let mut body = Vec::with_capacity(head.places(0, &layout).map_or(0, |places| places.end));
-    let mut writer = SegmentWriter::begin(&mut body, head, link, layout);
-    content(&mut writer);
-    // A vector takes whatever is written to it.
-    let commit = writer.finish().unwrap_or_default();
-    (body, commit)
+impl Beside<'_> {
+    fn references(&self) -> usize {
+        match self {
+            Self::Nobody(_) => 0,
+            Self::Enrolled(file) => file.references(),
+        }
+    }
+
+    fn number_of(&self, id: &SubjectId) -> Option<u32> {
+        match self {
+            Self::Nobody(_) => None,
+            Self::Enrolled(file) => file.number_of(id),
+        }
+    }
+
+    fn eyes(&self, number: u32) -> Vec<Option<Eye>> {
+        match self {
+            Self::Nobody(_) => Vec::new(),
+            Self::Enrolled(file) => file.eyes(number).collect(),
+        }
+    }
+
+    fn change(self, agreement: &Opened, batch: Batch) -> Change {
+        match self {
+            Self::Nobody(header) => Change::of_new(header, Layout::of(agreement), batch),
+            Self::Enrolled(file) => Change::of(file, Content::References(batch)),
+        }
+    }
 }
 
-/// An eye as it is stored.
-pub(super) fn eye_code(eye: Option<Eye>) -> u8 {
-    match eye {
-        None => 0,
-        Some(Eye::Left) => 1,
-        Some(Eye::Right) => 2,
+/// What becomes of records whose spool is in memory, and takes whatever is put on it.
+pub(super) fn collected(mut enrolling: Enrolling<'_>, records: impl IntoIterator<Item = Record>) -> Appended {
+    let added = records.into_iter().zip(1..).try_for_each(|(record, number)| enrolling.add(number, record));
+    added.and_then(|()| enrolling.finish()).unwrap_or_default()
+}
+
+impl Gallery {
+    /// Enrolls further records, in memory. Records of an id that is enrolled are further references of that subject, within the
+    /// agreement's limit and eye rule for the subject as a whole; where they would break them, all of that id's new records are refused.
+    pub fn append(&self, records: impl IntoIterator<Item = Record>) -> Appended {
+        collected(Enrolling::beside(self, Cursor::new(Vec::new())), records)
     }
 }
 

@@ -3,17 +3,20 @@
 //! A gallery is its file, in memory or mapped into it: subjects are decoded when they are asked for, so it need not fit in memory.
 //! Changes are segments to be appended ([`Change`]); see `format` for the bytes.
 
+mod batch;
 mod change;
 mod enrolment;
 mod file;
 mod format;
 mod likely;
 mod segment;
+mod shelf;
 #[cfg(test)]
 mod tests;
 mod writer;
 
 use std::borrow::Cow;
+use std::io::Cursor;
 
 use crate::agreement::Agreement;
 use crate::functional::Reference;
@@ -21,12 +24,13 @@ use crate::remedy::Remedy;
 use crate::scheme::Opened;
 use crate::template::{Eye, Record, SubjectId};
 use crate::wire::{Expected, GalleryVersion, Kind, WireError};
-pub use change::{Appended, Change, RewriteError, UnknownSubjects};
-use enrolment::{Batch, admit};
-pub use enrolment::{EnrolmentError, RefusalReason, RefusedRecord};
+pub use change::{Change, RewriteError, UnknownSubjects};
+use enrolment::admit;
+pub use enrolment::{Appended, Enrolling, EnrolmentError, RefusalReason, RefusedRecord};
 pub use file::GalleryFile;
 use format::Layout;
 pub use likely::NotEnrolled;
+pub use shelf::Spool;
 
 /// Enrolled subjects, in the order of enrolment, each with all its references. Secret to the custodian.
 pub struct Gallery {
@@ -141,17 +145,11 @@ impl Gallery {
 
     /// As [`Gallery::enrol`], with random bytes in the file by which its versions have names that nobody can guess.
     pub fn enrol_salted(agreement: &Opened, salt: [u8; 12], records: impl IntoIterator<Item = Record>) -> Enrolment {
-        let (batch, refused) = Batch::collect(agreement, None, records);
-        let mut bytes = format::header(agreement, salt);
-        if let Some(link) = bytes.last_chunk().copied().filter(|_| !batch.is_empty()) {
-            let (body, commit) = batch.to_segment(&link, Layout::of(agreement));
-            drop(batch);
-            bytes.extend(body);
-            bytes.extend(commit);
-            // What was just written is a gallery.
-            return Enrolment { gallery: Self::open(bytes, agreement).ok(), refused };
-        }
-        Enrolment { gallery: None, refused }
+        let enrolling = Enrolling::new(agreement, salt, Cursor::new(Vec::new()));
+        let Appended { change, refused, .. } = enrolment::collected(enrolling, records);
+        let written = change.and_then(|change| change.applied_to(&[]).ok());
+        // What was just written is a gallery.
+        Enrolment { gallery: written.and_then(|bytes| Self::open(bytes, agreement).ok()), refused }
     }
 
     /// Reads a gallery's file, or maps it: header and tables, not the references, each of which is checked and decoded when it is first

@@ -2,7 +2,6 @@
 
 use proptest::prelude::*;
 
-use super::enrolment::in_memory;
 use super::format::{self, Head, LINK_BYTES, Layout, Purpose, digest};
 use super::writer::SegmentWriter;
 use super::*;
@@ -43,9 +42,12 @@ fn gallery(agreement: &Opened, records: &[(&str, u64)]) -> Gallery {
     enrolment.gallery.unwrap()
 }
 
-fn with(gallery: &Gallery, change: &Change) -> Vec<u8> {
-    assert_eq!(change.at as usize, gallery.as_bytes().len());
-    [gallery.as_bytes(), &change.body, &change.commit].concat()
+fn with(gallery: &Gallery, change: Change) -> Vec<u8> {
+    assert_eq!(change.at() as usize, gallery.as_bytes().len());
+    let end = change.end();
+    let whole = change.applied_to(gallery.as_bytes()).unwrap();
+    assert_eq!(end as usize, whole.len());
+    whole
 }
 
 /// Everybody with the bytes of their references, in order.
@@ -69,9 +71,9 @@ fn grown(agreement: &Opened) -> [Vec<u8>; 3] {
     let first = gallery(agreement, &[("a", 1), ("b", 2), ("c", 3), ("b", 4)]);
     let appended = first.append([record("d", 5), record("a", 6)]);
     assert_eq!((appended.new_subjects, appended.earlier_subjects, appended.references), (1, 1, 2));
-    let second = with(&first, &appended.change.unwrap());
+    let second = with(&first, appended.change.unwrap());
     let opened = Gallery::open(second.clone(), agreement).unwrap();
-    let third = with(&opened, &opened.remove(&[id("b")]).unwrap().unwrap());
+    let third = with(&opened, opened.remove(&[id("b")]).unwrap().unwrap());
     [first.as_bytes().to_vec(), second, third]
 }
 
@@ -97,7 +99,7 @@ fn what_is_appended_is_there_in_order_and_what_is_removed_is_gone() {
 fn who_was_removed_can_be_enrolled_again_and_comes_last() {
     let agreement = agreement(8);
     let last = Gallery::open(grown(&agreement)[2].clone(), &agreement).unwrap();
-    let again = with(&last, &last.append([record("b", 7)]).change.unwrap());
+    let again = with(&last, last.append([record("b", 7)]).change.unwrap());
     let again = Gallery::open(again, &agreement).unwrap();
     assert_eq!((again.len(), again.position(&id("b")), again.reference_count(3)), (4, Some(3), 1));
 }
@@ -123,18 +125,14 @@ fn a_full_gallery_refuses_what_is_too_many_and_one_over_the_limit_is_refused() {
     assert_eq!(appended.refused, [RefusedRecord { subject: id("d"), eye: None, record: 2, reason }]);
     assert_eq!(appended.new_subjects, 1);
 
-    // Made by a program that does not know the limit: the header is that of the agreement.
-    let large = gallery(&agreement(8), &[("a", 1), ("b", 2), ("c", 3), ("d", 4)]);
-    let mut bytes = format::header(&small, [0; 12]);
-    let batch = Batch::collect(&agreement(8), None, content_records(&large));
-    let (body, commit) = batch.0.to_segment(bytes.last_chunk().unwrap(), Layout::of(&small));
-    bytes.extend(body);
-    bytes.extend(commit);
+    // Made by a program that does not know the limit.
+    let four = Forged::new(|forged| {
+        forged.head = Head { new_subjects: 4, references: 4, id_bytes: 4, ..forged.head };
+        forged.entries = (1..=4).map(|end| (end, end)).collect();
+        (forged.eyes, forged.ids) = (vec![0; 4], b"abcd");
+    });
+    let bytes = four.after(format::header(&small, [0; 12]), &small);
     assert_eq!(error(&bytes, &small), GalleryError::TooManyReferences { limit: 3, actual: 4 });
-}
-
-fn content_records(gallery: &Gallery) -> Vec<Record> {
-    (0..gallery.len()).map(|position| record(gallery.id(position).unwrap(), position as u64)).collect()
 }
 
 #[test]
@@ -144,7 +142,7 @@ fn ids_that_are_not_enrolled_cannot_be_removed_and_are_all_named() {
     let unknown = first.remove(&[id("x"), id("a"), id("y")]).err().unwrap();
     assert_eq!(unknown, UnknownSubjects(vec![id("x"), id("y")]));
     assert!(first.remove(&[]).unwrap().is_none());
-    let twice = with(&first, &first.remove(&[id("a"), id("a")]).unwrap().unwrap());
+    let twice = with(&first, first.remove(&[id("a"), id("a")]).unwrap().unwrap());
     let left = Gallery::open(twice, &agreement).unwrap();
     assert_eq!((left.len(), left.file().removed()), (1, 1));
     assert_eq!(left.remove(&[id("a")]).err().unwrap(), UnknownSubjects(vec![id("a")]));
@@ -165,14 +163,14 @@ fn a_compacted_gallery_holds_nothing_of_those_who_were_removed() {
     assert!(last.as_bytes().windows(removed.len()).any(|window| window == removed));
 
     // Everybody gone: a header, to which can be appended.
-    let nobody = with(&read, &read.remove(&["a", "c", "d"].map(id)).unwrap().unwrap());
+    let nobody = with(&read, read.remove(&["a", "c", "d"].map(id)).unwrap().unwrap());
     let nobody = Gallery::open(nobody, &agreement).unwrap();
     assert!(nobody.is_empty() && nobody.references() == 0);
     let mut header = Vec::new();
     nobody.compact(&mut header, &()).unwrap();
     assert_eq!(header, format::header(&agreement, [0; 12]));
     let empty = Gallery::open(header, &agreement).unwrap();
-    let one = with(&empty, &empty.append([record("e", 1)]).change.unwrap());
+    let one = with(&empty, empty.append([record("e", 1)]).change.unwrap());
     assert_eq!(content(&Gallery::open(one, &agreement).unwrap()).unwrap()[0].0, "e");
 }
 
@@ -187,7 +185,7 @@ fn an_append_interrupted_anywhere_leaves_the_gallery_as_before_and_the_next_one_
             let opened = Gallery::open(bytes, &agreement).unwrap_or_else(|error| panic!("{what}: {error}"));
             assert_eq!(content(&opened).unwrap(), expected, "{what}");
             assert_eq!(opened.file().ignored_bytes(), ignored, "{what}");
-            let again = with(&opened, &opened.append([record("e", 9)]).change.unwrap());
+            let again = with(&opened, opened.append([record("e", 9)]).change.unwrap());
             assert_eq!(Gallery::open(again, &agreement).unwrap().len(), expected.len() + 1, "{what}");
         };
         for length in before.len()..after.len() {
@@ -289,13 +287,12 @@ impl Forged {
 
     fn after(&self, mut file: Vec<u8>, agreement: &Opened) -> Vec<u8> {
         let link = *file.last_chunk::<LINK_BYTES>().unwrap();
-        let (body, commit) = in_memory(self.head, &link, Layout::of(agreement), |writer: &mut SegmentWriter<'_>| {
-            self.entries.iter().for_each(|&(first, end)| writer.entry(first, end));
-            writer.table(&self.eyes);
-            writer.table(self.ids);
-            (0..self.head.references).for_each(|_| writer.record(&self.record));
-        });
-        file.extend(body);
+        let mut writer = SegmentWriter::begin(&mut file, self.head, &link, Layout::of(agreement));
+        self.entries.iter().for_each(|&(first, end)| writer.entry(first, end));
+        writer.table(&self.eyes);
+        writer.table(self.ids);
+        (0..self.head.references).for_each(|_| writer.record(&self.record));
+        let commit = writer.finish().unwrap();
         file.extend(commit);
         file
     }
@@ -410,7 +407,7 @@ fn the_eye_rule_holds_for_a_subject_as_a_whole() {
         reasons,
         [&RefusalReason::Record(ProbeError::EyeUnknown), &RefusalReason::Record(ProbeError::EyeMissing(Eye::Right))]
     );
-    let opened = Gallery::open(with(&first, &appended.change.unwrap()), &agreement).unwrap();
+    let opened = Gallery::open(with(&first, appended.change.unwrap()), &agreement).unwrap();
     let eyes: Vec<_> = opened.references_of(1).unwrap().into_iter().map(|(eye, _)| eye).collect();
     assert_eq!((opened.id(1), eyes), (Some("c"), vec![right, left]));
 }
@@ -473,17 +470,19 @@ proptest! {
                 Step::Append(list) => {
                     append_to_model(&mut model, &list, limit, agreement.functional());
                     let change = gallery.append(records(&list)).change;
-                    change.map_or(gallery.as_bytes().to_vec(), |change| with(&gallery, &change))
+                    change.map_or(gallery.as_bytes().to_vec(), |change| with(&gallery, change))
                 }
                 Step::Interrupted(list) => {
                     let change = gallery.append(records(&list)).change;
-                    change.map_or(gallery.as_bytes().to_vec(), |change| [gallery.as_bytes(), &change.body].concat())
+                    let mut bytes = gallery.as_bytes().to_vec();
+                    change.map(|mut change| change.write(&mut bytes).unwrap());
+                    bytes
                 }
                 Step::Remove(_) if model.is_empty() => gallery.as_bytes().to_vec(),
                 Step::Remove(chosen) => {
                     let ids: Vec<_> = chosen.iter().map(|index| id(&index.get(&model).0)).collect();
                     model.retain(|(name, _)| !ids.contains(&id(name)));
-                    with(&gallery, &gallery.remove(&ids).unwrap().unwrap())
+                    with(&gallery, gallery.remove(&ids).unwrap().unwrap())
                 }
                 Step::Compact => {
                     let mut compacted = Vec::new();

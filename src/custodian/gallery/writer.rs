@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use sha2::{Digest as _, Sha256};
 
 use super::format::{HEAD_BYTES, Head, LINK_BYTES, Layout, Link};
+use crate::template::Eye;
 
 /// A segment in the making: its tables, then its records, in the order of the format.
 pub(super) struct SegmentWriter<'a> {
@@ -53,6 +54,15 @@ impl<'a> SegmentWriter<'a> {
     pub(crate) fn entry(&mut self, first: u32, reference_end: u32) {
         self.table(&first.to_le_bytes());
         self.table(&reference_end.to_le_bytes());
+    }
+
+    /// The eye of a reference.
+    pub(crate) fn eye(&mut self, eye: Option<Eye>) {
+        self.table(&[match eye {
+            None => 0,
+            Some(Eye::Left) => 1,
+            Some(Eye::Right) => 2,
+        }]);
     }
 
     /// A record.

@@ -10,7 +10,7 @@ use npyz::{DType, Deserialize, NpyHeader, TypeChar, TypeRead, half};
 use super::error::ArrayFault;
 
 /// Longest header read, in bytes; NumPy's own limit.
-const HEADER_LIMIT_BYTES: usize = 10_000;
+pub(super) const HEADER_LIMIT_BYTES: usize = 10_000;
 /// Most digits of all axes together: no product of so many, decimal or hexadecimal, overflows 64 bits.
 const SHAPE_LIMIT_DIGITS: usize = 15;
 
@@ -19,21 +19,20 @@ pub(super) const MAGIC: &[u8] = b"\x93NUMPY";
 
 const PLAIN: &str = "a boolean, an integer, a float of 2, 4 or 8 bytes, or text";
 
-/// An array of which every element is there: the shape is never larger than the bytes.
-pub(super) struct Array<'a> {
+/// What a header says of an array.
+pub(super) struct Declared {
     dtype: DType,
     kind: TypeChar,
     element_bytes: usize,
     shape: Vec<usize>,
     /// How many elements lie between neighbours on each axis.
     strides: Vec<usize>,
-    data: &'a [u8],
 }
 
-impl<'a> Array<'a> {
-    /// Reads the header and checks that the data have the size it declares.
-    pub(super) fn parse(file: &'a [u8]) -> Result<Self, ArrayFault> {
-        let (header, data) = Header::split(file)?;
+impl Declared {
+    /// Reads the header at the beginning of a file, and tells how long it is.
+    pub(super) fn of(beginning: &[u8]) -> Result<(Self, usize), ArrayFault> {
+        let (header, data) = Header::split(beginning)?;
         let header = header.parse()?;
         let dtype = header.dtype();
         if matches!(&dtype, DType::Plain(scalar) if scalar.type_char() == TypeChar::Object) {
@@ -41,16 +40,10 @@ impl<'a> Array<'a> {
         }
         let (kind, element_bytes) = element(&dtype)?;
         let usize_of = |lengths: &[u64]| lengths.iter().map(|&n| usize::try_from(n)).collect::<Result<Vec<_>, _>>();
-        let too_large = ArrayFault::Size { expected: usize::MAX, actual: data.len() };
         let (Ok(shape), Ok(strides)) = (usize_of(header.shape()), usize_of(header.strides())) else {
-            return Err(too_large);
+            return Err(ArrayFault::Size { expected: usize::MAX, actual: data.len() });
         };
-        match shape.iter().try_fold(element_bytes, |size, &n| size.checked_mul(n)) {
-            Some(size) if size == data.len() => Ok(Self { dtype, kind, element_bytes, shape, strides, data }),
-            Some(size) if data.get(size..).is_some_and(|rest| rest.starts_with(MAGIC)) => Err(ArrayFault::Appended),
-            Some(size) => Err(ArrayFault::Size { expected: size, actual: data.len() }),
-            None => Err(too_large),
-        }
+        Ok((Self { dtype, kind, element_bytes, shape, strides }, beginning.len() - data.len()))
     }
 
     /// The length of each axis.
@@ -106,6 +99,82 @@ impl<'a> Array<'a> {
     /// The fault that the elements are of another type.
     pub(super) fn not(&self, expected: &'static str) -> ArrayFault {
         ArrayFault::ElementType { expected, actual: description(&self.dtype) }
+    }
+
+    /// Whether the elements are text, or integers, which can stand for it.
+    pub(super) fn is_textual(&self) -> bool {
+        matches!(self.kind, TypeChar::ByteStr | TypeChar::UnicodeStr | TypeChar::Uint | TypeChar::Int)
+    }
+
+    /// How many bytes all elements take.
+    pub(super) fn bytes(&self) -> usize {
+        self.shape.iter().fold(self.element_bytes, |bytes, &length| bytes.saturating_mul(length))
+    }
+
+    /// The bytes of a row, where the array is a table that lies row by row.
+    pub(super) fn table_row_bytes(&self) -> Option<usize> {
+        match (self.shape.as_slice(), self.strides.as_slice()) {
+            ([_, columns], [stride, 1]) if stride == columns => columns.checked_mul(self.element_bytes),
+            _ => None,
+        }
+    }
+
+    /// So many rows of a table that lies row by row.
+    pub(super) fn rows<'a>(&self, rows: usize, data: &'a [u8]) -> Array<'a> {
+        let shape = [rows].into_iter().chain(self.shape.iter().skip(1).copied()).collect();
+        let declared = Self { dtype: self.dtype.clone(), shape, strides: self.strides.clone(), ..*self };
+        Array { declared, data }
+    }
+}
+
+/// An array of which every element is there: the shape is never larger than the bytes.
+pub(super) struct Array<'a> {
+    declared: Declared,
+    data: &'a [u8],
+}
+
+impl std::ops::Deref for Array<'_> {
+    type Target = Declared;
+
+    fn deref(&self) -> &Declared {
+        &self.declared
+    }
+}
+
+impl<'a> Array<'a> {
+    /// Reads the header and checks that the data have the size it declares.
+    pub(super) fn parse(file: &'a [u8]) -> Result<Self, ArrayFault> {
+        let (declared, header_bytes) = Declared::of(file)?;
+        let data = file.get(header_bytes..).unwrap_or_default();
+        match declared.shape.iter().try_fold(declared.element_bytes, |size, &n| size.checked_mul(n)) {
+            Some(size) if size == data.len() => Ok(Self { declared, data }),
+            Some(size) if data.get(size..).is_some_and(|rest| rest.starts_with(MAGIC)) => Err(ArrayFault::Appended),
+            Some(size) => Err(ArrayFault::Size { expected: size, actual: data.len() }),
+            None => Err(ArrayFault::Size { expected: usize::MAX, actual: data.len() }),
+        }
+    }
+
+    /// The elements of a row of so many, in C order, as floating-point numbers.
+    pub(super) fn floats(&self, row: usize, columns: usize) -> Vec<f64> {
+        let positions = row * columns..(row + 1) * columns;
+        let read = |element_bytes: usize| -> Option<&[u8]> {
+            let start = positions.start.checked_mul(element_bytes)?;
+            self.data.get(start..positions.end.checked_mul(element_bytes)?)
+        };
+        // Where rows lie one after the other, the type is looked at once.
+        let in_order = self.table_row_bytes().is_some_and(|bytes| bytes == columns * self.element_bytes);
+        let bytes = read(self.element_bytes).filter(|_| in_order);
+        let values = match (bytes, self.element_bytes) {
+            (Some(bytes), 4) => self.elements::<f32, f64>(bytes),
+            (Some(bytes), 8) => self.elements::<f64, f64>(bytes),
+            _ => None,
+        };
+        values.unwrap_or_else(|| positions.map_while(|position| self.float(position)).collect())
+    }
+
+    fn elements<T: Deserialize, U: From<T>>(&self, bytes: &[u8]) -> Option<Vec<U>> {
+        let reader = T::reader(&self.dtype).ok()?;
+        bytes.chunks(self.element_bytes).map(|element| reader.read_one(element).ok().map(U::from)).collect()
     }
 
     /// The element at a position counted in C order (last axis fastest), as a floating-point number.

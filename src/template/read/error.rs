@@ -24,6 +24,12 @@ pub enum ReadError {
     /// A file of another program, in which templates are not looked for.
     #[error("this is {0}")]
     Foreign(Foreign),
+    /// Reading it failed.
+    #[error("cannot be read: {0}")]
+    Unreadable(std::io::ErrorKind),
+    /// Whoever takes the records wants no more.
+    #[error("told to stop")]
+    Stopped,
     /// Nothing in it.
     #[error("the file holds no record")]
     NoRecords,
@@ -102,7 +108,7 @@ impl Remedy for ReadError {
             Self::Structure { .. } => {
                 "write one object a record, each with its id and its vector: {\"id\": \"anna\", \"vector\": [0.1, 0.2]}"
             }
-            Self::NoRecords => return None,
+            Self::NoRecords | Self::Unreadable(_) | Self::Stopped => return None,
         };
         Some(remedy.into())
     }

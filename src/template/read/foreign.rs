@@ -62,12 +62,13 @@ const MAGIC: [(&[u8], Foreign); 20] = [
 ];
 
 impl Foreign {
-    /// What a file is that is neither NumPy's nor text; `values` are those of a template, where it has a number of them.
-    pub(super) fn of(file: &[u8], values: Option<usize>) -> Option<Self> {
+    /// What a file is that is neither NumPy's nor text, by its beginning, which may be the `whole`; `values` are those of a template, where
+    /// it has a number of them.
+    pub(super) fn of(file: &[u8], whole: bool, values: Option<usize>) -> Option<Self> {
         if let Some(foreign) = Self::marked(file) {
             return Some(foreign);
         }
-        if is_fvecs(file) {
+        if is_fvecs(file, whole) {
             return Some(Self::Fvecs);
         }
         if file.get(8..10) == Some(b"{\"") && file.get(4..8) == Some(&[0; 4]) {
@@ -79,7 +80,7 @@ impl Foreign {
         let row = values.and_then(|values| values.checked_mul(4)).filter(|row| *row > 0);
         match (binary, row) {
             (false, _) => None,
-            (true, Some(row)) if file.len().is_multiple_of(row) => Some(Self::RawFloats),
+            (true, Some(row)) if !whole || file.len().is_multiple_of(row) => Some(Self::RawFloats),
             (true, _) => Some(Self::Unknown),
         }
     }
@@ -173,19 +174,19 @@ impl std::fmt::Display for Foreign {
     }
 }
 
-/// Pickle begins with its protocol, 2 to 5, and ends with a full stop.
+/// Pickle begins with its protocol, 2 to 5; no text begins so, nor what NumPy writes.
 fn is_pickle(file: &[u8]) -> bool {
-    matches!(file, [0x80, 2..=5, .., b'.'])
+    matches!(file, [0x80, 2..=5, _, ..])
 }
 
 /// Every vector begins with its length, which is the same.
-fn is_fvecs(file: &[u8]) -> bool {
+fn is_fvecs(file: &[u8], whole: bool) -> bool {
     let Some((length, _)) = file.split_first_chunk() else { return false };
     let values = u32::from_le_bytes(*length) as usize;
     let row = 4 * (values + 1);
     (1..=1 << 16).contains(&values)
-        && file.len().is_multiple_of(row)
-        && file.chunks(row).all(|row| row.starts_with(length))
+        && (file.len().is_multiple_of(row) || !whole && file.len() > row)
+        && file.chunks(row).all(|row| row.len() < length.len() || row.starts_with(length))
 }
 
 #[cfg(test)]
@@ -207,10 +208,10 @@ mod tests {
             (&floats(&[0.25, 1.0, 0.5, -1.0]), Foreign::RawFloats),
             (&floats(&[0.25, 1.0, 0.5]), Foreign::Unknown),
         ] {
-            assert_eq!(Foreign::of(file, Some(2)), Some(foreign), "{foreign}");
+            assert_eq!(Foreign::of(file, true, Some(2)), Some(foreign), "{foreign}");
         }
         for text in ["", "id,a,b\nx,1,2\n", "{\"vector\": [1]}", "\t1\t2\r\n", "M\u{fc}ller,1,2"] {
-            assert_eq!(Foreign::of(text.as_bytes(), Some(2)), None, "{text}");
+            assert_eq!(Foreign::of(text.as_bytes(), true, Some(2)), None, "{text}");
         }
         assert_eq!(Foreign::archive(["archive/data.pkl"].into_iter()), Some(Foreign::Torch));
         assert_eq!(Foreign::archive(["a.npy"].into_iter()), None);

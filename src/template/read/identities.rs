@@ -37,7 +37,9 @@ pub fn identities(bytes: &[u8]) -> Result<Vec<Identity>, ReadError> {
     if let Some(foreign) = Foreign::marked(bytes) {
         return Err(ReadError::Foreign(foreign));
     }
-    let (mut identities, mut plain, mut blank) = (Vec::new(), Vec::new(), None);
+    let (mut identities, mut blank): (Vec<Identity>, _) = (Vec::new(), None);
+    // Whether all ids so far stand without quotes, and are fractions.
+    let mut fractions = true;
     for (line, content) in text::lines(&text::decoded(bytes)) {
         let place = Place::Line(line);
         let at = ReadError::at(place);
@@ -53,17 +55,14 @@ pub fn identities(bytes: &[u8]) -> Result<Vec<Identity>, ReadError> {
             return Err(ReadError::at(Place::Line(line))(RecordFault::Blank));
         }
         let (identity, is_plain) = identity(content, place, identities.is_empty()).map_err(&at)?;
-        if is_plain {
-            plain.push((place, identity.subject.clone()));
-        }
+        fractions &= is_plain && is_fraction(&identity.subject);
         identities.push(identity);
     }
-    if plain.len() == identities.len()
-        && let Some(place) = first_if_all_fractions(plain.iter().map(|(place, subject)| (*place, subject)))
-    {
-        return Err(ReadError::at(place)(RecordFault::FractionIds));
+    match identities.first() {
+        None => Err(ReadError::NoRecords),
+        Some(first) if fractions => Err(ReadError::at(first.place)(RecordFault::FractionIds)),
+        Some(_) => Ok(identities),
     }
-    if identities.is_empty() { Err(ReadError::NoRecords) } else { Ok(identities) }
 }
 
 fn of_array(bytes: &[u8]) -> Result<Vec<Identity>, ReadError> {
@@ -99,17 +98,11 @@ fn identity(line: &str, place: Place, first: bool) -> Result<(Identity, bool), R
     Ok((identity, matches!(subject, Field::Plain(_))))
 }
 
-/// The place of the first identifier where all are whole numbers with a fraction, such as `7.0`: a program has made measures of them.
-pub(super) fn first_if_all_fractions<'a>(mut ids: impl Iterator<Item = (Place, &'a SubjectId)>) -> Option<Place> {
-    let is_fraction = |id: &SubjectId| {
-        let (whole, fraction) = id.as_str().split_once('.').unwrap_or_default();
-        let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-        digits(whole.strip_prefix('-').unwrap_or(whole))
-            && digits(fraction)
-            && fraction.bytes().all(|byte| byte == b'0')
-    };
-    let (first, id) = ids.next()?;
-    (is_fraction(id) && ids.all(|(_, id)| is_fraction(id))).then_some(first)
+/// Whether an identifier is a whole number with a fraction, such as `7.0`: where all are, a program has made measures of them.
+pub(super) fn is_fraction(id: &SubjectId) -> bool {
+    let (whole, fraction) = id.as_str().split_once('.').unwrap_or_default();
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    digits(whole.strip_prefix('-').unwrap_or(whole)) && digits(fraction) && fraction.bytes().all(|byte| byte == b'0')
 }
 
 /// How an identifier is written to a list, so that [`identities`] reads it again: in double quotes where it must be.

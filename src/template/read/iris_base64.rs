@@ -1,33 +1,37 @@
 //! Lines of base64 iris codes with masks, as iris-mpc keeps them: most significant bit first, in the order rows, columns, channels.
 
 use super::error::{Place, ReadError, RecordFault};
-use super::irises::Layout;
 use super::names::MaskMarks;
-use super::text::{self, lines};
-use super::{Format, Found, Raw, Row, Rows, json};
+use super::source::Source;
+use super::{Beside, Format, Raw, Row, Sink, json, text};
 use crate::template::{IrisShape, TemplateShape};
 
 /// Reads JSON where the file begins with a brace or a bracket, and lines of base64 otherwise.
-pub(super) fn rows(bytes: &[u8], shape: TemplateShape, apart: bool) -> Result<Rows, ReadError> {
+pub(super) fn rows(
+    mut source: Source<'_>,
+    shape: TemplateShape,
+    apart: bool,
+    sink: &mut dyn Sink,
+) -> Result<Beside, ReadError> {
     let TemplateShape::Iris(iris) = shape else {
         return Err(ReadError::Unsupported { format: Format::IrisBase64, shape });
     };
-    match bytes.trim_ascii_start().first() {
-        Some(b'{' | b'[') => json::rows(bytes, shape, apart),
-        _ => {
-            let layout = Layout { flat: true, ..Layout::default() };
-            Ok(Rows { rows: pairs(bytes, iris)?, found: Found::default(), layout })
-        }
+    match source.next_ink(0)? {
+        Some((_, b'{' | b'[')) => json::rows(source, shape, apart, sink),
+        _ => pairs(source, iris, sink).map(|()| Beside::default()),
     }
 }
 
 /// Lines code, mask, code, mask; blank lines are passed over. A line that is neither ends the file's sense: what follows could be either.
-fn pairs(bytes: &[u8], shape: IrisShape) -> Result<Vec<Row<Raw>>, ReadError> {
-    let mut rows = Vec::new();
+fn pairs(mut source: Source<'_>, shape: IrisShape, sink: &mut dyn Sink) -> Result<(), ReadError> {
+    sink.named(false);
+    let (mut bytes, mut line, mut person) = (Vec::new(), 0, 0);
     let mut code = None;
-    for (line, content) in lines(bytes) {
-        let at = ReadError::at(Place::Line(line));
-        let content = content.map_err(&at)?;
+    while let Some(content) = source.line(&mut bytes)? {
+        line += 1;
+        let place = Place::Line(line);
+        let at = ReadError::at(place);
+        let content = text::of(content).map_err(&at)?;
         if content.is_empty() {
             continue;
         }
@@ -35,15 +39,15 @@ fn pairs(bytes: &[u8], shape: IrisShape) -> Result<Vec<Row<Raw>>, ReadError> {
             None => code = Some((line, text::base64_bits(content, shape.bits(), "code").map_err(at)?)),
             Some((_, code)) => {
                 let mask = text::base64_bits(content, shape.bits(), "mask").map_err(at)?;
-                let (place, person) = (Place::Line(line), rows.len() + 1);
-                let template = Ok(Raw::Iris { code, mask, marks: Some(MaskMarks::Valid) });
-                rows.push(Row { place, person, subject: None, eye: None, template });
+                person += 1;
+                let template = Ok(Raw::Iris { code, mask, marks: Some(MaskMarks::Valid), flat: true });
+                sink.row(Row { place, person, subject: None, eye: None, template })?;
             }
         }
     }
     match code {
         Some((line, _)) => Err(ReadError::at(Place::Line(line))(RecordFault::Unpaired)),
-        None => Ok(rows),
+        None => Ok(()),
     }
 }
 
@@ -57,7 +61,12 @@ mod tests {
     const IRIS: IrisShape = IrisShape { rows: 1, columns: 4, channels: 2, mask: MaskSharing::ByPair };
 
     fn read(file: &str) -> Result<Reading, ReadError> {
-        read::read(file.as_bytes(), Format::IrisBase64, TemplateShape::Iris(IRIS), Given::default())
+        read::read(
+            Source::of(file.as_bytes()).unwrap(),
+            Format::IrisBase64,
+            TemplateShape::Iris(IRIS),
+            Given::default(),
+        )
     }
 
     fn fault(file: &str) -> (usize, RecordFault) {

@@ -1,19 +1,9 @@
 //! What an iris file leaves unsaid: in which order the bits of a code lie, and what the ones of a mask mark.
 
 use super::bit_order::BitOrder;
-use super::error::{ReadError, RecordFault};
+use super::error::ReadError;
 use super::names::MaskMarks;
-use super::{Raw, Row};
 use crate::template::{Bits, IrisCode, IrisShape, Template, TemplateError};
-
-/// How the irises of a file are written, as far as it says so.
-#[derive(Debug, Default)]
-pub(super) struct Layout {
-    /// Whether codes are strings of bits, of which no axis says what is where.
-    pub(super) flat: bool,
-    /// The name of a mask that does not say what its ones mark, if there is one.
-    pub(super) mask: String,
-}
 
 /// What its user says.
 #[derive(Clone, Copy, Debug, Default)]
@@ -36,78 +26,84 @@ const ENOUGH_NEIGHBOURS: usize = 400;
 /// So many templates are looked at for the order of bits.
 const SAMPLE: usize = 16;
 
-/// Makes irises of codes and masks: in one order, with masks of valid bits.
-pub(super) fn settle(
-    rows: Vec<Row<Raw>>,
+/// Makes irises of codes and masks, in one order, with masks of valid bits; at the end it is known whether that was right.
+pub(super) struct Settling {
     shape: IrisShape,
-    layout: &Layout,
     told: Told,
-) -> Result<Vec<Row<Template>>, ReadError> {
-    let unsaid = match told.marks {
-        Some(marks) => marks,
-        None => likely_marks(&rows, layout)?,
-    };
-    let order = if layout.flat { told.order.unwrap_or_default() } else { BitOrder::PositionFirst };
-    if layout.flat && told.order.is_none() {
-        check_order(&rows, shape)?;
+    /// Whether a code was a string of bits, of which no axis says what is where.
+    flat: bool,
+    /// Ones, and all bits, of masks whose names do not say what their ones mark.
+    ones: u64,
+    bits: u64,
+    /// The first flat codes.
+    sample: Vec<Vec<bool>>,
+}
+
+impl Settling {
+    pub(super) fn new(shape: IrisShape, told: Told) -> Self {
+        Self { shape, told, flat: false, ones: 0, bits: 0, sample: Vec::new() }
     }
-    let iris = |raw: Raw| match raw {
-        Raw::Whole(template) => Ok(template),
-        Raw::Iris { code, mask, marks } => {
-            let (code, mask) = match order {
-                BitOrder::PositionFirst => (code, mask),
-                order => (order.normal(&code, shape)?, order.normal(&mask, shape)?),
-            };
-            let mask = match marks.unwrap_or(unsaid) {
-                MaskMarks::Valid => mask,
-                MaskMarks::Noise => Bits::new(mask.iter().map(|bit| !bit))?,
-            };
-            Ok(Template::Iris(IrisCode::new(shape, code, mask)?))
+
+    /// The iris of a code and a mask; `flat` and `marks` are as of [`super::Raw::Iris`].
+    pub(super) fn iris(
+        &mut self,
+        code: Bits,
+        mask: Bits,
+        marks: Option<MaskMarks>,
+        flat: bool,
+    ) -> Result<Template, TemplateError> {
+        self.flat |= flat;
+        if marks.is_none() {
+            self.ones += u64::from(mask.ones());
+            self.bits += mask.len() as u64;
         }
-    };
-    let settled =
-        |row: Row<Raw>| row.and_then(|raw| iris(raw).map_err(|fault: TemplateError| RecordFault::from(fault)));
-    Ok(rows.into_iter().map(settled).collect())
-}
-
-/// What the ones of masks mark whose names do not say it, by how many there are.
-fn likely_marks(rows: &[Row<Raw>], layout: &Layout) -> Result<MaskMarks, ReadError> {
-    let masks = rows.iter().filter_map(|row| match &row.template {
-        Ok(Raw::Iris { mask, marks: None, .. }) => Some(mask),
-        _ => None,
-    });
-    let (ones, bits) =
-        masks.fold((0, 0), |(ones, bits), mask| (ones + u64::from(mask.ones()), bits + mask.len() as u64));
-    let share = ones as f64 / bits.max(1) as f64;
-    match bits {
-        1.. if share < USUAL_SHARE => Err(ReadError::MaskMarks { name: layout.mask.clone(), share }),
-        _ => Ok(MaskMarks::Valid),
+        if flat && self.told.order.is_none() && self.sample.len() < SAMPLE {
+            self.sample.push(code.iter().collect());
+        }
+        let order = self.told.order.filter(|_| flat).unwrap_or(BitOrder::PositionFirst);
+        let (code, mask) = match order {
+            BitOrder::PositionFirst => (code, mask),
+            order => (order.normal(&code, self.shape)?, order.normal(&mask, self.shape)?),
+        };
+        let mask = match marks.or(self.told.marks).unwrap_or(MaskMarks::Valid) {
+            MaskMarks::Valid => mask,
+            MaskMarks::Noise => Bits::new(mask.iter().map(|bit| !bit))?,
+        };
+        Ok(Template::Iris(IrisCode::new(self.shape, code, mask)?))
     }
-}
 
-/// Refuses codes that by all appearance are in another order than they are read in.
-fn check_order(rows: &[Row<Raw>], shape: IrisShape) -> Result<(), ReadError> {
-    if shape.rows * shape.columns.saturating_sub(1) * shape.channels < ENOUGH_NEIGHBOURS {
-        return Ok(());
+    /// The order in which flat codes were read, where there are any and it matters; `mask` is the name of one that does not say what its ones
+    /// mark.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError::MaskMarks`] and [`ReadError::BitOrder`] where by all appearance they are of another kind than they were taken for.
+    pub(super) fn finish(self, mask: String) -> Result<Option<BitOrder>, ReadError> {
+        let share = self.ones as f64 / self.bits.max(1) as f64;
+        if self.told.marks.is_none() && self.bits > 0 && share < USUAL_SHARE {
+            return Err(ReadError::MaskMarks { name: mask, share });
+        }
+        self.check_order()?;
+        let matters = self.flat && self.shape.channels > 1;
+        Ok(matters.then(|| self.told.order.unwrap_or_default()))
     }
-    let codes: Vec<Vec<bool>> = rows
-        .iter()
-        .filter_map(|row| match &row.template {
-            Ok(Raw::Iris { code, .. }) => Some(code.iter().collect()),
-            _ => None,
-        })
-        .take(SAMPLE)
-        .collect();
-    let share = |order: BitOrder| {
-        let agreements = codes.iter().map(|code| order.agreement(code, shape));
-        let (equal, pairs) = agreements.fold((0, 0), |(equal, pairs), (e, p)| (equal + e, pairs + p));
-        (equal as f64 / pairs.max(1) as f64, pairs)
-    };
-    let (read, pairs) = share(BitOrder::PositionFirst);
-    let lead = LEAD.max(DEVIATIONS * (0.5 / pairs.max(1) as f64).sqrt());
-    let others = BitOrder::ALL.into_iter().skip(1).map(|order| (order, share(order).0));
-    match others.max_by(|(_, a), (_, b)| a.total_cmp(b)) {
-        Some((other, otherwise)) if otherwise > read + lead => Err(ReadError::BitOrder { read, other, otherwise }),
-        _ => Ok(()),
+
+    fn check_order(&self) -> Result<(), ReadError> {
+        let shape = self.shape;
+        if shape.rows * shape.columns.saturating_sub(1) * shape.channels < ENOUGH_NEIGHBOURS {
+            return Ok(());
+        }
+        let share = |order: BitOrder| {
+            let agreements = self.sample.iter().map(|code| order.agreement(code, shape));
+            let (equal, pairs) = agreements.fold((0, 0), |(equal, pairs), (e, p)| (equal + e, pairs + p));
+            (equal as f64 / pairs.max(1) as f64, pairs)
+        };
+        let (read, pairs) = share(BitOrder::PositionFirst);
+        let lead = LEAD.max(DEVIATIONS * (0.5 / pairs.max(1) as f64).sqrt());
+        let others = BitOrder::ALL.into_iter().skip(1).map(|order| (order, share(order).0));
+        match others.max_by(|(_, a), (_, b)| a.total_cmp(b)) {
+            Some((other, otherwise)) if otherwise > read + lead => Err(ReadError::BitOrder { read, other, otherwise }),
+            _ => Ok(()),
+        }
     }
 }

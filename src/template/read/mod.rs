@@ -1,10 +1,12 @@
 //! Reading templates from the files that people have. `docs/formats.md` tells them what is read.
 //!
-//! A file is given as bytes, so that the length of the input bounds what reading it can cost: nothing that a
-//! file merely declares is allocated. Only `.npz` archives inflate, up to [`npz::limit_bytes`].
+//! A file is read front to back ([`Source`]), and what it holds is told record by record ([`each`]), so that a file need not fit in memory.
+//! The length of the input bounds what reading it can cost: nothing that a file merely declares is allocated. In memory as a whole are
+//! `.npz` archives (which inflate, up to [`npz::limit_bytes`]), arrays that do not lie row by row, UTF-16, and a JSON value that is a list
+//! of all.
 //!
 //! Bytes become rows (`npy`, `npz`, `csv`, `json`, `iris_base64`), each a template or the fault that makes it none; irises are settled
-//! (`irises`: which order of bits, which masks); then it is known whose they are.
+//! (`irises`: which order of bits, which masks); then it is known whose they are (`naming`).
 
 mod array;
 mod bit_order;
@@ -17,9 +19,13 @@ mod iris_base64;
 mod irises;
 mod json;
 mod names;
+mod naming;
 mod npy;
 pub mod npz;
 mod rows;
+mod source;
+#[cfg(test)]
+mod testing;
 mod text;
 
 pub use bit_order::BitOrder;
@@ -29,8 +35,12 @@ pub(super) use identities::written;
 pub use identities::{Identity, identities};
 pub use irises::Told;
 pub use names::{MaskMarks, Two};
+pub use source::Source;
 
-use super::{Bits, Eye, RealVector, Record, RecordError, SubjectId, Template, TemplateShape};
+use std::ops::ControlFlow;
+
+use super::{Bits, Eye, RealVector, Record, SubjectId, Template, TemplateShape};
+use naming::Naming;
 
 /// How a file of templates is written. Names of arrays, columns and fields are those of `docs/formats.md`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,27 +66,27 @@ pub enum Format {
 }
 
 impl Format {
-    /// How a file is written, by its content.
+    /// How a file is written, by its beginning.
     ///
     /// # Errors
     ///
-    /// [`ReadError::Foreign`] for what other programs write.
-    pub fn of(bytes: &[u8], shape: TemplateShape) -> Result<Self, ReadError> {
+    /// [`ReadError::Foreign`] for what other programs write; [`ReadError::Unreadable`].
+    pub fn of(source: &mut Source<'_>, shape: TemplateShape) -> Result<Self, ReadError> {
+        let (bytes, whole) = source.beginning()?;
         if bytes.starts_with(array::MAGIC) {
             return Ok(Self::Npy);
         }
         if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06") {
             return Ok(Self::Npz);
         }
-        let text = text::decoded(bytes);
         let values = match shape {
             TemplateShape::Vector(dimension) => Some(dimension),
             TemplateShape::Bits(_) | TemplateShape::Iris(_) => None,
         };
-        if let Some(foreign) = Foreign::of(&text, values) {
+        if let Some(foreign) = Foreign::of(bytes, whole, values) {
             return Err(ReadError::Foreign(foreign));
         }
-        let first = text.trim_ascii_start();
+        let first = bytes.trim_ascii_start();
         let line = first.split(|&byte| byte == b'\n').next().unwrap_or_default().trim_ascii();
         Ok(match (first.first(), shape) {
             (Some(b'{' | b'['), _) => Self::Json,
@@ -110,6 +120,8 @@ enum Raw {
         mask: Bits,
         /// What the ones of the mask mark, where its name says it.
         marks: Option<MaskMarks>,
+        /// Whether the code is a string of bits, of which no axis says what is where.
+        flat: bool,
     },
 }
 
@@ -134,18 +146,21 @@ struct Row<T> {
     template: Result<T, RecordFault>,
 }
 
-impl<T> Row<T> {
-    fn and_then<U>(self, next: impl FnOnce(T) -> Result<U, RecordFault>) -> Row<U> {
-        let Self { place, person, subject, eye, template } = self;
-        Row { place, person, subject, eye, template: template.and_then(next) }
-    }
+/// Takes the rows of a file, in their order.
+trait Sink {
+    /// Whether rows say whose they are, where that is known before the first.
+    fn named(&mut self, named: bool);
+
+    /// Takes a row; an error ends the reading.
+    fn row(&mut self, row: Row<Raw>) -> Result<(), ReadError>;
 }
 
-/// The rows of a file, and what else it says.
-struct Rows {
-    rows: Vec<Row<Raw>>,
+/// What a file says beside its rows.
+#[derive(Default)]
+struct Beside {
     found: Found,
-    layout: irises::Layout,
+    /// The name of a mask that does not say what its ones mark, if there is one.
+    mask: String,
 }
 
 /// What was found where.
@@ -163,12 +178,6 @@ pub struct Found {
     pub order: Option<BitOrder>,
     /// Those of them that might say whose the records are.
     pub candidates: Vec<String>,
-}
-
-impl From<Vec<Row<Raw>>> for Rows {
-    fn from(rows: Vec<Row<Raw>>) -> Self {
-        Self { rows, found: Found::default(), layout: irises::Layout::default() }
-    }
 }
 
 /// What is known of a file beside its content.
@@ -191,6 +200,20 @@ pub enum IdSource {
     File,
     /// Nobody's: records are numbered from "1". A number is no identity.
     Numbered,
+}
+
+/// A record with its number, which counts the file's records from 1; or what is no record.
+pub type Entry = Result<(usize, Record), Unusable>;
+
+/// What is known of a file at its end.
+#[derive(Clone, Debug)]
+pub struct End {
+    /// How many records it has, usable or not.
+    pub records: usize,
+    /// Where the subjects come from.
+    pub ids: IdSource,
+    /// What was found where.
+    pub found: Found,
 }
 
 /// What was read.
@@ -216,95 +239,60 @@ pub fn records(
     shape: TemplateShape,
     identities: Option<Vec<Identity>>,
 ) -> Result<Vec<Record>, ReadError> {
-    let Reading { records, unusable, .. } = read(bytes, format, shape, Given { identities, ..Given::default() })?;
+    let given = Given { identities, ..Given::default() };
+    let Reading { records, unusable, .. } = read(Source::of(bytes)?, format, shape, given)?;
     match unusable.into_iter().next() {
         Some(Unusable { place, fault, .. }) => Err(ReadError::Record { place, fault }),
         None => Ok(records.into_iter().map(|(_, record)| record).collect()),
     }
 }
 
-/// Reads all records of a file, and where their subjects come from.
+/// Reads all records of a file, and where their subjects come from: see [`each`].
+///
+/// # Errors
+///
+/// As of [`each`].
+pub fn read(source: Source<'_>, format: Format, shape: TemplateShape, given: Given) -> Result<Reading, ReadError> {
+    let (mut records, mut unusable) = (Vec::new(), Vec::new());
+    let End { ids, found, .. } = each(source, format, shape, given, &mut |_, entry| {
+        match entry {
+            Ok(record) => records.push(record),
+            Err(one) => unusable.push(one),
+        }
+        ControlFlow::Continue(())
+    })?;
+    Ok(Reading { records, unusable, ids, found })
+}
+
+/// Reads the records of a file one by one, in its order; `take` is told where their subjects come from, and may stop.
 ///
 /// Where neither what is given nor the file names a record, its subject is its number, from "1". Whether a subject may come twice is for
 /// the gallery to say. A record that makes no template is told apart, with its place, and the others are read.
 ///
+/// What was taken counts only when the end has come without an error: that identifiers are measures, that codes lie in another order, or
+/// that a first line was a header is known only then.
+///
 /// # Errors
 ///
-/// [`ReadError`] where the file as a whole cannot be understood.
-pub fn read(bytes: &[u8], format: Format, shape: TemplateShape, given: Given) -> Result<Reading, ReadError> {
-    let apart = given.identities.is_some();
-    let Rows { rows, mut found, layout } = match format {
-        Format::Npy => npy::rows(bytes, shape)?.into(),
-        Format::Npz => npz::rows(bytes, shape, apart)?,
-        Format::Csv => csv::rows(&text::decoded(bytes), shape, given.header, apart)?,
-        Format::Json => json::rows(&text::decoded(bytes), shape, apart)?,
-        Format::IrisBase64 => iris_base64::rows(&text::decoded(bytes), shape, apart)?,
+/// [`ReadError`] where the file as a whole cannot be understood; [`ReadError::Stopped`] where `take` has stopped.
+pub fn each(
+    source: Source<'_>,
+    format: Format,
+    shape: TemplateShape,
+    given: Given,
+    take: &mut dyn FnMut(IdSource, Entry) -> ControlFlow<()>,
+) -> Result<End, ReadError> {
+    let Given { identities, header, irises } = given;
+    let apart = identities.is_some();
+    let mut naming = Naming::new(shape, irises, identities, take);
+    let Beside { found, mask } = match format {
+        Format::Npy => npy::rows(source, shape, &mut naming).map(|()| Beside::default())?,
+        Format::Npz => npz::rows(source, shape, apart, &mut naming)?,
+        Format::Csv => csv::rows(source, shape, header, apart, &mut naming)?,
+        Format::Json => json::rows(source, shape, apart, &mut naming)?,
+        Format::IrisBase64 => iris_base64::rows(source, shape, apart, &mut naming)?,
     };
-    if rows.is_empty() {
-        return Err(ReadError::NoRecords);
-    }
-    if matches!(shape, TemplateShape::Iris(iris) if layout.flat && iris.channels > 1) {
-        found.order = Some(given.irises.order.unwrap_or_default());
-    }
-    let mut rows = match shape {
-        TemplateShape::Iris(iris) => irises::settle(rows, iris, &layout, given.irises)?,
-        TemplateShape::Bits(_) | TemplateShape::Vector(_) => rows.into_iter().map(whole).collect(),
-    };
-    let ids = match rows.iter().any(|row| row.subject.is_some()) {
-        _ if apart => IdSource::Given,
-        true => IdSource::File,
-        false => IdSource::Numbered,
-    };
-    match given.identities {
-        None => {}
-        Some(given) if given.len() != rows.len() => {
-            return Err(ReadError::IdentityCount { identities: given.len(), records: rows.len() });
-        }
-        Some(given) => rows.iter_mut().zip(given).for_each(|(row, identity)| {
-            row.subject = Some(identity.subject);
-            row.eye = identity.eye.or(row.eye);
-        }),
-    }
-    if ids == IdSource::File {
-        check_written(&rows)?;
-    }
-    let mut reading = Reading { records: Vec::with_capacity(rows.len()), unusable: Vec::new(), ids, found };
-    rows.into_iter().enumerate().for_each(|(index, row)| reading.add(index + 1, row));
-    Ok(reading)
-}
-
-fn whole(row: Row<Raw>) -> Row<Template> {
-    row.and_then(|raw| match raw {
-        Raw::Whole(template) => Ok(template),
-        // No reader makes an iris of another shape.
-        Raw::Iris { .. } => Err(RecordFault::NotText),
-    })
-}
-
-/// Whether the identifiers of a file are ones that other files have too.
-fn check_written(rows: &[Row<Template>]) -> Result<(), ReadError> {
-    let subjects = rows.iter().filter_map(|row| Some((row.place, row.subject.as_ref()?)));
-    match identities::first_if_all_fractions(subjects) {
-        Some(place) => Err(ReadError::at(place)(RecordFault::FractionIds)),
-        None => Ok(()),
-    }
-}
-
-impl Reading {
-    /// Takes a row, in the order of the file.
-    fn add(&mut self, record: usize, row: Row<Template>) {
-        let Row { place, person, subject, eye, template } = row;
-        let numbered = || SubjectId::try_from(person.to_string()).map_err(|fault: RecordError| fault.into());
-        let named = match (&subject, self.ids) {
-            (Some(subject), _) => Ok(subject.clone()),
-            (None, IdSource::Numbered) => numbered(),
-            (None, _) => Err(RecordFault::Unnamed),
-        };
-        match template.and_then(|template| Ok((named?, template))) {
-            Ok((subject, template)) => self.records.push((record, Record { subject, eye, template })),
-            Err(fault) => self.unusable.push(Unusable { place, record, subject, eye, fault }),
-        }
-    }
+    naming.finish(found, mask)
 }
 
 #[cfg(test)]
@@ -318,7 +306,36 @@ mod tests {
     const FORMATS: [Format; 5] = [Format::Npy, Format::Npz, Format::Csv, Format::Json, Format::IrisBase64];
     const SHAPES: [TemplateShape; 3] = [TemplateShape::Vector(2), TemplateShape::Bits(8), TemplateShape::Iris(IRIS)];
 
+    /// Gives a few bytes at a time.
+    struct Trickle<'a>(&'a [u8], usize);
+
+    impl std::io::Read for Trickle<'_> {
+        fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+            let few = out.len().min(self.1);
+            self.0.read(&mut out[..few])
+        }
+    }
+
     proptest! {
+        #[test]
+        fn it_does_not_matter_in_which_pieces_a_file_comes(
+            text in "([-0-9a{}\\[\\]\":,;# \r\n]{0,8}(1,2|\\{\"id\": \"a\", \"vector\": \\[1, 2\\]\\}|\"a\nb\",1,2|id,x,y|oQ==\n/w==)?\r?\n){0,6}",
+            few in 1..5usize,
+        ) {
+            for (format, shape) in FORMATS.into_iter().flat_map(|format| SHAPES.map(|shape| (format, shape))) {
+                let told = |source| {
+                    let mut told = Vec::new();
+                    let end = each(source, format, shape, Given::default(), &mut |ids, entry| {
+                        told.push(format!("{ids:?} {:?}", entry.map(|(number, record)| (number, record.subject))));
+                        ControlFlow::Continue(())
+                    });
+                    (told, end.map(|end| (end.records, end.ids, end.found)))
+                };
+                let (whole, pieces) = (Source::of(text.as_bytes()), Source::new(Trickle(text.as_bytes(), few)));
+                prop_assert_eq!(told(whole.unwrap()), told(pieces.unwrap()));
+            }
+        }
+
         #[test]
         fn whatever_is_read_has_the_shape_asked_for(text in "[-0-9a-f{}\\[\\]\":,.=/+\\n ]{0,60}") {
             for (format, shape) in FORMATS.into_iter().flat_map(|format| SHAPES.map(|shape| (format, shape))) {
@@ -347,13 +364,41 @@ mod tests {
         }
     }
 
+    #[test]
+    fn whoever_takes_records_may_stop() {
+        let source = Source::of(b"1,2.5\n3,4.5\n5,6.5\n").unwrap();
+        let mut taken = 0;
+        let end = each(source, Format::Csv, TemplateShape::Vector(2), Given::default(), &mut |_, _| {
+            taken += 1;
+            if taken == 2 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        assert_eq!((taken, end.err()), (2, Some(ReadError::Stopped)));
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_told_apart_from_one_that_ends() {
+        struct Broken;
+        impl std::io::Read for Broken {
+            fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
+                Err(std::io::ErrorKind::ConnectionReset.into())
+            }
+        }
+        use std::io::Read as _;
+        for format in FORMATS {
+            let shape = if format == Format::IrisBase64 { TemplateShape::Iris(IRIS) } else { TemplateShape::Vector(2) };
+            let text: &[u8] = if format == Format::Npy { b"\x93NUMPY\x01\x00" } else { b"oQ==\n" };
+            let read = Source::new(text.chain(Broken)).and_then(|source| read(source, format, shape, Given::default()));
+            assert_eq!(read.err(), Some(ReadError::Unreadable(std::io::ErrorKind::ConnectionReset)), "{format}");
+        }
+    }
+
     fn ids(records: &[Record]) -> Vec<(&str, Option<Eye>)> {
         records.iter().map(|record| (record.subject.as_str(), record.eye)).collect()
     }
 
     #[test]
     fn a_format_is_known_by_its_content() {
-        let of = |bytes: &[u8], shape| Format::of(bytes, shape).unwrap();
+        let of = |bytes: &[u8], shape| Format::of(&mut Source::of(bytes).unwrap(), shape).unwrap();
         let (vector, iris) = (TemplateShape::Vector(2), TemplateShape::Iris(IRIS));
         assert_eq!(of(b"\x93NUMPY\x01\x00", vector), Format::Npy);
         assert_eq!(of(b"PK\x03\x04", vector), Format::Npz);
@@ -362,7 +407,10 @@ mod tests {
         assert_eq!(of(b"oQ==\n/w==\n", iris), Format::IrisBase64);
         assert_eq!(of(b"code,mask\na1,ff\n", iris), Format::Csv);
         assert_eq!(of(b"1\t2\n", vector), Format::Csv);
-        assert_eq!(Format::of(b"PAR1", vector).unwrap_err(), ReadError::Foreign(Foreign::Parquet));
+        assert_eq!(
+            Format::of(&mut Source::of(b"PAR1").unwrap(), vector).unwrap_err(),
+            ReadError::Foreign(Foreign::Parquet)
+        );
     }
 
     #[test]

@@ -3,6 +3,7 @@ use proptest::prelude::*;
 
 use super::super::error::{ArrayFault, Place, RecordFault};
 use super::*;
+use crate::template::read::{Beside, Raw, Row, testing};
 use crate::template::{Template, TemplateError};
 
 /// Written by another implementation than ours.
@@ -22,6 +23,11 @@ fn file(header: &str, data: &[u8]) -> Vec<u8> {
     file.extend(header.as_bytes());
     file.extend(data);
     file
+}
+
+fn rows(file: &[u8], shape: TemplateShape) -> Result<Vec<Row<Raw>>, ReadError> {
+    let read = |source: Source<'_>, sink: &mut dyn Sink| super::rows(source, shape, sink).map(|()| Beside::default());
+    testing::rows(file, read).map(|read| read.rows)
 }
 
 fn vectors(file: &[u8], dimension: usize) -> Vec<Vec<f64>> {

@@ -1,17 +1,22 @@
 //! NumPy's `.npz`: a zip archive of `.npy` files.
 
-use std::io::{Cursor, Read};
+use std::io::Read;
 
-use super::array::Array;
+use super::array::{Array, Declared, HEADER_LIMIT_BYTES};
 use super::error::{ArchiveFault, ArrayFault, ReadError, RecordFault};
 use super::foreign::Foreign;
-use super::irises::Layout;
 use super::names::{self, MaskMarks};
-use super::{Found, Raw, Row, Rows, rows, text};
+use super::rows::{self, Strings};
+use super::source::{Seekable, Source};
+use super::{Beside, Found, Raw, Row, Sink, npy, text};
 use crate::template::{Bits, IrisShape, TemplateShape};
 
 /// An array that is never taken for the templates.
 const BESIDE: &str = "shape";
+
+/// Larger arrays are inflated in parts where they are templates, and not at all where nothing is read from them; so that an archive of a
+/// million vectors need not fit in memory.
+const WHOLE_BYTES: u64 = 1 << 24;
 
 /// What an archive of irises must have.
 const CODE_EXPECTED: &str =
@@ -19,8 +24,8 @@ const CODE_EXPECTED: &str =
 /// What an archive of irises must have beside their codes; where all bits are valid, they may all be 1.
 const MASK_EXPECTED: &str = "a mask `valid` (1 is a valid bit), `noise` (1 is not) or `mask`";
 
-/// Codes with their masks, the arrays that they are from, and how they are written.
-type Irises = (Vec<Result<Raw, RecordFault>>, Vec<String>, Layout);
+/// Codes with their masks, the arrays that they are from, and the name of the masks'.
+type Irises = (Vec<Result<Raw, RecordFault>>, Vec<String>, String);
 
 /// The most bytes that an archive of a given length may inflate to: 64 times its length and a mebibyte.
 ///
@@ -30,22 +35,37 @@ pub fn limit_bytes(archive_bytes: usize) -> usize {
 }
 
 /// Reads a `.npz` archive. Where identifiers are given `apart`, its own are not looked for.
-pub(super) fn rows(bytes: &[u8], shape: TemplateShape, apart: bool) -> Result<Rows, ReadError> {
-    let archive = Archive::inflate(bytes)?;
-    let (templates, read, layout) = match shape {
-        TemplateShape::Iris(iris) => archive.irises(iris)?,
+pub(super) fn rows(
+    source: Source<'_>,
+    shape: TemplateShape,
+    apart: bool,
+    sink: &mut dyn Sink,
+) -> Result<Beside, ReadError> {
+    let mut archive = Archive::open(source, shape)?;
+    let label = if apart { None } else { names::label(archive.labels()).map_err(ArchiveFault::TwoLabels)? };
+    let label = label.map(str::to_owned);
+    sink.named(label.is_some());
+    let (count, read, mask) = match shape {
+        TemplateShape::Iris(iris) => {
+            let (templates, read, mask) = archive.irises(iris)?;
+            let (count, labels) = (templates.len(), archive.beside(label.as_deref(), templates.len())?);
+            templates.into_iter().enumerate().try_for_each(|(index, raw)| sink.row(labels.row(index, raw)))?;
+            (count, read, mask)
+        }
         TemplateShape::Bits(_) | TemplateShape::Vector(_) => {
-            let name = archive.templates_name(shape)?;
-            let templates = rows::templates(&archive.required(name)?, shape, name)?;
-            (templates, vec![name.to_owned()], Layout::default())
+            let name = archive.templates_name(shape)?.to_owned();
+            // An array of another shape than is agreed is refused for that.
+            let count = archive.declared(&name)?.and_then(|array| rows::count(&array, shape));
+            let labels = count.map(|count| archive.beside(label.as_deref(), count)).transpose()?.unwrap_or_default();
+            let mut take = |index, template| sink.row(labels.row(index, template));
+            let count = npy::templates(archive.source(&name)?, shape, &name, &mut take)?;
+            (count, vec![name], String::new())
         }
     };
-    let mut rows = rows::unnamed(templates);
-    let label = if apart { None } else { names::label(archive.labels()).map_err(ArchiveFault::TwoLabels)? };
-    archive.name(&mut rows, label)?;
+    let label = label.as_deref();
     let is_read = |name: &str| read.iter().any(|read| read == name) || label == Some(name) || archive.is_beside(name);
     // Under another name than usual it is told which array it is.
-    let unusual = |name: &&String| !names::is_one_of(&names::VECTORS, name) && archive.0.len() > 1;
+    let unusual = |name: &&String| !names::is_one_of(&names::VECTORS, name) && archive.arrays.len() > 1;
     let found = Found {
         templates: match shape {
             TemplateShape::Iris(_) => None,
@@ -53,41 +73,114 @@ pub(super) fn rows(bytes: &[u8], shape: TemplateShape, apart: bool) -> Result<Ro
         },
         label: label.map(names::shortened),
         unread: names::listed(archive.names().filter(|name| !is_read(name))),
-        candidates: if apart || label.is_some() { Vec::new() } else { archive.candidates(rows.len(), &read) },
+        candidates: if apart || label.is_some() { Vec::new() } else { archive.candidates(count, &read) },
         ..Found::default()
     };
-    Ok(Rows { rows, found, layout })
+    Ok(Beside { found, mask })
 }
 
-/// Names and `.npy` files, in the archive's order. Folders are left out of names: whoever packs a folder again adds them.
-struct Archive(Vec<(String, Vec<u8>)>);
+/// What goes with the templates, a text for each.
+#[derive(Default)]
+struct Labels {
+    subjects: Option<Vec<String>>,
+    eyes: Option<Vec<String>>,
+}
 
-impl Archive {
-    fn inflate(bytes: &[u8]) -> Result<Self, ReadError> {
-        let limit_bytes = limit_bytes(bytes.len());
-        let mut left = limit_bytes;
-        let mut zip = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|_| ArchiveFault::NotZip)?;
-        let mut arrays = Vec::new();
+impl Labels {
+    /// The row of a template, from 0.
+    fn row(&self, index: usize, template: Result<Raw, RecordFault>) -> Row<Raw> {
+        let of = |texts: &Option<Vec<String>>| texts.as_ref().and_then(|texts| texts.get(index).cloned());
+        let mut row = rows::unnamed(index, template);
+        match of(&self.subjects).map(|subject| RecordFault::subject(&subject)).transpose() {
+            Ok(subject) => row.subject = subject,
+            Err(fault) => row.template = Err(fault),
+        }
+        match of(&self.eyes).filter(|eye| !eye.is_empty()).map(|eye| text::eye(&eye)).transpose() {
+            Ok(eye) => row.eye = eye,
+            Err(fault) => row.template = Err(fault),
+        }
+        row
+    }
+}
+
+/// The arrays of an archive, in its order. Folders are left out of names: whoever packs a folder again adds them.
+struct Archive<'a> {
+    zip: zip::ZipArchive<Box<dyn Seekable + 'a>>,
+    arrays: Vec<Entry>,
+}
+
+/// An array of an archive.
+struct Entry {
+    name: String,
+    /// Its place in the archive.
+    index: usize,
+    /// The file, or its beginning where the array is large and read in parts.
+    bytes: Vec<u8>,
+}
+
+impl<'a> Archive<'a> {
+    /// Inflates the arrays, but for the larger ones where templates are read in parts.
+    fn open(source: Source<'a>, shape: TemplateShape) -> Result<Self, ReadError> {
+        let (file, bytes) = source.seekable()?;
+        let limit_bytes = limit_bytes(usize::try_from(bytes).unwrap_or(usize::MAX));
+        let whole_bytes = match shape {
+            TemplateShape::Iris(_) => u64::MAX,
+            TemplateShape::Bits(_) | TemplateShape::Vector(_) => WHOLE_BYTES,
+        };
+        let mut zip = zip::ZipArchive::new(file).map_err(|_| ArchiveFault::NotZip)?;
+        let (mut arrays, mut left) = (Vec::new(), limit_bytes as u64);
         for index in 0..zip.len() {
-            let file = zip.by_index(index).map_err(|_| ArchiveFault::NotZip)?;
+            let mut file = zip.by_index(index).map_err(|_| ArchiveFault::NotZip)?;
             let name = file.name().map_err(|_| ArchiveFault::NotZip)?.into_owned();
             let Some(name) = name.strip_suffix(".npy") else { continue };
             let name = name.rsplit('/').next().unwrap_or(name).to_owned();
-            let mut content = Vec::new();
-            file.take(left as u64 + 1).read_to_end(&mut content).map_err(|_| ArchiveFault::NotZip)?;
-            left = left.checked_sub(content.len()).ok_or(ArchiveFault::Inflates { limit_bytes })?;
-            arrays.push((name, content));
+            // What an archive says of sizes is not relied upon.
+            let mut bytes = Vec::new();
+            let mut inflate = |bytes: &mut Vec<u8>, most: u64| {
+                (&mut file).take(most).read_to_end(bytes).map(drop).map_err(|_| ReadError::from(ArchiveFault::NotZip))
+            };
+            inflate(&mut bytes, whole_bytes.min(left).saturating_add(1))?;
+            let mut all = bytes.len() as u64;
+            if all > whole_bytes && names::is_label(&name) {
+                inflate(&mut bytes, left)?;
+                all = bytes.len() as u64;
+            } else if all > whole_bytes {
+                all = Declared::of(&bytes)
+                    .map_or(all, |(declared, header)| declared.bytes().saturating_add(header) as u64);
+                bytes.truncate(2 * HEADER_LIMIT_BYTES);
+                bytes.shrink_to_fit();
+            }
+            left = left.checked_sub(all).ok_or(ArchiveFault::Inflates { limit_bytes })?;
+            arrays.push(Entry { name, index, bytes });
         }
         let names: Vec<_> = zip.file_names().filter_map(Result::ok).collect();
         match Foreign::archive(names.iter().map(AsRef::as_ref)).filter(|_| arrays.is_empty()) {
             Some(foreign) => Err(ReadError::Foreign(foreign)),
-            None => Ok(Self(arrays)),
+            None => Ok(Self { zip, arrays }),
         }
     }
 
+    fn entry(&self, name: &str) -> Option<&Entry> {
+        self.arrays.iter().find(|entry| entry.name == name)
+    }
+
+    /// What the header of an array says.
+    fn declared(&self, name: &str) -> Result<Option<Declared>, ReadError> {
+        let Some(entry) = self.entry(name) else { return Ok(None) };
+        Declared::of(&entry.bytes).map(|(declared, _)| Some(declared)).map_err(ReadError::in_array(name))
+    }
+
     fn array(&self, name: &str) -> Result<Option<Array<'_>>, ReadError> {
-        let Some((_, file)) = self.0.iter().find(|(found, _)| found == name) else { return Ok(None) };
-        Array::parse(file).map(Some).map_err(ReadError::in_array(name))
+        let Some(entry) = self.entry(name) else { return Ok(None) };
+        Array::parse(&entry.bytes).map(Some).map_err(ReadError::in_array(name))
+    }
+
+    /// An array from its beginning.
+    fn source(&mut self, name: &str) -> Result<Source<'_>, ReadError> {
+        let missing = self.no_templates("that array");
+        let index = self.entry(name).map(|entry| entry.index).ok_or(missing)?;
+        let file = self.zip.by_index(index).map_err(|_| ArchiveFault::NotZip)?;
+        Source::new(file)
     }
 
     fn required(&self, name: &str) -> Result<Array<'_>, ReadError> {
@@ -95,7 +188,7 @@ impl Archive {
     }
 
     fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|(name, _)| name.as_str())
+        self.arrays.iter().map(|entry| entry.name.as_str())
     }
 
     fn no_templates(&self, expected: &'static str) -> ArchiveFault {
@@ -119,7 +212,7 @@ impl Archive {
     /// The array of vectors or bits: the one that is called so, or the only one that has their shape.
     fn templates_name(&self, shape: TemplateShape) -> Result<&str, ArchiveFault> {
         let called = |name: &&str| names::is_one_of(&names::VECTORS, name) || names::is_one_of(&names::BITS, name);
-        let fits = |name: &&str| self.array(name).ok().flatten().is_some_and(|array| rows::fits(&array, shape));
+        let fits = |name: &&str| self.declared(name).ok().flatten().is_some_and(|array| rows::fits(&array, shape));
         let named: Vec<&str> = self.names().filter(called).collect();
         if let Some(name) = names::one(named).map_err(ArchiveFault::TwoTemplates)? {
             return Ok(name);
@@ -153,9 +246,8 @@ impl Archive {
         let mask = one(&names::is_mask)?.ok_or_else(|| self.no_templates(MASK_EXPECTED))?;
         let codes = rows::iris_bits(&self.required(code)?, shape, code)?;
         let masks = rows::iris_bits(&self.required(mask)?, shape, mask)?;
-        let layout = Layout { flat: codes.flat, mask: names::shortened(mask) };
-        let templates = rows::irises(codes.bits, masks.bits, mask, names::marks_of(mask))?;
-        Ok((templates, vec![code.to_owned(), mask.to_owned()], layout))
+        let templates = rows::irises(codes, masks.bits, mask, names::marks_of(mask))?;
+        Ok((templates, vec![code.to_owned(), mask.to_owned()], names::shortened(mask)))
     }
 
     /// Irises from an array for each filter: `iris_codes_0`, `mask_codes_0`, `iris_codes_1`, ... of `(rows, columns, 2)`.
@@ -187,39 +279,26 @@ impl Archive {
             Ok((0..records).map(record).collect::<Vec<Result<Bits, RecordFault>>>())
         };
         let (codes, masks) = (of("iris_codes")?, of("mask_codes")?);
+        let codes = Strings { bits: codes, flat: false };
         let templates = rows::irises(codes, masks, "mask_codes_0", Some(MaskMarks::Valid))?;
-        Ok((templates, read, Layout::default()))
+        Ok((templates, read, String::new()))
     }
 
     /// Arrays of one text or integer a record, but for the templates.
     fn candidates(&self, records: usize, read: &[String]) -> Vec<String> {
         let fits = |name: &&str| {
-            let array = self.array(name).ok().flatten();
-            let is_column = array.is_some_and(|array| array.axes() == [records] && array.text(0).is_some());
+            let array = self.declared(name).ok().flatten();
+            let is_column = array.is_some_and(|array| array.axes() == [records] && array.is_textual());
             is_column && !self.is_beside(name) && !read.iter().any(|read| read == name)
         };
         names::listed(self.names().filter(fits))
     }
 
-    /// Gives the rows the identifiers of an array, and the eyes of the archive where it has some.
-    fn name(&self, rows: &mut [Row<Raw>], label: Option<&str>) -> Result<(), ReadError> {
-        let count = rows.len();
-        if let Some(label) = label {
-            for (row, subject) in rows.iter_mut().zip(self.column(label, count)?) {
-                match RecordFault::subject(&subject) {
-                    Ok(subject) => row.subject = Some(subject),
-                    Err(fault) => row.template = Err(fault),
-                }
-            }
-        }
-        let Some(eyes) = self.names().find(|name| names::is_one_of(&names::EYES, name)) else { return Ok(()) };
-        for (row, eye) in rows.iter_mut().zip(self.column(eyes, count)?).filter(|(_, eye)| !eye.is_empty()) {
-            match text::eye(&eye) {
-                Ok(eye) => row.eye = Some(eye),
-                Err(fault) => row.template = Err(fault),
-            }
-        }
-        Ok(())
+    /// What goes with so many templates: the texts of the array of identifiers, and of the eyes where the archive has some.
+    fn beside(&self, label: Option<&str>, records: usize) -> Result<Labels, ReadError> {
+        let eyes = self.names().find(|name| names::is_one_of(&names::EYES, name));
+        let column = |name: Option<&str>| name.map(|name| self.column(name, records)).transpose();
+        Ok(Labels { subjects: column(label)?, eyes: column(eyes)? })
     }
 
     /// The texts of an array, one a row.
@@ -237,9 +316,10 @@ impl Archive {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
+    use std::io::{Cursor, Write};
 
     use super::*;
+    use crate::template::read::testing::{self, Rows};
     use crate::template::read::{self, Format};
     use crate::template::{Eye, MaskSharing, Record, Template};
 
@@ -257,6 +337,10 @@ mod tests {
             zip.write_all(data).unwrap();
         }
         zip.finish().unwrap().into_inner()
+    }
+
+    fn rows(file: &[u8], shape: TemplateShape, apart: bool) -> Result<Rows, ReadError> {
+        testing::rows(file, |source, sink| super::rows(source, shape, apart, sink))
     }
 
     fn codes(file: &[u8]) -> Vec<(Vec<u8>, Vec<u8>)> {
@@ -345,6 +429,41 @@ mod tests {
             matches!(rows(&archive(&[code, two]), SHAPE, false), Err(ReadError::Array { array, .. }) if array == "valid")
         );
         assert!(matches!(rows(b"PK\x03\x04", SHAPE, false), Err(ReadError::Archive(ArchiveFault::NotZip))));
+    }
+
+    #[test]
+    fn a_large_array_is_read_in_parts() {
+        const ROWS: usize = 70_000;
+        let value = |position: usize| position as f32;
+        let data: Vec<u8> = (0..64 * ROWS).flat_map(|position| value(position).to_le_bytes()).collect();
+        assert!(data.len() as u64 > WHOLE_BYTES);
+        let ids: Vec<u8> = (0..ROWS as u32).flat_map(u32::to_le_bytes).collect();
+        let (shape, count) = (format!("({ROWS}, 64)"), format!("({ROWS},)"));
+        let file = archive(&[
+            ("others", "<f4", &format!("({ROWS}, 63)"), &data[..63 * 4 * ROWS]),
+            ("vectors", "<f4", &shape, &data),
+            ("ids", "<u4", &count, &ids),
+        ]);
+        let read = rows(&file, TemplateShape::Vector(64), false).unwrap();
+        assert_eq!((read.rows.len(), &read.found.unread[..]), (ROWS, &["others".to_owned()][..]));
+        for (index, row) in read.rows.iter().enumerate().step_by(997) {
+            let Ok(Raw::Whole(Template::Vector(vector))) = &row.template else { panic!() };
+            assert_eq!(row.subject.as_ref().unwrap().as_str(), index.to_string());
+            assert!(
+                vector.coordinates().iter().zip(64 * index..).all(|(x, position)| *x == f64::from(value(position)))
+            );
+        }
+        // The header promises what is not there, or less than is.
+        for (shape, expected) in [(format!("({}, 64)", ROWS + 1), ROWS + 1), (format!("({}, 64)", ROWS - 1), ROWS - 1)]
+        {
+            let refused =
+                rows(&archive(&[("a", "<f4", &shape, &data)]), TemplateShape::Vector(64), false).err().unwrap();
+            let fault = ArrayFault::Size { expected: 256 * expected, actual: 256 * ROWS };
+            assert_eq!(refused, ReadError::Array { array: "a".to_owned(), fault });
+        }
+        let bomb = archive(&[("a", "<f4", "(100000000, 64)", &vec![0; 1 << 25])]);
+        let refused = rows(&bomb, TemplateShape::Vector(64), false).err().unwrap();
+        assert!(matches!(refused, ReadError::Archive(ArchiveFault::Inflates { .. })), "{refused}");
     }
 
     #[test]

@@ -1,37 +1,122 @@
 //! From arrays to records: one row each.
 
-use super::array::Array;
+use super::array::{Array, Declared};
 use super::bit_order::BitOrder;
 use super::error::{ArrayFault, Place, ReadError, RecordFault};
 use super::names::MaskMarks;
 use super::{Raw, Row};
 use crate::template::{Bits, IrisShape, RealVector, Template, TemplateError, TemplateShape};
 
-/// Rows that carry neither identifier nor eye.
-pub(super) fn unnamed(templates: Vec<Result<Raw, RecordFault>>) -> Vec<Row<Raw>> {
-    let row =
-        |(index, template)| Row { place: Place::Row(index + 1), person: index + 1, subject: None, eye: None, template };
-    templates.into_iter().enumerate().map(row).collect()
+/// A row that carries neither identifier nor eye, from 0.
+pub(super) fn unnamed(index: usize, template: Result<Raw, RecordFault>) -> Row<Raw> {
+    Row { place: Place::Row(index + 1), person: index + 1, subject: None, eye: None, template }
 }
 
-/// The vectors or bit strings in the rows of an array.
-pub(super) fn templates(
-    array: &Array<'_>,
-    shape: TemplateShape,
-    name: &str,
-) -> Result<Vec<Result<Raw, RecordFault>>, ReadError> {
-    match shape {
-        TemplateShape::Vector(dimension) => vectors(array, dimension, name),
-        TemplateShape::Bits(length) => {
-            let bits = bits(array, length, name)?;
-            Ok(bits.into_iter().map(|bits| Ok(Raw::Whole(Template::Bits(bits?)))).collect())
+/// The vectors or bit strings in the rows of an array, made one by one.
+pub(super) struct Templates<'a> {
+    array: &'a Array<'a>,
+    kind: Kind,
+    count: usize,
+}
+
+/// What a row is.
+#[derive(Clone, Copy)]
+enum Kind {
+    /// So many coordinates.
+    Vector(usize),
+    /// So many bits.
+    Bits(usize),
+    /// So many bits, eight in a byte.
+    PackedBits(usize),
+}
+
+impl<'a> Templates<'a> {
+    /// Those of an array of this name, of which the shape asks for vectors or bits.
+    pub(super) fn of(array: &'a Array<'a>, shape: TemplateShape, name: &str) -> Result<Self, ReadError> {
+        match shape {
+            TemplateShape::Vector(dimension) => Self::vectors(array, dimension, name),
+            TemplateShape::Bits(length) => Self::bits(array, length, name),
+            TemplateShape::Iris(_) => Err(ReadError::in_array(name)(array.not("a code with its mask"))),
         }
-        TemplateShape::Iris(_) => Err(ReadError::in_array(name)(array.not("a code with its mask"))),
+    }
+
+    fn vectors(array: &'a Array<'a>, dimension: usize, name: &str) -> Result<Self, ReadError> {
+        let fault = ReadError::in_array(name);
+        if !array.is_float() {
+            return Err(fault(array.not("float16, float32 or float64")));
+        }
+        let count = array.rows_of(dimension).filter(|_| dimension > 0);
+        let count = count.ok_or_else(|| fault(unexpected(array, format!("(records, {dimension})"))))?;
+        Ok(Self { array, kind: Kind::Vector(dimension), count })
+    }
+
+    /// Bit strings of `length` bits: as they are, or packed.
+    fn bits(array: &'a Array<'a>, length: usize, name: &str) -> Result<Self, ReadError> {
+        let fault = ReadError::in_array(name);
+        let packed = length.div_ceil(8);
+        // A table says it best: a list may be one row or one column.
+        let (mut whole, mut bytes) = (array.table_of(length), array.table_of(packed));
+        if whole.or(bytes).is_none() {
+            (whole, bytes) = (array.rows_of(length), array.rows_of(packed));
+        }
+        match (whole, bytes) {
+            (Some(count), _) if array.is_numeric() => Ok(Self { array, kind: Kind::Bits(length), count }),
+            (_, Some(count)) if array.is_u8() => Ok(Self { array, kind: Kind::PackedBits(length), count }),
+            (Some(_), _) => Err(fault(array.not("bool, or an integer type with 0 and 1 only"))),
+            (_, Some(_)) => Err(fault(array.not("uint8 (packed, most significant bit first)"))),
+            _ => Err(fault(unexpected(array, format!("(records, {length}), or packed (records, {packed}),")))),
+        }
+    }
+
+    pub(super) fn count(&self) -> usize {
+        self.count
+    }
+
+    /// The template of a row, from 0.
+    pub(super) fn get(&self, row: usize) -> Result<Raw, RecordFault> {
+        Ok(Raw::Whole(match self.kind {
+            Kind::Vector(dimension) => Template::Vector(RealVector::new(self.array.floats(row, dimension))?),
+            Kind::Bits(_) | Kind::PackedBits(_) => Template::Bits(self.string(row)?),
+        }))
+    }
+
+    /// The bits of a row, from 0.
+    fn string(&self, row: usize) -> Result<Bits, RecordFault> {
+        match self.kind {
+            Kind::PackedBits(length) => {
+                let packed = length.div_ceil(8);
+                let bytes: Option<Vec<u8>> = (row * packed..(row + 1) * packed).map(|i| self.array.byte(i)).collect();
+                Ok(Bits::from_msb_first(&bytes.unwrap_or_default(), length)?)
+            }
+            Kind::Bits(length) | Kind::Vector(length) => unpacked(self.array, row, length),
+        }
+    }
+}
+
+/// How many templates there are in an array, by its header.
+pub(super) fn count(array: &Declared, shape: TemplateShape) -> Option<usize> {
+    match shape {
+        TemplateShape::Vector(dimension) => array.rows_of(dimension),
+        TemplateShape::Bits(length) => {
+            let packed = length.div_ceil(8);
+            let table = array.table_of(length).or(array.table_of(packed));
+            table.or_else(|| array.rows_of(length)).or_else(|| array.rows_of(packed))
+        }
+        TemplateShape::Iris(_) => None,
+    }
+}
+
+/// Whether an array is a table of which each row is a template, whichever other rows there are.
+pub(super) fn is_table(array: &Declared, shape: TemplateShape) -> bool {
+    match shape {
+        TemplateShape::Vector(dimension) => array.table_of(dimension).is_some(),
+        TemplateShape::Bits(length) => array.table_of(length).or(array.table_of(length.div_ceil(8))).is_some(),
+        TemplateShape::Iris(_) => false,
     }
 }
 
 /// Whether an array can be the templates, of which the shape asks for vectors or bits.
-pub(super) fn fits(array: &Array<'_>, shape: TemplateShape) -> bool {
+pub(super) fn fits(array: &Declared, shape: TemplateShape) -> bool {
     match shape {
         TemplateShape::Vector(dimension) => array.is_float() && array.rows_of(dimension).is_some(),
         TemplateShape::Bits(length) => {
@@ -42,53 +127,11 @@ pub(super) fn fits(array: &Array<'_>, shape: TemplateShape) -> bool {
     }
 }
 
-fn vectors(array: &Array<'_>, dimension: usize, name: &str) -> Result<Vec<Result<Raw, RecordFault>>, ReadError> {
-    let fault = ReadError::in_array(name);
-    if !array.is_float() {
-        return Err(fault(array.not("float16, float32 or float64")));
-    }
-    let rows = array.rows_of(dimension).filter(|_| dimension > 0);
-    let rows = rows.ok_or_else(|| fault(unexpected(array, format!("(records, {dimension})"))))?;
-    let row = |row: usize| {
-        let coordinates =
-            (row * dimension..(row + 1) * dimension).map_while(|position| array.float(position)).collect();
-        Ok(Raw::Whole(Template::Vector(RealVector::new(coordinates)?)))
-    };
-    Ok((0..rows).map(row).collect())
-}
-
-/// The bit strings of `length` bits in the rows of an array: as they are, or packed.
-fn bits(array: &Array<'_>, length: usize, name: &str) -> Result<Vec<Result<Bits, RecordFault>>, ReadError> {
-    let fault = ReadError::in_array(name);
-    let packed = length.div_ceil(8);
-    // A table says it best: a list may be one row or one column.
-    let (mut whole, mut bytes) = (array.table_of(length), array.table_of(packed));
-    if whole.or(bytes).is_none() {
-        (whole, bytes) = (array.rows_of(length), array.rows_of(packed));
-    }
-    match (whole, bytes) {
-        (Some(rows), _) if array.is_numeric() => Ok(unpacked(array, rows, length)),
-        (_, Some(rows)) if array.is_u8() => {
-            let row = |row: usize| {
-                let bytes: Option<Vec<u8>> = (row * packed..(row + 1) * packed).map(|i| array.byte(i)).collect();
-                Ok(Bits::from_msb_first(&bytes.unwrap_or_default(), length)?)
-            };
-            Ok((0..rows).map(row).collect())
-        }
-        (Some(_), _) => Err(fault(array.not("bool, or an integer type with 0 and 1 only"))),
-        (_, Some(_)) => Err(fault(array.not("uint8 (packed, most significant bit first)"))),
-        _ => Err(fault(unexpected(array, format!("(records, {length}), or packed (records, {packed}),")))),
-    }
-}
-
-/// `rows` bit strings of `length` elements each, whatever the axes.
-fn unpacked(array: &Array<'_>, rows: usize, length: usize) -> Vec<Result<Bits, RecordFault>> {
-    let row = |row: usize| {
-        let bit = |i| array.bit(row * length + i).ok_or(RecordFault::NotABit { column: i + 1 });
-        let values = (0..length).map(bit).collect::<Result<Vec<bool>, _>>()?;
-        Ok(Bits::new(values)?)
-    };
-    (0..rows).map(row).collect()
+/// The bit string of a row of `length` elements, whatever the axes.
+fn unpacked(array: &Array<'_>, row: usize, length: usize) -> Result<Bits, RecordFault> {
+    let bit = |i| array.bit(row * length + i).ok_or(RecordFault::NotABit { column: i + 1 });
+    let values = (0..length).map(bit).collect::<Result<Vec<bool>, _>>()?;
+    Ok(Bits::new(values)?)
 }
 
 /// The codes, or the masks, of a file.
@@ -123,7 +166,8 @@ pub(super) fn iris_bits(array: &Array<'_>, shape: IrisShape, name: &str) -> Resu
         axes if by_filter(axes) => (1, BitOrder::FilterFirst),
         [count, axes @ ..] if by_filter(axes) => (*count, BitOrder::FilterFirst),
         [] | [_] | [_, _] => {
-            return Ok(Strings { bits: bits(array, shape.bits(), name)?, flat: true });
+            let strings = Templates::bits(array, shape.bits(), name)?;
+            return Ok(Strings { bits: (0..strings.count).map(|row| strings.string(row)).collect(), flat: true });
         }
         _ => {
             let expected = format!("(records, {}, {}, {})", shape.rows, shape.columns, shape.channels);
@@ -133,9 +177,8 @@ pub(super) fn iris_bits(array: &Array<'_>, shape: IrisShape, name: &str) -> Resu
     if !array.is_numeric() {
         return Err(fault(array.not("bool, or an integer type with 0 and 1 only")));
     }
-    let found = unpacked(array, count, shape.bits()).into_iter();
-    let bits = found.map(|bits| Ok(order.normal(&bits?, shape)?)).collect();
-    Ok(Strings { bits, flat: false })
+    let bits = |row| Ok(order.normal(&unpacked(array, row, shape.bits())?, shape)?);
+    Ok(Strings { bits: (0..count).map(bits).collect(), flat: false })
 }
 
 /// The bits of one filter, `(rows, columns, 2)`, of one iris or of many.
@@ -157,21 +200,22 @@ pub(super) fn filter_bits(
     if !array.is_numeric() {
         return Err(ReadError::in_array(name)(array.not("bool, or an integer type with 0 and 1 only")));
     }
-    Ok(unpacked(array, count, filter.bits()))
+    Ok((0..count).map(|row| unpacked(array, row, filter.bits())).collect())
 }
 
 /// Irises from codes and their masks.
 pub(super) fn irises(
-    codes: Vec<Result<Bits, RecordFault>>,
+    codes: Strings,
     masks: Vec<Result<Bits, RecordFault>>,
     mask_name: &str,
     marks: Option<MaskMarks>,
 ) -> Result<Vec<Result<Raw, RecordFault>>, ReadError> {
+    let Strings { bits: codes, flat } = codes;
     if codes.len() != masks.len() {
         let expected = format!("{} masks, one for each code,", codes.len());
         return Err(ReadError::in_array(mask_name)(ArrayFault::Shape { expected, actual: vec![masks.len()] }));
     }
-    let iris = |(code, mask)| Ok(Raw::Iris { code: code?, mask: mask?, marks });
+    let iris = |(code, mask)| Ok(Raw::Iris { code: code?, mask: mask?, marks, flat });
     Ok(codes.into_iter().zip(masks).map(iris).collect())
 }
 
@@ -181,7 +225,7 @@ pub(super) fn joined(filters: Vec<Bits>, shape: IrisShape) -> Result<Bits, Templ
     BitOrder::FilterFirst.normal(&whole, shape)
 }
 
-fn unexpected(array: &Array<'_>, expected: String) -> ArrayFault {
+fn unexpected(array: &Declared, expected: String) -> ArrayFault {
     ArrayFault::Shape { expected, actual: array.shape().to_vec() }
 }
 

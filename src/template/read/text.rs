@@ -17,10 +17,12 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 
 /// The lines of a text without surrounding white space, numbered from 1.
 pub(super) fn lines(bytes: &[u8]) -> impl Iterator<Item = (usize, Result<&str, RecordFault>)> {
-    bytes.split(|&byte| byte == b'\n').enumerate().map(|(index, line)| {
-        let line = std::str::from_utf8(line).map(str::trim).map_err(|_| RecordFault::NotText);
-        (index + 1, line)
-    })
+    bytes.split(|&byte| byte == b'\n').enumerate().map(|(index, line)| (index + 1, of(line)))
+}
+
+/// A line without surrounding white space.
+pub(super) fn of(line: &[u8]) -> Result<&str, RecordFault> {
+    std::str::from_utf8(line).map(str::trim).map_err(|_| RecordFault::NotText)
 }
 
 /// A text without the byte order mark that some programs begin it with, and as UTF-8 where that mark tells of UTF-16. What is not so is

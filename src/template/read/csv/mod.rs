@@ -5,8 +5,8 @@ mod first_line;
 mod table;
 
 use super::error::{Place, ReadError, RecordFault};
-use super::irises::Layout;
-use super::{Found, Raw, Row, Rows, names, text};
+use super::source::Source;
+use super::{Beside, Found, Raw, Row, Sink, names, text};
 use crate::template::{Bits, SubjectId, Template, TemplateShape};
 use columns::{Column, Columns};
 use first_line::FirstLine;
@@ -14,17 +14,18 @@ use table::Table;
 
 /// Reads values in columns; `given` says whether there is a header, where that is known. Where identifiers are given `apart`, the file's own
 /// may be in several columns.
-pub(super) fn rows(bytes: &[u8], shape: TemplateShape, given: Option<bool>, apart: bool) -> Result<Rows, ReadError> {
-    let table = Table::of(bytes);
-    let (mut reader, mut lines) = (table.reader(), table.lines());
+pub(super) fn rows(
+    source: Source<'_>,
+    shape: TemplateShape,
+    given: Option<bool>,
+    apart: bool,
+    sink: &mut dyn Sink,
+) -> Result<Beside, ReadError> {
+    let mut table = Table::of(source)?;
     let mut columns: Option<Columns> = None;
-    let (mut rows, mut first, mut candidates) = (Vec::new(), None, Vec::new());
+    let (mut person, mut first, mut candidates) = (0, None, Vec::new());
     let mut record = ::csv::ByteRecord::new();
-    while reader
-        .read_byte_record(&mut record)
-        .map_err(|_| ReadError::at(Place::Line(lines.line()))(RecordFault::NotText))?
-    {
-        let place = Place::Line(lines.at(record.position().map_or(0, |position| position.byte() as usize)));
+    while let Some(place) = table.read(&mut record)? {
         let at = ReadError::at(place);
         let fields: Vec<&str> =
             record.iter().map(std::str::from_utf8).collect::<Result<_, _>>().map_err(|_| at(RecordFault::NotText))?;
@@ -33,40 +34,46 @@ pub(super) fn rows(bytes: &[u8], shape: TemplateShape, given: Option<bool>, apar
             Some(columns) => columns,
             None => {
                 let found = Columns::of(&fields, shape, given, apart, comma);
-                let found = columns.insert(found.map_err(|fault| at(index_or(fault, &fields, &mut reader)))?);
+                let found = columns.insert(found.map_err(|fault| at(index_or(fault, &fields, &mut table)))?);
+                sink.named(found.name_of(|column| column == Column::Subject).is_some());
                 if found.names.is_some() {
                     continue;
                 }
                 if given.is_none() {
-                    first = Some(FirstLine::new(&fields, comma).map_err(&at)?);
+                    first = Some(FirstLine::new(&fields, comma, place).map_err(&at)?);
                 }
                 found
             }
         };
-        if rows.is_empty() {
+        if person == 0 {
             candidates = known.perhaps_ids(&fields);
         }
-        rows.push(row(&fields, known, shape, comma, place, rows.len() + 1));
+        person += 1;
+        let row = row(&fields, known, shape, comma, place, person);
+        if let Some(first) = &mut first {
+            first.see(&row);
+        }
+        sink.row(row)?;
     }
-    if let (Some(first), [row, others @ ..]) = (first, rows.as_slice()) {
-        first.check(row, others).map_err(ReadError::at(row.place))?;
+    if let Some(first) = first {
+        first.check()?;
     }
     let columns = columns.unwrap_or(Columns { all: Vec::new(), names: None });
     let mask = columns.name_of(|column| column == Column::Mask).unwrap_or_default().to_owned();
     let label = columns.name_of(|column| column == Column::Subject).map(str::to_owned);
     let unread = columns.unread();
     candidates.retain(|name| unread.contains(name) && !apart && label.is_none());
-    let found = Found { label, unread, candidates, ..Found::default() };
-    Ok(Rows { rows, found, layout: Layout { flat: true, mask } })
+    Ok(Beside { found: Found { label, unread, candidates, ..Found::default() }, mask })
 }
 
 /// Another number of columns than expected, told as an index where there is no header and the next line counts on.
-fn index_or(fault: RecordFault, fields: &[&str], reader: &mut ::csv::Reader<&[u8]>) -> RecordFault {
+fn index_or(fault: RecordFault, fields: &[&str], table: &mut Table<'_>) -> RecordFault {
     let RecordFault::Columns { expected, actual } = fault else { return fault };
-    let mut next = ::csv::StringRecord::new();
-    let (Some(first), Ok(true)) = (fields.first(), reader.read_record(&mut next)) else { return fault };
+    let mut next = ::csv::ByteRecord::new();
+    let (Some(first), Ok(Some(_))) = (fields.first(), table.read(&mut next)) else { return fault };
     let follows = first.parse().ok().and_then(|number: i64| number.checked_add(1));
-    match next.get(0).and_then(|second| second.parse().ok()) == follows && follows.is_some() && actual == expected + 1 {
+    let second = next.get(0).and_then(|second| std::str::from_utf8(second).ok()?.parse().ok());
+    match second == follows && follows.is_some() && actual == expected + 1 {
         true => RecordFault::IndexColumn,
         false => fault,
     }
@@ -115,7 +122,7 @@ fn template(fields: &[&str], columns: &Columns, shape: TemplateShape, comma: boo
             let mask = of(is_mask).ok_or(RecordFault::Missing { name: "mask" })?;
             let code = text::bits(code, iris.bits(), name(|column| column == Column::Code))?;
             let mask = text::bits(mask, iris.bits(), name(is_mask))?;
-            Ok(Raw::Iris { code, mask, marks: names::marks_of(name(is_mask)) })
+            Ok(Raw::Iris { code, mask, marks: names::marks_of(name(is_mask)), flat: true })
         }
     }
 }
@@ -152,11 +159,16 @@ mod tests {
 
     use super::*;
     use crate::template::read::names::Two;
+    use crate::template::read::testing::{self, Rows};
     use crate::template::read::{self, Format, Given};
     use crate::template::{Eye, IrisShape, MaskSharing};
 
+    fn rows(file: &[u8], shape: TemplateShape, given: Option<bool>, apart: bool) -> Result<Rows, ReadError> {
+        testing::rows(file, |source, sink| super::rows(source, shape, given, apart, sink))
+    }
+
     fn fault(file: &str, shape: TemplateShape) -> (usize, RecordFault) {
-        let read = match read::read(file.as_bytes(), Format::Csv, shape, Given::default()) {
+        let read = match read::read(Source::of(file.as_bytes()).unwrap(), Format::Csv, shape, Given::default()) {
             Err(ReadError::Record { place, fault }) => (place, fault),
             Err(other) => panic!("{other}"),
             Ok(mut read) => read.unusable.pop().map(|one| (one.place, one.fault)).unwrap(),

@@ -1,13 +1,15 @@
 //! The lines and fields of a text: what separates them, and where they begin.
 
-use std::borrow::Cow;
+use std::collections::VecDeque;
+use std::io::{self, BufRead as _, Cursor, Read};
+
+use super::super::error::{Place, ReadError, RecordFault};
+use super::super::source::Source;
 
 /// A text of records of fields, with comments before it left out.
 pub(super) struct Table<'a> {
-    text: Cow<'a, [u8]>,
+    reader: ::csv::Reader<Numbered<Box<dyn Read + 'a>>>,
     separator: Separator,
-    /// How many lines were left out.
-    skipped: usize,
 }
 
 /// What stands between two fields.
@@ -25,12 +27,23 @@ const SAMPLE_RECORDS: usize = 8;
 const SAMPLE_BYTES: usize = 1 << 22;
 
 impl<'a> Table<'a> {
-    pub(super) fn of(bytes: &'a [u8]) -> Self {
-        let (text, skipped) = without_comments(bytes);
-        match Separator::of(text) {
-            Separator::Spaces => Self { text: spaced(text).into(), separator: Separator::Spaces, skipped },
-            separator => Self { text: text.into(), separator, skipped },
-        }
+    pub(super) fn of(mut source: Source<'a>) -> Result<Self, ReadError> {
+        let text = source.ahead(SAMPLE_BYTES)?;
+        let (rest, skipped) = without_comments(text);
+        let (passed, separator) = (text.len() - rest.len(), Separator::of(rest));
+        source.pass(passed);
+        let text: Box<dyn Read + 'a> = match separator {
+            Separator::Spaces => Box::new(Spaced { source, line: Cursor::default() }),
+            _ => Box::new(source),
+        };
+        let byte = match separator {
+            Separator::Comma | Separator::Spaces => b',',
+            Separator::Semicolon => b';',
+            Separator::Tab => b'\t',
+        };
+        let mut builder = ::csv::ReaderBuilder::new();
+        builder.has_headers(false).flexible(true).trim(::csv::Trim::All).delimiter(byte).buffer_capacity(1 << 16);
+        Ok(Self { reader: builder.from_reader(Numbered::new(text, 1 + skipped)), separator })
     }
 
     /// Whether a comma may stand before a fraction.
@@ -38,18 +51,19 @@ impl<'a> Table<'a> {
         matches!(self.separator, Separator::Semicolon | Separator::Tab)
     }
 
-    pub(super) fn reader(&self) -> ::csv::Reader<&[u8]> {
-        let separator = match self.separator {
-            Separator::Comma | Separator::Spaces => b',',
-            Separator::Semicolon => b';',
-            Separator::Tab => b'\t',
-        };
-        let mut builder = ::csv::ReaderBuilder::new();
-        builder.has_headers(false).flexible(true).trim(::csv::Trim::All).delimiter(separator).from_reader(&self.text)
-    }
-
-    pub(super) fn lines(&self) -> Lines<'_> {
-        Lines { bytes: &self.text, line: 1 + self.skipped, counted: 0 }
+    /// Reads the next record, and tells where it is; `None` behind the last.
+    pub(super) fn read(&mut self, record: &mut ::csv::ByteRecord) -> Result<Option<Place>, ReadError> {
+        let there = self.reader.read_byte_record(record);
+        let lines = self.reader.get_mut();
+        match there.map_err(::csv::Error::into_kind) {
+            Ok(true) => {
+                let offset = record.position().map_or(0, ::csv::Position::byte);
+                Ok(Some(Place::Line(lines.line_at(offset))))
+            }
+            Ok(false) => Ok(None),
+            Err(::csv::ErrorKind::Io(error)) => Err(ReadError::Unreadable(error.kind())),
+            Err(_) => Err(ReadError::at(Place::Line(lines.line))(RecordFault::NotText)),
+        }
     }
 }
 
@@ -144,38 +158,73 @@ impl Separator {
     }
 }
 
-/// Fields that white space separates, with commas between them.
-fn spaced(text: &[u8]) -> Vec<u8> {
-    let mut commas = Vec::with_capacity(text.len());
-    for line in text.split(|&byte| byte == b'\n') {
-        let fields: Vec<&[u8]> = line.split(u8::is_ascii_whitespace).filter(|field| !field.is_empty()).collect();
-        commas.extend(fields.join(&b','));
-        commas.push(b'\n');
+/// Lines of fields that white space separates, with commas between them.
+struct Spaced<'a> {
+    source: Source<'a>,
+    line: Cursor<Vec<u8>>,
+}
+
+impl Read for Spaced<'_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        if self.line.position() == self.line.get_ref().len() as u64 {
+            let mut line = Vec::new();
+            self.source.read_until(b'\n', &mut line)?;
+            let fields: Vec<&[u8]> = line.split(u8::is_ascii_whitespace).filter(|field| !field.is_empty()).collect();
+            let mut commas = fields.join(&b',');
+            if !line.is_empty() {
+                commas.push(b'\n');
+            }
+            self.line = Cursor::new(commas);
+        }
+        self.line.read(out)
     }
-    commas
 }
 
-/// Counts lines as far as has been asked for. The reader's own count takes no notice of the blank lines it passes over.
-pub(super) struct Lines<'a> {
-    bytes: &'a [u8],
-    line: usize,
-    counted: usize,
-}
-
-impl Lines<'_> {
-    /// The line of the first record at or after an offset that is not before the last one asked for.
+/// A text of which it is known on which lines records begin. The reader's own count takes no notice of the blank lines it passes over.
+struct Numbered<R> {
+    text: R,
+    /// Bytes of the text that were read.
+    offset: u64,
+    /// Line breaks among them, and the first line's number.
+    read_line: usize,
+    at_start: bool,
+    /// Where lines that are not blank begin, and their numbers.
+    starts: VecDeque<(u64, usize)>,
     /// The line of the last record that was asked for.
-    pub(super) fn line(&self) -> usize {
-        self.line
+    line: usize,
+}
+
+impl<R> Numbered<R> {
+    fn new(text: R, first_line: usize) -> Self {
+        Self { text, offset: 0, read_line: first_line, at_start: true, starts: VecDeque::new(), line: first_line }
     }
 
-    pub(super) fn at(&mut self, offset: usize) -> usize {
-        let rest = self.bytes.get(offset..).unwrap_or_default();
-        let start = offset + rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
-        let passed = self.bytes.get(self.counted..start).unwrap_or_default();
-        self.line += passed.iter().filter(|&&byte| byte == b'\n').count();
-        self.counted = start;
+    /// The line of the first record at or behind an offset, which is not before the last one that was asked for.
+    fn line_at(&mut self, offset: u64) -> usize {
+        while let Some((start, line)) = self.starts.front().copied() {
+            if start >= offset {
+                self.line = line;
+                break;
+            }
+            self.starts.pop_front();
+        }
         self.line
+    }
+}
+
+impl<R: Read> Read for Numbered<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let read = self.text.read(out)?;
+        for (byte, offset) in out.iter().take(read).zip(self.offset..) {
+            let is_break = matches!(byte, b'\r' | b'\n');
+            if self.at_start && !is_break {
+                self.starts.push_back((offset, self.read_line));
+            }
+            self.read_line += usize::from(*byte == b'\n');
+            self.at_start = is_break;
+        }
+        self.offset += read as u64;
+        Ok(read)
     }
 }
 

@@ -1,186 +1,52 @@
 //! JSON: objects one after the other, on a line each or on several, or a list of them; and the other ways in which people keep vectors.
 
-use std::borrow::Cow;
+mod values;
 
 use serde_json::Value;
 
 use super::error::{Place, ReadError, RecordFault};
 use super::fields::Fields;
-use super::irises::Layout;
 use super::names::{self, MaskMarks};
-use super::{Found, Raw, Row, Rows, text};
+use super::source::Source;
+use super::{Beside, Found, Raw, Row, Sink, text};
 use crate::template::{Bits, Eye, IrisShape, SubjectId, Template, TemplateShape};
+use values::{Item, Values};
 
 /// Reads JSON; where identifiers are given `apart`, the file's own may be in several fields.
-pub(super) fn rows(bytes: &[u8], shape: TemplateShape, apart: bool) -> Result<Rows, ReadError> {
-    let bytes = &*finite(bytes);
-    let mut reader = Reader {
-        shape,
-        apart,
-        rows: Vec::new(),
-        found: Found::default(),
-        layout: Layout { flat: true, ..Layout::default() },
-        items: 0,
-    };
-    let mut walk = Walk { bytes, offset: 0, list: None, line: 1, counted: 0 };
-    while let Some((place, item)) = walk.next()? {
-        match item {
-            Ok(item) => reader.item(item, place),
+pub(super) fn rows(
+    source: Source<'_>,
+    shape: TemplateShape,
+    apart: bool,
+    sink: &mut dyn Sink,
+) -> Result<Beside, ReadError> {
+    let mut reader =
+        Reader { shape, apart, sink, stopped: None, found: Found::default(), mask: String::new(), items: 0 };
+    let mut values = Values::new(source);
+    while let Some((place, value)) = values.next()? {
+        match value {
+            Ok(value) => reader.item(value, place),
             Err(fault) => reader.push(place, None, None, Err(fault)),
+        }
+        if let Some(stopped) = reader.stopped {
+            return Err(stopped);
         }
     }
     match reader.found.by_id && reader.items > 1 {
         true => Err(ReadError::Structure { found: "several objects of lists, with no field that is known" }),
-        false => Ok(Rows { rows: reader.rows, found: reader.found, layout: reader.layout }),
-    }
-}
-
-/// What Python writes for numbers that JSON does not have.
-const NO_NUMBERS: [&[u8]; 3] = [b"-Infinity", b"Infinity", b"NaN"];
-
-/// With `null` in their place: no number either, and JSON.
-fn finite(bytes: &[u8]) -> Cow<'_, [u8]> {
-    let (mut finite, mut copied, mut at) = (Vec::new(), 0, 0);
-    let (mut inside, mut escaped) = (false, false);
-    while let Some(rest @ [byte, ..]) = bytes.get(at..) {
-        match NO_NUMBERS.iter().find(|word| !inside && rest.starts_with(word)) {
-            Some(word) => {
-                finite.extend(bytes.get(copied..at).unwrap_or_default());
-                finite.extend(b"null");
-                at += word.len();
-                copied = at;
-            }
-            None => {
-                inside ^= *byte == b'"' && !escaped;
-                escaped = inside && *byte == b'\\' && !escaped;
-                at += 1;
-            }
-        }
-    }
-    if copied == 0 {
-        return bytes.into();
-    }
-    finite.extend(bytes.get(copied..).unwrap_or_default());
-    finite.into()
-}
-
-/// One value of a file, or of a list that is all of it.
-enum Item {
-    Object(Fields),
-    /// A vector, where it holds numbers.
-    List(Vec<Value>),
-}
-
-impl<'de> serde::Deserialize<'de> for Item {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl<'de> serde::de::Visitor<'de> for Visitor {
-            type Value = Item;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("an object or a list")
-            }
-
-            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Item, A::Error> {
-                let mut fields = Vec::new();
-                while let Some(field) = map.next_entry()? {
-                    fields.push(field);
-                }
-                Ok(Item::Object(fields.into_iter().collect()))
-            }
-
-            fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut values: A) -> Result<Item, A::Error> {
-                let mut list = Vec::new();
-                while let Some(value) = values.next_element()? {
-                    list.push(value);
-                }
-                Ok(Item::List(list))
-            }
-        }
-        deserializer.deserialize_any(Visitor)
-    }
-}
-
-/// Where a value stands, and the value or why it is none.
-type Placed = (Place, Result<Item, RecordFault>);
-
-/// Goes from value to value.
-struct Walk<'a> {
-    bytes: &'a [u8],
-    offset: usize,
-    /// How many values of a list have come, within one.
-    list: Option<usize>,
-    line: usize,
-    counted: usize,
-}
-
-impl Walk<'_> {
-    /// The next value and its place; a fault where it is none, and another begins on a later line.
-    fn next(&mut self) -> Result<Option<Placed>, ReadError> {
-        loop {
-            let rest = self.bytes.get(self.offset..).unwrap_or_default();
-            let blank = rest.len() - rest.trim_ascii_start().len();
-            self.offset += blank;
-            let rest = rest.get(blank..).unwrap_or_default();
-            let after = rest.get(1..).unwrap_or_default().trim_ascii_start().first();
-            match (rest.first(), self.list) {
-                (None, None) => return Ok(None),
-                (None, Some(_)) => return Err(self.at(RecordFault::Json { column: 1 })),
-                (Some(b'['), None) if matches!(after, Some(b'{' | b'[' | b']')) => self.list = Some(0),
-                (Some(b']'), Some(_)) => self.list = None,
-                (Some(b','), Some(1..)) => {}
-                _ => return self.value(rest).map(Some),
-            }
-            self.offset += 1;
-        }
-    }
-
-    fn value(&mut self, rest: &[u8]) -> Result<Placed, ReadError> {
-        let line = self.line();
-        let place = match &mut self.list {
-            None => Place::Line(line),
-            Some(count) => {
-                *count += 1;
-                Place::Record(*count)
-            }
-        };
-        let mut stream = serde_json::Deserializer::from_slice(rest).into_iter::<Item>();
-        match stream.next() {
-            Some(Ok(item)) => {
-                self.offset += stream.byte_offset();
-                Ok((place, Ok(item)))
-            }
-            failed => {
-                // serde_json's own message may quote what it stumbled over.
-                let column = failed.and_then(Result::err).map_or(1, |error| error.column().max(1));
-                let fault = RecordFault::Json { column };
-                let next = rest.windows(2).position(|pair| matches!(pair, [b'\n', b'{' | b'[']));
-                let Some(next) = next else { return Err(self.at(fault)) };
-                self.offset += next + 1;
-                Ok((place, Err(fault)))
-            }
-        }
-    }
-
-    fn line(&mut self) -> usize {
-        let passed = self.bytes.get(self.counted..self.offset).unwrap_or_default();
-        self.line += passed.iter().filter(|&&byte| byte == b'\n').count();
-        self.counted = self.offset;
-        self.line
-    }
-
-    fn at(&mut self, fault: RecordFault) -> ReadError {
-        ReadError::at(Place::Line(self.line()))(fault)
+        false => Ok(Beside { found: reader.found, mask: reader.mask }),
     }
 }
 
 /// Makes rows of values.
-struct Reader {
+struct Reader<'a> {
     shape: TemplateShape,
     apart: bool,
-    rows: Vec<Row<Raw>>,
+    sink: &'a mut dyn Sink,
+    /// What a row came to that was not taken.
+    stopped: Option<ReadError>,
     found: Found,
-    layout: Layout,
+    /// The name of a mask that does not say what its ones mark, if there is one.
+    mask: String,
     items: usize,
 }
 
@@ -192,10 +58,12 @@ const EYES: [(Eye, &str, &str, &str); 2] = [
 /// Which program wrote it: nothing that a template needs.
 const VERSIONS: [&str; 2] = ["IRIS_version", "iris_code_version"];
 
-impl Reader {
+impl Reader<'_> {
     fn push(&mut self, place: Place, subject: Option<SubjectId>, eye: Option<Eye>, template: Result<Raw, RecordFault>) {
         let person = self.items.max(1);
-        self.rows.push(Row { place, person, subject, eye, template });
+        if self.stopped.is_none() {
+            self.stopped = self.sink.row(Row { place, person, subject, eye, template }).err();
+        }
     }
 
     fn item(&mut self, item: Item, place: Place) {
@@ -333,7 +201,7 @@ impl Reader {
             (Some((code_name, code)), Some((mask_name, mask))) => {
                 let marks = names::marks_of(&mask_name);
                 if marks.is_none() {
-                    self.layout.mask = names::shortened(&mask_name);
+                    self.mask = names::shortened(&mask_name);
                 }
                 iris((&code_name, &code), (&mask_name, &mask), marks, shape)
             }
@@ -431,7 +299,7 @@ fn iris(
     shape: IrisShape,
 ) -> Result<Raw, RecordFault> {
     let (code, mask) = (bits(code.1, shape.bits(), code.0)?, bits(mask.1, shape.bits(), mask.0)?);
-    Ok(Raw::Iris { code, mask, marks })
+    Ok(Raw::Iris { code, mask, marks, flat: true })
 }
 
 #[cfg(test)]

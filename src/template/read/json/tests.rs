@@ -7,7 +7,7 @@ const VECTOR: TemplateShape = TemplateShape::Vector(2);
 const IRIS: IrisShape = IrisShape { rows: 1, columns: 4, channels: 2, mask: MaskSharing::ByPair };
 
 fn reading(file: &str, shape: TemplateShape) -> Reading {
-    read::read(file.as_bytes(), Format::Json, shape, Given::default()).unwrap()
+    read::read(Source::of(file.as_bytes()).unwrap(), Format::Json, shape, Given::default()).unwrap()
 }
 
 /// Subjects and vectors; all records must be usable.
@@ -106,18 +106,20 @@ fn what_is_cut_or_no_list_of_records_is_refused() {
         "\"a\"",
         "{\"vector\":[1,1e999]}",
     ] {
-        let refused = read::read(file.as_bytes(), Format::Json, VECTOR, Given::default()).err().unwrap();
+        let refused =
+            read::read(Source::of(file.as_bytes()).unwrap(), Format::Json, VECTOR, Given::default()).err().unwrap();
         assert!(matches!(refused, ReadError::Record { fault: RecordFault::Json { .. }, .. }), "{file}: {refused}");
     }
     let lines = "{\"left\":[1,2],\"right\":[3,4]}\n{\"left\":[1,2],\"right\":[3,4]}\n";
-    let refused = read::read(lines.as_bytes(), Format::Json, VECTOR, Given::default()).err().unwrap();
+    let refused =
+        read::read(Source::of(lines.as_bytes()).unwrap(), Format::Json, VECTOR, Given::default()).err().unwrap();
     assert!(matches!(refused, ReadError::Structure { .. }), "{refused}");
 }
 
 #[test]
 fn an_error_never_shows_a_value() {
     for line in [r#"{"vector":[0.123456,"x"]}"#, r#"{"vector":"a 0.123456"}"#, r#"{"vector":[0.123456"#, "0.123456"] {
-        let message = match read::read(line.as_bytes(), Format::Json, VECTOR, Given::default()) {
+        let message = match read::read(Source::of(line.as_bytes()).unwrap(), Format::Json, VECTOR, Given::default()) {
             Ok(read) => read.unusable[0].to_string(),
             Err(error) => error.to_string(),
         };
@@ -175,8 +177,12 @@ fn masks_say_what_they_mark_or_are_refused_where_that_is_unlikely() {
     let mixed = "{\"code\": \"a1\", \"noise\": \"3f\"}\n{\"code\": \"a1\", \"valid\": \"c0\"}\n{\"code\": \"a1\", \"mask\": \"fc\"}";
     let masks: Vec<Vec<u8>> = irises(mixed).into_iter().map(|(_, _, _, mask)| mask).collect();
     assert_eq!(masks, [[0xc0], [0xc0], [0xfc]]);
-    let doubtful =
-        read::read(br#"{"code": "a1", "mask": "c0"}"#, Format::Json, TemplateShape::Iris(IRIS), Given::default());
+    let doubtful = read::read(
+        Source::of(br#"{"code": "a1", "mask": "c0"}"#).unwrap(),
+        Format::Json,
+        TemplateShape::Iris(IRIS),
+        Given::default(),
+    );
     assert_eq!(doubtful.err().unwrap(), ReadError::MaskMarks { name: "mask".to_owned(), share: 0.25 });
     let fault = |file| fault(file, TemplateShape::Iris(IRIS)).1;
     assert!(matches!(fault(r#"{"code": "a1", "valid": "c0", "noise": "3f"}"#), RecordFault::TwoMasks(_)));

@@ -1,0 +1,96 @@
+//! References that are enrolled together, as they lie in a segment: new subjects first.
+
+use std::io;
+
+use super::format::{Head, Purpose};
+use super::shelf::Filled;
+use super::writer::SegmentWriter;
+use crate::template::{Eye, SubjectId};
+
+/// A reference on the shelf.
+#[derive(Clone, Copy)]
+pub(super) struct Kept {
+    /// The so-manieth that was put there, from 0.
+    pub number: u32,
+    pub eye: Option<Eye>,
+}
+
+/// Who has which references.
+pub(super) struct Entries<T> {
+    /// Each with the end of its references among all.
+    who: Vec<(T, usize)>,
+    references: Vec<Kept>,
+}
+
+impl<T> Default for Entries<T> {
+    fn default() -> Self {
+        Self { who: Vec::new(), references: Vec::new() }
+    }
+}
+
+impl<T> Entries<T> {
+    pub(crate) fn push(&mut self, who: T, references: impl IntoIterator<Item = Kept>) {
+        self.references.extend(references);
+        self.who.push((who, self.references.len()));
+    }
+}
+
+/// What is enrolled together.
+pub(super) struct Batch {
+    /// Subjects that are not in the gallery.
+    new: Entries<SubjectId>,
+    /// Further references of those who are, by number, ascending.
+    earlier: Entries<u32>,
+    shelf: Filled,
+}
+
+impl Batch {
+    pub(crate) fn new(new: Entries<SubjectId>, earlier: Entries<u32>, shelf: Filled) -> Self {
+        Self { new, earlier, shelf }
+    }
+
+    /// How many subjects are new, how many were there, and references of both.
+    pub(crate) fn counts(&self) -> (usize, usize, usize) {
+        let references = self.new.references.len() + self.earlier.references.len();
+        (self.new.who.len(), self.earlier.who.len(), references)
+    }
+
+    pub(crate) fn head(&self) -> Head {
+        let (new, earlier, references) = self.counts();
+        // Counts fit: an agreement admits ten million references.
+        Head {
+            purpose: Purpose::References,
+            new_subjects: new as u32,
+            earlier_subjects: earlier as u32,
+            references: references as u32,
+            id_bytes: self.new.who.iter().map(|(id, _)| id.as_str().len() as u64).sum(),
+        }
+    }
+
+    /// Writes the tables and records behind the head.
+    ///
+    /// # Errors
+    ///
+    /// Where the shelf cannot be read.
+    pub(crate) fn write(&mut self, writer: &mut SegmentWriter<'_>) -> io::Result<()> {
+        let Self { new, earlier, shelf } = self;
+        let mut id_end = 0;
+        for (id, reference_end) in &new.who {
+            id_end += id.as_str().len() as u32;
+            writer.entry(id_end, *reference_end as u32);
+        }
+        for (number, reference_end) in &earlier.who {
+            writer.entry(*number, (new.references.len() + reference_end) as u32);
+        }
+        let references = || new.references.iter().chain(&earlier.references);
+        references().for_each(|kept| writer.eye(kept.eye));
+        new.who.iter().for_each(|(id, _)| writer.table(id.as_str().as_bytes()));
+        for kept in references() {
+            writer.record(shelf.get(kept.number)?);
+            if writer.has_failed() {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
