@@ -9,7 +9,7 @@ use serde_json::json;
 use super::console::Console;
 use super::encrypt::{pending_folder, pending_path};
 use super::failure::Failure;
-use super::verdicts::{csv, document, line};
+use super::verdicts::{Said, csv};
 use super::{AgreementArg, Outcome, files, load};
 
 /// Decrypt an answer: one line a probe, 'hit' or 'no hit'
@@ -69,10 +69,10 @@ impl Args {
             .map_err(|error| Failure::of(&self.answer, &error, "get the answer to this query from the custodian"))?;
         console.note(format_args!("{}: of gallery version {}", self.answer.display(), answer.gallery()));
         let hits = verdicts.iter().filter(|(_, verdict)| verdict.hit()).count();
-        let lines: Vec<String> = verdicts.iter().map(|(id, verdict)| line(id, verdict, answer.gallery())).collect();
+        let said: Vec<Said> = verdicts.iter().map(|(id, verdict)| Said::new(id, verdict, answer.gallery())).collect();
         let text = match self.csv {
-            true => csv(&answer.query().to_string(), &verdicts, answer.gallery())?,
-            false => lines.join("\n"),
+            true => csv(&[("request", &answer.query().to_string())], &said)?,
+            false => said.iter().map(Said::line).collect::<Vec<_>>().join("\n"),
         };
         let printed = console.result(
             text,
@@ -84,7 +84,7 @@ impl Args {
                 "disclosure": agreement.terms().disclosure,
                 "probes": verdicts.len(),
                 "hits": hits,
-                "verdicts": verdicts.iter().map(|(id, verdict)| document(id, verdict, answer.gallery())).collect::<Vec<_>>(),
+                "verdicts": said,
             }),
         );
         match printed {

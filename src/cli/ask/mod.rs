@@ -327,7 +327,7 @@ impl Desk<'_> {
             reply.number,
             reply.time,
             count(told.hits, "hit"),
-            count(told.documents.len(), "probe"),
+            count(told.said.len(), "probe"),
             if again { "; kept since an earlier run" } else { "" },
         ));
         Ok(Answered { document: document(number, Some(&concluded), &told, again), told })
@@ -391,7 +391,7 @@ fn document(number: &Code, concluded: Option<&Concluded>, told: &Told, again: bo
         "ending": if told.hits > 0 { Ending::Hit } else { Ending::NoHit },
         "kept_before": again,
         "hits": told.hits,
-        "verdicts": told.documents,
+        "verdicts": told.said,
     });
     if let (Some(concluded), Some(fields)) = (concluded, document.as_object_mut()) {
         fields.insert("reply".to_owned(), json!(concluded.reply));

@@ -9,14 +9,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::cli::console::Console;
 use crate::cli::failure::Failure;
-use crate::cli::{load, verdicts};
+use crate::cli::load;
+use crate::cli::verdicts::Said;
 
 /// The verdicts of one request.
 #[derive(Serialize, Deserialize)]
 pub struct Told {
     pub hits: usize,
-    lines: Vec<String>,
-    pub documents: Vec<serde_json::Value>,
+    #[serde(rename = "documents")]
+    pub said: Vec<Said>,
 }
 
 impl Told {
@@ -30,8 +31,7 @@ impl Told {
         let read = read.map_err(|error| Failure::of(&place, &error, "ask the custodian"))?;
         Ok(Some(Self {
             hits: read.iter().filter(|(_, verdict)| verdict.hit()).count(),
-            lines: read.iter().map(|(id, verdict)| verdicts::line(id, verdict, answer.gallery())).collect(),
-            documents: read.iter().map(|(id, verdict)| verdicts::document(id, verdict, answer.gallery())).collect(),
+            said: read.iter().map(|(id, verdict)| Said::new(id, verdict, answer.gallery())).collect(),
         }))
     }
 
@@ -55,6 +55,24 @@ impl Told {
 
     /// Prints the lines, each behind the number of the request.
     pub fn print(&self, number: &Code, console: &Console) -> Result<(), Failure> {
-        self.lines.iter().try_for_each(|line| console.print(format_args!("{number}\t{line}")))
+        self.said.iter().try_for_each(|said| console.print(format_args!("{number}\t{}", said.line())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn verdicts_that_an_earlier_version_kept_are_told() {
+        // It kept the lines as well.
+        let kept = r#"{"hits":2,"lines":["a\thit\t2,5\t07","b\thit\t3","c\tno hit"],"documents":[
+            {"gallery":"07","hit":true,"positions":[2,5],"probe":"a"},{"count":3,"gallery":"07","hit":true,"probe":"b"},
+            {"gallery":"07","hit":false,"probe":"c"}]}"#;
+        let told: Told = serde_json::from_str(kept).unwrap();
+        let lines: Vec<String> = told.said.iter().map(Said::line).collect();
+        assert_eq!((told.hits, lines), (2, vec!["a\thit\t2,5\t07".into(), "b\thit\t3".into(), "c\tno hit".into()]));
+        let kept: serde_json::Value = serde_json::from_str(kept).unwrap();
+        assert_eq!(serde_json::to_value(&told.said).unwrap(), kept["documents"]);
     }
 }
