@@ -9,7 +9,7 @@ use serde_json::json;
 use super::console::Console;
 use super::encrypt::{pending_folder, pending_path};
 use super::failure::Failure;
-use super::verdicts::{Said, csv};
+use super::verdicts::{Said, headings, rows};
 use super::{AgreementArg, Outcome, files, load};
 
 /// Decrypt an answer: one line a probe, 'hit' or 'no hit'
@@ -71,7 +71,7 @@ impl Args {
         let hits = verdicts.iter().filter(|(_, verdict)| verdict.hit()).count();
         let said: Vec<Said> = verdicts.iter().map(|(id, verdict)| Said::new(id, verdict, answer.gallery())).collect();
         let text = match self.csv {
-            true => csv(&[("request", &answer.query().to_string())], &said)?,
+            true => format!("{}\n{}", headings(&["request"])?, rows(&[&answer.query().to_string()], &said)?),
             false => said.iter().map(Said::line).collect::<Vec<_>>().join("\n"),
         };
         let printed = console.result(

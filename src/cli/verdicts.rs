@@ -47,19 +47,26 @@ impl Said {
     }
 }
 
-/// A table of verdicts as comma-separated values: the heading, and then a line a probe. `named` are columns that say whose query it is.
-pub fn csv(named: &[(&str, &str)], said: &[Said]) -> Result<String, Failure> {
-    let mut table = ::csv::WriterBuilder::new().from_writer(Vec::new());
-    let headings = named.iter().map(|(name, _)| *name);
-    let headings = headings.chain(["gallery", "probe", "verdict", "places", "count"]);
-    table.write_record(headings).map_err(unwritable)?;
-    for one in said {
+/// What stands above a table of verdicts; `named` are the columns that say whose query it is.
+pub fn headings(named: &[&str]) -> Result<String, Failure> {
+    csv([[named, &["gallery", "probe", "verdict", "places", "count"]].concat()])
+}
+
+/// The lines of a table of verdicts, one a probe; `named` says whose query it is.
+pub fn rows(named: &[&str], said: &[Said]) -> Result<String, Failure> {
+    csv(said.iter().map(|one| {
         let places = one.positions.as_deref().map(|positions| joined(positions, " ")).unwrap_or_default();
         let count = one.count.map(|count| count.to_string()).unwrap_or_default();
-        let cells = named.iter().map(|(_, value)| *value);
-        let cells = cells.chain([&one.gallery, one.probe.as_str(), one.said(), &places, &count]);
-        table.write_record(cells).map_err(unwritable)?;
-    }
+        let named = named.iter().map(|cell| (*cell).to_owned());
+        let cells = [one.gallery.clone(), one.probe.to_string(), one.said().to_owned(), places, count];
+        named.chain(cells).collect::<Vec<_>>()
+    }))
+}
+
+/// Comma-separated values, without the end of the last line.
+fn csv<T: AsRef<[u8]>>(records: impl IntoIterator<Item = Vec<T>>) -> Result<String, Failure> {
+    let mut table = ::csv::WriterBuilder::new().from_writer(Vec::new());
+    records.into_iter().try_for_each(|record| table.write_record(record)).map_err(unwritable)?;
     let text = table.into_inner().map_err(unwritable)?;
     Ok(String::from_utf8_lossy(&text).trim_end().to_owned())
 }

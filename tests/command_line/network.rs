@@ -120,6 +120,21 @@ fn exit_codes_tell_what_became_of_each_request_and_no_verdict_is_lost() {
     let (code, out, _) = ask(&desk, "--resume --patience 0");
     assert_eq!((code, out.as_str()), (5, ""), "the one that is left");
 
+    // As a table: our number, the custodian's, and the version of the gallery.
+    let (code, table, err) = ask(&desk, "--resume 4 --csv");
+    let rows: Vec<Vec<&str>> = table.lines().map(|line| line.split(',').collect()).collect();
+    assert_eq!((code, rows.len()), (1, 2), "{err}");
+    assert_eq!(rows[0], ["request", "reply", "gallery", "probe", "verdict", "places", "count"]);
+    let version = document["requests"][0]["verdicts"][0]["gallery"].as_str().unwrap();
+    assert_eq!([rows[1][0], rows[1][2]], ["4", version]);
+    assert!(err.contains(&format!("request 4, reply {} of", rows[1][1])), "{err}");
+    assert_eq!(rows[1][3..], ["nobody", "no hit", "", ""]);
+    let (code, again, err) = ask(&desk, "--show 4 --csv");
+    assert_eq!((code, &again), (1, &table), "{err}");
+    // Where there is no verdict the heading stands alone.
+    assert_eq!(ask(&desk, "--show 5 --csv").1, rows[0].join(",") + "\n");
+    assert_eq!(ask(&desk, "--show 4 --csv --json").0, 2);
+
     // What was told can be told again, online or not, with the exit code of its verdicts.
     let (code, out, err) = ask(&desk, "--resume 1");
     assert_eq!((code, out), (0, told(1)), "{err}");

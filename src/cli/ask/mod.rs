@@ -82,6 +82,9 @@ pub struct Args {
     /// Read everything that the configuration names, say what is wrong with it, and end
     #[arg(long, conflicts_with_all = ["templates", "number", "reference", "purpose", "resume", "show", "forget"])]
     check: bool,
+    /// A table for other programs: comma-separated, with a header, a line a probe
+    #[arg(long, conflicts_with_all = ["json", "forget", "init", "list", "abandon", "check"])]
+    csv: bool,
     /// Without a word from the custodian for so many seconds, give up for now
     #[arg(long, value_name = "SECONDS", default_value_t = 600)]
     patience: u64,
@@ -110,12 +113,13 @@ const CONFIGURATION: &str = concat!(
     "The configuration, querier.toml; paths are relative to its folder:\n\n",
     include_str!("querier.toml"),
     "
-Each line that is printed: the request's number, and then as 'cotejo decrypt' does.
+Each line that is printed: the request's number, and then as 'cotejo decrypt' does. With --csv a table as of 'cotejo decrypt --csv':
+request is our number, reply the custodian's; gallery is the version that was searched.
 
 Examples:
   cotejo ask --config querier.toml --agreement agreement.toml --templates probes.npy --purpose identification --justification \"file 7/2026\"
   cotejo ask --resume                   go on with all that was not finished
-  cotejo ask --resume 2026-0017
+  cotejo ask --resume 2026-0017 --csv   its verdicts as a table
   cotejo ask --show 2026-0017           its verdicts once more, with their exit code; asks nobody
   cotejo ask --forget 2026-0017         its verdicts are gone from the database
   cotejo ask --list                     what was asked, and how far it came; asks nobody
@@ -169,7 +173,10 @@ impl Args {
             Some(None) => self.unfinished(&mut desk.outbox, console)?,
         };
         if numbers.is_empty() {
-            console.result("nothing to resume", &json!({"requests": [], "hits": 0}))?;
+            match self.csv {
+                true => desk.begin_table()?,
+                false => console.result("nothing to resume", &json!({"requests": [], "hits": 0}))?,
+            }
             return Ok(Outcome::Asked(Ending::NothingToResume));
         }
         desk.tell_all(&numbers, Desk::conclude)
@@ -215,6 +222,8 @@ struct Desk<'a> {
 /// A request with its verdicts, for programs and for people.
 struct Answered {
     told: Told,
+    /// The custodian's number.
+    reply: Option<u64>,
     document: Value,
 }
 
@@ -227,6 +236,9 @@ impl Desk<'_> {
     ) -> Result<Outcome, Failure> {
         let (mut documents, mut endings, mut hits) = (Vec::new(), Vec::new(), 0_usize);
         let mut interrupted = None;
+        if self.args.csv {
+            self.begin_table()?;
+        }
         for number in numbers {
             match ask(self, number).and_then(|answered| Ok(self.tell(number, answered)?)) {
                 Ok(answered) => {
@@ -258,12 +270,24 @@ impl Desk<'_> {
         interrupted.map_or(Ok(Outcome::Asked(Ending::of_all(&endings))), Err)
     }
 
+    /// The heading of a table. It stands there also where no verdicts follow.
+    fn begin_table(&self) -> Result<(), Failure> {
+        match self.console.print(Told::headings()?) {
+            Err(Failure::OutputClosed) => Ok(()),
+            printed => printed,
+        }
+    }
+
     /// Verdicts are kept before anybody sees them, and done with when somebody has.
     fn tell(&mut self, number: &Code, answered: Answered) -> Result<Answered, Failure> {
         if self.console.json() {
             return Ok(answered);
         }
-        match answered.told.print(number, self.console) {
+        let printed = match self.args.csv {
+            true => answered.told.rows(number, answered.reply).and_then(|rows| self.console.print(rows)),
+            false => answered.told.print(number, self.console),
+        };
+        match printed {
             Ok(()) => self.done(number)?,
             // The exit code is a result too, whether or not anybody read the lines.
             Err(Failure::OutputClosed) => {}
@@ -330,7 +354,7 @@ impl Desk<'_> {
             count(told.said.len(), "probe"),
             if again { "; kept since an earlier run" } else { "" },
         ));
-        Ok(Answered { document: document(number, Some(&concluded), &told, again), told })
+        Ok(Answered { document: document(number, Some(&concluded), &told, again), reply: Some(reply.number), told })
     }
 
     /// The verdicts of a request that was replied to: those that are kept, or those of its answer, which are kept from here on.
@@ -361,7 +385,9 @@ impl Desk<'_> {
             return Err(Untold { ending, why });
         };
         let told = Told::unseal(&self.querier, number, sealed)?;
-        Ok(Answered { document: document(number, None, &told, true), told })
+        // Verified when it arrived.
+        let reply = request.reply.as_ref().and_then(|reply| reply.verify(None).ok()).map(|reply| reply.number);
+        Ok(Answered { document: document(number, None, &told, true), reply, told })
     }
 }
 

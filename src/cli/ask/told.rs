@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::cli::console::Console;
 use crate::cli::failure::Failure;
 use crate::cli::load;
-use crate::cli::verdicts::Said;
+use crate::cli::verdicts::{self, Said};
 
 /// The verdicts of one request.
 #[derive(Serialize, Deserialize)]
@@ -56,6 +56,17 @@ impl Told {
     /// Prints the lines, each behind the number of the request.
     pub fn print(&self, number: &Code, console: &Console) -> Result<(), Failure> {
         self.said.iter().try_for_each(|said| console.print(format_args!("{number}\t{}", said.line())))
+    }
+
+    /// The lines of a table, below [`Told::headings`]; `reply` is the custodian's number of its reply.
+    pub fn rows(&self, number: &Code, reply: Option<u64>) -> Result<String, Failure> {
+        let reply = reply.map(|reply| reply.to_string()).unwrap_or_default();
+        verdicts::rows(&[number.as_str(), &reply], &self.said)
+    }
+
+    /// What stands above the lines of a table.
+    pub fn headings() -> Result<String, Failure> {
+        verdicts::headings(&["request", "reply"])
     }
 }
 
