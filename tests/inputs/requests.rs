@@ -22,6 +22,14 @@ fn what_was_asked_is_listed_and_what_is_abandoned_is_not_gone_on_with() {
     let document = desk.json(&format!("{ASK} --list"));
     let states = [0, 1].map(|at| document["requests"][at]["state"].as_str().unwrap().to_owned());
     assert_eq!(states, ["abandoned", "prepared"]);
+    // The log tells of it, and is whole.
+    let log = "--database a/own.sqlite";
+    let checked =
+        desk.ok(&format!("audit verify {log} --key {}", String::from_utf8(desk.read("a/signing.pub")).unwrap().trim()));
+    assert!(checked.contains("2 requests (1 open, 1 abandoned)"), "{checked}");
+    desk.ok(&format!("audit export {log} --format json --out requests.json"));
+    let rows: serde_json::Value = serde_json::from_slice(&desk.read("requests.json")).unwrap();
+    assert_eq!([&rows[0]["outcome"], &rows[1]["outcome"]], ["abandoned", "open"]);
     desk.refused(&format!("{ASK} --abandon 1"), "request 1", "was abandoned before");
     desk.refused(&format!("{ASK} --abandon 77"), "--abandon", "no request number '77'");
     for line in ["--resume 1 --patience 0", "--show 1"] {

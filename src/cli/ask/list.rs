@@ -69,7 +69,7 @@ impl Args {
         }
         let question = format!("request {number}: abandon it? Its verdicts will never be told");
         console.confirm(question, self.yes)?;
-        outbox.abandon(number).map_err(failed)?;
+        outbox.abandon(number, party::now()).map_err(failed)?;
         let accepted = before.state == RequestState::Accepted;
         let text = match accepted {
             true => "abandoned; the custodian has accepted it, and it stays charged",

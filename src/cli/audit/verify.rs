@@ -58,8 +58,12 @@ fn summary(report: &Report) -> Vec<String> {
         _ => held,
     });
     let counts = &report.statements;
+    let abandoned = match counts.abandoned {
+        0 => String::new(),
+        abandoned => format!(", {abandoned} abandoned"),
+    };
     lines.push(format!(
-        "{} ({} open), {}, {}, {} without an answer, {}",
+        "{} ({} open{abandoned}), {}, {}, {} without an answer, {}",
         count(counts.requests as usize, "request"),
         report.open,
         count(counts.receipts as usize, "receipt"),

@@ -75,6 +75,11 @@ pub enum Event {
         /// Signed by the requester.
         statement: Signed<Acknowledgement>,
     },
+    /// The querier goes on with a request no more; it had no reply.
+    Abandoned {
+        /// Digest of the request's statement.
+        request: Hash,
+    },
     /// The first refusal for this reason to this requester on a day; the others of that day are only counted.
     Refused {
         /// Who was refused.
@@ -158,6 +163,7 @@ impl Event {
             | Self::Receipt { .. }
             | Self::Reply { .. }
             | Self::Acknowledgement { .. }
+            | Self::Abandoned { .. }
             | Self::Refused { .. }
             | Self::Deleted { .. }
             | Self::KeyAdmitted { .. } => true,

@@ -20,14 +20,17 @@ pub enum RowOutcome {
     Unanswered(Reason),
     /// There is no reply in the log.
     Open,
+    /// There is none, and the querier goes on with it no more. Only the querier's log tells.
+    Abandoned,
 }
 
-/// As one word: `answered`, `open`, or the reason.
+/// As one word: `answered`, `open`, `abandoned`, or the reason.
 impl Serialize for RowOutcome {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Answered => serializer.serialize_str("answered"),
             Self::Open => serializer.serialize_str("open"),
+            Self::Abandoned => serializer.serialize_str("abandoned"),
             Self::Unanswered(reason) => reason.serialize(serializer),
         }
     }
@@ -150,6 +153,7 @@ impl Requests {
             Told::Receipt(stated) => self.receipt(stated),
             Told::Reply(stated) => self.reply(stated),
             Told::Acknowledgement(stated) => self.acknowledgement(stated),
+            Told::Abandoned { request } => self.abandoned(request),
             Told::Opened(_)
             | Told::Registered { .. }
             | Told::Refused { .. }
@@ -195,7 +199,7 @@ impl Requests {
         let responding = self.responding(stated.signer);
         let row = self.row(reply.request_digest, || RequestRow::new(reply.request.clone(), None));
         let Some(row) = row else { return };
-        if row.outcome != RowOutcome::Open {
+        if !matches!(row.outcome, RowOutcome::Open | RowOutcome::Abandoned) {
             return;
         }
         row.reply_number = Some(reply.number);
@@ -216,6 +220,14 @@ impl Requests {
             && let Some(row) = self.find(&said.request)
         {
             row.acknowledged_date_and_time.get_or_insert(said.time);
+        }
+    }
+
+    fn abandoned(&mut self, request: &Hash) {
+        if let Some(row) = self.find(request)
+            && row.outcome == RowOutcome::Open
+        {
+            row.outcome = RowOutcome::Abandoned;
         }
     }
 
@@ -276,6 +288,18 @@ mod tests {
         );
         assert_eq!(querier[4].bits_disclosed, None);
         assert_eq!((querier[5].job, querier[5].responding_authority.is_some()), (None, true));
+    }
+
+    #[test]
+    fn an_abandoned_request_is_called_that() {
+        let mut exchange = Exchange::new();
+        for (number, reached) in [(1, Reached::Made), (2, Reached::Accepted)] {
+            let request = exchange.ask(number, 1000, reached);
+            exchange.abandon(request, 2000);
+        }
+        let outcomes: Vec<RowOutcome> = rows(&exchange.querier).iter().map(|row| row.outcome).collect();
+        assert_eq!(outcomes, [RowOutcome::Abandoned; 2]);
+        assert_eq!(serde_json::to_value(outcomes[0]).unwrap(), "abandoned");
     }
 
     #[test]

@@ -114,6 +114,11 @@ impl Exchange {
         self.follow(request(&number.to_string(), Time::from_millis(time)), outcome, reached)
     }
 
+    /// The querier goes on with a request no more.
+    pub(crate) fn abandon(&mut self, request: Hash, time: i64) {
+        self.querier.add(time, Event::Abandoned { request });
+    }
+
     pub(crate) fn cancel(&mut self, number: u8, time: i64) -> Hash {
         let outcome = ReplyOutcome::Unanswered { reason: Reason::Cancelled };
         self.follow(request(&number.to_string(), Time::from_millis(time)), outcome, Reached::Delivered)

@@ -113,7 +113,12 @@ impl Transparency {
             }
             Told::BreakerPulled => year.breaker_pulled += 1,
             Told::Erased { contents, .. } => year.erased_contents = year.erased_contents.saturating_add(*contents),
-            Told::Opened(_) | Told::Registered { .. } | Told::Receipt(_) | Told::Acknowledgement(_) | Told::Else => {}
+            Told::Opened(_)
+            | Told::Registered { .. }
+            | Told::Receipt(_)
+            | Told::Acknowledgement(_)
+            | Told::Abandoned { .. }
+            | Told::Else => {}
         }
     }
 

@@ -272,11 +272,16 @@ impl Outbox {
     /// # Errors
     ///
     /// [`StoreError`] where it cannot be kept.
-    pub(crate) fn abandon(&mut self, number: &Code) -> Result<bool, StoreError> {
+    pub(crate) fn abandon(&mut self, number: &Code, now: Time) -> Result<bool, StoreError> {
         self.journal.step(|step| {
-            let sql = "UPDATE requests SET stage = 'abandoned', query = NULL, pending = NULL, answer = NULL \
-                       WHERE number = ?1 AND stage IN ('prepared', 'accepted')";
-            Ok(step.execute(sql, &[number.into()])? > 0)
+            let sql =
+                "SELECT request_digest FROM requests WHERE number = ?1 AND stage IN ('prepared', 'accepted')";
+            let Some(mut row) = step.row(sql, &[number.into()])? else { return Ok(false) };
+            let request = row.parsed()?;
+            let sql = "UPDATE requests SET stage = 'abandoned', query = NULL, pending = NULL, answer = NULL WHERE number = ?1";
+            step.execute(sql, &[number.into()])?;
+            step.log(Event::Abandoned { request }, now)?;
+            Ok(true)
         })
     }
 

@@ -91,7 +91,7 @@ pub enum Disagreement {
 #[serde(rename_all = "kebab-case")]
 pub enum Note {
     /// Made, and not accepted.
-    #[error("made, but not accepted: it was refused, given up, or has not arrived")]
+    #[error("made, but not accepted: it was refused, or has not arrived")]
     NotAccepted,
     /// Accepted, and the querier does not know yet.
     #[error("accepted, but the receipt has not arrived")]
@@ -99,6 +99,9 @@ pub enum Note {
     /// The reply waits.
     #[error("replied to, but the reply is not fetched yet")]
     NotFetched,
+    /// The querier goes on with it no more.
+    #[error("abandoned: the querier goes on with it no more")]
+    Abandoned,
     /// The acknowledgement has not arrived.
     #[error("acknowledged, but the acknowledgement is not delivered yet")]
     NotDelivered,

@@ -149,8 +149,14 @@ impl Comparing<'_> {
     fn pair(&mut self, pair: &Pair<'_>) {
         let Pair { custodian, querier, .. } = *pair;
         let accepted = custodian.first_entry().is_some() || querier.receipt.is_some() || querier.reply.is_some();
-        if let (false, Some(made)) = (accepted, querier.request) {
-            return self.note(pair, made, Note::NotAccepted);
+        if let Some(entry) = querier.abandoned {
+            let noted = pair.discrepancy(None, Some(entry), Note::Abandoned);
+            list(&mut self.result.notes, &mut self.result.further_notes, noted);
+        }
+        match (accepted, querier.request, querier.abandoned) {
+            (false, Some(_), Some(_)) => return,
+            (false, Some(made), None) => return self.note(pair, made, Note::NotAccepted),
+            _ => {}
         }
         self.statement(pair, Request::KIND, custodian.request, querier.request, None);
         let underway = custodian.receipt.filter(|_| querier.request.is_some() && querier.reply.is_none());
@@ -213,7 +219,7 @@ impl Comparing<'_> {
 
     fn note(&mut self, pair: &Pair<'_>, said: Said, note: Note) {
         let (custodian, querier) = match note {
-            Note::NotAccepted | Note::NotDelivered => (None, Some(said.entry)),
+            Note::NotAccepted | Note::NotDelivered | Note::Abandoned => (None, Some(said.entry)),
             Note::ReceiptNotArrived | Note::NotFetched => (Some(said.entry), None),
         };
         let noted = pair.discrepancy(custodian, querier, note);

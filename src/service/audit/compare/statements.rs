@@ -29,6 +29,8 @@ pub(super) struct Held {
     pub(super) acknowledgement: Option<Said>,
     /// The reply that is acknowledged.
     pub(super) acknowledged: Option<Hash>,
+    /// The entry by which it was abandoned.
+    pub(super) abandoned: Option<u64>,
 }
 
 /// Who asked, and under which number.
@@ -72,6 +74,7 @@ impl Statements {
             Told::Receipt(stated) => self.receipt(entry, stated),
             Told::Reply(stated) => self.reply(entry, stated),
             Told::Acknowledgement(stated) => self.acknowledgement(entry, stated),
+            Told::Abandoned { request } => self.abandoned(entry, request),
             Told::Opened(_) | Told::Registered { .. } | Told::Refused { .. } | Told::BreakerPulled | Told::Else => {}
         }
     }
@@ -103,6 +106,12 @@ impl Statements {
         let held = self.requests.entry(said.request).or_default();
         held.acknowledgement.get_or_insert(Said::new(stated, entry, said.time));
         held.acknowledged.get_or_insert(said.reply);
+    }
+
+    fn abandoned(&mut self, entry: &Entry, request: &Hash) {
+        if let Some(held) = self.requests.get_mut(request) {
+            held.abandoned.get_or_insert(entry.number);
+        }
     }
 
     /// Whether a statement may be gone from this log for its age.

@@ -67,6 +67,21 @@ fn what_is_under_way_is_noted_and_nobody_s_fault() {
 }
 
 #[test]
+fn what_the_querier_has_abandoned_is_noted_beside_what_is_under_way() {
+    for (reached, expected) in [
+        (Reached::Made, vec![Note::Abandoned]),
+        (Reached::Received, vec![Note::Abandoned, Note::ReceiptNotArrived]),
+        (Reached::Accepted, vec![Note::Abandoned]),
+        (Reached::Replied, vec![Note::Abandoned, Note::NotFetched]),
+    ] {
+        let mut exchange = Exchange::sample();
+        let request = exchange.ask(7, 7000, reached);
+        exchange.abandon(request, 8000);
+        assert_eq!(notes(&exchange), expected);
+    }
+}
+
+#[test]
 fn each_statement_that_either_party_leaves_out_is_found() {
     for omitted in ["request", "receipt", "reply", "acknowledgement"] {
         for log in [Role::Custodian, Role::Querier] {

@@ -54,6 +54,17 @@ struct Progress {
     receipt: bool,
     reply: Option<Hash>,
     acknowledged: bool,
+    abandoned: bool,
+}
+
+/// Kind of an entry that is no statement, but about a request as statements are.
+const ABANDONMENT: &str = "abandonment";
+
+impl Progress {
+    /// Whether there is no reply, and one may come.
+    fn is_open(&self) -> bool {
+        self.reply.is_none() && !self.abandoned
+    }
 }
 
 /// Findings that are listed; a log that is broken throughout need not fill the memory.
@@ -155,7 +166,7 @@ impl Verifier {
             last: self.first.map(|_| self.head.time),
             head: self.head.to_string(),
             statements: self.counts,
-            open: self.requests.values().filter(|progress| progress.reply.is_none()).count() as u64,
+            open: self.requests.values().filter(|progress| progress.is_open()).count() as u64,
             findings: self.findings,
             further_findings: self.suppressed,
         }
@@ -185,6 +196,7 @@ impl Verifier {
             Told::Receipt(stated) => self.receipt(entry, stated),
             Told::Reply(stated) => self.reply(entry, stated),
             Told::Acknowledgement(stated) => self.acknowledgement(entry, stated),
+            Told::Abandoned { request } => self.abandoned(entry, request),
             Told::Refused { .. } | Told::BreakerPulled | Told::Else => {}
         }
     }
@@ -236,6 +248,16 @@ impl Verifier {
         }
     }
 
+    fn abandoned(&mut self, entry: &Entry, request: &Hash) {
+        self.counts.abandoned += 1;
+        let abandoned = |progress: &mut Progress| std::mem::replace(&mut progress.abandoned, true);
+        // However long after it was made: any erasure may have taken the request.
+        self.progress(entry, request, Some(Time::ZERO), abandoned, ABANDONMENT);
+        if self.is_role(Role::Custodian) {
+            self.find(entry.number, LogProblem::Abandonment);
+        }
+    }
+
     /// What a statement says, if its signature holds; a finding where it is not `signed` by its party.
     fn holds<'s, T: Statement>(&mut self, number: u64, stated: &'s Stated<T>, signed: bool) -> Option<&'s T> {
         if !signed {
@@ -264,8 +286,11 @@ impl Verifier {
                 }
             }
             Some(progress) => {
+                let over = if statement == ABANDONMENT { progress.reply.is_some() } else { progress.abandoned };
                 if before(progress) {
                     self.find(entry.number, LogProblem::Twice { statement });
+                } else if over {
+                    self.find(entry.number, LogProblem::Abandonment);
                 }
             }
         }

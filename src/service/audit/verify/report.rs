@@ -20,6 +20,8 @@ pub struct Counts {
     pub unanswered: u64,
     /// Acknowledgements that a reply has arrived.
     pub acknowledgements: u64,
+    /// Requests that the querier goes on with no more.
+    pub abandoned: u64,
 }
 
 /// Something that is not as it should be.
@@ -88,6 +90,9 @@ pub enum LogProblem {
         /// Kind of the statement.
         statement: &'static str,
     },
+    /// An abandonment that cannot be.
+    #[error("an abandonment that cannot be: the request was replied to or gone on with, or the log is a custodian's")]
+    Abandonment,
     /// About a request that is not in the log.
     #[error("a statement about a request that is not in the log")]
     Unknown,
@@ -123,7 +128,7 @@ pub struct Report {
     pub head: String,
     /// The statements in it.
     pub statements: Counts,
-    /// Requests without a reply.
+    /// Requests without a reply that are not abandoned.
     pub open: u64,
     /// What is not as it should be.
     pub findings: Vec<Finding>,

@@ -176,6 +176,48 @@ fn an_acknowledgement_of_another_reply_is_found() {
 }
 
 #[test]
+fn an_abandoned_request_is_open_no_more_and_nothing_follows() {
+    use crate::service::audit::samples::{Exchange, Log, Reached};
+    let report = |log: &Log, seed| {
+        let mut verifier = Verifier::new(Some(key(seed).public()), None);
+        log.entries.iter().for_each(|entry| verifier.entry(entry));
+        verifier.finish()
+    };
+    let problems =
+        |log: &Log, seed| report(log, seed).findings.into_iter().map(|found| found.problem).collect::<Vec<_>>();
+    let mut exchange = Exchange::sample();
+    for (number, reached) in [(5, Reached::Made), (6, Reached::Accepted)] {
+        let request = exchange.ask(number, 5000, reached);
+        exchange.abandon(request, 6000);
+    }
+    let sound = report(&exchange.querier, 2);
+    assert!(sound.is_sound(), "{:?}", sound.findings);
+    assert_eq!((sound.statements.abandoned, sound.open), (2, 1), "the fourth of the sample is open");
+
+    // Again; what was never asked; what was replied to; by a custodian.
+    let given_up = exchange.ask(7, 7000, Reached::Made);
+    exchange.abandon(given_up, 7500);
+    exchange.abandon(given_up, 7501);
+    exchange.abandon(Hash([1; 32]), 7502);
+    let answered = exchange.ask(8, 8000, Reached::Delivered);
+    exchange.abandon(answered, 8500);
+    exchange.custodian.add(8500, Event::Abandoned { request: answered });
+    use LogProblem::{Abandonment, Twice, Unknown};
+    assert_eq!(problems(&exchange.querier, 2), [Twice { statement: "abandonment" }, Abandonment, Unknown]);
+    assert_eq!(problems(&exchange.custodian, 1), [Abandonment, Abandonment]);
+
+    // Gone on with.
+    let mut exchange = Exchange::new();
+    let asked = request("1", Time::from_millis(1000));
+    let digest = Signed::new(&asked, &key(2)).unwrap().digest();
+    exchange.ask(1, 1000, Reached::Made);
+    exchange.abandon(digest, 1001);
+    let receipt = Receipt { request: digest, job: Name([1; 16]), time: Time::from_millis(1002) };
+    exchange.querier.add(1002, Event::Receipt { statement: Signed::new(&receipt, &key(1)).unwrap() });
+    assert_eq!(problems(&exchange.querier, 2), [Abandonment]);
+}
+
+#[test]
 fn an_empty_log_and_one_of_nobody_are_no_logs() {
     assert_eq!(Verifier::new(None, None).finish().findings[0].problem, LogProblem::Empty);
     let mut log = Log::sample();
