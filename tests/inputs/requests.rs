@@ -1,8 +1,64 @@
 //! What a querier has asked: listed, given up, and nothing that is stale sent without being asked for.
 
+use std::time::SystemTime;
+
+use cotejo::Agreement;
+use cotejo::service::audit::Role;
+use cotejo::service::protocol::Request;
+use cotejo::service::signing::{Hash, Name, Signed, SigningKey};
+use cotejo::service::store::{Location, Outbox, OutboxRequest, Owner, RequestState};
+use cotejo::service::time::Time;
+use rand::SeedableRng;
+
 use crate::parties::parties;
+use crate::support::Desk;
 
 const ASK: &str = "ask --config a/querier.toml";
+const HOUR_MS: i64 = 3_600_000;
+
+fn text(desk: &Desk, file: &str) -> String {
+    String::from_utf8(desk.read(file)).unwrap()
+}
+
+/// Keeps a request of so many hours ago, as `ask` does before it sends one.
+fn asked_before(desk: &Desk, number: &str, hours: i64) {
+    let time = Time::from_millis(Time::from_system(SystemTime::now()).millis() - hours * HOUR_MS);
+    let key = || SigningKey::from_pem(&text(desk, "a/signing.key")).unwrap();
+    let owner = Owner { party: "A".parse().unwrap(), role: Role::Querier, key: key() };
+    let location = Location::File(desk.path("a/own.sqlite"));
+    let rng = rand_chacha::ChaCha20Rng::from_os_rng();
+    let mut outbox = Outbox::open(location, owner, Box::new(rng), time).unwrap();
+    let agreement = Hash(Agreement::from_toml(&text(desk, "agreement.toml")).unwrap().digest().0);
+    let request = Request {
+        requester: "A".parse().unwrap(),
+        number: number.parse().unwrap(),
+        time,
+        agreement,
+        purpose: "identification".parse().unwrap(),
+        justification: None,
+        case_category: None,
+        officer: None,
+        key: Name([1; 16]),
+        query: Name([2; 16]),
+        query_digest: Hash::of(b"query"),
+        probes: 2,
+    };
+    let kept = OutboxRequest {
+        number: request.number.clone(),
+        agreement,
+        custodian: "https://127.0.0.1:1".to_owned(),
+        statement: Signed::new(&request, &key()).unwrap(),
+        query: Some(b"query".to_vec()),
+        pending: None,
+        state: RequestState::Prepared,
+        job: None,
+        reply: None,
+        answer: None,
+        verdicts: None,
+        nonce: None,
+    };
+    assert!(outbox.prepare(&kept, time).unwrap());
+}
 
 #[test]
 fn what_was_asked_is_listed_and_what_is_abandoned_is_not_gone_on_with() {
@@ -48,4 +104,17 @@ fn what_was_asked_is_listed_and_what_is_abandoned_is_not_gone_on_with() {
     assert!(said.contains("--resume 2") && !said.contains("request 1"), "{said}");
     desk.ok(&format!("{ASK} --abandon 2 --yes"));
     desk.command(&format!("{ASK} --resume --patience 0")).assert().code(3);
+}
+
+#[test]
+fn an_abandoned_request_goes_when_the_log_is_erased() {
+    let desk = parties();
+    asked_before(&desk, "old", 5 * 365 * 24);
+    asked_before(&desk, "open", 4 * 365 * 24);
+    desk.ok(&format!("{ASK} --abandon old"));
+    desk.ok("audit erase --database a/own.sqlite --signing-key a/signing.key");
+    let listed = desk.ok(&format!("{ASK} --list"));
+    assert!(listed.starts_with("open\t") && listed.lines().count() == 1, "{listed}");
+    // That it was abandoned is younger than what was erased, and no finding.
+    desk.ok("audit verify --database a/own.sqlite");
 }

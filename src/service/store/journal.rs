@@ -115,8 +115,8 @@ impl Journal {
         })
     }
 
-    /// Erases the contents of entries before a time; what is needed to check the log stays. Requests that were replied to before then go
-    /// as well.
+    /// Erases the contents of entries before a time; what is needed to check the log stays. Requests of before then go as well, where
+    /// they were replied to or abandoned.
     ///
     /// # Errors
     ///
@@ -140,7 +140,7 @@ impl Journal {
             }
             let sql = match role {
                 Role::Custodian => "DELETE FROM jobs WHERE replied < ?1 AND accepted < ?1",
-                Role::Querier => "DELETE FROM requests WHERE stage = 'done' AND sequence <= ?1",
+                Role::Querier => "DELETE FROM requests WHERE stage IN ('done', 'abandoned') AND sequence <= ?1",
             };
             match role {
                 Role::Custodian => step.execute(sql, &[before.into()])?,
