@@ -131,7 +131,7 @@ fn kind_e_files_of_other_forms_are_named_with_the_command_that_makes_pem_of_them
 }
 
 /// An authority of a test's own, and what it issues.
-struct Office(Issuer<'static, KeyPair>, String);
+pub struct Office(Issuer<'static, KeyPair>, pub String);
 
 fn parameters(name: &str) -> CertificateParams {
     let mut parameters = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
@@ -140,14 +140,14 @@ fn parameters(name: &str) -> CertificateParams {
 }
 
 impl Office {
-    fn root(name: &str) -> Self {
+    pub fn root(name: &str) -> Self {
         let (mut parameters, key) = (parameters(name), KeyPair::generate().unwrap());
         parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let pem = parameters.self_signed(&key).unwrap().pem();
         Self(Issuer::new(parameters, key), pem)
     }
 
-    fn below(&self, name: &str) -> Self {
+    pub fn below(&self, name: &str) -> Self {
         let (mut parameters, key) = (parameters(name), KeyPair::generate().unwrap());
         parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let pem = parameters.signed_by(&key, &self.0).unwrap().pem();
@@ -155,7 +155,7 @@ impl Office {
     }
 
     /// Certificate and key.
-    fn issue(&self, change: impl Fn(&mut CertificateParams)) -> (String, String) {
+    pub fn issue(&self, change: impl Fn(&mut CertificateParams)) -> (String, String) {
         let (mut parameters, key) = (parameters("party"), KeyPair::generate().unwrap());
         change(&mut parameters);
         (parameters.signed_by(&key, &self.0).unwrap().pem(), key.serialize_pem())

@@ -30,6 +30,7 @@ mod open_iris_thresholds;
 mod openssl;
 mod parties;
 mod peak;
+mod refused_clients;
 mod requests;
 mod standard_input;
 #[allow(dead_code, reason = "the command line's tests use all of it")]

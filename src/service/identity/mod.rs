@@ -2,6 +2,7 @@
 //!
 //! All that TLS will need is built when the files are read, so that what it would refuse is refused by the name of its file.
 
+mod acceptance;
 mod content;
 mod error;
 mod fingerprint;
@@ -16,10 +17,11 @@ use std::sync::Arc;
 use rustls::client::WebPkiServerVerifier;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::server::{ParsedCertificate, WebPkiClientVerifier};
+use rustls::server::ParsedCertificate;
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
-use rustls::{ClientConfig, InconsistentKeys, RootCertStore, ServerConfig};
+use rustls::{ClientConfig, InconsistentKeys, RootCertStore};
 
+pub(crate) use acceptance::Acceptance;
 pub use content::{Content, Needed};
 pub use error::IdentityError;
 pub(crate) use fingerprint::fingerprint;
@@ -40,7 +42,7 @@ pub struct Identity {
     /// Where the chain is, for errors.
     file: String,
     roots: Arc<RootCertStore>,
-    server: Arc<ServerConfig>,
+    server: Arc<Acceptance>,
     client: Arc<ClientConfig>,
 }
 
@@ -67,13 +69,13 @@ impl Identity {
         let key = pem::private_key(key)?;
         let certified = Arc::new(certified(chain.clone(), &key, chain_file, key_file)?);
         let roots = Arc::new(roots(&authorities, authority_file)?);
-        let server = server_config(&certified, &roots)?;
+        let server = Arc::new(Acceptance::new(&certified, &roots, &authorities)?);
         let client = client_config(&certified, &roots, &authorities)?;
         Ok(Self { chain, key, authorities, file: chain_file.clone(), roots, server, client })
     }
 
     /// For a server that insists on a certificate.
-    pub(crate) fn server_config(&self) -> Arc<ServerConfig> {
+    pub(crate) fn acceptance(&self) -> Arc<Acceptance> {
         Arc::clone(&self.server)
     }
 
@@ -89,23 +91,6 @@ fn provider() -> Arc<CryptoProvider> {
 
 fn unusable(error: &dyn std::fmt::Display) -> IdentityError {
     IdentityError::Unusable(error.to_string())
-}
-
-fn server_config(
-    certified: &Arc<CertifiedKey>,
-    roots: &Arc<RootCertStore>,
-) -> Result<Arc<ServerConfig>, IdentityError> {
-    let provider = provider();
-    let verifier = WebPkiClientVerifier::builder_with_provider(Arc::clone(roots), Arc::clone(&provider)).build();
-    let verifier = verifier.map_err(|error| unusable(&error))?;
-    let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    let config = config.map_err(|error| unusable(&error))?.with_client_cert_verifier(verifier);
-    let mut config = config.with_cert_resolver(Arc::new(SingleCertAndKey::from(Arc::clone(certified))));
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    // A resumed session would outlive the certificate that it began with.
-    config.session_storage = Arc::new(rustls::server::NoServerSessionStorage {});
-    config.send_tls13_tickets = 0;
-    Ok(Arc::new(config))
 }
 
 fn client_config(

@@ -143,7 +143,8 @@ fn name(name: &X509Name<'_>) -> String {
     format!("'{}'", text.chars().filter(|c| !c.is_control()).take(100).collect::<String>())
 }
 
-fn untrusted(
+/// Why a chain leads to none of these authorities; none where its first certificate cannot be read.
+pub(super) fn untrusted(
     own: &CertificateDer<'_>,
     rest: &[CertificateDer<'_>],
     authorities: &[CertificateDer<'_>],

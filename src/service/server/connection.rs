@@ -16,6 +16,7 @@ use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 
 use super::state::{Open, Requester, State};
+use crate::service::identity::{Acceptance, Untrusted};
 use crate::service::signing::Hash;
 
 /// Who is at the other end; none for a certificate that is not registered.
@@ -27,15 +28,19 @@ const HANDSHAKE: Duration = Duration::from_secs(10);
 /// Longest headers, in bytes: a signed request fits.
 const HEADERS_BYTES: usize = 64 * 1024;
 
+/// What the log says to do about a client's certificate.
+const INTERMEDIATE: &str = "if it is a requester's: have the intermediate certificate put behind it ([tls] certificate there), or trust the \
+                            authority that has issued it ([tls] authority)";
+const AUTHORITY: &str = "if it is a requester's: trust the authority that has issued it ([tls] authority)";
+
 /// Serves HTTPS until `stop` resolves, then lets open requests finish, but no longer than the grace period.
 pub(crate) async fn serve(
     listener: TcpListener,
-    tls: Arc<rustls::ServerConfig>,
+    tls: Arc<Acceptance>,
     router: axum::Router,
     state: Arc<State>,
     stop: impl Future<Output = ()>,
 ) {
-    let acceptor = TlsAcceptor::from(tls);
     let places = Arc::new(Semaphore::new(state.limits.connections));
     let graceful = GracefulShutdown::new();
     tokio::pin!(stop);
@@ -55,11 +60,11 @@ pub(crate) async fn serve(
             tokio::time::sleep(Duration::from_millis(100)).await;
             continue;
         };
-        let (acceptor, router, state) = (acceptor.clone(), router.clone(), Arc::clone(&state));
+        let (tls, router, state) = (Arc::clone(&tls), router.clone(), Arc::clone(&state));
         let watcher = graceful.watcher();
         tokio::spawn(async move {
             state.metrics.connections.inc();
-            if let Some((stream, peer)) = handshake(&acceptor, stream, from, &state).await
+            if let Some((stream, peer)) = handshake(&tls, stream, from, &state).await
                 && let Ok(_open) = counted(&state, &peer)
             {
                 let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
@@ -97,34 +102,38 @@ fn counted(state: &Arc<State>, peer: &Peer) -> Result<Option<Open>, ()> {
 
 type Stream = tokio_rustls::server::TlsStream<std::pin::Pin<Box<tokio_io_timeout::TimeoutStream<TcpStream>>>>;
 
-async fn handshake(
-    acceptor: &TlsAcceptor,
-    stream: TcpStream,
-    from: SocketAddr,
-    state: &State,
-) -> Option<(Stream, Peer)> {
+async fn handshake(tls: &Acceptance, stream: TcpStream, from: SocketAddr, state: &State) -> Option<(Stream, Peer)> {
     // Small messages go out at once; there is nothing to be done where that cannot be set.
     drop(stream.set_nodelay(true));
     let mut stream = tokio_io_timeout::TimeoutStream::new(stream);
     stream.set_write_timeout(Some(state.limits.stall));
-    let failed = |reason: String| {
+    let failed = |reason: String, remedy: Option<&str>| {
         state.metrics.handshakes_failed.inc();
-        tracing::warn!(from = %from, reason, "a connection was refused");
+        tracing::warn!(from = %from, reason, remedy, "a connection was refused");
+        None
     };
-    match tokio::time::timeout(HANDSHAKE, acceptor.accept(Box::pin(stream))).await {
-        Err(_) => {
-            failed("it took too long".to_owned());
-            None
-        }
-        Ok(Err(error)) => {
-            failed(error.to_string());
-            None
-        }
+    let (config, refusal) = match tls.connection() {
+        Ok(made) => made,
+        Err(error) => return failed(error.to_string(), None),
+    };
+    match tokio::time::timeout(HANDSHAKE, TlsAcceptor::from(config).accept(Box::pin(stream))).await {
+        Err(_) => failed("it took too long".to_owned(), None),
+        Ok(Err(error)) => match refusal.why() {
+            Some(why) => failed(format!("the client's certificate {why}"), Some(remedy(why))),
+            None => failed(error.to_string(), None),
+        },
         Ok(Ok(stream)) => {
             let certificate = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
             let requester = certificate.and_then(|leaf| state.requesters.get(&Hash::of(leaf)));
             let peer = Peer(requester.cloned().map(Arc::new));
             Some((stream, peer))
         }
+    }
+}
+
+fn remedy(why: &Untrusted) -> &'static str {
+    match why {
+        Untrusted::Missing { .. } => INTERMEDIATE,
+        Untrusted::Another { .. } | Untrusted::Namesake { .. } => AUTHORITY,
     }
 }

@@ -35,7 +35,7 @@ use tokio::net::TcpListener;
 use crate::exchange::ExchangeError;
 use crate::remedy::Remedy;
 use crate::scheme::Opened;
-use crate::service::identity::Identity;
+use crate::service::identity::{Acceptance, Identity};
 use crate::service::signing::Hash;
 use crate::service::store::{Custody, StoreError};
 pub use engine::{GallerySource, Loaded, Memory, Unloadable};
@@ -46,7 +46,7 @@ pub struct Server {
     state: Arc<state::State>,
     listener: TcpListener,
     operations: Option<TcpListener>,
-    tls: Arc<rustls::ServerConfig>,
+    tls: Arc<Acceptance>,
     runtime: tokio::runtime::Runtime,
 }
 
@@ -171,7 +171,7 @@ impl Server {
             return Err(ServerError::Requesters);
         }
         let waiting = custody.waiting()?;
-        let tls = settings.identity.server_config();
+        let tls = settings.identity.acceptance();
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .max_blocking_threads(64)

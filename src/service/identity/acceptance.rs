@@ -1,0 +1,137 @@
+//! TLS of a server: a configuration for each connection, so that it can be asked why that client was refused.
+//!
+//! What the client is told stays as `rustls` has it: the alert follows from the error, and a message of our own would make it a vaguer one.
+
+use std::sync::{Arc, OnceLock};
+
+use rustls::client::danger::HandshakeSignatureValid;
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::{CertificateDer, UnixTime};
+use rustls::server::WebPkiClientVerifier;
+use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rustls::{
+    CertificateError, DigitallySignedStruct, DistinguishedName, Error, RootCertStore, ServerConfig, SignatureScheme,
+};
+
+use super::error::IdentityError;
+use super::verifier::{Untrusted, untrusted};
+use super::{provider, unusable};
+
+/// Makes the configuration of each connection. That it can be made was tried.
+pub(crate) struct Acceptance {
+    provider: Arc<CryptoProvider>,
+    shown: Arc<SingleCertAndKey>,
+    verifier: Arc<dyn ClientCertVerifier>,
+    authorities: Arc<[CertificateDer<'static>]>,
+}
+
+/// Why a client's certificate leads to none of our authorities, once a connection has found that out.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Refusal(Arc<OnceLock<Untrusted>>);
+
+impl Refusal {
+    /// None where it does, or was refused for something else.
+    pub(crate) fn why(&self) -> Option<&Untrusted> {
+        self.0.get()
+    }
+}
+
+impl Acceptance {
+    pub(super) fn new(
+        certified: &Arc<CertifiedKey>,
+        roots: &Arc<RootCertStore>,
+        authorities: &[CertificateDer<'static>],
+    ) -> Result<Self, IdentityError> {
+        let provider = provider();
+        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::clone(roots), Arc::clone(&provider)).build();
+        let verifier = verifier.map_err(|error| unusable(&error))?;
+        let shown = Arc::new(SingleCertAndKey::from(Arc::clone(certified)));
+        let acceptance = Self { provider, shown, verifier, authorities: authorities.into() };
+        acceptance.connection().map_err(|error| unusable(&error))?;
+        Ok(acceptance)
+    }
+
+    /// For one connection of a server that insists on a certificate.
+    ///
+    /// # Errors
+    ///
+    /// As `rustls`; not where [`Acceptance::new`] succeeded.
+    pub(crate) fn connection(&self) -> Result<(Arc<ServerConfig>, Refusal), Error> {
+        let refusal = Refusal::default();
+        let verifier = Verifier {
+            inner: Arc::clone(&self.verifier),
+            authorities: Arc::clone(&self.authorities),
+            refusal: refusal.clone(),
+        };
+        let config = ServerConfig::builder_with_provider(Arc::clone(&self.provider));
+        let config = config.with_safe_default_protocol_versions()?.with_client_cert_verifier(Arc::new(verifier));
+        let mut config = config.with_cert_resolver(Arc::<SingleCertAndKey>::clone(&self.shown));
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        // A resumed session would outlive the certificate that it began with.
+        config.session_storage = Arc::new(rustls::server::NoServerSessionStorage {});
+        config.send_tls13_tickets = 0;
+        Ok((Arc::new(config), refusal))
+    }
+}
+
+/// Verifies as [`WebPkiClientVerifier`] does, and notes more of whom it refuses.
+#[derive(Debug)]
+struct Verifier {
+    inner: Arc<dyn ClientCertVerifier>,
+    authorities: Arc<[CertificateDer<'static>]>,
+    refusal: Refusal,
+}
+
+impl ClientCertVerifier for Verifier {
+    fn offer_client_auth(&self) -> bool {
+        self.inner.offer_client_auth()
+    }
+
+    fn client_auth_mandatory(&self) -> bool {
+        self.inner.client_auth_mandatory()
+    }
+
+    fn root_hint_subjects(&self) -> &[DistinguishedName] {
+        self.inner.root_hint_subjects()
+    }
+
+    fn verify_client_cert(
+        &self,
+        own: &CertificateDer<'_>,
+        rest: &[CertificateDer<'_>],
+        now: UnixTime,
+    ) -> Result<ClientCertVerified, Error> {
+        self.inner.verify_client_cert(own, rest, now).inspect_err(|error| {
+            use CertificateError::{BadSignature, UnknownIssuer};
+            if let Error::InvalidCertificate(UnknownIssuer | BadSignature) = error
+                && let Some(why) = untrusted(own, rest, &self.authorities)
+            {
+                // One certificate a connection.
+                drop(self.refusal.0.set(why));
+            }
+        })
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.inner.verify_tls12_signature(message, certificate, signed)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.inner.verify_tls13_signature(message, certificate, signed)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.inner.supported_verify_schemes()
+    }
+}
