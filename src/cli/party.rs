@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use crate::agreement::Code;
 use crate::remedy::Remedy as _;
 use crate::service::audit::Role;
-use crate::service::identity::{self, Identity, IdentityError, PemFile, Side};
+use crate::service::identity::{self, Content, Identity, IdentityError, PemFile, Side};
 use crate::service::signing::{Hash, HexError, PublicKey, SigningKey};
 use crate::service::store::{Custody, Location, Outbox, Owner, StoreError};
 use crate::service::time::Time;
@@ -190,21 +190,26 @@ pub fn signing_key(path: &Path) -> Result<SigningKey, Failure> {
     })
 }
 
-/// The public half of somebody's signing key: 64 hexadecimal digits, or the path of a file that holds them.
+/// The public half of somebody's signing key: 64 hexadecimal digits, or the path of a file that holds them, or the key in PEM.
 pub fn public_key(text: &str, path: &Path) -> Result<PublicKey, Failure> {
     if let Ok(key) = text.parse() {
         return Ok(key);
     }
-    let bytes = files::read_at_most(path, 1024)?;
+    let bytes = files::read_at_most(path, LIMIT_BYTES)?;
     let text = String::from_utf8_lossy(&bytes);
-    text.trim().parse().map_err(|error: HexError| {
-        Failure::at(
-            path,
-            error,
-            "give 64 hexadecimal digits, or the file signing.pub of 'cotejo certificates signing-key'",
-        )
-    })
+    let text = text.trim_start_matches('\u{feff}').trim();
+    match (PublicKey::from_pem(text), Content::of(&bytes)) {
+        (Some(key), _) => Ok(key),
+        (None, content @ (Content::PrivateKey | Content::Certificate | Content::PublicKey)) => {
+            Err(Failure::at(path, format_args!("no Ed25519 public key: {content}"), PUBLIC_KEY))
+        }
+        (None, _) => text.parse().map_err(|error: HexError| Failure::at(path, error, PUBLIC_KEY)),
+    }
 }
+
+/// What a public signing key may be.
+const PUBLIC_KEY: &str = "give 64 hexadecimal digits, the file signing.pub of 'cotejo certificates signing-key', or what 'openssl pkey -in \
+                          signing.key -pubout' prints of an Ed25519 key";
 
 /// A certificate's fingerprint: its digits, or the path of a file that holds them, or of the certificate.
 pub fn fingerprint(text: &str, path: &Path) -> Result<Hash, Failure> {

@@ -7,7 +7,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use crate::remedy::Remedy;
-use ed25519_dalek::pkcs8::{DecodePrivateKey, EncodePrivateKey, KeypairBytes};
+use ed25519_dalek::pkcs8::{DecodePrivateKey, DecodePublicKey, EncodePrivateKey, KeypairBytes};
 use ed25519_dalek::{Signer, Verifier};
 use rand::CryptoRng;
 use serde::de::DeserializeOwned;
@@ -131,6 +131,12 @@ impl Hash {
 }
 
 impl PublicKey {
+    /// Reads a SubjectPublicKeyInfo in PEM, as OpenSSL writes it; `None` for anything else.
+    pub(crate) fn from_pem(text: &str) -> Option<Self> {
+        let key = ed25519_dalek::VerifyingKey::from_public_key_pem(text).ok()?;
+        Some(Self(key.to_bytes()))
+    }
+
     pub(super) fn verifies(&self, message: &[u8], signature: &Signature) -> bool {
         let signature = ed25519_dalek::Signature::from_bytes(&signature.0);
         // Strict: neither keys of small order nor a second signature of the same statement.

@@ -1,5 +1,8 @@
 //! Keys, fingerprints and names as OpenSSL and people write them.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use crate::parties::{Changes, configure, parties};
 
 #[test]
@@ -32,6 +35,62 @@ fn openssl_reads_a_signing_key() {
     match openssl {
         Ok(output) => assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr)),
         Err(_) => eprintln!("no openssl: whether it reads our keys is not tried"),
+    }
+}
+
+/// A signing key's public half, as `openssl pkey -pubout` writes it.
+fn pem(digits: &str) -> String {
+    let digits = format!("302a300506032b6570032100{}", digits.trim());
+    let der: Vec<u8> = (0..44).map(|at| u8::from_str_radix(&digits[2 * at..2 * at + 2], 16).unwrap()).collect();
+    format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", STANDARD.encode(der))
+}
+
+#[test]
+fn a_partners_signing_key_is_read_as_openssl_writes_it() {
+    let desk = parties();
+    let lines = ["serve --config b/custodian.toml --check", "ask --config a/querier.toml --check"];
+    let mut written = Vec::new();
+    for party in ["a", "b"] {
+        let digits = String::from_utf8(desk.read(&format!("{party}/signing.pub"))).unwrap();
+        written.push(digits.trim().to_owned());
+        let key = desk.path(&format!("{party}/signing.key"));
+        let openssl = std::process::Command::new("openssl").args(["pkey", "-pubout", "-in"]).arg(key).output();
+        match openssl {
+            Ok(output) => assert_eq!(String::from_utf8(output.stdout).unwrap(), pem(&digits)),
+            Err(_) => eprintln!("no openssl: what it writes is not compared"),
+        }
+        desk.write(&format!("{party}/signing.pub"), pem(&digits));
+    }
+    lines.iter().for_each(|line| drop(desk.ok(line)));
+    // It is the key of the digits: what b registers of a stands in its log.
+    let line = "ask --config a/querier.toml --templates probes.csv --justification file-7 --patience 0";
+    desk.command(line).assert().code(4);
+    desk.ok("audit export --database a/own.sqlite --format log --out log.jsonl");
+    let log = String::from_utf8(desk.read("log.jsonl")).unwrap();
+    assert!(log.contains("registered") && log.contains(&written[1]), "{log}");
+    // With what editors put before it and at the ends of lines.
+    for party in ["a", "b"] {
+        let windows = format!("\u{feff}{}\r\n", pem(&written[usize::from(party == "b")]).replace('\n', "\r\n"));
+        desk.write(&format!("{party}/signing.pub"), windows);
+    }
+    lines.iter().for_each(|line| drop(desk.ok(line)));
+    // Other keys are told.
+    let kept =
+        |name: &str| std::fs::read(format!("{}/tests/inputs/certificates/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    for (content, what) in [
+        (kept("public.pem"), "no Ed25519 public key: it is a public key"),
+        (desk.read("a/signing.key"), "no Ed25519 public key: it is a private key"),
+        (kept("own.pem"), "no Ed25519 public key: it is a certificate"),
+        (b"0f".to_vec(), "not 64 hexadecimal digits"),
+    ] {
+        for party in ["a", "b"] {
+            desk.write(&format!("{party}/signing.pub"), &content);
+        }
+        for (line, other) in [(lines[0], "a"), (lines[1], "b")] {
+            let said =
+                desk.refused(line, &format!("{}/../{other}/signing.pub", if other == "a" { "b" } else { "a" }), what);
+            assert!(said.contains("'openssl pkey -in signing.key -pubout'"), "{said}");
+        }
     }
 }
 

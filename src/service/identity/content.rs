@@ -150,7 +150,7 @@ pub(super) fn without_mark(content: &[u8]) -> &[u8] {
 
 impl Content {
     /// What a file looks like.
-    pub(super) fn of(content: &[u8]) -> Self {
+    pub(crate) fn of(content: &[u8]) -> Self {
         let content = without_mark(content);
         if content.iter().all(u8::is_ascii_whitespace) {
             return Self::Empty;
