@@ -1,7 +1,7 @@
 //! What no waiting mends is refused at once, by its cause; what may pass is tried again.
 
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{TcpListener, TcpStream, ToSocketAddrs};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -54,6 +54,21 @@ fn refused_at_once(desk: &Desk, url: &str) -> String {
     assert_eq!(output.status.code(), Some(2), "{said}");
     assert!(!said.contains("trying again") && said.contains("cotejo ask --resume"), "{said}");
     said
+}
+
+#[test]
+fn kind_f_a_host_that_does_not_exist_is_not_looked_up_again() {
+    let desk = parties();
+    // RFC 6761: nobody has such a name.
+    let host = "custodian.invalid";
+    let asked = (host, 443).to_socket_addrs().map(drop).unwrap_err().to_string();
+    if asked.contains("Temporary failure") {
+        eprintln!("no name can be looked up here: what a name that nobody has looks like is not tried");
+        return;
+    }
+    let said = refused_at_once(&desk, &format!("https://{host}:8443"));
+    assert!(said.contains(&format!("error: https://{host}:8443: there is no host of this name")), "{said}");
+    assert!(said.contains("correct the host in url"), "{said}");
 }
 
 /// Serves every connection, until the test is over; the port.

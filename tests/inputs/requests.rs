@@ -118,3 +118,39 @@ fn an_abandoned_request_goes_when_the_log_is_erased() {
     // That it was abandoned is younger than what was erased, and no finding.
     desk.ok("audit verify --database a/own.sqlite");
 }
+
+#[test]
+fn a_bare_resume_leaves_what_is_stale_and_a_number_sends_it_all_the_same() {
+    let desk = parties();
+    for (number, hours) in [("old", 49), ("older-than-a-day", 25), ("of-today", 23)] {
+        asked_before(&desk, number, hours);
+    }
+    let resume = |rest: &str| {
+        let output = desk.command(&format!("{ASK} --resume {rest} --patience 0")).output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (output.status.code(), text(output.stdout), text(output.stderr))
+    };
+    let listed = desk.ok(&format!("{ASK} --list"));
+    let states: Vec<&str> = listed.lines().map(|line| line.rsplit('\t').next().unwrap()).collect();
+    assert_eq!(states, ["not accepted, stale", "not accepted, stale", "not accepted yet"]);
+    let document = desk.json(&format!("{ASK} --list"));
+    assert_eq!([0, 1, 2].map(|at| document["requests"][at]["stale"] == true), [true, true, false]);
+
+    let (code, out, err) = resume("");
+    assert_eq!((code, out.as_str()), (Some(4), ""), "{err}");
+    for number in ["old", "older-than-a-day"] {
+        let warned = format!("warning: request {number} is stale: not accepted for more than 1 day, and not sent now");
+        assert!(err.contains(&warned) && !err.contains(&format!("error: request {number}")), "{err}");
+        assert!(err.contains(&format!("--abandon {number} gives it up")), "{err}");
+    }
+    assert!(err.contains("cotejo ask --resume of-today") && !err.contains("of-today is stale"), "{err}");
+    // With nothing else left there is nothing to resume; what is stale is kept.
+    desk.ok(&format!("{ASK} --abandon of-today"));
+    let (code, out, err) = resume("");
+    assert_eq!((code, out.as_str()), (Some(3), "nothing to resume\n"), "{err}");
+    assert!(err.contains("request old is stale"), "{err}");
+    // By its number it is sent: nobody is there.
+    let (code, _, err) = resume("old");
+    assert_eq!(code, Some(4), "{err}");
+    assert!(err.contains("cannot be reached") && !err.contains("stale"), "{err}");
+}
