@@ -1,12 +1,15 @@
 //! Files that go with a service and are not of this program's own format, known by their beginning.
 
+use crate::service::identity::{Content, Needed};
+use crate::service::signing::PublicKey;
+
 /// What a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ServiceFile {
-    Certificate,
-    /// A certificate or a key without the lines of PEM around it.
-    Der,
-    PrivateKey,
+    /// A certificate or a key, in any form that other programs write.
+    Identity(Content),
+    /// An Ed25519 key in PEM.
+    PublicSigningKey(PublicKey),
     Database,
     ServeConfiguration,
     AskConfiguration,
@@ -18,13 +21,15 @@ impl ServiceFile {
         if beginning.starts_with(b"SQLite format 3\0") {
             return Some(Self::Database);
         }
-        if beginning.starts_with(&[0x30, 0x82]) {
-            return Some(Self::Der);
-        }
         let text = String::from_utf8_lossy(beginning);
-        let mut labels = text.lines().filter_map(|line| line.strip_prefix("-----BEGIN ")?.strip_suffix("-----"));
-        if let Some(label) = labels.next() {
-            return Some(if label.ends_with("PRIVATE KEY") { Self::PrivateKey } else { Self::Certificate });
+        match Content::of(beginning) {
+            Content::PublicKey => {
+                let key = PublicKey::from_pem(text.trim());
+                return Some(key.map_or(Self::Identity(Content::PublicKey), Self::PublicSigningKey));
+            }
+            // Nothing that only certificates and keys can be.
+            Content::Empty | Content::Utf16 | Content::Lines | Content::Damaged | Content::Other => {}
+            content => return Some(Self::Identity(content)),
         }
         let first: Option<serde_json::Value> = text.lines().next().and_then(|line| serde_json::from_str(line).ok());
         if first.is_some_and(|entry| {
@@ -40,37 +45,59 @@ impl ServiceFile {
         }
     }
 
-    pub fn kind(self) -> &'static str {
-        match self {
-            Self::Certificate => "certificate (PEM)",
-            Self::Der => "certificate or key in DER, without the lines of PEM",
-            Self::PrivateKey => "private key (PEM)",
+    pub fn kind(self) -> String {
+        let kind = match self {
+            Self::Identity(Content::Certificate) => "certificate (PEM)",
+            Self::Identity(Content::PrivateKey) => "private key (PEM)",
+            Self::Identity(content) => return content.noun().to_owned(),
+            Self::PublicSigningKey(_) => "public signing key (Ed25519, PEM)",
             Self::Database => "database (SQLite)",
             Self::ServeConfiguration => "configuration of cotejo serve",
             Self::AskConfiguration => "configuration of cotejo ask",
             Self::Log => "log of cotejo",
-        }
+        };
+        kind.to_owned()
     }
 
     pub fn holder(self) -> &'static str {
         match self {
-            Self::Certificate => "everybody: it is public",
-            Self::Der => "everybody if it is a certificate, its owner alone if it is a key",
-            Self::PrivateKey | Self::Database | Self::ServeConfiguration | Self::AskConfiguration => "its owner alone",
+            Self::Identity(content) if content.is_secret() => "its owner alone",
+            Self::Identity(_) | Self::PublicSigningKey(_) => "everybody: it is public",
+            Self::Database | Self::ServeConfiguration | Self::AskConfiguration => "its owner alone",
             Self::Log => "its owner, and auditors",
         }
     }
 
     pub fn is_secret(self) -> bool {
-        matches!(self, Self::PrivateKey | Self::Database)
+        match self {
+            Self::Identity(content) => content.is_secret(),
+            Self::Database => true,
+            Self::PublicSigningKey(_) | Self::ServeConfiguration | Self::AskConfiguration | Self::Log => false,
+        }
     }
 
-    /// The command that looks into it.
+    /// The command that looks into it, or makes of it what a configuration takes.
     pub fn look(self, file: &str) -> String {
         match self {
-            Self::Certificate => format!("Read it with: cotejo certificates show {file}"),
-            Self::Der => format!("As PEM: openssl x509 -inform der -in {file} -out {file}.pem"),
-            Self::PrivateKey => "It is named by 'signing_key' or [tls] 'key' of a configuration".to_owned(),
+            Self::Identity(Content::Certificate) => format!("Read it with: cotejo certificates show {file}"),
+            Self::Identity(Content::PrivateKey) => {
+                "It is named by 'signing_key' or [tls] 'key' of a configuration".to_owned()
+            }
+            Self::Identity(Content::PublicKey) => {
+                "No configuration names it: signing keys are Ed25519, and certificates hold their own".to_owned()
+            }
+            Self::Identity(content @ Content::Pkcs12) => {
+                let [certificate, key] =
+                    [Needed::Certificate, Needed::PrivateKey].map(|needed| content.remedy(file, needed));
+                format!("Its certificate: {certificate}\nIts key: {key}")
+            }
+            Self::Identity(content) => {
+                let needed = if content.is_secret() { Needed::PrivateKey } else { Needed::Certificate };
+                format!("For a configuration: {}", content.remedy(file, needed))
+            }
+            Self::PublicSigningKey(key) => {
+                format!("It is named by 'signing_key' of the other party's configuration; its 64 digits: {key}")
+            }
             Self::Database => format!("Check its log with: cotejo audit verify --database {file}"),
             Self::ServeConfiguration => format!("Check it with: cotejo serve --config {file} --check"),
             Self::AskConfiguration => format!("Check it with: cotejo ask --config {file} --check"),
@@ -87,10 +114,13 @@ mod tests {
     fn what_goes_with_a_service_is_known() {
         let entry = "{\"number\":1,\"time\":\"t\",\"content\":null,\"content_digest\":\"a\",\"hash\":\"b\",\"signature\":\"c\"}\n";
         for (beginning, beside) in [
-            (&b"-----BEGIN CERTIFICATE-----\nMII"[..], Some(ServiceFile::Certificate)),
-            (b"Bag Attributes\n-----BEGIN ENCRYPTED PRIVATE KEY-----\n", Some(ServiceFile::PrivateKey)),
+            (&b"-----BEGIN CERTIFICATE-----\nMII"[..], Some(ServiceFile::Identity(Content::Certificate))),
+            (
+                b"Bag Attributes\n-----BEGIN ENCRYPTED PRIVATE KEY-----\n",
+                Some(ServiceFile::Identity(Content::EncryptedPem)),
+            ),
+            (b"-----BEGIN PUBLIC KEY-----\nMCow\n", Some(ServiceFile::Identity(Content::PublicKey))),
             (b"SQLite format 3\0\x10", Some(ServiceFile::Database)),
-            (b"\x30\x82\x01\x0a", Some(ServiceFile::Der)),
             (
                 b"party = \"b\"\ndatabase = \"b.sqlite\"\nlisten = \"127.0.0.1:1\"\n",
                 Some(ServiceFile::ServeConfiguration),
@@ -98,6 +128,8 @@ mod tests {
             (b"party = \"a\"\ndatabase = \"a.sqlite\"\n", Some(ServiceFile::AskConfiguration)),
             (entry.as_bytes(), Some(ServiceFile::Log)),
             (b"id,v1\na,1\n", None),
+            (b"0,1\n2,3\n", None),
+            (b"\x30\x82\x01\x0a", None),
             (b"{\"id\": \"a\", \"vector\": [1]}\n", None),
             (b"", None),
         ] {

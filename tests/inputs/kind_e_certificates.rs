@@ -2,6 +2,7 @@
 //! with the command that mends it.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
 use rcgen::{BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair};
@@ -34,7 +35,7 @@ const CERTIFICATES: [(&str, &str, &str); 11] = [
     ("envelope.p7c", "PKCS #7", "openssl pkcs7 -in"),
     ("envelope.p7b", "PKCS #7", "openssl pkcs7 -inform der"),
     ("both.p12", "PKCS #12", "openssl pkcs12 -in"),
-    ("request.csr", "the request for a certificate", ""),
+    ("request.csr", "it is a request for a certificate", ""),
     ("own.key", "it is a private key", ""),
     ("empty", "the file is empty", ""),
     ("utf-16", "UTF-16", "iconv"),
@@ -128,6 +129,36 @@ fn kind_e_files_of_other_forms_are_named_with_the_command_that_makes_pem_of_them
     desk.write("a/marked.pem", marked);
     configure(&desk, &Changes { certificate: "marked.pem", requester: "../a/marked.pem", ..Changes::default() });
     desk.ok("ask --config a/querier.toml --check");
+}
+
+#[test]
+fn kind_e_inspect_knows_each_form_and_has_the_remedy_that_fits() {
+    let desk = parties();
+    with_kept_files(&desk);
+    for (name, kind, secret, command) in [
+        ("own.pem", "certificate (PEM)", false, "cotejo certificates show a/own.pem"),
+        ("certificate.der", "certificate in DER", false, "openssl x509 -inform der -in a/certificate.der"),
+        ("trusted.pem", "certificate as OpenSSL trusts it", false, "openssl x509 -in a/trusted.pem"),
+        ("envelope.p7c", "PKCS #7 file", false, "openssl pkcs7 -in a/envelope.p7c"),
+        ("request.csr", "request for a certificate", false, "send it to the authority"),
+        ("public.pem", "public key", false, "signing keys are Ed25519"),
+        ("own.key", "private key (PEM)", true, "[tls] 'key'"),
+        ("key.der", "private key in DER", true, "openssl pkey -inform der -in a/key.der"),
+        ("encrypted.key", "private key that is encrypted", true, "openssl pkey -in a/encrypted.key"),
+        ("openssh.key", "key of OpenSSH's", true, "ssh-keygen -p"),
+        ("both.p12", "PKCS #12 file", true, "openssl pkcs12 -in a/both.p12 -nocerts"),
+    ] {
+        let said = desk.ok(&format!("inspect a/{name}"));
+        assert!(said.starts_with(&format!("a/{name}: {kind}\n")) && said.contains(command), "{said}");
+        assert_eq!(said.contains("its owner alone"), secret, "{said}");
+        // What is secret, and others may read it, is said.
+        fs::set_permissions(desk.path(&format!("a/{name}")), fs::Permissions::from_mode(0o644)).unwrap();
+        let output = desk.command(&format!("inspect a/{name}")).output().unwrap();
+        assert_eq!(String::from_utf8(output.stderr).unwrap().contains("chmod 600"), secret, "{name}");
+    }
+    for none in ["empty", "utf-16", "indented"] {
+        desk.refused(&format!("inspect a/{none}"), &format!("a/{none}"), "neither a file of cotejo");
+    }
 }
 
 /// An authority of a test's own, and what it issues.
@@ -249,7 +280,6 @@ fn kind_e_chains_and_authorities_are_told_apart() {
 
 #[test]
 fn kind_e_a_key_that_others_can_read_is_refused_with_the_command_that_hides_it() {
-    use std::os::unix::fs::PermissionsExt;
     let desk = parties();
     for party in ["a", "b"] {
         fs::set_permissions(desk.path(&format!("{party}/tls.key")), fs::Permissions::from_mode(0o644)).unwrap();

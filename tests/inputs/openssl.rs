@@ -62,6 +62,8 @@ fn a_partners_signing_key_is_read_as_openssl_writes_it() {
         desk.write(&format!("{party}/signing.pub"), pem(&digits));
     }
     lines.iter().for_each(|line| drop(desk.ok(line)));
+    let seen = desk.ok("inspect a/signing.pub");
+    assert!(seen.contains("public signing key (Ed25519, PEM)") && seen.contains(&written[0]), "{seen}");
     // It is the key of the digits: what b registers of a stands in its log.
     let line = "ask --config a/querier.toml --templates probes.csv --justification file-7 --patience 0";
     desk.command(line).assert().code(4);

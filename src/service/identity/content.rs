@@ -6,6 +6,8 @@ use std::path::Path;
 use rustls::pki_types::PrivateKeyDer;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
+use crate::words::with_article;
+
 /// What a file should hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Needed {
@@ -70,31 +72,55 @@ pub enum Content {
 
 impl fmt::Display for Content {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Empty => "the file is empty",
-            Self::CertificateDer => "it is a certificate in DER",
-            Self::KeyDer => "it is a private key in DER",
-            Self::EncryptedDer | Self::EncryptedPem => "it is a private key that is encrypted",
-            Self::Pkcs12 => "it is a PKCS #12 file",
-            Self::Pkcs7Der | Self::Pkcs7Pem => "it is a PKCS #7 file",
-            Self::KeyStore => "it is a key store of Java's",
-            Self::Trusted => "it is a certificate as OpenSSL trusts it",
-            Self::OpenSsh => "it is a key of OpenSSH's",
-            Self::Request => "it is the request for a certificate",
-            Self::PublicKey => "it is a public key",
-            Self::Certificate => "it is a certificate",
-            Self::PrivateKey => "it is a private key",
-            Self::Utf16 => "it is text in UTF-16",
-            Self::Lines => "its lines are indented, joined or cut",
-            Self::Damaged => "it is damaged",
-            Self::Other => "it is something else",
-        })
+        match self {
+            Self::Empty => f.write_str("the file is empty"),
+            Self::Utf16 => f.write_str("it is text in UTF-16"),
+            Self::Lines => f.write_str("its lines are indented, joined or cut"),
+            Self::Damaged => f.write_str("it is damaged"),
+            Self::Other => f.write_str("it is something else"),
+            named => write!(f, "it is {}", with_article(named.noun())),
+        }
+    }
+}
+
+impl Content {
+    /// What it is called, without an article.
+    pub(crate) fn noun(self) -> &'static str {
+        match self {
+            Self::CertificateDer => "certificate in DER",
+            Self::KeyDer => "private key in DER",
+            Self::EncryptedDer | Self::EncryptedPem => "private key that is encrypted",
+            Self::Pkcs12 => "PKCS #12 file",
+            Self::Pkcs7Der | Self::Pkcs7Pem => "PKCS #7 file",
+            Self::KeyStore => "key store of Java's",
+            Self::Trusted => "certificate as OpenSSL trusts it",
+            Self::OpenSsh => "key of OpenSSH's",
+            Self::Request => "request for a certificate",
+            Self::PublicKey => "public key",
+            Self::Certificate => "certificate",
+            Self::PrivateKey => "private key",
+            Self::Empty | Self::Utf16 | Self::Lines | Self::Damaged | Self::Other => "file",
+        }
+    }
+
+    /// Whether a private key is in it, or may be.
+    pub(crate) fn is_secret(self) -> bool {
+        matches!(
+            self,
+            Self::KeyDer
+                | Self::EncryptedDer
+                | Self::EncryptedPem
+                | Self::Pkcs12
+                | Self::KeyStore
+                | Self::OpenSsh
+                | Self::PrivateKey
+        )
     }
 }
 
 impl Content {
     /// What makes of it what is needed.
-    pub(super) fn remedy(self, file: &str, needed: Needed) -> String {
+    pub(crate) fn remedy(self, file: &str, needed: Needed) -> String {
         let is_key = needed == Needed::PrivateKey;
         let out = beside(file, if is_key { "key" } else { "pem" });
         let command = match self {
