@@ -116,14 +116,35 @@ fn explain(error: &AskError, number: &Code) -> Failure {
             }
             other => other,
         },
-        AskError::Abandoned(_) => {
-            Failure::new(format_args!("request {number}"), "it was abandoned", "make a new request")
-        }
+        AskError::Abandoned(_) => abandoned(number),
         AskError::Unknown(_) => {
             Failure::new(format_args!("request {number}"), error, "without --resume a new request is made")
         }
         _ => Failure::of(Path::new(&format!("request {number}")), error, &go_on),
     }
+}
+
+/// There is no such request.
+pub fn unknown(flag: &str, number: &Code) -> Failure {
+    let remedy = "'cotejo ask --resume' alone goes on with all that was not finished";
+    Failure::new(flag, format_args!("there is no request number '{number}' here"), remedy)
+}
+
+/// There is nothing to be told yet.
+pub fn not_told(number: &Code) -> Failure {
+    let what = "its verdicts are not here yet";
+    Failure::new(format_args!("request {number}"), what, format_args!("cotejo ask --resume {number}"))
+}
+
+/// Nobody goes on with it.
+pub fn abandoned(number: &Code) -> Failure {
+    Failure::new(format_args!("request {number}"), "it was abandoned", "make a new request")
+}
+
+/// There is nothing to be told any more.
+pub fn forgotten(number: &Code) -> Failure {
+    let what = "no verdicts are kept: they were forgotten, or told before verdicts were kept, or there was no answer";
+    Failure::new(format_args!("request {number}"), what, "make a new request")
 }
 
 /// A call that failed.

@@ -4,7 +4,8 @@ use crate::agreement::Code;
 use crate::service::store::{ListedRequest, Outbox, RequestState};
 use serde_json::json;
 
-use super::{Args, Querier, unknown};
+use super::ending::unknown;
+use super::{Args, Querier};
 use crate::cli::Outcome;
 use crate::cli::console::{Console, count};
 use crate::cli::failure::Failure;
