@@ -8,93 +8,25 @@
 //!
 //! Each state is kept before the next is begun, so that whatever is sent again is the same.
 
+mod request;
+
 use rand::CryptoRng;
 
-use super::connection::{Row, Value};
+use super::connection::Value;
 use super::{Journal, Location, Owner, StoreError};
 use crate::agreement::Code;
 use crate::service::audit::Event;
 use crate::service::protocol::{Acknowledgement, Receipt, Reply, Request};
 use crate::service::signing::{Hash, Name, Signed};
 use crate::service::time::Time;
+use request::COLUMNS;
+pub(crate) use request::ListedRequest;
+pub use request::{OutboxRequest, RequestState};
 
 /// A querier's database.
 pub struct Outbox {
     journal: Journal,
 }
-
-/// How far a request came: the column `stage`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum RequestState {
-    /// Encrypted and signed; the custodian may have it.
-    Prepared,
-    /// The custodian has given a receipt.
-    Accepted,
-    /// The reply is here, and its answer if it has one.
-    Replied,
-    /// The custodian knows that it is.
-    Acknowledged,
-    /// The verdicts were told; query, answer and who was asked about are gone.
-    Done,
-    /// Nobody goes on with it; query, answer and who was asked about are gone.
-    Abandoned,
-}
-
-impl RequestState {
-    const ALL: [Self; 6] =
-        [Self::Prepared, Self::Accepted, Self::Replied, Self::Acknowledged, Self::Done, Self::Abandoned];
-
-    /// As it is kept, and said.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Prepared => "prepared",
-            Self::Accepted => "accepted",
-            Self::Replied => "replied",
-            Self::Acknowledged => "acknowledged",
-            Self::Done => "done",
-            Self::Abandoned => "abandoned",
-        }
-    }
-}
-
-impl std::str::FromStr for RequestState {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        Self::ALL.into_iter().find(|state| state.name() == text).ok_or(())
-    }
-}
-
-/// A request and all that is kept of it.
-pub struct OutboxRequest {
-    /// The request's number.
-    pub number: Code,
-    /// Under which agreement.
-    pub agreement: Hash,
-    /// Where the custodian is.
-    pub custodian: String,
-    /// As it was signed.
-    pub statement: Signed<Request>,
-    /// The query's file.
-    pub query: Option<Vec<u8>>,
-    /// Who was asked about: [`crate::querier::Pending`]. Secret.
-    pub pending: Option<zeroize::Zeroizing<Vec<u8>>>,
-    /// How far it came.
-    pub state: RequestState,
-    /// The custodian's job.
-    pub job: Option<Name>,
-    /// As the custodian signed it.
-    pub reply: Option<Signed<Reply>>,
-    /// The answer's file.
-    pub answer: Option<Vec<u8>>,
-    /// What the answer said: [`crate::querier::Querier::seal`]. None before it was read, and after it was forgotten.
-    pub verdicts: Option<Vec<u8>>,
-    /// With which the query can be made again: [`crate::querier::Origin`].
-    pub nonce: Option<[u8; 32]>,
-}
-
-const COLUMNS: &str =
-    "number, agreement, custodian, request, query, pending, stage, job, reply, answer, verdicts, nonce";
 
 impl Outbox {
     /// Opens a querier's database, or makes one.
@@ -305,7 +237,7 @@ impl Outbox {
     pub(crate) fn request(&mut self, number: &Code) -> Result<Option<OutboxRequest>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM requests WHERE number = ?1");
         let rows = self.journal.database.read(&sql, &[number.into()])?;
-        rows.into_iter().next().map(request).transpose()
+        rows.into_iter().next().map(request::request).transpose()
     }
 
     /// Numbers of the requests that are not done, the oldest first.
@@ -327,46 +259,6 @@ impl Outbox {
     pub(crate) fn list(&mut self) -> Result<Vec<ListedRequest>, StoreError> {
         let sql = "SELECT request, stage, CAST(CASE WHEN verdicts IS NULL THEN 0 ELSE 1 END AS BIGINT) FROM requests ORDER BY sequence";
         let rows = self.journal.database.read(sql, &[])?;
-        rows.into_iter().map(listed).collect()
+        rows.into_iter().map(request::listed).collect()
     }
-}
-
-/// A request, as a list shows it.
-pub(crate) struct ListedRequest {
-    /// As it was signed.
-    pub request: Request,
-    /// How far it came.
-    pub state: RequestState,
-    /// Whether its verdicts can be told.
-    pub has_verdicts: bool,
-}
-
-fn listed(mut row: Row) -> Result<ListedRequest, StoreError> {
-    let damaged = |_| StoreError::Damaged("request");
-    let statement = Signed::<Request>::from_json(&row.text()?).map_err(damaged)?;
-    let request = statement.verify(None).map_err(damaged)?;
-    Ok(ListedRequest { request, state: row.parsed()?, has_verdicts: row.int()? != 0 })
-}
-
-fn request(mut row: Row) -> Result<OutboxRequest, StoreError> {
-    Ok(OutboxRequest {
-        number: row.parsed()?,
-        agreement: row.parsed()?,
-        custodian: row.text()?,
-        statement: Signed::from_json(&row.text()?).map_err(|_| StoreError::Damaged("request"))?,
-        query: row.maybe_bytes()?,
-        pending: row.maybe_bytes()?.map(zeroize::Zeroizing::new),
-        state: row.parsed()?,
-        job: row.maybe_text()?.map(|job| job.parse()).transpose().map_err(|_| StoreError::Damaged("job"))?,
-        reply: match row.maybe_text()? {
-            Some(text) => Some(Signed::from_json(&text).map_err(|_| StoreError::Damaged("reply"))?),
-            None => None,
-        },
-        answer: row.maybe_bytes()?,
-        verdicts: row.maybe_bytes()?,
-        nonce: match row.maybe_bytes()? {
-            Some(bytes) => Some(bytes.try_into().map_err(|_| StoreError::Damaged("nonce"))?),
-            None => None,
-        },
-    })
 }
