@@ -4,7 +4,7 @@
 //! prepared ──► accepted ──► replied ──► acknowledged ──► done
 //! ```
 //!
-//! A request that is prepared or further can also be abandoned: it is kept, and nobody goes on with it.
+//! A request that has no reply can also be abandoned: it is kept, and nobody goes on with it.
 //!
 //! Each state is kept before the next is begun, so that whatever is sent again is the same.
 
