@@ -186,17 +186,17 @@ pub fn galleries() -> Vec<Vec<u8>> {
     seeds
 }
 
-/// Some enrolled, some appended, a second reference, one removed.
+/// Some enrolled, some appended, a second reference, two removed, of whom one is restored.
 fn changed_gallery(agreement: &Opened) -> Vec<u8> {
     let people = enrolled(agreement);
     let mut gallery = Gallery::enrol(agreement, people[..3].to_vec()).gallery.expect("people who can be enrolled");
     let append = |gallery: &Gallery| gallery.append(people[3..].to_vec()).change;
-    let remove = |gallery: &Gallery| gallery.remove(&[people[0].subject.clone()]).expect("somebody who is enrolled");
-    for change in [&append as &dyn Fn(&Gallery) -> Option<Change>, &remove] {
+    let [one, other] = [0, 2].map(|person: usize| people[person].subject.clone());
+    let remove = |gallery: &Gallery| gallery.remove(&[one.clone(), other.clone()]).expect("two who are enrolled");
+    let restore = |gallery: &Gallery| gallery.restore(std::slice::from_ref(&other)).ok()?.change;
+    for change in [&append as &dyn Fn(&Gallery) -> Option<Change>, &remove, &restore] {
         let Some(change) = change(&gallery) else { panic!("a change that changes nothing") };
-        let mut file = gallery.as_bytes().to_vec();
-        file.extend(change.body);
-        file.extend(change.commit);
+        let file = change.applied_to(gallery.as_bytes()).expect("a vector takes whatever is written to it");
         gallery = Gallery::open(file, agreement).expect("a gallery that was just changed");
     }
     gallery.as_bytes().to_vec()

@@ -107,7 +107,7 @@ fn whole(path: &Path, persons: Vec<Identity>) -> Result<Vec<Identity>, Failure> 
         Some(person) => Err(Failure::at(
             path,
             format_args!(
-                "{}: the id is followed by an eye, but a person is exempted or removed as a whole",
+                "{}: the id is followed by an eye, but a person is exempted, removed or restored as a whole",
                 person.place
             ),
             "write the id alone",

@@ -20,7 +20,8 @@ use crate::template::SubjectId;
 use crate::wire::{Answer, EvaluationKey, KeyId, Query, Target};
 pub use gallery::{
     Appended, Change, Damage, Enrolling, Enrolment, EnrolmentError, Gallery, GalleryError, GalleryFile, NotEnrolled,
-    RefusalReason, RefusedRecord, RewriteError, Spool, Subject, UnknownSubjects,
+    NotRestored, RefusalReason, RefusedRecord, RestoreError, Restored, RewriteError, Spool, Subject, UnknownSubjects,
+    Unrestorable,
 };
 pub(crate) use held::Held;
 use searched::{Searched, Watch};

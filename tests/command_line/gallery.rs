@@ -79,6 +79,48 @@ fn a_gallery_is_appended_to_removed_from_and_compacted() {
 }
 
 #[test]
+fn who_was_removed_is_restored_until_the_gallery_is_compacted() {
+    let desk = desk();
+    let restore = "gallery restore --gallery gallery.cotejo";
+    let first = desk.version();
+    let before = desk.ok("gallery list --gallery gallery.cotejo");
+    let removed = said(&desk, "gallery remove --gallery gallery.cotejo --id anna --id bert");
+    assert!(removed.contains("'cotejo gallery restore' brings them back, until 'cotejo gallery compact'"), "{removed}");
+    let removed = desk.version();
+    assert_eq!((ids(&desk).as_str(), verdicts(&desk).as_str()), ("carl dora", "like-bert\tno hit\nnobody\tno hit\n"));
+    let refused = desk.refused(&format!("{restore} --id bert --id carl --id zoe"), "--id", "2 ids cannot be restored");
+    let zoe = "'zoe' was never enrolled, or its data are gone since the gallery was compacted";
+    assert!(
+        refused.contains("'carl' is enrolled") && refused.contains(zoe) && !refused.contains("'bert'"),
+        "{refused}"
+    );
+    assert_eq!(ids(&desk), "carl dora");
+
+    desk.write("returning.txt", "bert\nanna\nbert\n");
+    let document = desk.json(&format!("{restore} --ids-file returning.txt"));
+    assert_eq!(document["restored"], serde_json::json!({"subjects": 2, "references": 2}));
+    assert_eq!((&document["subjects"], &document["references"]), (&4.into(), &4.into()));
+    assert_eq!(desk.ok("gallery list --gallery gallery.cotejo"), before);
+    assert_eq!(verdicts(&desk), "like-bert\thit\nnobody\tno hit\n");
+    assert_eq!(desk.json("inspect gallery.cotejo")["gallery"]["removed"], 0);
+    // The same people are another version, and the earlier ones are known.
+    assert_ne!(desk.version(), first);
+    for (version, expected) in [(first, 4), (removed, 2)] {
+        let listed = desk.json(&format!("gallery list --gallery gallery.cotejo --version {version}"));
+        assert_eq!(listed["subjects"], expected);
+    }
+
+    desk.ok("gallery remove --gallery gallery.cotejo --id anna --id bert");
+    desk.ok("enroll --append --templates gallery.csv --rows 2-2 --out gallery.cotejo");
+    let anew = desk.refused(&format!("{restore} --id bert"), "--id", "1 id cannot be restored");
+    assert!(anew.contains("'bert' was enrolled anew since it was removed"), "{anew}");
+    desk.ok("gallery compact --gallery gallery.cotejo");
+    let gone = desk.refused(&format!("{restore} --id anna"), "--id", "nobody was restored");
+    assert!(gone.contains("its data are gone since the gallery was compacted"), "{gone}");
+    assert_eq!(ids(&desk), "carl dora bert");
+}
+
+#[test]
 fn positions_under_each_are_those_of_who_is_left() {
     let desk = Desk::empty();
     desk.write("gallery.csv", GALLERY);
@@ -148,12 +190,14 @@ fn appending_and_removing_say_what_they_refuse_and_change_nothing() {
     let unknown = desk.refused(&format!("{remove} --id anna --id zoe --id yves"), "--id", "2 ids not enrolled");
     assert!(unknown.contains("'zoe'") && unknown.contains("'yves'") && !unknown.contains("'anna'"), "{unknown}");
     desk.write("eyes.txt", "anna,left\n");
-    desk.refused(&format!("{remove} --ids-file eyes.txt"), "eyes.txt", "removed as a whole");
+    desk.refused(&format!("{remove} --ids-file eyes.txt"), "eyes.txt", "exempted, removed or restored as a whole");
     desk.write("nobody.txt", "# nobody\n");
     desk.refused(&format!("{remove} --ids-file nobody.txt"), "nobody.txt", "");
     desk.command(remove).assert().code(2);
     desk.command(&format!("{remove} --id anna --ids-file eyes.txt")).assert().code(2);
-    for line in ["list", "compact", "remove --id anna"].map(|line| format!("gallery {line} --gallery")) {
+    for line in
+        ["list", "compact", "remove --id anna", "restore --id anna"].map(|line| format!("gallery {line} --gallery"))
+    {
         desk.refused(&format!("{line} absent"), "absent", "cannot open it");
         desk.refused(&format!("{line} keys"), "keys", "");
         desk.refused(&format!("{line} more.csv"), "more.csv", "not a cotejo file");

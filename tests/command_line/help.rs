@@ -2,7 +2,7 @@
 
 use crate::support::Desk;
 
-const COMMANDS: [&str; 48] = [
+const COMMANDS: [&str; 49] = [
     "demo",
     "synthesize",
     "agreement",
@@ -13,6 +13,7 @@ const COMMANDS: [&str; 48] = [
     "gallery",
     "gallery list",
     "gallery remove",
+    "gallery restore",
     "gallery compact",
     "encrypt",
     "match",

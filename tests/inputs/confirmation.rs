@@ -25,17 +25,19 @@ fn on_a_terminal(desk: &Desk, line: &str, answer: &str) -> Option<String> {
 }
 
 #[test]
-fn breaker_erasure_removal_and_abandoning_ask_on_a_terminal_and_only_there() {
+fn breaker_erasure_removal_restoring_and_abandoning_ask_on_a_terminal_and_only_there() {
     let desk = parties();
     let config = "--config b/custodian.toml";
     let pull = format!("breaker pull {config} --reason drill");
     let remove = "gallery remove --gallery b/gallery.cotejo --id anna";
+    let restore = "gallery restore --gallery b/gallery.cotejo --id anna";
     let abandon = "ask --config a/querier.toml --abandon 1";
     let ask = "ask --config a/querier.toml --templates probes.csv --justification x --number 1 --patience 0";
     desk.command(ask).assert().code(4);
     for (line, question) in [
         (pull.as_str(), "accept no request from now on? [y/N]"),
         (remove, "remove 1 of 4 subjects? [y/N]"),
+        (restore, "enroll 1 removed subject again? [y/N]"),
         (abandon, "abandon it?"),
         ("audit erase --database b/own.sqlite --signing-key b/signing.key", "erase for good"),
     ] {

@@ -12,7 +12,8 @@ use crate::cli::{Outcome, files, interrupt, load};
 /// Write the gallery anew, without the data of those who were removed; every reference is checked on the way
 #[derive(clap::Args)]
 #[command(after_help = "\
-Needs room for the new file beside the old one, which it replaces when it is whole.
+Who was removed is gone for good, and cannot be restored. Needs room for the new file beside the old one, which it replaces when it is \
+whole.
 
 Example:
   cotejo gallery compact --gallery gallery.cotejo")]

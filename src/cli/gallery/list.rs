@@ -96,7 +96,9 @@ impl Args {
             count(references, "reference"),
             match removed {
                 0 => String::new(),
-                _ => format!("; {removed} removed, whose data stay in the file until 'cotejo gallery compact'"),
+                _ => format!(
+                    "; {removed} removed, whose data stay in the file, to be restored, until 'cotejo gallery compact'"
+                ),
             }
         ));
         Ok(Outcome::Done)

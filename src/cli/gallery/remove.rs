@@ -1,12 +1,10 @@
 //! `cotejo gallery remove`: subjects are enrolled no more.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 
-use crate::template::SubjectId;
 use serde_json::json;
 
-use super::GalleryArgs;
+use super::{GalleryArgs, WhomArgs};
 use crate::cli::console::{Console, YesArg, count};
 use crate::cli::failure::Failure;
 use crate::cli::files::gallery::Locked;
@@ -15,21 +13,16 @@ use crate::cli::{Outcome, load};
 /// Remove subjects, each with all its references; all ids are removed, or none
 #[derive(clap::Args)]
 #[command(after_help = "\
-Their data stay in the file, unused, until 'cotejo gallery compact' writes it anew.
+Their data stay in the file, unused, until 'cotejo gallery compact' writes it anew: until then 'cotejo gallery restore' brings them back.
 
 Example:
   cotejo gallery remove --gallery gallery.cotejo --id 4711 --id 4712
   cotejo gallery remove --gallery gallery.cotejo --ids-file leaving.txt")]
-#[command(group = clap::ArgGroup::new("who").required(true))]
 pub struct Args {
     #[command(flatten)]
     gallery: GalleryArgs,
-    /// Whom to remove; may be given several times
-    #[arg(long = "id", value_name = "ID", group = "who")]
-    ids: Vec<String>,
-    /// Whom to remove, one id a line
-    #[arg(long, value_name = "FILE", group = "who")]
-    ids_file: Option<PathBuf>,
+    #[command(flatten)]
+    whom: WhomArgs,
     #[command(flatten)]
     yes: YesArg,
 }
@@ -37,7 +30,7 @@ pub struct Args {
 impl Args {
     pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
         let agreement = load::agreement(&self.gallery.agreement.path, console)?;
-        let (ids, place) = self.ids()?;
+        let (ids, place) = self.whom.read()?;
         let path = &self.gallery.gallery;
         let locked = Locked::new(path)?;
         let gallery = locked.read(&agreement, console)?;
@@ -59,7 +52,8 @@ impl Args {
         }
         console.written(
             format_args!(
-                "{}: removed {} with {}; {} left. Their data stay in the file until 'cotejo gallery compact'",
+                "{}: removed {} with {}; {} left. Their data stay in the file, and 'cotejo gallery restore' brings them back, \
+                 until 'cotejo gallery compact'",
                 path.display(),
                 count(removed, "subject"),
                 count(removed_references, "reference"),
@@ -74,21 +68,5 @@ impl Args {
             }),
         )?;
         Ok(Outcome::Done)
-    }
-
-    /// Whom to remove, and where that was said.
-    fn ids(&self) -> Result<(Vec<SubjectId>, String), Failure> {
-        match &self.ids_file {
-            Some(path) => {
-                let ids = load::persons(path)?.into_iter().map(|person| person.subject).collect();
-                Ok((ids, path.display().to_string()))
-            }
-            None => {
-                let parse = |id: &String| {
-                    SubjectId::try_from(id.clone()).map_err(|error| Failure::new("--id", error, "give an enrolled id"))
-                };
-                Ok((self.ids.iter().map(parse).collect::<Result<_, _>>()?, "--id".to_owned()))
-            }
-        }
     }
 }

@@ -28,16 +28,16 @@ pub struct Change {
 /// What a segment is about.
 pub(super) enum Content {
     References(Batch),
-    /// These subjects are removed, ascending.
-    Removals(Vec<u32>),
+    /// These subjects, ascending, are removed or restored.
+    Standing(Purpose, Vec<u32>),
 }
 
 impl Content {
     fn head(&self) -> Head {
         match self {
             Self::References(batch) => batch.head(),
-            Self::Removals(numbers) => Head {
-                purpose: Purpose::Removals,
+            Self::Standing(purpose, numbers) => Head {
+                purpose: *purpose,
                 new_subjects: 0,
                 earlier_subjects: numbers.len() as u32,
                 references: 0,
@@ -49,7 +49,7 @@ impl Content {
     fn write(&mut self, writer: &mut SegmentWriter<'_>) -> io::Result<()> {
         match self {
             Self::References(batch) => batch.write(writer)?,
-            Self::Removals(numbers) => numbers.iter().for_each(|&number| writer.entry(number, 0)),
+            Self::Standing(_, numbers) => numbers.iter().for_each(|&number| writer.entry(number, 0)),
         }
         Ok(())
     }
@@ -123,7 +123,8 @@ pub enum RewriteError {
 }
 
 impl Gallery {
-    /// Removes subjects, each with all its references. Their data stay in the file until [`Gallery::compact`] writes it anew.
+    /// Removes subjects, each with all its references. Their data stay in the file until [`Gallery::compact`] writes it anew; until then
+    /// [`Gallery::restore`] brings them back.
     ///
     /// # Errors
     ///
@@ -139,9 +140,14 @@ impl Gallery {
         if !unknown.is_empty() {
             return Err(UnknownSubjects(unknown));
         }
+        Ok(self.about(Purpose::Removals, numbers))
+    }
+
+    /// A segment that names subjects by their numbers; none where there are none.
+    pub(super) fn about(&self, purpose: Purpose, mut numbers: Vec<u32>) -> Option<Change> {
         numbers.sort_unstable();
         numbers.dedup();
-        Ok((!numbers.is_empty()).then(|| Change::of(&self.file, Content::Removals(numbers))))
+        (!numbers.is_empty()).then(|| Change::of(&self.file, Content::Standing(purpose, numbers)))
     }
 
     /// Checks and decodes every reference; `progress` counts them.

@@ -1,9 +1,10 @@
 //! A gallery's file as it lies: which subjects there are, and where their references stand. Knows nothing of the agreement.
 
+use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
 
-use super::format::{self, HEADER_BYTES, Layout, Link, read_header};
+use super::format::{self, HEADER_BYTES, Layout, Link, Purpose, read_header};
 use super::segment::{Found, Segment};
 use super::{Damage, GalleryError};
 use crate::template::{Eye, SubjectId};
@@ -27,7 +28,7 @@ pub struct GalleryFile {
     pub(super) link: Link,
     /// Subjects ever enrolled: their numbers lie below.
     numbers: u32,
-    /// Numbers of those who were removed, ascending.
+    /// Numbers of those who are removed, ascending.
     removed: Vec<u32>,
     /// References that were added to subjects later: number, segment, entry, ascending.
     additions: Vec<(u32, u32, u32)>,
@@ -79,16 +80,23 @@ impl GalleryFile {
     }
 
     fn read_segments(&mut self) -> Result<(), Damage> {
+        let mut removed = BTreeSet::new();
         while self.end < self.bytes().len() {
             let number = self.segments.len() + 1;
             let found = Segment::read(self.bytes(), self.end, &self.link, self.layout, self.numbers, number)?;
             let Found::Segment(segment, link) = found else { break };
             let earlier: Vec<_> = segment.earlier(self.bytes()).collect();
-            if segment.removes() {
-                self.removed.extend(earlier.into_iter().map(|(subject, _)| subject));
-            } else {
-                let place = (number - 1) as u32;
-                self.additions.extend(earlier.into_iter().map(|(subject, entry)| (subject, place, entry as u32)));
+            let place = (number - 1) as u32;
+            for (subject, entry) in earlier {
+                let (sound, part) = match segment.purpose() {
+                    Purpose::References => {
+                        self.additions.push((subject, place, entry as u32));
+                        (!removed.contains(&subject), "additions")
+                    }
+                    Purpose::Removals => (removed.insert(subject), "removals"),
+                    Purpose::Restorations => (removed.remove(&subject), "restorations"),
+                };
+                sound.then_some(()).ok_or(segment.damaged(part))?;
             }
             self.numbers = self.numbers.checked_add(segment.new_subjects()).ok_or(segment.damaged("tables"))?;
             (self.end, self.link) = (segment.end(), link);
@@ -96,11 +104,8 @@ impl GalleryFile {
             self.segments.push(segment);
         }
         self.additions.sort_unstable();
-        self.removed.sort_unstable();
-        match self.removed.is_sorted_by(|before, after| before < after) {
-            true => Ok(()),
-            false => Err(Damage { segment: self.segments.len(), part: "removals" }),
-        }
+        self.removed = removed.into_iter().collect();
+        Ok(())
     }
 
     /// Also finds identifiers that stand for two subjects.
@@ -153,7 +158,7 @@ impl GalleryFile {
 
     /// How many subjects are enrolled.
     pub(crate) fn len(&self) -> usize {
-        // A number is removed once at most, and only one that was given.
+        // Only numbers that were given are removed.
         self.numbers as usize - self.removed.len()
     }
 
@@ -162,7 +167,7 @@ impl GalleryFile {
         self.len() == 0
     }
 
-    /// How many subjects were removed since the file was made or compacted; their references are still in it.
+    /// How many subjects are removed since the file was made or compacted; their references are still in it.
     pub fn removed(&self) -> usize {
         self.removed.len()
     }
@@ -211,6 +216,11 @@ impl GalleryFile {
             }
         }
         u32::try_from(index + low).ok()
+    }
+
+    /// Numbers of those who are removed, ascending.
+    pub(super) fn removed_numbers(&self) -> &[u32] {
+        &self.removed
     }
 
     /// The position of an enrolled subject, by its id.

@@ -17,7 +17,7 @@
 //! |---|---|
 //! | 64 | head: see [`Head`]; ends with SHA-256 of the link before and the head's first half |
 //! | 8 a new subject | end of its id among the ids, end of its references among the segment's |
-//! | 8 an earlier subject | its number, end of its references (in a segment of removals: 0) |
+//! | 8 an earlier subject | its number, end of its references (in a segment of removals or restorations: 0) |
 //! | 1 a reference | its eye: 0 where eyes are not told apart, 1 left, 2 right |
 //! | ... | ids, one after the other |
 //! | a record a reference | records, of new subjects first |
@@ -25,7 +25,8 @@
 //! | ... | zeros |
 //! | 32 | commit: SHA-256 of all of the segment but the records; the next *link* |
 //!
-//! Subjects are numbered in the order of enrolment, from 0, over all segments; a number is never given twice.
+//! Subjects are numbered in the order of enrolment, from 0, over all segments; a number is never given twice. Who is removed keeps number
+//! and references, so that a later segment can restore both. A program that does not know a purpose refuses the file as damaged.
 //!
 //! An interrupted append leaves bytes behind the last segment that are shorter than they claim to be, or whose head or commit is still
 //! zero: they are ignored, and overwritten by the next append. Everything else that does not fit is damage, and refused.
@@ -143,6 +144,8 @@ pub(super) enum Purpose {
     References = 1,
     /// Removes subjects.
     Removals = 2,
+    /// Enrolls subjects again who were removed, with all their references.
+    Restorations = 3,
 }
 
 /// What stands in front of a segment, in this order: magic (8 bytes), purpose, new subjects, earlier subjects, references (4 bytes each),
@@ -197,6 +200,7 @@ impl Head {
         let purpose = match number_at(fields, 8)? {
             1 => Purpose::References,
             2 => Purpose::Removals,
+            3 => Purpose::Restorations,
             _ => return None,
         };
         let read = Self {

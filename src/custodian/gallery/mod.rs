@@ -9,6 +9,7 @@ mod enrolment;
 mod file;
 mod format;
 mod likely;
+mod restore;
 mod segment;
 mod shelf;
 #[cfg(test)]
@@ -30,6 +31,7 @@ pub use enrolment::{Appended, Enrolling, EnrolmentError, RefusalReason, RefusedR
 pub use file::GalleryFile;
 use format::Layout;
 pub use likely::NotEnrolled;
+pub use restore::{NotRestored, RestoreError, Restored, Unrestorable};
 pub use shelf::Spool;
 
 /// Enrolled subjects, in the order of enrolment, each with all its references. Secret to the custodian.

@@ -69,7 +69,7 @@ impl Segment {
 
     /// Whether the tables say what a gallery would write. The checksum finds accidents; this finds what no program of ours wrote.
     fn check_tables(&self, file: &[u8]) -> Option<()> {
-        let removes = self.head.purpose == Purpose::Removals;
+        let enrols = self.head.purpose == Purpose::References;
         let (mut id_end, mut reference_end, mut earlier) = (0, 0, None);
         for entry in 0..self.entries() {
             let (first, end) = self.entry(file, entry)?;
@@ -82,12 +82,12 @@ impl Segment {
                 (earlier.is_none_or(|before| before < first) && first < self.first_subject).then_some(())?;
                 earlier = Some(first);
             }
-            // Everybody but who is removed has at least one reference.
-            (if removes { end == 0 } else { end > reference_end }).then_some(())?;
+            // Whoever is enrolled has at least one reference.
+            (if enrols { end > reference_end } else { end == 0 }).then_some(())?;
             reference_end = end;
         }
         let whole = u64::from(id_end) == self.head.id_bytes && reference_end == self.head.references;
-        let fits = self.entries() > 0 && (!removes || self.head.new_subjects == 0);
+        let fits = self.entries() > 0 && (enrols || self.head.new_subjects == 0);
         let eyes = file.get(self.places.eyes..self.places.ids)?;
         (whole && fits && eyes.iter().all(|&eye| eye <= 2)).then_some(())
     }
@@ -97,8 +97,8 @@ impl Segment {
         self.head.new_subjects
     }
 
-    pub(crate) fn removes(&self) -> bool {
-        self.head.purpose == Purpose::Removals
+    pub(crate) fn purpose(&self) -> Purpose {
+        self.head.purpose
     }
 
     pub(crate) fn end(&self) -> usize {

@@ -104,6 +104,86 @@ fn who_was_removed_can_be_enrolled_again_and_comes_last() {
     assert_eq!((again.len(), again.position(&id("b")), again.reference_count(3)), (4, Some(3), 1));
 }
 
+/// The last stage of a gallery that has grown, whoever was removed restored.
+fn restored(agreement: &Opened) -> Vec<u8> {
+    let last = Gallery::open(grown(agreement)[2].clone(), agreement).unwrap();
+    with(&last, last.restore(&[id("b")]).unwrap().change.unwrap())
+}
+
+#[test]
+fn who_was_removed_is_restored_with_all_references_at_their_place() {
+    let agreement = agreement(8);
+    let [_, before, removed] = grown(&agreement).map(|bytes| Gallery::open(bytes, &agreement).unwrap());
+    let what = removed.restore(&["b", "b"].map(id)).unwrap();
+    assert_eq!((what.subjects, what.references), (1, 2));
+    assert!(removed.restore(&[]).unwrap().change.is_none());
+    let open = |bytes: &[u8]| Gallery::open(bytes.to_vec(), &agreement).unwrap();
+    let bytes = with(&removed, what.change.unwrap());
+    let back = open(&bytes);
+    assert_eq!(content(&back).unwrap(), content(&before).unwrap());
+    assert_eq!((back.position(&id("b")), back.position(&id("c")), back.file().removed()), (Some(1), Some(2), 0));
+    // The same people at the same places are another version, and both earlier ones are known.
+    assert!(back.version() != before.version() && back.version() != removed.version());
+    for earlier in [&before, &removed] {
+        let version = open(&bytes).at_version(earlier.version()).unwrap().unwrap();
+        assert_eq!(content(&version).unwrap(), content(earlier).unwrap());
+    }
+    let mut compacted = Vec::new();
+    back.compact(&mut compacted, &()).unwrap();
+    assert_eq!(content(&open(&compacted)).unwrap(), content(&before).unwrap());
+    // Removed and restored as often as one likes; further references may follow.
+    let again = open(&with(&back, back.remove(&["a", "b"].map(id)).unwrap().unwrap()));
+    assert_eq!((again.len(), again.file().removed()), (2, 2));
+    let again = open(&with(&again, again.restore(&["b", "a"].map(id)).unwrap().change.unwrap()));
+    assert_eq!(content(&again).unwrap(), content(&before).unwrap());
+    let more = open(&with(&again, again.append([record("c", 7)]).change.unwrap()));
+    assert_eq!((more.references(), more.reference_count(2)), (7, 2));
+}
+
+#[test]
+fn only_who_is_removed_and_still_in_the_file_is_restored_and_of_one_id_the_last() {
+    let agreement = agreement(8);
+    let open = |bytes: &[u8]| Gallery::open(bytes.to_vec(), &agreement).unwrap();
+    let reasons = |gallery: &Gallery, ids: &[&str]| match gallery
+        .restore(&ids.iter().copied().map(id).collect::<Vec<_>>())
+    {
+        Err(RestoreError::Ids(ids)) => ids.into_iter().map(|id| (String::from(id.id), id.reason)).collect::<Vec<_>>(),
+        _ => panic!("{ids:?} are restored"),
+    };
+    let removed = open(&grown(&agreement)[2]);
+    let expected =
+        [("a", Unrestorable::Enrolled), ("x", Unrestorable::Gone)].map(|(id, reason)| (id.to_owned(), reason));
+    assert_eq!(reasons(&removed, &["a", "b", "x"]), expected);
+    let anew = open(&with(&removed, removed.append([record("b", 7)]).change.unwrap()));
+    assert_eq!(reasons(&anew, &["b"]), [("b".to_owned(), Unrestorable::EnrolledAnew)]);
+    let expected = content(&anew).unwrap();
+    let twice = open(&with(&anew, anew.remove(&[id("b")]).unwrap().unwrap()));
+    let back = open(&with(&twice, twice.restore(&[id("b")]).unwrap().change.unwrap()));
+    assert_eq!((content(&back).unwrap(), back.file().removed()), (expected, 1));
+    let mut compacted = Vec::new();
+    twice.compact(&mut compacted, &()).unwrap();
+    assert_eq!(reasons(&open(&compacted), &["b"]), [("b".to_owned(), Unrestorable::Gone)]);
+}
+
+#[test]
+fn nobody_is_restored_beyond_the_limit_or_out_of_damaged_references() {
+    let agreement = agreement(3);
+    let open = |bytes: &[u8]| Gallery::open(bytes.to_vec(), &agreement).unwrap();
+    let first = gallery(&agreement, &[("a", 1), ("b", 2), ("b", 3)]);
+    let removed = open(&with(&first, first.remove(&[id("b")]).unwrap().unwrap()));
+    let full = open(&with(&removed, removed.append([record("c", 4)]).change.unwrap()));
+    let expected = RestoreError::TooManyReferences { limit: 3, actual: 4 };
+    assert_eq!(full.restore(&[id("b")]).err().unwrap(), expected);
+
+    let functional = agreement.functional();
+    let reference = functional.reference(&record("b", 3).template).unwrap().to_bytes(functional);
+    let mut damaged = removed.as_bytes().to_vec();
+    let at = damaged.windows(reference.len()).position(|window| window == reference).unwrap();
+    damaged[at] ^= 1;
+    let error = open(&damaged).restore(&[id("b")]).err().unwrap();
+    assert_eq!(error, Damage { segment: 1, part: "records" }.into());
+}
+
 #[test]
 fn an_id_that_would_exceed_its_limit_is_refused_by_name() {
     let agreement = agreement(8);
@@ -177,8 +257,9 @@ fn a_compacted_gallery_holds_nothing_of_those_who_were_removed() {
 #[test]
 fn an_append_interrupted_anywhere_leaves_the_gallery_as_before_and_the_next_one_takes_its_place() {
     let agreement = agreement(8);
-    let stages = grown(&agreement);
-    for [before, after] in [[&stages[0], &stages[1]], [&stages[1], &stages[2]]] {
+    let [first, second, third] = grown(&agreement);
+    let restored = restored(&agreement);
+    for [before, after] in [[&first, &second], [&second, &third], [&third, &restored]] {
         let expected = content(&Gallery::open(before.clone(), &agreement).unwrap()).unwrap();
         let as_before = |bytes: Vec<u8>, what: &str| {
             let ignored = bytes.len() - before.len();
@@ -324,6 +405,7 @@ fn tables_that_no_enrolment_would_make_are_refused_in_spite_of_their_checksums()
     refused("tables", &|forged| forged.ids = b"a\xff");
     refused("tables", &|forged| forged.eyes = vec![0, 3]);
     refused("tables", &|forged| forged.head.purpose = Purpose::Removals);
+    refused("tables", &|forged| forged.head.purpose = Purpose::Restorations);
     refused("ids", &|forged| forged.ids = b"aa");
     refused("eyes", &|forged| forged.eyes = vec![0, 1]);
     // A padding bit that is set.
@@ -344,21 +426,44 @@ fn tables_that_no_enrolment_would_make_are_refused_in_spite_of_their_checksums()
     });
 
     let whole = grown(&agreement);
-    let removing = |numbers: &[u32], file: &[u8]| {
+    let naming = |purpose, numbers: &[u32], file: &[u8]| {
         let forged = Forged::new(|forged| {
-            (forged.head.purpose, forged.head.earlier_subjects) = (Purpose::Removals, numbers.len() as u32);
+            (forged.head.purpose, forged.head.earlier_subjects) = (purpose, numbers.len() as u32);
             (forged.head.new_subjects, forged.head.references, forged.head.id_bytes) = (0, 0, 0);
             forged.entries = numbers.iter().map(|&number| (number, 0)).collect();
             (forged.eyes, forged.ids) = (vec![], b"");
         });
         Gallery::open(forged.after(file.to_vec(), &agreement), &agreement).map(|gallery| gallery.len())
     };
+    let removing = |numbers: &[u32], file: &[u8]| naming(Purpose::Removals, numbers, file);
     assert_eq!(removing(&[0, 2], &whole[2]), Ok(1));
     // Twice, out of order, removed before, never enrolled.
     for (numbers, part) in [(vec![0, 0], "tables"), (vec![2, 0], "tables"), (vec![1], "removals"), (vec![4], "tables")]
     {
         assert_eq!(removing(&numbers, &whole[2]), Err(Damage { segment: 4, part }.into()), "{numbers:?}");
     }
+    let all_removed = less(&whole[2], &["a", "c"], &agreement);
+    let restoring = |numbers: &[u32]| naming(Purpose::Restorations, numbers, &all_removed);
+    assert_eq!(restoring(&[0, 1]), Ok(3));
+    // Twice, out of order, never removed, never enrolled; restored before.
+    let wrong = [(vec![0, 0], "tables"), (vec![1, 0], "tables"), (vec![3], "restorations"), (vec![4], "tables")];
+    for (numbers, part) in wrong {
+        assert_eq!(restoring(&numbers), Err(Damage { segment: 5, part }.into()), "{numbers:?}");
+    }
+    let before = naming(Purpose::Restorations, &[1], &restored(&agreement));
+    assert_eq!(before, Err(Damage { segment: 5, part: "restorations" }.into()));
+    // Under an id that was enrolled anew.
+    let removed = Gallery::open(whole[2].clone(), &agreement).unwrap();
+    let anew = with(&removed, removed.append([record("b", 7)]).change.unwrap());
+    assert_eq!(naming(Purpose::Restorations, &[1], &anew), Err(Damage { segment: 5, part: "ids" }.into()));
+    // A further reference of somebody who is removed.
+    let further = Forged::new(|forged| {
+        (forged.head.new_subjects, forged.head.earlier_subjects, forged.head.id_bytes) = (0, 1, 0);
+        (forged.head.references, forged.entries, forged.ids) = (1, vec![(1, 1)], b"");
+        forged.eyes = vec![0];
+    });
+    let further = error(&further.after(whole[2].clone(), &agreement), &agreement);
+    assert_eq!(further, Damage { segment: 4, part: "additions" }.into());
     // More references of a subject than agreed.
     let third = Forged::new(|forged| {
         (forged.head.new_subjects, forged.head.earlier_subjects, forged.head.id_bytes) = (0, 1, 0);
@@ -366,6 +471,29 @@ fn tables_that_no_enrolment_would_make_are_refused_in_spite_of_their_checksums()
     });
     let error = Gallery::open(third.after(whole[1].clone(), &agreement), &agreement).err().unwrap();
     assert!(matches!(error, GalleryError::Damaged(Damage { part: "eyes", .. })), "{error:?}");
+}
+
+/// A file, less some subjects.
+fn less(file: &[u8], ids: &[&str], agreement: &Opened) -> Vec<u8> {
+    let gallery = Gallery::open(file.to_vec(), agreement).unwrap();
+    with(&gallery, gallery.remove(&ids.iter().copied().map(id).collect::<Vec<_>>()).unwrap().unwrap())
+}
+
+#[test]
+fn a_purpose_that_is_not_known_is_damage() {
+    let agreement = agreement(8);
+    let mut later = grown(&agreement)[1].clone();
+    let (at, link) = (later.len(), *later.last_chunk::<LINK_BYTES>().unwrap());
+    let mut head = restored(&agreement)[at..at + format::HEAD_BYTES].to_vec();
+    for purpose in [0, 4, u8::MAX] {
+        head[8] = purpose;
+        let checksum = digest(&[&link, &head[..format::HEAD_BYTES - LINK_BYTES]]);
+        head[format::HEAD_BYTES - LINK_BYTES..].copy_from_slice(&checksum);
+        later.truncate(at);
+        later.extend(&head);
+        later.extend([1; 64]);
+        assert_eq!(error(&later, &agreement), Damage { segment: 3, part: "head" }.into());
+    }
 }
 
 #[test]
@@ -417,6 +545,7 @@ fn the_eye_rule_holds_for_a_subject_as_a_whole() {
 enum Step {
     Append(Vec<(u8, u64)>),
     Remove(Vec<prop::sample::Index>),
+    Restore(Vec<u8>),
     Compact,
     /// An append that stops before its commit.
     Interrupted(Vec<(u8, u64)>),
@@ -427,29 +556,62 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         4 => records().prop_map(Step::Append),
         3 => proptest::collection::vec(any::<prop::sample::Index>(), 1..4).prop_map(Step::Remove),
+        3 => proptest::collection::vec(0..24u8, 1..4).prop_map(Step::Restore),
         1 => Just(Step::Compact),
         1 => records().prop_map(Step::Interrupted),
     ]
 }
 
+/// A gallery as a list: everybody who is in the file, and whether they are enrolled.
+#[derive(Default)]
+struct Model(Vec<(bool, String, Vec<Vec<u8>>)>);
+
+impl Model {
+    fn enrolled(&self) -> Content {
+        let enrolled = self.0.iter().filter(|(enrolled, ..)| *enrolled);
+        enrolled.map(|(_, id, references)| (id.clone(), references.clone())).collect()
+    }
+
+    fn references(&self) -> usize {
+        self.enrolled().iter().map(|(_, references)| references.len()).sum()
+    }
+
+    /// The last of an id who is enrolled, or is not.
+    fn place(&self, id: &str, enrolled: bool) -> Option<usize> {
+        self.0.iter().rposition(|(is, other, _)| *is == enrolled && other == id)
+    }
+
+    fn remove(&mut self, ids: &[SubjectId]) {
+        self.0.iter_mut().for_each(|(enrolled, name, _)| *enrolled &= !ids.contains(&id(name)));
+    }
+
+    /// Whether they could be restored.
+    fn restore(&mut self, ids: &[SubjectId], limit: usize) -> bool {
+        let removed =
+            |id: &SubjectId| self.place(id.as_str(), false).filter(|_| self.place(id.as_str(), true).is_none());
+        let Some(places) = ids.iter().map(removed).collect::<Option<std::collections::BTreeSet<_>>>() else {
+            return false;
+        };
+        let back: usize = places.iter().map(|&place| self.0[place].2.len()).sum();
+        let room = self.references() + back <= limit;
+        places.into_iter().filter(|_| room).for_each(|place| self.0[place].0 = true);
+        room
+    }
+}
+
 /// The limits, by counting.
-fn append_to_model(
-    model: &mut Content,
-    records: &[(u8, u64)],
-    limit: usize,
-    functional: &crate::functional::Functional,
-) {
-    let room = limit - model.iter().map(|(_, references)| references.len()).sum::<usize>();
+fn append_to_model(model: &mut Model, records: &[(u8, u64)], limit: usize, functional: &crate::functional::Functional) {
+    let room = limit - model.references();
     let accepted = records.iter().take(room).map(|(name, number)| {
         let record = record(&name.to_string(), *number);
         (record.subject, functional.reference(&record.template).unwrap().to_bytes(functional))
     });
     for (id, references) in crate::template::group_by_subject(accepted) {
-        let place = model.iter().position(|(other, _)| other == id.as_str());
+        let place = model.place(id.as_str(), true);
         match place {
-            _ if references.len() + place.map_or(0, |place| model[place].1.len()) > PER_SUBJECT => {}
-            Some(place) => model[place].1.extend(references),
-            None => model.push((id.into(), references)),
+            _ if references.len() + place.map_or(0, |place| model.0[place].2.len()) > PER_SUBJECT => {}
+            Some(place) => model.0[place].2.extend(references),
+            None => model.0.push((true, id.into(), references)),
         }
     }
 }
@@ -462,7 +624,7 @@ proptest! {
         let limit = 20;
         let agreement = agreement(limit);
         let records = |list: &[(u8, u64)]| list.iter().map(|(name, number)| record(&name.to_string(), *number)).collect::<Vec<_>>();
-        let mut model = Content::new();
+        let mut model = Model::default();
         let mut bytes = format::header(&agreement, [0; 12]);
         for step in steps {
             let gallery = Gallery::open(bytes, &agreement).unwrap();
@@ -478,23 +640,32 @@ proptest! {
                     change.map(|mut change| change.write(&mut bytes).unwrap());
                     bytes
                 }
-                Step::Remove(_) if model.is_empty() => gallery.as_bytes().to_vec(),
+                Step::Remove(_) if model.enrolled().is_empty() => gallery.as_bytes().to_vec(),
                 Step::Remove(chosen) => {
-                    let ids: Vec<_> = chosen.iter().map(|index| id(&index.get(&model).0)).collect();
-                    model.retain(|(name, _)| !ids.contains(&id(name)));
+                    let ids: Vec<_> = chosen.iter().map(|index| id(&index.get(&model.enrolled()).0)).collect();
+                    model.remove(&ids);
                     with(&gallery, gallery.remove(&ids).unwrap().unwrap())
                 }
+                Step::Restore(names) => {
+                    let ids: Vec<_> = names.iter().map(|name| id(&name.to_string())).collect();
+                    let restored = gallery.restore(&ids);
+                    prop_assert_eq!(restored.is_ok(), model.restore(&ids, limit));
+                    let change = restored.ok().and_then(|restored| restored.change);
+                    change.map_or(gallery.as_bytes().to_vec(), |change| with(&gallery, change))
+                }
                 Step::Compact => {
+                    model.0.retain(|(enrolled, ..)| *enrolled);
                     let mut compacted = Vec::new();
                     gallery.compact(&mut compacted, &()).unwrap();
                     compacted
                 }
             };
             let gallery = Gallery::open(bytes.clone(), &agreement).unwrap();
-            prop_assert_eq!(content(&gallery).unwrap(), model.clone());
-            prop_assert_eq!(gallery.len(), model.len());
-            prop_assert_eq!(gallery.references(), model.iter().map(|(_, references)| references.len()).sum::<usize>());
-            for (position, (name, references)) in model.iter().enumerate() {
+            let expected = model.enrolled();
+            prop_assert_eq!(content(&gallery).unwrap(), expected.clone());
+            prop_assert_eq!((gallery.len(), gallery.references()), (expected.len(), model.references()));
+            prop_assert_eq!(gallery.file().removed(), model.0.len() - expected.len());
+            for (position, (name, references)) in expected.iter().enumerate() {
                 prop_assert_eq!(gallery.position(&id(name)), Some(position));
                 prop_assert_eq!(gallery.reference_count(position), references.len());
             }
