@@ -109,7 +109,9 @@ fn a_sound_set_of_ones_own_is_checked_by_a_real_exchange() {
     let line = "params check set.toml --allow-insecure --modality face --dimension 32";
     let (stdout, stderr) = ended(&desk, line, 0);
     assert!(
-        stdout.contains("48 verdicts")
+        stdout.contains("60 verdicts")
+            && stdout.contains("12 in the gray zone (")
+            && stdout.contains(" of them decided otherwise than in the clear, 0.0")
             && stdout.contains("0 decrypted wrongly")
             && stdout.ends_with("fit, but INSECURE\n"),
         "{stdout}"
@@ -120,7 +122,10 @@ fn a_sound_set_of_ones_own_is_checked_by_a_real_exchange() {
         (&report["fit"], &report["secure"], &report["trial"]["wrong"]),
         (&true.into(), &false.into(), &0.into())
     );
-    assert!(report["trial"]["hits"].as_u64().unwrap() > 0, "{report}");
+    assert!(report["trial"]["hits"].as_u64().unwrap() > 6, "{report}");
+    assert_eq!(report["trial"]["in_gray_zone"], 12, "{report}");
+    assert!(report["trial"]["flipped"].as_u64().unwrap() < 4, "{report}");
+    assert!((1e-6..0.1).contains(&report["trial"]["expected_flips"].as_f64().unwrap()), "{report}");
 }
 
 #[test]
@@ -150,7 +155,7 @@ fn a_set_of_scheme_bgv_is_checked_too() {
         "params check set.toml --allow-insecure --metric hamming --dimension 64 --threshold 15 --references 1000";
     let (stdout, _) = ended(&desk, line, 0);
     assert!(stdout.contains("margin of noise") && stdout.contains("flooding"), "{stdout}");
-    assert!(stdout.contains("48 verdicts") && stdout.contains("0 decrypted wrongly"), "{stdout}");
+    assert!(stdout.contains("60 verdicts, 8 hits in the clear, 0 in the gray zone, 0 decrypted wrongly"), "{stdout}");
 }
 
 #[test]

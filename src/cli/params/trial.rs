@@ -15,8 +15,15 @@ use crate::cli::{interrupt, load};
 
 /// What came of an exchange, for people.
 pub fn sentence(trial: &Trial) -> String {
+    let noise = match trial.in_gray_zone {
+        0 => String::new(),
+        _ => format!(
+            " ({} of them decided otherwise than in the clear, {:.2} predicted)",
+            trial.flipped, trial.expected_flips
+        ),
+    };
     format!(
-        "a real exchange: {}, {} in the clear, {} in the gray zone, {} decrypted wrongly",
+        "a real exchange: {}, {} in the clear, {} in the gray zone{noise}, {} decrypted wrongly",
         count(trial.verdicts, "verdict"),
         count(trial.hits, "hit"),
         trial.in_gray_zone,
@@ -26,6 +33,13 @@ pub fn sentence(trial: &Trial) -> String {
 
 /// Why the set is refused, if it is.
 pub fn refusal(trial: &Trial) -> Option<String> {
+    if trial.wrong == 0 && !trial.flips_as_predicted() {
+        return Some(format!(
+            "verdicts in the gray zone that a real exchange decided otherwise than in the clear: {} of {} where {:.2} are \
+             predicted",
+            trial.flipped, trial.in_gray_zone, trial.expected_flips
+        ));
+    }
     (!trial.is_sound()).then(|| format!("wrong verdicts in a real exchange: {} of {}", trial.wrong, trial.verdicts))
 }
 
@@ -35,7 +49,7 @@ pub fn run(agreement: &Opened, console: &Console) -> Result<Trial, Failure> {
     let mut rng = load::randomness()?;
     let people = People::new(agreement)
         .map_err(|error| Failure::new("params check", error, "choose another comparison (--metric)"))?;
-    let references = people.references().map_err(|error| defect(&error))?;
+    let references = people.references(agreement).map_err(|error| defect(&error))?;
     let gallery = Gallery::enrol(agreement, references).gallery;
     let nobody = || Failure::new("params check", "nobody can be enrolled", "choose another comparison");
     let gallery = Arc::new(gallery.ok_or_else(nobody)?);
