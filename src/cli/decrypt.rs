@@ -17,8 +17,8 @@ use super::{AgreementArg, Outcome, files, load};
 /// Ends like grep: 0 for some hit, 1 for no hit, 2 for an error.
 #[derive(clap::Args)]
 #[command(after_help = "\
-Each line: the probe's id, a tab, 'hit' or 'no hit'. Where the agreement discloses each: a tab and the places of those who match in
-the order of the gallery, counted from 1, a tab and the version of the gallery whose places they are: in another version the same place
+Each line: the probe's id, a tab, 'hit' or 'no hit'. Where the agreement discloses each: a tab and the places of those who match in \
+the order of the gallery, counted from 1, a tab and the version of the gallery whose places they are: in another version the same place \
 may be another person's. Where it discloses the count: a tab and the count.
 
 Example:

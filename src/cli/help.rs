@@ -1,10 +1,8 @@
 //! `cotejo help`: of a command, or a text that goes with all of them.
 
-use clap::CommandFactory as _;
-
 use super::console::Console;
 use super::failure::Failure;
-use super::{Cli, Outcome};
+use super::{Outcome, fitted, program};
 
 /// Explain a command, or print a text: formats, glossary
 #[derive(clap::Args)]
@@ -17,7 +15,7 @@ pub struct Args {
     about: Vec<String>,
 }
 
-/// Texts by their names: those of docs/, to the letter.
+/// Texts by their names: those of docs/, to the letter where there is room.
 const TEXTS: [(&str, &str); 2] =
     [("formats", include_str!("../../docs/formats.md")), ("glossary", include_str!("../../docs/glossary.md"))];
 
@@ -28,7 +26,7 @@ impl Args {
             _ => None,
         };
         let text = match text {
-            Some(text) => text,
+            Some(text) => fitted::document(&text, fitted::width()),
             None => self.of_command()?,
         };
         console.print(text.trim_end())?;
@@ -36,9 +34,7 @@ impl Args {
     }
 
     fn of_command(&self) -> Result<String, Failure> {
-        let mut program = Cli::command();
-        // Names of commands within commands are known from then on.
-        program.build();
+        let mut program = program();
         let mut command = &mut program;
         for name in &self.about {
             let texts: Vec<&str> = TEXTS.iter().map(|(name, _)| *name).collect();
@@ -48,5 +44,27 @@ impl Args {
             })?;
         }
         Ok(command.render_long_help().to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn documents_are_filled_anew_where_the_terminal_is_narrower() {
+        for (name, text) in TEXTS {
+            assert_eq!(fitted::document(text, 100), text, "{name}");
+            for width in [60, 80] {
+                let narrow = fitted::document(text, width);
+                let long: Vec<&str> = narrow.lines().filter(|line| line.chars().count() > width).collect();
+                assert!(long.is_empty(), "{name} at {width}: {}", long.join("\n"));
+                assert!(narrow.split_whitespace().eq(text.split_whitespace()), "{name} at {width}");
+                for mark in ["#", "- ", "|", "```"] {
+                    let marked = |text: &str| text.lines().filter(|line| line.trim_start().starts_with(mark)).count();
+                    assert!(marked(&narrow) >= marked(text), "{name} at {width}: {mark}");
+                }
+            }
+        }
     }
 }

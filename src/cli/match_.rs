@@ -19,8 +19,8 @@ use super::{AgreementArg, Outcome, OverwriteArg, interrupt, load, size};
 #[derive(clap::Args)]
 #[command(after_help = "\
 Example:
-  cotejo match --agreement agreement.toml --evaluation-key keys/querier/evaluation.key \\
-      --gallery gallery.cotejo --query query.cotejo --out answer.cotejo")]
+  cotejo match --agreement agreement.toml --evaluation-key keys/querier/evaluation.key \
+  --gallery gallery.cotejo --query query.cotejo --out answer.cotejo")]
 pub struct Args {
     #[command(flatten)]
     agreement: AgreementArg,

@@ -22,6 +22,7 @@ mod enroll;
 mod evaluate;
 mod failure;
 mod files;
+mod fitted;
 mod gallery;
 mod help;
 mod inspect;
@@ -50,7 +51,7 @@ mod verdicts;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use console::Console;
 use failure::Failure;
@@ -130,9 +131,15 @@ struct OverwriteArg {
     force: bool,
 }
 
+/// The commands, with help that is as wide as standard output.
+fn program() -> clap::Command {
+    fitted::command(Cli::command(), fitted::width())
+}
+
 /// Runs the command of this process.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let arguments = program().get_matches();
+    let cli = Cli::from_arg_matches(&arguments).unwrap_or_else(|error| error.format(&mut program()).exit());
     let console = Console::new(cli.quiet, cli.json);
     let result = interrupt::install().and_then(|()| cli.command.run(&console));
     match result {

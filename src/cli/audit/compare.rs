@@ -16,7 +16,7 @@ use crate::cli::failure::Failure;
 /// Lay the logs of custodian and querier side by side: each holds the other's signed statements
 #[derive(clap::Args)]
 #[command(after_help = "\
-Checks both logs first, as 'cotejo audit verify' does, and compares them where both are as they were written. Ends with 1 where there are
+Checks both logs first, as 'cotejo audit verify' does, and compares them where both are as they were written. Ends with 1 where there are \
 findings, with 0 where there are none; what is under way is only noted.
 
 Example:

@@ -17,8 +17,8 @@ use crate::cli::{Outcome, load, party};
 /// Erase what a log tells of requests that are too old to be kept
 #[derive(clap::Args)]
 #[command(after_help = "\
-Contents go; digests, hashes and signatures stay, so the log can still be checked. An entry is added that tells what was erased and is
-signed with the owner's key. Three years are the least, and the rule (Regulation (EU) 2024/982, Art. 40). Export the log first where
+Contents go; digests, hashes and signatures stay, so the log can still be checked. An entry is added that tells what was erased and is \
+signed with the owner's key. Three years are the least, and the rule (Regulation (EU) 2024/982, Art. 40). Export the log first where \
 an inquiry still needs it: nothing brings contents back.
 
 Example:

@@ -16,8 +16,8 @@ use crate::cli::{AgreementArg, Outcome, files};
 /// On the querier's machine, before an auditor, with the auditor's copy of this program: it needs the secret key.
 #[derive(clap::Args)]
 #[command(after_help = "\
-'cotejo keygen' draws all its randomness from a seed that is kept in secret.key. An evaluation key that was made otherwise, to learn more
-than verdicts, is no key of any seed. The key's id, which is printed, stands in the custodian's log (key-admitted). Ends with 0 where both
+'cotejo keygen' draws all its randomness from a seed that is kept in secret.key. An evaluation key that was made otherwise, to learn more \
+than verdicts, is no key of any seed. The key's id, which is printed, stands in the custodian's log (key-admitted). Ends with 0 where both \
 keys are those of the seed, with 1 where they are not.
 
 Example:

@@ -21,8 +21,8 @@ use crate::cli::{AgreementArg, Outcome};
 /// On the querier's machine, before an auditor, with the auditor's copy of this program: it needs the secret key and the templates.
 #[derive(clap::Args)]
 #[command(after_help = "\
-A query's randomness follows from the secret key, the agreement, the request's number, a nonce in the querier's database, and the probes
-themselves. So an honest querier can make each query again, byte for byte; a query that was made otherwise, to learn more than a verdict,
+A query's randomness follows from the secret key, the agreement, the request's number, a nonce in the querier's database, and the probes \
+themselves. So an honest querier can make each query again, byte for byte; a query that was made otherwise, to learn more than a verdict, \
 cannot be. Ends with 0 where the query is the one whose SHA-256 the request names, with 1 where it is not.
 
 Example:

@@ -13,7 +13,7 @@ use crate::cli::failure::Failure;
 /// Check a log: its chain, its signatures, and the signed statements in it
 #[derive(clap::Args)]
 #[command(after_help = "\
-Ends with 1 where there are findings, with 0 where there are none. Note the head that is printed, and give it next time with --noted: a
+Ends with 1 where there are findings, with 0 where there are none. Note the head that is printed, and give it next time with --noted: a \
 log that was cut or written anew since does not hold it.
 
 Example:

@@ -24,7 +24,7 @@ use report::{Pair, Report};
 /// Compare templates in the clear, on data you hold yourself: the definition of every encrypted verdict
 #[derive(clap::Args)]
 #[command(after_help = "\
-Each line: probe, reference, 'hit' or 'no hit', score, and the probability that encryption would decide otherwise, separated by
+Each line: probe, reference, 'hit' or 'no hit', score, and the probability that encryption would decide otherwise, separated by \
 tabs. Above 1000 pairs only the summary is printed, unless --hits-only, --all or --json asks for more.
 
 Example:
