@@ -58,6 +58,31 @@ fn the_cost_report_has_what_its_command_makes() {
     assert_eq!(page.matches("<svg").count(), COST.matches("<svg").count());
 }
 
+#[test]
+fn the_sizes_of_the_readme_are_those_of_the_commands_that_it_names() {
+    let desk = Desk::empty();
+    let readme = text("README.md");
+    let table = readme.split("What crosses for one face").nth(1).unwrap().split("\n## ").next().unwrap();
+    let rows: Vec<Vec<&str>> = table
+        .lines()
+        .filter(|line| line.starts_with("| `"))
+        .map(|line| line.split('|').map(|cell| cell.trim().trim_matches('`')).collect())
+        .collect();
+    let init = rows[0][5].strip_prefix("cotejo ").unwrap();
+    for row in &rows {
+        let scheme = row[1];
+        let named = if row == &rows[0] { String::new() } else { format!(" --scheme {scheme}") };
+        let output = desk.command(&format!("{init}{named} --out {scheme}.toml")).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        // The first is what is taken.
+        let sizes = said.lines().find_map(|line| line.strip_prefix("  ")).unwrap();
+        let expected = format!("key {} once, query {}, answer {}, ", row[2], row[3], row[4]);
+        assert!(sizes.starts_with(scheme) && sizes.contains(&expected), "{row:?}: {said}");
+        assert!(said.contains("One probe against 100000 references"), "{said}");
+    }
+    assert_eq!(rows.iter().map(|row| row[1]).collect::<Vec<_>>(), ["hybrid", "tfhe"]);
+}
+
 /// A file of the repository, by its path below the root.
 fn text(path: &str) -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
