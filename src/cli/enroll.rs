@@ -25,8 +25,8 @@ use super::{AgreementArg, Outcome, OverwriteArg};
 /// Make the custodian's gallery from templates, or add to it; it holds them in the clear and never leaves the custodian
 #[derive(clap::Args)]
 #[command(after_help = "\
-Templates: NumPy, CSV, JSON, base64 iris codes ('cotejo help formats'). Ids: from --ids, from the file, or from NAME.ids.txt beside
-NAME.npy. Arrays of rows (.npy), CSV and JSON Lines are read piece by piece and need not fit in memory; what is in an .npz must.
+Templates: NumPy, CSV, JSON, base64 iris codes ('cotejo help formats'). Ids: from --ids, from the file, or from NAME.ids.txt beside \
+NAME.npy. Vectors and bits of NumPy, CSV and JSON Lines are read piece by piece and need not fit in memory; irises in an .npz must. \
 While a gallery is made, there must be room for it twice on its disk.
 
 Example:
