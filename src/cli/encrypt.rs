@@ -30,7 +30,7 @@ pub struct Args {
     /// Folder of the querier's keys
     #[arg(long, value_name = "FOLDER", default_value = "keys/querier")]
     keys: PathBuf,
-    /// The probes: one file, any number of persons
+    /// The probes: one file, any number of persons; `-` is standard input
     #[arg(long, value_name = "FILE")]
     templates: PathBuf,
     #[command(flatten)]

@@ -36,7 +36,7 @@ Example:
 pub struct Args {
     #[command(flatten)]
     agreement: AgreementArg,
-    /// The templates
+    /// The templates; `-` is standard input
     #[arg(long, value_name = "FILE")]
     templates: PathBuf,
     #[command(flatten)]

@@ -43,7 +43,7 @@ pub struct Args {
     config: PathBuf,
     #[command(flatten)]
     agreement: AgreementArg,
-    /// The probes: one file, any number of persons
+    /// The probes: one file, any number of persons; `-` is standard input
     #[arg(long, value_name = "FILE", required_unless_present_any = ["resume", "show", "forget", "check", "list", "abandon", "init"])]
     templates: Option<PathBuf>,
     #[command(flatten)]
