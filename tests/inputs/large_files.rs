@@ -8,9 +8,9 @@ use crate::peak::peak_of;
 use crate::support::Desk;
 
 const DIMENSION: usize = 512;
-const VECTORS: usize = 40_000;
-/// What enrolling takes beside the program itself: a piece of the file, the references that wait (64 MiB) and who they are of.
-const MOST_BYTES: u64 = 170_000_000;
+const VECTORS: usize = 45_000;
+/// What enrolling takes beside the program itself: a piece of the file, the first references that wait (16 MiB) and who they are of.
+const MOST_BYTES: u64 = 150_000_000;
 
 /// A coordinate of a vector, of twelve bits, so that few decimals tell it exactly; no two vectors are alike.
 fn coordinate(vector: usize, index: usize) -> f32 {

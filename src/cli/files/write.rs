@@ -115,7 +115,7 @@ pub fn spool(path: &Path) -> tempfile::SpooledTempFile {
 }
 
 /// So many bytes of a spool are in memory.
-const SPOOL_BYTES: usize = 1 << 26;
+const SPOOL_BYTES: usize = 1 << 24;
 
 /// Files that are whole under temporary names, and go again unless they are placed.
 pub struct StagedFiles<'a> {
