@@ -12,7 +12,7 @@ const VECTORS: usize = 45_000;
 /// What enrolling takes beside the program itself: a piece of the file, the first references that wait (16 MiB) and who they are of.
 const MOST_BYTES: u64 = 150_000_000;
 
-/// A coordinate of a vector, of twelve bits, so that few decimals tell it exactly; no two vectors are alike.
+/// A coordinate of a vector, of twelve bits, which eleven decimals tell exactly; no two vectors are alike.
 fn coordinate(vector: usize, index: usize) -> f32 {
     let mixed = (vector * DIMENSION + index + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 52;
     mixed as f32 / 2048.0 - 1.0
@@ -77,7 +77,7 @@ fn a_table_its_archive_csv_and_json_lines_are_enrolled_piece_by_piece() {
         let mut file = BufWriter::new(File::create(desk.path(name)).unwrap());
         file.write_all(before.as_bytes()).unwrap();
         for vector in 0..VECTORS {
-            let values: Vec<String> = row(vector).map(|value| value.to_string()).collect();
+            let values: Vec<String> = row(vector).map(|value| f64::from(value).to_string()).collect();
             file.write_all(line(vector, &values.join(",")).as_bytes()).unwrap();
         }
         file.into_inner().unwrap().metadata().unwrap().len()
