@@ -4,7 +4,7 @@ use std::io;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use crate::custodian::{Change, Enrolling, RefusedRecord};
+use crate::custodian::{Change, Enrolling, Gallery, RefusedRecord};
 use crate::remedy::Remedy;
 use crate::scheme::Opened;
 use crate::template::Record;
@@ -85,19 +85,8 @@ impl Args {
     fn create(&self, agreement: &Opened, out: &Path, console: &Console) -> Result<Outcome, Failure> {
         let mut salt = [0; 12];
         load::randomness()?.fill_bytes(&mut salt);
-        let mut enrolling = Enrolling::new(agreement, salt, files::spool(out));
-        let mut taken = self.take(agreement, 0, console, |number, record| enrolling.add(number, record))?;
-        let made = enrolling.finish().map_err(|error| Failure::io(out, "write it", &error))?;
-        taken.refused.extend(made.refused.iter().map(Refused::of));
-        let change = self.judge(&taken, made.change, console)?;
-        let enrolled = Enrolled {
-            new_subjects: made.new_subjects,
-            earlier_subjects: 0,
-            new_references: made.references,
-            subjects: made.new_subjects,
-            references: made.references,
-            gallery_bytes: change.end(),
-        };
+        let enrolling = Enrolling::new(agreement, salt, files::spool(out));
+        let (change, enrolled, refused) = self.enroll(agreement, out, enrolling, None, console)?;
         files::fill(
             out,
             self.overwrite.force,
@@ -105,15 +94,29 @@ impl Args {
             |file| files::gallery::write(out, file, change),
             |file| files::gallery::read_unnamed(out, file, agreement).map(drop),
         )?;
-        self.report(agreement, out, &enrolled, &taken.refused, console)
+        self.report(agreement, out, &enrolled, &refused, console)
     }
 
     fn append(&self, agreement: &Opened, out: &Path, console: &Console) -> Result<Outcome, Failure> {
         let locked = Locked::new(out)?;
         let gallery = locked.read(agreement, console)?;
-        let mut enrolling = Enrolling::beside(&gallery, files::spool(out));
-        let there = gallery.references();
-        let mut taken = self.take(agreement, there, console, |number, record| enrolling.add(number, record))?;
+        let enrolling = Enrolling::beside(&gallery, files::spool(out));
+        let (change, enrolled, refused) = self.enroll(agreement, out, enrolling, Some(&gallery), console)?;
+        locked.append(gallery, change)?;
+        self.report(agreement, out, &enrolled, &refused, console)
+    }
+
+    /// Enrolls the templates, beside those of a gallery where there is one: what is to be written, and what was refused.
+    fn enroll(
+        &self,
+        agreement: &Opened,
+        out: &Path,
+        mut enrolling: Enrolling<'_>,
+        beside: Option<&Gallery>,
+        console: &Console,
+    ) -> Result<(Change, Enrolled, Vec<Refused>), Failure> {
+        let (subjects, references) = beside.map_or((0, 0), |gallery| (gallery.len(), gallery.references()));
+        let mut taken = self.take(agreement, references, console, |number, record| enrolling.add(number, record))?;
         let made = enrolling.finish().map_err(|error| Failure::io(out, "write it", &error))?;
         taken.refused.extend(made.refused.iter().map(Refused::of));
         let change = self.judge(&taken, made.change, console)?;
@@ -121,12 +124,11 @@ impl Args {
             new_subjects: made.new_subjects,
             earlier_subjects: made.earlier_subjects,
             new_references: made.references,
-            subjects: gallery.len() + made.new_subjects,
-            references: there + made.references,
+            subjects: subjects + made.new_subjects,
+            references: references + made.references,
             gallery_bytes: change.end(),
         };
-        locked.append(gallery, change)?;
-        self.report(agreement, out, &enrolled, &taken.refused, console)
+        Ok((change, enrolled, taken.refused))
     }
 
     /// Reads the templates and gives them, with their numbers, to `add`; `there` references are enrolled before.

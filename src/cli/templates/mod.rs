@@ -109,9 +109,8 @@ impl Templates<'_> {
         take: &mut dyn FnMut(Entry) -> ControlFlow<()>,
     ) -> Result<Taken, Failure> {
         let file = files::open(self.path)?;
-        let bytes = file.metadata().map_or(0, |found| found.len());
+        let (is_file, bytes) = file.metadata().map_or((false, 0), |found| (found.is_file(), found.len()));
         let meter = console.meter("read", "byte", bytes);
-        let is_file = file.metadata().is_ok_and(|found| found.is_file());
         let file = Metered { file, meter: &meter };
         let source = if is_file { Source::file(file) } else { Source::new(file) };
         let mut source = source.map_err(|error| self.explain(&error))?;

@@ -2,8 +2,8 @@
 
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
-/// Where bytes can be put aside: `Cursor::new(Vec::new())` in memory, or a file that nobody else can open, since it holds biometric data in
-/// the clear. It is empty at first.
+/// Where bytes can be put aside: `Cursor::new(Vec::new())` in memory, or a file that has no name, since it holds biometric data in the clear.
+/// It is empty at first.
 pub trait Spool: Read + Write + Seek + Send {}
 
 impl<T: Read + Write + Seek + Send> Spool for T {}

@@ -33,39 +33,8 @@ enum Kind {
 impl<'a> Templates<'a> {
     /// Those of an array of this name, of which the shape asks for vectors or bits.
     pub(super) fn of(array: &'a Array<'a>, shape: TemplateShape, name: &str) -> Result<Self, ReadError> {
-        match shape {
-            TemplateShape::Vector(dimension) => Self::vectors(array, dimension, name),
-            TemplateShape::Bits(length) => Self::bits(array, length, name),
-            TemplateShape::Iris(_) => Err(ReadError::in_array(name)(array.not("a code with its mask"))),
-        }
-    }
-
-    fn vectors(array: &'a Array<'a>, dimension: usize, name: &str) -> Result<Self, ReadError> {
-        let fault = ReadError::in_array(name);
-        if !array.is_float() {
-            return Err(fault(array.not("float16, float32 or float64")));
-        }
-        let count = array.rows_of(dimension).filter(|_| dimension > 0);
-        let count = count.ok_or_else(|| fault(unexpected(array, format!("(records, {dimension})"))))?;
-        Ok(Self { array, kind: Kind::Vector(dimension), count })
-    }
-
-    /// Bit strings of `length` bits: as they are, or packed.
-    fn bits(array: &'a Array<'a>, length: usize, name: &str) -> Result<Self, ReadError> {
-        let fault = ReadError::in_array(name);
-        let packed = length.div_ceil(8);
-        // A table says it best: a list may be one row or one column.
-        let (mut whole, mut bytes) = (array.table_of(length), array.table_of(packed));
-        if whole.or(bytes).is_none() {
-            (whole, bytes) = (array.rows_of(length), array.rows_of(packed));
-        }
-        match (whole, bytes) {
-            (Some(count), _) if array.is_numeric() => Ok(Self { array, kind: Kind::Bits(length), count }),
-            (_, Some(count)) if array.is_u8() => Ok(Self { array, kind: Kind::PackedBits(length), count }),
-            (Some(_), _) => Err(fault(array.not("bool, or an integer type with 0 and 1 only"))),
-            (_, Some(_)) => Err(fault(array.not("uint8 (packed, most significant bit first)"))),
-            _ => Err(fault(unexpected(array, format!("(records, {length}), or packed (records, {packed}),")))),
-        }
+        let (kind, count) = kind(array, shape).map_err(ReadError::in_array(name))?;
+        Ok(Self { array, kind, count })
     }
 
     pub(super) fn count(&self) -> usize {
@@ -95,14 +64,34 @@ impl<'a> Templates<'a> {
 
 /// How many templates there are in an array, by its header.
 pub(super) fn count(array: &Declared, shape: TemplateShape) -> Option<usize> {
+    kind(array, shape).ok().map(|(_, count)| count)
+}
+
+/// What the rows of an array are, by its header, and how many there are.
+fn kind(array: &Declared, shape: TemplateShape) -> Result<(Kind, usize), ArrayFault> {
     match shape {
-        TemplateShape::Vector(dimension) => array.rows_of(dimension),
+        TemplateShape::Vector(_) if !array.is_float() => Err(array.not("float16, float32 or float64")),
+        TemplateShape::Vector(dimension) => {
+            let count = array.rows_of(dimension).filter(|_| dimension > 0);
+            let count = count.ok_or_else(|| unexpected(array, format!("(records, {dimension})")))?;
+            Ok((Kind::Vector(dimension), count))
+        }
         TemplateShape::Bits(length) => {
             let packed = length.div_ceil(8);
-            let table = array.table_of(length).or(array.table_of(packed));
-            table.or_else(|| array.rows_of(length)).or_else(|| array.rows_of(packed))
+            // A table says it best: a list may be one row or one column.
+            let (mut whole, mut bytes) = (array.table_of(length), array.table_of(packed));
+            if whole.or(bytes).is_none() {
+                (whole, bytes) = (array.rows_of(length), array.rows_of(packed));
+            }
+            match (whole, bytes) {
+                (Some(count), _) if array.is_numeric() => Ok((Kind::Bits(length), count)),
+                (_, Some(count)) if array.is_u8() => Ok((Kind::PackedBits(length), count)),
+                (Some(_), _) => Err(array.not("bool, or an integer type with 0 and 1 only")),
+                (_, Some(_)) => Err(array.not("uint8 (packed, most significant bit first)")),
+                _ => Err(unexpected(array, format!("(records, {length}), or packed (records, {packed}),"))),
+            }
         }
-        TemplateShape::Iris(_) => None,
+        TemplateShape::Iris(_) => Err(array.not("a code with its mask")),
     }
 }
 
@@ -166,7 +155,7 @@ pub(super) fn iris_bits(array: &Array<'_>, shape: IrisShape, name: &str) -> Resu
         axes if by_filter(axes) => (1, BitOrder::FilterFirst),
         [count, axes @ ..] if by_filter(axes) => (*count, BitOrder::FilterFirst),
         [] | [_] | [_, _] => {
-            let strings = Templates::bits(array, shape.bits(), name)?;
+            let strings = Templates::of(array, TemplateShape::Bits(shape.bits()), name)?;
             return Ok(Strings { bits: (0..strings.count).map(|row| strings.string(row)).collect(), flat: true });
         }
         _ => {
