@@ -1,4 +1,4 @@
-//! Points in time, as they stand in records: UTC, to the millisecond.
+//! Points in time, as they stand in records: UTC, to the millisecond; whole seconds, where records are signed.
 
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
@@ -48,6 +48,11 @@ impl Time {
     /// Milliseconds since 1970.
     pub fn millis(self) -> i64 {
         self.0
+    }
+
+    /// The second that it is in: what is signed and logged tells no finer.
+    pub fn second(self) -> Self {
+        Self(self.0.saturating_sub(self.0.checked_rem(1000).unwrap_or(0)))
     }
 
     /// So many days later.
@@ -175,6 +180,10 @@ mod tests {
         assert_eq!(time.day().next_year().begin(), Time(time.0 + 1));
         assert_eq!(time.day().first_of_year().to_string(), "2028-01-01");
         assert_eq!(time.seconds_until(Time(time.0 + 1)), 1);
+        assert_eq!(
+            [0, 999, 1000, 1999].map(|millis| Time(millis).second()),
+            [Time(0), Time(0), Time(1000), Time(1000)]
+        );
         assert_eq!(Time(time.0 + 1).seconds_until(time), 0);
     }
 

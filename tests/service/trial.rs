@@ -271,6 +271,7 @@ impl Trial {
             requesters: self.requesters.iter().map(requester).collect(),
             agreements: vec![ServedAgreement {
                 agreement: self.agreement.clone(),
+                pace: planning::Pace::reference(self.agreement.parameters()),
                 source: Box::new(Shared(Arc::clone(&self.source))),
             }],
             limits: self.limits,

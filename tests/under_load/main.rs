@@ -2,6 +2,7 @@
 //!
 //! Short by default. As published:
 //! `COTEJO_CLIENTS=200 COTEJO_SECONDS=60 cargo test --release --test under_load -- --nocapture as_many` and
+//! `COTEJO_TIMING_RUNS=200 cargo test --release --test under_load -- --nocapture alike` and
 //! `COTEJO_KILLS=50 cargo test --release --test under_load -- --nocapture killed`.
 
 #![allow(
@@ -11,6 +12,7 @@
     reason = "tests fail by panicking, also in their helpers"
 )]
 
+mod alike;
 mod killed;
 mod load;
 mod office;

@@ -17,7 +17,7 @@ use cotejo::service::store::{OutboxRequest, RequestState};
 use cotejo::service::time::Time;
 use cotejo::template::Record;
 use cotejo::template::read::{self, Format};
-use cotejo::wire::Target;
+use cotejo::wire::{KeyId, QueryId, Target};
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 use tempfile::TempDir;
@@ -50,10 +50,15 @@ pub const SUBJECTS: usize = 50;
 
 impl Office {
     pub fn new(set: &str, requesters: usize, database: Option<String>) -> Self {
+        Self::under("tfhe", set, requesters, database)
+    }
+
+    /// Under any scheme.
+    pub fn under(scheme: &str, set: &str, requesters: usize, database: Option<String>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let run = |arguments: &str| cotejo(folder.path(), arguments);
         run(&format!(
-            "agreement init --modality face --dimension {DIMENSION} --threshold 0.4 --scheme tfhe --parameter-set {set} --allow-insecure \
+            "agreement init --modality face --dimension {DIMENSION} --threshold 0.4 --scheme {scheme} --parameter-set {set} --allow-insecure \
              --references 1000 --probes-per-day 1000000 --probes-per-year 1000000 --bits-per-gallery-version 1000000"
         ));
         run(&format!(
@@ -91,11 +96,31 @@ impl Office {
         std::fs::read(self.path(name)).unwrap()
     }
 
+    /// The same office once more, on another port and database: these persons are exempt there.
+    pub fn exempting(&self, name: &str, exempt: &[String]) -> Branch<'_> {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        std::fs::write(self.path(&format!("{name}.txt")), exempt.join("\n")).unwrap();
+        let config = String::from_utf8(self.read("custodian.toml")).unwrap();
+        let config = config.replace("custodian.sqlite", &format!("{name}.sqlite"));
+        let config = config.replace(&format!("127.0.0.1:{}", self.port), &format!("127.0.0.1:{port}"));
+        let gallery = "gallery = 'gallery.cotejo'\n";
+        let config = match exempt {
+            [] => config,
+            _ => config.replace(gallery, &format!("{gallery}exempt = '{name}.txt'\n")),
+        };
+        std::fs::write(self.path(&format!("{name}.toml")), config).unwrap();
+        Branch { office: self, _serving: self.serve_by(&format!("{name}.toml")), port }
+    }
+
     /// Starts the server, and waits until it listens.
     pub fn serve(&self) -> Serving {
+        self.serve_by("custodian.toml")
+    }
+
+    fn serve_by(&self, config: &str) -> Serving {
         let mut server = Command::new(env!("CARGO_BIN_EXE_cotejo"))
             .current_dir(self.folder.path())
-            .args(["serve", "--log", "error", "--json", "--quiet"])
+            .args(["serve", "--log", "error", "--json", "--quiet", "--config", config])
             .stdout(Stdio::piped())
             .stderr(Stdio::inherit())
             .spawn()
@@ -120,12 +145,16 @@ impl Office {
     }
 
     pub fn client(&self, requester: usize) -> Client {
+        self.client_of(requester, self.port)
+    }
+
+    fn client_of(&self, requester: usize, port: u16) -> Client {
         let file = |name: &str| self.read(&format!("a-{requester}/{name}"));
         let (chain, key, authority) = (file("tls.pem"), file("tls.key"), file("authority.pem"));
         let [chain, key, authority] =
             [&chain, &key, &authority].map(|content| PemFile { path: Path::new("test"), content });
         let identity = Identity::from_pem(chain, key, authority).unwrap();
-        Client::new(&format!("https://localhost:{}", self.port), identity).unwrap()
+        Client::new(&format!("https://localhost:{port}"), identity).unwrap()
     }
 
     pub fn key_content(&self, requester: usize) -> Vec<u8> {
@@ -149,6 +178,14 @@ impl Office {
     ) -> OutboxRequest {
         let (query, pending) = querier.ask(vec![probe], target, &mut ChaCha20Rng::from_os_rng()).unwrap();
         let content = query.to_bytes(&self.agreement).unwrap().to_vec();
+        let pending = pending.to_bytes(&self.agreement).unwrap();
+        let request = self.signed(signing, requester, number, Encrypted { key: query.key, query: query.id, content });
+        OutboxRequest { pending: Some(pending), ..request }
+    }
+
+    /// A signed request with a query about one probe, under any scheme.
+    pub fn signed(&self, signing: &SigningKey, requester: usize, number: &str, encrypted: Encrypted) -> OutboxRequest {
+        let Encrypted { key, query, content } = encrypted;
         let request = Request {
             requester: format!("A-{requester}").parse().unwrap(),
             number: number.parse().unwrap(),
@@ -158,8 +195,8 @@ impl Office {
             justification: Some("under load".parse().unwrap()),
             case_category: None,
             officer: None,
-            key: Name(query.key.0),
-            query: Name(query.id.0),
+            key: Name(key.0),
+            query: Name(query.0),
             query_digest: Hash::of(&content),
             probes: 1,
         };
@@ -169,7 +206,7 @@ impl Office {
             custodian: String::new(),
             statement: Signed::new(&request, signing).unwrap(),
             query: Some(content),
-            pending: Some(pending.to_bytes(&self.agreement).unwrap()),
+            pending: None,
             state: RequestState::Prepared,
             job: None,
             reply: None,
@@ -177,6 +214,26 @@ impl Office {
             verdicts: None,
             nonce: None,
         }
+    }
+}
+
+/// A query's file, and what it is named by.
+pub struct Encrypted {
+    pub key: KeyId,
+    pub query: QueryId,
+    pub content: Vec<u8>,
+}
+
+/// The same office with others exempt, as it serves.
+pub struct Branch<'a> {
+    office: &'a Office,
+    _serving: Serving,
+    port: u16,
+}
+
+impl Branch<'_> {
+    pub fn client(&self, requester: usize) -> Client {
+        self.office.client_of(requester, self.port)
     }
 }
 

@@ -56,7 +56,7 @@ impl Record {
         number: &Code,
         asked: &Asked<'_>,
     ) -> Result<Request, Failure> {
-        let time = party::now();
+        let time = party::now().second();
         let purpose = match (&self.purpose, terms.purposes.as_slice()) {
             (Some(purpose), _) => purpose.clone(),
             (None, [only]) => only.clone(),

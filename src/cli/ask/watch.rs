@@ -48,7 +48,7 @@ impl Watch for OnConsole<'_> {
             return;
         }
         let mut meter = self.meter.borrow_mut();
-        let (meter, done) = meter.get_or_insert_with(|| (self.console.meter("match", "step", progress.steps), 0));
+        let (meter, done) = meter.get_or_insert_with(|| (self.console.meter("match", "second", progress.steps), 0));
         meter.advance(progress.done.saturating_sub(*done));
         *done = progress.done.max(*done);
     }

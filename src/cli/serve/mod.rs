@@ -15,8 +15,9 @@ use super::beginning::Beginning;
 use super::console::{Console, count};
 use super::failure::Failure;
 use super::party::{self, Party};
-use super::{Outcome, interrupt, load};
+use super::{Outcome, interrupt, load, pace};
 pub use config::Custodian;
+use config::Served;
 
 /// Answer queries over a network: HTTPS, both sides with certificates, quotas, a log
 ///
@@ -86,16 +87,18 @@ impl Args {
             console.result(text, &document)?;
             return Ok(Outcome::Done);
         }
+        let mut served = Vec::with_capacity(agreements.len());
+        for Served { agreement, source } in agreements {
+            let pace = pace::measure(&agreement, console)?;
+            served.push(ServedAgreement { agreement, pace, source: Box::new(source) });
+        }
         self.start_log();
         let settings = Settings {
             listen: party.rest.listen,
             operations: party.rest.operations,
             identity,
             requesters,
-            agreements: agreements
-                .into_iter()
-                .map(|served| ServedAgreement { agreement: served.agreement, source: Box::new(served.source) })
-                .collect(),
+            agreements: served,
             limits,
             memory,
             clock: Arc::new(party::now),

@@ -94,14 +94,14 @@ pub struct JobsView {
     pub next: Option<String>,
 }
 
-/// How far a job is.
+/// How far a job is, by the plan that was made when it was accepted: how far the work on it is, nobody is told.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
 pub struct ProgressView {
-    /// Whether it is being worked on.
+    /// Whether its turn has come.
     pub running: bool,
-    /// Steps that are done.
+    /// Whole seconds since.
     pub done: u64,
-    /// Steps in all; 0 where that is not known yet.
+    /// Whole seconds from its turn to its release, rounded up; 0 before.
     pub steps: u64,
 }
 

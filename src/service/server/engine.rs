@@ -1,19 +1,22 @@
 //! What is computed for one agreement: keys prepared, queries answered, against the newest version of its gallery.
 
 use std::borrow::Cow;
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
+use std::time::Duration;
 
 use rand::CryptoRng;
 
+use super::queue::Cost;
 use crate::custodian::{AnswerError, Gallery, NotEnrolled};
-use crate::exchange::{AdmittedKey, Custodian, ExchangeError};
+use crate::exchange::{AdmittedKey, Custodian, ExchangeError, Question};
+use crate::planning::{Pace, Plan};
 use crate::remedy::Remedy;
 use crate::scheme::{Opened, Progress, Unanswered};
 use crate::service::protocol::Reason;
 use crate::service::signing::{Hash, Name};
 use crate::template::SubjectId;
-use crate::wire::{KeyId, WireError};
+use crate::wire::{KeyId, Target, WireError};
 
 /// A gallery and who in it is exempt, as they are now.
 pub struct Loaded {
@@ -76,6 +79,8 @@ pub(crate) struct QueryFacts {
     pub bits: u64,
     /// The version of the gallery that is searched now.
     pub gallery: u64,
+    /// What its answer costs.
+    pub cost: Cost,
     /// Why there would be no answer, now.
     pub refused: Option<AnswerError>,
 }
@@ -98,12 +103,6 @@ pub(crate) enum NotComputed {
     Never(Reason),
 }
 
-/// Progress that is told how far it is to go.
-pub(crate) trait Watched: Progress {
-    /// So many steps it will be.
-    fn begin(&self, steps: u64);
-}
-
 /// What an engine may keep in memory.
 #[derive(Clone, Copy, Debug)]
 pub struct Memory {
@@ -116,6 +115,7 @@ pub struct Memory {
 /// The work of one agreement.
 pub(crate) struct Engine {
     agreement: Opened,
+    pace: Pace,
     memory: Memory,
     current: RwLock<Arc<Current>>,
     /// The latest last.
@@ -128,19 +128,29 @@ type KeySlot = Arc<OnceLock<Option<AdmittedKey>>>;
 /// A version of the gallery, with all that is computed on it.
 struct Current {
     custodian: Custodian,
+    pace: Pace,
+    memory: Memory,
     version: u64,
     subjects: usize,
+    /// Of a number of probes, about one subject or all: what was planned before.
+    costs: Mutex<BTreeMap<(usize, bool), Cost>>,
 }
 
 impl Engine {
-    /// The engine of an agreement, with the first version of its gallery.
+    /// The engine of an agreement, with the first version of its gallery, on a machine of this pace.
     ///
     /// # Errors
     ///
     /// [`ExchangeError`] for a gallery of another agreement.
-    pub(crate) fn new(agreement: Opened, loaded: Loaded, version: u64, memory: Memory) -> Result<Self, ExchangeError> {
-        let current = Current::new(&agreement, loaded, version, memory)?;
-        Ok(Self { agreement, memory, current: RwLock::new(Arc::new(current)), keys: Mutex::default() })
+    pub(crate) fn new(
+        agreement: Opened,
+        pace: Pace,
+        loaded: Loaded,
+        version: u64,
+        memory: Memory,
+    ) -> Result<Self, ExchangeError> {
+        let current = Current::new(&agreement, pace, loaded, version, memory)?;
+        Ok(Self { agreement, pace, memory, current: RwLock::new(Arc::new(current)), keys: Mutex::default() })
     }
 
     /// The agreement that it serves.
@@ -181,6 +191,7 @@ impl Engine {
             probes: question.probes as u64,
             bits: current.custodian.disclosed_bits(&question),
             gallery: current.version,
+            cost: current.cost(&question),
             refused: current.custodian.check_bits(&question).err(),
         })
     }
@@ -194,7 +205,7 @@ impl Engine {
     /// Takes another version of the gallery into use. Answers that are being computed are about the one they began with.
     pub(crate) fn replace(&self, loaded: Loaded, version: u64) {
         // The agreement is what it was: this cannot fail.
-        if let Ok(current) = Current::new(&self.agreement, loaded, version, self.memory) {
+        if let Ok(current) = Current::new(&self.agreement, self.pace, loaded, version, self.memory) {
             *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(current);
         }
     }
@@ -209,14 +220,13 @@ impl Engine {
         query: &[u8],
         key_content: &mut dyn FnMut() -> Option<Vec<u8>>,
         rng: &mut dyn CryptoRng,
-        progress: &dyn Watched,
+        progress: &dyn Progress,
     ) -> Result<Computed, NotComputed> {
         let current = self.current();
         let unprocessable = || NotComputed::Never(Reason::Unprocessable);
         let question = current.custodian.read_query(query).map_err(|_| unprocessable())?;
         let slot = self.key(&current.custodian, question.key, key_content);
         let key = slot.get().and_then(Option::as_ref).ok_or_else(unprocessable)?;
-        progress.begin(current.custodian.steps(&question));
         let answer = current.custodian.answer(key, &question, rng, progress).map_err(|error| not_computed(&error))?;
         let bits = current.custodian.disclosed_bits(&question);
         Ok(Computed { answer, gallery: current.version, bits })
@@ -253,10 +263,33 @@ impl Engine {
 }
 
 impl Current {
-    fn new(agreement: &Opened, loaded: Loaded, version: u64, memory: Memory) -> Result<Self, ExchangeError> {
+    fn new(
+        agreement: &Opened,
+        pace: Pace,
+        loaded: Loaded,
+        version: u64,
+        memory: Memory,
+    ) -> Result<Self, ExchangeError> {
         let subjects = loaded.gallery.len();
         let custodian = Custodian::keeping(agreement, loaded.gallery, memory.gallery_bytes)?;
-        Ok(Self { custodian: custodian.exempting(&loaded.exempt), version, subjects })
+        let custodian = custodian.exempting(&loaded.exempt);
+        Ok(Self { custodian, pace, memory, version, subjects, costs: Mutex::default() })
+    }
+
+    /// What the answer to a question costs by the plan: the same for every question of as many probes about one subject, whoever it is,
+    /// and for every one about all.
+    fn cost(&self, question: &Question) -> Cost {
+        let one = matches!(question.target, Target::Subject(_));
+        let mut costs = self.costs.lock().unwrap_or_else(PoisonError::into_inner);
+        *costs.entry((question.probes, one)).or_insert_with(|| {
+            let agreement = self.custodian.agreement();
+            let limit = agreement.terms().limits.references_per_subject.saturating_mul(2);
+            let references = self.custodian.gallery().references();
+            let references = if one { references.min(limit) } else { references };
+            let plan = Plan::new(agreement, references.max(1), question.probes, &self.pace, self.memory.gallery_bytes);
+            let seconds = plan.map_or(0.0, |plan| plan.seconds);
+            Cost(Duration::try_from_secs_f64(seconds).unwrap_or_default())
+        })
     }
 }
 

@@ -42,6 +42,8 @@ pub(crate) struct Metrics {
     pub replied: Counter,
     /// Time of a job's computation.
     pub seconds: Histogram,
+    /// Jobs that were not ready when they were to be released.
+    pub late: Counter,
     /// Connections that failed before they were one.
     pub handshakes_failed: Counter,
     /// Jobs that wait.
@@ -66,6 +68,7 @@ impl Metrics {
             accepted: Counter::default(),
             replied: Counter::default(),
             seconds: Histogram::new(exponential_buckets(0.01, 2.0, 18)),
+            late: Counter::default(),
             handshakes_failed: Counter::default(),
             waiting: Gauge::default(),
             running: Gauge::default(),
@@ -79,6 +82,7 @@ impl Metrics {
         registry.register("jobs_accepted", "Jobs accepted", metrics.accepted.clone());
         registry.register("jobs_replied", "Jobs replied to", metrics.replied.clone());
         registry.register_with_unit("job", "Computation of a job", Unit::Seconds, metrics.seconds.clone());
+        registry.register("jobs_late", "Jobs that were not ready at their planned time", metrics.late.clone());
         registry.register("handshakes_failed", "TLS handshakes that failed", metrics.handshakes_failed.clone());
         registry.register("jobs_waiting", "Jobs that wait", metrics.waiting.clone());
         registry.register("jobs_running", "Jobs that are worked on", metrics.running.clone());

@@ -16,6 +16,7 @@ mod metrics;
 mod operations;
 mod problem;
 mod queue;
+mod release;
 mod routes;
 mod state;
 mod upkeep;
@@ -33,6 +34,7 @@ use rand::CryptoRng;
 use tokio::net::TcpListener;
 
 use crate::exchange::ExchangeError;
+use crate::planning::Pace;
 use crate::remedy::Remedy;
 use crate::scheme::Opened;
 use crate::service::identity::{Acceptance, Identity};
@@ -74,6 +76,8 @@ pub struct Settings {
 pub struct ServedAgreement {
     /// The agreement.
     pub agreement: Opened,
+    /// How fast this machine works under it: when answers are released follows from the plan, not from the work.
+    pub pace: Pace,
     /// Where its gallery comes from.
     pub source: Box<dyn GallerySource>,
 }
@@ -140,7 +144,7 @@ impl Server {
         let now = (settings.clock)();
         let metrics = metrics::Metrics::new();
         let mut desks = BTreeMap::new();
-        for ServedAgreement { agreement, source } in settings.agreements {
+        for ServedAgreement { agreement, pace, source } in settings.agreements {
             let digest = engine::digest(&agreement);
             if agreement.terms().service.is_none() {
                 return Err(ServerError::NoService(digest));
@@ -151,7 +155,7 @@ impl Server {
             metrics.report_exempt(&digest, &loaded);
             let (content, subjects) = (Hash(loaded.gallery.state()), loaded.gallery.len() as u64);
             let version = custody.gallery_version(&digest, &content, subjects, now)?;
-            let engine = Arc::new(engine::Engine::new(agreement, loaded, version, settings.memory)?);
+            let engine = Arc::new(engine::Engine::new(agreement, pace, loaded, version, settings.memory)?);
             if desks.insert(digest, state::Desk { engine, source, trouble: Mutex::new(None) }).is_some() {
                 return Err(ServerError::Agreements);
             }
@@ -185,7 +189,10 @@ impl Server {
         let listener = listen(settings.listen)?;
         let operations = settings.operations.map(listen).transpose()?;
         let state = state::State::new(custody, desks, requesters, metrics, settings.limits, settings.clock, rng);
-        waiting.into_iter().for_each(|job| state.queue.push(job));
+        for job in waiting {
+            let cost = state.cost(&job)?;
+            state.queue.push(queue::Costed { job, cost });
+        }
         Ok(Self { state: Arc::new(state), listener, operations, tls, runtime })
     }
 
@@ -221,6 +228,7 @@ impl Server {
         for number in 0..state.limits.workers.max(1) {
             workers.push(threads(format!("worker {number}"), workers::work)?);
         }
+        let release = threads("release".to_owned(), release::release)?;
         let upkeep = threads("upkeep".to_owned(), upkeep::keep_up)?;
         if let Some(listener) = operations {
             let router = operations::router(Arc::clone(&state));
@@ -238,12 +246,18 @@ impl Server {
         runtime.block_on(connection::serve(listener, tls, router, Arc::clone(&state), stopped));
         state.queue.close();
         let begun = Instant::now();
-        while !workers.iter().all(std::thread::JoinHandle::is_finished) && begun.elapsed() < state.limits.grace {
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        // What is not finished by now is worked on again after the next start.
+        let within_grace = |ended: &dyn Fn() -> bool| {
+            while !ended() && begun.elapsed() < state.limits.grace {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+        };
+        within_grace(&|| workers.iter().all(std::thread::JoinHandle::is_finished));
+        state.held.close();
+        within_grace(&|| release.is_finished());
+        // What is not finished or released by now is worked on again after the next start.
+        state.held.drop_all();
         state.queue.stop_all();
-        workers.into_iter().for_each(|worker| drop(worker.join()));
+        workers.into_iter().chain([release]).for_each(|thread| drop(thread.join()));
         drop(upkeep.join());
         runtime.shutdown_timeout(Duration::from_secs(2));
         Ok(())

@@ -11,10 +11,11 @@ use tokio::sync::Semaphore;
 use super::engine::{Engine, GallerySource};
 use super::metrics::Metrics;
 use super::problem::HttpProblem;
-use super::queue::Queue;
+use super::queue::{Cost, Queue};
+use super::release::Held;
 use crate::agreement::{Code, ServiceTerms};
 use crate::service::signing::{Hash, PublicKey};
-use crate::service::store::{Custody, StoreError};
+use crate::service::store::{Custody, StoreError, Waiting};
 use crate::service::time::Time;
 
 /// Somebody who may ask.
@@ -88,6 +89,8 @@ pub(crate) struct State {
     pub requesters: BTreeMap<Hash, Requester>,
     /// Jobs that wait.
     pub queue: Queue,
+    /// Answers that were computed and are not released.
+    pub held: Held,
     /// Bytes that uploads may still take, in KiB.
     pub uploads: Arc<Semaphore>,
     /// What it does not exceed.
@@ -138,6 +141,7 @@ impl State {
             custody: Mutex::new(custody),
             desks,
             queue: Queue::new(limits.queue, requesters.len(), limits.workers),
+            held: Held::default(),
             requesters,
             uploads: Arc::new(Semaphore::new(kib(limits.upload_bytes) as usize)),
             limits,
@@ -187,6 +191,22 @@ impl State {
         let state = Arc::clone(self);
         let done = tokio::task::spawn_blocking(move || work(&state)).await;
         done.unwrap_or_else(|_| Err(HttpProblem::unavailable("the request could not be served; try again")))
+    }
+
+    /// What the answer to a job that waits in the database costs.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] where its query cannot be read.
+    pub(crate) fn cost(&self, job: &Waiting) -> Result<Cost, StoreError> {
+        let work = match self.with_custody(|custody| custody.work(&job.id)) {
+            // Its worker will say so.
+            Err(StoreError::Damaged(_)) => None,
+            work => work?,
+        };
+        let desk = self.desks.get(&job.agreement);
+        let facts = work.zip(desk).and_then(|(work, desk)| desk.engine.read_query(&work.query).ok());
+        Ok(facts.map_or(Cost::NONE, |facts| facts.cost))
     }
 
     /// A generator for one worker.

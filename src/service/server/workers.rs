@@ -2,39 +2,34 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::engine::{Computed, NotComputed};
-use super::queue::Ticket;
+use super::queue::{Taken, Ticket};
+use super::release::{RETRY, Ready};
 use super::state::State;
 use crate::service::protocol::Reason;
-use crate::service::store::{Ending, StoreError, Waiting, Work};
-
-/// The database is tried again so long after it failed.
-const RETRY: Duration = Duration::from_millis(500);
+use crate::service::store::{StoreError, Waiting, Work};
 
 /// Takes jobs until the queue is closed.
 pub(crate) fn work(state: &Arc<State>) {
     let mut rng = state.generator();
-    while let Some((job, ticket)) = state.queue.take() {
+    while let Some(Taken { costed, ticket }) = state.queue.take() {
         let begun = Instant::now();
-        let outcome = compute(state, &job, &ticket, &mut rng);
+        let outcome = compute(state, &costed.job, &ticket, &mut rng);
+        drop(ticket);
+        state.queue.worked(&costed);
         match outcome {
-            Ok(None) => state.queue.ended(&job.id, begun.elapsed()),
+            Ok(None) => drop(state.queue.ended(&costed.job.id, begun)),
             Ok(Some(result)) => {
-                if keep(state, &job, &result) {
-                    state.metrics.seconds.observe(begun.elapsed().as_secs_f64());
-                    state.queue.ended(&job.id, begun.elapsed());
-                } else {
-                    // Told to stop while the database is away: the job still waits there.
-                    return;
-                }
+                state.metrics.seconds.observe(begun.elapsed().as_secs_f64());
+                state.held.hold(Ready::new(costed, result));
             }
             Err(Interrupted) => {
                 if state.queue.is_closed() {
                     return;
                 }
-                state.queue.put_back(job);
+                state.queue.put_back(costed);
                 std::thread::sleep(RETRY);
             }
         }
@@ -87,32 +82,5 @@ fn compute(
             tracing::error!(job = %job.id, "computing an answer panicked; the request gets a reply without an answer");
             Ok(Some(Err(Reason::Unprocessable)))
         }
-    }
-}
-
-/// Keeps the reply, trying until the database is there again; false if the server stops before.
-fn keep(state: &State, job: &Waiting, result: &Result<Computed, Reason>) -> bool {
-    let limit_bits = state.desks.get(&job.agreement).and_then(|desk| desk.terms().ok());
-    let limit_bits = limit_bits.map_or(0, |terms| terms.bits_per_gallery_version);
-    let ending = match result {
-        Ok(Computed { answer, gallery, bits }) => {
-            Ending::Answered { answer, gallery: *gallery, bits: *bits, limit_bits }
-        }
-        Err(reason) => Ending::Unanswered(*reason),
-    };
-    loop {
-        match state.with_custody(|custody| custody.finish(&job.id, &ending, state.now())) {
-            Ok(reply) => {
-                if reply.is_some() {
-                    state.metrics.replied.inc();
-                }
-                return true;
-            }
-            Err(error) => tracing::error!(error = %error, "the reply cannot be kept yet"),
-        }
-        if state.queue.is_closed() {
-            return false;
-        }
-        std::thread::sleep(RETRY);
     }
 }

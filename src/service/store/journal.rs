@@ -200,10 +200,10 @@ impl LoggedStep<'_, '_> {
         Ok(*self.head.insert(found.map_or(Ok(Head::NONE), head)?))
     }
 
-    /// Appends an entry.
+    /// Appends an entry: its time is told in whole seconds, as those of statements.
     pub(crate) fn log(&mut self, event: Event, now: Time) -> Result<(), StoreError> {
         let head = self.head()?;
-        let entry = Entry::new(event, now, &head, &self.owner.key, &mut *self.rng);
+        let entry = Entry::new(event, now.second(), &head, &self.owner.key, &mut *self.rng);
         let sql =
             "INSERT INTO log (number, time, content, content_digest, hash, signature) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
         let signature = entry.signature.to_string();
@@ -220,9 +220,9 @@ impl LoggedStep<'_, '_> {
         Ok(())
     }
 
-    /// A time for what is done now: not before the log's end, so that the log's times never run backwards.
+    /// A time for what is done now, in whole seconds: not before the log's end, so that the log's times never run backwards.
     pub(crate) fn time(&mut self, now: Time) -> Result<Time, StoreError> {
-        Ok(now.max(self.head()?.time))
+        Ok(now.second().max(self.head()?.time))
     }
 
     /// A random name.

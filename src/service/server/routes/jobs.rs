@@ -18,7 +18,7 @@ use tokio_stream::wrappers::WatchStream;
 use tokio_stream::{Stream, StreamExt};
 
 use super::super::problem::HttpProblem;
-use super::super::queue::Stand;
+use super::super::queue::{Costed, Stand};
 use super::super::state::{Requester, State};
 use super::super::upload::{self, Upload};
 use super::{Caller, desk, name};
@@ -134,9 +134,10 @@ fn accept(
     }
     state.metrics.accepted.inc();
     let job = Waiting { id: submitted.job, requester: requester.code.clone(), agreement };
+    let costed = Costed { job, cost: facts.cost };
     match place {
-        Ok(place) => place.fill(job),
-        Err(_) => state.queue.push(job),
+        Ok(place) => place.fill(costed),
+        Err(_) => state.queue.push(costed),
     }
     Ok((StatusCode::ACCEPTED, Json(view)))
 }
@@ -227,7 +228,8 @@ pub(crate) async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Follow a job: server-sent events `progress`, then one `end`
+/// Follow a job: server-sent events `progress`, at most one a second, then one `end`.
+/// They tell the plan of the answer, never how far the work on it is
 #[utoipa::path(get, path = paths::EVENTS, params(("job" = String, Path, description = "name")), responses(
     (status = 200, content_type = "text/event-stream", body = ProgressView),
     (status = 403, body = ProblemDocument, content_type = "application/problem+json"),
@@ -245,7 +247,7 @@ pub(crate) async fn events(
     let progress = match watched {
         Some(watched) => WatchStream::new(watched),
         // Nothing to follow: closed from the beginning.
-        None => WatchStream::from_changes(watch::channel(Stand { running: false, done: 0, steps: 0 }).1),
+        None => WatchStream::from_changes(watch::channel(Stand::WAITING).1),
     };
     let progress = progress
         .map(|Stand { running, done, steps }| Ok(event(PROGRESS_EVENT, &ProgressView { running, done, steps })));

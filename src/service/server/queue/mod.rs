@@ -1,10 +1,14 @@
 //! Jobs that wait, and whose turn it is: bounded, and fair between requesters.
 //!
 //! Requesters take turns, one job each, the oldest first; each may fill no more than its share. What was accepted before a restart is
-//! taken back whatever the bound.
+//! taken back whatever the bound. Workers take jobs as fast as they can ([`Queue::take`]); what requesters are told of the queue follows
+//! from the [`schedule`] alone.
 
-use std::collections::{HashMap, VecDeque};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+mod schedule;
+mod turns;
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -14,37 +18,19 @@ use crate::agreement::Code;
 use crate::scheme::Progress;
 use crate::service::signing::Name;
 use crate::service::store::Waiting;
-
-/// How far a job is, for those who watch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Stand {
-    /// Whether it is being worked on.
-    pub running: bool,
-    /// Steps that are done.
-    pub done: u64,
-    /// Steps in all; 0 where that is not known yet.
-    pub steps: u64,
-}
+use schedule::Schedule;
+pub(crate) use schedule::{Cost, Release, Stand};
+use turns::Turns;
 
 /// A job that has not ended.
 pub(crate) struct Ticket {
     stand: watch::Sender<Stand>,
-    done: AtomicU64,
-    steps: AtomicU64,
     stop: AtomicBool,
-    said: Mutex<Instant>,
 }
 
 impl Ticket {
     fn new() -> Arc<Self> {
-        let (stand, _) = watch::channel(Stand { running: false, done: 0, steps: 0 });
-        Arc::new(Self {
-            stand,
-            done: AtomicU64::new(0),
-            steps: AtomicU64::new(0),
-            stop: AtomicBool::new(false),
-            said: Mutex::new(Instant::now()),
-        })
+        Arc::new(Self { stand: watch::channel(Stand::WAITING).0, stop: AtomicBool::new(false) })
     }
 
     /// Watches it; the channel closes when the job has ended.
@@ -56,36 +42,14 @@ impl Ticket {
     pub(crate) fn stop(&self) {
         self.stop.store(true, Ordering::Relaxed);
     }
-
-    fn say(&self) {
-        let (done, steps) = (self.done.load(Ordering::Relaxed), self.steps.load(Ordering::Relaxed));
-        self.stand.send_replace(Stand { running: true, done: done.min(steps), steps });
-    }
 }
 
-/// Watchers are told so often at most.
-const SAID_EVERY: Duration = Duration::from_millis(250);
-
+/// How far the work is, nobody is told: it could tell whom it is about.
 impl Progress for Ticket {
-    fn advance(&self, steps: u64) {
-        self.done.fetch_add(steps, Ordering::Relaxed);
-        if let Ok(mut said) = self.said.try_lock()
-            && said.elapsed() >= SAID_EVERY
-        {
-            *said = Instant::now();
-            self.say();
-        }
-    }
+    fn advance(&self, _: u64) {}
 
     fn stop(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
-    }
-}
-
-impl super::engine::Watched for Ticket {
-    fn begin(&self, steps: u64) {
-        self.steps.store(steps, Ordering::Relaxed);
-        self.say();
     }
 }
 
@@ -112,39 +76,61 @@ pub(crate) struct Depth {
     pub running: usize,
 }
 
+/// A job, and what it costs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Costed {
+    /// The job.
+    pub job: Waiting,
+    /// What it costs.
+    pub cost: Cost,
+}
+
+/// A job that was taken to be worked on.
+pub(crate) struct Taken {
+    /// The job.
+    pub costed: Costed,
+    /// Told to stop where it is cancelled.
+    pub ticket: Arc<Ticket>,
+}
+
 /// Jobs that wait.
 pub(crate) struct Queue {
     state: Mutex<State>,
     ready: Condvar,
     limit: usize,
     share: usize,
-    workers: usize,
 }
 
-#[derive(Default)]
 struct State {
-    waiting: HashMap<Code, VecDeque<Waiting>>,
-    /// Requesters with jobs that wait, in the order of their turns.
-    turns: VecDeque<Code>,
+    short: Turns<Costed>,
+    long: Turns<Costed>,
+    /// Whether a long job is worked on: one at a time.
+    long_runs: bool,
+    /// Whether the last that was taken was a long one.
+    long_was_last: bool,
     tickets: HashMap<Name, Arc<Ticket>>,
     /// Places taken by jobs that are about to be accepted.
     reserved: HashMap<Code, usize>,
     running: usize,
-    /// Mean time of a job, as a moving average.
-    mean: Duration,
+    schedule: Schedule,
     closed: bool,
 }
 
 impl State {
-    fn held(&self, requester: &Code) -> usize {
-        self.waiting
-            .get(requester)
-            .map_or(0, VecDeque::len)
-            .saturating_add(self.reserved.get(requester).copied().unwrap_or(0))
+    fn lane(&mut self, cost: Cost) -> &mut Turns<Costed> {
+        if cost.is_long() { &mut self.long } else { &mut self.short }
     }
 
-    fn all(&self) -> usize {
-        self.waiting.values().map(VecDeque::len).chain(self.reserved.values().copied()).fold(0, usize::saturating_add)
+    fn pop(&mut self) -> Option<Costed> {
+        let long_first = !self.long_runs && !self.long_was_last;
+        let mut taken = if long_first { self.long.pop() } else { None };
+        taken = taken.or_else(|| self.short.pop());
+        if taken.is_none() && !self.long_runs {
+            taken = self.long.pop();
+        }
+        let taken = taken?;
+        self.long_was_last = taken.cost.is_long();
+        Some(taken)
     }
 }
 
@@ -153,8 +139,18 @@ impl Queue {
     pub(crate) fn new(limit: usize, requesters: usize, workers: usize) -> Self {
         // Half of the queue may be one requester's where several share it: enough to keep the workers busy, not enough to lock others out.
         let share = if requesters > 1 { (limit / 2).max(1) } else { limit };
-        let state = State { mean: Duration::from_millis(200), ..State::default() };
-        Self { state: Mutex::new(state), ready: Condvar::new(), limit, share, workers: workers.max(1) }
+        let state = State {
+            short: Turns::default(),
+            long: Turns::default(),
+            long_runs: false,
+            long_was_last: false,
+            tickets: HashMap::new(),
+            reserved: HashMap::new(),
+            running: 0,
+            schedule: Schedule::new(workers),
+            closed: false,
+        };
+        Self { state: Mutex::new(state), ready: Condvar::new(), limit, share }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -167,14 +163,13 @@ impl Queue {
     ///
     /// [`Full`] says when to come back.
     pub(crate) fn reserve(&self, requester: &Code) -> Result<Place<'_>, Full> {
-        let mut state = self.state();
-        let (all, held) = (state.all(), state.held(requester));
+        let (mut state, now) = (self.state(), Instant::now());
+        let waiting = state.schedule.waiting(now);
+        let all = state.reserved.values().copied().fold(waiting, usize::saturating_add);
+        let of_requester = state.reserved.get(requester).copied().unwrap_or(0);
+        let held = state.schedule.held(requester, now).saturating_add(of_requester);
         if all >= self.limit || held >= self.share {
-            let ahead = u32::try_from(all.min(1 << 20)).unwrap_or(u32::MAX);
-            // A tenth of the queue will have gone by then.
-            let workers = u32::try_from(self.workers).unwrap_or(u32::MAX).saturating_mul(10);
-            let tenth = state.mean.saturating_mul(ahead).checked_div(workers).unwrap_or_default();
-            let retry_after = tenth.clamp(Duration::from_secs(1), Duration::from_secs(600));
+            let retry_after = state.schedule.tenth().clamp(Duration::from_secs(1), Duration::from_secs(600));
             return Err(Full { retry_after });
         }
         let reserved = state.reserved.entry(requester.clone()).or_default();
@@ -183,66 +178,69 @@ impl Queue {
     }
 
     /// Puts a job that was accepted behind the others of its requester.
-    pub(crate) fn push(&self, job: Waiting) {
+    pub(crate) fn push(&self, costed: Costed) {
         let mut state = self.state();
-        if state.closed || state.tickets.contains_key(&job.id) {
+        let (id, requester, cost) = (costed.job.id, costed.job.requester.clone(), costed.cost);
+        if state.closed || state.tickets.contains_key(&id) {
             return;
         }
-        state.tickets.insert(job.id, Ticket::new());
-        let requester = job.requester.clone();
-        let line = state.waiting.entry(requester.clone()).or_default();
-        line.push_back(job);
-        if line.len() == 1 {
-            state.turns.push_back(requester);
-        }
+        let ticket = Ticket::new();
+        let now = Instant::now();
+        state.schedule.push(&requester, id, cost, now);
+        ticket.stand.send_replace(state.schedule.stand(&id, now));
+        state.tickets.insert(id, ticket);
+        state.lane(cost).push(&requester, costed);
         drop(state);
         self.ready.notify_one();
     }
 
     /// The job whose turn it is; waits for one. None when the queue was closed.
-    pub(crate) fn take(&self) -> Option<(Waiting, Arc<Ticket>)> {
+    pub(crate) fn take(&self) -> Option<Taken> {
         let mut state = self.state();
         loop {
             if state.closed {
                 return None;
             }
-            if let Some(requester) = state.turns.pop_front() {
-                let Some(line) = state.waiting.get_mut(&requester) else { continue };
-                let Some(job) = line.pop_front() else { continue };
-                if line.is_empty() {
-                    state.waiting.remove(&requester);
-                } else {
-                    state.turns.push_back(requester);
-                }
+            if let Some(costed) = state.pop() {
                 // One that was cancelled has no ticket.
-                let Some(ticket) = state.tickets.get(&job.id).map(Arc::clone) else { continue };
+                let Some(ticket) = state.tickets.get(&costed.job.id).map(Arc::clone) else { continue };
                 state.running = state.running.saturating_add(1);
-                return Some((job, ticket));
+                state.long_runs |= costed.cost.is_long();
+                return Some(Taken { costed, ticket });
             }
             state = self.ready.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
     }
 
-    /// A job that was taken has ended, after so long.
-    pub(crate) fn ended(&self, job: &Name, took: Duration) {
+    /// A job that was taken is no longer worked on.
+    pub(crate) fn worked(&self, costed: &Costed) {
         let mut state = self.state();
         state.running = state.running.saturating_sub(1);
-        let weighed = state.mean.saturating_mul(7).saturating_add(took);
-        state.mean = weighed.checked_div(8).unwrap_or(took);
+        if costed.cost.is_long() {
+            state.long_runs = false;
+            drop(state);
+            self.ready.notify_one();
+        }
+    }
+
+    /// When a job that is ready at `ready` is released.
+    pub(crate) fn release(&self, job: &Name, ready: Instant) -> Release {
+        self.state().schedule.release(job, ready, Instant::now())
+    }
+
+    /// A job has ended: it was released, or waits no more. Says whether it was late.
+    pub(crate) fn ended(&self, job: &Name, ready: Instant) -> bool {
+        let mut state = self.state();
         // Its watchers see the channel close, once the worker has dropped its own ticket.
         state.tickets.remove(job);
+        state.schedule.released(job, ready)
     }
 
     /// A job that was taken goes back to the front of its requester's.
-    pub(crate) fn put_back(&self, job: Waiting) {
+    pub(crate) fn put_back(&self, costed: Costed) {
         let mut state = self.state();
-        state.running = state.running.saturating_sub(1);
-        let requester = job.requester.clone();
-        let line = state.waiting.entry(requester.clone()).or_default();
-        line.push_front(job);
-        if line.len() == 1 {
-            state.turns.push_front(requester);
-        }
+        let requester = costed.job.requester.clone();
+        state.lane(costed.cost).put_back(&requester, costed);
         drop(state);
         self.ready.notify_one();
     }
@@ -250,6 +248,7 @@ impl Queue {
     /// A job was cancelled: nobody takes it, and whoever has it stops.
     pub(crate) fn cancel(&self, job: &Name) {
         let mut state = self.state();
+        state.schedule.remove(job, Instant::now());
         if let Some(ticket) = state.tickets.remove(job) {
             ticket.stop();
         }
@@ -262,22 +261,33 @@ impl Queue {
 
     /// How many jobs of the same requester are before this one.
     pub(crate) fn before(&self, requester: &Code, job: &Name) -> Option<usize> {
-        self.state().waiting.get(requester)?.iter().position(|waiting| waiting.id == *job)
+        self.state().schedule.before(requester, job, Instant::now())
+    }
+
+    /// Tells those who watch jobs how far these are by the plan: to be called once a second.
+    pub(crate) fn tell(&self) {
+        let (mut state, now) = (self.state(), Instant::now());
+        let State { tickets, schedule, .. } = &mut *state;
+        for (job, ticket) in tickets {
+            let stand = schedule.stand(job, now);
+            ticket.stand.send_if_modified(|told| std::mem::replace(told, stand) != stand);
+        }
     }
 
     /// Jobs that wait, and jobs that are worked on.
     pub(crate) fn depth(&self) -> Depth {
         let state = self.state();
-        Depth { waiting: state.waiting.values().map(VecDeque::len).sum(), running: state.running }
+        Depth { waiting: state.short.len().saturating_add(state.long.len()), running: state.running }
     }
 
     /// Nothing more is taken. What waits stays in the database; those who watch it are let go.
     pub(crate) fn close(&self) {
         let mut state = self.state();
         state.closed = true;
-        let waiting: Vec<Name> = state.waiting.drain().flat_map(|(_, line)| line).map(|job| job.id).collect();
-        waiting.iter().for_each(|job| drop(state.tickets.remove(job)));
-        state.turns.clear();
+        let State { short, long, tickets, .. } = &mut *state;
+        for costed in std::iter::from_fn(|| short.pop().or_else(|| long.pop())) {
+            tickets.remove(&costed.job.id);
+        }
         drop(state);
         self.ready.notify_all();
     }
@@ -295,10 +305,10 @@ impl Queue {
 
 impl Place<'_> {
     /// The job was accepted.
-    pub(crate) fn fill(mut self, job: Waiting) {
+    pub(crate) fn fill(mut self, costed: Costed) {
         self.used = true;
         self.free();
-        self.queue.push(job);
+        self.queue.push(costed);
     }
 
     fn free(&self) {
@@ -325,18 +335,12 @@ mod tests {
     use super::*;
     use crate::service::signing::Hash;
 
-    fn job(requester: &str, number: u8) -> Waiting {
-        Waiting { id: Name([number; 16]), requester: requester.parse().unwrap(), agreement: Hash([0; 32]) }
-    }
+    const SHORT: Cost = Cost(Duration::from_millis(500));
+    const LONG: Cost = Cost(Duration::from_secs(60));
 
-    #[test]
-    fn requesters_take_turns_however_many_jobs_one_has() {
-        let queue = Queue::new(100, 2, 1);
-        (0..5).for_each(|number| queue.push(job("a", number)));
-        queue.push(job("b", 10));
-        queue.push(job("b", 11));
-        let order: Vec<u8> = (0..7).map(|_| queue.take().unwrap().0.id.0[0]).collect();
-        assert_eq!(order, [0, 10, 1, 11, 2, 3, 4]);
+    fn job(requester: &str, number: u8, cost: Cost) -> Costed {
+        let job = Waiting { id: Name([number; 16]), requester: requester.parse().unwrap(), agreement: Hash([0; 32]) };
+        Costed { job, cost }
     }
 
     #[test]
@@ -350,22 +354,40 @@ mod tests {
         let _others = [queue.reserve(&b).unwrap(), queue.reserve(&b).unwrap()];
         assert!(queue.reserve(&"c".parse().unwrap()).is_err(), "the queue is full");
         drop(place);
-        queue.reserve(&a).unwrap().fill(job("a", 1));
+        queue.reserve(&a).unwrap().fill(job("a", 1, LONG));
+        // Its planned start came at once: it waits no more. When it was really taken, nobody can see.
+        queue.reserve(&a).unwrap().fill(job("a", 2, LONG));
         assert!(queue.reserve(&a).is_err());
         queue.take().unwrap();
+        assert!(queue.reserve(&a).is_err());
+        queue.cancel(&Name([2; 16]));
         assert!(queue.reserve(&a).is_ok());
+    }
+
+    #[test]
+    fn one_long_job_is_worked_on_at_a_time_and_short_ones_beside_it() {
+        let queue = Queue::new(10, 1, 3);
+        [(1, LONG), (2, LONG), (3, SHORT), (4, SHORT)]
+            .into_iter()
+            .for_each(|(number, cost)| queue.push(job("a", number, cost)));
+        let take = || queue.take().unwrap().costed;
+        let (first, second, third) = (take(), take(), take());
+        assert_eq!([&first, &second, &third].map(|costed| costed.job.id.0[0]), [1, 3, 4]);
+        queue.worked(&first);
+        assert_eq!(take().job.id, Name([2; 16]));
     }
 
     #[test]
     fn a_cancelled_job_is_not_taken_and_one_put_back_is_next() {
         let queue = Queue::new(10, 1, 1);
-        (0..3).for_each(|number| queue.push(job("a", number)));
+        (0..3).for_each(|number| queue.push(job("a", number, SHORT)));
         queue.cancel(&Name([0; 16]));
-        let (first, ticket) = queue.take().unwrap();
-        assert_eq!(first.id, Name([1; 16]));
+        let Taken { costed, ticket } = queue.take().unwrap();
+        assert_eq!(costed.job.id, Name([1; 16]));
         assert!(!Progress::stop(&*ticket));
-        queue.put_back(first);
-        assert_eq!(queue.take().unwrap().0.id, Name([1; 16]));
+        queue.worked(&costed);
+        queue.put_back(costed);
+        assert_eq!(queue.take().unwrap().costed.job.id, Name([1; 16]));
         queue.stop_all();
         assert!(Progress::stop(&*ticket));
         queue.close();
