@@ -1,9 +1,10 @@
 //! Statements and logs to begin from, and statements that are signed whatever they say.
 
-use cotejo::service::audit::{Entry, Event, Head, Role};
+use cotejo::service::audit::{Consent, Entry, Event, Head, Role};
 use cotejo::service::protocol::{Acknowledgement, Receipt, Reply, ReplyOutcome, Request};
 use cotejo::service::signing::{Hash, Name, Signed, SigningKey, Statement};
 use cotejo::service::time::Time;
+use cotejo::service::tree::TreeHead;
 use ed25519_dalek::Signer;
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
@@ -24,6 +25,7 @@ pub fn signed_json(kind: &str, text: &str) -> String {
 pub fn seeds() -> Vec<Vec<u8>> {
     let key = SigningKey::generate(&mut ChaCha20Rng::seed_from_u64(1));
     let time = Time::from_millis(1_795_717_222_120);
+    let tree = TreeHead { size: 2, root: Hash([7; 32]) };
     let request = Request {
         requester: "A-BORDER".parse().expect("a code"),
         number: "2026-1".parse().expect("a code"),
@@ -37,14 +39,24 @@ pub fn seeds() -> Vec<Vec<u8>> {
         query: Name([3; 16]),
         query_digest: Hash([4; 32]),
         probes: 2,
+        seen: Some(tree),
     };
     let asked = Signed::new(&request, &key).expect("short");
     let digest = asked.digest();
-    let receipt = Receipt { request: digest, job: Name([5; 16]), time };
+    let receipt = Receipt { request: digest, job: Name([5; 16]), time, log: Some(tree) };
     let outcome = ReplyOutcome::Answered { answer_digest: Hash([6; 32]), gallery: 1, bits: 2 };
-    let reply = Reply { request: request.clone(), request_digest: digest, number: 3, time, outcome };
+    let reply = Reply { request: request.clone(), request_digest: digest, number: 3, time, outcome, log: Some(tree) };
     let replied = Signed::new(&reply, &key).expect("short");
     let said = Acknowledgement { request: digest, reply: replied.digest(), time };
+    let consent = Consent {
+        party: request.requester.clone(),
+        owner: "B".parse().expect("a code"),
+        role: Role::Custodian,
+        before: time,
+        reason: "over".parse().expect("a line"),
+        time,
+    };
+    let consent = Signed::new(&consent, &key).expect("short");
     let events = [
         Event::Opened { party: "B".parse().expect("a code"), role: Role::Custodian },
         Event::Registered { party: request.requester.clone(), key: key.public() },
@@ -52,7 +64,7 @@ pub fn seeds() -> Vec<Vec<u8>> {
         Event::Receipt { statement: Signed::new(&receipt, &key).expect("short") },
         Event::Reply { statement: replied },
         Event::Acknowledgement { statement: Signed::new(&said, &key).expect("short") },
-        Event::Erased { before: time, through: 1, contents: 0 },
+        Event::Erased { before: time, through: 1, contents: 0, consents: vec![consent] },
     ];
     let (mut head, mut log, mut rng) = (Head::NONE, Vec::new(), ChaCha20Rng::seed_from_u64(2));
     for event in events {

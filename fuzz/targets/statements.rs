@@ -1,9 +1,10 @@
 //! What the two parties of a service say to each other, and their logs: signed statements, bodies and headers in JSON, exported logs.
 #![no_main]
 
-use cotejo::service::audit::{Entry, LogLines, Requests, Transparency, Verifier};
+use cotejo::service::audit::{Consent, Entry, LogLines, Requests, Transparency, Verifier};
 use cotejo::service::protocol::{
-    AcceptedView, Acknowledgement, JobsView, ProblemDocument, ProgressView, Receipt, Reply, Request,
+    AcceptedView, Acknowledgement, ConsistencyView, JobsView, ProblemDocument, ProgressView, Receipt, Reply, Request,
+    Standing,
 };
 use cotejo::service::signing::{Signed, Statement};
 use cotejo_fuzz::statements::signed_json;
@@ -23,21 +24,30 @@ fuzz_target!(init: seeds::write_if_asked(cotejo_fuzz::statements::seeds), |input
             let _ = serde_json::from_slice::<JobsView>(content);
             let _ = serde_json::from_slice::<ProblemDocument>(content);
             let _ = serde_json::from_slice::<ProgressView>(content);
+            let _ = serde_json::from_slice::<ConsistencyView>(content);
         }
     }
 });
 
-fn of_every_kind(content: &[u8], read: fn(&str, [&dyn Fn(&str); 4])) {
+fn of_every_kind(content: &[u8], read: fn(&str, [&dyn Fn(&str); 6])) {
     let Ok(text) = std::str::from_utf8(content) else { return };
-    read(text, [&holds::<Request>, &holds::<Receipt>, &holds::<Reply>, &holds::<Acknowledgement>]);
+    let readers: [&dyn Fn(&str); 6] = [
+        &holds::<Request>,
+        &holds::<Receipt>,
+        &holds::<Reply>,
+        &holds::<Acknowledgement>,
+        &holds::<Standing>,
+        &holds::<Consent>,
+    ];
+    read(text, readers);
 }
 
-fn as_it_came(text: &str, readers: [&dyn Fn(&str); 4]) {
+fn as_it_came(text: &str, readers: [&dyn Fn(&str); 6]) {
     readers.iter().for_each(|read| read(text));
 }
 
-fn signed(text: &str, readers: [&dyn Fn(&str); 4]) {
-    let kinds = [Request::KIND, Receipt::KIND, Reply::KIND, Acknowledgement::KIND];
+fn signed(text: &str, readers: [&dyn Fn(&str); 6]) {
+    let kinds = [Request::KIND, Receipt::KIND, Reply::KIND, Acknowledgement::KIND, Standing::KIND, Consent::KIND];
     kinds.iter().zip(readers).for_each(|(kind, read)| read(&signed_json(kind, text)));
 }
 

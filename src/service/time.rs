@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 /// Milliseconds since 1970-01-01T00:00:00Z; written as RFC 3339, `2026-11-26T18:20:22.123Z`.
 ///
 /// Between the years 1970 and 9000: what lies outside is taken for the nearest of these, so that arithmetic never fails.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct Time(i64);
 

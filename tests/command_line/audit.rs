@@ -1,10 +1,12 @@
 //! The auditor's commands, on logs that the library writes here.
 
 use std::os::unix::fs::PermissionsExt;
+use std::time::SystemTime;
 
 use cotejo::service::audit::{Entry, Event, Head, RequestRefusal, Role};
 use cotejo::service::protocol::{Acknowledgement, Receipt, Reply, ReplyOutcome, Request};
 use cotejo::service::signing::{Hash, Name, Signed, SigningKey};
+use cotejo::service::store::{Custody, Location, Owner};
 use cotejo::service::time::Time;
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
@@ -64,12 +66,15 @@ fn logs() -> (Log, Log) {
             query: Name([2; 16]),
             query_digest: Hash([3; 32]),
             probes: 4,
+            seen: None,
         };
         let statement = Signed::new(&asked, &key(2)).unwrap();
         let request = statement.digest();
-        let receipt = Signed::new(&Receipt { request, job: Name([number; 16]), time: now }, &key(1)).unwrap();
+        let receipt =
+            Signed::new(&Receipt { request, job: Name([number; 16]), time: now, log: None }, &key(1)).unwrap();
         let outcome = ReplyOutcome::Answered { answer_digest: Hash([4; 32]), gallery: 1, bits: 4 };
-        let reply = Reply { request: asked, request_digest: request, number: number.into(), time: now, outcome };
+        let reply =
+            Reply { request: asked, request_digest: request, number: number.into(), time: now, outcome, log: None };
         let reply = Signed::new(&reply, &key(1)).unwrap();
         let said = Acknowledgement { request, reply: reply.digest(), time: now };
         let said = Signed::new(&said, &key(2)).unwrap();
@@ -130,7 +135,37 @@ fn a_sound_log_is_verified_and_its_head_can_be_noted() {
     desk.write("custodian.jsonl", cut);
     desk.ok("audit verify --log custodian.jsonl");
     let text = findings(&desk, &format!("audit verify --log custodian.jsonl --noted {head}"));
-    assert!(text.contains("1 finding:\n  entry 11: the entry noted earlier is not in this log"), "{text}");
+    assert!(text.contains("1 finding:\n  entry 11: the head noted earlier is not one of this log"), "{text}");
+}
+
+#[test]
+fn an_anchor_is_one_line_and_a_file_of_them_is_checked() {
+    let desk = desk();
+    let head = desk.json("audit verify --log custodian.jsonl")["head"].as_str().unwrap().to_owned();
+    assert_eq!(desk.ok("audit anchor --log custodian.jsonl"), format!("{head}\n"));
+    let whole = String::from_utf8(desk.read("custodian.jsonl")).unwrap();
+    desk.write("earlier.jsonl", whole.split_inclusive('\n').take(5).collect::<String>());
+    let earlier = desk.ok("audit anchor --log earlier.jsonl");
+    desk.write("anchors.txt", format!("{earlier}\n{head}\n"));
+    desk.ok("audit verify --log custodian.jsonl --noted anchors.txt");
+    let text = findings(&desk, "audit verify --log earlier.jsonl --noted anchors.txt");
+    assert!(text.contains("1 finding:\n  entry 11: the head noted earlier"), "{text}");
+    // One of another log, and what is none.
+    let other = desk.ok("audit anchor --log querier.jsonl");
+    assert!(findings(&desk, &format!("audit verify --log custodian.jsonl --noted {}", other.trim())).contains("noted"));
+    desk.write("no-anchors.txt", format!("{head}\n12\n"));
+    desk.refused("audit verify --log custodian.jsonl --noted no-anchors.txt", "no-anchors.txt", "line 2: not a number");
+    desk.refused("audit verify --log custodian.jsonl --noted 12:xy", "12:xy", "cannot open it");
+    // What is not sound is not anchored.
+    desk.write("altered.jsonl", whole.replacen("file 7/2026", "file 8/2026", 1));
+    assert!(findings_said(&desk, "audit anchor --log altered.jsonl").contains("the content was altered"));
+}
+
+/// Runs a command that must end with 1, and print nothing; what it says.
+fn findings_said(desk: &Desk, line: &str) -> String {
+    let output = desk.command(line).output().unwrap();
+    assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(1), b"".as_slice()), "{line}");
+    String::from_utf8(output.stderr).unwrap()
 }
 
 #[test]
@@ -255,6 +290,53 @@ fn what_is_younger_than_three_years_is_not_erased_by_accident() {
     desk.refused(&format!("{line} 1095d"), "--older-than", "less than the three years");
     desk.refused(&format!("{line} 2y"), "--older-than", "less than the three years");
     desk.command(&format!("{line} soon")).assert().code(2);
+}
+
+/// A custodian's database that tells of a key, and the requester's signing key beside it.
+fn database() -> Desk {
+    let desk = Desk::empty();
+    ["a", "b", "c"].iter().for_each(|party| drop(desk.ok(&format!("certificates signing-key --out {party}"))));
+    let signing = |party: &str| {
+        SigningKey::from_pem(&String::from_utf8(desk.read(&format!("{party}/signing.key"))).unwrap()).unwrap()
+    };
+    let owner = Owner { party: "B".parse().unwrap(), role: Role::Custodian, key: signing("b") };
+    let (now, rng) = (Time::from_system(SystemTime::now()), ChaCha20Rng::seed_from_u64(1));
+    let mut custody = Custody::open(Location::File(desk.path("log.sqlite")), owner, Box::new(rng), now).unwrap();
+    let requester = "A-BORDER".parse().unwrap();
+    custody.journal().register(&requester, &signing("a").public(), now).unwrap();
+    custody.admit_key(&requester, &Hash([7; 32]), &Name([1; 16]), b"key", 30, now).unwrap();
+    desk
+}
+
+#[test]
+fn what_is_younger_than_three_years_is_erased_with_the_other_partys_consent_alone() {
+    let desk = database();
+    // Times are whole seconds: what was logged just now is before the next one.
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    let before = Time::from_system(SystemTime::now()).second();
+    let erase = format!("audit erase --database log.sqlite --signing-key b/signing.key --yes --before {before}");
+    desk.refused(&erase, "log.sqlite", "with the consent of A-BORDER alone");
+    let consent = |signing: &str, owner: &str, before: Time, out: &str| {
+        desk.ok(&format!(
+            "audit consent --party A-BORDER --signing-key {signing}/signing.key --owner {owner} --role custodian --before {before} \
+             --reason over --out {out}"
+        ));
+    };
+    consent("c", "B", before, "stranger.json");
+    consent("a", "D", before, "other.json");
+    consent("a", "B", before.plus_days(1), "later.json");
+    for file in ["stranger.json", "other.json", "later.json"] {
+        desk.refused(&format!("{erase} --consent {file}"), "log.sqlite", "with the consent of A-BORDER alone");
+    }
+    desk.refused(&format!("{erase} --consent a/signing.pub"), "a/signing.pub", "not a statement");
+    let key = String::from_utf8(desk.read("b/signing.pub")).unwrap();
+    let verify = format!("audit verify --database log.sqlite --key {}", key.trim());
+    assert!(desk.ok(&verify).contains("0 without content"), "nothing was erased");
+    consent("a", "B", before, "consent.json");
+    assert_eq!(desk.json(&format!("{erase} --consent consent.json"))["erased"], 1);
+    assert!(desk.ok(&verify).contains("1 without content"));
+    let later = Time::from_system(SystemTime::now()).plus_days(9);
+    desk.refused(&erase.replace(&before.to_string(), &later.to_string()), "log.sqlite", "lies in the future");
 }
 
 /// A block of docs/audit.md that begins with this line.

@@ -2,7 +2,7 @@
 
 use crate::support::Desk;
 
-const COMMANDS: [&str; 49] = [
+const COMMANDS: [&str; 51] = [
     "demo",
     "synthesize",
     "agreement",
@@ -29,10 +29,12 @@ const COMMANDS: [&str; 49] = [
     "params optimise",
     "audit",
     "audit verify",
+    "audit anchor",
     "audit compare",
     "audit export",
     "audit transparency",
     "audit erase",
+    "audit consent",
     "audit query",
     "audit key",
     "inspect",

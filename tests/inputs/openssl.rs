@@ -62,14 +62,11 @@ fn a_partners_signing_key_is_read_as_openssl_writes_it() {
         desk.write(&format!("{party}/signing.pub"), pem(&digits));
     }
     lines.iter().for_each(|line| drop(desk.ok(line)));
-    let seen = desk.ok("inspect a/signing.pub");
-    assert!(seen.contains("public signing key (Ed25519, PEM)") && seen.contains(&written[0]), "{seen}");
-    // It is the key of the digits: what b registers of a stands in its log.
-    let line = "ask --config a/querier.toml --templates probes.csv --justification file-7 --patience 0";
-    desk.command(line).assert().code(4);
-    desk.ok("audit export --database a/own.sqlite --format log --out log.jsonl");
-    let log = String::from_utf8(desk.read("log.jsonl")).unwrap();
-    assert!(log.contains("registered") && log.contains(&written[1]), "{log}");
+    // They are the keys of the digits.
+    for (party, digits) in ["a", "b"].iter().zip(&written) {
+        let seen = desk.ok(&format!("inspect {party}/signing.pub"));
+        assert!(seen.contains("public signing key (Ed25519, PEM)") && seen.contains(digits), "{seen}");
+    }
     // With what editors put before it and at the ends of lines.
     for party in ["a", "b"] {
         let windows = format!("\u{feff}{}\r\n", pem(&written[usize::from(party == "b")]).replace('\n', "\r\n"));

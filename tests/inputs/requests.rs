@@ -42,6 +42,7 @@ fn asked_before(desk: &Desk, number: &str, hours: i64) {
         query: Name([2; 16]),
         query_digest: Hash::of(b"query"),
         probes: 2,
+        seen: None,
     };
     let kept = OutboxRequest {
         number: request.number.clone(),

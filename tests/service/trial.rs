@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime};
 
-use cotejo::agreement::{SchemeChoice, ServiceTerms, Terms};
+use cotejo::agreement::{Code, SchemeChoice, ServiceTerms, Terms};
 use cotejo::custodian::Gallery;
 use cotejo::planning;
 use cotejo::querier::{Pending, Querier, SecretKey, Verdict};
@@ -18,13 +18,14 @@ use cotejo::scheme::{Holder, Opened};
 use cotejo::service::audit::{Entry, Report, Role, Verifier};
 use cotejo::service::client::{AskError, Asking, Client, Concluded, Watch};
 use cotejo::service::identity::{Identity, PemFile};
-use cotejo::service::protocol::{ProgressView, Request};
+use cotejo::service::protocol::{Line, ProgressView, Request};
 use cotejo::service::server::{
     GallerySource, Limits, Loaded, Memory, Requester, ServedAgreement, Server, Settings, Unloadable,
 };
 use cotejo::service::signing::{Hash, Name, Signed, SigningKey};
 use cotejo::service::store::{Custody, Outbox, OutboxRequest, Owner, RequestState};
 use cotejo::service::time::Time;
+use cotejo::service::tree::TreeHead;
 use cotejo::template::{RealVector, Record, SubjectId, Template};
 use cotejo::wire::{Answer, Target};
 use rand::SeedableRng;
@@ -398,6 +399,7 @@ pub struct Asker<S: Holder> {
     outbox: RefCell<Outbox>,
     clock: Arc<AtomicI64>,
     pub patience: Duration,
+    pub custodian: Code,
     of: std::marker::PhantomData<S>,
 }
 
@@ -408,11 +410,9 @@ impl<S: Holder> Asker<S> {
         let (secret, public) = SecretKey::<S>::generate(&trial.agreement, &mut rng(70 + seed)).unwrap();
         let database = trial.folder().join(format!("querier-{code}-{:?}.sqlite", std::time::Instant::now()));
         let owner = Owner { party: code.parse().unwrap(), role: Role::Querier, key: signing_key(seed) };
-        let mut outbox =
+        let outbox =
             Outbox::open(databases::location(&database.display().to_string()), owner, Box::new(rng(80)), trial.now())
                 .unwrap();
-        let custodian = signing_key(CUSTODIAN_KEY).public();
-        outbox.journal().register(&"B-REGISTRY".parse().unwrap(), &custodian, trial.now()).unwrap();
         Self {
             client: Client::new(&format!("https://localhost:{}", trial.address().port()), certified.identity())
                 .unwrap(),
@@ -426,6 +426,7 @@ impl<S: Holder> Asker<S> {
             outbox: RefCell::new(outbox),
             clock: Arc::clone(&trial.clock),
             patience: Duration::from_secs(20),
+            custodian: "B-REGISTRY".parse().unwrap(),
             of: std::marker::PhantomData,
         }
     }
@@ -466,6 +467,7 @@ impl<S: Holder> Asker<S> {
             query: Name(query.id.0),
             query_digest: Hash::of(&content),
             probes: query.layouts.len() as u32,
+            seen: None,
         };
         let kept = OutboxRequest {
             number: request.number.clone(),
@@ -496,7 +498,8 @@ impl<S: Holder> Asker<S> {
         let mut asking = Asking {
             client: &self.client,
             outbox: &mut outbox,
-            custodian: signing_key(CUSTODIAN_KEY).public(),
+            custodian: &self.custodian,
+            custodian_key: signing_key(CUSTODIAN_KEY).public(),
             key_content: &self.key_content,
             answer_limit_bytes: Answer::<S>::limit_bytes(&self.agreement).unwrap(),
             patience: self.patience,
@@ -522,6 +525,16 @@ impl<S: Holder> Asker<S> {
         let verdicts = pending.read(&self.querier(), &answer).unwrap();
         self.outbox.borrow_mut().done(&number.parse().unwrap()).unwrap();
         Ok(verdicts.into_iter().map(|(_, verdict)| verdict).collect())
+    }
+
+    /// The head of the custodian's log that was seen last.
+    pub fn seen(&self) -> Option<TreeHead> {
+        self.outbox.borrow_mut().seen(&self.custodian).unwrap()
+    }
+
+    /// Goes on from another head of the custodian's log.
+    pub fn trust(&self, head: &TreeHead, reason: &Line) {
+        self.outbox.borrow_mut().trust(&self.custodian, head, reason.clone(), now(&self.clock)).unwrap();
     }
 
     /// Checks the querier's log.

@@ -167,7 +167,8 @@ fn ask(office: &Office, client: usize, over: &AtomicBool, asked: &AtomicU64) {
         let mut asking = Asking {
             client: &https,
             outbox: &mut outbox,
-            custodian: office.custodian_key(),
+            custodian: &"B".parse().unwrap(),
+            custodian_key: office.custodian_key(),
             key_content: &key_content,
             answer_limit_bytes: Answer::<Tfhe>::limit_bytes(&office.agreement).unwrap(),
             patience: Duration::from_secs(120),

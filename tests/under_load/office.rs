@@ -96,31 +96,23 @@ impl Office {
         std::fs::read(self.path(name)).unwrap()
     }
 
-    /// The same office once more, on another port and database: these persons are exempt there.
-    pub fn exempting(&self, name: &str, exempt: &[String]) -> Branch<'_> {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        std::fs::write(self.path(&format!("{name}.txt")), exempt.join("\n")).unwrap();
-        let config = String::from_utf8(self.read("custodian.toml")).unwrap();
-        let config = config.replace("custodian.sqlite", &format!("{name}.sqlite"));
-        let config = config.replace(&format!("127.0.0.1:{}", self.port), &format!("127.0.0.1:{port}"));
-        let gallery = "gallery = 'gallery.cotejo'\n";
-        let config = match exempt {
-            [] => config,
-            _ => config.replace(gallery, &format!("{gallery}exempt = '{name}.txt'\n")),
-        };
-        std::fs::write(self.path(&format!("{name}.toml")), config).unwrap();
-        Branch { office: self, _serving: self.serve_by(&format!("{name}.toml")), port }
+    /// From the next start on these persons are exempt.
+    pub fn exempt(&self, persons: &[String]) {
+        let (config, path) = (String::from_utf8(self.read("custodian.toml")).unwrap(), self.path("exempt.txt"));
+        std::fs::write(path.with_extension("new"), persons.join("\n")).unwrap();
+        std::fs::rename(path.with_extension("new"), path).unwrap();
+        if !config.contains("exempt") {
+            let gallery = "gallery = 'gallery.cotejo'\n";
+            let config = config.replace(gallery, &format!("{gallery}exempt = 'exempt.txt'\n"));
+            std::fs::write(self.path("custodian.toml"), config).unwrap();
+        }
     }
 
     /// Starts the server, and waits until it listens.
     pub fn serve(&self) -> Serving {
-        self.serve_by("custodian.toml")
-    }
-
-    fn serve_by(&self, config: &str) -> Serving {
         let mut server = Command::new(env!("CARGO_BIN_EXE_cotejo"))
             .current_dir(self.folder.path())
-            .args(["serve", "--log", "error", "--json", "--quiet", "--config", config])
+            .args(["serve", "--log", "error", "--json", "--quiet"])
             .stdout(Stdio::piped())
             .stderr(Stdio::inherit())
             .spawn()
@@ -145,16 +137,12 @@ impl Office {
     }
 
     pub fn client(&self, requester: usize) -> Client {
-        self.client_of(requester, self.port)
-    }
-
-    fn client_of(&self, requester: usize, port: u16) -> Client {
         let file = |name: &str| self.read(&format!("a-{requester}/{name}"));
         let (chain, key, authority) = (file("tls.pem"), file("tls.key"), file("authority.pem"));
         let [chain, key, authority] =
             [&chain, &key, &authority].map(|content| PemFile { path: Path::new("test"), content });
         let identity = Identity::from_pem(chain, key, authority).unwrap();
-        Client::new(&format!("https://localhost:{port}"), identity).unwrap()
+        Client::new(&format!("https://localhost:{}", self.port), identity).unwrap()
     }
 
     pub fn key_content(&self, requester: usize) -> Vec<u8> {
@@ -199,6 +187,7 @@ impl Office {
             query: Name(query.0),
             query_digest: Hash::of(&content),
             probes: 1,
+            seen: None,
         };
         OutboxRequest {
             number: request.number.clone(),
@@ -222,19 +211,6 @@ pub struct Encrypted {
     pub key: KeyId,
     pub query: QueryId,
     pub content: Vec<u8>,
-}
-
-/// The same office with others exempt, as it serves.
-pub struct Branch<'a> {
-    office: &'a Office,
-    _serving: Serving,
-    port: u16,
-}
-
-impl Branch<'_> {
-    pub fn client(&self, requester: usize) -> Client {
-        self.office.client_of(requester, self.port)
-    }
 }
 
 impl Serving {

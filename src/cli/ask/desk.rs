@@ -26,6 +26,7 @@ pub struct Desk<'a> {
     pub agreement: &'a Opened,
     pub querier: Encrypting,
     pub client: Client,
+    pub custodian: Code,
     pub custodian_key: PublicKey,
     pub key_content: Vec<u8>,
     pub outbox: Outbox,
@@ -138,7 +139,8 @@ impl Desk<'_> {
         let mut asking = Asking {
             client: &self.client,
             outbox: &mut self.outbox,
-            custodian: self.custodian_key,
+            custodian: &self.custodian,
+            custodian_key: self.custodian_key,
             key_content: &self.key_content,
             answer_limit_bytes: limit,
             patience: Duration::from_secs(self.args.patience),

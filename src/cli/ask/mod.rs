@@ -17,7 +17,9 @@ use std::path::PathBuf;
 use crate::agreement::Code;
 use crate::scheme::Opened;
 use crate::service::identity::Side;
+use crate::service::protocol::Line;
 use crate::service::store::RequestState;
+use crate::service::tree::TreeHead;
 use serde_json::json;
 
 use super::console::{Console, YesArg};
@@ -44,7 +46,7 @@ pub struct Args {
     #[command(flatten)]
     agreement: AgreementArg,
     /// The probes: one file, any number of persons; `-` is standard input
-    #[arg(long, value_name = "FILE", required_unless_present_any = ["resume", "show", "forget", "check", "list", "abandon", "init"])]
+    #[arg(long, value_name = "FILE", required_unless_present_any = ["resume", "show", "forget", "check", "list", "abandon", "trust_log", "init"])]
     templates: Option<PathBuf>,
     #[command(flatten)]
     beside: super::templates::Beside,
@@ -73,6 +75,12 @@ pub struct Args {
     /// Give up a request that has no reply: nobody goes on with it, and if it was never sent, it never will be
     #[arg(long, value_name = "NUMBER", conflicts_with_all = ["templates", "number", "reference", "purpose", "resume", "show", "forget", "check", "list"])]
     abandon: Option<Code>,
+    /// The custodian has lost entries of its log, or restored it from a copy, and has said why: go on from this head
+    #[arg(long, value_name = "SIZE:ROOT", requires = "reason", conflicts_with_all = ["templates", "number", "reference", "purpose", "resume", "show", "forget", "check", "list", "abandon"])]
+    trust_log: Option<TreeHead>,
+    /// With --trust-log: why; in our log from then on
+    #[arg(long, value_name = "TEXT", requires = "trust_log")]
+    reason: Option<Line>,
     #[command(flatten)]
     yes: YesArg,
     /// Read everything that the configuration names, say what is wrong with it, and end
@@ -102,6 +110,7 @@ Examples:
   cotejo ask --forget 2026-0017         its verdicts are gone from the database
   cotejo ask --list                     what was asked, and how far it came; asks nobody
   cotejo ask --abandon 2026-0017        nobody goes on with it; what was not sent is not charged
+  cotejo ask --trust-log 1204:9a11... --reason \"restored from a copy\"
   cotejo ask --check                    whether the configuration and all that it names is sound; asks nobody
   cotejo ask --init                     a configuration, certificates for a trial, and what comes next"
 );
@@ -119,6 +128,9 @@ impl Args {
         }
         if let Some(number) = &self.abandon {
             return self.abandon(number, console);
+        }
+        if let (Some(head), Some(reason)) = (&self.trust_log, &self.reason) {
+            return self.trust(head, reason, console);
         }
         let agreement = load::agreement(&self.agreement.path, console)?;
         self.ask(&agreement, console)
@@ -138,13 +150,12 @@ impl Args {
             console.result(format_args!("{}: sound", self.config.display()), &json!({"config": self.config}))?;
             return Ok(Outcome::Done);
         }
-        let failed = |error| party::store_failure(&self.config, &error);
-        let mut desk = Desk { args: self, agreement, querier, client, custodian_key, key_content, outbox, console };
+        let custodian = custodian.party.clone();
+        let mut desk =
+            Desk { args: self, agreement, querier, client, custodian, custodian_key, key_content, outbox, console };
         if let Some(number) = &self.show {
             return desk.tell_all(std::slice::from_ref(number), Desk::show);
         }
-        let registered = desk.outbox.journal().register(&custodian.party, &custodian_key, party::now());
-        registered.map_err(failed)?;
         let numbers = match &self.resume {
             None => vec![self.prepare(&desk.querier, agreement, &party, &mut desk.outbox, console)?],
             Some(Some(number)) => vec![number.clone()],
@@ -158,6 +169,25 @@ impl Args {
             return Ok(Outcome::Asked(Ending::NothingToResume));
         }
         desk.tell_all(&numbers, Desk::conclude)
+    }
+
+    /// Goes on from another head of the custodian's log.
+    fn trust(&self, head: &TreeHead, reason: &Line, console: &Console) -> Result<Outcome, Failure> {
+        let party = Party::<Querier>::read(&self.config)?;
+        let custodian = &party.rest.custodian.party;
+        let mut outbox = party.outbox()?;
+        let failed = |error| party::store_failure(&self.config, &error);
+        let seen = outbox.seen(custodian).map_err(failed)?;
+        let shown = seen.map_or_else(|| "none".to_owned(), |seen| seen.to_string());
+        let question =
+            format!("take the log of {custodian} for {head} from here on? The head that was seen is {shown}");
+        console.confirm(question, self.yes)?;
+        outbox.trust(custodian, head, reason.clone(), party::now()).map_err(failed)?;
+        console.result(
+            format_args!("{custodian}: its log is taken for {head} from here on; ours says so, and why"),
+            &json!({"custodian": custodian, "seen": seen, "head": head}),
+        )?;
+        Ok(Outcome::Done)
     }
 
     fn forget(&self, number: &Code, console: &Console) -> Result<Outcome, Failure> {

@@ -42,14 +42,16 @@ impl Args {
         let (content, pending) = asked
             .map_err(|error| Failure::of(path, &error, "give templates of the agreed shape, one of each person"))?;
         let probes = pending.subjects().len();
+        let failed = |error| party::store_failure(&self.config, &error);
+        let seen = outbox.seen(&party.rest.custodian.party).map_err(failed)?;
         let request = self.record.request(
             party,
             agreement,
             terms,
             &origin.number,
+            seen,
             &Asked { pending: &pending, key: querier.key(), content: &content },
         )?;
-        let failed = |error| party::store_failure(&self.config, &error);
         let number = origin.number;
         let prepared = OutboxRequest {
             number: number.clone(),

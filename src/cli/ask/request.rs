@@ -5,6 +5,7 @@ use crate::exchange::Pending;
 use crate::scheme::Opened;
 use crate::service::protocol::{Line, RecordError, Request};
 use crate::service::signing::{Hash, Name};
+use crate::service::tree::TreeHead;
 use crate::wire::KeyId;
 use rand::RngCore;
 
@@ -54,6 +55,7 @@ impl Record {
         agreement: &Opened,
         terms: &ServiceTerms,
         number: &Code,
+        seen: Option<TreeHead>,
         asked: &Asked<'_>,
     ) -> Result<Request, Failure> {
         let time = party::now().second();
@@ -79,6 +81,7 @@ impl Record {
             query: Name(asked.pending.query().0),
             query_digest: Hash::of(asked.content),
             probes: u32::try_from(asked.pending.subjects().len()).unwrap_or(u32::MAX),
+            seen,
         };
         match request.check(terms, request.agreement) {
             Ok(()) => Ok(request),

@@ -1,9 +1,10 @@
 //! `cotejo audit erase`: contents go when their time is over; the chain stays.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use crate::service::audit::Whose;
+use crate::service::audit::{Consent, RETENTION_DAYS, Whose};
+use crate::service::signing::Signed;
 use crate::service::store::{Journal, LogReader, Owner, StoreError};
 use crate::service::time::Time;
 use serde_json::json;
@@ -12,17 +13,19 @@ use super::entries;
 use super::source::{self, Place};
 use crate::cli::console::{Console, YesArg, count};
 use crate::cli::failure::Failure;
-use crate::cli::{Outcome, load, party};
+use crate::cli::{Outcome, files, load, party};
 
 /// Erase what a log tells of requests that are too old to be kept
 #[derive(clap::Args)]
 #[command(after_help = "\
 Contents go; digests, hashes and signatures stay, so the log can still be checked. An entry is added that tells what was erased and is \
-signed with the owner's key. Three years are the least, and the rule (Regulation (EU) 2024/982, Art. 40). Export the log first where \
-an inquiry still needs it: nothing brings contents back.
+signed with the owner's key. Three years are the least, and the rule (Regulation (EU) 2024/982, Art. 40); what is younger goes with the \
+consent of every other party alone ('cotejo audit consent'). Export the log first where an inquiry still needs it: nothing brings contents \
+back.
 
 Example:
-  cotejo audit erase --database cotejo.sqlite --signing-key signing.key --older-than 1096d")]
+  cotejo audit erase --database cotejo.sqlite --signing-key signing.key --older-than 1096d
+  cotejo audit erase --database cotejo.sqlite --signing-key signing.key --before 2026-12-01T00:00:00.000Z --consent theirs.json")]
 pub struct Args {
     /// The database that holds the log: an SQLite file, or postgresql://... of a PostgreSQL server
     #[arg(long, value_name = "LOCATION")]
@@ -33,15 +36,18 @@ pub struct Args {
     /// How old: days (1096d) or years (3y)
     #[arg(long, value_name = "AGE", default_value = "1096d")]
     older_than: Age,
-    /// Erase also what is younger than three years
-    #[arg(long)]
-    force: bool,
+    /// From before when, instead of an age: as in the consents
+    #[arg(long, value_name = "TIME", conflicts_with = "older_than")]
+    before: Option<Time>,
+    /// The consent of another party to erase what is younger than three years: one of each
+    #[arg(long, value_name = "FILE", requires = "before")]
+    consent: Vec<PathBuf>,
     #[command(flatten)]
     yes: YesArg,
 }
 
-/// How long the log is kept at least: three years, one of them a leap year.
-const LEAST_DAYS: u32 = 1096;
+/// Longest file of a consent, in bytes.
+const CONSENT_LIMIT_BYTES: u64 = 1 << 16;
 
 /// An age in days.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,18 +73,21 @@ impl FromStr for Age {
 impl Args {
     pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
         let Age { days } = self.older_than;
-        if days < LEAST_DAYS && !self.force {
+        if self.before.is_none() && days < RETENTION_DAYS {
             return Err(Failure::new(
                 "--older-than",
                 format_args!("{} is less than the three years for which a log is kept", count(days as usize, "day")),
-                format_args!("give {LEAST_DAYS}d or more; --force erases what is younger all the same"),
+                format_args!(
+                    "give {RETENTION_DAYS}d or more; what is younger goes with the consent of every other party (--before, --consent)"
+                ),
             ));
         }
-        let before = party::now().minus_days(days);
+        let before = self.before.unwrap_or_else(|| party::now().minus_days(days).second());
+        let consents = self.consent.iter().map(|path| read(path)).collect::<Result<Vec<_>, _>>()?;
         let question =
             format!("{}: erase for good what it tells from before {before}?", Place::Database(&self.database));
         console.confirm(question, self.yes)?;
-        let erased = self.erase(before)?;
+        let erased = self.erase(before, &consents)?;
         let place = Place::Database(&self.database);
         console.written(
             format_args!("{place}: erased the contents of {} from before {before}", entries(erased)),
@@ -88,7 +97,7 @@ impl Args {
     }
 
     /// Erases the contents of entries from before a time, and adds the entry that tells of it; how many contents went.
-    fn erase(&self, before: Time) -> Result<u64, Failure> {
+    fn erase(&self, before: Time, consents: &[Signed<Consent>]) -> Result<u64, Failure> {
         let failed = |error: StoreError| source::failure(&self.database, &error);
         let key = party::signing_key(&self.signing_key)?;
         let mut reader = LogReader::open(source::parse(&self.database)?).map_err(failed)?;
@@ -103,9 +112,19 @@ impl Args {
         let owner = Owner { party: owner, role, key };
         let location = source::parse(&self.database)?;
         let journal = Journal::open(location, owner, Box::new(load::randomness()?), party::now());
-        let erased = journal.and_then(|mut journal| journal.erase(before, party::now()));
+        let erased = journal.and_then(|mut journal| journal.erase(before, consents, party::now()));
         Ok(erased.map_err(failed)?.contents)
     }
+}
+
+/// A consent, as 'cotejo audit consent' writes it.
+fn read(path: &Path) -> Result<Signed<Consent>, Failure> {
+    let remedy = "have it made with 'cotejo audit consent'";
+    let bytes = files::read_at_most(path, CONSENT_LIMIT_BYTES)?;
+    let text = String::from_utf8(bytes).map_err(|_| Failure::at(path, "not a text", remedy))?;
+    let signed = Signed::<Consent>::from_json(text.trim_end()).map_err(|error| Failure::at(path, error, remedy))?;
+    signed.verify(None).map_err(|error| Failure::at(path, error, remedy))?;
+    Ok(signed)
 }
 
 #[cfg(test)]

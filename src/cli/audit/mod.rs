@@ -1,16 +1,20 @@
 //! `cotejo audit`: what a log holds, whether it is whole, whether the other party's log agrees, and whether queries and keys are made as said.
 
+mod anchor;
 mod compare;
+mod consent;
 mod erase;
 mod export;
 mod key;
+mod noted;
 mod query;
 mod source;
 mod transparency;
 mod verify;
 
 use crate::service::audit::{Reading, Report, Verifier};
-use crate::service::signing::{Hash, PublicKey};
+use crate::service::signing::PublicKey;
+use crate::service::tree::TreeHead;
 
 use super::console::{Console, count};
 use super::failure::Failure;
@@ -34,10 +38,12 @@ pub struct Args {
 #[derive(clap::Subcommand)]
 enum Command {
     Verify(verify::Args),
+    Anchor(anchor::Args),
     Compare(compare::Args),
     Export(export::Args),
     Transparency(transparency::Args),
     Erase(erase::Args),
+    Consent(consent::Args),
     Query(query::Args),
     Key(key::Args),
 }
@@ -46,10 +52,12 @@ impl Args {
     pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
         match self.command {
             Command::Verify(args) => args.run(console),
+            Command::Anchor(args) => args.run(console),
             Command::Compare(args) => args.run(console),
             Command::Export(args) => args.run(console),
             Command::Transparency(args) => args.run(console),
             Command::Erase(args) => args.run(console),
+            Command::Consent(args) => args.run(console),
             Command::Query(args) => args.run(console),
             Command::Key(args) => args.run(console),
         }
@@ -60,10 +68,10 @@ impl Args {
 fn read(
     place: &Place<'_>,
     key: Option<PublicKey>,
-    noted: &[Noted],
+    noted: &[TreeHead],
     mut each: impl FnMut(&Reading<'_>) -> Result<(), Failure>,
 ) -> Result<Report, Failure> {
-    let mut verifier = Verifier::new(key, noted.iter().map(|noted| (noted.number, noted.hash)));
+    let mut verifier = Verifier::new(key, noted.iter().copied());
     for entry in source::entries(place)? {
         interrupt::check()?;
         let entry = entry?;
@@ -88,22 +96,4 @@ fn warn_of_findings(source: &SourceArgs, report: &Report, console: &Console) {
 /// "1 entry", "2 entries".
 fn entries(number: u64) -> String {
     if number == 1 { "1 entry".to_owned() } else { format!("{number} entries") }
-}
-
-/// An entry that an auditor noted, `12:ab03...`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Noted {
-    number: u64,
-    hash: Hash,
-}
-
-impl std::str::FromStr for Noted {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let noted = text.split_once(':').and_then(|(number, hash)| {
-            Some(Self { number: number.parse().ok().filter(|number| *number > 0)?, hash: hash.parse().ok()? })
-        });
-        noted.ok_or("not a number, a colon and 64 hexadecimal digits, as 'cotejo audit verify' prints the head")
-    }
 }

@@ -4,8 +4,9 @@ use crate::service::audit::Report;
 use crate::service::signing::PublicKey;
 use serde::Serialize;
 
+use super::noted::noted;
 use super::source::SourceArgs;
-use super::{Noted, entries, read};
+use super::{entries, read};
 use crate::cli::Outcome;
 use crate::cli::console::{Console, count};
 use crate::cli::failure::Failure;
@@ -13,8 +14,8 @@ use crate::cli::failure::Failure;
 /// Check a log: its chain, its signatures, and the signed statements in it
 #[derive(clap::Args)]
 #[command(after_help = "\
-Ends with 1 where there are findings, with 0 where there are none. Note the head that is printed, and give it next time with --noted: a \
-log that was cut or written anew since does not hold it.
+Ends with 1 where there are findings, with 0 where there are none. Note the head that is printed ('cotejo audit anchor' prints it alone), \
+and give it next time with --noted: a log that was cut or written anew since does not hold it.
 
 Example:
   cotejo audit verify --log custodian.jsonl --key 0e39... --noted 1204:9a11...")]
@@ -24,9 +25,9 @@ pub struct Args {
     /// Public key of the log's owner, 64 hexadecimal digits; without it nothing shows who signed
     #[arg(long, value_name = "HEX")]
     key: Option<PublicKey>,
-    /// Head of the log at an earlier time, which must still be in it; may be given several times
-    #[arg(long, value_name = "NUMBER:HASH")]
-    noted: Vec<Noted>,
+    /// Head of the log at an earlier time, which it must still hold, or a file of such heads, one a line; may be given several times
+    #[arg(long, value_name = "SIZE:ROOT|FILE")]
+    noted: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -40,7 +41,8 @@ struct Document<'a> {
 impl Args {
     pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
         let place = self.source.place();
-        let report = read(&place, self.key, &self.noted, |_| Ok(()))?;
+        let noted = noted(&self.noted)?;
+        let report = read(&place, self.key, &noted, |_| Ok(()))?;
         let document = Document { log: place.to_string(), sound: report.is_sound(), report: &report };
         let mut lines = summary(&report);
         lines.extend(findings(&report));

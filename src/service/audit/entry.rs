@@ -34,13 +34,6 @@ impl Head {
     pub const NONE: Self = Self { number: 0, hash: Hash([0; 32]), time: Time::ZERO };
 }
 
-/// Number and hash, `12:ab03...`: what an auditor notes, to find it again.
-impl std::fmt::Display for Head {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}:{}", self.number, self.hash)
-    }
-}
-
 /// One entry, as it is kept and exported.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

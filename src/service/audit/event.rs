@@ -2,29 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Role;
+use super::consent::Consent;
 use crate::agreement::Code;
 use crate::service::protocol::{Acknowledgement, Line, Receipt, Reply, Request};
 use crate::service::signing::{Hash, Name, PublicKey, Signed};
 use crate::service::time::Time;
-
-/// Whose log it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Role {
-    /// Who is asked.
-    Custodian,
-    /// Who asks.
-    Querier,
-}
-
-impl std::fmt::Display for Role {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Custodian => "custodian",
-            Self::Querier => "querier",
-        })
-    }
-}
+use crate::service::tree::TreeHead;
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -112,6 +96,19 @@ pub enum Event {
         /// The operator's reason.
         reason: Line,
     },
+    /// A custodian has shown a log that does not hold what it has shown before.
+    Diverged(Divergence),
+    /// The querier goes on from another head of a custodian's log than those that it has seen.
+    Trusted {
+        /// Whose log.
+        custodian: Code,
+        /// The head that was seen last.
+        seen: Option<TreeHead>,
+        /// The head that is taken for good from here on.
+        head: TreeHead,
+        /// The operator's reason.
+        reason: Line,
+    },
     /// Contents of earlier entries were erased.
     Erased {
         /// Of entries before this time...
@@ -120,7 +117,24 @@ pub enum Event {
         through: u64,
         /// How many contents this erasure took.
         contents: u64,
+        /// Where it took what was younger than agreed: the consent of every other party.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        consents: Vec<Signed<Consent>>,
     },
+}
+
+/// A log that does not hold what its owner has shown before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Divergence {
+    /// Whose log.
+    pub custodian: Code,
+    /// The head that it showed before.
+    pub seen: TreeHead,
+    /// The head that it shows now.
+    pub shown: TreeHead,
+    /// The statement with that head, as it was signed: JSON.
+    pub statement: String,
 }
 
 /// Why a request was refused.
@@ -171,6 +185,8 @@ impl Event {
             | Self::Registered { .. }
             | Self::Gallery { .. }
             | Self::Breaker { .. }
+            | Self::Diverged(_)
+            | Self::Trusted { .. }
             | Self::Erased { .. } => false,
         }
     }

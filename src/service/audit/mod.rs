@@ -14,21 +14,25 @@
 //! holds the other's signed statements.
 
 mod compare;
+mod consent;
 mod entry;
 mod event;
 mod lines;
 mod reading;
 mod requests;
+mod role;
 #[cfg(test)]
 mod samples;
 mod transparency;
 mod verify;
 
 pub use compare::{CompareError, Comparison, Disagreement, Discrepancy, Note, Statements, compare};
+pub use consent::{Consent, RETENTION_DAYS};
 pub use entry::{CONTENT_LIMIT_BYTES, Content, Entry, EntryError, Head};
-pub use event::{Event, RequestRefusal, Role};
+pub use event::{Divergence, Event, RequestRefusal};
 pub use lines::{LINE_LIMIT_BYTES, LogFileError, LogLines};
 pub(crate) use reading::{Reading, Whose};
 pub use requests::{RequestRow, Requests, RowOutcome};
+pub use role::Role;
 pub use transparency::{Transparency, Usage, Year};
 pub use verify::{Counts, Finding, LogProblem, Report, Verifier};

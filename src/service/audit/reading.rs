@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::consent::Consent;
 use super::{Entry, EntryError, Event, RequestRefusal, Role};
 use crate::agreement::Code;
 use crate::service::protocol::{Acknowledgement, Receipt, Reply, Request};
@@ -16,6 +17,8 @@ pub(crate) struct Reading<'a> {
     pub(super) entry: &'a Entry,
     /// What it tells; none where that was erased.
     pub(super) told: Result<Option<Told>, EntryError>,
+    /// Whether its content is there, and has to go when its time is over.
+    pub(super) is_erasable: bool,
 }
 
 /// What an entry tells, as far as anybody judges it.
@@ -29,8 +32,16 @@ pub(super) enum Told {
     Abandoned { request: Hash },
     Refused { requester: Code, reason: RequestRefusal },
     BreakerPulled,
-    Erased { before: Time, through: u64, contents: u64 },
+    Erased(Erasure),
     Else,
+}
+
+/// What an erasure tells: see [`Event::Erased`].
+pub(super) struct Erasure {
+    pub before: Time,
+    pub through: u64,
+    pub contents: u64,
+    pub consents: Vec<Stated<Consent>>,
 }
 
 /// Whose log it is.
@@ -55,7 +66,9 @@ pub(super) struct Stated<T> {
 impl<'a> Reading<'a> {
     /// Reads an entry.
     pub(crate) fn of(entry: &'a Entry) -> Self {
-        Self { entry, told: entry.event().map(|event| event.map(Told::of)) }
+        let event = entry.event();
+        let is_erasable = matches!(&event, Ok(Some(event)) if event.is_erasable());
+        Self { entry, told: event.map(|event| event.map(Told::of)), is_erasable }
     }
 
     /// The entry that was read.
@@ -81,10 +94,15 @@ impl Told {
             Event::Abandoned { request } => Self::Abandoned { request },
             Event::Refused { requester, reason, .. } => Self::Refused { requester, reason },
             Event::Breaker { pulled: true, .. } => Self::BreakerPulled,
-            Event::Erased { before, through, contents } => Self::Erased { before, through, contents },
+            Event::Erased { before, through, contents, consents } => {
+                let consents = consents.iter().map(Stated::of).collect();
+                Self::Erased(Erasure { before, through, contents, consents })
+            }
             Event::Breaker { pulled: false, .. }
             | Event::KeyAdmitted { .. }
             | Event::Deleted { .. }
+            | Event::Diverged(_)
+            | Event::Trusted { .. }
             | Event::Gallery { .. } => Self::Else,
         }
     }

@@ -158,7 +158,7 @@ impl Requests {
             | Told::Registered { .. }
             | Told::Refused { .. }
             | Told::BreakerPulled
-            | Told::Erased { .. }
+            | Told::Erased(_)
             | Told::Else => {}
         }
     }

@@ -46,7 +46,7 @@ impl Log {
                 contents += 1;
             }
         }
-        self.add(at, Event::Erased { before: Time::from_millis(before), through, contents });
+        self.add(at, Event::Erased { before: Time::from_millis(before), through, contents, consents: Vec::new() });
     }
 
     /// Writes the log anew, without the events that `keep` does not keep: what an owner who cheats can do.
@@ -61,12 +61,12 @@ impl Log {
     }
 
     pub(crate) fn is_sound(&self) -> bool {
-        let mut verifier = Verifier::new(Some(self.key.public()), None);
+        let mut verifier = Verifier::new(Some(self.key.public()), None).retaining(0);
         self.entries.iter().for_each(|entry| verifier.entry(entry));
         let report = verifier.finish();
-        // A rewritten log may lack what its statements are about, or acknowledge what it does not hold.
-        use super::LogProblem::{OtherReply, Unknown};
-        report.findings.iter().all(|finding| matches!(finding.problem, Unknown | OtherReply))
+        // A rewritten log may lack what its statements are about, acknowledge what it does not hold, or have other times.
+        use super::LogProblem::{Dated, OtherReply, Unknown};
+        report.findings.iter().all(|finding| matches!(finding.problem, Unknown | OtherReply | Dated { .. }))
     }
 }
 
@@ -133,8 +133,12 @@ impl Exchange {
         self.querier.add(time, Event::Request { statement: statement.clone() });
         if reached >= Reached::Received {
             self.custodian.add(time + 1, Event::Request { statement });
-            let receipt =
-                Receipt { request: digest, job: Name([asked.number.as_str().as_bytes()[0]; 16]), time: at(1) };
+            let receipt = Receipt {
+                request: digest,
+                job: Name([asked.number.as_str().as_bytes()[0]; 16]),
+                time: at(1),
+                log: None,
+            };
             let statement = Signed::new(&receipt, &key(1)).unwrap();
             self.custodian.add(time + 1, Event::Receipt { statement: statement.clone() });
             if reached >= Reached::Accepted {
@@ -143,7 +147,14 @@ impl Exchange {
         }
         if reached >= Reached::Replied {
             self.replies += 1;
-            let reply = Reply { request: asked, request_digest: digest, number: self.replies, time: at(10), outcome };
+            let reply = Reply {
+                request: asked,
+                request_digest: digest,
+                number: self.replies,
+                time: at(10),
+                outcome,
+                log: None,
+            };
             let statement = Signed::new(&reply, &key(1)).unwrap();
             let said = Acknowledgement { request: digest, reply: statement.digest(), time: at(20) };
             let acknowledgement = Signed::new(&said, &key(2)).unwrap();

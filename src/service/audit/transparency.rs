@@ -112,7 +112,7 @@ impl Transparency {
                 }
             }
             Told::BreakerPulled => year.breaker_pulled += 1,
-            Told::Erased { contents, .. } => year.erased_contents = year.erased_contents.saturating_add(*contents),
+            Told::Erased(erasure) => year.erased_contents = year.erased_contents.saturating_add(erasure.contents),
             Told::Opened(_)
             | Told::Registered { .. }
             | Told::Receipt(_)

@@ -8,10 +8,12 @@ use std::time::{Duration, Instant};
 use super::{Accepted, Client, ClientError};
 use crate::agreement::Code;
 use crate::remedy::Remedy;
-use crate::service::protocol::{ProgressView, Reply, ReplyOutcome};
-use crate::service::signing::{Hash, PublicKey, Signed, StatementError};
+use crate::service::audit::Divergence;
+use crate::service::protocol::{ProgressView, Receipt, Reply, ReplyOutcome, Standing, TIME_IN_THE_PAST};
+use crate::service::signing::{Hash, PublicKey, Signed, Statement as _, StatementError};
 use crate::service::store::{Outbox, OutboxRequest, RequestState, StoreError};
 use crate::service::time::Time;
+use crate::service::tree::{TreeHead, is_consistent};
 
 /// Told what is going on, and asked whether to go on.
 pub trait Watch {
@@ -51,6 +53,33 @@ pub enum AskError {
     /// The answer is not the one of the reply.
     #[error("the answer is not the one that the custodian's reply names")]
     OtherAnswer,
+    /// Somebody else answers there.
+    #[error("the custodian there is {actual}, not {expected}")]
+    OtherCustodian {
+        /// As configured.
+        expected: Code,
+        /// As it signs.
+        actual: Code,
+    },
+    /// The custodian's log has fewer entries than it has shown.
+    #[error("the custodian's log has {} entries, and has shown us {}: it was cut, lost, or restored from a copy", shown.size, seen.size)]
+    LogShrunk {
+        /// The head that was seen.
+        seen: TreeHead,
+        /// The head that is shown now.
+        shown: TreeHead,
+    },
+    /// The custodian's log is not the one that it has shown.
+    #[error("the custodian's log of {} entries does not hold the {} that it has shown us: it was written anew, or there are two", shown.size.max(seen.size), shown.size.min(seen.size))]
+    LogForked {
+        /// The head that was seen.
+        seen: TreeHead,
+        /// The head that is shown now.
+        shown: TreeHead,
+    },
+    /// A statement without a head, or whose number is not that of the entry behind it.
+    #[error("the custodian's {0} does not say of which log it is")]
+    NoHead(&'static str),
     /// There is no such request.
     #[error("there is no request number '{0}' here")]
     Unknown(Code),
@@ -69,7 +98,13 @@ impl Remedy for AskError {
             Self::Store(error) => return error.remedy(),
             Self::Statement { error, .. } => return error.remedy(),
             Self::OtherRequest(..) => "keep it, and ask the custodian",
-            Self::OtherAnswer => "ask the custodian",
+            Self::OtherAnswer | Self::NoHead(_) => "ask the custodian",
+            Self::OtherCustodian { .. } => "correct [custodian] party, or url and signing_key with it",
+            Self::LogShrunk { shown, .. } | Self::LogForked { shown, .. } => {
+                let remedy = "keep our log, which holds both heads, signed, and have the custodian's operator say why; where that is in \
+                              order, go on with 'cotejo ask --trust-log";
+                return Some(format!("{remedy} {shown} --reason TEXT'").into());
+            }
             Self::Unknown(_) | Self::Abandoned(_) => "make a new request",
             _ => return None,
         };
@@ -108,8 +143,10 @@ pub struct Asking<'a> {
     pub client: &'a Client,
     /// What must not get lost.
     pub outbox: &'a mut Outbox,
-    /// What receipt and reply must be signed with.
-    pub custodian: PublicKey,
+    /// Who is asked.
+    pub custodian: &'a Code,
+    /// What the custodian's statements must be signed with.
+    pub custodian_key: PublicKey,
     /// The evaluation key's file, for a custodian that does not have it.
     pub key_content: &'a [u8],
     /// Longest answer, in bytes.
@@ -129,10 +166,14 @@ impl Asking<'_> {
     ///
     /// [`AskError`]; the same call goes on where this one ended.
     pub fn conclude(&mut self, number: &Code) -> Result<Concluded, AskError> {
+        let (mut met, mut renewed) = (false, false);
         loop {
             let request = self.outbox.request(number)?.ok_or_else(|| AskError::Unknown(number.clone()))?;
+            if request.state <= RequestState::Accepted && !std::mem::replace(&mut met, true) {
+                self.meet()?;
+            }
             match request.state {
-                RequestState::Prepared => self.submit(&request)?,
+                RequestState::Prepared => self.submit(&request, &mut renewed)?,
                 RequestState::Accepted => self.await_reply(&request)?,
                 RequestState::Replied | RequestState::Acknowledged | RequestState::Done => {
                     return self.acknowledge(request);
@@ -181,7 +222,59 @@ impl Asking<'_> {
         Ok(())
     }
 
-    fn submit(&mut self, request: &OutboxRequest) -> Result<(), AskError> {
+    /// Finds out who is there, and that its log holds all that it has shown us. Only then its name is written into our own.
+    fn meet(&mut self) -> Result<(), AskError> {
+        let client = self.client;
+        let statement = self.patiently(|| client.standing())?;
+        let standing = self.verified(&statement, Standing::KIND)?;
+        if standing.custodian != *self.custodian {
+            return Err(AskError::OtherCustodian { expected: self.custodian.clone(), actual: standing.custodian });
+        }
+        let now = (self.clock)();
+        self.outbox.journal().register(self.custodian, &self.custodian_key, now)?;
+        if let Some(seen) = self.outbox.seen(self.custodian)?
+            && standing.log.size < seen.size
+        {
+            let shown = standing.log;
+            return self.diverged(seen, shown, statement.to_json(), AskError::LogShrunk { seen, shown });
+        }
+        self.follow_log(standing.log, || statement.to_json())
+    }
+
+    /// Holds a head of the custodian's log against the last that we have seen: one must hold the other. A statement may be older than
+    /// what was seen.
+    fn follow_log(&mut self, shown: TreeHead, statement: impl FnOnce() -> String) -> Result<(), AskError> {
+        let Some(seen) = self.outbox.seen(self.custodian)? else { return Ok(self.outbox.see(self.custodian, &shown)?) };
+        if shown == seen {
+            return Ok(());
+        }
+        let (earlier, later) = if shown.size < seen.size { (shown, seen) } else { (seen, shown) };
+        let client = self.client;
+        let proof = self.patiently(|| client.consistency(earlier.size, later.size))?;
+        if !proof.is_some_and(|proof| is_consistent(&earlier, &later, &proof)) {
+            return self.diverged(seen, shown, statement(), AskError::LogForked { seen, shown });
+        }
+        if later == shown {
+            self.outbox.see(self.custodian, &shown)?;
+        }
+        Ok(())
+    }
+
+    /// What the custodian has signed is evidence: it is kept.
+    fn diverged(
+        &mut self,
+        seen: TreeHead,
+        shown: TreeHead,
+        statement: String,
+        error: AskError,
+    ) -> Result<(), AskError> {
+        let diverged = Divergence { custodian: self.custodian.clone(), seen, shown, statement };
+        self.outbox.diverged(diverged, (self.clock)())?;
+        Err(error)
+    }
+
+    /// `renewed` says whether it was signed anew already: then not again.
+    fn submit(&mut self, request: &OutboxRequest, renewed: &mut bool) -> Result<(), AskError> {
         let asked = request.statement.verify(None);
         let asked = asked.map_err(|error| AskError::Statement { statement: "request", error })?;
         let query = request.query.as_deref().ok_or(StoreError::Damaged("query"))?;
@@ -192,11 +285,22 @@ impl Asking<'_> {
             self.patiently(|| client.put_key(&request.agreement, &asked.key, self.key_content))?;
         }
         let Accepted { job, receipt } =
-            self.patiently(|| client.submit(&request.agreement, &request.statement, query))?;
+            match self.patiently(|| client.submit(&request.agreement, &request.statement, query)) {
+                Err(AskError::Client(ClientError::Refused(refusal)))
+                    if refusal.kind == TIME_IN_THE_PAST && !std::mem::replace(renewed, true) =>
+                {
+                    // It was not accepted when it was made: a request of that number would be known.
+                    self.watch.note("it was signed too long ago, and was never accepted: it is signed anew");
+                    let seen = self.outbox.seen(self.custodian)?;
+                    return Ok(self.outbox.renew(&request.number, seen, (self.clock)())?);
+                }
+                accepted => accepted?,
+            };
         let said = self.verified(&receipt, "receipt")?;
         if said.request != request.statement.digest() || said.job != job {
             return Err(AskError::OtherRequest("receipt"));
         }
+        self.follow_log(said.log.ok_or(AskError::NoHead(Receipt::KIND))?, || receipt.to_json())?;
         let now = (self.clock)();
         Ok(self.outbox.accepted(&request.number, &job, &receipt, now)?)
     }
@@ -206,7 +310,7 @@ impl Asking<'_> {
         statement: &Signed<T>,
         kind: &'static str,
     ) -> Result<T, AskError> {
-        let verified = statement.verify(Some(&self.custodian));
+        let verified = statement.verify(Some(&self.custodian_key));
         verified.map_err(|error| AskError::Statement { statement: kind, error })
     }
 
@@ -235,6 +339,9 @@ impl Asking<'_> {
             if said.request_digest != request.statement.digest() || asked != Ok(said.request) {
                 return Err(AskError::OtherRequest("reply"));
             }
+            // A reply is numbered by its entry, which stands behind the log that it names.
+            let log = said.log.filter(|log| log.size.checked_add(1) == Some(said.number));
+            self.follow_log(log.ok_or(AskError::NoHead(Reply::KIND))?, || reply.to_json())?;
             let answer = match said.outcome {
                 ReplyOutcome::Unanswered { .. } => None,
                 ReplyOutcome::Answered { answer_digest, .. } => {

@@ -24,8 +24,9 @@ use ureq::{Agent, Body};
 use super::identity::Identity;
 use super::protocol::paths::{self, filled};
 use super::protocol::{
-    AcceptedView, Acknowledgement, AgreementView, END_EVENT, JobView, JobsView, KeyView, PROGRESS_EVENT,
-    ProblemDocument, ProgressView, REQUEST_HEADER, Receipt, Reply, Request, SignedView, limits,
+    AcceptedView, Acknowledgement, AgreementView, ConsistencyView, END_EVENT, JobView, JobsView, KeyView,
+    PROGRESS_EVENT, ProblemDocument, ProgressView, REQUEST_HEADER, Receipt, Reply, Request, SignedView, Standing,
+    limits,
 };
 use super::signing::{Hash, Name, Signed, Statement};
 pub use address::{AddressFault, Misaddressed};
@@ -226,6 +227,31 @@ impl Client {
         let put = self.agent.put(self.url(&filled(paths::ACKNOWLEDGEMENT, &[job])));
         let sent = put.content_type("application/json").send(statement.to_json().as_bytes());
         self.sound(sent.map_err(|error| self.failed(&error))?).map(drop)
+    }
+
+    /// Who the custodian says that it is, and how far its log has come; not verified yet.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`], as for every call.
+    pub fn standing(&self) -> Result<Signed<Standing>, ClientError> {
+        signed(&self.document(self.get(paths::LOG)?)?)
+    }
+
+    /// The proof that the custodian's log of so many entries holds the one of fewer; none where it says that it has not as many.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`], as for every call.
+    pub fn consistency(&self, earlier: u64, later: u64) -> Result<Option<Vec<Hash>>, ClientError> {
+        let path = format!("{}?earlier={earlier}&later={later}", paths::CONSISTENCY);
+        let response = self.get(&path)?;
+        if response.status() == StatusCode::NOT_FOUND {
+            return Ok(None);
+        }
+        let view: ConsistencyView = self.document(response)?;
+        let hashes = view.hashes.iter().map(|hash| hash.parse()).collect::<Result<_, _>>();
+        hashes.map(Some).map_err(|_| ClientError::Foreign("a proof"))
     }
 
     /// Deletes a job of ours.

@@ -8,5 +8,7 @@ pub(crate) const DOCUMENT_LIMIT_BYTES: u64 = 8 << 20;
 pub(crate) const PROBLEM_LIMIT_BYTES: u64 = 1 << 16;
 /// Longest line of an event that a querier takes, in bytes.
 pub(crate) const EVENT_LIMIT_BYTES: u64 = 4096;
+/// The time of a request may differ so much from that of its receipt, either way: ten minutes, in milliseconds.
+pub(crate) const TIME_TOLERANCE_MS: i64 = 600_000;
 /// Jobs that are listed at a time.
 pub(crate) const JOBS_LISTED: u64 = 100;

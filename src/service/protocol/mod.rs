@@ -9,8 +9,13 @@ mod record;
 mod views;
 
 pub use problem::ProblemDocument;
+pub(crate) use problem::TIME_IN_THE_PAST;
 #[cfg(test)]
 pub(super) use record::tests;
-pub use record::{Acknowledgement, Line, LineError, Reason, Receipt, RecordError, Reply, ReplyOutcome, Request};
-pub use views::{AcceptedView, AgreementView, EndView, JobView, JobsView, KeyView, ProgressView, SignedView};
+pub use record::{
+    Acknowledgement, Line, LineError, Reason, Receipt, RecordError, Reply, ReplyOutcome, Request, Standing,
+};
+pub use views::{
+    AcceptedView, AgreementView, ConsistencyView, EndView, JobView, JobsView, KeyView, ProgressView, SignedView,
+};
 pub(crate) use views::{END_EVENT, PROGRESS_EVENT, REQUEST_HEADER, signed};

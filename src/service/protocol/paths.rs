@@ -18,6 +18,10 @@ pub(crate) const EVENTS: &str = "/v1/jobs/{job}/events";
 pub(crate) const ANSWER: &str = "/v1/jobs/{job}/answer";
 /// Where a job's reply is acknowledged.
 pub(crate) const ACKNOWLEDGEMENT: &str = "/v1/jobs/{job}/acknowledgement";
+/// Who the custodian is, and how far its log has come.
+pub(crate) const LOG: &str = "/v1/log";
+/// The proof that its log holds what it held before.
+pub(crate) const CONSISTENCY: &str = "/v1/log/consistency";
 /// The document that describes the interface.
 pub(crate) const OPENAPI: &str = "/v1/openapi.json";
 

@@ -23,6 +23,9 @@ pub struct ProblemDocument {
     pub capacity_returns: Option<String>,
 }
 
+/// The kind of problem of a request that was signed too long ago: its requester signs it anew.
+pub(crate) const TIME_IN_THE_PAST: &str = "time-in-the-past";
+
 const KIND: &str = "urn:cotejo:problem:";
 const INSTANCE: &str = "urn:cotejo:request:";
 

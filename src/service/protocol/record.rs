@@ -21,6 +21,7 @@ use crate::agreement::{Code, RequestField, ServiceTerms};
 use crate::remedy::Remedy;
 use crate::service::signing::{Hash, Name, Statement};
 use crate::service::time::Time;
+use crate::service::tree::TreeHead;
 
 /// A line of text for people: no control characters, at most `Line::LIMIT` bytes. A reference to a file, never a name of a person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,6 +98,9 @@ pub struct Request {
     pub query_digest: Hash,
     /// How many persons are asked about.
     pub probes: u32,
+    /// The head of the custodian's log that the requester saw last, if it has seen one: what was shown cannot be taken back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<TreeHead>,
 }
 
 /// The request was accepted and charged. Signed by the custodian.
@@ -109,6 +113,9 @@ pub struct Receipt {
     pub job: Name,
     /// When it was accepted, by the custodian's clock.
     pub time: Time,
+    /// The custodian's log as a tree, before the entry of this statement. None in those of before version 0.2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log: Option<TreeHead>,
 }
 
 /// The end of a request. Echoes it whole. Signed by the custodian.
@@ -125,6 +132,9 @@ pub struct Reply {
     pub time: Time,
     /// What came of it.
     pub outcome: ReplyOutcome,
+    /// As in a [`Receipt`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log: Option<TreeHead>,
 }
 
 /// What came of a request.
@@ -187,6 +197,21 @@ pub struct Acknowledgement {
     pub time: Time,
 }
 
+/// Who the custodian is, and how far its log has come. Signed by the custodian, and in no log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Standing {
+    /// The custodian's name.
+    pub custodian: Code,
+    /// Its log as a tree.
+    pub log: TreeHead,
+    /// When, by the custodian's clock.
+    pub time: Time,
+}
+
+impl Statement for Standing {
+    const KIND: &'static str = "standing";
+}
 impl Statement for Request {
     const KIND: &'static str = "request";
 }
@@ -278,6 +303,7 @@ pub(in crate::service) mod tests {
             query: Name([2; 16]),
             query_digest: Hash([3; 32]),
             probes: 4,
+            seen: None,
         }
     }
 

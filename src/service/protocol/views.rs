@@ -112,6 +112,13 @@ pub struct EndView {
     pub state: String,
 }
 
+/// A proof that one tree of the log holds all of an earlier one (RFC 6962, section 2.1.2).
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct ConsistencyView {
+    /// Hashes, 64 hexadecimal digits each; none where both are the same, or the earlier has no entry.
+    pub hashes: Vec<String>,
+}
+
 /// As it crosses: the same JSON as [`crate::service::signing::Signed`].
 pub(crate) fn signed<T>(statement: &crate::service::signing::Signed<T>) -> SignedView
 where

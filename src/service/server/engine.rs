@@ -282,6 +282,11 @@ impl Current {
         let one = matches!(question.target, Target::Subject(_));
         let mut costs = self.costs.lock().unwrap_or_else(PoisonError::into_inner);
         *costs.entry((question.probes, one)).or_insert_with(|| {
+            // Bootstraps are counted: how many follows from the agreement, the gallery's size and the layout of the probes.
+            if let Pace::Tfhe(bootstrap) = self.pace {
+                let steps = u32::try_from(self.custodian.steps(question)).unwrap_or(u32::MAX);
+                return Cost(bootstrap.saturating_mul(steps));
+            }
             let agreement = self.custodian.agreement();
             let limit = agreement.terms().limits.references_per_subject.saturating_mul(2);
             let references = self.custodian.gallery().references();

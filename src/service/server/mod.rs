@@ -12,6 +12,7 @@
 
 mod connection;
 mod engine;
+mod held;
 mod metrics;
 mod operations;
 mod problem;

@@ -4,7 +4,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use crate::remedy::Remedy;
-use crate::service::protocol::ProblemDocument;
+use crate::service::protocol::{ProblemDocument, TIME_IN_THE_PAST};
 use crate::service::store::{StoreError, SubmitError};
 use crate::service::time::Time;
 use crate::wire::WireError;
@@ -111,8 +111,11 @@ impl HttpProblem {
             SubmitError::NumberTaken(_) => (StatusCode::CONFLICT, "number-taken"),
             SubmitError::ClockBehind { .. } => (StatusCode::SERVICE_UNAVAILABLE, "clock-behind"),
             SubmitError::Future { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "time-in-the-future"),
+            SubmitError::Past { .. } => (StatusCode::UNPROCESSABLE_ENTITY, TIME_IN_THE_PAST),
             SubmitError::Breaker { .. } => (StatusCode::SERVICE_UNAVAILABLE, "suspended"),
             SubmitError::Record(_) => (StatusCode::UNPROCESSABLE_ENTITY, "refused-request"),
+            SubmitError::LogBehind { .. } => (StatusCode::CONFLICT, "log-behind"),
+            SubmitError::LogOther { .. } => (StatusCode::CONFLICT, "log-other"),
             SubmitError::KeyUnknown(_) => (StatusCode::CONFLICT, "key-unknown"),
             SubmitError::KeyExpired { .. } => (StatusCode::CONFLICT, "key-expired"),
             SubmitError::Quota { .. } => (StatusCode::TOO_MANY_REQUESTS, "quota"),
@@ -120,6 +123,10 @@ impl HttpProblem {
         };
         match error {
             SubmitError::Store(error) => error.into(),
+            SubmitError::LogBehind { .. } | SubmitError::LogOther { .. } => {
+                tracing::error!(error = error.in_full(), "a requester has seen a log that ours does not hold");
+                Self::new(status, kind, error.in_full())
+            }
             SubmitError::Quota { returns: Some(returns), .. } => {
                 let detail = format!("{error}; capacity returns at {returns}");
                 let problem = Self::new(status, kind, detail).retry_after(now.seconds_until(returns));

@@ -9,10 +9,10 @@ use rand_chacha::ChaCha20Rng;
 use tokio::sync::Semaphore;
 
 use super::engine::{Engine, GallerySource};
+use super::held::Held;
 use super::metrics::Metrics;
 use super::problem::HttpProblem;
 use super::queue::{Cost, Queue};
-use super::release::Held;
 use crate::agreement::{Code, ServiceTerms};
 use crate::service::signing::{Hash, PublicKey};
 use crate::service::store::{Custody, StoreError, Waiting};

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::engine::{Computed, NotComputed};
+use super::held::Ready;
 use super::queue::{Taken, Ticket};
-use super::release::{RETRY, Ready};
+use super::release::RETRY;
 use super::state::State;
 use crate::service::protocol::Reason;
 use crate::service::store::{StoreError, Waiting, Work};
@@ -53,7 +54,10 @@ fn compute(
     let Work { request, query } = match state.with_custody(|custody| custody.work(&job.id)) {
         Ok(None) => return Ok(None),
         Ok(Some(work)) => work,
-        Err(StoreError::Damaged(_)) => return Ok(Some(Err(Reason::Unprocessable))),
+        Err(error @ StoreError::Damaged(_)) => {
+            tracing::error!(job = %job.id, error = %error, "a job was changed in the database; it gets a reply without an answer");
+            return Ok(Some(Err(Reason::Unprocessable)));
+        }
         Err(error) => {
             tracing::error!(error = %error, "the database failed");
             return Err(Interrupted);

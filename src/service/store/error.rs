@@ -3,8 +3,11 @@
 use std::borrow::Cow;
 use std::error::Error as _;
 
+use crate::agreement::Code;
 use crate::remedy::Remedy;
+use crate::service::audit::RETENTION_DAYS;
 use crate::service::signing::PublicKey;
+use crate::service::time::Time;
 
 /// Why a step was not taken. Nothing of it was.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -62,6 +65,12 @@ pub enum StoreError {
     /// No database of ours.
     #[error("this is no database of cotejo's")]
     Foreign,
+    /// Contents would be erased sooner than agreed, and this party has not consented.
+    #[error("what is younger than {days} days goes with the consent of {0} alone", days = RETENTION_DAYS)]
+    Consent(Code),
+    /// Contents of the future would be erased.
+    #[error("{0} lies in the future")]
+    Future(Time),
     /// Something in it is not what was written.
     #[error("the database holds a {0} that this program did not write")]
     Damaged(&'static str),
@@ -92,6 +101,8 @@ impl Remedy for StoreError {
                 "configure the key that it was made with, or begin another database ('database')"
             }
             Self::Layout(..) => "use that version",
+            Self::Consent(_) => "have that party make one with 'cotejo audit consent', and give it with --consent",
+            Self::Future(_) => "name a time that is past",
             Self::Owner { .. } | Self::Foreign => "name another database",
             Self::Damaged(..) => "restore it from a copy",
             Self::Refused(..) => "report this as a fault of cotejo",

@@ -4,11 +4,12 @@ use rand::CryptoRng;
 
 use super::connection::{Database, Row, Step};
 use super::entries::{entries_from, page};
-use super::{Location, Owner, StoreError, schema};
+use super::{Location, Owner, StoreError, schema, tree};
 use crate::agreement::Code;
-use crate::service::audit::{Entry, Event, Head, Role};
-use crate::service::signing::PublicKey;
+use crate::service::audit::{Consent, Entry, Event, Head, RETENTION_DAYS, Role};
+use crate::service::signing::{Hash, PublicKey, Signed};
 use crate::service::time::Time;
+use crate::service::tree::TreeHead;
 
 /// A log and the database it is in.
 pub struct Journal {
@@ -97,6 +98,32 @@ impl Journal {
         rows.into_iter().next().map_or(Ok(Head::NONE), head)
     }
 
+    /// The log as a tree.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] where it cannot be read.
+    pub fn tree_head(&mut self) -> Result<TreeHead, StoreError> {
+        self.step(|step| step.tree_head())
+    }
+
+    /// The proof that the log, when it had so many entries, held all that it had when it had fewer; none where it never had as many, or
+    /// the first number is not the smaller.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] where it cannot be read.
+    pub(crate) fn proof(&mut self, earlier: u64, later: u64) -> Result<Option<Vec<Hash>>, StoreError> {
+        self.step(|step| {
+            let size = step.head()?.number;
+            match earlier {
+                _ if later > size || earlier > later => Ok(None),
+                0 => Ok(Some(Vec::new())),
+                _ => tree::proof(step, earlier, later).map(Some),
+            }
+        })
+    }
+
     /// Registers the key of another party, if it is another than before.
     ///
     /// # Errors
@@ -116,14 +143,26 @@ impl Journal {
     }
 
     /// Erases the contents of entries before a time; what is needed to check the log stays. Requests of before then go as well, where
-    /// they were replied to or abandoned.
+    /// they were replied to or abandoned. `consents` are needed for what is younger than [`RETENTION_DAYS`], of every other party.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] where it cannot be done: then nothing was.
-    pub(crate) fn erase(&mut self, before: Time, now: Time) -> Result<ErasedContents, StoreError> {
+    /// [`StoreError`] where it cannot be done, or a consent is lacking: then nothing was.
+    pub(crate) fn erase(
+        &mut self,
+        before: Time,
+        consents: &[Signed<Consent>],
+        now: Time,
+    ) -> Result<ErasedContents, StoreError> {
         let role = self.owner.role;
         self.step(|step| {
+            let time = step.time(now)?;
+            if before > time {
+                return Err(StoreError::Future(before));
+            }
+            if before.plus_days(RETENTION_DAYS) > time {
+                require_consents(step, before, consents)?;
+            }
             let last = step.row("SELECT COALESCE(MAX(number), 0) FROM log WHERE time < ?1", &[before.into()])?;
             let through = last.map_or(Ok(0), |mut row| row.count())?;
             let mut contents = 0;
@@ -148,7 +187,7 @@ impl Journal {
                 Role::Querier => step.execute(sql, &[through.into()])?,
             };
             if contents > 0 {
-                step.log(Event::Erased { before, through, contents }, now)?;
+                step.log(Event::Erased { before, through, contents, consents: consents.to_vec() }, now)?;
             }
             Ok(ErasedContents { contents, through })
         })
@@ -162,6 +201,26 @@ impl Journal {
     pub fn entries(&mut self, from: u64) -> Result<Vec<Entry>, StoreError> {
         entries_from(&mut self.database, from)
     }
+}
+
+/// Every other party that the log knows has signed that contents of before this time may go.
+fn require_consents(
+    step: &mut LoggedStep<'_, '_>,
+    before: Time,
+    consents: &[Signed<Consent>],
+) -> Result<(), StoreError> {
+    let parties = step.query("SELECT party, public_key FROM registered ORDER BY party", &[])?;
+    for mut row in parties {
+        let (party, key): (Code, PublicKey) = (row.parsed()?, row.parsed()?);
+        let owner = step.owner;
+        let consented = consents.iter().filter_map(|signed| signed.verify(Some(&key)).ok()).any(|said| {
+            said.party == party && said.before == before && said.owner == owner.party && said.role == owner.role
+        });
+        if !consented {
+            return Err(StoreError::Consent(party));
+        }
+    }
+    Ok(())
 }
 
 fn head(mut row: Row) -> Result<Head, StoreError> {
@@ -216,8 +275,20 @@ impl LoggedStep<'_, '_> {
             signature.into(),
         ];
         self.step.execute(sql, &values)?;
+        tree::append(&mut self.step, entry.number, &entry.hash)?;
         self.head = Some(entry.head());
         Ok(())
+    }
+
+    /// The log as a tree, with what this step has appended.
+    pub(crate) fn tree_head(&mut self) -> Result<TreeHead, StoreError> {
+        let size = self.head()?.number;
+        self.tree_head_of(size)
+    }
+
+    /// The log as a tree when it had so many entries; it has as many.
+    pub(crate) fn tree_head_of(&mut self, size: u64) -> Result<TreeHead, StoreError> {
+        tree::head(&mut self.step, size)
     }
 
     /// A time for what is done now, in whole seconds: not before the log's end, so that the log's times never run backwards.

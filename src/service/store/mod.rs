@@ -15,6 +15,7 @@ mod location;
 mod outbox;
 mod owner;
 mod schema;
+mod tree;
 
 pub use custody::{
     Account, Admitted, Answered, Breaker, Custody, Ending, GalleryBits, Job, JobState, KEYS_LIMIT, Period, Submission,

@@ -1,19 +1,21 @@
 //! The tables. Both databases read the same statements: `BIGINT`, `TEXT` and `BYTEA` alone.
 
 use super::connection::Step;
-use super::entries::first_and_last;
-use super::{Owner, StoreError};
+use super::entries::{first_and_last, page};
+use super::{Owner, StoreError, tree};
 use crate::service::audit::Role;
 use crate::service::signing::PublicKey;
 
-/// Layout 2 binds a database to its signing key, and keeps verdicts.
-const LAYOUT: &str = "2";
+/// Layout 2 binds a database to its signing key, and keeps verdicts; layout 3 keeps the log as a tree, and the heads that were seen.
+const LAYOUT: &str = "3";
 
 const SHARED: &[&str] = &[
     // Whose database this is, its layout, the state of the circuit breaker.
     "CREATE TABLE IF NOT EXISTS about (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS log (number BIGINT PRIMARY KEY, time BIGINT NOT NULL, content TEXT, content_digest TEXT NOT NULL, \
      hash TEXT NOT NULL, signature TEXT NOT NULL)",
+    // Hashes of the complete subtrees over the log's entries, in the order of Crosby and Wallach.
+    "CREATE TABLE IF NOT EXISTS tree (position BIGINT PRIMARY KEY, hash TEXT NOT NULL)",
     // Whose statements are checked with which key.
     "CREATE TABLE IF NOT EXISTS registered (party TEXT PRIMARY KEY, public_key TEXT NOT NULL)",
 ];
@@ -46,7 +48,11 @@ const QUERIER: &[&str] = &[
     "CREATE TABLE IF NOT EXISTS requests (number TEXT PRIMARY KEY, sequence BIGINT NOT NULL UNIQUE, agreement TEXT NOT NULL, \
      custodian TEXT NOT NULL, request_digest TEXT NOT NULL, request TEXT NOT NULL, query BYTEA, pending BYTEA, stage TEXT NOT NULL, \
      job TEXT, receipt TEXT, reply TEXT, answer BYTEA, acknowledgement TEXT, verdicts BYTEA, nonce BYTEA)",
+    HEADS,
 ];
+
+/// The last head of each custodian's log that we have seen and found to hold those before.
+const HEADS: &str = "CREATE TABLE IF NOT EXISTS heads (custodian TEXT PRIMARY KEY, head TEXT NOT NULL)";
 
 /// From layout 1 to 2, for a querier. A custodian's tables are the same in both.
 const QUERIER_FROM_1: &[&str] =
@@ -83,16 +89,38 @@ pub(crate) fn prepare(step: &mut Step<'_>, owner: &Owner) -> Result<(), StoreErr
             bound(step, &key)?;
             create(step, of_role)
         }
+        Some("2") => {
+            bound(step, &key)?;
+            from_2(step, owner.role)
+        }
         Some("1") => {
             was_signed_with(step, &key)?;
             if owner.role == Role::Querier {
                 create(step, QUERIER_FROM_1)?;
             }
             set_about(step, SIGNING_KEY, &key.to_string())?;
-            set_about(step, "layout", LAYOUT)
+            from_2(step, owner.role)
         }
         Some(other) => Err(StoreError::Layout(other.to_owned())),
     }
+}
+
+/// From layout 2: the tree is made of the log.
+fn from_2(step: &mut Step<'_>, role: Role) -> Result<(), StoreError> {
+    if role == Role::Querier {
+        step.execute(HEADS, &[])?;
+    }
+    step.execute("DELETE FROM tree", &[])?;
+    let mut next = 1;
+    loop {
+        let entries = page(step, next, i64::MAX.unsigned_abs())?;
+        let Some(last) = entries.last() else { break };
+        next = last.number.saturating_add(1);
+        for entry in &entries {
+            tree::append(step, entry.number, &entry.hash)?;
+        }
+    }
+    set_about(step, "layout", LAYOUT)
 }
 
 /// Under this name a database says which key it is bound to.

@@ -66,6 +66,16 @@ pub enum Disagreement {
         /// Whose log lacks it.
         log: Role,
     },
+    /// One log says that it has erased what it lacks, and has not had it.
+    #[error(
+        "the {log}'s log lacks {statements} statements that it cannot have erased: no entry without content is left for them"
+    )]
+    NotErased {
+        /// Whose log.
+        log: Role,
+        /// How many.
+        statements: u64,
+    },
     /// Two statements where there can be one.
     #[error("the {statement} in one log is not the {statement} in the other")]
     Different {

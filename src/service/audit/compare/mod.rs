@@ -12,6 +12,7 @@ use super::Role;
 use crate::remedy::Remedy;
 use crate::service::protocol::{Acknowledgement, Receipt, Reply, Request};
 use crate::service::signing::{Hash, Statement};
+use crate::service::time::Time;
 pub use comparison::{Comparison, Disagreement, Discrepancy, Note};
 pub use statements::Statements;
 use statements::{Held, Said};
@@ -68,6 +69,7 @@ pub fn compare(ours: Statements, theirs: Statements) -> Result<Comparison, Compa
         },
         custodian: &custodian,
         querier: &querier,
+        excused: Default::default(),
     };
     Ok(comparing.run())
 }
@@ -75,6 +77,8 @@ pub fn compare(ours: Statements, theirs: Statements) -> Result<Comparison, Compa
 struct Comparing<'a> {
     custodian: &'a Statements,
     querier: &'a Statements,
+    /// Times of the statements that are excused in the custodian's log, and in the querier's.
+    excused: [Vec<Time>; 2],
     result: Comparison,
 }
 
@@ -112,7 +116,26 @@ impl Comparing<'_> {
                 self.pair(pair);
             }
         }
+        self.erasures();
         self.result
+    }
+
+    /// What one log lacks for its age must be among what it has erased.
+    fn erasures(&mut self) {
+        let [mut of_custodian, mut of_querier] = std::mem::take(&mut self.excused);
+        let lacking = [
+            (Role::Custodian, self.custodian.cannot_have_erased(&mut of_custodian)),
+            (Role::Querier, self.querier.cannot_have_erased(&mut of_querier)),
+        ];
+        for (log, statements) in lacking.into_iter().filter(|(_, statements)| *statements > 0) {
+            self.find_whole(Disagreement::NotErased { log, statements });
+        }
+    }
+
+    /// What is about no request.
+    fn find_whole(&mut self, what: Disagreement) {
+        let whole = Discrepancy { number: None, request: None, custodian_entry: None, querier_entry: None, what };
+        list(&mut self.result.findings, &mut self.result.further_findings, whole);
     }
 
     /// Each log must know the owner of the other.
@@ -122,9 +145,7 @@ impl Comparing<'_> {
             (Role::Querier, self.querier.knows(&self.result.custodian), self.result.custodian.clone()),
         ];
         for (log, _, party) in strangers.into_iter().filter(|(_, known, _)| !known) {
-            let what = Disagreement::Stranger { log, party };
-            let whole = Discrepancy { number: None, request: None, custodian_entry: None, querier_entry: None, what };
-            list(&mut self.result.findings, &mut self.result.further_findings, whole);
+            self.find_whole(Disagreement::Stranger { log, party });
         }
     }
 
@@ -201,9 +222,15 @@ impl Comparing<'_> {
             (Some(there), None) => (there, Role::Querier),
             (None, Some(there)) => (there, Role::Custodian),
         };
-        let lacking = if log == Role::Custodian { self.custodian } else { self.querier };
+        let [of_custodian, of_querier] = &mut self.excused;
+        let (lacking, excused) =
+            if log == Role::Custodian { (self.custodian, of_custodian) } else { (self.querier, of_querier) };
         if lacking.excuses(&there) {
             self.result.excused += 1;
+            // What may never have arrived need not have been erased.
+            if underway.is_none_or(|(whose, _)| whose != log) {
+                excused.push(there.time);
+            }
             return;
         }
         match underway.filter(|(whose, _)| *whose == log) {

@@ -16,6 +16,8 @@ pub struct Statements {
     pub(super) requests: HashMap<Hash, Held>,
     /// Contents of entries before this are erased.
     pub(super) erased_before: Option<Time>,
+    /// Times of entries without content, ascending.
+    pub(super) erased: Vec<Time>,
 }
 
 /// What a log holds of a request.
@@ -66,10 +68,15 @@ impl Statements {
 
     /// The next entry, for those who have read it already.
     pub(crate) fn read(&mut self, reading: &Reading<'_>) {
-        let (entry, Some(told)) = (reading.entry, reading.told()) else { return };
+        let (entry, Some(told)) = (reading.entry, reading.told()) else {
+            if matches!(reading.told, Ok(None)) {
+                self.erased.push(reading.entry.time);
+            }
+            return;
+        };
         self.parties.read(told);
         match told {
-            Told::Erased { before, .. } => self.erased_before = self.erased_before.max(Some(*before)),
+            Told::Erased(erasure) => self.erased_before = self.erased_before.max(Some(erasure.before)),
             Told::Request(stated) => self.request(entry, stated),
             Told::Receipt(stated) => self.receipt(entry, stated),
             Told::Reply(stated) => self.reply(entry, stated),
@@ -117,6 +124,20 @@ impl Statements {
     /// Whether a statement may be gone from this log for its age.
     pub(super) fn excuses(&self, said: &Said) -> bool {
         self.erased_before.is_some_and(|before| said.time < before.plus_days(CLOCK_SLACK_DAYS))
+    }
+
+    /// How many of such statements, made or logged at these times, cannot be among what was erased: there is no entry left over for each.
+    pub(super) fn cannot_have_erased(&self, excused: &mut [Time]) -> u64 {
+        excused.sort_unstable();
+        let mut erased = self.erased.iter().rev().peekable();
+        let mut lacking = 0_u64;
+        // The latest first: each takes the latest entry that is left, which is no earlier than itself, or there is none for it.
+        for said in excused.iter().rev() {
+            if erased.next_if(|entry| entry.plus_days(CLOCK_SLACK_DAYS) >= *said).is_none() {
+                lacking = lacking.saturating_add(1);
+            }
+        }
+        lacking
     }
 
     pub(super) fn knows(&self, party: &Code) -> bool {

@@ -216,6 +216,19 @@ fn erasure_excuses_what_is_older_and_nothing_else() {
         }
         assert_eq!(compared(&exchange).findings.len(), if log == Role::Custodian { 3 } else { 4 });
     }
+    // Who has dropped entries, and tells of an erasure, has none for them.
+    for log in [Role::Custodian, Role::Querier] {
+        let mut exchange = Exchange::new();
+        exchange.ask(1, DAY_MS, Reached::Delivered);
+        exchange.ask(2, DAY_MS, Reached::Delivered);
+        let place = if log == Role::Custodian { &mut exchange.custodian } else { &mut exchange.querier };
+        place.entries.truncate(if log == Role::Custodian { 3 } else { 2 });
+        place.erase(5 * DAY_MS, 20 * DAY_MS);
+        let found = findings(&exchange);
+        // What may not have arrived need not have been there.
+        let statements = if log == Role::Custodian { 6 } else { 8 };
+        assert_eq!(found, [Disagreement::NotErased { log, statements }]);
+    }
     // Both have erased, by clocks of their own.
     let mut exchange = Exchange::new();
     exchange.ask(1, 5 * DAY_MS, Reached::Delivered);
@@ -231,8 +244,12 @@ fn other_queriers_and_other_custodians_are_left_alone() {
     exchange.custodian.add(9000, Event::Request { statement: Signed::new(&asked, &key(3)).unwrap() });
     exchange.querier.register("D", 4);
     let asked = Signed::new(&request("9", Time::from_millis(9000)), &key(2)).unwrap();
-    let receipt =
-        Receipt { request: asked.digest(), job: crate::service::signing::Name([0; 16]), time: Time::from_millis(9000) };
+    let receipt = Receipt {
+        request: asked.digest(),
+        job: crate::service::signing::Name([0; 16]),
+        time: Time::from_millis(9000),
+        log: None,
+    };
     exchange.querier.add(9000, Event::Request { statement: asked });
     exchange.querier.add(9000, Event::Receipt { statement: Signed::new(&receipt, &key(4)).unwrap() });
     let comparison = compared(&exchange);

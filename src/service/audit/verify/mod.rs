@@ -1,30 +1,34 @@
 //! Checking a log, entry after entry.
 
+mod erasure;
 mod report;
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::reading::{Stated, Told, Whose};
+use super::consent::RETENTION_DAYS;
+use super::reading::{Erasure, Stated, Told, Whose};
 use super::{Entry, EntryError, Head, Reading, Role};
 use crate::agreement::Code;
+use crate::service::protocol::limits::TIME_TOLERANCE_MS;
 use crate::service::protocol::{Acknowledgement, Receipt, Reply, ReplyOutcome, Request};
 use crate::service::signing::{Hash, PublicKey, Statement};
 use crate::service::time::Time;
+use crate::service::tree::{Growing, TreeHead};
+use erasure::Erasures;
 pub use report::{Counts, Finding, LogProblem, Report};
 
 /// Reads a log from its first entry to its last.
 pub struct Verifier {
     key: Option<PublicKey>,
     /// Noted earlier, and not found yet.
-    noted: Vec<(u64, Hash)>,
+    noted: Vec<TreeHead>,
+    /// All entries before the one that is read.
+    tree: Growing,
     owner: Option<Whose>,
     registered: BTreeMap<Code, Vec<PublicKey>>,
     requests: HashMap<Hash, Progress>,
     erased: u64,
-    /// The last entry without content.
-    last_missing: Option<Place>,
-    /// What was erased according to the log.
-    erasure: Option<Erasure>,
+    erasures: Erasures,
     /// Statements about requests that are not in the log: only an erasure excuses them.
     unknown: Vec<Place>,
     counts: Counts,
@@ -41,16 +45,11 @@ struct Place {
     time: Time,
 }
 
-/// What an erasure tells: everything before this time, which is up to this number. The later is the greater.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Erasure {
-    before: Time,
-    through: u64,
-}
-
 /// How far a request came.
 #[derive(Default)]
 struct Progress {
+    /// When it was made, as it says.
+    made: Time,
     receipt: bool,
     reply: Option<Hash>,
     acknowledged: bool,
@@ -69,22 +68,24 @@ impl Progress {
 
 /// Findings that are listed; a log that is broken throughout need not fill the memory.
 const LISTED_FINDINGS: usize = 1000;
+/// What a custodian admits between a request's time and its receipt's, and the second that either is rounded by.
+const DATED_MS: u64 = TIME_TOLERANCE_MS.unsigned_abs() + 1000;
 /// A request may be replied to so long after it was made.
 const LONGEST_WAIT_DAYS: u32 = 31;
 
 impl Verifier {
     /// For a log that must be signed with `key` (where none is known, nothing but the chain shows that entries belong together) and
-    /// must hold the entries that were `noted` earlier.
-    pub fn new(key: Option<PublicKey>, noted: impl IntoIterator<Item = (u64, Hash)>) -> Self {
+    /// must hold the heads that were `noted` earlier.
+    pub fn new(key: Option<PublicKey>, noted: impl IntoIterator<Item = TreeHead>) -> Self {
         Self {
             key,
             noted: noted.into_iter().collect(),
+            tree: Growing::default(),
             owner: None,
             registered: BTreeMap::new(),
             requests: HashMap::new(),
             erased: 0,
-            last_missing: None,
-            erasure: None,
+            erasures: Erasures::new(RETENTION_DAYS),
             unknown: Vec::new(),
             counts: Counts::default(),
             first: None,
@@ -92,6 +93,11 @@ impl Verifier {
             findings: Vec::new(),
             suppressed: 0,
         }
+    }
+
+    /// Contents are kept for so many days, as agreed: [`RETENTION_DAYS`] where nothing else is said.
+    pub fn retaining(self, days: u32) -> Self {
+        Self { erasures: Erasures::new(days), ..self }
     }
 
     /// The next entry.
@@ -103,18 +109,25 @@ impl Verifier {
     pub(crate) fn read(&mut self, reading: &Reading<'_>) {
         let entry = reading.entry;
         self.chain(entry);
-        self.noted.retain(|noted| *noted != (entry.number, entry.hash));
+        if reading.is_erasable {
+            self.erasures.standing(entry.number);
+        }
         match &reading.told {
             Ok(Some(told)) => self.told(entry, told),
             Ok(None) => {
                 self.erased += 1;
-                self.last_missing = Some(Place { entry: entry.number, time: entry.time });
+                self.erasures.missing(entry.number, entry.time);
             }
             Err(EntryError::Digest) => self.find(entry.number, LogProblem::Content),
             Err(EntryError::Form) => self.find(entry.number, LogProblem::Form),
         }
         self.first.get_or_insert(entry.time);
         self.head = entry.head();
+        self.tree.push(&entry.hash);
+        if self.noted.iter().any(|noted| noted.size == entry.number) {
+            let head = self.tree.head();
+            self.noted.retain(|noted| *noted != head);
+        }
     }
 
     /// Whether an entry is the one that follows.
@@ -142,18 +155,16 @@ impl Verifier {
         } else if self.owner.is_none() {
             self.find(1, LogProblem::Opening);
         }
-        if let Some(missing) = self.last_missing
-            && !self.erasure.is_some_and(|told| missing.entry <= told.through && missing.time < told.before)
-        {
-            self.find(missing.entry, LogProblem::Missing);
+        if let Some(missing) = self.erasures.untold() {
+            self.find(missing, LogProblem::Missing);
         }
         for about in std::mem::take(&mut self.unknown) {
-            if self.erasure.is_none_or(|told| about.time >= told.before) {
+            if !self.erasures.excuse(about.time) {
                 self.find(about.entry, LogProblem::Unknown);
             }
         }
-        for (number, _) in std::mem::take(&mut self.noted) {
-            self.find(number, LogProblem::Noted);
+        for noted in std::mem::take(&mut self.noted) {
+            self.find(noted.size, LogProblem::Noted);
         }
         let (party, role) = self.owner.map(|Whose { party, role }| (party, role)).unzip();
         Report {
@@ -164,7 +175,7 @@ impl Verifier {
             erased: self.erased,
             first: self.first,
             last: self.first.map(|_| self.head.time),
-            head: self.head.to_string(),
+            head: self.tree.head(),
             statements: self.counts,
             open: self.requests.values().filter(|progress| progress.is_open()).count() as u64,
             findings: self.findings,
@@ -185,13 +196,7 @@ impl Verifier {
             Told::Opened(whose) if number == 1 => self.owner = Some(whose.clone()),
             Told::Opened(_) => self.find(number, LogProblem::Opening),
             Told::Registered { party, key } => self.registered.entry(party.clone()).or_default().push(*key),
-            Told::Erased { before, through, .. } => {
-                if *through >= number || *before > entry.time {
-                    self.find(number, LogProblem::Erasure);
-                } else {
-                    self.erasure = self.erasure.max(Some(Erasure { before: *before, through: *through }));
-                }
-            }
+            Told::Erased(erasure) => self.erased(entry, erasure),
             Told::Request(stated) => self.request(entry, stated),
             Told::Receipt(stated) => self.receipt(entry, stated),
             Told::Reply(stated) => self.reply(entry, stated),
@@ -201,13 +206,19 @@ impl Verifier {
         }
     }
 
+    fn erased(&mut self, entry: &Entry, erasure: &Erasure) {
+        let parties = self.registered.iter().map(|(party, keys)| (party, keys.as_slice()));
+        let problems = self.erasures.told((entry.number, entry.time), erasure, self.owner.as_ref(), parties);
+        problems.into_iter().for_each(|problem| self.find(entry.number, problem));
+    }
+
     fn request(&mut self, entry: &Entry, stated: &Stated<Request>) {
         self.counts.requests += 1;
         let number = entry.number;
         // Who made it, it says itself: where it does not hold, nothing is said.
         let signed = stated.held().is_none_or(|request| self.is_requester(Some(&request.requester), stated.signer));
-        if self.holds(number, stated, signed).is_some()
-            && self.requests.insert(stated.digest, Progress::default()).is_some()
+        if let Some(made) = self.holds(number, stated, signed).map(|request| request.time)
+            && self.requests.insert(stated.digest, Progress { made, ..Progress::default() }).is_some()
         {
             self.find(number, LogProblem::Twice { statement: Request::KIND });
         }
@@ -217,6 +228,11 @@ impl Verifier {
         self.counts.receipts += 1;
         let signed = self.is_custodian(stated.signer);
         if let Some(receipt) = self.holds(entry.number, stated, signed) {
+            self.head_of(entry.number, receipt.log, Receipt::KIND);
+            let made = self.requests.get(&receipt.request).map_or(receipt.time, |progress| progress.made);
+            if made.millis().abs_diff(receipt.time.millis()) > DATED_MS {
+                self.find(entry.number, LogProblem::Dated { made, received: receipt.time });
+            }
             let received = |progress: &mut Progress| std::mem::replace(&mut progress.receipt, true);
             self.progress(entry, &receipt.request, None, received, Receipt::KIND);
         }
@@ -225,6 +241,7 @@ impl Verifier {
     fn reply(&mut self, entry: &Entry, stated: &Stated<Reply>) {
         let signed = self.is_custodian(stated.signer);
         let Some(reply) = self.holds(entry.number, stated, signed) else { return };
+        self.head_of(entry.number, reply.log, Reply::KIND);
         match reply.outcome {
             ReplyOutcome::Answered { .. } => self.counts.answers += 1,
             ReplyOutcome::Unanswered { .. } => self.counts.unanswered += 1,
@@ -233,6 +250,16 @@ impl Verifier {
         self.progress(entry, &reply.request_digest, Some(reply.request.time), replied, Reply::KIND);
         if echoed(&reply.request) != Some(reply.request_digest) {
             self.find(entry.number, LogProblem::Echo);
+        }
+    }
+
+    /// What a custodian tells its requesters of its log is this log, as it was before the statement.
+    fn head_of(&mut self, entry: u64, told: Option<TreeHead>, statement: &'static str) {
+        if let Some(told) = told
+            && self.is_role(Role::Custodian)
+            && told != self.tree.head()
+        {
+            self.find(entry, LogProblem::Tree { statement });
         }
     }
 

@@ -6,6 +6,7 @@ use crate::agreement::Code;
 use crate::service::audit::Role;
 use crate::service::signing::PublicKey;
 use crate::service::time::Time;
+use crate::service::tree::TreeHead;
 
 /// Statements that were found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -70,6 +71,23 @@ pub enum LogProblem {
     /// An erasure that tells something impossible.
     #[error("this erasure tells of entries that it does not follow")]
     Erasure,
+    /// What was erased is younger than agreed, and this party has not consented.
+    #[error("this erasure took what is younger than agreed, without the consent of {party}")]
+    EarlyErasure {
+        /// Who was not asked.
+        party: Code,
+    },
+    /// Other contents are gone than the erasure tells of.
+    #[error("this erasure tells that it took {told} contents, but {found} are gone")]
+    ErasedCount {
+        /// As the entry says.
+        told: u64,
+        /// As entries without content say.
+        found: u64,
+    },
+    /// An erasure takes all that can go.
+    #[error("contents that this erasure should have taken are still there: others were chosen")]
+    PartialErasure,
     /// A signed statement that does not hold.
     #[error("the {statement} in it does not hold: {reason}")]
     Statement {
@@ -93,14 +111,28 @@ pub enum LogProblem {
     /// An abandonment that cannot be.
     #[error("an abandonment that cannot be: the request was replied to or gone on with, or the log is a custodian's")]
     Abandonment,
+    /// A request says that it was made at another time than it was.
+    #[error("the request says that it was made at {made}, and was received at {received}")]
+    Dated {
+        /// As the requester has signed.
+        made: Time,
+        /// As the custodian has signed.
+        received: Time,
+    },
     /// About a request that is not in the log.
     #[error("a statement about a request that is not in the log")]
     Unknown,
     /// A reply that does not echo its request.
     #[error("the reply does not echo the request that it names")]
     Echo,
-    /// The entry that an auditor noted earlier.
-    #[error("the entry noted earlier is not in this log: it was cut, or written anew")]
+    /// A head that the owner has told a requester is not that of its log.
+    #[error("the head in this {statement} is not that of the log before it: the log was written anew")]
+    Tree {
+        /// Kind of the statement.
+        statement: &'static str,
+    },
+    /// A head that an auditor noted earlier.
+    #[error("the head noted earlier is not one of this log: it was cut, or written anew")]
     Noted,
     /// An acknowledgement of another reply than the one in the log.
     #[error("the acknowledgement names another reply than the log holds")]
@@ -124,8 +156,8 @@ pub struct Report {
     pub first: Option<Time>,
     /// Time of the last.
     pub last: Option<Time>,
-    /// The end, to be noted: see [`super::Head`].
-    pub head: String,
+    /// Its head, to be noted.
+    pub head: TreeHead,
     /// The statements in it.
     pub statements: Counts,
     /// Requests without a reply that are not abandoned.

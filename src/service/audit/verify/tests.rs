@@ -2,7 +2,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 
 use super::*;
-use crate::service::audit::Event;
+use crate::service::audit::{Consent, Event};
 use crate::service::protocol::tests::request;
 use crate::service::signing::{Name, Signed, SigningKey};
 
@@ -38,11 +38,11 @@ impl Log {
         let statement = Signed::new(&asked, &key(2)).unwrap();
         let digest = statement.digest();
         self.add(time, Event::Request { statement });
-        let receipt = Receipt { request: digest, job: Name([number as u8; 16]), time: now };
+        let receipt = Receipt { request: digest, job: Name([number as u8; 16]), time: now, log: None };
         self.add(time, Event::Receipt { statement: Signed::new(&receipt, &key(1)).unwrap() });
         if answered {
             let outcome = ReplyOutcome::Answered { answer_digest: Hash([4; 32]), gallery: 1, bits: 4 };
-            let reply = Reply { request: asked, request_digest: digest, number, time: now, outcome };
+            let reply = Reply { request: asked, request_digest: digest, number, time: now, outcome, log: None };
             let statement = Signed::new(&reply, &key(1)).unwrap();
             let reply = statement.digest();
             self.add(time + 1, Event::Reply { statement });
@@ -52,7 +52,11 @@ impl Log {
     }
 
     fn report(&self) -> Report {
-        let mut verifier = Verifier::new(Some(key(1).public()), None);
+        self.report_retaining(0)
+    }
+
+    fn report_retaining(&self, days: u32) -> Report {
+        let mut verifier = Verifier::new(Some(key(1).public()), None).retaining(days);
         self.entries.iter().for_each(|entry| verifier.entry(entry));
         verifier.finish()
     }
@@ -62,16 +66,21 @@ impl Log {
     }
 
     fn erase(&mut self, before: i64, at: i64) {
-        let mut through = 0;
-        for entry in &mut self.entries {
-            if entry.time.millis() < before {
-                through = entry.number;
-                if entry.event().unwrap().is_some_and(|event| event.is_erasable()) {
-                    entry.content = None;
-                }
+        let erasure = self.take(before);
+        self.add(at, erasure);
+    }
+
+    /// Takes contents away, and makes the entry that tells of it.
+    fn take(&mut self, before: i64) -> Event {
+        let (mut through, mut contents) = (0, 0);
+        for entry in self.entries.iter_mut().filter(|entry| entry.time.millis() < before) {
+            through = entry.number;
+            if entry.event().unwrap().is_some_and(|event| event.is_erasable()) {
+                entry.content = None;
+                contents += 1;
             }
         }
-        self.add(at, Event::Erased { before: Time::from_millis(before), through, contents: 0 });
+        Event::Erased { before: Time::from_millis(before), through, contents, consents: Vec::new() }
     }
 }
 
@@ -120,9 +129,15 @@ fn missing_repeated_and_reordered_entries_are_found() {
     let mut log = Log::sample();
     let noted = log.entries.pop().unwrap();
     assert!(log.report().is_sound());
-    let mut verifier = Verifier::new(None, Some((noted.number, noted.hash)));
+    let whole = Log::sample().report().head;
+    assert_eq!(whole.size, noted.number);
+    let mut verifier = Verifier::new(None, [whole]);
     log.entries.iter().for_each(|entry| verifier.entry(entry));
     assert_eq!(verifier.finish().findings.pop().unwrap().problem, LogProblem::Noted);
+    // What was noted before the end is in the whole log.
+    let mut verifier = Verifier::new(None, [log.report().head]);
+    Log::sample().entries.iter().for_each(|entry| verifier.entry(entry));
+    assert!(verifier.finish().is_sound());
 }
 
 #[test]
@@ -137,8 +152,75 @@ fn an_erased_log_is_sound_and_only_what_the_erasure_tells_of_may_be_missing() {
     assert!(log.problems().contains(&LogProblem::Missing));
     // An erasure that tells of its own future.
     let mut log = Log::sample();
-    log.add(9000, Event::Erased { before: Time::from_millis(99_999), through: 3, contents: 0 });
+    log.add(9000, Event::Erased { before: Time::from_millis(99_999), through: 3, contents: 0, consents: vec![] });
     assert_eq!(log.problems(), [LogProblem::Erasure]);
+}
+
+#[test]
+fn an_erasure_that_never_was_is_found_by_its_age_and_by_its_count() {
+    const DAY_MS: i64 = 86_400_000;
+    // Dropped, written anew, and "erased".
+    let mut log = Log::sample();
+    log.entries.truncate(4);
+    let invented = |contents| Event::Erased { before: Time::from_millis(9000), through: 4, contents, consents: vec![] };
+    log.add(2000 * DAY_MS, invented(12));
+    let found =
+        |log: &Log| log.report_retaining(1096).findings.into_iter().map(|found| found.problem).collect::<Vec<_>>();
+    use LogProblem::{EarlyErasure, ErasedCount, PartialErasure};
+    assert_eq!(found(&log), [ErasedCount { told: 12, found: 0 }, PartialErasure]);
+    log.entries.pop();
+    log.add(10_000, invented(0));
+    assert_eq!(found(&log), [EarlyErasure { party: "A-BORDER".parse().unwrap() }, PartialErasure]);
+
+    // Chosen contents alone; twice in turn; and one sooner than agreed.
+    let mut log = Log::sample();
+    let mut erasure = log.take(2500);
+    log.entries[2].content = Log::sample().entries[2].content.clone();
+    if let Event::Erased { contents, .. } = &mut erasure {
+        *contents -= 1;
+    }
+    log.add(2000 * DAY_MS, erasure);
+    assert_eq!(found(&log), [PartialErasure]);
+    let mut log = Log::sample();
+    log.erase(1500, 1500 * DAY_MS);
+    log.erase(2500, 1600 * DAY_MS);
+    assert_eq!(found(&log), []);
+    log.entries.last_mut().unwrap().content = None;
+    assert_eq!(found(&log), [LogProblem::Missing]);
+    let mut log = Log::sample();
+    log.erase(2500, 1000 * DAY_MS);
+    assert_eq!(found(&log), [EarlyErasure { party: "A-BORDER".parse().unwrap() }]);
+}
+
+#[test]
+fn the_other_party_consents_to_an_early_erasure_of_this_log_and_this_time() {
+    let consent = Consent {
+        party: "A-BORDER".parse().unwrap(),
+        owner: "B".parse().unwrap(),
+        role: Role::Custodian,
+        before: Time::from_millis(2500),
+        reason: "the trial is over".parse().unwrap(),
+        time: Time::from_millis(8000),
+    };
+    let problems = |signed: Signed<Consent>| {
+        let mut log = Log::sample();
+        let mut erasure = log.take(2500);
+        if let Event::Erased { consents, .. } = &mut erasure {
+            consents.push(signed);
+        }
+        log.add(9000, erasure);
+        log.report_retaining(1096).findings.len()
+    };
+    assert_eq!(problems(Signed::new(&consent, &key(2)).unwrap()), 0);
+    assert_eq!(problems(Signed::new(&consent, &key(3)).unwrap()), 1, "signed by a stranger");
+    for other in [
+        Consent { party: "C".parse().unwrap(), ..consent.clone() },
+        Consent { owner: "D".parse().unwrap(), ..consent.clone() },
+        Consent { role: Role::Querier, ..consent.clone() },
+        Consent { before: Time::from_millis(2499), ..consent },
+    ] {
+        assert_eq!(problems(Signed::new(&other, &key(2)).unwrap()), 1, "{other:?}");
+    }
 }
 
 #[test]
@@ -153,12 +235,36 @@ fn statements_by_others_twice_or_about_nothing_are_found() {
     assert_eq!(log.problems(), [LogProblem::Signer { statement: "request" }]);
 
     let mut log = Log::sample();
-    let receipt = Receipt { request: Hash([1; 32]), job: Name([1; 16]), time: Time::ZERO };
+    let receipt = Receipt { request: Hash([1; 32]), job: Name([1; 16]), time: Time::ZERO, log: None };
     log.add(9000, Event::Receipt { statement: Signed::new(&receipt, &key(1)).unwrap() });
     assert_eq!(log.problems(), [LogProblem::Unknown]);
     let mut log = Log::sample();
     log.add(9000, Event::Receipt { statement: Signed::new(&receipt, &key(2)).unwrap() });
     assert_eq!(log.problems(), [LogProblem::Signer { statement: "receipt" }, LogProblem::Unknown]);
+}
+
+#[test]
+fn a_head_that_a_requester_was_told_is_one_of_this_log() {
+    let receipt = |log| {
+        let asked = Signed::new(&request("5", Time::from_millis(5000)), &key(2)).unwrap();
+        let request = asked.digest();
+        let receipt = Receipt { request, job: Name([5; 16]), time: Time::from_millis(5000), log };
+        (Event::Request { statement: asked }, Event::Receipt { statement: Signed::new(&receipt, &key(1)).unwrap() })
+    };
+    let told = |change: fn(TreeHead) -> TreeHead| {
+        // The head behind the request, as it will be: entries of one log are the same, whoever writes them.
+        let head = |log: &Log| log.report().head;
+        let mut log = Log::sample();
+        let (asked, _) = receipt(None);
+        log.add(5000, asked);
+        let before = change(head(&log));
+        log.add(5000, receipt(Some(before)).1);
+        log.problems()
+    };
+    assert_eq!(told(|head| head), []);
+    let tree = [LogProblem::Tree { statement: "receipt" }];
+    assert_eq!(told(|head| TreeHead { size: head.size - 1, ..head }), tree);
+    assert_eq!(told(|head| TreeHead { root: Hash([1; 32]), ..head }), tree);
 }
 
 #[test]
@@ -168,7 +274,7 @@ fn an_acknowledgement_of_another_reply_is_found() {
     let asked = Signed::new(&request("5", Time::from_millis(5000)), &key(2)).unwrap().digest();
     let outcome = ReplyOutcome::Answered { answer_digest: Hash([4; 32]), gallery: 1, bits: 4 };
     let asked_whole = request("5", Time::from_millis(5000));
-    let reply = Reply { request: asked_whole, request_digest: asked, number: 5, time: Time::ZERO, outcome };
+    let reply = Reply { request: asked_whole, request_digest: asked, number: 5, time: Time::ZERO, outcome, log: None };
     log.add(6000, Event::Reply { statement: Signed::new(&reply, &key(1)).unwrap() });
     let said = Acknowledgement { request: asked, reply: Hash([5; 32]), time: Time::ZERO };
     log.add(6001, Event::Acknowledgement { statement: Signed::new(&said, &key(2)).unwrap() });
@@ -212,7 +318,7 @@ fn an_abandoned_request_is_open_no_more_and_nothing_follows() {
     let digest = Signed::new(&asked, &key(2)).unwrap().digest();
     exchange.ask(1, 1000, Reached::Made);
     exchange.abandon(digest, 1001);
-    let receipt = Receipt { request: digest, job: Name([1; 16]), time: Time::from_millis(1002) };
+    let receipt = Receipt { request: digest, job: Name([1; 16]), time: Time::from_millis(1002), log: None };
     exchange.querier.add(1002, Event::Receipt { statement: Signed::new(&receipt, &key(1)).unwrap() });
     assert_eq!(problems(&exchange.querier, 2), [Abandonment]);
 }

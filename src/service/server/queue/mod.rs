@@ -233,7 +233,7 @@ impl Queue {
         let mut state = self.state();
         // Its watchers see the channel close, once the worker has dropped its own ticket.
         state.tickets.remove(job);
-        state.schedule.released(job, ready)
+        state.schedule.released(job, ready, Instant::now())
     }
 
     /// A job that was taken goes back to the front of its requester's.

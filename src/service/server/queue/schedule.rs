@@ -26,7 +26,7 @@ pub(crate) struct Cost(pub Duration);
 const LONG: Duration = Duration::from_secs(1);
 /// The constant pace is slower than the plan by so many hundredths.
 const SLOWER: u32 = 105;
-/// Jobs in a row that were late, after which the plan is taken to be wrong.
+/// So often in a row a job was late, each planned after the one before was found late: then the plan is taken to be wrong.
 const LATE_IN_A_ROW: u32 = 4;
 /// ... by so many hundredths.
 const WRONG: u32 = 125;
@@ -76,17 +76,46 @@ struct Lane {
     /// How much slower than planned it has turned out to be: hundredths.
     pace: u32,
     late_in_a_row: u32,
+    /// What was planned to begin before says nothing new of lateness.
+    since: Option<Instant>,
 }
 
 impl Default for Lane {
     fn default() -> Self {
-        Self { waiting: Turns::default(), free: None, begun: HashMap::new(), pace: SLOWER, late_in_a_row: 0 }
+        Self {
+            waiting: Turns::default(),
+            free: None,
+            begun: HashMap::new(),
+            pace: SLOWER,
+            late_in_a_row: 0,
+            since: None,
+        }
     }
 }
 
 impl Lane {
     fn paced(&self, cost: Cost) -> Duration {
         hundredths(cost.0, self.pace)
+    }
+
+    /// Takes in how punctual a job was that is released now. Where it was late, the machine is behind the plan: it goes on from now.
+    fn punctual(&mut self, slot: Slot, late: bool, now: Instant) {
+        if late {
+            self.free = Some(self.free.map_or(now, |free| free.max(now)));
+        }
+        if self.since.is_some_and(|since| slot.start < since) {
+            return;
+        }
+        if !late {
+            self.late_in_a_row = 0;
+            return;
+        }
+        self.since = Some(now);
+        self.late_in_a_row = self.late_in_a_row.saturating_add(1);
+        if self.late_in_a_row >= LATE_IN_A_ROW {
+            self.late_in_a_row = 0;
+            self.pace = hundredths_of(self.pace, WRONG).min(MOST_WRONG);
+        }
     }
 
     /// Begins what would have begun by now. Called before anything is added, so that each finds those that were there at its time.
@@ -116,6 +145,10 @@ fn rounded_up(time: Duration) -> Duration {
 
 fn hundredths(time: Duration, hundredths: u32) -> Duration {
     time.saturating_mul(hundredths).checked_div(100).unwrap_or(time)
+}
+
+fn hundredths_of(number: u32, hundredths: u32) -> u32 {
+    number.saturating_mul(hundredths).checked_div(100).unwrap_or(number)
 }
 
 /// How far a job is by the plan, for those who watch it.
@@ -196,16 +229,12 @@ impl Schedule {
         Release::At(ready)
     }
 
-    /// A job was released. Where many in a row were not ready in time, the plan is too fast.
-    pub(super) fn released(&mut self, job: &Name, ready: Instant) -> bool {
+    /// A job is released now. Says whether it was late.
+    pub(super) fn released(&mut self, job: &Name, ready: Instant, now: Instant) -> bool {
         for lane in self.lanes() {
             let Some(slot) = lane.begun.remove(job) else { continue };
             let late = slot.start.checked_add(slot.wait).is_some_and(|planned| planned < ready);
-            lane.late_in_a_row = if late { lane.late_in_a_row.saturating_add(1) } else { 0 };
-            if lane.late_in_a_row >= LATE_IN_A_ROW {
-                lane.late_in_a_row = 0;
-                lane.pace = lane.pace.saturating_mul(WRONG).checked_div(100).unwrap_or(lane.pace).min(MOST_WRONG);
-            }
+            lane.punctual(slot, late, now);
             return late;
         }
         false
@@ -279,7 +308,7 @@ mod tests {
         }
         let late = at(begin, 200_001);
         assert_eq!(schedule.release(&name(1), late, late), Release::At(begin + 2 * WAIT));
-        assert!(schedule.released(&name(1), late));
+        assert!(schedule.released(&name(1), late, late));
         assert_eq!(schedule.release(&name(1), late, late), Release::At(late), "no longer planned");
     }
 
@@ -323,11 +352,27 @@ mod tests {
         let mut released = |number: u8, ready: u64| {
             let now = at(begin, 1_000_000 * u64::from(number));
             schedule.push(&code("a"), name(number), TEN, now);
-            schedule.released(&name(number), now + Duration::from_millis(ready));
+            let ready = now + Duration::from_millis(ready);
+            schedule.released(&name(number), ready, ready);
             schedule.short.pace
         };
         assert_eq!([released(1, 500), released(2, 500), released(3, 500), released(4, 10)], [105; 4]);
         assert_eq!([released(5, 500), released(6, 500), released(7, 500), released(8, 500)], [105, 105, 105, 131]);
+    }
+
+    #[test]
+    fn many_that_were_late_for_one_reason_are_late_once_and_the_plan_goes_on_from_there() {
+        let begin = Instant::now();
+        let mut schedule = Schedule::new(3);
+        (0..20).for_each(|number| schedule.push(&code("a"), name(number), TEN, begin));
+        // Keys had to be prepared: nothing was ready for three seconds.
+        let now = at(begin, 3_000_000);
+        schedule.advance(now);
+        (0..20).for_each(|number| assert!(schedule.released(&name(number), now, now)));
+        assert_eq!((schedule.short.pace, schedule.short.late_in_a_row), (105, 1));
+        // What comes then is planned behind that.
+        schedule.push(&code("a"), name(30), TEN, now);
+        assert_eq!(schedule.release(&name(30), now, now), Release::At(now + WAIT));
     }
 
     #[test]

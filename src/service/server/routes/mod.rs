@@ -3,6 +3,7 @@
 mod agreements;
 mod jobs;
 mod keys;
+mod log;
 
 use std::sync::Arc;
 
@@ -43,6 +44,8 @@ pub(crate) fn router(state: Arc<State>) -> (Router, utoipa::openapi::OpenApi) {
         .routes(routes!(jobs::events))
         .routes(routes!(jobs::answer))
         .routes(routes!(jobs::acknowledge))
+        .routes(routes!(log::standing))
+        .routes(routes!(log::consistency))
         .split_for_parts();
     let served = document.clone();
     let router = router

@@ -184,7 +184,8 @@ fn reply(
         step.execute(sql, &[of_requester.as_slice(), &[day.into(), probes.into()]].concat())?;
     }
     let (number, time) = (step.head()?.number.saturating_add(1), step.time(now)?);
-    let reply = Reply { request, request_digest, number, time, outcome };
+    let log = Some(step.tree_head()?);
+    let reply = Reply { request, request_digest, number, time, outcome, log };
     let reply = Signed::new(&reply, &step.owner.key).map_err(|_| StoreError::Damaged("request"))?;
     let sql = "UPDATE jobs SET state = ?2, reply = ?3, replied = ?4, answer = ?5, query = NULL WHERE id = ?1";
     let answer = kept_answer.map_or(Value::Null, Value::from);

@@ -4,7 +4,7 @@ use super::{Custody, Job, Waiting};
 use crate::agreement::Code;
 use crate::service::protocol::Request;
 use crate::service::protocol::limits::JOBS_LISTED;
-use crate::service::signing::{Name, Signed};
+use crate::service::signing::{Hash, Name, Signed};
 use crate::service::store::StoreError;
 use crate::service::store::connection::{Row, Value};
 
@@ -36,13 +36,25 @@ impl Custody {
     ///
     /// # Errors
     ///
-    /// [`StoreError`] where it cannot be read.
+    /// [`StoreError`] where it cannot be read; [`StoreError::Damaged`] also where request or query are not those that were accepted:
+    /// somebody has changed the database.
     pub(crate) fn work(&mut self, job: &Name) -> Result<Option<Work>, StoreError> {
-        let sql = "SELECT request, query FROM jobs WHERE id = ?1 AND state = 'waiting'";
+        let sql =
+            "SELECT request, query, request_digest, requester, agreement FROM jobs WHERE id = ?1 AND state = 'waiting'";
         let rows = self.journal.database.read(sql, &[job.into()])?;
         let work = |mut row: Row| {
-            let request = Signed::<Request>::from_json(&row.text()?).and_then(|signed| signed.verify(None));
-            Ok(Work { request: request.map_err(|_| StoreError::Damaged("request"))?, query: row.bytes()? })
+            let damaged = |_| StoreError::Damaged("request");
+            let statement = Signed::<Request>::from_json(&row.text()?).map_err(damaged)?;
+            let request = statement.verify(None).map_err(damaged)?;
+            let (query, digest): (_, Hash) = (row.bytes()?, row.parsed()?);
+            let of: (Code, Hash) = (row.parsed()?, row.parsed()?);
+            if statement.digest() != digest || of != (request.requester.clone(), request.agreement) {
+                return Err(StoreError::Damaged("request"));
+            }
+            match Hash::of(&query) == request.query_digest {
+                true => Ok(Work { request, query }),
+                false => Err(StoreError::Damaged("query")),
+            }
         };
         rows.into_iter().next().map(work).transpose()
     }

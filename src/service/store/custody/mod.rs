@@ -21,7 +21,7 @@ use rand::CryptoRng;
 use super::{Journal, Location, Owner, StoreError};
 use crate::agreement::Code;
 use crate::service::audit::Event;
-use crate::service::protocol::{Receipt, Reply};
+use crate::service::protocol::{Receipt, Reply, Standing};
 use crate::service::signing::{Hash, Name, Signed};
 use crate::service::time::Time;
 pub use accounts::{Account, GalleryBits};
@@ -122,6 +122,19 @@ impl Custody {
     /// The log.
     pub fn journal(&mut self) -> &mut Journal {
         &mut self.journal
+    }
+
+    /// Who we are, and how far our log has come.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] where it cannot be read.
+    pub(crate) fn standing(&mut self, now: Time) -> Result<Signed<Standing>, StoreError> {
+        self.journal.step(|step| {
+            let standing =
+                Standing { custodian: step.owner.party.clone(), log: step.tree_head()?, time: step.time(now)? };
+            Signed::new(&standing, &step.owner.key).map_err(|_| StoreError::Damaged("standing"))
+        })
     }
 
     /// The version of a gallery with this content: a new one if it is not that of the last version.

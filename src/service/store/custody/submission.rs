@@ -6,12 +6,14 @@ use super::{Custody, breaker};
 use crate::agreement::{Code, ServiceTerms};
 use crate::remedy::Remedy;
 use crate::service::audit::{Event, RequestRefusal};
+use crate::service::protocol::limits::TIME_TOLERANCE_MS;
 use crate::service::protocol::{Line, Receipt, RecordError, Request};
 use crate::service::signing::{Hash, Name, Signed};
 use crate::service::store::StoreError;
 use crate::service::store::connection::Value;
 use crate::service::store::journal::LoggedStep;
 use crate::service::time::Time;
+use crate::service::tree::TreeHead;
 
 /// A request that came in, its signature found right, its query found sound.
 pub struct Submission<'a> {
@@ -60,6 +62,12 @@ pub enum SubmitError {
         /// By so much.
         seconds: u64,
     },
+    /// Made long ago.
+    #[error("the request's time lies {seconds} s in the past")]
+    Past {
+        /// By so much.
+        seconds: u64,
+    },
     /// The operator has stopped the service.
     #[error("the custodian has suspended the service: {}", reason.as_str())]
     Breaker {
@@ -69,6 +77,20 @@ pub enum SubmitError {
     /// Not what was agreed.
     #[error(transparent)]
     Record(#[from] RecordError),
+    /// The requester has seen more of our log than there is.
+    #[error("the custodian's log has {size} entries, where it has shown this requester {}", seen.size)]
+    LogBehind {
+        /// What the requester says it has seen.
+        seen: TreeHead,
+        /// Entries of the log.
+        size: u64,
+    },
+    /// The requester has seen another log.
+    #[error("the custodian's log is not the one that this requester has seen (at entry {})", seen.size)]
+    LogOther {
+        /// What the requester says it has seen.
+        seen: TreeHead,
+    },
     /// The key was never left here.
     #[error("the evaluation key {0} is not known here")]
     KeyUnknown(Name),
@@ -116,6 +138,11 @@ impl Remedy for SubmitError {
             Self::NumberTaken(..) => "choose a new number",
             Self::ClockBehind { .. } => "its operator has to set it",
             Self::Future { .. } => "set the clock it was made with",
+            Self::Past { .. } => "sign it anew, with the time at which it is sent",
+            Self::LogBehind { .. } | Self::LogOther { .. } => {
+                "the custodian has lost entries, or restored its database from a copy, or the requester has seen another's log: the \
+                 operators have to speak to each other"
+            }
             Self::KeyUnknown(..) => "upload it first",
             Self::KeyExpired { .. } => "make new keys and upload theirs",
             Self::Leakage { .. } => "capacity returns with the next version",
@@ -151,17 +178,20 @@ impl SubmitError {
             Self::Quota { period: Period::Year, .. } => Some(RequestRefusal::YearQuota),
             Self::Leakage { .. } => Some(RequestRefusal::Leakage),
             Self::Breaker { .. } => Some(RequestRefusal::Breaker),
-            Self::Record(_) | Self::Future { .. } => Some(RequestRefusal::Record),
+            Self::Record(_) | Self::Future { .. } | Self::Past { .. } => Some(RequestRefusal::Record),
             Self::KeyExpired { .. } => Some(RequestRefusal::KeyExpired),
-            Self::Store(_) | Self::NumberTaken(_) | Self::ClockBehind { .. } | Self::KeyUnknown(_) => None,
+            Self::Store(_)
+            | Self::NumberTaken(_)
+            | Self::ClockBehind { .. }
+            | Self::KeyUnknown(_)
+            | Self::LogBehind { .. }
+            | Self::LogOther { .. } => None,
         }
     }
 }
 
 /// The clock may step back by so much, as one does that is being adjusted.
 pub(super) const CLOCK_TOLERANCE_MS: i64 = 60_000;
-/// A requester's clock may be ahead by so much.
-const FUTURE_TOLERANCE_MS: i64 = 3_600_000;
 
 impl Custody {
     /// Accepts a request, once: whoever sends it again gets the same receipt, and is not charged again.
@@ -254,9 +284,14 @@ fn accept(
     }
     require_clock(step.head()?.time, now)?;
     let now = step.time(now)?;
-    if request.time.millis().saturating_sub(now.millis()) > FUTURE_TOLERANCE_MS {
+    let ahead = request.time.millis().saturating_sub(now.millis());
+    if ahead > TIME_TOLERANCE_MS {
         return Err(SubmitError::Future { seconds: now.seconds_until(request.time) });
     }
+    if ahead < TIME_TOLERANCE_MS.saturating_neg() {
+        return Err(SubmitError::Past { seconds: request.time.seconds_until(now) });
+    }
+    require_log(step, request)?;
     if let Some(breaker) = breaker::read(step)? {
         return Err(SubmitError::Breaker { reason: breaker.reason });
     }
@@ -272,14 +307,14 @@ fn accept(
     require_capacity(step, &of_requester, terms, now, probes)?;
     require_bits(step, &of_requester, terms, gallery, bits)?;
 
-    let receipt = Receipt { request: digest, job: step.name(), time: now };
-    let job = receipt.job;
-    let receipt = Signed::new(&receipt, &step.owner.key).map_err(|_| StoreError::Damaged("receipt"))?;
     let sql = "INSERT INTO spent (requester, agreement, day, probes) VALUES (?1, ?2, ?3, ?4) \
                ON CONFLICT (requester, agreement, day) DO UPDATE SET probes = spent.probes + ?4";
     step.execute(sql, &[of_requester.as_slice(), &[(&day).into(), probes.into()]].concat())?;
     let sequence = step.head()?.number.saturating_add(1);
     step.log(Event::Request { statement: statement.clone() }, now)?;
+    let receipt = Receipt { request: digest, job: step.name(), time: now, log: Some(step.tree_head()?) };
+    let job = receipt.job;
+    let receipt = Signed::new(&receipt, &step.owner.key).map_err(|_| StoreError::Damaged("receipt"))?;
     step.log(Event::Receipt { statement: receipt.clone() }, now)?;
     let sql = "INSERT INTO jobs (requester, agreement, number, id, sequence, request_digest, request, receipt, key_id, query, probes, \
                bits, day, state, accepted) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
@@ -302,6 +337,16 @@ fn accept(
     ];
     step.execute(sql, &values.concat())?;
     Ok(Submitted { job, receipt, new: true })
+}
+
+/// Our log holds what the requester has seen of it. If it does not, it is not the log that it was: lost, restored from a copy, or another.
+fn require_log(step: &mut LoggedStep<'_, '_>, request: &Request) -> Result<(), SubmitError> {
+    let Some(seen) = request.seen else { return Ok(()) };
+    let size = step.head()?.number;
+    if seen.size > size {
+        return Err(SubmitError::LogBehind { seen, size });
+    }
+    if step.tree_head_of(seen.size)? == seen { Ok(()) } else { Err(SubmitError::LogOther { seen }) }
 }
 
 fn require_capacity(

@@ -13,15 +13,20 @@ mod request;
 use rand::CryptoRng;
 
 use super::connection::Value;
-use super::{Journal, Location, Owner, StoreError};
+use super::journal::LoggedStep;
+use super::{Journal, Location, Owner, StoreError, schema};
 use crate::agreement::Code;
-use crate::service::audit::Event;
-use crate::service::protocol::{Acknowledgement, Receipt, Reply, Request};
+use crate::service::audit::{Divergence, Event};
+use crate::service::protocol::{Acknowledgement, Line, Receipt, Reply, Request};
 use crate::service::signing::{Hash, Name, Signed};
 use crate::service::time::Time;
+use crate::service::tree::TreeHead;
 use request::COLUMNS;
 pub(crate) use request::ListedRequest;
 pub use request::{OutboxRequest, RequestState};
+
+/// Under this name a database keeps which divergence it has logged last.
+const DIVERGED: &str = "diverged";
 
 /// A querier's database.
 pub struct Outbox {
@@ -86,6 +91,77 @@ impl Outbox {
             ];
             step.execute(sql, &values)?;
             Ok(true)
+        })
+    }
+
+    /// Signs a request anew that was not accepted, with the time at which it is sent now; the log tells that nobody goes on with the
+    /// statement of before.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] where it cannot be kept.
+    pub(crate) fn renew(&mut self, number: &Code, seen: Option<TreeHead>, now: Time) -> Result<(), StoreError> {
+        self.journal.step(|step| {
+            let sql = "SELECT request FROM requests WHERE number = ?1 AND stage = 'prepared'";
+            let Some(mut row) = step.row(sql, &[number.into()])? else { return Ok(()) };
+            let damaged = |_| StoreError::Damaged("request");
+            let before = Signed::<Request>::from_json(&row.text()?).map_err(damaged)?;
+            let request = Request { time: step.time(now)?, seen, ..before.verify(None).map_err(damaged)? };
+            let statement = Signed::new(&request, &step.owner.key).map_err(damaged)?;
+            step.log(Event::Abandoned { request: before.digest() }, now)?;
+            let sequence = step.head()?.number.saturating_add(1);
+            step.log(Event::Request { statement: statement.clone() }, now)?;
+            let sql = "UPDATE requests SET request = ?2, request_digest = ?3, sequence = ?4 WHERE number = ?1";
+            let values = [number.into(), statement.to_json().into(), (&statement.digest()).into(), sequence.into()];
+            step.execute(sql, &values).map(drop)
+        })
+    }
+
+    /// The last head of a custodian's log that we have seen, and found to hold those before.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] where it cannot be read.
+    pub fn seen(&mut self, custodian: &Code) -> Result<Option<TreeHead>, StoreError> {
+        let rows = self.journal.database.read("SELECT head FROM heads WHERE custodian = ?1", &[custodian.into()])?;
+        rows.into_iter().next().map(|mut row| row.parsed()).transpose()
+    }
+
+    /// Keeps a head of a custodian's log that was found to hold the last one.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] where it cannot be kept.
+    pub(crate) fn see(&mut self, custodian: &Code, head: &TreeHead) -> Result<(), StoreError> {
+        self.journal.step(|step| see(step, custodian, head))
+    }
+
+    /// Notes that a custodian has shown a log that does not hold what it has shown before: once for each such head.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] where it cannot be kept.
+    pub(crate) fn diverged(&mut self, diverged: Divergence, now: Time) -> Result<(), StoreError> {
+        self.journal.step(|step| {
+            let said = format!("{} {}", diverged.custodian, diverged.shown);
+            if schema::about(step, DIVERGED)?.as_ref() == Some(&said) {
+                return Ok(());
+            }
+            schema::set_about(step, DIVERGED, &said)?;
+            step.log(Event::Diverged(diverged), now)
+        })
+    }
+
+    /// Goes on from another head of a custodian's log, which need not hold those that were seen: its operator has said why.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] where it cannot be kept.
+    pub fn trust(&mut self, custodian: &Code, head: &TreeHead, reason: Line, now: Time) -> Result<(), StoreError> {
+        let seen = self.seen(custodian)?;
+        self.journal.step(|step| {
+            see(step, custodian, head)?;
+            step.log(Event::Trusted { custodian: custodian.clone(), seen, head: *head, reason }, now)
         })
     }
 
@@ -261,4 +337,9 @@ impl Outbox {
         let rows = self.journal.database.read(sql, &[])?;
         rows.into_iter().map(request::listed).collect()
     }
+}
+
+fn see(step: &mut LoggedStep<'_, '_>, custodian: &Code, head: &TreeHead) -> Result<(), StoreError> {
+    let sql = "INSERT INTO heads (custodian, head) VALUES (?1, ?2) ON CONFLICT (custodian) DO UPDATE SET head = ?2";
+    step.execute(sql, &[custodian.into(), head.to_string().into()]).map(drop)
 }
