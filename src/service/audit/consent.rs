@@ -31,6 +31,13 @@ pub struct Consent {
     pub time: Time,
 }
 
+impl Consent {
+    /// Whether it is this party's to erasing, in the log of this owner and role, what is from before this time.
+    pub(crate) fn covers(&self, party: &Code, (owner, role): (&Code, Role), before: Time) -> bool {
+        self.party == *party && self.owner == *owner && self.role == role && self.before == before
+    }
+}
+
 impl Statement for Consent {
     const KIND: &'static str = "erasure-consent";
 }

@@ -38,15 +38,8 @@ impl Log {
 
     /// Erases what is older, as the store does.
     pub(crate) fn erase(&mut self, before: i64, at: i64) {
-        let (mut through, mut contents) = (0, 0);
-        for entry in self.entries.iter_mut().filter(|entry| entry.time.millis() < before) {
-            through = entry.number;
-            if entry.event().unwrap().is_some_and(|event| event.is_erasable()) {
-                entry.content = None;
-                contents += 1;
-            }
-        }
-        self.add(at, Event::Erased { before: Time::from_millis(before), through, contents, consents: Vec::new() });
+        let erasure = take_contents(&mut self.entries, before);
+        self.add(at, erasure);
     }
 
     /// Writes the log anew, without the events that `keep` does not keep: what an owner who cheats can do.
@@ -68,6 +61,19 @@ impl Log {
         use super::LogProblem::{Dated, OtherReply, Unknown};
         report.findings.iter().all(|finding| matches!(finding.problem, Unknown | OtherReply | Dated { .. }))
     }
+}
+
+/// Takes away the contents of what is older, as the store does, and makes the event that tells of it.
+pub(crate) fn take_contents(entries: &mut [Entry], before: i64) -> Event {
+    let (mut through, mut contents) = (0, 0);
+    for entry in entries.iter_mut().filter(|entry| entry.time.millis() < before) {
+        through = entry.number;
+        if entry.event().unwrap().is_some_and(|event| event.is_erasable()) {
+            entry.content = None;
+            contents += 1;
+        }
+    }
+    Event::Erased { before: Time::from_millis(before), through, contents, consents: Vec::new() }
 }
 
 /// How far a request comes.

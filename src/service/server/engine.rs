@@ -128,8 +128,6 @@ type KeySlot = Arc<OnceLock<Option<AdmittedKey>>>;
 /// A version of the gallery, with all that is computed on it.
 struct Current {
     custodian: Custodian,
-    pace: Pace,
-    memory: Memory,
     version: u64,
     subjects: usize,
     /// Of a number of probes, about one subject or all: what was planned before.
@@ -149,7 +147,7 @@ impl Engine {
         version: u64,
         memory: Memory,
     ) -> Result<Self, ExchangeError> {
-        let current = Current::new(&agreement, pace, loaded, version, memory)?;
+        let current = Current::new(&agreement, loaded, version, memory)?;
         Ok(Self { agreement, pace, memory, current: RwLock::new(Arc::new(current)), keys: Mutex::default() })
     }
 
@@ -191,7 +189,7 @@ impl Engine {
             probes: question.probes as u64,
             bits: current.custodian.disclosed_bits(&question),
             gallery: current.version,
-            cost: current.cost(&question),
+            cost: self.cost(&current, &question),
             refused: current.custodian.check_bits(&question).err(),
         })
     }
@@ -205,7 +203,7 @@ impl Engine {
     /// Takes another version of the gallery into use. Answers that are being computed are about the one they began with.
     pub(crate) fn replace(&self, loaded: Loaded, version: u64) {
         // The agreement is what it was: this cannot fail.
-        if let Ok(current) = Current::new(&self.agreement, self.pace, loaded, version, self.memory) {
+        if let Ok(current) = Current::new(&self.agreement, loaded, version, self.memory) {
             *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(current);
         }
     }
@@ -230,6 +228,27 @@ impl Engine {
         let answer = current.custodian.answer(key, &question, rng, progress).map_err(|error| not_computed(&error))?;
         let bits = current.custodian.disclosed_bits(&question);
         Ok(Computed { answer, gallery: current.version, bits })
+    }
+
+    /// What the answer to a question costs by the plan: the same for every question of as many probes about one subject, whoever it is,
+    /// and for every one about all.
+    fn cost(&self, current: &Current, question: &Question) -> Cost {
+        let one = matches!(question.target, Target::Subject(_));
+        let mut costs = current.costs.lock().unwrap_or_else(PoisonError::into_inner);
+        *costs.entry((question.probes, one)).or_insert_with(|| {
+            // Bootstraps are counted: how many follows from the agreement, the gallery's size and the layout of the probes.
+            if let Pace::Tfhe(bootstrap) = self.pace {
+                let steps = u32::try_from(current.custodian.steps(question)).unwrap_or(u32::MAX);
+                return Cost(bootstrap.saturating_mul(steps));
+            }
+            let limit = self.agreement.terms().limits.references_per_subject.saturating_mul(2);
+            let references = current.custodian.gallery().references();
+            let references = if one { references.min(limit) } else { references };
+            let plan =
+                Plan::new(&self.agreement, references.max(1), question.probes, &self.pace, self.memory.gallery_bytes);
+            let seconds = plan.map_or(0.0, |plan| plan.seconds);
+            Cost(Duration::try_from_secs_f64(seconds).unwrap_or_default())
+        })
     }
 
     fn current(&self) -> Arc<Current> {
@@ -263,38 +282,11 @@ impl Engine {
 }
 
 impl Current {
-    fn new(
-        agreement: &Opened,
-        pace: Pace,
-        loaded: Loaded,
-        version: u64,
-        memory: Memory,
-    ) -> Result<Self, ExchangeError> {
+    fn new(agreement: &Opened, loaded: Loaded, version: u64, memory: Memory) -> Result<Self, ExchangeError> {
         let subjects = loaded.gallery.len();
         let custodian = Custodian::keeping(agreement, loaded.gallery, memory.gallery_bytes)?;
         let custodian = custodian.exempting(&loaded.exempt);
-        Ok(Self { custodian, pace, memory, version, subjects, costs: Mutex::default() })
-    }
-
-    /// What the answer to a question costs by the plan: the same for every question of as many probes about one subject, whoever it is,
-    /// and for every one about all.
-    fn cost(&self, question: &Question) -> Cost {
-        let one = matches!(question.target, Target::Subject(_));
-        let mut costs = self.costs.lock().unwrap_or_else(PoisonError::into_inner);
-        *costs.entry((question.probes, one)).or_insert_with(|| {
-            // Bootstraps are counted: how many follows from the agreement, the gallery's size and the layout of the probes.
-            if let Pace::Tfhe(bootstrap) = self.pace {
-                let steps = u32::try_from(self.custodian.steps(question)).unwrap_or(u32::MAX);
-                return Cost(bootstrap.saturating_mul(steps));
-            }
-            let agreement = self.custodian.agreement();
-            let limit = agreement.terms().limits.references_per_subject.saturating_mul(2);
-            let references = self.custodian.gallery().references();
-            let references = if one { references.min(limit) } else { references };
-            let plan = Plan::new(agreement, references.max(1), question.probes, &self.pace, self.memory.gallery_bytes);
-            let seconds = plan.map_or(0.0, |plan| plan.seconds);
-            Cost(Duration::try_from_secs_f64(seconds).unwrap_or_default())
-        })
+        Ok(Self { custodian, version, subjects, costs: Mutex::default() })
     }
 }
 

@@ -9,6 +9,7 @@ use crate::service::protocol::Reason;
 
 /// Beyond so many bytes of held answers workers wait.
 const HELD_BYTES: u64 = 256 << 20;
+
 /// What came of a job, held until its release.
 pub(crate) struct Ready {
     /// The job.

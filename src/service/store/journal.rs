@@ -212,10 +212,9 @@ fn require_consents(
     let parties = step.query("SELECT party, public_key FROM registered ORDER BY party", &[])?;
     for mut row in parties {
         let (party, key): (Code, PublicKey) = (row.parsed()?, row.parsed()?);
-        let owner = step.owner;
-        let consented = consents.iter().filter_map(|signed| signed.verify(Some(&key)).ok()).any(|said| {
-            said.party == party && said.before == before && said.owner == owner.party && said.role == owner.role
-        });
+        let owner = (&step.owner.party, step.owner.role);
+        let mut said = consents.iter().filter_map(|signed| signed.verify(Some(&key)).ok());
+        let consented = said.any(|said| said.covers(&party, owner, before));
         if !consented {
             return Err(StoreError::Consent(party));
         }

@@ -120,9 +120,8 @@ impl Erasures {
 
 /// Whether this is the consent of a party to this very erasure.
 fn is_consent(stated: &Stated<Consent>, party: &Code, keys: &[PublicKey], owner: Option<&Whose>, before: Time) -> bool {
-    let of_owner = |said: &Consent| owner.is_some_and(|whose| whose.party == said.owner && whose.role == said.role);
-    keys.contains(&stated.signer)
-        && stated.held().is_some_and(|said| said.party == *party && said.before == before && of_owner(said))
+    let covers = |said: &Consent| owner.is_some_and(|whose| said.covers(party, (&whose.party, whose.role), before));
+    keys.contains(&stated.signer) && stated.held().is_some_and(covers)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 
 use super::*;
+use crate::service::audit::samples::take_contents;
 use crate::service::audit::{Consent, Event};
 use crate::service::protocol::tests::request;
 use crate::service::signing::{Name, Signed, SigningKey};
@@ -66,21 +67,8 @@ impl Log {
     }
 
     fn erase(&mut self, before: i64, at: i64) {
-        let erasure = self.take(before);
+        let erasure = take_contents(&mut self.entries, before);
         self.add(at, erasure);
-    }
-
-    /// Takes contents away, and makes the entry that tells of it.
-    fn take(&mut self, before: i64) -> Event {
-        let (mut through, mut contents) = (0, 0);
-        for entry in self.entries.iter_mut().filter(|entry| entry.time.millis() < before) {
-            through = entry.number;
-            if entry.event().unwrap().is_some_and(|event| event.is_erasable()) {
-                entry.content = None;
-                contents += 1;
-            }
-        }
-        Event::Erased { before: Time::from_millis(before), through, contents, consents: Vec::new() }
     }
 }
 
@@ -174,7 +162,7 @@ fn an_erasure_that_never_was_is_found_by_its_age_and_by_its_count() {
 
     // Chosen contents alone; twice in turn; and one sooner than agreed.
     let mut log = Log::sample();
-    let mut erasure = log.take(2500);
+    let mut erasure = take_contents(&mut log.entries, 2500);
     log.entries[2].content = Log::sample().entries[2].content.clone();
     if let Event::Erased { contents, .. } = &mut erasure {
         *contents -= 1;
@@ -204,7 +192,7 @@ fn the_other_party_consents_to_an_early_erasure_of_this_log_and_this_time() {
     };
     let problems = |signed: Signed<Consent>| {
         let mut log = Log::sample();
-        let mut erasure = log.take(2500);
+        let mut erasure = take_contents(&mut log.entries, 2500);
         if let Event::Erased { consents, .. } = &mut erasure {
             consents.push(signed);
         }
