@@ -112,9 +112,10 @@ required = [{required}]
 # How many persons a requester may ask about.
 probes_per_day = {probes_per_day}
 probes_per_year = {probes_per_year}
-# How many bits answers may disclose to a requester about one version of the gallery.
+# How many bits answers may disclose to a requester about the persons in one version of the gallery. What was disclosed of them in
+# earlier versions counts as well.
 bits_per_gallery_version = {bits}
-# Keys are refused after so many days: make new ones before.
+{of_person}# Keys are refused after so many days: make new ones before.
 key_days = {key_days}
 # Answers can be fetched for so many days.
 answer_days = {answer_days}
@@ -126,6 +127,9 @@ log_days = {log_days}
         probes_per_day = terms.probes_per_day,
         probes_per_year = terms.probes_per_year,
         bits = terms.bits_per_gallery_version,
+        of_person = terms.bits_per_person.map_or_else(String::new, |bits| {
+            format!("# And answers about one person (1:1), whatever the version.\nbits_per_person = {bits}\n")
+        }),
         key_days = terms.key_days,
         answer_days = terms.answer_days,
         log_days = terms.log_days,

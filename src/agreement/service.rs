@@ -18,8 +18,13 @@ pub struct ServiceTerms {
     pub probes_per_day: u64,
     /// Probes that a requester may ask about in a calendar year.
     pub probes_per_year: u64,
-    /// Bits that answers may disclose to a requester about one version of the gallery.
+    /// Bits that answers may disclose to a requester about the persons in one version of the gallery: also what was disclosed of them
+    /// when they were in earlier versions counts.
     pub bits_per_gallery_version: u64,
+    /// Bits that answers about one person (1:1) may disclose to a requester, whatever the version; as many as of the gallery, where
+    /// nothing is agreed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bits_per_person: Option<u64>,
     /// Days after which a requester's keys are refused and new ones must be made.
     pub key_days: u32,
     /// Days for which an answer can be fetched.
@@ -59,6 +64,7 @@ impl Default for ServiceTerms {
             probes_per_day: 1_000,
             probes_per_year: 100_000,
             bits_per_gallery_version: 100_000,
+            bits_per_person: Some(2_000),
             key_days: 90,
             answer_days: 7,
             log_days: 3 * 365 + 1,
@@ -80,6 +86,9 @@ impl ServiceTerms {
         bounded("service.probes_per_day", self.probes_per_day, 1 << 40)?;
         bounded("service.probes_per_year", self.probes_per_year, 1 << 40)?;
         bounded("service.bits_per_gallery_version", self.bits_per_gallery_version, 1 << 50)?;
+        if let Some(bits) = self.bits_per_person {
+            bounded("service.bits_per_person", bits, 1 << 50)?;
+        }
         bounded("service.key_days", self.key_days.into(), 3650)?;
         bounded("service.answer_days", self.answer_days.into(), 3650)?;
         bounded("service.log_days", self.log_days.into(), 36500)
@@ -98,10 +107,11 @@ impl ServiceTerms {
             ),
             format!(
                 "A requester may ask about {} a day and {} a year, and answers disclose at most {} about one version of \
-                 the records; then the custodian refuses.",
+                 the records{}; then the custodian refuses.",
                 counted(self.probes_per_day, "probe"),
                 self.probes_per_year,
-                counted(self.bits_per_gallery_version, "bit")
+                counted(self.bits_per_gallery_version, "bit"),
+                self.bits_per_person.map_or_else(String::new, |bits| format!(", of which {bits} about one person"))
             ),
             format!(
                 "Keys are made anew after {}, answers are kept for {}, what the logs tell for {}.",

@@ -10,7 +10,7 @@ use super::failure::Failure;
 use super::party::{self, Party};
 use super::serve::Custodian;
 
-/// What each requester has used up: probes today and this year, bits disclosed of each version of the gallery
+/// What each requester has used up: probes today and this year, bits disclosed of the gallery
 #[derive(clap::Args)]
 #[command(after_help = "Example:\n  cotejo accounts --config custodian.toml")]
 pub struct Args {
@@ -32,13 +32,10 @@ impl Args {
                 let account = account.map_err(|error| party::store_failure(&self.config, &error))?;
                 let served = agreements.iter().find(|served| served.agreement.digest().0 == agreement.0);
                 let Some(terms) = served.and_then(|served| served.agreement.terms().service.as_ref()) else { continue };
-                let bits = account.bits_by_gallery.last().map_or_else(String::new, |of| {
-                    let most = terms.bits_per_gallery_version;
-                    format!("; {} of {most} bits of gallery version {}", of.bits, of.version)
-                });
+                let (bits, most) = (account.bits_of_persons, terms.bits_per_gallery_version);
                 let short = agreement.to_string();
                 lines.push(format!(
-                    "{} under {}...: {} of {} probes today, {} of {} this year{bits}; {} waiting, {} refused today",
+                    "{} under {}...: {} of {} probes today, {} of {} this year; {bits} of {most} bits of the persons in the gallery; {} waiting, {} refused today",
                     requester.code,
                     short.get(..8).unwrap_or(&short),
                     account.probes_today,

@@ -21,9 +21,12 @@ pub struct ServiceArgs {
     /// Persons that a requester may ask about in a year [default: 100000]
     #[arg(long, value_name = "NUMBER")]
     probes_per_year: Option<u64>,
-    /// Bits that answers may disclose to a requester about one version of the gallery [default: 100000]
+    /// Bits that answers may disclose to a requester about the persons in one version of the gallery [default: 100000]
     #[arg(long, value_name = "NUMBER")]
     bits_per_gallery_version: Option<u64>,
+    /// Bits that answers about one person (1:1) may disclose to a requester [default: 2000]
+    #[arg(long, value_name = "NUMBER")]
+    bits_per_person: Option<u64>,
     /// Days after which keys must be made anew [default: 90]
     #[arg(long, value_name = "DAYS")]
     key_days: Option<u32>,
@@ -49,7 +52,7 @@ enum Field {
 impl ServiceArgs {
     /// The terms; none where nothing is asked for.
     pub fn terms(&self) -> Option<ServiceTerms> {
-        let numbers = [self.probes_per_day, self.probes_per_year, self.bits_per_gallery_version];
+        let numbers = [self.probes_per_day, self.probes_per_year, self.bits_per_gallery_version, self.bits_per_person];
         let days = [self.key_days, self.answer_days, self.log_days];
         let asked = self.service || numbers.iter().any(Option::is_some) || days.iter().any(Option::is_some);
         if !asked && self.purpose.is_empty() && self.require.is_empty() {
@@ -67,6 +70,7 @@ impl ServiceArgs {
             probes_per_day: self.probes_per_day.unwrap_or(default.probes_per_day),
             probes_per_year: self.probes_per_year.unwrap_or(default.probes_per_year),
             bits_per_gallery_version: self.bits_per_gallery_version.unwrap_or(default.bits_per_gallery_version),
+            bits_per_person: self.bits_per_person.or(default.bits_per_person),
             key_days: self.key_days.unwrap_or(default.key_days),
             answer_days: self.answer_days.unwrap_or(default.answer_days),
             log_days: self.log_days.unwrap_or(default.log_days),

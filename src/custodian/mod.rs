@@ -18,6 +18,7 @@ use crate::remedy::Remedy;
 use crate::scheme::{Evaluator, Opened, OtherScheme, Progress, Subjects, Task, Unanswered};
 use crate::template::SubjectId;
 use crate::wire::{Answer, EvaluationKey, KeyId, Query, Target};
+pub(crate) use gallery::of_id;
 pub use gallery::{
     Appended, Change, Damage, Enrolling, Enrolment, EnrolmentError, Gallery, GalleryError, GalleryFile, NotEnrolled,
     NotRestored, RefusalReason, RefusedRecord, RestoreError, Restored, RewriteError, Spool, Subject, UnknownSubjects,

@@ -44,6 +44,15 @@ impl SigningKey {
         PublicKey(self.0.verifying_key().to_bytes())
     }
 
+    /// A secret for another use than signing, from which the key cannot be told (HKDF-SHA256, RFC 5869).
+    pub(super) fn derive(&self, purpose: &[u8]) -> Zeroizing<[u8; 32]> {
+        let mut secret = Zeroizing::new([0; 32]);
+        let seed = Zeroizing::new(self.0.to_bytes());
+        // Only of lengths beyond 8160 bytes it says no.
+        hkdf::Hkdf::<Sha256>::new(None, seed.as_ref()).expand(purpose, secret.as_mut()).unwrap_or_default();
+        secret
+    }
+
     pub(super) fn sign(&self, message: &[u8]) -> Signature {
         Signature(self.0.sign(message).to_bytes())
     }

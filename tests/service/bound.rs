@@ -39,9 +39,16 @@ fn to_layout_1(kind: Kind, database: &str, role: Role) {
         database,
         "UPDATE about SET value = '1' WHERE name = 'layout'; DELETE FROM about WHERE name = 'signing key'",
     );
-    if role == Role::Querier {
-        execute(kind, database, "ALTER TABLE requests DROP COLUMN verdicts; ALTER TABLE requests DROP COLUMN nonce");
-    }
+    let later = match role {
+        Role::Querier => {
+            "ALTER TABLE requests DROP COLUMN verdicts; ALTER TABLE requests DROP COLUMN nonce; DROP TABLE heads"
+        }
+        Role::Custodian => {
+            "ALTER TABLE galleries DROP COLUMN inherits; ALTER TABLE jobs DROP COLUMN person; \
+             DROP TABLE persons; DROP TABLE asked"
+        }
+    };
+    execute(kind, database, later);
 }
 
 #[test]
@@ -73,8 +80,8 @@ fn a_database_of_before_is_bound_to_the_key_that_its_log_shows() {
             let bound = signing_key(1).public();
             assert_eq!(open(&database, role, 2), Err(StoreError::SigningKey { bound, configured }));
             assert_eq!(entries(&database, role), 1);
-            execute(kind, &database, "UPDATE about SET value = '4' WHERE name = 'layout'");
-            assert_eq!(open(&database, role, 1), Err(StoreError::Layout("4".to_owned())));
+            execute(kind, &database, "UPDATE about SET value = '5' WHERE name = 'layout'");
+            assert_eq!(open(&database, role, 1), Err(StoreError::Layout("5".to_owned())));
         }
     }
 }

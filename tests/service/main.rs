@@ -17,6 +17,7 @@ mod document;
 mod faults;
 mod galleries;
 mod identity;
+mod persons;
 mod quotas;
 mod raw;
 mod shown;

@@ -67,7 +67,7 @@ fn a_years_quota_returns_with_the_year() {
 }
 
 #[test]
-fn bits_of_a_gallery_version_are_a_hard_stop_until_the_next_version() {
+fn bits_of_a_gallery_version_are_a_hard_stop_until_everybody_in_it_has_left() {
     for kind in kinds() {
         let mut setup = with(|terms| terms.bits_per_gallery_version = 7);
         setup.terms.disclosure = Disclosure::Each;
@@ -78,11 +78,12 @@ fn bits_of_a_gallery_version_are_a_hard_stop_until_the_next_version() {
         assert_eq!(verdicts, vec![Verdict::Each(vec![false, true, false]); 2]);
         asker.prepare("2", probes(1), Target::Gallery);
         assert_eq!(refused(asker.conclude("2")), "leakage");
-        trial.source.set(&trial.agreement, &[person("one", 1), person("two", 2)], &[]);
+        trial.source.set(&trial.agreement, &[person("another", 4)], &[]);
         trial.await_version(2);
-        assert_eq!(asker.verdicts("2").unwrap(), [Verdict::Each(vec![true, false])]);
+        assert_eq!(asker.verdicts("2").unwrap(), [Verdict::Each(vec![false])]);
         let account = trial.custody().account(&"A-BORDER".parse().unwrap(), &trial.digest(), trial.now()).unwrap();
-        assert_eq!(account.bits_by_gallery, [GalleryBits { version: 1, bits: 6 }, GalleryBits { version: 2, bits: 2 }]);
+        assert_eq!(account.bits_by_gallery, [GalleryBits { version: 1, bits: 6 }, GalleryBits { version: 2, bits: 1 }]);
+        assert_eq!(account.bits_of_persons, 1);
     }
 }
 
@@ -122,6 +123,7 @@ fn a_request_that_waits_while_the_gallery_grows_beyond_the_bits_is_replied_to_an
             request: &request.statement.verify(None).unwrap(),
             query: request.query.as_deref().unwrap(),
             bits: 3,
+            subject: None,
             gallery: 1,
         };
         let submitted = custody.submit(&submission, &trial.digest(), &terms, trial.now()).unwrap();
@@ -194,6 +196,7 @@ fn a_cancelled_request_is_not_charged() {
             request: &asked,
             query,
             bits: 4,
+            subject: None,
             gallery: 1,
         };
         let job = custody.submit(&submission, &trial.digest(), &terms, trial.now()).unwrap().job;

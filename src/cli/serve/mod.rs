@@ -81,9 +81,14 @@ impl Args {
         agreements.iter().try_for_each(|served| served.source.check())?;
         if self.check {
             party.advise(Side::Server, console)?;
-            let text = format!("{}: sound; {} served", self.config.display(), count(agreements.len(), "agreement"));
-            let document =
-                json!({"config": self.config, "agreements": agreements.len(), "requesters": requesters.len()});
+            let sound = format!("{}: sound; {} served", self.config.display(), count(agreements.len(), "agreement"));
+            let exempt: Vec<_> = agreements.iter().filter_map(|served| served.source.exempt()).collect();
+            let exempt = exempt.iter().map(|exempt| (exempt.len(), custody.exempt_digest(exempt)));
+            let lists: Vec<_> =
+                exempt.clone().map(|(persons, list)| json!({"persons": persons, "list": list})).collect();
+            let lines = exempt.map(|(persons, list)| format!("exempt: {}, list {list}", count(persons, "person")));
+            let text = std::iter::once(sound).chain(lines).collect::<Vec<_>>().join("\n");
+            let document = json!({"config": self.config, "agreements": agreements.len(), "requesters": requesters.len(), "exempt": lists});
             console.result(text, &document)?;
             return Ok(Outcome::Done);
         }

@@ -1,5 +1,6 @@
 //! A gallery's file that others change while it is served.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
@@ -67,6 +68,13 @@ impl GalleryFiles {
                 Ok(())
             }
         }
+    }
+
+    /// Who is exempt, where there is a list and it was checked.
+    pub fn exempt(&self) -> Option<BTreeSet<SubjectId>> {
+        self.exempt.as_ref()?;
+        let checked = self.checked.lock().unwrap_or_else(PoisonError::into_inner);
+        checked.as_ref().map(|(_, loaded)| loaded.exempt.clone())
     }
 
     fn read(&self) -> Result<(Loaded, Vec<Identity>), Failure> {

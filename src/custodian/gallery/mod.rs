@@ -9,6 +9,7 @@ mod enrolment;
 mod file;
 mod format;
 mod likely;
+mod marks;
 mod restore;
 mod segment;
 mod shelf;
@@ -31,6 +32,7 @@ pub use enrolment::{Appended, Enrolling, EnrolmentError, RefusalReason, RefusedR
 pub use file::GalleryFile;
 use format::Layout;
 pub use likely::NotEnrolled;
+pub(crate) use marks::of_id;
 pub use restore::{NotRestored, RestoreError, Restored, Unrestorable};
 pub use shelf::Spool;
 

@@ -88,6 +88,19 @@ pub enum Event {
         state: Hash,
         /// Persons enrolled.
         subjects: u64,
+        /// The earliest version that has a person in common with it, which may be itself: what was disclosed from there on counts as
+        /// disclosed of it. None in entries of before version 0.2.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        inherits: Option<u64>,
+    },
+    /// From here on these persons never match. In the log whenever the list changes, and with the first that is not empty.
+    Exempt {
+        /// Under which agreement.
+        agreement: Hash,
+        /// How many.
+        persons: u64,
+        /// Digest of the list, keyed by the custodian's signing key: it can show later which list this was, and nobody can guess it.
+        list: Hash,
     },
     /// The circuit breaker was pulled, or reset.
     Breaker {
@@ -184,6 +197,7 @@ impl Event {
             Self::Opened { .. }
             | Self::Registered { .. }
             | Self::Gallery { .. }
+            | Self::Exempt { .. }
             | Self::Breaker { .. }
             | Self::Diverged(_)
             | Self::Trusted { .. }

@@ -103,6 +103,7 @@ impl Told {
             | Event::Deleted { .. }
             | Event::Diverged(_)
             | Event::Trusted { .. }
+            | Event::Exempt { .. }
             | Event::Gallery { .. } => Self::Else,
         }
     }

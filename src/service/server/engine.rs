@@ -75,6 +75,8 @@ pub(crate) struct QueryFacts {
     pub key: Name,
     /// Persons asked about.
     pub probes: u64,
+    /// Whom it asks about, where that is one person.
+    pub subject: Option<SubjectId>,
     /// Bits that its answer would disclose at most, now.
     pub bits: u64,
     /// The version of the gallery that is searched now.
@@ -191,6 +193,10 @@ impl Engine {
             gallery: current.version,
             cost: self.cost(&current, &question),
             refused: current.custodian.check_bits(&question).err(),
+            subject: match question.target {
+                Target::Subject(subject) => Some(subject),
+                Target::Gallery => None,
+            },
         })
     }
 

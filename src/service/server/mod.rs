@@ -20,6 +20,7 @@ mod queue;
 mod release;
 mod routes;
 mod state;
+mod taking;
 mod upkeep;
 mod upload;
 mod workers;
@@ -28,7 +29,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use rand::CryptoRng;
@@ -43,6 +44,7 @@ use crate::service::signing::Hash;
 use crate::service::store::{Custody, StoreError};
 pub use engine::{GallerySource, Loaded, Memory, Unloadable};
 pub use state::{Clock, Limits, Requester};
+pub use taking::TakingError;
 
 /// A custodian that is ready to serve.
 pub struct Server {
@@ -104,6 +106,9 @@ pub enum ServerError {
     /// A gallery.
     #[error(transparent)]
     Gallery(#[from] Unloadable),
+    /// A gallery that cannot be taken into use.
+    #[error(transparent)]
+    Taking(#[from] TakingError),
     /// A gallery of another agreement.
     #[error(transparent)]
     Exchange(#[from] ExchangeError),
@@ -123,6 +128,7 @@ impl Remedy for ServerError {
         let remedy = match self {
             Self::Store(error) => return error.remedy(),
             Self::Gallery(error) => return error.remedy(),
+            Self::Taking(error) => return error.remedy(),
             Self::Exchange(error) => return error.remedy(),
             Self::Listen { .. } => "choose another address, or end what listens there",
             Self::Threads(..) => "raise the system's limits",
@@ -143,6 +149,7 @@ impl Server {
     pub fn new(settings: Settings, mut custody: Custody, rng: &mut dyn CryptoRng) -> Result<Self, ServerError> {
         custody.journal().claim()?;
         let now = (settings.clock)();
+        let custody = Mutex::new(custody);
         let metrics = metrics::Metrics::new();
         let mut desks = BTreeMap::new();
         for ServedAgreement { agreement, pace, source } in settings.agreements {
@@ -154,13 +161,13 @@ impl Server {
             let loaded = loaded
                 .ok_or_else(|| Unloadable { what: "the gallery could not be loaded".to_owned(), remedy: None })?;
             metrics.report_exempt(&digest, &loaded);
-            let (content, subjects) = (Hash(loaded.gallery.state()), loaded.gallery.len() as u64);
-            let version = custody.gallery_version(&digest, &content, subjects, now)?;
+            let version = taking::number(&custody, &digest, &loaded, now)?;
             let engine = Arc::new(engine::Engine::new(agreement, pace, loaded, version, settings.memory)?);
-            if desks.insert(digest, state::Desk { engine, source, trouble: Mutex::new(None) }).is_some() {
+            if desks.insert(digest, state::Desk::new(engine, source)).is_some() {
                 return Err(ServerError::Agreements);
             }
         }
+        let mut custody = custody.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut requesters = BTreeMap::new();
         for requester in settings.requesters {
             custody.journal().register(&requester.code, &requester.key, now)?;

@@ -119,7 +119,7 @@ impl HttpProblem {
             SubmitError::KeyUnknown(_) => (StatusCode::CONFLICT, "key-unknown"),
             SubmitError::KeyExpired { .. } => (StatusCode::CONFLICT, "key-expired"),
             SubmitError::Quota { .. } => (StatusCode::TOO_MANY_REQUESTS, "quota"),
-            SubmitError::Leakage { .. } => (StatusCode::TOO_MANY_REQUESTS, "leakage"),
+            SubmitError::Leakage { .. } | SubmitError::Person { .. } => (StatusCode::TOO_MANY_REQUESTS, "leakage"),
         };
         match error {
             SubmitError::Store(error) => error.into(),

@@ -8,7 +8,7 @@ use rand::{CryptoRng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 use tokio::sync::Semaphore;
 
-use super::engine::{Engine, GallerySource};
+use super::engine::{Engine, GallerySource, Loaded};
 use super::held::Held;
 use super::metrics::Metrics;
 use super::problem::HttpProblem;
@@ -68,11 +68,17 @@ pub(crate) struct Desk {
     pub engine: Arc<Engine>,
     /// Where new versions of the gallery come from.
     pub source: Box<dyn GallerySource>,
+    /// What was loaded, and is not in use yet: the database failed.
+    pub pending: Mutex<Option<Loaded>>,
     /// Why the newest version cannot be used, if it cannot.
     pub trouble: Mutex<Option<String>>,
 }
 
 impl Desk {
+    pub(super) fn new(engine: Arc<Engine>, source: Box<dyn GallerySource>) -> Self {
+        Self { engine, source, pending: Mutex::default(), trouble: Mutex::default() }
+    }
+
     /// What was agreed on the service.
     pub(crate) fn terms(&self) -> Result<&ServiceTerms, HttpProblem> {
         // No agreement is served without: see `Server::new`.
@@ -82,7 +88,7 @@ impl Desk {
 
 /// What all connections share.
 pub(crate) struct State {
-    custody: Mutex<Custody>,
+    pub custody: Mutex<Custody>,
     /// Agreements by digest.
     pub desks: BTreeMap<Hash, Desk>,
     /// Requesters by certificate.

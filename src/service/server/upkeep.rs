@@ -4,6 +4,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::state::{Desk, State};
+use super::taking::{self, TakingError};
 use crate::remedy::Remedy;
 use crate::service::signing::Hash;
 
@@ -31,25 +32,31 @@ pub(crate) fn keep_up(state: &Arc<State>) {
 }
 
 fn refresh(state: &State, agreement: &Hash, desk: &Desk) {
-    let trouble = match desk.source.load() {
-        Ok(None) => return,
-        Ok(Some(loaded)) => {
-            state.metrics.report_exempt(agreement, &loaded);
-            let subjects = loaded.gallery.len() as u64;
-            let content = Hash(loaded.gallery.state());
-            let version =
-                state.with_custody(|custody| custody.gallery_version(agreement, &content, subjects, state.now()));
-            match version {
-                Ok(version) => {
-                    desk.engine.replace(loaded, version);
-                    tracing::info!(agreement = %agreement, version, subjects, "another version of the gallery is searched");
-                    None
-                }
-                Err(error) => Some(error.in_full()),
+    let mut pending = desk.pending.lock().unwrap_or_else(PoisonError::into_inner);
+    let loaded = match desk.source.load() {
+        Ok(None) => pending.take(),
+        Ok(loaded) => loaded,
+        Err(error) => return trouble(agreement, desk, Some(error.in_full())),
+    };
+    let Some(loaded) = loaded else { return };
+    state.metrics.report_exempt(agreement, &loaded);
+    let subjects = loaded.gallery.len();
+    match taking::number(&state.custody, agreement, &loaded, state.now()) {
+        Ok(version) => {
+            desk.engine.replace(loaded, version);
+            tracing::info!(agreement = %agreement, version, subjects, "another version of the gallery is searched");
+            trouble(agreement, desk, None);
+        }
+        Err(error) => {
+            trouble(agreement, desk, Some(error.in_full()));
+            if matches!(error, TakingError::Store(_)) {
+                *pending = Some(loaded);
             }
         }
-        Err(error) => Some(error.in_full()),
-    };
+    }
+}
+
+fn trouble(agreement: &Hash, desk: &Desk, trouble: Option<String>) {
     let mut known = desk.trouble.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(trouble) = trouble.as_ref().filter(|trouble| known.as_ref() != Some(trouble)) {
         tracing::error!(agreement = %agreement, "the gallery's newest version cannot be used: {trouble}");

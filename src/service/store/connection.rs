@@ -123,6 +123,14 @@ impl Row {
         }
     }
 
+    pub(crate) fn maybe_int(&mut self) -> Result<Option<i64>, StoreError> {
+        match self.next() {
+            Value::Int(number) => Ok(Some(number)),
+            Value::Null => Ok(None),
+            _ => Err(StoreError::Damaged("number")),
+        }
+    }
+
     pub(crate) fn count(&mut self) -> Result<u64, StoreError> {
         u64::try_from(self.int()?).map_err(|_| StoreError::Damaged("count"))
     }

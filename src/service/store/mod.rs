@@ -18,8 +18,8 @@ mod schema;
 mod tree;
 
 pub use custody::{
-    Account, Admitted, Answered, Breaker, Custody, Ending, GalleryBits, Job, JobState, KEYS_LIMIT, Period, Submission,
-    SubmitError, Submitted, Waiting, Work,
+    Account, Admitted, Answered, Breaker, Custody, Ending, GalleryBits, Job, JobState, KEYS_LIMIT, NewVersion, Period,
+    PersonKey, Submission, SubmitError, Submitted, Waiting, Work,
 };
 pub(crate) use entries::LogReader;
 pub use error::StoreError;

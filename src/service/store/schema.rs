@@ -6,8 +6,9 @@ use super::{Owner, StoreError, tree};
 use crate::service::audit::Role;
 use crate::service::signing::PublicKey;
 
-/// Layout 2 binds a database to its signing key, and keeps verdicts; layout 3 keeps the log as a tree, and the heads that were seen.
-const LAYOUT: &str = "3";
+/// Layout 2 binds a database to its signing key, and keeps verdicts; layout 3 keeps the log as a tree, and the heads that were seen;
+/// layout 4 counts what was disclosed by person.
+const LAYOUT: &str = "4";
 
 const SHARED: &[&str] = &[
     // Whose database this is, its layout, the state of the circuit breaker.
@@ -28,7 +29,7 @@ const CUSTODIAN: &[&str] = &[
      agreement TEXT NOT NULL, number TEXT NOT NULL, request_digest TEXT NOT NULL, request TEXT NOT NULL, receipt TEXT NOT NULL, \
      key_id TEXT NOT NULL, query BYTEA, probes BIGINT NOT NULL, bits BIGINT NOT NULL, day TEXT NOT NULL, state TEXT NOT NULL, \
      accepted BIGINT NOT NULL, reply TEXT, replied BIGINT, answer BYTEA, acknowledgement TEXT, \
-     UNIQUE (requester, agreement, number))",
+     person TEXT, UNIQUE (requester, agreement, number))",
     "CREATE INDEX IF NOT EXISTS jobs_by_state ON jobs (state, sequence)",
     // Probes by day. A row of a year is the sum of its days.
     "CREATE TABLE IF NOT EXISTS spent (requester TEXT NOT NULL, agreement TEXT NOT NULL, day TEXT NOT NULL, probes BIGINT NOT NULL, \
@@ -37,7 +38,9 @@ const CUSTODIAN: &[&str] = &[
     "CREATE TABLE IF NOT EXISTS leaked (requester TEXT NOT NULL, agreement TEXT NOT NULL, gallery BIGINT NOT NULL, \
      bits BIGINT NOT NULL, PRIMARY KEY (requester, agreement, gallery))",
     "CREATE TABLE IF NOT EXISTS galleries (agreement TEXT NOT NULL, version BIGINT NOT NULL, state TEXT NOT NULL, \
-     subjects BIGINT NOT NULL, since BIGINT NOT NULL, PRIMARY KEY (agreement, version))",
+     subjects BIGINT NOT NULL, since BIGINT NOT NULL, inherits BIGINT, PRIMARY KEY (agreement, version))",
+    PERSONS,
+    ASKED,
     "CREATE TABLE IF NOT EXISTS refused (requester TEXT NOT NULL, agreement TEXT NOT NULL, day TEXT NOT NULL, reason TEXT NOT NULL, \
      times BIGINT NOT NULL, PRIMARY KEY (requester, agreement, day, reason))",
 ];
@@ -51,12 +54,23 @@ const QUERIER: &[&str] = &[
     HEADS,
 ];
 
+/// Marks of those who were first enrolled in a version: see `custody::persons`.
+const PERSONS: &str = "CREATE TABLE IF NOT EXISTS persons (agreement TEXT NOT NULL, version BIGINT NOT NULL, marks BYTEA NOT NULL, \
+                       PRIMARY KEY (agreement, version))";
+/// Bits disclosed by answers about one person, by mark.
+const ASKED: &str = "CREATE TABLE IF NOT EXISTS asked (requester TEXT NOT NULL, agreement TEXT NOT NULL, person TEXT NOT NULL, \
+                     bits BIGINT NOT NULL, PRIMARY KEY (requester, agreement, person))";
+
 /// The last head of each custodian's log that we have seen and found to hold those before.
 const HEADS: &str = "CREATE TABLE IF NOT EXISTS heads (custodian TEXT PRIMARY KEY, head TEXT NOT NULL)";
 
 /// From layout 1 to 2, for a querier. A custodian's tables are the same in both.
 const QUERIER_FROM_1: &[&str] =
     &["ALTER TABLE requests ADD COLUMN verdicts BYTEA", "ALTER TABLE requests ADD COLUMN nonce BYTEA"];
+
+/// From layout 3 to 4, for a custodian. A querier's tables are the same in both.
+const CUSTODIAN_FROM_3: &[&str] =
+    &["ALTER TABLE galleries ADD COLUMN inherits BIGINT", "ALTER TABLE jobs ADD COLUMN person TEXT", PERSONS, ASKED];
 
 /// Makes what is missing, and says whose database it is, if it was new: name, role and signing key. Anybody else's is refused.
 ///
@@ -89,6 +103,10 @@ pub(crate) fn prepare(step: &mut Step<'_>, owner: &Owner) -> Result<(), StoreErr
             bound(step, &key)?;
             create(step, of_role)
         }
+        Some("3") => {
+            bound(step, &key)?;
+            from_3(step, owner.role)
+        }
         Some("2") => {
             bound(step, &key)?;
             from_2(step, owner.role)
@@ -119,6 +137,14 @@ fn from_2(step: &mut Step<'_>, role: Role) -> Result<(), StoreError> {
         for entry in &entries {
             tree::append(step, entry.number, &entry.hash)?;
         }
+    }
+    from_3(step, role)
+}
+
+/// From layout 3.
+fn from_3(step: &mut Step<'_>, role: Role) -> Result<(), StoreError> {
+    if role == Role::Custodian {
+        create(step, CUSTODIAN_FROM_3)?;
     }
     set_about(step, "layout", LAYOUT)
 }

@@ -116,7 +116,14 @@ fn accept(
     }
     let place = state.queue.reserve(&requester.code);
     let now = state.now();
-    let submission = Submission { statement, request, query: &upload.bytes, bits: facts.bits, gallery: facts.gallery };
+    let submission = Submission {
+        statement,
+        request,
+        query: &upload.bytes,
+        bits: facts.bits,
+        subject: facts.subject.as_ref(),
+        gallery: facts.gallery,
+    };
     if let Err(full) = &place {
         // A request that was accepted before is no new job: it needs no place.
         let known = state.with_custody(|custody| custody.accepted_before(request, &agreement))?;

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::Custody;
 use super::submission::spent_since;
+use super::versions::leaked;
 use crate::agreement::Code;
 use crate::service::signing::Hash;
 use crate::service::store::StoreError;
@@ -23,6 +24,8 @@ pub struct Account {
     pub probes_this_year: u64,
     /// Bits that answers have disclosed, by version of the gallery.
     pub bits_by_gallery: Vec<GalleryBits>,
+    /// Bits that answers have disclosed of the persons who are in the gallery's last version.
+    pub bits_of_persons: u64,
     /// Requests that wait.
     pub waiting: u64,
     /// Refusals today.
@@ -64,13 +67,17 @@ impl Custody {
             let sql = "SELECT gallery, bits FROM leaked WHERE requester = ?1 AND agreement = ?2 ORDER BY gallery";
             let rows = step.query(sql, &of_requester)?;
             let bits = rows.into_iter().map(|mut row| Ok(GalleryBits { version: row.count()?, bits: row.count()? }));
-            let bits_by_gallery = bits.collect::<Result<_, StoreError>>()?;
+            let bits_by_gallery = bits.collect::<Result<Vec<GalleryBits>, StoreError>>()?;
+            let sql = "SELECT CAST(MAX(version) AS BIGINT) FROM galleries WHERE agreement = ?1";
+            let last = step.row(sql, &[agreement.into()])?.map(|mut row| row.maybe_int()).transpose()?.flatten();
+            let last = last.and_then(|last| u64::try_from(last).ok()).unwrap_or_default();
             Ok(Account {
                 requester: requester.clone(),
                 agreement: *agreement,
                 probes_today: spent_since(step, &of_requester, day, day.next())?,
                 probes_this_year: spent_since(step, &of_requester, day.first_of_year(), day.next_year())?,
                 bits_by_gallery,
+                bits_of_persons: leaked(step, &of_requester, last)?,
                 waiting,
                 refused_today,
             })

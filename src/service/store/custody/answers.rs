@@ -1,6 +1,6 @@
 //! The end of a request: one reply, once, and what becomes of query and answer.
 
-use super::submission::leaked;
+use super::versions::leaked;
 use super::{Custody, JobState};
 use crate::agreement::Code;
 use crate::service::audit::Event;
@@ -21,7 +21,7 @@ pub enum Ending<'a> {
         gallery: u64,
         /// Bits that it discloses at most.
         bits: u64,
-        /// Bits that answers may disclose of one version.
+        /// Bits that answers may disclose of the persons in one version.
         limit_bits: u64,
     },
     /// Without one.
@@ -153,12 +153,13 @@ fn reply(
     ending: &Ending<'_>,
     now: Time,
 ) -> Result<Option<Signed<Reply>>, StoreError> {
-    let sql = "SELECT requester, agreement, request, request_digest, probes, day FROM jobs WHERE id = ?1 AND state = 'waiting'";
+    let sql = "SELECT requester, agreement, request, request_digest, probes, day, person FROM jobs WHERE id = ?1 AND state = 'waiting'";
     let Some(mut row) = step.row(sql, &[job.into()])? else { return Ok(None) };
     let (requester, agreement): (Code, Hash) = (row.parsed()?, row.parsed()?);
     let request = Signed::<Request>::from_json(&row.text()?).and_then(|signed| signed.verify(None));
     let request = request.map_err(|_| StoreError::Damaged("request"))?;
     let (request_digest, probes, day): (Hash, u64, String) = (row.parsed()?, row.count()?, row.text()?);
+    let person = row.maybe_text()?;
     let of_requester: [Value; 2] = [(&requester).into(), (&agreement).into()];
 
     let mut kept_answer = None;
@@ -171,6 +172,11 @@ fn reply(
                     let sql = "INSERT INTO leaked (requester, agreement, gallery, bits) VALUES (?1, ?2, ?3, ?4) \
                                ON CONFLICT (requester, agreement, gallery) DO UPDATE SET bits = leaked.bits + ?4";
                     step.execute(sql, &[of_requester.as_slice(), &[gallery.into(), bits.into()]].concat())?;
+                    if let Some(person) = person {
+                        let sql = "INSERT INTO asked (requester, agreement, person, bits) VALUES (?1, ?2, ?3, ?4) \
+                                   ON CONFLICT (requester, agreement, person) DO UPDATE SET bits = asked.bits + ?4";
+                        step.execute(sql, &[of_requester.as_slice(), &[person.into(), bits.into()]].concat())?;
+                    }
                     let outcome = ReplyOutcome::Answered { answer_digest: Hash::of(answer), gallery, bits };
                     (JobState::Answered, outcome)
                 }

@@ -12,15 +12,17 @@
 mod accounts;
 mod answers;
 mod breaker;
+mod exempt;
 mod jobs;
 mod keys;
+mod persons;
 mod submission;
+mod versions;
 
 use rand::CryptoRng;
 
 use super::{Journal, Location, Owner, StoreError};
 use crate::agreement::Code;
-use crate::service::audit::Event;
 use crate::service::protocol::{Receipt, Reply, Standing};
 use crate::service::signing::{Hash, Name, Signed};
 use crate::service::time::Time;
@@ -29,7 +31,9 @@ pub use answers::{Answered, Ending};
 pub use breaker::Breaker;
 pub use jobs::Work;
 pub use keys::{Admitted, KEYS_LIMIT};
+pub use persons::PersonKey;
 pub use submission::{Period, Submission, SubmitError, Submitted};
+pub use versions::NewVersion;
 
 /// A custodian's database.
 pub struct Custody {
@@ -134,38 +138,6 @@ impl Custody {
             let standing =
                 Standing { custodian: step.owner.party.clone(), log: step.tree_head()?, time: step.time(now)? };
             Signed::new(&standing, &step.owner.key).map_err(|_| StoreError::Damaged("standing"))
-        })
-    }
-
-    /// The version of a gallery with this content: a new one if it is not that of the last version.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] where it cannot be kept.
-    pub(crate) fn gallery_version(
-        &mut self,
-        agreement: &Hash,
-        state: &Hash,
-        subjects: u64,
-        now: Time,
-    ) -> Result<u64, StoreError> {
-        self.journal.step(|step| {
-            let sql = "SELECT version, state FROM galleries WHERE agreement = ?1 ORDER BY version DESC LIMIT 1";
-            let last = match step.row(sql, &[agreement.into()])? {
-                None => 0,
-                Some(mut row) => {
-                    let (version, kept): (u64, Hash) = (row.count()?, row.parsed()?);
-                    if kept == *state {
-                        return Ok(version);
-                    }
-                    version
-                }
-            };
-            let (version, time) = (last.saturating_add(1), step.time(now)?);
-            let sql = "INSERT INTO galleries (agreement, version, state, subjects, since) VALUES (?1, ?2, ?3, ?4, ?5)";
-            step.execute(sql, &[agreement.into(), version.into(), state.into(), subjects.into(), time.into()])?;
-            step.log(Event::Gallery { agreement: *agreement, version, state: *state, subjects }, time)?;
-            Ok(version)
         })
     }
 }

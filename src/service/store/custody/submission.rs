@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::{Custody, breaker};
+use super::versions::leaked;
+use super::{Custody, PersonKey, breaker};
 use crate::agreement::{Code, ServiceTerms};
 use crate::remedy::Remedy;
 use crate::service::audit::{Event, RequestRefusal};
@@ -14,6 +15,7 @@ use crate::service::store::connection::Value;
 use crate::service::store::journal::LoggedStep;
 use crate::service::time::Time;
 use crate::service::tree::TreeHead;
+use crate::template::SubjectId;
 
 /// A request that came in, its signature found right, its query found sound.
 pub struct Submission<'a> {
@@ -25,6 +27,8 @@ pub struct Submission<'a> {
     pub query: &'a [u8],
     /// Bits that the answer will disclose at most.
     pub bits: u64,
+    /// Whom it asks about, where that is one person.
+    pub subject: Option<&'a SubjectId>,
     /// The version of the gallery that is searched now.
     pub gallery: u64,
 }
@@ -116,7 +120,7 @@ pub enum SubmitError {
     },
     /// Too many bits.
     #[error(
-        "the answer could disclose {bits} bits about version {gallery} of the gallery, of which {left} of {limit} are left"
+        "the answer could disclose {bits} bits about the persons in version {gallery} of the gallery, of which {left} of {limit} are left"
     )]
     Leakage {
         /// At most.
@@ -127,6 +131,18 @@ pub enum SubmitError {
         limit: u64,
         /// Of which version.
         gallery: u64,
+    },
+    /// Too many bits about one person.
+    #[error(
+        "the answer could disclose {bits} bits about the person that is asked about, of which {left} of {limit} are left"
+    )]
+    Person {
+        /// At most.
+        bits: u64,
+        /// What is left.
+        left: u64,
+        /// Bits that are agreed for one person.
+        limit: u64,
     },
 }
 
@@ -145,7 +161,8 @@ impl Remedy for SubmitError {
             }
             Self::KeyUnknown(..) => "upload it first",
             Self::KeyExpired { .. } => "make new keys and upload theirs",
-            Self::Leakage { .. } => "capacity returns with the next version",
+            Self::Leakage { .. } => "capacity returns when the persons whom answers were about have left the gallery",
+            Self::Person { .. } => "ask about the gallery, or agree on more (bits_per_person)",
             _ => return None,
         };
         Some(remedy.into())
@@ -176,7 +193,7 @@ impl SubmitError {
         match self {
             Self::Quota { period: Period::Day, .. } => Some(RequestRefusal::DayQuota),
             Self::Quota { period: Period::Year, .. } => Some(RequestRefusal::YearQuota),
-            Self::Leakage { .. } => Some(RequestRefusal::Leakage),
+            Self::Leakage { .. } | Self::Person { .. } => Some(RequestRefusal::Leakage),
             Self::Breaker { .. } => Some(RequestRefusal::Breaker),
             Self::Record(_) | Self::Future { .. } | Self::Past { .. } => Some(RequestRefusal::Record),
             Self::KeyExpired { .. } => Some(RequestRefusal::KeyExpired),
@@ -269,7 +286,7 @@ fn accept(
     terms: &ServiceTerms,
     now: Time,
 ) -> Result<Submitted, SubmitError> {
-    let Submission { statement, request, query, bits, gallery } = *submission;
+    let Submission { statement, request, query, bits, subject, gallery } = *submission;
     let digest = statement.digest();
     let of_requester: [Value; 2] = [(&request.requester).into(), agreement.into()];
     let sql = "SELECT id, request_digest, receipt FROM jobs WHERE requester = ?1 AND agreement = ?2 AND number = ?3";
@@ -306,6 +323,10 @@ fn accept(
     let probes = u64::from(request.probes);
     require_capacity(step, &of_requester, terms, now, probes)?;
     require_bits(step, &of_requester, terms, gallery, bits)?;
+    let person = subject.map(|subject| PersonKey::of(&step.owner.key).of_id(subject));
+    if let Some((person, limit)) = person.as_ref().zip(terms.bits_per_person) {
+        require_bits_of(step, &of_requester, person, limit, bits)?;
+    }
 
     let sql = "INSERT INTO spent (requester, agreement, day, probes) VALUES (?1, ?2, ?3, ?4) \
                ON CONFLICT (requester, agreement, day) DO UPDATE SET probes = spent.probes + ?4";
@@ -317,7 +338,7 @@ fn accept(
     let receipt = Signed::new(&receipt, &step.owner.key).map_err(|_| StoreError::Damaged("receipt"))?;
     step.log(Event::Receipt { statement: receipt.clone() }, now)?;
     let sql = "INSERT INTO jobs (requester, agreement, number, id, sequence, request_digest, request, receipt, key_id, query, probes, \
-               bits, day, state, accepted) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
+               bits, day, state, accepted, person) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
     let values = [
         numbered,
         vec![
@@ -333,6 +354,7 @@ fn accept(
             (&day).into(),
             super::JobState::Waiting.name().into(),
             now.into(),
+            person.into(),
         ],
     ];
     step.execute(sql, &values.concat())?;
@@ -383,7 +405,7 @@ pub(super) fn spent_since(
     row.map_or(Ok(0), |mut row| row.count())
 }
 
-/// What was disclosed of this version, and what answers that are still to come may disclose of it, stays within what was agreed.
+/// What was disclosed of the persons in this version, and what answers that are still to come may disclose, stays within what was agreed.
 fn require_bits(
     step: &mut LoggedStep<'_, '_>,
     of_requester: &[Value],
@@ -402,9 +424,21 @@ fn require_bits(
     }
 }
 
-/// Bits that were disclosed of one version.
-pub(super) fn leaked(step: &mut LoggedStep<'_, '_>, of_requester: &[Value], gallery: u64) -> Result<u64, StoreError> {
-    let sql = "SELECT bits FROM leaked WHERE requester = ?1 AND agreement = ?2 AND gallery = ?3";
-    let row = step.row(sql, &[of_requester, &[gallery.into()]].concat())?;
-    row.map_or(Ok(0), |mut row| row.count())
+/// What answers about one person have disclosed, and those that are still to come may, stays within what was agreed; also where nobody of
+/// that name is enrolled, which a refusal must not tell.
+fn require_bits_of(
+    step: &mut LoggedStep<'_, '_>,
+    of_requester: &[Value],
+    person: &str,
+    limit: u64,
+    bits: u64,
+) -> Result<(), SubmitError> {
+    let of_person = [of_requester, &[person.into()]].concat();
+    let mut sum = |sql| step.row(sql, &of_person)?.map_or(Ok(0), |mut row| row.count());
+    let disclosed = sum("SELECT CAST(COALESCE(SUM(bits), 0) AS BIGINT) FROM asked \
+                         WHERE requester = ?1 AND agreement = ?2 AND person = ?3")?;
+    let reserved = sum("SELECT CAST(COALESCE(SUM(bits), 0) AS BIGINT) FROM jobs \
+                        WHERE requester = ?1 AND agreement = ?2 AND person = ?3 AND state = 'waiting'")?;
+    let left = limit.saturating_sub(disclosed.saturating_add(reserved));
+    if bits > left { Err(SubmitError::Person { bits, left, limit }) } else { Ok(()) }
 }
