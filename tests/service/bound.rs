@@ -41,11 +41,12 @@ fn to_layout_1(kind: Kind, database: &str, role: Role) {
     );
     let later = match role {
         Role::Querier => {
-            "ALTER TABLE requests DROP COLUMN verdicts; ALTER TABLE requests DROP COLUMN nonce; DROP TABLE heads"
+            "ALTER TABLE requests DROP COLUMN verdicts; ALTER TABLE requests DROP COLUMN nonce; \
+             ALTER TABLE requests DROP COLUMN abandonment; DROP TABLE heads"
         }
         Role::Custodian => {
             "ALTER TABLE galleries DROP COLUMN inherits; ALTER TABLE jobs DROP COLUMN person; \
-             DROP TABLE persons; DROP TABLE asked"
+             DROP TABLE persons; DROP TABLE asked; DROP TABLE abandonments"
         }
     };
     execute(kind, database, later);

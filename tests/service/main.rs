@@ -8,6 +8,7 @@
     reason = "tests fail by panicking, also in their helpers"
 )]
 
+mod abandoned;
 mod again;
 mod asking;
 mod bound;
@@ -21,4 +22,5 @@ mod persons;
 mod quotas;
 mod raw;
 mod shown;
+mod tables;
 mod trial;

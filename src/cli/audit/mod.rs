@@ -19,7 +19,7 @@ use crate::service::tree::TreeHead;
 use super::console::{Console, count};
 use super::failure::Failure;
 use super::{Outcome, interrupt};
-use source::{Place, SourceArgs};
+use source::{Place, Source, SourceArgs};
 
 /// The log of either party: verify, compare with the other party's, export, count, erase what is too old; make a query or key again
 #[derive(clap::Args)]
@@ -69,17 +69,26 @@ fn read(
     place: &Place<'_>,
     key: Option<PublicKey>,
     noted: &[TreeHead],
-    mut each: impl FnMut(&Reading<'_>) -> Result<(), Failure>,
+    each: impl FnMut(&Reading<'_>) -> Result<(), Failure>,
 ) -> Result<Report, Failure> {
-    let mut verifier = Verifier::new(key, noted.iter().copied());
-    for entry in source::entries(place)? {
+    let verifier = Verifier::new(key, noted.iter().copied());
+    Ok(read_into(verifier, &mut Source::open(place)?, each)?.finish())
+}
+
+/// Has a verifier read a log once, and shows each entry to `each`.
+fn read_into(
+    mut verifier: Verifier,
+    source: &mut Source<'_>,
+    mut each: impl FnMut(&Reading<'_>) -> Result<(), Failure>,
+) -> Result<Verifier, Failure> {
+    for entry in source.entries() {
         interrupt::check()?;
         let entry = entry?;
         let reading = Reading::of(&entry);
         verifier.read(&reading);
         each(&reading)?;
     }
-    Ok(verifier.finish())
+    Ok(verifier)
 }
 
 /// Warns of a log that is not as it should be, where something else than its findings is wanted.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
-use crate::service::audit::{Entry, LogFileError, LogLines};
+use crate::service::audit::{Entry, Ledger, LogFileError, LogLines};
 use crate::service::store::{Location, LocationError, LogReader, StoreError};
 
 use crate::cli::failure::Failure;
@@ -57,39 +57,66 @@ impl fmt::Display for Place<'_> {
     }
 }
 
-/// The entries of a log, from the first to the last.
-pub fn entries<'a>(place: &Place<'a>) -> Result<Entries<'a>, Failure> {
-    match *place {
-        Place::File(path) => from_file(path),
-        Place::Database(location) => from_database(location),
+/// A log that was opened.
+pub enum Source<'a> {
+    /// JSON Lines.
+    File { path: &'a Path, lines: LogLines<BufReader<std::fs::File>> },
+    /// The database that holds it, as it was when it was opened.
+    Database { location: &'a str, reader: Box<LogReader> },
+}
+
+impl<'a> Source<'a> {
+    pub fn open(place: &Place<'a>) -> Result<Self, Failure> {
+        match *place {
+            Place::File(path) => Ok(Self::File { path, lines: LogLines::new(BufReader::new(files::open(path)?)) }),
+            Place::Database(location) => {
+                let reader = LogReader::open(parse(location)?).map_err(|error| failure(location, &error))?;
+                Ok(Self::Database { location, reader: Box::new(reader) })
+            }
+        }
+    }
+
+    /// The entries, from the first to the last.
+    pub fn entries(&mut self) -> Entries<'_> {
+        match self {
+            Self::File { path, lines } => {
+                let path: &Path = path;
+                let failed = move |error: LogFileError| match error {
+                    LogFileError::Form { .. } => Failure::at(path, error, "export the log again with --format log"),
+                    _ => Failure::of(path, &error, "export the log again"),
+                };
+                Box::new(lines.map(move |entry| entry.map_err(failed)))
+            }
+            Self::Database { location, reader } => from_database(location, reader),
+        }
+    }
+
+    /// What the tables beside a custodian's log say was used up; none of a file.
+    pub fn ledger(&mut self) -> Result<Option<Ledger>, Failure> {
+        match self {
+            Self::File { .. } => Ok(None),
+            Self::Database { location, reader } => {
+                let ledger = reader.ledger().map_err(|error| failure(location, &error));
+                ledger.map(Some)
+            }
+        }
     }
 }
 
-fn from_file(path: &Path) -> Result<Entries<'_>, Failure> {
-    let lines = LogLines::new(BufReader::new(files::open(path)?));
-    let failed = move |error: LogFileError| match error {
-        LogFileError::Form { .. } => Failure::at(path, error, "export the log again with --format log"),
-        _ => Failure::of(path, &error, "export the log again"),
-    };
-    Ok(Box::new(lines.map(move |entry| entry.map_err(failed))))
-}
-
 /// The log in a database, some entries at a time.
-fn from_database(location: &str) -> Result<Entries<'_>, Failure> {
-    let failed = move |error: StoreError| failure(location, &error);
-    let mut reader = LogReader::open(parse(location)?).map_err(failed)?;
+fn from_database<'r>(location: &'r str, reader: &'r mut LogReader) -> Entries<'r> {
     let (mut next, mut page) = (1, Vec::new().into_iter());
-    Ok(Box::new(std::iter::from_fn(move || {
+    Box::new(std::iter::from_fn(move || {
         if page.len() == 0 {
             match reader.entries(next) {
                 Ok(entries) => page = entries.into_iter(),
-                Err(error) => return Some(Err(failed(error))),
+                Err(error) => return Some(Err(failure(location, &error))),
             }
         }
         let entry: Entry = page.next()?;
         next = entry.number.saturating_add(1);
         Some(Ok(entry))
-    })))
+    }))
 }
 
 /// Where a database is.

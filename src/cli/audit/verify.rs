@@ -1,30 +1,39 @@
 //! `cotejo audit verify`: whether a log is whole.
 
-use crate::service::audit::Report;
-use crate::service::signing::PublicKey;
+use std::path::PathBuf;
+
+use crate::service::audit::{Report, Role, Verifier};
+use crate::service::signing::{Hash, PublicKey};
 use serde::Serialize;
 
 use super::noted::noted;
-use super::source::SourceArgs;
-use super::{entries, read};
-use crate::cli::Outcome;
+use super::source::{Source, SourceArgs};
+use super::{entries, read_into};
 use crate::cli::console::{Console, count};
 use crate::cli::failure::Failure;
+use crate::cli::{Outcome, load};
 
-/// Check a log: its chain, its signatures, and the signed statements in it
+/// Check a log: its chain, its signatures, the signed statements in it, and whether it keeps to the agreement
+///
+/// With --agreement: quotas, disclosed bits, how old keys were, what each request had to say. With --database, of a custodian: whether
+/// the tables that it decides by are what its log tells.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Ends with 1 where there are findings, with 0 where there are none. Note the head that is printed ('cotejo audit anchor' prints it alone), \
 and give it next time with --noted: a log that was cut or written anew since does not hold it.
 
 Example:
-  cotejo audit verify --log custodian.jsonl --key 0e39... --noted 1204:9a11...")]
+  cotejo audit verify --log custodian.jsonl --key 0e39... --noted 1204:9a11...
+  cotejo audit verify --database custodian.sqlite --key 0e39... --agreement agreement.toml")]
 pub struct Args {
     #[command(flatten)]
     source: SourceArgs,
     /// Public key of the log's owner, 64 hexadecimal digits; without it nothing shows who signed
     #[arg(long, value_name = "HEX")]
     key: Option<PublicKey>,
+    /// An agreement that was served: the log is held to it; may be given several times
+    #[arg(long, value_name = "FILE")]
+    agreement: Vec<PathBuf>,
     /// Head of the log at an earlier time, which it must still hold, or a file of such heads, one a line; may be given several times
     #[arg(long, value_name = "SIZE:ROOT|FILE")]
     noted: Vec<String>,
@@ -42,7 +51,25 @@ impl Args {
     pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
         let place = self.source.place();
         let noted = noted(&self.noted)?;
-        let report = read(&place, self.key, &noted, |_| Ok(()))?;
+        let mut verifier = Verifier::new(self.key, noted);
+        let mut retention = None;
+        for path in &self.agreement {
+            let agreement = load::agreement(path, console)?;
+            let service = agreement.terms().service.as_ref();
+            let days = service.map(|service| service.log_days).ok_or_else(|| {
+                let remedy = "give the agreement that was served: 'cotejo agreement init --service' makes such";
+                Failure::at(path, "it has no [service]: nothing in a log is about it", remedy)
+            })?;
+            retention = retention.max(Some(days));
+            verifier = verifier.under(Hash(agreement.digest().0), agreement.terms());
+        }
+        if let Some(days) = retention {
+            verifier = verifier.retaining(days);
+        }
+        let mut source = Source::open(&place)?;
+        let verifier = read_into(verifier, &mut source, |_| Ok(()))?;
+        let ledger = if verifier.is_of(Role::Custodian) { source.ledger()? } else { None };
+        let report = verifier.finish_with(ledger.as_ref());
         let document = Document { log: place.to_string(), sound: report.is_sound(), report: &report };
         let mut lines = summary(&report);
         lines.extend(findings(&report));
@@ -73,6 +100,10 @@ fn summary(report: &Report) -> Vec<String> {
         if counts.unanswered == 1 { "1 reply".to_owned() } else { format!("{} replies", counts.unanswered) },
         count(counts.acknowledgements as usize, "acknowledgement"),
     ));
+    if let Some(unchecked) = report.unchecked.filter(|unchecked| *unchecked > 0) {
+        let requests = count(unchecked as usize, "request");
+        lines.push(format!("{requests} under agreements that were not given: held to none"));
+    }
     lines.push(match report.key {
         Some(key) => format!("checked with the owner's key {key}"),
         None => "nothing shows who signed it: give the owner's public key with --key".to_owned(),

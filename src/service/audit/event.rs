@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::Role;
 use super::consent::Consent;
 use crate::agreement::Code;
-use crate::service::protocol::{Acknowledgement, Line, Receipt, Reply, Request};
+use crate::service::protocol::{Abandonment, Acknowledgement, Line, Receipt, Reply, Request};
 use crate::service::signing::{Hash, Name, PublicKey, Signed};
 use crate::service::time::Time;
 use crate::service::tree::TreeHead;
@@ -59,10 +59,13 @@ pub enum Event {
         /// Signed by the requester.
         statement: Signed<Acknowledgement>,
     },
-    /// The querier goes on with a request no more; it had no reply.
+    /// The querier goes on with a request no more; it had no reply that arrived.
     Abandoned {
         /// Digest of the request's statement.
         request: Hash,
+        /// Signed by the requester. None where the request was never accepted, and is signed anew, and in entries of before version 0.2.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        statement: Option<Signed<Abandonment>>,
     },
     /// The first refusal for this reason to this requester on a day; the others of that day are only counted.
     Refused {

@@ -17,6 +17,7 @@ mod compare;
 mod consent;
 mod entry;
 mod event;
+mod ledger;
 mod lines;
 mod reading;
 mod requests;
@@ -30,6 +31,8 @@ pub use compare::{CompareError, Comparison, Disagreement, Discrepancy, Note, Sta
 pub use consent::{Consent, RETENTION_DAYS};
 pub use entry::{CONTENT_LIMIT_BYTES, Content, Entry, EntryError, Head};
 pub use event::{Divergence, Event, RequestRefusal};
+pub use ledger::Unequal;
+pub(crate) use ledger::{Bookkeeping, Ledger};
 pub use lines::{LINE_LIMIT_BYTES, LogFileError, LogLines};
 pub(crate) use reading::{Reading, Whose};
 pub use requests::{RequestRow, Requests, RowOutcome};

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use super::consent::Consent;
 use super::{Entry, EntryError, Event, RequestRefusal, Role};
 use crate::agreement::Code;
-use crate::service::protocol::{Acknowledgement, Receipt, Reply, Request};
-use crate::service::signing::{Hash, PublicKey, Signed, Statement, StatementError};
+use crate::service::protocol::{Abandonment, Acknowledgement, Receipt, Reply, Request};
+use crate::service::signing::{Hash, Name, PublicKey, Signed, Statement, StatementError};
 use crate::service::time::Time;
 
 /// An entry that was read. Reading tries a signature, which is most of the work: several judges may share it.
@@ -29,9 +29,11 @@ pub(super) enum Told {
     Receipt(Stated<Receipt>),
     Reply(Stated<Reply>),
     Acknowledgement(Stated<Acknowledgement>),
-    Abandoned { request: Hash },
+    Abandoned { request: Hash, statement: Option<Stated<Abandonment>> },
     Refused { requester: Code, reason: RequestRefusal },
-    BreakerPulled,
+    KeyAdmitted { requester: Code, agreement: Hash, key: Name, until: Time },
+    Gallery { agreement: Hash, version: u64, inherits: Option<u64> },
+    Breaker { pulled: bool },
     Erased(Erasure),
     Else,
 }
@@ -91,20 +93,20 @@ impl Told {
             Event::Receipt { statement } => Self::Receipt(Stated::of(&statement)),
             Event::Reply { statement } => Self::Reply(Stated::of(&statement)),
             Event::Acknowledgement { statement } => Self::Acknowledgement(Stated::of(&statement)),
-            Event::Abandoned { request } => Self::Abandoned { request },
+            Event::Abandoned { request, statement } => {
+                Self::Abandoned { request, statement: statement.as_ref().map(Stated::of) }
+            }
             Event::Refused { requester, reason, .. } => Self::Refused { requester, reason },
-            Event::Breaker { pulled: true, .. } => Self::BreakerPulled,
+            Event::KeyAdmitted { requester, agreement, key, until } => {
+                Self::KeyAdmitted { requester, agreement, key, until }
+            }
+            Event::Gallery { agreement, version, inherits, .. } => Self::Gallery { agreement, version, inherits },
+            Event::Breaker { pulled, .. } => Self::Breaker { pulled },
             Event::Erased { before, through, contents, consents } => {
                 let consents = consents.iter().map(Stated::of).collect();
                 Self::Erased(Erasure { before, through, contents, consents })
             }
-            Event::Breaker { pulled: false, .. }
-            | Event::KeyAdmitted { .. }
-            | Event::Deleted { .. }
-            | Event::Diverged(_)
-            | Event::Trusted { .. }
-            | Event::Exempt { .. }
-            | Event::Gallery { .. } => Self::Else,
+            Event::Deleted { .. } | Event::Diverged(_) | Event::Trusted { .. } | Event::Exempt { .. } => Self::Else,
         }
     }
 }

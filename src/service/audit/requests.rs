@@ -20,7 +20,7 @@ pub enum RowOutcome {
     Unanswered(Reason),
     /// There is no reply in the log.
     Open,
-    /// There is none, and the querier goes on with it no more. Only the querier's log tells.
+    /// There is none, and the querier goes on with it no more.
     Abandoned,
 }
 
@@ -153,11 +153,13 @@ impl Requests {
             Told::Receipt(stated) => self.receipt(stated),
             Told::Reply(stated) => self.reply(stated),
             Told::Acknowledgement(stated) => self.acknowledgement(stated),
-            Told::Abandoned { request } => self.abandoned(request),
+            Told::Abandoned { request, .. } => self.abandoned(request),
             Told::Opened(_)
             | Told::Registered { .. }
             | Told::Refused { .. }
-            | Told::BreakerPulled
+            | Told::Breaker { .. }
+            | Told::KeyAdmitted { .. }
+            | Told::Gallery { .. }
             | Told::Erased(_)
             | Told::Else => {}
         }

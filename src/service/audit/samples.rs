@@ -122,7 +122,7 @@ impl Exchange {
 
     /// The querier goes on with a request no more.
     pub(crate) fn abandon(&mut self, request: Hash, time: i64) {
-        self.querier.add(time, Event::Abandoned { request });
+        self.querier.add(time, Event::Abandoned { request, statement: None });
     }
 
     pub(crate) fn cancel(&mut self, number: u8, time: i64) -> Hash {

@@ -111,13 +111,15 @@ impl Transparency {
                     *year.days_with_refusals.entry(requester.clone()).or_default().entry(*reason).or_default() += 1;
                 }
             }
-            Told::BreakerPulled => year.breaker_pulled += 1,
+            Told::Breaker { pulled } => year.breaker_pulled += u64::from(*pulled),
             Told::Erased(erasure) => year.erased_contents = year.erased_contents.saturating_add(erasure.contents),
             Told::Opened(_)
             | Told::Registered { .. }
             | Told::Receipt(_)
             | Told::Acknowledgement(_)
             | Told::Abandoned { .. }
+            | Told::KeyAdmitted { .. }
+            | Told::Gallery { .. }
             | Told::Else => {}
         }
     }

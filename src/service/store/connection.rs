@@ -220,6 +220,16 @@ impl Database {
         Ok(step)
     }
 
+    /// From here on everything is read as it is now, until the connection ends.
+    pub(crate) fn snapshot(&mut self) -> Result<(), StoreError> {
+        self.link()?;
+        let begin = match self.link {
+            Some(Link::Postgres(_)) => "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY",
+            _ => "BEGIN",
+        };
+        self.execute(begin, &[]).map(drop)
+    }
+
     /// Reads, outside any step.
     pub(crate) fn read(&mut self, sql: &str, values: &[Value]) -> Result<Vec<Row>, StoreError> {
         self.link()?;

@@ -1,8 +1,9 @@
 //! Entries of a log as they stand in a database.
 
 use super::connection::{Database, Row, Step};
-use super::{Location, StoreError};
-use crate::service::audit::{Entry, Role, Whose};
+use super::layout::LAYOUT;
+use super::{Location, StoreError, tables};
+use crate::service::audit::{Entry, Ledger, Role, Whose};
 
 /// Entries that are read at a time.
 const PAGE: u64 = 1000;
@@ -25,6 +26,8 @@ impl LogReader {
             return Err(StoreError::Unavailable(format!("there is no file {}", path.display())));
         }
         let mut database = Database::new(location);
+        // Entries and tables of one moment, also where it is being served from.
+        database.snapshot()?;
         match database.read("SELECT value FROM about WHERE name = 'layout'", &[]) {
             Ok(rows) if !rows.is_empty() => Ok(Self { database }),
             Ok(_) | Err(StoreError::Refused(_)) => Err(StoreError::Foreign),
@@ -39,6 +42,23 @@ impl LogReader {
     /// [`StoreError`] where they cannot be read.
     pub(crate) fn entries(&mut self, from: u64) -> Result<Vec<Entry>, StoreError> {
         entries_from(&mut self.database, from)
+    }
+
+    /// What the tables of a custodian's database say was used up.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] where they cannot be read.
+    pub(crate) fn ledger(&mut self) -> Result<Ledger, StoreError> {
+        match self.layout()?.as_str() {
+            LAYOUT => tables::ledger(&mut self.database),
+            other => Err(StoreError::Layout(other.to_owned())),
+        }
+    }
+
+    fn layout(&mut self) -> Result<String, StoreError> {
+        let rows = self.database.read("SELECT value FROM about WHERE name = 'layout'", &[])?;
+        rows.into_iter().next().ok_or(StoreError::Foreign)?.text()
     }
 
     /// Whose database it is.

@@ -11,15 +11,17 @@ mod custody;
 mod entries;
 mod error;
 mod journal;
+mod layout;
 mod location;
 mod outbox;
 mod owner;
 mod schema;
+mod tables;
 mod tree;
 
 pub use custody::{
-    Account, Admitted, Answered, Breaker, Custody, Ending, GalleryBits, Job, JobState, KEYS_LIMIT, NewVersion, Period,
-    PersonKey, Submission, SubmitError, Submitted, Waiting, Work,
+    Abandoned, Account, Admitted, Answered, Breaker, Custody, Ending, GalleryBits, Job, JobState, KEYS_LIMIT,
+    NewVersion, Period, PersonKey, Submission, SubmitError, Submitted, Waiting, Work,
 };
 pub(crate) use entries::LogReader;
 pub use error::StoreError;

@@ -2,13 +2,10 @@
 
 use super::connection::Step;
 use super::entries::{first_and_last, page};
+use super::layout::LAYOUT;
 use super::{Owner, StoreError, tree};
 use crate::service::audit::Role;
 use crate::service::signing::PublicKey;
-
-/// Layout 2 binds a database to its signing key, and keeps verdicts; layout 3 keeps the log as a tree, and the heads that were seen;
-/// layout 4 counts what was disclosed by person.
-const LAYOUT: &str = "4";
 
 const SHARED: &[&str] = &[
     // Whose database this is, its layout, the state of the circuit breaker.
@@ -41,16 +38,17 @@ const CUSTODIAN: &[&str] = &[
      subjects BIGINT NOT NULL, since BIGINT NOT NULL, inherits BIGINT, PRIMARY KEY (agreement, version))",
     PERSONS,
     ASKED,
+    ABANDONMENTS,
     "CREATE TABLE IF NOT EXISTS refused (requester TEXT NOT NULL, agreement TEXT NOT NULL, day TEXT NOT NULL, reason TEXT NOT NULL, \
      times BIGINT NOT NULL, PRIMARY KEY (requester, agreement, day, reason))",
 ];
 
 const QUERIER: &[&str] = &[
     // `query` goes when the custodian has accepted it, `pending` and `answer` when the verdicts were read; `verdicts` holds these,
-    // encrypted, until they are forgotten. With `nonce` the query can be made again.
+    // encrypted, until they are forgotten. With `nonce` the query can be made again. `abandonment` waits to be told.
     "CREATE TABLE IF NOT EXISTS requests (number TEXT PRIMARY KEY, sequence BIGINT NOT NULL UNIQUE, agreement TEXT NOT NULL, \
      custodian TEXT NOT NULL, request_digest TEXT NOT NULL, request TEXT NOT NULL, query BYTEA, pending BYTEA, stage TEXT NOT NULL, \
-     job TEXT, receipt TEXT, reply TEXT, answer BYTEA, acknowledgement TEXT, verdicts BYTEA, nonce BYTEA)",
+     job TEXT, receipt TEXT, reply TEXT, answer BYTEA, acknowledgement TEXT, verdicts BYTEA, nonce BYTEA, abandonment TEXT)",
     HEADS,
 ];
 
@@ -61,6 +59,10 @@ const PERSONS: &str = "CREATE TABLE IF NOT EXISTS persons (agreement TEXT NOT NU
 const ASKED: &str = "CREATE TABLE IF NOT EXISTS asked (requester TEXT NOT NULL, agreement TEXT NOT NULL, person TEXT NOT NULL, \
                      bits BIGINT NOT NULL, PRIMARY KEY (requester, agreement, person))";
 
+/// Requests that their requester goes on with no more.
+const ABANDONMENTS: &str = "CREATE TABLE IF NOT EXISTS abandonments (requester TEXT NOT NULL, request TEXT NOT NULL, \
+                            day TEXT NOT NULL, PRIMARY KEY (requester, request))";
+
 /// The last head of each custodian's log that we have seen and found to hold those before.
 const HEADS: &str = "CREATE TABLE IF NOT EXISTS heads (custodian TEXT PRIMARY KEY, head TEXT NOT NULL)";
 
@@ -68,9 +70,17 @@ const HEADS: &str = "CREATE TABLE IF NOT EXISTS heads (custodian TEXT PRIMARY KE
 const QUERIER_FROM_1: &[&str] =
     &["ALTER TABLE requests ADD COLUMN verdicts BYTEA", "ALTER TABLE requests ADD COLUMN nonce BYTEA"];
 
-/// From layout 3 to 4, for a custodian. A querier's tables are the same in both.
-const CUSTODIAN_FROM_3: &[&str] =
-    &["ALTER TABLE galleries ADD COLUMN inherits BIGINT", "ALTER TABLE jobs ADD COLUMN person TEXT", PERSONS, ASKED];
+/// From layout 3 to 4, for a custodian.
+const CUSTODIAN_FROM_3: &[&str] = &[
+    "ALTER TABLE galleries ADD COLUMN inherits BIGINT",
+    "ALTER TABLE jobs ADD COLUMN person TEXT",
+    PERSONS,
+    ASKED,
+    ABANDONMENTS,
+];
+
+/// From layout 3 to 4, for a querier.
+const QUERIER_FROM_3: &[&str] = &["ALTER TABLE requests ADD COLUMN abandonment TEXT"];
 
 /// Makes what is missing, and says whose database it is, if it was new: name, role and signing key. Anybody else's is refused.
 ///
@@ -143,9 +153,7 @@ fn from_2(step: &mut Step<'_>, role: Role) -> Result<(), StoreError> {
 
 /// From layout 3.
 fn from_3(step: &mut Step<'_>, role: Role) -> Result<(), StoreError> {
-    if role == Role::Custodian {
-        create(step, CUSTODIAN_FROM_3)?;
-    }
+    create(step, if role == Role::Custodian { CUSTODIAN_FROM_3 } else { QUERIER_FROM_3 })?;
     set_about(step, "layout", LAYOUT)
 }
 

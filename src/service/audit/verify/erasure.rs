@@ -112,6 +112,11 @@ impl Erasures {
         (!told).then_some(number)
     }
 
+    /// Contents of before this time are gone.
+    pub(super) fn before(&self) -> Option<Time> {
+        self.told.map(|(before, _)| before)
+    }
+
     /// Whether what was logged or made at this time may be gone.
     pub(super) fn excuse(&self, time: Time) -> bool {
         self.told.is_some_and(|(before, _)| time < before)

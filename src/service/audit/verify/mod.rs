@@ -1,5 +1,6 @@
 //! Checking a log, entry after entry.
 
+mod agreed;
 mod erasure;
 mod report;
 
@@ -7,13 +8,14 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::consent::RETENTION_DAYS;
 use super::reading::{Erasure, Stated, Told, Whose};
-use super::{Entry, EntryError, Head, Reading, Role};
-use crate::agreement::Code;
+use super::{Entry, EntryError, Head, Ledger, Reading, Role};
+use crate::agreement::{Code, Terms};
 use crate::service::protocol::limits::TIME_TOLERANCE_MS;
-use crate::service::protocol::{Acknowledgement, Receipt, Reply, ReplyOutcome, Request};
+use crate::service::protocol::{Abandonment, Acknowledgement, Receipt, Reply, ReplyOutcome, Request};
 use crate::service::signing::{Hash, PublicKey, Statement};
 use crate::service::time::Time;
 use crate::service::tree::{Growing, TreeHead};
+use agreed::Agreed;
 use erasure::Erasures;
 pub use report::{Counts, Finding, LogProblem, Report};
 
@@ -29,6 +31,7 @@ pub struct Verifier {
     requests: HashMap<Hash, Progress>,
     erased: u64,
     erasures: Erasures,
+    agreed: Agreed,
     /// Statements about requests that are not in the log: only an erasure excuses them.
     unknown: Vec<Place>,
     counts: Counts,
@@ -55,9 +58,6 @@ struct Progress {
     acknowledged: bool,
     abandoned: bool,
 }
-
-/// Kind of an entry that is no statement, but about a request as statements are.
-const ABANDONMENT: &str = "abandonment";
 
 impl Progress {
     /// Whether there is no reply, and one may come.
@@ -86,6 +86,7 @@ impl Verifier {
             requests: HashMap::new(),
             erased: 0,
             erasures: Erasures::new(RETENTION_DAYS),
+            agreed: Agreed::default(),
             unknown: Vec::new(),
             counts: Counts::default(),
             first: None,
@@ -98,6 +99,13 @@ impl Verifier {
     /// Contents are kept for so many days, as agreed: [`RETENTION_DAYS`] where nothing else is said.
     pub fn retaining(self, days: u32) -> Self {
         Self { erasures: Erasures::new(days), ..self }
+    }
+
+    /// Holds the log to an agreement, which has this digest, as well: quotas, disclosed bits, keys, and what its requests say. To
+    /// nothing, where it says nothing of a service.
+    pub fn under(mut self, agreement: Hash, terms: &Terms) -> Self {
+        self.agreed.add(agreement, terms);
+        self
     }
 
     /// The next entry.
@@ -120,6 +128,9 @@ impl Verifier {
             }
             Err(EntryError::Digest) => self.find(entry.number, LogProblem::Content),
             Err(EntryError::Form) => self.find(entry.number, LogProblem::Form),
+        }
+        for problem in self.agreed.read(reading, self.is_role(Role::Custodian)) {
+            self.find(entry.number, problem);
         }
         self.first.get_or_insert(entry.time);
         self.head = entry.head();
@@ -147,8 +158,24 @@ impl Verifier {
         }
     }
 
+    /// Whether the log is one of this role, as far as it was read.
+    pub(crate) fn is_of(&self, role: Role) -> bool {
+        self.is_role(role)
+    }
+
     /// The log ends here.
-    pub fn finish(mut self) -> Report {
+    pub fn finish(self) -> Report {
+        self.finish_with(None)
+    }
+
+    /// The log ends here, and these are the tables of its database.
+    pub(crate) fn finish_with(mut self, database: Option<&Ledger>) -> Report {
+        let unchecked = self.agreed.unchecked();
+        let ledger = std::mem::take(&mut self.agreed).into_ledger();
+        let unequal = database.map(|database| ledger.compared(database, self.erasures.before()));
+        for unequal in unequal.into_iter().flatten() {
+            self.find(self.head.number, LogProblem::Unequal(unequal));
+        }
         let last = self.head.number;
         if last == 0 {
             self.find(0, LogProblem::Empty);
@@ -177,6 +204,7 @@ impl Verifier {
             last: self.first.map(|_| self.head.time),
             head: self.tree.head(),
             statements: self.counts,
+            unchecked,
             open: self.requests.values().filter(|progress| progress.is_open()).count() as u64,
             findings: self.findings,
             further_findings: self.suppressed,
@@ -201,8 +229,12 @@ impl Verifier {
             Told::Receipt(stated) => self.receipt(entry, stated),
             Told::Reply(stated) => self.reply(entry, stated),
             Told::Acknowledgement(stated) => self.acknowledgement(entry, stated),
-            Told::Abandoned { request } => self.abandoned(entry, request),
-            Told::Refused { .. } | Told::BreakerPulled | Told::Else => {}
+            Told::Abandoned { request, statement } => self.abandoned(entry, request, statement.as_ref()),
+            Told::Refused { .. }
+            | Told::KeyAdmitted { .. }
+            | Told::Gallery { .. }
+            | Told::Breaker { .. }
+            | Told::Else => {}
         }
     }
 
@@ -275,12 +307,23 @@ impl Verifier {
         }
     }
 
-    fn abandoned(&mut self, entry: &Entry, request: &Hash) {
+    fn abandoned(&mut self, entry: &Entry, request: &Hash, statement: Option<&Stated<Abandonment>>) {
         self.counts.abandoned += 1;
+        if let Some(stated) = statement {
+            let signed = self.is_requester(None, stated.signer);
+            let said = self.holds(entry.number, stated, signed);
+            if said.is_some_and(|said| said.request != *request) {
+                self.find(entry.number, LogProblem::Abandonment);
+            }
+        }
         let abandoned = |progress: &mut Progress| std::mem::replace(&mut progress.abandoned, true);
-        // However long after it was made: any erasure may have taken the request.
-        self.progress(entry, request, Some(Time::ZERO), abandoned, ABANDONMENT);
-        if self.is_role(Role::Custodian) {
+        if !self.is_role(Role::Custodian) {
+            // However long after it was made: any erasure may have taken the request.
+            return self.progress(entry, request, Some(Time::ZERO), abandoned, Abandonment::KIND);
+        }
+        // A custodian is told of it by a statement, whatever became of the request, and also where it has lost it.
+        let twice = self.requests.get_mut(request).is_some_and(abandoned);
+        if statement.is_none() || twice {
             self.find(entry.number, LogProblem::Abandonment);
         }
     }
@@ -305,6 +348,7 @@ impl Verifier {
         before: impl FnOnce(&mut Progress) -> bool,
         statement: &'static str,
     ) {
+        let custodian = self.is_role(Role::Custodian);
         match self.requests.get_mut(request) {
             None => {
                 let made = made.unwrap_or_else(|| entry.time.minus_days(LONGEST_WAIT_DAYS));
@@ -313,7 +357,9 @@ impl Verifier {
                 }
             }
             Some(progress) => {
-                let over = if statement == ABANDONMENT { progress.reply.is_some() } else { progress.abandoned };
+                let over = if statement == Abandonment::KIND { progress.reply.is_some() } else { progress.abandoned };
+                // A custodian may be told so when it has replied, and reply before it is told.
+                let over = over && !custodian;
                 if before(progress) {
                     self.find(entry.number, LogProblem::Twice { statement });
                 } else if over {

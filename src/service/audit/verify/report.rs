@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::agreement::Code;
-use crate::service::audit::Role;
+use crate::service::audit::{Role, Unequal};
 use crate::service::signing::PublicKey;
 use crate::service::time::Time;
 use crate::service::tree::TreeHead;
@@ -109,7 +109,9 @@ pub enum LogProblem {
         statement: &'static str,
     },
     /// An abandonment that cannot be.
-    #[error("an abandonment that cannot be: the request was replied to or gone on with, or the log is a custodian's")]
+    #[error(
+        "an abandonment that cannot be: the request was replied to or gone on with, or the requester has not signed it, or not once"
+    )]
     Abandonment,
     /// A request says that it was made at another time than it was.
     #[error("the request says that it was made at {made}, and was received at {received}")]
@@ -134,6 +136,57 @@ pub enum LogProblem {
     /// A head that an auditor noted earlier.
     #[error("the head noted earlier is not one of this log: it was cut, or written anew")]
     Noted,
+    /// A request that the agreement does not admit.
+    #[error("the request is not as agreed: {reason}")]
+    Agreed {
+        /// What it lacks.
+        reason: String,
+    },
+    /// A request was accepted with a key that was not admitted, or had run out.
+    #[error("the key of this request was not admitted, or had run out")]
+    Key,
+    /// A key was admitted for longer than agreed.
+    #[error("the key is admitted for longer than the {days} days that are agreed")]
+    KeyDays {
+        /// As agreed.
+        days: u32,
+    },
+    /// A request was accepted while the breaker was pulled.
+    #[error("the request was accepted while the service was suspended")]
+    Suspended,
+    /// More was asked than agreed.
+    #[error("with this request {charged} probes are charged to the {period}, where {limit} are agreed")]
+    Quota {
+        /// Day or year.
+        period: &'static str,
+        /// Probes.
+        charged: u64,
+        /// As agreed.
+        limit: u64,
+    },
+    /// One answer disclosed more than agreed.
+    #[error("the answer discloses {bits} bits, where {limit} are agreed for a query")]
+    Bits {
+        /// Of the answer.
+        bits: u64,
+        /// As agreed.
+        limit: u64,
+    },
+    /// Answers disclosed more than agreed.
+    #[error(
+        "with this answer {disclosed} bits are disclosed of the persons in version {gallery} of the gallery, where {limit} are agreed"
+    )]
+    Disclosed {
+        /// Version of the gallery.
+        gallery: u64,
+        /// Bits.
+        disclosed: u64,
+        /// As agreed.
+        limit: u64,
+    },
+    /// The tables that the custodian decides by are not what its log tells.
+    #[error("{}: the log tells {}, its database has {}", .0.what, .0.log, .0.database)]
+    Unequal(Unequal),
     /// An acknowledgement of another reply than the one in the log.
     #[error("the acknowledgement names another reply than the log holds")]
     OtherReply,
@@ -160,6 +213,9 @@ pub struct Report {
     pub head: TreeHead,
     /// The statements in it.
     pub statements: Counts,
+    /// Requests that were held to no agreement, where any was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unchecked: Option<u64>,
     /// Requests without a reply that are not abandoned.
     pub open: u64,
     /// What is not as it should be.

@@ -295,10 +295,28 @@ fn an_abandoned_request_is_open_no_more_and_nothing_follows() {
     exchange.abandon(Hash([1; 32]), 7502);
     let answered = exchange.ask(8, 8000, Reached::Delivered);
     exchange.abandon(answered, 8500);
-    exchange.custodian.add(8500, Event::Abandoned { request: answered });
+    exchange.custodian.add(8500, Event::Abandoned { request: answered, statement: None });
     use LogProblem::{Abandonment, Twice, Unknown};
     assert_eq!(problems(&exchange.querier, 2), [Twice { statement: "abandonment" }, Abandonment, Unknown]);
-    assert_eq!(problems(&exchange.custodian, 1), [Abandonment, Abandonment]);
+    assert_eq!(problems(&exchange.custodian, 1), [Abandonment], "nobody has signed it");
+
+    // A custodian is told so, also when it has replied, and where it has lost the request; once, and by the requester.
+    let told = |log: &mut Log, request, seed| {
+        let said =
+            Signed::new(&crate::service::protocol::Abandonment { request, time: Time::from_millis(8500) }, &key(seed))
+                .unwrap();
+        log.add(8500, Event::Abandoned { request, statement: Some(said) });
+    };
+    let mut exchange = Exchange::sample();
+    let answered = exchange.ask(8, 8000, Reached::Delivered);
+    told(&mut exchange.custodian, answered, 2);
+    told(&mut exchange.custodian, Hash([1; 32]), 2);
+    assert_eq!(problems(&exchange.custodian, 1), []);
+    told(&mut exchange.custodian, answered, 2);
+    assert_eq!(problems(&exchange.custodian, 1), [Abandonment]);
+    let mut exchange = Exchange::sample();
+    told(&mut exchange.custodian, Hash([1; 32]), 4);
+    assert_eq!(problems(&exchange.custodian, 1), [LogProblem::Signer { statement: "abandonment" }]);
 
     // Gone on with.
     let mut exchange = Exchange::new();

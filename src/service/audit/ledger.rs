@@ -1,0 +1,246 @@
+//! What was used up, as a custodian's log tells it: charges, disclosed bits, keys, versions of galleries, the breaker.
+//!
+//! The custodian keeps the same in tables, to decide by. Whoever can write to its database can change them, not the log's signatures:
+//! so the two are held against each other ([`Ledger::compared`]), and the log against what was agreed ([`super::verify`]).
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::reading::Told;
+use super::{Entry, Reading};
+use crate::agreement::Code;
+use crate::service::protocol::{Reply, ReplyOutcome, Request};
+use crate::service::signing::{Hash, Name};
+use crate::service::time::{Day, Time};
+
+/// Somebody who asks, under an agreement.
+pub(crate) type Asker = (Code, Hash);
+
+/// What was used up.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Ledger {
+    /// Probes that were charged on a day.
+    pub spent: BTreeMap<(Asker, Day), u64>,
+    /// Bits that answers have disclosed, by version of the gallery.
+    pub leaked: BTreeMap<Asker, BTreeMap<u64, u64>>,
+    /// Until when keys are admitted.
+    pub keys: BTreeMap<(Asker, Name), Time>,
+    /// What each version of a gallery inherits: the earliest version with which it shares a person.
+    pub galleries: BTreeMap<(Hash, u64), Option<u64>>,
+    /// Digests of the requests that were accepted.
+    pub accepted: BTreeSet<Hash>,
+    /// Whether the breaker is pulled.
+    pub suspended: bool,
+}
+
+/// One thing about which a database and its log do not agree.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Unequal {
+    /// What it is.
+    pub what: String,
+    /// As the log tells.
+    pub log: String,
+    /// As the database has it.
+    pub database: String,
+}
+
+impl Ledger {
+    /// Probes that were charged from a day on, before another.
+    pub(crate) fn spent_since(&self, asker: &Asker, first: Day, next: Day) -> u64 {
+        let days = self.spent.range((asker.clone(), first)..(asker.clone(), next));
+        days.fold(0_u64, |sum, (_, probes)| sum.saturating_add(*probes))
+    }
+
+    /// Bits that were disclosed of persons who are in a version.
+    pub(crate) fn leaked_of(&self, asker: &Asker, version: u64) -> u64 {
+        // Entries of before version 0.2 do not tell what a version inherits.
+        let inherits = self.galleries.get(&(asker.1, version)).copied().flatten().unwrap_or(version).min(version);
+        let versions = self.leaked.get(asker).into_iter().flat_map(|versions| versions.range(inherits..=version));
+        versions.fold(0_u64, |sum, (_, bits)| sum.saturating_add(*bits))
+    }
+
+    /// Where a database, whose tables these are, does not agree with its log, of which contents of before `erased` are gone.
+    pub(crate) fn compared(&self, database: &Self, erased: Option<Time>) -> Vec<Unequal> {
+        let mut unequal = Vec::new();
+        // A day of which nothing is gone; what an erasure took from the log, it left in these tables.
+        let whole = |day: &Day| erased.is_none_or(|before| day.begin() >= before);
+        compare(
+            &mut unequal,
+            &self.spent,
+            &database.spent,
+            |(_, day)| whole(day),
+            |((requester, _), day)| format!("probes of {requester} on {day}"),
+        );
+        if erased.is_none() {
+            let flat = |ledger: &Self| -> BTreeMap<(Asker, u64), u64> {
+                let of = ledger.leaked.iter();
+                of.flat_map(|(asker, versions)| {
+                    versions.iter().map(|(version, bits)| ((asker.clone(), *version), *bits))
+                })
+                .collect()
+            };
+            compare(
+                &mut unequal,
+                &flat(self),
+                &flat(database),
+                |_| true,
+                |((requester, _), version)| {
+                    format!("bits disclosed to {requester} of version {version} of the gallery")
+                },
+            );
+            compare(
+                &mut unequal,
+                &self.keys,
+                &database.keys,
+                |_| true,
+                |((requester, _), key)| format!("the end of key {key} of {requester}"),
+            );
+        }
+        compare(
+            &mut unequal,
+            &self.galleries,
+            &database.galleries,
+            |_| true,
+            |(agreement, version)| format!("what version {version} of the gallery under {agreement} inherits"),
+        );
+        let unknown = database.accepted.difference(&self.accepted).filter(|_| erased.is_none());
+        unequal.extend(unknown.map(|request| Unequal::new(format!("request {request}"), "none", "accepted")));
+        let lost = self.accepted.difference(&database.accepted);
+        unequal.extend(lost.map(|request| Unequal::new(format!("request {request}"), "accepted", "none")));
+        if self.suspended != database.suspended {
+            let said = |suspended| if suspended { "pulled" } else { "reset" };
+            unequal.push(Unequal::new("the breaker".to_owned(), said(self.suspended), said(database.suspended)));
+        }
+        unequal
+    }
+}
+
+impl Unequal {
+    fn new(what: String, log: impl ToString, database: impl ToString) -> Self {
+        Self { what, log: log.to_string(), database: database.to_string() }
+    }
+}
+
+/// A value of a ledger: what is missing is as good as its default.
+trait Booked: Clone + Default + PartialEq {
+    fn said(&self) -> String;
+}
+
+impl Booked for u64 {
+    fn said(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl Booked for Time {
+    fn said(&self) -> String {
+        if *self == Self::ZERO { "none".to_owned() } else { self.to_string() }
+    }
+}
+
+impl Booked for Option<u64> {
+    fn said(&self) -> String {
+        self.map_or_else(|| "unknown".to_owned(), |number| number.to_string())
+    }
+}
+
+fn compare<K: Ord, V: Booked>(
+    unequal: &mut Vec<Unequal>,
+    log: &BTreeMap<K, V>,
+    database: &BTreeMap<K, V>,
+    counts: impl Fn(&K) -> bool,
+    name: impl Fn(&K) -> String,
+) {
+    let keys: BTreeSet<&K> = log.keys().chain(database.keys()).filter(|key| counts(key)).collect();
+    for key in keys {
+        let of = |booked: &BTreeMap<K, V>| booked.get(key).cloned().unwrap_or_default();
+        let (log, database) = (of(log), of(database));
+        if log != database {
+            unequal.push(Unequal::new(name(key), log.said(), database.said()));
+        }
+    }
+}
+
+/// A request that was accepted, as far as it was charged.
+#[derive(Clone)]
+struct Charge {
+    asker: Asker,
+    day: Day,
+    probes: u64,
+}
+
+/// Keeps a [`Ledger`] of a custodian's log, from its first entry to its last.
+#[derive(Default)]
+pub(crate) struct Bookkeeping {
+    ledger: Ledger,
+    charges: HashMap<Hash, Charge>,
+}
+
+impl Bookkeeping {
+    /// The next entry.
+    pub(crate) fn read(&mut self, reading: &Reading<'_>) {
+        let Some(told) = reading.told() else { return };
+        match told {
+            Told::KeyAdmitted { requester, agreement, key, until } => {
+                self.ledger.keys.insert(((requester.clone(), *agreement), *key), *until);
+            }
+            Told::Gallery { agreement, version, inherits } => {
+                self.ledger.galleries.insert((*agreement, *version), *inherits);
+            }
+            Told::Breaker { pulled } => self.ledger.suspended = *pulled,
+            Told::Request(stated) => {
+                if let Some(request) = stated.held() {
+                    self.accept(reading.entry, stated.digest, request);
+                }
+            }
+            Told::Reply(stated) => {
+                if let Some(reply) = stated.held() {
+                    self.reply(reply);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// What was used up in all.
+    pub(crate) fn into_ledger(self) -> Ledger {
+        self.ledger
+    }
+
+    /// What was used up so far.
+    pub(crate) fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// A custodian logs a request when it accepts it, and charges it to that day.
+    fn accept(&mut self, entry: &Entry, digest: Hash, request: &Request) {
+        let charge = Charge {
+            asker: (request.requester.clone(), request.agreement),
+            day: entry.time.day(),
+            probes: request.probes.into(),
+        };
+        if self.charges.contains_key(&digest) {
+            return;
+        }
+        let spent = self.ledger.spent.entry((charge.asker.clone(), charge.day)).or_default();
+        *spent = spent.saturating_add(charge.probes);
+        self.ledger.accepted.insert(digest);
+        self.charges.insert(digest, charge);
+    }
+
+    fn reply(&mut self, reply: &Reply) {
+        match reply.outcome {
+            ReplyOutcome::Answered { gallery, bits, .. } => {
+                let asker = (reply.request.requester.clone(), reply.request.agreement);
+                let leaked = self.ledger.leaked.entry(asker).or_default().entry(gallery).or_default();
+                *leaked = leaked.saturating_add(bits);
+            }
+            // Nothing was disclosed: the charge goes back to the day it was taken from.
+            ReplyOutcome::Unanswered { .. } => {
+                if let Some(Charge { asker, day, probes }) = self.charges.get(&reply.request_digest).cloned() {
+                    let spent = self.ledger.spent.entry((asker, day)).or_default();
+                    *spent = spent.saturating_sub(probes);
+                }
+            }
+        }
+    }
+}
