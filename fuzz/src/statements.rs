@@ -1,7 +1,7 @@
 //! Statements and logs to begin from, and statements that are signed whatever they say.
 
 use cotejo::service::audit::{Consent, Entry, Event, Head, Role};
-use cotejo::service::protocol::{Acknowledgement, Receipt, Reply, ReplyOutcome, Request};
+use cotejo::service::protocol::{Abandonment, Acknowledgement, Receipt, Reply, ReplyOutcome, Request};
 use cotejo::service::signing::{Hash, Name, Signed, SigningKey, Statement};
 use cotejo::service::time::Time;
 use cotejo::service::tree::TreeHead;
@@ -48,6 +48,7 @@ pub fn seeds() -> Vec<Vec<u8>> {
     let reply = Reply { request: request.clone(), request_digest: digest, number: 3, time, outcome, log: Some(tree) };
     let replied = Signed::new(&reply, &key).expect("short");
     let said = Acknowledgement { request: digest, reply: replied.digest(), time };
+    let given_up = Signed::new(&Abandonment { request: digest, time }, &key).expect("short");
     let consent = Consent {
         party: request.requester.clone(),
         owner: "B".parse().expect("a code"),
@@ -64,6 +65,9 @@ pub fn seeds() -> Vec<Vec<u8>> {
         Event::Receipt { statement: Signed::new(&receipt, &key).expect("short") },
         Event::Reply { statement: replied },
         Event::Acknowledgement { statement: Signed::new(&said, &key).expect("short") },
+        Event::Abandoned { request: digest, statement: Some(given_up) },
+        Event::Gallery { agreement: Hash([1; 32]), version: 2, state: Hash([2; 32]), subjects: 3, inherits: Some(1) },
+        Event::Exempt { agreement: Hash([1; 32]), persons: 2, list: Hash([3; 32]) },
         Event::Erased { before: time, through: 1, contents: 0, consents: vec![consent] },
     ];
     let (mut head, mut log, mut rng) = (Head::NONE, Vec::new(), ChaCha20Rng::seed_from_u64(2));

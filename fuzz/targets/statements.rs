@@ -3,8 +3,8 @@
 
 use cotejo::service::audit::{Consent, Entry, LogLines, Requests, Transparency, Verifier};
 use cotejo::service::protocol::{
-    AcceptedView, Acknowledgement, ConsistencyView, JobsView, ProblemDocument, ProgressView, Receipt, Reply, Request,
-    Standing,
+    Abandonment, AcceptedView, Acknowledgement, ConsistencyView, JobsView, ProblemDocument, ProgressView, Receipt,
+    Reply, Request, Standing,
 };
 use cotejo::service::signing::{Signed, Statement};
 use cotejo_fuzz::statements::signed_json;
@@ -29,25 +29,34 @@ fuzz_target!(init: seeds::write_if_asked(cotejo_fuzz::statements::seeds), |input
     }
 });
 
-fn of_every_kind(content: &[u8], read: fn(&str, [&dyn Fn(&str); 6])) {
+fn of_every_kind(content: &[u8], read: fn(&str, [&dyn Fn(&str); 7])) {
     let Ok(text) = std::str::from_utf8(content) else { return };
-    let readers: [&dyn Fn(&str); 6] = [
+    let readers: [&dyn Fn(&str); 7] = [
         &holds::<Request>,
         &holds::<Receipt>,
         &holds::<Reply>,
         &holds::<Acknowledgement>,
         &holds::<Standing>,
         &holds::<Consent>,
+        &holds::<Abandonment>,
     ];
     read(text, readers);
 }
 
-fn as_it_came(text: &str, readers: [&dyn Fn(&str); 6]) {
+fn as_it_came(text: &str, readers: [&dyn Fn(&str); 7]) {
     readers.iter().for_each(|read| read(text));
 }
 
-fn signed(text: &str, readers: [&dyn Fn(&str); 6]) {
-    let kinds = [Request::KIND, Receipt::KIND, Reply::KIND, Acknowledgement::KIND, Standing::KIND, Consent::KIND];
+fn signed(text: &str, readers: [&dyn Fn(&str); 7]) {
+    let kinds = [
+        Request::KIND,
+        Receipt::KIND,
+        Reply::KIND,
+        Acknowledgement::KIND,
+        Standing::KIND,
+        Consent::KIND,
+        Abandonment::KIND,
+    ];
     kinds.iter().zip(readers).for_each(|(kind, read)| read(&signed_json(kind, text)));
 }
 

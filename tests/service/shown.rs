@@ -15,7 +15,7 @@ fn ask(asker: &Asker<Tfhe>, number: &str) -> Result<(), AskError> {
     asker.ask(number, vec![person("p", 1)], Target::Gallery).map(drop)
 }
 
-fn people() -> Vec<cotejo::template::Record> {
+pub fn people() -> Vec<cotejo::template::Record> {
     (0..3).map(|number| person(&format!("person-{number}"), number)).collect()
 }
 
@@ -33,7 +33,7 @@ fn answered_twice() -> (Trial, Asker<Tfhe>, Vec<u8>) {
 }
 
 /// The database as it is, without a write-ahead log beside it.
-fn copied(trial: &Trial) -> Vec<u8> {
+pub fn copied(trial: &Trial) -> Vec<u8> {
     let link = rusqlite::Connection::open(&trial.database).unwrap();
     link.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
     drop(link);
@@ -41,7 +41,7 @@ fn copied(trial: &Trial) -> Vec<u8> {
 }
 
 /// Puts another database in the place of the custodian's.
-fn replace(trial: &mut Trial, asker: &mut Asker<Tfhe>, database: Option<&[u8]>) {
+pub fn replace(trial: &mut Trial, asker: &mut Asker<Tfhe>, database: Option<&[u8]>) {
     trial.stop();
     for beside in ["", "-wal", "-shm"] {
         drop(std::fs::remove_file(format!("{}{beside}", trial.database)));

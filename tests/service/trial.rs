@@ -386,6 +386,17 @@ impl Watch for Unwatched {
     }
 }
 
+/// Stops as soon as it may.
+struct Stopping;
+
+impl Watch for Stopping {
+    fn note(&self, _: &str) {}
+    fn progress(&self, _: &ProgressView) {}
+    fn stop(&self) -> bool {
+        true
+    }
+}
+
 /// A requester with all it needs to ask.
 pub struct Asker<S: Holder> {
     pub code: String,
@@ -493,6 +504,21 @@ impl<S: Holder> Asker<S> {
 
     /// Goes on until there is a reply.
     pub fn conclude(&self, number: &str) -> Result<Concluded, AskError> {
+        self.go_on(number, &Unwatched)
+    }
+
+    /// Goes on until there is a receipt, and no further.
+    pub fn accepted(&self, number: &str) {
+        assert!(matches!(self.go_on(number, &Stopping), Err(AskError::Stopped)));
+    }
+
+    /// Goes on with a request no more.
+    pub fn abandon(&self, number: &str) {
+        let abandoned = self.outbox.borrow_mut().abandon(&number.parse().unwrap(), now(&self.clock)).unwrap();
+        assert!(abandoned.is_some());
+    }
+
+    fn go_on(&self, number: &str, watch: &dyn Watch) -> Result<Concluded, AskError> {
         let clock = || now(&self.clock);
         let mut outbox = self.outbox.borrow_mut();
         let mut asking = Asking {
@@ -504,7 +530,7 @@ impl<S: Holder> Asker<S> {
             answer_limit_bytes: Answer::<S>::limit_bytes(&self.agreement).unwrap(),
             patience: self.patience,
             clock: &clock,
-            watch: &Unwatched,
+            watch,
         };
         asking.conclude(&number.parse().unwrap())
     }

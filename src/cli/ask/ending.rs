@@ -79,7 +79,7 @@ impl Untold {
     /// A request that cannot be gone on with now.
     pub fn of(error: &AskError, number: &Code) -> Self {
         let ending = match error {
-            AskError::Client(ClientError::Refused(_)) => Ending::Refused,
+            AskError::Client(ClientError::Refused(_)) | AskError::Lost(_) => Ending::Refused,
             AskError::Client(ClientError::Unreachable { .. }) => Ending::Waiting,
             AskError::Abandoned(_) => Ending::Forgotten,
             _ => Ending::Error,

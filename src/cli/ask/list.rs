@@ -1,6 +1,7 @@
 //! What was asked, how far it came, and what nobody is to go on with.
 
 use crate::agreement::Code;
+use crate::remedy::Remedy as _;
 use crate::service::store::{ListedRequest, Outbox, RequestState};
 use serde_json::json;
 
@@ -56,7 +57,8 @@ impl Args {
 
     /// Nobody goes on with this request.
     pub fn abandon(&self, number: &Code, console: &Console) -> Result<Outcome, Failure> {
-        let mut outbox = Party::<Querier>::read(&self.config)?.outbox()?;
+        let party = Party::<Querier>::read(&self.config)?;
+        let mut outbox = party.outbox()?;
         let failed = |error| party::store_failure(&self.config, &error);
         let before = outbox.request(number).map_err(failed)?.ok_or_else(|| unknown("--abandon", number))?;
         let place = format!("request {number}");
@@ -70,14 +72,25 @@ impl Args {
         }
         let question = format!("request {number}: abandon it? Its verdicts will never be told");
         console.confirm(question, self.yes)?;
-        outbox.abandon(number, party::now()).map_err(failed)?;
+        let statement = outbox.abandon(number, party::now()).map_err(failed)?;
         let accepted = before.state == RequestState::Accepted;
-        let text = match accepted {
-            true => "abandoned; the custodian has accepted it, and it stays charged",
-            false => "abandoned; if the custodian has it, it was not told so here ('cotejo jobs list')",
+        let told = match (statement, party.client()) {
+            (Some(statement), Ok(client)) => client.abandon(&before.statement.digest(), &statement),
+            (_, Err(failure)) => return Err(failure),
+            (None, _) => Ok(()),
         };
-        console
-            .result(format_args!("request {number}: {text}"), &json!({"abandoned": number, "accepted": accepted}))?;
+        match &told {
+            Ok(()) => outbox.told(number).map_err(failed)?,
+            Err(error) => {
+                console.note(format_args!("the custodian is told with the next request ({})", error.in_full()))
+            }
+        }
+        let text = match told.is_ok() {
+            true => "abandoned; the custodian knows, and both logs tell so",
+            false => "abandoned; our log tells so",
+        };
+        let document = json!({"abandoned": number, "accepted": accepted, "told": told.is_ok()});
+        console.result(format_args!("request {number}: {text}"), &document)?;
         Ok(Outcome::Done)
     }
 

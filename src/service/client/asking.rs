@@ -80,6 +80,9 @@ pub enum AskError {
     /// A statement without a head, or whose number is not that of the entry behind it.
     #[error("the custodian's {0} does not say of which log it is")]
     NoHead(&'static str),
+    /// The custodian has lost it.
+    #[error("the custodian has signed that it accepted request number '{0}', and does not know it any more")]
+    Lost(Code),
     /// There is no such request.
     #[error("there is no request number '{0}' here")]
     Unknown(Code),
@@ -104,6 +107,12 @@ impl Remedy for AskError {
                 let remedy = "keep our log, which holds both heads, signed, and have the custodian's operator say why; where that is in \
                               order, go on with 'cotejo ask --trust-log";
                 return Some(format!("{remedy} {shown} --reason TEXT'").into());
+            }
+            Self::Lost(number) => {
+                let remedy = format!(
+                    "'cotejo ask --abandon {number}' gives it up, and both logs tell so; then make a new request"
+                );
+                return Some(remedy.into());
             }
             Self::Unknown(_) | Self::Abandoned(_) => "make a new request",
             _ => return None,
@@ -171,6 +180,7 @@ impl Asking<'_> {
             let request = self.outbox.request(number)?.ok_or_else(|| AskError::Unknown(number.clone()))?;
             if request.state <= RequestState::Accepted && !std::mem::replace(&mut met, true) {
                 self.meet()?;
+                self.tell_abandonments()?;
             }
             match request.state {
                 RequestState::Prepared => self.submit(&request, &mut renewed)?,
@@ -181,6 +191,25 @@ impl Asking<'_> {
                 RequestState::Abandoned => return Err(AskError::Abandoned(number.clone())),
             }
         }
+    }
+
+    /// Tells the custodian which requests we go on with no more. Where that fails, it is told the next time.
+    fn tell_abandonments(&mut self) -> Result<(), AskError> {
+        for (number, statement) in self.outbox.untold()? {
+            let Ok(said) = statement.verify(None) else { continue };
+            match self.client.abandon(&said.request, &statement) {
+                Ok(()) => self.outbox.told(&number)?,
+                Err(error) => {
+                    let text = format!(
+                        "the custodian could not be told that request {number} is abandoned ({})",
+                        error.in_full()
+                    );
+                    self.watch.note(&text);
+                    break;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Makes a call until it succeeds, fails for good, or patience ends.
@@ -321,7 +350,13 @@ impl Asking<'_> {
             if watch.stop() {
                 return Err(AskError::Stopped);
             }
-            let Some(reply) = self.patiently(|| client.reply(&job))? else {
+            let reply = match self.patiently(|| client.reply(&job)) {
+                Err(AskError::Client(ClientError::Refused(refusal))) if refusal.status == 404 => {
+                    return Err(AskError::Lost(request.number.clone()));
+                }
+                reply => reply?,
+            };
+            let Some(reply) = reply else {
                 let followed = client.follow(&job, |progress| {
                     watch.progress(progress);
                     !watch.stop()

@@ -24,7 +24,7 @@ use ureq::{Agent, Body};
 use super::identity::Identity;
 use super::protocol::paths::{self, filled};
 use super::protocol::{
-    AcceptedView, Acknowledgement, AgreementView, ConsistencyView, END_EVENT, JobView, JobsView, KeyView,
+    Abandonment, AcceptedView, Acknowledgement, AgreementView, ConsistencyView, END_EVENT, JobView, JobsView, KeyView,
     PROGRESS_EVENT, ProblemDocument, ProgressView, REQUEST_HEADER, Receipt, Reply, Request, SignedView, Standing,
     limits,
 };
@@ -224,8 +224,21 @@ impl Client {
     ///
     /// [`ClientError`], as for every call.
     pub fn acknowledge(&self, job: &Name, statement: &Signed<Acknowledgement>) -> Result<(), ClientError> {
-        let put = self.agent.put(self.url(&filled(paths::ACKNOWLEDGEMENT, &[job])));
-        let sent = put.content_type("application/json").send(statement.to_json().as_bytes());
+        self.put_statement(&filled(paths::ACKNOWLEDGEMENT, &[job]), statement)
+    }
+
+    /// Tells that we go on with a request no more, whether or not the custodian knows it.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`], as for every call.
+    pub fn abandon(&self, request: &Hash, statement: &Signed<Abandonment>) -> Result<(), ClientError> {
+        self.put_statement(&filled(paths::ABANDONMENT, &[request]), statement)
+    }
+
+    fn put_statement<T: Statement>(&self, path: &str, statement: &Signed<T>) -> Result<(), ClientError> {
+        let put = self.agent.put(self.url(path)).content_type("application/json");
+        let sent = put.send(statement.to_json().as_bytes());
         self.sound(sent.map_err(|error| self.failed(&error))?).map(drop)
     }
 

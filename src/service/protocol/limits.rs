@@ -12,3 +12,6 @@ pub(crate) const EVENT_LIMIT_BYTES: u64 = 4096;
 pub(crate) const TIME_TOLERANCE_MS: i64 = 600_000;
 /// Jobs that are listed at a time.
 pub(crate) const JOBS_LISTED: u64 = 100;
+
+/// Abandonments of requests that the custodian does not know, which a requester may tell on a day.
+pub(crate) const LOST_A_DAY: u64 = 100;

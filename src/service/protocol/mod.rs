@@ -13,7 +13,7 @@ pub(crate) use problem::TIME_IN_THE_PAST;
 #[cfg(test)]
 pub(super) use record::tests;
 pub use record::{
-    Acknowledgement, Line, LineError, Reason, Receipt, RecordError, Reply, ReplyOutcome, Request, Standing,
+    Abandonment, Acknowledgement, Line, LineError, Reason, Receipt, RecordError, Reply, ReplyOutcome, Request, Standing,
 };
 pub use views::{
     AcceptedView, AgreementView, ConsistencyView, EndView, JobView, JobsView, KeyView, ProgressView, SignedView,

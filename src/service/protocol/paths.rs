@@ -18,6 +18,8 @@ pub(crate) const EVENTS: &str = "/v1/jobs/{job}/events";
 pub(crate) const ANSWER: &str = "/v1/jobs/{job}/answer";
 /// Where a job's reply is acknowledged.
 pub(crate) const ACKNOWLEDGEMENT: &str = "/v1/jobs/{job}/acknowledgement";
+/// Where a request is abandoned, which need not be known there.
+pub(crate) const ABANDONMENT: &str = "/v1/requests/{request}/abandonment";
 /// Who the custodian is, and how far its log has come.
 pub(crate) const LOG: &str = "/v1/log";
 /// The proof that its log holds what it held before.

@@ -9,6 +9,7 @@
 //!               ◄───────────    Receipt     it was accepted, and charged
 //!               ◄───────────    Reply       the answer's digest, or why there is none
 //!   Acknowledgement ───────►                the answer has arrived; said before it is decrypted
+//!   Abandonment ───────────►                or: nobody goes on with it
 //! ```
 //!
 //! Each names the one before by digest, so that with the other party's signature in hand neither can deny or invent a query.
@@ -197,6 +198,16 @@ pub struct Acknowledgement {
     pub time: Time,
 }
 
+/// The requester goes on with a request no more, which had no reply or was lost. Signed by the requester.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Abandonment {
+    /// Digest of the request's statement.
+    pub request: Hash,
+    /// When, by the requester's clock.
+    pub time: Time,
+}
+
 /// Who the custodian is, and how far its log has come. Signed by the custodian, and in no log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -209,6 +220,9 @@ pub struct Standing {
     pub time: Time,
 }
 
+impl Statement for Abandonment {
+    const KIND: &'static str = "abandonment";
+}
 impl Statement for Standing {
     const KIND: &'static str = "standing";
 }

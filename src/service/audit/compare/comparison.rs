@@ -112,6 +112,9 @@ pub enum Note {
     /// The querier goes on with it no more.
     #[error("abandoned: the querier goes on with it no more")]
     Abandoned,
+    /// The abandonment has not arrived.
+    #[error("abandoned, but the custodian is not told so yet")]
+    NotTold,
     /// The acknowledgement has not arrived.
     #[error("acknowledged, but the acknowledgement is not delivered yet")]
     NotDelivered,

@@ -10,7 +10,7 @@ use std::borrow::Cow;
 
 use super::Role;
 use crate::remedy::Remedy;
-use crate::service::protocol::{Acknowledgement, Receipt, Reply, Request};
+use crate::service::protocol::{Abandonment, Acknowledgement, Receipt, Reply, Request};
 use crate::service::signing::{Hash, Statement};
 use crate::service::time::Time;
 pub use comparison::{Comparison, Disagreement, Discrepancy, Note};
@@ -174,6 +174,8 @@ impl Comparing<'_> {
             let noted = pair.discrepancy(None, Some(entry), Note::Abandoned);
             list(&mut self.result.notes, &mut self.result.further_notes, noted);
         }
+        let underway = Some((Role::Custodian, Note::NotTold));
+        self.statement(pair, Abandonment::KIND, custodian.abandonment, querier.abandonment, underway);
         match (accepted, querier.request, querier.abandoned) {
             (false, Some(_), Some(_)) => return,
             (false, Some(made), None) => return self.note(pair, made, Note::NotAccepted),
@@ -246,7 +248,7 @@ impl Comparing<'_> {
 
     fn note(&mut self, pair: &Pair<'_>, said: Said, note: Note) {
         let (custodian, querier) = match note {
-            Note::NotAccepted | Note::NotDelivered | Note::Abandoned => (None, Some(said.entry)),
+            Note::NotAccepted | Note::NotDelivered | Note::Abandoned | Note::NotTold => (None, Some(said.entry)),
             Note::ReceiptNotArrived | Note::NotFetched => (Some(said.entry), None),
         };
         let noted = pair.discrepancy(custodian, querier, note);

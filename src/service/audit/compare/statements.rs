@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::agreement::Code;
 use crate::service::audit::reading::{Parties, Stated, Told};
 use crate::service::audit::{Entry, Reading};
-use crate::service::protocol::{Acknowledgement, Receipt, Reply, Request};
+use crate::service::protocol::{Abandonment, Acknowledgement, Receipt, Reply, Request};
 use crate::service::signing::{Hash, PublicKey};
 use crate::service::time::Time;
 
@@ -31,6 +31,8 @@ pub(super) struct Held {
     pub(super) acknowledgement: Option<Said>,
     /// The reply that is acknowledged.
     pub(super) acknowledged: Option<Hash>,
+    /// That it was abandoned, where that was signed.
+    pub(super) abandonment: Option<Said>,
     /// The entry by which it was abandoned.
     pub(super) abandoned: Option<u64>,
 }
@@ -81,8 +83,14 @@ impl Statements {
             Told::Receipt(stated) => self.receipt(entry, stated),
             Told::Reply(stated) => self.reply(entry, stated),
             Told::Acknowledgement(stated) => self.acknowledgement(entry, stated),
-            Told::Abandoned { request } => self.abandoned(entry, request),
-            Told::Opened(_) | Told::Registered { .. } | Told::Refused { .. } | Told::BreakerPulled | Told::Else => {}
+            Told::Abandoned { request, statement } => self.abandoned(entry, request, statement.as_ref()),
+            Told::Opened(_)
+            | Told::Registered { .. }
+            | Told::Refused { .. }
+            | Told::KeyAdmitted { .. }
+            | Told::Gallery { .. }
+            | Told::Breaker { .. }
+            | Told::Else => {}
         }
     }
 
@@ -115,7 +123,13 @@ impl Statements {
         held.acknowledged.get_or_insert(said.reply);
     }
 
-    fn abandoned(&mut self, entry: &Entry, request: &Hash) {
+    fn abandoned(&mut self, entry: &Entry, request: &Hash, statement: Option<&Stated<Abandonment>>) {
+        // A custodian may be told of one that it has lost.
+        let said = statement.and_then(|stated| Some((stated, stated.held()?)));
+        if let Some((stated, said)) = said {
+            let held = self.requests.entry(said.request).or_default();
+            held.abandonment.get_or_insert(Said::new(stated, entry, said.time));
+        }
         if let Some(held) = self.requests.get_mut(request) {
             held.abandoned.get_or_insert(entry.number);
         }

@@ -4,6 +4,7 @@ mod agreements;
 mod jobs;
 mod keys;
 mod log;
+mod requests;
 
 use std::sync::Arc;
 
@@ -44,6 +45,7 @@ pub(crate) fn router(state: Arc<State>) -> (Router, utoipa::openapi::OpenApi) {
         .routes(routes!(jobs::events))
         .routes(routes!(jobs::answer))
         .routes(routes!(jobs::acknowledge))
+        .routes(routes!(requests::abandon))
         .routes(routes!(log::standing))
         .routes(routes!(log::consistency))
         .split_for_parts();

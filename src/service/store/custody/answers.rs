@@ -103,12 +103,7 @@ impl Custody {
             let sql = "SELECT request_digest, state FROM jobs WHERE id = ?1 AND requester = ?2";
             let Some(mut row) = step.row(sql, &[job.into(), requester.into()])? else { return Ok(false) };
             let (request, state): (Hash, JobState) = (row.parsed()?, row.parsed()?);
-            if state == JobState::Waiting {
-                reply(step, job, &Ending::Unanswered(Reason::Cancelled), now)?;
-            }
-            if state != JobState::Deleted {
-                wipe(step, job, request, now)?;
-            }
+            end(step, job, request, state, now)?;
             Ok(true)
         })
     }
@@ -139,6 +134,20 @@ impl Custody {
             Ok(expired)
         })
     }
+}
+
+/// Ends a job, at whatever state it is: one that waits is cancelled, and query and answer go.
+pub(super) fn end(
+    step: &mut LoggedStep<'_, '_>,
+    job: &Name,
+    request: Hash,
+    state: JobState,
+    now: Time,
+) -> Result<(), StoreError> {
+    if state == JobState::Waiting {
+        reply(step, job, &Ending::Unanswered(Reason::Cancelled), now)?;
+    }
+    if state == JobState::Deleted { Ok(()) } else { wipe(step, job, request, now) }
 }
 
 fn wipe(step: &mut LoggedStep<'_, '_>, job: &Name, request: Hash, now: Time) -> Result<(), StoreError> {

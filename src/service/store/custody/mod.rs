@@ -9,6 +9,7 @@
 //!
 //! That a job is being worked on is not kept: whoever is killed over it finds it waiting.
 
+mod abandonment;
 mod accounts;
 mod answers;
 mod breaker;
@@ -26,6 +27,7 @@ use crate::agreement::Code;
 use crate::service::protocol::{Receipt, Reply, Standing};
 use crate::service::signing::{Hash, Name, Signed};
 use crate::service::time::Time;
+pub use abandonment::Abandoned;
 pub use accounts::{Account, GalleryBits};
 pub use answers::{Answered, Ending};
 pub use breaker::Breaker;

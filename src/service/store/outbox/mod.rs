@@ -17,7 +17,7 @@ use super::journal::LoggedStep;
 use super::{Journal, Location, Owner, StoreError, schema};
 use crate::agreement::Code;
 use crate::service::audit::{Divergence, Event};
-use crate::service::protocol::{Acknowledgement, Line, Receipt, Reply, Request};
+use crate::service::protocol::{Abandonment, Acknowledgement, Line, Receipt, Reply, Request};
 use crate::service::signing::{Hash, Name, Signed};
 use crate::service::time::Time;
 use crate::service::tree::TreeHead;
@@ -108,7 +108,7 @@ impl Outbox {
             let before = Signed::<Request>::from_json(&row.text()?).map_err(damaged)?;
             let request = Request { time: step.time(now)?, seen, ..before.verify(None).map_err(damaged)? };
             let statement = Signed::new(&request, &step.owner.key).map_err(damaged)?;
-            step.log(Event::Abandoned { request: before.digest() }, now)?;
+            step.log(Event::Abandoned { request: before.digest(), statement: None }, now)?;
             let sequence = step.head()?.number.saturating_add(1);
             step.log(Event::Request { statement: statement.clone() }, now)?;
             let sql = "UPDATE requests SET request = ?2, request_digest = ?3, sequence = ?4 WHERE number = ?1";
@@ -275,21 +275,51 @@ impl Outbox {
         })
     }
 
-    /// Nobody goes on with a request any more; false where it is done with, or there is none.
+    /// Nobody goes on with a request any more: the statement that says so, which the custodian is to be told; none where it is done with,
+    /// or there is none.
     ///
     /// # Errors
     ///
     /// [`StoreError`] where it cannot be kept.
-    pub(crate) fn abandon(&mut self, number: &Code, now: Time) -> Result<bool, StoreError> {
+    pub fn abandon(&mut self, number: &Code, now: Time) -> Result<Option<Signed<Abandonment>>, StoreError> {
         self.journal.step(|step| {
             let sql =
                 "SELECT request_digest FROM requests WHERE number = ?1 AND stage IN ('prepared', 'accepted')";
-            let Some(mut row) = step.row(sql, &[number.into()])? else { return Ok(false) };
+            let Some(mut row) = step.row(sql, &[number.into()])? else { return Ok(None) };
             let request = row.parsed()?;
-            let sql = "UPDATE requests SET stage = 'abandoned', query = NULL, pending = NULL, answer = NULL WHERE number = ?1";
-            step.execute(sql, &[number.into()])?;
-            step.log(Event::Abandoned { request }, now)?;
-            Ok(true)
+            let said = Abandonment { request, time: step.time(now)? };
+            let statement = Signed::new(&said, &step.owner.key).map_err(|_| StoreError::Damaged("abandonment"))?;
+            let sql = "UPDATE requests SET stage = 'abandoned', query = NULL, pending = NULL, answer = NULL, abandonment = ?2 \
+                       WHERE number = ?1";
+            step.execute(sql, &[number.into(), statement.to_json().into()])?;
+            step.log(Event::Abandoned { request, statement: Some(statement.clone()) }, now)?;
+            Ok(Some(statement))
+        })
+    }
+
+    /// Abandonments that the custodian was not told of yet, the oldest first.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] where they cannot be read.
+    pub(crate) fn untold(&mut self) -> Result<Vec<(Code, Signed<Abandonment>)>, StoreError> {
+        let sql = "SELECT number, abandonment FROM requests WHERE abandonment IS NOT NULL ORDER BY sequence";
+        let rows = self.journal.database.read(sql, &[])?;
+        let untold = |mut row: super::connection::Row| {
+            let statement = |text: &str| Signed::from_json(text).map_err(|_| StoreError::Damaged("abandonment"));
+            Ok((row.parsed()?, statement(&row.text()?)?))
+        };
+        rows.into_iter().map(untold).collect()
+    }
+
+    /// The custodian has the abandonment of a request.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] where that cannot be kept.
+    pub(crate) fn told(&mut self, number: &Code) -> Result<(), StoreError> {
+        self.journal.step(|step| {
+            step.execute("UPDATE requests SET abandonment = NULL WHERE number = ?1", &[number.into()]).map(drop)
         })
     }
 
