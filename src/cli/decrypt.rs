@@ -9,6 +9,7 @@ use serde_json::json;
 use super::console::Console;
 use super::encrypt::{pending_folder, pending_path};
 use super::failure::Failure;
+use super::table::Cell;
 use super::verdicts::{Said, headings, rows};
 use super::{AgreementArg, Outcome, files, load};
 
@@ -71,7 +72,9 @@ impl Args {
         let hits = verdicts.iter().filter(|(_, verdict)| verdict.hit()).count();
         let said: Vec<Said> = verdicts.iter().map(|(id, verdict)| Said::new(id, verdict, answer.gallery())).collect();
         let text = match self.csv {
-            true => format!("{}\n{}", headings(&["request"])?, rows(&[&answer.query().to_string()], &said)?),
+            true => {
+                format!("{}\n{}", headings(&["request"])?, rows(&[Cell::Plain(answer.query().to_string())], &said)?)
+            }
             false => said.iter().map(Said::line).collect::<Vec<_>>().join("\n"),
         };
         let printed = console.result(

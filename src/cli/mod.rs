@@ -45,6 +45,7 @@ mod service_terms;
 mod shape;
 mod size;
 mod synthesize;
+mod table;
 mod templates;
 mod verdicts;
 

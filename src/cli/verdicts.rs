@@ -6,6 +6,7 @@ use crate::wire::GalleryVersion;
 use serde::{Deserialize, Serialize};
 
 use super::failure::Failure;
+use super::table::{Cell, write_row};
 
 /// What an answer says of a probe; in JSON for programs. What it does not disclose is not there.
 #[derive(Serialize, Deserialize)]
@@ -49,26 +50,31 @@ impl Said {
 
 /// What stands above a table of verdicts; `named` are the columns that say whose query it is.
 pub fn headings(named: &[&str]) -> Result<String, Failure> {
-    csv([[named, &["gallery", "probe", "verdict", "places", "count"]].concat()])
+    csv([[named, &["gallery", "probe", "verdict", "places", "count"]].concat().into_iter().map(Cell::from).collect()])
 }
 
 /// The lines of a table of verdicts, one a probe; `named` says whose query it is.
-pub fn rows(named: &[&str], said: &[Said]) -> Result<String, Failure> {
+pub fn rows(named: &[Cell], said: &[Said]) -> Result<String, Failure> {
     csv(said.iter().map(|one| {
-        let places = one.positions.as_deref().map(|positions| joined(positions, " ")).unwrap_or_default();
-        let count = one.count.map(|count| count.to_string()).unwrap_or_default();
-        let named = named.iter().map(|cell| (*cell).to_owned());
-        let cells = [one.gallery.clone(), one.probe.to_string(), one.said().to_owned(), places, count];
-        named.chain(cells).collect::<Vec<_>>()
+        let places = one.positions.as_deref().map(|positions| joined(positions, " "));
+        let verdict = Cell::Plain(one.said().to_owned());
+        let cells = [
+            Cell::Plain(one.gallery.clone()),
+            Cell::Text(one.probe.to_string()),
+            verdict,
+            Cell::number(places),
+            Cell::number(one.count),
+        ];
+        named.iter().cloned().chain(cells).collect()
     }))
 }
 
 /// Comma-separated values, without the end of the last line.
-fn csv<T: AsRef<[u8]>>(records: impl IntoIterator<Item = Vec<T>>) -> Result<String, Failure> {
-    let mut table = ::csv::WriterBuilder::new().from_writer(Vec::new());
-    records.into_iter().try_for_each(|record| table.write_record(record)).map_err(unwritable)?;
-    let text = table.into_inner().map_err(unwritable)?;
-    Ok(String::from_utf8_lossy(&text).trim_end().to_owned())
+fn csv(rows: impl IntoIterator<Item = Vec<Cell>>) -> Result<String, Failure> {
+    let mut table = Vec::new();
+    rows.into_iter().try_for_each(|row| write_row(&mut table, row)).map_err(unwritable)?;
+    let text = String::from_utf8(table).map_err(unwritable)?;
+    Ok(text.strip_suffix('\n').unwrap_or(&text).to_owned())
 }
 
 fn unwritable(error: impl std::fmt::Display) -> Failure {

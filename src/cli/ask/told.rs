@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::cli::console::Console;
 use crate::cli::failure::Failure;
 use crate::cli::load;
+use crate::cli::table::Cell;
 use crate::cli::verdicts::{self, Said};
 
 /// The verdicts of one request.
@@ -60,8 +61,7 @@ impl Told {
 
     /// The lines of a table, below [`Told::headings`]; `reply` is the custodian's number of its reply.
     pub fn rows(&self, number: &Code, reply: Option<u64>) -> Result<String, Failure> {
-        let reply = reply.map(|reply| reply.to_string()).unwrap_or_default();
-        verdicts::rows(&[number.as_str(), &reply], &self.said)
+        verdicts::rows(&[Cell::Text(number.to_string()), Cell::number(reply)], &self.said)
     }
 
     /// What stands above the lines of a table.

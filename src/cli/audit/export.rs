@@ -10,6 +10,7 @@ use super::source::SourceArgs;
 use super::{entries, read, warn_of_findings};
 use crate::cli::console::{Console, count};
 use crate::cli::failure::Failure;
+use crate::cli::table::{Cell, write_row};
 use crate::cli::{Outcome, OverwriteArg, files};
 
 /// Write the requests of a log as a table, or the log itself so that it can be checked without its database
@@ -87,36 +88,21 @@ impl Args {
 }
 
 fn write_csv(path: &Path, file: &mut dyn Write, rows: &[RequestRow]) -> Result<(), Failure> {
-    let unwritable = |error: csv::Error| Failure::io(path, "write it", &error.into());
-    let mut csv = csv::Writer::from_writer(file);
-    csv.write_record(RequestRow::FIELDS).map_err(unwritable)?;
+    let unwritable = |error: io::Error| Failure::io(path, "write it", &error);
+    write_row(file, RequestRow::FIELDS.map(Cell::from)).map_err(unwritable)?;
     for row in rows {
         let row = serde_json::to_value(row).unwrap_or_default();
         let cells = RequestRow::FIELDS.map(|field| cell(row.get(field).unwrap_or(&Value::Null)));
-        csv.write_record(cells).map_err(unwritable)?;
+        write_row(file, cells).map_err(unwritable)?;
     }
-    csv.flush().map_err(|error| Failure::io(path, "write it", &error))
+    Ok(())
 }
 
-/// A value as a cell. What a spreadsheet would take for a formula begins with an apostrophe: the other party has chosen it.
-fn cell(value: &Value) -> String {
+/// A value as a cell.
+fn cell(value: &Value) -> Cell {
     match value {
-        Value::Null => String::new(),
-        Value::String(text) if text.starts_with(['=', '+', '-', '@']) => format!("'{text}"),
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_cell_is_a_formula() {
-        assert_eq!(cell(&"=1+1".into()), "'=1+1");
-        assert_eq!(cell(&"-1".into()), "'-1");
-        assert_eq!(cell(&"file 7".into()), "file 7");
-        assert_eq!((cell(&4.into()), cell(&Value::Null)), ("4".into(), String::new()));
+        Value::Null => Cell::Empty,
+        Value::String(text) => Cell::Text(text.clone()),
+        other => Cell::Plain(other.to_string()),
     }
 }
