@@ -24,6 +24,7 @@ pub(crate) fn keep_up(state: &Arc<State>) {
             expired = Some(Instant::now());
             expire(state);
         }
+        tidy(state);
         let begun = Instant::now();
         while begun.elapsed() < GALLERIES && !state.queue.is_closed() {
             std::thread::sleep(Duration::from_millis(50));
@@ -62,6 +63,13 @@ fn trouble(agreement: &Hash, desk: &Desk, trouble: Option<String>) {
         tracing::error!(agreement = %agreement, "the gallery's newest version cannot be used: {trouble}");
     }
     *known = trouble;
+}
+
+/// What was answered or deleted goes from the database's journal as well.
+fn tidy(state: &State) {
+    if let Err(error) = state.with_custody(|custody| custody.journal().tidy()) {
+        tracing::error!(error = %error, "the database failed");
+    }
 }
 
 fn expire(state: &State) {

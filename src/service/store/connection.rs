@@ -1,13 +1,12 @@
 //! Two databases behind one narrow door: statements with numbered parameters, rows of four kinds of value, steps.
 
-use std::fs::{File, OpenOptions, TryLockError};
-use std::path::Path;
+use std::fs::File;
 use std::sync::Arc;
 use std::time::Duration;
 
 use postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 
-use super::{Location, StoreError};
+use super::{Location, StoreError, sqlite};
 
 /// A value of a column.
 #[derive(Clone, Debug)]
@@ -171,18 +170,37 @@ impl Row {
 
 enum Link {
     Sqlite(rusqlite::Connection),
+    /// Of a file that is not changed.
+    Reading(sqlite::Reading),
     Postgres(postgres::Client),
+}
+
+/// What a database is opened for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Access {
+    /// Others may change it as well.
+    Shared,
+    /// Nobody else may serve from it.
+    Exclusive,
+    /// Nothing of it is changed.
+    ReadOnly,
 }
 
 /// A database, connected when it is needed.
 pub(crate) struct Database {
     location: Location,
     link: Option<Link>,
-    /// Whether nobody else may serve from it.
-    exclusive: bool,
-    /// The lock on an SQLite file's companion, as long as we serve.
+    access: Access,
+    /// Whether all that is read is of one moment.
+    snapshot: bool,
+    /// Whether the journal of an SQLite file may hold what was deleted.
+    untidy: bool,
+    /// The lock on an SQLite file, as long as we serve. Below the connection: closing it before would drop SQLite's own locks.
     lock: Option<File>,
 }
+
+/// A file that is only read is read anew so often where it changes meanwhile.
+const TRIES: usize = 100;
 
 /// A step waits so long for another process to finish its own.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -192,24 +210,31 @@ const ADVISORY_LOCK: i64 = 0x636f_7465_6a6f;
 impl Database {
     /// Nothing is touched yet.
     pub(crate) fn new(location: Location) -> Self {
-        Self { location, link: None, exclusive: false, lock: None }
+        Self { location, link: None, access: Access::Shared, snapshot: false, untidy: false, lock: None }
+    }
+
+    /// Only to be read: nothing of it will be changed.
+    pub(crate) fn read_only(location: Location) -> Self {
+        Self { access: Access::ReadOnly, ..Self::new(location) }
     }
 
     /// From here on nobody else can serve from it.
     pub(crate) fn claim(&mut self) -> Result<(), StoreError> {
-        if let (Location::File(path), None) = (&self.location, &self.lock) {
-            let beside = path.with_added_extension("lock");
-            let unavailable = |error: std::io::Error| StoreError::Unavailable(error.to_string());
-            let file = private(&beside).map_err(unavailable)?;
-            match file.try_lock() {
-                Ok(()) => self.lock = Some(file),
-                Err(TryLockError::WouldBlock) => return Err(StoreError::InUse),
-                Err(TryLockError::Error(error)) => return Err(unavailable(error)),
-            }
-        }
-        self.exclusive = true;
         self.link = None;
+        if let (Location::File(path), None) = (&self.location, &self.lock) {
+            self.lock = Some(sqlite::lock(path)?);
+        }
+        self.access = Access::Exclusive;
         self.link().map(drop)
+    }
+
+    /// What steps have deleted leaves the journal of an SQLite file, and is overwritten in the file itself. Where somebody reads just now
+    /// it stays until the next time.
+    pub(crate) fn tidy(&mut self) -> Result<(), StoreError> {
+        let Some(Link::Sqlite(link)) = self.link.as_ref().filter(|_| self.untidy) else { return Ok(()) };
+        let emptied = sqlite::empty_journal(link, PATIENCE);
+        self.untidy = !self.settle(emptied)?;
+        Ok(())
     }
 
     /// Begins a step that changes something.
@@ -227,19 +252,33 @@ impl Database {
             Some(Link::Postgres(_)) => "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY",
             _ => "BEGIN",
         };
-        self.execute(begin, &[]).map(drop)
+        self.execute(begin, &[])?;
+        self.snapshot = true;
+        Ok(())
     }
 
     /// Reads, outside any step.
     pub(crate) fn read(&mut self, sql: &str, values: &[Value]) -> Result<Vec<Row>, StoreError> {
-        self.link()?;
-        self.query(sql, values)
+        for _ in 0..TRIES {
+            self.link()?;
+            let rows = self.query(sql, values);
+            match (&self.link, &self.location) {
+                (Some(Link::Reading(reading)), Location::File(path)) if !reading.is_sound(path) => {
+                    self.link = None;
+                    if self.snapshot {
+                        break;
+                    }
+                }
+                _ => return rows,
+            }
+        }
+        Err(StoreError::Unavailable("it was changed while it was read".to_owned()))
     }
 
     fn link(&mut self) -> Result<&mut Link, StoreError> {
         let link = match self.link.take() {
             Some(link) => link,
-            None => connect(&self.location, self.exclusive)?,
+            None => connect(&self.location, self.access)?,
         };
         Ok(self.link.insert(link))
     }
@@ -256,7 +295,7 @@ impl Database {
     fn query(&mut self, sql: &str, values: &[Value]) -> Result<Vec<Row>, StoreError> {
         let rows = match &mut self.link {
             None => Err(StoreError::Unavailable("the connection was lost".to_owned())),
-            Some(Link::Sqlite(link)) => sqlite_rows(link, sql, values),
+            Some(Link::Sqlite(link) | Link::Reading(sqlite::Reading { link, .. })) => sqlite_rows(link, sql, values),
             Some(Link::Postgres(link)) => postgres_rows(link, sql, values),
         };
         self.settle(rows)
@@ -265,7 +304,7 @@ impl Database {
     fn execute(&mut self, sql: &str, values: &[Value]) -> Result<u64, StoreError> {
         let changed = match &mut self.link {
             None => Err(StoreError::Unavailable("the connection was lost".to_owned())),
-            Some(Link::Sqlite(link)) => link
+            Some(Link::Sqlite(link) | Link::Reading(sqlite::Reading { link, .. })) => link
                 .prepare_cached(sql)
                 .and_then(|mut statement| statement.execute(rusqlite::params_from_iter(values)))
                 .map(|changed| changed as u64)
@@ -325,17 +364,10 @@ fn postgres_rows(link: &mut postgres::Client, sql: &str, values: &[Value]) -> Re
     rows.iter().map(row).collect()
 }
 
-fn connect(location: &Location, exclusive: bool) -> Result<Link, StoreError> {
+fn connect(location: &Location, access: Access) -> Result<Link, StoreError> {
     match location {
-        Location::File(path) => {
-            // Its owner's alone from the first moment, and with it the files that SQLite puts beside it.
-            drop(private(path).map_err(|error| StoreError::Unavailable(error.to_string()))?);
-            let link = rusqlite::Connection::open(path)?;
-            link.busy_timeout(PATIENCE)?;
-            // A step is on the disk when it is done, and what is deleted is overwritten.
-            link.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;")?;
-            Ok(Link::Sqlite(link))
-        }
+        Location::File(path) if access == Access::ReadOnly => sqlite::Reading::open(path).map(Link::Reading),
+        Location::File(path) => sqlite::open(path, PATIENCE).map(Link::Sqlite),
         Location::Server(config) => {
             let mut config = (**config).clone();
             config.connect_timeout(PATIENCE).application_name("cotejo");
@@ -345,7 +377,12 @@ fn connect(location: &Location, exclusive: bool) -> Result<Link, StoreError> {
             };
             let patience = PATIENCE.as_millis();
             link.batch_execute(&format!("SET lock_timeout = {patience}; SET client_min_messages = warning"))?;
-            if exclusive && !link.query_one("SELECT pg_try_advisory_lock($1)", &[&ADVISORY_LOCK])?.get::<_, bool>(0) {
+            if access == Access::ReadOnly {
+                link.batch_execute("SET default_transaction_read_only = on")?;
+            }
+            if access == Access::Exclusive
+                && !link.query_one("SELECT pg_try_advisory_lock($1)", &[&ADVISORY_LOCK])?.get::<_, bool>(0)
+            {
                 return Err(StoreError::InUse);
             }
             Ok(Link::Postgres(link))
@@ -368,15 +405,6 @@ fn tls() -> Result<tokio_postgres_rustls::MakeRustlsConnect, StoreError> {
     let config = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
     let config = config.map_err(|_| unusable())?.with_root_certificates(roots).with_no_client_auth();
     Ok(tokio_postgres_rustls::MakeRustlsConnect::new(config))
-}
-
-/// Opens a file of its owner's alone, and makes it where there is none.
-fn private(path: &Path) -> std::io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
 }
 
 /// Several statements that happen together, or not at all: where it is dropped before [`Step::commit`], nothing has happened.
@@ -421,8 +449,9 @@ impl Step<'_> {
     pub(crate) fn commit(mut self) -> Result<(), StoreError> {
         self.settled = true;
         let done = self.database.execute("COMMIT", &[]);
-        if done.is_err() {
-            self.database.link = None;
+        match done {
+            Ok(_) => self.database.untidy = true,
+            Err(_) => self.database.link = None,
         }
         done.map(drop)
     }

@@ -14,7 +14,7 @@ pub(crate) struct LogReader {
 }
 
 impl LogReader {
-    /// Of a database that exists.
+    /// Of a database that exists, of which nothing is changed.
     ///
     /// # Errors
     ///
@@ -25,7 +25,7 @@ impl LogReader {
         {
             return Err(StoreError::Unavailable(format!("there is no file {}", path.display())));
         }
-        let mut database = Database::new(location);
+        let mut database = Database::read_only(location);
         // Entries and tables of one moment, also where it is being served from.
         database.snapshot()?;
         match database.read("SELECT value FROM about WHERE name = 'layout'", &[]) {

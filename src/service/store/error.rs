@@ -37,6 +37,11 @@ pub enum StoreError {
     /// Another process serves from it.
     #[error("another cotejo serves from this database")]
     InUse,
+    /// A hard link leads to its file.
+    #[error(
+        "the file of this database has another name as well (a hard link): what is written by one name damages it for the other"
+    )]
+    Linked,
     /// It belongs to somebody else.
     #[error("this database belongs to {actual}, not to {expected}")]
     Owner {
@@ -94,6 +99,7 @@ impl Remedy for StoreError {
             Self::ReadOnly(..) => "name the server that takes changes, not a copy of it",
             Self::Full => "make room there",
             Self::InUse => "stop that one first",
+            Self::Linked => "remove the other name, or name a copy of the file",
             Self::SigningKey { .. } => {
                 "configure the key that it was made with, or begin another database ('database') and register the new key with the other party"
             }

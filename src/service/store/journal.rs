@@ -80,12 +80,28 @@ impl Journal {
         work: impl FnOnce(&mut LoggedStep<'_, '_>) -> Result<T, E>,
     ) -> Result<T, E> {
         let Self { database, owner, rng } = self;
-        let mut step = database.step()?;
-        step.alone()?;
-        let mut logged = LoggedStep { step, owner, rng: rng.as_mut(), head: None };
-        let done = work(&mut logged)?;
-        logged.step.commit()?;
+        let done = {
+            let mut step = database.step()?;
+            step.alone()?;
+            let mut logged = LoggedStep { step, owner, rng: rng.as_mut(), head: None };
+            let done = work(&mut logged)?;
+            logged.step.commit()?;
+            done
+        };
+        if owner.role == Role::Querier {
+            // Nobody asks so often that it would matter; what a step has done stays done.
+            drop(database.tidy());
+        }
         Ok(done)
+    }
+
+    /// What was deleted leaves the journal of an SQLite file: from time to time, where many write.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] where it cannot be written to.
+    pub(crate) fn tidy(&mut self) -> Result<(), StoreError> {
+        self.database.tidy()
     }
 
     /// The end of the log.
@@ -155,7 +171,7 @@ impl Journal {
         now: Time,
     ) -> Result<ErasedContents, StoreError> {
         let role = self.owner.role;
-        self.step(|step| {
+        let erased = self.step(|step| {
             let time = step.time(now)?;
             if before > time {
                 return Err(StoreError::Future(before));
@@ -190,7 +206,10 @@ impl Journal {
                 step.log(Event::Erased { before, through, contents, consents: consents.to_vec() }, now)?;
             }
             Ok(ErasedContents { contents, through })
-        })
+        })?;
+        // It is erased, whatever comes of this.
+        drop(self.tidy());
+        Ok(erased)
     }
 
     /// Some of the entries from a number on, in order; none behind the last.

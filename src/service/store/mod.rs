@@ -16,6 +16,7 @@ mod location;
 mod outbox;
 mod owner;
 mod schema;
+mod sqlite;
 mod tables;
 mod tree;
 

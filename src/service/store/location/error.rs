@@ -51,6 +51,12 @@ pub enum LocationError {
         /// Entries of `port`.
         ports: usize,
     },
+    /// A file has none.
+    #[error("a password for a database that is a file")]
+    NoPassword,
+    /// One in the connection string, and another beside it.
+    #[error("a connection string with a password, and another password beside it")]
+    TwoPasswords,
     /// Traffic to another machine would be in the clear.
     #[error("the database is on another machine, but the connection string does not ask for TLS")]
     InTheClear,
@@ -89,6 +95,8 @@ impl Remedy for LocationError {
                 "name the host: localhost, another one, or the folder of its socket (host=/var/run/postgresql)"
             }
             Self::Lists { .. } => "write as many entries of each, or one port for all",
+            Self::NoPassword => "leave the password out: its permissions keep others from a file",
+            Self::TwoPasswords => "take it out of the connection string",
             Self::InTheClear => "add sslmode=require",
         };
         Some(remedy.into())

@@ -22,6 +22,29 @@ pub enum Location {
     Server(Box<postgres::Config>),
 }
 
+impl Location {
+    /// Whether a password stands in the connection string itself.
+    pub(crate) fn holds_password(&self) -> bool {
+        matches!(self, Self::Server(config) if config.get_password().is_some())
+    }
+
+    /// With a password that is kept apart.
+    ///
+    /// # Errors
+    ///
+    /// [`LocationError`] where there is one already, or none is asked for.
+    pub(crate) fn with_password(self, password: &[u8]) -> Result<Self, LocationError> {
+        match self {
+            Self::File(_) => Err(LocationError::NoPassword),
+            Self::Server(config) if config.get_password().is_some() => Err(LocationError::TwoPasswords),
+            Self::Server(mut config) => {
+                config.password(password);
+                Ok(Self::Server(config))
+            }
+        }
+    }
+}
+
 /// Without passwords.
 impl std::fmt::Display for Location {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
