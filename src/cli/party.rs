@@ -12,9 +12,11 @@ use crate::service::store::{Custody, Location, Outbox, Owner, StoreError};
 use crate::service::time::Time;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use zeroize::Zeroizing;
 
 use super::console::Console;
 use super::failure::Failure;
+use super::files::exposure::Kept;
 use super::{files, load};
 
 /// What both roles configure. Paths are relative to the folder of the file.
@@ -24,6 +26,10 @@ struct Common {
     party: Code,
     /// Path of an SQLite file, or a PostgreSQL connection string.
     database: String,
+    /// A file with the password of a PostgreSQL database.
+    database_password_file: Option<PathBuf>,
+    /// The environment variable that holds it instead.
+    database_password_env: Option<String>,
     /// Ed25519, PKCS #8 in PEM: signs statements and the log.
     signing_key: PathBuf,
     tls: Tls,
@@ -46,6 +52,14 @@ pub struct Party<T> {
     path: PathBuf,
     common: Common,
     pub rest: T,
+}
+
+/// How strictly a party looks after its own files.
+#[derive(clap::Args)]
+pub struct GuardArgs {
+    /// Refuse, and not only warn, where others of this machine can read what is private, or change what the configuration names
+    #[arg(long)]
+    pub strict: bool,
 }
 
 /// Longest configuration, in bytes.
@@ -72,7 +86,7 @@ impl<T: DeserializeOwned> Party<T> {
         let refused = |error: toml::de::Error| Failure::at(path, error.to_string().trim_end(), remedy);
         let common: Common = toml::from_str(&text).map_err(refused)?;
         let mut table: toml::Table = toml::from_str(&text).map_err(refused)?;
-        for field in ["party", "database", "signing_key", "tls"] {
+        for field in ["party", "database", "database_password_file", "database_password_env", "signing_key", "tls"] {
             table.remove(field);
         }
         let rest = table.try_into().map_err(refused)?;
@@ -98,8 +112,13 @@ impl<T> Party<T> {
 
     /// Where the database is.
     pub fn location(&self) -> Result<Location, Failure> {
+        let password = Password {
+            file: self.common.database_password_file.as_deref().map(|file| self.path(file)),
+            env: self.common.database_password_env.clone(),
+        };
         let location: Result<Location, _> = self.common.database.parse();
-        match location.map_err(|error| Failure::of(&self.path, &error, "correct 'database'"))? {
+        let location = location.map_err(|error| Failure::of(&self.path, &error, "correct 'database'"))?;
+        match password.complete(location, &self.path)? {
             Location::File(file) => {
                 let file = self.path(&file);
                 files::reads_elsewhere(&file)?;
@@ -107,6 +126,41 @@ impl<T> Party<T> {
             }
             server => Ok(server),
         }
+    }
+
+    /// The files that every party's configuration names, and it itself: what others may not do with them.
+    fn own_files(&self) -> Vec<(PathBuf, Kept)> {
+        let Common { database, database_password_file, signing_key, tls, .. } = &self.common;
+        let location = database.parse::<Location>();
+        let holds_password = location.as_ref().is_ok_and(Location::holds_password);
+        let mut all = vec![
+            (self.path.clone(), if holds_password { Kept::Private } else { Kept::Ours }),
+            (self.path(signing_key), Kept::Private),
+            (self.path(&tls.key), Kept::Private),
+            (self.path(&tls.certificate), Kept::Ours),
+            (self.path(&tls.authority), Kept::Ours),
+        ];
+        all.extend(database_password_file.as_ref().map(|file| (self.path(file), Kept::Private)));
+        if let Ok(Location::File(file)) = location {
+            // What SQLite keeps beside it holds the same.
+            all.extend(["", "-wal", "-shm"].map(|suffix| {
+                let mut name = self.path(&file).into_os_string();
+                name.push(suffix);
+                (name.into(), Kept::Private)
+            }));
+        }
+        all
+    }
+
+    /// Judges who else can reach what the configuration names; `further` is what else it does.
+    pub fn judge_exposure(
+        &self,
+        further: impl IntoIterator<Item = (PathBuf, Kept)>,
+        strict: bool,
+        console: &Console,
+    ) -> Result<(), Failure> {
+        let all: Vec<_> = self.own_files().into_iter().chain(further).collect();
+        files::exposure::judge(&all, strict, console)
     }
 
     fn owner(&self, role: Role) -> Result<Owner, Failure> {
@@ -130,12 +184,9 @@ impl<T> Party<T> {
 
     /// Certificate, key, and the authority that is trusted: TLS takes them, and the other side can take the certificate.
     pub fn identity(&self, side: Side) -> Result<Identity, Failure> {
-        use std::io::Read as _;
         let Tls { certificate, key, authority } = &self.common.tls;
         let (certificate, key, authority) = (self.path(certificate), self.path(key), self.path(authority));
-        let mut secret = zeroize::Zeroizing::new(Vec::new());
-        let read = files::open_secret(&key)?.take(LIMIT_BYTES).read_to_end(&mut secret);
-        read.map_err(|error| Failure::io(&key, "read it", &error))?;
+        let secret = files::read_secret(&key, LIMIT_BYTES)?;
         let chain = files::read_at_most(&certificate, LIMIT_BYTES)?;
         let authorities = files::read_at_most(&authority, LIMIT_BYTES)?;
         let identity = Identity::from_pem(
@@ -179,13 +230,61 @@ pub fn store_failure(path: &Path, error: &StoreError) -> Failure {
     }
 }
 
+/// Where the password of a database is that does not stand in its connection string.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct Password {
+    /// The file with the database's password: it stands in no command line
+    #[arg(long = "database-password-file", value_name = "FILE", conflicts_with = "env")]
+    pub file: Option<PathBuf>,
+    /// The environment variable with the database's password
+    #[arg(long = "database-password-env", value_name = "NAME")]
+    pub env: Option<String>,
+}
+
+/// Longest password of a database, in bytes.
+const PASSWORD_LIMIT_BYTES: u64 = 4096;
+
+impl Password {
+    /// The location with its password; `place` has named both.
+    pub fn complete(&self, location: Location, place: &Path) -> Result<Location, Failure> {
+        let Some(password) = self.read(place)? else { return Ok(location) };
+        let refused = |error| Failure::of(place, &error, "correct 'database'");
+        location.with_password(&password).map_err(refused)
+    }
+
+    fn read(&self, place: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
+        let one = "name a file with one line, or an environment variable that holds it";
+        let (mut password, place) = match (&self.file, &self.env) {
+            (None, None) => return Ok(None),
+            (Some(_), Some(_)) => {
+                return Err(Failure::at(
+                    place,
+                    "a file and an environment variable for one password",
+                    "name one of them",
+                ));
+            }
+            (Some(file), None) => (files::read_secret(file, PASSWORD_LIMIT_BYTES)?, file.clone()),
+            (None, Some(name)) => match std::env::var(name) {
+                Ok(password) => (Zeroizing::new(password.into_bytes()), place.to_owned()),
+                Err(_) => {
+                    return Err(Failure::at(place, format_args!("the environment variable {name} holds no text"), one));
+                }
+            },
+        };
+        while password.last().is_some_and(|last| b"\r\n".contains(last)) {
+            password.pop();
+        }
+        match password.is_empty() || password.contains(&b'\n') || password.contains(&0) {
+            true => Err(Failure::at(&place, "not a password: one line, not empty", one)),
+            false => Ok(Some(password)),
+        }
+    }
+}
+
 /// Reads a signing key.
 pub fn signing_key(path: &Path) -> Result<SigningKey, Failure> {
-    use std::io::Read as _;
-    let mut text = zeroize::Zeroizing::new(String::new());
-    let read = files::open_secret(path)?.take(LIMIT_BYTES).read_to_string(&mut text);
-    read.map_err(|error| Failure::io(path, "read it", &error))?;
-    SigningKey::from_pem(&text).ok_or_else(|| {
+    let text = files::read_secret(path, LIMIT_BYTES)?;
+    std::str::from_utf8(&text).ok().and_then(SigningKey::from_pem).ok_or_else(|| {
         Failure::at(path, "not an Ed25519 key (PKCS #8 in PEM)", "make one with 'cotejo certificates signing-key'")
     })
 }

@@ -26,6 +26,7 @@ mod help;
 mod hybrid;
 mod identities;
 mod interrupt;
+mod kept;
 mod network;
 mod optimise;
 mod outputs;

@@ -14,7 +14,7 @@ use crate::support::{Desk, PROBES};
 const ASK: &str = "ask --config a/querier.toml --justification file-7";
 
 /// Two parties with all they need; the custodian's port is of no use before [`Serving::begin`].
-fn desk() -> Desk {
+pub fn desk() -> Desk {
     let desk = Desk::of_two_parties(&["a", "b", "other"]);
     let common = |party: &str, database: &str| {
         format!("party = '{party}'\ndatabase = '{database}.sqlite'\nsigning_key = 'signing.key'\n")
@@ -38,17 +38,17 @@ fn text(desk: &Desk, file: &str) -> String {
 }
 
 /// Changes a configuration.
-fn reconfigure(desk: &Desk, file: &str, from: &str, to: &str) {
+pub fn reconfigure(desk: &Desk, file: &str, from: &str, to: &str) {
     let before = text(desk, file);
     assert!(before.contains(from), "{file}: {from}");
     desk.write(file, before.replace(from, to));
 }
 
 /// A custodian that serves; the querier's configuration names its port.
-struct Serving(Child);
+pub struct Serving(pub Child);
 
 impl Serving {
-    fn begin(desk: &Desk) -> Self {
+    pub fn begin(desk: &Desk) -> Self {
         let mut server = Command::new(env!("CARGO_BIN_EXE_cotejo"))
             .current_dir(desk.path("."))
             .args(["serve", "--config", "b/custodian.toml", "--log", "error", "--json", "--quiet"])

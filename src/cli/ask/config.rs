@@ -7,7 +7,12 @@ use crate::service::client::Client;
 use crate::service::identity::Side;
 use serde::Deserialize;
 
+use super::Args;
+use crate::cli::console::Console;
+use crate::cli::encrypt::pending_folder;
 use crate::cli::failure::Failure;
+use crate::cli::files::exposure::Kept;
+use crate::cli::load;
 use crate::cli::party::Party;
 
 /// The rest of `querier.toml`.
@@ -26,6 +31,23 @@ pub struct CustodianEntry {
     pub party: Code,
     pub url: String,
     pub signing_key: String,
+}
+
+impl Args {
+    /// The configuration, once it is judged who else can reach what it names.
+    pub fn party(&self, console: &Console) -> Result<Party<Querier>, Failure> {
+        let party = Party::<Querier>::read(&self.config)?;
+        let keys = party.path(&party.rest.keys);
+        let further = [
+            (keys.join(load::SECRET_KEY), Kept::Private),
+            (keys.join(load::EVALUATION_KEY), Kept::Ours),
+            (pending_folder(&keys), Kept::Private),
+            (self.agreement.path.clone(), Kept::Ours),
+            (party.path(party.rest.custodian.signing_key.as_ref()), Kept::Ours),
+        ];
+        party.judge_exposure(further, self.guard.strict, console)?;
+        Ok(party)
+    }
 }
 
 impl Party<Querier> {

@@ -5,12 +5,12 @@ use crate::remedy::Remedy as _;
 use crate::service::store::{ListedRequest, Outbox, RequestState};
 use serde_json::json;
 
+use super::Args;
 use super::ending::unknown;
-use super::{Args, Querier};
 use crate::cli::Outcome;
 use crate::cli::console::{Console, count};
 use crate::cli::failure::Failure;
-use crate::cli::party::{self, Party};
+use crate::cli::party;
 
 /// A request that the custodian has not accepted after so many days is not sent without being asked for: it would be charged.
 const STALE_DAYS: u32 = 1;
@@ -35,7 +35,7 @@ fn state(listed: &ListedRequest) -> &'static str {
 impl Args {
     /// All that this party has asked.
     pub fn list(&self, console: &Console) -> Result<Outcome, Failure> {
-        let mut outbox = Party::<Querier>::read(&self.config)?.outbox()?;
+        let mut outbox = self.party(console)?.outbox()?;
         let all = outbox.list().map_err(|error| party::store_failure(&self.config, &error))?;
         if console.json() {
             let documents: Vec<_> = all.iter().map(document).collect();
@@ -57,7 +57,7 @@ impl Args {
 
     /// Nobody goes on with this request.
     pub fn abandon(&self, number: &Code, console: &Console) -> Result<Outcome, Failure> {
-        let party = Party::<Querier>::read(&self.config)?;
+        let party = self.party(console)?;
         let mut outbox = party.outbox()?;
         let failed = |error| party::store_failure(&self.config, &error);
         let before = outbox.request(number).map_err(failed)?.ok_or_else(|| unknown("--abandon", number))?;

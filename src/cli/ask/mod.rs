@@ -25,7 +25,7 @@ use serde_json::json;
 use super::console::{Console, YesArg};
 use super::failure::Failure;
 use super::load;
-use super::party::{self, Party, public_key};
+use super::party::{self, GuardArgs, public_key};
 use super::{AgreementArg, Outcome, files};
 pub use config::Querier;
 use desk::Desk;
@@ -89,6 +89,8 @@ pub struct Args {
     /// A table for other programs: comma-separated, with a header, a line a probe
     #[arg(long, conflicts_with_all = ["json", "forget", "init", "list", "abandon", "check"])]
     csv: bool,
+    #[command(flatten)]
+    guard: GuardArgs,
     /// Without a word from the custodian for so many seconds, give up for now
     #[arg(long, value_name = "SECONDS", default_value_t = 600)]
     patience: u64,
@@ -137,7 +139,7 @@ impl Args {
     }
 
     fn ask(&self, agreement: &Opened, console: &Console) -> Result<Outcome, Failure> {
-        let party = Party::<Querier>::read(&self.config)?;
+        let party = self.party(console)?;
         let custodian = &party.rest.custodian;
         let custodian_key = public_key(&custodian.signing_key, &party.path(custodian.signing_key.as_ref()))?;
         let client = party.client()?;
@@ -173,7 +175,7 @@ impl Args {
 
     /// Goes on from another head of the custodian's log.
     fn trust(&self, head: &TreeHead, reason: &Line, console: &Console) -> Result<Outcome, Failure> {
-        let party = Party::<Querier>::read(&self.config)?;
+        let party = self.party(console)?;
         let custodian = &party.rest.custodian.party;
         let mut outbox = party.outbox()?;
         let failed = |error| party::store_failure(&self.config, &error);
@@ -191,7 +193,7 @@ impl Args {
     }
 
     fn forget(&self, number: &Code, console: &Console) -> Result<Outcome, Failure> {
-        let mut outbox = Party::<Querier>::read(&self.config)?.outbox()?;
+        let mut outbox = self.party(console)?.outbox()?;
         let failed = |error| party::store_failure(&self.config, &error);
         let request = outbox.request(number).map_err(failed)?.ok_or_else(|| unknown("--forget", number))?;
         let text = match (outbox.forget(number).map_err(failed)?, request.state) {

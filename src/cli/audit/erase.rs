@@ -10,9 +10,10 @@ use crate::service::time::Time;
 use serde_json::json;
 
 use super::entries;
-use super::source::{self, Place};
+use super::source::{self, Database, Place};
 use crate::cli::console::{Console, YesArg, count};
 use crate::cli::failure::Failure;
+use crate::cli::party::Password;
 use crate::cli::{Outcome, files, load, party};
 
 /// Erase what a log tells of requests that are too old to be kept
@@ -30,6 +31,8 @@ pub struct Args {
     /// The database that holds the log: an SQLite file, or postgresql://... of a PostgreSQL server
     #[arg(long, value_name = "LOCATION")]
     database: String,
+    #[command(flatten)]
+    password: Password,
     /// The log owner's signing key
     #[arg(long, value_name = "FILE")]
     signing_key: PathBuf,
@@ -85,10 +88,10 @@ impl Args {
         let before = self.before.unwrap_or_else(|| party::now().minus_days(days).second());
         let consents = self.consent.iter().map(|path| read(path)).collect::<Result<Vec<_>, _>>()?;
         let question =
-            format!("{}: erase for good what it tells from before {before}?", Place::Database(&self.database));
+            format!("{}: erase for good what it tells from before {before}?", Place::Database(self.database()));
         console.confirm(question, self.yes)?;
         let erased = self.erase(before, &consents)?;
-        let place = Place::Database(&self.database);
+        let place = Place::Database(self.database());
         console.written(
             format_args!("{place}: erased the contents of {} from before {before}", entries(erased)),
             &json!({ "database": place.to_string(), "before": before, "erased": erased }),
@@ -96,11 +99,15 @@ impl Args {
         Ok(Outcome::Done)
     }
 
+    fn database(&self) -> Database<'_> {
+        Database { location: &self.database, password: &self.password }
+    }
+
     /// Erases the contents of entries from before a time, and adds the entry that tells of it; how many contents went.
     fn erase(&self, before: Time, consents: &[Signed<Consent>]) -> Result<u64, Failure> {
-        let failed = |error: StoreError| source::failure(&self.database, &error);
+        let failed = |error: StoreError| source::failure(self.database(), &error);
         let key = party::signing_key(&self.signing_key)?;
-        let mut reader = LogReader::open(source::parse(&self.database)?).map_err(failed)?;
+        let mut reader = LogReader::open(source::parse(self.database())?).map_err(failed)?;
         let Whose { party: owner, role } = reader.owner().map_err(failed)?;
         // An entry with another signature would spoil the log for ever.
         let first = reader.entries(1).map_err(failed)?.into_iter().next();
@@ -110,7 +117,7 @@ impl Args {
         }
         drop(reader);
         let owner = Owner { party: owner, role, key };
-        let location = source::parse(&self.database)?;
+        let location = source::parse(self.database())?;
         let journal = Journal::open(location, owner, Box::new(load::randomness()?), party::now());
         let erased = journal.and_then(|mut journal| journal.erase(before, consents, party::now()));
         Ok(erased.map_err(failed)?.contents)

@@ -48,7 +48,11 @@ enum Format {
 impl Args {
     pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
         let out = &self.out;
-        files::require_free(out, self.overwrite.force, files::Content::Other)?;
+        let content = match self.format {
+            Format::Log => files::Content::Log,
+            Format::Csv | Format::Json => files::Content::Other,
+        };
+        files::require_free(out, self.overwrite.force, content)?;
         let unwritable = |error: io::Error| Failure::io(out, "write it", &error);
         let mut requests = Requests::new();
         let (mut read_entries, mut rows) = (0, None);
@@ -74,7 +78,7 @@ impl Args {
             rows = Some(table.len());
             Ok(())
         };
-        files::fill(out, self.overwrite.force, files::Content::Other, write, |_| Ok(()))?;
+        files::fill(out, self.overwrite.force, content, write, |_| Ok(()))?;
         let held = match rows {
             Some(rows) => count(rows, "request"),
             None => entries(read_entries),

@@ -8,12 +8,21 @@ use crate::service::audit::{Entry, Ledger, LogFileError, LogLines};
 use crate::service::store::{Location, LocationError, LogReader, StoreError};
 
 use crate::cli::failure::Failure;
+use crate::cli::party::Password;
 use crate::cli::{files, party};
 
 /// Which log.
 #[derive(clap::Args)]
-#[group(required = true, multiple = false)]
 pub struct SourceArgs {
+    #[command(flatten)]
+    one: OneOf,
+    #[command(flatten)]
+    password: Password,
+}
+
+#[derive(clap::Args)]
+#[group(required = true, multiple = false)]
+struct OneOf {
     /// A log that was exported with 'cotejo audit export --format log'
     #[arg(long, value_name = "FILE")]
     log: Option<PathBuf>,
@@ -28,7 +37,14 @@ pub enum Place<'a> {
     /// JSON Lines.
     File(&'a Path),
     /// A path of SQLite, or a connection string of PostgreSQL.
-    Database(&'a str),
+    Database(Database<'a>),
+}
+
+/// A database that a command line names.
+#[derive(Clone, Copy, Debug)]
+pub struct Database<'a> {
+    pub location: &'a str,
+    pub password: &'a Password,
 }
 
 /// Entries, one by one.
@@ -36,10 +52,13 @@ pub type Entries<'a> = Box<dyn Iterator<Item = Result<Entry, Failure>> + 'a>;
 
 impl SourceArgs {
     pub fn place(&self) -> Place<'_> {
-        match (&self.log, &self.database) {
+        match (&self.one.log, &self.one.database) {
             (Some(path), _) => Place::File(path),
             // One of the two is required.
-            (None, database) => Place::Database(database.as_deref().unwrap_or_default()),
+            (None, database) => Place::Database(Database {
+                location: database.as_deref().unwrap_or_default(),
+                password: &self.password,
+            }),
         }
     }
 }
@@ -49,7 +68,7 @@ impl fmt::Display for Place<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File(path) => path.display().fmt(f),
-            Self::Database(location) => match location.parse() {
+            Self::Database(Database { location, .. }) => match location.parse() {
                 Ok(Location::File(path)) => path.display().fmt(f),
                 _ => f.write_str("the PostgreSQL database"),
             },
@@ -62,16 +81,16 @@ pub enum Source<'a> {
     /// JSON Lines.
     File { path: &'a Path, lines: LogLines<BufReader<std::fs::File>> },
     /// The database that holds it, as it was when it was opened.
-    Database { location: &'a str, reader: Box<LogReader> },
+    Database { database: Database<'a>, reader: Box<LogReader> },
 }
 
 impl<'a> Source<'a> {
     pub fn open(place: &Place<'a>) -> Result<Self, Failure> {
         match *place {
             Place::File(path) => Ok(Self::File { path, lines: LogLines::new(BufReader::new(files::open(path)?)) }),
-            Place::Database(location) => {
-                let reader = LogReader::open(parse(location)?).map_err(|error| failure(location, &error))?;
-                Ok(Self::Database { location, reader: Box::new(reader) })
+            Place::Database(database) => {
+                let reader = LogReader::open(parse(database)?).map_err(|error| failure(database, &error))?;
+                Ok(Self::Database { database, reader: Box::new(reader) })
             }
         }
     }
@@ -87,7 +106,7 @@ impl<'a> Source<'a> {
                 };
                 Box::new(lines.map(move |entry| entry.map_err(failed)))
             }
-            Self::Database { location, reader } => from_database(location, reader),
+            Self::Database { database, reader } => from_database(*database, reader),
         }
     }
 
@@ -95,8 +114,8 @@ impl<'a> Source<'a> {
     pub fn ledger(&mut self) -> Result<Option<Ledger>, Failure> {
         match self {
             Self::File { .. } => Ok(None),
-            Self::Database { location, reader } => {
-                let ledger = reader.ledger().map_err(|error| failure(location, &error));
+            Self::Database { database, reader } => {
+                let ledger = reader.ledger().map_err(|error| failure(*database, &error));
                 ledger.map(Some)
             }
         }
@@ -104,13 +123,13 @@ impl<'a> Source<'a> {
 }
 
 /// The log in a database, some entries at a time.
-fn from_database<'r>(location: &'r str, reader: &'r mut LogReader) -> Entries<'r> {
+fn from_database<'r>(database: Database<'r>, reader: &'r mut LogReader) -> Entries<'r> {
     let (mut next, mut page) = (1, Vec::new().into_iter());
     Box::new(std::iter::from_fn(move || {
         if page.len() == 0 {
             match reader.entries(next) {
                 Ok(entries) => page = entries.into_iter(),
-                Err(error) => return Some(Err(failure(location, &error))),
+                Err(error) => return Some(Err(failure(database, &error))),
             }
         }
         let entry: Entry = page.next()?;
@@ -119,20 +138,29 @@ fn from_database<'r>(location: &'r str, reader: &'r mut LogReader) -> Entries<'r
     }))
 }
 
-/// Where a database is.
-pub fn parse(location: &str) -> Result<Location, Failure> {
+/// Where a database is. Its password does not stand in the command line, which everybody on this machine can read.
+pub fn parse(database: Database<'_>) -> Result<Location, Failure> {
+    let place = Path::new("--database");
     let remedy = "name the path of an SQLite file, or a PostgreSQL connection string";
-    let parsed = location.parse();
-    let parsed = parsed.map_err(|error: LocationError| Failure::of(Path::new("--database"), &error, remedy))?;
+    let parsed = database.location.parse();
+    let parsed: Location = parsed.map_err(|error: LocationError| Failure::of(place, &error, remedy))?;
+    if parsed.holds_password() {
+        let what = "a password in the command line, which everybody on this machine can read";
+        return Err(Failure::at(
+            place,
+            what,
+            "take it out, and give --database-password-file or --database-password-env",
+        ));
+    }
     if let Location::File(path) = &parsed {
         files::reads_elsewhere(path)?;
     }
-    Ok(parsed)
+    database.password.complete(parsed, place)
 }
 
 /// A database that failed.
-pub fn failure(location: &str, error: &StoreError) -> Failure {
-    let place = Place::Database(location).to_string();
+pub fn failure(database: Database<'_>, error: &StoreError) -> Failure {
+    let place = Place::Database(database).to_string();
     match error {
         StoreError::SignedOtherwise { .. } => Failure::new(place, error, party::SIGNED_OTHERWISE),
         StoreError::Unavailable(_) => {

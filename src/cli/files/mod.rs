@@ -1,6 +1,7 @@
 //! Reading files, writing them whole or not at all, and naming them.
 
 mod content;
+pub mod exposure;
 pub mod gallery;
 mod used;
 mod write;
@@ -9,6 +10,8 @@ use std::fs::{self, File};
 use std::io::{self, IsTerminal as _, Read};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+
+use zeroize::Zeroizing;
 
 use super::failure::Failure;
 pub use content::Content;
@@ -92,6 +95,31 @@ pub fn open_secret(path: &Path) -> Result<File, Failure> {
         )),
         false => Ok(file),
     }
+}
+
+/// A whole secret file, in one buffer that is wiped: reading leaves no copy of it behind. Nothing beyond `limit` bytes is read.
+pub fn read_secret(path: &Path, limit: u64) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let mut file = open_secret(path)?;
+    let unread = |error: io::Error| Failure::io(path, "read it", &error);
+    let found = file.metadata().map_err(unread)?;
+    // A pipe does not tell its length.
+    let expected = if found.is_file() { found.len().min(limit) } else { limit };
+    // A buffer that grows would leave what it held where it was.
+    let mut bytes = Zeroizing::new(vec![0; usize::try_from(expected).unwrap_or(usize::MAX).saturating_add(1)]);
+    let mut held = 0;
+    while let Some(free) = bytes.get_mut(held..).filter(|free| !free.is_empty()) {
+        match file.read(free) {
+            Ok(0) => break,
+            Ok(read) => held = held.saturating_add(read),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(unread(error)),
+        }
+    }
+    if held as u64 > expected {
+        return Err(Failure::at(path, format_args!("longer than {expected} bytes"), "name the file of a secret"));
+    }
+    bytes.truncate(held);
+    Ok(bytes)
 }
 
 /// Whether others than its owner may read or write a file.

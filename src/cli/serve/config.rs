@@ -13,6 +13,7 @@ use serde::Deserialize;
 use super::source::GalleryFiles;
 use crate::cli::console::Console;
 use crate::cli::failure::Failure;
+use crate::cli::files::exposure::Kept;
 use crate::cli::party::{Party, fingerprint, public_key};
 use crate::cli::{load, size};
 
@@ -102,6 +103,19 @@ impl Party<Custodian> {
             })
         };
         self.rest.requester.iter().map(requester).collect()
+    }
+
+    /// Warns of files that others of this machine can reach, or refuses them.
+    pub fn judge(&self, strict: bool, console: &Console) -> Result<(), Failure> {
+        let mut further = Vec::new();
+        for AgreementEntry { file, gallery, exempt } in &self.rest.agreement {
+            further.extend([(self.path(file), Kept::Ours), (self.path(gallery), Kept::Private)]);
+            further.extend(exempt.as_ref().map(|exempt| (self.path(exempt), Kept::Private)));
+        }
+        for RequesterEntry { certificate, signing_key, .. } in &self.rest.requester {
+            further.extend([certificate, signing_key].map(|file| (self.path(file.as_ref()), Kept::Ours)));
+        }
+        self.judge_exposure(further, strict, console)
     }
 
     /// What is not exceeded.

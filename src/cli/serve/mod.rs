@@ -14,7 +14,7 @@ use serde_json::json;
 use super::beginning::Beginning;
 use super::console::{Console, count};
 use super::failure::Failure;
-use super::party::{self, Party};
+use super::party::{self, GuardArgs, Party};
 use super::{Outcome, interrupt, load, pace};
 pub use config::Custodian;
 use config::Served;
@@ -51,6 +51,8 @@ pub struct Args {
     /// Serve although exempt ids are not enrolled, or an exempt list is empty: whoever was meant may be matched
     #[arg(long)]
     allow_unknown_exempt: bool,
+    #[command(flatten)]
+    guard: GuardArgs,
     /// The server's events, one a line of JSON, from this level on
     #[arg(long, value_enum, default_value = "info")]
     log: Level,
@@ -73,6 +75,7 @@ impl Args {
             return self.begin(console);
         }
         let party = Party::<Custodian>::read(&self.config)?;
+        party.judge(self.guard.strict, console)?;
         let identity = party.identity(Side::Server)?;
         let agreements = party.agreements(self.allow_unknown_exempt, console)?;
         let requesters = party.requesters(&agreements)?;

@@ -278,6 +278,9 @@ impl Database {
     fn link(&mut self) -> Result<&mut Link, StoreError> {
         let link = match self.link.take() {
             Some(link) => link,
+            None if self.snapshot => {
+                return Err(StoreError::Unavailable("it was changed while it was read".to_owned()));
+            }
             None => connect(&self.location, self.access)?,
         };
         Ok(self.link.insert(link))
