@@ -14,16 +14,54 @@ static REQUESTED: AtomicBool = AtomicBool::new(false);
 /// Temporary files that would be left behind if the process ended now.
 static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
+/// Whether the command reads its configuration anew when it is told to; and whether it was told.
+static RELOADS: AtomicBool = AtomicBool::new(false);
+static RELOAD: AtomicBool = AtomicBool::new(false);
+
 /// Listens for Ctrl-C (and for requests to terminate) from now on.
 pub fn install() -> Result<(), Failure> {
-    let handler = || {
-        if REQUESTED.swap(true, Ordering::SeqCst) {
-            unfinished().iter().for_each(|path| drop(std::fs::remove_file(path)));
-            std::process::exit(EXIT_CODE.into());
+    ctrlc::set_handler(interrupted).map_err(refused)?;
+    #[cfg(unix)]
+    listen().map_err(refused)?;
+    Ok(())
+}
+
+fn refused(error: impl std::fmt::Display) -> Failure {
+    Failure::new("Ctrl-C", error, "run without another handler of signals")
+}
+
+fn interrupted() {
+    if REQUESTED.swap(true, Ordering::SeqCst) {
+        unfinished().iter().for_each(|path| drop(std::fs::remove_file(path)));
+        std::process::exit(EXIT_CODE.into());
+    }
+    super::console::stderr_line("\ninterrupted: stopping (once more to end at once)");
+}
+
+/// A hangup is an interruption, but for whoever reloads.
+#[cfg(unix)]
+fn listen() -> std::io::Result<()> {
+    use signal_hook::consts::{SIGHUP, SIGTERM};
+    let mut signals = signal_hook::iterator::Signals::new([SIGHUP, SIGTERM])?;
+    let listening = move || {
+        for signal in signals.forever() {
+            match signal {
+                SIGHUP if RELOADS.load(Ordering::SeqCst) => RELOAD.store(true, Ordering::SeqCst),
+                _ => interrupted(),
+            }
         }
-        super::console::stderr_line("\ninterrupted: stopping (once more to end at once)");
     };
-    ctrlc::set_handler(handler).map_err(|error| Failure::new("Ctrl-C", error, "run without another handler of signals"))
+    std::thread::Builder::new().name("signals".to_owned()).spawn(listening).map(drop)
+}
+
+/// From now on SIGHUP asks to read the configuration anew.
+pub fn reloads() {
+    RELOADS.store(true, Ordering::SeqCst);
+}
+
+/// Whether it was asked for since this was called last.
+pub fn reload_requested() -> bool {
+    RELOAD.swap(false, Ordering::SeqCst)
 }
 
 /// Whether to stop.

@@ -25,7 +25,7 @@ enum Command {
     /// List them, the latest first
     #[command(after_help = "Example:\n  cotejo jobs list --config querier.toml")]
     List(Config),
-    /// Delete one, with query and answer; one that waits is cancelled, and not charged
+    /// Delete one, with query and answer; one that waits is cancelled; the first ten of a day are not charged
     #[command(after_help = "Example:\n  cotejo jobs delete --config querier.toml 0f6c3a1e2b9d4c58a7f1e3d2c4b5a697")]
     Delete(Delete),
 }

@@ -45,6 +45,9 @@ struct Tls {
     key: PathBuf,
     /// The authority whose certificates are accepted from the other side.
     authority: PathBuf,
+    /// Lists of what authorities have revoked.
+    #[serde(default)]
+    crl: Vec<PathBuf>,
 }
 
 /// A party's configuration, of which the rest is `T`.
@@ -64,6 +67,8 @@ pub struct GuardArgs {
 
 /// Longest configuration, in bytes.
 const LIMIT_BYTES: u64 = 1 << 20;
+/// Longest list of revoked certificates, in bytes.
+const CRL_LIMIT_BYTES: u64 = 64 << 20;
 
 /// What time it is.
 pub fn now() -> Time {
@@ -184,7 +189,7 @@ impl<T> Party<T> {
 
     /// Certificate, key, and the authority that is trusted: TLS takes them, and the other side can take the certificate.
     pub fn identity(&self, side: Side) -> Result<Identity, Failure> {
-        let Tls { certificate, key, authority } = &self.common.tls;
+        let Tls { certificate, key, authority, crl } = &self.common.tls;
         let (certificate, key, authority) = (self.path(certificate), self.path(key), self.path(authority));
         let secret = files::read_secret(&key, LIMIT_BYTES)?;
         let chain = files::read_at_most(&certificate, LIMIT_BYTES)?;
@@ -195,9 +200,28 @@ impl<T> Party<T> {
             PemFile { path: &authority, content: &authorities },
         );
         let refused = |error: IdentityError| Failure::of(&self.path, &error, "correct [tls]");
-        let identity = identity.map_err(refused)?;
+        let identity = identity.and_then(|identity| self.revoking(identity, crl)).map_err(refused)?;
         identity.fit(side, now()).map_err(refused)?;
         Ok(identity)
+    }
+
+    /// A list that cannot be read is refused as one that is none.
+    fn revoking(&self, identity: Identity, crl: &[PathBuf]) -> Result<Identity, IdentityError> {
+        let paths: Vec<PathBuf> = crl.iter().map(|list| self.path(list)).collect();
+        let contents: Vec<Vec<u8>> =
+            paths.iter().map(|path| files::read_at_most(path, CRL_LIMIT_BYTES).unwrap_or_default()).collect();
+        let lists = paths.iter().zip(&contents).map(|(path, content)| PemFile { path, content });
+        if paths.is_empty() { Ok(identity) } else { identity.revoking(&lists.collect::<Vec<_>>()) }
+    }
+
+    /// What names this party and its database: what no reload changes.
+    pub fn fixed(&self) -> [(&'static str, String); 3] {
+        let Common { party, database, signing_key, .. } = &self.common;
+        [
+            ("party", party.to_string()),
+            ("database", database.clone()),
+            ("signing_key", signing_key.display().to_string()),
+        ]
     }
 
     /// Notes what may be amiss with our certificate, but need not be.
@@ -309,6 +333,15 @@ pub fn public_key(text: &str, path: &Path) -> Result<PublicKey, Failure> {
 /// What a public signing key may be.
 const PUBLIC_KEY: &str = "give 64 hexadecimal digits, the file signing.pub of 'cotejo certificates signing-key', or what 'openssl pkey -in \
                           signing.key -pubout' prints of an Ed25519 key";
+
+/// When a certificate ends, where it is the certificate that is named.
+pub fn certificate_until(text: &str, path: &Path) -> Option<Time> {
+    if identity::fingerprint(text).is_some() {
+        return None;
+    }
+    let content = files::read_at_most(path, LIMIT_BYTES).ok()?;
+    identity::ends(&identity::own_certificate(PemFile { path, content: &content }).ok()?)
+}
 
 /// A certificate's fingerprint: its digits, or the path of a file that holds them, or of the certificate.
 pub fn fingerprint(text: &str, path: &Path) -> Result<Hash, Failure> {

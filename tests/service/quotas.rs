@@ -180,6 +180,52 @@ fn fields_that_the_agreement_requires_are_required() {
     }
 }
 
+/// Whoever asks and cancels without end pays for it; and the log alone tells what was paid.
+#[test]
+fn who_cancels_without_end_is_charged_after_the_first_ten() {
+    use cotejo::service::audit::Event;
+    use cotejo::service::protocol::{FREE_CANCELLATIONS, ReplyOutcome, charge_returns};
+    for kind in kinds() {
+        let mut trial = Trial::new(kind);
+        let left = trial.now().seconds_until(trial.now().day().next().begin());
+        trial.step_clock(if left < 3600 { 2 * 3600 } else { 0 });
+        let asker = Asker::<Tfhe>::new(&trial, 0);
+        trial.stop();
+        let mut custody = trial.custody();
+        let terms = trial.agreement.terms().service.clone().unwrap();
+        for number in 0..15 {
+            let (request, asked) = asker.request(&number.to_string(), probes(4), Target::Gallery);
+            let submission = cotejo::service::store::Submission {
+                statement: &request.statement,
+                request: &asked,
+                query: request.query.as_deref().unwrap(),
+                bits: 4,
+                subject: None,
+                gallery: 1,
+            };
+            let job = custody.submit(&submission, &trial.digest(), &terms, trial.now()).unwrap().job;
+            assert!(custody.delete(&"A-BORDER".parse().unwrap(), &job, trial.now()).unwrap());
+        }
+        let account = custody.account(&"A-BORDER".parse().unwrap(), &trial.digest(), trial.now()).unwrap();
+        assert_eq!(account.probes_today, 4 * (15 - FREE_CANCELLATIONS));
+        // As an auditor does, who has nothing but the log; all of it is of one day.
+        let (entries, report) = trial.log();
+        assert!(report.is_sound(), "{:?}", report.findings);
+        let (mut cancelled, mut charged) = (0, 0);
+        for entry in entries {
+            if let Some(Event::Reply { statement }) = entry.event().unwrap() {
+                let reply = statement.verify(None).unwrap();
+                let ReplyOutcome::Unanswered { reason } = reply.outcome else { panic!("answered") };
+                if !charge_returns(reason, cancelled) {
+                    charged += u64::from(reply.request.probes);
+                }
+                cancelled += 1;
+            }
+        }
+        assert_eq!(charged, account.probes_today);
+    }
+}
+
 #[test]
 fn a_cancelled_request_is_not_charged() {
     for kind in kinds() {

@@ -38,6 +38,15 @@ impl Response {
 
 impl Raw {
     pub fn connect(trial: &Trial, certified: &Certified) -> Self {
+        Self::over(TcpStream::connect(trial.address()).unwrap(), certified)
+    }
+
+    /// From another address of this machine.
+    pub fn connect_from(from: &str, trial: &Trial, certified: &Certified) -> Self {
+        Self::over(connect_from(from, trial).unwrap(), certified)
+    }
+
+    fn over(stream: TcpStream, certified: &Certified) -> Self {
         let identity = certified.identity();
         let mut roots = RootCertStore::empty();
         identity.authorities.into_iter().for_each(|authority| roots.add(authority).unwrap());
@@ -49,7 +58,6 @@ impl Raw {
             .with_client_auth_cert(identity.chain, identity.key)
             .unwrap();
         let name = ServerName::try_from("localhost").unwrap();
-        let stream = TcpStream::connect(trial.address()).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
         Self(StreamOwned::new(ClientConnection::new(Arc::new(config), name).unwrap(), stream))
     }
@@ -62,6 +70,29 @@ impl Raw {
     /// Ends our half of the connection without a word.
     pub fn cut(self) {
         self.0.sock.shutdown(std::net::Shutdown::Both).unwrap();
+    }
+
+    /// Whether the other side closes it, without a word more.
+    pub fn closes(&mut self) -> bool {
+        matches!(self.0.read(&mut [0; 64]), Ok(0) | Err(_))
+    }
+
+    /// Reads until so much has come that it ends a response without a body, or with a short one.
+    pub fn next_response(&mut self) -> String {
+        let mut text = String::new();
+        loop {
+            let mut bytes = [0; 4096];
+            let read = self.0.read(&mut bytes).unwrap();
+            text.push_str(&String::from_utf8_lossy(&bytes[..read]));
+            let whole = text.split_once("\r\n\r\n").is_some_and(|(head, body)| {
+                let length =
+                    head.to_lowercase().lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
+                body.len() >= length.unwrap_or(0)
+            });
+            if whole || read == 0 {
+                return text;
+            }
+        }
     }
 
     /// Whether anything comes back.
@@ -78,6 +109,19 @@ impl Raw {
         let status = head.split(' ').nth(1)?.parse().ok()?;
         Some(Response { status, head: head.to_owned(), body: body.to_owned() })
     }
+}
+
+/// A connection without TLS from another address of this machine.
+pub fn connect_from(from: &str, trial: &Trial) -> std::io::Result<TcpStream> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+    let stream = runtime.block_on(async {
+        let socket = tokio::net::TcpSocket::new_v4()?;
+        socket.bind(std::net::SocketAddr::new(from.parse().unwrap(), 0))?;
+        socket.connect(trial.address()).await
+    })?;
+    let stream = stream.into_std()?;
+    stream.set_nonblocking(false)?;
+    Ok(stream)
 }
 
 /// One request, as written.

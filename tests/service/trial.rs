@@ -17,10 +17,11 @@ use cotejo::scheme::tfhe::Tfhe;
 use cotejo::scheme::{Holder, Opened};
 use cotejo::service::audit::{Entry, Report, Role, Verifier};
 use cotejo::service::client::{AskError, Asking, Client, Concluded, Watch};
-use cotejo::service::identity::{Identity, PemFile};
+use cotejo::service::identity::{Identity, PemFile, Side};
 use cotejo::service::protocol::{Line, ProgressView, Request};
 use cotejo::service::server::{
-    GallerySource, Limits, Loaded, Memory, Requester, ServedAgreement, Server, Settings, Unloadable,
+    GallerySource, Limits, Loaded, Memory, Reloading, Renewal, Requester, ServedAgreement, Server, ServerError,
+    Settings, Unloadable,
 };
 use cotejo::service::signing::{Hash, Name, Signed, SigningKey};
 use cotejo::service::store::{Custody, Outbox, OutboxRequest, Owner, RequestState};
@@ -93,18 +94,51 @@ impl Authority {
 
     /// Valid for so many days from now; negative: expired since then.
     pub fn issue(&self, name: &str, days: i64) -> Certified {
+        self.issue_for(name, time::Duration::days(days))
+    }
+
+    /// Valid for so long from now.
+    pub fn issue_for(&self, name: &str, left: time::Duration) -> Certified {
         let mut parameters = rcgen::CertificateParams::new(vec!["localhost".into(), "127.0.0.1".into()]).unwrap();
         parameters.distinguished_name.push(rcgen::DnType::CommonName, name);
         let now = time::OffsetDateTime::from(SystemTime::now());
         parameters.not_before = now - time::Duration::days(10);
-        parameters.not_after = now + time::Duration::days(days);
+        parameters.not_after = now + left;
         let key = rcgen::KeyPair::generate().unwrap();
         let chain = parameters.signed_by(&key, &self.issuer).unwrap().pem();
         Certified { chain, key: key.serialize_pem(), authority: self.pem.clone() }
     }
 }
 
+impl Authority {
+    /// A list that has this certificate, and is to be replaced in so many days.
+    pub fn revoking(&self, certified: &Certified, days: i64) -> String {
+        let now = time::OffsetDateTime::from(SystemTime::now());
+        let revoked = rcgen::RevokedCertParams {
+            serial_number: certified.serial(),
+            revocation_time: now - time::Duration::days(5),
+            reason_code: None,
+            invalidity_date: None,
+        };
+        let list = rcgen::CertificateRevocationListParams {
+            this_update: now - time::Duration::days(5),
+            next_update: now + time::Duration::days(days),
+            crl_number: 1_u64.into(),
+            issuing_distribution_point: None,
+            revoked_certs: vec![revoked],
+            key_identifier_method: rcgen::KeyIdMethod::Sha256,
+        };
+        list.signed_by(&self.issuer).unwrap().pem().unwrap()
+    }
+}
+
 impl Certified {
+    fn serial(&self) -> rcgen::SerialNumber {
+        use x509_parser::prelude::{FromDer, X509Certificate};
+        let chain = self.identity().chain;
+        rcgen::SerialNumber::from_slice(X509Certificate::from_der(&chain[0]).unwrap().1.raw_serial())
+    }
+
     pub fn identity(&self) -> Identity {
         let [chain, key, authority] = [&self.chain, &self.key, &self.authority]
             .map(|text| PemFile { path: Path::new("test"), content: text.as_bytes() });
@@ -166,7 +200,7 @@ pub struct Setup {
 
 impl Default for Setup {
     fn default() -> Self {
-        let limits = Limits { workers: 2, stall: Duration::from_millis(800), ..Limits::default() };
+        let limits = Limits { workers: 2, stall: Duration::from_secs(3), ..Limits::default() };
         Self { terms: terms(), limits, server_days: 30 }
     }
 }
@@ -191,6 +225,7 @@ struct Running {
     stop: Arc<AtomicBool>,
     thread: JoinHandle<()>,
     openapi: String,
+    reloading: Reloading,
 }
 
 pub fn signing_key(seed: u64) -> SigningKey {
@@ -256,20 +291,44 @@ impl Trial {
         Custody::open(databases::location(&self.database), owner, Box::new(rng(50)), self.now()).unwrap()
     }
 
-    pub fn start(&mut self) {
-        let clock = Arc::clone(&self.clock);
+    /// Requesters as they are registered.
+    pub fn requesters(&self) -> Vec<Requester> {
         let requester = |(code, certified, seed): &(String, Certified, u64)| Requester {
             code: code.parse().unwrap(),
             certificate: certified.fingerprint(),
+            until: None,
             key: signing_key(*seed).public(),
             agreements: vec![self.digest()],
         };
+        self.requesters.iter().map(requester).collect()
+    }
+
+    pub fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    /// Has the server go on with these.
+    pub fn reload(&self, requesters: Vec<Requester>, limits: Limits) -> Result<(), ServerError> {
+        self.running().reloading.renew(Renewal { identity: self.certified.identity(), requesters, limits })
+    }
+
+    /// Has the server go on with a list of revoked certificates.
+    pub fn reload_revoking(&self, list: &str) -> Result<(), String> {
+        let list = PemFile { path: Path::new("list"), content: list.as_bytes() };
+        let identity = self.certified.identity().revoking(&[list]).map_err(|error| error.to_string())?;
+        identity.fit(Side::Server, self.now()).map_err(|error| error.to_string())?;
+        let renewal = Renewal { identity, requesters: self.requesters(), limits: self.limits };
+        self.running().reloading.renew(renewal).map_err(|error| error.to_string())
+    }
+
+    pub fn start(&mut self) {
+        let clock = Arc::clone(&self.clock);
         let any = "127.0.0.1:0".parse().unwrap();
         let settings = Settings {
             listen: any,
             operations: Some(any),
             identity: self.certified.identity(),
-            requesters: self.requesters.iter().map(requester).collect(),
+            requesters: self.requesters(),
             agreements: vec![ServedAgreement {
                 agreement: self.agreement.clone(),
                 pace: planning::Pace::reference(self.agreement.parameters()),
@@ -281,11 +340,11 @@ impl Trial {
         };
         let server = Server::new(settings, self.custody(), &mut rng(60)).unwrap();
         let (address, operations) = (server.address().unwrap(), server.operations_address().unwrap());
-        let openapi = server.openapi();
+        let (openapi, reloading) = (server.openapi(), server.reloading());
         let stop = Arc::new(AtomicBool::new(false));
         let told = Arc::clone(&stop);
         let thread = std::thread::spawn(move || server.run(move || told.load(Ordering::Relaxed)).unwrap());
-        self.running = Some(Running { address, operations, stop, thread, openapi });
+        self.running = Some(Running { address, operations, stop, thread, openapi, reloading });
     }
 
     /// Stops the server as an operator does.
@@ -319,10 +378,14 @@ impl Trial {
         Hash(self.agreement.digest().0)
     }
 
+    pub fn operations_address(&self) -> SocketAddr {
+        self.running().operations
+    }
+
     /// What the operator's port says.
     pub fn operations(&self, path: &str) -> String {
         use std::io::{Read, Write};
-        let mut stream = std::net::TcpStream::connect(self.running().operations).unwrap();
+        let mut stream = std::net::TcpStream::connect(self.operations_address()).unwrap();
         write!(stream, "GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").unwrap();
         let mut text = String::new();
         stream.read_to_string(&mut text).unwrap();

@@ -3,6 +3,7 @@
 //! Short by default. As published:
 //! `COTEJO_CLIENTS=200 COTEJO_SECONDS=60 cargo test --release --test under_load -- --nocapture as_many` and
 //! `COTEJO_TIMING_RUNS=200 cargo test --release --test under_load -- --nocapture alike` and
+//! `COTEJO_ATTACK_CALLS=300 cargo test --release --test under_load -- --nocapture attacked` and
 //! `COTEJO_KILLS=50 cargo test --release --test under_load -- --nocapture killed`.
 
 #![allow(
@@ -13,6 +14,8 @@
 )]
 
 mod alike;
+mod attacked;
+mod attackers;
 mod killed;
 mod load;
 mod office;

@@ -27,6 +27,8 @@ pub struct Office {
     folder: TempDir,
     pub agreement: Opened,
     pub port: u16,
+    /// The operator's, where one is configured.
+    pub operations: u16,
     pub requesters: usize,
 }
 
@@ -68,7 +70,8 @@ impl Office {
         run("certificates authority --name Trial --out authority");
         run("certificates issue --authority authority --name B --server localhost --out b");
         run("certificates signing-key --out b");
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let free = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+        let [port, operations] = free.map(|free| free.local_addr().unwrap().port());
         let database = database.unwrap_or_else(|| "custodian.sqlite".to_owned());
         let mut config = format!(
             "party = 'B'\ndatabase = '{database}'\nsigning_key = 'b/signing.key'\nlisten = '127.0.0.1:{port}'\n\
@@ -85,7 +88,13 @@ impl Office {
         }
         std::fs::write(folder.path().join("custodian.toml"), config).unwrap();
         let agreement = std::fs::read_to_string(folder.path().join("agreement.toml")).unwrap();
-        Self { agreement: Agreement::from_toml(&agreement).and_then(Opened::new).unwrap(), folder, port, requesters }
+        Self {
+            agreement: Agreement::from_toml(&agreement).and_then(Opened::new).unwrap(),
+            folder,
+            port,
+            operations,
+            requesters,
+        }
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
@@ -108,9 +117,29 @@ impl Office {
         }
     }
 
+    /// A certificate of the authority that requesters have theirs from, in a folder; registered nowhere.
+    pub fn add_stranger(&self, folder: &str) {
+        let issue = format!("certificates issue --authority authority --name {folder} --client --out {folder}");
+        cotejo(self.folder.path(), &issue);
+    }
+
+    /// Adds a line of its own and one of `[limits]` to the configuration.
+    pub fn configure(&self, line: &str, limit: &str) {
+        let config = String::from_utf8(self.read("custodian.toml")).unwrap();
+        std::fs::write(self.path("custodian.toml"), format!("{line}\n{config}[limits]\n{limit}\n")).unwrap();
+    }
+
     /// Starts the server, and waits until it listens.
     pub fn serve(&self) -> Serving {
-        let mut server = Command::new(env!("CARGO_BIN_EXE_cotejo"))
+        self.serve_with(None)
+    }
+
+    /// The same, with so many descriptors.
+    pub fn serve_with(&self, descriptors: Option<u32>) -> Serving {
+        let program = std::env::var("COTEJO_PROGRAM").unwrap_or_else(|_| env!("CARGO_BIN_EXE_cotejo").to_owned());
+        let limit = descriptors.map_or_else(String::new, |descriptors| format!("ulimit -n {descriptors}; "));
+        let mut server = Command::new("bash")
+            .args(["-c", &format!("{limit}exec \"$0\" \"$@\""), &program])
             .current_dir(self.folder.path())
             .args(["serve", "--log", "error", "--json", "--quiet"])
             .stdout(Stdio::piped())

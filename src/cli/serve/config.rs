@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::agreement::Code;
@@ -14,7 +15,7 @@ use super::source::GalleryFiles;
 use crate::cli::console::Console;
 use crate::cli::failure::Failure;
 use crate::cli::files::exposure::Kept;
-use crate::cli::party::{Party, fingerprint, public_key};
+use crate::cli::party::{Party, certificate_until, fingerprint, public_key};
 use crate::cli::{load, size};
 
 /// The rest of `custodian.toml`.
@@ -22,7 +23,10 @@ use crate::cli::{load, size};
 #[serde(deny_unknown_fields)]
 pub struct Custodian {
     pub listen: SocketAddr,
-    pub operations: Option<SocketAddr>,
+    operations: Option<SocketAddr>,
+    /// Whether other machines may reach the operations port.
+    #[serde(default)]
+    operations_exposed: bool,
     #[serde(default)]
     agreement: Vec<AgreementEntry>,
     #[serde(default)]
@@ -65,7 +69,12 @@ struct LimitsEntry {
 /// An agreement with the files of its gallery.
 pub struct Served {
     pub agreement: Opened,
-    pub source: GalleryFiles,
+    pub source: Arc<GalleryFiles>,
+}
+
+/// What names agreements.
+pub fn digests(agreements: &[Served]) -> Vec<Hash> {
+    agreements.iter().map(|served| Hash(served.agreement.digest().0)).collect()
 }
 
 impl Party<Custodian> {
@@ -77,16 +86,60 @@ impl Party<Custodian> {
             let agreement = load::agreement(&self.path(&entry.file), console)?;
             let exempt = entry.exempt.as_ref().map(|exempt| self.path(exempt));
             let source = GalleryFiles::new(self.path(&entry.gallery), exempt, allow_unknown_exempt, agreement.clone());
-            Ok(Served { agreement, source })
+            Ok(Served { agreement, source: Arc::new(source) })
         };
         self.rest.agreement.iter().map(served).collect()
     }
 
+    /// Where the operator's tools connect: on this machine, unless it is said that others may reach it.
+    pub fn operations(&self) -> Result<Option<SocketAddr>, Failure> {
+        match self.rest.operations {
+            Some(address) if !address.ip().to_canonical().is_loopback() && !self.rest.operations_exposed => {
+                Err(Failure::at(
+                    self.file(),
+                    format_args!(
+                        "operations on {address}: other machines reach it, in the clear and without identities"
+                    ),
+                    "serve it on 127.0.0.1 or [::1]; or write operations_exposed = true where that network is the operator's own",
+                ))
+            }
+            address => Ok(address),
+        }
+    }
+
+    /// Exempt lists, in the order of the agreements.
+    pub fn exempt(&self) -> impl Iterator<Item = Option<PathBuf>> {
+        self.rest.agreement.iter().map(|entry| entry.exempt.as_ref().map(|exempt| self.path(exempt)))
+    }
+
+    /// What another configuration says of what no reload changes: the names of what differs.
+    pub fn differing(&self, other: &Self) -> Vec<&'static str> {
+        let of = |party: &Self| {
+            let Custodian { listen, operations, agreement, limits, .. } = &party.rest;
+            let LimitsEntry { workers, keys, gallery_memory, .. } = limits;
+            let agreements: Vec<_> = agreement.iter().map(|entry| (&entry.file, &entry.gallery)).collect();
+            let named = [
+                ("listen", listen.to_string()),
+                ("operations", format!("{operations:?}")),
+                ("[[agreement]]", format!("{agreements:?}")),
+                ("limits.workers", format!("{workers:?}")),
+                ("limits.keys", format!("{keys:?}")),
+                ("limits.gallery_memory", format!("{gallery_memory:?}")),
+            ];
+            party.fixed().into_iter().chain(named).collect::<Vec<_>>()
+        };
+        of(self).into_iter().zip(of(other)).filter(|(ours, theirs)| ours != theirs).map(|((name, _), _)| name).collect()
+    }
+
     /// Who may ask.
     pub fn requesters(&self, agreements: &[Served]) -> Result<Vec<Requester>, Failure> {
-        let all: Vec<Hash> = agreements.iter().map(|served| Hash(served.agreement.digest().0)).collect();
+        self.requesters_under(&digests(agreements))
+    }
+
+    /// Who may ask under agreements of these digests.
+    pub fn requesters_under(&self, all: &[Hash]) -> Result<Vec<Requester>, Failure> {
         let requester = |entry: &RequesterEntry| {
-            let agreements = entry.agreements.clone().unwrap_or_else(|| all.clone());
+            let agreements = entry.agreements.clone().unwrap_or_else(|| all.to_vec());
             if let Some(unknown) = agreements.iter().find(|agreement| !all.contains(agreement)) {
                 let what = format!("requester {} may ask under agreement {unknown}, which is not served", entry.code);
                 return Err(Failure::at(
@@ -95,9 +148,11 @@ impl Party<Custodian> {
                     "name digests of agreements that stand there as [[agreement]]",
                 ));
             }
+            let certificate = self.path(entry.certificate.as_ref());
             Ok(Requester {
                 code: entry.code.clone(),
-                certificate: fingerprint(&entry.certificate, &self.path(entry.certificate.as_ref()))?,
+                certificate: fingerprint(&entry.certificate, &certificate)?,
+                until: certificate_until(&entry.certificate, &certificate),
                 key: public_key(&entry.signing_key, &self.path(entry.signing_key.as_ref()))?,
                 agreements,
             })

@@ -1,6 +1,8 @@
 //! `cotejo serve`: the custodian, online.
 
 mod config;
+mod dates;
+mod reload;
 mod source;
 
 use std::path::PathBuf;
@@ -18,10 +20,12 @@ use super::party::{self, GuardArgs, Party};
 use super::{Outcome, interrupt, load, pace};
 pub use config::Custodian;
 use config::Served;
+use reload::Reload;
 
 /// Answer queries over a network: HTTPS, both sides with certificates, quotas, a log
 ///
-/// Ctrl-C or SIGTERM: what is being computed is finished, what waits is kept for the next start.
+/// Ctrl-C or SIGTERM: what is being computed is finished, what waits is kept for the next start. SIGHUP: certificates, requesters,
+/// exemptions and limits are read anew, and no request is lost; what is wrong with them is logged, and changes nothing.
 #[derive(clap::Args)]
 #[command(after_help = concat!(
     "The configuration, custodian.toml; paths are relative to its folder:\n\n",
@@ -78,14 +82,17 @@ impl Args {
         party.judge(self.guard.strict, console)?;
         let identity = party.identity(Side::Server)?;
         let agreements = party.agreements(self.allow_unknown_exempt, console)?;
-        let requesters = party.requesters(&agreements)?;
+        let digests = config::digests(&agreements);
+        let requesters = party.requesters_under(&digests)?;
+        let operations = party.operations()?;
         let (limits, memory) = party.limits()?;
         let custody = party.custody()?;
         agreements.iter().try_for_each(|served| served.source.check())?;
         if self.check {
             party.advise(Side::Server, console)?;
+            party.judge_dates(&identity, &requesters, console)?;
             let sound = format!("{}: sound; {} served", self.config.display(), count(agreements.len(), "agreement"));
-            let exempt: Vec<_> = agreements.iter().filter_map(|served| served.source.exempt()).collect();
+            let exempt: Vec<_> = agreements.iter().filter_map(|served| served.source.exempted()).collect();
             let exempt = exempt.iter().map(|exempt| (exempt.len(), custody.exempt_digest(exempt)));
             let lists: Vec<_> =
                 exempt.clone().map(|(persons, list)| json!({"persons": persons, "list": list})).collect();
@@ -95,15 +102,16 @@ impl Args {
             console.result(text, &document)?;
             return Ok(Outcome::Done);
         }
-        let mut served = Vec::with_capacity(agreements.len());
+        let (mut served, mut sources) = (Vec::with_capacity(agreements.len()), Vec::with_capacity(agreements.len()));
         for Served { agreement, source } in agreements {
             let pace = pace::measure(&agreement, console)?;
+            sources.push(Arc::clone(&source));
             served.push(ServedAgreement { agreement, pace, source: Box::new(source) });
         }
         self.start_log();
         let settings = Settings {
             listen: party.rest.listen,
-            operations: party.rest.operations,
+            operations,
             identity,
             requesters,
             agreements: served,
@@ -134,6 +142,8 @@ impl Args {
         {
             return Err(failure);
         }
+        let (config, reloading) = (self.config.clone(), server.reloading());
+        Reload { config, started: party, agreements: digests, sources, reloading }.listen()?;
         server.run(interrupt::requested).map_err(explain)?;
         console.note("stopped; what waits is kept for the next start");
         Ok(Outcome::Done)

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use crate::custodian::NotEnrolled;
@@ -18,7 +18,7 @@ use crate::cli::{files, load};
 /// The files of one gallery.
 pub struct GalleryFiles {
     gallery: PathBuf,
-    exempt: Option<PathBuf>,
+    exempt: Mutex<Option<PathBuf>>,
     /// Whether exempt persons may be unknown, or none.
     allow_unknown: bool,
     agreement: Opened,
@@ -50,7 +50,8 @@ fn look(path: &Path) -> Option<Look> {
 
 impl GalleryFiles {
     pub fn new(gallery: PathBuf, exempt: Option<PathBuf>, allow_unknown: bool, agreement: Opened) -> Self {
-        Self { gallery, exempt, allow_unknown, agreement, seen: Mutex::new(None), checked: Mutex::new(None) }
+        let (exempt, seen, checked) = (Mutex::new(exempt), Mutex::new(None), Mutex::new(None));
+        Self { gallery, exempt, allow_unknown, agreement, seen, checked }
     }
 
     /// Reads both files, to find what is wrong with them: also whether everybody who is to be exempt is enrolled. What was read is what
@@ -59,7 +60,7 @@ impl GalleryFiles {
         let looks = self.looks();
         let (loaded, persons) = self.read()?;
         let unknown = loaded.unknown_exempt();
-        match &self.exempt {
+        match &self.exempt() {
             Some(path) if !unknown.is_empty() && !self.allow_unknown => {
                 Err(unknown_exempt(path, &self.gallery, &persons, &unknown))
             }
@@ -71,17 +72,17 @@ impl GalleryFiles {
     }
 
     /// Who is exempt, where there is a list and it was checked.
-    pub fn exempt(&self) -> Option<BTreeSet<SubjectId>> {
-        self.exempt.as_ref()?;
+    pub fn exempted(&self) -> Option<BTreeSet<SubjectId>> {
+        self.exempt()?;
         let checked = self.checked.lock().unwrap_or_else(PoisonError::into_inner);
         checked.as_ref().map(|(_, loaded)| loaded.exempt.clone())
     }
 
     fn read(&self) -> Result<(Loaded, Vec<Identity>), Failure> {
         // The exempt first: nobody is answered about before it is known who is.
-        let persons = match self.exempt.as_deref() {
+        let persons = match self.exempt() {
             None => Vec::new(),
-            Some(path) => load::exempt(path, self.allow_unknown)?,
+            Some(path) => load::exempt(&path, self.allow_unknown)?,
         };
         let exempt = persons.iter().map(|person| person.subject.clone()).collect();
         let gallery = files::gallery::snapshot(&self.gallery, &self.agreement)?;
@@ -103,12 +104,36 @@ impl GalleryFiles {
         )
     }
 
+    fn exempt(&self) -> Option<PathBuf> {
+        self.exempt.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether another exempt list can be taken: one that shrinks to nothing is refused, as at the start.
+    pub fn check_exempt(&self, exempt: Option<&Path>) -> Result<(), Failure> {
+        match (self.exempt(), exempt) {
+            (_, Some(path)) => load::exempt(path, self.allow_unknown).map(drop),
+            (Some(path), None) if !self.allow_unknown => Err(Failure::at(
+                &path,
+                "the configuration no longer names an exempt list: nobody would be exempt",
+                "name one, or start the server anew",
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// From the next look on with this exempt list.
+    pub fn set_exempt(&self, exempt: Option<PathBuf>) {
+        *self.exempt.lock().unwrap_or_else(PoisonError::into_inner) = exempt;
+        // Read anew, though it may look as it did.
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
     fn looks(&self) -> Looks {
-        [look(&self.gallery), self.exempt.as_deref().and_then(look)]
+        [look(&self.gallery), self.exempt().as_deref().and_then(look)]
     }
 }
 
-impl GallerySource for GalleryFiles {
+impl GallerySource for Arc<GalleryFiles> {
     fn load(&self) -> Result<Option<Loaded>, Unloadable> {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((looks, loaded)) = self.checked.lock().unwrap_or_else(PoisonError::into_inner).take() {

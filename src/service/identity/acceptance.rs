@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use rustls::client::danger::HandshakeSignatureValid;
 use rustls::crypto::CryptoProvider;
-use rustls::pki_types::{CertificateDer, UnixTime};
+use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, UnixTime};
 use rustls::server::WebPkiClientVerifier;
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
@@ -42,14 +42,23 @@ impl Acceptance {
         certified: &Arc<CertifiedKey>,
         roots: &Arc<RootCertStore>,
         authorities: &[CertificateDer<'static>],
+        revoked: &[CertificateRevocationListDer<'static>],
     ) -> Result<Self, IdentityError> {
         let provider = provider();
-        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::clone(roots), Arc::clone(&provider)).build();
+        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::clone(roots), Arc::clone(&provider));
+        // An authority of which there is no list has revoked nothing.
+        let verifier = verifier.with_crls(revoked.iter().cloned()).allow_unknown_revocation_status().build();
         let verifier = verifier.map_err(|error| unusable(&error))?;
         let shown = Arc::new(SingleCertAndKey::from(Arc::clone(certified)));
         let acceptance = Self { provider, shown, verifier, authorities: authorities.into() };
         acceptance.connection().map_err(|error| unusable(&error))?;
         Ok(acceptance)
+    }
+
+    /// Whether a chain that was taken is still taken at this time.
+    pub(crate) fn takes(&self, chain: &[CertificateDer<'_>], now: UnixTime) -> bool {
+        let Some((own, rest)) = chain.split_first() else { return false };
+        self.verifier.verify_client_cert(own, rest, now).is_ok()
     }
 
     /// For one connection of a server that insists on a certificate.

@@ -95,6 +95,20 @@ pub enum IdentityError {
         /// What is wrong with it.
         why: String,
     },
+    /// No list of revoked certificates.
+    #[error("{file}: no list of revoked certificates (CRL), in PEM or DER")]
+    List {
+        /// The file that was read.
+        file: String,
+    },
+    /// A list that another should have replaced.
+    #[error("{file}: a list of revoked certificates that ended at {until}")]
+    ListOver {
+        /// The list's file.
+        file: String,
+        /// When the next one was due.
+        until: Time,
+    },
     /// TLS itself refused.
     #[error("TLS cannot be set up: {0}")]
     Unusable(String),
@@ -131,6 +145,10 @@ impl Remedy for IdentityError {
             Self::Authority { .. } => {
                 "get it again from whoever issues certificates (for trials: cotejo certificates authority)".to_owned()
             }
+            Self::List { .. } => {
+                "get it from the authority whose certificates it is about (openssl crl -in FILE -noout -text shows one)".to_owned()
+            }
+            Self::ListOver { .. } => "get the newest one from the authority".to_owned(),
             Self::Unusable(..) => format!("have certificates issued anew ({issued})"),
         };
         Some(remedy.into())

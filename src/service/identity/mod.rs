@@ -7,6 +7,7 @@ mod content;
 mod error;
 mod fingerprint;
 mod pem;
+mod revocation;
 mod side;
 mod standing;
 mod verifier;
@@ -16,7 +17,7 @@ use std::sync::Arc;
 
 use rustls::client::WebPkiServerVerifier;
 use rustls::crypto::CryptoProvider;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
 use rustls::server::ParsedCertificate;
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{ClientConfig, InconsistentKeys, RootCertStore};
@@ -27,9 +28,12 @@ pub use error::IdentityError;
 pub(crate) use fingerprint::fingerprint;
 use pem::certificates;
 pub(crate) use pem::own_certificate;
+pub(crate) use revocation::ends;
 pub use side::Side;
 pub(crate) use verifier::Untrusted;
 use verifier::Verifier;
+
+use crate::service::time::Time;
 
 /// A certificate with its key, and the authority whose certificates are accepted from the other side. TLS takes them: that was tried.
 pub struct Identity {
@@ -42,6 +46,9 @@ pub struct Identity {
     /// Where the chain is, for errors.
     file: String,
     roots: Arc<RootCertStore>,
+    certified: Arc<CertifiedKey>,
+    /// When the first list of revoked certificates is to be replaced by another, and where it is.
+    lists_until: Option<(Time, String)>,
     server: Arc<Acceptance>,
     client: Arc<ClientConfig>,
 }
@@ -69,9 +76,10 @@ impl Identity {
         let key = pem::private_key(key)?;
         let certified = Arc::new(certified(chain.clone(), &key, chain_file, key_file)?);
         let roots = Arc::new(roots(&authorities, authority_file)?);
-        let server = Arc::new(Acceptance::new(&certified, &roots, &authorities)?);
-        let client = client_config(&certified, &roots, &authorities)?;
-        Ok(Self { chain, key, authorities, file: chain_file.clone(), roots, server, client })
+        let server = Arc::new(Acceptance::new(&certified, &roots, &authorities, &[])?);
+        let client = client_config(&certified, &roots, &authorities, &[])?;
+        let (file, lists_until) = (chain_file.clone(), None);
+        Ok(Self { chain, key, authorities, file, roots, certified, lists_until, server, client })
     }
 
     /// For a server that insists on a certificate.
@@ -97,9 +105,11 @@ fn client_config(
     certified: &Arc<CertifiedKey>,
     roots: &Arc<RootCertStore>,
     authorities: &[CertificateDer<'static>],
+    revoked: &[CertificateRevocationListDer<'static>],
 ) -> Result<Arc<ClientConfig>, IdentityError> {
     let provider = provider();
-    let verifier = WebPkiServerVerifier::builder_with_provider(Arc::clone(roots), Arc::clone(&provider)).build();
+    let verifier = WebPkiServerVerifier::builder_with_provider(Arc::clone(roots), Arc::clone(&provider));
+    let verifier = verifier.with_crls(revoked.iter().cloned()).allow_unknown_revocation_status().build();
     let verifier = Verifier::new(verifier.map_err(|error| unusable(&error))?, authorities.to_vec());
     let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
     // Not dangerous: the verifier is that of `rustls`, with more to say of whom it refuses.

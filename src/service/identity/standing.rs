@@ -23,6 +23,7 @@ impl Identity {
     /// [`IdentityError`] says why no other side would take it.
     pub fn fit(&self, side: Side, now: Time) -> Result<(), IdentityError> {
         let Some((own, rest)) = self.chain.split_first() else { return Ok(()) };
+        let time = now;
         let seconds = u64::try_from(now.millis() / 1000).unwrap_or_default();
         let now = UnixTime::since_unix_epoch(Duration::from_secs(seconds));
         match self.verify(side, own, rest, now) {
@@ -31,7 +32,11 @@ impl Identity {
             Ok(()) => {}
         }
         match side {
-            Side::Server if !has_names(own) => Err(IdentityError::Nameless { file: self.file.clone() }),
+            Side::Server if !has_names(own) => return Err(IdentityError::Nameless { file: self.file.clone() }),
+            _ => {}
+        }
+        match &self.lists_until {
+            Some((until, file)) if *until <= time => Err(IdentityError::ListOver { file: file.clone(), until: *until }),
             _ => Ok(()),
         }
     }

@@ -2,12 +2,14 @@
 //!
 //! Server and client speak through these alone; neither knows the other.
 
+mod charge;
 pub(crate) mod limits;
 pub(crate) mod paths;
 mod problem;
 mod record;
 mod views;
 
+pub use charge::{FREE_CANCELLATIONS, charge_returns};
 pub use problem::ProblemDocument;
 pub(crate) use problem::TIME_IN_THE_PAST;
 #[cfg(test)]

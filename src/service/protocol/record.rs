@@ -151,7 +151,7 @@ pub enum ReplyOutcome {
         /// Bits that the answer discloses at most.
         bits: u64,
     },
-    /// There is none, and the charge was returned.
+    /// There is none. Whether the charge was returned follows from the log: see [`super::charge_returns`].
     Unanswered {
         /// What was in the way.
         reason: Reason,

@@ -2,131 +2,231 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use axum::body::Body;
+use axum::body::{Body, HttpBody as _};
 use axum::http::Request;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
+use rustls::pki_types::CertificateDer;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{mpsc, watch};
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 
-use super::state::{Open, Requester, State};
-use crate::service::identity::{Acceptance, Untrusted};
+use super::admission::{Guest, Source, Stay, beginning};
+use super::state::{Requester, State};
+use crate::service::identity::{Untrusted, ends};
 use crate::service::signing::Hash;
 
 /// Who is at the other end; none for a certificate that is not registered.
 #[derive(Clone)]
 pub(crate) struct Peer(pub Option<Arc<Requester>>);
 
-/// A handshake, and the headers of a request, may take so long.
+/// A handshake may take so long: it keeps no place from anybody (see `admission/crowd.rs`), and a busy machine needs its time.
 const HANDSHAKE: Duration = Duration::from_secs(10);
+/// So may the headers of a request.
+const HEADERS: Duration = Duration::from_secs(10);
 /// Longest headers, in bytes: a signed request fits.
 const HEADERS_BYTES: usize = 64 * 1024;
+/// A connection that has to end may finish what it is in the middle of.
+const LEAVE: Duration = Duration::from_secs(5);
+/// After an error of accepting: whoever was told to leave has left by then.
+const AGAIN: Duration = Duration::from_millis(50);
 
 /// What the log says to do about a client's certificate.
 const INTERMEDIATE: &str = "if it is a requester's: have the intermediate certificate put behind it ([tls] certificate there), or trust the \
                             authority that has issued it ([tls] authority)";
 const AUTHORITY: &str = "if it is a requester's: trust the authority that has issued it ([tls] authority)";
 
+/// What every connection gets.
+#[derive(Clone)]
+struct House {
+    state: Arc<State>,
+    router: axum::Router,
+    /// Whether the server is to end.
+    closing: watch::Receiver<bool>,
+    /// Dropped with the last connection.
+    _open: mpsc::Sender<Infallible>,
+}
+
 /// Serves HTTPS until `stop` resolves, then lets open requests finish, but no longer than the grace period.
 pub(crate) async fn serve(
     listener: TcpListener,
-    tls: Arc<Acceptance>,
     router: axum::Router,
     state: Arc<State>,
     stop: impl Future<Output = ()>,
 ) {
-    let places = Arc::new(Semaphore::new(state.limits.connections));
-    let graceful = GracefulShutdown::new();
+    let (close, closing) = watch::channel(false);
+    let (open, mut ended) = mpsc::channel(1);
+    let house = House { state: Arc::clone(&state), router, closing, _open: open };
     tokio::pin!(stop);
     loop {
-        // Beyond the limit, connections wait in the system's own queue.
-        let place = tokio::select! {
-            place = Arc::clone(&places).acquire_owned() => place,
-            () = &mut stop => break,
-        };
-        let Ok(place) = place else { break };
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
             () = &mut stop => break,
         };
-        let Ok((stream, from)) = accepted else {
-            // Out of file descriptors, say: those that are open will close.
-            tokio::time::sleep(Duration::from_millis(100)).await;
-            continue;
-        };
-        let (tls, router, state) = (Arc::clone(&tls), router.clone(), Arc::clone(&state));
-        let watcher = graceful.watcher();
-        tokio::spawn(async move {
-            state.metrics.connections.inc();
-            if let Some((stream, peer)) = handshake(&tls, stream, from, &state).await
-                && let Ok(_open) = counted(&state, &peer)
-            {
-                let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
-                    request.extensions_mut().insert(peer.clone());
-                    let response = router.clone().oneshot(request.map(Body::new));
-                    async move { Ok::<_, Infallible>(response.await.unwrap_or_else(|never| match never {})) }
-                });
-                let connection = hyper::server::conn::http1::Builder::new()
-                    .timer(TokioTimer::new())
-                    .header_read_timeout(HANDSHAKE)
-                    .max_buf_size(HEADERS_BYTES)
-                    .serve_connection(TokioIo::new(stream), service);
-                // A client that goes away is no event of ours.
-                drop(watcher.watch(connection).await);
+        match accepted {
+            Ok((stream, from)) => match state.admission.crowd.enter(Source::of(from.ip()), Instant::now()) {
+                Some(stay) => drop(tokio::spawn(attend(house.clone(), stream, from, stay))),
+                None => drop(state.metrics.turned_away.inc()),
+            },
+            Err(error) => {
+                // Out of file descriptors, say.
+                if let Some(withheld) = state.admission.told.tell(Instant::now()) {
+                    tracing::error!(error = %error, withheld, "no connection can be accepted; idle ones are closed");
+                }
+                state.admission.make_room();
+                tokio::time::sleep(AGAIN).await;
             }
-            state.metrics.connections.dec();
-            drop(place);
-        });
-    }
-    drop(listener);
-    drop(tokio::time::timeout(state.limits.grace, graceful.shutdown()).await);
-}
-
-/// A registered requester's connection is counted; one beyond its share is closed at once.
-fn counted(state: &Arc<State>, peer: &Peer) -> Result<Option<Open>, ()> {
-    let Some(requester) = &peer.0 else { return Ok(None) };
-    match state.open(&requester.code) {
-        Some(open) => Ok(Some(open)),
-        None => {
-            tracing::warn!(requester = requester.code.as_str(), "a connection beyond the requester's share was closed");
-            Err(())
         }
     }
+    drop(listener);
+    drop(house);
+    close.send_replace(true);
+    drop(tokio::time::timeout(state.limits().grace, ended.recv()).await);
+}
+
+/// One connection, from its first byte to its last.
+async fn attend(house: House, stream: TcpStream, from: SocketAddr, stay: Stay) {
+    let state = Arc::clone(&house.state);
+    state.metrics.connections.inc();
+    let met = tokio::select! {
+        met = handshake(stream, from, &state) => met,
+        () = stay.told_to_leave() => None,
+    };
+    if let Some((stream, chain)) = met {
+        receive(house, stream, chain, stay).await;
+    }
+    state.metrics.connections.dec();
+}
+
+async fn receive(house: House, stream: Stream, chain: Arc<[CertificateDer<'static>]>, stay: Stay) {
+    let state = Arc::clone(&house.state);
+    let Some(own) = chain.first() else { return };
+    let certificate = Hash::of(own);
+    let Some(requester) = state.requester(&certificate) else {
+        // It is told so, and goes.
+        let serving =
+            http().keep_alive(false).serve_connection(TokioIo::new(stream), service(house, certificate, None));
+        tokio::select! {
+            _ = tokio::time::timeout(HEADERS, serving) => {}
+            () = stay.told_to_leave() => {}
+        }
+        return;
+    };
+    let Some(_open) = state.admission.connections.take(&requester.code, 1) else {
+        tracing::warn!(requester = requester.code.as_str(), "a connection beyond the requester's share was closed");
+        return;
+    };
+    stay.end_known();
+    let until = ends(own);
+    let guest = Arc::new(state.admission.roll.note(Arc::clone(&chain)));
+    let mut closing = house.closing.clone();
+    let serving = http()
+        .header_read_timeout(HEADERS)
+        .serve_connection(TokioIo::new(stream), service(house, certificate, Some(Arc::clone(&guest))));
+    let mut serving = pin!(serving);
+    tokio::select! {
+        // A client that goes away is no event of ours.
+        _ = serving.as_mut() => return,
+        () = guest.told_to_leave() => {}
+        () = over(&state, until) => {}
+        () = async { drop(closing.wait_for(|closing| *closing).await) } => {
+            serving.as_mut().graceful_shutdown();
+            drop(serving.await);
+            return;
+        }
+    }
+    serving.as_mut().graceful_shutdown();
+    drop(tokio::time::timeout(LEAVE, serving).await);
+}
+
+/// Until a certificate has ended.
+async fn over(state: &State, until: Option<crate::service::time::Time>) {
+    // A clock may be set.
+    const LOOK: Duration = Duration::from_secs(30);
+    let Some(until) = until else { return std::future::pending().await };
+    loop {
+        let left = state.now().seconds_until(until);
+        if left == 0 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_secs(left).min(LOOK)).await;
+    }
+}
+
+fn http() -> hyper::server::conn::http1::Builder {
+    let mut builder = hyper::server::conn::http1::Builder::new();
+    builder.timer(TokioTimer::new()).max_buf_size(HEADERS_BYTES);
+    builder
+}
+
+/// Answers requests on one connection; whose it is, is looked up for each: a reload may have changed it.
+fn service(
+    house: House,
+    certificate: Hash,
+    guest: Option<Arc<Guest>>,
+) -> impl hyper::service::Service<
+    Request<Incoming>,
+    Response = axum::response::Response,
+    Error = Infallible,
+    Future: Future<Output = Result<axum::response::Response, Infallible>> + Send,
+> {
+    hyper::service::service_fn(move |mut request: Request<Incoming>| {
+        if let Some(guest) = &guest {
+            guest.serves(true);
+        }
+        request.extensions_mut().insert(Peer(house.state.requester(&certificate)));
+        let (router, guest) = (house.router.clone(), guest.clone());
+        async move {
+            let response = router.oneshot(request.map(Body::new)).await.unwrap_or_else(|never| match never {});
+            // Events go on.
+            let whole = response.body().size_hint().exact().is_some();
+            if let Some(guest) = guest.filter(|_| whole) {
+                guest.serves(false);
+            }
+            Ok(response)
+        }
+    })
 }
 
 type Stream = tokio_rustls::server::TlsStream<std::pin::Pin<Box<tokio_io_timeout::TimeoutStream<TcpStream>>>>;
 
-async fn handshake(tls: &Acceptance, stream: TcpStream, from: SocketAddr, state: &State) -> Option<(Stream, Peer)> {
+/// TLS; and the chain that was shown.
+async fn handshake(
+    stream: TcpStream,
+    from: SocketAddr,
+    state: &State,
+) -> Option<(Stream, Arc<[CertificateDer<'static>]>)> {
     // Small messages go out at once; there is nothing to be done where that cannot be set.
     drop(stream.set_nodelay(true));
+    let renewed = state.renewed();
     let mut stream = tokio_io_timeout::TimeoutStream::new(stream);
-    stream.set_write_timeout(Some(state.limits.stall));
-    let failed = |reason: String, remedy: Option<&str>| {
+    stream.set_write_timeout(Some(renewed.limits.stall));
+    let failed = |reason: &str, remedy: Option<&str>| {
         state.metrics.handshakes_failed.inc();
-        tracing::warn!(from = %from, reason, remedy, "a connection was refused");
+        if let Some(withheld) = state.admission.told.tell(Instant::now()) {
+            tracing::warn!(from = %from, reason = beginning(reason), remedy, withheld, "a connection was refused");
+        }
         None
     };
-    let (config, refusal) = match tls.connection() {
+    let (config, refusal) = match renewed.tls.connection() {
         Ok(made) => made,
-        Err(error) => return failed(error.to_string(), None),
+        Err(error) => return failed(&error.to_string(), None),
     };
     match tokio::time::timeout(HANDSHAKE, TlsAcceptor::from(config).accept(Box::pin(stream))).await {
-        Err(_) => failed("it took too long".to_owned(), None),
+        Err(_) => failed("it took too long", None),
         Ok(Err(error)) => match refusal.why() {
-            Some(why) => failed(format!("the client's certificate {why}"), Some(remedy(why))),
-            None => failed(error.to_string(), None),
+            Some(why) => failed(&format!("the client's certificate {why}"), Some(remedy(why))),
+            None => failed(&error.to_string(), None),
         },
         Ok(Ok(stream)) => {
-            let certificate = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
-            let requester = certificate.and_then(|leaf| state.requesters.get(&Hash::of(leaf)));
-            let peer = Peer(requester.cloned().map(Arc::new));
-            Some((stream, peer))
+            let chain = stream.get_ref().1.peer_certificates().unwrap_or_default();
+            let chain = chain.iter().map(|certificate| certificate.clone().into_owned()).collect();
+            Some((stream, chain))
         }
     }
 }

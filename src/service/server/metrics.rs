@@ -10,13 +10,15 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
+use super::doubts::Kind;
 use super::engine::Loaded;
 use crate::service::signing::Hash;
+use crate::service::time::Time;
 
-/// Served requests by route and status: routes, not paths, so that no name stands in a label.
+/// Served requests by method, route and status: each of a fixed set, so that no word of a client stands in a label.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(crate) struct Served {
-    /// The route.
+    /// Method and route.
     pub route: String,
     /// HTTP status of the response.
     pub status: u16,
@@ -27,6 +29,23 @@ pub(crate) struct Served {
 pub(crate) struct Refused {
     /// Kind of problem.
     pub kind: String,
+}
+
+const WEEK: u64 = 7 * 86_400;
+const MONTH: u64 = 30 * 86_400;
+
+/// What keeps the server from being ready.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct Doubted {
+    /// What is doubted.
+    pub kind: String,
+}
+
+/// Requesters' certificates by what is left of them.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct Left {
+    /// In words.
+    pub left: String,
 }
 
 /// All counts.
@@ -46,12 +65,24 @@ pub(crate) struct Metrics {
     pub late: Counter,
     /// Connections that failed before they were one.
     pub handshakes_failed: Counter,
+    /// Connections that were closed at once: their source had its share.
+    pub turned_away: Counter,
+    /// Why it is not ready.
+    doubted: Family<Doubted, Gauge>,
+    /// Until the end of our certificate.
+    certificate: Gauge,
+    /// Requesters by what is left of their certificates.
+    requesters: Family<Left, Gauge>,
+    /// Reloads that changed nothing, for something was wrong.
+    pub reloads_failed: Counter,
     /// Jobs that wait.
     pub waiting: Gauge,
     /// Jobs that are worked on.
     pub running: Gauge,
     /// Open connections.
     pub connections: Gauge,
+    /// Of them, those of which it is not known whose they are.
+    pub strangers: Gauge,
     /// Exempt ids that are not enrolled, of all agreements together: metrics name none.
     pub exempt_unknown: Gauge,
     /// Of each.
@@ -70,9 +101,15 @@ impl Metrics {
             seconds: Histogram::new(exponential_buckets(0.01, 2.0, 18)),
             late: Counter::default(),
             handshakes_failed: Counter::default(),
+            turned_away: Counter::default(),
+            doubted: Family::default(),
+            certificate: Gauge::default(),
+            requesters: Family::default(),
+            reloads_failed: Counter::default(),
             waiting: Gauge::default(),
             running: Gauge::default(),
             connections: Gauge::default(),
+            strangers: Gauge::default(),
             exempt_unknown: Gauge::default(),
             unknown: Mutex::default(),
             registry: Registry::default(),
@@ -87,6 +124,17 @@ impl Metrics {
         registry.register("jobs_waiting", "Jobs that wait", metrics.waiting.clone());
         registry.register("jobs_running", "Jobs that are worked on", metrics.running.clone());
         registry.register("connections", "Open connections", metrics.connections.clone());
+        let help = "Open connections of which it is not known whose they are";
+        registry.register("connections_strangers", help, metrics.strangers.clone());
+        let help = "Connections that were closed at once: where they come from had its share";
+        registry.register("connections_turned_away", help, metrics.turned_away.clone());
+        let help = "Whether this keeps the server from being ready";
+        registry.register("doubts", help, metrics.doubted.clone());
+        let help = "Until the end of our certificate";
+        registry.register_with_unit("certificate", help, Unit::Seconds, metrics.certificate.clone());
+        let help = "Requesters by what is left of their certificates";
+        registry.register("requester_certificates", help, metrics.requesters.clone());
+        registry.register("reloads_failed", "Reloads that changed nothing", metrics.reloads_failed.clone());
         let help = "Ids of the exempt list that are not enrolled: they protect nobody";
         registry.register("exempt_unknown", help, metrics.exempt_unknown.clone());
         Self { registry, ..metrics }
@@ -110,6 +158,29 @@ impl Metrics {
                 exempt = loaded.exempt.len(),
                 "exempt ids are not enrolled: they protect nobody; 'cotejo serve --check' names them"
             );
+        }
+    }
+
+    /// Whether this keeps the server from being ready.
+    pub(crate) fn doubt(&self, kind: Kind, doubted: bool) {
+        self.doubted.get_or_create(&Doubted { kind: kind.name().to_owned() }).set(i64::from(doubted));
+    }
+
+    /// How long certificates last: ours, and how many of requesters' how long; names none.
+    pub(crate) fn report_certificates(&self, own: Option<Time>, requesters: &[Option<Time>], now: Time) {
+        let seconds = |until: Time| now.seconds_until(until);
+        self.certificate.set(own.map_or(0, |until| i64::try_from(seconds(until)).unwrap_or(i64::MAX)));
+        let left = |until: Option<Time>| match until.map(seconds) {
+            None => "unknown",
+            Some(0) => "none",
+            Some(..WEEK) => "days",
+            Some(WEEK..MONTH) => "weeks",
+            Some(MONTH..) => "months",
+        };
+        for word in ["unknown", "none", "days", "weeks", "months"] {
+            let count = requesters.iter().filter(|until| left(**until) == word).count();
+            let gauge = self.requesters.get_or_create(&Left { left: word.to_owned() });
+            gauge.set(i64::try_from(count).unwrap_or(i64::MAX));
         }
     }
 

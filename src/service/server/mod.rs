@@ -10,14 +10,19 @@
 // Sizes and times are the other party's to choose.
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
+mod admission;
 mod connection;
+mod doubts;
 mod engine;
 mod held;
+mod limits;
 mod metrics;
 mod operations;
 mod problem;
 mod queue;
+mod readiness;
 mod release;
+mod reload;
 mod routes;
 mod state;
 mod taking;
@@ -39,11 +44,13 @@ use crate::exchange::ExchangeError;
 use crate::planning::Pace;
 use crate::remedy::Remedy;
 use crate::scheme::Opened;
-use crate::service::identity::{Acceptance, Identity};
+use crate::service::identity::Identity;
 use crate::service::signing::Hash;
 use crate::service::store::{Custody, StoreError};
 pub use engine::{GallerySource, Loaded, Memory, Unloadable};
-pub use state::{Clock, Limits, Requester};
+pub use limits::Limits;
+pub use reload::{Reloading, Renewal};
+pub use state::{Clock, Requester};
 pub use taking::TakingError;
 
 /// A custodian that is ready to serve.
@@ -51,7 +58,6 @@ pub struct Server {
     state: Arc<state::State>,
     listener: TcpListener,
     operations: Option<TcpListener>,
-    tls: Arc<Acceptance>,
     runtime: tokio::runtime::Runtime,
 }
 
@@ -168,22 +174,11 @@ impl Server {
             }
         }
         let mut custody = custody.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let mut requesters = BTreeMap::new();
-        for requester in settings.requesters {
-            custody.journal().register(&requester.code, &requester.key, now)?;
-            let taken = requesters.values().any(|other: &Requester| other.code == requester.code);
-            if requesters.insert(requester.certificate, requester).is_some() || taken {
-                return Err(ServerError::Requesters);
-            }
-        }
+        let requesters = reload::registered(&mut custody, settings.requesters, now)?;
         if desks.is_empty() {
             return Err(ServerError::Agreements);
         }
-        if requesters.is_empty() {
-            return Err(ServerError::Requesters);
-        }
         let waiting = custody.waiting()?;
-        let tls = settings.identity.acceptance();
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .max_blocking_threads(64)
@@ -196,12 +191,13 @@ impl Server {
         };
         let listener = listen(settings.listen)?;
         let operations = settings.operations.map(listen).transpose()?;
-        let state = state::State::new(custody, desks, requesters, metrics, settings.limits, settings.clock, rng);
+        let renewed = reload::renewed(&settings.identity, requesters, settings.limits);
+        let state = state::State::new(custody, desks, renewed, metrics, settings.clock, rng);
         for job in waiting {
             let cost = state.cost(&job)?;
             state.queue.push(queue::Costed { job, cost });
         }
-        Ok(Self { state: Arc::new(state), listener, operations, tls, runtime })
+        Ok(Self { state: Arc::new(state), listener, operations, runtime })
     }
 
     /// Where requesters connect: with the port that the system chose, where it was asked to.
@@ -212,6 +208,11 @@ impl Server {
     /// Where the operator's tools connect.
     pub fn operations_address(&self) -> Option<SocketAddr> {
         self.operations.as_ref().and_then(|listener| listener.local_addr().ok())
+    }
+
+    /// Has it go on with another configuration while it serves.
+    pub fn reloading(&self) -> Reloading {
+        Reloading::new(Arc::clone(&self.state))
     }
 
     /// The document that describes the interface, as JSON.
@@ -226,21 +227,20 @@ impl Server {
     ///
     /// [`ServerError::Threads`] where a thread cannot be started.
     pub fn run(self, stop: impl Fn() -> bool + Send + 'static) -> Result<(), ServerError> {
-        let Self { state, listener, operations, tls, runtime } = self;
+        let Self { state, listener, operations, runtime } = self;
         let threads = |name: String, work: fn(&Arc<state::State>)| {
             let state = Arc::clone(&state);
             let thread = std::thread::Builder::new().name(name).spawn(move || work(&state));
             thread.map_err(|error| ServerError::Threads(error.kind()))
         };
         let mut workers = Vec::new();
-        for number in 0..state.limits.workers.max(1) {
+        for number in 0..state.limits().workers.max(1) {
             workers.push(threads(format!("worker {number}"), workers::work)?);
         }
         let release = threads("release".to_owned(), release::release)?;
         let upkeep = threads("upkeep".to_owned(), upkeep::keep_up)?;
         if let Some(listener) = operations {
-            let router = operations::router(Arc::clone(&state));
-            runtime.spawn(async move { drop(axum::serve(listener, router).await) });
+            runtime.spawn(operations::serve(listener, Arc::clone(&state)));
         }
         let stopping = Arc::clone(&state);
         let stopped = async move {
@@ -251,11 +251,11 @@ impl Server {
             stopping.queue.close();
         };
         let router = routes::router(Arc::clone(&state)).0;
-        runtime.block_on(connection::serve(listener, tls, router, Arc::clone(&state), stopped));
+        runtime.block_on(connection::serve(listener, router, Arc::clone(&state), stopped));
         state.queue.close();
-        let begun = Instant::now();
+        let (begun, grace) = (Instant::now(), state.limits().grace);
         let within_grace = |ended: &dyn Fn() -> bool| {
-            while !ended() && begun.elapsed() < state.limits.grace {
+            while !ended() && begun.elapsed() < grace {
                 std::thread::sleep(Duration::from_millis(20));
             }
         };

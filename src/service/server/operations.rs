@@ -1,21 +1,60 @@
 //! For the operator's own network: `/healthz`, `/readyz`, `/metrics`, in the clear and without identities. Never on the requesters' port.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::PoisonError;
-use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::State as Shared;
-use axum::http::{StatusCode, header};
+use axum::http::{Request, StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::get;
+use hyper::body::Incoming;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::TcpListener;
+use tokio::task::AbortHandle;
+use tower::ServiceExt;
 
 use super::queue::Depth;
+use super::readiness;
 use super::state::State;
-use crate::remedy::Remedy;
+
+/// Open at a time; another one closes that which came first.
+const CONNECTIONS: usize = 8;
+/// One request, and its answer, may take so long; then the connection is closed.
+const WHOLE: Duration = Duration::from_secs(10);
+
+/// Serves the operator's tools, one request a connection.
+pub(crate) async fn serve(listener: TcpListener, state: Arc<State>) {
+    let router = router(state);
+    let mut open: VecDeque<AbortHandle> = VecDeque::new();
+    loop {
+        let Ok((stream, _)) = listener.accept().await else {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            continue;
+        };
+        open.retain(|connection| !connection.is_finished());
+        if open.len() >= CONNECTIONS
+            && let Some(first) = open.pop_front()
+        {
+            first.abort();
+        }
+        let router = router.clone();
+        let service = hyper::service::service_fn(move |request: Request<Incoming>| {
+            router.clone().oneshot(request.map(Body::new))
+        });
+        let connection = hyper::server::conn::http1::Builder::new()
+            .timer(TokioTimer::new())
+            .keep_alive(false)
+            .serve_connection(TokioIo::new(stream), service);
+        let serving = tokio::spawn(async move { drop(tokio::time::timeout(WHOLE, connection).await) });
+        open.push_back(serving.abort_handle());
+    }
+}
 
 /// The routes.
-pub(crate) fn router(state: Arc<State>) -> Router {
+fn router(state: Arc<State>) -> Router {
     Router::new()
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))
@@ -25,28 +64,13 @@ pub(crate) fn router(state: Arc<State>) -> Router {
 
 /// Whether requests would be accepted, and why not.
 async fn ready(Shared(state): Shared<Arc<State>>) -> impl IntoResponse {
-    let now = state.now();
-    let checked = state.blocking(move |state| {
-        Ok(state.with_custody(|custody| {
-            custody.check_clock(now).map_err(|error| error.in_full())?;
-            match custody.breaker() {
-                Ok(None) => Ok(()),
-                Ok(Some(breaker)) => Err(format!("suspended: {}", breaker.reason.as_str())),
-                Err(error) => Err(error.in_full()),
-            }
-        }))
-    });
-    let mut troubles: Vec<String> =
-        checked.await.map_or(vec!["overloaded".to_owned()], |checked| checked.err().into_iter().collect());
-    if state.stopping.load(Ordering::Relaxed) {
-        troubles.push("stopping".to_owned());
-    }
-    for desk in state.desks.values() {
-        troubles.extend(desk.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone());
-    }
-    match troubles.is_empty() {
+    let reasons = match state.blocking(|state| Ok(readiness::look(state))).await {
+        Ok(doubts) => doubts.into_iter().map(|doubt| doubt.reason).collect(),
+        Err(_) => vec!["overloaded".to_owned()],
+    };
+    match reasons.is_empty() {
         true => (StatusCode::OK, "ready\n".to_owned()),
-        false => (StatusCode::SERVICE_UNAVAILABLE, format!("{}\n", troubles.join("\n"))),
+        false => (StatusCode::SERVICE_UNAVAILABLE, format!("{}\n", reasons.join("\n"))),
     }
 }
 
@@ -55,6 +79,10 @@ async fn metrics(Shared(state): Shared<Arc<State>>) -> impl IntoResponse {
     let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
     state.metrics.waiting.set(number(waiting));
     state.metrics.running.set(number(running));
+    state.metrics.strangers.set(number(state.admission.crowd.len()));
+    let renewed = state.renewed();
+    let requesters: Vec<_> = renewed.requesters.values().map(|requester| requester.until).collect();
+    state.metrics.report_certificates(renewed.until, &requesters, state.now());
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(header::CONTENT_TYPE, kind)], state.metrics.text())
 }

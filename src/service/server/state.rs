@@ -2,18 +2,21 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use rand::{CryptoRng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
-use tokio::sync::Semaphore;
 
+use super::admission::Admission;
+use super::doubts::Doubts;
 use super::engine::{Engine, GallerySource, Loaded};
 use super::held::Held;
+use super::limits::Limits;
 use super::metrics::Metrics;
 use super::problem::HttpProblem;
 use super::queue::{Cost, Queue};
 use crate::agreement::{Code, ServiceTerms};
+use crate::service::identity::Acceptance;
 use crate::service::signing::{Hash, PublicKey};
 use crate::service::store::{Custody, StoreError, Waiting};
 use crate::service::time::Time;
@@ -25,41 +28,12 @@ pub struct Requester {
     pub code: Code,
     /// SHA-256 of the certificate that they present, in DER.
     pub certificate: Hash,
+    /// When that ends, where it is known.
+    pub until: Option<Time>,
     /// What their statements are signed with.
     pub key: PublicKey,
     /// Digests of the agreements under which they may ask.
     pub agreements: Vec<Hash>,
-}
-
-/// What a server does not exceed.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// Jobs that wait.
-    pub queue: usize,
-    /// Jobs that are worked on at a time.
-    pub workers: usize,
-    /// Connections that are open at a time.
-    pub connections: usize,
-    /// Bytes of uploads in memory, of all connections together.
-    pub upload_bytes: u64,
-    /// A client that sends nothing for so long is cut off; also one that reads nothing.
-    pub stall: std::time::Duration,
-    /// What is worked on may take so long to finish when the server is told to stop.
-    pub grace: std::time::Duration,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            queue: 1000,
-            // One more than there are cores: while one waits for the disk, the others compute.
-            workers: std::thread::available_parallelism().map_or(1, usize::from).saturating_add(1),
-            connections: 1024,
-            upload_bytes: 256 << 20,
-            stall: std::time::Duration::from_secs(10),
-            grace: std::time::Duration::from_secs(30),
-        }
-    }
 }
 
 /// One agreement that is served.
@@ -72,11 +46,14 @@ pub(crate) struct Desk {
     pub pending: Mutex<Option<Loaded>>,
     /// Why the newest version cannot be used, if it cannot.
     pub trouble: Mutex<Option<String>>,
+    /// Whether a reference of it was found damaged.
+    pub damaged: AtomicBool,
 }
 
 impl Desk {
+    /// With nothing the matter.
     pub(super) fn new(engine: Arc<Engine>, source: Box<dyn GallerySource>) -> Self {
-        Self { engine, source, pending: Mutex::default(), trouble: Mutex::default() }
+        Self { engine, source, pending: Mutex::default(), trouble: Mutex::default(), damaged: AtomicBool::new(false) }
     }
 
     /// What was agreed on the service.
@@ -86,46 +63,47 @@ impl Desk {
     }
 }
 
+/// Requesters by certificate.
+pub(crate) type Requesters = BTreeMap<Hash, Arc<Requester>>;
+
 /// What all connections share.
 pub(crate) struct State {
     pub custody: Mutex<Custody>,
     /// Agreements by digest.
     pub desks: BTreeMap<Hash, Desk>,
-    /// Requesters by certificate.
-    pub requesters: BTreeMap<Hash, Requester>,
+    /// What a reload changes.
+    renewed: RwLock<Renewed>,
     /// Jobs that wait.
     pub queue: Queue,
     /// Answers that were computed and are not released.
     pub held: Held,
-    /// Bytes that uploads may still take, in KiB.
-    pub uploads: Arc<Semaphore>,
-    /// What it does not exceed.
-    pub limits: Limits,
+    /// Who gets in.
+    pub admission: Admission,
     /// What is counted for `/metrics`.
     pub metrics: Metrics,
+    /// Why it is not ready, if it is not.
+    pub doubts: Doubts,
     /// The clock.
     pub clock: Clock,
     /// Seeds of the workers' generators, and names of requests.
     rng: Mutex<ChaCha20Rng>,
     /// Told to stop.
     pub stopping: AtomicBool,
-    /// Open connections by requester.
-    open: Mutex<BTreeMap<Code, usize>>,
 }
 
-/// A requester's connection, counted as long as this lives.
-pub(crate) struct Open {
-    state: Arc<State>,
-    requester: Code,
-}
-
-impl Drop for Open {
-    fn drop(&mut self) {
-        let mut open = self.state.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = open.get_mut(&self.requester) {
-            *count = count.saturating_sub(1);
-        }
-    }
+/// What a reload changes: all of it, or nothing.
+#[derive(Clone)]
+pub(crate) struct Renewed {
+    /// TLS.
+    pub tls: Arc<Acceptance>,
+    /// When our certificate ends.
+    pub until: Option<Time>,
+    /// When the first list of revoked certificates is to be replaced by another.
+    pub lists_until: Option<Time>,
+    /// Who may ask.
+    pub requesters: Arc<Requesters>,
+    /// What is not exceeded.
+    pub limits: Limits,
 }
 
 /// What time it is.
@@ -135,40 +113,50 @@ impl State {
     pub(super) fn new(
         custody: Custody,
         desks: BTreeMap<Hash, Desk>,
-        requesters: BTreeMap<Hash, Requester>,
+        renewed: Renewed,
         metrics: Metrics,
-        limits: Limits,
         clock: Clock,
         rng: &mut dyn CryptoRng,
     ) -> Self {
         let mut seed = zeroize::Zeroizing::new([0; 32]);
         rng.fill_bytes(seed.as_mut());
+        let (limits, requesters) = (renewed.limits, renewed.requesters.len());
         Self {
             custody: Mutex::new(custody),
             desks,
-            queue: Queue::new(limits.queue, requesters.len(), limits.workers),
+            queue: Queue::new(limits.queue, requesters, limits.workers),
             held: Held::default(),
-            requesters,
-            uploads: Arc::new(Semaphore::new(kib(limits.upload_bytes) as usize)),
-            limits,
+            admission: Admission::new(&limits, requesters),
+            renewed: RwLock::new(renewed),
             metrics,
+            doubts: Doubts::new(clock()),
             clock,
             rng: Mutex::new(ChaCha20Rng::from_seed(*seed)),
             stopping: AtomicBool::new(false),
-            open: Mutex::default(),
         }
     }
 
-    /// Counts a connection of a requester; none where it has its share already: half of all, where there are others.
-    pub(crate) fn open(self: &Arc<Self>, requester: &Code) -> Option<Open> {
-        let share =
-            if self.requesters.len() > 1 { (self.limits.connections / 2).max(1) } else { self.limits.connections };
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = open.entry(requester.clone()).or_default();
-        (*count < share).then(|| {
-            *count = count.saturating_add(1);
-            Open { state: Arc::clone(self), requester: requester.clone() }
-        })
+    /// What holds now, until the next reload.
+    pub(crate) fn renewed(&self) -> Renewed {
+        self.renewed.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// From here on this holds.
+    pub(super) fn renew(&self, renewed: Renewed) {
+        let (limits, requesters) = (renewed.limits, renewed.requesters.len());
+        *self.renewed.write().unwrap_or_else(PoisonError::into_inner) = renewed;
+        self.queue.resize(limits.queue, requesters);
+        self.admission.resize(&limits, requesters);
+    }
+
+    /// What it does not exceed.
+    pub(crate) fn limits(&self) -> Limits {
+        self.renewed.read().unwrap_or_else(PoisonError::into_inner).limits
+    }
+
+    /// Who has this certificate, if it is registered.
+    pub(crate) fn requester(&self, certificate: &Hash) -> Option<Arc<Requester>> {
+        self.renewed.read().unwrap_or_else(PoisonError::into_inner).requesters.get(certificate).map(Arc::clone)
     }
 
     /// The time.
@@ -199,6 +187,11 @@ impl State {
         done.unwrap_or_else(|_| Err(HttpProblem::unavailable("the request could not be served; try again")))
     }
 
+    /// Exemptions were read anew: to be told by whoever keeps account of them.
+    pub(super) fn exemptions_read(&self, agreement: &Hash, loaded: &Loaded) {
+        self.metrics.report_exempt(agreement, loaded);
+    }
+
     /// What the answer to a job that waits in the database costs.
     ///
     /// # Errors
@@ -226,9 +219,4 @@ impl State {
         let mut rng = self.rng.lock().unwrap_or_else(PoisonError::into_inner);
         format!("{:016x}", rng.next_u64())
     }
-}
-
-/// Rounded up.
-pub(crate) fn kib(bytes: u64) -> u32 {
-    u32::try_from(bytes.div_ceil(1024)).unwrap_or(u32::MAX)
 }

@@ -1,8 +1,10 @@
 //! What is done from time to time: new versions of galleries are taken into use, what has run out is deleted.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::readiness;
 use super::state::{Desk, State};
 use super::taking::{self, TakingError};
 use crate::remedy::Remedy;
@@ -10,12 +12,14 @@ use crate::service::signing::Hash;
 
 /// Galleries are looked at so often.
 const GALLERIES: Duration = Duration::from_secs(1);
+/// What keeps the server from being ready is looked for so often, whoever asks.
+const DOUBTS: Duration = Duration::from_secs(10);
 /// Answers and keys are looked at so often.
 const EXPIRY: Duration = Duration::from_secs(60);
 
 /// Goes on until the queue is closed.
 pub(crate) fn keep_up(state: &Arc<State>) {
-    let mut expired: Option<Instant> = None;
+    let (mut expired, mut looked) = (None::<Instant>, None::<Instant>);
     while !state.queue.is_closed() {
         for (agreement, desk) in &state.desks {
             refresh(state, agreement, desk);
@@ -25,6 +29,10 @@ pub(crate) fn keep_up(state: &Arc<State>) {
             expire(state);
         }
         tidy(state);
+        if looked.is_none_or(|last| last.elapsed() >= DOUBTS) {
+            looked = Some(Instant::now());
+            readiness::look(state);
+        }
         let begun = Instant::now();
         while begun.elapsed() < GALLERIES && !state.queue.is_closed() {
             std::thread::sleep(Duration::from_millis(50));
@@ -40,11 +48,12 @@ fn refresh(state: &State, agreement: &Hash, desk: &Desk) {
         Err(error) => return trouble(agreement, desk, Some(error.in_full())),
     };
     let Some(loaded) = loaded else { return };
-    state.metrics.report_exempt(agreement, &loaded);
+    state.exemptions_read(agreement, &loaded);
     let subjects = loaded.gallery.len();
     match taking::number(&state.custody, agreement, &loaded, state.now()) {
         Ok(version) => {
             desk.engine.replace(loaded, version);
+            desk.damaged.store(false, Ordering::Relaxed);
             tracing::info!(agreement = %agreement, version, subjects, "another version of the gallery is searched");
             trouble(agreement, desk, None);
         }

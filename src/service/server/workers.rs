@@ -2,6 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use super::engine::{Computed, NotComputed};
@@ -80,7 +81,12 @@ fn compute(
         Ok(Ok(computed)) => Ok(Some(Ok(computed))),
         Ok(Err(NotComputed::Stopped)) => Err(Interrupted),
         Ok(Err(NotComputed::Never(_))) if database_failed => Err(Interrupted),
-        Ok(Err(NotComputed::Never(reason))) => Ok(Some(Err(reason))),
+        Ok(Err(NotComputed::Never(reason))) => {
+            if reason == Reason::GalleryDamaged {
+                desk.damaged.store(true, Ordering::Relaxed);
+            }
+            Ok(Some(Err(reason)))
+        }
         Err(_) => {
             // A fault of ours must neither end the server nor be tried for ever.
             tracing::error!(job = %job.id, "computing an answer panicked; the request gets a reply without an answer");

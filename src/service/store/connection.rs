@@ -218,6 +218,14 @@ impl Database {
         Self { access: Access::ReadOnly, ..Self::new(location) }
     }
 
+    /// The file that it is in, if it is in one.
+    pub(crate) fn file(&self) -> Option<std::path::PathBuf> {
+        match &self.location {
+            Location::File(path) => Some(path.clone()),
+            _ => None,
+        }
+    }
+
     /// From here on nobody else can serve from it.
     pub(crate) fn claim(&mut self) -> Result<(), StoreError> {
         self.link = None;

@@ -97,8 +97,6 @@ pub(crate) struct Taken {
 pub(crate) struct Queue {
     state: Mutex<State>,
     ready: Condvar,
-    limit: usize,
-    share: usize,
 }
 
 struct State {
@@ -114,6 +112,8 @@ struct State {
     running: usize,
     schedule: Schedule,
     closed: bool,
+    limit: usize,
+    share: usize,
 }
 
 impl State {
@@ -137,8 +137,6 @@ impl State {
 impl Queue {
     /// For so many jobs of so many requesters, worked on by so many workers.
     pub(crate) fn new(limit: usize, requesters: usize, workers: usize) -> Self {
-        // Half of the queue may be one requester's where several share it: enough to keep the workers busy, not enough to lock others out.
-        let share = if requesters > 1 { (limit / 2).max(1) } else { limit };
         let state = State {
             short: Turns::default(),
             long: Turns::default(),
@@ -149,8 +147,16 @@ impl Queue {
             running: 0,
             schedule: Schedule::new(workers),
             closed: false,
+            limit,
+            share: share(limit, requesters),
         };
-        Self { state: Mutex::new(state), ready: Condvar::new(), limit, share }
+        Self { state: Mutex::new(state), ready: Condvar::new() }
+    }
+
+    /// For so many jobs of so many requesters from here on; those that wait stay.
+    pub(crate) fn resize(&self, limit: usize, requesters: usize) {
+        let mut state = self.state();
+        (state.limit, state.share) = (limit, share(limit, requesters));
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -168,7 +174,7 @@ impl Queue {
         let all = state.reserved.values().copied().fold(waiting, usize::saturating_add);
         let of_requester = state.reserved.get(requester).copied().unwrap_or(0);
         let held = state.schedule.held(requester, now).saturating_add(of_requester);
-        if all >= self.limit || held >= self.share {
+        if all >= state.limit || held >= state.share {
             let retry_after = state.schedule.tenth().clamp(Duration::from_secs(1), Duration::from_secs(600));
             return Err(Full { retry_after });
         }
@@ -301,6 +307,11 @@ impl Queue {
     pub(crate) fn stop_all(&self) {
         self.state().tickets.values().for_each(|ticket| ticket.stop());
     }
+}
+
+/// Half of the queue may be one requester's where several share it: enough to keep the workers busy, not enough to lock others out.
+fn share(limit: usize, requesters: usize) -> usize {
+    if requesters > 1 { (limit / 2).max(1) } else { limit }
 }
 
 impl Place<'_> {

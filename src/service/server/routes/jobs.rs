@@ -65,7 +65,7 @@ pub(crate) async fn submit(
     let (desk, digest) = desk(&state, &requester, &agreement)?;
     let signed = signed_request(&headers, &requester);
     // The body is received also where the request is refused: whoever is still sending it would lose the refusal with the connection.
-    let upload = upload::receive(&state, &headers, body, desk.engine.query_limit_bytes()).await;
+    let upload = upload::receive(&state, &requester, &headers, body, desk.engine.query_limit_bytes()).await;
     let ((statement, request), upload) = (signed?, upload?);
     state.blocking(move |state| accept(state, &requester, digest, &statement, &request, &upload)).await
 }
@@ -214,7 +214,8 @@ pub(crate) async fn get(
     Ok(Json(view(&job, before)))
 }
 
-/// Delete one of the caller's own jobs, with query and answer; one that still waits is cancelled, and not charged
+/// Delete one of the caller's own jobs, with query and answer; one that still waits is cancelled;
+/// the first ten of a day are not charged
 #[utoipa::path(delete, path = paths::JOB, params(("job" = String, Path, description = "name")), responses(
     (status = 204, description = "It is gone."),
     (status = 403, body = ProblemDocument, content_type = "application/problem+json"),
@@ -327,7 +328,7 @@ pub(crate) async fn acknowledge(
     body: Body,
 ) -> Result<StatusCode, HttpProblem> {
     let job = find(&state, &requester, &job).await?.id;
-    let upload = upload::receive(&state, &headers, body, limits::STATEMENT_LIMIT_BYTES).await?;
+    let upload = upload::receive(&state, &requester, &headers, body, limits::STATEMENT_LIMIT_BYTES).await?;
     let text = String::from_utf8(upload.bytes).map_err(|_| HttpProblem::malformed("not a text"))?;
     let refused =
         |error: StatementError| HttpProblem::malformed(format!("the acknowledgement is refused: {}", error.in_full()));

@@ -68,7 +68,7 @@ pub(crate) async fn put(
     let (desk, digest) = desk(&state, &requester, &agreement)?;
     let key = name(&key)?;
     let (engine, days) = (Arc::clone(&desk.engine), desk.terms()?.key_days);
-    let upload = upload::receive(&state, &headers, body, engine.key_limit_bytes()).await?;
+    let upload = upload::receive(&state, &requester, &headers, body, engine.key_limit_bytes()).await?;
     let admitted = state
         .blocking(move |state| {
             let actual = engine.read_key(&upload.bytes)?;

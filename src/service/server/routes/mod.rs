@@ -7,10 +7,11 @@ mod log;
 mod requests;
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::extract::{FromRequestParts, MatchedPath, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::{Json, Router};
@@ -66,16 +67,30 @@ pub(crate) fn router(state: Arc<State>) -> (Router, utoipa::openapi::OpenApi) {
     (router, document)
 }
 
-/// Gives every request an id, writes problems, counts, and logs: the route, not the path.
+/// A method, of a fixed set: a client may call it anything.
+fn known(method: &Method) -> &'static str {
+    match method.as_str() {
+        "GET" => "GET",
+        "HEAD" => "HEAD",
+        "POST" => "POST",
+        "PUT" => "PUT",
+        "DELETE" => "DELETE",
+        "OPTIONS" => "OPTIONS",
+        "PATCH" => "PATCH",
+        _ => "other",
+    }
+}
+
+/// Gives every request an id, writes problems, counts, and logs: the route, not the path; and no other word of the client's.
 async fn accompany(
     axum::extract::State(state): axum::extract::State<Arc<State>>,
     request: Request,
     next: Next,
 ) -> Response {
     let id = state.request_id();
-    let begun = std::time::Instant::now();
-    let method = request.method().clone();
-    let route = request.extensions().get::<MatchedPath>().map_or("(none)", MatchedPath::as_str).to_owned();
+    let begun = Instant::now();
+    let method = known(request.method());
+    let route = request.extensions().get::<MatchedPath>().map_or("other", MatchedPath::as_str).to_owned();
     let requester = request.extensions().get::<Peer>().and_then(|peer| Some(peer.0.as_ref()?.code.clone()));
     let mut response = next.run(request).await;
     let problem = response.extensions_mut().remove::<HttpProblem>();
@@ -85,15 +100,20 @@ async fn accompany(
     }
     let status = response.status().as_u16();
     state.metrics.served.get_or_create(&Served { route: format!("{method} {route}"), status }).inc();
-    tracing::info!(
-        request = id,
-        %method,
-        route,
-        status,
-        requester = requester.as_ref().map_or("-", |code| code.as_str()),
-        problem = problem.as_ref().map_or("-", HttpProblem::kind),
-        milliseconds = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
-    );
+    // Strangers may call as often as they like.
+    let told = if requester.is_some() { Some(0) } else { state.admission.told.tell(Instant::now()) };
+    if let Some(withheld) = told {
+        tracing::info!(
+            request = id,
+            method,
+            route,
+            status,
+            requester = requester.as_ref().map_or("-", |code| code.as_str()),
+            problem = problem.as_ref().map_or("-", HttpProblem::kind),
+            milliseconds = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
+            withheld = (withheld > 0).then_some(withheld),
+        );
+    }
     let headers = response.headers_mut();
     if let Ok(id) = HeaderValue::from_str(&id) {
         headers.insert("x-request-id", id);

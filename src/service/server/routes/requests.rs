@@ -38,7 +38,7 @@ pub(crate) async fn abandon(
     body: Body,
 ) -> Result<StatusCode, HttpProblem> {
     let request: Hash = request.parse().map_err(|_| HttpProblem::not_found())?;
-    let upload = upload::receive(&state, &headers, body, limits::STATEMENT_LIMIT_BYTES).await?;
+    let upload = upload::receive(&state, &requester, &headers, body, limits::STATEMENT_LIMIT_BYTES).await?;
     let text = String::from_utf8(upload.bytes).map_err(|_| HttpProblem::malformed("not a text"))?;
     let refused =
         |error: StatementError| HttpProblem::malformed(format!("the abandonment is refused: {}", error.in_full()));

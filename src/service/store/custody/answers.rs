@@ -4,7 +4,7 @@ use super::versions::leaked;
 use super::{Custody, JobState};
 use crate::agreement::Code;
 use crate::service::audit::Event;
-use crate::service::protocol::{Acknowledgement, Reason, Reply, ReplyOutcome, Request};
+use crate::service::protocol::{Acknowledgement, Reason, Reply, ReplyOutcome, Request, charge_returns};
 use crate::service::signing::{Hash, Name, Signed};
 use crate::service::store::StoreError;
 use crate::service::store::connection::Value;
@@ -95,6 +95,8 @@ impl Custody {
 
     /// Deletes what is left of a job; one that waits is cancelled and replied to as such. Whether there was such a job.
     ///
+    /// The first few that a requester cancels of a day are not charged: see [`charge_returns`].
+    ///
     /// # Errors
     ///
     /// [`StoreError`] where it cannot be done.
@@ -156,6 +158,30 @@ fn wipe(step: &mut LoggedStep<'_, '_>, job: &Name, request: Hash, now: Time) -> 
     step.log(Event::Deleted { request }, now)
 }
 
+/// How many requests of that day were cancelled before; as many as matter, where the reason is another.
+fn cancelled_before(
+    step: &mut LoggedStep<'_, '_>,
+    of_requester: &[Value],
+    day: &str,
+    reason: Reason,
+) -> Result<u64, StoreError> {
+    if reason != Reason::Cancelled {
+        return Ok(0);
+    }
+    // The word may stand elsewhere in a reply: it is read.
+    let sql = "SELECT reply FROM jobs WHERE requester = ?1 AND agreement = ?2 AND day = ?3 \
+               AND state IN ('unanswered', 'deleted') AND reply LIKE '%cancelled%'";
+    let mut before = 0_u64;
+    for mut row in step.query(sql, &[of_requester, &[day.into()]].concat())? {
+        let reply = Signed::<Reply>::from_json(&row.text()?).and_then(|signed| signed.verify(None));
+        let reply = reply.map_err(|_| StoreError::Damaged("reply"))?;
+        if reply.outcome == (ReplyOutcome::Unanswered { reason: Reason::Cancelled }) {
+            before = before.saturating_add(1);
+        }
+    }
+    Ok(before)
+}
+
 fn reply(
     step: &mut LoggedStep<'_, '_>,
     job: &Name,
@@ -193,10 +219,17 @@ fn reply(
         }
         Ending::Unanswered(reason) => (JobState::Unanswered, ReplyOutcome::Unanswered { reason }),
     };
-    if state == JobState::Unanswered {
+    let returns = match &outcome {
+        ReplyOutcome::Answered { .. } => false,
+        ReplyOutcome::Unanswered { reason } => {
+            let before = cancelled_before(step, &of_requester, &day, *reason)?;
+            charge_returns(*reason, before)
+        }
+    };
+    if returns {
         // Nothing was disclosed: the charge goes back to the day it was taken from.
         let sql = "UPDATE spent SET probes = probes - ?4 WHERE requester = ?1 AND agreement = ?2 AND day = ?3";
-        step.execute(sql, &[of_requester.as_slice(), &[day.into(), probes.into()]].concat())?;
+        step.execute(sql, &[of_requester.as_slice(), &[day.as_str().into(), probes.into()]].concat())?;
     }
     let (number, time) = (step.head()?.number.saturating_add(1), step.time(now)?);
     let log = Some(step.tree_head()?);

@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! submit ──► waiting ──► answered ───► (acknowledged: the answer is wiped) ──► deleted
-//!               └──────► unanswered ─► (the charge is returned)           ──► deleted
+//!               └──────► unanswered ─► (the charge may be returned)       ──► deleted
 //! ```
 //!
 //! That a job is being worked on is not kept: whoever is killed over it finds it waiting.
@@ -128,6 +128,11 @@ impl Custody {
     /// The log.
     pub fn journal(&mut self) -> &mut Journal {
         &mut self.journal
+    }
+
+    /// The file that it is in; none for a database on a server.
+    pub(crate) fn file(&self) -> Option<std::path::PathBuf> {
+        self.journal.database.file()
     }
 
     /// Who we are, and how far our log has come.

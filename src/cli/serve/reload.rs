@@ -1,0 +1,62 @@
+//! SIGHUP: certificates, requesters, exemptions and limits are read anew, while requests are served.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Custodian;
+use super::source::GalleryFiles;
+use crate::cli::failure::Failure;
+use crate::cli::interrupt;
+use crate::cli::party::Party;
+use crate::service::identity::Side;
+use crate::service::server::{Reloading, Renewal};
+use crate::service::signing::Hash;
+
+/// What a reload needs of what the server was started with.
+pub struct Reload {
+    pub config: PathBuf,
+    pub started: Party<Custodian>,
+    pub agreements: Vec<Hash>,
+    pub sources: Vec<Arc<GalleryFiles>>,
+    pub reloading: Reloading,
+}
+
+impl Reload {
+    /// Reloads whenever it is asked for, until the server ends.
+    pub fn listen(self) -> Result<(), Failure> {
+        interrupt::reloads();
+        let config = self.config.clone();
+        let listening = move || {
+            while !interrupt::requested() {
+                if interrupt::reload_requested()
+                    && let Err(failure) = self.reload()
+                {
+                    self.reloading.refuse(&failure.one_line());
+                }
+                std::thread::sleep(Duration::from_millis(50));
+            }
+        };
+        let thread = std::thread::Builder::new().name("reload".to_owned()).spawn(listening);
+        thread.map(drop).map_err(|error| Failure::at(&config, error, "raise the system's limits"))
+    }
+
+    /// All of it, or nothing.
+    fn reload(&self) -> Result<(), Failure> {
+        let party = Party::<Custodian>::read(&self.config)?;
+        let identity = party.identity(Side::Server)?;
+        let requesters = party.requesters_under(&self.agreements)?;
+        let (limits, _) = party.limits()?;
+        let differing = self.started.differing(&party);
+        let exempt: Vec<Option<PathBuf>> = party.exempt().collect();
+        let sources = || self.sources.iter().zip(&exempt).filter(|_| !differing.contains(&"[[agreement]]"));
+        sources().try_for_each(|(source, exempt)| source.check_exempt(exempt.as_deref()))?;
+        let renewed = self.reloading.renew(Renewal { identity, requesters, limits });
+        renewed.map_err(|error| Failure::of(&self.config, &error, "correct it there"))?;
+        sources().for_each(|(source, exempt)| source.set_exempt(exempt.clone()));
+        if !differing.is_empty() {
+            self.reloading.keep(&differing.join(", "));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,103 @@
+//! Going on with another configuration: certificates, requesters and limits, while requests are served.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::pki_types::UnixTime;
+
+use super::ServerError;
+use super::limits::Limits;
+use super::state::{Renewed, Requester, Requesters, State};
+use crate::service::identity::Identity;
+use crate::service::signing::Hash;
+use crate::service::store::Custody;
+use crate::service::time::Time;
+
+/// What can be changed while a server serves. Galleries and exemptions are read anew by their source, whenever they change.
+pub struct Renewal {
+    /// The certificate that is shown, the authorities whose requesters are let in, and what these have revoked.
+    pub identity: Identity,
+    /// Who may ask.
+    pub requesters: Vec<Requester>,
+    /// What is not exceeded. The number of workers stays.
+    pub limits: Limits,
+}
+
+/// A server that can be told to go on with another configuration.
+#[derive(Clone)]
+pub struct Reloading(Arc<State>);
+
+impl Reloading {
+    pub(super) fn new(state: Arc<State>) -> Self {
+        Self(state)
+    }
+
+    /// Goes on with another configuration. Connections of requesters who are no longer registered, or whose certificate is no longer taken,
+    /// end; all others go on. The clock is believed from now on.
+    ///
+    /// # Errors
+    ///
+    /// [`ServerError`] where it cannot: then everything is as it was.
+    pub fn renew(&self, renewal: Renewal) -> Result<(), ServerError> {
+        let state = &self.0;
+        let now = state.now();
+        let requesters = state.with_custody(|custody| registered(custody, renewal.requesters, now))?;
+        let limits = Limits { workers: state.limits().workers, ..renewal.limits };
+        let renewed = renewed(&renewal.identity, requesters, limits);
+        let (tls, requesters) = (Arc::clone(&renewed.tls), Arc::clone(&renewed.requesters));
+        let count = requesters.len();
+        state.renew(renewed);
+        state.doubts.believe(now);
+        let seconds = u64::try_from(now.millis().div_euclid(1000)).unwrap_or_default();
+        let time = UnixTime::since_unix_epoch(Duration::from_secs(seconds));
+        let ended = state.admission.roll.send_away(|chain| {
+            chain.first().is_some_and(|own| requesters.contains_key(&Hash::of(own))) && tls.takes(chain, time)
+        });
+        tracing::info!(requesters = count, connections_ended = ended, "the configuration was read anew");
+        Ok(())
+    }
+
+    /// Says that a configuration was not taken over, and why.
+    pub fn refuse(&self, why: &str) {
+        self.0.metrics.reloads_failed.inc();
+        tracing::error!("the configuration cannot be taken over, and the old one stands: {why}");
+    }
+
+    /// Says what of a configuration is taken over by the next start alone.
+    pub fn keep(&self, what: &str) {
+        tracing::warn!("not changed while serving: {what}; it takes another start");
+    }
+}
+
+/// What holds from now on.
+pub(super) fn renewed(identity: &Identity, requesters: Arc<Requesters>, limits: Limits) -> Renewed {
+    Renewed {
+        tls: identity.acceptance(),
+        until: identity.until(),
+        lists_until: identity.lists_until(),
+        requesters,
+        limits,
+    }
+}
+
+/// Each with a code and a certificate of its own; their keys are noted in the log.
+pub(super) fn registered(
+    custody: &mut Custody,
+    requesters: Vec<Requester>,
+    now: Time,
+) -> Result<Arc<Requesters>, ServerError> {
+    let mut registered = Requesters::new();
+    for requester in requesters {
+        let taken = registered.values().any(|other| other.code == requester.code);
+        if registered.insert(requester.certificate, Arc::new(requester)).is_some() || taken {
+            return Err(ServerError::Requesters);
+        }
+    }
+    if registered.is_empty() {
+        return Err(ServerError::Requesters);
+    }
+    for requester in registered.values() {
+        custody.journal().register(&requester.code, &requester.key, now)?;
+    }
+    Ok(Arc::new(registered))
+}

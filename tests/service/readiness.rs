@@ -1,0 +1,147 @@
+//! What keeps a server from being ready, told to its operator before requesters find out.
+
+use std::time::Duration;
+
+use cotejo::scheme::tfhe::Tfhe;
+use cotejo::service::server::Requester;
+use cotejo::wire::Target;
+
+use crate::databases::{Kind, kinds};
+use crate::raw::Raw;
+use crate::trial::{Asker, Setup, Trial, person};
+
+fn metric(trial: &Trial, name: &str) -> Option<i64> {
+    let metrics = trial.operations("/metrics");
+    metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok())
+}
+
+#[test]
+fn a_certificate_about_to_end_is_told_before_it_does() {
+    let trial = Trial::with(kinds()[0], Setup { server_days: 2, ..Setup::default() });
+    let ready = trial.operations("/readyz");
+    assert!(ready.starts_with("HTTP/1.1 503") && ready.contains("our certificate ends at"), "{ready}");
+    assert_eq!(metric(&trial, "cotejo_doubts{kind=\"certificate\"}"), Some(1));
+    let seconds = metric(&trial, "cotejo_certificate_seconds").unwrap();
+    assert!((86_400..=2 * 86_400).contains(&seconds), "{seconds}");
+    let trial = Trial::new(kinds()[0]);
+    assert!(trial.operations("/readyz").starts_with("HTTP/1.1 200"));
+    assert_eq!(metric(&trial, "cotejo_doubts{kind=\"certificate\"}"), Some(0));
+}
+
+#[test]
+fn a_clock_that_was_set_ahead_is_doubted_until_the_operator_says_that_it_is_right() {
+    let trial = Trial::new(kinds()[0]);
+    trial.step_clock(400 * 86_400);
+    let ready = trial.operations("/readyz");
+    assert!(ready.contains("the clock was set ahead by"), "{ready}");
+    assert_eq!(metric(&trial, "cotejo_doubts{kind=\"clock\"}"), Some(1));
+    trial.step_clock(-399 * 86_400);
+    trial.reload(trial.requesters(), trial.limits()).unwrap();
+    assert!(trial.operations("/readyz").starts_with("HTTP/1.1 200"));
+}
+
+/// On a disk of a few megabytes, where one can be made (as root).
+#[test]
+fn a_full_disk_is_told_before_a_request_is_refused_for_it() {
+    let Some(disk) = crate::faults::SmallDisk::new() else { return };
+    let mut trial = Trial::new(Kind::Sqlite);
+    trial.stop();
+    trial.database = disk.path("custodian.sqlite").display().to_string();
+    trial.restart(&[person("person-1", 1)]);
+    assert!(trial.operations("/readyz").starts_with("HTTP/1.1 200"));
+    std::fs::write(disk.path("ballast"), vec![1; 13 << 20]).unwrap();
+    let ready = trial.operations("/readyz");
+    assert!(ready.starts_with("HTTP/1.1 503") && ready.contains("the disk of the database is full"), "{ready}");
+    std::fs::remove_file(disk.path("ballast")).unwrap();
+    assert!(trial.operations("/readyz").starts_with("HTTP/1.1 200"));
+}
+
+#[test]
+fn another_configuration_is_taken_over_while_requests_are_served() {
+    for kind in kinds() {
+        let trial = Trial::new(kind);
+        let (first, second) = (Asker::<Tfhe>::new(&trial, 0), Asker::<Tfhe>::new(&trial, 1));
+        let held = |which: usize| {
+            let mut raw = Raw::connect(&trial, &trial.requesters[which].1);
+            raw.send(b"GET /v1/agreements HTTP/1.1\r\nhost: localhost\r\n\r\n").unwrap();
+            assert!(raw.next_response().starts_with("HTTP/1.1 200"));
+            raw
+        };
+        let (mut stays, mut goes) = (held(0), held(1));
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                for _ in 0..10 {
+                    trial.reload(trial.requesters(), trial.limits()).unwrap();
+                    std::thread::sleep(Duration::from_millis(50));
+                }
+                // The second is no longer registered.
+                let left: Vec<Requester> = trial.requesters().into_iter().take(1).collect();
+                trial.reload(left, trial.limits()).unwrap();
+            });
+            for number in 0..20 {
+                first.ask(&number.to_string(), vec![person("p", 1)], Target::Gallery).unwrap();
+            }
+        });
+        assert!(goes.closes());
+        assert!(stays.send(b"GET /v1/agreements HTTP/1.1\r\nhost: localhost\r\n\r\n").is_ok());
+        assert!(stays.next_response().starts_with("HTTP/1.1 200"));
+        match second.client.agreements() {
+            Err(cotejo::service::client::ClientError::Refused(refusal)) => assert_eq!(refusal.kind, "not-registered"),
+            other => panic!("{other:?}"),
+        }
+        // What is wrong changes nothing.
+        assert!(trial.reload(Vec::new(), trial.limits()).is_err());
+        let twice: Vec<Requester> = [trial.requesters(), trial.requesters()].concat();
+        assert!(trial.reload(twice, trial.limits()).is_err());
+        first.ask("after", vec![person("p", 1)], Target::Gallery).unwrap();
+        let report = trial.log().1;
+        assert!(report.is_sound(), "{:?}", report.findings);
+        assert_eq!(report.statements.answers, 21);
+    }
+}
+
+#[test]
+fn a_revoked_certificate_is_refused_and_its_connection_ends_with_the_reload_that_says_so() {
+    let trial = Trial::new(kinds()[0]);
+    let held = |which: usize| {
+        let mut raw = Raw::connect(&trial, &trial.requesters[which].1);
+        raw.send(b"GET /v1/agreements HTTP/1.1\r\nhost: localhost\r\n\r\n").unwrap();
+        assert!(raw.next_response().starts_with("HTTP/1.1 200"));
+        raw
+    };
+    let (mut stays, mut goes) = (held(0), held(1));
+    let list = trial.authority.revoking(&trial.requesters[1].1, 30);
+    trial.reload_revoking(&list).unwrap();
+    assert!(goes.closes());
+    stays.send(b"GET /v1/agreements HTTP/1.1\r\nhost: localhost\r\n\r\n").unwrap();
+    assert!(stays.next_response().starts_with("HTTP/1.1 200"));
+    assert!(Asker::<Tfhe>::idle(&trial, 1).client.agreements().is_err());
+    assert!(Asker::<Tfhe>::idle(&trial, 0).client.agreements().is_ok());
+    // A list that ends soon is to be replaced.
+    trial.reload_revoking(&trial.authority.revoking(&trial.requesters[1].1, 1)).unwrap();
+    assert!(trial.operations("/readyz").contains("a list of revoked certificates ends at"));
+    // One that has ended is not taken, nor what is none.
+    assert!(trial.reload_revoking(&trial.authority.revoking(&trial.requesters[1].1, -1)).is_err());
+    assert!(trial.reload_revoking("-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n").is_err());
+    assert!(Asker::<Tfhe>::idle(&trial, 1).client.agreements().is_err());
+}
+
+#[test]
+fn a_connection_ends_when_its_certificate_does() {
+    let mut trial = Trial::new(kinds()[0]);
+    trial.stop();
+    trial.requesters[0].1 = trial.authority.issue_for("A-BORDER", time::Duration::seconds(4));
+    trial.restart(&[person("person-1", 1)]);
+    let mut raw = Raw::connect(&trial, &trial.requesters[0].1);
+    raw.send(b"GET /v1/agreements HTTP/1.1\r\nhost: localhost\r\n\r\n").unwrap();
+    assert!(raw.next_response().starts_with("HTTP/1.1 200"));
+    // It asks again and again, so that it never stands idle.
+    let begun = std::time::Instant::now();
+    while begun.elapsed() < Duration::from_secs(60) {
+        std::thread::sleep(Duration::from_millis(200));
+        if raw.send(b"GET /v1/agreements HTTP/1.1\r\nhost: localhost\r\n\r\n").is_err() || !raw.begins() {
+            break;
+        }
+    }
+    assert!(begun.elapsed() < Duration::from_secs(40), "{:?}", begun.elapsed());
+}
