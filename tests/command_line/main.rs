@@ -31,5 +31,6 @@ mod network;
 mod optimise;
 mod outputs;
 mod params;
+mod reload;
 mod support;
 mod templates;

@@ -59,6 +59,7 @@ impl Raw {
             .unwrap();
         let name = ServerName::try_from("localhost").unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        stream.set_nodelay(true).unwrap();
         Self(StreamOwned::new(ClientConnection::new(Arc::new(config), name).unwrap(), stream))
     }
 

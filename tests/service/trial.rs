@@ -177,6 +177,18 @@ impl Source {
         *self.0.lock().unwrap() = Some(Ok(Loaded { gallery, exempt }));
     }
 
+    /// Of three persons, with a byte of their references changed: that is found when they are compared with.
+    pub fn damage(&self, agreement: &Opened, people: &[Record]) {
+        let sound = Gallery::enrol(agreement, people.to_vec()).gallery.unwrap();
+        let bytes = sound.as_bytes();
+        let changed = (0..bytes.len()).rev().find_map(|place| {
+            let mut bytes = bytes.to_vec();
+            bytes[place] ^= 1;
+            Gallery::open(bytes, agreement).ok().filter(|gallery| gallery.len() == people.len())
+        });
+        *self.0.lock().unwrap() = Some(Ok(Loaded { gallery: changed.unwrap(), exempt: BTreeSet::new() }));
+    }
+
     pub fn fail(&self, why: &str) {
         *self.0.lock().unwrap() = Some(Err(why.to_owned()));
     }
@@ -335,7 +347,7 @@ impl Trial {
                 source: Box::new(Shared(Arc::clone(&self.source))),
             }],
             limits: self.limits,
-            memory: Memory { keys: 4, gallery_bytes: 1 << 24 },
+            memory: Memory { key_bytes: 1 << 30, gallery_bytes: 1 << 24 },
             clock: Arc::new(move || now(&clock)),
         };
         let server = Server::new(settings, self.custody(), &mut rng(60)).unwrap();

@@ -44,6 +44,17 @@ impl std::fmt::Display for Attack {
 }
 
 impl Attack {
+    /// Connections that it begins before it counts as under way.
+    pub fn size(self) -> usize {
+        match self {
+            Self::ForeignCertificates(count)
+            | Self::Silent(count)
+            | Self::StalledUploads(count)
+            | Self::Operations(count) => count,
+            Self::NewOnes(a_second) => 2 * a_second as usize,
+        }
+    }
+
     /// Goes on until it is over; `begun` counts what was begun.
     pub fn run(self, office: &Office, over: &AtomicBool, begun: &AtomicUsize) {
         let server = SocketAddr::from(([127, 0, 0, 1], office.port));

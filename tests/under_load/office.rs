@@ -249,6 +249,13 @@ impl Serving {
         self.0.wait().unwrap();
     }
 
+    /// From here on it may open no more than so many files, whatever it has planned with; whether that could be set.
+    pub fn restrict(&self, descriptors: u32) -> bool {
+        let limit = format!("--nofile={descriptors}:{descriptors}");
+        let set = Command::new("prlimit").args(["--pid", &self.0.id().to_string(), &limit]).status();
+        set.is_ok_and(|set| set.success())
+    }
+
     /// As its operator does; how it ended.
     pub fn stop(mut self) -> bool {
         let stopped = Command::new("kill").arg(self.0.id().to_string()).status().unwrap();

@@ -60,7 +60,7 @@ struct LimitsEntry {
     workers: Option<usize>,
     connections: Option<usize>,
     uploads: Option<String>,
-    keys: Option<usize>,
+    key_memory: Option<String>,
     gallery_memory: Option<String>,
     stall_seconds: Option<u64>,
     grace_seconds: Option<u64>,
@@ -116,14 +116,14 @@ impl Party<Custodian> {
     pub fn differing(&self, other: &Self) -> Vec<&'static str> {
         let of = |party: &Self| {
             let Custodian { listen, operations, agreement, limits, .. } = &party.rest;
-            let LimitsEntry { workers, keys, gallery_memory, .. } = limits;
+            let LimitsEntry { workers, key_memory, gallery_memory, .. } = limits;
             let agreements: Vec<_> = agreement.iter().map(|entry| (&entry.file, &entry.gallery)).collect();
             let named = [
                 ("listen", listen.to_string()),
                 ("operations", format!("{operations:?}")),
                 ("[[agreement]]", format!("{agreements:?}")),
                 ("limits.workers", format!("{workers:?}")),
-                ("limits.keys", format!("{keys:?}")),
+                ("limits.key_memory", format!("{key_memory:?}")),
                 ("limits.gallery_memory", format!("{gallery_memory:?}")),
             ];
             party.fixed().into_iter().chain(named).collect::<Vec<_>>()
@@ -175,8 +175,16 @@ impl Party<Custodian> {
 
     /// What is not exceeded.
     pub fn limits(&self) -> Result<(Limits, Memory), Failure> {
-        let LimitsEntry { queue, workers, connections, uploads, keys, gallery_memory, stall_seconds, grace_seconds } =
-            &self.rest.limits;
+        let LimitsEntry {
+            queue,
+            workers,
+            connections,
+            uploads,
+            key_memory,
+            gallery_memory,
+            stall_seconds,
+            grace_seconds,
+        } = &self.rest.limits;
         let wrong = |what: String| Failure::at(self.file(), what, "correct [limits]");
         let number = |name: &str, value: Option<usize>, default: usize| match value.unwrap_or(default) {
             0 => Err(wrong(format!("limits.{name} must be at least 1"))),
@@ -197,7 +205,7 @@ impl Party<Custodian> {
             grace: seconds(grace_seconds, default.grace),
         };
         let memory = Memory {
-            keys: number("keys", *keys, 4)?,
+            key_bytes: bytes("key_memory", key_memory, 1 << 30)?,
             gallery_bytes: bytes("gallery_memory", gallery_memory, 1 << 30)?,
         };
         Ok((limits, memory))

@@ -128,13 +128,17 @@ impl Args {
         let server = Server::new(settings, custody, &mut load::randomness()?).map_err(explain)?;
         let address = server.address().map_or_else(|| party.rest.listen.to_string(), |address| address.to_string());
         let operations = server.operations_address().map(|address| address.to_string());
+        let name = party.name().clone();
+        let (config, reloading) = (self.config.clone(), server.reloading());
+        // Before anybody knows that there is a server to be told to.
+        Reload { config, started: party, agreements: digests, sources, reloading }.listen()?;
         let said = console.written(
             format_args!(
                 "serving https://{address} as {}{}; Ctrl-C ends it",
-                party.name(),
+                name,
                 operations.as_ref().map_or_else(String::new, |address| format!(", operations on http://{address}"))
             ),
-            &json!({"address": address, "operations": operations, "party": party.name()}),
+            &json!({"address": address, "operations": operations, "party": name}),
         );
         // Whoever has read where we serve may close the pipe: no reason to stop.
         if let Err(failure) = said
@@ -142,8 +146,6 @@ impl Args {
         {
             return Err(failure);
         }
-        let (config, reloading) = (self.config.clone(), server.reloading());
-        Reload { config, started: party, agreements: digests, sources, reloading }.listen()?;
         server.run(interrupt::requested).map_err(explain)?;
         console.note("stopped; what waits is kept for the next start");
         Ok(Outcome::Done)

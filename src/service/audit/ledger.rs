@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::reading::Told;
 use super::{Entry, Reading};
 use crate::agreement::Code;
-use crate::service::protocol::{Reply, ReplyOutcome, Request};
+use crate::service::protocol::{Reason, Reply, ReplyOutcome, Request, charge_returns};
 use crate::service::signing::{Hash, Name};
 use crate::service::time::{Day, Time};
 
@@ -173,6 +173,8 @@ struct Charge {
 pub(crate) struct Bookkeeping {
     ledger: Ledger,
     charges: HashMap<Hash, Charge>,
+    /// How many requests of a day were cancelled.
+    cancelled: HashMap<(Asker, Day), u64>,
 }
 
 impl Bookkeeping {
@@ -234,9 +236,15 @@ impl Bookkeeping {
                 let leaked = self.ledger.leaked.entry(asker).or_default().entry(gallery).or_default();
                 *leaked = leaked.saturating_add(bits);
             }
-            // Nothing was disclosed: the charge goes back to the day it was taken from.
-            ReplyOutcome::Unanswered { .. } => {
-                if let Some(Charge { asker, day, probes }) = self.charges.get(&reply.request_digest).cloned() {
+            // Nothing was disclosed: the charge may go back to the day it was taken from.
+            ReplyOutcome::Unanswered { reason } => {
+                let Some(Charge { asker, day, probes }) = self.charges.get(&reply.request_digest).cloned() else {
+                    return;
+                };
+                let cancelled = self.cancelled.entry((asker.clone(), day)).or_default();
+                let returns = charge_returns(reason, *cancelled);
+                *cancelled = cancelled.saturating_add(u64::from(reason == Reason::Cancelled));
+                if returns {
                     let spent = self.ledger.spent.entry((asker, day)).or_default();
                     *spent = spent.saturating_sub(probes);
                 }

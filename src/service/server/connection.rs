@@ -11,7 +11,7 @@ use axum::http::Request;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use rustls::pki_types::CertificateDer;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{mpsc, watch};
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
@@ -50,6 +50,19 @@ struct House {
     closing: watch::Receiver<bool>,
     /// Dropped with the last connection.
     _open: mpsc::Sender<Infallible>,
+}
+
+/// Connections that may wait to be accepted: while many come at once, none has to be begun again a second later.
+const BACKLOG: u32 = 4096;
+
+/// Listens on an address.
+pub(crate) fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    // As `TcpListener::bind` does: a port that was served a moment ago can be served again.
+    #[cfg(not(windows))]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 /// Serves HTTPS until `stop` resolves, then lets open requests finish, but no longer than the grace period.

@@ -1,12 +1,13 @@
 //! What is computed for one agreement: keys prepared, queries answered, against the newest version of its gallery.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use rand::CryptoRng;
 
+use super::keys::{Named, Prepared};
 use super::queue::Cost;
 use crate::custodian::{AnswerError, Gallery, NotEnrolled};
 use crate::exchange::{AdmittedKey, Custodian, ExchangeError, Question};
@@ -16,7 +17,7 @@ use crate::scheme::{Opened, Progress, Unanswered};
 use crate::service::protocol::Reason;
 use crate::service::signing::{Hash, Name};
 use crate::template::SubjectId;
-use crate::wire::{KeyId, Target, WireError};
+use crate::wire::{Target, WireError};
 
 /// A gallery and who in it is exempt, as they are now.
 pub struct Loaded {
@@ -108,8 +109,8 @@ pub(crate) enum NotComputed {
 /// What an engine may keep in memory.
 #[derive(Clone, Copy, Debug)]
 pub struct Memory {
-    /// Prepared keys: some 100 MB each.
-    pub keys: usize,
+    /// Prepared keys, of all agreements together: bytes.
+    pub key_bytes: u64,
     /// Of the gallery, as the scheme computes on it: bytes.
     pub gallery_bytes: u64,
 }
@@ -120,12 +121,10 @@ pub(crate) struct Engine {
     pace: Pace,
     memory: Memory,
     current: RwLock<Arc<Current>>,
-    /// The latest last.
-    keys: Mutex<VecDeque<(KeyId, KeySlot)>>,
+    keys: Arc<Prepared<AdmittedKey>>,
+    /// What a prepared key takes, as planned.
+    key_bytes: u64,
 }
-
-/// A key that is prepared once, whoever needs it first; none if that failed.
-type KeySlot = Arc<OnceLock<Option<AdmittedKey>>>;
 
 /// A version of the gallery, with all that is computed on it.
 struct Current {
@@ -137,7 +136,7 @@ struct Current {
 }
 
 impl Engine {
-    /// The engine of an agreement, with the first version of its gallery, on a machine of this pace.
+    /// The engine of an agreement, with the first version of its gallery, on a machine of this pace. It keeps its keys with those of others.
     ///
     /// # Errors
     ///
@@ -148,9 +147,12 @@ impl Engine {
         loaded: Loaded,
         version: u64,
         memory: Memory,
+        keys: Arc<Prepared<AdmittedKey>>,
     ) -> Result<Self, ExchangeError> {
-        let current = Current::new(&agreement, loaded, version, memory)?;
-        Ok(Self { agreement, pace, memory, current: RwLock::new(Arc::new(current)), keys: Mutex::default() })
+        let current = RwLock::new(Arc::new(Current::new(&agreement, loaded, version, memory)?));
+        // Of an exchange about one person with one reference, nearly all of the memory is the key's.
+        let key_bytes = Plan::new(&agreement, 1, 1, &pace, 0).map_or(0, |plan| plan.memory_bytes);
+        Ok(Self { agreement, pace, memory, current, keys, key_bytes })
     }
 
     /// The agreement that it serves.
@@ -229,7 +231,9 @@ impl Engine {
         let current = self.current();
         let unprocessable = || NotComputed::Never(Reason::Unprocessable);
         let question = current.custodian.read_query(query).map_err(|_| unprocessable())?;
-        let slot = self.key(&current.custodian, question.key, key_content);
+        let prepare = || current.custodian.read_key(key_content()?.as_slice()).ok().map(|key| key.expand());
+        let named = Named { agreement: digest(&self.agreement), key: question.key };
+        let slot = self.keys.key(named, self.key_bytes, prepare);
         let key = slot.get().and_then(Option::as_ref).ok_or_else(unprocessable)?;
         let answer = current.custodian.answer(key, &question, rng, progress).map_err(|error| not_computed(&error))?;
         let bits = current.custodian.disclosed_bits(&question);
@@ -259,31 +263,6 @@ impl Engine {
 
     fn current(&self) -> Arc<Current> {
         Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    fn keys(&self) -> MutexGuard<'_, VecDeque<(KeyId, KeySlot)>> {
-        self.keys.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The prepared key; the one that was not used for longest makes room for it.
-    fn key(&self, custodian: &Custodian, id: KeyId, content: &mut dyn FnMut() -> Option<Vec<u8>>) -> KeySlot {
-        let slot = {
-            let mut keys = self.keys();
-            let slot = match keys.iter().position(|(kept, _)| *kept == id) {
-                Some(place) => keys.remove(place).map(|(_, slot)| slot).unwrap_or_default(),
-                None => KeySlot::default(),
-            };
-            while keys.len() >= self.memory.keys.max(1) {
-                keys.pop_front();
-            }
-            keys.push_back((id, Arc::clone(&slot)));
-            slot
-        };
-        slot.get_or_init(|| custodian.read_key(content()?.as_slice()).ok().map(|key| key.expand()));
-        if slot.get().is_none_or(Option::is_none) {
-            self.keys().retain(|(kept, _)| *kept != id);
-        }
-        slot
     }
 }
 

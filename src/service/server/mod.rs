@@ -15,6 +15,7 @@ mod connection;
 mod doubts;
 mod engine;
 mod held;
+mod keys;
 mod limits;
 mod metrics;
 mod operations;
@@ -157,6 +158,7 @@ impl Server {
         let now = (settings.clock)();
         let custody = Mutex::new(custody);
         let metrics = metrics::Metrics::new();
+        let keys = Arc::new(keys::Prepared::new(settings.memory.key_bytes));
         let mut desks = BTreeMap::new();
         for ServedAgreement { agreement, pace, source } in settings.agreements {
             let digest = engine::digest(&agreement);
@@ -168,7 +170,8 @@ impl Server {
                 .ok_or_else(|| Unloadable { what: "the gallery could not be loaded".to_owned(), remedy: None })?;
             metrics.report_exempt(&digest, &loaded);
             let version = taking::number(&custody, &digest, &loaded, now)?;
-            let engine = Arc::new(engine::Engine::new(agreement, pace, loaded, version, settings.memory)?);
+            let engine =
+                Arc::new(engine::Engine::new(agreement, pace, loaded, version, settings.memory, Arc::clone(&keys))?);
             if desks.insert(digest, state::Desk::new(engine, source)).is_some() {
                 return Err(ServerError::Agreements);
             }
@@ -186,7 +189,7 @@ impl Server {
             .build()
             .map_err(|error| ServerError::Threads(error.kind()))?;
         let listen = |address: SocketAddr| {
-            let listening = runtime.block_on(TcpListener::bind(address));
+            let listening = runtime.block_on(async { connection::listen(address) });
             listening.map_err(|error| ServerError::Listen { address, error: error.kind() })
         };
         let listener = listen(settings.listen)?;

@@ -187,7 +187,7 @@ mod tests {
             exchange.ask(number, 1000 * i64::from(number), Reached::Delivered);
         }
         exchange.cancel(4, 4000);
-        // The cancelled one is charged until it is replied to.
+        // The cancelled one is charged until it is replied to; and for good, if many were before.
         use LogProblem::Quota;
         let (day, year) = ("day", "year");
         assert_eq!(of_custodian(&exchange, |_| {}), [Quota { period: day, charged: 16, limit: 12 }]);
@@ -200,6 +200,19 @@ mod tests {
         assert_eq!(of_custodian(&exchange, |terms| terms.probes_per_day = 16), beyond);
         exchange.ask(8, 366 * DAY_MS, Reached::Accepted);
         assert_eq!(found(&exchange.querier, 2, &terms(|_| {})), [], "a querier's log does not tell what was charged");
+    }
+
+    #[test]
+    fn cancelled_requests_are_charged_after_the_first_few_of_a_day() {
+        let charged = |cancelled: u8| {
+            let mut exchange = exchange();
+            (0..cancelled).for_each(|number| drop(exchange.cancel(number, 1000 + 100 * i64::from(number))));
+            exchange.ask(200, 90_000, Reached::Accepted);
+            let found = of_custodian(&exchange, |terms| terms.probes_per_day = 8);
+            !found.is_empty()
+        };
+        assert!(!charged(11), "one of them, and the one that is asked");
+        assert!(charged(12));
     }
 
     #[test]

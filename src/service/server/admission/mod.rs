@@ -24,6 +24,9 @@ pub(crate) use source::Source;
 
 use super::limits::Limits;
 
+/// So many leave at a time where there are no descriptors.
+const ROOM: usize = 16;
+
 /// All that is shared between those who connect.
 pub(crate) struct Admission {
     /// Connections of which nobody knows whose they are.
@@ -59,9 +62,10 @@ impl Admission {
         self.uploads.resize(limits.upload_bytes, requesters);
     }
 
-    /// The system has no more descriptors: who has waited longest leaves.
+    /// The system has no more descriptors: those leave who have waited longest; where nobody waits, the one that has been idle longest.
     pub(crate) fn make_room(&self) {
-        if !self.crowd.send_oldest_away() {
+        let left = (0..ROOM).take_while(|_| self.crowd.send_oldest_away()).count();
+        if left == 0 {
             self.roll.send_idle_away();
         }
     }

@@ -1,0 +1,98 @@
+//! `serve` told to read its configuration anew, and what it says of a configuration before it serves.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+use crate::exempt::served;
+use crate::support::Desk;
+
+/// A server, with what it logs.
+struct Serving {
+    server: Child,
+    log: Receiver<String>,
+}
+
+impl Serving {
+    fn begin(desk: &Desk) -> Self {
+        let mut server = Command::new(env!("CARGO_BIN_EXE_cotejo"))
+            .current_dir(desk.path("."))
+            .args(["serve", "--config", "custodian.toml", "--json", "--quiet"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(server.stdout.take().unwrap()).lines().map(Result::unwrap);
+        assert!(lines.any(|line| line.contains("\"address\"")));
+        let (told, log) = channel();
+        let stderr = BufReader::new(server.stderr.take().unwrap());
+        std::thread::spawn(move || stderr.lines().map_while(Result::ok).try_for_each(|line| told.send(line)));
+        Self { server, log }
+    }
+
+    /// Has it reload, and waits until its log has said each of these words.
+    fn reload(&self, words: &[&str]) {
+        assert!(Command::new("kill").args(["-HUP", &self.server.id().to_string()]).status().unwrap().success());
+        let (begun, mut said) = (Instant::now(), String::new());
+        while !words.iter().all(|word| said.contains(word)) {
+            let left = Duration::from_secs(60).saturating_sub(begun.elapsed());
+            said += &self.log.recv_timeout(left).unwrap_or_else(|_| panic!("{words:?} not in: {said}"));
+        }
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        drop(self.server.kill());
+        drop(self.server.wait());
+    }
+}
+
+#[test]
+fn a_hangup_has_a_server_read_its_configuration_anew_and_what_is_wrong_changes_nothing() {
+    let desk = served();
+    let config = String::from_utf8(desk.read("custodian.toml")).unwrap();
+    let mut serving = Serving::begin(&desk);
+    serving.reload(&["was read anew"]);
+    let with = |from: &str, to: &str| {
+        assert!(config.contains(from));
+        desk.write("custodian.toml", config.replace(from, to));
+    };
+    with("a/tls.pem", "nowhere.pem");
+    serving.reload(&["the old one stands", "nowhere.pem"]);
+    desk.write("custodian.toml", "party = 'B'\n");
+    serving.reload(&["the old one stands"]);
+    with("exempt = 'exempt.txt'\n", "");
+    serving.reload(&["the old one stands", "nobody would be exempt"]);
+    desk.write("nobody.txt", "# nobody\n");
+    with("exempt.txt", "nobody.txt");
+    serving.reload(&["the old one stands", "holds no record"]);
+    // What only another start can change is named; the rest is taken over.
+    with("listen = '127.0.0.1:0'", "listen = '127.0.0.1:1'");
+    serving.reload(&["was read anew", "listen; it takes another start"]);
+    // Another certificate, another requester, a list of exempt persons of another name.
+    desk.ok("certificates issue --authority authority --name C --client --out c");
+    desk.ok("certificates signing-key --out c");
+    desk.write("others.txt", "bert\n");
+    desk.write(
+        "custodian.toml",
+        config.replace("exempt.txt", "others.txt")
+            + "[[requester]]\ncode = 'C'\ncertificate = 'c/tls.pem'\nsigning_key = 'c/signing.pub'\n",
+    );
+    serving.reload(&["was read anew", "\"requesters\":2"]);
+    assert!(serving.server.try_wait().unwrap().is_none(), "it ended");
+}
+
+#[test]
+fn an_operations_port_that_others_reach_is_refused_unless_it_is_meant() {
+    let desk = served();
+    let config = String::from_utf8(desk.read("custodian.toml")).unwrap();
+    let check = "serve --config custodian.toml --check";
+    desk.write("custodian.toml", format!("operations = '0.0.0.0:9464'\n{config}"));
+    desk.refused(check, "custodian.toml", "other machines reach it");
+    desk.write("custodian.toml", format!("operations = '0.0.0.0:9464'\noperations_exposed = true\n{config}"));
+    desk.ok(check);
+    desk.write("custodian.toml", format!("operations = '[::1]:9464'\n{config}"));
+    desk.ok(check);
+}
