@@ -206,7 +206,9 @@ mod tests {
     fn cancelled_requests_are_charged_after_the_first_few_of_a_day() {
         let charged = |cancelled: u8| {
             let mut exchange = exchange();
-            (0..cancelled).for_each(|number| drop(exchange.cancel(number, 1000 + 100 * i64::from(number))));
+            for number in 0..cancelled {
+                exchange.cancel(number, 1000 + 100 * i64::from(number));
+            }
             exchange.ask(200, 90_000, Reached::Accepted);
             let found = of_custodian(&exchange, |terms| terms.probes_per_day = 8);
             !found.is_empty()
