@@ -8,13 +8,13 @@ use crate::planning;
 use crate::scheme::Opened;
 use crate::template::SubjectId;
 use crate::template::read::{self, Identity, ReadError};
-use crate::wire::Target;
+use crate::wire::{self, Kind, Target};
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 
 use super::console::Console;
 use super::failure::Failure;
-use super::files;
+use super::{files, passphrase};
 
 /// The agreement, with a warning where its encryption protects nothing.
 pub fn agreement(path: &Path, console: &Console) -> Result<Opened, Failure> {
@@ -139,7 +139,16 @@ pub fn querier(keys: &Path, agreement: &Opened) -> Result<Querier, Failure> {
             "make keys with 'cotejo keygen', or name their folder with --keys",
         ));
     }
-    Querier::read(files::open_secret(&path)?, agreement).map_err(Failure::in_file(&path))
+    let content = passphrase::read_key(&path, SECRET_KEY_LIMIT_BYTES)?;
+    Querier::read(content.as_slice(), agreement).map_err(Failure::in_file(&path))
+}
+
+/// Longest file of a secret key, in bytes: those of any set are far shorter.
+const SECRET_KEY_LIMIT_BYTES: u64 = 1 << 26;
+
+/// Whether this is a secret key of ours, in the clear.
+pub fn is_secret_key(content: &[u8]) -> bool {
+    wire::inspect(content).is_ok_and(|header| header.kind == Kind::SecretKey)
 }
 
 /// Name of the secret key in a folder of keys.

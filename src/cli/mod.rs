@@ -29,6 +29,7 @@ mod inspect;
 mod interrupt;
 mod jobs;
 mod keygen;
+mod keys;
 mod load;
 mod made;
 mod match_;
@@ -36,7 +37,9 @@ mod own_set;
 mod pace;
 mod params;
 mod party;
+mod passphrase;
 mod plan;
+mod process;
 mod progress;
 mod rehearsal;
 mod serve;
@@ -78,6 +81,9 @@ struct Cli {
     /// No progress or notes on standard error; warnings and errors remain
     #[arg(long, short, global = true)]
     quiet: bool,
+    /// The file with the passphrase of protected keys; else the environment variable COTEJO_PASSPHRASE, else it is asked for
+    #[arg(long, global = true, value_name = "FILE")]
+    passphrase_file: Option<PathBuf>,
 }
 
 #[derive(Subcommand)]
@@ -86,6 +92,7 @@ enum Command {
     Synthesize(synthesize::Args),
     Agreement(agreement::Args),
     Keygen(keygen::Args),
+    Keys(keys::Args),
     Enroll(enroll::Args),
     Gallery(gallery::Args),
     Encrypt(encrypt::Args),
@@ -142,6 +149,8 @@ pub fn main() -> ExitCode {
     let arguments = program().get_matches();
     let cli = Cli::from_arg_matches(&arguments).unwrap_or_else(|error| error.format(&mut program()).exit());
     let console = Console::new(cli.quiet, cli.json);
+    process::guard();
+    passphrase::is_in(cli.passphrase_file);
     let result = interrupt::install().and_then(|()| cli.command.run(&console));
     match result {
         Ok(Outcome::Done) | Err(Failure::OutputClosed) => ExitCode::SUCCESS,
@@ -164,6 +173,7 @@ impl Command {
             Self::Synthesize(args) => args.run(console),
             Self::Agreement(args) => args.run(console),
             Self::Keygen(args) => args.run(console),
+            Self::Keys(args) => args.run(console),
             Self::Enroll(args) => args.run(console),
             Self::Gallery(args) => args.run(console),
             Self::Encrypt(args) => args.run(console),

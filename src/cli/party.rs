@@ -17,7 +17,8 @@ use zeroize::Zeroizing;
 use super::console::Console;
 use super::failure::Failure;
 use super::files::exposure::Kept;
-use super::{files, load};
+use super::files::protected::Standing;
+use super::{files, load, passphrase};
 
 /// What both roles configure. Paths are relative to the folder of the file.
 #[derive(Deserialize)]
@@ -30,6 +31,8 @@ struct Common {
     database_password_file: Option<PathBuf>,
     /// The environment variable that holds it instead.
     database_password_env: Option<String>,
+    /// A file with the passphrase of protected keys.
+    passphrase_file: Option<PathBuf>,
     /// Ed25519, PKCS #8 in PEM: signs statements and the log.
     signing_key: PathBuf,
     tls: Tls,
@@ -62,7 +65,10 @@ pub struct Party<T> {
 pub struct GuardArgs {
     /// Refuse, and not only warn, where others of this machine can read what is private, or change what the configuration names
     #[arg(long)]
-    pub strict: bool,
+    strict: bool,
+    /// Refuse keys that are not under a passphrase ('cotejo keys protect')
+    #[arg(long)]
+    require_protected_keys: bool,
 }
 
 /// Longest configuration, in bytes.
@@ -91,11 +97,21 @@ impl<T: DeserializeOwned> Party<T> {
         let refused = |error: toml::de::Error| Failure::at(path, error.to_string().trim_end(), remedy);
         let common: Common = toml::from_str(&text).map_err(refused)?;
         let mut table: toml::Table = toml::from_str(&text).map_err(refused)?;
-        for field in ["party", "database", "database_password_file", "database_password_env", "signing_key", "tls"] {
+        for field in [
+            "party",
+            "database",
+            "database_password_file",
+            "database_password_env",
+            "passphrase_file",
+            "signing_key",
+            "tls",
+        ] {
             table.remove(field);
         }
         let rest = table.try_into().map_err(refused)?;
-        Ok(Self { path: path.to_owned(), common, rest })
+        let party = Self { path: path.to_owned(), common, rest };
+        passphrase::is_in(party.common.passphrase_file.as_ref().map(|file| party.path(file)));
+        Ok(party)
     }
 }
 
@@ -135,7 +151,7 @@ impl<T> Party<T> {
 
     /// The files that every party's configuration names, and it itself: what others may not do with them.
     fn own_files(&self) -> Vec<(PathBuf, Kept)> {
-        let Common { database, database_password_file, signing_key, tls, .. } = &self.common;
+        let Common { database, database_password_file, passphrase_file, signing_key, tls, .. } = &self.common;
         let location = database.parse::<Location>();
         let holds_password = location.as_ref().is_ok_and(Location::holds_password);
         let mut all = vec![
@@ -145,7 +161,8 @@ impl<T> Party<T> {
             (self.path(&tls.certificate), Kept::Ours),
             (self.path(&tls.authority), Kept::Ours),
         ];
-        all.extend(database_password_file.as_ref().map(|file| (self.path(file), Kept::Private)));
+        let secrets = database_password_file.iter().chain(passphrase_file);
+        all.extend(secrets.map(|file| (self.path(file), Kept::Private)));
         if let Ok(Location::File(file)) = location {
             // What SQLite keeps beside it holds the same.
             all.extend(["", "-wal", "-shm"].map(|suffix| {
@@ -157,15 +174,28 @@ impl<T> Party<T> {
         all
     }
 
-    /// Judges who else can reach what the configuration names; `further` is what else it does.
-    pub fn judge_exposure(
+    /// Judges who else can reach what the configuration names, and whether keys are protected; `further` is what else it does name, and
+    /// `keys` are keys among that.
+    pub fn judge_files(
         &self,
         further: impl IntoIterator<Item = (PathBuf, Kept)>,
-        strict: bool,
+        keys: impl IntoIterator<Item = PathBuf>,
+        guard: &GuardArgs,
         console: &Console,
     ) -> Result<(), Failure> {
         let all: Vec<_> = self.own_files().into_iter().chain(further).collect();
-        files::exposure::judge(&all, strict, console)
+        files::exposure::judge(&all, guard.strict, console)?;
+        if !guard.require_protected_keys {
+            return Ok(());
+        }
+        let own = [&self.common.signing_key, &self.common.tls.key].map(|key| self.path(key));
+        own.into_iter().chain(keys).try_for_each(|key| match Standing::of(&files::read_secret(&key, LIMIT_BYTES)?) {
+            Standing::Protected => Ok(()),
+            _ => {
+                let remedy = format!("cotejo keys protect {}", key.display());
+                Err(Failure::at(&key, "a key in the clear (--require-protected-keys)", remedy))
+            }
+        })
     }
 
     fn owner(&self, role: Role) -> Result<Owner, Failure> {
@@ -191,7 +221,7 @@ impl<T> Party<T> {
     pub fn identity(&self, side: Side) -> Result<Identity, Failure> {
         let Tls { certificate, key, authority, crl } = &self.common.tls;
         let (certificate, key, authority) = (self.path(certificate), self.path(key), self.path(authority));
-        let secret = files::read_secret(&key, LIMIT_BYTES)?;
+        let secret = passphrase::read_key(&key, LIMIT_BYTES)?;
         let chain = files::read_at_most(&certificate, LIMIT_BYTES)?;
         let authorities = files::read_at_most(&authority, LIMIT_BYTES)?;
         let identity = Identity::from_pem(
@@ -307,7 +337,7 @@ impl Password {
 
 /// Reads a signing key.
 pub fn signing_key(path: &Path) -> Result<SigningKey, Failure> {
-    let text = files::read_secret(path, LIMIT_BYTES)?;
+    let text = passphrase::read_key(path, LIMIT_BYTES)?;
     std::str::from_utf8(&text).ok().and_then(SigningKey::from_pem).ok_or_else(|| {
         Failure::at(path, "not an Ed25519 key (PKCS #8 in PEM)", "make one with 'cotejo certificates signing-key'")
     })

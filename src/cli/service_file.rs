@@ -3,6 +3,9 @@
 use crate::service::identity::{Content, Needed};
 use crate::service::signing::PublicKey;
 
+/// What a protected `secret.key` is called in PEM.
+pub const PROTECTED_SECRET_KEY: &str = "ENCRYPTED COTEJO PRIVATE KEY";
+
 /// What a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ServiceFile {
@@ -10,6 +13,8 @@ pub enum ServiceFile {
     Identity(Content),
     /// An Ed25519 key in PEM.
     PublicSigningKey(PublicKey),
+    /// `secret.key` under a passphrase.
+    ProtectedSecretKey,
     Database,
     ServeConfiguration,
     AskConfiguration,
@@ -22,6 +27,11 @@ impl ServiceFile {
             return Some(Self::Database);
         }
         let text = String::from_utf8_lossy(beginning);
+        let begins =
+            |line: &str| line.strip_prefix("-----BEGIN ").is_some_and(|rest| rest.starts_with(PROTECTED_SECRET_KEY));
+        if text.lines().any(begins) {
+            return Some(Self::ProtectedSecretKey);
+        }
         match Content::of(beginning) {
             Content::PublicKey => {
                 let key = PublicKey::from_pem(text.trim());
@@ -51,6 +61,7 @@ impl ServiceFile {
             Self::Identity(Content::PrivateKey) => "private key (PEM)",
             Self::Identity(content) => return content.noun().to_owned(),
             Self::PublicSigningKey(_) => "public signing key (Ed25519, PEM)",
+            Self::ProtectedSecretKey => "secret key under a passphrase",
             Self::Database => "database (SQLite)",
             Self::ServeConfiguration => "configuration of cotejo serve",
             Self::AskConfiguration => "configuration of cotejo ask",
@@ -63,7 +74,9 @@ impl ServiceFile {
         match self {
             Self::Identity(content) if content.is_secret() => "its owner alone",
             Self::Identity(_) | Self::PublicSigningKey(_) => "everybody: it is public",
-            Self::Database | Self::ServeConfiguration | Self::AskConfiguration => "its owner alone",
+            Self::ProtectedSecretKey | Self::Database | Self::ServeConfiguration | Self::AskConfiguration => {
+                "its owner alone"
+            }
             Self::Log => "its owner, and auditors",
         }
     }
@@ -71,7 +84,7 @@ impl ServiceFile {
     pub fn is_secret(self) -> bool {
         match self {
             Self::Identity(content) => content.is_secret(),
-            Self::Database => true,
+            Self::ProtectedSecretKey | Self::Database => true,
             Self::PublicSigningKey(_) | Self::ServeConfiguration | Self::AskConfiguration | Self::Log => false,
         }
     }
@@ -91,12 +104,19 @@ impl ServiceFile {
                     [Needed::Certificate, Needed::PrivateKey].map(|needed| content.remedy(file, needed));
                 format!("Its certificate: {certificate}\nIts key: {key}")
             }
+            Self::Identity(content @ Content::EncryptedPem) => format!(
+                "In PKCS #8 it is read as it is, with its passphrase (cotejo keys --help); else: {}",
+                content.remedy(file, Needed::PrivateKey)
+            ),
             Self::Identity(content) => {
                 let needed = if content.is_secret() { Needed::PrivateKey } else { Needed::Certificate };
                 format!("For a configuration: {}", content.remedy(file, needed))
             }
             Self::PublicSigningKey(key) => {
                 format!("It is named by 'signing_key' of the other party's configuration; its 64 digits: {key}")
+            }
+            Self::ProtectedSecretKey => {
+                format!("Commands that read it ask for its passphrase; in the clear again: cotejo keys open {file}")
             }
             Self::Database => format!("Check its log with: cotejo audit verify --database {file}"),
             Self::ServeConfiguration => format!("Check it with: cotejo serve --config {file} --check"),

@@ -15,25 +15,26 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use zeroize::{Zeroize as _, Zeroizing};
 
-/// What one party signs with. Does not print, copy or serialise by accident; wiped on drop.
-pub struct SigningKey(ed25519_dalek::SigningKey);
+/// What one party signs with. Does not print, copy or serialise by accident; wiped on drop. It stands at one place in memory: moving it
+/// leaves no copy behind.
+pub struct SigningKey(Box<ed25519_dalek::SigningKey>);
 
 impl SigningKey {
     /// A fresh key.
     pub fn generate(rng: &mut dyn CryptoRng) -> Self {
         let mut seed = Zeroizing::new([0; 32]);
         rng.fill_bytes(seed.as_mut());
-        Self(ed25519_dalek::SigningKey::from_bytes(&seed))
+        Self(Box::new(ed25519_dalek::SigningKey::from_bytes(&seed)))
     }
 
     /// Reads PKCS #8 in PEM; `None` for anything else.
     pub fn from_pem(text: &str) -> Option<Self> {
-        ed25519_dalek::SigningKey::from_pkcs8_pem(text).ok().map(Self)
+        without_traces(|| ed25519_dalek::SigningKey::from_pkcs8_pem(text).ok().map(|key| Self(Box::new(key))))
     }
 
     /// As PKCS #8 in PEM, version 1: OpenSSL 3.0 does not read version 2, which has the public half beside it.
     pub(crate) fn to_pem(&self) -> Option<Zeroizing<String>> {
-        let mut pair = KeypairBytes { secret_key: self.0.to_bytes(), public_key: None };
+        let mut pair = KeypairBytes { secret_key: *self.0.as_bytes(), public_key: None };
         let pem = pair.to_pkcs8_pem(Default::default());
         pair.secret_key.zeroize();
         Some(Zeroizing::new(pem.ok()?.to_string()))
@@ -54,8 +55,26 @@ impl SigningKey {
     }
 
     pub(super) fn sign(&self, message: &[u8]) -> Signature {
-        Signature(self.0.sign(message).to_bytes())
+        without_traces(|| Signature(self.0.sign(message).to_bytes()))
     }
+}
+
+/// Does some work with a secret, and wipes what that has left on the stack.
+fn without_traces<T>(work: impl FnOnce() -> T) -> T {
+    #[inline(never)]
+    fn apart<T>(work: impl FnOnce() -> T) -> T {
+        work()
+    }
+    #[inline(never)]
+    fn wipe() {
+        // Where the frames of that work were, and deeper than it went.
+        let mut below = [0_u8; 1 << 15];
+        below.zeroize();
+        std::hint::black_box(&below);
+    }
+    let done = apart(work);
+    wipe();
+    done
 }
 
 macro_rules! hexadecimal {

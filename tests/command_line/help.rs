@@ -2,13 +2,16 @@
 
 use crate::support::Desk;
 
-const COMMANDS: [&str; 51] = [
+const COMMANDS: [&str; 54] = [
     "demo",
     "synthesize",
     "agreement",
     "agreement init",
     "agreement check",
     "keygen",
+    "keys",
+    "keys protect",
+    "keys open",
     "enroll",
     "gallery",
     "gallery list",

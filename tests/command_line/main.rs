@@ -31,6 +31,7 @@ mod network;
 mod optimise;
 mod outputs;
 mod params;
+mod protected;
 mod reload;
 mod support;
 mod templates;

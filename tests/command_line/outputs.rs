@@ -86,9 +86,10 @@ fn what_a_command_reads_is_never_what_it_writes_whatever_the_flag() {
 fn a_log_is_not_exported_over_its_database() {
     let desk = crate::exempt::served();
     let export = "audit export --database custodian.sqlite --format log --force --out";
-    desk.refused(&format!("{export} custodian.sqlite"), "custodian.sqlite", "is read by this command");
+    desk.refused(&format!("{export} custodian.sqlite"), "custodian.sqlite", "is a database, which nothing");
     desk.ok(&format!("{export} log.jsonl"));
-    desk.refused("audit export --log log.jsonl --format csv --force --out log.jsonl", "log.jsonl", "is read by");
+    desk.refused("audit export --log log.jsonl --format csv --force --out log.jsonl", "log.jsonl", "is a log, which");
+    desk.refused("audit export --log log.jsonl --format log --force --out log.jsonl", "log.jsonl", "is read by");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use rcgen::{BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose
 use time::{Duration, OffsetDateTime};
 
 use crate::parties::{Changes, READ, configure, parties, private};
-use crate::support::Desk;
+use crate::support::{Desk, refusal};
 
 /// A file of `certificates.sh`.
 fn kept(name: &str) -> Vec<u8> {
@@ -43,10 +43,9 @@ const CERTIFICATES: [(&str, &str, &str); 11] = [
     ("half", "it is damaged", ""),
 ];
 
-const KEYS: [(&str, &str, &str); 10] = [
+const KEYS: [(&str, &str, &str); 9] = [
     ("key.der", "a private key in DER", "openssl pkey -inform der"),
     ("sec1.der", "a private key in DER", "openssl pkey -inform der"),
-    ("encrypted.key", "that is encrypted", "openssl pkey -in"),
     ("traditional.key", "that is encrypted", "openssl pkey -in"),
     ("encrypted.der", "that is encrypted", "openssl pkcs8 -inform der"),
     ("both.p12", "PKCS #12", "openssl pkcs12 -in"),
@@ -58,7 +57,7 @@ const KEYS: [(&str, &str, &str); 10] = [
 
 /// A party that has the kept certificate.
 fn with_kept_files(desk: &Desk) {
-    for name in CERTIFICATES.iter().chain(&KEYS).map(|(name, ..)| *name).chain(["own.pem", "ca.pem"]) {
+    for name in CERTIFICATES.iter().chain(&KEYS).map(|(name, ..)| *name).chain(["own.pem", "ca.pem", "encrypted.key"]) {
         let own = || String::from_utf8(kept("own.pem")).unwrap();
         let content = match name {
             "empty" => b"\r\n".to_vec(),
@@ -129,6 +128,22 @@ fn kind_e_files_of_other_forms_are_named_with_the_command_that_makes_pem_of_them
     desk.write("a/marked.pem", marked);
     configure(&desk, &Changes { certificate: "marked.pem", requester: "../a/marked.pem", ..Changes::default() });
     desk.ok("ask --config a/querier.toml --check");
+}
+
+#[test]
+fn kind_e_an_encrypted_key_in_pem_is_read_with_its_passphrase() {
+    let desk = parties();
+    with_kept_files(&desk);
+    let changes = Changes { certificate: "own.pem", key: "encrypted.key", authority: "ca.pem", ..Changes::default() };
+    configure(&desk, &changes);
+    for ((line, _), party) in READ.into_iter().zip(["b", "b", "a"]) {
+        let said = desk.refused(line, &format!("{party}/encrypted.key"), "needs a passphrase, and none is given");
+        assert!(said.contains("--passphrase-file"), "{said}");
+    }
+    let ask = "ask --config a/querier.toml --check";
+    desk.command(ask).env("COTEJO_PASSPHRASE", "geheim").assert().success();
+    let wrong = desk.command(ask).env("COTEJO_PASSPHRASE", "Geheim").assert();
+    refusal(wrong, ask, "a/encrypted.key", "another passphrase");
 }
 
 #[test]

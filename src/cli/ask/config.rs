@@ -45,7 +45,7 @@ impl Args {
             (self.agreement.path.clone(), Kept::Ours),
             (party.path(party.rest.custodian.signing_key.as_ref()), Kept::Ours),
         ];
-        party.judge_exposure(further, self.guard.strict, console)?;
+        party.judge_files(further, [keys.join(load::SECRET_KEY)], &self.guard, console)?;
         Ok(party)
     }
 }

@@ -26,7 +26,7 @@ use super::console::{Console, YesArg};
 use super::failure::Failure;
 use super::load;
 use super::party::{self, GuardArgs, public_key};
-use super::{AgreementArg, Outcome, files};
+use super::{AgreementArg, Outcome, files, process};
 pub use config::Querier;
 use desk::Desk;
 use ending::{CODES, not_told, unknown};
@@ -149,6 +149,7 @@ impl Args {
         let outbox = party.outbox()?;
         if self.check {
             party.advise(Side::Client, console)?;
+            console.note(process::said());
             console.result(format_args!("{}: sound", self.config.display()), &json!({"config": self.config}))?;
             return Ok(Outcome::Done);
         }

@@ -1,6 +1,5 @@
 //! `cotejo certificates issue`
 
-use std::io::Read as _;
 use std::path::PathBuf;
 
 use rcgen::{ExtendedKeyUsagePurpose, Issuer, KeyPair, KeyUsagePurpose};
@@ -12,7 +11,7 @@ use super::{AUTHORITY, AUTHORITY_KEY, CERTIFICATE, KEY, Validity, fingerprint, u
 use crate::cli::console::Console;
 use crate::cli::failure::Failure;
 use crate::cli::files::{self, Access, Folders, Output};
-use crate::cli::{Outcome, OverwriteArg, party};
+use crate::cli::{Outcome, OverwriteArg, party, passphrase};
 
 /// Issue a certificate: for a custodian's server, or for a querier
 #[derive(clap::Args)]
@@ -61,12 +60,11 @@ impl Args {
             let what = format!("expired at {}", described.until);
             return Err(Failure::at(&authority_path, what, "make another authority, and give it to both parties"));
         }
-        let mut text = Zeroizing::new(String::new());
-        let read = files::open_secret(&authority_key_path)?.take(1 << 16).read_to_string(&mut text);
-        read.map_err(|error| Failure::io(&authority_key_path, "read it", &error))?;
+        let text = passphrase::read_key(&authority_key_path, 1 << 16)?;
         let wrong_key = "use authority.pem and authority.key of one 'cotejo certificates authority'";
-        let authority_key = KeyPair::from_pem(&text)
-            .map_err(|_| Failure::at(&authority_key_path, "no private key in PEM", wrong_key))?;
+        let authority_key = std::str::from_utf8(&text).ok().and_then(|text| KeyPair::from_pem(text).ok());
+        let authority_key =
+            authority_key.ok_or_else(|| Failure::at(&authority_key_path, "no private key in PEM", wrong_key))?;
         if described.public_key != authority_key.public_key_raw() {
             return Err(Failure::at(&authority_key_path, "is not the key of authority.pem", wrong_key));
         }

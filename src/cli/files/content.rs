@@ -45,6 +45,7 @@ impl Content {
             Some(ServiceFile::Database) => return Self::Database,
             Some(ServiceFile::ServeConfiguration | ServiceFile::AskConfiguration) => return Self::Configuration,
             Some(ServiceFile::Log) => return Self::Log,
+            Some(ServiceFile::ProtectedSecretKey) => return Self::File(Kind::SecretKey),
             Some(file) if file.is_secret() => return Self::PrivateKey,
             _ => {}
         }

@@ -3,6 +3,7 @@
 mod content;
 pub mod exposure;
 pub mod gallery;
+pub mod protected;
 mod used;
 mod write;
 
@@ -86,7 +87,10 @@ fn is_device(found: &fs::Metadata) -> bool {
 
 /// Opens a secret file; refused where others than its owner may read or write it.
 pub fn open_secret(path: &Path) -> Result<File, Failure> {
-    let file = open(path)?;
+    secret(path, open(path)?)
+}
+
+fn secret(path: &Path, file: File) -> Result<File, Failure> {
     match readable_by_others(&file) {
         true => Err(Failure::at(
             path,
@@ -97,16 +101,24 @@ pub fn open_secret(path: &Path) -> Result<File, Failure> {
     }
 }
 
-/// A whole secret file, in one buffer that is wiped: reading leaves no copy of it behind. Nothing beyond `limit` bytes is read.
+/// A whole secret file, in one buffer that is wiped: reading leaves no copy of it behind. One of more than `limit` bytes is refused.
 pub fn read_secret(path: &Path, limit: u64) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    let mut file = open_secret(path)?;
+    read_wiped(path, open_secret(path)?, limit)
+}
+
+/// The same of a file that this command may replace.
+pub fn read_own_secret(path: &Path, limit: u64) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    read_wiped(path, secret(path, open_own(path)?)?, limit)
+}
+
+fn read_wiped(path: &Path, mut file: File, limit: u64) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let unread = |error: io::Error| Failure::io(path, "read it", &error);
     let found = file.metadata().map_err(unread)?;
     // A pipe does not tell its length.
     let expected = if found.is_file() { found.len().min(limit) } else { limit };
     // A buffer that grows would leave what it held where it was.
     let mut bytes = Zeroizing::new(vec![0; usize::try_from(expected).unwrap_or(usize::MAX).saturating_add(1)]);
-    let mut held = 0;
+    let mut held: usize = 0;
     while let Some(free) = bytes.get_mut(held..).filter(|free| !free.is_empty()) {
         match file.read(free) {
             Ok(0) => break,

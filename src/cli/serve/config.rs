@@ -15,7 +15,7 @@ use super::source::GalleryFiles;
 use crate::cli::console::Console;
 use crate::cli::failure::Failure;
 use crate::cli::files::exposure::Kept;
-use crate::cli::party::{Party, certificate_until, fingerprint, public_key};
+use crate::cli::party::{GuardArgs, Party, certificate_until, fingerprint, public_key};
 use crate::cli::{load, size};
 
 /// The rest of `custodian.toml`.
@@ -160,8 +160,8 @@ impl Party<Custodian> {
         self.rest.requester.iter().map(requester).collect()
     }
 
-    /// Warns of files that others of this machine can reach, or refuses them.
-    pub fn judge(&self, strict: bool, console: &Console) -> Result<(), Failure> {
+    /// Warns of files that others of this machine can reach, or refuses them; and keys in the clear, where they must not be.
+    pub fn judge(&self, guard: &GuardArgs, console: &Console) -> Result<(), Failure> {
         let mut further = Vec::new();
         for AgreementEntry { file, gallery, exempt } in &self.rest.agreement {
             further.extend([(self.path(file), Kept::Ours), (self.path(gallery), Kept::Private)]);
@@ -170,7 +170,7 @@ impl Party<Custodian> {
         for RequesterEntry { certificate, signing_key, .. } in &self.rest.requester {
             further.extend([certificate, signing_key].map(|file| (self.path(file.as_ref()), Kept::Ours)));
         }
-        self.judge_exposure(further, strict, console)
+        self.judge_files(further, [], guard, console)
     }
 
     /// What is not exceeded.

@@ -17,7 +17,7 @@ use super::beginning::Beginning;
 use super::console::{Console, count};
 use super::failure::Failure;
 use super::party::{self, GuardArgs, Party};
-use super::{Outcome, interrupt, load, pace};
+use super::{Outcome, interrupt, load, pace, passphrase, process};
 pub use config::Custodian;
 use config::Served;
 use reload::Reload;
@@ -79,7 +79,7 @@ impl Args {
             return self.begin(console);
         }
         let party = Party::<Custodian>::read(&self.config)?;
-        party.judge(self.guard.strict, console)?;
+        party.judge(&self.guard, console)?;
         let identity = party.identity(Side::Server)?;
         let agreements = party.agreements(self.allow_unknown_exempt, console)?;
         let digests = config::digests(&agreements);
@@ -90,6 +90,7 @@ impl Args {
         agreements.iter().try_for_each(|served| served.source.check())?;
         if self.check {
             party.advise(Side::Server, console)?;
+            console.note(process::said());
             party.judge_dates(&identity, &requesters, console)?;
             let sound = format!("{}: sound; {} served", self.config.display(), count(agreements.len(), "agreement"));
             let exempt: Vec<_> = agreements.iter().filter_map(|served| served.source.exempted()).collect();
@@ -102,6 +103,7 @@ impl Args {
             console.result(text, &document)?;
             return Ok(Outcome::Done);
         }
+        passphrase::forget();
         let (mut served, mut sources) = (Vec::with_capacity(agreements.len()), Vec::with_capacity(agreements.len()));
         for Served { agreement, source } in agreements {
             let pace = pace::measure(&agreement, console)?;

@@ -1,0 +1,165 @@
+//! The passphrase of protected keys: from a file, the environment, or the terminal; never from the command line, which everybody can
+//! read. One a command, for all keys that it reads.
+
+use std::io::{BufRead as _, IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use zeroize::Zeroizing;
+
+use super::failure::Failure;
+use super::files::{self, protected, protected::Standing};
+
+/// Where a passphrase is found that no file is named for.
+const VARIABLE: &str = "COTEJO_PASSPHRASE";
+/// Longest file of a passphrase, in bytes.
+const LIMIT_BYTES: u64 = 4096;
+/// Fewest characters of a new passphrase: scrypt makes guesses slow, not short ones safe.
+const LEAST: usize = 12;
+
+/// What this command, of which there is one in a process, knows of it.
+struct Known {
+    file: Option<PathBuf>,
+    passphrase: Option<Zeroizing<String>>,
+}
+
+static KNOWN: Mutex<Known> = Mutex::new(Known { file: None, passphrase: None });
+
+/// A key's file in the clear: as it is, or opened with the passphrase of this command. One of more than `limit` bytes is refused.
+pub fn read_key(path: &Path, limit: u64) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    opened(path, files::read_secret(path, limit)?)
+}
+
+/// A key in the clear: as it is, or opened with the passphrase of this command.
+pub fn opened(path: &Path, content: Zeroizing<Vec<u8>>) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    match Standing::of(&content) {
+        Standing::Protected => protected::open(path, &content, &of(path)?),
+        _ => Ok(content),
+    }
+}
+
+/// Names the file with the passphrase; the first one counts: the command line goes before a configuration.
+pub fn is_in(file: Option<PathBuf>) {
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    known.file = known.file.take().or(file);
+}
+
+/// Wipes what was taken or typed: all keys are read.
+pub fn forget() {
+    KNOWN.lock().unwrap_or_else(PoisonError::into_inner).passphrase = None;
+}
+
+/// The passphrase that a key is read with.
+fn of(key: &Path) -> Result<Zeroizing<String>, Failure> {
+    known(|| ask(&format!("passphrase of {}", key.display())), key)
+}
+
+/// The passphrase that a key is to be protected with.
+pub fn new(key: &Path) -> Result<Zeroizing<String>, Failure> {
+    let passphrase = known(
+        || {
+            let first = ask("new passphrase")?;
+            match *ask("the same once more")? == *first {
+                true => Ok(first),
+                false => Err(Failure::new("passphrase", "not the same twice", "try again")),
+            }
+        },
+        key,
+    )?;
+    match passphrase.chars().count() < LEAST {
+        true => Err(Failure::new(
+            "passphrase",
+            format_args!("shorter than {LEAST} characters"),
+            "choose six words at random, or have a program make one",
+        )),
+        false => Ok(passphrase),
+    }
+}
+
+fn known(
+    otherwise: impl FnOnce() -> Result<Zeroizing<String>, Failure>,
+    key: &Path,
+) -> Result<Zeroizing<String>, Failure> {
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(passphrase) = &known.passphrase {
+        return Ok(passphrase.clone());
+    }
+    let passphrase = match &known.file {
+        Some(file) => from_file(file)?,
+        None => match std::env::var(VARIABLE) {
+            Ok(passphrase) => Zeroizing::new(passphrase),
+            Err(_) if is_at_a_terminal() => otherwise()?,
+            Err(_) => {
+                let remedy = format!("give --passphrase-file, or set {VARIABLE}; on a terminal it is asked for");
+                return Err(Failure::at(key, "needs a passphrase, and none is given", remedy));
+            }
+        },
+    };
+    Ok(known.passphrase.insert(passphrase).clone())
+}
+
+/// One line.
+fn from_file(file: &Path) -> Result<Zeroizing<String>, Failure> {
+    let bytes = files::read_secret(file, LIMIT_BYTES)?;
+    let wrong = |what| Failure::at(file, what, "write the passphrase into it, one line");
+    let text = std::str::from_utf8(&bytes).map_err(|_| wrong("not UTF-8 text"))?;
+    match text.trim_end_matches(['\r', '\n']) {
+        "" => Err(wrong("it is empty")),
+        line if line.contains('\n') => Err(wrong("more than one line")),
+        line => Ok(Zeroizing::new(line.to_owned())),
+    }
+}
+
+fn is_at_a_terminal() -> bool {
+    std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+}
+
+/// Asks on the terminal, which shows nothing of what is typed.
+fn ask(what: &str) -> Result<Zeroizing<String>, Failure> {
+    let failed = |error: &dyn std::fmt::Display| Failure::new("passphrase", error, "give --passphrase-file");
+    let hidden = Hidden::new().map_err(|error| failed(&error))?;
+    let mut err = std::io::stderr().lock();
+    drop(write!(err, "{what}: ").and_then(|()| err.flush()));
+    let mut line = Zeroizing::new(String::with_capacity(LIMIT_BYTES as usize));
+    let read = std::io::stdin().lock().read_line(&mut line);
+    drop(hidden);
+    drop(writeln!(err));
+    read.map_err(|error| failed(&error))?;
+    let kept = line.trim_end_matches(['\r', '\n']).len();
+    line.truncate(kept);
+    Ok(line)
+}
+
+/// A terminal that shows nothing, until this is dropped.
+struct Hidden {
+    #[cfg(unix)]
+    before: rustix::termios::Termios,
+}
+
+#[cfg(unix)]
+impl Hidden {
+    fn new() -> std::io::Result<Self> {
+        use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+        let before = tcgetattr(std::io::stdin())?;
+        let mut silent = before.clone();
+        silent.local_modes.remove(LocalModes::ECHO);
+        silent.local_modes.insert(LocalModes::ECHONL);
+        tcsetattr(std::io::stdin(), OptionalActions::Flush, &silent)?;
+        Ok(Self { before })
+    }
+}
+
+#[cfg(unix)]
+impl Drop for Hidden {
+    fn drop(&mut self) {
+        use rustix::termios::{OptionalActions, tcsetattr};
+        let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, &self.before);
+    }
+}
+
+#[cfg(not(unix))]
+impl Hidden {
+    fn new() -> std::io::Result<Self> {
+        Err(std::io::ErrorKind::Unsupported.into())
+    }
+}
