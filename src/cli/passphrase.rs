@@ -21,9 +21,11 @@ const LEAST: usize = 12;
 struct Known {
     file: Option<PathBuf>,
     passphrase: Option<Zeroizing<String>>,
+    /// Whether all keys were read that somebody may be asked for.
+    silent: bool,
 }
 
-static KNOWN: Mutex<Known> = Mutex::new(Known { file: None, passphrase: None });
+static KNOWN: Mutex<Known> = Mutex::new(Known { file: None, passphrase: None, silent: false });
 
 /// A key's file in the clear: as it is, or opened with the passphrase of this command. One of more than `limit` bytes is refused.
 pub fn read_key(path: &Path, limit: u64) -> Result<Zeroizing<Vec<u8>>, Failure> {
@@ -44,9 +46,12 @@ pub fn is_in(file: Option<PathBuf>) {
     known.file = known.file.take().or(file);
 }
 
-/// Wipes what was taken or typed: all keys are read.
+/// Wipes what was taken or typed: all keys are read. From here on nobody is asked: whoever reads a key again, as a reload does, takes its
+/// passphrase from a file or the environment.
 pub fn forget() {
-    KNOWN.lock().unwrap_or_else(PoisonError::into_inner).passphrase = None;
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    known.passphrase = None;
+    known.silent = true;
 }
 
 /// The passphrase that a key is read with.
@@ -88,7 +93,7 @@ fn known(
         Some(file) => from_file(file)?,
         None => match std::env::var(VARIABLE) {
             Ok(passphrase) => Zeroizing::new(passphrase),
-            Err(_) if is_at_a_terminal() => otherwise()?,
+            Err(_) if !known.silent && is_at_a_terminal() => otherwise()?,
             Err(_) => {
                 let remedy = format!("give --passphrase-file, or set {VARIABLE}; on a terminal it is asked for");
                 return Err(Failure::at(key, "needs a passphrase, and none is given", remedy));
