@@ -64,6 +64,7 @@ code = "A-BORDER"
 certificate = "../a/tls.pem"
 signing_key = "../a/signing.pub"
 TOML
+run serve --config b/custodian.toml --init-database
 run serve --config b/custodian.toml --check
 
 say "4. Ministry B serves"

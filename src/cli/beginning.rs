@@ -28,8 +28,8 @@ pub struct Beginning<'a> {
 }
 
 impl Beginning<'_> {
-    /// Writes all of it, and says what comes next.
-    pub fn make(&self, console: &Console) -> Result<Outcome, Failure> {
+    /// Writes all of it, does what can be done then, and says what comes next.
+    pub fn make(&self, then: &dyn Fn() -> Result<(), Failure>, console: &Console) -> Result<Outcome, Failure> {
         free(self.config)?;
         let folder: PathBuf = match self.config.parent() {
             Some(parent) if parent != Path::new("") => parent.to_owned(),
@@ -38,6 +38,7 @@ impl Beginning<'_> {
         trial(&folder, self.party, self.hosts)?;
         let text = replaced(self.sample, self.values);
         files::write(&[Output { path: self.config, bytes: text.as_bytes(), access: Access::Private }], false)?;
+        then()?;
         let (folder, config) = (folder.display().to_string(), self.config.display().to_string());
         let fill = |step: &&str| step.replace("{folder}", &folder).replace("{config}", &config);
         let steps: Vec<String> = self.steps.iter().map(fill).collect();

@@ -206,7 +206,15 @@ impl<T> Party<T> {
     /// The custodian's database.
     pub fn custody(&self) -> Result<Custody, Failure> {
         let owner = self.owner(Role::Custodian)?;
-        Custody::open(self.location()?, owner, Box::new(load::randomness()?), now())
+        Custody::open(self.location()?, owner, Box::new(load::randomness()?))
+            .map_err(|error| store_failure(&self.path, &error))
+    }
+
+    /// Makes the custodian's database, or brings it up to date.
+    pub fn make_custody(&self) -> Result<(), Failure> {
+        let owner = self.owner(Role::Custodian)?;
+        Custody::create(self.location()?, owner, Box::new(load::randomness()?), now())
+            .map(drop)
             .map_err(|error| store_failure(&self.path, &error))
     }
 

@@ -301,7 +301,7 @@ fn database() -> Desk {
     };
     let owner = Owner { party: "B".parse().unwrap(), role: Role::Custodian, key: signing("b") };
     let (now, rng) = (Time::from_system(SystemTime::now()), ChaCha20Rng::seed_from_u64(1));
-    let mut custody = Custody::open(Location::File(desk.path("log.sqlite")), owner, Box::new(rng), now).unwrap();
+    let mut custody = Custody::create(Location::File(desk.path("log.sqlite")), owner, Box::new(rng), now).unwrap();
     let requester = "A-BORDER".parse().unwrap();
     custody.journal().register(&requester, &signing("a").public(), now).unwrap();
     custody.admit_key(&requester, &Hash([7; 32]), &Name([1; 16]), b"key", 30, now).unwrap();

@@ -23,7 +23,7 @@ pub fn served() -> Desk {
          [[agreement]]\nfile = 'agreement.toml'\ngallery = 'gallery.cotejo'\nexempt = 'exempt.txt'\n\
          [[requester]]\ncode = 'A'\ncertificate = 'a/tls.pem'\nsigning_key = 'a/signing.pub'\n",
     );
-    // The database is made by the first check.
+    desk.ok("serve --init-database --config custodian.toml");
     desk.write("exempt.txt", "anna\n");
     desk.ok(CHECK);
     desk

@@ -30,6 +30,7 @@ pub fn desk() -> Desk {
     );
     let custodian = "[custodian]\nparty = 'B'\nurl = 'https://127.0.0.1:1'\nsigning_key = '../b/signing.pub'\n";
     desk.write("a/querier.toml", common("A", "querier") + "keys = 'keys'\n" + tls + custodian);
+    desk.ok("serve --init-database --config b/custodian.toml");
     desk
 }
 

@@ -119,6 +119,7 @@ fn the_samples_of_the_help_are_configurations() {
     std::fs::remove_file(desk.path("d/custodian.sqlite")).unwrap();
     std::fs::remove_file(desk.path("c/querier.sqlite")).unwrap();
     desk.write("d/custodian.toml", sample(&desk, "serve", "party = ", "grace_seconds"));
+    desk.ok("serve --init-database --config d/custodian.toml");
     desk.write("c/querier.toml", sample(&desk, "ask", "party = ", "signing_key = \"their"));
     desk.ok("serve --config d/custodian.toml --check");
     desk.ok("ask --config c/querier.toml --check");

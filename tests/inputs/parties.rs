@@ -9,6 +9,7 @@ use crate::support::Desk;
 pub fn parties() -> Desk {
     let desk = Desk::of_two_parties(&["a", "b"]);
     configure(&desk, &Changes::default());
+    desk.ok("serve --init-database --config b/custodian.toml");
     desk
 }
 

@@ -14,13 +14,13 @@ fn owner(role: Role, key: u64) -> Owner {
 fn open(database: &str, role: Role, key: u64) -> Result<(), StoreError> {
     let (location, owner, rng) = (location(database), owner(role, key), Box::new(rng(1)));
     match role {
-        Role::Custodian => Custody::open(location, owner, rng, Time::ZERO).map(drop),
+        Role::Custodian => Custody::create(location, owner, rng, Time::ZERO).map(drop),
         Role::Querier => Outbox::open(location, owner, rng, Time::ZERO).map(drop),
     }
 }
 
 fn entries(database: &str, role: Role) -> usize {
-    let mut journal = Journal::open(location(database), owner(role, 1), Box::new(rng(1)), Time::ZERO).unwrap();
+    let mut journal = Journal::open(location(database), owner(role, 1), Box::new(rng(1))).unwrap();
     journal.entries(1).unwrap().len()
 }
 

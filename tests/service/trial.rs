@@ -300,7 +300,7 @@ impl Trial {
     pub fn custody(&self) -> Custody {
         let owner =
             Owner { party: "B-REGISTRY".parse().unwrap(), role: Role::Custodian, key: signing_key(CUSTODIAN_KEY) };
-        Custody::open(databases::location(&self.database), owner, Box::new(rng(50)), self.now()).unwrap()
+        Custody::create(databases::location(&self.database), owner, Box::new(rng(50)), self.now()).unwrap()
     }
 
     /// Requesters as they are registered.

@@ -81,7 +81,7 @@ fn killed(database: Option<String>) {
         None => Location::File(office.path("custodian.sqlite")),
     };
     let owner = Owner { party: "B".parse().unwrap(), role: Role::Custodian, key };
-    let mut custody = Custody::open(location, owner, Box::new(ChaCha20Rng::from_os_rng()), now()).unwrap();
+    let mut custody = Custody::open(location, owner, Box::new(ChaCha20Rng::from_os_rng())).unwrap();
     let (report, theirs) = checked(custody.journal(), public);
     assert!(report.findings.is_empty(), "{:?}", report.findings);
     let counts = report.statements;

@@ -87,6 +87,7 @@ impl Office {
             );
         }
         std::fs::write(folder.path().join("custodian.toml"), config).unwrap();
+        run("serve --init-database");
         let agreement = std::fs::read_to_string(folder.path().join("agreement.toml")).unwrap();
         Self {
             agreement: Agreement::from_toml(&agreement).and_then(Opened::new).unwrap(),

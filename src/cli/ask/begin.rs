@@ -50,6 +50,6 @@ impl Args {
             hosts: &[],
             steps: &STEPS,
         };
-        beginning.make(console)
+        beginning.make(&|| Ok(()), console)
     }
 }

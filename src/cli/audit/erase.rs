@@ -118,7 +118,7 @@ impl Args {
         drop(reader);
         let owner = Owner { party: owner, role, key };
         let location = source::parse(self.database())?;
-        let journal = Journal::open(location, owner, Box::new(load::randomness()?), party::now());
+        let journal = Journal::open(location, owner, Box::new(load::randomness()?));
         let erased = journal.and_then(|mut journal| journal.erase(before, consents, party::now()));
         Ok(erased.map_err(failed)?.contents)
     }

@@ -43,6 +43,9 @@ pub struct Args {
     /// Write a commented configuration, certificates for a trial and a signing key, and say what comes next
     #[arg(long, conflicts_with = "check")]
     init: bool,
+    /// Make the database that the configuration names, once, or bring one of an earlier version up to date, and end
+    #[arg(long, conflicts_with_all = ["check", "init"])]
+    init_database: bool,
     /// With --init: the name of this custodian
     #[arg(long, value_name = "CODE", requires = "init", default_value = "B-REGISTRY")]
     party: Code,
@@ -80,6 +83,12 @@ impl Args {
         }
         let party = Party::<Custodian>::read(&self.config)?;
         party.judge(&self.guard, console)?;
+        if self.init_database {
+            party.make_custody()?;
+            let text = format!("{}: its database is made, and ready to be served from", self.config.display());
+            console.result(text, &json!({"config": self.config}))?;
+            return Ok(Outcome::Done);
+        }
         let identity = party.identity(Side::Server)?;
         let agreements = party.agreements(self.allow_unknown_exempt, console)?;
         let digests = config::digests(&agreements);
@@ -176,7 +185,7 @@ impl Args {
             hosts: &self.host,
             steps: &steps,
         };
-        beginning.make(console)
+        beginning.make(&|| Party::<Custodian>::read(&self.config)?.make_custody(), console)
     }
 
     fn start_log(&self) {

@@ -134,6 +134,10 @@ impl GalleryFiles {
 }
 
 impl GallerySource for Arc<GalleryFiles> {
+    fn is_there(&self) -> bool {
+        self.gallery.is_file()
+    }
+
     fn load(&self) -> Result<Option<Loaded>, Unloadable> {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((looks, loaded)) = self.checked.lock().unwrap_or_else(PoisonError::into_inner).take() {

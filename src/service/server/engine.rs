@@ -42,6 +42,11 @@ pub trait GallerySource: Send + Sync {
     ///
     /// [`Unloadable`] says why it cannot be loaded. What was loaded before stays in use.
     fn load(&self) -> Result<Option<Loaded>, Unloadable>;
+
+    /// Whether the gallery is still where it comes from: where it is not, nothing is accepted.
+    fn is_there(&self) -> bool {
+        true
+    }
 }
 
 /// Why a gallery cannot be loaded.

@@ -20,7 +20,15 @@ const EXPIRY: Duration = Duration::from_secs(60);
 /// Goes on until the queue is closed.
 pub(crate) fn keep_up(state: &Arc<State>) {
     let (mut expired, mut looked) = (None::<Instant>, None::<Instant>);
+    let mut in_place = true;
     while !state.queue.is_closed() {
+        let there = state.with_custody(|custody| custody.journal().is_in_place());
+        if let Err(error) = &there
+            && in_place
+        {
+            tracing::error!("nothing is accepted or answered: {}", error.in_full());
+        }
+        in_place = there.is_ok();
         for (agreement, desk) in &state.desks {
             refresh(state, agreement, desk);
         }

@@ -191,6 +191,8 @@ pub(crate) struct Database {
     location: Location,
     link: Option<Link>,
     access: Access,
+    /// Whether it was there when it was opened: then none is made in its place.
+    existing: bool,
     /// Whether all that is read is of one moment.
     snapshot: bool,
     /// Whether the journal of an SQLite file may hold what was deleted.
@@ -210,7 +212,15 @@ const ADVISORY_LOCK: i64 = 0x636f_7465_6a6f;
 impl Database {
     /// Nothing is touched yet.
     pub(crate) fn new(location: Location) -> Self {
-        Self { location, link: None, access: Access::Shared, snapshot: false, untidy: false, lock: None }
+        Self {
+            location,
+            link: None,
+            access: Access::Shared,
+            existing: false,
+            snapshot: false,
+            untidy: false,
+            lock: None,
+        }
     }
 
     /// Only to be read: nothing of it will be changed.
@@ -223,6 +233,28 @@ impl Database {
         match &self.location {
             Location::File(path) => Some(path.clone()),
             _ => None,
+        }
+    }
+
+    /// Whether there is a file that could be one; of a server that is not known yet. Nothing is made.
+    pub(crate) fn is_there(&self) -> bool {
+        match &self.location {
+            Location::File(path) => path.metadata().is_ok_and(|found| found.len() > 0),
+            Location::Server(_) => true,
+        }
+    }
+
+    /// From here on none is made in its place.
+    pub(crate) fn exists(&mut self) {
+        self.existing = true;
+    }
+
+    /// Whether the file that we have locked is still the one of its name. What has lost its name can be written to, and nobody would
+    /// find it again.
+    pub(crate) fn is_in_place(&self) -> Result<(), StoreError> {
+        match (&self.location, &self.lock) {
+            (Location::File(path), Some(lock)) if !sqlite::is_at(lock, path) => Err(StoreError::Gone),
+            _ => Ok(()),
         }
     }
 
@@ -247,6 +279,7 @@ impl Database {
 
     /// Begins a step that changes something.
     pub(crate) fn step(&mut self) -> Result<Step<'_>, StoreError> {
+        self.is_in_place()?;
         self.link()?;
         let mut step = Step { database: self, settled: false };
         step.begin()?;
@@ -289,6 +322,7 @@ impl Database {
             None if self.snapshot => {
                 return Err(StoreError::Unavailable("it was changed while it was read".to_owned()));
             }
+            None if self.existing && !self.is_there() => return Err(StoreError::Gone),
             None => connect(&self.location, self.access)?,
         };
         Ok(self.link.insert(link))
@@ -439,6 +473,17 @@ impl Step<'_> {
             Some(Link::Postgres(_)) => self.execute("LOCK TABLE about IN EXCLUSIVE MODE", &[]).map(drop),
             _ => Ok(()),
         }
+    }
+
+    /// Names of the tables that there are.
+    pub(crate) fn tables(&mut self) -> Result<Vec<String>, StoreError> {
+        let sql = match &self.database.link {
+            Some(Link::Postgres(_)) => {
+                "SELECT CAST(tablename AS TEXT) FROM pg_tables WHERE schemaname = current_schema() ORDER BY 1"
+            }
+            _ => "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY 1",
+        };
+        self.query(sql, &[])?.into_iter().map(|mut row| row.text()).collect()
     }
 
     /// The rows that a statement finds.

@@ -64,6 +64,15 @@ pub enum StoreError {
         /// The key as configured.
         configured: PublicKey,
     },
+    /// There is none.
+    #[error("there is no database there: it was never made, or it is gone")]
+    NotMade,
+    /// It was there, and is not any more.
+    #[error("the file of the database is gone, or another is in its place")]
+    Gone,
+    /// Written by an earlier version.
+    #[error("this database was made by an earlier version of cotejo (layout {0})")]
+    Older(String),
     /// Written by another version.
     #[error("this database was written by another version of cotejo (layout {0})")]
     Layout(String),
@@ -106,6 +115,12 @@ impl Remedy for StoreError {
             Self::SignedOtherwise { .. } => {
                 "configure the key that it was made with, or begin another database ('database')"
             }
+            Self::NotMade => {
+                "'cotejo serve --init-database' makes one, once; where there was one, find it, or restore it from a copy: a new one has \
+                 no log, no quotas used up, and requesters notice"
+            }
+            Self::Gone => "put it back, or stop the server and restore it from a copy",
+            Self::Older(..) => "make a copy of it; then 'cotejo serve --init-database' brings it up to date",
             Self::Layout(..) => "use that version",
             Self::Consent(_) => "have that party make one with 'cotejo audit consent', and give it with --consent",
             Self::Future(_) => "name a time that is past",

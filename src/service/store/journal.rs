@@ -28,13 +28,31 @@ pub struct ErasedContents {
 }
 
 impl Journal {
-    /// Opens a log, or begins one.
+    /// Opens a database that was made on purpose: see [`Journal::create`].
     ///
     /// # Errors
     ///
-    /// [`StoreError::Owner`] for somebody else's database, [`StoreError::SigningKey`] for one that is bound to another key, or whatever
-    /// keeps it from being opened. Nothing is written then.
-    pub fn open(
+    /// [`StoreError::NotMade`] where there is none, [`StoreError::Older`] where an earlier version made it, [`StoreError::Foreign`] where
+    /// another program did; else as [`Journal::create`]. Nothing is written then.
+    pub fn open(location: Location, owner: Owner, rng: Box<dyn CryptoRng + Send>) -> Result<Self, StoreError> {
+        let mut journal = Self { database: Database::new(location), owner, rng };
+        if !journal.database.is_there() {
+            return Err(StoreError::NotMade);
+        }
+        let mut step = journal.database.step()?;
+        schema::check(&mut step, &journal.owner)?;
+        drop(step);
+        journal.database.exists();
+        Ok(journal)
+    }
+
+    /// Makes a database, and begins its log; brings one of an earlier version up to date; opens one that is as it should be.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Owner`] for somebody else's database, [`StoreError::SigningKey`] for one that is bound to another key,
+    /// [`StoreError::Foreign`] for one with tables of another program, or whatever keeps it from being opened. Nothing is written then.
+    pub fn create(
         location: Location,
         owner: Owner,
         rng: Box<dyn CryptoRng + Send>,
@@ -93,6 +111,15 @@ impl Journal {
             drop(database.tidy());
         }
         Ok(done)
+    }
+
+    /// Whether the database is still where it was opened.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Gone`] where it is not.
+    pub(crate) fn is_in_place(&self) -> Result<(), StoreError> {
+        self.database.is_in_place()
     }
 
     /// What was deleted leaves the journal of an SQLite file: from time to time, where many write.

@@ -82,10 +82,41 @@ const CUSTODIAN_FROM_3: &[&str] = &[
 /// From layout 3 to 4, for a querier.
 const QUERIER_FROM_3: &[&str] = &["ALTER TABLE requests ADD COLUMN abandonment TEXT"];
 
+/// The table that says whose database it is.
+const ABOUT: &str = "about";
+
+/// Whether it is a database of this owner's, of this version. Changes nothing.
+pub(crate) fn check(step: &mut Step<'_>, owner: &Owner) -> Result<(), StoreError> {
+    let tables = step.tables()?;
+    match tables.is_empty() {
+        true => return Err(StoreError::NotMade),
+        false if !tables.iter().any(|table| table == ABOUT) => return Err(StoreError::Foreign),
+        false => {}
+    }
+    let layout = about(step, "layout")?.ok_or(StoreError::Foreign)?;
+    owned(step, owner)?;
+    match layout.as_str() {
+        LAYOUT => bound(step, &owner.key.public()),
+        "1" | "2" | "3" => Err(StoreError::Older(layout)),
+        _ => Err(StoreError::Layout(layout)),
+    }
+}
+
+/// A party has one database for each of its roles.
+fn owned(step: &mut Step<'_>, owner: &Owner) -> Result<(), StoreError> {
+    let actual = format!("{} {}", text(step, "role")?, text(step, "party")?);
+    let expected = format!("{} {}", owner.role, owner.party);
+    if actual == expected { Ok(()) } else { Err(StoreError::Owner { expected, actual }) }
+}
+
 /// Makes what is missing, and says whose database it is, if it was new: name, role and signing key. Anybody else's is refused.
 ///
 /// Where it is refused, the step has changed nothing that would last: it is not committed.
 pub(crate) fn prepare(step: &mut Step<'_>, owner: &Owner) -> Result<(), StoreError> {
+    let tables = step.tables()?;
+    if !tables.is_empty() && !tables.iter().any(|table| table == ABOUT) {
+        return Err(StoreError::Foreign);
+    }
     for statement in SHARED {
         step.execute(statement, &[])?;
     }
@@ -93,11 +124,7 @@ pub(crate) fn prepare(step: &mut Step<'_>, owner: &Owner) -> Result<(), StoreErr
     let (party, role, key) = (owner.party.as_str(), owner.role.to_string(), owner.key.public());
     let layout = about(step, "layout")?;
     if layout.is_some() {
-        let actual = format!("{} {}", text(step, "role")?, text(step, "party")?);
-        let expected = format!("{role} {party}");
-        if actual != expected {
-            return Err(StoreError::Owner { expected, actual });
-        }
+        owned(step, owner)?;
     }
     let of_role = match owner.role {
         Role::Custodian => CUSTODIAN,

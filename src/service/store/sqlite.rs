@@ -58,9 +58,24 @@ pub(super) fn lock(path: &Path) -> Result<File, StoreError> {
         Err(TryLockError::WouldBlock) => return Err(StoreError::InUse),
         Err(TryLockError::Error(error)) => return Err(unavailable(&error)),
     }
-    match Look::of(path).is_some_and(|there| Some(there.file) == file.metadata().ok().map(|ours| FileLook::of(&ours))) {
+    match is_at(&file, path) {
         true => Ok(file),
         false => Err(StoreError::Unavailable("its file was replaced just now".to_owned())),
+    }
+}
+
+/// Whether a file is the one of this name.
+pub(super) fn is_at(file: &File, path: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        let which = |found: fs::Metadata| (found.dev(), found.ino());
+        path.metadata().ok().map(which) == file.metadata().ok().map(which)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = file;
+        path.exists()
     }
 }
 

@@ -111,18 +111,27 @@ pub struct Waiting {
 }
 
 impl Custody {
-    /// Opens a custodian's database, or makes one.
+    /// Opens a custodian's database, which was made on purpose.
     ///
     /// # Errors
     ///
     /// As [`Journal::open`].
-    pub fn open(
+    pub fn open(location: Location, owner: Owner, rng: Box<dyn CryptoRng + Send>) -> Result<Self, StoreError> {
+        Ok(Self { journal: Journal::open(location, owner, rng)? })
+    }
+
+    /// Makes a custodian's database, or brings one of an earlier version up to date.
+    ///
+    /// # Errors
+    ///
+    /// As [`Journal::create`].
+    pub fn create(
         location: Location,
         owner: Owner,
         rng: Box<dyn CryptoRng + Send>,
         now: Time,
     ) -> Result<Self, StoreError> {
-        Ok(Self { journal: Journal::open(location, owner, rng, now)? })
+        Ok(Self { journal: Journal::create(location, owner, rng, now)? })
     }
 
     /// The log.

@@ -38,14 +38,14 @@ impl Outbox {
     ///
     /// # Errors
     ///
-    /// As [`Journal::open`].
+    /// As [`Journal::create`].
     pub fn open(
         location: Location,
         owner: Owner,
         rng: Box<dyn CryptoRng + Send>,
         now: Time,
     ) -> Result<Self, StoreError> {
-        Ok(Self { journal: Journal::open(location, owner, rng, now)? })
+        Ok(Self { journal: Journal::create(location, owner, rng, now)? })
     }
 
     /// The log.
