@@ -73,6 +73,8 @@ pub struct GuardArgs {
 
 /// Longest configuration, in bytes.
 const LIMIT_BYTES: u64 = 1 << 20;
+/// What ends within so many days is noted.
+pub const SOON_DAYS: u32 = 30;
 /// Longest list of revoked certificates, in bytes.
 const CRL_LIMIT_BYTES: u64 = 64 << 20;
 
@@ -262,9 +264,18 @@ impl<T> Party<T> {
         ]
     }
 
-    /// Notes what may be amiss with our certificate, but need not be.
+    /// Notes what may be amiss with our certificate, but need not be; and what ends soon.
     pub fn advise(&self, side: Side, console: &Console) -> Result<(), Failure> {
-        if let Some(issuer) = self.identity(side)?.unlinked() {
+        let identity = self.identity(side)?;
+        let soon = now().plus_days(SOON_DAYS);
+        for (what, until) in
+            [("our certificate", identity.until()), ("a list of revoked certificates", identity.lists_until())]
+        {
+            if let Some(until) = until.filter(|until| *until <= soon) {
+                console.note(format_args!("{what} ends at {until}: have it renewed"));
+            }
+        }
+        if let Some(issuer) = identity.unlinked() {
             console.note(format_args!(
                 "{}: issued by {issuer}, whose certificate is neither behind it nor in [tls] authority: if that is an intermediate \
                  authority, append its certificate",

@@ -96,3 +96,31 @@ fn an_operations_port_that_others_reach_is_refused_unless_it_is_meant() {
     desk.write("custodian.toml", format!("operations = '[::1]:9464'\n{config}"));
     desk.ok(check);
 }
+
+#[test]
+fn a_check_judges_the_dates_of_certificates() {
+    let desk = served();
+    let config = String::from_utf8(desk.read("custodian.toml")).unwrap();
+    let check = "serve --config custodian.toml --check";
+    let requesters_ends = |days: i64| {
+        let mut parameters = rcgen::CertificateParams::new(vec!["a".to_owned()]).unwrap();
+        let now = time::OffsetDateTime::from(std::time::SystemTime::now());
+        parameters.not_before = now - time::Duration::days(100);
+        parameters.not_after = now + time::Duration::days(days);
+        let certificate = parameters.self_signed(&rcgen::KeyPair::generate().unwrap()).unwrap();
+        desk.write("requester.pem", certificate.pem());
+    };
+    desk.write("custodian.toml", config.replace("a/tls.pem", "requester.pem"));
+    requesters_ends(-1);
+    let refusal = desk.refused(check, "custodian.toml", "requesters' certificates have ended");
+    assert!(refusal.contains("that of A ended at"), "{refusal}");
+    requesters_ends(5);
+    let output = desk.command(check).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success() && said.contains("the certificate of A ends at"), "{said}");
+    // Ours.
+    desk.ok("certificates issue --authority authority --name B --server localhost --days 20 --out b --force");
+    let output = desk.command(check).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success() && said.contains("our certificate ends at"), "{said}");
+}

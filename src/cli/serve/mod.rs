@@ -100,7 +100,7 @@ impl Args {
         if self.check {
             party.advise(Side::Server, console)?;
             console.note(process::said());
-            party.judge_dates(&identity, &requesters, console)?;
+            party.judge_dates(&requesters, console)?;
             let sound = format!("{}: sound; {} served", self.config.display(), count(agreements.len(), "agreement"));
             let exempt: Vec<_> = agreements.iter().filter_map(|served| served.source.exempted()).collect();
             let exempt = exempt.iter().map(|exempt| (exempt.len(), custody.exempt_digest(exempt)));

@@ -84,7 +84,7 @@ pub(crate) async fn serve(
         match accepted {
             Ok((stream, from)) => match state.admission.crowd.enter(Source::of(from.ip()), Instant::now()) {
                 Some(stay) => drop(tokio::spawn(attend(house.clone(), stream, from, stay))),
-                None => drop(state.metrics.turned_away.inc()),
+                None => turn_away(from, &state),
             },
             Err(error) => {
                 // Out of file descriptors, say.
@@ -100,6 +100,14 @@ pub(crate) async fn serve(
     drop(house);
     close.send_replace(true);
     drop(tokio::time::timeout(state.limits().grace, ended.recv()).await);
+}
+
+/// Where it comes from has its share.
+fn turn_away(from: SocketAddr, state: &State) {
+    state.metrics.turned_away.inc();
+    if let Some(withheld) = state.admission.told.tell(Instant::now()) {
+        tracing::warn!(from = %from, withheld, "a connection beyond its address' share was closed");
+    }
 }
 
 /// One connection, from its first byte to its last.
