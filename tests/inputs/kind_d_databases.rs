@@ -134,6 +134,12 @@ fn kind_d_what_postgresql_refuses_has_a_remedy() {
     for (database, what, remedy) in cases {
         refused_by_the_server(&desk, &database, what, remedy);
     }
+    // One that stands apart is the one that the server gets.
+    for (password, what) in [(SECRET, "password authentication failed"), ("right", "no database of cotejo's")] {
+        let mut command = desk.command("audit verify --database-password-env PASSWORD --database");
+        let said = command.arg(&as_user).env("PASSWORD", password).assert();
+        assert!(!refusal(said, "audit verify", "the PostgreSQL database", what).contains(SECRET));
+    }
 }
 
 fn refused_by_the_server(desk: &Desk, database: &str, what: &str, remedy: &str) {
