@@ -86,3 +86,31 @@ fn a_database_of_before_is_bound_to_the_key_that_its_log_shows() {
         }
     }
 }
+
+/// A custodian's database is made on purpose. What is there instead of one is left as it is.
+#[test]
+fn a_missing_an_empty_an_older_and_a_foreign_database_are_refused_until_one_is_made() {
+    let look =
+        |database: &str| Custody::open(location(database), owner(Role::Custodian, 1), Box::new(rng(1))).map(drop);
+    for kind in kinds() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = fresh(kind, folder.path());
+        assert_eq!(look(&database), Err(StoreError::NotMade));
+        if kind == Kind::Sqlite {
+            assert!(!std::path::Path::new(&database).exists());
+            std::fs::write(&database, "").unwrap();
+            assert_eq!(look(&database), Err(StoreError::NotMade));
+        }
+        execute(kind, &database, "CREATE TABLE another (program BIGINT)");
+        assert_eq!(look(&database), Err(StoreError::Foreign));
+        assert_eq!(open(&database, Role::Custodian, 1), Err(StoreError::Foreign));
+        execute(kind, &database, "DROP TABLE another");
+        open(&database, Role::Custodian, 1).unwrap();
+        look(&database).unwrap();
+        to_layout_1(kind, &database, Role::Custodian);
+        assert_eq!(look(&database), Err(StoreError::Older("1".to_owned())));
+        open(&database, Role::Custodian, 1).unwrap();
+        look(&database).unwrap();
+        assert_eq!(entries(&database, Role::Custodian), 1);
+    }
+}

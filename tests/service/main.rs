@@ -17,6 +17,7 @@ mod dated;
 mod document;
 mod faults;
 mod galleries;
+mod gone;
 mod identity;
 mod outsiders;
 mod persons;

@@ -157,7 +157,7 @@ impl Certified {
 
 /// A gallery that a test can change.
 #[derive(Default)]
-pub struct Source(Mutex<Option<Result<Loaded, String>>>);
+pub struct Source(Mutex<Option<Result<Loaded, String>>>, AtomicBool);
 
 impl Source {
     pub fn set(&self, agreement: &Opened, people: &[Record], exempt: &[&str]) {
@@ -175,6 +175,13 @@ impl Source {
         let exempt: BTreeSet<SubjectId> =
             exempt.iter().map(|id| SubjectId::try_from((*id).to_owned()).unwrap()).collect();
         *self.0.lock().unwrap() = Some(Ok(Loaded { gallery, exempt }));
+        self.1.store(false, Ordering::Relaxed);
+    }
+
+    /// It is not there any more.
+    pub fn remove(&self) {
+        self.1.store(true, Ordering::Relaxed);
+        self.fail("gallery.cotejo: is not there");
     }
 
     /// Of three persons, with a byte of their references changed: that is found when they are compared with.
@@ -197,6 +204,10 @@ impl Source {
 struct Shared(Arc<Source>);
 
 impl GallerySource for Shared {
+    fn is_there(&self) -> bool {
+        !self.0.1.load(Ordering::Relaxed)
+    }
+
     fn load(&self) -> Result<Option<Loaded>, Unloadable> {
         let loaded = self.0.0.lock().unwrap().take().transpose();
         loaded.map_err(|what| Unloadable { what, remedy: None })
