@@ -12,8 +12,8 @@ use serde_json::json;
 
 use super::console::{Console, bytes, seconds};
 use super::failure::Failure;
-use super::files::{self, Access, Content, Folders, Output};
-use super::{AgreementArg, Outcome, OverwriteArg, load, own_set};
+use super::files::{self, Access, Content, Folders, Output, protected};
+use super::{AgreementArg, Outcome, OverwriteArg, load, own_set, passphrase};
 
 /// Make the querier's keys: secret.key stays, evaluation.key is sent to the custodian, once
 #[derive(clap::Args)]
@@ -27,6 +27,9 @@ pub struct Args {
     /// Make keys of a parameter set of less than 128 bits of security; every file made with them is marked
     #[arg(long)]
     allow_insecure: bool,
+    /// Put secret.key under a passphrase at once, as 'cotejo keys protect' does
+    #[arg(long)]
+    protect: bool,
     #[command(flatten)]
     overwrite: OverwriteArg,
 }
@@ -49,12 +52,17 @@ impl Args {
             files::require_free(path, self.overwrite.force, Content::File(kind))
                 .map_err(|failure| keep_old_keys(failure, self.overwrite.force))?;
         }
+        let passphrase = self.protect.then(|| passphrase::new(&secret_path)).transpose()?;
         console.note(format_args!("making keys of parameter set {} ...", set.name()));
         let start = Instant::now();
         let mut seed = KeySeed::default();
         load::randomness()?.fill_bytes(seed.as_mut());
         let (querier, public_bytes) = Querier::from_seed(agreement, seed).map_err(Failure::in_file(&public_path))?;
         let secret_bytes = querier.to_secret_bytes();
+        let secret_bytes = match passphrase {
+            None => secret_bytes,
+            Some(passphrase) => protected::protect(&secret_path, &secret_bytes, &passphrase, &mut load::randomness()?)?,
+        };
         let took = start.elapsed();
         let outputs = [
             Output { path: &secret_path, bytes: &secret_bytes, access: Access::Private },

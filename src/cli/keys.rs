@@ -85,7 +85,6 @@ fn protect(file: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
     }
     let passphrase = passphrase::new(file)?;
     let protected = protected::protect(file, &content, &passphrase, &mut load::randomness()?)?;
-    let protected = Zeroizing::new(protected.into_bytes());
     // What cannot be opened again would be lost.
     match *passphrase::opened(file, protected.clone())? == *content || Standing::of(&content) == Standing::Pem {
         true => Ok(protected),

@@ -142,6 +142,23 @@ fn openssl_reads_protected_keys_and_its_own_are_read() {
     }
 }
 
+#[test]
+fn keys_can_be_made_under_a_passphrase() {
+    let desk = network::desk();
+    private(&desk, "passphrase", PASSPHRASE);
+    for (line, file) in [
+        ("keygen --allow-insecure --out new --protect", "new/secret.key"),
+        ("certificates signing-key --out new --protect", "new/signing.key"),
+    ] {
+        desk.refused(line, file, "needs a passphrase");
+        desk.ok(&format!("{line} --passphrase-file passphrase"));
+        assert!(desk.read(file).starts_with(b"-----BEGIN ENCRYPTED "));
+        assert_eq!(fs::metadata(desk.path(file)).unwrap().mode() & 0o777, 0o600);
+    }
+    desk.ok("audit key --keys new --passphrase-file passphrase");
+    assert!(desk.ok("inspect new/secret.key").contains("secret key under a passphrase"));
+}
+
 /// A DER value: its tag, its length, its content.
 fn der(tag: u8, content: &[u8]) -> Vec<u8> {
     let length = content.len();

@@ -4,11 +4,12 @@ use std::path::PathBuf;
 
 use crate::service::signing::SigningKey;
 use serde_json::json;
+use zeroize::Zeroizing;
 
 use crate::cli::console::Console;
 use crate::cli::failure::Failure;
-use crate::cli::files::{self, Access, Folders, Output};
-use crate::cli::{Outcome, OverwriteArg, load};
+use crate::cli::files::{self, Access, Folders, Output, protected};
+use crate::cli::{Outcome, OverwriteArg, load, passphrase};
 
 /// Make a key that signs statements and the log (Ed25519)
 #[derive(clap::Args)]
@@ -17,6 +18,9 @@ pub struct Args {
     /// Folder for signing.key, which stays, and signing.pub, which the other party registers
     #[arg(long, value_name = "FOLDER")]
     pub(super) out: PathBuf,
+    /// Put signing.key under a passphrase at once, as 'cotejo keys protect' does
+    #[arg(long)]
+    pub(super) protect: bool,
     #[command(flatten)]
     pub(super) overwrite: OverwriteArg,
 }
@@ -27,11 +31,15 @@ impl Args {
         let key = SigningKey::generate(&mut load::randomness()?);
         let unmade =
             || Failure::at(&secret_path, "the key cannot be written in PEM", "report this as a fault of cotejo");
-        let secret = key.to_pem().ok_or_else(unmade)?;
+        let mut secret = Zeroizing::new(key.to_pem().ok_or_else(unmade)?.as_bytes().to_vec());
+        if self.protect {
+            let passphrase = passphrase::new(&secret_path)?;
+            secret = protected::protect(&secret_path, &secret, &passphrase, &mut load::randomness()?)?;
+        }
         let public = format!("{}\n", key.public());
         let folders = Folders::create(&self.out, Access::Private)?;
         let outputs = [
-            Output { path: &secret_path, bytes: secret.as_bytes(), access: Access::Private },
+            Output { path: &secret_path, bytes: &secret, access: Access::Private },
             Output { path: &public_path, bytes: public.as_bytes(), access: Access::Shared },
         ];
         files::write(&outputs, self.overwrite.force)?;

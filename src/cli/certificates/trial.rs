@@ -44,7 +44,7 @@ pub fn trial(folder: &Path, party: &Code, hosts: &[String]) -> Result<(), Failur
         overwrite: overwrite(),
     };
     issued.run(&quiet)?;
-    signing_key::Args { out: folder.to_owned(), overwrite: overwrite() }.run(&quiet).map(drop)
+    signing_key::Args { out: folder.to_owned(), protect: false, overwrite: overwrite() }.run(&quiet).map(drop)
 }
 
 /// Nothing may be there yet.

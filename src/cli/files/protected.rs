@@ -97,7 +97,12 @@ fn check_work(path: &Path, scheme: &EncryptionScheme) -> Result<(), Failure> {
 }
 
 /// Protects a key that is in the clear.
-pub fn protect(path: &Path, content: &[u8], passphrase: &str, rng: &mut dyn RngCore) -> Result<String, Failure> {
+pub fn protect(
+    path: &Path,
+    content: &[u8],
+    passphrase: &str,
+    rng: &mut dyn RngCore,
+) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let unmade = || Failure::at(path, "cannot be protected", "report this as a fault of cotejo");
     let (mut salt, mut iv, mut nonce) = ([0; 16], [0; 16], [0; 12]);
     rng.fill_bytes(&mut salt);
@@ -126,5 +131,6 @@ pub fn protect(path: &Path, content: &[u8], passphrase: &str, rng: &mut dyn RngC
         encrypted_data: OctetString::new(encrypted).map_err(|_| unmade())?,
     };
     let der = encrypted.to_der().map_err(|_| unmade())?;
-    pem::encode_string(label, LineEnding::LF, &der).map_err(|_| unmade())
+    let text = pem::encode_string(label, LineEnding::LF, &der).map_err(|_| unmade())?;
+    Ok(Zeroizing::new(text.into_bytes()))
 }
