@@ -15,6 +15,7 @@ mod certificates;
 mod compare;
 mod comparison;
 mod console;
+mod database_password;
 mod decrypt;
 mod demo;
 mod encrypt;

@@ -12,8 +12,8 @@ use serde_json::json;
 use super::entries;
 use super::source::{self, Database, Place};
 use crate::cli::console::{Console, YesArg, count};
+use crate::cli::database_password::Password;
 use crate::cli::failure::Failure;
-use crate::cli::party::Password;
 use crate::cli::{Outcome, files, load, party};
 
 /// Erase what a log tells of requests that are too old to be kept

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use crate::service::audit::{Entry, Ledger, LogFileError, LogLines};
 use crate::service::store::{Location, LocationError, LogReader, StoreError};
 
+use crate::cli::database_password::Password;
 use crate::cli::failure::Failure;
-use crate::cli::party::Password;
 use crate::cli::{files, party};
 
 /// Which log.
