@@ -48,9 +48,9 @@ impl SigningKey {
     /// A secret for another use than signing, from which the key cannot be told (HKDF-SHA256, RFC 5869).
     pub(super) fn derive(&self, purpose: &[u8]) -> Zeroizing<[u8; 32]> {
         let mut secret = Zeroizing::new([0; 32]);
-        let seed = Zeroizing::new(self.0.to_bytes());
         // Only of lengths beyond 8160 bytes it says no.
-        hkdf::Hkdf::<Sha256>::new(None, seed.as_ref()).expand(purpose, secret.as_mut()).unwrap_or_default();
+        without_traces(|| hkdf::Hkdf::<Sha256>::new(None, self.0.as_bytes()).expand(purpose, secret.as_mut()))
+            .unwrap_or_default();
         secret
     }
 
