@@ -4,7 +4,7 @@ use cotejo::service::audit::Role;
 use cotejo::service::store::{Custody, Journal, Outbox, Owner, StoreError};
 use cotejo::service::time::Time;
 
-use crate::databases::{Kind, fresh, kinds, location};
+use crate::databases::{Kind, execute, fresh, kinds, location};
 use crate::trial::{rng, signing_key};
 
 fn owner(role: Role, key: u64) -> Owner {
@@ -22,14 +22,6 @@ fn open(database: &str, role: Role, key: u64) -> Result<(), StoreError> {
 fn entries(database: &str, role: Role) -> usize {
     let mut journal = Journal::open(location(database), owner(role, 1), Box::new(rng(1))).unwrap();
     journal.entries(1).unwrap().len()
-}
-
-/// Statements in the database itself, past the store.
-fn execute(kind: Kind, database: &str, sql: &str) {
-    match kind {
-        Kind::Sqlite => rusqlite::Connection::open(database).unwrap().execute_batch(sql).unwrap(),
-        Kind::Postgres => postgres::Client::connect(database, postgres::NoTls).unwrap().batch_execute(sql).unwrap(),
-    }
 }
 
 /// As a program has left it that knew of no binding.

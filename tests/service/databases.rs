@@ -44,3 +44,11 @@ pub fn fresh(kind: Kind, folder: &Path) -> String {
 pub fn location(text: &str) -> Location {
     text.parse().unwrap()
 }
+
+/// Statements in the database itself, past the store.
+pub fn execute(kind: Kind, database: &str, sql: &str) {
+    match kind {
+        Kind::Sqlite => rusqlite::Connection::open(database).unwrap().execute_batch(sql).unwrap(),
+        Kind::Postgres => postgres::Client::connect(database, postgres::NoTls).unwrap().batch_execute(sql).unwrap(),
+    }
+}

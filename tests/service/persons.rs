@@ -6,7 +6,7 @@ use cotejo::service::audit::Event;
 use cotejo::template::{Record, SubjectId};
 use cotejo::wire::Target;
 
-use crate::databases::kinds;
+use crate::databases::{execute, kinds};
 use crate::trial::{Asker, Setup, Trial, person, refused, terms};
 
 fn with(change: impl Fn(&mut ServiceTerms)) -> Setup {
@@ -70,6 +70,23 @@ fn a_version_inherits_what_was_disclosed_of_the_persons_who_stayed() {
         trial.await_version(6);
         assert_eq!(inherited(&trial), [1, 1, 1, 1, 1, 2]);
         asker.ask("2", vec![person("p", 1)], Target::Gallery).unwrap();
+    }
+}
+
+/// Who was in versions that an earlier program has numbered is not known: they may have been the same.
+#[test]
+fn what_was_disclosed_before_persons_were_counted_counts_for_everybody() {
+    for kind in kinds() {
+        let mut trial = Trial::with(kind, with(|terms| terms.bits_per_gallery_version = 2));
+        let mut asker = Asker::<Tfhe>::new(&trial, 0);
+        asker.ask("1", vec![person("p", 1), person("q", 2)], Target::Gallery).unwrap();
+        trial.stop();
+        execute(kind, &trial.database, "UPDATE galleries SET inherits = NULL; DELETE FROM persons");
+        trial.restart(&people(0..3));
+        asker.reconnect(&trial);
+        asker.prepare("2", vec![person("p", 1)], Target::Gallery);
+        assert_eq!(refused(asker.conclude("2")), "leakage");
+        assert_eq!(inherited(&trial), [1, 1]);
     }
 }
 

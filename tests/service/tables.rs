@@ -3,16 +3,8 @@
 use cotejo::scheme::tfhe::Tfhe;
 use cotejo::wire::Target;
 
-use crate::databases::{Kind, kinds};
+use crate::databases::{execute, kinds};
 use crate::trial::{Asker, CUSTODIAN_KEY, Trial, person, signing_key};
-
-/// Statements in the database itself, past the store.
-fn execute(kind: Kind, database: &str, sql: &str) {
-    match kind {
-        Kind::Sqlite => rusqlite::Connection::open(database).unwrap().execute_batch(sql).unwrap(),
-        Kind::Postgres => postgres::Client::connect(database, postgres::NoTls).unwrap().batch_execute(sql).unwrap(),
-    }
-}
 
 /// What `cotejo audit verify` finds.
 fn findings(trial: &Trial) -> Vec<String> {

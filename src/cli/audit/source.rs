@@ -110,14 +110,11 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// What the tables beside a custodian's log say was used up; none of a file.
+    /// What the tables beside a custodian's log say was used up; none of a file, or of a database of an earlier version.
     pub fn ledger(&mut self) -> Result<Option<Ledger>, Failure> {
         match self {
             Self::File { .. } => Ok(None),
-            Self::Database { database, reader } => {
-                let ledger = reader.ledger().map_err(|error| failure(*database, &error));
-                ledger.map(Some)
-            }
+            Self::Database { database, reader } => reader.ledger().map_err(|error| failure(*database, &error)),
         }
     }
 }

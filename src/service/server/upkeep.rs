@@ -52,7 +52,10 @@ fn refresh(state: &State, agreement: &Hash, desk: &Desk) {
     let mut pending = desk.pending.lock().unwrap_or_else(PoisonError::into_inner);
     let loaded = match desk.source.load() {
         Ok(None) => pending.take(),
-        Ok(loaded) => loaded,
+        Ok(newer) => {
+            *pending = None;
+            newer
+        }
         Err(error) => return trouble(agreement, desk, Some(error.in_full())),
     };
     let Some(loaded) = loaded else { return };

@@ -11,6 +11,9 @@ use tokio_stream::StreamExt;
 use super::admission::Share;
 use super::problem::HttpProblem;
 use super::state::{Requester, State};
+use crate::remedy::Remedy;
+use crate::service::protocol::limits;
+use crate::service::signing::{Signed, Statement, StatementError};
 
 /// Waits so long for room.
 const ROOM: Duration = Duration::from_secs(5);
@@ -46,6 +49,22 @@ pub(crate) async fn receive(
     })?;
     let bytes = collect(body, length, state.limits().stall).await?;
     Ok(Upload { bytes, _room: room })
+}
+
+/// Receives a statement that the caller has signed.
+pub(crate) async fn statement<T: Statement>(
+    state: &Arc<State>,
+    requester: &Requester,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<(Signed<T>, T), HttpProblem> {
+    let upload = receive(state, requester, headers, body, limits::STATEMENT_LIMIT_BYTES).await?;
+    let text = String::from_utf8(upload.bytes).map_err(|_| HttpProblem::malformed("not a text"))?;
+    let refused =
+        |error: StatementError| HttpProblem::malformed(format!("the {} is refused: {}", T::KIND, error.in_full()));
+    let statement = Signed::<T>::from_json(&text).map_err(refused)?;
+    let said = statement.verify(Some(&requester.key)).map_err(refused)?;
+    Ok((statement, said))
 }
 
 async fn collect(body: Body, length: u64, stall: Duration) -> Result<Vec<u8>, HttpProblem> {

@@ -44,15 +44,15 @@ impl LogReader {
         entries_from(&mut self.database, from)
     }
 
-    /// What the tables of a custodian's database say was used up.
+    /// What the tables of a custodian's database say was used up; none where an earlier version of the program wrote them.
     ///
     /// # Errors
     ///
     /// [`StoreError`] where they cannot be read.
-    pub(crate) fn ledger(&mut self) -> Result<Ledger, StoreError> {
+    pub(crate) fn ledger(&mut self) -> Result<Option<Ledger>, StoreError> {
         match self.layout()?.as_str() {
-            LAYOUT => tables::ledger(&mut self.database),
-            other => Err(StoreError::Layout(other.to_owned())),
+            LAYOUT => tables::ledger(&mut self.database).map(Some),
+            _ => Ok(None),
         }
     }
 

@@ -331,12 +331,7 @@ pub(crate) async fn acknowledge(
     body: Body,
 ) -> Result<StatusCode, HttpProblem> {
     let job = find(&state, &requester, &job).await?.id;
-    let upload = upload::receive(&state, &requester, &headers, body, limits::STATEMENT_LIMIT_BYTES).await?;
-    let text = String::from_utf8(upload.bytes).map_err(|_| HttpProblem::malformed("not a text"))?;
-    let refused =
-        |error: StatementError| HttpProblem::malformed(format!("the acknowledgement is refused: {}", error.in_full()));
-    let statement = Signed::<Acknowledgement>::from_json(&text).map_err(refused)?;
-    let said = statement.verify(Some(&requester.key)).map_err(refused)?;
+    let (statement, said) = upload::statement::<Acknowledgement>(&state, &requester, &headers, body).await?;
     let now = state.now();
     let kept = state.custody(move |custody| custody.acknowledge(&requester.code, &job, &statement, &said, now)).await?;
     match kept {

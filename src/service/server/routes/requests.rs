@@ -10,9 +10,8 @@ use super::super::problem::HttpProblem;
 use super::super::state::State;
 use super::super::upload;
 use super::Caller;
-use crate::remedy::Remedy;
-use crate::service::protocol::{Abandonment, ProblemDocument, SignedView, limits, paths};
-use crate::service::signing::{Hash, Signed, StatementError};
+use crate::service::protocol::{Abandonment, ProblemDocument, SignedView, paths};
+use crate::service::signing::Hash;
 use crate::service::store::Abandoned;
 
 /// Abandon one of the caller's own requests, by a signed `abandonment`: its job is ended as by DELETE, and the log tells so; also where
@@ -38,12 +37,7 @@ pub(crate) async fn abandon(
     body: Body,
 ) -> Result<StatusCode, HttpProblem> {
     let request: Hash = request.parse().map_err(|_| HttpProblem::not_found())?;
-    let upload = upload::receive(&state, &requester, &headers, body, limits::STATEMENT_LIMIT_BYTES).await?;
-    let text = String::from_utf8(upload.bytes).map_err(|_| HttpProblem::malformed("not a text"))?;
-    let refused =
-        |error: StatementError| HttpProblem::malformed(format!("the abandonment is refused: {}", error.in_full()));
-    let statement = Signed::<Abandonment>::from_json(&text).map_err(refused)?;
-    let said = statement.verify(Some(&requester.key)).map_err(refused)?;
+    let (statement, said) = upload::statement::<Abandonment>(&state, &requester, &headers, body).await?;
     if said.request != request {
         return Err(HttpProblem::malformed("the abandonment is about another request"));
     }
