@@ -6,7 +6,7 @@ use crate::agreement::Code;
 use crate::exchange::Querier as Encrypting;
 use crate::scheme::Opened;
 use crate::service::client::{Asking, Client, Concluded};
-use crate::service::protocol::ReplyOutcome;
+use crate::service::protocol::{Reason, ReplyOutcome};
 use crate::service::signing::{Hash, PublicKey};
 use crate::service::store::{Outbox, OutboxRequest, RequestState};
 use serde_json::{Value, json};
@@ -151,7 +151,11 @@ impl Desk<'_> {
         watch.finish();
         if let ReplyOutcome::Unanswered { reason } = concluded.reply.outcome {
             self.done(number)?;
-            let what = format!("the custodian has replied without an answer: {reason}; nothing was charged");
+            let charged = match reason {
+                Reason::Cancelled => "of a day the first ten cancelled ones are not charged",
+                _ => "nothing was charged",
+            };
+            let what = format!("the custodian has replied without an answer: {reason}; {charged}");
             let why = Failure::new(format_args!("request {number}"), what, "make a new request, or ask the custodian");
             return Err(Untold { ending: Ending::Unanswered, why });
         }

@@ -26,7 +26,7 @@ pub enum Ending {
     Waiting = 4,
     /// The custodian refused. The request is kept.
     Refused = 5,
-    /// The custodian has replied without an answer, and charged nothing.
+    /// The custodian has replied without an answer.
     Unanswered = 6,
     /// There are no verdicts to be told again: they were forgotten.
     Forgotten = 7,
@@ -38,7 +38,7 @@ pub enum Ending {
 pub const CODES: &str = "\
 Ends like grep, and says more where there is no verdict:
   0  some hit                              5  refused by the custodian; kept
-  1  no hit                                6  replied to without an answer; nothing was charged
+  1  no hit                                6  replied to without an answer
   2  error                                 7  no verdicts are kept: forgotten
   3  nothing to resume                     8  verdicts on some requests, not on others
   4  no reply yet; kept                    130  interrupted; kept";
