@@ -42,7 +42,7 @@ impl Custody {
             let job =
                 job.map(|mut row| Ok::<(Name, JobState), StoreError>((row.parsed()?, row.parsed()?))).transpose()?;
             let day = step.time(now)?.day();
-            let sql = "SELECT 1 FROM abandonments WHERE requester = ?1 AND request = ?2";
+            let sql = "SELECT request FROM abandonments WHERE requester = ?1 AND request = ?2";
             if step.row(sql, &[requester.into(), request.into()])?.is_none() {
                 let sql = "SELECT COUNT(*) FROM abandonments WHERE requester = ?1 AND day = ?2";
                 let today = step.row(sql, &[requester.into(), (&day).into()])?.map_or(Ok(0), |mut row| row.count())?;
