@@ -200,7 +200,7 @@ impl<T> Party<T> {
         })
     }
 
-    fn owner(&self, role: Role) -> Result<Owner, Failure> {
+    pub fn owner(&self, role: Role) -> Result<Owner, Failure> {
         let path = self.path(&self.common.signing_key);
         Ok(Owner { party: self.common.party.clone(), role, key: signing_key(&path)? })
     }

@@ -2,7 +2,7 @@
 
 use crate::support::Desk;
 
-const COMMANDS: [&str; 54] = [
+const COMMANDS: [&str; 56] = [
     "demo",
     "synthesize",
     "agreement",
@@ -42,6 +42,8 @@ const COMMANDS: [&str; 54] = [
     "audit key",
     "inspect",
     "serve",
+    "serve backup",
+    "serve restore",
     "ask",
     "jobs",
     "jobs list",

@@ -81,7 +81,7 @@ impl Drop for Serving {
 }
 
 /// Runs `ask`: exit code, standard output, standard error.
-fn ask(desk: &Desk, rest: &str) -> (i32, String, String) {
+pub fn ask(desk: &Desk, rest: &str) -> (i32, String, String) {
     let output = desk.command(&format!("{ASK} {rest}")).output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     (output.status.code().unwrap(), text(output.stdout), text(output.stderr))

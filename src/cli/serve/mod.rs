@@ -1,6 +1,7 @@
 //! `cotejo serve`: the custodian, online.
 
 mod config;
+mod copies;
 mod dates;
 mod reload;
 mod source;
@@ -20,6 +21,7 @@ use super::party::{self, GuardArgs, Party};
 use super::{Outcome, interrupt, load, pace, passphrase, process};
 pub use config::Custodian;
 use config::Served;
+use copies::Copies;
 use reload::Reload;
 
 /// Answer queries over a network: HTTPS, both sides with certificates, quotas, a log
@@ -27,13 +29,15 @@ use reload::Reload;
 /// Ctrl-C or SIGTERM: what is being computed is finished, what waits is kept for the next start. SIGHUP: certificates, requesters,
 /// exemptions and limits are read anew, and no request is lost; what is wrong with them is logged, and changes nothing.
 #[derive(clap::Args)]
-#[command(after_help = concat!(
+#[command(args_conflicts_with_subcommands = true, after_help = concat!(
     "The configuration, custodian.toml; paths are relative to its folder:\n\n",
     include_str!("custodian.toml"),
     "\nExamples:\n  cotejo serve --init                   a configuration, certificates for a trial, and what comes next\n  ",
     "cotejo serve --config custodian.toml"
 ))]
 pub struct Args {
+    #[command(subcommand)]
+    copies: Option<Copies>,
     /// The configuration
     #[arg(long, value_name = "FILE", default_value = "custodian.toml")]
     config: PathBuf,
@@ -78,6 +82,9 @@ enum Level {
 
 impl Args {
     pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
+        if let Some(copies) = self.copies {
+            return copies.run(console);
+        }
         if self.init {
             return self.begin(console);
         }

@@ -115,6 +115,11 @@ impl Row {
         self.0.next().unwrap_or(Value::Null)
     }
 
+    /// All that was not taken yet.
+    pub(crate) fn into_values(self) -> Vec<Value> {
+        self.0.collect()
+    }
+
     pub(crate) fn int(&mut self) -> Result<i64, StoreError> {
         match self.next() {
             Value::Int(number) => Ok(number),
@@ -296,6 +301,18 @@ impl Database {
         self.execute(begin, &[])?;
         self.snapshot = true;
         Ok(())
+    }
+
+    /// Names of a table's columns.
+    pub(crate) fn columns(&mut self, table: &str) -> Result<Vec<String>, StoreError> {
+        let sql = match &self.location {
+            Location::File(_) => "SELECT name FROM pragma_table_info(?1) ORDER BY cid",
+            Location::Server(_) => {
+                "SELECT CAST(column_name AS TEXT) FROM information_schema.columns \
+                 WHERE table_schema = current_schema() AND table_name = ?1 ORDER BY ordinal_position"
+            }
+        };
+        self.read(sql, &[table.into()])?.into_iter().map(|mut row| row.text()).collect()
     }
 
     /// Reads, outside any step.

@@ -67,6 +67,9 @@ pub enum StoreError {
     /// There is none.
     #[error("there is no database there: it was never made, or it is gone")]
     NotMade,
+    /// There is something where a copy is to be put.
+    #[error("there is a database already")]
+    NotEmpty,
     /// It was there, and is not any more.
     #[error("the file of the database is gone, or another is in its place")]
     Gone,
@@ -119,6 +122,7 @@ impl Remedy for StoreError {
                 "'cotejo serve --init-database' makes one, once; where there was one, find it, or restore it from a copy: a new one has \
                  no log, no quotas used up, and requesters notice"
             }
+            Self::NotEmpty => "name another, or move that one away first",
             Self::Gone => "put it back, or stop the server and restore it from a copy",
             Self::Older(..) => "make a copy of it; then 'cotejo serve --init-database' brings it up to date",
             Self::Layout(..) => "use that version",

@@ -7,6 +7,7 @@
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
 mod connection;
+mod copy;
 mod custody;
 mod entries;
 mod error;
@@ -20,6 +21,7 @@ mod sqlite;
 mod tables;
 mod tree;
 
+pub(crate) use copy::copy;
 pub use custody::{
     Abandoned, Account, Admitted, Answered, Breaker, Custody, Ending, GalleryBits, Job, JobState, KEYS_LIMIT,
     NewVersion, Period, PersonKey, Submission, SubmitError, Submitted, Waiting, Work,

@@ -82,6 +82,12 @@ const CUSTODIAN_FROM_3: &[&str] = &[
 /// From layout 3 to 4, for a querier.
 const QUERIER_FROM_3: &[&str] = &["ALTER TABLE requests ADD COLUMN abandonment TEXT"];
 
+/// Makes all tables, and says nothing in them.
+pub(super) fn make(step: &mut Step<'_>, role: Role) -> Result<(), StoreError> {
+    create(step, SHARED)?;
+    create(step, if role == Role::Custodian { CUSTODIAN } else { QUERIER })
+}
+
 /// The table that says whose database it is.
 const ABOUT: &str = "about";
 

@@ -1,0 +1,140 @@
+//! A copy of a whole database, of one moment: into a file that is kept, and from there into a database that is served from again.
+
+use super::connection::{Database, Row, Step, Value};
+use super::layout::LAYOUT;
+use super::{Location, Owner, StoreError, schema, tree};
+use crate::service::tree::TreeHead;
+
+/// Rows are copied so many at a time, of tables whose rows are short.
+const SHORT: u64 = 1000;
+
+/// A table: its name, the columns by which its rows are told apart, and how many of them are read at a time.
+pub(super) struct Table {
+    pub name: &'static str,
+    pub key: &'static [&'static str],
+    pub page: u64,
+}
+
+/// Those of a custodian.
+pub(super) const TABLES: &[Table] = &[
+    Table { name: "about", key: &["name"], page: SHORT },
+    Table { name: "log", key: &["number"], page: SHORT },
+    Table { name: "tree", key: &["position"], page: SHORT },
+    Table { name: "registered", key: &["party"], page: SHORT },
+    Table { name: "keys", key: &["requester", "agreement", "id"], page: 1 },
+    Table { name: "jobs", key: &["id"], page: 8 },
+    Table { name: "spent", key: &["requester", "agreement", "day"], page: SHORT },
+    Table { name: "leaked", key: &["requester", "agreement", "gallery"], page: SHORT },
+    Table { name: "galleries", key: &["agreement", "version"], page: SHORT },
+    Table { name: "persons", key: &["agreement", "version"], page: 1 },
+    Table { name: "asked", key: &["requester", "agreement", "person"], page: SHORT },
+    Table { name: "abandonments", key: &["requester", "request"], page: SHORT },
+    Table { name: "refused", key: &["requester", "agreement", "day", "reason"], page: SHORT },
+];
+
+/// Copies a custodian's database, as it is now, into one that has no table; also while it is served from. `go_on` is asked between some
+/// rows and others. The head of the log that was copied; none where it was told to stop.
+///
+/// Memory: one evaluation key, or eight jobs.
+///
+/// # Errors
+///
+/// [`StoreError::NotEmpty`] where there is something already, [`StoreError`] where either cannot be read or written, or the copy would
+/// not be a database of this owner's. Then nothing is in the other that would last.
+pub(crate) fn copy(
+    from: Location,
+    to: Location,
+    owner: &Owner,
+    go_on: &mut dyn FnMut() -> bool,
+) -> Result<Option<TreeHead>, StoreError> {
+    let mut source = Database::read_only(from);
+    if !source.is_there() {
+        return Err(StoreError::NotMade);
+    }
+    source.snapshot()?;
+    let layout = source.read("SELECT value FROM about WHERE name = 'layout'", &[]);
+    match layout.map_err(|_| StoreError::Foreign)?.into_iter().next().ok_or(StoreError::Foreign)?.text()? {
+        layout if layout == LAYOUT => {}
+        layout => return Err(StoreError::Layout(layout)),
+    }
+    let mut target = Database::new(to);
+    let mut step = target.step()?;
+    if !step.tables()?.is_empty() {
+        return Err(StoreError::NotEmpty);
+    }
+    schema::make(&mut step, owner.role)?;
+    for table in TABLES {
+        if !copied(&mut source, &mut step, table, go_on)? {
+            return Ok(None);
+        }
+    }
+    schema::check(&mut step, owner)?;
+    let size = step.row("SELECT COALESCE(MAX(number), 0) FROM log", &[])?.map_or(Ok(0), |mut row| row.count())?;
+    let head = tree::head(&mut step, size)?;
+    step.commit()?;
+    target.tidy()?;
+    Ok(Some(head))
+}
+
+/// Whether it went on to the end.
+fn copied(
+    source: &mut Database,
+    step: &mut Step<'_>,
+    table: &Table,
+    go_on: &mut dyn FnMut() -> bool,
+) -> Result<bool, StoreError> {
+    let columns = source.columns(table.name)?;
+    let places: Vec<usize> =
+        table.key.iter().filter_map(|key| columns.iter().position(|column| column == key)).collect();
+    let (Table { name, key, page }, listed) = (table, columns.join(", "));
+    let (key, marks) =
+        (key.join(", "), |count: usize| (1..=count).map(|at| format!("?{at}")).collect::<Vec<_>>().join(", "));
+    let first = format!("SELECT {listed} FROM {name} ORDER BY {key} LIMIT {page}");
+    let next =
+        format!("SELECT {listed} FROM {name} WHERE ({key}) > ({}) ORDER BY {key} LIMIT {page}", marks(places.len()));
+    let insert = format!("INSERT INTO {name} ({listed}) VALUES ({})", marks(columns.len()));
+    let mut last: Option<Vec<Value>> = None;
+    loop {
+        if !go_on() {
+            return Ok(false);
+        }
+        let rows = match &last {
+            None => source.read(&first, &[])?,
+            Some(last) => source.read(&next, last)?,
+        };
+        if rows.is_empty() {
+            return Ok(true);
+        }
+        for values in rows.into_iter().map(Row::into_values) {
+            step.execute(&insert, &values)?;
+            last = Some(places.iter().filter_map(|place| values.get(*place).cloned()).collect());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::service::audit::Role;
+    use crate::service::signing::SigningKey;
+    use rand::SeedableRng;
+
+    /// What is not listed would not be copied.
+    #[test]
+    fn every_table_is_copied_and_each_key_is_its_primary_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut database = Database::new(Location::File(folder.path().join("x.sqlite")));
+        let key = SigningKey::generate(&mut rand_chacha::ChaCha20Rng::seed_from_u64(1));
+        let owner = Owner { party: "B".parse().unwrap(), role: Role::Custodian, key };
+        let mut step = database.step().unwrap();
+        schema::prepare(&mut step, &owner).unwrap();
+        let mut ours: Vec<_> = TABLES.iter().map(|table| table.name.to_owned()).collect();
+        ours.sort_unstable();
+        assert_eq!(step.tables().unwrap(), ours);
+        for table in TABLES {
+            let sql = format!("SELECT name FROM pragma_table_info('{}') WHERE pk > 0 ORDER BY pk", table.name);
+            let primary: Vec<_> = step.query(&sql, &[]).unwrap().iter_mut().map(|row| row.text().unwrap()).collect();
+            assert_eq!(primary, table.key, "{}", table.name);
+        }
+    }
+}
