@@ -52,10 +52,14 @@ pub(crate) fn copy(
         return Err(StoreError::NotMade);
     }
     source.snapshot()?;
-    let layout = source.read("SELECT value FROM about WHERE name = 'layout'", &[]);
-    match layout.map_err(|_| StoreError::Foreign)?.into_iter().next().ok_or(StoreError::Foreign)?.text()? {
-        layout if layout == LAYOUT => {}
-        layout => return Err(StoreError::Layout(layout)),
+    let [layout, role, party] = ["layout", "role", "party"].map(|name| about(&mut source, name));
+    let layout = layout?;
+    if layout != LAYOUT {
+        return Err(StoreError::Layout(layout));
+    }
+    let (actual, expected) = (format!("{} {}", role?, party?), format!("{} {}", owner.role, owner.party));
+    if actual != expected {
+        return Err(StoreError::Owner { expected, actual });
     }
     let mut target = Database::new(to);
     let mut step = target.step()?;
@@ -74,6 +78,13 @@ pub(crate) fn copy(
     step.commit()?;
     target.tidy()?;
     Ok(Some(head))
+}
+
+/// What a database says of itself.
+fn about(source: &mut Database, name: &str) -> Result<String, StoreError> {
+    let rows = source.read("SELECT value FROM about WHERE name = ?1", &[name.into()]);
+    let rows = rows.map_err(|error| if let StoreError::Refused(_) = error { StoreError::Foreign } else { error })?;
+    rows.into_iter().next().ok_or(StoreError::Foreign)?.text()
 }
 
 /// Whether it went on to the end.
