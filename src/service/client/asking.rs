@@ -9,7 +9,7 @@ use super::{Accepted, Client, ClientError};
 use crate::agreement::Code;
 use crate::remedy::Remedy;
 use crate::service::audit::Divergence;
-use crate::service::protocol::{ProgressView, Receipt, Reply, ReplyOutcome, Standing, TIME_IN_THE_PAST};
+use crate::service::protocol::{OTHER_LOG, ProgressView, Receipt, Reply, ReplyOutcome, Standing, TIME_IN_THE_PAST};
 use crate::service::signing::{Hash, PublicKey, Signed, Statement as _, StatementError};
 use crate::service::store::{Outbox, OutboxRequest, RequestState, StoreError};
 use crate::service::time::Time;
@@ -119,6 +119,12 @@ impl Remedy for AskError {
         };
         Some(remedy.into())
     }
+}
+
+/// Whether a request that was refused so would not be, signed anew: for its time, or because we go on from another head of the log than
+/// the one that it names.
+fn is_outdated(kind: &str, named: Option<TreeHead>, seen: Option<TreeHead>) -> bool {
+    kind == TIME_IN_THE_PAST || OTHER_LOG.contains(&kind) && named != seen
 }
 
 /// A request that was replied to.
@@ -307,7 +313,7 @@ impl Asking<'_> {
         let asked = request.statement.verify(None);
         let asked = asked.map_err(|error| AskError::Statement { statement: "request", error })?;
         let query = request.query.as_deref().ok_or(StoreError::Damaged("query"))?;
-        let client = self.client;
+        let (client, seen) = (self.client, self.outbox.seen(self.custodian)?);
         let known = self.patiently(|| client.key(&request.agreement, &asked.key))?;
         if known.is_none() {
             self.watch.note("uploading the evaluation key: once for all queries made with these keys");
@@ -316,11 +322,11 @@ impl Asking<'_> {
         let Accepted { job, receipt } =
             match self.patiently(|| client.submit(&request.agreement, &request.statement, query)) {
                 Err(AskError::Client(ClientError::Refused(refusal)))
-                    if refusal.kind == TIME_IN_THE_PAST && !std::mem::replace(renewed, true) =>
+                    if is_outdated(&refusal.kind, asked.seen, seen) && !std::mem::replace(renewed, true) =>
                 {
                     // It was not accepted when it was made: a request of that number would be known.
-                    self.watch.note("it was signed too long ago, and was never accepted: it is signed anew");
-                    let seen = self.outbox.seen(self.custodian)?;
+                    self.watch
+                        .note("what it says of time or log is outdated, and it was never accepted: it is signed anew");
                     return Ok(self.outbox.renew(&request.number, seen, (self.clock)())?);
                 }
                 accepted => accepted?,

@@ -11,7 +11,7 @@ mod views;
 
 pub use charge::{FREE_CANCELLATIONS, charge_returns};
 pub use problem::ProblemDocument;
-pub(crate) use problem::TIME_IN_THE_PAST;
+pub(crate) use problem::{OTHER_LOG, TIME_IN_THE_PAST};
 #[cfg(test)]
 pub(super) use record::tests;
 pub use record::{

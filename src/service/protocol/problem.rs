@@ -26,6 +26,9 @@ pub struct ProblemDocument {
 /// The kind of problem of a request that was signed too long ago: its requester signs it anew.
 pub(crate) const TIME_IN_THE_PAST: &str = "time-in-the-past";
 
+/// The kinds of problem of a request that has seen another log, or more of it: signed anew, where its requester goes on from another head.
+pub(crate) const OTHER_LOG: [&str; 2] = ["log-behind", "log-other"];
+
 const KIND: &str = "urn:cotejo:problem:";
 const INSTANCE: &str = "urn:cotejo:request:";
 

@@ -4,7 +4,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use crate::remedy::Remedy;
-use crate::service::protocol::{ProblemDocument, TIME_IN_THE_PAST};
+use crate::service::protocol::{OTHER_LOG, ProblemDocument, TIME_IN_THE_PAST};
 use crate::service::store::{StoreError, SubmitError};
 use crate::service::time::Time;
 use crate::wire::WireError;
@@ -114,8 +114,8 @@ impl HttpProblem {
             SubmitError::Past { .. } => (StatusCode::UNPROCESSABLE_ENTITY, TIME_IN_THE_PAST),
             SubmitError::Breaker { .. } => (StatusCode::SERVICE_UNAVAILABLE, "suspended"),
             SubmitError::Record(_) => (StatusCode::UNPROCESSABLE_ENTITY, "refused-request"),
-            SubmitError::LogBehind { .. } => (StatusCode::CONFLICT, "log-behind"),
-            SubmitError::LogOther { .. } => (StatusCode::CONFLICT, "log-other"),
+            SubmitError::LogBehind { .. } => (StatusCode::CONFLICT, OTHER_LOG[0]),
+            SubmitError::LogOther { .. } => (StatusCode::CONFLICT, OTHER_LOG[1]),
             SubmitError::KeyUnknown(_) => (StatusCode::CONFLICT, "key-unknown"),
             SubmitError::KeyExpired { .. } => (StatusCode::CONFLICT, "key-expired"),
             SubmitError::Quota { .. } => (StatusCode::TOO_MANY_REQUESTS, "quota"),
