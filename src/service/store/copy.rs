@@ -1,6 +1,7 @@
 //! A copy of a whole database, of one moment: into a file that is kept, and from there into a database that is served from again.
 
 use super::connection::{Database, Row, Step, Value};
+use super::entries::about;
 use super::layout::LAYOUT;
 use super::{Location, Owner, StoreError, schema, tree};
 use crate::service::tree::TreeHead;
@@ -78,13 +79,6 @@ pub(crate) fn copy(
     step.commit()?;
     target.tidy()?;
     Ok(Some(head))
-}
-
-/// What a database says of itself.
-fn about(source: &mut Database, name: &str) -> Result<String, StoreError> {
-    let rows = source.read("SELECT value FROM about WHERE name = ?1", &[name.into()]);
-    let rows = rows.map_err(|error| if let StoreError::Refused(_) = error { StoreError::Foreign } else { error })?;
-    rows.into_iter().next().ok_or(StoreError::Foreign)?.text()
 }
 
 /// Whether it went on to the end.

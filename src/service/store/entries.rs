@@ -28,11 +28,8 @@ impl LogReader {
         let mut database = Database::read_only(location);
         // Entries and tables of one moment, also where it is being served from.
         database.snapshot()?;
-        match database.read("SELECT value FROM about WHERE name = 'layout'", &[]) {
-            Ok(rows) if !rows.is_empty() => Ok(Self { database }),
-            Ok(_) | Err(StoreError::Refused(_)) => Err(StoreError::Foreign),
-            Err(error) => Err(error),
-        }
+        about(&mut database, "layout")?;
+        Ok(Self { database })
     }
 
     /// As [`super::Journal::entries`].
@@ -50,15 +47,10 @@ impl LogReader {
     ///
     /// [`StoreError`] where they cannot be read.
     pub(crate) fn ledger(&mut self) -> Result<Option<Ledger>, StoreError> {
-        match self.layout()?.as_str() {
+        match about(&mut self.database, "layout")?.as_str() {
             LAYOUT => tables::ledger(&mut self.database).map(Some),
             _ => Ok(None),
         }
-    }
-
-    fn layout(&mut self) -> Result<String, StoreError> {
-        let rows = self.database.read("SELECT value FROM about WHERE name = 'layout'", &[])?;
-        rows.into_iter().next().ok_or(StoreError::Foreign)?.text()
     }
 
     /// Whose database it is.
@@ -67,10 +59,7 @@ impl LogReader {
     ///
     /// [`StoreError`] where it does not say.
     pub(crate) fn owner(&mut self) -> Result<Whose, StoreError> {
-        let mut said = |name: &str| {
-            let rows = self.database.read("SELECT value FROM about WHERE name = ?1", &[name.into()])?;
-            rows.into_iter().next().ok_or(StoreError::Foreign)?.text()
-        };
+        let mut said = |name| about(&mut self.database, name);
         let party = said("party")?.parse().map_err(|_| StoreError::Damaged("name"))?;
         match said("role")?.as_str() {
             "custodian" => Ok(Whose { party, role: Role::Custodian }),
@@ -78,6 +67,13 @@ impl LogReader {
             _ => Err(StoreError::Damaged("role")),
         }
     }
+}
+
+/// What a database says of itself, to whoever only reads it; [`StoreError::Foreign`] where it says nothing.
+pub(super) fn about(database: &mut Database, name: &str) -> Result<String, StoreError> {
+    let rows = database.read("SELECT value FROM about WHERE name = ?1", &[name.into()]);
+    let rows = rows.map_err(|error| if let StoreError::Refused(_) = error { StoreError::Foreign } else { error })?;
+    rows.into_iter().next().ok_or(StoreError::Foreign)?.text()
 }
 
 const ENTRIES: &str = "SELECT number, time, content, content_digest, hash, signature FROM log \
