@@ -74,16 +74,17 @@ impl Args {
         console.confirm(question, self.yes)?;
         let statement = outbox.abandon(number, party::now()).map_err(failed)?;
         let accepted = before.state == RequestState::Accepted;
+        // Also where our certificate, say, has ended: what is abandoned is abandoned.
         let told = match (statement, party.client()) {
-            (Some(statement), Ok(client)) => client.abandon(&before.statement.digest(), &statement),
-            (_, Err(failure)) => return Err(failure),
+            (Some(statement), Ok(client)) => {
+                client.abandon(&before.statement.digest(), &statement).map_err(|error| error.in_full())
+            }
+            (_, Err(failure)) => Err(failure.one_line()),
             (None, _) => Ok(()),
         };
         match &told {
             Ok(()) => outbox.told(number).map_err(failed)?,
-            Err(error) => {
-                console.note(format_args!("the custodian is told with the next request ({})", error.in_full()))
-            }
+            Err(why) => console.note(format_args!("the custodian is told with the next request ({why})")),
         }
         let text = match told.is_ok() {
             true => "abandoned; the custodian knows, and both logs tell so",
