@@ -1,19 +1,13 @@
 //! What answers disclose is disclosed of persons: another version number is no other person.
 
-use cotejo::agreement::{Disclosure, ServiceTerms, Terms};
+use cotejo::agreement::Disclosure;
 use cotejo::scheme::tfhe::Tfhe;
 use cotejo::service::audit::Event;
 use cotejo::template::{Record, SubjectId};
 use cotejo::wire::Target;
 
 use crate::databases::{execute, kinds};
-use crate::trial::{Asker, Setup, Trial, person, refused, terms};
-
-fn with(change: impl Fn(&mut ServiceTerms)) -> Setup {
-    let mut service = terms().service.unwrap();
-    change(&mut service);
-    Setup { terms: Terms { service: Some(service), ..terms() }, ..Setup::default() }
-}
+use crate::trial::{Asker, Trial, person, refused, with};
 
 fn people(numbers: std::ops::Range<usize>) -> Vec<Record> {
     numbers.map(|number| person(&format!("person-{number}"), number)).collect()

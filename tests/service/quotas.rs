@@ -1,6 +1,6 @@
 //! Who may ask how much, and when capacity returns.
 
-use cotejo::agreement::{Disclosure, RequestField, ServiceTerms, Terms};
+use cotejo::agreement::{Disclosure, RequestField};
 use cotejo::querier::Verdict;
 use cotejo::scheme::bgv::Bgv;
 use cotejo::scheme::tfhe::Tfhe;
@@ -11,13 +11,7 @@ use cotejo::template::Record;
 use cotejo::wire::Target;
 
 use crate::databases::kinds;
-use crate::trial::{Asker, Setup, Trial, exact_terms, person, refused, terms};
-
-fn with(change: impl Fn(&mut ServiceTerms)) -> Setup {
-    let mut service = terms().service.unwrap();
-    change(&mut service);
-    Setup { terms: Terms { service: Some(service), ..terms() }, ..Setup::default() }
-}
+use crate::trial::{Asker, Setup, Trial, exact_terms, person, refused, with};
 
 fn probes(count: usize) -> Vec<Record> {
     (0..count).map(|number| person(&format!("p{number}"), 1)).collect()

@@ -228,6 +228,13 @@ impl Default for Setup {
     }
 }
 
+/// A trial under other terms of a service.
+pub fn with(change: impl Fn(&mut ServiceTerms)) -> Setup {
+    let mut service = terms().service.unwrap();
+    change(&mut service);
+    Setup { terms: Terms { service: Some(service), ..terms() }, ..Setup::default() }
+}
+
 /// A custodian and what it needs to serve again.
 pub struct Trial {
     pub agreement: Opened,
