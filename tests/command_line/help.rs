@@ -2,7 +2,7 @@
 
 use crate::support::Desk;
 
-const COMMANDS: [&str; 56] = [
+const COMMANDS: [&str; 57] = [
     "demo",
     "synthesize",
     "agreement",
@@ -38,6 +38,7 @@ const COMMANDS: [&str; 56] = [
     "audit transparency",
     "audit erase",
     "audit consent",
+    "audit correct-clock",
     "audit query",
     "audit key",
     "inspect",

@@ -14,6 +14,7 @@ mod audit;
 mod bench;
 mod bgv;
 mod certificates;
+mod clock;
 mod copies;
 mod damaged_files;
 mod demo;

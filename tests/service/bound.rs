@@ -73,8 +73,8 @@ fn a_database_of_before_is_bound_to_the_key_that_its_log_shows() {
             let bound = signing_key(1).public();
             assert_eq!(open(&database, role, 2), Err(StoreError::SigningKey { bound, configured }));
             assert_eq!(entries(&database, role), 1);
-            execute(kind, &database, "UPDATE about SET value = '5' WHERE name = 'layout'");
-            assert_eq!(open(&database, role, 1), Err(StoreError::Layout("5".to_owned())));
+            execute(kind, &database, "UPDATE about SET value = '99' WHERE name = 'layout'");
+            assert_eq!(open(&database, role, 1), Err(StoreError::Layout("99".to_owned())));
         }
     }
 }

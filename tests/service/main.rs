@@ -12,6 +12,7 @@ mod abandoned;
 mod again;
 mod asking;
 mod bound;
+mod clock;
 mod databases;
 mod dated;
 mod document;

@@ -310,8 +310,18 @@ impl Trial {
         now(&self.clock)
     }
 
-    /// Moves the custodian's clock.
+    /// So much time passes.
     pub fn step_clock(&self, seconds: i64) {
+        self.set_clock_ahead(seconds);
+        if let Some(running) = &self.running {
+            let identity = self.certified.identity();
+            let renewal = Renewal { identity, requesters: self.requesters(), limits: self.limits };
+            running.reloading.renew(renewal).unwrap();
+        }
+    }
+
+    /// The custodian's clock is set, and nobody says that it is right.
+    pub fn set_clock_ahead(&self, seconds: i64) {
         self.clock.fetch_add(seconds * 1000, Ordering::Relaxed);
     }
 
@@ -351,10 +361,11 @@ impl Trial {
         self.running().reloading.renew(renewal).map_err(|error| error.to_string())
     }
 
-    pub fn start(&mut self) {
+    /// What the server is started with.
+    pub fn settings(&self) -> Settings {
         let clock = Arc::clone(&self.clock);
         let any = "127.0.0.1:0".parse().unwrap();
-        let settings = Settings {
+        Settings {
             listen: any,
             operations: Some(any),
             identity: self.certified.identity(),
@@ -363,12 +374,17 @@ impl Trial {
                 agreement: self.agreement.clone(),
                 pace: planning::Pace::reference(self.agreement.parameters()),
                 source: Box::new(Shared(Arc::clone(&self.source))),
+                loaded: None,
             }],
             limits: self.limits,
             memory: Memory { key_bytes: 1 << 30, gallery_bytes: 1 << 24 },
             clock: Arc::new(move || now(&clock)),
-        };
-        let server = Server::new(settings, self.custody(), &mut rng(60)).unwrap();
+            trust_clock: false,
+        }
+    }
+
+    pub fn start(&mut self) {
+        let server = Server::new(self.settings(), self.custody(), &mut rng(60)).unwrap();
         let (address, operations) = (server.address().unwrap(), server.operations_address().unwrap());
         let (openapi, reloading) = (server.openapi(), server.reloading());
         let stop = Arc::new(AtomicBool::new(false));

@@ -4,7 +4,8 @@
 //! `COTEJO_CLIENTS=200 COTEJO_SECONDS=60 cargo test --release --test under_load -- --nocapture as_many` and
 //! `COTEJO_TIMING_RUNS=200 cargo test --release --test under_load -- --nocapture alike` and
 //! `COTEJO_ATTACK_CALLS=300 cargo test --release --test under_load -- --nocapture attacked` and
-//! `COTEJO_KILLS=50 cargo test --release --test under_load -- --nocapture killed`.
+//! `COTEJO_KILLS=50 cargo test --release --test under_load -- --nocapture killed` and
+//! `COTEJO_KILLS=50 cargo test --release --test under_load -- --nocapture two_servers`.
 
 #![allow(
     clippy::panic,
@@ -14,11 +15,13 @@
 )]
 
 mod alike;
+mod answered;
 mod attacked;
 mod attackers;
 mod killed;
 mod load;
 mod office;
+mod two_servers;
 
 /// A number from the environment.
 fn setting(name: &str, otherwise: u64) -> u64 {

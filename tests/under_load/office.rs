@@ -1,7 +1,7 @@
 //! A custodian's folder with all that `cotejo serve` needs, made by the commands that people use; and requesters.
 
-use std::io::{BufRead, BufReader};
-use std::net::TcpListener;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -30,6 +30,8 @@ pub struct Office {
     /// The operator's, where one is configured.
     pub operations: u16,
     pub requesters: usize,
+    /// Of a second server: its own, and its operator's.
+    second: Option<(u16, u16)>,
 }
 
 /// A server that runs.
@@ -43,6 +45,25 @@ fn cotejo(folder: &Path, arguments: &str) {
     let output =
         Command::new(env!("CARGO_BIN_EXE_cotejo")).current_dir(folder).args(arguments.split(' ')).output().unwrap();
     assert!(output.status.success(), "{arguments}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// The program that is tried.
+fn program() -> String {
+    std::env::var("COTEJO_PROGRAM").unwrap_or_else(|_| env!("CARGO_BIN_EXE_cotejo").to_owned())
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// How a server is, by its operator's port.
+fn told(port: u16) -> std::io::Result<String> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+    stream.set_read_timeout(Some(std::time::Duration::from_secs(2)))?;
+    stream.write_all(b"GET /readyz HTTP/1.1\r\nhost: localhost\r\n\r\n")?;
+    let mut said = Vec::new();
+    stream.read_to_end(&mut said)?;
+    Ok(String::from_utf8_lossy(&said).into_owned())
 }
 
 /// Dimension of the templates.
@@ -70,8 +91,7 @@ impl Office {
         run("certificates authority --name Trial --out authority");
         run("certificates issue --authority authority --name B --server localhost --out b");
         run("certificates signing-key --out b");
-        let free = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
-        let [port, operations] = free.map(|free| free.local_addr().unwrap().port());
+        let (port, operations) = (free_port(), free_port());
         let database = database.unwrap_or_else(|| "custodian.sqlite".to_owned());
         let mut config = format!(
             "party = 'B'\ndatabase = '{database}'\nsigning_key = 'b/signing.key'\nlisten = '127.0.0.1:{port}'\n\
@@ -95,7 +115,49 @@ impl Office {
             port,
             operations,
             requesters,
+            second: None,
         }
+    }
+
+    /// Configures a second server on the same database; both tell how they are.
+    pub fn add_second_server(&mut self) {
+        let (port, operations) = (free_port(), free_port());
+        let config = String::from_utf8(self.read("custodian.toml")).unwrap();
+        let with = |listen: u16, operations: u16| {
+            let config = config.replace(&format!(":{}'", self.port), &format!(":{listen}'"));
+            format!("operations = '127.0.0.1:{operations}'\n{config}")
+        };
+        std::fs::write(self.path("custodian-2.toml"), with(port, operations)).unwrap();
+        std::fs::write(self.path("custodian.toml"), with(self.port, self.operations)).unwrap();
+        self.second = Some((port, operations));
+    }
+
+    /// Starts the first server or the second, to stand by where the other serves.
+    pub fn stand_by(&self, server: usize) -> Serving {
+        let config = ["custodian.toml", "custodian-2.toml"][server];
+        let child = Command::new(program())
+            .current_dir(self.folder.path())
+            .args(["serve", "--standby", "--config", config, "--log", "error", "--json", "--quiet"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::inherit())
+            .spawn()
+            .unwrap();
+        Serving(child)
+    }
+
+    /// Waits until the operator's port of the first server or the second says this.
+    pub fn wait_until(&self, server: usize, status: u16, words: &str) {
+        let port = [self.operations, self.second.map_or(0, |(_, operations)| operations)][server];
+        let begun = std::time::Instant::now();
+        let mut said = String::new();
+        while begun.elapsed().as_secs() < 60 {
+            said = told(port).unwrap_or_default();
+            if said.starts_with(&format!("HTTP/1.1 {status} ")) && said.contains(words) {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        panic!("server {server} does not say '{words}' but '{said}'");
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
@@ -137,10 +199,9 @@ impl Office {
 
     /// The same, with so many descriptors.
     pub fn serve_with(&self, descriptors: Option<u32>) -> Serving {
-        let program = std::env::var("COTEJO_PROGRAM").unwrap_or_else(|_| env!("CARGO_BIN_EXE_cotejo").to_owned());
         let limit = descriptors.map_or_else(String::new, |descriptors| format!("ulimit -n {descriptors}; "));
         let mut server = Command::new("bash")
-            .args(["-c", &format!("{limit}exec \"$0\" \"$@\""), &program])
+            .args(["-c", &format!("{limit}exec \"$0\" \"$@\""), &program()])
             .current_dir(self.folder.path())
             .args(["serve", "--log", "error", "--json", "--quiet"])
             .stdout(Stdio::piped())
@@ -172,7 +233,9 @@ impl Office {
         let [chain, key, authority] =
             [&chain, &key, &authority].map(|content| PemFile { path: Path::new("test"), content });
         let identity = Identity::from_pem(chain, key, authority).unwrap();
-        Client::new(&format!("https://localhost:{}", self.port), identity).unwrap()
+        let ports = std::iter::once(self.port).chain(self.second.map(|(port, _)| port));
+        let addresses: Vec<_> = ports.map(|port| SocketAddr::from(([127, 0, 0, 1], port))).collect();
+        Client::reaching(&format!("https://localhost:{}", self.port), &addresses, identity).unwrap()
     }
 
     pub fn key_content(&self, requester: usize) -> Vec<u8> {
@@ -248,6 +311,25 @@ impl Serving {
     pub fn kill(mut self) {
         self.0.kill().unwrap();
         self.0.wait().unwrap();
+    }
+
+    /// Gives it no more time, as a machine that stands still does.
+    pub fn hang(&self) {
+        self.signal("-STOP");
+    }
+
+    /// Gives it time again.
+    pub fn wake(&self) {
+        self.signal("-CONT");
+    }
+
+    fn signal(&self, signal: &str) {
+        assert!(Command::new("kill").args([signal, &self.0.id().to_string()]).status().unwrap().success());
+    }
+
+    /// Waits until it ends by itself; whether it found everything in order.
+    pub fn ended(mut self) -> bool {
+        self.0.wait().unwrap().success()
     }
 
     /// From here on it may open no more than so many files, whatever it has planned with; whether that could be set.

@@ -1,5 +1,6 @@
 //! What a querier configures.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use crate::agreement::Code;
@@ -30,6 +31,9 @@ pub struct Querier {
 pub struct CustodianEntry {
     pub party: Code,
     pub url: String,
+    /// Where that host is, where its name does not say it: one server serves, the others stand by.
+    #[serde(default)]
+    addresses: Vec<SocketAddr>,
     pub signing_key: String,
 }
 
@@ -53,7 +57,8 @@ impl Args {
 impl Party<Querier> {
     /// The custodian's service, as the configuration names it.
     pub fn client(&self) -> Result<Client, Failure> {
-        Client::new(&self.rest.custodian.url, self.identity(Side::Client)?)
+        let CustodianEntry { url, addresses, .. } = &self.rest.custodian;
+        Client::reaching(url, addresses, self.identity(Side::Client)?)
             .map_err(|error| Failure::of(self.file(), &error, "correct [custodian] and [tls]"))
     }
 }

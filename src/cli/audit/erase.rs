@@ -3,18 +3,18 @@
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use crate::service::audit::{Consent, RETENTION_DAYS, Whose};
+use crate::service::audit::{Consent, RETENTION_DAYS};
 use crate::service::signing::Signed;
-use crate::service::store::{Journal, LogReader, Owner, StoreError};
 use crate::service::time::Time;
 use serde_json::json;
 
 use super::entries;
+use super::owned;
 use super::source::{self, Database, Place};
 use crate::cli::console::{Console, YesArg, count};
 use crate::cli::database_password::Password;
 use crate::cli::failure::Failure;
-use crate::cli::{Outcome, files, load, party};
+use crate::cli::{Outcome, files, party};
 
 /// Erase what a log tells of requests that are too old to be kept
 #[derive(clap::Args)]
@@ -105,22 +105,8 @@ impl Args {
 
     /// Erases the contents of entries from before a time, and adds the entry that tells of it; how many contents went.
     fn erase(&self, before: Time, consents: &[Signed<Consent>]) -> Result<u64, Failure> {
-        let failed = |error: StoreError| source::failure(self.database(), &error);
-        let key = party::signing_key(&self.signing_key)?;
-        let mut reader = LogReader::open(source::parse(self.database())?).map_err(failed)?;
-        let Whose { party: owner, role } = reader.owner().map_err(failed)?;
-        // An entry with another signature would spoil the log for ever.
-        let first = reader.entries(1).map_err(failed)?.into_iter().next();
-        if first.is_none_or(|first| !first.is_signed_by(&key.public())) {
-            let what = format!("is not the key that signs the log of {owner}");
-            return Err(Failure::at(&self.signing_key, what, "name the signing key of the party whose log it is"));
-        }
-        drop(reader);
-        let owner = Owner { party: owner, role, key };
-        let location = source::parse(self.database())?;
-        let journal = Journal::open(location, owner, Box::new(load::randomness()?));
-        let erased = journal.and_then(|mut journal| journal.erase(before, consents, party::now()));
-        Ok(erased.map_err(failed)?.contents)
+        let erased = owned::journal(self.database(), &self.signing_key)?.erase(before, consents, party::now());
+        Ok(erased.map_err(|error| source::failure(self.database(), &error))?.contents)
     }
 }
 

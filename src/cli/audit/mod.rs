@@ -3,10 +3,12 @@
 mod anchor;
 mod compare;
 mod consent;
+mod correct_clock;
 mod erase;
 mod export;
 mod key;
 mod noted;
+mod owned;
 mod query;
 mod source;
 mod transparency;
@@ -44,6 +46,7 @@ enum Command {
     Transparency(transparency::Args),
     Erase(erase::Args),
     Consent(consent::Args),
+    CorrectClock(correct_clock::Args),
     Query(query::Args),
     Key(key::Args),
 }
@@ -58,6 +61,7 @@ impl Args {
             Command::Transparency(args) => args.run(console),
             Command::Erase(args) => args.run(console),
             Command::Consent(args) => args.run(console),
+            Command::CorrectClock(args) => args.run(console),
             Command::Query(args) => args.run(console),
             Command::Key(args) => args.run(console),
         }

@@ -104,6 +104,10 @@ fn summary(report: &Report) -> Vec<String> {
         let requests = count(unchecked as usize, "request");
         lines.push(format!("{requests} under agreements that were not given: held to none"));
     }
+    if report.corrections > 0 {
+        let times = count(report.corrections as usize, "time");
+        lines.push(format!("its clock had been ahead, and was corrected, {times}: the reasons stand in it"));
+    }
     lines.push(match report.key {
         Some(key) => format!("checked with the owner's key {key}"),
         None => "nothing shows who signed it: give the owner's public key with --key".to_owned(),

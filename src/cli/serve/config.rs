@@ -66,6 +66,9 @@ struct LimitsEntry {
     grace_seconds: Option<u64>,
 }
 
+/// How agreements are named there.
+pub const AGREEMENTS: &str = "[[agreement]]";
+
 /// An agreement with the files of its gallery.
 pub struct Served {
     pub agreement: Opened,
@@ -121,7 +124,7 @@ impl Party<Custodian> {
             let named = [
                 ("listen", listen.to_string()),
                 ("operations", format!("{operations:?}")),
-                ("[[agreement]]", format!("{agreements:?}")),
+                (AGREEMENTS, format!("{agreements:?}")),
                 ("limits.workers", format!("{workers:?}")),
                 ("limits.key_memory", format!("{key_memory:?}")),
                 ("limits.gallery_memory", format!("{gallery_memory:?}")),

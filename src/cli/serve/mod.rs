@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use crate::agreement::Code;
 use crate::service::identity::Side;
-use crate::service::server::{ServedAgreement, Server, ServerError, Settings};
+use crate::service::server::{self, ServedAgreement, Server, ServerError, Settings};
 use serde_json::json;
 
 use super::beginning::Beginning;
@@ -59,6 +59,12 @@ pub struct Args {
     /// With --init: the name of whoever will ask
     #[arg(long, value_name = "CODE", requires = "init", default_value = "A-BORDER")]
     requester: Code,
+    /// Wait while another server serves from the same PostgreSQL database, and take over when it ends
+    #[arg(long, conflicts_with_all = ["check", "init", "init_database"])]
+    standby: bool,
+    /// Serve although the log was not written to for a month, which a clock that is set ahead would look like
+    #[arg(long)]
+    trust_clock: bool,
     /// Serve although exempt ids are not enrolled, or an exempt list is empty: whoever was meant may be matched
     #[arg(long)]
     allow_unknown_exempt: bool,
@@ -102,7 +108,7 @@ impl Args {
         let requesters = party.requesters_under(&digests)?;
         let operations = party.operations()?;
         let (limits, memory) = party.limits()?;
-        let custody = party.custody()?;
+        let mut custody = party.custody()?;
         agreements.iter().try_for_each(|served| served.source.check())?;
         if self.check {
             party.advise(Side::Server, console)?;
@@ -119,15 +125,18 @@ impl Args {
             console.result(text, &document)?;
             return Ok(Outcome::Done);
         }
-        passphrase::forget();
+        if self.standby && !custody.is_on_a_server() {
+            let what = "its database is a file, which one server locks: nobody can stand by";
+            return Err(Failure::at(&self.config, what, "serve from PostgreSQL, or without --standby"));
+        }
         let (mut served, mut sources) = (Vec::with_capacity(agreements.len()), Vec::with_capacity(agreements.len()));
         for Served { agreement, source } in agreements {
             let pace = pace::measure(&agreement, console)?;
             sources.push(Arc::clone(&source));
-            served.push(ServedAgreement { agreement, pace, source: Box::new(source) });
+            served.push(ServedAgreement { agreement, pace, source: Box::new(source), loaded: None });
         }
         self.start_log();
-        let settings = Settings {
+        let mut settings = Settings {
             listen: party.rest.listen,
             operations,
             identity,
@@ -136,6 +145,7 @@ impl Args {
             limits,
             memory,
             clock: Arc::new(party::now),
+            trust_clock: self.trust_clock,
         };
         let explain = |error: ServerError| match error {
             ServerError::NoService(_) => {
@@ -143,6 +153,28 @@ impl Args {
             }
             _ => Failure::of(&self.config, &error, "correct it there"),
         };
+        let mut party = party;
+        if self.standby {
+            console.note("standing by while another server serves; Ctrl-C ends it");
+            interrupt::reloads();
+            if !server::stand_by(&mut settings, &mut custody, interrupt::requested).map_err(explain)? {
+                console.note("stopped");
+                return Ok(Outcome::Done);
+            }
+            // Whatever has changed meanwhile.
+            let now = Party::read(&self.config)?;
+            let differing = party.differing(&now);
+            if !differing.is_empty() {
+                let what = format!("changed while this server stood by: {}", differing.join(", "));
+                return Err(Failure::at(&self.config, what, "start it again"));
+            }
+            party = now;
+            settings.identity = party.identity(Side::Server)?;
+            settings.requesters = party.requesters_under(&digests)?;
+            (settings.limits, settings.memory) = party.limits()?;
+            reload::take_exempt(&sources, &party)?;
+        }
+        passphrase::forget();
         let server = Server::new(settings, custody, &mut load::randomness()?).map_err(explain)?;
         let address = server.address().map_or_else(|| party.rest.listen.to_string(), |address| address.to_string());
         let operations = server.operations_address().map(|address| address.to_string());

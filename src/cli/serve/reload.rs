@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Custodian;
+use super::config::AGREEMENTS;
 use super::source::GalleryFiles;
 use crate::cli::failure::Failure;
 use crate::cli::interrupt;
@@ -48,15 +49,29 @@ impl Reload {
         let requesters = party.requesters_under(&self.agreements)?;
         let (limits, _) = party.limits()?;
         let differing = self.started.differing(&party);
-        let exempt: Vec<Option<PathBuf>> = party.exempt().collect();
-        let sources = || self.sources.iter().zip(&exempt).filter(|_| !differing.contains(&"[[agreement]]"));
-        sources().try_for_each(|(source, exempt)| source.check_exempt(exempt.as_deref()))?;
+        let sources = if differing.contains(&AGREEMENTS) { &[] } else { self.sources.as_slice() };
+        check_exempt(sources, &party)?;
         let renewed = self.reloading.renew(Renewal { identity, requesters, limits });
         renewed.map_err(|error| Failure::of(&self.config, &error, "correct it there"))?;
-        sources().for_each(|(source, exempt)| source.set_exempt(exempt.clone()));
+        set_exempt(sources, &party);
         if !differing.is_empty() {
             self.reloading.keep(&differing.join(", "));
         }
         Ok(())
     }
+}
+
+/// Takes the exempt lists over that a configuration names; it names the same agreements.
+pub fn take_exempt(sources: &[Arc<GalleryFiles>], party: &Party<Custodian>) -> Result<(), Failure> {
+    check_exempt(sources, party)?;
+    set_exempt(sources, party);
+    Ok(())
+}
+
+fn check_exempt(sources: &[Arc<GalleryFiles>], party: &Party<Custodian>) -> Result<(), Failure> {
+    sources.iter().zip(party.exempt()).try_for_each(|(source, exempt)| source.check_exempt(exempt.as_deref()))
+}
+
+fn set_exempt(sources: &[Arc<GalleryFiles>], party: &Party<Custodian>) {
+    sources.iter().zip(party.exempt()).for_each(|(source, exempt)| source.set_exempt(exempt));
 }

@@ -125,6 +125,13 @@ pub enum Event {
         /// The operator's reason.
         reason: Line,
     },
+    /// The clock had been ahead: this entry's time, and those after it, may be before that of the entry before.
+    Clock {
+        /// The time of the entry before it.
+        ahead: Time,
+        /// The operator's reason.
+        reason: Line,
+    },
     /// Contents of earlier entries were erased.
     Erased {
         /// Of entries before this time...
@@ -204,6 +211,7 @@ impl Event {
             | Self::Breaker { .. }
             | Self::Diverged(_)
             | Self::Trusted { .. }
+            | Self::Clock { .. }
             | Self::Erased { .. } => false,
         }
     }

@@ -34,6 +34,7 @@ pub(super) enum Told {
     KeyAdmitted { requester: Code, agreement: Hash, key: Name, until: Time },
     Gallery { agreement: Hash, version: u64, inherits: Option<u64> },
     Breaker { pulled: bool },
+    Clock { ahead: Time },
     Erased(Erasure),
     Else,
 }
@@ -102,6 +103,7 @@ impl Told {
             }
             Event::Gallery { agreement, version, inherits, .. } => Self::Gallery { agreement, version, inherits },
             Event::Breaker { pulled, .. } => Self::Breaker { pulled },
+            Event::Clock { ahead, .. } => Self::Clock { ahead },
             Event::Erased { before, through, contents, consents } => {
                 let consents = consents.iter().map(Stated::of).collect();
                 Self::Erased(Erasure { before, through, contents, consents })

@@ -158,6 +158,7 @@ impl Requests {
             | Told::Registered { .. }
             | Told::Refused { .. }
             | Told::Breaker { .. }
+            | Told::Clock { .. }
             | Told::KeyAdmitted { .. }
             | Told::Gallery { .. }
             | Told::Erased(_)

@@ -120,6 +120,7 @@ impl Transparency {
             | Told::Abandoned { .. }
             | Told::KeyAdmitted { .. }
             | Told::Gallery { .. }
+            | Told::Clock { .. }
             | Told::Else => {}
         }
     }

@@ -8,16 +8,17 @@ mod asking;
 mod error;
 mod handshake;
 mod plain;
+mod reach;
 mod tls;
 
 use std::io::{BufRead, BufReader, Read};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::de::DeserializeOwned;
 use ureq::http::{Response, StatusCode};
-use ureq::unversioned::resolver::DefaultResolver;
 use ureq::unversioned::transport::{Connector as _, TcpConnector};
 use ureq::{Agent, Body};
 
@@ -32,12 +33,14 @@ use super::signing::{Hash, Name, Signed, Statement};
 pub use address::{AddressFault, Misaddressed};
 pub use asking::{AskError, Asking, Concluded, Watch};
 pub use error::{ClientError, RefusedCall};
+use reach::{Failures, Reach};
 use tls::Tls;
 
 /// A custodian's service, as one requester reaches it.
 pub struct Client {
     agent: Agent,
     base: String,
+    failures: Failures,
 }
 
 /// A query that the custodian has accepted.
@@ -59,6 +62,16 @@ impl Client {
     ///
     /// [`ClientError::Address`] for an address that is none.
     pub fn new(base: &str, identity: Identity) -> Result<Self, ClientError> {
+        Self::reaching(base, &[], identity)
+    }
+
+    /// A client of the service at `base`, which is reached by these addresses, of which not more than sixteen are used: several, where
+    /// servers stand by for each other. With none, by those that the host of `base` has.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError::Address`] for an address that is none.
+    pub fn reaching(base: &str, addresses: &[SocketAddr], identity: Identity) -> Result<Self, ClientError> {
         let base = address::parse(base)?;
         let config = Agent::config_builder()
             .https_only(true)
@@ -71,7 +84,8 @@ impl Client {
             .timeout_per_write(Some(SILENCE))
             .build();
         let connector = TcpConnector::default().chain(Tls(identity.client_config()));
-        Ok(Self { agent: Agent::with_parts(config, connector, DefaultResolver::default()), base })
+        let failures = Failures::default();
+        Ok(Self { agent: Agent::with_parts(config, connector, Reach::new(addresses, &failures)), base, failures })
     }
 
     /// Where the service is.
@@ -88,6 +102,7 @@ impl Client {
     }
 
     fn failed(&self, error: &ureq::Error) -> ClientError {
+        self.failures.note();
         ClientError::of(&self.base, error)
     }
 

@@ -99,7 +99,7 @@ pub(crate) async fn serve(
     drop(listener);
     drop(house);
     close.send_replace(true);
-    drop(tokio::time::timeout(state.limits().grace, ended.recv()).await);
+    drop(tokio::time::timeout(state.grace(), ended.recv()).await);
 }
 
 /// Where it comes from has its share.

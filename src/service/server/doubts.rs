@@ -48,6 +48,11 @@ pub(crate) struct Doubt {
 /// What the clock said when it was believed last.
 pub(crate) struct Doubts(Mutex<Believed>);
 
+/// The clock is not believed: nothing is written with its time, and nothing deleted by it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the custodian's clock is in doubt; its operator has to look at it")]
+pub(crate) struct ClockInDoubt;
+
 #[derive(Clone, Copy)]
 struct Believed {
     time: Time,

@@ -11,6 +11,7 @@
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
 mod admission;
+mod beat;
 mod connection;
 mod doubts;
 mod engine;
@@ -25,6 +26,7 @@ mod readiness;
 mod release;
 mod reload;
 mod routes;
+mod standby;
 mod state;
 mod taking;
 mod upkeep;
@@ -48,9 +50,11 @@ use crate::scheme::Opened;
 use crate::service::identity::Identity;
 use crate::service::signing::Hash;
 use crate::service::store::{Custody, StoreError};
+use crate::service::time::Time;
 pub use engine::{GallerySource, Loaded, Memory, Unloadable};
 pub use limits::Limits;
 pub use reload::{Reloading, Renewal};
+pub use standby::stand_by;
 pub use state::{Clock, Requester};
 pub use taking::TakingError;
 
@@ -80,7 +84,12 @@ pub struct Settings {
     pub memory: Memory,
     /// What time it is.
     pub clock: Clock,
+    /// Whether that is right, however long the log was not written to.
+    pub trust_clock: bool,
 }
+
+/// A log is gone on with after so many days, and nobody doubts the clock.
+const SILENT_DAYS: u32 = 31;
 
 /// An agreement, and the gallery that is asked under it.
 pub struct ServedAgreement {
@@ -90,6 +99,8 @@ pub struct ServedAgreement {
     pub pace: Pace,
     /// Where its gallery comes from.
     pub source: Box<dyn GallerySource>,
+    /// What came from there already, if anything did.
+    pub loaded: Option<Loaded>,
 }
 
 /// Why a server cannot serve.
@@ -103,6 +114,12 @@ pub enum ServerError {
         address: SocketAddr,
         /// What the system says.
         error: std::io::ErrorKind,
+    },
+    /// The clock may be wrong: what is written with it, and deleted by it, cannot be taken back.
+    #[error("the clock is {days} days ahead of the last entry of the log")]
+    ClockAhead {
+        /// So many.
+        days: u64,
     },
     /// The system gave no threads.
     #[error("cannot start threads: {0}")]
@@ -137,6 +154,7 @@ impl Remedy for ServerError {
             Self::Gallery(error) => return error.remedy(),
             Self::Taking(error) => return error.remedy(),
             Self::Exchange(error) => return error.remedy(),
+            Self::ClockAhead { .. } => "set the clock; where it is right, say so: serve --trust-clock",
             Self::Listen { .. } => "choose another address, or end what listens there",
             Self::Threads(..) => "raise the system's limits",
             Self::NoService(_) => "agree on one",
@@ -155,17 +173,20 @@ impl Server {
     /// [`ServerError`] says what is in the way.
     pub fn new(settings: Settings, mut custody: Custody, rng: &mut dyn CryptoRng) -> Result<Self, ServerError> {
         custody.journal().claim()?;
-        let now = (settings.clock)();
+        let (now, logged) = ((settings.clock)(), custody.journal().head()?.time);
+        if !settings.trust_clock && logged != Time::ZERO && logged.plus_days(SILENT_DAYS) < now {
+            return Err(ServerError::ClockAhead { days: logged.seconds_until(now).div_euclid(86_400) });
+        }
         let custody = Mutex::new(custody);
         let metrics = metrics::Metrics::new();
         let keys = Arc::new(keys::Prepared::new(settings.memory.key_bytes));
         let mut desks = BTreeMap::new();
-        for ServedAgreement { agreement, pace, source } in settings.agreements {
+        for ServedAgreement { agreement, pace, source, loaded } in settings.agreements {
             let digest = engine::digest(&agreement);
             if agreement.terms().service.is_none() {
                 return Err(ServerError::NoService(digest));
             }
-            let loaded = source.load()?;
+            let loaded = source.load()?.or(loaded);
             let loaded = loaded
                 .ok_or_else(|| Unloadable { what: "the gallery could not be loaded".to_owned(), remedy: None })?;
             metrics.report_exempt(&digest, &loaded);
@@ -228,7 +249,8 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// [`ServerError::Threads`] where a thread cannot be started.
+    /// [`ServerError::Threads`] where a thread cannot be started, [`StoreError::TakenOver`] where another server serves from the database
+    /// now.
     pub fn run(self, stop: impl Fn() -> bool + Send + 'static) -> Result<(), ServerError> {
         let Self { state, listener, operations, runtime } = self;
         let threads = |name: String, work: fn(&Arc<state::State>)| {
@@ -242,12 +264,18 @@ impl Server {
         }
         let release = threads("release".to_owned(), release::release)?;
         let upkeep = threads("upkeep".to_owned(), upkeep::keep_up)?;
+        let beating = state.with_custody(|custody| custody.journal().pulse_of_ours()).map(|beating| {
+            let state = Arc::clone(&state);
+            let thread = std::thread::Builder::new().name("beat".to_owned()).spawn(move || beat::beat(&state, beating));
+            thread.map_err(|error| ServerError::Threads(error.kind()))
+        });
+        let beating = beating.transpose()?;
         if let Some(listener) = operations {
-            runtime.spawn(operations::serve(listener, Arc::clone(&state)));
+            runtime.spawn(operations::serve(listener, operations::router(Arc::clone(&state))));
         }
         let stopping = Arc::clone(&state);
         let stopped = async move {
-            while !stop() {
+            while !stop() && !stopping.is_over() {
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
             stopping.stopping.store(true, Ordering::Relaxed);
@@ -256,7 +284,7 @@ impl Server {
         let router = routes::router(Arc::clone(&state)).0;
         runtime.block_on(connection::serve(listener, router, Arc::clone(&state), stopped));
         state.queue.close();
-        let (begun, grace) = (Instant::now(), state.limits().grace);
+        let (begun, grace) = (Instant::now(), state.grace());
         let within_grace = |ended: &dyn Fn() -> bool| {
             while !ended() && begun.elapsed() < grace {
                 std::thread::sleep(Duration::from_millis(20));
@@ -269,8 +297,8 @@ impl Server {
         state.held.drop_all();
         state.queue.stop_all();
         workers.into_iter().chain([release]).for_each(|thread| drop(thread.join()));
-        drop(upkeep.join());
+        [Some(upkeep), beating].into_iter().flatten().for_each(|thread| drop(thread.join()));
         runtime.shutdown_timeout(Duration::from_secs(2));
-        Ok(())
+        if state.is_over() { Err(StoreError::TakenOver.into()) } else { Ok(()) }
     }
 }

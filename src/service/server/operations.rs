@@ -26,8 +26,7 @@ const CONNECTIONS: usize = 8;
 const WHOLE: Duration = Duration::from_secs(10);
 
 /// Serves the operator's tools, one request a connection.
-pub(crate) async fn serve(listener: TcpListener, state: Arc<State>) {
-    let router = router(state);
+pub(crate) async fn serve(listener: TcpListener, router: Router) {
     let mut open: VecDeque<AbortHandle> = VecDeque::new();
     loop {
         let Ok((stream, _)) = listener.accept().await else {
@@ -54,7 +53,7 @@ pub(crate) async fn serve(listener: TcpListener, state: Arc<State>) {
 }
 
 /// The routes.
-fn router(state: Arc<State>) -> Router {
+pub(crate) fn router(state: Arc<State>) -> Router {
     Router::new()
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))

@@ -3,6 +3,7 @@
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
+use super::doubts::ClockInDoubt;
 use crate::remedy::Remedy;
 use crate::service::protocol::{OTHER_LOG, ProblemDocument, TIME_IN_THE_PAST};
 use crate::service::store::{StoreError, SubmitError};
@@ -91,6 +92,12 @@ impl From<StoreError> for HttpProblem {
             }
             _ => Self::unavailable("the custodian's database cannot be reached now; try again"),
         }
+    }
+}
+
+impl From<ClockInDoubt> for HttpProblem {
+    fn from(error: ClockInDoubt) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "clock-in-doubt", error).retry_after(60)
     }
 }
 

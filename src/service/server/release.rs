@@ -7,6 +7,7 @@ use super::engine::Computed;
 use super::held::{Due, Ready};
 use super::state::State;
 use crate::service::store::{Ending, StoreError};
+use crate::service::time::Time;
 
 /// The database is tried again so long after it failed.
 pub(super) const RETRY: Duration = Duration::from_millis(500);
@@ -32,10 +33,11 @@ pub(crate) fn release(state: &Arc<State>) {
     }
 }
 
-/// Keeps the reply; where the database fails, it is tried again.
+/// Keeps the reply; where the database fails or the clock is in doubt, it is tried again.
 fn keep(state: &State, ready: Ready) {
     let job = &ready.costed.job;
-    match finish(state, &ready) {
+    let Ok(now) = state.sure() else { return put_back(state, ready) };
+    match finish(state, &ready, now) {
         Ok(replied) => {
             if replied {
                 state.metrics.replied.inc();
@@ -46,14 +48,18 @@ fn keep(state: &State, ready: Ready) {
         }
         Err(error) => {
             tracing::error!(error = %error, "the reply cannot be kept yet");
-            let now = Instant::now();
-            state.held.put_back(Ready { again: now.checked_add(RETRY).unwrap_or(now), ..ready });
+            put_back(state, ready);
         }
     }
 }
 
+fn put_back(state: &State, ready: Ready) {
+    let now = Instant::now();
+    state.held.put_back(Ready { again: now.checked_add(RETRY).unwrap_or(now), ..ready });
+}
+
 /// Whether the job still waited for a reply.
-fn finish(state: &State, Ready { costed, result, .. }: &Ready) -> Result<bool, StoreError> {
+fn finish(state: &State, Ready { costed, result, .. }: &Ready, now: Time) -> Result<bool, StoreError> {
     let job = &costed.job;
     let limit_bits = state.desks.get(&job.agreement).and_then(|desk| desk.terms().ok());
     let limit_bits = limit_bits.map_or(0, |terms| terms.bits_per_gallery_version);
@@ -63,5 +69,5 @@ fn finish(state: &State, Ready { costed, result, .. }: &Ready) -> Result<bool, S
         }
         Err(reason) => Ending::Unanswered(*reason),
     };
-    state.with_custody(|custody| custody.finish(&job.id, &ending, state.now())).map(|reply| reply.is_some())
+    state.with_custody(|custody| custody.finish(&job.id, &ending, now)).map(|reply| reply.is_some())
 }

@@ -1,14 +1,15 @@
 //! What all connections share.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
 
 use rand::{CryptoRng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 
 use super::admission::Admission;
-use super::doubts::Doubts;
+use super::doubts::{ClockInDoubt, Doubts};
 use super::engine::{Engine, GallerySource, Loaded};
 use super::held::Held;
 use super::limits::Limits;
@@ -16,6 +17,7 @@ use super::metrics::Metrics;
 use super::problem::HttpProblem;
 use super::queue::{Cost, Queue};
 use crate::agreement::{Code, ServiceTerms};
+use crate::remedy::Remedy;
 use crate::service::identity::Acceptance;
 use crate::service::signing::{Hash, PublicKey};
 use crate::service::store::{Custody, StoreError, Waiting};
@@ -89,6 +91,8 @@ pub(crate) struct State {
     rng: Mutex<ChaCha20Rng>,
     /// Told to stop.
     pub stopping: AtomicBool,
+    /// Another server serves from the database.
+    over: AtomicBool,
 }
 
 /// What a reload changes: all of it, or nothing.
@@ -133,6 +137,7 @@ impl State {
             clock,
             rng: Mutex::new(ChaCha20Rng::from_seed(*seed)),
             stopping: AtomicBool::new(false),
+            over: AtomicBool::new(false),
         }
     }
 
@@ -159,9 +164,36 @@ impl State {
         self.renewed.read().unwrap_or_else(PoisonError::into_inner).requesters.get(certificate).map(Arc::clone)
     }
 
+    /// Another server serves from the database: nothing of ours is kept any more, so that the server ends.
+    pub(super) fn taken_over(&self, error: &StoreError) {
+        if !self.over.swap(true, Ordering::Relaxed) {
+            tracing::error!("{}", error.in_full());
+        }
+    }
+
+    /// Whether another server serves from the database.
+    pub(crate) fn is_over(&self) -> bool {
+        self.over.load(Ordering::Relaxed)
+    }
+
+    /// What is under way when it ends gets so long: none, where nothing of it could be kept.
+    pub(crate) fn grace(&self) -> Duration {
+        if self.is_over() { Duration::ZERO } else { self.limits().grace }
+    }
+
     /// The time.
     pub(crate) fn now(&self) -> Time {
         (self.clock)()
+    }
+
+    /// The time, for what is written or deleted by it: a clock that is in doubt does neither.
+    ///
+    /// # Errors
+    ///
+    /// [`ClockInDoubt`].
+    pub(crate) fn sure(&self) -> Result<Time, ClockInDoubt> {
+        let now = self.now();
+        if self.doubts.clock(now).is_some() { Err(ClockInDoubt) } else { Ok(now) }
     }
 
     /// Works on the database; blocks, so only on threads that may.

@@ -9,6 +9,7 @@ use super::state::{Desk, State};
 use super::taking::{self, TakingError};
 use crate::remedy::Remedy;
 use crate::service::signing::Hash;
+use crate::service::store::StoreError;
 
 /// Galleries are looked at so often.
 const GALLERIES: Duration = Duration::from_secs(1);
@@ -20,15 +21,20 @@ const EXPIRY: Duration = Duration::from_secs(60);
 /// Goes on until the queue is closed.
 pub(crate) fn keep_up(state: &Arc<State>) {
     let (mut expired, mut looked) = (None::<Instant>, None::<Instant>);
-    let mut in_place = true;
+    let (mut in_place, mut sure) = (true, true);
     while !state.queue.is_closed() {
         let there = state.with_custody(|custody| custody.journal().is_in_place());
-        if let Err(error) = &there
-            && in_place
-        {
-            tracing::error!("nothing is accepted or answered: {}", error.in_full());
+        match &there {
+            Err(error @ StoreError::TakenOver) => state.taken_over(error),
+            Err(error) if in_place => tracing::error!("nothing is accepted or answered: {}", error.in_full()),
+            _ => {}
         }
         in_place = there.is_ok();
+        let doubt = state.doubts.clock(state.now());
+        if let Some(doubt) = doubt.as_ref().filter(|_| sure) {
+            tracing::error!("nothing is accepted or released: {doubt}");
+        }
+        sure = doubt.is_none();
         for (agreement, desk) in &state.desks {
             refresh(state, agreement, desk);
         }
@@ -61,7 +67,11 @@ fn refresh(state: &State, agreement: &Hash, desk: &Desk) {
     let Some(loaded) = loaded else { return };
     state.exemptions_read(agreement, &loaded);
     let subjects = loaded.gallery.len();
-    match taking::number(&state.custody, agreement, &loaded, state.now()) {
+    let Ok(now) = state.sure() else {
+        *pending = Some(loaded);
+        return;
+    };
+    match taking::number(&state.custody, agreement, &loaded, now) {
         Ok(version) => {
             desk.engine.replace(loaded, version);
             desk.damaged.store(false, Ordering::Relaxed);
@@ -96,9 +106,9 @@ fn expire(state: &State) {
     for (agreement, desk) in &state.desks {
         let Ok(terms) = desk.terms() else { continue };
         let done = state.with_custody(|custody| {
-            let now = state.now();
             // Not by a clock that was set back or forth: what is deleted does not come back.
-            custody.check_clock(now).is_ok().then(|| custody.expire(agreement, terms.answer_days, now))
+            let now = state.sure().ok().filter(|now| custody.check_clock(*now).is_ok())?;
+            Some(custody.expire(agreement, terms.answer_days, now))
         });
         match done {
             Some(Ok(0)) | None => {}

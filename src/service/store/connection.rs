@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 
+use super::serving::{self, Claim, Pulse};
 use super::{Location, StoreError, sqlite};
 
 /// A value of a column.
@@ -183,10 +184,8 @@ enum Link {
 /// What a database is opened for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Access {
-    /// Others may change it as well.
-    Shared,
-    /// Nobody else may serve from it.
-    Exclusive,
+    /// To be changed.
+    Changing,
     /// Nothing of it is changed.
     ReadOnly,
 }
@@ -204,6 +203,8 @@ pub(crate) struct Database {
     untidy: bool,
     /// The lock on an SQLite file, as long as we serve. Below the connection: closing it before would drop SQLite's own locks.
     lock: Option<File>,
+    /// The right to serve from a PostgreSQL database.
+    claim: Option<Claim>,
 }
 
 /// A file that is only read is read anew so often where it changes meanwhile.
@@ -211,8 +212,8 @@ const TRIES: usize = 100;
 
 /// A step waits so long for another process to finish its own.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Names the lock of a serving process among PostgreSQL's advisory locks: "cotejo".
-const ADVISORY_LOCK: i64 = 0x636f_7465_6a6f;
+/// A server that says nothing for so long is gone; so is, to it, one of ours.
+const SILENCE: Duration = Duration::from_secs(5);
 
 impl Database {
     /// Nothing is touched yet.
@@ -220,17 +221,23 @@ impl Database {
         Self {
             location,
             link: None,
-            access: Access::Shared,
+            access: Access::Changing,
             existing: false,
             snapshot: false,
             untidy: false,
             lock: None,
+            claim: None,
         }
     }
 
     /// Only to be read: nothing of it will be changed.
     pub(crate) fn read_only(location: Location) -> Self {
         Self { access: Access::ReadOnly, ..Self::new(location) }
+    }
+
+    /// Where it is.
+    pub(crate) fn location(&self) -> &Location {
+        &self.location
     }
 
     /// The file that it is in, if it is in one.
@@ -256,21 +263,87 @@ impl Database {
 
     /// Whether the file that we have locked is still the one of its name. What has lost its name can be written to, and nobody would
     /// find it again.
-    pub(crate) fn is_in_place(&self) -> Result<(), StoreError> {
+    fn is_in_place(&self) -> Result<(), StoreError> {
         match (&self.location, &self.lock) {
             (Location::File(path), Some(lock)) if !sqlite::is_at(lock, path) => Err(StoreError::Gone),
             _ => Ok(()),
         }
     }
 
+    /// Whether we may still serve from it, if ever.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Gone`] where the file is not the one of its name, [`StoreError::TakenOver`] where another server has begun.
+    pub(crate) fn check_claim(&mut self) -> Result<(), StoreError> {
+        self.is_in_place()?;
+        self.link()?;
+        let held = match (&mut self.link, &self.claim) {
+            (Some(Link::Postgres(link)), Some(claim)) => claim.check(link),
+            _ => Ok(()),
+        };
+        self.settle(held)
+    }
+
     /// From here on nobody else can serve from it.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::InUse`] where somebody does.
     pub(crate) fn claim(&mut self) -> Result<(), StoreError> {
-        self.link = None;
-        if let (Location::File(path), None) = (&self.location, &self.lock) {
+        if self.lock.is_some() || self.claim.is_some() {
+            return self.check_claim();
+        }
+        if let Location::File(path) = &self.location {
+            self.link = None;
             self.lock = Some(sqlite::lock(path)?);
         }
-        self.access = Access::Exclusive;
-        self.link().map(drop)
+        let Link::Postgres(link) = self.link()? else { return Ok(()) };
+        let claim = Claim::take(link);
+        if claim.is_err() {
+            // Whatever it holds of the lock goes with the session.
+            self.link = None;
+        }
+        self.claim = Some(claim?);
+        Ok(())
+    }
+
+    /// Somebody else can serve from it again.
+    pub(crate) fn release(&mut self) {
+        self.link = None;
+        (self.lock, self.claim) = (None, None);
+    }
+
+    /// Ours, where it is of a PostgreSQL server and we may serve from it: for [`Database::beat`].
+    pub(crate) fn term(&self) -> Option<i64> {
+        self.claim.as_ref().map(Claim::term)
+    }
+
+    /// What whoever serves from it has shown: see [`serving`]. None of an SQLite file, where its lock tells all.
+    pub(crate) fn pulse(&mut self) -> Result<Option<Pulse>, StoreError> {
+        let pulse = match self.link()? {
+            Link::Postgres(link) => serving::pulse(link),
+            Link::Sqlite(_) | Link::Reading(_) => Ok(None),
+        };
+        self.settle(pulse)
+    }
+
+    /// Shows that the server of a term is alive.
+    pub(crate) fn beat(&mut self, term: i64) -> Result<(), StoreError> {
+        let beaten = match self.link()? {
+            Link::Postgres(link) => serving::beat(link, term),
+            Link::Sqlite(_) | Link::Reading(_) => Ok(()),
+        };
+        self.settle(beaten)
+    }
+
+    /// Ends the session of whoever serves from it.
+    pub(crate) fn depose(&mut self) -> Result<(), StoreError> {
+        let deposed = match self.link()? {
+            Link::Postgres(link) => serving::depose(link),
+            Link::Sqlite(_) | Link::Reading(_) => Ok(()),
+        };
+        self.settle(deposed)
     }
 
     /// What steps have deleted leaves the journal of an SQLite file, and is overwritten in the file itself. Where somebody reads just now
@@ -340,7 +413,13 @@ impl Database {
                 return Err(StoreError::Unavailable("it was changed while it was read".to_owned()));
             }
             None if self.existing && !self.is_there() => return Err(StoreError::Gone),
-            None => connect(&self.location, self.access)?,
+            None => {
+                let mut link = connect(&self.location, self.access)?;
+                if let (Link::Postgres(link), Some(claim)) = (&mut link, &mut self.claim) {
+                    claim.resume(link)?;
+                }
+                link
+            }
         };
         Ok(self.link.insert(link))
     }
@@ -433,19 +512,19 @@ fn connect(location: &Location, access: Access) -> Result<Link, StoreError> {
         Location::Server(config) => {
             let mut config = (**config).clone();
             config.connect_timeout(PATIENCE).application_name("cotejo");
+            // Neither side waits long for a machine that is gone.
+            config.keepalives_idle(SILENCE).tcp_user_timeout(PATIENCE);
             let mut link = match config.get_ssl_mode() {
                 postgres::config::SslMode::Require => config.connect(tls()?)?,
                 _ => config.connect(postgres::NoTls)?,
             };
-            let patience = PATIENCE.as_millis();
-            link.batch_execute(&format!("SET lock_timeout = {patience}; SET client_min_messages = warning"))?;
+            let (patience, silence) = (PATIENCE.as_millis(), SILENCE.as_secs());
+            link.batch_execute(&format!(
+                "SET lock_timeout = {patience}; SET client_min_messages = warning; SET tcp_keepalives_idle = {silence}; \
+                 SET tcp_keepalives_interval = 1; SET tcp_keepalives_count = 3; SET tcp_user_timeout = {patience}"
+            ))?;
             if access == Access::ReadOnly {
                 link.batch_execute("SET default_transaction_read_only = on")?;
-            }
-            if access == Access::Exclusive
-                && !link.query_one("SELECT pg_try_advisory_lock($1)", &[&ADVISORY_LOCK])?.get::<_, bool>(0)
-            {
-                return Err(StoreError::InUse);
             }
             Ok(Link::Postgres(link))
         }
@@ -484,12 +563,17 @@ impl Step<'_> {
         }
     }
 
-    /// One step at a time, whoever takes it: also where two processes do.
+    /// One step at a time, whoever takes it: also where two processes do. A server whose term is over takes none.
     pub(crate) fn alone(&mut self) -> Result<(), StoreError> {
-        match &mut self.database.link {
-            Some(Link::Postgres(_)) => self.execute("LOCK TABLE about IN EXCLUSIVE MODE", &[]).map(drop),
-            _ => Ok(()),
+        if !matches!(self.database.link, Some(Link::Postgres(_))) {
+            return Ok(());
         }
+        self.execute("LOCK TABLE about IN EXCLUSIVE MODE", &[])?;
+        let held = match (&mut self.database.link, &self.database.claim) {
+            (Some(Link::Postgres(link)), Some(claim)) => claim.check(link),
+            _ => Ok(()),
+        };
+        self.database.settle(held)
     }
 
     /// Names of the tables that there are.

@@ -30,6 +30,7 @@ pub(super) const TABLES: &[Table] = &[
     Table { name: "persons", key: &["agreement", "version"], page: 1 },
     Table { name: "asked", key: &["requester", "agreement", "person"], page: SHORT },
     Table { name: "abandonments", key: &["requester", "request"], page: SHORT },
+    Table { name: "serving", key: &["name"], page: SHORT },
     Table { name: "refused", key: &["requester", "agreement", "day", "reason"], page: SHORT },
 ];
 

@@ -37,6 +37,9 @@ pub enum StoreError {
     /// Another process serves from it.
     #[error("another cotejo serves from this database")]
     InUse,
+    /// It was ours to serve from.
+    #[error("another server has taken over this database")]
+    TakenOver,
     /// A hard link leads to its file.
     #[error(
         "the file of this database has another name as well (a hard link): what is written by one name damages it for the other"
@@ -110,7 +113,8 @@ impl Remedy for StoreError {
             Self::Forbidden(..) => "have the user own the database, or grant it the right to create tables there",
             Self::ReadOnly(..) => "name the server that takes changes, not a copy of it",
             Self::Full => "make room there",
-            Self::InUse => "stop that one first",
+            Self::InUse => "stop that one first; or stand by until it ends (serve --standby, with PostgreSQL)",
+            Self::TakenOver => "start this one again to stand by (serve --standby)",
             Self::Linked => "remove the other name, or name a copy of the file",
             Self::SigningKey { .. } => {
                 "configure the key that it was made with, or begin another database ('database') and register the new key with the other party"

@@ -1,12 +1,16 @@
 //! The log in the database.
 
+use std::cmp::Ordering;
+
 use rand::CryptoRng;
 
 use super::connection::{Database, Row, Step};
 use super::entries::{entries_from, page};
+use super::serving::Pulse;
 use super::{Location, Owner, StoreError, schema, tree};
 use crate::agreement::Code;
 use crate::service::audit::{Consent, Entry, Event, Head, RETENTION_DAYS, Role};
+use crate::service::protocol::Line;
 use crate::service::signing::{Hash, PublicKey, Signed};
 use crate::service::time::Time;
 use crate::service::tree::TreeHead;
@@ -16,6 +20,25 @@ pub struct Journal {
     pub(super) database: Database,
     pub(super) owner: Owner,
     pub(super) rng: Box<dyn CryptoRng + Send>,
+    /// The end of the log that we have seen last: what has another there is not the database that we know.
+    last: Head,
+}
+
+/// By which a server shows that it is alive.
+pub(crate) struct Beating {
+    database: Database,
+    term: i64,
+}
+
+impl Beating {
+    /// Shows it once more.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::TakenOver`] where its term is over.
+    pub(crate) fn beat(&mut self) -> Result<(), StoreError> {
+        self.database.beat(self.term)
+    }
 }
 
 /// What an erasure took.
@@ -35,7 +58,7 @@ impl Journal {
     /// [`StoreError::NotMade`] where there is none, [`StoreError::Older`] where an earlier version made it, [`StoreError::Foreign`] where
     /// another program did; else as [`Journal::create`]. Nothing is written then.
     pub fn open(location: Location, owner: Owner, rng: Box<dyn CryptoRng + Send>) -> Result<Self, StoreError> {
-        let mut journal = Self { database: Database::new(location), owner, rng };
+        let mut journal = Self { database: Database::new(location), owner, rng, last: Head::NONE };
         if !journal.database.is_there() {
             return Err(StoreError::NotMade);
         }
@@ -58,7 +81,7 @@ impl Journal {
         rng: Box<dyn CryptoRng + Send>,
         now: Time,
     ) -> Result<Self, StoreError> {
-        let mut journal = Self { database: Database::new(location), owner, rng };
+        let mut journal = Self { database: Database::new(location), owner, rng, last: Head::NONE };
         let (party, role) = (journal.owner.party.clone(), journal.owner.role);
         let mut step = journal.database.step()?;
         schema::prepare(&mut step, &journal.owner)?;
@@ -97,13 +120,16 @@ impl Journal {
         &mut self,
         work: impl FnOnce(&mut LoggedStep<'_, '_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let Self { database, owner, rng } = self;
+        let Self { database, owner, rng, last } = self;
         let done = {
             let mut step = database.step()?;
             step.alone()?;
             let mut logged = LoggedStep { step, owner, rng: rng.as_mut(), head: None };
+            logged.goes_on_from(last)?;
             let done = work(&mut logged)?;
+            let head = logged.head()?;
             logged.step.commit()?;
+            *last = head;
             done
         };
         if owner.role == Role::Querier {
@@ -113,13 +139,43 @@ impl Journal {
         Ok(done)
     }
 
-    /// Whether the database is still where it was opened.
+    /// Whether the database is still the one that was opened, and ours to serve from, if it was claimed.
     ///
     /// # Errors
     ///
-    /// [`StoreError::Gone`] where it is not.
-    pub(crate) fn is_in_place(&self) -> Result<(), StoreError> {
-        self.database.is_in_place()
+    /// [`StoreError::Gone`] where it is another, [`StoreError::TakenOver`] where another server serves from it.
+    pub(crate) fn is_in_place(&mut self) -> Result<(), StoreError> {
+        self.database.check_claim()?;
+        self.step(|_| Ok(()))
+    }
+
+    /// Lets another server serve from it.
+    pub(crate) fn release(&mut self) {
+        self.database.release();
+    }
+
+    /// A connection of its own, by which a server shows that it is alive; none where nobody could stand by.
+    pub(crate) fn pulse_of_ours(&self) -> Option<Beating> {
+        let term = self.database.term()?;
+        Some(Beating { database: Database::new(self.database.location().clone()), term })
+    }
+
+    /// What whoever serves from it has shown of itself; none where none ever did.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] where it cannot be read.
+    pub(crate) fn pulse(&mut self) -> Result<Option<Pulse>, StoreError> {
+        self.database.pulse()
+    }
+
+    /// Ends the session of whoever serves from it.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] where it cannot be done.
+    pub(crate) fn depose(&mut self) -> Result<(), StoreError> {
+        self.database.depose()
     }
 
     /// What was deleted leaves the journal of an SQLite file: from time to time, where many write.
@@ -167,6 +223,23 @@ impl Journal {
         })
     }
 
+    /// Goes on with a log whose last time lies in the future, because the clock had been ahead: from an entry on that says so, its times
+    /// are right again. The time that the log had come to; none where it lies in the past, and nothing was done.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] where it cannot be kept.
+    pub(crate) fn correct_clock(&mut self, reason: Line, now: Time) -> Result<Option<Time>, StoreError> {
+        self.step(|step| {
+            let head = step.head()?;
+            if head.time <= now.second() {
+                return Ok(None);
+            }
+            step.append(Event::Clock { ahead: head.time, reason }, now, &Head { time: now.second(), ..head })?;
+            Ok(Some(head.time))
+        })
+    }
+
     /// Registers the key of another party, if it is another than before.
     ///
     /// # Errors
@@ -206,8 +279,12 @@ impl Journal {
             if before.plus_days(RETENTION_DAYS) > time {
                 require_consents(step, before, consents)?;
             }
-            let last = step.row("SELECT COALESCE(MAX(number), 0) FROM log WHERE time < ?1", &[before.into()])?;
-            let through = last.map_or(Ok(0), |mut row| row.count())?;
+            // Up to the first that is younger: where a clock had been ahead, later ones may be older again.
+            let first = step.row("SELECT CAST(MIN(number) AS BIGINT) FROM log WHERE time >= ?1", &[before.into()])?;
+            let younger = first.map_or(Ok(None), |mut row| row.maybe_int())?;
+            let last = step.head()?.number;
+            let through =
+                younger.and_then(|first| u64::try_from(first).ok()).map_or(last, |first| first.saturating_sub(1));
             let mut contents = 0;
             let mut from = 1;
             while from <= through {
@@ -295,6 +372,21 @@ impl std::ops::DerefMut for LoggedStep<'_, '_> {
 }
 
 impl LoggedStep<'_, '_> {
+    /// Whether this log holds what we have seen of ours: a database that was put in its place does not.
+    fn goes_on_from(&mut self, last: &Head) -> Result<(), StoreError> {
+        let head = self.head()?;
+        let there = match head.number.cmp(&last.number) {
+            Ordering::Less => None,
+            Ordering::Equal => Some(head.hash),
+            Ordering::Greater if *last == Head::NONE => return Ok(()),
+            Ordering::Greater => {
+                let row = self.row("SELECT hash FROM log WHERE number = ?1", &[last.number.into()])?;
+                row.map(|mut row| row.parsed()).transpose()?
+            }
+        };
+        if there == Some(last.hash) { Ok(()) } else { Err(StoreError::Gone) }
+    }
+
     /// The end of the log, with what this step has appended.
     pub(crate) fn head(&mut self) -> Result<Head, StoreError> {
         if let Some(head) = self.head {
@@ -307,7 +399,12 @@ impl LoggedStep<'_, '_> {
     /// Appends an entry: its time is told in whole seconds, as those of statements.
     pub(crate) fn log(&mut self, event: Event, now: Time) -> Result<(), StoreError> {
         let head = self.head()?;
-        let entry = Entry::new(event, now.second(), &head, &self.owner.key, &mut *self.rng);
+        self.append(event, now, &head)
+    }
+
+    /// Appends an entry behind this head, whose time it is not before.
+    fn append(&mut self, event: Event, now: Time, head: &Head) -> Result<(), StoreError> {
+        let entry = Entry::new(event, now.second(), head, &self.owner.key, &mut *self.rng);
         let sql =
             "INSERT INTO log (number, time, content, content_digest, hash, signature) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
         let signature = entry.signature.to_string();

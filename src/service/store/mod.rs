@@ -16,7 +16,10 @@ mod layout;
 mod location;
 mod outbox;
 mod owner;
+#[cfg(test)]
+mod rivals;
 mod schema;
+mod serving;
 mod sqlite;
 mod tables;
 mod tree;
@@ -28,8 +31,10 @@ pub use custody::{
 };
 pub(crate) use entries::LogReader;
 pub use error::StoreError;
+pub(crate) use journal::Beating;
 pub use journal::{ErasedContents, Journal};
 pub use location::{Location, LocationError};
 pub(crate) use outbox::ListedRequest;
 pub use outbox::{Outbox, OutboxRequest, RequestState};
 pub use owner::Owner;
+pub(crate) use serving::Pulse;

@@ -3,6 +3,7 @@
 use super::connection::Step;
 use super::entries::{first_and_last, page};
 use super::layout::LAYOUT;
+use super::serving::SERVING;
 use super::{Owner, StoreError, tree};
 use crate::service::audit::Role;
 use crate::service::signing::PublicKey;
@@ -39,6 +40,7 @@ const CUSTODIAN: &[&str] = &[
     PERSONS,
     ASKED,
     ABANDONMENTS,
+    SERVING,
     "CREATE TABLE IF NOT EXISTS refused (requester TEXT NOT NULL, agreement TEXT NOT NULL, day TEXT NOT NULL, reason TEXT NOT NULL, \
      times BIGINT NOT NULL, PRIMARY KEY (requester, agreement, day, reason))",
 ];
@@ -79,6 +81,9 @@ const CUSTODIAN_FROM_3: &[&str] = &[
     ABANDONMENTS,
 ];
 
+/// From layout 4 to 5, for a custodian. A querier's tables are the same in both.
+const CUSTODIAN_FROM_4: &[&str] = &[SERVING];
+
 /// From layout 3 to 4, for a querier.
 const QUERIER_FROM_3: &[&str] = &["ALTER TABLE requests ADD COLUMN abandonment TEXT"];
 
@@ -103,7 +108,7 @@ pub(crate) fn check(step: &mut Step<'_>, owner: &Owner) -> Result<(), StoreError
     owned(step, owner)?;
     match layout.as_str() {
         LAYOUT => bound(step, &owner.key.public()),
-        "1" | "2" | "3" => Err(StoreError::Older(layout)),
+        "1" | "2" | "3" | "4" => Err(StoreError::Older(layout)),
         _ => Err(StoreError::Layout(layout)),
     }
 }
@@ -146,6 +151,10 @@ pub(crate) fn prepare(step: &mut Step<'_>, owner: &Owner) -> Result<(), StoreErr
             bound(step, &key)?;
             create(step, of_role)
         }
+        Some("4") => {
+            bound(step, &key)?;
+            from_4(step, owner.role)
+        }
         Some("3") => {
             bound(step, &key)?;
             from_3(step, owner.role)
@@ -187,6 +196,14 @@ fn from_2(step: &mut Step<'_>, role: Role) -> Result<(), StoreError> {
 /// From layout 3.
 fn from_3(step: &mut Step<'_>, role: Role) -> Result<(), StoreError> {
     create(step, if role == Role::Custodian { CUSTODIAN_FROM_3 } else { QUERIER_FROM_3 })?;
+    from_4(step, role)
+}
+
+/// From layout 4.
+fn from_4(step: &mut Step<'_>, role: Role) -> Result<(), StoreError> {
+    if role == Role::Custodian {
+        create(step, CUSTODIAN_FROM_4)?;
+    }
     set_about(step, "layout", LAYOUT)
 }
 

@@ -90,6 +90,7 @@ impl Statements {
             | Told::KeyAdmitted { .. }
             | Told::Gallery { .. }
             | Told::Breaker { .. }
+            | Told::Clock { .. }
             | Told::Else => {}
         }
     }

@@ -49,6 +49,8 @@ pub(super) struct Erasures {
     last_missing: Option<(u64, Time)>,
     /// The latest erasure: everything before this time, which is up to this number.
     told: Option<(Time, u64)>,
+    /// Erasures that nobody had to consent to, by the time of their entry: their numbers, and before when.
+    by_age: Vec<(u64, Time)>,
 }
 
 impl Erasures {
@@ -60,7 +62,14 @@ impl Erasures {
             standing: Numbers::default(),
             last_missing: None,
             told: None,
+            by_age: Vec::new(),
         }
+    }
+
+    /// The clock had been ahead, and this is the time: entries of erasures for which it is too early.
+    pub(super) fn corrected(&mut self, time: Time) -> Vec<u64> {
+        let days = self.retention_days;
+        self.by_age.extract_if(.., |(_, before)| before.plus_days(days) > time).map(|(number, _)| number).collect()
     }
 
     /// An entry without content.
@@ -93,6 +102,8 @@ impl Erasures {
             };
             let unasked = parties.filter(|(party, keys)| !consented(party, keys));
             problems.extend(unasked.map(|(party, _)| LogProblem::EarlyErasure { party: party.clone() }));
+        } else {
+            self.by_age.push((number, *before));
         }
         let found = self.missing.take_through(*through);
         if found != *contents {

@@ -31,6 +31,8 @@ pub struct Verifier {
     requests: HashMap<Hash, Progress>,
     erased: u64,
     erasures: Erasures,
+    /// How often the clock had been ahead.
+    corrections: u64,
     agreed: Agreed,
     /// Statements about requests that are not in the log: only an erasure excuses them.
     unknown: Vec<Place>,
@@ -86,6 +88,7 @@ impl Verifier {
             requests: HashMap::new(),
             erased: 0,
             erasures: Erasures::new(RETENTION_DAYS),
+            corrections: 0,
             agreed: Agreed::default(),
             unknown: Vec::new(),
             counts: Counts::default(),
@@ -116,7 +119,7 @@ impl Verifier {
     /// The next entry, for those who have read it already.
     pub(crate) fn read(&mut self, reading: &Reading<'_>) {
         let entry = reading.entry;
-        self.chain(entry);
+        self.chain(reading);
         if reading.is_erasable {
             self.erasures.standing(entry.number);
         }
@@ -142,7 +145,8 @@ impl Verifier {
     }
 
     /// Whether an entry is the one that follows.
-    fn chain(&mut self, entry: &Entry) {
+    fn chain(&mut self, reading: &Reading<'_>) {
+        let entry = reading.entry;
         let expected = self.head.number + 1;
         if entry.number != expected {
             self.find(entry.number, LogProblem::Number { expected });
@@ -153,8 +157,18 @@ impl Verifier {
         if self.key.is_some_and(|key| !entry.is_signed_by(&key)) {
             self.find(entry.number, LogProblem::Signature);
         }
-        if entry.time < self.head.time {
-            self.find(entry.number, LogProblem::Time);
+        match reading.told() {
+            Some(Told::Clock { ahead }) => {
+                self.corrections += 1;
+                if *ahead != self.head.time || entry.time > *ahead {
+                    self.find(entry.number, LogProblem::Time);
+                }
+                // What was old enough by a clock that was ahead need not have been.
+                let early = self.erasures.corrected(entry.time);
+                early.into_iter().for_each(|number| self.find(number, LogProblem::ErasureByClock));
+            }
+            _ if entry.time < self.head.time => self.find(entry.number, LogProblem::Time),
+            _ => {}
         }
     }
 
@@ -200,6 +214,7 @@ impl Verifier {
             key: self.key,
             entries: last,
             erased: self.erased,
+            corrections: self.corrections,
             first: self.first,
             last: self.first.map(|_| self.head.time),
             head: self.tree.head(),
@@ -234,6 +249,7 @@ impl Verifier {
             | Told::KeyAdmitted { .. }
             | Told::Gallery { .. }
             | Told::Breaker { .. }
+            | Told::Clock { .. }
             | Told::Else => {}
         }
     }

@@ -68,6 +68,11 @@ pub enum LogProblem {
     /// Gone, without an entry that tells of it.
     #[error("the content is gone, and no later entry tells that it was erased")]
     Missing,
+    /// It was old enough by a clock that was ahead.
+    #[error(
+        "this erasure took what was old enough by a clock that was ahead, without the consent of the other parties"
+    )]
+    ErasureByClock,
     /// An erasure that tells something impossible.
     #[error("this erasure tells of entries that it does not follow")]
     Erasure,
@@ -205,6 +210,9 @@ pub struct Report {
     pub entries: u64,
     /// How many of them have lost their content to an erasure.
     pub erased: u64,
+    /// How often the clock had been ahead, as entries say.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub corrections: u64,
     /// Time of the first.
     pub first: Option<Time>,
     /// Time of the last.
@@ -222,6 +230,11 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// Findings beyond those listed.
     pub further_findings: u64,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 impl Report {

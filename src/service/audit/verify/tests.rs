@@ -337,3 +337,44 @@ fn an_empty_log_and_one_of_nobody_are_no_logs() {
     log.add(1, Event::Registered { party: "A".parse().unwrap(), key: key(2).public() });
     assert_eq!(log.problems(), [LogProblem::Opening]);
 }
+
+/// What a clock that is four years ahead has done, and the entry that says so.
+#[test]
+fn a_clock_that_was_ahead_is_got_over_and_made_nothing_old() {
+    let late = 4 * 365 * 86_400_000;
+    let corrected = |log: &mut Log, ahead: i64, time: i64| {
+        let head = log.entries.last().unwrap().head();
+        let (time, ahead) = (Time::from_millis(time), Time::from_millis(ahead));
+        let event = Event::Clock { ahead, reason: "a test".parse().unwrap() };
+        log.entries.push(Entry::new(event, time, &Head { time, ..head }, &key(1), &mut log.rng));
+    };
+    let problems = |log: &Log| -> Vec<LogProblem> {
+        log.report_retaining(RETENTION_DAYS).findings.into_iter().map(|finding| finding.problem).collect()
+    };
+    let mut log = Log::sample();
+    log.add(late, Event::Breaker { pulled: true, reason: "late".parse().unwrap() });
+    corrected(&mut log, late, 5000);
+    log.ask(5, 6000, true);
+    assert_eq!((problems(&log), log.report().corrections), (vec![], 1));
+    // It goes back by no more than it says, and never ahead.
+    let mut other = Log::sample();
+    corrected(&mut other, late, 5000);
+    assert_eq!(problems(&other), [LogProblem::Time]);
+    let mut back = Log::sample();
+    back.add(late, Event::Breaker { pulled: true, reason: "late".parse().unwrap() });
+    back.entries.push(Entry::new(
+        Event::Breaker { pulled: false, reason: "back".parse().unwrap() },
+        Time::from_millis(5000),
+        &Head { time: Time::ZERO, ..back.entries.last().unwrap().head() },
+        &key(1),
+        &mut back.rng,
+    ));
+    assert_eq!(problems(&back), [LogProblem::Time]);
+    // Set ahead, erased, set back: as whoever wants something gone would do it.
+    let mut hidden = Log::sample();
+    let erasure = take_contents(&mut hidden.entries, 3500);
+    hidden.add(late, erasure);
+    assert_eq!(problems(&hidden), []);
+    corrected(&mut hidden, late, 5000);
+    assert_eq!(problems(&hidden), [LogProblem::ErasureByClock]);
+}

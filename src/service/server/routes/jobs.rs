@@ -118,7 +118,7 @@ fn accept(
         return Err(HttpProblem::new(StatusCode::UNPROCESSABLE_ENTITY, "too-many-bits", refused.in_full()));
     }
     let place = state.queue.reserve(&requester.code);
-    let now = state.now();
+    let now = state.sure()?;
     let submission = Submission {
         statement,
         request,
@@ -230,7 +230,7 @@ pub(crate) async fn delete(
     Caller(requester): Caller,
     Path(job): Path<String>,
 ) -> Result<StatusCode, HttpProblem> {
-    let (code, job, now) = (requester.code.clone(), name(&job)?, state.now());
+    let (code, job, now) = (requester.code.clone(), name(&job)?, state.sure()?);
     let found = state.custody(move |custody| custody.delete(&code, &job, now)).await?;
     if !found {
         return Err(HttpProblem::not_found());
@@ -332,7 +332,7 @@ pub(crate) async fn acknowledge(
 ) -> Result<StatusCode, HttpProblem> {
     let job = find(&state, &requester, &job).await?.id;
     let (statement, said) = upload::statement::<Acknowledgement>(&state, &requester, &headers, body).await?;
-    let now = state.now();
+    let now = state.sure()?;
     let kept = state.custody(move |custody| custody.acknowledge(&requester.code, &job, &statement, &said, now)).await?;
     match kept {
         true => Ok(StatusCode::NO_CONTENT),

@@ -75,7 +75,7 @@ pub(crate) async fn put(
             if actual != key {
                 return Err(HttpProblem::malformed(format!("the file is of key {actual}, not of key {key}")));
             }
-            let now = state.now();
+            let now = state.sure()?;
             state.with_custody(|custody| {
                 custody.check_clock(now).map_err(|error| HttpProblem::of_submission(error, now))?;
                 let admitted = custody.admit_key(&requester.code, &digest, &key, &upload.bytes, days, now)?;

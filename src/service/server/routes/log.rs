@@ -23,7 +23,7 @@ pub(crate) async fn standing(
     Shared(state): Shared<Arc<State>>,
     Caller(_): Caller,
 ) -> Result<Json<SignedView>, HttpProblem> {
-    let now = state.now();
+    let now = state.sure()?;
     let standing = state.custody(move |custody| custody.standing(now)).await?;
     Ok(Json(signed(&standing)))
 }

@@ -41,7 +41,7 @@ pub(crate) async fn abandon(
     if said.request != request {
         return Err(HttpProblem::malformed("the abandonment is about another request"));
     }
-    let now = state.now();
+    let now = state.sure()?;
     let code = requester.code.clone();
     match state.custody(move |custody| custody.abandoned(&code, &statement, &said, now)).await? {
         Abandoned::Job(job) => state.queue.cancel(&job),

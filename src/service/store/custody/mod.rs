@@ -139,6 +139,11 @@ impl Custody {
         &mut self.journal
     }
 
+    /// Whether it is on a database server, so that another can stand by.
+    pub fn is_on_a_server(&self) -> bool {
+        self.file().is_none()
+    }
+
     /// The file that it is in; none for a database on a server.
     pub(crate) fn file(&self) -> Option<std::path::PathBuf> {
         self.journal.database.file()

@@ -46,6 +46,18 @@ impl Custody {
         })
     }
 
+    /// Whether this was the content of a version before the last, and is not that of the last.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] where it cannot be read.
+    pub(crate) fn is_superseded(&mut self, agreement: &Hash, state: &Hash) -> Result<bool, StoreError> {
+        let sql = "SELECT state FROM galleries WHERE agreement = ?1 ORDER BY version DESC";
+        let states = self.journal.database.read(sql, &[agreement.into()])?;
+        let states = states.into_iter().map(|mut row| row.parsed::<Hash>()).collect::<Result<Vec<_>, _>>()?;
+        Ok(states.first().is_some_and(|last| last != state) && states.contains(state))
+    }
+
     /// Gives a gallery's new content the next number.
     ///
     /// # Errors

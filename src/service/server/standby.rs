@@ -1,0 +1,190 @@
+//! A server that waits until no other serves from its database.
+//!
+//! It does not listen for requesters: whoever connects to it by one of several addresses goes on to the next. The operator's port tells
+//! that it is well, and that it is not ready.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::routing::get;
+use tokio::net::TcpListener;
+
+use super::connection;
+use super::{ServerError, Settings, operations};
+use crate::remedy::Remedy;
+use crate::service::signing::Hash;
+use crate::service::store::{Custody, StoreError};
+
+/// The other server is looked at so often.
+const LOOK: Duration = Duration::from_millis(250);
+/// A server whose session has ended may come back within this: the database itself was started anew, say.
+const QUIET: Duration = Duration::from_secs(2);
+/// A server that has a session, and has not beaten for so long, hangs, or its machine is gone.
+const SILENT: Duration = Duration::from_secs(5);
+
+/// Waits until nobody else serves from the database, and takes it; whether it did: else `stop` said so.
+///
+/// Galleries are read anew meanwhile, whenever they change. From one that is known to be older than what was searched last it does not
+/// take over: who was removed from it would be found again.
+///
+/// # Errors
+///
+/// [`ServerError`] where it cannot wait.
+pub fn stand_by(settings: &mut Settings, custody: &mut Custody, stop: impl Fn() -> bool) -> Result<bool, ServerError> {
+    let told = Told::default();
+    let _operations = settings.operations.map(|address| Operations::open(address, &told)).transpose()?;
+    let mut watched = Watched::new(Instant::now());
+    tracing::info!("standing by");
+    while !stop() {
+        let (looked, behind) = (watched.look(custody, Instant::now()), behind(settings, custody));
+        told.say(match (looked, behind) {
+            (Err(error), _) | (_, Err(error)) => error.in_full(),
+            (Ok(_), Ok(Some(behind))) => behind,
+            (Ok(Standing::Serving), Ok(None)) => "standing by: another server serves".to_owned(),
+            (Ok(standing), Ok(None)) => match take(standing, settings, custody) {
+                Ok(true) => return Ok(true),
+                Ok(false) => "standing by: another server holds the database".to_owned(),
+                Err(error) => error.in_full(),
+            },
+        });
+        std::thread::sleep(LOOK);
+    }
+    Ok(false)
+}
+
+/// Takes the database; whether nobody else did, and every gallery is still what it was seen to be.
+fn take(standing: Standing, settings: &mut Settings, custody: &mut Custody) -> Result<bool, StoreError> {
+    if standing == Standing::Silent {
+        tracing::warn!("the server shows nothing any more: its session is ended");
+        custody.journal().depose()?;
+    }
+    match custody.journal().claim() {
+        Ok(()) if behind(settings, custody).is_ok_and(|behind| behind.is_none()) => {
+            tracing::warn!("taking over");
+            Ok(true)
+        }
+        Ok(()) => {
+            custody.journal().release();
+            Ok(false)
+        }
+        Err(StoreError::InUse) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Reads galleries that have changed; says which of them is older than what was searched last, if one is, or cannot be read.
+fn behind(settings: &mut Settings, custody: &mut Custody) -> Result<Option<String>, StoreError> {
+    for served in &mut settings.agreements {
+        match served.source.load() {
+            Ok(None) => {}
+            Ok(newer) => served.loaded = newer,
+            Err(error) => return Ok(Some(error.in_full())),
+        }
+        let Some(loaded) = &served.loaded else { return Ok(Some("a gallery could not be read".to_owned())) };
+        let (agreement, state) = (super::engine::digest(&served.agreement), Hash(loaded.gallery.state()));
+        if custody.is_superseded(&agreement, &state)? {
+            return Ok(Some(format!(
+                "the gallery of agreement {agreement} is older here than what was searched last; bring it up to date"
+            )));
+        }
+    }
+    Ok(None)
+}
+
+/// How the other server is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Standing {
+    /// It shows that it is alive, or may still do so.
+    Serving,
+    /// It has shown nothing for a while: its right may be free.
+    Quiet,
+    /// It has shown nothing for so long that it is ended.
+    Silent,
+}
+
+/// What the other server has shown last, and since when.
+struct Watched {
+    pulse: Option<crate::service::store::Pulse>,
+    since: Instant,
+}
+
+impl Watched {
+    fn new(now: Instant) -> Self {
+        Self { pulse: None, since: now }
+    }
+
+    fn look(&mut self, custody: &mut Custody, now: Instant) -> Result<Standing, StoreError> {
+        // Where the database cannot be asked, nobody can show anything.
+        let pulse = custody.journal().pulse().inspect_err(|_| self.since = now)?;
+        if pulse.is_none() {
+            return Ok(Standing::Quiet);
+        }
+        if pulse != self.pulse {
+            (self.pulse, self.since) = (pulse, now);
+        }
+        let quiet = now.saturating_duration_since(self.since);
+        Ok(match quiet {
+            _ if quiet >= SILENT => Standing::Silent,
+            _ if quiet >= QUIET => Standing::Quiet,
+            _ => Standing::Serving,
+        })
+    }
+}
+
+/// What is told to operators: logged where it is another than before.
+#[derive(Clone, Default)]
+struct Told(Arc<Mutex<String>>);
+
+impl Told {
+    fn say(&self, what: String) {
+        let mut said = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if *said != what {
+            tracing::info!("{what}");
+            *said = what;
+        }
+    }
+
+    fn said(&self) -> String {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// The operator's port, until the server itself opens it.
+struct Operations(Option<tokio::runtime::Runtime>);
+
+impl Operations {
+    fn open(address: std::net::SocketAddr, told: &Told) -> Result<Self, ServerError> {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+        let runtime = runtime.map_err(|error| ServerError::Threads(error.kind()))?;
+        let listener: std::io::Result<TcpListener> = runtime.block_on(async { connection::listen(address) });
+        let listener = listener.map_err(|error| ServerError::Listen { address, error: error.kind() })?;
+        let told = told.clone();
+        let ready = async move || (StatusCode::SERVICE_UNAVAILABLE, format!("{}\n", told.said()));
+        let router = Router::new().route("/healthz", get(async || "ok\n")).route("/readyz", get(ready));
+        runtime.spawn(operations::serve(listener, router));
+        Ok(Self(Some(runtime)))
+    }
+}
+
+impl Drop for Operations {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_timeout(Duration::from_secs(1));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_told_is_the_last_that_was_said() {
+        let told = Told::default();
+        told.say("one".to_owned());
+        told.clone().say("two".to_owned());
+        assert_eq!(told.said(), "two");
+    }
+}

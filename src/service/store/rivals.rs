@@ -1,0 +1,155 @@
+//! Attacks on who serves: two at a time, one that comes back, a database that was put in the place of another.
+
+use rand::SeedableRng;
+use rand_chacha::ChaCha20Rng;
+
+use super::{Custody, Journal, Location, Owner, StoreError};
+use crate::service::audit::Role;
+use crate::service::signing::SigningKey;
+use crate::service::time::Time;
+
+fn now() -> Time {
+    Time::from_millis(1_800_000_000_000)
+}
+
+fn owner() -> Owner {
+    let key = SigningKey::generate(&mut ChaCha20Rng::seed_from_u64(1));
+    Owner { party: "B".parse().unwrap(), role: Role::Custodian, key }
+}
+
+fn made(location: &Location) -> Custody {
+    Custody::create(location.clone(), owner(), Box::new(ChaCha20Rng::seed_from_u64(2)), now()).unwrap();
+    opened(location)
+}
+
+fn opened(location: &Location) -> Custody {
+    Custody::open(location.clone(), owner(), Box::new(ChaCha20Rng::seed_from_u64(3))).unwrap()
+}
+
+/// Something that is logged.
+fn write(custody: &mut Custody, seed: u64) -> Result<(), StoreError> {
+    let key = SigningKey::generate(&mut ChaCha20Rng::seed_from_u64(seed)).public();
+    custody.journal().register(&"A".parse().unwrap(), &key, now())
+}
+
+/// A database of this test's own, and how others reach it.
+fn on_postgres(test: &str) -> Option<(Location, postgres::Client)> {
+    let Ok(server) = std::env::var("COTEJO_POSTGRES") else {
+        eprintln!("COTEJO_POSTGRES is not set: not tested (see scripts/postgres.sh)");
+        return None;
+    };
+    let name = format!("{test}_{}", std::process::id());
+    let mut admin = postgres::Client::connect(&server, postgres::NoTls).unwrap();
+    admin.batch_execute(&format!("CREATE DATABASE {name}")).unwrap();
+    let others: Vec<&str> = server.split(' ').filter(|pair| !pair.starts_with("dbname=")).collect();
+    let text = format!("{} dbname={name}", others.join(" "));
+    let location = text.parse().unwrap();
+    Some((location, postgres::Client::connect(&text, postgres::NoTls).unwrap()))
+}
+
+fn entries(journal: &mut Journal) -> usize {
+    journal.entries(1).unwrap().len()
+}
+
+#[test]
+fn of_a_server_whose_term_is_over_nothing_is_kept() {
+    let Some((location, _)) = on_postgres("rivals") else { return };
+    let mut first = made(&location);
+    let mut second = opened(&location);
+    first.journal().claim().unwrap();
+    first.journal().claim().unwrap();
+    assert_eq!(second.journal().claim(), Err(StoreError::InUse));
+    let mut beating = first.journal().pulse_of_ours().unwrap();
+    let before = second.journal().pulse().unwrap().unwrap();
+    beating.beat().unwrap();
+    let after = second.journal().pulse().unwrap().unwrap();
+    assert_eq!((after.term, after.beat), (before.term, before.beat + 1));
+    write(&mut first, 10).unwrap();
+
+    second.journal().depose().unwrap();
+    while second.journal().claim() == Err(StoreError::InUse) {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    let kept = entries(second.journal());
+    // Its connection was ended; the next one finds the term over.
+    let refused: Vec<_> = (11..14).map(|seed| write(&mut first, seed).unwrap_err()).collect();
+    assert!(refused.iter().all(|error| matches!(error, StoreError::TakenOver | StoreError::Unavailable(_))));
+    assert_eq!(refused.last(), Some(&StoreError::TakenOver));
+    assert_eq!(first.journal().is_in_place(), Err(StoreError::TakenOver));
+    assert_eq!(beating.beat(), Err(StoreError::TakenOver));
+    assert_eq!(first.journal().claim(), Err(StoreError::TakenOver));
+    assert_eq!(entries(second.journal()), kept);
+    write(&mut second, 20).unwrap();
+    assert_eq!(entries(second.journal()), kept + 1);
+}
+
+/// The fencing itself: a server that still has its session, and does not know that its term is over.
+#[test]
+fn a_term_that_is_over_is_found_by_the_step_itself() {
+    let Some((location, mut others)) = on_postgres("fenced") else { return };
+    let mut first = made(&location);
+    first.journal().claim().unwrap();
+    write(&mut first, 10).unwrap();
+    others.batch_execute("UPDATE serving SET term = term + 1").unwrap();
+    assert_eq!(write(&mut first, 11), Err(StoreError::TakenOver));
+    others.batch_execute("UPDATE serving SET term = term - 1").unwrap();
+    write(&mut first, 11).unwrap();
+    others.batch_execute("DELETE FROM serving").unwrap();
+    assert_eq!(write(&mut first, 12), Err(StoreError::TakenOver));
+}
+
+#[test]
+fn a_server_whose_connection_is_lost_goes_on_with_its_term() {
+    let Some((location, mut others)) = on_postgres("resumed") else { return };
+    let mut first = made(&location);
+    let mut second = opened(&location);
+    first.journal().claim().unwrap();
+    for seed in 10..13 {
+        write(&mut first, seed).unwrap();
+        let held = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted \
+                    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+        others.batch_execute(held).unwrap();
+        // The call that finds the connection lost is refused; the next one is not.
+        drop(write(&mut first, 100 + seed));
+        write(&mut first, 200 + seed).unwrap();
+        assert_eq!(second.journal().claim(), Err(StoreError::InUse));
+    }
+    first.journal().release();
+    second.journal().claim().unwrap();
+}
+
+#[test]
+fn a_log_that_was_put_in_the_place_of_another_is_not_gone_on_with() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("custodian.sqlite");
+    let location = Location::File(path.clone());
+    let mut custody = made(&location);
+    custody.journal().claim().unwrap();
+    write(&mut custody, 10).unwrap();
+    write(&mut custody, 11).unwrap();
+    custody.journal().is_in_place().unwrap();
+    let others = rusqlite::Connection::open(&path).unwrap();
+    let cases = [
+        (
+            "UPDATE log SET hash = '00' WHERE number = 3",
+            "UPDATE log SET hash = (SELECT hash FROM kept) WHERE number = 3",
+        ),
+        ("DELETE FROM log WHERE number = 3", "INSERT INTO log SELECT * FROM kept"),
+        ("DELETE FROM log", "INSERT INTO log SELECT * FROM all_kept"),
+    ];
+    others
+        .execute_batch(
+            "CREATE TABLE kept AS SELECT * FROM log WHERE number = 3; CREATE TABLE all_kept AS SELECT * FROM log",
+        )
+        .unwrap();
+    for (change, mend) in cases {
+        others.execute_batch(change).unwrap();
+        let refused = [custody.journal().is_in_place(), write(&mut custody, 12)];
+        assert!(refused.iter().all(|refused| matches!(refused, Err(StoreError::Gone | StoreError::Damaged(_)))));
+        others.execute_batch(mend).unwrap();
+        custody.journal().is_in_place().unwrap();
+    }
+    // What others append is taken for what it is.
+    write(&mut opened(&location), 13).unwrap();
+    write(&mut custody, 14).unwrap();
+}

@@ -1,0 +1,53 @@
+//! A clock that is wrong writes nothing, deletes nothing, and is got over.
+
+use std::time::Duration;
+
+use cotejo::scheme::tfhe::Tfhe;
+use cotejo::service::server::{Server, ServerError};
+use cotejo::wire::Target;
+use rand::SeedableRng;
+use rand_chacha::ChaCha20Rng;
+
+use crate::databases::kinds;
+use crate::trial::{Asker, Trial, person, refused};
+
+const DAYS_400: i64 = 400 * 86_400;
+
+#[test]
+fn a_clock_that_was_set_ahead_leaves_no_trace() {
+    for kind in kinds() {
+        let mut trial = Trial::new(kind);
+        let people = [person("p", 1), person("q", 2)];
+        trial.restart(&people);
+        let mut asker = Asker::<Tfhe>::new(&trial, 0);
+        let hit = asker.ask("1", vec![person("p", 1)], Target::Gallery).unwrap();
+        for number in ["2", "3"] {
+            asker.prepare(number, vec![person("p", 1)], Target::Gallery);
+        }
+        // Its answer is fetched by nobody yet.
+        asker.accepted("2");
+        trial.set_clock_ahead(DAYS_400);
+        asker.patience = Duration::ZERO;
+        assert_eq!(refused(asker.conclude("3")), "clock-in-doubt");
+        assert!(trial.operations("/readyz").contains("the clock was set ahead"));
+        let before = trial.log().0.len();
+        // Also another gallery is taken into use by a clock that is believed.
+        trial.source.set(&trial.agreement, &people[..1], &["p"]);
+        std::thread::sleep(Duration::from_secs(2));
+        assert_eq!(trial.log().0.len(), before, "nothing was written");
+        // It does not start with the wrong clock either.
+        trial.stop();
+        trial.source.set(&trial.agreement, &people, &[]);
+        let refused = Server::new(trial.settings(), trial.custody(), &mut ChaCha20Rng::seed_from_u64(1)).map(drop);
+        assert!(matches!(refused, Err(ServerError::ClockAhead { days: 400 })), "{refused:?}");
+        assert_eq!(trial.log().0.len(), before, "nothing was written");
+
+        trial.set_clock_ahead(-DAYS_400);
+        trial.restart(&people);
+        asker.reconnect(&trial);
+        asker.patience = Duration::from_secs(30);
+        assert_eq!(asker.verdicts("2").unwrap(), hit);
+        assert_eq!(asker.verdicts("3").unwrap(), hit);
+        assert!(trial.log().1.is_sound());
+    }
+}
