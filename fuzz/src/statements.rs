@@ -72,7 +72,7 @@ pub fn seeds() -> Vec<Vec<u8>> {
     ];
     let (mut head, mut log, mut rng) = (Head::NONE, Vec::new(), ChaCha20Rng::seed_from_u64(2));
     for event in events {
-        let entry = Entry::new(event, time, &head, &key, &mut rng);
+        let entry = Entry::new(event, time, &head, &key, &mut rng).expect("a seed");
         head = entry.head();
         log.extend(entry.to_line().into_bytes());
         if log.last() != Some(&b'\n') {

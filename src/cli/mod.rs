@@ -51,6 +51,7 @@ mod size;
 mod synthesize;
 mod table;
 mod templates;
+mod token;
 mod verdicts;
 
 use std::path::PathBuf;

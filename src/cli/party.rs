@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use crate::agreement::Code;
 use crate::remedy::Remedy as _;
 use crate::service::audit::Role;
-use crate::service::identity::{self, Content, Identity, IdentityError, PemFile, Side};
+use crate::service::identity::{self, Content, Identity, IdentityError, PemFile, Side, TlsKey};
 use crate::service::signing::{Hash, HexError, PublicKey, SigningKey};
 use crate::service::store::{Custody, Location, Outbox, Owner, StoreError};
 use crate::service::time::Time;
@@ -18,6 +18,7 @@ use super::database_password::Password;
 use super::failure::Failure;
 use super::files::exposure::Kept;
 use super::files::protected::Standing;
+use super::token::{self, KeySource, UriError};
 use super::{files, load, passphrase};
 
 /// What both roles configure. Paths are relative to the folder of the file.
@@ -33,7 +34,7 @@ struct Common {
     database_password_env: Option<String>,
     /// A file with the passphrase of protected keys.
     passphrase_file: Option<PathBuf>,
-    /// Ed25519, PKCS #8 in PEM: signs statements and the log.
+    /// Signs statements and the log: an Ed25519 key as PKCS #8 in PEM, or the URI of one in a token.
     signing_key: PathBuf,
     tls: Tls,
 }
@@ -44,7 +45,7 @@ struct Common {
 struct Tls {
     /// The own certificate, and those between it and its authority.
     certificate: PathBuf,
-    /// Its private key.
+    /// Its private key: a file, or the URI of one in a token.
     key: PathBuf,
     /// The authority whose certificates are accepted from the other side.
     authority: PathBuf,
@@ -57,7 +58,14 @@ struct Tls {
 pub struct Party<T> {
     path: PathBuf,
     common: Common,
+    keys: Keys,
     pub rest: T,
+}
+
+/// The private keys that every party has.
+struct Keys {
+    signing: KeySource,
+    tls: KeySource,
 }
 
 /// How strictly a party looks after its own files.
@@ -111,7 +119,16 @@ impl<T: DeserializeOwned> Party<T> {
             table.remove(field);
         }
         let rest = table.try_into().map_err(refused)?;
-        let party = Self { path: path.to_owned(), common, rest };
+        // No word of it, for it may hold a PIN.
+        let key = |field: &str, named: &Path| {
+            let refused = |error: UriError| Failure::at(path, format_args!("{field}: {error}"), error.remedy());
+            KeySource::of(named).map_err(refused).map(|source| match source {
+                KeySource::File(file) => KeySource::File(beside(path, &file)),
+                token @ KeySource::Token(_) => token,
+            })
+        };
+        let keys = Keys { signing: key("signing_key", &common.signing_key)?, tls: key("[tls] key", &common.tls.key)? };
+        let party = Self { path: path.to_owned(), common, keys, rest };
         passphrase::is_in(party.common.passphrase_file.as_ref().map(|file| party.path(file)));
         Ok(party)
     }
@@ -125,7 +142,7 @@ impl<T> Party<T> {
 
     /// A path of the configuration, seen from here.
     pub fn path(&self, named: &Path) -> PathBuf {
-        self.path.parent().unwrap_or(Path::new("")).join(named)
+        beside(&self.path, named)
     }
 
     /// The file itself.
@@ -153,16 +170,24 @@ impl<T> Party<T> {
 
     /// The files that every party's configuration names, and it itself: what others may not do with them.
     fn own_files(&self) -> Vec<(PathBuf, Kept)> {
-        let Common { database, database_password_file, passphrase_file, signing_key, tls, .. } = &self.common;
+        let Common { database, database_password_file, passphrase_file, tls, .. } = &self.common;
         let location = database.parse::<Location>();
         let holds_password = location.as_ref().is_ok_and(Location::holds_password);
         let mut all = vec![
             (self.path.clone(), if holds_password { Kept::Private } else { Kept::Ours }),
-            (self.path(signing_key), Kept::Private),
-            (self.path(&tls.key), Kept::Private),
             (self.path(&tls.certificate), Kept::Ours),
             (self.path(&tls.authority), Kept::Ours),
         ];
+        for key in [&self.keys.signing, &self.keys.tls] {
+            match key {
+                KeySource::File(file) => all.push((file.clone(), Kept::Private)),
+                // Who can put another library in its place gets the PIN, and what the key signs.
+                KeySource::Token(uri) => {
+                    all.push((uri.module.clone(), Kept::Ours));
+                    all.extend(uri.pin.iter().map(|pin| (pin.clone(), Kept::Private)));
+                }
+            }
+        }
         let secrets = database_password_file.iter().chain(passphrase_file);
         all.extend(secrets.map(|file| (self.path(file), Kept::Private)));
         if let Ok(Location::File(file)) = location {
@@ -190,8 +215,12 @@ impl<T> Party<T> {
         if !guard.require_protected_keys {
             return Ok(());
         }
-        let own = [&self.common.signing_key, &self.common.tls.key].map(|key| self.path(key));
-        own.into_iter().chain(keys).try_for_each(|key| match Standing::of(&files::read_secret(&key, LIMIT_BYTES)?) {
+        // One in a token leaves it in no form.
+        let own = [&self.keys.signing, &self.keys.tls].into_iter().filter_map(|key| match key {
+            KeySource::File(file) => Some(file.clone()),
+            KeySource::Token(_) => None,
+        });
+        own.chain(keys).try_for_each(|key| match Standing::of(&files::read_secret(&key, LIMIT_BYTES)?) {
             Standing::Protected => Ok(()),
             _ => {
                 let remedy = format!("cotejo keys protect {}", key.display());
@@ -201,8 +230,7 @@ impl<T> Party<T> {
     }
 
     pub fn owner(&self, role: Role) -> Result<Owner, Failure> {
-        let path = self.path(&self.common.signing_key);
-        Ok(Owner { party: self.common.party.clone(), role, key: signing_key(&path)? })
+        Ok(Owner { party: self.common.party.clone(), role, key: key_of(&self.keys.signing)? })
     }
 
     /// The custodian's database.
@@ -229,14 +257,21 @@ impl<T> Party<T> {
 
     /// Certificate, key, and the authority that is trusted: TLS takes them, and the other side can take the certificate.
     pub fn identity(&self, side: Side) -> Result<Identity, Failure> {
-        let Tls { certificate, key, authority, crl } = &self.common.tls;
-        let (certificate, key, authority) = (self.path(certificate), self.path(key), self.path(authority));
-        let secret = passphrase::read_key(&key, LIMIT_BYTES)?;
+        let Tls { certificate, authority, crl, .. } = &self.common.tls;
+        let (certificate, authority) = (self.path(certificate), self.path(authority));
+        let secret;
+        let key = match &self.keys.tls {
+            KeySource::File(path) => {
+                secret = passphrase::read_key(path, LIMIT_BYTES)?;
+                TlsKey::Pem(PemFile { path, content: &secret })
+            }
+            KeySource::Token(uri) => token::tls_key(uri)?,
+        };
         let chain = files::read_at_most(&certificate, LIMIT_BYTES)?;
         let authorities = files::read_at_most(&authority, LIMIT_BYTES)?;
-        let identity = Identity::from_pem(
+        let identity = Identity::new(
             PemFile { path: &certificate, content: &chain },
-            PemFile { path: &key, content: &secret },
+            key,
             PemFile { path: &authority, content: &authorities },
         );
         let refused = |error: IdentityError| Failure::of(&self.path, &error, "correct [tls]");
@@ -266,6 +301,11 @@ impl<T> Party<T> {
 
     /// Notes what may be amiss with our certificate, but need not be; and what ends soon.
     pub fn advise(&self, side: Side, console: &Console) -> Result<(), Failure> {
+        for (what, key) in [("signing_key", &self.keys.signing), ("[tls] key", &self.keys.tls)] {
+            if let KeySource::Token(uri) = key {
+                console.note(format_args!("{what} is in a token, and never leaves it: {uri}"));
+            }
+        }
         let identity = self.identity(side)?;
         let soon = now().plus_days(SOON_DAYS);
         for (what, until) in
@@ -303,8 +343,22 @@ pub fn store_failure(path: &Path, error: &StoreError) -> Failure {
     }
 }
 
-/// Reads a signing key.
-pub fn signing_key(path: &Path) -> Result<SigningKey, Failure> {
+/// A path that stands in a file, seen from here.
+fn beside(file: &Path, named: &Path) -> PathBuf {
+    file.parent().unwrap_or(Path::new("")).join(named)
+}
+
+/// The signing key that an argument names: a file, or the URI of one in a token.
+pub fn signing_key(argument: &str, named: &Path) -> Result<SigningKey, Failure> {
+    let source = KeySource::of(named);
+    key_of(&source.map_err(|error| Failure::new(argument, &error, error.remedy()))?)
+}
+
+fn key_of(source: &KeySource) -> Result<SigningKey, Failure> {
+    let path = match source {
+        KeySource::File(path) => path,
+        KeySource::Token(uri) => return token::signing_key(uri),
+    };
     let text = passphrase::read_key(path, LIMIT_BYTES)?;
     std::str::from_utf8(&text).ok().and_then(SigningKey::from_pem).ok_or_else(|| {
         Failure::at(path, "not an Ed25519 key (PKCS #8 in PEM)", "make one with 'cotejo certificates signing-key'")

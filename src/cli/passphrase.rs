@@ -17,6 +17,8 @@ const LIMIT_BYTES: u64 = 4096;
 /// Fewest characters of a new passphrase: scrypt makes guesses slow, not short ones safe.
 const LEAST: usize = 12;
 
+const FILE: &str = "give --passphrase-file";
+
 /// What this command, of which there is one in a process, knows of it.
 struct Known {
     file: Option<PathBuf>,
@@ -56,15 +58,15 @@ pub fn forget() {
 
 /// The passphrase that a key is read with.
 fn of(key: &Path) -> Result<Zeroizing<String>, Failure> {
-    known(|| ask(&format!("passphrase of {}", key.display())), key)
+    known(|| ask(&format!("passphrase of {}", key.display()), FILE), key)
 }
 
 /// The passphrase that a key is to be protected with.
 pub fn new(key: &Path) -> Result<Zeroizing<String>, Failure> {
     let passphrase = known(
         || {
-            let first = ask("new passphrase")?;
-            match *ask("the same once more")? == *first {
+            let first = ask("new passphrase", FILE)?;
+            match *ask("the same once more", FILE)? == *first {
                 true => Ok(first),
                 false => Err(Failure::new("passphrase", "not the same twice", "try again")),
             }
@@ -90,7 +92,7 @@ fn known(
         return Ok(passphrase.clone());
     }
     let passphrase = match &known.file {
-        Some(file) => from_file(file)?,
+        Some(file) => line_of(file, "the passphrase")?,
         None => match std::env::var(VARIABLE) {
             Ok(passphrase) => Zeroizing::new(passphrase),
             Err(_) if !known.silent && is_at_a_terminal() => otherwise()?,
@@ -103,10 +105,10 @@ fn known(
     Ok(known.passphrase.insert(passphrase).clone())
 }
 
-/// One line.
-fn from_file(file: &Path) -> Result<Zeroizing<String>, Failure> {
+/// The one line of a file; `what` it is.
+pub fn line_of(file: &Path, what: &str) -> Result<Zeroizing<String>, Failure> {
     let bytes = files::read_secret(file, LIMIT_BYTES)?;
-    let wrong = |what| Failure::at(file, what, "write the passphrase into it, one line");
+    let wrong = |wrong| Failure::at(file, wrong, format_args!("write {what} into it, one line"));
     let text = std::str::from_utf8(&bytes).map_err(|_| wrong("not UTF-8 text"))?;
     match text.trim_end_matches(['\r', '\n']) {
         "" => Err(wrong("it is empty")),
@@ -115,13 +117,20 @@ fn from_file(file: &Path) -> Result<Zeroizing<String>, Failure> {
     }
 }
 
+/// Whether somebody can be asked now.
+pub fn may_ask() -> bool {
+    !KNOWN.lock().unwrap_or_else(PoisonError::into_inner).silent && is_at_a_terminal()
+}
+
 fn is_at_a_terminal() -> bool {
     std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
 }
 
 /// Asks on the terminal, which shows nothing of what is typed.
-fn ask(what: &str) -> Result<Zeroizing<String>, Failure> {
-    let failed = |error: &dyn std::fmt::Display| Failure::new("passphrase", error, "give --passphrase-file");
+///
+/// `otherwise`: what to do where it cannot be read there.
+pub fn ask(what: &str, otherwise: &str) -> Result<Zeroizing<String>, Failure> {
+    let failed = |error: &dyn std::fmt::Display| Failure::new("the terminal", error, otherwise);
     let hidden = Hidden::new().map_err(|error| failed(&error))?;
     let mut err = std::io::stderr().lock();
     drop(write!(err, "{what}: ").and_then(|()| err.flush()));

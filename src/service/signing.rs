@@ -7,6 +7,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use crate::remedy::Remedy;
+use crate::service::held_key::{HeldKey, SigningError};
 use ed25519_dalek::pkcs8::{DecodePrivateKey, DecodePublicKey, EncodePrivateKey, KeypairBytes};
 use ed25519_dalek::{Signer, Verifier};
 use rand::CryptoRng;
@@ -15,26 +16,58 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use zeroize::{Zeroize as _, Zeroizing};
 
-/// What one party signs with. Does not print, copy or serialise by accident; wiped on drop. It stands at one place in memory: moving it
-/// leaves no copy behind.
-pub struct SigningKey(Box<ed25519_dalek::SigningKey>);
+/// What one party signs with: a seed, or a key that is held elsewhere. Does not print, copy or serialise by accident.
+pub struct SigningKey(Held);
+
+enum Held {
+    /// Here: wiped on drop. It stands at one place in memory: moving it leaves no copy behind.
+    Seed(Box<ed25519_dalek::SigningKey>),
+    /// Elsewhere; beside it the secret that others are derived from, as from a seed.
+    Elsewhere { key: Box<dyn HeldKey>, public: PublicKey, root: Zeroizing<Vec<u8>> },
+}
+
+/// What a key that is held elsewhere signs to begin with, and whenever it is asked whether it can: no statement and no log entry.
+const ROOT: &[u8] = b"cotejo derived secrets v1\0";
+const TRIED: &[u8] = b"cotejo trial of a key v1\0";
 
 impl SigningKey {
     /// A fresh key.
     pub fn generate(rng: &mut dyn CryptoRng) -> Self {
         let mut seed = Zeroizing::new([0; 32]);
         rng.fill_bytes(seed.as_mut());
-        Self(Box::new(ed25519_dalek::SigningKey::from_bytes(&seed)))
+        Self(Held::Seed(Box::new(ed25519_dalek::SigningKey::from_bytes(&seed))))
     }
 
     /// Reads PKCS #8 in PEM; `None` for anything else.
     pub fn from_pem(text: &str) -> Option<Self> {
-        without_traces(|| ed25519_dalek::SigningKey::from_pkcs8_pem(text).ok().map(|key| Self(Box::new(key))))
+        without_traces(|| {
+            ed25519_dalek::SigningKey::from_pkcs8_pem(text).ok().map(|key| Self(Held::Seed(Box::new(key))))
+        })
     }
 
-    /// As PKCS #8 in PEM, version 1: OpenSSL 3.0 does not read version 2, which has the public half beside it.
+    /// One that is held elsewhere. What is derived from a seed else is derived from a signature of a fixed text: Ed25519 gives the same
+    /// one each time, and nobody else can make it. That it does is tried.
+    ///
+    /// # Errors
+    ///
+    /// [`SigningError`] where it cannot be asked, or does not sign as Ed25519 does.
+    pub fn held_elsewhere(key: Box<dyn HeldKey>) -> Result<Self, SigningError> {
+        let public = PublicKey(key.public());
+        let (root, again) = (Zeroizing::new(key.sign(ROOT)?), Zeroizing::new(key.sign(ROOT)?));
+        if !public.verifies(ROOT, &Signature(*root)) {
+            return Err(SigningError::Wrong(public.to_string()));
+        }
+        match *root == *again {
+            true => Ok(Self(Held::Elsewhere { key, public, root: Zeroizing::new(root.to_vec()) })),
+            false => Err(SigningError::Varying(public.to_string())),
+        }
+    }
+
+    /// As PKCS #8 in PEM, version 1: OpenSSL 3.0 does not read version 2, which has the public half beside it. None where it is held
+    /// elsewhere.
     pub(crate) fn to_pem(&self) -> Option<Zeroizing<String>> {
-        let mut pair = KeypairBytes { secret_key: *self.0.as_bytes(), public_key: None };
+        let Held::Seed(key) = &self.0 else { return None };
+        let mut pair = KeypairBytes { secret_key: *key.as_bytes(), public_key: None };
         let pem = pair.to_pkcs8_pem(Default::default());
         pair.secret_key.zeroize();
         Some(Zeroizing::new(pem.ok()?.to_string()))
@@ -42,20 +75,50 @@ impl SigningKey {
 
     /// The other half.
     pub fn public(&self) -> PublicKey {
-        PublicKey(self.0.verifying_key().to_bytes())
+        match &self.0 {
+            Held::Seed(key) => PublicKey(key.verifying_key().to_bytes()),
+            Held::Elsewhere { public, .. } => *public,
+        }
+    }
+
+    /// Whether it can sign now: one that is held elsewhere is asked to.
+    ///
+    /// # Errors
+    ///
+    /// [`SigningError`] where it cannot.
+    pub(super) fn check(&self) -> Result<(), SigningError> {
+        match &self.0 {
+            Held::Seed(_) => Ok(()),
+            Held::Elsewhere { .. } => self.sign(TRIED).map(drop),
+        }
     }
 
     /// A secret for another use than signing, from which the key cannot be told (HKDF-SHA256, RFC 5869).
     pub(super) fn derive(&self, purpose: &[u8]) -> Zeroizing<[u8; 32]> {
         let mut secret = Zeroizing::new([0; 32]);
+        let root: &[u8] = match &self.0 {
+            Held::Seed(key) => key.as_bytes(),
+            Held::Elsewhere { root, .. } => root,
+        };
         // Only of lengths beyond 8160 bytes it says no.
-        without_traces(|| hkdf::Hkdf::<Sha256>::new(None, self.0.as_bytes()).expand(purpose, secret.as_mut()))
-            .unwrap_or_default();
+        without_traces(|| hkdf::Hkdf::<Sha256>::new(None, root).expand(purpose, secret.as_mut())).unwrap_or_default();
         secret
     }
 
-    pub(super) fn sign(&self, message: &[u8]) -> Signature {
-        without_traces(|| Signature(self.0.sign(message).to_bytes()))
+    /// Signs; what comes from elsewhere is checked, so that no wrong signature spoils a log.
+    ///
+    /// # Errors
+    ///
+    /// [`SigningError`] where it is held elsewhere, and cannot be asked or signs wrongly.
+    pub(super) fn sign(&self, message: &[u8]) -> Result<Signature, SigningError> {
+        match &self.0 {
+            Held::Seed(key) => Ok(without_traces(|| Signature(key.sign(message).to_bytes()))),
+            Held::Elsewhere { key, public, .. } => {
+                let signature = Signature(key.sign(message)?);
+                let is_right = public.verifies(message, &signature);
+                is_right.then_some(signature).ok_or_else(|| SigningError::Wrong(public.to_string()))
+            }
+        }
     }
 }
 
@@ -218,12 +281,16 @@ pub enum StatementError {
     /// Longer than any.
     #[error("longer than {} bytes", LIMIT_BYTES)]
     TooLong,
+    /// It could not be signed.
+    #[error(transparent)]
+    Unsigned(#[from] SigningError),
 }
 
 impl Remedy for StatementError {
     fn remedy(&self) -> Option<Cow<'static, str>> {
         let remedy = match self {
             Self::Signer { .. } => "register the key that signs",
+            Self::Unsigned(error) => return error.remedy(),
             _ => return None,
         };
         Some(remedy.into())
@@ -235,12 +302,16 @@ pub(crate) const LIMIT_BYTES: usize = 8192;
 
 impl<T: Statement> Signed<T> {
     /// Signs a statement.
+    ///
+    /// # Errors
+    ///
+    /// [`StatementError`] for one that is too long, or that the key could not sign.
     pub fn new(statement: &T, key: &SigningKey) -> Result<Self, StatementError> {
         let statement = serde_json::to_string(statement).map_err(|_| StatementError::Form)?;
         if statement.len() > LIMIT_BYTES {
             return Err(StatementError::TooLong);
         }
-        let signature = key.sign(&message::<T>(&statement));
+        let signature = key.sign(&message::<T>(&statement))?;
         Ok(Self { statement, signer: key.public(), signature, of: PhantomData })
     }
 
@@ -309,6 +380,8 @@ fn message<T: Statement>(statement: &str) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use super::*;
     use rand::SeedableRng;
 
@@ -354,7 +427,7 @@ mod tests {
             assert!(Signed::<Said>::from_json(&other).is_err(), "{other}");
         }
         let spaced = "{ \"what\":\"x\"}".to_owned();
-        let signature = key(1).sign(&message::<Said>(&spaced));
+        let signature = key(1).sign(&message::<Said>(&spaced)).unwrap();
         let signed = Signed::<Said> { statement: spaced, signer: key(1).public(), signature, of: PhantomData };
         assert_eq!(signed.verify(None), Err(StatementError::Form));
         let long = Signed::new(&Said { what: "x".repeat(LIMIT_BYTES) }, &key(1));
@@ -367,11 +440,58 @@ mod tests {
         assert!(pem.starts_with("-----BEGIN PRIVATE KEY-----"), "{}", pem.len());
         assert_eq!(SigningKey::from_pem(&pem).unwrap().public(), key(3).public());
         // Version 2, as it was written before, is read as well.
-        let second = key(3).0.to_pkcs8_pem(Default::default()).unwrap();
+        let Held::Seed(third) = key(3).0 else { panic!() };
+        let second = third.to_pkcs8_pem(Default::default()).unwrap();
         assert!(second.len() > pem.len());
         assert_eq!(SigningKey::from_pem(&second).unwrap().public(), key(3).public());
         assert!(SigningKey::from_pem(&pem.replace('A', "B")).is_none_or(|other| other.public() != key(3).public()));
         assert_eq!(key(3).public().to_string().parse(), Ok(key(3).public()));
         assert_eq!("zz".parse::<PublicKey>(), Err(HexError(64)));
+    }
+
+    /// A token of some making: signs with a key, as it was told to.
+    struct Token(ed25519_dalek::SigningKey, fn(&[u8; 64], usize) -> Result<[u8; 64], SigningError>, AtomicUsize);
+
+    impl HeldKey for Token {
+        fn public(&self) -> [u8; 32] {
+            self.0.verifying_key().to_bytes()
+        }
+
+        fn sign(&self, message: &[u8]) -> Result<[u8; 64], SigningError> {
+            (self.1)(&self.0.sign(message).to_bytes(), self.2.fetch_add(1, Ordering::Relaxed))
+        }
+    }
+
+    #[test]
+    fn a_key_that_is_held_elsewhere_signs_alike_and_is_not_believed_on_its_word() {
+        let held = |how| {
+            let token = Token(ed25519_dalek::SigningKey::from_bytes(&[7; 32]), how, AtomicUsize::new(0));
+            SigningKey::held_elsewhere(Box::new(token))
+        };
+        let gone = || SigningError::Unavailable { key: "t".into(), why: "gone".into(), remedy: "put it back".into() };
+        let seed = SigningKey(Held::Seed(Box::new(ed25519_dalek::SigningKey::from_bytes(&[7; 32]))));
+        let said = Said { what: "x".into() };
+        let token = held(|right, _| Ok(*right)).unwrap();
+        assert_eq!(token.check(), Ok(()));
+        assert!(Signed::new(&said, &token).unwrap() == Signed::new(&said, &seed).unwrap());
+        // The same secrets each time, and not those of the seed.
+        assert_eq!(token.derive(b"a"), held(|right, _| Ok(*right)).unwrap().derive(b"a"));
+        assert_ne!(token.derive(b"a"), token.derive(b"b"));
+        assert_ne!(token.derive(b"a"), seed.derive(b"a"));
+        assert!(token.to_pem().is_none());
+        let wrong = SigningError::Wrong(seed.public().to_string());
+        assert_eq!(held(|_, _| Ok([1; 64])).err(), Some(wrong.clone()));
+        let varying = |right: &[u8; 64], call| Ok(if call == 1 { [1; 64] } else { *right });
+        assert_eq!(held(varying).err(), Some(SigningError::Varying(seed.public().to_string())));
+        assert_eq!(held(|_, _| Err(SigningError::Wrong("t".into()))).err(), Some(SigningError::Wrong("t".into())));
+        // Later on it signs wrongly, or not at all.
+        let fails = held(|right, call| if call > 1 { Ok([right[0]; 64]) } else { Ok(*right) }).unwrap();
+        assert_eq!(Signed::new(&said, &fails).err(), Some(StatementError::Unsigned(wrong)));
+        let leaves = |right: &[u8; 64], call| {
+            let gone = SigningError::Unavailable { key: "t".into(), why: "gone".into(), remedy: "put it back".into() };
+            if call > 1 { Err(gone) } else { Ok(*right) }
+        };
+        let error = Signed::new(&said, &held(leaves).unwrap()).err().unwrap();
+        assert_eq!((error.clone(), error.remedy()), (StatementError::Unsigned(gone()), Some("put it back".into())));
     }
 }

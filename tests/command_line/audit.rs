@@ -37,7 +37,7 @@ impl Log {
 
     fn add(&mut self, time: &str, event: Event) {
         let head = self.entries.last().map_or(Head::NONE, Entry::head);
-        self.entries.push(Entry::new(event, time.parse().unwrap(), &head, &self.key, &mut self.rng));
+        self.entries.push(Entry::new(event, time.parse().unwrap(), &head, &self.key, &mut self.rng).unwrap());
     }
 
     fn text(&self) -> String {

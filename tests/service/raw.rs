@@ -55,7 +55,7 @@ impl Raw {
             .with_safe_default_protocol_versions()
             .unwrap()
             .with_root_certificates(roots)
-            .with_client_auth_cert(identity.chain, identity.key)
+            .with_client_auth_cert(identity.chain, identity.key.unwrap())
             .unwrap();
         let name = ServerName::try_from("localhost").unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();

@@ -119,7 +119,7 @@ fn tls(office: &Office, folder: &str, from: &str, to: SocketAddr) -> Option<Tls>
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_root_certificates(roots)
-        .with_client_auth_cert(identity.chain, identity.key)
+        .with_client_auth_cert(identity.chain, identity.key.unwrap())
         .unwrap();
     let name = ServerName::try_from("localhost").unwrap();
     Some(StreamOwned::new(ClientConnection::new(Arc::new(config), name).unwrap(), connect(from, to)?))

@@ -162,6 +162,7 @@ pub fn client_failure(error: &ClientError) -> Failure {
             let what = text.strip_prefix(base.as_str()).unwrap_or(&text).trim_start_matches([' ', ':']);
             Failure::new(base, what, error.remedy().unwrap_or("try again".into()))
         }
+        ClientError::Key(error) => Failure::new("[tls] key", error, error.remedy().unwrap_or_default()),
         _ => Failure::new("the custodian", error.in_full(), "use the version of cotejo that the custodian uses"),
     }
 }

@@ -27,7 +27,7 @@ pub struct Args {
     /// Our name, as the other party has registered it
     #[arg(long, value_name = "CODE")]
     party: Code,
-    /// Our signing key
+    /// Our signing key: a file, or the URI of one in a token (pkcs11:...)
     #[arg(long, value_name = "FILE")]
     signing_key: PathBuf,
     /// Whose log it is
@@ -60,7 +60,7 @@ enum RoleArg {
 
 impl Args {
     pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
-        let key = party::signing_key(&self.signing_key)?;
+        let key = party::signing_key("--signing-key", &self.signing_key)?;
         let role = match self.role {
             RoleArg::Custodian => Role::Custodian,
             RoleArg::Querier => Role::Querier,

@@ -33,7 +33,7 @@ pub struct Args {
     database: String,
     #[command(flatten)]
     password: Password,
-    /// The log owner's signing key
+    /// The log owner's signing key: a file, or the URI of one in a token (pkcs11:...)
     #[arg(long, value_name = "FILE")]
     signing_key: PathBuf,
     /// How old: days (1096d) or years (3y)

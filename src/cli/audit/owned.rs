@@ -11,14 +11,14 @@ use crate::service::store::{Journal, LogReader, Owner, StoreError};
 /// Opens the log in a database, to add to it with this key: whose it is, it says itself.
 pub fn journal(database: Database<'_>, signing_key: &Path) -> Result<Journal, Failure> {
     let failed = |error: StoreError| source::failure(database, &error);
-    let key = party::signing_key(signing_key)?;
+    let key = party::signing_key("--signing-key", signing_key)?;
     let mut reader = LogReader::open(source::parse(database)?).map_err(failed)?;
     let Whose { party, role } = reader.owner().map_err(failed)?;
     // An entry with another signature would spoil the log for ever.
     let first = reader.entries(1).map_err(failed)?.into_iter().next();
     if first.is_none_or(|first| !first.is_signed_by(&key.public())) {
         let what = format!("is not the key that signs the log of {party}");
-        return Err(Failure::at(signing_key, what, "name the signing key of the party whose log it is"));
+        return Err(Failure::new("--signing-key", what, "name the signing key of the party whose log it is"));
     }
     drop(reader);
     Journal::open(source::parse(database)?, Owner { party, role, key }, Box::new(load::randomness()?)).map_err(failed)

@@ -7,10 +7,11 @@ use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::show::Described;
-use super::{AUTHORITY, AUTHORITY_KEY, CERTIFICATE, KEY, Validity, fingerprint, unmade};
+use super::{AUTHORITY, AUTHORITY_KEY, CERTIFICATE, KEY, Validity, fingerprint, in_token, unmade};
 use crate::cli::console::Console;
 use crate::cli::failure::Failure;
 use crate::cli::files::{self, Access, Folders, Output};
+use crate::cli::token::Certifiable;
 use crate::cli::{Outcome, OverwriteArg, party, passphrase};
 
 /// Issue a certificate: for a custodian's server, or for a querier
@@ -18,7 +19,9 @@ use crate::cli::{Outcome, OverwriteArg, party, passphrase};
 #[command(after_help = "\
 Examples:
   cotejo certificates issue --authority authority --name B-REGISTRY --server localhost,127.0.0.1 --out custodian
-  cotejo certificates issue --authority authority --name A-BORDER --client --days 90 --out querier")]
+  cotejo certificates issue --authority authority --name A-BORDER --client --days 90 --out querier
+  cotejo certificates issue --name A-BORDER --client --out querier --key \
+    'pkcs11:token=ministry-a;object=tls?module-path=/usr/lib/softhsm/libsofthsm2.so&pin-source=file:/run/pin'")]
 pub struct Args {
     /// Folder of the authority
     #[arg(long, value_name = "FOLDER", default_value = "authority")]
@@ -38,6 +41,9 @@ pub struct Args {
     /// For somebody who asks
     #[arg(long)]
     pub(super) client: bool,
+    /// For a key in a token, by its URI, instead of a new tls.key
+    #[arg(long, value_name = "PKCS11-URI")]
+    pub(super) key: Option<PathBuf>,
     /// Folder for tls.pem, tls.key and a copy of authority.pem
     #[arg(long, value_name = "FOLDER")]
     pub(super) out: PathBuf,
@@ -77,9 +83,17 @@ impl Args {
             true => vec![ExtendedKeyUsagePurpose::ClientAuth],
             false => vec![ExtendedKeyUsagePurpose::ServerAuth],
         };
-        let key = KeyPair::generate().map_err(|error| unmade(&error))?;
-        let certificate = parameters.signed_by(&key, &issuer).map_err(|error| unmade(&error))?.pem();
-        let key = Zeroizing::new(key.serialize_pem());
+        let (certificate, key) = match &self.key {
+            Some(uri) => {
+                let keeper = in_token(uri)?;
+                (parameters.signed_by(&Certifiable(&keeper), &issuer), None)
+            }
+            None => {
+                let key = KeyPair::generate().map_err(|error| unmade(&error))?;
+                (parameters.signed_by(&key, &issuer), Some(Zeroizing::new(key.serialize_pem())))
+            }
+        };
+        let certificate = certificate.map_err(|error| unmade(&error))?.pem();
         let issued = Described::read(&authority_path, certificate.as_bytes())?;
         if issued.until > described.until {
             console.warn(format_args!(
@@ -91,26 +105,33 @@ impl Args {
         let paths = [CERTIFICATE, KEY, AUTHORITY].map(|name| self.out.join(name));
         let [certificate_path, key_path, copy_path] = &paths;
         let folders = Folders::create(&self.out, Access::Private)?;
-        let outputs = [
-            Output { path: key_path, bytes: key.as_bytes(), access: Access::Private },
+        let mut outputs = vec![
             Output { path: copy_path, bytes: authority.as_bytes(), access: Access::Shared },
             Output { path: certificate_path, bytes: certificate.as_bytes(), access: Access::Shared },
         ];
+        outputs.extend(key.as_ref().map(|key| Output {
+            path: key_path,
+            bytes: key.as_bytes(),
+            access: Access::Private,
+        }));
         files::write(&outputs, self.overwrite.force)?;
         folders.keep();
         let fingerprint = fingerprint(certificate_path, &certificate)?;
+        let kept = match &key {
+            Some(_) => format!("{}: stays here, readable for you alone", key_path.display()),
+            None => "its key stays in the token: name its URI as [tls] key".to_owned(),
+        };
         console.written(
             format_args!(
-                "{}: of {}, valid until {}\n{}: stays here, readable for you alone\n{}: whom to trust\nfingerprint {fingerprint}",
+                "{}: of {}, valid until {}\n{kept}\n{}: whom to trust\nfingerprint {fingerprint}",
                 certificate_path.display(),
                 self.name,
                 issued.until,
-                key_path.display(),
                 copy_path.display(),
             ),
             &json!({
                 "certificate": certificate_path,
-                "key": key_path,
+                "key": key.is_some().then_some(key_path),
                 "authority": copy_path,
                 "fingerprint": fingerprint,
                 "issued": party::now(),

@@ -2,11 +2,13 @@
 
 mod authority;
 mod issue;
+mod request;
 mod show;
 mod signing_key;
 mod trial;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::service::signing::Hash;
 use rcgen::{CertificateParams, DistinguishedName, DnType};
@@ -16,6 +18,7 @@ use super::Outcome;
 use super::console::Console;
 use super::failure::Failure;
 use super::party;
+use super::token::{Keeper, KeySource, UriError};
 pub use trial::{free, trial};
 
 /// Certificates and signing keys for trials of 'serve' and 'ask'
@@ -39,6 +42,7 @@ pub struct Args {
 enum Command {
     Authority(authority::Args),
     Issue(issue::Args),
+    Request(request::Args),
     SigningKey(signing_key::Args),
     Show(show::Args),
 }
@@ -48,6 +52,7 @@ impl Args {
         match self.command {
             Command::Authority(args) => args.run(console),
             Command::Issue(args) => args.run(console),
+            Command::Request(args) => args.run(console),
             Command::SigningKey(args) => args.run(console),
             Command::Show(args) => args.run(console),
         }
@@ -68,27 +73,7 @@ struct Validity {
 impl Validity {
     /// Puts the validity and the name into a certificate.
     fn parameters(&self, name: &str, hosts: Vec<String>) -> Result<CertificateParams, Failure> {
-        let is_host = |host: &&String| {
-            let name = host.strip_prefix("*.").unwrap_or(host);
-            rustls::pki_types::ServerName::try_from(name).is_ok_and(|_| !name.ends_with('.'))
-        };
-        if let Some(host) = hosts.iter().find(|host| !is_host(host)) {
-            let remedy = "name hosts and IP addresses, without https:// and without a port, separated by commas";
-            return Err(Failure::new(
-                "--server",
-                format_args!("'{host}' is no name of a host and no IP address"),
-                remedy,
-            ));
-        }
-        if name.trim().is_empty() || name.chars().any(char::is_control) {
-            return Err(Failure::new(
-                "--name",
-                "an empty name, or one with control characters",
-                "say whose certificate it is",
-            ));
-        }
-        let mut parameters = CertificateParams::new(hosts)
-            .map_err(|error| Failure::new("--server", error, "name hosts and IP addresses, separated by commas"))?;
+        let mut parameters = named(name, hosts)?;
         // An hour back: clocks differ.
         let hour_ago = || crate::service::time::Time::from_millis(party::now().millis() - 3_600_000);
         let from = self.valid_from.unwrap_or_else(hour_ago);
@@ -97,10 +82,32 @@ impl Validity {
         if let (Ok(from), Ok(until)) = (at(from), at(until)) {
             (parameters.not_before, parameters.not_after) = (from, until);
         }
-        parameters.distinguished_name = DistinguishedName::new();
-        parameters.distinguished_name.push(DnType::CommonName, name);
         Ok(parameters)
     }
+}
+
+/// What a certificate is for, and whose.
+fn named(name: &str, hosts: Vec<String>) -> Result<CertificateParams, Failure> {
+    let is_host = |host: &&String| {
+        let name = host.strip_prefix("*.").unwrap_or(host);
+        rustls::pki_types::ServerName::try_from(name).is_ok_and(|_| !name.ends_with('.'))
+    };
+    if let Some(host) = hosts.iter().find(|host| !is_host(host)) {
+        let remedy = "name hosts and IP addresses, without https:// and without a port, separated by commas";
+        return Err(Failure::new("--server", format_args!("'{host}' is no name of a host and no IP address"), remedy));
+    }
+    if name.trim().is_empty() || name.chars().any(char::is_control) {
+        return Err(Failure::new(
+            "--name",
+            "an empty name, or one with control characters",
+            "say whose certificate it is",
+        ));
+    }
+    let mut parameters = CertificateParams::new(hosts)
+        .map_err(|error| Failure::new("--server", error, "name hosts and IP addresses, separated by commas"))?;
+    parameters.distinguished_name = DistinguishedName::new();
+    parameters.distinguished_name.push(DnType::CommonName, name);
+    Ok(parameters)
 }
 
 /// Names of the files in a folder of certificates.
@@ -112,6 +119,15 @@ const KEY: &str = "tls.key";
 /// A certificate cannot be made.
 fn unmade(error: &rcgen::Error) -> Failure {
     Failure::new("the certificate", error, "choose another name, or another authority")
+}
+
+/// The key that a URI names, for which a certificate is issued or asked for.
+fn in_token(named: &Path) -> Result<Arc<Keeper>, Failure> {
+    let refused = |error: &dyn std::fmt::Display, remedy: &str| Failure::new("--key", error, remedy);
+    match KeySource::of(named).map_err(|error| refused(&error, error.remedy()))? {
+        KeySource::Token(uri) => Keeper::open(&uri),
+        KeySource::File(_) => Err(refused(&UriError::Scheme, UriError::Scheme.remedy())),
+    }
 }
 
 /// The fingerprint that a custodian registers.

@@ -39,12 +39,15 @@ pub fn trial(folder: &Path, party: &Code, hosts: &[String]) -> Result<(), Failur
         name: party.to_string(),
         server: hosts.to_vec(),
         client: hosts.is_empty(),
+        key: None,
         out: folder.to_owned(),
         validity: validity(DAYS),
         overwrite: overwrite(),
     };
     issued.run(&quiet)?;
-    signing_key::Args { out: folder.to_owned(), protect: false, overwrite: overwrite() }.run(&quiet).map(drop)
+    signing_key::Args { out: folder.to_owned(), key: None, protect: false, overwrite: overwrite() }
+        .run(&quiet)
+        .map(drop)
 }
 
 /// Nothing may be there yet.

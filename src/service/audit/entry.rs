@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::Event;
+use crate::service::held_key::SigningError;
 use crate::service::signing::{Hash, Name, PublicKey, Signature, SigningKey};
 use crate::service::time::Time;
 
@@ -68,7 +69,17 @@ pub enum EntryError {
 
 impl Entry {
     /// The entry that follows `head`. Its time is no earlier than the head's.
-    pub fn new(event: Event, time: Time, head: &Head, key: &SigningKey, rng: &mut dyn CryptoRng) -> Self {
+    ///
+    /// # Errors
+    ///
+    /// [`SigningError`] where the key could not sign it.
+    pub fn new(
+        event: Event,
+        time: Time,
+        head: &Head,
+        key: &SigningKey,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Self, SigningError> {
         let mut salt = Name([0; 16]);
         rng.fill_bytes(&mut salt.0);
         // Texts, numbers and signed statements: nothing that could fail to be written.
@@ -76,8 +87,8 @@ impl Entry {
         let (number, time) = (head.number + 1, time.max(head.time));
         let content_digest = digest(&content);
         let hash = chained(number, time, &content_digest, &head.hash);
-        let signature = key.sign(&signed(&hash));
-        Self { number, time, content: Some(content), content_digest, hash, signature }
+        let signature = key.sign(&signed(&hash))?;
+        Ok(Self { number, time, content: Some(content), content_digest, hash, signature })
     }
 
     /// The chain's end, if this is the last.

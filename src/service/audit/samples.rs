@@ -29,7 +29,7 @@ impl Log {
 
     pub(crate) fn add(&mut self, time: i64, event: Event) {
         let head = self.entries.last().map_or(Head::NONE, Entry::head);
-        self.entries.push(Entry::new(event, Time::from_millis(time), &head, &self.key, &mut self.rng));
+        self.entries.push(Entry::new(event, Time::from_millis(time), &head, &self.key, &mut self.rng).unwrap());
     }
 
     pub(crate) fn register(&mut self, party: &str, seed: u64) {

@@ -5,6 +5,8 @@ use std::error::Error;
 use std::time::Duration;
 
 use crate::remedy::Remedy;
+use crate::service::held_key::SigningError;
+use crate::service::identity::signing_error;
 use crate::service::protocol::ProblemDocument;
 
 use super::address::Misaddressed;
@@ -46,6 +48,9 @@ pub enum ClientError {
         /// What to do.
         remedy: &'static str,
     },
+    /// Our own key of TLS is held elsewhere, and did not sign.
+    #[error(transparent)]
+    Key(SigningError),
     /// The custodian refused.
     #[error("{0}")]
     Refused(Box<RefusedCall>),
@@ -59,6 +64,7 @@ impl Remedy for ClientError {
         let remedy = match self {
             Self::Certificate { remedy, .. } | Self::NoService { remedy, .. } => *remedy,
             Self::Address(error) => return error.remedy(),
+            Self::Key(error) => return error.remedy(),
             Self::Unreachable { .. } => "check the address and whether the custodian serves",
             Self::Foreign(..) => "both parties need compatible versions",
             _ => return None,
@@ -125,6 +131,9 @@ impl ClientError {
 
     fn caused(base: &str, error: &(dyn Error + 'static)) -> Self {
         let text = error.to_string();
+        if let Some(error) = tls_error(error).and_then(signing_error) {
+            return Self::Key(error.clone());
+        }
         match tls_error(error).and_then(handshake::explain) {
             Some(Disagreement { is_of_certificates: true, why, remedy }) => {
                 return Self::Certificate { base: base.to_owned(), why, remedy };
@@ -153,7 +162,9 @@ impl ClientError {
                 500 | 502 | 504 => Some(Duration::from_secs(5)),
                 _ => None,
             },
-            Self::Address(_) | Self::Certificate { .. } | Self::NoService { .. } | Self::Foreign(_) => None,
+            Self::Address(_) | Self::Certificate { .. } | Self::NoService { .. } | Self::Key(_) | Self::Foreign(_) => {
+                None
+            }
         }
     }
 }

@@ -15,13 +15,17 @@ use rustls::{
 };
 
 use super::error::IdentityError;
+use super::held::HeldTlsKey;
 use super::verifier::{Untrusted, untrusted};
 use super::{provider, unusable};
+use crate::service::held_key::SigningError;
 
 /// Makes the configuration of each connection. That it can be made was tried.
 pub(crate) struct Acceptance {
     provider: Arc<CryptoProvider>,
     shown: Arc<SingleCertAndKey>,
+    /// The key, where it is held elsewhere.
+    held: Option<HeldTlsKey>,
     verifier: Arc<dyn ClientCertVerifier>,
     authorities: Arc<[CertificateDer<'static>]>,
 }
@@ -40,6 +44,7 @@ impl Refusal {
 impl Acceptance {
     pub(super) fn new(
         certified: &Arc<CertifiedKey>,
+        held: Option<HeldTlsKey>,
         roots: &Arc<RootCertStore>,
         authorities: &[CertificateDer<'static>],
         revoked: &[CertificateRevocationListDer<'static>],
@@ -50,9 +55,23 @@ impl Acceptance {
         let verifier = verifier.with_crls(revoked.iter().cloned()).allow_unknown_revocation_status().build();
         let verifier = verifier.map_err(|error| unusable(&error))?;
         let shown = Arc::new(SingleCertAndKey::from(Arc::clone(certified)));
-        let acceptance = Self { provider, shown, verifier, authorities: authorities.into() };
+        let acceptance = Self { provider, shown, held, verifier, authorities: authorities.into() };
         acceptance.connection().map_err(|error| unusable(&error))?;
         Ok(acceptance)
+    }
+
+    /// The key, where it is held elsewhere.
+    pub(super) fn held(&self) -> Option<HeldTlsKey> {
+        self.held.clone()
+    }
+
+    /// Whether its key can sign now: one that is held elsewhere is asked to, which may take a while.
+    ///
+    /// # Errors
+    ///
+    /// [`SigningError`] where it cannot.
+    pub(crate) fn check_key(&self) -> Result<(), SigningError> {
+        self.held.as_ref().map_or(Ok(()), HeldTlsKey::check)
     }
 
     /// Whether a chain that was taken is still taken at this time.

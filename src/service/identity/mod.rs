@@ -6,6 +6,7 @@ mod acceptance;
 mod content;
 mod error;
 mod fingerprint;
+mod held;
 mod pem;
 mod revocation;
 mod side;
@@ -19,13 +20,15 @@ use rustls::client::WebPkiServerVerifier;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
 use rustls::server::ParsedCertificate;
-use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rustls::sign::{CertifiedKey, SigningKey, SingleCertAndKey};
 use rustls::{ClientConfig, InconsistentKeys, RootCertStore};
 
 pub(crate) use acceptance::Acceptance;
 pub use content::{Content, Needed};
 pub use error::IdentityError;
 pub(crate) use fingerprint::fingerprint;
+use held::HeldTlsKey;
+pub(crate) use held::signing_error;
 use pem::certificates;
 pub(crate) use pem::own_certificate;
 pub(crate) use revocation::ends;
@@ -35,12 +38,26 @@ use verifier::Verifier;
 
 use crate::service::time::Time;
 
+/// A private key of TLS: here, or held elsewhere.
+pub enum TlsKey<'a> {
+    /// In PEM.
+    Pem(PemFile<'a>),
+    /// Held elsewhere: it tells its public half, signs from any thread, and may block, but not for ever. An error of its own is told as
+    /// [`rustls::OtherError`] of a [`crate::service::held_key::SigningError`].
+    Held {
+        /// Names it in errors.
+        name: String,
+        /// Signs.
+        key: Arc<dyn SigningKey>,
+    },
+}
+
 /// A certificate with its key, and the authority whose certificates are accepted from the other side. TLS takes them: that was tried.
 pub struct Identity {
     /// The chain, the own certificate first.
     pub chain: Vec<CertificateDer<'static>>,
-    /// Its private key.
-    pub key: PrivateKeyDer<'static>,
+    /// Its private key; none where it is held elsewhere.
+    pub key: Option<PrivateKeyDer<'static>>,
     /// Authorities whose certificates are accepted from the other side.
     pub authorities: Vec<CertificateDer<'static>>,
     /// Where the chain is, for errors.
@@ -69,14 +86,30 @@ impl Identity {
     ///
     /// [`IdentityError`] names the one that is not what it should be.
     pub fn from_pem(chain: PemFile<'_>, key: PemFile<'_>, authorities: PemFile<'_>) -> Result<Self, IdentityError> {
-        let files = [chain.path, key.path, authorities.path].map(|path| path.display().to_string());
-        let [chain_file, key_file, authority_file] = &files;
+        Self::new(chain, TlsKey::Pem(key), authorities)
+    }
+
+    /// Reads an identity whose private key may be held elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// [`IdentityError`] names what is not what it should be.
+    pub fn new(chain: PemFile<'_>, key: TlsKey<'_>, authorities: PemFile<'_>) -> Result<Self, IdentityError> {
+        let files = [chain.path, authorities.path].map(|path| path.display().to_string());
+        let [chain_file, authority_file] = &files;
         let chain = certificates(chain)?;
         let authorities = certificates(authorities)?;
-        let key = pem::private_key(key)?;
-        let certified = Arc::new(certified(chain.clone(), &key, chain_file, key_file)?);
+        let (key_file, key, signing, held) = match key {
+            TlsKey::Pem(file) => {
+                let (name, key) = (file.path.display().to_string(), pem::private_key(file)?);
+                let signing = provider().key_provider.load_private_key(key.clone_key());
+                (name.clone(), Some(key), signing.map_err(|_| IdentityError::Key { file: name })?, None)
+            }
+            TlsKey::Held { name, key } => (name.clone(), None, Arc::clone(&key), Some(HeldTlsKey { name, key })),
+        };
+        let certified = Arc::new(certified(chain.clone(), signing, chain_file, &key_file)?);
         let roots = Arc::new(roots(&authorities, authority_file)?);
-        let server = Arc::new(Acceptance::new(&certified, &roots, &authorities, &[])?);
+        let server = Arc::new(Acceptance::new(&certified, held, &roots, &authorities, &[])?);
         let client = client_config(&certified, &roots, &authorities, &[])?;
         let (file, lists_until) = (chain_file.clone(), None);
         Ok(Self { chain, key, authorities, file, roots, certified, lists_until, server, client })
@@ -123,7 +156,7 @@ fn client_config(
 /// As TLS does when it is set up, on either side.
 fn certified(
     chain: Vec<CertificateDer<'static>>,
-    key: &PrivateKeyDer<'static>,
+    signing: Arc<dyn SigningKey>,
     chain_file: &str,
     key_file: &str,
 ) -> Result<CertifiedKey, IdentityError> {
@@ -132,8 +165,6 @@ fn certified(
     for certificate in &chain {
         ParsedCertificate::try_from(certificate).map_err(|error| refused(&error))?;
     }
-    let signing = provider().key_provider.load_private_key(key.clone_key());
-    let signing = signing.map_err(|_| IdentityError::Key { file: key_file.to_owned() })?;
     let is_of = |certificate: &CertificateDer<'static>| {
         CertifiedKey::new(vec![certificate.clone()], Arc::clone(&signing)).keys_match().is_ok()
     };

@@ -34,7 +34,8 @@ impl Identity {
                 revoked.push(list);
             }
         }
-        self.server = Arc::new(Acceptance::new(&self.certified, &self.roots, &self.authorities, &revoked)?);
+        self.server =
+            Arc::new(Acceptance::new(&self.certified, self.server.held(), &self.roots, &self.authorities, &revoked)?);
         self.client = client_config(&self.certified, &self.roots, &self.authorities, &revoked)?;
         Ok(self)
     }

@@ -16,13 +16,22 @@ pub(crate) enum Kind {
     Database,
     Disk,
     Gallery,
+    Key,
     Stopping,
 }
 
 impl Kind {
     /// All of them.
-    pub(crate) const ALL: [Self; 7] =
-        [Self::Breaker, Self::Certificate, Self::Clock, Self::Database, Self::Disk, Self::Gallery, Self::Stopping];
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Breaker,
+        Self::Certificate,
+        Self::Clock,
+        Self::Database,
+        Self::Disk,
+        Self::Gallery,
+        Self::Key,
+        Self::Stopping,
+    ];
 
     /// In metrics.
     pub(crate) fn name(self) -> &'static str {
@@ -33,6 +42,7 @@ impl Kind {
             Self::Database => "database",
             Self::Disk => "disk",
             Self::Gallery => "gallery",
+            Self::Key => "key",
             Self::Stopping => "stopping",
         }
     }

@@ -84,9 +84,13 @@ impl IntoResponse for HttpProblem {
 
 impl From<StoreError> for HttpProblem {
     fn from(error: StoreError) -> Self {
-        // What is wrong with the database is for its operator's log, not for requesters.
-        tracing::error!(error = error.in_full(), "the database failed");
+        // What is wrong with it is for the operator's log, not for requesters.
         match error {
+            StoreError::Signing(_) => tracing::error!(error = error.in_full(), "nothing can be signed"),
+            _ => tracing::error!(error = error.in_full(), "the database failed"),
+        }
+        match error {
+            StoreError::Signing(_) => Self::unavailable("the custodian cannot sign now; try again"),
             StoreError::Full => {
                 Self::unavailable("the custodian cannot keep the request now: its disk is full; try again later")
             }

@@ -35,6 +35,9 @@ fn find(state: &State) -> Vec<Doubt> {
             Ok(Some(breaker)) => doubt(Kind::Breaker, format!("suspended: {}", breaker.reason.as_str())),
             Err(error) => doubt(Kind::Database, error.in_full()),
         }
+        if let Err(error) = custody.journal().check_signing() {
+            doubt(Kind::Key, error.in_full());
+        }
         custody.file()
     });
     if let Some(reason) = state.doubts.clock(now) {
@@ -46,6 +49,9 @@ fn find(state: &State) -> Vec<Doubt> {
         doubt(Kind::Disk, format!("the disk of the database is full: {free} bytes are free, {needed} are needed"));
     }
     let renewed = state.renewed();
+    if let Err(error) = renewed.tls.check_key() {
+        doubt(Kind::Key, error.in_full());
+    }
     for (what, until) in [("our certificate", renewed.until), ("a list of revoked certificates", renewed.lists_until)] {
         let ends = until.filter(|until| now.seconds_until(*until) < CERTIFICATE.as_secs());
         if let Some(until) = ends {

@@ -6,6 +6,7 @@ use std::error::Error as _;
 use crate::agreement::Code;
 use crate::remedy::Remedy;
 use crate::service::audit::RETENTION_DAYS;
+use crate::service::held_key::SigningError;
 use crate::service::signing::PublicKey;
 use crate::service::time::Time;
 
@@ -94,6 +95,9 @@ pub enum StoreError {
     /// Something in it is not what was written.
     #[error("the database holds a {0} that this program did not write")]
     Damaged(&'static str),
+    /// What would have been written cannot be signed.
+    #[error(transparent)]
+    Signing(#[from] SigningError),
     /// It refused a statement of ours.
     #[error("the database refused a statement: {0}")]
     Refused(String),
@@ -102,6 +106,7 @@ pub enum StoreError {
 impl Remedy for StoreError {
     fn remedy(&self) -> Option<Cow<'static, str>> {
         let remedy = match self {
+            Self::Signing(error) => return error.remedy(),
             Self::Unavailable(..) => "it is tried again with the next request",
             Self::Login(..) => {
                 "correct user and password in the connection string (PGPASSWORD and .pgpass are not read), or have pg_hba.conf admit them"

@@ -107,6 +107,15 @@ impl Journal {
         self.owner.key.public()
     }
 
+    /// Whether entries can be signed now.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Signing`] where they cannot.
+    pub(crate) fn check_signing(&self) -> Result<(), StoreError> {
+        Ok(self.owner.key.check()?)
+    }
+
     /// One step: all of `work` happens, or nothing does.
     pub(super) fn step<T>(
         &mut self,
@@ -404,7 +413,7 @@ impl LoggedStep<'_, '_> {
 
     /// Appends an entry behind this head, whose time it is not before.
     fn append(&mut self, event: Event, now: Time, head: &Head) -> Result<(), StoreError> {
-        let entry = Entry::new(event, now.second(), head, &self.owner.key, &mut *self.rng);
+        let entry = Entry::new(event, now.second(), head, &self.owner.key, &mut *self.rng)?;
         let sql =
             "INSERT INTO log (number, time, content, content_digest, hash, signature) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
         let signature = entry.signature.to_string();

@@ -2,7 +2,9 @@
 
 use crate::agreement::Code;
 use crate::service::audit::Role;
-use crate::service::signing::SigningKey;
+use crate::service::signing::{Signed, SigningKey, Statement, StatementError};
+
+use super::StoreError;
 
 /// Whose log it is: name, role, and the key that signs its entries.
 pub struct Owner {
@@ -12,4 +14,14 @@ pub struct Owner {
     pub role: Role,
     /// Signs entries and statements.
     pub key: SigningKey,
+}
+
+impl Owner {
+    /// A statement of this owner's; `what` it is, where it could not be one.
+    pub(super) fn sign<T: Statement>(&self, statement: &T, what: &'static str) -> Result<Signed<T>, StoreError> {
+        Signed::new(statement, &self.key).map_err(|error| match error {
+            StatementError::Unsigned(error) => StoreError::Signing(error),
+            _ => StoreError::Damaged(what),
+        })
+    }
 }

@@ -19,7 +19,7 @@ struct Log {
 impl Log {
     fn add(&mut self, time: i64, event: Event) {
         let head = self.entries.last().map_or(Head::NONE, Entry::head);
-        self.entries.push(Entry::new(event, Time::from_millis(time), &head, &key(1), &mut self.rng));
+        self.entries.push(Entry::new(event, Time::from_millis(time), &head, &key(1), &mut self.rng).unwrap());
     }
 
     /// A custodian's log of three requests that were answered, and one that was not yet.

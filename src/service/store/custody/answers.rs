@@ -234,7 +234,7 @@ fn reply(
     let (number, time) = (step.head()?.number.saturating_add(1), step.time(now)?);
     let log = Some(step.tree_head()?);
     let reply = Reply { request, request_digest, number, time, outcome, log };
-    let reply = Signed::new(&reply, &step.owner.key).map_err(|_| StoreError::Damaged("request"))?;
+    let reply = step.owner.sign(&reply, "request")?;
     let sql = "UPDATE jobs SET state = ?2, reply = ?3, replied = ?4, answer = ?5, query = NULL WHERE id = ?1";
     let answer = kept_answer.map_or(Value::Null, Value::from);
     step.execute(sql, &[job.into(), state.name().into(), reply.to_json().into(), time.into(), answer])?;

@@ -158,7 +158,7 @@ impl Custody {
         self.journal.step(|step| {
             let standing =
                 Standing { custodian: step.owner.party.clone(), log: step.tree_head()?, time: step.time(now)? };
-            Signed::new(&standing, &step.owner.key).map_err(|_| StoreError::Damaged("standing"))
+            step.owner.sign(&standing, "standing")
         })
     }
 }

@@ -335,7 +335,7 @@ fn accept(
     step.log(Event::Request { statement: statement.clone() }, now)?;
     let receipt = Receipt { request: digest, job: step.name(), time: now, log: Some(step.tree_head()?) };
     let job = receipt.job;
-    let receipt = Signed::new(&receipt, &step.owner.key).map_err(|_| StoreError::Damaged("receipt"))?;
+    let receipt = step.owner.sign(&receipt, "receipt")?;
     step.log(Event::Receipt { statement: receipt.clone() }, now)?;
     let sql = "INSERT INTO jobs (requester, agreement, number, id, sequence, request_digest, request, receipt, key_id, query, probes, \
                bits, day, state, accepted, person) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";

@@ -59,7 +59,7 @@ impl Outbox {
     ///
     /// [`StoreError`] for a request that is too long.
     pub(crate) fn sign(&self, request: &Request) -> Result<Signed<Request>, StoreError> {
-        Signed::new(request, &self.journal.owner.key).map_err(|_| StoreError::Damaged("request"))
+        self.journal.owner.sign(request, "request")
     }
 
     /// Keeps a request that is about to be sent; false where its number is taken.
@@ -107,7 +107,7 @@ impl Outbox {
             let damaged = |_| StoreError::Damaged("request");
             let before = Signed::<Request>::from_json(&row.text()?).map_err(damaged)?;
             let request = Request { time: step.time(now)?, seen, ..before.verify(None).map_err(damaged)? };
-            let statement = Signed::new(&request, &step.owner.key).map_err(damaged)?;
+            let statement = step.owner.sign(&request, "request")?;
             step.log(Event::Abandoned { request: before.digest(), statement: None }, now)?;
             let sequence = step.head()?.number.saturating_add(1);
             step.log(Event::Request { statement: statement.clone() }, now)?;
@@ -229,7 +229,7 @@ impl Outbox {
             let Some(reply) = reply else { return Ok(None) };
             let reply = Signed::<Reply>::from_json(&reply).map_err(|_| StoreError::Damaged("reply"))?;
             let said = Acknowledgement { request, reply: reply.digest(), time: step.time(now)? };
-            let statement = Signed::new(&said, &step.owner.key).map_err(|_| StoreError::Damaged("acknowledgement"))?;
+            let statement = step.owner.sign(&said, "acknowledgement")?;
             let sql = "UPDATE requests SET acknowledgement = ?2 WHERE number = ?1";
             step.execute(sql, &[number.into(), statement.to_json().into()])?;
             step.log(Event::Acknowledgement { statement: statement.clone() }, now)?;
@@ -288,7 +288,7 @@ impl Outbox {
             let Some(mut row) = step.row(sql, &[number.into()])? else { return Ok(None) };
             let request = row.parsed()?;
             let said = Abandonment { request, time: step.time(now)? };
-            let statement = Signed::new(&said, &step.owner.key).map_err(|_| StoreError::Damaged("abandonment"))?;
+            let statement = step.owner.sign(&said, "abandonment")?;
             let sql = "UPDATE requests SET stage = 'abandoned', query = NULL, pending = NULL, answer = NULL, abandonment = ?2 \
                        WHERE number = ?1";
             step.execute(sql, &[number.into(), statement.to_json().into()])?;
