@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use crate::remedy::Remedy;
 use crate::service::held_key::{HeldKey, SigningError};
@@ -23,7 +24,7 @@ enum Held {
     /// Here: wiped on drop. It stands at one place in memory: moving it leaves no copy behind.
     Seed(Box<ed25519_dalek::SigningKey>),
     /// Elsewhere; beside it the secret that others are derived from, as from a seed.
-    Elsewhere { key: Box<dyn HeldKey>, public: PublicKey, root: Zeroizing<Vec<u8>> },
+    Elsewhere { key: Arc<dyn HeldKey>, public: PublicKey, root: Zeroizing<Vec<u8>> },
 }
 
 /// What a key that is held elsewhere signs to begin with, and whenever it is asked whether it can: no statement and no log entry.
@@ -51,7 +52,7 @@ impl SigningKey {
     /// # Errors
     ///
     /// [`SigningError`] where it cannot be asked, or does not sign as Ed25519 does.
-    pub fn held_elsewhere(key: Box<dyn HeldKey>) -> Result<Self, SigningError> {
+    pub fn held_elsewhere(key: Arc<dyn HeldKey>) -> Result<Self, SigningError> {
         let public = PublicKey(key.public());
         let (root, again) = (Zeroizing::new(key.sign(ROOT)?), Zeroizing::new(key.sign(ROOT)?));
         if !public.verifies(ROOT, &Signature(*root)) {
@@ -81,15 +82,11 @@ impl SigningKey {
         }
     }
 
-    /// Whether it can sign now: one that is held elsewhere is asked to.
-    ///
-    /// # Errors
-    ///
-    /// [`SigningError`] where it cannot.
-    pub(super) fn check(&self) -> Result<(), SigningError> {
+    /// What finds out whether it can sign now: apart from the key, for it may take a while.
+    pub(super) fn trial(&self) -> Trial {
         match &self.0 {
-            Held::Seed(_) => Ok(()),
-            Held::Elsewhere { .. } => self.sign(TRIED).map(drop),
+            Held::Seed(_) => Trial(None),
+            Held::Elsewhere { key, public, .. } => Trial(Some((Arc::clone(key), *public))),
         }
     }
 
@@ -113,12 +110,29 @@ impl SigningKey {
     pub(super) fn sign(&self, message: &[u8]) -> Result<Signature, SigningError> {
         match &self.0 {
             Held::Seed(key) => Ok(without_traces(|| Signature(key.sign(message).to_bytes()))),
-            Held::Elsewhere { key, public, .. } => {
-                let signature = Signature(key.sign(message)?);
-                let is_right = public.verifies(message, &signature);
-                is_right.then_some(signature).ok_or_else(|| SigningError::Wrong(public.to_string()))
-            }
+            Held::Elsewhere { key, public, .. } => signed_elsewhere(key.as_ref(), public, message),
         }
+    }
+}
+
+/// A signature that is not taken on anybody's word.
+fn signed_elsewhere(key: &dyn HeldKey, public: &PublicKey, message: &[u8]) -> Result<Signature, SigningError> {
+    let signature = Signature(key.sign(message)?);
+    let is_right = public.verifies(message, &signature);
+    is_right.then_some(signature).ok_or_else(|| SigningError::Wrong(public.to_string()))
+}
+
+/// Finds out whether a signing key can sign.
+pub(crate) struct Trial(Option<(Arc<dyn HeldKey>, PublicKey)>);
+
+impl Trial {
+    /// One that is held elsewhere is asked to.
+    ///
+    /// # Errors
+    ///
+    /// [`SigningError`] where it cannot.
+    pub(crate) fn check(&self) -> Result<(), SigningError> {
+        self.0.as_ref().map_or(Ok(()), |(key, public)| signed_elsewhere(key.as_ref(), public, TRIED).map(drop))
     }
 }
 
@@ -379,119 +393,5 @@ fn message<T: Statement>(statement: &str) -> Vec<u8> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
-
-    use super::*;
-    use rand::SeedableRng;
-
-    #[derive(Serialize, Deserialize, PartialEq, Debug)]
-    struct Said {
-        what: String,
-    }
-    impl Statement for Said {
-        const KIND: &'static str = "said";
-    }
-    #[derive(Serialize, Deserialize, PartialEq, Debug)]
-    struct Written {
-        what: String,
-    }
-    impl Statement for Written {
-        const KIND: &'static str = "written";
-    }
-
-    fn key(seed: u64) -> SigningKey {
-        SigningKey::generate(&mut rand_chacha::ChaCha20Rng::seed_from_u64(seed))
-    }
-
-    #[test]
-    fn a_statement_is_bound_to_its_signer_its_text_and_its_kind() {
-        let said = Said { what: "\"yes\"".into() };
-        let signed = Signed::new(&said, &key(1)).unwrap();
-        assert_eq!(signed.verify(Some(&key(1).public())).unwrap(), said);
-        let again = Signed::<Said>::from_json(&signed.to_json()).unwrap();
-        assert_eq!(again.verify(None).unwrap(), said);
-        assert!(matches!(again.verify(Some(&key(2).public())), Err(StatementError::Signer { .. })));
-        let other = signed.to_json().replace("yes", "no!");
-        assert_eq!(Signed::<Said>::from_json(&other).unwrap().verify(None), Err(StatementError::Signature));
-        let as_other = Signed::<Written>::from_json(&signed.to_json()).unwrap();
-        assert_eq!(as_other.verify(None), Err(StatementError::Signature));
-        assert_ne!(as_other.digest(), signed.digest());
-    }
-
-    #[test]
-    fn a_statement_has_one_text() {
-        let signed = Signed::new(&Said { what: "x".into() }, &key(1)).unwrap();
-        let text = signed.to_json();
-        for other in [format!(" {text}"), text.replace("\",\"", "\", \""), text.to_uppercase(), String::new()] {
-            assert!(Signed::<Said>::from_json(&other).is_err(), "{other}");
-        }
-        let spaced = "{ \"what\":\"x\"}".to_owned();
-        let signature = key(1).sign(&message::<Said>(&spaced)).unwrap();
-        let signed = Signed::<Said> { statement: spaced, signer: key(1).public(), signature, of: PhantomData };
-        assert_eq!(signed.verify(None), Err(StatementError::Form));
-        let long = Signed::new(&Said { what: "x".repeat(LIMIT_BYTES) }, &key(1));
-        assert_eq!(long.err(), Some(StatementError::TooLong));
-    }
-
-    #[test]
-    fn keys_are_kept_as_pkcs8() {
-        let pem = key(3).to_pem().unwrap();
-        assert!(pem.starts_with("-----BEGIN PRIVATE KEY-----"), "{}", pem.len());
-        assert_eq!(SigningKey::from_pem(&pem).unwrap().public(), key(3).public());
-        // Version 2, as it was written before, is read as well.
-        let Held::Seed(third) = key(3).0 else { panic!() };
-        let second = third.to_pkcs8_pem(Default::default()).unwrap();
-        assert!(second.len() > pem.len());
-        assert_eq!(SigningKey::from_pem(&second).unwrap().public(), key(3).public());
-        assert!(SigningKey::from_pem(&pem.replace('A', "B")).is_none_or(|other| other.public() != key(3).public()));
-        assert_eq!(key(3).public().to_string().parse(), Ok(key(3).public()));
-        assert_eq!("zz".parse::<PublicKey>(), Err(HexError(64)));
-    }
-
-    /// A token of some making: signs with a key, as it was told to.
-    struct Token(ed25519_dalek::SigningKey, fn(&[u8; 64], usize) -> Result<[u8; 64], SigningError>, AtomicUsize);
-
-    impl HeldKey for Token {
-        fn public(&self) -> [u8; 32] {
-            self.0.verifying_key().to_bytes()
-        }
-
-        fn sign(&self, message: &[u8]) -> Result<[u8; 64], SigningError> {
-            (self.1)(&self.0.sign(message).to_bytes(), self.2.fetch_add(1, Ordering::Relaxed))
-        }
-    }
-
-    #[test]
-    fn a_key_that_is_held_elsewhere_signs_alike_and_is_not_believed_on_its_word() {
-        let held = |how| {
-            let token = Token(ed25519_dalek::SigningKey::from_bytes(&[7; 32]), how, AtomicUsize::new(0));
-            SigningKey::held_elsewhere(Box::new(token))
-        };
-        let gone = || SigningError::Unavailable { key: "t".into(), why: "gone".into(), remedy: "put it back".into() };
-        let seed = SigningKey(Held::Seed(Box::new(ed25519_dalek::SigningKey::from_bytes(&[7; 32]))));
-        let said = Said { what: "x".into() };
-        let token = held(|right, _| Ok(*right)).unwrap();
-        assert_eq!(token.check(), Ok(()));
-        assert!(Signed::new(&said, &token).unwrap() == Signed::new(&said, &seed).unwrap());
-        // The same secrets each time, and not those of the seed.
-        assert_eq!(token.derive(b"a"), held(|right, _| Ok(*right)).unwrap().derive(b"a"));
-        assert_ne!(token.derive(b"a"), token.derive(b"b"));
-        assert_ne!(token.derive(b"a"), seed.derive(b"a"));
-        assert!(token.to_pem().is_none());
-        let wrong = SigningError::Wrong(seed.public().to_string());
-        assert_eq!(held(|_, _| Ok([1; 64])).err(), Some(wrong.clone()));
-        let varying = |right: &[u8; 64], call| Ok(if call == 1 { [1; 64] } else { *right });
-        assert_eq!(held(varying).err(), Some(SigningError::Varying(seed.public().to_string())));
-        assert_eq!(held(|_, _| Err(SigningError::Wrong("t".into()))).err(), Some(SigningError::Wrong("t".into())));
-        // Later on it signs wrongly, or not at all.
-        let fails = held(|right, call| if call > 1 { Ok([right[0]; 64]) } else { Ok(*right) }).unwrap();
-        assert_eq!(Signed::new(&said, &fails).err(), Some(StatementError::Unsigned(wrong)));
-        let leaves = |right: &[u8; 64], call| {
-            let gone = SigningError::Unavailable { key: "t".into(), why: "gone".into(), remedy: "put it back".into() };
-            if call > 1 { Err(gone) } else { Ok(*right) }
-        };
-        let error = Signed::new(&said, &held(leaves).unwrap()).err().unwrap();
-        assert_eq!((error.clone(), error.remedy()), (StatementError::Unsigned(gone()), Some("put it back".into())));
-    }
-}
+#[path = "signing_tests.rs"]
+mod tests;

@@ -101,6 +101,13 @@ fn only_the_scheme_bgv_imports_the_crate_tfhe_ntt() {
 }
 
 #[test]
+fn only_the_folder_of_tokens_loads_modules() {
+    let mut outside = code("src");
+    outside.retain(|(place, _)| !place.starts_with("src/cli/token/"));
+    assert_absent(&outside, &["cryptoki"]);
+}
+
+#[test]
 fn the_library_reads_no_file_socket_clock_or_environment_and_owns_no_generator() {
     let mut library = code("src");
     library.retain(|(place, _)| !place.starts_with("src/main.rs") && !place.starts_with("src/cli/"));

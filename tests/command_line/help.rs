@@ -57,6 +57,7 @@ const COMMANDS: [&str; 57] = [
     "certificates",
     "certificates authority",
     "certificates issue",
+    "certificates request",
     "certificates signing-key",
     "certificates show",
     "help",

@@ -37,3 +37,4 @@ mod protected;
 mod reload;
 mod support;
 mod templates;
+mod tokens;

@@ -50,9 +50,15 @@ pub struct Serving(pub Child);
 
 impl Serving {
     pub fn begin(desk: &Desk) -> Self {
+        Self::begin_in(desk, &[])
+    }
+
+    /// With these variables in its environment.
+    pub fn begin_in(desk: &Desk, environment: &[(&str, &str)]) -> Self {
         let mut server = Command::new(env!("CARGO_BIN_EXE_cotejo"))
             .current_dir(desk.path("."))
             .args(["serve", "--config", "b/custodian.toml", "--log", "error", "--json", "--quiet"])
+            .envs(environment.iter().copied())
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();

@@ -22,7 +22,7 @@ pub struct Args {
     /// Folder for signing.key, which stays, and signing.pub, which the other party registers
     #[arg(long, value_name = "FOLDER")]
     pub(super) out: PathBuf,
-    /// No new key, but the one in a token that this URI names: signing.pub alone is written
+    /// No new key, but this one: the URI of a key in a token, or a file; signing.pub alone is written
     #[arg(long, value_name = "PKCS11-URI", conflicts_with = "protect")]
     pub(super) key: Option<PathBuf>,
     /// Put signing.key under a passphrase at once, as 'cotejo keys protect' does

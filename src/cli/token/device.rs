@@ -1,6 +1,7 @@
 //! A session with a token that is logged in, and the one key that a URI names.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use cryptoki::context::Pkcs11;
 use cryptoki::error::{Error, RvError};
@@ -13,6 +14,7 @@ use cryptoki::slot::{Slot, TokenInfo};
 use rustls::SignatureScheme;
 use sha2::{Digest as _, Sha256, Sha384};
 
+use super::module::Module;
 use super::pin::Pin;
 use super::public::{Kind, PublicHalf, two_numbers};
 use super::trouble::Trouble;
@@ -20,9 +22,23 @@ use super::uri::TokenUri;
 
 /// A session, and a key.
 pub struct Device {
-    session: Session,
+    module: Arc<Module>,
+    /// When the module was initialised of which these are handles.
+    age: u64,
+    session: Option<Session>,
     key: ObjectHandle,
     pub public: PublicHalf,
+}
+
+impl Drop for Device {
+    fn drop(&mut self) {
+        let (_, age) = self.module.calls();
+        match self.session.take() {
+            // Closed by now; its handle may be that of another one.
+            Some(session) if age.number != self.age => std::mem::forget(session),
+            session => drop(session),
+        }
+    }
 }
 
 /// What opens a token.
@@ -34,18 +50,26 @@ pub struct Opened {
 
 impl Device {
     /// Finds the token and the key, and logs in; `pin` is one that it was logged in with before.
-    pub fn open(module: &Pkcs11, uri: &TokenUri, pin: Option<&Arc<Pin>>) -> Result<Opened, Trouble> {
-        let (slot, info) = token(module, uri)?;
-        let session = module.open_ro_session(slot)?;
+    pub fn open(module: &Arc<Module>, uri: &TokenUri, pin: Option<&Arc<Pin>>) -> Result<Opened, Trouble> {
+        let (context, age) = module.calls();
+        let (slot, info) = token(context, uri)?;
+        let session = context.open_ro_session(slot)?;
         let pin = login(&session, uri, &info, pin)?;
         let key = private_key(&session, uri)?;
         let public = public_half(&session, key)?;
-        Ok(Opened { device: Self { session, key, public }, pin })
+        let (module, session) = (Arc::clone(module), Some(session));
+        Ok(Opened { device: Self { module, age: age.number, session, key, public }, pin })
     }
 
     /// Signs as TLS has it.
     pub fn sign(&self, scheme: SignatureScheme, message: &[u8]) -> Result<Vec<u8>, Trouble> {
-        let sign = |mechanism: Mechanism<'_>, data: &[u8]| self.session.sign(&mechanism, self.key, data);
+        let (_, age) = self.module.calls();
+        let session = self.session.as_ref().filter(|_| age.number == self.age);
+        let session = session.ok_or_else(|| Trouble {
+            is_lost_session: true,
+            ..Trouble::new("the session with the token is lost", "it is tried again")
+        })?;
+        let sign = |mechanism: Mechanism<'_>, data: &[u8]| session.sign(&mechanism, self.key, data);
         let signature = match scheme {
             SignatureScheme::ED25519 => {
                 sign(Mechanism::Eddsa(EddsaParams::new(EddsaSignatureScheme::Ed25519)), message)?
@@ -74,36 +98,42 @@ fn ecdsa(signature: &[u8]) -> Result<Vec<u8>, Trouble> {
     der.ok_or_else(|| Trouble::new("its signature is none of ECDSA", "have the token's maker look at it"))
 }
 
+/// A token is looked for so often: one that another process writes to just then is not seen.
+const LOOKS: u32 = 3;
+const BETWEEN: Duration = Duration::from_millis(150);
+
 /// The one token that the URI names.
-fn token(module: &Pkcs11, uri: &TokenUri) -> Result<(Slot, TokenInfo), Trouble> {
+fn token(context: &Pkcs11, uri: &TokenUri) -> Result<(Slot, TokenInfo), Trouble> {
     let is = |wanted: &Option<String>, found: &str| wanted.as_deref().is_none_or(|wanted| wanted == found.trim_end());
-    let mut found = Vec::new();
-    let mut others = Vec::new();
-    for slot in module.get_slots_with_initialized_token()? {
-        let Ok(info) = module.get_token_info(slot) else { continue };
-        let is_it = is(&uri.token, info.label())
+    let is_it = |slot: &Slot, info: &TokenInfo| {
+        is(&uri.token, info.label())
             && is(&uri.serial, info.serial_number())
             && is(&uri.manufacturer, info.manufacturer_id())
             && is(&uri.model, info.model())
-            && uri.slot.is_none_or(|wanted| wanted == slot.id());
-        match is_it {
-            true => found.push((slot, info)),
-            false => others.push(format!("'{}'", info.label().trim_end())),
+            && uri.slot.is_none_or(|wanted| wanted == slot.id())
+    };
+    let mut others = Vec::new();
+    for look in 0..LOOKS {
+        if look > 0 {
+            std::thread::sleep(BETWEEN);
+        }
+        let slots = context.get_slots_with_token()?;
+        let infos = slots.into_iter().filter_map(|slot| Some((slot, context.get_token_info(slot).ok()?)));
+        let (mut found, rest): (Vec<_>, Vec<_>) = infos.partition(|(slot, info)| is_it(slot, info));
+        others =
+            rest.iter().map(|(_, info)| info.label().trim_end().to_owned()).filter(|label| !label.is_empty()).collect();
+        match (found.pop(), found.is_empty()) {
+            (Some(one), true) => return Ok(one),
+            (Some(_), false) => {
+                let remedy = "add serial=NUMBER, which pkcs11-tool --module MODULE -L prints";
+                return Err(Trouble::new("several tokens are named so", remedy));
+            }
+            (None, _) => {}
         }
     }
-    let several = found.len() > 1;
-    match found.pop() {
-        Some(one) if !several => Ok(one),
-        Some(_) => {
-            let remedy = "add serial=NUMBER, which pkcs11-tool --module MODULE -L prints";
-            Err(Trouble::new("several tokens are named so", remedy))
-        }
-        None => {
-            let there = if others.is_empty() { "none".to_owned() } else { others.join(", ") };
-            let remedy = "put the token in, or correct token=LABEL (pkcs11-tool --module MODULE -L)";
-            Err(Trouble::new(format!("no token of that name is there; those that are: {there}"), remedy))
-        }
-    }
+    let there = if others.is_empty() { "none".to_owned() } else { format!("'{}'", others.join("', '")) };
+    let remedy = "put the token in, or correct token=LABEL (pkcs11-tool --module MODULE -L)";
+    Err(Trouble::new(format!("no token of that name is there; those that are: {there}"), remedy))
 }
 
 fn login(
@@ -130,11 +160,11 @@ fn login(
         return Ok(pin);
     }
     if info.user_pin_locked() {
-        return Err(Trouble::new("the token is locked", "have its security officer set another PIN"));
+        return Err(Trouble::of_pin("the token is locked", "have its security officer set another PIN"));
     }
     if info.user_pin_final_try() {
         let remedy = "log in by hand, with the right PIN (pkcs11-tool --module MODULE --login --test), which gives back all tries";
-        return Err(Trouble::new("one more wrong PIN locks the token: it is not tried", remedy));
+        return Err(Trouble::of_pin("one more wrong PIN locks the token: it is not tried", remedy));
     }
     let shown = pin.as_deref().map(Pin::shown).transpose()?;
     match session.login(UserType::User, shown.as_ref()) {

@@ -4,19 +4,18 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::time::{Duration, Instant};
 
-use cryptoki::context::Pkcs11;
 use rustls::SignatureScheme;
 
 use super::device::{Device, Opened};
-use super::module;
+use super::module::Module;
 use super::pin::Pin;
 use super::public::PublicHalf;
 use super::trouble::Trouble;
 use super::uri::TokenUri;
 use crate::cli::failure::Failure;
 
-/// A signature may take so long, with those before it: less than a handshake of TLS may.
-const PATIENCE: Duration = Duration::from_secs(8);
+/// A signature may take so long, with those before it: two of them less than a handshake of TLS may, or a request on the operations port.
+const PATIENCE: Duration = Duration::from_secs(4);
 /// So many may wait for one.
 const WAITING: usize = 64;
 
@@ -37,7 +36,7 @@ struct Call {
 
 /// What the thread has.
 struct Kept {
-    module: Pkcs11,
+    module: Arc<Module>,
     uri: Arc<TokenUri>,
     pin: Option<Arc<Pin>>,
     public: PublicHalf,
@@ -52,7 +51,7 @@ impl Keeper {
     }
 
     fn begin(uri: &Arc<TokenUri>) -> Result<Self, Trouble> {
-        let module = module::load(&uri.module)?;
+        let module = Module::load(&uri.module)?;
         let Opened { device, pin } = Device::open(&module, uri, None)?;
         let (calls, waiting) = sync_channel(WAITING);
         let public = device.public.clone();
@@ -119,9 +118,17 @@ impl Kept {
         signed
     }
 
-    /// Another session, with the same key.
+    /// Another session, with the same key; where none can be had, once more with the module initialised anew.
     fn again(&mut self) -> Result<&Device, Trouble> {
-        let Opened { device, .. } = Device::open(&self.module, &self.uri, self.pin.as_ref())?;
+        let open = || Device::open(&self.module, &self.uri, self.pin.as_ref());
+        let opened = open().or_else(|trouble| {
+            if trouble.is_of_pin {
+                return Err(trouble);
+            }
+            self.module.begin_again();
+            open()
+        });
+        let Opened { device, .. } = opened?;
         if device.public != self.public {
             return Err(Trouble::new(
                 "another key is there by this name now",

@@ -41,7 +41,7 @@ impl Pin {
                     "name a file with it (pin-source=file:/PATH), or set {VARIABLE}; on a terminal it is asked for"
                 );
                 if !passphrase::may_ask() {
-                    return Err(Trouble::new("needs a PIN, and none is given", remedy));
+                    return Err(Trouble::of_pin("needs a PIN, and none is given", remedy));
                 }
                 passphrase::ask(&format!("PIN of {uri}"), "name a file with it: pin-source=file:/PATH").map_err(said)?
             }
@@ -60,7 +60,7 @@ impl Pin {
             false => Ok(AuthPin::from(self.text.as_str())),
             true => {
                 let remedy = "correct the PIN, and start again";
-                Err(Trouble::new(
+                Err(Trouble::of_pin(
                     "the token has refused this PIN before: it is not tried again, so that the token does not lock",
                     remedy,
                 ))
@@ -76,7 +76,7 @@ impl Pin {
 
 fn said(failure: Failure) -> Trouble {
     match failure {
-        Failure::Problem(problem) => Trouble::new(format!("{}: {}", problem.place, problem.what), problem.remedy),
-        _ => Trouble::new("interrupted", "try again"),
+        Failure::Problem(problem) => Trouble::of_pin(format!("{}: {}", problem.place, problem.what), problem.remedy),
+        _ => Trouble::of_pin("interrupted", "try again"),
     }
 }

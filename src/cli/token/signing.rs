@@ -46,7 +46,7 @@ pub fn signing_key(uri: &Arc<TokenUri>) -> Result<SigningKey, Failure> {
         )
         .failure(uri)
     })?;
-    SigningKey::held_elsewhere(Box::new(InToken { keeper, public })).map_err(|error| match error {
+    SigningKey::held_elsewhere(Arc::new(InToken { keeper, public })).map_err(|error| match error {
         SigningError::Unavailable { key, why, remedy } => Failure::new(key, format_args!("cannot sign: {why}"), remedy),
         error => Failure::new(uri, &error, error.remedy().unwrap_or_default()),
     })

@@ -13,11 +13,13 @@ pub struct Trouble {
     pub remedy: String,
     /// Whether another session may mend it.
     pub is_lost_session: bool,
+    /// Whether it is the PIN's: nothing is tried again that could lock the token.
+    pub is_of_pin: bool,
 }
 
 impl Trouble {
     pub fn new(what: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { what: what.into(), remedy: remedy.into(), is_lost_session: false }
+        Self { what: what.into(), remedy: remedy.into(), is_lost_session: false, is_of_pin: false }
     }
 
     /// What the module says.
@@ -38,6 +40,10 @@ impl Trouble {
             R::SessionCount => "end other programs that hold sessions with the token",
             _ => "see to the token: is it there, and not locked? (pkcs11-tool --module MODULE -L)",
         };
+        let is_of_pin = matches!(
+            code,
+            R::PinIncorrect | R::PinInvalid | R::PinLenRange | R::PinLocked | R::PinExpired | R::UserPinNotInitialized
+        );
         let is_lost_session = matches!(
             code,
             R::SessionHandleInvalid
@@ -50,10 +56,18 @@ impl Trouble {
                 | R::KeyHandleInvalid
                 | R::ObjectHandleInvalid
                 | R::OperationActive
+                | R::CryptokiNotInitialized
                 | R::GeneralError
                 | R::FunctionFailed
         );
-        Self { what: format!("{function}: {code:?}"), remedy: remedy.to_owned(), is_lost_session }
+        // As the standard names it.
+        let function = function.to_string().replace("Function::", "C_");
+        Self { what: format!("{function}: {code:?}"), remedy: remedy.to_owned(), is_lost_session, is_of_pin }
+    }
+
+    /// About the PIN.
+    pub fn of_pin(what: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { is_of_pin: true, ..Self::new(what, remedy) }
     }
 
     /// For whoever runs a command.

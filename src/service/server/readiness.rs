@@ -26,7 +26,7 @@ fn find(state: &State) -> Vec<Doubt> {
     let now = state.now();
     let mut doubts = Vec::new();
     let mut doubt = |kind, reason| doubts.push(Doubt { kind, reason });
-    let file = state.with_custody(|custody| {
+    let (file, signing) = state.with_custody(|custody| {
         if let Err(error) = custody.check_clock(now) {
             doubt(Kind::Clock, error.in_full());
         }
@@ -35,11 +35,12 @@ fn find(state: &State) -> Vec<Doubt> {
             Ok(Some(breaker)) => doubt(Kind::Breaker, format!("suspended: {}", breaker.reason.as_str())),
             Err(error) => doubt(Kind::Database, error.in_full()),
         }
-        if let Err(error) = custody.journal().check_signing() {
-            doubt(Kind::Key, error.in_full());
-        }
-        custody.file()
+        (custody.file(), custody.journal().signing_trial())
     });
+    // While others use the database: a token may take its time.
+    if let Err(error) = signing.check() {
+        doubt(Kind::Key, error.in_full());
+    }
     if let Some(reason) = state.doubts.clock(now) {
         doubt(Kind::Clock, reason);
     }

@@ -11,7 +11,7 @@ use super::{Location, Owner, StoreError, schema, tree};
 use crate::agreement::Code;
 use crate::service::audit::{Consent, Entry, Event, Head, RETENTION_DAYS, Role};
 use crate::service::protocol::Line;
-use crate::service::signing::{Hash, PublicKey, Signed};
+use crate::service::signing::{Hash, PublicKey, Signed, Trial};
 use crate::service::time::Time;
 use crate::service::tree::TreeHead;
 
@@ -107,13 +107,9 @@ impl Journal {
         self.owner.key.public()
     }
 
-    /// Whether entries can be signed now.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError::Signing`] where they cannot.
-    pub(crate) fn check_signing(&self) -> Result<(), StoreError> {
-        Ok(self.owner.key.check()?)
+    /// What finds out whether entries can be signed now.
+    pub(crate) fn signing_trial(&self) -> Trial {
+        self.owner.key.trial()
     }
 
     /// One step: all of `work` happens, or nothing does.
