@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use crate::agreement::Code;
+use crate::remedy::Remedy as _;
 use crate::service::audit::{Consent, Role};
 use crate::service::protocol::Line;
-use crate::service::signing::Signed;
+use crate::service::signing::{Signed, StatementError};
 use crate::service::time::Time;
 use serde_json::json;
 
@@ -68,7 +69,10 @@ impl Args {
         let time = party::now().second();
         let consent =
             Consent { party: self.party, owner: self.owner, role, before: self.before, reason: self.reason, time };
-        let signed = Signed::new(&consent, &key).map_err(|error| Failure::new("consent", error, "shorten --reason"))?;
+        let refused = |error: StatementError| {
+            Failure::new("consent", &error, error.remedy().unwrap_or("shorten --reason".into()))
+        };
+        let signed = Signed::new(&consent, &key).map_err(refused)?;
         let text = format!("{}\n", signed.to_json());
         files::write(
             &[Output { path: &self.out, bytes: text.as_bytes(), access: Access::Shared }],

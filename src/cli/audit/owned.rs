@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::source::{self, Database};
 use crate::cli::failure::Failure;
+use crate::cli::token::KeySource;
 use crate::cli::{load, party};
 use crate::service::audit::Whose;
 use crate::service::store::{Journal, LogReader, Owner, StoreError};
@@ -18,7 +19,8 @@ pub fn journal(database: Database<'_>, signing_key: &Path) -> Result<Journal, Fa
     let first = reader.entries(1).map_err(failed)?.into_iter().next();
     if first.is_none_or(|first| !first.is_signed_by(&key.public())) {
         let what = format!("is not the key that signs the log of {party}");
-        return Err(Failure::new("--signing-key", what, "name the signing key of the party whose log it is"));
+        let named = KeySource::of(signing_key).map(|source| source.name()).unwrap_or_default();
+        return Err(Failure::new(named, what, "name the signing key of the party whose log it is"));
     }
     drop(reader);
     Journal::open(source::parse(database)?, Owner { party, role, key }, Box::new(load::randomness()?)).map_err(failed)

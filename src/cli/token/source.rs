@@ -22,4 +22,12 @@ impl KeySource {
             _ => Ok(Self::File(named.to_owned())),
         }
     }
+
+    /// Names it in messages; no secret.
+    pub fn name(&self) -> String {
+        match self {
+            Self::File(path) => path.display().to_string(),
+            Self::Token(uri) => uri.to_string(),
+        }
+    }
 }
