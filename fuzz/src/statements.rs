@@ -60,7 +60,7 @@ pub fn seeds() -> Vec<Vec<u8>> {
     let consent = Signed::new(&consent, &key).expect("short");
     let events = [
         Event::Opened { party: "B".parse().expect("a code"), role: Role::Custodian },
-        Event::Registered { party: request.requester.clone(), key: key.public() },
+        Event::Registered { party: request.requester.clone(), key: key.public(), introduced: None },
         Event::Request { statement: asked },
         Event::Receipt { statement: Signed::new(&receipt, &key).expect("short") },
         Event::Reply { statement: replied },

@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 use zeroize::Zeroizing;
 
+use super::audit::succeed;
 use super::console::Console;
 use super::failure::Failure;
 use super::files::protected::{self, Standing};
 use super::{Outcome, files, load, passphrase};
 
-/// Keys under a passphrase: secret.key, signing.key, and keys of TLS in PEM
+/// Keys under a passphrase: secret.key, signing.key, and keys of TLS in PEM; and a signing key that another follows
 ///
 /// The file itself is encrypted, and takes the place of the one in the clear. Every command that reads such a key takes its passphrase from
 /// --passphrase-file, from the environment variable COTEJO_PASSPHRASE, or asks for it on the terminal; serve and ask also from
@@ -34,6 +35,7 @@ enum Command {
     /// Take the protection away: the keys are in the clear again
     #[command(after_help = "Example:\n  cotejo keys open b/signing.key")]
     Open(Files),
+    Succeed(succeed::Args),
 }
 
 #[derive(clap::Args)]
@@ -54,6 +56,7 @@ impl Args {
         let (files, change, done) = match self.command {
             Command::Protect(args) => (args.files, protect as Change, "protected"),
             Command::Open(args) => (args.files, open as Change, "in the clear"),
+            Command::Succeed(args) => return args.run(console),
         };
         // All of them, before one is replaced.
         let changed = files.iter().map(|file| change(file)).collect::<Result<Vec<_>, _>>()?;

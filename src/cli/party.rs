@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use crate::agreement::Code;
 use crate::remedy::Remedy as _;
-use crate::service::audit::Role;
+use crate::service::audit::{Role, Signers, SuccessionError, read_successions};
 use crate::service::identity::{self, Content, Identity, IdentityError, PemFile, Side, TlsKey};
 use crate::service::signing::{Hash, HexError, PublicKey, SigningKey};
 use crate::service::store::{Custody, Location, Outbox, Owner, StoreError};
@@ -227,6 +227,19 @@ impl<T> Party<T> {
                 Err(Failure::at(&key, "a key in the clear (--require-protected-keys)", remedy))
             }
         })
+    }
+
+    /// What another party signs with: its key, and the statements that lead to it from those before.
+    pub fn signers(&self, key: &str, succession: Option<&Path>, of: (&Code, Role)) -> Result<Signers, Failure> {
+        let current = public_key(key, &self.path(key.as_ref()))?;
+        let Some(path) = succession.map(|path| self.path(path)) else { return Ok(Signers::new(current)) };
+        let refused =
+            |error: SuccessionError| Failure::of(&path, &error, "give what 'cotejo keys succeed' printed there");
+        let text = String::from_utf8(files::read_at_most(&path, LIMIT_BYTES)?);
+        let text =
+            text.map_err(|_| Failure::at(&path, "not a text", "give what 'cotejo keys succeed' printed there"))?;
+        let statements = read_successions(&text).map_err(refused)?;
+        Signers::introduced(current, of, &statements).map_err(refused)
     }
 
     pub fn owner(&self, role: Role) -> Result<Owner, Failure> {

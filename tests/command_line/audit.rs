@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::time::SystemTime;
 
-use cotejo::service::audit::{Entry, Event, Head, RequestRefusal, Role};
+use cotejo::service::audit::{Entry, Event, Head, RequestRefusal, Role, Signers};
 use cotejo::service::protocol::{Acknowledgement, Receipt, Reply, ReplyOutcome, Request};
 use cotejo::service::signing::{Hash, Name, Signed, SigningKey};
 use cotejo::service::store::{Custody, Location, Owner};
@@ -30,7 +30,7 @@ impl Log {
         let (party, seed) = other;
         log.add(
             "2026-01-01T00:00:00.000Z",
-            Event::Registered { party: party.parse().unwrap(), key: key(seed).public() },
+            Event::Registered { party: party.parse().unwrap(), key: key(seed).public(), introduced: None },
         );
         log
     }
@@ -303,7 +303,7 @@ fn database() -> Desk {
     let (now, rng) = (Time::from_system(SystemTime::now()), ChaCha20Rng::seed_from_u64(1));
     let mut custody = Custody::create(Location::File(desk.path("log.sqlite")), owner, Box::new(rng), now).unwrap();
     let requester = "A-BORDER".parse().unwrap();
-    custody.journal().register(&requester, &signing("a").public(), now).unwrap();
+    custody.journal().register(&requester, &Signers::new(signing("a").public()), now).unwrap();
     custody.admit_key(&requester, &Hash([7; 32]), &Name([1; 16]), b"key", 30, now).unwrap();
     desk
 }

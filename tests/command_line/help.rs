@@ -2,7 +2,7 @@
 
 use crate::support::Desk;
 
-const COMMANDS: [&str; 57] = [
+const COMMANDS: [&str; 59] = [
     "demo",
     "synthesize",
     "agreement",
@@ -12,6 +12,7 @@ const COMMANDS: [&str; 57] = [
     "keys",
     "keys protect",
     "keys open",
+    "keys succeed",
     "enroll",
     "gallery",
     "gallery list",

@@ -35,6 +35,7 @@ mod outputs;
 mod params;
 mod protected;
 mod reload;
+mod succession;
 mod support;
 mod templates;
 mod tokens;

@@ -15,7 +15,7 @@ use cotejo::planning;
 use cotejo::querier::{Pending, Querier, SecretKey, Verdict};
 use cotejo::scheme::tfhe::Tfhe;
 use cotejo::scheme::{Holder, Opened};
-use cotejo::service::audit::{Entry, Report, Role, Verifier};
+use cotejo::service::audit::{Entry, Report, Role, Signers, Verifier};
 use cotejo::service::client::{AskError, Asking, Client, Concluded, Watch};
 use cotejo::service::identity::{Identity, PemFile, Side};
 use cotejo::service::protocol::{Line, ProgressView, Request};
@@ -337,7 +337,7 @@ impl Trial {
             code: code.parse().unwrap(),
             certificate: certified.fingerprint(),
             until: None,
-            key: signing_key(*seed).public(),
+            signers: Signers::new(signing_key(*seed).public()),
             agreements: vec![self.digest()],
         };
         self.requesters.iter().map(requester).collect()
@@ -634,7 +634,7 @@ impl<S: Holder> Asker<S> {
             client: &self.client,
             outbox: &mut outbox,
             custodian: &self.custodian,
-            custodian_key: signing_key(CUSTODIAN_KEY).public(),
+            custodian_signers: &Signers::new(signing_key(CUSTODIAN_KEY).public()),
             key_content: &self.key_content,
             answer_limit_bytes: Answer::<S>::limit_bytes(&self.agreement).unwrap(),
             patience: self.patience,

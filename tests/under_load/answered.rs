@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use cotejo::querier::Pending;
 use cotejo::scheme::tfhe::Tfhe;
-use cotejo::service::audit::{Role, Statements, Verifier, compare};
+use cotejo::service::audit::{Role, Signers, Statements, Verifier, compare};
 use cotejo::service::client::{Asking, Watch};
 use cotejo::service::protocol::ProgressView;
 use cotejo::service::signing::Hash;
@@ -119,7 +119,7 @@ fn outbox(office: &Office, client: usize) -> Outbox {
     let owner = Owner { party: format!("A-{requester}").parse().unwrap(), role: Role::Querier, key };
     let location = Location::File(office.path(&format!("client-{client}.sqlite")));
     let mut outbox = Outbox::open(location, owner, Box::new(ChaCha20Rng::from_os_rng()), now()).unwrap();
-    outbox.journal().register(&"B".parse().unwrap(), &office.custodian_key(), now()).unwrap();
+    outbox.journal().register(&"B".parse().unwrap(), &Signers::new(office.custodian_key()), now()).unwrap();
     outbox
 }
 
@@ -142,7 +142,7 @@ fn ask(office: &Office, client: usize, over: &AtomicBool, asked: &AtomicU64) {
             client: &https,
             outbox: &mut outbox,
             custodian: &"B".parse().unwrap(),
-            custodian_key: office.custodian_key(),
+            custodian_signers: &Signers::new(office.custodian_key()),
             key_content: &key_content,
             answer_limit_bytes: Answer::<Tfhe>::limit_bytes(&office.agreement).unwrap(),
             patience: Duration::from_secs(120),

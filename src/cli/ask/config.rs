@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use crate::agreement::Code;
+use crate::service::audit::{Role, Signers};
 use crate::service::client::Client;
 use crate::service::identity::Side;
 use serde::Deserialize;
@@ -35,6 +36,8 @@ pub struct CustodianEntry {
     #[serde(default)]
     addresses: Vec<SocketAddr>,
     pub signing_key: String,
+    /// Statements that lead to that key from those before it.
+    succession: Option<PathBuf>,
 }
 
 impl Args {
@@ -49,12 +52,21 @@ impl Args {
             (self.agreement.path.clone(), Kept::Ours),
             (party.path(party.rest.custodian.signing_key.as_ref()), Kept::Ours),
         ];
+        let further = further
+            .into_iter()
+            .chain(party.rest.custodian.succession.as_ref().map(|file| (party.path(file), Kept::Ours)));
         party.judge_files(further, [keys.join(load::SECRET_KEY)], &self.guard, console)?;
         Ok(party)
     }
 }
 
 impl Party<Querier> {
+    /// What the custodian signs with.
+    pub fn custodian_signers(&self) -> Result<Signers, Failure> {
+        let CustodianEntry { party, signing_key, succession, .. } = &self.rest.custodian;
+        self.signers(signing_key, succession.as_deref(), (party, Role::Custodian))
+    }
+
     /// The custodian's service, as the configuration names it.
     pub fn client(&self) -> Result<Client, Failure> {
         let CustodianEntry { url, addresses, .. } = &self.rest.custodian;

@@ -5,9 +5,10 @@ use std::time::Duration;
 use crate::agreement::Code;
 use crate::exchange::Querier as Encrypting;
 use crate::scheme::Opened;
+use crate::service::audit::Signers;
 use crate::service::client::{Asking, Client, Concluded};
 use crate::service::protocol::{Reason, ReplyOutcome};
-use crate::service::signing::{Hash, PublicKey};
+use crate::service::signing::Hash;
 use crate::service::store::{Outbox, OutboxRequest, RequestState};
 use serde_json::{Value, json};
 
@@ -27,7 +28,7 @@ pub struct Desk<'a> {
     pub querier: Encrypting,
     pub client: Client,
     pub custodian: Code,
-    pub custodian_key: PublicKey,
+    pub custodian_signers: Signers,
     pub key_content: Vec<u8>,
     pub outbox: Outbox,
     pub console: &'a Console,
@@ -140,7 +141,7 @@ impl Desk<'_> {
             client: &self.client,
             outbox: &mut self.outbox,
             custodian: &self.custodian,
-            custodian_key: self.custodian_key,
+            custodian_signers: &self.custodian_signers,
             key_content: &self.key_content,
             answer_limit_bytes: limit,
             patience: Duration::from_secs(self.args.patience),

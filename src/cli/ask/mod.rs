@@ -25,7 +25,7 @@ use serde_json::json;
 use super::console::{Console, YesArg};
 use super::failure::Failure;
 use super::load;
-use super::party::{self, GuardArgs, public_key};
+use super::party::{self, GuardArgs};
 use super::{AgreementArg, Outcome, files, process};
 pub use config::Querier;
 use desk::Desk;
@@ -141,7 +141,7 @@ impl Args {
     fn ask(&self, agreement: &Opened, console: &Console) -> Result<Outcome, Failure> {
         let party = self.party(console)?;
         let custodian = &party.rest.custodian;
-        let custodian_key = public_key(&custodian.signing_key, &party.path(custodian.signing_key.as_ref()))?;
+        let custodian_signers = party.custodian_signers()?;
         let client = party.client()?;
         let keys = party.path(&party.rest.keys);
         let querier = load::querier(&keys, agreement)?;
@@ -155,7 +155,7 @@ impl Args {
         }
         let custodian = custodian.party.clone();
         let mut desk =
-            Desk { args: self, agreement, querier, client, custodian, custodian_key, key_content, outbox, console };
+            Desk { args: self, agreement, querier, client, custodian, custodian_signers, key_content, outbox, console };
         if let Some(number) = &self.show {
             return desk.tell_all(std::slice::from_ref(number), Desk::show);
         }

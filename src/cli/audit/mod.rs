@@ -11,8 +11,11 @@ mod noted;
 mod owned;
 mod query;
 mod source;
+pub mod succeed;
 mod transparency;
 mod verify;
+
+use std::collections::BTreeMap;
 
 use crate::service::audit::{Reading, Report, Verifier};
 use crate::service::signing::PublicKey;
@@ -75,8 +78,29 @@ fn read(
     noted: &[TreeHead],
     each: impl FnMut(&Reading<'_>) -> Result<(), Failure>,
 ) -> Result<Report, Failure> {
-    let verifier = Verifier::new(key, noted.iter().copied());
+    let verifier = Verifier::new(first_key(place, key)?, noted.iter().copied());
     Ok(read_into(verifier, &mut Source::open(place)?, each)?.finish())
+}
+
+/// The key that a log began with, where one was followed by another and so on to this one; else this one.
+fn first_key(place: &Place<'_>, key: Option<PublicKey>) -> Result<Option<PublicKey>, Failure> {
+    let Some(key) = key else { return Ok(None) };
+    let (mut introduced, mut first) = (BTreeMap::new(), None);
+    for entry in Source::open(place)?.entries() {
+        interrupt::check()?;
+        let entry = entry?;
+        let first = first.get_or_insert_with(|| entry.clone());
+        if first.number == entry.number && first.is_signed_by(&key) {
+            return Ok(Some(key));
+        }
+        introduced.extend(Reading::of(&entry).introduces().map(|(by, successor)| (successor, by)));
+    }
+    let mut earliest = key;
+    // Each is taken once: they may lead in a circle.
+    while let Some(before) = introduced.remove(&earliest) {
+        earliest = before;
+    }
+    Ok(Some(if first.is_some_and(|first| first.is_signed_by(&earliest)) { earliest } else { key }))
 }
 
 /// Has a verifier read a log once, and shows each entry to `each`.

@@ -15,13 +15,16 @@ pub fn journal(database: Database<'_>, signing_key: &Path) -> Result<Journal, Fa
     let key = party::signing_key("--signing-key", signing_key)?;
     let mut reader = LogReader::open(source::parse(database)?).map_err(failed)?;
     let Whose { party, role } = reader.owner().map_err(failed)?;
-    // An entry with another signature would spoil the log for ever.
-    let first = reader.entries(1).map_err(failed)?.into_iter().next();
-    if first.is_none_or(|first| !first.is_signed_by(&key.public())) {
-        let what = format!("is not the key that signs the log of {party}");
-        let named = KeySource::of(signing_key).map(|source| source.name()).unwrap_or_default();
-        return Err(Failure::new(named, what, "name the signing key of the party whose log it is"));
-    }
     drop(reader);
-    Journal::open(source::parse(database)?, Owner { party, role, key }, Box::new(load::randomness()?)).map_err(failed)
+    Journal::open(source::parse(database)?, Owner { party, role, key }, Box::new(load::randomness()?)).map_err(
+        |error| match error {
+            // An entry with another signature would spoil the log for ever.
+            StoreError::SigningKey { .. } => Failure::new(
+                KeySource::of(signing_key).map(|source| source.name()).unwrap_or_default(),
+                &error,
+                "name the key that signs that log now",
+            ),
+            error => failed(error),
+        },
+    )
 }

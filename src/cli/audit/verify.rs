@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::noted::noted;
 use super::source::{Source, SourceArgs};
-use super::{entries, read_into};
+use super::{entries, first_key, read_into};
 use crate::cli::console::{Console, count};
 use crate::cli::failure::Failure;
 use crate::cli::{Outcome, load};
@@ -51,7 +51,7 @@ impl Args {
     pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
         let place = self.source.place();
         let noted = noted(&self.noted)?;
-        let mut verifier = Verifier::new(self.key, noted);
+        let mut verifier = Verifier::new(first_key(&place, self.key)?, noted);
         let mut retention = None;
         for path in &self.agreement {
             let agreement = load::agreement(path, console)?;
@@ -104,12 +104,21 @@ fn summary(report: &Report) -> Vec<String> {
         let requests = count(unchecked as usize, "request");
         lines.push(format!("{requests} under agreements that were not given: held to none"));
     }
+    if report.reregistered > 0 {
+        let keys = count(report.reregistered as usize, "key");
+        lines.push(format!("{keys} of other parties replaced without a word of the key of before"));
+    }
     if report.corrections > 0 {
         let times = count(report.corrections as usize, "time");
         lines.push(format!("its clock had been ahead, and was corrected, {times}: the reasons stand in it"));
     }
     lines.push(match report.key {
-        Some(key) => format!("checked with the owner's key {key}"),
+        Some(key) => match report.first_key {
+            Some(first) => {
+                format!("checked with the owner's keys, from {first} to {key}, each introduced by the one before")
+            }
+            None => format!("checked with the owner's key {key}"),
+        },
         None => "nothing shows who signed it: give the owner's public key with --key".to_owned(),
     });
     lines.push(format!("head, to be noted for next time: {}", report.head));

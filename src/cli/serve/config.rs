@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::agreement::Code;
 use crate::scheme::Opened;
+use crate::service::audit::Role;
 use crate::service::server::{Limits, Memory, Requester};
 use crate::service::signing::Hash;
 use serde::Deserialize;
@@ -15,7 +16,7 @@ use super::source::GalleryFiles;
 use crate::cli::console::Console;
 use crate::cli::failure::Failure;
 use crate::cli::files::exposure::Kept;
-use crate::cli::party::{GuardArgs, Party, certificate_until, fingerprint, public_key};
+use crate::cli::party::{GuardArgs, Party, certificate_until, fingerprint};
 use crate::cli::{load, size};
 
 /// The rest of `custodian.toml`.
@@ -49,6 +50,8 @@ struct RequesterEntry {
     code: Code,
     certificate: String,
     signing_key: String,
+    /// Statements that lead to that key from those before it.
+    succession: Option<PathBuf>,
     /// Digests; all agreements, where there are none.
     agreements: Option<Vec<Hash>>,
 }
@@ -156,7 +159,7 @@ impl Party<Custodian> {
                 code: entry.code.clone(),
                 certificate: fingerprint(&entry.certificate, &certificate)?,
                 until: certificate_until(&entry.certificate, &certificate),
-                key: public_key(&entry.signing_key, &self.path(entry.signing_key.as_ref()))?,
+                signers: self.signers(&entry.signing_key, entry.succession.as_deref(), (&entry.code, Role::Querier))?,
                 agreements,
             })
         };
@@ -170,8 +173,9 @@ impl Party<Custodian> {
             further.extend([(self.path(file), Kept::Ours), (self.path(gallery), Kept::Private)]);
             further.extend(exempt.as_ref().map(|exempt| (self.path(exempt), Kept::Private)));
         }
-        for RequesterEntry { certificate, signing_key, .. } in &self.rest.requester {
+        for RequesterEntry { certificate, signing_key, succession, .. } in &self.rest.requester {
             further.extend([certificate, signing_key].map(|file| (self.path(file.as_ref()), Kept::Ours)));
+            further.extend(succession.as_ref().map(|file| (self.path(file), Kept::Ours)));
         }
         self.judge_files(further, [], guard, console)
     }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Role;
 use super::consent::Consent;
+use super::succession::Succession;
 use crate::agreement::Code;
 use crate::service::protocol::{Abandonment, Acknowledgement, Line, Receipt, Reply, Request};
 use crate::service::signing::{Hash, Name, PublicKey, Signed};
@@ -27,6 +28,14 @@ pub enum Event {
         party: Code,
         /// The key that its statements must be signed with.
         key: PublicKey,
+        /// Where it had another before: the statement by which that one introduces this one, if there is any.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        introduced: Option<Signed<Succession>>,
+    },
+    /// From the next entry on the log is signed with another key. Signed with the key of before, as this entry is.
+    Succession {
+        /// What introduces the new key.
+        statement: Signed<Succession>,
     },
     /// A requester's public keys for encrypted queries.
     KeyAdmitted {
@@ -206,6 +215,7 @@ impl Event {
             | Self::KeyAdmitted { .. } => true,
             Self::Opened { .. }
             | Self::Registered { .. }
+            | Self::Succession { .. }
             | Self::Gallery { .. }
             | Self::Exempt { .. }
             | Self::Breaker { .. }

@@ -24,6 +24,7 @@ mod requests;
 mod role;
 #[cfg(test)]
 mod samples;
+mod succession;
 mod transparency;
 mod verify;
 
@@ -37,5 +38,6 @@ pub use lines::{LINE_LIMIT_BYTES, LogFileError, LogLines};
 pub(crate) use reading::{Reading, Whose};
 pub use requests::{RequestRow, Requests, RowOutcome};
 pub use role::Role;
+pub use succession::{SUCCESSIONS, Signers, Succession, SuccessionError, read_successions};
 pub use transparency::{Transparency, Usage, Year};
 pub use verify::{Counts, Finding, LogProblem, Report, Verifier};

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::consent::Consent;
+use super::succession::Succession;
 use super::{Entry, EntryError, Event, RequestRefusal, Role};
 use crate::agreement::Code;
 use crate::service::protocol::{Abandonment, Acknowledgement, Receipt, Reply, Request};
@@ -24,7 +25,8 @@ pub(crate) struct Reading<'a> {
 /// What an entry tells, as far as anybody judges it.
 pub(super) enum Told {
     Opened(Whose),
-    Registered { party: Code, key: PublicKey },
+    Registered { party: Code, key: PublicKey, introduced: Option<Stated<Succession>> },
+    Succession(Stated<Succession>),
     Request(Stated<Request>),
     Receipt(Stated<Receipt>),
     Reply(Stated<Reply>),
@@ -79,6 +81,14 @@ impl<'a> Reading<'a> {
         self.entry
     }
 
+    /// The key that this entry introduces for its own log, and the one that does; where that is signed.
+    pub(crate) fn introduces(&self) -> Option<(PublicKey, PublicKey)> {
+        match self.told()? {
+            Told::Succession(stated) => Some((stated.signer, stated.held()?.successor)),
+            _ => None,
+        }
+    }
+
     /// What it tells, for judges who pass over what cannot be read.
     pub(super) fn told(&self) -> Option<&Told> {
         self.told.as_ref().ok()?.as_ref()
@@ -89,7 +99,10 @@ impl Told {
     fn of(event: Event) -> Self {
         match event {
             Event::Opened { party, role } => Self::Opened(Whose { party, role }),
-            Event::Registered { party, key } => Self::Registered { party, key },
+            Event::Registered { party, key, introduced } => {
+                Self::Registered { party, key, introduced: introduced.as_ref().map(Stated::of) }
+            }
+            Event::Succession { statement } => Self::Succession(Stated::of(&statement)),
             Event::Request { statement } => Self::Request(Stated::of(&statement)),
             Event::Receipt { statement } => Self::Receipt(Stated::of(&statement)),
             Event::Reply { statement } => Self::Reply(Stated::of(&statement)),
@@ -139,7 +152,7 @@ impl Parties {
             Told::Opened(whose) => {
                 self.owner.get_or_insert_with(|| whose.clone());
             }
-            Told::Registered { party, key } => {
+            Told::Registered { party, key, .. } => {
                 self.registered.insert(*key, party.clone());
             }
             _ => {}

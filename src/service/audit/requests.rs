@@ -156,6 +156,7 @@ impl Requests {
             Told::Abandoned { request, .. } => self.abandoned(request),
             Told::Opened(_)
             | Told::Registered { .. }
+            | Told::Succession(_)
             | Told::Refused { .. }
             | Told::Breaker { .. }
             | Told::Clock { .. }

@@ -33,7 +33,7 @@ impl Log {
     }
 
     pub(crate) fn register(&mut self, party: &str, seed: u64) {
-        self.add(0, Event::Registered { party: party.parse().unwrap(), key: key(seed).public() });
+        self.add(0, Event::Registered { party: party.parse().unwrap(), key: key(seed).public(), introduced: None });
     }
 
     /// Erases what is older, as the store does.

@@ -115,6 +115,7 @@ impl Transparency {
             Told::Erased(erasure) => year.erased_contents = year.erased_contents.saturating_add(erasure.contents),
             Told::Opened(_)
             | Told::Registered { .. }
+            | Told::Succession(_)
             | Told::Receipt(_)
             | Told::Acknowledgement(_)
             | Told::Abandoned { .. }

@@ -8,9 +8,11 @@ use std::time::{Duration, Instant};
 use super::{Accepted, Client, ClientError};
 use crate::agreement::Code;
 use crate::remedy::Remedy;
-use crate::service::audit::Divergence;
-use crate::service::protocol::{OTHER_LOG, ProgressView, Receipt, Reply, ReplyOutcome, Standing, TIME_IN_THE_PAST};
-use crate::service::signing::{Hash, PublicKey, Signed, Statement as _, StatementError};
+use crate::service::audit::{Divergence, Signers};
+use crate::service::protocol::{
+    Dated, OTHER_LOG, ProgressView, Receipt, Reply, ReplyOutcome, Standing, TIME_IN_THE_PAST,
+};
+use crate::service::signing::{Hash, Signed, Statement as _, StatementError};
 use crate::service::store::{Outbox, OutboxRequest, RequestState, StoreError};
 use crate::service::time::Time;
 use crate::service::tree::{TreeHead, is_consistent};
@@ -161,7 +163,7 @@ pub struct Asking<'a> {
     /// Who is asked.
     pub custodian: &'a Code,
     /// What the custodian's statements must be signed with.
-    pub custodian_key: PublicKey,
+    pub custodian_signers: &'a Signers,
     /// The evaluation key's file, for a custodian that does not have it.
     pub key_content: &'a [u8],
     /// Longest answer, in bytes.
@@ -266,7 +268,7 @@ impl Asking<'_> {
             return Err(AskError::OtherCustodian { expected: self.custodian.clone(), actual: standing.custodian });
         }
         let now = (self.clock)();
-        self.outbox.journal().register(self.custodian, &self.custodian_key, now)?;
+        self.outbox.journal().register(self.custodian, self.custodian_signers, now)?;
         if let Some(seen) = self.outbox.seen(self.custodian)?
             && standing.log.size < seen.size
         {
@@ -314,6 +316,11 @@ impl Asking<'_> {
         let asked = asked.map_err(|error| AskError::Statement { statement: "request", error })?;
         let query = request.query.as_deref().ok_or(StoreError::Damaged("query"))?;
         let (client, seen) = (self.client, self.outbox.seen(self.custodian)?);
+        if request.statement.signer() != self.outbox.journal().public_key() && !std::mem::replace(renewed, true) {
+            self.watch
+                .note("it was signed with a key that another has followed, and never accepted: it is signed anew");
+            return Ok(self.outbox.renew(&request.number, seen, (self.clock)())?);
+        }
         let known = self.patiently(|| client.key(&request.agreement, &asked.key))?;
         if known.is_none() {
             self.watch.note("uploading the evaluation key: once for all queries made with these keys");
@@ -340,12 +347,8 @@ impl Asking<'_> {
         Ok(self.outbox.accepted(&request.number, &job, &receipt, now)?)
     }
 
-    fn verified<T: crate::service::signing::Statement>(
-        &self,
-        statement: &Signed<T>,
-        kind: &'static str,
-    ) -> Result<T, AskError> {
-        let verified = statement.verify(Some(&self.custodian_key));
+    fn verified<T: Dated>(&self, statement: &Signed<T>, kind: &'static str) -> Result<T, AskError> {
+        let verified = self.custodian_signers.verify(statement);
         verified.map_err(|error| AskError::Statement { statement: kind, error })
     }
 

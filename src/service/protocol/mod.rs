@@ -15,7 +15,8 @@ pub(crate) use problem::{OTHER_LOG, TIME_IN_THE_PAST};
 #[cfg(test)]
 pub(super) use record::tests;
 pub use record::{
-    Abandonment, Acknowledgement, Line, LineError, Reason, Receipt, RecordError, Reply, ReplyOutcome, Request, Standing,
+    Abandonment, Acknowledgement, Dated, Line, LineError, Reason, Receipt, RecordError, Reply, ReplyOutcome, Request,
+    Standing,
 };
 pub use views::{
     AcceptedView, AgreementView, ConsistencyView, EndView, JobView, JobsView, KeyView, ProgressView, SignedView,

@@ -220,6 +220,23 @@ pub struct Standing {
     pub time: Time,
 }
 
+/// A statement that says when it was made.
+pub trait Dated: Statement {
+    /// When, by the clock of whoever signs it.
+    fn made(&self) -> Time;
+}
+
+macro_rules! dated {
+    ($($kind:ty),*) => {$(
+        impl Dated for $kind {
+            fn made(&self) -> Time {
+                self.time
+            }
+        }
+    )*};
+}
+dated!(Abandonment, Standing, Request, Receipt, Reply, Acknowledgement);
+
 impl Statement for Abandonment {
     const KIND: &'static str = "abandonment";
 }

@@ -97,7 +97,7 @@ pub(super) fn registered(
         return Err(ServerError::Requesters);
     }
     for requester in registered.values() {
-        custody.journal().register(&requester.code, &requester.key, now)?;
+        custody.journal().register(&requester.code, &requester.signers, now)?;
     }
     Ok(Arc::new(registered))
 }

@@ -18,8 +18,9 @@ use super::problem::HttpProblem;
 use super::queue::{Cost, Queue};
 use crate::agreement::{Code, ServiceTerms};
 use crate::remedy::Remedy;
+use crate::service::audit::Signers;
 use crate::service::identity::Acceptance;
-use crate::service::signing::{Hash, PublicKey};
+use crate::service::signing::Hash;
 use crate::service::store::{Custody, StoreError, Waiting};
 use crate::service::time::Time;
 
@@ -33,7 +34,7 @@ pub struct Requester {
     /// When that ends, where it is known.
     pub until: Option<Time>,
     /// What their statements are signed with.
-    pub key: PublicKey,
+    pub signers: Signers,
     /// Digests of the agreements under which they may ask.
     pub agreements: Vec<Hash>,
 }

@@ -12,8 +12,8 @@ use super::admission::Share;
 use super::problem::HttpProblem;
 use super::state::{Requester, State};
 use crate::remedy::Remedy;
-use crate::service::protocol::limits;
-use crate::service::signing::{Signed, Statement, StatementError};
+use crate::service::protocol::{Dated, limits};
+use crate::service::signing::{Signed, StatementError};
 
 /// Waits so long for room.
 const ROOM: Duration = Duration::from_secs(5);
@@ -52,7 +52,7 @@ pub(crate) async fn receive(
 }
 
 /// Receives a statement that the caller has signed.
-pub(crate) async fn statement<T: Statement>(
+pub(crate) async fn statement<T: Dated>(
     state: &Arc<State>,
     requester: &Requester,
     headers: &HeaderMap,
@@ -63,7 +63,7 @@ pub(crate) async fn statement<T: Statement>(
     let refused =
         |error: StatementError| HttpProblem::malformed(format!("the {} is refused: {}", T::KIND, error.in_full()));
     let statement = Signed::<T>::from_json(&text).map_err(refused)?;
-    let said = statement.verify(Some(&requester.key)).map_err(refused)?;
+    let said = requester.signers.verify(&statement).map_err(refused)?;
     Ok((statement, said))
 }
 

@@ -2,8 +2,9 @@
 
 use super::connection::{Database, Row, Step};
 use super::layout::LAYOUT;
-use super::{Location, StoreError, tables};
+use super::{Location, StoreError, schema, tables};
 use crate::service::audit::{Entry, Ledger, Role, Whose};
+use crate::service::signing::PublicKey;
 
 /// Entries that are read at a time.
 const PAGE: u64 = 1000;
@@ -50,6 +51,21 @@ impl LogReader {
         match about(&mut self.database, "layout")?.as_str() {
             LAYOUT => tables::ledger(&mut self.database).map(Some),
             _ => Ok(None),
+        }
+    }
+
+    /// The statements that have led to this key, where it is the one that signs; none where it is not.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] where they cannot be read.
+    pub(crate) fn introductions(&mut self, key: &PublicKey) -> Result<Option<Vec<String>>, StoreError> {
+        if about(&mut self.database, schema::SIGNING_KEY)? != key.to_string() {
+            return Ok(None);
+        }
+        match about(&mut self.database, schema::SUCCESSIONS) {
+            Err(StoreError::Foreign) => Ok(None),
+            all => all.map(|all| Some(all.lines().map(str::to_owned).collect())),
         }
     }
 

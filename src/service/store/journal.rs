@@ -9,9 +9,9 @@ use super::entries::{entries_from, page};
 use super::serving::Pulse;
 use super::{Location, Owner, StoreError, schema, tree};
 use crate::agreement::Code;
-use crate::service::audit::{Consent, Entry, Event, Head, RETENTION_DAYS, Role};
+use crate::service::audit::{Consent, Entry, Event, Head, RETENTION_DAYS, Role, Signers, Succession, read_successions};
 use crate::service::protocol::Line;
-use crate::service::signing::{Hash, PublicKey, Signed, Trial};
+use crate::service::signing::{Hash, PublicKey, Signed, SigningKey, Trial};
 use crate::service::time::Time;
 use crate::service::tree::TreeHead;
 
@@ -245,21 +245,60 @@ impl Journal {
         })
     }
 
-    /// Registers the key of another party, if it is another than before.
+    /// Registers what another party signs with, if it is another key than before; what introduces it is logged with it.
     ///
     /// # Errors
     ///
     /// [`StoreError`] where it cannot be kept.
-    pub fn register(&mut self, party: &Code, key: &PublicKey, now: Time) -> Result<(), StoreError> {
+    pub fn register(&mut self, party: &Code, signers: &Signers, now: Time) -> Result<(), StoreError> {
+        let key = signers.current();
         self.step(|step| {
             let known = step.row("SELECT public_key FROM registered WHERE party = ?1", &[party.into()])?;
-            if known.map(|mut row| row.parsed::<PublicKey>()).transpose()? == Some(*key) {
+            let known = known.map(|mut row| row.parsed::<PublicKey>()).transpose()?;
+            if known == Some(key) {
                 return Ok(());
             }
             let sql = "INSERT INTO registered (party, public_key) VALUES (?1, ?2) \
                        ON CONFLICT (party) DO UPDATE SET public_key = ?2";
-            step.execute(sql, &[party.into(), key.into()])?;
-            step.log(Event::Registered { party: party.clone(), key: *key }, now)
+            step.execute(sql, &[party.into(), (&key).into()])?;
+            let registered = |key, introduced| Event::Registered { party: party.clone(), key, introduced };
+            // From the one that we know to this one, whatever was between.
+            for statement in known.and_then(|known| signers.since(&known)).unwrap_or_default() {
+                let said = statement.verify(None).map_err(|_| StoreError::Damaged("succession"))?;
+                step.log(registered(said.successor, Some(statement.clone())), now)?;
+            }
+            match known.is_some_and(|known| signers.since(&known).is_some()) {
+                true => Ok(()),
+                false => step.log(registered(key, None), now),
+            }
+        })
+    }
+
+    /// Has another key sign from now on: the log tells so, and what introduces the key is what the other party is to be told. The database
+    /// is bound to the new key: what is open with the old one writes nothing any more. What the old key has kept secret is handed on in the
+    /// same step.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] where it cannot be kept.
+    pub(super) fn succeed(
+        mut self,
+        successor: &SigningKey,
+        handed_on: impl FnOnce(&mut LoggedStep<'_, '_>) -> Result<(), StoreError>,
+        now: Time,
+    ) -> Result<Vec<Signed<Succession>>, StoreError> {
+        self.step(|step| {
+            let Owner { party, role, .. } = step.owner;
+            let said =
+                Succession { party: party.clone(), role: *role, successor: successor.public(), time: step.time(now)? };
+            let statement = step.owner.sign(&said, "succession")?;
+            let before = schema::about(step, schema::SUCCESSIONS)?.unwrap_or_default();
+            let all = format!("{before}{}\n", statement.to_json());
+            schema::set_about(step, schema::SUCCESSIONS, &all)?;
+            handed_on(step)?;
+            step.log(Event::Succession { statement }, now)?;
+            schema::bind(step, &successor.public())?;
+            read_successions(&all).map_err(|_| StoreError::Damaged("succession"))
         })
     }
 
@@ -385,6 +424,8 @@ impl LoggedStep<'_, '_> {
             Ordering::Equal => Some(head.hash),
             Ordering::Greater if *last == Head::NONE => return Ok(()),
             Ordering::Greater => {
+                // Somebody else has written: the log may be another key's by now.
+                schema::bound(&mut self.step, &self.owner.key.public())?;
                 let row = self.row("SELECT hash FROM log WHERE number = ?1", &[last.number.into()])?;
                 row.map(|mut row| row.parsed()).transpose()?
             }

@@ -4,7 +4,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 
 use super::{Custody, Journal, Location, Owner, StoreError};
-use crate::service::audit::Role;
+use crate::service::audit::{Role, Signers};
 use crate::service::signing::SigningKey;
 use crate::service::time::Time;
 
@@ -29,7 +29,7 @@ fn opened(location: &Location) -> Custody {
 /// Something that is logged.
 fn write(custody: &mut Custody, seed: u64) -> Result<(), StoreError> {
     let key = SigningKey::generate(&mut ChaCha20Rng::seed_from_u64(seed)).public();
-    custody.journal().register(&"A".parse().unwrap(), &key, now())
+    custody.journal().register(&"A".parse().unwrap(), &Signers::new(key), now())
 }
 
 /// A database of this test's own, and how others reach it.

@@ -208,16 +208,24 @@ fn from_4(step: &mut Step<'_>, role: Role) -> Result<(), StoreError> {
 }
 
 /// Under this name a database says which key it is bound to.
-const SIGNING_KEY: &str = "signing key";
+pub(super) const SIGNING_KEY: &str = "signing key";
+
+/// Under this one what has introduced its signing keys, one statement a line.
+pub(super) const SUCCESSIONS: &str = "successions";
 
 fn create(step: &mut Step<'_>, statements: &[&str]) -> Result<(), StoreError> {
     statements.iter().try_for_each(|statement| step.execute(statement, &[]).map(drop))
 }
 
-/// A log is signed with one key from its first entry to its last: an entry by another would spoil it for good.
-fn bound(step: &mut Step<'_>, key: &PublicKey) -> Result<(), StoreError> {
+/// A log is signed with one key, and goes over to another by an entry that says so: an entry by any other would spoil it for good.
+pub(super) fn bound(step: &mut Step<'_>, key: &PublicKey) -> Result<(), StoreError> {
     let bound = text(step, SIGNING_KEY)?.parse().map_err(|_| StoreError::Damaged("signing key"))?;
     if bound == *key { Ok(()) } else { Err(StoreError::SigningKey { bound, configured: *key }) }
+}
+
+/// From here on it is bound to this key.
+pub(super) fn bind(step: &mut Step<'_>, key: &PublicKey) -> Result<(), StoreError> {
+    set_about(step, SIGNING_KEY, &key.to_string())
 }
 
 /// A database that does not say which key it is bound to shows it by its log.

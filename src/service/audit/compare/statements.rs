@@ -86,6 +86,7 @@ impl Statements {
             Told::Abandoned { request, statement } => self.abandoned(entry, request, statement.as_ref()),
             Told::Opened(_)
             | Told::Registered { .. }
+            | Told::Succession(_)
             | Told::Refused { .. }
             | Told::KeyAdmitted { .. }
             | Told::Gallery { .. }

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::consent::RETENTION_DAYS;
 use super::reading::{Erasure, Stated, Told, Whose};
+use super::succession::Succession;
 use super::{Entry, EntryError, Head, Ledger, Reading, Role};
 use crate::agreement::{Code, Terms};
 use crate::service::protocol::limits::TIME_TOLERANCE_MS;
@@ -21,13 +22,16 @@ pub use report::{Counts, Finding, LogProblem, Report};
 
 /// Reads a log from its first entry to its last.
 pub struct Verifier {
-    key: Option<PublicKey>,
+    /// The owner's keys as far as the log was read, the one that signs last.
+    keys: Vec<PublicKey>,
     /// Noted earlier, and not found yet.
     noted: Vec<TreeHead>,
     /// All entries before the one that is read.
     tree: Growing,
     owner: Option<Whose>,
     registered: BTreeMap<Code, Vec<PublicKey>>,
+    /// Keys of parties that had another, and that nobody has introduced.
+    reregistered: u64,
     requests: HashMap<Hash, Progress>,
     erased: u64,
     erasures: Erasures,
@@ -76,15 +80,16 @@ const DATED_MS: u64 = TIME_TOLERANCE_MS.unsigned_abs() + 1000;
 const LONGEST_WAIT_DAYS: u32 = 31;
 
 impl Verifier {
-    /// For a log that must be signed with `key` (where none is known, nothing but the chain shows that entries belong together) and
+    /// For a log that must be signed with `key` to begin with, and from there on with whatever key that one introduces (where none is known, nothing but the chain shows that entries belong together) and
     /// must hold the heads that were `noted` earlier.
     pub fn new(key: Option<PublicKey>, noted: impl IntoIterator<Item = TreeHead>) -> Self {
         Self {
-            key,
+            keys: key.into_iter().collect(),
             noted: noted.into_iter().collect(),
             tree: Growing::default(),
             owner: None,
             registered: BTreeMap::new(),
+            reregistered: 0,
             requests: HashMap::new(),
             erased: 0,
             erasures: Erasures::new(RETENTION_DAYS),
@@ -154,7 +159,7 @@ impl Verifier {
         if !entry.follows(&self.head.hash) {
             self.find(entry.number, LogProblem::Chain);
         }
-        if self.key.is_some_and(|key| !entry.is_signed_by(&key)) {
+        if self.keys.last().is_some_and(|key| !entry.is_signed_by(key)) {
             self.find(entry.number, LogProblem::Signature);
         }
         match reading.told() {
@@ -211,7 +216,9 @@ impl Verifier {
         Report {
             party,
             role,
-            key: self.key,
+            first_key: self.keys.first().copied().filter(|_| self.keys.len() > 1),
+            key: self.keys.last().copied(),
+            reregistered: self.reregistered,
             entries: last,
             erased: self.erased,
             corrections: self.corrections,
@@ -238,7 +245,8 @@ impl Verifier {
         match told {
             Told::Opened(whose) if number == 1 => self.owner = Some(whose.clone()),
             Told::Opened(_) => self.find(number, LogProblem::Opening),
-            Told::Registered { party, key } => self.registered.entry(party.clone()).or_default().push(*key),
+            Told::Registered { party, key, introduced } => self.registration(number, party, *key, introduced.as_ref()),
+            Told::Succession(stated) => self.succession(number, stated),
             Told::Erased(erasure) => self.erased(entry, erasure),
             Told::Request(stated) => self.request(entry, stated),
             Told::Receipt(stated) => self.receipt(entry, stated),
@@ -251,6 +259,36 @@ impl Verifier {
             | Told::Breaker { .. }
             | Told::Clock { .. }
             | Told::Else => {}
+        }
+    }
+
+    /// Another key of a party than before is introduced by that one; where it was lost, it is not.
+    fn registration(&mut self, number: u64, party: &Code, key: PublicKey, introduced: Option<&Stated<Succession>>) {
+        let before = self.registered.get(party).and_then(|keys| keys.last()).copied();
+        match (before, introduced) {
+            (_, None) => self.reregistered += u64::from(before.is_some()),
+            (before, Some(stated)) => {
+                let holds =
+                    |said: &Succession| said.party == *party && said.successor == key && !self.is_role(said.role);
+                if before != Some(stated.signer) || !stated.held().is_some_and(holds) {
+                    self.find(number, LogProblem::Introduction);
+                }
+            }
+        }
+        self.registered.entry(party.clone()).or_default().push(key);
+    }
+
+    /// The owner's key is introduced by the one of before.
+    fn succession(&mut self, number: u64, stated: &Stated<Succession>) {
+        let of_owner = |said: &&Succession| {
+            self.owner.as_ref().is_some_and(|owner| owner.party == said.party && owner.role == said.role)
+        };
+        let signed = self.keys.last().is_none_or(|key| *key == stated.signer);
+        match stated.held().filter(of_owner).filter(|_| signed).map(|said| said.successor) {
+            // Where no key is known, none follows from what nobody vouches for.
+            Some(successor) if !self.keys.is_empty() => self.keys.push(successor),
+            Some(_) => {}
+            None => self.find(number, LogProblem::Introduction),
         }
     }
 
@@ -386,7 +424,7 @@ impl Verifier {
     }
 
     fn owner_is(&self, role: Role, signer: PublicKey) -> bool {
-        self.is_role(role) && self.key.is_none_or(|key| key == signer)
+        self.is_role(role) && (self.keys.is_empty() || self.keys.contains(&signer))
     }
 
     fn is_custodian(&self, signer: PublicKey) -> bool {

@@ -62,6 +62,11 @@ pub enum LogProblem {
     /// The content is of another version.
     #[error("the content is not one that this program writes")]
     Form,
+    /// A key of signing that is not introduced as it should be.
+    #[error(
+        "a key of signing is introduced by a statement that the key of before has not signed, or that is about another"
+    )]
+    Introduction,
     /// A log begins with whose it is, once.
     #[error("a log begins with an entry that says whose it is, and has one such entry")]
     Opening,
@@ -204,8 +209,14 @@ pub struct Report {
     pub party: Option<Code>,
     /// In which role.
     pub role: Option<Role>,
-    /// The key that its entries must be signed with.
+    /// The key that its entries must be signed with; where one followed the other, the last.
     pub key: Option<PublicKey>,
+    /// The one that it began with, where that is another.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_key: Option<PublicKey>,
+    /// How often another party's key was replaced by one that its key of before has not introduced.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub reregistered: u64,
     /// How many entries there are.
     pub entries: u64,
     /// How many of them have lost their content to an erasure.

@@ -3,7 +3,7 @@ use rand_chacha::ChaCha20Rng;
 
 use super::*;
 use crate::service::audit::samples::take_contents;
-use crate::service::audit::{Consent, Event};
+use crate::service::audit::{Consent, Event, Succession};
 use crate::service::protocol::tests::request;
 use crate::service::signing::{Name, Signed, SigningKey};
 
@@ -13,20 +13,22 @@ fn key(seed: u64) -> SigningKey {
 
 struct Log {
     entries: Vec<Entry>,
+    /// The owner's key signs with this seed.
+    key: u64,
     rng: ChaCha20Rng,
 }
 
 impl Log {
     fn add(&mut self, time: i64, event: Event) {
         let head = self.entries.last().map_or(Head::NONE, Entry::head);
-        self.entries.push(Entry::new(event, Time::from_millis(time), &head, &key(1), &mut self.rng).unwrap());
+        self.entries.push(Entry::new(event, Time::from_millis(time), &head, &key(self.key), &mut self.rng).unwrap());
     }
 
     /// A custodian's log of three requests that were answered, and one that was not yet.
     fn sample() -> Self {
-        let mut log = Self { entries: Vec::new(), rng: ChaCha20Rng::seed_from_u64(9) };
+        let mut log = Self { entries: Vec::new(), key: 1, rng: ChaCha20Rng::seed_from_u64(9) };
         log.add(1, Event::Opened { party: "B".parse().unwrap(), role: Role::Custodian });
-        log.add(2, Event::Registered { party: "A-BORDER".parse().unwrap(), key: key(2).public() });
+        log.add(2, Event::Registered { party: "A-BORDER".parse().unwrap(), key: key(2).public(), introduced: None });
         for number in 1..=4 {
             log.ask(number, 1000 * number as i64, number < 4);
         }
@@ -40,11 +42,11 @@ impl Log {
         let digest = statement.digest();
         self.add(time, Event::Request { statement });
         let receipt = Receipt { request: digest, job: Name([number as u8; 16]), time: now, log: None };
-        self.add(time, Event::Receipt { statement: Signed::new(&receipt, &key(1)).unwrap() });
+        self.add(time, Event::Receipt { statement: Signed::new(&receipt, &key(self.key)).unwrap() });
         if answered {
             let outcome = ReplyOutcome::Answered { answer_digest: Hash([4; 32]), gallery: 1, bits: 4 };
             let reply = Reply { request: asked, request_digest: digest, number, time: now, outcome, log: None };
-            let statement = Signed::new(&reply, &key(1)).unwrap();
+            let statement = Signed::new(&reply, &key(self.key)).unwrap();
             let reply = statement.digest();
             self.add(time + 1, Event::Reply { statement });
             let said = Acknowledgement { request: digest, reply, time: now };
@@ -334,7 +336,7 @@ fn an_empty_log_and_one_of_nobody_are_no_logs() {
     assert_eq!(Verifier::new(None, None).finish().findings[0].problem, LogProblem::Empty);
     let mut log = Log::sample();
     log.entries.clear();
-    log.add(1, Event::Registered { party: "A".parse().unwrap(), key: key(2).public() });
+    log.add(1, Event::Registered { party: "A".parse().unwrap(), key: key(2).public(), introduced: None });
     assert_eq!(log.problems(), [LogProblem::Opening]);
 }
 
@@ -346,7 +348,7 @@ fn a_clock_that_was_ahead_is_got_over_and_made_nothing_old() {
         let head = log.entries.last().unwrap().head();
         let (time, ahead) = (Time::from_millis(time), Time::from_millis(ahead));
         let event = Event::Clock { ahead, reason: "a test".parse().unwrap() };
-        log.entries.push(Entry::new(event, time, &Head { time, ..head }, &key(1), &mut log.rng));
+        log.entries.push(Entry::new(event, time, &Head { time, ..head }, &key(1), &mut log.rng).unwrap());
     };
     let problems = |log: &Log| -> Vec<LogProblem> {
         log.report_retaining(RETENTION_DAYS).findings.into_iter().map(|finding| finding.problem).collect()
@@ -362,13 +364,14 @@ fn a_clock_that_was_ahead_is_got_over_and_made_nothing_old() {
     assert_eq!(problems(&other), [LogProblem::Time]);
     let mut back = Log::sample();
     back.add(late, Event::Breaker { pulled: true, reason: "late".parse().unwrap() });
-    back.entries.push(Entry::new(
+    let entry = Entry::new(
         Event::Breaker { pulled: false, reason: "back".parse().unwrap() },
         Time::from_millis(5000),
         &Head { time: Time::ZERO, ..back.entries.last().unwrap().head() },
         &key(1),
         &mut back.rng,
-    ));
+    );
+    back.entries.push(entry.unwrap());
     assert_eq!(problems(&back), [LogProblem::Time]);
     // Set ahead, erased, set back: as whoever wants something gone would do it.
     let mut hidden = Log::sample();
@@ -377,4 +380,55 @@ fn a_clock_that_was_ahead_is_got_over_and_made_nothing_old() {
     assert_eq!(problems(&hidden), []);
     corrected(&mut hidden, late, 5000);
     assert_eq!(problems(&hidden), [LogProblem::ErasureByClock]);
+}
+
+/// The owner's key turns over, and a requester's; and those who would like to introduce theirs.
+#[test]
+fn keys_are_followed_from_one_to_the_next_and_from_nobody_elses() {
+    let succession = |party: &str, role: Role, by: u64, to: u64| {
+        let said = Succession { party: party.parse().unwrap(), role, successor: key(to).public(), time: Time::ZERO };
+        Signed::new(&said, &key(by)).unwrap()
+    };
+    let problems = |log: &Log, with: u64| -> Vec<LogProblem> {
+        let mut verifier = Verifier::new(Some(key(with).public()), None).retaining(0);
+        log.entries.iter().for_each(|entry| verifier.entry(entry));
+        verifier.finish().findings.into_iter().map(|finding| finding.problem).collect()
+    };
+    let mut log = Log::sample();
+    log.add(6000, Event::Succession { statement: succession("B", Role::Custodian, 1, 10) });
+    log.key = 10;
+    log.ask(5, 7000, true);
+    let introduced = Some(succession("A-BORDER", Role::Querier, 2, 20));
+    let a_border = || "A-BORDER".parse().unwrap();
+    log.add(8000, Event::Registered { party: a_border(), key: key(20).public(), introduced: introduced.clone() });
+    assert_eq!(problems(&log, 1), []);
+    let report = {
+        let mut verifier = Verifier::new(Some(key(1).public()), None).retaining(0);
+        log.entries.iter().for_each(|entry| verifier.entry(entry));
+        verifier.finish()
+    };
+    assert_eq!((report.first_key, report.key), (Some(key(1).public()), Some(key(10).public())));
+    assert_eq!(report.reregistered, 0);
+    // A requester's key that nobody introduces is told of; one that another introduces is a finding.
+    log.add(8001, Event::Registered { party: a_border(), key: key(21).public(), introduced: None });
+    assert_eq!((problems(&log, 1), log.report().reregistered), (vec![], 1));
+    log.add(8002, Event::Registered { party: a_border(), key: key(22).public(), introduced });
+    assert_eq!(problems(&log, 1), [LogProblem::Introduction]);
+    // Whoever has the key of before cannot go on with it.
+    log.key = 1;
+    log.add(9000, Event::Breaker { pulled: true, reason: "the old key".parse().unwrap() });
+    assert_eq!(problems(&log, 1), [LogProblem::Introduction, LogProblem::Signature]);
+
+    for forged in [
+        succession("B", Role::Custodian, 10, 10),
+        succession("A-BORDER", Role::Custodian, 1, 10),
+        succession("B", Role::Querier, 1, 10),
+    ] {
+        let mut log = Log::sample();
+        log.add(6000, Event::Succession { statement: forged });
+        assert_eq!(problems(&log, 1), [LogProblem::Introduction]);
+        log.key = 10;
+        log.add(7000, Event::Breaker { pulled: true, reason: "another".parse().unwrap() });
+        assert_eq!(problems(&log, 1), [LogProblem::Introduction, LogProblem::Signature]);
+    }
 }

@@ -80,7 +80,7 @@ fn signed_request(headers: &HeaderMap, requester: &Requester) -> Result<(Signed<
     let refused =
         |error: StatementError| HttpProblem::malformed(format!("the signed request is refused: {}", error.in_full()));
     let statement = Signed::<Request>::from_json(&text).map_err(refused)?;
-    let request = statement.verify(Some(&requester.key)).map_err(refused)?;
+    let request = requester.signers.verify(&statement).map_err(refused)?;
     if request.requester != requester.code {
         let detail = format!("the request is by {}, the certificate is of {}", request.requester, requester.code);
         return Err(HttpProblem::new(StatusCode::FORBIDDEN, "other-requester", detail));

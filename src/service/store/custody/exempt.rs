@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Custody, PersonKey};
+use super::Custody;
 use crate::service::audit::Event;
 use crate::service::signing::Hash;
 use crate::service::store::{StoreError, schema};
@@ -35,6 +35,6 @@ impl Custody {
 
     /// The digest of a list, as it is logged: keyed, because ids can be guessed.
     pub fn exempt_digest(&self, exempt: &BTreeSet<SubjectId>) -> Hash {
-        PersonKey::of(&self.journal.owner.key).of_list(exempt)
+        self.persons.of_list(exempt)
     }
 }

@@ -24,8 +24,9 @@ use rand::CryptoRng;
 
 use super::{Journal, Location, Owner, StoreError};
 use crate::agreement::Code;
+use crate::service::audit::Succession;
 use crate::service::protocol::{Receipt, Reply, Standing};
-use crate::service::signing::{Hash, Name, Signed};
+use crate::service::signing::{Hash, Name, Signed, SigningKey};
 use crate::service::time::Time;
 pub use abandonment::Abandoned;
 pub use accounts::{Account, GalleryBits};
@@ -40,6 +41,7 @@ pub use versions::NewVersion;
 /// A custodian's database.
 pub struct Custody {
     journal: Journal,
+    persons: PersonKey,
 }
 
 /// How far a job is.
@@ -117,7 +119,7 @@ impl Custody {
     ///
     /// As [`Journal::open`].
     pub fn open(location: Location, owner: Owner, rng: Box<dyn CryptoRng + Send>) -> Result<Self, StoreError> {
-        Ok(Self { journal: Journal::open(location, owner, rng)? })
+        Self::of(Journal::open(location, owner, rng)?)
     }
 
     /// Makes a custodian's database, or brings one of an earlier version up to date.
@@ -131,7 +133,23 @@ impl Custody {
         rng: Box<dyn CryptoRng + Send>,
         now: Time,
     ) -> Result<Self, StoreError> {
-        Ok(Self { journal: Journal::create(location, owner, rng, now)? })
+        Self::of(Journal::create(location, owner, rng, now)?)
+    }
+
+    fn of(mut journal: Journal) -> Result<Self, StoreError> {
+        let persons = journal.step(PersonKey::of)?;
+        Ok(Self { journal, persons })
+    }
+
+    /// Has another key sign from now on: see [`Journal::succeed`]. What introduces it, to be told to requesters.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::InUse`] where a server serves from it; or it cannot be kept.
+    pub fn succeed(self, successor: &SigningKey, now: Time) -> Result<Vec<Signed<Succession>>, StoreError> {
+        let Self { mut journal, persons } = self;
+        journal.claim()?;
+        journal.succeed(successor, |step| persons.hand_on(step, successor), now)
     }
 
     /// The log.

@@ -223,7 +223,8 @@ impl Custody {
         terms: &ServiceTerms,
         now: Time,
     ) -> Result<Submitted, SubmitError> {
-        let done = self.journal.attempt(|step| accept(step, submission, agreement, terms, now));
+        let Self { journal, persons } = self;
+        let done = journal.attempt(|step| accept(step, persons, submission, agreement, terms, now));
         if let Err(Some(refusal)) = done.as_ref().map_err(SubmitError::refusal) {
             self.note_refusal(&submission.request.requester, agreement, refusal, now)?;
         }
@@ -281,6 +282,7 @@ fn require_clock(head: Time, now: Time) -> Result<(), SubmitError> {
 
 fn accept(
     step: &mut LoggedStep<'_, '_>,
+    persons: &PersonKey,
     submission: &Submission<'_>,
     agreement: &Hash,
     terms: &ServiceTerms,
@@ -323,7 +325,7 @@ fn accept(
     let probes = u64::from(request.probes);
     require_capacity(step, &of_requester, terms, now, probes)?;
     require_bits(step, &of_requester, terms, gallery, bits)?;
-    let person = subject.map(|subject| PersonKey::of(&step.owner.key).of_id(subject));
+    let person = subject.map(|subject| persons.of_id(subject));
     if let Some((person, limit)) = person.as_ref().zip(terms.bits_per_person) {
         require_bits_of(step, &of_requester, person, limit, bits)?;
     }

@@ -28,7 +28,7 @@ pub struct NewVersion<'a> {
 impl Custody {
     /// What marks of persons are made with.
     pub fn person_key(&self) -> PersonKey {
-        PersonKey::of(&self.journal.owner.key)
+        self.persons.clone()
     }
 
     /// The number of the gallery's last version, if it has this content, and it is known who is in it.

@@ -16,9 +16,9 @@ use super::connection::Value;
 use super::journal::LoggedStep;
 use super::{Journal, Location, Owner, StoreError, schema};
 use crate::agreement::Code;
-use crate::service::audit::{Divergence, Event};
+use crate::service::audit::{Divergence, Event, Succession};
 use crate::service::protocol::{Abandonment, Acknowledgement, Line, Receipt, Reply, Request};
-use crate::service::signing::{Hash, Name, Signed};
+use crate::service::signing::{Hash, Name, Signed, SigningKey};
 use crate::service::time::Time;
 use crate::service::tree::TreeHead;
 use request::COLUMNS;
@@ -60,6 +60,15 @@ impl Outbox {
     /// [`StoreError`] for a request that is too long.
     pub(crate) fn sign(&self, request: &Request) -> Result<Signed<Request>, StoreError> {
         self.journal.owner.sign(request, "request")
+    }
+
+    /// Has another key sign from now on: see [`Journal::succeed`]. What introduces it, to be told to the custodian.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] where it cannot be kept.
+    pub fn succeed(self, successor: &SigningKey, now: Time) -> Result<Vec<Signed<Succession>>, StoreError> {
+        self.journal.succeed(successor, |_| Ok(()), now)
     }
 
     /// Keeps a request that is about to be sent; false where its number is taken.

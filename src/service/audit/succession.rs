@@ -1,0 +1,230 @@
+//! Keys of signing turn over: a new key is introduced by a statement that the old one signs.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
+use super::Role;
+use crate::agreement::Code;
+use crate::remedy::Remedy;
+use crate::service::protocol::Dated;
+use crate::service::signing::{PublicKey, Signed, Statement, StatementError};
+use crate::service::time::Time;
+
+/// A party's signatures are made with another key from now on. Signed with the key of before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Succession {
+    /// Whose key it is.
+    pub party: Code,
+    /// In which role it signs.
+    pub role: Role,
+    /// The key from now on.
+    pub successor: PublicKey,
+    /// When.
+    pub time: Time,
+}
+
+impl Statement for Succession {
+    const KIND: &'static str = "key-succession";
+}
+
+/// Keys of one party that follow each other, at most: one a month for five years.
+pub const SUCCESSIONS: usize = 60;
+
+/// Statements that introduce no key as they should.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SuccessionError {
+    /// One that does not hold.
+    #[error("a statement of succession is refused: {0}")]
+    Statement(StatementError),
+    /// One of somebody else.
+    #[error("a statement of succession is of {actual}, not of {expected}")]
+    Party {
+        /// Whose it should be.
+        expected: Code,
+        /// Whose it is.
+        actual: Code,
+    },
+    /// None leads to the key.
+    #[error("no statement introduces key {0}")]
+    Unintroduced(PublicKey),
+    /// More than there can be.
+    #[error("more than {SUCCESSIONS} keys follow each other")]
+    TooMany,
+}
+
+impl Remedy for SuccessionError {
+    fn remedy(&self) -> Option<Cow<'static, str>> {
+        Some(match self {
+            Self::Statement(error) => return error.remedy(),
+            Self::Party { .. } => "name that party's statements".into(),
+            Self::Unintroduced(_) => {
+                "name the key that the last statement introduces ('cotejo keys succeed' prints it)".into()
+            }
+            Self::TooMany => "begin with a later one".into(),
+        })
+    }
+}
+
+/// What a party's statements are signed with: a key, and those before it, each for what was made until its successor was introduced.
+#[derive(Clone, Debug)]
+pub struct Signers {
+    current: PublicKey,
+    introductions: Vec<(Signed<Succession>, Time)>,
+}
+
+impl Signers {
+    /// One key, and none before it.
+    pub fn new(current: PublicKey) -> Self {
+        Self { current, introductions: Vec::new() }
+    }
+
+    /// A key, and what introduces it: statements of this party in this role, of which the last introduces it; in any order.
+    ///
+    /// # Errors
+    ///
+    /// [`SuccessionError`] where they do not lead to the key.
+    pub fn introduced(
+        current: PublicKey,
+        (party, role): (&Code, Role),
+        statements: &[Signed<Succession>],
+    ) -> Result<Self, SuccessionError> {
+        if statements.len() > SUCCESSIONS {
+            return Err(SuccessionError::TooMany);
+        }
+        let mut left = Vec::with_capacity(statements.len());
+        for statement in statements {
+            let said = statement.verify(None).map_err(SuccessionError::Statement)?;
+            if said.party != *party || said.role != role {
+                return Err(SuccessionError::Party { expected: party.clone(), actual: said.party });
+            }
+            left.push((statement.clone(), said));
+        }
+        let (mut introductions, mut key) = (Vec::new(), current);
+        while let Some(found) = left.iter().position(|(_, said)| said.successor == key) {
+            let (statement, said) = left.swap_remove(found);
+            key = statement.signer();
+            introductions.insert(0, (statement, said.time));
+        }
+        match left.is_empty() {
+            true => Ok(Self { current, introductions }),
+            false => Err(SuccessionError::Unintroduced(current)),
+        }
+    }
+
+    /// What statements are signed with now.
+    pub fn current(&self) -> PublicKey {
+        self.current
+    }
+
+    /// The statements that lead from this key to the current one; none where no statement does.
+    pub fn since(&self, key: &PublicKey) -> Option<Vec<&Signed<Succession>>> {
+        let from = self.introductions.iter().position(|(statement, _)| statement.signer() == *key)?;
+        Some(self.introductions.iter().skip(from).map(|(statement, _)| statement).collect())
+    }
+
+    /// What a statement says, where its party has signed it: with the key of now, or the one of when it was made.
+    ///
+    /// # Errors
+    ///
+    /// [`StatementError`] where it has not.
+    pub fn verify<T: Dated>(&self, statement: &Signed<T>) -> Result<T, StatementError> {
+        let signer = statement.signer();
+        let earlier = self.introductions.iter().find(|(introduction, _)| introduction.signer() == signer);
+        match earlier {
+            Some((_, until)) if signer != self.current => {
+                let said = statement.verify(Some(&signer))?;
+                match said.made() <= *until {
+                    true => Ok(said),
+                    false => Err(StatementError::Signer { expected: self.current, actual: signer }),
+                }
+            }
+            _ => statement.verify(Some(&self.current)),
+        }
+    }
+}
+
+/// Reads statements of succession, one a line; empty lines are passed over.
+///
+/// # Errors
+///
+/// [`SuccessionError`] for anything else.
+pub fn read_successions(text: &str) -> Result<Vec<Signed<Succession>>, SuccessionError> {
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty()).take(SUCCESSIONS + 1);
+    let read = lines.map(|line| Signed::from_json(line).map_err(SuccessionError::Statement));
+    let read = read.collect::<Result<Vec<_>, _>>()?;
+    if read.len() > SUCCESSIONS { Err(SuccessionError::TooMany) } else { Ok(read) }
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::SeedableRng;
+    use rand_chacha::ChaCha20Rng;
+
+    use super::*;
+    use crate::service::protocol::{Request, tests::request};
+    use crate::service::signing::SigningKey;
+
+    fn key(seed: u64) -> SigningKey {
+        SigningKey::generate(&mut ChaCha20Rng::seed_from_u64(seed))
+    }
+
+    fn code(text: &str) -> Code {
+        text.parse().unwrap()
+    }
+
+    fn statement(party: &str, from: u64, to: u64, time: i64) -> Signed<Succession> {
+        let successor = key(to).public();
+        let said = Succession { party: code(party), role: Role::Querier, successor, time: Time::from_millis(time) };
+        Signed::new(&said, &key(from)).unwrap()
+    }
+
+    fn asked(seed: u64, time: i64) -> Signed<Request> {
+        Signed::new(&request("1", Time::from_millis(time)), &key(seed)).unwrap()
+    }
+
+    #[test]
+    fn each_key_signs_what_was_made_in_its_time() {
+        let statements = [statement("A", 2, 3, 2000), statement("A", 1, 2, 1000)];
+        let signers = Signers::introduced(key(3).public(), (&code("A"), Role::Querier), &statements).unwrap();
+        for (seed, time, held) in [
+            (1, 1000, true),
+            (1, 1001, false),
+            (2, 900, true),
+            (2, 2000, true),
+            (2, 2001, false),
+            (3, 9000, true),
+            (4, 5, false),
+        ] {
+            assert_eq!(signers.verify(&asked(seed, time)).is_ok(), held, "key {seed} at {time}");
+        }
+        assert_eq!(signers.since(&key(1).public()).unwrap().len(), 2);
+        assert_eq!(signers.since(&key(2).public()).unwrap(), [&statements[0]]);
+        assert!(signers.since(&key(3).public()).is_none());
+        // Without statements there is one key.
+        let alone = Signers::new(key(3).public());
+        assert!(alone.verify(&asked(2, 5)).is_err() && alone.verify(&asked(3, 5)).is_ok());
+    }
+
+    #[test]
+    fn what_does_not_lead_to_the_key_is_refused() {
+        let of = |statements: &[Signed<Succession>]| {
+            Signers::introduced(key(3).public(), (&code("A"), Role::Querier), statements)
+                .map(|signers| signers.current())
+        };
+        assert_eq!(of(&[]).unwrap(), key(3).public());
+        assert_eq!(of(&[statement("A", 1, 2, 1)]), Err(SuccessionError::Unintroduced(key(3).public())));
+        assert!(matches!(of(&[statement("C", 2, 3, 1)]), Err(SuccessionError::Party { .. })));
+        // Another's statement beside the right one, and a circle.
+        assert!(of(&[statement("A", 2, 3, 1), statement("A", 5, 6, 1)]).is_err());
+        assert!(of(&[statement("A", 2, 3, 1), statement("A", 3, 2, 1)]).is_ok());
+        let forged =
+            statement("A", 2, 3, 1).to_json().replace(&key(2).public().to_string(), &key(1).public().to_string());
+        assert!(matches!(of(&[Signed::from_json(&forged).unwrap()]), Err(SuccessionError::Statement(_))));
+        assert_eq!(of(&vec![statement("A", 2, 3, 1); SUCCESSIONS + 1]), Err(SuccessionError::TooMany));
+        assert!(read_successions("\n\n").unwrap().is_empty());
+        assert!(read_successions("no statement").is_err());
+    }
+}
