@@ -313,6 +313,8 @@ impl Remedy for StatementError {
 
 /// Longest statement, in bytes.
 pub(crate) const LIMIT_BYTES: usize = 8192;
+/// Longest signed statement in JSON, in bytes: quotes within a statement are escaped.
+pub(crate) const SIGNED_LIMIT_BYTES: usize = 2 * LIMIT_BYTES + 512;
 
 impl<T: Statement> Signed<T> {
     /// Signs a statement.
@@ -373,8 +375,7 @@ impl<T: Statement> Signed<T> {
     ///
     /// [`StatementError`] for another text.
     pub fn from_json(text: &str) -> Result<Self, StatementError> {
-        // Quotes within a statement are escaped.
-        if text.len() > 2 * LIMIT_BYTES + 512 {
+        if text.len() > SIGNED_LIMIT_BYTES {
             return Err(StatementError::TooLong);
         }
         let signed: Self = serde_json::from_str(text).map_err(|_| StatementError::Form)?;

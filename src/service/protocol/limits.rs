@@ -1,7 +1,11 @@
 //! How long what crosses may be, beside what the parameter set says of keys, queries and answers.
 
+use crate::service::signing::SIGNED_LIMIT_BYTES;
+
 /// Longest signed statement in JSON that a custodian takes as a body, in bytes.
 pub(crate) const STATEMENT_LIMIT_BYTES: u64 = 20 * 1024;
+/// Longest header with a signed request, in characters: the longest signed statement, in base64 without padding.
+pub(crate) const REQUEST_HEADER_LIMIT: usize = (SIGNED_LIMIT_BYTES * 4).div_ceil(3);
 /// Longest document that a querier takes, in bytes: as many jobs as are listed at a time, with their statements.
 pub(crate) const DOCUMENT_LIMIT_BYTES: u64 = 8 << 20;
 /// Longest problem document that a querier takes, in bytes.

@@ -3,23 +3,28 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::service::time::Time;
+
 /// Why a request was not served (RFC 9457).
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct ProblemDocument {
     /// `urn:cotejo:problem:` and the kind of problem.
     #[serde(rename = "type")]
-    #[schema(example = "urn:cotejo:problem:day-quota")]
+    #[schema(pattern = "^urn:cotejo:problem:[a-z-]+$", examples("urn:cotejo:problem:quota"))]
     pub kind: String,
     /// The status in words.
     pub title: String,
     /// The status.
+    #[schema(minimum = 400, maximum = 599)]
     pub status: u16,
     /// What is wrong, and what to do.
     pub detail: String,
     /// The request: `urn:cotejo:request:` and the request's id.
+    #[schema(pattern = "^urn:cotejo:request:[0-9a-f]{16}$")]
     pub instance: String,
     /// When capacity returns, for a quota that is used up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Time, nullable = false)]
     pub capacity_returns: Option<String>,
 }
 

@@ -17,6 +17,7 @@
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::agreement::{Code, RequestField, ServiceTerms};
 use crate::remedy::Remedy;
@@ -69,7 +70,7 @@ impl From<Line> for String {
 }
 
 /// What is asked. Signed by the requester.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Request {
     /// Who asks, as the custodian has registered them.
@@ -84,12 +85,15 @@ pub struct Request {
     pub purpose: Code,
     /// Where the justification is on file (Art. 33).
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub justification: Option<Line>,
     /// Category of the case.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub case_category: Option<Code>,
     /// The staff member who asks, by number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub officer: Option<Code>,
     /// The requester's keys.
     pub key: Name,
@@ -101,11 +105,12 @@ pub struct Request {
     pub probes: u32,
     /// The head of the custodian's log that the requester saw last, if it has seen one: what was shown cannot be taken back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub seen: Option<TreeHead>,
 }
 
 /// The request was accepted and charged. Signed by the custodian.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Receipt {
     /// Digest of the request's statement.
@@ -116,11 +121,12 @@ pub struct Receipt {
     pub time: Time,
     /// The custodian's log as a tree, before the entry of this statement. None in those of before version 0.2.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub log: Option<TreeHead>,
 }
 
 /// The end of a request. Echoes it whole. Signed by the custodian.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Reply {
     /// The request that it ends, whole.
@@ -135,11 +141,12 @@ pub struct Reply {
     pub outcome: ReplyOutcome,
     /// As in a [`Receipt`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub log: Option<TreeHead>,
 }
 
 /// What came of a request.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum ReplyOutcome {
     /// There is an answer.
@@ -159,7 +166,7 @@ pub enum ReplyOutcome {
 }
 
 /// Why an accepted request has no answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reason {
     /// Cancelled by the requester before it was answered.
@@ -187,7 +194,7 @@ impl std::fmt::Display for Reason {
 }
 
 /// The reply has arrived. Signed by the requester, before the answer is decrypted: it cannot depend on a verdict.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Acknowledgement {
     /// Digest of the request's statement.
@@ -199,7 +206,7 @@ pub struct Acknowledgement {
 }
 
 /// The requester goes on with a request no more, which had no reply or was lost. Signed by the requester.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Abandonment {
     /// Digest of the request's statement.
@@ -209,7 +216,7 @@ pub struct Abandonment {
 }
 
 /// Who the custodian is, and how far its log has come. Signed by the custodian, and in no log.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Standing {
     /// The custodian's name.

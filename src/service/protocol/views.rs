@@ -3,6 +3,11 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::schemas::{SignedReceipt, SignedReply, job_state};
+use crate::agreement::Code;
+use crate::service::signing::{Hash, Name};
+use crate::service::time::Time;
+
 /// The header that carries a signed request: base64 (RFC 4648, section 5, without padding) of its JSON.
 pub(crate) const REQUEST_HEADER: &str = "cotejo-request";
 
@@ -13,7 +18,7 @@ pub(crate) const END_EVENT: &str = "end";
 
 /// A signed statement: the JSON text that was signed, the Ed25519 key (64 hexadecimal digits), the signature (128 digits) of
 /// `cotejo statement v1`, NUL, the kind, NUL, the text.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SignedView {
     /// The text.
@@ -27,7 +32,8 @@ pub struct SignedView {
 /// An agreement that is served.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct AgreementView {
-    /// Its digest: 64 hexadecimal digits.
+    /// Its digest.
+    #[schema(value_type = Hash)]
     pub agreement: String,
     /// The version of the gallery that is searched now.
     pub gallery_version: u64,
@@ -40,9 +46,11 @@ pub struct AgreementView {
 /// An evaluation key that was admitted.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct KeyView {
-    /// Its name: 32 hexadecimal digits.
+    /// Its name.
+    #[schema(value_type = Name)]
     pub key: String,
-    /// Refused from then on: RFC 3339.
+    /// Refused from then on.
+    #[schema(value_type = Time)]
     pub until: String,
     /// Whether it has run out.
     pub expired: bool,
@@ -51,9 +59,11 @@ pub struct KeyView {
 /// A request that was accepted.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct AcceptedView {
-    /// The job: 32 hexadecimal digits.
+    /// The job.
+    #[schema(value_type = Name)]
     pub job: String,
     /// Signed by the custodian.
+    #[schema(value_type = SignedReceipt)]
     pub receipt: SignedView,
 }
 
@@ -61,26 +71,35 @@ pub struct AcceptedView {
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct JobView {
     /// Its name.
+    #[schema(value_type = Name)]
     pub job: String,
     /// The request's number.
+    #[schema(value_type = Code)]
     pub number: String,
     /// The agreement.
+    #[schema(value_type = Hash)]
     pub agreement: String,
-    /// waiting, answered, unanswered or deleted.
+    /// What became of it.
+    #[schema(schema_with = job_state)]
     pub state: String,
     /// When it was accepted.
+    #[schema(value_type = Time)]
     pub accepted: String,
     /// Persons asked about.
+    #[schema(minimum = 1)]
     pub probes: u64,
     /// Signed by the custodian.
+    #[schema(value_type = SignedReceipt)]
     pub receipt: SignedView,
     /// Signed by the custodian; none while it waits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = SignedReply, nullable = false)]
     pub reply: Option<SignedView>,
     /// Whether the answer can be fetched.
     pub has_answer: bool,
     /// How many of the requester's own jobs are before it, while it waits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub before: Option<u64>,
 }
 
@@ -88,9 +107,11 @@ pub struct JobView {
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct JobsView {
     /// At most 100.
+    #[schema(max_items = 100)]
     pub jobs: Vec<JobView>,
     /// Name of the last, where there may be more: give it as `before`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Name, nullable = false)]
     pub next: Option<String>,
 }
 
@@ -108,14 +129,16 @@ pub struct ProgressView {
 /// What became of a job.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct EndView {
-    /// answered, unanswered or deleted.
+    /// `waiting`, where it is not known yet: follow it again.
+    #[schema(schema_with = job_state)]
     pub state: String,
 }
 
 /// A proof that one tree of the log holds all of an earlier one (RFC 6962, section 2.1.2).
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct ConsistencyView {
-    /// Hashes, 64 hexadecimal digits each; none where both are the same, or the earlier has no entry.
+    /// None where both are the same, or the earlier has no entry.
+    #[schema(value_type = Vec<Hash>)]
     pub hashes: Vec<String>,
 }
 

@@ -6,13 +6,14 @@ use axum::Json;
 use axum::extract::State as Shared;
 
 use super::super::state::State;
-use super::Caller;
-use crate::service::protocol::{AgreementView, ProblemDocument, paths};
+use super::extract::Caller;
+use super::refusals::Registered;
+use crate::service::protocol::{AgreementView, paths};
 
 /// The agreements under which the caller may ask
-#[utoipa::path(get, path = paths::AGREEMENTS, responses(
-    (status = 200, body = Vec<AgreementView>),
-    (status = 403, body = ProblemDocument, content_type = "application/problem+json"),
+#[utoipa::path(get, path = paths::AGREEMENTS, operation_id = "list_agreements", responses(
+    Registered,
+    (status = 200, body = Vec<AgreementView>, description = "All of them."),
 ))]
 pub(crate) async fn list(Shared(state): Shared<Arc<State>>, Caller(requester): Caller) -> Json<Vec<AgreementView>> {
     let admitted = state.desks.iter().filter(|(digest, _)| requester.agreements.contains(digest));

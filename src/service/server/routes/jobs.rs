@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{Path, Query, State as Shared};
+use axum::extract::State as Shared;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
@@ -21,53 +21,56 @@ use super::super::problem::HttpProblem;
 use super::super::queue::{Costed, Stand};
 use super::super::state::{Requester, State};
 use super::super::upload::{self, Upload};
-use super::{Caller, desk, name};
+use super::desk;
+use super::extract::{Asked, Caller, Named, Question};
+use super::refusals::{Computable, Found, Registered, Sent, Stored, Understood};
 use crate::remedy::Remedy;
 use crate::service::protocol::{
-    AcceptedView, Acknowledgement, END_EVENT, EndView, JobView, JobsView, PROGRESS_EVENT, ProblemDocument,
-    ProgressView, REQUEST_HEADER, Request, SignedView, limits, paths, signed,
+    AcceptedView, Acknowledgement, END_EVENT, EndView, JobEvent, JobView, JobsView, Octets, PROGRESS_EVENT,
+    ProgressView, REQUEST_HEADER, Request, RequestHeader, SignedAcknowledgement, limits, paths, signed,
 };
 use crate::service::signing::{Hash, Name, Signed, StatementError};
 use crate::service::store::{Job, JobState, Submission, Waiting};
 
 /// Submit a query: the file that `cotejo encrypt` makes, with the signed request in a header. Returns at once with a job.
 /// The same request again is the same job, and is not charged again
-#[utoipa::path(post, path = paths::SUBMISSIONS,
+#[utoipa::path(post, path = paths::SUBMISSIONS, operation_id = "submit",
     params(
-        ("agreement" = String, Path, description = "digest"),
-        ("cotejo-request" = String, Header, description = "base64url, without padding, of the signed request in JSON"),
+        ("agreement" = inline(Hash), Path, description = "Digest of the agreement."),
+        ("cotejo-request" = inline(RequestHeader), Header,
+         description = "The signed request, in base64url without padding (RFC 4648, section 5)."),
     ),
-    request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+    request_body(content = inline(Octets), content_type = "application/octet-stream",
+                 description = "At most `query_limit_bytes` of the agreement."),
     responses(
+        Registered, Found, Stored, Sent, Computable,
         (status = 200, body = AcceptedView, description = "It was accepted before."),
         (status = 202, body = AcceptedView, description = "It is accepted and charged."),
-        (status = 400, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 403, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 408, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 409, body = ProblemDocument, content_type = "application/problem+json",
-         description = "The number is taken by another request, or the key is unknown or has run out."),
-        (status = 411, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 413, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 422, body = ProblemDocument, content_type = "application/problem+json", description = "Not as agreed."),
-        (status = 429, body = ProblemDocument, content_type = "application/problem+json",
-         description = "A quota is used up (capacity_returns says until when), or the queue is full."),
-        (status = 503, body = ProblemDocument, content_type = "application/problem+json",
-         description = "Suspended by the operator, or the database is away."),
+        (status = 403, description = "`not-registered`: the certificate is not registered here. `other-requester`: the request is by \
+                                      another than the certificate is of."),
+        (status = 409, description = "`number-taken`: the number is that of another request. `key-unknown`, `key-expired`: of the \
+                                      evaluation key. `log-behind`, `log-other`: the request has seen another log, or more of it."),
+        (status = 422, description = "`refused-file`: not a query under this agreement. `refused-request`: not as agreed. \
+                                      `too-many-bits`: the answer would disclose more than is ever admitted. \
+                                      `time-in-the-past`, `time-in-the-future`: signed too long ago, or ahead of our clock."),
+        (status = 429, description = "`quota`: used up; `capacity_returns` says until when, if ever. `leakage`: answers have disclosed \
+                                      as much as is agreed. `queue-full`: too many requests wait. `busy`: too many uploads at a time."),
+        (status = 503, description = "`suspended`: by the operator. `clock-behind`, `clock-in-doubt`: our clock is wrong, or may be. `unavailable`: database or gallery \
+                                      are away."),
     ))]
 pub(crate) async fn submit(
     Shared(state): Shared<Arc<State>>,
     Caller(requester): Caller,
-    Path(agreement): Path<String>,
+    Named(agreement): Named<Hash>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<(StatusCode, Json<AcceptedView>), HttpProblem> {
-    let (desk, digest) = desk(&state, &requester, &agreement)?;
+    let desk = desk(&state, &requester, &agreement)?;
     let signed = signed_request(&headers, &requester);
     // The body is received also where the request is refused: whoever is still sending it would lose the refusal with the connection.
     let upload = upload::receive(&state, &requester, &headers, body, desk.engine.query_limit_bytes()).await;
     let ((statement, request), upload) = (signed?, upload?);
-    state.blocking(move |state| accept(state, &requester, digest, &statement, &request, &upload)).await
+    state.blocking(move |state| accept(state, &requester, agreement, &statement, &request, &upload)).await
 }
 
 fn signed_request(headers: &HeaderMap, requester: &Requester) -> Result<(Signed<Request>, Request), HttpProblem> {
@@ -75,6 +78,9 @@ fn signed_request(headers: &HeaderMap, requester: &Requester) -> Result<(Signed<
     let header = header.ok_or_else(|| {
         HttpProblem::malformed("the header cotejo-request is missing: a signed request belongs there")
     })?;
+    if header.len() > limits::REQUEST_HEADER_LIMIT {
+        return Err(HttpProblem::malformed("the header cotejo-request is longer than a signed request may be"));
+    }
     let text = URL_SAFE_NO_PAD.decode(header).ok().and_then(|bytes| String::from_utf8(bytes).ok());
     let text = text.ok_or_else(|| HttpProblem::malformed("the header cotejo-request is not base64url of a text"))?;
     let refused =
@@ -154,24 +160,27 @@ fn accept(
 
 /// Where a list goes on.
 #[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct ListQuery {
     /// Name of a job: only earlier ones are listed.
-    before: Option<String>,
+    #[param(inline, value_type = Name, required = false)]
+    before: Option<Name>,
+}
+
+impl Question for ListQuery {
+    const HOW: &'static str = "before is the name of a job: 32 hexadecimal digits in lower case";
 }
 
 /// The caller's own jobs, the latest first, at most 100
-#[utoipa::path(get, path = paths::JOBS, params(ListQuery), responses(
-    (status = 200, body = JobsView),
-    (status = 403, body = ProblemDocument, content_type = "application/problem+json"),
-    (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
-    (status = 503, body = ProblemDocument, content_type = "application/problem+json"),
+#[utoipa::path(get, path = paths::JOBS, operation_id = "list_jobs", params(ListQuery), responses(
+    Registered, Understood, Stored,
+    (status = 200, body = JobsView, description = "Those that are not deleted."),
 ))]
 pub(crate) async fn list(
     Shared(state): Shared<Arc<State>>,
     Caller(requester): Caller,
-    Query(query): Query<ListQuery>,
+    Asked(ListQuery { before }): Asked<ListQuery>,
 ) -> Result<Json<JobsView>, HttpProblem> {
-    let before = query.before.as_deref().map(name).transpose()?;
     let code = requester.code.clone();
     let jobs = state.custody(move |custody| custody.jobs(&code, before.as_ref())).await?;
     let views: Vec<JobView> = jobs.iter().map(|job| view(job, state.queue.before(&requester.code, &job.id))).collect();
@@ -195,42 +204,38 @@ fn view(job: &Job, before: Option<usize>) -> JobView {
     }
 }
 
-async fn find(state: &Arc<State>, requester: &Requester, job: &str) -> Result<Job, HttpProblem> {
-    let (code, job) = (requester.code.clone(), name(job)?);
+async fn find(state: &Arc<State>, requester: &Requester, job: Name) -> Result<Job, HttpProblem> {
+    let code = requester.code.clone();
     state.custody(move |custody| custody.job(&code, &job)).await?.ok_or_else(HttpProblem::not_found)
 }
 
 /// One of the caller's own jobs
-#[utoipa::path(get, path = paths::JOB, params(("job" = String, Path, description = "name")), responses(
-    (status = 200, body = JobView),
-    (status = 403, body = ProblemDocument, content_type = "application/problem+json"),
-    (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
-    (status = 503, body = ProblemDocument, content_type = "application/problem+json"),
+#[utoipa::path(get, path = paths::JOB, operation_id = "get_job", params(("job" = inline(Name), Path, description = "Its name.")), responses(
+    Registered, Found, Stored,
+    (status = 200, body = JobView, description = "As it is now."),
 ))]
 pub(crate) async fn get(
     Shared(state): Shared<Arc<State>>,
     Caller(requester): Caller,
-    Path(job): Path<String>,
+    Named(job): Named<Name>,
 ) -> Result<Json<JobView>, HttpProblem> {
-    let job = find(&state, &requester, &job).await?;
+    let job = find(&state, &requester, job).await?;
     let before = state.queue.before(&requester.code, &job.id);
     Ok(Json(view(&job, before)))
 }
 
 /// Delete one of the caller's own jobs, with query and answer; one that still waits is cancelled;
 /// the first ten of a day are not charged
-#[utoipa::path(delete, path = paths::JOB, params(("job" = String, Path, description = "name")), responses(
+#[utoipa::path(delete, path = paths::JOB, operation_id = "delete_job", params(("job" = inline(Name), Path, description = "Its name.")), responses(
+    Registered, Found, Stored,
     (status = 204, description = "It is gone."),
-    (status = 403, body = ProblemDocument, content_type = "application/problem+json"),
-    (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
-    (status = 503, body = ProblemDocument, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn delete(
     Shared(state): Shared<Arc<State>>,
     Caller(requester): Caller,
-    Path(job): Path<String>,
+    Named(job): Named<Name>,
 ) -> Result<StatusCode, HttpProblem> {
-    let (code, job, now) = (requester.code.clone(), name(&job)?, state.sure()?);
+    let (code, now) = (requester.code.clone(), state.sure()?);
     let found = state.custody(move |custody| custody.delete(&code, &job, now)).await?;
     if !found {
         return Err(HttpProblem::not_found());
@@ -241,20 +246,19 @@ pub(crate) async fn delete(
 
 /// Follow a job: server-sent events `progress`, at most one a second, then one `end`.
 /// They tell the plan of the answer, never how far the work on it is
-#[utoipa::path(get, path = paths::EVENTS, params(("job" = String, Path, description = "name")), responses(
-    (status = 200, content_type = "text/event-stream", body = ProgressView),
-    (status = 403, body = ProblemDocument, content_type = "application/problem+json"),
-    (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
-    (status = 503, body = ProblemDocument, content_type = "application/problem+json"),
+#[utoipa::path(get, path = paths::EVENTS, operation_id = "follow_job", params(("job" = inline(Name), Path, description = "Its name.")), responses(
+    Registered, Found, Stored,
+    (status = 200, body = JobEvent, content_type = "text/event-stream",
+     description = "As the job goes on. The schema is that of one event; a comment keeps the connection open where there is none."),
 ))]
 pub(crate) async fn events(
     Shared(state): Shared<Arc<State>>,
     Caller(requester): Caller,
-    Path(job): Path<String>,
+    Named(job): Named<Name>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, HttpProblem> {
     // The ticket first: one that is gone afterwards was replied to before.
-    let watched = name(&job).ok().and_then(|job| state.queue.ticket(&job)).map(|ticket| ticket.watch());
-    let job = find(&state, &requester, &job).await?;
+    let watched = state.queue.ticket(&job).map(|ticket| ticket.watch());
+    let job = find(&state, &requester, job).await?;
     let progress = match watched {
         Some(watched) => WatchStream::new(watched),
         // Nothing to follow: closed from the beginning.
@@ -277,20 +281,18 @@ fn event(kind: &'static str, data: &impl serde::Serialize) -> Event {
 }
 
 /// Fetch an answer: the file that `cotejo decrypt` reads. Its digest is in the job's signed reply
-#[utoipa::path(get, path = paths::ANSWER, params(("job" = String, Path, description = "name")), responses(
-    (status = 200, body = Vec<u8>, content_type = "application/octet-stream"),
-    (status = 403, body = ProblemDocument, content_type = "application/problem+json"),
-    (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
-    (status = 409, body = ProblemDocument, content_type = "application/problem+json", description = "Not yet."),
-    (status = 410, body = ProblemDocument, content_type = "application/problem+json", description = "There is none, or no longer."),
-    (status = 503, body = ProblemDocument, content_type = "application/problem+json"),
+#[utoipa::path(get, path = paths::ANSWER, operation_id = "get_answer", params(("job" = inline(Name), Path, description = "Its name.")), responses(
+    Registered, Found, Stored,
+    (status = 200, body = inline(Octets), content_type = "application/octet-stream", description = "The file."),
+    (status = 409, description = "`not-ready`: not yet."),
+    (status = 410, description = "`no-answer`: there is none, or no longer."),
 ))]
 pub(crate) async fn answer(
     Shared(state): Shared<Arc<State>>,
     Caller(requester): Caller,
-    Path(job): Path<String>,
+    Named(job): Named<Name>,
 ) -> Result<Response, HttpProblem> {
-    let job = find(&state, &requester, &job).await?;
+    let job = find(&state, &requester, job).await?;
     let gone = |why: &str| HttpProblem::new(StatusCode::GONE, "no-answer", why);
     match job.state {
         JobState::Waiting => {
@@ -309,28 +311,21 @@ pub(crate) async fn answer(
 }
 
 /// Acknowledge a reply: that it has arrived, before it is decrypted. Then the answer can no longer be fetched
-#[utoipa::path(put, path = paths::ACKNOWLEDGEMENT, params(("job" = String, Path, description = "name")),
-    request_body(content = SignedView, content_type = "application/json"),
+#[utoipa::path(put, path = paths::ACKNOWLEDGEMENT, operation_id = "acknowledge", params(("job" = inline(Name), Path, description = "Its name.")),
+    request_body = SignedAcknowledgement,
     responses(
+        Registered, Found, Stored, Sent,
         (status = 204, description = "It is kept."),
-        (status = 400, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 403, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 408, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 409, body = ProblemDocument, content_type = "application/problem+json", description = "About another reply."),
-        (status = 411, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 413, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 429, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 409, description = "`other-reply`: about another request or reply."),
     ))]
 pub(crate) async fn acknowledge(
     Shared(state): Shared<Arc<State>>,
     Caller(requester): Caller,
-    Path(job): Path<String>,
+    Named(job): Named<Name>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<StatusCode, HttpProblem> {
-    let job = find(&state, &requester, &job).await?.id;
+    let job = find(&state, &requester, job).await?.id;
     let (statement, said) = upload::statement::<Acknowledgement>(&state, &requester, &headers, body).await?;
     let now = state.sure()?;
     let kept = state.custody(move |custody| custody.acknowledge(&requester.code, &job, &statement, &said, now)).await?;

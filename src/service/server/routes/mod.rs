@@ -1,21 +1,24 @@
 //! The interface under `/v1`: what requesters may call, and its OpenAPI document, which is made of the same lines.
 
 mod agreements;
+mod document;
+mod extract;
 mod jobs;
 mod keys;
 mod log;
+mod refusals;
 mod requests;
+mod rest;
 
 use std::sync::Arc;
 use std::time::Instant;
 
-use axum::extract::{FromRequestParts, MatchedPath, Request};
-use axum::http::request::Parts;
-use axum::http::{HeaderValue, Method, StatusCode};
+use axum::body::Body;
+use axum::extract::{MatchedPath, Request};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
-use axum::{Json, Router};
-use utoipa::OpenApi;
+use axum::{Extension, Router};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -25,19 +28,11 @@ use super::problem::HttpProblem;
 use super::state::{Desk, Requester, State};
 use crate::service::protocol::paths;
 use crate::service::signing::Hash;
-
-#[derive(OpenApi)]
-#[openapi(info(
-    title = "cotejo custodian",
-    description = "Encrypted hit/no-hit checks. Every call needs a client certificate that the custodian has registered. \
-                   Errors are application/problem+json (RFC 9457). No answer says whether there was a hit: verdicts are encrypted, \
-                   and no call tells the custodian one."
-))]
-struct Document;
+use rest::Lent;
 
 /// The routes, and the document that describes them.
 pub(crate) fn router(state: Arc<State>) -> (Router, utoipa::openapi::OpenApi) {
-    let (router, document) = OpenApiRouter::with_openapi(Document::openapi())
+    let (router, mut document) = OpenApiRouter::with_openapi(document::begun())
         .routes(routes!(agreements::list))
         .routes(routes!(keys::get, keys::put))
         .routes(routes!(jobs::submit))
@@ -49,10 +44,10 @@ pub(crate) fn router(state: Arc<State>) -> (Router, utoipa::openapi::OpenApi) {
         .routes(routes!(requests::abandon))
         .routes(routes!(log::standing))
         .routes(routes!(log::consistency))
+        .routes(routes!(document::get))
         .split_for_parts();
-    let served = document.clone();
+    refusals::complete(&mut document);
     let router = router
-        .route(paths::OPENAPI, axum::routing::get(move || std::future::ready(Json(served))))
         .fallback(async || HttpProblem::not_found())
         .method_not_allowed_fallback(async || {
             HttpProblem::new(
@@ -61,6 +56,7 @@ pub(crate) fn router(state: Arc<State>) -> (Router, utoipa::openapi::OpenApi) {
                 format_args!("see {} for what can be called", paths::OPENAPI),
             )
         })
+        .layer(Extension(document::Served::new(&document)))
         .layer(axum::extract::DefaultBodyLimit::disable())
         .layer(from_fn_with_state(Arc::clone(&state), accompany))
         .with_state(state);
@@ -92,11 +88,17 @@ async fn accompany(
     let method = known(request.method());
     let route = request.extensions().get::<MatchedPath>().map_or("other", MatchedPath::as_str).to_owned();
     let requester = request.extensions().get::<Peer>().and_then(|peer| Some(peer.0.as_ref()?.code.clone()));
-    let mut response = next.run(request).await;
+    let (parts, body) = request.into_parts();
+    let body = Lent::new(body);
+    let mut response = next.run(Request::from_parts(parts, Body::new(body.clone()))).await;
     let problem = response.extensions_mut().remove::<HttpProblem>();
     if let Some(problem) = &problem {
         state.metrics.refused.get_or_create(&Refused { kind: problem.kind().to_owned() }).inc();
         response = problem.response(&id);
+    }
+    // Who has stood still gets no more time.
+    if response.status() == StatusCode::REQUEST_TIMEOUT || !body.receive().await {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     let status = response.status().as_u16();
     state.metrics.served.get_or_create(&Served { route: format!("{method} {route}"), status }).inc();
@@ -118,37 +120,12 @@ async fn accompany(
     if let Ok(id) = HeaderValue::from_str(&id) {
         headers.insert("x-request-id", id);
     }
-    headers.insert(axum::http::header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 
-/// Who calls, once they are known to be registered.
-pub(crate) struct Caller(pub Arc<Requester>);
-
-impl<S: Sync> FromRequestParts<S> for Caller {
-    type Rejection = HttpProblem;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, HttpProblem> {
-        match parts.extensions.get::<Peer>() {
-            Some(Peer(Some(requester))) => Ok(Self(Arc::clone(requester))),
-            _ => Err(HttpProblem::new(
-                StatusCode::FORBIDDEN,
-                "not-registered",
-                "the certificate is not registered here; have the custodian register its fingerprint",
-            )),
-        }
-    }
-}
-
 /// The desk of an agreement that the caller may use.
-fn desk<'a>(state: &'a State, requester: &Requester, agreement: &str) -> Result<(&'a Desk, Hash), HttpProblem> {
-    let digest: Hash = agreement.parse().map_err(|_| HttpProblem::not_found())?;
-    let admitted = requester.agreements.contains(&digest);
-    let desk = state.desks.get(&digest).filter(|_| admitted).ok_or_else(HttpProblem::not_found)?;
-    Ok((desk, digest))
-}
-
-/// A name in a path.
-fn name(text: &str) -> Result<crate::service::signing::Name, HttpProblem> {
-    text.parse().map_err(|_| HttpProblem::not_found())
+fn desk<'a>(state: &'a State, requester: &Requester, agreement: &Hash) -> Result<&'a Desk, HttpProblem> {
+    let admitted = requester.agreements.contains(agreement);
+    state.desks.get(agreement).filter(|_| admitted).ok_or_else(HttpProblem::not_found)
 }
