@@ -1,6 +1,6 @@
 //! Statements and logs to begin from, and statements that are signed whatever they say.
 
-use cotejo::service::audit::{Consent, Entry, Event, Head, Role};
+use cotejo::service::audit::{Consent, Entry, Event, Head, Measure, Order, OrderDocument, Role};
 use cotejo::service::protocol::{Abandonment, Acknowledgement, Receipt, Reply, ReplyOutcome, Request};
 use cotejo::service::signing::{Hash, Name, Signed, SigningKey, Statement};
 use cotejo::service::time::Time;
@@ -58,6 +58,17 @@ pub fn seeds() -> Vec<Vec<u8>> {
         time,
     };
     let consent = Signed::new(&consent, &key).expect("short");
+    let order = |measure| Order {
+        custodian: "B".parse().expect("a code"),
+        operator: "anna".parse().expect("a code"),
+        time,
+        measure,
+    };
+    let pull = order(Measure::Breaker { pulled: true, reason: "incident 17".parse().expect("a line") });
+    let pulled = Signed::new(&pull, &key).expect("short");
+    let erase = order(Measure::Erase { before: time });
+    let erased = Signed::new(&erase, &key).expect("short");
+    let orders = OrderDocument { orders: vec![erased.clone(), erased.clone()], consents: vec![consent.clone()] };
     let events = [
         Event::Opened { party: "B".parse().expect("a code"), role: Role::Custodian },
         Event::Registered { party: request.requester.clone(), key: key.public(), introduced: None },
@@ -68,7 +79,10 @@ pub fn seeds() -> Vec<Vec<u8>> {
         Event::Abandoned { request: digest, statement: Some(given_up) },
         Event::Gallery { agreement: Hash([1; 32]), version: 2, state: Hash([2; 32]), subjects: 3, inherits: Some(1) },
         Event::Exempt { agreement: Hash([1; 32]), persons: 2, list: Hash([3; 32]) },
-        Event::Erased { before: time, through: 1, contents: 0, consents: vec![consent] },
+        Event::OperatorRegistered { operator: pull.operator.clone(), key: key.public() },
+        Event::Breaker { pulled: true, reason: "incident 17".parse().expect("a line"), orders: vec![pulled.clone()] },
+        Event::OperatorRemoved { operator: pull.operator.clone() },
+        Event::Erased { before: time, through: 1, contents: 0, consents: vec![consent], orders: vec![erased] },
     ];
     let (mut head, mut log, mut rng) = (Head::NONE, Vec::new(), ChaCha20Rng::seed_from_u64(2));
     for event in events {
@@ -79,18 +93,20 @@ pub fn seeds() -> Vec<Vec<u8>> {
             log.push(b'\n');
         }
     }
-    let bare = [text(&request), text(&receipt), text(&reply), text(&said)];
+    let bare = [text(&request), text(&receipt), text(&reply), text(&said), text(&pull), text(&erase)];
     let signed = [
         Signed::new(&request, &key).expect("short").to_json(),
         Signed::new(&receipt, &key).expect("short").to_json(),
         Signed::new(&reply, &key).expect("short").to_json(),
         Signed::new(&said, &key).expect("short").to_json(),
+        pulled.to_json(),
     ];
     let progress = "{\"running\":true,\"done\":1,\"steps\":40}".to_owned();
     let mut seeds: Vec<Vec<u8>> = signed.iter().map(|text| chosen(0, text.as_bytes())).collect();
     seeds.extend(bare.iter().map(|text| chosen(1, text.as_bytes())));
     seeds.push(chosen(2, &log));
     seeds.push(chosen(3, progress.as_bytes()));
+    seeds.push(chosen(3, orders.to_json().as_bytes()));
     seeds
 }
 

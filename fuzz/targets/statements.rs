@@ -1,7 +1,7 @@
 //! What the two parties of a service say to each other, and their logs: signed statements, bodies and headers in JSON, exported logs.
 #![no_main]
 
-use cotejo::service::audit::{Consent, Entry, LogLines, Requests, Transparency, Verifier};
+use cotejo::service::audit::{Consent, Entry, LogLines, Order, OrderDocument, Requests, Transparency, Verifier};
 use cotejo::service::protocol::{
     Abandonment, AcceptedView, Acknowledgement, ConsistencyView, JobsView, ProblemDocument, ProgressView, Receipt,
     Reply, Request, Standing,
@@ -25,13 +25,19 @@ fuzz_target!(init: seeds::write_if_asked(cotejo_fuzz::statements::seeds), |input
             let _ = serde_json::from_slice::<ProblemDocument>(content);
             let _ = serde_json::from_slice::<ProgressView>(content);
             let _ = serde_json::from_slice::<ConsistencyView>(content);
+            // And a server of whoever reaches its operations port.
+            if let Ok(text) = std::str::from_utf8(content)
+                && let Some(document) = OrderDocument::from_json(text)
+            {
+                assert_eq!(document.to_json(), text);
+            }
         }
     }
 });
 
-fn of_every_kind(content: &[u8], read: fn(&str, [&dyn Fn(&str); 7])) {
+fn of_every_kind(content: &[u8], read: fn(&str, [&dyn Fn(&str); 8])) {
     let Ok(text) = std::str::from_utf8(content) else { return };
-    let readers: [&dyn Fn(&str); 7] = [
+    let readers: [&dyn Fn(&str); 8] = [
         &holds::<Request>,
         &holds::<Receipt>,
         &holds::<Reply>,
@@ -39,15 +45,16 @@ fn of_every_kind(content: &[u8], read: fn(&str, [&dyn Fn(&str); 7])) {
         &holds::<Standing>,
         &holds::<Consent>,
         &holds::<Abandonment>,
+        &holds::<Order>,
     ];
     read(text, readers);
 }
 
-fn as_it_came(text: &str, readers: [&dyn Fn(&str); 7]) {
+fn as_it_came(text: &str, readers: [&dyn Fn(&str); 8]) {
     readers.iter().for_each(|read| read(text));
 }
 
-fn signed(text: &str, readers: [&dyn Fn(&str); 7]) {
+fn signed(text: &str, readers: [&dyn Fn(&str); 8]) {
     let kinds = [
         Request::KIND,
         Receipt::KIND,
@@ -56,6 +63,7 @@ fn signed(text: &str, readers: [&dyn Fn(&str); 7]) {
         Standing::KIND,
         Consent::KIND,
         Abandonment::KIND,
+        Order::KIND,
     ];
     kinds.iter().zip(readers).for_each(|(kind, read)| read(&signed_json(kind, text)));
 }

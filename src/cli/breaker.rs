@@ -2,22 +2,25 @@
 
 use std::path::PathBuf;
 
+use crate::service::audit::{CarriedOut, Measure};
 use crate::service::protocol::Line;
 use serde_json::json;
 
 use super::Outcome;
 use super::console::{Console, YesArg};
 use super::failure::Failure;
+use super::operator::{self, Beside, OperatorArgs};
 use super::party::{self, Anything, Party};
 
 /// The custodian's circuit breaker: while it is pulled, a running server accepts no request
 ///
-/// What was accepted before is still answered. Both changes stand in the log, with their reason.
+/// What was accepted before is still answered. Both changes stand in the log, with their reason. Where the custodian has registered
+/// operators ([[operator]]), one of them orders it, with a key of their own: the running server carries it out.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
   cotejo breaker pull --config custodian.toml --reason \"incident 17\"
-  cotejo breaker reset --reason \"incident 17 closed\"
+  cotejo breaker reset --reason \"incident 17 closed\" --operator anna --key anna/signing.key
   cotejo breaker status")]
 pub struct Args {
     #[command(subcommand)]
@@ -52,6 +55,8 @@ struct Change {
     #[arg(long, value_name = "TEXT")]
     reason: Line,
     #[command(flatten)]
+    operator: OperatorArgs,
+    #[command(flatten)]
     yes: YesArg,
 }
 
@@ -80,14 +85,15 @@ impl Config {
 
 impl Change {
     fn run(self, pulled: bool, console: &Console) -> Result<Outcome, Failure> {
-        let mut custody = Party::<Anything>::read(&self.config.config)?.custody()?;
         let what = if pulled { "accept no request from now on" } else { "accept requests again" };
         console.confirm(format_args!("{}: {what}?", self.config.config.display()), self.yes)?;
-        let changed = custody.set_breaker(pulled, self.reason, party::now());
-        let changed = changed.map_err(|error| party::store_failure(&self.config.config, &error))?;
-        let state = if pulled { "pulled: no request is accepted" } else { "reset: requests are accepted" };
-        let text = if changed { state.to_owned() } else { format!("nothing to change: {state}") };
-        console.result(text, &json!({"pulled": pulled, "changed": changed}))?;
-        Ok(Outcome::Done)
+        let Self { config: Config { config }, reason, operator, .. } = self;
+        if operator.is_given() {
+            return operator.order(&config, Measure::Breaker { pulled, reason }, Beside::default(), console);
+        }
+        let mut custody = Party::<Anything>::read(&config)?.custody()?;
+        let changed = custody.set_breaker(pulled, reason, party::now());
+        let changed = changed.map_err(|error| party::store_failure(&config, &error))?;
+        operator::report(&CarriedOut::Breaker { pulled, changed }, console)
     }
 }

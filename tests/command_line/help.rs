@@ -2,7 +2,7 @@
 
 use crate::support::Desk;
 
-const COMMANDS: [&str; 59] = [
+const COMMANDS: [&str; 60] = [
     "demo",
     "synthesize",
     "agreement",
@@ -46,6 +46,7 @@ const COMMANDS: [&str; 59] = [
     "serve",
     "serve backup",
     "serve restore",
+    "serve order",
     "ask",
     "jobs",
     "jobs list",

@@ -16,13 +16,13 @@ fn set(desk: &Desk, file: &str, mode: u32) {
 }
 
 /// A custodian that serves, with what it said of where; ended with this.
-struct Served {
+pub struct Served {
     child: Child,
-    said: serde_json::Value,
+    pub said: serde_json::Value,
 }
 
 impl Served {
-    fn begin(desk: &Desk, line: &str) -> Self {
+    pub fn begin(desk: &Desk, line: &str) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_cotejo"))
             .current_dir(desk.path("."))
             .args(line.split_whitespace())
@@ -37,7 +37,7 @@ impl Served {
     }
 
     /// What the operator's port says.
-    fn operations(&self, path: &str) -> String {
+    pub fn operations(&self, path: &str) -> String {
         use std::io::{Read, Write};
         let mut stream = std::net::TcpStream::connect(self.said["operations"].as_str().unwrap()).unwrap();
         write!(stream, "GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").unwrap();
@@ -47,7 +47,7 @@ impl Served {
     }
 
     /// As its operator does; what it has said to standard error.
-    fn end(mut self) -> String {
+    pub fn end(mut self) -> String {
         use std::io::Read;
         drop(Command::new("kill").arg(self.child.id().to_string()).status());
         let mut text = String::new();
@@ -63,7 +63,7 @@ impl Drop for Served {
     }
 }
 
-const SERVE: &str = "serve --config b/custodian.toml";
+pub const SERVE: &str = "serve --config b/custodian.toml";
 
 #[test]
 fn a_second_server_is_refused_by_whatever_name_it_finds_the_database() {

@@ -30,6 +30,7 @@ mod identities;
 mod interrupt;
 mod kept;
 mod network;
+mod operators;
 mod optimise;
 mod outputs;
 mod params;

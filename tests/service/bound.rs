@@ -38,7 +38,7 @@ fn to_layout_1(kind: Kind, database: &str, role: Role) {
         }
         Role::Custodian => {
             "ALTER TABLE galleries DROP COLUMN inherits; ALTER TABLE jobs DROP COLUMN person; \
-             DROP TABLE persons; DROP TABLE asked; DROP TABLE abandonments"
+             DROP TABLE persons; DROP TABLE asked; DROP TABLE abandonments; DROP TABLE operators; DROP TABLE orders"
         }
     };
     execute(kind, database, later);

@@ -20,6 +20,7 @@ mod faults;
 mod galleries;
 mod gone;
 mod identity;
+mod operators;
 mod outsiders;
 mod persons;
 mod quotas;

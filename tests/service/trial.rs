@@ -24,7 +24,7 @@ use cotejo::service::server::{
     Settings, Unloadable,
 };
 use cotejo::service::signing::{Hash, Name, Signed, SigningKey};
-use cotejo::service::store::{Custody, Outbox, OutboxRequest, Owner, RequestState};
+use cotejo::service::store::{Custody, Operator, Outbox, OutboxRequest, Owner, RequestState};
 use cotejo::service::time::Time;
 use cotejo::service::tree::TreeHead;
 use cotejo::template::{RealVector, Record, SubjectId, Template};
@@ -242,6 +242,8 @@ pub struct Trial {
     pub source: Arc<Source>,
     pub database: String,
     pub requesters: Vec<(String, Certified, u64)>,
+    /// Whose orders are carried out, from the next start or reload on.
+    pub operators: Vec<Operator>,
     folder: TempDir,
     certified: Certified,
     clock: Arc<AtomicI64>,
@@ -291,6 +293,7 @@ impl Trial {
             source,
             database: if database.is_empty() { databases::fresh(kind, folder.path()) } else { database },
             requesters,
+            operators: Vec::new(),
             certified: authority.issue("B-REGISTRY", setup.server_days),
             authority,
             folder,
@@ -313,10 +316,8 @@ impl Trial {
     /// So much time passes.
     pub fn step_clock(&self, seconds: i64) {
         self.set_clock_ahead(seconds);
-        if let Some(running) = &self.running {
-            let identity = self.certified.identity();
-            let renewal = Renewal { identity, requesters: self.requesters(), limits: self.limits };
-            running.reloading.renew(renewal).unwrap();
+        if self.running.is_some() {
+            self.reload(self.requesters(), self.limits).unwrap();
         }
     }
 
@@ -349,7 +350,8 @@ impl Trial {
 
     /// Has the server go on with these.
     pub fn reload(&self, requesters: Vec<Requester>, limits: Limits) -> Result<(), ServerError> {
-        self.running().reloading.renew(Renewal { identity: self.certified.identity(), requesters, limits })
+        let (identity, operators) = (self.certified.identity(), self.operators.clone());
+        self.running().reloading.renew(Renewal { identity, requesters, operators, limits })
     }
 
     /// Has the server go on with a list of revoked certificates.
@@ -357,7 +359,8 @@ impl Trial {
         let list = PemFile { path: Path::new("list"), content: list.as_bytes() };
         let identity = self.certified.identity().revoking(&[list]).map_err(|error| error.to_string())?;
         identity.fit(Side::Server, self.now()).map_err(|error| error.to_string())?;
-        let renewal = Renewal { identity, requesters: self.requesters(), limits: self.limits };
+        let operators = self.operators.clone();
+        let renewal = Renewal { identity, requesters: self.requesters(), operators, limits: self.limits };
         self.running().reloading.renew(renewal).map_err(|error| error.to_string())
     }
 
@@ -370,6 +373,7 @@ impl Trial {
             operations: Some(any),
             identity: self.certified.identity(),
             requesters: self.requesters(),
+            operators: self.operators.clone(),
             agreements: vec![ServedAgreement {
                 agreement: self.agreement.clone(),
                 pace: planning::Pace::reference(self.agreement.parameters()),

@@ -12,8 +12,7 @@ use serde_json::json;
 
 use crate::cli::console::Console;
 use crate::cli::failure::Failure;
-use crate::cli::files::{self, Access, Output};
-use crate::cli::{Outcome, OverwriteArg, party};
+use crate::cli::{Outcome, OverwriteArg, party, statement};
 
 /// Consent to another party's erasing what its log tells of before a time, although that is younger than three years
 #[derive(clap::Args)]
@@ -73,11 +72,7 @@ impl Args {
             Failure::new("consent", &error, error.remedy().unwrap_or("shorten --reason".into()))
         };
         let signed = Signed::new(&consent, &key).map_err(refused)?;
-        let text = format!("{}\n", signed.to_json());
-        files::write(
-            &[Output { path: &self.out, bytes: text.as_bytes(), access: Access::Shared }],
-            self.overwrite.force,
-        )?;
+        statement::write(&self.out, &signed, self.overwrite.force)?;
         console.written(
             format_args!(
                 "{}: consent to erase the log of {} before {}",

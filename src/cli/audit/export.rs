@@ -3,7 +3,8 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crate::service::audit::{RequestRow, Requests};
+use crate::service::audit::{OrderRow, OrderRows, RequestRow, Requests};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::source::SourceArgs;
@@ -13,13 +14,14 @@ use crate::cli::failure::Failure;
 use crate::cli::table::{Cell, write_row};
 use crate::cli::{Outcome, OverwriteArg, files};
 
-/// Write the requests of a log as a table, or the log itself so that it can be checked without its database
+/// Write the requests of a log as a table, or what its operators ordered, or the log itself so that it can be checked without its database
 #[derive(clap::Args)]
 #[command(after_help = "\
 The file names cases and staff: only its owner may read it (mode 0600). It never says whether there was a hit: no log does.
 
 Example:
   cotejo audit export --log custodian.jsonl --format csv --out requests.csv
+  cotejo audit export --log custodian.jsonl --format orders --out orders.csv
   cotejo audit export --database cotejo.sqlite --format log --out custodian.jsonl")]
 pub struct Args {
     #[command(flatten)]
@@ -41,6 +43,8 @@ enum Format {
     Csv,
     /// The requests, as a JSON array
     Json,
+    /// The breaker and erasures, and which operators ordered them, comma-separated
+    Orders,
     /// The log's entries, verbatim, one JSON object a line
     Log,
 }
@@ -50,17 +54,21 @@ impl Args {
         let out = &self.out;
         let content = match self.format {
             Format::Log => files::Content::Log,
-            Format::Csv | Format::Json => files::Content::Other,
+            Format::Csv | Format::Json | Format::Orders => files::Content::Other,
         };
         files::require_free(out, self.overwrite.force, content)?;
         let unwritable = |error: io::Error| Failure::io(out, "write it", &error);
-        let mut requests = Requests::new();
-        let (mut read_entries, mut rows) = (0, None);
+        let (mut requests, mut orders) = (Requests::new(), OrderRows::default());
+        let (mut read_entries, mut rows, mut ordered) = (0, None, None);
         let write = |file: &mut dyn io::Write| {
             let report = read(&self.source.place(), None, &[], |reading| match self.format {
                 Format::Log => file.write_all(reading.entry().to_line().as_bytes()).map_err(unwritable),
                 Format::Csv | Format::Json => {
                     requests.read(reading);
+                    Ok(())
+                }
+                Format::Orders => {
+                    orders.read(reading);
                     Ok(())
                 }
             })?;
@@ -69,7 +77,13 @@ impl Args {
             let table = std::mem::take(&mut requests).finish();
             match self.format {
                 Format::Log => return Ok(()),
-                Format::Csv => write_csv(out, file, &table)?,
+                Format::Orders => {
+                    let table = std::mem::take(&mut orders).finish();
+                    write_csv(out, file, OrderRow::FIELDS, &table)?;
+                    ordered = Some(table.len());
+                    return Ok(());
+                }
+                Format::Csv => write_csv(out, file, RequestRow::FIELDS, &table)?,
                 Format::Json => {
                     serde_json::to_writer_pretty(&mut *file, &table).map_err(|error| unwritable(error.into()))?;
                     file.write_all(b"\n").map_err(unwritable)?;
@@ -79,24 +93,30 @@ impl Args {
             Ok(())
         };
         files::fill(out, self.overwrite.force, content, write, |_| Ok(()))?;
-        let held = match rows {
-            Some(rows) => count(rows, "request"),
-            None => entries(read_entries),
+        let held = match (rows, ordered) {
+            (Some(rows), _) => count(rows, "request"),
+            (None, Some(ordered)) => count(ordered, "measure"),
+            (None, None) => entries(read_entries),
         };
         console.written(
             format_args!("{}: {held}", out.display()),
-            &json!({ "out": out, "entries": read_entries, "requests": rows }),
+            &json!({ "out": out, "entries": read_entries, "requests": rows, "measures": ordered }),
         )?;
         Ok(Outcome::Done)
     }
 }
 
-fn write_csv(path: &Path, file: &mut dyn Write, rows: &[RequestRow]) -> Result<(), Failure> {
+fn write_csv<const N: usize>(
+    path: &Path,
+    file: &mut dyn Write,
+    fields: [&str; N],
+    rows: &[impl Serialize],
+) -> Result<(), Failure> {
     let unwritable = |error: io::Error| Failure::io(path, "write it", &error);
-    write_row(file, RequestRow::FIELDS.map(Cell::from)).map_err(unwritable)?;
+    write_row(file, fields.map(Cell::from)).map_err(unwritable)?;
     for row in rows {
         let row = serde_json::to_value(row).unwrap_or_default();
-        let cells = RequestRow::FIELDS.map(|field| cell(row.get(field).unwrap_or(&Value::Null)));
+        let cells = fields.map(|field| cell(row.get(field).unwrap_or(&Value::Null)));
         write_row(file, cells).map_err(unwritable)?;
     }
     Ok(())

@@ -10,13 +10,14 @@ use crate::scheme::Opened;
 use crate::service::audit::Role;
 use crate::service::server::{Limits, Memory, Requester};
 use crate::service::signing::Hash;
+use crate::service::store::Operator;
 use serde::Deserialize;
 
 use super::source::GalleryFiles;
 use crate::cli::console::Console;
 use crate::cli::failure::Failure;
 use crate::cli::files::exposure::Kept;
-use crate::cli::party::{GuardArgs, Party, certificate_until, fingerprint};
+use crate::cli::party::{GuardArgs, Party, certificate_until, fingerprint, public_key};
 use crate::cli::{load, size};
 
 /// The rest of `custodian.toml`.
@@ -32,6 +33,8 @@ pub struct Custodian {
     agreement: Vec<AgreementEntry>,
     #[serde(default)]
     requester: Vec<RequesterEntry>,
+    #[serde(default)]
+    operator: Vec<OperatorEntry>,
     #[serde(default)]
     limits: LimitsEntry,
 }
@@ -54,6 +57,13 @@ struct RequesterEntry {
     succession: Option<PathBuf>,
     /// Digests; all agreements, where there are none.
     agreements: Option<Vec<Hash>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OperatorEntry {
+    name: Code,
+    signing_key: String,
 }
 
 #[derive(Default, Deserialize)]
@@ -166,6 +176,15 @@ impl Party<Custodian> {
         self.rest.requester.iter().map(requester).collect()
     }
 
+    /// Whose orders are carried out.
+    pub fn operators(&self) -> Result<Vec<Operator>, Failure> {
+        let operator = |OperatorEntry { name, signing_key }: &OperatorEntry| {
+            let key = public_key(signing_key, &self.path(signing_key.as_ref()))?;
+            Ok(Operator { name: name.clone(), key })
+        };
+        self.rest.operator.iter().map(operator).collect()
+    }
+
     /// Warns of files that others of this machine can reach, or refuses them; and keys in the clear, where they must not be.
     pub fn judge(&self, guard: &GuardArgs, console: &Console) -> Result<(), Failure> {
         let mut further = Vec::new();
@@ -177,6 +196,8 @@ impl Party<Custodian> {
             further.extend([certificate, signing_key].map(|file| (self.path(file.as_ref()), Kept::Ours)));
             further.extend(succession.as_ref().map(|file| (self.path(file), Kept::Ours)));
         }
+        let operators = self.rest.operator.iter();
+        further.extend(operators.map(|operator| (self.path(operator.signing_key.as_ref()), Kept::Ours)));
         self.judge_files(further, [], guard, console)
     }
 

@@ -3,6 +3,7 @@
 mod config;
 mod copies;
 mod dates;
+mod order;
 mod reload;
 mod source;
 
@@ -12,6 +13,7 @@ use std::sync::Arc;
 use crate::agreement::Code;
 use crate::service::identity::Side;
 use crate::service::server::{self, ServedAgreement, Server, ServerError, Settings};
+use crate::service::store::{Operator, StoreError};
 use serde_json::json;
 
 use super::beginning::Beginning;
@@ -37,7 +39,7 @@ use reload::Reload;
 ))]
 pub struct Args {
     #[command(subcommand)]
-    copies: Option<Copies>,
+    instead: Option<Instead>,
     /// The configuration
     #[arg(long, value_name = "FILE", default_value = "custodian.toml")]
     config: PathBuf,
@@ -75,6 +77,14 @@ pub struct Args {
     log: Level,
 }
 
+/// What is done instead of serving.
+#[derive(clap::Subcommand)]
+enum Instead {
+    #[command(flatten)]
+    Copies(Copies),
+    Order(order::Args),
+}
+
 /// How much is logged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum Level {
@@ -88,8 +98,10 @@ enum Level {
 
 impl Args {
     pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
-        if let Some(copies) = self.copies {
-            return copies.run(console);
+        match self.instead {
+            Some(Instead::Copies(copies)) => return copies.run(console),
+            Some(Instead::Order(order)) => return order.run(console),
+            None => {}
         }
         if self.init {
             return self.begin(console);
@@ -106,10 +118,14 @@ impl Args {
         let agreements = party.agreements(self.allow_unknown_exempt, console)?;
         let digests = config::digests(&agreements);
         let requesters = party.requesters_under(&digests)?;
+        let operators = party.operators()?;
         let operations = party.operations()?;
         let (limits, memory) = party.limits()?;
         let mut custody = party.custody()?;
         agreements.iter().try_for_each(|served| served.source.check())?;
+        if !Operator::are_distinct(&operators, &custody.public_key()) {
+            return Err(party::store_failure(&self.config, &StoreError::Operators));
+        }
         if self.check {
             party.advise(Side::Server, console)?;
             console.note(process::said());
@@ -121,7 +137,7 @@ impl Args {
                 exempt.clone().map(|(persons, list)| json!({"persons": persons, "list": list})).collect();
             let lines = exempt.map(|(persons, list)| format!("exempt: {}, list {list}", count(persons, "person")));
             let text = std::iter::once(sound).chain(lines).collect::<Vec<_>>().join("\n");
-            let document = json!({"config": self.config, "agreements": agreements.len(), "requesters": requesters.len(), "exempt": lists});
+            let document = json!({"config": self.config, "agreements": agreements.len(), "requesters": requesters.len(), "operators": operators.len(), "exempt": lists});
             console.result(text, &document)?;
             return Ok(Outcome::Done);
         }
@@ -141,6 +157,7 @@ impl Args {
             operations,
             identity,
             requesters,
+            operators,
             agreements: served,
             limits,
             memory,

@@ -1,4 +1,4 @@
-//! SIGHUP: certificates, requesters, exemptions and limits are read anew, while requests are served.
+//! SIGHUP: certificates, requesters, operators, exemptions and limits are read anew, while requests are served.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -47,11 +47,12 @@ impl Reload {
         let party = Party::<Custodian>::read(&self.config)?;
         let identity = party.identity(Side::Server)?;
         let requesters = party.requesters_under(&self.agreements)?;
+        let operators = party.operators()?;
         let (limits, _) = party.limits()?;
         let differing = self.started.differing(&party);
         let sources = if differing.contains(&AGREEMENTS) { &[] } else { self.sources.as_slice() };
         check_exempt(sources, &party)?;
-        let renewed = self.reloading.renew(Renewal { identity, requesters, limits });
+        let renewed = self.reloading.renew(Renewal { identity, requesters, operators, limits });
         renewed.map_err(|error| Failure::of(&self.config, &error, "correct it there"))?;
         set_exempt(sources, &party);
         if !differing.is_empty() {

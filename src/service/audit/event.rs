@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Role;
 use super::consent::Consent;
+use super::order::Order;
 use super::succession::Succession;
 use crate::agreement::Code;
 use crate::service::protocol::{Abandonment, Acknowledgement, Line, Receipt, Reply, Request};
@@ -120,6 +121,21 @@ pub enum Event {
         pulled: bool,
         /// The operator's reason.
         reason: Line,
+        /// Of the operator who ordered it. None where the custodian never had an operator with a key of its own.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        orders: Vec<Signed<Order>>,
+    },
+    /// The key that an operator's orders must be signed with, from here on.
+    OperatorRegistered {
+        /// The operator's name.
+        operator: Code,
+        /// The operator's key.
+        key: PublicKey,
+    },
+    /// From here on no order of this operator is carried out.
+    OperatorRemoved {
+        /// The operator's name.
+        operator: Code,
     },
     /// A custodian has shown a log that does not hold what it has shown before.
     Diverged(Divergence),
@@ -152,6 +168,9 @@ pub enum Event {
         /// Where it took what was younger than agreed: the consent of every other party.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         consents: Vec<Signed<Consent>>,
+        /// Of the two operators who ordered it, as [`Event::Breaker`] has them.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        orders: Vec<Signed<Order>>,
     },
 }
 
@@ -219,6 +238,8 @@ impl Event {
             | Self::Gallery { .. }
             | Self::Exempt { .. }
             | Self::Breaker { .. }
+            | Self::OperatorRegistered { .. }
+            | Self::OperatorRemoved { .. }
             | Self::Diverged(_)
             | Self::Trusted { .. }
             | Self::Clock { .. }

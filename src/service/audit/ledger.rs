@@ -1,4 +1,5 @@
-//! What was used up, as a custodian's log tells it: charges, disclosed bits, keys, versions of galleries, the breaker.
+//! What was used up, as a custodian's log tells it: charges, disclosed bits, keys, versions of galleries, the breaker,
+//! operators.
 //!
 //! The custodian keeps the same in tables, to decide by. Whoever can write to its database can change them, not the log's signatures:
 //! so the two are held against each other ([`Ledger::compared`]), and the log against what was agreed ([`super::verify`]).
@@ -9,7 +10,7 @@ use super::reading::Told;
 use super::{Entry, Reading};
 use crate::agreement::Code;
 use crate::service::protocol::{Reason, Reply, ReplyOutcome, Request, charge_returns};
-use crate::service::signing::{Hash, Name};
+use crate::service::signing::{Hash, Name, PublicKey};
 use crate::service::time::{Day, Time};
 
 /// Somebody who asks, under an agreement.
@@ -30,6 +31,8 @@ pub(crate) struct Ledger {
     pub accepted: BTreeSet<Hash>,
     /// Whether the breaker is pulled.
     pub suspended: bool,
+    /// Operators whose orders are carried out, and their keys.
+    pub operators: BTreeMap<Code, Option<PublicKey>>,
 }
 
 /// One thing about which a database and its log do not agree.
@@ -102,6 +105,13 @@ impl Ledger {
             |_| true,
             |(agreement, version)| format!("what version {version} of the gallery under {agreement} inherits"),
         );
+        compare(
+            &mut unequal,
+            &self.operators,
+            &database.operators,
+            |_| true,
+            |operator| format!("the key of operator {operator}"),
+        );
         let unknown = database.accepted.difference(&self.accepted).filter(|_| erased.is_none());
         unequal.extend(unknown.map(|request| Unequal::new(format!("request {request}"), "none", "accepted")));
         let lost = self.accepted.difference(&database.accepted);
@@ -134,6 +144,12 @@ impl Booked for u64 {
 impl Booked for Time {
     fn said(&self) -> String {
         if *self == Self::ZERO { "none".to_owned() } else { self.to_string() }
+    }
+}
+
+impl Booked for Option<PublicKey> {
+    fn said(&self) -> String {
+        self.map_or_else(|| "none".to_owned(), |key| key.to_string())
     }
 }
 
@@ -188,7 +204,13 @@ impl Bookkeeping {
             Told::Gallery { agreement, version, inherits } => {
                 self.ledger.galleries.insert((*agreement, *version), *inherits);
             }
-            Told::Breaker { pulled } => self.ledger.suspended = *pulled,
+            Told::Breaker { pulled, .. } => self.ledger.suspended = *pulled,
+            Told::OperatorRegistered { operator, key } => {
+                self.ledger.operators.insert(operator.clone(), Some(*key));
+            }
+            Told::OperatorRemoved { operator } => {
+                self.ledger.operators.remove(operator);
+            }
             Told::Request(stated) => {
                 if let Some(request) = stated.held() {
                     self.accept(reading.entry, stated.digest, request);

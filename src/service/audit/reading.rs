@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::consent::Consent;
+use super::order::{Measure, Order};
 use super::succession::Succession;
 use super::{Entry, EntryError, Event, RequestRefusal, Role};
 use crate::agreement::Code;
@@ -35,8 +36,10 @@ pub(super) enum Told {
     Refused { requester: Code, reason: RequestRefusal },
     KeyAdmitted { requester: Code, agreement: Hash, key: Name, until: Time },
     Gallery { agreement: Hash, version: u64, inherits: Option<u64> },
-    Breaker { pulled: bool },
     Clock { ahead: Time },
+    Breaker { pulled: bool, measure: Measure, orders: Vec<Stated<Order>> },
+    OperatorRegistered { operator: Code, key: PublicKey },
+    OperatorRemoved { operator: Code },
     Erased(Erasure),
     Else,
 }
@@ -47,6 +50,7 @@ pub(super) struct Erasure {
     pub through: u64,
     pub contents: u64,
     pub consents: Vec<Stated<Consent>>,
+    pub orders: Vec<Stated<Order>>,
 }
 
 /// Whose log it is.
@@ -115,11 +119,17 @@ impl Told {
                 Self::KeyAdmitted { requester, agreement, key, until }
             }
             Event::Gallery { agreement, version, inherits, .. } => Self::Gallery { agreement, version, inherits },
-            Event::Breaker { pulled, .. } => Self::Breaker { pulled },
             Event::Clock { ahead, .. } => Self::Clock { ahead },
-            Event::Erased { before, through, contents, consents } => {
+            Event::Breaker { pulled, reason, orders } => {
+                let orders = orders.iter().map(Stated::of).collect();
+                Self::Breaker { pulled, measure: Measure::Breaker { pulled, reason }, orders }
+            }
+            Event::OperatorRegistered { operator, key } => Self::OperatorRegistered { operator, key },
+            Event::OperatorRemoved { operator } => Self::OperatorRemoved { operator },
+            Event::Erased { before, through, contents, consents, orders } => {
                 let consents = consents.iter().map(Stated::of).collect();
-                Self::Erased(Erasure { before, through, contents, consents })
+                let orders = orders.iter().map(Stated::of).collect();
+                Self::Erased(Erasure { before, through, contents, consents, orders })
             }
             Event::Deleted { .. } | Event::Diverged(_) | Event::Trusted { .. } | Event::Exempt { .. } => Self::Else,
         }
@@ -127,7 +137,7 @@ impl Told {
 }
 
 impl<T: Statement> Stated<T> {
-    fn of(statement: &Signed<T>) -> Self {
+    pub(super) fn of(statement: &Signed<T>) -> Self {
         Self { digest: statement.digest(), signer: statement.signer(), said: statement.verify(None) }
     }
 

@@ -157,6 +157,8 @@ impl Requests {
             Told::Opened(_)
             | Told::Registered { .. }
             | Told::Succession(_)
+            | Told::OperatorRegistered { .. }
+            | Told::OperatorRemoved { .. }
             | Told::Refused { .. }
             | Told::Breaker { .. }
             | Told::Clock { .. }

@@ -73,7 +73,7 @@ pub(crate) fn take_contents(entries: &mut [Entry], before: i64) -> Event {
             contents += 1;
         }
     }
-    Event::Erased { before: Time::from_millis(before), through, contents, consents: Vec::new() }
+    Event::Erased { before: Time::from_millis(before), through, contents, consents: Vec::new(), orders: Vec::new() }
 }
 
 /// How far a request comes.

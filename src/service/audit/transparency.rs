@@ -111,11 +111,13 @@ impl Transparency {
                     *year.days_with_refusals.entry(requester.clone()).or_default().entry(*reason).or_default() += 1;
                 }
             }
-            Told::Breaker { pulled } => year.breaker_pulled += u64::from(*pulled),
+            Told::Breaker { pulled, .. } => year.breaker_pulled += u64::from(*pulled),
             Told::Erased(erasure) => year.erased_contents = year.erased_contents.saturating_add(erasure.contents),
             Told::Opened(_)
             | Told::Registered { .. }
             | Told::Succession(_)
+            | Told::OperatorRegistered { .. }
+            | Told::OperatorRemoved { .. }
             | Told::Receipt(_)
             | Told::Acknowledgement(_)
             | Told::Abandoned { .. }
@@ -254,8 +256,10 @@ mod tests {
         exchange.ask(1, 1000, Reached::Delivered);
         exchange.ask(2, YEAR_MS, Reached::Delivered);
         let reason: crate::service::protocol::Line = "drill".parse().unwrap();
-        exchange.custodian.add(YEAR_MS + 50, Event::Breaker { pulled: true, reason: reason.clone() });
-        exchange.custodian.add(YEAR_MS + 60, Event::Breaker { pulled: false, reason });
+        exchange
+            .custodian
+            .add(YEAR_MS + 50, Event::Breaker { pulled: true, reason: reason.clone(), orders: Vec::new() });
+        exchange.custodian.add(YEAR_MS + 60, Event::Breaker { pulled: false, reason, orders: Vec::new() });
         exchange.custodian.erase(DAY_MS, 4 * YEAR_MS);
         let years = years(&exchange.custodian);
         assert_eq!(years.iter().map(|year| year.year).collect::<Vec<_>>(), [1970, 1971, 1973]);

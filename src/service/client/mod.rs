@@ -7,6 +7,7 @@ mod address;
 mod asking;
 mod error;
 mod handshake;
+mod operations;
 mod plain;
 mod reach;
 mod tls;
@@ -33,6 +34,7 @@ use super::signing::{Hash, Name, Signed, Statement};
 pub use address::{AddressFault, Misaddressed};
 pub use asking::{AskError, Asking, Concluded, Watch};
 pub use error::{ClientError, RefusedCall};
+pub use operations::give_orders;
 use reach::{Failures, Reach};
 use tls::Tls;
 

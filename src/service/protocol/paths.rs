@@ -24,6 +24,8 @@ pub(crate) const ABANDONMENT: &str = "/v1/requests/{request}/abandonment";
 pub(crate) const LOG: &str = "/v1/log";
 /// The proof that its log holds what it held before.
 pub(crate) const CONSISTENCY: &str = "/v1/log/consistency";
+/// Where operators give orders: at the operations port, never where requesters connect.
+pub(crate) const ORDERS: &str = "/orders";
 /// The document that describes the interface.
 pub(crate) const OPENAPI: &str = "/v1/openapi.json";
 

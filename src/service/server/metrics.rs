@@ -31,6 +31,13 @@ pub(crate) struct Refused {
     pub kind: String,
 }
 
+/// Orders of operators by what came of them.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct Ordered {
+    /// Carried out, or the kind of problem.
+    pub outcome: String,
+}
+
 const WEEK: u64 = 7 * 86_400;
 const MONTH: u64 = 30 * 86_400;
 
@@ -55,6 +62,8 @@ pub(crate) struct Metrics {
     pub served: Family<Served, Counter>,
     /// Of them, refused.
     pub refused: Family<Refused, Counter>,
+    /// Documents of orders.
+    pub ordered: Family<Ordered, Counter>,
     /// Jobs that were accepted.
     pub accepted: Counter,
     /// Jobs that were replied to, with an answer or without.
@@ -96,6 +105,7 @@ impl Metrics {
         let metrics = Self {
             served: Family::default(),
             refused: Family::default(),
+            ordered: Family::default(),
             accepted: Counter::default(),
             replied: Counter::default(),
             seconds: Histogram::new(exponential_buckets(0.01, 2.0, 18)),
@@ -116,6 +126,7 @@ impl Metrics {
         };
         registry.register("requests", "HTTP requests", metrics.served.clone());
         registry.register("refusals", "Refused HTTP requests by kind of problem", metrics.refused.clone());
+        registry.register("orders", "Orders of operators by what came of them", metrics.ordered.clone());
         registry.register("jobs_accepted", "Jobs accepted", metrics.accepted.clone());
         registry.register("jobs_replied", "Jobs replied to", metrics.replied.clone());
         registry.register_with_unit("job", "Computation of a job", Unit::Seconds, metrics.seconds.clone());

@@ -20,6 +20,7 @@ mod keys;
 mod limits;
 mod metrics;
 mod operations;
+mod orders;
 mod problem;
 mod queue;
 mod readiness;
@@ -49,7 +50,7 @@ use crate::remedy::Remedy;
 use crate::scheme::Opened;
 use crate::service::identity::Identity;
 use crate::service::signing::Hash;
-use crate::service::store::{Custody, StoreError};
+use crate::service::store::{Custody, Operator, StoreError};
 use crate::service::time::Time;
 pub use engine::{GallerySource, Loaded, Memory, Unloadable};
 pub use limits::Limits;
@@ -76,6 +77,8 @@ pub struct Settings {
     pub identity: Identity,
     /// Who may ask.
     pub requesters: Vec<Requester>,
+    /// Whose orders are carried out.
+    pub operators: Vec<Operator>,
     /// The agreements, each with its gallery.
     pub agreements: Vec<ServedAgreement>,
     /// What is not exceeded.
@@ -198,7 +201,7 @@ impl Server {
             }
         }
         let mut custody = custody.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let requesters = reload::registered(&mut custody, settings.requesters, now)?;
+        let requesters = reload::registered(&mut custody, settings.requesters, &settings.operators, now)?;
         if desks.is_empty() {
             return Err(ServerError::Agreements);
         }

@@ -1,4 +1,5 @@
-//! For the operator's own network: `/healthz`, `/readyz`, `/metrics`, in the clear and without identities. Never on the requesters' port.
+//! For the operator's own network: `/healthz`, `/readyz`, `/metrics`, in the clear and without identities; and `/orders`, which are signed.
+//! Never on the requesters' port.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -9,21 +10,23 @@ use axum::body::Body;
 use axum::extract::State as Shared;
 use axum::http::{Request, StatusCode, header};
 use axum::response::IntoResponse;
-use axum::routing::get;
+use axum::routing::{get, post};
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpListener;
 use tokio::task::AbortHandle;
 use tower::ServiceExt;
 
+use super::orders;
 use super::queue::Depth;
 use super::readiness;
 use super::state::State;
+use crate::service::protocol::paths;
 
 /// Open at a time; another one closes that which came first.
 const CONNECTIONS: usize = 8;
-/// One request, and its answer, may take so long; then the connection is closed.
-const WHOLE: Duration = Duration::from_secs(10);
+/// One request, and its answer, may take so long; then the connection is closed. What was ordered is done all the same.
+const WHOLE: Duration = Duration::from_secs(60);
 
 /// Serves the operator's tools, one request a connection.
 pub(crate) async fn serve(listener: TcpListener, router: Router) {
@@ -58,6 +61,9 @@ pub(crate) fn router(state: Arc<State>) -> Router {
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
+        .route(paths::ORDERS, post(orders::take))
+        // Orders have a limit of their own.
+        .layer(axum::extract::DefaultBodyLimit::disable())
         .with_state(state)
 }
 

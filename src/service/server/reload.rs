@@ -1,4 +1,4 @@
-//! Going on with another configuration: certificates, requesters and limits, while requests are served.
+//! Going on with another configuration: certificates, requesters, operators and limits, while requests are served.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use super::limits::Limits;
 use super::state::{Renewed, Requester, Requesters, State};
 use crate::service::identity::Identity;
 use crate::service::signing::Hash;
-use crate::service::store::Custody;
+use crate::service::store::{Custody, Operator};
 use crate::service::time::Time;
 
 /// What can be changed while a server serves. Galleries and exemptions are read anew by their source, whenever they change.
@@ -19,6 +19,8 @@ pub struct Renewal {
     pub identity: Identity,
     /// Who may ask.
     pub requesters: Vec<Requester>,
+    /// Whose orders are carried out.
+    pub operators: Vec<Operator>,
     /// What is not exceeded. The number of workers stays.
     pub limits: Limits,
 }
@@ -41,7 +43,8 @@ impl Reloading {
     pub fn renew(&self, renewal: Renewal) -> Result<(), ServerError> {
         let state = &self.0;
         let now = state.now();
-        let requesters = state.with_custody(|custody| registered(custody, renewal.requesters, now))?;
+        let requesters =
+            state.with_custody(|custody| registered(custody, renewal.requesters, &renewal.operators, now))?;
         let limits = Limits { workers: state.limits().workers, ..renewal.limits };
         let renewed = renewed(&renewal.identity, requesters, limits);
         let (tls, requesters) = (Arc::clone(&renewed.tls), Arc::clone(&renewed.requesters));
@@ -80,10 +83,11 @@ pub(super) fn renewed(identity: &Identity, requesters: Arc<Requesters>, limits: 
     }
 }
 
-/// Each with a code and a certificate of its own; their keys are noted in the log.
+/// Requesters, each with a code and a certificate of its own, and operators: their keys are noted in the log.
 pub(super) fn registered(
     custody: &mut Custody,
     requesters: Vec<Requester>,
+    operators: &[Operator],
     now: Time,
 ) -> Result<Arc<Requesters>, ServerError> {
     let mut registered = Requesters::new();
@@ -96,6 +100,7 @@ pub(super) fn registered(
     if registered.is_empty() {
         return Err(ServerError::Requesters);
     }
+    custody.register_operators(operators, now)?;
     for requester in registered.values() {
         custody.journal().register(&requester.code, &requester.signers, now)?;
     }

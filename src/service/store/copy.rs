@@ -31,6 +31,8 @@ pub(super) const TABLES: &[Table] = &[
     Table { name: "asked", key: &["requester", "agreement", "person"], page: SHORT },
     Table { name: "abandonments", key: &["requester", "request"], page: SHORT },
     Table { name: "serving", key: &["name"], page: SHORT },
+    Table { name: "operators", key: &["name"], page: SHORT },
+    Table { name: "orders", key: &["digest"], page: SHORT },
     Table { name: "refused", key: &["requester", "agreement", "day", "reason"], page: SHORT },
 ];
 

@@ -5,7 +5,7 @@ use std::error::Error as _;
 
 use crate::agreement::Code;
 use crate::remedy::Remedy;
-use crate::service::audit::RETENTION_DAYS;
+use crate::service::audit::{OrderFault, RETENTION_DAYS};
 use crate::service::held_key::SigningError;
 use crate::service::signing::PublicKey;
 use crate::service::time::Time;
@@ -89,6 +89,20 @@ pub enum StoreError {
     /// Contents would be erased sooner than agreed, and this party has not consented.
     #[error("what is younger than {days} days goes with the consent of {0} alone", days = RETENTION_DAYS)]
     Consent(Code),
+    /// Two operators are one, or one has the server's key.
+    #[error("each operator has a name and a key of its own, which is not the one that signs the log")]
+    Operators,
+    /// What operators have to order, since the log has known any, was not ordered by as many.
+    #[error("this takes the orders of {needed} of the custodian's operators, and {ordered} ordered it")]
+    Unordered {
+        /// So many.
+        needed: usize,
+        /// Those whose orders count.
+        ordered: usize,
+    },
+    /// An order that does not count.
+    #[error("an order is refused: {0}")]
+    Order(OrderFault),
     /// Contents of the future would be erased.
     #[error("{0} lies in the future")]
     Future(Time),
@@ -136,6 +150,11 @@ impl Remedy for StoreError {
             Self::Older(..) => "make a copy of it; then 'cotejo serve --init-database' brings it up to date",
             Self::Layout(..) => "use that version",
             Self::Consent(_) => "have that party make one with 'cotejo audit consent', and give it with --consent",
+            Self::Operators => "correct [[operator]]",
+            Self::Unordered { .. } => {
+                "have operators sign it (--operator, --key); where none is left, register one ([[operator]], and reload)"
+            }
+            Self::Order(fault) => return order_remedy(fault),
             Self::Future(_) => "name a time that is past",
             Self::Owner { .. } | Self::Foreign => "name another database",
             Self::Damaged(..) => "restore it from a copy",
@@ -143,6 +162,20 @@ impl Remedy for StoreError {
         };
         Some(remedy.into())
     }
+}
+
+fn order_remedy(fault: &OrderFault) -> Option<Cow<'static, str>> {
+    let remedy = match fault {
+        // A stranger is told no more.
+        OrderFault::Stranger => return None,
+        OrderFault::Custodian { .. } => "sign one that names this custodian",
+        OrderFault::Measure => "have all orders say the same",
+        OrderFault::Past { .. } => "sign it anew",
+        OrderFault::Future { .. } => "set the clock it was signed by",
+        OrderFault::Again => "sign another one, if it is to be done again",
+        OrderFault::SameOperator(_) => "have another operator sign",
+    };
+    Some(remedy.into())
 }
 
 impl From<rusqlite::Error> for StoreError {

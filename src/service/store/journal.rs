@@ -7,9 +7,11 @@ use rand::CryptoRng;
 use super::connection::{Database, Row, Step};
 use super::entries::{entries_from, page};
 use super::serving::Pulse;
-use super::{Location, Owner, StoreError, schema, tree};
+use super::{Location, Owner, StoreError, operators, schema, tree};
 use crate::agreement::Code;
-use crate::service::audit::{Consent, Entry, Event, Head, RETENTION_DAYS, Role, Signers, Succession, read_successions};
+use crate::service::audit::{
+    Consent, Entry, Event, Head, Measure, Order, RETENTION_DAYS, Role, Signers, Succession, read_successions,
+};
 use crate::service::protocol::Line;
 use crate::service::signing::{Hash, PublicKey, Signed, SigningKey, Trial};
 use crate::service::time::Time;
@@ -303,20 +305,23 @@ impl Journal {
     }
 
     /// Erases the contents of entries before a time; what is needed to check the log stays. Requests of before then go as well, where
-    /// they were replied to or abandoned. `consents` are needed for what is younger than [`RETENTION_DAYS`], of every other party.
+    /// they were replied to or abandoned. `consents` are needed for what is younger than [`RETENTION_DAYS`], of every other party; `orders` of
+    /// the custodian's operators, if it ever had any.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] where it cannot be done, or a consent is lacking: then nothing was.
+    /// [`StoreError`] where it cannot be done, or a consent or an order is lacking: then nothing was.
     pub(crate) fn erase(
         &mut self,
         before: Time,
         consents: &[Signed<Consent>],
+        orders: &[Signed<Order>],
         now: Time,
     ) -> Result<ErasedContents, StoreError> {
         let role = self.owner.role;
         let erased = self.step(|step| {
-            let time = step.time(now)?;
+            let (owner, time) = (step.owner, step.time(now)?);
+            operators::admit(step, owner, &Measure::Erase { before }, orders, time)?;
             if before > time {
                 return Err(StoreError::Future(before));
             }
@@ -351,7 +356,8 @@ impl Journal {
                 Role::Querier => step.execute(sql, &[through.into()])?,
             };
             if contents > 0 {
-                step.log(Event::Erased { before, through, contents, consents: consents.to_vec() }, now)?;
+                let (consents, orders) = (consents.to_vec(), orders.to_vec());
+                step.log(Event::Erased { before, through, contents, consents, orders }, now)?;
             }
             Ok(ErasedContents { contents, through })
         })?;

@@ -14,6 +14,7 @@ mod error;
 mod journal;
 mod layout;
 mod location;
+mod operators;
 mod outbox;
 mod owner;
 #[cfg(test)]
@@ -34,6 +35,7 @@ pub use error::StoreError;
 pub(crate) use journal::Beating;
 pub use journal::{ErasedContents, Journal};
 pub use location::{Location, LocationError};
+pub use operators::Operator;
 pub(crate) use outbox::ListedRequest;
 pub use outbox::{Outbox, OutboxRequest, RequestState};
 pub use owner::Owner;

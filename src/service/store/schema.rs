@@ -41,6 +41,8 @@ const CUSTODIAN: &[&str] = &[
     ASKED,
     ABANDONMENTS,
     SERVING,
+    OPERATORS,
+    ORDERS,
     "CREATE TABLE IF NOT EXISTS refused (requester TEXT NOT NULL, agreement TEXT NOT NULL, day TEXT NOT NULL, reason TEXT NOT NULL, \
      times BIGINT NOT NULL, PRIMARY KEY (requester, agreement, day, reason))",
 ];
@@ -65,6 +67,12 @@ const ASKED: &str = "CREATE TABLE IF NOT EXISTS asked (requester TEXT NOT NULL, 
 const ABANDONMENTS: &str = "CREATE TABLE IF NOT EXISTS abandonments (requester TEXT NOT NULL, request TEXT NOT NULL, \
                             day TEXT NOT NULL, PRIMARY KEY (requester, request))";
 
+/// Whose orders are carried out. Who was removed stays, so that it is known that there were any.
+const OPERATORS: &str = "CREATE TABLE IF NOT EXISTS operators (name TEXT PRIMARY KEY, public_key TEXT NOT NULL, \
+                         removed BIGINT NOT NULL)";
+/// Orders that were carried out, by digest.
+const ORDERS: &str = "CREATE TABLE IF NOT EXISTS orders (digest TEXT PRIMARY KEY)";
+
 /// The last head of each custodian's log that we have seen and found to hold those before.
 const HEADS: &str = "CREATE TABLE IF NOT EXISTS heads (custodian TEXT PRIMARY KEY, head TEXT NOT NULL)";
 
@@ -81,11 +89,11 @@ const CUSTODIAN_FROM_3: &[&str] = &[
     ABANDONMENTS,
 ];
 
-/// From layout 4 to 5, for a custodian. A querier's tables are the same in both.
-const CUSTODIAN_FROM_4: &[&str] = &[SERVING];
-
 /// From layout 3 to 4, for a querier.
 const QUERIER_FROM_3: &[&str] = &["ALTER TABLE requests ADD COLUMN abandonment TEXT"];
+
+/// From layout 4 to 5, for a custodian. A querier's tables are the same in both.
+const CUSTODIAN_FROM_4: &[&str] = &[OPERATORS, ORDERS, SERVING];
 
 /// Makes all tables, and says nothing in them.
 pub(super) fn make(step: &mut Step<'_>, role: Role) -> Result<(), StoreError> {

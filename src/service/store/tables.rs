@@ -36,6 +36,10 @@ pub(super) fn ledger(database: &mut Database) -> Result<Ledger, StoreError> {
     for mut row in database.read("SELECT request_digest FROM jobs", &[])? {
         ledger.accepted.insert(row.parsed()?);
     }
+    for mut row in database.read("SELECT name, public_key FROM operators WHERE removed = 0", &[])? {
+        let (operator, key) = (row.parsed()?, row.parsed()?);
+        ledger.operators.insert(operator, Some(key));
+    }
     let breaker = database.read("SELECT value FROM about WHERE name = 'breaker' AND value <> 'null'", &[])?;
     ledger.suspended = !breaker.is_empty();
     Ok(ledger)

@@ -87,6 +87,8 @@ impl Statements {
             Told::Opened(_)
             | Told::Registered { .. }
             | Told::Succession(_)
+            | Told::OperatorRegistered { .. }
+            | Told::OperatorRemoved { .. }
             | Told::Refused { .. }
             | Told::KeyAdmitted { .. }
             | Told::Gallery { .. }

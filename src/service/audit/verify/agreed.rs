@@ -277,7 +277,7 @@ mod tests {
             let many = found(log, seed, &few);
             assert!(matches!(&many[..], [LogProblem::Agreed { reason }] if reason.contains("4 probes")), "{many:?}");
         }
-        let pulled = |pulled| Event::Breaker { pulled, reason: "incident".parse().unwrap() };
+        let pulled = |pulled| Event::Breaker { pulled, reason: "incident".parse().unwrap(), orders: vec![] };
         exchange.custodian.add(2000, pulled(true));
         exchange.ask(2, 3000, Reached::Delivered);
         exchange.custodian.add(4000, pulled(false));

@@ -91,7 +91,7 @@ impl Erasures {
         owner: Option<&Whose>,
         parties: impl Iterator<Item = (&'a Code, &'a [PublicKey])>,
     ) -> Vec<LogProblem> {
-        let Erasure { before, through, contents, consents } = erasure;
+        let Erasure { before, through, contents, consents, .. } = erasure;
         if *through >= number || *before > time {
             return vec![LogProblem::Erasure];
         }

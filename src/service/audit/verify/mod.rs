@@ -2,11 +2,13 @@
 
 mod agreed;
 mod erasure;
+mod orders;
 mod report;
 
 use std::collections::{BTreeMap, HashMap};
 
 use super::consent::RETENTION_DAYS;
+use super::order::{Measure, Order};
 use super::reading::{Erasure, Stated, Told, Whose};
 use super::succession::Succession;
 use super::{Entry, EntryError, Head, Ledger, Reading, Role};
@@ -18,6 +20,7 @@ use crate::service::time::Time;
 use crate::service::tree::{Growing, TreeHead};
 use agreed::Agreed;
 use erasure::Erasures;
+use orders::Orders;
 pub use report::{Counts, Finding, LogProblem, Report};
 
 /// Reads a log from its first entry to its last.
@@ -37,6 +40,7 @@ pub struct Verifier {
     erasures: Erasures,
     /// How often the clock had been ahead.
     corrections: u64,
+    orders: Orders,
     agreed: Agreed,
     /// Statements about requests that are not in the log: only an erasure excuses them.
     unknown: Vec<Place>,
@@ -94,6 +98,7 @@ impl Verifier {
             erased: 0,
             erasures: Erasures::new(RETENTION_DAYS),
             corrections: 0,
+            orders: Orders::default(),
             agreed: Agreed::default(),
             unknown: Vec::new(),
             counts: Counts::default(),
@@ -248,6 +253,11 @@ impl Verifier {
             Told::Registered { party, key, introduced } => self.registration(number, party, *key, introduced.as_ref()),
             Told::Succession(stated) => self.succession(number, stated),
             Told::Erased(erasure) => self.erased(entry, erasure),
+            Told::Breaker { measure, orders, .. } => self.ordered(entry, measure, orders),
+            Told::OperatorRegistered { .. } | Told::OperatorRemoved { .. } => {
+                let problem = self.orders.told(told, self.keys.last().copied());
+                problem.into_iter().for_each(|problem| self.find(number, problem));
+            }
             Told::Request(stated) => self.request(entry, stated),
             Told::Receipt(stated) => self.receipt(entry, stated),
             Told::Reply(stated) => self.reply(entry, stated),
@@ -256,7 +266,6 @@ impl Verifier {
             Told::Refused { .. }
             | Told::KeyAdmitted { .. }
             | Told::Gallery { .. }
-            | Told::Breaker { .. }
             | Told::Clock { .. }
             | Told::Else => {}
         }
@@ -295,6 +304,12 @@ impl Verifier {
     fn erased(&mut self, entry: &Entry, erasure: &Erasure) {
         let parties = self.registered.iter().map(|(party, keys)| (party, keys.as_slice()));
         let problems = self.erasures.told((entry.number, entry.time), erasure, self.owner.as_ref(), parties);
+        problems.into_iter().for_each(|problem| self.find(entry.number, problem));
+        self.ordered(entry, &Measure::Erase { before: erasure.before }, &erasure.orders);
+    }
+
+    fn ordered(&mut self, entry: &Entry, measure: &Measure, orders: &[Stated<Order>]) {
+        let problems = self.orders.done(self.owner.as_ref(), measure, entry.time, orders);
         problems.into_iter().for_each(|problem| self.find(entry.number, problem));
     }
 

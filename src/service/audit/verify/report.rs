@@ -164,6 +164,28 @@ pub enum LogProblem {
     /// A request was accepted while the breaker was pulled.
     #[error("the request was accepted while the service was suspended")]
     Suspended,
+    /// Operators had to order it.
+    #[error("{needed} of the custodian's operators have to order this, and {ordered} did")]
+    Unordered {
+        /// So many.
+        needed: usize,
+        /// Those whose orders stand in the entry, and hold.
+        ordered: usize,
+    },
+    /// An order that does not hold.
+    #[error("an order in it does not hold: {reason}")]
+    Order {
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// An operator that cannot be.
+    #[error(
+        "operator {operator} has the name or the key of another one or the key of the log's owner, or is removed and was none"
+    )]
+    Operator {
+        /// The operator's name.
+        operator: Code,
+    },
     /// More was asked than agreed.
     #[error("with this request {charged} probes are charged to the {period}, where {limit} are agreed")]
     Quota {

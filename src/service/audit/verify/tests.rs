@@ -142,7 +142,10 @@ fn an_erased_log_is_sound_and_only_what_the_erasure_tells_of_may_be_missing() {
     assert!(log.problems().contains(&LogProblem::Missing));
     // An erasure that tells of its own future.
     let mut log = Log::sample();
-    log.add(9000, Event::Erased { before: Time::from_millis(99_999), through: 3, contents: 0, consents: vec![] });
+    log.add(
+        9000,
+        Event::Erased { before: Time::from_millis(99_999), through: 3, contents: 0, consents: vec![], orders: vec![] },
+    );
     assert_eq!(log.problems(), [LogProblem::Erasure]);
 }
 
@@ -152,7 +155,13 @@ fn an_erasure_that_never_was_is_found_by_its_age_and_by_its_count() {
     // Dropped, written anew, and "erased".
     let mut log = Log::sample();
     log.entries.truncate(4);
-    let invented = |contents| Event::Erased { before: Time::from_millis(9000), through: 4, contents, consents: vec![] };
+    let invented = |contents| Event::Erased {
+        before: Time::from_millis(9000),
+        through: 4,
+        contents,
+        consents: vec![],
+        orders: vec![],
+    };
     log.add(2000 * DAY_MS, invented(12));
     let found =
         |log: &Log| log.report_retaining(1096).findings.into_iter().map(|found| found.problem).collect::<Vec<_>>();
@@ -354,7 +363,7 @@ fn a_clock_that_was_ahead_is_got_over_and_made_nothing_old() {
         log.report_retaining(RETENTION_DAYS).findings.into_iter().map(|finding| finding.problem).collect()
     };
     let mut log = Log::sample();
-    log.add(late, Event::Breaker { pulled: true, reason: "late".parse().unwrap() });
+    log.add(late, Event::Breaker { pulled: true, reason: "late".parse().unwrap(), orders: Vec::new() });
     corrected(&mut log, late, 5000);
     log.ask(5, 6000, true);
     assert_eq!((problems(&log), log.report().corrections), (vec![], 1));
@@ -363,9 +372,9 @@ fn a_clock_that_was_ahead_is_got_over_and_made_nothing_old() {
     corrected(&mut other, late, 5000);
     assert_eq!(problems(&other), [LogProblem::Time]);
     let mut back = Log::sample();
-    back.add(late, Event::Breaker { pulled: true, reason: "late".parse().unwrap() });
+    back.add(late, Event::Breaker { pulled: true, reason: "late".parse().unwrap(), orders: Vec::new() });
     let entry = Entry::new(
-        Event::Breaker { pulled: false, reason: "back".parse().unwrap() },
+        Event::Breaker { pulled: false, reason: "back".parse().unwrap(), orders: Vec::new() },
         Time::from_millis(5000),
         &Head { time: Time::ZERO, ..back.entries.last().unwrap().head() },
         &key(1),
@@ -416,7 +425,7 @@ fn keys_are_followed_from_one_to_the_next_and_from_nobody_elses() {
     assert_eq!(problems(&log, 1), [LogProblem::Introduction]);
     // Whoever has the key of before cannot go on with it.
     log.key = 1;
-    log.add(9000, Event::Breaker { pulled: true, reason: "the old key".parse().unwrap() });
+    log.add(9000, Event::Breaker { pulled: true, reason: "the old key".parse().unwrap(), orders: Vec::new() });
     assert_eq!(problems(&log, 1), [LogProblem::Introduction, LogProblem::Signature]);
 
     for forged in [
@@ -428,7 +437,7 @@ fn keys_are_followed_from_one_to_the_next_and_from_nobody_elses() {
         log.add(6000, Event::Succession { statement: forged });
         assert_eq!(problems(&log, 1), [LogProblem::Introduction]);
         log.key = 10;
-        log.add(7000, Event::Breaker { pulled: true, reason: "another".parse().unwrap() });
+        log.add(7000, Event::Breaker { pulled: true, reason: "another".parse().unwrap(), orders: Vec::new() });
         assert_eq!(problems(&log, 1), [LogProblem::Introduction, LogProblem::Signature]);
     }
 }

@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::Custody;
-use crate::service::audit::Event;
+use crate::service::audit::{Event, Measure, Order};
 use crate::service::protocol::Line;
+use crate::service::signing::Signed;
 use crate::service::store::journal::LoggedStep;
-use crate::service::store::{StoreError, schema};
+use crate::service::store::{StoreError, operators, schema};
 use crate::service::time::Time;
 
 /// A breaker that is pulled.
@@ -31,20 +32,34 @@ impl Custody {
         self.journal.step(read)
     }
 
-    /// Pulls the breaker, or resets it; says whether that changed anything.
+    /// Pulls the breaker, or resets it, by nobody's order; says whether that changed anything.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] where it cannot be kept.
+    /// [`StoreError::Unordered`] where the custodian has operators, [`StoreError`] where it cannot be kept.
     pub fn set_breaker(&mut self, pulled: bool, reason: Line, now: Time) -> Result<bool, StoreError> {
+        self.breaker_by(pulled, reason, &[], now)
+    }
+
+    /// The same by orders, which are used up also where nothing changes.
+    pub(super) fn breaker_by(
+        &mut self,
+        pulled: bool,
+        reason: Line,
+        orders: &[Signed<Order>],
+        now: Time,
+    ) -> Result<bool, StoreError> {
         self.journal.step(|step| {
+            let measure = Measure::Breaker { pulled, reason: reason.clone() };
+            let (owner, time) = (step.owner, step.time(now)?);
+            operators::admit(step, owner, &measure, orders, time)?;
             if read(step)?.is_some() == pulled {
                 return Ok(false);
             }
-            let state = pulled.then_some(Breaker { since: step.time(now)?, reason: reason.clone() });
+            let state = pulled.then_some(Breaker { since: time, reason: reason.clone() });
             let text = serde_json::to_string(&state).map_err(|_| StoreError::Damaged("breaker"))?;
             schema::set_about(step, NAME, &text)?;
-            step.log(Event::Breaker { pulled, reason }, now)?;
+            step.log(Event::Breaker { pulled, reason, orders: orders.to_vec() }, now)?;
             Ok(true)
         })
     }

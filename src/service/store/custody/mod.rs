@@ -16,6 +16,8 @@ mod breaker;
 mod exempt;
 mod jobs;
 mod keys;
+mod operators;
+mod orders;
 mod persons;
 mod submission;
 mod versions;
@@ -26,7 +28,7 @@ use super::{Journal, Location, Owner, StoreError};
 use crate::agreement::Code;
 use crate::service::audit::Succession;
 use crate::service::protocol::{Receipt, Reply, Standing};
-use crate::service::signing::{Hash, Name, Signed, SigningKey};
+use crate::service::signing::{Hash, Name, PublicKey, Signed, SigningKey};
 use crate::service::time::Time;
 pub use abandonment::Abandoned;
 pub use accounts::{Account, GalleryBits};
@@ -160,6 +162,11 @@ impl Custody {
     /// Whether it is on a database server, so that another can stand by.
     pub fn is_on_a_server(&self) -> bool {
         self.file().is_none()
+    }
+
+    /// The key that the log's entries are checked with.
+    pub fn public_key(&self) -> PublicKey {
+        self.journal.public_key()
     }
 
     /// The file that it is in; none for a database on a server.
