@@ -87,8 +87,8 @@ impl<T: Statement + ToSchema> PartialSchema for Signed<T> {
         let statement = statement.content_schema(Some(Ref::from_schema_name(T::name())));
         let description = format!(
             "A signed `{}`: the text that was signed, whose key it was, and the signature of `cotejo statement v1`, NUL, `{}`, NUL, \
-             the text. Of each there is one form: fields in the order below, without spaces between them, and without fields that are \
-             missing.",
+             the text. Of both there is one form: JSON without spaces, its fields in the order of this document, those that are absent \
+             left out.",
             T::KIND,
             T::KIND
         );

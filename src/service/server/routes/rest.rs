@@ -1,7 +1,7 @@
 //! What is left of a body where a request is answered before it has arrived.
 //!
-//! Who is still sending would lose the answer with the connection; who has sent would take a connection for open that is not. So what may
-//! be on its way already is received and thrown away; where it is more than that, the answer says that the connection ends.
+//! Who is still sending would lose the answer with the connection; who has sent would take a connection for open that is not. So the rest
+//! is received and thrown away, for a while; where it has not arrived by then, the answer says that the connection ends.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,9 +13,7 @@ use hyper::body::{Frame, SizeHint};
 use tokio::time::timeout;
 use tokio_stream::StreamExt;
 
-/// So much is received of what nobody wants, in bytes: a statement is shorter.
-const LIMIT: u64 = 64 * 1024;
-/// It may take so long.
+/// What nobody wants may take so long to arrive.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A body that is lent to a route: what it leaves is ours.
@@ -36,9 +34,6 @@ impl Lent {
     pub(super) async fn receive(self) -> bool {
         if self.is_end_stream() {
             return true;
-        }
-        if self.size_hint().upper().is_none_or(|left| left > LIMIT) {
-            return false;
         }
         let mut rest = Body::new(self).into_data_stream();
         let whole = async {
