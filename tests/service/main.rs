@@ -27,5 +27,6 @@ mod quotas;
 mod raw;
 mod readiness;
 mod shown;
+mod standby;
 mod tables;
 mod trial;

@@ -203,6 +203,11 @@ impl Source {
 
 struct Shared(Arc<Source>);
 
+/// As a server takes it.
+pub fn source_of(source: &Arc<Source>) -> Box<dyn GallerySource> {
+    Box::new(Shared(Arc::clone(source)))
+}
+
 impl GallerySource for Shared {
     fn is_there(&self) -> bool {
         !self.0.1.load(Ordering::Relaxed)
@@ -377,7 +382,7 @@ impl Trial {
             agreements: vec![ServedAgreement {
                 agreement: self.agreement.clone(),
                 pace: planning::Pace::reference(self.agreement.parameters()),
-                source: Box::new(Shared(Arc::clone(&self.source))),
+                source: source_of(&self.source),
                 loaded: None,
             }],
             limits: self.limits,
