@@ -178,16 +178,7 @@ impl<T> Party<T> {
             (self.path(&tls.certificate), Kept::Ours),
             (self.path(&tls.authority), Kept::Ours),
         ];
-        for key in [&self.keys.signing, &self.keys.tls] {
-            match key {
-                KeySource::File(file) => all.push((file.clone(), Kept::Private)),
-                // Who can put another library in its place gets the PIN, and what the key signs.
-                KeySource::Token(uri) => {
-                    all.push((uri.module.clone(), Kept::Ours));
-                    all.extend(uri.pin.iter().map(|pin| (pin.clone(), Kept::Private)));
-                }
-            }
-        }
+        all.extend([&self.keys.signing, &self.keys.tls].into_iter().flat_map(KeySource::files));
         let secrets = database_password_file.iter().chain(passphrase_file);
         all.extend(secrets.map(|file| (self.path(file), Kept::Private)));
         if let Ok(Location::File(file)) = location {
@@ -216,10 +207,7 @@ impl<T> Party<T> {
             return Ok(());
         }
         // One in a token leaves it in no form.
-        let own = [&self.keys.signing, &self.keys.tls].into_iter().filter_map(|key| match key {
-            KeySource::File(file) => Some(file.clone()),
-            KeySource::Token(_) => None,
-        });
+        let own = [&self.keys.signing, &self.keys.tls].into_iter().filter_map(KeySource::file).map(Path::to_owned);
         own.chain(keys).try_for_each(|key| match Standing::of(&files::read_secret(&key, LIMIT_BYTES)?) {
             Standing::Protected => Ok(()),
             _ => {

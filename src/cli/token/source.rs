@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::uri::{TokenUri, UriError};
+use crate::cli::files::exposure::Kept;
 
 /// Where a private key is.
 #[derive(Clone)]
@@ -28,6 +29,26 @@ impl KeySource {
         match self {
             Self::File(path) => path.display().to_string(),
             Self::Token(uri) => uri.to_string(),
+        }
+    }
+
+    /// The file that it stands in, if it does.
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Self::File(path) => Some(path),
+            Self::Token(_) => None,
+        }
+    }
+
+    /// The files that it is read from or reached by, and what others may not do with them.
+    pub fn files(&self) -> Vec<(PathBuf, Kept)> {
+        match self {
+            Self::File(path) => vec![(path.clone(), Kept::Private)],
+            // Who can put another library in the module's place gets the PIN, and what the key signs.
+            Self::Token(uri) => {
+                let pin = uri.pin.iter().map(|pin| (pin.clone(), Kept::Private));
+                std::iter::once((uri.module.clone(), Kept::Ours)).chain(pin).collect()
+            }
         }
     }
 }
