@@ -156,6 +156,7 @@ pub fn main() -> ExitCode {
     process::guard();
     passphrase::is_in(cli.passphrase_file);
     let result = interrupt::install().and_then(|()| cli.command.run(&console));
+    token::end();
     match result {
         Ok(Outcome::Done) | Err(Failure::OutputClosed) => ExitCode::SUCCESS,
         Ok(Outcome::NoHit | Outcome::Findings) => ExitCode::from(1),

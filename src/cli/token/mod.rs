@@ -19,6 +19,7 @@ mod uri;
 
 pub use certificate::Certifiable;
 pub use keeper::Keeper;
+pub use module::end;
 pub use signing::signing_key;
 pub use source::KeySource;
 pub use tls::tls_key;

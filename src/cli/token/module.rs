@@ -74,6 +74,26 @@ impl Module {
     }
 }
 
+/// Ends all modules, as the process ends: what a library does then must not meet a call of a thread that still goes on. A call that does
+/// not return is not waited for.
+pub fn end() {
+    let begun = Instant::now();
+    for (_, module) in LOADED.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+        loop {
+            if let Ok(calls) = module.calls.try_write() {
+                drop(module.context.clone().finalize());
+                // Nobody calls it any more: whoever would waits until the process has ended.
+                std::mem::forget(calls);
+                break;
+            }
+            if begun.elapsed() >= AGAIN {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
 fn initialise(context: &Pkcs11) -> Result<(), Trouble> {
     match context.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK)) {
         Ok(()) | Err(Error::Pkcs11(RvError::CryptokiAlreadyInitialized, _)) => Ok(()),
