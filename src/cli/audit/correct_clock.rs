@@ -1,13 +1,10 @@
 //! `cotejo audit correct-clock`: going on with a log whose last time lies in the future.
 
-use std::path::PathBuf;
-
 use serde_json::json;
 
-use super::owned;
-use super::source::{self, Database, Place};
+use super::owned::OwnedArgs;
+use super::source::{self, Place};
 use crate::cli::console::{Console, YesArg};
-use crate::cli::database_password::Password;
 use crate::cli::failure::Failure;
 use crate::cli::{Outcome, party};
 use crate::service::protocol::Line;
@@ -21,14 +18,8 @@ sees it. It makes nothing older: what was erased by the wrong clock is a finding
 Example:
   cotejo audit correct-clock --database custodian.sqlite --signing-key signing.key --reason \"the time server was wrong\"")]
 pub struct Args {
-    /// The database that holds the log: an SQLite file, or postgresql://... of a PostgreSQL server
-    #[arg(long, value_name = "LOCATION")]
-    database: String,
     #[command(flatten)]
-    password: Password,
-    /// The log owner's signing key: a file, or the URI of one in a token (pkcs11:...)
-    #[arg(long, value_name = "FILE")]
-    signing_key: PathBuf,
+    log: OwnedArgs,
     /// Why the clock had been ahead: in the log
     #[arg(long, value_name = "TEXT")]
     reason: Line,
@@ -38,10 +29,10 @@ pub struct Args {
 
 impl Args {
     pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
-        let database = Database { location: &self.database, password: &self.password };
+        let database = self.log.database();
         let (place, now) = (Place::Database(database), party::now());
         console.confirm(format_args!("{place}: is {} the right time, in the world?", now.second()), self.yes)?;
-        let corrected = owned::journal(database, &self.signing_key)?.correct_clock(self.reason, now);
+        let corrected = self.log.journal()?.correct_clock(self.reason, now);
         let ahead = corrected.map_err(|error| source::failure(database, &error))?;
         let text = match ahead {
             Some(ahead) => format!("{place}: the log had come to {ahead}, and goes on from {}", now.second()),

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
+use super::owned::OwnedArgs;
 use super::source::{self, Database, Place};
 use crate::cli::console::{Console, YesArg};
-use crate::cli::database_password::Password;
 use crate::cli::failure::Failure;
 use crate::cli::{Outcome, load, party};
 use crate::service::audit::{Role, Whose};
@@ -24,14 +24,8 @@ Example:
   cotejo certificates signing-key --out b/next
   cotejo keys succeed --database b/custodian.sqlite --signing-key b/signing.key --successor b/next/signing.key > b/succession.json")]
 pub struct Args {
-    /// The database that holds the log: an SQLite file, or postgresql://... of a PostgreSQL server
-    #[arg(long, value_name = "LOCATION")]
-    database: String,
     #[command(flatten)]
-    password: Password,
-    /// The key of before: a file, or the URI of one in a token (pkcs11:...)
-    #[arg(long, value_name = "FILE")]
-    signing_key: PathBuf,
+    log: OwnedArgs,
     /// The key from now on
     #[arg(long, value_name = "FILE")]
     successor: PathBuf,
@@ -41,11 +35,11 @@ pub struct Args {
 
 impl Args {
     pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
-        let database = Database { location: &self.database, password: &self.password };
+        let database = self.log.database();
         let failed = |error: StoreError| source::failure(database, &error);
         let Whose { party, role } =
             LogReader::open(source::parse(database)?).and_then(|mut log| log.owner()).map_err(failed)?;
-        let key = party::signing_key("--signing-key", &self.signing_key)?;
+        let key = self.log.key()?;
         let successor = party::signing_key("--successor", &self.successor)?;
         let public = successor.public();
         if key.public() == public {

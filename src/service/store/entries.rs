@@ -1,8 +1,8 @@
 //! Entries of a log as they stand in a database.
 
 use super::connection::{Database, Row, Step};
-use super::layout::LAYOUT;
-use super::{Location, StoreError, schema, tables};
+use super::layout::{LAYOUT, SIGNING_KEY, SUCCESSIONS};
+use super::{Location, StoreError, tables};
 use crate::service::audit::{Entry, Ledger, Role, Whose};
 use crate::service::signing::PublicKey;
 
@@ -60,10 +60,10 @@ impl LogReader {
     ///
     /// [`StoreError`] where they cannot be read.
     pub(crate) fn introductions(&mut self, key: &PublicKey) -> Result<Option<Vec<String>>, StoreError> {
-        if about(&mut self.database, schema::SIGNING_KEY)? != key.to_string() {
+        if about(&mut self.database, SIGNING_KEY)? != key.to_string() {
             return Ok(None);
         }
-        match about(&mut self.database, schema::SUCCESSIONS) {
+        match about(&mut self.database, SUCCESSIONS) {
             Err(StoreError::Foreign) => Ok(None),
             all => all.map(|all| Some(all.lines().map(str::to_owned).collect())),
         }

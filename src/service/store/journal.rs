@@ -6,6 +6,7 @@ use rand::CryptoRng;
 
 use super::connection::{Database, Row, Step};
 use super::entries::{entries_from, page};
+use super::layout::SUCCESSIONS;
 use super::serving::Pulse;
 use super::{Location, Owner, StoreError, operators, schema, tree};
 use crate::agreement::Code;
@@ -294,9 +295,9 @@ impl Journal {
             let said =
                 Succession { party: party.clone(), role: *role, successor: successor.public(), time: step.time(now)? };
             let statement = step.owner.sign(&said, "succession")?;
-            let before = schema::about(step, schema::SUCCESSIONS)?.unwrap_or_default();
+            let before = schema::about(step, SUCCESSIONS)?.unwrap_or_default();
             let all = format!("{before}{}\n", statement.to_json());
-            schema::set_about(step, schema::SUCCESSIONS, &all)?;
+            schema::set_about(step, SUCCESSIONS, &all)?;
             handed_on(step)?;
             step.log(Event::Succession { statement }, now)?;
             schema::bind(step, &successor.public())?;

@@ -2,7 +2,7 @@
 
 use super::connection::Step;
 use super::entries::{first_and_last, page};
-use super::layout::LAYOUT;
+use super::layout::{LAYOUT, SIGNING_KEY};
 use super::serving::SERVING;
 use super::{Owner, StoreError, tree};
 use crate::service::audit::Role;
@@ -214,12 +214,6 @@ fn from_4(step: &mut Step<'_>, role: Role) -> Result<(), StoreError> {
     }
     set_about(step, "layout", LAYOUT)
 }
-
-/// Under this name a database says which key it is bound to.
-pub(super) const SIGNING_KEY: &str = "signing key";
-
-/// Under this one what has introduced its signing keys, one statement a line.
-pub(super) const SUCCESSIONS: &str = "successions";
 
 fn create(step: &mut Step<'_>, statements: &[&str]) -> Result<(), StoreError> {
     statements.iter().try_for_each(|statement| step.execute(statement, &[]).map(drop))
