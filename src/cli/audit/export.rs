@@ -93,15 +93,18 @@ impl Args {
             Ok(())
         };
         files::fill(out, self.overwrite.force, content, write, |_| Ok(()))?;
-        let held = match (rows, ordered) {
-            (Some(rows), _) => count(rows, "request"),
-            (None, Some(ordered)) => count(ordered, "measure"),
-            (None, None) => entries(read_entries),
+        let (held, document) = match (rows, ordered) {
+            (_, Some(ordered)) => {
+                (count(ordered, "measure"), json!({ "out": out, "entries": read_entries, "measures": ordered }))
+            }
+            (Some(rows), None) => {
+                (count(rows, "request"), json!({ "out": out, "entries": read_entries, "requests": rows }))
+            }
+            (None, None) => {
+                (entries(read_entries), json!({ "out": out, "entries": read_entries, "requests": Value::Null }))
+            }
         };
-        console.written(
-            format_args!("{}: {held}", out.display()),
-            &json!({ "out": out, "entries": read_entries, "requests": rows, "measures": ordered }),
-        )?;
+        console.written(format_args!("{}: {held}", out.display()), &document)?;
         Ok(Outcome::Done)
     }
 }
