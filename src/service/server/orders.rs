@@ -56,7 +56,14 @@ async fn carried_out(state: &Arc<State>, headers: &HeaderMap, body: Body) -> Res
     let document = std::str::from_utf8(&body).ok().and_then(OrderDocument::from_json);
     let document = document.ok_or_else(|| HttpProblem::malformed("not a document of orders"))?;
     let now = state.now();
-    state.blocking(move |state| state.with_custody(|custody| custody.carry_out(&document, now)).map_err(refused)).await
+    let turn = Arc::clone(&state.orders).acquire_owned().await;
+    let turn = turn.map_err(|_| HttpProblem::unavailable("no order is taken now; try again"))?;
+    let work = move |state: &State| {
+        // Also where the connection ends meanwhile, the next one waits.
+        let _turn = turn;
+        state.with_custody(|custody| custody.carry_out(&document, now)).map_err(refused)
+    };
+    state.blocking(work).await
 }
 
 /// What the operator has to know.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use rand::{CryptoRng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
+use tokio::sync::Semaphore;
 
 use super::admission::Admission;
 use super::doubts::{ClockInDoubt, Doubts};
@@ -90,6 +91,8 @@ pub(crate) struct State {
     pub clock: Clock,
     /// Seeds of the workers' generators, and names of requests.
     rng: Mutex<ChaCha20Rng>,
+    /// Orders of operators are carried out one at a time, however many come.
+    pub orders: Arc<Semaphore>,
     /// Told to stop.
     pub stopping: AtomicBool,
     /// Another server serves from the database.
@@ -137,6 +140,7 @@ impl State {
             doubts: Doubts::new(clock()),
             clock,
             rng: Mutex::new(ChaCha20Rng::from_seed(*seed)),
+            orders: Arc::new(Semaphore::new(1)),
             stopping: AtomicBool::new(false),
             over: AtomicBool::new(false),
         }
