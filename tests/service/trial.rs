@@ -290,8 +290,8 @@ impl Trial {
         source.set(&agreement, &people, &[]);
         let folder = tempfile::tempdir().unwrap();
         let requesters = vec![
-            ("A-BORDER".to_owned(), authority.issue("A-BORDER", 30), 2),
-            ("C-POLICE".to_owned(), authority.issue("C-POLICE", 30), 3),
+            ("A-BORDER".to_owned(), authority.issue("A-BORDER", 3650), 2),
+            ("C-POLICE".to_owned(), authority.issue("C-POLICE", 3650), 3),
         ];
         let mut trial = Self {
             agreement,
