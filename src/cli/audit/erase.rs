@@ -21,10 +21,12 @@ use crate::cli::{Outcome, party, statement};
 #[derive(clap::Args)]
 #[command(after_help = "\
 Contents go; digests, hashes and signatures stay, so the log can still be checked. An entry is added that tells what was erased and is \
-signed with the owner's key. Where the custodian has registered operators ([[operator]]), two of them order it, each with a key of their \
-own: the first writes the order (--out), the second gives both to the running server, within a day. Three years are the least, and the rule (Regulation (EU) 2024/982, Art. 40); what is younger goes with the \
+signed with the owner's key. Three years are the least, and the rule (Regulation (EU) 2024/982, Art. 40); what is younger goes with the \
 consent of every other party alone ('cotejo audit consent'). Export the log first where an inquiry still needs it: nothing brings contents \
 back.
+
+Where the custodian has registered operators ([[operator]]), two of them order it, each with a key of their own: the first writes an \
+order (--out), the second gives both to the running server, within a day.
 
 Example:
   cotejo audit erase --database cotejo.sqlite --signing-key signing.key --older-than 1096d

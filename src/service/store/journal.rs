@@ -306,8 +306,8 @@ impl Journal {
     }
 
     /// Erases the contents of entries before a time; what is needed to check the log stays. Requests of before then go as well, where
-    /// they were replied to or abandoned. `consents` are needed for what is younger than [`RETENTION_DAYS`], of every other party; `orders` of
-    /// the custodian's operators, if it ever had any.
+    /// they were replied to or abandoned. `consents` are needed for what is younger than [`RETENTION_DAYS`], of every other party;
+    /// `orders` of the custodian's operators, if it ever had any.
     ///
     /// # Errors
     ///
