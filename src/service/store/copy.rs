@@ -1,8 +1,9 @@
 //! A copy of a whole database, of one moment: into a file that is kept, and from there into a database that is served from again.
 
-use super::connection::{Database, Row, Step, Value};
+use super::connection::{Database, Step};
 use super::entries::about;
 use super::layout::LAYOUT;
+use super::values::{Row, Value};
 use super::{Location, Owner, StoreError, schema, tree};
 use crate::service::tree::TreeHead;
 

@@ -1,7 +1,8 @@
 //! Entries of a log as they stand in a database.
 
-use super::connection::{Database, Row, Step};
+use super::connection::{Database, Step};
 use super::layout::{LAYOUT, SIGNING_KEY, SUCCESSIONS};
+use super::values::Row;
 use super::{Location, StoreError, tables};
 use crate::service::audit::{Entry, Ledger, Role, Whose};
 use crate::service::signing::PublicKey;

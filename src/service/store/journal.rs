@@ -4,10 +4,11 @@ use std::cmp::Ordering;
 
 use rand::CryptoRng;
 
-use super::connection::{Database, Row, Step};
+use super::connection::{Database, Step};
 use super::entries::{entries_from, page};
 use super::layout::SUCCESSIONS;
 use super::serving::Pulse;
+use super::values::Row;
 use super::{Location, Owner, StoreError, operators, schema, tree};
 use crate::agreement::Code;
 use crate::service::audit::{

@@ -24,6 +24,7 @@ mod serving;
 mod sqlite;
 mod tables;
 mod tree;
+mod values;
 
 pub(crate) use copy::copy;
 pub use custody::{

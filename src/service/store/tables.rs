@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::StoreError;
-use super::connection::{Database, Row};
+use super::connection::Database;
+use super::values::Row;
 use crate::service::audit::Ledger;
 
 /// What the tables of a custodian's database say was used up.

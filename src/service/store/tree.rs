@@ -6,7 +6,8 @@ use std::collections::HashMap;
 use tlog_tiles::tlog;
 
 use super::StoreError;
-use super::connection::{Step, Value};
+use super::connection::Step;
+use super::values::Value;
 use crate::service::signing::Hash;
 use crate::service::tree::{TreeHead, leaf};
 

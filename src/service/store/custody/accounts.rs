@@ -8,7 +8,7 @@ use super::versions::leaked;
 use crate::agreement::Code;
 use crate::service::signing::Hash;
 use crate::service::store::StoreError;
-use crate::service::store::connection::Value;
+use crate::service::store::values::Value;
 use crate::service::time::Time;
 
 /// What one requester has used up under one agreement.
@@ -58,7 +58,7 @@ impl Custody {
         self.journal.step(|step| {
             let day = step.time(now)?.day();
             let of_requester: [Value; 2] = [requester.into(), agreement.into()];
-            let number = |row: Option<crate::service::store::connection::Row>| row.map_or(Ok(0), |mut row| row.count());
+            let number = |row: Option<crate::service::store::values::Row>| row.map_or(Ok(0), |mut row| row.count());
             let sql = "SELECT COUNT(*) FROM jobs WHERE requester = ?1 AND agreement = ?2 AND state = 'waiting'";
             let waiting = number(step.row(sql, &of_requester)?)?;
             let sql = "SELECT CAST(COALESCE(SUM(times), 0) AS BIGINT) FROM refused \

@@ -7,8 +7,8 @@ use crate::service::audit::Event;
 use crate::service::protocol::{Acknowledgement, Reason, Reply, ReplyOutcome, Request, charge_returns};
 use crate::service::signing::{Hash, Name, Signed};
 use crate::service::store::StoreError;
-use crate::service::store::connection::Value;
 use crate::service::store::journal::LoggedStep;
+use crate::service::store::values::Value;
 use crate::service::time::Time;
 
 /// How work on a job ended.
@@ -54,7 +54,7 @@ impl Custody {
     pub(crate) fn answer(&mut self, requester: &Code, job: &Name) -> Result<Option<Answered>, StoreError> {
         let sql = "SELECT reply, answer FROM jobs WHERE id = ?1 AND requester = ?2 AND answer IS NOT NULL";
         let rows = self.journal.database.read(sql, &[job.into(), requester.into()])?;
-        let answered = |mut row: crate::service::store::connection::Row| {
+        let answered = |mut row: crate::service::store::values::Row| {
             let reply = Signed::from_json(&row.text()?).map_err(|_| StoreError::Damaged("reply"))?;
             Ok(Answered { reply, answer: row.bytes()? })
         };

@@ -6,7 +6,7 @@ use crate::service::protocol::Request;
 use crate::service::protocol::limits::JOBS_LISTED;
 use crate::service::signing::{Hash, Name, Signed};
 use crate::service::store::StoreError;
-use crate::service::store::connection::{Row, Value};
+use crate::service::store::values::{Row, Value};
 
 const COLUMNS: &str = "id, agreement, number, state, accepted, probes, receipt, reply, answer IS NOT NULL";
 

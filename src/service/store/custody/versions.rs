@@ -9,8 +9,8 @@ use super::{Custody, PersonKey};
 use crate::service::audit::Event;
 use crate::service::signing::Hash;
 use crate::service::store::StoreError;
-use crate::service::store::connection::Value;
 use crate::service::store::journal::LoggedStep;
+use crate::service::store::values::Value;
 use crate::service::time::Time;
 
 /// A version of a gallery that was not searched before.

@@ -12,8 +12,8 @@ mod request;
 
 use rand::CryptoRng;
 
-use super::connection::Value;
 use super::journal::LoggedStep;
+use super::values::Value;
 use super::{Journal, Location, Owner, StoreError, schema};
 use crate::agreement::Code;
 use crate::service::audit::{Divergence, Event, Succession};
@@ -314,7 +314,7 @@ impl Outbox {
     pub(crate) fn untold(&mut self) -> Result<Vec<(Code, Signed<Abandonment>)>, StoreError> {
         let sql = "SELECT number, abandonment FROM requests WHERE abandonment IS NOT NULL ORDER BY sequence";
         let rows = self.journal.database.read(sql, &[])?;
-        let untold = |mut row: super::connection::Row| {
+        let untold = |mut row: super::values::Row| {
             let statement = |text: &str| Signed::from_json(text).map_err(|_| StoreError::Damaged("abandonment"));
             Ok((row.parsed()?, statement(&row.text()?)?))
         };

@@ -4,7 +4,7 @@ use crate::agreement::Code;
 use crate::service::protocol::{Reply, Request};
 use crate::service::signing::{Hash, Name, Signed};
 use crate::service::store::StoreError;
-use crate::service::store::connection::Row;
+use crate::service::store::values::Row;
 
 /// How far a request came: the column `stage`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
