@@ -303,7 +303,7 @@ pub enum StatementError {
 impl Remedy for StatementError {
     fn remedy(&self) -> Option<Cow<'static, str>> {
         let remedy = match self {
-            Self::Signer { .. } => "register the key that signs",
+            Self::Signer { .. } => "register the key that signs, with what introduces it ('succession')",
             Self::Unsigned(error) => return error.remedy(),
             _ => return None,
         };

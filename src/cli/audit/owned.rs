@@ -47,15 +47,14 @@ pub fn journal(database: Database<'_>, signing_key: &Path) -> Result<Journal, Fa
     let mut reader = LogReader::open(source::parse(database)?).map_err(failed)?;
     let Whose { party, role } = reader.owner().map_err(failed)?;
     drop(reader);
-    Journal::open(source::parse(database)?, Owner { party, role, key }, Box::new(load::randomness()?)).map_err(
-        |error| match error {
-            // An entry with another signature would spoil the log for ever.
-            StoreError::SigningKey { .. } => Failure::new(
-                KeySource::of(signing_key).map(|source| source.name()).unwrap_or_default(),
-                &error,
-                "name the key that signs that log now",
-            ),
-            error => failed(error),
-        },
-    )
+    let unfit = format!("is not the key that signs the log of {party}");
+    let owner = Owner { party, role, key };
+    Journal::open(source::parse(database)?, owner, Box::new(load::randomness()?)).map_err(|error| match error {
+        // An entry with another signature would spoil the log for ever.
+        StoreError::SigningKey { .. } => {
+            let named = KeySource::of(signing_key).map(|source| source.name()).unwrap_or_default();
+            Failure::new(named, unfit, "name the signing key of the party whose log it is")
+        }
+        error => failed(error),
+    })
 }

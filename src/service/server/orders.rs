@@ -55,7 +55,7 @@ async fn carried_out(state: &Arc<State>, headers: &HeaderMap, body: Body) -> Res
     let body = body.map_err(|_| too_large())?;
     let document = std::str::from_utf8(&body).ok().and_then(OrderDocument::from_json);
     let document = document.ok_or_else(|| HttpProblem::malformed("not a document of orders"))?;
-    let now = state.now();
+    let now = state.sure()?;
     let turn = Arc::clone(&state.orders).acquire_owned().await;
     let turn = turn.map_err(|_| HttpProblem::unavailable("no order is taken now; try again"))?;
     let work = move |state: &State| {

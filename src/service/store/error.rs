@@ -136,7 +136,7 @@ impl Remedy for StoreError {
             Self::TakenOver => "start this one again to stand by (serve --standby)",
             Self::Linked => "remove the other name, or name a copy of the file",
             Self::SigningKey { .. } => {
-                "configure the key that it was made with, or begin another database ('database') and register the new key with the other party"
+                "configure the key that its log is signed with now; where another is to follow that one: 'cotejo keys succeed'"
             }
             Self::SignedOtherwise { .. } => {
                 "configure the key that it was made with, or begin another database ('database')"
