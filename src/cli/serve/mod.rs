@@ -13,7 +13,7 @@ use std::sync::Arc;
 use crate::agreement::Code;
 use crate::service::identity::Side;
 use crate::service::server::{self, ServedAgreement, Server, ServerError, Settings};
-use crate::service::store::{Operator, StoreError};
+use crate::service::store::{Custody, Operator, StoreError};
 use serde_json::json;
 
 use super::beginning::Beginning;
@@ -123,9 +123,7 @@ impl Args {
         let (limits, memory) = party.limits()?;
         let mut custody = party.custody()?;
         agreements.iter().try_for_each(|served| served.source.check())?;
-        if !Operator::are_distinct(&operators, &custody.public_key()) {
-            return Err(party::store_failure(&self.config, &StoreError::Operators));
-        }
+        self.check_operators(&operators, &custody)?;
         if self.check {
             party.advise(Side::Server, console)?;
             console.note(process::said());
@@ -188,6 +186,8 @@ impl Args {
             party = now;
             settings.identity = party.identity(Side::Server)?;
             settings.requesters = party.requesters_under(&digests)?;
+            settings.operators = party.operators()?;
+            self.check_operators(&settings.operators, &custody)?;
             (settings.limits, settings.memory) = party.limits()?;
             reload::take_exempt(&sources, &party)?;
         }
@@ -216,6 +216,14 @@ impl Args {
         server.run(interrupt::requested).map_err(explain)?;
         console.note("stopped; what waits is kept for the next start");
         Ok(Outcome::Done)
+    }
+
+    /// Nobody is two of them, and none of them is the server.
+    fn check_operators(&self, operators: &[Operator], custody: &Custody) -> Result<(), Failure> {
+        match Operator::are_distinct(operators, &custody.public_key()) {
+            true => Ok(()),
+            false => Err(party::store_failure(&self.config, &StoreError::Operators)),
+        }
     }
 
     /// A configuration, and who sends what to whom.
