@@ -82,9 +82,15 @@ fn read(
     Ok(read_into(verifier, &mut Source::open(place)?, each)?.finish())
 }
 
-/// The key that a log began with, where one was followed by another and so on to this one; else this one.
+/// The key that a log began with, where one was followed by another and so on to this one; else, and of a pipe, this one.
 fn first_key(place: &Place<'_>, key: Option<PublicKey>) -> Result<Option<PublicKey>, Failure> {
     let Some(key) = key else { return Ok(None) };
+    if let Place::File(path) = place
+        && !path.is_file()
+    {
+        // A pipe is read once.
+        return Ok(Some(key));
+    }
     let (mut introduced, mut first) = (BTreeMap::new(), None);
     for entry in Source::open(place)?.entries() {
         interrupt::check()?;
