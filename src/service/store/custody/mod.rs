@@ -143,7 +143,7 @@ impl Custody {
         Ok(Self { journal, persons })
     }
 
-    /// Has another key sign from now on: see [`Journal::succeed`]. What introduces it, to be told to requesters.
+    /// Has another key sign from now on: see `Journal::succeed`. What introduces it, to be told to requesters.
     ///
     /// # Errors
     ///

@@ -62,7 +62,7 @@ impl Outbox {
         self.journal.owner.sign(request, "request")
     }
 
-    /// Has another key sign from now on: see [`Journal::succeed`]. What introduces it, to be told to the custodian.
+    /// Has another key sign from now on: see `Journal::succeed`. What introduces it, to be told to the custodian.
     ///
     /// # Errors
     ///
