@@ -21,7 +21,7 @@ Examples:
   cotejo certificates issue --authority authority --name B-REGISTRY --server localhost,127.0.0.1 --out custodian
   cotejo certificates issue --authority authority --name A-BORDER --client --days 90 --out querier
   cotejo certificates issue --name A-BORDER --client --out querier --key \
-    'pkcs11:token=ministry-a;object=tls?module-path=/opt/hsm.so&pin-source=file:/run/pin'")]
+    'pkcs11:token=a;object=tls?module-path=/hsm.so&pin-source=file:/pin'")]
 pub struct Args {
     /// Folder of the authority
     #[arg(long, value_name = "FOLDER", default_value = "authority")]

@@ -17,7 +17,7 @@ use crate::cli::{Outcome, OverwriteArg};
 #[command(after_help = "\
 Example:
   cotejo certificates request --name B-REGISTRY --server localhost --out tls.csr --key \
-    'pkcs11:token=ministry-b;object=tls?module-path=/opt/hsm.so&pin-source=file:/run/pin'")]
+    'pkcs11:token=b;object=tls?module-path=/hsm.so&pin-source=file:/pin'")]
 pub struct Args {
     /// The key in its token
     #[arg(long, value_name = "PKCS11-URI")]

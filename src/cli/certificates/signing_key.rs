@@ -17,7 +17,7 @@ use crate::cli::{Outcome, OverwriteArg, load, party, passphrase};
 Examples:
   cotejo certificates signing-key --out custodian
   cotejo certificates signing-key --out custodian --key \
-    'pkcs11:token=ministry-b;object=signing?module-path=/opt/hsm.so&pin-source=file:/run/pin'")]
+    'pkcs11:token=b;object=sig?module-path=/hsm.so&pin-source=file:/pin'")]
 pub struct Args {
     /// Folder for signing.key, which stays, and signing.pub, which the other party registers
     #[arg(long, value_name = "FOLDER")]
