@@ -1,7 +1,7 @@
 //! Keys of signing turn over: each introduced by the one of before, on both sides, with requests under way.
 
 use crate::network::{self, Serving, ask, reconfigure};
-use crate::support::{Desk, PROBES};
+use crate::support::{Desk, PROBES, refusal};
 
 fn succeed(party: &str, database: &str, next: &str) -> String {
     format!(
@@ -38,7 +38,8 @@ fn keys_of_both_parties_turn_over_and_nothing_is_lost() {
     {
         let _serving = Serving::begin(&desk);
         assert!(one(1).0 <= 1);
-        desk.refused(&succeed("b", "custodian", "next"), "b/custodian.sqlite", "another cotejo serves");
+        let now = succeed("b", "custodian", "next");
+        refusal(desk.command(&now).assert(), &now, "b/custodian.sqlite", "another cotejo serves");
     }
     // Prepared under the keys of before, and not accepted.
     assert_eq!(one(2).0, 4);
@@ -103,7 +104,7 @@ fn keys_of_both_parties_turn_over_and_nothing_is_lost() {
         desk.command(&format!("audit verify --database {database} --key {stranger}")).assert().code(1);
     }
     let file = |database: &str, name: &str| {
-        desk.ok(&format!("audit export --database {database} --format jsonl --out {name}"))
+        desk.ok(&format!("audit export --database {database} --format log --out {name}"))
     };
     file("a/querier.sqlite", "a.jsonl");
     file("b/custodian.sqlite", "b.jsonl");
