@@ -103,9 +103,8 @@ fn keys_of_both_parties_turn_over_and_nothing_is_lost() {
         let stranger = public(&desk, "other");
         desk.command(&format!("audit verify --database {database} --key {stranger}")).assert().code(1);
     }
-    let file = |database: &str, name: &str| {
-        desk.ok(&format!("audit export --database {database} --format log --out {name}"))
-    };
+    let file =
+        |database: &str, name: &str| desk.ok(&format!("audit export --database {database} --format log --out {name}"));
     file("a/querier.sqlite", "a.jsonl");
     file("b/custodian.sqlite", "b.jsonl");
     let (b, a) = (public(&desk, "b/next"), public(&desk, "a"));
