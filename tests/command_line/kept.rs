@@ -237,7 +237,12 @@ fn an_append_that_was_torn_while_serving_is_not_answered_from_in_silence() {
     desk.write("b/gallery.cotejo", &before);
     let served = Served::begin(&desk, SERVE);
     assert!(served.operations("/readyz").starts_with("HTTP/1.1 200"));
-    desk.write("b/gallery.cotejo", &after[..after.len() - 1]);
+    // In one go: no other state of the file is seen.
+    let replace = |content: &[u8]| {
+        desk.write("b/new", content);
+        fs::rename(desk.path("b/new"), desk.path("b/gallery.cotejo")).unwrap();
+    };
+    replace(&after[..after.len() - 1]);
     let begun = Instant::now();
     let said = loop {
         let said = served.operations("/readyz");
@@ -252,7 +257,7 @@ fn an_append_that_was_torn_while_serving_is_not_answered_from_in_silence() {
     let torn = desk.command("serve --config b/custodian.toml --check").assert();
     refusal(torn, "serve", "b/gallery.cotejo", "of an append that was interrupted");
     // Mended, it is ready again.
-    desk.write("b/gallery.cotejo", &after);
+    replace(&after);
     while !served.operations("/readyz").starts_with("HTTP/1.1 200") {
         assert!(begun.elapsed() < Duration::from_secs(60));
         std::thread::sleep(Duration::from_millis(100));
