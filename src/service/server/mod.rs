@@ -302,6 +302,7 @@ impl Server {
         workers.into_iter().chain([release]).for_each(|thread| drop(thread.join()));
         [Some(upkeep), beating].into_iter().flatten().for_each(|thread| drop(thread.join()));
         runtime.shutdown_timeout(Duration::from_secs(2));
+        state.with_custody(|custody| custody.journal().close());
         if state.is_over() { Err(StoreError::TakenOver.into()) } else { Ok(()) }
     }
 }

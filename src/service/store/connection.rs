@@ -35,6 +35,8 @@ pub(crate) struct Database {
     existing: bool,
     /// Whether all that is read is of one moment.
     snapshot: bool,
+    /// Whether it was closed for good.
+    closed: bool,
     /// Whether the journal of an SQLite file may hold what was deleted.
     untidy: bool,
     /// The lock on an SQLite file, as long as we serve. Below the connection: closing it before would drop SQLite's own locks.
@@ -60,6 +62,7 @@ impl Database {
             access: Access::Changing,
             existing: false,
             snapshot: false,
+            closed: false,
             untidy: false,
             lock: None,
             claim: None,
@@ -142,6 +145,12 @@ impl Database {
         }
         self.claim = Some(claim?);
         Ok(())
+    }
+
+    /// From here on it is not used any more, whoever still could: its files are as they are when nobody has it open.
+    pub(crate) fn close(&mut self) {
+        self.closed = true;
+        self.link = None;
     }
 
     /// Somebody else can serve from it again.
@@ -245,6 +254,7 @@ impl Database {
     fn link(&mut self) -> Result<&mut Link, StoreError> {
         let link = match self.link.take() {
             Some(link) => link,
+            None if self.closed => return Err(StoreError::Unavailable("the server has ended".to_owned())),
             None if self.snapshot => {
                 return Err(StoreError::Unavailable("it was changed while it was read".to_owned()));
             }

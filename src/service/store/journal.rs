@@ -158,6 +158,11 @@ impl Journal {
         self.step(|_| Ok(()))
     }
 
+    /// From here on the database is not used any more: a thread that outlives the server does not keep it open.
+    pub(crate) fn close(&mut self) {
+        self.database.close();
+    }
+
     /// Lets another server serve from it.
     pub(crate) fn release(&mut self) {
         self.database.release();
