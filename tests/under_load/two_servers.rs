@@ -58,6 +58,8 @@ fn two_servers_take_over_from_each_other() {
             }
             (active, other, at) = (other, office.stand_by(at), 1 - at);
         }
+        // Told to end before it stands by, it would end as whoever is interrupted.
+        office.wait_until(1 - at, 503, "another server serves");
         vec![active, other]
     });
     for kind in [End::Killed, End::Hung, End::Stopped] {
