@@ -1,14 +1,12 @@
 //! The log in the database.
 
-use std::cmp::Ordering;
-
 use rand::CryptoRng;
 
-use super::connection::{Database, Step};
+use super::connection::Database;
 use super::entries::{entries_from, page};
 use super::layout::SUCCESSIONS;
+use super::logged::{self, LoggedStep};
 use super::serving::Pulse;
-use super::values::Row;
 use super::{Location, Owner, StoreError, operators, schema, tree};
 use crate::agreement::Code;
 use crate::service::audit::{
@@ -133,11 +131,11 @@ impl Journal {
         let done = {
             let mut step = database.step()?;
             step.alone()?;
-            let mut logged = LoggedStep { step, owner, rng: rng.as_mut(), head: None };
+            let mut logged = LoggedStep::begun(step, owner, rng.as_mut());
             logged.goes_on_from(last)?;
             let done = work(&mut logged)?;
             let head = logged.head()?;
-            logged.step.commit()?;
+            logged.commit()?;
             *last = head;
             done
         };
@@ -207,8 +205,7 @@ impl Journal {
     ///
     /// [`StoreError`] where it cannot be read.
     pub(crate) fn head(&mut self) -> Result<Head, StoreError> {
-        let rows = self.database.read("SELECT number, hash, time FROM log ORDER BY number DESC LIMIT 1", &[])?;
-        rows.into_iter().next().map_or(Ok(Head::NONE), head)
+        logged::end(self.database.read(logged::END, &[])?)
     }
 
     /// The log as a tree.
@@ -400,107 +397,4 @@ fn require_consents(
         }
     }
     Ok(())
-}
-
-fn head(mut row: Row) -> Result<Head, StoreError> {
-    Ok(Head { number: row.count()?, hash: row.parsed()?, time: row.time()? })
-}
-
-/// A step that appends to the log.
-pub(super) struct LoggedStep<'a, 'b> {
-    step: Step<'a>,
-    pub owner: &'b Owner,
-    pub rng: &'b mut (dyn CryptoRng + Send),
-    head: Option<Head>,
-}
-
-impl<'a> std::ops::Deref for LoggedStep<'a, '_> {
-    type Target = Step<'a>;
-
-    fn deref(&self) -> &Step<'a> {
-        &self.step
-    }
-}
-
-impl std::ops::DerefMut for LoggedStep<'_, '_> {
-    fn deref_mut(&mut self) -> &mut Self::Target {
-        &mut self.step
-    }
-}
-
-impl LoggedStep<'_, '_> {
-    /// Whether this log holds what we have seen of ours: a database that was put in its place does not.
-    fn goes_on_from(&mut self, last: &Head) -> Result<(), StoreError> {
-        let head = self.head()?;
-        let there = match head.number.cmp(&last.number) {
-            Ordering::Less => None,
-            Ordering::Equal => Some(head.hash),
-            Ordering::Greater if *last == Head::NONE => return Ok(()),
-            Ordering::Greater => {
-                // Somebody else has written: the log may be another key's by now.
-                schema::bound(&mut self.step, &self.owner.key.public())?;
-                let row = self.row("SELECT hash FROM log WHERE number = ?1", &[last.number.into()])?;
-                row.map(|mut row| row.parsed()).transpose()?
-            }
-        };
-        if there == Some(last.hash) { Ok(()) } else { Err(StoreError::Gone) }
-    }
-
-    /// The end of the log, with what this step has appended.
-    pub(crate) fn head(&mut self) -> Result<Head, StoreError> {
-        if let Some(head) = self.head {
-            return Ok(head);
-        }
-        let found = self.step.row("SELECT number, hash, time FROM log ORDER BY number DESC LIMIT 1", &[])?;
-        Ok(*self.head.insert(found.map_or(Ok(Head::NONE), head)?))
-    }
-
-    /// Appends an entry: its time is told in whole seconds, as those of statements.
-    pub(crate) fn log(&mut self, event: Event, now: Time) -> Result<(), StoreError> {
-        let head = self.head()?;
-        self.append(event, now, &head)
-    }
-
-    /// Appends an entry behind this head, whose time it is not before.
-    fn append(&mut self, event: Event, now: Time, head: &Head) -> Result<(), StoreError> {
-        let entry = Entry::new(event, now.second(), head, &self.owner.key, &mut *self.rng)?;
-        let sql =
-            "INSERT INTO log (number, time, content, content_digest, hash, signature) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-        let signature = entry.signature.to_string();
-        let values = [
-            entry.number.into(),
-            entry.time.into(),
-            entry.content.clone().into(),
-            (&entry.content_digest).into(),
-            (&entry.hash).into(),
-            signature.into(),
-        ];
-        self.step.execute(sql, &values)?;
-        tree::append(&mut self.step, entry.number, &entry.hash)?;
-        self.head = Some(entry.head());
-        Ok(())
-    }
-
-    /// The log as a tree, with what this step has appended.
-    pub(crate) fn tree_head(&mut self) -> Result<TreeHead, StoreError> {
-        let size = self.head()?.number;
-        self.tree_head_of(size)
-    }
-
-    /// The log as a tree when it had so many entries; it has as many.
-    pub(crate) fn tree_head_of(&mut self, size: u64) -> Result<TreeHead, StoreError> {
-        tree::head(&mut self.step, size)
-    }
-
-    /// A time for what is done now, in whole seconds: not before the log's end, so that the log's times never run backwards.
-    pub(crate) fn time(&mut self, now: Time) -> Result<Time, StoreError> {
-        Ok(now.second().max(self.head()?.time))
-    }
-
-    /// A random name.
-    pub(crate) fn name(&mut self) -> crate::service::signing::Name {
-        let mut name = crate::service::signing::Name([0; 16]);
-        self.rng.fill_bytes(&mut name.0);
-        name
-    }
 }

@@ -14,6 +14,7 @@ mod error;
 mod journal;
 mod layout;
 mod location;
+mod logged;
 mod operators;
 mod outbox;
 mod owner;

@@ -7,7 +7,7 @@ use crate::service::audit::Event;
 use crate::service::protocol::{Acknowledgement, Reason, Reply, ReplyOutcome, Request, charge_returns};
 use crate::service::signing::{Hash, Name, Signed};
 use crate::service::store::StoreError;
-use crate::service::store::journal::LoggedStep;
+use crate::service::store::logged::LoggedStep;
 use crate::service::store::values::Value;
 use crate::service::time::Time;
 

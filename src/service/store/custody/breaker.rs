@@ -6,7 +6,7 @@ use super::Custody;
 use crate::service::audit::{Event, Measure, Order};
 use crate::service::protocol::Line;
 use crate::service::signing::Signed;
-use crate::service::store::journal::LoggedStep;
+use crate::service::store::logged::LoggedStep;
 use crate::service::store::{StoreError, operators, schema};
 use crate::service::time::Time;
 

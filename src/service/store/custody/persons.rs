@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use crate::custodian::{Damage, Gallery, of_id};
 use crate::service::signing::{Hash, SigningKey};
-use crate::service::store::journal::LoggedStep;
+use crate::service::store::logged::LoggedStep;
 use crate::service::store::{StoreError, schema};
 use crate::template::SubjectId;
 

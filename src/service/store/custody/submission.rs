@@ -11,7 +11,7 @@ use crate::service::protocol::limits::TIME_TOLERANCE_MS;
 use crate::service::protocol::{Line, Receipt, RecordError, Request};
 use crate::service::signing::{Hash, Name, Signed};
 use crate::service::store::StoreError;
-use crate::service::store::journal::LoggedStep;
+use crate::service::store::logged::LoggedStep;
 use crate::service::store::values::Value;
 use crate::service::time::Time;
 use crate::service::tree::TreeHead;

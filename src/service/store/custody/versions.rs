@@ -9,7 +9,7 @@ use super::{Custody, PersonKey};
 use crate::service::audit::Event;
 use crate::service::signing::Hash;
 use crate::service::store::StoreError;
-use crate::service::store::journal::LoggedStep;
+use crate::service::store::logged::LoggedStep;
 use crate::service::store::values::Value;
 use crate::service::time::Time;
 
@@ -52,10 +52,12 @@ impl Custody {
     ///
     /// [`StoreError`] where it cannot be read.
     pub(crate) fn is_superseded(&mut self, agreement: &Hash, state: &Hash) -> Result<bool, StoreError> {
-        let sql = "SELECT state FROM galleries WHERE agreement = ?1 ORDER BY version DESC";
-        let states = self.journal.database.read(sql, &[agreement.into()])?;
-        let states = states.into_iter().map(|mut row| row.parsed::<Hash>()).collect::<Result<Vec<_>, _>>()?;
-        Ok(states.first().is_some_and(|last| last != state) && states.contains(state))
+        let sql = "SELECT CAST(MAX(version) AS BIGINT), CAST(MAX(CASE WHEN state = ?2 THEN version END) AS BIGINT) \
+                   FROM galleries WHERE agreement = ?1";
+        let found = self.journal.database.read(sql, &[agreement.into(), state.into()])?;
+        let Some(mut row) = found.into_iter().next() else { return Ok(false) };
+        let (last, of_this) = (row.maybe_int()?, row.maybe_int()?);
+        Ok(of_this.is_some() && of_this < last)
     }
 
     /// Gives a gallery's new content the next number.

@@ -12,7 +12,7 @@ mod request;
 
 use rand::CryptoRng;
 
-use super::journal::LoggedStep;
+use super::logged::LoggedStep;
 use super::values::Value;
 use super::{Journal, Location, Owner, StoreError, schema};
 use crate::agreement::Code;
