@@ -116,12 +116,25 @@ impl Database {
     /// [`StoreError::Gone`] where the file is not the one of its name, [`StoreError::TakenOver`] where another server has begun.
     pub(crate) fn check_claim(&mut self) -> Result<(), StoreError> {
         self.is_in_place()?;
+        self.holds_term()
+    }
+
+    /// Whether the term that we serve for, if for one, is not over.
+    fn holds_term(&mut self) -> Result<(), StoreError> {
+        self.on_a_server(|link, claim| claim.map_or(Ok(()), |claim| claim.check(link)))
+    }
+
+    /// Does something that concerns a PostgreSQL server alone; nothing in an SQLite file, whose lock tells all.
+    fn on_a_server<T: Default>(
+        &mut self,
+        work: impl FnOnce(&mut postgres::Client, Option<&Claim>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         self.link()?;
-        let held = match (&mut self.link, &self.claim) {
-            (Some(Link::Postgres(link)), Some(claim)) => claim.check(link),
-            _ => Ok(()),
+        let done = match &mut self.link {
+            Some(Link::Postgres(link)) => work(link, self.claim.as_ref()),
+            _ => Ok(T::default()),
         };
-        self.settle(held)
+        self.settle(done)
     }
 
     /// From here on nobody else can serve from it.
@@ -166,29 +179,17 @@ impl Database {
 
     /// What whoever serves from it has shown: see [`serving`]. None of an SQLite file, where its lock tells all.
     pub(crate) fn pulse(&mut self) -> Result<Option<Pulse>, StoreError> {
-        let pulse = match self.link()? {
-            Link::Postgres(link) => serving::pulse(link),
-            Link::Sqlite(_) | Link::Reading(_) => Ok(None),
-        };
-        self.settle(pulse)
+        self.on_a_server(|link, _| serving::pulse(link))
     }
 
     /// Shows that the server of a term is alive.
     pub(crate) fn beat(&mut self, term: i64) -> Result<(), StoreError> {
-        let beaten = match self.link()? {
-            Link::Postgres(link) => serving::beat(link, term),
-            Link::Sqlite(_) | Link::Reading(_) => Ok(()),
-        };
-        self.settle(beaten)
+        self.on_a_server(|link, _| serving::beat(link, term))
     }
 
     /// Ends the session of whoever serves from it.
     pub(crate) fn depose(&mut self) -> Result<(), StoreError> {
-        let deposed = match self.link()? {
-            Link::Postgres(link) => serving::depose(link),
-            Link::Sqlite(_) | Link::Reading(_) => Ok(()),
-        };
-        self.settle(deposed)
+        self.on_a_server(|link, _| serving::depose(link))
     }
 
     /// What steps have deleted leaves the journal of an SQLite file, and is overwritten in the file itself. Where somebody reads just now
@@ -415,11 +416,7 @@ impl Step<'_> {
             return Ok(());
         }
         self.execute("LOCK TABLE about IN EXCLUSIVE MODE", &[])?;
-        let held = match (&mut self.database.link, &self.database.claim) {
-            (Some(Link::Postgres(link)), Some(claim)) => claim.check(link),
-            _ => Ok(()),
-        };
-        self.database.settle(held)
+        self.database.holds_term()
     }
 
     /// Names of the tables that there are.
