@@ -19,6 +19,8 @@ use crate::service::store::{Custody, StoreError};
 
 /// The other server is looked at so often.
 const LOOK: Duration = Duration::from_millis(250);
+/// Galleries are looked at so often, as by a server that serves.
+const READ: Duration = Duration::from_secs(1);
 /// A server whose session has ended may come back within this: the database itself was started anew, say.
 const QUIET: Duration = Duration::from_secs(2);
 /// A server that has a session, and has not beaten for so long, hangs, or its machine is gone.
@@ -36,12 +38,16 @@ pub fn stand_by(settings: &mut Settings, custody: &mut Custody, stop: impl Fn() 
     let told = Told::default();
     let _operations = settings.operations.map(|address| Operations::open(address, &told)).transpose()?;
     let mut watched = Watched::new(Instant::now());
+    let (mut read, mut lacking) = (Instant::now(), behind(settings, custody));
     tracing::info!("standing by");
     while !stop() {
-        let (looked, behind) = (watched.look(custody, Instant::now()), behind(settings, custody));
-        told.say(match (looked, behind) {
-            (Err(error), _) | (_, Err(error)) => error.in_full(),
-            (Ok(_), Ok(Some(behind))) => behind,
+        if read.elapsed() >= READ {
+            (read, lacking) = (Instant::now(), behind(settings, custody));
+        }
+        told.say(match (watched.look(custody, Instant::now()), &lacking) {
+            (Err(error), _) => error.in_full(),
+            (_, Err(error)) => error.in_full(),
+            (Ok(_), Ok(Some(behind))) => behind.clone(),
             (Ok(Standing::Serving), Ok(None)) => "standing by: another server serves".to_owned(),
             (Ok(standing), Ok(None)) => match take(standing, settings, custody) {
                 Ok(true) => return Ok(true),
