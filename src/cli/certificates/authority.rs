@@ -6,7 +6,7 @@ use rcgen::{BasicConstraints, IsCa, KeyPair, KeyUsagePurpose};
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use super::{AUTHORITY, AUTHORITY_KEY, Validity, fingerprint, unmade};
+use super::{AUTHORITY, AUTHORITY_KEY, Validity, fingerprint, named, unmade};
 use crate::cli::console::Console;
 use crate::cli::failure::Failure;
 use crate::cli::files::{self, Access, Folders, Output};
@@ -33,7 +33,8 @@ pub struct Args {
 impl Args {
     pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
         let (certificate_path, key_path) = (self.out.join(AUTHORITY), self.out.join(AUTHORITY_KEY));
-        let mut parameters = self.validity.parameters(&self.name, Vec::new())?;
+        let mut parameters = named(&self.name, Vec::new())?;
+        self.validity.limit(&mut parameters);
         parameters.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
         parameters.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         let key = KeyPair::generate().map_err(|error| unmade(&error))?;

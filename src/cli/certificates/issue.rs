@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-use rcgen::{ExtendedKeyUsagePurpose, Issuer, KeyPair, KeyUsagePurpose};
+use rcgen::{Issuer, KeyPair};
 use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::show::Described;
-use super::{AUTHORITY, AUTHORITY_KEY, CERTIFICATE, KEY, Validity, fingerprint, in_token, unmade};
+use super::{AUTHORITY, AUTHORITY_KEY, CERTIFICATE, Holder, KEY, Validity, fingerprint, in_token, unmade};
 use crate::cli::console::Console;
 use crate::cli::failure::Failure;
 use crate::cli::files::{self, Access, Folders, Output};
@@ -26,21 +26,8 @@ pub struct Args {
     /// Folder of the authority
     #[arg(long, value_name = "FOLDER", default_value = "authority")]
     pub(super) authority: PathBuf,
-    /// Whose certificate it is
-    #[arg(long, value_name = "NAME")]
-    pub(super) name: String,
-    /// For a server that is reached by these names and addresses
-    #[arg(
-        long,
-        value_name = "HOST[,HOST...]",
-        value_delimiter = ',',
-        required_unless_present = "client",
-        conflicts_with = "client"
-    )]
-    pub(super) server: Vec<String>,
-    /// For somebody who asks
-    #[arg(long)]
-    pub(super) client: bool,
+    #[command(flatten)]
+    pub(super) holder: Holder,
     /// For a key in a token, by its URI, instead of a new tls.key
     #[arg(long, value_name = "PKCS11-URI")]
     pub(super) key: Option<PathBuf>,
@@ -76,13 +63,9 @@ impl Args {
         }
         let issuer = Issuer::from_ca_cert_pem(&authority, authority_key).map_err(|error| unmade(&error))?;
 
-        let mut parameters = self.validity.parameters(&self.name, self.server.clone())?;
-        parameters.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        let mut parameters = self.holder.parameters()?;
+        self.validity.limit(&mut parameters);
         parameters.use_authority_key_identifier_extension = true;
-        parameters.extended_key_usages = match self.client {
-            true => vec![ExtendedKeyUsagePurpose::ClientAuth],
-            false => vec![ExtendedKeyUsagePurpose::ServerAuth],
-        };
         let (certificate, key) = match &self.key {
             Some(uri) => {
                 let keeper = in_token(uri)?;
@@ -125,7 +108,7 @@ impl Args {
             format_args!(
                 "{}: of {}, valid until {}\n{kept}\n{}: whom to trust\nfingerprint {fingerprint}",
                 certificate_path.display(),
-                self.name,
+                self.holder.name,
                 issued.until,
                 copy_path.display(),
             ),

@@ -11,7 +11,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::service::signing::Hash;
-use rcgen::{CertificateParams, DistinguishedName, DnType};
+use rcgen::{CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, KeyUsagePurpose};
 use time::OffsetDateTime;
 
 use super::Outcome;
@@ -71,9 +71,8 @@ struct Validity {
 }
 
 impl Validity {
-    /// Puts the validity and the name into a certificate.
-    fn parameters(&self, name: &str, hosts: Vec<String>) -> Result<CertificateParams, Failure> {
-        let mut parameters = named(name, hosts)?;
+    /// Puts the validity into a certificate.
+    fn limit(&self, parameters: &mut CertificateParams) {
         // An hour back: clocks differ.
         let hour_ago = || crate::service::time::Time::from_millis(party::now().millis() - 3_600_000);
         let from = self.valid_from.unwrap_or_else(hour_ago);
@@ -82,6 +81,38 @@ impl Validity {
         if let (Ok(from), Ok(until)) = (at(from), at(until)) {
             (parameters.not_before, parameters.not_after) = (from, until);
         }
+    }
+}
+
+/// Whom a certificate is for.
+#[derive(clap::Args)]
+struct Holder {
+    /// Whose certificate it is
+    #[arg(long, value_name = "NAME")]
+    name: String,
+    /// For a server that is reached by these names and addresses
+    #[arg(
+        long,
+        value_name = "HOST[,HOST...]",
+        value_delimiter = ',',
+        required_unless_present = "client",
+        conflicts_with = "client"
+    )]
+    server: Vec<String>,
+    /// For somebody who asks
+    #[arg(long)]
+    client: bool,
+}
+
+impl Holder {
+    /// What a certificate says of its holder.
+    fn parameters(&self) -> Result<CertificateParams, Failure> {
+        let mut parameters = named(&self.name, self.server.clone())?;
+        parameters.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        parameters.extended_key_usages = match self.client {
+            true => vec![ExtendedKeyUsagePurpose::ClientAuth],
+            false => vec![ExtendedKeyUsagePurpose::ServerAuth],
+        };
         Ok(parameters)
     }
 }

@@ -2,10 +2,9 @@
 
 use std::path::PathBuf;
 
-use rcgen::{ExtendedKeyUsagePurpose, KeyUsagePurpose};
 use serde_json::json;
 
-use super::{in_token, unmade};
+use super::{Holder, in_token, unmade};
 use crate::cli::console::Console;
 use crate::cli::failure::Failure;
 use crate::cli::files::{self, Access, Output};
@@ -22,21 +21,8 @@ pub struct Args {
     /// The key in its token
     #[arg(long, value_name = "PKCS11-URI")]
     key: PathBuf,
-    /// Whose certificate it will be
-    #[arg(long, value_name = "NAME")]
-    name: String,
-    /// For a server that is reached by these names and addresses
-    #[arg(
-        long,
-        value_name = "HOST[,HOST...]",
-        value_delimiter = ',',
-        required_unless_present = "client",
-        conflicts_with = "client"
-    )]
-    server: Vec<String>,
-    /// For somebody who asks
-    #[arg(long)]
-    client: bool,
+    #[command(flatten)]
+    holder: Holder,
     /// The file to write, which the authority gets
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -46,12 +32,7 @@ pub struct Args {
 
 impl Args {
     pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
-        let mut parameters = super::named(&self.name, self.server)?;
-        parameters.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-        parameters.extended_key_usages = match self.client {
-            true => vec![ExtendedKeyUsagePurpose::ClientAuth],
-            false => vec![ExtendedKeyUsagePurpose::ServerAuth],
-        };
+        let parameters = self.holder.parameters()?;
         let keeper = in_token(&self.key)?;
         let request = parameters.serialize_request(&Certifiable(&keeper)).map_err(|error| unmade(&error))?;
         let text = request.pem().map_err(|error| unmade(&error))?;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::agreement::Code;
 
-use super::{AUTHORITY, CERTIFICATE, KEY, Validity, authority, issue, signing_key};
+use super::{AUTHORITY, CERTIFICATE, Holder, KEY, Validity, authority, issue, signing_key};
 use crate::cli::OverwriteArg;
 use crate::cli::console::Console;
 use crate::cli::failure::Failure;
@@ -32,13 +32,12 @@ pub fn trial(folder: &Path, party: &Code, hosts: &[String]) -> Result<(), Failur
         overwrite: overwrite(),
     };
     // Refused hosts are refused before anything is made.
-    validity(DAYS).parameters(party.as_str(), hosts.to_vec())?;
+    let holder = Holder { name: party.to_string(), server: hosts.to_vec(), client: hosts.is_empty() };
+    holder.parameters()?;
     made.run(&quiet)?;
     let issued = issue::Args {
         authority: own_authority,
-        name: party.to_string(),
-        server: hosts.to_vec(),
-        client: hosts.is_empty(),
+        holder,
         key: None,
         out: folder.to_owned(),
         validity: validity(DAYS),
