@@ -67,22 +67,14 @@ fn a_database_is_copied_while_requests_are_answered_and_is_served_from_again() {
 /// From one kind of database to the other, and back.
 #[test]
 fn a_copy_of_one_kind_of_database_is_restored_into_the_other() {
-    let Ok(server) = std::env::var("COTEJO_POSTGRES") else {
-        eprintln!("COTEJO_POSTGRES is not set: copies of PostgreSQL are not tested (see scripts/postgres.sh)");
-        return;
-    };
+    let Some(database) = network::on_postgres("copies") else { return };
     let desk = network::desk();
     {
         let _serving = Serving::begin(&desk);
         assert_eq!(ask(&desk, "--templates probes.csv --number 1").0, 0);
     }
     let head = desk.json(&format!("{BACKUP} copy.sqlite"))["head"].as_str().unwrap().to_owned();
-    let name = format!("copies_{}", std::process::id());
-    let mut admin = postgres::Client::connect(&server, postgres::NoTls).unwrap();
-    admin.batch_execute(&format!("CREATE DATABASE {name}")).unwrap();
-    let others: Vec<&str> = server.split(' ').filter(|pair| !pair.starts_with("dbname=")).collect();
-    let other = format!("'{} dbname={name}'", others.join(" "));
-    network::reconfigure(&desk, "b/custodian.toml", "'custodian.sqlite'", &other);
+    network::reconfigure(&desk, "b/custodian.toml", "custodian.sqlite", &database);
     assert_eq!(desk.json(&format!("{RESTORE} copy.sqlite"))["head"], head.as_str());
     desk.refused(&format!("{RESTORE} copy.sqlite"), "b/custodian.toml", "there is a database already");
     let _serving = Serving::begin(&desk);

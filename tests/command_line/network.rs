@@ -34,6 +34,19 @@ pub fn desk() -> Desk {
     desk
 }
 
+/// A database of this name, of the PostgreSQL server that tests are given: as a URI; none where there is no server.
+pub fn on_postgres(name: &str) -> Option<String> {
+    let Ok(server) = std::env::var("COTEJO_POSTGRES") else {
+        eprintln!("COTEJO_POSTGRES is not set: not tested with PostgreSQL (see scripts/postgres.sh)");
+        return None;
+    };
+    let name = format!("{name}_{}", std::process::id());
+    let mut admin = postgres::Client::connect(&server, postgres::NoTls).unwrap();
+    admin.batch_execute(&format!("CREATE DATABASE {name}")).unwrap();
+    let others: Vec<&str> = server.split(' ').filter(|pair| !pair.starts_with("dbname=")).collect();
+    Some(format!("postgresql:///{name}?{}", others.join("&")))
+}
+
 fn text(desk: &Desk, file: &str) -> String {
     String::from_utf8(desk.read(file)).unwrap()
 }
@@ -55,13 +68,24 @@ impl Serving {
 
     /// With these variables in its environment.
     pub fn begin_in(desk: &Desk, environment: &[(&str, &str)]) -> Self {
-        let mut server = Command::new(env!("CARGO_BIN_EXE_cotejo"))
+        Self::reached(desk, Self::spawned(desk, "b/custodian.toml", environment))
+    }
+
+    /// A server that may not serve yet.
+    pub fn spawned(desk: &Desk, line: &str, environment: &[(&str, &str)]) -> Child {
+        Command::new(env!("CARGO_BIN_EXE_cotejo"))
             .current_dir(desk.path("."))
-            .args(["serve", "--config", "b/custodian.toml", "--log", "error", "--json", "--quiet"])
+            .args(["serve", "--config"])
+            .args(line.split(' '))
+            .args(["--log", "error", "--json", "--quiet"])
             .envs(environment.iter().copied())
             .stdout(Stdio::piped())
             .spawn()
-            .unwrap();
+            .unwrap()
+    }
+
+    /// Once it serves; the querier's configuration names its port.
+    pub fn reached(desk: &Desk, mut server: Child) -> Self {
         let mut lines = BufReader::new(server.stdout.take().unwrap()).lines().map(Result::unwrap);
         let line = lines.find(|line| line.contains("\"address\"")).unwrap();
         let address = line.split('"').nth(3).unwrap().to_owned();

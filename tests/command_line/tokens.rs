@@ -9,7 +9,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::network::{self, Serving, reconfigure};
-use crate::support::{Desk, refusal};
+use crate::support::{Desk, PROBES, refusal};
 
 const PIN: &str = "8765-4321";
 const WRONG: &str = "1111-2222";
@@ -303,6 +303,76 @@ fn a_wrong_pin_is_tried_once() {
     assert_eq!(logins(&house), 1);
     house.command(CHECK).envs(environment).assert().success();
     assert_eq!(logins(&house), 2, "both keys of a token with one login");
+}
+
+/// Two servers that have their keys in one token, on one database: who takes over signs as before, and their keys turn over.
+#[test]
+fn whoever_takes_over_signs_with_its_token_and_its_keys_turn_over() {
+    let Some(house) = House::new() else { return };
+    let Some(database) = network::on_postgres("tokens") else { return };
+    let (desk, conf) = (&house.desk, house.conf());
+    let environment = [("SOFTHSM2_CONF", &*conf)];
+    reconfigure(desk, "b/custodian.toml", "custodian.sqlite", &database);
+    desk.write("b/exempt.txt", "bert\n");
+    let gallery = "gallery = 'gallery.cotejo'";
+    reconfigure(desk, "b/custodian.toml", gallery, &format!("{gallery}\nexempt = 'exempt.txt'"));
+    desk.write("b/second.toml", desk.read("b/custodian.toml"));
+    house.ok("serve --init-database --config b/custodian.toml");
+    desk.write("one.csv", PROBES.lines().take(2).collect::<Vec<_>>().join("\n"));
+    let none = |number: u32| format!("{number}\tlike-bert\tno hit\n");
+    let listed = || house.ok(CHECK).lines().find(|line| line.starts_with("exempt: 1 person")).unwrap().to_owned();
+    let list = listed();
+
+    let mut first = Serving::begin_in(desk, &environment);
+    assert_eq!(house.ask("--templates one.csv --number 1").1, none(1));
+    let second = Serving::spawned(desk, "b/second.toml --standby", &environment);
+    assert!(first.0.kill().is_ok());
+    let second = Serving::reached(desk, second);
+    assert_eq!(house.ask("--templates one.csv --number 2").1, none(2));
+
+    // Not while one serves, nor while one that stood by has taken over.
+    house.make("b", "EC:edwards25519", "next", "0a");
+    let (now, next) = (house.uri("b", "signing"), house.uri("b", "next"));
+    house.ok(&format!("certificates signing-key --out b/next --key {next}"));
+    let succeed = format!("keys succeed --database {database} --signing-key {now} --successor {next} --yes");
+    refusal(house.command(&succeed).assert(), &succeed, "the PostgreSQL database", "another cotejo serves");
+    drop(second);
+    let introduced = house.ok(&succeed);
+    assert_eq!(house.ok(&succeed), introduced);
+    // A server that still has the key of before takes nothing over.
+    let line = "serve --config b/second.toml --standby";
+    refusal(house.command(line).assert(), line, "b/second.toml", "is bound to signing key");
+    for config in ["b/custodian.toml", "b/second.toml"] {
+        reconfigure(desk, config, "object=signing", "object=next");
+    }
+    assert_eq!(listed(), list, "what the token's key kept secret was handed on");
+    desk.write("a/theirs.json", &introduced);
+    let theirs = "signing_key = '../b/next/signing.pub'\nsuccession = 'theirs.json'";
+    reconfigure(desk, "a/querier.toml", "signing_key = '../b/signing.pub'", theirs);
+
+    // The querier's turns over from its token to a file.
+    desk.ok("certificates signing-key --out a/next");
+    let ours = house.uri("a", "signing");
+    let ours =
+        format!("keys succeed --database a/querier.sqlite --signing-key {ours} --successor a/next/signing.key --yes");
+    desk.write("b/theirs.json", house.ok(&ours));
+    reconfigure(desk, "a/querier.toml", &house.uri("a", "signing"), "next/signing.key");
+    let theirs = "signing_key = '../a/next/signing.pub'\nsuccession = 'theirs.json'";
+    for config in ["b/custodian.toml", "b/second.toml"] {
+        reconfigure(desk, config, "signing_key = '../a/signing.pub'", theirs);
+    }
+    let mut first = Serving::begin_in(desk, &environment);
+    assert_eq!(house.ask("--templates one.csv --number 3").1, none(3));
+    let second = Serving::spawned(desk, "b/second.toml --standby", &environment);
+    assert!(first.0.kill().is_ok());
+    let _second = Serving::reached(desk, second);
+    assert_eq!(house.ask("--templates one.csv --number 4").1, none(4));
+    for (database, folder) in [(&*database, "b"), ("a/querier.sqlite", "a")] {
+        for key in [format!("{folder}/signing.pub"), format!("{folder}/next/signing.pub")] {
+            let key = String::from_utf8(desk.read(&key)).unwrap();
+            house.ok(&format!("audit verify --database {database} --key {} --agreement agreement.toml", key.trim()));
+        }
+    }
 }
 
 /// What the operations port says of whether it is ready.

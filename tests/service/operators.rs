@@ -2,7 +2,7 @@
 
 use cotejo::querier::Verdict;
 use cotejo::scheme::tfhe::Tfhe;
-use cotejo::service::audit::{CarriedOut, Event, Measure, Order, OrderDocument};
+use cotejo::service::audit::{CarriedOut, Consent, Event, Measure, Order, OrderDocument, Role};
 use cotejo::service::client::{ClientError, RefusedCall, give_orders};
 use cotejo::service::signing::{Signed, SigningKey};
 use cotejo::service::store::{Operator, StoreError};
@@ -210,6 +210,50 @@ fn an_erasure_takes_two_operators_who_say_the_same() {
         assert!(report.is_sound(), "{:?}", report.findings);
         let Some(Event::Erased { orders, .. }) = entries.last().unwrap().event().unwrap() else { panic!("no erasure") };
         assert_eq!(orders, [anna, bert]);
+    }
+}
+
+/// What is younger than agreed goes with the partners' consent beside the orders: by the operations port, on each kind of database.
+#[test]
+fn an_erasure_of_what_is_younger_takes_every_partner_and_two_operators() {
+    for kind in kinds() {
+        let trial = with(kind, &[ANNA, BERT]);
+        Asker::<Tfhe>::new(&trial, 0).ask("1", vec![person("p", 1)], Target::Gallery).unwrap();
+        trial.step_clock(60);
+        let before = trial.now().second();
+        let erase = || Measure::Erase { before };
+        let consent = |(code, seed): (&str, u64), before| {
+            let (party, owner) = (code.parse().unwrap(), "B-REGISTRY".parse().unwrap());
+            let reason = "they moved".parse().unwrap();
+            let said = Consent { party, owner, role: Role::Custodian, before, reason, time: trial.now().second() };
+            Signed::new(&said, &signing_key(seed)).unwrap()
+        };
+        let of: Vec<(&str, u64)> = trial.requesters.iter().map(|(code, _, seed)| (&**code, *seed)).collect();
+        let consented: Vec<_> = of.iter().map(|of| consent(*of, before)).collect();
+        let give = |orders: &[Signed<Order>], consents: &[Signed<Consent>]| {
+            let document = OrderDocument { orders: orders.to_vec(), consents: consents.to_vec() };
+            give_orders(trial.operations_address(), &document)
+        };
+        let both = [order(&trial, ANNA, erase()), order(&trial, BERT, erase())];
+        let later = Time::from_millis(before.millis() + 1000);
+        for wrong in [
+            vec![],
+            consented[..1].to_vec(),
+            vec![consented[0].clone(), consent(of[1], later)],
+            vec![consented[0].clone(), consent((of[1].0, of[0].1), before)],
+        ] {
+            assert_eq!(refusal(give(&both, &wrong)).kind, "no-consent");
+        }
+        assert_eq!(refusal(give(&both[..1], &consented)).kind, "too-few-operators");
+        assert!(trial.log().0.iter().all(|entry| entry.content.is_some()));
+        let done = give(&both, &consented).unwrap();
+        assert!(matches!(done, CarriedOut::Erased { contents: 5.., .. }), "{done:?}");
+        let (entries, report) = trial.log();
+        assert!(report.is_sound(), "{:?}", report.findings);
+        let Some(Event::Erased { orders, consents, .. }) = entries.last().unwrap().event().unwrap() else {
+            panic!("no erasure")
+        };
+        assert_eq!((orders, consents), (both.to_vec(), consented));
     }
 }
 

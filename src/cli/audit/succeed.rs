@@ -42,12 +42,9 @@ impl Args {
         let key = self.log.key()?;
         let successor = party::signing_key("--successor", &self.successor)?;
         let public = successor.public();
+        let unfit = |what: &str| Failure::new("--successor", what, "make another ('cotejo certificates signing-key')");
         if key.public() == public {
-            return Err(Failure::new(
-                "--successor",
-                "it is the key of before",
-                "make another ('cotejo certificates signing-key')",
-            ));
+            return Err(unfit("it is the key of before"));
         }
         let (place, rng) = (Place::Database(database), Box::new(load::randomness()?));
         let done = match bound_to(database, &public)? {
@@ -65,7 +62,11 @@ impl Args {
                     Role::Querier => Outbox::open(source::parse(database)?, owner, rng, now)
                         .and_then(|outbox| outbox.succeed(&successor, now)),
                 };
-                done.map_err(failed)?.iter().map(|statement| statement.to_json()).collect()
+                let done = done.map_err(|error| match error {
+                    StoreError::Operators => unfit("it is an operator's key"),
+                    error => failed(error),
+                });
+                done?.iter().map(|statement| statement.to_json()).collect()
             }
         };
         console.note(format_args!(

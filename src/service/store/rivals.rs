@@ -118,6 +118,26 @@ fn a_server_whose_connection_is_lost_goes_on_with_its_term() {
     second.journal().claim().unwrap();
 }
 
+/// Whoever stands by with the key of before writes nothing once it takes over.
+#[test]
+fn a_key_turns_over_where_nobody_serves_and_the_one_of_before_is_over() {
+    let Some((location, _)) = on_postgres("succeeded") else { return };
+    let mut first = made(&location);
+    let mut standing_by = opened(&location);
+    first.journal().claim().unwrap();
+    let successor = || SigningKey::generate(&mut ChaCha20Rng::seed_from_u64(5));
+    assert_eq!(opened(&location).succeed(&successor(), now()).err(), Some(StoreError::InUse));
+    first.journal().release();
+    assert_eq!(opened(&location).succeed(&successor(), now()).unwrap().len(), 1);
+    standing_by.journal().claim().unwrap();
+    assert!(matches!(write(&mut standing_by, 10), Err(StoreError::SigningKey { .. })));
+    standing_by.journal().release();
+    let owner = Owner { key: successor(), ..owner() };
+    let mut next = Custody::open(location, owner, Box::new(ChaCha20Rng::seed_from_u64(3))).unwrap();
+    next.journal().claim().unwrap();
+    write(&mut next, 11).unwrap();
+}
+
 #[test]
 fn a_log_that_was_put_in_the_place_of_another_is_not_gone_on_with() {
     let folder = tempfile::tempdir().unwrap();

@@ -24,6 +24,8 @@ mod versions;
 
 use rand::CryptoRng;
 
+use super::logged::LoggedStep;
+use super::operators::known;
 use super::{Journal, Location, Owner, StoreError};
 use crate::agreement::Code;
 use crate::service::audit::Succession;
@@ -147,11 +149,17 @@ impl Custody {
     ///
     /// # Errors
     ///
-    /// [`StoreError::InUse`] where a server serves from it; or it cannot be kept.
+    /// [`StoreError::InUse`] where a server serves from it, [`StoreError::Operators`] where it is an operator's key; or it cannot be kept.
     pub fn succeed(self, successor: &SigningKey, now: Time) -> Result<Vec<Signed<Succession>>, StoreError> {
         let Self { mut journal, persons } = self;
         journal.claim()?;
-        journal.succeed(successor, |step| persons.hand_on(step, successor), now)
+        let hand_on = |step: &mut LoggedStep<'_, '_>| {
+            if known(step)?.registered().values().any(|key| *key == successor.public()) {
+                return Err(StoreError::Operators);
+            }
+            persons.hand_on(step, successor)
+        };
+        journal.succeed(successor, hand_on, now)
     }
 
     /// The log.
