@@ -13,7 +13,7 @@ use serde_json::json;
 use super::console::{Console, bytes, count};
 use super::failure::Failure;
 use super::service_file::ServiceFile;
-use super::{AgreementArg, Outcome, files, interrupt};
+use super::{AgreementArg, Outcome, files, interrupt, statement};
 
 /// Say what a file is, who may hold it, and what it belongs to; shows no secret
 #[derive(clap::Args)]
@@ -156,6 +156,10 @@ impl Args {
             return self.describe_service_file(file, console);
         }
         let text = String::from_utf8(beginning).ok();
+        if let Some(said) = text.as_deref().and_then(statement::said) {
+            let said = said.map_err(|error| Failure::at(path, error, "have it made and sent again"))?;
+            return self.describe_statements(&said, console);
+        }
         let agreement = text.map(|text| Agreement::from_toml(&text).and_then(Opened::new));
         let named_so = path.extension().is_some_and(|extension| extension == "toml");
         let agreement = match agreement {
@@ -203,6 +207,31 @@ impl Args {
             format!("{file}: {}\nheld by     {}\n{}", found.kind(), found.holder(), found.look(&file.to_string()));
         let document = json!({ "file": self.file, "kind": found.kind(), "held_by": found.holder() });
         console.result(text, &document)?;
+        Ok(Outcome::Done)
+    }
+
+    /// What somebody has signed, in words: to be read before it is gone by.
+    fn describe_statements(&self, said: &[statement::Said], console: &Console) -> Result<Outcome, Failure> {
+        let mut lines = vec![
+            format!("{}: signed, and the signature is good", self.file.display()),
+            "held by     everybody: it is public".to_owned(),
+        ];
+        for said in said {
+            lines.push(format!("{}: {}", said.kind, said.words));
+            lines.push(format!("signed with {}", said.signer));
+        }
+        lines.push("Whose key that is, only a configuration tells ('signing_key')".to_owned());
+        let statements: Vec<_> = said
+            .iter()
+            .map(|said| json!({"kind": said.kind, "says": said.words, "signing_key": said.signer}))
+            .collect();
+        let document = json!({
+            "file": self.file,
+            "kind": "signed statement",
+            "held_by": "everybody: it is public",
+            "statements": statements,
+        });
+        console.result(lines.join("\n"), &document)?;
         Ok(Outcome::Done)
     }
 

@@ -73,6 +73,9 @@ fn operators_order_with_keys_of_their_own_and_the_log_shows_who() {
     );
     desk.ok(&format!("{erase} {ANNA} --out erase.json"));
     refused(&desk, &format!("{erase} {ANNA} --order erase.json"), "operations port", "a second order of anna");
+    // Who is to order it as well reads what it is.
+    let said = desk.ok("inspect erase.json");
+    assert!(said.contains("order: operator anna to B, at ") && said.contains("erase what the log holds"), "{said}");
     desk.ok(&format!("{erase} {BERT} --order erase.json"));
     refused(&desk, &format!("{erase} {BERT} --order erase.json"), "operations port", "carried out before");
     desk.command("audit erase --database b/custodian.sqlite").assert().code(2);
@@ -81,6 +84,9 @@ fn operators_order_with_keys_of_their_own_and_the_log_shows_who() {
 
     // Where nothing is served, the service's own user carries out what was signed.
     served.end();
+    let succeed =
+        "keys succeed --database b/custodian.sqlite --signing-key b/signing.key --successor bert/signing.key --yes";
+    refused(&desk, succeed, "--successor", "it is an operator's key");
     let reset = "breaker reset --config operator.toml --reason closed";
     refused(&desk, &format!("{reset} {BERT}"), "operations port", "cotejo serve order");
     desk.ok(&format!("{reset} {BERT} --out reset.json"));
@@ -89,6 +95,8 @@ fn operators_order_with_keys_of_their_own_and_the_log_shows_who() {
     refused(&desk, "serve order --config b/custodian.toml reset.json", "b/custodian.toml", "carried out before");
     let altered = String::from_utf8(desk.read("reset.json")).unwrap().replace("closed", "opened");
     desk.write("altered.json", altered);
+    desk.refused("inspect altered.json", "altered.json", "the signature is not valid");
+    assert!(desk.ok("inspect reset.json").contains("reset the breaker (closed)"));
     refused(&desk, "serve order --config b/custodian.toml altered.json", "altered.json", "the signature is not valid");
 
     desk.ok("audit verify --database b/custodian.sqlite");

@@ -47,6 +47,9 @@ fn keys_of_both_parties_turn_over_and_nothing_is_lost() {
     desk.refused(&succeed("b", "custodian", "."), "--successor", "the key of before");
     let introduced = desk.ok(&succeed("b", "custodian", "next"));
     desk.write("b/succession.json", &introduced);
+    let said = desk.ok("inspect b/succession.json");
+    assert!(said.contains("key-succession: B (custodian), at "), "{said}");
+    assert!(said.contains(&format!("signs with {} from now on", public(&desk, "b/next"))), "{said}");
     // Whoever asks again is told the same; the key of before signs nothing any more.
     assert_eq!(desk.ok(&succeed("b", "custodian", "next")), introduced);
     desk.refused("serve --config b/custodian.toml --check", "b/custodian.toml", "is bound to signing key");
