@@ -66,7 +66,7 @@ fn said_by(line: &str) -> Result<Said, StatementError> {
     })
     .or_else(|_| {
         stated(line, |succession: &Succession| {
-            let Succession { party, role, successor, time } = succession;
+            let Succession { party, role, successor, time, .. } = succession;
             format!("{party} ({role}), at {time}: signs with {successor} from now on")
         })
     })

@@ -255,6 +255,15 @@ impl PublicKey {
 pub trait Statement: Serialize + DeserializeOwned {
     /// Names the kind in what is signed, and in messages.
     const KIND: &'static str;
+
+    /// Whether others have signed with its signer what takes more than one signature.
+    ///
+    /// # Errors
+    ///
+    /// [`StatementError`] where they have not.
+    fn is_joint(&self, _signer: &PublicKey) -> Result<(), StatementError> {
+        Ok(())
+    }
 }
 
 /// A statement with its signature: the text that was signed, the key, the signature.
@@ -295,6 +304,9 @@ pub enum StatementError {
     /// Longer than any.
     #[error("longer than {} bytes", LIMIT_BYTES)]
     TooLong,
+    /// Of a new key that has signed nothing of the kind: anybody can name it.
+    #[error("the key that it introduces has not signed that it follows this one")]
+    NotAccepted,
     /// It could not be signed.
     #[error(transparent)]
     Unsigned(#[from] SigningError),
@@ -348,7 +360,7 @@ impl<T: Statement> Signed<T> {
         }
         let statement: T = serde_json::from_str(&self.statement).map_err(|_| StatementError::Form)?;
         match serde_json::to_string(&statement) {
-            Ok(text) if text == self.statement => Ok(statement),
+            Ok(text) if text == self.statement => statement.is_joint(&self.signer).map(|()| statement),
             _ => Err(StatementError::Form),
         }
     }

@@ -213,6 +213,27 @@ fn an_erasure_takes_two_operators_who_say_the_same() {
     }
 }
 
+/// Where an agreement has the log kept for longer, nobody erases sooner, though who erases has no agreement at hand.
+#[test]
+fn what_an_agreement_has_the_log_keep_stays_as_long() {
+    for kind in kinds() {
+        let mut trial = Trial::with(kind, crate::trial::with(|terms| terms.log_days = 2000));
+        register(&mut trial, &[ANNA, BERT]);
+        Asker::<Tfhe>::new(&trial, 0).ask("1", vec![person("p", 1)], Target::Gallery).unwrap();
+        let erase = |days: i64| {
+            let before = Time::from_millis(trial.now().millis() - 1000 * days * DAY_S).second();
+            let [anna, bert] = [ANNA, BERT].map(|who| order(&trial, who, Measure::Erase { before }));
+            give(&trial, &[&anna, &bert])
+        };
+        trial.step_clock(1500 * DAY_S);
+        let refusal = refusal(erase(1200));
+        assert_eq!(refusal.kind, "no-consent");
+        assert!(refusal.detail.contains("younger than 2000 days"), "{refusal}");
+        trial.step_clock(600 * DAY_S);
+        assert!(matches!(erase(2001), Ok(CarriedOut::Erased { contents: 5.., .. })));
+    }
+}
+
 /// What is younger than agreed goes with the partners' consent beside the orders: by the operations port, on each kind of database.
 #[test]
 fn an_erasure_of_what_is_younger_takes_every_partner_and_two_operators() {

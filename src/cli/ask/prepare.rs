@@ -68,6 +68,7 @@ impl Args {
             nonce: Some(origin.nonce),
         };
         interrupt::check()?;
+        outbox.journal().retain(terms.log_days).map_err(failed)?;
         if !outbox.prepare(&prepared, party::now()).map_err(failed)? {
             let what = format!("'{number}' was used before");
             let remedy = format!("choose another number, or go on with that request: cotejo ask --resume {number}");

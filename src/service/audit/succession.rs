@@ -8,10 +8,11 @@ use super::Role;
 use crate::agreement::Code;
 use crate::remedy::Remedy;
 use crate::service::protocol::Dated;
-use crate::service::signing::{PublicKey, Signed, Statement, StatementError};
+use crate::service::signing::{PublicKey, Signed, SigningKey, Statement, StatementError};
 use crate::service::time::Time;
 
-/// A party's signatures are made with another key from now on. Signed with the key of before.
+/// A party's signatures are made with another key from now on. Signed with the key of before, and in it with the key from now on: so
+/// nobody makes a key that is not his the successor of one that is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Succession {
@@ -23,10 +24,56 @@ pub struct Succession {
     pub successor: PublicKey,
     /// When.
     pub time: Time,
+    /// Signed with the key from now on.
+    acceptance: Signed<Acceptance>,
+}
+
+/// A key follows another. Signed with it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Acceptance {
+    party: Code,
+    role: Role,
+    predecessor: PublicKey,
+}
+
+impl Statement for Acceptance {
+    const KIND: &'static str = "key-acceptance";
 }
 
 impl Statement for Succession {
     const KIND: &'static str = "key-succession";
+
+    fn is_joint(&self, signer: &PublicKey) -> Result<(), StatementError> {
+        let accepted = self.acceptance.verify(Some(&self.successor)).map_err(|_| StatementError::NotAccepted)?;
+        match accepted == Acceptance::of(&self.party, self.role, signer) {
+            true => Ok(()),
+            false => Err(StatementError::NotAccepted),
+        }
+    }
+}
+
+impl Acceptance {
+    fn of(party: &Code, role: Role, predecessor: &PublicKey) -> Self {
+        Self { party: party.clone(), role, predecessor: *predecessor }
+    }
+}
+
+impl Succession {
+    /// From this time on a party signs in this role with the second key, and no more with the first.
+    ///
+    /// # Errors
+    ///
+    /// [`StatementError`] where a key does not sign.
+    pub fn signed(
+        (party, role): (&Code, Role),
+        (key, successor): (&SigningKey, &SigningKey),
+        time: Time,
+    ) -> Result<Signed<Self>, StatementError> {
+        let acceptance = Signed::new(&Acceptance::of(party, role, &key.public()), successor)?;
+        let (party, successor) = (party.clone(), successor.public());
+        Signed::new(&Self { party, role, successor, time, acceptance }, key)
+    }
 }
 
 /// Keys of one party that follow each other, at most: one a month for five years.
@@ -50,6 +97,9 @@ pub enum SuccessionError {
     /// None leads to the key.
     #[error("no statement introduces key {0}")]
     Unintroduced(PublicKey),
+    /// One before that of the key that it follows.
+    #[error("a key of signing is followed by another before it follows one itself")]
+    Order,
     /// More than there can be.
     #[error("more than {SUCCESSIONS} keys follow each other")]
     TooMany,
@@ -60,6 +110,7 @@ impl Remedy for SuccessionError {
         Some(match self {
             Self::Statement(error) => return error.remedy(),
             Self::Party { .. } => "name that party's statements".into(),
+            Self::Order => "give the statements as that party has printed them".into(),
             Self::Unintroduced(_) => {
                 "name the key that the last statement introduces ('cotejo keys succeed' prints it)".into()
             }
@@ -108,9 +159,10 @@ impl Signers {
             key = statement.signer();
             introductions.insert(0, (statement, said.time));
         }
-        match left.is_empty() {
+        match introductions.is_sorted_by_key(|(_, time)| *time) {
+            _ if !left.is_empty() => Err(SuccessionError::Unintroduced(current)),
             true => Ok(Self { current, introductions }),
-            false => Err(SuccessionError::Unintroduced(current)),
+            false => Err(SuccessionError::Order),
         }
     }
 
@@ -165,7 +217,6 @@ mod tests {
 
     use super::*;
     use crate::service::protocol::{Request, tests::request};
-    use crate::service::signing::SigningKey;
 
     fn key(seed: u64) -> SigningKey {
         SigningKey::generate(&mut ChaCha20Rng::seed_from_u64(seed))
@@ -176,9 +227,7 @@ mod tests {
     }
 
     fn statement(party: &str, from: u64, to: u64, time: i64) -> Signed<Succession> {
-        let successor = key(to).public();
-        let said = Succession { party: code(party), role: Role::Querier, successor, time: Time::from_millis(time) };
-        Signed::new(&said, &key(from)).unwrap()
+        Succession::signed((&code(party), Role::Querier), (&key(from), &key(to)), Time::from_millis(time)).unwrap()
     }
 
     fn asked(seed: u64, time: i64) -> Signed<Request> {
@@ -208,6 +257,29 @@ mod tests {
         assert!(alone.verify(&asked(2, 5)).is_err() && alone.verify(&asked(3, 5)).is_ok());
     }
 
+    /// Whoever has no key of a party's signs that a key of his own comes before one of hers.
+    #[test]
+    fn a_key_follows_none_that_it_has_not_signed_to_follow() {
+        let sound = statement("A", 1, 2, 1000).verify(None).unwrap();
+        let others = statement("A", 9, 3, 1000).verify(None).unwrap();
+        let role = Succession::signed((&code("A"), Role::Custodian), (&key(1), &key(2)), Time::ZERO).unwrap();
+        for (forged, signer) in [
+            (sound.clone(), 9),
+            (Succession { successor: key(3).public(), ..sound.clone() }, 1),
+            (Succession { party: code("C"), ..sound.clone() }, 1),
+            (Succession { acceptance: others.acceptance, ..sound.clone() }, 1),
+            (Succession { acceptance: role.verify(None).unwrap().acceptance, ..sound.clone() }, 1),
+        ] {
+            let forged = Signed::new(&forged, &key(signer)).unwrap();
+            assert_eq!(forged.verify(None), Err(StatementError::NotAccepted));
+            let refused = Signers::introduced(key(2).public(), (&code("A"), Role::Querier), &[forged]).map(drop);
+            assert_eq!(refused, Err(SuccessionError::Statement(StatementError::NotAccepted)));
+        }
+        // The key of before may say when, and has.
+        let later = Signed::new(&Succession { time: Time::from_millis(7), ..sound }, &key(1)).unwrap();
+        assert!(later.verify(None).is_ok());
+    }
+
     #[test]
     fn what_does_not_lead_to_the_key_is_refused() {
         let of = |statements: &[Signed<Succession>]| {
@@ -220,6 +292,7 @@ mod tests {
         // Another's statement beside the right one, and a circle.
         assert!(of(&[statement("A", 2, 3, 1), statement("A", 5, 6, 1)]).is_err());
         assert!(of(&[statement("A", 2, 3, 1), statement("A", 3, 2, 1)]).is_ok());
+        assert_eq!(of(&[statement("A", 2, 3, 1), statement("A", 1, 2, 2)]), Err(SuccessionError::Order));
         let forged =
             statement("A", 2, 3, 1).to_json().replace(&key(2).public().to_string(), &key(1).public().to_string());
         assert!(matches!(of(&[Signed::from_json(&forged).unwrap()]), Err(SuccessionError::Statement(_))));

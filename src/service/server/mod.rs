@@ -180,6 +180,10 @@ impl Server {
         if !settings.trust_clock && logged != Time::ZERO && logged.plus_days(SILENT_DAYS) < now {
             return Err(ServerError::ClockAhead { days: logged.seconds_until(now).div_euclid(86_400) });
         }
+        // An administrator who erases has no agreement at hand.
+        let log_days =
+            settings.agreements.iter().filter_map(|served| Some(served.agreement.terms().service.as_ref()?.log_days));
+        custody.journal().retain(log_days.max().unwrap_or(0))?;
         let custody = Mutex::new(custody);
         let metrics = metrics::Metrics::new();
         let keys = Arc::new(keys::Prepared::new(settings.memory.key_bytes));

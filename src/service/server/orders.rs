@@ -73,7 +73,7 @@ fn refused(error: StoreError) -> HttpProblem {
         StoreError::Order(OrderFault::Again) => (StatusCode::CONFLICT, "carried-out-before"),
         StoreError::Order(_) => (StatusCode::UNPROCESSABLE_ENTITY, "refused-order"),
         StoreError::Unordered { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "too-few-operators"),
-        StoreError::Consent(_) => (StatusCode::UNPROCESSABLE_ENTITY, "no-consent"),
+        StoreError::Consent { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "no-consent"),
         StoreError::Future(_) => (StatusCode::UNPROCESSABLE_ENTITY, "time-in-the-future"),
         _ => return error.into(),
     };

@@ -5,9 +5,9 @@ use std::error::Error as _;
 
 use crate::agreement::Code;
 use crate::remedy::Remedy;
-use crate::service::audit::{OrderFault, RETENTION_DAYS};
+use crate::service::audit::OrderFault;
 use crate::service::held_key::SigningError;
-use crate::service::signing::PublicKey;
+use crate::service::signing::{PublicKey, StatementError};
 use crate::service::time::Time;
 
 /// Why a step was not taken. Nothing of it was.
@@ -87,8 +87,13 @@ pub enum StoreError {
     #[error("this is no database of cotejo's")]
     Foreign,
     /// Contents would be erased sooner than agreed, and this party has not consented.
-    #[error("what is younger than {days} days goes with the consent of {0} alone", days = RETENTION_DAYS)]
-    Consent(Code),
+    #[error("what is younger than {days} days goes with the consent of {party} alone")]
+    Consent {
+        /// Who has to.
+        party: Code,
+        /// As agreed.
+        days: u32,
+    },
     /// Two operators are one, or one has the server's key.
     #[error("each operator has a name and a key of its own, which is not the one that signs the log")]
     Operators,
@@ -149,7 +154,7 @@ impl Remedy for StoreError {
             Self::Gone => "put it back, or stop the server and restore it from a copy",
             Self::Older(..) => "make a copy of it; then 'cotejo serve --init-database' brings it up to date",
             Self::Layout(..) => "use that version",
-            Self::Consent(_) => "have that party make one with 'cotejo audit consent', and give it with --consent",
+            Self::Consent { .. } => "have that party make one with 'cotejo audit consent', and give it with --consent",
             Self::Operators => "correct [[operator]]",
             Self::Unordered { .. } => {
                 "have operators sign it (--operator, --key); where none is left, register one ([[operator]], and reload)"
@@ -209,6 +214,14 @@ impl From<postgres::Error> for StoreError {
 }
 
 impl StoreError {
+    /// A statement of ours that could not be made: `what` it is.
+    pub(super) fn unsigned(error: StatementError, what: &'static str) -> Self {
+        match error {
+            StatementError::Unsigned(error) => Self::Signing(error),
+            _ => Self::Damaged(what),
+        }
+    }
+
     /// By PostgreSQL's SQLSTATE.
     fn of_state(state: &str, message: String) -> Self {
         match state {

@@ -4,7 +4,7 @@ use rand::CryptoRng;
 
 use super::connection::Database;
 use super::entries::{entries_from, page};
-use super::layout::SUCCESSIONS;
+use super::layout::{RETAINED, SUCCESSIONS};
 use super::logged::{self, LoggedStep};
 use super::serving::Pulse;
 use super::{Location, Owner, StoreError, operators, schema, tree};
@@ -294,10 +294,10 @@ impl Journal {
         now: Time,
     ) -> Result<Vec<Signed<Succession>>, StoreError> {
         self.step(|step| {
-            let Owner { party, role, .. } = step.owner;
-            let said =
-                Succession { party: party.clone(), role: *role, successor: successor.public(), time: step.time(now)? };
-            let statement = step.owner.sign(&said, "succession")?;
+            let Owner { party, role, key } = step.owner;
+            let time = step.time(now)?;
+            let statement = Succession::signed((party, *role), (key, successor), time)
+                .map_err(|error| StoreError::unsigned(error, "succession"))?;
             let before = schema::about(step, SUCCESSIONS)?.unwrap_or_default();
             let all = format!("{before}{}\n", statement.to_json());
             schema::set_about(step, SUCCESSIONS, &all)?;
@@ -308,8 +308,20 @@ impl Journal {
         })
     }
 
+    /// Contents are kept for so many days, as an agreement says, where that is longer than [`RETENTION_DAYS`]: from here on.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] where it cannot be kept.
+    pub fn retain(&mut self, days: u32) -> Result<(), StoreError> {
+        self.step(|step| match days > retention(step)? {
+            true => schema::set_about(step, RETAINED, &days.to_string()),
+            false => Ok(()),
+        })
+    }
+
     /// Erases the contents of entries before a time; what is needed to check the log stays. Requests of before then go as well, where
-    /// they were replied to or abandoned. `consents` are needed for what is younger than [`RETENTION_DAYS`], of every other party;
+    /// they were replied to or abandoned. `consents` are needed for what is younger than agreed ([`Journal::retain`]), of every other party;
     /// `orders` of the custodian's operators, if it ever had any.
     ///
     /// # Errors
@@ -329,8 +341,9 @@ impl Journal {
             if before > time {
                 return Err(StoreError::Future(before));
             }
-            if before.plus_days(RETENTION_DAYS) > time {
-                require_consents(step, before, consents)?;
+            let days = retention(step)?;
+            if before.plus_days(days) > time {
+                require_consents(step, (before, days), consents)?;
             }
             // Up to the first that is younger: where a clock had been ahead, later ones may be older again.
             let first = step.row("SELECT CAST(MIN(number) AS BIGINT) FROM log WHERE time >= ?1", &[before.into()])?;
@@ -380,10 +393,16 @@ impl Journal {
     }
 }
 
+/// Contents are kept for so many days.
+fn retention(step: &mut LoggedStep<'_, '_>) -> Result<u32, StoreError> {
+    let agreed = schema::about(step, RETAINED)?.map(|kept| kept.parse().map_err(|_| StoreError::Damaged("days")));
+    Ok(agreed.transpose()?.map_or(RETENTION_DAYS, |agreed: u32| agreed.max(RETENTION_DAYS)))
+}
+
 /// Every other party that the log knows has signed that contents of before this time may go.
 fn require_consents(
     step: &mut LoggedStep<'_, '_>,
-    before: Time,
+    (before, days): (Time, u32),
     consents: &[Signed<Consent>],
 ) -> Result<(), StoreError> {
     let parties = step.query("SELECT party, public_key FROM registered ORDER BY party", &[])?;
@@ -393,7 +412,7 @@ fn require_consents(
         let mut said = consents.iter().filter_map(|signed| signed.verify(Some(&key)).ok());
         let consented = said.any(|said| said.covers(&party, owner, before));
         if !consented {
-            return Err(StoreError::Consent(party));
+            return Err(StoreError::Consent { party, days });
         }
     }
     Ok(())

@@ -10,3 +10,6 @@ pub(super) const SIGNING_KEY: &str = "signing key";
 
 /// Under this one what has introduced its signing keys, one statement a line.
 pub(super) const SUCCESSIONS: &str = "successions";
+
+/// Under this one for how many days contents of the log are kept, where that is longer than without a word.
+pub(super) const RETAINED: &str = "log days";

@@ -2,7 +2,7 @@
 
 use crate::agreement::Code;
 use crate::service::audit::Role;
-use crate::service::signing::{Signed, SigningKey, Statement, StatementError};
+use crate::service::signing::{Signed, SigningKey, Statement};
 
 use super::StoreError;
 
@@ -19,9 +19,6 @@ pub struct Owner {
 impl Owner {
     /// A statement of this owner's; `what` it is, where it could not be one.
     pub(super) fn sign<T: Statement>(&self, statement: &T, what: &'static str) -> Result<Signed<T>, StoreError> {
-        Signed::new(statement, &self.key).map_err(|error| match error {
-            StatementError::Unsigned(error) => StoreError::Signing(error),
-            _ => StoreError::Damaged(what),
-        })
+        Signed::new(statement, &self.key).map_err(|error| StoreError::unsigned(error, what))
     }
 }
