@@ -77,7 +77,7 @@ pub fn seeds() -> Vec<Vec<u8>> {
         Event::Reply { statement: replied },
         Event::Acknowledgement { statement: Signed::new(&said, &key).expect("short") },
         Event::Abandoned { request: digest, statement: Some(given_up) },
-        Event::Gallery { agreement: Hash([1; 32]), version: 2, state: Hash([2; 32]), subjects: 3, inherits: Some(1) },
+        Event::Gallery { agreement: Hash([1; 32]), version: 2, state: Hash([2; 32]), subjects: 3, inherits: Some(1), persons: None },
         Event::Exempt { agreement: Hash([1; 32]), persons: 2, list: Hash([3; 32]) },
         Event::OperatorRegistered { operator: pull.operator.clone(), key: key.public() },
         Event::Breaker { pulled: true, reason: "incident 17".parse().expect("a line"), orders: vec![pulled.clone()] },

@@ -84,6 +84,22 @@ fn what_was_disclosed_before_persons_were_counted_counts_for_everybody() {
     }
 }
 
+/// Whoever takes away by what persons are known would have bits disclosed of them anew.
+#[test]
+fn marks_that_were_taken_away_are_missed_before_another_version_is_numbered() {
+    for kind in kinds() {
+        let trial = Trial::with(kind, with(|terms| terms.bits_per_gallery_version = 2));
+        execute(kind, &trial.database, "DELETE FROM persons");
+        trial.source.set(&trial.agreement, &people(0..4), &[]);
+        let begun = std::time::Instant::now();
+        while !trial.operations("/readyz").contains("a table of persons that this program did not write") {
+            assert!(begun.elapsed().as_secs() < 10, "{}", trial.operations("/readyz"));
+            std::thread::sleep(std::time::Duration::from_millis(100));
+        }
+        assert_eq!(inherited(&trial), [1]);
+    }
+}
+
 #[test]
 fn questions_about_one_person_are_limited_whoever_it_is_and_whatever_the_version() {
     for kind in kinds() {

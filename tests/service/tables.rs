@@ -37,6 +37,11 @@ fn tables_that_an_administrator_edits_are_found_by_the_log_beside_them() {
             ("UPDATE keys SET until = until + 1000", "UPDATE keys SET until = until - 1000", "the end of key "),
             ("UPDATE galleries SET inherits = 2", "UPDATE galleries SET inherits = 1", "what version 1 of the gallery"),
             (
+                "UPDATE persons SET version = 7",
+                "UPDATE persons SET version = 1",
+                "the marks of persons in the gallery under ",
+            ),
+            (
                 // Whatever its first digit is, another.
                 "UPDATE jobs SET request_digest = CASE WHEN request_digest LIKE '5%' THEN '6' ELSE '5' END \
                  || SUBSTR(request_digest, 2) WHERE number = '2'",

@@ -105,6 +105,10 @@ pub enum Event {
         /// disclosed of it. None in entries of before version 0.2.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         inherits: Option<u64>,
+        /// Names the marks of persons that the database keeps from here on, by which the next version is judged. None in entries of before
+        /// version 0.2.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        persons: Option<Hash>,
     },
     /// From here on these persons never match. In the log whenever the list changes, and with the first that is not empty.
     Exempt {

@@ -27,6 +27,8 @@ pub(crate) struct Ledger {
     pub keys: BTreeMap<(Asker, Name), Time>,
     /// What each version of a gallery inherits: the earliest version with which it shares a person.
     pub galleries: BTreeMap<(Hash, u64), Option<u64>>,
+    /// Names the marks of persons by which the next version is judged, by agreement.
+    pub persons: BTreeMap<Hash, Option<Hash>>,
     /// Digests of the requests that were accepted.
     pub accepted: BTreeSet<Hash>,
     /// Whether the breaker is pulled.
@@ -73,37 +75,41 @@ impl Ledger {
             |(_, day)| whole(day),
             |((requester, _), day)| format!("probes of {requester} on {day}"),
         );
-        if erased.is_none() {
-            let flat = |ledger: &Self| -> BTreeMap<(Asker, u64), u64> {
-                let of = ledger.leaked.iter();
-                of.flat_map(|(asker, versions)| {
-                    versions.iter().map(|(version, bits)| ((asker.clone(), *version), *bits))
-                })
+        let flat = |ledger: &Self| -> BTreeMap<(Asker, u64), u64> {
+            let of = ledger.leaked.iter();
+            of.flat_map(|(asker, versions)| versions.iter().map(|(version, bits)| ((asker.clone(), *version), *bits)))
                 .collect()
-            };
-            compare(
-                &mut unequal,
-                &flat(self),
-                &flat(database),
-                |_| true,
-                |((requester, _), version)| {
-                    format!("bits disclosed to {requester} of version {version} of the gallery")
-                },
-            );
-            compare(
-                &mut unequal,
-                &self.keys,
-                &database.keys,
-                |_| true,
-                |((requester, _), key)| format!("the end of key {key} of {requester}"),
-            );
-        }
+        };
+        let (told, kept) = (flat(self), flat(database));
+        compare(
+            &mut unequal,
+            &told,
+            &kept,
+            // Of more the log may tell no longer; of less it never did.
+            |key| erased.is_none() || kept.get(key) < told.get(key),
+            |((requester, _), version)| format!("bits disclosed to {requester} of version {version} of the gallery"),
+        );
+        compare(
+            &mut unequal,
+            &self.keys,
+            &database.keys,
+            |key| erased.is_none() || self.keys.contains_key(key),
+            |((requester, _), key)| format!("the end of key {key} of {requester}"),
+        );
         compare(
             &mut unequal,
             &self.galleries,
             &database.galleries,
             |_| true,
             |(agreement, version)| format!("what version {version} of the gallery under {agreement} inherits"),
+        );
+        compare(
+            &mut unequal,
+            &self.persons,
+            &database.persons,
+            // Entries of before version 0.2 do not tell.
+            |agreement| self.persons.get(agreement).is_some_and(Option::is_some),
+            |agreement| format!("the marks of persons in the gallery under {agreement}"),
         );
         compare(
             &mut unequal,
@@ -150,6 +156,12 @@ impl Booked for Time {
 impl Booked for Option<PublicKey> {
     fn said(&self) -> String {
         self.map_or_else(|| "none".to_owned(), |key| key.to_string())
+    }
+}
+
+impl Booked for Option<Hash> {
+    fn said(&self) -> String {
+        self.map_or_else(|| "none".to_owned(), |digest| digest.to_string())
     }
 }
 
@@ -201,8 +213,9 @@ impl Bookkeeping {
             Told::KeyAdmitted { requester, agreement, key, until } => {
                 self.ledger.keys.insert(((requester.clone(), *agreement), *key), *until);
             }
-            Told::Gallery { agreement, version, inherits } => {
+            Told::Gallery { agreement, version, inherits, persons } => {
                 self.ledger.galleries.insert((*agreement, *version), *inherits);
+                self.ledger.persons.insert(*agreement, *persons);
             }
             Told::Breaker { pulled, .. } => self.ledger.suspended = *pulled,
             Told::OperatorRegistered { operator, key } => {
@@ -272,5 +285,32 @@ impl Bookkeeping {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What an erasure took from the log is in the tables still; what the log still tells is.
+    #[test]
+    fn tables_hold_at_least_what_a_log_still_tells_whatever_was_erased() {
+        let asker = || -> Asker { ("A".parse().unwrap(), Hash([7; 32])) };
+        let (key, until) = (|| (asker(), Name([1; 16])), Time::from_millis(5000));
+        let told = Ledger {
+            leaked: BTreeMap::from([(asker(), BTreeMap::from([(1, 3)]))]),
+            keys: BTreeMap::from([(key(), until)]),
+            ..Ledger::default()
+        };
+        let kept = |bits: u64, until: Time| Ledger {
+            leaked: BTreeMap::from([(asker(), BTreeMap::from([(1, bits), (2, 9)]))]),
+            keys: BTreeMap::from([(key(), until), ((asker(), Name([2; 16])), until)]),
+            ..Ledger::default()
+        };
+        let erased = Some(Time::from_millis(1000));
+        for (bits, until, unequal) in [(3, until, 0), (8, until, 0), (2, until, 1), (0, Time::from_millis(5001), 2)] {
+            assert_eq!(told.compared(&kept(bits, until), erased).len(), unequal, "{bits} {until}");
+        }
+        assert_eq!(told.compared(&kept(3, until), None).len(), 2, "nothing was erased");
     }
 }

@@ -35,8 +35,10 @@ pub(super) enum Told {
     Abandoned { request: Hash, statement: Option<Stated<Abandonment>> },
     Refused { requester: Code, reason: RequestRefusal },
     KeyAdmitted { requester: Code, agreement: Hash, key: Name, until: Time },
-    Gallery { agreement: Hash, version: u64, inherits: Option<u64> },
+    Gallery { agreement: Hash, version: u64, inherits: Option<u64>, persons: Option<Hash> },
     Clock { ahead: Time },
+    Diverged,
+    Trusted { custodian: Code },
     Breaker { pulled: bool, measure: Measure, orders: Vec<Stated<Order>> },
     OperatorRegistered { operator: Code, key: PublicKey },
     OperatorRemoved { operator: Code },
@@ -118,7 +120,9 @@ impl Told {
             Event::KeyAdmitted { requester, agreement, key, until } => {
                 Self::KeyAdmitted { requester, agreement, key, until }
             }
-            Event::Gallery { agreement, version, inherits, .. } => Self::Gallery { agreement, version, inherits },
+            Event::Gallery { agreement, version, inherits, persons, .. } => {
+                Self::Gallery { agreement, version, inherits, persons }
+            }
             Event::Clock { ahead, .. } => Self::Clock { ahead },
             Event::Breaker { pulled, reason, orders } => {
                 let orders = orders.iter().map(Stated::of).collect();
@@ -131,7 +135,9 @@ impl Told {
                 let orders = orders.iter().map(Stated::of).collect();
                 Self::Erased(Erasure { before, through, contents, consents, orders })
             }
-            Event::Deleted { .. } | Event::Diverged(_) | Event::Trusted { .. } | Event::Exempt { .. } => Self::Else,
+            Event::Trusted { custodian, .. } => Self::Trusted { custodian },
+            Event::Diverged(_) => Self::Diverged,
+            Event::Deleted { .. } | Event::Exempt { .. } => Self::Else,
         }
     }
 }
@@ -167,6 +173,11 @@ impl Parties {
             }
             _ => {}
         }
+    }
+
+    /// Whether the log is one of this role, as far as it was read.
+    pub(crate) fn is_role(&self, role: Role) -> bool {
+        self.owner.as_ref().is_some_and(|owner| owner.role == role)
     }
 
     /// The other party that is registered with this key.

@@ -12,6 +12,7 @@ mod custody;
 mod entries;
 mod error;
 mod journal;
+mod kept_marks;
 mod layout;
 mod location;
 mod logged;

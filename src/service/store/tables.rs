@@ -1,11 +1,12 @@
 //! The tables that a custodian decides by, as an auditor reads them beside its log.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::StoreError;
 use super::connection::Database;
 use super::values::Row;
+use super::{StoreError, kept_marks};
 use crate::service::audit::Ledger;
+use crate::service::signing::Hash;
 
 /// What the tables of a custodian's database say was used up.
 ///
@@ -33,6 +34,12 @@ pub(super) fn ledger(database: &mut Database) -> Result<Ledger, StoreError> {
         let inherits =
             row.maybe_int()?.map(|inherits| u64::try_from(inherits).map_err(|_| StoreError::Damaged("count")));
         ledger.galleries.insert((agreement, version), inherits.transpose()?);
+    }
+    let served: BTreeSet<Hash> = ledger.galleries.keys().map(|(agreement, _)| *agreement).collect();
+    for agreement in served {
+        let sql = "SELECT version, marks FROM persons WHERE agreement = ?1";
+        let kept = kept_marks::marks(database.read(sql, &[(&agreement).into()])?)?;
+        ledger.persons.insert(agreement, Some(kept_marks::digest(&kept)));
     }
     for mut row in database.read("SELECT request_digest FROM jobs", &[])? {
         ledger.accepted.insert(row.parsed()?);

@@ -9,6 +9,8 @@ use super::{Custody, PersonKey};
 use crate::service::audit::Event;
 use crate::service::signing::Hash;
 use crate::service::store::StoreError;
+use crate::service::store::entries::page;
+use crate::service::store::kept_marks::{digest, marks};
 use crate::service::store::logged::LoggedStep;
 use crate::service::store::values::Value;
 use crate::service::time::Time;
@@ -71,37 +73,55 @@ impl Custody {
             let sql = "SELECT CAST(COALESCE(MAX(version), 0) AS BIGINT) FROM galleries WHERE agreement = ?1";
             let last = step.row(sql, &[agreement.into()])?.map_or(Ok(0), |mut row| row.count())?;
             let version = last.saturating_add(1);
-            let inherits = earliest(step, agreement, version, &persons)?;
+            let (inherits, persons) = earliest(step, agreement, version, &persons)?;
             let time = step.time(now)?;
             let sql = "INSERT INTO galleries (agreement, version, state, subjects, since, inherits) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
             let values =
                 [agreement.into(), version.into(), state.into(), subjects.into(), time.into(), inherits.into()];
             step.execute(sql, &values)?;
-            let inherits = Some(inherits);
-            step.log(Event::Gallery { agreement: *agreement, version, state: *state, subjects, inherits }, time)?;
+            let (agreement, state, inherits, persons) = (*agreement, *state, Some(inherits), Some(persons));
+            step.log(Event::Gallery { agreement, version, state, subjects, inherits, persons }, time)?;
             Ok(version)
         })
     }
 }
 
-/// The earliest version in which any of these persons was, or this one. Marks that a person did not have before are kept with its
-/// earliest version: whoever got another name, and then another sample, is still the same.
+/// What the log tells of the marks that are kept, as of the last version.
+fn told(step: &mut LoggedStep<'_, '_>, agreement: &Hash) -> Result<Option<Hash>, StoreError> {
+    let sql = "SELECT number FROM log WHERE content LIKE ?1 ORDER BY number DESC LIMIT 1";
+    let beginning = format!("%\"kind\":\"gallery\",\"agreement\":\"{agreement}\"%");
+    let Some(mut row) = step.row(sql, &[beginning.into()])? else { return Ok(None) };
+    let number = row.count()?;
+    let entry = page(step, number, number)?.into_iter().next().ok_or(StoreError::Damaged("log entry"))?;
+    match entry.event() {
+        Ok(Some(Event::Gallery { persons, .. })) => Ok(persons),
+        _ => Err(StoreError::Damaged("log entry")),
+    }
+}
+
+/// The earliest version in which any of these persons was, or this one; and what the log is to tell of the marks that are kept. Marks that
+/// a person did not have before are kept with its earliest version: whoever got another name, and then another sample, is still the same.
 fn earliest(
     step: &mut LoggedStep<'_, '_>,
     agreement: &Hash,
     version: u64,
     persons: &[Vec<u64>],
-) -> Result<u64, StoreError> {
-    let mut kept = BTreeMap::new();
+) -> Result<(u64, Hash), StoreError> {
     let sql = "SELECT version, marks FROM persons WHERE agreement = ?1";
-    for mut row in step.query(sql, &[agreement.into()])? {
-        kept.insert(row.count()?, row.bytes()?);
+    let mut kept = marks(step.query(sql, &[agreement.into()])?)?;
+    // Of versions that an earlier program has numbered nobody knows who was in them: they may have been the same.
+    let sql = "SELECT CAST(MIN(version) AS BIGINT) FROM galleries WHERE agreement = ?1 AND inherits IS NULL";
+    let unknown = step.row(sql, &[agreement.into()])?.map(|mut row| row.maybe_int()).transpose()?.flatten();
+    let unknown = unknown.and_then(|unknown| u64::try_from(unknown).ok());
+    // Whoever takes marks away would have bits disclosed anew; not where everything counts from the first version on.
+    if unknown != Some(1) && told(step, agreement)?.is_some_and(|told| told != digest(&kept)) {
+        return Err(StoreError::Damaged("table of persons"));
     }
-    let marks = |(&of, bytes): (&u64, &Vec<u8>)| -> Vec<(u64, u64)> {
+    let marks_of = |(&of, bytes): (&u64, &Vec<u8>)| -> Vec<(u64, u64)> {
         bytes.as_chunks().0.iter().map(|mark| (u64::from_le_bytes(*mark), of)).collect()
     };
     // By mark, then by version: the first of a mark is its earliest.
-    let mut known: Vec<(u64, u64)> = kept.iter().flat_map(marks).collect();
+    let mut known: Vec<(u64, u64)> = kept.iter().flat_map(marks_of).collect();
     known.sort_unstable();
     let version_of = |mark: u64| match known.get(known.partition_point(|(other, _)| *other < mark)) {
         Some(&(found, of)) if found == mark => of,
@@ -116,15 +136,13 @@ fn earliest(
         new.entry(first).or_default().extend(later.flat_map(|mark| mark.to_le_bytes()));
     }
     for (of, new) in new.into_iter().filter(|(_, new)| !new.is_empty()) {
-        let marks = [kept.remove(&of).unwrap_or_default(), new].concat();
+        let marks = kept.entry(of).or_default();
+        marks.extend(new);
         let sql = "INSERT INTO persons (agreement, version, marks) VALUES (?1, ?2, ?3) \
                    ON CONFLICT (agreement, version) DO UPDATE SET marks = ?3";
         step.execute(sql, &[agreement.into(), of.into(), marks.as_slice().into()])?;
     }
-    // Of versions that an earlier program has numbered nobody knows who was in them: they may have been the same.
-    let sql = "SELECT CAST(MIN(version) AS BIGINT) FROM galleries WHERE agreement = ?1 AND inherits IS NULL";
-    let unknown = step.row(sql, &[agreement.into()])?.map(|mut row| row.maybe_int()).transpose()?.flatten();
-    Ok(unknown.and_then(|unknown| u64::try_from(unknown).ok()).map_or(earliest, |unknown| unknown.min(earliest)))
+    Ok((unknown.map_or(earliest, |unknown| unknown.min(earliest)), digest(&kept)))
 }
 
 /// Bits that answers have disclosed of persons who are in this version.
