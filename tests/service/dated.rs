@@ -2,7 +2,7 @@
 
 use cotejo::scheme::tfhe::Tfhe;
 use cotejo::service::audit::{Note, Statements, compare};
-use cotejo::service::client::ClientError;
+use cotejo::service::client::{AskError, ClientError};
 use cotejo::service::protocol::{Reason, ReplyOutcome, Request};
 use cotejo::service::signing::{Hash, Signed};
 use cotejo::service::store::Submission;
@@ -30,6 +30,19 @@ fn a_request_of_another_time_is_refused() {
     assert_eq!(trial.log().1.statements.requests, 0);
     let minutes_ago = Signed::new(&Request { time: shifted(-9), ..request.clone() }, &signing_key(asker.seed)).unwrap();
     asker.client.submit(&kept.agreement, &minutes_ago, kept.query.as_deref().unwrap()).unwrap();
+}
+
+/// What a custodian signs is of now: with a key that was followed by another it could sign what is of before.
+#[test]
+fn a_statement_of_another_time_is_refused() {
+    let trial = Trial::new(kinds()[0]);
+    let mut asker = Asker::<Tfhe>::new(&trial, 0);
+    asker.ask("1", vec![person("p", 1)], Target::Gallery).unwrap();
+    asker.part_clocks();
+    trial.step_clock(1200);
+    let error = asker.ask("2", vec![person("p", 1)], Target::Gallery).unwrap_err();
+    assert!(matches!(error, AskError::Dated { statement: "standing", .. }), "{error}");
+    assert_eq!(trial.log().1.statements.requests, 1);
 }
 
 #[test]

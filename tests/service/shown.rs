@@ -87,6 +87,30 @@ fn a_database_that_was_rolled_back_is_found_by_the_next_request() {
     assert!(asker.log().1.is_sound() && trial.log().1.is_sound());
 }
 
+/// A reply is in the log behind the head that it names: the log that ends with that head has lost it, or never had it.
+#[test]
+fn a_log_that_does_not_reach_to_the_last_reply_is_found_by_the_next_request() {
+    let mut trial = Trial::new(Kind::Sqlite);
+    let mut asker = Asker::<Tfhe>::new(&trial, 0);
+    ask(&asker, "1").unwrap();
+    let seen = asker.seen().unwrap();
+    trial.stop();
+    let database = rusqlite::Connection::open(&trial.database).unwrap();
+    let hashes = tlog_tiles::tlog::stored_hash_count(seen.size);
+    database.execute("DELETE FROM log WHERE number > ?1", [seen.size as i64]).unwrap();
+    database.execute("DELETE FROM tree WHERE position >= ?1", [hashes as i64]).unwrap();
+    drop(database);
+    trial.restart(&people());
+    asker.reconnect(&trial);
+    let error = ask(&asker, "2").unwrap_err();
+    let AskError::ReplyLost { reply, shown } = error else { panic!("{error}") };
+    assert_eq!((reply, shown), (seen.size + 1, seen));
+    assert_eq!(divergences(&asker), [(seen, seen)]);
+    asker.trust(&seen, &"restored from a copy".parse().unwrap());
+    ask(&asker, "3").unwrap();
+    assert!(asker.log().1.is_sound());
+}
+
 #[test]
 fn a_database_that_was_lost_or_written_anew_is_found_by_the_next_request() {
     let (mut trial, mut asker, _) = answered_twice();

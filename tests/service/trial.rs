@@ -560,6 +560,11 @@ impl<S: Holder> Asker<S> {
         }
     }
 
+    /// From here on its clock is its own.
+    pub fn part_clocks(&mut self) {
+        self.clock = Arc::new(AtomicI64::new(self.clock.load(Ordering::Relaxed)));
+    }
+
     /// One whose key is uploaded.
     pub fn new(trial: &Trial, which: usize) -> Self {
         let asker = Self::idle(trial, which);

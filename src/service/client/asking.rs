@@ -9,6 +9,7 @@ use super::{Accepted, Client, ClientError};
 use crate::agreement::Code;
 use crate::remedy::Remedy;
 use crate::service::audit::{Divergence, Signers};
+use crate::service::protocol::limits::TIME_TOLERANCE_MS;
 use crate::service::protocol::{
     Dated, OTHER_LOG, ProgressView, Receipt, Reply, ReplyOutcome, Standing, TIME_IN_THE_PAST,
 };
@@ -49,6 +50,27 @@ pub enum AskError {
         /// What its signature or its form lacks.
         error: StatementError,
     },
+    /// The custodian has signed another time than it can have been.
+    #[error("the custodian's {statement} says that it was made at {said}; our clock has {now}")]
+    Dated {
+        /// Standing, receipt or reply.
+        statement: &'static str,
+        /// As the custodian has signed.
+        said: Time,
+        /// As our clock has it.
+        now: Time,
+    },
+    /// The custodian's log does not reach to a reply that it has given.
+    #[error("the custodian's log has {} entries, and has given us reply {reply}: it was cut, lost, or restored from a copy", shown.size)]
+    ReplyLost {
+        /// The reply's number, which is that of its entry.
+        reply: u64,
+        /// The head that is shown now.
+        shown: TreeHead,
+    },
+    /// Two replies, one number.
+    #[error("the custodian's reply has number {0}, as another one had: at most one of them is in its log")]
+    ReplyNumber(u64),
     /// The custodian answers another request.
     #[error("the custodian's {0} is about another request than ours")]
     OtherRequest(&'static str),
@@ -103,9 +125,10 @@ impl Remedy for AskError {
             Self::Store(error) => return error.remedy(),
             Self::Statement { error, .. } => return error.remedy(),
             Self::OtherRequest(..) => "keep it, and ask the custodian",
-            Self::OtherAnswer | Self::NoHead(_) => "ask the custodian",
+            Self::OtherAnswer | Self::NoHead(_) | Self::ReplyNumber(_) => "ask the custodian",
+            Self::Dated { .. } => "find out whose clock is wrong, ours or the custodian's, and set it",
             Self::OtherCustodian { .. } => "correct [custodian] party, or url and signing_key with it",
-            Self::LogShrunk { shown, .. } | Self::LogForked { shown, .. } => {
+            Self::LogShrunk { shown, .. } | Self::LogForked { shown, .. } | Self::ReplyLost { shown, .. } => {
                 let remedy = "keep our log, which holds both heads, signed, and have the custodian's operator say why; where that is in \
                               order, go on with 'cotejo ask --trust-log";
                 return Some(format!("{remedy} {shown} --reason TEXT'").into());
@@ -122,6 +145,9 @@ impl Remedy for AskError {
         Some(remedy.into())
     }
 }
+
+/// Clocks of two parties may differ by so much, and by the second that either rounds by.
+const CLOCKS_MS: i64 = TIME_TOLERANCE_MS + 1000;
 
 /// Whether a request that was refused so would not be, signed anew: for its time, or because we go on from another head of the log than
 /// the one that it names.
@@ -264,6 +290,7 @@ impl Asking<'_> {
         let client = self.client;
         let statement = self.patiently(|| client.standing())?;
         let standing = self.verified(&statement, Standing::KIND)?;
+        self.is_dated(&standing, None)?;
         if standing.custodian != *self.custodian {
             return Err(AskError::OtherCustodian { expected: self.custodian.clone(), actual: standing.custodian });
         }
@@ -275,7 +302,13 @@ impl Asking<'_> {
             let shown = standing.log;
             return self.diverged(seen, shown, statement.to_json(), AskError::LogShrunk { seen, shown });
         }
-        self.follow_log(standing.log, || statement.to_json())
+        // A reply is in the log behind the head that it names.
+        let (reply, shown) = (self.outbox.last_reply(self.custodian)?, standing.log);
+        if shown.size < reply {
+            let seen = self.outbox.seen(self.custodian)?.unwrap_or(TreeHead::EMPTY);
+            return self.diverged(seen, shown, statement.to_json(), AskError::ReplyLost { reply, shown });
+        }
+        self.follow_log(shown, || statement.to_json())
     }
 
     /// Holds a head of the custodian's log against the last that we have seen: one must hold the other. A statement may be older than
@@ -342,6 +375,8 @@ impl Asking<'_> {
         if said.request != request.statement.digest() || said.job != job {
             return Err(AskError::OtherRequest("receipt"));
         }
+        // It may be that of an earlier attempt: it follows the request, which was made then.
+        self.is_dated(&said, Some(asked.time))?;
         self.follow_log(said.log.ok_or(AskError::NoHead(Receipt::KIND))?, || receipt.to_json())?;
         let now = (self.clock)();
         Ok(self.outbox.accepted(&request.number, &job, &receipt, now)?)
@@ -350,6 +385,19 @@ impl Asking<'_> {
     fn verified<T: Dated>(&self, statement: &Signed<T>, kind: &'static str) -> Result<T, AskError> {
         let verified = self.custodian_signers.verify(statement);
         verified.map_err(|error| AskError::Statement { statement: kind, error })
+    }
+
+    /// A statement was made now; or, where it answers one that was made `since`, between then and now. A key that is not used any more
+    /// could sign what is of long ago.
+    fn is_dated<T: Dated>(&self, said: &T, since: Option<Time>) -> Result<(), AskError> {
+        let (now, made) = ((self.clock)(), said.made());
+        let since = since.unwrap_or(now);
+        let early = since.millis().saturating_sub(made.millis()) > CLOCKS_MS;
+        let late = made.millis().saturating_sub(now.millis()) > CLOCKS_MS;
+        match early || late {
+            true => Err(AskError::Dated { statement: T::KIND, said: made, now }),
+            false => Ok(()),
+        }
     }
 
     fn await_reply(&mut self, request: &OutboxRequest) -> Result<(), AskError> {
@@ -380,8 +428,13 @@ impl Asking<'_> {
             };
             let said = self.verified(&reply, "reply")?;
             let asked = request.statement.verify(None);
-            if said.request_digest != request.statement.digest() || asked != Ok(said.request) {
+            if said.request_digest != request.statement.digest() || asked.as_ref() != Ok(&said.request) {
                 return Err(AskError::OtherRequest("reply"));
+            }
+            self.is_dated(&said, Some(said.request.time))?;
+            // Replies may come in another order than they were given; one that had this number would be of another request.
+            if self.outbox.last_reply(self.custodian)? == said.number {
+                return Err(AskError::ReplyNumber(said.number));
             }
             // A reply is numbered by its entry, which stands behind the log that it names.
             let log = said.log.filter(|log| log.size.checked_add(1) == Some(said.number));
@@ -397,7 +450,7 @@ impl Asking<'_> {
                 }
             };
             let now = (self.clock)();
-            return Ok(self.outbox.replied(&request.number, &reply, answer.as_deref(), now)?);
+            return Ok(self.outbox.replied((self.custodian, &request.number), &reply, answer.as_deref(), now)?);
         }
     }
 

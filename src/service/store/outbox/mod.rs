@@ -170,6 +170,7 @@ impl Outbox {
         let seen = self.seen(custodian)?;
         self.journal.step(|step| {
             see(step, custodian, head)?;
+            schema::set_about(step, &replied_by(custodian), "0")?;
             step.log(Event::Trusted { custodian: custodian.clone(), seen, head: *head, reason }, now)
         })
     }
@@ -203,7 +204,7 @@ impl Outbox {
     /// [`StoreError`] where it cannot be kept.
     pub(crate) fn replied(
         &mut self,
-        number: &Code,
+        (custodian, number): (&Code, &Code),
         reply: &Signed<Reply>,
         answer: Option<&[u8]>,
         now: Time,
@@ -212,10 +213,23 @@ impl Outbox {
             let sql = "UPDATE requests SET stage = 'replied', reply = ?2, answer = ?3 WHERE number = ?1 AND stage = 'accepted'";
             let answer = answer.map_or(Value::Null, Value::from);
             if step.execute(sql, &[number.into(), reply.to_json().into(), answer])? > 0 {
+                let said = reply.verify(None).map_err(|_| StoreError::Damaged("reply"))?;
+                if said.number > last_reply(step, custodian)? {
+                    schema::set_about(step, &replied_by(custodian), &said.number.to_string())?;
+                }
                 step.log(Event::Reply { statement: reply.clone() }, now)?;
             }
             Ok(())
         })
+    }
+
+    /// The largest number of a reply that a custodian has given us, which its log has to reach; 0 before the first.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] where it cannot be read.
+    pub(crate) fn last_reply(&mut self, custodian: &Code) -> Result<u64, StoreError> {
+        self.journal.step(|step| last_reply(step, custodian))
     }
 
     /// The acknowledgement of a reply: the one that was made already, if one was.
@@ -376,6 +390,16 @@ impl Outbox {
         let rows = self.journal.database.read(sql, &[])?;
         rows.into_iter().map(request::listed).collect()
     }
+}
+
+/// Under this name stands the largest number of a custodian's replies.
+fn replied_by(custodian: &Code) -> String {
+    format!("last reply of {custodian}")
+}
+
+fn last_reply(step: &mut LoggedStep<'_, '_>, custodian: &Code) -> Result<u64, StoreError> {
+    let kept = schema::about(step, &replied_by(custodian))?;
+    kept.map_or(Ok(0), |kept| kept.parse().map_err(|_| StoreError::Damaged("reply")))
 }
 
 fn see(step: &mut LoggedStep<'_, '_>, custodian: &Code, head: &TreeHead) -> Result<(), StoreError> {
