@@ -93,6 +93,11 @@ impl Growing {
         self.size = self.size.saturating_add(1);
     }
 
+    /// How many entries it holds.
+    pub(crate) fn size(&self) -> u64 {
+        self.size
+    }
+
     /// What it holds.
     pub(crate) fn head(&self) -> TreeHead {
         let root = self.complete.iter().rev().copied().reduce(|right, left| node(left, right));

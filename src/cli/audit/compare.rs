@@ -83,7 +83,7 @@ fn statements(place: &Place<'_>, key: Option<PublicKey>) -> Result<(Statements, 
         statements.read(reading);
         Ok(())
     })?;
-    Ok((statements, report))
+    Ok((statements.signed_with(&report.keys), report))
 }
 
 fn text(comparison: &Comparison) -> Vec<String> {

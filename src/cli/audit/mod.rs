@@ -23,7 +23,7 @@ use crate::service::tree::TreeHead;
 
 use super::console::{Console, count};
 use super::failure::Failure;
-use super::{Outcome, interrupt};
+use super::{Outcome, interrupt, party};
 use source::{Place, Source, SourceArgs};
 
 /// The log of either party: verify, compare with the other party's, export, count, erase what is too old; make a query or key again
@@ -78,7 +78,7 @@ fn read(
     noted: &[TreeHead],
     each: impl FnMut(&Reading<'_>) -> Result<(), Failure>,
 ) -> Result<Report, Failure> {
-    let verifier = Verifier::new(first_key(place, key)?, noted.iter().copied());
+    let verifier = Verifier::new(first_key(place, key)?, noted.iter().copied()).at(party::now());
     Ok(read_into(verifier, &mut Source::open(place)?, each)?.finish())
 }
 

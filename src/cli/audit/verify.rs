@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::service::audit::{Report, Role, Verifier};
+use crate::service::audit::{Finding, LogProblem, Report, Role, Verifier};
 use crate::service::signing::{Hash, PublicKey};
 use serde::Serialize;
 
@@ -11,7 +11,7 @@ use super::source::{Source, SourceArgs};
 use super::{entries, first_key, read_into};
 use crate::cli::console::{Console, count};
 use crate::cli::failure::Failure;
-use crate::cli::{Outcome, load};
+use crate::cli::{Outcome, load, party};
 
 /// Check a log: its chain, its signatures, the signed statements in it, and whether it keeps to the agreement
 ///
@@ -51,7 +51,7 @@ impl Args {
     pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
         let place = self.source.place();
         let noted = noted(&self.noted)?;
-        let mut verifier = Verifier::new(first_key(&place, self.key)?, noted);
+        let mut verifier = Verifier::new(first_key(&place, self.key)?, noted).at(party::now());
         let mut retention = None;
         for path in &self.agreement {
             let agreement = load::agreement(path, console)?;
@@ -112,6 +112,12 @@ fn summary(report: &Report) -> Vec<String> {
         let times = count(report.corrections as usize, "time");
         lines.push(format!("its clock had been ahead, and was corrected, {times}: the reasons stand in it"));
     }
+    if report.diverged > 0 {
+        let (times, trusted) = (count(report.diverged as usize, "time"), count(report.trusted as usize, "time"));
+        lines.push(format!(
+            "a custodian has shown another log than before, {times}, and was gone on with, {trusted}: 'audit compare' shows what is missing"
+        ));
+    }
     lines.push(match report.key {
         Some(key) => match report.first_key {
             Some(first) => {
@@ -140,7 +146,16 @@ pub fn findings(report: &Report) -> Vec<String> {
     }
     let total = report.findings.len() + report.further_findings as usize;
     let mut lines = vec![format!("{}:", count(total, "finding"))];
-    lines.extend(report.findings.iter().map(|finding| format!("  entry {}: {}", finding.entry, finding.problem)));
+    // Of a stranger's key, each entry would say the same.
+    let unsigned = |finding: &&Finding| finding.problem == LogProblem::Signature;
+    let others: Vec<&Finding> = match report.findings.iter().filter(unsigned).count() as u64 == report.entries {
+        true => {
+            lines.push("  no entry is signed with this key: give the owner's (--key)".to_owned());
+            report.findings.iter().filter(|finding| !unsigned(finding)).collect()
+        }
+        false => report.findings.iter().collect(),
+    };
+    lines.extend(others.into_iter().map(|finding| format!("  entry {}: {}", finding.entry, finding.problem)));
     if report.further_findings > 0 {
         lines.push(format!("  and {} more", report.further_findings));
     }

@@ -162,6 +162,8 @@ impl Requests {
             | Told::Refused { .. }
             | Told::Breaker { .. }
             | Told::Clock { .. }
+            | Told::Diverged
+            | Told::Trusted { .. }
             | Told::KeyAdmitted { .. }
             | Told::Gallery { .. }
             | Told::Erased(_)

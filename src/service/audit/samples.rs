@@ -5,8 +5,9 @@ use rand_chacha::ChaCha20Rng;
 
 use super::{Entry, Event, Head, Role, Verifier};
 use crate::service::protocol::{Acknowledgement, Reason, Receipt, Reply, ReplyOutcome, Request, tests::request};
-use crate::service::signing::{Hash, Name, Signed, SigningKey};
+use crate::service::signing::{Hash, Name, PublicKey, Signed, SigningKey};
 use crate::service::time::Time;
+use crate::service::tree::{Growing, TreeHead};
 
 /// The custodian B signs with key 1, the querier A-BORDER with key 2, another querier with key 3.
 pub(crate) fn key(seed: u64) -> SigningKey {
@@ -30,6 +31,18 @@ impl Log {
     pub(crate) fn add(&mut self, time: i64, event: Event) {
         let head = self.entries.last().map_or(Head::NONE, Entry::head);
         self.entries.push(Entry::new(event, Time::from_millis(time), &head, &self.key, &mut self.rng).unwrap());
+    }
+
+    /// What its entries are signed with.
+    pub(crate) fn public(&self) -> PublicKey {
+        self.key.public()
+    }
+
+    /// The log as a tree.
+    pub(crate) fn head(&self) -> TreeHead {
+        let mut tree = Growing::default();
+        self.entries.iter().for_each(|entry| tree.push(&entry.hash));
+        tree.head()
     }
 
     pub(crate) fn register(&mut self, party: &str, seed: u64) {
@@ -58,8 +71,11 @@ impl Log {
         self.entries.iter().for_each(|entry| verifier.entry(entry));
         let report = verifier.finish();
         // A rewritten log may lack what its statements are about, acknowledge what it does not hold, or have other times.
-        use super::LogProblem::{Dated, OtherReply, Unknown};
-        report.findings.iter().all(|finding| matches!(finding.problem, Unknown | OtherReply | Dated { .. }))
+        use super::LogProblem::{Dated, DatedReply, OtherReply, Unknown};
+        report
+            .findings
+            .iter()
+            .all(|finding| matches!(finding.problem, Unknown | OtherReply | Dated { .. } | DatedReply { .. }))
     }
 }
 
@@ -93,6 +109,8 @@ pub(crate) struct Exchange {
     pub custodian: Log,
     pub querier: Log,
     replies: u64,
+    /// Whether the custodian's statements tell of its log.
+    showing: bool,
 }
 
 impl Exchange {
@@ -102,7 +120,16 @@ impl Exchange {
         custodian.register("C", 3);
         let mut querier = Log::new("A-BORDER", Role::Querier, 2);
         querier.register("B", 1);
-        Self { custodian, querier, replies: 0 }
+        Self { custodian, querier, replies: 0, showing: false }
+    }
+
+    /// From here on the custodian's statements tell of its log.
+    pub(crate) fn showing(self) -> Self {
+        Self { showing: true, ..self }
+    }
+
+    fn shown(&self) -> Option<TreeHead> {
+        self.showing.then(|| self.custodian.head())
     }
 
     /// Three requests that were answered, and one that is open.
@@ -143,7 +170,7 @@ impl Exchange {
                 request: digest,
                 job: Name([asked.number.as_str().as_bytes()[0]; 16]),
                 time: at(1),
-                log: None,
+                log: self.shown(),
             };
             let statement = Signed::new(&receipt, &key(1)).unwrap();
             self.custodian.add(time + 1, Event::Receipt { statement: statement.clone() });
@@ -153,14 +180,9 @@ impl Exchange {
         }
         if reached >= Reached::Replied {
             self.replies += 1;
-            let reply = Reply {
-                request: asked,
-                request_digest: digest,
-                number: self.replies,
-                time: at(10),
-                outcome,
-                log: None,
-            };
+            let log = self.shown();
+            let number = log.map_or(self.replies, |log| log.size + 1);
+            let reply = Reply { request: asked, request_digest: digest, number, time: at(10), outcome, log };
             let statement = Signed::new(&reply, &key(1)).unwrap();
             let said = Acknowledgement { request: digest, reply: statement.digest(), time: at(20) };
             let acknowledgement = Signed::new(&said, &key(2)).unwrap();

@@ -124,6 +124,8 @@ impl Transparency {
             | Told::KeyAdmitted { .. }
             | Told::Gallery { .. }
             | Told::Clock { .. }
+            | Told::Diverged
+            | Told::Trusted { .. }
             | Told::Else => {}
         }
     }

@@ -76,6 +76,24 @@ pub enum Disagreement {
         /// How many.
         statements: u64,
     },
+    /// An erasure was not consented to by whom it names.
+    #[error("an erasure in the {log}'s log tells of a consent of {party} that no key of {party}'s log has signed")]
+    Consent {
+        /// Whose log.
+        log: Role,
+        /// Owner of the other log.
+        party: Code,
+    },
+    /// The custodian's log is not the one that it has told the querier of.
+    #[error(
+        "the custodian's log is not the one that it has shown: {heads} signed heads are not of it, the first of {size} entries"
+    )]
+    Heads {
+        /// So many.
+        heads: u64,
+        /// Entries that the log had by the first of them.
+        size: u64,
+    },
     /// Two statements where there can be one.
     #[error("the {statement} in one log is not the {statement} in the other")]
     Different {
@@ -115,6 +133,9 @@ pub enum Note {
     /// The abandonment has not arrived.
     #[error("abandoned, but the custodian is not told so yet")]
     NotTold,
+    /// The custodian's log was another before.
+    #[error("the custodian has shown another log before: the querier's operator went on from this one")]
+    Trusted,
     /// The acknowledgement has not arrived.
     #[error("acknowledged, but the acknowledgement is not delivered yet")]
     NotDelivered,

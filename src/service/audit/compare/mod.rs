@@ -67,6 +67,7 @@ pub fn compare(ours: Statements, theirs: Statements) -> Result<Comparison, Compa
             notes: Vec::new(),
             further_notes: 0,
         },
+        erased_before: [custodian.erased_before(&querier), querier.erased_before(&custodian)],
         custodian: &custodian,
         querier: &querier,
         excused: Default::default(),
@@ -77,6 +78,8 @@ pub fn compare(ours: Statements, theirs: Statements) -> Result<Comparison, Compa
 struct Comparing<'a> {
     custodian: &'a Statements,
     querier: &'a Statements,
+    /// Before when contents may be gone from the custodian's log, and from the querier's.
+    erased_before: [Option<Time>; 2],
     /// Times of the statements that are excused in the custodian's log, and in the querier's.
     excused: [Vec<Time>; 2],
     result: Comparison,
@@ -92,6 +95,8 @@ struct Pair<'a> {
 impl Comparing<'_> {
     fn run(mut self) -> Comparison {
         self.parties();
+        self.consents();
+        self.heads();
         let none = Held::default();
         let both = self.custodian.requests.iter().map(|(request, held)| Pair {
             request: *request,
@@ -134,8 +139,7 @@ impl Comparing<'_> {
 
     /// What is about no request.
     fn find_whole(&mut self, what: Disagreement) {
-        let whole = Discrepancy { number: None, request: None, custodian_entry: None, querier_entry: None, what };
-        list(&mut self.result.findings, &mut self.result.further_findings, whole);
+        list(&mut self.result.findings, &mut self.result.further_findings, whole(None, what));
     }
 
     /// Each log must know the owner of the other.
@@ -146,6 +150,33 @@ impl Comparing<'_> {
         ];
         for (log, _, party) in strangers.into_iter().filter(|(_, known, _)| !known) {
             self.find_whole(Disagreement::Stranger { log, party });
+        }
+    }
+
+    /// Who consents to an erasure has signed that with a key of its own log.
+    fn consents(&mut self) {
+        let (custodian, querier) = (self.result.custodian.clone(), self.result.querier.clone());
+        let invented = [
+            (Role::Custodian, querier, self.custodian.invents_consents_of(self.querier)),
+            (Role::Querier, custodian, self.querier.invents_consents_of(self.custodian)),
+        ];
+        for (log, party, _) in invented.into_iter().filter(|(.., invented)| *invented) {
+            self.find_whole(Disagreement::Consent { log, party });
+        }
+    }
+
+    /// What a custodian has signed of its log to the querier, it holds still: an erasure leaves that as it is.
+    fn heads(&mut self) {
+        let trusted = self.querier.trusted(&self.result.custodian);
+        let denied = self.custodian.denies(self.querier);
+        let (before, since): (Vec<_>, Vec<_>) =
+            denied.into_iter().partition(|(_, entry)| entry.is_some() && *entry < trusted);
+        if let Some((first, entry)) = since.first() {
+            let what = Disagreement::Heads { heads: since.len() as u64, size: first.size };
+            list(&mut self.result.findings, &mut self.result.further_findings, whole(*entry, what));
+        }
+        if let Some((_, entry)) = before.last() {
+            list(&mut self.result.notes, &mut self.result.further_notes, whole(*entry, Note::Trusted));
         }
     }
 
@@ -224,10 +255,12 @@ impl Comparing<'_> {
             (Some(there), None) => (there, Role::Querier),
             (None, Some(there)) => (there, Role::Custodian),
         };
-        let [of_custodian, of_querier] = &mut self.excused;
-        let (lacking, excused) =
-            if log == Role::Custodian { (self.custodian, of_custodian) } else { (self.querier, of_querier) };
-        if lacking.excuses(&there) {
+        let which = usize::from(log == Role::Querier);
+        let made = [pair.custodian.request, pair.querier.request].into_iter().flatten().map(|said| said.time).min();
+        // Who has signed it may have said another time; nothing is about a request before there is one.
+        let there = Said { time: made.map_or(there.time, |made| made.max(there.time)), ..there };
+        let (erased_before, excused) = (self.erased_before[which], &mut self.excused[which]);
+        if erased_before.is_some_and(|before| there.is_older_than(before)) {
             self.result.excused += 1;
             // What may never have arrived need not have been erased.
             if underway.is_none_or(|(whose, _)| whose != log) {
@@ -248,7 +281,9 @@ impl Comparing<'_> {
 
     fn note(&mut self, pair: &Pair<'_>, said: Said, note: Note) {
         let (custodian, querier) = match note {
-            Note::NotAccepted | Note::NotDelivered | Note::Abandoned | Note::NotTold => (None, Some(said.entry)),
+            Note::NotAccepted | Note::NotDelivered | Note::Abandoned | Note::NotTold | Note::Trusted => {
+                (None, Some(said.entry))
+            }
             Note::ReceiptNotArrived | Note::NotFetched => (Some(said.entry), None),
         };
         let noted = pair.discrepancy(custodian, querier, note);
@@ -262,6 +297,11 @@ impl Pair<'_> {
         let number = asked.map(|asked| asked.number.clone());
         Discrepancy { number, request: Some(self.request), custodian_entry, querier_entry, what }
     }
+}
+
+/// What is about no request.
+fn whole<T>(querier_entry: Option<u64>, what: T) -> Discrepancy<T> {
+    Discrepancy { number: None, request: None, custodian_entry: None, querier_entry, what }
 }
 
 fn list<T>(listed: &mut Vec<T>, further: &mut u64, item: T) {

@@ -3,21 +3,48 @@
 use std::collections::HashMap;
 
 use crate::agreement::Code;
-use crate::service::audit::reading::{Parties, Stated, Told};
-use crate::service::audit::{Entry, Reading};
+use crate::service::audit::consent::RETENTION_DAYS;
+use crate::service::audit::reading::{Erasure, Parties, Stated, Told};
+use crate::service::audit::{Entry, Reading, Role};
 use crate::service::protocol::{Abandonment, Acknowledgement, Receipt, Reply, Request};
 use crate::service::signing::{Hash, PublicKey};
 use crate::service::time::Time;
+use crate::service::tree::{Growing, TreeHead};
 
-/// What of a log is compared. Reads it from its first entry to its last; holds some hundred bytes a request.
-#[derive(Default)]
+/// What of a log is compared. Reads it from its first entry to its last; holds some hundred bytes a request, and 32 an entry.
 pub struct Statements {
     pub(super) parties: Parties,
     pub(super) requests: HashMap<Hash, Held>,
-    /// Contents of entries before this are erased.
-    pub(super) erased_before: Option<Time>,
+    /// The keys that the log was signed with; none where it was not checked with any.
+    keys: Vec<PublicKey>,
+    retention_days: u32,
+    erasures: Vec<Erased>,
     /// Times of entries without content, ascending.
-    pub(super) erased: Vec<Time>,
+    erased: Vec<Time>,
+    /// Of each entry.
+    hashes: Vec<Hash>,
+    shown: Vec<Shown>,
+    /// The last entry by which a querier went on from another log of a custodian than it had seen.
+    trusted: HashMap<Code, u64>,
+}
+
+/// An erasure, and whose consent it tells of.
+struct Erased {
+    before: Time,
+    /// Whether nobody had to consent to it.
+    by_age: bool,
+    /// Who has, and the keys that say so.
+    consents: Vec<(Code, PublicKey)>,
+}
+
+/// A head of a custodian's log, as a signed statement tells.
+#[derive(Clone, Copy)]
+pub(super) struct Shown {
+    pub(super) head: TreeHead,
+    /// Who signed that: the custodian; or a querier, in what the custodian has accepted.
+    signer: PublicKey,
+    /// Where it stands.
+    pub(super) entry: u64,
 }
 
 /// What a log holds of a request.
@@ -50,17 +77,43 @@ pub(super) struct Said {
     pub(super) digest: Hash,
     pub(super) signer: PublicKey,
     pub(super) entry: u64,
-    /// When it was made or logged, whichever is earlier.
+    /// When it was made or logged, whichever is earlier; not before the request that it is about was.
     pub(super) time: Time,
 }
 
 /// Clocks of two parties may differ by so much where the age of what was erased is told.
 const CLOCK_SLACK_DAYS: u32 = 1;
 
+impl Default for Statements {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Statements {
     /// Before the first entry.
     pub fn new() -> Self {
-        Self::default()
+        Self {
+            parties: Parties::default(),
+            requests: HashMap::new(),
+            keys: Vec::new(),
+            retention_days: RETENTION_DAYS,
+            erasures: Vec::new(),
+            erased: Vec::new(),
+            hashes: Vec::new(),
+            shown: Vec::new(),
+            trusted: HashMap::new(),
+        }
+    }
+
+    /// Contents are kept for so many days, as agreed: [`RETENTION_DAYS`] where nothing else is said.
+    pub fn retaining(self, days: u32) -> Self {
+        Self { retention_days: days, ..self }
+    }
+
+    /// The log was signed with these keys, one after the other, as a verifier has found.
+    pub fn signed_with(self, keys: &[PublicKey]) -> Self {
+        Self { keys: keys.to_vec(), ..self }
     }
 
     /// The next entry.
@@ -70,20 +123,25 @@ impl Statements {
 
     /// The next entry, for those who have read it already.
     pub(crate) fn read(&mut self, reading: &Reading<'_>) {
-        let (entry, Some(told)) = (reading.entry, reading.told()) else {
+        let entry = reading.entry;
+        self.hashes.push(entry.hash);
+        let Some(told) = reading.told() else {
             if matches!(reading.told, Ok(None)) {
-                self.erased.push(reading.entry.time);
+                self.erased.push(entry.time);
             }
             return;
         };
         self.parties.read(told);
         match told {
-            Told::Erased(erasure) => self.erased_before = self.erased_before.max(Some(erasure.before)),
+            Told::Erased(erasure) => self.erasure(entry, erasure),
             Told::Request(stated) => self.request(entry, stated),
             Told::Receipt(stated) => self.receipt(entry, stated),
             Told::Reply(stated) => self.reply(entry, stated),
             Told::Acknowledgement(stated) => self.acknowledgement(entry, stated),
             Told::Abandoned { request, statement } => self.abandoned(entry, request, statement.as_ref()),
+            Told::Trusted { custodian } => {
+                self.trusted.insert(custodian.clone(), entry.number);
+            }
             Told::Opened(_)
             | Told::Registered { .. }
             | Told::Succession(_)
@@ -94,14 +152,31 @@ impl Statements {
             | Told::Gallery { .. }
             | Told::Breaker { .. }
             | Told::Clock { .. }
+            | Told::Diverged
             | Told::Else => {}
         }
+    }
+
+    fn erasure(&mut self, entry: &Entry, erasure: &Erasure) {
+        let consents = erasure.consents.iter();
+        self.erasures.push(Erased {
+            before: erasure.before,
+            by_age: erasure.before.plus_days(self.retention_days) <= entry.time,
+            consents: consents.filter_map(|stated| Some((stated.held()?.party.clone(), stated.signer))).collect(),
+        });
+    }
+
+    fn show(&mut self, head: Option<TreeHead>, signer: PublicKey, entry: &Entry) {
+        self.shown.extend(head.map(|head| Shown { head, signer, entry: entry.number }));
     }
 
     // A second statement of one request is a finding of the log itself; here the first counts.
 
     fn request(&mut self, entry: &Entry, stated: &Stated<Request>) {
         let Some(request) = stated.held() else { return };
+        if self.parties.is_role(Role::Custodian) {
+            self.show(request.seen, stated.signer, entry);
+        }
         let held = self.requests.entry(stated.digest).or_default();
         held.request.get_or_insert(Said::new(stated, entry, request.time));
         held.asked.get_or_insert_with(|| Asked::of(request));
@@ -109,14 +184,17 @@ impl Statements {
 
     fn receipt(&mut self, entry: &Entry, stated: &Stated<Receipt>) {
         let Some(receipt) = stated.held() else { return };
+        self.show(receipt.log, stated.signer, entry);
         let held = self.requests.entry(receipt.request).or_default();
         held.receipt.get_or_insert(Said::new(stated, entry, receipt.time));
     }
 
     fn reply(&mut self, entry: &Entry, stated: &Stated<Reply>) {
         let Some(reply) = stated.held() else { return };
+        self.show(reply.log, stated.signer, entry);
         let held = self.requests.entry(reply.request_digest).or_default();
-        held.reply.get_or_insert(Said::new(stated, entry, reply.time));
+        // Whoever replies says when; when it was asked, the other one.
+        held.reply.get_or_insert(Said::new(stated, entry, reply.time.max(reply.request.time)));
         held.asked.get_or_insert_with(|| Asked::of(&reply.request));
     }
 
@@ -139,9 +217,57 @@ impl Statements {
         }
     }
 
-    /// Whether a statement may be gone from this log for its age.
-    pub(super) fn excuses(&self, said: &Said) -> bool {
-        self.erased_before.is_some_and(|before| said.time < before.plus_days(CLOCK_SLACK_DAYS))
+    /// Before which time contents may be gone from this log, as far as the other party is concerned: for their age, or because it has
+    /// consented, with a key that its log was signed with.
+    pub(super) fn erased_before(&self, other: &Self) -> Option<Time> {
+        let consented =
+            |erased: &&Erased| erased.by_age || erased.consents.iter().any(|consent| other.has_signed(consent));
+        self.erasures.iter().filter(consented).map(|erased| erased.before).max()
+    }
+
+    /// Whether an erasure tells of a consent that the other party has not signed.
+    pub(super) fn invents_consents_of(&self, other: &Self) -> bool {
+        let of_other =
+            |(party, _): &&(Code, PublicKey)| other.parties.owner.as_ref().is_some_and(|owner| owner.party == *party);
+        let mut consents = self.erasures.iter().flat_map(|erased| &erased.consents).filter(of_other);
+        consents.any(|consent| !other.has_signed(consent))
+    }
+
+    /// Whether this party, with this key, is the owner of this log.
+    fn has_signed(&self, (party, key): &(Code, PublicKey)) -> bool {
+        let of_owner = self.parties.owner.as_ref().is_some_and(|owner| owner.party == *party);
+        of_owner && (self.keys.is_empty() || self.keys.contains(key))
+    }
+
+    /// Heads that this custodian's log has been shown to have, by the size that they tell, which it does not have: each with where the
+    /// `querier`'s log holds it, where it does.
+    pub(super) fn denies(&self, querier: &Self) -> Vec<(TreeHead, Option<u64>)> {
+        let by_us = |shown: &&Shown| self.keys.is_empty() || self.keys.contains(&shown.signer);
+        let of_us = |shown: &&Shown| {
+            querier.parties.of_key(&shown.signer) == self.parties.owner.as_ref().map(|owner| &owner.party)
+        };
+        let by_querier = |shown: &&Shown| {
+            self.parties.of_key(&shown.signer) == querier.parties.owner.as_ref().map(|owner| &owner.party)
+        };
+        let theirs = querier.shown.iter().filter(by_us).filter(of_us).map(|shown| (shown.head, Some(shown.entry)));
+        let ours = self.shown.iter().filter(by_querier).map(|shown| (shown.head, None));
+        let mut shown: Vec<_> = theirs.chain(ours).filter(|(head, _)| head.size > 0).collect();
+        shown.sort_unstable_by_key(|(head, entry)| (head.size, *entry));
+        let (mut tree, mut hashes) = (Growing::default(), self.hashes.iter());
+        shown.retain(|(head, _)| {
+            while tree.size() < head.size
+                && let Some(hash) = hashes.next()
+            {
+                tree.push(hash);
+            }
+            tree.head() != *head
+        });
+        shown
+    }
+
+    /// The last entry by which this querier went on from another log of that custodian's than it had seen.
+    pub(super) fn trusted(&self, custodian: &Code) -> Option<u64> {
+        self.trusted.get(custodian).copied()
     }
 
     /// How many of such statements, made or logged at these times, cannot be among what was erased: there is no entry left over for each.
@@ -172,6 +298,11 @@ impl Asked {
 impl Said {
     fn new<T>(stated: &Stated<T>, entry: &Entry, made: Time) -> Self {
         Self { digest: stated.digest, signer: stated.signer, entry: entry.number, time: made.min(entry.time) }
+    }
+
+    /// Whether it may be gone, where everything from before a time is, by the other party's clock.
+    pub(super) fn is_older_than(&self, before: Time) -> bool {
+        self.time < before.plus_days(CLOCK_SLACK_DAYS)
     }
 }
 

@@ -1,14 +1,14 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::service::audit::Event;
-use crate::service::audit::samples::{Exchange, Log, Reached, key};
-use crate::service::protocol::{ReplyOutcome, tests::request};
+use crate::service::audit::samples::{Exchange, Log, Reached, key, take_contents};
+use crate::service::audit::{Consent, Event};
+use crate::service::protocol::{Reason, ReplyOutcome, tests::request};
 use crate::service::signing::Signed;
 use crate::service::time::Time;
 
 fn read(log: &Log) -> Statements {
-    let mut statements = Statements::new();
+    let mut statements = Statements::new().retaining(0).signed_with(&[log.public()]);
     log.entries.iter().for_each(|entry| statements.entry(entry));
     statements
 }
@@ -235,6 +235,116 @@ fn erasure_excuses_what_is_older_and_nothing_else() {
     exchange.custodian.erase(5 * DAY_MS + 15, 20 * DAY_MS);
     exchange.querier.erase(5 * DAY_MS + 1, 20 * DAY_MS);
     assert!(compared(&exchange).is_sound());
+}
+
+/// As many entries without content as there were statements, an erasure that tells of them, and nobody who was asked.
+fn hidden(exchange: &Exchange, consents: Vec<Signed<Consent>>) -> Log {
+    let mut log = Log::new("B", Role::Custodian, 1);
+    log.register("A-BORDER", 2);
+    log.register("C", 3);
+    for entry in exchange.custodian.entries.iter().skip(3) {
+        log.add(entry.time.millis(), Event::Deleted { request: Hash([entry.number as u8; 32]) });
+    }
+    let at = log.entries.last().unwrap().time.millis() + 1;
+    let Event::Erased { before, through, contents, orders, .. } = take_contents(&mut log.entries, at) else { panic!() };
+    log.add(at, Event::Erased { before, through, contents, orders, consents });
+    assert!(log.is_sound());
+    log
+}
+
+/// Whoever writes its log anew, with everything erased, leaves what it has shown of it.
+#[test]
+fn a_log_that_is_not_the_one_that_was_shown_is_found_whatever_is_erased() {
+    let mut exchange = Exchange::new().showing();
+    for number in 1..4 {
+        exchange.ask(number, 1000 * i64::from(number), Reached::Delivered);
+    }
+    assert_eq!(findings(&exchange), []);
+    let shown = exchange.custodian.entries.len();
+    let forged = hidden(&exchange, vec![]);
+    // Its own erasure leaves the tree as it is.
+    exchange.custodian.erase(5000, 5000);
+    assert_eq!(findings(&exchange), []);
+    exchange.custodian = forged;
+    assert_eq!(findings(&exchange), [Disagreement::Heads { heads: 6, size: 4 }]);
+    // Also one that has lost its end, and nothing else.
+    exchange.custodian.entries.truncate(shown - 5);
+    assert!(findings(&exchange).contains(&Disagreement::Heads { heads: 6, size: 4 }));
+    // Where the querier's operator has gone on from it, that is told, and what comes later is held to it.
+    exchange.custodian = hidden(&exchange, vec![]);
+    let (custodian, head) = ("B".parse().unwrap(), exchange.custodian.head());
+    let reason = "restored".parse().unwrap();
+    exchange.querier.add(9000, Event::Trusted { custodian, seen: None, head, reason });
+    exchange.ask(7, 9000, Reached::Delivered);
+    assert!(!findings(&exchange).iter().any(|found| matches!(found, Disagreement::Heads { .. })));
+    assert!(compared(&exchange).notes.iter().any(|noted| noted.what == Note::Trusted));
+    let end = exchange.custodian.entries.len() - 4;
+    exchange.custodian.entries.truncate(end);
+    assert!(findings(&exchange).contains(&Disagreement::Heads { heads: 2, size: end as u64 + 1 }));
+}
+
+/// What the custodian has accepted names a head of its log as well, signed by the querier.
+#[test]
+fn a_head_that_a_request_names_is_held_to() {
+    for forged in [false, true] {
+        let mut exchange = Exchange::new();
+        let mut seen = exchange.custodian.head();
+        seen.root.0[0] ^= u8::from(forged);
+        let asked = Request { seen: Some(seen), ..request("1", Time::from_millis(1000)) };
+        exchange.follow(asked, ReplyOutcome::Unanswered { reason: Reason::Cancelled }, Reached::Delivered);
+        let expected = if forged { vec![Disagreement::Heads { heads: 1, size: 3 }] } else { vec![] };
+        assert_eq!(findings(&exchange), expected);
+    }
+}
+
+/// An erasure of what is young takes the other party: with a key of its own log, and before as after it is registered.
+#[test]
+fn a_consent_that_the_other_party_has_not_signed_excuses_nothing() {
+    let read = |log: &Log| {
+        let mut statements = Statements::new().signed_with(&[log.public()]);
+        log.entries.iter().for_each(|entry| statements.entry(entry));
+        statements
+    };
+    let compared = |exchange: &Exchange| {
+        let found = compare(read(&exchange.custodian), read(&exchange.querier)).unwrap().findings;
+        found.into_iter().map(|found| found.what).collect::<Vec<_>>()
+    };
+    let consent = |party: &str, seed| {
+        let (party, owner) = (party.parse().unwrap(), "B".parse().unwrap());
+        let (before, reason) = (Time::from_millis(1022), "they moved".parse().unwrap());
+        let said = Consent { party, owner, role: Role::Custodian, before, reason, time: before };
+        Signed::new(&said, &key(seed)).unwrap()
+    };
+    let forged = |consents| {
+        let mut exchange = Exchange::new();
+        exchange.ask(1, 1000, Reached::Delivered);
+        exchange.custodian = hidden(&exchange, consents);
+        compared(&exchange)
+    };
+    for (consents, invented) in [(vec![], false), (vec![consent("A-BORDER", 9)], true), (vec![consent("C", 3)], false)]
+    {
+        let found = forged(consents);
+        let expected = Disagreement::Consent { log: Role::Custodian, party: "A-BORDER".parse().unwrap() };
+        assert_eq!(found.contains(&expected), invented);
+        let missing = |found: &&Disagreement| matches!(found, Disagreement::Missing { log: Role::Custodian, .. });
+        assert_eq!(found.iter().filter(missing).count(), 3, "{found:?}");
+    }
+    assert_eq!(forged(vec![consent("A-BORDER", 2)]), []);
+}
+
+/// Who replies says when, and may say that it was long ago.
+#[test]
+fn a_reply_that_is_dated_back_is_not_excused_for_its_age() {
+    const DAY_MS: i64 = 86_400_000;
+    let mut exchange = Exchange::new();
+    exchange.ask(1, DAY_MS, Reached::Delivered);
+    exchange.custodian.erase(2 * DAY_MS, 9 * DAY_MS);
+    let asked = exchange.ask(2, 9 * DAY_MS, Reached::Accepted);
+    let outcome = ReplyOutcome::Answered { answer_digest: Hash([4; 32]), gallery: 1, bits: 4 };
+    let request = request("2", Time::from_millis(9 * DAY_MS));
+    let reply = Reply { request, request_digest: asked, number: 9, time: Time::ZERO, outcome, log: None };
+    exchange.querier.add(9 * DAY_MS, Event::Reply { statement: Signed::new(&reply, &key(1)).unwrap() });
+    assert_eq!(findings(&exchange), [Disagreement::Missing { statement: "reply", log: Role::Custodian }]);
 }
 
 #[test]

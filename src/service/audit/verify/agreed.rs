@@ -23,8 +23,8 @@ pub(super) struct Agreed {
     books: Bookkeeping,
     /// Requests under other agreements.
     unchecked: u64,
-    /// Whether contents are gone: then keys may have been admitted by an entry that tells nothing any more.
-    erased: bool,
+    /// The last entry without content: a key may have been admitted by it.
+    erased: Option<Time>,
 }
 
 impl Agreed {
@@ -49,7 +49,9 @@ impl Agreed {
     pub(super) fn read(&mut self, reading: &Reading<'_>, custodian: bool) -> Vec<LogProblem> {
         let mut problems = Vec::new();
         let time = reading.entry.time;
-        self.erased |= matches!(reading.told, Ok(None));
+        if matches!(reading.told, Ok(None)) {
+            self.erased = Some(time);
+        }
         if let Some(Told::Request(stated)) = reading.told()
             && let Some(request) = stated.held()
         {
@@ -65,6 +67,10 @@ impl Agreed {
         }
         if !custodian {
             return problems;
+        }
+        if let Some(Told::KeyAdmitted { requester, agreement, key, .. }) = reading.told() {
+            let before = self.books.ledger().keys.get(&((requester.clone(), *agreement), *key));
+            problems.extend(before.map(|until| LogProblem::KeyAgain { until: *until }));
         }
         self.books.read(reading);
         match reading.told() {
@@ -91,7 +97,11 @@ impl Agreed {
         let asker = (request.requester.clone(), request.agreement);
         let sound = match ledger.keys.get(&(asker, request.key)) {
             Some(until) => time < *until,
-            None => self.erased,
+            // No key that ran out before would do.
+            None => {
+                let days = self.terms.get(&request.agreement).map_or(0, |terms| terms.service.key_days);
+                self.erased.is_some_and(|gone| gone.plus_days(days) > time)
+            }
         };
         let suspended = ledger.suspended.then_some(LogProblem::Suspended);
         suspended.into_iter().chain((!sound).then_some(LogProblem::Key)).collect()
@@ -225,6 +235,7 @@ mod tests {
             state: Hash([1; 32]),
             subjects: 1,
             inherits: Some(inherits),
+            persons: None,
         };
         let asked = |inherits| {
             let mut exchange = exchange();
@@ -258,11 +269,20 @@ mod tests {
         assert_eq!(log(0, 1000), [LogProblem::Key]);
         assert_eq!(log(90, 90 * DAY_MS), [LogProblem::Key]);
         assert_eq!(log(91, 1000), [LogProblem::KeyDays { days: 90 }]);
-        // The entry that told of the key may be gone.
-        let mut exchange = exchange();
-        exchange.ask(1, 2000 * DAY_MS, Reached::Delivered);
-        exchange.custodian.erase(1000, 2001 * DAY_MS);
-        assert_eq!(of_custodian(&exchange, |_| {}), []);
+        // The entry that told of the key may be gone, while the key can be used still.
+        let erased = |days: i64| {
+            let mut exchange = exchange();
+            exchange.ask(1, days * DAY_MS, Reached::Delivered);
+            exchange.custodian.erase(1000, 2001 * DAY_MS);
+            of_custodian(&exchange, |_| {})
+        };
+        assert_eq!(erased(80), []);
+        assert_eq!(erased(2000), [LogProblem::Key]);
+        // Once more, it would live on.
+        let mut again = exchange();
+        again.custodian.add(DAY_MS, admitted(91));
+        let until = Time::from_millis(90 * DAY_MS);
+        assert_eq!(of_custodian(&again, |_| {}), [LogProblem::KeyAgain { until }]);
     }
 
     #[test]

@@ -4,6 +4,8 @@
 //! the program does: it is old enough, or the other parties have consented; it takes every content that can go up to its last entry,
 //! and tells how many these were.
 
+use std::collections::VecDeque;
+
 use super::LogProblem;
 use crate::agreement::Code;
 use crate::service::audit::consent::Consent;
@@ -13,27 +15,28 @@ use crate::service::time::Time;
 
 /// Numbers of entries, ascending: runs of them.
 #[derive(Default)]
-struct Numbers(Vec<(u64, u64)>);
+struct Numbers(VecDeque<(u64, u64)>);
 
 impl Numbers {
     fn push(&mut self, number: u64) {
-        match self.0.last_mut() {
+        match self.0.back_mut() {
             Some((_, last)) if last.checked_add(1) == Some(number) => *last = number,
-            _ => self.0.push((number, number)),
+            _ => self.0.push_back((number, number)),
         }
     }
 
     /// Takes out those up to a number; how many these were.
     fn take_through(&mut self, through: u64) -> u64 {
         let mut taken = 0_u64;
-        self.0.retain_mut(|(first, last)| {
-            if *first > through {
-                return true;
+        while let Some((first, last)) = self.0.front_mut().filter(|(first, _)| *first <= through) {
+            let end = through.min(*last);
+            taken = taken.saturating_add(end.saturating_sub(*first).saturating_add(1));
+            if *last > through {
+                *first = through.saturating_add(1);
+                break;
             }
-            taken = taken.saturating_add(through.min(*last).saturating_sub(*first).saturating_add(1));
-            *first = through.saturating_add(1);
-            *last > through
-        });
+            self.0.pop_front();
+        }
         taken
     }
 }
@@ -83,13 +86,13 @@ impl Erasures {
         self.standing.push(number);
     }
 
-    /// What is wrong with an erasure at this entry; `parties` are those that the log knows by then, each with its keys.
+    /// What is wrong with an erasure at this entry; `parties` are those that the log knows by then, each with its key.
     pub(super) fn told<'a>(
         &mut self,
         (number, time): (u64, Time),
         erasure: &Erasure,
         owner: Option<&Whose>,
-        parties: impl Iterator<Item = (&'a Code, &'a [PublicKey])>,
+        parties: impl Iterator<Item = (&'a Code, &'a PublicKey)>,
     ) -> Vec<LogProblem> {
         let Erasure { before, through, contents, consents, .. } = erasure;
         if *through >= number || *before > time {
@@ -97,10 +100,10 @@ impl Erasures {
         }
         let mut problems = Vec::new();
         if before.plus_days(self.retention_days) > time {
-            let consented = |party: &Code, keys: &[PublicKey]| {
-                consents.iter().any(|stated| is_consent(stated, party, keys, owner, *before))
+            let consented = |party: &Code, key: &PublicKey| {
+                consents.iter().any(|stated| is_consent(stated, party, key, owner, *before))
             };
-            let unasked = parties.filter(|(party, keys)| !consented(party, keys));
+            let unasked = parties.filter(|(party, key)| !consented(party, key));
             problems.extend(unasked.map(|(party, _)| LogProblem::EarlyErasure { party: party.clone() }));
         } else {
             self.by_age.push((number, *before));
@@ -134,10 +137,10 @@ impl Erasures {
     }
 }
 
-/// Whether this is the consent of a party to this very erasure.
-fn is_consent(stated: &Stated<Consent>, party: &Code, keys: &[PublicKey], owner: Option<&Whose>, before: Time) -> bool {
+/// Whether this is the consent of a party to this very erasure, with the key that it has then.
+fn is_consent(stated: &Stated<Consent>, party: &Code, key: &PublicKey, owner: Option<&Whose>, before: Time) -> bool {
     let covers = |said: &Consent| owner.is_some_and(|whose| said.covers(party, (&whose.party, whose.role), before));
-    keys.contains(&stated.signer) && stated.held().is_some_and(covers)
+    stated.signer == *key && stated.held().is_some_and(covers)
 }
 
 #[cfg(test)]

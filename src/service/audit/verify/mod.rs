@@ -5,7 +5,7 @@ mod erasure;
 mod orders;
 mod report;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::consent::RETENTION_DAYS;
 use super::order::{Measure, Order};
@@ -40,10 +40,17 @@ pub struct Verifier {
     erasures: Erasures,
     /// How often the clock had been ahead.
     corrections: u64,
+    /// How often a custodian has shown another log than before, and how often that was gone on from.
+    diverged: u64,
+    trusted: u64,
     orders: Orders,
     agreed: Agreed,
     /// Statements about requests that are not in the log: only an erasure excuses them.
     unknown: Vec<Place>,
+    /// Numbers of replies, by who signed them: in a querier's log.
+    numbers: HashSet<(PublicKey, u64)>,
+    /// By the clock of whoever checks.
+    now: Option<Time>,
     counts: Counts,
     first: Option<Time>,
     head: Head,
@@ -79,7 +86,7 @@ impl Progress {
 /// Findings that are listed; a log that is broken throughout need not fill the memory.
 const LISTED_FINDINGS: usize = 1000;
 /// What a custodian admits between a request's time and its receipt's, and the second that either is rounded by.
-const DATED_MS: u64 = TIME_TOLERANCE_MS.unsigned_abs() + 1000;
+const DATED_MS: i64 = TIME_TOLERANCE_MS + 1000;
 /// A request may be replied to so long after it was made.
 const LONGEST_WAIT_DAYS: u32 = 31;
 
@@ -98,9 +105,13 @@ impl Verifier {
             erased: 0,
             erasures: Erasures::new(RETENTION_DAYS),
             corrections: 0,
+            diverged: 0,
+            trusted: 0,
             orders: Orders::default(),
             agreed: Agreed::default(),
             unknown: Vec::new(),
+            numbers: HashSet::new(),
+            now: None,
             counts: Counts::default(),
             first: None,
             head: Head::NONE,
@@ -112,6 +123,11 @@ impl Verifier {
     /// Contents are kept for so many days, as agreed: [`RETENTION_DAYS`] where nothing else is said.
     pub fn retaining(self, days: u32) -> Self {
         Self { erasures: Erasures::new(days), ..self }
+    }
+
+    /// It is checked at this time: a log that is of a later one makes of what is young what is old enough to be erased.
+    pub fn at(self, now: Time) -> Self {
+        Self { now: Some(now), ..self }
     }
 
     /// Holds the log to an agreement, which has this digest, as well: quotas, disclosed bits, keys, and what its requests say. To
@@ -157,7 +173,7 @@ impl Verifier {
     /// Whether an entry is the one that follows.
     fn chain(&mut self, reading: &Reading<'_>) {
         let entry = reading.entry;
-        let expected = self.head.number + 1;
+        let expected = self.head.number.saturating_add(1);
         if entry.number != expected {
             self.find(entry.number, LogProblem::Number { expected });
         }
@@ -206,6 +222,9 @@ impl Verifier {
         } else if self.owner.is_none() {
             self.find(1, LogProblem::Opening);
         }
+        if let Some(now) = self.now.filter(|now| self.head.time > now.plus_days(1)) {
+            self.find(last, LogProblem::Future { now });
+        }
         if let Some(missing) = self.erasures.untold() {
             self.find(missing, LogProblem::Missing);
         }
@@ -223,10 +242,13 @@ impl Verifier {
             role,
             first_key: self.keys.first().copied().filter(|_| self.keys.len() > 1),
             key: self.keys.last().copied(),
+            keys: self.keys,
             reregistered: self.reregistered,
             entries: last,
             erased: self.erased,
             corrections: self.corrections,
+            diverged: self.diverged,
+            trusted: self.trusted,
             first: self.first,
             last: self.first.map(|_| self.head.time),
             head: self.tree.head(),
@@ -263,6 +285,13 @@ impl Verifier {
             Told::Reply(stated) => self.reply(entry, stated),
             Told::Acknowledgement(stated) => self.acknowledgement(entry, stated),
             Told::Abandoned { request, statement } => self.abandoned(entry, request, statement.as_ref()),
+            // The custodian's log is another from here on, and numbers its entries anew.
+            Told::Trusted { custodian } => {
+                self.trusted += 1;
+                let keys = self.registered.get(custodian).map(Vec::as_slice).unwrap_or_default();
+                self.numbers.retain(|(signer, _)| !keys.contains(signer));
+            }
+            Told::Diverged => self.diverged += 1,
             Told::Refused { .. }
             | Told::KeyAdmitted { .. }
             | Told::Gallery { .. }
@@ -302,7 +331,7 @@ impl Verifier {
     }
 
     fn erased(&mut self, entry: &Entry, erasure: &Erasure) {
-        let parties = self.registered.iter().map(|(party, keys)| (party, keys.as_slice()));
+        let parties = self.registered.iter().filter_map(|(party, keys)| Some((party, keys.last()?)));
         let problems = self.erasures.told((entry.number, entry.time), erasure, self.owner.as_ref(), parties);
         problems.into_iter().for_each(|problem| self.find(entry.number, problem));
         self.ordered(entry, &Measure::Erase { before: erasure.before }, &erasure.orders);
@@ -331,7 +360,7 @@ impl Verifier {
         if let Some(receipt) = self.holds(entry.number, stated, signed) {
             self.head_of(entry.number, receipt.log, Receipt::KIND);
             let made = self.requests.get(&receipt.request).map_or(receipt.time, |progress| progress.made);
-            if made.millis().abs_diff(receipt.time.millis()) > DATED_MS {
+            if made.millis().abs_diff(receipt.time.millis()) > DATED_MS.unsigned_abs() {
                 self.find(entry.number, LogProblem::Dated { made, received: receipt.time });
             }
             let received = |progress: &mut Progress| std::mem::replace(&mut progress.receipt, true);
@@ -343,6 +372,22 @@ impl Verifier {
         let signed = self.is_custodian(stated.signer);
         let Some(reply) = self.holds(entry.number, stated, signed) else { return };
         self.head_of(entry.number, reply.log, Reply::KIND);
+        let unfit = match self.is_role(Role::Custodian) {
+            true => reply.log.is_some() && reply.number != entry.number,
+            false => reply.log.is_some() && !self.numbers.insert((stated.signer, reply.number)),
+        };
+        if unfit {
+            self.find(entry.number, LogProblem::ReplyNumber { number: reply.number });
+        }
+        // It follows its request, and its entry follows it; a custodian makes both at once.
+        let (said, asked) = (reply.time, reply.request.time);
+        let early = said.millis().saturating_sub(asked.millis()) < DATED_MS.saturating_neg();
+        let late = said.millis().saturating_sub(entry.time.millis()) > DATED_MS;
+        let apart = entry.time.millis().saturating_sub(said.millis()) > DATED_MS && self.is_role(Role::Custodian);
+        if early || late || apart {
+            let at = if early { asked } else { entry.time };
+            self.find(entry.number, LogProblem::DatedReply { said, at });
+        }
         match reply.outcome {
             ReplyOutcome::Answered { .. } => self.counts.answers += 1,
             ReplyOutcome::Unanswered { .. } => self.counts.unanswered += 1,
@@ -421,9 +466,7 @@ impl Verifier {
         match self.requests.get_mut(request) {
             None => {
                 let made = made.unwrap_or_else(|| entry.time.minus_days(LONGEST_WAIT_DAYS));
-                if self.unknown.len() < LISTED_FINDINGS {
-                    self.unknown.push(Place { entry: entry.number, time: made });
-                }
+                self.unknown.push(Place { entry: entry.number, time: made });
             }
             Some(progress) => {
                 let over = if statement == Abandonment::KIND { progress.reply.is_some() } else { progress.abandoned };

@@ -131,6 +131,26 @@ pub enum LogProblem {
         /// As the custodian has signed.
         received: Time,
     },
+    /// A reply says that it was given at another time than it was.
+    #[error("the reply says that it was given at {said}; it was asked for, or logged, at {at}")]
+    DatedReply {
+        /// As the custodian has signed.
+        said: Time,
+        /// When the request was made that it is later than, or the entry that it is earlier than.
+        at: Time,
+    },
+    /// A reply is numbered by its entry: no two have one number.
+    #[error("the reply has number {number}, which is that of another entry or of another reply")]
+    ReplyNumber {
+        /// As the custodian has signed.
+        number: u64,
+    },
+    /// Dated after the auditor's own clock.
+    #[error("it is of the future: whoever checks has {now}")]
+    Future {
+        /// By the clock of whoever checks.
+        now: Time,
+    },
     /// About a request that is not in the log.
     #[error("a statement about a request that is not in the log")]
     Unknown,
@@ -155,6 +175,12 @@ pub enum LogProblem {
     /// A request was accepted with a key that was not admitted, or had run out.
     #[error("the key of this request was not admitted, or had run out")]
     Key,
+    /// A key was admitted once more: so it lives longer than agreed.
+    #[error("the key was admitted before, until {until}")]
+    KeyAgain {
+        /// As it was then.
+        until: Time,
+    },
     /// A key was admitted for longer than agreed.
     #[error("the key is admitted for longer than the {days} days that are agreed")]
     KeyDays {
@@ -236,6 +262,9 @@ pub struct Report {
     /// The one that it began with, where that is another.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_key: Option<PublicKey>,
+    /// All of them, in order.
+    #[serde(skip)]
+    pub keys: Vec<PublicKey>,
     /// How often another party's key was replaced by one that its key of before has not introduced.
     #[serde(skip_serializing_if = "is_zero")]
     pub reregistered: u64,
@@ -246,6 +275,12 @@ pub struct Report {
     /// How often the clock had been ahead, as entries say.
     #[serde(skip_serializing_if = "is_zero")]
     pub corrections: u64,
+    /// How often a custodian had shown a log that does not hold what it had shown before, as a querier's entries say.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub diverged: u64,
+    /// How often the querier's operator went on from another log.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub trusted: u64,
     /// Time of the first.
     pub first: Option<Time>,
     /// Time of the last.

@@ -266,6 +266,75 @@ fn a_head_that_a_requester_was_told_is_one_of_this_log() {
     assert_eq!(told(|head| TreeHead { root: Hash([1; 32]), ..head }), tree);
 }
 
+/// Set the clock ahead in a log that is written anew, and everything is old enough to be erased.
+#[test]
+fn a_log_of_the_future_is_found_by_the_clock_of_whoever_checks() {
+    let mut log = Log::sample();
+    let late = 4 * 365 * 86_400_000;
+    log.erase(3500, late);
+    let at = |millis| {
+        let now = Time::from_millis(millis);
+        let mut verifier = Verifier::new(Some(key(1).public()), None).at(now);
+        log.entries.iter().for_each(|entry| verifier.entry(entry));
+        verifier.finish().findings.into_iter().map(|finding| finding.problem).collect::<Vec<_>>()
+    };
+    assert_eq!(at(late), []);
+    // Clocks differ.
+    assert_eq!(at(late - 3_600_000), []);
+    assert_eq!(at(9000), [LogProblem::Future { now: Time::from_millis(9000) }]);
+}
+
+#[test]
+fn a_reply_is_dated_when_it_is_given_and_has_a_number_of_its_own() {
+    use crate::service::audit::samples::Exchange;
+    let replied = |time: i64, number: Option<u64>| {
+        let mut exchange = Exchange::new().showing();
+        let asked = request("1", Time::from_millis(time));
+        let digest = exchange.ask(1, time, crate::service::audit::samples::Reached::Accepted);
+        let log = exchange.custodian.head();
+        let number = number.unwrap_or(log.size + 1);
+        let outcome = ReplyOutcome::Answered { answer_digest: Hash([4; 32]), gallery: 1, bits: 4 };
+        let time = Time::from_millis(50_000_000);
+        let reply = Reply { request: asked, request_digest: digest, number, time, outcome, log: Some(log) };
+        let statement = Signed::new(&reply, &key(1)).unwrap();
+        exchange.custodian.add(50_000_000, Event::Reply { statement: statement.clone() });
+        exchange.querier.add(50_000_000, Event::Reply { statement });
+        [(exchange.custodian, 1), (exchange.querier, 2)].map(|(log, seed)| {
+            let mut verifier = Verifier::new(Some(key(seed).public()), None);
+            log.entries.iter().for_each(|entry| verifier.entry(entry));
+            verifier.finish().findings.into_iter().map(|finding| finding.problem).collect::<Vec<_>>()
+        })
+    };
+    assert_eq!(replied(49_000_000, None), [vec![], vec![]]);
+    assert_eq!(replied(49_000_000, Some(9)), [vec![LogProblem::ReplyNumber { number: 9 }], vec![]]);
+    let (said, at) = (Time::from_millis(50_000_000), Time::from_millis(60_000_000));
+    for found in replied(60_000_000, None) {
+        assert!(found.contains(&LogProblem::DatedReply { said, at }), "{found:?}");
+    }
+    // Two with one number, in the log of whoever asked.
+    let mut exchange = Exchange::new().showing();
+    for number in 1..=2 {
+        exchange.ask(number, 1000, crate::service::audit::samples::Reached::Fetched);
+    }
+    let mut verifier = Verifier::new(Some(key(2).public()), None);
+    let mut seen = None;
+    for entry in &exchange.querier.entries {
+        let Some(Event::Reply { statement }) = entry.event().unwrap() else {
+            verifier.entry(entry);
+            continue;
+        };
+        let said = statement.verify(None).unwrap();
+        let number = *seen.get_or_insert(said.number);
+        let again = Reply { number, ..said };
+        let event = Event::Reply { statement: Signed::new(&again, &key(1)).unwrap() };
+        let before = Head { number: entry.number - 1, hash: Hash([0; 32]), time: Time::ZERO };
+        let rng = &mut ChaCha20Rng::seed_from_u64(3);
+        verifier.entry(&Entry::new(event, entry.time, &before, &key(2), rng).unwrap());
+    }
+    let found = verifier.finish().findings;
+    assert!(found.iter().any(|found| matches!(found.problem, LogProblem::ReplyNumber { .. })), "{found:?}");
+}
+
 #[test]
 fn an_acknowledgement_of_another_reply_is_found() {
     let mut log = Log::sample();
@@ -395,8 +464,7 @@ fn a_clock_that_was_ahead_is_got_over_and_made_nothing_old() {
 #[test]
 fn keys_are_followed_from_one_to_the_next_and_from_nobody_elses() {
     let succession = |party: &str, role: Role, by: u64, to: u64| {
-        let said = Succession { party: party.parse().unwrap(), role, successor: key(to).public(), time: Time::ZERO };
-        Signed::new(&said, &key(by)).unwrap()
+        Succession::signed((&party.parse().unwrap(), role), (&key(by), &key(to)), Time::ZERO).unwrap()
     };
     let problems = |log: &Log, with: u64| -> Vec<LogProblem> {
         let mut verifier = Verifier::new(Some(key(with).public()), None).retaining(0);
