@@ -79,6 +79,29 @@ fn a_database_of_before_is_bound_to_the_key_that_its_log_shows() {
     }
 }
 
+/// Whoever has written a log of its own into the database has no server sign behind it.
+#[test]
+fn a_log_whose_last_entry_is_somebody_elses_is_not_gone_on_with() {
+    for kind in kinds() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = fresh(kind, folder.path());
+        open(&database, Role::Custodian, 1).unwrap();
+        let signed = |digits: &str| {
+            let sql = format!("UPDATE log SET signature = {digits} || SUBSTR(signature, 3)");
+            execute(kind, &database, &sql);
+        };
+        execute(kind, &database, "CREATE TABLE kept AS SELECT signature FROM log");
+        signed("CASE WHEN signature LIKE '00%' THEN '01' ELSE '00' END");
+        let configured = signing_key(1).public();
+        let refused = StoreError::EndsOtherwise { configured, number: 1 };
+        assert_eq!(open(&database, Role::Custodian, 1), Err(refused.clone()));
+        let look = Custody::open(location(&database), owner(Role::Custodian, 1), Box::new(rng(1))).map(drop);
+        assert_eq!(look, Err(refused));
+        signed("SUBSTR((SELECT signature FROM kept), 1, 2)");
+        open(&database, Role::Custodian, 1).unwrap();
+    }
+}
+
 /// A custodian's database is made on purpose. What is there instead of one is left as it is.
 #[test]
 fn a_missing_an_empty_an_older_and_a_foreign_database_are_refused_until_one_is_made() {

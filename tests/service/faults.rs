@@ -127,6 +127,7 @@ fn a_clock_that_was_set_back_refuses_until_it_is_set_and_the_log_does_not_run_ba
         let mut asker = Asker::<Tfhe>::new(&trial, 0);
         asker.patience = Duration::ZERO;
         asker.ask("1", vec![person("p", 1)], Target::Gallery).unwrap();
+        asker.part_clocks();
         trial.set_clock_ahead(-3600);
         asker.prepare("2", vec![person("p", 1)], Target::Gallery);
         assert_eq!(refused(asker.conclude("2")), "clock-in-doubt");

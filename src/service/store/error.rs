@@ -62,6 +62,14 @@ pub enum StoreError {
         /// The key as configured.
         configured: PublicKey,
     },
+    /// Somebody else has written into it.
+    #[error("the last entry of the log, number {number}, is not signed with signing_key {configured}")]
+    EndsOtherwise {
+        /// The key as configured.
+        configured: PublicKey,
+        /// Of the last entry.
+        number: u64,
+    },
     /// Made before databases were bound to keys, and its log is not signed with this one.
     #[error("the log in this database is not signed with signing_key {configured}, from its first entry to its last")]
     SignedOtherwise {
@@ -142,6 +150,9 @@ impl Remedy for StoreError {
             Self::Linked => "remove the other name, or name a copy of the file",
             Self::SigningKey { .. } => {
                 "configure the key that its log is signed with now; where another is to follow that one: 'cotejo keys succeed'"
+            }
+            Self::EndsOtherwise { .. } => {
+                "somebody has written into the database: look at it with 'cotejo audit verify', and restore it from a copy"
             }
             Self::SignedOtherwise { .. } => {
                 "configure the key that it was made with, or begin another database ('database')"

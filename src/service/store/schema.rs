@@ -5,7 +5,7 @@ use super::entries::{first_and_last, page};
 use super::layout::{LAYOUT, SIGNING_KEY};
 use super::serving::SERVING;
 use super::{Owner, StoreError, tree};
-use crate::service::audit::Role;
+use crate::service::audit::{Event, Role};
 use crate::service::signing::PublicKey;
 
 const SHARED: &[&str] = &[
@@ -115,7 +115,10 @@ pub(crate) fn check(step: &mut Step<'_>, owner: &Owner) -> Result<(), StoreError
     let layout = about(step, "layout")?.ok_or(StoreError::Foreign)?;
     owned(step, owner)?;
     match layout.as_str() {
-        LAYOUT => bound(step, &owner.key.public()),
+        LAYOUT => {
+            bound(step, &owner.key.public())?;
+            was_last_signed_with(step, &owner.key.public())
+        }
         "1" | "2" | "3" | "4" => Err(StoreError::Older(layout)),
         _ => Err(StoreError::Layout(layout)),
     }
@@ -157,6 +160,7 @@ pub(crate) fn prepare(step: &mut Step<'_>, owner: &Owner) -> Result<(), StoreErr
         }
         Some(LAYOUT) => {
             bound(step, &key)?;
+            was_last_signed_with(step, &key)?;
             create(step, of_role)
         }
         Some("4") => {
@@ -234,6 +238,23 @@ pub(super) fn bind(step: &mut Step<'_>, key: &PublicKey) -> Result<(), StoreErro
 fn was_signed_with(step: &mut Step<'_>, key: &PublicKey) -> Result<(), StoreError> {
     let sound = first_and_last(step)?.iter().all(|entry| entry.is_signed_by(key));
     if sound { Ok(()) } else { Err(StoreError::SignedOtherwise { configured: *key }) }
+}
+
+/// The log ends with what this key has signed, or with what has it follow another: behind what somebody else has written into the
+/// database nothing is signed.
+fn was_last_signed_with(step: &mut Step<'_>, key: &PublicKey) -> Result<(), StoreError> {
+    let Some(last) = first_and_last(step)?.into_iter().max_by_key(|entry| entry.number) else { return Ok(()) };
+    let follows = match last.event() {
+        Ok(Some(Event::Succession { statement })) => {
+            let introduced = statement.verify(None).is_ok_and(|said| said.successor == *key);
+            introduced && last.is_signed_by(&statement.signer())
+        }
+        _ => false,
+    };
+    match follows || last.is_signed_by(key) {
+        true => Ok(()),
+        false => Err(StoreError::EndsOtherwise { configured: *key, number: last.number }),
+    }
 }
 
 fn text(step: &mut Step<'_>, name: &str) -> Result<String, StoreError> {
