@@ -6,6 +6,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use crate::exempt::served;
+use crate::kept::Served;
 use crate::support::Desk;
 
 /// A server, with what it logs.
@@ -82,6 +83,45 @@ fn a_hangup_has_a_server_read_its_configuration_anew_and_what_is_wrong_changes_n
     );
     serving.reload(&["was read anew", "\"requesters\":2"]);
     assert!(serving.server.try_wait().unwrap().is_none(), "it ended");
+}
+
+/// A server's log tells of another version where there is one.
+#[test]
+fn a_hangup_that_changes_nothing_of_a_gallery_does_not_tell_of_another_version() {
+    let desk = served();
+    let serving = Serving::begin(&desk);
+    serving.reload(&["was read anew"]);
+    // Long enough for the gallery to be read again.
+    std::thread::sleep(Duration::from_millis(1500));
+    desk.ok("gallery remove --gallery gallery.cotejo --id bert");
+    let another = "another version of the gallery";
+    let first = serving.log.iter().find(|line| line.contains(another)).unwrap();
+    assert!(first.contains("\"version\":2"), "{first}");
+}
+
+/// What is put back looks as it did when it was read last.
+#[test]
+fn a_gallery_that_is_moved_away_and_put_back_is_ready_again() {
+    let desk = served();
+    let config = String::from_utf8(desk.read("custodian.toml")).unwrap();
+    desk.write("custodian.toml", format!("operations = '127.0.0.1:0'\n{config}"));
+    let serving = Served::begin(&desk, "serve --config custodian.toml");
+    let reaches = |status: &str| {
+        let begun = Instant::now();
+        loop {
+            let said = serving.operations("/readyz");
+            match said.starts_with(&format!("HTTP/1.1 {status}")) {
+                true => return said,
+                false => assert!(begun.elapsed() < Duration::from_secs(20), "{said}"),
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    };
+    reaches("200");
+    std::fs::rename(desk.path("gallery.cotejo"), desk.path("aside")).unwrap();
+    assert!(reaches("503").contains("gallery.cotejo: cannot open it"));
+    std::fs::rename(desk.path("aside"), desk.path("gallery.cotejo")).unwrap();
+    reaches("200");
 }
 
 #[test]

@@ -149,6 +149,8 @@ impl GallerySource for Arc<GalleryFiles> {
         if *seen == Some(looks) {
             return Ok(None);
         }
+        // What could not be read is read again, also where it looks as it did before that: it may have been put back.
+        *seen = None;
         // Who is removed from a gallery that is being served may still be on the list: the server reports it, and goes on.
         let (loaded, _) = self.read().map_err(unloadable)?;
         *seen = Some(looks);

@@ -73,9 +73,12 @@ fn refresh(state: &State, agreement: &Hash, desk: &Desk) {
     };
     match taking::number(&state.custody, agreement, &loaded, now) {
         Ok(version) => {
+            let before = desk.engine.gallery().version;
             desk.engine.replace(loaded, version);
             desk.damaged.store(false, Ordering::Relaxed);
-            tracing::info!(agreement = %agreement, version, subjects, "another version of the gallery is searched");
+            if version != before {
+                tracing::info!(agreement = %agreement, version, subjects, "another version of the gallery is searched");
+            }
             trouble(agreement, desk, None);
         }
         Err(error) => {
@@ -89,8 +92,12 @@ fn refresh(state: &State, agreement: &Hash, desk: &Desk) {
 
 fn trouble(agreement: &Hash, desk: &Desk, trouble: Option<String>) {
     let mut known = desk.trouble.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(trouble) = trouble.as_ref().filter(|trouble| known.as_ref() != Some(trouble)) {
-        tracing::error!(agreement = %agreement, "the gallery's newest version cannot be used: {trouble}");
+    match &trouble {
+        Some(trouble) if known.as_ref() != Some(trouble) => {
+            tracing::error!(agreement = %agreement, "the gallery's newest version cannot be used: {trouble}");
+        }
+        None if known.is_some() => tracing::info!(agreement = %agreement, "the gallery can be used again"),
+        _ => {}
     }
     *known = trouble;
 }
