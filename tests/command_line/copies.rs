@@ -33,9 +33,9 @@ fn a_database_is_copied_while_requests_are_answered_and_is_served_from_again() {
     for (copy, head) in heads.iter().enumerate() {
         assert_eq!(&verify(&desk, &format!("copy-{copy}.sqlite")), head);
     }
-    desk.refused(&format!("{BACKUP} copy-0.sqlite"), "copy-0.sqlite", "exists already");
-    desk.refused(&format!("{RESTORE} copy-0.sqlite"), "b/custodian.toml", "there is a database already");
     drop(serving);
+    desk.refused(&format!("{BACKUP} copy-0.sqlite"), "copy-0.sqlite", "exists already");
+    desk.refused(&format!("{RESTORE} copy-0.sqlite"), "b/custodian.sqlite", "there is a database already");
 
     let last = verify(&desk, "b/custodian.sqlite");
     fs::rename(desk.path("b/custodian.sqlite"), desk.path("b/aside.sqlite")).unwrap();
@@ -43,8 +43,15 @@ fn a_database_is_copied_while_requests_are_answered_and_is_served_from_again() {
     let whole = desk.read("copy-0.sqlite");
     desk.write("cut.sqlite", &whole[..whole.len() / 2]);
     desk.write("none.sqlite", "no database");
-    for (copy, what) in [("cut", ""), ("none", ""), ("a/querier", "belongs to"), ("nowhere", "no database there")] {
-        desk.refused(&format!("{RESTORE} {copy}.sqlite"), "b/custodian.toml", what);
+    for (copy, what) in [
+        ("cut", ""),
+        ("none", "no database of cotejo's"),
+        ("a/querier", "belongs to"),
+        ("nowhere", "there is no such file"),
+    ] {
+        // It is the copy that is at fault, and nobody is told to make a new database of nothing.
+        let refused = desk.refused(&format!("{RESTORE} {copy}.sqlite"), &format!("{copy}.sqlite"), what);
+        assert!(!refused.contains("--init-database"), "{refused}");
         assert!(!desk.listing().iter().any(|name| name.contains("partial")), "{copy}: {:?}", desk.listing());
         assert!(!desk.exists("b/custodian.sqlite"), "{copy}");
     }
@@ -81,4 +88,46 @@ fn a_copy_of_one_kind_of_database_is_restored_into_the_other() {
     assert_eq!(ask(&desk, "--templates probes.csv --number 2").0, 0, "nothing was lost: nobody has to say why");
     let again = desk.json(&format!("{BACKUP} again.sqlite"))["head"].as_str().unwrap().to_owned();
     assert_eq!(verify(&desk, "again.sqlite"), again);
+}
+
+/// A copy is bound to the key of its time: it comes back with that one, and the key of now follows it once more.
+#[test]
+fn a_copy_from_before_another_signing_key_is_restored_with_the_one_of_then() {
+    let desk = network::desk();
+    desk.write("one.csv", PROBES.lines().take(2).collect::<Vec<_>>().join("\n"));
+    {
+        let _serving = Serving::begin(&desk);
+        assert_eq!(ask(&desk, "--templates one.csv --number 1").0, 0);
+    }
+    desk.ok(&format!("{BACKUP} copy.sqlite"));
+    desk.ok("certificates signing-key --out b/next");
+    let succeed =
+        "keys succeed --database b/custodian.sqlite --signing-key b/signing.key --successor b/next/signing.key --yes";
+    let introduced = desk.ok(succeed);
+    desk.write("a/theirs.json", introduced);
+    network::reconfigure(
+        &desk,
+        "a/querier.toml",
+        "'../b/signing.pub'",
+        "'../b/next/signing.pub'\nsuccession = 'theirs.json'",
+    );
+    network::reconfigure(&desk, "b/custodian.toml", "'signing.key'", "'next/signing.key'");
+    {
+        let _serving = Serving::begin(&desk);
+        assert_eq!(ask(&desk, "--templates one.csv --number 2").0, 0);
+    }
+    fs::rename(desk.path("b/custodian.sqlite"), desk.path("b/aside.sqlite")).unwrap();
+    let refused = desk.refused(&format!("{RESTORE} copy.sqlite"), "copy.sqlite", "is bound to signing key");
+    assert!(refused.contains("the key of then"), "{refused}");
+    network::reconfigure(&desk, "b/custodian.toml", "'next/signing.key'", "'signing.key'");
+    desk.ok(&format!("{RESTORE} copy.sqlite"));
+    desk.ok(succeed);
+    network::reconfigure(&desk, "b/custodian.toml", "'signing.key'", "'next/signing.key'");
+    // What the partner was given to introduce the key holds on.
+    let _serving = Serving::begin(&desk);
+    assert_eq!(ask(&desk, "--templates one.csv --number 3").0, 2);
+    let head = desk.json("audit anchor --database b/custodian.sqlite")["head"].as_str().unwrap().to_owned();
+    desk.ok(&format!("ask --config a/querier.toml --trust-log {head} --reason restored --yes"));
+    let (code, _, err) = ask(&desk, "--resume 3");
+    assert_eq!(code, 0, "{err}");
 }

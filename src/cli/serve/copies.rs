@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::service::audit::Role;
-use crate::service::store::{self, Location, StoreError};
+use crate::service::store::{self, CopyError, Location, StoreError};
 use crate::service::tree::TreeHead;
 use serde_json::json;
 
@@ -72,7 +72,11 @@ impl Backup {
             return Err(Failure::at(&self.out, "exists already", "name another file, or move that one away"));
         }
         let location = party.location()?;
-        let head = whole(&self.out, |partial| copied(&party, location, Location::File(partial.to_owned())))?;
+        let failed = |error: &CopyError| match error {
+            CopyError::From(error) => party::store_failure(&self.config, error),
+            CopyError::Into(error) => Failure::of(&self.out, error, "name another file"),
+        };
+        let head = whole(&self.out, |partial| copied(&party, location, Location::File(partial.to_owned()), &failed))?;
         let text = format!("{}: a copy of the database, with the head {head} of its log", self.out.display());
         console.result(text, &json!({"out": self.out, "head": head}))?;
         Ok(Outcome::Done)
@@ -86,24 +90,52 @@ impl Restore {
         let from = || Location::File(self.from.clone());
         let head = match party.location()? {
             Location::File(path) => {
+                let failed = |error: &CopyError| match error {
+                    CopyError::From(error) => self.refused(error),
+                    CopyError::Into(error) => party::store_failure(&path, error),
+                };
                 if path.metadata().is_ok_and(|found| found.len() > 0) {
-                    return Err(party::store_failure(&self.config, &StoreError::NotEmpty));
+                    return Err(failed(&CopyError::Into(StoreError::NotEmpty)));
                 }
-                whole(&path, |partial| copied(&party, from(), Location::File(partial.to_owned())))?
+                whole(&path, |partial| copied(&party, from(), Location::File(partial.to_owned()), &failed))?
             }
-            server => copied(&party, from(), server)?,
+            server => copied(&party, from(), server, &|error| match error {
+                CopyError::From(error) => self.refused(error),
+                CopyError::Into(error) => party::store_failure(&self.config, error),
+            })?,
         };
         let text =
             format!("{}: its database is that of the copy, with the head {head} of its log", self.config.display());
         console.result(text, &json!({"config": self.config, "head": head}))?;
         Ok(Outcome::Done)
     }
+
+    /// It is the copy that cannot be restored.
+    fn refused(&self, error: &StoreError) -> Failure {
+        let other = "name a copy that 'cotejo serve backup' has made";
+        match error {
+            StoreError::NotMade => Failure::at(&self.from, "there is no such file", other),
+            StoreError::Foreign | StoreError::Owner { .. } => Failure::at(&self.from, error, other),
+            StoreError::SigningKey { .. } => {
+                let remedy = "a copy from before 'cotejo keys succeed': configure the key of then (signing_key), restore it, and have \
+                              the one of now follow it once more ('cotejo keys succeed')";
+                Failure::at(&self.from, error, remedy)
+            }
+            StoreError::Damaged(_) => Failure::at(&self.from, error, "take another copy"),
+            _ => Failure::of(&self.from, error, other),
+        }
+    }
 }
 
-fn copied(party: &Party<Custodian>, from: Location, to: Location) -> Result<TreeHead, Failure> {
+fn copied(
+    party: &Party<Custodian>,
+    from: Location,
+    to: Location,
+    failed: &dyn Fn(&CopyError) -> Failure,
+) -> Result<TreeHead, Failure> {
     let owner = party.owner(Role::Custodian)?;
     let copied = store::copy(from, to, &owner, &mut || !interrupt::requested());
-    copied.map_err(|error| party::store_failure(party.file(), &error))?.ok_or(Failure::Interrupted)
+    copied.map_err(|error| failed(&error))?.ok_or(Failure::Interrupted)
 }
 
 /// A file of SQLite's that is there whole, or not at all.

@@ -7,6 +7,17 @@ use super::values::{Row, Value};
 use super::{Location, Owner, StoreError, schema, tree};
 use crate::service::tree::TreeHead;
 
+/// Why nothing was copied, and which of the two is at fault.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum CopyError {
+    /// What was to be copied.
+    #[error(transparent)]
+    From(StoreError),
+    /// What it was to be copied into.
+    #[error(transparent)]
+    Into(StoreError),
+}
+
 /// Rows are copied so many at a time, of tables whose rows are short.
 const SHORT: u64 = 1000;
 
@@ -44,45 +55,60 @@ pub(super) const TABLES: &[Table] = &[
 ///
 /// # Errors
 ///
-/// [`StoreError::NotEmpty`] where there is something already, [`StoreError`] where either cannot be read or written, or the copy would
-/// not be a database of this owner's. Then nothing is in the other that would last.
+/// [`CopyError`] where the one cannot be read, or is not a database of this owner's; where the other cannot be written, or there is
+/// something already ([`StoreError::NotEmpty`]). Then nothing is in the other that would last.
 pub(crate) fn copy(
     from: Location,
     to: Location,
     owner: &Owner,
     go_on: &mut dyn FnMut() -> bool,
-) -> Result<Option<TreeHead>, StoreError> {
+) -> Result<Option<TreeHead>, CopyError> {
     let mut source = Database::read_only(from);
-    if !source.is_there() {
-        return Err(StoreError::NotMade);
-    }
-    source.snapshot()?;
-    let [layout, role, party] = ["layout", "role", "party"].map(|name| about(&mut source, name));
-    let layout = layout?;
-    if layout != LAYOUT {
-        return Err(StoreError::Layout(layout));
-    }
-    let (actual, expected) = (format!("{} {}", role?, party?), format!("{} {}", owner.role, owner.party));
-    if actual != expected {
-        return Err(StoreError::Owner { expected, actual });
-    }
+    begun(&mut source, owner).map_err(CopyError::From)?;
     let mut target = Database::new(to);
-    let mut step = target.step()?;
-    if !step.tables()?.is_empty() {
-        return Err(StoreError::NotEmpty);
-    }
-    schema::make(&mut step, owner.role)?;
+    let mut step = target.step().map_err(CopyError::Into)?;
+    empty(&mut step, owner).map_err(CopyError::Into)?;
     for table in TABLES {
         if !copied(&mut source, &mut step, table, go_on)? {
             return Ok(None);
         }
     }
-    schema::check(&mut step, owner)?;
-    let size = step.row("SELECT COALESCE(MAX(number), 0) FROM log", &[])?.map_or(Ok(0), |mut row| row.count())?;
-    let head = tree::head(&mut step, size)?;
-    step.commit()?;
-    target.tidy()?;
+    // Of what was copied.
+    schema::check(&mut step, owner).map_err(CopyError::From)?;
+    let head = head(&mut step).map_err(CopyError::Into)?;
+    step.commit().and_then(|()| target.tidy()).map_err(CopyError::Into)?;
     Ok(Some(head))
+}
+
+/// Begins to read this owner's database, of one moment.
+fn begun(source: &mut Database, owner: &Owner) -> Result<(), StoreError> {
+    if !source.is_there() {
+        return Err(StoreError::NotMade);
+    }
+    source.snapshot()?;
+    let [layout, role, party] = ["layout", "role", "party"].map(|name| about(source, name));
+    let layout = layout?;
+    if layout != LAYOUT {
+        return Err(StoreError::Layout(layout));
+    }
+    let (actual, expected) = (format!("{} {}", role?, party?), format!("{} {}", owner.role, owner.party));
+    match actual == expected {
+        true => Ok(()),
+        false => Err(StoreError::Owner { expected, actual }),
+    }
+}
+
+/// Tables without a row, where there were none.
+fn empty(step: &mut Step<'_>, owner: &Owner) -> Result<(), StoreError> {
+    match step.tables()?.is_empty() {
+        true => schema::make(step, owner.role),
+        false => Err(StoreError::NotEmpty),
+    }
+}
+
+fn head(step: &mut Step<'_>) -> Result<TreeHead, StoreError> {
+    let size = step.row("SELECT COALESCE(MAX(number), 0) FROM log", &[])?.map_or(Ok(0), |mut row| row.count())?;
+    tree::head(step, size)
 }
 
 /// Whether it went on to the end.
@@ -91,8 +117,8 @@ fn copied(
     step: &mut Step<'_>,
     table: &Table,
     go_on: &mut dyn FnMut() -> bool,
-) -> Result<bool, StoreError> {
-    let columns = source.columns(table.name)?;
+) -> Result<bool, CopyError> {
+    let columns = source.columns(table.name).map_err(CopyError::From)?;
     let places: Vec<usize> =
         table.key.iter().filter_map(|key| columns.iter().position(|column| column == key)).collect();
     let (Table { name, key, page }, listed) = (table, columns.join(", "));
@@ -108,14 +134,15 @@ fn copied(
             return Ok(false);
         }
         let rows = match &last {
-            None => source.read(&first, &[])?,
-            Some(last) => source.read(&next, last)?,
+            None => source.read(&first, &[]),
+            Some(last) => source.read(&next, last),
         };
+        let rows = rows.map_err(CopyError::From)?;
         if rows.is_empty() {
             return Ok(true);
         }
         for values in rows.into_iter().map(Row::into_values) {
-            step.execute(&insert, &values)?;
+            step.execute(&insert, &values).map_err(CopyError::Into)?;
             last = Some(places.iter().filter_map(|place| values.get(*place).cloned()).collect());
         }
     }

@@ -28,7 +28,7 @@ mod tables;
 mod tree;
 mod values;
 
-pub(crate) use copy::copy;
+pub(crate) use copy::{CopyError, copy};
 pub use custody::{
     Abandoned, Account, Admitted, Answered, Breaker, Custody, Ending, GalleryBits, Job, JobState, KEYS_LIMIT,
     NewVersion, Period, PersonKey, Submission, SubmitError, Submitted, Waiting, Work,
