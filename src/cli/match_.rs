@@ -59,6 +59,9 @@ impl Args {
             return Err(self.explain(&AnswerError::OtherKey { expected: key.id(), actual: question.key }));
         }
         let gallery = Arc::new(files::gallery::read(&self.gallery, agreement, console)?);
+        if gallery.is_empty() && gallery.file().ignored_bytes() > 0 {
+            return Err(files::gallery::torn(&self.gallery, gallery.file()));
+        }
         if gallery.is_empty() {
             return Err(self.explain(&AnswerError::EmptyGallery));
         }

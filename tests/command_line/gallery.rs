@@ -270,10 +270,37 @@ fn a_damaged_gallery_gives_no_answer_and_is_not_changed() {
         desk.refused(MATCH, "gallery.cotejo", "the gallery is damaged (segment 3: head)");
     }
     // Cut within what was first enrolled: nobody is left.
-    for (length, what) in [(0, "truncated"), (71, "truncated"), (127, "truncated"), (128, "nobody"), (200, "nobody")] {
+    for (length, what) in [(0, "truncated"), (71, "truncated"), (127, "truncated"), (128, "nobody"), (200, "cut short")]
+    {
         desk.write("gallery.cotejo", &whole[..length]);
         desk.refused(MATCH, "gallery.cotejo", what);
     }
+}
+
+/// Its copy is what brings everybody back, and what is left of it is not made less unasked.
+#[test]
+fn a_gallery_that_was_cut_short_is_not_written_anew_without_those_who_are_lost() {
+    let desk = desk();
+    let first = desk.read("gallery.cotejo").len();
+    desk.ok(APPEND);
+    let whole = desk.read("gallery.cotejo");
+    let compact = "gallery compact --gallery gallery.cotejo";
+    let others =
+        ["remove --id anna", "restore --id anna"].map(|line| format!("gallery {line} --gallery gallery.cotejo"));
+    for length in [129, 200, first - 1] {
+        desk.write("gallery.cotejo", &whole[..length]);
+        let all = [compact.to_owned(), format!("{compact} --without-torn-end"), APPEND.to_owned(), MATCH.to_owned()];
+        for line in all.iter().chain(&others) {
+            let refused = desk.refused(line, "gallery.cotejo", "it was cut short");
+            assert!(refused.contains("remedy: restore the gallery from its copy"), "{refused}");
+        }
+    }
+    desk.write("gallery.cotejo", &whole[..whole.len() - 1]);
+    let refused = desk.refused(compact, "gallery.cotejo", "or of a file that was cut short");
+    assert!(refused.contains("remedy: restore the gallery from its copy"), "{refused}");
+    desk.ok(&format!("{compact} --without-torn-end"));
+    assert_eq!(ids(&desk), "anna bert carl dora");
+    assert_eq!(desk.json("inspect gallery.cotejo")["gallery"]["ignored_bytes"], 0);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::scheme::Opened;
 use memmap2::Mmap;
 
 use super::{open, open_with};
-use crate::cli::console::{Console, bytes};
+use crate::cli::console::{Console, bytes, count};
 use crate::cli::failure::Failure;
 use crate::cli::interrupt;
 
@@ -83,13 +83,33 @@ fn map_shared(path: &Path) -> Result<Mapped, Failure> {
     map(path, file)
 }
 
+/// What stands behind the last whole change of a gallery belongs to none.
+pub fn torn(path: &Path, file: &GalleryFile) -> Failure {
+    match file.is_cut_short() {
+        true => Failure::at(
+            path,
+            "it was cut short within what was enrolled first: nobody in it can be read",
+            "restore the gallery from its copy; where there is none, enroll everybody anew (cotejo enroll --force)",
+        ),
+        false => Failure::at(
+            path,
+            format_args!(
+                "its last {} are of an append that was interrupted, or of a file that was cut short",
+                bytes(file.ignored_bytes())
+            ),
+            "restore the gallery from its copy; or, where an append was interrupted, make that change again \
+             ('cotejo gallery compact --without-torn-end' writes the gallery without it)",
+        ),
+    }
+}
+
 fn warn_of_ignored(path: &Path, file: &GalleryFile, console: &Console) {
     if file.ignored_bytes() > 0 {
         console.warn(format_args!(
             "{}: ignored its last {}, of an append that was interrupted or of a file that was cut short: {} enrolled",
             path.display(),
             bytes(file.ignored_bytes()),
-            crate::cli::console::count(file.len(), "subject"),
+            count(file.len(), "subject"),
         ));
     }
 }
@@ -139,11 +159,14 @@ impl<'a> Locked<'a> {
         }
     }
 
-    /// Opens the gallery.
+    /// Opens the gallery. One that was cut short is refused: what is left of it would be overwritten.
     pub fn read(&self, agreement: &Opened, console: &Console) -> Result<Gallery, Failure> {
         let file = self.file.try_clone().map_err(|error| Failure::io(self.path, "open it", &error))?;
         let gallery = Gallery::open(map(self.path, file)?, agreement);
         let gallery = gallery.map_err(|error| Failure::gallery(self.path, &error))?;
+        if gallery.file().is_cut_short() {
+            return Err(torn(self.path, gallery.file()));
+        }
         warn_of_ignored(self.path, gallery.file(), console);
         Ok(gallery)
     }

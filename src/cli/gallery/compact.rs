@@ -6,13 +6,14 @@ use serde_json::json;
 use super::GalleryArgs;
 use crate::cli::console::{Console, bytes, count};
 use crate::cli::failure::Failure;
-use crate::cli::files::gallery::{Locked, read_unnamed};
+use crate::cli::files::gallery::{Locked, read_unnamed, torn};
 use crate::cli::{Outcome, files, interrupt, load};
 
 /// Write the gallery anew, without the data of those who were removed; every reference is checked on the way
 #[derive(clap::Args)]
 #[command(after_help = "\
-Who was removed is gone for good, and cannot be restored. Needs room for the new file beside the old one, which it replaces when it is \
+Who was removed is gone for good, and cannot be restored. So is what an interrupted append has left: a gallery with that at its end is \
+refused, for it may as well have been cut short; --without-torn-end says that it was not. Needs room for the new file beside the old one, which it replaces when it is \
 whole.
 
 Example:
@@ -20,6 +21,9 @@ Example:
 pub struct Args {
     #[command(flatten)]
     gallery: GalleryArgs,
+    /// Also where the file ends with what an interrupted append has left: without it
+    #[arg(long)]
+    without_torn_end: bool,
 }
 
 impl Args {
@@ -29,6 +33,9 @@ impl Args {
         // Held to the end: nothing may be appended to a file that is about to be replaced.
         let locked = Locked::new(path)?;
         let gallery = locked.read(&agreement, console)?;
+        if gallery.file().ignored_bytes() > 0 && !self.without_torn_end {
+            return Err(torn(path, gallery.file()));
+        }
         let (subjects, references, removed) = (gallery.len(), gallery.references(), gallery.file().removed());
         let before = gallery.as_bytes().len() + gallery.file().ignored_bytes();
         let meter = console.meter("compact", "reference", references as u64);

@@ -11,7 +11,7 @@ use crate::service::server::{GallerySource, Loaded, Unloadable};
 use crate::template::SubjectId;
 use crate::template::read::Identity;
 
-use crate::cli::console::{bytes, count};
+use crate::cli::console::count;
 use crate::cli::failure::{Failure, MendableProblem};
 use crate::cli::{files, load};
 
@@ -88,20 +88,9 @@ impl GalleryFiles {
         let gallery = files::gallery::snapshot(&self.gallery, &self.agreement)?;
         match gallery.file().ignored_bytes() {
             0 => Ok((Loaded { gallery, exempt }, persons)),
-            torn => Err(self.torn(torn)),
+            // It is not answered without: whoever was enrolled or removed by that would be missed in silence.
+            _ => Err(files::gallery::torn(&self.gallery, gallery.file())),
         }
-    }
-
-    /// An append that was torn is not answered without: whoever was enrolled or removed by it would be missed in silence.
-    fn torn(&self, torn: usize) -> Failure {
-        Failure::at(
-            &self.gallery,
-            format_args!(
-                "its last {} are of an append that was interrupted, or of a file that was cut short",
-                bytes(torn)
-            ),
-            "make that change again, or have 'cotejo gallery compact' write the gallery without it",
-        )
     }
 
     fn exempt(&self) -> Option<PathBuf> {

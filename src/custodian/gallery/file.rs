@@ -187,6 +187,11 @@ impl GalleryFile {
         self.bytes().len() - self.end
     }
 
+    /// Whether not even what was first enrolled is whole: the file was cut short, for that is written in one go.
+    pub(crate) fn is_cut_short(&self) -> bool {
+        self.segments.is_empty() && self.ignored_bytes() > 0
+    }
+
     /// Checks that every reference is what was written. `each` is told of so many more bytes and says whether to go on.
     ///
     /// # Errors
