@@ -48,7 +48,7 @@ impl Args {
     }
 
     fn read(&self, agreement: &Opened, console: &Console) -> Result<Outcome, Failure> {
-        let querier = load::querier(&self.keys, agreement)?;
+        let querier = load::querier(&self.keys, agreement, "--keys")?;
         let answer = querier.answer(files::open(&self.answer)?).map_err(Failure::in_file(&self.answer))?;
         let path = pending_path(&self.keys, answer.query());
         if let Ok(false) = path.try_exists() {

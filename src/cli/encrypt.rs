@@ -64,7 +64,7 @@ impl Args {
         let target = load::target(self.reference.as_deref())?;
         let out = self.out.clone().unwrap_or_else(|| files::named_after(&self.templates, "query.cotejo"));
         files::require_free(&out, self.overwrite.force, Content::File(Kind::Query))?;
-        let querier = load::querier(&self.keys, agreement)?;
+        let querier = load::querier(&self.keys, agreement, "--keys")?;
         let templates = self.beside.templates(&self.templates);
         let loaded = templates.read(agreement.shape(), console)?;
         let records = loaded.probes(&self.templates, agreement, self.beside.skip_refused, console)?;

@@ -129,14 +129,14 @@ pub fn exempt(path: &Path, allowed: bool) -> Result<Vec<Identity>, Failure> {
     }
 }
 
-/// The secret key of a folder of keys.
-pub fn querier(keys: &Path, agreement: &Opened) -> Result<Querier, Failure> {
+/// The secret key of a folder of keys, which is named by `option`.
+pub fn querier(keys: &Path, agreement: &Opened, option: &str) -> Result<Querier, Failure> {
     let path = keys.join(SECRET_KEY);
     if let Ok(false) = path.try_exists() {
         return Err(Failure::at(
             &path,
             "there is no secret key here",
-            "make keys with 'cotejo keygen', or name their folder with --keys",
+            format_args!("make keys with 'cotejo keygen --out {}', or name their folder ({option})", keys.display()),
         ));
     }
     let content = passphrase::read_key(&path, SECRET_KEY_LIMIT_BYTES)?;

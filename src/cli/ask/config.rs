@@ -26,6 +26,9 @@ pub struct Querier {
     pub custodian: CustodianEntry,
 }
 
+/// Where the folder of keys is named.
+pub const IN_CONFIGURATION: &str = "'keys' in the configuration";
+
 /// `[custodian]`
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -27,7 +27,7 @@ use super::failure::Failure;
 use super::load;
 use super::party::{self, GuardArgs};
 use super::{AgreementArg, Outcome, files, process};
-pub use config::Querier;
+pub use config::{IN_CONFIGURATION, Querier};
 use desk::Desk;
 use ending::{CODES, not_told, unknown};
 pub use ending::{Ending, client_failure};
@@ -144,10 +144,15 @@ impl Args {
         let custodian_signers = party.custodian_signers()?;
         let client = party.client()?;
         let keys = party.path(&party.rest.keys);
-        let querier = load::querier(&keys, agreement)?;
+        let querier = load::querier(&keys, agreement, IN_CONFIGURATION)?;
         let key_content = files::read(&keys.join(load::EVALUATION_KEY))?;
-        let outbox = party.outbox()?;
+        let mut outbox = party.outbox()?;
+        if custodian_signers.current() == outbox.journal().public_key() {
+            let what = format!("[custodian] signing_key is our own, not that of {}", custodian.party);
+            return Err(Failure::at(&self.config, what, "name the signing.pub that they have sent"));
+        }
         if self.check {
+            self.service_terms(agreement)?;
             party.advise(Side::Client, console)?;
             console.note(process::said());
             console.result(format_args!("{}: sound", self.config.display()), &json!({"config": self.config}))?;

@@ -38,7 +38,7 @@ impl Args {
 
     fn compare(&self, agreement: &Opened, console: &Console) -> Result<Outcome, Failure> {
         let secret_path = self.keys.join(load::SECRET_KEY);
-        let querier = load::querier(&self.keys, agreement)?;
+        let querier = load::querier(&self.keys, agreement, "--keys")?;
         let evaluation = files::read(&self.keys.join(load::EVALUATION_KEY))?;
         let remade = querier.remake().map_err(Failure::in_file(&secret_path))?;
         let Some((remade, public)) = remade else {

@@ -9,7 +9,7 @@ use crate::service::signing::{Hash, Name};
 use crate::service::store::OutboxRequest;
 use serde_json::json;
 
-use crate::cli::ask::Querier;
+use crate::cli::ask::{IN_CONFIGURATION, Querier};
 use crate::cli::console::Console;
 use crate::cli::failure::Failure;
 use crate::cli::load;
@@ -53,7 +53,7 @@ impl Args {
 
     fn compare(&self, agreement: &Opened, console: &Console) -> Result<Outcome, Failure> {
         let party = Party::<Querier>::read(&self.config)?;
-        let querier = load::querier(&party.path(&party.rest.keys), agreement)?;
+        let querier = load::querier(&party.path(&party.rest.keys), agreement, IN_CONFIGURATION)?;
         let mut outbox = party.outbox()?;
         let failed = |error| party::store_failure(&self.config, &error);
         let request = outbox.request(&self.number).map_err(failed)?;

@@ -64,7 +64,7 @@ impl<'a> MinistryA<'a> {
     }
 
     fn querier(&self) -> Result<Querier, Failure> {
-        load::querier(&self.keys_folder(), self.agreement)
+        load::querier(&self.keys_folder(), self.agreement, "--keys")
     }
 
     fn keys_folder(&self) -> PathBuf {
