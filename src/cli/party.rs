@@ -269,7 +269,7 @@ impl<T> Party<T> {
             KeySource::Token(uri) => token::tls_key(uri)?,
         };
         let chain = files::read_at_most(&certificate, LIMIT_BYTES)?;
-        let authorities = files::read_at_most(&authority, LIMIT_BYTES)?;
+        let authorities = read_theirs(&authority)?;
         let identity = Identity::new(
             PemFile { path: &certificate, content: &chain },
             key,
@@ -316,11 +316,16 @@ impl<T> Party<T> {
                 console.note(format_args!("{what} ends at {until}: have it renewed"));
             }
         }
-        if let Some(issuer) = identity.unlinked() {
+        let certificate = self.path(&self.common.tls.certificate);
+        // An authority of our own, as --init makes one: the other party has its certificate from us.
+        let beside = certificate.with_file_name("authority.pem");
+        let content = files::read_at_most(&beside, LIMIT_BYTES).ok();
+        let known = content.as_ref().map(|content| PemFile { path: &beside, content });
+        if let Some(issuer) = identity.unlinked(known) {
             console.note(format_args!(
                 "{}: issued by {issuer}, whose certificate is neither behind it nor in [tls] authority: if that is an intermediate \
                  authority, append its certificate",
-                self.path(&self.common.tls.certificate).display()
+                certificate.display()
             ));
         }
         Ok(())
@@ -366,12 +371,23 @@ fn key_of(source: &KeySource) -> Result<SigningKey, Failure> {
     })
 }
 
+/// A file that another party sends.
+fn read_theirs(path: &Path) -> Result<Vec<u8>, Failure> {
+    files::read_at_most(path, LIMIT_BYTES).map_err(|failure| match failure {
+        Failure::Problem(mut problem) if !path.exists() => {
+            problem.remedy.push_str("; it comes from the other party");
+            Failure::Problem(problem)
+        }
+        other => other,
+    })
+}
+
 /// The public half of somebody's signing key: 64 hexadecimal digits, or the path of a file that holds them, or the key in PEM.
 pub fn public_key(text: &str, path: &Path) -> Result<PublicKey, Failure> {
     if let Ok(key) = text.parse() {
         return Ok(key);
     }
-    let bytes = files::read_at_most(path, LIMIT_BYTES)?;
+    let bytes = read_theirs(path)?;
     let text = String::from_utf8_lossy(&bytes);
     let text = text.trim_start_matches('\u{feff}').trim();
     match (PublicKey::from_pem(text), Content::of(&bytes)) {
@@ -406,7 +422,7 @@ pub fn fingerprint(text: &str, path: &Path) -> Result<Hash, Failure> {
     if let Some(read) = identity::fingerprint(text) {
         return read.map_err(refused);
     }
-    let content = files::read_at_most(path, LIMIT_BYTES)?;
+    let content = read_theirs(path)?;
     if let Some(read) = std::str::from_utf8(&content).ok().and_then(identity::fingerprint) {
         return read.map_err(refused);
     }

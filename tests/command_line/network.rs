@@ -337,6 +337,28 @@ fn certificates_and_keys_that_tls_does_not_take_are_refused_when_the_configurati
 }
 
 #[test]
+fn a_check_of_asking_refuses_what_asking_would_refuse_and_says_what_mends_it() {
+    let desk = desk();
+    let check = "ask --config a/querier.toml --check";
+    desk.ok(check);
+    desk.ok(&format!("{} --out plain.toml", crate::support::INIT));
+    desk.refused(&format!("{check} --agreement plain.toml"), "plain.toml", "no [service] table");
+    reconfigure(&desk, "a/querier.toml", "'../b/signing.pub'", "'signing.pub'");
+    desk.refused(check, "a/querier.toml", "[custodian] signing_key is our own, not that of B");
+    reconfigure(&desk, "a/querier.toml", "'signing.pub'", "'theirs.pub'");
+    let refused = desk.refused(check, "a/theirs.pub", "cannot open it");
+    assert!(refused.contains("it comes from the other party"), "{refused}");
+    reconfigure(&desk, "a/querier.toml", "'theirs.pub'", "'../b/signing.pub'");
+    reconfigure(&desk, "a/querier.toml", "authority = 'authority.pem'", "authority = 'their-authority.pem'");
+    let refused = desk.refused(check, "a/their-authority.pem", "cannot open it");
+    assert!(refused.contains("it comes from the other party"), "{refused}");
+    reconfigure(&desk, "a/querier.toml", "'their-authority.pem'", "'authority.pem'");
+    reconfigure(&desk, "a/querier.toml", "keys = 'keys'", "keys = 'nowhere'");
+    let refused = desk.refused(check, "a/nowhere/secret.key", "there is no secret key here");
+    assert!(refused.contains("'keys' in the configuration") && !refused.contains("--keys"), "{refused}");
+}
+
+#[test]
 fn a_query_and_keys_can_be_made_again_and_others_cannot_pass_for_them() {
     let desk = desk();
     let serving = Serving::begin(&desk);

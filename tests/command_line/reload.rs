@@ -124,6 +124,39 @@ fn a_gallery_that_is_moved_away_and_put_back_is_ready_again() {
     reaches("200");
 }
 
+/// What starts, and is of no use to whoever asks.
+#[test]
+fn a_check_refuses_set_ups_that_nobody_can_use() {
+    let desk = served();
+    let config = String::from_utf8(desk.read("custodian.toml")).unwrap();
+    let check = "serve --config custodian.toml --check";
+    let with = |from: &str, to: &str| {
+        assert!(config.contains(from));
+        desk.write("custodian.toml", config.replace(from, to));
+    };
+    with("a/tls.pem", "authority/authority.pem");
+    desk.refused(check, "custodian.toml", "a certificate of an authority, where a party's own must be");
+    with("a/tls.pem", "b/tls.pem");
+    desk.refused(check, "custodian.toml", "not for clients");
+    with("a/signing.pub", "b/signing.pub");
+    desk.refused(check, "custodian.toml", "the signing key of requester A is our own");
+    desk.ok("certificates authority --name Another --out another");
+    with("authority/authority.pem", "another/authority.pem");
+    let refused = desk.refused(
+        check,
+        "custodian.toml",
+        "requester A cannot be let in: a/tls.pem: a certificate that is of an authority",
+    );
+    assert!(refused.contains("'Trial'") && refused.contains("'Another'"), "{refused}");
+    // By its fingerprint nothing can be said of it.
+    let shown = desk.json("certificates show a/tls.pem");
+    with("a/tls.pem", shown["certificate"]["fingerprint"].as_str().unwrap());
+    desk.ok(check);
+    desk.write("custodian.toml", config.replace("exempt = 'exempt.txt'\n", ""));
+    desk.ok("gallery remove --gallery gallery.cotejo --id anna --id bert --id 0007 --id Jos\u{e9}");
+    desk.refused(check, "gallery.cotejo", "nobody is enrolled in it");
+}
+
 #[test]
 fn an_operations_port_that_others_reach_is_refused_unless_it_is_meant() {
     let desk = served();
@@ -154,7 +187,8 @@ fn a_check_judges_the_dates_of_certificates() {
     requesters_ends(-1);
     let refusal = desk.refused(check, "custodian.toml", "requesters' certificates have ended");
     assert!(refusal.contains("that of A ended at"), "{refusal}");
-    requesters_ends(5);
+    desk.ok("certificates issue --authority authority --name A --client --days 5 --out soon");
+    desk.write("requester.pem", desk.read("soon/tls.pem"));
     let output = desk.command(check).output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.success() && said.contains("the certificate of A ends at"), "{said}");

@@ -219,8 +219,11 @@ fn put(desk: &Desk, chain: &str, key: &str, authority: &str) {
 
 const OWN: (&str, &str, &str) = ("x.pem", "x.key", "x-authority.pem");
 
+/// The requester's certificate is another's affair.
+const SOMEBODY: &str = "ab54a98ceb1f0ad2ab54a98ceb1f0ad2ab54a98ceb1f0ad2ab54a98ceb1f0ad2";
+
 fn changes() -> Changes<'static> {
-    Changes { certificate: OWN.0, key: OWN.1, authority: OWN.2, ..Changes::default() }
+    Changes { certificate: OWN.0, key: OWN.1, authority: OWN.2, requester: SOMEBODY, ..Changes::default() }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! A new request: encrypted, signed, kept.
 
-use crate::agreement::Code;
+use crate::agreement::{Code, ServiceTerms};
 use crate::exchange::Querier as Encrypting;
 use crate::querier::Origin;
 use crate::scheme::Opened;
@@ -15,6 +15,14 @@ use crate::cli::party::{self, Party};
 use crate::cli::{interrupt, load};
 
 impl Args {
+    /// What was agreed on asking over a network.
+    pub fn service_terms<'a>(&self, agreement: &'a Opened) -> Result<&'a ServiceTerms, Failure> {
+        agreement.terms().service.as_ref().ok_or_else(|| {
+            let what = "the agreement has no [service] table: nothing is agreed on asking over a network";
+            Failure::at(&self.agreement.path, what, "agree on one ('cotejo agreement init --service')")
+        })
+    }
+
     /// Encrypts, signs, and keeps a new request; its number.
     pub fn prepare(
         &self,
@@ -28,10 +36,7 @@ impl Args {
             return Err(Failure::new("--templates", "nobody to ask about", "name a file of templates"));
         };
         let target = load::target(self.reference.as_deref())?;
-        let Some(terms) = &agreement.terms().service else {
-            let what = "the agreement has no [service] table: nothing is agreed on asking over a network";
-            return Err(Failure::at(&self.agreement.path, what, "agree on one ('cotejo agreement init --service')"));
-        };
+        let terms = self.service_terms(agreement)?;
         let templates = self.beside.templates(path);
         let loaded = templates.read(agreement.shape(), console)?;
         let records = loaded.probes(path, agreement, self.beside.skip_refused, console)?;

@@ -176,6 +176,11 @@ impl Party<Custodian> {
         self.rest.requester.iter().map(requester).collect()
     }
 
+    /// Requesters, and how the configuration names the certificate of each.
+    pub fn certificates(&self) -> impl Iterator<Item = (&Code, &str)> {
+        self.rest.requester.iter().map(|entry| (&entry.code, entry.certificate.as_str()))
+    }
+
     /// Whose orders are carried out.
     pub fn operators(&self) -> Result<Vec<Operator>, Failure> {
         let operator = |OperatorEntry { name, signing_key }: &OperatorEntry| {

@@ -5,6 +5,7 @@ mod copies;
 mod dates;
 mod order;
 mod reload;
+mod sound;
 mod source;
 
 use std::path::PathBuf;
@@ -128,6 +129,7 @@ impl Args {
             party.advise(Side::Server, console)?;
             console.note(process::said());
             party.judge_dates(&requesters, console)?;
+            party.judge_use(&identity, &agreements, &requesters, &custody.public_key())?;
             let sound = format!("{}: sound; {} served", self.config.display(), count(agreements.len(), "agreement"));
             let exempt: Vec<_> = agreements.iter().filter_map(|served| served.source.exempted()).collect();
             let exempt = exempt.iter().map(|exempt| (exempt.len(), custody.exempt_digest(exempt)));

@@ -78,6 +78,19 @@ impl GalleryFiles {
         checked.as_ref().map(|(_, loaded)| loaded.exempt.clone())
     }
 
+    /// Refuses a gallery, which was checked, that nobody is enrolled in.
+    pub fn check_use(&self) -> Result<(), Failure> {
+        let checked = self.checked.lock().unwrap_or_else(PoisonError::into_inner);
+        match checked.as_ref().is_some_and(|(_, loaded)| loaded.gallery.is_empty()) {
+            true => Err(Failure::at(
+                &self.gallery,
+                "nobody is enrolled in it: no request would be answered",
+                "enroll somebody with 'cotejo enroll --append'",
+            )),
+            false => Ok(()),
+        }
+    }
+
     fn read(&self) -> Result<(Loaded, Vec<Identity>), Failure> {
         // The exempt first: nobody is answered about before it is known who is.
         let persons = match self.exempt() {

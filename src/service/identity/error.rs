@@ -59,6 +59,14 @@ pub enum IdentityError {
         /// The certificate's file.
         file: String,
     },
+    /// A client whom nobody lets in who trusts these authorities alone.
+    #[error("{file}: a certificate that {why}")]
+    Untrusted {
+        /// The certificate's file.
+        file: String,
+        /// Who has issued it, and whom we trust.
+        why: String,
+    },
     /// A server whose certificate names no host.
     #[error(
         "{file}: a certificate without names of hosts (subjectAltName): no client takes it, whatever its common name"
@@ -129,6 +137,9 @@ impl Remedy for IdentityError {
                 format!("have one issued with extendedKeyUsage={} ({issued})", side.extended_key_usage())
             }
             Self::OfAuthority { .. } => format!("name the certificate that it has issued for this party ({issued})"),
+            Self::Untrusted { file, .. } => format!(
+                "name the authority that has issued it in [tls] authority; where an intermediate one has, append its certificate to {file}"
+            ),
             Self::Nameless { .. } => {
                 format!("{REQUEST} -addext subjectAltName=DNS:HOST makes a request for one; send tls.csr to the authority ({issued})")
             }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rustls::CertificateError;
+use rustls::CertificateError as C;
 use rustls::client::verify_server_cert_signed_by_trust_anchor;
 use rustls::pki_types::{CertificateDer, UnixTime};
 use rustls::server::{ParsedCertificate, WebPkiClientVerifier};
@@ -10,7 +10,7 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 
 use super::error::{IdentityError, why};
 use super::side::Side;
-use super::{Identity, provider, unusable, verifier};
+use super::{Identity, PemFile, certificates, provider, unusable, verifier};
 use crate::service::time::Time;
 
 impl Identity {
@@ -23,13 +23,12 @@ impl Identity {
     /// [`IdentityError`] says why no other side would take it.
     pub fn fit(&self, side: Side, now: Time) -> Result<(), IdentityError> {
         let Some((own, rest)) = self.chain.split_first() else { return Ok(()) };
-        let time = now;
-        let seconds = u64::try_from(now.millis() / 1000).unwrap_or_default();
-        let now = UnixTime::since_unix_epoch(Duration::from_secs(seconds));
+        let (time, now) = (now, unix(now));
         match self.verify(side, own, rest, now) {
-            Err(rustls::Error::InvalidCertificate(error)) => self.unfit(side, &error)?,
+            // Of another authority than the other side's.
+            Err(rustls::Error::InvalidCertificate(C::UnknownIssuer | C::BadSignature)) | Ok(()) => {}
+            Err(rustls::Error::InvalidCertificate(error)) => return Err(unfit(&self.file, side, &error)),
             Err(error) => return Err(unusable(&error)),
-            Ok(()) => {}
         }
         match side {
             Side::Server if !has_names(own) => return Err(IdentityError::Nameless { file: self.file.clone() }),
@@ -38,6 +37,29 @@ impl Identity {
         match &self.lists_until {
             Some((until, file)) if *until <= time => Err(IdentityError::ListOver { file: file.clone(), until: *until }),
             _ => Ok(()),
+        }
+    }
+
+    /// Whether a client is let in who shows what stands in a file: its certificate, and those behind it.
+    ///
+    /// # Errors
+    ///
+    /// [`IdentityError`] says why it is not.
+    pub fn lets_in(&self, file: PemFile<'_>, now: Time) -> Result<(), IdentityError> {
+        let chain = certificates(file)?;
+        let Some((own, rest)) = chain.split_first() else { return Ok(()) };
+        let file = file.path.display().to_string();
+        match self.verify(Side::Client, own, rest, unix(now)) {
+            Ok(()) => Ok(()),
+            Err(rustls::Error::InvalidCertificate(error @ (C::UnknownIssuer | C::BadSignature))) => {
+                let why = verifier::untrusted(own, rest, &self.authorities);
+                Err(IdentityError::Untrusted {
+                    file,
+                    why: why.map_or_else(|| error.to_string(), |why| why.to_string()),
+                })
+            }
+            Err(rustls::Error::InvalidCertificate(error)) => Err(unfit(&file, Side::Client, &error)),
+            Err(error) => Err(unusable(&error)),
         }
     }
 
@@ -66,28 +88,36 @@ impl Identity {
         }
     }
 
-    fn unfit(&self, side: Side, found: &CertificateError) -> Result<(), IdentityError> {
-        use CertificateError as C;
-        let file = self.file.clone();
-        let time =
-            |time: &UnixTime| Time::from_millis(i64::try_from(time.as_secs()).unwrap_or(i64::MAX).saturating_mul(1000));
-        Err(match found {
-            // Of another authority than the other side's.
-            C::UnknownIssuer | C::BadSignature => return Ok(()),
-            C::ExpiredContext { not_after, .. } => IdentityError::Expired { file, until: time(not_after) },
-            C::NotValidYetContext { not_before, .. } => IdentityError::NotYet { file, from: time(not_before) },
-            C::InvalidPurpose | C::InvalidPurposeContext { .. } => IdentityError::Purpose { file, side },
-            C::Other(other) if other.to_string().contains("CaUsedAsEndEntity") => IdentityError::OfAuthority { file },
-            other => IdentityError::Certificate { file, why: why(&other.clone().into()) },
-        })
-    }
-
-    /// Who has issued the last certificate of our chain, if that is neither with it nor an authority that we trust. It may be an
-    /// intermediate authority whose certificate is missing; or the other side trusts it, and nothing is missing.
-    pub fn unlinked(&self) -> Option<String> {
+    /// Who has issued the last certificate of our chain, if that is neither with it, nor an authority that we trust, nor one of `known`
+    /// which nobody else has issued. It may be an intermediate authority whose certificate is missing; or the other side trusts it, and
+    /// nothing is missing.
+    pub fn unlinked(&self, known: Option<PemFile<'_>>) -> Option<String> {
         let (own, rest) = self.chain.split_first()?;
-        verifier::last_issuer(own, rest, &self.authorities)
+        let known = known.and_then(|file| certificates(file).ok()).unwrap_or_default();
+        let roots = known.into_iter().filter(is_its_own_issuers);
+        verifier::last_issuer(own, rest, &self.authorities.iter().cloned().chain(roots).collect::<Vec<_>>())
     }
+}
+
+fn unix(time: Time) -> UnixTime {
+    UnixTime::since_unix_epoch(Duration::from_secs(u64::try_from(time.millis() / 1000).unwrap_or_default()))
+}
+
+fn unfit(file: &str, side: Side, found: &C) -> IdentityError {
+    let file = file.to_owned();
+    let time =
+        |time: &UnixTime| Time::from_millis(i64::try_from(time.as_secs()).unwrap_or(i64::MAX).saturating_mul(1000));
+    match found {
+        C::ExpiredContext { not_after, .. } => IdentityError::Expired { file, until: time(not_after) },
+        C::NotValidYetContext { not_before, .. } => IdentityError::NotYet { file, from: time(not_before) },
+        C::InvalidPurpose | C::InvalidPurposeContext { .. } => IdentityError::Purpose { file, side },
+        C::Other(other) if other.to_string().contains("CaUsedAsEndEntity") => IdentityError::OfAuthority { file },
+        other => IdentityError::Certificate { file, why: why(&other.clone().into()) },
+    }
+}
+
+fn is_its_own_issuers(certificate: &CertificateDer<'static>) -> bool {
+    X509Certificate::from_der(certificate).is_ok_and(|(_, certificate)| certificate.subject() == certificate.issuer())
 }
 
 /// Neither an authority's nor signed by itself: nothing can be checked with it.
