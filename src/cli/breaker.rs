@@ -35,8 +35,8 @@ enum Command {
     /// Accept requests again
     #[command(after_help = "Example:\n  cotejo breaker reset --reason \"incident 17 closed\"")]
     Reset(Change),
-    /// Say whether it is pulled
-    #[command(after_help = "Example:\n  cotejo breaker status")]
+    /// Say whether it is pulled: as the database has it or, where the configuration names none, the running server
+    #[command(after_help = "Examples:\n  cotejo breaker status\n  cotejo breaker status --config operator.toml")]
     Status(Config),
 }
 
@@ -72,8 +72,13 @@ impl Args {
 
 impl Config {
     fn status(self, console: &Console) -> Result<Outcome, Failure> {
-        let mut custody = Party::<Anything>::read(&self.config)?.custody()?;
-        let breaker = custody.breaker().map_err(|error| party::store_failure(&self.config, &error))?;
+        let breaker = match operator::breaker(&self.config)? {
+            Some(breaker) => breaker,
+            None => {
+                let mut custody = Party::<Anything>::read(&self.config)?.custody()?;
+                custody.breaker().map_err(|error| party::store_failure(&self.config, &error))?
+            }
+        };
         let text = match &breaker {
             None => "not pulled: requests are accepted".to_owned(),
             Some(breaker) => format!("pulled since {}: {}", breaker.since, breaker.reason.as_str()),

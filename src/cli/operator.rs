@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 use crate::agreement::Code;
 use crate::remedy::Remedy as _;
 use crate::service::audit::{CarriedOut, Consent, Measure, Order, OrderDocument};
-use crate::service::client::{ClientError, give_orders};
+use crate::service::client::{self, ClientError, give_orders};
 use crate::service::signing::Signed;
+use crate::service::store::Breaker;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::json;
 
 use super::console::Console;
@@ -36,6 +38,8 @@ pub struct OperatorArgs {
 struct Addressed {
     party: Code,
     operations: Option<SocketAddr>,
+    /// An operator's own file has none.
+    database: Option<IgnoredAny>,
 }
 
 /// What goes with an order.
@@ -70,7 +74,7 @@ impl OperatorArgs {
         let (Some(operator), Some(key)) = (&self.operator, &self.key) else {
             return Err(Failure::new("--operator", "nobody is named", "give --operator and --key"));
         };
-        let Addressed { party: custodian, operations } = read(config)?;
+        let Addressed { party: custodian, operations, .. } = read(config)?;
         let time = party::now().second();
         let order = Order { custodian, operator: operator.clone(), time, measure };
         let key = party::signing_key("--key", key)?;
@@ -91,6 +95,21 @@ impl OperatorArgs {
         let done = give_orders(reached(address), &OrderDocument { orders, consents });
         report(&done.map_err(|error| failure(address, &error))?, console)
     }
+}
+
+/// Whether the breaker is pulled of the server whose operations port a configuration names; none where it names a database, which says
+/// so itself.
+pub fn breaker(config: &Path) -> Result<Option<Option<Breaker>>, Failure> {
+    let Addressed { operations, database: None, .. } = read(config)? else { return Ok(None) };
+    let address = operations.ok_or_else(|| {
+        let remedy = "write 'operations' into it, as it stands in the custodian's configuration";
+        Failure::at(config, "neither a database nor an operations port is named", remedy)
+    })?;
+    let address = reached(address);
+    client::breaker(address).map(Some).map_err(|error| {
+        let remedy = "the server that serves says so: 'curl http://ADDRESS/readyz' tells whether that one does";
+        Failure::new(format_args!("operations port {address}"), error, remedy.replace("ADDRESS", &address.to_string()))
+    })
 }
 
 /// What came of orders.

@@ -82,11 +82,19 @@ fn operators_order_with_keys_of_their_own_and_the_log_shows_who() {
     let by_the_server_alone = "audit erase --database b/custodian.sqlite --signing-key b/signing.key";
     refused(&desk, by_the_server_alone, "b/custodian.sqlite", "the orders of 2");
 
+    // Two lines are enough to look as well; a configuration with a database has its own word.
+    let status = desk.json("breaker status --config operator.toml");
+    assert_eq!((&status["pulled"], &status["breaker"]["reason"]), (&true.into(), &"incident-17".into()));
+    assert_eq!(status, desk.json("breaker status --config b/custodian.toml"));
+
     // Where nothing is served, the service's own user carries out what was signed.
     served.end();
     let succeed =
         "keys succeed --database b/custodian.sqlite --signing-key b/signing.key --successor bert/signing.key --yes";
     refused(&desk, succeed, "--successor", "it is an operator's key");
+    refused(&desk, "breaker status --config operator.toml", "operations port", "");
+    desk.write("nowhere.toml", "party = 'B'\n");
+    desk.refused("breaker status --config nowhere.toml", "nowhere.toml", "neither a database nor an operations port");
     let reset = "breaker reset --config operator.toml --reason closed";
     refused(&desk, &format!("{reset} {BERT}"), "operations port", "cotejo serve order");
     desk.ok(&format!("{reset} {BERT} --out reset.json"));

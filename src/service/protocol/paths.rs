@@ -26,6 +26,8 @@ pub(crate) const LOG: &str = "/v1/log";
 pub(crate) const CONSISTENCY: &str = "/v1/log/consistency";
 /// Where operators give orders: at the operations port, never where requesters connect.
 pub(crate) const ORDERS: &str = "/orders";
+/// Whether the breaker is pulled: at the operations port as well.
+pub(crate) const BREAKER: &str = "/breaker";
 /// The document that describes the interface.
 pub(crate) const OPENAPI: &str = "/v1/openapi.json";
 

@@ -1,16 +1,16 @@
-//! For the operator's own network: `/healthz`, `/readyz`, `/metrics`, in the clear and without identities; and `/orders`, which are signed.
+//! For the operator's own network: `/healthz`, `/readyz`, `/metrics`, `/breaker`, in the clear and without identities; and `/orders`, which are signed.
 //! Never on the requesters' port.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Body;
 use axum::extract::State as Shared;
 use axum::http::{Request, StatusCode, header};
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use axum::{Json, Router};
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpListener;
@@ -22,6 +22,7 @@ use super::queue::Depth;
 use super::readiness;
 use super::state::State;
 use crate::service::protocol::paths;
+use crate::service::store::Custody;
 
 /// Open at a time; another one closes that which came first.
 const CONNECTIONS: usize = 8;
@@ -61,6 +62,7 @@ pub(crate) fn router(state: Arc<State>) -> Router {
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
+        .route(paths::BREAKER, get(breaker))
         .route(paths::ORDERS, post(orders::take))
         // Orders have a limit of their own.
         .layer(axum::extract::DefaultBodyLimit::disable())
@@ -76,6 +78,14 @@ async fn ready(Shared(state): Shared<Arc<State>>) -> impl IntoResponse {
     match reasons.is_empty() {
         true => (StatusCode::OK, "ready\n".to_owned()),
         false => (StatusCode::SERVICE_UNAVAILABLE, format!("{}\n", reasons.join("\n"))),
+    }
+}
+
+/// Since when it is pulled, and why; `null` where it is not.
+async fn breaker(Shared(state): Shared<Arc<State>>) -> Response {
+    match state.custody(Custody::breaker).await {
+        Ok(breaker) => Json(breaker).into_response(),
+        Err(problem) => problem.response(&state.request_id()),
     }
 }
 
