@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::Outcome;
 use super::ask::Querier;
-use super::console::Console;
+use super::console::{Console, count};
 use super::failure::Failure;
 use super::party::Party;
 
@@ -78,7 +78,10 @@ fn list(config: &Config, console: &Console) -> Result<Outcome, Failure> {
     }
     let lines: Vec<String> = jobs
         .iter()
-        .map(|job| format!("{}\t{}\t{}\t{}\t{} probes", job.job, job.number, job.state, job.accepted, job.probes))
+        .map(|job| {
+            let probes = count(usize::try_from(job.probes).unwrap_or(usize::MAX), "probe");
+            format!("{}\t{}\t{}\t{}\t{probes}", job.job, job.number, job.state, job.accepted)
+        })
         .collect();
     let text = if lines.is_empty() { "no jobs".to_owned() } else { lines.join("\n") };
     console.result(text, &jobs)?;

@@ -77,7 +77,7 @@ impl Args {
         folders.keep();
         console.written(
             format_args!(
-                "{}: stays here, readable for you alone ({})\n{}: send it to the custodian, once ({})\nkey {}, made in {}",
+                "{}: stays here, readable for you alone ({})\n{}: send it to the custodian, once; 'cotejo ask' does so itself ({})\nkey {}, made in {}",
                 secret_path.display(),
                 bytes(secret_bytes.len()),
                 public_path.display(),

@@ -65,7 +65,8 @@ fn of(key: &Path) -> Result<Zeroizing<String>, Failure> {
 pub fn new(key: &Path) -> Result<Zeroizing<String>, Failure> {
     let passphrase = known(
         || {
-            let first = ask("new passphrase", FILE)?;
+            // Nobody types twice what is refused.
+            let first = long_enough(ask("new passphrase", FILE)?)?;
             match *ask("the same once more", FILE)? == *first {
                 true => Ok(first),
                 false => Err(Failure::new("passphrase", "not the same twice", "try again")),
@@ -73,6 +74,10 @@ pub fn new(key: &Path) -> Result<Zeroizing<String>, Failure> {
         },
         key,
     )?;
+    long_enough(passphrase)
+}
+
+fn long_enough(passphrase: Zeroizing<String>) -> Result<Zeroizing<String>, Failure> {
     match passphrase.chars().count() < LEAST {
         true => Err(Failure::new(
             "passphrase",

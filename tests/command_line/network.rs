@@ -206,7 +206,10 @@ fn a_request_that_is_replied_to_without_an_answer_has_a_code_of_its_own() {
         let job = loop {
             let jobs = desk.ok("jobs list --config a/querier.toml");
             match jobs.split_once("\t1\twaiting") {
-                Some((job, _)) => break job.to_owned(),
+                Some((job, _)) => {
+                    assert!(jobs.ends_with("\t6 probes\n"), "{jobs}");
+                    break job.to_owned();
+                }
                 None => assert!(!asking.is_finished(), "{jobs}"),
             }
         };

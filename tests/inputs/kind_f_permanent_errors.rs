@@ -160,7 +160,7 @@ fn kind_f_a_certificate_that_is_not_trusted_is_told_by_cause_and_not_asked_for_a
         (own(&middle, &as_is), "no intermediate certificate between the two came with it"),
         (own(&stranger, &as_is), "issued by 'Stranger', we trust 'Root'"),
         (own(&namesake, &as_is), "called 'Root' as ours is, but has another key"),
-        (own(&root, &named), "the custodian's certificate is for another host"),
+        (own(&root, &named), "the custodian's certificate is for another host: b.example"),
         (own(&root, &expired), "the custodian's certificate has expired at 20"),
         (own(&root, &early), "the custodian's certificate is not valid before 20"),
         (own(&root, &client), "the custodian's certificate is not for servers"),

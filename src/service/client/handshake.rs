@@ -60,7 +60,7 @@ fn of_theirs(error: &CertificateError) -> (String, &'static str) {
         C::NotValidYetContext { not_before, .. } => (format!("is not valid before {}", at(not_before)), THEIRS),
         C::NotValidForName => ("is for another host".to_owned(), NAME),
         C::NotValidForNameContext { presented, .. } => {
-            let names: Vec<&str> = presented.iter().map(String::as_str).collect();
+            let names: Vec<&str> = presented.iter().map(|name| host(name)).collect();
             (format!("is for another host: {}", names.join(", ")), NAME)
         }
         C::InvalidPurpose | C::InvalidPurposeContext { .. } => {
@@ -75,6 +75,12 @@ fn of_theirs(error: &CertificateError) -> (String, &'static str) {
         },
         other => (format!("is not valid ({other})"), THEIRS),
     }
+}
+
+/// A name as people write it, of what TLS has found: `DnsName("localhost")`, `IpAddress(127.0.0.1)`.
+fn host(found: &str) -> &str {
+    let inner = found.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')'));
+    inner.unwrap_or(found).trim_matches('"')
 }
 
 /// The alerts of RFC 8446, section 6.2, with what a custodian means by them.
