@@ -9,7 +9,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::network::{self, Serving, reconfigure};
-use crate::support::{Desk, PROBES, refusal};
+use crate::support::{Desk, GALLERY, INIT, PROBES, refusal};
 
 const PIN: &str = "8765-4321";
 const WRONG: &str = "1111-2222";
@@ -458,17 +458,31 @@ fn a_token_that_goes_leaves_nothing_unsigned_and_all_goes_on_when_it_is_back() {
 fn the_example_of_the_document_can_be_followed() {
     let Some(module) = softhsm() else { return };
     let document = include_str!("../../docs/operations.md");
-    let example = document.split("```sh\n").find(|part| part.contains("softhsm2-util")).unwrap();
-    let example = example.split("```").next().unwrap();
+    // Both blocks, in one shell; what the other party sends and what was agreed on is there.
+    let blocks = document.split("```sh\n").skip_while(|part| !part.contains("softhsm2-util")).take(2);
+    let example: String = blocks.map(|part| part.split("```").next().unwrap()).collect();
+    assert!(example.contains("--init-database"), "{example}");
     let example = example.replace("/usr/lib/softhsm/libsofthsm2.so", &module.display().to_string());
     let desk = Desk::empty();
+    desk.write("gallery.csv", GALLERY);
+    fs::create_dir(desk.path("b")).unwrap();
+    desk.ok(&format!("{INIT} --service --out b/agreement.toml"));
+    desk.ok("enroll --agreement b/agreement.toml --templates gallery.csv --out b/gallery.cotejo");
+    desk.ok("certificates authority --name Theirs --out theirs");
+    desk.ok("certificates issue --authority theirs --name A-BORDER --client --out theirs");
+    desk.ok("certificates signing-key --out theirs");
+    for file in ["authority.pem", "tls.pem", "signing.pub"] {
+        desk.write(&format!("b/their-{file}"), desk.read(&format!("theirs/{file}")));
+    }
     let program = Path::new(env!("CARGO_BIN_EXE_cotejo")).parent().unwrap();
     let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap());
     let done =
         Command::new("bash").args(["-euc", example.as_str()]).current_dir(desk.path(".")).env("PATH", path).output();
     let done = done.unwrap();
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-    for made in ["tls.csr", "b/tls.pem", "b/signing.pub", "b/authority.pem"] {
+    let said = String::from_utf8(done.stderr).unwrap();
+    assert!(said.contains("signing_key is in a token") && said.contains("[tls] key is in a token"), "{said}");
+    for made in ["tls.csr", "b/custodian.sqlite", "b/tls.pem", "b/signing.pub", "b/authority.pem"] {
         assert!(desk.exists(made), "{made}");
     }
     assert!(!desk.exists("b/tls.key") && !desk.exists("b/signing.key"));
