@@ -6,7 +6,9 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-cotejo="$PWD/${CARGO_TARGET_DIR:-target}/release/cotejo"
+target=${CARGO_TARGET_DIR:-target}
+[[ $target == /* ]] || target=$PWD/$target
+cotejo=$target/release/cotejo
 [[ -x $cotejo ]] || cargo build --release --quiet
 folder=$(mktemp -d "${TMPDIR:-/tmp}/two-ministries.XXXXXX")
 server=
@@ -44,7 +46,7 @@ run certificates show a/tls.pem
 say "3. Ministry B enrols 40 persons; S000039 is exempt: an automatic no-match, which nobody can tell from any other"
 "$cotejo" --quiet synthesize --modality face --dimension 128 --subjects 40 --seed 7 --out b/data
 "$cotejo" --quiet enroll --templates b/data/sample-1.npy --out b/gallery.cotejo
-echo S000039 >b/exempt.txt
+(umask 077 && echo S000039 >b/exempt.txt)
 cat >b/custodian.toml <<TOML
 party = "B-REGISTRY"
 database = "custodian.sqlite"
@@ -137,6 +139,8 @@ run audit transparency --log b/log.jsonl
 run audit key --keys a/keys
 run audit query 2026-0001 --config a/querier.toml --templates a/data/sample-2.npy
 
-say "10. One altered character of a log is found"
-sed '5s/identification/exfiltration00/' b/log.jsonl >b/altered.jsonl
-run audit verify --log b/altered.jsonl --key "$(cat b/signing.pub)" || [[ $? == 1 ]]
+say "10. One altered character of a log is found: of 'identification' in the first request"
+sed '0,/"kind[^,]*"request\\"/s/identification/identificatiom/' b/log.jsonl >b/altered.jsonl
+code=0
+run audit verify --log b/altered.jsonl --key "$(cat b/signing.pub)" || code=$?
+[[ $code == 1 ]] || { echo "an altered log ended with $code, and not with 1"; exit 1; }

@@ -50,8 +50,9 @@ fn help_prints_the_glossary_to_the_letter() {
 }
 
 /// Words that the program uses and that an officer may not know.
-const SPECIAL: [&str; 38] = [
+const SPECIAL: [&str; 42] = [
     "agreement",
+    "anchor",
     "bits of security",
     "block",
     "bootstrap",
@@ -72,6 +73,7 @@ const SPECIAL: [&str; 38] = [
     "gallery",
     "genuine pair",
     "gray zone",
+    "head",
     "impostor pair",
     "interval",
     "mask",
@@ -87,7 +89,9 @@ const SPECIAL: [&str; 38] = [
     "scheme",
     "score",
     "standard deviation",
+    "succession",
     "threshold",
+    "token",
     "verdict",
 ];
 
