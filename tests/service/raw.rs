@@ -63,6 +63,13 @@ impl Raw {
         Self(StreamOwned::new(ClientConnection::new(Arc::new(config), name).unwrap(), stream))
     }
 
+    /// Begins TLS, and waits until the other side has said something of its own.
+    pub fn greet(&mut self) {
+        let StreamOwned { conn, sock } = &mut self.0;
+        conn.write_tls(sock).unwrap();
+        assert!(sock.peek(&mut [0]).unwrap() > 0);
+    }
+
     pub fn send(&mut self, bytes: &[u8]) -> std::io::Result<()> {
         self.0.write_all(bytes)?;
         self.0.flush()

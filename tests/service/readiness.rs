@@ -3,13 +3,15 @@
 use std::time::Duration;
 
 use cotejo::scheme::tfhe::Tfhe;
+use cotejo::service::audit::Signers;
 use cotejo::service::protocol::{Reason, ReplyOutcome};
 use cotejo::service::server::Requester;
+use cotejo::service::store::Operator;
 use cotejo::wire::Target;
 
-use crate::databases::{Kind, kinds};
+use crate::databases::{Kind, execute, kinds};
 use crate::raw::Raw;
-use crate::trial::{Asker, Setup, Trial, person};
+use crate::trial::{Asker, Setup, Trial, person, signing_key};
 
 fn metric(trial: &Trial, name: &str) -> Option<i64> {
     let metrics = trial.operations("/metrics");
@@ -146,6 +148,66 @@ fn a_revoked_certificate_is_refused_and_its_connection_ends_with_the_reload_that
     assert!(trial.reload_revoking(&trial.authority.revoking(&trial.requesters[1].1, -1)).is_err());
     assert!(trial.reload_revoking("-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n").is_err());
     assert!(Asker::<Tfhe>::idle(&trial, 1).client.agreements().is_err());
+}
+
+#[test]
+fn a_handshake_that_began_before_its_certificate_was_revoked_leads_to_no_connection() {
+    let trial = Trial::new(kinds()[0]);
+    let [mut stays, mut goes] = [0, 1].map(|which: usize| {
+        let mut raw = Raw::connect(&trial, &trial.requesters[which].1);
+        raw.greet();
+        raw
+    });
+    trial.reload_revoking(&trial.authority.revoking(&trial.requesters[1].1, 30)).unwrap();
+    for raw in [&mut stays, &mut goes] {
+        drop(raw.send(b"GET /v1/agreements HTTP/1.1\r\nhost: localhost\r\n\r\n"));
+    }
+    assert!(stays.next_response().starts_with("HTTP/1.1 200"));
+    assert!(goes.closes());
+    // Nor one whose requester is gone.
+    let mut goes = Raw::connect(&trial, &trial.requesters[0].1);
+    goes.greet();
+    trial.reload(trial.requesters().split_off(1), trial.limits()).unwrap();
+    drop(goes.send(b"GET /v1/agreements HTTP/1.1\r\nhost: localhost\r\n\r\n"));
+    assert!(!goes.next_response().starts_with("HTTP/1.1 200"));
+}
+
+#[test]
+fn a_reload_that_fails_in_the_database_has_registered_nobody() {
+    for kind in kinds() {
+        let mut trial = Trial::new(kind);
+        // The first of the two can be kept, the second cannot.
+        let sql = match kind {
+            Kind::Sqlite => {
+                "CREATE TRIGGER fails BEFORE INSERT ON registered WHEN NEW.party = 'E-SECOND' \
+                 BEGIN SELECT RAISE(ABORT, 'no'); END"
+            }
+            Kind::Postgres => {
+                "CREATE FUNCTION fails() RETURNS trigger AS $$ BEGIN RAISE EXCEPTION 'no'; END $$ LANGUAGE plpgsql; \
+                 CREATE TRIGGER fails BEFORE INSERT ON registered FOR EACH ROW WHEN (NEW.party = 'E-SECOND') \
+                 EXECUTE FUNCTION fails()"
+            }
+        };
+        execute(kind, &trial.database, sql);
+        let (before, operator) =
+            (trial.log().0.len(), Operator { name: "dora".parse().unwrap(), key: signing_key(9).public() });
+        trial.operators.push(operator);
+        // By their certificates, of which one comes before the other.
+        for (number, names) in [["D-FIRST", "E-SECOND"], ["E-SECOND", "D-FIRST"]].into_iter().enumerate() {
+            let mut all = trial.requesters();
+            let mut new: Vec<_> = names.iter().map(|name| trial.authority.issue(name, 30).fingerprint()).collect();
+            new.sort();
+            for (place, (name, certificate)) in names.iter().zip(new).enumerate() {
+                let (code, signers) =
+                    (name.parse().unwrap(), Signers::new(signing_key(20 + (2 * number + place) as u64).public()));
+                all.push(Requester { code, certificate, until: None, signers, agreements: vec![trial.digest()] });
+            }
+            assert!(trial.reload(all, trial.limits()).is_err());
+        }
+        let (entries, report) = trial.log();
+        assert!(report.is_sound());
+        assert_eq!(entries.len(), before, "{kind:?}");
+    }
 }
 
 #[test]

@@ -145,6 +145,10 @@ async fn receive(house: House, stream: Stream, chain: Arc<[CertificateDer<'stati
     stay.end_known();
     let until = ends(own);
     let guest = Arc::new(state.admission.roll.note(Arc::clone(&chain)));
+    // A reload during the handshake has not found it on the roll: from here on each of them does.
+    if !state.renewed().admits(&chain, state.now()) {
+        return;
+    }
     let mut closing = house.closing.clone();
     let serving = http()
         .header_read_timeout(HEADERS)

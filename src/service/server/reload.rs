@@ -1,15 +1,11 @@
 //! Going on with another configuration: certificates, requesters, operators and limits, while requests are served.
 
 use std::sync::Arc;
-use std::time::Duration;
-
-use rustls::pki_types::UnixTime;
 
 use super::ServerError;
 use super::limits::Limits;
 use super::state::{Renewed, Requester, Requesters, State};
 use crate::service::identity::Identity;
-use crate::service::signing::Hash;
 use crate::service::store::{Custody, Operator};
 use crate::service::time::Time;
 
@@ -47,15 +43,10 @@ impl Reloading {
             state.with_custody(|custody| registered(custody, renewal.requesters, &renewal.operators, now))?;
         let limits = Limits { workers: state.limits().workers, ..renewal.limits };
         let renewed = renewed(&renewal.identity, requesters, limits);
-        let (tls, requesters) = (Arc::clone(&renewed.tls), Arc::clone(&renewed.requesters));
-        let count = requesters.len();
-        state.renew(renewed);
+        let count = renewed.requesters.len();
+        state.renew(renewed.clone());
         state.doubts.believe(now);
-        let seconds = u64::try_from(now.millis().div_euclid(1000)).unwrap_or_default();
-        let time = UnixTime::since_unix_epoch(Duration::from_secs(seconds));
-        let ended = state.admission.roll.send_away(|chain| {
-            chain.first().is_some_and(|own| requesters.contains_key(&Hash::of(own))) && tls.takes(chain, time)
-        });
+        let ended = state.admission.roll.send_away(|chain| renewed.admits(chain, now));
         tracing::info!(requesters = count, connections_ended = ended, "the configuration was read anew");
         Ok(())
     }
@@ -100,9 +91,7 @@ pub(super) fn registered(
     if registered.is_empty() {
         return Err(ServerError::Requesters);
     }
-    custody.register_operators(operators, now)?;
-    for requester in registered.values() {
-        custody.journal().register(&requester.code, &requester.signers, now)?;
-    }
+    let all = registered.values().map(|requester| (&requester.code, &requester.signers));
+    custody.register(all, operators, now)?;
     Ok(Arc::new(registered))
 }

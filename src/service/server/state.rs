@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use rand::{CryptoRng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
+use rustls::pki_types::{CertificateDer, UnixTime};
 use tokio::sync::Semaphore;
 
 use super::admission::Admission;
@@ -112,6 +113,15 @@ pub(crate) struct Renewed {
     pub requesters: Arc<Requesters>,
     /// What is not exceeded.
     pub limits: Limits,
+}
+
+impl Renewed {
+    /// Whether whoever shows this chain is registered, and it is taken at this time.
+    pub(crate) fn admits(&self, chain: &[CertificateDer<'_>], now: Time) -> bool {
+        let seconds = u64::try_from(now.millis().div_euclid(1000)).unwrap_or_default();
+        let time = UnixTime::since_unix_epoch(Duration::from_secs(seconds));
+        chain.first().is_some_and(|own| self.requesters.contains_key(&Hash::of(own))) && self.tls.takes(chain, time)
+    }
 }
 
 /// What time it is.

@@ -257,27 +257,7 @@ impl Journal {
     ///
     /// [`StoreError`] where it cannot be kept.
     pub fn register(&mut self, party: &Code, signers: &Signers, now: Time) -> Result<(), StoreError> {
-        let key = signers.current();
-        self.step(|step| {
-            let known = step.row("SELECT public_key FROM registered WHERE party = ?1", &[party.into()])?;
-            let known = known.map(|mut row| row.parsed::<PublicKey>()).transpose()?;
-            if known == Some(key) {
-                return Ok(());
-            }
-            let sql = "INSERT INTO registered (party, public_key) VALUES (?1, ?2) \
-                       ON CONFLICT (party) DO UPDATE SET public_key = ?2";
-            step.execute(sql, &[party.into(), (&key).into()])?;
-            let registered = |key, introduced| Event::Registered { party: party.clone(), key, introduced };
-            // From the one that we know to this one, whatever was between.
-            for statement in known.and_then(|known| signers.since(&known)).unwrap_or_default() {
-                let said = statement.verify(None).map_err(|_| StoreError::Damaged("succession"))?;
-                step.log(registered(said.successor, Some(statement.clone())), now)?;
-            }
-            match known.is_some_and(|known| signers.since(&known).is_some()) {
-                true => Ok(()),
-                false => step.log(registered(key, None), now),
-            }
-        })
+        self.step(|step| step.register(party, signers, now))
     }
 
     /// Has another key sign from now on: the log tells so, and what introduces the key is what the other party is to be told. The database

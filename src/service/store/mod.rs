@@ -19,6 +19,7 @@ mod logged;
 mod operators;
 mod outbox;
 mod owner;
+mod registered;
 #[cfg(test)]
 mod rivals;
 mod schema;

@@ -1,20 +1,26 @@
-//! Which operators a custodian has: as it is configured, and in the log.
+//! Which operators and requesters a custodian has: as it is configured, and in the log.
 
 use super::Custody;
 use crate::agreement::Code;
-use crate::service::audit::Event;
+use crate::service::audit::{Event, Signers};
 use crate::service::signing::PublicKey;
 use crate::service::store::operators::known;
 use crate::service::store::{Operator, StoreError};
 use crate::service::time::Time;
 
 impl Custody {
-    /// From here on the orders of these operators are carried out, and of nobody else; the log tells who came and who went.
+    /// From here on these requesters sign with these keys, and the orders of these operators are carried out, and of nobody else; the log
+    /// tells who came and who went. All of it, or nothing.
     ///
     /// # Errors
     ///
     /// [`StoreError::Operators`] where two of them are the same, [`StoreError`] where it cannot be kept.
-    pub fn register_operators(&mut self, operators: &[Operator], now: Time) -> Result<(), StoreError> {
+    pub fn register<'a>(
+        &mut self,
+        requesters: impl IntoIterator<Item = (&'a Code, &'a Signers)>,
+        operators: &[Operator],
+        now: Time,
+    ) -> Result<(), StoreError> {
         if !Operator::are_distinct(operators, &self.public_key()) {
             return Err(StoreError::Operators);
         }
@@ -34,7 +40,7 @@ impl Custody {
                 step.execute(sql, &[name.into(), key.into()])?;
                 step.log(Event::OperatorRegistered { operator: name.clone(), key: *key }, now)?;
             }
-            Ok(())
+            requesters.into_iter().try_for_each(|(code, signers)| step.register(code, signers, now))
         })
     }
 }
