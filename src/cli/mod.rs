@@ -14,6 +14,7 @@ mod breaker;
 mod certificates;
 mod compare;
 mod comparison;
+mod configuration;
 mod console;
 mod database_password;
 mod decrypt;

@@ -15,7 +15,7 @@ use serde_json::json;
 
 use super::console::Console;
 use super::failure::Failure;
-use super::{Outcome, OverwriteArg, files, party, statement};
+use super::{Outcome, OverwriteArg, configuration, files, party, statement};
 
 /// Who orders it. Without these the server's own key does it, where no operator has a key.
 #[derive(clap::Args)]
@@ -136,7 +136,7 @@ fn read(config: &Path) -> Result<Addressed, Failure> {
     let remedy = "name the custodian's configuration, or write 'party' and 'operations' as they stand there into one of your own";
     let bytes = files::read_at_most(config, LIMIT_BYTES)?;
     let text = String::from_utf8(bytes).map_err(|_| Failure::at(config, "not UTF-8 text", remedy))?;
-    toml::from_str(&text).map_err(|error| Failure::at(config, error.to_string().trim_end(), remedy))
+    toml::from_str(&text).map_err(|error| Failure::at(config, configuration::fault(&text, &error), remedy))
 }
 
 /// Where a server listens at every address, it is reached at that of this machine.

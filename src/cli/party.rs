@@ -19,7 +19,7 @@ use super::failure::Failure;
 use super::files::exposure::Kept;
 use super::files::protected::Standing;
 use super::token::{self, KeySource, UriError};
-use super::{files, load, passphrase};
+use super::{configuration, files, load, passphrase};
 
 /// What both roles configure. Paths are relative to the folder of the file.
 #[derive(Deserialize)]
@@ -104,7 +104,7 @@ impl<T: DeserializeOwned> Party<T> {
             return Err(Failure::at(path, format_args!("longer than {LIMIT_BYTES} bytes"), remedy));
         }
         let text = String::from_utf8(bytes).map_err(|_| Failure::at(path, "not UTF-8 text", remedy))?;
-        let refused = |error: toml::de::Error| Failure::at(path, error.to_string().trim_end(), remedy);
+        let refused = |error: toml::de::Error| Failure::at(path, configuration::fault(&text, &error), remedy);
         let common: Common = toml::from_str(&text).map_err(refused)?;
         let mut table: toml::Table = toml::from_str(&text).map_err(refused)?;
         for field in [

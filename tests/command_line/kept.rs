@@ -394,6 +394,34 @@ fn the_password_of_a_database_stands_apart_and_nobody_is_told() {
 }
 
 #[test]
+fn of_a_configuration_that_cannot_be_read_no_value_is_told() {
+    let desk = network::desk();
+    let lines = [
+        (SERVE, "b/custodian.toml"),
+        ("breaker pull --config b/custodian.toml --reason r --operator o --key b/signing.key", "b/custodian.toml"),
+        ("ask --config a/querier.toml --check", "a/querier.toml"),
+    ];
+    for (line, config) in lines {
+        let whole = String::from_utf8(desk.read(config)).unwrap();
+        for wrong in [
+            "party = 'host=127.0.0.1 user=u password=geheim'",
+            "party = host=127.0.0.1 user=u password=geheim",
+            "party = 'host=127.0.0.1 user=u password=geheim",
+            "party = 'B'\nparty = 'host=127.0.0.1 password=geheim'",
+            "party = ['pkcs11:token=b?pin-value=geheim']",
+            "party = 'B' # geheim\noperations = 'geheim'",
+            "party = 'B'\npassphrase_file = [ 'geheim' ]\noperations = [1]",
+        ] {
+            let mut rest = whole.lines().filter(|line| !line.starts_with("party"));
+            desk.write(config, format!("{wrong}\n{}\n", rest.by_ref().collect::<Vec<_>>().join("\n")));
+            let said = refusal(desk.command(line).timeout(Duration::from_secs(60)).assert(), line, config, "");
+            assert!(!said.contains("geheim"), "{line}, {wrong}: {said}");
+        }
+        desk.write(config, whole);
+    }
+}
+
+#[test]
 fn no_table_holds_a_formula_whatever_ids_and_words_are() {
     let desk = Desk::asked(
         crate::support::INIT,
