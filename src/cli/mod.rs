@@ -155,7 +155,7 @@ pub fn main() -> ExitCode {
     let cli = Cli::from_arg_matches(&arguments).unwrap_or_else(|error| error.format(&mut program()).exit());
     let console = Console::new(cli.quiet, cli.json);
     process::guard();
-    passphrase::is_in(cli.passphrase_file);
+    passphrase::is_given_in(cli.passphrase_file);
     let result = interrupt::install().and_then(|()| cli.command.run(&console));
     token::end();
     match result {

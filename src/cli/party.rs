@@ -69,7 +69,7 @@ struct Keys {
 }
 
 /// How strictly a party looks after its own files.
-#[derive(clap::Args)]
+#[derive(Clone, Copy, clap::Args)]
 pub struct GuardArgs {
     /// Refuse, and not only warn, where others of this machine can read what is private, or change what the configuration names
     #[arg(long)]
@@ -129,7 +129,7 @@ impl<T: DeserializeOwned> Party<T> {
         };
         let keys = Keys { signing: key("signing_key", &common.signing_key)?, tls: key("[tls] key", &common.tls.key)? };
         let party = Self { path: path.to_owned(), common, keys, rest };
-        passphrase::is_in(party.common.passphrase_file.as_ref().map(|file| party.path(file)));
+        passphrase::is_configured_in(party.common.passphrase_file.as_ref().map(|file| party.path(file)));
         Ok(party)
     }
 }
@@ -178,6 +178,7 @@ impl<T> Party<T> {
             (self.path(&tls.certificate), Kept::Ours),
             (self.path(&tls.authority), Kept::Ours),
         ];
+        all.extend(tls.crl.iter().map(|list| (self.path(list), Kept::Ours)));
         all.extend([&self.keys.signing, &self.keys.tls].into_iter().flat_map(KeySource::files));
         let secrets = database_password_file.iter().chain(passphrase_file);
         all.extend(secrets.map(|file| (self.path(file), Kept::Private)));
@@ -193,16 +194,16 @@ impl<T> Party<T> {
     }
 
     /// Judges who else can reach what the configuration names, and whether keys are protected; `further` is what else it does name, and
-    /// `keys` are keys among that.
+    /// `keys` are keys among that. What is not refused is told by `warn`.
     pub fn judge_files(
         &self,
         further: impl IntoIterator<Item = (PathBuf, Kept)>,
         keys: impl IntoIterator<Item = PathBuf>,
-        guard: &GuardArgs,
-        console: &Console,
+        guard: GuardArgs,
+        warn: &dyn Fn(&str),
     ) -> Result<(), Failure> {
         let all: Vec<_> = self.own_files().into_iter().chain(further).collect();
-        files::exposure::judge(&all, guard.strict, console)?;
+        files::exposure::judge(&all, guard.strict, warn)?;
         if !guard.require_protected_keys {
             return Ok(());
         }

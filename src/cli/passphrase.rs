@@ -21,13 +21,23 @@ const FILE: &str = "give --passphrase-file";
 
 /// What this command, of which there is one in a process, knows of it.
 struct Known {
-    file: Option<PathBuf>,
+    /// The file that the command line names.
+    given: Option<PathBuf>,
+    /// The file that the configuration names which was read last.
+    configured: Option<PathBuf>,
     passphrase: Option<Zeroizing<String>>,
     /// Whether all keys were read that somebody may be asked for.
     silent: bool,
 }
 
-static KNOWN: Mutex<Known> = Mutex::new(Known { file: None, passphrase: None, silent: false });
+static KNOWN: Mutex<Known> = Mutex::new(Known { given: None, configured: None, passphrase: None, silent: false });
+
+impl Known {
+    /// The command line goes before a configuration.
+    fn file(&self) -> Option<&Path> {
+        self.given.as_deref().or(self.configured.as_deref())
+    }
+}
 
 /// A key's file in the clear: as it is, or opened with the passphrase of this command. One of more than `limit` bytes is refused.
 pub fn read_key(path: &Path, limit: u64) -> Result<Zeroizing<Vec<u8>>, Failure> {
@@ -42,10 +52,22 @@ pub fn opened(path: &Path, content: Zeroizing<Vec<u8>>) -> Result<Zeroizing<Vec<
     }
 }
 
-/// Names the file with the passphrase; the first one counts: the command line goes before a configuration.
-pub fn is_in(file: Option<PathBuf>) {
+/// The command line names the file with the passphrase.
+pub fn is_given_in(file: Option<PathBuf>) {
+    KNOWN.lock().unwrap_or_else(PoisonError::into_inner).given = file;
+}
+
+/// A configuration that is read names the file with the passphrase, or none.
+pub fn is_configured_in(file: Option<PathBuf>) {
+    KNOWN.lock().unwrap_or_else(PoisonError::into_inner).configured = file;
+}
+
+/// Wipes what was taken from a file or the environment: whoever reads a key again takes it from there again.
+pub fn put_away() {
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-    known.file = known.file.take().or(file);
+    if known.file().is_some() || std::env::var_os(VARIABLE).is_some() {
+        known.passphrase = None;
+    }
 }
 
 /// Wipes what was taken or typed: all keys are read. From here on nobody is asked: whoever reads a key again, as a reload does, takes its
@@ -96,7 +118,7 @@ fn known(
     if let Some(passphrase) = &known.passphrase {
         return Ok(passphrase.clone());
     }
-    let passphrase = match &known.file {
+    let passphrase = match known.file() {
         Some(file) => line_of(file, "the passphrase")?,
         None => match std::env::var(VARIABLE) {
             Ok(passphrase) => Zeroizing::new(passphrase),

@@ -338,6 +338,14 @@ fn what_others_can_reach_is_warned_of_and_refused_where_that_is_strict() {
         refusal(refused, lines[which], "", what);
         fs::set_permissions(desk.path(file), before).unwrap();
     }
+    // Who can change a list of revoked certificates revokes nothing any more.
+    let authority = "authority = 'authority.pem'\n";
+    network::reconfigure(&desk, "b/custodian.toml", authority, &format!("{authority}crl = ['theirs.crl']\n"));
+    desk.write("b/theirs.crl", "whatever it is");
+    set(&desk, "b/theirs.crl", 0o646);
+    let refused = desk.command(&format!("{} --strict", lines[0])).assert();
+    let said = refusal(refused, "serve", "", "may write to it");
+    assert!(said.contains("theirs.crl"), "{said}");
     // A password in a configuration that others can read.
     network::reconfigure(
         &desk,

@@ -11,6 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::network::{self, Serving, reconfigure};
+use crate::reload;
 use crate::support::{Desk, refusal};
 
 const PASSPHRASE: &str = "correct horse battery staple";
@@ -303,4 +304,75 @@ fn a_server_keeps_one_copy_of_its_signing_seed_and_says_whether_it_is_locked() {
     let said = String::from_utf8(said.get_output().stderr.clone()).unwrap();
     assert_eq!(said.contains("keys are locked in memory"), locked, "{said}");
     assert_eq!(said.contains("keys are not locked in memory"), !locked, "{said}");
+}
+
+/// Whether a process keeps a passphrase in its memory, once it has had time to do with it what it does; not where it cannot be read.
+fn keeps(process: u32, passphrases: &[&str]) -> bool {
+    (0..5).all(|_| {
+        std::thread::sleep(Duration::from_millis(200));
+        let kept = |memory: Vec<Vec<u8>>| passphrases.iter().any(|one| places(&memory, one.as_bytes()) > 0);
+        memory(process).is_some_and(kept)
+    })
+}
+
+/// A configuration names a file with a passphrase, before all else.
+fn name_passphrase(desk: &Desk, config: &str, file: &str) {
+    let before = String::from_utf8(desk.read(config)).unwrap();
+    let rest: Vec<&str> = before.lines().filter(|line| !line.starts_with("passphrase_file")).collect();
+    desk.write(config, format!("passphrase_file = '{file}'\n{}\n", rest.join("\n")));
+}
+
+#[test]
+fn a_passphrase_is_read_at_each_reload_and_kept_after_none() {
+    let desk = network::desk();
+    private(&desk, "passphrase", PASSPHRASE);
+    protect(&desk);
+    name_passphrase(&desk, "b/custodian.toml", "../passphrase");
+    let serving = reload::Serving::with(&desk, "b/custodian.toml");
+    let process = serving.server.id();
+    serving.reload(&["was read anew"]);
+    assert!(!keeps(process, &[PASSPHRASE]));
+    // Another passphrase in the same file; then in another one.
+    let rotate = |from: &str, to: &str| {
+        with(&desk, "keys open b/tls.key", from).assert().success();
+        with(&desk, "keys protect b/tls.key", to).assert().success();
+    };
+    let (second, third) = ("another horse battery staple", "a third horse battery staple");
+    rotate(PASSPHRASE, second);
+    serving.reload(&["the old one stands", "another passphrase"]);
+    private(&desk, "passphrase", second);
+    serving.reload(&["was read anew"]);
+    rotate(second, third);
+    private(&desk, "third", third);
+    name_passphrase(&desk, "b/custodian.toml", "../third");
+    serving.reload(&["was read anew"]);
+    private(&desk, "third", PASSPHRASE);
+    serving.reload(&["the old one stands", "another passphrase"]);
+    assert!(!keeps(process, &[PASSPHRASE, second, third]));
+}
+
+#[test]
+fn who_stands_by_keeps_no_passphrase_and_takes_over_with_no_key_that_it_was_told_to_refuse() {
+    let Some(database) = network::on_postgres("stands_by_protected") else { return };
+    let desk = network::desk();
+    reconfigure(&desk, "b/custodian.toml", "'custodian.sqlite'", &format!("'{database}'"));
+    desk.ok("serve --init-database --config b/custodian.toml");
+    let clear = desk.read("b/tls.key");
+    private(&desk, "passphrase", PASSPHRASE);
+    protect(&desk);
+    name_passphrase(&desk, "b/custodian.toml", "../passphrase");
+    let standby = || {
+        let standby = reload::Serving::spawned(&desk, "b/custodian.toml --standby --require-protected-keys");
+        standby.says(&["standing by: another server serves"]);
+        standby
+    };
+    let first = reload::Serving::with(&desk, "b/custodian.toml");
+    let second = standby();
+    assert!(!keeps(second.server.id(), &[PASSPHRASE]));
+    drop(first);
+    second.says(&["taking over"]);
+    let third = standby();
+    private(&desk, "b/tls.key", std::str::from_utf8(&clear).unwrap());
+    drop(second);
+    third.says(&["a key in the clear (--require-protected-keys)"]);
 }

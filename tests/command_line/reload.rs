@@ -10,36 +10,63 @@ use crate::kept::Served;
 use crate::support::Desk;
 
 /// A server, with what it logs.
-struct Serving {
-    server: Child,
+pub struct Serving {
+    pub server: Child,
     log: Receiver<String>,
 }
 
 impl Serving {
     fn begin(desk: &Desk) -> Self {
+        Self::with(desk, "custodian.toml")
+    }
+
+    /// With a configuration, and further arguments.
+    pub fn with(desk: &Desk, line: &str) -> Self {
+        let mut serving = Self::spawned(desk, line);
+        serving.serves();
+        serving
+    }
+
+    /// A server that may not serve yet.
+    pub fn spawned(desk: &Desk, line: &str) -> Self {
         let mut server = Command::new(env!("CARGO_BIN_EXE_cotejo"))
             .current_dir(desk.path("."))
-            .args(["serve", "--config", "custodian.toml", "--json", "--quiet"])
+            .args(["serve", "--json", "--quiet", "--config"])
+            .args(line.split(' '))
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut lines = BufReader::new(server.stdout.take().unwrap()).lines().map(Result::unwrap);
-        assert!(lines.any(|line| line.contains("\"address\"")));
         let (told, log) = channel();
         let stderr = BufReader::new(server.stderr.take().unwrap());
         std::thread::spawn(move || stderr.lines().map_while(Result::ok).try_for_each(|line| told.send(line)));
         Self { server, log }
     }
 
-    /// Has it reload, and waits until its log has said each of these words.
-    fn reload(&self, words: &[&str]) {
+    /// Waits until it serves.
+    fn serves(&mut self) {
+        let mut lines = BufReader::new(self.server.stdout.take().unwrap()).lines().map(Result::unwrap);
+        assert!(lines.any(|line| line.contains("\"address\"")));
+    }
+
+    fn hang_up(&self) {
         assert!(Command::new("kill").args(["-HUP", &self.server.id().to_string()]).status().unwrap().success());
+    }
+
+    /// Waits until its log has said each of these words; what it has said.
+    pub fn says(&self, words: &[&str]) -> String {
         let (begun, mut said) = (Instant::now(), String::new());
         while !words.iter().all(|word| said.contains(word)) {
             let left = Duration::from_secs(60).saturating_sub(begun.elapsed());
             said += &self.log.recv_timeout(left).unwrap_or_else(|_| panic!("{words:?} not in: {said}"));
         }
+        said
+    }
+
+    /// Has it reload, and waits until its log has said each of these words; what it has said.
+    pub fn reload(&self, words: &[&str]) -> String {
+        self.hang_up();
+        self.says(words)
     }
 }
 
@@ -69,6 +96,9 @@ fn a_hangup_has_a_server_read_its_configuration_anew_and_what_is_wrong_changes_n
     desk.write("nobody.txt", "# nobody\n");
     with("exempt.txt", "nobody.txt");
     serving.reload(&["the old one stands", "holds no record"]);
+    with("party = 'B'", "party = 'B'\npassphrase_file = [ 'geheim' ]");
+    let said = serving.reload(&["the old one stands", "line 2, column 19"]);
+    assert!(!said.contains("geheim"), "{said}");
     // What only another start can change is named; the rest is taken over.
     with("listen = '127.0.0.1:0'", "listen = '127.0.0.1:1'");
     serving.reload(&["was read anew", "listen; it takes another start"]);
@@ -155,6 +185,47 @@ fn a_check_refuses_set_ups_that_nobody_can_use() {
     desk.write("custodian.toml", config.replace("exempt = 'exempt.txt'\n", ""));
     desk.ok("gallery remove --gallery gallery.cotejo --id anna --id bert --id 0007 --id Jos\u{e9}");
     desk.refused(check, "gallery.cotejo", "nobody is enrolled in it");
+}
+
+#[test]
+fn a_hangup_while_a_server_starts_is_carried_out_once_it_serves() {
+    let desk = served();
+    let mut serving = Serving::spawned(&desk, "custodian.toml");
+    // It reads what it was given: there is a while to go.
+    serving.says(&["INSECURE"]);
+    serving.hang_up();
+    serving.serves();
+    serving.says(&["was read anew"]);
+    assert!(serving.server.try_wait().unwrap().is_none(), "it ended");
+}
+
+#[test]
+fn what_a_server_was_told_to_refuse_it_refuses_when_it_reloads() {
+    let desk = served();
+    let passphrase = "correct horse battery staple";
+    desk.write("passphrase", passphrase);
+    let set = |file: &str, mode| {
+        std::fs::set_permissions(desk.path(file), std::os::unix::fs::PermissionsExt::from_mode(mode)).unwrap();
+    };
+    set("passphrase", 0o600);
+    set("exempt.txt", 0o600);
+    let clear = desk.read("b/tls.key");
+    desk.ok("keys protect b/tls.key b/signing.key --passphrase-file passphrase");
+    let protected = desk.read("b/tls.key");
+    let serving = Serving::with(&desk, "custodian.toml --passphrase-file passphrase --require-protected-keys --strict");
+    serving.reload(&["was read anew"]);
+    desk.write("b/tls.key", clear);
+    serving.reload(&["the old one stands", "a key in the clear"]);
+    desk.write("b/tls.key", protected);
+    serving.reload(&["was read anew"]);
+    set("custodian.toml", 0o666);
+    serving.reload(&["the old one stands", "others than its owner may write to it"]);
+    set("custodian.toml", 0o644);
+    drop(serving);
+    // Where it was not told to, it says so in its log.
+    let serving = Serving::with(&desk, "custodian.toml --passphrase-file passphrase");
+    set("custodian.toml", 0o666);
+    serving.reload(&["WARN", "others than its owner may write to it", "was read anew"]);
 }
 
 #[test]

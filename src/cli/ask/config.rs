@@ -58,7 +58,7 @@ impl Args {
         let further = further
             .into_iter()
             .chain(party.rest.custodian.succession.as_ref().map(|file| (party.path(file), Kept::Ours)));
-        party.judge_files(further, [keys.join(load::SECRET_KEY)], &self.guard, console)?;
+        party.judge_files(further, [keys.join(load::SECRET_KEY)], self.guard, &|text| console.warn(text))?;
         Ok(party)
     }
 }

@@ -3,7 +3,6 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::cli::console::Console;
 use crate::cli::failure::Failure;
 
 /// What others may not do with a file.
@@ -23,7 +22,7 @@ struct Exposed {
 }
 
 /// Warns of files that others than their owner can reach, or refuses them where that is `strict`. What is not there is passed over.
-pub fn judge(files: &[(PathBuf, Kept)], strict: bool, console: &Console) -> Result<(), Failure> {
+pub fn judge(files: &[(PathBuf, Kept)], strict: bool, warn: &dyn Fn(&str)) -> Result<(), Failure> {
     let mut found: Vec<Exposed> = files.iter().flat_map(|(path, kept)| exposed(path, *kept)).collect();
     let mut told: Vec<(PathBuf, String)> = Vec::new();
     found.retain(|one| {
@@ -36,7 +35,7 @@ pub fn judge(files: &[(PathBuf, Kept)], strict: bool, console: &Console) -> Resu
     match (found.first(), strict) {
         (None, _) => Ok(()),
         (Some(_), false) => {
-            found.iter().for_each(|one| console.warn(line(one)));
+            found.iter().for_each(|one| warn(&line(one)));
             Ok(())
         }
         (Some(first), true) => Err(Failure::with_details(
@@ -82,27 +81,64 @@ fn exposed(path: &Path, kept: Kept) -> Vec<Exposed> {
         }
         _ => {}
     }
-    let lexical = std::path::absolute(path);
-    let real = path.canonicalize();
-    for named in [lexical, real].into_iter().flatten() {
+    for held in on_the_way(path) {
+        let Some(folder) = held.parent() else { continue };
+        let Ok(found) = folder.metadata() else { continue };
+        let is_open = found.mode() & 0o022 != 0;
         // What others may put into a folder with the sticky bit, they cannot put in the place of what is ours: `/tmp`.
-        let mut held = named.as_path();
-        while let Some(folder) = held.parent() {
-            let Ok(found) = folder.metadata() else { break };
-            let is_open = found.mode() & 0o022 != 0;
-            let is_sticky = found.mode() & 0o1000 != 0;
-            let holds_ours = held.symlink_metadata().is_ok_and(|held| !is_a_strangers(held.uid()));
-            if is_a_strangers(found.uid()) {
-                let remedy = "move what is in it into a folder of one's own".to_owned();
-                tell(folder, "the folder belongs to another user, who can replace what is in it", remedy);
-            } else if is_open && !(is_sticky && holds_ours) {
-                let what = "others than its owner may write to this folder, and replace what is in it";
-                tell(folder, what, format!("chmod go-w {}", folder.display()));
-            }
-            held = folder;
+        let is_sticky = found.mode() & 0o1000 != 0;
+        let holds_ours = held.symlink_metadata().is_ok_and(|held| !is_a_strangers(held.uid()));
+        if is_a_strangers(found.uid()) {
+            let remedy = "move what is in it into a folder of one's own".to_owned();
+            tell(folder, "the folder belongs to another user, who can replace what is in it", remedy);
+        } else if is_open && !(is_sticky && holds_ours) {
+            let what = "others than its owner may write to this folder, and replace what is in it";
+            tell(folder, what, format!("chmod go-w {}", folder.display()));
         }
     }
     all
+}
+
+/// The system follows no more links on one way (`MAXSYMLINKS`).
+#[cfg(unix)]
+const LINKS: usize = 40;
+
+/// What the system looks up on its way to a file, each in the folder where it really is: folders, links, what these name, the file.
+#[cfg(unix)]
+fn on_the_way(path: &Path) -> Vec<PathBuf> {
+    use std::path::Component;
+
+    let Ok(path) = std::path::absolute(path) else { return Vec::new() };
+    // What is left of the way, its next step last.
+    let steps =
+        |path: &Path| -> Vec<PathBuf> { path.components().rev().map(|step| PathBuf::from(step.as_os_str())).collect() };
+    let (mut held, mut links): (Vec<PathBuf>, usize) = (Vec::new(), 0);
+    let (mut here, mut left) = (PathBuf::new(), steps(&path));
+    while let Some(step) = left.pop() {
+        match step.components().next() {
+            Some(Component::ParentDir) => {
+                here.pop();
+            }
+            Some(Component::Normal(name)) => {
+                let next = here.join(name);
+                match next.read_link() {
+                    Ok(target) if links < LINKS => {
+                        links += 1;
+                        left.extend(steps(&target));
+                    }
+                    Ok(_) => return held,
+                    Err(_) => here.clone_from(&next),
+                }
+                if !held.contains(&next) {
+                    held.push(next);
+                }
+            }
+            // The root: links may begin there.
+            Some(Component::RootDir) => here = PathBuf::from(step),
+            Some(Component::CurDir | Component::Prefix(_)) | None => {}
+        }
+    }
+    held
 }
 
 /// Whether a user is neither who runs this nor root.
@@ -173,5 +209,46 @@ mod tests {
         set(&root.path().canonicalize().unwrap(), 0o777);
         assert!(!said(&file, Kept::Private).is_empty());
         assert!(said(&folder.join("nothing"), Kept::Private).is_empty());
+    }
+
+    #[test]
+    fn the_folder_of_every_link_on_the_way_is_judged_and_links_without_end_are_none() {
+        let root = tempfile::tempdir().unwrap();
+        let root = root.path().canonicalize().unwrap();
+        let made = ["own", "open", "real", "real/deep"].map(|name| root.join(name));
+        for folder in &made {
+            fs::create_dir(folder).unwrap();
+            set(folder, 0o755);
+        }
+        let [own, open, real, deep] = made;
+        let file = deep.join("file");
+        fs::write(&file, "x").unwrap();
+        set(&file, 0o600);
+        let link = |target: &Path, link: &Path| std::os::unix::fs::symlink(target, link).unwrap();
+        // From a folder of ours by one that anybody may write to, to a file of ours.
+        link(&open.join("middle"), &own.join("first"));
+        link(&file, &open.join("middle"));
+        // The same with a link to a folder, and with one that is named from where it lies.
+        link(&open.join("folder"), &own.join("folder"));
+        link(Path::new("../real"), &open.join("folder"));
+        let ways = [own.join("first"), own.join("folder/deep/file"), own.join("folder/deep/../deep/file")];
+        for way in &ways {
+            assert!(said(way, Kept::Private).is_empty(), "{}", way.display());
+        }
+        set(&open, 0o777);
+        for way in &ways {
+            let said = said(way, Kept::Private);
+            assert_eq!(said.len(), 1, "{said:?}");
+            assert!(said[0].starts_with(&format!("{}: others", open.display())), "{said:?}");
+        }
+        assert!(said(&file, Kept::Private).is_empty());
+        // What ".." leads to is beside where a link leads, not where it lies.
+        set(&open, 0o755);
+        set(&real, 0o777);
+        assert_eq!(said(&own.join("folder/../real/deep/file"), Kept::Private).len(), 1);
+        set(&real, 0o755);
+        link(&own.join("b"), &own.join("a"));
+        link(&own.join("a"), &own.join("b"));
+        assert!(on_the_way(&own.join("a")).len() < 100);
     }
 }

@@ -191,7 +191,7 @@ impl Party<Custodian> {
     }
 
     /// Warns of files that others of this machine can reach, or refuses them; and keys in the clear, where they must not be.
-    pub fn judge(&self, guard: &GuardArgs, console: &Console) -> Result<(), Failure> {
+    pub fn judge(&self, guard: GuardArgs, warn: &dyn Fn(&str)) -> Result<(), Failure> {
         let mut further = Vec::new();
         for AgreementEntry { file, gallery, exempt } in &self.rest.agreement {
             further.extend([(self.path(file), Kept::Ours), (self.path(gallery), Kept::Private)]);
@@ -203,7 +203,7 @@ impl Party<Custodian> {
         }
         let operators = self.rest.operator.iter();
         further.extend(operators.map(|operator| (self.path(operator.signing_key.as_ref()), Kept::Ours)));
-        self.judge_files(further, [], guard, console)
+        self.judge_files(further, [], guard, warn)
     }
 
     /// What is not exceeded.

@@ -107,8 +107,13 @@ impl Args {
         if self.init {
             return self.begin(console);
         }
+        if !self.check && !self.init_database {
+            // Whatever comes of it, it is carried out once there is a server.
+            interrupt::reloads();
+        }
+        let warn = |text: &str| console.warn(text);
         let party = Party::<Custodian>::read(&self.config)?;
-        party.judge(&self.guard, console)?;
+        party.judge(self.guard, &warn)?;
         if self.init_database {
             party.make_custody()?;
             let text = format!("{}: its database is made, and ready to be served from", self.config.display());
@@ -173,7 +178,8 @@ impl Args {
         let mut party = party;
         if self.standby {
             console.note("standing by while another server serves; Ctrl-C ends it");
-            interrupt::reloads();
+            // It may be for long.
+            passphrase::put_away();
             if !server::stand_by(&mut settings, &mut custody, interrupt::requested).map_err(explain)? {
                 console.note("stopped");
                 return Ok(Outcome::Done);
@@ -186,6 +192,7 @@ impl Args {
                 return Err(Failure::at(&self.config, what, "start it again"));
             }
             party = now;
+            party.judge(self.guard, &warn)?;
             settings.identity = party.identity(Side::Server)?;
             settings.requesters = party.requesters_under(&digests)?;
             settings.operators = party.operators()?;
@@ -198,9 +205,9 @@ impl Args {
         let address = server.address().map_or_else(|| party.rest.listen.to_string(), |address| address.to_string());
         let operations = server.operations_address().map(|address| address.to_string());
         let name = party.name().clone();
-        let (config, reloading) = (self.config.clone(), server.reloading());
+        let (config, guard, reloading) = (self.config.clone(), self.guard, server.reloading());
         // Before anybody knows that there is a server to be told to.
-        Reload { config, started: party, agreements: digests, sources, reloading }.listen()?;
+        Reload { config, guard, started: party, agreements: digests, sources, reloading }.listen()?;
         let said = console.written(
             format_args!(
                 "serving https://{address} as {}{}; Ctrl-C ends it",

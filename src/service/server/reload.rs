@@ -57,6 +57,11 @@ impl Reloading {
         tracing::error!("the configuration cannot be taken over, and the old one stands: {why}");
     }
 
+    /// Says what is taken over, although it may be amiss.
+    pub fn advise(&self, what: &str) {
+        tracing::warn!("{what}");
+    }
+
     /// Says what of a configuration is taken over by the next start alone.
     pub fn keep(&self, what: &str) {
         tracing::warn!("not changed while serving: {what}; it takes another start");
