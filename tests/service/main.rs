@@ -19,6 +19,7 @@ mod document;
 mod faults;
 mod galleries;
 mod gone;
+mod held;
 mod identity;
 mod operators;
 mod outsiders;

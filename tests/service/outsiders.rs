@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 use cotejo::querier::Verdict;
 use cotejo::scheme::tfhe::Tfhe;
 use cotejo::service::server::Limits;
+use cotejo::service::signing::Name;
 use cotejo::wire::Target;
 
-use crate::databases::kinds;
+use crate::databases::{execute, kinds};
 use crate::faults::post;
 use crate::raw::{Raw, connect_from};
 use crate::trial::{Asker, Setup, Trial, person, rng};
@@ -179,6 +180,40 @@ fn idle_uploads_of_one_requester_leave_room_for_another() {
         let verdicts = second.ask("2", vec![person("p", 1)], Target::Gallery).unwrap();
         assert_eq!((verdicts, held.len()), (vec![Verdict::Any(true)], uploads.min(400)));
     }
+}
+
+#[test]
+fn answers_that_one_requester_does_not_read_have_their_share_of_memory_and_no_more() {
+    let limits = Limits { download_bytes: 64 << 20, stall: Duration::from_secs(60), ..Setup::default().limits };
+    let trial = Trial::with(kinds()[0], Setup { limits, ..Setup::default() });
+    let job = |which: usize| {
+        let asker = Asker::<Tfhe>::new(&trial, which);
+        let (request, _) = asker.request("1", vec![person("p", 1)], Target::Gallery);
+        let query = request.query.clone().unwrap();
+        let job = asker.client.submit(&request.agreement, &request.statement, &query).unwrap().job;
+        while asker.client.reply(&job).unwrap().is_none() {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        job
+    };
+    let [first, second] = [job(0), job(1)];
+    // As long as those of a large gallery: no buffer of a connection holds one.
+    execute(kinds()[0], &trial.database, "UPDATE jobs SET answer = zeroblob(20 << 20)");
+    let fetching = |which: usize, job: &Name| {
+        let mut raw = Raw::connect(&trial, &trial.requesters[which].1);
+        raw.send(format!("GET /v1/jobs/{job}/answer HTTP/1.1\r\nhost: localhost\r\n\r\n").as_bytes()).unwrap();
+        raw
+    };
+    let mut unread: Vec<Raw> = (0..5).map(|_| fetching(0, &first)).collect();
+    std::thread::sleep(Duration::from_millis(500));
+    let theirs = fetching(1, &second).next_response();
+    assert!(theirs.starts_with("HTTP/1.1 200") && theirs.len() > 20 << 20);
+    // Half of all is room for one of them.
+    let heads: Vec<String> = unread.iter_mut().map(Raw::head).collect();
+    assert_eq!(heads.iter().filter(|head| head.starts_with("HTTP/1.1 200")).count(), 1, "{heads:?}");
+    assert!(heads.iter().filter(|head| head.starts_with("HTTP/1.1 429")).all(|head| head.contains("retry-after: 5")));
+    drop(unread);
+    assert!(fetching(0, &first).head().starts_with("HTTP/1.1 200"));
 }
 
 #[test]

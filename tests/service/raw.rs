@@ -5,13 +5,42 @@ use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustls::crypto::{ActiveKeyExchange, CryptoProvider, SharedSecret, SupportedKxGroup};
 use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use rustls::{ClientConfig, ClientConnection, NamedGroup, RootCertStore, StreamOwned};
 
 use crate::trial::{Certified, Trial};
 
 /// A connection over which anything can be sent.
 pub struct Raw(StreamOwned<ClientConnection, TcpStream>);
+
+/// A group of key exchange that no server has.
+#[derive(Debug)]
+struct Unknown;
+
+impl SupportedKxGroup for Unknown {
+    fn start(&self) -> Result<Box<dyn ActiveKeyExchange>, rustls::Error> {
+        Ok(Box::new(Self))
+    }
+
+    fn name(&self) -> NamedGroup {
+        NamedGroup::Unknown(0xfe00)
+    }
+}
+
+impl ActiveKeyExchange for Unknown {
+    fn complete(self: Box<Self>, _: &[u8]) -> Result<SharedSecret, rustls::Error> {
+        Err(rustls::Error::General("nobody has it".to_owned()))
+    }
+
+    fn pub_key(&self) -> &[u8] {
+        &[7; 32]
+    }
+
+    fn group(&self) -> NamedGroup {
+        NamedGroup::Unknown(0xfe00)
+    }
+}
 
 /// What came back.
 #[derive(Debug)]
@@ -46,12 +75,23 @@ impl Raw {
         Self::over(connect_from(from, trial).unwrap(), certified)
     }
 
+    /// Whose first word leaves the server nothing to go on with: it has to ask for another one (RFC 8446, section 4.1.4).
+    pub fn connect_in_two_steps(trial: &Trial, certified: &Certified) -> Self {
+        let mut provider = rustls::crypto::ring::default_provider();
+        let unknown: &'static dyn SupportedKxGroup = &Unknown;
+        provider.kx_groups.insert(0, unknown);
+        Self::with(TcpStream::connect(trial.address()).unwrap(), certified, provider)
+    }
+
     fn over(stream: TcpStream, certified: &Certified) -> Self {
+        Self::with(stream, certified, rustls::crypto::ring::default_provider())
+    }
+
+    fn with(stream: TcpStream, certified: &Certified, provider: CryptoProvider) -> Self {
         let identity = certified.identity();
         let mut roots = RootCertStore::empty();
         identity.authorities.into_iter().for_each(|authority| roots.add(authority).unwrap());
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ClientConfig::builder_with_provider(provider)
+        let config = ClientConfig::builder_with_provider(Arc::new(provider))
             .with_safe_default_protocol_versions()
             .unwrap()
             .with_root_certificates(roots)
@@ -65,9 +105,14 @@ impl Raw {
 
     /// Begins TLS, and waits until the other side has said something of its own.
     pub fn greet(&mut self) {
+        self.hello();
+        assert!(self.0.sock.peek(&mut [0]).unwrap() > 0);
+    }
+
+    /// Begins TLS, and waits for nothing.
+    pub fn hello(&mut self) {
         let StreamOwned { conn, sock } = &mut self.0;
         conn.write_tls(sock).unwrap();
-        assert!(sock.peek(&mut [0]).unwrap() > 0);
     }
 
     pub fn send(&mut self, bytes: &[u8]) -> std::io::Result<()> {
@@ -101,6 +146,17 @@ impl Raw {
                 return text;
             }
         }
+    }
+
+    /// The head of a response, and nothing of its body.
+    pub fn head(&mut self) -> String {
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            let mut byte = [0];
+            self.0.read_exact(&mut byte).unwrap();
+            head.extend(byte);
+        }
+        String::from_utf8(head).unwrap()
     }
 
     /// Whether anything comes back.

@@ -34,6 +34,7 @@ use rand_chacha::ChaCha20Rng;
 use tempfile::TempDir;
 
 use crate::databases::{self, Kind};
+use crate::held;
 
 pub fn rng(seed: u64) -> ChaCha20Rng {
     ChaCha20Rng::seed_from_u64(seed)
@@ -224,12 +225,14 @@ pub struct Setup {
     pub terms: Terms,
     pub limits: Limits,
     pub server_days: i64,
+    /// The key of TLS is held elsewhere, signs one at a time, and takes so long for it.
+    pub signs_in: Option<Duration>,
 }
 
 impl Default for Setup {
     fn default() -> Self {
         let limits = Limits { workers: 2, stall: Duration::from_secs(3), ..Limits::default() };
-        Self { terms: terms(), limits, server_days: 30 }
+        Self { terms: terms(), limits, server_days: 30, signs_in: None }
     }
 }
 
@@ -253,6 +256,7 @@ pub struct Trial {
     certified: Certified,
     clock: Arc<AtomicI64>,
     limits: Limits,
+    signs_in: Option<Duration>,
     running: Option<Running>,
 }
 
@@ -304,6 +308,7 @@ impl Trial {
             folder,
             clock: Arc::new(AtomicI64::new(0)),
             limits: setup.limits,
+            signs_in: setup.signs_in,
             running: None,
         };
         trial.start();
@@ -376,7 +381,9 @@ impl Trial {
         Settings {
             listen: any,
             operations: Some(any),
-            identity: self.certified.identity(),
+            identity: self
+                .signs_in
+                .map_or_else(|| self.certified.identity(), |time| held::identity(&self.certified, time)),
             requesters: self.requesters(),
             operators: self.operators.clone(),
             agreements: vec![ServedAgreement {

@@ -73,6 +73,7 @@ struct LimitsEntry {
     workers: Option<usize>,
     connections: Option<usize>,
     uploads: Option<String>,
+    downloads: Option<String>,
     key_memory: Option<String>,
     gallery_memory: Option<String>,
     stall_seconds: Option<u64>,
@@ -213,6 +214,7 @@ impl Party<Custodian> {
             workers,
             connections,
             uploads,
+            downloads,
             key_memory,
             gallery_memory,
             stall_seconds,
@@ -234,6 +236,7 @@ impl Party<Custodian> {
             workers: number("workers", *workers, default.workers)?,
             connections: number("connections", *connections, default.connections)?,
             upload_bytes: bytes("uploads", uploads, default.upload_bytes)?,
+            download_bytes: bytes("downloads", downloads, default.download_bytes)?,
             stall: seconds(stall_seconds, default.stall),
             grace: seconds(grace_seconds, default.grace),
         };

@@ -15,7 +15,7 @@ use rustls::{
 };
 
 use super::error::IdentityError;
-use super::held::HeldTlsKey;
+use super::held::{HasSigned, HeldTlsKey};
 use super::verifier::{Untrusted, untrusted};
 use super::{provider, unusable};
 use crate::service::held_key::SigningError;
@@ -23,11 +23,21 @@ use crate::service::held_key::SigningError;
 /// Makes the configuration of each connection. That it can be made was tried.
 pub(crate) struct Acceptance {
     provider: Arc<CryptoProvider>,
-    shown: Arc<SingleCertAndKey>,
+    certified: Arc<CertifiedKey>,
     /// The key, where it is held elsewhere.
     held: Option<HeldTlsKey>,
     verifier: Arc<dyn ClientCertVerifier>,
     authorities: Arc<[CertificateDer<'static>]>,
+}
+
+/// TLS of one connection.
+pub(crate) struct Connection {
+    /// What it is accepted with.
+    pub config: Arc<ServerConfig>,
+    /// Why its client is refused, if it is.
+    pub refusal: Refusal,
+    /// Where the key is held elsewhere: whether it has signed for this connection, which it does once.
+    pub has_signed: Option<HasSigned>,
 }
 
 /// Why a client's certificate leads to none of our authorities, once a connection has found that out.
@@ -54,8 +64,8 @@ impl Acceptance {
         // An authority of which there is no list has revoked nothing.
         let verifier = verifier.with_crls(revoked.iter().cloned()).allow_unknown_revocation_status().build();
         let verifier = verifier.map_err(|error| unusable(&error))?;
-        let shown = Arc::new(SingleCertAndKey::from(Arc::clone(certified)));
-        let acceptance = Self { provider, shown, held, verifier, authorities: authorities.into() };
+        let certified = Arc::clone(certified);
+        let acceptance = Self { provider, certified, held, verifier, authorities: authorities.into() };
         acceptance.connection().map_err(|error| unusable(&error))?;
         Ok(acceptance)
     }
@@ -85,7 +95,7 @@ impl Acceptance {
     /// # Errors
     ///
     /// As `rustls`; not where [`Acceptance::new`] succeeded.
-    pub(crate) fn connection(&self) -> Result<(Arc<ServerConfig>, Refusal), Error> {
+    pub(crate) fn connection(&self) -> Result<Connection, Error> {
         let refusal = Refusal::default();
         let verifier = Verifier {
             inner: Arc::clone(&self.verifier),
@@ -94,12 +104,19 @@ impl Acceptance {
         };
         let config = ServerConfig::builder_with_provider(Arc::clone(&self.provider));
         let config = config.with_safe_default_protocol_versions()?.with_client_cert_verifier(Arc::new(verifier));
-        let mut config = config.with_cert_resolver(Arc::<SingleCertAndKey>::clone(&self.shown));
+        let (certified, has_signed) = match &self.held {
+            Some(held) => {
+                let (key, has_signed) = held.watched();
+                (Arc::new(CertifiedKey { key, ..CertifiedKey::clone(&self.certified) }), Some(has_signed))
+            }
+            None => (Arc::clone(&self.certified), None),
+        };
+        let mut config = config.with_cert_resolver(Arc::new(SingleCertAndKey::from(certified)));
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         // A resumed session would outlive the certificate that it began with.
         config.session_storage = Arc::new(rustls::server::NoServerSessionStorage {});
         config.send_tls13_tickets = 0;
-        Ok((Arc::new(config), refusal))
+        Ok(Connection { config: Arc::new(config), refusal, has_signed })
     }
 }
 

@@ -1,9 +1,11 @@
-//! A key of TLS that is held elsewhere: whether it can sign now.
+//! A key of TLS that is held elsewhere: whether it can sign now, and whether it has.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use rustls::sign::SigningKey;
-use rustls::{Error, SignatureScheme};
+use rustls::pki_types::SubjectPublicKeyInfoDer;
+use rustls::sign::{Signer, SigningKey};
+use rustls::{Error, SignatureAlgorithm, SignatureScheme};
 
 use crate::service::held_key::SigningError;
 
@@ -37,6 +39,59 @@ impl HeldTlsKey {
                 remedy: "see to the key, and start again".to_owned(),
             })
         })
+    }
+}
+
+impl HeldTlsKey {
+    /// The key as one connection has it.
+    pub(super) fn watched(&self) -> (Arc<dyn SigningKey>, HasSigned) {
+        let has_signed = HasSigned::default();
+        (Arc::new(Watched { of: Arc::clone(&self.key), has_signed: has_signed.clone() }), has_signed)
+    }
+}
+
+/// Whether a key has signed, or was asked to and could not.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct HasSigned(Arc<AtomicBool>);
+
+impl HasSigned {
+    /// Whether it has.
+    pub(crate) fn get(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Notes that it signs.
+#[derive(Debug)]
+struct Watched<T> {
+    of: T,
+    has_signed: HasSigned,
+}
+
+impl SigningKey for Watched<Arc<dyn SigningKey>> {
+    fn choose_scheme(&self, offered: &[SignatureScheme]) -> Option<Box<dyn Signer>> {
+        let of = self.of.choose_scheme(offered)?;
+        Some(Box::new(Watched { of, has_signed: self.has_signed.clone() }))
+    }
+
+    fn public_key(&self) -> Option<SubjectPublicKeyInfoDer<'_>> {
+        self.of.public_key()
+    }
+
+    fn algorithm(&self) -> SignatureAlgorithm {
+        self.of.algorithm()
+    }
+}
+
+impl Signer for Watched<Box<dyn Signer>> {
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Error> {
+        let signed = self.of.sign(message);
+        self.has_signed.0.store(true, Ordering::Relaxed);
+        signed
+    }
+
+    fn scheme(&self) -> SignatureScheme {
+        self.of.scheme()
     }
 }
 

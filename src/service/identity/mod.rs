@@ -23,7 +23,7 @@ use rustls::server::ParsedCertificate;
 use rustls::sign::{CertifiedKey, SigningKey, SingleCertAndKey};
 use rustls::{ClientConfig, InconsistentKeys, RootCertStore};
 
-pub(crate) use acceptance::Acceptance;
+pub(crate) use acceptance::{Acceptance, Connection};
 pub use content::{Content, Needed};
 pub use error::IdentityError;
 pub(crate) use fingerprint::fingerprint;

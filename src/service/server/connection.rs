@@ -18,7 +18,8 @@ use tower::ServiceExt;
 
 use super::admission::{Guest, Source, Stay, beginning};
 use super::state::{Requester, State};
-use crate::service::identity::{Untrusted, ends};
+use super::steady::Steady;
+use crate::service::identity::{Connection, Untrusted, ends};
 use crate::service::signing::Hash;
 
 /// Who is at the other end; none for a certificate that is not registered.
@@ -142,6 +143,7 @@ async fn receive(house: House, stream: Stream, chain: Arc<[CertificateDer<'stati
         tracing::warn!(requester = requester.code.as_str(), "a connection beyond the requester's share was closed");
         return;
     };
+    state.admission.signing.came(&requester.code, stay.source());
     stay.end_known();
     let until = ends(own);
     let guest = Arc::new(state.admission.roll.note(Arc::clone(&chain)));
@@ -218,7 +220,7 @@ fn service(
     })
 }
 
-type Stream = tokio_rustls::server::TlsStream<std::pin::Pin<Box<tokio_io_timeout::TimeoutStream<TcpStream>>>>;
+type Stream = tokio_rustls::server::TlsStream<Steady<TcpStream>>;
 
 /// TLS; and the chain that was shown.
 async fn handshake(
@@ -229,8 +231,6 @@ async fn handshake(
     // Small messages go out at once; there is nothing to be done where that cannot be set.
     drop(stream.set_nodelay(true));
     let renewed = state.renewed();
-    let mut stream = tokio_io_timeout::TimeoutStream::new(stream);
-    stream.set_write_timeout(Some(renewed.limits.stall));
     let failed = |reason: &str, remedy: Option<&str>| {
         state.metrics.handshakes_failed.inc();
         if let Some(withheld) = state.admission.told.tell(Instant::now()) {
@@ -238,11 +238,21 @@ async fn handshake(
         }
         None
     };
-    let (config, refusal) = match renewed.tls.connection() {
+    let Connection { config, refusal, has_signed } = match renewed.tls.connection() {
         Ok(made) => made,
         Err(error) => return failed(&error.to_string(), None),
     };
-    match tokio::time::timeout(HANDSHAKE, TlsAcceptor::from(config).accept(Box::pin(stream))).await {
+    let accepting = async {
+        let acceptor = TlsAcceptor::from(config);
+        let Some(has_signed) = has_signed else {
+            return acceptor.accept(Steady::new(stream, renewed.limits.stall)).await;
+        };
+        // Whoever says nothing waits for no turn.
+        stream.readable().await?;
+        let accepting = acceptor.accept(Steady::new(stream, renewed.limits.stall));
+        state.admission.signing.in_turn(Source::of(from.ip()), || has_signed.get(), accepting).await
+    };
+    match tokio::time::timeout(HANDSHAKE, accepting).await {
         Err(_) => failed("it took too long", None),
         Ok(Err(error)) => match refusal.why() {
             Some(why) => failed(&format!("the client's certificate {why}"), Some(remedy(why))),

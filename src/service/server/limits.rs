@@ -12,7 +12,9 @@ pub struct Limits {
     pub connections: usize,
     /// Bytes of uploads in memory, of all connections together: half of them of one requester, where there are several.
     pub upload_bytes: u64,
-    /// A client that sends too little in so long is cut off; also one that reads nothing.
+    /// Bytes of answers in memory, on their way, likewise.
+    pub download_bytes: u64,
+    /// A client that sends too little in so long is cut off; also one that takes too little of what it is sent.
     pub stall: std::time::Duration,
     /// What is worked on may take so long to finish when the server is told to stop.
     pub grace: std::time::Duration,
@@ -26,6 +28,7 @@ impl Default for Limits {
             workers: std::thread::available_parallelism().map_or(1, usize::from).saturating_add(1),
             connections: 1024,
             upload_bytes: 256 << 20,
+            download_bytes: 256 << 20,
             stall: std::time::Duration::from_secs(10),
             grace: std::time::Duration::from_secs(30),
         }

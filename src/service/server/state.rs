@@ -164,6 +164,7 @@ impl State {
     /// From here on this holds.
     pub(super) fn renew(&self, renewed: Renewed) {
         let (limits, requesters) = (renewed.limits, renewed.requesters.len());
+        self.admission.signing.keep(|code| renewed.requesters.values().any(|requester| requester.code == *code));
         *self.renewed.write().unwrap_or_else(PoisonError::into_inner) = renewed;
         self.queue.resize(limits.queue, requesters);
         self.admission.resize(&limits, requesters);

@@ -9,6 +9,7 @@ use tokio::time::timeout;
 use tokio_stream::StreamExt;
 
 use super::admission::Share;
+use super::pace::{Pace, TooSlow};
 use super::problem::HttpProblem;
 use super::state::{Requester, State};
 use crate::remedy::Remedy;
@@ -17,8 +18,6 @@ use crate::service::signing::{Signed, StatementError};
 
 /// Waits so long for room.
 const ROOM: Duration = Duration::from_secs(5);
-/// Slower senders are cut off: bytes a second, while we wait for them.
-const LEAST_RATE: u64 = 16 * 1024;
 
 /// A body that has arrived; its room in memory is taken until this is dropped.
 pub(crate) struct Upload {
@@ -73,14 +72,14 @@ async fn collect(body: Body, length: u64, stall: Duration) -> Result<Vec<u8>, Ht
     let mut pace = Pace::new(stall);
     loop {
         let begun = Instant::now();
-        let chunk = timeout(pace.patience, chunks.next()).await;
+        let chunk = timeout(pace.patience(), chunks.next()).await;
         let waited = begun.elapsed();
         match chunk {
-            Err(_) => pace.wait(waited, 0)?,
+            Err(_) => pace.wait(waited, 0).map_err(stalled)?,
             Ok(None) => break,
             Ok(Some(Err(_))) => return Err(truncated()),
             Ok(Some(Ok(chunk))) => {
-                pace.wait(waited, chunk.len())?;
+                pace.wait(waited, chunk.len()).map_err(stalled)?;
                 if bytes.len().saturating_add(chunk.len()) as u64 > length {
                     return Err(truncated());
                 }
@@ -91,77 +90,10 @@ async fn collect(body: Body, length: u64, stall: Duration) -> Result<Vec<u8>, Ht
     if bytes.len() as u64 == length { Ok(bytes) } else { Err(truncated()) }
 }
 
-/// How fast a sender is, by the time that we wait for it. Time in which this machine was busy is not the sender's: however long a wait was,
-/// it counts for no more than our patience, and what has come meanwhile is there.
-struct Pace {
-    stall: Duration,
-    patience: Duration,
-    waited: Duration,
-    came: u64,
-}
-
-impl Pace {
-    fn new(stall: Duration) -> Self {
-        let patience = stall.checked_div(8).unwrap_or(stall).max(Duration::from_millis(1));
-        Self { stall, patience, waited: Duration::ZERO, came: 0 }
-    }
-
-    /// After a wait in which so many bytes came.
-    ///
-    /// # Errors
-    ///
-    /// Where too few came in the time that a sender may stand still.
-    fn wait(&mut self, waited: Duration, bytes: usize) -> Result<(), HttpProblem> {
-        self.waited = self.waited.saturating_add(waited.min(self.patience));
-        self.came = self.came.saturating_add(bytes as u64);
-        if self.waited < self.stall {
-            return Ok(());
-        }
-        let millis = u64::try_from(self.waited.as_millis()).unwrap_or(u64::MAX);
-        if self.came < LEAST_RATE.saturating_mul(millis).div_euclid(1000) {
-            return Err(HttpProblem::new(
-                StatusCode::REQUEST_TIMEOUT,
-                "stalled",
-                "the body was sent too slowly; send it again",
-            ));
-        }
-        (self.waited, self.came) = (Duration::ZERO, 0);
-        Ok(())
-    }
+fn stalled(_: TooSlow) -> HttpProblem {
+    HttpProblem::new(StatusCode::REQUEST_TIMEOUT, "stalled", "the body was sent too slowly; send it again")
 }
 
 fn truncated() -> HttpProblem {
     HttpProblem::malformed("the body is not of its stated length: it was cut off; send it again")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const STALL: Duration = Duration::from_secs(8);
-
-    /// Seconds of waiting until it is cut off, at most a hundred.
-    fn cut_off_after(waited: Duration, bytes: usize) -> Option<Duration> {
-        let mut pace = Pace::new(STALL);
-        let mut all = Duration::ZERO;
-        while all < Duration::from_secs(100) {
-            all += waited;
-            if pace.wait(waited, bytes).is_err() {
-                return Some(all);
-            }
-        }
-        None
-    }
-
-    #[test]
-    fn who_stands_still_or_trickles_is_cut_off_in_the_time_that_one_may_stand_still() {
-        assert_eq!(cut_off_after(Duration::from_secs(1), 0), Some(STALL));
-        assert_eq!(cut_off_after(Duration::from_millis(10), 100), Some(STALL));
-        assert_eq!(cut_off_after(Duration::from_millis(10), 164), None, "16 KiB a second");
-    }
-
-    #[test]
-    fn a_machine_that_stands_still_itself_cuts_nobody_off() {
-        assert_eq!(cut_off_after(Duration::from_secs(30), 64 * 1024), None);
-    }
 }

@@ -151,6 +151,11 @@ impl Known {
 }
 
 impl Stay {
+    /// Where it comes from.
+    pub(crate) fn source(&self) -> Source {
+        self.source
+    }
+
     /// It is a registered requester's: it counts against its source no more.
     pub(crate) fn end_known(self) {
         let mut inside = self.crowd.inside();

@@ -2,7 +2,9 @@
 //!
 //! ```text
 //! connection ── source: rate, places ── TLS: registered? ── requester: connections ── upload: bytes, pace ── queue: places
-//!               crowd.rs                                    shares.rs                 upload.rs              queue/
+//!               crowd.rs                 signing.rs         shares.rs                 upload.rs              queue/
+//!                                                                                  ── answer: bytes, pace
+//!                                                                                     download.rs, steady.rs
 //! ```
 //!
 //! Until a connection is known to be a registered requester's it is a stranger's, and counts against where it comes from.
@@ -12,6 +14,7 @@ mod descriptors;
 mod roll;
 mod seldom;
 mod shares;
+mod signing;
 mod source;
 
 use std::sync::Arc;
@@ -20,6 +23,7 @@ pub(crate) use crowd::{Crowd, Stay};
 pub(crate) use roll::{Guest, Roll};
 pub(crate) use seldom::{Seldom, beginning};
 pub(crate) use shares::{Share, Shares};
+pub(crate) use signing::Signing;
 pub(crate) use source::Source;
 
 use super::limits::Limits;
@@ -35,6 +39,10 @@ pub(crate) struct Admission {
     pub connections: Arc<Shares>,
     /// Bytes of uploads in memory.
     pub uploads: Arc<Shares>,
+    /// Bytes of answers in memory, on their way.
+    pub downloads: Arc<Shares>,
+    /// Handshakes that wait for a key that is held elsewhere.
+    pub signing: Signing,
     /// Requesters' open connections.
     pub roll: Arc<Roll>,
     /// What strangers cause is told so often.
@@ -49,6 +57,8 @@ impl Admission {
             crowd: Arc::new(Crowd::new(strangers)),
             connections: Arc::new(Shares::new(connections as u64, requesters)),
             uploads: Arc::new(Shares::new(limits.upload_bytes, requesters)),
+            downloads: Arc::new(Shares::new(limits.download_bytes, requesters)),
+            signing: Signing::default(),
             roll: Arc::default(),
             told: Seldom::default(),
         }
@@ -60,6 +70,7 @@ impl Admission {
         self.crowd.resize(strangers);
         self.connections.resize(connections as u64, requesters);
         self.uploads.resize(limits.upload_bytes, requesters);
+        self.downloads.resize(limits.download_bytes, requesters);
     }
 
     /// The system has no more descriptors: those leave who have waited longest; where nobody waits, the one that has been idle longest.

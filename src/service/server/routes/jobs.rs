@@ -17,6 +17,7 @@ use tokio::sync::watch;
 use tokio_stream::wrappers::WatchStream;
 use tokio_stream::{Stream, StreamExt};
 
+use super::super::download;
 use super::super::problem::HttpProblem;
 use super::super::queue::{Costed, Stand};
 use super::super::state::{Requester, State};
@@ -286,6 +287,7 @@ fn event(kind: &'static str, data: &impl serde::Serialize) -> Event {
     (status = 200, body = inline(Octets), content_type = "application/octet-stream", description = "The file."),
     (status = 409, description = "`not-ready`: not yet."),
     (status = 410, description = "`no-answer`: there is none, or no longer."),
+    (status = 429, description = "`busy`: too many answers are on their way at a time."),
 ))]
 pub(crate) async fn answer(
     Shared(state): Shared<Arc<State>>,
@@ -302,10 +304,14 @@ pub(crate) async fn answer(
         JobState::Unanswered => Err(gone("there is no answer; the job's reply says why")),
         JobState::Deleted => Err(gone("the answer was deleted")),
         JobState::Answered => {
+            let acknowledged = || gone("the answer was acknowledged, and is gone");
+            let code = requester.code.clone();
+            let bytes = state.custody(move |custody| custody.answer_bytes(&code, &job.id)).await?;
+            let room = download::room(&state, &requester, bytes.ok_or_else(acknowledged)?).await?;
             let code = requester.code.clone();
             let answered = state.custody(move |custody| custody.answer(&code, &job.id)).await?;
-            let answered = answered.ok_or_else(|| gone("the answer was acknowledged, and is gone"))?;
-            Ok(([(header::CONTENT_TYPE, "application/octet-stream")], answered.answer).into_response())
+            let body = download::body(answered.ok_or_else(acknowledged)?.answer, room);
+            Ok(([(header::CONTENT_TYPE, "application/octet-stream")], body).into_response())
         }
     }
 }

@@ -46,6 +46,18 @@ impl Custody {
         self.journal.step(|step| reply(step, job, ending, now))
     }
 
+    /// How many bytes an answer has, for its requester: none where there is no answer to be had.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] where it cannot be read.
+    pub(crate) fn answer_bytes(&mut self, requester: &Code, job: &Name) -> Result<Option<u64>, StoreError> {
+        let sql =
+            "SELECT CAST(length(answer) AS bigint) FROM jobs WHERE id = ?1 AND requester = ?2 AND answer IS NOT NULL";
+        let rows = self.journal.database.read(sql, &[job.into(), requester.into()])?;
+        rows.into_iter().next().map(|mut row| row.count()).transpose()
+    }
+
     /// An answer, for its requester: none where there is no such job of theirs, or no answer to be had.
     ///
     /// # Errors
