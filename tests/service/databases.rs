@@ -1,7 +1,11 @@
 //! The databases that every test runs on.
 
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::os::unix::net::UnixStream;
 use std::path::Path;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 
 use cotejo::service::store::Location;
 
@@ -51,4 +55,61 @@ pub fn execute(kind: Kind, database: &str, sql: &str) {
         Kind::Sqlite => rusqlite::Connection::open(database).unwrap().execute_batch(sql).unwrap(),
         Kind::Postgres => postgres::Client::connect(database, postgres::NoTls).unwrap().batch_execute(sql).unwrap(),
     }
+}
+
+/// A way to a database on a server, which ends when it is told to: of one machine, say, whose network fails.
+pub struct Way {
+    /// Connection string of the database, by this way.
+    pub database: String,
+    ended: Arc<AtomicBool>,
+    taken: Arc<Mutex<Vec<TcpStream>>>,
+}
+
+impl Way {
+    pub fn to(database: &str) -> Self {
+        let named = |key: &str| database.split(' ').find_map(|pair| pair.strip_prefix(key)).map(str::to_owned);
+        let (host, port) = (named("host=").unwrap(), named("port=").unwrap_or_else(|| "5432".to_owned()));
+        let others = database.split(' ').filter(|pair| !pair.starts_with("host=") && !pair.starts_with("port="));
+        let others = others.collect::<Vec<_>>().join(" ");
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let here = listener.local_addr().unwrap().port();
+        let (ended, taken) = (Arc::new(AtomicBool::new(false)), Arc::new(Mutex::new(Vec::new())));
+        let way = Self {
+            database: format!("host=127.0.0.1 port={here} {others}"),
+            ended: Arc::clone(&ended),
+            taken: Arc::clone(&taken),
+        };
+        std::thread::spawn(move || {
+            for near in listener.incoming().map_while(Result::ok) {
+                if ended.load(Ordering::Relaxed) {
+                    continue;
+                }
+                taken.lock().unwrap().push(near.try_clone().unwrap());
+                if host.starts_with('/') {
+                    let far = UnixStream::connect(format!("{host}/.s.PGSQL.{port}")).unwrap();
+                    carry((near.try_clone().unwrap(), near), (far.try_clone().unwrap(), far));
+                } else {
+                    let far = TcpStream::connect(format!("{host}:{port}")).unwrap();
+                    carry((near.try_clone().unwrap(), near), (far.try_clone().unwrap(), far));
+                }
+            }
+        });
+        way
+    }
+
+    /// From here on nothing gets through.
+    pub fn end(&self) {
+        self.ended.store(true, Ordering::Relaxed);
+        self.taken.lock().unwrap().drain(..).for_each(|near| drop(near.shutdown(Shutdown::Both)));
+    }
+}
+
+/// Carries what comes on either side to the other.
+fn carry<S: Read + Write + Send + 'static>(near: (TcpStream, TcpStream), far: (S, S)) {
+    let ((mut from, mut back), (mut to, mut reply)) = (near, far);
+    std::thread::spawn(move || std::io::copy(&mut from, &mut to));
+    std::thread::spawn(move || {
+        drop(std::io::copy(&mut reply, &mut back));
+        back.shutdown(Shutdown::Both)
+    });
 }

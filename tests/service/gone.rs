@@ -1,10 +1,16 @@
 //! A database or a gallery that goes while it is served.
 
-use cotejo::scheme::tfhe::Tfhe;
-use cotejo::wire::Target;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::databases::Kind;
-use crate::trial::{Asker, Trial, person, refused};
+use cotejo::scheme::tfhe::Tfhe;
+use cotejo::service::server::Server;
+use cotejo::wire::Target;
+use rand::SeedableRng;
+use rand_chacha::ChaCha20Rng;
+
+use crate::databases::{self, Kind};
+use crate::trial::{Asker, Source, Trial, person, refused, source_of};
 
 /// What `/readyz` says within a second or two.
 fn await_not_ready(trial: &Trial, reason: &str) {
@@ -40,6 +46,32 @@ fn a_database_that_is_moved_away_or_replaced_is_answered_from_no_more() {
     asker.patience = std::time::Duration::from_secs(10);
     asker.verdicts("2").unwrap();
     assert!(trial.log().1.is_sound());
+}
+
+/// It has connections, and nothing to answer from: the next one is asked at once.
+#[test]
+fn whoever_has_several_addresses_goes_on_from_one_that_cannot_serve() {
+    let trial = Trial::new(Kind::Sqlite);
+    let mut settings = trial.settings();
+    let here = Arc::new(Source::default());
+    here.set(&trial.agreement, &[person("person-1", 1)], &[]);
+    settings.agreements.iter_mut().for_each(|served| served.source = source_of(&here));
+    let custody = trial.custody_in(&databases::fresh(Kind::Sqlite, trial.folder()));
+    let other = Server::new(settings, custody, &mut ChaCha20Rng::seed_from_u64(1)).unwrap();
+    let mut asker = Asker::<Tfhe>::idle(&trial, 0);
+    asker.reach(&[trial.address(), other.address().unwrap()]);
+    asker.patience = std::time::Duration::ZERO;
+    // By a connection that is kept.
+    asker.client.standing().unwrap();
+    std::fs::rename(&trial.database, format!("{}.aside", trial.database)).unwrap();
+    await_not_ready(&trial, "is gone");
+    let told = Arc::new(AtomicBool::new(false));
+    let stop = Arc::clone(&told);
+    let other = std::thread::spawn(move || other.run(move || stop.load(Ordering::Relaxed)));
+    let verdicts = asker.ask("1", vec![person("p", 1)], Target::Gallery);
+    told.store(true, Ordering::Relaxed);
+    other.join().unwrap().unwrap();
+    assert_eq!(verdicts.unwrap().len(), 1);
 }
 
 #[test]

@@ -337,9 +337,14 @@ impl Trial {
     }
 
     pub fn custody(&self) -> Custody {
+        self.custody_in(&self.database)
+    }
+
+    /// The custodian's database by another way, or another one of its own.
+    pub fn custody_in(&self, database: &str) -> Custody {
         let owner =
             Owner { party: "B-REGISTRY".parse().unwrap(), role: Role::Custodian, key: signing_key(CUSTODIAN_KEY) };
-        Custody::create(databases::location(&self.database), owner, Box::new(rng(50)), self.now()).unwrap()
+        Custody::create(databases::location(database), owner, Box::new(rng(50)), self.now()).unwrap()
     }
 
     /// Requesters as they are registered.
@@ -584,6 +589,12 @@ impl<S: Holder> Asker<S> {
     pub fn reconnect(&mut self, trial: &Trial) {
         let base = format!("https://localhost:{}", trial.address().port());
         self.client = Client::new(&base, self.certified.identity()).unwrap();
+    }
+
+    /// Goes on with whoever serves at one of these addresses, tried in this order.
+    pub fn reach(&mut self, addresses: &[SocketAddr]) {
+        let base = format!("https://localhost:{}", addresses[0].port());
+        self.client = Client::reaching(&base, addresses, self.certified.identity()).unwrap();
     }
 
     pub fn querier(&self) -> Querier<S> {

@@ -100,7 +100,27 @@ impl Client {
     }
 
     fn get(&self, path: &str) -> Result<Response<Body>, ClientError> {
-        self.agent.get(self.url(path)).call().map_err(|error| self.failed(&error))
+        self.call(|| self.agent.get(self.url(path)).call())
+    }
+
+    /// Makes a call. Where one of several addresses says that it cannot serve now, the call is made at the others at once.
+    fn call(&self, send: impl Fn() -> Result<Response<Body>, ureq::Error>) -> Result<Response<Body>, ClientError> {
+        let mut tried: usize = 1;
+        loop {
+            let response = send().map_err(|error| self.failed(&error))?;
+            if !matches!(response.status().as_u16(), 502..=504) {
+                return Ok(response);
+            }
+            self.failures.note();
+            // Once by the connection that there was, and once beginning with each address.
+            let addresses = self.failures.addresses();
+            if addresses < 2 || tried > addresses {
+                return Ok(response);
+            }
+            // Its connection goes with it.
+            drop(response);
+            tried = tried.saturating_add(1);
+        }
     }
 
     fn failed(&self, error: &ureq::Error) -> ClientError {
@@ -140,9 +160,9 @@ impl Client {
     ///
     /// [`ClientError`], as for every call.
     pub fn put_key(&self, agreement: &Hash, key: &Name, content: &[u8]) -> Result<KeyView, ClientError> {
-        let put = self.agent.put(self.url(&filled(paths::KEY, &[agreement, key])));
-        let sent = put.content_type("application/octet-stream").send(content);
-        self.document(sent.map_err(|error| self.failed(&error))?)
+        let url = self.url(&filled(paths::KEY, &[agreement, key]));
+        let put = || self.agent.put(&url).content_type("application/octet-stream").send(content);
+        self.document(self.call(put)?)
     }
 
     /// Submits a query.
@@ -151,10 +171,13 @@ impl Client {
     ///
     /// [`ClientError`], as for every call.
     pub fn submit(&self, agreement: &Hash, statement: &Signed<Request>, query: &[u8]) -> Result<Accepted, ClientError> {
-        let post = self.agent.post(self.url(&filled(paths::SUBMISSIONS, &[agreement])));
-        let post = post.header(REQUEST_HEADER, URL_SAFE_NO_PAD.encode(statement.to_json()));
-        let sent = post.content_type("application/octet-stream").send(query);
-        let view: AcceptedView = self.document(sent.map_err(|error| self.failed(&error))?)?;
+        let (url, signed_request) =
+            (self.url(&filled(paths::SUBMISSIONS, &[agreement])), URL_SAFE_NO_PAD.encode(statement.to_json()));
+        let post = || {
+            let post = self.agent.post(&url).header(REQUEST_HEADER, &signed_request);
+            post.content_type("application/octet-stream").send(query)
+        };
+        let view: AcceptedView = self.document(self.call(post)?)?;
         let job = view.job.parse().map_err(|_| ClientError::Foreign("a job's name"))?;
         Ok(Accepted { job, receipt: signed(&view.receipt)? })
     }
@@ -254,9 +277,9 @@ impl Client {
     }
 
     fn put_statement<T: Statement>(&self, path: &str, statement: &Signed<T>) -> Result<(), ClientError> {
-        let put = self.agent.put(self.url(path)).content_type("application/json");
-        let sent = put.send(statement.to_json().as_bytes());
-        self.sound(sent.map_err(|error| self.failed(&error))?).map(drop)
+        let (url, statement) = (self.url(path), statement.to_json());
+        let put = || self.agent.put(&url).content_type("application/json").send(statement.as_bytes());
+        self.sound(self.call(put)?).map(drop)
     }
 
     /// Who the custodian says that it is, and how far its log has come; not verified yet.
@@ -290,8 +313,8 @@ impl Client {
     ///
     /// [`ClientError`], as for every call.
     pub fn delete(&self, job: &Name) -> Result<(), ClientError> {
-        let sent = self.agent.delete(self.url(&filled(paths::JOB, &[job]))).call();
-        self.sound(sent.map_err(|error| self.failed(&error))?).map(drop)
+        let url = self.url(&filled(paths::JOB, &[job]));
+        self.sound(self.call(|| self.agent.delete(&url).call())?).map(drop)
     }
 
     /// The response, if it is no problem.

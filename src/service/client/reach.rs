@@ -18,29 +18,38 @@ pub(super) struct Reach {
     /// Those that are configured; else those that its name has.
     addresses: Vec<SocketAddr>,
     by_name: DefaultResolver,
-    failures: Arc<AtomicUsize>,
+    failures: Failures,
 }
 
-/// Counts the calls that have failed.
+/// Counts the calls that have failed, and the addresses that there are.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Failures(Arc<AtomicUsize>);
+pub(super) struct Failures {
+    calls: Arc<AtomicUsize>,
+    addresses: Arc<AtomicUsize>,
+}
 
 impl Failures {
-    /// One more: whoever accepts connections and says nothing is not tried first the next time.
+    /// One more: whoever accepts connections, and says nothing or cannot serve, is not tried first the next time.
     pub(super) fn note(&self) {
-        self.0.fetch_add(1, Ordering::Relaxed);
+        self.calls.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many addresses the last connection could be made to.
+    pub(super) fn addresses(&self) -> usize {
+        self.addresses.load(Ordering::Relaxed)
     }
 }
 
 impl Reach {
     pub(super) fn new(addresses: &[SocketAddr], failures: &Failures) -> Self {
         let addresses = addresses.iter().take(ADDRESSES).copied().collect();
-        Self { addresses, by_name: DefaultResolver::default(), failures: Arc::clone(&failures.0) }
+        Self { addresses, by_name: DefaultResolver::default(), failures: failures.clone() }
     }
 
     fn in_turn(&self, found: &[SocketAddr]) -> ResolvedSocketAddrs {
         let mut all = self.empty();
-        let first = self.failures.load(Ordering::Relaxed).checked_rem(found.len()).unwrap_or_default();
+        self.failures.addresses.store(found.len().min(ADDRESSES), Ordering::Relaxed);
+        let first = self.failures.calls.load(Ordering::Relaxed).checked_rem(found.len()).unwrap_or_default();
         found.iter().cycle().skip(first).take(found.len().min(ADDRESSES)).for_each(|address| all.push(*address));
         all
     }
@@ -67,6 +76,7 @@ mod tests {
         let reach = Reach::new(&addresses, &failures);
         let first = |reach: &Reach| reach.in_turn(&reach.addresses)[0];
         assert_eq!(reach.in_turn(&addresses)[..], addresses);
+        assert_eq!(failures.addresses(), 3);
         failures.note();
         assert_eq!(first(&reach), addresses[1]);
         failures.note();

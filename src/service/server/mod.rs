@@ -11,7 +11,6 @@
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
 mod admission;
-mod beat;
 mod connection;
 mod doubts;
 mod download;
@@ -260,7 +259,7 @@ impl Server {
     /// # Errors
     ///
     /// [`ServerError::Threads`] where a thread cannot be started, [`StoreError::TakenOver`] where another server serves from the database
-    /// now.
+    /// now, [`StoreError::CutOff`] where it cannot be reached and another may.
     pub fn run(self, stop: impl Fn() -> bool + Send + 'static) -> Result<(), ServerError> {
         let Self { state, listener, operations, runtime } = self;
         let threads = |name: String, work: fn(&Arc<state::State>)| {
@@ -274,18 +273,16 @@ impl Server {
         }
         let release = threads("release".to_owned(), release::release)?;
         let upkeep = threads("upkeep".to_owned(), upkeep::keep_up)?;
-        let beating = state.with_custody(|custody| custody.journal().pulse_of_ours()).map(|beating| {
-            let state = Arc::clone(&state);
-            let thread = std::thread::Builder::new().name("beat".to_owned()).spawn(move || beat::beat(&state, beating));
-            thread.map_err(|error| ServerError::Threads(error.kind()))
-        });
-        let beating = beating.transpose()?;
         if let Some(listener) = operations {
             runtime.spawn(operations::serve(listener, operations::router(Arc::clone(&state))));
         }
         let stopping = Arc::clone(&state);
+        let heart = state.with_custody(|custody| custody.journal().heart());
         let stopped = async move {
-            while !stop() && !stopping.is_over() {
+            while !stop() && stopping.over().is_none() {
+                if let Some(Err(error)) = heart.as_ref().map(|heart| heart.check()) {
+                    stopping.end_for(&error);
+                }
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
             stopping.stopping.store(true, Ordering::Relaxed);
@@ -306,10 +303,9 @@ impl Server {
         // What is not finished or released by now is worked on again after the next start.
         state.held.drop_all();
         state.queue.stop_all();
-        workers.into_iter().chain([release]).for_each(|thread| drop(thread.join()));
-        [Some(upkeep), beating].into_iter().flatten().for_each(|thread| drop(thread.join()));
+        workers.into_iter().chain([release, upkeep]).for_each(|thread| drop(thread.join()));
         runtime.shutdown_timeout(Duration::from_secs(2));
         state.with_custody(|custody| custody.journal().close());
-        if state.is_over() { Err(StoreError::TakenOver.into()) } else { Ok(()) }
+        state.over().map_or(Ok(()), |error| Err(error.clone().into()))
     }
 }

@@ -1,8 +1,8 @@
 //! What all connections share.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 use rand::{CryptoRng, SeedableRng};
@@ -96,8 +96,8 @@ pub(crate) struct State {
     pub orders: Arc<Semaphore>,
     /// Told to stop.
     pub stopping: AtomicBool,
-    /// Another server serves from the database.
-    over: AtomicBool,
+    /// Why it has to end: another server serves from the database, or may.
+    over: OnceLock<StoreError>,
 }
 
 /// What a reload changes: all of it, or nothing.
@@ -152,7 +152,7 @@ impl State {
             rng: Mutex::new(ChaCha20Rng::from_seed(*seed)),
             orders: Arc::new(Semaphore::new(1)),
             stopping: AtomicBool::new(false),
-            over: AtomicBool::new(false),
+            over: OnceLock::new(),
         }
     }
 
@@ -180,21 +180,21 @@ impl State {
         self.renewed.read().unwrap_or_else(PoisonError::into_inner).requesters.get(certificate).map(Arc::clone)
     }
 
-    /// Another server serves from the database: nothing of ours is kept any more, so that the server ends.
-    pub(super) fn taken_over(&self, error: &StoreError) {
-        if !self.over.swap(true, Ordering::Relaxed) {
+    /// Another server serves from the database, or may: nothing of ours is kept any more, so that the server ends.
+    pub(super) fn end_for(&self, error: &StoreError) {
+        if self.over.set(error.clone()).is_ok() {
             tracing::error!("{}", error.in_full());
         }
     }
 
-    /// Whether another server serves from the database.
-    pub(crate) fn is_over(&self) -> bool {
-        self.over.load(Ordering::Relaxed)
+    /// Why it has to end, if it has to.
+    pub(crate) fn over(&self) -> Option<&StoreError> {
+        self.over.get()
     }
 
     /// What is under way when it ends gets so long: none, where nothing of it could be kept.
     pub(crate) fn grace(&self) -> Duration {
-        if self.is_over() { Duration::ZERO } else { self.limits().grace }
+        if self.over().is_some() { Duration::ZERO } else { self.limits().grace }
     }
 
     /// The time.

@@ -25,7 +25,7 @@ pub(crate) fn keep_up(state: &Arc<State>) {
     while !state.queue.is_closed() {
         let there = state.with_custody(|custody| custody.journal().is_in_place());
         match &there {
-            Err(error @ StoreError::TakenOver) => state.taken_over(error),
+            Err(error @ (StoreError::TakenOver | StoreError::CutOff)) => state.end_for(error),
             Err(error) if in_place => tracing::error!("nothing is accepted or answered: {}", error.in_full()),
             _ => {}
         }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use postgres::types::{ToSql, Type};
 
-use super::serving::{self, Claim, Pulse};
+use super::serving::{self, Claim, Heart, Pulse};
 use super::values::{Row, Value};
 use super::{Location, StoreError, sqlite};
 
@@ -72,11 +72,6 @@ impl Database {
     /// Only to be read: nothing of it will be changed.
     pub(crate) fn read_only(location: Location) -> Self {
         Self { access: Access::ReadOnly, ..Self::new(location) }
-    }
-
-    /// Where it is.
-    pub(crate) fn location(&self) -> &Location {
-        &self.location
     }
 
     /// The file that it is in, if it is in one.
@@ -150,8 +145,9 @@ impl Database {
             self.link = None;
             self.lock = Some(sqlite::lock(path)?);
         }
+        let mut beating = Self::new(self.location.clone());
         let Link::Postgres(link) = self.link()? else { return Ok(()) };
-        let claim = Claim::take(link);
+        let claim = Claim::take(link, move |term| beating.on_a_server(|link, _| serving::beat(link, term)));
         if claim.is_err() {
             // Whatever it holds of the lock goes with the session.
             self.link = None;
@@ -163,7 +159,7 @@ impl Database {
     /// From here on it is not used any more, whoever still could: its files are as they are when nobody has it open.
     pub(crate) fn close(&mut self) {
         self.closed = true;
-        self.link = None;
+        (self.link, self.claim) = (None, None);
     }
 
     /// Somebody else can serve from it again.
@@ -172,19 +168,14 @@ impl Database {
         (self.lock, self.claim) = (None, None);
     }
 
-    /// Ours, where it is of a PostgreSQL server and we may serve from it: for [`Database::beat`].
-    pub(crate) fn term(&self) -> Option<i64> {
-        self.claim.as_ref().map(Claim::term)
+    /// What beats for us, where it is of a PostgreSQL server and we serve from it.
+    pub(crate) fn heart(&self) -> Option<Arc<Heart>> {
+        self.claim.as_ref().map(|claim| Arc::clone(claim.heart()))
     }
 
     /// What whoever serves from it has shown: see [`serving`]. None of an SQLite file, where its lock tells all.
     pub(crate) fn pulse(&mut self) -> Result<Option<Pulse>, StoreError> {
         self.on_a_server(|link, _| serving::pulse(link))
-    }
-
-    /// Shows that the server of a term is alive.
-    pub(crate) fn beat(&mut self, term: i64) -> Result<(), StoreError> {
-        self.on_a_server(|link, _| serving::beat(link, term))
     }
 
     /// Ends the session of whoever serves from it.
@@ -261,6 +252,8 @@ impl Database {
             }
             None if self.existing && !self.is_there() => return Err(StoreError::Gone),
             None => {
+                // Whoever waits for it does not wait longer.
+                self.claim.as_ref().map_or(Ok(()), |claim| claim.heart().check())?;
                 let mut link = connect(&self.location, self.access)?;
                 if let (Link::Postgres(link), Some(claim)) = (&mut link, &mut self.claim) {
                     claim.resume(link)?;
@@ -273,6 +266,9 @@ impl Database {
 
     /// What an error leaves behind is not known: the next use connects anew.
     fn settle<T>(&mut self, result: Result<T, StoreError>) -> Result<T, StoreError> {
+        if let (Ok(_), Some(claim)) = (&result, &self.claim) {
+            claim.heart().succeeded();
+        }
         result.inspect_err(|error| {
             if matches!(error, StoreError::Unavailable(_) | StoreError::ReadOnly(_) | StoreError::Full) {
                 self.link = None;
@@ -360,7 +356,8 @@ fn connect(location: &Location, access: Access) -> Result<Link, StoreError> {
             let mut config = (**config).clone();
             config.connect_timeout(PATIENCE).application_name("cotejo");
             // Neither side waits long for a machine that is gone.
-            config.keepalives_idle(SILENCE).tcp_user_timeout(PATIENCE);
+            config.keepalives_idle(SILENCE).keepalives_interval(Duration::from_secs(1)).keepalives_retries(3);
+            config.tcp_user_timeout(PATIENCE);
             let mut link = match config.get_ssl_mode() {
                 postgres::config::SslMode::Require => config.connect(tls()?)?,
                 _ => config.connect(postgres::NoTls)?,

@@ -41,6 +41,9 @@ pub enum StoreError {
     /// It was ours to serve from.
     #[error("another server has taken over this database")]
     TakenOver,
+    /// It was ours to serve from, and could not be reached for so long that it may be another's.
+    #[error("this server is cut off from its database: another may have taken over")]
+    CutOff,
     /// A hard link leads to its file.
     #[error(
         "the file of this database has another name as well (a hard link): what is written by one name damages it for the other"
@@ -146,7 +149,7 @@ impl Remedy for StoreError {
             Self::ReadOnly(..) => "name the server that takes changes, not a copy of it",
             Self::Full => "make room there",
             Self::InUse => "stop that one first; or stand by until it ends (serve --standby, with PostgreSQL)",
-            Self::TakenOver => "start this one again to stand by (serve --standby)",
+            Self::TakenOver | Self::CutOff => "start this one again to stand by (serve --standby)",
             Self::Linked => "remove the other name, or name a copy of the file",
             Self::SigningKey { .. } => {
                 "configure the key that its log is signed with now; where another is to follow that one: 'cotejo keys succeed'"

@@ -1,12 +1,14 @@
 //! The log in the database.
 
+use std::sync::Arc;
+
 use rand::CryptoRng;
 
 use super::connection::Database;
 use super::entries::{entries_from, page};
 use super::layout::{RETAINED, SUCCESSIONS};
 use super::logged::{self, LoggedStep};
-use super::serving::Pulse;
+use super::serving::{Heart, Pulse};
 use super::{Location, Owner, StoreError, operators, schema, tree};
 use crate::agreement::Code;
 use crate::service::audit::{
@@ -24,23 +26,6 @@ pub struct Journal {
     pub(super) rng: Box<dyn CryptoRng + Send>,
     /// The end of the log that we have seen last: what has another there is not the database that we know.
     last: Head,
-}
-
-/// By which a server shows that it is alive.
-pub(crate) struct Beating {
-    database: Database,
-    term: i64,
-}
-
-impl Beating {
-    /// Shows it once more.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError::TakenOver`] where its term is over.
-    pub(crate) fn beat(&mut self) -> Result<(), StoreError> {
-        self.database.beat(self.term)
-    }
 }
 
 /// What an erasure took.
@@ -95,7 +80,7 @@ impl Journal {
         Ok(journal)
     }
 
-    /// Nobody else can serve from this database from here on.
+    /// Nobody else can serve from this database from here on; on a PostgreSQL server, as long as it can be reached.
     ///
     /// # Errors
     ///
@@ -166,10 +151,9 @@ impl Journal {
         self.database.release();
     }
 
-    /// A connection of its own, by which a server shows that it is alive; none where nobody could stand by.
-    pub(crate) fn pulse_of_ours(&self) -> Option<Beating> {
-        let term = self.database.term()?;
-        Some(Beating { database: Database::new(self.database.location().clone()), term })
+    /// What beats for a server that serves from it; none where nobody could stand by.
+    pub(crate) fn heart(&self) -> Option<Arc<Heart>> {
+        self.database.heart()
     }
 
     /// What whoever serves from it has shown of itself; none where none ever did.

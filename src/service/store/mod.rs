@@ -36,7 +36,6 @@ pub use custody::{
 };
 pub(crate) use entries::LogReader;
 pub use error::StoreError;
-pub(crate) use journal::Beating;
 pub use journal::{ErasedContents, Journal};
 pub use location::{Location, LocationError};
 pub use operators::Operator;

@@ -1,5 +1,7 @@
 //! Attacks on who serves: two at a time, one that comes back, a database that was put in the place of another.
 
+use std::time::{Duration, Instant};
+
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 
@@ -59,16 +61,12 @@ fn of_a_server_whose_term_is_over_nothing_is_kept() {
     first.journal().claim().unwrap();
     first.journal().claim().unwrap();
     assert_eq!(second.journal().claim(), Err(StoreError::InUse));
-    let mut beating = first.journal().pulse_of_ours().unwrap();
-    let before = second.journal().pulse().unwrap().unwrap();
-    beating.beat().unwrap();
-    let after = second.journal().pulse().unwrap().unwrap();
-    assert_eq!((after.term, after.beat), (before.term, before.beat + 1));
+    let heart = first.journal().heart().unwrap();
     write(&mut first, 10).unwrap();
 
     second.journal().depose().unwrap();
     while second.journal().claim() == Err(StoreError::InUse) {
-        std::thread::sleep(std::time::Duration::from_millis(10));
+        std::thread::sleep(Duration::from_millis(10));
     }
     let kept = entries(second.journal());
     // Its connection was ended; the next one finds the term over.
@@ -76,11 +74,39 @@ fn of_a_server_whose_term_is_over_nothing_is_kept() {
     assert!(refused.iter().all(|error| matches!(error, StoreError::TakenOver | StoreError::Unavailable(_))));
     assert_eq!(refused.last(), Some(&StoreError::TakenOver));
     assert_eq!(first.journal().is_in_place(), Err(StoreError::TakenOver));
-    assert_eq!(beating.beat(), Err(StoreError::TakenOver));
+    until(|| heart.check() == Err(StoreError::TakenOver));
     assert_eq!(first.journal().claim(), Err(StoreError::TakenOver));
     assert_eq!(entries(second.journal()), kept);
     write(&mut second, 20).unwrap();
     assert_eq!(entries(second.journal()), kept + 1);
+}
+
+/// Whoever has claimed reads galleries, or lets what is under way end: it shows that it is alive, whatever it does.
+#[test]
+fn a_server_beats_from_its_claim_on_until_it_gives_it_back() {
+    let Some((location, _)) = on_postgres("beating") else { return };
+    let (mut first, mut second) = (made(&location), opened(&location));
+    let mut pulse = || second.journal().pulse().unwrap();
+    assert_eq!(pulse(), None);
+    first.journal().claim().unwrap();
+    for _ in 0..2 {
+        let before = pulse();
+        until(|| pulse() != before);
+    }
+    first.journal().close();
+    std::thread::sleep(Duration::from_millis(200));
+    let last = pulse();
+    std::thread::sleep(Duration::from_millis(1500));
+    assert_eq!(pulse(), last);
+}
+
+/// Waits for what comes within a while.
+fn until(mut done: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !done() {
+        assert!(begun.elapsed() < Duration::from_secs(20));
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }
 
 /// The fencing itself: a server that still has its session, and does not know that its term is over.

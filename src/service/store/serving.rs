@@ -2,9 +2,11 @@
 //!
 //! Whoever serves holds an advisory lock for as long as its session lives, and has raised the term by one when it began. Its steps look
 //! at the term under the lock that every step takes on `about`: of a server whose term is over nothing happens any more, whatever it
-//! believes (a *fencing token*: M. Kleppmann, Designing Data-Intensive Applications, 2017, chapter 8). It also *beats*, by a connection
-//! of its own, so that those who stand by tell one that hangs from one that is busy.
+//! believes (a *fencing token*: M. Kleppmann, Designing Data-Intensive Applications, 2017, chapter 8). From then on it also *beats*, by a
+//! connection of its own, so that those who stand by tell one that hangs from one that is busy; and one that is cut off ends by itself.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use postgres::Client;
@@ -24,12 +26,92 @@ const HOLDERS: &str = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND 
 /// A session that was told to end has ended within this.
 const ENDED: Duration = Duration::from_secs(3);
 
+/// A server beats so often.
+const BEAT: Duration = Duration::from_secs(1);
+/// A server for which the database has done nothing for so long is cut off: whoever stands by has taken over in half that time.
+const CUT_OFF: Duration = Duration::from_secs(10);
+
 /// The right to serve, until somebody else takes it.
 #[derive(Debug)]
 pub(super) struct Claim {
     term: i64,
     /// PostgreSQL's process that holds the lock for us.
     session: i32,
+    heart: Arc<Heart>,
+}
+
+/// Beats for a server, from its claim on until that is given back; knows whether the database still does anything for it.
+#[derive(Debug, Default)]
+pub(crate) struct Heart {
+    /// Since when it does nothing, if so.
+    failing: Mutex<Option<Instant>>,
+    /// Why the server cannot go on.
+    over: OnceLock<StoreError>,
+    stopped: AtomicBool,
+}
+
+impl Heart {
+    fn start(mut beat: impl FnMut() -> Result<(), StoreError> + Send + 'static) -> Result<Arc<Self>, StoreError> {
+        let heart = Arc::new(Self::default());
+        let ours = Arc::clone(&heart);
+        let beating = move || {
+            while !ours.stopped.load(Ordering::Relaxed) {
+                let begun = Instant::now();
+                match beat() {
+                    Ok(()) => ours.succeeded(),
+                    Err(error) => ours.failed(error, begun),
+                }
+                while begun.elapsed() < BEAT && !ours.stopped.load(Ordering::Relaxed) {
+                    std::thread::sleep(Duration::from_millis(50));
+                }
+            }
+        };
+        let thread = std::thread::Builder::new().name("beat".to_owned()).spawn(beating);
+        thread.map_err(|error| StoreError::Unavailable(format!("no thread can be started: {error}")))?;
+        Ok(heart)
+    }
+
+    /// The database has done something for it: a beat or a step.
+    pub(super) fn succeeded(&self) {
+        *self.failing.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// It did nothing, of what was begun then.
+    fn failed(&self, error: StoreError, begun: Instant) {
+        if error == StoreError::TakenOver {
+            drop(self.over.set(error));
+            return;
+        }
+        let mut failing = self.failing.lock().unwrap_or_else(PoisonError::into_inner);
+        if failing.is_none() {
+            tracing::error!(error = %error, "the database does not know that this server is alive");
+        }
+        failing.get_or_insert(begun);
+    }
+
+    /// Whether the server may go on.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::TakenOver`] where its term is over, [`StoreError::CutOff`] where it may be. From then on it is.
+    pub(crate) fn check(&self) -> Result<(), StoreError> {
+        self.check_at(Instant::now())
+    }
+
+    fn check_at(&self, now: Instant) -> Result<(), StoreError> {
+        let failing = *self.failing.lock().unwrap_or_else(PoisonError::into_inner);
+        let silent = failing.map(|since| now.saturating_duration_since(since));
+        if silent.is_some_and(|silent| silent >= CUT_OFF) {
+            drop(self.over.set(StoreError::CutOff));
+        }
+        self.over.get().map_or(Ok(()), |error| Err(error.clone()))
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        self.heart.stopped.store(true, Ordering::Relaxed);
+    }
 }
 
 /// What a server has shown of itself: another one each time, as long as it is alive.
@@ -40,12 +122,15 @@ pub(crate) struct Pulse {
 }
 
 impl Claim {
-    /// Takes the right for a new term.
+    /// Takes the right for a new term, and begins to beat for it.
     ///
     /// # Errors
     ///
     /// [`StoreError::InUse`] where another server has it.
-    pub(super) fn take(link: &mut Client) -> Result<Self, StoreError> {
+    pub(super) fn take(
+        link: &mut Client,
+        mut beat: impl FnMut(i64) -> Result<(), StoreError> + Send + 'static,
+    ) -> Result<Self, StoreError> {
         let Some(session) = lock(link)? else { return Err(StoreError::InUse) };
         let mut step = link.transaction()?;
         step.batch_execute("LOCK TABLE about IN EXCLUSIVE MODE")?;
@@ -53,7 +138,8 @@ impl Claim {
                    ON CONFLICT (name) DO UPDATE SET term = serving.term + 1 RETURNING term";
         let term = step.query_one(sql, &[])?.try_get(0)?;
         step.commit()?;
-        Ok(Self { term, session })
+        let heart = Heart::start(move || beat(term))?;
+        Ok(Self { term, session, heart })
     }
 
     /// Goes on with the term by another connection: the one before may be lost, and PostgreSQL not know it yet.
@@ -89,8 +175,8 @@ impl Claim {
         }
     }
 
-    pub(super) fn term(&self) -> i64 {
-        self.term
+    pub(super) fn heart(&self) -> &Arc<Heart> {
+        &self.heart
     }
 }
 
@@ -122,4 +208,29 @@ pub(super) fn beat(link: &mut Client, term: i64) -> Result<(), StoreError> {
 pub(super) fn depose(link: &mut Client) -> Result<(), StoreError> {
     link.execute(&format!("SELECT pg_terminate_backend(pid) FROM ({HOLDERS}) AS held"), &[&ADVISORY_LOCK])?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_is_cut_off_once_nothing_has_succeeded_for_long() {
+        let (heart, begun) = (Heart::default(), Instant::now());
+        let after = |seconds| begun + Duration::from_secs(seconds);
+        let fail = |at| heart.failed(StoreError::Unavailable("away".to_owned()), at);
+        // Told to stop and go on, a process has not failed in anything.
+        assert_eq!(heart.check_at(after(60)), Ok(()));
+        fail(begun);
+        fail(after(5));
+        assert_eq!(heart.check_at(after(9)), Ok(()));
+        heart.succeeded();
+        assert_eq!(heart.check_at(after(11)), Ok(()));
+        fail(after(11));
+        assert_eq!(heart.check_at(after(20)), Ok(()));
+        assert_eq!(heart.check_at(after(21)), Err(StoreError::CutOff));
+        // Another may have taken over since.
+        heart.succeeded();
+        assert_eq!(heart.check_at(after(22)), Err(StoreError::CutOff));
+    }
 }
