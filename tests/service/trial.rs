@@ -173,6 +173,11 @@ impl Source {
             }
             people => Gallery::enrol(agreement, people.to_vec()).gallery.unwrap(),
         };
+        self.hold(gallery, exempt);
+    }
+
+    /// This gallery, however it came about.
+    pub fn hold(&self, gallery: Gallery, exempt: &[&str]) {
         let exempt: BTreeSet<SubjectId> =
             exempt.iter().map(|id| SubjectId::try_from((*id).to_owned()).unwrap()).collect();
         *self.0.lock().unwrap() = Some(Ok(Loaded { gallery, exempt }));
@@ -401,6 +406,7 @@ impl Trial {
             memory: Memory { key_bytes: 1 << 30, gallery_bytes: 1 << 24 },
             clock: Arc::new(move || now(&clock)),
             trust_clock: false,
+            takes_over: false,
         }
     }
 
@@ -451,12 +457,7 @@ impl Trial {
 
     /// What the operator's port says.
     pub fn operations(&self, path: &str) -> String {
-        use std::io::{Read, Write};
-        let mut stream = std::net::TcpStream::connect(self.operations_address()).unwrap();
-        write!(stream, "GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").unwrap();
-        let mut text = String::new();
-        stream.read_to_string(&mut text).unwrap();
-        text
+        said(self.operations_address(), path).unwrap()
     }
 
     /// Waits until the gallery that was set is searched.
@@ -712,6 +713,16 @@ impl<S: Holder> Asker<S> {
     pub fn unfinished(&self) -> usize {
         self.outbox.borrow_mut().unfinished().unwrap().len()
     }
+}
+
+/// What an operator's port says.
+pub fn said(address: SocketAddr, path: &str) -> std::io::Result<String> {
+    use std::io::{Read, Write};
+    let mut stream = std::net::TcpStream::connect(address)?;
+    write!(stream, "GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")?;
+    let mut text = String::new();
+    stream.read_to_string(&mut text)?;
+    Ok(text)
 }
 
 /// The kind of a refusal.

@@ -168,6 +168,7 @@ impl Args {
             memory,
             clock: Arc::new(party::now),
             trust_clock: self.trust_clock,
+            takes_over: false,
         };
         let explain = |error: ServerError| match error {
             ServerError::NoService(_) => {

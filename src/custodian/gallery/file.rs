@@ -21,8 +21,8 @@ pub struct GalleryFile {
     pub(super) header: Header,
     pub(super) layout: Layout,
     segments: Vec<Segment>,
-    /// After each segment: its end, and the version that it made.
-    versions: Vec<(usize, GalleryVersion)>,
+    /// After each segment: its end, and the state that it made.
+    states: Vec<(usize, [u8; 32])>,
     /// Behind the last segment.
     pub(super) end: usize,
     pub(super) link: Link,
@@ -63,7 +63,7 @@ impl GalleryFile {
             header,
             layout,
             segments: Vec::new(),
-            versions: Vec::new(),
+            states: Vec::new(),
             end: HEADER_BYTES,
             link,
             numbers: 0,
@@ -100,7 +100,7 @@ impl GalleryFile {
             }
             self.numbers = self.numbers.checked_add(segment.new_subjects()).ok_or(segment.damaged("tables"))?;
             (self.end, self.link) = (segment.end(), link);
-            self.versions.push((self.end, self.version()));
+            self.states.push((self.end, state(&self.link)));
             self.segments.push(segment);
         }
         self.additions.sort_unstable();
@@ -135,14 +135,20 @@ impl GalleryFile {
 
     /// Names this content: see [`super::Gallery::version`].
     pub(crate) fn version(&self) -> GalleryVersion {
-        GalleryVersion(state(&self.link).first_chunk().copied().unwrap_or_default())
+        version(&state(&self.link))
+    }
+
+    /// Whether it is in this state, or was, as segments of its own tell.
+    pub(super) fn was(&self, known: &[u8; 32]) -> bool {
+        // The state of a file without any is none that something was appended to: a file that was compacted to nobody has it as well.
+        state(&self.link) == *known || self.states.iter().any(|(_, state)| state == known)
     }
 
     /// The beginning of the file that was all of it at a version.
-    pub(super) fn until(self, version: GalleryVersion) -> Option<Beginning> {
+    pub(super) fn until(self, wanted: GalleryVersion) -> Option<Beginning> {
         // A gallery of nobody has a version too.
-        let known = self.versions.iter().find(|(_, known)| *known == version).map(|(end, _)| *end);
-        let end = known.or((self.version() == version).then_some(self.end))?;
+        let known = self.states.iter().find(|(_, state)| version(state) == wanted).map(|(end, _)| *end);
+        let end = known.or((self.version() == wanted).then_some(self.end))?;
         Some(Beginning { bytes: self.bytes, end })
     }
 
@@ -311,6 +317,10 @@ impl AsRef<[u8]> for Beginning {
 /// Names what a file holds up to a link: the last commit covers all segments before it, and the checksums of all references.
 pub(super) fn state(link: &Link) -> [u8; 32] {
     format::digest(&[b"cotejo gallery state\0", link])
+}
+
+fn version(state: &[u8; 32]) -> GalleryVersion {
+    GalleryVersion(state.first_chunk().copied().unwrap_or_default())
 }
 
 fn hash(id: &str) -> u32 {

@@ -204,6 +204,12 @@ impl Gallery {
         file::state(&self.file.link)
     }
 
+    /// Whether this is the content of a name ([`Gallery::state`]), or has come of it by appending alone: its file knows since it was made or
+    /// compacted.
+    pub(crate) fn was(&self, state: &[u8; 32]) -> bool {
+        self.file.was(state)
+    }
+
     /// Names this content in answers: the first bytes of [`Gallery::state`].
     ///
     /// Places of a version are those of its subjects in the order of enrolment ([`Gallery::position`]), and never change: whatever changes

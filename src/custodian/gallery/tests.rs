@@ -696,6 +696,15 @@ fn a_version_is_of_one_content_and_its_places_stay() {
     open(&third).compact(&mut compacted, &()).unwrap();
     assert!(!versions.contains(&open(&compacted).version()));
     assert!(open(&compacted).at_version(versions[2]).unwrap().is_none());
+    // By its full name likewise; and a file that was compacted to nobody is the beginning of none.
+    let states = [&first, &second, &third].map(|bytes| open(bytes).state());
+    assert!(states.iter().all(|state| open(&third).was(state)));
+    assert!(open(&first).was(&states[0]) && !open(&first).was(&states[1]) && !open(&compacted).was(&states[2]));
+    let mut nobody = Vec::new();
+    open(&with(&open(&third), open(&third).remove(&["a", "c", "d"].map(id)).unwrap().unwrap()))
+        .compact(&mut nobody, &())
+        .unwrap();
+    assert!(open(&nobody).was(&open(&nobody).state()) && !open(&third).was(&open(&nobody).state()));
 }
 
 #[test]

@@ -19,6 +19,7 @@ mod held;
 mod keys;
 mod limits;
 mod metrics;
+mod older;
 mod operations;
 mod orders;
 mod pace;
@@ -56,6 +57,7 @@ use crate::service::store::{Custody, Operator, StoreError};
 use crate::service::time::Time;
 pub use engine::{GallerySource, Loaded, Memory, Unloadable};
 pub use limits::Limits;
+pub use older::Older;
 pub use reload::{Reloading, Renewal};
 pub use standby::stand_by;
 pub use state::{Clock, Requester};
@@ -91,6 +93,8 @@ pub struct Settings {
     pub clock: Clock,
     /// Whether that is right, however long the log was not written to.
     pub trust_clock: bool,
+    /// Whether it takes over from another server by itself: see [`stand_by`], which sets it.
+    pub takes_over: bool,
 }
 
 /// A log is gone on with after so many days, and nobody doubts the clock.
@@ -138,6 +142,9 @@ pub enum ServerError {
     /// A gallery that cannot be taken into use.
     #[error(transparent)]
     Taking(#[from] TakingError),
+    /// A gallery or an exempt list that a server does not take over with by itself.
+    #[error(transparent)]
+    Older(#[from] Older),
     /// A gallery of another agreement.
     #[error(transparent)]
     Exchange(#[from] ExchangeError),
@@ -158,6 +165,7 @@ impl Remedy for ServerError {
             Self::Store(error) => return error.remedy(),
             Self::Gallery(error) => return error.remedy(),
             Self::Taking(error) => return error.remedy(),
+            Self::Older(error) => return error.remedy(),
             Self::Exchange(error) => return error.remedy(),
             Self::ClockAhead { .. } => "set the clock; where it is right, say so: serve --trust-clock",
             Self::Listen { .. } => "choose another address, or end what listens there",
@@ -186,7 +194,7 @@ impl Server {
         let log_days =
             settings.agreements.iter().filter_map(|served| Some(served.agreement.terms().service.as_ref()?.log_days));
         custody.journal().retain(log_days.max().unwrap_or(0))?;
-        let custody = Mutex::new(custody);
+        let mut custody = Mutex::new(custody);
         let metrics = metrics::Metrics::new();
         let keys = Arc::new(keys::Prepared::new(settings.memory.key_bytes));
         let mut desks = BTreeMap::new();
@@ -198,6 +206,11 @@ impl Server {
             let loaded = source.load()?.or(loaded);
             let loaded = loaded
                 .ok_or_else(|| Unloadable { what: "the gallery could not be loaded".to_owned(), remedy: None })?;
+            if settings.takes_over {
+                // Read anew since it stood by.
+                let custody = custody.get_mut().unwrap_or_else(PoisonError::into_inner);
+                older::find(custody, &digest, &loaded)?.map_or(Ok(()), Err)?;
+            }
             metrics.report_exempt(&digest, &loaded);
             let version = taking::number(&custody, &digest, &loaded, now)?;
             let engine =

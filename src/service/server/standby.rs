@@ -11,11 +11,9 @@ use axum::http::StatusCode;
 use axum::routing::get;
 use tokio::net::TcpListener;
 
-use super::connection;
-use super::{ServerError, Settings, operations};
+use super::{ServerError, Settings, connection, engine, older, operations};
 use crate::remedy::Remedy;
-use crate::service::signing::Hash;
-use crate::service::store::{Custody, StoreError};
+use crate::service::store::{Custody, Pulse, StoreError};
 
 /// The other server is looked at so often.
 const LOOK: Duration = Duration::from_millis(250);
@@ -26,10 +24,14 @@ const QUIET: Duration = Duration::from_secs(2);
 /// A server that has a session, and has not beaten for so long, hangs, or its machine is gone.
 const SILENT: Duration = Duration::from_secs(5);
 
+/// What a server says that has seen more of the log than there is: a copy of PostgreSQL that lagged goes on in its place, say.
+const LOST: &str = "the log does not hold what this server has seen of it: entries were lost, or another database is in its place; nobody \
+                    takes over; where that is in order, start this server again";
+
 /// Waits until nobody else serves from the database, and takes it; whether it did: else `stop` said so.
 ///
-/// Galleries are read anew meanwhile, whenever they change. From one that is known to be older than what was searched last it does not
-/// take over: who was removed from it would be found again.
+/// Galleries and exempt lists are read anew meanwhile, whenever they change. With one that is or may be older than what was answered from
+/// last it does not take over: see [`Older`](super::Older).
 ///
 /// # Errors
 ///
@@ -44,13 +46,16 @@ pub fn stand_by(settings: &mut Settings, custody: &mut Custody, stop: impl Fn() 
         if read.elapsed() >= READ {
             (read, lacking) = (Instant::now(), behind(settings, custody));
         }
-        told.say(match (watched.look(custody, Instant::now()), &lacking) {
+        told.say(match (watched.look(custody), &lacking) {
             (Err(error), _) => error.in_full(),
             (_, Err(error)) => error.in_full(),
             (Ok(_), Ok(Some(behind))) => behind.clone(),
             (Ok(Standing::Serving), Ok(None)) => "standing by: another server serves".to_owned(),
-            (Ok(standing), Ok(None)) => match take(standing, settings, custody) {
-                Ok(true) => return Ok(true),
+            (Ok(standing), Ok(None)) => match take(standing, &watched, settings, custody) {
+                Ok(true) => {
+                    settings.takes_over = true;
+                    return Ok(true);
+                }
                 Ok(false) => "standing by: another server holds the database".to_owned(),
                 Err(error) => error.in_full(),
             },
@@ -61,10 +66,15 @@ pub fn stand_by(settings: &mut Settings, custody: &mut Custody, stop: impl Fn() 
 }
 
 /// Takes the database; whether nobody else did, and every gallery is still what it was seen to be.
-fn take(standing: Standing, settings: &mut Settings, custody: &mut Custody) -> Result<bool, StoreError> {
-    if standing == Standing::Silent {
+fn take(
+    standing: Standing,
+    watched: &Watched,
+    settings: &mut Settings,
+    custody: &mut Custody,
+) -> Result<bool, StoreError> {
+    if let (Standing::Silent, Some(pulse)) = (standing, &watched.pulse) {
         tracing::warn!("the server shows nothing any more: its session is ended");
-        custody.journal().depose()?;
+        custody.journal().depose(pulse)?;
     }
     match custody.journal().claim() {
         Ok(()) if behind(settings, custody).is_ok_and(|behind| behind.is_none()) => {
@@ -80,8 +90,13 @@ fn take(standing: Standing, settings: &mut Settings, custody: &mut Custody) -> R
     }
 }
 
-/// Reads galleries that have changed; says which of them is older than what was searched last, if one is, or cannot be read.
+/// Follows the log; reads galleries and exempt lists that have changed; says what is older than what was there or was answered from last, if
+/// anything is, or cannot be read.
 fn behind(settings: &mut Settings, custody: &mut Custody) -> Result<Option<String>, StoreError> {
+    match custody.journal().follow() {
+        Err(StoreError::Gone) => return Ok(Some(LOST.to_owned())),
+        followed => followed?,
+    }
     for served in &mut settings.agreements {
         match served.source.load() {
             Ok(None) => {}
@@ -89,11 +104,8 @@ fn behind(settings: &mut Settings, custody: &mut Custody) -> Result<Option<Strin
             Err(error) => return Ok(Some(error.in_full())),
         }
         let Some(loaded) = &served.loaded else { return Ok(Some("a gallery could not be read".to_owned())) };
-        let (agreement, state) = (super::engine::digest(&served.agreement), Hash(loaded.gallery.state()));
-        if custody.is_superseded(&agreement, &state)? {
-            return Ok(Some(format!(
-                "the gallery of agreement {agreement} is older here than what was searched last; bring it up to date"
-            )));
+        if let Some(older) = older::find(custody, &engine::digest(&served.agreement), loaded)? {
+            return Ok(Some(older.in_full()));
         }
     }
     Ok(None)
@@ -112,7 +124,7 @@ enum Standing {
 
 /// What the other server has shown last, and since when.
 struct Watched {
-    pulse: Option<crate::service::store::Pulse>,
+    pulse: Option<Pulse>,
     since: Instant,
 }
 
@@ -121,13 +133,25 @@ impl Watched {
         Self { pulse: None, since: now }
     }
 
-    fn look(&mut self, custody: &mut Custody, now: Instant) -> Result<Standing, StoreError> {
-        // Where the database cannot be asked, nobody can show anything.
-        let pulse = custody.journal().pulse().inspect_err(|_| self.since = now)?;
+    fn look(&mut self, custody: &mut Custody) -> Result<Standing, StoreError> {
+        let begun = Instant::now();
+        let pulse = custody.journal().pulse();
+        self.see(pulse, begun, Instant::now())
+    }
+
+    /// What was shown when it was asked for, from `begun` until `now`.
+    fn see(
+        &mut self,
+        pulse: Result<Option<Pulse>, StoreError>,
+        begun: Instant,
+        now: Instant,
+    ) -> Result<Standing, StoreError> {
+        // Where the database cannot be asked, or not for a while, nobody can show anything.
+        let pulse = pulse.inspect_err(|_| self.since = now)?;
         if pulse.is_none() {
             return Ok(Standing::Quiet);
         }
-        if pulse != self.pulse {
+        if pulse != self.pulse || now.saturating_duration_since(begun) >= QUIET {
             (self.pulse, self.since) = (pulse, now);
         }
         let quiet = now.saturating_duration_since(self.since);
@@ -185,6 +209,24 @@ impl Drop for Operations {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A database that is away for ten seconds has not let the other server show anything either.
+    #[test]
+    fn silence_counts_while_the_database_can_be_asked() {
+        let start = Instant::now();
+        let after = |seconds| start + Duration::from_secs(seconds);
+        let mut watched = Watched::new(start);
+        let shown = |beat| Ok(Some(Pulse { term: 1, beat }));
+        assert_eq!(watched.see(shown(1), start, start), Ok(Standing::Serving));
+        let away = Err(StoreError::Unavailable("away".to_owned()));
+        assert!(watched.see(away, after(1), after(11)).is_err());
+        assert_eq!(watched.see(shown(1), after(11), after(11)), Ok(Standing::Serving));
+        // It answers in the end.
+        assert_eq!(watched.see(shown(1), after(12), after(20)), Ok(Standing::Serving));
+        assert_eq!(watched.see(shown(1), after(24), after(24)), Ok(Standing::Quiet));
+        assert_eq!(watched.see(shown(1), after(25), after(25)), Ok(Standing::Silent));
+        assert_eq!(watched.see(shown(2), after(26), after(26)), Ok(Standing::Serving));
+    }
 
     #[test]
     fn what_is_told_is_the_last_that_was_said() {

@@ -178,9 +178,9 @@ impl Database {
         self.on_a_server(|link, _| serving::pulse(link))
     }
 
-    /// Ends the session of whoever serves from it.
-    pub(crate) fn depose(&mut self) -> Result<(), StoreError> {
-        self.on_a_server(|link, _| serving::depose(link))
+    /// Ends the session of whoever serves from it, and has shown this last.
+    pub(crate) fn depose(&mut self, last: &Pulse) -> Result<(), StoreError> {
+        self.on_a_server(|link, _| serving::depose(link, last))
     }
 
     /// What steps have deleted leaves the journal of an SQLite file, and is overwritten in the file itself. Where somebody reads just now

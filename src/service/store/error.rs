@@ -86,7 +86,7 @@ pub enum StoreError {
     #[error("there is a database already")]
     NotEmpty,
     /// It was there, and is not any more.
-    #[error("the file of the database is gone, or another is in its place")]
+    #[error("the database is gone, or another is in its place")]
     Gone,
     /// Written by an earlier version.
     #[error("this database was made by an earlier version of cotejo (layout {0})")]

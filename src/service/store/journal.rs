@@ -165,13 +165,26 @@ impl Journal {
         self.database.pulse()
     }
 
-    /// Ends the session of whoever serves from it.
+    /// Ends the session of whoever serves from it, unless it has shown something else since.
     ///
     /// # Errors
     ///
     /// [`StoreError`] where it cannot be done.
-    pub(crate) fn depose(&mut self) -> Result<(), StoreError> {
-        self.database.depose()
+    pub(crate) fn depose(&mut self, last: &Pulse) -> Result<(), StoreError> {
+        self.database.depose(last)
+    }
+
+    /// Whether a log that others write holds all that we have seen of it; from here on, also what it has now. Nobody has to wait for it.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Gone`] where it does not.
+    pub(crate) fn follow(&mut self) -> Result<(), StoreError> {
+        let Self { database, owner, rng, last } = self;
+        let mut step = LoggedStep::begun(database.step()?, owner, rng.as_mut());
+        step.goes_on_from(last)?;
+        *last = step.head()?;
+        Ok(())
     }
 
     /// What was deleted leaves the journal of an SQLite file: from time to time, where many write.

@@ -30,6 +30,7 @@ mod tree;
 mod values;
 
 pub(crate) use copy::{CopyError, copy};
+pub(crate) use custody::ListStanding;
 pub use custody::{
     Abandoned, Account, Admitted, Answered, Breaker, Custody, Ending, GalleryBits, Job, JobState, KEYS_LIMIT,
     NewVersion, Period, PersonKey, Submission, SubmitError, Submitted, Waiting, Work,

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 
-use super::{Custody, Journal, Location, Owner, StoreError};
+use super::{Custody, Journal, Location, Owner, Pulse, StoreError};
 use crate::service::audit::{Role, Signers};
 use crate::service::signing::SigningKey;
 use crate::service::time::Time;
@@ -64,7 +64,15 @@ fn of_a_server_whose_term_is_over_nothing_is_kept() {
     let heart = first.journal().heart().unwrap();
     write(&mut first, 10).unwrap();
 
-    second.journal().depose().unwrap();
+    // It has shown something since.
+    let pulse = second.journal().pulse().unwrap().unwrap();
+    second.journal().depose(&Pulse { beat: pulse.beat - 1, ..pulse }).unwrap();
+    write(&mut first, 9).unwrap();
+    until(|| {
+        let last = second.journal().pulse().unwrap().unwrap();
+        second.journal().depose(&last).unwrap();
+        write(&mut first, 9).is_err()
+    });
     while second.journal().claim() == Err(StoreError::InUse) {
         std::thread::sleep(Duration::from_millis(10));
     }
@@ -141,6 +149,8 @@ fn a_server_whose_connection_is_lost_goes_on_with_its_term() {
         assert_eq!(second.journal().claim(), Err(StoreError::InUse));
     }
     first.journal().release();
+    // PostgreSQL takes a moment to end a session.
+    until(|| second.journal().claim() != Err(StoreError::InUse));
     second.journal().claim().unwrap();
 }
 
@@ -162,6 +172,21 @@ fn a_key_turns_over_where_nobody_serves_and_the_one_of_before_is_over() {
     let mut next = Custody::open(location, owner, Box::new(ChaCha20Rng::seed_from_u64(3))).unwrap();
     next.journal().claim().unwrap();
     write(&mut next, 11).unwrap();
+}
+
+/// Whoever stands by has seen what the other one wrote: it notices what a copy that lagged has lost of it.
+#[test]
+fn whoever_follows_a_log_notices_entries_that_are_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("custodian.sqlite");
+    let (mut first, mut second) = (made(&Location::File(path.clone())), opened(&Location::File(path.clone())));
+    write(&mut first, 10).unwrap();
+    second.journal().follow().unwrap();
+    write(&mut first, 11).unwrap();
+    second.journal().follow().unwrap();
+    rusqlite::Connection::open(&path).unwrap().execute_batch("DELETE FROM log WHERE number = 3").unwrap();
+    assert_eq!(second.journal().follow(), Err(StoreError::Gone));
+    assert_eq!(write(&mut second, 12), Err(StoreError::Gone));
 }
 
 #[test]

@@ -204,9 +204,14 @@ pub(super) fn beat(link: &mut Client, term: i64) -> Result<(), StoreError> {
     }
 }
 
-/// Ends the session of a server that shows nothing any more, and with it whatever step it is in the middle of.
-pub(super) fn depose(link: &mut Client) -> Result<(), StoreError> {
-    link.execute(&format!("SELECT pg_terminate_backend(pid) FROM ({HOLDERS}) AS held"), &[&ADVISORY_LOCK])?;
+/// Ends the session of a server that shows nothing any more, and with it whatever step it is in the middle of; of one that has shown
+/// something else since nothing is ended.
+pub(super) fn depose(link: &mut Client, last: &Pulse) -> Result<(), StoreError> {
+    let sql = format!(
+        "SELECT pg_terminate_backend(pid) FROM ({HOLDERS}) AS held \
+         WHERE EXISTS (SELECT 1 FROM serving WHERE name = 'server' AND term = $2 AND beat = $3)"
+    );
+    link.execute(&sql, &[&ADVISORY_LOCK, &last.term, &last.beat])?;
     Ok(())
 }
 

@@ -36,6 +36,7 @@ pub use abandonment::Abandoned;
 pub use accounts::{Account, GalleryBits};
 pub use answers::{Answered, Ending};
 pub use breaker::Breaker;
+pub(crate) use exempt::ListStanding;
 pub use jobs::Work;
 pub use keys::{Admitted, KEYS_LIMIT};
 pub use persons::PersonKey;

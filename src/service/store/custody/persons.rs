@@ -20,6 +20,8 @@ pub struct PersonKey(Zeroizing<[u8; 32]>);
 /// Under this name a database keeps it, once another signing key has followed the first: encrypted under a secret of the one of now.
 const KEPT: &str = "person key";
 const NONCE_BYTES: usize = 24;
+/// Digits of a mark.
+pub(super) const MARK_DIGITS: usize = 16;
 
 impl PersonKey {
     /// That of a database: derived from its first signing key, and handed on from each to the next, so that marks stay what they are.
@@ -59,6 +61,14 @@ impl PersonKey {
         let hash = Sha256::new().chain_update(*self.0).chain_update(b"list\0");
         let digest = ids.fold(hash, |hash, id| hash.chain_update((id.len() as u64).to_le_bytes()).chain_update(id));
         Hash(digest.finalize().into())
+    }
+
+    /// The mark of an id as one of a list: another than that of the person, so that nobody tells by it who of those asked about is on one.
+    pub(super) fn of_listed(&self, id: &SubjectId) -> String {
+        let hash = Sha256::new().chain_update(*self.0).chain_update(b"listed\0").chain_update(id.as_str());
+        let mut mark = hex::encode(hash.finalize());
+        mark.truncate(MARK_DIGITS);
+        mark
     }
 
     /// The mark of an id, whether anybody of that name is enrolled or not.

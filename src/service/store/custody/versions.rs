@@ -62,6 +62,17 @@ impl Custody {
         Ok(of_this.is_some() && of_this < last)
     }
 
+    /// The content of the last version, if there is any.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] where it cannot be read.
+    pub(crate) fn searched_last(&mut self, agreement: &Hash) -> Result<Option<Hash>, StoreError> {
+        let sql = "SELECT state FROM galleries WHERE agreement = ?1 ORDER BY version DESC LIMIT 1";
+        let found = self.journal.database.read(sql, &[agreement.into()])?;
+        found.into_iter().next().map(|mut row| row.parsed()).transpose()
+    }
+
     /// Gives a gallery's new content the next number.
     ///
     /// # Errors
