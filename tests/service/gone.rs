@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use cotejo::scheme::tfhe::Tfhe;
-use cotejo::service::server::Server;
+use cotejo::service::server::{Limits, Server};
 use cotejo::wire::Target;
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 
 use crate::databases::{self, Kind};
-use crate::trial::{Asker, Source, Trial, person, refused, source_of};
+use crate::trial::{Asker, Setup, Source, Trial, person, refused, source_of};
 
 /// What `/readyz` says within a second or two.
 fn await_not_ready(trial: &Trial, reason: &str) {
@@ -86,4 +86,30 @@ fn a_gallery_that_is_not_there_is_not_asked() {
     trial.source.set(&trial.agreement, &[person("person-1", 1)], &[]);
     trial.await_version(2);
     asker.verdicts("1").unwrap();
+}
+
+/// Whoever moves a gallery away expects that nothing more is answered from it, accepted before or not.
+#[test]
+fn what_waits_is_not_answered_from_a_gallery_that_is_gone() {
+    let limits = Limits { workers: 1, ..Setup::default().limits };
+    let trial = Trial::with(Kind::Sqlite, Setup { limits, ..Setup::default() });
+    let asker = Asker::<Tfhe>::new(&trial, 0);
+    let numbers: Vec<String> = (1..=4).map(|number| number.to_string()).collect();
+    for number in &numbers {
+        asker.prepare(number, (0..4).map(|probe| person(&format!("p{probe}"), 1)).collect(), Target::Gallery);
+        asker.accepted(number);
+    }
+    trial.source.remove();
+    let waiting = || {
+        let jobs = asker.client.jobs(None).unwrap().jobs;
+        jobs.into_iter().filter(|job| job.state == "waiting").count()
+    };
+    // What was being kept just then.
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    let before = waiting();
+    assert!(before > 0);
+    std::thread::sleep(std::time::Duration::from_millis(2500));
+    assert_eq!(waiting(), before);
+    trial.source.set(&trial.agreement, &[person("person-1", 1)], &[]);
+    numbers.iter().for_each(|number| assert_eq!(asker.verdicts(number).unwrap().len(), 4));
 }

@@ -43,7 +43,7 @@ pub trait GallerySource: Send + Sync {
     /// [`Unloadable`] says why it cannot be loaded. What was loaded before stays in use.
     fn load(&self) -> Result<Option<Loaded>, Unloadable>;
 
-    /// Whether the gallery is still where it comes from: where it is not, nothing is accepted.
+    /// Whether the gallery is still where it comes from: where it is not, nothing is accepted or answered.
     fn is_there(&self) -> bool {
         true
     }

@@ -33,10 +33,13 @@ pub(crate) fn release(state: &Arc<State>) {
     }
 }
 
-/// Keeps the reply; where the database fails or the clock is in doubt, it is tried again.
+/// Keeps the reply; where the database fails, the clock is in doubt or the gallery is gone, it is tried again.
 fn keep(state: &State, ready: Ready) {
     let job = &ready.costed.job;
     let Ok(now) = state.sure() else { return put_back(state, ready) };
+    if state.desks.get(&job.agreement).is_some_and(|desk| !desk.is_there()) {
+        return put_back(state, ready);
+    }
     match finish(state, &ready, now) {
         Ok(replied) => {
             if replied {

@@ -61,6 +61,11 @@ impl Desk {
         Self { engine, source, pending: Mutex::default(), trouble: Mutex::default(), damaged: AtomicBool::new(false) }
     }
 
+    /// Whether its gallery is still where it comes from: where it is not, nothing is accepted or answered.
+    pub(crate) fn is_there(&self) -> bool {
+        self.source.is_there()
+    }
+
     /// What was agreed on the service.
     pub(crate) fn terms(&self) -> Result<&ServiceTerms, HttpProblem> {
         // No agreement is served without: see `Server::new`.

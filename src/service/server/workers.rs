@@ -52,6 +52,9 @@ fn compute(
         // Accepted under an agreement that is no longer served.
         return Ok(Some(Err(Reason::Unprocessable)));
     };
+    if !desk.is_there() {
+        return Err(Interrupted);
+    }
     let Work { request, query } = match state.with_custody(|custody| custody.work(&job.id)) {
         Ok(None) => return Ok(None),
         Ok(Some(work)) => work,

@@ -115,7 +115,7 @@ fn accept(
             "the request names another query, key or number of probes than the query's file",
         ));
     }
-    if !desk.source.is_there() {
+    if !desk.is_there() {
         return Err(HttpProblem::unavailable("the custodian's gallery is not there"));
     }
     if desk.engine.gallery().subjects == 0 {
