@@ -177,6 +177,19 @@ impl Remedy for ServerError {
     }
 }
 
+/// Whether a clock is near the log's last entry.
+///
+/// # Errors
+///
+/// [`ServerError::ClockAhead`] where it is not.
+fn check_silence(custody: &mut Custody, now: Time) -> Result<(), ServerError> {
+    let logged = custody.journal().head()?.time;
+    if logged != Time::ZERO && logged.plus_days(SILENT_DAYS) < now {
+        return Err(ServerError::ClockAhead { days: logged.seconds_until(now).div_euclid(86_400) });
+    }
+    Ok(())
+}
+
 impl Server {
     /// Takes the database for itself, loads the galleries, and listens: from here on connections are accepted, and served by
     /// [`Server::run`].
@@ -186,9 +199,9 @@ impl Server {
     /// [`ServerError`] says what is in the way.
     pub fn new(settings: Settings, mut custody: Custody, rng: &mut dyn CryptoRng) -> Result<Self, ServerError> {
         custody.journal().claim()?;
-        let (now, logged) = ((settings.clock)(), custody.journal().head()?.time);
-        if !settings.trust_clock && logged != Time::ZERO && logged.plus_days(SILENT_DAYS) < now {
-            return Err(ServerError::ClockAhead { days: logged.seconds_until(now).div_euclid(86_400) });
+        let now = (settings.clock)();
+        if !settings.trust_clock {
+            check_silence(&mut custody, now)?;
         }
         // An administrator who erases has no agreement at hand.
         let log_days =

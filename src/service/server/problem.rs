@@ -128,7 +128,7 @@ impl HttpProblem {
             SubmitError::LogBehind { .. } => (StatusCode::CONFLICT, OTHER_LOG[0]),
             SubmitError::LogOther { .. } => (StatusCode::CONFLICT, OTHER_LOG[1]),
             SubmitError::KeyUnknown(_) => (StatusCode::CONFLICT, "key-unknown"),
-            SubmitError::KeyExpired { .. } => (StatusCode::CONFLICT, "key-expired"),
+            SubmitError::KeyExpired { .. } | SubmitError::KeyAhead { .. } => (StatusCode::CONFLICT, "key-expired"),
             SubmitError::Quota { .. } => (StatusCode::TOO_MANY_REQUESTS, "quota"),
             SubmitError::Leakage { .. } | SubmitError::Person { .. } => (StatusCode::TOO_MANY_REQUESTS, "leakage"),
         };

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::ServerError;
 use super::limits::Limits;
 use super::state::{Renewed, Requester, Requesters, State};
+use super::{ServerError, check_silence};
 use crate::service::identity::Identity;
 use crate::service::store::{Custody, Operator};
 use crate::service::time::Time;
@@ -31,7 +31,8 @@ impl Reloading {
     }
 
     /// Goes on with another configuration. Connections of requesters who are no longer registered, or whose certificate is no longer taken,
-    /// end; all others go on. The clock is believed from now on.
+    /// end; all others go on. The clock is believed from now on, unless it was set to more than a month behind the log's last entry: that
+    /// takes another start.
     ///
     /// # Errors
     ///
@@ -39,6 +40,9 @@ impl Reloading {
     pub fn renew(&self, renewal: Renewal) -> Result<(), ServerError> {
         let state = &self.0;
         let now = state.now();
+        if state.doubts.clock(now).is_some() {
+            state.with_custody(|custody| check_silence(custody, now))?;
+        }
         let requesters =
             state.with_custody(|custody| registered(custody, renewal.requesters, &renewal.operators, now))?;
         let limits = Limits { workers: state.limits().workers, ..renewal.limits };

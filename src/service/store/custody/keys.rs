@@ -40,12 +40,14 @@ impl Custody {
         }
         self.journal.step(|step| {
             let now = step.time(now)?;
-            let sql = "SELECT COUNT(*) FROM keys WHERE requester = ?1 AND agreement = ?2 AND until > ?3";
-            let in_use = step.row(sql, &[requester.into(), agreement.into(), now.into()])?;
+            let until = now.plus_days(days);
+            // One that a clock of the future has admitted is not used.
+            let sql =
+                "SELECT COUNT(*) FROM keys WHERE requester = ?1 AND agreement = ?2 AND until > ?3 AND until <= ?4";
+            let in_use = step.row(sql, &[requester.into(), agreement.into(), now.into(), until.into()])?;
             if in_use.map_or(Ok(0), |mut row| row.count())? >= KEYS_LIMIT {
                 return Ok(None);
             }
-            let until = now.plus_days(days);
             let sql = "INSERT INTO keys (requester, agreement, id, content, until) VALUES (?1, ?2, ?3, ?4, ?5) \
                        ON CONFLICT (requester, agreement, id) DO NOTHING";
             let new =

@@ -104,6 +104,12 @@ pub enum SubmitError {
         /// The key is refused from then on.
         until: Time,
     },
+    /// How old the key is nobody knows.
+    #[error("the evaluation key was admitted while the custodian's clock was ahead, until {until}")]
+    KeyAhead {
+        /// It would be refused from then on.
+        until: Time,
+    },
     /// Too many probes.
     #[error("{probes} probes are asked about where {left} of {limit} are left for this {period}")]
     Quota {
@@ -160,7 +166,7 @@ impl Remedy for SubmitError {
                  operators have to speak to each other"
             }
             Self::KeyUnknown(..) => "upload it first",
-            Self::KeyExpired { .. } => "make new keys and upload theirs",
+            Self::KeyExpired { .. } | Self::KeyAhead { .. } => "make new keys and upload theirs",
             Self::Leakage { .. } => "capacity returns when the persons whom answers were about have left the gallery",
             Self::Person { .. } => "ask about the gallery, or agree on more (bits_per_person)",
             _ => return None,
@@ -196,7 +202,7 @@ impl SubmitError {
             Self::Leakage { .. } | Self::Person { .. } => Some(RequestRefusal::Leakage),
             Self::Breaker { .. } => Some(RequestRefusal::Breaker),
             Self::Record(_) | Self::Future { .. } | Self::Past { .. } => Some(RequestRefusal::Record),
-            Self::KeyExpired { .. } => Some(RequestRefusal::KeyExpired),
+            Self::KeyExpired { .. } | Self::KeyAhead { .. } => Some(RequestRefusal::KeyExpired),
             Self::Store(_)
             | Self::NumberTaken(_)
             | Self::ClockBehind { .. }
@@ -320,6 +326,10 @@ fn accept(
     let until = step.row(sql, &keyed)?.ok_or(SubmitError::KeyUnknown(request.key))?.time()?;
     if until <= now {
         return Err(SubmitError::KeyExpired { until });
+    }
+    // The log has been corrected since: it would be used for longer than was agreed.
+    if until > now.plus_days(terms.key_days) {
+        return Err(SubmitError::KeyAhead { until });
     }
     let day = now.day();
     let probes = u64::from(request.probes);
