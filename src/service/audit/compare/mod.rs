@@ -255,11 +255,12 @@ impl Comparing<'_> {
             (Some(there), None) => (there, Role::Querier),
             (None, Some(there)) => (there, Role::Custodian),
         };
-        let which = usize::from(log == Role::Querier);
         let made = [pair.custodian.request, pair.querier.request].into_iter().flatten().map(|said| said.time).min();
         // Who has signed it may have said another time; nothing is about a request before there is one.
         let there = Said { time: made.map_or(there.time, |made| made.max(there.time)), ..there };
-        let (erased_before, excused) = (self.erased_before[which], &mut self.excused[which]);
+        let ([by_custodian, by_querier], [of_custodian, of_querier]) = (self.erased_before, &mut self.excused);
+        let (erased_before, excused) =
+            if log == Role::Custodian { (by_custodian, of_custodian) } else { (by_querier, of_querier) };
         if erased_before.is_some_and(|before| there.is_older_than(before)) {
             self.result.excused += 1;
             // What may never have arrived need not have been erased.
