@@ -3,15 +3,15 @@
 use std::fmt::Display;
 use std::path::PathBuf;
 
-use crate::service::audit::{Comparison, Discrepancy, Report, Statements, compare};
+use crate::service::audit::{Comparison, Discrepancy, Report, Statements, Verifier, compare};
 use crate::service::signing::PublicKey;
 use serde::Serialize;
 
-use super::source::{Place, SourceArgs};
-use super::{read, verify};
-use crate::cli::Outcome;
+use super::source::{Place, Source, SourceArgs};
+use super::{first_key, read_into, verify};
 use crate::cli::console::{Console, count};
 use crate::cli::failure::Failure;
+use crate::cli::{Outcome, party};
 
 /// Lay the logs of custodian and querier side by side: each holds the other's signed statements
 #[derive(clap::Args)]
@@ -33,6 +33,9 @@ pub struct Args {
     /// Public key of the other log's owner, 64 hexadecimal digits
     #[arg(long, value_name = "HEX")]
     with_key: Option<PublicKey>,
+    /// An agreement that was served, for how long logs are kept; may be given several times
+    #[arg(long, value_name = "FILE")]
+    agreement: Vec<PathBuf>,
 }
 
 #[derive(Serialize)]
@@ -46,8 +49,9 @@ struct Document<'a> {
 impl Args {
     pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
         let (our_place, their_place) = (self.source.place(), Place::File(&self.with));
-        let (ours, our_report) = statements(&our_place, self.key)?;
-        let (theirs, their_report) = statements(&their_place, self.with_key)?;
+        let days = super::log_days(&self.agreement, console)?;
+        let (ours, our_report) = statements(&our_place, self.key, days)?;
+        let (theirs, their_report) = statements(&their_place, self.with_key, days)?;
         let mut lines = Vec::new();
         let reports = [(&our_place, &our_report), (&their_place, &their_report)];
         for (place, report) in reports {
@@ -58,8 +62,8 @@ impl Args {
         if unchecked {
             lines.push("nothing shows who signed: give the owners' public keys with --key and --with-key".to_owned());
         }
-        let whole = our_report.is_sound() && their_report.is_sound();
-        let comparison = if whole {
+        // What another party has signed wrongly hides nothing of the rest.
+        let comparison = if our_report.whole && their_report.whole {
             let compared = compare(ours, theirs);
             let refused = |error| Failure::of(&self.with, &error, "give a custodian's log and a querier's");
             Some(compared.map_err(refused)?)
@@ -70,19 +74,22 @@ impl Args {
             Some(comparison) => lines.extend(text(comparison)),
             None => lines.push("not compared: a log that is not as it was written shows nothing".to_owned()),
         }
-        let sound = comparison.as_ref().is_some_and(Comparison::is_sound);
+        let sound = our_report.is_sound() && their_report.is_sound();
+        let sound = sound && comparison.as_ref().is_some_and(Comparison::is_sound);
         let document = Document { sound, log: &our_report, with: &their_report, comparison: comparison.as_ref() };
         console.result(lines.join("\n"), &document)?;
         Ok(if sound { Outcome::Done } else { Outcome::Findings })
     }
 }
 
-fn statements(place: &Place<'_>, key: Option<PublicKey>) -> Result<(Statements, Report), Failure> {
-    let mut statements = Statements::new();
-    let report = read(place, key, &[], |reading| {
+fn statements(place: &Place<'_>, key: Option<PublicKey>, days: u32) -> Result<(Statements, Report), Failure> {
+    let mut statements = Statements::new().retaining(days);
+    let verifier = Verifier::new(first_key(place, key)?, None).at(party::now()).retaining(days);
+    let verifier = read_into(verifier, &mut Source::open(place)?, |reading| {
         statements.read(reading);
         Ok(())
     })?;
+    let report = verifier.finish();
     Ok((statements.signed_with(&report.keys), report))
 }
 

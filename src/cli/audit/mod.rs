@@ -16,14 +16,15 @@ mod transparency;
 mod verify;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
-use crate::service::audit::{Reading, Report, Verifier};
+use crate::service::audit::{RETENTION_DAYS, Reading, Report, Verifier};
 use crate::service::signing::PublicKey;
 use crate::service::tree::TreeHead;
 
 use super::console::{Console, count};
 use super::failure::Failure;
-use super::{Outcome, interrupt, party};
+use super::{Outcome, interrupt, load, party};
 use source::{Place, Source, SourceArgs};
 
 /// The log of either party: verify, compare with the other party's, export, count, erase what is too old; make a query or key again
@@ -107,6 +108,21 @@ fn first_key(place: &Place<'_>, key: Option<PublicKey>) -> Result<Option<PublicK
         earliest = before;
     }
     Ok(Some(if first.is_some_and(|first| first.is_signed_by(&earliest)) { earliest } else { key }))
+}
+
+/// For how many days logs are kept: as these agreements say, the longest of them; as without a word where there is none.
+fn log_days(agreements: &[PathBuf], console: &Console) -> Result<u32, Failure> {
+    let mut longest = None;
+    for path in agreements {
+        let agreement = load::agreement(path, console)?;
+        let service = agreement.terms().service.as_ref();
+        let days = service.map(|service| service.log_days).ok_or_else(|| {
+            let remedy = "give the agreement that was served: 'cotejo agreement init --service' makes such";
+            Failure::at(path, "it has no [service]: nothing in a log is about it", remedy)
+        })?;
+        longest = longest.max(Some(days));
+    }
+    Ok(longest.unwrap_or(RETENTION_DAYS))
 }
 
 /// Has a verifier read a log once, and shows each entry to `each`.

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::noted::noted;
 use super::source::{Source, SourceArgs};
-use super::{entries, first_key, read_into};
+use super::{entries, first_key, log_days, read_into};
 use crate::cli::console::{Console, count};
 use crate::cli::failure::Failure;
 use crate::cli::{Outcome, load, party};
@@ -52,20 +52,11 @@ impl Args {
         let place = self.source.place();
         let noted = noted(&self.noted)?;
         let mut verifier = Verifier::new(first_key(&place, self.key)?, noted).at(party::now());
-        let mut retention = None;
         for path in &self.agreement {
             let agreement = load::agreement(path, console)?;
-            let service = agreement.terms().service.as_ref();
-            let days = service.map(|service| service.log_days).ok_or_else(|| {
-                let remedy = "give the agreement that was served: 'cotejo agreement init --service' makes such";
-                Failure::at(path, "it has no [service]: nothing in a log is about it", remedy)
-            })?;
-            retention = retention.max(Some(days));
             verifier = verifier.under(Hash(agreement.digest().0), agreement.terms());
         }
-        if let Some(days) = retention {
-            verifier = verifier.retaining(days);
-        }
+        let verifier = verifier.retaining(log_days(&self.agreement, console)?);
         let mut source = Source::open(&place)?;
         let verifier = read_into(verifier, &mut source, |_| Ok(()))?;
         let ledger = if verifier.is_of(Role::Custodian) { source.ledger()? } else { None };

@@ -3,16 +3,17 @@
 //! Those that judge a log judge this: [`super::Verifier`] whether it is sound, [`super::Statements`] what it has in common with another,
 //! [`super::Requests`] and [`super::Transparency`] what was asked.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::consent::Consent;
 use super::order::{Measure, Order};
 use super::succession::Succession;
-use super::{Entry, EntryError, Event, RequestRefusal, Role};
+use super::{Divergence, Entry, EntryError, Event, RequestRefusal, Role};
 use crate::agreement::Code;
-use crate::service::protocol::{Abandonment, Acknowledgement, Receipt, Reply, Request};
+use crate::service::protocol::{Abandonment, Acknowledgement, Receipt, Reply, Request, Standing};
 use crate::service::signing::{Hash, Name, PublicKey, Signed, Statement, StatementError};
 use crate::service::time::Time;
+use crate::service::tree::TreeHead;
 
 /// An entry that was read. Reading tries a signature, which is most of the work: several judges may share it.
 pub(crate) struct Reading<'a> {
@@ -26,22 +27,58 @@ pub(crate) struct Reading<'a> {
 /// What an entry tells, as far as anybody judges it.
 pub(super) enum Told {
     Opened(Whose),
-    Registered { party: Code, key: PublicKey, introduced: Option<Stated<Succession>> },
+    Registered {
+        party: Code,
+        key: PublicKey,
+        introduced: Option<Stated<Succession>>,
+    },
     Succession(Stated<Succession>),
     Request(Stated<Request>),
     Receipt(Stated<Receipt>),
     Reply(Stated<Reply>),
     Acknowledgement(Stated<Acknowledgement>),
-    Abandoned { request: Hash, statement: Option<Stated<Abandonment>> },
-    Refused { requester: Code, reason: RequestRefusal },
-    KeyAdmitted { requester: Code, agreement: Hash, key: Name, until: Time },
-    Gallery { agreement: Hash, version: u64, inherits: Option<u64>, persons: Option<Hash> },
-    Clock { ahead: Time },
-    Diverged,
-    Trusted { custodian: Code },
-    Breaker { pulled: bool, measure: Measure, orders: Vec<Stated<Order>> },
-    OperatorRegistered { operator: Code, key: PublicKey },
-    OperatorRemoved { operator: Code },
+    Abandoned {
+        request: Hash,
+        statement: Option<Stated<Abandonment>>,
+    },
+    Refused {
+        requester: Code,
+        reason: RequestRefusal,
+    },
+    KeyAdmitted {
+        requester: Code,
+        agreement: Hash,
+        key: Name,
+        until: Time,
+    },
+    Gallery {
+        agreement: Hash,
+        version: u64,
+        inherits: Option<u64>,
+        persons: Option<Hash>,
+    },
+    Clock {
+        ahead: Time,
+    },
+    /// With the head that the custodian has signed, and its key; none where it has not.
+    Diverged {
+        shown: Option<(TreeHead, PublicKey)>,
+    },
+    Trusted {
+        custodian: Code,
+    },
+    Breaker {
+        pulled: bool,
+        measure: Measure,
+        orders: Vec<Stated<Order>>,
+    },
+    OperatorRegistered {
+        operator: Code,
+        key: PublicKey,
+    },
+    OperatorRemoved {
+        operator: Code,
+    },
     Erased(Erasure),
     Else,
 }
@@ -136,10 +173,23 @@ impl Told {
                 Self::Erased(Erasure { before, through, contents, consents, orders })
             }
             Event::Trusted { custodian, .. } => Self::Trusted { custodian },
-            Event::Diverged(_) => Self::Diverged,
+            Event::Diverged(divergence) => Self::Diverged { shown: shown(&divergence) },
             Event::Deleted { .. } | Event::Exempt { .. } => Self::Else,
         }
     }
+}
+
+/// The head that a divergence is about, and who has signed it: a standing, a receipt or a reply of the custodian's.
+fn shown(divergence: &Divergence) -> Option<(TreeHead, PublicKey)> {
+    fn head<T: Statement>(text: &str, head: impl Fn(T) -> Option<TreeHead>) -> Option<(TreeHead, PublicKey)> {
+        let signed = Signed::<T>::from_json(text).ok()?;
+        Some((head(signed.verify(None).ok()?)?, signed.signer()))
+    }
+    let text = &divergence.statement;
+    head(text, |said: Standing| (said.custodian == divergence.custodian).then_some(said.log))
+        .or_else(|| head(text, |said: Receipt| said.log))
+        .or_else(|| head(text, |said: Reply| said.log))
+        .filter(|(head, _)| *head == divergence.shown)
 }
 
 impl<T: Statement> Stated<T> {
@@ -158,7 +208,8 @@ impl<T: Statement> Stated<T> {
 pub(super) struct Parties {
     /// As the first entry that says so.
     pub owner: Option<Whose>,
-    registered: BTreeMap<PublicKey, Code>,
+    /// Several may have one key: what it has signed is each one's.
+    registered: BTreeMap<PublicKey, BTreeSet<Code>>,
 }
 
 impl Parties {
@@ -169,7 +220,7 @@ impl Parties {
                 self.owner.get_or_insert_with(|| whose.clone());
             }
             Told::Registered { party, key, .. } => {
-                self.registered.insert(*key, party.clone());
+                self.registered.entry(*key).or_default().insert(party.clone());
             }
             _ => {}
         }
@@ -180,13 +231,18 @@ impl Parties {
         self.owner.as_ref().is_some_and(|owner| owner.role == role)
     }
 
-    /// The other party that is registered with this key.
+    /// Whether this party is, or was, registered with this key.
+    pub(crate) fn is_key_of(&self, key: &PublicKey, party: &Code) -> bool {
+        self.registered.get(key).is_some_and(|parties| parties.contains(party))
+    }
+
+    /// Another party that is registered with this key.
     pub(crate) fn of_key(&self, key: &PublicKey) -> Option<&Code> {
-        self.registered.get(key)
+        self.registered.get(key)?.first()
     }
 
     /// The other parties; one that changed its key comes more than once.
     pub(crate) fn registered(&self) -> impl Iterator<Item = &Code> {
-        self.registered.values()
+        self.registered.values().flatten()
     }
 }

@@ -162,7 +162,7 @@ impl Requests {
             | Told::Refused { .. }
             | Told::Breaker { .. }
             | Told::Clock { .. }
-            | Told::Diverged
+            | Told::Diverged { .. }
             | Told::Trusted { .. }
             | Told::KeyAdmitted { .. }
             | Told::Gallery { .. }

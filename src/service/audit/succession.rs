@@ -97,9 +97,6 @@ pub enum SuccessionError {
     /// None leads to the key.
     #[error("no statement introduces key {0}")]
     Unintroduced(PublicKey),
-    /// One before that of the key that it follows.
-    #[error("a key of signing is followed by another before it follows one itself")]
-    Order,
     /// More than there can be.
     #[error("more than {SUCCESSIONS} keys follow each other")]
     TooMany,
@@ -110,7 +107,6 @@ impl Remedy for SuccessionError {
         Some(match self {
             Self::Statement(error) => return error.remedy(),
             Self::Party { .. } => "name that party's statements".into(),
-            Self::Order => "give the statements as that party has printed them".into(),
             Self::Unintroduced(_) => {
                 "name the key that the last statement introduces ('cotejo keys succeed' prints it)".into()
             }
@@ -159,10 +155,9 @@ impl Signers {
             key = statement.signer();
             introductions.insert(0, (statement, said.time));
         }
-        match introductions.is_sorted_by_key(|(_, time)| *time) {
-            _ if !left.is_empty() => Err(SuccessionError::Unintroduced(current)),
+        match left.is_empty() {
             true => Ok(Self { current, introductions }),
-            false => Err(SuccessionError::Order),
+            false => Err(SuccessionError::Unintroduced(current)),
         }
     }
 
@@ -292,7 +287,8 @@ mod tests {
         // Another's statement beside the right one, and a circle.
         assert!(of(&[statement("A", 2, 3, 1), statement("A", 5, 6, 1)]).is_err());
         assert!(of(&[statement("A", 2, 3, 1), statement("A", 3, 2, 1)]).is_ok());
-        assert_eq!(of(&[statement("A", 2, 3, 1), statement("A", 1, 2, 2)]), Err(SuccessionError::Order));
+        // A clock may have been ahead by the first.
+        assert!(of(&[statement("A", 2, 3, 1), statement("A", 1, 2, 2)]).is_ok());
         let forged =
             statement("A", 2, 3, 1).to_json().replace(&key(2).public().to_string(), &key(1).public().to_string());
         assert!(matches!(of(&[Signed::from_json(&forged).unwrap()]), Err(SuccessionError::Statement(_))));

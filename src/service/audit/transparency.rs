@@ -124,7 +124,7 @@ impl Transparency {
             | Told::KeyAdmitted { .. }
             | Told::Gallery { .. }
             | Told::Clock { .. }
-            | Told::Diverged
+            | Told::Diverged { .. }
             | Told::Trusted { .. }
             | Told::Else => {}
         }

@@ -51,13 +51,13 @@ pub enum AskError {
         error: StatementError,
     },
     /// The custodian has signed another time than it can have been.
-    #[error("the custodian's {statement} says that it was made at {said}; our clock has {now}")]
+    #[error("the custodian's {statement} says that it was made at {said}; by our clock that was at {now}")]
     Dated {
         /// Standing, receipt or reply.
         statement: &'static str,
         /// As the custodian has signed.
         said: Time,
-        /// As our clock has it.
+        /// As our clock has it: now, or when it was asked for.
         now: Time,
     },
     /// The custodian's log does not reach to a reply that it has given.
@@ -288,6 +288,8 @@ impl Asking<'_> {
     /// Finds out who is there, and that its log holds all that it has shown us. Only then its name is written into our own.
     fn meet(&mut self) -> Result<(), AskError> {
         let client = self.client;
+        // Before the custodian is asked: another process may receive a reply meanwhile.
+        let (before, reply) = (self.outbox.seen(self.custodian)?, self.outbox.last_reply(self.custodian)?);
         let statement = self.patiently(|| client.standing())?;
         let standing = self.verified(&statement, Standing::KIND)?;
         self.is_dated(&standing, None)?;
@@ -296,16 +298,16 @@ impl Asking<'_> {
         }
         let now = (self.clock)();
         self.outbox.journal().register(self.custodian, self.custodian_signers, now)?;
-        if let Some(seen) = self.outbox.seen(self.custodian)?
+        if let Some(seen) = before
             && standing.log.size < seen.size
         {
             let shown = standing.log;
             return self.diverged(seen, shown, statement.to_json(), AskError::LogShrunk { seen, shown });
         }
         // A reply is in the log behind the head that it names.
-        let (reply, shown) = (self.outbox.last_reply(self.custodian)?, standing.log);
+        let shown = standing.log;
         if shown.size < reply {
-            let seen = self.outbox.seen(self.custodian)?.unwrap_or(TreeHead::EMPTY);
+            let seen = before.unwrap_or(TreeHead::EMPTY);
             return self.diverged(seen, shown, statement.to_json(), AskError::ReplyLost { reply, shown });
         }
         self.follow_log(shown, || statement.to_json())
@@ -377,6 +379,9 @@ impl Asking<'_> {
         }
         // It may be that of an earlier attempt: it follows the request, which was made then.
         self.is_dated(&said, Some(asked.time))?;
+        if said.time.millis().saturating_sub(asked.time.millis()) > CLOCKS_MS {
+            return Err(AskError::Dated { statement: Receipt::KIND, said: said.time, now: asked.time });
+        }
         self.follow_log(said.log.ok_or(AskError::NoHead(Receipt::KIND))?, || receipt.to_json())?;
         let now = (self.clock)();
         Ok(self.outbox.accepted(&request.number, &job, &receipt, now)?)
@@ -387,11 +392,12 @@ impl Asking<'_> {
         verified.map_err(|error| AskError::Statement { statement: kind, error })
     }
 
-    /// A statement was made now; or, where it answers one that was made `since`, between then and now. A key that is not used any more
-    /// could sign what is of long ago.
+    /// A statement was made now; or, where it answers one that was made `since`, between then and now: as our log's verifier has it. A
+    /// key that is not used any more could sign what is of long ago.
     fn is_dated<T: Dated>(&self, said: &T, since: Option<Time>) -> Result<(), AskError> {
-        let (now, made) = ((self.clock)(), said.made());
-        let since = since.unwrap_or(now);
+        let (now, made) = ((self.clock)().second(), said.made());
+        // Our own clock may have been ahead then.
+        let since = since.unwrap_or(now).min(now);
         let early = since.millis().saturating_sub(made.millis()) > CLOCKS_MS;
         let late = made.millis().saturating_sub(now.millis()) > CLOCKS_MS;
         match early || late {
@@ -432,9 +438,11 @@ impl Asking<'_> {
                 return Err(AskError::OtherRequest("reply"));
             }
             self.is_dated(&said, Some(said.request.time))?;
-            // Replies may come in another order than they were given; one that had this number would be of another request.
             if self.outbox.last_reply(self.custodian)? == said.number {
-                return Err(AskError::ReplyNumber(said.number));
+                // Another process may have received this one.
+                let ours = self.outbox.request(&request.number)?;
+                let ours = ours.and_then(|ours| ours.reply).is_some_and(|ours| ours.digest() == reply.digest());
+                return if ours { Ok(()) } else { Err(AskError::ReplyNumber(said.number)) };
             }
             // A reply is numbered by its entry, which stands behind the log that it names.
             let log = said.log.filter(|log| log.size.checked_add(1) == Some(said.number));

@@ -5,7 +5,7 @@ use super::entries::{first_and_last, page};
 use super::layout::{LAYOUT, SIGNING_KEY};
 use super::serving::SERVING;
 use super::{Owner, StoreError, tree};
-use crate::service::audit::{Event, Role};
+use crate::service::audit::{Event, Head, Role};
 use crate::service::signing::PublicKey;
 
 const SHARED: &[&str] = &[
@@ -243,7 +243,10 @@ fn was_signed_with(step: &mut Step<'_>, key: &PublicKey) -> Result<(), StoreErro
 /// The log ends with what this key has signed, or with what has it follow another: behind what somebody else has written into the
 /// database nothing is signed.
 fn was_last_signed_with(step: &mut Step<'_>, key: &PublicKey) -> Result<(), StoreError> {
-    let Some(last) = first_and_last(step)?.into_iter().max_by_key(|entry| entry.number) else { return Ok(()) };
+    let number = first_and_last(step)?.iter().map(|entry| entry.number).max().unwrap_or(0);
+    let mut end = page(step, number.saturating_sub(1), number)?;
+    let Some(last) = end.pop() else { return Ok(()) };
+    let before = end.pop().map_or(Head::NONE.hash, |before| before.hash);
     let follows = match last.event() {
         Ok(Some(Event::Succession { statement })) => {
             let introduced = statement.verify(None).is_ok_and(|said| said.successor == *key);
@@ -251,7 +254,8 @@ fn was_last_signed_with(step: &mut Step<'_>, key: &PublicKey) -> Result<(), Stor
         }
         _ => false,
     };
-    match follows || last.is_signed_by(key) {
+    let whole = last.follows(&before) && last.event().is_ok();
+    match whole && (follows || last.is_signed_by(key)) {
         true => Ok(()),
         false => Err(StoreError::EndsOtherwise { configured: *key, number: last.number }),
     }

@@ -183,11 +183,11 @@ impl Comparing<'_> {
     /// Whether the querier asked somebody else: its log knows whose key the receipt is signed with.
     fn is_elsewhere(&self, pair: &Pair<'_>) -> bool {
         let signed = pair.querier.receipt.or(pair.querier.reply);
-        let responding = signed.and_then(|said| self.querier.parties.of_key(&said.signer));
-        let here = &self.result.custodian;
+        let (parties, here) = (&self.querier.parties, &self.result.custodian);
         pair.custodian.first_entry().is_none()
             && self.querier.knows(here)
-            && responding.is_some_and(|party| party != here)
+            && signed
+                .is_some_and(|said| parties.of_key(&said.signer).is_some() && !parties.is_key_of(&said.signer, here))
     }
 
     /// Whether the request is one of this querier's; the custodian has others.

@@ -1,9 +1,9 @@
 //! What a log holds of each request.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::agreement::Code;
-use crate::service::audit::consent::RETENTION_DAYS;
+use crate::service::audit::consent::{Consent, RETENTION_DAYS};
 use crate::service::audit::reading::{Erasure, Parties, Stated, Told};
 use crate::service::audit::{Entry, Reading, Role};
 use crate::service::protocol::{Abandonment, Acknowledgement, Receipt, Reply, Request};
@@ -16,7 +16,7 @@ pub struct Statements {
     pub(super) parties: Parties,
     pub(super) requests: HashMap<Hash, Held>,
     /// The keys that the log was signed with; none where it was not checked with any.
-    keys: Vec<PublicKey>,
+    keys: BTreeSet<PublicKey>,
     retention_days: u32,
     erasures: Vec<Erased>,
     /// Times of entries without content, ascending.
@@ -96,7 +96,7 @@ impl Statements {
         Self {
             parties: Parties::default(),
             requests: HashMap::new(),
-            keys: Vec::new(),
+            keys: BTreeSet::new(),
             retention_days: RETENTION_DAYS,
             erasures: Vec::new(),
             erased: Vec::new(),
@@ -113,7 +113,7 @@ impl Statements {
 
     /// The log was signed with these keys, one after the other, as a verifier has found.
     pub fn signed_with(self, keys: &[PublicKey]) -> Self {
-        Self { keys: keys.to_vec(), ..self }
+        Self { keys: keys.iter().copied().collect(), ..self }
     }
 
     /// The next entry.
@@ -139,6 +139,9 @@ impl Statements {
             Told::Reply(stated) => self.reply(entry, stated),
             Told::Acknowledgement(stated) => self.acknowledgement(entry, stated),
             Told::Abandoned { request, statement } => self.abandoned(entry, request, statement.as_ref()),
+            Told::Diverged { shown } => {
+                self.shown.extend(shown.map(|(head, signer)| Shown { head, signer, entry: entry.number }));
+            }
             Told::Trusted { custodian } => {
                 self.trusted.insert(custodian.clone(), entry.number);
             }
@@ -152,13 +155,16 @@ impl Statements {
             | Told::Gallery { .. }
             | Told::Breaker { .. }
             | Told::Clock { .. }
-            | Told::Diverged
             | Told::Else => {}
         }
     }
 
     fn erasure(&mut self, entry: &Entry, erasure: &Erasure) {
-        let consents = erasure.consents.iter();
+        let owner = self.parties.owner.as_ref();
+        let to_this = |said: &Consent| {
+            owner.is_some_and(|whose| said.covers(&said.party, (&whose.party, whose.role), erasure.before))
+        };
+        let consents = erasure.consents.iter().filter(|stated| stated.held().is_some_and(to_this));
         self.erasures.push(Erased {
             before: erasure.before,
             by_age: erasure.before.plus_days(self.retention_days) <= entry.time,
@@ -242,14 +248,13 @@ impl Statements {
     /// Heads that this custodian's log has been shown to have, by the size that they tell, which it does not have: each with where the
     /// `querier`'s log holds it, where it does.
     pub(super) fn denies(&self, querier: &Self) -> Vec<(TreeHead, Option<u64>)> {
-        let by_us = |shown: &&Shown| self.keys.is_empty() || self.keys.contains(&shown.signer);
-        let of_us = |shown: &&Shown| {
-            querier.parties.of_key(&shown.signer) == self.parties.owner.as_ref().map(|owner| &owner.party)
+        let is_of = |log: &Self, shown: &Shown, owner: &Self| {
+            owner.parties.owner.as_ref().is_some_and(|owner| log.parties.is_key_of(&shown.signer, &owner.party))
         };
-        let by_querier = |shown: &&Shown| {
-            self.parties.of_key(&shown.signer) == querier.parties.owner.as_ref().map(|owner| &owner.party)
-        };
-        let theirs = querier.shown.iter().filter(by_us).filter(of_us).map(|shown| (shown.head, Some(shown.entry)));
+        // Whatever key this log is signed with: the querier knows whose that of the head was.
+        let by_us = |shown: &&Shown| is_of(querier, shown, self);
+        let by_querier = |shown: &&Shown| is_of(self, shown, querier);
+        let theirs = querier.shown.iter().filter(by_us).map(|shown| (shown.head, Some(shown.entry)));
         let ours = self.shown.iter().filter(by_querier).map(|shown| (shown.head, None));
         let mut shown: Vec<_> = theirs.chain(ours).filter(|(head, _)| head.size > 0).collect();
         shown.sort_unstable_by_key(|(head, entry)| (head.size, *entry));

@@ -2,10 +2,11 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::service::audit::samples::{Exchange, Log, Reached, key, take_contents};
-use crate::service::audit::{Consent, Event};
-use crate::service::protocol::{Reason, ReplyOutcome, tests::request};
+use crate::service::audit::{Consent, Divergence, Event};
+use crate::service::protocol::{Reason, ReplyOutcome, Standing, tests::request};
 use crate::service::signing::Signed;
 use crate::service::time::Time;
+use crate::service::tree::TreeHead;
 
 fn read(log: &Log) -> Statements {
     let mut statements = Statements::new().retaining(0).signed_with(&[log.public()]);
@@ -283,6 +284,47 @@ fn a_log_that_is_not_the_one_that_was_shown_is_found_whatever_is_erased() {
     assert!(findings(&exchange).contains(&Disagreement::Heads { heads: 2, size: end as u64 + 1 }));
 }
 
+/// A log that begins anew, with a key of its own, is not the one whose heads the other key has signed.
+#[test]
+fn heads_are_held_to_whatever_key_a_log_is_signed_with_and_whatever_else_that_key_is_called() {
+    let mut exchange = Exchange::new().showing();
+    exchange.ask(1, 1000, Reached::Delivered);
+    exchange.querier.register("B", 7);
+    exchange.querier.register("B-TOO", 1);
+    let mut anew = Log::new("B", Role::Custodian, 7);
+    anew.register("A-BORDER", 2);
+    for number in 0..6 {
+        anew.add(1022, Event::Deleted { request: Hash([number; 32]) });
+    }
+    let erasure = take_contents(&mut anew.entries, 1023);
+    anew.add(1023, erasure);
+    exchange.custodian = anew;
+    let found = findings(&exchange);
+    assert!(found.contains(&Disagreement::Heads { heads: 2, size: 4 }), "{found:?}");
+}
+
+/// What the custodian has shown of another log, signed, and the querier has kept.
+#[test]
+fn a_divergence_that_the_custodian_has_signed_is_held_to() {
+    let divergence = |shown: TreeHead, seed| {
+        let (custodian, time) = ("B".parse().unwrap(), Time::from_millis(4000));
+        let standing = Standing { custodian, log: shown, time };
+        let statement = Signed::new(&standing, &key(seed)).unwrap().to_json();
+        Event::Diverged(Divergence { custodian: standing.custodian, seen: TreeHead::EMPTY, shown, statement })
+    };
+    let found = |shown: Option<TreeHead>, seed| {
+        let mut exchange = Exchange::sample();
+        let shown = shown.unwrap_or_else(|| exchange.custodian.head());
+        exchange.querier.add(9000, divergence(shown, seed));
+        findings(&exchange)
+    };
+    let other = TreeHead { size: 4, root: Hash([3; 32]) };
+    assert_eq!(found(Some(other), 1), [Disagreement::Heads { heads: 1, size: 4 }]);
+    assert_eq!(found(None, 1), []);
+    // Of somebody else it says nothing.
+    assert_eq!(found(Some(other), 9), []);
+}
+
 /// What the custodian has accepted names a head of its log as well, signed by the querier.
 #[test]
 fn a_head_that_a_request_names_is_held_to() {
@@ -321,7 +363,14 @@ fn a_consent_that_the_other_party_has_not_signed_excuses_nothing() {
         exchange.custodian = hidden(&exchange, consents);
         compared(&exchange)
     };
-    for (consents, invented) in [(vec![], false), (vec![consent("A-BORDER", 9)], true), (vec![consent("C", 3)], false)]
+    // That of another erasure, in another log, is none to this one.
+    let replayed = {
+        let said = consent("A-BORDER", 2).verify(None).unwrap();
+        let owner = "ELSE".parse().unwrap();
+        Signed::new(&Consent { owner, role: Role::Querier, before: Time::ZERO, ..said }, &key(2)).unwrap()
+    };
+    for (consents, invented) in
+        [(vec![], false), (vec![consent("A-BORDER", 9)], true), (vec![consent("C", 3)], false), (vec![replayed], false)]
     {
         let found = forged(consents);
         let expected = Disagreement::Consent { log: Role::Custodian, party: "A-BORDER".parse().unwrap() };

@@ -14,8 +14,8 @@ use super::succession::Succession;
 use super::{Entry, EntryError, Head, Ledger, Reading, Role};
 use crate::agreement::{Code, Terms};
 use crate::service::protocol::limits::TIME_TOLERANCE_MS;
-use crate::service::protocol::{Abandonment, Acknowledgement, Receipt, Reply, ReplyOutcome, Request};
-use crate::service::signing::{Hash, PublicKey, Statement};
+use crate::service::protocol::{Abandonment, Acknowledgement, Receipt, Reply, ReplyOutcome, Request, Standing};
+use crate::service::signing::{Hash, PublicKey, Statement, StatementError};
 use crate::service::time::Time;
 use crate::service::tree::{Growing, TreeHead};
 use agreed::Agreed;
@@ -48,7 +48,7 @@ pub struct Verifier {
     /// Statements about requests that are not in the log: only an erasure excuses them.
     unknown: Vec<Place>,
     /// Numbers of replies, by who signed them: in a querier's log.
-    numbers: HashSet<(PublicKey, u64)>,
+    numbers: HashMap<PublicKey, HashSet<u64>>,
     /// By the clock of whoever checks.
     now: Option<Time>,
     counts: Counts,
@@ -56,6 +56,8 @@ pub struct Verifier {
     head: Head,
     findings: Vec<Finding>,
     suppressed: u64,
+    /// Whether any of them is about the log itself.
+    broken: bool,
 }
 
 /// An entry, and the time that decides whether an erasure excuses it.
@@ -110,13 +112,14 @@ impl Verifier {
             orders: Orders::default(),
             agreed: Agreed::default(),
             unknown: Vec::new(),
-            numbers: HashSet::new(),
+            numbers: HashMap::new(),
             now: None,
             counts: Counts::default(),
             first: None,
             head: Head::NONE,
             findings: Vec::new(),
             suppressed: 0,
+            broken: false,
         }
     }
 
@@ -257,10 +260,12 @@ impl Verifier {
             open: self.requests.values().filter(|progress| progress.is_open()).count() as u64,
             findings: self.findings,
             further_findings: self.suppressed,
+            whole: !self.broken,
         }
     }
 
     fn find(&mut self, entry: u64, problem: LogProblem) {
+        self.broken |= problem.breaks();
         match self.findings.len() {
             LISTED_FINDINGS.. => self.suppressed += 1,
             _ => self.findings.push(Finding { entry, problem }),
@@ -288,10 +293,17 @@ impl Verifier {
             // The custodian's log is another from here on, and numbers its entries anew.
             Told::Trusted { custodian } => {
                 self.trusted += 1;
-                let keys = self.registered.get(custodian).map(Vec::as_slice).unwrap_or_default();
-                self.numbers.retain(|(signer, _)| !keys.contains(signer));
+                for key in self.registered.get(custodian).into_iter().flatten() {
+                    self.numbers.remove(key);
+                }
             }
-            Told::Diverged => self.diverged += 1,
+            Told::Diverged { shown } => {
+                self.diverged += 1;
+                if shown.is_none() {
+                    let (statement, reason) = (Standing::KIND, StatementError::Signature.to_string());
+                    self.find(number, LogProblem::Statement { statement, reason });
+                }
+            }
             Told::Refused { .. }
             | Told::KeyAdmitted { .. }
             | Told::Gallery { .. }
@@ -374,13 +386,14 @@ impl Verifier {
         self.head_of(entry.number, reply.log, Reply::KIND);
         let unfit = match self.is_role(Role::Custodian) {
             true => reply.log.is_some() && reply.number != entry.number,
-            false => reply.log.is_some() && !self.numbers.insert((stated.signer, reply.number)),
+            false => reply.log.is_some() && !self.numbers.entry(stated.signer).or_default().insert(reply.number),
         };
         if unfit {
             self.find(entry.number, LogProblem::ReplyNumber { number: reply.number });
         }
-        // It follows its request, and its entry follows it; a custodian makes both at once.
-        let (said, asked) = (reply.time, reply.request.time);
+        // It follows its request, and its entry follows it; a custodian makes both at once. A request may be of a future that a clock
+        // had come to before it was corrected.
+        let (said, asked) = (reply.time, reply.request.time.min(entry.time));
         let early = said.millis().saturating_sub(asked.millis()) < DATED_MS.saturating_neg();
         let late = said.millis().saturating_sub(entry.time.millis()) > DATED_MS;
         let apart = entry.time.millis().saturating_sub(said.millis()) > DATED_MS && self.is_role(Role::Custodian);

@@ -298,11 +298,63 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// Findings beyond those listed.
     pub further_findings: u64,
+    /// Whether the log is as its owner wrote it, whatever stands in it.
+    #[serde(skip)]
+    pub whole: bool,
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
 fn is_zero(number: &u64) -> bool {
     *number == 0
+}
+
+impl LogProblem {
+    /// Whether the log itself is not as its owner wrote it, or what is gone was not erased in order: such a log shows nothing. All else
+    /// may be another party's fault, whose statements it holds.
+    pub(super) fn breaks(&self) -> bool {
+        match self {
+            Self::Empty
+            | Self::Number { .. }
+            | Self::Chain
+            | Self::Signature
+            | Self::Time
+            | Self::Content
+            | Self::Form
+            | Self::Introduction
+            | Self::Opening
+            | Self::Missing
+            | Self::ErasureByClock
+            | Self::Erasure
+            | Self::EarlyErasure { .. }
+            | Self::ErasedCount { .. }
+            | Self::PartialErasure
+            | Self::Future { .. }
+            | Self::Tree { .. }
+            | Self::Noted => true,
+            Self::Statement { .. }
+            | Self::Signer { .. }
+            | Self::Twice { .. }
+            | Self::Abandonment
+            | Self::Dated { .. }
+            | Self::DatedReply { .. }
+            | Self::ReplyNumber { .. }
+            | Self::Unknown
+            | Self::Echo
+            | Self::Agreed { .. }
+            | Self::Key
+            | Self::KeyAgain { .. }
+            | Self::KeyDays { .. }
+            | Self::Suspended
+            | Self::Unordered { .. }
+            | Self::Order { .. }
+            | Self::Operator { .. }
+            | Self::Quota { .. }
+            | Self::Bits { .. }
+            | Self::Disclosed { .. }
+            | Self::Unequal(_)
+            | Self::OtherReply => false,
+        }
+    }
 }
 
 impl Report {

@@ -120,12 +120,8 @@ fn earliest(
 ) -> Result<(u64, Hash), StoreError> {
     let sql = "SELECT version, marks FROM persons WHERE agreement = ?1";
     let mut kept = marks(step.query(sql, &[agreement.into()])?)?;
-    // Of versions that an earlier program has numbered nobody knows who was in them: they may have been the same.
-    let sql = "SELECT CAST(MIN(version) AS BIGINT) FROM galleries WHERE agreement = ?1 AND inherits IS NULL";
-    let unknown = step.row(sql, &[agreement.into()])?.map(|mut row| row.maybe_int()).transpose()?.flatten();
-    let unknown = unknown.and_then(|unknown| u64::try_from(unknown).ok());
-    // Whoever takes marks away would have bits disclosed anew; not where everything counts from the first version on.
-    if unknown != Some(1) && told(step, agreement)?.is_some_and(|told| told != digest(&kept)) {
+    // Whoever takes marks away would have bits disclosed anew.
+    if told(step, agreement)?.is_some_and(|told| told != digest(&kept)) {
         return Err(StoreError::Damaged("table of persons"));
     }
     let marks_of = |(&of, bytes): (&u64, &Vec<u8>)| -> Vec<(u64, u64)> {
@@ -153,6 +149,10 @@ fn earliest(
                    ON CONFLICT (agreement, version) DO UPDATE SET marks = ?3";
         step.execute(sql, &[agreement.into(), of.into(), marks.as_slice().into()])?;
     }
+    // Of versions that an earlier program has numbered nobody knows who was in them: they may have been the same.
+    let sql = "SELECT CAST(MIN(version) AS BIGINT) FROM galleries WHERE agreement = ?1 AND inherits IS NULL";
+    let unknown = step.row(sql, &[agreement.into()])?.map(|mut row| row.maybe_int()).transpose()?.flatten();
+    let unknown = unknown.and_then(|unknown| u64::try_from(unknown).ok());
     Ok((unknown.map_or(earliest, |unknown| unknown.min(earliest)), digest(&kept)))
 }
 
