@@ -134,7 +134,7 @@ fn on_the_way(path: &Path) -> Vec<PathBuf> {
                 }
             }
             // The root: links may begin there.
-            Some(Component::RootDir) => here = PathBuf::from(step),
+            Some(Component::RootDir) => here.clone_from(&step),
             Some(Component::CurDir | Component::Prefix(_)) | None => {}
         }
     }

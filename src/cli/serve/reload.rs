@@ -95,7 +95,6 @@ mod tests {
 
     #[test]
     fn a_reload_that_panics_is_told_as_one_that_is_refused() {
-        #[expect(clippy::panic, reason = "a reload that does")]
         let why = attempt(|| panic!("in the middle")).unwrap_err();
         assert!(why.contains("a fault of cotejo"), "{why}");
         let refused = attempt(|| Err(Failure::new("custodian.toml", "wrong", "correct it"))).unwrap_err();
