@@ -192,8 +192,9 @@ fn nobody_takes_over_where_entries_of_the_log_are_lost() {
     let mut trial = Trial::new(Kind::Postgres);
     let people = ["person-0", "person-1", "person-2"].map(|name| person(name, 1));
     trial.restart(&people);
-    let gallery = Gallery::enrol(&trial.agreement, people.to_vec()).gallery.unwrap();
-    let waiting = Waiting::beside(&trial, gallery, &[]);
+    let agreement = trial.agreement.clone();
+    let gallery = || Gallery::enrol(&agreement, people.to_vec()).gallery.unwrap();
+    let waiting = Waiting::beside(&trial, gallery(), &[]);
     waiting.says("another server serves");
     // What is written from here on it sees as it stands by.
     trial.source.set(&trial.agreement, &people, &["person-0"]);
@@ -204,10 +205,16 @@ fn nobody_takes_over_where_entries_of_the_log_are_lost() {
     waiting.says("entries were lost");
     assert!(trial.operations("/readyz").contains("another is in its place"));
     trial.stop();
-    std::thread::sleep(Duration::from_millis(2500));
+    std::thread::sleep(Duration::from_millis(3500));
     waiting.says("entries were lost");
+    // Nor does another go on that was started since, and has not seen them.
+    let refused = Server::new(trial.settings(), trial.custody(), &mut ChaCha20Rng::seed_from_u64(1)).map(drop);
+    assert!(matches!(refused, Err(ServerError::Store(StoreError::InUse))), "{refused:?}");
     execute(Kind::Postgres, &trial.database, "INSERT INTO log SELECT * FROM kept");
     waiting.says("somebody who is exempt");
+    let here = Arc::clone(&waiting.here);
+    here.hold(gallery(), &["person-0"]);
+    waiting.took_over();
 }
 
 /// What a second server is started with: the same gallery, of a file of its own.

@@ -49,7 +49,14 @@ pub fn stand_by(settings: &mut Settings, custody: &mut Custody, stop: impl Fn() 
         told.say(match (watched.look(custody), &lacking) {
             (Err(error), _) => error.in_full(),
             (_, Err(error)) => error.in_full(),
-            (Ok(_), Ok(Some(behind))) => behind.clone(),
+            (Ok(standing), Ok(Some(Lack::Entries))) => {
+                if standing != Standing::Serving {
+                    // So that nobody else goes on from here either: one that was started since knows nothing of them.
+                    drop(custody.journal().claim());
+                }
+                LOST.to_owned()
+            }
+            (Ok(_), Ok(Some(Lack::Other(what)))) => what.clone(),
             (Ok(Standing::Serving), Ok(None)) => "standing by: another server serves".to_owned(),
             (Ok(standing), Ok(None)) => match take(standing, &watched, settings, custody) {
                 Ok(true) => {
@@ -63,6 +70,13 @@ pub fn stand_by(settings: &mut Settings, custody: &mut Custody, stop: impl Fn() 
         std::thread::sleep(LOOK);
     }
     Ok(false)
+}
+
+/// Why a server does not take over.
+enum Lack {
+    /// The log does not hold what was seen of it.
+    Entries,
+    Other(String),
 }
 
 /// Takes the database; whether nobody else did, and every gallery is still what it was seen to be.
@@ -86,26 +100,31 @@ fn take(
             Ok(false)
         }
         Err(StoreError::InUse) => Ok(false),
-        Err(error) => Err(error),
+        Err(error) => {
+            custody.journal().release();
+            Err(error)
+        }
     }
 }
 
 /// Follows the log; reads galleries and exempt lists that have changed; says what is older than what was there or was answered from last, if
 /// anything is, or cannot be read.
-fn behind(settings: &mut Settings, custody: &mut Custody) -> Result<Option<String>, StoreError> {
+fn behind(settings: &mut Settings, custody: &mut Custody) -> Result<Option<Lack>, StoreError> {
     match custody.journal().follow() {
-        Err(StoreError::Gone) => return Ok(Some(LOST.to_owned())),
+        Err(StoreError::Gone) => return Ok(Some(Lack::Entries)),
         followed => followed?,
     }
     for served in &mut settings.agreements {
         match served.source.load() {
             Ok(None) => {}
             Ok(newer) => served.loaded = newer,
-            Err(error) => return Ok(Some(error.in_full())),
+            Err(error) => return Ok(Some(Lack::Other(error.in_full()))),
         }
-        let Some(loaded) = &served.loaded else { return Ok(Some("a gallery could not be read".to_owned())) };
+        let Some(loaded) = &served.loaded else {
+            return Ok(Some(Lack::Other("a gallery could not be read".to_owned())));
+        };
         if let Some(older) = older::find(custody, &engine::digest(&served.agreement), loaded)? {
-            return Ok(Some(older.in_full()));
+            return Ok(Some(Lack::Other(older.in_full())));
         }
     }
     Ok(None)
@@ -136,7 +155,14 @@ impl Watched {
     fn look(&mut self, custody: &mut Custody) -> Result<Standing, StoreError> {
         let begun = Instant::now();
         let pulse = custody.journal().pulse();
-        self.see(pulse, begun, Instant::now())
+        if pulse.is_err() {
+            // What this server may have held.
+            custody.journal().release();
+        }
+        let standing = self.see(pulse, begun, Instant::now())?;
+        // It shows itself.
+        let held = custody.journal().heart().is_some();
+        Ok(if held { Standing::Quiet } else { standing })
     }
 
     /// What was shown when it was asked for, from `begun` until `now`.
