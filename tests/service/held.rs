@@ -65,20 +65,14 @@ fn served(raw: &mut Raw) -> Duration {
     begun.elapsed()
 }
 
-#[test]
-fn strangers_who_have_a_slow_key_sign_keep_no_requester_waiting() {
+/// Strangers have the key sign, and say nothing more: there is work for it for a good ten seconds and more.
+fn are_not_kept_waiting(begin: fn(&str, &Trial) -> Raw, go_on: fn(&mut Raw)) {
     let trial = Trial::with(kinds()[0], Setup { signs_in: Some(Duration::from_millis(100)), ..Setup::default() });
     let mut open = Raw::connect(&trial, &trial.requesters[0].1);
     served(&mut open);
-    // Each has the key sign, and says nothing more: there is work for a good ten seconds and more.
-    let strangers: Vec<Raw> = (0..180)
-        .map(|number| {
-            let from = format!("127.0.0.{}", 2 + number % 3);
-            let mut raw = Raw::connect_from(&from, &trial, &trial.requesters[0].1);
-            raw.hello();
-            raw
-        })
-        .collect();
+    let mut strangers: Vec<Raw> =
+        (0..180).map(|number| begin(&format!("127.0.0.{}", 2 + number % 3), &trial)).collect();
+    strangers.iter_mut().for_each(go_on);
     let old = (0..5).map(|_| served(&mut open)).max().unwrap();
     // From where it has come before; and another, from where nobody has.
     let again = served(&mut Raw::connect(&trial, &trial.requesters[0].1));
@@ -91,9 +85,28 @@ fn strangers_who_have_a_slow_key_sign_keep_no_requester_waiting() {
 }
 
 #[test]
-fn whoever_has_a_slow_key_sign_in_a_second_step_waits_for_its_turn_there_too() {
+fn strangers_who_have_a_slow_key_sign_keep_no_requester_waiting() {
+    are_not_kept_waiting(
+        |from, trial| {
+            let mut raw = Raw::connect_from(from, trial, &trial.requesters[0].1);
+            raw.hello();
+            raw
+        },
+        |_| {},
+    );
+}
+
+#[test]
+fn nor_do_those_who_have_it_sign_in_their_second_step() {
+    are_not_kept_waiting(
+        |from, trial| {
+            let mut raw = Raw::in_two_steps(from, trial, &trial.requesters[0].1);
+            raw.hello();
+            raw
+        },
+        Raw::hello_again,
+    );
+    // Whoever means it gets through.
     let trial = Trial::with(kinds()[0], Setup { signs_in: Some(Duration::from_millis(20)), ..Setup::default() });
-    // No share of a key that the server takes comes with the first step: it is asked for in another one.
-    let mut raw = Raw::connect_in_two_steps(&trial, &trial.requesters[0].1);
-    served(&mut raw);
+    served(&mut Raw::in_two_steps("127.0.0.1", &trial, &trial.requesters[0].1));
 }

@@ -76,11 +76,11 @@ impl Raw {
     }
 
     /// Whose first word leaves the server nothing to go on with: it has to ask for another one (RFC 8446, section 4.1.4).
-    pub fn connect_in_two_steps(trial: &Trial, certified: &Certified) -> Self {
+    pub fn in_two_steps(from: &str, trial: &Trial, certified: &Certified) -> Self {
         let mut provider = rustls::crypto::ring::default_provider();
         let unknown: &'static dyn SupportedKxGroup = &Unknown;
         provider.kx_groups.insert(0, unknown);
-        Self::with(TcpStream::connect(trial.address()).unwrap(), certified, provider)
+        Self::with(connect_from(from, trial).unwrap(), certified, provider)
     }
 
     fn over(stream: TcpStream, certified: &Certified) -> Self {
@@ -112,6 +112,15 @@ impl Raw {
     /// Begins TLS, and waits for nothing.
     pub fn hello(&mut self) {
         let StreamOwned { conn, sock } = &mut self.0;
+        conn.write_tls(sock).unwrap();
+    }
+
+    /// Says more of it, as the other side has asked for.
+    pub fn hello_again(&mut self) {
+        let StreamOwned { conn, sock } = &mut self.0;
+        conn.read_tls(sock).unwrap();
+        conn.process_new_packets().unwrap();
+        assert!(conn.is_handshaking() && conn.wants_write());
         conn.write_tls(sock).unwrap();
     }
 

@@ -115,9 +115,12 @@ fn turn_away(from: SocketAddr, state: &State) {
 async fn attend(house: House, stream: TcpStream, from: SocketAddr, stay: Stay) {
     let state = Arc::clone(&house.state);
     state.metrics.connections.inc();
+    let mut closing = house.closing.clone();
     let met = tokio::select! {
         met = handshake(stream, from, &state) => met,
         () = stay.told_to_leave() => None,
+        // Nothing was asked yet.
+        _ = closing.wait_for(|closing| *closing) => None,
     };
     if let Some((stream, chain)) = met {
         receive(house, stream, chain, stay).await;
