@@ -72,11 +72,12 @@ run serve --config b/custodian.toml --check
 say "4. Ministry B serves"
 "$cotejo" --json serve --config b/custodian.toml --log error >b/serving.json 2>b/server.log &
 server=$!
-for _ in $(seq 200); do
+for _ in $(seq 600); do
     grep -q address b/serving.json && break
     kill -0 "$server" || { cat b/server.log; exit 1; }
     sleep 0.1
 done
+grep -q address b/serving.json || { echo "after a minute nothing is served"; exit 1; }
 value() { sed -n "s/.*\"$1\": \"\([^\"]*\)\".*/\1/p" b/serving.json; }
 # What the operator's own tools see, where there is a tool.
 look() { ! command -v curl >/dev/null || curl --silent --max-time 5 "http://$(value operations)/$1"; }
@@ -140,7 +141,7 @@ run audit key --keys a/keys
 run audit query 2026-0001 --config a/querier.toml --templates a/data/sample-2.npy
 
 say "10. One altered character of a log is found: of 'identification' in the first request"
-sed '0,/"kind[^,]*"request\\"/s/identification/identificatiom/' b/log.jsonl >b/altered.jsonl
+awk '!done { done = sub(/identification/, "identificatiom") } 1' b/log.jsonl >b/altered.jsonl
 code=0
 run audit verify --log b/altered.jsonl --key "$(cat b/signing.pub)" || code=$?
 [[ $code == 1 ]] || { echo "an altered log ended with $code, and not with 1"; exit 1; }

@@ -469,10 +469,10 @@ fn the_example_of_the_document_can_be_followed() {
     desk.ok(&format!("{INIT} --service --out b/agreement.toml"));
     desk.ok("enroll --agreement b/agreement.toml --templates gallery.csv --out b/gallery.cotejo");
     desk.ok("certificates authority --name Theirs --out theirs");
-    desk.ok("certificates issue --authority theirs --name A-BORDER --client --out theirs");
-    desk.ok("certificates signing-key --out theirs");
+    desk.ok("certificates issue --authority theirs --name A-BORDER --client --out party");
+    desk.ok("certificates signing-key --out party");
     for file in ["authority.pem", "tls.pem", "signing.pub"] {
-        desk.write(&format!("b/their-{file}"), desk.read(&format!("theirs/{file}")));
+        desk.write(&format!("b/their-{file}"), desk.read(&format!("party/{file}")));
     }
     let program = Path::new(env!("CARGO_BIN_EXE_cotejo")).parent().unwrap();
     let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap());
