@@ -5,7 +5,7 @@ use std::io::{BufRead as _, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 use super::failure::Failure;
 use super::files::{self, protected, protected::Standing};
@@ -47,9 +47,21 @@ pub fn read_key(path: &Path, limit: u64) -> Result<Zeroizing<Vec<u8>>, Failure> 
 /// A key in the clear: as it is, or opened with the passphrase of this command.
 pub fn opened(path: &Path, content: Zeroizing<Vec<u8>>) -> Result<Zeroizing<Vec<u8>>, Failure> {
     match Standing::of(&content) {
-        Standing::Protected => protected::open(path, &content, &of(path)?),
+        Standing::Protected => {
+            let opened = of(path).and_then(|passphrase| protected::open(path, &content, &passphrase));
+            wipe_stack();
+            opened
+        }
         _ => Ok(content),
     }
+}
+
+/// Overwrites what calls that are over have left on the stack: who derives a key puts the passphrase there, padded to a block.
+#[inline(never)]
+fn wipe_stack() {
+    let mut left = [0xff_u8; 1 << 17];
+    left.zeroize();
+    std::hint::black_box(&mut left);
 }
 
 /// The command line names the file with the passphrase.
