@@ -115,13 +115,15 @@ impl Raw {
         conn.write_tls(sock).unwrap();
     }
 
-    /// Says more of it, as the other side has asked for.
-    pub fn hello_again(&mut self) {
+    /// Says more of it, as the other side has asked for; unless that one has had enough.
+    pub fn hello_again(&mut self) -> std::io::Result<()> {
         let StreamOwned { conn, sock } = &mut self.0;
-        conn.read_tls(sock).unwrap();
+        if conn.read_tls(sock)? == 0 {
+            return Err(std::io::ErrorKind::UnexpectedEof.into());
+        }
         conn.process_new_packets().unwrap();
         assert!(conn.is_handshaking() && conn.wants_write());
-        conn.write_tls(sock).unwrap();
+        conn.write_tls(sock).map(drop)
     }
 
     pub fn send(&mut self, bytes: &[u8]) -> std::io::Result<()> {

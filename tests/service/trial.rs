@@ -335,8 +335,9 @@ impl Trial {
         while left > MONTH {
             self.pass(MONTH);
             left -= MONTH;
-            let (requester, key) =
-                ("A-BORDER".parse().unwrap(), Name(Hash::of(&left.to_le_bytes()).0[..16].try_into().unwrap()));
+            // A key that nobody has had.
+            let key = Hash::of(&self.now().millis().to_le_bytes()).0[..16].try_into().unwrap();
+            let (requester, key) = ("A-BORDER".parse().unwrap(), Name(key));
             self.custody().admit_key(&requester, &self.digest(), &key, b"", 1, self.now()).unwrap();
         }
         self.pass(left);
