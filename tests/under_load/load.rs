@@ -84,8 +84,9 @@ fn as_many_clients_as_there_are_get_answers_and_nothing_else() {
         told_to_wait.into_inner()
     );
     assert!(peak < 1500.0, "{peak} MB");
-    // Other work on this machine is no fault of ours: the published run is read by people.
-    let least = if setting("COTEJO_SECONDS", 0) >= 60 { 0.9 } else { 0.4 };
+    // Answers come at planned times, and what the plan leaves over is not used. Other work on this machine is no fault of ours: the
+    // published run is read by people.
+    let least = if setting("COTEJO_SECONDS", 0) >= 60 { 0.7 } else { 0.4 };
     assert!(served > least * alone, "{served:.1} answers/s where matching alone makes {alone:.1}");
 }
 
