@@ -3,15 +3,15 @@
 use std::fmt::Display;
 use std::path::PathBuf;
 
-use crate::service::audit::{Comparison, Discrepancy, Report, Statements, Verifier, compare};
+use crate::service::audit::{Comparison, Discrepancy, Report, Statements, compare};
 use crate::service::signing::PublicKey;
 use serde::Serialize;
 
 use super::source::{Place, Source, SourceArgs};
-use super::{first_key, read_into, verify};
+use super::{Served, read_into, verifier, verify};
+use crate::cli::Outcome;
 use crate::cli::console::{Console, count};
 use crate::cli::failure::Failure;
-use crate::cli::{Outcome, party};
 
 /// Lay the logs of custodian and querier side by side: each holds the other's signed statements
 #[derive(clap::Args)]
@@ -49,7 +49,7 @@ struct Document<'a> {
 impl Args {
     pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
         let (our_place, their_place) = (self.source.place(), Place::File(&self.with));
-        let days = super::log_days(&self.agreement, console)?;
+        let days = Served::read(&self.agreement, console)?.log_days;
         let (ours, our_report) = statements(&our_place, self.key, days)?;
         let (theirs, their_report) = statements(&their_place, self.with_key, days)?;
         let mut lines = Vec::new();
@@ -84,8 +84,7 @@ impl Args {
 
 fn statements(place: &Place<'_>, key: Option<PublicKey>, days: u32) -> Result<(Statements, Report), Failure> {
     let mut statements = Statements::new().retaining(days);
-    let verifier = Verifier::new(first_key(place, key)?, None).at(party::now()).retaining(days);
-    let verifier = read_into(verifier, &mut Source::open(place)?, |reading| {
+    let verifier = read_into(verifier(place, key, &[])?.retaining(days), &mut Source::open(place)?, |reading| {
         statements.read(reading);
         Ok(())
     })?;

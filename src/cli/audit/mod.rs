@@ -18,6 +18,7 @@ mod verify;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use crate::scheme::Opened;
 use crate::service::audit::{RETENTION_DAYS, Reading, Report, Verifier};
 use crate::service::signing::PublicKey;
 use crate::service::tree::TreeHead;
@@ -79,8 +80,13 @@ fn read(
     noted: &[TreeHead],
     each: impl FnMut(&Reading<'_>) -> Result<(), Failure>,
 ) -> Result<Report, Failure> {
-    let verifier = Verifier::new(first_key(place, key)?, noted.iter().copied()).at(party::now());
+    let verifier = verifier(place, key, noted)?;
     Ok(read_into(verifier, &mut Source::open(place)?, each)?.finish())
+}
+
+/// What checks a log now, from its first key on.
+fn verifier(place: &Place<'_>, key: Option<PublicKey>, noted: &[TreeHead]) -> Result<Verifier, Failure> {
+    Ok(Verifier::new(first_key(place, key)?, noted.iter().copied()).at(party::now()))
 }
 
 /// The key that a log began with, where one was followed by another and so on to this one; else, and of a pipe, this one.
@@ -110,19 +116,28 @@ fn first_key(place: &Place<'_>, key: Option<PublicKey>) -> Result<Option<PublicK
     Ok(Some(if first.is_some_and(|first| first.is_signed_by(&earliest)) { earliest } else { key }))
 }
 
-/// For how many days logs are kept: as these agreements say, the longest of them; as without a word where there is none.
-fn log_days(agreements: &[PathBuf], console: &Console) -> Result<u32, Failure> {
-    let mut longest = None;
-    for path in agreements {
-        let agreement = load::agreement(path, console)?;
-        let service = agreement.terms().service.as_ref();
-        let days = service.map(|service| service.log_days).ok_or_else(|| {
-            let remedy = "give the agreement that was served: 'cotejo agreement init --service' makes such";
-            Failure::at(path, "it has no [service]: nothing in a log is about it", remedy)
-        })?;
-        longest = longest.max(Some(days));
+/// Agreements that were served.
+struct Served {
+    agreements: Vec<Opened>,
+    /// For how many days logs are kept: as the longest of them says, or as without a word.
+    log_days: u32,
+}
+
+impl Served {
+    fn read(paths: &[PathBuf], console: &Console) -> Result<Self, Failure> {
+        let (mut agreements, mut log_days) = (Vec::with_capacity(paths.len()), None);
+        for path in paths {
+            let agreement = load::agreement(path, console)?;
+            let service = agreement.terms().service.as_ref();
+            let days = service.map(|service| service.log_days).ok_or_else(|| {
+                let remedy = "give the agreement that was served: 'cotejo agreement init --service' makes such";
+                Failure::at(path, "it has no [service]: nothing in a log is about it", remedy)
+            })?;
+            log_days = log_days.max(Some(days));
+            agreements.push(agreement);
+        }
+        Ok(Self { agreements, log_days: log_days.unwrap_or(RETENTION_DAYS) })
     }
-    Ok(longest.unwrap_or(RETENTION_DAYS))
 }
 
 /// Has a verifier read a log once, and shows each entry to `each`.

@@ -2,16 +2,16 @@
 
 use std::path::PathBuf;
 
-use crate::service::audit::{Finding, LogProblem, Report, Role, Verifier};
+use crate::service::audit::{Finding, LogProblem, Report, Role};
 use crate::service::signing::{Hash, PublicKey};
 use serde::Serialize;
 
 use super::noted::noted;
 use super::source::{Source, SourceArgs};
-use super::{entries, first_key, log_days, read_into};
+use super::{Served, entries, read_into, verifier};
+use crate::cli::Outcome;
 use crate::cli::console::{Console, count};
 use crate::cli::failure::Failure;
-use crate::cli::{Outcome, load, party};
 
 /// Check a log: its chain, its signatures, the signed statements in it, and whether it keeps to the agreement
 ///
@@ -51,12 +51,12 @@ impl Args {
     pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
         let place = self.source.place();
         let noted = noted(&self.noted)?;
-        let mut verifier = Verifier::new(first_key(&place, self.key)?, noted).at(party::now());
-        for path in &self.agreement {
-            let agreement = load::agreement(path, console)?;
+        let verifier = verifier(&place, self.key, &noted)?;
+        let served = Served::read(&self.agreement, console)?;
+        let mut verifier = verifier.retaining(served.log_days);
+        for agreement in &served.agreements {
             verifier = verifier.under(Hash(agreement.digest().0), agreement.terms());
         }
-        let verifier = verifier.retaining(log_days(&self.agreement, console)?);
         let mut source = Source::open(&place)?;
         let verifier = read_into(verifier, &mut source, |_| Ok(()))?;
         let ledger = if verifier.is_of(Role::Custodian) { source.ledger()? } else { None };
