@@ -88,9 +88,15 @@ impl LogReader {
 
 /// What a database says of itself, to whoever only reads it; [`StoreError::Foreign`] where it says nothing.
 pub(super) fn about(database: &mut Database, name: &str) -> Result<String, StoreError> {
-    let rows = database.read("SELECT value FROM about WHERE name = ?1", &[name.into()]);
-    let rows = rows.map_err(|error| if let StoreError::Refused(_) = error { StoreError::Foreign } else { error })?;
-    rows.into_iter().next().ok_or(StoreError::Foreign)?.text()
+    let said = maybe_about(database, name);
+    let said = said.map_err(|error| if let StoreError::Refused(_) = error { StoreError::Foreign } else { error })?;
+    said.ok_or(StoreError::Foreign)
+}
+
+/// The same where it need not say anything.
+pub(super) fn maybe_about(database: &mut Database, name: &str) -> Result<Option<String>, StoreError> {
+    let rows = database.read("SELECT value FROM about WHERE name = ?1", &[name.into()])?;
+    rows.into_iter().next().map(|mut row| row.text()).transpose()
 }
 
 const ENTRIES: &str = "SELECT number, time, content, content_digest, hash, signature FROM log \

@@ -6,6 +6,7 @@ use super::Custody;
 use super::persons::MARK_DIGITS;
 use crate::service::audit::Event;
 use crate::service::signing::Hash;
+use crate::service::store::entries::maybe_about;
 use crate::service::store::{StoreError, schema};
 use crate::service::time::Time;
 use crate::template::SubjectId;
@@ -85,10 +86,7 @@ impl Custody {
         exempt: &BTreeSet<SubjectId>,
     ) -> Result<ListStanding, StoreError> {
         let (digest, kept) = (self.exempt_digest(exempt).to_string(), Kept::of(agreement));
-        let mut about = |name: &str| {
-            let found = self.journal.database.read("SELECT value FROM about WHERE name = ?1", &[name.into()])?;
-            found.into_iter().next().map(|mut row| row.text()).transpose()
-        };
+        let mut about = |name: &str| maybe_about(&mut self.journal.database, name);
         if about(&kept.last)?.is_none_or(|last| last == digest) {
             return Ok(ListStanding::Current);
         }

@@ -12,6 +12,7 @@ mod request;
 
 use rand::CryptoRng;
 
+use super::entries::maybe_about;
 use super::logged::LoggedStep;
 use super::values::Value;
 use super::{Journal, Location, Owner, StoreError, schema};
@@ -214,7 +215,7 @@ impl Outbox {
             let answer = answer.map_or(Value::Null, Value::from);
             if step.execute(sql, &[number.into(), reply.to_json().into(), answer])? > 0 {
                 let said = reply.verify(None).map_err(|_| StoreError::Damaged("reply"))?;
-                if said.number > last_reply(step, custodian)? {
+                if said.number > reply_number(schema::about(step, &replied_by(custodian))?)? {
                     schema::set_about(step, &replied_by(custodian), &said.number.to_string())?;
                 }
                 step.log(Event::Reply { statement: reply.clone() }, now)?;
@@ -229,7 +230,7 @@ impl Outbox {
     ///
     /// [`StoreError`] where it cannot be read.
     pub(crate) fn last_reply(&mut self, custodian: &Code) -> Result<u64, StoreError> {
-        self.journal.step(|step| last_reply(step, custodian))
+        reply_number(maybe_about(&mut self.journal.database, &replied_by(custodian))?)
     }
 
     /// The acknowledgement of a reply: the one that was made already, if one was.
@@ -397,8 +398,8 @@ fn replied_by(custodian: &Code) -> String {
     format!("last reply of {custodian}")
 }
 
-fn last_reply(step: &mut LoggedStep<'_, '_>, custodian: &Code) -> Result<u64, StoreError> {
-    let kept = schema::about(step, &replied_by(custodian))?;
+/// What stands there; 0 where nothing does.
+fn reply_number(kept: Option<String>) -> Result<u64, StoreError> {
     kept.map_or(Ok(0), |kept| kept.parse().map_err(|_| StoreError::Damaged("reply")))
 }
 
