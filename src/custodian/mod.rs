@@ -6,7 +6,7 @@ mod gallery;
 mod held;
 mod searched;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashSet};
@@ -15,7 +15,9 @@ use rand::CryptoRng;
 
 use crate::parameters::ParameterSet;
 use crate::remedy::Remedy;
-use crate::scheme::{Evaluator, Opened, OtherScheme, Progress, Subjects, Task, Unanswered};
+use crate::scheme::{
+    Evaluator, Opened, OtherScheme, Progress, RandomSeed, Randomness, Subjects, Task, Unanswered, random_seed,
+};
 use crate::template::SubjectId;
 use crate::wire::{Answer, EvaluationKey, KeyId, Query, Target};
 pub(crate) use gallery::of_id;
@@ -35,6 +37,8 @@ pub struct Custodian<'a, S: Evaluator> {
     exempt: HashSet<usize>,
     set: S::Set,
     budget_bytes: u64,
+    /// Where subjects stand in slots follows from it; drawn by the first answer whose randomness nobody else draws.
+    order: OnceLock<RandomSeed>,
     /// What answers keep of the gallery, for those that follow.
     prepared: S::PreparedGallery,
 }
@@ -137,7 +141,7 @@ impl<'a, S: Evaluator> Custodian<'a, S> {
         let (agreement, gallery) = (agreement.clone(), gallery.into());
         let set = S::agreed_set(&agreement)?;
         let prepared = S::prepare_gallery(&set, agreement.functional(), budget_bytes);
-        Ok(Self { agreement, gallery, exempt: HashSet::new(), set, budget_bytes, prepared })
+        Ok(Self { agreement, gallery, exempt: HashSet::new(), set, budget_bytes, order: OnceLock::new(), prepared })
     }
 
     /// The agreement that is answered under.
@@ -205,6 +209,23 @@ impl<'a, S: Evaluator> Custodian<'a, S> {
         rng: &mut dyn CryptoRng,
         progress: &dyn Progress,
     ) -> Result<Answer<S>, AnswerError> {
+        let order = self.order.get_or_init(|| random_seed(rng)).clone();
+        self.answer_from(key, query, &Randomness::new(random_seed(rng), order), progress)
+    }
+
+    /// As [`Custodian::answer`], from given randomness: the same answer each time, bit for bit, for the same key, query, version of the
+    /// gallery and exempt persons.
+    ///
+    /// # Errors
+    ///
+    /// As [`Custodian::answer`].
+    pub(crate) fn answer_from(
+        &self,
+        key: &AdmittedKey<S>,
+        query: &Query<S>,
+        randomness: &Randomness,
+        progress: &dyn Progress,
+    ) -> Result<Answer<S>, AnswerError> {
         if query.key != key.id {
             return Err(AnswerError::OtherKey { expected: key.id, actual: query.key });
         }
@@ -224,7 +245,8 @@ impl<'a, S: Evaluator> Custodian<'a, S> {
             Target::Subject(_) => &nothing_kept,
         };
         let watch = Watch { progress, searched: &searched };
-        let answered = S::answer(&key.key, prepared, &task, &query.ciphertext, rng, &watch);
+        let randomness = randomness.of_gallery(&self.gallery.version().0);
+        let answered = S::answer(&key.key, prepared, &task, &query.ciphertext, &randomness, &watch);
         // A subject that could not be read took part as one without references: the answer must not leave.
         if let Some(damage) = searched.damage() {
             return Err(damage.into());

@@ -13,7 +13,7 @@ use crate::custodian::{self, AnswerError, Gallery};
 use crate::scheme::bgv::Bgv;
 use crate::scheme::hybrid::Hybrid;
 use crate::scheme::tfhe::Tfhe;
-use crate::scheme::{Evaluator, Opened, OtherScheme, Progress};
+use crate::scheme::{Evaluator, Opened, OtherScheme, Progress, Randomness};
 use crate::template::SubjectId;
 use crate::wire::{self, KeyId, Query, QueryId, Target, WireError};
 
@@ -70,6 +70,13 @@ trait Answering: Send + Sync {
         key: &AdmittedKey,
         question: &Question,
         rng: &mut dyn CryptoRng,
+        progress: &dyn Progress,
+    ) -> Result<Vec<u8>, ExchangeError>;
+    fn answer_from(
+        &self,
+        key: &AdmittedKey,
+        question: &Question,
+        randomness: &Randomness,
         progress: &dyn Progress,
     ) -> Result<Vec<u8>, ExchangeError>;
 }
@@ -209,6 +216,21 @@ impl Custodian {
     ) -> Result<Vec<u8>, ExchangeError> {
         self.0.answer(key, question, rng, progress)
     }
+
+    /// As [`Custodian::answer`], from given randomness: the same bytes each time.
+    ///
+    /// # Errors
+    ///
+    /// As [`Custodian::answer`].
+    pub(crate) fn answer_from(
+        &self,
+        key: &AdmittedKey,
+        question: &Question,
+        randomness: &Randomness,
+        progress: &dyn Progress,
+    ) -> Result<Vec<u8>, ExchangeError> {
+        self.0.answer_from(key, question, randomness, progress)
+    }
 }
 
 impl EvaluationKey {
@@ -331,11 +353,29 @@ impl<S: Evaluator> Answering for custodian::Custodian<'static, S> {
         rng: &mut dyn CryptoRng,
         progress: &dyn Progress,
     ) -> Result<Vec<u8>, ExchangeError> {
-        let key = key.key.downcast_ref::<custodian::AdmittedKey<S>>();
-        let (Some(key), Some(query)) = (key, question.query.downcast_ref::<Query<S>>()) else {
-            return Err(AnswerError::OtherTerms.into());
-        };
+        let (key, query) = of_scheme::<S>(key, question)?;
         let answer = self.answer(key, query, rng, progress)?;
         Ok(unwrapped(answer.to_bytes(self.agreement())?))
     }
+
+    fn answer_from(
+        &self,
+        key: &AdmittedKey,
+        question: &Question,
+        randomness: &Randomness,
+        progress: &dyn Progress,
+    ) -> Result<Vec<u8>, ExchangeError> {
+        let (key, query) = of_scheme::<S>(key, question)?;
+        let answer = self.answer_from(key, query, randomness, progress)?;
+        Ok(unwrapped(answer.to_bytes(self.agreement())?))
+    }
+}
+
+/// A key and a query as those of one scheme.
+fn of_scheme<'a, S: Evaluator>(
+    key: &'a AdmittedKey,
+    question: &'a Question,
+) -> Result<(&'a custodian::AdmittedKey<S>, &'a Query<S>), AnswerError> {
+    let key = key.key.downcast_ref::<custodian::AdmittedKey<S>>();
+    key.zip(question.query.downcast_ref::<Query<S>>()).ok_or(AnswerError::OtherTerms)
 }

@@ -6,7 +6,8 @@ use rand::CryptoRng;
 use zeroize::Zeroizing;
 
 use super::{
-    Crossing, CrossingError, Disclosed, Evaluator, Extent, Holder, Progress, Scheme, Stopped, Task, Unanswered,
+    Crossing, CrossingError, Disclosed, Evaluator, Extent, Holder, Progress, Randomness, Scheme, Stopped, Task,
+    Unanswered,
 };
 use crate::agreement::{Disclosure, SchemeId};
 use crate::functional::{Functional, LinearForm, Probe, pairs};
@@ -126,7 +127,7 @@ impl Evaluator for Clear {
         (): &(),
         task: &Task<'_>,
         probes: &Plain<i64>,
-        _: &mut dyn CryptoRng,
+        _: &Randomness,
         progress: &dyn Progress,
     ) -> Result<Plain<u8>, Unanswered> {
         let functional = task.functional;

@@ -7,6 +7,8 @@
 
 mod account;
 #[cfg(test)]
+mod again;
+#[cfg(test)]
 mod alike;
 pub mod bgv;
 #[cfg(test)]
@@ -24,6 +26,7 @@ mod malformed;
 mod measurement;
 mod opened;
 mod prediction;
+mod randomness;
 pub(in crate::scheme) mod subject;
 pub mod tfhe;
 
@@ -42,6 +45,9 @@ pub(crate) use gray_zone::upper_tail;
 pub(crate) use measurement::{Flips, MeasuredNoise, Measurement, Unmeasured, WIDEST};
 pub use opened::Opened;
 pub(crate) use prediction::PredictedNoise;
+pub(in crate::scheme) use randomness::Drawn;
+pub use randomness::Randomness;
+pub(crate) use randomness::{RandomSeed, random_seed};
 
 /// What crosses between the parties under one scheme.
 pub trait Scheme: Sized + 'static {
@@ -315,7 +321,8 @@ pub trait Evaluator: Scheme {
 
     /// Stages 4 to 6: the sanitised verdicts, `verdicts_per_probe` for each probe in turn.
     ///
-    /// `gallery` must have been prepared for the gallery that the task's subjects are of.
+    /// `gallery` must have been prepared for the gallery that the task's subjects are of. The answer follows from key, task, probes and
+    /// randomness alone: not from the number of threads, nor from what `gallery` keeps.
     ///
     /// # Errors
     ///
@@ -325,7 +332,7 @@ pub trait Evaluator: Scheme {
         gallery: &Self::PreparedGallery,
         task: &Task<'_>,
         probes: &Self::EncryptedProbes,
-        rng: &mut dyn CryptoRng,
+        randomness: &Randomness,
         progress: &dyn Progress,
     ) -> Result<Self::EncryptedVerdicts, Unanswered>;
 

@@ -4,7 +4,7 @@
 use std::cell::Cell;
 
 use super::chain::Chain;
-use super::noise::{Noise, State, sum};
+use super::noise::{Noise, State, log2, sum};
 use super::residues::{divide_mod_t, multiply_mod_t};
 use crate::parameters::bgv::PLAINTEXT_MODULUS;
 
@@ -112,7 +112,7 @@ pub(in crate::scheme) struct Unsettled<V> {
 /// After [`Arithmetic::combine`]. Coefficients are taken to be as large as they can be, so that the state does not depend on them.
 pub(in crate::scheme) fn combined(chain: Chain, states: &[State], factor: u32) -> State {
     let noise = Noise::of(&chain.set);
-    let coefficient = f64::from(PLAINTEXT_MODULUS / 2).log2();
+    let coefficient = log2(f64::from(PLAINTEXT_MODULUS / 2));
     State {
         limbs: states.iter().map(|state| state.limbs).min().unwrap_or(chain.set.limbs),
         factor,

@@ -59,7 +59,7 @@ fn primes() -> &'static [u32] {
 pub(in crate::scheme) fn modulus_log2(count: usize) -> f64 {
     static SUMS: OnceLock<Vec<f64>> = OnceLock::new();
     let sums = SUMS.get_or_init(|| {
-        let logarithms = primes().iter().map(|&prime| f64::from(prime).log2());
+        let logarithms = primes().iter().map(|&prime| libm::log2(f64::from(prime)));
         let sums = logarithms.scan(0.0, |sum, logarithm| {
             *sum += logarithm;
             Some(*sum)

@@ -27,7 +27,7 @@ use super::distance::{Steps, ledger_entry};
 use super::engine::{Engine, Plaintext};
 use super::keys::PreparedKey;
 use super::misfit::Misfit;
-use super::noise::{MARGIN_BITS, State};
+use super::noise::{MARGIN_BITS, State, log2};
 use super::residues::divide_mod_t;
 use super::ring::Ring;
 use super::sampling::{any_residue, non_zero};
@@ -335,7 +335,7 @@ impl Circuit {
     fn summed(&self, end: State, blocks: usize) -> State {
         let noise = match self.disclosure {
             Disclosure::Each => end.noise,
-            Disclosure::Any | Disclosure::Count => end.noise + (blocks.max(1) as f64).log2() / 2.0,
+            Disclosure::Any | Disclosure::Count => end.noise + log2(blocks.max(1) as f64) / 2.0,
         };
         State { noise, ..end }
     }
@@ -343,7 +343,7 @@ impl Circuit {
     /// Whether one sum that is masked by one number in the end, which multiplies its noise, is flooded enough. Where it is not, `any` is
     /// answered by several sums that were masked before noise was divided away.
     pub(in crate::scheme) fn has_room_for_a_constant(&self) -> bool {
-        let coefficient = f64::from(PLAINTEXT_MODULUS / 2).log2();
+        let coefficient = log2(f64::from(PLAINTEXT_MODULUS / 2));
         let masked = State { noise: self.end.noise + coefficient, ..self.end };
         flooding_log2(&self.set, masked) >= self.least_flooding(1)
     }
@@ -354,7 +354,7 @@ impl Circuit {
             Disclosure::Each => blocks * self.set.ring_size() * self.outputs(),
             Disclosure::Any | Disclosure::Count => MANY_SAMPLES,
         };
-        LEAST_FLOODING_BITS.max((numbers as f64).log2() - LEAKAGE_LIMIT_LOG2)
+        LEAST_FLOODING_BITS.max(log2(numbers as f64) - LEAKAGE_LIMIT_LOG2)
     }
 
     /// The judgements of a block, plane after plane.

@@ -18,7 +18,7 @@ use super::ciphertexts::EncryptedProbes;
 use super::engine::{Ciphertext, rotated_noise};
 use super::keys::PreparedKey;
 use super::modulus::{Piece, Sum, add_assign, two_sums_of_pieces};
-use super::noise::{Noise, State, sum};
+use super::noise::{Noise, State, log2, sum};
 use super::pieces::{Giants, lift_in_pieces, place, several};
 use super::pool::Poly;
 use super::residues::{residue, small_residue};
@@ -336,9 +336,9 @@ fn state_of_sums(set: &BgvSet, steps: Steps) -> State {
     let fresh = State { limbs: set.limbs, factor: 1, noise: noise.fresh() };
     // Every rotation adds its own noise to that of the one before.
     let one = rotated_noise(noise, State { noise: f64::NEG_INFINITY, ..fresh });
-    let rotations = |count: usize| one + (count as f64).log2() / 2.0;
+    let rotations = |count: usize| one + log2(count as f64) / 2.0;
     let last_baby = sum([fresh.noise, rotations(steps.babies - 1)]);
-    let products = noise.plaintext_product(last_baby) + (steps.period as f64).log2() / 2.0;
+    let products = noise.plaintext_product(last_baby) + log2(steps.period as f64) / 2.0;
     State { noise: sum([products, rotations(steps.giants() - 1), noise.plaintext()]), ..fresh }
 }
 

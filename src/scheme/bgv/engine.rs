@@ -6,7 +6,7 @@ use super::arithmetic::{Arithmetic, Combination, alike, blinded, combined, multi
 use super::chain::Chain;
 use super::misfit::Misfit;
 use super::modulus::{Modulus, Sum, scale, sum_of_products, two_sums_of_products, weighted_sum, weighted_sums};
-use super::noise::{Noise, State, sum};
+use super::noise::{Noise, State, log2, sum};
 use super::pool::Poly;
 use super::residues::{centred, divide_mod_t, multiply_mod_t};
 use super::ring::{Conversion, Limb, Ring, Rotation};
@@ -378,7 +378,7 @@ impl Ciphertext {
                 scale(prime.modulus, limb, prime.modulus.store(constant));
             });
         }
-        self.state.noise += f64::from(crate::parameters::bgv::PLAINTEXT_MODULUS / 2).log2();
+        self.state.noise += log2(f64::from(crate::parameters::bgv::PLAINTEXT_MODULUS / 2));
         self
     }
 }

@@ -7,8 +7,6 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use rand::CryptoRng;
-use rand_chacha::ChaCha20Rng;
 use rayon::prelude::*;
 
 use super::aggregate::{Sums, squares};
@@ -21,14 +19,14 @@ use super::kept::{Order, Place, PreparedGallery};
 use super::keys::{EvaluationKey, PreparedKey};
 use super::misfit::Misfit;
 use super::pool::Poly;
-use super::sampling::generator;
+use super::sampling::Generator;
 use super::sanitise::{Sanitised, sanitised};
 use super::shape::Shape;
 use super::{Bgv, residues};
 use crate::agreement::Disclosure;
 use crate::functional::{Functional, LinearForm, Reference, SampleLayout};
 use crate::parameters::bgv::BgvSet;
-use crate::scheme::{Evaluator, Progress, Stopped, SubjectReferences, Task, Unanswered};
+use crate::scheme::{Drawn, Evaluator, Progress, Randomness, Stopped, SubjectReferences, Task, Unanswered};
 
 /// Probes that share one pass over the gallery, at most.
 const GROUP: usize = 16;
@@ -57,18 +55,17 @@ impl Evaluator for Bgv {
         gallery: &PreparedGallery,
         task: &Task<'_>,
         probes: &EncryptedProbes,
-        rng: &mut dyn CryptoRng,
+        randomness: &Randomness,
         progress: &dyn Progress,
     ) -> Result<EncryptedVerdicts, Unanswered> {
         let set = key.ring.set;
-        let mut rng = generator(rng);
         let asked = asked(task.layouts);
         // An agreement's functional fits its set; anything else has no probes to answer.
         let Some(steps) = Steps::new(&set, task.functional.coordinates()) else {
             return Ok(EncryptedVerdicts { probes: Vec::new() });
         };
         let groups = groups(&set, task, steps, &asked, gallery.budget_bytes);
-        let order = gallery.order(key, task.disclosure, &mut rng);
+        let order = Order::of(randomness, key, task.disclosure);
         let again = gallery.is_used_again(order);
         let keep_bytes =
             if again || groups.len() > 1 { kept_bytes(&set, steps, &groups, gallery.budget_bytes) } else { 0 };
@@ -76,6 +73,7 @@ impl Evaluator for Bgv {
             key,
             task,
             steps,
+            randomness,
             progress,
             gallery,
             order,
@@ -85,7 +83,7 @@ impl Evaluator for Bgv {
         };
         let mut verdicts: Vec<Answered> = Vec::with_capacity(task.layouts.len());
         for group in &groups {
-            verdicts.extend(search.group(group, probes, &mut rng)?);
+            verdicts.extend(search.group(group, probes)?);
         }
         require_hidden(&search.leakage)?;
         verdicts.sort_by_key(|answered| answered.probe);
@@ -166,6 +164,7 @@ struct Search<'a> {
     key: &'a PreparedKey,
     task: &'a Task<'a>,
     steps: Steps,
+    randomness: &'a Randomness,
     progress: &'a dyn Progress,
     gallery: &'a PreparedGallery,
     order: Order,
@@ -179,12 +178,7 @@ struct Search<'a> {
 
 impl<'a> Search<'a> {
     /// All blocks, for one group of probes.
-    fn group(
-        &mut self,
-        group: &[Asked],
-        probes: &EncryptedProbes,
-        rng: &mut ChaCha20Rng,
-    ) -> Result<Vec<Answered>, Unanswered> {
+    fn group(&mut self, group: &[Asked], probes: &EncryptedProbes) -> Result<Vec<Answered>, Unanswered> {
         let set = self.key.ring.set;
         let mut babies: Vec<Vec<Babies>> = Vec::with_capacity(group.len());
         for asked in group {
@@ -206,8 +200,12 @@ impl<'a> Search<'a> {
             let circuit = self.circuit(&shape, answered)?;
             let masks = circuit.masks(one_sample);
             let decided = Decided { block, rows: &rows, layout, shape: &shape, circuit: &circuit, masks };
-            let verdicts = self.verdicts(&decided, &babies, rng)?;
-            for (((values, slots), sums), asked) in verdicts.into_iter().zip(&mut slots).zip(&mut sums).zip(group) {
+            let drawn = |asked: &Asked| Drawn::ProbeInBlock { probe: asked.probe, block };
+            let mut generators: Vec<Generator> =
+                group.iter().map(|asked| Generator::of(&self.randomness.seed(drawn(asked)))).collect();
+            let verdicts = self.verdicts(&decided, &babies, &mut generators)?;
+            let of_probes = group.iter().zip(&mut generators).zip(&mut slots).zip(&mut sums);
+            for (values, (((asked, rng), slots), sums)) in verdicts.into_iter().zip(of_probes) {
                 match self.task.disclosure {
                     Disclosure::Each => {
                         let outputs: Vec<Sanitised> = match set.one_squaring {
@@ -227,6 +225,7 @@ impl<'a> Search<'a> {
         let answers = group.iter().zip(slots).zip(sums).map(|((asked, slots), sums)| {
             let verdicts = match sums {
                 Some(sums) => {
+                    let rng = &mut Generator::of(&self.randomness.seed(Drawn::Probe(asked.probe)));
                     let summed = sums.finish(self.key, rng);
                     self.leak(asked, summed.leakage);
                     ProbeVerdicts::Samples(summed.samples)
@@ -300,7 +299,7 @@ impl<'a> Search<'a> {
         &self,
         decided: &Decided<'_>,
         babies: &[Vec<Babies>],
-        rng: &mut ChaCha20Rng,
+        generators: &mut [Generator],
     ) -> Result<Vec<Vec<Ciphertext>>, Stopped> {
         let Decided { layout, shape, circuit, masks, .. } = *decided;
         let ring = &*self.key.ring;
@@ -308,7 +307,6 @@ impl<'a> Search<'a> {
         let slots = self.order.rows(decided.block, ring.n);
         let placed = Placed { rows: decided.rows, slots: &slots };
         // Every decision has masks of its own, so that masked decisions can be added; so has a verdict that is masked at its end.
-        let mut draw = || masks.draw(ring, rng);
         let mut decisions: Vec<Vec<Vec<Ciphertext>>> = babies.iter().map(|_| Vec::new()).collect();
         // Of fewer decisions than the agreement admits each counts for more.
         let agreed = agreed_shape(self.task, layout).decisions();
@@ -321,8 +319,8 @@ impl<'a> Search<'a> {
                 let probes: Vec<&Babies> = babies.iter().filter_map(|samples| samples.get(plane.sample)).collect();
                 let place = Place { order: self.order, block: decided.block, eye, ordinal: plane.ordinal, decision };
                 let scores = self.scores(&probes, place, placed, circuit.centre(judgement));
-                for (score, decisions) in scores.into_iter().zip(&mut decisions) {
-                    let masks = if circuit.masks_at_once() { draw() } else { Vec::new() };
+                for ((score, decisions), rng) in scores.into_iter().zip(&mut decisions).zip(&mut *generators) {
+                    let masks = if circuit.masks_at_once() { masks.draw(ring, rng) } else { Vec::new() };
                     let masks: Vec<&Plaintext> = masks.iter().collect();
                     decisions.push(circuit.judge(&engine, judgement, &score, &masks, 1));
                     self.progress.advance((counted(done + 1) - counted(done)) as u64);
@@ -330,10 +328,10 @@ impl<'a> Search<'a> {
                 done += 1;
             }
         }
-        let verdicts = decisions.into_iter().map(|decisions| match ring.set.one_squaring {
+        let verdicts = decisions.into_iter().zip(generators).map(|(decisions, rng)| match ring.set.one_squaring {
             true => decisions.into_iter().flatten().collect(),
             false => {
-                let masks = if circuit.masks_at_once() { Vec::new() } else { draw() };
+                let masks = if circuit.masks_at_once() { Vec::new() } else { masks.draw(ring, rng) };
                 circuit.verdict(&engine, decisions, &masks.iter().collect::<Vec<_>>())
             }
         });

@@ -1,29 +1,26 @@
 //! What is kept of a gallery between answers: diagonals, transformed, up to a budget; and in which order its subjects stand in slots.
 //!
 //! Where an answer says nothing of positions (`any`, `count`), subjects stand in a secret order, drawn for each pair of a querier's key and a
-//! gallery as it was loaded, block by block, empty slots included. A probe that is not periodic asks about some slots alone: what it learns is
+//! version of a gallery, block by block, empty slots included. A probe that is not periodic asks about some slots alone: what it learns is
 //! about slots of that order, and says nothing of who stands there. Diagonals are those of an order, so they serve one key.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rand::SeedableRng as _;
 use rand::seq::SliceRandom as _;
 use rand_chacha::ChaCha20Rng;
-use sha2::{Digest as _, Sha256};
-use zeroize::Zeroizing;
 
 use super::distance::Transformed;
 use super::keys::PreparedKey;
-use super::sampling::{Seed, seed};
+use super::sampling::Seed;
 use crate::agreement::Disclosure;
+use crate::scheme::Randomness;
 use crate::template::Eye;
 
 /// Diagonals that are kept of a gallery, within a budget.
 pub struct PreparedGallery {
     pub(in crate::scheme) budget_bytes: u64,
-    /// What every order of slots is drawn from; itself drawn by the first answer.
-    secret: OnceLock<Zeroizing<Seed>>,
     /// Answers begun so far, by the order of slots.
     uses: Mutex<HashMap<Order, usize>>,
     kept: Mutex<HashMap<Place, Arc<Transformed>>>,
@@ -57,16 +54,7 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl PreparedGallery {
     pub(in crate::scheme) fn new(budget_bytes: u64) -> Self {
-        Self { budget_bytes, secret: OnceLock::new(), uses: Mutex::default(), kept: Mutex::default() }
-    }
-
-    /// The order of slots for a querier's key.
-    pub(in crate::scheme) fn order(&self, key: &PreparedKey, disclosure: Disclosure, rng: &mut ChaCha20Rng) -> Order {
-        if disclosure == Disclosure::Each {
-            return Order::Gallery;
-        }
-        let secret = self.secret.get_or_init(|| Zeroizing::new(seed(rng)));
-        Order::Secret(Sha256::new_with_prefix(secret.as_slice()).chain_update(key.digest).finalize().into())
+        Self { budget_bytes, uses: Mutex::default(), kept: Mutex::default() }
     }
 
     /// Counts an answer; whether there was one before, from when on keeping pays.
@@ -117,6 +105,14 @@ fn has_room(kept: &mut HashMap<Place, Arc<Transformed>>, order: Order, most: u64
 }
 
 impl Order {
+    /// That of an answer to a querier's key.
+    pub(in crate::scheme) fn of(randomness: &Randomness, key: &PreparedKey, disclosure: Disclosure) -> Self {
+        match disclosure {
+            Disclosure::Each => Self::Gallery,
+            Disclosure::Any | Disclosure::Count => Self::Secret(randomness.order(&key.digest)),
+        }
+    }
+
     /// For each of the `n` slots of a block the row of the subject that stands in it, beyond the last row for a slot that is empty.
     pub(in crate::scheme) fn rows(self, block: usize, n: usize) -> Vec<usize> {
         let mut rows: Vec<usize> = (0..n).collect();
@@ -169,18 +165,18 @@ mod tests {
     }
 
     #[test]
-    fn an_order_is_one_of_all_slots_and_another_for_each_block_key_and_load() {
-        let mut rng = ChaCha20Rng::seed_from_u64(1);
-        let (gallery, key) = (PreparedGallery::new(0), &keys().1);
-        let order = gallery.order(key, Disclosure::Any, &mut rng);
-        assert!(order == gallery.order(key, Disclosure::Count, &mut rng));
-        assert!(order != PreparedGallery::new(0).order(key, Disclosure::Any, &mut rng));
+    fn an_order_is_one_of_all_slots_and_another_for_each_block_and_gallery() {
+        let (key, rng) = (&keys().1, &mut ChaCha20Rng::seed_from_u64(1));
+        let randomness = Randomness::drawn(1, rng);
+        let order = Order::of(&randomness, key, Disclosure::Any);
+        assert!(order == Order::of(&randomness, key, Disclosure::Count));
+        assert!(order != Order::of(&randomness.of_gallery(&[1; 8]), key, Disclosure::Any));
         let rows = order.rows(3, 64);
         assert_ne!(rows, order.rows(4, 64));
         assert_eq!(rows, order.rows(3, 64));
         let mut sorted = rows;
         sorted.sort_unstable();
         assert_eq!(sorted, (0..64).collect::<Vec<_>>());
-        assert_eq!(gallery.order(key, Disclosure::Each, &mut rng).rows(3, 64), sorted);
+        assert_eq!(Order::of(&randomness, key, Disclosure::Each).rows(3, 64), sorted);
     }
 }

@@ -12,6 +12,9 @@
 //!
 //! The *bound* of a coefficient is [`TAIL_LOG2`] bits above the peak, and everything has to stay [`MARGIN_BITS`] below Q/2.
 
+// Both parties, and whoever makes an answer again, must come to the same numbers: those of the standard library differ between machines.
+pub(in crate::scheme) use libm::{exp2, log as ln, log2};
+
 use super::chain::{Chain, modulus_log2};
 use crate::parameters::bgv::{BgvSet, ERROR_COINS, PLAINTEXT_MODULUS, PRIME_BITS};
 
@@ -62,8 +65,8 @@ pub(in crate::scheme) fn sum(peaks: impl IntoIterator<Item = f64>) -> f64 {
     if largest.is_infinite() {
         return largest;
     }
-    let variance: f64 = peaks.iter().map(|peak| (2.0 * (peak - largest)).exp2()).sum();
-    largest + variance.log2() / 2.0
+    let variance: f64 = peaks.iter().map(|peak| exp2(2.0 * (peak - largest))).sum();
+    largest + log2(variance) / 2.0
 }
 
 fn t() -> f64 {
@@ -88,50 +91,50 @@ impl Noise {
 
     /// Bits by which the peak of a random polynomial exceeds the deviation of its coefficients.
     fn spread(self) -> f64 {
-        ((self.n / 2.0).ln() - LN_EXCESS).log2() / 2.0
+        log2(ln(self.n / 2.0) - LN_EXCESS) / 2.0
     }
 
     /// The same for a product of two random polynomials: P(|v w|^2 > x) is about exp(-2 sqrt(x)).
     fn spread_of_product(self) -> f64 {
-        (((self.n / 2.0).ln() - LN_EXCESS) / 2.0).log2()
+        log2((ln(self.n / 2.0) - LN_EXCESS) / 2.0)
     }
 
     /// m + t e of a fresh encryption.
     pub(in crate::scheme) fn fresh(self) -> f64 {
-        (t() * t() * (UNIFORM + Self::error_variance())).log2() / 2.0 + self.spread()
+        log2(t() * t() * (UNIFORM + Self::error_variance())) / 2.0 + self.spread()
     }
 
     /// What a division adds: t times roundings of both parts, one multiplied by the secret.
     pub(in crate::scheme) fn rounding(self) -> f64 {
-        (t() * t() * UNIFORM * (1.0 + TERNARY * self.n)).log2() / 2.0 + self.spread_of_product()
+        log2(t() * t() * UNIFORM * (1.0 + TERNARY * self.n)) / 2.0 + self.spread_of_product()
     }
 
     /// What a keyswitch of a polynomial of `limbs` limbs adds, before the division's own rounding: one product of a digit with an error
     /// for each digit, over the special primes.
     pub(in crate::scheme) fn keyswitch(self, limbs: usize) -> f64 {
         let digits = limbs.div_ceil(self.digit) as f64;
-        let product = (t() * t() * Self::error_variance() * self.n * digits * UNIFORM).log2() / 2.0;
+        let product = log2(t() * t() * Self::error_variance() * self.n * digits * UNIFORM) / 2.0;
         product + self.digit_over_special + self.spread_of_product()
     }
 
     /// A product of two phases.
     pub(in crate::scheme) fn product(self, a: f64, b: f64) -> f64 {
-        a + b + self.n.log2() / 2.0
+        a + b + log2(self.n) / 2.0
     }
 
     /// A product with a plaintext polynomial whose coefficients are uniform modulo t.
     pub(in crate::scheme) fn plaintext_product(self, a: f64) -> f64 {
-        a + (t() * t() * UNIFORM * self.n).log2() / 2.0 + self.spread()
+        a + log2(t() * t() * UNIFORM * self.n) / 2.0 + self.spread()
     }
 
     /// A plaintext that is added.
     pub(in crate::scheme) fn plaintext(self) -> f64 {
-        (t() * t() * UNIFORM).log2() / 2.0 + self.spread()
+        log2(t() * t() * UNIFORM) / 2.0 + self.spread()
     }
 
     /// A public-key encryption of zero: t (e r + e_0 + e_1 s).
     pub(in crate::scheme) fn public_zero(self) -> f64 {
-        (t() * t() * Self::error_variance() * (1.0 + 2.0 * TERNARY * self.n)).log2() / 2.0 + self.spread_of_product()
+        log2(t() * t() * Self::error_variance() * (1.0 + 2.0 * TERNARY * self.n)) / 2.0 + self.spread_of_product()
     }
 
     /// The noise after the primes `limbs..before` are divided away.

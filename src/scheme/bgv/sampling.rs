@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 
 use super::modulus::Modulus;
 use crate::parameters::bgv::{ERROR_COINS, PLAINTEXT_MODULUS, PRIME_BITS};
+use crate::scheme::RandomSeed;
 
 /// A generator of the scheme's own, wiped when it is dropped.
 pub(in crate::scheme) struct Generator(ChaCha20Rng);
@@ -16,6 +17,13 @@ pub(in crate::scheme) fn generator(rng: &mut dyn CryptoRng) -> Generator {
     let mut seed = Zeroizing::new([0; 32]);
     rng.fill_bytes(seed.as_mut());
     Generator(ChaCha20Rng::from_seed(*seed))
+}
+
+impl Generator {
+    /// Of a seed that is itself drawn.
+    pub(in crate::scheme) fn of(seed: &RandomSeed) -> Self {
+        Self(ChaCha20Rng::from_seed(**seed))
+    }
 }
 
 impl std::ops::Deref for Generator {

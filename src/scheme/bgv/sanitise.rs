@@ -14,7 +14,7 @@ use super::chain::Chain;
 use super::engine::Ciphertext;
 use super::keys::PreparedKey;
 use super::modulus::add_assign;
-use super::noise::{Noise, State, TAIL_LOG2, sum};
+use super::noise::{Noise, State, TAIL_LOG2, exp2, log2, sum};
 use super::ring::Ring;
 use super::sampling::{errors, flood, ternary};
 use crate::parameters::bgv::{BgvSet, PLAINTEXT_MODULUS};
@@ -22,7 +22,7 @@ use crate::parameters::bgv::{BgvSet, PLAINTEXT_MODULUS};
 /// w: the flood is t times a uniform integer in [-w, w]. As large as keeps below half the modulus with what it drowns and, once all primes but
 /// the first are gone, with the rounding of that division.
 fn flood_width(set: &BgvSet, state: State) -> u128 {
-    let bound = |noise: f64| (noise + TAIL_LOG2).exp2().ceil() as u128;
+    let bound = |noise: f64| exp2(noise + TAIL_LOG2).ceil() as u128;
     let primes = Chain::of(set).primes;
     let limbs = state.limbs.min(set.public_limbs());
     let dropped: u128 = primes.iter().take(limbs).skip(1).map(|&prime| u128::from(prime)).product();
@@ -52,7 +52,7 @@ pub(in crate::scheme) struct Sanitised {
 pub(in crate::scheme) fn sanitised(key: &PreparedKey, verdict: Ciphertext, rng: &mut ChaCha20Rng) -> Sanitised {
     let limbs = verdict.state.limbs.min(key.ring.set.public_limbs());
     let verdict = verdict.truncated(&key.ring, limbs);
-    let leakage = (-flooding_log2(&key.ring.set, verdict.state)).exp2();
+    let leakage = exp2(-flooding_log2(&key.ring.set, verdict.state));
     Sanitised { ciphertext: flooded(key, &verdict, rng).divided(&key.ring, limbs - 1), leakage }
 }
 
@@ -93,7 +93,7 @@ pub(in crate::scheme) fn flooded(key: &PreparedKey, verdict: &Ciphertext, rng: &
 /// What is known of a verdict once it is flooded.
 pub(in crate::scheme) fn flooded_state(set: &BgvSet, verdict: State) -> State {
     let verdict = State { limbs: verdict.limbs.min(set.public_limbs()), ..verdict };
-    let noise = (flood_width(set, verdict) as f64).log2() + f64::from(PLAINTEXT_MODULUS).log2();
+    let noise = log2(flood_width(set, verdict) as f64) + log2(f64::from(PLAINTEXT_MODULUS));
     State { noise, ..verdict }
 }
 

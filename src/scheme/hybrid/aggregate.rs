@@ -5,9 +5,6 @@
 //! same in every slot and block, where the sum of a probe's hits cannot reach t; else any random numbers, four times over, so that all four sums
 //! are 0 for a miss, and for a hit with probability 2^-64.
 
-use rand_chacha::ChaCha20Rng;
-use rand_chacha::rand_core::SeedableRng as _;
-
 use super::pairs::Pairs;
 use crate::agreement::Disclosure;
 use crate::parameters::bgv::PLAINTEXT_MODULUS;
@@ -18,7 +15,8 @@ use crate::scheme::bgv::engine::{Ciphertext, Engine, Plaintext};
 use crate::scheme::bgv::keys::PreparedKey;
 use crate::scheme::bgv::misfit::Misfit;
 use crate::scheme::bgv::residues::divide_mod_t;
-use crate::scheme::bgv::sampling::{any_residue, non_zero, seed};
+use crate::scheme::bgv::sampling::{Generator, any_residue, non_zero};
+use crate::scheme::{Drawn, Randomness};
 
 /// How many numbers a probe is told, and how they are masked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,15 +53,16 @@ pub(super) struct Sums {
     masking: Masking,
     /// The number of [`Masking::One`].
     constant: u32,
-    rng: ChaCha20Rng,
+    rng: Generator,
     /// One for each number; none before the first block.
     values: Vec<Ciphertext>,
 }
 
 impl Sums {
-    pub(super) fn new(masking: Masking, rng: &mut ChaCha20Rng) -> Self {
-        let constant = non_zero(1, rng).first().copied().unwrap_or(1);
-        Self { masking, constant, rng: ChaCha20Rng::from_seed(seed(rng)), values: Vec::new() }
+    pub(super) fn new(masking: Masking, randomness: &Randomness, probe: usize) -> Self {
+        let mut rng = Generator::of(&randomness.seed(Drawn::Probe(probe)));
+        let constant = non_zero(1, &mut rng).first().copied().unwrap_or(1);
+        Self { masking, constant, rng, values: Vec::new() }
     }
 
     /// Adds a block: its verdicts, over the primes of the public key.

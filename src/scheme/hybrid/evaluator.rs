@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use rand::CryptoRng;
 use rand_chacha::ChaCha20Rng;
 use rayon::prelude::*;
 
@@ -25,11 +24,11 @@ use crate::scheme::bgv::engine::{Ciphertext, Plaintext};
 use crate::scheme::bgv::misfit::Misfit;
 use crate::scheme::bgv::pool::Poly;
 use crate::scheme::bgv::residues::residue;
-use crate::scheme::bgv::sampling::generator;
+use crate::scheme::bgv::sampling::Generator;
 use crate::scheme::bgv::sanitise::sanitised;
 use crate::scheme::bgv::shape::Shape;
 use crate::scheme::tfhe::distance::{EncryptedTemplate, Scratch};
-use crate::scheme::{Evaluator, Progress, Stopped, Task, Unanswered};
+use crate::scheme::{Drawn, Evaluator, Progress, Randomness, Stopped, Task, Unanswered};
 
 /// Masks are subtracted, and w = 2 v + 1.
 const MASK_SCALE: i64 = -2;
@@ -55,14 +54,13 @@ impl Evaluator for Hybrid {
         (): &(),
         task: &Task<'_>,
         probes: &EncryptedProbes,
-        rng: &mut dyn CryptoRng,
+        randomness: &Randomness,
         progress: &dyn Progress,
     ) -> Result<EncryptedVerdicts, Unanswered> {
-        let mut rng = generator(rng);
-        let mut search = Search::new(key, task, probes, progress);
+        let mut search = Search::new(key, task, probes, randomness, progress);
         let verdicts = match task.disclosure {
-            Disclosure::Each => EncryptedVerdicts::Slots(search.slots(&mut rng)?),
-            Disclosure::Any | Disclosure::Count => EncryptedVerdicts::Samples(search.samples(&mut rng)?),
+            Disclosure::Each => EncryptedVerdicts::Slots(search.slots()?),
+            Disclosure::Any | Disclosure::Count => EncryptedVerdicts::Samples(search.samples()?),
         };
         require_hidden(&search.leakage)?;
         Ok(verdicts)
@@ -92,6 +90,7 @@ struct Search<'a> {
     templates: Vec<Vec<EncryptedTemplate>>,
     decisions: Decisions,
     step: u64,
+    randomness: &'a Randomness,
     progress: &'a dyn Progress,
     circuits: HashMap<Shape, Arc<Circuit>>,
     /// Statistical distance, so far, of the answer on each probe from one that depends on its verdicts alone.
@@ -99,7 +98,13 @@ struct Search<'a> {
 }
 
 impl<'a> Search<'a> {
-    fn new(key: &'a PreparedKey, task: &'a Task<'a>, probes: &EncryptedProbes, progress: &'a dyn Progress) -> Self {
+    fn new(
+        key: &'a PreparedKey,
+        task: &'a Task<'a>,
+        probes: &EncryptedProbes,
+        randomness: &'a Randomness,
+        progress: &'a dyn Progress,
+    ) -> Self {
         let functional = task.functional;
         let (query, encrypted) = (key.set.query(), &probes.encrypted);
         let bodies = encrypted.bodies.clone();
@@ -113,6 +118,7 @@ impl<'a> Search<'a> {
             templates: templates.collect(),
             decisions: Decisions::of(functional),
             step: key.set.step(functional),
+            randomness,
             progress,
             circuits: HashMap::new(),
             leakage: vec![0.0; task.layouts.len()],
@@ -120,12 +126,13 @@ impl<'a> Search<'a> {
     }
 
     /// `each`: the ring elements of all blocks.
-    fn slots(&mut self, rng: &mut ChaCha20Rng) -> Result<Vec<[Vec<u32>; 2]>, Unanswered> {
+    fn slots(&mut self) -> Result<Vec<[Vec<u32>; 2]>, Unanswered> {
         let mut elements = Vec::new();
         if self.query.pairs() == 0 {
             return Ok(elements);
         }
         for block in 0..self.query.blocks() {
+            let rng = &mut Generator::of(&self.randomness.seed(Drawn::Block(block)));
             let pairs = self.query.block(block, rng);
             let circuit = self.circuit(&pairs.shape)?;
             for value in self.verdicts(block, &pairs, &circuit, rng)? {
@@ -140,18 +147,20 @@ impl<'a> Search<'a> {
 
     /// `any`, `count`: the samples of each probe. The pairs of a probe follow each other, so that only the last probe of a block can have more in
     /// the next: its sums are kept, all others are finished where they stand.
-    fn samples(&mut self, rng: &mut ChaCha20Rng) -> Result<Vec<Vec<Vec<u32>>>, Unanswered> {
+    fn samples(&mut self) -> Result<Vec<Vec<Vec<u32>>>, Unanswered> {
         let task = self.query.task;
         let masking = masking(task.functional, task.disclosure, task.subjects.len());
         let mut samples = Vec::with_capacity(task.layouts.len());
         let mut unfinished: Option<Sums> = None;
         for block in 0..self.query.blocks() {
+            let rng = &mut Generator::of(&self.randomness.seed(Drawn::Block(block)));
             let pairs = self.query.block(block, rng);
             let circuit = self.circuit(&pairs.shape)?;
             let engine = circuit.engine(&self.key.ring);
             let verdicts = self.verdicts(block, &pairs, &circuit, rng)?;
-            let sums = unfinished.take().into_iter().chain(std::iter::repeat_with(|| Sums::new(masking, rng)));
-            let mut sums: Vec<(usize, Sums)> = pairs.probes.clone().zip(sums).collect();
+            // Of its probes the first may have begun in an earlier block.
+            let begun = |probe| unfinished.take().unwrap_or_else(|| Sums::new(masking, self.randomness, probe));
+            let mut sums: Vec<(usize, Sums)> = pairs.probes.clone().zip(pairs.probes.clone().map(begun)).collect();
             let last = sums.pop_if(|(probe, _)| !self.query.ends(*probe, block));
             let add = |(probe, mut sums): (usize, Sums)| {
                 verdicts.iter().try_for_each(|value| sums.add(&engine, value, &pairs, probe)).map(|()| sums)

@@ -10,7 +10,7 @@ use ::tfhe::core_crypto::fft_impl::fft64::math::polynomial::{FourierPolynomialMu
 use ::tfhe::core_crypto::prelude::*;
 
 use super::query::expanded;
-use super::{Lwe, MODULUS};
+use super::{Lwe, MODULUS, fourier};
 use crate::functional::LinearForm;
 use crate::parameters::query::QueryKeySet;
 
@@ -29,7 +29,7 @@ pub(in crate::scheme) struct Transform(Fft);
 
 impl Transform {
     pub(in crate::scheme) fn new(set: &QueryKeySet) -> Self {
-        Self(Fft::new(PolynomialSize(set.polynomial_size)))
+        Self(fourier::transform(PolynomialSize(set.polynomial_size)))
     }
 }
 

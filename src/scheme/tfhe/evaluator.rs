@@ -3,8 +3,9 @@
 //! Subjects are taken in waves, so that memory does not grow with the gallery: a wave's scores are computed, thresholded and reduced to
 //! one bit a subject before the next begins; for `any` a wave leaves a single bit.
 
-use rand::CryptoRng;
 use rand::seq::SliceRandom;
+use rand::{CryptoRng, SeedableRng as _};
+use rand_chacha::ChaCha20Rng;
 use rayon::prelude::*;
 
 use super::Tfhe;
@@ -18,7 +19,7 @@ use crate::functional::{Functional, Reference, SampleLayout};
 use crate::parameters::Marked;
 use crate::parameters::tfhe::{MOST_WASHING_ROUNDS, TfheSet};
 use crate::scheme::subject::{Alignment, Pair, Subject, alignments};
-use crate::scheme::{Evaluator, Progress, Stopped, Task, Unanswered};
+use crate::scheme::{Drawn, Evaluator, Progress, Randomness, Stopped, Task, Unanswered};
 
 /// Decisions in a wave: enough to fill the batches of many cores, few enough (16 KB each) to stay in cache.
 const WAVE: usize = 576;
@@ -40,13 +41,14 @@ impl Evaluator for Tfhe {
         (): &(),
         task: &Task<'_>,
         probes: &EncryptedProbes,
-        rng: &mut dyn CryptoRng,
+        randomness: &Randomness,
         progress: &dyn Progress,
     ) -> Result<EncryptedVerdicts, Unanswered> {
         let mut templates = key.templates(task.functional, probes).into_iter();
         let mut verdicts = Vec::with_capacity(task.layouts.len() * task.verdicts_per_probe());
         let rounds = washing_rounds(&key.parameters, task);
-        for &layout in task.layouts {
+        for (probe, &layout) in task.layouts.iter().enumerate() {
+            let rng = &mut ChaCha20Rng::from_seed(*randomness.seed(Drawn::Probe(probe)));
             let samples: Vec<_> = templates.by_ref().take(layout.eyes().len()).collect();
             let known = Known::new(key, rng);
             let search = Search { key, task, layout, samples: &samples, known: &known, rounds, progress };

@@ -143,6 +143,7 @@ impl PreparedKey {
         let (base, levels) =
             (DecompositionBaseLog(set.bootstrap_base_log2), DecompositionLevelCount(set.bootstrap_levels));
         let polynomial_size = PolynomialSize(set.polynomial_size);
+        let fft = super::fourier::transform(polynomial_size);
         let (seed, size) = (bootstrap.compression_seed(), set.glwe_size());
         let standard =
             SeededLweBootstrapKey::from_container(bootstrap.bodies, size, polynomial_size, base, levels, seed, MODULUS)
@@ -167,7 +168,7 @@ impl PreparedKey {
             bootstrap: fourier,
             keyswitch: keyswitch.par_decompress_into_lwe_keyswitch_key(),
             public: public.decompress_into_lwe_compact_public_key(),
-            fft: Fft::new(polynomial_size),
+            fft,
             query_transform: Transform::new(&set.query()),
             #[cfg(test)]
             effort: Default::default(),

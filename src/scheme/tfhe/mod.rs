@@ -13,6 +13,7 @@ pub(in crate::scheme) mod distance;
 #[cfg(test)]
 mod effort;
 mod evaluator;
+pub(crate) mod fourier;
 pub mod holder;
 pub mod keys;
 pub mod laboratory;

@@ -15,7 +15,7 @@ use crate::scheme::bgv::ring::Ring;
 use crate::scheme::bgv::sampling::seed;
 use crate::scheme::bgv::threshold::Polynomial;
 use crate::scheme::bgv::{Bgv, residues};
-use crate::scheme::{Evaluator as _, Opened, Scheme as _, SubjectReferences, Subjects, Task};
+use crate::scheme::{Evaluator as _, Opened, Randomness, Scheme as _, SubjectReferences, Subjects, Task};
 use crate::template::Bits;
 
 /// An encryption of any slots, with something more in the phase.
@@ -55,7 +55,7 @@ fn answer(
     (subjects, one_subject): (&dyn Subjects, bool),
     query: &EncryptedProbes,
     gallery: &PreparedGallery,
-    rng: &mut ChaCha20Rng,
+    randomness: &Randomness,
 ) -> EncryptedVerdicts {
     let agreed = agreement.terms().disclosure;
     let task = Task {
@@ -66,7 +66,7 @@ fn answer(
         one_subject,
         references_per_subject: agreement.terms().limits.references_per_subject,
     };
-    Bgv::answer(&keys().1, gallery, &task, query, rng, &()).unwrap()
+    Bgv::answer(&keys().1, gallery, &task, query, randomness, &()).unwrap()
 }
 
 fn nothing_kept(agreement: &Opened) -> PreparedGallery {
@@ -102,7 +102,8 @@ fn a_count_of_one_subject_does_not_say_a_polynomial_of_phi() {
         let coordinates: Vec<i64> = (0..BITS).map(|_| rng.random_range(0..i64::from(PLAINTEXT_MODULUS))).collect();
         let slots = (0..N).map(|slot| coordinates.get(slot % 16).map_or(0, |&x| residues::residue(x)));
         let query = query(slots, 0, &mut rng);
-        let answer = answer(&agreement, (&subject, true), &query, &nothing_kept(&agreement), &mut rng);
+        let randomness = Randomness::drawn(1, &mut rng);
+        let answer = answer(&agreement, (&subject, true), &query, &nothing_kept(&agreement), &randomness);
         let number = residues::residue(phases(&answer)[0]);
         let predicted = |candidate: u32| {
             let terms = coordinates.iter().enumerate();
@@ -155,7 +156,8 @@ fn noise_of_a_dishonest_query_does_not_tell_ordinary_from_exempt_persons() {
                 for _ in 0..answers {
                     let query = query(slots.iter().copied().cycle().take(N), beside, &mut rng);
                     let gallery = nothing_kept(&agreement);
-                    all.extend(phases(&answer(&agreement, (subject, true), &query, &gallery, &mut rng)));
+                    let randomness = Randomness::drawn(1, &mut rng);
+                    all.extend(phases(&answer(&agreement, (subject, true), &query, &gallery, &randomness)));
                 }
                 println!("{disclosure}, t 2^{k}, {name}: 2^{:.2}", deviation(&all));
                 deviation(&all)
@@ -173,13 +175,14 @@ fn narrowed(
     agreement: &Opened,
     (subjects, bits): (&[Subject], &Bits),
     gallery: &PreparedGallery,
+    order: u8,
     rng: &mut ChaCha20Rng,
 ) -> std::ops::RangeInclusive<usize> {
     let mut hits = |window: std::ops::RangeInclusive<usize>| {
         let sign = |slot: usize| if bits.iter().nth(slot % 16) == Some(true) { -1 } else { 1 };
         let slots = (0..N).map(|slot| if window.contains(&slot) { sign(slot) } else { -sign(slot) });
         let query = query(slots.map(residues::residue), 0, rng);
-        let answer = answer(agreement, (&subjects, false), &query, gallery, rng);
+        let answer = answer(agreement, (&subjects, false), &query, gallery, &Randomness::drawn(order, rng));
         phases(&answer).into_iter().any(|phase| residues::residue(phase) != 0)
     };
     let (mut low, mut high) = if hits(0..=N / 2 - 1) { (0, N / 2 - 1) } else { (N / 2, N - 1) };
@@ -195,7 +198,7 @@ fn narrowed(
     low..=high
 }
 
-/// Nine queries find the slots of a match, but slots of a secret order: of another load of the same gallery they find others.
+/// Nine queries find the slots of a match, but slots of a secret order: in another order of the same gallery they find others.
 #[test]
 fn a_probe_that_is_not_periodic_finds_slots_of_a_secret_order() {
     let agreement = agreement(Terms::hamming(16, 2), Disclosure::Any);
@@ -208,9 +211,9 @@ fn a_probe_that_is_not_periodic_finds_slots_of_a_secret_order() {
         (0..600).map(|i| vec![(None, if i == place { hit.clone() } else { miss.clone() })]).collect();
     let mut rng = rng(32);
     let found: Vec<_> = (0..3)
-        .map(|_| {
+        .map(|order| {
             let gallery = Bgv::prepare_gallery(&INSECURE_BGV, agreement.functional(), 1 << 30);
-            narrowed(&agreement, (&subjects, &bits), &gallery, &mut rng)
+            narrowed(&agreement, (&subjects, &bits), &gallery, order, &mut rng)
         })
         .collect();
     println!("the match is subject {place}; found in slots {found:?}");
