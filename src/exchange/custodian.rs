@@ -12,7 +12,7 @@ use crate::agreement::{Agreement, SchemeId};
 use crate::custodian::{self, AnswerError, Gallery};
 use crate::scheme::bgv::Bgv;
 use crate::scheme::hybrid::Hybrid;
-use crate::scheme::tfhe::Tfhe;
+use crate::scheme::tfhe::{Tfhe, fourier};
 use crate::scheme::{Evaluator, Opened, OtherScheme, Progress, Randomness};
 use crate::template::SubjectId;
 use crate::wire::{self, KeyId, Query, QueryId, Target, WireError};
@@ -215,6 +215,15 @@ impl Custodian {
         progress: &dyn Progress,
     ) -> Result<Vec<u8>, ExchangeError> {
         self.0.answer(key, question, rng, progress)
+    }
+
+    /// Which vector instructions the processor has, where an answer's bytes depend on it: where anything is computed in floating point.
+    /// `bgv` computes with integers alone.
+    pub(crate) fn instructions(&self) -> Option<&'static str> {
+        match self.agreement().scheme() {
+            SchemeId::Bgv => None,
+            SchemeId::Tfhe | SchemeId::Hybrid => Some(fourier::instructions()),
+        }
     }
 
     /// As [`Custodian::answer`], from given randomness: the same bytes each time.

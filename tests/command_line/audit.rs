@@ -71,7 +71,8 @@ fn logs() -> (Log, Log) {
         let statement = Signed::new(&asked, &key(2)).unwrap();
         let request = statement.digest();
         let receipt =
-            Signed::new(&Receipt { request, job: Name([number; 16]), time: now, log: None }, &key(1)).unwrap();
+            Signed::new(&Receipt { request, job: Name([number; 16]), time: now, log: None, randomness: None }, &key(1))
+                .unwrap();
         let outcome = ReplyOutcome::Answered { answer_digest: Hash([4; 32]), gallery: 1, bits: 4 };
         let reply =
             Reply { request: asked, request_digest: request, number: number.into(), time: now, outcome, log: None };

@@ -36,6 +36,7 @@ mod outputs;
 mod params;
 mod protected;
 mod reload;
+mod replays;
 mod succession;
 mod support;
 mod templates;

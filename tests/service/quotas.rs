@@ -246,7 +246,15 @@ fn a_cancelled_request_is_not_charged() {
         let account = custody.account(&"A-BORDER".parse().unwrap(), &trial.digest(), trial.now()).unwrap();
         assert_eq!((account.probes_today, account.waiting), (0, 0));
         // Whoever still computes it is too late.
-        let ending = cotejo::service::store::Ending::Answered { answer: b"late", gallery: 1, bits: 4, limit_bits: 100 };
+        let exempt = cotejo::service::signing::Hash([0; 32]);
+        let computed = cotejo::service::store::Computed { exempt, with: "cotejo", query_until: None };
+        let ending = cotejo::service::store::Ending::Answered {
+            answer: b"late",
+            gallery: 1,
+            bits: 4,
+            limit_bits: 100,
+            computed,
+        };
         assert!(custody.finish(&job, &ending, trial.now()).unwrap().is_none());
         let (_, report) = trial.log();
         assert!(report.is_sound(), "{:?}", report.findings);

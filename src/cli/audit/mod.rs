@@ -10,6 +10,7 @@ mod key;
 mod noted;
 mod owned;
 mod query;
+mod replay;
 mod source;
 pub mod succeed;
 mod transparency;
@@ -28,10 +29,10 @@ use super::failure::Failure;
 use super::{Outcome, interrupt, load, party};
 use source::{Place, Source, SourceArgs};
 
-/// The log of either party: verify, compare with the other party's, export, count, erase what is too old; make a query or key again
+/// The log of either party: verify, compare with the other party's, export, count, erase what is too old; make a query, key or answer again
 #[derive(clap::Args)]
 #[command(after_help = "\
-Exit codes: verify, compare, query and key end with 1 where there are findings. What each finding means: docs/audit.md
+Exit codes: verify, compare, query, key and replay end with 1 where there are findings. What each finding means: docs/audit.md
 
 Example:
   cotejo audit verify --log custodian.jsonl --key 0e39...
@@ -54,6 +55,7 @@ enum Command {
     CorrectClock(correct_clock::Args),
     Query(query::Args),
     Key(key::Args),
+    Replay(replay::Args),
 }
 
 impl Args {
@@ -69,6 +71,7 @@ impl Args {
             Command::CorrectClock(args) => args.run(console),
             Command::Query(args) => args.run(console),
             Command::Key(args) => args.run(console),
+            Command::Replay(args) => args.run(console),
         }
     }
 }

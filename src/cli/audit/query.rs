@@ -12,9 +12,11 @@ use serde_json::json;
 use crate::cli::ask::{IN_CONFIGURATION, Querier};
 use crate::cli::console::Console;
 use crate::cli::failure::Failure;
+use crate::cli::files::{self, Access, Content, Output};
 use crate::cli::load;
 use crate::cli::party::{self, Party};
-use crate::cli::{AgreementArg, Outcome};
+use crate::cli::{AgreementArg, Outcome, OverwriteArg};
+use crate::wire::Kind;
 
 /// Make a query again from its templates, and compare it with the one that the signed request names
 ///
@@ -43,6 +45,11 @@ pub struct Args {
     /// The enrolled person that was named, where one was
     #[arg(long, value_name = "ID")]
     reference: Option<String>,
+    /// Write the query, for an auditor of the custodian ('cotejo audit replay')
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    overwrite: OverwriteArg,
 }
 
 impl Args {
@@ -52,6 +59,9 @@ impl Args {
     }
 
     fn compare(&self, agreement: &Opened, console: &Console) -> Result<Outcome, Failure> {
+        if let Some(out) = &self.out {
+            files::require_free(out, self.overwrite.force, Content::File(Kind::Query))?;
+        }
         let party = Party::<Querier>::read(&self.config)?;
         let querier = load::querier(&party.path(&party.rest.keys), agreement, IN_CONFIGURATION)?;
         let mut outbox = party.outbox()?;
@@ -77,6 +87,10 @@ impl Args {
             made.map_err(|error| Failure::of(&self.templates, &error, "give the templates of the query"))?;
         let made = Hash::of(&content);
         let same = made == signed.query_digest;
+        if let Some(out) = self.out.as_deref().filter(|_| same) {
+            let output = Output { path: out, bytes: &content, access: Access::Shared };
+            files::write(&[output], self.overwrite.force)?;
+        }
         let said = if same {
             "these templates make the query that was signed"
         } else {

@@ -78,6 +78,7 @@ struct LimitsEntry {
     gallery_memory: Option<String>,
     stall_seconds: Option<u64>,
     grace_seconds: Option<u64>,
+    query_days: Option<u32>,
 }
 
 /// How agreements are named there.
@@ -219,6 +220,7 @@ impl Party<Custodian> {
             gallery_memory,
             stall_seconds,
             grace_seconds,
+            query_days,
         } = &self.rest.limits;
         let wrong = |what: String| Failure::at(self.file(), what, "correct [limits]");
         let number = |name: &str, value: Option<usize>, default: usize| match value.unwrap_or(default) {
@@ -239,6 +241,7 @@ impl Party<Custodian> {
             download_bytes: bytes("downloads", downloads, default.download_bytes)?,
             stall: seconds(stall_seconds, default.stall),
             grace: seconds(grace_seconds, default.grace),
+            query_days: query_days.unwrap_or(default.query_days),
         };
         let memory = Memory {
             key_bytes: bytes("key_memory", key_memory, 1 << 30)?,

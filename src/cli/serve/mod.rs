@@ -23,7 +23,7 @@ use super::failure::Failure;
 use super::party::{self, GuardArgs, Party};
 use super::{Outcome, interrupt, load, pace, passphrase, process};
 pub use config::Custodian;
-use config::Served;
+pub use config::Served;
 use copies::Copies;
 use reload::Reload;
 

@@ -106,6 +106,11 @@ impl GalleryFiles {
         }
     }
 
+    /// The gallery's file.
+    pub fn gallery(&self) -> &Path {
+        &self.gallery
+    }
+
     fn exempt(&self) -> Option<PathBuf> {
         self.exempt.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

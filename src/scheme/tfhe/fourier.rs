@@ -43,6 +43,6 @@ pub(crate) fn instructions() -> &'static str {
     }
     #[cfg(not(target_arch = "x86_64"))]
     {
-        std::env::consts::ARCH
+        if cfg!(target_arch = "aarch64") { "aarch64" } else { "another processor" }
     }
 }

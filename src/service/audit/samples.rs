@@ -171,6 +171,7 @@ impl Exchange {
                 job: Name([asked.number.as_str().as_bytes()[0]; 16]),
                 time: at(1),
                 log: self.shown(),
+                randomness: None,
             };
             let statement = Signed::new(&receipt, &key(1)).unwrap();
             self.custodian.add(time + 1, Event::Receipt { statement: statement.clone() });

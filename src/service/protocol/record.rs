@@ -123,6 +123,11 @@ pub struct Receipt {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub log: Option<TreeHead>,
+    /// What the answer is drawn from, promised before it is computed: a hash over the custodian's secret seeds and the request's digest, so that
+    /// an auditor can make the answer again and compare. None in those of before version 0.3.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub randomness: Option<Hash>,
 }
 
 /// The end of a request. Echoes it whole. Signed by the custodian.

@@ -5,15 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
-use rand::CryptoRng;
-
 use super::keys::{Named, Prepared};
 use super::queue::Cost;
 use crate::custodian::{AnswerError, Gallery, NotEnrolled};
 use crate::exchange::{AdmittedKey, Custodian, ExchangeError, Question};
 use crate::planning::{Pace, Plan};
 use crate::remedy::Remedy;
-use crate::scheme::{Opened, Progress, Unanswered};
+use crate::scheme::{Opened, Progress, Randomness, Unanswered};
 use crate::service::protocol::Reason;
 use crate::service::signing::{Hash, Name};
 use crate::template::SubjectId;
@@ -101,6 +99,10 @@ pub(crate) struct Computed {
     pub gallery: u64,
     /// Bits that it discloses at most.
     pub bits: u64,
+    /// Who was exempt.
+    pub exempt: Arc<BTreeSet<SubjectId>>,
+    /// The program and the processor: see [`computed_with`].
+    pub with: String,
 }
 
 /// Why there is no answer.
@@ -136,6 +138,7 @@ struct Current {
     custodian: Custodian,
     version: u64,
     subjects: usize,
+    exempt: Arc<BTreeSet<SubjectId>>,
     /// Of a number of probes, about one subject or all: what was planned before.
     costs: Mutex<BTreeMap<(usize, bool), Cost>>,
 }
@@ -230,7 +233,7 @@ impl Engine {
         &self,
         query: &[u8],
         key_content: &mut dyn FnMut() -> Option<Vec<u8>>,
-        rng: &mut dyn CryptoRng,
+        randomness: &Randomness,
         progress: &dyn Progress,
     ) -> Result<Computed, NotComputed> {
         let current = self.current();
@@ -240,9 +243,11 @@ impl Engine {
         let named = Named { agreement: digest(&self.agreement), key: question.key };
         let slot = self.keys.key(named, self.key_bytes, prepare);
         let key = slot.get().and_then(Option::as_ref).ok_or_else(unprocessable)?;
-        let answer = current.custodian.answer(key, &question, rng, progress).map_err(|error| not_computed(&error))?;
+        let answer = current.custodian.answer_from(key, &question, randomness, progress);
+        let answer = answer.map_err(|error| not_computed(&error))?;
         let bits = current.custodian.disclosed_bits(&question);
-        Ok(Computed { answer, gallery: current.version, bits })
+        let (exempt, with) = (Arc::clone(&current.exempt), computed_with(&current.custodian));
+        Ok(Computed { answer, gallery: current.version, bits, exempt, with })
     }
 
     /// What the answer to a question costs by the plan: the same for every question of as many probes about one subject, whoever it is,
@@ -276,8 +281,14 @@ impl Current {
         let subjects = loaded.gallery.len();
         let custodian = Custodian::keeping(agreement, loaded.gallery, memory.gallery_bytes)?;
         let custodian = custodian.exempting(&loaded.exempt);
-        Ok(Self { custodian, version, subjects, costs: Mutex::default() })
+        Ok(Self { custodian, version, subjects, exempt: Arc::new(loaded.exempt), costs: Mutex::default() })
     }
+}
+
+/// What the bytes of a custodian's answers depend on, beside what they are about and drawn from: the program, and the processor where that matters.
+pub(crate) fn computed_with(custodian: &Custodian) -> String {
+    let program = concat!("cotejo ", env!("CARGO_PKG_VERSION"));
+    custodian.instructions().map_or(program.to_owned(), |instructions| format!("{program}, {instructions}"))
 }
 
 /// What an answer that could not be computed means for its job.

@@ -18,6 +18,8 @@ pub struct Limits {
     pub stall: std::time::Duration,
     /// What is worked on may take so long to finish when the server is told to stop.
     pub grace: std::time::Duration,
+    /// Queries are kept for so many days after they were answered, so that an answer can be made again without its requester: 0 for none.
+    pub query_days: u32,
 }
 
 impl Default for Limits {
@@ -31,6 +33,7 @@ impl Default for Limits {
             download_bytes: 256 << 20,
             stall: std::time::Duration::from_secs(10),
             grace: std::time::Duration::from_secs(30),
+            query_days: 0,
         }
     }
 }

@@ -55,6 +55,7 @@ use crate::service::identity::Identity;
 use crate::service::signing::Hash;
 use crate::service::store::{Custody, Operator, StoreError};
 use crate::service::time::Time;
+pub(crate) use engine::computed_with;
 pub use engine::{GallerySource, Loaded, Memory, Unloadable};
 pub use limits::Limits;
 pub use older::Older;

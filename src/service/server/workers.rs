@@ -10,6 +10,7 @@ use super::held::Ready;
 use super::queue::{Taken, Ticket};
 use super::release::RETRY;
 use super::state::State;
+use crate::scheme::{Randomness, random_seed};
 use crate::service::protocol::Reason;
 use crate::service::store::{StoreError, Waiting, Work};
 
@@ -55,7 +56,7 @@ fn compute(
     if !desk.is_there() {
         return Err(Interrupted);
     }
-    let Work { request, query } = match state.with_custody(|custody| custody.work(&job.id)) {
+    let Work { request, query, randomness } = match state.with_custody(|custody| custody.work(&job.id)) {
         Ok(None) => return Ok(None),
         Ok(Some(work)) => work,
         Err(error @ StoreError::Damaged(_)) => {
@@ -67,6 +68,8 @@ fn compute(
             return Err(Interrupted);
         }
     };
+    // Of a job that an earlier version has accepted nothing was promised.
+    let randomness = randomness.unwrap_or_else(|| Randomness::new(random_seed(rng), random_seed(rng)));
     let mut database_failed = false;
     let mut key_content = || {
         let content =
@@ -79,7 +82,8 @@ fn compute(
             .ok()
             .flatten()
     };
-    let computed = catch_unwind(AssertUnwindSafe(|| desk.engine.answer(&query, &mut key_content, rng, &**ticket)));
+    let computed =
+        catch_unwind(AssertUnwindSafe(|| desk.engine.answer(&query, &mut key_content, &randomness, &**ticket)));
     match computed {
         Ok(Ok(computed)) => Ok(Some(Ok(computed))),
         Ok(Err(NotComputed::Stopped)) => Err(Interrupted),

@@ -45,6 +45,7 @@ pub(super) const TABLES: &[Table] = &[
     Table { name: "serving", key: &["name"], page: SHORT },
     Table { name: "operators", key: &["name"], page: SHORT },
     Table { name: "orders", key: &["digest"], page: SHORT },
+    Table { name: "replays", key: &["job"], page: 8 },
     Table { name: "refused", key: &["requester", "agreement", "day", "reason"], page: SHORT },
 ];
 

@@ -32,8 +32,8 @@ mod values;
 pub(crate) use copy::{CopyError, copy};
 pub(crate) use custody::ListStanding;
 pub use custody::{
-    Abandoned, Account, Admitted, Answered, Breaker, Custody, Ending, GalleryBits, Job, JobState, KEYS_LIMIT,
-    NewVersion, Period, PersonKey, Submission, SubmitError, Submitted, Waiting, Work,
+    Abandoned, Account, Admitted, Answered, Breaker, Computed, Custody, Ending, GalleryBits, Job, JobState, KEYS_LIMIT,
+    NewVersion, NoReplay, Period, PersonKey, Replay, Submission, SubmitError, Submitted, Waiting, Work,
 };
 pub(crate) use entries::LogReader;
 pub use error::StoreError;

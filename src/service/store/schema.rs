@@ -43,6 +43,7 @@ const CUSTODIAN: &[&str] = &[
     SERVING,
     OPERATORS,
     ORDERS,
+    REPLAYS,
     "CREATE TABLE IF NOT EXISTS refused (requester TEXT NOT NULL, agreement TEXT NOT NULL, day TEXT NOT NULL, reason TEXT NOT NULL, \
      times BIGINT NOT NULL, PRIMARY KEY (requester, agreement, day, reason))",
 ];
@@ -73,6 +74,11 @@ const OPERATORS: &str = "CREATE TABLE IF NOT EXISTS operators (name TEXT PRIMARY
 /// Orders that were carried out, by digest.
 const ORDERS: &str = "CREATE TABLE IF NOT EXISTS orders (digest TEXT PRIMARY KEY)";
 
+/// What it takes to make answers again: see `custody::replays`. `query` is kept where the custodian says so, until `query_until`; everything
+/// goes with the contents of the log.
+const REPLAYS: &str = "CREATE TABLE IF NOT EXISTS replays (job TEXT PRIMARY KEY, agreement TEXT NOT NULL, seed BYTEA NOT NULL, \
+                       until BIGINT NOT NULL, exempt TEXT, computed TEXT, query BYTEA, query_until BIGINT)";
+
 /// The last head of each custodian's log that we have seen and found to hold those before.
 const HEADS: &str = "CREATE TABLE IF NOT EXISTS heads (custodian TEXT PRIMARY KEY, head TEXT NOT NULL)";
 
@@ -94,6 +100,9 @@ const QUERIER_FROM_3: &[&str] = &["ALTER TABLE requests ADD COLUMN abandonment T
 
 /// From layout 4 to 5, for a custodian. A querier's tables are the same in both.
 const CUSTODIAN_FROM_4: &[&str] = &[OPERATORS, ORDERS, SERVING];
+
+/// From layout 5 to 6, for a custodian. A querier's tables are the same in both.
+const CUSTODIAN_FROM_5: &[&str] = &[REPLAYS];
 
 /// Makes all tables, and says nothing in them.
 pub(super) fn make(step: &mut Step<'_>, role: Role) -> Result<(), StoreError> {
@@ -119,7 +128,7 @@ pub(crate) fn check(step: &mut Step<'_>, owner: &Owner) -> Result<(), StoreError
             bound(step, &owner.key.public())?;
             was_last_signed_with(step, &owner.key.public())
         }
-        "1" | "2" | "3" | "4" => Err(StoreError::Older(layout)),
+        "1" | "2" | "3" | "4" | "5" => Err(StoreError::Older(layout)),
         _ => Err(StoreError::Layout(layout)),
     }
 }
@@ -162,6 +171,11 @@ pub(crate) fn prepare(step: &mut Step<'_>, owner: &Owner) -> Result<(), StoreErr
             bound(step, &key)?;
             was_last_signed_with(step, &key)?;
             create(step, of_role)
+        }
+        Some("5") => {
+            bound(step, &key)?;
+            was_last_signed_with(step, &key)?;
+            from_5(step, owner.role)
         }
         Some("4") => {
             bound(step, &key)?;
@@ -215,6 +229,14 @@ fn from_3(step: &mut Step<'_>, role: Role) -> Result<(), StoreError> {
 fn from_4(step: &mut Step<'_>, role: Role) -> Result<(), StoreError> {
     if role == Role::Custodian {
         create(step, CUSTODIAN_FROM_4)?;
+    }
+    from_5(step, role)
+}
+
+/// From layout 5.
+fn from_5(step: &mut Step<'_>, role: Role) -> Result<(), StoreError> {
+    if role == Role::Custodian {
+        create(step, CUSTODIAN_FROM_5)?;
     }
     set_about(step, "layout", LAYOUT)
 }

@@ -408,6 +408,7 @@ fn other_queriers_and_other_custodians_are_left_alone() {
         job: crate::service::signing::Name([0; 16]),
         time: Time::from_millis(9000),
         log: None,
+        randomness: None,
     };
     exchange.querier.add(9000, Event::Request { statement: asked });
     exchange.querier.add(9000, Event::Receipt { statement: Signed::new(&receipt, &key(4)).unwrap() });

@@ -41,7 +41,8 @@ impl Log {
         let statement = Signed::new(&asked, &key(2)).unwrap();
         let digest = statement.digest();
         self.add(time, Event::Request { statement });
-        let receipt = Receipt { request: digest, job: Name([number as u8; 16]), time: now, log: None };
+        let receipt =
+            Receipt { request: digest, job: Name([number as u8; 16]), time: now, log: None, randomness: None };
         self.add(time, Event::Receipt { statement: Signed::new(&receipt, &key(self.key)).unwrap() });
         if answered {
             let outcome = ReplyOutcome::Answered { answer_digest: Hash([4; 32]), gallery: 1, bits: 4 };
@@ -234,7 +235,7 @@ fn statements_by_others_twice_or_about_nothing_are_found() {
     assert_eq!(log.problems(), [LogProblem::Signer { statement: "request" }]);
 
     let mut log = Log::sample();
-    let receipt = Receipt { request: Hash([1; 32]), job: Name([1; 16]), time: Time::ZERO, log: None };
+    let receipt = Receipt { request: Hash([1; 32]), job: Name([1; 16]), time: Time::ZERO, log: None, randomness: None };
     log.add(9000, Event::Receipt { statement: Signed::new(&receipt, &key(1)).unwrap() });
     assert_eq!(log.problems(), [LogProblem::Unknown]);
     let mut log = Log::sample();
@@ -247,7 +248,7 @@ fn a_head_that_a_requester_was_told_is_one_of_this_log() {
     let receipt = |log| {
         let asked = Signed::new(&request("5", Time::from_millis(5000)), &key(2)).unwrap();
         let request = asked.digest();
-        let receipt = Receipt { request, job: Name([5; 16]), time: Time::from_millis(5000), log };
+        let receipt = Receipt { request, job: Name([5; 16]), time: Time::from_millis(5000), log, randomness: None };
         (Event::Request { statement: asked }, Event::Receipt { statement: Signed::new(&receipt, &key(1)).unwrap() })
     };
     let told = |change: fn(TreeHead) -> TreeHead| {
@@ -404,7 +405,8 @@ fn an_abandoned_request_is_open_no_more_and_nothing_follows() {
     let digest = Signed::new(&asked, &key(2)).unwrap().digest();
     exchange.ask(1, 1000, Reached::Made);
     exchange.abandon(digest, 1001);
-    let receipt = Receipt { request: digest, job: Name([1; 16]), time: Time::from_millis(1002), log: None };
+    let receipt =
+        Receipt { request: digest, job: Name([1; 16]), time: Time::from_millis(1002), log: None, randomness: None };
     exchange.querier.add(1002, Event::Receipt { statement: Signed::new(&receipt, &key(1)).unwrap() });
     assert_eq!(problems(&exchange.querier, 2), [Abandonment]);
 }

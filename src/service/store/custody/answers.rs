@@ -1,7 +1,7 @@
 //! The end of a request: one reply, once, and what becomes of query and answer.
 
 use super::versions::leaked;
-use super::{Custody, JobState};
+use super::{Computed, Custody, JobState, replays};
 use crate::agreement::Code;
 use crate::service::audit::Event;
 use crate::service::protocol::{Acknowledgement, Reason, Reply, ReplyOutcome, Request, charge_returns};
@@ -23,6 +23,8 @@ pub enum Ending<'a> {
         bits: u64,
         /// Bits that answers may disclose of the persons in one version.
         limit_bits: u64,
+        /// What it was computed on.
+        computed: Computed<'a>,
     },
     /// Without one.
     Unanswered(Reason),
@@ -145,6 +147,7 @@ impl Custody {
             let sql = "UPDATE keys SET content = ?3 WHERE agreement = ?1 AND until < ?2 AND NOT EXISTS \
                        (SELECT 1 FROM jobs WHERE jobs.key_id = keys.id AND jobs.state = 'waiting')";
             step.execute(sql, &[agreement.into(), now.into(), [].as_slice().into()])?;
+            replays::expire(step, agreement, now)?;
             Ok(expired)
         })
     }
@@ -167,6 +170,7 @@ pub(super) fn end(
 fn wipe(step: &mut LoggedStep<'_, '_>, job: &Name, request: Hash, now: Time) -> Result<(), StoreError> {
     let sql = "UPDATE jobs SET state = 'deleted', query = NULL, answer = NULL WHERE id = ?1";
     step.execute(sql, &[job.into()])?;
+    replays::forget_query(step, job)?;
     step.log(Event::Deleted { request }, now)
 }
 
@@ -211,11 +215,12 @@ fn reply(
 
     let mut kept_answer = None;
     let (state, outcome) = match *ending {
-        Ending::Answered { answer, gallery, bits, limit_bits } => {
+        Ending::Answered { answer, gallery, bits, limit_bits, ref computed } => {
             match leaked(step, &of_requester, gallery)?.saturating_add(bits) > limit_bits {
                 true => (JobState::Unanswered, ReplyOutcome::Unanswered { reason: Reason::Leakage }),
                 false => {
                     kept_answer = Some(answer);
+                    replays::answered(step, job, computed)?;
                     let sql = "INSERT INTO leaked (requester, agreement, gallery, bits) VALUES (?1, ?2, ?3, ?4) \
                                ON CONFLICT (requester, agreement, gallery) DO UPDATE SET bits = leaked.bits + ?4";
                     step.execute(sql, &[of_requester.as_slice(), &[gallery.into(), bits.into()]].concat())?;

@@ -1,12 +1,14 @@
 //! Looking jobs up.
 
-use super::{Custody, Job, Waiting};
+use super::{Custody, Job, Waiting, replays};
 use crate::agreement::Code;
+use crate::scheme::Randomness;
 use crate::service::protocol::Request;
 use crate::service::protocol::limits::JOBS_LISTED;
 use crate::service::signing::{Hash, Name, Signed};
 use crate::service::store::StoreError;
 use crate::service::store::values::{Row, Value};
+use zeroize::Zeroizing;
 
 const COLUMNS: &str = "id, agreement, number, state, accepted, probes, receipt, reply, answer IS NOT NULL";
 
@@ -16,6 +18,8 @@ pub struct Work {
     pub request: Request,
     /// The query's file.
     pub query: Vec<u8>,
+    /// What the answer is drawn from; none for a job that was accepted by an earlier version.
+    pub randomness: Option<Randomness>,
 }
 
 impl Custody {
@@ -39,8 +43,8 @@ impl Custody {
     /// [`StoreError`] where it cannot be read; [`StoreError::Damaged`] also where request or query are not those that were accepted:
     /// somebody has changed the database.
     pub(crate) fn work(&mut self, job: &Name) -> Result<Option<Work>, StoreError> {
-        let sql =
-            "SELECT request, query, request_digest, requester, agreement FROM jobs WHERE id = ?1 AND state = 'waiting'";
+        let sql = "SELECT request, jobs.query, request_digest, requester, jobs.agreement, seed FROM jobs \
+             LEFT JOIN replays ON replays.job = jobs.id WHERE id = ?1 AND state = 'waiting'";
         let rows = self.journal.database.read(sql, &[job.into()])?;
         let work = |mut row: Row| {
             let damaged = |_| StoreError::Damaged("request");
@@ -51,8 +55,10 @@ impl Custody {
             if statement.digest() != digest || of != (request.requester.clone(), request.agreement) {
                 return Err(StoreError::Damaged("request"));
             }
+            let seed = row.maybe_bytes()?.map(Zeroizing::new);
+            let randomness = seed.map(|seed| replays::randomness(&seed)).transpose()?;
             match Hash::of(&query) == request.query_digest {
-                true => Ok(Work { request, query }),
+                true => Ok(Work { request, query, randomness }),
                 false => Err(StoreError::Damaged("query")),
             }
         };

@@ -19,6 +19,7 @@ mod keys;
 mod operators;
 mod orders;
 mod persons;
+mod replays;
 mod submission;
 mod versions;
 
@@ -40,6 +41,7 @@ pub(crate) use exempt::ListStanding;
 pub use jobs::Work;
 pub use keys::{Admitted, KEYS_LIMIT};
 pub use persons::PersonKey;
+pub use replays::{Computed, NoReplay, Replay};
 pub use submission::{Period, Submission, SubmitError, Submitted};
 pub use versions::NewVersion;
 

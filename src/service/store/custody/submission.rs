@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::versions::leaked;
-use super::{Custody, PersonKey, breaker};
+use super::{Custody, PersonKey, breaker, replays};
 use crate::agreement::{Code, ServiceTerms};
 use crate::remedy::Remedy;
 use crate::service::audit::{Event, RequestRefusal};
@@ -345,8 +345,9 @@ fn accept(
     step.execute(sql, &[of_requester.as_slice(), &[(&day).into(), probes.into()]].concat())?;
     let sequence = step.head()?.number.saturating_add(1);
     step.log(Event::Request { statement: statement.clone() }, now)?;
-    let receipt = Receipt { request: digest, job: step.name(), time: now, log: Some(step.tree_head()?) };
-    let job = receipt.job;
+    let job = step.name();
+    let randomness = Some(replays::begin(step, &job, agreement, &digest, now.plus_days(terms.log_days))?);
+    let receipt = Receipt { request: digest, job, time: now, log: Some(step.tree_head()?), randomness };
     let receipt = step.owner.sign(&receipt, "receipt")?;
     step.log(Event::Receipt { statement: receipt.clone() }, now)?;
     let sql = "INSERT INTO jobs (requester, agreement, number, id, sequence, request_digest, request, receipt, key_id, query, probes, \

@@ -1,0 +1,202 @@
+//! What it takes to make an answer again: the seeds that it was drawn from, and what it was computed on. SECRET: with the seeds the querier sees
+//! the noise of its answers, and what that tells of the gallery.
+
+use zeroize::Zeroizing;
+
+use super::Custody;
+use crate::scheme::{RandomSeed, Randomness};
+use crate::service::audit::Event;
+use crate::service::protocol::{Receipt, Reply, ReplyOutcome, Request};
+use crate::service::signing::{Hash, Name, Signed};
+use crate::service::store::StoreError;
+use crate::service::store::entries::page;
+use crate::service::store::logged::LoggedStep;
+use crate::service::store::values::Row;
+use crate::service::time::Time;
+
+/// What the order of subjects in slots is derived for from the signing key.
+const ORDER: &[u8] = b"cotejo order of subjects v1";
+
+/// What an answer was computed on, beside its request and the version of the gallery.
+pub struct Computed<'a> {
+    /// The digest of the list of exempt persons: see [`Custody::exempt_digest`].
+    pub exempt: Hash,
+    /// The program and the processor: as the server names them.
+    pub with: &'a str,
+    /// Until when the query is kept; none where it goes at once.
+    pub query_until: Option<Time>,
+}
+
+/// An answered job, to be answered again.
+pub struct Replay {
+    /// What was asked.
+    pub request: Request,
+    /// That it was accepted.
+    pub receipt: Receipt,
+    /// What came of it.
+    pub reply: Reply,
+    /// What the answer was drawn from: as was promised in the receipt.
+    pub randomness: Randomness,
+    /// Digest of the file that was answered with.
+    pub answer_digest: Hash,
+    /// Names the content of the gallery that was searched: see [`crate::custodian::Gallery::state`].
+    pub gallery: Hash,
+    /// Digest of the list of exempt persons.
+    pub exempt: Hash,
+    /// The program and the processor.
+    pub computed: String,
+    /// The query's file, if it was kept; it is the one that was asked.
+    pub query: Option<Vec<u8>>,
+}
+
+/// Why an answer cannot be made again.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum NoReplay {
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// There is no such job.
+    #[error("there is no job {0}")]
+    Unknown(Name),
+    /// It has no answer.
+    #[error("job {0} was not answered: there is nothing to make again")]
+    Unanswered(Name),
+    /// Its seeds are gone, or never were kept.
+    #[error("of job {0} no seed is kept: it was accepted by an earlier version, or too long ago")]
+    NoSeed(Name),
+    /// The seeds are not those that the receipt promised.
+    #[error("the seeds of job {0} do not open the commitment of its receipt: they were changed, or are another job's")]
+    Commitment(Name),
+    /// The log does not tell of the version that was searched.
+    #[error("the log tells nothing of version {0} of the gallery")]
+    Gallery(u64),
+}
+
+impl crate::remedy::Remedy for NoReplay {
+    fn remedy(&self) -> Option<std::borrow::Cow<'static, str>> {
+        let remedy = match self {
+            Self::Store(error) => return error.remedy(),
+            Self::Unknown(_) => "take the job from a receipt, or from 'cotejo audit export'",
+            Self::Unanswered(_) | Self::Gallery(_) => return None,
+            Self::NoSeed(_) => "name a job that was accepted since",
+            Self::Commitment(_) => "tell the requester, and find out who wrote into the database",
+        };
+        Some(remedy.into())
+    }
+}
+
+/// Draws the seeds of a job that is accepted; returns what the receipt promises of them.
+pub(super) fn begin(
+    step: &mut LoggedStep<'_, '_>,
+    job: &Name,
+    agreement: &Hash,
+    request: &Hash,
+    until: Time,
+) -> Result<Hash, StoreError> {
+    let seed = crate::scheme::random_seed(step.rng);
+    let sql = "INSERT INTO replays (job, agreement, seed, until) VALUES (?1, ?2, ?3, ?4)";
+    let order = step.owner.key.derive(ORDER);
+    let kept = Zeroizing::new([seed.as_slice(), order.as_slice()].concat());
+    step.execute(sql, &[job.into(), agreement.into(), kept.as_slice().into(), until.into()])?;
+    Ok(Hash(Randomness::new(seed, order).commitment(&request.0)))
+}
+
+/// Notes what the answer was computed on, and takes the query over where it is kept. Before the job forgets it.
+pub(super) fn answered(step: &mut LoggedStep<'_, '_>, job: &Name, computed: &Computed<'_>) -> Result<(), StoreError> {
+    let sql = "UPDATE replays SET exempt = ?2, computed = ?3 WHERE job = ?1";
+    step.execute(sql, &[job.into(), (&computed.exempt).into(), computed.with.into()])?;
+    if let Some(until) = computed.query_until {
+        let sql = "UPDATE replays SET query_until = ?2, query = (SELECT query FROM jobs WHERE jobs.id = replays.job) WHERE job = ?1";
+        step.execute(sql, &[job.into(), until.into()])?;
+    }
+    Ok(())
+}
+
+/// What is kept of a query goes.
+pub(super) fn forget_query(step: &mut LoggedStep<'_, '_>, job: &Name) -> Result<(), StoreError> {
+    let sql = "UPDATE replays SET query = NULL, query_until = NULL WHERE job = ?1";
+    step.execute(sql, &[job.into()]).map(drop)
+}
+
+/// Queries and seeds whose time is over go.
+pub(super) fn expire(step: &mut LoggedStep<'_, '_>, agreement: &Hash, now: Time) -> Result<(), StoreError> {
+    let sql = "UPDATE replays SET query = NULL, query_until = NULL WHERE agreement = ?1 AND query_until < ?2";
+    step.execute(sql, &[agreement.into(), now.into()])?;
+    let sql = "DELETE FROM replays WHERE agreement = ?1 AND until < ?2 AND NOT EXISTS \
+               (SELECT 1 FROM jobs WHERE jobs.id = replays.job AND jobs.state = 'waiting')";
+    step.execute(sql, &[agreement.into(), now.into()]).map(drop)
+}
+
+/// The seeds of a job as they are kept.
+pub(super) fn randomness(kept: &[u8]) -> Result<Randomness, StoreError> {
+    let damaged = || StoreError::Damaged("seed of an answer");
+    let (answer, order) = kept.split_first_chunk().ok_or_else(damaged)?;
+    let order: [u8; 32] = order.try_into().map_err(|_| damaged())?;
+    let seeds: [RandomSeed; 2] = [Zeroizing::new(*answer), Zeroizing::new(order)];
+    let [answer, order] = seeds;
+    Ok(Randomness::new(answer, order))
+}
+
+impl Custody {
+    /// What it takes to make the answer of a job again.
+    ///
+    /// # Errors
+    ///
+    /// [`NoReplay`] by name; [`StoreError::Damaged`] where statements or the query are not those that were signed.
+    pub fn replay(&mut self, job: &Name) -> Result<Replay, NoReplay> {
+        let sql = "SELECT request, receipt, reply, seed, exempt, computed, replays.query FROM jobs \
+                   LEFT JOIN replays ON replays.job = jobs.id WHERE id = ?1";
+        let found = self.journal.database.read(sql, &[job.into()])?;
+        let mut row = found.into_iter().next().ok_or(NoReplay::Unknown(*job))?;
+        let request = Signed::<Request>::from_json(&row.text()?).map_err(|_| StoreError::Damaged("request"))?;
+        let digest = request.digest();
+        let request = request.verify(None).map_err(|_| StoreError::Damaged("request"))?;
+        let receipt = Signed::<Receipt>::from_json(&row.text()?).and_then(|receipt| receipt.verify(None));
+        let receipt = receipt.map_err(|_| StoreError::Damaged("receipt"))?;
+        let Some(reply) = row.maybe_text()? else { return Err(NoReplay::Unanswered(*job)) };
+        let reply = Signed::<Reply>::from_json(&reply).and_then(|reply| reply.verify(None));
+        let reply = reply.map_err(|_| StoreError::Damaged("reply"))?;
+        let ReplyOutcome::Answered { answer_digest, gallery, .. } = reply.outcome else {
+            return Err(NoReplay::Unanswered(*job));
+        };
+        let seed = row.maybe_bytes()?.map(Zeroizing::new).ok_or(NoReplay::NoSeed(*job))?;
+        let randomness = randomness(&seed)?;
+        match receipt.randomness {
+            None => return Err(NoReplay::NoSeed(*job)),
+            Some(promised) if promised.0 != randomness.commitment(&digest.0) => {
+                return Err(NoReplay::Commitment(*job));
+            }
+            Some(_) => {}
+        }
+        let exempt = row.maybe_text()?.and_then(|digest| digest.parse().ok());
+        let exempt = exempt.ok_or(NoReplay::NoSeed(*job))?;
+        let computed = row.maybe_text()?.unwrap_or_default();
+        let query = row.maybe_bytes()?;
+        if query.as_ref().is_some_and(|query| Hash::of(query) != request.query_digest) {
+            return Err(StoreError::Damaged("query").into());
+        }
+        let searched = self.searched(&request.agreement, gallery)?.ok_or(NoReplay::Gallery(gallery))?;
+        Ok(Replay { request, receipt, reply, randomness, answer_digest, gallery: searched, exempt, computed, query })
+    }
+
+    /// The content of a version of the gallery, as the log tells it.
+    fn searched(&mut self, agreement: &Hash, version: u64) -> Result<Option<Hash>, StoreError> {
+        let (agreement, wanted) = (*agreement, version);
+        self.journal.step(|step| {
+            let sql = "SELECT number FROM log WHERE content LIKE ?1 ORDER BY number DESC";
+            let beginning = format!("%\"kind\":\"gallery\",\"agreement\":\"{agreement}\",\"version\":{wanted},%");
+            let numbers = step.query(sql, &[beginning.into()])?;
+            for number in numbers.into_iter().map(|mut row: Row| row.count()) {
+                let number = number?;
+                let Some(entry) = page(step, number, number)?.pop() else { continue };
+                if let Ok(Some(Event::Gallery { version, state, .. })) = entry.event()
+                    && version == wanted
+                {
+                    return Ok(Some(state));
+                }
+            }
+            Ok(None)
+        })
+    }
+}
