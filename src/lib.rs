@@ -70,6 +70,8 @@ pub mod exchange;
 #[doc(hidden)]
 pub mod functional;
 #[doc(hidden)]
+pub mod membership;
+#[doc(hidden)]
 pub mod open_iris;
 pub mod parameters;
 pub mod planning;

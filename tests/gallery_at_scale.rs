@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use cotejo::agreement::{ComparisonTerms, Terms};
 use cotejo::custodian::{Change, Gallery};
+use cotejo::membership::Standing;
 use cotejo::planning;
 use cotejo::scheme::Opened;
 use cotejo::template::{RealVector, Record, SubjectId, Template};
@@ -107,4 +108,28 @@ fn a_million_references_open_in_less_than_a_second_and_need_not_fit_in_memory() 
         let expected = functional.reference(&record.template).unwrap();
         assert!(read.to_bytes(functional) == expected.to_bytes(functional), "{number}");
     }
+    drop(gallery);
+
+    let before = resident();
+    let gallery = open(&path, &agreement);
+    let start = Instant::now();
+    let root = gallery.root(&()).unwrap();
+    let took = start.elapsed();
+    let own = resident()[0].saturating_sub(before[0]) as f64 / 1e6;
+    let asked: Vec<_> = ["person 0000001", "person 0000002", "nobody"].map(String::from).to_vec();
+    let asked: Vec<_> = asked.into_iter().map(|id| SubjectId::try_from(id).unwrap()).collect();
+    let start = Instant::now();
+    let proofs = gallery.prove(&asked, false, &()).unwrap();
+    println!(
+        "root in {took:?}, resident {own:.1} MB after; proofs of three ids in {:?}, {} bytes each; on {} threads",
+        start.elapsed(),
+        proofs.to_json().len() / asked.len(),
+        rayon::current_num_threads(),
+    );
+    let start = Instant::now();
+    let proven = proofs.verify(&root).unwrap();
+    println!("three proofs checked in {:?}", start.elapsed());
+    let enrolled = proven.iter().map(|proven| proven.standing == Standing::Enrolled(None));
+    assert_eq!(enrolled.collect::<Vec<_>>(), [true, false, false]);
+    assert!(own < 200.0, "{own} MB");
 }

@@ -4,7 +4,8 @@ use std::fmt::Display;
 use std::io;
 use std::path::Path;
 
-use crate::custodian::{GalleryError, RewriteError};
+use crate::custodian::{Damage, GalleryError, RewriteError};
+use crate::membership::CommitError;
 use crate::remedy::Remedy;
 use crate::wire::{Kind, WireError};
 
@@ -101,6 +102,15 @@ impl Failure {
             RewriteError::Damaged(damage) => Self::of(path, damage, "restore it from a copy"),
             RewriteError::Unwritable(kind) => Self::io(path, "write it", &(*kind).into()),
             RewriteError::Stopped(_) => Self::Interrupted,
+        }
+    }
+
+    /// A gallery of which there is no root.
+    pub fn committing(path: &Path, error: &CommitError<Damage>) -> Self {
+        match error {
+            CommitError::Unreadable(damage) => Self::of(path, damage, "restore it from a copy"),
+            CommitError::Alike => Self::at(path, error, "enroll everybody into a new gallery, whose salt is another"),
+            CommitError::Stopped(_) => Self::Interrupted,
         }
     }
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::agreement::Agreement;
+use crate::membership::{self, Proofs};
 use crate::parameters::{ParameterSet, SetMark};
 use crate::scheme::{Opened, Progress};
 use crate::wire::{self, Header, Kind, WireError};
@@ -63,24 +64,31 @@ impl Args {
         checked.map_err(|damage| Failure::gallery(&self.file, &damage.into()))?;
         interrupt::check()?;
         let ours = self.agreement_at_hand().filter(|ours| ours.binds(file.header().agreement));
+        let mut root = None;
         if let Some(ours) = ours {
             let gallery = files::gallery::read(&self.file, &ours, &Console::new(true, false))?;
             let meter = console.meter("inspect", "reference", gallery.references() as u64);
             let verified = gallery.verify(&meter);
             meter.finish();
             verified.map_err(|error| Failure::rewriting(&self.file, &error))?;
+            let meter = console.meter("root", "subject", gallery.len() as u64);
+            let committed = gallery.root(&meter);
+            meter.finish();
+            root = Some(committed.map_err(|error| Failure::committing(&self.file, &error))?);
         }
-        let lines = vec![
+        let mut lines = vec![
             format!("enrolled    {} with {}", count(file.len(), "subject"), count(file.references(), "reference")),
             format!("removed     {}", count(file.removed(), "subject")),
             format!("version     {}", file.version()),
             format!("reference   {}", bytes(file.record_bytes())),
         ];
+        lines.extend(root.map(|root| format!("root        {root}")));
         let gallery = json!({
             "subjects": file.len(),
             "references": file.references(),
             "removed": file.removed(),
             "version": file.version().to_string(),
+            "root": root,
             "reference_bytes": file.record_bytes(),
             "ignored_bytes": file.ignored_bytes(),
         });
@@ -152,6 +160,11 @@ impl Args {
     fn describe_agreement(&self, console: &Console) -> Result<Outcome, Failure> {
         let path = &self.file;
         let beginning = files::read_at_most(path, Agreement::LIMIT_BYTES as u64 + 1)?;
+        if beginning.starts_with(b"{\"agreement\":")
+            && let Ok(proofs) = Proofs::read(&files::read_at_most(path, membership::LIMIT_BYTES as u64 + 1)?)
+        {
+            return self.describe_proofs(&proofs, console);
+        }
         if let Some(file) = ServiceFile::of(&beginning) {
             return self.describe_service_file(file, console);
         }
@@ -206,6 +219,28 @@ impl Args {
         let text =
             format!("{file}: {}\nheld by     {}\n{}", found.kind(), found.holder(), found.look(&file.to_string()));
         let document = json!({ "file": self.file, "kind": found.kind(), "held_by": found.holder() });
+        console.result(text, &document)?;
+        Ok(Outcome::Done)
+    }
+
+    /// Whom proofs are about, and which root; whether they hold, that root shows.
+    fn describe_proofs(&self, proofs: &Proofs, console: &Console) -> Result<Outcome, Failure> {
+        let Proofs { agreement, root, proofs, .. } = proofs;
+        let file = self.file.display();
+        let held = "who is proven to be enrolled or not, and whoever may know it";
+        let text = format!(
+            "{file}: proof about a gallery, of {}\nheld by     {held}\nroot        {root}\nagreement   {agreement}, without [service]\n\
+             Check it with: cotejo audit proof {file} --root {root}, if that is the root that you hold",
+            count(proofs.len(), "id")
+        );
+        let document = json!({
+            "file": self.file,
+            "kind": "proof about a gallery",
+            "held_by": held,
+            "root": root,
+            "agreement": agreement,
+            "ids": proofs.iter().map(|proof| &proof.id).collect::<Vec<_>>(),
+        });
         console.result(text, &document)?;
         Ok(Outcome::Done)
     }

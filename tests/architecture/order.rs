@@ -15,7 +15,7 @@ const ORDER: [&[&str]; 11] = [
     &["agreement"],
     &["functional", "open_iris"],
     &["scheme"],
-    &["wire"],
+    &["wire", "membership"],
     &["querier", "custodian", "planning"],
     &["exchange"],
     &["service", "report"],

@@ -2,7 +2,7 @@
 
 use crate::support::Desk;
 
-const COMMANDS: [&str; 60] = [
+const COMMANDS: [&str; 63] = [
     "demo",
     "synthesize",
     "agreement",
@@ -19,6 +19,8 @@ const COMMANDS: [&str; 60] = [
     "gallery remove",
     "gallery restore",
     "gallery compact",
+    "gallery root",
+    "gallery prove",
     "encrypt",
     "match",
     "decrypt",
@@ -42,6 +44,7 @@ const COMMANDS: [&str; 60] = [
     "audit correct-clock",
     "audit query",
     "audit key",
+    "audit proof",
     "inspect",
     "serve",
     "serve backup",

@@ -29,6 +29,7 @@ mod hybrid;
 mod identities;
 mod interrupt;
 mod kept;
+mod membership;
 mod network;
 mod operators;
 mod optimise;

@@ -1,4 +1,5 @@
-//! `cotejo audit`: what a log holds, whether it is whole, whether the other party's log agrees, and whether queries and keys are made as said.
+//! `cotejo audit`: what a log holds, whether it is whole, whether the other party's log agrees, whether queries and keys are made as said, and who is
+//! in a gallery.
 
 mod anchor;
 mod compare;
@@ -9,6 +10,7 @@ mod export;
 mod key;
 mod noted;
 mod owned;
+mod proof;
 mod query;
 mod replay;
 mod source;
@@ -29,7 +31,8 @@ use super::failure::Failure;
 use super::{Outcome, interrupt, load, party};
 use source::{Place, Source, SourceArgs};
 
-/// The log of either party: verify, compare with the other party's, export, count, erase what is too old; make a query, key or answer again
+/// The log of either party: verify, compare with the other party's, export, count, erase what is too old; make a query, key or answer again;
+/// check a proof about a gallery
 #[derive(clap::Args)]
 #[command(after_help = "\
 Exit codes: verify, compare, query, key and replay end with 1 where there are findings. What each finding means: docs/audit.md
@@ -56,6 +59,7 @@ enum Command {
     Query(query::Args),
     Key(key::Args),
     Replay(replay::Args),
+    Proof(proof::Args),
 }
 
 impl Args {
@@ -72,6 +76,7 @@ impl Args {
             Command::Query(args) => args.run(console),
             Command::Key(args) => args.run(console),
             Command::Replay(args) => args.run(console),
+            Command::Proof(args) => args.run(console),
         }
     }
 }

@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 use super::GalleryArgs;
 use crate::cli::console::{Console, count, stdout_failure};
 use crate::cli::failure::Failure;
-use crate::cli::{Outcome, files, load};
+use crate::cli::{Outcome, load};
 
 /// Who is enrolled: a line a subject, its id, how many references it has, and its place, in the order of enrolment
 ///
@@ -68,7 +68,7 @@ impl Args {
     pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
         let agreement = load::agreement(&self.gallery.agreement.path, console)?;
         let path = &self.gallery.gallery;
-        let gallery = self.of_version(files::gallery::read(path, &agreement, console)?)?;
+        let gallery = self.gallery.read(&agreement, self.version, console)?;
         let (subjects_count, references, removed) = (gallery.len(), gallery.references(), gallery.file().removed());
         if console.json() {
             console.document(&Document {
@@ -102,19 +102,5 @@ impl Args {
             }
         ));
         Ok(Outcome::Done)
-    }
-
-    /// The gallery as it is, or as it was at the version that was asked for.
-    fn of_version(&self, gallery: Gallery) -> Result<Gallery, Failure> {
-        let Some(version) = self.version else { return Ok(gallery) };
-        let path = &self.gallery.gallery;
-        let earlier = gallery.at_version(version).map_err(|error| Failure::gallery(path, &error))?;
-        earlier.ok_or_else(|| {
-            Failure::at(
-                path,
-                format_args!("version {version} is not known: the file was compacted since, or is another gallery"),
-                "look into a copy of that time; keep one before 'cotejo gallery compact'",
-            )
-        })
     }
 }

@@ -1,25 +1,31 @@
-//! `cotejo gallery`: who is enrolled, removing, restoring, and writing the file anew.
+//! `cotejo gallery`: who is enrolled, removing, restoring, writing the file anew, and proving who is in it.
 
 mod compact;
 mod list;
+mod prove;
 mod remove;
 mod restore;
+mod root;
 
 use std::path::PathBuf;
 
 use super::console::Console;
 use super::failure::Failure;
-use super::{AgreementArg, Outcome, load};
+use super::{AgreementArg, Outcome, files, load};
+use crate::custodian::Gallery;
+use crate::scheme::Opened;
 use crate::template::SubjectId;
+use crate::wire::GalleryVersion;
 
-/// The custodian's gallery: list who is enrolled, remove, restore, compact (to add: enroll --append)
+/// The custodian's gallery: list who is enrolled, remove, restore, compact, prove who is in it (to add: enroll --append)
 #[derive(clap::Args)]
 #[command(after_help = "\
 Example:
   cotejo gallery list --gallery gallery.cotejo
   cotejo gallery remove --gallery gallery.cotejo --id 4711
   cotejo gallery restore --gallery gallery.cotejo --id 4711
-  cotejo gallery compact --gallery gallery.cotejo")]
+  cotejo gallery compact --gallery gallery.cotejo
+  cotejo gallery prove --gallery gallery.cotejo --id 4711 --out proof.json")]
 pub struct Args {
     #[command(subcommand)]
     command: Command,
@@ -31,6 +37,8 @@ enum Command {
     Remove(remove::Args),
     Restore(restore::Args),
     Compact(compact::Args),
+    Root(root::Args),
+    Prove(prove::Args),
 }
 
 /// Which gallery, under which agreement.
@@ -41,6 +49,23 @@ struct GalleryArgs {
     /// The gallery
     #[arg(long, value_name = "FILE")]
     gallery: PathBuf,
+}
+
+impl GalleryArgs {
+    /// The gallery as it is, or as it was at the version that was asked for.
+    fn read(&self, agreement: &Opened, version: Option<GalleryVersion>, console: &Console) -> Result<Gallery, Failure> {
+        let path = &self.gallery;
+        let gallery = files::gallery::read(path, agreement, console)?;
+        let Some(version) = version else { return Ok(gallery) };
+        let earlier = gallery.at_version(version).map_err(|error| Failure::gallery(path, &error))?;
+        earlier.ok_or_else(|| {
+            Failure::at(
+                path,
+                format_args!("version {version} is not known: the file was compacted since, or is another gallery"),
+                "look into a copy of that time; keep one before 'cotejo gallery compact'",
+            )
+        })
+    }
 }
 
 /// Whom a command is about.
@@ -80,6 +105,8 @@ impl Args {
             Command::Remove(args) => args.run(console),
             Command::Restore(args) => args.run(console),
             Command::Compact(args) => args.run(console),
+            Command::Root(args) => args.run(console),
+            Command::Prove(args) => args.run(console),
         }
     }
 }

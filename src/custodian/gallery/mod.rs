@@ -5,6 +5,7 @@
 
 mod batch;
 mod change;
+mod committed;
 mod enrolment;
 mod file;
 mod format;

@@ -733,3 +733,51 @@ fn who_is_not_enrolled_is_told_with_who_is_likely_meant() {
     ];
     assert_eq!(unknown, expected);
 }
+
+#[test]
+fn a_root_is_that_of_its_persons_however_they_came_into_the_file() {
+    let agreement = agreement(8);
+    let open = |bytes: Vec<u8>| Gallery::open(bytes, &agreement).unwrap();
+    let root = |gallery: &Gallery| gallery.root(&()).unwrap();
+    let [first, second, third] = grown(&agreement).map(open);
+    let back = open(restored(&agreement));
+    let mut compacted = Vec::new();
+    third.compact(&mut compacted, &()).unwrap();
+    let at_once = gallery(&agreement, &[("d", 5), ("b", 4), ("a", 6), ("c", 3), ("b", 2), ("a", 1)]);
+    let without = gallery(&agreement, &[("a", 1), ("a", 6), ("d", 5), ("c", 3)]);
+    assert_eq!([root(&back), root(&at_once)], [root(&second); 2]);
+    assert_eq!([root(&open(compacted)), root(&without)], [root(&third); 2]);
+    assert!(root(&first) != root(&second) && root(&second) != root(&third) && root(&first) != root(&third));
+    // One reference is another.
+    assert_ne!(root(&gallery(&agreement, &[("a", 1), ("a", 6), ("d", 5), ("c", 7)])), root(&third));
+    let salted = Gallery::enrol_salted(&agreement, [1; 12], [record("a", 1)]).gallery.unwrap();
+    assert_ne!(root(&salted), root(&gallery(&agreement, &[("a", 1)])));
+}
+
+#[test]
+fn proofs_of_a_gallery_are_of_its_version_and_show_the_references_when_asked() {
+    use crate::membership::{Proofs, Proven, Standing, of_reference};
+    let agreement = agreement(8);
+    let [_, second, third] = grown(&agreement).map(|bytes| Gallery::open(bytes, &agreement).unwrap());
+    let asked = ["a", "b", "e"].map(id);
+    let standing = |proofs: &Proofs| -> Vec<Standing> {
+        proofs.verify(&proofs.root).unwrap().into_iter().map(|Proven { standing, .. }| standing).collect()
+    };
+    let before = second.prove(&asked, false, &()).unwrap();
+    assert_eq!(standing(&before), [Standing::Enrolled(None), Standing::Enrolled(None), Standing::NotEnrolled]);
+    assert_eq!(before.root, second.root(&()).unwrap());
+    let proofs = third.prove(&asked, true, &()).unwrap();
+    let functional = agreement.functional();
+    let stored = [1, 6].map(|number| functional.reference(&record("a", number).template).unwrap().to_bytes(functional));
+    let mut names = stored.each_ref().map(|stored| of_reference(None, stored)).to_vec();
+    names.sort_unstable();
+    assert_eq!(standing(&proofs), [Standing::Enrolled(Some(names)), Standing::NotEnrolled, Standing::NotEnrolled]);
+    assert!(before.verify(&third.root(&()).unwrap()).is_err());
+    // Damage is told, not committed to.
+    let mut bytes = third.as_bytes().to_vec();
+    let functional_bytes = functional.reference_bytes();
+    let at = bytes.windows(functional_bytes).position(|window| window == stored[0]).unwrap();
+    bytes[at] ^= 1;
+    let damaged = Gallery::open(bytes, &agreement).unwrap();
+    assert!(matches!(damaged.root(&()), Err(crate::membership::CommitError::Unreadable(Damage { .. }))));
+}

@@ -1,0 +1,103 @@
+//! A gallery's root, and proofs of who is in it: made by the custodian, checked by anybody.
+
+use predicates::prelude::predicate;
+use serde_json::{Value, json};
+
+use crate::support::Desk;
+
+const ROOT: &str = "gallery root --gallery gallery.cotejo";
+
+fn prove(whom: &str) -> String {
+    format!("gallery prove --gallery gallery.cotejo {whom} --out proof.json --force")
+}
+
+fn root(desk: &Desk) -> String {
+    desk.ok(ROOT).trim_end().to_owned()
+}
+
+#[test]
+fn who_is_enrolled_and_who_is_not_is_proven_against_the_root_of_the_version() {
+    let desk = Desk::exchanged();
+    let first = root(&desk);
+    assert_eq!(desk.json(ROOT)["root"], first);
+    assert_eq!(desk.json("inspect gallery.cotejo")["gallery"]["root"], first);
+    let made = desk.json(&prove("--id bert --id zoe --id bert"));
+    assert_eq!((&made["ids"], &made["enrolled"], &made["root"]), (&2.into(), &1.into(), &first.clone().into()));
+    let proven = desk.ok(&format!("audit proof proof.json --root {first}"));
+    assert!(proven.contains("'bert' is enrolled\n") && proven.contains("'zoe' is not enrolled"), "{proven}");
+    let document = desk.json(&format!("audit proof proof.json --root {first}"));
+    assert_eq!(document["proven"], json!([{"id": "bert", "enrolled": true}, {"id": "zoe", "enrolled": false}]));
+    let seen = desk.json("inspect proof.json");
+    assert_eq!((&seen["kind"], &seen["root"]), (&"proof about a gallery".into(), &first.clone().into()));
+    let before = desk.version();
+
+    desk.ok("gallery remove --gallery gallery.cotejo --id bert --yes");
+    let second = root(&desk);
+    assert_ne!(first, second);
+    let other = desk.refused(&format!("audit proof proof.json --root {second}"), "proof.json", "a proof about root");
+    assert!(other.contains("of another version of the gallery, or of another gallery"), "{other}");
+    // As it was then, and as it is.
+    assert_eq!(desk.ok(&format!("{ROOT} --version {before}")).trim_end(), first);
+    desk.ok(&prove("--id bert"));
+    assert!(desk.ok(&format!("audit proof proof.json --root {second}")).contains("'bert' is not enrolled"));
+    desk.ok("gallery restore --gallery gallery.cotejo --id bert --yes");
+    assert_eq!(root(&desk), first);
+    desk.ok("gallery remove --gallery gallery.cotejo --id bert --yes");
+    desk.ok("gallery compact --gallery gallery.cotejo");
+    assert_eq!(root(&desk), second, "the same persons");
+    desk.write("some.txt", "anna\nnobody of that name\ncarl\n");
+    desk.ok(&prove("--ids-file some.txt"));
+    let document = desk.json(&format!("audit proof proof.json --root {second}"));
+    let enrolled: Vec<&Value> = document["proven"].as_array().unwrap().iter().map(|one| &one["enrolled"]).collect();
+    assert_eq!(enrolled, [true, true, false]);
+    desk.refused("gallery prove --gallery gallery.cotejo --id anna --out proof.json", "proof.json", "exists already");
+}
+
+#[test]
+fn whoever_has_a_template_checks_whether_it_is_the_one_that_is_enrolled() {
+    let desk = Desk::exchanged();
+    let root = root(&desk);
+    let check = |templates: &str| format!("audit proof proof.json --root {root} --templates gallery.csv {templates}");
+    desk.ok(&prove("--id bert"));
+    let hidden = desk.refused(&check("--rows 2-2"), "proof.json", "does not show the references of one person");
+    assert!(hidden.contains("--references"), "{hidden}");
+    desk.ok(&prove("--id bert --references"));
+    assert!(desk.ok(&check("--rows 2-2")).contains("the 1 template given and the 1 template enrolled are the same"));
+    let other = desk.command(&check("--rows 1-2")).assert().code(1);
+    other.stdout(predicate::str::contains("of 2 templates given and 1 template enrolled, 1 are the same"));
+}
+
+#[test]
+fn what_proves_nothing_is_refused_by_name() {
+    let desk = Desk::exchanged();
+    let root = root(&desk);
+    let check = format!("audit proof proof.json --root {root}");
+    desk.ok(&prove("--id bert"));
+    let text = String::from_utf8(desk.read("proof.json")).unwrap();
+    let proof: Value = serde_json::from_str(&text).unwrap();
+    let altered = |change: &dyn Fn(&mut Value), what: &str| {
+        let mut proof = proof.clone();
+        change(&mut proof);
+        desk.write("proof.json", proof.to_string());
+        desk.refused(&check, "proof.json", what);
+    };
+    altered(&|proof| proof["proofs"][0]["id"] = "anna".into(), "'anna': the place in the tree is not shown");
+    altered(
+        &|proof| drop(proof["proofs"][0]["siblings"].as_array_mut().unwrap().pop()),
+        "'bert': the path does not lead",
+    );
+    let nobody = json!({"empty": {"nonce": root}});
+    altered(&|proof| proof["proofs"][0]["end"] = nobody.clone(), "'bert': the path does not lead to the root");
+    altered(&|proof| proof["root"] = "0".repeat(64).into(), "a proof about root 000");
+    altered(&|proof| proof["proofs"] = json!([]), "there is no proof in it");
+    altered(&|proof| proof["more"] = 1.into(), "not a proof: unknown field");
+    desk.write("proof.json", &text[..text.len() / 2]);
+    desk.refused(&check, "proof.json", "not a proof");
+    // Of the same persons, enrolled once more: another gallery.
+    desk.write("proof.json", &text);
+    desk.ok("enroll --templates gallery.csv --out other.cotejo");
+    let other = desk.ok("gallery root --gallery other.cotejo");
+    assert_ne!(other.trim_end(), root);
+    desk.refused(&format!("audit proof proof.json --root {other}"), "proof.json", "or of another gallery");
+    desk.command("audit proof proof.json --root 12").assert().code(2);
+}
