@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use crate::agreement::Code;
 use crate::remedy::Remedy as _;
 use crate::service::audit::{Role, Signers, SuccessionError, read_successions};
-use crate::service::identity::{self, Content, Identity, IdentityError, PemFile, Side, TlsKey};
+use crate::service::identity::{self, Content, Identity, IdentityError, KeyExchange, PemFile, Side, TlsKey};
 use crate::service::signing::{Hash, HexError, PublicKey, SigningKey};
 use crate::service::store::{Custody, Location, Outbox, Owner, StoreError};
 use crate::service::time::Time;
@@ -52,6 +52,9 @@ struct Tls {
     /// Lists of what authorities have revoked.
     #[serde(default)]
     crl: Vec<PathBuf>,
+    /// Whether no other than a post-quantum key exchange is taken part in.
+    #[serde(default)]
+    require_post_quantum: bool,
 }
 
 /// A party's configuration, of which the rest is `T`.
@@ -259,7 +262,7 @@ impl<T> Party<T> {
 
     /// Certificate, key, and the authority that is trusted: TLS takes them, and the other side can take the certificate.
     pub fn identity(&self, side: Side) -> Result<Identity, Failure> {
-        let Tls { certificate, authority, crl, .. } = &self.common.tls;
+        let Tls { certificate, authority, crl, require_post_quantum, .. } = &self.common.tls;
         let (certificate, authority) = (self.path(certificate), self.path(authority));
         let secret;
         let key = match &self.keys.tls {
@@ -277,6 +280,10 @@ impl<T> Party<T> {
             PemFile { path: &authority, content: &authorities },
         );
         let refused = |error: IdentityError| Failure::of(&self.path, &error, "correct [tls]");
+        let identity = identity.and_then(|identity| match require_post_quantum {
+            true => identity.exchanging(KeyExchange::PostQuantum),
+            false => Ok(identity),
+        });
         let identity = identity.and_then(|identity| self.revoking(identity, crl)).map_err(refused)?;
         identity.fit(side, now()).map_err(refused)?;
         Ok(identity)

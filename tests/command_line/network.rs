@@ -397,3 +397,29 @@ fn a_query_and_keys_can_be_made_again_and_others_cannot_pass_for_them() {
     desk.write("a/keys/secret.key", secret);
     audit("1 --templates probes.csv").code(0);
 }
+
+#[test]
+fn both_parties_can_insist_on_a_post_quantum_key_exchange() {
+    let desk = desk();
+    for config in ["a/querier.toml", "b/custodian.toml"] {
+        reconfigure(&desk, config, "[tls]\n", "[tls]\nrequire_post_quantum = true\n");
+    }
+    let serving = Serving::begin(&desk);
+    assert_eq!(ask(&desk, "--templates probes.csv --number 1").0, 0);
+    // OpenSSL knows the exchange since version 3.5; one by X25519 is refused, also where it is told to try TLS 1.2.
+    let url = text(&desk, "a/querier.toml").lines().find(|line| line.starts_with("url")).unwrap().to_owned();
+    let address = url.split("https://").nth(1).unwrap().trim_end_matches('\'').to_owned();
+    for rest in ["-tls1_3 -groups X25519", "-tls1_2"] {
+        let classical = Command::new("openssl")
+            .args(["s_client", "-connect", &address, "-cert", "a/tls.pem", "-key", "a/tls.key"])
+            .args(rest.split(' '))
+            .current_dir(desk.path("."))
+            .stdin(Stdio::null())
+            .output();
+        match classical {
+            Ok(output) => assert!(!output.status.success(), "{rest}: {}", String::from_utf8_lossy(&output.stdout)),
+            Err(_) => eprintln!("no openssl: whether it is refused is not tried"),
+        }
+    }
+    drop(serving);
+}

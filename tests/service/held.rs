@@ -49,7 +49,7 @@ impl Signer for Slow<Box<dyn Signer>> {
 /// The identity of somebody whose key is so slow.
 pub fn identity(certified: &Certified, time: Duration) -> Identity {
     let key = certified.identity().key.unwrap();
-    let of = rustls::crypto::ring::default_provider().key_provider.load_private_key(key).unwrap();
+    let of = rustls::crypto::aws_lc_rs::default_provider().key_provider.load_private_key(key).unwrap();
     let key = Arc::new(Slow { of, time, session: Arc::default() });
     let [chain, authority] = [&certified.chain, &certified.authority]
         .map(|text| PemFile { path: Path::new("test"), content: text.as_bytes() });

@@ -16,6 +16,7 @@ mod clock;
 mod databases;
 mod dated;
 mod document;
+mod exchange;
 mod faults;
 mod galleries;
 mod gone;

@@ -77,14 +77,25 @@ impl Raw {
 
     /// Whose first word leaves the server nothing to go on with: it has to ask for another one (RFC 8446, section 4.1.4).
     pub fn in_two_steps(from: &str, trial: &Trial, certified: &Certified) -> Self {
-        let mut provider = rustls::crypto::ring::default_provider();
+        let mut provider = rustls::crypto::aws_lc_rs::default_provider();
         let unknown: &'static dyn SupportedKxGroup = &Unknown;
         provider.kx_groups.insert(0, unknown);
         Self::with(connect_from(from, trial).unwrap(), certified, provider)
     }
 
+    /// Which agrees on keys in these ways alone.
+    pub fn exchanging(trial: &Trial, certified: &Certified, groups: &[&'static dyn SupportedKxGroup]) -> Self {
+        let provider = CryptoProvider { kx_groups: groups.to_vec(), ..rustls::crypto::aws_lc_rs::default_provider() };
+        Self::with(TcpStream::connect(trial.address()).unwrap(), certified, provider)
+    }
+
+    /// In which way keys were agreed on.
+    pub fn exchanged(&self) -> Option<NamedGroup> {
+        self.0.conn.negotiated_key_exchange_group().map(|group| group.name())
+    }
+
     fn over(stream: TcpStream, certified: &Certified) -> Self {
-        Self::with(stream, certified, rustls::crypto::ring::default_provider())
+        Self::with(stream, certified, rustls::crypto::aws_lc_rs::default_provider())
     }
 
     fn with(stream: TcpStream, certified: &Certified, provider: CryptoProvider) -> Self {

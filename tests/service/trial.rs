@@ -17,7 +17,7 @@ use cotejo::scheme::tfhe::Tfhe;
 use cotejo::scheme::{Holder, Opened};
 use cotejo::service::audit::{Entry, Report, Role, Signers, Verifier};
 use cotejo::service::client::{AskError, Asking, Client, Concluded, Watch};
-use cotejo::service::identity::{Identity, PemFile, Side};
+use cotejo::service::identity::{Identity, KeyExchange, PemFile, Side};
 use cotejo::service::protocol::{Line, ProgressView, Request};
 use cotejo::service::server::{
     GallerySource, Limits, Loaded, Memory, Reloading, Renewal, Requester, ServedAgreement, Server, ServerError,
@@ -232,12 +232,14 @@ pub struct Setup {
     pub server_days: i64,
     /// The key of TLS is held elsewhere, signs one at a time, and takes so long for it.
     pub signs_in: Option<Duration>,
+    /// In which ways the server agrees on keys.
+    pub exchange: KeyExchange,
 }
 
 impl Default for Setup {
     fn default() -> Self {
         let limits = Limits { workers: 2, stall: Duration::from_secs(3), ..Limits::default() };
-        Self { terms: terms(), limits, server_days: 30, signs_in: None }
+        Self { terms: terms(), limits, server_days: 30, signs_in: None, exchange: KeyExchange::Any }
     }
 }
 
@@ -262,6 +264,7 @@ pub struct Trial {
     clock: Arc<AtomicI64>,
     limits: Limits,
     signs_in: Option<Duration>,
+    exchange: KeyExchange,
     running: Option<Running>,
 }
 
@@ -314,6 +317,7 @@ impl Trial {
             clock: Arc::new(AtomicI64::new(0)),
             limits: setup.limits,
             signs_in: setup.signs_in,
+            exchange: setup.exchange,
             running: None,
         };
         trial.start();
@@ -412,7 +416,9 @@ impl Trial {
             operations: Some(any),
             identity: self
                 .signs_in
-                .map_or_else(|| self.certified.identity(), |time| held::identity(&self.certified, time)),
+                .map_or_else(|| self.certified.identity(), |time| held::identity(&self.certified, time))
+                .exchanging(self.exchange)
+                .unwrap(),
             requesters: self.requesters(),
             operators: self.operators.clone(),
             agreements: vec![ServedAgreement {

@@ -115,7 +115,7 @@ fn tls(office: &Office, folder: &str, from: &str, to: SocketAddr) -> Option<Tls>
     let identity = Identity::from_pem(chain, key, authority).unwrap();
     let mut roots = RootCertStore::empty();
     identity.authorities.into_iter().for_each(|authority| roots.add(authority).unwrap());
-    let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+    let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_root_certificates(roots)

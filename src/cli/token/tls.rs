@@ -88,7 +88,7 @@ pub fn tls_key(uri: &Arc<TokenUri>) -> Result<TlsKey<'static>, Failure> {
 
 /// As the other side will.
 fn verifies(keeper: &Keeper, scheme: SignatureScheme, signature: &[u8]) -> bool {
-    let known = rustls::crypto::ring::default_provider().signature_verification_algorithms.mapping;
+    let known = rustls::crypto::aws_lc_rs::default_provider().signature_verification_algorithms.mapping;
     let ways = known.iter().filter(|(of, _)| *of == scheme).flat_map(|(_, ways)| ways.iter());
     let mut tried = ways.map(|way| way.verify_signature(&keeper.public.bytes, TRIED, signature));
     tried.any(|verified| verified.is_ok())

@@ -3,7 +3,7 @@
 use rustls::{AlertDescription as Alert, CertificateError, Error};
 
 use super::plain::plain;
-use crate::service::identity::Untrusted;
+use crate::service::identity::{ClassicalPeer, Untrusted};
 use crate::service::time::Time;
 
 const OURS: &str = "'cotejo certificates show' tells what our certificate is; have it renewed, or registered";
@@ -16,6 +16,8 @@ const OWN_CHAIN: &str = "have the custodian trust our authority, or put the inte
 const PORT: &str = "check the port: not that of operations, which is in the clear, nor of another service";
 const VERSION: &str =
     "both parties need compatible versions of cotejo, and nothing between them that speaks TLS itself";
+const CLASSICAL: &str =
+    "have the custodian upgrade cotejo, or what speaks TLS before it; or take out require_post_quantum ([tls])";
 
 /// Why there is no connection, and never will be as things are.
 pub(super) struct Disagreement {
@@ -43,6 +45,10 @@ pub(super) fn explain(error: &Error) -> Option<Disagreement> {
         Error::InvalidMessage(_) => Some(no_service("what answers there does not speak TLS".to_owned(), PORT)),
         Error::PeerIncompatible(_) | Error::PeerMisbehaved(_) | Error::NoApplicationProtocol => {
             Some(no_service(format!("no TLS that both sides speak ({error})"), VERSION))
+        }
+        Error::Other(other) => {
+            let classical: &ClassicalPeer = other.0.downcast_ref()?;
+            Some(no_service(classical.to_string(), CLASSICAL))
         }
         _ => None,
     }

@@ -85,7 +85,8 @@ impl Client {
             .timeout_per_read(Some(SILENCE))
             .timeout_per_write(Some(SILENCE))
             .build();
-        let connector = TcpConnector::default().chain(Tls(identity.client_config()));
+        let connector =
+            TcpConnector::default().chain(Tls { config: identity.client_config(), exchange: identity.exchange() });
         let failures = Failures::default();
         Ok(Self { agent: Agent::with_parts(config, connector, Reach::new(addresses, &failures)), base, failures })
     }

@@ -11,8 +11,13 @@ use ureq::unversioned::transport::{
     Buffers, ConnectionDetails, Connector, LazyBuffers, NextTimeout, Transport, TransportAdapter,
 };
 
+use crate::service::identity::KeyExchange;
+
 /// Puts TLS on a connection.
-pub(super) struct Tls(pub Arc<ClientConfig>);
+pub(super) struct Tls {
+    pub config: Arc<ClientConfig>,
+    pub exchange: KeyExchange,
+}
 
 impl fmt::Debug for Tls {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -29,10 +34,10 @@ impl<In: Transport> Connector<In> for Tls {
         let name = ServerName::try_from(host.trim_start_matches('[').trim_end_matches(']'));
         let name = name.map_err(|_| Error::Tls("no name of a host"))?.to_owned();
         let mut connection =
-            ClientConnection::new(Arc::clone(&self.0), name).map_err(|error| Error::Other(error.into()))?;
+            ClientConnection::new(Arc::clone(&self.config), name).map_err(|error| Error::Other(error.into()))?;
         let mut below = TransportAdapter::new(below.boxed(), Arc::clone(&details.current_time));
         below.set_timeout(details.timeout);
-        connection.complete_io(&mut below)?;
+        connection.complete_io(&mut below).map_err(|error| self.exchange.told(error))?;
         let buffers = LazyBuffers::new(details.config.input_buffer_size(), details.config.output_buffer_size());
         Ok(Some(Encrypted { buffers, stream: StreamOwned::new(connection, below) }))
     }

@@ -15,13 +15,15 @@ use rustls::{
 };
 
 use super::error::IdentityError;
+use super::exchange::KeyExchange;
 use super::held::{HasSigned, HeldTlsKey};
+use super::unusable;
 use super::verifier::{Untrusted, untrusted};
-use super::{provider, unusable};
 use crate::service::held_key::SigningError;
 
 /// Makes the configuration of each connection. That it can be made was tried.
 pub(crate) struct Acceptance {
+    exchange: KeyExchange,
     provider: Arc<CryptoProvider>,
     certified: Arc<CertifiedKey>,
     /// The key, where it is held elsewhere.
@@ -34,6 +36,8 @@ pub(crate) struct Acceptance {
 pub(crate) struct Connection {
     /// What it is accepted with.
     pub config: Arc<ServerConfig>,
+    /// In which ways keys are agreed on.
+    pub exchange: KeyExchange,
     /// Why its client is refused, if it is.
     pub refusal: Refusal,
     /// Where the key is held elsewhere: whether it has signed for this connection, which it does once.
@@ -58,14 +62,15 @@ impl Acceptance {
         roots: &Arc<RootCertStore>,
         authorities: &[CertificateDer<'static>],
         revoked: &[CertificateRevocationListDer<'static>],
+        exchange: KeyExchange,
     ) -> Result<Self, IdentityError> {
-        let provider = provider();
+        let provider = exchange.provider();
         let verifier = WebPkiClientVerifier::builder_with_provider(Arc::clone(roots), Arc::clone(&provider));
         // An authority of which there is no list has revoked nothing.
         let verifier = verifier.with_crls(revoked.iter().cloned()).allow_unknown_revocation_status().build();
         let verifier = verifier.map_err(|error| unusable(&error))?;
         let certified = Arc::clone(certified);
-        let acceptance = Self { provider, certified, held, verifier, authorities: authorities.into() };
+        let acceptance = Self { exchange, provider, certified, held, verifier, authorities: authorities.into() };
         acceptance.connection().map_err(|error| unusable(&error))?;
         Ok(acceptance)
     }
@@ -103,7 +108,8 @@ impl Acceptance {
             refusal: refusal.clone(),
         };
         let config = ServerConfig::builder_with_provider(Arc::clone(&self.provider));
-        let config = config.with_safe_default_protocol_versions()?.with_client_cert_verifier(Arc::new(verifier));
+        let config =
+            config.with_protocol_versions(self.exchange.versions())?.with_client_cert_verifier(Arc::new(verifier));
         let (certified, has_signed) = match &self.held {
             Some(held) => {
                 let (key, has_signed) = held.watched();
@@ -116,7 +122,7 @@ impl Acceptance {
         // A resumed session would outlive the certificate that it began with.
         config.session_storage = Arc::new(rustls::server::NoServerSessionStorage {});
         config.send_tls13_tickets = 0;
-        Ok(Connection { config: Arc::new(config), refusal, has_signed })
+        Ok(Connection { config: Arc::new(config), exchange: self.exchange, refusal, has_signed })
     }
 }
 

@@ -76,7 +76,7 @@ pub enum IdentityError {
         file: String,
     },
     /// A private key that TLS does not take.
-    #[error("{file}: a private key that cannot be used: RSA of 2048 to 4096 bits, P-256, P-384 and Ed25519 can")]
+    #[error("{file}: a private key that cannot be used: RSA of 2048 to 8192 bits, P-256, P-384 and Ed25519 can")]
     Key {
         /// The key's file.
         file: String,

@@ -5,6 +5,7 @@
 mod acceptance;
 mod content;
 mod error;
+mod exchange;
 mod fingerprint;
 mod held;
 mod pem;
@@ -17,15 +18,16 @@ use std::path::Path;
 use std::sync::Arc;
 
 use rustls::client::WebPkiServerVerifier;
-use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
 use rustls::server::ParsedCertificate;
 use rustls::sign::{CertifiedKey, SigningKey, SingleCertAndKey};
-use rustls::{ClientConfig, InconsistentKeys, RootCertStore};
+use rustls::{ClientConfig, InconsistentKeys, RootCertStore, SignatureScheme};
 
 pub(crate) use acceptance::{Acceptance, Connection};
 pub use content::{Content, Needed};
 pub use error::IdentityError;
+pub(crate) use exchange::ClassicalPeer;
+pub use exchange::KeyExchange;
 pub(crate) use fingerprint::fingerprint;
 use held::HeldTlsKey;
 pub(crate) use held::signing_error;
@@ -64,8 +66,11 @@ pub struct Identity {
     file: String,
     roots: Arc<RootCertStore>,
     certified: Arc<CertifiedKey>,
+    /// Those that are not let in.
+    revoked: Vec<CertificateRevocationListDer<'static>>,
     /// When the first list of revoked certificates is to be replaced by another, and where it is.
     lists_until: Option<(Time, String)>,
+    exchange: KeyExchange,
     server: Arc<Acceptance>,
     client: Arc<ClientConfig>,
 }
@@ -99,20 +104,46 @@ impl Identity {
         let [chain_file, authority_file] = &files;
         let chain = certificates(chain)?;
         let authorities = certificates(authorities)?;
+        let exchange = KeyExchange::default();
         let (key_file, key, signing, held) = match key {
             TlsKey::Pem(file) => {
                 let (name, key) = (file.path.display().to_string(), pem::private_key(file)?);
-                let signing = provider().key_provider.load_private_key(key.clone_key());
-                (name.clone(), Some(key), signing.map_err(|_| IdentityError::Key { file: name })?, None)
+                let signing = exchange.provider().key_provider.load_private_key(key.clone_key()).ok();
+                let signing = signing.filter(|signing| is_taken_everywhere(signing.as_ref()));
+                (name.clone(), Some(key), signing.ok_or(IdentityError::Key { file: name })?, None)
             }
             TlsKey::Held { name, key } => (name.clone(), None, Arc::clone(&key), Some(HeldTlsKey { name, key })),
         };
         let certified = Arc::new(certified(chain.clone(), signing, chain_file, &key_file)?);
         let roots = Arc::new(roots(&authorities, authority_file)?);
-        let server = Arc::new(Acceptance::new(&certified, held, &roots, &authorities, &[])?);
-        let client = client_config(&certified, &roots, &authorities, &[])?;
-        let (file, lists_until) = (chain_file.clone(), None);
-        Ok(Self { chain, key, authorities, file, roots, certified, lists_until, server, client })
+        let server = Arc::new(Acceptance::new(&certified, held, &roots, &authorities, &[], exchange)?);
+        let client = client_config(&certified, &roots, &authorities, &[], exchange)?;
+        let (file, revoked, lists_until) = (chain_file.clone(), Vec::new(), None);
+        Ok(Self { chain, key, authorities, file, roots, certified, revoked, lists_until, exchange, server, client })
+    }
+
+    /// The same identity, which agrees on keys in these ways alone.
+    ///
+    /// # Errors
+    ///
+    /// [`IdentityError::Unusable`], which is not expected.
+    pub fn exchanging(mut self, exchange: KeyExchange) -> Result<Self, IdentityError> {
+        self.exchange = exchange;
+        self.rebuilt()
+    }
+
+    /// TLS of what it holds.
+    fn rebuilt(mut self) -> Result<Self, IdentityError> {
+        let (certified, roots, authorities) = (&self.certified, &self.roots, &self.authorities);
+        let (revoked, held) = (&self.revoked, self.server.held());
+        self.server = Arc::new(Acceptance::new(certified, held, roots, authorities, revoked, self.exchange)?);
+        self.client = client_config(certified, roots, authorities, revoked, self.exchange)?;
+        Ok(self)
+    }
+
+    /// In which ways it agrees on keys.
+    pub(crate) fn exchange(&self) -> KeyExchange {
+        self.exchange
     }
 
     /// For a server that insists on a certificate.
@@ -126,8 +157,9 @@ impl Identity {
     }
 }
 
-fn provider() -> Arc<CryptoProvider> {
-    Arc::new(rustls::crypto::ring::default_provider())
+/// Parties of version 0.1 verify nothing that P-521 signs.
+fn is_taken_everywhere(key: &dyn SigningKey) -> bool {
+    key.choose_scheme(&[SignatureScheme::ECDSA_NISTP521_SHA512]).is_none()
 }
 
 fn unusable(error: &dyn std::fmt::Display) -> IdentityError {
@@ -139,12 +171,13 @@ fn client_config(
     roots: &Arc<RootCertStore>,
     authorities: &[CertificateDer<'static>],
     revoked: &[CertificateRevocationListDer<'static>],
+    exchange: KeyExchange,
 ) -> Result<Arc<ClientConfig>, IdentityError> {
-    let provider = provider();
+    let provider = exchange.provider();
     let verifier = WebPkiServerVerifier::builder_with_provider(Arc::clone(roots), Arc::clone(&provider));
     let verifier = verifier.with_crls(revoked.iter().cloned()).allow_unknown_revocation_status().build();
     let verifier = Verifier::new(verifier.map_err(|error| unusable(&error))?, authorities.to_vec());
-    let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let config = ClientConfig::builder_with_provider(provider).with_protocol_versions(exchange.versions());
     // Not dangerous: the verifier is that of `rustls`, with more to say of whom it refuses.
     let config =
         config.map_err(|error| unusable(&error))?.dangerous().with_custom_certificate_verifier(Arc::new(verifier));

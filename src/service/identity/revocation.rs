@@ -1,16 +1,13 @@
 //! When certificates end: in their time, or before, by a list of their authority's.
 
-use std::sync::Arc;
-
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer};
 use x509_parser::prelude::{FromDer, X509Certificate};
 use x509_parser::revocation_list::CertificateRevocationList;
 use x509_parser::time::ASN1Time;
 
-use super::acceptance::Acceptance;
 use super::error::IdentityError;
-use super::{Identity, PemFile, client_config};
+use super::{Identity, PemFile};
 use crate::service::time::Time;
 
 impl Identity {
@@ -34,10 +31,8 @@ impl Identity {
                 revoked.push(list);
             }
         }
-        self.server =
-            Arc::new(Acceptance::new(&self.certified, self.server.held(), &self.roots, &self.authorities, &revoked)?);
-        self.client = client_config(&self.certified, &self.roots, &self.authorities, &revoked)?;
-        Ok(self)
+        self.revoked = revoked;
+        self.rebuilt()
     }
 
     /// When our certificate ends.

@@ -10,7 +10,7 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 
 use super::error::{IdentityError, why};
 use super::side::Side;
-use super::{Identity, PemFile, certificates, provider, unusable, verifier};
+use super::{Identity, PemFile, certificates, unusable, verifier};
 use crate::service::time::Time;
 
 impl Identity {
@@ -71,7 +71,7 @@ impl Identity {
         rest: &[CertificateDer<'static>],
         now: UnixTime,
     ) -> Result<(), rustls::Error> {
-        let (provider, roots) = (provider(), &self.roots);
+        let (provider, roots) = (self.exchange.provider(), &self.roots);
         match side {
             Side::Server => verify_server_cert_signed_by_trust_anchor(
                 &ParsedCertificate::try_from(own)?,

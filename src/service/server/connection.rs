@@ -19,7 +19,7 @@ use tower::ServiceExt;
 use super::admission::{Guest, Source, Stay, beginning};
 use super::state::{Requester, State};
 use super::steady::Steady;
-use crate::service::identity::{Connection, Untrusted, ends};
+use crate::service::identity::{ClassicalPeer, Connection, Untrusted, ends};
 use crate::service::signing::Hash;
 
 /// Who is at the other end; none for a certificate that is not registered.
@@ -41,6 +41,8 @@ const AGAIN: Duration = Duration::from_millis(50);
 const INTERMEDIATE: &str = "if it is a requester's: have the intermediate certificate put behind it ([tls] certificate there), or trust the \
                             authority that has issued it ([tls] authority)";
 const AUTHORITY: &str = "if it is a requester's: trust the authority that has issued it ([tls] authority)";
+const CLASSICAL: &str =
+    "have the client upgrade cotejo, or what speaks TLS for it; or take out require_post_quantum ([tls])";
 
 /// What every connection gets.
 #[derive(Clone)]
@@ -241,7 +243,7 @@ async fn handshake(
         }
         None
     };
-    let Connection { config, refusal, has_signed } = match renewed.tls.connection() {
+    let Connection { config, exchange, refusal, has_signed } = match renewed.tls.connection() {
         Ok(made) => made,
         Err(error) => return failed(&error.to_string(), None),
     };
@@ -259,9 +261,11 @@ async fn handshake(
         Err(_) => failed("it took too long", None),
         Ok(Err(error)) => match refusal.why() {
             Some(why) => failed(&format!("the client's certificate {why}"), Some(remedy(why))),
+            None if exchange.refused(&error) => failed(&ClassicalPeer.to_string(), Some(CLASSICAL)),
             None => failed(&error.to_string(), None),
         },
         Ok(Ok(stream)) => {
+            state.metrics.exchanged(stream.get_ref().1.negotiated_key_exchange_group());
             let chain = stream.get_ref().1.peer_certificates().unwrap_or_default();
             let chain = chain.iter().map(|certificate| certificate.clone().into_owned()).collect();
             Some((stream, chain))

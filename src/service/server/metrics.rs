@@ -9,6 +9,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
+use rustls::crypto::SupportedKxGroup;
 
 use super::doubts::Kind;
 use super::engine::Loaded;
@@ -22,6 +23,13 @@ pub(crate) struct Served {
     pub route: String,
     /// HTTP status of the response.
     pub status: u16,
+}
+
+/// TLS handshakes by the group in which keys were agreed on: one of ours.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct Exchanged {
+    /// Its name in TLS.
+    pub group: String,
 }
 
 /// Refusals by kind of problem.
@@ -72,6 +80,8 @@ pub(crate) struct Metrics {
     pub seconds: Histogram,
     /// Jobs that were not ready when they were to be released.
     pub late: Counter,
+    /// Handshakes by key exchange.
+    exchanged: Family<Exchanged, Counter>,
     /// Connections that failed before they were one.
     pub handshakes_failed: Counter,
     /// Connections that were closed at once: their source had its share.
@@ -110,6 +120,7 @@ impl Metrics {
             replied: Counter::default(),
             seconds: Histogram::new(exponential_buckets(0.01, 2.0, 18)),
             late: Counter::default(),
+            exchanged: Family::default(),
             handshakes_failed: Counter::default(),
             turned_away: Counter::default(),
             doubted: Family::default(),
@@ -131,6 +142,7 @@ impl Metrics {
         registry.register("jobs_replied", "Jobs replied to", metrics.replied.clone());
         registry.register_with_unit("job", "Computation of a job", Unit::Seconds, metrics.seconds.clone());
         registry.register("jobs_late", "Jobs that were not ready at their planned time", metrics.late.clone());
+        registry.register("handshakes", "TLS handshakes by key exchange", metrics.exchanged.clone());
         registry.register("handshakes_failed", "TLS handshakes that failed", metrics.handshakes_failed.clone());
         registry.register("jobs_waiting", "Jobs that wait", metrics.waiting.clone());
         registry.register("jobs_running", "Jobs that are worked on", metrics.running.clone());
@@ -170,6 +182,12 @@ impl Metrics {
                 "exempt ids are not enrolled: they protect nobody; 'cotejo serve --check' names them"
             );
         }
+    }
+
+    /// Counts a handshake by the group in which keys were agreed on.
+    pub(crate) fn exchanged(&self, group: Option<&'static dyn SupportedKxGroup>) {
+        let Some(group) = group else { return };
+        self.exchanged.get_or_create(&Exchanged { group: format!("{:?}", group.name()) }).inc();
     }
 
     /// Whether this keeps the server from being ready.
