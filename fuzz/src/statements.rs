@@ -44,7 +44,7 @@ pub fn seeds() -> Vec<Vec<u8>> {
     let asked = Signed::new(&request, &key).expect("short");
     let digest = asked.digest();
     let receipt = Receipt { request: digest, job: Name([5; 16]), time, log: Some(tree), randomness: None };
-    let outcome = ReplyOutcome::Answered { answer_digest: Hash([6; 32]), gallery: 1, bits: 2 };
+    let outcome = ReplyOutcome::Answered { answer_digest: Hash([6; 32]), gallery: 1, bits: 2, parts: None };
     let reply = Reply { request: request.clone(), request_digest: digest, number: 3, time, outcome, log: Some(tree) };
     let replied = Signed::new(&reply, &key).expect("short");
     let said = Acknowledgement { request: digest, reply: replied.digest(), time };

@@ -16,7 +16,8 @@ use rand::CryptoRng;
 use crate::parameters::ParameterSet;
 use crate::remedy::Remedy;
 use crate::scheme::{
-    Evaluator, Opened, OtherScheme, Progress, RandomSeed, Randomness, Subjects, Task, Unanswered, random_seed,
+    Evaluator, Opened, OtherScheme, PartDigest, Parts, Progress, RandomSeed, Randomness, Subjects, Task, Unanswered,
+    random_seed,
 };
 use crate::template::SubjectId;
 use crate::wire::{Answer, EvaluationKey, KeyId, Query, Target};
@@ -210,11 +211,11 @@ impl<'a, S: Evaluator> Custodian<'a, S> {
         progress: &dyn Progress,
     ) -> Result<Answer<S>, AnswerError> {
         let order = self.order.get_or_init(|| random_seed(rng)).clone();
-        self.answer_from(key, query, &Randomness::new(random_seed(rng), order), progress)
+        self.answer_from(key, query, &Randomness::new(random_seed(rng), order), progress).map(|(answer, _)| answer)
     }
 
     /// As [`Custodian::answer`], from given randomness: the same answer each time, bit for bit, for the same key, query, version of the
-    /// gallery and exempt persons.
+    /// gallery and exempt persons. With the digests of its parts.
     ///
     /// # Errors
     ///
@@ -225,17 +226,8 @@ impl<'a, S: Evaluator> Custodian<'a, S> {
         query: &Query<S>,
         randomness: &Randomness,
         progress: &dyn Progress,
-    ) -> Result<Answer<S>, AnswerError> {
-        if query.key != key.id {
-            return Err(AnswerError::OtherKey { expected: key.id, actual: query.key });
-        }
-        if query.agreement != self.agreement.digest() || key.parameters != *self.agreement.parameters() {
-            return Err(AnswerError::OtherTerms);
-        }
-        if self.gallery.is_empty() {
-            return Err(AnswerError::EmptyGallery);
-        }
-        self.check_bits(query)?;
+    ) -> Result<(Answer<S>, Parts), AnswerError> {
+        self.require_fit(key, query)?;
         let searched = self.searched(&query.target);
         let task = self.task(query, &searched);
         // Diagonals and the like are kept of the whole gallery alone.
@@ -246,13 +238,14 @@ impl<'a, S: Evaluator> Custodian<'a, S> {
         };
         let watch = Watch { progress, searched: &searched };
         let randomness = randomness.of_gallery(&self.gallery.version().0);
-        let answered = S::answer(&key.key, prepared, &task, &query.ciphertext, &randomness, &watch);
+        let mut parts = Parts::of(S::parts(&self.set, &task));
+        let answered = S::answer(&key.key, prepared, &task, &query.ciphertext, &randomness, &mut parts, &watch);
         // A subject that could not be read took part as one without references: the answer must not leave.
         if let Some(damage) = searched.damage() {
             return Err(damage.into());
         }
         let ciphertext = answered?;
-        Ok(Answer {
+        let answer = Answer {
             query: query.id,
             key: query.key,
             gallery: self.gallery.version(),
@@ -260,7 +253,47 @@ impl<'a, S: Evaluator> Custodian<'a, S> {
             probes: query.layouts.len(),
             verdicts_per_probe: task.verdicts_per_probe(),
             ciphertext,
-        })
+        };
+        Ok((answer, parts))
+    }
+
+    /// What part number `number` of the answer leaves: see [`Evaluator::part`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Custodian::answer`].
+    pub(crate) fn part_from(
+        &self,
+        key: &AdmittedKey<S>,
+        query: &Query<S>,
+        randomness: &Randomness,
+        number: usize,
+        progress: &dyn Progress,
+    ) -> Result<Option<PartDigest>, AnswerError> {
+        self.require_fit(key, query)?;
+        let searched = self.searched(&query.target);
+        let task = self.task(query, &searched);
+        let watch = Watch { progress, searched: &searched };
+        let randomness = randomness.of_gallery(&self.gallery.version().0);
+        let part = S::part(&key.key, &task, &query.ciphertext, &randomness, number, &watch);
+        match searched.damage() {
+            Some(damage) => Err(damage.into()),
+            None => Ok(part?),
+        }
+    }
+
+    /// Whether a query can be answered: with this key, under this agreement, within the bits that it admits.
+    fn require_fit(&self, key: &AdmittedKey<S>, query: &Query<S>) -> Result<(), AnswerError> {
+        if query.key != key.id {
+            return Err(AnswerError::OtherKey { expected: key.id, actual: query.key });
+        }
+        if query.agreement != self.agreement.digest() || key.parameters != *self.agreement.parameters() {
+            return Err(AnswerError::OtherTerms);
+        }
+        if self.gallery.is_empty() {
+            return Err(AnswerError::EmptyGallery);
+        }
+        self.check_bits(query)
     }
 
     /// How many steps [`Custodian::answer`] reports.

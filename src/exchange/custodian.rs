@@ -13,7 +13,7 @@ use crate::custodian::{self, AnswerError, Gallery};
 use crate::scheme::bgv::Bgv;
 use crate::scheme::hybrid::Hybrid;
 use crate::scheme::tfhe::{Tfhe, fourier};
-use crate::scheme::{Evaluator, Opened, OtherScheme, Progress, Randomness};
+use crate::scheme::{Evaluator, Opened, OtherScheme, PartDigest, Parts, Progress, Randomness};
 use crate::template::SubjectId;
 use crate::wire::{self, KeyId, Query, QueryId, Target, WireError};
 
@@ -78,7 +78,23 @@ trait Answering: Send + Sync {
         question: &Question,
         randomness: &Randomness,
         progress: &dyn Progress,
-    ) -> Result<Vec<u8>, ExchangeError>;
+    ) -> Result<Drawn, ExchangeError>;
+    fn part_from(
+        &self,
+        key: &AdmittedKey,
+        question: &Question,
+        randomness: &Randomness,
+        number: usize,
+        progress: &dyn Progress,
+    ) -> Result<Option<PartDigest>, ExchangeError>;
+}
+
+/// An answer from given randomness.
+pub(crate) struct Drawn {
+    /// Its file.
+    pub(crate) answer: Vec<u8>,
+    /// What each part of it has left.
+    pub(crate) parts: Parts,
 }
 
 impl Custodian {
@@ -237,8 +253,24 @@ impl Custodian {
         question: &Question,
         randomness: &Randomness,
         progress: &dyn Progress,
-    ) -> Result<Vec<u8>, ExchangeError> {
+    ) -> Result<Drawn, ExchangeError> {
         self.0.answer_from(key, question, randomness, progress)
+    }
+
+    /// What one part of that answer leaves, without the others; none where it has no such part.
+    ///
+    /// # Errors
+    ///
+    /// As [`Custodian::answer`].
+    pub(crate) fn part_from(
+        &self,
+        key: &AdmittedKey,
+        question: &Question,
+        randomness: &Randomness,
+        number: usize,
+        progress: &dyn Progress,
+    ) -> Result<Option<PartDigest>, ExchangeError> {
+        self.0.part_from(key, question, randomness, number, progress)
     }
 }
 
@@ -373,10 +405,22 @@ impl<S: Evaluator> Answering for custodian::Custodian<'static, S> {
         question: &Question,
         randomness: &Randomness,
         progress: &dyn Progress,
-    ) -> Result<Vec<u8>, ExchangeError> {
+    ) -> Result<Drawn, ExchangeError> {
         let (key, query) = of_scheme::<S>(key, question)?;
-        let answer = self.answer_from(key, query, randomness, progress)?;
-        Ok(unwrapped(answer.to_bytes(self.agreement())?))
+        let (answer, parts) = self.answer_from(key, query, randomness, progress)?;
+        Ok(Drawn { answer: unwrapped(answer.to_bytes(self.agreement())?), parts })
+    }
+
+    fn part_from(
+        &self,
+        key: &AdmittedKey,
+        question: &Question,
+        randomness: &Randomness,
+        number: usize,
+        progress: &dyn Progress,
+    ) -> Result<Option<PartDigest>, ExchangeError> {
+        let (key, query) = of_scheme::<S>(key, question)?;
+        Ok(self.part_from(key, query, randomness, number, progress)?)
     }
 }
 

@@ -8,6 +8,7 @@ mod querier;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use custodian::Drawn;
 pub use custodian::{Admitted, AdmittedKey, Custodian, EvaluationKey, Question};
 pub use querier::{Answer, Pending, Querier};
 

@@ -1,6 +1,6 @@
 //! An answer that is made again from the same randomness is the same, bit for bit: on another number of threads, with more memory, beside others.
 
-use super::alike::{World, id};
+use super::alike::{World, id, rng};
 use super::bgv::Bgv;
 use super::exchange::{SHAPE, iris, test_set};
 use super::hybrid::Hybrid;
@@ -20,34 +20,43 @@ fn codes(scheme: SchemeChoice, disclosure: Disclosure) -> Terms {
     terms
 }
 
+/// An answer's file, and the digests of its parts.
+type Made = (Vec<u8>, Vec<u8>);
+
 fn hold<S: Holder + Evaluator>(terms: Terms) {
     let what = format!("{} {:?}", test_set(S::ID), terms.disclosure);
     let world = World::<S>::new(terms);
     let querier = world.querier();
     for target in [Target::Gallery, Target::Subject(id("hit"))] {
         let (query, pending) = world.ask(&querier, &world.probe, target);
-        let answered = |threads, memory: u64, seed: u8, times: usize| {
-            let custodian = Custodian::<S>::new(&world.agreement, &world.gallery, memory).unwrap();
-            let randomness = Randomness::drawn(7, &mut super::alike::rng(seed.into()));
+        let custodian = |memory| Custodian::<S>::new(&world.agreement, &world.gallery, memory).unwrap();
+        let randomness = |seed: u8| Randomness::drawn(7, &mut rng(seed.into()));
+        let answered = |threads, memory: u64, seed: u8, times: usize| -> Vec<Made> {
+            let (custodian, randomness) = (custodian(memory), randomness(seed));
             let made = || {
-                (0..times)
-                    .map(|_| custodian.answer_from(&world.key, &query, &randomness, &()).unwrap())
-                    .map(|answer| answer.to_bytes(&world.agreement).unwrap().to_vec())
-                    .collect::<Vec<_>>()
+                let (answer, parts) = custodian.answer_from(&world.key, &query, &randomness, &()).unwrap();
+                (answer.to_bytes(&world.agreement).unwrap().to_vec(), parts.into_bytes())
             };
-            on(threads, made)
+            on(threads, || (0..times).map(|_| made()).collect())
         };
         let first = answered(1, 0, 1, 1).remove(0);
         // Of several the first makes what the others find kept.
         for (threads, memory, times) in [(1, 0, 1), (2, 0, 1), (3, 1 << 30, 3)] {
-            assert!(
-                answered(threads, memory, 1, times).iter().all(|answer| *answer == first),
-                "{what}: {threads} threads, {memory} bytes"
-            );
+            let again = answered(threads, memory, 1, times);
+            assert!(again.iter().all(|made| *made == first), "{what}: {threads} threads, {memory} bytes");
         }
-        assert!(answered(2, 0, 2, 1).remove(0) != first, "{what}: nothing depends on the seed");
-        let answer = Answer::<S>::read(first.as_slice(), &world.agreement, None).unwrap();
+        let other = answered(2, 0, 2, 1).remove(0);
+        assert!(other.0 != first.0, "{what}: nothing depends on the seed");
+        let answer = Answer::<S>::read(first.0.as_slice(), &world.agreement, None).unwrap();
         assert!(pending.read(&querier, &answer).is_ok(), "{what}");
+
+        let (parts, rest) = first.1.as_chunks::<32>();
+        assert!(!parts.is_empty() && rest.is_empty(), "{what}");
+        let part = |number| custodian(0).part_from(&world.key, &query, &randomness(1), number, &()).unwrap();
+        for (number, expected) in parts.iter().enumerate() {
+            assert_eq!(on(2, || part(number)).as_ref(), Some(expected), "{what}: part {number}");
+        }
+        assert_eq!(part(parts.len()), None, "{what}");
     }
 }
 

@@ -6,8 +6,8 @@ use rand::CryptoRng;
 use zeroize::Zeroizing;
 
 use super::{
-    Crossing, CrossingError, Disclosed, Evaluator, Extent, Holder, Progress, Randomness, Scheme, Stopped, Task,
-    Unanswered,
+    Crossing, CrossingError, Disclosed, Evaluator, Extent, Holder, PartDigest, Parts, Progress, Randomness, Scheme,
+    Stopped, Task, Unanswered,
 };
 use crate::agreement::{Disclosure, SchemeId};
 use crate::functional::{Functional, LinearForm, Probe, pairs};
@@ -128,6 +128,7 @@ impl Evaluator for Clear {
         task: &Task<'_>,
         probes: &Plain<i64>,
         _: &Randomness,
+        _: &mut Parts,
         progress: &dyn Progress,
     ) -> Result<Plain<u8>, Unanswered> {
         let functional = task.functional;
@@ -161,6 +162,21 @@ impl Evaluator for Clear {
             progress.advance(1);
         }
         Ok(Plain(verdicts))
+    }
+
+    fn parts(_: &Marked<TfheSet>, _: &Task<'_>) -> usize {
+        0
+    }
+
+    fn part(
+        (): &(),
+        _: &Task<'_>,
+        _: &Plain<i64>,
+        _: &Randomness,
+        _: usize,
+        _: &dyn Progress,
+    ) -> Result<Option<PartDigest>, Unanswered> {
+        Ok(None)
     }
 
     fn steps(_: &Marked<TfheSet>, task: &Task<'_>) -> u64 {

@@ -9,7 +9,7 @@ use super::bgv::{Bgv, admit};
 use super::clear::Clear;
 use super::hybrid::Hybrid;
 use super::tfhe::Tfhe;
-use super::{Disclosed, Evaluator, Extent, Holder, OtherScheme, Progress, Randomness, Scheme, Task};
+use super::{Disclosed, Evaluator, Extent, Holder, OtherScheme, Parts, Progress, Randomness, Scheme, Task};
 use crate::agreement::{ComparisonTerms, Disclosure, EyeRule, SchemeChoice, SchemeId, TemplateTerms, Terms};
 use crate::custodian::{AdmittedKey, AnswerError, Custodian, Damage, Gallery};
 use crate::functional::{Probe, SampleLayout, demand_of, oracle};
@@ -650,7 +650,9 @@ fn count_shuffles_the_bits_of_each() {
     let mut rng = rng();
     let probes = Tfhe::encrypt(&secret, functional, &[probe], &mut rng);
     let mut place = || {
-        let answer = Tfhe::answer(&key, &(), &task, &probes, &Randomness::drawn(1, &mut rng), &()).unwrap();
+        let answer =
+            Tfhe::answer(&key, &(), &task, &probes, &Randomness::drawn(1, &mut rng), &mut Parts::default(), &())
+                .unwrap();
         let disclosure = Disclosure::Count;
         let extent = Extent { functional, disclosure, probes: 1, samples: 1, verdicts_per_probe: 20 };
         let [Disclosed::Bits(bits)] = &Tfhe::decrypt(&secret, &extent, &answer)[..] else { panic!() };

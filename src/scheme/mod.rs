@@ -25,6 +25,7 @@ pub mod hybrid;
 mod malformed;
 mod measurement;
 mod opened;
+mod parts;
 mod prediction;
 mod randomness;
 pub(in crate::scheme) mod subject;
@@ -44,6 +45,7 @@ pub use gray_zone::GrayZone;
 pub(crate) use gray_zone::upper_tail;
 pub(crate) use measurement::{Flips, MeasuredNoise, Measurement, Unmeasured, WIDEST};
 pub use opened::Opened;
+pub use parts::{PartDigest, Parts};
 pub(crate) use prediction::PredictedNoise;
 pub(in crate::scheme) use randomness::Drawn;
 pub use randomness::Randomness;
@@ -321,7 +323,7 @@ pub trait Evaluator: Scheme {
 
     /// Stages 4 to 6: the sanitised verdicts, `verdicts_per_probe` for each probe in turn.
     ///
-    /// `gallery` must have been prepared for the gallery that the task's subjects are of. The answer follows from key, task, probes and
+    /// `gallery` must have been prepared for the gallery that the task's subjects are of; `parts` is told what each part has left. The answer follows from key, task, probes and
     /// randomness alone: not from the number of threads, nor from what `gallery` keeps.
     ///
     /// # Errors
@@ -333,8 +335,26 @@ pub trait Evaluator: Scheme {
         task: &Task<'_>,
         probes: &Self::EncryptedProbes,
         randomness: &Randomness,
+        parts: &mut Parts,
         progress: &dyn Progress,
     ) -> Result<Self::EncryptedVerdicts, Unanswered>;
+
+    /// How many parts an answer has: see [`Parts`].
+    fn parts(set: &Self::Set, task: &Task<'_>) -> usize;
+
+    /// What one part of an answer leaves, without the others; none where there is no such part.
+    ///
+    /// # Errors
+    ///
+    /// As [`Evaluator::answer`].
+    fn part(
+        key: &Self::PreparedKey,
+        task: &Task<'_>,
+        probes: &Self::EncryptedProbes,
+        randomness: &Randomness,
+        number: usize,
+        progress: &dyn Progress,
+    ) -> Result<Option<PartDigest>, Unanswered>;
 
     /// How many steps [`Evaluator::answer`] reports to its progress.
     fn steps(set: &Self::Set, task: &Task<'_>) -> u64;

@@ -73,7 +73,7 @@ fn logs() -> (Log, Log) {
         let receipt =
             Signed::new(&Receipt { request, job: Name([number; 16]), time: now, log: None, randomness: None }, &key(1))
                 .unwrap();
-        let outcome = ReplyOutcome::Answered { answer_digest: Hash([4; 32]), gallery: 1, bits: 4 };
+        let outcome = ReplyOutcome::Answered { answer_digest: Hash([4; 32]), gallery: 1, bits: 4, parts: None };
         let reply =
             Reply { request: asked, request_digest: request, number: number.into(), time: now, outcome, log: None };
         let reply = Signed::new(&reply, &key(1)).unwrap();

@@ -57,6 +57,14 @@ fn an_answer_is_made_again_on_other_threads_after_a_restart_and_after_the_galler
     assert_eq!((&said["same"], &said["gallery"]), (&true.into(), &2.into()), "{said}");
     assert!(!said.to_string().contains("hit"), "an auditor learns no verdict: {said}");
 
+    let some = replay(&desk, 1, &format!("{third} --blocks 1")).code(0);
+    some.stdout(contains("drawn at random, are those that were signed, bit for bit"));
+    // More than there are: all of them.
+    assert_eq!(
+        desk.json(&format!("{REPLAY} {third} --blocks 99"))["of"],
+        desk.json(&format!("{REPLAY} {third} --blocks 98"))["of"]
+    );
+
     desk.ok("gallery compact --gallery b/gallery.cotejo");
     replay(&desk, 2, &third).code(2).stderr(contains("it does not hold version").and(contains("--gallery")));
 }
@@ -97,9 +105,12 @@ fn what_does_not_belong_to_an_answer_is_refused_by_name() {
     let list = desk.json("serve --check --config b/custodian.toml")["exempt"][0]["list"].clone();
     sqlite(&desk, &format!("UPDATE replays SET exempt = '{}'", list.as_str().unwrap()));
     replay(&desk, 2, &job).code(1).stdout(contains("is not the one that was signed"));
+    replay(&desk, 2, &format!("{job} --blocks 9")).code(1).stdout(contains("are not those that were signed"));
 
     sqlite(&desk, "UPDATE replays SET computed = 'cotejo 0.0.1, z80'");
     replay(&desk, 2, &job).code(2).stderr(contains("z80").and(contains("vector instructions")));
+    sqlite(&desk, "UPDATE replays SET parts = zeroblob(64)");
+    replay(&desk, 2, &job).code(2).stderr(contains("digests of the blocks"));
     sqlite(&desk, "UPDATE replays SET seed = zeroblob(64)");
     replay(&desk, 2, &job).code(2).stderr(contains("do not open the commitment"));
     sqlite(&desk, "DELETE FROM replays");

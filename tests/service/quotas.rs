@@ -247,7 +247,7 @@ fn a_cancelled_request_is_not_charged() {
         assert_eq!((account.probes_today, account.waiting), (0, 0));
         // Whoever still computes it is too late.
         let exempt = cotejo::service::signing::Hash([0; 32]);
-        let computed = cotejo::service::store::Computed { exempt, with: "cotejo", query_until: None };
+        let computed = cotejo::service::store::Computed { exempt, with: "cotejo", parts: &[], query_until: None };
         let ending = cotejo::service::store::Ending::Answered {
             answer: b"late",
             gallery: 1,

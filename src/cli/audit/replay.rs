@@ -2,19 +2,19 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use rand::seq::index;
 use serde_json::json;
 
-use crate::cli::console::{Console, bytes, count, seconds};
+use crate::cli::console::{Console, count, seconds};
 use crate::cli::failure::Failure;
 use crate::cli::party::{self, Party};
 use crate::cli::serve::{Custodian, Served};
-use crate::cli::{Outcome, files, load};
+use crate::cli::{Outcome, files, interrupt, load};
 use crate::custodian::{AnswerError, Gallery};
-use crate::exchange::{self, ExchangeError, Question};
-use crate::scheme::{Opened, Unanswered};
-use crate::service::protocol::ReplyOutcome;
+use crate::exchange::{self, AdmittedKey, ExchangeError, Question};
+use crate::scheme::{Opened, Progress, Unanswered};
 use crate::service::server::computed_with;
 use crate::service::signing::{Hash, Name};
 use crate::service::store::{Custody, NoReplay, Replay};
@@ -32,6 +32,9 @@ honest custodian can make each answer again, byte for byte: from the query, the 
 as they were. An answer for which part of the gallery was not searched cannot be made so. Ends with 0 where the answer is the one whose \
 SHA-256 the reply names, with 1 where it is not.
 
+With --blocks only some blocks are made again, drawn at random now, and held against the digests of blocks that the reply names: blocks that \
+were left out are found so. That all were added up, only all of it shows.
+
 The query is kept where [limits] query_days says so; else the requester gives it ('cotejo audit query --out', --query here). Under tfhe and \
 hybrid it takes a processor with the same vector instructions; under bgv any.
 
@@ -43,6 +46,9 @@ pub struct Args {
     /// The custodian's configuration
     #[arg(long, value_name = "FILE", default_value = "custodian.toml")]
     config: PathBuf,
+    /// Make so many blocks of the answer again, drawn at random now, instead of all of it
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
+    blocks: Option<u32>,
     /// The query's file, where it was not kept
     #[arg(long, value_name = "FILE")]
     query: Option<PathBuf>,
@@ -55,6 +61,15 @@ pub struct Args {
     /// The list of exempt persons of that time, where it was another
     #[arg(long, value_name = "FILE")]
     exempt: Option<PathBuf>,
+}
+
+/// What a job is made again from.
+#[derive(Clone, Copy)]
+struct Again<'a> {
+    custodian: &'a exchange::Custodian,
+    key: &'a AdmittedKey,
+    question: &'a Question,
+    replay: &'a Replay,
 }
 
 impl Args {
@@ -82,44 +97,99 @@ impl Args {
         let question = Question::read(query.as_slice(), agreement).map_err(Failure::in_file(place))?;
         let key = custodian.read_key(key.as_slice());
         let key = key.map_err(Failure::in_file(self.evaluation_key.as_deref().unwrap_or(&self.config)))?.expand();
-        let meter = console.meter("replay", custodian.step(), custodian.steps(&question));
-        let start = Instant::now();
-        let answer = custodian.answer_from(&key, &question, &replay.randomness, &meter);
-        meter.finish();
-        let answer = answer.map_err(|error| match error {
-            ExchangeError::Unanswered(AnswerError::Unanswered(Unanswered::Stopped(_))) => Failure::Interrupted,
-            error => Failure::of(&self.config, &error, "name the files of that time"),
-        })?;
-        self.say(&replay, &answer, start.elapsed(), console)
+        let again = Again { custodian: &custodian, key: &key, question: &question, replay: &replay };
+        match self.blocks {
+            Some(wanted) => self.some(&again, wanted as usize, console),
+            None => self.all(&again, console),
+        }
     }
 
-    fn say(
-        &self,
-        replay: &Replay,
-        answer: &[u8],
-        took: std::time::Duration,
-        console: &Console,
-    ) -> Result<Outcome, Failure> {
+    /// All of the answer.
+    fn all(&self, again: &Again<'_>, console: &Console) -> Result<Outcome, Failure> {
+        let Again { custodian, key, question, replay } = *again;
+        let meter = console.meter("replay", custodian.step(), custodian.steps(question));
+        let start = Instant::now();
+        let drawn = custodian.answer_from(key, question, &replay.randomness, &meter);
+        meter.finish();
+        let drawn = drawn.map_err(|error| self.unmade(&error))?;
+        self.say(replay, &drawn.answer, start.elapsed(), console)
+    }
+
+    /// Some blocks of it, which nobody knew before.
+    fn some(&self, again: &Again<'_>, wanted: usize, console: &Console) -> Result<Outcome, Failure> {
+        let Again { custodian, key, question, replay } = *again;
+        let (parts, _) = replay.parts.as_chunks::<32>();
+        if parts.is_empty() {
+            let what = format!("of job {} no digests of blocks are kept", self.job);
+            return Err(Failure::at(&self.config, what, "make all of the answer again (without --blocks)"));
+        }
+        let mut numbers = index::sample(&mut load::randomness()?, parts.len(), wanted.min(parts.len())).into_vec();
+        numbers.sort_unstable();
+        let meter = console.meter("replay", "block", numbers.len() as u64);
+        let (start, mut others) = (Instant::now(), Vec::new());
+        for &number in &numbers {
+            let made = custodian.part_from(key, question, &replay.randomness, number, &interrupt::Unwatched);
+            if made.map_err(|error| self.unmade(&error))?.as_ref() != parts.get(number) {
+                others.push(number);
+            }
+            Progress::advance(&meter, 1);
+        }
+        meter.finish();
+        let (blocks, same) = (count(numbers.len(), "block"), others.is_empty());
+        let said = match same {
+            true => format!("{blocks} of {}, drawn at random, are those that were signed, bit for bit", parts.len()),
+            false => format!(
+                "of {blocks} of {}, drawn at random, {} are not those that were signed",
+                parts.len(),
+                others.len()
+            ),
+        };
+        let took = start.elapsed();
+        console.result(
+            format_args!("job {}: {said}\nblocks  {numbers:?}\n{}", self.job, self.about(replay, took)),
+            &json!({
+                "job": self.job,
+                "same": same,
+                "blocks": numbers,
+                "of": parts.len(),
+                "others": others,
+                "request": replay.request.number,
+                "requester": replay.request.requester,
+                "seconds": took.as_secs_f64(),
+                "threads": rayon::current_num_threads(),
+            }),
+        )?;
+        Ok(if same { Outcome::Done } else { Outcome::Findings })
+    }
+
+    fn unmade(&self, error: &ExchangeError) -> Failure {
+        match error {
+            ExchangeError::Unanswered(AnswerError::Unanswered(Unanswered::Stopped(_))) => Failure::Interrupted,
+            error => Failure::of(&self.config, error, "name the files of that time"),
+        }
+    }
+
+    /// Which request it was, and how long it took.
+    fn about(&self, replay: &Replay, took: Duration) -> String {
+        let version = replay.version;
+        format!(
+            "request {} of {}, version {version} of the gallery; {} on {}",
+            replay.request.number,
+            replay.request.requester,
+            seconds(took),
+            count(rayon::current_num_threads(), "thread"),
+        )
+    }
+
+    fn say(&self, replay: &Replay, answer: &[u8], took: Duration, console: &Console) -> Result<Outcome, Failure> {
         let (made, signed) = (Hash::of(answer), replay.answer_digest);
         let same = made == signed;
         let said = match same {
             true => "the answer is the one that was signed, bit for bit: all of that gallery was searched",
             false => "the answer is not the one that was signed",
         };
-        let version = match replay.reply.outcome {
-            ReplyOutcome::Answered { gallery, .. } => gallery,
-            ReplyOutcome::Unanswered { .. } => 0,
-        };
         console.result(
-            format_args!(
-                "job {}: {said}\nsigned  {signed}\nmade    {made}\nrequest {} of {}, version {version} of the gallery; {} in {} on {}",
-                self.job,
-                replay.request.number,
-                replay.request.requester,
-                bytes(answer.len()),
-                seconds(took),
-                count(rayon::current_num_threads(), "thread"),
-            ),
+            format_args!("job {}: {said}\nsigned  {signed}\nmade    {made}\n{}", self.job, self.about(replay, took)),
             &json!({
                 "job": self.job,
                 "same": same,
@@ -127,8 +197,8 @@ impl Args {
                 "made": made,
                 "request": replay.request.number,
                 "requester": replay.request.requester,
+                "gallery": replay.version,
                 "request_digest": replay.reply.request_digest,
-                "gallery": version,
                 "randomness": replay.receipt.randomness,
                 "computed": replay.computed,
                 "seconds": took.as_secs_f64(),

@@ -8,7 +8,7 @@ use crate::parameters::Dimensions;
 use crate::parameters::bgv::BgvSet;
 use crate::parameters::security::{of_binary_lwe, of_ternary_rlwe};
 use crate::scheme::bgv::{Bgv, admit};
-use crate::scheme::{Crossing as _, Disclosed, Evaluator as _, Extent, Holder as _, Randomness, Task};
+use crate::scheme::{Crossing as _, Disclosed, Evaluator as _, Extent, Holder as _, Parts, Randomness, Task};
 use crate::template::{Bits, Eye, Record, SubjectId, Template};
 
 fn request(terms: Terms, disclosure: Disclosure, references: usize, target: Target) -> Request {
@@ -167,7 +167,9 @@ fn runs(request: &Request, set: &BgvSet) {
     let query = Bgv::encrypt(&secret, &functional, &probes, &mut rng).encode().unwrap();
     let query = crate::scheme::bgv::ciphertexts::EncryptedProbes::decode(&query, set, &extent).unwrap();
     let gallery = Bgv::prepare_gallery(set, &functional, 0);
-    let answer = Bgv::answer(&key, &gallery, &task, &query, &Randomness::drawn(1, &mut rng), &()).unwrap();
+    let answer =
+        Bgv::answer(&key, &gallery, &task, &query, &Randomness::drawn(1, &mut rng), &mut Parts::default(), &())
+            .unwrap();
     let bits: Vec<bool> = subjects.iter().map(|s| oracle::subject_verdict(&functional, &probes[0], s)).collect();
     let hits = bits.iter().filter(|&&bit| bit).count();
     assert!(hits > 0 && hits < bits.len());

@@ -10,12 +10,19 @@ use super::noise::{Noise, State, log2, sum};
 use super::pool::Poly;
 use super::residues::{centred, divide_mod_t, multiply_mod_t};
 use super::ring::{Conversion, Limb, Ring, Rotation};
+use crate::scheme::PartDigest;
+use crate::scheme::parts::digest_of;
 
 /// A ciphertext (c_0, c_1): c_0 + c_1 s is the phase. Never leaves the scheme.
 #[derive(Clone)]
 pub(in crate::scheme) struct Ciphertext {
     pub(in crate::scheme) state: State,
     pub(in crate::scheme) parts: [Poly; 2],
+}
+
+/// The digest of what a block leaves.
+pub(in crate::scheme) fn digest(values: &[Ciphertext]) -> PartDigest {
+    digest_of(values.iter().flat_map(|value| &value.parts).map(|part| &**part))
 }
 
 /// A keyswitch key: for each digit j an encryption (b_j, a_j) of P times the old secret on the primes of that digit, under the new one, over all

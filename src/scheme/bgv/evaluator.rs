@@ -14,7 +14,7 @@ use super::answer::require_hidden;
 use super::ciphertexts::{EncryptedProbes, EncryptedVerdicts, ProbeVerdicts};
 use super::circuit::{Circuit, Comparison, Masks};
 use super::distance::{Babies, Block, Steps, Transformed};
-use super::engine::{Ciphertext, Plaintext};
+use super::engine::{Ciphertext, Plaintext, digest};
 use super::kept::{Order, Place, PreparedGallery};
 use super::keys::{EvaluationKey, PreparedKey};
 use super::misfit::Misfit;
@@ -26,7 +26,9 @@ use super::{Bgv, residues};
 use crate::agreement::Disclosure;
 use crate::functional::{Functional, LinearForm, Reference, SampleLayout};
 use crate::parameters::bgv::BgvSet;
-use crate::scheme::{Drawn, Evaluator, Progress, Randomness, Stopped, SubjectReferences, Task, Unanswered};
+use crate::scheme::{
+    Drawn, Evaluator, PartDigest, Parts, Progress, Randomness, Stopped, SubjectReferences, Task, Unanswered,
+};
 
 /// Probes that share one pass over the gallery, at most.
 const GROUP: usize = 16;
@@ -56,6 +58,7 @@ impl Evaluator for Bgv {
         task: &Task<'_>,
         probes: &EncryptedProbes,
         randomness: &Randomness,
+        parts: &mut Parts,
         progress: &dyn Progress,
     ) -> Result<EncryptedVerdicts, Unanswered> {
         let set = key.ring.set;
@@ -83,11 +86,47 @@ impl Evaluator for Bgv {
         };
         let mut verdicts: Vec<Answered> = Vec::with_capacity(task.layouts.len());
         for group in &groups {
-            verdicts.extend(search.group(group, probes)?);
+            verdicts.extend(search.group(group, probes, parts)?);
         }
         require_hidden(&search.leakage)?;
         verdicts.sort_by_key(|answered| answered.probe);
         Ok(EncryptedVerdicts { probes: verdicts.into_iter().map(|answered| answered.verdicts).collect() })
+    }
+
+    fn parts(set: &BgvSet, task: &Task<'_>) -> usize {
+        task.layouts.len().saturating_mul(blocks(set, task))
+    }
+
+    fn part(
+        key: &PreparedKey,
+        task: &Task<'_>,
+        probes: &EncryptedProbes,
+        randomness: &Randomness,
+        number: usize,
+        progress: &dyn Progress,
+    ) -> Result<Option<PartDigest>, Unanswered> {
+        let set = &key.ring.set;
+        let (probe, block) = (number / blocks(set, task), number % blocks(set, task));
+        let steps = Steps::new(set, task.functional.coordinates());
+        let Some((steps, asked)) = steps.zip(asked(task.layouts).into_iter().nth(probe)) else { return Ok(None) };
+        let gallery = PreparedGallery::new(0);
+        let order = Order::of(randomness, key, task.disclosure);
+        let mut search = Search {
+            key,
+            task,
+            steps,
+            randomness,
+            progress,
+            gallery: &gallery,
+            order,
+            most_kept: 0,
+            circuits: HashMap::new(),
+            leakage: Vec::new(),
+        };
+        let babies = search.babies(&[asked], probes)?;
+        let ends = search.ends(asked.layout)?;
+        let judged = search.judged(&[asked], block, &babies, ends)?;
+        Ok(judged.verdicts.first().map(|values| digest(values)))
     }
 
     fn steps(set: &BgvSet, task: &Task<'_>) -> u64 {
@@ -159,6 +198,26 @@ struct Answered {
     verdicts: ProbeVerdicts,
 }
 
+/// How blocks end: under `any` whether one sample is enough, and over how many primes.
+#[derive(Clone, Copy)]
+struct Ends {
+    one_sample: bool,
+    answered: usize,
+}
+
+/// One block, judged: for each probe its values, and the generator that what is still drawn for it there comes from.
+struct Judged {
+    verdicts: Vec<Vec<Ciphertext>>,
+    generators: Vec<Generator>,
+    circuit: Arc<Circuit>,
+    masks: Masks,
+}
+
+/// All probes of a group have one.
+fn layout_of(group: &[Asked]) -> SampleLayout {
+    group.first().map_or(SampleLayout::Single, |asked| asked.layout)
+}
+
 /// One query against one gallery.
 struct Search<'a> {
     key: &'a PreparedKey,
@@ -178,34 +237,24 @@ struct Search<'a> {
 
 impl<'a> Search<'a> {
     /// All blocks, for one group of probes.
-    fn group(&mut self, group: &[Asked], probes: &EncryptedProbes) -> Result<Vec<Answered>, Unanswered> {
+    fn group(
+        &mut self,
+        group: &[Asked],
+        probes: &EncryptedProbes,
+        parts: &mut Parts,
+    ) -> Result<Vec<Answered>, Unanswered> {
         let set = self.key.ring.set;
-        let mut babies: Vec<Vec<Babies>> = Vec::with_capacity(group.len());
-        for asked in group {
-            let samples = (0..asked.layout.eyes().len()).map(|sample| asked.first_sample + sample);
-            let rotated = samples.filter_map(|sample| Babies::of_sample(self.key, probes, sample, self.steps));
-            babies.push(rotated.collect());
-            self.go_on()?;
-        }
-        let layout = group.first().map_or(SampleLayout::Single, |asked| asked.layout);
+        let babies = self.babies(group, probes)?;
+        let layout = layout_of(group);
         let blocks = blocks(&set, self.task);
         let mut slots: Vec<Vec<[Vec<u32>; 2]>> = group.iter().map(|_| Vec::new()).collect();
         let mut sums: Vec<Option<Sums>> = group.iter().map(|_| None).collect();
-        let agreed = self.weighed(&agreed_shape(self.task, layout))?;
-        let one_sample = self.one_sample_is_enough(layout) && agreed.has_room_for_a_constant();
-        let answered = agreed.answered;
+        let ends = self.ends(layout)?;
         for block in 0..blocks {
-            let rows = self.rows(block);
-            let shape = self.shape(layout, &rows);
-            let circuit = self.circuit(&shape, answered)?;
-            let masks = circuit.masks(one_sample);
-            let decided = Decided { block, rows: &rows, layout, shape: &shape, circuit: &circuit, masks };
-            let drawn = |asked: &Asked| Drawn::ProbeInBlock { probe: asked.probe, block };
-            let mut generators: Vec<Generator> =
-                group.iter().map(|asked| Generator::of(&self.randomness.seed(drawn(asked)))).collect();
-            let verdicts = self.verdicts(&decided, &babies, &mut generators)?;
+            let Judged { verdicts, mut generators, circuit, masks } = self.judged(group, block, &babies, ends)?;
             let of_probes = group.iter().zip(&mut generators).zip(&mut slots).zip(&mut sums);
             for (values, (((asked, rng), slots), sums)) in verdicts.into_iter().zip(of_probes) {
+                parts.note(asked.probe * blocks + block, || digest(&values));
                 match self.task.disclosure {
                     Disclosure::Each => {
                         let outputs: Vec<Sanitised> = match set.one_squaring {
@@ -217,7 +266,7 @@ impl<'a> Search<'a> {
                         slots.extend(outputs.into_iter().map(|output| output.ciphertext.parts.map(Poly::into_vec)));
                     }
                     Disclosure::Any | Disclosure::Count => {
-                        sums.get_or_insert_with(|| Sums::new(masks, answered)).add(&self.key.ring, values)?;
+                        sums.get_or_insert_with(|| Sums::new(masks, ends.answered)).add(&self.key.ring, values)?;
                     }
                 }
             }
@@ -235,6 +284,46 @@ impl<'a> Search<'a> {
             Answered { probe: asked.probe, verdicts }
         });
         Ok(answers.collect())
+    }
+
+    /// The rotations of every sample of each probe of a group.
+    fn babies(&self, group: &[Asked], probes: &EncryptedProbes) -> Result<Vec<Vec<Babies>>, Stopped> {
+        let mut babies = Vec::with_capacity(group.len());
+        for asked in group {
+            let samples = (0..asked.layout.eyes().len()).map(|sample| asked.first_sample + sample);
+            let rotated = samples.filter_map(|sample| Babies::of_sample(self.key, probes, sample, self.steps));
+            babies.push(rotated.collect());
+            self.go_on()?;
+        }
+        Ok(babies)
+    }
+
+    /// How blocks end for probes of a layout.
+    fn ends(&self, layout: SampleLayout) -> Result<Ends, Misfit> {
+        let agreed = self.weighed(&agreed_shape(self.task, layout))?;
+        let one_sample = self.one_sample_is_enough(layout) && agreed.has_room_for_a_constant();
+        Ok(Ends { one_sample, answered: agreed.answered })
+    }
+
+    /// One block, for each probe of a group.
+    fn judged(
+        &mut self,
+        group: &[Asked],
+        block: usize,
+        babies: &[Vec<Babies>],
+        ends: Ends,
+    ) -> Result<Judged, Unanswered> {
+        let layout = layout_of(group);
+        let rows = self.rows(block);
+        let shape = self.shape(layout, &rows);
+        let circuit = self.circuit(&shape, ends.answered)?;
+        let masks = circuit.masks(ends.one_sample);
+        let decided = Decided { block, rows: &rows, layout, shape: &shape, circuit: &circuit, masks };
+        let drawn = |asked: &Asked| Drawn::ProbeInBlock { probe: asked.probe, block };
+        let mut generators: Vec<Generator> =
+            group.iter().map(|asked| Generator::of(&self.randomness.seed(drawn(asked)))).collect();
+        let verdicts = self.verdicts(&decided, babies, &mut generators)?;
+        Ok(Judged { verdicts, generators, circuit, masks })
     }
 
     fn leak(&mut self, asked: &Asked, leakage: f64) {

@@ -20,7 +20,7 @@ use crate::parameters::hybrid::HybridSet;
 use crate::scheme::bgv::answer::require_hidden;
 use crate::scheme::bgv::circuit::{Circuit, Masks};
 use crate::scheme::bgv::distance::{Block, Steps};
-use crate::scheme::bgv::engine::{Ciphertext, Plaintext};
+use crate::scheme::bgv::engine::{Ciphertext, Plaintext, digest};
 use crate::scheme::bgv::misfit::Misfit;
 use crate::scheme::bgv::pool::Poly;
 use crate::scheme::bgv::residues::residue;
@@ -28,7 +28,7 @@ use crate::scheme::bgv::sampling::Generator;
 use crate::scheme::bgv::sanitise::sanitised;
 use crate::scheme::bgv::shape::Shape;
 use crate::scheme::tfhe::distance::{EncryptedTemplate, Scratch};
-use crate::scheme::{Drawn, Evaluator, Progress, Randomness, Stopped, Task, Unanswered};
+use crate::scheme::{Drawn, Evaluator, PartDigest, Parts, Progress, Randomness, Stopped, Task, Unanswered};
 
 /// Masks are subtracted, and w = 2 v + 1.
 const MASK_SCALE: i64 = -2;
@@ -55,15 +55,38 @@ impl Evaluator for Hybrid {
         task: &Task<'_>,
         probes: &EncryptedProbes,
         randomness: &Randomness,
+        parts: &mut Parts,
         progress: &dyn Progress,
     ) -> Result<EncryptedVerdicts, Unanswered> {
         let mut search = Search::new(key, task, probes, randomness, progress);
         let verdicts = match task.disclosure {
-            Disclosure::Each => EncryptedVerdicts::Slots(search.slots()?),
-            Disclosure::Any | Disclosure::Count => EncryptedVerdicts::Samples(search.samples()?),
+            Disclosure::Each => EncryptedVerdicts::Slots(search.slots(parts)?),
+            Disclosure::Any | Disclosure::Count => EncryptedVerdicts::Samples(search.samples(parts)?),
         };
         require_hidden(&search.leakage)?;
         Ok(verdicts)
+    }
+
+    fn parts(set: &HybridSet, task: &Task<'_>) -> usize {
+        Query { task, block_size: set.block_size() }.blocks()
+    }
+
+    fn part(
+        key: &PreparedKey,
+        task: &Task<'_>,
+        probes: &EncryptedProbes,
+        randomness: &Randomness,
+        number: usize,
+        progress: &dyn Progress,
+    ) -> Result<Option<PartDigest>, Unanswered> {
+        let mut search = Search::new(key, task, probes, randomness, progress);
+        if number >= search.query.blocks() {
+            return Ok(None);
+        }
+        let rng = &mut Generator::of(&randomness.seed(Drawn::Block(number)));
+        let pairs = search.query.block(number, rng);
+        let circuit = search.circuit(&pairs.shape)?;
+        Ok(Some(digest(&search.verdicts(number, &pairs, &circuit, rng)?)))
     }
 
     fn steps(set: &HybridSet, task: &Task<'_>) -> u64 {
@@ -126,7 +149,7 @@ impl<'a> Search<'a> {
     }
 
     /// `each`: the ring elements of all blocks.
-    fn slots(&mut self) -> Result<Vec<[Vec<u32>; 2]>, Unanswered> {
+    fn slots(&mut self, parts: &mut Parts) -> Result<Vec<[Vec<u32>; 2]>, Unanswered> {
         let mut elements = Vec::new();
         if self.query.pairs() == 0 {
             return Ok(elements);
@@ -135,7 +158,9 @@ impl<'a> Search<'a> {
             let rng = &mut Generator::of(&self.randomness.seed(Drawn::Block(block)));
             let pairs = self.query.block(block, rng);
             let circuit = self.circuit(&pairs.shape)?;
-            for value in self.verdicts(block, &pairs, &circuit, rng)? {
+            let values = self.verdicts(block, &pairs, &circuit, rng)?;
+            parts.note(block, || digest(&values));
+            for value in values {
                 let output = sanitised(&self.key.ring, value, rng);
                 let leakage = output.leakage * self.key.set.block_size() as f64;
                 pairs.probes.clone().for_each(|probe| self.leak(probe, leakage));
@@ -147,7 +172,7 @@ impl<'a> Search<'a> {
 
     /// `any`, `count`: the samples of each probe. The pairs of a probe follow each other, so that only the last probe of a block can have more in
     /// the next: its sums are kept, all others are finished where they stand.
-    fn samples(&mut self) -> Result<Vec<Vec<Vec<u32>>>, Unanswered> {
+    fn samples(&mut self, parts: &mut Parts) -> Result<Vec<Vec<Vec<u32>>>, Unanswered> {
         let task = self.query.task;
         let masking = masking(task.functional, task.disclosure, task.subjects.len());
         let mut samples = Vec::with_capacity(task.layouts.len());
@@ -158,6 +183,7 @@ impl<'a> Search<'a> {
             let circuit = self.circuit(&pairs.shape)?;
             let engine = circuit.engine(&self.key.ring);
             let verdicts = self.verdicts(block, &pairs, &circuit, rng)?;
+            parts.note(block, || digest(&verdicts));
             // Of its probes the first may have begun in an earlier block.
             let begun = |probe| unfinished.take().unwrap_or_else(|| Sums::new(masking, self.randomness, probe));
             let mut sums: Vec<(usize, Sums)> = pairs.probes.clone().zip(pairs.probes.clone().map(begun)).collect();

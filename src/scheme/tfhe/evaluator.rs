@@ -18,8 +18,9 @@ use crate::agreement::Disclosure;
 use crate::functional::{Functional, Reference, SampleLayout};
 use crate::parameters::Marked;
 use crate::parameters::tfhe::{MOST_WASHING_ROUNDS, TfheSet};
+use crate::scheme::parts::digest_of;
 use crate::scheme::subject::{Alignment, Pair, Subject, alignments};
-use crate::scheme::{Drawn, Evaluator, Progress, Randomness, Stopped, Task, Unanswered};
+use crate::scheme::{Drawn, Evaluator, PartDigest, Parts, Progress, Randomness, Stopped, Task, Unanswered};
 
 /// Decisions in a wave: enough to fill the batches of many cores, few enough (16 KB each) to stay in cache.
 const WAVE: usize = 576;
@@ -42,27 +43,63 @@ impl Evaluator for Tfhe {
         task: &Task<'_>,
         probes: &EncryptedProbes,
         randomness: &Randomness,
+        parts: &mut Parts,
         progress: &dyn Progress,
     ) -> Result<EncryptedVerdicts, Unanswered> {
         let mut templates = key.templates(task.functional, probes).into_iter();
         let mut verdicts = Vec::with_capacity(task.layouts.len() * task.verdicts_per_probe());
         let rounds = washing_rounds(&key.parameters, task);
+        let mut first_part = 0;
         for (probe, &layout) in task.layouts.iter().enumerate() {
             let rng = &mut ChaCha20Rng::from_seed(*randomness.seed(Drawn::Probe(probe)));
             let samples: Vec<_> = templates.by_ref().take(layout.eyes().len()).collect();
             let known = Known::new(key, rng);
             let search = Search { key, task, layout, samples: &samples, known: &known, rounds, progress };
+            let mut noted = Noted { parts: &mut *parts, next: first_part };
             match task.disclosure {
-                Disclosure::Any => verdicts.extend(key.sanitise(vec![search.any()?], rounds, rng, progress)?),
-                Disclosure::Each => verdicts.extend(search.each(rng)?),
+                Disclosure::Any => {
+                    verdicts.extend(key.sanitise(vec![search.any(&mut noted)?], rounds, rng, progress)?);
+                }
+                Disclosure::Each => verdicts.extend(search.each(&mut noted, rng)?),
                 Disclosure::Count => {
-                    let mut each = search.each(rng)?;
+                    let mut each = search.each(&mut noted, rng)?;
                     each.shuffle(rng);
                     verdicts.extend(each);
                 }
             }
+            first_part = noted.next;
         }
         Ok(EncryptedVerdicts::new(&key.parameters, verdicts))
+    }
+
+    fn parts(_: &Marked<TfheSet>, task: &Task<'_>) -> usize {
+        task.layouts.iter().map(|&layout| waves(task, layout).count()).sum()
+    }
+
+    fn part(
+        key: &PreparedKey,
+        task: &Task<'_>,
+        probes: &EncryptedProbes,
+        randomness: &Randomness,
+        number: usize,
+        progress: &dyn Progress,
+    ) -> Result<Option<PartDigest>, Unanswered> {
+        let mut templates = key.templates(task.functional, probes).into_iter();
+        let rounds = washing_rounds(&key.parameters, task);
+        let mut left = number;
+        for (probe, &layout) in task.layouts.iter().enumerate() {
+            let samples: Vec<_> = templates.by_ref().take(layout.eyes().len()).collect();
+            let mut waves = waves(task, layout);
+            let Some(wave) = (&mut waves).nth(left) else {
+                left -= self::waves(task, layout).count();
+                continue;
+            };
+            let rng = &mut ChaCha20Rng::from_seed(*randomness.seed(Drawn::Probe(probe)));
+            let known = Known::new(key, rng);
+            let search = Search { key, task, layout, samples: &samples, known: &known, rounds, progress };
+            return Ok(Some(digest(&search.unwashed(&wave)?)));
+        }
+        Ok(None)
     }
 
     fn steps(set: &Marked<TfheSet>, task: &Task<'_>) -> u64 {
@@ -82,33 +119,81 @@ struct Search<'a> {
     progress: &'a dyn Progress,
 }
 
+/// What a wave leaves.
+enum Unwashed {
+    /// Whether any of its subjects matches, on the way into the tree over all waves.
+    Bit(EncryptedBit),
+    /// A verdict on each of its subjects, or on the only one that there is.
+    Verdicts(Vec<UnwashedVerdict>),
+}
+
+/// The digest of what a wave leaves.
+fn digest(unwashed: &Unwashed) -> PartDigest {
+    match unwashed {
+        Unwashed::Bit(bit) => digest_of(std::iter::once(bit.0.as_ref())),
+        Unwashed::Verdicts(verdicts) => digest_of(verdicts.iter().map(|verdict| verdict.0.as_ref())),
+    }
+}
+
+/// Notes the waves of one probe, whose first has number `next`.
+struct Noted<'a> {
+    parts: &'a mut Parts,
+    next: usize,
+}
+
+impl Noted<'_> {
+    fn note(&mut self, unwashed: &Unwashed) {
+        self.parts.note(self.next, || digest(unwashed));
+        self.next += 1;
+    }
+}
+
 impl Search<'_> {
     /// Whether any subject matches.
-    fn any(&self) -> Result<UnwashedVerdict, Stopped> {
+    fn any(&self, noted: &mut Noted<'_>) -> Result<UnwashedVerdict, Stopped> {
         let mut bits = Vec::new();
         for wave in waves(self.task, self.layout) {
-            if self.task.subjects.len() == 1
-                && is_single_decision(self.task.functional, &wave)
-                && let Some(verdict) = self.single_verdicts(&wave)?.pop()
-            {
-                return Ok(verdict);
+            let unwashed = self.unwashed(&wave)?;
+            noted.note(&unwashed);
+            match unwashed {
+                Unwashed::Bit(bit) => bits.push(bit),
+                Unwashed::Verdicts(mut verdicts) => {
+                    if let Some(verdict) = verdicts.pop() {
+                        return Ok(verdict);
+                    }
+                }
             }
-            let subjects = self.subject_bits(&wave)?;
-            bits.extend(self.reduce(Gate::Or, vec![subjects])?);
         }
         self.key.root(bits, self.known, self.progress)
     }
 
+    /// What one wave leaves.
+    fn unwashed(&self, wave: &[Subject<'_>]) -> Result<Unwashed, Stopped> {
+        let single = is_single_decision(self.task.functional, wave);
+        if self.task.disclosure == Disclosure::Any {
+            if single && self.task.subjects.len() == 1 {
+                return self.single_verdicts(wave).map(Unwashed::Verdicts);
+            }
+            let subjects = self.subject_bits(wave)?;
+            let bit = self.reduce(Gate::Or, vec![subjects])?.pop();
+            return Ok(Unwashed::Bit(bit.unwrap_or_else(|| self.known.miss())));
+        }
+        let verdicts = if single {
+            self.single_verdicts(wave)?
+        } else {
+            let bits = self.subject_bits(wave)?.into_iter();
+            bits.map(|bit| self.key.root(vec![bit], self.known, self.progress)).collect::<Result<_, _>>()?
+        };
+        Ok(Unwashed::Verdicts(verdicts))
+    }
+
     /// Whether each subject matches, sanitised.
-    fn each(&self, rng: &mut dyn CryptoRng) -> Result<Vec<PackedVerdict>, Stopped> {
+    fn each(&self, noted: &mut Noted<'_>, rng: &mut dyn CryptoRng) -> Result<Vec<PackedVerdict>, Stopped> {
         let mut verdicts = Vec::with_capacity(self.task.subjects.len());
         for wave in waves(self.task, self.layout) {
-            let unwashed = if is_single_decision(self.task.functional, &wave) {
-                self.single_verdicts(&wave)?
-            } else {
-                let bits = self.subject_bits(&wave)?.into_iter();
-                bits.map(|bit| self.key.root(vec![bit], self.known, self.progress)).collect::<Result<_, _>>()?
-            };
+            let unwashed = self.unwashed(&wave)?;
+            noted.note(&unwashed);
+            let Unwashed::Verdicts(unwashed) = unwashed else { continue };
             verdicts.extend(self.key.sanitise(unwashed, self.rounds, rng, self.progress)?);
         }
         Ok(verdicts)

@@ -143,7 +143,7 @@ impl Exchange {
     }
 
     pub(crate) fn ask(&mut self, number: u8, time: i64, reached: Reached) -> Hash {
-        let outcome = ReplyOutcome::Answered { answer_digest: Hash([4; 32]), gallery: 1, bits: 4 };
+        let outcome = ReplyOutcome::Answered { answer_digest: Hash([4; 32]), gallery: 1, bits: 4, parts: None };
         self.follow(request(&number.to_string(), Time::from_millis(time)), outcome, reached)
     }
 

@@ -124,7 +124,7 @@ pub struct Receipt {
     #[schema(nullable = false)]
     pub log: Option<TreeHead>,
     /// What the answer is drawn from, promised before it is computed: a hash over the custodian's secret seeds and the request's digest, so that
-    /// an auditor can make the answer again and compare. None in those of before version 0.3.
+    /// an auditor can make the answer again and compare. None in those of before version 0.2.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub randomness: Option<Hash>,
@@ -162,6 +162,11 @@ pub enum ReplyOutcome {
         gallery: u64,
         /// Bits that the answer discloses at most.
         bits: u64,
+        /// SHA-256 over the digests of the answer's parts (blocks), one after the other, so that some of them can be made again without the
+        /// others. None where they were not kept, and in those of before version 0.2.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        parts: Option<Hash>,
     },
     /// There is none. Whether the charge was returned follows from the log: see [`super::charge_returns`].
     Unanswered {

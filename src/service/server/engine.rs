@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::keys::{Named, Prepared};
 use super::queue::Cost;
 use crate::custodian::{AnswerError, Gallery, NotEnrolled};
-use crate::exchange::{AdmittedKey, Custodian, ExchangeError, Question};
+use crate::exchange::{AdmittedKey, Custodian, Drawn, ExchangeError, Question};
 use crate::planning::{Pace, Plan};
 use crate::remedy::Remedy;
 use crate::scheme::{Opened, Progress, Randomness, Unanswered};
@@ -99,6 +99,8 @@ pub(crate) struct Computed {
     pub gallery: u64,
     /// Bits that it discloses at most.
     pub bits: u64,
+    /// Digests of its parts, one after the other.
+    pub parts: Vec<u8>,
     /// Who was exempt.
     pub exempt: Arc<BTreeSet<SubjectId>>,
     /// The program and the processor: see [`computed_with`].
@@ -244,10 +246,10 @@ impl Engine {
         let slot = self.keys.key(named, self.key_bytes, prepare);
         let key = slot.get().and_then(Option::as_ref).ok_or_else(unprocessable)?;
         let answer = current.custodian.answer_from(key, &question, randomness, progress);
-        let answer = answer.map_err(|error| not_computed(&error))?;
+        let Drawn { answer, parts } = answer.map_err(|error| not_computed(&error))?;
         let bits = current.custodian.disclosed_bits(&question);
         let (exempt, with) = (Arc::clone(&current.exempt), computed_with(&current.custodian));
-        Ok(Computed { answer, gallery: current.version, bits, exempt, with })
+        Ok(Computed { answer, gallery: current.version, bits, parts: parts.into_bytes(), exempt, with })
     }
 
     /// What the answer to a question costs by the plan: the same for every question of as many probes about one subject, whoever it is,

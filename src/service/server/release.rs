@@ -67,11 +67,11 @@ fn finish(state: &State, Ready { costed, result, .. }: &Ready, now: Time) -> Res
     let limit_bits = state.desks.get(&job.agreement).and_then(|desk| desk.terms().ok());
     let limit_bits = limit_bits.map_or(0, |terms| terms.bits_per_gallery_version);
     let ending = match result {
-        Ok(Computed { answer, gallery, bits, exempt, with }) => {
+        Ok(Computed { answer, gallery, bits, parts, exempt, with }) => {
             let exempt = state.with_custody(|custody| custody.exempt_digest(exempt));
             let query_days = state.limits().query_days;
             let query_until = (query_days > 0).then(|| now.plus_days(query_days));
-            let computed = store::Computed { exempt, with, query_until };
+            let computed = store::Computed { exempt, with, parts, query_until };
             Ending::Answered { answer, gallery: *gallery, bits: *bits, limit_bits, computed }
         }
         Err(reason) => Ending::Unanswered(*reason),

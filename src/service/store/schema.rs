@@ -77,7 +77,7 @@ const ORDERS: &str = "CREATE TABLE IF NOT EXISTS orders (digest TEXT PRIMARY KEY
 /// What it takes to make answers again: see `custody::replays`. `query` is kept where the custodian says so, until `query_until`; everything
 /// goes with the contents of the log.
 const REPLAYS: &str = "CREATE TABLE IF NOT EXISTS replays (job TEXT PRIMARY KEY, agreement TEXT NOT NULL, seed BYTEA NOT NULL, \
-                       until BIGINT NOT NULL, exempt TEXT, computed TEXT, query BYTEA, query_until BIGINT)";
+                       until BIGINT NOT NULL, exempt TEXT, computed TEXT, parts BYTEA, query BYTEA, query_until BIGINT)";
 
 /// The last head of each custodian's log that we have seen and found to hold those before.
 const HEADS: &str = "CREATE TABLE IF NOT EXISTS heads (custodian TEXT PRIMARY KEY, head TEXT NOT NULL)";

@@ -19,7 +19,8 @@ use crate::scheme::bgv::holder::SecretKey;
 use crate::scheme::bgv::kept::PreparedGallery;
 use crate::scheme::bgv::keys::PreparedKey;
 use crate::scheme::{
-    Crossing as _, Disclosed, Evaluator as _, Extent, Holder as _, Opened, Randomness, Scheme as _, Subjects, Task,
+    Crossing as _, Disclosed, Evaluator as _, Extent, Holder as _, Opened, Parts, Randomness, Scheme as _, Subjects,
+    Task,
 };
 use crate::template::{Bits, Eye, IrisCode, IrisShape, MaskSharing, RealVector, Record, SubjectId, Template};
 
@@ -112,7 +113,10 @@ impl Question<'_> {
         let query = Bgv::encrypt(secret, functional, self.probes, rng).encode().unwrap();
         let query = EncryptedProbes::decode(&query, &set, &extent).unwrap();
         let randomness = Randomness::drawn(1, rng);
-        let answer = Bgv::answer(key, gallery, &task, &query, &randomness, &()).unwrap().encode().unwrap();
+        let answer = Bgv::answer(key, gallery, &task, &query, &randomness, &mut Parts::default(), &())
+            .unwrap()
+            .encode()
+            .unwrap();
         let length = answer.len();
         let answer = EncryptedVerdicts::decode(&answer, &set, &extent).unwrap();
         (Bgv::decrypt(secret, &extent, &answer), length)

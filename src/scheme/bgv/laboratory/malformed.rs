@@ -15,7 +15,7 @@ use crate::scheme::bgv::ring::Ring;
 use crate::scheme::bgv::sampling::seed;
 use crate::scheme::bgv::threshold::Polynomial;
 use crate::scheme::bgv::{Bgv, residues};
-use crate::scheme::{Evaluator as _, Opened, Randomness, Scheme as _, SubjectReferences, Subjects, Task};
+use crate::scheme::{Evaluator as _, Opened, Parts, Randomness, Scheme as _, SubjectReferences, Subjects, Task};
 use crate::template::Bits;
 
 /// An encryption of any slots, with something more in the phase.
@@ -66,7 +66,7 @@ fn answer(
         one_subject,
         references_per_subject: agreement.terms().limits.references_per_subject,
     };
-    Bgv::answer(&keys().1, gallery, &task, query, randomness, &()).unwrap()
+    Bgv::answer(&keys().1, gallery, &task, query, randomness, &mut Parts::default(), &()).unwrap()
 }
 
 fn nothing_kept(agreement: &Opened) -> PreparedGallery {

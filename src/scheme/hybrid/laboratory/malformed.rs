@@ -13,7 +13,7 @@ use crate::scheme::hybrid::Hybrid;
 use crate::scheme::hybrid::ciphertexts::{EncryptedProbes, EncryptedVerdicts};
 use crate::scheme::hybrid::keys::PreparedKey;
 use crate::scheme::malformed::{ALONE, BITS, EXEMPT, Gallery};
-use crate::scheme::{Disclosed, Evaluator, Extent, Holder, Opened, Randomness, Scheme, Task};
+use crate::scheme::{Disclosed, Evaluator, Extent, Holder, Opened, Parts, Randomness, Scheme, Task};
 
 const PEOPLE: usize = 9;
 
@@ -46,7 +46,7 @@ fn answer(
         one_subject: false,
         references_per_subject: 1,
     };
-    Hybrid::answer(key, &(), &task, &probes, &Randomness::drawn(1, rng), &()).unwrap()
+    Hybrid::answer(key, &(), &task, &probes, &Randomness::drawn(1, rng), &mut Parts::default(), &()).unwrap()
 }
 
 /// What it decrypts to.

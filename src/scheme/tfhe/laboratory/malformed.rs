@@ -10,7 +10,7 @@ use crate::planning;
 use crate::scheme::malformed::{ALONE, BITS, EXEMPT, Gallery};
 use crate::scheme::tfhe::Tfhe;
 use crate::scheme::tfhe::holder::{SecretKey, encrypted};
-use crate::scheme::{Disclosed, Evaluator, Extent, Holder, Opened, Randomness, Scheme, Task};
+use crate::scheme::{Disclosed, Evaluator, Extent, Holder, Opened, Parts, Randomness, Scheme, Task};
 
 /// What the coordinates read of a gallery.
 fn read(
@@ -35,7 +35,8 @@ fn read(
         one_subject: false,
         references_per_subject: 1,
     };
-    let answer = Tfhe::answer(key, &(), &task, &probes, &Randomness::drawn(1, rng), &()).unwrap();
+    let answer =
+        Tfhe::answer(key, &(), &task, &probes, &Randomness::drawn(1, rng), &mut Parts::default(), &()).unwrap();
     let verdicts_per_probe = task.verdicts_per_probe();
     let extent = Extent { functional, disclosure, probes: 1, samples: 1, verdicts_per_probe };
     let [Disclosed::Bits(bits)] = &Tfhe::decrypt(secret, &extent, &answer)[..] else { panic!() };

@@ -45,7 +45,7 @@ impl Log {
             Receipt { request: digest, job: Name([number as u8; 16]), time: now, log: None, randomness: None };
         self.add(time, Event::Receipt { statement: Signed::new(&receipt, &key(self.key)).unwrap() });
         if answered {
-            let outcome = ReplyOutcome::Answered { answer_digest: Hash([4; 32]), gallery: 1, bits: 4 };
+            let outcome = ReplyOutcome::Answered { answer_digest: Hash([4; 32]), gallery: 1, bits: 4, parts: None };
             let reply = Reply { request: asked, request_digest: digest, number, time: now, outcome, log: None };
             let statement = Signed::new(&reply, &key(self.key)).unwrap();
             let reply = statement.digest();
@@ -294,7 +294,7 @@ fn a_reply_is_dated_when_it_is_given_and_has_a_number_of_its_own() {
         let digest = exchange.ask(1, time, crate::service::audit::samples::Reached::Accepted);
         let log = exchange.custodian.head();
         let number = number.unwrap_or(log.size + 1);
-        let outcome = ReplyOutcome::Answered { answer_digest: Hash([4; 32]), gallery: 1, bits: 4 };
+        let outcome = ReplyOutcome::Answered { answer_digest: Hash([4; 32]), gallery: 1, bits: 4, parts: None };
         let time = Time::from_millis(50_000_000);
         let reply = Reply { request: asked, request_digest: digest, number, time, outcome, log: Some(log) };
         let statement = Signed::new(&reply, &key(1)).unwrap();
@@ -341,7 +341,7 @@ fn an_acknowledgement_of_another_reply_is_found() {
     let mut log = Log::sample();
     log.ask(5, 5000, false);
     let asked = Signed::new(&request("5", Time::from_millis(5000)), &key(2)).unwrap().digest();
-    let outcome = ReplyOutcome::Answered { answer_digest: Hash([4; 32]), gallery: 1, bits: 4 };
+    let outcome = ReplyOutcome::Answered { answer_digest: Hash([4; 32]), gallery: 1, bits: 4, parts: None };
     let asked_whole = request("5", Time::from_millis(5000));
     let reply = Reply { request: asked_whole, request_digest: asked, number: 5, time: Time::ZERO, outcome, log: None };
     log.add(6000, Event::Reply { statement: Signed::new(&reply, &key(1)).unwrap() });

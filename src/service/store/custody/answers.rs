@@ -221,6 +221,7 @@ fn reply(
                 false => {
                     kept_answer = Some(answer);
                     replays::answered(step, job, computed)?;
+                    let parts = (!computed.parts.is_empty()).then(|| Hash::of(computed.parts));
                     let sql = "INSERT INTO leaked (requester, agreement, gallery, bits) VALUES (?1, ?2, ?3, ?4) \
                                ON CONFLICT (requester, agreement, gallery) DO UPDATE SET bits = leaked.bits + ?4";
                     step.execute(sql, &[of_requester.as_slice(), &[gallery.into(), bits.into()]].concat())?;
@@ -229,7 +230,7 @@ fn reply(
                                    ON CONFLICT (requester, agreement, person) DO UPDATE SET bits = asked.bits + ?4";
                         step.execute(sql, &[of_requester.as_slice(), &[person.into(), bits.into()]].concat())?;
                     }
-                    let outcome = ReplyOutcome::Answered { answer_digest: Hash::of(answer), gallery, bits };
+                    let outcome = ReplyOutcome::Answered { answer_digest: Hash::of(answer), gallery, bits, parts };
                     (JobState::Answered, outcome)
                 }
             }

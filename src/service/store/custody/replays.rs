@@ -23,6 +23,8 @@ pub struct Computed<'a> {
     pub exempt: Hash,
     /// The program and the processor: as the server names them.
     pub with: &'a str,
+    /// Digests of its parts: see [`crate::scheme::Parts`].
+    pub parts: &'a [u8],
     /// Until when the query is kept; none where it goes at once.
     pub query_until: Option<Time>,
 }
@@ -39,12 +41,16 @@ pub struct Replay {
     pub randomness: Randomness,
     /// Digest of the file that was answered with.
     pub answer_digest: Hash,
+    /// The version of the gallery that was searched.
+    pub version: u64,
     /// Names the content of the gallery that was searched: see [`crate::custodian::Gallery::state`].
     pub gallery: Hash,
     /// Digest of the list of exempt persons.
     pub exempt: Hash,
     /// The program and the processor.
     pub computed: String,
+    /// Digests of the answer's parts, one after the other; empty where none are kept. They are those that the reply names.
+    pub parts: Vec<u8>,
     /// The query's file, if it was kept; it is the one that was asked.
     pub query: Option<Vec<u8>>,
 }
@@ -68,6 +74,9 @@ pub enum NoReplay {
     /// The seeds are not those that the receipt promised.
     #[error("the seeds of job {0} do not open the commitment of its receipt: they were changed, or are another job's")]
     Commitment(Name),
+    /// The digests of blocks are not those that the reply names.
+    #[error("the digests of the blocks of job {0} are not those that its reply names: they were changed")]
+    Parts(Name),
     /// The log does not tell of the version that was searched.
     #[error("the log tells nothing of version {0} of the gallery")]
     Gallery(u64),
@@ -80,7 +89,7 @@ impl crate::remedy::Remedy for NoReplay {
             Self::Unknown(_) => "take the job from a receipt, or from 'cotejo audit export'",
             Self::Unanswered(_) | Self::Gallery(_) => return None,
             Self::NoSeed(_) => "name a job that was accepted since",
-            Self::Commitment(_) => "tell the requester, and find out who wrote into the database",
+            Self::Commitment(_) | Self::Parts(_) => "tell the requester, and find out who wrote into the database",
         };
         Some(remedy.into())
     }
@@ -104,8 +113,8 @@ pub(super) fn begin(
 
 /// Notes what the answer was computed on, and takes the query over where it is kept. Before the job forgets it.
 pub(super) fn answered(step: &mut LoggedStep<'_, '_>, job: &Name, computed: &Computed<'_>) -> Result<(), StoreError> {
-    let sql = "UPDATE replays SET exempt = ?2, computed = ?3 WHERE job = ?1";
-    step.execute(sql, &[job.into(), (&computed.exempt).into(), computed.with.into()])?;
+    let sql = "UPDATE replays SET exempt = ?2, computed = ?3, parts = ?4 WHERE job = ?1";
+    step.execute(sql, &[job.into(), (&computed.exempt).into(), computed.with.into(), computed.parts.into()])?;
     if let Some(until) = computed.query_until {
         let sql = "UPDATE replays SET query_until = ?2, query = (SELECT query FROM jobs WHERE jobs.id = replays.job) WHERE job = ?1";
         step.execute(sql, &[job.into(), until.into()])?;
@@ -145,7 +154,7 @@ impl Custody {
     ///
     /// [`NoReplay`] by name; [`StoreError::Damaged`] where statements or the query are not those that were signed.
     pub fn replay(&mut self, job: &Name) -> Result<Replay, NoReplay> {
-        let sql = "SELECT request, receipt, reply, seed, exempt, computed, replays.query FROM jobs \
+        let sql = "SELECT request, receipt, reply, seed, exempt, computed, parts, replays.query FROM jobs \
                    LEFT JOIN replays ON replays.job = jobs.id WHERE id = ?1";
         let found = self.journal.database.read(sql, &[job.into()])?;
         let mut row = found.into_iter().next().ok_or(NoReplay::Unknown(*job))?;
@@ -157,7 +166,7 @@ impl Custody {
         let Some(reply) = row.maybe_text()? else { return Err(NoReplay::Unanswered(*job)) };
         let reply = Signed::<Reply>::from_json(&reply).and_then(|reply| reply.verify(None));
         let reply = reply.map_err(|_| StoreError::Damaged("reply"))?;
-        let ReplyOutcome::Answered { answer_digest, gallery, .. } = reply.outcome else {
+        let ReplyOutcome::Answered { answer_digest, gallery, parts, .. } = reply.outcome else {
             return Err(NoReplay::Unanswered(*job));
         };
         let seed = row.maybe_bytes()?.map(Zeroizing::new).ok_or(NoReplay::NoSeed(*job))?;
@@ -172,12 +181,29 @@ impl Custody {
         let exempt = row.maybe_text()?.and_then(|digest| digest.parse().ok());
         let exempt = exempt.ok_or(NoReplay::NoSeed(*job))?;
         let computed = row.maybe_text()?.unwrap_or_default();
+        let kept = row.maybe_bytes()?.unwrap_or_default();
+        if parts.is_some_and(|parts| Hash::of(&kept) != parts) {
+            return Err(NoReplay::Parts(*job));
+        }
+        let parts = if parts.is_some() { kept } else { Vec::new() };
         let query = row.maybe_bytes()?;
         if query.as_ref().is_some_and(|query| Hash::of(query) != request.query_digest) {
             return Err(StoreError::Damaged("query").into());
         }
         let searched = self.searched(&request.agreement, gallery)?.ok_or(NoReplay::Gallery(gallery))?;
-        Ok(Replay { request, receipt, reply, randomness, answer_digest, gallery: searched, exempt, computed, query })
+        Ok(Replay {
+            request,
+            receipt,
+            reply,
+            randomness,
+            answer_digest,
+            version: gallery,
+            gallery: searched,
+            exempt,
+            computed,
+            parts,
+            query,
+        })
     }
 
     /// The content of a version of the gallery, as the log tells it.

@@ -1,0 +1,75 @@
+//! The parts of an answer, each with a digest of what it leaves before parts are put together: so that an auditor need not compute all of an
+//! answer to see that it is honest work.
+//!
+//! A part is what is computed at once: a block (of a probe under `bgv`, of pairs under `hybrid`), a wave of a probe's subjects under `tfhe`.
+//! What it leaves follows from key, query, gallery and randomness alone, and nobody has it without computing it.
+
+use sha2::{Digest as _, Sha256};
+
+/// SHA-256 of what a part leaves.
+pub type PartDigest = [u8; 32];
+
+/// Most parts whose digests are kept: 2 MB.
+pub(crate) const MOST_PARTS: usize = 1 << 16;
+
+/// Digests of the parts of one answer, by their numbers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Parts(Vec<PartDigest>);
+
+impl Parts {
+    /// Of an answer of so many parts; of none where that is more than are kept.
+    pub(crate) fn of(count: usize) -> Self {
+        Self(vec![PartDigest::default(); if count > MOST_PARTS { 0 } else { count }])
+    }
+
+    /// Notes what part number `number` has left.
+    pub(in crate::scheme) fn note(&mut self, number: usize, digest: impl FnOnce() -> PartDigest) {
+        if let Some(part) = self.0.get_mut(number) {
+            *part = digest();
+        }
+    }
+
+    /// All of them, one after the other.
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
+        self.0.into_flattened()
+    }
+}
+
+/// The digest of numbers: of how many, and of each in turn.
+pub(in crate::scheme) fn digest_of<'a, T: Copy + Into<u64> + 'a>(rows: impl Iterator<Item = &'a [T]>) -> PartDigest {
+    let mut digest = Sha256::new_with_prefix(b"cotejo part of an answer\0");
+    let mut bytes = Vec::with_capacity(8 * 1024);
+    for row in rows {
+        digest.update((row.len() as u64).to_le_bytes());
+        for numbers in row.chunks(1024) {
+            bytes.clear();
+            for &number in numbers {
+                let number: u64 = number.into();
+                bytes.extend_from_slice(number.to_le_bytes().get(..size_of::<T>()).unwrap_or_default());
+            }
+            digest.update(&bytes);
+        }
+    }
+    digest.finalize().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_digest_tells_numbers_and_rows_apart() {
+        let of = |rows: &[&[u32]]| digest_of(rows.iter().copied());
+        let all = [of(&[]), of(&[&[]]), of(&[&[1, 2]]), of(&[&[1], &[2]]), of(&[&[2, 1]])];
+        for (index, digest) in all.iter().enumerate() {
+            assert!(!all[..index].contains(digest), "{index}");
+        }
+        assert_ne!(digest_of([&[1u64][..]].into_iter()), of(&[&[1]]));
+    }
+
+    #[test]
+    fn more_parts_than_are_kept_are_not() {
+        assert_eq!(Parts::of(MOST_PARTS).into_bytes().len(), 32 * MOST_PARTS);
+        assert!(Parts::of(MOST_PARTS + 1).into_bytes().is_empty());
+    }
+}
