@@ -28,10 +28,12 @@ mod fraction;
 mod metric;
 pub mod oracle;
 mod quantise;
+mod relations;
 mod rounding;
 mod rule;
 #[cfg(test)]
 mod tests;
+mod witness;
 
 use std::ops::RangeInclusive;
 
@@ -41,6 +43,7 @@ pub(crate) use demand::{Admission, Counting, Demand, MaskDemand};
 pub(crate) use form::LinearForm;
 pub(crate) use metric::Metric;
 pub use quantise::{ProbeSample, Reference};
+pub(crate) use relations::Relation;
 pub use rule::{Probe, ProbeError, SampleLayout, pairs};
 pub(crate) use rule::{eye_of, require_both_eyes};
 

@@ -297,19 +297,21 @@ impl<S: Holder + Evaluator> Files<S> {
         }
     }
 
-    /// So many ring elements or numbers are in the answer; the ring is theirs.
-    pub fn without_a_mask_are_refused(&self, ring: &BgvSet, elements: usize) {
-        let (payload, start) = (self.payload(Kind::Answer), self.ciphertexts(Kind::Answer));
-        let element = (payload.len() - start) / elements;
-        for number in 0..elements {
+    /// The answer is of so many probes, each so many numbers, then so many ring elements; the ring is theirs.
+    pub fn without_a_mask_are_refused(&self, ring: &BgvSet, probes: usize, (numbers, elements): (usize, usize)) {
+        let (payload, mut start) = (self.payload(Kind::Answer), self.ciphertexts(Kind::Answer));
+        let of_probe = [vec![ring.answer_sample_bytes(); numbers], vec![ring.answer_block_bytes(); elements]].concat();
+        for (number, length) in of_probe.repeat(probes).into_iter().enumerate() {
             let mut altered = payload.to_vec();
-            altered[start + number * element..start + (number + 1) * element].fill(0);
+            altered[start..start + length].fill(0);
             // The body alone is not a mask: it stands first in a ring element, last in a number.
-            let body = if element == ring.answer_block_bytes() { 0 } else { element - GROUP_BYTES };
-            altered[start + number * element + body] = 1;
+            let body = if length == ring.answer_block_bytes() { 0 } else { length - GROUP_BYTES };
+            altered[start + body] = 1;
+            start += length;
             let refused = self.read_payload(Kind::Answer, altered);
             assert_eq!(refused, Err(WireError::Payload(CrossingError::Trivial)), "element {number}");
         }
+        assert_eq!(start, payload.len());
     }
 
     /// Each coefficient of the ring's key is a byte, of which the first stands at `ring`.

@@ -54,7 +54,7 @@ fn a_claim_of_too_many_bytes_is_refused_at_the_header() {
         Kind::EvaluationKey => SET.evaluation_key_bytes(),
         // A probe may have two eyes.
         Kind::Query => 2 * PROBES * SET.encrypted_template_bytes() + (1 << 16),
-        Kind::Answer => PROBES * SET.answer_block_bytes().max(4 * SET.answer_sample_bytes()) + (1 << 16),
+        Kind::Answer => PROBES * (SET.answer_block_bytes() + 8 * SET.answer_sample_bytes()) + (1 << 16),
         _ => 1 << 24,
     });
 }
@@ -134,8 +134,8 @@ fn a_wrong_number_of_ciphertexts_is_refused() {
 
 #[test]
 fn an_answer_without_a_mask_is_refused() {
-    files().without_a_mask_are_refused(SET, 2);
-    files_of_any().without_a_mask_are_refused(SET, 2);
+    files().without_a_mask_are_refused(SET, 2, (8, 1));
+    files_of_any().without_a_mask_are_refused(SET, 2, (1, 0));
 }
 
 #[test]

@@ -162,8 +162,8 @@ fn a_wrong_number_of_ciphertexts_is_refused() {
 
 #[test]
 fn an_answer_without_a_mask_is_refused() {
-    files().without_a_mask_are_refused(&SET.ring(), 1);
-    files_of_any().without_a_mask_are_refused(&SET.ring(), 2);
+    files().without_a_mask_are_refused(&SET.ring(), 1, (0, 1));
+    files_of_any().without_a_mask_are_refused(&SET.ring(), 2, (1, 0));
 }
 
 /// In front of the ring's key stands the one that probes are encrypted with, a bit a coefficient: any bits are one.

@@ -12,12 +12,14 @@ use rayon::prelude::*;
 use super::circuit::{Circuit, Masks};
 use super::engine::{Ciphertext, Plaintext};
 use super::keys::PreparedKey;
+use super::lock::{Lock, padded};
 use super::misfit::Misfit;
 use super::modulus::add_assign;
 use super::residues::{divide_mod_t, multiply_mod_t};
 use super::ring::Ring;
 use super::sampling::{Generator, generator, non_zero, shuffled};
 use super::sanitise::{Sanitised, constant_coefficient, sanitised};
+use super::validity::Validity;
 use crate::parameters::bgv::PLAINTEXT_MODULUS;
 
 /// Sums of one probe's verdicts over the blocks so far: one for each mask, or one.
@@ -79,8 +81,8 @@ impl Sums {
         Ok(())
     }
 
-    /// Masked where they are not yet, and sanitised.
-    pub(in crate::scheme) fn finish(self, key: &PreparedKey, rng: &mut ChaCha20Rng) -> Summed {
+    /// Masked where they are not yet, the probe's tests added, and sanitised.
+    pub(in crate::scheme) fn finish(self, key: &PreparedKey, probe: &Validity<'_>, rng: &mut ChaCha20Rng) -> Summed {
         let ring = &*key.ring;
         let mut summed = Summed::default();
         for sum in self.values {
@@ -94,24 +96,47 @@ impl Sums {
                 // Masked already.
                 Masks::NonZero | Masks::Any(_) => sum,
             };
+            let test = probe.test(key, sum.state.limbs.min(ring.set.public_limbs()), 0, rng);
+            let sum = test.into_iter().fold(sum, |mut sum, test| {
+                sum.add_masked(ring, &test);
+                sum
+            });
             summed.push(key, sum, rng);
         }
         summed
     }
 }
 
+/// The key of a lock as it leaves: each of its numbers with a test of the probe.
+pub(in crate::scheme) fn tested_key(
+    key: &PreparedKey,
+    lock: Lock,
+    probe: &Validity<'_>,
+    rng: &mut ChaCha20Rng,
+) -> Summed {
+    let mut summed = Summed::default();
+    for &number in lock.into_key().iter() {
+        if let Some(tested) = probe.test(key, key.ring.set.public_limbs(), number, rng) {
+            summed.push(key, tested, rng);
+        }
+    }
+    summed
+}
+
 /// The one-squaring variant's outputs for a block: r_i (z - root_i) for each squared root, in an order of its own in each slot. Exactly
-/// one is 0 where a reference hits; all others are uniform non-zero numbers.
+/// one is 0 where a reference hits; all others are uniform non-zero numbers. Each is padded, as the lock says.
 pub(in crate::scheme) fn squares(
     key: &PreparedKey,
     circuit: &Circuit,
     square: &Ciphertext,
+    lock: &mut Lock,
     rng: &mut ChaCha20Rng,
 ) -> Vec<Sanitised> {
     let ring = &*key.ring;
     let orders: Vec<Vec<u32>> = (0..ring.n).map(|_| shuffled(&circuit.squared_roots, rng)).collect();
-    let generators: Vec<Generator> = circuit.squared_roots.iter().map(|_| generator(rng)).collect();
-    let output = |(number, mut rng): (usize, Generator)| {
+    let drawn = circuit.squared_roots.iter().map(|_| (generator(rng), lock.pad(ring)));
+    let drawn: Vec<(Generator, Vec<u32>)> = drawn.collect();
+    let output = |(number, (mut rng, pad)): (usize, (Generator, Vec<u32>))| {
         let masks = non_zero(ring.n, &mut rng);
         let roots = masks.iter().zip(&orders).map(|(&mask, order)| {
             let root = order.get(number).copied().unwrap_or_default();
@@ -125,9 +150,9 @@ pub(in crate::scheme) fn squares(
         {
             add_assign(prime.modulus, part, root);
         }
-        sanitised(key, value, &mut rng)
+        sanitised(key, padded(ring, &value, &pad), &mut rng)
     };
-    generators.into_par_iter().enumerate().map(|(number, rng)| output((number, rng))).collect()
+    drawn.into_par_iter().enumerate().map(output).collect()
 }
 
 #[cfg(test)]
@@ -159,7 +184,8 @@ mod tests {
             for index in 0..blocks.len() {
                 sums.add(ring, vec![blocks[(start + index) % blocks.len()].clone()]).unwrap();
             }
-            let samples = sums.finish(&parties.key, &mut ChaCha20Rng::seed_from_u64(2)).samples;
+            let samples =
+                sums.finish(&parties.key, &Validity::of_nothing(), &mut ChaCha20Rng::seed_from_u64(2)).samples;
             // A circuit's count is of N in each slot.
             let count = multiply_mod_t(residue(parties.secret.lwe_phase(&samples[0])), ring.n as u32);
             assert_eq!(count, 2676, "from {start}");

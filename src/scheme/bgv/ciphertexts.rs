@@ -1,6 +1,6 @@
 //! The ciphertexts that cross: encrypted templates one way, sanitised verdicts the other.
 
-use super::answer::{MANY_SAMPLES, outputs_per_block};
+use super::answer::{KEY_NUMBERS, MANY_SAMPLES, outputs_per_block};
 use super::engine::Ciphertext;
 use super::noise::{Noise, State};
 use super::packing::{pack, packed_bytes, unpack};
@@ -8,6 +8,7 @@ use super::pool::Poly;
 use super::ring::Ring;
 use super::sampling::{Seed, uniform};
 use crate::agreement::Disclosure;
+use crate::functional::Functional;
 use crate::parameters::bgv::BgvSet;
 use crate::scheme::{Crossing, CrossingError, Extent};
 
@@ -19,10 +20,28 @@ pub struct EncryptedProbes {
 
 /// One encrypted template.
 pub(in crate::scheme) struct EncryptedSample {
-    /// Stands for the mask.
+    pub(in crate::scheme) template: Seeded,
+    /// What shows that a vector is one ([`super::validity`]), over fewer primes.
+    pub(in crate::scheme) witness: Vec<Seeded>,
+}
+
+/// A ciphertext whose mask a seed stands for.
+pub(in crate::scheme) struct Seeded {
     pub(in crate::scheme) seed: Seed,
-    /// Over all primes of a ciphertext, transformed.
+    /// Over all primes of the ciphertext, transformed.
     pub(in crate::scheme) body: Vec<u32>,
+}
+
+impl Seeded {
+    fn expand(&self, ring: &Ring) -> Ciphertext {
+        let Self { seed, body } = self;
+        let mut mask = vec![0; body.len()];
+        for (index, (mask, prime)) in mask.chunks_exact_mut(ring.n).zip(&ring.limbs).enumerate() {
+            uniform(*seed, index, prime.modulus, mask);
+        }
+        let state = State { limbs: body.len() / ring.n, factor: 1, noise: Noise::of(&ring.set).fresh() };
+        Ciphertext { state, parts: [Poly::copy_of(body), mask.into()] }
+    }
 }
 
 impl EncryptedProbes {
@@ -32,21 +51,26 @@ impl EncryptedProbes {
 
     /// One sample as a ciphertext.
     pub(in crate::scheme) fn expand(&self, sample: usize) -> Option<Ciphertext> {
-        let ring = Ring::of(&self.set);
-        let EncryptedSample { seed, body } = self.samples.get(sample)?;
-        let mut mask = vec![0; body.len()];
-        for (index, (mask, prime)) in mask.chunks_exact_mut(ring.n).zip(&ring.limbs).enumerate() {
-            uniform(*seed, index, prime.modulus, mask);
-        }
-        let state = State { limbs: self.set.limbs, factor: 1, noise: Noise::of(&self.set).fresh() };
-        Some(Ciphertext { state, parts: [Poly::copy_of(body), mask.into()] })
+        Some(self.samples.get(sample)?.template.expand(&Ring::of(&self.set)))
+    }
+
+    /// The witness of one sample, as ciphertexts.
+    pub(in crate::scheme) fn witness(&self, sample: usize) -> Vec<Ciphertext> {
+        let parts = self.samples.get(sample).map(|sample| sample.witness.iter());
+        parts.into_iter().flatten().map(|part| part.expand(&Ring::of(&self.set))).collect()
     }
 }
 
 impl BgvSet {
-    /// Bytes of one encrypted template as sent.
+    /// Bytes of one encrypted template as sent, without a witness.
     pub fn encrypted_template_bytes(&self) -> usize {
         32 + self.limbs * packed_bytes(self.ring_size())
+    }
+
+    /// Bytes of one encrypted template as sent, with its witness where the comparison's templates have one.
+    pub(crate) fn encrypted_sample_bytes(&self, functional: &Functional) -> usize {
+        let witness = 32 + self.witness_limbs() * packed_bytes(self.ring_size());
+        self.encrypted_template_bytes() + self.witness_ciphertexts(functional) * witness
     }
 
     /// Bytes of one ring element of an answer: two polynomials over one prime.
@@ -65,7 +89,8 @@ impl Crossing for EncryptedProbes {
 
     fn encode(&self) -> Result<Vec<u8>, CrossingError> {
         let mut bytes = Vec::with_capacity(self.samples.len() * self.set.encrypted_template_bytes());
-        for EncryptedSample { seed, body } in &self.samples {
+        let seeded = self.samples.iter().flat_map(|sample| std::iter::once(&sample.template).chain(&sample.witness));
+        for Seeded { seed, body } in seeded {
             bytes.extend(seed);
             body.chunks_exact(self.set.ring_size()).for_each(|limb| pack(limb, &mut bytes));
         }
@@ -73,24 +98,32 @@ impl Crossing for EncryptedProbes {
     }
 
     fn decode(bytes: &[u8], set: &BgvSet, extent: &Extent<'_>) -> Result<Self, CrossingError> {
-        if extent.samples.checked_mul(set.encrypted_template_bytes()) != Some(bytes.len()) {
+        let sample_bytes = set.encrypted_sample_bytes(extent.functional);
+        if extent.samples.checked_mul(sample_bytes) != Some(bytes.len()) {
             return Err(CrossingError::Dimensions("templates"));
         }
         let ring = Ring::of(set);
-        let sample = |bytes: &[u8]| {
+        let seeded = |bytes: &mut &[u8], limbs: usize| {
             let (&seed, mut rest) = bytes.split_first_chunk::<32>().ok_or(CrossingError::Encoding)?;
-            let mut body = Vec::with_capacity(set.limbs * ring.n);
-            for prime in ring.ciphertext_limbs() {
+            let mut body = Vec::with_capacity(limbs * ring.n);
+            for prime in ring.limbs.iter().take(limbs) {
                 body.extend(unpack(&mut rest, ring.n, prime.modulus)?);
             }
-            Ok(EncryptedSample { seed, body })
+            *bytes = rest;
+            Ok(Seeded { seed, body })
         };
-        let samples = bytes.chunks_exact(set.encrypted_template_bytes()).map(sample).collect::<Result<_, _>>()?;
+        let witness = set.witness_ciphertexts(extent.functional);
+        let sample = |mut bytes: &[u8]| {
+            let template = seeded(&mut bytes, set.limbs)?;
+            let witness = (0..witness).map(|_| seeded(&mut bytes, set.witness_limbs())).collect::<Result<_, _>>()?;
+            Ok(EncryptedSample { template, witness })
+        };
+        let samples = bytes.chunks_exact(sample_bytes).map(sample).collect::<Result<_, CrossingError>>()?;
         Ok(Self { set: *set, samples })
     }
 
     fn limit_bytes(set: &BgvSet, extent: &Extent<'_>) -> u64 {
-        extent.samples as u64 * set.encrypted_template_bytes() as u64
+        extent.samples as u64 * set.encrypted_sample_bytes(extent.functional) as u64
     }
 }
 
@@ -101,8 +134,13 @@ pub struct EncryptedVerdicts {
 
 /// What an answer holds of one probe.
 pub(in crate::scheme) enum ProbeVerdicts {
-    /// `each`: ring elements, transformed; a slot is 0 iff its reference matches. The one-squaring variant has several for a block.
-    Slots(Vec<[Vec<u32>; 2]>),
+    /// `each`.
+    Slots {
+        /// LWE samples of the key to the pads ([`super::lock`]), mask then body; none of an answer that is not padded.
+        key: Vec<Vec<u32>>,
+        /// Ring elements, transformed; a slot is its pad iff its reference matches. The one-squaring variant has several for a block.
+        elements: Vec<[Vec<u32>; 2]>,
+    },
     /// `any`, `count`: LWE samples, mask then body.
     Samples(Vec<Vec<u32>>),
 }
@@ -113,6 +151,11 @@ impl EncryptedVerdicts {
         let outputs = outputs_per_block(set, extent.functional);
         extent.verdicts_per_probe.div_ceil(set.ring_size()) * outputs
     }
+
+    /// Bytes of the key to a probe's pads.
+    fn key_bytes(set: &BgvSet) -> usize {
+        KEY_NUMBERS * set.answer_sample_bytes()
+    }
 }
 
 impl Crossing for EncryptedVerdicts {
@@ -122,7 +165,9 @@ impl Crossing for EncryptedVerdicts {
         let mut bytes = Vec::new();
         for probe in &self.probes {
             match probe {
-                ProbeVerdicts::Slots(blocks) => blocks.iter().flatten().for_each(|part| pack(part, &mut bytes)),
+                ProbeVerdicts::Slots { key, elements } => {
+                    key.iter().chain(elements.iter().flatten()).for_each(|part| pack(part, &mut bytes));
+                }
                 ProbeVerdicts::Samples(samples) => samples.iter().for_each(|sample| pack(sample, &mut bytes)),
             }
         }
@@ -136,7 +181,9 @@ impl Crossing for EncryptedVerdicts {
         let per_probe = bytes.len().checked_div(extent.probes).unwrap_or_default();
         let sample_bytes = set.answer_sample_bytes();
         let expected = match extent.disclosure {
-            Disclosure::Each => Self::blocks(set, extent) * set.answer_block_bytes(),
+            // As custodians answered that had no tests of probes.
+            Disclosure::Each if per_probe == Self::blocks(set, extent) * set.answer_block_bytes() => per_probe,
+            Disclosure::Each => Self::key_bytes(set) + Self::blocks(set, extent) * set.answer_block_bytes(),
             Disclosure::Any if per_probe == MANY_SAMPLES * sample_bytes => per_probe,
             Disclosure::Any | Disclosure::Count => sample_bytes,
         };
@@ -145,11 +192,12 @@ impl Crossing for EncryptedVerdicts {
         }
         let probe = |mut bytes: &[u8]| match extent.disclosure {
             Disclosure::Each => {
+                let blocks = Self::blocks(set, extent);
+                let samples = (per_probe - blocks * set.answer_block_bytes()) / sample_bytes;
+                let key = (0..samples).map(|_| unpack(&mut bytes, n + 1, modulus)).collect::<Result<_, _>>()?;
                 let block = |bytes: &mut &[u8]| Ok([unpack(bytes, n, modulus)?, unpack(bytes, n, modulus)?]);
-                (0..Self::blocks(set, extent))
-                    .map(|_| block(&mut bytes))
-                    .collect::<Result<_, _>>()
-                    .map(ProbeVerdicts::Slots)
+                let elements = (0..blocks).map(|_| block(&mut bytes)).collect::<Result<_, _>>();
+                elements.map(|elements| ProbeVerdicts::Slots { key, elements })
             }
             Disclosure::Any | Disclosure::Count => (0..per_probe / sample_bytes)
                 .map(|_| unpack(&mut bytes, n + 1, modulus))
@@ -158,18 +206,19 @@ impl Crossing for EncryptedVerdicts {
         };
         // A trivial answer, without a mask, hides nothing.
         let probes = bytes.chunks_exact(per_probe).map(probe).collect::<Result<Vec<_>, CrossingError>>()?;
+        let masked = |sample: &Vec<u32>| sample.iter().take(n).any(|&c| c != 0);
         let trivial = probes.iter().any(|probe| match probe {
-            ProbeVerdicts::Slots(blocks) => blocks.iter().any(|[_, mask]| mask.iter().all(|&c| c == 0)),
-            ProbeVerdicts::Samples(samples) => samples.iter().any(|sample| sample.iter().take(n).all(|&c| c == 0)),
+            ProbeVerdicts::Slots { key, elements } => {
+                !key.iter().all(masked) || elements.iter().any(|[_, mask]| mask.iter().all(|&c| c == 0))
+            }
+            ProbeVerdicts::Samples(samples) => !samples.iter().all(masked),
         });
         if trivial { Err(CrossingError::Trivial) } else { Ok(Self { probes }) }
     }
 
     fn limit_bytes(set: &BgvSet, extent: &Extent<'_>) -> u64 {
         let per_probe = match extent.disclosure {
-            Disclosure::Each => {
-                (Self::blocks(set, extent) * set.answer_block_bytes()).max(MANY_SAMPLES * set.answer_sample_bytes())
-            }
+            Disclosure::Each => Self::key_bytes(set) + Self::blocks(set, extent) * set.answer_block_bytes(),
             Disclosure::Any | Disclosure::Count => MANY_SAMPLES * set.answer_sample_bytes(),
         };
         extent.probes as u64 * per_probe as u64

@@ -20,20 +20,22 @@ use std::ops::RangeInclusive;
 use rand_chacha::ChaCha20Rng;
 
 use super::Bgv;
-use super::answer::{LEAKAGE_LIMIT_LOG2, LEAST_FLOODING_BITS, MANY_SAMPLES};
+use super::answer::{KEY_NUMBERS, LEAKAGE_LIMIT_LOG2, LEAST_FLOODING_BITS, MANY_SAMPLES};
 use super::arithmetic::{Arithmetic, Cost, Ledger, blinded};
 use super::chain::{Chain, SLACKS_LOG2};
 use super::distance::{Steps, ledger_entry};
 use super::engine::{Engine, Plaintext};
 use super::keys::PreparedKey;
+use super::lock::padded_state;
 use super::misfit::Misfit;
-use super::noise::{MARGIN_BITS, State, log2};
+use super::noise::{MARGIN_BITS, State, log2, sum};
 use super::residues::divide_mod_t;
 use super::ring::Ring;
 use super::sampling::{any_residue, non_zero};
 use super::sanitise::flooding_log2;
 use super::shape::{Judgement, Shape};
 use super::threshold::Polynomial;
+use super::validity;
 use crate::agreement::Disclosure;
 use crate::functional::{Demand, Functional};
 use crate::parameters::bgv::{BgvSet, PLAINTEXT_MODULUS};
@@ -51,6 +53,9 @@ pub(in crate::scheme) struct Circuit {
     indicates: bool,
     /// See [`Comparison::masks_late`].
     masks_late: bool,
+    /// Ciphertexts of a probe that are tested, at most, so that what leaves tells nothing but of a template: see [`validity`] and [`super::lock`]. None where
+    /// probes are not.
+    tested: usize,
     shape: Shape,
     aligned: Polynomial,
     common: Option<Polynomial>,
@@ -108,6 +113,15 @@ impl Comparison {
     /// Whether masks are taken in the end, each for some slots.
     fn masks_late(&self) -> bool {
         self.sharing != Sharing::Probe && self.indicates()
+    }
+
+    /// Ciphertexts of a probe that are tested: of two eyes, or of a vector and its witness, of no more than nine bits a coordinate and fifteen more for its
+    /// windows.
+    fn tested(&self, set: &BgvSet) -> usize {
+        match self.sharing {
+            Sharing::Probe => (1 + (24 * self.coordinates).div_ceil(set.ring_size())).max(2),
+            Sharing::Pairs { .. } => 0,
+        }
     }
 
     /// An agreement's functional.
@@ -217,6 +231,11 @@ impl Circuit {
         shape: &Shape,
         blocks: usize,
     ) -> Result<impl Iterator<Item = Result<Self, Misfit>>, Misfit> {
+        Ok(Self::unweighed(set, comparison, shape)?.map(move |circuit| circuit.weighed(blocks)))
+    }
+
+    /// The same before they are weighed.
+    fn unweighed(set: &BgvSet, comparison: &Comparison, shape: &Shape) -> Result<impl Iterator<Item = Self>, Misfit> {
         let Comparison { coordinates, ref aligned, ref common_bits, disclosure, .. } = *comparison;
         let common = common_bits.as_ref().filter(|_| shape.judges_common_bits);
         let limit = set.ring_size() / 2;
@@ -247,6 +266,7 @@ impl Circuit {
             disclosure,
             indicates: comparison.indicates(),
             masks_late: comparison.masks_late(),
+            tested: comparison.tested(set),
             shape: shape.clone(),
             aligned: polynomial(aligned),
             common: common.map(polynomial),
@@ -262,7 +282,7 @@ impl Circuit {
         let choices = SLACKS_LOG2
             .into_iter()
             .flat_map(move |slack| babies.clone().into_iter().map(move |babies| (slack, babies)));
-        Ok(choices.map(move |(slack_log2, babies)| circuit.clone().with(slack_log2, babies).weighed(blocks)))
+        Ok(choices.map(move |(slack_log2, babies)| circuit.clone().with(slack_log2, babies)))
     }
 
     /// With another slack, and polynomials cut another way.
@@ -315,8 +335,8 @@ impl Circuit {
         if !ledger.is_coherent() {
             return Err(Misfit::Unlike);
         }
+        let (end, margin) = self.with_tests(end, ledger.margin(), blocks)?;
         let spare = flooding_log2(&self.set, end);
-        let margin = ledger.margin();
         if margin < MARGIN_BITS {
             return Err(Misfit::Noise { margin, needed: MARGIN_BITS });
         }
@@ -329,6 +349,27 @@ impl Circuit {
         self.answered = end.limbs;
         self.cost = self.searching + sanitising_cost(chain, end).times(self.outputs() as f64);
         Ok(self)
+    }
+
+    /// What is flooded once the probe's tests are added, or a pad where they are in the key to it; and the margin that they leave.
+    fn with_tests(&self, end: State, margin: f64, blocks: usize) -> Result<(State, f64), Misfit> {
+        if self.tested == 0 {
+            return Ok((end, margin));
+        }
+        let limbs = if self.disclosure == Disclosure::Each { self.set.public_limbs() } else { end.limbs };
+        let (test, ledger) = validity::weighed(&self.set, limbs, self.tested);
+        if !ledger.is_coherent() {
+            return Err(Misfit::Unlike);
+        }
+        let end = match self.disclosure {
+            Disclosure::Each => padded_state(&self.set, end),
+            Disclosure::Any | Disclosure::Count => State { noise: sum([end.noise, test.noise]), ..end },
+        };
+        let (spare, needed) = (flooding_log2(&self.set, test), self.least_flooding(blocks));
+        if self.disclosure == Disclosure::Each && spare < needed {
+            return Err(Misfit::Flooding { spare, needed });
+        }
+        Ok((end, margin.min(ledger.margin()).min(end.margin())))
     }
 
     /// What is flooded, once as many blocks as there are have been added up: see [`super::aggregate::Sums`].
@@ -351,7 +392,7 @@ impl Circuit {
     /// Bits of flooding that keep the answer on one probe, of so many blocks, within the limit.
     pub(in crate::scheme) fn least_flooding(&self, blocks: usize) -> f64 {
         let numbers = match self.disclosure {
-            Disclosure::Each => blocks * self.set.ring_size() * self.outputs(),
+            Disclosure::Each => blocks * self.set.ring_size() * self.outputs() + KEY_NUMBERS,
             Disclosure::Any | Disclosure::Count => MANY_SAMPLES,
         };
         LEAST_FLOODING_BITS.max(log2(numbers as f64) - LEAKAGE_LIMIT_LOG2)
@@ -597,6 +638,42 @@ mod tests {
     use super::*;
     use crate::parameters::bgv::{self, INSECURE_BGV};
     use crate::scheme::bgv::shape::Plane;
+
+    /// A single decision a subject.
+    fn single() -> Shape {
+        Shape {
+            planes: vec![Plane { group: 0, sample: 0, ordinal: 0 }],
+            groups: 1,
+            alignments: 1,
+            judges_common_bits: false,
+        }
+    }
+
+    /// Tests of a probe add next to nothing to what is flooded, and leave every margin.
+    #[test]
+    fn no_set_has_less_room_for_being_tested() {
+        let (mut fit, shape) = ([0, 0], single());
+        for set in BgvSet::ALL {
+            for disclosure in [Disclosure::Any, Disclosure::Count, Disclosure::Each] {
+                for size in (0..48).map(|step| 1.25f64.powi(step) as i64).filter(|&size| size < 16_000) {
+                    let comparison = Comparison {
+                        coordinates: 512,
+                        aligned: -(2 * size + 1)..=2 * size + 1,
+                        common_bits: None,
+                        disclosure,
+                        sharing: Sharing::Probe,
+                    };
+                    let circuits = || Circuit::unweighed(set, &comparison, &shape).into_iter().flatten();
+                    let admitted = circuits().any(|circuit| circuit.weighed(4).is_ok());
+                    let untested = |circuit| Circuit { tested: 0, ..circuit };
+                    let before = circuits().any(|circuit| untested(circuit).weighed(4).is_ok());
+                    assert_eq!(admitted, before, "{set:?} {disclosure} {size}");
+                    fit[usize::from(admitted)] += 1;
+                }
+            }
+        }
+        assert!(fit.iter().all(|&number| number > 100), "{fit:?}");
+    }
 
     #[test]
     fn what_is_admitted_can_be_weighed_and_what_is_not_falls_equally_short() {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::aggregate::{Sums, squares};
+use super::aggregate::{Sums, squares, tested_key};
 use super::answer::require_hidden;
 use super::ciphertexts::{EncryptedProbes, EncryptedVerdicts, ProbeVerdicts};
 use super::circuit::{Circuit, Comparison, Masks};
@@ -17,11 +17,13 @@ use super::distance::{Babies, Block, Steps, Transformed};
 use super::engine::{Ciphertext, Plaintext, digest};
 use super::kept::{Order, Place, PreparedGallery};
 use super::keys::{EvaluationKey, PreparedKey};
+use super::lock::{Lock, padded};
 use super::misfit::Misfit;
 use super::pool::Poly;
 use super::sampling::Generator;
 use super::sanitise::{Sanitised, sanitised};
 use super::shape::Shape;
+use super::validity::{Examined, Rules, Validity};
 use super::{Bgv, residues};
 use crate::agreement::Disclosure;
 use crate::functional::{Functional, LinearForm, Reference, SampleLayout};
@@ -123,7 +125,7 @@ impl Evaluator for Bgv {
             circuits: HashMap::new(),
             leakage: Vec::new(),
         };
-        let babies = search.babies(&[asked], probes)?;
+        let (babies, _) = search.taken(&[asked], probes)?;
         let ends = search.ends(asked.layout)?;
         let judged = search.judged(&[asked], block, &babies, ends)?;
         Ok(judged.verdicts.first().map(|values| digest(values)))
@@ -244,22 +246,32 @@ impl<'a> Search<'a> {
         parts: &mut Parts,
     ) -> Result<Vec<Answered>, Unanswered> {
         let set = self.key.ring.set;
-        let babies = self.babies(group, probes)?;
+        let (babies, examined) = self.taken(group, probes)?;
         let layout = layout_of(group);
         let blocks = blocks(&set, self.task);
         let mut slots: Vec<Vec<[Vec<u32>; 2]>> = group.iter().map(|_| Vec::new()).collect();
         let mut sums: Vec<Option<Sums>> = group.iter().map(|_| None).collect();
+        let of_probe = |asked: &Asked| Generator::of(&self.randomness.seed(Drawn::Probe(asked.probe)));
+        let mut of_probes: Vec<Generator> = group.iter().map(of_probe).collect();
+        let mut locks: Vec<Lock> = of_probes.iter_mut().map(|rng| Lock::draw(rng)).collect();
         let ends = self.ends(layout)?;
         for block in 0..blocks {
             let Judged { verdicts, mut generators, circuit, masks } = self.judged(group, block, &babies, ends)?;
-            let of_probes = group.iter().zip(&mut generators).zip(&mut slots).zip(&mut sums);
-            for (values, (((asked, rng), slots), sums)) in verdicts.into_iter().zip(of_probes) {
+            let of_probes = group.iter().zip(&mut generators).zip(&mut slots).zip(&mut sums).zip(&mut locks);
+            for (values, ((((asked, rng), slots), sums), lock)) in verdicts.into_iter().zip(of_probes) {
                 parts.note(asked.probe * blocks + block, || digest(&values));
                 match self.task.disclosure {
                     Disclosure::Each => {
                         let outputs: Vec<Sanitised> = match set.one_squaring {
-                            true => values.iter().flat_map(|value| squares(self.key, &circuit, value, rng)).collect(),
-                            false => values.into_iter().map(|value| sanitised(self.key, value, rng)).collect(),
+                            true => {
+                                let squares = |value| squares(self.key, &circuit, value, lock, rng);
+                                values.iter().flat_map(squares).collect()
+                            }
+                            false => {
+                                let ring = &*self.key.ring;
+                                let mut padded = |value| padded(ring, value, &lock.pad(ring));
+                                values.iter().map(|value| sanitised(self.key, padded(value), rng)).collect()
+                            }
                         };
                         let leakage = outputs.iter().map(|output| output.leakage).sum::<f64>();
                         self.leak(asked, leakage * set.ring_size() as f64);
@@ -271,31 +283,46 @@ impl<'a> Search<'a> {
                 }
             }
         }
-        let answers = group.iter().zip(slots).zip(sums).map(|((asked, slots), sums)| {
-            let verdicts = match sums {
-                Some(sums) => {
-                    let rng = &mut Generator::of(&self.randomness.seed(Drawn::Probe(asked.probe)));
-                    let summed = sums.finish(self.key, rng);
-                    self.leak(asked, summed.leakage);
-                    ProbeVerdicts::Samples(summed.samples)
-                }
-                None => ProbeVerdicts::Slots(slots),
-            };
-            Answered { probe: asked.probe, verdicts }
-        });
+        let rules = Rules::of(self.task.functional, self.steps);
+        let left = slots.into_iter().zip(sums).zip(locks).zip(&mut of_probes);
+        let answers =
+            group.iter().zip(left).zip(&examined).map(|((asked, (((elements, sums), lock), rng)), examined)| {
+                let probe = Validity::new(&rules, examined);
+                let (leakage, verdicts) = match sums {
+                    Some(sums) => {
+                        let summed = sums.finish(self.key, &probe, rng);
+                        (summed.leakage, ProbeVerdicts::Samples(summed.samples))
+                    }
+                    None => {
+                        let key = tested_key(self.key, lock, &probe, rng);
+                        (key.leakage, ProbeVerdicts::Slots { key: key.samples, elements })
+                    }
+                };
+                self.leak(asked, leakage);
+                Answered { probe: asked.probe, verdicts }
+            });
         Ok(answers.collect())
     }
 
-    /// The rotations of every sample of each probe of a group.
-    fn babies(&self, group: &[Asked], probes: &EncryptedProbes) -> Result<Vec<Vec<Babies>>, Stopped> {
-        let mut babies = Vec::with_capacity(group.len());
+    /// Every sample of each probe of a group, as it is searched with and as it is tested.
+    fn taken(
+        &self,
+        group: &[Asked],
+        probes: &EncryptedProbes,
+    ) -> Result<(Vec<Vec<Babies>>, Vec<Vec<Examined>>), Stopped> {
+        let (mut babies, mut examined) = (Vec::with_capacity(group.len()), Vec::with_capacity(group.len()));
         for asked in group {
             let samples = (0..asked.layout.eyes().len()).map(|sample| asked.first_sample + sample);
-            let rotated = samples.filter_map(|sample| Babies::of_sample(self.key, probes, sample, self.steps));
-            babies.push(rotated.collect());
+            let samples = samples.filter_map(|sample| Some((probes.expand(sample)?, probes.witness(sample))));
+            let tested = |(sample, witness): (Ciphertext, Vec<Ciphertext>)| {
+                (Examined::new(self.key, &sample, &witness), Babies::new(self.key, sample, self.steps))
+            };
+            let (tested, rotated) = samples.map(tested).unzip();
+            examined.push(tested);
+            babies.push(rotated);
             self.go_on()?;
         }
-        Ok(babies)
+        Ok((babies, examined))
     }
 
     /// How blocks end for probes of a layout.

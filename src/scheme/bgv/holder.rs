@@ -7,15 +7,16 @@ use zeroize::Zeroizing;
 
 use super::Bgv;
 use super::answer::outputs_per_block;
-use super::ciphertexts::{EncryptedProbes, EncryptedSample, EncryptedVerdicts, ProbeVerdicts};
+use super::ciphertexts::{EncryptedProbes, EncryptedSample, EncryptedVerdicts, ProbeVerdicts, Seeded};
 use super::engine::Ciphertext;
 use super::keys::{EvaluationKey, seeds};
+use super::lock::Pads;
 use super::modulus::{Modulus, add_assign};
 use super::residues::residue;
 use super::ring::{Limb, Ring};
 use super::sampling::{Seed, any_residue, errors, generator, seed, ternary, uniform};
 use crate::agreement::Disclosure;
-use crate::functional::{Functional, Probe};
+use crate::functional::{Functional, Probe, ProbeSample};
 use crate::parameters::bgv::{BgvSet, PLAINTEXT_MODULUS};
 use crate::scheme::{Disclosed, Extent, Holder};
 
@@ -102,11 +103,28 @@ impl SecretKey {
         seed: Seed,
         rng: &mut ChaCha20Rng,
     ) -> Vec<u32> {
+        self.encrypt_plaintext_over(self.set.limbs, plaintext, seed, rng)
+    }
+
+    /// The same over the first `limbs` primes.
+    fn encrypt_plaintext_over(&self, limbs: usize, plaintext: &[u32], seed: Seed, rng: &mut ChaCha20Rng) -> Vec<u32> {
         let ring = Ring::of(&self.set);
-        let message = Zeroizing::new(ring.lift_all(plaintext, ring.set.limbs));
-        self.encrypt(seed, ring.set.limbs, false, rng, |index, modulus, body| {
+        let message = Zeroizing::new(ring.lift_all(plaintext, limbs));
+        self.encrypt(seed, limbs, false, rng, |index, modulus, body| {
             add_assign(modulus, body, ring.limb(&message, index));
         })
+    }
+
+    /// One ciphertext of the numbers in the slots over the first `limbs` primes.
+    pub(in crate::scheme) fn encrypt_seeded(
+        &self,
+        limbs: usize,
+        slots: impl Iterator<Item = u32>,
+        rng: &mut ChaCha20Rng,
+    ) -> Seeded {
+        let plaintext = Zeroizing::new(Ring::of(&self.set).encode(slots));
+        let seed = seed(rng);
+        Seeded { seed, body: self.encrypt_plaintext_over(limbs, &plaintext, seed, rng) }
     }
 
     /// One ciphertext of the numbers in the slots, residues of t. Secret until it is encrypted.
@@ -115,21 +133,36 @@ impl SecretKey {
         slots: impl Iterator<Item = u32>,
         rng: &mut dyn CryptoRng,
     ) -> EncryptedProbes {
-        let mut rng = generator(rng);
-        let plaintext = Zeroizing::new(Ring::of(&self.set).encode(slots));
-        let seed = seed(&mut rng);
-        let body = self.encrypt_plaintext(&plaintext, seed, &mut rng);
-        EncryptedProbes::new(&self.set, vec![EncryptedSample { seed, body }])
+        let template = self.encrypt_seeded(self.set.limbs, slots, &mut generator(rng));
+        EncryptedProbes::new(&self.set, vec![EncryptedSample { template, witness: Vec::new() }])
     }
 
     /// A random plaintext, encrypted: for timing.
     pub(in crate::scheme) fn encrypt_noise(&self, rng: &mut ChaCha20Rng) -> EncryptedProbes {
         let plaintext = any_residue(self.set.ring_size(), rng);
         let seed = seed(rng);
-        EncryptedProbes::new(
-            &self.set,
-            vec![EncryptedSample { seed, body: self.encrypt_plaintext(&plaintext, seed, rng) }],
-        )
+        let template = Seeded { seed, body: self.encrypt_plaintext(&plaintext, seed, rng) };
+        EncryptedProbes::new(&self.set, vec![EncryptedSample { template, witness: Vec::new() }])
+    }
+
+    /// One template, and the witness that it is one.
+    pub(in crate::scheme) fn encrypt_sample(
+        &self,
+        functional: &Functional,
+        sample: &ProbeSample,
+        rng: &mut ChaCha20Rng,
+    ) -> EncryptedSample {
+        let ring = Ring::of(&self.set);
+        let coordinates = Zeroizing::new(functional.probe_coordinates(sample));
+        // Filled up with zeros: growing would leave a copy that is not wiped.
+        let period = coordinates.len().next_power_of_two();
+        let period = coordinates.iter().copied().chain(std::iter::repeat(0)).take(period);
+        let template = self.encrypt_seeded(self.set.limbs, period.cycle().take(ring.n).map(residue), rng);
+        let bits = Zeroizing::new(functional.witness(sample, PLAINTEXT_MODULUS));
+        let mut encrypt =
+            |bits: &[i64]| self.encrypt_seeded(self.set.witness_limbs(), bits.iter().copied().map(residue), rng);
+        let witness = bits.chunks(ring.n).map(&mut encrypt).collect();
+        EncryptedSample { template, witness }
     }
 
     /// A keyswitch key from another secret (a transformed polynomial over all primes) to this one.
@@ -261,18 +294,9 @@ impl Holder for Bgv {
 
     fn encrypt(key: &SecretKey, functional: &Functional, probes: &[Probe], rng: &mut dyn CryptoRng) -> EncryptedProbes {
         let mut rng = generator(rng);
-        let ring = Ring::of(&key.set);
-        let samples = probes.iter().flat_map(Probe::samples).map(|sample| {
-            let coordinates = Zeroizing::new(functional.probe_coordinates(sample));
-            // Filled up with zeros: growing would leave a copy that is not wiped.
-            let period = coordinates.len().next_power_of_two();
-            let period = coordinates.iter().copied().chain(std::iter::repeat(0)).take(period);
-            let slots = period.cycle().take(ring.n).map(residue);
-            let plaintext = Zeroizing::new(ring.encode(slots));
-            let seed = seed(&mut rng);
-            EncryptedSample { seed, body: key.encrypt_plaintext(&plaintext, seed, &mut rng) }
-        });
-        EncryptedProbes::new(&key.set, samples.collect())
+        let samples = probes.iter().flat_map(Probe::samples);
+        let samples = samples.map(|sample| key.encrypt_sample(functional, sample, &mut rng)).collect();
+        EncryptedProbes::new(&key.set, samples)
     }
 
     fn decrypt(key: &SecretKey, extent: &Extent<'_>, verdicts: &EncryptedVerdicts) -> Vec<Disclosed> {
@@ -292,8 +316,11 @@ impl Holder for Bgv {
 impl SecretKey {
     fn disclosed(&self, probe: &ProbeVerdicts, extent: &Extent<'_>, outputs: usize) -> Disclosed {
         match probe {
-            ProbeVerdicts::Slots(elements) => {
-                let blocks = elements.chunks(outputs.max(1)).flat_map(|block| self.hits(block));
+            ProbeVerdicts::Slots { key, elements } => {
+                let key: Zeroizing<Vec<u32>> =
+                    Zeroizing::new(key.iter().map(|sample| residue(self.lwe_phase(sample))).collect());
+                let mut pads = Pads::of(&key);
+                let blocks = elements.chunks(outputs.max(1)).flat_map(|block| self.hits(block, &mut pads));
                 Disclosed::Bits(blocks.take(extent.verdicts_per_probe).collect())
             }
             ProbeVerdicts::Samples(samples) => {
@@ -306,18 +333,19 @@ impl SecretKey {
         }
     }
 
-    /// The slots of a block that say hit: 0 in one of the elements of the one-squaring variant, in all of any other block.
-    fn hits(&self, block: &[[Vec<u32>; 2]]) -> Vec<bool> {
-        self.zeros(block, if self.set.one_squaring { 1 } else { block.len().max(1) })
+    /// The slots of a block that say hit: its pad in one of the elements of the one-squaring variant, in all of any other block.
+    fn hits(&self, block: &[[Vec<u32>; 2]], pads: &mut Pads) -> Vec<bool> {
+        self.zeros(block, pads, if self.set.one_squaring { 1 } else { block.len().max(1) })
     }
 
-    /// The slots that are 0 in so many elements of a block.
-    pub(in crate::scheme) fn zeros(&self, block: &[[Vec<u32>; 2]], enough: usize) -> Vec<bool> {
+    /// The slots that are 0 in so many elements of a block, once their pads are taken off.
+    pub(in crate::scheme) fn zeros(&self, block: &[[Vec<u32>; 2]], pads: &mut Pads, enough: usize) -> Vec<bool> {
         let ring = Ring::of(&self.set);
         let mut zeros = vec![0; ring.n];
         for [c0, c1] in block {
             let plaintext = self.phase([c0, c1]).into_iter().map(residue).collect();
-            zeros.iter_mut().zip(ring.decode(plaintext)).for_each(|(zeros, slot)| *zeros += usize::from(slot == 0));
+            let slots = ring.decode(plaintext).into_iter().zip(pads.next(ring.n));
+            zeros.iter_mut().zip(slots).for_each(|(zeros, (slot, pad))| *zeros += usize::from(slot == pad));
         }
         zeros.into_iter().map(|zeros| zeros >= enough).collect()
     }

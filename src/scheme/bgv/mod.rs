@@ -23,6 +23,7 @@ pub(crate) mod holder;
 pub(in crate::scheme) mod kept;
 pub mod keys;
 pub mod laboratory;
+pub(in crate::scheme) mod lock;
 pub(in crate::scheme) mod misfit;
 pub(in crate::scheme) mod modulus;
 pub(in crate::scheme) mod noise;
@@ -35,6 +36,7 @@ pub(in crate::scheme) mod sampling;
 pub(in crate::scheme) mod sanitise;
 pub(in crate::scheme) mod shape;
 pub(in crate::scheme) mod threshold;
+mod validity;
 
 pub(crate) use circuit::admit;
 pub(crate) use misfit::Misfit;

@@ -11,6 +11,7 @@ use crate::agreement::Disclosure;
 use crate::functional::{Functional, Probe};
 use crate::parameters::hybrid::HybridSet;
 use crate::scheme::bgv;
+use crate::scheme::bgv::lock::Pads;
 use crate::scheme::bgv::residues::residue;
 use crate::scheme::tfhe::query::QueryKey;
 use crate::scheme::{Disclosed, Extent, Holder};
@@ -35,7 +36,9 @@ impl SecretKey {
         // A hit is 0, but where verdicts are masked in the end: there a miss is.
         let zero_hits = !Decisions::of(extent.functional).is_disjunction();
         let blocks = elements.chunks(outputs(extent.functional));
-        let bits = blocks.flat_map(|block| self.ring.zeros(block, block.len())).map(|zero| zero == zero_hits);
+        let bits = blocks
+            .flat_map(|block| self.ring.zeros(block, &mut Pads::of(&[]), block.len()))
+            .map(|zero| zero == zero_hits);
         bits.take(extent.verdicts()).collect()
     }
 

@@ -4,13 +4,15 @@ use super::pace::{Pace, circuit};
 use crate::agreement::{Disclosure, EyeRule};
 use crate::functional::{Functional, SampleLayout};
 use crate::parameters::bgv::BgvSet;
-use crate::scheme::bgv::answer::MANY_SAMPLES;
+use crate::scheme::bgv::answer::{KEY_NUMBERS, MANY_SAMPLES};
 use crate::scheme::bgv::chain::Chain;
 use crate::scheme::bgv::circuit::Circuit;
 use crate::scheme::bgv::distance::{Babies, GIANTS, Steps, Transformed, babies_cost};
 use crate::scheme::bgv::evaluator::room;
+use crate::scheme::bgv::lock;
 use crate::scheme::bgv::misfit::Misfit;
 use crate::scheme::bgv::shape::Shape;
+use crate::scheme::bgv::validity::{self, Examined};
 
 /// How large a search is: what an estimate is made for.
 ///
@@ -78,12 +80,18 @@ impl SearchEstimate {
             }
             Disclosure::Any | Disclosure::Count => (1, 0, set.answer_sample_bytes()),
         };
-        let of_probe =
-            babies_cost(Chain::of(set), steps).times(samples as f64) + circuit.searching.times(blocks as f64);
+        // Of the key to pads, where verdicts are padded.
+        let key = if disclosure == Disclosure::Each { KEY_NUMBERS } else { 0 };
+        let (tests, padded) = if key > 0 { (key, leaving) } else { (leaving, 0) };
+        let tested = 1 + set.witness_ciphertexts(functional);
+        let of_sample = babies_cost(Chain::of(set), steps) + validity::cost(set, circuit.end.limbs, tested, tests);
+        let of_probe = of_sample.times(samples as f64)
+            + circuit.searching.times(blocks as f64)
+            + lock::cost(circuit.end.limbs).times(padded as f64);
         let seconds = pace.seconds(of_probe) * probes as f64
             + pace.encoding.as_secs_f64() * encodings as f64 * steps.period as f64
-            + pace.output.as_secs_f64() * ((leaving + blinded) * probes) as f64;
-        let answer_bytes = (probes * leaving * element_bytes) as u64;
+            + pace.output.as_secs_f64() * ((leaving + key + blinded) * probes) as f64;
+        let answer_bytes = (probes * (leaving * element_bytes + key * set.answer_sample_bytes())) as u64;
         let values =
             values_bytes(&Held { set, size, steps, circuit: &circuit, decisions: shape.decisions(), together });
         Ok(Self {
@@ -92,6 +100,7 @@ impl SearchEstimate {
             answer_bytes,
             memory_bytes: (set.prepared_key_bytes() + set.evaluation_key_bytes() + values) as u64
                 + babies_bytes
+                + (together * samples * Examined::bytes(set, tested)) as u64
                 + kept * Transformed::bytes(set, steps) as u64
                 + 3 * answer_bytes,
         })

@@ -22,7 +22,9 @@ use crate::scheme::{
     Crossing as _, Disclosed, Evaluator as _, Extent, Holder as _, Opened, Parts, Randomness, Scheme as _, Subjects,
     Task,
 };
-use crate::template::{Bits, Eye, IrisCode, IrisShape, MaskSharing, RealVector, Record, SubjectId, Template};
+use crate::template::{
+    Bits, Eye, IrisCode, IrisShape, MaskSharing, RealVector, Record, SubjectId, Template, TemplateShape,
+};
 
 /// All unit tests of the crate have the allocator of the program: scheme `bgv` takes and gives back megabytes at every step.
 #[global_allocator]
@@ -367,6 +369,52 @@ fn every_slot_is_right_for_masked_irises() {
 #[test]
 fn every_slot_is_right_for_masked_irises_with_rotations() {
     hold_irises(1);
+}
+
+/// An agreement on each metric, `any`.
+pub(in crate::scheme::bgv) fn agreed() -> Vec<Opened> {
+    let mut iris = Terms::iris(SHAPE);
+    if let ComparisonTerms::FractionalHamming { threshold, minimum_common_bits, rotations, .. } = &mut iris.comparison {
+        (*threshold, *minimum_common_bits, *rotations) = ("0.333333333".parse().unwrap(), 20, 0);
+    }
+    let (one, half) = ("1.0".parse().unwrap(), "0.5".parse().unwrap());
+    let metrics = [
+        Terms::hamming(50, 13),
+        iris,
+        Terms { template: TemplateTerms::Vector { dimension: 40 }, ..Terms::face(40) },
+        Terms::inner_product(40, one, "0.3".parse().unwrap()),
+        Terms::squared_euclidean(40, one, half),
+    ];
+    metrics.map(|terms| agreement(terms, Disclosure::Any)).into()
+}
+
+/// An agreement on faces of so many coordinates, of this length.
+pub(in crate::scheme::bgv) fn faces(dimension: usize, length: u32) -> Opened {
+    let mut terms = Terms { disclosure: Disclosure::Each, ..Terms::face(dimension).with_scheme(SchemeChoice::Bgv) };
+    if let ComparisonTerms::Cosine { probe_norm, reference_norm, .. } = &mut terms.comparison {
+        (*probe_norm, *reference_norm) = (Some(length), Some(length));
+    }
+    terms.encryption.parameter_set = "insecure-bgv-test".to_owned();
+    planning::open(terms).unwrap()
+}
+
+/// A random template of a comparison; of an iris about a seventh is masked.
+pub(in crate::scheme::bgv) fn templates(functional: &Functional, rng: &mut ChaCha20Rng) -> ProbeSample {
+    let template = match functional.shape() {
+        TemplateShape::Bits(bits) => Template::Bits(Bits::new((0..bits).map(|_| rng.random())).unwrap()),
+        TemplateShape::Iris(shape) => {
+            let code = Bits::new((0..shape.bits()).map(|_| rng.random())).unwrap();
+            let groups: Vec<bool> = (0..shape.mask_bits()).map(|_| rng.random_bool(0.85)).collect();
+            let mask = groups.iter().flat_map(|&group| std::iter::repeat_n(group, shape.mask_multiplicity()));
+            Template::Iris(IrisCode::new(shape, code, Bits::new(mask).unwrap()).unwrap())
+        }
+        TemplateShape::Vector(dimension) => {
+            let x: Vec<f64> = (0..dimension).map(|_| rng.random_range(-1.0..1.0)).collect();
+            let norm = x.iter().map(|x| x * x).sum::<f64>().sqrt();
+            Template::Vector(RealVector::new(x.into_iter().map(|x| 0.99 * x / norm).collect()).unwrap())
+        }
+    };
+    functional.probe(&template).unwrap()
 }
 
 /// Subjects that need no memory of their own.

@@ -14,6 +14,7 @@ use crate::scheme::bgv::Bgv;
 use crate::scheme::bgv::aggregate::squares;
 use crate::scheme::bgv::circuit::Circuit;
 use crate::scheme::bgv::engine::Ciphertext;
+use crate::scheme::bgv::lock::Lock;
 use crate::scheme::bgv::misfit::Misfit;
 use crate::scheme::bgv::noise::{State, TAIL_LOG2};
 use crate::scheme::bgv::residues::{multiply_mod_t, residue};
@@ -207,7 +208,7 @@ impl Looked<'_> {
         let value = specimen.threshold(parties, &score, rng).ok_or_else(misfit)?;
         self.look("threshold", parties, &[&value], judged)?;
         if set.one_squaring {
-            let outputs = squares(&parties.key, &specimen.circuit, &value, rng);
+            let outputs = squares(&parties.key, &specimen.circuit, &value, &mut Lock::open(), rng);
             let outputs: Vec<&Ciphertext> = outputs.iter().map(|output| &output.ciphertext).collect();
             self.look(ANSWER, parties, &outputs, |row, zeros| zeros == u32::from(hit(row)))?;
             return Ok(());

@@ -19,6 +19,7 @@ use crate::scheme::bgv::circuit::{Circuit, Comparison};
 use crate::scheme::bgv::distance::{Block, Steps};
 use crate::scheme::bgv::engine::Ciphertext;
 use crate::scheme::bgv::keys::PreparedKey;
+use crate::scheme::bgv::lock::Lock;
 use crate::scheme::bgv::misfit::Misfit;
 use crate::scheme::bgv::modulus::{Sum, two_sums_of_products};
 use crate::scheme::bgv::noise::{Noise, State};
@@ -212,7 +213,7 @@ impl Units {
         let ring = &*self.key.ring;
         let verdict = self.ciphertext.truncated(ring, self.circuit.end.limbs);
         match ring.set.one_squaring {
-            true => squares(&self.key, &self.circuit, &verdict, rng).len(),
+            true => squares(&self.key, &self.circuit, &verdict, &mut Lock::draw(rng), rng).len(),
             false => (0..REPEATED).map(|_| sanitised(&self.key, verdict.clone(), rng)).count(),
         }
     }

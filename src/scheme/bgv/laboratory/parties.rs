@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rand_chacha::ChaCha20Rng;
 
 use crate::parameters::bgv::BgvSet;
-use crate::scheme::bgv::ciphertexts::{EncryptedProbes, EncryptedSample};
+use crate::scheme::bgv::ciphertexts::{EncryptedProbes, EncryptedSample, Seeded};
 use crate::scheme::bgv::engine::Ciphertext;
 #[cfg(test)]
 use crate::scheme::bgv::engine::Engine;
@@ -45,7 +45,10 @@ impl Parties {
     pub(in crate::scheme::bgv) fn encrypted(&self, slots: &[u32], rng: &mut ChaCha20Rng) -> EncryptedProbes {
         let seed = seed(rng);
         let body = self.secret.encrypt_plaintext(&self.ring.encode(slots.iter().copied()), seed, rng);
-        EncryptedProbes::new(&self.ring.set, vec![EncryptedSample { seed, body }])
+        EncryptedProbes::new(
+            &self.ring.set,
+            vec![EncryptedSample { template: Seeded { seed, body }, witness: Vec::new() }],
+        )
     }
 
     /// What the secret key sees in a ciphertext.

@@ -11,10 +11,12 @@ use crate::scheme::bgv::circuit::{Circuit, Comparison};
 use crate::scheme::bgv::distance::{Babies, Block, Steps, Transformed};
 use crate::scheme::bgv::engine::{Ciphertext, Plaintext};
 use crate::scheme::bgv::keys::PreparedKey;
+use crate::scheme::bgv::lock::{Lock, padded};
 use crate::scheme::bgv::misfit::Misfit;
 use crate::scheme::bgv::sampling::{Generator, generator};
 use crate::scheme::bgv::sanitise::sanitised;
 use crate::scheme::bgv::shape::{Judgement, Shape};
+use crate::scheme::bgv::validity::Validity;
 use crate::scheme::{Evaluator as _, Holder as _};
 
 /// Keys, a probe with its rotations, and the diagonals of one full block kept transformed.
@@ -150,10 +152,15 @@ impl Workload {
         let n = key.ring.n;
         match std::mem::take(&mut self.combined) {
             Combined::Slots(verdicts) if key.ring.set.one_squaring => {
-                verdicts.iter().flat_map(|value| squares(key, &self.circuit, value, rng)).count() * n
+                let mut lock = Lock::draw(rng);
+                verdicts.iter().flat_map(|value| squares(key, &self.circuit, value, &mut lock, rng)).count() * n
             }
-            Combined::Slots(verdicts) => verdicts.into_iter().map(|value| sanitised(key, value, rng)).count() * n,
-            Combined::Sums(sums) => sums.finish(key, rng).samples.len(),
+            Combined::Slots(verdicts) => {
+                let mut lock = Lock::draw(rng);
+                let mut leave = |value| sanitised(key, padded(&key.ring, value, &lock.pad(&key.ring)), rng);
+                verdicts.iter().map(|value| leave(value)).count() * n
+            }
+            Combined::Sums(sums) => sums.finish(key, &Validity::of_nothing(), rng).samples.len(),
         }
     }
 }
