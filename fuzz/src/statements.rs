@@ -43,8 +43,8 @@ pub fn seeds() -> Vec<Vec<u8>> {
     };
     let asked = Signed::new(&request, &key).expect("short");
     let digest = asked.digest();
-    let receipt = Receipt { request: digest, job: Name([5; 16]), time, log: Some(tree), randomness: None };
-    let outcome = ReplyOutcome::Answered { answer_digest: Hash([6; 32]), gallery: 1, bits: 2, parts: None };
+    let receipt = Receipt { request: digest, job: Name([5; 16]), time, log: Some(tree), randomness: None, gallery: None };
+    let outcome = ReplyOutcome::Answered { answer_digest: Hash([6; 32]), gallery: 1, bits: 2, parts: None, root: None };
     let reply = Reply { request: request.clone(), request_digest: digest, number: 3, time, outcome, log: Some(tree) };
     let replied = Signed::new(&reply, &key).expect("short");
     let said = Acknowledgement { request: digest, reply: replied.digest(), time };
@@ -84,6 +84,7 @@ pub fn seeds() -> Vec<Vec<u8>> {
             subjects: 3,
             inherits: Some(1),
             persons: None,
+            root: Some(Hash([7; 32])),
         },
         Event::Exempt { agreement: Hash([1; 32]), persons: 2, list: Hash([3; 32]) },
         Event::OperatorRegistered { operator: pull.operator.clone(), key: key.public() },

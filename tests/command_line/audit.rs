@@ -70,10 +70,13 @@ fn logs() -> (Log, Log) {
         };
         let statement = Signed::new(&asked, &key(2)).unwrap();
         let request = statement.digest();
-        let receipt =
-            Signed::new(&Receipt { request, job: Name([number; 16]), time: now, log: None, randomness: None }, &key(1))
-                .unwrap();
-        let outcome = ReplyOutcome::Answered { answer_digest: Hash([4; 32]), gallery: 1, bits: 4, parts: None };
+        let receipt = Signed::new(
+            &Receipt { request, job: Name([number; 16]), time: now, log: None, randomness: None, gallery: None },
+            &key(1),
+        )
+        .unwrap();
+        let outcome =
+            ReplyOutcome::Answered { answer_digest: Hash([4; 32]), gallery: 1, bits: 4, parts: None, root: None };
         let reply =
             Reply { request: asked, request_digest: request, number: number.into(), time: now, outcome, log: None };
         let reply = Signed::new(&reply, &key(1)).unwrap();

@@ -101,3 +101,30 @@ fn what_proves_nothing_is_refused_by_name() {
     desk.refused(&format!("audit proof proof.json --root {other}"), "proof.json", "or of another gallery");
     desk.command("audit proof proof.json --root 12").assert().code(2);
 }
+
+#[test]
+fn a_receipt_or_a_reply_names_the_root_that_a_proof_must_be_about() {
+    use cotejo::service::protocol::{GalleryRoot, Receipt};
+    use cotejo::service::signing::{Hash, Name, Signed, SigningKey};
+    use cotejo::service::time::Time;
+    let desk = Desk::exchanged();
+    let root = root(&desk);
+    desk.ok(&prove("--id bert"));
+    let key = SigningKey::generate(&mut <rand_chacha::ChaCha20Rng as rand::SeedableRng>::seed_from_u64(1));
+    let receipt = |gallery| {
+        let said = Receipt { request: Hash([1; 32]), job: Name([2; 16]), time: Time::ZERO, log: None, gallery };
+        Signed::new(&said, &key).unwrap().to_json()
+    };
+    desk.write("receipt.json", receipt(Some(GalleryRoot { version: 3, root: root.parse().unwrap() })));
+    let check = format!("audit proof proof.json --receipt receipt.json --key {}", key.public());
+    let proven = desk.ok(&check);
+    assert!(proven.contains("'bert' is enrolled") && proven.contains("version 3 by what"), "{proven}");
+    let other = "0".repeat(64);
+    desk.refused(&format!("audit proof proof.json --receipt receipt.json --key {other}"), "receipt.json", "");
+    desk.write("receipt.json", receipt(Some(GalleryRoot { version: 4, root: Hash([4; 32]) })));
+    desk.refused(&check, "proof.json", "a proof about root");
+    // As of before there were roots.
+    desk.write("receipt.json", receipt(None));
+    desk.refused(&check, "receipt.json", "it names no root of a gallery");
+    desk.command("audit proof proof.json").assert().code(2);
+}

@@ -85,7 +85,7 @@ fn a_query_that_was_swapped_in_the_database_is_not_computed() {
             query: other.query.as_deref().unwrap(),
             bits: 1,
             subject: None,
-            gallery: 1,
+            gallery: trial.gallery(),
         };
         let submitted = custody.submit(&submission, &trial.digest(), &terms, trial.now()).unwrap();
         drop(custody);

@@ -1,9 +1,12 @@
 //! Galleries that change while queries run, and persons who never match.
 
+use cotejo::custodian::Gallery;
 use cotejo::querier::Verdict;
 use cotejo::scheme::bgv::Bgv;
 use cotejo::scheme::tfhe::Tfhe;
+use cotejo::service::audit::{Entry, Event};
 use cotejo::service::protocol::ReplyOutcome;
+use cotejo::service::signing::Hash;
 use cotejo::template::SubjectId;
 use cotejo::wire::Target;
 
@@ -15,12 +18,16 @@ fn every_answer_names_the_version_that_was_searched() {
     for kind in kinds() {
         let trial = Trial::new(kind);
         let asker = Asker::<Tfhe>::new(&trial, 0);
+        let roots = std::cell::RefCell::new(Vec::new());
         let ask = |number: &str| {
             asker.prepare(number, vec![person("p", 3)], Target::Gallery);
             let concluded = asker.conclude(number).unwrap();
             let verdicts = asker.verdicts(number).unwrap();
             match concluded.reply.outcome {
-                ReplyOutcome::Answered { gallery, .. } => (gallery, verdicts[0].hit()),
+                ReplyOutcome::Answered { gallery, root, .. } => {
+                    roots.borrow_mut().push(root.unwrap());
+                    (gallery, verdicts[0].hit())
+                }
                 ReplyOutcome::Unanswered { reason } => panic!("{reason}"),
             }
         };
@@ -38,6 +45,26 @@ fn every_answer_names_the_version_that_was_searched() {
         trial.source.set(&trial.agreement, &people, &["person-0"]);
         std::thread::sleep(std::time::Duration::from_millis(1500));
         assert_eq!(asker.client.agreements().unwrap()[0].gallery_version, 3);
+        // The root is that of its persons, whoever is exempt; receipts, replies and the log's entries tell the same.
+        let of = |people: &[_]| {
+            let enrolled = Gallery::enrol(&trial.agreement, people.iter().cloned()).gallery.unwrap();
+            Hash(enrolled.root(&()).unwrap().0)
+        };
+        let [three, four] = [3, 4]
+            .map(|count| of(&(0..count).map(|number| person(&format!("person-{number}"), number)).collect::<Vec<_>>()));
+        assert_eq!(*roots.borrow(), [three, four, three]);
+        let receipts = |entries: Vec<Entry>| -> Vec<_> {
+            let receipt = |entry: Entry| match entry.event().unwrap() {
+                Some(Event::Receipt { statement }) => statement.verify(None).unwrap().gallery,
+                _ => None,
+            };
+            entries.into_iter().filter_map(receipt).map(|gallery| (gallery.version, gallery.root)).collect()
+        };
+        for (entries, report) in [trial.log(), asker.log()] {
+            assert!(report.is_sound(), "{:?}", report.findings);
+            assert_eq!(receipts(entries), [(1, three), (2, four), (3, three)]);
+        }
+        assert_eq!((trial.gallery().version, trial.gallery().root), (3, three));
     }
 }
 

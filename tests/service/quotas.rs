@@ -118,7 +118,7 @@ fn a_request_that_waits_while_the_gallery_grows_beyond_the_bits_is_replied_to_an
             query: request.query.as_deref().unwrap(),
             bits: 3,
             subject: None,
-            gallery: 1,
+            gallery: trial.gallery(),
         };
         let submitted = custody.submit(&submission, &trial.digest(), &terms, trial.now()).unwrap();
         drop(custody);
@@ -195,7 +195,7 @@ fn who_cancels_without_end_is_charged_after_the_first_ten() {
                 query: request.query.as_deref().unwrap(),
                 bits: 4,
                 subject: None,
-                gallery: 1,
+                gallery: trial.gallery(),
             };
             let job = custody.submit(&submission, &trial.digest(), &terms, trial.now()).unwrap().job;
             assert!(custody.delete(&"A-BORDER".parse().unwrap(), &job, trial.now()).unwrap());
@@ -237,7 +237,7 @@ fn a_cancelled_request_is_not_charged() {
             query,
             bits: 4,
             subject: None,
-            gallery: 1,
+            gallery: trial.gallery(),
         };
         let job = custody.submit(&submission, &trial.digest(), &terms, trial.now()).unwrap().job;
         assert_eq!(custody.waiting().unwrap().len(), 1);
@@ -250,7 +250,7 @@ fn a_cancelled_request_is_not_charged() {
         let computed = cotejo::service::store::Computed { exempt, with: "cotejo", parts: &[], query_until: None };
         let ending = cotejo::service::store::Ending::Answered {
             answer: b"late",
-            gallery: 1,
+            gallery: trial.gallery(),
             bits: 4,
             limit_bits: 100,
             computed,

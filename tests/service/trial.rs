@@ -15,10 +15,10 @@ use cotejo::planning;
 use cotejo::querier::{Pending, Querier, SecretKey, Verdict};
 use cotejo::scheme::tfhe::Tfhe;
 use cotejo::scheme::{Holder, Opened};
-use cotejo::service::audit::{Entry, Report, Role, Signers, Verifier};
+use cotejo::service::audit::{Entry, Event, Report, Role, Signers, Verifier};
 use cotejo::service::client::{AskError, Asking, Client, Concluded, Watch};
 use cotejo::service::identity::{Identity, KeyExchange, PemFile, Side};
-use cotejo::service::protocol::{Line, ProgressView, Request};
+use cotejo::service::protocol::{GalleryRoot, Line, ProgressView, Request};
 use cotejo::service::server::{
     GallerySource, Limits, Loaded, Memory, Reloading, Renewal, Requester, ServedAgreement, Server, ServerError,
     Settings, Unloadable,
@@ -495,6 +495,15 @@ impl Trial {
             std::thread::sleep(Duration::from_millis(50));
         }
         panic!("version {version} was never searched");
+    }
+
+    /// The version of the gallery that was searched last, as the log tells.
+    pub fn gallery(&self) -> GalleryRoot {
+        let told = self.log().0.into_iter().rev().find_map(|entry| match entry.event() {
+            Ok(Some(Event::Gallery { version, root, .. })) => Some(GalleryRoot { version, root: root.unwrap() }),
+            _ => None,
+        });
+        told.unwrap()
     }
 
     /// Checks the custodian's log.

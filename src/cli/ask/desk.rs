@@ -7,7 +7,7 @@ use crate::exchange::Querier as Encrypting;
 use crate::scheme::Opened;
 use crate::service::audit::Signers;
 use crate::service::client::{Asking, Client, Concluded};
-use crate::service::protocol::{Reason, ReplyOutcome};
+use crate::service::protocol::{GalleryRoot, Reason, Reply, ReplyOutcome};
 use crate::service::signing::Hash;
 use crate::service::store::{Outbox, OutboxRequest, RequestState};
 use serde_json::{Value, json};
@@ -162,19 +162,28 @@ impl Desk<'_> {
         }
         let told = self.kept(&concluded.request)?;
         let (reply, again) = (&concluded.reply, before.verdicts.is_some());
-        let gallery = match reply.outcome {
-            ReplyOutcome::Answered { gallery, .. } => gallery,
-            ReplyOutcome::Unanswered { .. } => 0,
-        };
+        let accepted = self.outbox.receipt(number).map_err(|error| party::store_failure(&self.args.config, &error))?;
+        // Verified when it arrived.
+        let accepted = accepted.and_then(|receipt| receipt.verify(None).ok()?.gallery);
         self.console.note(format_args!(
-            "request {number}, reply {} of {}: {} about {}, gallery version {gallery}{}",
+            "request {number}, reply {} of {}: {} about {}, {}{}",
             reply.number,
             reply.time,
             count(told.hits, "hit"),
             count(told.said.len(), "probe"),
+            searched(reply, accepted),
             if again { "; kept since an earlier run" } else { "" },
         ));
-        Ok(Answered { document: document(number, Some(&concluded), &told, again), reply: Some(reply.number), told })
+        if let Some(why) = is_contradicted(reply, accepted) {
+            self.console.warn(format_args!(
+                "request {number}: {why}. Both are signed, and stand in our log: 'cotejo audit verify' shows it; ask the custodian"
+            ));
+        }
+        Ok(Answered {
+            document: document(number, Some((&concluded, accepted)), &told, again),
+            reply: Some(reply.number),
+            told,
+        })
     }
 
     /// The verdicts of a request that was replied to: those that are kept, or those of its answer, which are kept from here on.
@@ -211,8 +220,35 @@ impl Desk<'_> {
     }
 }
 
+/// Which version was searched, and which was when the request was accepted, if that is another.
+fn searched(reply: &Reply, accepted: Option<GalleryRoot>) -> String {
+    let version = match reply.outcome {
+        ReplyOutcome::Answered { gallery, .. } => gallery,
+        ReplyOutcome::Unanswered { .. } => 0,
+    };
+    let root = reply.gallery().map_or_else(String::new, |gallery| format!(", root {}", gallery.root));
+    let before = accepted.filter(|accepted| accepted.version != version);
+    let before = before.map_or_else(String::new, |before| {
+        format!("; when it was accepted it was version {}, root {}", before.version, before.root)
+    });
+    format!("gallery version {version}{root}{before}")
+}
+
+/// How a reply contradicts the receipt of its request in what was searched, if it does.
+fn is_contradicted(reply: &Reply, accepted: Option<GalleryRoot>) -> Option<String> {
+    let (ReplyOutcome::Answered { gallery: version, .. }, accepted) = (&reply.outcome, accepted?) else { return None };
+    if *version < accepted.version {
+        return Some(format!(
+            "the custodian has searched version {version} of its gallery, where it was version {} when it accepted the request",
+            accepted.version
+        ));
+    }
+    let other = *version == accepted.version && reply.gallery() != Some(accepted);
+    other.then(|| format!("the custodian's receipt and reply name two roots for version {version} of its gallery"))
+}
+
 /// What came of a request, for programs.
-fn document(number: &Code, concluded: Option<&Concluded>, told: &Told, again: bool) -> Value {
+fn document(number: &Code, concluded: Option<(&Concluded, Option<GalleryRoot>)>, told: &Told, again: bool) -> Value {
     let mut document = json!({
         "number": number,
         "ending": if told.hits > 0 { Ending::Hit } else { Ending::NoHit },
@@ -220,7 +256,8 @@ fn document(number: &Code, concluded: Option<&Concluded>, told: &Told, again: bo
         "hits": told.hits,
         "verdicts": told.said,
     });
-    if let (Some(concluded), Some(fields)) = (concluded, document.as_object_mut()) {
+    if let (Some((concluded, accepted)), Some(fields)) = (concluded, document.as_object_mut()) {
+        fields.insert("gallery_when_accepted".to_owned(), json!(accepted));
         fields.insert("reply".to_owned(), json!(concluded.reply));
         fields.insert("acknowledged".to_owned(), json!(concluded.acknowledged));
     }

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use crate::membership::{self, Kept, ProofError, Proofs, Proven, Root, Standing};
 use crate::scheme::Opened;
+use crate::service::protocol::{GalleryRoot, Receipt, Reply};
+use crate::service::signing::{PublicKey, Signed, StatementError};
 use serde_json::{Value, json};
 
 use crate::cli::console::{Console, count};
@@ -22,14 +24,17 @@ another version or gallery is refused.
 
 Example:
   cotejo audit proof proof.json --root 1f6a...
+  cotejo audit proof proof.json --receipt receipt.json --key 0e39...
   cotejo audit proof proof.json --root 1f6a... --templates mine.npy")]
 pub struct Args {
     /// The proof
     #[arg(value_name = "FILE")]
     proof: PathBuf,
-    /// The root that it must be about: 64 hexadecimal digits, from whoever you trust to name it
-    #[arg(long, value_name = "HEX")]
-    root: Root,
+    #[command(flatten)]
+    about: About,
+    /// With --receipt: the custodian's public key, 64 hexadecimal digits; without it nothing shows who signed
+    #[arg(long, value_name = "HEX", requires = "receipt")]
+    key: Option<PublicKey>,
     /// Templates of the person whom the proof is about, all of them
     #[arg(long, value_name = "FILE")]
     templates: Option<PathBuf>,
@@ -39,21 +44,59 @@ pub struct Args {
     agreement: AgreementArg,
 }
 
+/// What the proof must be about.
+#[derive(clap::Args)]
+#[group(required = true, multiple = false)]
+struct About {
+    /// The root that it must be about: 64 hexadecimal digits, from whoever you trust to name it
+    #[arg(long, value_name = "HEX")]
+    root: Option<Root>,
+    /// A receipt or a reply of the custodian's, as it was signed: the proof must be about the root that it names
+    #[arg(long, value_name = "FILE")]
+    receipt: Option<PathBuf>,
+}
+
 impl Args {
+    /// The root that the proof must be about, and where that is from.
+    fn root(&self) -> Result<(Root, String), Failure> {
+        if let Some(root) = self.about.root {
+            return Ok((root, String::new()));
+        }
+        let path = self.about.receipt.as_deref().unwrap_or(Path::new(""));
+        let remedy = "give a receipt or a reply of the custodian's, as it was signed";
+        let bytes = files::read_at_most(path, crate::service::signing::LIMIT_BYTES as u64 * 2)?;
+        let text = String::from_utf8(bytes).map_err(|_| Failure::at(path, "not a text", remedy))?;
+        let text = text.trim_end();
+        let refused = |error: StatementError| Failure::at(path, error, remedy);
+        let receipt = Signed::<Receipt>::from_json(text).map_err(refused)?;
+        let (signer, gallery) = match receipt.verify(self.key.as_ref()) {
+            Ok(said) => (receipt.signer(), said.gallery),
+            Err(refusal) => {
+                let reply = Signed::<Reply>::from_json(text).map_err(refused)?;
+                // What is neither is refused as a receipt.
+                (reply.signer(), reply.verify(self.key.as_ref()).map_err(|_| refused(refusal))?.gallery())
+            }
+        };
+        let GalleryRoot { version, root } =
+            gallery.ok_or_else(|| Failure::at(path, "it names no root of a gallery", remedy))?;
+        Ok((Root(root.0), format!(", version {version} by what {signer} has signed")))
+    }
+
     pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
         let path = &self.proof;
+        let (root, from) = self.root()?;
         let refused = |error: ProofError| Failure::of(path, &error, "do not rely on it");
         let bytes = files::read_at_most(path, membership::LIMIT_BYTES as u64 + 1)?;
         let proofs = Proofs::read(&bytes).map_err(refused)?;
-        let proven = proofs.verify(&self.root).map_err(refused)?;
+        let proven = proofs.verify(&root).map_err(refused)?;
         let compared = self.templates.as_ref().map(|templates| self.compare(templates, &proofs, &proven, console));
         let compared = compared.transpose()?;
-        let mut lines = vec![format!("{}: proven about the gallery with root {}", path.display(), self.root)];
+        let mut lines = vec![format!("{}: proven about the gallery with root {root}{from}", path.display())];
         lines.extend(proven.iter().map(words));
         lines.extend(compared.as_ref().map(Compared::words));
         let document = json!({
             "proof": path,
-            "root": self.root,
+            "root": root,
             "agreement": proofs.agreement,
             "proven": proven.iter().map(document).collect::<Vec<_>>(),
             "templates": compared.as_ref().map(|compared| json!({

@@ -109,6 +109,9 @@ pub enum Event {
         /// version 0.2.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         persons: Option<Hash>,
+        /// Commits to who is in it, each with which references: see [`crate::membership::Root`]. None in entries of before there was one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        root: Option<Hash>,
     },
     /// From here on these persons never match. In the log whenever the list changes, and with the first that is not empty.
     Exempt {

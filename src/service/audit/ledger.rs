@@ -213,7 +213,7 @@ impl Bookkeeping {
             Told::KeyAdmitted { requester, agreement, key, until } => {
                 self.ledger.keys.insert(((requester.clone(), *agreement), *key), *until);
             }
-            Told::Gallery { agreement, version, inherits, persons } => {
+            Told::Gallery { agreement, version, inherits, persons, .. } => {
                 self.ledger.galleries.insert((*agreement, *version), *inherits);
                 self.ledger.persons.insert(*agreement, *persons);
             }

@@ -56,6 +56,7 @@ pub(super) enum Told {
         version: u64,
         inherits: Option<u64>,
         persons: Option<Hash>,
+        root: Option<Hash>,
     },
     Clock {
         ahead: Time,
@@ -157,8 +158,8 @@ impl Told {
             Event::KeyAdmitted { requester, agreement, key, until } => {
                 Self::KeyAdmitted { requester, agreement, key, until }
             }
-            Event::Gallery { agreement, version, inherits, persons, .. } => {
-                Self::Gallery { agreement, version, inherits, persons }
+            Event::Gallery { agreement, version, inherits, persons, root, .. } => {
+                Self::Gallery { agreement, version, inherits, persons, root }
             }
             Event::Clock { ahead, .. } => Self::Clock { ahead },
             Event::Breaker { pulled, reason, orders } => {

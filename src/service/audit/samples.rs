@@ -4,7 +4,9 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 
 use super::{Entry, Event, Head, Role, Verifier};
-use crate::service::protocol::{Acknowledgement, Reason, Receipt, Reply, ReplyOutcome, Request, tests::request};
+use crate::service::protocol::{
+    Acknowledgement, GalleryRoot, Reason, Receipt, Reply, ReplyOutcome, Request, tests::request,
+};
 use crate::service::signing::{Hash, Name, PublicKey, Signed, SigningKey};
 use crate::service::time::Time;
 use crate::service::tree::{Growing, TreeHead};
@@ -111,6 +113,8 @@ pub(crate) struct Exchange {
     replies: u64,
     /// Whether the custodian's statements tell of its log.
     showing: bool,
+    /// What receipts tell of the gallery.
+    pub gallery: Option<GalleryRoot>,
 }
 
 impl Exchange {
@@ -120,7 +124,7 @@ impl Exchange {
         custodian.register("C", 3);
         let mut querier = Log::new("A-BORDER", Role::Querier, 2);
         querier.register("B", 1);
-        Self { custodian, querier, replies: 0, showing: false }
+        Self { custodian, querier, replies: 0, showing: false, gallery: None }
     }
 
     /// From here on the custodian's statements tell of its log.
@@ -143,7 +147,8 @@ impl Exchange {
     }
 
     pub(crate) fn ask(&mut self, number: u8, time: i64, reached: Reached) -> Hash {
-        let outcome = ReplyOutcome::Answered { answer_digest: Hash([4; 32]), gallery: 1, bits: 4, parts: None };
+        let outcome =
+            ReplyOutcome::Answered { answer_digest: Hash([4; 32]), gallery: 1, bits: 4, parts: None, root: None };
         self.follow(request(&number.to_string(), Time::from_millis(time)), outcome, reached)
     }
 
@@ -172,6 +177,7 @@ impl Exchange {
                 time: at(1),
                 log: self.shown(),
                 randomness: None,
+                gallery: self.gallery,
             };
             let statement = Signed::new(&receipt, &key(1)).unwrap();
             self.custodian.add(time + 1, Event::Receipt { statement: statement.clone() });

@@ -220,7 +220,7 @@ mod tests {
         let other = Request { purpose: "verification".parse().unwrap(), ..request("6", Time::from_millis(6000)) };
         exchange.follow(
             other,
-            ReplyOutcome::Answered { answer_digest: Hash([1; 32]), gallery: 2, bits: 9, parts: None },
+            ReplyOutcome::Answered { answer_digest: Hash([1; 32]), gallery: 2, bits: 9, parts: None, root: None },
             Reached::Delivered,
         );
         let years = years(&exchange.custodian);

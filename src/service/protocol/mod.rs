@@ -18,8 +18,8 @@ pub(crate) use problem::{OTHER_LOG, TIME_IN_THE_PAST};
 #[cfg(test)]
 pub(super) use record::tests;
 pub use record::{
-    Abandonment, Acknowledgement, Dated, Line, LineError, Reason, Receipt, RecordError, Reply, ReplyOutcome, Request,
-    Standing,
+    Abandonment, Acknowledgement, Dated, GalleryRoot, Line, LineError, Reason, Receipt, RecordError, Reply,
+    ReplyOutcome, Request, Standing,
 };
 pub(crate) use schemas::{
     Document, Entries, Octets, RequestHeader, SignedAbandonment, SignedAcknowledgement, SignedRequest, SignedStanding,

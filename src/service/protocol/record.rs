@@ -128,6 +128,20 @@ pub struct Receipt {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub randomness: Option<Hash>,
+    /// The version of the gallery that was searched then; a reply may be of a later one. None where the custodian does not commit to any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub gallery: Option<GalleryRoot>,
+}
+
+/// A version of a gallery, and who is in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GalleryRoot {
+    /// Counted from 1.
+    pub version: u64,
+    /// Commits to who is in it, each with which references: see [`crate::membership::Root`].
+    pub root: Hash,
 }
 
 /// The end of a request. Echoes it whole. Signed by the custodian.
@@ -167,6 +181,10 @@ pub enum ReplyOutcome {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[schema(nullable = false)]
         parts: Option<Hash>,
+        /// As in [`GalleryRoot`], of that version.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        root: Option<Hash>,
     },
     /// There is none. Whether the charge was returned follows from the log: see [`super::charge_returns`].
     Unanswered {
@@ -253,6 +271,16 @@ macro_rules! dated {
     )*};
 }
 dated!(Abandonment, Standing, Request, Receipt, Reply, Acknowledgement);
+
+impl Reply {
+    /// The version of the gallery that was searched, where the custodian commits to it.
+    pub fn gallery(&self) -> Option<GalleryRoot> {
+        match self.outcome {
+            ReplyOutcome::Answered { gallery: version, root, .. } => root.map(|root| GalleryRoot { version, root }),
+            ReplyOutcome::Unanswered { .. } => None,
+        }
+    }
+}
 
 impl Statement for Abandonment {
     const KIND: &'static str = "abandonment";

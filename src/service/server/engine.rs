@@ -12,7 +12,7 @@ use crate::exchange::{AdmittedKey, Custodian, Drawn, ExchangeError, Question};
 use crate::planning::{Pace, Plan};
 use crate::remedy::Remedy;
 use crate::scheme::{Opened, Progress, Randomness, Unanswered};
-use crate::service::protocol::Reason;
+use crate::service::protocol::{GalleryRoot, Reason};
 use crate::service::signing::{Hash, Name};
 use crate::template::SubjectId;
 use crate::wire::{Target, WireError};
@@ -66,7 +66,7 @@ impl Remedy for Unloadable {
 /// The gallery that queries are compared with now.
 pub(crate) struct Searched {
     /// Its version.
-    pub version: u64,
+    pub version: GalleryRoot,
     /// Persons enrolled in it.
     pub subjects: usize,
 }
@@ -84,7 +84,7 @@ pub(crate) struct QueryFacts {
     /// Bits that its answer would disclose at most, now.
     pub bits: u64,
     /// The version of the gallery that is searched now.
-    pub gallery: u64,
+    pub gallery: GalleryRoot,
     /// What its answer costs.
     pub cost: Cost,
     /// Why there would be no answer, now.
@@ -96,7 +96,7 @@ pub(crate) struct Computed {
     /// The file.
     pub answer: Vec<u8>,
     /// The version that was searched.
-    pub gallery: u64,
+    pub gallery: GalleryRoot,
     /// Bits that it discloses at most.
     pub bits: u64,
     /// Digests of its parts, one after the other.
@@ -138,7 +138,7 @@ pub(crate) struct Engine {
 /// A version of the gallery, with all that is computed on it.
 struct Current {
     custodian: Custodian,
-    version: u64,
+    version: GalleryRoot,
     subjects: usize,
     exempt: Arc<BTreeSet<SubjectId>>,
     /// Of a number of probes, about one subject or all: what was planned before.
@@ -155,7 +155,7 @@ impl Engine {
         agreement: Opened,
         pace: Pace,
         loaded: Loaded,
-        version: u64,
+        version: GalleryRoot,
         memory: Memory,
         keys: Arc<Prepared<AdmittedKey>>,
     ) -> Result<Self, ExchangeError> {
@@ -219,7 +219,7 @@ impl Engine {
     }
 
     /// Takes another version of the gallery into use. Answers that are being computed are about the one they began with.
-    pub(crate) fn replace(&self, loaded: Loaded, version: u64) {
+    pub(crate) fn replace(&self, loaded: Loaded, version: GalleryRoot) {
         // The agreement is what it was: this cannot fail.
         if let Ok(current) = Current::new(&self.agreement, loaded, version, self.memory) {
             *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(current);
@@ -279,7 +279,7 @@ impl Engine {
 }
 
 impl Current {
-    fn new(agreement: &Opened, loaded: Loaded, version: u64, memory: Memory) -> Result<Self, ExchangeError> {
+    fn new(agreement: &Opened, loaded: Loaded, version: GalleryRoot, memory: Memory) -> Result<Self, ExchangeError> {
         let subjects = loaded.gallery.len();
         let custodian = Custodian::keeping(agreement, loaded.gallery, memory.gallery_bytes)?;
         let custodian = custodian.exempting(&loaded.exempt);

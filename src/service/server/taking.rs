@@ -5,7 +5,9 @@ use std::sync::{Mutex, PoisonError};
 
 use super::engine::Loaded;
 use crate::custodian::Damage;
+use crate::membership::CommitError;
 use crate::remedy::Remedy;
+use crate::service::protocol::GalleryRoot;
 use crate::service::signing::Hash;
 use crate::service::store::{Custody, NewVersion, StoreError};
 use crate::service::time::Time;
@@ -19,6 +21,9 @@ pub enum TakingError {
     /// A reference is not what was written.
     #[error(transparent)]
     Damaged(#[from] Damage),
+    /// Nothing can commit to who is in it.
+    #[error("the gallery has no root: {0}")]
+    NoRoot(CommitError<Damage>),
 }
 
 impl Remedy for TakingError {
@@ -26,11 +31,12 @@ impl Remedy for TakingError {
         match self {
             Self::Store(error) => error.remedy(),
             Self::Damaged(error) => error.remedy(),
+            Self::NoRoot(_) => Some("enroll everybody into a new gallery".into()),
         }
     }
 }
 
-/// The number of the version that this is. Reads every reference, where it is a new one; the database is free meanwhile.
+/// The version that this is, with its root. Reads every reference, where it is a new one; the database is free meanwhile.
 ///
 /// # Errors
 ///
@@ -40,7 +46,7 @@ pub(super) fn number(
     agreement: &Hash,
     loaded: &Loaded,
     now: Time,
-) -> Result<u64, TakingError> {
+) -> Result<GalleryRoot, TakingError> {
     let custody = || custody.lock().unwrap_or_else(PoisonError::into_inner);
     let state = Hash(loaded.gallery.state());
     let known = custody().known_version(agreement, &state)?;
@@ -49,10 +55,19 @@ pub(super) fn number(
         None => {
             let key = custody().person_key();
             let persons = key.of_gallery(&loaded.gallery)?;
-            let new = NewVersion { agreement, state: &state, subjects: loaded.gallery.len() as u64, persons };
+            let root = Hash(loaded.gallery.root(&()).map_err(uncommitted)?.0);
+            let subjects = loaded.gallery.len() as u64;
+            let new = NewVersion { agreement, state: &state, subjects, persons, root: &root };
             custody().new_version(new, now)?
         }
     };
     custody().exempt(agreement, &loaded.exempt, now)?;
     Ok(version)
+}
+
+fn uncommitted(error: CommitError<Damage>) -> TakingError {
+    match error {
+        CommitError::Unreadable(damage) => damage.into(),
+        other => TakingError::NoRoot(other),
+    }
 }

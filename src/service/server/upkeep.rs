@@ -77,7 +77,8 @@ fn refresh(state: &State, agreement: &Hash, desk: &Desk) {
             desk.engine.replace(loaded, version);
             desk.damaged.store(false, Ordering::Relaxed);
             if version != before {
-                tracing::info!(agreement = %agreement, version, subjects, "another version of the gallery is searched");
+                let (version, root) = (version.version, version.root);
+                tracing::info!(agreement = %agreement, version, root = %root, subjects, "another version of the gallery is searched");
             }
             trouble(agreement, desk, None);
         }

@@ -94,6 +94,12 @@ pub enum Disagreement {
         /// Entries that the log had by the first of them.
         size: u64,
     },
+    /// The custodian has committed to other persons than its log says.
+    #[error("the custodian has signed a root of version {version} of the gallery that its log does not tell")]
+    Root {
+        /// Which version.
+        version: u64,
+    },
     /// Two statements where there can be one.
     #[error("the {statement} in one log is not the {statement} in the other")]
     Different {

@@ -165,7 +165,8 @@ impl Comparing<'_> {
         }
     }
 
-    /// What a custodian has signed of its log to the querier, it holds still: an erasure leaves that as it is.
+    /// What a custodian has signed of its log to the querier, and of who is in its gallery, its log holds still: an erasure leaves that as
+    /// it is.
     fn heads(&mut self) {
         let trusted = self.querier.trusted(&self.result.custodian);
         let denied = self.custodian.denies(self.querier);
@@ -174,6 +175,10 @@ impl Comparing<'_> {
         if let Some((first, entry)) = since.first() {
             let what = Disagreement::Heads { heads: since.len() as u64, size: first.size };
             list(&mut self.result.findings, &mut self.result.further_findings, whole(*entry, what));
+        }
+        for (version, entry) in self.custodian.roots_denied(self.querier, trusted) {
+            let what = Disagreement::Root { version };
+            list(&mut self.result.findings, &mut self.result.further_findings, whole(Some(entry), what));
         }
         if let Some((_, entry)) = before.last() {
             list(&mut self.result.notes, &mut self.result.further_notes, whole(*entry, Note::Trusted));

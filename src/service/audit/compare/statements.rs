@@ -1,12 +1,12 @@
 //! What a log holds of each request.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::agreement::Code;
 use crate::service::audit::consent::{Consent, RETENTION_DAYS};
 use crate::service::audit::reading::{Erasure, Parties, Stated, Told};
 use crate::service::audit::{Entry, Reading, Role};
-use crate::service::protocol::{Abandonment, Acknowledgement, Receipt, Reply, Request};
+use crate::service::protocol::{Abandonment, Acknowledgement, GalleryRoot, Receipt, Reply, Request};
 use crate::service::signing::{Hash, PublicKey};
 use crate::service::time::Time;
 use crate::service::tree::{Growing, TreeHead};
@@ -24,6 +24,10 @@ pub struct Statements {
     /// Of each entry.
     hashes: Vec<Hash>,
     shown: Vec<Shown>,
+    /// Roots of versions, as the entries of a custodian's log tell: none where they commit to nothing.
+    galleries: BTreeMap<(Hash, u64), Option<Hash>>,
+    /// Roots of versions that a custodian has signed.
+    rooted: Vec<Rooted>,
     /// The last entry by which a querier went on from another log of a custodian than it had seen.
     trusted: HashMap<Code, u64>,
 }
@@ -45,6 +49,14 @@ pub(super) struct Shown {
     signer: PublicKey,
     /// Where it stands.
     pub(super) entry: u64,
+}
+
+/// A root of a gallery's version, as a signed statement tells.
+struct Rooted {
+    agreement: Hash,
+    gallery: GalleryRoot,
+    signer: PublicKey,
+    entry: u64,
 }
 
 /// What a log holds of a request.
@@ -69,6 +81,7 @@ pub(super) struct Held {
 pub(super) struct Asked {
     pub(super) requester: Code,
     pub(super) number: Code,
+    agreement: Hash,
 }
 
 /// A statement as it stands in a log.
@@ -102,6 +115,8 @@ impl Statements {
             erased: Vec::new(),
             hashes: Vec::new(),
             shown: Vec::new(),
+            galleries: BTreeMap::new(),
+            rooted: Vec::new(),
             trusted: HashMap::new(),
         }
     }
@@ -142,6 +157,9 @@ impl Statements {
             Told::Diverged { shown } => {
                 self.shown.extend(shown.map(|(head, signer)| Shown { head, signer, entry: entry.number }));
             }
+            Told::Gallery { agreement, version, root, .. } => {
+                self.galleries.insert((*agreement, *version), *root);
+            }
             Told::Trusted { custodian } => {
                 self.trusted.insert(custodian.clone(), entry.number);
             }
@@ -152,7 +170,6 @@ impl Statements {
             | Told::OperatorRemoved { .. }
             | Told::Refused { .. }
             | Told::KeyAdmitted { .. }
-            | Told::Gallery { .. }
             | Told::Breaker { .. }
             | Told::Clock { .. }
             | Told::Else => {}
@@ -193,6 +210,9 @@ impl Statements {
         self.show(receipt.log, stated.signer, entry);
         let held = self.requests.entry(receipt.request).or_default();
         held.receipt.get_or_insert(Said::new(stated, entry, receipt.time));
+        if let (Some(gallery), Some(Asked { agreement, .. })) = (receipt.gallery, &held.asked) {
+            self.rooted.push(Rooted { agreement: *agreement, gallery, signer: stated.signer, entry: entry.number });
+        }
     }
 
     fn reply(&mut self, entry: &Entry, stated: &Stated<Reply>) {
@@ -202,6 +222,10 @@ impl Statements {
         // Whoever replies says when; when it was asked, the other one.
         held.reply.get_or_insert(Said::new(stated, entry, reply.time.max(reply.request.time)));
         held.asked.get_or_insert_with(|| Asked::of(&reply.request));
+        if let Some(gallery) = reply.gallery() {
+            let agreement = reply.request.agreement;
+            self.rooted.push(Rooted { agreement, gallery, signer: stated.signer, entry: entry.number });
+        }
     }
 
     fn acknowledgement(&mut self, entry: &Entry, stated: &Stated<Acknowledgement>) {
@@ -270,6 +294,18 @@ impl Statements {
         shown
     }
 
+    /// Versions of galleries of which this custodian has signed another root to the `querier` than its log tells, or one that it does not
+    /// tell: each with where the querier's log holds that, from `since` on.
+    pub(super) fn roots_denied(&self, querier: &Self, since: Option<u64>) -> Vec<(u64, u64)> {
+        let by_us = |rooted: &&Rooted| {
+            self.parties.owner.as_ref().is_some_and(|owner| querier.parties.is_key_of(&rooted.signer, &owner.party))
+        };
+        let told = |rooted: &Rooted| self.galleries.get(&(rooted.agreement, rooted.gallery.version)).copied().flatten();
+        let denied = querier.rooted.iter().filter(by_us).filter(|rooted| Some(rooted.entry) > since);
+        let denied = denied.filter(|rooted| told(rooted) != Some(rooted.gallery.root));
+        denied.map(|rooted| (rooted.gallery.version, rooted.entry)).collect()
+    }
+
     /// The last entry by which this querier went on from another log of that custodian's than it had seen.
     pub(super) fn trusted(&self, custodian: &Code) -> Option<u64> {
         self.trusted.get(custodian).copied()
@@ -296,7 +332,7 @@ impl Statements {
 
 impl Asked {
     fn of(request: &Request) -> Self {
-        Self { requester: request.requester.clone(), number: request.number.clone() }
+        Self { requester: request.requester.clone(), number: request.number.clone(), agreement: request.agreement }
     }
 }
 

@@ -147,7 +147,13 @@ fn statements_that_were_made_anew_are_found() {
         Event::Reply { statement } => {
             let reply = statement.verify(None).unwrap();
             let outcome = match reply.request.number.as_str() {
-                "7" => ReplyOutcome::Answered { answer_digest: Hash([9; 32]), gallery: 1, bits: 4, parts: None },
+                "7" => ReplyOutcome::Answered {
+                    answer_digest: Hash([9; 32]),
+                    gallery: 1,
+                    bits: 4,
+                    parts: None,
+                    root: None,
+                },
                 _ => return Some(Event::Reply { statement }),
             };
             Some(Event::Reply { statement: Signed::new(&Reply { outcome, ..reply }, &key(1)).unwrap() })
@@ -389,7 +395,7 @@ fn a_reply_that_is_dated_back_is_not_excused_for_its_age() {
     exchange.ask(1, DAY_MS, Reached::Delivered);
     exchange.custodian.erase(2 * DAY_MS, 9 * DAY_MS);
     let asked = exchange.ask(2, 9 * DAY_MS, Reached::Accepted);
-    let outcome = ReplyOutcome::Answered { answer_digest: Hash([4; 32]), gallery: 1, bits: 4, parts: None };
+    let outcome = ReplyOutcome::Answered { answer_digest: Hash([4; 32]), gallery: 1, bits: 4, parts: None, root: None };
     let request = request("2", Time::from_millis(9 * DAY_MS));
     let reply = Reply { request, request_digest: asked, number: 9, time: Time::ZERO, outcome, log: None };
     exchange.querier.add(9 * DAY_MS, Event::Reply { statement: Signed::new(&reply, &key(1)).unwrap() });
@@ -409,6 +415,7 @@ fn other_queriers_and_other_custodians_are_left_alone() {
         time: Time::from_millis(9000),
         log: None,
         randomness: None,
+        gallery: None,
     };
     exchange.querier.add(9000, Event::Request { statement: asked });
     exchange.querier.add(9000, Event::Receipt { statement: Signed::new(&receipt, &key(4)).unwrap() });

@@ -236,13 +236,15 @@ mod tests {
             subjects: 1,
             inherits: Some(inherits),
             persons: None,
+            root: None,
         };
         let asked = |inherits| {
             let mut exchange = exchange();
             exchange.custodian.add(0, gallery(1, 1));
             exchange.ask(1, 1000, Reached::Delivered);
             exchange.custodian.add(2000, gallery(2, inherits));
-            let outcome = ReplyOutcome::Answered { answer_digest: Hash([4; 32]), gallery: 2, bits: 3, parts: None };
+            let outcome =
+                ReplyOutcome::Answered { answer_digest: Hash([4; 32]), gallery: 2, bits: 3, parts: None, root: None };
             exchange.follow(request("2", Time::from_millis(3000)), outcome, Reached::Delivered);
             of_custodian(&exchange, |terms| terms.bits_per_gallery_version = 6)
         };

@@ -2,6 +2,7 @@
 
 mod agreed;
 mod erasure;
+mod galleries;
 mod orders;
 mod report;
 
@@ -20,6 +21,7 @@ use crate::service::time::Time;
 use crate::service::tree::{Growing, TreeHead};
 use agreed::Agreed;
 use erasure::Erasures;
+use galleries::Galleries;
 use orders::Orders;
 pub use report::{Counts, Finding, LogProblem, Report};
 
@@ -45,6 +47,7 @@ pub struct Verifier {
     trusted: u64,
     orders: Orders,
     agreed: Agreed,
+    galleries: Galleries,
     /// Statements about requests that are not in the log: only an erasure excuses them.
     unknown: Vec<Place>,
     /// Numbers of replies, by who signed them: in a querier's log.
@@ -72,6 +75,10 @@ struct Place {
 struct Progress {
     /// When it was made, as it says.
     made: Time,
+    /// Under which agreement.
+    agreement: Option<Hash>,
+    /// The version of the gallery that was searched when it was accepted.
+    gallery: Option<u64>,
     receipt: bool,
     reply: Option<Hash>,
     acknowledged: bool,
@@ -111,6 +118,7 @@ impl Verifier {
             trusted: 0,
             orders: Orders::default(),
             agreed: Agreed::default(),
+            galleries: Galleries::default(),
             unknown: Vec::new(),
             numbers: HashMap::new(),
             now: None,
@@ -295,8 +303,10 @@ impl Verifier {
                 self.trusted += 1;
                 for key in self.registered.get(custodian).into_iter().flatten() {
                     self.numbers.remove(key);
+                    self.galleries.forget(key);
                 }
             }
+            Told::Gallery { agreement, version, root, .. } => self.galleries.entry(*agreement, *version, *root),
             Told::Diverged { shown } => {
                 self.diverged += 1;
                 if shown.is_none() {
@@ -304,11 +314,7 @@ impl Verifier {
                     self.find(number, LogProblem::Statement { statement, reason });
                 }
             }
-            Told::Refused { .. }
-            | Told::KeyAdmitted { .. }
-            | Told::Gallery { .. }
-            | Told::Clock { .. }
-            | Told::Else => {}
+            Told::Refused { .. } | Told::KeyAdmitted { .. } | Told::Clock { .. } | Told::Else => {}
         }
     }
 
@@ -359,8 +365,9 @@ impl Verifier {
         let number = entry.number;
         // Who made it, it says itself: where it does not hold, nothing is said.
         let signed = stated.held().is_none_or(|request| self.is_requester(Some(&request.requester), stated.signer));
-        if let Some(made) = self.holds(number, stated, signed).map(|request| request.time)
-            && self.requests.insert(stated.digest, Progress { made, ..Progress::default() }).is_some()
+        if let Some((made, agreement)) =
+            self.holds(number, stated, signed).map(|request| (request.time, Some(request.agreement)))
+            && self.requests.insert(stated.digest, Progress { made, agreement, ..Progress::default() }).is_some()
         {
             self.find(number, LogProblem::Twice { statement: Request::KIND });
         }
@@ -375,6 +382,7 @@ impl Verifier {
             if made.millis().abs_diff(receipt.time.millis()) > DATED_MS.unsigned_abs() {
                 self.find(entry.number, LogProblem::Dated { made, received: receipt.time });
             }
+            self.receipt_of(entry.number, stated.signer, receipt);
             let received = |progress: &mut Progress| std::mem::replace(&mut progress.receipt, true);
             self.progress(entry, &receipt.request, None, received, Receipt::KIND);
         }
@@ -405,11 +413,37 @@ impl Verifier {
             ReplyOutcome::Answered { .. } => self.counts.answers += 1,
             ReplyOutcome::Unanswered { .. } => self.counts.unanswered += 1,
         }
+        self.searched(entry.number, stated.signer, reply);
         let replied = |progress: &mut Progress| progress.reply.replace(stated.digest).is_some();
         self.progress(entry, &reply.request_digest, Some(reply.request.time), replied, Reply::KIND);
         if echoed(&reply.request) != Some(reply.request_digest) {
             self.find(entry.number, LogProblem::Echo);
         }
+    }
+
+    /// The version that was searched when a request was accepted has the root that it has elsewhere.
+    fn receipt_of(&mut self, entry: u64, signer: PublicKey, receipt: &Receipt) {
+        let Some(gallery) = receipt.gallery else { return };
+        // Whether its request was erased or never there is judged apart: then it is not known under which agreement.
+        let Some(progress) = self.requests.get_mut(&receipt.request) else { return };
+        progress.gallery = Some(gallery.version);
+        let Some(agreement) = progress.agreement else { return };
+        let own = self.is_role(Role::Custodian);
+        let problem = self.galleries.said(signer, agreement, gallery, own);
+        problem.into_iter().for_each(|problem| self.find(entry, problem));
+    }
+
+    /// What was searched is that version or a later one, and has the root that it has elsewhere.
+    fn searched(&mut self, entry: u64, signer: PublicKey, reply: &Reply) {
+        let ReplyOutcome::Answered { gallery: searched, .. } = reply.outcome else { return };
+        let accepted = self.requests.get(&reply.request_digest).and_then(|progress| progress.gallery);
+        if let Some(accepted) = accepted.filter(|accepted| *accepted > searched) {
+            self.find(entry, LogProblem::Searched { accepted, searched });
+        }
+        let Some(gallery) = reply.gallery() else { return };
+        let own = self.is_role(Role::Custodian);
+        let problem = self.galleries.said(signer, reply.request.agreement, gallery, own);
+        problem.into_iter().for_each(|problem| self.find(entry, problem));
     }
 
     /// What a custodian tells its requesters of its log is this log, as it was before the statement.

@@ -245,6 +245,22 @@ pub enum LogProblem {
     /// The tables that the custodian decides by are not what its log tells.
     #[error("{}: the log tells {}, its database has {}", .0.what, .0.log, .0.database)]
     Unequal(Unequal),
+    /// One version of a gallery, two roots; or one that the custodian's log does not commit to.
+    #[error("version {version} of the gallery has another root here than in the log's other entries, or in none")]
+    Root {
+        /// Which version.
+        version: u64,
+    },
+    /// An answer is of an earlier version than was searched when its request was accepted.
+    #[error(
+        "version {searched} of the gallery was searched, where it was version {accepted} when the request was accepted"
+    )]
+    Searched {
+        /// As the receipt says.
+        accepted: u64,
+        /// As the reply says.
+        searched: u64,
+    },
     /// An acknowledgement of another reply than the one in the log.
     #[error("the acknowledgement names another reply than the log holds")]
     OtherReply,
@@ -352,6 +368,8 @@ impl LogProblem {
             | Self::Bits { .. }
             | Self::Disclosed { .. }
             | Self::Unequal(_)
+            | Self::Root { .. }
+            | Self::Searched { .. }
             | Self::OtherReply => false,
         }
     }

@@ -41,11 +41,18 @@ impl Log {
         let statement = Signed::new(&asked, &key(2)).unwrap();
         let digest = statement.digest();
         self.add(time, Event::Request { statement });
-        let receipt =
-            Receipt { request: digest, job: Name([number as u8; 16]), time: now, log: None, randomness: None };
+        let receipt = Receipt {
+            request: digest,
+            job: Name([number as u8; 16]),
+            time: now,
+            log: None,
+            randomness: None,
+            gallery: None,
+        };
         self.add(time, Event::Receipt { statement: Signed::new(&receipt, &key(self.key)).unwrap() });
         if answered {
-            let outcome = ReplyOutcome::Answered { answer_digest: Hash([4; 32]), gallery: 1, bits: 4, parts: None };
+            let outcome =
+                ReplyOutcome::Answered { answer_digest: Hash([4; 32]), gallery: 1, bits: 4, parts: None, root: None };
             let reply = Reply { request: asked, request_digest: digest, number, time: now, outcome, log: None };
             let statement = Signed::new(&reply, &key(self.key)).unwrap();
             let reply = statement.digest();
@@ -235,7 +242,14 @@ fn statements_by_others_twice_or_about_nothing_are_found() {
     assert_eq!(log.problems(), [LogProblem::Signer { statement: "request" }]);
 
     let mut log = Log::sample();
-    let receipt = Receipt { request: Hash([1; 32]), job: Name([1; 16]), time: Time::ZERO, log: None, randomness: None };
+    let receipt = Receipt {
+        request: Hash([1; 32]),
+        job: Name([1; 16]),
+        time: Time::ZERO,
+        log: None,
+        randomness: None,
+        gallery: None,
+    };
     log.add(9000, Event::Receipt { statement: Signed::new(&receipt, &key(1)).unwrap() });
     assert_eq!(log.problems(), [LogProblem::Unknown]);
     let mut log = Log::sample();
@@ -248,7 +262,14 @@ fn a_head_that_a_requester_was_told_is_one_of_this_log() {
     let receipt = |log| {
         let asked = Signed::new(&request("5", Time::from_millis(5000)), &key(2)).unwrap();
         let request = asked.digest();
-        let receipt = Receipt { request, job: Name([5; 16]), time: Time::from_millis(5000), log, randomness: None };
+        let receipt = Receipt {
+            request,
+            job: Name([5; 16]),
+            time: Time::from_millis(5000),
+            log,
+            randomness: None,
+            gallery: None,
+        };
         (Event::Request { statement: asked }, Event::Receipt { statement: Signed::new(&receipt, &key(1)).unwrap() })
     };
     let told = |change: fn(TreeHead) -> TreeHead| {
@@ -294,7 +315,8 @@ fn a_reply_is_dated_when_it_is_given_and_has_a_number_of_its_own() {
         let digest = exchange.ask(1, time, crate::service::audit::samples::Reached::Accepted);
         let log = exchange.custodian.head();
         let number = number.unwrap_or(log.size + 1);
-        let outcome = ReplyOutcome::Answered { answer_digest: Hash([4; 32]), gallery: 1, bits: 4, parts: None };
+        let outcome =
+            ReplyOutcome::Answered { answer_digest: Hash([4; 32]), gallery: 1, bits: 4, parts: None, root: None };
         let time = Time::from_millis(50_000_000);
         let reply = Reply { request: asked, request_digest: digest, number, time, outcome, log: Some(log) };
         let statement = Signed::new(&reply, &key(1)).unwrap();
@@ -341,7 +363,7 @@ fn an_acknowledgement_of_another_reply_is_found() {
     let mut log = Log::sample();
     log.ask(5, 5000, false);
     let asked = Signed::new(&request("5", Time::from_millis(5000)), &key(2)).unwrap().digest();
-    let outcome = ReplyOutcome::Answered { answer_digest: Hash([4; 32]), gallery: 1, bits: 4, parts: None };
+    let outcome = ReplyOutcome::Answered { answer_digest: Hash([4; 32]), gallery: 1, bits: 4, parts: None, root: None };
     let asked_whole = request("5", Time::from_millis(5000));
     let reply = Reply { request: asked_whole, request_digest: asked, number: 5, time: Time::ZERO, outcome, log: None };
     log.add(6000, Event::Reply { statement: Signed::new(&reply, &key(1)).unwrap() });
@@ -405,8 +427,14 @@ fn an_abandoned_request_is_open_no_more_and_nothing_follows() {
     let digest = Signed::new(&asked, &key(2)).unwrap().digest();
     exchange.ask(1, 1000, Reached::Made);
     exchange.abandon(digest, 1001);
-    let receipt =
-        Receipt { request: digest, job: Name([1; 16]), time: Time::from_millis(1002), log: None, randomness: None };
+    let receipt = Receipt {
+        request: digest,
+        job: Name([1; 16]),
+        time: Time::from_millis(1002),
+        log: None,
+        randomness: None,
+        gallery: None,
+    };
     exchange.querier.add(1002, Event::Receipt { statement: Signed::new(&receipt, &key(1)).unwrap() });
     assert_eq!(problems(&exchange.querier, 2), [Abandonment]);
 }

@@ -19,7 +19,7 @@ pub(crate) async fn list(Shared(state): Shared<Arc<State>>, Caller(requester): C
     let admitted = state.desks.iter().filter(|(digest, _)| requester.agreements.contains(digest));
     let view = admitted.map(|(digest, desk)| AgreementView {
         agreement: digest.to_string(),
-        gallery_version: desk.engine.gallery().version,
+        gallery_version: desk.engine.gallery().version.version,
         key_limit_bytes: desk.engine.key_limit_bytes(),
         query_limit_bytes: desk.engine.query_limit_bytes(),
     });

@@ -4,7 +4,7 @@ use super::versions::leaked;
 use super::{Computed, Custody, JobState, replays};
 use crate::agreement::Code;
 use crate::service::audit::Event;
-use crate::service::protocol::{Acknowledgement, Reason, Reply, ReplyOutcome, Request, charge_returns};
+use crate::service::protocol::{Acknowledgement, GalleryRoot, Reason, Reply, ReplyOutcome, Request, charge_returns};
 use crate::service::signing::{Hash, Name, Signed};
 use crate::service::store::StoreError;
 use crate::service::store::logged::LoggedStep;
@@ -18,7 +18,7 @@ pub enum Ending<'a> {
         /// The answer's file.
         answer: &'a [u8],
         /// The version of the gallery that was searched.
-        gallery: u64,
+        gallery: GalleryRoot,
         /// Bits that it discloses at most.
         bits: u64,
         /// Bits that answers may disclose of the persons in one version.
@@ -216,7 +216,8 @@ fn reply(
     let mut kept_answer = None;
     let (state, outcome) = match *ending {
         Ending::Answered { answer, gallery, bits, limit_bits, ref computed } => {
-            match leaked(step, &of_requester, gallery)?.saturating_add(bits) > limit_bits {
+            let GalleryRoot { version, root } = gallery;
+            match leaked(step, &of_requester, version)?.saturating_add(bits) > limit_bits {
                 true => (JobState::Unanswered, ReplyOutcome::Unanswered { reason: Reason::Leakage }),
                 false => {
                     kept_answer = Some(answer);
@@ -224,13 +225,14 @@ fn reply(
                     let parts = (!computed.parts.is_empty()).then(|| Hash::of(computed.parts));
                     let sql = "INSERT INTO leaked (requester, agreement, gallery, bits) VALUES (?1, ?2, ?3, ?4) \
                                ON CONFLICT (requester, agreement, gallery) DO UPDATE SET bits = leaked.bits + ?4";
-                    step.execute(sql, &[of_requester.as_slice(), &[gallery.into(), bits.into()]].concat())?;
+                    step.execute(sql, &[of_requester.as_slice(), &[version.into(), bits.into()]].concat())?;
                     if let Some(person) = person {
                         let sql = "INSERT INTO asked (requester, agreement, person, bits) VALUES (?1, ?2, ?3, ?4) \
                                    ON CONFLICT (requester, agreement, person) DO UPDATE SET bits = asked.bits + ?4";
                         step.execute(sql, &[of_requester.as_slice(), &[person.into(), bits.into()]].concat())?;
                     }
-                    let outcome = ReplyOutcome::Answered { answer_digest: Hash::of(answer), gallery, bits, parts };
+                    let (answer_digest, root) = (Hash::of(answer), Some(root));
+                    let outcome = ReplyOutcome::Answered { answer_digest, gallery: version, bits, parts, root };
                     (JobState::Answered, outcome)
                 }
             }

@@ -8,7 +8,7 @@ use crate::agreement::{Code, ServiceTerms};
 use crate::remedy::Remedy;
 use crate::service::audit::{Event, RequestRefusal};
 use crate::service::protocol::limits::TIME_TOLERANCE_MS;
-use crate::service::protocol::{Line, Receipt, RecordError, Request};
+use crate::service::protocol::{GalleryRoot, Line, Receipt, RecordError, Request};
 use crate::service::signing::{Hash, Name, Signed};
 use crate::service::store::StoreError;
 use crate::service::store::logged::LoggedStep;
@@ -30,7 +30,7 @@ pub struct Submission<'a> {
     /// Whom it asks about, where that is one person.
     pub subject: Option<&'a SubjectId>,
     /// The version of the gallery that is searched now.
-    pub gallery: u64,
+    pub gallery: GalleryRoot,
 }
 
 /// A request that was accepted: now, or earlier under the same number.
@@ -334,7 +334,7 @@ fn accept(
     let day = now.day();
     let probes = u64::from(request.probes);
     require_capacity(step, &of_requester, terms, now, probes)?;
-    require_bits(step, &of_requester, terms, gallery, bits)?;
+    require_bits(step, &of_requester, terms, gallery.version, bits)?;
     let person = subject.map(|subject| persons.of_id(subject));
     if let Some((person, limit)) = person.as_ref().zip(terms.bits_per_person) {
         require_bits_of(step, &of_requester, person, limit, bits)?;
@@ -345,9 +345,9 @@ fn accept(
     step.execute(sql, &[of_requester.as_slice(), &[(&day).into(), probes.into()]].concat())?;
     let sequence = step.head()?.number.saturating_add(1);
     step.log(Event::Request { statement: statement.clone() }, now)?;
-    let job = step.name();
+    let (job, log) = (step.name(), Some(step.tree_head()?));
     let randomness = Some(replays::begin(step, &job, agreement, &digest, now.plus_days(terms.log_days))?);
-    let receipt = Receipt { request: digest, job, time: now, log: Some(step.tree_head()?), randomness };
+    let receipt = Receipt { request: digest, job, time: now, log, randomness, gallery: Some(gallery) };
     let receipt = step.owner.sign(&receipt, "receipt")?;
     step.log(Event::Receipt { statement: receipt.clone() }, now)?;
     let sql = "INSERT INTO jobs (requester, agreement, number, id, sequence, request_digest, request, receipt, key_id, query, probes, \

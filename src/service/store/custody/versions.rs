@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use super::{Custody, PersonKey};
 use crate::service::audit::Event;
+use crate::service::protocol::GalleryRoot;
 use crate::service::signing::Hash;
 use crate::service::store::StoreError;
 use crate::service::store::entries::page;
@@ -25,6 +26,8 @@ pub struct NewVersion<'a> {
     pub subjects: u64,
     /// Marks of each person, made with [`Custody::person_key`].
     pub persons: Vec<Vec<u64>>,
+    /// Commits to who is in it: see [`crate::custodian::Gallery::root`].
+    pub root: &'a Hash,
 }
 
 impl Custody {
@@ -33,18 +36,22 @@ impl Custody {
         self.persons.clone()
     }
 
-    /// The number of the gallery's last version, if it has this content, and it is known who is in it.
+    /// The gallery's last version, if it has this content, it is known who is in it, and the log commits to that.
     ///
     /// # Errors
     ///
     /// [`StoreError`] where it cannot be read.
-    pub(crate) fn known_version(&mut self, agreement: &Hash, state: &Hash) -> Result<Option<u64>, StoreError> {
+    pub(crate) fn known_version(&mut self, agreement: &Hash, state: &Hash) -> Result<Option<GalleryRoot>, StoreError> {
         self.journal.step(|step| {
             let sql =
                 "SELECT version, state, inherits FROM galleries WHERE agreement = ?1 ORDER BY version DESC LIMIT 1";
             let Some(mut row) = step.row(sql, &[agreement.into()])? else { return Ok(None) };
             let (version, kept, inherits): (u64, Hash, _) = (row.count()?, row.parsed()?, row.maybe_int()?);
-            Ok((kept == *state && inherits.is_some()).then_some(version))
+            if kept != *state || inherits.is_none() {
+                return Ok(None);
+            }
+            let told = told(step, agreement)?.filter(|told| told.version == version);
+            Ok(told.and_then(|told| told.root).map(|root| GalleryRoot { version, root }))
         })
     }
 
@@ -78,8 +85,8 @@ impl Custody {
     /// # Errors
     ///
     /// [`StoreError`] where it cannot be kept.
-    pub(crate) fn new_version(&mut self, new: NewVersion<'_>, now: Time) -> Result<u64, StoreError> {
-        let NewVersion { agreement, state, subjects, persons } = new;
+    pub(crate) fn new_version(&mut self, new: NewVersion<'_>, now: Time) -> Result<GalleryRoot, StoreError> {
+        let NewVersion { agreement, state, subjects, persons, root } = new;
         self.journal.step(|step| {
             let sql = "SELECT CAST(COALESCE(MAX(version), 0) AS BIGINT) FROM galleries WHERE agreement = ?1";
             let last = step.row(sql, &[agreement.into()])?.map_or(Ok(0), |mut row| row.count())?;
@@ -91,21 +98,33 @@ impl Custody {
                 [agreement.into(), version.into(), state.into(), subjects.into(), time.into(), inherits.into()];
             step.execute(sql, &values)?;
             let (agreement, state, inherits, persons) = (*agreement, *state, Some(inherits), Some(persons));
-            step.log(Event::Gallery { agreement, version, state, subjects, inherits, persons }, time)?;
-            Ok(version)
+            let root = *root;
+            step.log(
+                Event::Gallery { agreement, version, state, subjects, inherits, persons, root: Some(root) },
+                time,
+            )?;
+            Ok(GalleryRoot { version, root })
         })
     }
 }
 
-/// What the log tells of the marks that are kept, as of the last version.
-fn told(step: &mut LoggedStep<'_, '_>, agreement: &Hash) -> Result<Option<Hash>, StoreError> {
+/// What the log tells of the last version.
+struct Told {
+    version: u64,
+    /// Names the marks that are kept.
+    persons: Option<Hash>,
+    /// Commits to who is in it.
+    root: Option<Hash>,
+}
+
+fn told(step: &mut LoggedStep<'_, '_>, agreement: &Hash) -> Result<Option<Told>, StoreError> {
     let sql = "SELECT number FROM log WHERE content LIKE ?1 ORDER BY number DESC LIMIT 1";
     let beginning = format!("%\"kind\":\"gallery\",\"agreement\":\"{agreement}\"%");
     let Some(mut row) = step.row(sql, &[beginning.into()])? else { return Ok(None) };
     let number = row.count()?;
     let entry = page(step, number, number)?.into_iter().next().ok_or(StoreError::Damaged("log entry"))?;
     match entry.event() {
-        Ok(Some(Event::Gallery { persons, .. })) => Ok(persons),
+        Ok(Some(Event::Gallery { version, persons, root, .. })) => Ok(Some(Told { version, persons, root })),
         _ => Err(StoreError::Damaged("log entry")),
     }
 }
@@ -121,7 +140,8 @@ fn earliest(
     let sql = "SELECT version, marks FROM persons WHERE agreement = ?1";
     let mut kept = marks(step.query(sql, &[agreement.into()])?)?;
     // Whoever takes marks away would have bits disclosed anew.
-    if told(step, agreement)?.is_some_and(|told| told != digest(&kept)) {
+    let told = told(step, agreement)?.and_then(|told| told.persons);
+    if told.is_some_and(|told| told != digest(&kept)) {
         return Err(StoreError::Damaged("table of persons"));
     }
     let marks_of = |(&of, bytes): (&u64, &Vec<u8>)| -> Vec<(u64, u64)> {

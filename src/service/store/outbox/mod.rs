@@ -14,7 +14,7 @@ use rand::CryptoRng;
 
 use super::entries::maybe_about;
 use super::logged::LoggedStep;
-use super::values::Value;
+use super::values::{Row, Value};
 use super::{Journal, Location, Owner, StoreError, schema};
 use crate::agreement::Code;
 use crate::service::audit::{Divergence, Event, Succession};
@@ -174,6 +174,18 @@ impl Outbox {
             schema::set_about(step, &replied_by(custodian), "0")?;
             step.log(Event::Trusted { custodian: custodian.clone(), seen, head: *head, reason }, now)
         })
+    }
+
+    /// The custodian's receipt for a request; none while it is not accepted.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] where it cannot be read.
+    pub(crate) fn receipt(&mut self, number: &Code) -> Result<Option<Signed<Receipt>>, StoreError> {
+        let sql = "SELECT receipt FROM requests WHERE number = ?1 AND receipt IS NOT NULL";
+        let rows = self.journal.database.read(sql, &[number.into()])?;
+        let receipt = |mut row: Row| Signed::from_json(&row.text()?).map_err(|_| StoreError::Damaged("receipt"));
+        rows.into_iter().next().map(receipt).transpose()
     }
 
     /// Keeps the custodian's receipt. The query is no longer needed.
