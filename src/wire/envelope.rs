@@ -332,6 +332,8 @@ pub struct Envelope {
 }
 
 impl Envelope {
+    /// What a file has before its payload, in bytes.
+    pub(crate) const HEADER_BYTES: usize = HEADER_BYTES;
     /// What a file has beside its payload, in bytes.
     pub const OVERHEAD_BYTES: u64 = (HEADER_BYTES + CHECKSUM_BYTES) as u64;
 

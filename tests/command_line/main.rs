@@ -38,6 +38,7 @@ mod params;
 mod protected;
 mod reload;
 mod replays;
+mod remade;
 mod succession;
 mod support;
 mod templates;

@@ -1,9 +1,10 @@
 //! Queries and keys that can be made again, and verdicts that are kept: the same bytes for whoever has it all, and for nobody else.
 
-use cotejo::agreement::{Code, Terms};
+use cotejo::agreement::{Code, SchemeChoice, Terms};
 use cotejo::planning;
 use cotejo::querier::{KeySeed, Origin, Querier, SealError, SecretKey};
 use cotejo::scheme::bgv::Bgv;
+use cotejo::scheme::hybrid::Hybrid;
 use cotejo::scheme::tfhe::Tfhe;
 use cotejo::scheme::{Holder, Opened};
 use cotejo::template::Record;
@@ -111,4 +112,12 @@ fn queries_and_keys_are_made_again_under_tfhe() {
 #[test]
 fn queries_and_keys_are_made_again_under_bgv() {
     is_made_again::<Bgv>(exact_terms());
+}
+
+#[test]
+fn queries_and_keys_are_made_again_under_hybrid() {
+    let mut terms = terms().with_scheme(SchemeChoice::Hybrid);
+    terms.encryption.parameter_set = "insecure-hybrid-test".to_owned();
+    terms.limits.references = 100;
+    is_made_again::<Hybrid>(terms);
 }

@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
+use crate::exchange::EvaluationKey;
 use crate::scheme::Opened;
 use crate::service::signing::Hash;
+use crate::wire::Envelope;
 use serde_json::json;
 
 use crate::cli::console::Console;
@@ -13,21 +15,27 @@ use crate::cli::{AgreementArg, Outcome, files};
 
 /// Make a pair of keys again from its seed, and compare it with the evaluation key that the custodian has
 ///
-/// On the querier's machine, before an auditor, with the auditor's copy of this program: it needs the secret key.
+/// On the querier's machine, before an auditor, with the auditor's copy of this program: it needs the secret key. The seed in it is as secret
+/// as the key itself: whoever has it makes the key, and reads every query.
 #[derive(clap::Args)]
 #[command(after_help = "\
-'cotejo keygen' draws all its randomness from a seed that is kept in secret.key. An evaluation key that was made otherwise, to learn more \
-than verdicts, is no key of any seed. The key's id, which is printed, stands in the custodian's log (key-admitted). Ends with 0 where both \
-keys are those of the seed, with 1 where they are not.
+'cotejo keygen' draws all its randomness from a seed that is kept in secret.key, and makes the same keys of it on any number of threads. An \
+evaluation key that was made otherwise, to learn more than verdicts, is no key of any seed. Name the file that the custodian holds \
+(--evaluation): its id, which is printed, stands in the custodian's log (key-admitted). Ends with 0 where both keys are those of the seed, \
+with 1 where they are not.
 
-Example:
-  cotejo audit key --keys keys/querier")]
+Examples:
+  cotejo audit key --keys keys/querier
+  cotejo audit key --keys keys/querier --evaluation from-the-custodian.key")]
 pub struct Args {
     #[command(flatten)]
     agreement: AgreementArg,
     /// Folder of the keys
     #[arg(long, value_name = "FOLDER", default_value = "keys/querier")]
     keys: PathBuf,
+    /// The evaluation key that crossed, as the custodian has it; without it, the one in the folder
+    #[arg(long, value_name = "FILE")]
+    evaluation: Option<PathBuf>,
 }
 
 impl Args {
@@ -39,25 +47,48 @@ impl Args {
     fn compare(&self, agreement: &Opened, console: &Console) -> Result<Outcome, Failure> {
         let secret_path = self.keys.join(load::SECRET_KEY);
         let querier = load::querier(&self.keys, agreement, "--keys")?;
-        let evaluation = files::read(&self.keys.join(load::EVALUATION_KEY))?;
+        let evaluation_path = self.evaluation.clone().unwrap_or_else(|| self.keys.join(load::EVALUATION_KEY));
+        let evaluation = files::read(&evaluation_path)?;
+        // What a custodian would not have taken was not made in bad faith: it is damaged, or another file.
+        let id =
+            EvaluationKey::read(evaluation.as_slice(), agreement).map_err(Failure::in_file(&evaluation_path))?.id();
         let remade = querier.remake().map_err(Failure::in_file(&secret_path))?;
         let Some((remade, public)) = remade else {
             let what = "no seed is kept in it: it was made before keys could be made again";
             return Err(Failure::at(&secret_path, what, "make new keys with 'cotejo keygen', and ask with those"));
         };
         let same_secret = *remade.to_secret_bytes() == *querier.to_secret_bytes();
-        let made = Hash::of(&public);
-        let found = Hash::of(&evaluation);
-        let same = same_secret && made == found;
-        let said = match (same, same_secret) {
-            (true, _) => "both keys are those of the seed",
-            (false, true) => "the evaluation key is not that of the seed",
-            (false, false) => "the secret key is not that of its seed",
+        let differ = differ(&evaluation, &public);
+        let (made, found) = (Hash::of(&public), Hash::of(&evaluation));
+        let same = same_secret && differ.is_none();
+        let said = match (&differ, same_secret) {
+            (None, true) => "both keys are those of the seed".to_owned(),
+            (Some(differ), true) => format!("the evaluation key is not that of the seed: {differ}"),
+            (_, false) => "the secret key is not that of its seed".to_owned(),
         };
         console.result(
-            format_args!("{}: {said}\nkey     {}\nfound   {found}\nmade    {made}", self.keys.display(), querier.key()),
-            &json!({ "keys": self.keys, "same": same, "key": querier.key().to_string(), "found": found, "made": made }),
+            format_args!("{}: {said}\nkey     {id}\nfound   {found}\nmade    {made}", evaluation_path.display()),
+            &json!({
+                "keys": self.keys,
+                "evaluation_key": evaluation_path,
+                "same": same,
+                "key": id.to_string(),
+                "found": found,
+                "made": made,
+                "differ": differ,
+            }),
         )?;
         Ok(if same { Outcome::Done } else { Outcome::Findings })
     }
+}
+
+/// Where two files differ, in words; none where they do not.
+fn differ(found: &[u8], made: &[u8]) -> Option<String> {
+    if found.len() != made.len() {
+        return Some(format!("it has {} bytes instead of {}", found.len(), made.len()));
+    }
+    let differing = || found.iter().zip(made).enumerate().filter(|(_, (found, made))| found != made);
+    // Behind the header, whose id of the key follows from the rest, and before the checksum.
+    let (place, _) = differing().find(|(place, _)| *place >= Envelope::HEADER_BYTES).or_else(|| differing().next())?;
+    Some(format!("{} of {} bytes differ, the first of its content at byte {place}", differing().count(), found.len()))
 }
