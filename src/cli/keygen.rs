@@ -73,7 +73,9 @@ impl Args {
             // Whatever happens between the two renames, an old evaluation key never stands beside a new secret.
             remove_if_there(&public_path)?;
         }
+        let before = files::Doomed::of(&secret_path)?;
         staged.place()?;
+        before.map_or(Ok(()), |before| before.overwrite(&secret_path))?;
         folders.keep();
         console.written(
             format_args!(

@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 use zeroize::Zeroizing;
 
+use super::ask::rotate;
 use super::audit::succeed;
 use super::console::Console;
 use super::failure::Failure;
 use super::files::protected::{self, Standing};
 use super::{Outcome, files, load, passphrase};
 
-/// Keys under a passphrase: secret.key, signing.key, and keys of TLS in PEM; and a signing key that another follows
+/// Keys under a passphrase: secret.key, signing.key, and keys of TLS in PEM; keys for queries and for signing that others follow
 ///
 /// The file itself is encrypted, and takes the place of the one in the clear. Every command that reads such a key takes its passphrase from
 /// --passphrase-file, from the environment variable COTEJO_PASSPHRASE, or asks for it on the terminal; serve and ask also from
@@ -35,6 +36,7 @@ enum Command {
     /// Take the protection away: the keys are in the clear again
     #[command(after_help = "Example:\n  cotejo keys open b/signing.key")]
     Open(Files),
+    Rotate(rotate::Args),
     Succeed(succeed::Args),
 }
 
@@ -56,6 +58,7 @@ impl Args {
         let (files, change, done) = match self.command {
             Command::Protect(args) => (args.files, protect as Change, "protected"),
             Command::Open(args) => (args.files, open as Change, "in the clear"),
+            Command::Rotate(args) => return args.run(console),
             Command::Succeed(args) => return args.run(console),
         };
         // All of them, before one is replaced.
@@ -64,7 +67,9 @@ impl Args {
             let written = |out: &mut dyn std::io::Write| {
                 out.write_all(content).map_err(|error| Failure::io(file, "write it", &error))
             };
+            let before = files::Doomed::of(file)?;
             files::replace(file, written, |_| Ok(()))?;
+            before.map_or(Ok(()), |before| before.overwrite(file))?;
             console.note(format_args!("{}: {done}", file.display()));
         }
         if console.json() {

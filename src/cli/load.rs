@@ -8,7 +8,7 @@ use crate::planning;
 use crate::scheme::Opened;
 use crate::template::SubjectId;
 use crate::template::read::{self, Identity, ReadError};
-use crate::wire::{self, Kind, Target};
+use crate::wire::{self, Kind, Target, WireError};
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 
@@ -143,8 +143,22 @@ pub fn querier(keys: &Path, agreement: &Opened, option: &str) -> Result<Querier,
     Querier::read(content.as_slice(), agreement).map_err(Failure::in_file(&path))
 }
 
+/// The secret key of a folder of keys; none where there is none, or one of another agreement.
+pub fn querier_under(keys: &Path, agreement: &Opened) -> Result<Option<Querier>, Failure> {
+    let path = keys.join(SECRET_KEY);
+    if let Ok(false) = path.try_exists() {
+        return Ok(None);
+    }
+    let content = passphrase::read_key(&path, SECRET_KEY_LIMIT_BYTES)?;
+    match Querier::read(content.as_slice(), agreement) {
+        Ok(querier) => Ok(Some(querier)),
+        Err(WireError::Agreement { .. } | WireError::Scheme(_) | WireError::Parameters { .. }) => Ok(None),
+        Err(error) => Err(Failure::wire(&path, &error)),
+    }
+}
+
 /// Longest file of a secret key, in bytes: those of any set are far shorter.
-const SECRET_KEY_LIMIT_BYTES: u64 = 1 << 26;
+pub const SECRET_KEY_LIMIT_BYTES: u64 = 1 << 26;
 
 /// Whether this is a secret key of ours, in the clear.
 pub fn is_secret_key(content: &[u8]) -> bool {

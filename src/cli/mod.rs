@@ -45,6 +45,7 @@ mod plan;
 mod process;
 mod progress;
 mod rehearsal;
+mod retired;
 mod serve;
 mod service_file;
 mod service_terms;

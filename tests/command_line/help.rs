@@ -2,7 +2,7 @@
 
 use crate::support::Desk;
 
-const COMMANDS: [&str; 63] = [
+const COMMANDS: [&str; 64] = [
     "demo",
     "synthesize",
     "agreement",
@@ -12,6 +12,7 @@ const COMMANDS: [&str; 63] = [
     "keys",
     "keys protect",
     "keys open",
+    "keys rotate",
     "keys succeed",
     "enroll",
     "gallery",

@@ -112,7 +112,14 @@ fn a_receipt_or_a_reply_names_the_root_that_a_proof_must_be_about() {
     desk.ok(&prove("--id bert"));
     let key = SigningKey::generate(&mut <rand_chacha::ChaCha20Rng as rand::SeedableRng>::seed_from_u64(1));
     let receipt = |gallery| {
-        let said = Receipt { request: Hash([1; 32]), job: Name([2; 16]), time: Time::ZERO, log: None, randomness: None, gallery };
+        let said = Receipt {
+            request: Hash([1; 32]),
+            job: Name([2; 16]),
+            time: Time::ZERO,
+            log: None,
+            randomness: None,
+            gallery,
+        };
         Signed::new(&said, &key).unwrap().to_json()
     };
     desk.write("receipt.json", receipt(Some(GalleryRoot { version: 3, root: root.parse().unwrap() })));

@@ -16,6 +16,7 @@ use crate::cli::failure::Failure;
 use crate::cli::files::exposure::Kept;
 use crate::cli::load;
 use crate::cli::party::Party;
+use crate::cli::retired::Retired;
 
 /// The rest of `querier.toml`.
 #[derive(Deserialize)]
@@ -55,10 +56,14 @@ impl Args {
             (self.agreement.path.clone(), Kept::Ours),
             (party.path(party.rest.custodian.signing_key.as_ref()), Kept::Ours),
         ];
+        let before = Retired::all(&keys)?.into_iter().map(|before| before.folder.join(load::SECRET_KEY));
+        let before: Vec<PathBuf> = before.filter(|key| key.exists()).collect();
         let further = further
             .into_iter()
+            .chain(before.iter().map(|key| (key.clone(), Kept::Private)))
             .chain(party.rest.custodian.succession.as_ref().map(|file| (party.path(file), Kept::Ours)));
-        party.judge_files(further, [keys.join(load::SECRET_KEY)], self.guard, &|text| console.warn(text))?;
+        let secret = std::iter::once(keys.join(load::SECRET_KEY)).chain(before.iter().cloned());
+        party.judge_files(further, secret, self.guard, &|text| console.warn(text))?;
         Ok(party)
     }
 }

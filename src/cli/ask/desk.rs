@@ -13,19 +13,21 @@ use crate::service::store::{Outbox, OutboxRequest, RequestState};
 use serde_json::{Value, json};
 
 use super::Args;
+use super::before::Before;
 use super::ending::{Ending, Untold, abandoned, forgotten, not_told, unknown};
 use super::told::Told;
 use super::watch::OnConsole;
 use crate::cli::Outcome;
 use crate::cli::console::{Console, count};
 use crate::cli::failure::Failure;
-use crate::cli::party;
+use crate::cli::{files, load, party};
 
 /// All that is needed to go on with requests.
 pub struct Desk<'a> {
     pub args: &'a Args,
     pub agreement: &'a Opened,
     pub querier: Encrypting,
+    pub before: Vec<Before>,
     pub client: Client,
     pub custodian: Code,
     pub custodian_signers: Signers,
@@ -137,12 +139,16 @@ impl Desk<'_> {
         let before = self.request(number, "--resume")?;
         let watch = OnConsole::new(self.console);
         let limit = self.querier.answer_limit_bytes();
+        let key_content = match self.before_of(&before) {
+            Some(before) => &files::read(&before.retired.folder.join(load::EVALUATION_KEY))?,
+            None => &self.key_content,
+        };
         let mut asking = Asking {
             client: &self.client,
             outbox: &mut self.outbox,
             custodian: &self.custodian,
             custodian_signers: &self.custodian_signers,
-            key_content: &self.key_content,
+            key_content,
             answer_limit_bytes: limit,
             patience: Duration::from_secs(self.args.patience),
             clock: &party::now,
@@ -190,9 +196,10 @@ impl Desk<'_> {
     fn kept(&mut self, request: &OutboxRequest) -> Result<Told, Untold> {
         let number = &request.number;
         if let Some(sealed) = &request.verdicts {
-            return Ok(Told::unseal(&self.querier, number, sealed)?);
+            return Ok(self.unseal(number, sealed)?);
         }
-        let Some(told) = Told::read(&self.querier, request)? else {
+        let querier = self.before_of(request).map_or(&self.querier, |before| &before.querier);
+        let Some(told) = Told::read(querier, request)? else {
             self.done(number)?;
             return Err(Untold { ending: Ending::Forgotten, why: forgotten(number) });
         };
@@ -200,6 +207,21 @@ impl Desk<'_> {
         let kept = self.outbox.keep(number, &sealed);
         kept.map_err(|error| party::store_failure(&self.args.config, &error))?;
         Ok(told)
+    }
+
+    /// Verdicts that are kept under the key of today, or still under one of before.
+    fn unseal(&self, number: &Code, sealed: &[u8]) -> Result<Told, Failure> {
+        let today = Told::unseal(&self.querier, number, sealed);
+        today.or_else(|failure| {
+            let kept = self.before.iter().find_map(|before| Told::unseal(&before.querier, number, sealed).ok());
+            kept.ok_or(failure)
+        })
+    }
+
+    /// The key of before that a request was encrypted with, if it was with one.
+    fn before_of(&self, request: &OutboxRequest) -> Option<&Before> {
+        let key = request.statement.verify(None).ok()?.key;
+        self.before.iter().find(|before| before.retired.key == key)
     }
 
     /// The verdicts that are kept of a request.
@@ -213,7 +235,7 @@ impl Desk<'_> {
             };
             return Err(Untold { ending, why });
         };
-        let told = Told::unseal(&self.querier, number, sealed)?;
+        let told = self.unseal(number, sealed)?;
         // Verified when it arrived.
         let reply = request.reply.as_ref().and_then(|reply| reply.verify(None).ok()).map(|reply| reply.number);
         Ok(Answered { document: document(number, None, &told, true), reply, told })

@@ -92,6 +92,7 @@ impl Args {
         };
         let document = json!({"abandoned": number, "accepted": accepted, "told": told.is_ok()});
         console.result(format_args!("request {number}: {text}"), &document)?;
+        self.settle(&party, &mut outbox, console)?;
         Ok(Outcome::Done)
     }
 

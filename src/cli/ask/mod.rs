@@ -2,6 +2,7 @@
 
 #![deny(clippy::arithmetic_side_effects)]
 
+mod before;
 mod begin;
 mod config;
 mod desk;
@@ -9,6 +10,7 @@ mod ending;
 mod list;
 mod prepare;
 mod request;
+pub mod rotate;
 mod told;
 mod watch;
 
@@ -18,15 +20,17 @@ use crate::agreement::Code;
 use crate::scheme::Opened;
 use crate::service::identity::Side;
 use crate::service::protocol::Line;
-use crate::service::store::RequestState;
+use crate::service::store::{Outbox, RequestState};
 use crate::service::tree::TreeHead;
 use serde_json::json;
 
 use super::console::{Console, YesArg};
 use super::failure::Failure;
 use super::load;
-use super::party::{self, GuardArgs};
+use super::party::{self, GuardArgs, Party};
+use super::retired::Retired;
 use super::{AgreementArg, Outcome, files, process};
+use before::{Before, Settling};
 pub use config::{IN_CONFIGURATION, Querier};
 use desk::Desk;
 use ending::{CODES, not_told, unknown};
@@ -144,6 +148,8 @@ impl Args {
         let custodian_signers = party.custodian_signers()?;
         let client = party.client()?;
         let keys = party.path(&party.rest.keys);
+        // As long as this runs nobody deletes the key that it asks with.
+        let _held = files::hold(&keys.join(load::SECRET_KEY))?;
         let querier = load::querier(&keys, agreement, IN_CONFIGURATION)?;
         let key_content = files::read(&keys.join(load::EVALUATION_KEY))?;
         let mut outbox = party.outbox()?;
@@ -159,8 +165,23 @@ impl Args {
             return Ok(Outcome::Done);
         }
         let custodian = custodian.party.clone();
-        let mut desk =
-            Desk { args: self, agreement, querier, client, custodian, custodian_signers, key_content, outbox, console };
+        if self.show.is_none() {
+            let config = &self.config;
+            Settling { config, keys: &keys, agreement, current: &querier, console }.run(&mut outbox)?;
+        }
+        let before = Before::all(&keys, agreement)?;
+        let mut desk = Desk {
+            args: self,
+            agreement,
+            querier,
+            before,
+            client,
+            custodian,
+            custodian_signers,
+            key_content,
+            outbox,
+            console,
+        };
         if let Some(number) = &self.show {
             return desk.tell_all(std::slice::from_ref(number), Desk::show);
         }
@@ -176,7 +197,21 @@ impl Args {
             }
             return Ok(Outcome::Asked(Ending::NothingToResume));
         }
-        desk.tell_all(&numbers, Desk::conclude)
+        let outcome = desk.tell_all(&numbers, Desk::conclude)?;
+        let (config, current) = (&self.config, &desk.querier);
+        Settling { config, keys: &keys, agreement, current, console }.run(&mut desk.outbox)?;
+        Ok(outcome)
+    }
+
+    /// Where nothing waits for a key of before any more, it is deleted.
+    fn settle(&self, party: &Party<Querier>, outbox: &mut Outbox, console: &Console) -> Result<(), Failure> {
+        let keys = party.path(&party.rest.keys);
+        if Retired::all(&keys)?.is_empty() {
+            return Ok(());
+        }
+        let agreement = load::agreement(&self.agreement.path, console)?;
+        let current = load::querier(&keys, &agreement, IN_CONFIGURATION)?;
+        Settling { config: &self.config, keys: &keys, agreement: &agreement, current: &current, console }.run(outbox)
     }
 
     /// Goes on from another head of the custodian's log.
@@ -199,7 +234,8 @@ impl Args {
     }
 
     fn forget(&self, number: &Code, console: &Console) -> Result<Outcome, Failure> {
-        let mut outbox = self.party(console)?.outbox()?;
+        let party = self.party(console)?;
+        let mut outbox = party.outbox()?;
         let failed = |error| party::store_failure(&self.config, &error);
         let request = outbox.request(number).map_err(failed)?.ok_or_else(|| unknown("--forget", number))?;
         let text = match (outbox.forget(number).map_err(failed)?, request.state) {
@@ -211,6 +247,7 @@ impl Args {
             }
         };
         console.result(format_args!("request {number}: {text}"), &json!({"forgotten": number}))?;
+        self.settle(&party, &mut outbox, console)?;
         Ok(Outcome::Done)
     }
 }

@@ -1,6 +1,7 @@
 //! Reading files, writing them whole or not at all, and naming them.
 
 mod content;
+mod erase;
 pub mod exposure;
 pub mod gallery;
 pub mod protected;
@@ -16,8 +17,9 @@ use zeroize::Zeroizing;
 
 use super::failure::Failure;
 pub use content::Content;
+pub use erase::{Doomed, erase, hold};
 pub use used::{reads_elsewhere, writes};
-pub use write::{Access, Folders, Output, fill, folder_of, replace, require_free, spool, stage, write};
+pub use write::{Access, Folders, Output, fill, folder_of, replace, require_free, spool, stage, sync, write};
 
 /// What stands for standard input wherever a file is read.
 const STANDARD_INPUT: &str = "-";

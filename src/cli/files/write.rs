@@ -206,7 +206,12 @@ pub fn folder_of(path: &Path) -> &Path {
 
 /// Brings a new name to the disk, where the file system can.
 fn sync_folder(path: &Path) -> Result<(), Failure> {
-    let synced = if cfg!(unix) { File::open(folder_of(path)).and_then(|folder| folder.sync_all()) } else { Ok(()) };
+    sync(folder_of(path))
+}
+
+/// Brings the names in a folder to the disk, where the file system can.
+pub fn sync(path: &Path) -> Result<(), Failure> {
+    let synced = if cfg!(unix) { File::open(path).and_then(|folder| folder.sync_all()) } else { Ok(()) };
     match synced {
         Err(error) if !matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => {
             Err(Failure::io(path, "bring it to the disk", &error))
