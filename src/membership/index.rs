@@ -15,11 +15,8 @@ use curve25519_dalek::traits::IsIdentity;
 use sha2::{Digest as _, Sha512};
 use zeroize::Zeroize as _;
 
-use super::Bytes;
 use super::node::hash;
-
-/// Where an id belongs: the first bits decide at the root.
-pub(super) type Index = u128;
+use super::{Bytes, Index};
 
 /// T: nobody knows its logarithm.
 static FIXED: LazyLock<(RistrettoPoint, RistrettoBasepointTable)> = LazyLock::new(|| {

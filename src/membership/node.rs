@@ -15,8 +15,7 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::index::Index;
-use super::{Bytes, Root};
+use super::{Bytes, Index, Root};
 use crate::template::Eye;
 
 /// Bytes of an index.

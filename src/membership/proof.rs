@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::index::{Index, IndexProof};
+use super::index::IndexProof;
 use super::node::{self, DIGITS, Kept, goes_right};
-use super::{Bytes, Root};
+use super::{Bytes, Index, Root};
 use crate::remedy::Remedy;
 use crate::template::SubjectId;
 

@@ -6,10 +6,10 @@
 use rayon::prelude::*;
 use zeroize::Zeroizing;
 
-use super::index::{Index, IndexKey};
+use super::index::IndexKey;
 use super::node::{self, DIGITS, Kept, goes_right, hash};
 use super::proof::{Another, End, Enrolled, Proof, Proofs};
-use super::{Bytes, Root};
+use super::{Bytes, Index, Root};
 use crate::agreement::Digest;
 use crate::scheme::{Progress, Stopped};
 use crate::template::SubjectId;
