@@ -53,8 +53,8 @@ pub(in crate::scheme) struct Circuit {
     indicates: bool,
     /// See [`Comparison::masks_late`].
     masks_late: bool,
-    /// Ciphertexts of a probe that are tested, at most, so that what leaves tells nothing but of a template: see [`validity`] and [`super::lock`]. None where
-    /// probes are not.
+    /// Ciphertexts of a probe that are tested, at most, so that what leaves tells nothing but of a template: see [`validity`] and
+    /// [`super::lock`]. None where probes are not tested.
     tested: usize,
     shape: Shape,
     aligned: Polynomial,
@@ -115,8 +115,8 @@ impl Comparison {
         self.sharing != Sharing::Probe && self.indicates()
     }
 
-    /// Ciphertexts of a probe that are tested: of two eyes, or of a vector and its witness, of no more than nine bits a coordinate and fifteen more for its
-    /// windows.
+    /// Ciphertexts of a probe that are tested: of two eyes, or of a vector and its witness, which has no more than nine bits a coordinate, and
+    /// fifteen more for its windows.
     fn tested(&self, set: &BgvSet) -> usize {
         match self.sharing {
             Sharing::Probe => (1 + (24 * self.coordinates).div_ceil(set.ring_size())).max(2),

@@ -1,6 +1,7 @@
 //! Whether a probe is an encrypted template, folded into what leaves: nothing of the gallery is told of one that is not.
 //!
-//! What leaves under `any` and `count`, and the key to what leaves under `each` ([`super::lock`]), is a sum over all slots, so a test need not stand in the slot that it protects. Of a probe's slots x
+//! What leaves under `any` and `count`, and the key to what leaves under `each` ([`super::lock`]), is a sum over all slots, so a test need not
+//! stand in the slot that it protects. Of a probe's slots x
 //!
 //! > v = sum_k r_k R_k(x) + sum_s w_s x_s
 //!

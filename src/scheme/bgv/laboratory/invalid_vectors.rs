@@ -197,7 +197,8 @@ fn what_tests_cost_beside_an_answer_of_one_block() {
         let examined = [Examined::new(&key, &probes.expand(0).unwrap(), &probes.witness(0))];
         let once = start.elapsed();
         let rules = Rules::of(functional, Steps::new(&set, functional.coordinates()).unwrap());
-        let numbers = if disclosure == Disclosure::Each { KEY_NUMBERS } else { 1 };
+        let bytes = answer.encode().unwrap().len();
+        let numbers = if disclosure == Disclosure::Each { KEY_NUMBERS } else { bytes / set.answer_sample_bytes() };
         let start = Instant::now();
         let probe = Validity::new(&rules, &examined);
         let tests = (0..numbers).filter_map(|_| probe.test(&key, 4, 0, &mut rng)).count();
@@ -208,7 +209,7 @@ fn what_tests_cost_beside_an_answer_of_one_block() {
             agreement.terms().encryption.parameter_set,
             set.encrypted_sample_bytes(functional),
             set.encrypted_sample_bytes(functional) - set.encrypted_template_bytes(),
-            answer.encode().unwrap().len(),
+            bytes,
             if disclosure == Disclosure::Each { KEY_NUMBERS * set.answer_sample_bytes() } else { 0 },
         );
     }

@@ -157,8 +157,8 @@ impl Workload {
             }
             Combined::Slots(verdicts) => {
                 let mut lock = Lock::draw(rng);
-                let mut leave = |value| sanitised(key, padded(&key.ring, value, &lock.pad(&key.ring)), rng);
-                verdicts.iter().map(|value| leave(value)).count() * n
+                let leave = |value| sanitised(key, padded(&key.ring, value, &lock.pad(&key.ring)), rng);
+                verdicts.iter().map(leave).count() * n
             }
             Combined::Sums(sums) => sums.finish(key, &Validity::of_nothing(), rng).samples.len(),
         }
