@@ -115,7 +115,7 @@ probes_per_year = {probes_per_year}
 # How many bits answers may disclose to a requester about the persons in one version of the gallery. What was disclosed of them in
 # earlier versions counts as well.
 bits_per_gallery_version = {bits}
-{of_person}# Keys are refused after so many days: make new ones before.
+{of_person}{canaries}# Keys are refused after so many days: make new ones before.
 key_days = {key_days}
 # Answers can be fetched for so many days.
 answer_days = {answer_days}
@@ -129,6 +129,12 @@ log_days = {log_days}
         bits = terms.bits_per_gallery_version,
         of_person = terms.bits_per_person.map_or_else(String::new, |bits| {
             format!("# And answers about one person (1:1), whatever the version.\nbits_per_person = {bits}\n")
+        }),
+        canaries = terms.canaries.map_or_else(String::new, |canaries| {
+            format!(
+                "# So many references of donors who agreed the querier's authority supplies, and the custodian enrolls among others. The \
+                 querier\n# asks about them now and then, to see that none is skipped.\ncanaries = {canaries}\n"
+            )
         }),
         key_days = terms.key_days,
         answer_days = terms.answer_days,

@@ -25,6 +25,10 @@ pub struct ServiceTerms {
     /// nothing is agreed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bits_per_person: Option<u64>,
+    /// References of donors who agreed, which the querier's authority supplies, and the custodian enrolls among others: the querier asks
+    /// about them now and then, to see that none is skipped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub canaries: Option<u64>,
     /// Days after which a requester's keys are refused and new ones must be made.
     pub key_days: u32,
     /// Days for which an answer can be fetched.
@@ -65,6 +69,7 @@ impl Default for ServiceTerms {
             probes_per_year: 100_000,
             bits_per_gallery_version: 100_000,
             bits_per_person: Some(2_000),
+            canaries: None,
             key_days: 90,
             answer_days: 7,
             log_days: 3 * 365 + 1,
@@ -89,16 +94,26 @@ impl ServiceTerms {
         if let Some(bits) = self.bits_per_person {
             bounded("service.bits_per_person", bits, 1 << 50)?;
         }
+        if let Some(canaries) = self.canaries {
+            bounded("service.canaries", canaries, 10_000_000)?;
+        }
         bounded("service.key_days", self.key_days.into(), 3650)?;
         bounded("service.answer_days", self.answer_days.into(), 3650)?;
         bounded("service.log_days", self.log_days.into(), 36500)
     }
 
     /// In plain sentences.
-    pub(crate) fn sentences(&self) -> [String; 3] {
+    pub(crate) fn sentences(&self) -> Vec<String> {
         let purposes: Vec<&str> = self.purposes.iter().map(Code::as_str).collect();
         let required: Vec<String> = self.required.iter().map(RequestField::to_string).collect();
-        [
+        let canaries = self.canaries.map(|canaries| {
+            format!(
+                "The querier's authority supplies {} of donors who agreed (canaries), which the custodian enrolls among others; \
+                 the querier asks about them now and then, to see that none is skipped.",
+                counted(canaries, "reference")
+            )
+        });
+        let sentences = [
             format!(
                 "A request names its purpose ({}){}{}.",
                 purposes.join(", "),
@@ -119,6 +134,7 @@ impl ServiceTerms {
                 counted(self.answer_days, "day"),
                 counted(self.log_days, "day")
             ),
-        ]
+        ];
+        sentences.into_iter().chain(canaries).collect()
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::agreement::{SchemeChoice, SchemeId};
 use crate::parameters::Dimensions;
 use crate::parameters::bgv::BgvSet;
-use crate::planning::{self, Pace, Plan};
+use crate::planning::{self, CanaryPlan, FoundOut, Pace, Plan};
 use crate::remedy::Remedy;
 use crate::scheme::{Opened, bgv, hybrid};
 use serde_json::{Value, json};
@@ -28,6 +28,9 @@ pub struct Args {
     /// Probes in the query
     #[arg(long, value_name = "NUMBER", default_value = "1", value_parser = number)]
     probes: usize,
+    /// References of donors among them that the querier asks about now and then [default: as agreed]
+    #[arg(long, value_name = "NUMBER", value_parser = number)]
+    canaries: Option<usize>,
     /// Memory that 'match' may use for keeping the gallery as the scheme computes on it
     #[arg(long, value_name = "SIZE", default_value = "1GiB", value_parser = size::parse)]
     memory: u64,
@@ -111,6 +114,10 @@ impl Args {
             agreement.log2_distance_of_a_year(),
             count(agreement.probes_of_a_year() as usize, "probe")
         );
+        let agreed_on = agreement.terms().service.as_ref().and_then(|service| service.canaries);
+        let canaries = self.canaries.map(|canaries| canaries as u64).or(agreed_on);
+        let canaries = canaries.map(|canaries| CanaryPlan::new(self.references as u64, canaries));
+        text += &canaries.as_ref().map_or_else(String::new, found_out);
         for other in &others {
             text += &match other {
                 Other::Predicted(other) => {
@@ -133,6 +140,7 @@ impl Args {
             .collect();
         if let Some(document) = document.as_object_mut() {
             document.insert("log2_distance_of_a_year".to_owned(), agreement.log2_distance_of_a_year().into());
+            document.insert("canaries".to_owned(), json!(canaries));
             document.insert("threads".to_owned(), rayon::current_num_threads().into());
             document.insert("agreement".to_owned(), agreement.digest().to_string().into());
             document.insert("alternatives".to_owned(), alternatives.into());
@@ -249,6 +257,19 @@ impl Prediction {
         }
         document
     }
+}
+
+/// What canaries find, in words.
+fn found_out(plan: &CanaryPlan) -> String {
+    let CanaryPlan { references, canaries, found_out, found_from } = plan;
+    let chance = |found: &FoundOut| format!("1 of {}: {:.1} %", found.one_of, 100.0 * found.chance);
+    format!(
+        "\ncanaries          {canaries} of {}: a custodian that skips references is found out by asking about all of them, where it \
+         skips\n                  {}; 95 % from {} on",
+        count(*references as usize, "reference"),
+        found_out.iter().map(chance).collect::<Vec<_>>().join(", "),
+        count(*found_from as usize, "skipped reference"),
+    )
 }
 
 /// The units of a ring's work.

@@ -27,6 +27,9 @@ pub struct ServiceArgs {
     /// Bits that answers about one person (1:1) may disclose to a requester [default: 2000]
     #[arg(long, value_name = "NUMBER")]
     bits_per_person: Option<u64>,
+    /// References of donors that the querier's authority supplies, to be asked about now and then (ask --canary) [default: none]
+    #[arg(long, value_name = "NUMBER")]
+    canaries: Option<u64>,
     /// Days after which keys must be made anew [default: 90]
     #[arg(long, value_name = "DAYS")]
     key_days: Option<u32>,
@@ -52,9 +55,11 @@ enum Field {
 impl ServiceArgs {
     /// The terms; none where nothing is asked for.
     pub fn terms(&self) -> Option<ServiceTerms> {
-        let numbers = [self.probes_per_day, self.probes_per_year, self.bits_per_gallery_version, self.bits_per_person];
+        let bits = [self.bits_per_gallery_version, self.bits_per_person];
+        let numbers = [self.probes_per_day, self.probes_per_year, self.canaries].into_iter().chain(bits);
         let days = [self.key_days, self.answer_days, self.log_days];
-        let asked = self.service || numbers.iter().any(Option::is_some) || days.iter().any(Option::is_some);
+        let asked =
+            self.service || numbers.into_iter().any(|number| number.is_some()) || days.iter().any(Option::is_some);
         if !asked && self.purpose.is_empty() && self.require.is_empty() {
             return None;
         }
@@ -71,6 +76,7 @@ impl ServiceArgs {
             probes_per_year: self.probes_per_year.unwrap_or(default.probes_per_year),
             bits_per_gallery_version: self.bits_per_gallery_version.unwrap_or(default.bits_per_gallery_version),
             bits_per_person: self.bits_per_person.or(default.bits_per_person),
+            canaries: self.canaries,
             key_days: self.key_days.unwrap_or(default.key_days),
             answer_days: self.answer_days.unwrap_or(default.answer_days),
             log_days: self.log_days.unwrap_or(default.log_days),

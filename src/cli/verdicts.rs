@@ -32,6 +32,16 @@ impl Said {
         Self { probe: probe.clone(), hit: verdict.hit(), positions, count, gallery: gallery.to_string() }
     }
 
+    /// Who was asked about.
+    pub fn probe(&self) -> &SubjectId {
+        &self.probe
+    }
+
+    /// Whether it is a hit.
+    pub fn hit(&self) -> bool {
+        self.hit
+    }
+
     /// As a line for people.
     pub fn line(&self) -> String {
         let Self { probe, gallery, .. } = self;

@@ -15,8 +15,8 @@ use curve25519_dalek::traits::IsIdentity;
 use sha2::{Digest as _, Sha512};
 use zeroize::Zeroize as _;
 
-use super::node::hash;
-use super::{Bytes, Index};
+use super::Bytes;
+use super::node::{Index, hash};
 
 /// T: nobody knows its logarithm.
 static FIXED: LazyLock<(RistrettoPoint, RistrettoBasepointTable)> = LazyLock::new(|| {

@@ -28,9 +28,6 @@ pub use node::{Kept, of_reference};
 pub use proof::{LIMIT_BYTES, Proof, ProofError, Proofs, Proven, Standing};
 pub use tree::{CommitError, Persons, Secret, prove, root};
 
-/// Where an id belongs: the first bits decide at the root.
-type Index = u128;
-
 macro_rules! hexadecimal {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*

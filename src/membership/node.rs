@@ -15,8 +15,11 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::{Bytes, Index, Root};
+use super::{Bytes, Root};
 use crate::template::Eye;
+
+/// Where an id belongs in the tree: the first bits decide at the root.
+pub(super) type Index = u128;
 
 /// Bytes of an index.
 pub(super) const DIGITS: usize = 16;

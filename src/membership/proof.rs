@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use super::index::IndexProof;
-use super::node::{self, DIGITS, Kept, goes_right};
-use super::{Bytes, Index, Root};
+use super::node::{self, DIGITS, Index, Kept, goes_right};
+use super::{Bytes, Root};
 use crate::remedy::Remedy;
 use crate::template::SubjectId;
 

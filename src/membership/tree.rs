@@ -7,9 +7,9 @@ use rayon::prelude::*;
 use zeroize::Zeroizing;
 
 use super::index::IndexKey;
-use super::node::{self, DIGITS, Kept, goes_right, hash};
+use super::node::{self, DIGITS, Index, Kept, goes_right, hash};
 use super::proof::{Another, End, Enrolled, Proof, Proofs};
-use super::{Bytes, Index, Root};
+use super::{Bytes, Root};
 use crate::agreement::Digest;
 use crate::scheme::{Progress, Stopped};
 use crate::template::SubjectId;

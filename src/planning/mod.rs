@@ -2,6 +2,7 @@
 //!
 //! Stands above the schemes; nothing that encrypts, computes or decrypts looks up to it.
 
+mod canaries;
 pub(crate) mod card;
 mod choice;
 pub(crate) mod crossover;
@@ -10,6 +11,7 @@ mod plan;
 pub(crate) mod search;
 mod strangers;
 
+pub use canaries::{CanaryPlan, FoundOut, fewest_found, found_out};
 pub(crate) use choice::under;
 pub use choice::{Settled, Why, open, settle, settle_unlimited, settle_within};
 pub use explain::sentences;

@@ -423,3 +423,61 @@ fn both_parties_can_insist_on_a_post_quantum_key_exchange() {
     }
     drop(serving);
 }
+
+#[test]
+fn canaries_are_asked_about_like_anybody_and_who_is_missed_is_named() {
+    let desk = desk();
+    let (code, _, err) = ask(&desk, "--canary probes.csv --number 1");
+    assert!(code == 2 && err.contains("the agreement names no canaries"), "{err}");
+    reconfigure(&desk, "agreement.toml", "\nkey_days", "\ncanaries = 2\nkey_days");
+    assert!(desk.ok("agreement check").contains("2 references of donors who agreed (canaries)"));
+    let serving = Serving::begin(&desk);
+    let (code, out, err) = ask(&desk, "--canary probes.csv --number 1");
+    assert_eq!((code, out.as_str()), (0, "1\tlike-bert\thit\n1\tnobody\tno hit\n"), "{err}");
+    assert!(err.contains("1 of 2 canaries NOT FOUND: 'nobody'") && err.contains("gallery prove"), "{err}");
+    desk.write("found.csv", PROBES.lines().filter(|line| !line.starts_with("nobody")).collect::<Vec<_>>().join("\n"));
+    let (_, _, err) = ask(&desk, "--canary found.csv --number 2");
+    assert!(err.contains("all 1 canaries were found"), "{err}");
+    assert_eq!(ask(&desk, "--templates probes.csv --number 3").0, 0);
+    // Told again, counted once.
+    assert_eq!(ask(&desk, "--show 1").0, 0);
+    drop(serving);
+    let verified = desk.ok("audit verify --database a/querier.sqlite");
+    assert!(verified.contains("canaries asked about: 3, found: 2, MISSED: 1"), "{verified}");
+    assert!(verified.contains("no findings"), "{verified}");
+    let counted = desk.json("audit transparency --database a/querier.sqlite");
+    assert_eq!(counted["years"][0]["canaries"], serde_json::json!({"asked": 3, "found": 2}));
+    // Nothing that crosses says so: requests differ in nothing but what each request differs in.
+    desk.ok("audit export --database b/custodian.sqlite --format log --out custodian.jsonl");
+    let requests: Vec<serde_json::Value> = text(&desk, "custodian.jsonl")
+        .lines()
+        .filter_map(|line| {
+            let entry: serde_json::Value = serde_json::from_str(line).unwrap();
+            let content: serde_json::Value = serde_json::from_str(entry["content"].as_str()?).unwrap();
+            let event = &content["event"];
+            let statement = (event["kind"] == "request").then(|| event["statement"]["statement"].as_str().unwrap())?;
+            Some(serde_json::from_str(statement).unwrap())
+        })
+        .collect();
+    let fields = |request: &serde_json::Value| {
+        // Before the first one no head of the custodian's log was seen.
+        let fields = request.as_object().unwrap().keys().filter(|field| *field != "seen");
+        fields.cloned().collect::<Vec<_>>()
+    };
+    assert_eq!(requests.len(), 3);
+    assert!(requests.iter().all(|request| fields(request) == fields(&requests[1])), "{requests:?}");
+    assert!(!text(&desk, "custodian.jsonl").contains("canar"));
+}
+
+#[test]
+fn a_plan_says_what_canaries_find() {
+    let desk = Desk::exchanged();
+    let plan = "plan --references 100000 --canaries 300 --bootstrap-ms 10";
+    let said = desk.ok(plan);
+    assert!(said.contains("300 of 100000 references") && said.contains("1 of 100: 95.1 %"), "{said}");
+    let document = desk.json(plan);
+    assert_eq!(
+        (&document["canaries"]["canaries"], &document["canaries"]["found_out"][1]["skipped"]),
+        (&300.into(), &1000.into())
+    );
+}

@@ -180,6 +180,10 @@ impl Desk<'_> {
             searched(reply, accepted),
             if again { "; kept since an earlier run" } else { "" },
         ));
+        let canaries = self.outbox.is_about_canaries(number);
+        if canaries.map_err(|error| party::store_failure(&self.args.config, &error))? {
+            self.tell_canaries(number, &told);
+        }
         if let Some(why) = is_contradicted(reply, accepted) {
             self.console.warn(format_args!(
                 "request {number}: {why}. Both are signed, and stand in our log: 'cotejo audit verify' shows it; ask the custodian"
@@ -190,6 +194,22 @@ impl Desk<'_> {
             reply: Some(reply.number),
             told,
         })
+    }
+
+    /// Who of the donors was not found, loudly.
+    fn tell_canaries(&self, number: &Code, told: &Told) {
+        let missed: Vec<String> =
+            told.said.iter().filter(|said| !said.hit()).map(|said| format!("'{}'", said.probe())).collect();
+        let asked = told.said.len();
+        match missed.len() {
+            0 => self.console.note(format_args!("request {number}: all {asked} canaries were found; our log notes it")),
+            number_missed => self.console.warn(format_args!(
+                "request {number}: {number_missed} of {asked} canaries NOT FOUND: {}. Ask once more with another sample of each: a sample \
+                 may be a poor one. Who is missed again may have been skipped, removed or exempted: have the custodian prove who is \
+                 enrolled ('gallery prove', against the root of this answer)",
+                missed.join(", ")
+            )),
+        }
     }
 
     /// The verdicts of a request that was replied to: those that are kept, or those of its answer, which are kept from here on.
@@ -204,7 +224,8 @@ impl Desk<'_> {
             return Err(Untold { ending: Ending::Forgotten, why: forgotten(number) });
         };
         let sealed = told.seal(&self.querier, number)?;
-        let kept = self.outbox.keep(number, &sealed);
+        let counts = (told.said.len() as u64, told.hits as u64);
+        let kept = self.outbox.keep(number, &sealed, counts, party::now());
         kept.map_err(|error| party::store_failure(&self.args.config, &error))?;
         Ok(told)
     }

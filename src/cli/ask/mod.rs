@@ -50,8 +50,12 @@ pub struct Args {
     #[command(flatten)]
     agreement: AgreementArg,
     /// The probes: one file, any number of persons; `-` is standard input
-    #[arg(long, value_name = "FILE", required_unless_present_any = ["resume", "show", "forget", "check", "list", "abandon", "trust_log", "init"])]
+    #[arg(long, value_name = "FILE", required_unless_present_any = ["resume", "show", "forget", "check", "list", "abandon", "trust_log", "init", "canary"])]
     templates: Option<PathBuf>,
+    /// Instead of --templates: fresh templates of donors whose references the agreement has enrolled (canaries); asked about like anybody, and
+    /// our log notes how many were found
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["templates", "resume", "show", "forget", "check", "list", "abandon", "trust_log", "init"])]
+    canary: Option<PathBuf>,
     #[command(flatten)]
     beside: super::templates::Beside,
     /// Ask about this enrolled person alone (1:1); names it to the custodian
@@ -116,6 +120,7 @@ Examples:
   cotejo ask --forget 2026-0017         its verdicts are gone from the database
   cotejo ask --list                     what was asked, and how far it came; asks nobody
   cotejo ask --abandon 2026-0017        nobody goes on with it; what was not sent is not charged
+  cotejo ask --canary donors.npy --justification \"file 8/2026\"
   cotejo ask --trust-log 1204:9a11... --reason \"restored from a copy\"
   cotejo ask --check                    whether the configuration and all that it names is sound; asks nobody
   cotejo ask --init                     a configuration, certificates for a trial, and what comes next"

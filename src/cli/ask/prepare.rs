@@ -32,11 +32,15 @@ impl Args {
         outbox: &mut Outbox,
         console: &Console,
     ) -> Result<Code, Failure> {
-        let Some(path) = &self.templates else {
+        let Some(path) = self.templates.as_ref().or(self.canary.as_ref()) else {
             return Err(Failure::new("--templates", "nobody to ask about", "name a file of templates"));
         };
         let target = load::target(self.reference.as_deref())?;
         let terms = self.service_terms(agreement)?;
+        if self.canary.is_some() && terms.canaries.is_none() {
+            let what = "the agreement names no canaries: the custodian has no donors enrolled to be found";
+            return Err(Failure::at(&self.agreement.path, what, "agree on them ('cotejo agreement init --canaries')"));
+        }
         let templates = self.beside.templates(path);
         let loaded = templates.read(agreement.shape(), console)?;
         let records = loaded.probes(path, agreement, self.beside.skip_refused, console)?;
@@ -74,7 +78,11 @@ impl Args {
         };
         interrupt::check()?;
         outbox.journal().retain(terms.log_days).map_err(failed)?;
-        if !outbox.prepare(&prepared, party::now()).map_err(failed)? {
+        let kept = match self.canary {
+            Some(_) => outbox.prepare_canaries(&prepared, party::now()),
+            None => outbox.prepare(&prepared, party::now()),
+        };
+        if !kept.map_err(failed)? {
             let what = format!("'{number}' was used before");
             let remedy = format!("choose another number, or go on with that request: cotejo ask --resume {number}");
             return Err(Failure::new("--number", what, remedy));

@@ -1,6 +1,6 @@
 //! `cotejo audit transparency`: yearly counts that can be published.
 
-use crate::service::audit::{Report, Transparency, Year};
+use crate::service::audit::{CanaryCounts, Report, Transparency, Year};
 use serde::Serialize;
 
 use super::source::SourceArgs;
@@ -77,6 +77,9 @@ fn text(year: &Year) -> Vec<String> {
         }
     }
     lines.push(format!("circuit breaker pulled: {}", count(year.breaker_pulled as usize, "time")));
+    if let Some(CanaryCounts { asked, found }) = year.canaries {
+        lines.push(format!("canaries asked about: {asked}, found: {found}"));
+    }
     lines.push(format!("contents erased in this year: {}", year.erased_contents));
     if !year.is_complete() {
         lines.push(format!(

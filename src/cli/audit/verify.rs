@@ -95,6 +95,15 @@ fn summary(report: &Report) -> Vec<String> {
         let requests = count(unchecked as usize, "request");
         lines.push(format!("{requests} under agreements that were not given: held to none"));
     }
+    if counts.canaries > 0 {
+        let missed = counts.canaries.saturating_sub(counts.canaries_found);
+        lines.push(match missed {
+            0 => format!("canaries asked about: {}, all found", counts.canaries),
+            _ => {
+                format!("canaries asked about: {}, found: {}, MISSED: {missed}", counts.canaries, counts.canaries_found)
+            }
+        });
+    }
     if report.reregistered > 0 {
         let keys = count(report.reregistered as usize, "key");
         lines.push(format!("{keys} of other parties replaced without a word of the key of before"));

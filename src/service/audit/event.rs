@@ -86,6 +86,15 @@ pub enum Event {
         /// What it was refused for.
         reason: RequestRefusal,
     },
+    /// A request was about donors whose references the custodian has: canaries. In a querier's log, when the answer was read.
+    Canaries {
+        /// Digest of the request's statement.
+        request: Hash,
+        /// Donors that it asked about.
+        asked: u64,
+        /// How many of them were hits.
+        found: u64,
+    },
     /// Query and answer of a request were deleted.
     Deleted {
         /// Digest of the request's statement.
@@ -237,6 +246,7 @@ impl Event {
             | Self::Acknowledgement { .. }
             | Self::Abandoned { .. }
             | Self::Refused { .. }
+            | Self::Canaries { .. }
             | Self::Deleted { .. }
             | Self::KeyAdmitted { .. } => true,
             Self::Opened { .. }

@@ -45,5 +45,5 @@ pub(crate) use reading::{Reading, Whose};
 pub use requests::{RequestRow, Requests, RowOutcome};
 pub use role::Role;
 pub use succession::{SUCCESSIONS, Signers, Succession, SuccessionError, read_successions};
-pub use transparency::{Transparency, Usage, Year};
+pub use transparency::{CanaryCounts, Transparency, Usage, Year};
 pub use verify::{Counts, Finding, LogProblem, Report, Verifier};

@@ -58,6 +58,11 @@ pub(super) enum Told {
         persons: Option<Hash>,
         root: Option<Hash>,
     },
+    Canaries {
+        request: Hash,
+        asked: u64,
+        found: u64,
+    },
     Clock {
         ahead: Time,
     },
@@ -161,6 +166,7 @@ impl Told {
             Event::Gallery { agreement, version, inherits, persons, root, .. } => {
                 Self::Gallery { agreement, version, inherits, persons, root }
             }
+            Event::Canaries { request, asked, found } => Self::Canaries { request, asked, found },
             Event::Clock { ahead, .. } => Self::Clock { ahead },
             Event::Breaker { pulled, reason, orders } => {
                 let orders = orders.iter().map(Stated::of).collect();

@@ -165,6 +165,7 @@ impl Requests {
             | Told::Diverged { .. }
             | Told::Trusted { .. }
             | Told::KeyAdmitted { .. }
+            | Told::Canaries { .. }
             | Told::Gallery { .. }
             | Told::Erased(_)
             | Told::Else => {}

@@ -32,6 +32,15 @@ pub struct Usage {
     pub gallery_versions: u64,
 }
 
+/// Canaries in a year.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct CanaryCounts {
+    /// How many were asked about.
+    pub asked: u64,
+    /// How many of them were found.
+    pub found: u64,
+}
+
 /// A calendar year, in UTC. Requests count where they were logged, replies where they were.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Year {
@@ -43,6 +52,9 @@ pub struct Year {
     pub days_with_refusals: BTreeMap<Code, BTreeMap<RequestRefusal, u64>>,
     /// How often the circuit breaker was pulled.
     pub breaker_pulled: u64,
+    /// Canaries that a querier asked about, and how many of them were found; where no querier's log is read, none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub canaries: Option<CanaryCounts>,
     /// Contents that were erased in this year.
     pub erased_contents: u64,
     /// Entries of this year whose contents have been erased since: the counts above are then too small.
@@ -64,6 +76,7 @@ struct Counted {
     usage: BTreeMap<(Code, Code), CountedUsage>,
     days_with_refusals: BTreeMap<Code, BTreeMap<RequestRefusal, u64>>,
     breaker_pulled: u64,
+    canaries: Option<CanaryCounts>,
     erased_contents: u64,
     erased_entries: u64,
 }
@@ -110,6 +123,11 @@ impl Transparency {
                 if self.refused.insert((requester.clone(), *reason), day) != Some(day) {
                     *year.days_with_refusals.entry(requester.clone()).or_default().entry(*reason).or_default() += 1;
                 }
+            }
+            Told::Canaries { asked, found, .. } => {
+                let canaries = year.canaries.get_or_insert_default();
+                canaries.asked = canaries.asked.saturating_add(*asked);
+                canaries.found = canaries.found.saturating_add(*found);
             }
             Told::Breaker { pulled, .. } => year.breaker_pulled += u64::from(*pulled),
             Told::Erased(erasure) => year.erased_contents = year.erased_contents.saturating_add(erasure.contents),
@@ -178,6 +196,7 @@ impl Counted {
             usage: usage.collect(),
             days_with_refusals: self.days_with_refusals,
             breaker_pulled: self.breaker_pulled,
+            canaries: self.canaries,
             erased_contents: self.erased_contents,
             erased_entries: self.erased_entries,
         }

@@ -170,6 +170,7 @@ impl Statements {
             | Told::OperatorRemoved { .. }
             | Told::Refused { .. }
             | Told::KeyAdmitted { .. }
+            | Told::Canaries { .. }
             | Told::Breaker { .. }
             | Told::Clock { .. }
             | Told::Else => {}

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::LogProblem;
-use crate::service::protocol::GalleryRoot;
+use super::{LogProblem, Verifier};
+use crate::service::audit::Role;
+use crate::service::protocol::{GalleryRoot, Receipt, Reply, ReplyOutcome};
 use crate::service::signing::{Hash, PublicKey};
 
 /// Roots that a log tells, or holds signed.
@@ -42,12 +43,39 @@ impl Galleries {
     }
 }
 
+impl Verifier {
+    /// The version that was searched when a request was accepted has the root that it has elsewhere.
+    pub(super) fn receipt_of(&mut self, entry: u64, signer: PublicKey, receipt: &Receipt) {
+        let Some(gallery) = receipt.gallery else { return };
+        // Whether its request was erased or never there is judged apart: then it is not known under which agreement.
+        let Some(progress) = self.requests.get_mut(&receipt.request) else { return };
+        progress.gallery = Some(gallery.version);
+        let Some(agreement) = progress.agreement else { return };
+        let own = self.is_role(Role::Custodian);
+        let problem = self.galleries.said(signer, agreement, gallery, own);
+        problem.into_iter().for_each(|problem| self.find(entry, problem));
+    }
+
+    /// What was searched is that version or a later one, and has the root that it has elsewhere.
+    pub(super) fn searched(&mut self, entry: u64, signer: PublicKey, reply: &Reply) {
+        let ReplyOutcome::Answered { gallery: searched, .. } = reply.outcome else { return };
+        let accepted = self.requests.get(&reply.request_digest).and_then(|progress| progress.gallery);
+        if let Some(accepted) = accepted.filter(|accepted| *accepted > searched) {
+            self.find(entry, LogProblem::Searched { accepted, searched });
+        }
+        let Some(gallery) = reply.gallery() else { return };
+        let own = self.is_role(Role::Custodian);
+        let problem = self.galleries.said(signer, reply.request.agreement, gallery, own);
+        problem.into_iter().for_each(|problem| self.find(entry, problem));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::service::audit::samples::{Exchange, Log, Reached, key};
-    use crate::service::audit::{Disagreement, Event, Statements, Verifier, compare};
-    use crate::service::protocol::{ReplyOutcome, tests::request};
+    use crate::service::audit::{Disagreement, Event, Statements, compare};
+    use crate::service::protocol::tests::request;
     use crate::service::time::Time;
 
     const AGREEMENT: Hash = Hash([7; 32]);

@@ -1,6 +1,7 @@
 //! Checking a log, entry after entry.
 
 mod agreed;
+mod canaries;
 mod erasure;
 mod galleries;
 mod orders;
@@ -79,6 +80,10 @@ struct Progress {
     agreement: Option<Hash>,
     /// The version of the gallery that was searched when it was accepted.
     gallery: Option<u64>,
+    /// Persons it asks about.
+    probes: u64,
+    /// Whether the log tells that they were canaries.
+    canaries: bool,
     receipt: bool,
     reply: Option<Hash>,
     acknowledged: bool,
@@ -306,6 +311,7 @@ impl Verifier {
                     self.galleries.forget(key);
                 }
             }
+            Told::Canaries { request, asked, found } => self.canaries(entry, request, *asked, *found),
             Told::Gallery { agreement, version, root, .. } => self.galleries.entry(*agreement, *version, *root),
             Told::Diverged { shown } => {
                 self.diverged += 1;
@@ -365,9 +371,14 @@ impl Verifier {
         let number = entry.number;
         // Who made it, it says itself: where it does not hold, nothing is said.
         let signed = stated.held().is_none_or(|request| self.is_requester(Some(&request.requester), stated.signer));
-        if let Some((made, agreement)) =
-            self.holds(number, stated, signed).map(|request| (request.time, Some(request.agreement)))
-            && self.requests.insert(stated.digest, Progress { made, agreement, ..Progress::default() }).is_some()
+        let begun = self.holds(number, stated, signed).map(|request| Progress {
+            made: request.time,
+            agreement: Some(request.agreement),
+            probes: request.probes.into(),
+            ..Progress::default()
+        });
+        if let Some(begun) = begun
+            && self.requests.insert(stated.digest, begun).is_some()
         {
             self.find(number, LogProblem::Twice { statement: Request::KIND });
         }
@@ -419,31 +430,6 @@ impl Verifier {
         if echoed(&reply.request) != Some(reply.request_digest) {
             self.find(entry.number, LogProblem::Echo);
         }
-    }
-
-    /// The version that was searched when a request was accepted has the root that it has elsewhere.
-    fn receipt_of(&mut self, entry: u64, signer: PublicKey, receipt: &Receipt) {
-        let Some(gallery) = receipt.gallery else { return };
-        // Whether its request was erased or never there is judged apart: then it is not known under which agreement.
-        let Some(progress) = self.requests.get_mut(&receipt.request) else { return };
-        progress.gallery = Some(gallery.version);
-        let Some(agreement) = progress.agreement else { return };
-        let own = self.is_role(Role::Custodian);
-        let problem = self.galleries.said(signer, agreement, gallery, own);
-        problem.into_iter().for_each(|problem| self.find(entry, problem));
-    }
-
-    /// What was searched is that version or a later one, and has the root that it has elsewhere.
-    fn searched(&mut self, entry: u64, signer: PublicKey, reply: &Reply) {
-        let ReplyOutcome::Answered { gallery: searched, .. } = reply.outcome else { return };
-        let accepted = self.requests.get(&reply.request_digest).and_then(|progress| progress.gallery);
-        if let Some(accepted) = accepted.filter(|accepted| *accepted > searched) {
-            self.find(entry, LogProblem::Searched { accepted, searched });
-        }
-        let Some(gallery) = reply.gallery() else { return };
-        let own = self.is_role(Role::Custodian);
-        let problem = self.galleries.said(signer, reply.request.agreement, gallery, own);
-        problem.into_iter().for_each(|problem| self.find(entry, problem));
     }
 
     /// What a custodian tells its requesters of its log is this log, as it was before the statement.

@@ -23,6 +23,12 @@ pub struct Counts {
     pub acknowledgements: u64,
     /// Requests that the querier goes on with no more.
     pub abandoned: u64,
+    /// Canaries that a querier asked about, as its entries say.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub canaries: u64,
+    /// And how many of them were found.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub canaries_found: u64,
 }
 
 /// Something that is not as it should be.
@@ -245,6 +251,11 @@ pub enum LogProblem {
     /// The tables that the custodian decides by are not what its log tells.
     #[error("{}: the log tells {}, its database has {}", .0.what, .0.log, .0.database)]
     Unequal(Unequal),
+    /// Canaries that cannot be.
+    #[error(
+        "an entry about canaries that cannot be: more are found than asked about, or it is of no request that was answered, or a second one"
+    )]
+    Canaries,
     /// One version of a gallery, two roots; or one that the custodian's log does not commit to.
     #[error("version {version} of the gallery has another root here than in the log's other entries, or in none")]
     Root {
@@ -368,6 +379,7 @@ impl LogProblem {
             | Self::Bits { .. }
             | Self::Disclosed { .. }
             | Self::Unequal(_)
+            | Self::Canaries
             | Self::Root { .. }
             | Self::Searched { .. }
             | Self::OtherReply => false,

@@ -539,3 +539,42 @@ fn keys_are_followed_from_one_to_the_next_and_from_nobody_elses() {
         assert_eq!(problems(&log, 1), [LogProblem::Introduction, LogProblem::Signature]);
     }
 }
+
+#[test]
+fn canaries_are_counted_in_a_queriers_log_and_what_cannot_be_is_found() {
+    use crate::service::audit::samples::{Exchange, Reached};
+    let report = |exchange: &Exchange, custodian: bool| {
+        let (log, seed) = if custodian { (&exchange.custodian, 1) } else { (&exchange.querier, 2) };
+        let mut verifier = Verifier::new(Some(crate::service::audit::samples::key(seed).public()), None);
+        log.entries.iter().for_each(|entry| verifier.entry(entry));
+        verifier.finish()
+    };
+    let told = |asked, found, times: usize| {
+        let mut exchange = Exchange::new();
+        let request = exchange.ask(1, 1000, Reached::Delivered);
+        for _ in 0..times {
+            exchange.querier.add(2000, Event::Canaries { request, asked, found });
+        }
+        report(&exchange, false)
+    };
+    let sound = told(4, 3, 1);
+    assert!(sound.is_sound(), "{:?}", sound.findings);
+    assert_eq!((sound.statements.canaries, sound.statements.canaries_found), (4, 3));
+    // More than were asked about, or were found; a second time; before there is a reply; of no request.
+    for (asked, found, times) in [(5, 3, 1), (3, 4, 1), (4, 4, 2)] {
+        let problems: Vec<_> = told(asked, found, times).findings.into_iter().map(|finding| finding.problem).collect();
+        assert_eq!(problems, [LogProblem::Canaries], "{asked} {found} {times}");
+    }
+    let mut early = Exchange::new();
+    let request = early.ask(1, 1000, Reached::Accepted);
+    early.querier.add(2000, Event::Canaries { request, asked: 4, found: 4 });
+    early.querier.add(2000, Event::Canaries { request: Hash([9; 32]), asked: 1, found: 1 });
+    let problems: Vec<_> = report(&early, false).findings.into_iter().map(|finding| finding.problem).collect();
+    assert_eq!(problems, [LogProblem::Canaries, LogProblem::Unknown]);
+    // A custodian knows of none.
+    let mut custodian = Exchange::new();
+    let request = custodian.ask(1, 1000, Reached::Delivered);
+    custodian.custodian.add(2000, Event::Canaries { request, asked: 4, found: 4 });
+    let problems: Vec<_> = report(&custodian, true).findings.into_iter().map(|finding| finding.problem).collect();
+    assert_eq!(problems, [LogProblem::Canaries]);
+}

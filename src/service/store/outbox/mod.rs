@@ -78,6 +78,28 @@ impl Outbox {
     ///
     /// [`StoreError`] where it cannot be kept.
     pub fn prepare(&mut self, request: &OutboxRequest, now: Time) -> Result<bool, StoreError> {
+        self.prepare_as(request, false, now)
+    }
+
+    /// The same of a request about canaries: when its answer is read, the log tells how many of them were found.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] where it cannot be kept.
+    pub fn prepare_canaries(&mut self, request: &OutboxRequest, now: Time) -> Result<bool, StoreError> {
+        self.prepare_as(request, true, now)
+    }
+
+    /// Whether a request was about canaries.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] where it cannot be read.
+    pub(crate) fn is_about_canaries(&mut self, number: &Code) -> Result<bool, StoreError> {
+        Ok(maybe_about(&mut self.journal.database, &canaries_of(number))?.is_some())
+    }
+
+    fn prepare_as(&mut self, request: &OutboxRequest, canaries: bool, now: Time) -> Result<bool, StoreError> {
         self.journal.step(|step| {
             if step.row("SELECT number FROM requests WHERE number = ?1", &[(&request.number).into()])?.is_some() {
                 return Ok(false);
@@ -100,6 +122,9 @@ impl Outbox {
                 bytes(request.nonce.as_ref().map(<[u8; 32]>::as_slice)),
             ];
             step.execute(sql, &values)?;
+            if canaries {
+                schema::set_about(step, &canaries_of(&request.number), ASKED)?;
+            }
             Ok(true)
         })
     }
@@ -285,16 +310,32 @@ impl Outbox {
         })
     }
 
-    /// The answer was read: its verdicts take the place of all else that is secret, before anybody is told.
+    /// The answer was read: its verdicts take the place of all else that is secret, before anybody is told. `asked` and `found` are how many
+    /// it is about, and how many of them are hits: of canaries the log tells.
     ///
     /// # Errors
     ///
     /// [`StoreError`] where they cannot be kept.
-    pub(crate) fn keep(&mut self, number: &Code, verdicts: &[u8]) -> Result<(), StoreError> {
+    pub(crate) fn keep(
+        &mut self,
+        number: &Code,
+        verdicts: &[u8],
+        (asked, found): (u64, u64),
+        now: Time,
+    ) -> Result<(), StoreError> {
         self.journal.step(|step| {
             let sql = "UPDATE requests SET verdicts = ?2, query = NULL, pending = NULL, answer = NULL \
                        WHERE number = ?1 AND stage IN ('replied', 'acknowledged', 'done')";
-            step.execute(sql, &[number.into(), verdicts.into()]).map(drop)
+            let kept = step.execute(sql, &[number.into(), verdicts.into()])? > 0;
+            let name = canaries_of(number);
+            if kept && schema::about(step, &name)?.as_deref() == Some(ASKED) {
+                schema::set_about(step, &name, TOLD)?;
+                let sql = "SELECT request_digest FROM requests WHERE number = ?1";
+                let row = step.row(sql, &[number.into()])?;
+                let request = row.ok_or(StoreError::Damaged("request"))?.parsed()?;
+                step.log(Event::Canaries { request, asked, found }, now)?;
+            }
+            Ok(())
         })
     }
 
@@ -404,6 +445,15 @@ impl Outbox {
         rows.into_iter().map(request::listed).collect()
     }
 }
+
+/// Under this name stands that a request is about canaries.
+fn canaries_of(number: &Code) -> String {
+    format!("canaries {number}")
+}
+
+/// What of canaries is done: nothing, or their entry stands in the log.
+const ASKED: &str = "asked";
+const TOLD: &str = "told";
 
 /// Under this name stands the largest number of a custodian's replies.
 fn replied_by(custodian: &Code) -> String {
