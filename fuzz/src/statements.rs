@@ -71,7 +71,7 @@ pub fn seeds() -> Vec<Vec<u8>> {
     let orders = OrderDocument { orders: vec![erased.clone(), erased.clone()], consents: vec![consent.clone()] };
     let events = [
         Event::Opened { party: "B".parse().expect("a code"), role: Role::Custodian },
-        Event::Registered { party: request.requester.clone(), key: key.public(), introduced: None },
+        Event::Registered { party: request.requester.clone(), key: key.public(), introduced: None, ml_dsa: Vec::new() },
         Event::Request { statement: asked },
         Event::Receipt { statement: Signed::new(&receipt, &key).expect("short") },
         Event::Reply { statement: replied },

@@ -6,7 +6,7 @@ use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::ask::rotate;
-use super::audit::succeed;
+use super::audit::{ml_dsa, succeed};
 use super::console::Console;
 use super::failure::Failure;
 use super::files::protected::{self, Standing};
@@ -36,6 +36,7 @@ enum Command {
     /// Take the protection away: the keys are in the clear again
     #[command(after_help = "Example:\n  cotejo keys open b/signing.key")]
     Open(Files),
+    MlDsa(ml_dsa::Args),
     Rotate(rotate::Args),
     Succeed(succeed::Args),
 }
@@ -58,6 +59,7 @@ impl Args {
         let (files, change, done) = match self.command {
             Command::Protect(args) => (args.files, protect as Change, "protected"),
             Command::Open(args) => (args.files, open as Change, "in the clear"),
+            Command::MlDsa(args) => return args.run(console),
             Command::Rotate(args) => return args.run(console),
             Command::Succeed(args) => return args.run(console),
         };

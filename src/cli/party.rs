@@ -7,6 +7,7 @@ use crate::agreement::Code;
 use crate::remedy::Remedy as _;
 use crate::service::audit::{Role, Signers, SuccessionError, read_successions};
 use crate::service::identity::{self, Content, Identity, IdentityError, KeyExchange, PemFile, Side, TlsKey};
+use crate::service::lattice::LatticeKey;
 use crate::service::signing::{Hash, HexError, PublicKey, SigningKey};
 use crate::service::store::{Custody, Location, Outbox, Owner, StoreError};
 use crate::service::time::Time;
@@ -63,6 +64,13 @@ pub struct Party<T> {
     common: Common,
     keys: Keys,
     pub rest: T,
+}
+
+/// What another party signs with, as a configuration names it.
+pub struct Signing<'a> {
+    pub key: &'a str,
+    pub succession: Option<&'a Path>,
+    pub ml_dsa: Option<&'a Path>,
 }
 
 /// The private keys that every party has.
@@ -222,16 +230,20 @@ impl<T> Party<T> {
     }
 
     /// What another party signs with: its key, and the statements that lead to it from those before.
-    pub fn signers(&self, key: &str, succession: Option<&Path>, of: (&Code, Role)) -> Result<Signers, Failure> {
+    pub fn signers(&self, signing: &Signing<'_>, of: (&Code, Role)) -> Result<Signers, Failure> {
+        let Signing { key, succession, ml_dsa } = *signing;
         let current = public_key(key, &self.path(key.as_ref()))?;
-        let Some(path) = succession.map(|path| self.path(path)) else { return Ok(Signers::new(current)) };
+        let lattice = ml_dsa.map_or(Ok(Vec::new()), |path| lattice_keys(&self.path(path)))?;
+        let Some(path) = succession.map(|path| self.path(path)) else {
+            return Ok(Signers::new(current).twice(lattice));
+        };
         let refused =
             |error: SuccessionError| Failure::of(&path, &error, "give what 'cotejo keys succeed' printed there");
         let text = String::from_utf8(files::read_at_most(&path, LIMIT_BYTES)?);
         let text =
             text.map_err(|_| Failure::at(&path, "not a text", "give what 'cotejo keys succeed' printed there"))?;
         let statements = read_successions(&text).map_err(refused)?;
-        Signers::introduced(current, of, &statements).map_err(refused)
+        Ok(Signers::introduced(current, of, &statements).map_err(refused)?.twice(lattice))
     }
 
     pub fn owner(&self, role: Role) -> Result<Owner, Failure> {
@@ -404,6 +416,25 @@ pub fn public_key(text: &str, path: &Path) -> Result<PublicKey, Failure> {
             Err(Failure::at(path, format_args!("no Ed25519 public key: {content}"), PUBLIC_KEY))
         }
         (None, _) => text.parse().map_err(|error: HexError| Failure::at(path, error, PUBLIC_KEY)),
+    }
+}
+
+/// Keys of second signatures, at most: a party's, and those before it.
+const LATTICE_KEYS: usize = 8;
+
+/// What another party signs with a second time: a key a line, that of now first.
+fn lattice_keys(path: &Path) -> Result<Vec<LatticeKey>, Failure> {
+    let remedy = "give what 'cotejo keys ml-dsa' prints there, and keep the line of before below it";
+    let text = read_theirs(path)?;
+    let text = String::from_utf8(text).map_err(|_| Failure::at(path, "not a text", remedy))?;
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let keys = lines.map(str::parse).collect::<Result<Vec<LatticeKey>, _>>();
+    match keys.map_err(|error| Failure::at(path, error, remedy))? {
+        keys if keys.is_empty() => Err(Failure::at(path, "no key is in it", remedy)),
+        keys if keys.len() > LATTICE_KEYS => {
+            Err(Failure::at(path, format_args!("more than {LATTICE_KEYS} keys"), "take the oldest out"))
+        }
+        keys => Ok(keys),
     }
 }
 

@@ -3,7 +3,7 @@
 //!
 //! From the inside out:
 //!
-//! 1. [`time`], [`held_key`], [`signing`], [`tree`], [`protocol`]: what the parties say to each other, signed;
+//! 1. [`time`], [`held_key`], [`lattice`], [`signing`], [`tree`], [`protocol`]: what the parties say to each other, signed;
 //! 2. [`audit`]: the log, hash-chained and signed, and what it shows;
 //! 3. `store`: jobs, quotas and log in one database, changed by whole steps;
 //! 4. `server` and `client`: the same steps over HTTPS.
@@ -14,6 +14,7 @@ pub mod audit;
 pub mod client;
 pub mod held_key;
 pub mod identity;
+pub mod lattice;
 pub mod protocol;
 pub mod server;
 pub mod signing;

@@ -1,14 +1,18 @@
 //! Ed25519 keys, and statements that are signed with them (RFC 8032).
 //!
+//! What a partner may have to prove years later (requests, receipts, replies, standings) is signed a second time, with ML-DSA-65: see
+//! [`lattice`](super::lattice).
+//!
 //! A statement crosses as the text that was signed, beside the signature: nobody has to agree on how JSON is written to check it.
 
 use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::remedy::Remedy;
 use crate::service::held_key::{HeldKey, SigningError};
+use crate::service::lattice::{LatticeKey, LatticeSecret, LatticeSignature, SIGNATURE_TEXT_BYTES};
 use ed25519_dalek::pkcs8::{DecodePrivateKey, DecodePublicKey, EncodePrivateKey, KeypairBytes};
 use ed25519_dalek::{Signer, Verifier};
 use rand::CryptoRng;
@@ -18,7 +22,11 @@ use sha2::{Digest as _, Sha256};
 use zeroize::{Zeroize as _, Zeroizing};
 
 /// What one party signs with: a seed, or a key that is held elsewhere. Does not print, copy or serialise by accident.
-pub struct SigningKey(Held);
+pub struct SigningKey {
+    held: Held,
+    /// What it signs with a second time, once that was needed.
+    lattice: OnceLock<LatticeSecret>,
+}
 
 enum Held {
     /// Here: wiped on drop. It stands at one place in memory: moving it leaves no copy behind.
@@ -30,19 +38,25 @@ enum Held {
 /// What a key that is held elsewhere signs to begin with, and whenever it is asked whether it can: no statement and no log entry.
 const ROOT: &[u8] = b"cotejo derived secrets v1\0";
 const TRIED: &[u8] = b"cotejo trial of a key v1\0";
+/// What the second key is derived for.
+const LATTICE: &[u8] = b"cotejo ml-dsa-65 key v1\0";
 
 impl SigningKey {
     /// A fresh key.
     pub fn generate(rng: &mut dyn CryptoRng) -> Self {
         let mut seed = Zeroizing::new([0; 32]);
         rng.fill_bytes(seed.as_mut());
-        Self(Held::Seed(Box::new(ed25519_dalek::SigningKey::from_bytes(&seed))))
+        Self::of(Held::Seed(Box::new(ed25519_dalek::SigningKey::from_bytes(&seed))))
+    }
+
+    fn of(held: Held) -> Self {
+        Self { held, lattice: OnceLock::new() }
     }
 
     /// Reads PKCS #8 in PEM; `None` for anything else.
     pub fn from_pem(text: &str) -> Option<Self> {
         without_traces(|| {
-            ed25519_dalek::SigningKey::from_pkcs8_pem(text).ok().map(|key| Self(Held::Seed(Box::new(key))))
+            ed25519_dalek::SigningKey::from_pkcs8_pem(text).ok().map(|key| Self::of(Held::Seed(Box::new(key))))
         })
     }
 
@@ -59,7 +73,7 @@ impl SigningKey {
             return Err(SigningError::Wrong(public.to_string()));
         }
         match *root == *again {
-            true => Ok(Self(Held::Elsewhere { key, public, root: Zeroizing::new(root.to_vec()) })),
+            true => Ok(Self::of(Held::Elsewhere { key, public, root: Zeroizing::new(root.to_vec()) })),
             false => Err(SigningError::Varying(public.to_string())),
         }
     }
@@ -67,7 +81,7 @@ impl SigningKey {
     /// As PKCS #8 in PEM, version 1: OpenSSL 3.0 does not read version 2, which has the public half beside it. None where it is held
     /// elsewhere.
     pub(crate) fn to_pem(&self) -> Option<Zeroizing<String>> {
-        let Held::Seed(key) = &self.0 else { return None };
+        let Held::Seed(key) = &self.held else { return None };
         let mut pair = KeypairBytes { secret_key: *key.as_bytes(), public_key: None };
         let pem = pair.to_pkcs8_pem(Default::default());
         pair.secret_key.zeroize();
@@ -76,7 +90,7 @@ impl SigningKey {
 
     /// The other half.
     pub fn public(&self) -> PublicKey {
-        match &self.0 {
+        match &self.held {
             Held::Seed(key) => PublicKey(key.verifying_key().to_bytes()),
             Held::Elsewhere { public, .. } => *public,
         }
@@ -84,7 +98,7 @@ impl SigningKey {
 
     /// What finds out whether it can sign now: apart from the key, for it may take a while.
     pub(super) fn trial(&self) -> Trial {
-        match &self.0 {
+        match &self.held {
             Held::Seed(_) => Trial(None),
             Held::Elsewhere { key, public, .. } => Trial(Some((Arc::clone(key), *public))),
         }
@@ -93,7 +107,7 @@ impl SigningKey {
     /// A secret for another use than signing, from which the key cannot be told (HKDF-SHA256, RFC 5869).
     pub(super) fn derive(&self, purpose: &[u8]) -> Zeroizing<[u8; 32]> {
         let mut secret = Zeroizing::new([0; 32]);
-        let root: &[u8] = match &self.0 {
+        let root: &[u8] = match &self.held {
             Held::Seed(key) => key.as_bytes(),
             Held::Elsewhere { root, .. } => root,
         };
@@ -108,10 +122,29 @@ impl SigningKey {
     ///
     /// [`SigningError`] where it is held elsewhere, and cannot be asked or signs wrongly.
     pub(super) fn sign(&self, message: &[u8]) -> Result<Signature, SigningError> {
-        match &self.0 {
+        match &self.held {
             Held::Seed(key) => Ok(without_traces(|| Signature(key.sign(message).to_bytes()))),
             Held::Elsewhere { key, public, .. } => signed_elsewhere(key.as_ref(), public, message),
         }
+    }
+}
+
+impl SigningKey {
+    /// What its second signatures are checked with.
+    ///
+    /// # Errors
+    ///
+    /// [`SigningError`], which is not expected.
+    pub fn lattice_key(&self) -> Result<LatticeKey, SigningError> {
+        self.lattice().map(LatticeSecret::public)
+    }
+
+    fn lattice(&self) -> Result<&LatticeSecret, SigningError> {
+        if let Some(made) = self.lattice.get() {
+            return Ok(made);
+        }
+        let made = LatticeSecret::from_seed(&self.derive(LATTICE))?;
+        Ok(self.lattice.get_or_init(|| made))
     }
 }
 
@@ -255,6 +288,8 @@ impl PublicKey {
 pub trait Statement: Serialize + DeserializeOwned {
     /// Names the kind in what is signed, and in messages.
     const KIND: &'static str;
+    /// Whether it is signed a second time, with ML-DSA-65.
+    const IS_SIGNED_TWICE: bool = false;
 
     /// Whether others have signed with its signer what takes more than one signature.
     ///
@@ -273,6 +308,9 @@ pub struct Signed<T> {
     statement: String,
     signer: PublicKey,
     signature: Signature,
+    /// Of the same text. None in those of before version 0.2, and where its signer keeps it himself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ml_dsa: Option<LatticeSignature>,
     #[serde(skip)]
     of: PhantomData<fn() -> T>,
 }
@@ -307,6 +345,12 @@ pub enum StatementError {
     /// Of a new key that has signed nothing of the kind: anybody can name it.
     #[error("the key that it introduces has not signed that it follows this one")]
     NotAccepted,
+    /// Without what its signer signs with a second time, as was registered.
+    #[error("the ML-DSA signature is missing that its signer's key is registered with")]
+    Once,
+    /// Signed a second time with another key, or as something else.
+    #[error("the ML-DSA signature is not one of the key that is registered")]
+    Second,
     /// It could not be signed.
     #[error(transparent)]
     Unsigned(#[from] SigningError),
@@ -316,6 +360,9 @@ impl Remedy for StatementError {
     fn remedy(&self) -> Option<Cow<'static, str>> {
         let remedy = match self {
             Self::Signer { .. } => "register the key that signs, with what introduces it ('succession')",
+            Self::Once | Self::Second => {
+                "have its signer use this version, and register what its 'cotejo keys ml-dsa' prints (ml_dsa_key); keep the line of before"
+            }
             Self::Unsigned(error) => return error.remedy(),
             _ => return None,
         };
@@ -326,7 +373,7 @@ impl Remedy for StatementError {
 /// Longest statement, in bytes.
 pub(crate) const LIMIT_BYTES: usize = 8192;
 /// Longest signed statement in JSON, in bytes: quotes within a statement are escaped.
-pub(crate) const SIGNED_LIMIT_BYTES: usize = 2 * LIMIT_BYTES + 512;
+pub(crate) const SIGNED_LIMIT_BYTES: usize = 2 * LIMIT_BYTES + 512 + SIGNATURE_TEXT_BYTES;
 
 impl<T: Statement> Signed<T> {
     /// Signs a statement.
@@ -339,8 +386,23 @@ impl<T: Statement> Signed<T> {
         if statement.len() > LIMIT_BYTES {
             return Err(StatementError::TooLong);
         }
-        let signature = key.sign(&message::<T>(&statement))?;
-        Ok(Self { statement, signer: key.public(), signature, of: PhantomData })
+        let (message, signer) = (message::<T>(&statement), key.public());
+        let signature = key.sign(&message)?;
+        let ml_dsa = T::IS_SIGNED_TWICE.then(|| key.lattice()?.sign(&signer.0, &message)).transpose()?;
+        Ok(Self { statement, signer, signature, ml_dsa, of: PhantomData })
+    }
+
+    /// Without the second signature: as its signer keeps it, who can make another one.
+    pub(crate) fn once(&self) -> Self {
+        let (statement, signer, signature) = (self.statement.clone(), self.signer, self.signature);
+        Self { statement, signer, signature, ml_dsa: None, of: PhantomData }
+    }
+
+    /// What stands beside the first signature; none for kinds that are signed once.
+    pub(crate) fn second(&self) -> Option<Second> {
+        let of =
+            || Second { beside: self.signer, message: message::<T>(&self.statement), signature: self.ml_dsa.clone() };
+        T::IS_SIGNED_TWICE.then(of)
     }
 
     /// The statement, once its signature is found right; `signer` is who must have signed it, where that is known.
@@ -392,6 +454,31 @@ impl<T: Statement> Signed<T> {
         }
         let signed: Self = serde_json::from_str(text).map_err(|_| StatementError::Form)?;
         if signed.to_json() == text { Ok(signed) } else { Err(StatementError::Form) }
+    }
+}
+
+/// The second signature of a statement, not yet verified.
+pub(crate) struct Second {
+    beside: PublicKey,
+    message: Vec<u8>,
+    signature: Option<LatticeSignature>,
+}
+
+impl Second {
+    /// Whether one of these keys has made it; where there are none, nothing is asked for.
+    ///
+    /// # Errors
+    ///
+    /// [`StatementError::Once`] and [`StatementError::Second`].
+    pub(crate) fn verify(&self, keys: &[LatticeKey]) -> Result<(), StatementError> {
+        match &self.signature {
+            _ if keys.is_empty() => Ok(()),
+            None => Err(StatementError::Once),
+            Some(signature) => match keys.iter().any(|key| key.verifies(&self.beside.0, &self.message, signature)) {
+                true => Ok(()),
+                false => Err(StatementError::Second),
+            },
+        }
     }
 }
 

@@ -30,7 +30,12 @@ impl Log {
         let (party, seed) = other;
         log.add(
             "2025-01-01T00:00:00.000Z",
-            Event::Registered { party: party.parse().unwrap(), key: key(seed).public(), introduced: None },
+            Event::Registered {
+                party: party.parse().unwrap(),
+                key: key(seed).public(),
+                introduced: None,
+                ml_dsa: Vec::new(),
+            },
         );
         log
     }

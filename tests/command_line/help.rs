@@ -2,7 +2,7 @@
 
 use crate::support::Desk;
 
-const COMMANDS: [&str; 64] = [
+const COMMANDS: [&str; 65] = [
     "demo",
     "synthesize",
     "agreement",
@@ -12,6 +12,7 @@ const COMMANDS: [&str; 64] = [
     "keys",
     "keys protect",
     "keys open",
+    "keys ml-dsa",
     "keys rotate",
     "keys succeed",
     "enroll",

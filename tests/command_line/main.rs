@@ -44,3 +44,4 @@ mod succession;
 mod support;
 mod templates;
 mod tokens;
+mod twice;

@@ -100,7 +100,10 @@ impl Settling<'_> {
             return Ok(());
         }
         match Told::unseal(before, number, &sealed) {
-            Ok(told) => outbox.keep(number, &told.seal(self.current, number)?).map_err(failed),
+            Ok(told) => {
+                let (sealed, counts) = (told.seal(self.current, number)?, (told.said.len() as u64, told.hits as u64));
+                outbox.keep(number, &sealed, counts, party::now()).map_err(failed)
+            }
             // Of keys that are elsewhere.
             Err(_) => Ok(()),
         }

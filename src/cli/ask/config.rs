@@ -15,7 +15,7 @@ use crate::cli::encrypt::pending_folder;
 use crate::cli::failure::Failure;
 use crate::cli::files::exposure::Kept;
 use crate::cli::load;
-use crate::cli::party::Party;
+use crate::cli::party::{Party, Signing};
 use crate::cli::retired::Retired;
 
 /// The rest of `querier.toml`.
@@ -42,6 +42,8 @@ pub struct CustodianEntry {
     pub signing_key: String,
     /// Statements that lead to that key from those before it.
     succession: Option<PathBuf>,
+    /// What its statements are signed with a second time.
+    ml_dsa_key: Option<PathBuf>,
 }
 
 impl Args {
@@ -56,12 +58,13 @@ impl Args {
             (self.agreement.path.clone(), Kept::Ours),
             (party.path(party.rest.custodian.signing_key.as_ref()), Kept::Ours),
         ];
+        let theirs = [&party.rest.custodian.succession, &party.rest.custodian.ml_dsa_key];
         let before = Retired::all(&keys)?.into_iter().map(|before| before.folder.join(load::SECRET_KEY));
         let before: Vec<PathBuf> = before.filter(|key| key.exists()).collect();
         let further = further
             .into_iter()
             .chain(before.iter().map(|key| (key.clone(), Kept::Private)))
-            .chain(party.rest.custodian.succession.as_ref().map(|file| (party.path(file), Kept::Ours)));
+            .chain(theirs.into_iter().flatten().map(|file| (party.path(file), Kept::Ours)));
         let secret = std::iter::once(keys.join(load::SECRET_KEY)).chain(before.iter().cloned());
         party.judge_files(further, secret, self.guard, &|text| console.warn(text))?;
         Ok(party)
@@ -71,8 +74,9 @@ impl Args {
 impl Party<Querier> {
     /// What the custodian signs with.
     pub fn custodian_signers(&self) -> Result<Signers, Failure> {
-        let CustodianEntry { party, signing_key, succession, .. } = &self.rest.custodian;
-        self.signers(signing_key, succession.as_deref(), (party, Role::Custodian))
+        let CustodianEntry { party, signing_key, succession, ml_dsa_key, .. } = &self.rest.custodian;
+        let (key, succession, ml_dsa) = (signing_key.as_str(), succession.as_deref(), ml_dsa_key.as_deref());
+        self.signers(&Signing { key, succession, ml_dsa }, (party, Role::Custodian))
     }
 
     /// The custodian's service, as the configuration names it.

@@ -8,6 +8,7 @@ mod correct_clock;
 mod erase;
 mod export;
 mod key;
+pub mod ml_dsa;
 mod noted;
 mod owned;
 mod proof;

@@ -17,7 +17,7 @@ use super::source::GalleryFiles;
 use crate::cli::console::Console;
 use crate::cli::failure::Failure;
 use crate::cli::files::exposure::Kept;
-use crate::cli::party::{GuardArgs, Party, certificate_until, fingerprint, public_key};
+use crate::cli::party::{GuardArgs, Party, Signing, certificate_until, fingerprint, public_key};
 use crate::cli::{load, size};
 
 /// The rest of `custodian.toml`.
@@ -55,8 +55,17 @@ struct RequesterEntry {
     signing_key: String,
     /// Statements that lead to that key from those before it.
     succession: Option<PathBuf>,
+    /// What its statements are signed with a second time.
+    ml_dsa_key: Option<PathBuf>,
     /// Digests; all agreements, where there are none.
     agreements: Option<Vec<Hash>>,
+}
+
+impl RequesterEntry {
+    fn signing(&self) -> Signing<'_> {
+        let (key, succession) = (self.signing_key.as_str(), self.succession.as_deref());
+        Signing { key, succession, ml_dsa: self.ml_dsa_key.as_deref() }
+    }
 }
 
 #[derive(Deserialize)]
@@ -171,7 +180,7 @@ impl Party<Custodian> {
                 code: entry.code.clone(),
                 certificate: fingerprint(&entry.certificate, &certificate)?,
                 until: certificate_until(&entry.certificate, &certificate),
-                signers: self.signers(&entry.signing_key, entry.succession.as_deref(), (&entry.code, Role::Querier))?,
+                signers: self.signers(&entry.signing(), (&entry.code, Role::Querier))?,
                 agreements,
             })
         };
@@ -199,9 +208,9 @@ impl Party<Custodian> {
             further.extend([(self.path(file), Kept::Ours), (self.path(gallery), Kept::Private)]);
             further.extend(exempt.as_ref().map(|exempt| (self.path(exempt), Kept::Private)));
         }
-        for RequesterEntry { certificate, signing_key, succession, .. } in &self.rest.requester {
+        for RequesterEntry { certificate, signing_key, succession, ml_dsa_key, .. } in &self.rest.requester {
             further.extend([certificate, signing_key].map(|file| (self.path(file.as_ref()), Kept::Ours)));
-            further.extend(succession.as_ref().map(|file| (self.path(file), Kept::Ours)));
+            further.extend(succession.iter().chain(ml_dsa_key).map(|file| (self.path(file), Kept::Ours)));
         }
         let operators = self.rest.operator.iter();
         further.extend(operators.map(|operator| (self.path(operator.signing_key.as_ref()), Kept::Ours)));

@@ -53,8 +53,8 @@ pub struct Entry {
     pub signature: Signature,
 }
 
-/// Longest content, in bytes: a statement, its quotes escaped twice, and what stands around it.
-pub const CONTENT_LIMIT_BYTES: usize = 4 * crate::service::signing::LIMIT_BYTES;
+/// Longest content, in bytes: a statement, its quotes escaped twice, its second signature, and what stands around it.
+pub const CONTENT_LIMIT_BYTES: usize = 5 * crate::service::signing::LIMIT_BYTES;
 
 /// Why an entry's content cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

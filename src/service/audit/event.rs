@@ -7,6 +7,7 @@ use super::consent::Consent;
 use super::order::Order;
 use super::succession::Succession;
 use crate::agreement::Code;
+use crate::service::lattice::LatticeKey;
 use crate::service::protocol::{Abandonment, Acknowledgement, Line, Receipt, Reply, Request};
 use crate::service::signing::{Hash, Name, PublicKey, Signed};
 use crate::service::time::Time;
@@ -32,6 +33,9 @@ pub enum Event {
         /// Where it had another before: the statement by which that one introduces this one, if there is any.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         introduced: Option<Signed<Succession>>,
+        /// What they must be signed with a second time: by one of these. None where once is enough.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        ml_dsa: Vec<LatticeKey>,
     },
     /// From the next entry on the log is signed with another key. Signed with the key of before, as this entry is.
     Succession {

@@ -10,8 +10,9 @@ use super::order::{Measure, Order};
 use super::succession::Succession;
 use super::{Divergence, Entry, EntryError, Event, RequestRefusal, Role};
 use crate::agreement::Code;
+use crate::service::lattice::LatticeKey;
 use crate::service::protocol::{Abandonment, Acknowledgement, Receipt, Reply, Request, Standing};
-use crate::service::signing::{Hash, Name, PublicKey, Signed, Statement, StatementError};
+use crate::service::signing::{Hash, Name, PublicKey, Second, Signed, Statement, StatementError};
 use crate::service::time::Time;
 use crate::service::tree::TreeHead;
 
@@ -31,6 +32,7 @@ pub(super) enum Told {
         party: Code,
         key: PublicKey,
         introduced: Option<Stated<Succession>>,
+        ml_dsa: Vec<LatticeKey>,
     },
     Succession(Stated<Succession>),
     Request(Stated<Request>),
@@ -115,6 +117,8 @@ pub(super) struct Stated<T> {
     pub signer: PublicKey,
     /// What it says, where its signature is that key's.
     pub said: Result<T, StatementError>,
+    /// Its second signature; none for kinds that are signed once.
+    pub second: Option<Second>,
 }
 
 impl<'a> Reading<'a> {
@@ -148,8 +152,8 @@ impl Told {
     fn of(event: Event) -> Self {
         match event {
             Event::Opened { party, role } => Self::Opened(Whose { party, role }),
-            Event::Registered { party, key, introduced } => {
-                Self::Registered { party, key, introduced: introduced.as_ref().map(Stated::of) }
+            Event::Registered { party, key, introduced, ml_dsa } => {
+                Self::Registered { party, key, introduced: introduced.as_ref().map(Stated::of), ml_dsa }
             }
             Event::Succession { statement } => Self::Succession(Stated::of(&statement)),
             Event::Request { statement } => Self::Request(Stated::of(&statement)),
@@ -201,7 +205,8 @@ fn shown(divergence: &Divergence) -> Option<(TreeHead, PublicKey)> {
 
 impl<T: Statement> Stated<T> {
     pub(super) fn of(statement: &Signed<T>) -> Self {
-        Self { digest: statement.digest(), signer: statement.signer(), said: statement.verify(None) }
+        let (digest, signer, second) = (statement.digest(), statement.signer(), statement.second());
+        Self { digest, signer, said: statement.verify(None), second }
     }
 
     /// What it says, for judges who pass over what is signed wrongly.

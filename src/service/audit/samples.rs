@@ -48,7 +48,15 @@ impl Log {
     }
 
     pub(crate) fn register(&mut self, party: &str, seed: u64) {
-        self.add(0, Event::Registered { party: party.parse().unwrap(), key: key(seed).public(), introduced: None });
+        self.add(
+            0,
+            Event::Registered {
+                party: party.parse().unwrap(),
+                key: key(seed).public(),
+                introduced: None,
+                ml_dsa: Vec::new(),
+            },
+        );
     }
 
     /// Erases what is older, as the store does.

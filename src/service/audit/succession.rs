@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::Role;
 use crate::agreement::Code;
 use crate::remedy::Remedy;
+use crate::service::lattice::LatticeKey;
 use crate::service::protocol::Dated;
 use crate::service::signing::{PublicKey, Signed, SigningKey, Statement, StatementError};
 use crate::service::time::Time;
@@ -119,13 +120,26 @@ impl Remedy for SuccessionError {
 #[derive(Clone, Debug)]
 pub struct Signers {
     current: PublicKey,
+    /// What statements are signed with a second time: by one of these. Where there are none, once is enough.
+    lattice: Vec<LatticeKey>,
     introductions: Vec<(Signed<Succession>, Time)>,
 }
 
 impl Signers {
     /// One key, and none before it.
     pub fn new(current: PublicKey) -> Self {
-        Self { current, introductions: Vec::new() }
+        Self { current, lattice: Vec::new(), introductions: Vec::new() }
+    }
+
+    /// The same, whose statements must be signed a second time with one of these keys: that of now, and those of keys before it.
+    #[must_use]
+    pub fn twice(self, lattice: Vec<LatticeKey>) -> Self {
+        Self { lattice, ..self }
+    }
+
+    /// What statements are signed with a second time.
+    pub(crate) fn lattice(&self) -> &[LatticeKey] {
+        &self.lattice
     }
 
     /// A key, and what introduces it: statements of this party in this role, of which the last introduces it; in any order.
@@ -156,7 +170,7 @@ impl Signers {
             introductions.insert(0, (statement, said.time));
         }
         match left.is_empty() {
-            true => Ok(Self { current, introductions }),
+            true => Ok(Self { current, lattice: Vec::new(), introductions }),
             false => Err(SuccessionError::Unintroduced(current)),
         }
     }
@@ -178,6 +192,11 @@ impl Signers {
     ///
     /// [`StatementError`] where it has not.
     pub fn verify<T: Dated>(&self, statement: &Signed<T>) -> Result<T, StatementError> {
+        let said = self.verify_once(statement)?;
+        statement.second().map_or(Ok(()), |second| second.verify(&self.lattice)).map(|()| said)
+    }
+
+    fn verify_once<T: Dated>(&self, statement: &Signed<T>) -> Result<T, StatementError> {
         let signer = statement.signer();
         let earlier = self.introductions.iter().find(|(introduction, _)| introduction.signer() == signer);
         match earlier {
@@ -250,6 +269,28 @@ mod tests {
         // Without statements there is one key.
         let alone = Signers::new(key(3).public());
         assert!(alone.verify(&asked(2, 5)).is_err() && alone.verify(&asked(3, 5)).is_ok());
+    }
+
+    #[test]
+    fn who_has_registered_a_second_key_takes_nothing_without_it_from_any_key_of_its_signer() {
+        let statements = [statement("A", 1, 2, 1000)];
+        let signers = Signers::introduced(key(2).public(), (&code("A"), Role::Querier), &statements).unwrap();
+        let lattice = |seeds: &[u64]| seeds.iter().map(|seed| key(*seed).lattice_key().unwrap()).collect();
+        for (registered, seed, time, held) in [
+            (&[][..], 2, 2000, true),
+            (&[2][..], 2, 2000, true),
+            (&[2], 1, 900, false),
+            (&[2, 1], 1, 900, true),
+            (&[3], 2, 2000, false),
+        ] {
+            let signers = signers.clone().twice(lattice(registered));
+            assert_eq!(signers.verify(&asked(seed, time)).is_ok(), held, "{registered:?}: key {seed}");
+            let stripped = signers.verify(&asked(seed, time).once());
+            match registered {
+                [] => assert!(stripped.is_ok()),
+                _ => assert_eq!(stripped, Err(StatementError::Once)),
+            }
+        }
     }
 
     /// Whoever has no key of a party's signs that a key of his own comes before one of hers.

@@ -3,7 +3,7 @@
 use crate::service::signing::SIGNED_LIMIT_BYTES;
 
 /// Longest signed statement in JSON that a custodian takes as a body, in bytes.
-pub(crate) const STATEMENT_LIMIT_BYTES: u64 = 20 * 1024;
+pub(crate) const STATEMENT_LIMIT_BYTES: u64 = 24 * 1024;
 /// Longest header with a signed request, in characters: the longest signed statement, in base64 without padding.
 pub(crate) const REQUEST_HEADER_LIMIT: usize = (SIGNED_LIMIT_BYTES * 4).div_ceil(3);
 /// Longest document that a querier takes, in bytes: as many jobs as are listed at a time, with their statements.

@@ -287,15 +287,19 @@ impl Statement for Abandonment {
 }
 impl Statement for Standing {
     const KIND: &'static str = "standing";
+    const IS_SIGNED_TWICE: bool = true;
 }
 impl Statement for Request {
     const KIND: &'static str = "request";
+    const IS_SIGNED_TWICE: bool = true;
 }
 impl Statement for Receipt {
     const KIND: &'static str = "receipt";
+    const IS_SIGNED_TWICE: bool = true;
 }
 impl Statement for Reply {
     const KIND: &'static str = "reply";
+    const IS_SIGNED_TWICE: bool = true;
 }
 impl Statement for Acknowledgement {
     const KIND: &'static str = "acknowledgement";

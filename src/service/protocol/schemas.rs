@@ -12,6 +12,7 @@ use utoipa::{PartialSchema, ToSchema};
 use super::limits;
 use super::record::{Abandonment, Acknowledgement, Line, Receipt, Reply, Request, Standing};
 use crate::agreement::Code;
+use crate::service::lattice::SIGNATURE_TEXT_BYTES;
 use crate::service::signing::{Hash, LIMIT_BYTES, Name, PublicKey, Signature, Signed, Statement};
 use crate::service::time::Time;
 use crate::service::tree::TreeHead;
@@ -81,6 +82,15 @@ pub(crate) type SignedAcknowledgement = Signed<Acknowledgement>;
 pub(crate) type SignedAbandonment = Signed<Abandonment>;
 pub(crate) type SignedStanding = Signed<Standing>;
 
+/// A second signature.
+fn second() -> ObjectBuilder {
+    let text = text().min_length(Some(SIGNATURE_TEXT_BYTES)).max_length(Some(SIGNATURE_TEXT_BYTES));
+    text.pattern(Some("^[A-Za-z0-9+/]{4412}$")).description(Some(
+        "ML-DSA-65 (FIPS 204) in base64: of `cotejo ml-dsa-65 v1`, NUL, the 32 bytes of the signer's key, and what the first signature is \
+         of. Whoever has registered the key of it takes no statement without it.",
+    ))
+}
+
 impl<T: Statement + ToSchema> PartialSchema for Signed<T> {
     fn schema() -> RefOr<Schema> {
         let statement = text().min_length(Some(2)).max_length(Some(LIMIT_BYTES)).content_media_type("application/json");
@@ -97,6 +107,10 @@ impl<T: Statement + ToSchema> PartialSchema for Signed<T> {
             .property("statement", statement)
             .property("signer", Ref::from_schema_name(PublicKey::name()))
             .property("signature", Ref::from_schema_name(Signature::name()));
+        let signed = match T::IS_SIGNED_TWICE {
+            true => signed.property("ml_dsa", second()),
+            false => signed,
+        };
         let signed = ["statement", "signer", "signature"].into_iter().fold(signed, ObjectBuilder::required);
         signed.additional_properties(Some(AdditionalProperties::FreeForm(false))).description(Some(description)).into()
     }

@@ -27,6 +27,9 @@ pub struct SignedView {
     pub signer: String,
     /// The signature.
     pub signature: String,
+    /// The second signature.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ml_dsa: Option<String>,
 }
 
 /// An agreement that is served.
@@ -151,5 +154,6 @@ where
         statement: String::new(),
         signer: String::new(),
         signature: String::new(),
+        ml_dsa: None,
     })
 }

@@ -15,6 +15,7 @@ use super::reading::{Erasure, Stated, Told, Whose};
 use super::succession::Succession;
 use super::{Entry, EntryError, Head, Ledger, Reading, Role};
 use crate::agreement::{Code, Terms};
+use crate::service::lattice::LatticeKey;
 use crate::service::protocol::limits::TIME_TOLERANCE_MS;
 use crate::service::protocol::{Abandonment, Acknowledgement, Receipt, Reply, ReplyOutcome, Request, Standing};
 use crate::service::signing::{Hash, PublicKey, Statement, StatementError};
@@ -36,6 +37,8 @@ pub struct Verifier {
     tree: Growing,
     owner: Option<Whose>,
     registered: BTreeMap<Code, Vec<PublicKey>>,
+    /// What each party signs with a second time, as far as the log was read.
+    lattice: BTreeMap<Code, Vec<LatticeKey>>,
     /// Keys of parties that had another, and that nobody has introduced.
     reregistered: u64,
     requests: HashMap<Hash, Progress>,
@@ -114,6 +117,7 @@ impl Verifier {
             tree: Growing::default(),
             owner: None,
             registered: BTreeMap::new(),
+            lattice: BTreeMap::new(),
             reregistered: 0,
             requests: HashMap::new(),
             erased: 0,
@@ -290,7 +294,10 @@ impl Verifier {
         match told {
             Told::Opened(whose) if number == 1 => self.owner = Some(whose.clone()),
             Told::Opened(_) => self.find(number, LogProblem::Opening),
-            Told::Registered { party, key, introduced } => self.registration(number, party, *key, introduced.as_ref()),
+            Told::Registered { party, key, introduced, ml_dsa } => {
+                self.twice(number, party, ml_dsa);
+                self.registration(number, party, *key, introduced.as_ref());
+            }
             Told::Succession(stated) => self.succession(number, stated),
             Told::Erased(erasure) => self.erased(entry, erasure),
             Told::Breaker { measure, orders, .. } => self.ordered(entry, measure, orders),
@@ -324,11 +331,29 @@ impl Verifier {
         }
     }
 
+    /// Keys of second signatures are added, and the last one is not taken away.
+    fn twice(&mut self, number: u64, party: &Code, lattice: &[LatticeKey]) {
+        let before = self.lattice.insert(party.clone(), lattice.to_vec()).unwrap_or_default();
+        if !before.is_empty() && !before.iter().any(|key| lattice.contains(key)) {
+            self.find(number, LogProblem::SecondKey { party: party.clone() });
+        }
+    }
+
+    /// Whether a statement of another party is signed a second time, where a key for that is registered.
+    fn is_signed_twice<T: Statement>(&self, stated: &Stated<T>) -> Result<(), StatementError> {
+        let Some(second) = &stated.second else { return Ok(()) };
+        let of_signer = self.registered.iter().filter(|(_, keys)| keys.contains(&stated.signer));
+        let required = of_signer.filter_map(|(party, _)| self.lattice.get(party)).filter(|keys| !keys.is_empty());
+        let mut tried = required.map(|keys| second.verify(keys));
+        // Several may have one key.
+        tried.next().map_or(Ok(()), |first| tried.fold(first, |found, next| found.or(next)))
+    }
+
     /// Another key of a party than before is introduced by that one; where it was lost, it is not.
     fn registration(&mut self, number: u64, party: &Code, key: PublicKey, introduced: Option<&Stated<Succession>>) {
         let before = self.registered.get(party).and_then(|keys| keys.last()).copied();
         match (before, introduced) {
-            (_, None) => self.reregistered += u64::from(before.is_some()),
+            (_, None) => self.reregistered += u64::from(before.is_some_and(|before| before != key)),
             (before, Some(stated)) => {
                 let holds =
                     |said: &Succession| said.party == *party && said.successor == key && !self.is_role(said.role);
@@ -479,6 +504,9 @@ impl Verifier {
     fn holds<'s, T: Statement>(&mut self, number: u64, stated: &'s Stated<T>, signed: bool) -> Option<&'s T> {
         if !signed {
             self.find(number, LogProblem::Signer { statement: T::KIND });
+        }
+        if let Err(error) = self.is_signed_twice(stated) {
+            self.find(number, LogProblem::Statement { statement: T::KIND, reason: error.to_string() });
         }
         let held = stated.said.as_ref().inspect_err(|error| {
             self.find(number, LogProblem::Statement { statement: T::KIND, reason: error.to_string() });

@@ -112,6 +112,14 @@ pub enum LogProblem {
         /// What its signature or its form lacks.
         reason: String,
     },
+    /// A party that signs twice is registered as one that signs once, or with other keys than before alone.
+    #[error(
+        "{party} is registered with another ML-DSA key than before, or with none, and not with the one of before beside it"
+    )]
+    SecondKey {
+        /// Whose key it is.
+        party: Code,
+    },
     /// Signed by somebody who is not registered as that party.
     #[error("the {statement} in it is not signed by a registered key of its party")]
     Signer {
@@ -359,6 +367,7 @@ impl LogProblem {
             | Self::Tree { .. }
             | Self::Noted => true,
             Self::Statement { .. }
+            | Self::SecondKey { .. }
             | Self::Signer { .. }
             | Self::Twice { .. }
             | Self::Abandonment

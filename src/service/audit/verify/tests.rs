@@ -28,7 +28,15 @@ impl Log {
     fn sample() -> Self {
         let mut log = Self { entries: Vec::new(), key: 1, rng: ChaCha20Rng::seed_from_u64(9) };
         log.add(1, Event::Opened { party: "B".parse().unwrap(), role: Role::Custodian });
-        log.add(2, Event::Registered { party: "A-BORDER".parse().unwrap(), key: key(2).public(), introduced: None });
+        log.add(
+            2,
+            Event::Registered {
+                party: "A-BORDER".parse().unwrap(),
+                key: key(2).public(),
+                introduced: None,
+                ml_dsa: Vec::new(),
+            },
+        );
         for number in 1..=4 {
             log.ask(number, 1000 * number as i64, number < 4);
         }
@@ -125,16 +133,16 @@ fn missing_repeated_and_reordered_entries_are_found() {
     }
     // The end that is missing shows only beside what was noted.
     let mut log = Log::sample();
+    let (all, whole) = (log.entries.clone(), log.report().head);
     let noted = log.entries.pop().unwrap();
     assert!(log.report().is_sound());
-    let whole = Log::sample().report().head;
     assert_eq!(whole.size, noted.number);
     let mut verifier = Verifier::new(None, [whole]);
     log.entries.iter().for_each(|entry| verifier.entry(entry));
     assert_eq!(verifier.finish().findings.pop().unwrap().problem, LogProblem::Noted);
     // What was noted before the end is in the whole log.
     let mut verifier = Verifier::new(None, [log.report().head]);
-    Log::sample().entries.iter().for_each(|entry| verifier.entry(entry));
+    all.iter().for_each(|entry| verifier.entry(entry));
     assert!(verifier.finish().is_sound());
 }
 
@@ -181,8 +189,9 @@ fn an_erasure_that_never_was_is_found_by_its_age_and_by_its_count() {
 
     // Chosen contents alone; twice in turn; and one sooner than agreed.
     let mut log = Log::sample();
+    let chosen = log.entries[2].content.clone();
     let mut erasure = take_contents(&mut log.entries, 2500);
-    log.entries[2].content = Log::sample().entries[2].content.clone();
+    log.entries[2].content = chosen;
     if let Event::Erased { contents, .. } = &mut erasure {
         *contents -= 1;
     }
@@ -444,7 +453,10 @@ fn an_empty_log_and_one_of_nobody_are_no_logs() {
     assert_eq!(Verifier::new(None, None).finish().findings[0].problem, LogProblem::Empty);
     let mut log = Log::sample();
     log.entries.clear();
-    log.add(1, Event::Registered { party: "A".parse().unwrap(), key: key(2).public(), introduced: None });
+    log.add(
+        1,
+        Event::Registered { party: "A".parse().unwrap(), key: key(2).public(), introduced: None, ml_dsa: Vec::new() },
+    );
     assert_eq!(log.problems(), [LogProblem::Opening]);
 }
 
@@ -507,7 +519,15 @@ fn keys_are_followed_from_one_to_the_next_and_from_nobody_elses() {
     log.ask(5, 7000, true);
     let introduced = Some(succession("A-BORDER", Role::Querier, 2, 20));
     let a_border = || "A-BORDER".parse().unwrap();
-    log.add(8000, Event::Registered { party: a_border(), key: key(20).public(), introduced: introduced.clone() });
+    log.add(
+        8000,
+        Event::Registered {
+            party: a_border(),
+            key: key(20).public(),
+            introduced: introduced.clone(),
+            ml_dsa: Vec::new(),
+        },
+    );
     assert_eq!(problems(&log, 1), []);
     let report = {
         let mut verifier = Verifier::new(Some(key(1).public()), None).retaining(0);
@@ -517,9 +537,9 @@ fn keys_are_followed_from_one_to_the_next_and_from_nobody_elses() {
     assert_eq!((report.first_key, report.key), (Some(key(1).public()), Some(key(10).public())));
     assert_eq!(report.reregistered, 0);
     // A requester's key that nobody introduces is told of; one that another introduces is a finding.
-    log.add(8001, Event::Registered { party: a_border(), key: key(21).public(), introduced: None });
+    log.add(8001, Event::Registered { party: a_border(), key: key(21).public(), introduced: None, ml_dsa: Vec::new() });
     assert_eq!((problems(&log, 1), log.report().reregistered), (vec![], 1));
-    log.add(8002, Event::Registered { party: a_border(), key: key(22).public(), introduced });
+    log.add(8002, Event::Registered { party: a_border(), key: key(22).public(), introduced, ml_dsa: Vec::new() });
     assert_eq!(problems(&log, 1), [LogProblem::Introduction]);
     // Whoever has the key of before cannot go on with it.
     log.key = 1;
@@ -577,4 +597,42 @@ fn canaries_are_counted_in_a_queriers_log_and_what_cannot_be_is_found() {
     custodian.custodian.add(2000, Event::Canaries { request, asked: 4, found: 4 });
     let problems: Vec<_> = report(&custodian, true).findings.into_iter().map(|finding| finding.problem).collect();
     assert_eq!(problems, [LogProblem::Canaries]);
+}
+
+#[test]
+fn a_second_signature_that_is_registered_is_missed_and_so_is_its_key() {
+    let registered = |seeds: &[u64]| Event::Registered {
+        party: "A-BORDER".parse().unwrap(),
+        key: key(2).public(),
+        introduced: None,
+        ml_dsa: seeds.iter().map(|seed| key(*seed).lattice_key().unwrap()).collect(),
+    };
+    let asked = |number: u64| Signed::new(&request(&number.to_string(), Time::from_millis(9000)), &key(2)).unwrap();
+    // What was said before it was registered is as it was.
+    let mut log = Log::sample();
+    log.add(8000, registered(&[2]));
+    log.ask(5, 9000, true);
+    assert_eq!((log.problems(), log.report().reregistered), (vec![], 0));
+    let sound = log.entries.len();
+    let missing = |error: StatementError| LogProblem::Statement { statement: Request::KIND, reason: error.to_string() };
+    log.add(9000, Event::Request { statement: asked(6).once() });
+    assert_eq!(log.problems(), [missing(StatementError::Once)]);
+    // Beside the first signature of a key that somebody can forge, another one's second.
+    let other = Signed::new(&request("6", Time::from_millis(9000)), &key(3)).unwrap().to_json();
+    let second = other.split("\"ml_dsa\":").nth(1).unwrap();
+    let (statement, rest) =
+        asked(6).to_json().split_once("\"ml_dsa\":").map(|(head, _)| (head.to_owned(), second)).unwrap();
+    log.entries.truncate(sound);
+    log.add(9000, Event::Request { statement: Signed::from_json(&format!("{statement}\"ml_dsa\":{rest}")).unwrap() });
+    assert_eq!(log.problems(), [missing(StatementError::Second)]);
+    // The key is dropped, or another stands in its place; beside it another may.
+    for (after, found) in [(&[][..], true), (&[3][..], true), (&[3, 2][..], false)] {
+        log.entries.truncate(sound);
+        log.add(9000, registered(after));
+        let expected: &[LogProblem] = match found {
+            true => &[LogProblem::SecondKey { party: "A-BORDER".parse().unwrap() }],
+            false => &[],
+        };
+        assert_eq!(log.problems(), expected, "{after:?}");
+    }
 }

@@ -258,6 +258,6 @@ fn reply(
     let sql = "UPDATE jobs SET state = ?2, reply = ?3, replied = ?4, answer = ?5, query = NULL WHERE id = ?1";
     let answer = kept_answer.map_or(Value::Null, Value::from);
     step.execute(sql, &[job.into(), state.name().into(), reply.to_json().into(), time.into(), answer])?;
-    step.log(Event::Reply { statement: reply.clone() }, time)?;
+    step.log(Event::Reply { statement: reply.once() }, time)?;
     Ok(Some(reply))
 }

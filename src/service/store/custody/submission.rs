@@ -349,7 +349,7 @@ fn accept(
     let randomness = Some(replays::begin(step, &job, agreement, &digest, now.plus_days(terms.log_days))?);
     let receipt = Receipt { request: digest, job, time: now, log, randomness, gallery: Some(gallery) };
     let receipt = step.owner.sign(&receipt, "receipt")?;
-    step.log(Event::Receipt { statement: receipt.clone() }, now)?;
+    step.log(Event::Receipt { statement: receipt.once() }, now)?;
     let sql = "INSERT INTO jobs (requester, agreement, number, id, sequence, request_digest, request, receipt, key_id, query, probes, \
                bits, day, state, accepted, person) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
     let values = [

@@ -105,7 +105,7 @@ impl Outbox {
                 return Ok(false);
             }
             let sequence = step.head()?.number.saturating_add(1);
-            step.log(Event::Request { statement: request.statement.clone() }, now)?;
+            step.log(Event::Request { statement: request.statement.once() }, now)?;
             let sql = "INSERT INTO requests (number, sequence, agreement, custodian, request_digest, request, query, pending, stage, \
                        nonce) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
             let bytes = |bytes: Option<&[u8]>| bytes.map_or(Value::Null, Value::from);
@@ -145,7 +145,7 @@ impl Outbox {
             let statement = step.owner.sign(&request, "request")?;
             step.log(Event::Abandoned { request: before.digest(), statement: None }, now)?;
             let sequence = step.head()?.number.saturating_add(1);
-            step.log(Event::Request { statement: statement.clone() }, now)?;
+            step.log(Event::Request { statement: statement.once() }, now)?;
             let sql = "UPDATE requests SET request = ?2, request_digest = ?3, sequence = ?4 WHERE number = ?1";
             let values = [number.into(), statement.to_json().into(), (&statement.digest()).into(), sequence.into()];
             step.execute(sql, &values).map(drop)
