@@ -200,6 +200,9 @@ struct Answered {
     verdicts: ProbeVerdicts,
 }
 
+/// The samples of each probe of a group: as they are searched with, and as they are tested.
+type Taken = (Vec<Vec<Babies>>, Vec<Vec<Examined>>);
+
 /// How blocks end: under `any` whether one sample is enough, and over how many primes.
 #[derive(Clone, Copy)]
 struct Ends {
@@ -305,11 +308,7 @@ impl<'a> Search<'a> {
     }
 
     /// Every sample of each probe of a group, as it is searched with and as it is tested.
-    fn taken(
-        &self,
-        group: &[Asked],
-        probes: &EncryptedProbes,
-    ) -> Result<(Vec<Vec<Babies>>, Vec<Vec<Examined>>), Stopped> {
+    fn taken(&self, group: &[Asked], probes: &EncryptedProbes) -> Result<Taken, Stopped> {
         let (mut babies, mut examined) = (Vec::with_capacity(group.len()), Vec::with_capacity(group.len()));
         for asked in group {
             let samples = (0..asked.layout.eyes().len()).map(|sample| asked.first_sample + sample);

@@ -90,7 +90,7 @@ impl Evaluator for Tfhe {
         for (probe, &layout) in task.layouts.iter().enumerate() {
             let samples: Vec<_> = templates.by_ref().take(layout.eyes().len()).collect();
             let mut waves = waves(task, layout);
-            let Some(wave) = (&mut waves).nth(left) else {
+            let Some(wave) = waves.nth(left) else {
                 left -= self::waves(task, layout).count();
                 continue;
             };
