@@ -87,6 +87,7 @@ hexadecimal!(
 );
 hexadecimal!(
     /// 32 bytes of a proof: a hash, a number that hides another, a point or a scalar of ristretto255.
+    #[derive(Default)]
     Bytes
 );
 

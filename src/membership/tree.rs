@@ -97,12 +97,6 @@ struct Leaf {
     place: u32,
 }
 
-impl Default for Bytes {
-    fn default() -> Self {
-        Self([0; 32])
-    }
-}
-
 /// A person's leaf, with all that it is made of.
 struct Opened {
     nonces: Nonces,
