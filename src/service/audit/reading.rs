@@ -26,6 +26,7 @@ pub(crate) struct Reading<'a> {
 }
 
 /// What an entry tells, as far as anybody judges it.
+#[expect(clippy::large_enum_variant, reason = "there is one at a time: of the entry that is read")]
 pub(super) enum Told {
     Opened(Whose),
     Registered {
