@@ -77,6 +77,7 @@ pub fn seeds() -> Vec<Vec<u8>> {
         Event::Reply { statement: replied },
         Event::Acknowledgement { statement: Signed::new(&said, &key).expect("short") },
         Event::Abandoned { request: digest, statement: Some(given_up) },
+        Event::Canaries { request: digest, asked: 2, found: 1 },
         Event::Gallery {
             agreement: Hash([1; 32]),
             version: 2,

@@ -16,7 +16,7 @@ use crate::cli::{Outcome, load};
 #[command(
     disable_version_flag = true,
     after_help = "\
-Reads every reference once; of a million some seconds, and 64 MB of memory.
+Reads every reference once: of a million ten seconds on two cores, and 64 MB of memory.
 
 Example:
   cotejo gallery root --gallery gallery.cotejo"
