@@ -43,7 +43,8 @@ pub fn seeds() -> Vec<Vec<u8>> {
     };
     let asked = Signed::new(&request, &key).expect("short");
     let digest = asked.digest();
-    let receipt = Receipt { request: digest, job: Name([5; 16]), time, log: Some(tree), randomness: None, gallery: None };
+    let receipt =
+        Receipt { request: digest, job: Name([5; 16]), time, log: Some(tree), randomness: None, gallery: None };
     let outcome = ReplyOutcome::Answered { answer_digest: Hash([6; 32]), gallery: 1, bits: 2, parts: None, root: None };
     let reply = Reply { request: request.clone(), request_digest: digest, number: 3, time, outcome, log: Some(tree) };
     let replied = Signed::new(&reply, &key).expect("short");

@@ -1,8 +1,8 @@
 //! What is kept of a gallery between answers: diagonals, transformed, up to a budget; and in which order its subjects stand in slots.
 //!
 //! Where an answer says nothing of positions (`any`, `count`), subjects stand in a secret order, drawn for each pair of a querier's key and a
-//! version of a gallery, block by block, empty slots included. A probe that is not periodic asks about some slots alone: what it learns is
-//! about slots of that order, and says nothing of who stands there. Diagonals are those of an order, so they serve one key.
+//! version of a gallery, block by block, empty slots included. Probes are tested (`validity`); were there one that asks about some slots alone,
+//! what it learns would be about slots of that order, and say nothing of who stands there. Diagonals are those of an order, so they serve one key.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
