@@ -237,7 +237,7 @@ impl<'a, S: Evaluator> Custodian<'a, S> {
             Target::Subject(_) => &nothing_kept,
         };
         let watch = Watch { progress, searched: &searched };
-        let randomness = randomness.of_gallery(&self.gallery.version().0);
+        let randomness = self.randomness_of(randomness, query);
         let mut parts = Parts::of(S::parts(&self.set, &task));
         let answered = S::answer(&key.key, prepared, &task, &query.ciphertext, &randomness, &mut parts, &watch);
         // A subject that could not be read took part as one without references: the answer must not leave.
@@ -254,7 +254,7 @@ impl<'a, S: Evaluator> Custodian<'a, S> {
             verdicts_per_probe: task.verdicts_per_probe(),
             ciphertext,
         };
-        Ok((answer, parts))
+        Ok((answer, parts.blinded(&randomness)))
     }
 
     /// What part number `number` of the answer leaves: see [`Evaluator::part`].
@@ -274,12 +274,19 @@ impl<'a, S: Evaluator> Custodian<'a, S> {
         let searched = self.searched(&query.target);
         let task = self.task(query, &searched);
         let watch = Watch { progress, searched: &searched };
-        let randomness = randomness.of_gallery(&self.gallery.version().0);
+        let randomness = self.randomness_of(randomness, query);
         let part = S::part(&key.key, &task, &query.ciphertext, &randomness, number, &watch);
         match searched.damage() {
             Some(damage) => Err(damage.into()),
-            None => Ok(part?),
+            None => Ok(part?.map(|part| randomness.blinded(number, &part))),
         }
+    }
+
+    /// What the answer to a query is drawn from.
+    fn randomness_of(&self, randomness: &Randomness, query: &Query<S>) -> Randomness {
+        let mut exempt: Vec<usize> = self.exempt.iter().copied().collect();
+        exempt.sort_unstable();
+        randomness.of_search(&self.gallery.version().0, &exempt, &query.id.0)
     }
 
     /// Whether a query can be answered: with this key, under this agreement, within the bits that it admits.

@@ -6,6 +6,8 @@
 
 use sha2::{Digest as _, Sha256};
 
+use super::randomness::Randomness;
+
 /// SHA-256 of what a part leaves.
 pub type PartDigest = [u8; 32];
 
@@ -27,6 +29,12 @@ impl Parts {
         if let Some(part) = self.0.get_mut(number) {
             *part = digest();
         }
+    }
+
+    /// As they may be told: see [`Randomness::blinded`].
+    pub(crate) fn blinded(self, randomness: &Randomness) -> Self {
+        let blinded = self.0.iter().enumerate().map(|(number, part)| randomness.blinded(number, part));
+        Self(blinded.collect())
     }
 
     /// All of them, one after the other.

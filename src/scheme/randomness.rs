@@ -71,14 +71,28 @@ impl Randomness {
         Self::new(random_seed(rng), Zeroizing::new([order; SEED_BYTES]))
     }
 
-    /// The same for a gallery of its own: subjects stand in another order in each version.
-    pub(crate) fn of_gallery(&self, version: &[u8; 8]) -> Self {
-        Self { answer: self.answer.clone(), order: derived(b"cotejo order of a gallery\0", &self.order, &[version]) }
+    /// The same for what is searched: a version of a gallery, less certain positions, for a query. Subjects stand in an order of each version; and a
+    /// job that is computed again after gallery or exempt persons have changed is drawn anew, so that two answers from one seed, should both
+    /// ever leave, have nothing in common that could be taken off.
+    pub(crate) fn of_search(&self, version: &[u8; 8], exempt: &[usize], query: &[u8; 16]) -> Self {
+        let exempt =
+            exempt.iter().fold(Sha256::new(), |digest, &position| digest.chain_update((position as u64).to_le_bytes()));
+        let about: [&[u8]; 3] = [version, query, &exempt.finalize()];
+        Self {
+            answer: derived(b"cotejo randomness of a search\0", &self.answer, &about),
+            order: derived(b"cotejo order of a gallery\0", &self.order, &[version]),
+        }
     }
 
     /// A promise to draw from these seeds and no others, which tells nothing of them: about what it is given in 32 bytes.
     pub(crate) fn commitment(&self, about: &[u8; 32]) -> [u8; 32] {
         *derived(b"cotejo randomness of an answer\0", &self.answer, &[self.order.as_slice(), about])
+    }
+
+    /// The digest of a part as it may be told: what a part leaves may follow from query, key and gallery alone, so that whoever guesses a
+    /// reference could test the guess against a digest of it. Against this one nobody can who lacks the seed.
+    pub(crate) fn blinded(&self, number: usize, part: &[u8; 32]) -> [u8; 32] {
+        *derived(b"cotejo part as told\0", &self.answer, &[&(number as u64).to_le_bytes(), part])
     }
 
     /// What a generator for this purpose begins with.
@@ -122,9 +136,22 @@ mod tests {
 
     #[test]
     fn an_order_is_another_for_each_key_and_each_gallery() {
-        let order = |order, gallery: u8, key: u8| randomness(1, order).of_gallery(&[gallery; 8]).order(&[key; 32]);
-        assert_eq!(order(1, 1, 1), randomness(9, 1).of_gallery(&[1; 8]).order(&[1; 32]));
+        let searched = |randomness: Randomness, gallery: u8| randomness.of_search(&[gallery; 8], &[], &[0; 16]);
+        let order = |order, gallery: u8, key: u8| searched(randomness(1, order), gallery).order(&[key; 32]);
+        assert_eq!(order(1, 1, 1), searched(randomness(9, 1), 1).order(&[1; 32]));
         assert!(![order(2, 1, 1), order(1, 2, 1), order(1, 1, 2)].contains(&order(1, 1, 1)));
+    }
+
+    #[test]
+    fn what_is_searched_otherwise_is_drawn_anew() {
+        let seed = |version: u8, exempt: &[usize], query: u8| {
+            randomness(1, 1).of_search(&[version; 8], exempt, &[query; 16]).seed(Drawn::Probe(0))
+        };
+        let all = [seed(1, &[], 1), seed(2, &[], 1), seed(1, &[3], 1), seed(1, &[3, 4], 1), seed(1, &[], 2)];
+        for (index, seed) in all.iter().enumerate() {
+            assert!(!all[..index].contains(seed), "{index}");
+        }
+        assert_eq!(all[2], seed(1, &[3], 1));
     }
 
     #[test]

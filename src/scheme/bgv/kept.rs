@@ -170,7 +170,7 @@ mod tests {
         let randomness = Randomness::drawn(1, rng);
         let order = Order::of(&randomness, key, Disclosure::Any);
         assert!(order == Order::of(&randomness, key, Disclosure::Count));
-        assert!(order != Order::of(&randomness.of_gallery(&[1; 8]), key, Disclosure::Any));
+        assert!(order != Order::of(&randomness.of_search(&[1; 8], &[], &[0; 16]), key, Disclosure::Any));
         let rows = order.rows(3, 64);
         assert_ne!(rows, order.rows(4, 64));
         assert_eq!(rows, order.rows(3, 64));
