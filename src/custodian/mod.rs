@@ -282,6 +282,11 @@ impl<'a, S: Evaluator> Custodian<'a, S> {
         }
     }
 
+    /// How many parts the answer to a query has.
+    pub(crate) fn parts(&self, query: &Query<S>) -> usize {
+        S::parts(&self.set, &self.task(query, &self.searched(&query.target)))
+    }
+
     /// What the answer to a query is drawn from.
     fn randomness_of(&self, randomness: &Randomness, query: &Query<S>) -> Randomness {
         let mut exempt: Vec<usize> = self.exempt.iter().copied().collect();

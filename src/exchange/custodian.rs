@@ -65,6 +65,7 @@ trait Answering: Send + Sync {
     fn disclosed_bits(&self, question: &Question) -> u64;
     fn check_bits(&self, question: &Question) -> Result<(), AnswerError>;
     fn steps(&self, question: &Question) -> u64;
+    fn parts(&self, question: &Question) -> usize;
     fn answer(
         &self,
         key: &AdmittedKey,
@@ -257,6 +258,11 @@ impl Custodian {
         self.0.answer_from(key, question, randomness, progress)
     }
 
+    /// How many parts the answer to a question has.
+    pub(crate) fn parts(&self, question: &Question) -> usize {
+        self.0.parts(question)
+    }
+
     /// What one part of that answer leaves, without the others; none where it has no such part.
     ///
     /// # Errors
@@ -385,6 +391,10 @@ impl<S: Evaluator> Answering for custodian::Custodian<'static, S> {
 
     fn steps(&self, question: &Question) -> u64 {
         question.query.downcast_ref::<Query<S>>().map_or(0, |query| self.steps(query))
+    }
+
+    fn parts(&self, question: &Question) -> usize {
+        question.query.downcast_ref::<Query<S>>().map_or(0, |query| self.parts(query))
     }
 
     fn answer(

@@ -49,7 +49,10 @@ fn hold<S: Holder + Evaluator>(terms: Terms) {
         assert!(other.0 != first.0, "{what}: nothing depends on the seed");
         // A digest is told: no guess at a reference can be tested against it.
         let told = |made: &Made| made.1.as_chunks::<32>().0.to_vec();
-        assert!(told(&other).iter().all(|part| !told(&first).contains(part)), "{what}: a part is told without the seed");
+        assert!(
+            told(&other).iter().all(|part| !told(&first).contains(part)),
+            "{what}: a part is told without the seed"
+        );
         let answer = Answer::<S>::read(first.0.as_slice(), &world.agreement, None).unwrap();
         assert!(pending.read(&querier, &answer).is_ok(), "{what}");
 

@@ -102,10 +102,16 @@ fn what_does_not_belong_to_an_answer_is_refused_by_name() {
         "gallery = 'gallery.cotejo'\nexempt = 'exempt.txt'",
     );
     replay(&desk, 2, &job).code(2).stderr(contains("other persons were exempt"));
+    let nobody: String = {
+        let database = rusqlite::Connection::open(desk.path("b/custodian.sqlite")).unwrap();
+        database.query_row("SELECT exempt FROM replays", [], |row| row.get(0)).unwrap()
+    };
     let list = desk.json("serve --check --config b/custodian.toml")["exempt"][0]["list"].clone();
     sqlite(&desk, &format!("UPDATE replays SET exempt = '{}'", list.as_str().unwrap()));
-    replay(&desk, 2, &job).code(1).stdout(contains("is not the one that was signed"));
-    replay(&desk, 2, &format!("{job} --blocks 9")).code(1).stdout(contains("are not those that were signed"));
+    replay(&desk, 2, &job).code(2).stderr(contains("that the log does not tell of"));
+    reconfigure(&desk, "b/custodian.toml", "\nexempt = 'exempt.txt'", "");
+    sqlite(&desk, &format!("UPDATE replays SET exempt = '{nobody}'"));
+    replay(&desk, 2, &job).code(0).stdout(contains("0 persons exempt"));
 
     sqlite(&desk, "UPDATE replays SET computed = 'cotejo 0.0.1, z80'");
     replay(&desk, 2, &job).code(2).stderr(contains("z80").and(contains("vector instructions")));

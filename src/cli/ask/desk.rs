@@ -205,8 +205,8 @@ impl Desk<'_> {
             0 => self.console.note(format_args!("request {number}: all {asked} canaries were found; our log notes it")),
             number_missed => self.console.warn(format_args!(
                 "request {number}: {number_missed} of {asked} canaries NOT FOUND: {}. Ask once more with another sample of each: a sample \
-                 may be a poor one. Who is missed again may have been skipped, removed or exempted: have the custodian prove who is \
-                 enrolled ('gallery prove', against the root of this answer)",
+                 may be a poor one. Who is missed again may have been skipped, removed or exempted: have the custodian prove of \
+                 many ids who is enrolled ('gallery prove', against the root of this answer): one alone would name the canary",
                 missed.join(", ")
             )),
         }

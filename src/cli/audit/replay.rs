@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use rand::seq::index;
 use serde_json::json;
 
+use crate::agreement::SchemeId;
 use crate::cli::console::{Console, count, seconds};
 use crate::cli::failure::Failure;
 use crate::cli::party::{self, Party};
@@ -70,6 +71,8 @@ struct Again<'a> {
     key: &'a AdmittedKey,
     question: &'a Question,
     replay: &'a Replay,
+    /// Persons who were exempt.
+    exempt: usize,
 }
 
 impl Args {
@@ -92,12 +95,13 @@ impl Args {
         let custodian = exchange::Custodian::new(agreement, gallery)
             .map_err(|error| Failure::of(&self.config, &error, "name the gallery of that agreement (--gallery)"))?;
         let custodian = custodian.exempting(&exempt);
-        self.check_machine(agreement, &computed_with(&custodian), &replay)?;
+        self.check_machine(agreement, &computed_with(&custodian), &replay, console)?;
         let place = self.query.as_deref().unwrap_or(&self.config);
         let question = Question::read(query.as_slice(), agreement).map_err(Failure::in_file(place))?;
         let key = custodian.read_key(key.as_slice());
         let key = key.map_err(Failure::in_file(self.evaluation_key.as_deref().unwrap_or(&self.config)))?.expand();
-        let again = Again { custodian: &custodian, key: &key, question: &question, replay: &replay };
+        let again =
+            Again { custodian: &custodian, key: &key, question: &question, replay: &replay, exempt: exempt.len() };
         match self.blocks {
             Some(wanted) => self.some(&again, wanted as usize, console),
             None => self.all(&again, console),
@@ -106,22 +110,35 @@ impl Args {
 
     /// All of the answer.
     fn all(&self, again: &Again<'_>, console: &Console) -> Result<Outcome, Failure> {
-        let Again { custodian, key, question, replay } = *again;
+        let Again { custodian, key, question, replay, .. } = *again;
         let meter = console.meter("replay", custodian.step(), custodian.steps(question));
         let start = Instant::now();
         let drawn = custodian.answer_from(key, question, &replay.randomness, &meter);
         meter.finish();
         let drawn = drawn.map_err(|error| self.unmade(&error))?;
-        self.say(replay, &drawn.answer, start.elapsed(), console)
+        self.say(again, &drawn.answer, start.elapsed(), console)
     }
 
     /// Some blocks of it, which nobody knew before.
     fn some(&self, again: &Again<'_>, wanted: usize, console: &Console) -> Result<Outcome, Failure> {
-        let Again { custodian, key, question, replay } = *again;
+        let Again { custodian, key, question, replay, .. } = *again;
         let (parts, _) = replay.parts.as_chunks::<32>();
         if parts.is_empty() {
             let what = format!("of job {} no digests of blocks are kept", self.job);
             return Err(Failure::at(&self.config, what, "make all of the answer again (without --blocks)"));
+        }
+        let blocks = custodian.parts(question);
+        if parts.len() != blocks {
+            let said = format!(
+                "the reply names {} where the answer has {}",
+                count(parts.len(), "block"),
+                count(blocks, "block")
+            );
+            console.result(
+                format_args!("job {}: {said}", self.job),
+                &json!({ "job": self.job, "same": false, "of": parts.len(), "expected": blocks }),
+            )?;
+            return Ok(Outcome::Findings);
         }
         let mut numbers = index::sample(&mut load::randomness()?, parts.len(), wanted.min(parts.len())).into_vec();
         numbers.sort_unstable();
@@ -146,7 +163,7 @@ impl Args {
         };
         let took = start.elapsed();
         console.result(
-            format_args!("job {}: {said}\nblocks  {numbers:?}\n{}", self.job, self.about(replay, took)),
+            format_args!("job {}: {said}\nblocks  {numbers:?}\n{}", self.job, self.about(again, took)),
             &json!({
                 "job": self.job,
                 "same": same,
@@ -170,7 +187,8 @@ impl Args {
     }
 
     /// Which request it was, and how long it took.
-    fn about(&self, replay: &Replay, took: Duration) -> String {
+    fn about(&self, again: &Again<'_>, took: Duration) -> String {
+        let replay = again.replay;
         let version = replay.version;
         format!(
             "request {} of {}, version {version} of the gallery; {} on {}",
@@ -178,10 +196,15 @@ impl Args {
             replay.request.requester,
             seconds(took),
             count(rayon::current_num_threads(), "thread"),
+        ) + &format!(
+            "\n{} exempt by the list that the log tells of; reply {}, to be compared with the requester's",
+            count(again.exempt, "person"),
+            replay.reply_digest,
         )
     }
 
-    fn say(&self, replay: &Replay, answer: &[u8], took: Duration, console: &Console) -> Result<Outcome, Failure> {
+    fn say(&self, again: &Again<'_>, answer: &[u8], took: Duration, console: &Console) -> Result<Outcome, Failure> {
+        let replay = again.replay;
         let (made, signed) = (Hash::of(answer), replay.answer_digest);
         let same = made == signed;
         let said = match same {
@@ -189,7 +212,7 @@ impl Args {
             false => "the answer is not the one that was signed",
         };
         console.result(
-            format_args!("job {}: {said}\nsigned  {signed}\nmade    {made}\n{}", self.job, self.about(replay, took)),
+            format_args!("job {}: {said}\nsigned  {signed}\nmade    {made}\n{}", self.job, self.about(again, took)),
             &json!({
                 "job": self.job,
                 "same": same,
@@ -198,6 +221,8 @@ impl Args {
                 "request": replay.request.number,
                 "requester": replay.request.requester,
                 "gallery": replay.version,
+                "exempt": again.exempt,
+                "reply": replay.reply_digest,
                 "request_digest": replay.reply.request_digest,
                 "randomness": replay.receipt.randomness,
                 "computed": replay.computed,
@@ -247,8 +272,16 @@ impl Args {
     ) -> Result<BTreeSet<SubjectId>, Failure> {
         let persons = path.map(|path| load::exempt(path, true)).transpose()?.unwrap_or_default();
         let exempt = persons.into_iter().map(|person| person.subject).collect();
-        match custody.exempt_digest(&exempt) == replay.exempt {
-            true => Ok(exempt),
+        let list = custody.exempt_digest(&exempt);
+        match list == replay.exempt {
+            true if replay.exempt_then.iter().flatten().any(|then| *then == list) => Ok(exempt),
+            // Nobody was, as far as the log tells.
+            true if exempt.is_empty() && replay.exempt_then.contains(&None) => Ok(exempt),
+            true => Err(Failure::at(
+                path.unwrap_or(&self.config),
+                format_args!("the answer was computed with an exempt list ({list}) that the log does not tell of"),
+                "tell the requester: persons were left out whom the log does not call exempt",
+            )),
             false => Err(Failure::at(
                 path.unwrap_or(&self.config),
                 "other persons were exempt when the job was answered",
@@ -293,16 +326,18 @@ impl Args {
     }
 
     /// Floating-point numbers come out alike on like processors alone.
-    fn check_machine(&self, agreement: &Opened, here: &str, replay: &Replay) -> Result<(), Failure> {
+    fn check_machine(&self, agreement: &Opened, here: &str, replay: &Replay, console: &Console) -> Result<(), Failure> {
         let there = &replay.computed;
         if here == there {
             return Ok(());
         }
         let what = format!("the answer was computed with {there}; this is {here}");
-        let remedy = match agreement.scheme() {
-            crate::agreement::SchemeId::Bgv => "use that version of cotejo",
-            _ => "use that version of cotejo, on a processor with those vector instructions",
-        };
+        if agreement.scheme() == SchemeId::Bgv {
+            // All numbers are integers: only what the program does may have changed.
+            console.warn(what);
+            return Ok(());
+        }
+        let remedy = "use that version of cotejo, on a processor with those vector instructions";
         Err(Failure::at(&self.config, what, remedy))
     }
 }

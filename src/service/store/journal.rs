@@ -345,7 +345,12 @@ impl Journal {
                 Role::Querier => "DELETE FROM requests WHERE stage IN ('done', 'abandoned') AND sequence <= ?1",
             };
             match role {
-                Role::Custodian => step.execute(sql, &[before.into()])?,
+                Role::Custodian => {
+                    step.execute(sql, &[before.into()])?;
+                    // What it takes to make the answers of these again goes with them.
+                    let sql = "DELETE FROM replays WHERE NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.id = replays.job)";
+                    step.execute(sql, &[])?
+                }
                 // A querier's requests are numbered by their log entries.
                 Role::Querier => step.execute(sql, &[through.into()])?,
             };

@@ -120,6 +120,8 @@ impl Custody {
             let Some(mut row) = step.row(sql, &[job.into(), requester.into()])? else { return Ok(false) };
             let (request, state): (Hash, JobState) = (row.parsed()?, row.parsed()?);
             end(step, job, request, state, now)?;
+            // Also what was kept for an auditor: its requester wants it gone.
+            replays::forget_query(step, job)?;
             Ok(true)
         })
     }
@@ -170,7 +172,6 @@ pub(super) fn end(
 fn wipe(step: &mut LoggedStep<'_, '_>, job: &Name, request: Hash, now: Time) -> Result<(), StoreError> {
     let sql = "UPDATE jobs SET state = 'deleted', query = NULL, answer = NULL WHERE id = ?1";
     step.execute(sql, &[job.into()])?;
-    replays::forget_query(step, job)?;
     step.log(Event::Deleted { request }, now)
 }
 

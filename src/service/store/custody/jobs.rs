@@ -3,8 +3,8 @@
 use super::{Custody, Job, Waiting, replays};
 use crate::agreement::Code;
 use crate::scheme::Randomness;
-use crate::service::protocol::Request;
 use crate::service::protocol::limits::JOBS_LISTED;
+use crate::service::protocol::{Receipt, Request};
 use crate::service::signing::{Hash, Name, Signed};
 use crate::service::store::StoreError;
 use crate::service::store::values::{Row, Value};
@@ -43,7 +43,7 @@ impl Custody {
     /// [`StoreError`] where it cannot be read; [`StoreError::Damaged`] also where request or query are not those that were accepted:
     /// somebody has changed the database.
     pub(crate) fn work(&mut self, job: &Name) -> Result<Option<Work>, StoreError> {
-        let sql = "SELECT request, jobs.query, request_digest, requester, jobs.agreement, seed FROM jobs \
+        let sql = "SELECT request, jobs.query, request_digest, requester, jobs.agreement, seed, receipt FROM jobs \
              LEFT JOIN replays ON replays.job = jobs.id WHERE id = ?1 AND state = 'waiting'";
         let rows = self.journal.database.read(sql, &[job.into()])?;
         let work = |mut row: Row| {
@@ -57,6 +57,11 @@ impl Custody {
             }
             let seed = row.maybe_bytes()?.map(Zeroizing::new);
             let randomness = seed.map(|seed| replays::randomness(&seed)).transpose()?;
+            let receipt = Signed::<Receipt>::from_json(&row.text()?).and_then(|receipt| receipt.verify(None));
+            let promised = receipt.map_err(|_| StoreError::Damaged("receipt"))?.randomness;
+            if promised.map(|promised| promised.0) != randomness.as_ref().map(|drawn| drawn.commitment(&digest.0)) {
+                return Err(StoreError::Damaged("seed of an answer"));
+            }
             match Hash::of(&query) == request.query_digest {
                 true => Ok(Work { request, query, randomness }),
                 false => Err(StoreError::Damaged("query")),

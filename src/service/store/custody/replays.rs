@@ -45,14 +45,25 @@ pub struct Replay {
     pub version: u64,
     /// Names the content of the gallery that was searched: see [`crate::custodian::Gallery::state`].
     pub gallery: Hash,
-    /// Digest of the list of exempt persons.
+    /// Digest of the list of exempt persons that it was computed with.
     pub exempt: Hash,
+    /// Digests of the lists that the log tells of, from when the request was accepted until it was replied to; none for nobody.
+    pub exempt_then: Vec<Option<Hash>>,
+    /// Digest of the reply's statement.
+    pub reply_digest: Hash,
     /// The program and the processor.
     pub computed: String,
     /// Digests of the answer's parts, one after the other; empty where none are kept. They are those that the reply names.
     pub parts: Vec<u8>,
     /// The query's file, if it was kept; it is the one that was asked.
     pub query: Option<Vec<u8>>,
+}
+
+/// Digests of the statements of a job.
+struct Told {
+    request: Hash,
+    receipt: Hash,
+    reply: Hash,
 }
 
 /// Why an answer cannot be made again.
@@ -77,6 +88,9 @@ pub enum NoReplay {
     /// The digests of blocks are not those that the reply names.
     #[error("the digests of the blocks of job {0} are not those that its reply names: they were changed")]
     Parts(Name),
+    /// Statements in the database are not those of the log.
+    #[error("request, receipt and reply of job {0} are not those that the log holds")]
+    Log(Name),
     /// The log does not tell of the version that was searched.
     #[error("the log tells nothing of version {0} of the gallery")]
     Gallery(u64),
@@ -89,6 +103,7 @@ impl crate::remedy::Remedy for NoReplay {
             Self::Unknown(_) => "take the job from a receipt, or from 'cotejo audit export'",
             Self::Unanswered(_) | Self::Gallery(_) => return None,
             Self::NoSeed(_) => "name a job that was accepted since",
+            Self::Log(_) => "check the log ('cotejo audit verify'); of erased contents nothing can be made again",
             Self::Commitment(_) | Self::Parts(_) => "tell the requester, and find out who wrote into the database",
         };
         Some(remedy.into())
@@ -154,18 +169,24 @@ impl Custody {
     ///
     /// [`NoReplay`] by name; [`StoreError::Damaged`] where statements or the query are not those that were signed.
     pub fn replay(&mut self, job: &Name) -> Result<Replay, NoReplay> {
-        let sql = "SELECT request, receipt, reply, seed, exempt, computed, parts, replays.query FROM jobs \
+        let sql = "SELECT sequence, request, receipt, reply, seed, exempt, computed, parts, replays.query FROM jobs \
                    LEFT JOIN replays ON replays.job = jobs.id WHERE id = ?1";
         let found = self.journal.database.read(sql, &[job.into()])?;
         let mut row = found.into_iter().next().ok_or(NoReplay::Unknown(*job))?;
+        let sequence = row.count()?;
         let request = Signed::<Request>::from_json(&row.text()?).map_err(|_| StoreError::Damaged("request"))?;
         let digest = request.digest();
         let request = request.verify(None).map_err(|_| StoreError::Damaged("request"))?;
-        let receipt = Signed::<Receipt>::from_json(&row.text()?).and_then(|receipt| receipt.verify(None));
-        let receipt = receipt.map_err(|_| StoreError::Damaged("receipt"))?;
+        let received = Signed::<Receipt>::from_json(&row.text()?).map_err(|_| StoreError::Damaged("receipt"))?;
+        let receipt = received.verify(None).map_err(|_| StoreError::Damaged("receipt"))?;
         let Some(reply) = row.maybe_text()? else { return Err(NoReplay::Unanswered(*job)) };
-        let reply = Signed::<Reply>::from_json(&reply).and_then(|reply| reply.verify(None));
-        let reply = reply.map_err(|_| StoreError::Damaged("reply"))?;
+        let replied = Signed::<Reply>::from_json(&reply).map_err(|_| StoreError::Damaged("reply"))?;
+        let (reply_digest, reply) = (replied.digest(), replied.verify(None).map_err(|_| StoreError::Damaged("reply"))?);
+        let told = Told { request: digest, receipt: received.digest(), reply: reply_digest };
+        if receipt.request != digest || reply.request_digest != digest || receipt.job != *job {
+            return Err(NoReplay::Log(*job));
+        }
+        let exempt_then = self.told(sequence, reply.number, &request.agreement, &told)?.ok_or(NoReplay::Log(*job))?;
         let ReplyOutcome::Answered { answer_digest, gallery, parts, .. } = reply.outcome else {
             return Err(NoReplay::Unanswered(*job));
         };
@@ -200,9 +221,54 @@ impl Custody {
             version: gallery,
             gallery: searched,
             exempt,
+            exempt_then,
+            reply_digest,
             computed,
             parts,
             query,
+        })
+    }
+
+    /// Whether the log tells of these statements where they belong: a request's entry has the number of its job, its receipt follows, a reply has the
+    /// number that it names. Then the exempt lists in force in between.
+    fn told(
+        &mut self,
+        sequence: u64,
+        replied: u64,
+        agreement: &Hash,
+        told: &Told,
+    ) -> Result<Option<Vec<Option<Hash>>>, StoreError> {
+        let agreement = *agreement;
+        self.journal.step(|step| {
+            let mut event = |number: u64| -> Result<Option<Event>, StoreError> {
+                let entry = page(step, number, number)?.pop();
+                entry.map_or(Ok(None), |entry| entry.event().map_err(|_| StoreError::Damaged("log entry")))
+            };
+            let request = event(sequence)?;
+            let (receipt, reply) = (event(sequence.saturating_add(1))?, event(replied)?);
+            let stands = matches!(&request, Some(Event::Request { statement }) if statement.digest() == told.request)
+                && matches!(&receipt, Some(Event::Receipt { statement }) if statement.digest() == told.receipt)
+                && matches!(&reply, Some(Event::Reply { statement }) if statement.digest() == told.reply);
+            if !stands {
+                return Ok(None);
+            }
+            let sql = "SELECT number FROM log WHERE content LIKE ?1 AND number < ?2 ORDER BY number";
+            let beginning = format!("%\"kind\":\"exempt\",\"agreement\":\"{agreement}\"%");
+            let numbers = step.query(sql, &[beginning.into(), replied.into()])?;
+            let mut lists = vec![None];
+            for number in numbers.into_iter().map(|mut row: Row| row.count()) {
+                let number = number?;
+                let Some(entry) = page(step, number, number)?.pop() else { continue };
+                if let Ok(Some(Event::Exempt { agreement: of, list, .. })) = entry.event()
+                    && of == agreement
+                {
+                    if number < sequence {
+                        lists.clear();
+                    }
+                    lists.push(Some(list));
+                }
+            }
+            Ok(Some(lists))
         })
     }
 
