@@ -84,6 +84,13 @@ impl Randomness {
         }
     }
 
+    /// The same for what computes: another program, or another processor where that matters, draws anew, so that what it computes otherwise is
+    /// not masked alike.
+    pub(crate) fn on(&self, machine: &str) -> Self {
+        let answer = derived(b"cotejo randomness on a machine\0", &self.answer, &[machine.as_bytes()]);
+        Self { answer, order: self.order.clone() }
+    }
+
     /// A promise to draw from these seeds and no others, which tells nothing of them: about what it is given in 32 bytes.
     pub(crate) fn commitment(&self, about: &[u8; 32]) -> [u8; 32] {
         *derived(b"cotejo randomness of an answer\0", &self.answer, &[self.order.as_slice(), about])
@@ -152,6 +159,8 @@ mod tests {
             assert!(!all[..index].contains(seed), "{index}");
         }
         assert_eq!(all[2], seed(1, &[3], 1));
+        let on = |machine: &str| randomness(1, 1).on(machine).seed(Drawn::Probe(0));
+        assert!(on("a") == on("a") && on("a") != on("b"));
     }
 
     #[test]

@@ -15,7 +15,8 @@ use crate::cli::serve::{Custodian, Served};
 use crate::cli::{Outcome, files, interrupt, load};
 use crate::custodian::{AnswerError, Gallery};
 use crate::exchange::{self, AdmittedKey, ExchangeError, Question};
-use crate::scheme::{Opened, Progress, Unanswered};
+use crate::scheme::{Opened, Progress, Randomness, Unanswered};
+use crate::service::protocol::GalleryRoot;
 use crate::service::server::computed_with;
 use crate::service::signing::{Hash, Name};
 use crate::service::store::{Custody, NoReplay, Replay};
@@ -71,6 +72,8 @@ struct Again<'a> {
     key: &'a AdmittedKey,
     question: &'a Question,
     replay: &'a Replay,
+    /// What it was drawn from, by what computed it.
+    randomness: &'a Randomness,
     /// Persons who were exempt.
     exempt: usize,
 }
@@ -84,6 +87,7 @@ impl Args {
         let (index, served) = self.served(&agreements, &replay)?;
         let agreement = &served.agreement;
         let gallery = self.gallery_of(served, &replay, console)?;
+        self.check_root(&gallery, &replay, console)?;
         let listed = match &self.exempt {
             Some(path) => Some(path.clone()),
             None => party.exempt().nth(index).flatten(),
@@ -100,8 +104,15 @@ impl Args {
         let question = Question::read(query.as_slice(), agreement).map_err(Failure::in_file(place))?;
         let key = custodian.read_key(key.as_slice());
         let key = key.map_err(Failure::in_file(self.evaluation_key.as_deref().unwrap_or(&self.config)))?.expand();
-        let again =
-            Again { custodian: &custodian, key: &key, question: &question, replay: &replay, exempt: exempt.len() };
+        let randomness = replay.randomness.on(&replay.computed);
+        let again = Again {
+            custodian: &custodian,
+            key: &key,
+            question: &question,
+            replay: &replay,
+            exempt: exempt.len(),
+            randomness: &randomness,
+        };
         match self.blocks {
             Some(wanted) => self.some(&again, wanted as usize, console),
             None => self.all(&again, console),
@@ -110,10 +121,10 @@ impl Args {
 
     /// All of the answer.
     fn all(&self, again: &Again<'_>, console: &Console) -> Result<Outcome, Failure> {
-        let Again { custodian, key, question, replay, .. } = *again;
+        let Again { custodian, key, question, .. } = *again;
         let meter = console.meter("replay", custodian.step(), custodian.steps(question));
         let start = Instant::now();
-        let drawn = custodian.answer_from(key, question, &replay.randomness, &meter);
+        let drawn = custodian.answer_from(key, question, again.randomness, &meter);
         meter.finish();
         let drawn = drawn.map_err(|error| self.unmade(&error))?;
         self.say(again, &drawn.answer, start.elapsed(), console)
@@ -145,7 +156,7 @@ impl Args {
         let meter = console.meter("replay", "block", numbers.len() as u64);
         let (start, mut others) = (Instant::now(), Vec::new());
         for &number in &numbers {
-            let made = custodian.part_from(key, question, &replay.randomness, number, &interrupt::Unwatched);
+            let made = custodian.part_from(key, question, again.randomness, number, &interrupt::Unwatched);
             if made.map_err(|error| self.unmade(&error))?.as_ref() != parts.get(number) {
                 others.push(number);
             }
@@ -261,6 +272,23 @@ impl Args {
             );
             Failure::at(path, what, "name a copy of it of that time (--gallery)")
         })
+    }
+
+    /// What is searched is what the reply commits to, signed.
+    fn check_root(&self, gallery: &Gallery, replay: &Replay, console: &Console) -> Result<(), Failure> {
+        let Some(GalleryRoot { version, root }) = replay.reply.gallery() else { return Ok(()) };
+        let meter = console.meter("root", "subject", gallery.len() as u64);
+        let found = gallery.root(&meter);
+        meter.finish();
+        let found = found.map_err(|error| Failure::committing(&self.config, &error))?;
+        match Hash(found.0) == root {
+            true => Ok(()),
+            false => Err(Failure::at(
+                &self.config,
+                format_args!("the root of that gallery is {found}, where the reply names {root} for version {version}"),
+                "tell the requester: other persons, or other references, were searched than the reply commits to",
+            )),
+        }
     }
 
     /// Who was exempt.

@@ -245,10 +245,11 @@ impl Engine {
         let named = Named { agreement: digest(&self.agreement), key: question.key };
         let slot = self.keys.key(named, self.key_bytes, prepare);
         let key = slot.get().and_then(Option::as_ref).ok_or_else(unprocessable)?;
-        let answer = current.custodian.answer_from(key, &question, randomness, progress);
+        let with = computed_with(&current.custodian);
+        let answer = current.custodian.answer_from(key, &question, &randomness.on(&with), progress);
         let Drawn { answer, parts } = answer.map_err(|error| not_computed(&error))?;
         let bits = current.custodian.disclosed_bits(&question);
-        let (exempt, with) = (Arc::clone(&current.exempt), computed_with(&current.custodian));
+        let exempt = Arc::clone(&current.exempt);
         Ok(Computed { answer, gallery: current.version, bits, parts: parts.into_bytes(), exempt, with })
     }
 
