@@ -238,7 +238,7 @@ impl<'a, S: Evaluator> Custodian<'a, S> {
         };
         let watch = Watch { progress, searched: &searched };
         let randomness = self.randomness_of(randomness, query);
-        let mut parts = Parts::of(S::parts(&self.set, &task));
+        let mut parts = Parts::default();
         let answered = S::answer(&key.key, prepared, &task, &query.ciphertext, &randomness, &mut parts, &watch);
         // A subject that could not be read took part as one without references: the answer must not leave.
         if let Some(damage) = searched.damage() {

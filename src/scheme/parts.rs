@@ -14,32 +14,39 @@ pub type PartDigest = [u8; 32];
 /// Most parts whose digests are kept: 2 MB.
 pub(crate) const MOST_PARTS: usize = 1 << 16;
 
-/// Digests of the parts of one answer, by their numbers.
+/// Digests of the parts of one answer, by their numbers; none of them where there are more than are kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Parts(Vec<PartDigest>);
+pub struct Parts {
+    digests: Vec<PartDigest>,
+    too_many: bool,
+}
 
 impl Parts {
-    /// Of an answer of so many parts; of none where that is more than are kept.
-    pub(crate) fn of(count: usize) -> Self {
-        Self(vec![PartDigest::default(); if count > MOST_PARTS { 0 } else { count }])
-    }
-
     /// Notes what part number `number` has left.
     pub(in crate::scheme) fn note(&mut self, number: usize, digest: impl FnOnce() -> PartDigest) {
-        if let Some(part) = self.0.get_mut(number) {
+        if number >= MOST_PARTS {
+            *self = Self { digests: Vec::new(), too_many: true };
+        }
+        if self.too_many {
+            return;
+        }
+        if self.digests.len() <= number {
+            self.digests.resize(number + 1, PartDigest::default());
+        }
+        if let Some(part) = self.digests.get_mut(number) {
             *part = digest();
         }
     }
 
     /// As they may be told: see [`Randomness::blinded`].
     pub(crate) fn blinded(self, randomness: &Randomness) -> Self {
-        let blinded = self.0.iter().enumerate().map(|(number, part)| randomness.blinded(number, part));
-        Self(blinded.collect())
+        let blinded = self.digests.iter().enumerate().map(|(number, part)| randomness.blinded(number, part));
+        Self { digests: blinded.collect(), ..self }
     }
 
     /// All of them, one after the other.
     pub(crate) fn into_bytes(self) -> Vec<u8> {
-        self.0.into_flattened()
+        self.digests.into_flattened()
     }
 }
 
@@ -77,7 +84,14 @@ mod tests {
 
     #[test]
     fn more_parts_than_are_kept_are_not() {
-        assert_eq!(Parts::of(MOST_PARTS).into_bytes().len(), 32 * MOST_PARTS);
-        assert!(Parts::of(MOST_PARTS + 1).into_bytes().is_empty());
+        let mut parts = Parts::default();
+        // In any order, as probes are grouped.
+        for number in [MOST_PARTS - 1, 0] {
+            parts.note(number, || [7; 32]);
+        }
+        assert_eq!(parts.clone().into_bytes().len(), 32 * MOST_PARTS);
+        parts.note(MOST_PARTS, || [7; 32]);
+        parts.note(0, || [7; 32]);
+        assert!(parts.into_bytes().is_empty());
     }
 }
