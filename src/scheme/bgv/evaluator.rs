@@ -70,22 +70,11 @@ impl Evaluator for Bgv {
             return Ok(EncryptedVerdicts { probes: Vec::new() });
         };
         let groups = groups(&set, task, steps, &asked, gallery.budget_bytes);
-        let order = Order::of(randomness, key, task.disclosure);
-        let again = gallery.is_used_again(order);
-        let keep_bytes =
-            if again || groups.len() > 1 { kept_bytes(&set, steps, &groups, gallery.budget_bytes) } else { 0 };
-        let mut search = Search {
-            key,
-            task,
-            steps,
-            randomness,
-            progress,
-            gallery,
-            order,
-            most_kept: keep_bytes / Transformed::bytes(&set, steps) as u64,
-            circuits: HashMap::new(),
-            leakage: vec![0.0; task.layouts.len()],
-        };
+        let mut search = Search::new(key, gallery, task, steps, randomness, progress);
+        if gallery.is_used_again(search.order) || groups.len() > 1 {
+            let keep_bytes = kept_bytes(&set, steps, &groups, gallery.budget_bytes);
+            search.most_kept = keep_bytes / Transformed::bytes(&set, steps) as u64;
+        }
         let mut verdicts: Vec<Answered> = Vec::with_capacity(task.layouts.len());
         for group in &groups {
             verdicts.extend(search.group(group, probes, parts)?);
@@ -112,19 +101,7 @@ impl Evaluator for Bgv {
         let steps = Steps::new(set, task.functional.coordinates());
         let Some((steps, asked)) = steps.zip(asked(task.layouts).into_iter().nth(probe)) else { return Ok(None) };
         let gallery = PreparedGallery::new(0);
-        let order = Order::of(randomness, key, task.disclosure);
-        let mut search = Search {
-            key,
-            task,
-            steps,
-            randomness,
-            progress,
-            gallery: &gallery,
-            order,
-            most_kept: 0,
-            circuits: HashMap::new(),
-            leakage: Vec::new(),
-        };
+        let mut search = Search::new(key, &gallery, task, steps, randomness, progress);
         let (babies, _) = search.taken(&[asked], probes)?;
         let ends = search.ends(asked.layout)?;
         let judged = search.judged(&[asked], block, &babies, ends)?;
@@ -241,6 +218,29 @@ struct Search<'a> {
 }
 
 impl<'a> Search<'a> {
+    /// One that keeps no diagonals.
+    fn new(
+        key: &'a PreparedKey,
+        gallery: &'a PreparedGallery,
+        task: &'a Task<'a>,
+        steps: Steps,
+        randomness: &'a Randomness,
+        progress: &'a dyn Progress,
+    ) -> Self {
+        Self {
+            key,
+            task,
+            steps,
+            randomness,
+            progress,
+            gallery,
+            order: Order::of(randomness, key, task.disclosure),
+            most_kept: 0,
+            circuits: HashMap::new(),
+            leakage: vec![0.0; task.layouts.len()],
+        }
+    }
+
     /// All blocks, for one group of probes.
     fn group(
         &mut self,
