@@ -3,6 +3,7 @@
 //! Templates are secret: what is here prints shapes, never values.
 
 mod bits;
+mod handle;
 mod iris;
 pub mod read;
 mod record;
@@ -14,6 +15,7 @@ use crate::remedy::Remedy;
 use std::borrow::Cow;
 
 pub use bits::Bits;
+pub use handle::{Handle, HandleError};
 pub use iris::{IrisCode, IrisShape, MaskSharing};
 pub use record::{Eye, Record, RecordError, SubjectId, group_by_subject};
 pub use vector::RealVector;
