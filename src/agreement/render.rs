@@ -50,6 +50,7 @@ modality = {modality}
 #   any    one bit for each probe: is this person in the records?
 #   each   one bit for each probe and enrolled subject, in the order of the gallery
 #   count  how many subjects match each probe
+#   labelled  of each subject that matches a probe the handle that the custodian gave it; nothing of those that do not
 # A score is never disclosed.
 disclosure = {disclosure}
 
@@ -78,10 +79,13 @@ references_per_subject = {per_subject}
 probes_per_query = {probes}
 # Bits that the answer to one query may disclose, counted as what a malformed probe can read.
 {bits}
-{service}",
+{hits}{service}",
         references = limits.references,
         per_subject = limits.references_per_subject,
         probes = limits.probes_per_query,
+        hits = limits.hits_per_probe.map_or_else(String::new, |hits| {
+            format!("# Hits of a probe whose handles are told. Of a probe with more nothing is told but that there are more.\nhits_per_probe = {hits}\n")
+        }),
         bits = match (limits.bits_per_query, notes.bits_per_query) {
             (Some(bits), _) => format!("bits_per_query = {bits}"),
             (None, Some(most)) => {

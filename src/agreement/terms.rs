@@ -58,6 +58,8 @@ pub enum Disclosure {
     Each,
     /// How many subjects match each probe: the bits of `each`, shuffled.
     Count,
+    /// The custodian's handle for each subject that matches a probe, up to [`Limits::hits_per_probe`] of them; of more only that there are more.
+    Labelled,
 }
 
 impl std::fmt::Display for Disclosure {
@@ -66,6 +68,7 @@ impl std::fmt::Display for Disclosure {
             Self::Any => "any",
             Self::Each => "each",
             Self::Count => "count",
+            Self::Labelled => "labelled",
         })
     }
 }
@@ -224,6 +227,14 @@ pub struct Limits {
     /// Bits that the answer to one query may disclose; where absent, what the other limits come to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bits_per_query: Option<u64>,
+    /// Under [`Disclosure::Labelled`], and there alone: hits of a probe whose handles are disclosed, 1 to [`Limits::MOST_HITS`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hits_per_probe: Option<usize>,
+}
+
+impl Limits {
+    /// Hits of a probe that can have handles.
+    pub const MOST_HITS: usize = 16;
 }
 
 /// The layout of iris-mpc: 12,800 bits.
@@ -286,6 +297,7 @@ impl Terms {
                 references_per_subject: 1,
                 probes_per_query: 100,
                 bits_per_query: None,
+                hits_per_probe: None,
             },
             service: None,
         }
@@ -364,6 +376,15 @@ impl Terms {
         self
     }
 
+    /// The same terms with another disclosure: one without handles, unless it is theirs already.
+    pub(crate) fn with_disclosure(mut self, disclosure: Disclosure) -> Self {
+        if disclosure != self.disclosure {
+            self.limits.hits_per_probe = None;
+        }
+        self.disclosure = disclosure;
+        self
+    }
+
     /// The same terms under a parameter set of the parties' own, with the rounding of vectors left open.
     pub fn with_own_set(self, set: OwnSet) -> Self {
         let mut terms = self.with_scheme(set.scheme().into());
@@ -433,6 +454,21 @@ impl Terms {
         bounded("limits.probes_per_query", self.limits.probes_per_query, 10_000)?;
         if self.limits.bits_per_query.is_some_and(|bits| !(1..=1 << 50).contains(&bits)) {
             return Err(E::field("limits.bits_per_query", format!("must be between 1 and {}", 1u64 << 50)));
+        }
+        match (self.disclosure, self.limits.hits_per_probe) {
+            (Disclosure::Labelled, None) => {
+                let error = E::field("limits.hits_per_probe", "is missing");
+                return Err(
+                    error.or(format!("write how many hits of a probe have handles, 1 to {}", Limits::MOST_HITS))
+                );
+            }
+            (Disclosure::Labelled, Some(hits)) => bounded("limits.hits_per_probe", hits, Limits::MOST_HITS)?,
+            (_, Some(_)) => {
+                let error =
+                    E::field("limits.hits_per_probe", format!("does not go with disclosure = \"{}\"", self.disclosure));
+                return Err(error.or("remove it, or agree on disclosure = \"labelled\""));
+            }
+            (_, None) => {}
         }
         self.service.as_ref().map_or(Ok(()), ServiceTerms::check)
     }

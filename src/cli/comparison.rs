@@ -40,10 +40,16 @@ pub struct ComparisonArgs {
     /// Most probes in a query
     #[arg(long, value_name = "NUMBER")]
     probes_per_query: Option<usize>,
+    /// Under disclosure labelled, most hits of a probe whose handles are told [default: 1]
+    #[arg(long, value_name = "NUMBER")]
+    hits_per_probe: Option<usize>,
     /// Most bits that the answer to a query may disclose [default: what the other limits come to]
     #[arg(long, value_name = "NUMBER")]
     bits_per_query: Option<u64>,
 }
+
+/// Hits of a probe whose handles are told, where nobody says otherwise.
+const USUAL_HITS: usize = 1;
 
 /// A threshold as it was written, and as an agreement can state it.
 #[derive(Clone, Debug)]
@@ -75,6 +81,8 @@ enum DisclosureArg {
     Each,
     /// How many subjects match each probe
     Count,
+    /// The handles of the subjects that match, as many as --hits-per-probe admits
+    Labelled,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -117,12 +125,15 @@ impl ComparisonArgs {
                 DisclosureArg::Any => Disclosure::Any,
                 DisclosureArg::Each => Disclosure::Each,
                 DisclosureArg::Count => Disclosure::Count,
+                DisclosureArg::Labelled => Disclosure::Labelled,
             }),
         );
         set(&mut terms.limits.references, self.references);
         set(&mut terms.limits.references_per_subject, self.references_per_subject);
         set(&mut terms.limits.probes_per_query, self.probes_per_query);
         set(&mut terms.limits.bits_per_query, self.bits_per_query.map(Some));
+        let usual = (terms.disclosure == Disclosure::Labelled).then_some(USUAL_HITS);
+        terms.limits.hits_per_probe = self.hits_per_probe.or(terms.limits.hits_per_probe).or(usual);
     }
 
     /// Says so where the threshold has more digits than an agreement holds.

@@ -18,18 +18,37 @@ pub struct Said {
     positions: Option<Vec<usize>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     count: Option<usize>,
+    /// The handles that are told; null of a subject to whom the custodian gave none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    handles: Option<Vec<Option<String>>>,
+    /// More hit than have handles, which is this many.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    more_than: Option<usize>,
     /// Places never stand without the version of the gallery whose places they are.
     gallery: String,
 }
 
 impl Said {
     pub fn new(probe: &SubjectId, verdict: &Verdict, gallery: GalleryVersion) -> Self {
-        let (positions, count) = match verdict {
-            Verdict::Any(_) => (None, None),
-            Verdict::Each(bits) => (Some(places(bits)), None),
-            Verdict::Count(count) => (None, Some(*count)),
+        let said = Self {
+            probe: probe.clone(),
+            hit: verdict.hit(),
+            positions: None,
+            count: None,
+            handles: None,
+            more_than: None,
+            gallery: gallery.to_string(),
         };
-        Self { probe: probe.clone(), hit: verdict.hit(), positions, count, gallery: gallery.to_string() }
+        match verdict {
+            Verdict::Any(_) => said,
+            Verdict::Each(bits) => Self { positions: Some(places(bits)), ..said },
+            Verdict::Count(count) => Self { count: Some(*count), ..said },
+            Verdict::Handles(handles) => {
+                let texts = handles.iter().map(|handle| Some(handle.as_ref()?.as_str().to_owned()));
+                Self { count: Some(handles.len()), handles: Some(texts.collect()), ..said }
+            }
+            Verdict::MoreThan(most) => Self { more_than: Some(*most), ..said },
+        }
     }
 
     /// Who was asked about.
@@ -46,9 +65,12 @@ impl Said {
     pub fn line(&self) -> String {
         let Self { probe, gallery, .. } = self;
         let said = self.said();
-        match (&self.positions, self.count) {
-            (Some(positions), _) if self.hit => format!("{probe}\t{said}\t{}\t{gallery}", joined(positions, ",")),
-            (_, Some(count)) => format!("{probe}\t{said}\t{count}"),
+        match (&self.positions, self.count, &self.handles, self.more_than) {
+            (Some(positions), ..) if self.hit => format!("{probe}\t{said}\t{}\t{gallery}", joined(positions, ",")),
+            (_, _, Some(handles), _) if self.hit => format!("{probe}\t{said}\t{}", told(handles)),
+            (_, _, Some(_), _) => format!("{probe}\t{said}"),
+            (_, Some(count), ..) => format!("{probe}\t{said}\t{count}"),
+            (.., Some(most)) => format!("{probe}\t{said}\tmore than {most}: nothing else is told of them"),
             _ => format!("{probe}\t{said}"),
         }
     }
@@ -60,7 +82,11 @@ impl Said {
 
 /// What stands above a table of verdicts; `named` are the columns that say whose query it is.
 pub fn headings(named: &[&str]) -> Result<String, Failure> {
-    csv([[named, &["gallery", "probe", "verdict", "places", "count"]].concat().into_iter().map(Cell::from).collect()])
+    csv([[named, &["gallery", "probe", "verdict", "places", "count", "handles"]]
+        .concat()
+        .into_iter()
+        .map(Cell::from)
+        .collect()])
 }
 
 /// The lines of a table of verdicts, one a probe; `named` says whose query it is.
@@ -73,7 +99,11 @@ pub fn rows(named: &[Cell], said: &[Said]) -> Result<String, Failure> {
             Cell::Text(one.probe.to_string()),
             verdict,
             Cell::number(places),
-            Cell::number(one.count),
+            match one.more_than {
+                Some(most) => Cell::Plain(format!("more than {most}")),
+                None => Cell::number(one.count),
+            },
+            Cell::Text(one.handles.as_deref().map(told).unwrap_or_default()),
         ];
         named.iter().cloned().chain(cells).collect()
     }))
@@ -94,6 +124,12 @@ fn unwritable(error: impl std::fmt::Display) -> Failure {
 /// Where in the gallery the hits are, counted from 1.
 fn places(bits: &[bool]) -> Vec<usize> {
     bits.iter().enumerate().filter(|(_, bit)| **bit).map(|(index, _)| index + 1).collect()
+}
+
+/// Handles, for people.
+fn told(handles: &[Option<String>]) -> String {
+    let texts = handles.iter().map(|handle| handle.as_deref().unwrap_or("(no handle)"));
+    texts.collect::<Vec<_>>().join(", ")
 }
 
 fn joined(places: &[usize], by: &str) -> String {

@@ -172,13 +172,15 @@ impl<'a, S: Evaluator> Custodian<'a, S> {
     /// Bits that an answer on so many probes can disclose at most, also to a querier that departs from the protocol: see
     /// [`crate::scheme::Scheme::most_bits`].
     pub(crate) fn disclosed_bits(&self, target: &Target, probes: usize) -> u64 {
-        let (subjects, references) = match target {
-            Target::Gallery => (self.gallery.len(), self.gallery.references()),
+        let (hits, subjects, references) = match target {
+            Target::Gallery => {
+                (self.agreement.functional().hits_per_probe(), self.gallery.len(), self.gallery.references())
+            }
             // Whether or not the subject is enrolled.
-            Target::Subject(_) => (1, self.agreement.terms().limits.references_per_subject),
+            Target::Subject(_) => (1, 1, self.agreement.terms().limits.references_per_subject),
         };
         let disclosure = target.disclosure::<S>(&self.agreement);
-        S::most_bits(disclosure, subjects as u64, references as u64).saturating_mul(probes as u64)
+        S::most_bits(disclosure, hits as u64, subjects as u64, references as u64).saturating_mul(probes as u64)
     }
 
     /// Whether the answer to a query stays within the bits that the agreement admits.

@@ -52,8 +52,7 @@ pub type GoOn = bool;
 ///
 /// [`AgreementError`] where the parameter set, admitted for the agreed disclosure, does not admit `each`.
 pub fn pairwise(agreement: &Opened, references: usize) -> Result<Opened, AgreementError> {
-    let mut terms = agreement.terms().clone();
-    terms.disclosure = Disclosure::Each;
+    let mut terms = agreement.terms().clone().with_disclosure(Disclosure::Each);
     if let ComparisonTerms::FractionalHamming { eyes, .. } = &mut terms.comparison {
         *eyes = EyeRule::Ignored;
     }
@@ -176,7 +175,7 @@ impl<'a> Encrypted<'a> {
         let answer = custodian.answer(&self.key, &question, &mut rng, progress)?;
         let verdicts = pending.read(&answer)?.into_iter().map(|(_, verdict)| match verdict {
             Verdict::Each(verdicts) => verdicts,
-            Verdict::Any(_) | Verdict::Count(_) => Vec::new(),
+            _ => Vec::new(),
         });
         Ok(verdicts.collect())
     }

@@ -50,7 +50,7 @@ pub(crate) struct Trial {
 /// The same comparison for a small gallery: under `each`, which says most, or else as it is.
 pub(crate) fn small_terms(terms: &Terms) -> [Terms; 2] {
     [Disclosure::Each, terms.disclosure].map(|disclosure| {
-        let mut small = Terms { disclosure, ..terms.clone() };
+        let mut small = terms.clone().with_disclosure(disclosure);
         small.limits.references = small.limits.references.min(100);
         small
     })
@@ -93,6 +93,15 @@ impl Trial {
                 let no_hit = clear.iter().map(|clear| 1.0 - clear.hits()).product::<f64>();
                 let any = Clear::new(hits > 0, 1.0 - no_hit);
                 self.count(*bit == any.hit, any);
+            }
+            Verdict::Handles(_) | Verdict::MoreThan(_) => {
+                // Verdicts are exact where there are handles. Subjects of a trial have none.
+                let most = agreement.functional().hits_per_probe();
+                let right = match verdict {
+                    Verdict::Handles(handles) => handles.len() == hits,
+                    _ => hits > most,
+                };
+                self.count(right, Clear { hit: hits > 0, flip: 0.0 });
             }
             Verdict::Count(count) => {
                 let all_stay = clear.iter().map(|clear| 1.0 - clear.flip).product::<f64>();

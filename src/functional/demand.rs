@@ -24,6 +24,8 @@ pub(crate) struct Demand {
     pub alignments: usize,
     /// What the querier learns.
     pub disclosure: Disclosure,
+    /// Hits of a probe whose handles are disclosed; 0 where none are.
+    pub hits_per_probe: usize,
     /// How two eyes combine.
     pub eyes: EyeRule,
     /// References that a gallery may hold.

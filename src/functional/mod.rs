@@ -67,6 +67,7 @@ fn demand(metric: &Metric, exact: bool, terms: &Terms) -> Demand {
         masks: metric.mask_demand(),
         alignments: metric.rotations().len(),
         disclosure: terms.disclosure,
+        hits_per_probe: terms.limits.hits_per_probe.unwrap_or(0),
         eyes: terms.comparison.eyes(),
         references: terms.limits.references,
         references_per_subject: terms.limits.references_per_subject,
@@ -87,6 +88,7 @@ pub struct Functional {
     stand_in: Reference,
     largest_gallery: usize,
     references_per_subject: usize,
+    hits_per_probe: usize,
 }
 
 impl Functional {
@@ -104,7 +106,18 @@ impl Functional {
         let (bound, eyes) = (metric.bound(), terms.comparison.eyes());
         let largest_gallery = terms.limits.references;
         let references_per_subject = terms.limits.references_per_subject;
-        Ok(Self { bound, metric, eyes, counting, exact, stand_in, largest_gallery, references_per_subject })
+        let hits_per_probe = terms.limits.hits_per_probe.unwrap_or(0);
+        Ok(Self {
+            bound,
+            metric,
+            eyes,
+            counting,
+            exact,
+            stand_in,
+            largest_gallery,
+            references_per_subject,
+            hits_per_probe,
+        })
     }
 
     /// The shape of every template.
@@ -155,6 +168,11 @@ impl Functional {
     /// References that a subject may have of each eye, by the agreement.
     pub(crate) fn references_per_subject(&self) -> usize {
         self.references_per_subject
+    }
+
+    /// Hits of a probe whose handles are disclosed; 0 where none are.
+    pub(crate) fn hits_per_probe(&self) -> usize {
+        self.hits_per_probe
     }
 
     /// |phi| never exceeds this.

@@ -26,6 +26,10 @@ pub fn sentences(agreement: &Opened) -> Vec<String> {
                  who matches, not only whether anybody does."
             }
             Disclosure::Count => "The querier learns how many enrolled subjects match each probe.",
+            Disclosure::Labelled => {
+                "The querier learns of each enrolled subject who matches a probe the handle that the custodian gave it, a text of up to 32 \
+                 bytes; of those who do not match it learns nothing."
+            }
         }
         .to_owned(),
         "The custodian learns that a query of a given size was asked, and the reference id that a 1:1 query names; \
@@ -56,6 +60,12 @@ pub fn sentences(agreement: &Opened) -> Vec<String> {
     ));
     out.push(GrayZone::of(agreement).sentence());
     out.extend(rounding(agreement));
+    out.extend(terms.limits.hits_per_probe.map(|hits| {
+        format!(
+            "Handles are told of at most {} of a probe; of a probe with more nothing is told but that there are more.",
+            counted(hits, "hit")
+        )
+    }));
     out.push(format!(
         "At most {} in a gallery, {} a subject{}, and {} in a query.",
         counted(terms.limits.references, "reference"),
@@ -129,6 +139,9 @@ fn worst_case(agreement: &Opened) -> [String; 2] {
         }
         (Disclosure::Each, _) => {
             "one bit of each reference, of a question of its own choice: a bit of every template, and with two probes who is exempt"
+        }
+        (Disclosure::Labelled, _) => {
+            "the handles of subjects to whom a question of its own choice applies, if there are no more of them than have handles"
         }
         (Disclosure::Count, SchemeId::Tfhe) => "to how many subjects a question of its own choice applies",
         (Disclosure::Count, SchemeId::Bgv | SchemeId::Hybrid) => {

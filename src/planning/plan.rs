@@ -156,7 +156,14 @@ impl<'a> PlannedQuery<'a> {
         let Self { terms, functional, references, probes } = *self;
         let samples = self.samples_per_person();
         let subjects = references.div_ceil(samples) as u64;
-        let disclosed_bits = probes as u64 * most_bits(parameters, terms.disclosure, subjects, references as u64);
+        let disclosed_bits = probes as u64
+            * most_bits(
+                parameters,
+                terms.disclosure,
+                terms.limits.hits_per_probe.unwrap_or(0) as u64,
+                subjects,
+                references as u64,
+            );
         // The file as it is mapped, where all of it is read, and its index: identifiers of some 40 bytes.
         let gallery = references as u64 * (functional.reference_bytes() as u64 + 64);
         let payload = match (parameters.dimensions(), pace) {

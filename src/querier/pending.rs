@@ -10,7 +10,7 @@ use super::Querier;
 use crate::agreement::Disclosure;
 use crate::remedy::Remedy;
 use crate::scheme::{Disclosed, Holder, Opened};
-use crate::template::SubjectId;
+use crate::template::{Handle, SubjectId};
 use crate::wire::{Answer, Envelope, Expected, KeyId, Kind, QueryId, Target, WireError, decode_clear, encode_clear};
 
 /// A query that waits for its answer. Holds the probes' identifiers, which never cross.
@@ -35,6 +35,10 @@ pub enum Verdict {
     Each(Vec<bool>),
     /// How many enrolled subjects match.
     Count(usize),
+    /// The handles of the enrolled subjects that match, in their own order; none of a subject to whom the custodian gave none.
+    Handles(Vec<Option<Handle>>),
+    /// More match than have handles by the agreement, which is this many: nothing else is told of them.
+    MoreThan(usize),
 }
 
 impl Verdict {
@@ -44,11 +48,13 @@ impl Verdict {
             Self::Any(hit) => *hit,
             Self::Each(bits) => bits.contains(&true),
             Self::Count(count) => *count > 0,
+            Self::Handles(handles) => !handles.is_empty(),
+            Self::MoreThan(_) => true,
         }
     }
 }
 
-/// In words: "hit", "no hit", "hit at 3, 7" (places in the gallery, counted from 1), "2 hits".
+/// In words: "hit", "no hit", "hit at 3, 7" (places in the gallery, counted from 1), "2 hits", "hit: B-117", "more than 4 hits".
 impl std::fmt::Display for Verdict {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -59,6 +65,11 @@ impl std::fmt::Display for Verdict {
                 write!(f, "hit at {}", places.collect::<Vec<_>>().join(", "))
             }
             Self::Count(count) => write!(f, "{count} hit{}", if *count == 1 { "" } else { "s" }),
+            Self::Handles(handles) => {
+                let handles = handles.iter().map(|handle| handle.as_ref().map_or("(no handle)", Handle::as_str));
+                write!(f, "hit: {}", handles.collect::<Vec<_>>().join(", "))
+            }
+            Self::MoreThan(most) => write!(f, "more than {most} hit{}", if *most == 1 { "" } else { "s" }),
         }
     }
 }
@@ -72,6 +83,13 @@ fn verdict<S: Holder>(answer: &Answer<S>, disclosed: Disclosed) -> Result<Verdic
         (Disclosure::Each, Disclosed::Bits(bits)) => Ok(Verdict::Each(bits)),
         (Disclosure::Count, Disclosed::Bits(bits)) => Ok(Verdict::Count(bits.into_iter().filter(|&bit| bit).count())),
         (Disclosure::Count, Disclosed::Count(count)) if count <= expected => Ok(Verdict::Count(count)),
+        (Disclosure::Labelled, Disclosed::Handles(handles)) if handles.len() <= expected => {
+            Ok(Verdict::Handles(handles))
+        }
+        (Disclosure::Labelled, Disclosed::MoreHits) => Ok(Verdict::MoreThan(expected)),
+        (Disclosure::Labelled, _) | (_, Disclosed::Handles(_) | Disclosed::MoreHits | Disclosed::Nothing) => {
+            Err(AnswerError::Handles)
+        }
         (_, Disclosed::Count(actual)) => Err(AnswerError::Bits { expected, actual }),
     }
 }
@@ -104,6 +122,9 @@ pub enum AnswerError {
         /// Verdicts on a probe that it decrypts to, or the count where that is larger.
         actual: usize,
     },
+    /// What should be handles is none.
+    #[error("the answer's handles cannot be read: they are damaged, or were made for another key")]
+    Handles,
     /// Of another disclosure than was asked for.
     #[error("the answer discloses '{actual}' where '{expected}' was asked for")]
     Disclosure {
@@ -127,6 +148,7 @@ impl Remedy for AnswerError {
         let remedy = match self {
             Self::Bits { .. } => "it was not made by this program",
             Self::Disclosure { .. } => "it was not made by this program",
+            Self::Handles => "fetch the answer again; if it stays so, ask the custodian to answer anew",
             _ => return None,
         };
         Some(remedy.into())
@@ -186,9 +208,9 @@ impl Pending {
             return Err(AnswerError::Probes { expected, actual });
         }
         let verdicts = self.clear.subjects.into_iter().zip(disclosed);
-        let of_target = |verdict: Verdict| match self.clear.target {
-            Target::Gallery => verdict,
-            Target::Subject(_) => Verdict::Any(verdict.hit()),
+        let of_target = |verdict: Verdict| match (&self.clear.target, verdict) {
+            (Target::Gallery, verdict) | (Target::Subject(_), verdict @ Verdict::Handles(_)) => verdict,
+            (Target::Subject(_), verdict) => Verdict::Any(verdict.hit()),
         };
         verdicts.map(|(subject, disclosed)| Ok((subject, of_target(verdict(answer, disclosed)?)))).collect()
     }

@@ -16,7 +16,8 @@ impl Opened {
     /// Bits that the answer on one probe can disclose at most, for the largest gallery.
     pub(crate) fn bits_per_probe(&self) -> u64 {
         let references = self.terms().limits.references as u64;
-        most_bits(self.parameters(), self.terms().disclosure, references, references)
+        let hits = self.functional().hits_per_probe() as u64;
+        most_bits(self.parameters(), self.terms().disclosure, hits, references, references)
     }
 
     /// Bits that the answer to one query may disclose: as agreed, or else what the limits on references and probes come to.

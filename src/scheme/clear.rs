@@ -157,7 +157,9 @@ impl Evaluator for Clear {
                 .collect();
             match task.disclosure {
                 Disclosure::Any => verdicts.push(u8::from(bits.contains(&true))),
-                Disclosure::Each | Disclosure::Count => verdicts.extend(bits.into_iter().map(u8::from)),
+                Disclosure::Each | Disclosure::Count | Disclosure::Labelled => {
+                    verdicts.extend(bits.into_iter().map(u8::from))
+                }
             }
             progress.advance(1);
         }

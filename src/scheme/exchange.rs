@@ -261,6 +261,7 @@ fn expected(agreement: &Opened, gallery: &Gallery, probes: &[Record]) -> Vec<(Su
                 Disclosure::Any => Verdict::Any(bits.contains(&true)),
                 Disclosure::Each => Verdict::Each(bits),
                 Disclosure::Count => Verdict::Count(bits.iter().filter(|&&bit| bit).count()),
+                Disclosure::Labelled => unreachable!("no agreement here discloses handles"),
             };
             (id, verdict)
         })
@@ -525,6 +526,7 @@ fn each_of_many_probes_is_told_of_its_own_pairs_in_whatever_blocks_they_lie() {
                 Verdict::Any(hit) => assert_eq!(*hit, !hits.is_empty()),
                 Verdict::Count(count) => assert_eq!(*count, hits.len()),
                 Verdict::Each(bits) => assert_eq!(bits.iter().filter(|&&hit| hit).count(), hits.len()),
+                other => panic!("{other:?}"),
             }
         }
     }

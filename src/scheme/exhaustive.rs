@@ -595,6 +595,7 @@ fn run<S: World>(case: &Case, agreement: &Opened, parties: &Parties<S>, tally: &
                             Disclosure::Any => Verdict::Any(count > 0),
                             Disclosure::Each => Verdict::Each(bits),
                             Disclosure::Count => Verdict::Count(count),
+                            Disclosure::Labelled => unreachable!("not among the cases"),
                         };
                         tally.note(case, &expected, verdict, id.as_str());
                     }

@@ -36,11 +36,11 @@ use std::borrow::Cow;
 use rand::CryptoRng;
 use zeroize::Zeroizing;
 
-use crate::agreement::{Disclosure, SchemeId};
-use crate::functional::{Functional, Probe, Reference, SampleLayout};
+use crate::agreement::{AgreementError, Disclosure, SchemeId};
+use crate::functional::{Demand, Functional, Probe, Reference, SampleLayout};
 use crate::parameters::{Dimensions, ParameterSet};
 use crate::remedy::Remedy;
-use crate::template::Eye;
+use crate::template::{Eye, Handle};
 pub use gray_zone::GrayZone;
 pub(crate) use gray_zone::upper_tail;
 pub(crate) use measurement::{Flips, MeasuredNoise, Measurement, Unmeasured, WIDEST};
@@ -77,11 +77,13 @@ pub trait Scheme: Sized + 'static {
 
     /// Bits that the answer on one probe can tell at most of so many subjects with so many references, also where the probe is malformed:
     /// what is charged for it. Of a count as many as it takes to write it.
-    fn most_bits(disclosure: Disclosure, subjects: u64, references: u64) -> u64 {
+    /// Of handles, at most `hits` of them, all their bits.
+    fn most_bits(disclosure: Disclosure, hits: u64, subjects: u64, references: u64) -> u64 {
         match disclosure {
             Disclosure::Any => 1,
             Disclosure::Each => references.max(1),
             Disclosure::Count => u64::from(u64::BITS - subjects.max(1).leading_zeros()),
+            Disclosure::Labelled => bits_of_handles(hits),
         }
     }
 
@@ -96,14 +98,26 @@ pub trait Scheme: Sized + 'static {
     }
 }
 
+/// Bits of so many handles, and of how many there are: 0 to `hits`, or more.
+pub(in crate::scheme) fn bits_of_handles(hits: u64) -> u64 {
+    let bits = 8 * Handle::MOST_BYTES as u64;
+    hits.saturating_mul(bits).saturating_add(u64::from(u64::BITS - hits.saturating_add(1).leading_zeros()))
+}
+
 /// [`Scheme::most_bits`] of a parameter set's scheme.
-pub(crate) fn most_bits(parameters: &ParameterSet, disclosure: Disclosure, subjects: u64, references: u64) -> u64 {
+pub(crate) fn most_bits(
+    parameters: &ParameterSet,
+    disclosure: Disclosure,
+    hits: u64,
+    subjects: u64,
+    references: u64,
+) -> u64 {
     let of_scheme = match parameters.dimensions() {
         Dimensions::Tfhe(_) => self::tfhe::Tfhe::most_bits,
         Dimensions::Bgv(_) => self::bgv::Bgv::most_bits,
         Dimensions::Hybrid(_) => self::hybrid::Hybrid::most_bits,
     };
-    of_scheme(disclosure, subjects, references)
+    of_scheme(disclosure, hits, subjects, references)
 }
 
 /// Of another scheme than agreed.
@@ -127,7 +141,7 @@ pub struct Extent<'a> {
     pub probes: usize,
     /// Their samples in all: one each, or one of each eye.
     pub samples: usize,
-    /// Verdicts on each probe: 1 for `any`, one an enrolled subject for `each` and `count`.
+    /// Verdicts on each probe: 1 for `any`, one an enrolled subject for `each` and `count`, under `labelled` as many as have handles.
     pub verdicts_per_probe: usize,
 }
 
@@ -230,6 +244,12 @@ pub enum Disclosed {
     Bits(Vec<bool>),
     /// How many subjects match, where that is all that was sent.
     Count(usize),
+    /// The handles of the subjects that match, in order; none of a subject without one.
+    Handles(Vec<Option<Handle>>),
+    /// More subjects match than have handles.
+    MoreHits,
+    /// Nothing that a custodian makes for this key.
+    Nothing,
 }
 
 /// What the custodian computes on: one enrolled subject's references.
@@ -250,6 +270,11 @@ pub trait Subjects: Sync {
     ///
     /// None where there is no such subject, or where it cannot be read: then whoever owns the gallery discards the answer.
     fn references(&self, index: usize) -> Cow<'_, SubjectReferences>;
+
+    /// The handle that a hit on this subject discloses, where it has one.
+    fn handle(&self, _index: usize) -> Option<Cow<'_, Handle>> {
+        None
+    }
 
     /// Whether a hit on this subject is one: not for a person who is exempt, nor for one who is not enrolled. The work is the same either way.
     fn may_match(&self, _index: usize) -> bool {
@@ -294,10 +319,16 @@ pub struct Task<'a> {
 }
 
 impl Task<'_> {
+    /// Under `labelled`, hits of a probe that have handles.
+    pub(crate) fn hits(&self) -> usize {
+        if self.one_subject { 1 } else { self.functional.hits_per_probe().max(1) }
+    }
+
     /// Verdicts on each probe: see [`Extent::verdicts_per_probe`].
     pub(crate) fn verdicts_per_probe(&self) -> usize {
         match self.disclosure {
             Disclosure::Any => 1,
+            Disclosure::Labelled => self.hits(),
             // Also a subject who is not enrolled has a verdict.
             Disclosure::Each | Disclosure::Count => self.subjects.len().max(1),
         }
@@ -401,6 +432,26 @@ pub enum Unanswered {
         /// The largest that a parameter set may leave, as a logarithm (docs/protocol.md, section 6).
         limit_log2: f64,
     },
+}
+
+impl Unanswered {
+    /// Under a scheme that discloses no handles: no agreement on it does.
+    pub(in crate::scheme) fn unlabelled(scheme: SchemeId) -> Self {
+        Self::Misfit(format!("scheme {scheme} discloses no handles"))
+    }
+}
+
+/// Whether terms ask for no handles, which a scheme cannot disclose.
+///
+/// # Errors
+///
+/// [`AgreementError::Field`] where they do.
+pub(in crate::scheme) fn require_unlabelled(scheme: SchemeId, demand: &Demand) -> Result<(), AgreementError> {
+    if demand.disclosure != Disclosure::Labelled {
+        return Ok(());
+    }
+    let problem = format!("\"labelled\" is not for scheme {scheme}, which discloses no handles");
+    Err(AgreementError::field("disclosure", problem).or("agree on scheme bgv"))
 }
 
 impl Remedy for Unanswered {

@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use super::{Envelope, Expected, Kind, WireError};
-use crate::agreement::{Digest, Disclosure};
+use crate::agreement::{Digest, Disclosure, Limits};
 use crate::functional::SampleLayout;
 use crate::parameters::ParameterSet;
 use crate::scheme::{Crossing, CrossingError, Extent, Opened, Scheme};
@@ -222,7 +222,7 @@ pub struct Answer<S: Scheme> {
     pub disclosure: Disclosure,
     /// Probes of the query.
     pub probes: usize,
-    /// Verdicts on each probe: 1 for `any`, one an enrolled subject for `each` and `count`.
+    /// Verdicts on each probe: 1 for `any`, one an enrolled subject for `each` and `count`, under `labelled` as many as have handles.
     pub verdicts_per_probe: usize,
     /// The verdicts, encrypted and sanitised.
     pub ciphertext: S::EncryptedVerdicts,
@@ -270,7 +270,7 @@ impl<S: Scheme> Answer<S> {
         let (limits, agreed) = (&agreement.terms().limits, agreement.terms().disclosure);
         // A query about one subject may be answered otherwise than one about the gallery.
         let limit_ciphertext = [agreed, S::of_one_subject(agreed)].into_iter().map(|disclosure| {
-            let verdicts_per_probe = most_verdicts(disclosure, limits.references);
+            let verdicts_per_probe = most_verdicts(disclosure, limits);
             let probes = limits.probes_per_query;
             let largest = Extent { disclosure, probes, verdicts_per_probe, ..extent(agreement) };
             S::EncryptedVerdicts::limit_bytes(&set, &largest)
@@ -295,7 +295,7 @@ impl<S: Scheme> Answer<S> {
             return Err(WireError::Field("disclosure"));
         }
         let (probes, verdicts_per_probe) = (clear.probes as usize, clear.verdicts_per_probe as usize);
-        let most = most_verdicts(disclosure, limits.references);
+        let most = most_verdicts(disclosure, limits);
         if !(1..=limits.probes_per_query).contains(&probes) || !(1..=most).contains(&verdicts_per_probe) {
             return Err(WireError::Field("number of verdicts"));
         }
@@ -316,10 +316,11 @@ impl<S: Scheme> Answer<S> {
 const ANSWER_CLEAR_LIMIT_BYTES: u64 = 64;
 
 /// Verdicts that one probe can have.
-fn most_verdicts(disclosure: Disclosure, references: usize) -> usize {
+fn most_verdicts(disclosure: Disclosure, limits: &Limits) -> usize {
     match disclosure {
         Disclosure::Any => 1,
-        Disclosure::Each | Disclosure::Count => references,
+        Disclosure::Each | Disclosure::Count => limits.references,
+        Disclosure::Labelled => limits.hits_per_probe.unwrap_or(1),
     }
 }
 

@@ -134,11 +134,12 @@ pub struct EncryptedVerdicts {
 
 /// What an answer holds of one probe.
 pub(in crate::scheme) enum ProbeVerdicts {
-    /// `each`.
+    /// `each`, `labelled`.
     Slots {
         /// LWE samples of the key to the pads ([`super::lock`]), mask then body; none of an answer that is not padded.
         key: Vec<Vec<u32>>,
-        /// Ring elements, transformed; a slot is its pad iff its reference matches. The one-squaring variant has several for a block.
+        /// Ring elements, transformed. Under `each` a slot is its pad iff its reference matches, and the one-squaring variant has several for a
+        /// block; under `labelled` there is one ([`super::labelled`]).
         elements: Vec<[Vec<u32>; 2]>,
     },
     /// `any`, `count`: LWE samples, mask then body.
@@ -146,10 +147,13 @@ pub(in crate::scheme) enum ProbeVerdicts {
 }
 
 impl EncryptedVerdicts {
-    /// Ring elements of each probe under `each`.
+    /// Ring elements of each probe under `each` and `labelled`.
     fn blocks(set: &BgvSet, extent: &Extent<'_>) -> usize {
-        let outputs = outputs_per_block(set, extent.functional);
-        extent.verdicts_per_probe.div_ceil(set.ring_size()) * outputs
+        match extent.disclosure {
+            // All in one, whatever the gallery.
+            Disclosure::Labelled => 1,
+            _ => extent.verdicts_per_probe.div_ceil(set.ring_size()) * outputs_per_block(set, extent.functional),
+        }
     }
 
     /// Bytes of the key to a probe's pads.
@@ -183,7 +187,9 @@ impl Crossing for EncryptedVerdicts {
         let expected = match extent.disclosure {
             // As custodians answered that had no tests of probes.
             Disclosure::Each if per_probe == Self::blocks(set, extent) * set.answer_block_bytes() => per_probe,
-            Disclosure::Each => Self::key_bytes(set) + Self::blocks(set, extent) * set.answer_block_bytes(),
+            Disclosure::Each | Disclosure::Labelled => {
+                Self::key_bytes(set) + Self::blocks(set, extent) * set.answer_block_bytes()
+            }
             Disclosure::Any if per_probe == MANY_SAMPLES * sample_bytes => per_probe,
             Disclosure::Any | Disclosure::Count => sample_bytes,
         };
@@ -191,7 +197,7 @@ impl Crossing for EncryptedVerdicts {
             return Err(CrossingError::Dimensions("verdicts"));
         }
         let probe = |mut bytes: &[u8]| match extent.disclosure {
-            Disclosure::Each => {
+            Disclosure::Each | Disclosure::Labelled => {
                 let blocks = Self::blocks(set, extent);
                 let samples = (per_probe - blocks * set.answer_block_bytes()) / sample_bytes;
                 let key = (0..samples).map(|_| unpack(&mut bytes, n + 1, modulus)).collect::<Result<_, _>>()?;
@@ -218,7 +224,9 @@ impl Crossing for EncryptedVerdicts {
 
     fn limit_bytes(set: &BgvSet, extent: &Extent<'_>) -> u64 {
         let per_probe = match extent.disclosure {
-            Disclosure::Each => Self::key_bytes(set) + Self::blocks(set, extent) * set.answer_block_bytes(),
+            Disclosure::Each | Disclosure::Labelled => {
+                Self::key_bytes(set) + Self::blocks(set, extent) * set.answer_block_bytes()
+            }
             Disclosure::Any | Disclosure::Count => MANY_SAMPLES * set.answer_sample_bytes(),
         };
         extent.probes as u64 * per_probe as u64

@@ -7,7 +7,7 @@
 //! | | a decision | OR | AND |
 //! |---|---|---|---|
 //! | `each` | 0 iff hit | product | f^2 - 3 g^2: 0 iff both are, for 3 is no square modulo t |
-//! | `count` | 1 or 0 | 1 - prod (1 - b) | product |
+//! | `count`, `labelled` | 1 or 0 | 1 - prod (1 - b) | product |
 //! | `any` | 1 or 0 | sum, which stays below t | product |
 //!
 //! Where probes share a block ([`Sharing::Pairs`]), `each` with an OR is judged like `any`, a slot masked in the end: 0 iff it misses.
@@ -26,6 +26,7 @@ use super::chain::{Chain, SLACKS_LOG2};
 use super::distance::{Steps, ledger_entry};
 use super::engine::{Engine, Plaintext};
 use super::keys::PreparedKey;
+use super::labelled::{Layout, folding};
 use super::lock::padded_state;
 use super::misfit::Misfit;
 use super::noise::{MARGIN_BITS, State, log2, sum};
@@ -49,6 +50,8 @@ pub(in crate::scheme) struct Circuit {
     /// When primes are divided away: see [`SLACKS_LOG2`].
     slack_log2: f64,
     disclosure: Disclosure,
+    /// See [`Comparison::hits`].
+    hits: usize,
     /// See [`Comparison::indicates`].
     indicates: bool,
     /// See [`Comparison::masks_late`].
@@ -65,8 +68,8 @@ pub(in crate::scheme) struct Circuit {
     pub squared_roots: Vec<u32>,
     /// The state in which verdicts are flooded.
     pub end: State,
-    /// Primes over which the answer of all blocks is flooded: those of the largest circuit that the agreement admits. A count's factor is
-    /// chosen for them.
+    /// Primes over which the answer of all blocks is flooded, or under `labelled` folded: those of the largest circuit that the agreement admits. A
+    /// count's factor is chosen for them.
     pub answered: usize,
     /// Least distance of any bound from half its modulus, in bits.
     pub margin: f64,
@@ -87,6 +90,8 @@ pub(in crate::scheme) struct Comparison {
     pub common_bits: Option<RangeInclusive<i64>>,
     /// What the querier learns.
     pub disclosure: Disclosure,
+    /// Under `labelled` the hits of a probe that have handles.
+    pub hits: usize,
     /// Whose decisions stand in a block.
     pub sharing: Sharing,
 }
@@ -131,6 +136,7 @@ impl Comparison {
             aligned: functional.phi_range(),
             common_bits: functional.common_bits_range(),
             disclosure,
+            hits: functional.hits_per_probe(),
             sharing: Sharing::Probe,
         }
     }
@@ -143,6 +149,7 @@ impl From<&Demand> for Comparison {
             aligned: demand.aligned.clone(),
             common_bits: demand.common_bits.clone(),
             disclosure: demand.disclosure,
+            hits: demand.hits_per_probe,
             sharing: Sharing::Probe,
         }
     }
@@ -162,6 +169,7 @@ pub(crate) fn admit(set: &BgvSet, demand: &Demand) -> Result<(), Misfit> {
     let comparison = Comparison::from(demand);
     Circuit::admit(set, &comparison, &shape, blocks)?;
     match Bgv::of_one_subject(demand.disclosure) {
+        // Fewer hits take no more than more do.
         same if same == demand.disclosure => Ok(()),
         disclosure => Circuit::admit(set, &Comparison { disclosure, ..comparison }, &shape, 1),
     }
@@ -264,6 +272,7 @@ impl Circuit {
             steps,
             slack_log2,
             disclosure,
+            hits: comparison.hits,
             indicates: comparison.indicates(),
             masks_late: comparison.masks_late(),
             tested: comparison.tested(set),
@@ -326,8 +335,14 @@ impl Circuit {
             true => decisions.into_iter().flatten().map(|square| blinded(chain, square)).collect(),
             false => self.verdict(&ledger, decisions, &masks),
         };
+        let folded = self.layout();
+        let answered = ends.first().filter(|_| folded.is_some()).map(|&end| folding::limbs(&self.set, end));
+        let ends = ends.into_iter().map(|end| match folded {
+            Some(layout) => folding::weighed(&ledger, chain, end, layout, blocks),
+            None => end,
+        });
         // What leaves is over no more primes than the public key has.
-        let ends = ends.into_iter().map(|end| State { limbs: end.limbs.min(self.set.public_limbs()), ..end });
+        let ends = ends.map(|end| State { limbs: end.limbs.min(self.set.public_limbs()), ..end });
         let ends = ends.map(|end| ledger.admit(self.summed(end, blocks)));
         let Some(end) = ends.reduce(|a, b| if a.noise > b.noise { a } else { b }) else {
             return Err(Misfit::OneSquaring);
@@ -346,7 +361,7 @@ impl Circuit {
             return Err(Misfit::Flooding { spare, needed });
         }
         (self.end, self.margin, self.searching) = (end, margin, ledger.cost());
-        self.answered = end.limbs;
+        self.answered = answered.unwrap_or(end.limbs);
         self.cost = self.searching + sanitising_cost(chain, end).times(self.outputs() as f64);
         Ok(self)
     }
@@ -356,17 +371,17 @@ impl Circuit {
         if self.tested == 0 {
             return Ok((end, margin));
         }
-        let limbs = if self.disclosure == Disclosure::Each { self.set.public_limbs() } else { end.limbs };
+        let limbs = if self.is_locked() { self.set.public_limbs() } else { end.limbs };
         let (test, ledger) = validity::weighed(&self.set, limbs, self.tested);
         if !ledger.is_coherent() {
             return Err(Misfit::Unlike);
         }
         let end = match self.disclosure {
-            Disclosure::Each => padded_state(&self.set, end),
+            Disclosure::Each | Disclosure::Labelled => padded_state(&self.set, end),
             Disclosure::Any | Disclosure::Count => State { noise: sum([end.noise, test.noise]), ..end },
         };
         let (spare, needed) = (flooding_log2(&self.set, test), self.least_flooding(blocks));
-        if self.disclosure == Disclosure::Each && spare < needed {
+        if self.is_locked() && spare < needed {
             return Err(Misfit::Flooding { spare, needed });
         }
         Ok((end, margin.min(ledger.margin()).min(end.margin())))
@@ -375,10 +390,21 @@ impl Circuit {
     /// What is flooded, once as many blocks as there are have been added up: see [`super::aggregate::Sums`].
     fn summed(&self, end: State, blocks: usize) -> State {
         let noise = match self.disclosure {
-            Disclosure::Each => end.noise,
+            // Those of handles have been added up already.
+            Disclosure::Each | Disclosure::Labelled => end.noise,
             Disclosure::Any | Disclosure::Count => end.noise + log2(blocks.max(1) as f64) / 2.0,
         };
         State { noise, ..end }
+    }
+
+    /// Whether what leaves is padded, and the key to it leaves beside it: see [`super::lock`].
+    fn is_locked(&self) -> bool {
+        matches!(self.disclosure, Disclosure::Each | Disclosure::Labelled)
+    }
+
+    /// Which sums leave under `labelled`.
+    fn layout(&self) -> Option<Layout> {
+        (self.disclosure == Disclosure::Labelled).then(|| Layout::new(self.hits))
     }
 
     /// Whether one sum that is masked by one number in the end, which multiplies its noise, is flooded enough. Where it is not, `any` is
@@ -393,6 +419,7 @@ impl Circuit {
     pub(in crate::scheme) fn least_flooding(&self, blocks: usize) -> f64 {
         let numbers = match self.disclosure {
             Disclosure::Each => blocks * self.set.ring_size() * self.outputs() + KEY_NUMBERS,
+            Disclosure::Labelled => self.set.ring_size() + KEY_NUMBERS,
             Disclosure::Any | Disclosure::Count => MANY_SAMPLES,
         };
         LEAST_FLOODING_BITS.max(log2(numbers as f64) - LEAKAGE_LIMIT_LOG2)
@@ -440,7 +467,7 @@ impl Circuit {
             _ if self.masks_late => false,
             Disclosure::Each => self.shape.is_conjunction(),
             Disclosure::Any => self.shape.is_single_decision(),
-            Disclosure::Count => false,
+            Disclosure::Count | Disclosure::Labelled => false,
         }
     }
 
@@ -452,7 +479,7 @@ impl Circuit {
             Disclosure::Each if self.set.one_squaring => 0,
             Disclosure::Each => self.outputs,
             Disclosure::Any => MANY_SAMPLES,
-            Disclosure::Count => 0,
+            Disclosure::Count | Disclosure::Labelled => 0,
         }
     }
 
@@ -547,7 +574,7 @@ impl Circuit {
             Disclosure::Each if !self.indicates => tree(arithmetic, values),
             // All were judged alike, so they have one factor.
             Disclosure::Each | Disclosure::Any => values.into_iter().reduce(|sum, value| arithmetic.add(sum, &value)),
-            Disclosure::Count => {
+            Disclosure::Count | Disclosure::Labelled => {
                 let minus_one = PLAINTEXT_MODULUS - 1;
                 let missed = |value: &A::Value| arithmetic.settle(&[(value, minus_one)], 1, factor(value));
                 let none = tree(arithmetic, values.iter().map(missed).collect())?;
@@ -661,6 +688,7 @@ mod tests {
                         aligned: -(2 * size + 1)..=2 * size + 1,
                         common_bits: None,
                         disclosure,
+                        hits: 0,
                         sharing: Sharing::Probe,
                     };
                     let circuits = || Circuit::unweighed(set, &comparison, &shape).into_iter().flatten();
@@ -685,13 +713,19 @@ mod tests {
         };
         let mut fit = [0, 0];
         for set in [bgv::BGV_32768_540, bgv::BGV_32768_780, INSECURE_BGV] {
-            for (disclosure, size) in [Disclosure::Any, Disclosure::Each, Disclosure::Count]
+            for (disclosure, size) in [Disclosure::Any, Disclosure::Each, Disclosure::Count, Disclosure::Labelled]
                 .into_iter()
                 .flat_map(|disclosure| (0..14).map(move |log2| (disclosure, (1 << log2) + 1)))
             {
                 let sharing = Sharing::Probe;
-                let comparison =
-                    Comparison { coordinates: 512, aligned: -size..=size, common_bits: None, disclosure, sharing };
+                let comparison = Comparison {
+                    coordinates: 512,
+                    aligned: -size..=size,
+                    common_bits: None,
+                    disclosure,
+                    hits: 1,
+                    sharing,
+                };
                 let weighed = Circuit::weigh(&set, &comparison, &shape, 2).map(|_| ());
                 assert_eq!(weighed, Circuit::admit(&set, &comparison, &shape, 2), "{set:?} {comparison:?}");
                 fit[usize::from(weighed.is_ok())] += 1;

@@ -17,6 +17,8 @@ use super::distance::{Babies, Block, Steps, Transformed};
 use super::engine::{Ciphertext, Plaintext, digest};
 use super::kept::{Order, Place, PreparedGallery};
 use super::keys::{EvaluationKey, PreparedKey};
+use super::labelled::folding::Folding;
+use super::labelled::{Label, Layout};
 use super::lock::{Lock, padded};
 use super::misfit::Misfit;
 use super::pool::Poly;
@@ -39,6 +41,8 @@ const GROUP: usize = 16;
 struct Row<'a> {
     references: Cow<'a, SubjectReferences>,
     may_match: bool,
+    /// What a hit discloses under `labelled`.
+    label: Option<Label>,
 }
 
 impl Evaluator for Bgv {
@@ -193,6 +197,8 @@ struct Judged {
     generators: Vec<Generator>,
     circuit: Arc<Circuit>,
     masks: Masks,
+    /// Of each slot, under `labelled`.
+    labels: Vec<Option<Label>>,
 }
 
 /// All probes of a group have one.
@@ -256,12 +262,19 @@ impl<'a> Search<'a> {
         let mut sums: Vec<Option<Sums>> = group.iter().map(|_| None).collect();
         let of_probe = |asked: &Asked| Generator::of(&self.randomness.seed(Drawn::Probe(asked.probe)));
         let mut of_probes: Vec<Generator> = group.iter().map(of_probe).collect();
+        let layout_of_sums = self.layout_of_sums();
+        let mut foldings: Vec<Option<Folding>> = of_probes
+            .iter_mut()
+            .map(|rng| layout_of_sums.map(|layout| Folding::draw(layout, blocks * set.ring_size(), rng)))
+            .collect();
         let mut locks: Vec<Lock> = of_probes.iter_mut().map(|rng| Lock::draw(rng)).collect();
         let ends = self.ends(layout)?;
         for block in 0..blocks {
-            let Judged { verdicts, mut generators, circuit, masks } = self.judged(group, block, &babies, ends)?;
+            let Judged { verdicts, mut generators, circuit, masks, labels } =
+                self.judged(group, block, &babies, ends)?;
             let of_probes = group.iter().zip(&mut generators).zip(&mut slots).zip(&mut sums).zip(&mut locks);
-            for (values, ((((asked, rng), slots), sums), lock)) in verdicts.into_iter().zip(of_probes) {
+            let of_probes = of_probes.zip(&mut foldings);
+            for (values, (((((asked, rng), slots), sums), lock), folding)) in verdicts.into_iter().zip(of_probes) {
                 parts.note(asked.probe * blocks + block, || digest(&values));
                 match self.task.disclosure {
                     Disclosure::Each => {
@@ -283,7 +296,20 @@ impl<'a> Search<'a> {
                     Disclosure::Any | Disclosure::Count => {
                         sums.get_or_insert_with(|| Sums::new(masks, ends.answered)).add(&self.key.ring, values)?;
                     }
+                    Disclosure::Labelled => {
+                        for (value, folding) in values.iter().zip(folding) {
+                            folding.add(self.key, value, (block, &labels), ends.answered);
+                            self.go_on()?;
+                        }
+                    }
                 }
+            }
+        }
+        let finished = foldings.into_iter().zip(group).zip(&mut locks).zip(&mut of_probes).zip(&mut slots);
+        for ((((folding, asked), lock), rng), slots) in finished {
+            if let Some(output) = folding.and_then(|folding| folding.finish(self.key, lock, rng)) {
+                self.leak(asked, output.leakage * set.ring_size() as f64);
+                slots.push(output.ciphertext.parts.map(Poly::into_vec));
             }
         }
         let rules = Rules::of(self.task.functional, self.steps);
@@ -349,13 +375,23 @@ impl<'a> Search<'a> {
         let mut generators: Vec<Generator> =
             group.iter().map(|asked| Generator::of(&self.randomness.seed(drawn(asked)))).collect();
         let verdicts = self.verdicts(&decided, babies, &mut generators)?;
-        Ok(Judged { verdicts, generators, circuit, masks })
+        let of_slot = |&row: &usize| rows.get(row).and_then(|row: &Row<'_>| row.label);
+        let labels = match self.layout_of_sums() {
+            Some(_) => self.order.rows(block, self.key.ring.n).iter().map(of_slot).collect(),
+            None => Vec::new(),
+        };
+        Ok(Judged { verdicts, generators, circuit, masks, labels })
     }
 
     fn leak(&mut self, asked: &Asked, leakage: f64) {
         if let Some(sum) = self.leakage.get_mut(asked.probe) {
             *sum += leakage;
         }
+    }
+
+    /// Which sums leave of a probe under `labelled`.
+    fn layout_of_sums(&self) -> Option<Layout> {
+        (self.task.disclosure == Disclosure::Labelled).then(|| Layout::new(self.task.hits()))
     }
 
     fn go_on(&self) -> Result<(), Stopped> {
@@ -367,7 +403,12 @@ impl<'a> Search<'a> {
         let n = self.key.ring.n;
         let last = ((block + 1) * n).min(self.task.subjects.len());
         let subjects = self.task.subjects;
-        let row = |index| Row { references: subjects.references(index), may_match: subjects.may_match(index) };
+        let is_labelled = self.layout_of_sums().is_some();
+        let row = |index| Row {
+            references: subjects.references(index),
+            may_match: subjects.may_match(index),
+            label: is_labelled.then(|| Label::of(subjects.handle(index).as_deref())),
+        };
         (block * n..last).into_par_iter().map(row).collect()
     }
 
@@ -393,7 +434,8 @@ impl<'a> Search<'a> {
     /// What a circuit of a shape costs and ends with.
     fn weighed(&self, shape: &Shape) -> Result<Circuit, Misfit> {
         let (set, task) = (&self.key.ring.set, self.task);
-        Circuit::weigh(set, &Comparison::of(task.functional, task.disclosure), shape, blocks(set, task))
+        let comparison = Comparison { hits: task.hits(), ..Comparison::of(task.functional, task.disclosure) };
+        Circuit::weigh(set, &comparison, shape, blocks(set, task))
     }
 
     /// The circuit of a shape, for an answer over so many primes.

@@ -10,6 +10,8 @@ use super::answer::outputs_per_block;
 use super::ciphertexts::{EncryptedProbes, EncryptedSample, EncryptedVerdicts, ProbeVerdicts, Seeded};
 use super::engine::Ciphertext;
 use super::keys::{EvaluationKey, seeds};
+use super::labelled::Layout;
+use super::labelled::reading::{Read, read};
 use super::lock::Pads;
 use super::modulus::{Modulus, add_assign};
 use super::residues::residue;
@@ -320,6 +322,9 @@ impl SecretKey {
                 let key: Zeroizing<Vec<u32>> =
                     Zeroizing::new(key.iter().map(|sample| residue(self.lwe_phase(sample))).collect());
                 let mut pads = Pads::of(&key);
+                if extent.disclosure == Disclosure::Labelled {
+                    return self.handles(elements, &mut pads, extent);
+                }
                 let blocks = elements.chunks(outputs.max(1)).flat_map(|block| self.hits(block, &mut pads));
                 Disclosed::Bits(blocks.take(extent.verdicts_per_probe).collect())
             }
@@ -330,6 +335,21 @@ impl SecretKey {
                     _ => Disclosed::Bits(vec![numbers.any(|number| number != 0)]),
                 }
             }
+        }
+    }
+
+    /// The handles that an answer's one element tells, once its pads are taken off.
+    fn handles(&self, elements: &[[Vec<u32>; 2]], pads: &mut Pads, extent: &Extent<'_>) -> Disclosed {
+        let (ring, n) = (Ring::of(&self.set), self.set.ring_size());
+        let Some([c0, c1]) = elements.first() else { return Disclosed::Nothing };
+        let slots = ring.decode(self.phase([c0, c1]).into_iter().map(residue).collect());
+        let slots =
+            slots.into_iter().zip(pads.next(n)).map(|(slot, pad)| (slot + PLAINTEXT_MODULUS - pad) % PLAINTEXT_MODULUS);
+        let most_slots = extent.functional.largest_gallery().div_ceil(n) * n;
+        match read(Layout::new(extent.verdicts_per_probe), &slots.collect::<Vec<_>>(), most_slots) {
+            Read::Handles(handles) => Disclosed::Handles(handles),
+            Read::Above => Disclosed::MoreHits,
+            Read::Nothing => Disclosed::Nothing,
         }
     }
 

@@ -1,6 +1,6 @@
 //! What is kept of a gallery between answers: diagonals, transformed, up to a budget; and in which order its subjects stand in slots.
 //!
-//! Where an answer says nothing of positions (`any`, `count`), subjects stand in a secret order, drawn for each pair of a querier's key and a
+//! Where an answer says nothing of positions (`any`, `count`, `labelled`), subjects stand in a secret order, drawn for each pair of a querier's key and a
 //! version of a gallery, block by block, empty slots included. Probes are tested (`validity`); were there one that asks about some slots alone,
 //! what it learns would be about slots of that order, and say nothing of who stands there. Diagonals are those of an order, so they serve one key.
 
@@ -109,7 +109,7 @@ impl Order {
     pub(in crate::scheme) fn of(randomness: &Randomness, key: &PreparedKey, disclosure: Disclosure) -> Self {
         match disclosure {
             Disclosure::Each => Self::Gallery,
-            Disclosure::Any | Disclosure::Count => Self::Secret(randomness.order(&key.digest)),
+            Disclosure::Any | Disclosure::Count | Disclosure::Labelled => Self::Secret(randomness.order(&key.digest)),
         }
     }
 

@@ -22,6 +22,7 @@ pub(in crate::scheme) mod evaluator;
 pub(crate) mod holder;
 pub(in crate::scheme) mod kept;
 pub mod keys;
+pub(in crate::scheme) mod labelled;
 pub mod laboratory;
 pub(in crate::scheme) mod lock;
 pub(in crate::scheme) mod misfit;
@@ -44,7 +45,7 @@ pub(crate) use misfit::Misfit;
 use crate::agreement::{Disclosure, SchemeId};
 use crate::parameters::ParameterSet;
 use crate::parameters::bgv::{BgvSet, PLAINTEXT_MODULUS};
-use crate::scheme::Scheme;
+use crate::scheme::{Scheme, bits_of_handles};
 
 /// The scheme.
 #[derive(Debug)]
@@ -62,19 +63,20 @@ impl Scheme for Bgv {
     }
 
     /// A count leaves as a number modulo t, of which a malformed probe may choose the value: log2 t bits.
-    fn most_bits(disclosure: Disclosure, _: u64, references: u64) -> u64 {
+    fn most_bits(disclosure: Disclosure, hits: u64, _: u64, references: u64) -> u64 {
         match disclosure {
             Disclosure::Any => 1,
             Disclosure::Each => references.max(1),
             Disclosure::Count => u64::from(u32::BITS - (PLAINTEXT_MODULUS - 1).leading_zeros()),
+            Disclosure::Labelled => bits_of_handles(hits),
         }
     }
 
-    /// Under `each` a reference has a slot of its own, and the one-squaring variant answers nothing else. A count's one number would be that of
+    /// Under `each` a reference has a slot of its own, and the one-squaring variant answers nothing else; under `labelled` a hit has its handle. A count's one number would be that of
     /// the subject alone, unmasked: what a malformed probe makes of it is a polynomial of its score, where under `any` it is 0 or uniform.
     fn of_one_subject(agreed: Disclosure) -> Disclosure {
         match agreed {
-            Disclosure::Each => Disclosure::Each,
+            Disclosure::Each | Disclosure::Labelled => agreed,
             Disclosure::Any | Disclosure::Count => Disclosure::Any,
         }
     }

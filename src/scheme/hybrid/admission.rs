@@ -6,11 +6,11 @@ use crate::agreement::{AgreementError, Disclosure};
 use crate::functional::{Counting, Demand};
 use crate::parameters::bgv::PLAINTEXT_MODULUS;
 use crate::parameters::hybrid::HybridSet;
-use crate::scheme::Scheme as _;
 use crate::scheme::bgv::Misfit;
 use crate::scheme::bgv::circuit::Circuit;
 use crate::scheme::bgv::shape::Shape;
 use crate::scheme::counting::{finest, require_common_bits};
+use crate::scheme::{Scheme as _, require_unlabelled};
 
 /// Blocks that the pairs of one probe can stand in: one more than they fill, as they may begin anywhere in one.
 pub(super) fn blocks_of_a_probe(set: &HybridSet, subjects: usize) -> usize {
@@ -20,6 +20,7 @@ pub(super) fn blocks_of_a_probe(set: &HybridSet, subjects: usize) -> usize {
 impl HybridSet {
     /// [`crate::functional::Admission::admit`] by the set of that name.
     pub(in crate::scheme) fn admit(&self, name: &str, demand: &Demand) -> Result<Option<Counting>, AgreementError> {
+        require_unlabelled(Hybrid::ID, demand)?;
         if self.tail(demand.weight_norm) > self.score_bound as f64 / 2.0 {
             let problem = "weights this long drown the comparison in noise";
             let instead = "choose it so that vectors have length 256 in integers";

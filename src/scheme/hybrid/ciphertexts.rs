@@ -108,7 +108,7 @@ impl Crossing for EncryptedVerdicts {
                     false => Ok(Self::Slots(elements)),
                 }
             }
-            Disclosure::Any | Disclosure::Count => {
+            Disclosure::Any | Disclosure::Count | Disclosure::Labelled => {
                 let sample_bytes = ring.set.answer_sample_bytes();
                 let of_probes = |samples: usize| extent.probes.checked_mul(samples * sample_bytes);
                 let samples = match extent.disclosure {
@@ -134,7 +134,7 @@ impl Crossing for EncryptedVerdicts {
             Disclosure::Each => {
                 samples.max((elements(set, extent) as u64).saturating_mul(ring.answer_block_bytes() as u64))
             }
-            Disclosure::Any | Disclosure::Count => samples,
+            Disclosure::Any | Disclosure::Count | Disclosure::Labelled => samples,
         }
     }
 }

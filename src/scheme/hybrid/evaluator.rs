@@ -14,7 +14,7 @@ use super::ciphertexts::{EncryptedProbes, EncryptedVerdicts};
 use super::keys::{EvaluationKey, PreparedKey};
 use super::pairs::{Decision, Pairs, Query};
 use super::scale::Decisions;
-use crate::agreement::Disclosure;
+use crate::agreement::{Disclosure, SchemeId};
 use crate::functional::Functional;
 use crate::parameters::hybrid::HybridSet;
 use crate::scheme::bgv::answer::require_hidden;
@@ -62,6 +62,7 @@ impl Evaluator for Hybrid {
         let verdicts = match task.disclosure {
             Disclosure::Each => EncryptedVerdicts::Slots(search.slots(parts)?),
             Disclosure::Any | Disclosure::Count => EncryptedVerdicts::Samples(search.samples(parts)?),
+            Disclosure::Labelled => return Err(Unanswered::unlabelled(SchemeId::Hybrid)),
         };
         require_hidden(&search.leakage)?;
         Ok(verdicts)
@@ -233,7 +234,7 @@ impl<'a> Search<'a> {
         let engine = circuit.engine(&self.key.ring);
         let masks = match task.disclosure {
             Disclosure::Each => circuit.masks(false),
-            Disclosure::Any | Disclosure::Count => Masks::None,
+            Disclosure::Any | Disclosure::Count | Disclosure::Labelled => Masks::None,
         };
         let mut draw = |wanted: bool| if wanted { masks.draw(ring, rng) } else { Vec::new() };
         let decisions = pairs.decisions(task.functional);

@@ -42,8 +42,8 @@ impl Scheme for Hybrid {
     }
 
     /// What leaves are the same numbers as under scheme `bgv`: a malformed probe chooses the value of a count modulo t.
-    fn most_bits(disclosure: Disclosure, subjects: u64, references: u64) -> u64 {
-        Bgv::most_bits(disclosure, subjects, references)
+    fn most_bits(disclosure: Disclosure, hits: u64, subjects: u64, references: u64) -> u64 {
+        Bgv::most_bits(disclosure, hits, subjects, references)
     }
 
     /// As under scheme `bgv`, for the same reason.

@@ -133,6 +133,7 @@ impl HybridSet {
             aligned: range(&decisions.aligned),
             common_bits: decisions.common_bits.as_ref().map(range),
             disclosure,
+            hits: 0,
             sharing: Sharing::Pairs { disjunction: decisions.disjunction },
         }
     }

@@ -14,7 +14,7 @@ use super::ciphertexts::{EncryptedProbes, EncryptedVerdicts, PackedVerdict};
 use super::distance::{EncryptedScore, EncryptedTemplate, Scratch};
 use super::keys::{EvaluationKey, PreparedKey};
 use super::sanitise::washing_bootstraps;
-use crate::agreement::Disclosure;
+use crate::agreement::{Disclosure, SchemeId};
 use crate::functional::{Functional, Reference, SampleLayout};
 use crate::parameters::Marked;
 use crate::parameters::tfhe::{MOST_WASHING_ROUNDS, TfheSet};
@@ -61,6 +61,7 @@ impl Evaluator for Tfhe {
                     verdicts.extend(key.sanitise(vec![search.any(&mut noted)?], rounds, rng, progress)?);
                 }
                 Disclosure::Each => verdicts.extend(search.each(&mut noted, rng)?),
+                Disclosure::Labelled => return Err(Unanswered::unlabelled(SchemeId::Tfhe)),
                 Disclosure::Count => {
                     let mut each = search.each(&mut noted, rng)?;
                     each.shuffle(rng);
@@ -307,7 +308,7 @@ fn waves<'a>(task: &'a Task<'a>, layout: SampleLayout) -> impl Iterator<Item = V
 fn washing_rounds(set: &TfheSet, task: &Task<'_>) -> usize {
     let verdicts = match task.disclosure {
         Disclosure::Any => 1,
-        Disclosure::Each | Disclosure::Count => task.functional.largest_gallery(),
+        Disclosure::Each | Disclosure::Count | Disclosure::Labelled => task.functional.largest_gallery(),
     };
     // An agreement that asks for more is refused.
     set.washing_rounds_for(verdicts).unwrap_or(MOST_WASHING_ROUNDS)
@@ -338,6 +339,8 @@ fn bootstraps_of_probe(parameters: &TfheSet, task: &Task<'_>, layout: SampleLayo
         Disclosure::Any if task.subjects.len() == 1 && all_single => searched + washing,
         // The root is a gate of its own even over one bit: it makes the verdict.
         Disclosure::Any => searched + trees + gates(wave_count).max(1) + washing,
-        Disclosure::Each | Disclosure::Count => searched + roots + washing * task.subjects.len() as u64,
+        Disclosure::Each | Disclosure::Count | Disclosure::Labelled => {
+            searched + roots + washing * task.subjects.len() as u64
+        }
     }
 }

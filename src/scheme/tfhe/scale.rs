@@ -1,9 +1,11 @@
 //! How an integer phi lies on the torus, so that its noise has room, and what a set of this scheme therefore admits.
 
+use super::Tfhe;
 use crate::agreement::{AgreementError, Disclosure};
 use crate::functional::{Counting, Demand, Functional, MaskDemand};
 use crate::parameters::tfhe::{MOST_WASHING_ROUNDS, TfheSet};
 use crate::scheme::counting::{finest, require_common_bits};
+use crate::scheme::{Scheme as _, require_unlabelled};
 
 /// The share of the torus that |phi| may fill, on either side, beside a noise of this deviation: 1/2 less 2 % of it, or
 /// less eight deviations where that is more, so that noise does not wrap phi around the torus.
@@ -26,6 +28,7 @@ impl TfheSet {
 impl TfheSet {
     /// [`crate::functional::Admission::admit`] by the set of that name.
     pub(in crate::scheme) fn admit(&self, name: &str, demand: &Demand) -> Result<Option<Counting>, AgreementError> {
+        require_unlabelled(Tfhe::ID, demand)?;
         admit_verdicts(self, name, demand)?;
         let deviation = self.decision_variance(demand.weight_norm).sqrt();
         if room(deviation) < 0.25 {
@@ -49,7 +52,7 @@ impl TfheSet {
 fn admit_verdicts(set: &TfheSet, name: &str, demand: &Demand) -> Result<(), AgreementError> {
     let verdicts = match demand.disclosure {
         Disclosure::Any => 1,
-        Disclosure::Each | Disclosure::Count => demand.references,
+        Disclosure::Each | Disclosure::Count | Disclosure::Labelled => demand.references,
     };
     match set.washing_rounds_for(verdicts) {
         Some(_) => Ok(()),

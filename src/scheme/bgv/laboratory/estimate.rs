@@ -75,13 +75,15 @@ impl SearchEstimate {
         // What leaves for each probe, and what is blinded for it.
         let (leaving, blinded, element_bytes) = match disclosure {
             Disclosure::Each => (blocks * circuit.outputs(), 0, set.answer_block_bytes()),
+            Disclosure::Labelled => (1, 0, set.answer_block_bytes()),
             Disclosure::Any if blocks > 1 || !agreed.one_sample_is_enough(n) || !circuit.has_room_for_a_constant() => {
                 (MANY_SAMPLES, MANY_SAMPLES * blocks, set.answer_sample_bytes())
             }
             Disclosure::Any | Disclosure::Count => (1, 0, set.answer_sample_bytes()),
         };
         // Of the key to pads, where verdicts are padded.
-        let key = if disclosure == Disclosure::Each { KEY_NUMBERS } else { 0 };
+        let locked = matches!(disclosure, Disclosure::Each | Disclosure::Labelled);
+        let key = if locked { KEY_NUMBERS } else { 0 };
         let (tests, padded) = if key > 0 { (key, leaving) } else { (leaving, 0) };
         let tested = 1 + set.witness_ciphertexts(functional);
         let of_sample = babies_cost(Chain::of(set), steps) + validity::cost(set, circuit.end.limbs, tested, tests);
@@ -132,7 +134,7 @@ fn values_bytes(held: &Held<'_>) -> usize {
     // Powers are divided as they grow: how much of a whole ciphertext one takes on average is measured, and held by tests/plan.rs.
     let share = match size.disclosure {
         Disclosure::Each => 0.78,
-        Disclosure::Any | Disclosure::Count => 0.65,
+        Disclosure::Any | Disclosure::Count | Disclosure::Labelled => 0.65,
     };
     let threshold = (share * (circuit.powers() * ciphertext) as f64) as usize;
     people + weights + together * (decisions + 1) * ciphertext + scores.max(threshold)

@@ -2,6 +2,7 @@
 //!
 //! References are made as integers, not as templates, so that phi is exactly 1 or -1.
 
+use std::borrow::Cow;
 use std::sync::OnceLock;
 
 use rand::seq::SliceRandom;
@@ -59,6 +60,7 @@ pub(super) fn agreement(terms: Terms, disclosure: Disclosure) -> Opened {
         ComparisonTerms::Hamming { .. } | ComparisonTerms::FractionalHamming { .. } => {}
     }
     terms.encryption.parameter_set = "insecure-bgv-test".to_owned();
+    terms.limits.hits_per_probe = (disclosure == Disclosure::Labelled).then_some(2);
     terms.limits.references = if disclosure == Disclosure::Any { 100_000 } else { 65_536 };
     planning::open(terms).unwrap()
 }
@@ -148,6 +150,14 @@ impl Question<'_> {
                     Disclosure::Each => Disclosed::Bits(bits),
                     Disclosure::Any => Disclosed::Bits(vec![hits > 0]),
                     Disclosure::Count => Disclosed::Count(hits),
+                    Disclosure::Labelled => {
+                        let most = if self.one_subject { 1 } else { functional.hits_per_probe() };
+                        let hit = bits.iter().enumerate().filter(|(_, hit)| **hit);
+                        let mut handles: Vec<_> =
+                            hit.map(|(index, _)| self.subjects.handle(index).map(Cow::into_owned)).collect();
+                        handles.sort();
+                        if hits > most { Disclosed::MoreHits } else { Disclosed::Handles(handles) }
+                    }
                 };
                 if let (Disclosed::Bits(a), Disclosed::Bits(b)) = (&expected, &disclosed) {
                     let wrong: Vec<usize> = (0..a.len()).filter(|&i| a[i] != b[i]).take(5).collect();
@@ -398,9 +408,14 @@ pub(in crate::scheme::bgv) fn faces(dimension: usize, length: u32) -> Opened {
     planning::open(terms).unwrap()
 }
 
-/// A random template of a comparison; of an iris about a seventh is masked.
+/// As [`random_template`], as it is encrypted.
 pub(in crate::scheme::bgv) fn templates(functional: &Functional, rng: &mut ChaCha20Rng) -> ProbeSample {
-    let template = match functional.shape() {
+    functional.probe(&random_template(functional, rng)).unwrap()
+}
+
+/// A random template of a comparison; of an iris about a seventh is masked.
+pub(super) fn random_template(functional: &Functional, rng: &mut ChaCha20Rng) -> Template {
+    match functional.shape() {
         TemplateShape::Bits(bits) => Template::Bits(Bits::new((0..bits).map(|_| rng.random())).unwrap()),
         TemplateShape::Iris(shape) => {
             let code = Bits::new((0..shape.bits()).map(|_| rng.random())).unwrap();
@@ -413,8 +428,7 @@ pub(in crate::scheme::bgv) fn templates(functional: &Functional, rng: &mut ChaCh
             let norm = x.iter().map(|x| x * x).sum::<f64>().sqrt();
             Template::Vector(RealVector::new(x.into_iter().map(|x| 0.99 * x / norm).collect()).unwrap())
         }
-    };
-    functional.probe(&template).unwrap()
+    }
 }
 
 /// Subjects that need no memory of their own.

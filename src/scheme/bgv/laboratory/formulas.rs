@@ -200,7 +200,8 @@ fn every_set_has_margin_and_flooding_for_what_it_is_documented_for() {
         (&bgv::BGV_32768_840, 512, -2765..=1331, Any),
     ] {
         let what = format!("{set:?}, {coordinates} coordinates, {disclosure}");
-        let comparison = Comparison { coordinates, aligned, common_bits: None, disclosure, sharing: Sharing::Probe };
+        let comparison =
+            Comparison { coordinates, aligned, common_bits: None, disclosure, hits: 0, sharing: Sharing::Probe };
         let circuit = Circuit::weigh(set, &comparison, &single(), 1);
         let circuit = circuit.unwrap_or_else(|misfit| panic!("{what}: {misfit}"));
         let numbers = if disclosure == Each { set.ring_size() * circuit.squared_roots.len().max(1) } else { 1 };

@@ -39,7 +39,7 @@ impl Hamming {
     pub(super) fn comparison(self) -> Comparison {
         let Self { bits, threshold, disclosure } = self;
         let aligned = 2 * (threshold - bits as i64) + 1..=2 * threshold + 1;
-        Comparison { coordinates: bits, aligned, common_bits: None, disclosure, sharing: Sharing::Probe }
+        Comparison { coordinates: bits, aligned, common_bits: None, disclosure, hits: 0, sharing: Sharing::Probe }
     }
 }
 

@@ -134,7 +134,7 @@ impl Workload {
             }
         };
         self.combined = match self.disclosure {
-            Disclosure::Each => Combined::Slots(verdicts),
+            Disclosure::Each | Disclosure::Labelled => Combined::Slots(verdicts),
             Disclosure::Any | Disclosure::Count => {
                 let mut sums = Sums::new(masks, self.circuit.answered);
                 // The first block of a sum is like itself.

@@ -66,7 +66,7 @@ fn every_slot_is_right(parties: &Parties, disclosure: Disclosure, rng: &mut ChaC
     let slots = opened(parties, &verdict);
     let wrong = samples.values.iter().zip(&slots).filter(|&(&v, &slot)| match disclosure {
         Disclosure::Each => (v >= 0) != (slot == 0),
-        Disclosure::Any | Disclosure::Count => slot != u32::from(v >= 0),
+        Disclosure::Any | Disclosure::Count | Disclosure::Labelled => slot != u32::from(v >= 0),
     });
     assert_eq!(wrong.count(), 0, "{set:?} {disclosure}");
     assert!(slots.iter().all(|&slot| slot < PLAINTEXT_MODULUS));

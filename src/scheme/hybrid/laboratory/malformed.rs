@@ -80,9 +80,10 @@ fn a_probe_of_one_coordinate_reads_that_bit_of_references_as_disclosed_and_charg
             Disclosure::Each => (Disclosed::Bits(hits), PEOPLE as u64),
             Disclosure::Any => (Disclosed::Bits(vec![count > 0]), 1),
             Disclosure::Count => (Disclosed::Count(count), 17),
+            Disclosure::Labelled => unreachable!("not of this scheme"),
         };
         assert_eq!(told, expected, "{disclosure}");
-        assert_eq!(Hybrid::most_bits(disclosure, PEOPLE as u64, PEOPLE as u64), charged);
+        assert_eq!(Hybrid::most_bits(disclosure, 0, PEOPLE as u64, PEOPLE as u64), charged);
     }
 }
 

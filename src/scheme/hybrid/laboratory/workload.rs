@@ -146,7 +146,7 @@ impl Workload {
     fn masks(&self) -> Masks {
         match self.disclosure {
             Disclosure::Each => self.circuit.masks(false),
-            Disclosure::Any | Disclosure::Count => Masks::None,
+            Disclosure::Any | Disclosure::Count | Disclosure::Labelled => Masks::None,
         }
     }
 

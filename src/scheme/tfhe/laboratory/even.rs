@@ -94,6 +94,7 @@ fn in_one_to_many_the_work_is_the_same_whoever_is_exempt() {
                     Verdict::Any(hit) => assert_eq!(hit, hits > 0, "{what}"),
                     Verdict::Count(count) => assert_eq!(count, hits, "{what}"),
                     Verdict::Each(bits) => assert_eq!(bits.iter().filter(|&&bit| bit).count(), hits, "{what}"),
+                    other => panic!("{what}: {other:?}"),
                 }
                 assert_eq!(idle, 0, "{what}");
                 assert_eq!(bootstraps, *expected.get_or_insert(bootstraps), "{what}");

@@ -54,7 +54,7 @@ fn each_reads_a_chosen_bit_of_every_reference_and_lists_the_exempt_with_two_prob
         let (secret, public) = Tfhe::generate(set, &mut rng);
         let key = Tfhe::prepare_key(public, set);
         let gallery = Gallery::random(9, &agreement, &mut rng);
-        let charged = Tfhe::most_bits(disclosure, 9, 9);
+        let charged = Tfhe::most_bits(disclosure, 0, 9, 9);
         for chosen in [0, 37] {
             let mut probe = [0; BITS];
             let [zeros, ones] = [ALONE, -ALONE].map(|alone| {
@@ -77,6 +77,7 @@ fn each_reads_a_chosen_bit_of_every_reference_and_lists_the_exempt_with_two_prob
                     assert_eq!([zeros, ones], [vec![is(false).contains(&true)], vec![is(true).contains(&true)]]);
                     assert_eq!(charged, 1);
                 }
+                Disclosure::Labelled => unreachable!("not of this scheme"),
                 Disclosure::Count => {
                     assert_eq!([count(&zeros), count(&ones)], [count(&is(false)), count(&is(true))]);
                     assert_eq!(charged, 4);

@@ -1,0 +1,206 @@
+//! The custodian's part: every verdict of every block into one ring element.
+//!
+//! Sum f has a class of columns, those that are f modulo m. With slots counted within their row,
+//!
+//! > z = sum_(i < m) Q_i * rot_i(x),   Q_i\[s\] = q_(s mod m)(s + i)
+//!
+//! where q_f(s) is the coefficient of the subject in slot s in sum f: of z the slots of class f add up, over both rows, to sum f, for i and s run once
+//! through every slot. The shares of a sum tell nothing but their sum once numbers are added that are uniform among those that add up to 0.
+
+use rayon::prelude::*;
+use zeroize::Zeroizing;
+
+use super::super::answer::KEY_NUMBERS;
+use super::super::arithmetic::{Cost, Ledger, blinded};
+use super::super::chain::Chain;
+use super::super::engine::{Ciphertext, Plaintext, rotated_noise};
+use super::super::keys::PreparedKey;
+use super::super::lock::{Lock, padded};
+use super::super::noise::{Noise, State, log2, sum};
+use super::super::residues::{divide_mod_t, multiply_mod_t};
+use super::super::sampling::{Generator, any_residue, shuffled};
+use super::super::sanitise::{Sanitised, sanitised};
+use super::{Label, Layout, Number, Pair, key_pads};
+use crate::parameters::bgv::{BgvSet, PLAINTEXT_MODULUS};
+
+/// What is drawn for a probe, and the sums over the blocks so far. SECRET of the custodian.
+pub(in crate::scheme) struct Folding {
+    layout: Layout,
+    /// K.
+    key: Zeroizing<Vec<u32>>,
+    /// r, count after count.
+    masks: Zeroizing<Vec<u32>>,
+    /// Of each slot of each block its place; of one hit there are none.
+    places: Vec<u32>,
+    sums: Option<Ciphertext>,
+}
+
+/// Who stands in a slot: nobody, or a subject with its label.
+pub(in crate::scheme) type Labels = [Option<Label>];
+
+impl Folding {
+    /// For a gallery of so many slots.
+    pub(in crate::scheme) fn draw(layout: Layout, slots: usize, rng: &mut Generator) -> Self {
+        let key = Zeroizing::new(any_residue(KEY_NUMBERS, rng));
+        let masks = Zeroizing::new(any_residue(layout.keys(), rng));
+        let places = match layout.locations() {
+            0 => Vec::new(),
+            _ => shuffled(&(0..slots as u32).collect::<Vec<_>>(), rng),
+        };
+        Self { layout, key, masks, places, sums: None }
+    }
+
+    /// Adds the verdicts of a block, 1 or 0 in each slot, over at most so many primes.
+    pub(in crate::scheme) fn add(
+        &mut self,
+        key: &PreparedKey,
+        verdict: &Ciphertext,
+        (block, labels): (usize, &Labels),
+        limbs: usize,
+    ) {
+        let ring = &*key.ring;
+        let mut rotated = verdict.truncated(ring, limbs);
+        // What leaves is to have factor 1 when all primes but the first are gone.
+        let state = rotated.state;
+        let scale = divide_mod_t(1, ring.chain.factor_after_drop(state.factor, 1, state.limbs));
+        let coefficients = self.coefficients(block, labels, scale);
+        let (rotation, classes, half) = (ring.rotation(1), self.layout.classes(), ring.n / 2);
+        let mut folded: Option<Ciphertext> = None;
+        for step in 0..classes {
+            if step > 0 {
+                rotated = rotated.rotated(ring, &rotation, &key.rotate_by_one);
+            }
+            let slots = (0..ring.n).map(|slot| {
+                let (row, column) = (slot / half, slot % half);
+                let subject = row * half + (column + step) % half;
+                coefficients.get(subject * classes + column % classes).copied().unwrap_or_default()
+            });
+            let product = rotated.masked(ring, &Plaintext::of_slots(ring, slots.collect(), state.limbs));
+            match &mut folded {
+                Some(folded) => folded.add_masked(ring, &product),
+                None => folded = Some(product),
+            }
+        }
+        if let Some(folded) = folded {
+            self.sums = Some(match self.sums.take() {
+                Some(sums) => together(key, sums, folded),
+                None => folded,
+            });
+        }
+    }
+
+    /// Of each slot of a block its coefficient in every sum, times a factor.
+    fn coefficients(&self, block: usize, labels: &Labels, scale: u32) -> Zeroizing<Vec<u32>> {
+        let (layout, n) = (self.layout, labels.len());
+        let mut coefficients = Zeroizing::new(vec![0; n * layout.classes()]);
+        let of_slots = coefficients.par_chunks_exact_mut(layout.classes()).zip(labels).enumerate();
+        of_slots.for_each(|(slot, (out, label))| {
+            let Some(Label(pairs)) = label else { return };
+            let place = self.places.get(block * n + slot).map_or(Pair::ZERO, |&place| Pair::of_place(place));
+            let powers: Vec<Pair> = place.powers().take(layout.hits + 1).collect();
+            let power = |number: usize| powers.get(number).copied().unwrap_or(Pair::ZERO);
+            for (class, out) in out.iter_mut().enumerate() {
+                let coefficient = match layout.number(class) {
+                    None | Some(Number::Check | Number::KeyCheck) => 0,
+                    Some(Number::Key { count, number }) => self.mask(count, number),
+                    Some(Number::Location { power: exponent, component }) => power(exponent).number(component),
+                    Some(Number::Label { pair, power: exponent, component }) => {
+                        let pair = pairs.get(pair).copied().unwrap_or(Pair::ZERO);
+                        (pair * power(exponent)).number(component)
+                    }
+                };
+                *out = multiply_mod_t(coefficient, scale);
+            }
+        });
+        coefficients
+    }
+
+    /// r_(v,j).
+    fn mask(&self, count: usize, number: usize) -> u32 {
+        self.masks.get(count * KEY_NUMBERS + number).copied().unwrap_or_default()
+    }
+
+    /// What is added to each sum: K_j - r v to a number of the key, its pad to what the key is for.
+    fn constants(&self) -> Zeroizing<Vec<u32>> {
+        let pads = key_pads(&self.key, self.layout);
+        let constant = |class: usize| match self.layout.number(class) {
+            None | Some(Number::Check) => 0,
+            Some(Number::Key { count, number }) => {
+                let key = self.key.get(number).copied().unwrap_or_default();
+                let taken = multiply_mod_t(self.mask(count, number), count as u32);
+                (key + PLAINTEXT_MODULUS - taken) % PLAINTEXT_MODULUS
+            }
+            Some(_) => pads.get(class - self.layout.first_padded()).copied().unwrap_or_default(),
+        };
+        Zeroizing::new((0..self.layout.classes()).map(constant).collect())
+    }
+
+    /// The sums as they leave: in shares, padded, locked, sanitised. None of no block.
+    pub(in crate::scheme) fn finish(
+        mut self,
+        key: &PreparedKey,
+        lock: &mut Lock,
+        rng: &mut Generator,
+    ) -> Option<Sanitised> {
+        let ring = &*key.ring;
+        let sums = self.sums.take()?;
+        let dropped = sums.state.limbs.saturating_sub(ring.set.public_limbs());
+        let sums = sums.divided(ring, dropped);
+        let (classes, half) = (self.layout.classes(), ring.n / 2);
+        // Uniform numbers, but for the first share of each sum, which makes them add up to its constant.
+        let mut shares = Zeroizing::new(any_residue(ring.n, rng));
+        let mut left = self.constants();
+        for (slot, &share) in shares.iter().enumerate() {
+            if let Some(left) = left.get_mut(slot % half % classes).filter(|_| slot >= classes) {
+                *left = (*left + PLAINTEXT_MODULUS - share) % PLAINTEXT_MODULUS;
+            }
+        }
+        shares.iter_mut().zip(left.iter()).for_each(|(share, &left)| *share = left);
+        let lock = Zeroizing::new(lock.pad(ring));
+        shares.iter_mut().zip(lock.iter()).for_each(|(share, &pad)| *share = (*share + pad) % PLAINTEXT_MODULUS);
+        Some(sanitised(key, padded(ring, &sums, &shares), rng))
+    }
+}
+
+/// Two sums that end alike when all primes but the first are gone: the one of more primes loses them first.
+fn together(key: &PreparedKey, a: Ciphertext, b: Ciphertext) -> Ciphertext {
+    let ring = &*key.ring;
+    let limbs = a.state.limbs.min(b.state.limbs);
+    let [mut a, b] = [a, b].map(|sums| {
+        let dropped = sums.state.limbs - limbs;
+        sums.divided(ring, dropped)
+    });
+    a.add_masked(ring, &b);
+    a
+}
+
+/// Primes over which verdicts are folded: one beyond those of an answer, where a verdict has it.
+pub(in crate::scheme) fn limbs(set: &BgvSet, verdict: State) -> usize {
+    verdict.limbs.min(set.public_limbs() + 1)
+}
+
+/// What is known of the sums over so many blocks, before they are padded; on a ledger, which is charged for one block.
+pub(in crate::scheme) fn weighed(
+    ledger: &Ledger,
+    chain: Chain,
+    verdict: State,
+    layout: Layout,
+    blocks: usize,
+) -> State {
+    let noise = Noise::of(&chain.set);
+    let limbs = limbs(&chain.set, verdict);
+    let (classes, verdict) = (layout.classes(), State { limbs, ..verdict });
+    // Every rotation adds its own noise to that of the one before.
+    let one = rotated_noise(noise, State { noise: f64::NEG_INFINITY, ..verdict });
+    let rotated = State { noise: sum([verdict.noise, one + log2(classes as f64) / 2.0]), ..verdict };
+    let product = blinded(chain, ledger.admit(rotated));
+    let terms = (classes * blocks.max(1)) as f64;
+    let folded = ledger.admit(State { noise: product.noise + log2(terms) / 2.0, ..product });
+    (1..classes).for_each(|_| ledger.charge_keyswitch(limbs, 0));
+    let encoded = DRAWING_TRANSFORMS + limbs as f64;
+    ledger.charge(Cost { transforms: encoded, products: 2.0 * limbs as f64 }.times(classes as f64));
+    ledger.admit(folded.divided(chain, limbs.saturating_sub(chain.set.public_limbs())))
+}
+
+/// Gathering a plaintext's numbers and encoding them, in transforms.
+const DRAWING_TRANSFORMS: f64 = 3.0;

@@ -1,0 +1,194 @@
+//! What leaves: which sums there are, that they are read back, and that nothing else can be read of them.
+
+use proptest::prelude::*;
+use rand::SeedableRng as _;
+use rand_chacha::ChaCha20Rng;
+
+use super::folding::Folding;
+use super::reading::{Read, read, totals};
+use super::*;
+use crate::parameters::bgv::{INSECURE_BGV, PLAINTEXT_MODULUS};
+use crate::scheme::bgv::laboratory::Parties;
+use crate::scheme::bgv::lock::Lock;
+use crate::scheme::bgv::residues::residue;
+use crate::scheme::bgv::sampling::{Generator, any_residue, generator};
+
+/// Slots of a block.
+const N: usize = 2048;
+
+/// Primes that verdicts are folded over: as under a set that has no more to spare.
+const LIMBS: usize = 5;
+
+fn parties() -> Parties {
+    Parties::new(&INSECURE_BGV, &mut ChaCha20Rng::seed_from_u64(1))
+}
+
+fn drawn(seed: u64) -> Generator {
+    generator(&mut ChaCha20Rng::seed_from_u64(seed))
+}
+
+fn handle(number: usize) -> Handle {
+    Handle::new(format!("{number:032}")).unwrap()
+}
+
+/// The slots of an answer that is not locked, about one block whose verdicts are these numbers: 0 where there is none.
+fn slots(parties: &Parties, layout: Layout, verdicts: &[(usize, u32)], seed: u64) -> Vec<u32> {
+    let mut rng = drawn(seed);
+    let mut slots = vec![0; N];
+    verdicts.iter().for_each(|&(slot, verdict)| slots[slot] = verdict);
+    let verdict = parties.encrypted(&slots, &mut rng).expand(0).unwrap();
+    let labels: Vec<Option<Label>> = (0..N).map(|slot| Some(Label::of(Some(&handle(slot))))).collect();
+    let mut folding = Folding::draw(layout, N, &mut rng);
+    folding.add(&parties.key, &verdict, (0, &labels), LIMBS);
+    let folded = folding.finish(&parties.key, &mut Lock::open(), &mut rng).unwrap().ciphertext;
+    let phase = parties.secret.phase(folded.parts.each_ref().map(|part| &**part));
+    parties.ring.decode(phase.into_iter().map(residue).collect())
+}
+
+/// Pearson's statistic of numbers modulo t among 64 intervals, in deviations from its mean of 63.
+fn uneven(numbers: impl IntoIterator<Item = u32>) -> f64 {
+    let mut counts = [0.0f64; 64];
+    let mut all = 0.0;
+    for number in numbers {
+        counts[(u64::from(number) * 64 / u64::from(PLAINTEXT_MODULUS)) as usize] += 1.0;
+        all += 1.0;
+    }
+    let expected = all / 64.0;
+    let statistic: f64 = counts.iter().map(|count| (count - expected).powi(2) / expected).sum();
+    println!("{all} numbers: {statistic:.0} of 63");
+    (statistic - 63.0) / 126f64.sqrt()
+}
+
+#[test]
+fn up_to_as_many_handles_as_are_agreed_are_read_back() {
+    let parties = parties();
+    let hits = [(0, 1), (N - 1, 1), (N / 2, 1), (77, 1), (78, 1), (1500, 1), (64, 1), (128, 1), (900, 1)];
+    for (most, count) in [(1, 0), (1, 1), (2, 0), (2, 1), (2, 2), (4, 3), (8, 8)] {
+        let layout = Layout::new(most);
+        let mut expected: Vec<_> = hits[..count].iter().map(|&(slot, _)| Some(handle(slot))).collect();
+        expected.sort();
+        assert!(
+            read(layout, &slots(&parties, layout, &hits[..count], 3), N) == Read::Handles(expected),
+            "{count} of {most}"
+        );
+    }
+    for most in [1, 2, 8] {
+        let layout = Layout::new(most);
+        assert!(read(layout, &slots(&parties, layout, &hits[..most + 1], 4), N) == Read::Above, "{most}");
+    }
+}
+
+/// Of 10,000 misses, and of as many probes with more hits than are agreed, whatever is read in a class that is not the one key's is uniform.
+#[test]
+fn misses_and_more_hits_than_are_agreed_tell_nothing_of_anybody() {
+    let parties = parties();
+    let layout = Layout::new(1);
+    let key = |count: usize| CHECKS + KEY_NUMBERS * count..CHECKS + KEY_NUMBERS * (count + 1);
+    let (mut shares, mut of_misses, mut of_many, mut padded) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for seed in 0..40 {
+        let miss = slots(&parties, layout, &[], seed);
+        of_misses.extend(totals(layout, &miss)[key(1)].to_vec());
+        // All shares of a sum but one.
+        shares.extend(miss[layout.classes()..][..256].to_vec());
+        let many = totals(layout, &slots(&parties, layout, &[(seed as usize, 1), (1999, 1), (5, 1)], seed + 100));
+        of_many.extend([&many[key(0)], &many[key(1)]].concat());
+        padded.extend(many[layout.first_padded()..layout.numbers()].to_vec());
+    }
+    assert!(shares.len() > 10_000);
+    for numbers in [shares, of_misses, of_many, padded] {
+        assert!(uneven(numbers).abs() < 5.0);
+    }
+}
+
+/// So many hits that their number is one of those agreed, modulo t: what is read is nobody's, and said to be nothing.
+#[test]
+fn a_number_of_hits_that_wraps_around_is_taken_for_no_handle_and_for_no_miss() {
+    let parties = parties();
+    for most in [1, 2] {
+        for count in 0..=most as u32 {
+            let layout = Layout::new(most);
+            let verdicts = [(3, 40_000), (1700, PLAINTEXT_MODULUS - 40_000 + count)];
+            assert!(read(layout, &slots(&parties, layout, &verdicts, 5), N) == Read::Nothing, "{count} of {most}");
+        }
+    }
+}
+
+/// Blocks that end over other primes and with other factors, in any order.
+#[test]
+fn verdicts_of_blocks_that_are_not_alike_are_folded_together() {
+    let parties = parties();
+    let (engine, layout) = (parties.engine(), Layout::new(2));
+    let mut rng = drawn(6);
+    let mut block = |slot: usize, limbs: usize, factor: u32| {
+        let slots: Vec<u32> = (0..N).map(|other| u32::from(other == slot)).collect();
+        let fresh = parties.encrypted(&slots, &mut rng).expand(0).unwrap();
+        let value = super::super::arithmetic::Arithmetic::combine(&engine, &[(&fresh, 1)], 0, factor);
+        value.divided(&parties.ring, 32 - limbs)
+    };
+    let blocks = [block(5, 20, 1), block(N, 3, 9), block(600, 4, 1234)];
+    let label = |block: usize, slot: usize| Some(Label::of(Some(&handle(block * N + slot))));
+    for start in 0..blocks.len() {
+        let mut rng = drawn(7);
+        let mut folding = Folding::draw(layout, 3 * N, &mut rng);
+        for number in (0..3).map(|index| (start + index) % 3) {
+            let labels: Vec<Option<Label>> = (0..N).map(|slot| label(number, slot)).collect();
+            folding.add(&parties.key, &blocks[number], (number, &labels), LIMBS);
+        }
+        let folded = folding.finish(&parties.key, &mut Lock::open(), &mut rng).unwrap().ciphertext;
+        let phase = parties.secret.phase(folded.parts.each_ref().map(|part| &**part));
+        let slots = parties.ring.decode(phase.into_iter().map(residue).collect());
+        let expected = vec![Some(handle(5)), Some(handle(2 * N + 600))];
+        assert!(read(layout, &slots, 3 * N) == Read::Handles(expected), "from {start}");
+    }
+}
+
+/// Sums that nobody's hits have are taken for nothing.
+#[test]
+fn random_sums_are_nothing() {
+    let mut rng = ChaCha20Rng::seed_from_u64(8);
+    for most in [1, 2, 5] {
+        assert!(read(Layout::new(most), &any_residue(N, &mut rng), N) == Read::Nothing);
+    }
+}
+
+/// As [`Layout`] says, and as docs/protocol.md counts them.
+#[test]
+fn every_sum_has_a_class_of_its_own() {
+    for (hits, numbers, classes) in [(1, 42, 64), (2, 72, 128), (4, 128, 128), (8, 240, 256), (16, 464, 512)] {
+        let layout = Layout::new(hits);
+        assert_eq!((layout.numbers(), layout.classes()), (numbers, classes));
+        let all: Vec<Number> = (0..classes).map_while(|class| layout.number(class)).collect();
+        assert_eq!(all.len(), numbers);
+        let kind = |of: fn(&Number) -> bool| all.iter().filter(|number| of(number)).count();
+        assert_eq!(kind(|number| matches!(number, Number::Key { .. })), 8 * (hits + 1));
+        assert_eq!(kind(|number| matches!(number, Number::Label { .. })), 18 * hits);
+        assert_eq!(kind(|number| matches!(number, Number::Location { .. })), if hits > 1 { 2 * hits } else { 0 });
+        for (index, number) in all.iter().enumerate() {
+            let zeros = matches!(number, Number::Check | Number::KeyCheck);
+            assert!(zeros || !all[..index].contains(number), "{number:?}");
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_label_is_read_back(text in "[!-~]{1,32}") {
+        let handle = Handle::new(text).unwrap();
+        prop_assert!(Label::of(Some(&handle)).handle() == Ok(Some(handle)));
+    }
+
+    /// Whatever is altered, but for a chance of 2^-16, which the checks of the key come before.
+    #[test]
+    fn an_altered_label_is_none(word in 0..WORDS, by in 1u32..65_537) {
+        let mut label = Label::of(Some(&Handle::new("B-2026/000117").unwrap()));
+        let Pair(numbers) = &mut label.0[word / 2];
+        numbers[word % 2] = (numbers[word % 2] + by) % 65_537;
+        prop_assert!(label.handle() == Err(NoLabel));
+    }
+}
+
+#[test]
+fn nobody_has_no_label_and_a_subject_without_a_handle_has_one() {
+    assert!(Label([Pair::ZERO; PAIRS]).handle() == Err(NoLabel));
+    assert!(Label::of(None).handle() == Ok(None));
+}
