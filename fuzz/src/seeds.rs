@@ -15,7 +15,7 @@ use cotejo::scheme::tfhe::Tfhe;
 use cotejo::scheme::{Holder, Opened};
 use cotejo::template::read::{self, Format};
 use cotejo::template::synthetic::{Model, Population};
-use cotejo::template::{Eye, Record, TemplateShape, write};
+use cotejo::template::{Eye, Filed, Handle, Record, TemplateShape, write};
 use cotejo::wire::{EvaluationKey, Kind, Query, Target};
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
@@ -186,11 +186,12 @@ pub fn galleries() -> Vec<Vec<u8>> {
     seeds
 }
 
-/// Some enrolled, some appended, a second reference, two removed, of whom one is restored.
+/// Some enrolled, some appended with handles, a second reference, two removed, of whom one is restored.
 fn changed_gallery(agreement: &Opened) -> Vec<u8> {
     let people = enrolled(agreement);
     let mut gallery = Gallery::enrol(agreement, people[..3].to_vec()).gallery.expect("people who can be enrolled");
-    let append = |gallery: &Gallery| gallery.append(people[3..].to_vec()).change;
+    let filed = |record: Record| Filed { handle: Handle::new(format!("case {}", record.subject)).ok(), record };
+    let append = |gallery: &Gallery| gallery.append(people[3..].iter().cloned().map(filed)).change;
     let [one, other] = [0, 2].map(|person: usize| people[person].subject.clone());
     let remove = |gallery: &Gallery| gallery.remove(&[one.clone(), other.clone()]).expect("two who are enrolled");
     let restore = |gallery: &Gallery| gallery.restore(std::slice::from_ref(&other)).ok()?.change;

@@ -20,7 +20,12 @@ fuzz_target!(init: seeds::write_if_asked(seeds::galleries), |input: &[u8]| {
         };
         assert_eq!(gallery.position(&subject.id), Some(position));
         assert_eq!(gallery.reference_count(position), subject.references.len());
+        assert_eq!(gallery.handle(position), subject.handle);
     }
+    let handles = |gallery: &Gallery| (0..gallery.len()).map(|position| gallery.handle(position)).collect::<Vec<_>>();
+    let given: Vec<_> = handles(&gallery).into_iter().flatten().collect();
+    assert_eq!(given.iter().collect::<std::collections::HashSet<_>>().len(), given.len());
+    assert_eq!(gallery.handles(), given.len());
     // What can be read can be written anew, to the same people.
     if sound && !gallery.is_empty() {
         let mut compact = Vec::new();
@@ -28,5 +33,6 @@ fuzz_target!(init: seeds::write_if_asked(seeds::galleries), |input: &[u8]| {
         gallery.compact(&mut compact, nothing).expect("a sound gallery");
         let again = Gallery::open(compact, agreement).expect("a gallery that was just written");
         assert_eq!((again.len(), again.references()), (gallery.len(), gallery.references()));
+        assert_eq!(handles(&again), handles(&gallery));
     }
 });

@@ -146,7 +146,7 @@ fn what_is_of_another_key_query_agreement_or_gallery_is_refused() {
 #[test]
 fn a_gallery_is_enrolled_whole_or_not_at_all() {
     let agreement = agreement(SchemeId::Tfhe, Disclosure::Any);
-    assert_eq!(Gallery::enroll(&agreement, []).err(), Some(EnrolmentError::Nobody));
+    assert_eq!(Gallery::enroll(&agreement, Vec::<Record>::new()).err(), Some(EnrolmentError::Nobody));
     let twice = Gallery::enroll(&agreement, [record("anna", 1), record("anna", 2)]).err();
     assert!(matches!(twice, Some(EnrolmentError::Refused(refusal)) if refusal.subject.as_str() == "anna"));
 }

@@ -4,6 +4,8 @@
 //! |---|---|
 //! | `cotejo reference` | eye (0, 1 left, 2 right), stored reference |
 //! | `cotejo references` | nonce, hashes of the person's references, ascending |
+//! | `cotejo handle` | nonce, the person's handle of 32 bytes, zeros at its end |
+//! | `cotejo references and handle` | nonce, the person's handle hidden, hashes of the person's references, ascending |
 //! | `cotejo person` | nonce, the person's references, id |
 //! | `cotejo digit` | nonce, which byte of the index, its value |
 //! | `cotejo leaf` | the sixteen digits, the person |
@@ -16,7 +18,7 @@
 use sha2::{Digest as _, Sha256};
 
 use super::{Bytes, Root};
-use crate::template::Eye;
+use crate::template::{Eye, Handle};
 
 /// Where an id belongs in the tree: the first bits decide at the root.
 pub(super) type Index = u128;
@@ -43,9 +45,20 @@ pub fn of_reference(eye: Option<Eye>, stored: &[u8]) -> Kept {
     Kept(Bytes(hash(b"cotejo reference", &[&[eye], stored])))
 }
 
-/// A person's references, in ascending order.
-pub(super) fn references(nonce: &Bytes, references: &[Kept]) -> Bytes {
-    let hash = Sha256::new().chain_update(b"cotejo references\0").chain_update(nonce.0);
+/// A person's handle.
+pub(super) fn handle(nonce: &Bytes, handle: &Handle) -> Bytes {
+    Bytes(hash(b"cotejo handle", &[&nonce.0, handle.padded()]))
+}
+
+/// A person's references, in ascending order, and the handle, where there is one, hidden.
+pub(super) fn references(nonce: &Bytes, handle: Option<&Bytes>, references: &[Kept]) -> Bytes {
+    let hash = match handle {
+        None => Sha256::new().chain_update(b"cotejo references\0").chain_update(nonce.0),
+        Some(handle) => {
+            let hash = Sha256::new().chain_update(b"cotejo references and handle\0");
+            hash.chain_update(nonce.0).chain_update(handle.0)
+        }
+    };
     Bytes(references.iter().fold(hash, |hash, Kept(kept)| hash.chain_update(kept.0)).finalize().into())
 }
 

@@ -76,6 +76,9 @@ pub struct Enrolled {
     /// Their names, where they are shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kept: Option<Vec<Bytes>>,
+    /// The person's handle, hidden: where there is one, and the references are shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handle: Option<Bytes>,
 }
 
 /// A byte of somebody else's index, in which it is another.
@@ -213,11 +216,13 @@ impl End {
     fn shown(&self, index: Index, id: &SubjectId) -> Option<(Bytes, Standing)> {
         match self {
             Self::Empty { nonce } => Some((node::empty(nonce), Standing::NotEnrolled)),
-            Self::Enrolled(Enrolled { digits, nonce, references, opened, kept }) => {
+            Self::Enrolled(Enrolled { digits, nonce, references, opened, kept, handle }) => {
                 let kept: Option<Vec<Kept>> = kept.as_ref().map(|kept| kept.iter().copied().map(Kept).collect());
                 let shown = match (opened, &kept) {
-                    (None, None) => true,
-                    (Some(nonce), Some(kept)) => node::references(nonce, kept) == *references && kept.is_sorted(),
+                    (None, None) => handle.is_none(),
+                    (Some(nonce), Some(kept)) => {
+                        node::references(nonce, handle.as_ref(), kept) == *references && kept.is_sorted()
+                    }
                     _ => false,
                 };
                 let person = node::person(nonce, references, id.as_str());

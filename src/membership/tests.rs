@@ -243,7 +243,7 @@ fn a_proof_holds_no_hash_that_a_guess_could_be_tested_against() {
         let kept = of_reference(None, &number.to_le_bytes());
         let guesses = [
             kept.0,
-            super::node::references(&Bytes::default(), &[kept]),
+            super::node::references(&Bytes::default(), None, &[kept]),
             Bytes(super::node::hash(b"cotejo references", &[&kept.0.0])),
             super::node::person(&Bytes::default(), &kept.0, &id),
             Bytes(super::node::hash(b"cotejo index", &[id.as_bytes()])),

@@ -12,7 +12,7 @@ use super::proof::{Another, End, Enrolled, Proof, Proofs};
 use super::{Bytes, Root};
 use crate::agreement::Digest;
 use crate::scheme::{Progress, Stopped};
-use crate::template::SubjectId;
+use crate::template::{Handle, SubjectId};
 
 /// Everybody in a version of a gallery.
 pub trait Persons: Sync {
@@ -28,6 +28,11 @@ pub trait Persons: Sync {
     ///
     /// Where the gallery is not what was written.
     fn person(&self, place: usize) -> Result<(&str, Vec<Kept>), Self::Error>;
+
+    /// The handle of who is at a place, where there is one.
+    fn handle(&self, _place: usize) -> Option<Handle> {
+        None
+    }
 }
 
 /// Why there is no root.
@@ -76,9 +81,9 @@ impl Secret {
 
     fn of_person(&self, index: Index) -> Nonces {
         let own = Zeroizing::new(hash(b"cotejo nonce of person", &[self.nonces.as_ref(), &index.to_be_bytes()]));
-        let [digits, person, references] =
-            [0, 1, 2].map(|kind| Bytes(hash(b"cotejo nonces", &[own.as_ref(), &[kind]])));
-        Nonces { digits, person, references }
+        let [digits, person, references, handle] =
+            [0, 1, 2, 3].map(|kind| Bytes(hash(b"cotejo nonces", &[own.as_ref(), &[kind]])));
+        Nonces { digits, person, references, handle }
     }
 }
 
@@ -87,6 +92,7 @@ struct Nonces {
     digits: Bytes,
     person: Bytes,
     references: Bytes,
+    handle: Bytes,
 }
 
 /// A person in the tree. 64 bytes.
@@ -102,19 +108,22 @@ struct Opened {
     nonces: Nonces,
     digits: [(Bytes, Bytes); DIGITS],
     kept: Vec<Kept>,
+    /// Hidden.
+    handle: Option<Bytes>,
     references: Bytes,
     person: Bytes,
     hash: Bytes,
 }
 
-fn opened(secret: &Secret, index: Index, id: &str, mut kept: Vec<Kept>) -> Opened {
+fn opened(secret: &Secret, index: Index, id: &str, mut kept: Vec<Kept>, handle: Option<&Handle>) -> Opened {
     kept.sort_unstable();
     let nonces = secret.of_person(index);
     let digits = node::digits(&nonces.digits, index);
-    let references = node::references(&nonces.references, &kept);
+    let handle = handle.map(|handle| node::handle(&nonces.handle, handle));
+    let references = node::references(&nonces.references, handle.as_ref(), &kept);
     let person = node::person(&nonces.person, &references, id);
     let hash = node::leaf(digits.iter().map(|(hidden, _)| hidden), &person);
-    Opened { nonces, digits, kept, references, person, hash }
+    Opened { nonces, digits, kept, handle, references, person, hash }
 }
 
 /// Commits to everybody. Reads each person once, on all cores; `progress` counts persons.
@@ -181,12 +190,20 @@ fn end_at<P: Persons>(
     open: bool,
 ) -> Result<End, P::Error> {
     let (whose, kept) = persons.person(leaf.place as usize)?;
-    let Opened { nonces, digits, kept, references, person, .. } = opened(secret, leaf.index, whose, kept);
+    let own_handle = persons.handle(leaf.place as usize);
+    let Opened { nonces, digits, kept, handle, references, person, .. } =
+        opened(secret, leaf.index, whose, kept, own_handle.as_ref());
     if whose == id.as_str() {
         let opened = open.then(|| (nonces.references, kept.into_iter().map(|Kept(kept)| kept).collect()));
         let (opened_nonce, kept) = opened.unzip();
-        let enrolled = Enrolled { digits: nonces.digits, nonce: nonces.person, references, opened: opened_nonce, kept };
-        return Ok(End::Enrolled(enrolled));
+        return Ok(End::Enrolled(Enrolled {
+            digits: nonces.digits,
+            nonce: nonces.person,
+            references,
+            opened: opened_nonce,
+            kept,
+            handle: handle.filter(|_| open),
+        }));
     }
     let different = (leaf.index ^ index).leading_zeros() / 8;
     let value = leaf.index.to_be_bytes().get(different as usize).copied().unwrap_or_default();
@@ -209,7 +226,8 @@ fn leaves<P: Persons>(
         let ids: Vec<&str> = read.iter().map(|(id, _)| *id).collect();
         let indices = secret.index.indices(&ids);
         for (number, ((leaf, (id, kept)), index)) in leaves.iter_mut().zip(read).zip(indices).enumerate() {
-            let hash = opened(secret, index, id, kept).hash;
+            let handle = persons.handle(first + number);
+            let hash = opened(secret, index, id, kept, handle.as_ref()).hash;
             // An agreement admits ten million references.
             *leaf = Leaf { index, hash, place: (first + number) as u32 };
         }

@@ -280,6 +280,12 @@ pub trait Subjects: Sync {
     fn may_match(&self, _index: usize) -> bool {
         true
     }
+
+    /// The record handle that a hit on this subject discloses, where the agreement says so: none of a person who has none, is exempt, or is
+    /// not enrolled. The work is the same either way.
+    fn handle(&self, _index: usize) -> Option<Cow<'_, Handle>> {
+        None
+    }
 }
 
 impl<T: AsRef<SubjectReferences> + Sync> Subjects for &[T] {

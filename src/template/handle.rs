@@ -53,6 +53,16 @@ impl Handle {
         }
     }
 
+    /// As [`Handle::new`], from what [`Handle::padded`] gives; nothing else is read as the same handle.
+    ///
+    /// # Errors
+    ///
+    /// [`HandleError`] where it is none: a zero byte within the text is a control character.
+    pub(crate) fn from_padded(padded: &[u8; Self::MOST_BYTES]) -> Result<Self, HandleError> {
+        let zeros = padded.iter().rev().take_while(|&&byte| byte == 0).count();
+        Self::from_bytes(padded.get(..Self::MOST_BYTES - zeros).unwrap_or_default())
+    }
+
     /// The text.
     pub fn as_str(&self) -> &str {
         // It was text when it was made.
@@ -156,6 +166,7 @@ mod tests {
                 Ok(handle) => {
                     prop_assert_eq!(handle.as_str(), &text);
                     prop_assert_eq!(Handle::from_bytes(handle.as_bytes()), Ok(handle.clone()));
+                    prop_assert_eq!(Handle::from_padded(handle.padded()), Ok(handle));
                     prop_assert!((1..=Handle::MOST_BYTES).contains(&text.len()));
                 }
                 Err(error) => prop_assert!(error.remedy().is_some()),

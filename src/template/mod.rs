@@ -17,7 +17,7 @@ use std::borrow::Cow;
 pub use bits::Bits;
 pub use handle::{Handle, HandleError};
 pub use iris::{IrisCode, IrisShape, MaskSharing};
-pub use record::{Eye, Record, RecordError, SubjectId, group_by_subject};
+pub use record::{Eye, Filed, Record, RecordError, SubjectId, group_by_subject};
 pub use vector::RealVector;
 
 /// What kind of template a file holds and how large it is; both parties agree on one.

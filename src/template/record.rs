@@ -2,7 +2,7 @@
 
 use unicode_normalization::{UnicodeNormalization as _, is_nfc};
 
-use super::Template;
+use super::{Handle, Template};
 
 /// Which iris of a person a template is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
@@ -101,6 +101,21 @@ pub struct Record {
     pub eye: Option<Eye>,
     /// The template.
     pub template: Template,
+}
+
+/// A record, and the handle that its subject has in the custodian's records, where it has one.
+#[derive(Clone, Debug)]
+pub struct Filed {
+    /// The record.
+    pub record: Record,
+    /// The handle: one for all records of a subject; a record without one leaves it to the others.
+    pub handle: Option<Handle>,
+}
+
+impl From<Record> for Filed {
+    fn from(record: Record) -> Self {
+        Self { record, handle: None }
+    }
 }
 
 /// Why a set of records is refused.

@@ -5,7 +5,7 @@ use std::io;
 use super::format::{Head, Purpose};
 use super::shelf::Filled;
 use super::writer::SegmentWriter;
-use crate::template::{Eye, SubjectId};
+use crate::template::{Eye, Handle, SubjectId};
 
 /// A reference on the shelf.
 #[derive(Clone, Copy)]
@@ -41,12 +41,28 @@ pub(super) struct Batch {
     new: Entries<SubjectId>,
     /// Further references of those who are, by number, ascending.
     earlier: Entries<u32>,
+    /// What each of both is given, new subjects first; none at all where nobody is given one.
+    handles: Vec<Option<Handle>>,
     shelf: Filled,
 }
 
 impl Batch {
-    pub(crate) fn new(new: Entries<SubjectId>, earlier: Entries<u32>, shelf: Filled) -> Self {
-        Self { new, earlier, shelf }
+    /// `handles` are of the new subjects, then of the earlier ones.
+    pub(crate) fn new(
+        new: Entries<SubjectId>,
+        earlier: Entries<u32>,
+        mut handles: Vec<Option<Handle>>,
+        shelf: Filled,
+    ) -> Self {
+        if handles.iter().all(Option::is_none) {
+            handles = Vec::new();
+        }
+        Self { new, earlier, handles, shelf }
+    }
+
+    /// How many subjects are given a handle.
+    pub(crate) fn handles(&self) -> usize {
+        self.handles.iter().flatten().count()
     }
 
     /// How many subjects are new, how many were there, and references of both.
@@ -59,7 +75,7 @@ impl Batch {
         let (new, earlier, references) = self.counts();
         // Counts fit: an agreement admits ten million references.
         Head {
-            purpose: Purpose::References,
+            purpose: Purpose::of_references(!self.handles.is_empty()),
             new_subjects: new as u32,
             earlier_subjects: earlier as u32,
             references: references as u32,
@@ -73,7 +89,7 @@ impl Batch {
     ///
     /// Where the shelf cannot be read.
     pub(crate) fn write(&mut self, writer: &mut SegmentWriter<'_>) -> io::Result<()> {
-        let Self { new, earlier, shelf } = self;
+        let Self { new, earlier, handles, shelf } = self;
         let mut id_end = 0;
         for (id, reference_end) in &new.who {
             id_end += id.as_str().len() as u32;
@@ -84,6 +100,7 @@ impl Batch {
         }
         let references = || new.references.iter().chain(&earlier.references);
         references().for_each(|kept| writer.eye(kept.eye));
+        handles.iter().for_each(|handle| writer.handle(handle.as_ref()));
         new.who.iter().for_each(|(id, _)| writer.table(id.as_str().as_bytes()));
         for kept in references() {
             writer.record(shelf.get(kept.number)?);

@@ -175,7 +175,7 @@ impl Gallery {
         let numbers = || (0..self.len()).filter_map(|position| self.file.number(position));
         let id = |number| self.file.id_of(number).ok_or(self.file.inadmissible());
         let head = Head {
-            purpose: Purpose::References,
+            purpose: Purpose::of_references(self.handles() > 0),
             new_subjects: self.len() as u32,
             earlier_subjects: 0,
             references: self.references() as u32,
@@ -189,6 +189,9 @@ impl Gallery {
             writer.entry(id_end, reference_end);
         }
         numbers().flat_map(|number| self.file.eyes(number)).for_each(|eye| writer.eye(eye));
+        for number in numbers().filter(|_| self.handles() > 0) {
+            writer.handle(self.file.handle_of(number).as_ref());
+        }
         for number in numbers() {
             writer.table(id(number)?.as_bytes());
         }

@@ -3,7 +3,7 @@
 use super::{Damage, Gallery, format};
 use crate::membership::{self, CommitError, Kept, Persons, Proofs, Root, Secret, of_reference};
 use crate::scheme::Progress;
-use crate::template::SubjectId;
+use crate::template::{Handle, SubjectId};
 use crate::wire::Kind;
 
 impl Persons for Gallery {
@@ -19,10 +19,14 @@ impl Persons for Gallery {
         let references = self.file.records(number).map(|stored| stored.map(|(eye, record)| of_reference(eye, record)));
         Ok((id, references.collect::<Result<_, _>>()?))
     }
+
+    fn handle(&self, place: usize) -> Option<Handle> {
+        Gallery::handle(self, place)
+    }
 }
 
 impl Gallery {
-    /// Commits to who is in this version, each with which references: the same for the same persons, in whatever order and by whatever
+    /// Commits to who is in this version, each with which references and handle: the same for the same persons, in whatever order and by whatever
     /// changes they came to be in the file, and for nobody else. Who is exempt is no part of it.
     ///
     /// Reads every reference once, on all cores; `progress` counts persons. Memory: 64 bytes a person.

@@ -13,8 +13,8 @@ use crate::agreement::{AgreementError, EyeRule};
 use crate::functional::{ProbeError, eye_of, require_both_eyes};
 use crate::remedy::Remedy;
 use crate::scheme::Opened;
-use crate::template::{Eye, Record, SubjectId};
-use indexmap::IndexSet;
+use crate::template::{Eye, Filed, Handle, SubjectId};
+use indexmap::{IndexMap, IndexSet};
 
 /// A record that was not enrolled.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,6 +52,15 @@ pub enum RefusalReason {
         /// References that a gallery may hold.
         limit: usize,
     },
+    /// Two subjects would have one handle.
+    #[error("the handle is that of '{of}' already")]
+    HandleTaken {
+        /// Whose it is: enrolled, or in a record before.
+        of: SubjectId,
+    },
+    /// One subject would have two handles.
+    #[error("the subject has another handle already")]
+    OtherHandle,
 }
 
 /// Why a gallery was not made of records.
@@ -84,6 +93,8 @@ impl Remedy for RefusalReason {
         let remedy = match self {
             Self::Record(error) => return error.remedy(),
             Self::Repeated { .. } => "make ids unique or agree on more",
+            Self::HandleTaken { .. } => "give every person a handle of their own",
+            Self::OtherHandle => "give one handle a person; to change one, remove the person and enroll them anew",
             _ => return None,
         };
         Some(remedy.into())
@@ -114,6 +125,8 @@ pub struct Appended {
     pub earlier_subjects: usize,
     /// References of both.
     pub references: usize,
+    /// Subjects of both that had no handle, and have one now.
+    pub handles: usize,
     /// The others, each with its reason.
     pub refused: Vec<RefusedRecord>,
 }
@@ -121,13 +134,17 @@ pub struct Appended {
 /// Records on their way into a gallery's file: each is a reference or refused as soon as it comes, and only its bytes are kept, on a
 /// [`Spool`].
 ///
-/// Memory: about 150 bytes a subject, beside the spool.
+/// Memory: about 150 bytes a subject, some 100 more for one with a handle, beside the spool.
 pub struct Enrolling<'a> {
     agreement: &'a Opened,
     beside: Beside<'a>,
     shelf: Shelf,
     /// In the order in which they first came.
     subjects: IndexSet<SubjectId>,
+    /// Of those who have one: in a record, or in the gallery.
+    handles: IndexMap<Handle, u32>,
+    /// Of each of `subjects`, as far as any has a handle: which of `handles`, from 1; or 0.
+    filed: Vec<u32>,
     /// Of each reference on the shelf: whose it is, and its eye where eyes are told apart.
     owners: Vec<(u32, Option<Eye>)>,
     refused: Vec<RefusedRecord>,
@@ -154,7 +171,16 @@ impl<'a> Enrolling<'a> {
 
     fn of(agreement: &'a Opened, beside: Beside<'a>, spool: impl Spool + 'static) -> Self {
         let shelf = Shelf::new(spool, Layout::of(agreement).record_bytes);
-        Self { agreement, beside, shelf, subjects: IndexSet::new(), owners: Vec::new(), refused: Vec::new() }
+        Self {
+            agreement,
+            beside,
+            shelf,
+            subjects: IndexSet::new(),
+            handles: IndexMap::new(),
+            filed: Vec::new(),
+            owners: Vec::new(),
+            refused: Vec::new(),
+        }
     }
 
     /// Takes a record; by its number it is named should it be refused.
@@ -162,7 +188,8 @@ impl<'a> Enrolling<'a> {
     /// # Errors
     ///
     /// Where the spool takes no more.
-    pub fn add(&mut self, number: usize, record: Record) -> io::Result<()> {
+    pub fn add(&mut self, number: usize, record: impl Into<Filed>) -> io::Result<()> {
+        let Filed { record, handle } = record.into();
         let functional = self.agreement.functional();
         let limit = self.agreement.terms().limits.references;
         let stored = eye_of(functional.eyes(), &record)
@@ -170,16 +197,52 @@ impl<'a> Enrolling<'a> {
         let reason = match stored {
             Err(error) => RefusalReason::Record(error),
             Ok(_) if self.beside.references() + self.owners.len() >= limit => RefusalReason::Full { limit },
-            Ok((eye, bytes)) => {
-                self.shelf.put(&bytes)?;
-                let (subject, _) = self.subjects.insert_full(record.subject);
-                // An agreement admits ten million references.
-                self.owners.push((subject as u32, eye));
-                return Ok(());
-            }
+            Ok((eye, bytes)) => match self.check_handle(&record.subject, handle.as_ref()) {
+                Err(reason) => reason,
+                Ok(()) => {
+                    self.shelf.put(&bytes)?;
+                    let (subject, _) = self.subjects.insert_full(record.subject);
+                    // An agreement admits ten million references.
+                    self.owners.push((subject as u32, eye));
+                    if let Some(handle) = handle {
+                        self.file(subject, handle);
+                    }
+                    return Ok(());
+                }
+            },
         };
         self.refused.push(RefusedRecord { subject: record.subject, eye: record.eye, record: number, reason });
         Ok(())
+    }
+
+    /// Whether a subject may have a handle, by what is enrolled and by the records before.
+    fn check_handle(&self, subject: &SubjectId, handle: Option<&Handle>) -> Result<(), RefusalReason> {
+        let Some(handle) = handle else { return Ok(()) };
+        let before = self.handles.get(handle).and_then(|&other| self.subjects.get_index(other as usize));
+        if let Some(of) = before.cloned().or_else(|| self.beside.who_has(handle)).filter(|of| of != subject) {
+            return Err(RefusalReason::HandleTaken { of });
+        }
+        let in_a_record = self.subjects.get_index_of(subject).and_then(|subject| self.filed_as(subject));
+        let other = in_a_record.is_some_and(|other| other != handle)
+            || self.beside.handle_of(subject).is_some_and(|other| other != *handle);
+        if other { Err(RefusalReason::OtherHandle) } else { Ok(()) }
+    }
+
+    /// The handle of a subject, by the records so far.
+    fn filed_as(&self, subject: usize) -> Option<&Handle> {
+        let place = (*self.filed.get(subject)? as usize).checked_sub(1)?;
+        self.handles.get_index(place).map(|(handle, _)| handle)
+    }
+
+    fn file(&mut self, subject: usize, handle: Handle) {
+        // Subjects are at most ten million.
+        let place = self.handles.insert_full(handle, subject as u32).0 as u32 + 1;
+        if self.filed.len() <= subject {
+            self.filed.resize(subject + 1, 0);
+        }
+        if let Some(filed) = self.filed.get_mut(subject) {
+            *filed = place;
+        }
     }
 
     /// All records have come: those of a subject are judged together.
@@ -188,31 +251,42 @@ impl<'a> Enrolling<'a> {
     ///
     /// As of [`Enrolling::add`].
     pub fn finish(self) -> io::Result<Appended> {
-        let Self { agreement, beside, shelf, subjects, owners, mut refused } = self;
+        let mut given: Vec<_> = match self.handles.is_empty() {
+            true => Vec::new(),
+            false => (0..self.subjects.len()).map(|subject| self.filed_as(subject).cloned()).collect(),
+        };
+        let Self { agreement, beside, shelf, subjects, owners, mut refused, .. } = self;
         let mut references: Vec<_> =
             owners.into_iter().zip(0..).map(|((subject, eye), number)| (subject, Kept { number, eye })).collect();
         // Stable: the references of a subject stay in the order in which they came.
         references.sort_by_key(|(subject, _)| *subject);
         let of_subjects = references.chunk_by(|(before, _), (after, _)| before == after);
-        let (mut new, mut earlier) = (Entries::default(), Vec::new());
-        for (id, of_subject) in subjects.into_iter().zip(of_subjects) {
+        let (mut new, mut earlier, mut handles) = (Entries::default(), Vec::new(), Vec::new());
+        for (place, (id, of_subject)) in subjects.into_iter().zip(of_subjects).enumerate() {
+            let handle = given.get_mut(place).and_then(Option::take).filter(|_| beside.handle_of(&id).is_none());
             let kept = of_subject.iter().map(|(_, kept)| *kept);
             let number = beside.number_of(&id);
             let eyes: Vec<_> = number.map_or(Vec::new(), |number| beside.eyes(number));
             let eyes: Vec<_> = eyes.into_iter().chain(kept.clone().map(|kept| kept.eye)).collect();
             match (admit(agreement, &eyes), number) {
                 (Err(reason), _) => refused.push(RefusedRecord { subject: id, eye: None, record: 0, reason }),
-                (Ok(()), Some(number)) => earlier.push((number, kept.collect::<Vec<_>>())),
-                (Ok(()), None) => new.push(id, kept),
+                (Ok(()), Some(number)) => earlier.push((number, kept.collect::<Vec<_>>(), handle)),
+                (Ok(()), None) => {
+                    new.push(id, kept);
+                    handles.push(handle);
+                }
             }
         }
-        earlier.sort_by_key(|(number, _)| *number);
+        earlier.sort_by_key(|(number, ..)| *number);
         let mut others = Entries::default();
-        earlier.into_iter().for_each(|(number, kept)| others.push(number, kept));
-        let batch = Batch::new(new, others, shelf.filled()?);
-        let (new_subjects, earlier_subjects, references) = batch.counts();
+        for (number, kept, handle) in earlier {
+            others.push(number, kept);
+            handles.push(handle);
+        }
+        let batch = Batch::new(new, others, handles, shelf.filled()?);
+        let ((new_subjects, earlier_subjects, references), handles) = (batch.counts(), batch.handles());
         let change = (references > 0).then(|| beside.change(agreement, batch));
-        Ok(Appended { change, new_subjects, earlier_subjects, references, refused })
+        Ok(Appended { change, new_subjects, earlier_subjects, references, handles, refused })
     }
 }
 
@@ -228,6 +302,22 @@ impl Beside<'_> {
         match self {
             Self::Nobody(_) => None,
             Self::Enrolled(file) => file.number_of(id),
+        }
+    }
+
+    /// The handle of a subject who is enrolled.
+    fn handle_of(&self, id: &SubjectId) -> Option<Handle> {
+        match self {
+            Self::Nobody(_) => None,
+            Self::Enrolled(file) => file.handle_of(file.number_of(id)?),
+        }
+    }
+
+    /// Who is enrolled with a handle.
+    fn who_has(&self, handle: &Handle) -> Option<SubjectId> {
+        match self {
+            Self::Nobody(_) => None,
+            Self::Enrolled(file) => SubjectId::try_from(file.id_of(file.number_of_handle(handle)?)?.to_owned()).ok(),
         }
     }
 
@@ -247,7 +337,7 @@ impl Beside<'_> {
 }
 
 /// What becomes of records whose spool is in memory, and takes whatever is put on it.
-pub(super) fn collected(mut enrolling: Enrolling<'_>, records: impl IntoIterator<Item = Record>) -> Appended {
+pub(super) fn collected(mut enrolling: Enrolling<'_>, records: impl IntoIterator<Item = impl Into<Filed>>) -> Appended {
     let added = records.into_iter().zip(1..).try_for_each(|(record, number)| enrolling.add(number, record));
     added.and_then(|()| enrolling.finish()).unwrap_or_default()
 }
@@ -255,7 +345,7 @@ pub(super) fn collected(mut enrolling: Enrolling<'_>, records: impl IntoIterator
 impl Gallery {
     /// Enrolls further records, in memory. Records of an id that is enrolled are further references of that subject, within the
     /// agreement's limit and eye rule for the subject as a whole; where they would break them, all of that id's new records are refused.
-    pub fn append(&self, records: impl IntoIterator<Item = Record>) -> Appended {
+    pub fn append(&self, records: impl IntoIterator<Item = impl Into<Filed>>) -> Appended {
         collected(Enrolling::beside(self, Cursor::new(Vec::new())), records)
     }
 }

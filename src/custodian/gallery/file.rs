@@ -7,7 +7,7 @@ use std::ops::Range;
 use super::format::{self, HEADER_BYTES, Layout, Link, Purpose, read_header};
 use super::segment::{Found, Segment};
 use super::{Damage, GalleryError};
-use crate::template::{Eye, SubjectId};
+use crate::template::{Eye, Handle, SubjectId};
 use crate::wire::{GalleryVersion, Header};
 
 /// The bytes of a file, wherever they are.
@@ -15,7 +15,8 @@ pub(super) type Bytes = Box<dyn AsRef<[u8]> + Send + Sync>;
 
 /// A gallery's file, its tables checked. Nothing is decoded.
 ///
-/// Memory: 8 bytes a subject beside the file itself (12 more for each time that references were added to a subject later).
+/// Memory: 8 bytes a subject beside the file itself, 8 more for one who has a handle (and 12 for each time that references were added to a
+/// subject later). In the file a handle takes 32 bytes, and as many for each other subject of its segment.
 pub struct GalleryFile {
     bytes: Bytes,
     pub(super) header: Header,
@@ -34,6 +35,8 @@ pub struct GalleryFile {
     additions: Vec<(u32, u32, u32)>,
     /// Of those who are enrolled: 32 bits of the id's hash, then the number; ascending.
     index: Vec<u64>,
+    /// Of those who are enrolled and have a handle: 32 bits of its hash, then the number; ascending.
+    handles: Vec<u64>,
     /// Of those who are enrolled.
     references: usize,
 }
@@ -70,10 +73,12 @@ impl GalleryFile {
             removed: Vec::new(),
             additions: Vec::new(),
             index: Vec::new(),
+            handles: Vec::new(),
             references: 0,
         };
         file.read_segments()?;
         file.build_index()?;
+        file.build_handles()?;
         let counts = (0..file.len()).filter_map(|index| Some(file.reference_count(file.number(index)?)));
         file.references = counts.sum();
         Ok(file)
@@ -89,7 +94,7 @@ impl GalleryFile {
             let place = (number - 1) as u32;
             for (subject, entry) in earlier {
                 let (sound, part) = match segment.purpose() {
-                    Purpose::References => {
+                    Purpose::References | Purpose::Handles => {
                         self.additions.push((subject, place, entry as u32));
                         (!removed.contains(&subject), "additions")
                     }
@@ -126,6 +131,29 @@ impl GalleryFile {
             }
         }
         self.index = index;
+        Ok(())
+    }
+
+    /// Also finds handles that stand for two subjects, and subjects that have two.
+    fn build_handles(&mut self) -> Result<(), Damage> {
+        if self.segments.iter().all(|segment| segment.purpose() != Purpose::Handles) {
+            return Ok(());
+        }
+        let damaged = Damage { segment: self.segments.len(), part: "handles" };
+        let mut index = Vec::new();
+        for number in (0..self.len()).filter_map(|position| self.number(position)) {
+            if let Some(handle) = self.one_handle(number).ok_or(damaged)? {
+                index.push(u64::from(hash(&handle)) << 32 | u64::from(number));
+            }
+        }
+        index.sort_unstable();
+        let same_hash = index.chunk_by(|before, after| before >> 32 == after >> 32).filter(|same| same.len() > 1);
+        for same in same_hash {
+            let mut handles: Vec<_> = same.iter().map(|&entry| self.handle_of(entry as u32)).collect();
+            handles.sort_unstable();
+            handles.is_sorted_by(|before, after| before < after).then_some(()).ok_or(damaged)?;
+        }
+        self.handles = index;
         Ok(())
     }
 
@@ -242,10 +270,19 @@ impl GalleryFile {
 
     /// The number of an enrolled subject, by its id.
     pub(super) fn number_of(&self, id: &SubjectId) -> Option<u32> {
-        let hash = hash(id.as_str());
-        let from = self.index.partition_point(|&entry| entry >> 32 < u64::from(hash));
-        let same = self.index.get(from..)?.iter().take_while(|&&entry| entry >> 32 == u64::from(hash));
-        same.map(|&entry| entry as u32).find(|&number| self.id_of(number) == Some(id.as_str()))
+        let mut same = numbers_of(&self.index, hash(id.as_str()));
+        same.find(|&number| self.id_of(number) == Some(id.as_str()))
+    }
+
+    /// How many of those who are enrolled have a handle.
+    pub(crate) fn handles(&self) -> usize {
+        self.handles.len()
+    }
+
+    /// The number of the enrolled subject who has a handle.
+    pub(super) fn number_of_handle(&self, handle: &Handle) -> Option<u32> {
+        let mut same = numbers_of(&self.handles, hash(handle));
+        same.find(|&number| self.handle_of(number).as_ref() == Some(handle))
     }
 
     /// The segment that a subject was first enrolled in, and its entry there.
@@ -262,17 +299,37 @@ impl GalleryFile {
         segment.id(self.bytes(), entry)
     }
 
-    /// A subject's references, in the order in which they were added.
-    pub(super) fn parts(&self, number: u32) -> impl Iterator<Item = Part<'_>> {
+    /// Where a subject is named, in the order in which references were added: segment, and entry.
+    fn entries(&self, number: u32) -> impl Iterator<Item = (&Segment, usize)> {
         let from = self.additions.partition_point(|&(subject, ..)| subject < number);
         let added = self.additions.get(from..).unwrap_or_default();
         let added = added.iter().take_while(move |&&(subject, ..)| subject == number);
         let added =
             added.filter_map(|&(_, segment, entry)| Some((self.segments.get(segment as usize)?, entry as usize)));
-        self.home(number)
-            .into_iter()
-            .chain(added)
+        self.home(number).into_iter().chain(added)
+    }
+
+    /// A subject's references, in the order in which they were added.
+    pub(super) fn parts(&self, number: u32) -> impl Iterator<Item = Part<'_>> {
+        self.entries(number)
             .filter_map(|(segment, entry)| Some(Part { segment, references: segment.references(self.bytes(), entry)? }))
+    }
+
+    /// The handles that a subject was given: at most one, in a file that is what was written.
+    fn handles_of(&self, number: u32) -> impl Iterator<Item = Handle> {
+        self.entries(number).filter_map(|(segment, entry)| segment.handle(self.bytes(), entry))
+    }
+
+    /// A subject's handle, if it has one; none for a subject that was given two.
+    pub(super) fn one_handle(&self, number: u32) -> Option<Option<Handle>> {
+        let mut given = self.handles_of(number);
+        let first = given.next();
+        given.next().is_none().then_some(first)
+    }
+
+    /// A subject's handle, if it has one.
+    pub(super) fn handle_of(&self, number: u32) -> Option<Handle> {
+        self.handles_of(number).next()
     }
 
     pub(super) fn reference_count(&self, number: u32) -> usize {
@@ -323,9 +380,16 @@ fn version(state: &[u8; 32]) -> GalleryVersion {
     GalleryVersion(state.first_chunk().copied().unwrap_or_default())
 }
 
-fn hash(id: &str) -> u32 {
-    // Not secret: whoever chooses ids that collide makes their own gallery slow.
+/// The numbers of those in an index whose text has this hash.
+fn numbers_of(index: &[u64], hash: u32) -> impl Iterator<Item = u32> {
+    let from = index.partition_point(|&entry| entry >> 32 < u64::from(hash));
+    let rest = index.get(from..).unwrap_or_default();
+    rest.iter().take_while(move |&&entry| entry >> 32 == u64::from(hash)).map(|&entry| entry as u32)
+}
+
+fn hash(text: &(impl Hash + ?Sized)) -> u32 {
+    // Not secret: whoever chooses ids or handles that collide makes their own gallery slow.
     let mut hasher = DefaultHasher::new();
-    id.hash(&mut hasher);
+    text.hash(&mut hasher);
     hasher.finish() as u32
 }

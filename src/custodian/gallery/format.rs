@@ -19,6 +19,7 @@
 //! | 8 a new subject | end of its id among the ids, end of its references among the segment's |
 //! | 8 an earlier subject | its number, end of its references (in a segment of removals or restorations: 0) |
 //! | 1 a reference | its eye: 0 where eyes are not told apart, 1 left, 2 right |
+//! | 32 a subject, new or earlier | only in a segment with handles: the handle that the subject is given, then zeros; or zeros |
 //! | ... | ids, one after the other |
 //! | a record a reference | records, of new subjects first |
 //! | 32 a chunk | SHA-256 of each chunk of records |
@@ -28,6 +29,9 @@
 //! Subjects are numbered in the order of enrolment, from 0, over all segments; a number is never given twice. Who is removed keeps number
 //! and references, so that a later segment can restore both. A program that does not know a purpose refuses the file as damaged.
 //!
+//! A segment has handles only where it gives at least one: a gallery in which nobody has one has the bytes that it had before there were
+//! any. Who has a handle is given no other, and no two who are enrolled have the same one.
+//!
 //! An interrupted append leaves bytes behind the last segment that are shorter than they claim to be, or whose head or commit is still
 //! zero: they are ignored, and overwritten by the next append. Everything else that does not fit is damage, and refused.
 
@@ -36,6 +40,7 @@ use sha2::{Digest as _, Sha256};
 use super::GalleryError;
 use crate::parameters::SetMark;
 use crate::scheme::Opened;
+use crate::template::Handle;
 use crate::wire::{Header, Kind, WireError};
 
 pub(super) const HEADER_BYTES: usize = 128;
@@ -146,6 +151,20 @@ pub(super) enum Purpose {
     Removals = 2,
     /// Enrolls subjects again who were removed, with all their references.
     Restorations = 3,
+    /// As [`Purpose::References`], and gives handles to some of these subjects.
+    Handles = 4,
+}
+
+impl Purpose {
+    /// Whether references are enrolled.
+    pub(crate) fn enrols(self) -> bool {
+        matches!(self, Self::References | Self::Handles)
+    }
+
+    /// Of a segment of references.
+    pub(crate) fn of_references(handles: bool) -> Self {
+        if handles { Self::Handles } else { Self::References }
+    }
 }
 
 /// What stands in front of a segment, in this order: magic (8 bytes), purpose, new subjects, earlier subjects, references (4 bytes each),
@@ -201,6 +220,7 @@ impl Head {
             1 => Purpose::References,
             2 => Purpose::Removals,
             3 => Purpose::Restorations,
+            4 => Purpose::Handles,
             _ => return None,
         };
         let read = Self {
@@ -219,13 +239,15 @@ impl Head {
         let entries = at.checked_add(HEAD_BYTES)?;
         let entry_count = (self.new_subjects as usize).checked_add(self.earlier_subjects as usize)?;
         let eyes = entries.checked_add(entry_count.checked_mul(ENTRY_BYTES)?)?;
-        let ids = eyes.checked_add(references)?;
+        let handles = eyes.checked_add(references)?;
+        let handle_count = if self.purpose == Purpose::Handles { entry_count } else { 0 };
+        let ids = handles.checked_add(handle_count.checked_mul(Handle::MOST_BYTES)?)?;
         let records = ids.checked_add(usize::try_from(self.id_bytes).ok()?)?;
         let digests = records.checked_add(references.checked_mul(layout.record_bytes)?)?;
         let padding = digests.checked_add(layout.chunks(references).checked_mul(LINK_BYTES)?)?;
         let length = (padding - at).checked_add(LINK_BYTES)?.checked_next_multiple_of(HEAD_BYTES)?;
         let end = at.checked_add(length)?;
-        Some(Places { entries, eyes, ids, records, digests, commit: end - LINK_BYTES, end })
+        Some(Places { entries, eyes, handles, ids, records, digests, commit: end - LINK_BYTES, end })
     }
 }
 
@@ -234,6 +256,7 @@ impl Head {
 pub(super) struct Places {
     pub entries: usize,
     pub eyes: usize,
+    pub handles: usize,
     pub ids: usize,
     pub records: usize,
     pub digests: usize,

@@ -16,6 +16,8 @@ mod segment;
 mod shelf;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_of_handles;
 mod writer;
 
 use std::borrow::Cow;
@@ -25,7 +27,7 @@ use crate::agreement::Agreement;
 use crate::functional::Reference;
 use crate::remedy::Remedy;
 use crate::scheme::Opened;
-use crate::template::{Eye, Record, SubjectId};
+use crate::template::{Eye, Filed, Handle, SubjectId};
 use crate::wire::{Expected, GalleryVersion, Kind, WireError};
 pub use change::{Change, RewriteError, UnknownSubjects};
 use enrolment::admit;
@@ -47,6 +49,8 @@ pub struct Gallery {
 pub struct Subject {
     /// Who it is.
     pub id: SubjectId,
+    /// The custodian's record handle, where there is one.
+    pub handle: Option<Handle>,
     /// The references, each with its eye where the agreement tells them apart; in the order of enrolment.
     pub references: Vec<(Option<Eye>, Reference)>,
 }
@@ -120,7 +124,10 @@ impl Gallery {
     /// # Security
     ///
     /// As of [`Gallery::enrol`].
-    pub fn enroll(agreement: &Agreement, records: impl IntoIterator<Item = Record>) -> Result<Self, EnrolmentError> {
+    pub fn enroll(
+        agreement: &Agreement,
+        records: impl IntoIterator<Item = impl Into<Filed>>,
+    ) -> Result<Self, EnrolmentError> {
         let Enrolment { gallery, refused } = Self::enrol(&Opened::new(agreement.clone())?, records);
         match (gallery, refused.into_iter().next()) {
             (_, Some(refusal)) => Err(EnrolmentError::Refused(refusal)),
@@ -144,12 +151,16 @@ impl Gallery {
     ///
     /// The same records make the same bytes, and versions of the same name: whoever can guess the whole content of such a gallery can tell
     /// from an answer that it is this one. What is answered from is enrolled with [`Gallery::enrol_salted`].
-    pub fn enrol(agreement: &Opened, records: impl IntoIterator<Item = Record>) -> Enrolment {
+    pub fn enrol(agreement: &Opened, records: impl IntoIterator<Item = impl Into<Filed>>) -> Enrolment {
         Self::enrol_salted(agreement, [0; 12], records)
     }
 
     /// As [`Gallery::enrol`], with random bytes in the file by which its versions have names that nobody can guess.
-    pub fn enrol_salted(agreement: &Opened, salt: [u8; 12], records: impl IntoIterator<Item = Record>) -> Enrolment {
+    pub fn enrol_salted(
+        agreement: &Opened,
+        salt: [u8; 12],
+        records: impl IntoIterator<Item = impl Into<Filed>>,
+    ) -> Enrolment {
         let enrolling = Enrolling::new(agreement, salt, Cursor::new(Vec::new()));
         let Appended { change, refused, .. } = enrolment::collected(enrolling, records);
         let written = change.and_then(|change| change.applied_to(&[]).ok());
@@ -255,6 +266,16 @@ impl Gallery {
         self.file.id_of(self.file.number(position)?)
     }
 
+    /// The record handle of the subject at a position, where there is one. Read from the file: nothing of it is kept in memory.
+    pub fn handle(&self, position: usize) -> Option<Handle> {
+        self.file.handle_of(self.file.number(position)?)
+    }
+
+    /// How many subjects have a handle.
+    pub fn handles(&self) -> usize {
+        self.file.handles()
+    }
+
     /// How many references the subject at a position has.
     pub fn reference_count(&self, position: usize) -> usize {
         self.file.number(position).map_or(0, |number| self.file.reference_count(number))
@@ -280,7 +301,7 @@ impl Gallery {
         (0..self.len()).map(|position| {
             let id = self.id(position).and_then(|id| SubjectId::try_from(id.to_owned()).ok());
             let id = id.ok_or(self.file.inadmissible())?;
-            Ok(Subject { id, references: self.references_of(position)? })
+            Ok(Subject { id, handle: self.handle(position), references: self.references_of(position)? })
         })
     }
 }

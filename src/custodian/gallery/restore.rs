@@ -39,6 +39,9 @@ pub enum Unrestorable {
     /// Whoever bore it was removed, and the id was enrolled anew: two subjects would bear it.
     #[error("was enrolled anew since it was removed")]
     EnrolledAnew,
+    /// Whoever bore it has a handle that another subject has now, or that another on the list has as well.
+    #[error("has a handle that is another subject's now")]
+    HandleTaken,
     /// The file has nobody of that id.
     #[error("was never enrolled, or its data are gone since the gallery was compacted")]
     Gone,
@@ -96,13 +99,23 @@ impl Gallery {
     /// what the file holds of somebody is damaged.
     pub fn restore(&self, ids: &[SubjectId]) -> Result<Restored, RestoreError> {
         let removed = self.removed();
+        let mut handles = HashMap::new();
         let (mut numbers, mut not_restored) = (Vec::with_capacity(ids.len()), Vec::new());
         for id in ids {
             let reason = match (removed.get(id.as_str()), self.file.number_of(id)) {
-                (Some(&number), None) => {
-                    numbers.push(number);
-                    continue;
-                }
+                (Some(&number), None) => match self.file.handle_of(number) {
+                    // An id may stand on the list twice.
+                    Some(handle)
+                        if self.file.number_of_handle(&handle).is_some()
+                            || *handles.entry(handle.clone()).or_insert(number) != number =>
+                    {
+                        Unrestorable::HandleTaken
+                    }
+                    _ => {
+                        numbers.push(number);
+                        continue;
+                    }
+                },
                 (Some(_), Some(_)) => Unrestorable::EnrolledAnew,
                 (None, Some(_)) => Unrestorable::Enrolled,
                 (None, None) => Unrestorable::Gone,
@@ -133,6 +146,7 @@ impl Gallery {
 
     /// Whether a removed subject's references are what was written, and could be enrolled: no answer has read them since.
     fn check_removed(&self, number: u32) -> Result<(), Damage> {
+        self.file.one_handle(number).ok_or(self.file.inadmissible())?;
         let mut eyes = Vec::new();
         for stored in self.file.records(number) {
             let (eye, record) = stored?;

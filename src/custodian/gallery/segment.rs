@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::Damage;
 use super::format::{ENTRY_BYTES, Head, LINK_BYTES, Layout, Link, Next, Places, Purpose, digest, number_at};
-use crate::template::{Eye, SubjectId};
+use crate::template::{Eye, Handle, SubjectId};
 
 /// A segment whose tables are sound. Its records are checked when they are read.
 pub(super) struct Segment {
@@ -64,12 +64,13 @@ impl Segment {
         let checked = checked.take(layout.chunks(head.references as usize)).collect();
         let segment = Self { number, head, places, layout, first_subject, checked };
         segment.check_tables(file).ok_or(damaged("tables"))?;
+        segment.check_handles(file).ok_or(damaged("handles"))?;
         Ok(Found::Segment(segment, commit))
     }
 
     /// Whether the tables say what a gallery would write. The checksum finds accidents; this finds what no program of ours wrote.
     fn check_tables(&self, file: &[u8]) -> Option<()> {
-        let enrols = self.head.purpose == Purpose::References;
+        let enrols = self.head.purpose.enrols();
         let (mut id_end, mut reference_end, mut earlier) = (0, 0, None);
         for entry in 0..self.entries() {
             let (first, end) = self.entry(file, entry)?;
@@ -88,8 +89,16 @@ impl Segment {
         }
         let whole = u64::from(id_end) == self.head.id_bytes && reference_end == self.head.references;
         let fits = self.entries() > 0 && (enrols || self.head.new_subjects == 0);
-        let eyes = file.get(self.places.eyes..self.places.ids)?;
+        let eyes = file.get(self.places.eyes..self.places.handles)?;
         (whole && fits && eyes.iter().all(|&eye| eye <= 2)).then_some(())
+    }
+
+    /// Whether those that are given are handles, and one at least is given where any could be.
+    fn check_handles(&self, file: &[u8]) -> Option<()> {
+        let (slots, _) = file.get(self.places.handles..self.places.ids)?.as_chunks::<{ Handle::MOST_BYTES }>();
+        let mut given = slots.iter().filter(|slot| slot.iter().any(|&byte| byte != 0)).peekable();
+        let any = given.peek().is_some() || self.head.purpose != Purpose::Handles;
+        (any && given.all(|slot| Handle::from_padded(slot).is_ok())).then_some(())
     }
 
     /// How many new subjects there are.
@@ -142,11 +151,17 @@ impl Segment {
 
     /// The eye of a reference.
     pub(crate) fn eye(&self, file: &[u8], reference: usize) -> Option<Eye> {
-        match file.get(self.places.eyes..self.places.ids)?.get(reference)? {
+        match file.get(self.places.eyes..self.places.handles)?.get(reference)? {
             1 => Some(Eye::Left),
             2 => Some(Eye::Right),
             _ => None,
         }
+    }
+
+    /// The handle that the subject of an entry is given here, if it is given one.
+    pub(crate) fn handle(&self, file: &[u8], entry: usize) -> Option<Handle> {
+        let (slots, _) = file.get(self.places.handles..self.places.ids)?.as_chunks();
+        Handle::from_padded(slots.get(entry)?).ok()
     }
 
     /// The record of a reference, its chunk checked when it is first read.

@@ -9,7 +9,7 @@ use crate::agreement::{ComparisonTerms, EyeRule, Terms};
 use crate::functional::ProbeError;
 use crate::planning;
 use crate::scheme::Opened;
-use crate::template::{Bits, IrisCode, IrisShape, MaskSharing, Template};
+use crate::template::{Bits, IrisCode, IrisShape, MaskSharing, Record, Template};
 
 const DIMENSION: usize = 60;
 const PER_SUBJECT: usize = 2;
@@ -22,27 +22,27 @@ fn terms(references: usize) -> Terms {
     terms
 }
 
-fn agreement(references: usize) -> Opened {
+pub(super) fn agreement(references: usize) -> Opened {
     planning::open(terms(references)).unwrap()
 }
 
-fn id(text: &str) -> SubjectId {
+pub(super) fn id(text: &str) -> SubjectId {
     SubjectId::try_from(text.to_owned()).unwrap()
 }
 
 /// A record whose bits are those of a number.
-fn record(subject: &str, number: u64) -> Record {
+pub(super) fn record(subject: &str, number: u64) -> Record {
     let bits = Bits::new((0..DIMENSION).map(|bit| number >> (bit % 16) & 1 == 1)).unwrap();
     Record { subject: id(subject), eye: None, template: Template::Bits(bits) }
 }
 
-fn gallery(agreement: &Opened, records: &[(&str, u64)]) -> Gallery {
+pub(super) fn gallery(agreement: &Opened, records: &[(&str, u64)]) -> Gallery {
     let enrolment = Gallery::enrol(agreement, records.iter().map(|&(subject, number)| record(subject, number)));
     assert!(enrolment.refused.is_empty(), "{:?}", enrolment.refused);
     enrolment.gallery.unwrap()
 }
 
-fn with(gallery: &Gallery, change: Change) -> Vec<u8> {
+pub(super) fn with(gallery: &Gallery, change: Change) -> Vec<u8> {
     assert_eq!(change.at() as usize, gallery.as_bytes().len());
     let end = change.end();
     let whole = change.applied_to(gallery.as_bytes()).unwrap();
@@ -51,18 +51,18 @@ fn with(gallery: &Gallery, change: Change) -> Vec<u8> {
 }
 
 /// Everybody with the bytes of their references, in order.
-type Content = Vec<(String, Vec<Vec<u8>>)>;
+pub(super) type Content = Vec<(String, Vec<Vec<u8>>)>;
 
-fn content(gallery: &Gallery) -> Result<Content, Damage> {
+pub(super) fn content(gallery: &Gallery) -> Result<Content, Damage> {
     let functional = gallery.agreement.functional();
     let subjects = gallery.subjects().map(|subject| {
-        let Subject { id, references } = subject?;
+        let Subject { id, references, .. } = subject?;
         Ok((String::from(id), references.iter().map(|(_, reference)| reference.to_bytes(functional)).collect()))
     });
     subjects.collect()
 }
 
-fn error(bytes: &[u8], agreement: &Opened) -> GalleryError {
+pub(super) fn error(bytes: &[u8], agreement: &Opened) -> GalleryError {
     Gallery::open(bytes.to_vec(), agreement).err().unwrap()
 }
 
@@ -485,7 +485,7 @@ fn a_purpose_that_is_not_known_is_damage() {
     let mut later = grown(&agreement)[1].clone();
     let (at, link) = (later.len(), *later.last_chunk::<LINK_BYTES>().unwrap());
     let mut head = restored(&agreement)[at..at + format::HEAD_BYTES].to_vec();
-    for purpose in [0, 4, u8::MAX] {
+    for purpose in [0, 5, u8::MAX] {
         head[8] = purpose;
         let checksum = digest(&[&link, &head[..format::HEAD_BYTES - LINK_BYTES]]);
         head[format::HEAD_BYTES - LINK_BYTES..].copy_from_slice(&checksum);

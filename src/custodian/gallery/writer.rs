@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use sha2::{Digest as _, Sha256};
 
 use super::format::{HEAD_BYTES, Head, LINK_BYTES, Layout, Link};
-use crate::template::Eye;
+use crate::template::{Eye, Handle};
 
 /// A segment in the making: its tables, then its records, in the order of the format.
 pub(super) struct SegmentWriter<'a> {
@@ -63,6 +63,11 @@ impl<'a> SegmentWriter<'a> {
             Some(Eye::Left) => 1,
             Some(Eye::Right) => 2,
         }]);
+    }
+
+    /// What a subject is given, or that it is given none.
+    pub(crate) fn handle(&mut self, handle: Option<&Handle>) {
+        self.table(handle.map_or(&[0; Handle::MOST_BYTES], |handle| handle.padded()));
     }
 
     /// A record.
