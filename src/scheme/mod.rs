@@ -271,11 +271,6 @@ pub trait Subjects: Sync {
     /// None where there is no such subject, or where it cannot be read: then whoever owns the gallery discards the answer.
     fn references(&self, index: usize) -> Cow<'_, SubjectReferences>;
 
-    /// The handle that a hit on this subject discloses, where it has one.
-    fn handle(&self, _index: usize) -> Option<Cow<'_, Handle>> {
-        None
-    }
-
     /// Whether a hit on this subject is one: not for a person who is exempt, nor for one who is not enrolled. The work is the same either way.
     fn may_match(&self, _index: usize) -> bool {
         true
