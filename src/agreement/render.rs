@@ -47,10 +47,10 @@ custodian = {custodian}
 modality = {modality}
 
 # What the querier learns.
-#   any    one bit for each probe: is this person in the records?
-#   each   one bit for each probe and enrolled subject, in the order of the gallery
-#   count  how many subjects match each probe
-#   labelled  of each subject that matches a probe the handle that the custodian gave it; nothing of those that do not
+#   any       one bit for each probe: is this person in the records?
+#   each      one bit for each probe and enrolled subject, in the order of the gallery
+#   count     how many subjects match each probe
+#   labelled  the handle of each subject that matches a probe, as the custodian gave it; nothing of those that do not
 # A score is never disclosed.
 disclosure = {disclosure}
 

@@ -20,7 +20,7 @@ use crate::planning;
 use crate::querier::{AskError, Pending, Querier, SecretKey, Verdict};
 use crate::scheme::Opened;
 use crate::template::{
-    Bits, Eye, IrisCode, IrisShape, MaskSharing, RealVector, Record, SubjectId, Template, TemplateShape,
+    Bits, Eye, Filed, Handle, IrisCode, IrisShape, MaskSharing, RealVector, Record, SubjectId, Template, TemplateShape,
     group_by_subject,
 };
 use crate::wire::{Answer, EvaluationKey, Query, Target, WireError, inspect};
@@ -860,5 +860,69 @@ fn a_query_whose_answer_could_disclose_more_than_agreed_is_refused() {
                 assert_eq!(custodian.check_bits(&ask(target)).is_ok(), limit.is_none_or(|limit| limit >= 3));
             }
         }
+    }
+}
+
+/// Through every file: handles over the gallery and about one subject, of an exempt person none, and of more hits than are agreed nothing.
+#[test]
+fn handles_cross_and_are_those_of_the_custodian() {
+    let code = |probe: usize| Template::Bits(Bits::new((0..64).map(|bit| bit / 12 == probe)).unwrap());
+    let mut terms = Terms { disclosure: Disclosure::Labelled, ..Terms::hamming(64, 15) };
+    terms.limits.hits_per_probe = Some(2);
+    let agreement = exact(terms);
+    let parties = Parties::<Bgv>::new(&agreement);
+    let handle = |text: &str| Handle::new(text).ok();
+    let filed = [("a", 0, "B-1"), ("b", 0, "B-2"), ("c", 1, ""), ("d", 2, "B-4"), ("e", 2, "B-5"), ("f", 2, "B-6")];
+    let filed =
+        filed.map(|(subject, probe, text)| Filed { record: record(subject, None, code(probe)), handle: handle(text) });
+    let gallery = Gallery::enrol(&agreement, filed).gallery.unwrap();
+    let probes: Vec<Record> = (0..4).map(|probe| record(&format!("p{probe}"), None, code(probe))).collect();
+    let verdicts = |told: Vec<(SubjectId, Verdict)>| told.into_iter().map(|(_, verdict)| verdict).collect::<Vec<_>>();
+    let told = verdicts(parties.exchange(&agreement, &gallery, probes.clone(), Target::Gallery));
+    let both = Verdict::Handles(vec![handle("B-1"), handle("B-2")]);
+    let nobody = Verdict::Handles(Vec::new());
+    assert_eq!(told, [both, Verdict::Handles(vec![None]), Verdict::MoreThan(2), nobody.clone()]);
+    assert_eq!(
+        told.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        ["hit: B-1, B-2", "hit: (no handle)", "more than 2 hits", "no hit"]
+    );
+    let id = |text: &str| SubjectId::try_from(text.to_owned()).unwrap();
+    let exempting = Custodian::<Bgv>::new(&agreement, &gallery, 0).unwrap().exempting(&[id("a"), id("e")].into());
+    let left = [Verdict::Handles(vec![handle("B-2")]), Verdict::Handles(vec![handle("B-4"), handle("B-6")])];
+    let some = [probes[0].clone(), probes[2].clone()].to_vec();
+    assert_eq!(verdicts(parties.exchange_with(&agreement, &exempting, some, Target::Gallery)), left);
+    for (whom, probe, verdict) in [
+        ("b", 0, Verdict::Handles(vec![handle("B-2")])),
+        ("a", 0, nobody.clone()),
+        ("b", 1, nobody.clone()),
+        ("nobody", 0, nobody),
+    ] {
+        let told =
+            parties.exchange_with(&agreement, &exempting, vec![probes[probe].clone()], Target::Subject(id(whom)));
+        assert_eq!(verdicts(told), [verdict], "{whom} {probe}");
+    }
+}
+
+/// Terms that ask for handles, and those that no scheme but `bgv` serves.
+#[test]
+fn terms_that_disclose_handles_say_of_how_many_hits() {
+    let refused = |scheme: SchemeChoice, disclosure: Disclosure, hits: Option<usize>| {
+        let mut terms = Terms { disclosure, ..Terms::hamming(64, 15) }.with_scheme(scheme);
+        terms.limits.hits_per_probe = hits;
+        planning::open(planning::settle(&terms).map(|settled| settled.terms)?).map(|_| ())
+    };
+    let error = |scheme, disclosure, hits| refused(scheme, disclosure, hits).unwrap_err().to_string();
+    assert_eq!(refused(SchemeChoice::Auto, Disclosure::Labelled, Some(1)), Ok(()));
+    assert_eq!(refused(SchemeChoice::Bgv, Disclosure::Labelled, Some(16)), Ok(()));
+    for (scheme, disclosure, hits, said) in [
+        (SchemeChoice::Bgv, Disclosure::Labelled, None, "limits.hits_per_probe: is missing"),
+        (SchemeChoice::Bgv, Disclosure::Labelled, Some(0), "must be between 1 and 16"),
+        (SchemeChoice::Bgv, Disclosure::Labelled, Some(17), "must be between 1 and 16"),
+        (SchemeChoice::Bgv, Disclosure::Count, Some(1), "does not go with disclosure = \"count\""),
+        (SchemeChoice::Tfhe, Disclosure::Labelled, Some(1), "is not for scheme tfhe"),
+        (SchemeChoice::Hybrid, Disclosure::Labelled, Some(1), "is not for scheme hybrid"),
+    ] {
+        let error = error(scheme, disclosure, hits);
+        assert!(error.contains(said), "{said}: {error}");
     }
 }

@@ -11,6 +11,7 @@ mod encrypted;
 mod evaluate;
 mod exact;
 mod hybrid;
+mod labelled;
 mod open_iris;
 mod readers;
 
