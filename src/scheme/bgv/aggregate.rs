@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use super::circuit::{Circuit, Masks};
 use super::engine::{Ciphertext, Plaintext};
 use super::keys::PreparedKey;
-use super::lock::{Lock, padded};
+use super::lock::Lock;
 use super::misfit::Misfit;
 use super::modulus::add_assign;
 use super::residues::{divide_mod_t, multiply_mod_t};
@@ -124,7 +124,7 @@ pub(in crate::scheme) fn tested_key(
 }
 
 /// The one-squaring variant's outputs for a block: r_i (z - root_i) for each squared root, in an order of its own in each slot. Exactly
-/// one is 0 where a reference hits; all others are uniform non-zero numbers. Each is padded, as the lock says.
+/// one is 0 where a reference hits; all others are uniform non-zero numbers. Each is locked.
 pub(in crate::scheme) fn squares(
     key: &PreparedKey,
     circuit: &Circuit,
@@ -134,9 +134,8 @@ pub(in crate::scheme) fn squares(
 ) -> Vec<Sanitised> {
     let ring = &*key.ring;
     let orders: Vec<Vec<u32>> = (0..ring.n).map(|_| shuffled(&circuit.squared_roots, rng)).collect();
-    let drawn = circuit.squared_roots.iter().map(|_| (generator(rng), lock.pad(ring)));
-    let drawn: Vec<(Generator, Vec<u32>)> = drawn.collect();
-    let output = |(number, (mut rng, pad)): (usize, (Generator, Vec<u32>))| {
+    let drawn: Vec<Generator> = circuit.squared_roots.iter().map(|_| generator(rng)).collect();
+    let output = |(number, mut rng): (usize, Generator)| {
         let masks = non_zero(ring.n, &mut rng);
         let roots = masks.iter().zip(&orders).map(|(&mask, order)| {
             let root = order.get(number).copied().unwrap_or_default();
@@ -150,9 +149,11 @@ pub(in crate::scheme) fn squares(
         {
             add_assign(prime.modulus, part, root);
         }
-        sanitised(key, padded(ring, &value, &pad), &mut rng)
+        sanitised(key, value, &mut rng)
     };
-    drawn.into_par_iter().enumerate().map(output).collect()
+    let mut outputs: Vec<Sanitised> = drawn.into_par_iter().enumerate().map(output).collect();
+    outputs.iter_mut().for_each(|output| lock.put_on(ring, &mut output.ciphertext));
+    outputs
 }
 
 #[cfg(test)]

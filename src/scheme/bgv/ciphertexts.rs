@@ -138,7 +138,7 @@ pub(in crate::scheme) enum ProbeVerdicts {
     Slots {
         /// LWE samples of the key to the pads ([`super::lock`]), mask then body; none of an answer that is not padded.
         key: Vec<Vec<u32>>,
-        /// Ring elements, transformed. Under `each` a slot is its pad iff its reference matches, and the one-squaring variant has several for a
+        /// Ring elements, transformed. Under `each` a slot is 0 iff its reference matches, once its pad is off, and the one-squaring variant has several for a
         /// block; under `labelled` there is one ([`super::labelled`]).
         elements: Vec<[Vec<u32>; 2]>,
     },

@@ -27,7 +27,6 @@ use super::distance::{Steps, ledger_entry};
 use super::engine::{Engine, Plaintext};
 use super::keys::PreparedKey;
 use super::labelled::{Layout, folding};
-use super::lock::padded_state;
 use super::misfit::Misfit;
 use super::noise::{MARGIN_BITS, State, log2, sum};
 use super::residues::divide_mod_t;
@@ -366,7 +365,7 @@ impl Circuit {
         Ok(self)
     }
 
-    /// What is flooded once the probe's tests are added, or a pad where they are in the key to it; and the margin that they leave.
+    /// What is flooded once the probe's tests are added, where they are not in the key to it; and the margin that they leave.
     fn with_tests(&self, end: State, margin: f64, blocks: usize) -> Result<(State, f64), Misfit> {
         if self.tested == 0 {
             return Ok((end, margin));
@@ -377,7 +376,7 @@ impl Circuit {
             return Err(Misfit::Unlike);
         }
         let end = match self.disclosure {
-            Disclosure::Each | Disclosure::Labelled => padded_state(&self.set, end),
+            Disclosure::Each | Disclosure::Labelled => end,
             Disclosure::Any | Disclosure::Count => State { noise: sum([end.noise, test.noise]), ..end },
         };
         let (spare, needed) = (flooding_log2(&self.set, test), self.least_flooding(blocks));

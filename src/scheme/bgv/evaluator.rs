@@ -19,7 +19,7 @@ use super::kept::{Order, Place, PreparedGallery};
 use super::keys::{EvaluationKey, PreparedKey};
 use super::labelled::folding::Folding;
 use super::labelled::{Label, Layout};
-use super::lock::{Lock, padded};
+use super::lock::Lock;
 use super::misfit::Misfit;
 use super::pool::Poly;
 use super::sampling::Generator;
@@ -284,9 +284,12 @@ impl<'a> Search<'a> {
                                 values.iter().flat_map(squares).collect()
                             }
                             false => {
-                                let ring = &*self.key.ring;
-                                let mut padded = |value| padded(ring, value, &lock.pad(ring));
-                                values.iter().map(|value| sanitised(self.key, padded(value), rng)).collect()
+                                let mut locked = |value| {
+                                    let mut output = sanitised(self.key, value, rng);
+                                    lock.put_on(&self.key.ring, &mut output.ciphertext);
+                                    output
+                                };
+                                values.into_iter().map(&mut locked).collect()
                             }
                         };
                         let leakage = outputs.iter().map(|output| output.leakage).sum::<f64>();

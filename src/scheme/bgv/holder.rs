@@ -342,18 +342,23 @@ impl SecretKey {
     fn handles(&self, elements: &[[Vec<u32>; 2]], pads: &mut Pads, extent: &Extent<'_>) -> Disclosed {
         let (ring, n) = (Ring::of(&self.set), self.set.ring_size());
         let Some([c0, c1]) = elements.first() else { return Disclosed::Nothing };
-        let slots = ring.decode(self.phase([c0, c1]).into_iter().map(residue).collect());
-        let slots =
-            slots.into_iter().zip(pads.next(n)).map(|(slot, pad)| (slot + PLAINTEXT_MODULUS - pad) % PLAINTEXT_MODULUS);
+        let slots = self.opened_slots(&ring, [c0, c1], pads);
         let most_slots = extent.functional.largest_gallery().div_ceil(n) * n;
-        match read(Layout::new(extent.verdicts_per_probe), &slots.collect::<Vec<_>>(), most_slots) {
+        match read(Layout::new(extent.verdicts_per_probe), &slots, most_slots) {
             Read::Handles(handles) => Disclosed::Handles(handles),
             Read::Above => Disclosed::MoreHits,
             Read::Nothing => Disclosed::Nothing,
         }
     }
 
-    /// The slots of a block that say hit: its pad in one of the elements of the one-squaring variant, in all of any other block.
+    /// The slots of a ring element of an answer, its pad taken off.
+    fn opened_slots(&self, ring: &Ring, [c0, c1]: [&[u32]; 2], pads: &mut Pads) -> Vec<u32> {
+        let mut body = Zeroizing::new(c0.to_vec());
+        pads.take_off(ring, &mut body);
+        ring.decode(self.phase([&body, c1]).into_iter().map(residue).collect())
+    }
+
+    /// The slots of a block that say hit: 0 in one of the elements of the one-squaring variant, in all of any other block.
     fn hits(&self, block: &[[Vec<u32>; 2]], pads: &mut Pads) -> Vec<bool> {
         self.zeros(block, pads, if self.set.one_squaring { 1 } else { block.len().max(1) })
     }
@@ -363,9 +368,8 @@ impl SecretKey {
         let ring = Ring::of(&self.set);
         let mut zeros = vec![0; ring.n];
         for [c0, c1] in block {
-            let plaintext = self.phase([c0, c1]).into_iter().map(residue).collect();
-            let slots = ring.decode(plaintext).into_iter().zip(pads.next(ring.n));
-            zeros.iter_mut().zip(slots).for_each(|(zeros, (slot, pad))| *zeros += usize::from(slot == pad));
+            let slots = self.opened_slots(&ring, [c0, c1], pads);
+            zeros.iter_mut().zip(slots).for_each(|(zeros, slot)| *zeros += usize::from(slot == 0));
         }
         zeros.into_iter().map(|zeros| zeros >= enough).collect()
     }

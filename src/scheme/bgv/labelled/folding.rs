@@ -15,9 +15,11 @@ use super::super::arithmetic::{Cost, Ledger, blinded};
 use super::super::chain::Chain;
 use super::super::engine::{Ciphertext, Plaintext, rotated_noise};
 use super::super::keys::PreparedKey;
-use super::super::lock::{Lock, padded};
+use super::super::lock::Lock;
+use super::super::modulus::add_assign;
 use super::super::noise::{Noise, State, log2, sum};
 use super::super::residues::{divide_mod_t, multiply_mod_t};
+use super::super::ring::Ring;
 use super::super::sampling::{Generator, any_residue, shuffled};
 use super::super::sanitise::{Sanitised, sanitised};
 use super::{Label, Layout, Number, Pair, key_pads};
@@ -135,7 +137,7 @@ impl Folding {
         Zeroizing::new((0..self.layout.classes()).map(constant).collect())
     }
 
-    /// The sums as they leave: in shares, padded, locked, sanitised. None of no block.
+    /// The sums as they leave: in shares, sanitised, locked. None of no block.
     pub(in crate::scheme) fn finish(
         mut self,
         key: &PreparedKey,
@@ -156,10 +158,29 @@ impl Folding {
             }
         }
         shares.iter_mut().zip(left.iter()).for_each(|(share, &left)| *share = left);
-        let lock = Zeroizing::new(lock.pad(ring));
-        shares.iter_mut().zip(lock.iter()).for_each(|(share, &pad)| *share = (*share + pad) % PLAINTEXT_MODULUS);
-        Some(sanitised(key, padded(ring, &sums, &shares), rng))
+        let mut output = sanitised(key, with_shares(ring, sums, &shares), rng);
+        lock.put_on(ring, &mut output.ciphertext);
+        Some(output)
     }
+}
+
+/// Sums over the primes of an answer, with a share that is added in every slot once all primes but the first are gone.
+fn with_shares(ring: &Ring, mut sums: Ciphertext, shares: &[u32]) -> Ciphertext {
+    let limbs = sums.state.limbs;
+    let loss = divide_mod_t(1, ring.chain.factor_after_drop(1, 1, limbs));
+    let shares = ring.encode(shares.iter().map(|&share| multiply_mod_t(share, loss)));
+    let shares = ring.lift_all(&shares, limbs);
+    let [constant, _] = &mut sums.parts;
+    for ((part, share), prime) in constant.chunks_exact_mut(ring.n).zip(shares.chunks_exact(ring.n)).zip(&ring.limbs) {
+        add_assign(prime.modulus, part, share);
+    }
+    sums.state = with_shares_state(&ring.set, sums.state);
+    sums
+}
+
+/// What is known of sums with shares.
+fn with_shares_state(set: &BgvSet, sums: State) -> State {
+    State { noise: sum([sums.noise, Noise::of(set).plaintext()]), ..sums }
 }
 
 /// Two sums that end alike when all primes but the first are gone: the one of more primes loses them first.
@@ -179,7 +200,7 @@ pub(in crate::scheme) fn limbs(set: &BgvSet, verdict: State) -> usize {
     verdict.limbs.min(set.public_limbs() + 1)
 }
 
-/// What is known of the sums over so many blocks, before they are padded; on a ledger, which is charged for one block.
+/// What is known of the sums over so many blocks, their shares included; on a ledger, which is charged for one block.
 pub(in crate::scheme) fn weighed(
     ledger: &Ledger,
     chain: Chain,
@@ -199,7 +220,8 @@ pub(in crate::scheme) fn weighed(
     (1..classes).for_each(|_| ledger.charge_keyswitch(limbs, 0));
     let encoded = DRAWING_TRANSFORMS + limbs as f64;
     ledger.charge(Cost { transforms: encoded, products: 2.0 * limbs as f64 }.times(classes as f64));
-    ledger.admit(folded.divided(chain, limbs.saturating_sub(chain.set.public_limbs())))
+    let divided = folded.divided(chain, limbs.saturating_sub(chain.set.public_limbs()));
+    ledger.admit(with_shares_state(&chain.set, divided))
 }
 
 /// Gathering a plaintext's numbers and encoding them, in transforms.

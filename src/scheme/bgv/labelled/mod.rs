@@ -18,11 +18,14 @@ pub(in crate::scheme) mod reading;
 #[cfg(test)]
 mod tests;
 
+use rand::SeedableRng as _;
+use rand_chacha::ChaCha20Rng;
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use super::answer::KEY_NUMBERS;
-use super::lock::Pads;
+use super::lock::seed_of;
+use super::sampling::{any_residue, generator};
 use crate::template::Handle;
 use pair::Pair;
 
@@ -111,11 +114,8 @@ impl Layout {
 
 /// The pads of the sums that a key is for.
 fn key_pads(key: &[u32], layout: Layout) -> Zeroizing<Vec<u32>> {
-    let mut label = Sha256::new_with_prefix(DOMAIN);
-    key.iter().for_each(|number| label.update(number.to_le_bytes()));
-    let digest: Zeroizing<[u8; 32]> = Zeroizing::new(label.finalize().into());
-    let key: Zeroizing<Vec<u32>> = Zeroizing::new(digest.iter().map(|&byte| byte.into()).collect());
-    Zeroizing::new(Pads::of(&key).next(layout.padded()))
+    let mut pads = generator(&mut ChaCha20Rng::from_seed(*seed_of(DOMAIN, key)));
+    Zeroizing::new(any_residue(layout.padded(), &mut pads))
 }
 
 /// A handle as numbers modulo t: its bytes by two, its length, a checksum. All zeros are the label of nobody: of a subject without a handle the length

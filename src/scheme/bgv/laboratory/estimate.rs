@@ -89,7 +89,7 @@ impl SearchEstimate {
         let of_sample = babies_cost(Chain::of(set), steps) + validity::cost(set, circuit.end.limbs, tested, tests);
         let of_probe = of_sample.times(samples as f64)
             + circuit.searching.times(blocks as f64)
-            + lock::cost(circuit.end.limbs).times(padded as f64);
+            + lock::cost().times(padded as f64);
         let seconds = pace.seconds(of_probe) * probes as f64
             + pace.encoding.as_secs_f64() * encodings as f64 * steps.period as f64
             + pace.output.as_secs_f64() * ((leaving + key + blinded) * probes) as f64;

@@ -11,7 +11,7 @@ use crate::scheme::bgv::circuit::{Circuit, Comparison};
 use crate::scheme::bgv::distance::{Babies, Block, Steps, Transformed};
 use crate::scheme::bgv::engine::{Ciphertext, Plaintext};
 use crate::scheme::bgv::keys::PreparedKey;
-use crate::scheme::bgv::lock::{Lock, padded};
+use crate::scheme::bgv::lock::Lock;
 use crate::scheme::bgv::misfit::Misfit;
 use crate::scheme::bgv::sampling::{Generator, generator};
 use crate::scheme::bgv::sanitise::sanitised;
@@ -157,8 +157,8 @@ impl Workload {
             }
             Combined::Slots(verdicts) => {
                 let mut lock = Lock::draw(rng);
-                let leave = |value| sanitised(key, padded(&key.ring, value, &lock.pad(&key.ring)), rng);
-                verdicts.iter().map(leave).count() * n
+                let leave = |value| lock.put_on(&key.ring, &mut sanitised(key, value, rng).ciphertext);
+                verdicts.into_iter().map(leave).count() * n
             }
             Combined::Sums(sums) => sums.finish(key, &Validity::of_nothing(), rng).samples.len(),
         }
