@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use crate::custodian::{Change, Enrolling, Gallery, RefusedRecord};
 use crate::remedy::Remedy;
 use crate::scheme::Opened;
-use crate::template::Record;
+use crate::template::Filed;
 use crate::template::read::Unusable;
 use crate::wire::Kind;
+use clap::builder::NonEmptyStringValueParser;
 use rand::RngCore as _;
 use serde_json::json;
 
@@ -19,7 +20,7 @@ use super::files::gallery::Locked;
 use super::files::{self, Content};
 use super::load;
 use super::rehearsal::Rehearsing;
-use super::templates::{Beside, Loaded, Unnamed};
+use super::templates::{Beside, Loaded, Templates, Unnamed};
 use super::{AgreementArg, Outcome, OverwriteArg};
 
 /// Make the custodian's gallery from templates, or add to it; it holds them in the clear and never leaves the custodian
@@ -29,8 +30,13 @@ Templates: NumPy, CSV, JSON, base64 iris codes ('cotejo help formats'). Ids: fro
 NAME.npy. Vectors and bits of NumPy, CSV and JSON Lines are read piece by piece and need not fit in memory; irises in an .npz must. \
 While a gallery is made, there must be room for it twice on its disk.
 
+A handle (--handles) is what a hit may disclose of a person: a case or record number that you choose, up to 32 bytes, another for each \
+person. It says as much as you let it say. Whoever has none keeps none; records of one person may repeat it, or leave it empty. To change a \
+handle, remove the person and enroll them anew.
+
 Example:
   cotejo enroll --agreement agreement.toml --templates gallery.npy --ids ids.txt --out gallery.cotejo
+  cotejo enroll --templates gallery.csv --handles case_number
   cotejo enroll --templates gallery.npy --dry-run
   cotejo enroll --append --templates more.npy --ids more.ids.txt --out gallery.cotejo")]
 pub struct Args {
@@ -41,6 +47,9 @@ pub struct Args {
     templates: PathBuf,
     #[command(flatten)]
     beside: Beside,
+    /// The column (CSV), field (JSON) or array (.npz) of the persons' record handles, by its name; an empty cell is none
+    #[arg(long, value_name = "COLUMN", value_parser = NonEmptyStringValueParser::new())]
+    handles: Option<String>,
     /// Add to the gallery that is there; ids that are enrolled get further references. Templates without ids are refused
     #[arg(long, conflicts_with = "force")]
     append: bool,
@@ -61,6 +70,8 @@ struct Enrolled {
     new_references: usize,
     subjects: usize,
     references: usize,
+    handles: usize,
+    new_handles: usize,
     gallery_bytes: u64,
 }
 
@@ -115,8 +126,9 @@ impl Args {
         beside: Option<&Gallery>,
         console: &Console,
     ) -> Result<(Change, Enrolled, Vec<Refused>), Failure> {
-        let (subjects, references) = beside.map_or((0, 0), |gallery| (gallery.len(), gallery.references()));
-        let mut taken = self.take(agreement, references, console, |number, record| enrolling.add(number, record))?;
+        let there = |gallery: &Gallery| (gallery.len(), gallery.references(), gallery.handles());
+        let (subjects, references, handles) = beside.map_or((0, 0, 0), there);
+        let mut taken = self.take(agreement, references, console, |number, filed| enrolling.add(number, filed))?;
         let made = enrolling.finish().map_err(|error| Failure::io(out, "write it", &error))?;
         taken.refused.extend(made.refused.iter().map(Refused::of));
         let change = self.judge(&taken, made.change, console)?;
@@ -126,6 +138,8 @@ impl Args {
             new_references: made.references,
             subjects: subjects + made.new_subjects,
             references: references + made.references,
+            handles: handles + made.handles,
+            new_handles: made.handles,
             gallery_bytes: change.end(),
         };
         Ok((change, enrolled, taken.refused))
@@ -137,7 +151,7 @@ impl Args {
         agreement: &Opened,
         there: usize,
         console: &Console,
-        mut add: impl FnMut(usize, Record) -> io::Result<()>,
+        mut add: impl FnMut(usize, Filed) -> io::Result<()>,
     ) -> Result<Taken, Failure> {
         // Numbers would be the ids of who was enrolled first.
         let unnamed = match self.append {
@@ -146,14 +160,15 @@ impl Args {
         };
         let room = agreement.terms().limits.references.saturating_sub(there);
         let (mut usable, mut unusable, mut failed) = (0, Vec::new(), None);
-        let read = self.beside.templates(&self.templates).each(agreement.shape(), unnamed, console, &mut |entry| {
+        let templates = Templates { handles: self.handles.as_deref(), ..self.beside.templates(&self.templates) };
+        let read = templates.each(agreement.shape(), unnamed, console, &mut |entry| {
             match entry {
                 Err(one) => unusable.push(one),
                 // Those that have no room are counted, and refused together; each by itself only where the others are wanted.
                 Ok(_) if usable >= room && !self.beside.skip_refused => usable += 1,
-                Ok((number, record)) => {
+                Ok((number, filed)) => {
                     usable += 1;
-                    failed = add(number, record).err();
+                    failed = add(number, filed).err();
                 }
             }
             if failed.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
@@ -175,9 +190,9 @@ impl Args {
         let mut rehearsing = Rehearsing::new();
         // Of what is not written, nothing is kept.
         let mut enrolling = Enrolling::new(agreement, [0; 12], io::empty());
-        let mut taken = self.take(agreement, 0, console, |number, record| {
-            rehearsing.see(&record);
-            enrolling.add(number, record)
+        let mut taken = self.take(agreement, 0, console, |number, filed| {
+            rehearsing.see(&filed.record);
+            enrolling.add(number, filed)
         })?;
         let among_themselves = rehearsing.finish(agreement)?;
         let limit = agreement.terms().limits.references;
@@ -189,10 +204,11 @@ impl Args {
         console.warn_each("refused", refused.iter().map(|refused| &refused.told));
         console.result(
             format_args!(
-                "nothing is written. Of {}, {} of {} would be enrolled ({}; the agreement admits {limit}), {} refused\n{among_themselves}",
+                "nothing is written. Of {}, {} of {}{} would be enrolled ({}; the agreement admits {limit}), {} refused\n{among_themselves}",
                 count(given, "record"),
                 count(made.references, "reference"),
                 count(made.new_subjects, "subject"),
+                with_handles(made.handles),
                 bytes(gallery_bytes as usize),
                 refused.len()
             ),
@@ -200,6 +216,7 @@ impl Args {
                 "records": given,
                 "subjects": made.new_subjects,
                 "references": made.references,
+                "handles": made.handles,
                 "gallery_bytes": gallery_bytes,
                 "refused": refused.iter().map(|refused| &refused.document).collect::<Vec<_>>(),
                 "among_themselves": among_themselves,
@@ -269,7 +286,8 @@ impl Args {
         refused: &[Refused],
         console: &Console,
     ) -> Result<Outcome, Failure> {
-        let Enrolled { new_subjects, earlier_subjects, new_references, subjects, references, gallery_bytes } = enrolled;
+        let Enrolled { new_subjects, earlier_subjects, new_references, subjects, references, .. } = enrolled;
+        let Enrolled { handles, new_handles, gallery_bytes, .. } = enrolled;
         let added = match self.append {
             true => format!(
                 "added {} ({}, and more of {}); now ",
@@ -284,26 +302,34 @@ impl Args {
             "gallery_bytes": gallery_bytes,
             "subjects": subjects,
             "references": references,
+            "handles": handles,
             "added": {
                 "new_subjects": new_subjects,
                 "earlier_subjects": earlier_subjects,
                 "references": new_references,
+                "handles": new_handles,
             },
             "refused": refused.iter().map(|refused| &refused.document).collect::<Vec<_>>(),
             "agreement": agreement.digest().to_string(),
         });
         console.written(
             format_args!(
-                "{}: {added}{} with {} ({}); holds biometric data, readable for you alone",
+                "{}: {added}{} with {}{} ({}); holds biometric data, readable for you alone",
                 out.display(),
                 count(*subjects, "subject"),
                 count(*references, "reference"),
+                with_handles(*handles),
                 bytes(*gallery_bytes as usize)
             ),
             &document,
         )?;
         Ok(Outcome::Done)
     }
+}
+
+/// How many have a handle, where any has.
+pub fn with_handles(handles: usize) -> String {
+    if handles > 0 { format!(", {}", count(handles, "handle")) } else { String::new() }
 }
 
 /// What was read.

@@ -12,6 +12,7 @@ use crate::wire::{self, Header, Kind, WireError};
 use serde_json::json;
 
 use super::console::{Console, bytes, count};
+use super::enroll::with_handles;
 use super::failure::Failure;
 use super::service_file::ServiceFile;
 use super::{AgreementArg, Outcome, files, interrupt, statement};
@@ -77,7 +78,12 @@ impl Args {
             root = Some(committed.map_err(|error| Failure::committing(&self.file, &error))?);
         }
         let mut lines = vec![
-            format!("enrolled    {} with {}", count(file.len(), "subject"), count(file.references(), "reference")),
+            format!(
+                "enrolled    {} with {}{}",
+                count(file.len(), "subject"),
+                count(file.references(), "reference"),
+                with_handles(file.handles())
+            ),
             format!("removed     {}", count(file.removed(), "subject")),
             format!("version     {}", file.version()),
             format!("reference   {}", bytes(file.record_bytes())),
@@ -86,6 +92,7 @@ impl Args {
         let gallery = json!({
             "subjects": file.len(),
             "references": file.references(),
+            "handles": file.handles(),
             "removed": file.removed(),
             "version": file.version().to_string(),
             "root": root,

@@ -43,7 +43,10 @@ fn a_gallery_is_appended_to_removed_from_and_compacted() {
     assert_eq!(desk.ok("gallery list --gallery gallery.cotejo"), "anna\t1\t1\nbert\t1\t2\ncarl\t1\t3\ndora\t1\t4\n");
     let appended = desk.json(APPEND);
     assert_eq!((&appended["subjects"], &appended["references"]), (&6.into(), &6.into()));
-    assert_eq!(appended["added"], serde_json::json!({"new_subjects": 2, "earlier_subjects": 0, "references": 2}));
+    assert_eq!(
+        appended["added"],
+        serde_json::json!({"new_subjects": 2, "earlier_subjects": 0, "references": 2, "handles": 0})
+    );
     assert_eq!(appended["gallery_bytes"], desk.read("gallery.cotejo").len());
     assert_eq!(ids(&desk), "anna bert carl dora emil fran");
     assert_eq!(verdicts(&desk), "like-bert\thit\nnobody\tno hit\n");

@@ -24,6 +24,7 @@ mod exempt;
 mod flow;
 mod gallery;
 mod glossary;
+mod handles;
 mod help;
 mod hybrid;
 mod identities;

@@ -96,8 +96,14 @@ impl Args {
         let functional = agreement.functional();
         let read = |path: &Path, ids: &Option<PathBuf>, rows: &Option<RowList>| {
             let ids_from = self.ids_from.as_deref();
-            let templates =
-                Templates { path, ids: ids.as_deref(), rows: rows.as_ref(), ids_from, written: self.written };
+            let templates = Templates {
+                path,
+                ids: ids.as_deref(),
+                handles: None,
+                rows: rows.as_ref(),
+                ids_from,
+                written: self.written,
+            };
             match self.pairs {
                 Pairs::SameId => templates.read_with_ids(agreement.shape(), templates::NO_LABELS, console),
                 Pairs::All | Pairs::SameRow => templates.read(agreement.shape(), console),

@@ -8,10 +8,11 @@ use serde::{Serialize, Serializer};
 
 use super::GalleryArgs;
 use crate::cli::console::{Console, count, stdout_failure};
+use crate::cli::enroll::with_handles;
 use crate::cli::failure::Failure;
 use crate::cli::{Outcome, load};
 
-/// Who is enrolled: a line a subject, its id, how many references it has, and its place, in the order of enrolment
+/// Who is enrolled: a line a subject, its id, references, place, and handle where any has one; in the order of enrolment
 ///
 /// Places are what answers name under disclosure `each`, together with the version of the gallery. They are those of one version, of which
 /// they never change; in the next the same place may be another person's.
@@ -37,6 +38,7 @@ struct Document<'a> {
     version: String,
     subjects: usize,
     references: usize,
+    handles: usize,
     removed: usize,
     ignored_bytes: usize,
     #[serde(serialize_with = "enrolled")]
@@ -49,6 +51,8 @@ struct Subject<'a> {
     id: &'a str,
     references: usize,
     place: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    handle: Option<String>,
 }
 
 /// One after the other, so that memory holds the document alone.
@@ -59,7 +63,8 @@ fn enrolled<S: Serializer>(gallery: &&Gallery, serializer: S) -> Result<S::Ok, S
 fn subjects(gallery: &Gallery) -> impl Iterator<Item = Subject<'_>> {
     let subject = |position| {
         let (id, references) = (gallery.id(position)?, gallery.reference_count(position));
-        Some(Subject { id, references, place: position + 1 })
+        let handle = gallery.handle(position).map(|handle| handle.as_str().to_owned());
+        Some(Subject { id, references, place: position + 1, handle })
     };
     (0..gallery.len()).filter_map(subject)
 }
@@ -76,6 +81,7 @@ impl Args {
                 version: gallery.version().to_string(),
                 subjects: subjects_count,
                 references,
+                handles: gallery.handles(),
                 removed,
                 ignored_bytes: gallery.file().ignored_bytes(),
                 enrolled: &gallery,
@@ -85,15 +91,19 @@ impl Args {
         }
         let mut out = BufWriter::new(std::io::stdout().lock());
         let mut lines = subjects(&gallery);
-        let written =
-            lines.try_for_each(|subject| writeln!(out, "{}\t{}\t{}", subject.id, subject.references, subject.place));
+        let any_handle = gallery.handles() > 0;
+        let written = lines.try_for_each(|Subject { id, references, place, handle }| match any_handle {
+            false => writeln!(out, "{id}\t{references}\t{place}"),
+            true => writeln!(out, "{id}\t{references}\t{place}\t{}", handle.unwrap_or_default()),
+        });
         written.and_then(|()| out.flush()).map_err(|error| stdout_failure(&error))?;
         console.note(format_args!(
-            "{}: version {}: {} with {}{}",
+            "{}: version {}: {} with {}{}{}",
             path.display(),
             gallery.version(),
             count(subjects_count, "subject"),
             count(references, "reference"),
+            with_handles(gallery.handles()),
             match removed {
                 0 => String::new(),
                 _ => format!(

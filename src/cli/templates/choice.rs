@@ -123,7 +123,7 @@ impl<'a> Choice<'a> {
 
     pub(super) fn admits(&mut self, entry: &Entry) -> bool {
         let (row, subject) = match entry {
-            Ok((row, record)) => (*row, Some(&record.subject)),
+            Ok((row, filed)) => (*row, Some(&filed.record.subject)),
             Err(one) => (one.record, one.subject.as_ref()),
         };
         if self.rows.is_some_and(|rows| !rows.contains(row)) {

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use crate::scheme::Progress as _;
 use crate::template::TemplateShape;
-use crate::template::read::{self, Entry, Format, Found, IdSource, Identity, ReadError, Source};
+use crate::template::read::{self, Entry, Format, Found, Given, IdSource, Identity, ReadError, Source};
 
 use super::console::Console;
 use super::failure::Failure;
@@ -25,6 +25,8 @@ pub use written::Written;
 pub struct Templates<'a> {
     pub path: &'a Path,
     pub ids: Option<&'a Path>,
+    /// The array, column or field of the handles, where there is one.
+    pub handles: Option<&'a str>,
     pub rows: Option<&'a RowList>,
     pub ids_from: Option<&'a Path>,
     pub written: Written,
@@ -51,6 +53,7 @@ impl Beside {
         Templates {
             path,
             ids: ids.as_deref(),
+            handles: None,
             rows: chosen.rows.as_ref(),
             ids_from: chosen.ids_from.as_deref(),
             written: *written,
@@ -91,7 +94,7 @@ impl Templates<'_> {
         let (mut records, mut unusable) = (Vec::new(), Vec::new());
         let Taken { numbered } = self.each(shape, unnamed, console, &mut |entry| {
             match entry {
-                Ok(record) => records.push(record),
+                Ok((number, filed)) => records.push((number, filed.record)),
                 Err(one) => unusable.push(one),
             }
             ControlFlow::Continue(())
@@ -115,7 +118,8 @@ impl Templates<'_> {
         let source = if is_file { Source::file(file) } else { Source::new(file) };
         let mut source = source.map_err(|error| self.explain(&error))?;
         let format = self.format(&mut source, shape)?;
-        let given = self.written.given(self.identities(format, console)?);
+        let handles = self.handles.map(str::to_owned);
+        let given = Given { handles, ..self.written.given(self.identities(format, console)?) };
         let mut choice = Choice::new(self.rows, self.ids_from)?;
         let end = read::each(source, format, shape, given, &mut |ids, entry| {
             let refused = ids == IdSource::Numbered && matches!(unnamed, Unnamed::Refused(_));
@@ -172,6 +176,9 @@ impl Templates<'_> {
         }
         if let Some(name) = &found.label {
             console.note(format_args!("{path}: ids from {kind} `{name}`"));
+        }
+        if let Some(name) = &found.handles {
+            console.note(format_args!("{path}: handles from {kind} `{name}`"));
         }
         if let Some(order) = found.order {
             console.note(format_args!("{path}: bits of iris codes in the order {order} (--bit-order)"));

@@ -7,7 +7,7 @@ use super::bit_order::BitOrder;
 use super::foreign::Foreign;
 use super::names::Two;
 use crate::remedy::Remedy;
-use crate::template::{Eye, RecordError, SubjectId, TemplateError, TemplateShape};
+use crate::template::{Eye, Handle, HandleError, RecordError, SubjectId, TemplateError, TemplateShape};
 
 /// Why a file of templates or of identifiers is refused.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -70,6 +70,20 @@ pub enum ReadError {
         /// Records in the file.
         records: usize,
     },
+    /// Nothing is called as the handles are said to be.
+    #[error("nothing is called `{name}`, which handles are to be read from{}", among(found))]
+    NoHandles {
+        /// The first 64 characters of the name that was given.
+        name: String,
+        /// The names that are there.
+        found: Vec<String>,
+    },
+    /// The format has no place for handles.
+    #[error("{format}: there is no place for handles beside the templates")]
+    NoPlaceForHandles {
+        /// How the file is written.
+        format: Format,
+    },
     /// One record, or one line, is at fault.
     #[error("{place}: {fault}")]
     Record {
@@ -102,6 +116,9 @@ impl Remedy for ReadError {
             Self::Array { fault, .. } => return fault.remedy(),
             Self::Archive(fault) => return fault.remedy(),
             Self::IdentityCount { .. } => "give one a line, in the order of the records",
+            Self::NoHandles { found, .. } if found.is_empty() => "give the file a column, field or array of that name",
+            Self::NoHandles { .. } => "name one of these",
+            Self::NoPlaceForHandles { .. } => "write .npz, CSV or JSON Lines (.jsonl), with the handles in it",
             Self::Foreign(foreign) => return Some(foreign.remedy().into()),
             Self::MaskMarks { .. } => "call it `valid` or `noise`",
             Self::BitOrder { .. } => "say which it is",
@@ -112,6 +129,10 @@ impl Remedy for ReadError {
         };
         Some(remedy.into())
     }
+}
+
+fn among(names: &[String]) -> String {
+    if names.is_empty() { String::new() } else { format!(", but {}", quoted(names)) }
 }
 
 fn describe(array: &str) -> String {
@@ -177,6 +198,18 @@ pub enum RecordFault {
     /// The identifier is unusable.
     #[error("{0}")]
     Identifier(#[from] RecordError),
+    /// The handle is unusable.
+    #[error("{0}")]
+    Handle(#[from] HandleError),
+    /// A handle of another JSON type.
+    #[error("the handle must be {expected}")]
+    HandleType {
+        /// What it must be.
+        expected: &'static str,
+    },
+    /// Handles that a program has written as if they were measures.
+    #[error("the handles are written as fractions, such as 7.0, and would lead to nobody's record")]
+    FractionHandles,
     /// The eye is not named as one.
     #[error("the eye must be `left` or `right` (or `l`, `r`)")]
     Eye,
@@ -334,6 +367,11 @@ impl Remedy for RecordFault {
     fn remedy(&self) -> Option<Cow<'static, str>> {
         let remedy = match self {
             Self::Template(error) => return error.remedy(),
+            Self::Handle(error) => return error.remedy(),
+            Self::HandleType { .. } => "write it as a text, in double quotes",
+            Self::FractionHandles => {
+                "write whole numbers or texts (in pandas, where some are missing: astype(\"Int64\"), or read them with dtype=str)"
+            }
             Self::Eye => "write one id a line, one with a comma or a tab in double quotes",
             Self::Quotes => "write it plain, or in double quotes as CSV does",
             Self::Semicolon => "write one id a line, one with a semicolon in double quotes",
@@ -525,5 +563,10 @@ impl RecordFault {
     /// The identifier in `text`.
     pub(super) fn subject(text: &str) -> Result<SubjectId, Self> {
         Ok(SubjectId::try_from(text.to_owned())?)
+    }
+
+    /// The handle in `text`; none in one that is blank.
+    pub(super) fn handle(text: &str) -> Result<Option<Handle>, Self> {
+        if text.trim().is_empty() { Ok(None) } else { Ok(Some(Handle::new(text)?)) }
     }
 }

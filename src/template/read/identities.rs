@@ -55,7 +55,7 @@ pub fn identities(bytes: &[u8]) -> Result<Vec<Identity>, ReadError> {
             return Err(ReadError::at(Place::Line(line))(RecordFault::Blank));
         }
         let (identity, is_plain) = identity(content, place, identities.is_empty()).map_err(&at)?;
-        fractions &= is_plain && is_fraction(&identity.subject);
+        fractions &= is_plain && is_fraction(identity.subject.as_str());
         identities.push(identity);
     }
     match identities.first() {
@@ -98,9 +98,9 @@ fn identity(line: &str, place: Place, first: bool) -> Result<(Identity, bool), R
     Ok((identity, matches!(subject, Field::Plain(_))))
 }
 
-/// Whether an identifier is a whole number with a fraction, such as `7.0`: where all are, a program has made measures of them.
-pub(super) fn is_fraction(id: &SubjectId) -> bool {
-    let (whole, fraction) = id.as_str().split_once('.').unwrap_or_default();
+/// Whether a text is a whole number with a fraction, such as `7.0`: where all are, a program has made measures of them.
+pub(super) fn is_fraction(text: &str) -> bool {
+    let (whole, fraction) = text.split_once('.').unwrap_or_default();
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     digits(whole.strip_prefix('-').unwrap_or(whole)) && digits(fraction) && fraction.bytes().all(|byte| byte == b'0')
 }

@@ -3,21 +3,22 @@
 use super::error::{Place, ReadError, RecordFault};
 use super::names::MaskMarks;
 use super::source::Source;
-use super::{Beside, Format, Raw, Row, Sink, json, text};
+use super::{Asked, Beside, Format, Raw, Row, Sink, json, text};
 use crate::template::{IrisShape, TemplateShape};
 
 /// Reads JSON where the file begins with a brace or a bracket, and lines of base64 otherwise.
 pub(super) fn rows(
     mut source: Source<'_>,
     shape: TemplateShape,
-    apart: bool,
+    asked: Asked<'_>,
     sink: &mut dyn Sink,
 ) -> Result<Beside, ReadError> {
     let TemplateShape::Iris(iris) = shape else {
         return Err(ReadError::Unsupported { format: Format::IrisBase64, shape });
     };
     match source.next_ink(0)? {
-        Some((_, b'{' | b'[')) => json::rows(source, shape, apart, sink),
+        Some((_, b'{' | b'[')) => json::rows(source, shape, asked, sink),
+        _ if asked.handles.is_some() => Err(ReadError::NoPlaceForHandles { format: Format::IrisBase64 }),
         _ => pairs(source, iris, sink).map(|()| Beside::default()),
     }
 }
@@ -41,7 +42,7 @@ fn pairs(mut source: Source<'_>, shape: IrisShape, sink: &mut dyn Sink) -> Resul
                 let mask = text::base64_bits(content, shape.bits(), "mask").map_err(at)?;
                 person += 1;
                 let template = Ok(Raw::Iris { code, mask, marks: Some(MaskMarks::Valid), flat: true });
-                sink.row(Row { place, person, subject: None, eye: None, template })?;
+                sink.row(Row { place, person, subject: None, eye: None, handle: None, template })?;
             }
         }
     }

@@ -14,6 +14,8 @@ mod csv;
 mod error;
 mod fields;
 mod foreign;
+#[cfg(test)]
+mod handle_tests;
 mod identities;
 mod iris_base64;
 mod irises;
@@ -39,7 +41,7 @@ pub use source::Source;
 
 use std::ops::ControlFlow;
 
-use super::{Bits, Eye, RealVector, Record, SubjectId, Template, TemplateShape};
+use super::{Bits, Eye, Filed, Handle, RealVector, Record, SubjectId, Template, TemplateShape};
 use naming::Naming;
 
 /// How a file of templates is written. Names of arrays, columns and fields are those of `docs/formats.md`.
@@ -142,6 +144,7 @@ struct Row<T> {
     person: usize,
     subject: Option<SubjectId>,
     eye: Option<Eye>,
+    handle: Option<Handle>,
     /// Or what makes the record unusable, were it its identifier.
     template: Result<T, RecordFault>,
 }
@@ -153,6 +156,27 @@ trait Sink {
 
     /// Takes a row; an error ends the reading.
     fn row(&mut self, row: Row<Raw>) -> Result<(), ReadError>;
+}
+
+/// What is asked of a file beside its templates.
+#[derive(Clone, Copy, Default)]
+struct Asked<'a> {
+    /// Identifiers are given apart: the file's own are not looked for, and may be several.
+    apart: bool,
+    /// What handles are read from.
+    handles: Option<&'a str>,
+}
+
+impl Asked<'_> {
+    /// Whether this is the name of what handles are read from.
+    fn is_handles(&self, name: &str) -> bool {
+        self.handles.is_some_and(|handles| handles.eq_ignore_ascii_case(name))
+    }
+
+    /// Why a file is refused of which nothing is called so, but these.
+    fn no_handles<'b>(&self, found: impl IntoIterator<Item = &'b str>) -> ReadError {
+        ReadError::NoHandles { name: names::shortened(self.handles.unwrap_or_default()), found: names::listed(found) }
+    }
 }
 
 /// What a file says beside its rows.
@@ -170,6 +194,8 @@ pub struct Found {
     pub templates: Option<String>,
     /// The array, column or field of the identifiers, where it has a name.
     pub label: Option<String>,
+    /// The array, column or field of the handles, where they were asked for.
+    pub handles: Option<String>,
     /// Whether identifiers are the names of fields.
     pub by_id: bool,
     /// Arrays, columns and fields that were not read.
@@ -187,6 +213,8 @@ pub struct Given {
     pub identities: Option<Vec<Identity>>,
     /// Whether the first line of a CSV file is a header; where nothing is said, it is found out.
     pub header: Option<bool>,
+    /// The array, column or field of the subjects' handles, by its name; letters count alike in either case.
+    pub handles: Option<String>,
     /// How irises are written.
     pub irises: Told,
 }
@@ -202,8 +230,8 @@ pub enum IdSource {
     Numbered,
 }
 
-/// A record with its number, which counts the file's records from 1; or what is no record.
-pub type Entry = Result<(usize, Record), Unusable>;
+/// A record with its number, which counts the file's records from 1, and its handle if it has one; or what is no record.
+pub type Entry = Result<(usize, Filed), Unusable>;
 
 /// What is known of a file at its end.
 #[derive(Clone, Debug)]
@@ -256,7 +284,7 @@ pub fn read(source: Source<'_>, format: Format, shape: TemplateShape, given: Giv
     let (mut records, mut unusable) = (Vec::new(), Vec::new());
     let End { ids, found, .. } = each(source, format, shape, given, &mut |_, entry| {
         match entry {
-            Ok(record) => records.push(record),
+            Ok((number, filed)) => records.push((number, filed.record)),
             Err(one) => unusable.push(one),
         }
         ControlFlow::Continue(())
@@ -282,15 +310,16 @@ pub fn each(
     given: Given,
     take: &mut dyn FnMut(IdSource, Entry) -> ControlFlow<()>,
 ) -> Result<End, ReadError> {
-    let Given { identities, header, irises } = given;
-    let apart = identities.is_some();
+    let Given { identities, header, handles, irises } = given;
+    let asked = Asked { apart: identities.is_some(), handles: handles.as_deref() };
     let mut naming = Naming::new(shape, irises, identities, take);
     let Beside { found, mask } = match format {
+        Format::Npy if asked.handles.is_some() => return Err(ReadError::NoPlaceForHandles { format }),
         Format::Npy => npy::rows(source, shape, &mut naming).map(|()| Beside::default())?,
-        Format::Npz => npz::rows(source, shape, apart, &mut naming)?,
-        Format::Csv => csv::rows(source, shape, header, apart, &mut naming)?,
-        Format::Json => json::rows(source, shape, apart, &mut naming)?,
-        Format::IrisBase64 => iris_base64::rows(source, shape, apart, &mut naming)?,
+        Format::Npz => npz::rows(source, shape, asked, &mut naming)?,
+        Format::Csv => csv::rows(source, shape, header, asked, &mut naming)?,
+        Format::Json => json::rows(source, shape, asked, &mut naming)?,
+        Format::IrisBase64 => iris_base64::rows(source, shape, asked, &mut naming)?,
     };
     naming.finish(found, mask)
 }
@@ -326,7 +355,7 @@ mod tests {
                 let told = |source| {
                     let mut told = Vec::new();
                     let end = each(source, format, shape, Given::default(), &mut |ids, entry| {
-                        told.push(format!("{ids:?} {:?}", entry.map(|(number, record)| (number, record.subject))));
+                        told.push(format!("{ids:?} {:?}", entry.map(|(number, filed)| (number, filed.record.subject))));
                         ControlFlow::Continue(())
                     });
                     (told, end.map(|end| (end.records, end.ids, end.found)))

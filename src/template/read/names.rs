@@ -1,5 +1,7 @@
 //! What arrays, columns and fields are called that are read. Letters count alike in either case. `docs/formats.md` lists the same names.
 
+use super::Asked;
+
 /// Whose a template is. These stand for nothing else in an archive.
 pub(super) const LABELS: [&str; 11] =
     ["id", "ids", "subject", "subjects", "label", "labels", "identity", "identities", "y", "target", "targets"];
@@ -78,12 +80,14 @@ pub(super) fn is_column(name: &str) -> bool {
     is_label(name) && !is_one_of(&VALUES, name)
 }
 
-/// The one of several names that says whose templates are: a mere name only where it is alone.
+/// The one of several names that says whose templates are: a mere name only where it is alone, and that of the `handles` likewise.
 ///
 /// # Errors
 ///
 /// Two that may be meant, as written.
-pub(super) fn label<'a>(names: impl Iterator<Item = &'a str>) -> Result<Option<&'a str>, Two> {
+pub(super) fn label<'a>(names: impl Iterator<Item = &'a str>, asked: Asked<'_>) -> Result<Option<&'a str>, Two> {
+    let (handles, others): (Vec<&str>, Vec<&str>) = names.partition(|name| asked.is_handles(name));
+    let names = if others.is_empty() { handles } else { others }.into_iter();
     let (mere, sure): (Vec<&str>, Vec<&str>) = names.partition(|name| is_mere_name(name));
     one(if sure.is_empty() { mere } else { sure })
 }
@@ -143,10 +147,15 @@ mod tests {
 
     #[test]
     fn one_name_is_chosen_or_two_are_told() {
-        let label = |names: &[&'static str]| super::label(names.iter().copied());
+        let label = |names: &[&'static str]| super::label(names.iter().copied(), Asked::default());
         assert_eq!(label(&["name", "subject"]), Ok(Some("subject")));
         assert_eq!((label(&["name"]), label(&[])), (Ok(Some("name")), Ok(None)));
         let two = label(&["name", "id", "Label"]).unwrap_err();
         assert_eq!(two.to_string(), "`id` and `Label`");
+        // What handles are read from is an id too where nothing else is.
+        let asked = Asked { handles: Some("label"), ..Asked::default() };
+        let label = |names: &[&'static str]| super::label(names.iter().copied(), asked);
+        assert_eq!((label(&["id", "Label"]), label(&["Label"])), (Ok(Some("id")), Ok(Some("Label"))));
+        assert_eq!(label(&["name", "Label"]), Ok(Some("name")));
     }
 }

@@ -6,7 +6,7 @@ use super::error::{Place, ReadError, RecordFault, Unusable};
 use super::identities::{Identity, is_fraction};
 use super::irises::{Settling, Told};
 use super::{End, Entry, Found, IdSource, Raw, Row, Sink};
-use crate::template::{Record, RecordError, SubjectId, Template, TemplateShape};
+use crate::template::{Filed, Record, RecordError, SubjectId, Template, TemplateShape};
 
 /// Makes records of rows, and passes them on.
 pub(super) struct Naming<'a> {
@@ -20,9 +20,11 @@ pub(super) struct Naming<'a> {
     rows: usize,
     /// Where the file's first identifier is, while all of them are whole numbers with a fraction.
     fractions: Fractions,
+    /// The same of its handles.
+    of_handles: Fractions,
 }
 
-/// Whether all identifiers so far are whole numbers with a fraction.
+/// Whether all identifiers, or all handles, so far are whole numbers with a fraction.
 #[derive(Clone, Copy)]
 enum Fractions {
     /// There is none yet.
@@ -31,6 +33,16 @@ enum Fractions {
     All(Place),
     /// At least one is not.
     NotAll,
+}
+
+impl Fractions {
+    fn and(self, text: &str, place: Place) -> Self {
+        match self {
+            Self::NoneYet if is_fraction(text) => Self::All(place),
+            Self::All(first) if is_fraction(text) => Self::All(first),
+            _ => Self::NotAll,
+        }
+    }
 }
 
 impl<'a> Naming<'a> {
@@ -45,22 +57,22 @@ impl<'a> Naming<'a> {
             TemplateShape::Bits(_) | TemplateShape::Vector(_) => None,
         };
         let ids = given.is_some().then_some(IdSource::Given);
-        Self { take, settling, given, ids, waiting: Vec::new(), rows: 0, fractions: Fractions::NoneYet }
+        let (fractions, of_handles) = (Fractions::NoneYet, Fractions::NoneYet);
+        Self { take, settling, given, ids, waiting: Vec::new(), rows: 0, fractions, of_handles }
     }
 
     /// Passes a row on, now that it is known where subjects come from.
     fn pass(&mut self, row: Row<Template>, ids: IdSource) -> Result<(), ReadError> {
         self.rows += 1;
-        let (record, Row { place, person, subject, mut eye, template }) = (self.rows, row);
+        let (record, Row { place, person, subject, mut eye, handle, template }) = (self.rows, row);
         let identity = self.given.as_ref().and_then(|given| given.get(record - 1));
         eye = identity.and_then(|identity| identity.eye).or(eye);
         let subject = identity.map(|identity| identity.subject.clone()).or(subject);
         if let Some(subject) = subject.as_ref().filter(|_| ids == IdSource::File) {
-            self.fractions = match self.fractions {
-                Fractions::NoneYet if is_fraction(subject) => Fractions::All(place),
-                Fractions::All(first) if is_fraction(subject) => Fractions::All(first),
-                _ => Fractions::NotAll,
-            };
+            self.fractions = self.fractions.and(subject.as_str(), place);
+        }
+        if let Some(handle) = &handle {
+            self.of_handles = self.of_handles.and(handle.as_str(), place);
         }
         let numbered = || SubjectId::try_from(person.to_string()).map_err(|fault: RecordError| fault.into());
         let named = match (&subject, ids) {
@@ -69,7 +81,7 @@ impl<'a> Naming<'a> {
             (None, _) => Err(RecordFault::Unnamed),
         };
         let entry = match template.and_then(|template| Ok((named?, template))) {
-            Ok((subject, template)) => Ok((record, Record { subject, eye, template })),
+            Ok((subject, template)) => Ok((record, Filed { record: Record { subject, eye, template }, handle })),
             Err(fault) => Err(Unusable { place, record, subject, eye, fault }),
         };
         match (self.take)(ids, entry) {
@@ -100,9 +112,10 @@ impl<'a> Naming<'a> {
             }
             _ => {}
         }
-        match self.fractions {
-            Fractions::All(place) => Err(ReadError::at(place)(RecordFault::FractionIds)),
-            Fractions::NoneYet | Fractions::NotAll => Ok(End { records: self.rows, ids, found }),
+        match (self.fractions, self.of_handles) {
+            (Fractions::All(place), _) => Err(ReadError::at(place)(RecordFault::FractionIds)),
+            (_, Fractions::All(place)) => Err(ReadError::at(place)(RecordFault::FractionHandles)),
+            _ => Ok(End { records: self.rows, ids, found }),
         }
     }
 }
@@ -113,14 +126,14 @@ impl Sink for Naming<'_> {
     }
 
     fn row(&mut self, row: Row<Raw>) -> Result<(), ReadError> {
-        let Row { place, person, subject, eye, template } = row;
+        let Row { place, person, subject, eye, handle, template } = row;
         let template = template.and_then(|raw| match (raw, &mut self.settling) {
             (Raw::Whole(template), _) => Ok(template),
             (Raw::Iris { code, mask, marks, flat }, Some(settling)) => Ok(settling.iris(code, mask, marks, flat)?),
             // No reader makes an iris of another shape.
             (Raw::Iris { .. }, None) => Err(RecordFault::NotText),
         });
-        let row = Row { place, person, subject, eye, template };
+        let row = Row { place, person, subject, eye, handle, template };
         match self.ids {
             Some(ids) => self.pass(row, ids),
             None if row.subject.is_some() => {

@@ -8,7 +8,7 @@ use super::foreign::Foreign;
 use super::names::{self, MaskMarks};
 use super::rows::{self, Strings};
 use super::source::{Seekable, Source};
-use super::{Beside, Found, Raw, Row, Sink, npy, text};
+use super::{Asked, Beside, Found, Raw, Row, Sink, npy, text};
 use crate::template::{Bits, IrisShape, TemplateShape};
 
 /// An array that is never taken for the templates.
@@ -34,21 +34,24 @@ pub fn limit_bytes(archive_bytes: usize) -> usize {
     archive_bytes.saturating_mul(64).saturating_add(1 << 20)
 }
 
-/// Reads a `.npz` archive. Where identifiers are given `apart`, its own are not looked for.
+/// Reads a `.npz` archive.
 pub(super) fn rows(
     source: Source<'_>,
     shape: TemplateShape,
-    apart: bool,
+    asked: Asked<'_>,
     sink: &mut dyn Sink,
 ) -> Result<Beside, ReadError> {
-    let mut archive = Archive::open(source, shape)?;
-    let label = if apart { None } else { names::label(archive.labels()).map_err(ArchiveFault::TwoLabels)? };
-    let label = label.map(str::to_owned);
+    let mut archive = Archive::open(source, shape, asked)?;
+    let handles = archive.handles(asked)?;
+    let label =
+        if asked.apart { None } else { names::label(archive.labels(), asked).map_err(ArchiveFault::TwoLabels)? };
+    let (label, handles) = (label.map(str::to_owned), handles.map(str::to_owned));
+    let columns = (label.as_deref(), handles.as_deref());
     sink.named(label.is_some());
     let (count, read, mask) = match shape {
         TemplateShape::Iris(iris) => {
             let (templates, read, mask) = archive.irises(iris)?;
-            let (count, labels) = (templates.len(), archive.beside(label.as_deref(), templates.len())?);
+            let (count, labels) = (templates.len(), archive.beside(columns, templates.len())?);
             templates.into_iter().enumerate().try_for_each(|(index, raw)| sink.row(labels.row(index, raw)))?;
             (count, read, mask)
         }
@@ -56,14 +59,15 @@ pub(super) fn rows(
             let name = archive.templates_name(shape)?.to_owned();
             // An array of another shape than is agreed is refused for that.
             let count = archive.declared(&name)?.and_then(|array| rows::count(&array, shape));
-            let labels = count.map(|count| archive.beside(label.as_deref(), count)).transpose()?.unwrap_or_default();
+            let labels = count.map(|count| archive.beside(columns, count)).transpose()?.unwrap_or_default();
             let mut take = |index, template| sink.row(labels.row(index, template));
             let count = npy::templates(archive.source(&name)?, shape, &name, &mut take)?;
             (count, vec![name], String::new())
         }
     };
-    let label = label.as_deref();
-    let is_read = |name: &str| read.iter().any(|read| read == name) || label == Some(name) || archive.is_beside(name);
+    let (label, handles) = columns;
+    let is_column = |name: &str| label == Some(name) || handles == Some(name);
+    let is_read = |name: &str| read.iter().any(|read| read == name) || is_column(name) || archive.is_beside(name);
     // Under another name than usual it is told which array it is.
     let unusual = |name: &&String| !names::is_one_of(&names::VECTORS, name) && archive.arrays.len() > 1;
     let found = Found {
@@ -72,8 +76,9 @@ pub(super) fn rows(
             TemplateShape::Bits(_) | TemplateShape::Vector(_) => read.first().filter(unusual).cloned(),
         },
         label: label.map(names::shortened),
+        handles: handles.map(names::shortened),
         unread: names::listed(archive.names().filter(|name| !is_read(name))),
-        candidates: if apart || label.is_some() { Vec::new() } else { archive.candidates(count, &read) },
+        candidates: if asked.apart || label.is_some() { Vec::new() } else { archive.candidates(count, &read) },
         ..Found::default()
     };
     Ok(Beside { found, mask })
@@ -84,6 +89,7 @@ pub(super) fn rows(
 struct Labels {
     subjects: Option<Vec<String>>,
     eyes: Option<Vec<String>>,
+    handles: Option<Vec<String>>,
 }
 
 impl Labels {
@@ -97,6 +103,10 @@ impl Labels {
         }
         match of(&self.eyes).filter(|eye| !eye.is_empty()).map(|eye| text::eye(&eye)).transpose() {
             Ok(eye) => row.eye = eye,
+            Err(fault) => row.template = Err(fault),
+        }
+        match of(&self.handles).map_or(Ok(None), |handle| RecordFault::handle(&handle)) {
+            Ok(handle) => row.handle = handle,
             Err(fault) => row.template = Err(fault),
         }
         row
@@ -120,7 +130,7 @@ struct Entry {
 
 impl<'a> Archive<'a> {
     /// Inflates the arrays, but for the larger ones where templates are read in parts.
-    fn open(source: Source<'a>, shape: TemplateShape) -> Result<Self, ReadError> {
+    fn open(source: Source<'a>, shape: TemplateShape, asked: Asked<'_>) -> Result<Self, ReadError> {
         let (file, bytes) = source.seekable()?;
         let limit_bytes = limit_bytes(usize::try_from(bytes).unwrap_or(usize::MAX));
         let whole_bytes = match shape {
@@ -141,7 +151,7 @@ impl<'a> Archive<'a> {
             };
             inflate(&mut bytes, whole_bytes.min(left).saturating_add(1))?;
             let mut all = bytes.len() as u64;
-            if all > whole_bytes && names::is_label(&name) {
+            if all > whole_bytes && (names::is_label(&name) || asked.is_handles(&name)) {
                 inflate(&mut bytes, left)?;
                 all = bytes.len() as u64;
             } else if all > whole_bytes {
@@ -202,6 +212,15 @@ impl<'a> Archive<'a> {
     /// Arrays that may say whose the templates are.
     fn labels(&self) -> impl Iterator<Item = &str> {
         self.names().filter(|name| names::is_label(name))
+    }
+
+    /// The array that handles are read from, where they are asked for.
+    fn handles(&self, asked: Asked<'_>) -> Result<Option<&str>, ReadError> {
+        let called = names::one(self.names().filter(|name| asked.is_handles(name)).collect());
+        match called.map_err(ArchiveFault::TwoTemplates)? {
+            None if asked.handles.is_some() => Err(asked.no_handles(self.names())),
+            called => Ok(called),
+        }
     }
 
     /// Whether an array is of those that go with templates and say neither what nor whose they are.
@@ -294,11 +313,11 @@ impl<'a> Archive<'a> {
         names::listed(self.names().filter(fits))
     }
 
-    /// What goes with so many templates: the texts of the array of identifiers, and of the eyes where the archive has some.
-    fn beside(&self, label: Option<&str>, records: usize) -> Result<Labels, ReadError> {
+    /// What goes with so many templates: the texts of the arrays of identifiers and handles, and of the eyes where the archive has some.
+    fn beside(&self, (label, handles): (Option<&str>, Option<&str>), records: usize) -> Result<Labels, ReadError> {
         let eyes = self.names().find(|name| names::is_one_of(&names::EYES, name));
         let column = |name: Option<&str>| name.map(|name| self.column(name, records)).transpose();
-        Ok(Labels { subjects: column(label)?, eyes: column(eyes)? })
+        Ok(Labels { subjects: column(label)?, eyes: column(eyes)?, handles: column(handles)? })
     }
 
     /// The texts of an array, one a row.
@@ -316,31 +335,17 @@ impl<'a> Archive<'a> {
 
 #[cfg(test)]
 mod tests {
-    use std::io::{Cursor, Write};
-
     use super::*;
-    use crate::template::read::testing::{self, Rows};
+    use crate::template::read::testing::{self, Rows, archive};
     use crate::template::read::{self, Format};
     use crate::template::{Eye, MaskSharing, Record, Template};
 
     const IRIS: IrisShape = IrisShape { rows: 1, columns: 2, channels: 4, mask: MaskSharing::PerBit };
     const SHAPE: TemplateShape = TemplateShape::Iris(IRIS);
 
-    fn archive(arrays: &[(&str, &str, &str, &[u8])]) -> Vec<u8> {
-        let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
-        for (name, element, shape, data) in arrays {
-            zip.start_file(format!("{name}.npy"), zip::write::SimpleFileOptions::DEFAULT).unwrap();
-            let header = format!("{{'descr': '{element}', 'fortran_order': False, 'shape': {shape}, }}");
-            zip.write_all(b"\x93NUMPY\x01\x00").unwrap();
-            zip.write_all(&(header.len() as u16).to_le_bytes()).unwrap();
-            zip.write_all(header.as_bytes()).unwrap();
-            zip.write_all(data).unwrap();
-        }
-        zip.finish().unwrap().into_inner()
-    }
-
     fn rows(file: &[u8], shape: TemplateShape, apart: bool) -> Result<Rows, ReadError> {
-        testing::rows(file, |source, sink| super::rows(source, shape, apart, sink))
+        let asked = Asked { apart, ..Asked::default() };
+        testing::rows(file, |source, sink| super::rows(source, shape, asked, sink))
     }
 
     fn codes(file: &[u8]) -> Vec<(Vec<u8>, Vec<u8>)> {

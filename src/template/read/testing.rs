@@ -1,5 +1,7 @@
 //! The rows of a file in a list, for the tests of its readers.
 
+use std::io::{Cursor, Write};
+
 use super::error::ReadError;
 use super::source::Source;
 use super::{Beside, Found, Raw, Row, Sink};
@@ -26,4 +28,18 @@ pub(super) fn rows(
     let mut rows = Vec::new();
     let Beside { found, .. } = read(Source::of(file)?, &mut rows)?;
     Ok(Rows { rows, found })
+}
+
+/// A `.npz` of arrays: name, type of element, shape, data.
+pub(super) fn archive(arrays: &[(&str, &str, &str, &[u8])]) -> Vec<u8> {
+    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, element, shape, data) in arrays {
+        zip.start_file(format!("{name}.npy"), zip::write::SimpleFileOptions::DEFAULT).unwrap();
+        let header = format!("{{'descr': '{element}', 'fortran_order': False, 'shape': {shape}, }}");
+        zip.write_all(b"\x93NUMPY\x01\x00").unwrap();
+        zip.write_all(&(header.len() as u16).to_le_bytes()).unwrap();
+        zip.write_all(header.as_bytes()).unwrap();
+        zip.write_all(data).unwrap();
+    }
+    zip.finish().unwrap().into_inner()
 }

@@ -2,7 +2,7 @@
 
 use super::super::error::RecordFault;
 use super::super::names::{self, Two};
-use super::super::text;
+use super::super::{Asked, text};
 use crate::template::TemplateShape;
 
 /// What a column holds.
@@ -43,28 +43,48 @@ impl Column {
 }
 
 /// The columns of a file.
+#[derive(Default)]
 pub(super) struct Columns {
     pub(super) all: Vec<Column>,
     /// Their names, where there is a header.
     pub(super) names: Option<Vec<String>>,
+    /// Which of them has handles, where they are asked for; it may be read as something else too.
+    pub(super) handle: Option<usize>,
+}
+
+/// Why columns are refused.
+pub(super) enum Misfit {
+    /// None of those with these names is the one of the handles.
+    NoHandles(Vec<String>),
+    /// Something else.
+    Record(RecordFault),
+}
+
+impl From<RecordFault> for Misfit {
+    fn from(fault: RecordFault) -> Self {
+        Self::Record(fault)
+    }
 }
 
 impl Columns {
     /// What the columns hold, by the first line; `given` says whether it is a header, where that is known, `comma` whether one may stand
-    /// before a fraction. Where identifiers are given `apart`, the file's own may be in several columns.
+    /// before a fraction.
     pub(super) fn of(
         fields: &[&str],
         shape: TemplateShape,
         given: Option<bool>,
-        apart: bool,
+        asked: Asked<'_>,
         comma: bool,
-    ) -> Result<Self, RecordFault> {
-        let mut columns = match is_header(fields, shape, given, comma)? {
-            false => Self { all: vec![Column::Value; fields.len()], names: None },
+    ) -> Result<Self, Misfit> {
+        let mut columns = match is_header(fields, shape, given, asked, comma)? {
+            // Fields that are no names are values, and not told.
+            false if asked.handles.is_some() => return Err(Misfit::NoHandles(Vec::new())),
+            false => Self { all: vec![Column::Value; fields.len()], names: None, handle: None },
             true => {
                 let all = fields.iter().map(|name| Column::named(name, shape)).collect();
-                let mut columns = Self { all, names: Some(fields.iter().map(|name| names::shortened(name)).collect()) };
-                columns.choose(fields, shape, apart)?;
+                let names = Some(fields.iter().map(|name| names::shortened(name)).collect());
+                let mut columns = Self { all, names, handle: handles(fields, asked)? };
+                columns.choose(fields, shape, asked)?;
                 columns
             }
         };
@@ -81,9 +101,16 @@ impl Columns {
 
     /// The names of the columns that are not read; pandas' index has none.
     pub(super) fn unread(&self) -> Vec<String> {
-        let names = self.names.iter().flatten().zip(&self.all);
-        let unread = names.filter(|(name, column)| **column == Column::Unread && !is_index(name));
-        names::listed(unread.map(|(name, _)| name.as_str()))
+        let names = self.names.iter().flatten().zip(&self.all).enumerate();
+        let unread = names.filter(|(place, (name, column))| {
+            **column == Column::Unread && !is_index(name) && self.handle != Some(*place)
+        });
+        names::listed(unread.map(|(_, (name, _))| name.as_str()))
+    }
+
+    /// The name of the column that has handles.
+    pub(super) fn handles_name(&self) -> Option<&str> {
+        Some(self.names.as_ref()?.get(self.handle?)?.as_str())
     }
 
     /// The names of columns that by the first record may say whose the templates are: neither lists and objects nor fractions.
@@ -96,7 +123,7 @@ impl Columns {
     }
 
     /// Which of the columns say whose templates these are, and that no other kind is there twice.
-    fn choose(&mut self, fields: &[&str], shape: TemplateShape, apart: bool) -> Result<(), RecordFault> {
+    fn choose(&mut self, fields: &[&str], shape: TemplateShape, asked: Asked<'_>) -> Result<(), RecordFault> {
         let of = |all: &[Column], kind: fn(Column) -> bool| -> Vec<&str> {
             fields.iter().zip(all).filter(|(_, column)| kind(**column)).map(|(name, _)| *name).collect()
         };
@@ -105,11 +132,17 @@ impl Columns {
         if let Some(repeated) = labels.iter().find(|name| !seen.insert(**name)) {
             return Err(RecordFault::Repeated { name: names::shortened(repeated) });
         }
-        let label = if apart { None } else { names::label(labels.into_iter()).map_err(RecordFault::TwoLabels)? };
+        let label =
+            if asked.apart { None } else { names::label(labels.into_iter(), asked).map_err(RecordFault::TwoLabels)? };
         for (name, column) in fields.iter().zip(&mut self.all) {
             if *column == Column::Subject && label != Some(name) {
                 *column = Column::Unread;
             }
+        }
+        if let Some(column) =
+            self.handle.and_then(|place| self.all.get_mut(place)).filter(|column| **column == Column::Value)
+        {
+            *column = Column::Unread;
         }
         let one =
             |kind: fn(Column) -> bool, fault: fn(Two) -> RecordFault| names::one(of(&self.all, kind)).map_err(fault);
@@ -214,12 +247,28 @@ fn is_index(name: &str) -> bool {
     name.is_empty() || name.starts_with("Unnamed: ") || name.eq_ignore_ascii_case("index")
 }
 
+/// Which column is called as handles are said to be, where they are asked for.
+fn handles(fields: &[&str], asked: Asked<'_>) -> Result<Option<usize>, Misfit> {
+    let mut called = fields.iter().enumerate().filter(|(_, name)| asked.is_handles(name));
+    match (called.next(), called.next()) {
+        (None, _) if asked.handles.is_some() => Err(Misfit::NoHandles(names::listed(fields.iter().copied()))),
+        (_, Some((_, name))) => Err(RecordFault::Repeated { name: names::shortened(name) }.into()),
+        (first, None) => Ok(first.map(|(place, _)| place)),
+    }
+}
+
 /// Whether the first line names columns.
-fn is_header(fields: &[&str], shape: TemplateShape, given: Option<bool>, comma: bool) -> Result<bool, RecordFault> {
+fn is_header(
+    fields: &[&str],
+    shape: TemplateShape,
+    given: Option<bool>,
+    asked: Asked<'_>,
+    comma: bool,
+) -> Result<bool, RecordFault> {
     if let Some(given) = given {
         return Ok(given);
     }
-    let names_one = fields.iter().any(|name| Column::named(name, shape) != Column::Value);
+    let names_one = fields.iter().any(|name| Column::named(name, shape) != Column::Value || asked.is_handles(name));
     let numbers = fields.iter().filter(|field| text::number(field, comma).is_some()).count();
     let empty = fields.iter().filter(|field| field.is_empty()).count();
     let counts =

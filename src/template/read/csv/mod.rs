@@ -6,19 +6,18 @@ mod table;
 
 use super::error::{Place, ReadError, RecordFault};
 use super::source::Source;
-use super::{Beside, Found, Raw, Row, Sink, names, text};
+use super::{Asked, Beside, Found, Raw, Row, Sink, names, text};
 use crate::template::{Bits, SubjectId, Template, TemplateShape};
-use columns::{Column, Columns};
+use columns::{Column, Columns, Misfit};
 use first_line::FirstLine;
 use table::Table;
 
-/// Reads values in columns; `given` says whether there is a header, where that is known. Where identifiers are given `apart`, the file's own
-/// may be in several columns.
+/// Reads values in columns; `given` says whether there is a header, where that is known.
 pub(super) fn rows(
     source: Source<'_>,
     shape: TemplateShape,
     given: Option<bool>,
-    apart: bool,
+    asked: Asked<'_>,
     sink: &mut dyn Sink,
 ) -> Result<Beside, ReadError> {
     let mut table = Table::of(source)?;
@@ -33,8 +32,12 @@ pub(super) fn rows(
         let known = match &columns {
             Some(columns) => columns,
             None => {
-                let found = Columns::of(&fields, shape, given, apart, comma);
-                let found = columns.insert(found.map_err(|fault| at(index_or(fault, &fields, &mut table)))?);
+                let found = Columns::of(&fields, shape, given, asked, comma);
+                let found = found.map_err(|fault| match fault {
+                    Misfit::NoHandles(found) => asked.no_handles(found.iter().map(String::as_str)),
+                    Misfit::Record(fault) => at(index_or(fault, &fields, &mut table)),
+                });
+                let found = columns.insert(found?);
                 sink.named(found.name_of(|column| column == Column::Subject).is_some());
                 if found.names.is_some() {
                     continue;
@@ -58,12 +61,13 @@ pub(super) fn rows(
     if let Some(first) = first {
         first.check()?;
     }
-    let columns = columns.unwrap_or(Columns { all: Vec::new(), names: None });
+    let columns = columns.unwrap_or_default();
     let mask = columns.name_of(|column| column == Column::Mask).unwrap_or_default().to_owned();
     let label = columns.name_of(|column| column == Column::Subject).map(str::to_owned);
     let unread = columns.unread();
-    candidates.retain(|name| unread.contains(name) && !apart && label.is_none());
-    Ok(Beside { found: Found { label, unread, candidates, ..Found::default() }, mask })
+    candidates.retain(|name| unread.contains(name) && !asked.apart && label.is_none());
+    let handles = columns.handles_name().map(str::to_owned);
+    Ok(Beside { found: Found { label, handles, unread, candidates, ..Found::default() }, mask })
 }
 
 /// Another number of columns than expected, told as an index where there is no header and the next line counts on.
@@ -83,13 +87,19 @@ fn row(fields: &[&str], columns: &Columns, shape: TemplateShape, comma: bool, pl
     let of = |kind| fields.iter().zip(&columns.all).find(|(_, column)| **column == kind).map(|(field, _)| *field);
     let subject = of(Column::Subject).map(RecordFault::subject).transpose();
     let eye = of(Column::Eye).filter(|eye| !eye.is_empty()).map(text::eye).transpose();
+    let handle =
+        columns.handle.and_then(|column| fields.get(column)).map_or(Ok(None), |text| RecordFault::handle(text));
     let template = template(fields, columns, shape, comma);
     let (subject, eye, fault): (Option<SubjectId>, _, _) = match (subject, eye) {
         (Ok(subject), Ok(eye)) => (subject, eye, None),
         (Ok(subject), Err(fault)) => (subject, None, Some(fault)),
         (Err(fault), eye) => (None, eye.ok().flatten(), Some(fault)),
     };
-    Row { place, person, subject, eye, template: fault.map_or(template, Err) }
+    let (handle, fault) = match handle {
+        Ok(handle) => (handle, fault),
+        Err(other) => (None, fault.or(Some(other))),
+    };
+    Row { place, person, subject, eye, handle, template: fault.map_or(template, Err) }
 }
 
 fn template(fields: &[&str], columns: &Columns, shape: TemplateShape, comma: bool) -> Result<Raw, RecordFault> {
@@ -164,7 +174,8 @@ mod tests {
     use crate::template::{Eye, IrisShape, MaskSharing};
 
     fn rows(file: &[u8], shape: TemplateShape, given: Option<bool>, apart: bool) -> Result<Rows, ReadError> {
-        testing::rows(file, |source, sink| super::rows(source, shape, given, apart, sink))
+        let asked = Asked { apart, ..Asked::default() };
+        testing::rows(file, |source, sink| super::rows(source, shape, given, asked, sink))
     }
 
     fn fault(file: &str, shape: TemplateShape) -> (usize, RecordFault) {

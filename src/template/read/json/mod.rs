@@ -8,24 +8,24 @@ use super::error::{Place, ReadError, RecordFault};
 use super::fields::Fields;
 use super::names::{self, MaskMarks};
 use super::source::Source;
-use super::{Beside, Found, Raw, Row, Sink, text};
-use crate::template::{Bits, Eye, IrisShape, SubjectId, Template, TemplateShape};
+use super::{Asked, Beside, Found, Raw, Row, Sink, text};
+use crate::template::{Bits, Eye, Handle, IrisShape, SubjectId, Template, TemplateShape};
 use values::{Item, Values};
 
-/// Reads JSON; where identifiers are given `apart`, the file's own may be in several fields.
+/// Reads JSON.
 pub(super) fn rows(
     source: Source<'_>,
     shape: TemplateShape,
-    apart: bool,
+    asked: Asked<'_>,
     sink: &mut dyn Sink,
 ) -> Result<Beside, ReadError> {
     let mut reader =
-        Reader { shape, apart, sink, stopped: None, found: Found::default(), mask: String::new(), items: 0 };
+        Reader { shape, asked, sink, stopped: None, found: Found::default(), mask: String::new(), items: 0 };
     let mut values = Values::new(source);
     while let Some((place, value)) = values.next()? {
         match value {
             Ok(value) => reader.item(value, place),
-            Err(fault) => reader.push(place, None, None, Err(fault)),
+            Err(fault) => reader.push(place, Whose::default(), Err(fault)),
         }
         if let Some(stopped) = reader.stopped {
             return Err(stopped);
@@ -33,6 +33,10 @@ pub(super) fn rows(
     }
     match reader.found.by_id && reader.items > 1 {
         true => Err(ReadError::Structure { found: "several objects of lists, with no field that is known" }),
+        // Before, what was found was not asked about.
+        false if asked.handles.is_some() && reader.found.handles.is_none() && reader.items > 0 => {
+            Err(asked.no_handles(reader.found.label.iter().chain(&reader.found.unread).map(String::as_str)))
+        }
         false => Ok(Beside { found: reader.found, mask: reader.mask }),
     }
 }
@@ -40,7 +44,7 @@ pub(super) fn rows(
 /// Makes rows of values.
 struct Reader<'a> {
     shape: TemplateShape,
-    apart: bool,
+    asked: Asked<'a>,
     sink: &'a mut dyn Sink,
     /// What a row came to that was not taken.
     stopped: Option<ReadError>,
@@ -58,11 +62,19 @@ const EYES: [(Eye, &str, &str, &str); 2] = [
 /// Which program wrote it: nothing that a template needs.
 const VERSIONS: [&str; 2] = ["IRIS_version", "iris_code_version"];
 
+/// Whose a row is.
+#[derive(Clone, Default)]
+struct Whose {
+    subject: Option<SubjectId>,
+    eye: Option<Eye>,
+    handle: Option<Handle>,
+}
+
 impl Reader<'_> {
-    fn push(&mut self, place: Place, subject: Option<SubjectId>, eye: Option<Eye>, template: Result<Raw, RecordFault>) {
+    fn push(&mut self, place: Place, Whose { subject, eye, handle }: Whose, template: Result<Raw, RecordFault>) {
         let person = self.items.max(1);
         if self.stopped.is_none() {
-            self.stopped = self.sink.row(Row { place, person, subject, eye, template }).err();
+            self.stopped = self.sink.row(Row { place, person, subject, eye, handle, template }).err();
         }
     }
 
@@ -73,18 +85,19 @@ impl Reader<'_> {
             (Item::Object(fields), _) => self.object(fields, place),
             (Item::List(values), TemplateShape::Vector(dimension)) => {
                 let raw = numbers(&values).and_then(|values| Raw::vector(values, dimension));
-                self.push(place, None, None, raw);
+                self.push(place, Whose::default(), raw);
                 Ok(())
             }
             (Item::List(_), _) => Err(RecordFault::Json { column: 1 }),
         };
         if let Err(fault) = read {
-            self.push(place, None, None, Err(fault));
+            self.push(place, Whose::default(), Err(fault));
         }
     }
 
     /// A vector or bits, with what goes with them; or lists of all of these; or vectors by the identifiers of their subjects.
     fn object(&mut self, mut fields: Fields, place: Place) -> Result<(), RecordFault> {
+        let handles = self.handles(&fields)?;
         let (known, expected): (&[&str], _) = match self.shape {
             TemplateShape::Vector(_) => (&names::VECTORS, "`vector` (or `embedding`, `values`)"),
             _ => (&names::BITS, "`bits`"),
@@ -100,37 +113,28 @@ impl Reader<'_> {
         self.unread(&fields);
         match (value, self.shape) {
             (Value::Array(values), TemplateShape::Vector(dimension)) if values.first().is_some_and(Value::is_array) => {
-                let labels = match (labels, values.len()) {
-                    (Some(Value::Array(labels)), records) if labels.len() == records => {
-                        labels.into_iter().map(Some).collect()
-                    }
-                    (label, 1) => vec![label],
-                    (None, records) => vec![None; records],
-                    (Some(_), _) => {
-                        return Err(RecordFault::FieldType {
-                            name: "id",
-                            expected: "a list of as many as there are vectors",
-                        });
-                    }
-                };
-                for (index, (value, label)) in values.iter().zip(labels).enumerate() {
+                const EACH: &str = "a list of as many as there are vectors";
+                let labels = of_each(labels, values.len());
+                let labels = labels.ok_or(RecordFault::FieldType { name: "id", expected: EACH })?;
+                let handles = of_each(handles, values.len()).ok_or(RecordFault::HandleType { expected: EACH })?;
+                for (index, (value, (label, of_record))) in
+                    values.iter().zip(labels.into_iter().zip(handles)).enumerate()
+                {
                     let raw = list(value, &name).and_then(|values| Raw::vector(values, dimension));
                     self.items += usize::from(index > 0);
-                    let subject = subject(label);
+                    let (subject, handle) = (subject(label), handle(of_record));
                     let raw = raw.and_then(|raw| subject.as_ref().map_err(Clone::clone).map(|_| raw));
-                    self.push(
-                        if index > 0 { Place::Record(index + 1) } else { place },
-                        subject.ok().flatten(),
-                        eye,
-                        raw,
-                    );
+                    let raw = raw.and_then(|raw| handle.as_ref().map_err(Clone::clone).map(|_| raw));
+                    let whose = Whose { subject: subject.ok().flatten(), eye, handle: handle.ok().flatten() };
+                    self.push(if index > 0 { Place::Record(index + 1) } else { place }, whose, raw);
                 }
                 Ok(())
             }
             (value, shape) => {
-                let subject = subject(labels)?;
+                let (subject, handle) = (subject(labels)?, handle(handles));
                 let raw = template(&value, &name, shape);
-                self.push(place, subject, eye, raw);
+                let raw = raw.and_then(|raw| handle.as_ref().map_err(Clone::clone).map(|_| raw));
+                self.push(place, Whose { subject, eye, handle: handle.ok().flatten() }, raw);
                 Ok(())
             }
         }
@@ -149,8 +153,8 @@ impl Reader<'_> {
         for (name, value) in fields.iter() {
             let raw = list(value, name).and_then(|values| Raw::vector(values, dimension));
             match RecordFault::subject(name) {
-                Ok(subject) => self.push(place, Some(subject), None, raw),
-                Err(fault) => self.push(place, None, None, Err(fault)),
+                Ok(subject) => self.push(place, Whose { subject: Some(subject), ..Whose::default() }, raw),
+                Err(fault) => self.push(place, Whose::default(), Err(fault)),
             }
         }
         Ok(())
@@ -158,8 +162,10 @@ impl Reader<'_> {
 
     /// One eye, or both of a person.
     fn irises(&mut self, mut fields: Fields, shape: IrisShape, place: Place) -> Result<(), RecordFault> {
+        let of_person = self.handles(&fields)?;
         let subject = self.labels(&mut fields).and_then(subject)?;
         let eye = eye(&mut fields)?;
+        let handle = handle(of_person);
         let mut irises = Vec::new();
         for (of, code, mask, whole) in EYES {
             match (fields.take(code)?, fields.take(mask)?, fields.take(whole)?) {
@@ -184,7 +190,11 @@ impl Reader<'_> {
             irises.push((eye, self.iris(&mut fields, shape)));
         }
         self.unread(&fields);
-        irises.into_iter().for_each(|(eye, raw)| self.push(place, subject.clone(), eye, raw));
+        for (eye, raw) in irises {
+            let raw = raw.and_then(|raw| handle.as_ref().map_err(Clone::clone).map(|_| raw));
+            let handle = handle.as_ref().ok().cloned().flatten();
+            self.push(place, Whose { subject: subject.clone(), eye, handle }, raw);
+        }
         Ok(())
     }
 
@@ -210,21 +220,38 @@ impl Reader<'_> {
 
     /// What says whose templates these are.
     fn labels(&mut self, fields: &mut Fields) -> Result<Option<Value>, RecordFault> {
-        if self.apart {
+        if self.asked.apart {
             return Ok(None);
         }
-        let name = names::label(fields.names().filter(|name| names::is_label(name))).map_err(RecordFault::TwoLabels)?;
+        let name = names::label(fields.names().filter(|name| names::is_label(name)), self.asked);
+        let name = name.map_err(RecordFault::TwoLabels)?;
         let Some(name) = name.map(str::to_owned) else { return Ok(None) };
         self.found.label.get_or_insert_with(|| names::shortened(&name));
         fields.take(&name)
     }
 
+    /// What handles are read from. It stays where it is, for it may be read as something else too.
+    fn handles(&mut self, fields: &Fields) -> Result<Option<Value>, RecordFault> {
+        let mut called = fields.iter().filter(|(name, _)| self.asked.is_handles(name));
+        let Some((name, value)) = called.next() else { return Ok(None) };
+        let name = names::shortened(name);
+        if called.next().is_some() {
+            return Err(RecordFault::Repeated { name });
+        }
+        self.found.handles.get_or_insert(name);
+        Ok(Some(value.clone()))
+    }
+
     /// Remembers what was not read.
     fn unread(&mut self, fields: &Fields) {
-        for (name, value) in fields.iter().filter(|(name, _)| !VERSIONS.contains(name)) {
+        let unread = |name: &str| !VERSIONS.contains(&name) && !self.asked.is_handles(name);
+        let unread: Vec<_> = fields.iter().filter(|(name, _)| unread(name)).collect();
+        for (name, value) in unread {
             let name = names::shortened(name);
             if self.found.unread.len() < 16 && !self.found.unread.contains(&name) {
-                if (value.is_string() || value.is_i64() || value.is_u64()) && !self.apart && self.found.label.is_none()
+                if (value.is_string() || value.is_i64() || value.is_u64())
+                    && !self.asked.apart
+                    && self.found.label.is_none()
                 {
                     self.found.candidates.push(name.clone());
                 }
@@ -242,6 +269,27 @@ fn subject(label: Option<Value>) -> Result<Option<SubjectId>, RecordFault> {
             RecordFault::subject(&number.to_string()).map(Some)
         }
         Some(_) => Err(RecordFault::FieldType { name: "id", expected: "a text or an integer" }),
+    }
+}
+
+/// What a field says of each of so many records; none where it does not.
+fn of_each(value: Option<Value>, records: usize) -> Option<Vec<Option<Value>>> {
+    match (value, records) {
+        (Some(Value::Array(values)), records) if values.len() == records => {
+            Some(values.into_iter().map(Some).collect())
+        }
+        (value, 1) => Some(vec![value]),
+        (None, records) => Some(vec![None; records]),
+        (Some(_), _) => None,
+    }
+}
+
+fn handle(value: Option<Value>) -> Result<Option<Handle>, RecordFault> {
+    match value {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => RecordFault::handle(&text),
+        Some(Value::Number(number)) if number.is_i64() || number.is_u64() => RecordFault::handle(&number.to_string()),
+        Some(_) => Err(RecordFault::HandleType { expected: "a text or an integer" }),
     }
 }
 
