@@ -1,7 +1,12 @@
 //! `audit replay`: an answer is made again from what the custodian keeps, and nothing else passes for it.
 
+use cotejo::service::audit::{Entry, Event, Head};
+use cotejo::service::protocol::{Reply, ReplyOutcome};
+use cotejo::service::signing::{Hash, Signed, SigningKey};
 use predicates::prelude::PredicateBooleanExt;
 use predicates::str::contains;
+use rand::SeedableRng;
+use rand_chacha::ChaCha20Rng;
 
 use crate::network::{Serving, ask, desk, reconfigure};
 use crate::support::Desk;
@@ -121,4 +126,134 @@ fn what_does_not_belong_to_an_answer_is_refused_by_name() {
     replay(&desk, 2, &job).code(2).stderr(contains("do not open the commitment"));
     sqlite(&desk, "DELETE FROM replays");
     replay(&desk, 2, &job).code(2).stderr(contains("no seed is kept"));
+}
+
+/// The log of the custodian's database.
+fn log(database: &rusqlite::Connection) -> Vec<Entry> {
+    let sql = "SELECT number, time, content, content_digest, hash, signature FROM log ORDER BY number";
+    let mut rows = database.prepare(sql).unwrap();
+    let text = |row: &rusqlite::Row<'_>, column| row.get::<_, String>(column).unwrap();
+    let entries = rows.query_map([], |row| {
+        Ok(Entry {
+            number: row.get::<_, i64>(0)?.unsigned_abs(),
+            time: cotejo::service::time::Time::from_millis(row.get(1)?),
+            content: row.get(2)?,
+            content_digest: text(row, 3).parse().unwrap(),
+            hash: text(row, 4).parse().unwrap(),
+            signature: text(row, 5).parse().unwrap(),
+        })
+    });
+    entries.unwrap().map(Result::unwrap).collect()
+}
+
+/// The custodian signs another reply in the place of the one that it gave, and all of its log from there on anew.
+fn signs_otherwise(desk: &Desk, change: impl Fn(&mut ReplyOutcome)) {
+    let key = SigningKey::from_pem(std::str::from_utf8(&desk.read("b/signing.key")).unwrap()).unwrap();
+    let database = rusqlite::Connection::open(desk.path("b/custodian.sqlite")).unwrap();
+    let (mut head, mut rng, mut changed) = (Head::NONE, ChaCha20Rng::seed_from_u64(1), false);
+    for entry in log(&database) {
+        let event = match entry.event().unwrap().unwrap() {
+            Event::Reply { statement } => {
+                let mut said: Reply = statement.verify(None).unwrap();
+                change(&mut said.outcome);
+                let statement = Signed::new(&said, &key).unwrap();
+                database.execute("UPDATE jobs SET reply = ?1", [statement.to_json()]).unwrap();
+                changed = true;
+                Event::Reply { statement }
+            }
+            event => event,
+        };
+        let entry = match changed {
+            true => Entry::new(event, entry.time, &head, &key, &mut rng).unwrap(),
+            false => entry,
+        };
+        let Entry { number, content, content_digest, hash, signature, .. } = &entry;
+        let sql = "UPDATE log SET content = ?2, content_digest = ?3, hash = ?4, signature = ?5 WHERE number = ?1";
+        let texts = [content_digest.to_string(), hash.to_string(), signature.to_string()];
+        let [digest, hash, signature] = texts;
+        database.execute(sql, rusqlite::params![*number as i64, content, digest, hash, signature]).unwrap();
+        head = entry.head();
+    }
+    assert!(changed);
+}
+
+/// The custodian's own signatures are all right: only the answer itself shows it.
+#[test]
+fn an_answer_that_the_gallery_does_not_give_is_found() {
+    let desk = keeping();
+    let serving = Serving::begin(&desk);
+    let job = asked(&desk, 1, "");
+    drop(serving);
+    signs_otherwise(&desk, |outcome| {
+        let ReplyOutcome::Answered { answer_digest, .. } = outcome else { panic!() };
+        *answer_digest = Hash([7; 32]);
+    });
+    let found = replay(&desk, 2, &job).code(1).stdout(contains("the answer is not the one that was signed"));
+    found.stdout(contains(format!("signed  {}", Hash([7; 32]))));
+    assert_eq!(
+        serde_json::from_slice::<serde_json::Value>(
+            &replay(&desk, 2, &format!("{job} --json")).code(1).get_output().stdout
+        )
+        .unwrap()["same"],
+        false
+    );
+    // And of blocks.
+    let database = rusqlite::Connection::open(desk.path("b/custodian.sqlite")).unwrap();
+    let mut parts: Vec<u8> = database.query_row("SELECT parts FROM replays", [], |row| row.get(0)).unwrap();
+    replay(&desk, 2, &format!("{job} --blocks 1")).code(0);
+    parts.iter_mut().for_each(|byte| *byte ^= 1);
+    database.execute("UPDATE replays SET parts = ?1", [&parts]).unwrap();
+    drop(database);
+    signs_otherwise(&desk, |outcome| {
+        let ReplyOutcome::Answered { parts: signed, .. } = outcome else { panic!() };
+        *signed = Some(Hash::of(&parts));
+    });
+    replay(&desk, 2, &format!("{job} --blocks 1")).code(1).stdout(contains("are not those that were signed"));
+}
+
+#[test]
+fn entries_that_somebody_else_has_signed_are_no_grounds_for_an_answer() {
+    let desk = keeping();
+    let serving = Serving::begin(&desk);
+    let job = asked(&desk, 1, "");
+    drop(serving);
+    let number = |kind: &str| -> i64 {
+        let database = rusqlite::Connection::open(desk.path("b/custodian.sqlite")).unwrap();
+        let sql = "SELECT MIN(number) FROM log WHERE content LIKE ?1";
+        database.query_row(sql, [format!("%\"kind\":\"{kind}\"%")], |row| row.get(0)).unwrap()
+    };
+    let relied_on = ["registered", "gallery", "request", "receipt", "reply"].map(number);
+    let without = |number: i64| {
+        let keep = desk.read("b/custodian.sqlite");
+        sqlite(
+            &desk,
+            &format!(
+                "UPDATE log SET signature = (SELECT signature FROM log WHERE number = {}) WHERE number = {number}",
+                if number == 1 { 2 } else { 1 }
+            ),
+        );
+        let named = contains(format!("entry {number} of the log is not as it was written"))
+            // Of the first and the last, no command opens the database.
+            .or(contains(format!("entry of the log, number {number}, is not signed")));
+        replay(&desk, 2, &job).code(2).stderr(named.and(contains("cotejo audit verify")));
+        desk.write("b/custodian.sqlite", keep);
+    };
+    relied_on.into_iter().for_each(without);
+    // What a key of before has signed holds as far as it signed, and the key of now is introduced by it.
+    desk.ok("certificates signing-key --out b/next");
+    desk.ok(
+        "keys succeed --database b/custodian.sqlite --signing-key b/signing.key --successor b/next/signing.key --yes",
+    );
+    reconfigure(&desk, "b/custodian.toml", "signing_key = 'signing.key'", "signing_key = 'next/signing.key'");
+    replay(&desk, 2, &job).code(0);
+    relied_on.into_iter().for_each(without);
+    without(number("succession"));
+    // A statement that is no party's.
+    let database = rusqlite::Connection::open(desk.path("b/custodian.sqlite")).unwrap();
+    let receipt: String = database.query_row("SELECT receipt FROM jobs", [], |row| row.get(0)).unwrap();
+    let other = SigningKey::from_pem(std::str::from_utf8(&desk.read("other/signing.key")).unwrap()).unwrap();
+    let said: cotejo::service::protocol::Receipt = Signed::from_json(&receipt).unwrap().verify(None).unwrap();
+    database.execute("UPDATE jobs SET receipt = ?1", [Signed::new(&said, &other).unwrap().to_json()]).unwrap();
+    drop(database);
+    replay(&desk, 2, &job).code(2).stderr(contains("holds a receipt that is not signed with a key of its party's"));
 }

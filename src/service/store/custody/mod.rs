@@ -22,6 +22,7 @@ mod persons;
 mod replays;
 mod submission;
 mod versions;
+mod witness;
 
 use rand::CryptoRng;
 

@@ -4,14 +4,12 @@
 use zeroize::Zeroizing;
 
 use super::Custody;
+use super::witness::{Asked, Surroundings, Untold, Witness};
 use crate::scheme::{RandomSeed, Randomness};
-use crate::service::audit::Event;
 use crate::service::protocol::{Receipt, Reply, ReplyOutcome, Request};
 use crate::service::signing::{Hash, Name, Signed};
 use crate::service::store::StoreError;
-use crate::service::store::entries::page;
 use crate::service::store::logged::LoggedStep;
-use crate::service::store::values::Row;
 use crate::service::time::Time;
 
 /// What the order of subjects in slots is derived for from the signing key.
@@ -59,13 +57,6 @@ pub struct Replay {
     pub query: Option<Vec<u8>>,
 }
 
-/// Digests of the statements of a job.
-struct Told {
-    request: Hash,
-    receipt: Hash,
-    reply: Hash,
-}
-
 /// Why an answer cannot be made again.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -91,6 +82,9 @@ pub enum NoReplay {
     /// Statements in the database are not those of the log.
     #[error("request, receipt and reply of job {0} are not those that the log holds")]
     Log(Name),
+    /// An entry of the log is not what its owner has written.
+    #[error(transparent)]
+    Entry(Untold),
     /// The log does not tell of the version that was searched.
     #[error("the log tells nothing of version {0} of the gallery")]
     Gallery(u64),
@@ -103,10 +97,20 @@ impl crate::remedy::Remedy for NoReplay {
             Self::Unknown(_) => "take the job from a receipt, or from 'cotejo audit export'",
             Self::Unanswered(_) | Self::Gallery(_) => return None,
             Self::NoSeed(_) => "name a job that was accepted since",
+            Self::Entry(_) => "find out who wrote into the database ('cotejo audit verify' names every such entry)",
             Self::Log(_) => "check the log ('cotejo audit verify'); of erased contents nothing can be made again",
             Self::Commitment(_) | Self::Parts(_) => "tell the requester, and find out who wrote into the database",
         };
         Some(remedy.into())
+    }
+}
+
+impl From<Untold> for NoReplay {
+    fn from(error: Untold) -> Self {
+        match error {
+            Untold::Store(error) => Self::Store(error),
+            error => Self::Entry(error),
+        }
     }
 }
 
@@ -167,7 +171,8 @@ impl Custody {
     ///
     /// # Errors
     ///
-    /// [`NoReplay`] by name; [`StoreError::Damaged`] where statements or the query are not those that were signed.
+    /// [`NoReplay`] by name, also where an entry is not its owner's or a statement not its party's; [`StoreError::Damaged`] where the query is not the
+    /// one that was asked.
     pub fn replay(&mut self, job: &Name) -> Result<Replay, NoReplay> {
         let sql = "SELECT sequence, request, receipt, reply, seed, exempt, computed, parts, replays.query FROM jobs \
                    LEFT JOIN replays ON replays.job = jobs.id WHERE id = ?1";
@@ -175,18 +180,21 @@ impl Custody {
         let mut row = found.into_iter().next().ok_or(NoReplay::Unknown(*job))?;
         let sequence = row.count()?;
         let request = Signed::<Request>::from_json(&row.text()?).map_err(|_| StoreError::Damaged("request"))?;
-        let digest = request.digest();
-        let request = request.verify(None).map_err(|_| StoreError::Damaged("request"))?;
         let received = Signed::<Receipt>::from_json(&row.text()?).map_err(|_| StoreError::Damaged("receipt"))?;
-        let receipt = received.verify(None).map_err(|_| StoreError::Damaged("receipt"))?;
         let Some(reply) = row.maybe_text()? else { return Err(NoReplay::Unanswered(*job)) };
         let replied = Signed::<Reply>::from_json(&reply).map_err(|_| StoreError::Damaged("reply"))?;
-        let (reply_digest, reply) = (replied.digest(), replied.verify(None).map_err(|_| StoreError::Damaged("reply"))?);
-        let told = Told { request: digest, receipt: received.digest(), reply: reply_digest };
+        let (digest, reply_digest) = (request.digest(), replied.digest());
+        let (asked, answered) = self.journal.attempt(|step| {
+            let witness = &mut Witness::new(step)?;
+            let asked = witness.asked(sequence, &request, &received, &replied)?;
+            let answered = asked.as_ref().map(|asked| witness.surroundings(sequence, asked)).transpose()?;
+            Ok::<_, NoReplay>(asked.zip(answered).ok_or(NoReplay::Log(*job))?)
+        })?;
+        let Asked { request, receipt, reply } = asked;
+        let Surroundings { exempt: exempt_then, gallery: searched } = answered;
         if receipt.request != digest || reply.request_digest != digest || receipt.job != *job {
             return Err(NoReplay::Log(*job));
         }
-        let exempt_then = self.told(sequence, reply.number, &request.agreement, &told)?.ok_or(NoReplay::Log(*job))?;
         let ReplyOutcome::Answered { answer_digest, gallery, parts, .. } = reply.outcome else {
             return Err(NoReplay::Unanswered(*job));
         };
@@ -211,7 +219,7 @@ impl Custody {
         if query.as_ref().is_some_and(|query| Hash::of(query) != request.query_digest) {
             return Err(StoreError::Damaged("query").into());
         }
-        let searched = self.searched(&request.agreement, gallery)?.ok_or(NoReplay::Gallery(gallery))?;
+        let searched = searched.ok_or(NoReplay::Gallery(gallery))?;
         Ok(Replay {
             request,
             receipt,
@@ -226,69 +234,6 @@ impl Custody {
             computed,
             parts,
             query,
-        })
-    }
-
-    /// Whether the log tells of these statements where they belong: a request's entry has the number of its job, its receipt follows, a reply has the
-    /// number that it names. Then the exempt lists in force in between.
-    fn told(
-        &mut self,
-        sequence: u64,
-        replied: u64,
-        agreement: &Hash,
-        told: &Told,
-    ) -> Result<Option<Vec<Option<Hash>>>, StoreError> {
-        let agreement = *agreement;
-        self.journal.step(|step| {
-            let mut event = |number: u64| -> Result<Option<Event>, StoreError> {
-                let entry = page(step, number, number)?.pop();
-                entry.map_or(Ok(None), |entry| entry.event().map_err(|_| StoreError::Damaged("log entry")))
-            };
-            let request = event(sequence)?;
-            let (receipt, reply) = (event(sequence.saturating_add(1))?, event(replied)?);
-            let stands = matches!(&request, Some(Event::Request { statement }) if statement.digest() == told.request)
-                && matches!(&receipt, Some(Event::Receipt { statement }) if statement.digest() == told.receipt)
-                && matches!(&reply, Some(Event::Reply { statement }) if statement.digest() == told.reply);
-            if !stands {
-                return Ok(None);
-            }
-            let sql = "SELECT number FROM log WHERE content LIKE ?1 AND number < ?2 ORDER BY number";
-            let beginning = format!("%\"kind\":\"exempt\",\"agreement\":\"{agreement}\"%");
-            let numbers = step.query(sql, &[beginning.into(), replied.into()])?;
-            let mut lists = vec![None];
-            for number in numbers.into_iter().map(|mut row: Row| row.count()) {
-                let number = number?;
-                let Some(entry) = page(step, number, number)?.pop() else { continue };
-                if let Ok(Some(Event::Exempt { agreement: of, list, .. })) = entry.event()
-                    && of == agreement
-                {
-                    if number < sequence {
-                        lists.clear();
-                    }
-                    lists.push(Some(list));
-                }
-            }
-            Ok(Some(lists))
-        })
-    }
-
-    /// The content of a version of the gallery, as the log tells it.
-    fn searched(&mut self, agreement: &Hash, version: u64) -> Result<Option<Hash>, StoreError> {
-        let (agreement, wanted) = (*agreement, version);
-        self.journal.step(|step| {
-            let sql = "SELECT number FROM log WHERE content LIKE ?1 ORDER BY number DESC";
-            let beginning = format!("%\"kind\":\"gallery\",\"agreement\":\"{agreement}\",\"version\":{wanted},%");
-            let numbers = step.query(sql, &[beginning.into()])?;
-            for number in numbers.into_iter().map(|mut row: Row| row.count()) {
-                let number = number?;
-                let Some(entry) = page(step, number, number)?.pop() else { continue };
-                if let Ok(Some(Event::Gallery { version, state, .. })) = entry.event()
-                    && version == wanted
-                {
-                    return Ok(Some(state));
-                }
-            }
-            Ok(None)
         })
     }
 }
