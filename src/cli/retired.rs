@@ -29,7 +29,7 @@ pub struct Retired {
 }
 
 impl Retired {
-    /// All that are there, in the order of their names.
+    /// All that are there, in the order of their names. Of those whose deletion was begun and not finished, it is finished.
     pub fn all(keys: &Path) -> Result<Vec<Self>, Failure> {
         let place = keys.join("retired");
         let entries = match fs::read_dir(&place) {
@@ -40,7 +40,15 @@ impl Retired {
         let folders = entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<Vec<_>, _>>();
         let mut folders = folders.map_err(|error| Failure::io(&place, "read it", &error))?;
         folders.sort();
-        Ok(folders.into_iter().filter_map(Self::at).collect())
+        let mut all = Vec::new();
+        for retired in folders.into_iter().filter_map(Self::at) {
+            match files::is_overwritten(&retired.folder.join(SECRET_KEY))? {
+                // Somebody may just be about it.
+                true => drop(retired.delete()?),
+                false => all.push(retired),
+            }
+        }
+        Ok(all)
     }
 
     /// None for what is no folder of ours.
@@ -71,12 +79,18 @@ impl Retired {
         fs::remove_dir(&self.folder).map_err(|error| Failure::io(&self.folder, "remove it", &error))
     }
 
-    /// Moves what is there.
+    /// Moves what is there, over nothing that is there already.
     fn take(&self, from: &Path, to: &Path) -> Result<(), Failure> {
         for name in HELD {
-            match fs::rename(from.join(name), to.join(name)) {
+            let (from, to) = (from.join(name), to.join(name));
+            // A rename would replace it. Nobody else moves keys meanwhile: see `files::alone`.
+            if fs::symlink_metadata(&from).is_ok() && fs::symlink_metadata(&to).is_ok() {
+                let remedy = "look whose it is, and move it elsewhere";
+                return Err(Failure::at(&to, "is there already, where a key of before is to be kept", remedy));
+            }
+            match fs::rename(&from, &to) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                    return Err(Failure::io(&from.join(name), "move it", &error));
+                    return Err(Failure::io(&from, "move it", &error));
                 }
                 _ => {}
             }

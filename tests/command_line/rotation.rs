@@ -136,3 +136,102 @@ fn a_key_that_is_replaced_or_protected_leaves_no_bytes_where_it_was() {
     assert!(is_overwritten(&link) && holding(&desk, &secret).is_empty());
     desk.ok("audit key --keys a/keys --passphrase-file passphrase");
 }
+
+/// The folder of the key of before.
+fn retired(desk: &Desk) -> PathBuf {
+    desk.path("a/keys/retired").read_dir().unwrap().next().unwrap().unwrap().path()
+}
+
+#[test]
+fn of_two_rotations_at_once_one_is_refused_and_no_key_is_lost() {
+    let desk = desk();
+    assert_eq!(ask(&desk, "--templates probes.csv --number 1 --patience 0").0, 4);
+    let held = fs::File::open(desk.path("a/keys")).unwrap();
+    held.lock().unwrap();
+    desk.refused(ROTATE, "a/keys", "another 'cotejo keys rotate' is at work");
+    drop(held);
+    // What lies where a key of before is to be kept is not replaced.
+    desk.command(&format!("{ROTATE} --days 0")).assert().success();
+    let kept = retired(&desk);
+    let first = fs::read(kept.join("secret.key")).unwrap();
+    fs::remove_file(desk.path("a/keys/secret.key")).unwrap();
+    fs::write(desk.path("a/keys/secret.key"), &first).unwrap();
+    fs::set_permissions(desk.path("a/keys/secret.key"), std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    fs::write(kept.join("secret.key"), "another's").unwrap();
+    desk.command(&format!("{ROTATE} --days 0")).assert().code(2).stderr(contains("is there already"));
+    assert_eq!(fs::read(kept.join("secret.key")).unwrap(), b"another's");
+    assert_eq!(desk.read("a/keys/secret.key"), first);
+    fs::remove_dir_all(&kept).unwrap();
+    let secrets = || files(&desk.path("a/keys")).iter().filter(|path| path.ends_with("secret.key")).count();
+    let rotations: Vec<_> = (0..4)
+        .map(|_| {
+            let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_cotejo"));
+            command.current_dir(desk.path(".")).args(ROTATE.split_whitespace()).stderr(std::process::Stdio::null());
+            command.stdout(std::process::Stdio::null()).spawn().unwrap()
+        })
+        .collect();
+    let done = rotations.into_iter().map(|mut child| child.wait().unwrap()).filter(|ended| ended.success()).count();
+    assert!(done >= 1);
+    // The one that is waited for and the one of now; those in between had nobody waiting for them.
+    assert_eq!((secrets(), holding(&desk, &first).len()), (2, 1));
+}
+
+#[test]
+fn a_key_whose_deletion_was_begun_is_no_key_and_is_deleted_to_the_end() {
+    let desk = desk();
+    assert_eq!(ask(&desk, "--templates probes.csv --number 1 --patience 0").0, 4);
+    desk.command(ROTATE).assert().success();
+    let folder = retired(&desk);
+    // As a crash leaves it, behind the first page or at the end.
+    for overwritten in [4096, usize::MAX] {
+        fs::create_dir_all(&folder).unwrap();
+        let mut secret = fs::read(desk.path("a/keys/secret.key")).unwrap();
+        let length = secret.len();
+        secret.iter_mut().take(overwritten.min(length)).for_each(|byte| *byte = 0);
+        fs::write(folder.join("secret.key"), &secret).unwrap();
+        fs::set_permissions(folder.join("secret.key"), std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+        let (code, _, err) = ask(&desk, "--check");
+        assert_eq!(code, 0, "{err}");
+        assert!(!folder.exists());
+    }
+}
+
+#[test]
+fn a_key_of_another_agreement_goes_after_its_last_day_as_well() {
+    let desk = desk();
+    assert_eq!(ask(&desk, "--templates probes.csv --number 1 --patience 0").0, 4);
+    let secret = desk.read("a/keys/secret.key");
+    desk.command(&format!("{ROTATE} --days 1")).assert().success();
+    let folder = retired(&desk);
+    let key = folder.file_name().unwrap().to_str().unwrap().split('.').next().unwrap().to_owned();
+    desk.ok("agreement init --modality face --dimension 16 --parameter-set insecure-test --allow-insecure --service \
+             --purpose identification --threshold 0.4 --out other.toml");
+    desk.ok("keygen --agreement other.toml --allow-insecure --force --out a/keys");
+    let other = |number: u32| {
+        ask(&desk, &format!("--templates probes.csv --number {number} --patience 0 --agreement other.toml"))
+    };
+    assert_eq!(other(2).0, 4);
+    assert_eq!(holding(&desk, &secret).len(), 1, "its day has not passed");
+    fs::rename(&folder, desk.path(&format!("a/keys/retired/{key}.2026-01-01"))).unwrap();
+    let (code, _, err) = other(3);
+    assert_eq!(code, 4, "{err}");
+    assert!(err.contains("request 1: the last day of its key was 2026-01-01"), "{err}");
+    assert!(holding(&desk, &secret).is_empty());
+}
+
+#[test]
+fn a_query_is_made_again_with_the_key_of_before_until_that_is_deleted() {
+    let desk = desk();
+    assert_eq!(ask(&desk, "--templates probes.csv --number 1 --patience 0").0, 4);
+    let again = "audit query 1 --config a/querier.toml --templates probes.csv";
+    desk.command(ROTATE).assert().success();
+    desk.ok(&format!("{again} --out again.query"));
+    let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(desk.path("again.query")).unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o600);
+    assert!(desk.ok("ask --config a/querier.toml --abandon 1 --yes").contains('1'));
+    desk.command(again)
+        .assert()
+        .code(2)
+        .stderr(contains("neither that of now nor kept"))
+        .stderr(contains("keys rotate"));
+}

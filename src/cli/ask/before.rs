@@ -6,7 +6,7 @@ use crate::agreement::Code;
 use crate::exchange::Querier as Encrypting;
 use crate::scheme::Opened;
 use crate::service::signing::Name;
-use crate::service::store::{ListedRequest, Outbox, RequestState};
+use crate::service::store::{ListedRequest, Outbox, RequestState, StoreError};
 
 use super::told::Told;
 use crate::cli::console::{Console, count};
@@ -42,57 +42,76 @@ pub struct Settling<'a> {
 
 impl Settling<'_> {
     /// Deletes the keys of before for which nothing waits, and those whose day has passed with what waits for them. Verdicts that are kept are
-    /// kept on: they are encrypted under the key of today.
+    /// kept on: they are encrypted under the key of today. Of keys of another agreement nothing is read: those go when their day has passed.
     pub fn run(&self, outbox: &mut Outbox) -> Result<(), Failure> {
-        for before in Before::all(self.keys, self.agreement)? {
-            self.settle(before, outbox)?;
+        for retired in Retired::all(self.keys)? {
+            match load::querier_under(&retired.folder, self.agreement)? {
+                Some(querier) => self.settle(Before { retired, querier }, outbox)?,
+                None if retired.is_over(party::now()) => {
+                    self.abandon(&retired, &outbox.list().map_err(|error| self.failed(&error))?, outbox)?;
+                    self.delete(retired, "its last day has passed")?;
+                }
+                None => {}
+            }
         }
         Ok(())
     }
 
     fn settle(&self, before: Before, outbox: &mut Outbox) -> Result<(), Failure> {
-        let failed = |error| party::store_failure(self.config, &error);
-        let (console, now) = (self.console, party::now());
-        let listed = outbox.list().map_err(failed)?;
+        let listed = outbox.list().map_err(|error| self.failed(&error))?;
         for kept in listed.iter().filter(|listed| listed.has_verdicts) {
             self.renew(&kept.request.number, &before.querier, outbox)?;
         }
-        let key = before.retired.key;
-        let mut waiting: Vec<&ListedRequest> = listed.iter().filter(|listed| waits_for(listed, key)).collect();
-        let mut by_hand = before.retired.pending()?;
-        if before.retired.is_over(now) {
-            for listed in waiting.drain(..) {
-                let number = &listed.request.number;
-                match listed.state {
-                    RequestState::Prepared | RequestState::Accepted => outbox.abandon(number, now).map(drop),
-                    _ => outbox.done(number),
-                }
-                .map_err(failed)?;
-                console.warn(format_args!(
-                    "request {number}: the last day of its key was {}: its answer cannot be read any more",
-                    before.retired.last_day()
-                ));
-            }
-            by_hand = 0;
+        let Before { retired, .. } = before;
+        if retired.is_over(party::now()) {
+            self.abandon(&retired, &listed, outbox)?;
+            return self.delete(retired, "its last day has passed");
         }
-        let (waiting, day) = (waiting.len().saturating_add(by_hand), before.retired.last_day().to_owned());
+        let key = retired.key;
+        let waiting = listed.iter().filter(|listed| waits_for(listed, key)).count().saturating_add(retired.pending()?);
         if waiting > 0 {
-            let waiting = count(waiting, "answer");
-            console.note(format_args!("key {key}: needed for {waiting}, until the end of {day} at the longest"));
+            let (waiting, day) = (count(waiting, "answer"), retired.last_day());
+            self.console.note(format_args!("key {key}: needed for {waiting}, until the end of {day} at the longest"));
             return Ok(());
         }
-        match before.retired.delete()? {
-            true => console.note(format_args!("key {key}: deleted, for nothing waits for it")),
-            false => {
-                console.note(format_args!("key {key}: somebody asks with it just now; the next request deletes it"))
+        self.delete(retired, "nothing waits for it")
+    }
+
+    /// What waits for a key whose last day has passed waits no more.
+    fn abandon(&self, retired: &Retired, listed: &[ListedRequest], outbox: &mut Outbox) -> Result<(), Failure> {
+        for listed in listed.iter().filter(|listed| waits_for(listed, retired.key)) {
+            let number = &listed.request.number;
+            match listed.state {
+                RequestState::Prepared | RequestState::Accepted => outbox.abandon(number, party::now()).map(drop),
+                _ => outbox.done(number),
             }
+            .map_err(|error| self.failed(&error))?;
+            self.console.warn(format_args!(
+                "request {number}: the last day of its key was {}: its answer cannot be read any more",
+                retired.last_day()
+            ));
         }
         Ok(())
     }
 
+    fn delete(&self, retired: Retired, why: &str) -> Result<(), Failure> {
+        let key = retired.key;
+        match retired.delete()? {
+            true => self.console.note(format_args!("key {key}: deleted, for {why}")),
+            false => self
+                .console
+                .note(format_args!("key {key}: somebody asks with it just now; the next request deletes it")),
+        }
+        Ok(())
+    }
+
+    fn failed(&self, error: &StoreError) -> Failure {
+        party::store_failure(self.config, error)
+    }
+
     /// Encrypts verdicts that are kept under the key of before anew.
     fn renew(&self, number: &Code, before: &Encrypting, outbox: &mut Outbox) -> Result<(), Failure> {
-        let failed = |error| party::store_failure(self.config, &error);
+        let failed = |error| self.failed(&error);
         let Some(sealed) = outbox.request(number).map_err(failed)?.and_then(|request| request.verdicts) else {
             return Ok(());
         };

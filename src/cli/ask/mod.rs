@@ -2,7 +2,7 @@
 
 #![deny(clippy::arithmetic_side_effects)]
 
-mod before;
+pub mod before;
 mod begin;
 mod config;
 mod desk;

@@ -51,6 +51,11 @@ impl Args {
         }
         let party = Party::<Querier>::read(&self.config)?;
         let keys = party.path(&party.rest.keys);
+        // Of two at once, the second would put aside what the first has made, and the key of before would have no name.
+        let Some(_alone) = files::alone(&keys)? else {
+            let what = "another 'cotejo keys rotate' is at work with these keys";
+            return Err(Failure::at(&keys, what, "wait until it is done"));
+        };
         let before = load::querier(&keys, &agreement, IN_CONFIGURATION)?;
         let mut outbox = party.outbox()?;
         let (secret_path, public_path) = (keys.join(load::SECRET_KEY), keys.join(load::EVALUATION_KEY));

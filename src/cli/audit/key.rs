@@ -24,6 +24,9 @@ evaluation key that was made otherwise, to learn more than verdicts, is no key o
 (--evaluation): its id, which is printed, stands in the custodian's log (key-admitted). Ends with 0 where both keys are those of the seed, \
 with 1 where they are not.
 
+A key of before is in 'retired' of the folder of keys for as long as something waits for it (name that folder with --keys). Once 'keys rotate' \
+has deleted it, it cannot be checked any more.
+
 Examples:
   cotejo audit key --keys keys/querier
   cotejo audit key --keys keys/querier --evaluation from-the-custodian.key")]

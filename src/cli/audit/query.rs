@@ -9,6 +9,7 @@ use crate::service::signing::{Hash, Name};
 use crate::service::store::OutboxRequest;
 use serde_json::json;
 
+use crate::cli::ask::before::Before;
 use crate::cli::ask::{IN_CONFIGURATION, Querier};
 use crate::cli::console::Console;
 use crate::cli::failure::Failure;
@@ -26,6 +27,9 @@ use crate::wire::Kind;
 A query's randomness follows from the secret key, the agreement, the request's number, a nonce in the querier's database, and the probes \
 themselves. So an honest querier can make each query again, byte for byte; a query that was made otherwise, to learn more than a verdict, \
 cannot be. Ends with 0 where the query is the one whose SHA-256 the request names, with 1 where it is not.
+
+The key is that of now or, while it is kept in 'retired' of the folder of keys, that of before. Once 'keys rotate' has deleted a key, no query \
+of it can be made again.
 
 Example:
   cotejo audit query 2026-0017 --config querier.toml --templates probes.npy")]
@@ -63,7 +67,8 @@ impl Args {
             files::require_free(out, self.overwrite.force, Content::File(Kind::Query))?;
         }
         let party = Party::<Querier>::read(&self.config)?;
-        let querier = load::querier(&party.path(&party.rest.keys), agreement, IN_CONFIGURATION)?;
+        let keys = party.path(&party.rest.keys);
+        let current = load::querier(&keys, agreement, IN_CONFIGURATION)?;
         let mut outbox = party.outbox()?;
         let failed = |error| party::store_failure(&self.config, &error);
         let request = outbox.request(&self.number).map_err(failed)?;
@@ -74,10 +79,19 @@ impl Args {
             let what = format!("it was made under agreement {}", request.agreement);
             return Err(self.failure(what, "name that agreement (--agreement)"));
         }
-        if signed.key != Name(querier.key().0) {
-            let what = format!("it was made with key {}, not with {}", signed.key, querier.key());
-            return Err(self.failure(what, "name the folder of those keys ('keys' of the configuration)"));
-        }
+        let querier = match signed.key == Name(current.key().0) {
+            true => current,
+            // As long as something waited for it.
+            false => {
+                let before = Before::all(&keys, agreement)?.into_iter().find(|before| before.retired.key == signed.key);
+                before.map(|before| before.querier).ok_or_else(|| {
+                    let what = format!("it was made with key {}, which is neither that of now nor kept", signed.key);
+                    let remedy = "'keys rotate' has deleted it, and nobody makes its queries again; of keys that are \
+                                  elsewhere, name the folder ('keys' of the configuration)";
+                    self.failure(what, remedy)
+                })?
+            }
+        };
         let origin = self.origin(&request)?;
         let templates = self.beside.templates(&self.templates);
         let loaded = templates.read(agreement.shape(), console)?;
@@ -88,7 +102,7 @@ impl Args {
         let made = Hash::of(&content);
         let same = made == signed.query_digest;
         if let Some(out) = self.out.as_deref().filter(|_| same) {
-            let output = Output { path: out, bytes: &content, access: Access::Shared };
+            let output = Output { path: out, bytes: &content, access: Access::Private };
             files::write(&[output], self.overwrite.force)?;
         }
         let said = if same {

@@ -349,7 +349,9 @@ impl Args {
         let kept = kept.map_err(|error| party::store_failure(&self.config, &error))?;
         kept.filter(|content| !content.is_empty()).ok_or_else(|| {
             let what = format!("the evaluation key {} is not kept any more", request.key);
-            Failure::at(&self.config, what, "name its file (--evaluation-key), which the requester has")
+            let remedy =
+                "name its file (--evaluation-key): the requester has it until it deletes that key ('keys rotate')";
+            Failure::at(&self.config, what, remedy)
         })
     }
 

@@ -4,7 +4,7 @@
 //! that moves blocks may hold what was there before: docs/operations.md.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Seek as _, Write as _};
+use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::Path;
 
 use super::write::{folder_of, sync};
@@ -49,6 +49,33 @@ pub fn hold(path: &Path) -> Result<Option<File>, Failure> {
         Err(error) => Err(failed(&error)),
     }
 }
+
+/// Holds a folder for a command that must be alone in it, until it is dropped; none where another one holds it.
+pub fn alone(folder: &Path) -> Result<Option<File>, Failure> {
+    let failed = |error: &io::Error| Failure::io(folder, "hold it", error);
+    let held = File::open(folder).map_err(|error| failed(&error))?;
+    match held.try_lock() {
+        Ok(()) => Ok(Some(held)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(failed(&error)),
+    }
+}
+
+/// Whether overwriting of this secret was begun: no secret of ours begins with zeros.
+pub fn is_overwritten(path: &Path) -> Result<bool, Failure> {
+    let failed = |error: &io::Error| Failure::io(path, "read it", error);
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(failed(&error)),
+    };
+    let mut beginning = Vec::with_capacity(BEGINNING_BYTES);
+    file.take(BEGINNING_BYTES as u64).read_to_end(&mut beginning).map_err(|error| failed(&error))?;
+    Ok(!beginning.is_empty() && beginning.iter().all(|byte| *byte == 0))
+}
+
+/// So many bytes of a secret are looked at, to see whether it was overwritten.
+const BEGINNING_BYTES: usize = 64;
 
 /// Overwrites a secret, takes its name away, and has the disk know; false where somebody holds it just now.
 pub fn erase(path: &Path) -> Result<bool, Failure> {
