@@ -61,6 +61,32 @@ fn a_classical_client_gets_in_unless_the_server_insists() {
     assert!(metrics.contains("cotejo_handshakes_failed_total 1"), "{metrics}");
 }
 
+#[test]
+fn a_classical_connection_ends_with_the_reload_from_which_on_the_server_insists() {
+    let trial = Trial::new(kinds()[0]);
+    let own = &trial.requesters[0].1;
+    let mut held = [Raw::exchanging(&trial, own, &classical()), Raw::connect(&trial, own)];
+    let mut ask = |which: usize| {
+        held[which].send(GET).unwrap();
+        assert!(held[which].next_response().starts_with("HTTP/1.1 200"));
+    };
+    ask(0);
+    ask(1);
+    // One that changes nothing of that ends neither.
+    trial.reload_exchanging(KeyExchange::Any);
+    ask(0);
+    trial.reload_exchanging(KeyExchange::PostQuantum);
+    ask(1);
+    assert!(held[0].closes());
+    // Nor does one that began before get in after.
+    trial.reload_exchanging(KeyExchange::Any);
+    let mut begun = Raw::exchanging(&trial, own, &classical());
+    begun.greet();
+    trial.reload_exchanging(KeyExchange::PostQuantum);
+    drop(begun.send(GET));
+    assert!(begun.closes());
+}
+
 /// A server that agrees on keys in other ways, for one connection.
 fn serves(
     certified: &Certified,

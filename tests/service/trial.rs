@@ -407,6 +407,13 @@ impl Trial {
         self.running().reloading.renew(renewal).map_err(|error| error.to_string())
     }
 
+    /// Has the server go on with these exchanges of keys alone.
+    pub fn reload_exchanging(&self, exchange: KeyExchange) {
+        let identity = self.certified.identity().exchanging(exchange).unwrap();
+        let (requesters, operators, limits) = (self.requesters(), self.operators.clone(), self.limits);
+        self.running().reloading.renew(Renewal { identity, requesters, operators, limits }).unwrap();
+    }
+
     /// What the server is started with.
     pub fn settings(&self) -> Settings {
         let clock = Arc::clone(&self.clock);

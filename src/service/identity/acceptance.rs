@@ -11,7 +11,8 @@ use rustls::server::WebPkiClientVerifier;
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{
-    CertificateError, DigitallySignedStruct, DistinguishedName, Error, RootCertStore, ServerConfig, SignatureScheme,
+    CertificateError, DigitallySignedStruct, DistinguishedName, Error, NamedGroup, RootCertStore, ServerConfig,
+    SignatureScheme,
 };
 
 use super::error::IdentityError;
@@ -89,10 +90,10 @@ impl Acceptance {
         self.held.as_ref().map_or(Ok(()), HeldTlsKey::check)
     }
 
-    /// Whether a chain that was taken is still taken at this time.
-    pub(crate) fn takes(&self, chain: &[CertificateDer<'_>], now: UnixTime) -> bool {
+    /// Whether a connection that was taken is still taken at this time: the chain that was shown, and how its keys were agreed on.
+    pub(crate) fn takes(&self, chain: &[CertificateDer<'_>], group: Option<NamedGroup>, now: UnixTime) -> bool {
         let Some((own, rest)) = chain.split_first() else { return false };
-        self.verifier.verify_client_cert(own, rest, now).is_ok()
+        self.exchange.takes(group) && self.verifier.verify_client_cert(own, rest, now).is_ok()
     }
 
     /// For one connection of a server that insists on a certificate.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use rustls::crypto::aws_lc_rs::{default_provider, kx_group};
 use rustls::crypto::{CryptoProvider, SupportedKxGroup};
-use rustls::{AlertDescription, Error, OtherError, PeerIncompatible, SupportedProtocolVersion, version};
+use rustls::{AlertDescription, Error, NamedGroup, OtherError, PeerIncompatible, SupportedProtocolVersion, version};
 
 static TLS_13: [&SupportedProtocolVersion; 1] = [&version::TLS13];
 
@@ -38,6 +38,14 @@ impl KeyExchange {
         match self {
             Self::Any => rustls::DEFAULT_VERSIONS,
             Self::PostQuantum => &TLS_13,
+        }
+    }
+
+    /// Whether connections may go on whose keys were agreed on in this way.
+    pub(super) fn takes(self, group: Option<NamedGroup>) -> bool {
+        match self {
+            Self::Any => true,
+            Self::PostQuantum => group == Some(NamedGroup::X25519MLKEM768),
         }
     }
 

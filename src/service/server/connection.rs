@@ -10,6 +10,7 @@ use axum::body::{Body, HttpBody as _};
 use axum::http::Request;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use rustls::NamedGroup;
 use rustls::pki_types::CertificateDer;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{mpsc, watch};
@@ -124,13 +125,14 @@ async fn attend(house: House, stream: TcpStream, from: SocketAddr, stay: Stay) {
         // Nothing was asked yet.
         _ = closing.wait_for(|closing| *closing) => None,
     };
-    if let Some((stream, chain)) = met {
-        receive(house, stream, chain, stay).await;
+    if let Some(met) = met {
+        receive(house, met, stay).await;
     }
     state.metrics.connections.dec();
 }
 
-async fn receive(house: House, stream: Stream, chain: Arc<[CertificateDer<'static>]>, stay: Stay) {
+async fn receive(house: House, met: Met, stay: Stay) {
+    let Met { stream, chain, group } = met;
     let state = Arc::clone(&house.state);
     let Some(own) = chain.first() else { return };
     let certificate = Hash::of(own);
@@ -151,9 +153,9 @@ async fn receive(house: House, stream: Stream, chain: Arc<[CertificateDer<'stati
     state.admission.signing.came(&requester.code, stay.source());
     stay.end_known();
     let until = ends(own);
-    let guest = Arc::new(state.admission.roll.note(Arc::clone(&chain)));
+    let guest = Arc::new(state.admission.roll.note(Arc::clone(&chain), group));
     // A reload during the handshake has not found it on the roll: from here on each of them does.
-    if !state.renewed().admits(&chain, state.now()) {
+    if !state.renewed().admits(&chain, group, state.now()) {
         return;
     }
     let mut closing = house.closing.clone();
@@ -227,12 +229,17 @@ fn service(
 
 type Stream = tokio_rustls::server::TlsStream<Steady<TcpStream>>;
 
-/// TLS; and the chain that was shown.
-async fn handshake(
-    stream: TcpStream,
-    from: SocketAddr,
-    state: &State,
-) -> Option<(Stream, Arc<[CertificateDer<'static>]>)> {
+/// What a handshake has come to.
+struct Met {
+    stream: Stream,
+    /// That was shown.
+    chain: Arc<[CertificateDer<'static>]>,
+    /// How keys were agreed on.
+    group: Option<NamedGroup>,
+}
+
+/// TLS.
+async fn handshake(stream: TcpStream, from: SocketAddr, state: &State) -> Option<Met> {
     // Small messages go out at once; there is nothing to be done where that cannot be set.
     drop(stream.set_nodelay(true));
     let renewed = state.renewed();
@@ -265,10 +272,11 @@ async fn handshake(
             None => failed(&error.to_string(), None),
         },
         Ok(Ok(stream)) => {
-            state.metrics.exchanged(stream.get_ref().1.negotiated_key_exchange_group());
+            let group = stream.get_ref().1.negotiated_key_exchange_group();
+            state.metrics.exchanged(group);
             let chain = stream.get_ref().1.peer_certificates().unwrap_or_default();
             let chain = chain.iter().map(|certificate| certificate.clone().into_owned()).collect();
-            Some((stream, chain))
+            Some(Met { chain, group: group.map(|group| group.name()), stream })
         }
     }
 }

@@ -30,8 +30,8 @@ impl Reloading {
         Self(state)
     }
 
-    /// Goes on with another configuration. Connections of requesters who are no longer registered, or whose certificate is no longer taken,
-    /// end; all others go on. The clock is believed from now on, unless it was set to more than a month behind the log's last entry: that
+    /// Goes on with another configuration. Connections of requesters who are no longer registered, or whose certificate or exchange of keys is
+    /// no longer taken, end; all others go on. The clock is believed from now on, unless it was set to more than a month behind the log's last entry: that
     /// takes another start.
     ///
     /// # Errors
@@ -50,7 +50,7 @@ impl Reloading {
         let count = renewed.requesters.len();
         state.renew(renewed.clone());
         state.doubts.believe(now);
-        let ended = state.admission.roll.send_away(|chain| renewed.admits(chain, now));
+        let ended = state.admission.roll.send_away(|chain, group| renewed.admits(chain, group, now));
         tracing::info!(requesters = count, connections_ended = ended, "the configuration was read anew");
         Ok(())
     }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use rand::{CryptoRng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
+use rustls::NamedGroup;
 use rustls::pki_types::{CertificateDer, UnixTime};
 use tokio::sync::Semaphore;
 
@@ -121,11 +122,12 @@ pub(crate) struct Renewed {
 }
 
 impl Renewed {
-    /// Whether whoever shows this chain is registered, and it is taken at this time.
-    pub(crate) fn admits(&self, chain: &[CertificateDer<'_>], now: Time) -> bool {
+    /// Whether whoever shows this chain is registered, and it and this exchange of keys are taken at this time.
+    pub(crate) fn admits(&self, chain: &[CertificateDer<'_>], group: Option<NamedGroup>, now: Time) -> bool {
         let seconds = u64::try_from(now.millis().div_euclid(1000)).unwrap_or_default();
         let time = UnixTime::since_unix_epoch(Duration::from_secs(seconds));
-        chain.first().is_some_and(|own| self.requesters.contains_key(&Hash::of(own))) && self.tls.takes(chain, time)
+        chain.first().is_some_and(|own| self.requesters.contains_key(&Hash::of(own)))
+            && self.tls.takes(chain, group, time)
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use rustls::NamedGroup;
 use rustls::pki_types::CertificateDer;
 use tokio::sync::Notify;
 
@@ -19,6 +20,8 @@ struct Listed {
 
 struct Entry {
     chain: Arc<[CertificateDer<'static>]>,
+    /// How its keys were agreed on.
+    group: Option<NamedGroup>,
     /// When it was heard of last; none while a request of it is served.
     idle: Option<Instant>,
     leave: Arc<Notify>,
@@ -36,13 +39,13 @@ impl Roll {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes a connection of whoever has shown this chain.
-    pub(crate) fn note(self: &Arc<Self>, chain: Arc<[CertificateDer<'static>]>) -> Guest {
+    /// Notes a connection of whoever has shown this chain, and how its keys were agreed on.
+    pub(crate) fn note(self: &Arc<Self>, chain: Arc<[CertificateDer<'static>]>, group: Option<NamedGroup>) -> Guest {
         let leave = Arc::new(Notify::new());
         let mut listed = self.listed();
         let number = listed.next;
         listed.next = number.wrapping_add(1);
-        listed.guests.insert(number, Entry { chain, idle: Some(Instant::now()), leave: Arc::clone(&leave) });
+        listed.guests.insert(number, Entry { chain, group, idle: Some(Instant::now()), leave: Arc::clone(&leave) });
         Guest { roll: Arc::clone(self), number, leave }
     }
 
@@ -56,10 +59,10 @@ impl Roll {
         }
     }
 
-    /// Connections whose chain is no longer taken end. Says how many.
-    pub(crate) fn send_away(&self, is_taken: impl Fn(&[CertificateDer<'static>]) -> bool) -> usize {
+    /// Connections whose chain or exchange of keys is no longer taken end. Says how many.
+    pub(crate) fn send_away(&self, is_taken: impl Fn(&[CertificateDer<'static>], Option<NamedGroup>) -> bool) -> usize {
         let listed = self.listed();
-        let gone = listed.guests.values().filter(|entry| !is_taken(&entry.chain));
+        let gone = listed.guests.values().filter(|entry| !is_taken(&entry.chain, entry.group));
         gone.inspect(|entry| entry.leave.notify_one()).count()
     }
 }
@@ -97,7 +100,7 @@ mod tests {
     #[test]
     fn the_one_that_is_idle_for_longest_goes_first_and_none_that_is_served() {
         let roll = Arc::new(Roll::default());
-        let [first, second, third] = [(); 3].map(|()| roll.note(Arc::new([])));
+        let [first, second, third] = [(); 3].map(|()| roll.note(Arc::new([]), None));
         first.serves(true);
         roll.send_idle_away();
         assert_eq!([&first, &second, &third].map(told), [false, true, false]);
@@ -109,10 +112,10 @@ mod tests {
     #[test]
     fn who_is_no_longer_taken_goes_also_while_served() {
         let roll = Arc::new(Roll::default());
-        let of = |byte: u8| roll.note(Arc::new([CertificateDer::from(vec![byte])]));
+        let of = |byte: u8| roll.note(Arc::new([CertificateDer::from(vec![byte])]), None);
         let (kept, gone) = (of(1), of(2));
         gone.serves(true);
-        assert_eq!(roll.send_away(|chain| chain.first().is_some_and(|own| own.as_ref() == [1])), 1);
+        assert_eq!(roll.send_away(|chain, _| chain.first().is_some_and(|own| own.as_ref() == [1])), 1);
         assert_eq!((told(&kept), told(&gone)), (false, true));
     }
 }
