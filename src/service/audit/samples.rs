@@ -123,6 +123,8 @@ pub(crate) struct Exchange {
     showing: bool,
     /// What receipts tell of the gallery.
     pub gallery: Option<GalleryRoot>,
+    /// The custodian's key.
+    pub signs: u64,
 }
 
 impl Exchange {
@@ -132,7 +134,7 @@ impl Exchange {
         custodian.register("C", 3);
         let mut querier = Log::new("A-BORDER", Role::Querier, 2);
         querier.register("B", 1);
-        Self { custodian, querier, replies: 0, showing: false, gallery: None }
+        Self { custodian, querier, replies: 0, showing: false, gallery: None, signs: 1 }
     }
 
     /// From here on the custodian's statements tell of its log.
@@ -187,7 +189,7 @@ impl Exchange {
                 randomness: None,
                 gallery: self.gallery,
             };
-            let statement = Signed::new(&receipt, &key(1)).unwrap();
+            let statement = Signed::new(&receipt, &key(self.signs)).unwrap();
             self.custodian.add(time + 1, Event::Receipt { statement: statement.clone() });
             if reached >= Reached::Accepted {
                 self.querier.add(time + 2, Event::Receipt { statement });
@@ -198,7 +200,7 @@ impl Exchange {
             let log = self.shown();
             let number = log.map_or(self.replies, |log| log.size + 1);
             let reply = Reply { request: asked, request_digest: digest, number, time: at(10), outcome, log };
-            let statement = Signed::new(&reply, &key(1)).unwrap();
+            let statement = Signed::new(&reply, &key(self.signs)).unwrap();
             let said = Acknowledgement { request: digest, reply: statement.digest(), time: at(20) };
             let acknowledgement = Signed::new(&said, &key(2)).unwrap();
             self.custodian.add(time + 10, Event::Reply { statement: statement.clone() });

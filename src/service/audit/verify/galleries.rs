@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{LogProblem, Verifier};
+use crate::agreement::Code;
 use crate::service::audit::Role;
 use crate::service::protocol::{GalleryRoot, Receipt, Reply, ReplyOutcome};
 use crate::service::signing::{Hash, PublicKey};
@@ -12,8 +13,8 @@ use crate::service::signing::{Hash, PublicKey};
 pub(super) struct Galleries {
     /// By version, of a custodian's own entries: none where they commit to nothing.
     own: BTreeMap<(Hash, u64), Option<Hash>>,
-    /// By who signed it, in a querier's log.
-    signed: BTreeMap<(PublicKey, Hash, u64), Hash>,
+    /// By whose they are, in a querier's log: whatever key of its the custodian has signed with.
+    signed: BTreeMap<(Code, Hash, u64), Hash>,
 }
 
 impl Galleries {
@@ -22,24 +23,21 @@ impl Galleries {
         self.own.insert((agreement, version), root);
     }
 
-    /// A custodian has signed that a version has this root; in its own log or in a querier's.
-    pub(super) fn said(
-        &mut self,
-        by: PublicKey,
-        agreement: Hash,
-        GalleryRoot { version, root }: GalleryRoot,
-        own: bool,
-    ) -> Option<LogProblem> {
-        let same = match own {
-            true => self.own.get(&(agreement, version)) == Some(&Some(root)),
-            false => *self.signed.entry((by, agreement, version)).or_insert(root) == root,
-        };
+    /// The log's owner has signed that a version has this root.
+    fn own(&self, agreement: Hash, GalleryRoot { version, root }: GalleryRoot) -> Option<LogProblem> {
+        let same = self.own.get(&(agreement, version)) == Some(&Some(root));
         (!same).then_some(LogProblem::Root { version })
     }
 
-    /// The custodian with this key has begun another log, and may number its versions anew.
-    pub(super) fn forget(&mut self, key: &PublicKey) {
-        self.signed.retain(|(by, ..), _| by != key);
+    /// Another custodian has.
+    fn other(&mut self, by: Code, agreement: Hash, GalleryRoot { version, root }: GalleryRoot) -> Option<LogProblem> {
+        let same = *self.signed.entry((by, agreement, version)).or_insert(root) == root;
+        (!same).then_some(LogProblem::Root { version })
+    }
+
+    /// This custodian has begun another log, and may number its versions anew.
+    pub(super) fn forget(&mut self, custodian: &Code) {
+        self.signed.retain(|(by, ..), _| by != custodian);
     }
 }
 
@@ -51,9 +49,7 @@ impl Verifier {
         let Some(progress) = self.requests.get_mut(&receipt.request) else { return };
         progress.gallery = Some(gallery.version);
         let Some(agreement) = progress.agreement else { return };
-        let own = self.is_role(Role::Custodian);
-        let problem = self.galleries.said(signer, agreement, gallery, own);
-        problem.into_iter().for_each(|problem| self.find(entry, problem));
+        self.rooted(entry, signer, agreement, gallery);
     }
 
     /// What was searched is that version or a later one, and has the root that it has elsewhere.
@@ -64,8 +60,16 @@ impl Verifier {
             self.find(entry, LogProblem::Searched { accepted, searched });
         }
         let Some(gallery) = reply.gallery() else { return };
-        let own = self.is_role(Role::Custodian);
-        let problem = self.galleries.said(signer, reply.request.agreement, gallery, own);
+        self.rooted(entry, signer, reply.request.agreement, gallery);
+    }
+
+    fn rooted(&mut self, entry: u64, signer: PublicKey, agreement: Hash, gallery: GalleryRoot) {
+        let problem = match (self.is_role(Role::Custodian), self.authority(&signer)) {
+            (true, _) => self.galleries.own(agreement, gallery),
+            (false, Some(by)) => self.galleries.other(by, agreement, gallery),
+            // That it is nobody's is a finding of its own.
+            (false, None) => None,
+        };
         problem.into_iter().for_each(|problem| self.find(entry, problem));
     }
 }
@@ -74,7 +78,7 @@ impl Verifier {
 mod tests {
     use super::*;
     use crate::service::audit::samples::{Exchange, Log, Reached, key};
-    use crate::service::audit::{Disagreement, Event, Statements, compare};
+    use crate::service::audit::{Disagreement, Event, Statements, Succession, compare};
     use crate::service::protocol::tests::request;
     use crate::service::time::Time;
 
@@ -165,6 +169,28 @@ mod tests {
         asked(&mut later, 1, (1, root(1)), (1, Some(root(1))));
         asked(&mut later, 2, (1, root(8)), (2, Some(root(2))));
         assert_eq!(found(&later.querier, 2), [LogProblem::Root { version: 1 }]);
+    }
+
+    /// Under a key that follows its own, a custodian names another root of a version that it has named before.
+    #[test]
+    fn a_custodian_with_another_key_is_the_same_custodian() {
+        for introduced in [true, false] {
+            let mut exchange = exchange();
+            asked(&mut exchange, 1, (2, root(2)), (2, Some(root(2))));
+            let custodian: Code = "B".parse().unwrap();
+            let whose = (&custodian, Role::Custodian);
+            let introduction = Succession::signed(whose, (&key(1), &key(4)), Time::from_millis(2000)).unwrap();
+            let introduced = introduced.then_some(introduction);
+            let registered =
+                Event::Registered { party: custodian, key: key(4).public(), introduced, ml_dsa: Vec::new() };
+            exchange.querier.add(2000, registered);
+            exchange.signs = 4;
+            asked(&mut exchange, 4, (2, root(2)), (2, Some(root(2))));
+            assert_eq!(found(&exchange.querier, 2), []);
+            asked(&mut exchange, 5, (2, root(7)), (2, Some(root(7))));
+            let of = LogProblem::Root { version: 2 };
+            assert_eq!(found(&exchange.querier, 2), [of.clone(), of]);
+        }
     }
 
     #[test]

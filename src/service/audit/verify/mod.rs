@@ -54,8 +54,8 @@ pub struct Verifier {
     galleries: Galleries,
     /// Statements about requests that are not in the log: only an erasure excuses them.
     unknown: Vec<Place>,
-    /// Numbers of replies, by who signed them: in a querier's log.
-    numbers: HashMap<PublicKey, HashSet<u64>>,
+    /// Numbers of replies, by whose they are: in a querier's log.
+    numbers: HashMap<Option<Code>, HashSet<u64>>,
     /// By the clock of whoever checks.
     now: Option<Time>,
     counts: Counts,
@@ -313,10 +313,8 @@ impl Verifier {
             // The custodian's log is another from here on, and numbers its entries anew.
             Told::Trusted { custodian } => {
                 self.trusted += 1;
-                for key in self.registered.get(custodian).into_iter().flatten() {
-                    self.numbers.remove(key);
-                    self.galleries.forget(key);
-                }
+                self.numbers.remove(&Some(custodian.clone()));
+                self.galleries.forget(custodian);
             }
             Told::Canaries { request, asked, found } => self.canaries(entry, request, *asked, *found),
             Told::Gallery { agreement, version, root, .. } => self.galleries.entry(*agreement, *version, *root),
@@ -430,7 +428,10 @@ impl Verifier {
         self.head_of(entry.number, reply.log, Reply::KIND);
         let unfit = match self.is_role(Role::Custodian) {
             true => reply.log.is_some() && reply.number != entry.number,
-            false => reply.log.is_some() && !self.numbers.entry(stated.signer).or_default().insert(reply.number),
+            false => {
+                let by = self.authority(&stated.signer);
+                reply.log.is_some() && !self.numbers.entry(by).or_default().insert(reply.number)
+            }
         };
         if unfit {
             self.find(entry.number, LogProblem::ReplyNumber { number: reply.number });
@@ -540,6 +541,11 @@ impl Verifier {
                 }
             }
         }
+    }
+
+    /// Whose key it is, or was; none where nobody is registered with it.
+    fn authority(&self, key: &PublicKey) -> Option<Code> {
+        self.registered.iter().find(|(_, keys)| keys.contains(key)).map(|(party, _)| party.clone())
     }
 
     fn owner_is(&self, role: Role, signer: PublicKey) -> bool {
