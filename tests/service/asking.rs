@@ -190,3 +190,27 @@ fn what_nobody_fetches_in_time_is_deleted_and_keys_run_out() {
         assert!(trial.log().1.is_sound());
     }
 }
+
+#[test]
+fn what_answers_are_made_again_from_goes_with_the_contents_of_the_log_whatever_is_served() {
+    for kind in kinds() {
+        // Contents are kept for three years at least, whatever less an agreement says.
+        let mut setup = crate::trial::with(|terms| terms.log_days = 10);
+        setup.limits.query_days = 20;
+        let trial = Trial::with(kind, setup);
+        let asker = Asker::<Tfhe>::new(&trial, 0);
+        asker.ask("1", vec![person("p", 1)], Target::Gallery).unwrap();
+        let job = asker.client.jobs(None).unwrap().jobs[0].job.parse().unwrap();
+        let kept = |days: i64| {
+            trial.step_clock(86_400 * days);
+            trial.custody().expire_replays(trial.now()).unwrap();
+            trial.custody().replay(&job).map(|replay| replay.query.is_some())
+        };
+        assert!(kept(11).unwrap());
+        // As of an agreement that was served before.
+        crate::databases::execute(kind, &trial.database, "UPDATE replays SET agreement = 'another'");
+        assert!(!kept(10).unwrap());
+        assert!(!kept(1074).unwrap());
+        assert!(matches!(kept(2), Err(cotejo::service::store::NoReplay::NoSeed(_))));
+    }
+}

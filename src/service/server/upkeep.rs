@@ -9,7 +9,7 @@ use super::state::{Desk, State};
 use super::taking::{self, TakingError};
 use crate::remedy::Remedy;
 use crate::service::signing::Hash;
-use crate::service::store::StoreError;
+use crate::service::store::{Custody, StoreError};
 
 /// Galleries are looked at so often.
 const GALLERIES: Duration = Duration::from_secs(1);
@@ -111,11 +111,12 @@ fn tidy(state: &State) {
 }
 
 fn expire(state: &State) {
+    // Not by a clock that was set back or forth: what is deleted does not come back.
+    let sure = |custody: &mut Custody| state.sure().ok().filter(|now| custody.check_clock(*now).is_ok());
     for (agreement, desk) in &state.desks {
         let Ok(terms) = desk.terms() else { continue };
         let done = state.with_custody(|custody| {
-            // Not by a clock that was set back or forth: what is deleted does not come back.
-            let now = state.sure().ok().filter(|now| custody.check_clock(*now).is_ok())?;
+            let now = sure(custody)?;
             Some(custody.expire(agreement, terms.answer_days, now))
         });
         match done {
@@ -123,5 +124,9 @@ fn expire(state: &State) {
             Some(Ok(jobs)) => tracing::info!(agreement = %agreement, jobs, "answers that nobody fetched were deleted"),
             Some(Err(error)) => tracing::error!(error = %error, "the database failed"),
         }
+    }
+    let done = state.with_custody(|custody| sure(custody).map(|now| custody.expire_replays(now)));
+    if let Some(Err(error)) = done {
+        tracing::error!(error = %error, "the database failed");
     }
 }

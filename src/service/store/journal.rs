@@ -376,7 +376,7 @@ impl Journal {
 }
 
 /// Contents are kept for so many days.
-fn retention(step: &mut LoggedStep<'_, '_>) -> Result<u32, StoreError> {
+pub(super) fn retention(step: &mut LoggedStep<'_, '_>) -> Result<u32, StoreError> {
     let agreed = schema::about(step, RETAINED)?.map(|kept| kept.parse().map_err(|_| StoreError::Damaged("days")));
     Ok(agreed.transpose()?.map_or(RETENTION_DAYS, |agreed: u32| agreed.max(RETENTION_DAYS)))
 }

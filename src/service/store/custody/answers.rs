@@ -149,7 +149,6 @@ impl Custody {
             let sql = "UPDATE keys SET content = ?3 WHERE agreement = ?1 AND until < ?2 AND NOT EXISTS \
                        (SELECT 1 FROM jobs WHERE jobs.key_id = keys.id AND jobs.state = 'waiting')";
             step.execute(sql, &[agreement.into(), now.into(), [].as_slice().into()])?;
-            replays::expire(step, agreement, now)?;
             Ok(expired)
         })
     }

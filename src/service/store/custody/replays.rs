@@ -9,6 +9,7 @@ use crate::scheme::{RandomSeed, Randomness};
 use crate::service::protocol::{Receipt, Reply, ReplyOutcome, Request};
 use crate::service::signing::{Hash, Name, Signed};
 use crate::service::store::StoreError;
+use crate::service::store::journal::retention;
 use crate::service::store::logged::LoggedStep;
 use crate::service::time::Time;
 
@@ -114,14 +115,16 @@ impl From<Untold> for NoReplay {
     }
 }
 
-/// Draws the seeds of a job that is accepted; returns what the receipt promises of them.
+/// Draws the seeds of a job that is accepted; returns what the receipt promises of them. They are kept for as long as the contents of the log,
+/// which they serve to check: as the longest of all agreements says, and no shorter than without a word.
 pub(super) fn begin(
     step: &mut LoggedStep<'_, '_>,
     job: &Name,
     agreement: &Hash,
     request: &Hash,
-    until: Time,
+    now: Time,
 ) -> Result<Hash, StoreError> {
+    let until = now.plus_days(retention(step)?);
     let seed = crate::scheme::random_seed(step.rng);
     let sql = "INSERT INTO replays (job, agreement, seed, until) VALUES (?1, ?2, ?3, ?4)";
     let order = step.owner.key.derive(ORDER);
@@ -147,15 +150,6 @@ pub(super) fn forget_query(step: &mut LoggedStep<'_, '_>, job: &Name) -> Result<
     step.execute(sql, &[job.into()]).map(drop)
 }
 
-/// Queries and seeds whose time is over go.
-pub(super) fn expire(step: &mut LoggedStep<'_, '_>, agreement: &Hash, now: Time) -> Result<(), StoreError> {
-    let sql = "UPDATE replays SET query = NULL, query_until = NULL WHERE agreement = ?1 AND query_until < ?2";
-    step.execute(sql, &[agreement.into(), now.into()])?;
-    let sql = "DELETE FROM replays WHERE agreement = ?1 AND until < ?2 AND NOT EXISTS \
-               (SELECT 1 FROM jobs WHERE jobs.id = replays.job AND jobs.state = 'waiting')";
-    step.execute(sql, &[agreement.into(), now.into()]).map(drop)
-}
-
 /// The seeds of a job as they are kept.
 pub(super) fn randomness(kept: &[u8]) -> Result<Randomness, StoreError> {
     let damaged = || StoreError::Damaged("seed of an answer");
@@ -167,6 +161,21 @@ pub(super) fn randomness(kept: &[u8]) -> Result<Randomness, StoreError> {
 }
 
 impl Custody {
+    /// Queries and seeds that are kept for replays go when their time is over: those of agreements that are served, and of others.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] where it cannot be done.
+    pub fn expire_replays(&mut self, now: Time) -> Result<(), StoreError> {
+        self.journal.step(|step| {
+            let sql = "UPDATE replays SET query = NULL, query_until = NULL WHERE query_until < ?1";
+            step.execute(sql, &[now.into()])?;
+            let sql = "DELETE FROM replays WHERE until < ?1 AND NOT EXISTS \
+                       (SELECT 1 FROM jobs WHERE jobs.id = replays.job AND jobs.state = 'waiting')";
+            step.execute(sql, &[now.into()]).map(drop)
+        })
+    }
+
     /// What it takes to make the answer of a job again.
     ///
     /// # Errors

@@ -346,7 +346,7 @@ fn accept(
     let sequence = step.head()?.number.saturating_add(1);
     step.log(Event::Request { statement: statement.clone() }, now)?;
     let (job, log) = (step.name(), Some(step.tree_head()?));
-    let randomness = Some(replays::begin(step, &job, agreement, &digest, now.plus_days(terms.log_days))?);
+    let randomness = Some(replays::begin(step, &job, agreement, &digest, now)?);
     let receipt = Receipt { request: digest, job, time: now, log, randomness, gallery: Some(gallery) };
     let receipt = step.owner.sign(&receipt, "receipt")?;
     step.log(Event::Receipt { statement: receipt.once() }, now)?;
