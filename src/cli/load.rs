@@ -100,6 +100,18 @@ pub fn persons(path: &Path) -> Result<Vec<Identity>, Failure> {
     whole(path, identities(path, ONE_A_LINE)?)
 }
 
+/// Persons that a command names, one by one or in a file; none where it names nobody.
+pub fn whom(ids: &[String], file: Option<&Path>) -> Result<Option<Vec<SubjectId>>, Failure> {
+    if let Some(path) = file {
+        return Ok(Some(persons(path)?.into_iter().map(|person| person.subject).collect()));
+    }
+    let parse = |id: &String| {
+        SubjectId::try_from(id.clone()).map_err(|error| Failure::new("--id", error, "give an enrolled id"))
+    };
+    let ids = ids.iter().map(parse).collect::<Result<Vec<_>, _>>()?;
+    Ok(Some(ids).filter(|ids| !ids.is_empty()))
+}
+
 const ONE_A_LINE: &str = "write one id a line";
 
 fn whole(path: &Path, persons: Vec<Identity>) -> Result<Vec<Identity>, Failure> {

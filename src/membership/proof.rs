@@ -1,6 +1,7 @@
 //! Proofs as a file, and their checking: with public data alone.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
@@ -128,6 +129,12 @@ pub enum ProofError {
     /// There is no proof in it.
     #[error("there is no proof in it")]
     Nothing,
+    /// About somebody else.
+    #[error("it proves nothing about '{}'", .0.shown())]
+    Missing(SubjectId),
+    /// About somebody else as well.
+    #[error("it is about '{}', who was not asked about", .0.shown())]
+    Unasked(SubjectId),
     /// About another version, or another gallery.
     #[error(
         "a proof about root {actual}, not about {expected}: of another version of the gallery, or of another gallery"
@@ -139,13 +146,13 @@ pub enum ProofError {
         actual: Root,
     },
     /// Its place is not shown to be the id's.
-    #[error("'{0}': the place in the tree is not shown to be that of this id: the proof was forged or altered")]
+    #[error("'{}': the place in the tree is not shown to be that of this id: the proof was forged or altered", .0.shown())]
     Index(SubjectId),
     /// What is at the end of its path is not shown to be what it says.
-    #[error("'{0}': what stands at its place is not shown: the proof was forged or altered")]
+    #[error("'{}': what stands at its place is not shown: the proof was forged or altered", .0.shown())]
     End(SubjectId),
     /// The path does not lead to the root.
-    #[error("'{0}': the path does not lead to the root: the proof was forged or altered, or is of another version")]
+    #[error("'{}': the path does not lead to the root: the proof was forged or altered, or is of another version", .0.shown())]
     Path(SubjectId),
 }
 
@@ -153,6 +160,9 @@ impl Remedy for ProofError {
     fn remedy(&self) -> Option<Cow<'static, str>> {
         let remedy = match self {
             Self::OtherRoot { .. } => "ask for a proof about this version; compare the root with what you hold",
+            Self::Missing(_) | Self::Unasked(_) => {
+                "ask for a proof about those alone whom you mean, by the ids that you gave"
+            }
             Self::Form(_) | Self::TooLong | Self::Nothing => "have it sent again, whole",
             Self::Index(_) | Self::End(_) | Self::Path(_) => "do not rely on it; ask the custodian for another",
         };
@@ -190,6 +200,22 @@ impl Proofs {
             return Err(ProofError::OtherRoot { expected: *root, actual: self.root });
         }
         self.proofs.iter().map(|proof| self.one(proof)).collect()
+    }
+
+    /// Whether they are about all of these persons, and about nobody else.
+    ///
+    /// # Errors
+    ///
+    /// [`ProofError::Missing`] and [`ProofError::Unasked`].
+    pub fn are_about(&self, persons: &BTreeSet<SubjectId>) -> Result<(), ProofError> {
+        let about: BTreeSet<&SubjectId> = self.proofs.iter().map(|proof| &proof.id).collect();
+        if let Some(unasked) = about.iter().find(|id| !persons.contains(**id)) {
+            return Err(ProofError::Unasked((**unasked).clone()));
+        }
+        match persons.iter().find(|id| !about.contains(id)) {
+            Some(missing) => Err(ProofError::Missing(missing.clone())),
+            None => Ok(()),
+        }
     }
 
     fn one(&self, proof: &Proof) -> Result<Proven, ProofError> {

@@ -61,6 +61,19 @@ impl SubjectId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// For people to read, where one id must not be taken for another: joiners, selectors, fillers and white space but the common one stand as
+    /// `\u{200c}`.
+    pub fn shown(&self) -> String {
+        let mut shown = String::with_capacity(self.0.len());
+        for c in self.0.chars() {
+            match is_unseen(c) {
+                true => shown.extend(c.escape_unicode()),
+                false => shown.push(c),
+            }
+        }
+        shown
+    }
 }
 
 impl TryFrom<String> for SubjectId {
@@ -78,6 +91,15 @@ impl TryFrom<String> for SubjectId {
 /// (U+200C, U+200D) are admitted.
 pub(super) fn does_not_show(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+/// Whether a character may leave no mark, or not its own: Unicode's Default_Ignorable_Code_Point, annotations, and white space but the common one.
+fn is_unseen(c: char) -> bool {
+    let ignorable = matches!(c,
+        '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{3164}'
+        | '\u{fe00}'..='\u{fe0f}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+        | '\u{e0000}'..='\u{e0fff}');
+    ignorable || does_not_show(c) || c.is_whitespace() && c != ' '
 }
 
 impl From<SubjectId> for String {
@@ -156,6 +178,18 @@ mod tests {
         assert!(SubjectId::try_from("x".repeat(257)).is_err());
         assert!(SubjectId::try_from("a\u{200b}b".to_owned()).is_err());
         assert_eq!(SubjectId::try_from("Pérez 7".to_owned()).unwrap().as_str(), "Pérez 7");
+    }
+
+    #[test]
+    fn what_leaves_no_mark_is_shown() {
+        let shown = |text: &str| SubjectId::try_from(text.to_owned()).unwrap().shown();
+        for plain in ["Pérez 7", "محمد", "नेपाल", "李小龍", "O'Neill-\\"] {
+            assert_eq!(shown(plain), plain);
+        }
+        assert_eq!(shown("an\u{200c}na"), "an\\u{200c}na");
+        for unseen in ['\u{200d}', '\u{fe0f}', '\u{3164}', '\u{e0041}', '\u{34f}', '\u{a0}', '\u{2003}'] {
+            assert_eq!(shown(&format!("a{unseen}b")), format!("a{}b", unseen.escape_unicode()));
+        }
     }
 
     #[test]

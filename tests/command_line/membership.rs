@@ -103,8 +103,29 @@ fn what_proves_nothing_is_refused_by_name() {
 }
 
 #[test]
+fn a_proof_about_somebody_else_than_was_asked_about_is_refused_by_name() {
+    let desk = Desk::exchanged();
+    let check = format!("audit proof proof.json --root {}", root(&desk));
+    // Alike to the eye, and another id: nobody of that name is enrolled.
+    let alike = "be\u{200c}rt";
+    desk.write("asked.txt", format!("{alike}\n"));
+    desk.ok(&prove("--ids-file asked.txt"));
+    let proven = desk.ok(&check);
+    assert!(proven.contains("'be\\u{200c}rt' is not enrolled"), "{proven}");
+    let agreement = desk.json(&check)["agreement"].as_str().unwrap().to_owned();
+    assert!(proven.contains(&format!("under agreement {agreement}")), "{proven}");
+    let refused = desk.refused(&format!("{check} --id bert"), "proof.json", "it is about 'be\\u{200c}rt', who was not");
+    assert!(refused.contains("by the ids that you gave"), "{refused}");
+    desk.ok(&format!("{check} --ids-file asked.txt"));
+    desk.ok(&prove("--id bert --id zoe"));
+    desk.ok(&format!("{check} --id zoe --id bert"));
+    desk.refused(&format!("{check} --id bert"), "proof.json", "it is about 'zoe', who was not asked about");
+    desk.refused(&format!("{check} --id zoe --id bert --id anna"), "proof.json", "it proves nothing about 'anna'");
+}
+
+#[test]
 fn a_receipt_or_a_reply_names_the_root_that_a_proof_must_be_about() {
-    use cotejo::service::protocol::{GalleryRoot, Receipt};
+    use cotejo::service::protocol::{GalleryRoot, Receipt, Reply, ReplyOutcome, Request};
     use cotejo::service::signing::{Hash, Name, Signed, SigningKey};
     use cotejo::service::time::Time;
     let desk = Desk::exchanged();
@@ -126,6 +147,37 @@ fn a_receipt_or_a_reply_names_the_root_that_a_proof_must_be_about() {
     let check = format!("audit proof proof.json --receipt receipt.json --key {}", key.public());
     let proven = desk.ok(&check);
     assert!(proven.contains("'bert' is enrolled") && proven.contains("version 3 by what"), "{proven}");
+    // As long as statements are: signed twice, with quotes within quotes.
+    let quotes: cotejo::service::protocol::Line = "\\".repeat(200).parse().unwrap();
+    let asked = Request {
+        requester: "A".parse().unwrap(),
+        number: "1".parse().unwrap(),
+        time: Time::ZERO,
+        agreement: Hash([7; 32]),
+        purpose: "identification".parse().unwrap(),
+        justification: Some(quotes),
+        case_category: Some("suspect".parse().unwrap()),
+        officer: None,
+        key: Name([1; 16]),
+        query: Name([2; 16]),
+        query_digest: Hash([3; 32]),
+        probes: 4,
+        seen: None,
+    };
+    let outcome = ReplyOutcome::Answered {
+        answer_digest: Hash([4; 32]),
+        gallery: 3,
+        bits: 4,
+        parts: None,
+        root: Some(root.parse().unwrap()),
+    };
+    let request_digest = Hash([1; 32]);
+    let reply = Reply { request: asked, request_digest, number: 9, time: Time::ZERO, outcome, log: None };
+    let reply = Signed::new(&reply, &key).unwrap().to_json();
+    assert!(reply.len() > 6000 && reply.contains("ml_dsa"), "{}", reply.len());
+    desk.write("receipt.json", format!("{reply}\n"));
+    assert!(desk.ok(&check).contains("version 3 by what"));
+    desk.write("receipt.json", receipt(Some(GalleryRoot { version: 3, root: root.parse().unwrap() })));
     let other = "0".repeat(64);
     desk.refused(&format!("audit proof proof.json --receipt receipt.json --key {other}"), "receipt.json", "");
     desk.write("receipt.json", receipt(Some(GalleryRoot { version: 4, root: Hash([4; 32]) })));

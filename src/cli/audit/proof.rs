@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::membership::{self, Kept, ProofError, Proofs, Proven, Root, Standing};
 use crate::scheme::Opened;
 use crate::service::protocol::{GalleryRoot, Receipt, Reply};
-use crate::service::signing::{PublicKey, Signed, StatementError};
+use crate::service::signing::{PublicKey, SIGNED_LIMIT_BYTES, Signed, StatementError};
 use serde_json::{Value, json};
 
 use crate::cli::console::{Console, count};
@@ -19,12 +19,14 @@ use crate::cli::{AgreementArg, Outcome, files, load};
 /// the proof shows digests of these ('gallery prove --references').
 #[derive(clap::Args)]
 #[command(after_help = "\
-What is proven is about the version with that root, and about nobody but these ids. A proof that was altered, cut, forged, or made for \
+What is proven is about the version with that root, and about nobody but these ids. Say whom you have asked about (--id, --ids-file): a \
+proof about anybody else, or not about all of them, is refused; two ids may look alike. A proof that was altered, cut, forged, or made for \
 another version or gallery is refused.
 
 Example:
-  cotejo audit proof proof.json --root 1f6a...
-  cotejo audit proof proof.json --receipt receipt.json --key 0e39...
+  cotejo audit proof proof.json --id 4711 --root 1f6a...
+  cotejo audit proof proof.json --ids-file protected.txt \\
+      --receipt receipt.json --key 0e39...
   cotejo audit proof proof.json --root 1f6a... --templates mine.npy")]
 pub struct Args {
     /// The proof
@@ -32,6 +34,12 @@ pub struct Args {
     proof: PathBuf,
     #[command(flatten)]
     about: About,
+    /// Whom it must be about; may be given several times
+    #[arg(long = "id", value_name = "ID", conflicts_with = "ids_file")]
+    ids: Vec<String>,
+    /// Whom it must be about, one id a line
+    #[arg(long, value_name = "FILE")]
+    ids_file: Option<PathBuf>,
     /// With --receipt: the custodian's public key, 64 hexadecimal digits; without it nothing shows who signed
     #[arg(long, value_name = "HEX", requires = "receipt")]
     key: Option<PublicKey>,
@@ -64,7 +72,7 @@ impl Args {
         }
         let path = self.about.receipt.as_deref().unwrap_or(Path::new(""));
         let remedy = "give a receipt or a reply of the custodian's, as it was signed";
-        let bytes = files::read_at_most(path, crate::service::signing::LIMIT_BYTES as u64 * 2)?;
+        let bytes = files::read_at_most(path, SIGNED_LIMIT_BYTES as u64 + 2)?;
         let text = String::from_utf8(bytes).map_err(|_| Failure::at(path, "not a text", remedy))?;
         let text = text.trim_end();
         let refused = |error: StatementError| Failure::at(path, error, remedy);
@@ -89,9 +97,13 @@ impl Args {
         let bytes = files::read_at_most(path, membership::LIMIT_BYTES as u64 + 1)?;
         let proofs = Proofs::read(&bytes).map_err(refused)?;
         let proven = proofs.verify(&root).map_err(refused)?;
+        if let Some(persons) = load::whom(&self.ids, self.ids_file.as_deref())? {
+            proofs.are_about(&persons.into_iter().collect()).map_err(refused)?;
+        }
         let compared = self.templates.as_ref().map(|templates| self.compare(templates, &proofs, &proven, console));
         let compared = compared.transpose()?;
         let mut lines = vec![format!("{}: proven about the gallery with root {root}{from}", path.display())];
+        lines.push(format!("under agreement {} (its digest without [service])", proofs.agreement));
         lines.extend(proven.iter().map(words));
         lines.extend(compared.as_ref().map(Compared::words));
         let document = json!({
@@ -178,6 +190,7 @@ fn template(number: usize) -> String {
 }
 
 fn words(Proven { id, standing }: &Proven) -> String {
+    let id = id.shown();
     match standing {
         Standing::NotEnrolled => format!("'{id}' is not enrolled"),
         Standing::Enrolled(None) => format!("'{id}' is enrolled"),

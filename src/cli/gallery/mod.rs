@@ -83,18 +83,8 @@ struct WhomArgs {
 impl WhomArgs {
     /// Whom, and where that was said.
     fn read(&self) -> Result<(Vec<SubjectId>, String), Failure> {
-        match &self.ids_file {
-            Some(path) => {
-                let ids = load::persons(path)?.into_iter().map(|person| person.subject).collect();
-                Ok((ids, path.display().to_string()))
-            }
-            None => {
-                let parse = |id: &String| {
-                    SubjectId::try_from(id.clone()).map_err(|error| Failure::new("--id", error, "give an enrolled id"))
-                };
-                Ok((self.ids.iter().map(parse).collect::<Result<_, _>>()?, "--id".to_owned()))
-            }
-        }
+        let ids = load::whom(&self.ids, self.ids_file.as_deref())?.unwrap_or_default();
+        Ok((ids, self.ids_file.as_ref().map_or_else(|| "--id".to_owned(), |path| path.display().to_string())))
     }
 }
 
