@@ -120,7 +120,7 @@ impl Remedy for SuccessionError {
 #[derive(Clone, Debug)]
 pub struct Signers {
     current: PublicKey,
-    /// What statements are signed with a second time: by one of these. Where there are none, once is enough.
+    /// What statements are signed with a second time: see [`beside`]. Where there are none, once is enough.
     lattice: Vec<LatticeKey>,
     introductions: Vec<(Signed<Succession>, Time)>,
 }
@@ -131,7 +131,7 @@ impl Signers {
         Self { current, lattice: Vec::new(), introductions: Vec::new() }
     }
 
-    /// The same, whose statements must be signed a second time with one of these keys: that of now, and those of keys before it.
+    /// The same, whose statements must be signed a second time with one of these keys: that of now, then those of keys before it.
     #[must_use]
     pub fn twice(self, lattice: Vec<LatticeKey>) -> Self {
         Self { lattice, ..self }
@@ -193,7 +193,9 @@ impl Signers {
     /// [`StatementError`] where it has not.
     pub fn verify<T: Dated>(&self, statement: &Signed<T>) -> Result<T, StatementError> {
         let said = self.verify_once(statement)?;
-        statement.second().map_or(Ok(()), |second| second.verify(&self.lattice)).map(|()| said)
+        let Some(second) = statement.second() else { return Ok(said) };
+        let is_current = statement.signer() == self.current;
+        second.verify(beside(&self.lattice, !self.introductions.is_empty(), is_current)).map(|()| said)
     }
 
     fn verify_once<T: Dated>(&self, statement: &Signed<T>) -> Result<T, StatementError> {
@@ -209,6 +211,18 @@ impl Signers {
             }
             _ => statement.verify(Some(&self.current)),
         }
+    }
+}
+
+/// The keys of second signatures that count beside a key of a party's: of those that are registered, the first is that of now, and the others are
+/// of keys before it. Where no key is known to follow another, or one alone is registered, any of them is.
+pub(super) fn beside(lattice: &[LatticeKey], follows: bool, is_current: bool) -> &[LatticeKey] {
+    match lattice.split_first() {
+        Some((now, before)) if follows && !before.is_empty() => match is_current {
+            true => std::slice::from_ref(now),
+            false => before,
+        },
+        _ => lattice,
     }
 }
 
@@ -281,6 +295,10 @@ mod tests {
             (&[2][..], 2, 2000, true),
             (&[2], 1, 900, false),
             (&[2, 1], 1, 900, true),
+            (&[2, 1], 2, 2000, true),
+            // The key of before is that of now no more.
+            (&[1, 2], 2, 2000, false),
+            (&[2, 3], 1, 900, false),
             (&[3], 2, 2000, false),
         ] {
             let signers = signers.clone().twice(lattice(registered));

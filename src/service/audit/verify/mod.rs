@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::consent::RETENTION_DAYS;
 use super::order::{Measure, Order};
 use super::reading::{Erasure, Stated, Told, Whose};
-use super::succession::Succession;
+use super::succession::{Succession, beside};
 use super::{Entry, EntryError, Head, Ledger, Reading, Role};
 use crate::agreement::{Code, Terms};
 use crate::service::lattice::LatticeKey;
@@ -39,6 +39,8 @@ pub struct Verifier {
     registered: BTreeMap<Code, Vec<PublicKey>>,
     /// What each party signs with a second time, as far as the log was read.
     lattice: BTreeMap<Code, Vec<LatticeKey>>,
+    /// Keys of parties that the one of before has introduced.
+    introduced: HashSet<PublicKey>,
     /// Keys of parties that had another, and that nobody has introduced.
     reregistered: u64,
     requests: HashMap<Hash, Progress>,
@@ -118,6 +120,7 @@ impl Verifier {
             owner: None,
             registered: BTreeMap::new(),
             lattice: BTreeMap::new(),
+            introduced: HashSet::new(),
             reregistered: 0,
             requests: HashMap::new(),
             erased: 0,
@@ -341,7 +344,11 @@ impl Verifier {
     fn is_signed_twice<T: Statement>(&self, stated: &Stated<T>) -> Result<(), StatementError> {
         let Some(second) = &stated.second else { return Ok(()) };
         let of_signer = self.registered.iter().filter(|(_, keys)| keys.contains(&stated.signer));
-        let required = of_signer.filter_map(|(party, _)| self.lattice.get(party)).filter(|keys| !keys.is_empty());
+        let required = of_signer.filter_map(|(party, keys)| {
+            let current = keys.last()?;
+            Some(beside(self.lattice.get(party)?, self.introduced.contains(current), *current == stated.signer))
+        });
+        let required = required.filter(|keys| !keys.is_empty());
         let mut tried = required.map(|keys| second.verify(keys));
         // Several may have one key.
         tried.next().map_or(Ok(()), |first| tried.fold(first, |found, next| found.or(next)))
@@ -355,8 +362,9 @@ impl Verifier {
             (before, Some(stated)) => {
                 let holds =
                     |said: &Succession| said.party == *party && said.successor == key && !self.is_role(said.role);
-                if before != Some(stated.signer) || !stated.held().is_some_and(holds) {
-                    self.find(number, LogProblem::Introduction);
+                match before == Some(stated.signer) && stated.held().is_some_and(holds) {
+                    true => drop(self.introduced.insert(key)),
+                    false => self.find(number, LogProblem::Introduction),
                 }
             }
         }

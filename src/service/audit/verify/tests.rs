@@ -636,3 +636,27 @@ fn a_second_signature_that_is_registered_is_missed_and_so_is_its_key() {
         assert_eq!(log.problems(), expected, "{after:?}");
     }
 }
+
+/// A second key that another has followed signs beside the key of its time, and not beside the one of now.
+#[test]
+fn a_second_key_of_before_does_not_count_beside_the_key_of_now() {
+    let asker: Code = "A-BORDER".parse().unwrap();
+    let introduction =
+        Succession::signed((&asker, Role::Querier), (&key(2), &key(4)), Time::from_millis(8000)).unwrap();
+    let registered = |seed: u64, introduced, ml_dsa: &[u64]| Event::Registered {
+        party: asker.clone(),
+        key: key(seed).public(),
+        introduced,
+        ml_dsa: ml_dsa.iter().map(|seed| key(*seed).lattice_key().unwrap()).collect(),
+    };
+    let asked = |seed: u64| Signed::new(&request("5", Time::from_millis(9000)), &key(seed)).unwrap();
+    for (order, found) in [([4, 2], false), ([2, 4], true)] {
+        let mut log = Log::sample();
+        log.add(7000, registered(2, None, &[2]));
+        log.add(8000, registered(4, Some(introduction.clone()), &order));
+        log.add(9000, Event::Request { statement: asked(4) });
+        let reason = StatementError::Second.to_string();
+        let problem = LogProblem::Statement { statement: Request::KIND, reason };
+        assert_eq!(log.problems(), if found { vec![problem] } else { vec![] }, "{order:?}");
+    }
+}
