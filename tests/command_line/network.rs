@@ -467,6 +467,30 @@ fn canaries_are_asked_about_like_anybody_and_who_is_missed_is_named() {
     assert_eq!(requests.len(), 3);
     assert!(requests.iter().all(|request| fields(request) == fields(&requests[1])), "{requests:?}");
     assert!(!text(&desk, "custodian.jsonl").contains("canar"));
+    // Whose log says so is told that it does: as a log, not as a table.
+    let export = "audit export --database a/querier.sqlite --out";
+    let warned = "it says which requests were about canaries";
+    desk.command(&format!("{export} a.jsonl --format log")).assert().success().stderr(contains(warned));
+    desk.command(&format!("{export} a.csv --format csv")).assert().success().stderr(contains(warned).not());
+    assert!(!text(&desk, "a.csv").contains("canar"));
+    // And what is erased is erased beside the log too.
+    let about = || {
+        let database = rusqlite::Connection::open(desk.path("a/querier.sqlite")).unwrap();
+        let sql = "SELECT COUNT(*) FROM about WHERE name LIKE 'canaries %'";
+        database.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap()
+    };
+    assert_eq!(about(), 2);
+    // A log's times are whole seconds.
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    let now = cotejo::service::time::Time::from_system(std::time::SystemTime::now()).millis();
+    let before = cotejo::service::time::Time::from_millis(now - now.rem_euclid(1000));
+    desk.ok(&format!(
+        "audit consent --party B --signing-key b/signing.key --owner A --role querier --before {before} --reason r --out c.json"
+    ));
+    desk.ok(&format!(
+        "audit erase --database a/querier.sqlite --signing-key a/signing.key --before {before} --consent c.json --yes"
+    ));
+    assert_eq!(about(), 0);
 }
 
 #[test]

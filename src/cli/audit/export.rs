@@ -19,6 +19,10 @@ use crate::cli::{Outcome, OverwriteArg, files};
 #[command(after_help = "\
 The file names cases and staff: only its owner may read it (mode 0600). It never says whether there was a hit: no log does.
 
+But a querier's log says which of its requests were about canaries, and how many were found. Who gives it to the custodian has no canaries \
+left: give it to an auditor of both, or compare ('cotejo audit compare') where the querier is. Nothing can be left out of a log that is \
+to be checked; tables (csv, json) do not say it.
+
 Example:
   cotejo audit export --log custodian.jsonl --format csv --out requests.csv
   cotejo audit export --log custodian.jsonl --format orders --out orders.csv
@@ -73,6 +77,12 @@ impl Args {
                 }
             })?;
             warn_of_findings(&self.source, &report, console);
+            if report.statements.canaries > 0 && self.format == Format::Log {
+                console.warn(format_args!(
+                    "{}: it says which requests were about canaries: not for the custodian, from whom they are hidden",
+                    out.display()
+                ));
+            }
             read_entries = report.entries;
             let table = std::mem::take(&mut requests).finish();
             match self.format {

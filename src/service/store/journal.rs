@@ -352,7 +352,13 @@ impl Journal {
                     step.execute(sql, &[])?
                 }
                 // A querier's requests are numbered by their log entries.
-                Role::Querier => step.execute(sql, &[through.into()])?,
+                Role::Querier => {
+                    step.execute(sql, &[through.into()])?;
+                    // That they were about canaries goes with them.
+                    let sql = "DELETE FROM about WHERE name LIKE 'canaries %' AND NOT EXISTS \
+                               (SELECT 1 FROM requests WHERE 'canaries ' || requests.number = about.name)";
+                    step.execute(sql, &[])?
+                }
             };
             if contents > 0 {
                 let (consents, orders) = (consents.to_vec(), orders.to_vec());
