@@ -69,6 +69,7 @@ pub mod evaluate;
 pub mod exchange;
 #[doc(hidden)]
 pub mod functional;
+mod hexadecimal;
 #[doc(hidden)]
 pub mod membership;
 #[doc(hidden)]

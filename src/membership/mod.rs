@@ -19,76 +19,21 @@ mod node;
 mod proof;
 mod tree;
 
-use std::fmt;
-use std::str::FromStr;
-
-use serde::{Deserialize, Serialize};
-
+use crate::hexadecimal::hexadecimal;
 pub use node::{Kept, of_reference};
 pub use proof::{LIMIT_BYTES, Proof, ProofError, Proofs, Proven, Standing};
 pub use tree::{CommitError, Persons, Secret, prove, root};
 
-macro_rules! hexadecimal {
-    ($(#[$doc:meta])* $name:ident) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(into = "String", try_from = "String")]
-        pub struct $name(pub [u8; 32]);
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&hex::encode(self.0))
-            }
-        }
-
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, concat!(stringify!($name), "({})"), self)
-            }
-        }
-
-        impl From<$name> for String {
-            fn from(value: $name) -> Self {
-                value.to_string()
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = NotHexadecimal;
-
-            fn from_str(text: &str) -> Result<Self, NotHexadecimal> {
-                let mut bytes = [0; 32];
-                // One text for one value: digits in upper case are another.
-                match hex::decode_to_slice(text, &mut bytes) {
-                    Ok(()) if hex::encode(bytes) == text => Ok(Self(bytes)),
-                    _ => Err(NotHexadecimal),
-                }
-            }
-        }
-
-        impl TryFrom<String> for $name {
-            type Error = NotHexadecimal;
-
-            fn try_from(text: String) -> Result<Self, NotHexadecimal> {
-                text.parse()
-            }
-        }
-    };
-}
-
-/// Not 64 hexadecimal digits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not 64 hexadecimal digits in lower case")]
-pub struct NotHexadecimal;
-
 hexadecimal!(
     /// Commits to a version of a gallery: who is in it, each with which references, under which agreement. SHA-256.
-    Root
+    Root,
+    32
 );
 hexadecimal!(
     /// 32 bytes of a proof: a hash, a number that hides another, a point or a scalar of ristretto255.
     #[derive(Default)]
-    Bytes
+    Bytes,
+    32
 );
 
 #[cfg(test)]

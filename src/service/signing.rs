@@ -10,6 +10,8 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::{Arc, OnceLock};
 
+pub use crate::hexadecimal::HexError;
+use crate::hexadecimal::hexadecimal;
 use crate::remedy::Remedy;
 use crate::service::held_key::{HeldKey, SigningError};
 use crate::service::lattice::{LatticeKey, LatticeSecret, LatticeSignature, SIGNATURE_TEXT_BYTES};
@@ -186,59 +188,6 @@ fn without_traces<T>(work: impl FnOnce() -> T) -> T {
     wipe();
     done
 }
-
-macro_rules! hexadecimal {
-    ($(#[$doc:meta])* $name:ident, $bytes:literal) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-        #[serde(into = "String", try_from = "String")]
-        pub struct $name(pub [u8; $bytes]);
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&hex::encode(self.0))
-            }
-        }
-
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, concat!(stringify!($name), "({})"), self)
-            }
-        }
-
-        impl From<$name> for String {
-            fn from(value: $name) -> Self {
-                value.to_string()
-            }
-        }
-
-        impl std::str::FromStr for $name {
-            type Err = HexError;
-
-            fn from_str(text: &str) -> Result<Self, HexError> {
-                let mut bytes = [0; $bytes];
-                // One text for one value: digits in upper case are another.
-                match hex::decode_to_slice(text, &mut bytes) {
-                    Ok(()) if hex::encode(bytes) == text => Ok(Self(bytes)),
-                    _ => Err(HexError(2 * $bytes)),
-                }
-            }
-        }
-
-        impl TryFrom<String> for $name {
-            type Error = HexError;
-
-            fn try_from(text: String) -> Result<Self, HexError> {
-                text.parse()
-            }
-        }
-    };
-}
-
-/// Not so many hexadecimal digits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not {0} hexadecimal digits in lower case")]
-pub struct HexError(usize);
 
 hexadecimal!(
     /// What one party's signatures are checked with: an Ed25519 point, 32 bytes.

@@ -109,7 +109,7 @@ fn keys_are_kept_as_pkcs8() {
     assert_eq!(SigningKey::from_pem(&second).unwrap().public(), key(3).public());
     assert!(SigningKey::from_pem(&pem.replace('A', "B")).is_none_or(|other| other.public() != key(3).public()));
     assert_eq!(key(3).public().to_string().parse(), Ok(key(3).public()));
-    assert_eq!("zz".parse::<PublicKey>(), Err(HexError(64)));
+    assert_eq!("zz".parse::<PublicKey>(), Err(HexError::digits(64)));
 }
 
 /// A token of some making: signs with a key, as it was told to.

@@ -10,7 +10,7 @@ use super::imports::{Import, Source, is_in};
 /// The folders of `src` from the ground up. A module imports what is in its own folder or stands on a lower line; folders
 /// on one line do not know each other.
 const ORDER: [&[&str]; 11] = [
-    &["remedy", "words"],
+    &["remedy", "words", "hexadecimal"],
     &["parameters", "template"],
     &["agreement"],
     &["functional", "open_iris"],
