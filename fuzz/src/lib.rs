@@ -6,6 +6,7 @@
 mod allocator;
 pub mod exchange;
 pub mod gallery;
+pub mod proofs;
 pub mod seeds;
 pub mod statements;
 

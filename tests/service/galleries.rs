@@ -4,14 +4,14 @@ use cotejo::custodian::Gallery;
 use cotejo::querier::Verdict;
 use cotejo::scheme::bgv::Bgv;
 use cotejo::scheme::tfhe::Tfhe;
-use cotejo::service::audit::{Entry, Event};
+use cotejo::service::audit::{Entry, Event, Head};
 use cotejo::service::protocol::ReplyOutcome;
 use cotejo::service::signing::Hash;
 use cotejo::template::SubjectId;
 use cotejo::wire::Target;
 
-use crate::databases::kinds;
-use crate::trial::{Asker, Setup, Trial, exact_terms, person};
+use crate::databases::{Kind, execute, kinds};
+use crate::trial::{Asker, CUSTODIAN_KEY, Setup, Trial, exact_terms, person, rng, signing_key};
 
 #[test]
 fn every_answer_names_the_version_that_was_searched() {
@@ -153,5 +153,67 @@ fn exempt_ids_that_are_not_enrolled_are_counted_whenever_list_or_gallery_changes
         await_count(2);
         trial.source.set(&trial.agreement, &people, &["person-2"]);
         await_count(0);
+    }
+}
+
+/// The log of a custodian that has searched nothing yet, as a version of before there were roots wrote it: the gallery's entry names none.
+fn without_root(kind: Kind, trial: &Trial) {
+    let (mut head, mut rng, mut leaves) = (Head::NONE, rng(7), Vec::new());
+    for entry in trial.log().0 {
+        let event = match entry.event().unwrap().unwrap() {
+            Event::Gallery { agreement, version, state, subjects, inherits, persons, root: Some(_) } => {
+                Event::Gallery { agreement, version, state, subjects, inherits, persons, root: None }
+            }
+            event => event,
+        };
+        let entry = Entry::new(event, entry.time, &head, &signing_key(CUSTODIAN_KEY), &mut rng).unwrap();
+        head = entry.head();
+        // As RFC 6962 has it.
+        leaves.push(Hash::of(&[&[0][..], &entry.hash.0].concat()));
+        let Entry { number, content, content_digest, hash, signature, .. } = entry;
+        let content = content.unwrap();
+        assert!(!content.contains("root"));
+        let set = format!(
+            "content = '{content}', content_digest = '{content_digest}', hash = '{hash}', signature = '{signature}'"
+        );
+        execute(kind, &trial.database, &format!("UPDATE log SET {set} WHERE number = {number}"));
+    }
+    let node = |left: Hash, right: Hash| Hash::of(&[&[1][..], &left.0, &right.0].concat());
+    let [first, second, third, fourth] = leaves[..] else { panic!("{} entries", leaves.len()) };
+    let (left, right) = (node(first, second), node(third, fourth));
+    // Each subtree behind the last leaf in it.
+    for (position, hash) in [first, second, left, third, fourth, right, node(left, right)].into_iter().enumerate() {
+        execute(kind, &trial.database, &format!("UPDATE tree SET hash = '{hash}' WHERE position = {position}"));
+    }
+}
+
+#[test]
+fn a_version_that_an_earlier_program_has_logged_without_a_root_is_sound_and_gets_a_number_with_one() {
+    for kind in kinds() {
+        let mut trial = Trial::new(kind);
+        trial.stop();
+        without_root(kind, &trial);
+        let (_, report) = trial.log();
+        assert!(report.is_sound(), "{:?}", report.findings);
+        let people: Vec<_> = (0..3).map(|number| person(&format!("person-{number}"), number)).collect();
+        trial.restart(&people);
+        let asker = Asker::<Tfhe>::new(&trial, 0);
+        asker.ask("1", vec![person("p", 1)], Target::Gallery).unwrap();
+        trial.stop();
+        let said = std::process::Command::new(env!("CARGO_BIN_EXE_cotejo"))
+            .args(["audit", "verify", "--key", &signing_key(CUSTODIAN_KEY).public().to_string()])
+            .args(["--database", &trial.database])
+            .output()
+            .unwrap();
+        let text = String::from_utf8(said.stdout).unwrap();
+        assert!(said.status.success() && text.contains("no findings"), "{text}");
+        let (entries, report) = trial.log();
+        assert!(report.is_sound(), "{:?}", report.findings);
+        let galleries = entries.into_iter().filter_map(|entry| match entry.event().unwrap() {
+            Some(Event::Gallery { version, inherits, root, .. }) => Some((version, inherits, root.is_some())),
+            _ => None,
+        });
+        // The persons are the same: what was disclosed of them counts on.
+        assert_eq!(galleries.collect::<Vec<_>>(), [(1, Some(1), false), (2, Some(1), true)]);
     }
 }
