@@ -198,7 +198,7 @@ fn a_quota_is_agreed_on_anew_without_new_keys_or_galleries() {
     desk.ok("match --gallery gallery.cotejo --query probes.query.cotejo");
     let verdicts = desk.ok("decrypt --answer probes.answer.cotejo --csv");
     let verdicts: Vec<Vec<&str>> = verdicts.lines().map(|line| line.split(',').collect()).collect();
-    assert_eq!(verdicts[0], ["request", "gallery", "probe", "verdict", "places", "count"]);
+    assert_eq!(verdicts[0], ["request", "gallery", "probe", "verdict", "places", "count", "handles"]);
     assert_eq!(
         (verdicts[1][2..4].to_vec(), verdicts[2][2..4].to_vec()),
         (vec!["like-bert", "hit"], vec!["nobody", "no hit"])

@@ -30,6 +30,7 @@ mod hybrid;
 mod identities;
 mod interrupt;
 mod kept;
+mod labelled;
 mod membership;
 mod network;
 mod operators;

@@ -155,11 +155,11 @@ fn exit_codes_tell_what_became_of_each_request_and_no_verdict_is_lost() {
     let (code, table, err) = ask(&desk, "--resume 4 --csv");
     let rows: Vec<Vec<&str>> = table.lines().map(|line| line.split(',').collect()).collect();
     assert_eq!((code, rows.len()), (1, 2), "{err}");
-    assert_eq!(rows[0], ["request", "reply", "gallery", "probe", "verdict", "places", "count"]);
+    assert_eq!(rows[0], ["request", "reply", "gallery", "probe", "verdict", "places", "count", "handles"]);
     let version = document["requests"][0]["verdicts"][0]["gallery"].as_str().unwrap();
     assert_eq!([rows[1][0], rows[1][2]], ["4", version]);
     assert!(err.contains(&format!("request 4, reply {} of", rows[1][1])), "{err}");
-    assert_eq!(rows[1][3..], ["nobody", "no hit", "", ""]);
+    assert_eq!(rows[1][3..], ["nobody", "no hit", "", "", ""]);
     let (code, again, err) = ask(&desk, "--show 4 --csv");
     assert_eq!((code, &again), (1, &table), "{err}");
     // Where there is no verdict the heading stands alone.

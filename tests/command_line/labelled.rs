@@ -1,0 +1,101 @@
+//! Handles of hits, from a column of the custodian's file to the querier's table, by hand and over a network.
+
+use crate::network::{self, Serving};
+use crate::support::Desk;
+
+const INIT: &str = "agreement init --modality generic --metric hamming --dimension 32 --threshold 6 --scheme bgv \
+                    --parameter-set insecure-bgv-test --allow-insecure --references 1000 --disclosure labelled \
+                    --hits-per-probe 2";
+
+/// Three alike, one more, and one without a handle.
+const GALLERY: &str = "\
+id,bits,case
+anna,11111111000000000000000000000000,GRP-1
+bert,00000000111111110000000000000000,GRP-2
+bob,00000000111111110000000000000001,=GRP-3
+carl,00000000000000001111111100000000,
+dora,11111110000000000000000000000000,GRP-4
+emil,11111111000000000000000000000000,GRP-5
+";
+
+/// Six bits from bert, beside the threshold of bob; nobody; carl; three at once.
+const PROBES: &str = "\
+id,bits
+both,00000000111111110000000000000011
+nobody,01010101010101010101010101010101
+carl,00000000000000001111111100000000
+three,11111111000000000000000000000000
+";
+
+fn desk() -> Desk {
+    let desk = Desk::empty();
+    desk.write("gallery.csv", GALLERY);
+    desk.write("probes.csv", PROBES);
+    desk.ok(INIT);
+    desk.ok("keygen --allow-insecure");
+    desk.ok("enroll --templates gallery.csv --handles case");
+    desk.ok("encrypt --templates probes.csv");
+    desk
+}
+
+#[test]
+fn handles_of_hits_are_printed_and_nothing_of_misses_or_of_too_many() {
+    let desk = desk();
+    let said = desk.ok("agreement check");
+    assert!(said.contains("the handle that the custodian gave it"), "{said}");
+    assert!(said.contains("Handles are told of at most 2 hits of a probe"), "{said}");
+    desk.ok("match --gallery gallery.cotejo --query probes.query.cotejo");
+    let lines = "both\thit\t=GRP-3, GRP-2\nnobody\tno hit\ncarl\thit\t(no handle)\nthree\thit\tmore than 2: nothing else is told of them\n";
+    desk.command("decrypt --answer probes.answer.cotejo").assert().code(0).stdout(lines);
+    desk.write("exempt.txt", "emil\nbob\n");
+    desk.ok("encrypt --templates probes.csv --out second.query.cotejo");
+    desk.ok(
+        "match --gallery gallery.cotejo --query second.query.cotejo --exempt exempt.txt --out second.answer.cotejo",
+    );
+    let told = desk.json("decrypt --answer second.answer.cotejo");
+    let of = |place: usize| (told[place]["handles"].clone(), told[place]["count"].clone());
+    assert_eq!(of(0), (serde_json::json!(["GRP-2"]), 1.into()));
+    assert_eq!(of(1), (serde_json::json!([]), 0.into()));
+    assert_eq!(of(2), (serde_json::json!([null]), 1.into()));
+    assert_eq!(of(3), (serde_json::json!(["GRP-1", "GRP-4"]), 2.into()));
+}
+
+#[test]
+fn terms_on_handles_are_refused_by_name() {
+    let desk = Desk::empty();
+    for (line, place, what) in [
+        (INIT.replace("--hits-per-probe 2", "--hits-per-probe 17"), "limits.hits_per_probe", "between 1 and 16"),
+        (INIT.replace("labelled", "count"), "limits.hits_per_probe", "does not go with disclosure = \"count\""),
+        (
+            INIT.replace("bgv", "tfhe").replace("insecure-tfhe-test", "insecure-test"),
+            "disclosure",
+            "is not for scheme tfhe",
+        ),
+    ] {
+        desk.refused(&line, place, what);
+    }
+    desk.ok(&INIT.replace(" --hits-per-probe 2", ""));
+    assert!(String::from_utf8(desk.read("agreement.toml")).unwrap().contains("hits_per_probe = 1\n"));
+}
+
+#[test]
+fn a_requester_is_told_handles_and_keeps_them_in_its_table() {
+    let desk = network::desk();
+    desk.write("gallery.csv", GALLERY);
+    desk.write("probes.csv", PROBES);
+    desk.ok(&format!("{INIT} --force --service --purpose identification --probes-per-day 9"));
+    desk.ok("keygen --allow-insecure --force --out a/keys");
+    desk.ok("enroll --templates gallery.csv --handles case --force --out b/gallery.cotejo");
+    let serving = Serving::begin(&desk);
+    let ask = "ask --config a/querier.toml --justification file-7 --templates probes.csv";
+    let csv = desk.ok(&format!("{ask} --csv"));
+    assert!(csv.lines().next().unwrap().ends_with("gallery,probe,verdict,places,count,handles"), "{csv}");
+    let line = |probe: &str| csv.lines().find(|line| line.contains(&format!(",{probe},"))).unwrap().to_owned();
+    assert!(line("both").ends_with(",both,hit,,2,\"'=GRP-3, GRP-2\""), "{csv}");
+    assert!(line("nobody").ends_with(",nobody,no hit,,0,"), "{csv}");
+    assert!(line("three").ends_with(",three,hit,,more than 2,"), "{csv}");
+    let log = desk.ok("audit export --config b/custodian.toml --out b/log.json");
+    assert!(!log.contains("GRP"), "{log}");
+    assert!(!String::from_utf8_lossy(&desk.read("b/log.json")).contains("GRP"));
+    drop(serving);
+}
