@@ -4,6 +4,7 @@ use std::io;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
+use crate::agreement::Disclosure;
 use crate::custodian::{Change, Enrolling, Gallery, RefusedRecord};
 use crate::remedy::Remedy;
 use crate::scheme::Opened;
@@ -323,6 +324,14 @@ impl Args {
             ),
             &document,
         )?;
+        if agreement.terms().disclosure == Disclosure::Labelled && handles < subjects {
+            console.note(format_args!(
+                "{}: the agreement discloses handles, and {} of {} have none (--handles): a hit on one of these says that, and no more",
+                out.display(),
+                subjects - handles,
+                count(*subjects, "subject")
+            ));
+        }
         Ok(Outcome::Done)
     }
 }

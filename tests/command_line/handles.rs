@@ -140,3 +140,27 @@ fn a_gallery_whose_handle_was_altered_is_damaged_and_gives_no_answer() {
     }
     assert!(!desk.exists("new.cotejo"));
 }
+
+/// Six bits from bert, seven from bert, six from anna.
+const BITS: &str = "\
+id,bits
+six-off,00000000111111110000000000111111
+seven-off,00000000111111110000000001111111
+like-anna,11111111000000000000000000111111
+";
+
+#[test]
+fn a_hit_under_labelled_tells_the_handle_of_the_column_and_of_whoever_has_none_that_there_is_none() {
+    let init = "agreement init --modality generic --metric hamming --dimension 32 --threshold 6 --scheme bgv \
+                --parameter-set insecure-bgv-test --allow-insecure --references 1000 --disclosure labelled";
+    let desk = Desk::asked(init, crate::bgv::GALLERY, BITS);
+    let cases = ["case", "", "GRP-2026/17", "GRP-3"];
+    let filed: String = crate::bgv::GALLERY.lines().zip(cases).map(|(line, case)| format!("{line},{case}\n")).collect();
+    desk.write("filed.csv", filed);
+    let enrolled = desk.command(&format!("{ENROLL} --force")).output().unwrap();
+    let told = String::from_utf8(enrolled.stderr).unwrap();
+    assert!(told.contains("1 of 3 subjects have none (--handles)"), "{told}");
+    desk.ok("match --gallery gallery.cotejo --query probes.query.cotejo");
+    let expected = "six-off\thit\tGRP-2026/17\nseven-off\tno hit\nlike-anna\thit\t(no handle)\n";
+    desk.command("decrypt --answer probes.answer.cotejo").assert().code(0).stdout(expected);
+}
