@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::record::does_not_show;
+use super::invisible::does_not_show;
 use crate::remedy::Remedy;
 
 /// A record handle: a case or record number that the custodian chose, 1 to 32 bytes of text.

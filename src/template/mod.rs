@@ -4,6 +4,7 @@
 
 mod bits;
 mod handle;
+mod invisible;
 mod iris;
 pub mod read;
 mod record;

@@ -2,6 +2,7 @@
 
 use unicode_normalization::{UnicodeNormalization as _, is_nfc};
 
+use super::invisible::does_not_show;
 use super::{Handle, Template};
 
 /// Which iris of a person a template is of.
@@ -85,12 +86,6 @@ impl TryFrom<String> for SubjectId {
         let text = if text.trim().len() == text.len() { text } else { text.trim().to_owned() };
         if Self::admits(&text) { Ok(Self(text)) } else { Err(RecordError::Identifier) }
     }
-}
-
-/// Whether a character leaves no mark, so that two ids that look alike would differ. The joiners that Indic scripts and Persian write with
-/// (U+200C, U+200D) are admitted.
-pub(super) fn does_not_show(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 /// Whether a character may leave no mark, or not its own: Unicode's Default_Ignorable_Code_Point, annotations, and white space but the common one.
