@@ -148,7 +148,7 @@ impl Remedy for AnswerError {
         let remedy = match self {
             Self::Bits { .. } => "it was not made by this program",
             Self::Disclosure { .. } => "it was not made by this program",
-            Self::Handles => "fetch the answer again; if it stays so, ask the custodian to answer anew",
+            Self::Handles => "fetch the answer again; if it stays so, ask anew",
             _ => return None,
         };
         Some(remedy.into())
