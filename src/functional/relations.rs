@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Functional, Metric};
+use super::{Counting, Functional, Metric};
 
 /// `times` sum_(i in squares) t_i^2 = sum_j factor_j t_j + `constant`, with the j and their factors in `linear`; over the integers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +18,29 @@ pub(crate) struct Relation {
 }
 
 impl Functional {
+    /// How many coordinates from the first on have a length that is bounded for every template, and the longest that they can be.
+    ///
+    /// All of them; but under the squared Euclidean metric the last one, twice the vector's squared length, is as large as all others together.
+    pub(crate) fn longest_probe(&self) -> (usize, f64) {
+        let length = match self.metric {
+            Metric::Hamming { dimension, .. } => (dimension as f64).sqrt(),
+            Metric::FractionalHamming { shape, theta, unit, .. } => {
+                let own = match self.counting {
+                    Some(Counting::OwnMask { unit }) => unit,
+                    _ => 0,
+                };
+                let mask = (unit as f64 - 2.0 * theta as f64).hypot(own as f64);
+                ((shape.bits() as f64).sqrt() * unit as f64).hypot((shape.mask_bits() as f64).sqrt() * mask)
+            }
+            // Rounding may have made it longer by 1 %: see `quantise`.
+            Metric::Cosine { probe_norm, .. } => 2.0 * 1.01 * f64::from(probe_norm),
+            Metric::InnerProduct { longest, .. } => 2.0 * longest as f64,
+            Metric::SquaredEuclidean { longest, .. } => 4.0 * longest as f64,
+        };
+        let untested = usize::from(matches!(self.metric, Metric::SquaredEuclidean { .. }));
+        (self.coordinates() - untested, length)
+    }
+
     /// What holds of [`Functional::probe_coordinates`] and of [`Functional::witness`] behind them, whatever the template, in a field of this
     /// order.
     ///

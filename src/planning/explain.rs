@@ -4,6 +4,7 @@ use crate::agreement::{ComparisonTerms, Disclosure, EyeRule, Modality, ServiceTe
 use crate::parameters::{MOST_DISTANCE_LOG2, SchemeId};
 use crate::scheme::GrayZone;
 use crate::scheme::Opened;
+use crate::scheme::tfhe::TESTED_FROM;
 use crate::words::counted;
 
 /// What was agreed, what it means, and what it costs.
@@ -148,12 +149,18 @@ fn worst_case(agreement: &Opened) -> [String; 2] {
             "a number modulo 65537 of its own choice, a sum over all records"
         }
     };
+    let tested = match agreement.scheme() {
+        SchemeId::Tfhe => format!(
+            " Where {TESTED_FROM} subjects or more are searched, a probe eight times as long as any template is told that nobody matches."
+        ),
+        SchemeId::Bgv | SchemeId::Hybrid => String::new(),
+    };
     let (probe, query, year) = (agreement.bits_per_probe(), agreement.bits_per_query(), agreement.probes_of_a_year());
     let bits = if probe == 1 { "bit is" } else { "bits are" };
     let quota = if agreement.terms().service.is_some() { " of the agreed quota" } else { "" };
     [
         format!(
-            "A malformed probe can at worst read {what}: {probe} {bits} charged for a probe, and a query may disclose {query} at most."
+            "A malformed probe can at worst read {what}: {probe} {bits} charged for a probe, and a query may disclose {query} at most.{tested}"
         ),
         format!(
             "Beside its verdicts, the answer on a probe tells of the records with an advantage of at most 2^{MOST_DISTANCE_LOG2:.0}: \

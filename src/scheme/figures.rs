@@ -13,6 +13,12 @@ impl ParameterSet {
                 Figure::at_most("failure of a gate", set.log2_gate_failure(), MOST_FAILURE_LOG2, Unit::Log2),
                 Figure::at_most("failure of a verdict", set.log2_verdict_failure(), MOST_FAILURE_LOG2, Unit::Log2),
                 Figure::at_most(
+                    "failure of a template in the tests of a probe",
+                    set.log2_template_failure(),
+                    MOST_FAILURE_LOG2,
+                    Unit::Log2,
+                ),
+                Figure::at_most(
                     "what a sanitised verdict tells of the gallery",
                     set.log2_sanitised_distance(),
                     MOST_DISTANCE_LOG2,

@@ -31,6 +31,8 @@ pub(in crate::scheme) enum Drawn {
     Block(usize),
     /// What is drawn for a probe in a block.
     ProbeInBlock { probe: usize, block: usize },
+    /// One of the random projections that a probe is tested with.
+    Projection { probe: usize, number: usize },
 }
 
 impl Drawn {
@@ -40,6 +42,7 @@ impl Drawn {
             Self::Probe(probe) => [0, probe as u64, 0],
             Self::Block(block) => [1, block as u64, 0],
             Self::ProbeInBlock { probe, block } => [2, probe as u64, block as u64],
+            Self::Projection { probe, number } => [3, probe as u64, number as u64],
         }
     }
 }
@@ -132,6 +135,9 @@ mod tests {
             Drawn::ProbeInBlock { probe: 0, block: 0 },
             Drawn::ProbeInBlock { probe: 0, block: 1 },
             Drawn::ProbeInBlock { probe: 1, block: 0 },
+            Drawn::Projection { probe: 0, number: 0 },
+            Drawn::Projection { probe: 0, number: 1 },
+            Drawn::Projection { probe: 1, number: 0 },
         ];
         for (index, &drawn) in all.iter().enumerate() {
             let seed = randomness(1, 1).seed(drawn);

@@ -152,6 +152,33 @@ fn some_put_faces_are_judged_as_by_the_oracle() {
     hold_against_the_oracle(&agreement, &references, &chosen, verdicts);
 }
 
+/// A hundred faces and more, so that probes are tested: verdicts are the oracle's, as those of few are.
+#[test]
+fn put_faces_pass_the_tests_of_a_search_of_many() {
+    let (agreement, mut references, mut probes) = put_face("0.484");
+    if probes.is_empty() {
+        return;
+    }
+    let agreement = planning::open(Terms { disclosure: Disclosure::Any, ..agreement.terms().clone() }).unwrap();
+    references.extend(probes.split_off(990));
+    assert!(references.len() > 100);
+    let phi = |probe: &Record, reference: &Record| compare(&agreement, &probe.template, &reference.template).phi;
+    let zone = GrayZone::of(&agreement);
+    // Of those whom noise does not decide on, some that hit by little and some that miss by little.
+    let closest = |probe: &Record| references.iter().map(|reference| phi(probe, reference)).max().unwrap();
+    let mut judged: Vec<(i64, Record)> = probes.into_iter().map(|probe| (closest(&probe), probe)).collect();
+    judged.retain(|(phi, _)| !zone.contains(*phi));
+    judged.sort_by_key(|(phi, _)| phi.abs());
+    let (hits, misses): (Vec<_>, Vec<_>) = judged.into_iter().partition(|(phi, _)| *phi > 0);
+    let chosen: Vec<(i64, Record)> = hits.into_iter().take(2).chain(misses.into_iter().take(2)).collect();
+    let records = chosen.iter().map(|(_, record)| record.clone()).collect();
+    let verdicts = verdicts(&agreement, references, records);
+    for ((phi, _), (_, verdict)) in chosen.iter().zip(verdicts) {
+        println!("the closest reference at phi = {phi}: {verdict:?}");
+        assert_eq!(verdict, Verdict::Any(*phi > 0));
+    }
+}
+
 /// All of them: `cargo test --release --test real_data -- --ignored --nocapture all_put_faces`.
 #[test]
 #[ignore = "52,250 sanitised verdicts take about twenty minutes on two cores"]

@@ -9,6 +9,7 @@ use rayon::prelude::*;
 
 use super::distance::EncryptedScore;
 use super::keys::PreparedKey;
+use super::validity::{VETOED, Veto};
 use super::{Lwe, MODULUS};
 use crate::scheme::{Progress, Stopped};
 
@@ -54,9 +55,9 @@ impl Known {
         self.replace(&mut bit.0, known, [0, 2 * HALF_BIT]);
     }
 
-    /// As [`Known::put`], for a verdict.
-    pub(super) fn put_verdict(&self, verdict: &mut UnwashedVerdict, known: Option<bool>) {
-        self.replace(&mut verdict.0, known, [QUARTER.wrapping_neg(), QUARTER]);
+    /// As [`Known::put`], for a verdict of this amplitude.
+    pub(super) fn put_verdict(&self, verdict: &mut UnwashedVerdict, amplitude: u64, known: Option<bool>) {
+        self.replace(&mut verdict.0, known, [amplitude.wrapping_neg(), amplitude]);
     }
 
     fn replace(&self, sample: &mut Lwe, known: Option<bool>, [no, yes]: [u64; 2]) {
@@ -99,13 +100,14 @@ impl PreparedKey {
         Ok(signs.into_iter().map(|sign| EncryptedBit(shifted(sign, HALF_BIT))).collect())
     }
 
-    /// The signs of scores as verdicts, where nothing is to be combined.
+    /// The signs of scores as verdicts of this amplitude, where nothing is to be combined.
     pub(super) fn verdicts(
         &self,
         scores: &[EncryptedScore],
+        amplitude: u64,
         progress: &dyn Progress,
     ) -> Result<Vec<UnwashedVerdict>, Stopped> {
-        let signs = self.signs(scores, QUARTER, progress)?;
+        let signs = self.signs(scores, amplitude, progress)?;
         Ok(signs.into_iter().map(UnwashedVerdict).collect())
     }
 
@@ -142,29 +144,43 @@ impl PreparedKey {
         Ok(sets.into_iter().map(shrink).collect())
     }
 
-    /// Whether any bit of a set is set, as a verdict: the root of an OR tree. Of no bits a miss.
+    /// Whether any bit of a set is set and there is no veto, as a verdict: the root of an OR tree. Of no bits a miss.
     pub(super) fn root(
         &self,
         mut set: Vec<EncryptedBit>,
         known: &Known,
+        veto: Option<&Veto>,
         progress: &dyn Progress,
     ) -> Result<UnwashedVerdict, Stopped> {
         if set.is_empty() {
             set.push(known.miss());
         }
-        while set.len() > FAN_IN {
+        while set.len() > root_fan_in(veto.is_some()) {
             set = self.reduce_once(Gate::Or, vec![set], progress)?.into_iter().flatten().collect();
         }
-        let mut verdict = self.signs(&[self.sum(Gate::Or, &set)], QUARTER, progress)?;
+        let mut verdict = self.signs(&[self.vetoed_sum(Gate::Or, &set, veto)], QUARTER, progress)?;
         Ok(UnwashedVerdict(verdict.pop().unwrap_or_else(|| self.zero())))
     }
 
     /// The sum of a gate's inputs, shifted so that its sign is the gate's result, under the query key.
     pub(super) fn sum<'a>(&self, gate: Gate, bits: impl IntoIterator<Item = &'a EncryptedBit>) -> Shifted {
+        self.vetoed_sum(gate, bits, None)
+    }
+
+    /// As [`PreparedKey::sum`]; with a veto its sign is that of no hit.
+    fn vetoed_sum<'a>(
+        &self,
+        gate: Gate,
+        bits: impl IntoIterator<Item = &'a EncryptedBit>,
+        veto: Option<&Veto>,
+    ) -> Shifted {
         let (mut sum, mut count) = (self.zero(), 0);
         for EncryptedBit(bit) in bits {
             lwe_ciphertext_add_assign(&mut sum, bit);
             count += 1;
+        }
+        if let Some(veto) = veto {
+            veto.add_to(&mut sum);
         }
         let least = match gate {
             Gate::Or => 1,
@@ -175,15 +191,30 @@ impl PreparedKey {
     }
 
     /// An encrypted 0 without noise: never an output, only what a sum begins with.
-    fn zero(&self) -> Lwe {
+    pub(super) fn zero(&self) -> Lwe {
         Lwe::new(0, LweDimension(self.parameters.bootstrapped_dimension()).to_lwe_size(), MODULUS)
     }
 }
 
-fn shifted(mut sample: Lwe, by: u64) -> Lwe {
+pub(super) fn shifted(mut sample: Lwe, by: u64) -> Lwe {
     let body = sample.get_mut_body().data;
     *body = body.wrapping_add(by);
     sample
+}
+
+/// Most inputs of the root of a tree.
+fn root_fan_in(vetoed: bool) -> usize {
+    if vetoed { VETOED } else { FAN_IN }
+}
+
+/// Gates of a tree over `bits` bits that ends in a verdict: what [`PreparedKey::root`] spends.
+pub(super) fn gates_to_root(mut bits: usize, vetoed: bool) -> u64 {
+    let mut gates = 1;
+    while bits > root_fan_in(vetoed) {
+        bits = bits.div_ceil(FAN_IN);
+        gates += bits as u64;
+    }
+    gates
 }
 
 /// Gates of a tree over `bits` bits that ends in one bit: what [`PreparedKey::reduce`] spends.

@@ -9,11 +9,12 @@ use rand_chacha::ChaCha20Rng;
 use rayon::prelude::*;
 
 use super::Tfhe;
-use super::aggregate::{EncryptedBit, Gate, Known, UnwashedVerdict, gates};
+use super::aggregate::{EncryptedBit, Gate, Known, QUARTER, UnwashedVerdict, gates, gates_to_root};
 use super::ciphertexts::{EncryptedProbes, EncryptedVerdicts, PackedVerdict};
 use super::distance::{EncryptedScore, EncryptedTemplate, Scratch};
 use super::keys::{EvaluationKey, PreparedKey};
-use super::sanitise::washing_bootstraps;
+use super::sanitise::{Washing, washing_bootstraps};
+use super::validity::{self, EIGHTH, Veto, is_tested};
 use crate::agreement::{Disclosure, SchemeId};
 use crate::functional::{Functional, Reference, SampleLayout};
 use crate::parameters::Marked;
@@ -48,17 +49,19 @@ impl Evaluator for Tfhe {
     ) -> Result<EncryptedVerdicts, Unanswered> {
         let mut templates = key.templates(task.functional, probes).into_iter();
         let mut verdicts = Vec::with_capacity(task.layouts.len() * task.verdicts_per_probe());
-        let rounds = washing_rounds(&key.parameters, task);
+        let washing = washing(&key.parameters, task);
         let mut first_part = 0;
         for (probe, &layout) in task.layouts.iter().enumerate() {
             let rng = &mut ChaCha20Rng::from_seed(*randomness.seed(Drawn::Probe(probe)));
             let samples: Vec<_> = templates.by_ref().take(layout.eyes().len()).collect();
             let known = Known::new(key, rng);
-            let search = Search { key, task, layout, samples: &samples, known: &known, rounds, progress };
+            let veto = veto(key, task, &samples, randomness, probe, progress)?;
+            let veto = veto.as_ref();
+            let search = Search { key, task, layout, samples: &samples, known: &known, veto, washing, progress };
             let mut noted = Noted { parts: &mut *parts, next: first_part };
             match task.disclosure {
                 Disclosure::Any => {
-                    verdicts.extend(key.sanitise(vec![search.any(&mut noted)?], rounds, rng, progress)?);
+                    verdicts.extend(key.sanitise(vec![search.any(&mut noted)?], washing, rng, progress)?);
                 }
                 Disclosure::Each => verdicts.extend(search.each(&mut noted, rng)?),
                 Disclosure::Labelled => return Err(Unanswered::unlabelled(SchemeId::Tfhe)),
@@ -86,7 +89,7 @@ impl Evaluator for Tfhe {
         progress: &dyn Progress,
     ) -> Result<Option<PartDigest>, Unanswered> {
         let mut templates = key.templates(task.functional, probes).into_iter();
-        let rounds = washing_rounds(&key.parameters, task);
+        let washing = washing(&key.parameters, task);
         let mut left = number;
         for (probe, &layout) in task.layouts.iter().enumerate() {
             let samples: Vec<_> = templates.by_ref().take(layout.eyes().len()).collect();
@@ -97,7 +100,15 @@ impl Evaluator for Tfhe {
             };
             let rng = &mut ChaCha20Rng::from_seed(*randomness.seed(Drawn::Probe(probe)));
             let known = Known::new(key, rng);
-            let search = Search { key, task, layout, samples: &samples, known: &known, rounds, progress };
+            // What the waves of `any` leave comes before the veto.
+            let veto = match task.disclosure {
+                Disclosure::Any => None,
+                Disclosure::Each | Disclosure::Count | Disclosure::Labelled => {
+                    veto(key, task, &samples, randomness, probe, progress)?
+                }
+            };
+            let veto = veto.as_ref();
+            let search = Search { key, task, layout, samples: &samples, known: &known, veto, washing, progress };
             return Ok(Some(digest(&search.unwashed(&wave)?)));
         }
         Ok(None)
@@ -115,8 +126,9 @@ struct Search<'a> {
     layout: SampleLayout,
     samples: &'a [EncryptedTemplate],
     known: &'a Known,
-    /// Of washing.
-    rounds: usize,
+    /// What tests say of the probe, where it is tested.
+    veto: Option<&'a Veto>,
+    washing: Washing,
     progress: &'a dyn Progress,
 }
 
@@ -165,7 +177,7 @@ impl Search<'_> {
                 }
             }
         }
-        self.key.root(bits, self.known, self.progress)
+        self.key.root(bits, self.known, self.veto, self.progress)
     }
 
     /// What one wave leaves.
@@ -183,7 +195,7 @@ impl Search<'_> {
             self.single_verdicts(wave)?
         } else {
             let bits = self.subject_bits(wave)?.into_iter();
-            bits.map(|bit| self.key.root(vec![bit], self.known, self.progress)).collect::<Result<_, _>>()?
+            bits.map(|bit| self.key.root(vec![bit], self.known, self.veto, self.progress)).collect::<Result<_, _>>()?
         };
         Ok(Unwashed::Verdicts(verdicts))
     }
@@ -195,17 +207,21 @@ impl Search<'_> {
             let unwashed = self.unwashed(&wave)?;
             noted.note(&unwashed);
             let Unwashed::Verdicts(unwashed) = unwashed else { continue };
-            verdicts.extend(self.key.sanitise(unwashed, self.rounds, rng, self.progress)?);
+            verdicts.extend(self.key.sanitise(unwashed, self.washing, rng, self.progress)?);
         }
         Ok(verdicts)
     }
 
     /// The verdict on each subject of a wave that is judged by one decision alone, so that no gate is needed.
     fn single_verdicts(&self, wave: &[Subject<'_>]) -> Result<Vec<UnwashedVerdict>, Stopped> {
-        let mut verdicts = self.key.verdicts(&self.scores(wave), self.progress)?;
+        let amplitude = if self.veto.is_some() { EIGHTH } else { QUARTER };
+        let mut verdicts = self.key.verdicts(&self.scores(wave), amplitude, self.progress)?;
         for (verdict, subject) in verdicts.iter_mut().zip(wave) {
             let pair = subject.groups.iter().flatten().next();
-            self.known.put_verdict(verdict, subject.known().or_else(|| pair.and_then(Pair::known)));
+            self.known.put_verdict(verdict, amplitude, subject.known().or_else(|| pair.and_then(Pair::known)));
+            if let Some(veto) = self.veto {
+                veto.add_to_verdict(verdict);
+            }
         }
         Ok(verdicts)
     }
@@ -304,14 +320,28 @@ fn waves<'a>(task: &'a Task<'a>, layout: SampleLayout) -> impl Iterator<Item = V
     })
 }
 
-/// Rounds of washing of each verdict: as many as hide all of a probe's, for the largest gallery of the agreement.
-fn washing_rounds(set: &TfheSet, task: &Task<'_>) -> usize {
-    let verdicts = match task.disclosure {
-        Disclosure::Any => 1,
-        Disclosure::Each | Disclosure::Count | Disclosure::Labelled => task.functional.largest_gallery(),
+/// What tests say of a probe; none where the task's probes are not tested.
+fn veto(
+    key: &PreparedKey,
+    task: &Task<'_>,
+    samples: &[EncryptedTemplate],
+    randomness: &Randomness,
+    probe: usize,
+    progress: &dyn Progress,
+) -> Result<Option<Veto>, Stopped> {
+    is_tested(task).then(|| key.veto(task.functional, samples, randomness, probe, progress)).transpose()
+}
+
+/// How each verdict is washed: so often that all of a probe's are hidden, for the largest gallery of the agreement.
+fn washing(set: &TfheSet, task: &Task<'_>) -> Washing {
+    let (verdicts, narrow) = match task.disclosure {
+        Disclosure::Any => (1, false),
+        Disclosure::Each | Disclosure::Count | Disclosure::Labelled => {
+            (task.functional.largest_gallery(), is_tested(task))
+        }
     };
     // An agreement that asks for more is refused.
-    set.washing_rounds_for(verdicts).unwrap_or(MOST_WASHING_ROUNDS)
+    Washing { rounds: set.washing_rounds_for(verdicts, narrow).unwrap_or(MOST_WASHING_ROUNDS), narrow }
 }
 
 /// Bootstraps that one probe costs: the steps that progress counts.
@@ -334,13 +364,15 @@ fn bootstraps_of_probe(parameters: &TfheSet, task: &Task<'_>, layout: SampleLayo
         wave_count += 1;
         all_single &= single;
     }
-    let washing = washing_bootstraps(washing_rounds(parameters, task));
+    let washing = washing_bootstraps(washing(parameters, task).rounds);
+    let tested = is_tested(task);
+    let tests = if tested { validity::BOOTSTRAPS } else { 0 };
     match task.disclosure {
         Disclosure::Any if task.subjects.len() == 1 && all_single => searched + washing,
         // The root is a gate of its own even over one bit: it makes the verdict.
-        Disclosure::Any => searched + trees + gates(wave_count).max(1) + washing,
+        Disclosure::Any => tests + searched + trees + gates_to_root(wave_count, tested) + washing,
         Disclosure::Each | Disclosure::Count | Disclosure::Labelled => {
-            searched + roots + washing * task.subjects.len() as u64
+            tests + searched + roots + washing * task.subjects.len() as u64
         }
     }
 }

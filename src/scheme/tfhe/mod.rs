@@ -1,7 +1,7 @@
 //! Scheme `tfhe`: one encrypted decision at a time, tiny queries, any metric (docs/protocol.md, section 3).
 //!
 //! The only importer of the crate `tfhe`. Files in the order data flows: `holder` encrypts; `distance` computes the
-//! encrypted scores; `threshold` takes their sign; `aggregate` combines signs; `sanitise` hides everything but the
+//! encrypted scores; `threshold` takes their sign; `validity` tests the probe; `aggregate` combines signs; `sanitise` hides everything but the
 //! verdict; `holder` decrypts. `evaluator` runs the middle ones over a gallery, and [`laboratory`] measures, times and tries them.
 //!
 //! Encrypted scores and bits have no public name: only `keys::EvaluationKey`, `ciphertexts::EncryptedProbes` and
@@ -21,7 +21,9 @@ pub mod noise;
 pub(in crate::scheme) mod query;
 mod sanitise;
 mod scale;
+mod soundness;
 mod threshold;
+mod validity;
 
 use ::tfhe::core_crypto::prelude::*;
 use rand::CryptoRng;
@@ -32,6 +34,7 @@ use crate::parameters::Marked;
 use crate::parameters::ParameterSet;
 use crate::parameters::tfhe::TfheSet;
 use crate::scheme::Scheme;
+pub(crate) use validity::TESTED_FROM;
 
 /// The scheme.
 #[derive(Debug)]

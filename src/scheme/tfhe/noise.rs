@@ -6,6 +6,7 @@
 
 use statrs::function::erf::erfc;
 
+use super::validity::{SPREAD, TESTS};
 use crate::functional::Functional;
 use crate::parameters::MOST_DISTANCE_LOG2;
 use crate::parameters::query::tuniform_variance;
@@ -85,6 +86,13 @@ impl TfheSet {
         log2_two_sided_tail(self.verdict_margin() / variance.sqrt())
     }
 
+    /// As [`TfheSet::log2_verdict_failure`], of a verdict of 1/8 that a veto is added to, flooded half as much.
+    #[cfg(test)]
+    fn log2_vetoed_failure(&self) -> f64 {
+        let variance = 2.0 * self.bootstrap_variance() + self.keyswitch_variance() + self.modulus_switch_variance();
+        log2_two_sided_tail(self.verdict_margin() / 2.0 / variance.sqrt())
+    }
+
     /// Base-2 logarithm of the statistical distance that so many rounds of washing leave between a verdict of two galleries.
     ///
     /// One round: the bootstraps' noises differ by at most twice nine deviations, against a uniform of width 2^(flooding+1).
@@ -99,11 +107,14 @@ impl TfheSet {
     }
 
     /// Rounds of washing after which the whole answer on a probe, of so many verdicts, is within 2^-40 of one that depends on them alone: the
-    /// distances of verdicts add up. Those of the set or more; none where the most that are made do not do.
-    pub(crate) fn washing_rounds_for(&self, verdicts: usize) -> Option<usize> {
-        let all = (verdicts.max(1) as f64).log2();
+    /// distances of verdicts add up. Those of the set or more; none where the most that are made do not do. A first round with half the flood
+    /// (`narrow`) leaves twice the distance.
+    pub(crate) fn washing_rounds_for(&self, verdicts: usize, narrow: bool) -> Option<usize> {
+        let all = (verdicts.max(1) as f64).log2() + if narrow { 1.0 } else { 0.0 };
         let most = MOST_WASHING_ROUNDS.max(self.washing_rounds);
-        (self.washing_rounds..=most).find(|&rounds| self.log2_washed_distance(rounds) + all <= MOST_DISTANCE_LOG2)
+        // The bootstrap after the narrow round makes the verdict, so that there is one.
+        let least = self.washing_rounds.max(if narrow { 2 } else { 1 });
+        (least..=most).find(|&rounds| self.log2_washed_distance(rounds) + all <= MOST_DISTANCE_LOG2)
     }
 
     /// Of a fresh encryption with the public key, of binary randomness, that stands in the place of a bit: far below that of a bit, also
@@ -135,6 +146,11 @@ impl TfheSet {
             stage("bootstrap: a bit", self.bootstrap_variance(), Some(GATE_MARGIN)),
             stage("keyswitch", self.keyswitch_variance(), None),
             stage("aggregate: a gate of twelve bits", self.gate_variance(super::aggregate::FAN_IN), Some(GATE_MARGIN)),
+            stage(
+                "tests of a probe: the sum that decides",
+                self.gate_variance(TESTS),
+                Some((self.shortfall() - SPREAD) / 4.0),
+            ),
             stage(
                 "sanitise: a verdict, flooding apart",
                 verdict + self.modulus_switch_variance(),
@@ -174,6 +190,7 @@ mod tests {
         for set in TfheSet::ALL {
             assert!(set.log2_gate_failure() < -128.0, "{set:?} {}", set.log2_gate_failure());
             assert!(set.log2_verdict_failure() < -128.0, "{set:?} {}", set.log2_verdict_failure());
+            assert!(set.log2_vetoed_failure() < -128.0, "{set:?} {}", set.log2_vetoed_failure());
             assert!(set.log2_sanitised_distance() < -40.0, "{set:?} {}", set.log2_sanitised_distance());
         }
     }
@@ -181,16 +198,19 @@ mod tests {
     #[test]
     fn the_whole_answer_on_a_probe_is_washed_to_the_promised_distance_and_no_further() {
         for set in TfheSet::ALL {
-            assert_eq!(set.washing_rounds_for(1), Some(set.washing_rounds), "{set:?}");
+            assert_eq!(set.washing_rounds_for(1, false), Some(set.washing_rounds), "{set:?}");
             for verdicts in [2, 1_000, 100_000, 10_000_000] {
-                let rounds = set.washing_rounds_for(verdicts).unwrap();
+                let rounds = set.washing_rounds_for(verdicts, false).unwrap();
                 let distance = |rounds| set.log2_washed_distance(rounds) + (verdicts as f64).log2();
                 println!("{set:?}, {verdicts} verdicts: {rounds} rounds, 2^{:.1}", distance(rounds));
                 assert!(distance(rounds) <= -40.0);
                 assert!(rounds == set.washing_rounds || distance(rounds - 1) > -40.0);
             }
         }
-        assert_eq!(TFHE_896_2048.washing_rounds_for(100_000), Some(7));
+        assert_eq!(TFHE_896_2048.washing_rounds_for(100_000, false), Some(7));
+        // Tests double the distance of the first round.
+        let both = |verdicts| [false, true].map(|narrow| TFHE_896_2048.washing_rounds_for(verdicts, narrow).unwrap());
+        assert_eq!([1_000, 3_000, 100_000].map(both), [[6, 6], [6, 7], [7, 7]]);
     }
 
     #[test]

@@ -7,6 +7,9 @@
 //! rounds leave 2^-43, and as many more are made as keep a whole answer of many verdicts on a probe within 2^-40. The mask is that of a
 //! fresh public-key encryption, pseudorandom by RLWE.
 //!
+//! Where a probe is tested, the bootstrap after the first round also takes what the tests say into each verdict (`validity`): that round has
+//! half the flood, and leaves twice the distance.
+//!
 //! The last round is followed only by public, deterministic steps: a keyswitch and a rounding to few bits, so that an
 //! answer is short.
 
@@ -27,6 +30,21 @@ pub(super) fn washing_bootstraps(rounds: usize) -> u64 {
     rounds.saturating_sub(1) as u64
 }
 
+/// How the verdicts on a probe are washed.
+#[derive(Clone, Copy)]
+pub(super) struct Washing {
+    pub(super) rounds: usize,
+    /// Whether the flood of the first round is half as wide: where the bootstrap after it also takes a veto into a verdict (see `validity`).
+    pub(super) narrow: bool,
+}
+
+impl Washing {
+    /// So many rounds alike.
+    pub(super) fn of(rounds: usize) -> Self {
+        Self { rounds, narrow: false }
+    }
+}
+
 /// A flooded verdict under the query key, on its way into the next bootstrap.
 struct Flooded(Lwe);
 
@@ -37,25 +55,27 @@ impl AsRef<Lwe> for Flooded {
 }
 
 impl PreparedKey {
-    /// Washes verdicts so many times and packs them for the wire, in order.
+    /// Washes verdicts and packs them for the wire, in order.
     pub(super) fn sanitise(
         &self,
         verdicts: Vec<UnwashedVerdict>,
-        rounds: usize,
+        washing: Washing,
         rng: &mut dyn CryptoRng,
         progress: &dyn Progress,
     ) -> Result<Vec<PackedVerdict>, Stopped> {
         let mut verdicts: Vec<Lwe> = verdicts.into_iter().map(|verdict| verdict.0).collect();
-        for _ in 0..washing_bootstraps(rounds) {
+        let flooding = self.parameters.flooding_log2;
+        for round in 0..washing_bootstraps(washing.rounds) {
+            let flooding = if washing.narrow && round == 0 { flooding - 1 } else { flooding };
             let flooded: Vec<_> =
-                self.flood(verdicts, rng).into_par_iter().map(|v| Flooded(self.keyswitch(&v))).collect();
+                self.flood(verdicts, flooding, rng).into_par_iter().map(|v| Flooded(self.keyswitch(&v))).collect();
             verdicts = self.signs(&flooded, QUARTER, progress)?;
         }
-        Ok(self.flood(verdicts, rng).par_iter().map(|verdict| self.pack(verdict)).collect())
+        Ok(self.flood(verdicts, flooding, rng).par_iter().map(|verdict| self.pack(verdict)).collect())
     }
 
     /// Adds a fresh encryption of zero with flooding noise to each.
-    fn flood(&self, verdicts: Vec<Lwe>, rng: &mut dyn CryptoRng) -> Vec<Lwe> {
+    fn flood(&self, verdicts: Vec<Lwe>, flooding_log2: u32, rng: &mut dyn CryptoRng) -> Vec<Lwe> {
         let seeded: Vec<([u8; 32], Lwe)> = verdicts
             .into_iter()
             .map(|verdict| {
@@ -64,7 +84,7 @@ impl PreparedKey {
                 (seed, verdict)
             })
             .collect();
-        let flooding = TUniform::new(self.parameters.flooding_log2);
+        let flooding = TUniform::new(flooding_log2);
         let flood = |(seed, mut verdict): ([u8; 32], Lwe)| {
             lwe_ciphertext_add_assign(
                 &mut verdict,

@@ -1,4 +1,5 @@
-//! Stage 5: the sign of an encrypted phase, by one programmable bootstrap with a constant test polynomial.
+//! Stage 5: the sign of an encrypted phase, by one programmable bootstrap with a constant test polynomial. The same bootstrap takes a cosine
+//! where probes are tested (see `validity`).
 //!
 //! Batched, so that the bootstrap key is read once for many samples, with a *centred* modulus switch: the sum of the rounding
 //! errors, weighted by the mean 1/2 of a binary key, is added to the body (as
@@ -15,6 +16,33 @@ use crate::scheme::{Progress, Stopped};
 /// Samples that share one pass over the bootstrap key. Sixteen accumulators of `tfhe-896-2048` fill 1 MB, the
 /// second-level cache of current server cores.
 pub(super) const BATCH: usize = 16;
+
+/// What a bootstrap makes of a phase x in [0, 1/2); of x + 1/2 it makes the same with the other sign.
+#[derive(Clone, Copy)]
+pub(super) enum Function {
+    /// This amplitude.
+    Sign(u64),
+    /// This amplitude times cos(2 pi x), to 2^-30 of it, so that every machine has the same numbers.
+    Cosine(u64),
+}
+
+impl Function {
+    /// One value for each of so many equal parts of [0, 1/2).
+    fn table(self, parts: usize) -> Vec<u64> {
+        match self {
+            Self::Sign(amplitude) => vec![amplitude; parts],
+            Self::Cosine(amplitude) => {
+                let middle = |part: usize| (part as f64 + 0.5) / parts as f64;
+                let cosine = |part: usize| ((std::f64::consts::PI * middle(part)).cos() * COSINE_UNITS).round() as i64;
+                (0..parts).map(|part| (amplitude >> COSINE_BITS).wrapping_mul(cosine(part) as u64)).collect()
+            }
+        }
+    }
+}
+
+/// Bits after the point of a cosine.
+const COSINE_BITS: u32 = 30;
+const COSINE_UNITS: f64 = (1u64 << COSINE_BITS) as f64;
 
 /// An LWE sample rounded to exponents modulo 2 N, centred.
 pub(super) struct Exponents {
@@ -68,23 +96,34 @@ impl ModulusSwitchedLweCiphertext<usize> for Exponents {
 }
 
 impl PreparedKey {
-    /// +`amplitude` where a sample's phase is in [0, 1/2), -`amplitude` elsewhere, under the bootstrap output key.
-    ///
-    /// Inputs are under the query key. Runs on all cores, and reports one step a sample.
+    /// +`amplitude` where a sample's phase is in [0, 1/2), -`amplitude` elsewhere: see [`PreparedKey::bootstrapped`].
     pub(super) fn signs<T: AsRef<Lwe> + Sync>(
         &self,
         samples: &[T],
         amplitude: u64,
         progress: &dyn Progress,
     ) -> Result<Vec<Lwe>, Stopped> {
+        self.bootstrapped(samples, Function::Sign(amplitude), progress)
+    }
+
+    /// A function of each sample's phase, under the bootstrap output key.
+    ///
+    /// Inputs are under the query key. Runs on all cores, and reports one step a sample.
+    pub(super) fn bootstrapped<T: AsRef<Lwe> + Sync>(
+        &self,
+        samples: &[T],
+        function: Function,
+        progress: &dyn Progress,
+    ) -> Result<Vec<Lwe>, Stopped> {
+        let table = function.table(self.parameters.polynomial_size);
         let batch = samples.len().div_ceil(rayon::current_num_threads()).clamp(1, BATCH);
         let run = |buffers: &mut ComputationBuffers, batch: &[T]| {
             if progress.stop() {
                 return Err(Stopped);
             }
-            let signs = self.batch_of_signs(batch, amplitude, buffers);
+            let outputs = self.batch(batch, &table, buffers);
             progress.advance(batch.len() as u64);
-            Ok(signs)
+            Ok(outputs)
         };
         let batches: Result<Vec<_>, _> =
             samples.par_chunks(batch).map_init(ComputationBuffers::new, |buffers, batch| run(buffers, batch)).collect();
@@ -92,12 +131,7 @@ impl PreparedKey {
     }
 
     /// One batch on this thread.
-    pub(super) fn batch_of_signs<T: AsRef<Lwe>>(
-        &self,
-        samples: &[T],
-        amplitude: u64,
-        buffers: &mut ComputationBuffers,
-    ) -> Vec<Lwe> {
+    fn batch<T: AsRef<Lwe>>(&self, samples: &[T], table: &[u64], buffers: &mut ComputationBuffers) -> Vec<Lwe> {
         let set = self.parameters;
         let polynomial_size = PolynomialSize(set.polynomial_size);
         let modulus_log2 = polynomial_size.to_blind_rotation_input_modulus_log().0;
@@ -113,7 +147,7 @@ impl PreparedKey {
             MODULUS,
         );
         for mut accumulator in accumulators.iter_mut() {
-            accumulator.get_mut_body().as_mut().fill(amplitude);
+            accumulator.get_mut_body().as_mut().copy_from_slice(table);
         }
         let fft = self.fft.as_view();
         let scratch = batch_blind_rotate_assign_scratch::<u64>(

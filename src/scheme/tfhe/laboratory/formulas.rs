@@ -14,6 +14,7 @@ use crate::parameters::tfhe::INSECURE_TEST;
 use crate::scheme::Progress;
 use crate::scheme::tfhe::aggregate::UnwashedVerdict;
 use crate::scheme::tfhe::ciphertexts::EncryptedVerdicts;
+use crate::scheme::tfhe::sanitise::Washing;
 use crate::scheme::tfhe::{Lwe, MODULUS};
 
 fn rng() -> ChaCha20Rng {
@@ -95,7 +96,7 @@ fn washing_leaves_a_uniform_phase_that_forgets_what_went_in() {
                 UnwashedVerdict(verdict)
             })
             .collect();
-        let washed = keys.prepared.sanitise(verdicts, set.washing_rounds, &mut rng, &()).unwrap();
+        let washed = keys.prepared.sanitise(verdicts, Washing::of(set.washing_rounds), &mut rng, &()).unwrap();
         let washed = EncryptedVerdicts::new(set, washed);
         let masks: HashSet<Vec<u8>> = washed.masks(set).collect();
         assert_eq!(masks.len(), 300, "every answer has a mask of its own, for one and the same input");

@@ -11,7 +11,7 @@ use crate::parameters::tfhe::TfheSet;
 use crate::scheme::tfhe::Tfhe;
 use crate::scheme::tfhe::aggregate::{EncryptedBit, FAN_IN, Gate, HALF_BIT, QUARTER, Shifted, UnwashedVerdict};
 use crate::scheme::tfhe::ciphertexts::EncryptedVerdicts;
-use crate::scheme::tfhe::sanitise::washing_bootstraps;
+use crate::scheme::tfhe::sanitise::{Washing, washing_bootstraps};
 use crate::scheme::tfhe::threshold::Exponents;
 use crate::scheme::tfhe::{Lwe, MODULUS};
 use crate::scheme::upper_tail;
@@ -128,7 +128,7 @@ impl Setting {
         progress: &dyn Progress,
     ) -> Result<MeasuredNoise, Unmeasured> {
         let verdicts = verdicts.into_iter().map(UnwashedVerdict).collect();
-        let packed = self.keys.prepared.sanitise(verdicts, self.set.washing_rounds, rng, progress)?;
+        let packed = self.keys.prepared.sanitise(verdicts, Washing::of(self.set.washing_rounds), rng, progress)?;
         let answer = EncryptedVerdicts::new(&self.set, packed);
         let phases: Vec<u64> = answer.phases(&self.set, self.keys.query.lwe().as_ref()).collect();
         let ideal = |truth: bool| if truth { QUARTER } else { QUARTER.wrapping_neg() };
@@ -197,7 +197,7 @@ impl Parties {
     }
 
     /// The phase of a sample under the query key once it is rounded to exponents.
-    fn switched(&self, sample: &[u64], set: &TfheSet) -> u64 {
+    pub(super) fn switched(&self, sample: &[u64], set: &TfheSet) -> u64 {
         let log2 = set.polynomial_size.ilog2() as usize + 1;
         let exponents = Exponents::new(sample, log2);
         let secret = self.query.lwe();

@@ -11,6 +11,7 @@ use crate::parameters::tfhe::TfheSet;
 use crate::scheme::tfhe::aggregate::{EncryptedBit, Gate, Known, QUARTER, UnwashedVerdict, gates};
 use crate::scheme::tfhe::distance::{EncryptedScore, EncryptedTemplate, Scratch};
 use crate::scheme::tfhe::keys::PreparedKey;
+use crate::scheme::tfhe::sanitise::Washing;
 use crate::scheme::tfhe::{Lwe, MODULUS, Tfhe};
 use crate::scheme::{Evaluator, Holder};
 
@@ -79,7 +80,9 @@ impl Workload {
     pub fn sanitise(&self, count: usize, rng: &mut dyn CryptoRng) -> usize {
         let size = LweDimension(self.key.parameters.bootstrapped_dimension()).to_lwe_size();
         let verdicts = (0..count).map(|_| UnwashedVerdict(Lwe::new(QUARTER, size, MODULUS))).collect();
-        self.key.sanitise(verdicts, self.key.parameters.washing_rounds, rng, &()).map_or(0, |verdicts| verdicts.len())
+        self.key
+            .sanitise(verdicts, Washing::of(self.key.parameters.washing_rounds), rng, &())
+            .map_or(0, |verdicts| verdicts.len())
     }
 
     fn scores(&self, functional: &Functional, probe: &EncryptedWork, references: &[Reference]) -> Vec<EncryptedScore> {

@@ -1,0 +1,181 @@
+//! Whether a probe is as long as a template can be, taken into its verdicts: of a longer one they all miss, whatever the gallery.
+//!
+//! A probe is a vector u of the torus, the phases of its coordinates, each in [-1/2, 1/2). Of random integers rho, fresh for each of
+//! [`TESTS`] projections, x = <rho, u> is encrypted like any score, and one bootstrap makes cos(2 pi x) of it. For rho the number of heads
+//! among 2 eta coins less eta the mean of the cosine is
+//!
+//! > E cos(2 pi x) = prod_i cos(pi u_i)^(2 eta) <= exp(-pi^2 eta |u|^2)
+//!
+//! for every u, however its length is spread over coordinates (docs/protocol.md, section 3). eta is chosen so that the longest template's
+//! mean is exp(-[`SPREAD`]). The cosines are added, and the sign of what is left above a threshold is the *veto*: a template's is 0, that of
+//! anything much longer -1/4. It is added where a verdict is made anyway, so that it costs no bootstrap a subject:
+//!
+//! - to the sum of the last OR, which has at most [`VETOED`] inputs then;
+//! - to a verdict that no gate makes, +-1/8 instead of +-1/4, before it is washed: the first bootstrap of washing takes it in.
+
+use ::tfhe::core_crypto::prelude::*;
+use rand::{RngCore as _, SeedableRng as _};
+use rand_chacha::ChaCha20Rng;
+use rayon::prelude::*;
+
+use super::aggregate::{QUARTER, Shifted, UnwashedVerdict, shifted};
+use super::distance::{EncryptedScore, EncryptedTemplate, Scratch};
+use super::keys::PreparedKey;
+use super::threshold::Function;
+use super::{Lwe, MODULUS};
+use crate::functional::{Functional, LinearForm};
+use crate::parameters::tfhe::TfheSet;
+use crate::scheme::{Drawn, Progress, Randomness, Stopped, Task};
+
+/// Projections of a probe.
+pub(super) const TESTS: usize = 48;
+
+/// -ln of the mean cosine of the longest template.
+pub(super) const SPREAD: f64 = 0.025;
+
+/// Subjects of a search from which its probes are tested: below, tests would take longer than the search. A query about one subject is not.
+pub(crate) const TESTED_FROM: usize = 100;
+
+/// Most inputs of an OR that a veto is added to: their sum is at most 6/24, and a bit's margin is left below 0.
+pub(super) const VETOED: usize = 6;
+
+/// Bootstraps that the tests of one probe take: one a projection, and one for their sum.
+pub(super) const BOOTSTRAPS: u64 = TESTS as u64 + 1;
+
+/// 1/8 of the torus.
+pub(super) const EIGHTH: u64 = 1 << 61;
+
+/// What a cosine of 1 is, so that all of them reach 1/4.
+const AMPLITUDE: u64 = QUARTER / TESTS as u64;
+/// What is made of each projection.
+pub(super) const COSINE: Function = Function::Cosine(AMPLITUDE);
+
+/// Most eta: of templates that are a smaller part of the torus projections are shorter, and tests see less of them.
+const MOST_COINS: usize = 1 << 12;
+
+/// Whether the probes of a task are tested: by the number of subjects that are searched, which both parties know.
+pub(super) fn is_tested(task: &Task<'_>) -> bool {
+    !task.one_subject && task.subjects.len() >= TESTED_FROM
+}
+
+/// How the probes of a comparison are tested.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Tests {
+    /// Coordinates that are tested, from the first on.
+    pub(super) coordinates: usize,
+    /// eta: half the coins of a random integer.
+    pub(super) coins: usize,
+    /// The longest that the phases of a template's coordinates are, all samples together, noise included.
+    pub(super) longest: f64,
+}
+
+impl Tests {
+    /// Of probes of so many samples.
+    pub(super) fn of(set: &TfheSet, functional: &Functional, samples: usize) -> Self {
+        let (coordinates, length) = functional.longest_probe();
+        let unit = set.step(functional) as f64 / 2f64.powi(64);
+        // Each coordinate's noise is at its most.
+        let noise = (coordinates as f64).sqrt() * 2f64.powi(set.query_noise_log2 as i32 - 64);
+        let longest = (length * unit + noise) * (samples as f64).sqrt();
+        let coins = SPREAD / (std::f64::consts::PI * longest).powi(2);
+        Self { coordinates, coins: (coins as usize).min(MOST_COINS), longest }
+    }
+
+    /// The random integers of one projection of one sample, as a linear form. Range: [-eta, eta]; variance eta / 2.
+    fn projection(&self, rng: &mut ChaCha20Rng) -> LinearForm {
+        let weights = (0..self.coordinates).map(|_| heads(2 * self.coins, rng) as i16 - self.coins as i16).collect();
+        LinearForm { weights, bias: 0, start: 0 }
+    }
+}
+
+/// What the integers of one projection are drawn from.
+fn integers(randomness: &Randomness, probe: usize, number: usize) -> ChaCha20Rng {
+    ChaCha20Rng::from_seed(*randomness.seed(Drawn::Projection { probe, number }))
+}
+
+#[cfg(test)]
+impl Tests {
+    /// One projection of a probe's first sample.
+    pub(super) fn drawn(&self, randomness: &Randomness, probe: usize, number: usize) -> LinearForm {
+        self.projection(&mut integers(randomness, probe, number))
+    }
+}
+
+/// Heads among so many coins.
+fn heads(coins: usize, rng: &mut ChaCha20Rng) -> u32 {
+    let words: u32 = (0..coins / 64).map(|_| rng.next_u64().count_ones()).sum();
+    let rest = coins % 64;
+    if rest == 0 { words } else { words + (rng.next_u64() >> (64 - rest)).count_ones() }
+}
+
+/// What tests say of a probe, under the bootstrap output key: phase 0 of a template, -1/4 of what is none. Tells nothing of the gallery, but
+/// never leaves the scheme.
+pub(super) struct Veto(Lwe);
+
+impl Veto {
+    /// Adds it to a sample.
+    pub(super) fn add_to(&self, sample: &mut Lwe) {
+        lwe_ciphertext_add_assign(sample, &self.0);
+    }
+
+    /// Adds it to a verdict of +-1/8.
+    pub(super) fn add_to_verdict(&self, verdict: &mut UnwashedVerdict) {
+        self.add_to(&mut verdict.0);
+    }
+
+    /// The sample, for measurements.
+    #[cfg(test)]
+    pub(super) fn sample(&self) -> &Lwe {
+        &self.0
+    }
+}
+
+impl PreparedKey {
+    /// Tests a probe of these samples, on all cores: [`BOOTSTRAPS`] steps.
+    pub(super) fn veto(
+        &self,
+        functional: &Functional,
+        samples: &[EncryptedTemplate],
+        randomness: &Randomness,
+        probe: usize,
+        progress: &dyn Progress,
+    ) -> Result<Veto, Stopped> {
+        let tests = Tests::of(&self.parameters, functional, samples.len());
+        let projections = self.projections(&tests, functional, samples, randomness, probe);
+        let cosines = self.bootstrapped(&projections, COSINE, progress)?;
+        let signs = self.signs(&[self.excess(&cosines)], EIGHTH, progress)?;
+        let sign = signs.into_iter().next().unwrap_or_else(|| self.zero());
+        Ok(Veto(shifted(sign, EIGHTH.wrapping_neg())))
+    }
+
+    /// x of each projection.
+    pub(super) fn projections(
+        &self,
+        tests: &Tests,
+        functional: &Functional,
+        samples: &[EncryptedTemplate],
+        randomness: &Randomness,
+        probe: usize,
+    ) -> Vec<EncryptedScore> {
+        let (set, transform) = (self.parameters.query(), &self.query_transform);
+        let step = self.parameters.step(functional);
+        let project = |scratch: &mut Scratch, number: usize| {
+            let rng = &mut integers(randomness, probe, number);
+            let mut sum = Lwe::new(0, LweDimension(set.lwe_dimension()).to_lwe_size(), MODULUS);
+            for sample in samples {
+                let EncryptedScore(score) = sample.score(&tests.projection(rng), step, transform, scratch);
+                lwe_ciphertext_add_assign(&mut sum, &score);
+            }
+            EncryptedScore(sum)
+        };
+        (0..TESTS).into_par_iter().map_init(|| Scratch::new(&set, transform), project).collect()
+    }
+
+    /// What the sum of cosines has above the threshold, under the query key: 0 or more of a template.
+    pub(super) fn excess(&self, cosines: &[Lwe]) -> Shifted {
+        let mut sum = self.zero();
+        cosines.iter().for_each(|cosine| lwe_ciphertext_add_assign(&mut sum, cosine));
+        let least = AMPLITUDE * TESTS as u64 / 100 * (100 - self.parameters.shortfall_hundredths());
+        Shifted(self.keyswitch(&shifted(sum, least.wrapping_neg())))
+    }
+}
