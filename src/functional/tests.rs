@@ -136,6 +136,19 @@ proptest! {
     }
 
     #[test]
+    fn no_template_is_longer_than_the_longest(seed: u64) {
+        let mut rng = ChaCha20Rng::seed_from_u64(seed);
+        for agreement in every_metric() {
+            let functional = agreement.functional();
+            let Ok(probe) = functional.probe(&template(agreement.shape(), &mut rng)) else { continue };
+            let (tested, longest) = functional.longest_probe();
+            let coordinates = functional.probe_coordinates(&probe);
+            let length = coordinates[..tested].iter().map(|&t| (t as f64).powi(2)).sum::<f64>().sqrt();
+            prop_assert!(length <= longest * (1.0 + 1e-12), "{length} {longest}");
+        }
+    }
+
+    #[test]
     fn small_integers_decide_as_the_agreed_threshold_does(seed: u64) {
         let mut rng = ChaCha20Rng::seed_from_u64(seed);
         for agreement in every_exact_metric() {
