@@ -33,7 +33,7 @@ pub(super) const TESTS: usize = 48;
 /// -ln of the mean cosine of the longest template.
 pub(super) const SPREAD: f64 = 0.025;
 
-/// Subjects of a search from which its probes are tested: below, tests would take longer than the search. A query about one subject is not.
+/// Subjects of a search from which its probes are tested: of fewer, tests would add half to its work and more. A query about one subject is not.
 pub(crate) const TESTED_FROM: usize = 100;
 
 /// Most inputs of an OR that a veto is added to: their sum is at most 6/24, and a bit's margin is left below 0.
