@@ -197,7 +197,7 @@ impl Custody {
             let witness = &mut Witness::new(step)?;
             let asked = witness.asked(sequence, &request, &received, &replied)?;
             let answered = asked.as_ref().map(|asked| witness.surroundings(sequence, asked)).transpose()?;
-            Ok::<_, NoReplay>(asked.zip(answered).ok_or(NoReplay::Log(*job))?)
+            asked.zip(answered).ok_or(NoReplay::Log(*job))
         })?;
         let Asked { request, receipt, reply } = asked;
         let Surroundings { exempt: exempt_then, gallery: searched } = answered;
