@@ -9,12 +9,14 @@ use rayon::prelude::*;
 
 use super::distance::EncryptedScore;
 use super::keys::PreparedKey;
-use super::validity::{VETOED, Veto};
 use super::{Lwe, MODULUS};
 use crate::scheme::{Progress, Stopped};
 
 /// Most bits that one gate adds.
 pub(super) const FAN_IN: usize = 12;
+
+/// Most inputs of an OR that a veto is added to: their sum is at most 6/24, and a bit's margin is left below 0.
+const VETOED: usize = 6;
 
 /// 1/48 of the torus: half the distance between 0 and 1.
 pub(super) const HALF_BIT: u64 = (1u128 << 64).div_euclid(48) as u64;
@@ -26,6 +28,17 @@ pub(super) struct EncryptedBit(pub(super) Lwe);
 
 /// An encrypted verdict under the bootstrap output key: phase -1/4 or 1/4. Carries the gallery in its noise until it is washed.
 pub(super) struct UnwashedVerdict(pub(super) Lwe);
+
+/// What tests say of a probe (see `validity`), under the bootstrap output key: phase 0 of a template, -1/4 of what is none. Tells nothing of the
+/// gallery, but never leaves the scheme.
+pub(super) struct Veto(pub(super) Lwe);
+
+impl Veto {
+    /// Adds it to a verdict of +-1/8.
+    pub(super) fn add_to(&self, verdict: &mut UnwashedVerdict) {
+        lwe_ciphertext_add_assign(&mut verdict.0, &self.0);
+    }
+}
 
 impl AsRef<Lwe> for EncryptedScore {
     fn as_ref(&self) -> &Lwe {
@@ -179,8 +192,8 @@ impl PreparedKey {
             lwe_ciphertext_add_assign(&mut sum, bit);
             count += 1;
         }
-        if let Some(veto) = veto {
-            veto.add_to(&mut sum);
+        if let Some(Veto(veto)) = veto {
+            lwe_ciphertext_add_assign(&mut sum, veto);
         }
         let least = match gate {
             Gate::Or => 1,

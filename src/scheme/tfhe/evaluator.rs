@@ -9,12 +9,12 @@ use rand_chacha::ChaCha20Rng;
 use rayon::prelude::*;
 
 use super::Tfhe;
-use super::aggregate::{EncryptedBit, Gate, Known, QUARTER, UnwashedVerdict, gates, gates_to_root};
+use super::aggregate::{EncryptedBit, Gate, Known, QUARTER, UnwashedVerdict, Veto, gates, gates_to_root};
 use super::ciphertexts::{EncryptedProbes, EncryptedVerdicts, PackedVerdict};
 use super::distance::{EncryptedScore, EncryptedTemplate, Scratch};
 use super::keys::{EvaluationKey, PreparedKey};
 use super::sanitise::{Washing, washing_bootstraps};
-use super::validity::{self, EIGHTH, Veto, is_tested};
+use super::validity::{self, EIGHTH, is_tested};
 use crate::agreement::{Disclosure, SchemeId};
 use crate::functional::{Functional, Reference, SampleLayout};
 use crate::parameters::Marked;
@@ -220,7 +220,7 @@ impl Search<'_> {
             let pair = subject.groups.iter().flatten().next();
             self.known.put_verdict(verdict, amplitude, subject.known().or_else(|| pair.and_then(Pair::known)));
             if let Some(veto) = self.veto {
-                veto.add_to_verdict(verdict);
+                veto.add_to(verdict);
             }
         }
         Ok(verdicts)

@@ -10,7 +10,7 @@
 //! mean is exp(-[`SPREAD`]). The cosines are added, and the sign of what is left above a threshold is the *veto*: a template's is 0, that of
 //! anything much longer -1/4. It is added where a verdict is made anyway, so that it costs no bootstrap a subject:
 //!
-//! - to the sum of the last OR, which has at most [`VETOED`] inputs then;
+//! - to the sum of the last OR, which has at most six inputs then;
 //! - to a verdict that no gate makes, +-1/8 instead of +-1/4, before it is washed: the first bootstrap of washing takes it in.
 
 use ::tfhe::core_crypto::prelude::*;
@@ -18,7 +18,7 @@ use rand::{RngCore as _, SeedableRng as _};
 use rand_chacha::ChaCha20Rng;
 use rayon::prelude::*;
 
-use super::aggregate::{QUARTER, Shifted, UnwashedVerdict, shifted};
+use super::aggregate::{QUARTER, Shifted, Veto, shifted};
 use super::distance::{EncryptedScore, EncryptedTemplate, Scratch};
 use super::keys::PreparedKey;
 use super::threshold::Function;
@@ -35,9 +35,6 @@ pub(super) const SPREAD: f64 = 0.025;
 
 /// Subjects of a search from which its probes are tested: of fewer, tests would add half to its work and more. A query about one subject is not.
 pub(crate) const TESTED_FROM: usize = 100;
-
-/// Most inputs of an OR that a veto is added to: their sum is at most 6/24, and a bit's margin is left below 0.
-pub(super) const VETOED: usize = 6;
 
 /// Bootstraps that the tests of one probe take: one a projection, and one for their sum.
 pub(super) const BOOTSTRAPS: u64 = TESTS as u64 + 1;
@@ -106,28 +103,6 @@ fn heads(coins: usize, rng: &mut ChaCha20Rng) -> u32 {
     let words: u32 = (0..coins / 64).map(|_| rng.next_u64().count_ones()).sum();
     let rest = coins % 64;
     if rest == 0 { words } else { words + (rng.next_u64() >> (64 - rest)).count_ones() }
-}
-
-/// What tests say of a probe, under the bootstrap output key: phase 0 of a template, -1/4 of what is none. Tells nothing of the gallery, but
-/// never leaves the scheme.
-pub(super) struct Veto(Lwe);
-
-impl Veto {
-    /// Adds it to a sample.
-    pub(super) fn add_to(&self, sample: &mut Lwe) {
-        lwe_ciphertext_add_assign(sample, &self.0);
-    }
-
-    /// Adds it to a verdict of +-1/8.
-    pub(super) fn add_to_verdict(&self, verdict: &mut UnwashedVerdict) {
-        self.add_to(&mut verdict.0);
-    }
-
-    /// The sample, for measurements.
-    #[cfg(test)]
-    pub(super) fn sample(&self) -> &Lwe {
-        &self.0
-    }
 }
 
 impl PreparedKey {

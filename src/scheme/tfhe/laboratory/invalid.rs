@@ -257,7 +257,7 @@ fn veto(agreement: &Opened, coordinates: &[i64], rng: &mut ChaCha20Rng) -> f64 {
     let samples = samples(agreement, coordinates, rng);
     let randomness = Randomness::drawn(1, rng);
     let veto = keys().prepared.veto(agreement.functional(), &samples, &randomness, 0, &()).unwrap();
-    difference(phase(&keys().output, veto.sample()), 0)
+    difference(phase(&keys().output, &veto.0), 0)
 }
 
 /// Of every metric: templates at random, and the longest along one coordinate; and what is ten times as long does not.
