@@ -25,8 +25,7 @@ another version or gallery is refused.
 
 Example:
   cotejo audit proof proof.json --id 4711 --root 1f6a...
-  cotejo audit proof proof.json --ids-file protected.txt \\
-      --receipt receipt.json --key 0e39...
+  cotejo audit proof proof.json --ids-file protected.txt --receipt receipt.json --key 0e39...
   cotejo audit proof proof.json --root 1f6a... --templates mine.npy")]
 pub struct Args {
     /// The proof
