@@ -1,7 +1,7 @@
 //! Verdicts as they are printed, and kept.
 
 use crate::querier::Verdict;
-use crate::template::SubjectId;
+use crate::template::{Handle, SubjectId};
 use crate::wire::GalleryVersion;
 use serde::{Deserialize, Serialize};
 
@@ -128,7 +128,10 @@ fn places(bits: &[bool]) -> Vec<usize> {
 
 /// Handles, for people.
 fn told(handles: &[Option<String>]) -> String {
-    let texts = handles.iter().map(|handle| handle.as_deref().unwrap_or("(no handle)"));
+    let texts = handles.iter().map(|handle| match handle.as_ref().map(Handle::new) {
+        Some(Ok(handle)) => handle.listed().into_owned(),
+        _ => "(no handle)".to_owned(),
+    });
     texts.collect::<Vec<_>>().join(", ")
 }
 

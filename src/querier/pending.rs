@@ -66,7 +66,7 @@ impl std::fmt::Display for Verdict {
             }
             Self::Count(count) => write!(f, "{count} hit{}", if *count == 1 { "" } else { "s" }),
             Self::Handles(handles) => {
-                let handles = handles.iter().map(|handle| handle.as_ref().map_or("(no handle)", Handle::as_str));
+                let handles = handles.iter().map(|handle| handle.as_ref().map_or("(no handle)".into(), Handle::listed));
                 write!(f, "hit: {}", handles.collect::<Vec<_>>().join(", "))
             }
             Self::MoreThan(most) => write!(f, "more than {most} hit{}", if *most == 1 { "" } else { "s" }),
@@ -123,7 +123,9 @@ pub enum AnswerError {
         actual: usize,
     },
     /// What should be handles is none.
-    #[error("the answer's handles cannot be read: they are damaged, or were made for another key")]
+    #[error(
+        "the answer's handles cannot be read: they are damaged, were made for another key, or are those of 65537 persons who all match one probe"
+    )]
     Handles,
     /// Of another disclosure than was asked for.
     #[error("the answer discloses '{actual}' where '{expected}' was asked for")]
@@ -148,7 +150,7 @@ impl Remedy for AnswerError {
         let remedy = match self {
             Self::Bits { .. } => "it was not made by this program",
             Self::Disclosure { .. } => "it was not made by this program",
-            Self::Handles => "fetch the answer again; if it stays so, ask anew",
+            Self::Handles => "fetch the answer again; if it stays so, ask about each person alone",
             _ => return None,
         };
         Some(remedy.into())

@@ -48,7 +48,8 @@ mod tests {
 
     fn of(scheme: SchemeChoice, disclosure: Disclosure, references: usize) -> Opened {
         let terms = Terms::hamming(128, 40).with_scheme(scheme);
-        let limits = Limits { references, probes_per_query: 7, ..terms.limits.clone() };
+        let hits_per_probe = (disclosure == Disclosure::Labelled).then_some(2);
+        let limits = Limits { references, probes_per_query: 7, hits_per_probe, ..terms.limits.clone() };
         planning::open(Terms { disclosure, limits, ..terms }).unwrap()
     }
 
@@ -63,6 +64,8 @@ mod tests {
             (SchemeChoice::Tfhe, Disclosure::Count, 10),
             // Modulo 2^16 + 1.
             (SchemeChoice::Bgv, Disclosure::Count, 17),
+            // Twenty numbers a handle, and from none to two, or more.
+            (SchemeChoice::Bgv, Disclosure::Labelled, 642),
         ] {
             let agreement = of(scheme, disclosure, 1_000);
             assert_eq!(agreement.bits_per_probe(), bits, "{scheme:?} {disclosure}");

@@ -69,6 +69,14 @@ impl Handle {
         std::str::from_utf8(self.as_bytes()).unwrap_or_default()
     }
 
+    /// As it stands in a list for people: in quotes where it could be taken for two, or for a remark.
+    pub fn listed(&self) -> Cow<'_, str> {
+        match self.as_str().contains([',', '"', '(']) {
+            true => format!("{:?}", self.as_str()).into(),
+            false => self.as_str().into(),
+        }
+    }
+
     /// The text's bytes: 1 to 32 of them.
     pub fn as_bytes(&self) -> &[u8] {
         let bytes = self.padded.iter().position(|&byte| byte == 0).unwrap_or(Self::MOST_BYTES);

@@ -181,6 +181,7 @@ fn refusal(misfit: &Misfit) -> CandidateRefusal {
         | Misfit::Range { .. }
         | Misfit::OneSquaring
         | Misfit::Count(_)
+        | Misfit::Hits(_)
         | Misfit::Decisions(_)
         | Misfit::Unlike => CandidateRefusal::Comparison,
     }

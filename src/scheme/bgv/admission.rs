@@ -39,6 +39,7 @@ fn refusal(name: &str, demand: &Demand, misfit: &Misfit) -> AgreementError {
     let field = match misfit {
         Misfit::Coordinates { .. } => "template",
         Misfit::Count(_) => "limits.references",
+        Misfit::Hits(_) => "limits.hits_per_probe",
         Misfit::OneSquaring | Misfit::Decisions(_) | Misfit::Unlike => "encryption.parameter_set",
         Misfit::Range { .. } | Misfit::Noise { .. } | Misfit::Flooding { .. } => demand.field,
     };

@@ -133,7 +133,7 @@ pub(in crate::scheme) fn squares(
     rng: &mut ChaCha20Rng,
 ) -> Vec<Sanitised> {
     let ring = &*key.ring;
-    let orders: Vec<Vec<u32>> = (0..ring.n).map(|_| shuffled(&circuit.squared_roots, rng)).collect();
+    let orders: Vec<Vec<u32>> = (0..ring.n).map(|_| shuffled(circuit.squared_roots.clone(), rng)).collect();
     let drawn: Vec<Generator> = circuit.squared_roots.iter().map(|_| generator(rng)).collect();
     let output = |(number, mut rng): (usize, Generator)| {
         let masks = non_zero(ring.n, &mut rng);

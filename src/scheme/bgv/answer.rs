@@ -9,7 +9,7 @@ use crate::scheme::Unanswered;
 /// Samples that answer `any`: one where the number of matches of a probe cannot reach t, else [`MANY_SAMPLES`].
 pub(in crate::scheme) const MANY_SAMPLES: usize = 4;
 
-/// Numbers of the key to the pads of what leaves for a probe under `each` ([`super::lock`]): 128 bits.
+/// Numbers of the key to the pads of what leaves for a probe under `each` and `labelled` ([`super::lock`]): 128 bits.
 pub(in crate::scheme) const KEY_NUMBERS: usize = 8;
 
 /// Ring elements that answer for one block under `each`.

@@ -261,6 +261,9 @@ impl Circuit {
         if shape.largest_sum() >= PLAINTEXT_MODULUS.into() {
             return Err(Misfit::Decisions(shape.largest_sum()));
         }
+        if disclosure == Disclosure::Labelled && Layout::new(comparison.hits).classes() > limit {
+            return Err(Misfit::Hits(comparison.hits));
+        }
         if set.one_squaring && (disclosure != Disclosure::Each || !shape.is_single_decision()) {
             return Err(Misfit::OneSquaring);
         }

@@ -1,7 +1,8 @@
 //! Stages 4 to 6 over a gallery: the custodian's side of one query, block after block, on all cores, with public keys alone.
 //!
 //! A block is decoded, judged by every probe of a group, and forgotten, so that memory does not grow with the gallery: what grows is the
-//! group of probes, whose rotations are kept, and the diagonals that a budget admits to keep for the next group or query.
+//! group of probes, whose rotations are kept (and under `labelled` a place for every subject), and the diagonals that a budget admits to keep for
+//! the next group or query.
 
 use std::borrow::Cow;
 use std::collections::HashMap;

@@ -40,6 +40,9 @@ pub enum Misfit {
     /// The one-squaring variant judges one decision alone, under `each`.
     #[error("the one-squaring variant answers 'each' with one decision a subject alone")]
     OneSquaring,
+    /// More sums than a row of slots has columns.
+    #[error("handles of {0} hits a probe, whose sums take more than a row of slots (limits.hits_per_probe)")]
+    Hits(usize),
     /// A count could reach the plaintext modulus.
     #[error("a count of {0} references where 65536 can be told (limits.references)")]
     Count(usize),
@@ -61,6 +64,7 @@ impl Misfit {
             | Self::Range { .. }
             | Self::OneSquaring
             | Self::Count(_)
+            | Self::Hits(_)
             | Self::Decisions(_)
             | Self::Unlike => f64::INFINITY,
         }

@@ -110,11 +110,10 @@ pub(in crate::scheme) fn flood(count: usize, most: u128, rng: &mut ChaCha20Rng) 
     (0..count).map(|_| draw()).collect()
 }
 
-/// Shuffles a slot's roots.
-pub(in crate::scheme) fn shuffled(roots: &[u32], rng: &mut ChaCha20Rng) -> Vec<u32> {
-    let mut roots = roots.to_vec();
-    roots.shuffle(rng);
-    roots
+/// The same numbers in another order, each as likely.
+pub(in crate::scheme) fn shuffled(mut numbers: Vec<u32>, rng: &mut ChaCha20Rng) -> Vec<u32> {
+    numbers.shuffle(rng);
+    numbers
 }
 
 #[cfg(test)]

@@ -55,6 +55,7 @@ impl HybridSet {
 fn refusal(name: &str, demand: &Demand, misfit: &Misfit) -> AgreementError {
     let field = match misfit {
         Misfit::Count(_) => "limits.references",
+        Misfit::Hits(_) => "limits.hits_per_probe",
         Misfit::Coordinates { .. }
         | Misfit::OneSquaring
         | Misfit::Decisions(_)

@@ -32,9 +32,9 @@ pub(in crate::scheme) struct Folding {
     key: Zeroizing<Vec<u32>>,
     /// r, count after count.
     masks: Zeroizing<Vec<u32>>,
-    /// Of each slot of each block its place; of one hit there are none.
+    /// Of each slot of each block its place.
     places: Vec<u32>,
-    sums: Option<Ciphertext>,
+    pub(super) sums: Option<Ciphertext>,
 }
 
 /// Who stands in a slot: nobody, or a subject with its label.
@@ -45,10 +45,7 @@ impl Folding {
     pub(in crate::scheme) fn draw(layout: Layout, slots: usize, rng: &mut Generator) -> Self {
         let key = Zeroizing::new(any_residue(KEY_NUMBERS, rng));
         let masks = Zeroizing::new(any_residue(layout.keys(), rng));
-        let places = match layout.locations() {
-            0 => Vec::new(),
-            _ => shuffled(&(0..slots as u32).collect::<Vec<_>>(), rng),
-        };
+        let places = shuffled((0..slots as u32).collect(), rng);
         Self { layout, key, masks, places, sums: None }
     }
 
@@ -61,7 +58,7 @@ impl Folding {
         limbs: usize,
     ) {
         let ring = &*key.ring;
-        let mut rotated = verdict.truncated(ring, limbs);
+        let mut rotated = verdict.clone().divided(ring, verdict.state.limbs.saturating_sub(limbs));
         // What leaves is to have factor 1 when all primes but the first are gone.
         let state = rotated.state;
         let scale = divide_mod_t(1, ring.chain.factor_after_drop(state.factor, 1, state.limbs));
@@ -99,7 +96,7 @@ impl Folding {
         of_slots.for_each(|(slot, (out, label))| {
             let Some(Label(pairs)) = label else { return };
             let place = self.places.get(block * n + slot).map_or(Pair::ZERO, |&place| Pair::of_place(place));
-            let powers: Vec<Pair> = place.powers().take(layout.hits + 1).collect();
+            let powers: Vec<Pair> = place.powers().take(layout.powers() + 1).collect();
             let power = |number: usize| powers.get(number).copied().unwrap_or(Pair::ZERO);
             for (class, out) in out.iter_mut().enumerate() {
                 let coefficient = match layout.number(class) {
@@ -210,7 +207,7 @@ pub(in crate::scheme) fn weighed(
 ) -> State {
     let noise = Noise::of(&chain.set);
     let limbs = limbs(&chain.set, verdict);
-    let (classes, verdict) = (layout.classes(), State { limbs, ..verdict });
+    let (classes, verdict) = (layout.classes(), verdict.divided(chain, verdict.limbs.saturating_sub(limbs)));
     // Every rotation adds its own noise to that of the one before.
     let one = rotated_noise(noise, State { noise: f64::NEG_INFINITY, ..verdict });
     let rotated = State { noise: sum([verdict.noise, one + log2(classes as f64) / 2.0]), ..verdict };
@@ -222,6 +219,12 @@ pub(in crate::scheme) fn weighed(
     ledger.charge(Cost { transforms: encoded, products: 2.0 * limbs as f64 }.times(classes as f64));
     let divided = folded.divided(chain, limbs.saturating_sub(chain.set.public_limbs()));
     ledger.admit(with_shares_state(&chain.set, divided))
+}
+
+/// Bytes that a search of so many slots holds for each of the probes that go over a block together, and once beside them.
+pub(in crate::scheme) fn bytes(set: &BgvSet, layout: Layout, slots: usize) -> [usize; 2] {
+    let sums = 8 * set.ring_size() * limbs(set, State { limbs: set.limbs, factor: 1, noise: 0.0 });
+    [4 * slots + sums, 4 * set.ring_size() * layout.classes() + 4 * sums]
 }
 
 /// Gathering a plaintext's numbers and encoding them, in transforms.

@@ -35,13 +35,17 @@ const WORDS: usize = Handle::MOST_BYTES / 2 + 2;
 /// The same in pairs.
 const PAIRS: usize = WORDS / 2;
 
-/// Numbers that are 0 once the lock is off, and no others: whoever has the wrong key takes them for nothing else, but for a chance of 2^-64.
-const CHECKS: usize = 4;
+/// Numbers that are 0 once the lock is off: whoever has the wrong key sees others, but for a chance of 2^-32.
+const LOCK_CHECKS: usize = 2;
+
+/// Numbers that are 0 once pads are off: with another key they are others, but for a chance of 2^-64.
+const KEY_CHECKS: usize = 4;
 
 /// What precedes a key where the pads of sums are drawn from it.
 const DOMAIN: &[u8] = b"cotejo bgv labelled";
 
-/// Which sums leave for a probe, by number: [`CHECKS`] zeros; of each count from 0 on a key; then what the key is for: [`CHECKS`] zeros, locations, labels.
+/// Which sums leave for a probe, by number: [`LOCK_CHECKS`] zeros; of each count from 0 on a key; then what the key is for: [`KEY_CHECKS`] zeros,
+/// locations, labels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::scheme) struct Layout {
     /// H.
@@ -72,19 +76,23 @@ impl Layout {
         KEY_NUMBERS * (self.hits + 1)
     }
 
-    /// Of one hit the place is of no use.
+    /// Powers of places that are added up: as many as there are hits, and one that nobody's hits have by accident.
+    fn powers(self) -> usize {
+        self.hits + 1
+    }
+
     fn locations(self) -> usize {
-        if self.hits > 1 { 2 * self.hits } else { 0 }
+        2 * self.powers()
     }
 
     /// The first sum that is padded.
     fn first_padded(self) -> usize {
-        CHECKS + self.keys()
+        LOCK_CHECKS + self.keys()
     }
 
     /// Sums that are padded.
     fn padded(self) -> usize {
-        CHECKS + self.locations() + WORDS * self.hits
+        KEY_CHECKS + self.locations() + WORDS * self.hits
     }
 
     /// Sums in all.
@@ -99,11 +107,11 @@ impl Layout {
 
     /// Which sum a class is; none of a class that is not used.
     fn number(self, class: usize) -> Option<Number> {
-        let Some(rest) = class.checked_sub(CHECKS) else { return Some(Number::Check) };
+        let Some(rest) = class.checked_sub(LOCK_CHECKS) else { return Some(Number::Check) };
         let Some(rest) = rest.checked_sub(self.keys()) else {
             return Some(Number::Key { count: rest / KEY_NUMBERS, number: rest % KEY_NUMBERS });
         };
-        let Some(rest) = rest.checked_sub(CHECKS) else { return Some(Number::KeyCheck) };
+        let Some(rest) = rest.checked_sub(KEY_CHECKS) else { return Some(Number::KeyCheck) };
         let Some(rest) = rest.checked_sub(self.locations()) else {
             return Some(Number::Location { power: rest / 2 + 1, component: rest % 2 });
         };

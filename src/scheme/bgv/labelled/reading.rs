@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::super::answer::KEY_NUMBERS;
-use super::{CHECKS, Label, Layout, Number, PAIRS, Pair, key_pads};
+use super::{KEY_CHECKS, LOCK_CHECKS, Label, Layout, Number, PAIRS, Pair, key_pads};
 use crate::parameters::bgv::PLAINTEXT_MODULUS;
 use crate::template::Handle;
 
@@ -21,7 +21,7 @@ pub(in crate::scheme) enum Read {
 /// Reads the slots of an answer, the lock taken off, about a gallery of at most so many slots.
 pub(in crate::scheme) fn read(layout: Layout, slots: &[u32], most_slots: usize) -> Read {
     let sums = totals(layout, slots);
-    if sums.iter().take(CHECKS).any(|&check| check != 0) {
+    if sums.iter().take(LOCK_CHECKS).any(|&check| check != 0) {
         return Read::Nothing;
     }
     let Some((count, numbers)) = (0..=layout.hits).find_map(|count| Some((count, opened(layout, &sums, count)?)))
@@ -52,7 +52,7 @@ pub(super) fn totals(layout: Layout, slots: &[u32]) -> Vec<u32> {
 
 /// The sums that a key is for, its pads taken off, with the key that is told where so many hit; none where that is not the key.
 fn opened(layout: Layout, sums: &[u32], count: usize) -> Option<Vec<u32>> {
-    let key = sums.get(CHECKS + KEY_NUMBERS * count..)?.get(..KEY_NUMBERS)?;
+    let key = sums.get(LOCK_CHECKS + KEY_NUMBERS * count..)?.get(..KEY_NUMBERS)?;
     let padded = sums.get(layout.first_padded()..)?.get(..layout.padded())?;
     let pads = key_pads(key, layout);
     let numbers: Vec<u32> = padded
@@ -60,13 +60,13 @@ fn opened(layout: Layout, sums: &[u32], count: usize) -> Option<Vec<u32>> {
         .zip(pads.iter())
         .map(|(&number, &pad)| (number + PLAINTEXT_MODULUS - pad) % PLAINTEXT_MODULUS)
         .collect();
-    numbers.iter().take(CHECKS).all(|&check| check == 0).then_some(numbers)
+    numbers.iter().take(KEY_CHECKS).all(|&check| check == 0).then_some(numbers)
 }
 
 /// Sums of powers of the places of those who hit.
 struct Moments {
     layout: Layout,
-    /// From the first power on; of one hit there are none.
+    /// From the first power on.
     places: Vec<Pair>,
     /// Of each power from the 0th on, each pair of the label.
     labels: Vec<[Pair; PAIRS]>,
@@ -74,7 +74,7 @@ struct Moments {
 
 impl Moments {
     fn new(layout: Layout, numbers: Vec<u32>) -> Self {
-        let mut places = vec![Pair::ZERO; layout.locations() / 2];
+        let mut places = vec![Pair::ZERO; layout.powers()];
         let mut labels = vec![[Pair::ZERO; PAIRS]; layout.hits];
         for (number, class) in numbers.into_iter().zip(layout.first_padded()..) {
             let (element, component) = match layout.number(class) {
@@ -96,10 +96,10 @@ impl Moments {
     /// Those of labels at certain places.
     fn of(layout: Layout, found: &[(Pair, Label)]) -> Self {
         let powers: Vec<Vec<Pair>> =
-            found.iter().map(|(place, _)| place.powers().take(layout.hits + 1).collect()).collect();
+            found.iter().map(|(place, _)| place.powers().take(layout.powers() + 1).collect()).collect();
         let power = |of: usize, exponent: usize| powers.get(of).and_then(|powers| powers.get(exponent)).copied();
         let power = |of: usize, exponent: usize| power(of, exponent).unwrap_or(Pair::ZERO);
-        let places = (1..=layout.locations() / 2).map(|exponent| (0..found.len()).map(|of| power(of, exponent)).sum());
+        let places = (1..=layout.powers()).map(|exponent| (0..found.len()).map(|of| power(of, exponent)).sum());
         let labels = (0..layout.hits).map(|exponent| {
             let mut sums = [Pair::ZERO; PAIRS];
             for (of, (_, Label(pairs))) in found.iter().enumerate() {
@@ -112,10 +112,7 @@ impl Moments {
 
     /// The labels of so many who hit; none where nobody's sums are these.
     fn labels(&self, count: usize, most_slots: usize) -> Option<Vec<Label>> {
-        let places = match self.layout.hits {
-            1 => vec![Pair::ZERO; count],
-            _ => self.roots(count, most_slots)?,
-        };
+        let places = self.roots(count, most_slots)?;
         let labels = self.solved(&places)?;
         // All sums, not only those that were needed.
         let found: Vec<(Pair, Label)> = places.into_iter().zip(labels.iter().copied()).collect();
@@ -143,8 +140,8 @@ impl Moments {
             });
             value == Pair::ZERO
         };
-        let places = (0..most_slots as u32).into_par_iter().map(Pair::of_place);
-        let roots: Vec<Pair> = places.filter(|&place| count > 0 && is_root(place)).collect();
+        let places = (0..if count > 0 { most_slots as u32 } else { 0 }).into_par_iter().map(Pair::of_place);
+        let roots: Vec<Pair> = places.filter(|&place| is_root(place)).collect();
         (roots.len() == count).then_some(roots)
     }
 

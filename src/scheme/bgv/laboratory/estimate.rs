@@ -9,6 +9,7 @@ use crate::scheme::bgv::chain::Chain;
 use crate::scheme::bgv::circuit::Circuit;
 use crate::scheme::bgv::distance::{Babies, GIANTS, Steps, Transformed, babies_cost};
 use crate::scheme::bgv::evaluator::room;
+use crate::scheme::bgv::labelled::{Layout, folding};
 use crate::scheme::bgv::lock;
 use crate::scheme::bgv::misfit::Misfit;
 use crate::scheme::bgv::shape::Shape;
@@ -96,6 +97,10 @@ impl SearchEstimate {
         let answer_bytes = (probes * (leaving * element_bytes + key * set.answer_sample_bytes())) as u64;
         let values =
             values_bytes(&Held { set, size, steps, circuit: &circuit, decisions: shape.decisions(), together });
+        let [of_each, beside] = match disclosure {
+            Disclosure::Labelled => folding::bytes(set, Layout::new(functional.hits_per_probe()), blocks * n),
+            _ => [0, 0],
+        };
         Ok(Self {
             steps: (blocks * probes * agreed.decisions()) as u64,
             seconds,
@@ -104,6 +109,7 @@ impl SearchEstimate {
                 + babies_bytes
                 + (together * samples * Examined::bytes(set, tested)) as u64
                 + kept * Transformed::bytes(set, steps) as u64
+                + (together * of_each + beside) as u64
                 + 3 * answer_bytes,
         })
     }
