@@ -351,7 +351,7 @@ mod tests {
         };
         // One squaring answers `each` alone, and with bytes for every reference.
         assert_eq!(of(Terms::hamming(128, 40), Disclosure::Each, 5_000), "bgv-8192-210");
-        assert_eq!(of(Terms::hamming(128, 40), Disclosure::Each, 100_000), "bgv-32768-540");
+        assert_eq!(of(Terms::hamming(128, 40), Disclosure::Each, 200_000), "bgv-32768-540");
         assert_eq!(of(Terms::hamming(128, 40), Disclosure::Any, 5_000), "bgv-32768-600");
     }
 
