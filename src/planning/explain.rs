@@ -1,10 +1,11 @@
 //! The agreement in plain sentences, for those who sign it.
 
 use crate::agreement::{ComparisonTerms, Disclosure, EyeRule, Modality, ServiceTerms};
+use crate::functional::SampleLayout;
 use crate::parameters::{MOST_DISTANCE_LOG2, SchemeId};
 use crate::scheme::GrayZone;
 use crate::scheme::Opened;
-use crate::scheme::tfhe::TESTED_FROM;
+use crate::scheme::tfhe::{TESTED_FROM, seen_factor};
 use crate::words::counted;
 
 /// What was agreed, what it means, and what it costs.
@@ -149,12 +150,7 @@ fn worst_case(agreement: &Opened) -> [String; 2] {
             "a number modulo 65537 of its own choice, a sum over all records"
         }
     };
-    let tested = match agreement.scheme() {
-        SchemeId::Tfhe => format!(
-            " Where {TESTED_FROM} subjects or more are searched, a probe eight times as long as any template is told that nobody matches."
-        ),
-        SchemeId::Bgv | SchemeId::Hybrid => String::new(),
-    };
+    let tested = tests(agreement).map(|sentence| format!(" {sentence}")).unwrap_or_default();
     let (probe, query, year) = (agreement.bits_per_probe(), agreement.bits_per_query(), agreement.probes_of_a_year());
     let bits = if probe == 1 { "bit is" } else { "bits are" };
     let quota = if agreement.terms().service.is_some() { " of the agreed quota" } else { "" };
@@ -168,6 +164,26 @@ fn worst_case(agreement: &Opened) -> [String; 2] {
             agreement.log2_distance_of_a_year()
         ),
     ]
+}
+
+/// What the tests of probes under scheme `tfhe` see; nothing of the other schemes.
+fn tests(agreement: &Opened) -> Option<String> {
+    let set = agreement.parameters().tfhe()?;
+    let eyes = agreement.terms().comparison.eyes();
+    let samples = 1..=SampleLayout::fullest(eyes).eyes().len();
+    let factors: Option<Vec<f64>> = samples.map(|samples| seen_factor(&set, agreement.functional(), samples)).collect();
+    let Some(factors) = factors else {
+        return Some("Probes are not tested: templates as short as these leave no room for tests.".to_owned());
+    };
+    let factor = (factors.into_iter().fold(0.0, f64::max) * 10.0).ceil() / 10.0;
+    let apart = match agreement.terms().comparison {
+        ComparisonTerms::SquaredEuclidean { .. } => "; the coordinate that shifts its threshold is not tested",
+        ComparisonTerms::FractionalHamming { .. } => "; whether its code and its masks belong together is not tested",
+        _ => "",
+    };
+    Some(format!(
+        "Where {TESTED_FROM} subjects or more are searched, a probe {factor:.1} times as long as any template is told that nobody matches{apart}."
+    ))
 }
 
 impl GrayZone {
@@ -201,6 +217,28 @@ pub(super) fn two_digits(x: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::agreement::Terms;
+    use crate::planning;
+
+    #[test]
+    fn what_tests_of_probes_see_is_said_as_it_is_under_the_agreement() {
+        let said = |terms: Terms| tests(&planning::open(terms).unwrap()).unwrap_or_default();
+        for (bits, threshold) in [(64, 31), (32, 8)] {
+            assert!(said(Terms::hamming(bits, threshold)).starts_with("Probes are not tested"), "{bits}");
+        }
+        // eta is rounded down from 9.02, from 2.6, and from some thousand.
+        for (terms, factor) in [
+            (Terms::hamming(512, 180), " 8.1 times as long"),
+            (Terms::hamming(128, 40), " 9.1 times as long"),
+            (Terms::face(512), " 8.1 times as long"),
+        ] {
+            let sentence = said(terms);
+            assert!(sentence.contains(factor) && sentence.ends_with("that nobody matches."), "{sentence}");
+        }
+        let one = "1.0".parse().unwrap();
+        let distance = said(Terms::squared_euclidean(100, one, "0.15".parse().unwrap()));
+        assert!(distance.ends_with("the coordinate that shifts its threshold is not tested."), "{distance}");
+    }
 
     #[test]
     fn deviations_are_legible() {

@@ -49,19 +49,24 @@ impl Evaluator for Tfhe {
     ) -> Result<EncryptedVerdicts, Unanswered> {
         let mut templates = key.templates(task.functional, probes).into_iter();
         let mut verdicts = Vec::with_capacity(task.layouts.len() * task.verdicts_per_probe());
-        let washing = washing(&key.parameters, task);
         let mut first_part = 0;
         for (probe, &layout) in task.layouts.iter().enumerate() {
             let rng = &mut ChaCha20Rng::from_seed(*randomness.seed(Drawn::Probe(probe)));
             let samples: Vec<_> = templates.by_ref().take(layout.eyes().len()).collect();
             let known = Known::new(key, rng);
-            let veto = veto(key, task, &samples, randomness, probe, progress)?;
+            let veto = veto(key, task, layout, &samples, randomness, probe, progress)?;
             let veto = veto.as_ref();
-            let search = Search { key, task, layout, samples: &samples, known: &known, veto, washing, progress };
+            let search = Search { key, task, layout, samples: &samples, known: &known, veto, progress };
             let mut noted = Noted { parts: &mut *parts, next: first_part };
             match task.disclosure {
                 Disclosure::Any => {
-                    verdicts.extend(key.sanitise(vec![search.any(&mut noted)?], washing, rng, progress)?);
+                    let verdict = search.any(&mut noted)?;
+                    verdicts.extend(key.sanitise(
+                        vec![verdict],
+                        washing(&key.parameters, task, false),
+                        rng,
+                        progress,
+                    )?);
                 }
                 Disclosure::Each => verdicts.extend(search.each(&mut noted, rng)?),
                 Disclosure::Labelled => return Err(Unanswered::unlabelled(SchemeId::Tfhe)),
@@ -89,7 +94,6 @@ impl Evaluator for Tfhe {
         progress: &dyn Progress,
     ) -> Result<Option<PartDigest>, Unanswered> {
         let mut templates = key.templates(task.functional, probes).into_iter();
-        let washing = washing(&key.parameters, task);
         let mut left = number;
         for (probe, &layout) in task.layouts.iter().enumerate() {
             let samples: Vec<_> = templates.by_ref().take(layout.eyes().len()).collect();
@@ -104,11 +108,11 @@ impl Evaluator for Tfhe {
             let veto = match task.disclosure {
                 Disclosure::Any => None,
                 Disclosure::Each | Disclosure::Count | Disclosure::Labelled => {
-                    veto(key, task, &samples, randomness, probe, progress)?
+                    veto(key, task, layout, &samples, randomness, probe, progress)?
                 }
             };
             let veto = veto.as_ref();
-            let search = Search { key, task, layout, samples: &samples, known: &known, veto, washing, progress };
+            let search = Search { key, task, layout, samples: &samples, known: &known, veto, progress };
             return Ok(Some(digest(&search.unwashed(&wave)?)));
         }
         Ok(None)
@@ -128,7 +132,6 @@ struct Search<'a> {
     known: &'a Known,
     /// What tests say of the probe, where it is tested.
     veto: Option<&'a Veto>,
-    washing: Washing,
     progress: &'a dyn Progress,
 }
 
@@ -207,7 +210,9 @@ impl Search<'_> {
             let unwashed = self.unwashed(&wave)?;
             noted.note(&unwashed);
             let Unwashed::Verdicts(unwashed) = unwashed else { continue };
-            verdicts.extend(self.key.sanitise(unwashed, self.washing, rng, self.progress)?);
+            let vetoed = self.veto.is_some() && is_single_decision(self.task.functional, &wave);
+            let washing = washing(&self.key.parameters, self.task, vetoed);
+            verdicts.extend(self.key.sanitise(unwashed, washing, rng, self.progress)?);
         }
         Ok(verdicts)
     }
@@ -320,28 +325,31 @@ fn waves<'a>(task: &'a Task<'a>, layout: SampleLayout) -> impl Iterator<Item = V
     })
 }
 
-/// What tests say of a probe; none where the task's probes are not tested.
+/// What tests say of a probe; none where it is not tested.
 fn veto(
     key: &PreparedKey,
     task: &Task<'_>,
+    layout: SampleLayout,
     samples: &[EncryptedTemplate],
     randomness: &Randomness,
     probe: usize,
     progress: &dyn Progress,
 ) -> Result<Option<Veto>, Stopped> {
-    is_tested(task).then(|| key.veto(task.functional, samples, randomness, probe, progress)).transpose()
+    let tested = is_tested(&key.parameters, task, layout);
+    tested.then(|| key.veto(task.functional, samples, randomness, probe, progress)).transpose()
 }
 
-/// How each verdict is washed: so often that all of a probe's are hidden, for the largest gallery of the agreement.
-fn washing(set: &TfheSet, task: &Task<'_>) -> Washing {
-    let (verdicts, narrow) = match task.disclosure {
-        Disclosure::Any => (1, false),
-        Disclosure::Each | Disclosure::Count | Disclosure::Labelled => {
-            (task.functional.largest_gallery(), is_tested(task))
-        }
+/// How the verdicts of a wave are washed: so often that all of a probe's are hidden, for the largest gallery of the agreement.
+///
+/// `vetoed`: whether a veto was added to verdicts that no gate made.
+fn washing(set: &TfheSet, task: &Task<'_>, vetoed: bool) -> Washing {
+    let verdicts = match task.disclosure {
+        Disclosure::Any => 1,
+        Disclosure::Each | Disclosure::Count | Disclosure::Labelled => task.functional.largest_gallery(),
     };
-    // An agreement that asks for more is refused.
-    Washing { rounds: set.washing_rounds_for(verdicts, narrow).unwrap_or(MOST_WASHING_ROUNDS), narrow }
+    // An agreement that asks for more is refused. Waves that are washed in either way are together within the limit, too: each verdict has no
+    // more than its share of it.
+    Washing { rounds: set.washing_rounds_for(verdicts, vetoed).unwrap_or(MOST_WASHING_ROUNDS), narrow: vetoed }
 }
 
 /// Bootstraps that one probe costs: the steps that progress counts.
@@ -353,26 +361,25 @@ fn bootstraps_of_probe(parameters: &TfheSet, task: &Task<'_>, layout: SampleLayo
         let pairs: usize = subject.groups.iter().map(Vec::len).sum();
         subject.decisions(functional) as u64 + pairs as u64 * pair + groups + gates(subject.groups.len())
     };
-    // Of all waves: bootstraps within subjects, within the waves' own trees, and roots of the subjects that need one.
-    let (mut searched, mut trees, mut roots, mut wave_count) = (0, 0, 0, 0);
+    let tested = is_tested(parameters, task, layout);
+    // Of all waves: bootstraps within subjects, within the waves' own trees, roots of the subjects that need one, and washing of a verdict each.
+    let (mut searched, mut trees, mut roots, mut washed, mut wave_count) = (0, 0, 0, 0, 0);
     let mut all_single = true;
     for wave in waves(task, layout) {
         let single = is_single_decision(functional, &wave);
         searched += wave.iter().map(subject).sum::<u64>();
         trees += gates(wave.len());
         roots += if single { 0 } else { wave.len() as u64 };
+        washed += washing_bootstraps(washing(parameters, task, tested && single).rounds) * wave.len() as u64;
         wave_count += 1;
         all_single &= single;
     }
-    let washing = washing_bootstraps(washing(parameters, task).rounds);
-    let tested = is_tested(task);
+    let once = washing_bootstraps(washing(parameters, task, false).rounds);
     let tests = if tested { validity::BOOTSTRAPS } else { 0 };
     match task.disclosure {
-        Disclosure::Any if task.subjects.len() == 1 && all_single => searched + washing,
+        Disclosure::Any if task.subjects.len() == 1 && all_single => searched + once,
         // The root is a gate of its own even over one bit: it makes the verdict.
-        Disclosure::Any => tests + searched + trees + gates_to_root(wave_count, tested) + washing,
-        Disclosure::Each | Disclosure::Count | Disclosure::Labelled => {
-            tests + searched + roots + washing * task.subjects.len() as u64
-        }
+        Disclosure::Any => tests + searched + trees + gates_to_root(wave_count, tested) + once,
+        Disclosure::Each | Disclosure::Count | Disclosure::Labelled => tests + searched + roots + washed,
     }
 }

@@ -34,7 +34,7 @@ use crate::parameters::Marked;
 use crate::parameters::ParameterSet;
 use crate::parameters::tfhe::TfheSet;
 use crate::scheme::Scheme;
-pub(crate) use validity::TESTED_FROM;
+pub(crate) use validity::{TESTED_FROM, seen_factor};
 
 /// The scheme.
 #[derive(Debug)]

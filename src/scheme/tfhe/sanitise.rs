@@ -7,8 +7,8 @@
 //! rounds leave 2^-43, and as many more are made as keep a whole answer of many verdicts on a probe within 2^-40. The mask is that of a
 //! fresh public-key encryption, pseudorandom by RLWE.
 //!
-//! Where a probe is tested, the bootstrap after the first round also takes what the tests say into each verdict (`validity`): that round has
-//! half the flood, and leaves twice the distance.
+//! Where a probe is tested and no gate makes a verdict, the bootstrap after the first round also takes what the tests say into it
+//! (`validity`): that round has half the flood, and leaves twice the distance.
 //!
 //! The last round is followed only by public, deterministic steps: a keyswitch and a rounding to few bits, so that an
 //! answer is short.

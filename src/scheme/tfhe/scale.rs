@@ -54,7 +54,7 @@ fn admit_verdicts(set: &TfheSet, name: &str, demand: &Demand) -> Result<(), Agre
         Disclosure::Any => 1,
         Disclosure::Each | Disclosure::Count | Disclosure::Labelled => demand.references,
     };
-    // As where probes are tested, which takes as many rounds or one more.
+    // As where probes are tested and no gate makes a verdict, which takes as many rounds or one more.
     match set.washing_rounds_for(verdicts, demand.disclosure != Disclosure::Any) {
         Some(_) => Ok(()),
         None => {

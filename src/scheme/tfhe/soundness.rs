@@ -58,11 +58,14 @@ fn least_log2(exponent: impl Fn(f64) -> f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use rand::{Rng, SeedableRng};
+    use rand_chacha::ChaCha20Rng;
+
     use super::*;
     use crate::agreement::Terms;
     use crate::parameters::tfhe::{INSECURE_TEST, TFHE_896_2048};
     use crate::planning;
-    use crate::scheme::tfhe::validity::Tests;
+    use crate::scheme::tfhe::validity::{Tests, seen_factor};
 
     impl TfheSet {
         /// That n cosines of so many laws, each given by ln E exp(l cos), pass.
@@ -133,7 +136,7 @@ mod tests {
         let tests = Tests::of(&set, agreement.functional(), 1);
         let table = [4.0, 6.0, 8.0, 12.0, 16.0].map(|factor: f64| {
             // By how much eta is rounded down.
-            let spread = (PI * factor * tests.longest).powi(2) * tests.coins as f64;
+            let spread = factor * factor * tests.spread();
             let any = set.log2_any_passes((-SPREAD * factor * factor).exp());
             let single = set.log2_single_passes(factor * tests.longest, tests.coins);
             println!(
@@ -149,6 +152,53 @@ mod tests {
         assert!(table[1][1] < -22.0 && table[2][1] < -36.0 && table[1][2] < -16.0, "{table:?}");
         // None of the bounds hides that small factors pass.
         assert!(table[0][0] > -4.0 && table[0][1] > -10.0, "{table:?}");
+    }
+
+    /// How often m codes of 512 bits that are added up pass: their projections are close to Gaussian, and sqrt(m) times as long.
+    #[test]
+    fn four_codes_in_one_probe_pass_nine_do_at_times_and_sixteen_hardly_ever() {
+        let set = TFHE_896_2048;
+        let agreement = planning::open(Terms::hamming(512, 180)).unwrap();
+        let tests = Tests::of(&set, agreement.functional(), 1);
+        let rng = &mut ChaCha20Rng::seed_from_u64(96);
+        let mut gaussian = || {
+            let (angle, tail): (f64, f64) = (rng.random(), 1.0 - rng.random::<f64>());
+            (-2.0 * tail.ln()).sqrt() * (2.0 * PI * angle).cos()
+        };
+        let mut passing = |many: f64, tried: u32| {
+            let variance = many * tests.longest.powi(2) * tests.coins as f64 / 2.0 + set.modulus_switch_variance();
+            let mut passes = || {
+                let cosines: f64 = (0..TESTS).map(|_| (2.0 * PI * variance.sqrt() * gaussian()).cos()).sum();
+                cosines + set.tests_deviation() * gaussian() > TESTS as f64 * (1.0 - set.shortfall())
+            };
+            let passed = (0..tried).filter(|_| passes()).count();
+            println!("{many} codes in one: {:.4}", passed as f64 / f64::from(tried));
+            passed as f64 / f64::from(tried)
+        };
+        assert!(passing(4.0, 4000) > 0.998);
+        assert!((0.25..0.35).contains(&passing(9.0, 4000)));
+        assert!((0.0005..0.004).contains(&passing(16.0, 20_000)));
+    }
+
+    /// Which codes are too short for their threshold: eta would be below 1. And what a factor of 8 is where eta is rounded down.
+    #[test]
+    fn short_codes_are_not_tested_at_the_thresholds_that_are_told() {
+        let set = TFHE_896_2048;
+        let factor = |bits, threshold| {
+            let agreement = planning::open(Terms::hamming(bits, threshold)).unwrap();
+            seen_factor(&set, agreement.functional(), 1)
+        };
+        let table = [(24, 1, 23), (32, 5, 27), (48, 15, 33), (64, 26, 38), (80, 37, 43), (88, 43, 45)];
+        for (bits, first, last) in table {
+            assert!(factor(bits, first - 1).is_some() && factor(bits, first).is_none(), "{bits} {first}");
+            assert!(factor(bits, last).is_none(), "{bits} {last}");
+            assert!(last + 1 == bits as u32 || factor(bits, last + 1).is_some(), "{bits} {last}");
+        }
+        for (bits, threshold, expected) in [(512, 180, 8.01), (128, 40, 9.08), (96, 45, 8.63)] {
+            let factor = factor(bits, threshold).unwrap();
+            assert!((factor - expected).abs() < 0.02, "{bits}: {factor}");
+        }
+        assert!((0..96).all(|threshold| factor(96, threshold).is_some_and(|factor| factor < 11.4)));
     }
 
     /// E cos(2 pi rho u) = cos(pi u)^(2 eta), below exp(-pi^2 eta u^2): what both bounds rest on.
@@ -174,7 +224,7 @@ mod tests {
             for samples in [1, 2] {
                 let tests = Tests::of(&INSECURE_TEST, agreement.functional(), samples);
                 println!("{:?}, {samples}: {tests:?}", agreement.terms().comparison);
-                assert!(tests.coins >= 1 && (PI * tests.longest).powi(2) * tests.coins as f64 <= SPREAD);
+                assert!(tests.is_possible() && tests.spread() <= SPREAD);
             }
         }
     }

@@ -8,10 +8,14 @@
 //!
 //! for every u, however its length is spread over coordinates (docs/protocol.md, section 3). eta is chosen so that the longest template's
 //! mean is exp(-[`SPREAD`]). The cosines are added, and the sign of what is left above a threshold is the *veto*: a template's is 0, that of
-//! anything much longer -1/4. It is added where a verdict is made anyway, so that it costs no bootstrap a subject:
+//! anything much longer -1/4. It is added where a verdict is made anyway:
 //!
-//! - to the sum of the last OR, which has at most six inputs then;
-//! - to a verdict that no gate makes, +-1/8 instead of +-1/4, before it is washed: the first bootstrap of washing takes it in.
+//! - to the sum of the last OR, which has at most six inputs then: under `any` that is at most a gate more a probe, and nothing under the other
+//!   disclosures;
+//! - to a verdict that no gate makes, +-1/8 instead of +-1/4, before it is washed: the first bootstrap of washing takes it in. Its flood is
+//!   half as wide, which for some sizes of the largest gallery takes one round more, a bootstrap a subject (`TfheSet::washing_rounds_for`).
+//!
+//! Templates that fill so much of the torus that eta would be below 1 leave no room for tests: codes of few bits. Their probes are not tested.
 
 use ::tfhe::core_crypto::prelude::*;
 use rand::{RngCore as _, SeedableRng as _};
@@ -23,7 +27,7 @@ use super::distance::{EncryptedScore, EncryptedTemplate, Scratch};
 use super::keys::PreparedKey;
 use super::threshold::Function;
 use super::{Lwe, MODULUS};
-use crate::functional::{Functional, LinearForm};
+use crate::functional::{Functional, LinearForm, SampleLayout};
 use crate::parameters::tfhe::TfheSet;
 use crate::scheme::{Drawn, Progress, Randomness, Stopped, Task};
 
@@ -47,12 +51,23 @@ const AMPLITUDE: u64 = QUARTER / TESTS as u64;
 /// What is made of each projection.
 pub(super) const COSINE: Function = Function::Cosine(AMPLITUDE);
 
+/// By how much a probe is longer than a template that passes with a probability of 2^-16.8, where a template's mean is exp(-[`SPREAD`]).
+const FACTOR: f64 = 8.0;
+
 /// Most eta: of templates that are a smaller part of the torus projections are shorter, and tests see less of them.
 const MOST_COINS: usize = 1 << 12;
 
-/// Whether the probes of a task are tested: by the number of subjects that are searched, which both parties know.
-pub(super) fn is_tested(task: &Task<'_>) -> bool {
-    !task.one_subject && task.subjects.len() >= TESTED_FROM
+/// Whether a probe of a task is tested: by the number of subjects that are searched and by what was agreed, which both parties know.
+pub(super) fn is_tested(set: &TfheSet, task: &Task<'_>, layout: SampleLayout) -> bool {
+    let enough = !task.one_subject && task.subjects.len() >= TESTED_FROM;
+    enough && Tests::of(set, task.functional, layout.eyes().len()).is_possible()
+}
+
+/// F: a probe that is F times as long as a template can be passes the tests with a probability of 2^-16.8, as docs/protocol.md, section 3 has
+/// it for a factor of 8. Of probes of so many samples; none where they are not tested.
+pub(crate) fn seen_factor(set: &TfheSet, functional: &Functional, samples: usize) -> Option<f64> {
+    let tests = Tests::of(set, functional, samples);
+    tests.is_possible().then(|| FACTOR * (SPREAD / tests.spread()).sqrt())
 }
 
 /// How the probes of a comparison are tested.
@@ -60,7 +75,7 @@ pub(super) fn is_tested(task: &Task<'_>) -> bool {
 pub(super) struct Tests {
     /// Coordinates that are tested, from the first on.
     pub(super) coordinates: usize,
-    /// eta: half the coins of a random integer.
+    /// eta: half the coins of a random integer. 0 where there is no room for tests.
     pub(super) coins: usize,
     /// The longest that the phases of a template's coordinates are, all samples together, noise included.
     pub(super) longest: f64,
@@ -76,6 +91,16 @@ impl Tests {
         let longest = (length * unit + noise) * (samples as f64).sqrt();
         let coins = SPREAD / (std::f64::consts::PI * longest).powi(2);
         Self { coordinates, coins: (coins as usize).min(MOST_COINS), longest }
+    }
+
+    /// Whether there is anything random.
+    pub(super) fn is_possible(&self) -> bool {
+        self.coins > 0
+    }
+
+    /// -ln of the mean cosine of the longest template: [`SPREAD`], or less where eta is rounded down or at its most.
+    pub(super) fn spread(&self) -> f64 {
+        (std::f64::consts::PI * self.longest).powi(2) * self.coins as f64
     }
 
     /// The random integers of one projection of one sample, as a linear form. Range: [-eta, eta]; variance eta / 2.
