@@ -7,7 +7,7 @@
 //! | measurement | the noise after each stage as it was found, beside its prediction | `measurement`, `formulas` |
 //! | specimen | a pair at a chosen distance from the threshold, on which noise is measured | `specimen` |
 //! | parties | both sides' keys of an exchange of nobody's, so that any phase can be looked at | `specimen` |
-//! | trial | encrypted runs compared with the clear oracle, and their work counted | `malformed`, `invalid`, `even` |
+//! | trial | encrypted runs compared with the clear oracle, and their work counted | `malformed`, `invalid`, `passing`, `even` |
 //! | workload | the stages on random data, for whoever times them | `workload` |
 //! | pace | the time of each unit of work, a bootstrap, on one machine | `pace` |
 
@@ -21,5 +21,7 @@ mod invalid;
 mod malformed;
 pub(crate) mod measurement;
 pub(crate) mod pace;
+#[cfg(test)]
+mod passing;
 pub(in crate::scheme) mod specimen;
 pub mod workload;
