@@ -14,6 +14,7 @@ use rand_chacha::ChaCha20Rng;
 
 use super::console::Console;
 use super::failure::Failure;
+use super::files::Secret;
 use super::{files, passphrase};
 
 /// The agreement, with a warning where its encryption protects nothing.
@@ -155,17 +156,27 @@ pub fn querier(keys: &Path, agreement: &Opened, option: &str) -> Result<Querier,
     Querier::read(content.as_slice(), agreement).map_err(Failure::in_file(&path))
 }
 
-/// The secret key of a folder of keys; none where there is none, or one of another agreement.
+/// The secret key of a folder of keys; none where there is none, or one of another agreement, or somebody else is erasing it.
 pub fn querier_under(keys: &Path, agreement: &Opened) -> Result<Option<Querier>, Failure> {
     let path = keys.join(SECRET_KEY);
     if let Ok(false) = path.try_exists() {
         return Ok(None);
     }
-    let content = passphrase::read_key(&path, SECRET_KEY_LIMIT_BYTES)?;
-    match Querier::read(content.as_slice(), agreement) {
-        Ok(querier) => Ok(Some(querier)),
-        Err(WireError::Agreement { .. } | WireError::Scheme(_) | WireError::Parameters { .. }) => Ok(None),
-        Err(error) => Err(Failure::wire(&path, &error)),
+    let read = passphrase::read_key(&path, SECRET_KEY_LIMIT_BYTES).and_then(|content| {
+        match Querier::read(content.as_slice(), agreement) {
+            Ok(querier) => Ok(Some(querier)),
+            Err(WireError::Agreement { .. } | WireError::Scheme(_) | WireError::Parameters { .. }) => Ok(None),
+            Err(error) => Err(Failure::wire(&path, &error)),
+        }
+    });
+    unless_erased(&path, read)
+}
+
+/// What was read of a secret; none where it could not be, for somebody else has erased it meanwhile.
+fn unless_erased<T>(path: &Path, read: Result<Option<T>, Failure>) -> Result<Option<T>, Failure> {
+    match read {
+        Err(_) if Secret::of(path)? != Secret::Kept => Ok(None),
+        read => read,
     }
 }
 
@@ -186,4 +197,26 @@ pub const EVALUATION_KEY: &str = "evaluation.key";
 pub fn randomness() -> Result<ChaCha20Rng, Failure> {
     ChaCha20Rng::try_from_os_rng()
         .map_err(|error| Failure::new("random generator of the system", error, "repair the system before making keys"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_that_somebody_else_erases_is_none_and_one_that_cannot_be_read_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(SECRET_KEY);
+        let read =
+            || unless_erased(&path, passphrase::read_key(&path, 100).and_then(|_| Err::<Option<()>, _>(unread())));
+        fn unread() -> Failure {
+            Failure::new("secret", "no key", "give another")
+        }
+        assert!(matches!(read(), Ok(None)), "it has no name any more");
+        for (content, is_kept) in [(&[0; 80][..], false), (b"no key", true)] {
+            std::fs::write(&path, content).unwrap();
+            std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+            assert_eq!(read().is_err(), is_kept);
+        }
+    }
 }

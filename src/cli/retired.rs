@@ -12,7 +12,7 @@ use crate::service::time::Time;
 
 use super::encrypt::pending_folder;
 use super::failure::Failure;
-use super::files::{self, Access, Folders};
+use super::files::{self, Access, Folders, Secret};
 use super::load::{EVALUATION_KEY, SECRET_KEY};
 
 /// What a folder of keys holds.
@@ -42,13 +42,24 @@ impl Retired {
         folders.sort();
         let mut all = Vec::new();
         for retired in folders.into_iter().filter_map(Self::at) {
-            match files::is_overwritten(&retired.folder.join(SECRET_KEY))? {
+            match Secret::of(&retired.folder.join(SECRET_KEY))? {
+                Secret::Kept => all.push(retired),
                 // Somebody may just be about it.
-                true => drop(retired.delete()?),
-                false => all.push(retired),
+                Secret::Overwritten => drop(retired.delete()?),
+                Secret::Gone => retired.finish(keys)?,
             }
         }
         Ok(all)
+    }
+
+    /// Deletes what is left of a key whose secret is gone.
+    fn finish(self, keys: &Path) -> Result<(), Failure> {
+        // Or a rotation is just about to put it there; who is alone knows that it is not, and that what was seen before still holds.
+        let Some(_alone) = files::alone(keys)? else { return Ok(()) };
+        match Secret::of(&self.folder.join(SECRET_KEY))? {
+            Secret::Gone => self.remove(),
+            _ => Ok(()),
+        }
     }
 
     /// None for what is no folder of ours.
@@ -64,7 +75,7 @@ impl Retired {
         let folder = keys.join("retired").join(format!("{key}.{day}"));
         let made = Folders::create(&folder, Access::Private)?;
         let retired = Self { folder, key, day };
-        let moved = retired.take(keys, &retired.folder);
+        let moved = Self::take(keys, &retired.folder, HELD);
         if moved.is_err() {
             drop(retired.put_back(keys));
         }
@@ -73,15 +84,15 @@ impl Retired {
         Ok(retired)
     }
 
-    /// Undoes [`Retired::put_aside`].
+    /// Undoes [`Retired::put_aside`]: the secret last, for without it the rest is taken for what a deletion has left.
     pub fn put_back(&self, keys: &Path) -> Result<(), Failure> {
-        self.take(&self.folder, keys)?;
+        Self::take(&self.folder, keys, HELD.into_iter().rev())?;
         fs::remove_dir(&self.folder).map_err(|error| Failure::io(&self.folder, "remove it", &error))
     }
 
-    /// Moves what is there, over nothing that is there already.
-    fn take(&self, from: &Path, to: &Path) -> Result<(), Failure> {
-        for name in HELD {
+    /// Moves what is there, one after the other, over nothing that is there already.
+    fn take(from: &Path, to: &Path, held: impl IntoIterator<Item = &'static str>) -> Result<(), Failure> {
+        for name in held {
             let (from, to) = (from.join(name), to.join(name));
             // A rename would replace it. Nobody else moves keys meanwhile: see `files::alone`.
             if fs::symlink_metadata(&from).is_ok() && fs::symlink_metadata(&to).is_ok() {
@@ -121,10 +132,83 @@ impl Retired {
 
     /// Deletes them, the secret key first; false where somebody reads an answer with them just now.
     pub fn delete(self) -> Result<bool, Failure> {
-        if !files::erase(&self.folder.join(SECRET_KEY))? {
-            return Ok(false);
+        match files::erase(&self.folder.join(SECRET_KEY))? {
+            true => self.remove().map(|()| true),
+            false => Ok(false),
         }
-        fs::remove_dir_all(&self.folder).map_err(|error| Failure::io(&self.folder, "delete it", &error))?;
-        files::sync(self.folder.parent().unwrap_or(Path::new("."))).map(|()| true)
+    }
+
+    /// Deletes the folder, which somebody else may be deleting as well.
+    fn remove(&self) -> Result<(), Failure> {
+        match fs::remove_dir_all(&self.folder) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(Failure::io(&self.folder, "delete it", &error));
+            }
+            _ => {}
+        }
+        files::sync(self.folder.parent().unwrap_or(Path::new(".")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A folder of keys, with as many keys of before as there are texts; each has what is to stand in its secret key.
+    fn keys(secrets: &[Option<&[u8]>]) -> tempfile::TempDir {
+        let keys = tempfile::tempdir().unwrap();
+        for (number, secret) in secrets.iter().enumerate() {
+            let folder = keys.path().join("retired").join(format!("{}.2026-01-01", Name([number as u8; 16])));
+            fs::create_dir_all(folder.join("pending")).unwrap();
+            fs::write(folder.join(EVALUATION_KEY), "evaluation").unwrap();
+            fs::write(folder.join("pending/1"), "pending").unwrap();
+            secret.iter().for_each(|secret| fs::write(folder.join(SECRET_KEY), secret).unwrap());
+        }
+        keys
+    }
+
+    #[test]
+    fn several_who_delete_one_key_at_once_all_have_it_deleted() {
+        for _ in 0..50 {
+            let keys = keys(&[Some(b"secret")]);
+            let found: Vec<_> = (0..4).map(|_| Retired::all(keys.path()).unwrap().remove(0)).collect();
+            std::thread::scope(|scope| {
+                let all: Vec<_> = found.into_iter().map(|one| scope.spawn(|| one.delete().map(drop))).collect();
+                for one in all {
+                    assert!(one.join().unwrap().is_ok());
+                }
+            });
+            assert!(Retired::all(keys.path()).unwrap().is_empty());
+        }
+        let keys = keys(&[Some(b"secret")]);
+        let [first, second] = [(); 2].map(|()| Retired::all(keys.path()).unwrap().remove(0));
+        assert!(first.delete().unwrap() && second.delete().unwrap());
+    }
+
+    #[test]
+    fn a_deletion_that_was_broken_off_is_finished_wherever_it_was() {
+        let keys = keys(&[Some(b"secret"), Some(&[0; 16]), None]);
+        let place = keys.path().join("retired");
+        let empty = place.join(format!("{}.2026-01-01", Name([9; 16])));
+        fs::create_dir(&empty).unwrap();
+        // While somebody puts keys aside, what has no secret key may be about to get one.
+        let held = files::alone(keys.path()).unwrap();
+        assert_eq!(Retired::all(keys.path()).unwrap().len(), 1);
+        assert_eq!(fs::read_dir(&place).unwrap().count(), 3);
+        drop(held);
+        assert_eq!(Retired::all(keys.path()).unwrap().len(), 1);
+        assert_eq!(fs::read_dir(&place).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_is_put_back_is_all_that_was_put_aside() {
+        let keys = tempfile::tempdir().unwrap();
+        let both = [SECRET_KEY, EVALUATION_KEY];
+        both.iter().for_each(|name| fs::write(keys.path().join(name), name).unwrap());
+        let retired = Retired::put_aside(keys.path(), Name([1; 16]), Time::ZERO).unwrap();
+        assert_eq!(Retired::all(keys.path()).unwrap().len(), 1);
+        retired.put_back(keys.path()).unwrap();
+        assert!(Retired::all(keys.path()).unwrap().is_empty());
+        both.iter().for_each(|name| assert_eq!(fs::read_to_string(keys.path().join(name)).unwrap(), *name));
     }
 }

@@ -194,6 +194,14 @@ fn a_key_whose_deletion_was_begun_is_no_key_and_is_deleted_to_the_end() {
         assert_eq!(code, 0, "{err}");
         assert!(!folder.exists());
     }
+    // When the secret was gone, and the rest was not; or all of it but the folder.
+    for left in [&["evaluation.key", "pending"][..], &[]] {
+        fs::create_dir_all(&folder).unwrap();
+        left.iter().for_each(|name| fs::write(folder.join(name), "left").unwrap());
+        let (code, _, err) = ask(&desk, "--resume --patience 0");
+        assert_eq!(code, 4, "{err}");
+        assert!(!folder.exists());
+    }
 }
 
 #[test]

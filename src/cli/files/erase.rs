@@ -7,7 +7,7 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::Path;
 
-use super::write::{folder_of, sync};
+use super::write::{folder_of, sync_if_there};
 use crate::cli::failure::Failure;
 
 /// A secret that is about to lose its name; held, so that it can be overwritten then.
@@ -61,17 +61,33 @@ pub fn alone(folder: &Path) -> Result<Option<File>, Failure> {
     }
 }
 
-/// Whether overwriting of this secret was begun: no secret of ours begins with zeros.
-pub fn is_overwritten(path: &Path) -> Result<bool, Failure> {
-    let failed = |error: &io::Error| Failure::io(path, "read it", error);
-    let file = match File::open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-        Err(error) => return Err(failed(&error)),
-    };
-    let mut beginning = Vec::with_capacity(BEGINNING_BYTES);
-    file.take(BEGINNING_BYTES as u64).read_to_end(&mut beginning).map_err(|error| failed(&error))?;
-    Ok(!beginning.is_empty() && beginning.iter().all(|byte| *byte == 0))
+/// How far a secret is erased.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Secret {
+    /// Nobody has begun.
+    Kept,
+    /// Overwriting was begun.
+    Overwritten,
+    /// It has no name any more, or has none yet.
+    Gone,
+}
+
+impl Secret {
+    /// By how the file begins: no secret of ours begins with zeros.
+    pub fn of(path: &Path) -> Result<Self, Failure> {
+        let failed = |error: &io::Error| Failure::io(path, "read it", error);
+        let file = match File::open(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::Gone),
+            Err(error) => return Err(failed(&error)),
+        };
+        let mut beginning = Vec::with_capacity(BEGINNING_BYTES);
+        file.take(BEGINNING_BYTES as u64).read_to_end(&mut beginning).map_err(|error| failed(&error))?;
+        match !beginning.is_empty() && beginning.iter().all(|byte| *byte == 0) {
+            true => Ok(Self::Overwritten),
+            false => Ok(Self::Kept),
+        }
+    }
 }
 
 /// So many bytes of a secret are looked at, to see whether it was overwritten.
@@ -86,6 +102,10 @@ pub fn erase(path: &Path) -> Result<bool, Failure> {
         Err(TryLockError::Error(error)) => return Err(Failure::io(path, "hold it", &error)),
     }
     doomed.overwrite(path)?;
-    fs::remove_file(path).map_err(|error| Failure::io(path, "delete it", &error))?;
-    sync(folder_of(path)).map(|()| true)
+    match fs::remove_file(path) {
+        // Somebody else was about it as well, and quicker.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(true),
+        removed => removed.map_err(|error| Failure::io(path, "delete it", &error))?,
+    }
+    sync_if_there(folder_of(path)).map(|()| true)
 }

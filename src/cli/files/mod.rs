@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 
 use super::failure::Failure;
 pub use content::Content;
-pub use erase::{Doomed, alone, erase, hold, is_overwritten};
+pub use erase::{Doomed, Secret, alone, erase, hold};
 pub use used::{reads_elsewhere, writes};
 pub use write::{Access, Folders, Output, fill, folder_of, replace, require_free, spool, stage, sync, write};
 

@@ -211,8 +211,23 @@ fn sync_folder(path: &Path) -> Result<(), Failure> {
 
 /// Brings the names in a folder to the disk, where the file system can.
 pub fn sync(path: &Path) -> Result<(), Failure> {
-    let synced = if cfg!(unix) { File::open(path).and_then(|folder| folder.sync_all()) } else { Ok(()) };
-    match synced {
+    synced(path, sync_names(path))
+}
+
+/// The same of a folder that somebody else may be deleting, who sees to it then that it is gone from the disk.
+pub fn sync_if_there(path: &Path) -> Result<(), Failure> {
+    match sync_names(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        done => synced(path, done),
+    }
+}
+
+fn sync_names(path: &Path) -> io::Result<()> {
+    if cfg!(unix) { File::open(path)?.sync_all() } else { Ok(()) }
+}
+
+fn synced(path: &Path, done: io::Result<()>) -> Result<(), Failure> {
+    match done {
         Err(error) if !matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => {
             Err(Failure::io(path, "bring it to the disk", &error))
         }
