@@ -215,4 +215,29 @@ mod tests {
         asked(&mut exchange, 4, (2, root(5)), (2, Some(root(5))));
         assert_eq!(found(&exchange.querier, 2), []);
     }
+
+    /// What D has signed stands under the first of the names that its key is registered with.
+    #[test]
+    fn a_custodian_is_gone_on_from_whatever_other_name_its_key_has() {
+        let mut exchange = exchange().showing();
+        exchange.querier.register("D", 1);
+        asked(&mut exchange, 1, (2, root(2)), (2, Some(root(2))));
+        let trusted = |exchange: &mut Exchange, custodian: &str| {
+            let (custodian, reason) = (custodian.parse().unwrap(), "restored".parse().unwrap());
+            let head = exchange.custodian.head();
+            exchange.querier.add(3000, Event::Trusted { custodian, seen: None, head, reason });
+            // Its other log numbers anew.
+            exchange.custodian = Exchange::new().custodian;
+            exchange.custodian.add(0, searched(1, root(1)));
+            exchange.custodian.add(0, searched(2, root(5)));
+        };
+        trusted(&mut exchange, "D");
+        asked(&mut exchange, 4, (2, root(5)), (2, Some(root(5))));
+        assert_eq!(found(&exchange.querier, 2), []);
+        // Another custodian is not meant.
+        exchange.querier.register("E", 5);
+        trusted(&mut exchange, "E");
+        asked(&mut exchange, 6, (2, root(6)), (2, Some(root(6))));
+        assert!(found(&exchange.querier, 2).contains(&LogProblem::Root { version: 2 }));
+    }
 }

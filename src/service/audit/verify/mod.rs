@@ -316,8 +316,10 @@ impl Verifier {
             // The custodian's log is another from here on, and numbers its entries anew.
             Told::Trusted { custodian } => {
                 self.trusted += 1;
-                self.numbers.remove(&Some(custodian.clone()));
-                self.galleries.forget(custodian);
+                for party in self.alike(custodian) {
+                    self.galleries.forget(&party);
+                    self.numbers.remove(&Some(party));
+                }
             }
             Told::Canaries { request, asked, found } => self.canaries(entry, request, *asked, *found),
             Told::Gallery { agreement, version, root, .. } => self.galleries.entry(*agreement, *version, *root),
@@ -554,6 +556,13 @@ impl Verifier {
     /// Whose key it is, or was; none where nobody is registered with it.
     fn authority(&self, key: &PublicKey) -> Option<Code> {
         self.registered.iter().find(|(_, keys)| keys.contains(key)).map(|(party, _)| party.clone())
+    }
+
+    /// A party, and all that were registered with a key of its: what it has signed may be filed under any of them.
+    fn alike(&self, party: &Code) -> Vec<Code> {
+        let own = self.registered.get(party).map(Vec::as_slice).unwrap_or_default();
+        let shared = self.registered.iter().filter(|(_, keys)| keys.iter().any(|key| own.contains(key)));
+        shared.map(|(party, _)| party.clone()).collect()
     }
 
     fn owner_is(&self, role: Role, signer: PublicKey) -> bool {
