@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 
-use super::invisible::does_not_show;
+use super::invisible::{does_not_show, is_joiner, leaves_no_mark};
 use crate::remedy::Remedy;
 
 /// A record handle: a case or record number that the custodian chose, 1 to 32 bytes of text.
 ///
-/// Without white space around it, control characters, or characters that do not show. Kept as it was given: it is quoted back to the
+/// Without white space around it, control characters, or characters that leave no mark, but for joiners. Kept as it was given: it is quoted back to the
 /// custodian, byte for byte.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Handle {
@@ -19,16 +19,21 @@ impl Handle {
     /// Longest handle, in bytes of UTF-8.
     pub const MOST_BYTES: usize = 32;
 
-    /// A text as a handle.
+    /// A text as a new handle.
     ///
     /// # Errors
     ///
     /// [`HandleError`] where it is none.
     pub fn new(text: impl Into<String>) -> Result<Self, HandleError> {
-        Self::of(&text.into())
+        let text = text.into();
+        let handle = Self::of(&text)?;
+        match text.chars().position(|c| leaves_no_mark(c) && !is_joiner(c)) {
+            Some(character) => Err(HandleError::Invisible { character }),
+            None => Ok(handle),
+        }
     }
 
-    /// As [`Handle::new`], from bytes of UTF-8.
+    /// A handle that was given before, from bytes of UTF-8. Selectors and fillers are no fault of it: galleries may have such handles.
     ///
     /// # Errors
     ///
@@ -153,6 +158,34 @@ mod tests {
         assert_eq!(Handle::new("\u{e9}7\0a"), Err(HandleError::Invisible { character: 2 }));
         assert_eq!(Handle::new("7\u{202e}a"), Err(HandleError::Invisible { character: 1 }));
         assert_eq!(Handle::from_bytes(&[b'7', 0xff]), Err(HandleError::NotText));
+    }
+
+    #[test]
+    fn what_leaves_no_mark_is_in_no_new_handle_and_no_fault_of_one_that_was_given() {
+        for unseen in [
+            '\u{34f}',
+            '\u{115f}',
+            '\u{1160}',
+            '\u{180e}',
+            '\u{2028}',
+            '\u{2029}',
+            '\u{2800}',
+            '\u{3164}',
+            '\u{fe0f}',
+            '\u{ffa0}',
+            '\u{e0000}',
+            '\u{e007f}',
+            '\u{e0100}',
+        ] {
+            let text = format!("7{unseen}a");
+            assert_eq!(Handle::new(text.as_str()), Err(HandleError::Invisible { character: 1 }));
+            let given = Handle::from_bytes(text.as_bytes()).unwrap();
+            assert_eq!(Handle::from_padded(given.padded()).as_ref(), Ok(&given));
+        }
+        // As Persian and Hindi are spelt.
+        for text in ["\u{645}\u{6cc}\u{200c}\u{62f}", "\u{915}\u{94d}\u{200d}\u{937}"] {
+            assert_eq!(Handle::new(text).unwrap().as_str(), text);
+        }
     }
 
     #[test]
