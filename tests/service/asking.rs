@@ -211,6 +211,10 @@ fn what_answers_are_made_again_from_goes_with_the_contents_of_the_log_whatever_i
         crate::databases::execute(kind, &trial.database, "UPDATE replays SET agreement = 'another'");
         assert!(!kept(10).unwrap());
         assert!(!kept(1074).unwrap());
+        // Another agreement, a year long, says that contents are kept for longer: what there is is kept for longer as well.
+        trial.custody().journal().retain(1195).unwrap();
+        assert!(!kept(2).unwrap());
+        assert!(!kept(97).unwrap());
         assert!(matches!(kept(2), Err(cotejo::service::store::NoReplay::NoSeed(_))));
     }
 }

@@ -170,9 +170,11 @@ impl Custody {
         self.journal.step(|step| {
             let sql = "UPDATE replays SET query = NULL, query_until = NULL WHERE query_until < ?1";
             step.execute(sql, &[now.into()])?;
+            // Contents that were promised for longer since then are kept for longer, and so are seeds.
+            let kept = now.minus_days(retention(step)?);
             let sql = "DELETE FROM replays WHERE until < ?1 AND NOT EXISTS \
-                       (SELECT 1 FROM jobs WHERE jobs.id = replays.job AND jobs.state = 'waiting')";
-            step.execute(sql, &[now.into()]).map(drop)
+                       (SELECT 1 FROM jobs WHERE jobs.id = replays.job AND (jobs.state = 'waiting' OR jobs.accepted >= ?2))";
+            step.execute(sql, &[now.into(), kept.into()]).map(drop)
         })
     }
 
