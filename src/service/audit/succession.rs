@@ -309,6 +309,11 @@ mod tests {
                 _ => assert_eq!(stripped, Err(StatementError::Once)),
             }
         }
+        // Whoever does not name the statements does not know which key was first, whatever the order of lines.
+        let unordered = Signers::new(key(2).public());
+        for registered in [&[2, 1][..], &[1, 2]] {
+            assert!(unordered.clone().twice(lattice(registered)).verify(&asked(2, 2000)).is_ok());
+        }
     }
 
     /// Whoever has no key of a party's signs that a key of his own comes before one of hers.
