@@ -32,7 +32,10 @@ fn sqlite(desk: &Desk, sql: &str) {
 
 /// A desk whose custodian keeps queries.
 fn keeping() -> Desk {
-    let desk = desk();
+    keeping_queries(desk())
+}
+
+fn keeping_queries(desk: Desk) -> Desk {
     let before = String::from_utf8(desk.read("b/custodian.toml")).unwrap();
     desk.write("b/custodian.toml", before + "[limits]\nquery_days = 30\n");
     desk
@@ -148,21 +151,23 @@ fn log(database: &rusqlite::Connection) -> Vec<Entry> {
 
 /// The custodian signs another reply in the place of the one that it gave, and all of its log from there on anew.
 fn signs_otherwise(desk: &Desk, change: impl Fn(&mut ReplyOutcome)) {
+    writes_otherwise(desk, |event, key, database| {
+        let Event::Reply { statement } = event else { return false };
+        let mut said: Reply = statement.verify(None).unwrap();
+        change(&mut said.outcome);
+        *statement = Signed::new(&said, key).unwrap();
+        database.execute("UPDATE jobs SET reply = ?1", [statement.to_json()]).unwrap() > 0
+    });
+}
+
+/// The custodian writes an event otherwise, and signs all of its log from there on anew.
+fn writes_otherwise(desk: &Desk, change: impl Fn(&mut Event, &SigningKey, &rusqlite::Connection) -> bool) {
     let key = SigningKey::from_pem(std::str::from_utf8(&desk.read("b/signing.key")).unwrap()).unwrap();
     let database = rusqlite::Connection::open(desk.path("b/custodian.sqlite")).unwrap();
     let (mut head, mut rng, mut changed) = (Head::NONE, ChaCha20Rng::seed_from_u64(1), false);
     for entry in log(&database) {
-        let event = match entry.event().unwrap().unwrap() {
-            Event::Reply { statement } => {
-                let mut said: Reply = statement.verify(None).unwrap();
-                change(&mut said.outcome);
-                let statement = Signed::new(&said, &key).unwrap();
-                database.execute("UPDATE jobs SET reply = ?1", [statement.to_json()]).unwrap();
-                changed = true;
-                Event::Reply { statement }
-            }
-            event => event,
-        };
+        let mut event = entry.event().unwrap().unwrap();
+        changed |= change(&mut event, &key, &database);
         let entry = match changed {
             true => Entry::new(event, entry.time, &head, &key, &mut rng).unwrap(),
             false => entry,
@@ -256,4 +261,24 @@ fn entries_that_somebody_else_has_signed_are_no_grounds_for_an_answer() {
     database.execute("UPDATE jobs SET receipt = ?1", [Signed::new(&said, &other).unwrap().to_json()]).unwrap();
     drop(database);
     replay(&desk, 2, &job).code(2).stderr(contains("holds a receipt that is not signed with a key of its party's"));
+}
+
+/// Whoever has a requester's Ed25519 key alone makes no request of its that an answer could be held against.
+#[test]
+fn a_request_that_is_not_signed_with_the_second_key_that_is_registered_is_no_grounds_for_an_answer() {
+    let desk = keeping_queries(crate::twice::registered());
+    let serving = Serving::begin(&desk);
+    let job = asked(&desk, 1, "");
+    drop(serving);
+    replay(&desk, 2, &job).code(0);
+    writes_otherwise(&desk, |event, _, _| {
+        let Event::Request { statement } = event else { return false };
+        let text = statement.to_json();
+        let (before, second) = text.split_once(",\"ml_dsa\":\"").unwrap();
+        let (_, behind) = second.split_once('"').unwrap();
+        *statement = Signed::from_json(&format!("{before}{behind}")).unwrap();
+        true
+    });
+    let refused = replay(&desk, 2, &job).code(2);
+    refused.stderr(contains("holds a request that is not signed with a key of its party's"));
 }

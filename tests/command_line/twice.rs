@@ -6,7 +6,7 @@ use crate::network::{Serving, ask, desk, reconfigure};
 use crate::support::Desk;
 
 /// Both parties have registered each other's second keys.
-fn registered() -> Desk {
+pub fn registered() -> Desk {
     let desk = desk();
     for party in ["a", "b", "other"] {
         let key = desk.ok(&format!("keys ml-dsa --signing-key {party}/signing.key"));

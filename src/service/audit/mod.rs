@@ -44,6 +44,7 @@ pub use ordered::{OrderRow, OrderRows};
 pub(crate) use reading::{Reading, Whose};
 pub use requests::{RequestRow, Requests, RowOutcome};
 pub use role::Role;
+pub(crate) use succession::beside;
 pub use succession::{SUCCESSIONS, Signers, Succession, SuccessionError, read_successions};
 pub use transparency::{CanaryCounts, Transparency, Usage, Year};
 pub use verify::{Counts, Finding, LogProblem, Report, Verifier};

@@ -216,7 +216,7 @@ impl Signers {
 
 /// The keys of second signatures that count beside a key of a party's: of those that are registered, the first is that of now, and the others are
 /// of keys before it. Where no key is known to follow another, or one alone is registered, any of them is.
-pub(super) fn beside(lattice: &[LatticeKey], follows: bool, is_current: bool) -> &[LatticeKey] {
+pub(crate) fn beside(lattice: &[LatticeKey], follows: bool, is_current: bool) -> &[LatticeKey] {
     match lattice.split_first() {
         Some((now, before)) if follows && !before.is_empty() => match is_current {
             true => std::slice::from_ref(now),

@@ -1,7 +1,8 @@
 //! What the log tells of an answer that is made again: each entry as its owner has signed it, each statement as its party has.
 
 use crate::agreement::Code;
-use crate::service::audit::{Event, Head, Succession};
+use crate::service::audit::{Event, Head, Succession, beside};
+use crate::service::lattice::LatticeKey;
 use crate::service::protocol::{Receipt, Reply, ReplyOutcome, Request};
 use crate::service::signing::{Hash, PublicKey, Signed, Statement};
 use crate::service::store::StoreError;
@@ -22,6 +23,26 @@ pub(super) struct Asked {
     pub request: Request,
     pub receipt: Receipt,
     pub reply: Reply,
+}
+
+/// What a party signs with, as the log has registered it.
+#[derive(Default)]
+struct Registered {
+    /// In their order.
+    keys: Vec<PublicKey>,
+    /// Those that the one of before has introduced.
+    introduced: Vec<PublicKey>,
+    /// What it signs with a second time.
+    lattice: Vec<LatticeKey>,
+}
+
+impl Registered {
+    /// What counts beside a key of its, as for `audit verify`.
+    fn beside(&self, signer: &PublicKey) -> &[LatticeKey] {
+        let current = self.keys.last();
+        let follows = current.is_some_and(|current| self.introduced.contains(current));
+        beside(&self.lattice, follows, current == Some(signer))
+    }
 }
 
 /// What a job was answered on, as the log tells it.
@@ -45,7 +66,9 @@ pub enum Untold {
     )]
     Entry(u64),
     /// A statement in it that its party has not signed.
-    #[error("entry {0} of the log holds a {1} that is not signed with a key of its party's")]
+    #[error(
+        "entry {0} of the log holds a {1} that is not signed with a key of its party's, or with not all that were registered"
+    )]
     Statement(u64, &'static str),
 }
 
@@ -103,10 +126,10 @@ impl<'s, 'a, 'b> Witness<'s, 'a, 'b> {
         reply: &Signed<Reply>,
     ) -> Result<Option<Asked>, Untold> {
         let accepted = sequence.saturating_add(1);
-        let told = self.entry(sequence)?;
-        if !matches!(&told, Some(Event::Request { statement }) if statement.digest() == request.digest()) {
-            return Ok(None);
-        }
+        let second = match self.entry(sequence)? {
+            Some(Event::Request { statement }) if statement.digest() == request.digest() => statement.second(),
+            _ => return Ok(None),
+        };
         let told = self.entry(accepted)?;
         if !matches!(&told, Some(Event::Receipt { statement }) if statement.digest() == receipt.digest()) {
             return Ok(None);
@@ -114,7 +137,9 @@ impl<'s, 'a, 'b> Witness<'s, 'a, 'b> {
         let receipt = held(accepted, receipt, self.key(accepted))?;
         let signer = request.signer();
         let request = held(sequence, request, signer)?;
-        if !self.knew(&request.requester, &signer, sequence)? {
+        let known = self.registered(&request.requester, sequence)?;
+        let holds = second.is_none_or(|second| second.verify(known.beside(&signer)).is_ok());
+        if !holds || !known.keys.contains(&signer) {
             return Err(Untold::Statement(sequence, Request::KIND));
         }
         // Where it belongs it says itself.
@@ -127,18 +152,21 @@ impl<'s, 'a, 'b> Witness<'s, 'a, 'b> {
         Ok(Some(Asked { request, receipt, reply }))
     }
 
-    /// Whether a party was registered with this key before an entry.
-    fn knew(&mut self, party: &Code, key: &PublicKey, before: u64) -> Result<bool, Untold> {
-        let like = format!("%\"kind\":\"registered\",%\"{key}\"%");
+    /// What a party was registered with before an entry.
+    fn registered(&mut self, party: &Code, before: u64) -> Result<Registered, Untold> {
+        let like = format!("%\"kind\":\"registered\",\"party\":\"{party}\",%");
         let sql = "SELECT number FROM log WHERE content LIKE ?1 AND number < ?2 ORDER BY number";
+        let mut known = Registered::default();
         for number in self.numbers(sql, &[like.into(), before.into()])? {
-            if let Some(Event::Registered { party: of, key: with, .. }) = self.entry(number)?
-                && (&of, &with) == (party, key)
+            if let Some(Event::Registered { party: of, key, introduced, ml_dsa }) = self.entry(number)?
+                && of == *party
             {
-                return Ok(true);
+                known.introduced.extend(introduced.map(|_| key));
+                known.keys.push(key);
+                known.lattice = ml_dsa;
             }
         }
-        Ok(false)
+        Ok(known)
     }
 
     /// What a job was answered on.
