@@ -121,6 +121,15 @@ fn what_does_not_belong_to_an_answer_is_refused_by_name() {
     sqlite(&desk, &format!("UPDATE replays SET exempt = '{nobody}'"));
     replay(&desk, 2, &job).code(0).stdout(contains("0 persons exempt"));
 
+    // Of the same version, before what it computes had changed: refused, and not called another answer than was signed.
+    let computed: String = {
+        let database = rusqlite::Connection::open(desk.path("b/custodian.sqlite")).unwrap();
+        database.query_row("SELECT computed FROM replays", [], |row| row.get(0)).unwrap()
+    };
+    let (version, circuits) = computed.split_once(", circuits ").unwrap();
+    let processor = circuits.split_once(", ").unwrap().1;
+    sqlite(&desk, &format!("UPDATE replays SET computed = '{version}, {processor}'"));
+    replay(&desk, 2, &job).code(2).stderr(contains(format!("this is {computed}")));
     sqlite(&desk, "UPDATE replays SET computed = 'cotejo 0.0.1, z80'");
     replay(&desk, 2, &job).code(2).stderr(contains("z80").and(contains("vector instructions")));
     sqlite(&desk, "UPDATE replays SET parts = zeroblob(64)");

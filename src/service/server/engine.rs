@@ -288,10 +288,17 @@ impl Current {
     }
 }
 
-/// What the bytes of a custodian's answers depend on, beside what they are about and drawn from: the program, and the processor where that matters.
+/// Which circuits answers are computed with. One more with each change by which any scheme makes other bytes of the same question, gallery and
+/// seed: another order of operations, another use of randomness, other parameters of a step; whether or not the version of the program changes.
+/// Answers of before are then refused by name, instead of being called others than those that were signed. Answers of programs that name no
+/// number are of circuits before the second.
+const CIRCUITS: u32 = 2;
+
+/// What the bytes of a custodian's answers depend on, beside what they are about and drawn from: the program with its circuits, and the processor
+/// where that matters.
 pub(crate) fn computed_with(custodian: &Custodian) -> String {
-    let program = concat!("cotejo ", env!("CARGO_PKG_VERSION"));
-    custodian.instructions().map_or(program.to_owned(), |instructions| format!("{program}, {instructions}"))
+    let program = format!("cotejo {}, circuits {CIRCUITS}", env!("CARGO_PKG_VERSION"));
+    custodian.instructions().map_or(program.clone(), |instructions| format!("{program}, {instructions}"))
 }
 
 /// What an answer that could not be computed means for its job.
