@@ -9,6 +9,16 @@ pub(in crate::scheme) fn multiply_mod_t(a: u32, b: u32) -> u32 {
     (u64::from(a) * u64::from(b) % u64::from(PLAINTEXT_MODULUS)) as u32
 }
 
+/// a + b mod t.
+pub(in crate::scheme) fn add_mod_t(a: u32, b: u32) -> u32 {
+    (a + b) % PLAINTEXT_MODULUS
+}
+
+/// -a mod t.
+pub(in crate::scheme) fn negate_mod_t(a: u32) -> u32 {
+    (PLAINTEXT_MODULUS - a) % PLAINTEXT_MODULUS
+}
+
 /// a / b mod t; 0 for b = 0.
 pub(in crate::scheme) fn divide_mod_t(a: u32, b: u32) -> u32 {
     static INVERSES: OnceLock<Vec<u32>> = OnceLock::new();

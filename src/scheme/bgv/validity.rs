@@ -1,6 +1,6 @@
 //! Whether a probe is an encrypted template, folded into what leaves: nothing of the gallery is told of one that is not.
 //!
-//! What leaves under `any` and `count`, and the key to what leaves under `each` ([`super::lock`]), is a sum over all slots, so a test need not
+//! What leaves under `any` and `count`, and the key to what leaves under `each` and `labelled` ([`super::lock`]), is a sum over all slots, so a test need not
 //! stand in the slot that it protects. Of a probe's slots x
 //!
 //! > v = sum_k r_k R_k(x) + sum_s w_s x_s
@@ -19,7 +19,7 @@ use super::distance::Steps;
 use super::engine::{Ciphertext, Engine, Plaintext};
 use super::keys::PreparedKey;
 use super::noise::{Noise, State};
-use super::residues::{divide_mod_t, multiply_mod_t, residue};
+use super::residues::{add_mod_t, divide_mod_t, multiply_mod_t, negate_mod_t, residue};
 use super::ring::Ring;
 use super::sampling::any_residue;
 use crate::functional::{Functional, Relation};
@@ -40,14 +40,6 @@ pub(in crate::scheme) struct Rules {
 struct Masks {
     parts: Vec<[Vec<u32>; 2]>,
     constant: u32,
-}
-
-fn add_mod_t(a: u32, b: u32) -> u32 {
-    (a + b) % PLAINTEXT_MODULUS
-}
-
-fn negated(a: u32) -> u32 {
-    (PLAINTEXT_MODULUS - a) % PLAINTEXT_MODULUS
 }
 
 /// The ciphertext and the slot where a bit of a witness stands, the probe's own ciphertext being the first one.
@@ -87,9 +79,9 @@ impl Rules {
             let times = multiply_mod_t(mask, residue(relation.times));
             relation.squares.clone().for_each(|of| add(of, SQUARES, times));
             for &(of, factor) in &relation.linear {
-                add(of, SLOTS, negated(multiply_mod_t(mask, residue(factor))));
+                add(of, SLOTS, negate_mod_t(multiply_mod_t(mask, residue(factor))));
             }
-            constant = add_mod_t(constant, negated(multiply_mod_t(mask, residue(relation.constant))));
+            constant = add_mod_t(constant, negate_mod_t(multiply_mod_t(mask, residue(relation.constant))));
         }
         Masks { parts, constant }
     }
@@ -102,7 +94,7 @@ impl Rules {
             sums.iter_mut().zip(period).for_each(|(sum, &slot)| *sum = add_mod_t(*sum, slot));
         }
         let first = slots.chunks_mut(self.period).next().unwrap_or_default();
-        first.iter_mut().zip(sums).for_each(|(slot, sum)| *slot = add_mod_t(*slot, negated(sum)));
+        first.iter_mut().zip(sums).for_each(|(slot, sum)| *slot = add_mod_t(*slot, negate_mod_t(sum)));
         slots
     }
 }

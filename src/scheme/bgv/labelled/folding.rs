@@ -33,7 +33,7 @@ pub(in crate::scheme) struct Folding {
     /// r, count after count.
     masks: Zeroizing<Vec<u32>>,
     /// Of each slot of each block its place.
-    places: Vec<u32>,
+    places: Zeroizing<Vec<u32>>,
     pub(super) sums: Option<Ciphertext>,
 }
 
@@ -45,7 +45,7 @@ impl Folding {
     pub(in crate::scheme) fn draw(layout: Layout, slots: usize, rng: &mut Generator) -> Self {
         let key = Zeroizing::new(any_residue(KEY_NUMBERS, rng));
         let masks = Zeroizing::new(any_residue(layout.keys(), rng));
-        let places = shuffled((0..slots as u32).collect(), rng);
+        let places = Zeroizing::new(shuffled((0..slots as u32).collect(), rng));
         Self { layout, key, masks, places, sums: None }
     }
 

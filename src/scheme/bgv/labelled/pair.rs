@@ -1,19 +1,10 @@
 //! F_t\[o\] with o^2 = 3: a field of t^2 elements, for 3 is no square modulo t = 2^16 + 1 (it generates the units). Two numbers modulo t an element.
 
-use crate::parameters::bgv::PLAINTEXT_MODULUS;
-use crate::scheme::bgv::residues::{divide_mod_t, multiply_mod_t};
+use crate::scheme::bgv::residues::{add_mod_t, divide_mod_t, multiply_mod_t, negate_mod_t};
 
 /// x_0 + x_1 o.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Pair(pub(super) [u32; 2]);
-
-fn add(a: u32, b: u32) -> u32 {
-    (a + b) % PLAINTEXT_MODULUS
-}
-
-fn negated(a: u32) -> u32 {
-    (PLAINTEXT_MODULUS - a) % PLAINTEXT_MODULUS
-}
 
 impl Pair {
     pub(super) const ZERO: Self = Self([0, 0]);
@@ -31,7 +22,7 @@ impl Pair {
 
     pub(super) fn minus(self, other: Self) -> Self {
         let Self([first, second]) = other;
-        self + Self([negated(first), negated(second)])
+        self + Self([negate_mod_t(first), negate_mod_t(second)])
     }
 
     /// Divided by a number other than 0.
@@ -44,8 +35,8 @@ impl Pair {
     pub(super) fn inverse(self) -> Option<Self> {
         // (a - b o) / (a^2 - 3 b^2), whose denominator is 0 for 0 alone.
         let Self([a, b]) = self;
-        let norm = add(multiply_mod_t(a, a), negated(multiply_mod_t(3, multiply_mod_t(b, b))));
-        (norm != 0).then(|| Self([a, negated(b)]).over(norm))
+        let norm = add_mod_t(multiply_mod_t(a, a), negate_mod_t(multiply_mod_t(3, multiply_mod_t(b, b))));
+        (norm != 0).then(|| Self([a, negate_mod_t(b)]).over(norm))
     }
 
     /// Its powers, from the first 0 on: 0^0 is 1.
@@ -59,7 +50,7 @@ impl std::ops::Add for Pair {
 
     fn add(self, Self([c, d]): Self) -> Self {
         let Self([a, b]) = self;
-        Self([add(a, c), add(b, d)])
+        Self([add_mod_t(a, c), add_mod_t(b, d)])
     }
 }
 
@@ -69,7 +60,7 @@ impl std::ops::Mul for Pair {
     fn mul(self, Self([c, d]): Self) -> Self {
         let Self([a, b]) = self;
         let square = multiply_mod_t(3, multiply_mod_t(b, d));
-        Self([add(multiply_mod_t(a, c), square), add(multiply_mod_t(a, d), multiply_mod_t(b, c))])
+        Self([add_mod_t(multiply_mod_t(a, c), square), add_mod_t(multiply_mod_t(a, d), multiply_mod_t(b, c))])
     }
 }
 
