@@ -218,6 +218,11 @@ impl Args {
         let replay = again.replay;
         let (made, signed) = (Hash::of(answer), replay.answer_digest);
         let same = made == signed;
+        let here = computed_with(again.custodian);
+        if !same && replay.computed != here {
+            let what = format!("the answer was computed with {}; this is {here}, which makes another", replay.computed);
+            return Err(Failure::at(&self.config, what, "use that version of cotejo"));
+        }
         let said = match same {
             true => "the answer is the one that was signed, bit for bit: all of that gallery was searched",
             false => "the answer is not the one that was signed",
@@ -363,7 +368,7 @@ impl Args {
         }
         let what = format!("the answer was computed with {there}; this is {here}");
         if agreement.scheme() == SchemeId::Bgv {
-            // All numbers are integers: only what the program does may have changed.
+            // All numbers are integers: only what the program does may have changed. Where it makes another answer it accuses nobody.
             console.warn(what);
             return Ok(());
         }
