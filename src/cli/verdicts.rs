@@ -128,9 +128,11 @@ fn places(bits: &[bool]) -> Vec<usize> {
 
 /// Handles, for people.
 fn told(handles: &[Option<String>]) -> String {
-    let texts = handles.iter().map(|handle| match handle.as_ref().map(Handle::new) {
-        Some(Ok(handle)) => handle.listed().into_owned(),
-        _ => "(no handle)".to_owned(),
+    let texts = handles.iter().map(|handle| match handle {
+        None => "(no handle)".to_owned(),
+        // Also one that galleries may have and that no new one may be.
+        Some(text) => Handle::from_bytes(text.as_bytes())
+            .map_or_else(|_| format!("{text:?}"), |handle| handle.listed().into_owned()),
     });
     texts.collect::<Vec<_>>().join(", ")
 }

@@ -74,12 +74,19 @@ impl Handle {
         std::str::from_utf8(self.as_bytes()).unwrap_or_default()
     }
 
-    /// As it stands in a list for people: in quotes where it could be taken for two, or for a remark.
+    /// As it stands in a list for people: in quotes where it could be taken for two, or for a remark, and with characters that leave no mark by
+    /// their numbers.
     pub fn listed(&self) -> Cow<'_, str> {
-        match self.as_str().contains([',', '"', '(']) {
-            true => format!("{:?}", self.as_str()).into(),
-            false => self.as_str().into(),
+        let unseen = |c: char| leaves_no_mark(c) && !is_joiner(c);
+        if !self.as_str().contains(|c| matches!(c, ',' | '"' | '(' | '\\') || unseen(c)) {
+            return self.as_str().into();
         }
+        let shown = self.as_str().chars().map(|c| match c {
+            '"' | '\\' => format!("\\{c}"),
+            c if unseen(c) => c.escape_unicode().to_string(),
+            c => c.to_string(),
+        });
+        format!("\"{}\"", shown.collect::<String>()).into()
     }
 
     /// The text's bytes: 1 to 32 of them.
@@ -158,6 +165,17 @@ mod tests {
         assert_eq!(Handle::new("\u{e9}7\0a"), Err(HandleError::Invisible { character: 2 }));
         assert_eq!(Handle::new("7\u{202e}a"), Err(HandleError::Invisible { character: 1 }));
         assert_eq!(Handle::from_bytes(&[b'7', 0xff]), Err(HandleError::NotText));
+    }
+
+    #[test]
+    fn a_handle_in_a_list_cannot_be_taken_for_two_or_for_none() {
+        let listed = |text: &str| Handle::from_bytes(text.as_bytes()).unwrap().listed().into_owned();
+        assert_eq!(listed("GRP-2026/7 a"), "GRP-2026/7 a");
+        assert_eq!(listed("A, B"), "\"A, B\"");
+        assert_eq!(listed("(no handle)"), "\"(no handle)\"");
+        assert_eq!(listed("7\u{fe0f}"), "\"7\\u{fe0f}\"");
+        assert_eq!(listed("7\\u{fe0f}"), "\"7\\\\u{fe0f}\"");
+        assert_eq!(listed("say \"7\""), "\"say \\\"7\\\"\"");
     }
 
     #[test]
