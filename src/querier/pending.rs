@@ -204,6 +204,14 @@ impl Pending {
         if answer.disclosure != expected {
             return Err(AnswerError::Disclosure { expected, actual: answer.disclosure });
         }
+        // Who asks about the gallery is told of as many hits as are agreed, and not of fewer.
+        let handles = querier.agreement.functional().hits_per_probe();
+        if expected == Disclosure::Labelled
+            && self.clear.target == Target::Gallery
+            && answer.verdicts_per_probe != handles
+        {
+            return Err(AnswerError::Bits { expected: handles, actual: answer.verdicts_per_probe });
+        }
         let disclosed = S::decrypt(querier.key.key(), &answer.extent(&querier.agreement), &answer.ciphertext);
         let (expected, actual) = (self.clear.subjects.len(), disclosed.len());
         if actual != expected {

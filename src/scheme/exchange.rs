@@ -901,6 +901,14 @@ fn handles_cross_and_are_those_of_the_custodian() {
             parties.exchange_with(&agreement, &exempting, vec![probes[probe].clone()], Target::Subject(id(whom)));
         assert_eq!(verdicts(told), [verdict], "{whom} {probe}");
     }
+
+    // An answer for fewer hits than are agreed is none.
+    let querier = Querier::new(&agreement, SecretKey::<Bgv>::read(parties.secret.as_slice(), &agreement).unwrap());
+    let (query, pending) = querier.ask(vec![probes[0].clone()], Target::Gallery, &mut rng()).unwrap();
+    let mut answer = exempting.answer(&parties.key, &query, &mut rng(), &()).unwrap();
+    answer.verdicts_per_probe = 1;
+    let refused = pending.read(&querier, &answer).unwrap_err();
+    assert_eq!(refused, crate::querier::AnswerError::Bits { expected: 2, actual: 1 });
 }
 
 /// Terms that ask for handles, and those that no scheme but `bgv` serves.
