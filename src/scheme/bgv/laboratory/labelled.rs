@@ -1,17 +1,18 @@
 //! Handles of hits: every one right, none for a miss, and nothing of more hits than are agreed.
 
 use std::borrow::Cow;
+use std::time::Instant;
 
 use rand::Rng as _;
 use rand_chacha::ChaCha20Rng;
 
 use super::exactness::{N, Question, Subject, agreement, bits_at, keys, probe, rng};
-use crate::agreement::{Disclosure, Limits, Terms};
+use crate::agreement::{Disclosure, Limits, SchemeChoice, Terms};
 use crate::functional::Probe;
 use crate::parameters::bgv::{INSECURE_BGV, PLAINTEXT_MODULUS};
 use crate::planning;
 use crate::scheme::bgv::Bgv;
-use crate::scheme::bgv::ciphertexts::EncryptedVerdicts;
+use crate::scheme::bgv::ciphertexts::{EncryptedProbes, EncryptedVerdicts};
 use crate::scheme::bgv::holder::SecretKey;
 use crate::scheme::{
     Crossing as _, Disclosed, Evaluator as _, Extent, Holder as _, Opened, Parts, Randomness, SubjectReferences,
@@ -216,4 +217,75 @@ fn an_answer_is_as_long_for_any_gallery_and_for_any_hits() {
     });
     let of_key = crate::scheme::bgv::answer::KEY_NUMBERS * INSECURE_BGV.answer_sample_bytes();
     assert_eq!(lengths, [of_key + INSECURE_BGV.answer_block_bytes(); 4]);
+}
+
+/// A full block of strangers, all with handles.
+struct Strangers {
+    len: usize,
+    subject: Subject,
+}
+
+impl Subjects for Strangers {
+    fn len(&self) -> usize {
+        self.len
+    }
+
+    fn references(&self, _: usize) -> Cow<'_, SubjectReferences> {
+        Cow::Borrowed(&self.subject)
+    }
+
+    fn handle(&self, index: usize) -> Option<Cow<'_, Handle>> {
+        Some(Cow::Owned(handle(index)))
+    }
+}
+
+/// The figures of docs/performance.md: time and bytes of handles beside a count of the same block, under the set of the handles.
+#[test]
+#[ignore = "figures, in minutes: run it alone, optimised"]
+fn what_handles_cost_beside_a_count_of_one_block() {
+    for (name, terms) in
+        [("codes of 512 bits", Terms::hamming(512, 180)), ("faces of 512 coordinates", Terms::face(512))]
+    {
+        let terms = terms.with_scheme(SchemeChoice::Bgv);
+        let limits = |hits| Limits { hits_per_probe: hits, references: 32_768, ..terms.limits.clone() };
+        let labelled = |hits| {
+            let terms = Terms { disclosure: Disclosure::Labelled, limits: limits(Some(hits)), ..terms.clone() };
+            planning::open(terms).unwrap()
+        };
+        let mut counting = labelled(16).terms().clone().with_disclosure(Disclosure::Count);
+        counting.limits = limits(None);
+        let (counting, mut rng) = (planning::open(counting).unwrap(), rng(12));
+        let set = counting.parameters().bgv().unwrap();
+        let (secret, public) = Bgv::generate(&set, &mut rng);
+        let key = Bgv::prepare_key(public, &set);
+        for agreement in [counting, labelled(1), labelled(4), labelled(16)] {
+            let functional = agreement.functional();
+            assert_eq!(agreement.parameters().bgv(), Some(set), "one set");
+            let sample = super::exactness::templates(functional, &mut rng);
+            let probes = EncryptedProbes::new(&set, vec![secret.encrypt_sample(functional, &sample, &mut rng)]);
+            let subjects = Strangers { len: set.ring_size(), subject: vec![(None, functional.stand_in().clone())] };
+            let task = Task {
+                functional,
+                disclosure: agreement.terms().disclosure,
+                layouts: &[crate::functional::SampleLayout::Single],
+                subjects: &subjects,
+                one_subject: false,
+                references_per_subject: 1,
+            };
+            let kept = Bgv::prepare_gallery(&set, functional, 0);
+            for _ in 0..2 {
+                let start = Instant::now();
+                let randomness = Randomness::drawn(1, &mut rng);
+                let answer = Bgv::answer(&key, &kept, &task, &probes, &randomness, &mut Parts::default(), &()).unwrap();
+                println!(
+                    "{name}, {} {}, {}: {:.2?}, answer {} bytes",
+                    task.disclosure,
+                    functional.hits_per_probe(),
+                    agreement.parameters().name(),
+                    start.elapsed(),
+                    answer.encode().unwrap().len()
+                );
+            }
+        }
+    }
 }
