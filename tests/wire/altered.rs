@@ -196,11 +196,11 @@ fn answer(probes: u32, verdicts_per_probe: u32) -> Vec<u8> {
 
 #[test]
 fn an_answer_that_discloses_more_than_agreed_is_refused() {
-    for disclosure in [Disclosure::Each, Disclosure::Count] {
+    for disclosure in [Disclosure::Each, Disclosure::Count, Disclosure::Labelled] {
         let payload = joined(&(ID, GalleryVersion([7; 8]), disclosure, 2u32, 1u32), ciphertext(Kind::Answer));
         assert_eq!(refused(Kind::Answer, payload), WireError::Field("disclosure"), "{disclosure}");
     }
-    let unknown = joined(&(ID, GalleryVersion([7; 8]), 3u32, 2u32, 1u32), ciphertext(Kind::Answer));
+    let unknown = joined(&(ID, GalleryVersion([7; 8]), 4u32, 2u32, 1u32), ciphertext(Kind::Answer));
     assert_eq!(refused(Kind::Answer, unknown), WireError::Field("clear part"));
 }
 
