@@ -400,7 +400,7 @@ impl Circuit {
     }
 
     /// Whether what leaves is padded, and the key to it leaves beside it: see [`super::lock`].
-    fn is_locked(&self) -> bool {
+    pub(in crate::scheme) fn is_locked(&self) -> bool {
         matches!(self.disclosure, Disclosure::Each | Disclosure::Labelled)
     }
 

@@ -374,14 +374,16 @@ impl<'a> Search<'a> {
         let shape = self.shape(layout, &rows);
         let circuit = self.circuit(&shape, ends.answered)?;
         let masks = circuit.masks(ends.one_sample);
-        let decided = Decided { block, rows: &rows, layout, shape: &shape, circuit: &circuit, masks };
+        let slots = self.order.rows(block, self.key.ring.n);
+        let placed = Placed { rows: &rows, slots: &slots };
+        let decided = Decided { block, placed, layout, shape: &shape, circuit: &circuit, masks };
         let drawn = |asked: &Asked| Drawn::ProbeInBlock { probe: asked.probe, block };
         let mut generators: Vec<Generator> =
             group.iter().map(|asked| Generator::of(&self.randomness.seed(drawn(asked)))).collect();
         let verdicts = self.verdicts(&decided, babies, &mut generators)?;
         let of_slot = |&row: &usize| rows.get(row).and_then(|row: &Row<'_>| row.label);
         let labels = match self.layout_of_sums() {
-            Some(_) => self.order.rows(block, self.key.ring.n).iter().map(of_slot).collect(),
+            Some(_) => slots.iter().map(of_slot).collect(),
             None => Vec::new(),
         };
         Ok(Judged { verdicts, generators, circuit, masks, labels })
@@ -462,11 +464,9 @@ impl<'a> Search<'a> {
         babies: &[Vec<Babies>],
         generators: &mut [Generator],
     ) -> Result<Vec<Vec<Ciphertext>>, Stopped> {
-        let Decided { layout, shape, circuit, masks, .. } = *decided;
+        let Decided { placed, layout, shape, circuit, masks, .. } = *decided;
         let ring = &*self.key.ring;
         let engine = circuit.engine(self.key);
-        let slots = self.order.rows(decided.block, ring.n);
-        let placed = Placed { rows: decided.rows, slots: &slots };
         // Every decision has masks of its own, so that masked decisions can be added; so has a verdict that is masked at its end.
         let mut decisions: Vec<Vec<Vec<Ciphertext>>> = babies.iter().map(|_| Vec::new()).collect();
         // Of fewer decisions than the agreement admits each counts for more.
@@ -556,7 +556,7 @@ struct Placed<'a> {
 /// How a block is judged.
 struct Decided<'a> {
     block: usize,
-    rows: &'a [Row<'a>],
+    placed: Placed<'a>,
     layout: SampleLayout,
     shape: &'a Shape,
     circuit: &'a Circuit,

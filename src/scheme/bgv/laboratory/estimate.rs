@@ -83,8 +83,7 @@ impl SearchEstimate {
             Disclosure::Any | Disclosure::Count => (1, 0, set.answer_sample_bytes()),
         };
         // Of the key to pads, where verdicts are padded.
-        let locked = matches!(disclosure, Disclosure::Each | Disclosure::Labelled);
-        let key = if locked { KEY_NUMBERS } else { 0 };
+        let key = if circuit.is_locked() { KEY_NUMBERS } else { 0 };
         let (tests, padded) = if key > 0 { (key, leaving) } else { (leaving, 0) };
         let tested = 1 + set.witness_ciphertexts(functional);
         let of_sample = babies_cost(Chain::of(set), steps) + validity::cost(set, circuit.end.limbs, tested, tests);
