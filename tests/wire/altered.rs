@@ -303,6 +303,12 @@ fn an_evaluation_key_with_an_altered_structure_is_refused() {
         numbers.push(place);
         from = place + 8 + 8 * length;
     }
+    for (&place, length) in numbers.iter().zip([bootstrap, keyswitch, set.polynomial_size]) {
+        let mut altered = payload.to_vec();
+        altered[place + 8..][..8 * length].fill(0);
+        let trivial = WireError::Payload(CrossingError::Trivial);
+        assert_eq!(refused(Kind::EvaluationKey, altered), trivial, "the bodies at {place}");
+    }
     numbers.par_iter().for_each(|&place| {
         for claim in [0, 1, 1 << 32, 1 << 60, u64::MAX] {
             let error = refused(Kind::EvaluationKey, with_number(payload, place, claim));

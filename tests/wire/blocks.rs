@@ -314,6 +314,19 @@ impl<S: Holder + Evaluator> Files<S> {
         assert_eq!(start, payload.len());
     }
 
+    /// Of the ring's public keys, which stand behind a seed of 32 bytes, the first polynomial, one in between, and the last.
+    pub fn with_a_public_key_that_encrypts_nothing_are_refused(&self, ring: &BgvSet) {
+        let payload = self.payload(Kind::EvaluationKey);
+        let bytes = (1 << ring.ring_log2) / 4 * GROUP_BYTES;
+        let all = (ring.evaluation_key_bytes() - 32) / bytes;
+        for polynomial in [0, all / 2, all - 1] {
+            let mut altered = payload.to_vec();
+            altered[32 + polynomial * bytes..][..bytes].fill(0);
+            let refused = self.read_payload(Kind::EvaluationKey, altered);
+            assert_eq!(refused, Err(WireError::Payload(CrossingError::Trivial)), "polynomial {polynomial} of {all}");
+        }
+    }
+
     /// Each coefficient of the ring's key is a byte, of which the first stands at `ring`.
     pub fn with_a_secret_key_that_is_not_ternary_or_of_another_length_are_refused(&self, ring: usize) {
         let payload = self.payload(Kind::SecretKey);

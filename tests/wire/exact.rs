@@ -139,6 +139,11 @@ fn an_answer_without_a_mask_is_refused() {
 }
 
 #[test]
+fn a_public_key_that_encrypts_nothing_is_refused() {
+    files().with_a_public_key_that_encrypts_nothing_are_refused(SET);
+}
+
+#[test]
 fn a_secret_key_that_is_not_ternary_or_of_another_length_is_refused() {
     files().with_a_secret_key_that_is_not_ternary_or_of_another_length_are_refused(0);
 }

@@ -166,6 +166,11 @@ fn an_answer_without_a_mask_is_refused() {
     files_of_any().without_a_mask_are_refused(&SET.ring(), 2, (1, 0));
 }
 
+#[test]
+fn a_public_key_that_encrypts_nothing_is_refused() {
+    files().with_a_public_key_that_encrypts_nothing_are_refused(&SET.ring());
+}
+
 /// In front of the ring's key stands the one that probes are encrypted with, a bit a coefficient: any bits are one.
 #[test]
 fn a_secret_key_that_is_not_ternary_or_of_another_length_is_refused() {

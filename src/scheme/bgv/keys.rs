@@ -115,6 +115,8 @@ impl Crossing for EvaluationKey {
         Ok(bytes)
     }
 
+    /// Also refuses bodies that are one number throughout: they encrypt nothing. What else a body is cannot be told from a key's by whoever has
+    /// no secret (SECURITY.md, "Which keys matter").
     fn decode(bytes: &[u8], set: &BgvSet, _: &Extent<'_>) -> Result<Self, CrossingError> {
         // Before anything is allocated.
         if bytes.len() != set.evaluation_key_bytes() {
@@ -125,7 +127,12 @@ impl Crossing for EvaluationKey {
         let mut body = |limbs: usize| -> Result<Vec<u32>, CrossingError> {
             let mut body = Vec::with_capacity(limbs * ring.n);
             for prime in ring.limbs.iter().take(limbs) {
-                body.extend(unpack(&mut rest, ring.n, prime.modulus)?);
+                let limb = unpack(&mut rest, ring.n, prime.modulus)?;
+                // An encryption is the same number throughout with a probability that nobody meets.
+                if limb.iter().all(|number| limb.first() == Some(number)) {
+                    return Err(CrossingError::Trivial);
+                }
+                body.extend(limb);
             }
             Ok(body)
         };
