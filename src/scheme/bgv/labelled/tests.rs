@@ -9,7 +9,7 @@ use super::reading::{Read, read, totals};
 use super::*;
 use crate::parameters::bgv::{INSECURE_BGV, PLAINTEXT_MODULUS};
 use crate::scheme::bgv::arithmetic::Ledger;
-use crate::scheme::bgv::laboratory::Parties;
+use crate::scheme::bgv::laboratory::{Parties, uneven};
 use crate::scheme::bgv::lock::Lock;
 use crate::scheme::bgv::noise::TAIL_LOG2;
 use crate::scheme::bgv::residues::residue;
@@ -62,20 +62,6 @@ fn opened(parties: &Parties, folding: Folding, seed: u64) -> Vec<u32> {
     let folded = folding.finish(&parties.key, &mut Lock::open(), &mut rng).unwrap().ciphertext;
     let phase = parties.secret.phase(folded.parts.each_ref().map(|part| &**part));
     parties.ring.decode(phase.into_iter().map(residue).collect())
-}
-
-/// Pearson's statistic of numbers modulo t among 64 intervals, in deviations from its mean of 63.
-fn uneven(numbers: impl IntoIterator<Item = u32>) -> f64 {
-    let mut counts = [0.0f64; 64];
-    let mut all = 0.0;
-    for number in numbers {
-        counts[(u64::from(number) * 64 / u64::from(PLAINTEXT_MODULUS)) as usize] += 1.0;
-        all += 1.0;
-    }
-    let expected = all / 64.0;
-    let statistic: f64 = counts.iter().map(|count| (count - expected).powi(2) / expected).sum();
-    println!("{all} numbers: {statistic:.0} of 63");
-    (statistic - 63.0) / 126f64.sqrt()
 }
 
 #[test]

@@ -11,7 +11,7 @@ use rand_chacha::ChaCha20Rng;
 
 use crate::agreement::{ComparisonTerms, Disclosure, SchemeChoice, TemplateTerms, Terms};
 use crate::functional::{Functional, Probe, ProbeSample, Reference, oracle};
-use crate::parameters::bgv::INSECURE_BGV;
+use crate::parameters::bgv::{INSECURE_BGV, PLAINTEXT_MODULUS};
 use crate::planning;
 use crate::scheme::bgv::Bgv;
 use crate::scheme::bgv::answer::MANY_SAMPLES;
@@ -46,6 +46,20 @@ pub(in crate::scheme::bgv) fn keys() -> &'static (SecretKey, PreparedKey) {
         let (secret, public) = Bgv::generate(&INSECURE_BGV, &mut rng(1));
         (secret, Bgv::prepare_key(public, &INSECURE_BGV))
     })
+}
+
+/// Pearson's statistic of numbers modulo t among 64 intervals, in deviations from its mean of 63.
+pub(in crate::scheme::bgv) fn uneven(numbers: impl IntoIterator<Item = u32>) -> f64 {
+    let mut counts = [0.0f64; 64];
+    let mut all = 0.0;
+    for number in numbers {
+        counts[(u64::from(number) * 64 / u64::from(PLAINTEXT_MODULUS)) as usize] += 1.0;
+        all += 1.0;
+    }
+    let expected = all / 64.0;
+    let statistic: f64 = counts.iter().map(|count| (count - expected).powi(2) / expected).sum();
+    println!("{all} numbers: {statistic:.0} of 63");
+    (statistic - 63.0) / 126f64.sqrt()
 }
 
 pub(super) fn agreement(terms: Terms, disclosure: Disclosure) -> Opened {

@@ -11,6 +11,7 @@ use crate::functional::{Reference, SampleLayout};
 use crate::parameters::bgv::{INSECURE_BGV, PLAINTEXT_MODULUS};
 use crate::scheme::bgv::ciphertexts::{EncryptedProbes, EncryptedSample, EncryptedVerdicts, ProbeVerdicts, Seeded};
 use crate::scheme::bgv::kept::PreparedGallery;
+use crate::scheme::bgv::keys::PreparedKey;
 use crate::scheme::bgv::ring::Ring;
 use crate::scheme::bgv::sampling::seed;
 use crate::scheme::bgv::threshold::Polynomial;
@@ -52,6 +53,18 @@ impl Subjects for One {
 
 pub(super) fn answer(
     agreement: &Opened,
+    subjects: (&dyn Subjects, bool),
+    query: &EncryptedProbes,
+    gallery: &PreparedGallery,
+    randomness: &Randomness,
+) -> EncryptedVerdicts {
+    answer_under(&keys().1, agreement, subjects, query, gallery, randomness)
+}
+
+/// Under any public keys.
+pub(super) fn answer_under(
+    key: &PreparedKey,
+    agreement: &Opened,
     (subjects, one_subject): (&dyn Subjects, bool),
     query: &EncryptedProbes,
     gallery: &PreparedGallery,
@@ -66,7 +79,7 @@ pub(super) fn answer(
         one_subject,
         references_per_subject: agreement.terms().limits.references_per_subject,
     };
-    Bgv::answer(&keys().1, gallery, &task, query, randomness, &mut Parts::default(), &()).unwrap()
+    Bgv::answer(key, gallery, &task, query, randomness, &mut Parts::default(), &()).unwrap()
 }
 
 pub(super) fn nothing_kept(agreement: &Opened) -> PreparedGallery {

@@ -7,7 +7,7 @@
 //! | measurement | the noise after each stage as it was found, beside its prediction | `measurement`, `formulas` |
 //! | specimen | a block of references at chosen distances from a probe, on which noise is measured | `specimen` |
 //! | parties | both keys of one exchange of nobody's, so that any phase can be looked at | `parties` |
-//! | trial | encrypted runs compared with the clear oracle | `exactness`, `mixed`, `malformed`, `invalid`, `invalid_vectors`, `labelled`, `leakage` |
+//! | trial | encrypted runs compared with the clear oracle | `exactness`, `mixed`, `malformed`, `malformed_keys`, `invalid`, `invalid_vectors`, `labelled`, `leakage` |
 //! | workload | the stages on random data, for whoever times them | `workload` |
 //! | pace | the time of each unit of work on one machine | `pace` |
 //! | estimate | what a search costs at a pace, before it runs: time, bytes, memory | `estimate` |
@@ -27,6 +27,8 @@ mod labelled;
 mod leakage;
 #[cfg(test)]
 mod malformed;
+#[cfg(test)]
+mod malformed_keys;
 pub(crate) mod measurement;
 #[cfg(test)]
 mod mixed;
@@ -37,6 +39,6 @@ mod specimen;
 pub mod workload;
 
 #[cfg(test)]
-pub(super) use exactness::{agreed, faces, keys, templates};
+pub(super) use exactness::{agreed, faces, keys, templates, uneven};
 #[cfg(test)]
 pub(super) use parties::Parties;
