@@ -77,7 +77,25 @@ pub fn sentences(agreement: &Opened) -> Vec<String> {
     ));
     out.extend(worst_case(agreement));
     out.extend(terms.service.iter().flat_map(ServiceTerms::sentences));
+    out.extend(terms.service.as_ref().map(|service| asked_within(agreement, service)));
     out
+}
+
+/// How many questions the agreed bits are enough for.
+fn asked_within(agreement: &Opened, service: &ServiceTerms) -> String {
+    let of_all = service.bits_per_gallery_version / agreement.bits_per_probe().max(1);
+    let person = agreement.bits_per_probe_about_one().max(1);
+    let of_one = service.bits_per_person.unwrap_or(service.bits_per_gallery_version) / person;
+    let query = agreement.terms().limits.probes_per_query as u64;
+    let refused = match of_all < query {
+        true => format!(": fewer than a query may hold ({query}), so that full ones are refused"),
+        false => String::new(),
+    };
+    format!(
+        "These bits are enough for {} about one version of the records{refused}, or for {} about one person.",
+        counted(of_all, "probe"),
+        counted(of_one, "probe")
+    )
 }
 
 /// What rounding vectors to integers costs; nothing where they are not.
@@ -133,7 +151,7 @@ fn comparison(terms: &ComparisonTerms) -> String {
 }
 
 /// What a querier that departs from the protocol can learn at worst, and what is left to chance, in words.
-fn worst_case(agreement: &Opened) -> [String; 2] {
+fn worst_case(agreement: &Opened) -> [String; 3] {
     let what = match (agreement.terms().disclosure, agreement.scheme()) {
         (Disclosure::Any, SchemeId::Tfhe) => "one bit, of a question of its own choice about all records",
         (Disclosure::Any, SchemeId::Bgv | SchemeId::Hybrid) => {
@@ -157,6 +175,10 @@ fn worst_case(agreement: &Opened) -> [String; 2] {
     [
         format!(
             "A malformed probe can at worst read {what}: {probe} {bits} charged for a probe, and a query may disclose {query} at most.{tested}"
+        ),
+        format!(
+            "Evaluation keys made in bad faith as well can make it {} bits a probe, which nobody is charged for: cotejo audit key finds such keys.",
+            agreement.bits_of_any_keys()
         ),
         format!(
             "Beside its verdicts, the answer on a probe tells of the records with an advantage of at most 2^{MOST_DISTANCE_LOG2:.0}: \

@@ -1,6 +1,6 @@
 //! What answers can disclose at most: bits of a query, and the statistical distance that is left over a year.
 
-use super::{Opened, most_bits};
+use super::{Opened, most_bits, most_bits_of_any_keys, of_one_subject};
 use crate::parameters::MOST_DISTANCE_LOG2;
 
 /// Probes a day that are reckoned with where an agreement has no quota.
@@ -18,6 +18,17 @@ impl Opened {
         let references = self.terms().limits.references as u64;
         let hits = self.functional().hits_per_probe() as u64;
         most_bits(self.parameters(), self.terms().disclosure, hits, references, references)
+    }
+
+    /// Bits that the answer on one probe about one person can disclose at most.
+    pub(crate) fn bits_per_probe_about_one(&self) -> u64 {
+        let disclosure = of_one_subject(self.scheme(), self.terms().disclosure);
+        most_bits(self.parameters(), disclosure, 1, 1, self.terms().limits.references_per_subject as u64)
+    }
+
+    /// Bits that the answer on one probe can tell at most where the evaluation keys are made in bad faith as well, of the largest gallery.
+    pub(crate) fn bits_of_any_keys(&self) -> u64 {
+        most_bits_of_any_keys(self).max(self.bits_per_probe())
     }
 
     /// Bits that the answer to one query may disclose: as agreed, or else what the limits on references and probes come to.
@@ -73,6 +84,44 @@ mod tests {
             let said = planning::sentences(&agreement).join(" ");
             assert!(said.contains(&format!("{bits} bit")) && said.contains("malformed"), "{said}");
         }
+    }
+
+    #[test]
+    fn whatever_keys_are_an_answer_tells_what_its_flood_leaves() {
+        for (scheme, disclosure, bits) in [
+            (SchemeChoice::Tfhe, Disclosure::Any, 2),
+            (SchemeChoice::Tfhe, Disclosure::Each, 2_000),
+            (SchemeChoice::Tfhe, Disclosure::Count, 2_000),
+            // One number, four, and 21 ring elements of 2^13 with a key of eight: each log2 65537 + 0.14.
+            (SchemeChoice::Bgv, Disclosure::Count, 17),
+            (SchemeChoice::Bgv, Disclosure::Any, 65),
+            (SchemeChoice::Bgv, Disclosure::Each, 2_776_730),
+            // 128 sums, a key of eight, and what the flood of a ring element leaves beside its residues.
+            (SchemeChoice::Bgv, Disclosure::Labelled, 6_765),
+        ] {
+            let agreement = of(scheme, disclosure, 1_000);
+            assert_eq!(agreement.bits_of_any_keys(), bits, "{scheme:?} {disclosure}");
+            let said = planning::sentences(&agreement).join(" ");
+            assert!(said.contains(&format!("{bits} bits")), "{said}");
+        }
+    }
+
+    /// Of two hits a probe takes 642 bits, one about one person 322.
+    #[test]
+    fn an_agreement_says_how_many_questions_its_bits_are_enough_for() {
+        let agreement = of(SchemeChoice::Bgv, Disclosure::Labelled, 1_000);
+        let said = |bits_per_gallery_version| {
+            let service =
+                ServiceTerms { bits_per_gallery_version, bits_per_person: Some(2_000), ..ServiceTerms::default() };
+            let terms = Terms { service: Some(service), ..agreement.terms().clone() };
+            planning::sentences(&planning::open(terms).unwrap()).pop().unwrap()
+        };
+        assert_eq!(agreement.bits_per_probe_about_one(), 322);
+        let enough =
+            "These bits are enough for 155 probes about one version of the records, or for 6 probes about one person.";
+        assert_eq!(said(100_000), enough);
+        assert!(said(7 * 642).contains(" 7 probes about one version of the records,"));
+        assert!(said(7 * 642 - 1).contains("fewer than a query may hold (7), so that full ones are refused"));
     }
 
     #[test]

@@ -87,6 +87,10 @@ pub trait Scheme: Sized + 'static {
         }
     }
 
+    /// Bits that the answer on one probe can tell at most of the largest gallery, whatever the evaluation keys make of the circuit: what a
+    /// flood leaves of a phase that may be anything (docs/protocol.md, section 6). Nobody is charged for it.
+    fn most_bits_of_any_keys(set: &Self::Set, functional: &Functional, disclosure: Disclosure) -> u64;
+
     /// The parameter set of an agreement on this scheme.
     ///
     /// # Errors
@@ -119,6 +123,29 @@ pub(crate) fn most_bits(
         Dimensions::Hybrid(_) => self::hybrid::Hybrid::most_bits,
     };
     of_scheme(disclosure, hits, subjects, references)
+}
+
+/// [`Scheme::of_one_subject`] of a scheme.
+fn of_one_subject(scheme: SchemeId, agreed: Disclosure) -> Disclosure {
+    match scheme {
+        SchemeId::Tfhe => self::tfhe::Tfhe::of_one_subject(agreed),
+        SchemeId::Bgv => self::bgv::Bgv::of_one_subject(agreed),
+        SchemeId::Hybrid => self::hybrid::Hybrid::of_one_subject(agreed),
+    }
+}
+
+/// [`Scheme::most_bits_of_any_keys`] under an agreement.
+fn most_bits_of_any_keys(agreement: &Opened) -> u64 {
+    fn of<S: Scheme>(agreement: &Opened) -> Option<u64> {
+        let disclosure = agreement.terms().disclosure;
+        S::set(agreement.parameters()).map(|set| S::most_bits_of_any_keys(&set, agreement.functional(), disclosure))
+    }
+    let bits = match agreement.scheme() {
+        SchemeId::Tfhe => of::<self::tfhe::Tfhe>(agreement),
+        SchemeId::Bgv => of::<self::bgv::Bgv>(agreement),
+        SchemeId::Hybrid => of::<self::hybrid::Hybrid>(agreement),
+    };
+    bits.unwrap_or(u64::MAX)
 }
 
 /// Of another scheme than agreed.

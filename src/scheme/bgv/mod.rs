@@ -43,6 +43,7 @@ pub(crate) use circuit::admit;
 pub(crate) use misfit::Misfit;
 
 use crate::agreement::{Disclosure, SchemeId};
+use crate::functional::Functional;
 use crate::parameters::ParameterSet;
 use crate::parameters::bgv::{BgvSet, PLAINTEXT_MODULUS};
 use crate::scheme::{Scheme, bits_of_handles};
@@ -70,6 +71,12 @@ impl Scheme for Bgv {
             Disclosure::Count => u64::from(u32::BITS - (PLAINTEXT_MODULUS - 1).leading_zeros()),
             Disclosure::Labelled => bits_of_handles(hits),
         }
+    }
+
+    fn most_bits_of_any_keys(set: &BgvSet, functional: &Functional, disclosure: Disclosure) -> u64 {
+        let blocks = functional.largest_gallery().div_ceil(set.ring_size());
+        let elements = blocks * answer::outputs_per_block(set, functional);
+        answer::bits_of_any_phases(set, disclosure, functional.hits_per_probe(), elements)
     }
 
     /// Under `each` a reference has a slot of its own, and the one-squaring variant answers nothing else; under `labelled` a hit has its handle. A count's one number would be that of

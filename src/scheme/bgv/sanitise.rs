@@ -118,6 +118,7 @@ pub(in crate::scheme) fn constant_coefficient(ring: &Ring, ciphertext: &Cipherte
 
 #[cfg(test)]
 mod tests {
+    use super::super::answer::BESIDE_A_RESIDUE;
     use super::super::chain::modulus_log2;
     use super::*;
 
@@ -129,7 +130,7 @@ mod tests {
             let width = flood_width(set, state) as f64;
             let beside = modulus_log2(state.limbs) - (2.0 * width + 1.0).log2() - f64::from(PLAINTEXT_MODULUS).log2();
             println!("{set:?}: {beside:.3} bits beside a residue");
-            assert!((0.0..0.14).contains(&beside), "{set:?}: {beside}");
+            assert!((0.0..BESIDE_A_RESIDUE).contains(&beside), "{set:?}: {beside}");
             let flooded = flooded_state(set, state);
             let left = modulus_log2(1) - 1.0 - (flooded.noise - modulus_log2(state.limbs) + modulus_log2(1));
             let rounding = Noise::of(set).rounding() + TAIL_LOG2 - (modulus_log2(1) - 1.0);

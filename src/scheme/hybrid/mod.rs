@@ -21,10 +21,12 @@ mod pairs;
 mod scale;
 
 use crate::agreement::{Disclosure, SchemeId};
+use crate::functional::Functional;
 use crate::parameters::ParameterSet;
 use crate::parameters::hybrid::HybridSet;
 use crate::scheme::Scheme;
 use crate::scheme::bgv::Bgv;
+use crate::scheme::bgv::answer::bits_of_any_phases;
 
 /// The scheme.
 #[derive(Debug)]
@@ -44,6 +46,13 @@ impl Scheme for Hybrid {
     /// What leaves are the same numbers as under scheme `bgv`: a malformed probe chooses the value of a count modulo t.
     fn most_bits(disclosure: Disclosure, hits: u64, subjects: u64, references: u64) -> u64 {
         Bgv::most_bits(disclosure, hits, subjects, references)
+    }
+
+    /// Of a block that probes share each is told all.
+    fn most_bits_of_any_keys(set: &HybridSet, functional: &Functional, disclosure: Disclosure) -> u64 {
+        let blocks = admission::blocks_of_a_probe(set, functional.largest_gallery());
+        let elements = blocks * ciphertexts::outputs(functional);
+        bits_of_any_phases(&set.ring(), disclosure, functional.hits_per_probe(), elements)
     }
 
     /// As under scheme `bgv`, for the same reason.

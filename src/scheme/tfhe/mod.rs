@@ -29,7 +29,8 @@ use ::tfhe::core_crypto::prelude::*;
 use rand::CryptoRng;
 use zeroize::Zeroizing;
 
-use crate::agreement::SchemeId;
+use crate::agreement::{Disclosure, SchemeId};
+use crate::functional::Functional;
 use crate::parameters::Marked;
 use crate::parameters::ParameterSet;
 use crate::parameters::tfhe::TfheSet;
@@ -49,6 +50,15 @@ impl Scheme for Tfhe {
 
     fn set(parameters: &ParameterSet) -> Option<Marked<TfheSet>> {
         parameters.tfhe()
+    }
+
+    /// The last flood is uniform among 2^(b + 1) of 2^64 numbers, a quarter of the torus for b = 61: two bits of each verdict that leaves.
+    fn most_bits_of_any_keys(set: &Marked<TfheSet>, functional: &Functional, disclosure: Disclosure) -> u64 {
+        let verdicts = match disclosure {
+            Disclosure::Any => 1,
+            Disclosure::Each | Disclosure::Count | Disclosure::Labelled => functional.largest_gallery() as u64,
+        };
+        verdicts.saturating_mul(63u64.saturating_sub(set.flooding_log2.into()))
     }
 }
 
