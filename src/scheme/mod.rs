@@ -480,7 +480,7 @@ pub(in crate::scheme) fn require_unlabelled(scheme: SchemeId, demand: &Demand) -
         return Ok(());
     }
     let problem = format!("\"labelled\" is not for scheme {scheme}, which discloses no handles");
-    Err(AgreementError::field("disclosure", problem).or("agree on scheme bgv"))
+    Err(AgreementError::field("disclosure", problem).or("agree on scheme bgv or hybrid"))
 }
 
 impl Remedy for Unanswered {

@@ -2,7 +2,7 @@
 
 use super::circuit;
 use super::misfit::Misfit;
-use crate::agreement::AgreementError;
+use crate::agreement::{AgreementError, Disclosure};
 use crate::functional::{Counting, Demand, MaskDemand};
 use crate::parameters::bgv::{BgvSet, PLAINTEXT_MODULUS};
 use crate::scheme::{Unanswered, Unmeasured};
@@ -46,7 +46,11 @@ fn refusal(name: &str, demand: &Demand, misfit: &Misfit) -> AgreementError {
     let remedy = match misfit {
         Misfit::Count(_) => format!("agree on at most {} references, or on scheme tfhe", PLAINTEXT_MODULUS - 1),
         _ => {
-            "agree on a larger set of scheme bgv if there is one, on a coarser comparison, or on scheme tfhe".to_owned()
+            // Another scheme that discloses the same.
+            let other = if demand.disclosure == Disclosure::Labelled { "hybrid" } else { "tfhe" };
+            format!(
+                "agree on a larger set of scheme bgv if there is one, on a coarser comparison, or on scheme {other}"
+            )
         }
     };
     AgreementError::field(field, format!("does not fit parameter set {name}: {misfit}")).or(remedy)

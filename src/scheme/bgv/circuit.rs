@@ -114,9 +114,9 @@ impl Comparison {
         self.disclosure != Disclosure::Each || self.sharing == Sharing::Pairs { disjunction: true }
     }
 
-    /// Whether masks are taken in the end, each for some slots.
+    /// Whether masks are taken in the end, each for some slots. Handles are folded instead.
     fn masks_late(&self) -> bool {
-        self.sharing != Sharing::Probe && self.indicates()
+        self.sharing != Sharing::Probe && self.indicates() && self.disclosure != Disclosure::Labelled
     }
 
     /// Ciphertexts of a probe that are tested: of two eyes, or of a vector and its witness, which has no more than nine bits a coordinate, and

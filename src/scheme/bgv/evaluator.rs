@@ -18,7 +18,7 @@ use super::distance::{Babies, Block, Steps, Transformed};
 use super::engine::{Ciphertext, Plaintext, digest};
 use super::kept::{Order, Place, PreparedGallery};
 use super::keys::{EvaluationKey, PreparedKey};
-use super::labelled::folding::Folding;
+use super::labelled::folding::{Folding, Member, fold};
 use super::labelled::{Label, Layout};
 use super::lock::Lock;
 use super::misfit::Misfit;
@@ -198,8 +198,8 @@ struct Judged {
     generators: Vec<Generator>,
     circuit: Arc<Circuit>,
     masks: Masks,
-    /// Of each slot, under `labelled`.
-    labels: Vec<Option<Label>>,
+    /// Under `labelled` the block's subjects.
+    members: Vec<Member>,
 }
 
 /// All probes of a group have one.
@@ -271,7 +271,7 @@ impl<'a> Search<'a> {
         let mut locks: Vec<Lock> = of_probes.iter_mut().map(|rng| Lock::draw(rng)).collect();
         let ends = self.ends(layout)?;
         for block in 0..blocks {
-            let Judged { verdicts, mut generators, circuit, masks, labels } =
+            let Judged { verdicts, mut generators, circuit, masks, members } =
                 self.judged(group, block, &babies, ends)?;
             let of_probes = group.iter().zip(&mut generators).zip(&mut slots).zip(&mut sums).zip(&mut locks);
             let of_probes = of_probes.zip(&mut foldings);
@@ -302,8 +302,7 @@ impl<'a> Search<'a> {
                     }
                     Disclosure::Labelled => {
                         for (value, folding) in values.iter().zip(folding) {
-                            folding.add(self.key, value, (block, &labels), ends.answered);
-                            self.go_on()?;
+                            fold(self.key, value, &mut [(folding, &members)], ends.answered, self.progress)?;
                         }
                     }
                 }
@@ -381,12 +380,12 @@ impl<'a> Search<'a> {
         let mut generators: Vec<Generator> =
             group.iter().map(|asked| Generator::of(&self.randomness.seed(drawn(asked)))).collect();
         let verdicts = self.verdicts(&decided, babies, &mut generators)?;
-        let of_slot = |&row: &usize| rows.get(row).and_then(|row: &Row<'_>| row.label);
-        let labels = match self.layout_of_sums() {
-            Some(_) => slots.iter().map(of_slot).collect(),
-            None => Vec::new(),
+        let member = |(slot, &row): (usize, &usize)| {
+            let label = rows.get(row).and_then(|row: &Row<'_>| row.label)?;
+            Some(Member { slot, number: block * self.key.ring.n + slot, label })
         };
-        Ok(Judged { verdicts, generators, circuit, masks, labels })
+        let members = slots.iter().enumerate().filter_map(member).collect();
+        Ok(Judged { verdicts, generators, circuit, masks, members })
     }
 
     fn leak(&mut self, asked: &Asked, leakage: f64) {

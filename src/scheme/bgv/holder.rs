@@ -323,7 +323,8 @@ impl SecretKey {
                     Zeroizing::new(key.iter().map(|sample| residue(self.lwe_phase(sample))).collect());
                 let mut pads = Pads::of(&key);
                 if extent.disclosure == Disclosure::Labelled {
-                    return self.handles(elements, &mut pads, extent);
+                    let Some([c0, c1]) = elements.first() else { return Disclosed::Nothing };
+                    return self.handles([c0, c1], &mut pads, extent);
                 }
                 let blocks = elements.chunks(outputs.max(1)).flat_map(|block| self.hits(block, &mut pads));
                 Disclosed::Bits(blocks.take(extent.verdicts_per_probe).collect())
@@ -338,11 +339,10 @@ impl SecretKey {
         }
     }
 
-    /// The handles that an answer's one element tells, once its pads are taken off.
-    fn handles(&self, elements: &[[Vec<u32>; 2]], pads: &mut Pads, extent: &Extent<'_>) -> Disclosed {
+    /// The handles that a probe's ring element tells, once its pads are taken off.
+    pub(in crate::scheme) fn handles(&self, element: [&[u32]; 2], pads: &mut Pads, extent: &Extent<'_>) -> Disclosed {
         let (ring, n) = (Ring::of(&self.set), self.set.ring_size());
-        let Some([c0, c1]) = elements.first() else { return Disclosed::Nothing };
-        let slots = self.opened_slots(&ring, [c0, c1], pads);
+        let slots = self.opened_slots(&ring, element, pads);
         let most_slots = extent.functional.largest_gallery().div_ceil(n) * n;
         match read(Layout::new(extent.verdicts_per_probe), &slots, most_slots) {
             Read::Handles(handles) => Disclosed::Handles(handles),

@@ -6,11 +6,11 @@ use crate::agreement::{AgreementError, Disclosure};
 use crate::functional::{Counting, Demand};
 use crate::parameters::bgv::PLAINTEXT_MODULUS;
 use crate::parameters::hybrid::HybridSet;
+use crate::scheme::Scheme as _;
 use crate::scheme::bgv::Misfit;
 use crate::scheme::bgv::circuit::Circuit;
 use crate::scheme::bgv::shape::Shape;
 use crate::scheme::counting::{finest, require_common_bits};
-use crate::scheme::{Scheme as _, require_unlabelled};
 
 /// Blocks that the pairs of one probe can stand in: one more than they fill, as they may begin anywhere in one.
 pub(super) fn blocks_of_a_probe(set: &HybridSet, subjects: usize) -> usize {
@@ -20,7 +20,6 @@ pub(super) fn blocks_of_a_probe(set: &HybridSet, subjects: usize) -> usize {
 impl HybridSet {
     /// [`crate::functional::Admission::admit`] by the set of that name.
     pub(in crate::scheme) fn admit(&self, name: &str, demand: &Demand) -> Result<Option<Counting>, AgreementError> {
-        require_unlabelled(Hybrid::ID, demand)?;
         if self.tail(demand.weight_norm) > self.score_bound as f64 / 2.0 {
             let problem = "weights this long drown the comparison in noise";
             let instead = "choose it so that vectors have length 256 in integers";
@@ -64,13 +63,15 @@ fn refusal(name: &str, demand: &Demand, misfit: &Misfit) -> AgreementError {
         | Misfit::Noise { .. }
         | Misfit::Flooding { .. } => "encryption.parameter_set",
     };
+    // Another scheme that discloses the same.
+    let other = if demand.disclosure == Disclosure::Labelled { "bgv" } else { "tfhe" };
     let remedy = match misfit {
-        Misfit::Count(_) => format!("agree on at most {} references, or on scheme tfhe", PLAINTEXT_MODULUS - 1),
-        _ if demand.alignments > 1 || demand.common_bits.is_some() => {
-            "agree on a set of scheme hybrid with a smaller score_bound, on fewer rotations, or on scheme tfhe"
-                .to_owned()
-        }
-        _ => "agree on a set of scheme hybrid with a smaller score_bound, or on scheme tfhe".to_owned(),
+        Misfit::Count(_) => format!("agree on at most {} references, or on scheme {other}", PLAINTEXT_MODULUS - 1),
+        Misfit::Hits(_) => format!("agree on fewer hits, on a larger set of scheme hybrid, or on scheme {other}"),
+        _ if demand.alignments > 1 || demand.common_bits.is_some() => format!(
+            "agree on a set of scheme hybrid with a smaller score_bound, on fewer rotations, or on scheme {other}"
+        ),
+        _ => format!("agree on a set of scheme hybrid with a smaller score_bound, or on scheme {other}"),
     };
     // A set that is being searched for has no name yet.
     let set = if name.is_empty() { "the set".to_owned() } else { format!("parameter set {name}") };

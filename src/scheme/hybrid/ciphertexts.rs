@@ -59,6 +59,8 @@ pub enum EncryptedVerdicts {
     Slots(Vec<[Vec<u32>; 2]>),
     /// `any`, `count`: of each probe its LWE samples, mask then body.
     Samples(Vec<Vec<Vec<u32>>>),
+    /// `labelled`: of each probe one ring element, transformed, whatever the gallery.
+    Handles(Vec<[Vec<u32>; 2]>),
 }
 
 /// Ring elements that answer for one block under `each`: 0 in all of them iff the pair hits. One where an OR has several inputs: 0 iff
@@ -69,9 +71,12 @@ pub(super) fn outputs(functional: &Functional) -> usize {
     if decisions.is_disjunction() || is_alone { 1 } else { MANY_SAMPLES }
 }
 
-/// Ring elements of an answer under `each`.
+/// Ring elements of an answer under `each` and `labelled`.
 fn elements(set: &HybridSet, extent: &Extent<'_>) -> usize {
-    extent.verdicts().div_ceil(set.block_size()).saturating_mul(outputs(extent.functional))
+    match extent.disclosure {
+        Disclosure::Labelled => extent.probes,
+        _ => extent.verdicts().div_ceil(set.block_size()).saturating_mul(outputs(extent.functional)),
+    }
 }
 
 impl Crossing for EncryptedVerdicts {
@@ -80,7 +85,9 @@ impl Crossing for EncryptedVerdicts {
     fn encode(&self) -> Result<Vec<u8>, CrossingError> {
         let mut bytes = Vec::new();
         match self {
-            Self::Slots(elements) => elements.iter().flatten().for_each(|part| pack(part, &mut bytes)),
+            Self::Slots(elements) | Self::Handles(elements) => {
+                elements.iter().flatten().for_each(|part| pack(part, &mut bytes))
+            }
             Self::Samples(probes) => probes.iter().flatten().for_each(|sample| pack(sample, &mut bytes)),
         }
         Ok(bytes)
@@ -94,7 +101,7 @@ impl Crossing for EncryptedVerdicts {
             return Err(CrossingError::Dimensions("verdicts"));
         }
         match extent.disclosure {
-            Disclosure::Each => {
+            Disclosure::Each | Disclosure::Labelled => {
                 let count = elements(set, extent);
                 if count.checked_mul(ring.set.answer_block_bytes()) != Some(bytes.len()) {
                     return Err(CrossingError::Dimensions("verdicts"));
@@ -105,10 +112,11 @@ impl Crossing for EncryptedVerdicts {
                 // A trivial answer, without a mask, hides nothing.
                 match elements.iter().any(|[_, mask]| mask.iter().all(|&c| c == 0)) {
                     true => Err(CrossingError::Trivial),
+                    false if extent.disclosure == Disclosure::Labelled => Ok(Self::Handles(elements)),
                     false => Ok(Self::Slots(elements)),
                 }
             }
-            Disclosure::Any | Disclosure::Count | Disclosure::Labelled => {
+            Disclosure::Any | Disclosure::Count => {
                 let sample_bytes = ring.set.answer_sample_bytes();
                 let of_probes = |samples: usize| extent.probes.checked_mul(samples * sample_bytes);
                 let samples = match extent.disclosure {
@@ -129,12 +137,12 @@ impl Crossing for EncryptedVerdicts {
     fn limit_bytes(set: &HybridSet, extent: &Extent<'_>) -> u64 {
         let ring = set.ring();
         let samples = (extent.probes as u64).saturating_mul((MANY_SAMPLES * ring.answer_sample_bytes()) as u64);
+        let elements = || (elements(set, extent) as u64).saturating_mul(ring.answer_block_bytes() as u64);
         match extent.disclosure {
             // A query about one subject may be answered as `any`.
-            Disclosure::Each => {
-                samples.max((elements(set, extent) as u64).saturating_mul(ring.answer_block_bytes() as u64))
-            }
-            Disclosure::Any | Disclosure::Count | Disclosure::Labelled => samples,
+            Disclosure::Each => samples.max(elements()),
+            Disclosure::Labelled => elements(),
+            Disclosure::Any | Disclosure::Count => samples,
         }
     }
 }

@@ -12,15 +12,17 @@ use super::aggregate::{Masking, Sums};
 use super::bridge::switched;
 use super::ciphertexts::{EncryptedProbes, EncryptedVerdicts};
 use super::keys::{EvaluationKey, PreparedKey};
+use super::labelled::{self, Handles, TOGETHER};
 use super::pairs::{Decision, Pairs, Query};
 use super::scale::Decisions;
-use crate::agreement::{Disclosure, SchemeId};
+use crate::agreement::Disclosure;
 use crate::functional::Functional;
 use crate::parameters::hybrid::HybridSet;
 use crate::scheme::bgv::answer::require_hidden;
-use crate::scheme::bgv::circuit::{Circuit, Masks};
+use crate::scheme::bgv::circuit::{Circuit, Comparison, Masks};
 use crate::scheme::bgv::distance::{Block, Steps};
 use crate::scheme::bgv::engine::{Ciphertext, Plaintext, digest};
+use crate::scheme::bgv::labelled::Layout;
 use crate::scheme::bgv::misfit::Misfit;
 use crate::scheme::bgv::pool::Poly;
 use crate::scheme::bgv::residues::residue;
@@ -62,7 +64,7 @@ impl Evaluator for Hybrid {
         let verdicts = match task.disclosure {
             Disclosure::Each => EncryptedVerdicts::Slots(search.slots(parts)?),
             Disclosure::Any | Disclosure::Count => EncryptedVerdicts::Samples(search.samples(parts)?),
-            Disclosure::Labelled => return Err(Unanswered::unlabelled(SchemeId::Hybrid)),
+            Disclosure::Labelled => EncryptedVerdicts::Handles(search.handles(parts)?),
         };
         require_hidden(&search.leakage)?;
         Ok(verdicts)
@@ -202,6 +204,42 @@ impl<'a> Search<'a> {
         Ok(samples)
     }
 
+    /// `labelled`: the ring element of each probe. As under `any` only the last probe of a block can have more pairs in the next.
+    fn handles(&mut self, parts: &mut Parts) -> Result<Vec<[Vec<u32>; 2]>, Unanswered> {
+        let (task, n) = (self.query.task, self.key.set.block_size());
+        let layout = Layout::new(task.hits());
+        let answered = self.circuit(&agreed_shape(task.functional))?.answered;
+        // A multiple of N: places say of a gallery no more than how many blocks it fills.
+        let places = task.subjects.len().div_ceil(n).max(1) * n;
+        let mut elements = Vec::with_capacity(task.layouts.len());
+        let mut unfinished: Option<Handles> = None;
+        for block in 0..self.query.blocks() {
+            let rng = &mut Generator::of(&self.randomness.seed(Drawn::Block(block)));
+            let pairs = self.query.block(block, rng);
+            let circuit = self.circuit(&pairs.shape)?;
+            let verdicts = self.verdicts(block, &pairs, &circuit, rng)?;
+            parts.note(block, || digest(&verdicts));
+            let probes: Vec<usize> = pairs.probes.clone().collect();
+            for together in probes.chunks(TOGETHER) {
+                let begun =
+                    |probe| unfinished.take().unwrap_or_else(|| Handles::new(layout, places, self.randomness, probe));
+                let mut handles: Vec<(usize, Handles)> =
+                    together.iter().copied().zip(together.iter().copied().map(begun)).collect();
+                for value in &verdicts {
+                    labelled::add(&self.key.ring, (task, &pairs, value), &mut handles, answered, self.progress)?;
+                }
+                unfinished = handles.pop_if(|(probe, _)| !self.query.ends(*probe, block)).map(|(_, handles)| handles);
+                let finished = handles.into_par_iter().map(|(probe, handles)| (probe, handles.finish(&self.key.ring)));
+                for (probe, output) in finished.collect::<Vec<_>>() {
+                    let output = output.ok_or(Misfit::Unlike)?;
+                    self.leak(probe, output.leakage * n as f64);
+                    elements.push(output.ciphertext.parts.map(Poly::into_vec));
+                }
+            }
+        }
+        Ok(elements)
+    }
+
     fn leak(&mut self, probe: usize, leakage: f64) {
         if let Some(sum) = self.leakage.get_mut(probe) {
             *sum += leakage;
@@ -214,7 +252,7 @@ impl<'a> Search<'a> {
             return Ok(Arc::clone(circuit));
         }
         let (set, task) = (&self.key.set, self.query.task);
-        let comparison = set.comparison(&self.decisions, task.disclosure);
+        let comparison = Comparison { hits: task.hits(), ..set.comparison(&self.decisions, task.disclosure) };
         let blocks = blocks_of_a_probe(set, task.subjects.len());
         let circuit = Arc::new(Circuit::weigh(&set.ring(), &comparison, shape, blocks)?.with_coefficients());
         self.circuits.insert(shape.clone(), Arc::clone(&circuit));

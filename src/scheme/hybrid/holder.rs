@@ -76,6 +76,10 @@ impl Holder for Hybrid {
             EncryptedVerdicts::Samples(probes) => {
                 probes.iter().map(|samples| key.read(samples, extent.disclosure)).collect()
             }
+            EncryptedVerdicts::Handles(elements) => {
+                let told = |[c0, c1]: &[Vec<u32>; 2]| key.ring.handles([c0, c1], &mut Pads::of(&[]), extent);
+                elements.iter().map(told).collect()
+            }
         }
     }
 

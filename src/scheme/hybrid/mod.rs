@@ -6,7 +6,7 @@
 //! b - <a, s> is a linear stage whose weights are the masks a, and a threshold as of any block.
 //!
 //! Files in the order data flows: `holder` encrypts; `pairs` says who stands in which slot; `bridge` scores and switches; `evaluator` judges
-//! block after block; `aggregate` leaves one number a probe; `holder` decrypts. `scale` says how phi lies modulo t, `admission` what a set
+//! block after block; `aggregate` leaves one number a probe, `labelled` sums of handles; `holder` decrypts. `scale` says how phi lies modulo t, `admission` what a set
 //! therefore admits. [`laboratory`] measures, times and tries them.
 
 mod admission;
@@ -16,6 +16,7 @@ pub mod ciphertexts;
 mod evaluator;
 pub(crate) mod holder;
 pub mod keys;
+mod labelled;
 pub mod laboratory;
 mod pairs;
 mod scale;

@@ -29,6 +29,8 @@ pub(super) struct Pairs<'a> {
 /// One pair.
 pub(super) struct Row<'a> {
     pub(super) probe: usize,
+    /// The subject's place in the gallery.
+    number: usize,
     pub(super) subject: Subject<'a>,
 }
 
@@ -66,9 +68,9 @@ impl<'a> Query<'a> {
         let (task, range) = (self.task, self.range(block));
         let subjects = task.subjects.len().max(1);
         let row = |pair: usize| {
-            let (probe, subject) = (pair / subjects, pair % subjects);
+            let (probe, number) = (pair / subjects, pair % subjects);
             let layout = task.layouts.get(probe).copied()?;
-            Some(Row { probe, subject: Subject::new(task, layout, subject) })
+            Some(Row { probe, number, subject: Subject::new(task, layout, number) })
         };
         let rows: Vec<Row<'a>> = range.clone().into_par_iter().filter_map(row).collect();
         let mut order: Vec<usize> = (0..self.block_size).collect();
@@ -111,6 +113,12 @@ impl<'a> Pairs<'a> {
             _ => 0,
         };
         (0..self.order.len()).map(of_slot).collect()
+    }
+
+    /// The slots of one probe's pairs, each with the subject's place in the gallery.
+    pub(super) fn subjects(&self, probe: usize) -> impl Iterator<Item = (usize, usize)> {
+        let of_slot = move |slot: usize| self.at(slot).filter(|row| row.probe == probe).map(|row| (slot, row.number));
+        (0..self.order.len()).filter_map(of_slot)
     }
 
     /// Every decision on the pairs, in the order in which a circuit takes them.

@@ -31,6 +31,8 @@ pub(super) struct Decisions {
     bound: i64,
     aligned: Scores,
     common_bits: Option<Scores>,
+    /// Under `labelled` the hits of a probe that have handles.
+    hits: usize,
     /// Whether an OR has more than one input: of rotations, of references of one eye, of two eyes either of which is enough.
     disjunction: bool,
 }
@@ -44,6 +46,7 @@ impl Decisions {
             bound: functional.bound(),
             aligned: Scores { phi: functional.phi_range(), weight_norm: functional.largest_weight_norm() },
             common_bits: common.map(|(range, (weight_norm, unit))| Scores { phi: counted(&range, unit), weight_norm }),
+            hits: functional.hits_per_probe(),
             disjunction: !shape.is_conjunction(),
         }
     }
@@ -60,6 +63,7 @@ impl Decisions {
             bound: demand.bound,
             aligned: Scores { phi: demand.aligned.clone(), weight_norm: demand.weight_norm },
             common_bits,
+            hits: demand.hits_per_probe,
             disjunction: !Shape::demanded(demand).is_conjunction(),
         }
     }
@@ -133,7 +137,7 @@ impl HybridSet {
             aligned: range(&decisions.aligned),
             common_bits: decisions.common_bits.as_ref().map(range),
             disclosure,
-            hits: 0,
+            hits: decisions.hits,
             sharing: Sharing::Pairs { disjunction: decisions.disjunction },
         }
     }

@@ -24,6 +24,7 @@ use super::super::sampling::{Generator, any_residue, shuffled};
 use super::super::sanitise::{Sanitised, sanitised};
 use super::{Label, Layout, Number, Pair, key_pads};
 use crate::parameters::bgv::{BgvSet, PLAINTEXT_MODULUS};
+use crate::scheme::{Progress, Stopped};
 
 /// What is drawn for a probe, and the sums over the blocks so far. SECRET of the custodian.
 pub(in crate::scheme) struct Folding {
@@ -32,70 +33,43 @@ pub(in crate::scheme) struct Folding {
     key: Zeroizing<Vec<u32>>,
     /// r, count after count.
     masks: Zeroizing<Vec<u32>>,
-    /// Of each slot of each block its place.
+    /// Of each subject, by its number, its place.
     places: Zeroizing<Vec<u32>>,
     pub(super) sums: Option<Ciphertext>,
 }
 
-/// Who stands in a slot: nobody, or a subject with its label.
-pub(in crate::scheme) type Labels = [Option<Label>];
+/// A subject that a verdict is on.
+#[derive(Clone, Copy)]
+pub(in crate::scheme) struct Member {
+    /// Where in the block the verdict stands.
+    pub(in crate::scheme) slot: usize,
+    /// Which of the gallery's subjects it is: no other has this number, in any block.
+    pub(in crate::scheme) number: usize,
+    pub(in crate::scheme) label: Label,
+}
 
 impl Folding {
-    /// For a gallery of so many slots.
-    pub(in crate::scheme) fn draw(layout: Layout, slots: usize, rng: &mut Generator) -> Self {
+    /// For a gallery of so many places, at least one for each number that a subject has.
+    pub(in crate::scheme) fn draw(layout: Layout, places: usize, rng: &mut Generator) -> Self {
         let key = Zeroizing::new(any_residue(KEY_NUMBERS, rng));
         let masks = Zeroizing::new(any_residue(layout.keys(), rng));
-        let places = Zeroizing::new(shuffled((0..slots as u32).collect(), rng));
+        let places = Zeroizing::new(shuffled((0..places as u32).collect(), rng));
         Self { layout, key, masks, places, sums: None }
     }
 
-    /// Adds the verdicts of a block, 1 or 0 in each slot, over at most so many primes.
-    pub(in crate::scheme) fn add(
-        &mut self,
-        key: &PreparedKey,
-        verdict: &Ciphertext,
-        (block, labels): (usize, &Labels),
-        limbs: usize,
-    ) {
-        let ring = &*key.ring;
-        let mut rotated = verdict.clone().divided(ring, verdict.state.limbs.saturating_sub(limbs));
-        // What leaves is to have factor 1 when all primes but the first are gone.
-        let state = rotated.state;
-        let scale = divide_mod_t(1, ring.chain.factor_after_drop(state.factor, 1, state.limbs));
-        let coefficients = self.coefficients(block, labels, scale);
-        let (rotation, classes, half) = (ring.rotation(1), self.layout.classes(), ring.n / 2);
-        let mut folded: Option<Ciphertext> = None;
-        for step in 0..classes {
-            if step > 0 {
-                rotated = rotated.rotated(ring, &rotation, &key.rotate_by_one);
-            }
-            let slots = (0..ring.n).map(|slot| {
-                let (row, column) = (slot / half, slot % half);
-                let subject = row * half + (column + step) % half;
-                coefficients.get(subject * classes + column % classes).copied().unwrap_or_default()
-            });
-            let product = rotated.masked(ring, &Plaintext::of_slots(ring, slots.collect(), state.limbs));
-            match &mut folded {
-                Some(folded) => folded.add_masked(ring, &product),
-                None => folded = Some(product),
+    /// The coefficients of a block's subjects in every sum, times a factor.
+    fn coefficients(&self, members: &[Member], n: usize, scale: u32) -> Coefficients {
+        let layout = self.layout;
+        let mut of_slots = vec![NOBODY; n];
+        for (index, member) in members.iter().enumerate() {
+            if let Some(of_slot) = of_slots.get_mut(member.slot) {
+                *of_slot = index as u32;
             }
         }
-        if let Some(folded) = folded {
-            self.sums = Some(match self.sums.take() {
-                Some(sums) => together(key, sums, folded),
-                None => folded,
-            });
-        }
-    }
-
-    /// Of each slot of a block its coefficient in every sum, times a factor.
-    fn coefficients(&self, block: usize, labels: &Labels, scale: u32) -> Zeroizing<Vec<u32>> {
-        let (layout, n) = (self.layout, labels.len());
-        let mut coefficients = Zeroizing::new(vec![0; n * layout.classes()]);
-        let of_slots = coefficients.par_chunks_exact_mut(layout.classes()).zip(labels).enumerate();
-        of_slots.for_each(|(slot, (out, label))| {
-            let Some(Label(pairs)) = label else { return };
-            let place = self.places.get(block * n + slot).map_or(Pair::ZERO, |&place| Pair::of_place(place));
+        let mut numbers = Zeroizing::new(vec![0; members.len() * layout.classes()]);
+        let of_members = numbers.par_chunks_exact_mut(layout.classes()).zip(members);
+        of_members.for_each(|(out, Member { number, label: Label(pairs), .. })| {
+            let place = self.places.get(*number).map_or(Pair::ZERO, |&place| Pair::of_place(place));
             let powers: Vec<Pair> = place.powers().take(layout.powers() + 1).collect();
             let power = |number: usize| powers.get(number).copied().unwrap_or(Pair::ZERO);
             for (class, out) in out.iter_mut().enumerate() {
@@ -111,7 +85,7 @@ impl Folding {
                 *out = multiply_mod_t(coefficient, scale);
             }
         });
-        coefficients
+        Coefficients { of_slots, numbers, classes: layout.classes() }
     }
 
     /// r_(v,j).
@@ -159,6 +133,78 @@ impl Folding {
         lock.put_on(ring, &mut output.ciphertext);
         Some(output)
     }
+}
+
+/// The coefficients of a block's subjects. SECRET of the custodian.
+struct Coefficients {
+    /// Of each slot whose coefficients are its own.
+    of_slots: Vec<u32>,
+    /// Of each subject its coefficient in every sum.
+    numbers: Zeroizing<Vec<u32>>,
+    classes: usize,
+}
+
+/// Beyond every subject of a block.
+const NOBODY: u32 = u32::MAX;
+
+impl Coefficients {
+    /// Q_i, what verdicts are multiplied with once they are rotated by i.
+    fn plaintext(&self, ring: &Ring, rotated_by: usize, limbs: usize) -> Plaintext {
+        let half = ring.n / 2;
+        let slots = (0..ring.n).map(|slot| {
+            let (row, column) = (slot / half, slot % half);
+            let of_slot = self.of_slots.get(row * half + (column + rotated_by) % half).copied().unwrap_or(NOBODY);
+            let number = of_slot as usize * self.classes + column % self.classes;
+            self.numbers.get(number).copied().unwrap_or_default()
+        });
+        Plaintext::of_slots(ring, slots.collect(), limbs)
+    }
+}
+
+/// Adds the verdicts of a block, 1 or 0 in each slot, over at most so many primes, to the sums of each of some probes: of the subjects that the
+/// verdicts in their slots are on, for that probe. They are rotated once for all of them.
+///
+/// # Errors
+///
+/// [`Stopped`] when `progress` asks to stop.
+pub(in crate::scheme) fn fold(
+    key: &PreparedKey,
+    verdict: &Ciphertext,
+    probes: &mut [(&mut Folding, &[Member])],
+    limbs: usize,
+    progress: &dyn Progress,
+) -> Result<(), Stopped> {
+    let ring = &*key.ring;
+    let mut rotated = verdict.clone().divided(ring, verdict.state.limbs.saturating_sub(limbs));
+    // What leaves is to have factor 1 when all primes but the first are gone.
+    let state = rotated.state;
+    let scale = divide_mod_t(1, ring.chain.factor_after_drop(state.factor, 1, state.limbs));
+    let mut folded: Vec<(Coefficients, Option<Ciphertext>)> =
+        probes.iter().map(|(folding, members)| (folding.coefficients(members, ring.n, scale), None)).collect();
+    let (rotation, classes) = (ring.rotation(1), folded.iter().map(|(coefficients, _)| coefficients.classes).max());
+    for step in 0..classes.unwrap_or(0) {
+        if progress.stop() {
+            return Err(Stopped);
+        }
+        if step > 0 {
+            rotated = rotated.rotated(ring, &rotation, &key.rotate_by_one);
+        }
+        folded.par_iter_mut().for_each(|(coefficients, folded)| {
+            let product = rotated.masked(ring, &coefficients.plaintext(ring, step, state.limbs));
+            match folded {
+                Some(folded) => folded.add_masked(ring, &product),
+                None => *folded = Some(product),
+            }
+        });
+    }
+    for ((folding, _), (_, folded)) in probes.iter_mut().zip(folded) {
+        let sums = folding.sums.take();
+        folding.sums = match (sums, folded) {
+            (Some(sums), Some(folded)) => Some(together(key, sums, folded)),
+            (sums, folded) => sums.or(folded),
+        };
+    }
+    Ok(())
 }
 
 /// Sums over the primes of an answer, with a share that is added in every slot once all primes but the first are gone.
@@ -214,14 +260,26 @@ pub(in crate::scheme) fn weighed(
     let product = blinded(chain, ledger.admit(rotated));
     let terms = (classes * blocks.max(1)) as f64;
     let folded = ledger.admit(State { noise: product.noise + log2(terms) / 2.0, ..product });
-    (1..classes).for_each(|_| ledger.charge_keyswitch(limbs, 0));
-    let encoded = DRAWING_TRANSFORMS + limbs as f64;
-    ledger.charge(Cost { transforms: encoded, products: 2.0 * limbs as f64 }.times(classes as f64));
+    ledger.charge(rotations_cost(chain, layout, limbs));
+    ledger.charge(products_cost(layout, limbs));
     let divided = folded.divided(chain, limbs.saturating_sub(chain.set.public_limbs()));
     ledger.admit(with_shares_state(&chain.set, divided))
 }
 
-/// Bytes that a search of so many slots holds for each of the probes that go over a block together, and once beside them.
+/// What rotating a block's verdicts costs.
+pub(in crate::scheme) fn rotations_cost(chain: Chain, layout: Layout, limbs: usize) -> Cost {
+    let ledger = Ledger::new(chain);
+    (1..layout.classes()).for_each(|_| ledger.charge_keyswitch(limbs, 0));
+    ledger.cost()
+}
+
+/// What adding them to a probe's sums costs beside.
+pub(in crate::scheme) fn products_cost(layout: Layout, limbs: usize) -> Cost {
+    let encoded = DRAWING_TRANSFORMS + limbs as f64;
+    Cost { transforms: encoded, products: 2.0 * limbs as f64 }.times(layout.classes() as f64)
+}
+
+/// Bytes that a search of so many places holds for each of the probes that go over a block together, and once beside them.
 pub(in crate::scheme) fn bytes(set: &BgvSet, layout: Layout, slots: usize) -> [usize; 2] {
     let sums = 8 * set.ring_size() * limbs(set, State { limbs: set.limbs, factor: 1, noise: 0.0 });
     [4 * slots + sums, 4 * set.ring_size() * layout.classes() + 4 * sums]

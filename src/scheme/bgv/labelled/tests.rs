@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use rand::SeedableRng as _;
 use rand_chacha::ChaCha20Rng;
 
-use super::folding::{self, Folding};
+use super::folding::{self, Folding, Member, fold};
 use super::reading::{Read, read, totals};
 use super::*;
 use crate::parameters::bgv::{INSECURE_BGV, PLAINTEXT_MODULUS};
@@ -53,8 +53,15 @@ fn folded(
     verdicts.iter().for_each(|&(slot, verdict)| slots[slot] = verdict);
     let verdict = parties.encrypted(&slots, &mut rng).expand(0).unwrap();
     let mut folding = Folding::draw(layout, N, &mut rng);
-    folding.add(&parties.key, &verdict, (0, labels), LIMBS);
+    fold(&parties.key, &verdict, &mut [(&mut folding, &members(0, labels))], LIMBS, &()).unwrap();
     folding
+}
+
+/// Whoever stands in the slots of a block.
+fn members(block: usize, labels: &[Option<Label>]) -> Vec<Member> {
+    let member =
+        |(slot, label): (usize, &Option<Label>)| label.map(|label| Member { slot, number: block * N + slot, label });
+    labels.iter().enumerate().filter_map(member).collect()
 }
 
 fn opened(parties: &Parties, folding: Folding, seed: u64) -> Vec<u32> {
@@ -171,7 +178,8 @@ fn verdicts_of_blocks_that_are_not_alike_are_folded_together() {
         let mut folding = Folding::draw(layout, 3 * N, &mut rng);
         for number in (0..3).map(|index| (start + index) % 3) {
             let labels: Vec<Option<Label>> = (0..N).map(|slot| label(number, slot)).collect();
-            folding.add(&parties.key, &blocks[number], (number, &labels), LIMBS);
+            let members = members(number, &labels);
+            fold(&parties.key, &blocks[number], &mut [(&mut folding, &members)], LIMBS, &()).unwrap();
         }
         let folded = folding.finish(&parties.key, &mut Lock::open(), &mut rng).unwrap().ciphertext;
         let phase = parties.secret.phase(folded.parts.each_ref().map(|part| &**part));

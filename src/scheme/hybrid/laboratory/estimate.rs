@@ -2,13 +2,17 @@
 
 use super::pace::Pace;
 use crate::agreement::{Disclosure, EyeRule};
+use crate::functional::Functional;
 use crate::parameters::hybrid::HybridSet;
+use crate::scheme::bgv::arithmetic::Cost;
 use crate::scheme::bgv::circuit::Circuit;
+use crate::scheme::bgv::labelled::{Layout, folding};
 use crate::scheme::bgv::laboratory::estimate::{SearchEstimate, SearchSize};
 use crate::scheme::bgv::misfit::Misfit;
 use crate::scheme::bgv::shape::Shape;
 use crate::scheme::hybrid::admission::blocks_of_a_probe;
 use crate::scheme::hybrid::evaluator::{agreed_shape, masking};
+use crate::scheme::hybrid::labelled::TOGETHER;
 use crate::scheme::hybrid::scale::Decisions;
 
 /// Of a search, on a machine of this pace; the gallery's subjects have one reference each, or one of each eye.
@@ -29,16 +33,21 @@ pub(crate) fn estimate(set: &HybridSet, size: &SearchSize<'_>, pace: &Pace) -> R
     let decisions = shape.decisions();
     // Numbers that leave, and plaintexts that mask them: a probe's in each block that it has a pair in.
     let samples_of_a_probe = match disclosure {
-        Disclosure::Each => 0,
+        Disclosure::Each | Disclosure::Labelled => 0,
         _ => masking(functional, disclosure, subjects).samples(),
     };
     let leaving = match disclosure {
         Disclosure::Each => blocks * circuit.outputs(),
+        Disclosure::Labelled => probes,
         _ => probes * samples_of_a_probe,
     };
     let masked = match disclosure {
         Disclosure::Each => blocks * circuit.outputs(),
         _ => (blocks + probes) * samples_of_a_probe,
+    };
+    let folded = match disclosure {
+        Disclosure::Labelled => Folded::of(&circuit, functional, blocks, probes),
+        _ => Folded::default(),
     };
     let transforms = (ring.public_limbs() + 1) as f64;
     let of_block = pace.ring.seconds(circuit.searching)
@@ -48,9 +57,10 @@ pub(crate) fn estimate(set: &HybridSet, size: &SearchSize<'_>, pace: &Pace) -> R
     let seconds = of_block * blocks as f64
         + of_row * (pairs * decisions) as f64
         + pace.ring.transform.as_secs_f64() * transforms * masked as f64
+        + pace.ring.seconds(folded.cost)
         + pace.ring.output.as_secs_f64() * leaving as f64;
     let element_bytes = match disclosure {
-        Disclosure::Each => ring.answer_block_bytes(),
+        Disclosure::Each | Disclosure::Labelled => ring.answer_block_bytes(),
         _ => ring.answer_sample_bytes(),
     };
     let ciphertext = 8 * n * ring.limbs;
@@ -60,7 +70,39 @@ pub(crate) fn estimate(set: &HybridSet, size: &SearchSize<'_>, pace: &Pace) -> R
     let sums = (circuit.steps.period / circuit.steps.babies).max(circuit.powers() * 2 / 3) * ciphertext;
     let people = pairs.min(n) * (functional.reference_bytes() + 256) * samples;
     let answer_bytes = (leaving * element_bytes) as u64;
-    let memory = set.prepared_key_bytes() + set.evaluation_key_bytes() + block + sums + people;
+    let [of_each, beside] = match disclosure {
+        Disclosure::Labelled => folding::bytes(&ring, folded.layout, subjects.div_ceil(n) * n),
+        _ => [0, 0],
+    };
+    let handles = folded.together * of_each + beside;
+    let memory = set.prepared_key_bytes() + set.evaluation_key_bytes() + block + sums + people + handles;
     let steps = (pairs * agreed_shape(functional).decisions()) as u64;
     Ok(SearchEstimate { steps, seconds, answer_bytes, memory_bytes: memory as u64 + 3 * answer_bytes })
+}
+
+/// What is folded under `labelled` beside one probe in each block, which the circuit counts.
+struct Folded {
+    layout: Layout,
+    cost: Cost,
+    /// Probes whose sums are held at a time.
+    together: usize,
+}
+
+impl Default for Folded {
+    fn default() -> Self {
+        Self { layout: Layout::new(1), cost: Cost::default(), together: 0 }
+    }
+}
+
+impl Folded {
+    fn of(circuit: &Circuit, functional: &Functional, blocks: usize, probes: usize) -> Self {
+        let (layout, limbs) = (Layout::new(functional.hits_per_probe()), circuit.answered);
+        // Every block but the first begins within a probe.
+        let in_blocks = (blocks + probes).saturating_sub(1).max(blocks);
+        let of_a_block = in_blocks.div_ceil(blocks.max(1));
+        let passes = of_a_block.div_ceil(TOGETHER);
+        let products = folding::products_cost(layout, limbs).times((in_blocks - blocks) as f64);
+        let rotations = folding::rotations_cost(circuit.chain(), layout, limbs).times((blocks * (passes - 1)) as f64);
+        Self { layout, cost: products + rotations, together: of_a_block.min(TOGETHER) }
+    }
 }

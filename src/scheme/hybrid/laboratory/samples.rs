@@ -67,7 +67,7 @@ impl Samples {
             aligned: -(2 * bound + 1)..=2 * bound + 1,
             common_bits: None,
             disclosure,
-            hits: 0,
+            hits: 1,
             sharing: Sharing::Pairs { disjunction: false },
         };
         let circuit = Circuit::weigh(&ring, &comparison, &single(), 2)?.with_coefficients();
