@@ -267,14 +267,19 @@ fn asked<S: Holder>(agreement: &Opened, payloads: &mut Vec<(Kind, Vec<u8>)>) -> 
 /// ..., four of which take fifteen bytes, and as long as it must be to be accepted.
 fn like_an_answer(agreement: &Opened) -> Vec<u8> {
     let disclosure = agreement.terms().disclosure as u32;
-    let verdicts = if agreement.terms().disclosure == Disclosure::Any { 1 } else { 3 };
+    let verdicts = match agreement.terms().disclosure {
+        Disclosure::Any => 1,
+        Disclosure::Each | Disclosure::Count => 3,
+        Disclosure::Labelled => agreement.terms().limits.hits_per_probe.expect("a number of hits") as u32,
+    };
     // Query id, version of the gallery, disclosure, probes, verdicts of a probe, with their length in front.
     let clear =
         [&36u32.to_le_bytes()[..], &[3; 16], &[4; 8], &[disclosure, 2, verdicts].map(u32::to_le_bytes).concat()]
             .concat();
     let mut group = [0; 15];
     group[0] = 1;
-    let answers = (0..4096).map(|length| [&clear[..], &group.repeat(length)].concat());
+    // As much for one probe as for the other.
+    let answers = (0..1 << 13).map(|half| [&clear[..], &group.repeat(2 * half)].concat());
     let mut accepted = answers
         .filter(|payload| rewritten(Kind::Answer, agreement, &wrapped(Kind::Answer, agreement, payload)).is_ok());
     accepted.next().expect("an answer of that length")

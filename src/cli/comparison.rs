@@ -49,7 +49,7 @@ pub struct ComparisonArgs {
 }
 
 /// Hits of a probe whose handles are told, where nobody says otherwise.
-const USUAL_HITS: usize = 1;
+pub const USUAL_HITS: usize = 1;
 
 /// A threshold as it was written, and as an agreement can state it.
 #[derive(Clone, Debug)]

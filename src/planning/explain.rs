@@ -160,6 +160,10 @@ fn worst_case(agreement: &Opened) -> [String; 3] {
         (Disclosure::Each, _) => {
             "one bit of each reference, of a question of its own choice: a bit of every template, and with two probes who is exempt"
         }
+        (Disclosure::Labelled, SchemeId::Hybrid) => {
+            "the handles of subjects to whom a question of its own choice applies, if there are no more of them than have handles, \
+             or by chance sums over the handles of all"
+        }
         (Disclosure::Labelled, _) => {
             "the handles of subjects to whom a question of its own choice applies, if there are no more of them than have handles"
         }

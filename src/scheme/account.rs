@@ -77,6 +77,7 @@ mod tests {
             (SchemeChoice::Bgv, Disclosure::Count, 17),
             // Twenty numbers a handle, and from none to two, or more.
             (SchemeChoice::Bgv, Disclosure::Labelled, 642),
+            (SchemeChoice::Hybrid, Disclosure::Labelled, 642),
         ] {
             let agreement = of(scheme, disclosure, 1_000);
             assert_eq!(agreement.bits_per_probe(), bits, "{scheme:?} {disclosure}");

@@ -76,7 +76,7 @@ fn an_answer_under_bgv_is_made_again_bit_for_bit() {
 
 #[test]
 fn an_answer_under_hybrid_is_made_again_bit_for_bit() {
-    for disclosure in [Disclosure::Any, Disclosure::Each, Disclosure::Count] {
+    for disclosure in [Disclosure::Any, Disclosure::Each, Disclosure::Count, Disclosure::Labelled] {
         hold::<Hybrid>(codes(SchemeChoice::Hybrid, disclosure));
     }
 }

@@ -261,7 +261,16 @@ fn expected(agreement: &Opened, gallery: &Gallery, probes: &[Record]) -> Vec<(Su
                 Disclosure::Any => Verdict::Any(bits.contains(&true)),
                 Disclosure::Each => Verdict::Each(bits),
                 Disclosure::Count => Verdict::Count(bits.iter().filter(|&&bit| bit).count()),
-                Disclosure::Labelled => unreachable!("no agreement here discloses handles"),
+                Disclosure::Labelled => {
+                    let subjects = gallery.subjects().map(Result::unwrap).zip(bits);
+                    let mut handles: Vec<_> =
+                        subjects.filter_map(|(subject, hit)| hit.then_some(subject.handle)).collect();
+                    handles.sort();
+                    match functional.hits_per_probe() {
+                        most if handles.len() > most => Verdict::MoreThan(most),
+                        _ => Verdict::Handles(handles),
+                    }
+                }
             };
             (id, verdict)
         })
@@ -864,13 +873,12 @@ fn a_query_whose_answer_could_disclose_more_than_agreed_is_refused() {
 }
 
 /// Through every file: handles over the gallery and about one subject, of an exempt person none, and of more hits than are agreed nothing.
-#[test]
-fn handles_cross_and_are_those_of_the_custodian() {
+fn handles_cross_and_are_those_of_the_custodian<S: Holder + Evaluator>(agreed: fn(Terms) -> Opened) {
     let code = |probe: usize| Template::Bits(Bits::new((0..64).map(|bit| bit / 12 == probe)).unwrap());
     let mut terms = Terms { disclosure: Disclosure::Labelled, ..Terms::hamming(64, 15) };
     terms.limits.hits_per_probe = Some(2);
-    let agreement = exact(terms);
-    let parties = Parties::<Bgv>::new(&agreement);
+    let agreement = agreed(terms);
+    let parties = Parties::<S>::new(&agreement);
     let handle = |text: &str| Handle::new(text).ok();
     let filed = [("a", 0, "B-1"), ("b", 0, "B-2"), ("c", 1, ""), ("d", 2, "B-4"), ("e", 2, "B-5"), ("f", 2, "B-6")];
     let filed =
@@ -887,7 +895,7 @@ fn handles_cross_and_are_those_of_the_custodian() {
         ["hit: B-1, B-2", "hit: (no handle)", "more than 2 hits", "no hit"]
     );
     let id = |text: &str| SubjectId::try_from(text.to_owned()).unwrap();
-    let exempting = Custodian::<Bgv>::new(&agreement, &gallery, 0).unwrap().exempting(&[id("a"), id("e")].into());
+    let exempting = Custodian::<S>::new(&agreement, &gallery, 0).unwrap().exempting(&[id("a"), id("e")].into());
     let left = [Verdict::Handles(vec![handle("B-2")]), Verdict::Handles(vec![handle("B-4"), handle("B-6")])];
     let some = [probes[0].clone(), probes[2].clone()].to_vec();
     assert_eq!(verdicts(parties.exchange_with(&agreement, &exempting, some, Target::Gallery)), left);
@@ -903,7 +911,7 @@ fn handles_cross_and_are_those_of_the_custodian() {
     }
 
     // An answer for fewer hits than are agreed is none.
-    let querier = Querier::new(&agreement, SecretKey::<Bgv>::read(parties.secret.as_slice(), &agreement).unwrap());
+    let querier = Querier::new(&agreement, SecretKey::<S>::read(parties.secret.as_slice(), &agreement).unwrap());
     let (query, pending) = querier.ask(vec![probes[0].clone()], Target::Gallery, &mut rng()).unwrap();
     let mut answer = exempting.answer(&parties.key, &query, &mut rng(), &()).unwrap();
     answer.verdicts_per_probe = 1;
@@ -911,7 +919,82 @@ fn handles_cross_and_are_those_of_the_custodian() {
     assert_eq!(refused, crate::querier::AnswerError::Bits { expected: 2, actual: 1 });
 }
 
-/// Terms that ask for handles, and those that no scheme but `bgv` serves.
+#[test]
+fn handles_cross_and_are_those_of_the_custodian_under_bgv() {
+    handles_cross_and_are_those_of_the_custodian::<Bgv>(exact);
+}
+
+#[test]
+fn handles_cross_and_are_those_of_the_custodian_under_hybrid() {
+    handles_cross_and_are_those_of_the_custodian::<Hybrid>(in_blocks);
+}
+
+/// Whatever is compared under `hybrid`: vectors, rotations, common bits, either eye or both, several references, three probes in a block.
+#[test]
+fn handles_of_every_comparison_agree_with_the_oracle_under_hybrid() {
+    let several = |mut terms: Terms| {
+        terms.limits.references_per_subject = 2;
+        terms
+    };
+    let (one, decimal) = ("1.0".parse().unwrap(), |text: &str| text.parse().unwrap());
+    let compared = [
+        several(Terms::face(100)),
+        Terms::inner_product(100, one, decimal("0.1")),
+        Terms::squared_euclidean(100, one, decimal("0.15")),
+        several(iris(SHAPE, 1, EyeRule::Any)),
+        several(iris(SHAPE, 0, EyeRule::All)),
+    ];
+    for terms in compared {
+        let mut terms = Terms { disclosure: Disclosure::Labelled, ..terms };
+        terms.limits.hits_per_probe = Some(1);
+        let agreement = in_blocks(terms);
+        let parties = Parties::<Hybrid>::new(&agreement);
+        let (references, probes) = people(&agreement, 15);
+        let filed = references.into_iter().map(|record| Filed {
+            handle: Handle::new(format!("of {}", record.subject).replace(' ', "-")).ok(),
+            record,
+        });
+        let gallery = Gallery::enrol(&agreement, filed).gallery.unwrap();
+        let expected = expected(&agreement, &gallery, &probes);
+        let handles = |name: &str| Verdict::Handles(vec![Handle::new(name).ok()]);
+        let told: Vec<&Verdict> = expected.iter().map(|(_, verdict)| verdict).collect();
+        assert_eq!(told, [&handles("of-subject-1"), &handles("of-subject-14"), &Verdict::Handles(Vec::new())]);
+        let what = agreement.terms().comparison.metric();
+        assert_eq!(parties.exchange(&agreement, &gallery, probes.clone(), Target::Gallery), expected, "{what}");
+        let probe: Vec<Record> = probes.iter().filter(|p| p.subject.as_str() == "subject 1").cloned().collect();
+        for (name, verdict) in [("subject 1", told[0]), ("subject 2", told[2])] {
+            let target = Target::Subject(SubjectId::try_from(name.to_owned()).unwrap());
+            let [(_, told)] = &parties.exchange(&agreement, &gallery, probe.clone(), target)[..] else { panic!() };
+            assert_eq!(told, verdict, "{what}, {name}");
+        }
+    }
+}
+
+/// By what is at fault: a block too short for the sums, or primes too few for another product.
+#[test]
+fn handles_that_a_set_of_hybrid_has_no_room_for_are_refused_by_name() {
+    let opened = |disclosure, hits: usize, primes: usize| {
+        let mut set = OwnSet::like(ParameterSet::by_name("insecure-hybrid-test").unwrap(), "short-blocks");
+        if let Dimensions::Hybrid(dimensions) = &mut set.dimensions {
+            (dimensions.block_log2, dimensions.primes) = (9, primes);
+        }
+        let mut terms = Terms { disclosure, ..Terms::hamming(64, 15) }.with_own_set(set);
+        terms.limits.hits_per_probe = (disclosure == Disclosure::Labelled).then_some(hits);
+        planning::open(terms).map(|_| ())
+    };
+    assert_eq!(opened(Disclosure::Labelled, 8, 30), Ok(()));
+    let error = opened(Disclosure::Labelled, 9, 30).unwrap_err().to_string();
+    assert!(error.starts_with("limits.hits_per_probe: does not fit"), "{error}");
+    let primes: Vec<usize> = (7..30).collect();
+    let least = |disclosure| primes[primes.partition_point(|&primes| opened(disclosure, 1, primes).is_err())];
+    let (count, labelled) = (least(Disclosure::Count), least(Disclosure::Labelled));
+    println!("count from {count} primes on, labelled from {labelled}");
+    let error = opened(Disclosure::Labelled, 1, labelled - 1).unwrap_err().to_string();
+    assert!(error.starts_with("encryption.parameter_set: does not fit"), "{error}");
+    assert!((count..=count + 2).contains(&labelled));
+}
+
+/// Terms that ask for handles, and those that `tfhe` alone does not serve.
 #[test]
 fn terms_that_disclose_handles_say_of_how_many_hits() {
     let refused = |scheme: SchemeChoice, disclosure: Disclosure, hits: Option<usize>| {
@@ -922,13 +1005,14 @@ fn terms_that_disclose_handles_say_of_how_many_hits() {
     let error = |scheme, disclosure, hits| refused(scheme, disclosure, hits).unwrap_err().to_string();
     assert_eq!(refused(SchemeChoice::Auto, Disclosure::Labelled, Some(1)), Ok(()));
     assert_eq!(refused(SchemeChoice::Bgv, Disclosure::Labelled, Some(16)), Ok(()));
+    assert_eq!(refused(SchemeChoice::Hybrid, Disclosure::Labelled, Some(16)), Ok(()));
     for (scheme, disclosure, hits, said) in [
         (SchemeChoice::Bgv, Disclosure::Labelled, None, "limits.hits_per_probe: is missing"),
         (SchemeChoice::Bgv, Disclosure::Labelled, Some(0), "must be between 1 and 16"),
         (SchemeChoice::Bgv, Disclosure::Labelled, Some(17), "must be between 1 and 16"),
         (SchemeChoice::Bgv, Disclosure::Count, Some(1), "does not go with disclosure = \"count\""),
         (SchemeChoice::Tfhe, Disclosure::Labelled, Some(1), "is not for scheme tfhe"),
-        (SchemeChoice::Hybrid, Disclosure::Labelled, Some(1), "is not for scheme hybrid"),
+        (SchemeChoice::Hybrid, Disclosure::Labelled, Some(17), "must be between 1 and 16"),
     ] {
         let error = error(scheme, disclosure, hits);
         assert!(error.contains(said), "{said}: {error}");

@@ -7,7 +7,7 @@ use rand_chacha::ChaCha20Rng;
 
 use crate::functional::Functional;
 use crate::scheme::{Opened, SubjectReferences, Subjects};
-use crate::template::{Bits, Template};
+use crate::template::{Bits, Handle, Template};
 
 pub(super) const BITS: usize = 64;
 /// phi of a probe that is this in one coordinate and 0 elsewhere is 5 where the reference's bit is 0, -99 where it is 1.
@@ -29,6 +29,11 @@ impl Gallery {
     }
 }
 
+/// Of a person.
+pub(super) fn handle(person: usize) -> Handle {
+    Handle::new(format!("B-{person}")).unwrap()
+}
+
 impl Subjects for Gallery {
     fn len(&self) -> usize {
         self.references.len()
@@ -41,5 +46,9 @@ impl Subjects for Gallery {
 
     fn may_match(&self, index: usize) -> bool {
         index != EXEMPT
+    }
+
+    fn handle(&self, index: usize) -> Option<Cow<'_, Handle>> {
+        Some(Cow::Owned(handle(index)))
     }
 }

@@ -27,20 +27,24 @@ carl,00000000000000001111111100000000
 three,11111111000000000000000000000000
 ";
 
-fn desk() -> Desk {
+/// The same under scheme `hybrid`, whose set decides at this distance from the threshold as the clear does.
+fn under(scheme: &str) -> String {
+    INIT.replace("bgv", scheme)
+}
+
+fn desk(scheme: &str) -> Desk {
     let desk = Desk::empty();
     desk.write("gallery.csv", GALLERY);
     desk.write("probes.csv", PROBES);
-    desk.ok(INIT);
+    desk.ok(&under(scheme));
     desk.ok("keygen --allow-insecure");
     desk.ok("enroll --templates gallery.csv --handles case");
     desk.ok("encrypt --templates probes.csv");
     desk
 }
 
-#[test]
-fn handles_of_hits_are_printed_and_nothing_of_misses_or_of_too_many() {
-    let desk = desk();
+fn handles_of_hits_are_printed(scheme: &str) {
+    let desk = desk(scheme);
     let said = desk.ok("agreement check");
     assert!(said.contains("the handle that the custodian gave it"), "{said}");
     assert!(said.contains("Handles are told of at most 2 hits of a probe"), "{said}");
@@ -61,6 +65,16 @@ fn handles_of_hits_are_printed_and_nothing_of_misses_or_of_too_many() {
 }
 
 #[test]
+fn handles_of_hits_are_printed_and_nothing_of_misses_or_of_too_many_under_bgv() {
+    handles_of_hits_are_printed("bgv");
+}
+
+#[test]
+fn handles_of_hits_are_printed_and_nothing_of_misses_or_of_too_many_under_hybrid() {
+    handles_of_hits_are_printed("hybrid");
+}
+
+#[test]
 fn terms_on_handles_are_refused_by_name() {
     let desk = Desk::empty();
     for (line, what) in [
@@ -68,7 +82,7 @@ fn terms_on_handles_are_refused_by_name() {
         (INIT.replace("labelled", "count"), "limits.hits_per_probe: does not go with disclosure = \"count\""),
         (
             INIT.replace("bgv", "tfhe").replace("insecure-tfhe-test", "insecure-test"),
-            "disclosure: \"labelled\" is not for scheme tfhe",
+            "disclosure: \"labelled\" is not for scheme tfhe, which discloses no handles: agree on scheme bgv or hybrid",
         ),
     ] {
         desk.refused(&line, "agreement.toml", what);
@@ -77,12 +91,14 @@ fn terms_on_handles_are_refused_by_name() {
     assert!(String::from_utf8(desk.read("agreement.toml")).unwrap().contains("hits_per_probe = 1\n"));
 }
 
-#[test]
-fn a_requester_is_told_handles_and_keeps_them_in_its_table() {
+/// Over a network; an auditor then makes the answer again, of which it reads nothing.
+fn a_requester_is_told_handles(scheme: &str) {
     let desk = network::desk();
     desk.write("gallery.csv", GALLERY);
     desk.write("probes.csv", PROBES);
-    desk.ok(&format!("{INIT} --force --service --purpose identification --probes-per-day 9"));
+    let kept = String::from_utf8(desk.read("b/custodian.toml")).unwrap() + "[limits]\nquery_days = 30\n";
+    desk.write("b/custodian.toml", kept);
+    desk.ok(&format!("{} --force --service --purpose identification --probes-per-day 9", under(scheme)));
     desk.ok("keygen --allow-insecure --force --out a/keys");
     desk.ok("enroll --templates gallery.csv --handles case --force --out b/gallery.cotejo");
     let serving = Serving::begin(&desk);
@@ -97,4 +113,20 @@ fn a_requester_is_told_handles_and_keeps_them_in_its_table() {
     // What the custodian keeps of it names nobody's handle.
     desk.ok("audit export --database b/custodian.sqlite --format json --out b/log.json");
     assert!(!String::from_utf8_lossy(&desk.read("b/log.json")).contains("GRP"));
+    let job = desk.json("jobs list --config a/querier.toml")[0]["job"].as_str().unwrap().to_owned();
+    for rest in ["", " --blocks 1"] {
+        let said = desk.json(&format!("audit replay --config b/custodian.toml {job}{rest}"));
+        assert_eq!(said["same"], serde_json::Value::Bool(true), "{said}");
+        assert!(!said.to_string().contains("GRP"), "{said}");
+    }
+}
+
+#[test]
+fn a_requester_is_told_handles_and_keeps_them_in_its_table_under_bgv() {
+    a_requester_is_told_handles("bgv");
+}
+
+#[test]
+fn a_requester_is_told_handles_and_keeps_them_in_its_table_under_hybrid() {
+    a_requester_is_told_handles("hybrid");
 }

@@ -10,6 +10,7 @@ use crate::template::synthetic::Population;
 use rayon::ThreadPool;
 use serde::Serialize;
 
+use crate::cli::comparison::USUAL_HITS;
 use crate::cli::console::{Console, count};
 use crate::cli::failure::Failure;
 use crate::cli::pace;
@@ -30,7 +31,7 @@ pub struct GridArgs {
     /// Where a hit begins [default: face 0.35, fingerprint 0.4, iris 0.345; 35 % of the bits; 0.5 of other vectors]
     #[arg(long, value_name = "NUMBER", conflicts_with = "noise")]
     threshold: Option<Decimal>,
-    /// What the querier learns: any, each or count
+    /// What the querier learns: any, each, count or labelled, of one hit
     #[arg(long, value_name = "WORD", default_value = "any", value_parser = disclosure, conflicts_with = "noise")]
     pub disclosure: Disclosure,
     /// References in the gallery
@@ -93,7 +94,8 @@ fn disclosure(text: &str) -> Result<Disclosure, String> {
         "any" => Ok(Disclosure::Any),
         "each" => Ok(Disclosure::Each),
         "count" => Ok(Disclosure::Count),
-        _ => Err("any, each or count is needed".to_owned()),
+        "labelled" => Ok(Disclosure::Labelled),
+        _ => Err("any, each, count or labelled is needed".to_owned()),
     }
 }
 
@@ -213,6 +215,7 @@ impl GridArgs {
             *threshold = given;
         }
         terms.disclosure = self.disclosure;
+        terms.limits.hits_per_probe = (self.disclosure == Disclosure::Labelled).then_some(USUAL_HITS);
         terms.limits.references = self.references.iter().copied().max().unwrap_or(1);
         terms.limits.probes_per_query = self.probes.iter().copied().max().unwrap_or(1);
         Ok(terms)

@@ -48,6 +48,13 @@ pub(in crate::scheme) struct Member {
     pub(in crate::scheme) label: Label,
 }
 
+impl Member {
+    /// Subjects without handles in every slot of a block: the work is the same for anybody.
+    pub(in crate::scheme) fn strangers(n: usize) -> Vec<Self> {
+        (0..n).map(|slot| Self { slot, number: slot, label: Label::of(None) }).collect()
+    }
+}
+
 impl Folding {
     /// For a gallery of so many places, at least one for each number that a subject has.
     pub(in crate::scheme) fn draw(layout: Layout, places: usize, rng: &mut Generator) -> Self {

@@ -11,6 +11,8 @@ use crate::scheme::bgv::circuit::{Circuit, Comparison};
 use crate::scheme::bgv::distance::{Babies, Block, Steps, Transformed};
 use crate::scheme::bgv::engine::{Ciphertext, Plaintext};
 use crate::scheme::bgv::keys::PreparedKey;
+use crate::scheme::bgv::labelled::Layout;
+use crate::scheme::bgv::labelled::folding::{Folding, Member, fold};
 use crate::scheme::bgv::lock::Lock;
 use crate::scheme::bgv::misfit::Misfit;
 use crate::scheme::bgv::sampling::{Generator, generator};
@@ -24,6 +26,7 @@ pub struct Workload {
     key: PreparedKey,
     circuit: Circuit,
     disclosure: Disclosure,
+    layout: Layout,
     decisions: Vec<(Judgement, Transformed)>,
     babies: Babies,
     rng: Generator,
@@ -73,7 +76,8 @@ impl Workload {
         let probe = secret.encrypt_noise(&mut rng);
         let babies = Babies::of_sample(&key, &probe, 0, steps).ok_or(fits)?;
         let (scores, judged, combined) = (Vec::new(), Vec::new(), Combined::default());
-        Ok(Self { key, circuit, disclosure, decisions, babies, rng, scores, judged, combined })
+        let layout = Layout::new(functional.hits_per_probe());
+        Ok(Self { key, circuit, disclosure, layout, decisions, babies, rng, scores, judged, combined })
     }
 
     /// References in a block.
@@ -119,8 +123,8 @@ impl Workload {
         ring.n
     }
 
-    /// Stage 6, its beginning: combines what [`Workload::thresholds`] left, and adds the slots up where one number is disclosed. Returns how
-    /// many subjects are combined.
+    /// Stage 6, its beginning: combines what [`Workload::thresholds`] left, adds the slots up where one number is disclosed, and folds them where
+    /// handles are. Returns how many subjects are combined.
     pub(crate) fn aggregate(&mut self) -> usize {
         let ring = &*self.key.ring;
         let engine = self.circuit.engine(&self.key);
@@ -134,7 +138,17 @@ impl Workload {
             }
         };
         self.combined = match self.disclosure {
-            Disclosure::Each | Disclosure::Labelled => Combined::Slots(verdicts),
+            Disclosure::Each => Combined::Slots(verdicts),
+            Disclosure::Labelled => {
+                let mut folding = Folding::draw(self.layout, ring.n, &mut self.rng);
+                let members = Member::strangers(ring.n);
+                for verdict in &verdicts {
+                    let folded = fold(&self.key, verdict, &mut [(&mut folding, &members)], self.circuit.answered, &());
+                    // Nobody asks to stop.
+                    debug_assert!(folded.is_ok());
+                }
+                Combined::Folded(folding)
+            }
             Disclosure::Any | Disclosure::Count => {
                 let mut sums = Sums::new(masks, self.circuit.answered);
                 // The first block of a sum is like itself.
@@ -160,6 +174,10 @@ impl Workload {
                 let leave = |value| lock.put_on(&key.ring, &mut sanitised(key, value, rng).ciphertext);
                 verdicts.into_iter().map(leave).count() * n
             }
+            Combined::Folded(folding) => {
+                let mut lock = Lock::draw(rng);
+                folding.finish(key, &mut lock, rng).map_or(0, |_| n)
+            }
             Combined::Sums(sums) => sums.finish(key, &Validity::of_nothing(), rng).samples.len(),
         }
     }
@@ -168,6 +186,7 @@ impl Workload {
 /// What a block leaves before it is sanitised.
 enum Combined {
     Slots(Vec<Ciphertext>),
+    Folded(Folding),
     Sums(Sums),
 }
 

@@ -12,8 +12,8 @@ use crate::scheme::bgv::residues::residue;
 use crate::scheme::hybrid::Hybrid;
 use crate::scheme::hybrid::ciphertexts::{EncryptedProbes, EncryptedVerdicts};
 use crate::scheme::hybrid::keys::PreparedKey;
-use crate::scheme::malformed::{ALONE, BITS, EXEMPT, Gallery};
-use crate::scheme::{Disclosed, Evaluator, Extent, Holder, Opened, Parts, Randomness, Scheme, Task};
+use crate::scheme::malformed::{ALONE, BITS, EXEMPT, Gallery, handle};
+use crate::scheme::{Disclosed, Evaluator, Extent, Holder, Opened, Parts, Randomness, Scheme, Task, bits_of_handles};
 
 const PEOPLE: usize = 9;
 
@@ -22,6 +22,7 @@ fn agreement(disclosure: Disclosure) -> Opened {
     terms.encryption.parameter_set = "insecure-hybrid-test".to_owned();
     terms.encryption.scheme = Hybrid::ID.into();
     terms.limits.references = 1_000;
+    terms.limits.hits_per_probe = (disclosure == Disclosure::Labelled).then_some(PEOPLE);
     planning::open(terms).unwrap()
 }
 
@@ -52,6 +53,7 @@ fn answer(
 /// What it decrypts to.
 fn read(agreement: &Opened, answer: &EncryptedVerdicts) -> Disclosed {
     let disclosure = agreement.terms().disclosure;
+    // Of everybody there may be a handle.
     let verdicts_per_probe = if disclosure == Disclosure::Any { 1 } else { PEOPLE };
     let extent = Extent { functional: agreement.functional(), disclosure, probes: 1, samples: 1, verdicts_per_probe };
     Hybrid::decrypt(&parties().secret, &extent, answer).remove(0)
@@ -66,7 +68,7 @@ fn numbers(answer: &EncryptedVerdicts) -> Vec<u32> {
 #[test]
 fn a_probe_of_one_coordinate_reads_that_bit_of_references_as_disclosed_and_charged() {
     let mut rng = ChaCha20Rng::seed_from_u64(13);
-    for disclosure in [Disclosure::Each, Disclosure::Any, Disclosure::Count] {
+    for disclosure in [Disclosure::Each, Disclosure::Any, Disclosure::Count, Disclosure::Labelled] {
         let agreement = agreement(disclosure);
         let gallery = Gallery::random(PEOPLE, &agreement, &mut rng);
         let chosen = 37;
@@ -80,17 +82,21 @@ fn a_probe_of_one_coordinate_reads_that_bit_of_references_as_disclosed_and_charg
             Disclosure::Each => (Disclosed::Bits(hits), PEOPLE as u64),
             Disclosure::Any => (Disclosed::Bits(vec![count > 0]), 1),
             Disclosure::Count => (Disclosed::Count(count), 17),
-            Disclosure::Labelled => unreachable!("not of this scheme"),
+            Disclosure::Labelled => {
+                let who = hits.iter().enumerate().filter(|(_, hit)| **hit);
+                let handles = who.map(|(person, _)| Some(handle(person))).collect();
+                (Disclosed::Handles(handles), bits_of_handles(PEOPLE as u64))
+            }
         };
         assert_eq!(told, expected, "{disclosure}");
-        assert_eq!(Hybrid::most_bits(disclosure, 0, PEOPLE as u64, PEOPLE as u64), charged);
+        assert_eq!(Hybrid::most_bits(disclosure, PEOPLE as u64, PEOPLE as u64, PEOPLE as u64), charged);
     }
 }
 
 /// Scores out of range are judged by a polynomial that is neither 0 nor 1 there. Under `any` a number that is not 0 is drawn anew in each answer;
 /// under `count` it is the sum of what the polynomial is, the same in each: that is what is charged.
 #[test]
-fn scores_out_of_range_leave_one_bit_under_any_and_a_number_under_count() {
+fn scores_out_of_range_leave_one_bit_under_any_a_number_under_count_and_no_handle() {
     let mut rng = ChaCha20Rng::seed_from_u64(14);
     let far: Vec<i64> = (0..BITS).map(|_| rng.random_range(-400..400)).collect();
     for disclosure in [Disclosure::Any, Disclosure::Count] {
@@ -103,6 +109,12 @@ fn scores_out_of_range_leave_one_bit_under_any_and_a_number_under_count() {
         different.dedup();
         // The noise of each encryption moves a score by some steps, and the polynomial to anything else.
         assert_eq!(different.len(), 3, "{disclosure} {told:?}");
+    }
+    // No handle is told where they do not add up to a number of hits that is agreed: by chance they do ten times in 65,537.
+    let labelled = self::agreement(Disclosure::Labelled);
+    let gallery = Gallery::random(PEOPLE, &labelled, &mut rng);
+    for _ in 0..3 {
+        assert_eq!(read(&labelled, &answer(&labelled, &parties().key, &gallery, &far, &mut rng)), Disclosed::MoreHits);
     }
     // A count of what is in range is a count.
     let agreement = agreement(Disclosure::Count);

@@ -9,6 +9,9 @@ use crate::scheme::bgv::arithmetic::Arithmetic as _;
 use crate::scheme::bgv::circuit::{Circuit, Masks};
 use crate::scheme::bgv::distance::Block;
 use crate::scheme::bgv::engine::{Ciphertext, Plaintext};
+use crate::scheme::bgv::labelled::Layout;
+use crate::scheme::bgv::labelled::folding::{Folding, Member, fold};
+use crate::scheme::bgv::lock::Lock;
 use crate::scheme::bgv::misfit::Misfit;
 use crate::scheme::bgv::residues::residue;
 use crate::scheme::bgv::sampling::{Generator, generator, non_zero};
@@ -27,6 +30,7 @@ pub struct Workload {
     key: PreparedKey,
     circuit: Circuit,
     disclosure: Disclosure,
+    layout: Layout,
     judgements: Vec<Judgement>,
     template: EncryptedTemplate,
     form: LinearForm,
@@ -69,6 +73,7 @@ impl Workload {
             key,
             circuit,
             disclosure,
+            layout: Layout::new(functional.hits_per_probe()),
             judgements,
             template,
             rng,
@@ -119,7 +124,7 @@ impl Workload {
         self.references()
     }
 
-    /// Stage 6: verdicts joined, masked for one probe, and sanitised. Returns how many numbers leave.
+    /// Stage 6: verdicts joined, masked or folded for one probe, and sanitised. Returns how many numbers leave.
     pub(crate) fn aggregate(&mut self) -> usize {
         let ring = &*self.key.ring.ring;
         let engine = self.circuit.engine(&self.key.ring);
@@ -128,6 +133,9 @@ impl Workload {
         let drawn = masks.draw(ring, &mut self.rng);
         let judged = std::mem::take(&mut self.judged);
         self.verdicts = self.circuit.verdict(&engine, judged, &drawn.iter().collect::<Vec<_>>());
+        if self.disclosure == Disclosure::Labelled {
+            return self.handles();
+        }
         if self.disclosure != Disclosure::Each {
             let verdicts = std::mem::take(&mut self.verdicts);
             self.verdicts = verdicts
@@ -141,6 +149,19 @@ impl Workload {
         let numbers = if self.disclosure == Disclosure::Each { ring.n } else { 1 };
         let verdicts = std::mem::take(&mut self.verdicts);
         verdicts.into_iter().map(|verdict| sanitised(&self.key.ring, verdict, &mut self.rng)).count() * numbers
+    }
+
+    /// Verdicts folded for one probe. Returns how many numbers leave.
+    fn handles(&mut self) -> usize {
+        let (key, n) = (&self.key.ring, self.key.set.block_size());
+        let mut folding = Folding::draw(self.layout, n, &mut self.rng);
+        let members = Member::strangers(n);
+        for verdict in std::mem::take(&mut self.verdicts) {
+            let folded = fold(key, &verdict, &mut [(&mut folding, &members)], self.circuit.answered, &());
+            // Nobody asks to stop.
+            debug_assert!(folded.is_ok());
+        }
+        folding.finish(key, &mut Lock::open(), &mut self.rng).map_or(0, |_| n)
     }
 
     fn masks(&self) -> Masks {
