@@ -980,6 +980,7 @@ fn handles_that_a_set_of_hybrid_has_no_room_for_are_refused_by_name() {
         }
         let mut terms = Terms { disclosure, ..Terms::hamming(64, 15) }.with_own_set(set);
         terms.limits.hits_per_probe = (disclosure == Disclosure::Labelled).then_some(hits);
+        terms.limits.references = 60_000;
         planning::open(terms).map(|_| ())
     };
     assert_eq!(opened(Disclosure::Labelled, 8, 30), Ok(()));

@@ -287,9 +287,9 @@ pub(in crate::scheme) fn products_cost(layout: Layout, limbs: usize) -> Cost {
 }
 
 /// Bytes that a search of so many places holds for each of the probes that go over a block together, and once beside them.
-pub(in crate::scheme) fn bytes(set: &BgvSet, layout: Layout, slots: usize) -> [usize; 2] {
+pub(in crate::scheme) fn bytes(set: &BgvSet, layout: Layout, places: usize) -> [usize; 2] {
     let sums = 8 * set.ring_size() * limbs(set, State { limbs: set.limbs, factor: 1, noise: 0.0 });
-    [4 * slots + sums, 4 * set.ring_size() * layout.classes() + 4 * sums]
+    [4 * places + sums, 4 * set.ring_size() * layout.classes() + 4 * sums]
 }
 
 /// Gathering a plaintext's numbers and encoding them, in transforms.
