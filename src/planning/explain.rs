@@ -5,6 +5,7 @@ use crate::functional::SampleLayout;
 use crate::parameters::{MOST_DISTANCE_LOG2, SchemeId};
 use crate::scheme::GrayZone;
 use crate::scheme::Opened;
+use crate::scheme::hybrid;
 use crate::scheme::tfhe::{TESTED_FROM, seen_factor};
 use crate::words::counted;
 
@@ -192,21 +193,32 @@ fn worst_case(agreement: &Opened) -> [String; 3] {
     ]
 }
 
-/// What the tests of probes under scheme `tfhe` see; nothing of the other schemes.
+/// What the tests of probes see under the schemes that test their length.
 fn tests(agreement: &Opened) -> Option<String> {
-    let set = agreement.parameters().tfhe()?;
-    let eyes = agreement.terms().comparison.eyes();
-    let samples = 1..=SampleLayout::fullest(eyes).eyes().len();
-    let factors: Option<Vec<f64>> = samples.map(|samples| seen_factor(&set, agreement.functional(), samples)).collect();
-    let Some(factors) = factors else {
-        return Some("Probes are not tested: templates as short as these leave no room for tests.".to_owned());
-    };
-    let factor = (factors.into_iter().fold(0.0, f64::max) * 10.0).ceil() / 10.0;
+    const SHORT: &str = "Probes are not tested: templates as short as these leave no room for tests.";
     let apart = match agreement.terms().comparison {
         ComparisonTerms::SquaredEuclidean { .. } => "; the coordinate that shifts its threshold is not tested",
         ComparisonTerms::FractionalHamming { .. } => "; whether its code and its masks belong together is not tested",
         _ => "",
     };
+    let rounded = |factor: f64| (factor * 10.0).ceil() / 10.0;
+    if let Some(set) = agreement.parameters().hybrid() {
+        let factor = hybrid::seen_factor(&set, agreement.functional());
+        return Some(factor.map_or(SHORT.to_owned(), |factor| {
+            let factor = rounded(factor);
+            format!(
+                "A probe {factor:.1} times as long as any template is told random numbers, whatever the gallery{apart}."
+            )
+        }));
+    }
+    let set = agreement.parameters().tfhe()?;
+    let eyes = agreement.terms().comparison.eyes();
+    let samples = 1..=SampleLayout::fullest(eyes).eyes().len();
+    let factors: Option<Vec<f64>> = samples.map(|samples| seen_factor(&set, agreement.functional(), samples)).collect();
+    let Some(factors) = factors else {
+        return Some(SHORT.to_owned());
+    };
+    let factor = rounded(factors.into_iter().fold(0.0, f64::max));
     Some(format!(
         "Where {TESTED_FROM} subjects or more are searched, a probe {factor:.1} times as long as any template is told that nobody matches{apart}."
     ))

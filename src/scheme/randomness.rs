@@ -33,6 +33,8 @@ pub(in crate::scheme) enum Drawn {
     ProbeInBlock { probe: usize, block: usize },
     /// One of the random projections that a probe is tested with.
     Projection { probe: usize, number: usize },
+    /// What is drawn once for a query.
+    Query,
 }
 
 impl Drawn {
@@ -43,6 +45,7 @@ impl Drawn {
             Self::Block(block) => [1, block as u64, 0],
             Self::ProbeInBlock { probe, block } => [2, probe as u64, block as u64],
             Self::Projection { probe, number } => [3, probe as u64, number as u64],
+            Self::Query => [4, 0, 0],
         }
     }
 }
@@ -138,6 +141,7 @@ mod tests {
             Drawn::Projection { probe: 0, number: 0 },
             Drawn::Projection { probe: 0, number: 1 },
             Drawn::Projection { probe: 1, number: 0 },
+            Drawn::Query,
         ];
         for (index, &drawn) in all.iter().enumerate() {
             let seed = randomness(1, 1).seed(drawn);

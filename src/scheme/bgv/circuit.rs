@@ -41,6 +41,9 @@ use crate::functional::{Demand, Functional};
 use crate::parameters::bgv::{BgvSet, PLAINTEXT_MODULUS};
 use crate::scheme::Scheme as _;
 
+/// Blocks that have no less noise together than the tests of a probe that shares blocks with others: whoever tests it holds the tests to that.
+pub(in crate::scheme) const TESTS_AS_BLOCKS: usize = 2;
+
 /// A circuit that the parameter set has room for.
 #[derive(Clone, Debug)]
 pub(in crate::scheme) struct Circuit {
@@ -389,8 +392,11 @@ impl Circuit {
         Ok((end, margin.min(ledger.margin()).min(end.margin())))
     }
 
-    /// What is flooded, once as many blocks as there are have been added up: see [`super::aggregate::Sums`].
+    /// What is flooded, once as many blocks as there are have been added up: see [`super::aggregate::Sums`]. Where probes share blocks, their tests
+    /// are added as blocks are.
     fn summed(&self, end: State, blocks: usize) -> State {
+        let tests = if self.masks_late { TESTS_AS_BLOCKS } else { 0 };
+        let blocks = blocks + tests;
         let noise = match self.disclosure {
             // Those of handles have been added up already.
             Disclosure::Each | Disclosure::Labelled => end.noise,

@@ -206,11 +206,23 @@ impl Block {
 
     /// phi - centre in every slot, for each probe.
     pub(in crate::scheme) fn scores(&self, key: &PreparedKey, probes: &[&Babies], centre: i64) -> Vec<Ciphertext> {
+        self.scores_over(key, key.ring.set.limbs, probes, centre)
+    }
+
+    /// As [`Block::scores`], over the first so many primes: for what needs no more room.
+    pub(in crate::scheme) fn scores_over(
+        &self,
+        key: &PreparedKey,
+        limbs: usize,
+        probes: &[&Babies],
+        centre: i64,
+    ) -> Vec<Ciphertext> {
         let ring = &*key.ring;
-        let mut horner = Horner::new(key, self.steps);
+        let limbs = limbs.min(ring.set.limbs);
+        let mut horner = Horner::new(key, self.steps, limbs);
         for giants in self.steps.grouped(GIANTS) {
             let diagonals: Vec<Vec<Poly>> = giants.map(|giant| self.diagonals(ring, giant)).collect();
-            horner.add(&Giants::computed(ring, diagonals.len(), probes.len(), |prime, index, sums| {
+            horner.add(&Giants::computed(ring, limbs, (diagonals.len(), probes.len()), |prime, index, sums| {
                 let together = TOGETHER.min(self.steps.babies);
                 let mut lifted = Poly::unset(diagonals.len() * together * ring.n);
                 for first in (0..self.steps.babies).step_by(together) {
@@ -254,9 +266,9 @@ impl Transformed {
     pub(in crate::scheme) fn scores(&self, key: &PreparedKey, probes: &[&Babies], centre: i64) -> Vec<Ciphertext> {
         let ring = &*key.ring;
         let Steps { period, babies } = self.steps;
-        let mut horner = Horner::new(key, self.steps);
+        let mut horner = Horner::new(key, self.steps, ring.set.limbs);
         for group in self.steps.grouped(KEPT_GIANTS) {
-            horner.add(&Giants::computed(ring, group.len(), probes.len(), |prime, index, sums| {
+            horner.add(&Giants::computed(ring, ring.set.limbs, (group.len(), probes.len()), |prime, index, sums| {
                 let Some(limb) = self.limbs.get(index) else { return };
                 let of_piece = (group.len() * probes.len()).max(1);
                 sums.par_chunks_exact_mut(of_piece).enumerate().with_min_len(LEAST_PIECES).for_each(|(piece, sums)| {
@@ -290,9 +302,9 @@ struct Horner<'a> {
 }
 
 impl<'a> Horner<'a> {
-    fn new(key: &'a PreparedKey, steps: Steps) -> Self {
+    fn new(key: &'a PreparedKey, steps: Steps, limbs: usize) -> Self {
         let rotation = key.ring.rotation(steps.babies);
-        Self { key, rotation, state: state_of_sums(&key.ring.set, steps), sums: Vec::new() }
+        Self { key, rotation, state: state_of_sums(&key.ring.set, steps, limbs), sums: Vec::new() }
     }
 
     /// The giant steps before those that came so far.
@@ -306,7 +318,7 @@ impl<'a> Horner<'a> {
                         giants.add_to(ring, Sum::Added, giant, probe, sum);
                     }
                     None => {
-                        let parts = [(); 2].map(|()| Poly::unset(ring.set.limbs * ring.n));
+                        let parts = [(); 2].map(|()| Poly::unset(self.state.limbs * ring.n));
                         let mut sum = Ciphertext { state: self.state, parts };
                         giants.add_to(ring, Sum::Replaced, giant, probe, &mut sum);
                         self.sums.push(sum);
@@ -319,7 +331,7 @@ impl<'a> Horner<'a> {
     /// With the bias, noise divided down to its floor.
     fn finish(self, bias: Vec<u32>) -> Vec<Ciphertext> {
         let (ring, state) = (&*self.key.ring, self.state);
-        let bias = ring.lift_all(&bias, ring.set.limbs);
+        let bias = ring.lift_all(&bias, state.limbs);
         let dropped = ring.chain.primes_to_drop(state.noise, state.limbs, 0);
         let finished = self.sums.into_iter().map(|mut sum| {
             let limbs = sum.parts[0].par_chunks_exact_mut(ring.n).zip(bias.par_chunks_exact(ring.n)).zip(&ring.limbs);
@@ -330,8 +342,8 @@ impl<'a> Horner<'a> {
     }
 }
 
-/// What is known of a sum before it is divided.
-fn state_of_sums(set: &BgvSet, steps: Steps) -> State {
+/// What is known of a sum over so many primes before it is divided: of babies over all of them, whose noise is no less.
+fn state_of_sums(set: &BgvSet, steps: Steps, limbs: usize) -> State {
     let noise = Noise::of(set);
     let fresh = State { limbs: set.limbs, factor: 1, noise: noise.fresh() };
     // Every rotation adds its own noise to that of the one before.
@@ -339,14 +351,19 @@ fn state_of_sums(set: &BgvSet, steps: Steps) -> State {
     let rotations = |count: usize| one + log2(count as f64) / 2.0;
     let last_baby = sum([fresh.noise, rotations(steps.babies - 1)]);
     let products = noise.plaintext_product(last_baby) + log2(steps.period as f64) / 2.0;
-    State { noise: sum([products, rotations(steps.giants() - 1), noise.plaintext()]), ..fresh }
+    State { limbs, noise: sum([products, rotations(steps.giants() - 1), noise.plaintext()]), ..fresh }
 }
 
 /// The state of a score, and what it costs a block; and what the babies cost a probe.
 pub(in crate::scheme) fn ledger_entry(ledger: &Ledger, chain: Chain, steps: Steps) -> State {
+    ledger_entry_over(ledger, chain, steps, chain.set.limbs)
+}
+
+/// As [`ledger_entry`], of [`Block::scores_over`].
+pub(in crate::scheme) fn ledger_entry_over(ledger: &Ledger, chain: Chain, steps: Steps, limbs: usize) -> State {
     // Divided alike whatever the circuit that follows.
     let chain = Chain::of(&chain.set);
-    let before = state_of_sums(&chain.set, steps);
+    let before = state_of_sums(&chain.set, steps, limbs);
     ledger.admit(before);
     for _ in 1..steps.giants() {
         ledger.charge_keyswitch(before.limbs, 0);

@@ -377,6 +377,18 @@ impl Ciphertext {
         if part == 0 { c0 } else { c1 }
     }
 
+    /// With a number added in every slot.
+    pub(in crate::scheme) fn plus(mut self, ring: &Ring, number: u32) -> Self {
+        let number = centred(multiply_mod_t(number, self.state.factor));
+        let [body, _] = &mut self.parts;
+        body.par_chunks_exact_mut(ring.n).zip(&ring.limbs).for_each(|(limb, prime)| {
+            let number = prime.modulus.store(number);
+            limb.iter_mut().for_each(|c| *c = prime.modulus.add(*c, number));
+        });
+        self.state.noise = sum([self.state.noise, Noise::of(&ring.set).plaintext()]);
+        self
+    }
+
     /// Multiplies by a constant modulo t, without changing the factor: the plaintext is multiplied.
     pub(in crate::scheme) fn scaled(mut self, ring: &Ring, constant: u32) -> Self {
         let constant = centred(constant);

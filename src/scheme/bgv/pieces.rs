@@ -18,11 +18,11 @@ pub(in crate::scheme) struct Giants {
 }
 
 impl Giants {
-    /// Computed prime by prime: `compute` gets a prime, its number, and all sums over it to write.
+    /// Computed prime by prime, over so many: `compute` gets a prime, its number, and all sums over it to write.
     pub(in crate::scheme) fn computed(
         ring: &Ring,
-        giants: usize,
-        probes: usize,
+        limbs: usize,
+        (giants, probes): (usize, usize),
         compute: impl Fn(&Limb, usize, &mut [[Piece; 2]]) + Sync,
     ) -> Self {
         let limb = |(index, prime): (usize, &Limb)| {
@@ -30,8 +30,8 @@ impl Giants {
             compute(prime, index, sums.as_chunks_mut().0.as_chunks_mut().0);
             sums
         };
-        let limbs = ring.ciphertext_limbs().par_iter().enumerate().map(limb).collect();
-        Self { giants, probes, limbs }
+        let primes = ring.ciphertext_limbs().par_iter().take(limbs);
+        Self { giants, probes, limbs: primes.enumerate().map(limb).collect() }
     }
 
     /// The pieces of one sum over one prime, both parts of each.

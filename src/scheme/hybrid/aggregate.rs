@@ -3,16 +3,17 @@
 //! A block's verdicts, 1 or 0 in every slot, times a plaintext that is 0 outside a probe's slots: the products of all blocks are added, and
 //! N times the constant coefficient is the sum over the probe's slots. Under `any` the plaintext holds one random number other than 0, the
 //! same in every slot and block, where the sum of a probe's hits cannot reach t; else any random numbers, four times over, so that all four sums
-//! are 0 for a miss, and for a hit with probability 2^-64.
+//! are 0 for a miss, and for a hit with probability 2^-64. The probe's tests are added to each sum in the end ([`super::validity`]).
 
+use super::keys::PreparedKey;
 use super::pairs::Pairs;
+use super::validity::Examined;
 use crate::agreement::Disclosure;
 use crate::parameters::bgv::PLAINTEXT_MODULUS;
 use crate::scheme::bgv::aggregate::Summed;
 use crate::scheme::bgv::answer::MANY_SAMPLES;
 use crate::scheme::bgv::arithmetic::Arithmetic as _;
 use crate::scheme::bgv::engine::{Ciphertext, Engine, Plaintext};
-use crate::scheme::bgv::keys::PreparedKey;
 use crate::scheme::bgv::misfit::Misfit;
 use crate::scheme::bgv::residues::divide_mod_t;
 use crate::scheme::bgv::sampling::{Generator, any_residue, non_zero};
@@ -108,10 +109,25 @@ impl Sums {
         Ok(())
     }
 
-    /// Sanitised.
-    pub(super) fn finish(mut self, key: &PreparedKey) -> Summed {
+    /// The probe's tests added, where there are any, and sanitised.
+    ///
+    /// # Errors
+    ///
+    /// As [`Examined::test`].
+    pub(super) fn finish(
+        mut self,
+        key: &PreparedKey,
+        examined: Option<&Examined>,
+        probe: usize,
+    ) -> Result<Summed, Misfit> {
         let mut summed = Summed::default();
-        self.values.into_iter().for_each(|sum| summed.push(key, sum, &mut self.rng));
-        summed
+        for mut sum in self.values {
+            if let Some(examined) = examined {
+                // 0, or uniform, by any factor.
+                sum.add_masked(&key.ring.ring, &examined.test(key, probe..probe + 1, &mut self.rng)?);
+            }
+            summed.push(&key.ring, sum, &mut self.rng);
+        }
+        Ok(summed)
     }
 }

@@ -1,10 +1,11 @@
 //! The ciphertexts that cross: encrypted templates one way, sanitised verdicts the other.
 
 use super::scale::Decisions;
+use super::validity::Tests;
 use crate::agreement::Disclosure;
 use crate::functional::Functional;
 use crate::parameters::hybrid::HybridSet;
-use crate::scheme::bgv::answer::MANY_SAMPLES;
+use crate::scheme::bgv::answer::{KEY_NUMBERS, MANY_SAMPLES};
 use crate::scheme::bgv::packing::{pack, unpack};
 use crate::scheme::bgv::ring::Ring;
 use crate::scheme::tfhe::query::SeededBodies;
@@ -55,12 +56,22 @@ impl Crossing for EncryptedProbes {
 
 /// The sanitised verdicts of an answer, over the first prime of the ring alone.
 pub enum EncryptedVerdicts {
-    /// `each`: ring elements, transformed, of all pairs of the query, probe by probe: one for each block of them, or four.
-    Slots(Vec<[Vec<u32>; 2]>),
+    /// `each`.
+    Slots {
+        /// LWE samples of the key to the pads ([`crate::scheme::bgv::lock`]), mask then body: one key for all elements; none where probes are not tested.
+        key: Vec<Vec<u32>>,
+        /// Ring elements, transformed, of all pairs of the query, probe by probe: one for each block of them, or four.
+        elements: Vec<[Vec<u32>; 2]>,
+    },
     /// `any`, `count`: of each probe its LWE samples, mask then body.
     Samples(Vec<Vec<Vec<u32>>>),
-    /// `labelled`: of each probe one ring element, transformed, whatever the gallery.
-    Handles(Vec<[Vec<u32>; 2]>),
+    /// `labelled`.
+    Handles {
+        /// As of [`EncryptedVerdicts::Slots`].
+        key: Vec<Vec<u32>>,
+        /// Of each probe one ring element, transformed, whatever the gallery.
+        elements: Vec<[Vec<u32>; 2]>,
+    },
 }
 
 /// Ring elements that answer for one block under `each`: 0 in all of them iff the pair hits. One where an OR has several inputs: 0 iff
@@ -79,14 +90,19 @@ fn elements(set: &HybridSet, extent: &Extent<'_>) -> usize {
     }
 }
 
+/// Bytes of the key to the pads of an answer under `each` and `labelled`; 0 where probes are not tested.
+fn key_bytes(set: &HybridSet, extent: &Extent<'_>) -> usize {
+    Tests::of(set, extent.functional).map_or(0, |_| KEY_NUMBERS * set.ring().answer_sample_bytes())
+}
+
 impl Crossing for EncryptedVerdicts {
     type Set = HybridSet;
 
     fn encode(&self) -> Result<Vec<u8>, CrossingError> {
         let mut bytes = Vec::new();
         match self {
-            Self::Slots(elements) | Self::Handles(elements) => {
-                elements.iter().flatten().for_each(|part| pack(part, &mut bytes))
+            Self::Slots { key, elements } | Self::Handles { key, elements } => {
+                key.iter().chain(elements.iter().flatten()).for_each(|part| pack(part, &mut bytes));
             }
             Self::Samples(probes) => probes.iter().flatten().for_each(|sample| pack(sample, &mut bytes)),
         }
@@ -103,17 +119,24 @@ impl Crossing for EncryptedVerdicts {
         match extent.disclosure {
             Disclosure::Each | Disclosure::Labelled => {
                 let count = elements(set, extent);
-                if count.checked_mul(ring.set.answer_block_bytes()) != Some(bytes.len()) {
-                    return Err(CrossingError::Dimensions("verdicts"));
-                }
+                let of_elements = count.checked_mul(ring.set.answer_block_bytes());
+                let numbers = match of_elements.and_then(|expected| bytes.len().checked_sub(expected)) {
+                    // Also as custodians answered that had no tests of probes.
+                    Some(0) => 0,
+                    Some(rest) if rest == key_bytes(set, extent) => KEY_NUMBERS,
+                    _ => return Err(CrossingError::Dimensions("verdicts")),
+                };
+                let key: Vec<Vec<u32>> =
+                    (0..numbers).map(|_| unpack(&mut bytes, n + 1, modulus)).collect::<Result<_, _>>()?;
                 let element = |bytes: &mut &[u8]| Ok([unpack(bytes, n, modulus)?, unpack(bytes, n, modulus)?]);
                 let elements: Vec<[Vec<u32>; 2]> =
                     (0..count).map(|_| element(&mut bytes)).collect::<Result<_, CrossingError>>()?;
                 // A trivial answer, without a mask, hides nothing.
-                match elements.iter().any(|[_, mask]| mask.iter().all(|&c| c == 0)) {
+                let masks = key.iter().map(|sample| sample.get(..n).unwrap_or_default());
+                match masks.chain(elements.iter().map(|[_, mask]| &**mask)).any(|mask| mask.iter().all(|&c| c == 0)) {
                     true => Err(CrossingError::Trivial),
-                    false if extent.disclosure == Disclosure::Labelled => Ok(Self::Handles(elements)),
-                    false => Ok(Self::Slots(elements)),
+                    false if extent.disclosure == Disclosure::Labelled => Ok(Self::Handles { key, elements }),
+                    false => Ok(Self::Slots { key, elements }),
                 }
             }
             Disclosure::Any | Disclosure::Count => {
@@ -137,7 +160,10 @@ impl Crossing for EncryptedVerdicts {
     fn limit_bytes(set: &HybridSet, extent: &Extent<'_>) -> u64 {
         let ring = set.ring();
         let samples = (extent.probes as u64).saturating_mul((MANY_SAMPLES * ring.answer_sample_bytes()) as u64);
-        let elements = || (elements(set, extent) as u64).saturating_mul(ring.answer_block_bytes() as u64);
+        let elements = || {
+            let elements = (elements(set, extent) as u64).saturating_mul(ring.answer_block_bytes() as u64);
+            elements.saturating_add(key_bytes(set, extent) as u64)
+        };
         match extent.disclosure {
             // A query about one subject may be answered as `any`.
             Disclosure::Each => samples.max(elements()),

@@ -15,6 +15,7 @@ use super::keys::{EvaluationKey, PreparedKey};
 use super::labelled::{self, Handles, TOGETHER};
 use super::pairs::{Decision, Pairs, Query};
 use super::scale::Decisions;
+use super::validity::{Examination, Examined, MASK_SCALE, Tests, rows};
 use crate::agreement::Disclosure;
 use crate::functional::Functional;
 use crate::parameters::hybrid::HybridSet;
@@ -23,6 +24,7 @@ use crate::scheme::bgv::circuit::{Circuit, Comparison, Masks};
 use crate::scheme::bgv::distance::{Block, Steps};
 use crate::scheme::bgv::engine::{Ciphertext, Plaintext, digest};
 use crate::scheme::bgv::labelled::Layout;
+use crate::scheme::bgv::lock::Lock;
 use crate::scheme::bgv::misfit::Misfit;
 use crate::scheme::bgv::pool::Poly;
 use crate::scheme::bgv::residues::residue;
@@ -31,9 +33,6 @@ use crate::scheme::bgv::sanitise::sanitised;
 use crate::scheme::bgv::shape::Shape;
 use crate::scheme::tfhe::distance::{EncryptedTemplate, Scratch};
 use crate::scheme::{Drawn, Evaluator, PartDigest, Parts, Progress, Randomness, Stopped, Task, Unanswered};
-
-/// Masks are subtracted, and w = 2 v + 1.
-const MASK_SCALE: i64 = -2;
 
 /// w of a decision that misses, or hits, whatever the probe.
 const MISS: i64 = -1;
@@ -60,18 +59,12 @@ impl Evaluator for Hybrid {
         parts: &mut Parts,
         progress: &dyn Progress,
     ) -> Result<EncryptedVerdicts, Unanswered> {
-        let mut search = Search::new(key, task, probes, randomness, progress);
-        let verdicts = match task.disclosure {
-            Disclosure::Each => EncryptedVerdicts::Slots(search.slots(parts)?),
-            Disclosure::Any | Disclosure::Count => EncryptedVerdicts::Samples(search.samples(parts)?),
-            Disclosure::Labelled => EncryptedVerdicts::Handles(search.handles(parts)?),
-        };
-        require_hidden(&search.leakage)?;
-        Ok(verdicts)
+        Search::new(key, task, probes, randomness, progress).tested().answer(parts)
     }
 
     fn parts(set: &HybridSet, task: &Task<'_>) -> usize {
-        Query { task, block_size: set.block_size() }.blocks()
+        let tests = Tests::of(set, task.functional).map_or(0, |_| Tests::blocks(set, task.layouts.len()));
+        Query { task, block_size: set.block_size() }.blocks() + tests
     }
 
     fn part(
@@ -82,9 +75,11 @@ impl Evaluator for Hybrid {
         number: usize,
         progress: &dyn Progress,
     ) -> Result<Option<PartDigest>, Unanswered> {
-        let mut search = Search::new(key, task, probes, randomness, progress);
-        if number >= search.query.blocks() {
-            return Ok(None);
+        let mut search = Search::new(key, task, probes, randomness, progress).tested();
+        if let Some(block) = number.checked_sub(search.query.blocks()) {
+            let tested = search.examination().filter(|examination| block < examination.blocks());
+            let value = tested.map(|examination| examination.block(block, progress)).transpose()?;
+            return Ok(value.flatten().map(|value| digest(&[value])));
         }
         let rng = &mut Generator::of(&randomness.seed(Drawn::Block(number)));
         let pairs = search.query.block(number, rng);
@@ -94,7 +89,8 @@ impl Evaluator for Hybrid {
 
     fn steps(set: &HybridSet, task: &Task<'_>) -> u64 {
         let pairs = Query { task, block_size: set.block_size() }.pairs();
-        (pairs * agreed_shape(task.functional).decisions()) as u64
+        let tests = Tests::of(set, task.functional).map_or(0, |_| rows(task.layouts.len()));
+        (pairs * agreed_shape(task.functional).decisions() + tests) as u64
     }
 }
 
@@ -108,8 +104,13 @@ pub(super) fn masking(functional: &Functional, disclosure: Disclosure, subjects:
     Masking::of(disclosure, (subjects as u64).saturating_mul(agreed_shape(functional).largest_sum()))
 }
 
+/// What ring elements of a query are locked with, where its probes are tested.
+fn lock(examined: Option<&Examined>, rng: &mut Generator) -> Lock {
+    if examined.is_some() { Lock::draw(rng) } else { Lock::open() }
+}
+
 /// One query against one gallery.
-struct Search<'a> {
+pub(super) struct Search<'a> {
     key: &'a PreparedKey,
     query: Query<'a>,
     /// Of each probe its samples.
@@ -121,10 +122,13 @@ struct Search<'a> {
     circuits: HashMap<Shape, Arc<Circuit>>,
     /// Statistical distance, so far, of the answer on each probe from one that depends on its verdicts alone.
     leakage: Vec<f64>,
+    /// How probes are tested.
+    tests: Option<Tests>,
 }
 
 impl<'a> Search<'a> {
-    fn new(
+    /// One whose probes are not tested.
+    pub(super) fn new(
         key: &'a PreparedKey,
         task: &'a Task<'a>,
         probes: &EncryptedProbes,
@@ -148,15 +152,54 @@ impl<'a> Search<'a> {
             progress,
             circuits: HashMap::new(),
             leakage: vec![0.0; task.layouts.len()],
+            tests: None,
         }
     }
 
-    /// `each`: the ring elements of all blocks.
-    fn slots(&mut self, parts: &mut Parts) -> Result<Vec<[Vec<u32>; 2]>, Unanswered> {
+    /// The same with tests of its probes, where there is room for any.
+    pub(super) fn tested(mut self) -> Self {
+        self.tests = Tests::of(&self.key.set, self.query.task.functional).map(Tests::with_coefficients);
+        self
+    }
+
+    /// The sanitised verdicts.
+    pub(super) fn answer(mut self, parts: &mut Parts) -> Result<EncryptedVerdicts, Unanswered> {
+        let examined = self.examined(parts)?;
+        let verdicts = match self.query.task.disclosure {
+            Disclosure::Each => self.slots(examined.as_ref(), parts)?,
+            Disclosure::Any | Disclosure::Count => EncryptedVerdicts::Samples(self.samples(examined.as_ref(), parts)?),
+            Disclosure::Labelled => self.handles(examined.as_ref(), parts)?,
+        };
+        require_hidden(&self.leakage)?;
+        Ok(verdicts)
+    }
+
+    /// What tests of the query's probes take.
+    fn examination(&self) -> Option<Examination<'_>> {
+        let Self { key, templates, randomness, .. } = self;
+        self.tests.as_ref().map(|tests| Examination { key, tests, templates, randomness })
+    }
+
+    /// The probes, tested. Blocks of tests are parts of the answer behind those of pairs.
+    fn examined(&self, parts: &mut Parts) -> Result<Option<Examined>, Unanswered> {
+        let Some(examination) = self.examination() else { return Ok(None) };
+        let mut blocks = Vec::with_capacity(examination.blocks());
+        for block in 0..examination.blocks() {
+            let value = examination.block(block, self.progress)?.ok_or(Misfit::Unlike)?;
+            parts.note(self.query.blocks() + block, || digest(std::slice::from_ref(&value)));
+            blocks.push(value);
+        }
+        Ok(Some(Examined::new(blocks)))
+    }
+
+    /// `each`: the ring elements of all blocks; where probes are tested they are locked, by one key for them all.
+    fn slots(&mut self, examined: Option<&Examined>, parts: &mut Parts) -> Result<EncryptedVerdicts, Unanswered> {
         let mut elements = Vec::new();
         if self.query.pairs() == 0 {
-            return Ok(elements);
+            return Ok(EncryptedVerdicts::Slots { key: Vec::new(), elements });
         }
+        let of_query = &mut Generator::of(&self.randomness.seed(Drawn::Query));
+        let mut lock = lock(examined, of_query);
         for block in 0..self.query.blocks() {
             let rng = &mut Generator::of(&self.randomness.seed(Drawn::Block(block)));
             let pairs = self.query.block(block, rng);
@@ -164,18 +207,34 @@ impl<'a> Search<'a> {
             let values = self.verdicts(block, &pairs, &circuit, rng)?;
             parts.note(block, || digest(&values));
             for value in values {
-                let output = sanitised(&self.key.ring, value, rng);
+                let mut output = sanitised(&self.key.ring, value, rng);
+                lock.put_on(&self.key.ring.ring, &mut output.ciphertext);
                 let leakage = output.leakage * self.key.set.block_size() as f64;
                 pairs.probes.clone().for_each(|probe| self.leak(probe, leakage));
                 elements.push(output.ciphertext.parts.map(Poly::into_vec));
             }
         }
-        Ok(elements)
+        let key = self.key_of(lock, examined, of_query)?;
+        Ok(EncryptedVerdicts::Slots { key, elements })
+    }
+
+    /// The key of what is locked, with tests of all probes; none where they are not tested.
+    fn key_of(
+        &mut self,
+        lock: Lock,
+        examined: Option<&Examined>,
+        rng: &mut Generator,
+    ) -> Result<Vec<Vec<u32>>, Unanswered> {
+        let Some(examined) = examined else { return Ok(Vec::new()) };
+        let probes = 0..self.templates.len();
+        let locked = examined.locked(self.key, lock, probes.clone(), rng)?;
+        probes.for_each(|probe| self.leak(probe, locked.leakage));
+        Ok(locked.samples)
     }
 
     /// `any`, `count`: the samples of each probe. The pairs of a probe follow each other, so that only the last probe of a block can have more in
     /// the next: its sums are kept, all others are finished where they stand.
-    fn samples(&mut self, parts: &mut Parts) -> Result<Vec<Vec<Vec<u32>>>, Unanswered> {
+    fn samples(&mut self, examined: Option<&Examined>, parts: &mut Parts) -> Result<Vec<Vec<Vec<u32>>>, Unanswered> {
         let task = self.query.task;
         let masking = masking(task.functional, task.disclosure, task.subjects.len());
         let mut samples = Vec::with_capacity(task.layouts.len());
@@ -195,7 +254,9 @@ impl<'a> Search<'a> {
                 verdicts.iter().try_for_each(|value| sums.add(&engine, value, &pairs, probe)).map(|()| sums)
             };
             unfinished = last.map(add).transpose()?;
-            let finished = sums.into_par_iter().map(|sums| add(sums).map(|sums| sums.finish(&self.key.ring)));
+            let finished = sums
+                .into_par_iter()
+                .map(|(probe, sums)| add((probe, sums)).and_then(|sums| sums.finish(self.key, examined, probe)));
             for summed in finished.collect::<Result<Vec<_>, _>>()? {
                 self.leak(samples.len(), summed.leakage);
                 samples.push(summed.samples);
@@ -204,13 +265,16 @@ impl<'a> Search<'a> {
         Ok(samples)
     }
 
-    /// `labelled`: the ring element of each probe. As under `any` only the last probe of a block can have more pairs in the next.
-    fn handles(&mut self, parts: &mut Parts) -> Result<Vec<[Vec<u32>; 2]>, Unanswered> {
+    /// `labelled`: the ring element of each probe, locked as under `each`. As under `any` only the last probe of a block can have more pairs in the
+    /// next.
+    fn handles(&mut self, examined: Option<&Examined>, parts: &mut Parts) -> Result<EncryptedVerdicts, Unanswered> {
         let (task, n) = (self.query.task, self.key.set.block_size());
         let layout = Layout::new(task.hits());
         let answered = self.circuit(&agreed_shape(task.functional))?.answered;
         // A multiple of N: places say of a gallery no more than how many blocks it fills.
         let places = task.subjects.len().div_ceil(n).max(1) * n;
+        let of_query = &mut Generator::of(&self.randomness.seed(Drawn::Query));
+        let mut lock = lock(examined, of_query);
         let mut elements = Vec::with_capacity(task.layouts.len());
         let mut unfinished: Option<Handles> = None;
         for block in 0..self.query.blocks() {
@@ -231,13 +295,15 @@ impl<'a> Search<'a> {
                 unfinished = handles.pop_if(|(probe, _)| !self.query.ends(*probe, block)).map(|(_, handles)| handles);
                 let finished = handles.into_par_iter().map(|(probe, handles)| (probe, handles.finish(&self.key.ring)));
                 for (probe, output) in finished.collect::<Vec<_>>() {
-                    let output = output.ok_or(Misfit::Unlike)?;
+                    let mut output = output.ok_or(Misfit::Unlike)?;
+                    lock.put_on(&self.key.ring.ring, &mut output.ciphertext);
                     self.leak(probe, output.leakage * n as f64);
                     elements.push(output.ciphertext.parts.map(Poly::into_vec));
                 }
             }
         }
-        Ok(elements)
+        let key = self.key_of(lock, examined, of_query)?;
+        Ok(EncryptedVerdicts::Handles { key, elements })
     }
 
     fn leak(&mut self, probe: usize, leakage: f64) {

@@ -31,14 +31,20 @@ impl SecretKey {
         EvaluationKey { ring, secret: self.ring.encrypt_slots(slots, rng) }
     }
 
+    /// The pads of an answer, by its key.
+    fn pads(&self, key: &[Vec<u32>]) -> Pads {
+        let numbers = key.iter().map(|sample| residue(self.ring.lwe_phase(sample)));
+        Pads::of(&Zeroizing::new(numbers.collect::<Vec<u32>>()))
+    }
+
     /// What a block of ring elements says of each pair in it.
-    fn bits(&self, elements: &[[Vec<u32>; 2]], extent: &Extent<'_>) -> Vec<bool> {
+    fn bits(&self, key: &[Vec<u32>], elements: &[[Vec<u32>; 2]], extent: &Extent<'_>) -> Vec<bool> {
+        let mut pads = self.pads(key);
         // A hit is 0, but where verdicts are masked in the end: there a miss is.
         let zero_hits = !Decisions::of(extent.functional).is_disjunction();
         let blocks = elements.chunks(outputs(extent.functional));
-        let bits = blocks
-            .flat_map(|block| self.ring.zeros(block, &mut Pads::of(&[]), block.len()))
-            .map(|zero| zero == zero_hits);
+        let bits =
+            blocks.flat_map(|block| self.ring.zeros(block, &mut pads, block.len())).map(|zero| zero == zero_hits);
         bits.take(extent.verdicts()).collect()
     }
 
@@ -69,15 +75,16 @@ impl Holder for Hybrid {
 
     fn decrypt(key: &SecretKey, extent: &Extent<'_>, verdicts: &EncryptedVerdicts) -> Vec<Disclosed> {
         match verdicts {
-            EncryptedVerdicts::Slots(elements) => {
-                let bits = key.bits(elements, extent);
+            EncryptedVerdicts::Slots { key: pads, elements } => {
+                let bits = key.bits(pads, elements, extent);
                 bits.chunks(extent.verdicts_per_probe.max(1)).map(|bits| Disclosed::Bits(bits.to_vec())).collect()
             }
             EncryptedVerdicts::Samples(probes) => {
                 probes.iter().map(|samples| key.read(samples, extent.disclosure)).collect()
             }
-            EncryptedVerdicts::Handles(elements) => {
-                let told = |[c0, c1]: &[Vec<u32>; 2]| key.ring.handles([c0, c1], &mut Pads::of(&[]), extent);
+            EncryptedVerdicts::Handles { key: pads, elements } => {
+                let mut pads = key.pads(pads);
+                let told = |[c0, c1]: &[Vec<u32>; 2]| key.ring.handles([c0, c1], &mut pads, extent);
                 elements.iter().map(told).collect()
             }
         }

@@ -19,7 +19,6 @@ pub(super) const TOGETHER: usize = 32;
 /// What one probe is told, over the blocks so far. Its generator draws what hides it. SECRET of the custodian.
 pub(super) struct Handles {
     folding: Folding,
-    lock: Lock,
     rng: Generator,
 }
 
@@ -27,18 +26,13 @@ impl Handles {
     /// Of a probe, about a gallery of so many places.
     pub(super) fn new(layout: Layout, places: usize, randomness: &Randomness, probe: usize) -> Self {
         let mut rng = Generator::of(&randomness.seed(Drawn::Probe(probe)));
-        Self { folding: Folding::draw(layout, places, &mut rng), lock: lock(), rng }
+        Self { folding: Folding::draw(layout, places, &mut rng), rng }
     }
 
-    /// Sanitised; none of no block.
+    /// Sanitised, to be locked; none of no block.
     pub(super) fn finish(mut self, key: &PreparedKey) -> Option<Sanitised> {
-        self.folding.finish(key, &mut self.lock, &mut self.rng)
+        self.folding.finish(key, &mut Lock::open(), &mut self.rng)
     }
-}
-
-/// What a probe's sums are locked with: nothing, for what probes are is not tested under this scheme.
-fn lock() -> Lock {
-    Lock::open()
 }
 
 /// Adds a block, its verdicts 1 or 0 in every slot, over at most so many primes, to what each of these probes is told.

@@ -6,7 +6,8 @@
 //! b - <a, s> is a linear stage whose weights are the masks a, and a threshold as of any block.
 //!
 //! Files in the order data flows: `holder` encrypts; `pairs` says who stands in which slot; `bridge` scores and switches; `evaluator` judges
-//! block after block; `aggregate` leaves one number a probe, `labelled` sums of handles; `holder` decrypts. `scale` says how phi lies modulo t, `admission` what a set
+//! block after block; `validity` tests probes; `aggregate` leaves one number a probe, `labelled` sums of handles; `holder` decrypts. `scale` says
+//! how phi lies modulo t, `admission` what a set
 //! therefore admits. [`laboratory`] measures, times and tries them.
 
 mod admission;
@@ -20,6 +21,8 @@ mod labelled;
 pub mod laboratory;
 mod pairs;
 mod scale;
+mod soundness;
+mod validity;
 
 use crate::agreement::{Disclosure, SchemeId};
 use crate::functional::Functional;
@@ -28,6 +31,7 @@ use crate::parameters::hybrid::HybridSet;
 use crate::scheme::Scheme;
 use crate::scheme::bgv::Bgv;
 use crate::scheme::bgv::answer::bits_of_any_phases;
+pub(crate) use validity::seen_factor;
 
 /// The scheme.
 #[derive(Debug)]

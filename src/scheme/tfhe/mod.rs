@@ -23,7 +23,7 @@ mod sanitise;
 mod scale;
 mod soundness;
 mod threshold;
-mod validity;
+pub(in crate::scheme) mod validity;
 
 use ::tfhe::core_crypto::prelude::*;
 use rand::CryptoRng;

@@ -103,15 +103,20 @@ impl Tests {
         (std::f64::consts::PI * self.longest).powi(2) * self.coins as f64
     }
 
-    /// The random integers of one projection of one sample, as a linear form. Range: [-eta, eta]; variance eta / 2.
+    /// As [`projection`], of one sample.
     fn projection(&self, rng: &mut ChaCha20Rng) -> LinearForm {
-        let weights = (0..self.coordinates).map(|_| heads(2 * self.coins, rng) as i16 - self.coins as i16).collect();
-        LinearForm { weights, bias: 0, start: 0 }
+        projection(self.coordinates, self.coins, rng)
     }
 }
 
+/// The random integers of one projection of a sample, as a linear form: heads among 2 eta coins, less eta. Range: [-eta, eta]; variance eta / 2.
+pub(in crate::scheme) fn projection(coordinates: usize, coins: usize, rng: &mut ChaCha20Rng) -> LinearForm {
+    let weights = (0..coordinates).map(|_| heads(2 * coins, rng) as i16 - coins as i16).collect();
+    LinearForm { weights, bias: 0, start: 0 }
+}
+
 /// What the integers of one projection are drawn from.
-fn integers(randomness: &Randomness, probe: usize, number: usize) -> ChaCha20Rng {
+pub(in crate::scheme) fn integers(randomness: &Randomness, probe: usize, number: usize) -> ChaCha20Rng {
     ChaCha20Rng::from_seed(*randomness.seed(Drawn::Projection { probe, number }))
 }
 

@@ -292,7 +292,7 @@ impl Current {
 /// seed: another order of operations, another use of randomness, other parameters of a step; whether or not the version of the program changes.
 /// Answers of before are then refused by name, instead of being called others than those that were signed. Answers of programs that name no
 /// number are of circuits before the second.
-const CIRCUITS: u32 = 2;
+const CIRCUITS: u32 = 3;
 
 /// What the bytes of a custodian's answers depend on, beside what they are about and drawn from: the program with its circuits, and the processor
 /// where that matters.

@@ -4,6 +4,7 @@ use super::pace::Pace;
 use crate::agreement::{Disclosure, EyeRule};
 use crate::functional::Functional;
 use crate::parameters::hybrid::HybridSet;
+use crate::scheme::bgv::answer::KEY_NUMBERS;
 use crate::scheme::bgv::arithmetic::Cost;
 use crate::scheme::bgv::circuit::Circuit;
 use crate::scheme::bgv::labelled::{Layout, folding};
@@ -14,6 +15,7 @@ use crate::scheme::hybrid::admission::blocks_of_a_probe;
 use crate::scheme::hybrid::evaluator::{agreed_shape, masking};
 use crate::scheme::hybrid::labelled::TOGETHER;
 use crate::scheme::hybrid::scale::Decisions;
+use crate::scheme::hybrid::validity::{Tests, rows};
 
 /// Of a search, on a machine of this pace; the gallery's subjects have one reference each, or one of each eye.
 ///
@@ -31,19 +33,26 @@ pub(crate) fn estimate(set: &HybridSet, size: &SearchSize<'_>, pace: &Pace) -> R
     let comparison = set.comparison(&Decisions::of(functional), disclosure);
     let circuit = Circuit::weigh(&ring, &comparison, &shape, blocks_of_a_probe(set, subjects))?;
     let decisions = shape.decisions();
+    // Blocks of tests, and of each number that leaves the plaintexts that multiply them.
+    let tests = Tests::of(set, functional);
+    let blocks_of_tests = tests.as_ref().map_or(0, |_| Tests::blocks(set, probes));
+    let key = match disclosure {
+        Disclosure::Each | Disclosure::Labelled if tests.is_some() => KEY_NUMBERS,
+        _ => 0,
+    };
     // Numbers that leave, and plaintexts that mask them: a probe's in each block that it has a pair in.
     let samples_of_a_probe = match disclosure {
         Disclosure::Each | Disclosure::Labelled => 0,
         _ => masking(functional, disclosure, subjects).samples(),
     };
     let leaving = match disclosure {
-        Disclosure::Each => blocks * circuit.outputs(),
-        Disclosure::Labelled => probes,
+        Disclosure::Each => blocks * circuit.outputs() + key,
+        Disclosure::Labelled => probes + key,
         _ => probes * samples_of_a_probe,
     };
     let masked = match disclosure {
-        Disclosure::Each => blocks * circuit.outputs(),
-        _ => (blocks + probes) * samples_of_a_probe,
+        Disclosure::Each => blocks * circuit.outputs() + blocks_of_tests * key,
+        _ => (blocks + probes + tests.as_ref().map_or(0, |_| probes)) * samples_of_a_probe,
     };
     let folded = match disclosure {
         Disclosure::Labelled => Folded::of(&circuit, functional, blocks, probes),
@@ -54,7 +63,12 @@ pub(crate) fn estimate(set: &HybridSet, size: &SearchSize<'_>, pace: &Pace) -> R
         + pace.ring.encoding.as_secs_f64() * (decisions * circuit.steps.period) as f64;
     let polynomials = set.query().polynomials(functional.coordinates()) as f64;
     let of_row = pace.polynomial.as_secs_f64() * polynomials + pace.row.as_secs_f64();
+    let of_tests = tests.as_ref().map_or(0.0, |tests| {
+        let of_block = pace.ring.seconds(tests.cost) + pace.ring.encoding.as_secs_f64() * tests.steps.period as f64;
+        of_block * blocks_of_tests as f64 + of_row * samples as f64 * rows(probes) as f64
+    });
     let seconds = of_block * blocks as f64
+        + of_tests
         + of_row * (pairs * decisions) as f64
         + pace.ring.transform.as_secs_f64() * transforms * masked as f64
         + pace.ring.seconds(folded.cost)
@@ -69,15 +83,16 @@ pub(crate) fn estimate(set: &HybridSet, size: &SearchSize<'_>, pace: &Pace) -> R
     let block = n * circuit.steps.period * 2 + circuit.steps.babies * n * 4;
     let sums = (circuit.steps.period / circuit.steps.babies).max(circuit.powers() * 2 / 3) * ciphertext;
     let people = pairs.min(n) * (functional.reference_bytes() + 256) * samples;
-    let answer_bytes = (leaving * element_bytes) as u64;
+    let answer_bytes = ((leaving - key) * element_bytes + key * ring.answer_sample_bytes()) as u64;
+    let tested = blocks_of_tests * 8 * n * ring.public_limbs();
     let [of_each, beside] = match disclosure {
         Disclosure::Labelled => folding::bytes(&ring, folded.layout, subjects.div_ceil(n) * n),
         _ => [0, 0],
     };
     let handles = folded.together * of_each + beside;
-    let memory = set.prepared_key_bytes() + set.evaluation_key_bytes() + block + sums + people + handles;
-    let steps = (pairs * agreed_shape(functional).decisions()) as u64;
-    Ok(SearchEstimate { steps, seconds, answer_bytes, memory_bytes: memory as u64 + 3 * answer_bytes })
+    let memory = set.prepared_key_bytes() + set.evaluation_key_bytes() + block + sums + people + handles + tested;
+    let steps = pairs * agreed_shape(functional).decisions() + tests.as_ref().map_or(0, |_| rows(probes));
+    Ok(SearchEstimate { steps: steps as u64, seconds, answer_bytes, memory_bytes: memory as u64 + 3 * answer_bytes })
 }
 
 /// What is folded under `labelled` beside one probe in each block, which the circuit counts.

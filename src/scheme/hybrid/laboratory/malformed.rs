@@ -1,4 +1,5 @@
-//! What a querier gains that encrypts what is no template, or another s: as much as is charged, and no more.
+//! What a querier gains that encrypts what is no template, or another s, where its probes are not tested: as much as is charged, and no more. What
+//! tests leave of it is in `invalid`.
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
@@ -11,6 +12,7 @@ use crate::planning;
 use crate::scheme::bgv::residues::residue;
 use crate::scheme::hybrid::Hybrid;
 use crate::scheme::hybrid::ciphertexts::{EncryptedProbes, EncryptedVerdicts};
+use crate::scheme::hybrid::evaluator::Search;
 use crate::scheme::hybrid::keys::PreparedKey;
 use crate::scheme::malformed::{ALONE, BITS, EXEMPT, Gallery, handle};
 use crate::scheme::{Disclosed, Evaluator, Extent, Holder, Opened, Parts, Randomness, Scheme, Task, bits_of_handles};
@@ -26,7 +28,7 @@ fn agreement(disclosure: Disclosure) -> Opened {
     planning::open(terms).unwrap()
 }
 
-/// The answer on one probe of these coordinates, under a prepared key.
+/// The answer on one probe of these coordinates, which is not tested, under a prepared key.
 fn answer(
     agreement: &Opened,
     key: &PreparedKey,
@@ -47,7 +49,8 @@ fn answer(
         one_subject: false,
         references_per_subject: 1,
     };
-    Hybrid::answer(key, &(), &task, &probes, &Randomness::drawn(1, rng), &mut Parts::default(), &()).unwrap()
+    let randomness = Randomness::drawn(1, rng);
+    Search::new(key, &task, &probes, &randomness, &()).answer(&mut Parts::default()).unwrap()
 }
 
 /// What it decrypts to.

@@ -1,0 +1,148 @@
+//! How often the tests of a probe err, as bounds: a template that is taken for none, and what is none and passes (docs/protocol.md, section 9).
+//!
+//! A probe passes if each of its K projections x is within W steps of t, modulo t, once the switch has added its error. They are independent, so
+//! what passes one with probability p passes all with p^K.
+
+use std::f64::consts::LN_2;
+
+use super::validity::{PROJECTIONS, Projections};
+use crate::scheme::bgv::noise::{exp2, log2};
+
+/// Base-2 logarithm of the most that a template's chance to fail any of its tests may be.
+const MOST_FAILURE_LOG2: f64 = -64.0;
+
+/// Base-2 logarithm of the chance of a probe that is [`Projections::seen_factor`] times as long as a template to pass.
+const SEEN_LOG2: f64 = -16.0;
+
+/// Deviations of a switched projection that are within W. Random integers and errors are sub-Gaussian with their own variances (each coin is worth half a
+/// step up or down, each error of a rounding is uniform), so that P(|x| > c sigma) <= 2 exp(-c^2 / 2), for each of the projections.
+pub(super) fn deviations() -> f64 {
+    let bits = log2(PROJECTIONS as f64) + 1.0 - MOST_FAILURE_LOG2;
+    (2.0 * LN_2 * bits).sqrt()
+}
+
+impl Projections {
+    /// F: what is F times as long as the longest template, or longer, passes with a probability of 2^-16 at most, whatever vector it is.
+    ///
+    /// E x^4 <= 3 sigma^4 for every u, as coins are independent, so by Paley and Zygmund's inequality P(|x| > w) >= (1 - (w/sigma)^2)^2 / 3. That is solved for
+    /// sigma. docs/protocol.md, section 9, says what becomes of x that wraps around t.
+    pub(super) fn seen_factor(&self) -> f64 {
+        let fails = 1.0 - exp2(SEEN_LOG2 / PROJECTIONS as f64) + NEGLIGIBLE;
+        let ratio = 1.0 - (3.0 * fails).sqrt();
+        self.reach() / ratio.sqrt() / self.deviation()
+    }
+
+    /// w: a projection that is farther out fails, but for an error of the switch beyond its tail.
+    fn reach(&self) -> f64 {
+        self.within as f64 + 1.0 + TAIL * self.switch_variance.sqrt()
+    }
+
+    /// Deviation of the longest template's projection, in steps.
+    fn deviation(&self) -> f64 {
+        self.longest * (self.coins as f64 / 2.0).sqrt()
+    }
+}
+
+/// Deviations of the switch's error that are reckoned with where something ought to fail: P(more) is below [`NEGLIGIBLE`].
+const TAIL: f64 = 6.0;
+const NEGLIGIBLE: f64 = 4e-8;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::agreement::Terms;
+    use crate::parameters::bgv::PLAINTEXT_MODULUS;
+    use crate::parameters::hybrid::{HYBRID_1600, HYBRID_2600, HYBRID_6000, HybridSet};
+    use crate::planning;
+    use crate::scheme::hybrid::validity::Tests;
+    use crate::scheme::upper_tail;
+
+    fn tests(set: &HybridSet, terms: Terms) -> Tests {
+        let name = if *set == HYBRID_1600 { "hybrid-1024-1600" } else { "hybrid-1024-2600" };
+        let mut terms = terms.with_scheme(crate::agreement::SchemeChoice::Hybrid);
+        terms.encryption.parameter_set = name.to_owned();
+        Tests::of(set, planning::open(terms).unwrap().functional()).unwrap()
+    }
+
+    impl Projections {
+        /// log2 of the chance that all projections pass, each with this one.
+        fn all(one: f64) -> f64 {
+            PROJECTIONS as f64 * log2((one + NEGLIGIBLE).min(1.0))
+        }
+
+        /// Of any vector that is this many times as long as the longest template.
+        fn log2_any_passes(&self, factor: f64) -> f64 {
+            let ratio = (self.reach() / self.deviation() / factor).powi(2);
+            Self::all(1.0 - (1.0 - ratio.min(1.0)).powi(2) / 3.0)
+        }
+
+        /// Of one whose projections are Gaussian: of many coordinates.
+        fn log2_gaussian_passes(&self, factor: f64) -> f64 {
+            Self::all(1.0 - 2.0 * upper_tail(self.reach() / self.deviation() / factor))
+        }
+
+        /// Of one with so many equal coordinates, and 0 elsewhere: exactly.
+        fn log2_equal_passes(&self, factor: f64, coordinates: usize) -> f64 {
+            let coins = (self.coins * coordinates) as i32;
+            let each = factor * self.longest / (coordinates as f64).sqrt();
+            let t = f64::from(PLAINTEXT_MODULUS);
+            let passes = |k: i32| {
+                let x = (f64::from(k) * each).rem_euclid(t);
+                x.min(t - x) <= self.reach()
+            };
+            // Of heads among 2 eta coins, less eta, from the middle outwards.
+            let (mut weight, mut all, mut passing) = (1.0, 0.0, 0.0);
+            for k in 0..=coins {
+                let both = if k == 0 { weight } else { 2.0 * weight };
+                all += both;
+                passing += if passes(k) { both } else { 0.0 };
+                weight *= f64::from(coins - k) / f64::from(coins + k + 1);
+            }
+            Self::all(passing / all)
+        }
+
+        /// Of equal coordinates, as many as pass most often.
+        fn log2_most_equal_passes(&self, factor: f64) -> f64 {
+            let many = (1..=64).chain([100, 200, 400]);
+            many.map(|m| self.log2_equal_passes(factor, m)).fold(f64::NEG_INFINITY, f64::max)
+        }
+    }
+
+    /// The table of docs/protocol.md, section 9.
+    #[test]
+    fn what_is_longer_than_a_template_passes_as_rarely_as_the_table_says() {
+        for (name, set, terms) in [
+            ("512 bits, B = 2600", HYBRID_2600, Terms::hamming(512, 180)),
+            ("a face, B = 2600", HYBRID_2600, Terms::face(512)),
+            ("512 bits, B = 1600", HYBRID_1600, Terms::hamming(512, 180)),
+        ] {
+            let tests = tests(&set, terms);
+            let projections = tests.projections;
+            println!(
+                "{name}: {projections:?}, {} primes of {}, {:.1} times",
+                tests.limbs,
+                set.primes,
+                projections.seen_factor()
+            );
+            for factor in [4.0, 5.0, 6.0, 8.0, 10.0, 12.0, 13.0, 14.0, 16.0, 24.0] {
+                println!(
+                    "{factor}: any {:.1}, scaled {:.1}, one coordinate {:.1}, equal ones {:.1}",
+                    projections.log2_any_passes(factor),
+                    projections.log2_gaussian_passes(factor),
+                    projections.log2_equal_passes(factor, 1),
+                    projections.log2_most_equal_passes(factor)
+                );
+            }
+            let factor = projections.seen_factor();
+            assert!((projections.log2_any_passes(factor) - SEEN_LOG2).abs() < 0.1 && factor < 13.0, "{factor}");
+            for factor in [12.0, 16.0, 24.0, 1000.0] {
+                let any = projections.log2_any_passes(factor);
+                assert!(
+                    projections.log2_most_equal_passes(factor) <= any
+                        && projections.log2_gaussian_passes(factor) <= any
+                );
+            }
+        }
+        let _ = HYBRID_6000;
+    }
+}
