@@ -27,7 +27,7 @@ const SEED_BYTES: usize = 16;
 /// In front of each ciphertext of the ring.
 const RING_SEED_BYTES: usize = 32;
 
-/// A query with two probes about a gallery of three, under `each`: its answer is one ring element, of all six pairs.
+/// A query with two probes about a gallery of three, under `each`: its answer is the key to the pads, and one ring element, of all six pairs.
 fn files() -> &'static Files<Hybrid> {
     static FILES: OnceLock<Files<Hybrid>> = OnceLock::new();
     FILES.get_or_init(|| exchanged(SET_NAME, Disclosure::Each))
@@ -162,7 +162,7 @@ fn a_wrong_number_of_ciphertexts_is_refused() {
 
 #[test]
 fn an_answer_without_a_mask_is_refused() {
-    files().without_a_mask_are_refused(&SET.ring(), 1, (0, 1));
+    files().without_a_mask_are_refused(&SET.ring(), 1, (8, 1));
     files_of_any().without_a_mask_are_refused(&SET.ring(), 2, (1, 0));
 }
 

@@ -12,7 +12,7 @@
 //! is added: 0 of a template, and uniform, as t is prime, if any projection is out of range. Which vectors that are is in [`super::soundness`].
 //! Under `each`, where ring elements leave that probes share, these are padded, and v of all probes is in the key to the pads ([`Lock`]).
 //!
-//! T's degree is less than a threshold's, so a block of tests starts over fewer primes. Nor do tests depend on the gallery: one block is enough for 64
+//! T's degree is less than a threshold's, so a block of tests starts over fewer primes. Nor do tests depend on the gallery: one block is enough for 128
 //! probes against anybody.
 
 use std::ops::Range;
@@ -41,7 +41,7 @@ use crate::scheme::tfhe::validity::{integers, projection};
 use crate::scheme::{Progress, Randomness, Stopped};
 
 /// Projections of a probe.
-pub(super) const PROJECTIONS: usize = 512;
+pub(super) const PROJECTIONS: usize = 256;
 
 /// A template's projection has so many deviations of what the switch to t adds, where its coordinates leave room for random integers: then the
 /// switch adds little to what passes.
