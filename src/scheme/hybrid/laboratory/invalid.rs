@@ -33,6 +33,7 @@ fn agreed(terms: Terms, disclosure: Disclosure) -> Opened {
     terms.encryption.parameter_set = "insecure-hybrid-test".to_owned();
     terms.encryption.scheme = Hybrid::ID.into();
     terms.limits.references = 1_000;
+    terms.limits.hits_per_probe = (disclosure == Disclosure::Labelled).then_some(2);
     planning::open(terms).unwrap()
 }
 
@@ -119,7 +120,7 @@ fn told(agreement: &Opened, gallery: &Vec<Person>, probes: &[Vec<u64>], tested: 
         EncryptedVerdicts::Samples(probes) => {
             probes.iter().flatten().map(|sample| residue(secret.ring.lwe_phase(sample))).collect()
         }
-        EncryptedVerdicts::Slots { key, .. } => {
+        EncryptedVerdicts::Slots { key, .. } | EncryptedVerdicts::Handles { key, .. } => {
             assert_eq!(key.len(), if tested { 8 } else { 0 });
             Vec::new()
         }
@@ -217,12 +218,13 @@ fn a_probe_of_one_large_coordinate_reads_no_bit() {
     assert_eq!(before, codes.iter().map(|code| !code[37]).collect::<Vec<_>>());
 }
 
-/// Of a query of several probes, under `any` and `count` each is told by its own; under `each` one malformed probe voids what is told of all.
+/// Of a query of several probes, under `any` and `count` each is told by its own; under `each` and `labelled` one malformed probe voids what is told of
+/// all.
 #[test]
 fn a_malformed_probe_beside_a_template_voids_its_own_numbers_and_all_slots() {
     let mut rng = ChaCha20Rng::seed_from_u64(75);
     let probe = code(&mut rng);
-    for disclosure in [Disclosure::Any, Disclosure::Count, Disclosure::Each] {
+    for disclosure in [Disclosure::Any, Disclosure::Count, Disclosure::Each, Disclosure::Labelled] {
         let agreement = codes(disclosure);
         let people = gallery(&agreement, &among_strangers(&[probe.clone(), at_distance(&probe, 150)], &mut rng));
         let honest = scaled(&agreement, &coordinates(&probe));
@@ -233,12 +235,13 @@ fn a_malformed_probe_beside_a_template_voids_its_own_numbers_and_all_slots() {
         let told = told(&agreement, &people, &probes, true, &mut rng);
         for of in [0, 2, 4] {
             match (disclosure, &told.disclosed[of]) {
+                (Disclosure::Labelled, disclosed) => assert_eq!(disclosed, &Disclosed::Nothing),
                 (Disclosure::Each, Disclosed::Bits(bits)) => assert!(bits.iter().all(|&bit| !bit)),
                 (Disclosure::Any, Disclosed::Bits(bits)) => assert_eq!(bits, &[true]),
                 (_, disclosed) => assert_eq!(disclosed, &Disclosed::Count(2)),
             }
         }
-        assert!(disclosure == Disclosure::Each || told.numbers[1] > PEOPLE as u32);
+        assert!(told.numbers.get(1).is_none_or(|&number| number > PEOPLE as u32));
     }
 }
 
