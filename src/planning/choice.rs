@@ -220,7 +220,7 @@ fn choose(terms: &Terms, scheme: Option<SchemeId>, wanted: Option<f64>) -> Resul
     for scheme in SchemeId::ALL.into_iter().rev() {
         match best_of(scheme, terms, wanted) {
             Ok(candidate) => candidates.push(candidate),
-            // Of a scheme that discloses no handles that is no news.
+            // Of a scheme that discloses handles of short lists alone that is no news.
             Err(_) if terms.disclosure == Disclosure::Labelled && scheme == SchemeId::Tfhe => {}
             Err(error) => refused = error,
         }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::agreement::{EyeRule, SchemeId, Terms};
+use crate::agreement::{Disclosure, EyeRule, SchemeId, Terms};
 use crate::functional::{Functional, Reference, SampleLayout};
 use crate::parameters::bgv::BgvSet;
 use crate::parameters::hybrid::HybridSet;
@@ -13,9 +13,9 @@ use crate::scheme::bgv::laboratory::pace;
 use crate::scheme::bgv::{Bgv, Misfit};
 use crate::scheme::hybrid::laboratory::pace as pairs;
 use crate::scheme::hybrid::{self, Hybrid};
-use crate::scheme::tfhe::Tfhe;
 use crate::scheme::tfhe::laboratory::pace::reference_bootstrap;
-use crate::scheme::{Evaluator, Opened, OtherScheme, Task, most_bits};
+use crate::scheme::tfhe::{self, Tfhe};
+use crate::scheme::{Evaluator, Extent, Opened, OtherScheme, Task, most_bits};
 use crate::template::Bits;
 
 /// A prediction for one query against one gallery.
@@ -112,6 +112,8 @@ const fn overhead_bytes(scheme: SchemeId) -> u64 {
         SchemeId::Bgv | SchemeId::Hybrid => 152,
     }
 }
+/// Time of a flood and a keyswitch of one encrypted bit, in bootstraps.
+const OUTPUT_BOOTSTRAPS: f64 = 0.5;
 /// The program itself with its threads' stacks and scratch space.
 const PROGRAM_BYTES: u64 = 60 << 20;
 
@@ -262,16 +264,25 @@ impl<'a> PlannedQuery<'a> {
             references_per_subject: self.terms.limits.references_per_subject,
         };
         let steps = Tfhe::steps(&marked, &task) * self.probes as u64;
-        let verdicts = (self.probes * task.verdicts_per_probe()) as u64;
+        let extent = Extent {
+            functional: self.functional,
+            disclosure: task.disclosure,
+            probes: self.probes,
+            samples: self.templates(),
+            verdicts_per_probe: task.verdicts_per_probe(),
+        };
+        let answer_bytes = tfhe::answer_bytes(set, &extent);
+        // What is told of handles is switched to the key of answers bit by bit, which is counted for no bootstrap.
+        let told = if task.disclosure == Disclosure::Labelled { self.probes * tfhe::OUTPUTS } else { 0 };
         let query_bytes = (self.templates() * set.encrypted_template_bytes(self.functional.coordinates())) as u64;
         Payload {
             steps,
             step: Tfhe::STEP,
-            seconds: bootstrap.as_secs_f64() * steps as f64,
+            seconds: bootstrap.as_secs_f64() * (steps as f64 + OUTPUT_BOOTSTRAPS * told as f64),
             evaluation_key_bytes: set.evaluation_key_bytes() as u64,
             query_bytes,
-            answer_bytes: verdicts * set.encrypted_verdict_bytes() as u64,
-            memory_bytes: memory(set, query_bytes, verdicts),
+            answer_bytes,
+            memory_bytes: memory(set, query_bytes, answer_bytes),
         }
     }
 }
@@ -288,13 +299,12 @@ struct Payload {
 }
 
 /// The peak is either while the key is expanded (file, seeded key, standard and Fourier form at once) or while the query runs.
-fn memory(set: &TfheSet, query_bytes: u64, verdicts: u64) -> u64 {
+fn memory(set: &TfheSet, query_bytes: u64, answer_bytes: u64) -> u64 {
     let seeded = set.evaluation_key_bytes() as u64;
     let fourier = set.prepared_key_bytes() as u64;
     let keyswitch = 8 * (set.bootstrapped_dimension() * set.keyswitch_levels * (set.lwe_dimension() + 1)) as u64;
     let expanding = 2 * seeded + 2 * fourier;
     // Coordinates as sent, expanded with k masks, and the masks' transforms.
     let query = query_bytes * (2 + 2 * set.query_glwe_dimension as u64);
-    let answer = verdicts * 3 * set.encrypted_verdict_bytes() as u64;
-    expanding.max(fourier + keyswitch + query + answer)
+    expanding.max(fourier + keyswitch + query + 3 * answer_bytes)
 }

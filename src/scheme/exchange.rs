@@ -995,7 +995,43 @@ fn handles_that_a_set_of_hybrid_has_no_room_for_are_refused_by_name() {
     assert!((count..=count + 2).contains(&labelled));
 }
 
-/// Terms that ask for handles, and those that `tfhe` alone does not serve.
+/// The same under `tfhe`, of one hit a probe.
+#[test]
+fn handles_cross_under_tfhe() {
+    let code = |probe: usize| Template::Bits(Bits::new((0..64).map(|bit| bit / 12 == probe)).unwrap());
+    let mut terms = Terms { disclosure: Disclosure::Labelled, ..Terms::hamming(64, 15) };
+    terms.encryption.parameter_set = test_set(Tfhe::ID).to_owned();
+    (terms.limits.references, terms.limits.hits_per_probe) = (100, Some(1));
+    let agreement = planning::open(terms).unwrap();
+    let parties = Parties::<Tfhe>::new(&agreement);
+    let handle = |text: &str| Handle::new(text).ok();
+    let filed = [("a", 0, "B-1"), ("b", 0, "B-2"), ("c", 1, ""), ("d", 2, "B-4")];
+    let filed =
+        filed.map(|(subject, probe, text)| Filed { record: record(subject, None, code(probe)), handle: handle(text) });
+    let gallery = Gallery::enrol(&agreement, filed).gallery.unwrap();
+    let probes: Vec<Record> = (0..4).map(|probe| record(&format!("p{probe}"), None, code(probe))).collect();
+    let verdicts = |told: Vec<(SubjectId, Verdict)>| told.into_iter().map(|(_, verdict)| verdict).collect::<Vec<_>>();
+    let of = |text: &str| Verdict::Handles(vec![handle(text)]);
+    let nobody = Verdict::Handles(Vec::new());
+    let told = verdicts(parties.exchange(&agreement, &gallery, probes.clone(), Target::Gallery));
+    assert_eq!(told, [Verdict::MoreThan(1), of(""), of("B-4"), nobody.clone()]);
+    let id = |text: &str| SubjectId::try_from(text.to_owned()).unwrap();
+    let exempting = Custodian::<Tfhe>::new(&agreement, &gallery, 0).unwrap().exempting(&[id("a"), id("d")].into());
+    let some = [probes[0].clone(), probes[2].clone()].to_vec();
+    assert_eq!(
+        verdicts(parties.exchange_with(&agreement, &exempting, some, Target::Gallery)),
+        [of("B-2"), nobody.clone()]
+    );
+    for (whom, probe, verdict) in
+        [("b", 0, of("B-2")), ("a", 0, nobody.clone()), ("b", 1, nobody.clone()), ("nobody", 0, nobody)]
+    {
+        let told =
+            parties.exchange_with(&agreement, &exempting, vec![probes[probe].clone()], Target::Subject(id(whom)));
+        assert_eq!(verdicts(told), [verdict], "{whom} {probe}");
+    }
+}
+
+/// Terms that ask for handles, and those that a scheme does not serve.
 #[test]
 fn terms_that_disclose_handles_say_of_how_many_hits() {
     let refused = |scheme: SchemeChoice, disclosure: Disclosure, hits: Option<usize>| {
@@ -1012,7 +1048,14 @@ fn terms_that_disclose_handles_say_of_how_many_hits() {
         (SchemeChoice::Bgv, Disclosure::Labelled, Some(0), "must be between 1 and 16"),
         (SchemeChoice::Bgv, Disclosure::Labelled, Some(17), "must be between 1 and 16"),
         (SchemeChoice::Bgv, Disclosure::Count, Some(1), "does not go with disclosure = \"count\""),
-        (SchemeChoice::Tfhe, Disclosure::Labelled, Some(1), "is not for scheme tfhe"),
+        (SchemeChoice::Tfhe, Disclosure::Labelled, Some(2), "limits.hits_per_probe: must be 1 under scheme tfhe"),
+        // As many as terms admit where nothing is said.
+        (
+            SchemeChoice::Tfhe,
+            Disclosure::Labelled,
+            Some(1),
+            "limits.references: scheme tfhe tells handles of at most 1000",
+        ),
         (SchemeChoice::Hybrid, Disclosure::Labelled, Some(17), "must be between 1 and 16"),
     ] {
         let error = error(scheme, disclosure, hits);

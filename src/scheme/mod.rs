@@ -102,8 +102,8 @@ pub trait Scheme: Sized + 'static {
     }
 }
 
-/// Bits of so many handles, and of how many there are: 0 to `hits`, or more. Of a handle twenty numbers of sixteen bits are told: its text, length and
-/// checksum, and a place that is drawn anew each time.
+/// Bits of so many handles, and of how many there are: 0 to `hits`, or more. Of a handle twenty numbers of sixteen bits are told under `bgv`: its text,
+/// length and checksum, and a place that is drawn anew each time. `tfhe` tells less, and is charged as much.
 pub(in crate::scheme) fn bits_of_handles(hits: u64) -> u64 {
     let bits = 8 * Handle::MOST_BYTES as u64 + 64;
     hits.saturating_mul(bits).saturating_add(u64::from(u64::BITS - hits.saturating_add(1).leading_zeros()))

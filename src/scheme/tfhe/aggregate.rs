@@ -9,6 +9,7 @@ use rayon::prelude::*;
 
 use super::distance::EncryptedScore;
 use super::keys::PreparedKey;
+use super::labelled::{Keys, OUTPUTS};
 use super::{Lwe, MODULUS};
 use crate::scheme::{Progress, Stopped};
 
@@ -82,6 +83,57 @@ impl Known {
         let sum = sample.get_mut_body().data;
         *sum = sum.wrapping_add(body & !keep);
     }
+}
+
+/// Sums of verdicts, one an output of `labelled`: phase -1/4 where an even number of those who have the bit hit, 1/4 where an odd number does.
+pub(super) struct Sums(Vec<Lwe>);
+
+impl Sums {
+    pub(super) fn new(key: &PreparedKey) -> Self {
+        Self(vec![shifted(key.zero(), QUARTER.wrapping_neg()); OUTPUTS])
+    }
+
+    /// Adds verdicts of +-1/4, on the subjects from `first` on; the same work whatever their bits.
+    pub(super) fn add<'a>(
+        &mut self,
+        keys: &Keys,
+        first: usize,
+        verdicts: impl Iterator<Item = &'a Lwe> + Clone + Sync,
+    ) {
+        let add = |(output, sum): (usize, &mut Lwe)| {
+            for (verdict, bit) in verdicts.clone().zip(keys.bits(first, output)) {
+                let mask = u64::from(bit).wrapping_neg();
+                for (sum, &element) in sum.as_mut().iter_mut().zip(verdict.as_ref()) {
+                    *sum = sum.wrapping_add(element & mask);
+                }
+                let body = sum.get_mut_body().data;
+                *body = body.wrapping_add(QUARTER & mask);
+            }
+        };
+        self.0.par_iter_mut().enumerate().for_each(add);
+    }
+
+    /// With the other sign where told.
+    pub(super) fn flipped(self, flips: impl Iterator<Item = bool>) -> Vec<Lwe> {
+        flipped(self.0, flips)
+    }
+
+    /// Whatever their noise is, as verdicts of this amplitude.
+    pub(super) fn verdicts(
+        self,
+        key: &PreparedKey,
+        amplitude: u64,
+        progress: &dyn Progress,
+    ) -> Result<Vec<UnwashedVerdict>, Stopped> {
+        let switched: Vec<_> = self.0.par_iter().map(|sum| Shifted(key.keyswitch(sum))).collect();
+        let signs = key.signs(&switched, amplitude, progress)?;
+        Ok(signs.into_iter().map(UnwashedVerdict).collect())
+    }
+}
+
+/// Verdicts of +-1/4, with the other sign where told.
+pub(super) fn flipped(verdicts: Vec<Lwe>, flips: impl Iterator<Item = bool>) -> Vec<Lwe> {
+    verdicts.into_iter().zip(flips).map(|(verdict, flip)| shifted(verdict, u64::from(flip) << 63)).collect()
 }
 
 /// A sample under the query key, on its way into a bootstrap.

@@ -8,7 +8,9 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tfhe_versionable::VersionsDispatch;
 
+use super::labelled::{OUTPUTS, sealed_words};
 use super::query::SeededBodies;
+use crate::agreement::Disclosure;
 use crate::parameters::Marked;
 use crate::parameters::tfhe::TfheSet;
 use crate::scheme::{Crossing, CrossingError, Extent};
@@ -99,7 +101,8 @@ impl Crossing for EncryptedProbes {
 /// Sanitised verdicts: LWE samples under the query key, modulo 2^`answer_modulus_log2`, packed.
 ///
 /// Shape: for each verdict the n mask elements and the body, of b bits each, least significant first, from a word boundary. The
-/// phase is near +1/4 of the modulus for a hit and -1/4 for a miss.
+/// phase is near +1/4 of the modulus for a hit and -1/4 for a miss. Under `labelled` so for each output (see `labelled`), and after those of all
+/// probes the boxes of each.
 #[derive(Serialize, Deserialize, Versionize)]
 #[versionize(EncryptedVerdictsVersions)]
 pub struct EncryptedVerdicts {
@@ -146,8 +149,15 @@ fn elements(set: &TfheSet, words: &[u64]) -> impl Iterator<Item = u64> {
 }
 
 impl EncryptedVerdicts {
-    pub(super) fn new(set: &Marked<TfheSet>, verdicts: Vec<PackedVerdict>) -> Self {
-        Self { words: verdicts.into_iter().flat_map(|verdict| verdict.0).collect(), parameters: set.id() }
+    pub(super) fn new(set: &Marked<TfheSet>, verdicts: Vec<PackedVerdict>, boxes: Vec<u64>) -> Self {
+        let words = verdicts.into_iter().flat_map(|verdict| verdict.0).chain(boxes).collect();
+        Self { words, parameters: set.id() }
+    }
+
+    /// The boxes of each probe, of so many, that follow on so many words; none where there are none.
+    pub(super) fn boxes(&self, verdicts: usize, probes: usize) -> impl Iterator<Item = &[u64]> {
+        let boxes = self.words.get(verdicts..).unwrap_or_default();
+        boxes.chunks((boxes.len() / probes.max(1)).max(1))
     }
 
     /// The mask of each verdict, as stored.
@@ -169,6 +179,27 @@ impl EncryptedVerdicts {
     }
 }
 
+/// Encrypted bits of an answer.
+pub(super) fn samples(extent: &Extent<'_>) -> usize {
+    match extent.disclosure {
+        Disclosure::Labelled => extent.verdicts().saturating_mul(OUTPUTS),
+        Disclosure::Any | Disclosure::Each | Disclosure::Count => extent.verdicts(),
+    }
+}
+
+/// Bytes of an answer, but for what frames it.
+pub(crate) fn answer_bytes(set: &TfheSet, extent: &Extent<'_>) -> u64 {
+    samples(extent) as u64 * set.encrypted_verdict_bytes() as u64 + 8 * words_of_boxes(extent) as u64
+}
+
+/// Words of an answer's boxes.
+fn words_of_boxes(extent: &Extent<'_>) -> usize {
+    match extent.disclosure {
+        Disclosure::Labelled => extent.probes.saturating_mul(sealed_words(extent.functional.largest_gallery())),
+        Disclosure::Any | Disclosure::Each | Disclosure::Count => 0,
+    }
+}
+
 impl Crossing for EncryptedVerdicts {
     type Set = Marked<TfheSet>;
 
@@ -179,11 +210,12 @@ impl Crossing for EncryptedVerdicts {
     fn decode(bytes: &[u8], set: &Marked<TfheSet>, extent: &Extent<'_>) -> Result<Self, CrossingError> {
         let answer: Self = decode_canonical(bytes, Self::limit_bytes(set, extent))?;
         let words = set.encrypted_verdict_words();
-        if answer.parameters != set.id() || answer.words.len() != extent.verdicts() * words {
+        let of_verdicts = samples(extent) * words;
+        if answer.parameters != set.id() || answer.words.len() != of_verdicts + words_of_boxes(extent) {
             return Err(CrossingError::Dimensions("verdicts"));
         }
         let used = (set.lwe_dimension() + 1) * set.answer_modulus_log2;
-        for verdict in answer.words.chunks(words) {
+        for verdict in answer.words.chunks(words).take(samples(extent)) {
             if elements(set, verdict).take(set.lwe_dimension()).all(|element| element == 0) {
                 return Err(CrossingError::Trivial);
             }
@@ -196,6 +228,6 @@ impl Crossing for EncryptedVerdicts {
     }
 
     fn limit_bytes(set: &Marked<TfheSet>, extent: &Extent<'_>) -> u64 {
-        extent.verdicts() as u64 * set.encrypted_verdict_bytes() as u64 + 512
+        answer_bytes(set, extent) + 512
     }
 }

@@ -1,7 +1,7 @@
 //! Stages 4 to 6 over a gallery: the custodian's side of one query, on all cores, with public keys alone.
 //!
 //! Subjects are taken in waves, so that memory does not grow with the gallery: a wave's scores are computed, thresholded and reduced to
-//! one bit a subject before the next begins; for `any` a wave leaves a single bit.
+//! one bit a subject before the next begins; for `any` a wave leaves a single bit, for `labelled` it is added to sums.
 
 use rand::seq::SliceRandom;
 use rand::{CryptoRng, SeedableRng as _};
@@ -9,13 +9,16 @@ use rand_chacha::ChaCha20Rng;
 use rayon::prelude::*;
 
 use super::Tfhe;
-use super::aggregate::{EncryptedBit, Gate, Known, QUARTER, UnwashedVerdict, Veto, gates, gates_to_root};
+use super::aggregate::{
+    EncryptedBit, Gate, Known, QUARTER, Sums, UnwashedVerdict, Veto, flipped, gates, gates_to_root,
+};
 use super::ciphertexts::{EncryptedProbes, EncryptedVerdicts, PackedVerdict};
 use super::distance::{EncryptedScore, EncryptedTemplate, Scratch};
 use super::keys::{EvaluationKey, PreparedKey};
+use super::labelled::{Keys, OUTPUTS, Washed, flips};
 use super::sanitise::{Washing, washing_bootstraps};
 use super::validity::{self, EIGHTH, is_tested};
-use crate::agreement::{Disclosure, SchemeId};
+use crate::agreement::Disclosure;
 use crate::functional::{Functional, Reference, SampleLayout};
 use crate::parameters::Marked;
 use crate::parameters::tfhe::{MOST_WASHING_ROUNDS, TfheSet};
@@ -48,7 +51,7 @@ impl Evaluator for Tfhe {
         progress: &dyn Progress,
     ) -> Result<EncryptedVerdicts, Unanswered> {
         let mut templates = key.templates(task.functional, probes).into_iter();
-        let mut verdicts = Vec::with_capacity(task.layouts.len() * task.verdicts_per_probe());
+        let (mut verdicts, mut boxes) = (Vec::new(), Vec::new());
         let mut first_part = 0;
         for (probe, &layout) in task.layouts.iter().enumerate() {
             let rng = &mut ChaCha20Rng::from_seed(*randomness.seed(Drawn::Probe(probe)));
@@ -69,7 +72,13 @@ impl Evaluator for Tfhe {
                     )?);
                 }
                 Disclosure::Each => verdicts.extend(search.each(&mut noted, rng)?),
-                Disclosure::Labelled => return Err(Unanswered::unlabelled(SchemeId::Tfhe)),
+                Disclosure::Labelled => {
+                    let keys = Keys::draw(task.subjects.len(), rng);
+                    let sealed = keys.seal(task.subjects, task.functional.largest_gallery(), rng);
+                    let sealed = sealed.ok_or_else(|| Unanswered::Misfit("more subjects than references".into()))?;
+                    verdicts.extend(search.labelled(&mut noted, &keys, &sealed, rng)?);
+                    boxes.extend(sealed);
+                }
                 Disclosure::Count => {
                     let mut each = search.each(&mut noted, rng)?;
                     each.shuffle(rng);
@@ -78,7 +87,7 @@ impl Evaluator for Tfhe {
             }
             first_part = noted.next;
         }
-        Ok(EncryptedVerdicts::new(&key.parameters, verdicts))
+        Ok(EncryptedVerdicts::new(&key.parameters, verdicts, boxes))
     }
 
     fn parts(_: &Marked<TfheSet>, task: &Task<'_>) -> usize {
@@ -104,14 +113,10 @@ impl Evaluator for Tfhe {
             };
             let rng = &mut ChaCha20Rng::from_seed(*randomness.seed(Drawn::Probe(probe)));
             let known = Known::new(key, rng);
-            // What the waves of `any` leave comes before the veto.
-            let veto = match task.disclosure {
-                Disclosure::Any => None,
-                Disclosure::Each | Disclosure::Count | Disclosure::Labelled => {
-                    veto(key, task, layout, &samples, randomness, probe, progress)?
-                }
-            };
-            let veto = veto.as_ref();
+            // Not where what waves leave comes before the veto.
+            let vetoed = is_vetoed_in_waves(&key.parameters, task, layout);
+            let veto = vetoed.then(|| veto(key, task, layout, &samples, randomness, probe, progress)).transpose()?;
+            let veto = veto.as_ref().and_then(Option::as_ref);
             let search = Search { key, task, layout, samples: &samples, known: &known, veto, progress };
             return Ok(Some(digest(&search.unwashed(&wave)?)));
         }
@@ -215,6 +220,51 @@ impl Search<'_> {
             verdicts.extend(self.key.sanitise(unwashed, washing, rng, self.progress)?);
         }
         Ok(verdicts)
+    }
+
+    /// The bits that leave with the boxes of subjects, sanitised: see `labelled`.
+    fn labelled(
+        &self,
+        noted: &mut Noted<'_>,
+        keys: &Keys,
+        boxes: &[u64],
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Vec<PackedVerdict>, Stopped> {
+        let (set, mut sums, mut first) = (&self.key.parameters, Sums::new(self.key), 0);
+        let is_tested = self.veto.is_some();
+        let washed = what_is_washed(set, self.task, is_tested);
+        let search = Search { veto: self.veto.filter(|_| washed == Washed::Verdicts), ..*self };
+        for wave in waves(self.task, self.layout) {
+            let unwashed = search.unwashed(&wave)?;
+            noted.note(&unwashed);
+            let Unwashed::Verdicts(unwashed) = unwashed else { continue };
+            match washed {
+                Washed::Verdicts => {
+                    let vetoed = is_tested && is_single_decision(self.task.functional, &wave);
+                    let washing = washing(set, self.task, vetoed);
+                    // One more than where verdicts leave: here a bootstrap follows on every flood.
+                    let rounds = washing.rounds as u64;
+                    let verdicts = self.key.washed(unwashed, washing, rounds, rng, self.progress)?;
+                    sums.add(keys, first, verdicts.iter());
+                }
+                Washed::Sums => sums.add(keys, first, unwashed.iter().map(|verdict| &verdict.0)),
+            }
+            first += wave.len();
+        }
+        let told = match washed {
+            Washed::Verdicts => sums.flipped(flips(boxes)),
+            Washed::Sums => {
+                let amplitude = if is_tested { EIGHTH } else { QUARTER };
+                let mut verdicts = sums.verdicts(self.key, amplitude, self.progress)?;
+                if let Some(veto) = self.veto {
+                    verdicts.iter_mut().for_each(|verdict| veto.add_to(verdict));
+                }
+                let washing = washing_of_sums(set, is_tested);
+                let bootstraps = washing_bootstraps(washing.rounds);
+                flipped(self.key.washed(verdicts, washing, bootstraps, rng, self.progress)?, flips(boxes))
+            }
+        };
+        Ok(self.key.packed(told, rng))
     }
 
     /// The verdict on each subject of a wave that is judged by one decision alone, so that no gate is needed.
@@ -345,11 +395,35 @@ fn veto(
 fn washing(set: &TfheSet, task: &Task<'_>, vetoed: bool) -> Washing {
     let verdicts = match task.disclosure {
         Disclosure::Any => 1,
+        Disclosure::Labelled if task.one_subject => 1,
         Disclosure::Each | Disclosure::Count | Disclosure::Labelled => task.functional.largest_gallery(),
     };
     // An agreement that asks for more is refused. Waves that are washed in either way are together within the limit, too: each verdict has no
     // more than its share of it.
     Washing { rounds: set.washing_rounds_for(verdicts, vetoed).unwrap_or(MOST_WASHING_ROUNDS), narrow: vetoed }
+}
+
+/// How the sums of `labelled` are washed, where verdicts are not.
+fn washing_of_sums(set: &TfheSet, is_tested: bool) -> Washing {
+    Washing { rounds: set.washing_rounds_for(OUTPUTS, is_tested).unwrap_or(MOST_WASHING_ROUNDS), narrow: is_tested }
+}
+
+/// What takes fewer bootstraps: the verdicts of a short list, or the sums of a long one.
+fn what_is_washed(set: &TfheSet, task: &Task<'_>, is_tested: bool) -> Washed {
+    let of_verdicts = washing(set, task, is_tested).rounds * task.subjects.len();
+    match of_verdicts <= washing_of_sums(set, is_tested).rounds * OUTPUTS {
+        true => Washed::Verdicts,
+        false => Washed::Sums,
+    }
+}
+
+/// Whether waves leave verdicts that a veto is in, where probes are tested.
+fn is_vetoed_in_waves(set: &TfheSet, task: &Task<'_>, layout: SampleLayout) -> bool {
+    match task.disclosure {
+        Disclosure::Any => false,
+        Disclosure::Each | Disclosure::Count => true,
+        Disclosure::Labelled => what_is_washed(set, task, is_tested(set, task, layout)) == Washed::Verdicts,
+    }
 }
 
 /// Bootstraps that one probe costs: the steps that progress counts.
@@ -363,14 +437,16 @@ fn bootstraps_of_probe(parameters: &TfheSet, task: &Task<'_>, layout: SampleLayo
     };
     let tested = is_tested(parameters, task, layout);
     // Of all waves: bootstraps within subjects, within the waves' own trees, roots of the subjects that need one, and washing of a verdict each.
-    let (mut searched, mut trees, mut roots, mut washed, mut wave_count) = (0, 0, 0, 0, 0);
+    let (mut searched, mut trees, mut roots, mut washed, mut added, mut wave_count) = (0, 0, 0, 0, 0, 0);
     let mut all_single = true;
     for wave in waves(task, layout) {
         let single = is_single_decision(functional, &wave);
         searched += wave.iter().map(subject).sum::<u64>();
         trees += gates(wave.len());
         roots += if single { 0 } else { wave.len() as u64 };
-        washed += washing_bootstraps(washing(parameters, task, tested && single).rounds) * wave.len() as u64;
+        let rounds = washing(parameters, task, tested && single).rounds;
+        washed += washing_bootstraps(rounds) * wave.len() as u64;
+        added += rounds as u64 * wave.len() as u64;
         wave_count += 1;
         all_single &= single;
     }
@@ -380,6 +456,13 @@ fn bootstraps_of_probe(parameters: &TfheSet, task: &Task<'_>, layout: SampleLayo
         Disclosure::Any if task.subjects.len() == 1 && all_single => searched + once,
         // The root is a gate of its own even over one bit: it makes the verdict.
         Disclosure::Any => tests + searched + trees + gates_to_root(wave_count, tested) + once,
-        Disclosure::Each | Disclosure::Count | Disclosure::Labelled => tests + searched + roots + washed,
+        Disclosure::Each | Disclosure::Count => tests + searched + roots + washed,
+        Disclosure::Labelled => {
+            let told = match what_is_washed(parameters, task, tested) {
+                Washed::Verdicts => added,
+                Washed::Sums => OUTPUTS as u64 * washing_of_sums(parameters, tested).rounds as u64,
+            };
+            tests + searched + roots + told
+        }
     }
 }

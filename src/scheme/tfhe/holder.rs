@@ -6,10 +6,12 @@ use ::tfhe::core_crypto::prelude::*;
 use rand::CryptoRng;
 use zeroize::Zeroizing;
 
-use super::ciphertexts::{EncryptedProbes, EncryptedVerdicts};
+use super::ciphertexts::{self, EncryptedProbes, EncryptedVerdicts};
 use super::keys::{EvaluationKey, Generated};
+use super::labelled::{self, OUTPUTS};
 use super::query::QueryKey;
 use super::{MODULUS, RngSeeder, Tfhe};
+use crate::agreement::Disclosure;
 use crate::functional::{Functional, Probe};
 use crate::parameters::Marked;
 use crate::parameters::query::QueryKeySet;
@@ -49,8 +51,14 @@ impl Holder for Tfhe {
     }
 
     fn decrypt(key: &SecretKey, extent: &Extent<'_>, verdicts: &EncryptedVerdicts) -> Vec<Disclosed> {
-        let bits: Vec<bool> =
-            verdicts.phases(&key.parameters, key.lwe().as_ref()).map(|phase| phase >> 63 == 0).collect();
+        let samples = ciphertexts::samples(extent);
+        let lwe = key.lwe();
+        let phases = verdicts.phases(&key.parameters, lwe.as_ref()).take(samples);
+        let bits: Vec<bool> = phases.map(|phase| phase >> 63 == 0).collect();
+        if extent.disclosure == Disclosure::Labelled {
+            let boxes = verdicts.boxes(samples * key.parameters.encrypted_verdict_words(), extent.probes);
+            return bits.chunks(OUTPUTS).zip(boxes).map(|(bits, boxes)| labelled::read(bits, boxes)).collect();
+        }
         bits.chunks(extent.verdicts_per_probe.max(1)).map(|bits| Disclosed::Bits(bits.to_vec())).collect()
     }
 

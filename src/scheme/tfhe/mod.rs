@@ -2,7 +2,7 @@
 //!
 //! The only importer of the crate `tfhe`. Files in the order data flows: `holder` encrypts; `distance` computes the
 //! encrypted scores; `threshold` takes their sign; `validity` tests the probe; `aggregate` combines signs; `sanitise` hides everything but the
-//! verdict; `holder` decrypts. `evaluator` runs the middle ones over a gallery, and [`laboratory`] measures, times and tries them.
+//! verdict; `labelled` has the keys and boxes of handles; `holder` decrypts. `evaluator` runs the middle ones over a gallery, and [`laboratory`] measures, times and tries them.
 //!
 //! Encrypted scores and bits have no public name: only `keys::EvaluationKey`, `ciphertexts::EncryptedProbes` and
 //! `ciphertexts::EncryptedVerdicts` cross.
@@ -16,6 +16,7 @@ mod evaluator;
 pub(crate) mod fourier;
 pub mod holder;
 pub mod keys;
+mod labelled;
 pub mod laboratory;
 pub mod noise;
 pub(in crate::scheme) mod query;
@@ -35,6 +36,9 @@ use crate::parameters::Marked;
 use crate::parameters::ParameterSet;
 use crate::parameters::tfhe::TfheSet;
 use crate::scheme::Scheme;
+use crate::template::Handle;
+pub(crate) use ciphertexts::answer_bytes;
+pub(crate) use labelled::OUTPUTS;
 pub(crate) use validity::{TESTED_FROM, seen_factor};
 
 /// The scheme.
@@ -52,13 +56,26 @@ impl Scheme for Tfhe {
         parameters.tfhe()
     }
 
-    /// The last flood is uniform among 2^(b + 1) of 2^64 numbers, a quarter of the torus for b = 61: two bits of each verdict that leaves.
+    /// The last flood is uniform among 2^(b + 1) of 2^64 numbers, a quarter of the torus for b = 61: two bits of each bit that leaves. Under `labelled`
+    /// these may be whole keys of boxes, which then tell what is in them.
     fn most_bits_of_any_keys(set: &Marked<TfheSet>, functional: &Functional, disclosure: Disclosure) -> u64 {
-        let verdicts = match disclosure {
-            Disclosure::Any => 1,
-            Disclosure::Each | Disclosure::Count | Disclosure::Labelled => functional.largest_gallery() as u64,
-        };
-        verdicts.saturating_mul(63u64.saturating_sub(set.flooding_log2.into()))
+        let of_flood = |bits: usize| (bits as u64).saturating_mul(63u64.saturating_sub(set.flooding_log2.into()));
+        match disclosure {
+            Disclosure::Any => of_flood(1),
+            Disclosure::Each | Disclosure::Count => of_flood(functional.largest_gallery()),
+            Disclosure::Labelled => {
+                let keys = of_flood(labelled::OUTPUTS);
+                keys + keys / labelled::KEY_BITS as u64 * 8 * Handle::MOST_BYTES as u64
+            }
+        }
+    }
+
+    /// Under `labelled` a hit has its handle.
+    fn of_one_subject(agreed: Disclosure) -> Disclosure {
+        match agreed {
+            Disclosure::Labelled => agreed,
+            Disclosure::Any | Disclosure::Each | Disclosure::Count => Disclosure::Any,
+        }
     }
 }
 

@@ -86,6 +86,20 @@ impl TfheSet {
         log2_two_sided_tail(self.verdict_margin() / variance.sqrt())
     }
 
+    /// As [`TfheSet::log2_verdict_failure`], of a bit of `labelled` that so many verdicts were added to, each a bootstrap's output.
+    pub(crate) fn log2_sum_failure(&self, verdicts: usize) -> f64 {
+        let variance = verdicts as f64 * self.bootstrap_variance()
+            + self.keyswitch_variance()
+            + self.packing_variance().max(self.modulus_switch_variance());
+        log2_two_sided_tail(self.verdict_margin() / variance.sqrt())
+    }
+
+    /// How many bits of a subject's key under `labelled` are told by the noise of what leaves where it does not hit, at most: each output is
+    /// flooded once, and guessed better than by chance by a round's distance.
+    pub(crate) fn key_bits_told(&self) -> f64 {
+        super::labelled::OUTPUTS as f64 * self.log2_washed_distance(1).exp2().ln_1p() / std::f64::consts::LN_2
+    }
+
     /// As [`TfheSet::log2_verdict_failure`], of a verdict of 1/8 that a veto is added to, flooded half as much.
     #[cfg(test)]
     fn log2_vetoed_failure(&self) -> f64 {
@@ -192,6 +206,15 @@ mod tests {
             assert!(set.log2_verdict_failure() < -128.0, "{set:?} {}", set.log2_verdict_failure());
             assert!(set.log2_vetoed_failure() < -128.0, "{set:?} {}", set.log2_vetoed_failure());
             assert!(set.log2_sanitised_distance() < -40.0, "{set:?} {}", set.log2_sanitised_distance());
+        }
+    }
+
+    #[test]
+    fn a_bit_that_a_thousand_verdicts_are_added_to_is_right_and_tells_next_to_nothing_of_a_key() {
+        for set in TfheSet::ALL {
+            let (failure, told) = (set.log2_sum_failure(1_000), set.key_bits_told());
+            println!("{set:?}: 2^{failure:.1}, {told:.2} bits of a key");
+            assert!(failure < -128.0 && told < 2.0, "{set:?} {failure} {told}");
         }
     }
 

@@ -63,15 +63,33 @@ impl PreparedKey {
         rng: &mut dyn CryptoRng,
         progress: &dyn Progress,
     ) -> Result<Vec<PackedVerdict>, Stopped> {
+        let washed = self.washed(verdicts, washing, washing_bootstraps(washing.rounds), rng, progress)?;
+        Ok(self.packed(washed, rng))
+    }
+
+    /// Verdicts after so many rounds that end in a bootstrap: on their way into another flood, or into sums.
+    pub(super) fn washed(
+        &self,
+        verdicts: Vec<UnwashedVerdict>,
+        washing: Washing,
+        bootstraps: u64,
+        rng: &mut dyn CryptoRng,
+        progress: &dyn Progress,
+    ) -> Result<Vec<Lwe>, Stopped> {
         let mut verdicts: Vec<Lwe> = verdicts.into_iter().map(|verdict| verdict.0).collect();
         let flooding = self.parameters.flooding_log2;
-        for round in 0..washing_bootstraps(washing.rounds) {
+        for round in 0..bootstraps {
             let flooding = if washing.narrow && round == 0 { flooding - 1 } else { flooding };
             let flooded: Vec<_> =
                 self.flood(verdicts, flooding, rng).into_par_iter().map(|v| Flooded(self.keyswitch(&v))).collect();
             verdicts = self.signs(&flooded, QUARTER, progress)?;
         }
-        Ok(self.flood(verdicts, flooding, rng).par_iter().map(|verdict| self.pack(verdict)).collect())
+        Ok(verdicts)
+    }
+
+    /// The last flood, and what follows from it.
+    pub(super) fn packed(&self, verdicts: Vec<Lwe>, rng: &mut dyn CryptoRng) -> Vec<PackedVerdict> {
+        self.flood(verdicts, self.parameters.flooding_log2, rng).par_iter().map(|verdict| self.pack(verdict)).collect()
     }
 
     /// Adds a fresh encryption of zero with flooding noise to each.

@@ -1,11 +1,12 @@
 //! How an integer phi lies on the torus, so that its noise has room, and what a set of this scheme therefore admits.
 
-use super::Tfhe;
+use super::labelled::{MOST_REFERENCES, OUTPUTS};
 use crate::agreement::{AgreementError, Disclosure};
 use crate::functional::{Counting, Demand, Functional, MaskDemand};
+use crate::parameters::MOST_FAILURE_LOG2;
 use crate::parameters::tfhe::{MOST_WASHING_ROUNDS, TfheSet};
 use crate::scheme::counting::{finest, require_common_bits};
-use crate::scheme::{Scheme as _, require_unlabelled};
+use crate::words::counted;
 
 /// The share of the torus that |phi| may fill, on either side, beside a noise of this deviation: 1/2 less 2 % of it, or
 /// less eight deviations where that is more, so that noise does not wrap phi around the torus.
@@ -28,7 +29,7 @@ impl TfheSet {
 impl TfheSet {
     /// [`crate::functional::Admission::admit`] by the set of that name.
     pub(in crate::scheme) fn admit(&self, name: &str, demand: &Demand) -> Result<Option<Counting>, AgreementError> {
-        require_unlabelled(Tfhe::ID, demand)?;
+        admit_handles(self, name, demand)?;
         admit_verdicts(self, name, demand)?;
         let deviation = self.decision_variance(demand.weight_norm).sqrt();
         if room(deviation) < 0.25 {
@@ -48,11 +49,38 @@ impl TfheSet {
     }
 }
 
+/// Most bits of a key's entropy that the bits of others may tell.
+const MOST_LOST: f64 = 8.0;
+
+/// Whether handles can be told as an agreement asks, where it does.
+fn admit_handles(set: &TfheSet, name: &str, demand: &Demand) -> Result<(), AgreementError> {
+    if demand.disclosure != Disclosure::Labelled {
+        return Ok(());
+    }
+    if demand.hits_per_probe > 1 {
+        let problem = "must be 1 under scheme tfhe, which tells the handle of a probe with one hit".to_owned();
+        return Err(AgreementError::field("limits.hits_per_probe", problem).or("set it to 1, or agree on scheme bgv"));
+    }
+    if demand.references > MOST_REFERENCES {
+        let most = counted(MOST_REFERENCES, "reference");
+        let problem = format!("scheme tfhe tells handles of at most {most}");
+        return Err(AgreementError::field("limits.references", problem).or("agree on fewer, or on scheme bgv"));
+    }
+    if set.log2_sum_failure(demand.references) > MOST_FAILURE_LOG2 || set.key_bits_told() > MOST_LOST {
+        let problem = format!("{name} is too noisy for the handles of {}", counted(demand.references, "reference"));
+        let instead = "agree on a set whose bootstrap is less noisy, or on scheme bgv";
+        return Err(AgreementError::field("encryption.parameter_set", problem).or(instead));
+    }
+    Ok(())
+}
+
 /// Whether washing hides the noise of as many verdicts on a probe as an agreement admits.
 fn admit_verdicts(set: &TfheSet, name: &str, demand: &Demand) -> Result<(), AgreementError> {
     let verdicts = match demand.disclosure {
         Disclosure::Any => 1,
-        Disclosure::Each | Disclosure::Count | Disclosure::Labelled => demand.references,
+        Disclosure::Each | Disclosure::Count => demand.references,
+        // Whichever of the two is washed.
+        Disclosure::Labelled => demand.references.max(OUTPUTS),
     };
     // As where probes are tested and no gate makes a verdict, which takes as many rounds or one more.
     match set.washing_rounds_for(verdicts, demand.disclosure != Disclosure::Any) {

@@ -70,6 +70,38 @@ fn in_one_to_one_the_work_follows_from_the_agreement_whoever_is_asked_about() {
     }
 }
 
+/// The same agreement, that tells handles.
+fn labelled(terms: Terms) -> Terms {
+    let limits = Limits { references: 100, hits_per_probe: Some(1), ..terms.limits.clone() };
+    Terms { disclosure: Disclosure::Labelled, limits, ..terms }
+}
+
+/// Nobody here has a handle: of who hits it is told that there is none.
+#[test]
+fn the_work_for_handles_follows_from_the_agreement_too() {
+    for terms in settings().into_iter().skip(1).step_by(3) {
+        let world = World::new(labelled(terms));
+        let mut expected = None;
+        for name in ["hit", "rich", "exempt", "nobody", "one eye"] {
+            let (verdict, effort) =
+                asked(&world, &world.custodian(&["exempt"]), &world.probe, Target::Subject(id(name)));
+            let hits = if name == "hit" { vec![None] } else { Vec::new() };
+            assert_eq!(verdict, Verdict::Handles(hits), "{name}");
+            assert_eq!(effort, (*expected.get_or_insert(effort.0), 0), "{name}");
+        }
+        let mut expected = None;
+        for (exempt, verdict) in [
+            (&[][..], Verdict::MoreThan(1)),
+            (&["exempt"], Verdict::Handles(vec![None])),
+            (&["exempt", "hit"], Verdict::Handles(Vec::new())),
+        ] {
+            let (told, effort) = asked(&world, &world.custodian(exempt), &world.probe, Target::Gallery);
+            assert_eq!(told, verdict, "{exempt:?}");
+            assert_eq!(effort, (*expected.get_or_insert(effort.0), 0), "{exempt:?}");
+        }
+    }
+}
+
 #[test]
 fn in_one_to_many_the_work_is_the_same_whoever_is_exempt() {
     let everybody = ["hit", "exempt", "plain", "rich", "one eye", "zero"];

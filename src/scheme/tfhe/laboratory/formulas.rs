@@ -97,7 +97,7 @@ fn washing_leaves_a_uniform_phase_that_forgets_what_went_in() {
             })
             .collect();
         let washed = keys.prepared.sanitise(verdicts, Washing::of(set.washing_rounds), &mut rng, &()).unwrap();
-        let washed = EncryptedVerdicts::new(set, washed);
+        let washed = EncryptedVerdicts::new(set, washed, Vec::new());
         let masks: HashSet<Vec<u8>> = washed.masks(set).collect();
         assert_eq!(masks.len(), 300, "every answer has a mask of its own, for one and the same input");
         let errors: Vec<f64> =

@@ -77,7 +77,7 @@ fn each_reads_a_chosen_bit_of_every_reference_and_lists_the_exempt_with_two_prob
                     assert_eq!([zeros, ones], [vec![is(false).contains(&true)], vec![is(true).contains(&true)]]);
                     assert_eq!(charged, 1);
                 }
-                Disclosure::Labelled => unreachable!("not of this scheme"),
+                Disclosure::Labelled => unreachable!("not among the cases"),
                 Disclosure::Count => {
                     assert_eq!([count(&zeros), count(&ones)], [count(&is(false)), count(&is(true))]);
                     assert_eq!(charged, 4);

@@ -129,7 +129,7 @@ impl Setting {
     ) -> Result<MeasuredNoise, Unmeasured> {
         let verdicts = verdicts.into_iter().map(UnwashedVerdict).collect();
         let packed = self.keys.prepared.sanitise(verdicts, Washing::of(self.set.washing_rounds), rng, progress)?;
-        let answer = EncryptedVerdicts::new(&self.set, packed);
+        let answer = EncryptedVerdicts::new(&self.set, packed, Vec::new());
         let phases: Vec<u64> = answer.phases(&self.set, self.keys.query.lwe().as_ref()).collect();
         let ideal = |truth: bool| if truth { QUARTER } else { QUARTER.wrapping_neg() };
         let errors: Vec<f64> =
