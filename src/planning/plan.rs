@@ -113,7 +113,7 @@ const fn overhead_bytes(scheme: SchemeId) -> u64 {
     }
 }
 /// Time of a flood and a keyswitch of one encrypted bit, in bootstraps.
-const OUTPUT_BOOTSTRAPS: f64 = 0.5;
+const OUTPUT_BOOTSTRAPS: f64 = 1.0;
 /// The program itself with its threads' stacks and scratch space.
 const PROGRAM_BYTES: u64 = 60 << 20;
 

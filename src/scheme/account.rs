@@ -59,7 +59,8 @@ mod tests {
 
     fn of(scheme: SchemeChoice, disclosure: Disclosure, references: usize) -> Opened {
         let terms = Terms::hamming(128, 40).with_scheme(scheme);
-        let hits_per_probe = (disclosure == Disclosure::Labelled).then_some(2);
+        let most = if scheme == SchemeChoice::Tfhe { 1 } else { 2 };
+        let hits_per_probe = (disclosure == Disclosure::Labelled).then_some(most);
         let limits = Limits { references, probes_per_query: 7, hits_per_probe, ..terms.limits.clone() };
         planning::open(Terms { disclosure, limits, ..terms }).unwrap()
     }
@@ -78,6 +79,8 @@ mod tests {
             // Twenty numbers a handle, and from none to two, or more.
             (SchemeChoice::Bgv, Disclosure::Labelled, 642),
             (SchemeChoice::Hybrid, Disclosure::Labelled, 642),
+            // From none to one, or more.
+            (SchemeChoice::Tfhe, Disclosure::Labelled, 322),
         ] {
             let agreement = of(scheme, disclosure, 1_000);
             assert_eq!(agreement.bits_per_probe(), bits, "{scheme:?} {disclosure}");

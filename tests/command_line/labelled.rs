@@ -7,6 +7,14 @@ const INIT: &str = "agreement init --modality generic --metric hamming --dimensi
                     --parameter-set insecure-bgv-test --allow-insecure --references 1000 --disclosure labelled \
                     --hits-per-probe 2";
 
+/// The same under scheme `tfhe`.
+fn tfhe(hits: usize, references: usize) -> String {
+    INIT.replace("bgv", "tfhe")
+        .replace("insecure-tfhe-test", "insecure-test")
+        .replace("--references 1000", &format!("--references {references}"))
+        .replace("--hits-per-probe 2", &format!("--hits-per-probe {hits}"))
+}
+
 /// Three alike, one more, and one without a handle.
 const GALLERY: &str = "\
 id,bits,case
@@ -75,15 +83,39 @@ fn handles_of_hits_are_printed_and_nothing_of_misses_or_of_too_many_under_hybrid
 }
 
 #[test]
+fn under_tfhe_the_handle_of_one_hit_is_printed_and_the_answer_is_as_long_as_planned() {
+    let desk = Desk::empty();
+    desk.write("gallery.csv", GALLERY);
+    // Six bits from bob and seven from bert.
+    let probes = PROBES.replace("both,00000000111111110000000000000011", "bob,00000000111111110000000001111111");
+    desk.write("probes.csv", probes);
+    desk.ok(&tfhe(1, 50));
+    desk.ok("keygen --allow-insecure");
+    desk.ok("enroll --templates gallery.csv --handles case");
+    let said = desk.ok("agreement check");
+    assert!(said.contains("Handles are told of at most 1 hit of a probe"), "{said}");
+    desk.ok("encrypt --templates probes.csv");
+    desk.ok("match --gallery gallery.cotejo --query probes.query.cotejo");
+    let lines = "bob\thit\t=GRP-3\nnobody\tno hit\ncarl\thit\t(no handle)\nthree\thit\tmore than 1: nothing else is told of them\n";
+    let planned = desk.json("plan --references 6 --probes 4 --bootstrap-ms 1");
+    let length = desk.read("probes.answer.cotejo").len() as u64;
+    assert!(planned["answer_bytes"].as_u64().unwrap().abs_diff(length) < 64, "{planned} {length}");
+    desk.command("decrypt --answer probes.answer.cotejo").assert().code(0).stdout(lines);
+    // About one person.
+    desk.ok("encrypt --templates probes.csv --rows 1-2 --reference bob --out one.query.cotejo");
+    desk.ok("match --gallery gallery.cotejo --query one.query.cotejo --out one.answer.cotejo");
+    let told = "bob\thit\t=GRP-3\nnobody\tno hit\n";
+    desk.command("decrypt --answer one.answer.cotejo").assert().code(0).stdout(told);
+}
+
+#[test]
 fn terms_on_handles_are_refused_by_name() {
     let desk = Desk::empty();
     for (line, what) in [
         (INIT.replace("--hits-per-probe 2", "--hits-per-probe 17"), "limits.hits_per_probe: must be between 1 and 16"),
         (INIT.replace("labelled", "count"), "limits.hits_per_probe: does not go with disclosure = \"count\""),
-        (
-            INIT.replace("bgv", "tfhe").replace("insecure-tfhe-test", "insecure-test"),
-            "disclosure: \"labelled\" is not for scheme tfhe, which discloses no handles: agree on scheme bgv or hybrid",
-        ),
+        (tfhe(2, 1000), "limits.hits_per_probe: must be 1 under scheme tfhe"),
+        (tfhe(1, 1001), "limits.references: scheme tfhe tells handles of at most 1000 references"),
     ] {
         desk.refused(&line, "agreement.toml", what);
     }

@@ -57,7 +57,7 @@ impl Scheme for Tfhe {
     }
 
     /// The last flood is uniform among 2^(b + 1) of 2^64 numbers, a quarter of the torus for b = 61: two bits of each bit that leaves. Under `labelled`
-    /// these may be whole keys of boxes, which then tell what is in them.
+    /// these may be half of as many keys of boxes, whose other halves can be tried.
     fn most_bits_of_any_keys(set: &Marked<TfheSet>, functional: &Functional, disclosure: Disclosure) -> u64 {
         let of_flood = |bits: usize| (bits as u64).saturating_mul(63u64.saturating_sub(set.flooding_log2.into()));
         match disclosure {
@@ -65,7 +65,7 @@ impl Scheme for Tfhe {
             Disclosure::Each | Disclosure::Count => of_flood(functional.largest_gallery()),
             Disclosure::Labelled => {
                 let keys = of_flood(labelled::OUTPUTS);
-                keys + keys / labelled::KEY_BITS as u64 * 8 * Handle::MOST_BYTES as u64
+                keys + keys / KNOWN_OF_A_KEY * 8 * Handle::MOST_BYTES as u64
             }
         }
     }
@@ -78,6 +78,9 @@ impl Scheme for Tfhe {
         }
     }
 }
+
+/// Bits of a box's key that are as good as the key, with 2^64 tries.
+const KNOWN_OF_A_KEY: u64 = 64;
 
 /// An LWE sample over the 64-bit torus.
 type Lwe = LweCiphertextOwned<u64>;
