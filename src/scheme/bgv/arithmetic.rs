@@ -66,8 +66,9 @@ pub(in crate::scheme) trait Arithmetic {
     /// [`Arithmetic::combine`], then divisions until noise is near its floor; ends with the given factor.
     fn settle(&self, terms: &[(&Self::Value, u32)], constant: u32, factor: u32) -> Self::Value {
         let states: Vec<State> = terms.iter().map(|(value, _)| self.state(value)).collect();
-        let (dropped, factor) = before_divisions(self.chain(), &states, false, factor);
-        self.divide(self.combine(terms, constant, factor), dropped)
+        let divisions = Divisions::after_sum(self.chain(), &states, false);
+        let factor = divisions.factor_before(self.chain(), factor);
+        self.divide(self.combine(terms, constant, factor), divisions.dropped())
     }
 
     /// As [`Arithmetic::combine_each`], but the factors are those after divisions until noise is near its floor: to be masked first, or not.
@@ -79,11 +80,13 @@ pub(in crate::scheme) trait Arithmetic {
     ) -> Vec<Unsettled<Self::Value>> {
         let states: Vec<State> = values.iter().map(|value| self.state(value)).collect();
         let mut dropped = Vec::with_capacity(sums.len());
+        let mut divisions = OfLengths::new(|length| {
+            Divisions::after_sum(self.chain(), states.get(..length).unwrap_or(&states), masked)
+        });
         for sum in &mut sums {
-            let states = states.get(..sum.coefficients.len()).unwrap_or(&states);
-            let (primes, factor) = before_divisions(self.chain(), states, masked, sum.factor);
-            sum.factor = factor;
-            dropped.push(primes);
+            let divisions = divisions.of(sum.coefficients.len());
+            sum.factor = divisions.factor_before(self.chain(), sum.factor);
+            dropped.push(divisions.dropped());
         }
         let values = self.combine_each(values, &sums);
         values.into_iter().zip(dropped).map(|(value, dropped)| Unsettled { value, dropped }).collect()
@@ -120,11 +123,52 @@ pub(in crate::scheme) fn combined(chain: Chain, states: &[State], factor: u32) -
     }
 }
 
-/// The primes that are divided away after a sum, perhaps masked, of such values; and the factor before that, for the given one after.
-fn before_divisions(chain: Chain, states: &[State], masked: bool, factor: u32) -> (usize, u32) {
-    let before = combined(chain, states, 1).limbs;
-    let limbs = settled_limbs(chain, states, masked);
-    (before - limbs, divide_mod_t(factor, chain.factor_after_drop(1, limbs, before)))
+/// The primes that are divided away after a sum.
+#[derive(Clone, Copy)]
+struct Divisions {
+    before: usize,
+    after: usize,
+}
+
+impl Divisions {
+    /// Of such values, perhaps masked.
+    fn after_sum(chain: Chain, states: &[State], masked: bool) -> Self {
+        let before = combined(chain, states, 1).limbs;
+        Self { before, after: settled_limbs(chain, states, masked) }
+    }
+
+    fn dropped(self) -> usize {
+        self.before - self.after
+    }
+
+    /// The factor before them, for the given one after.
+    fn factor_before(self, chain: Chain, factor: u32) -> u32 {
+        divide_mod_t(factor, chain.factor_after_drop(1, self.after, self.before))
+    }
+}
+
+/// What follows from how many of some values are added up: worked out anew only where that changes. The inner polynomials of a threshold
+/// are many sums of the same powers.
+struct OfLengths<T, F> {
+    work_out: F,
+    last: Option<(usize, T)>,
+}
+
+impl<T: Copy, F: Fn(usize) -> T> OfLengths<T, F> {
+    fn new(work_out: F) -> Self {
+        Self { work_out, last: None }
+    }
+
+    fn of(&mut self, length: usize) -> T {
+        match self.last {
+            Some((last, value)) if last == length => value,
+            _ => {
+                let value = (self.work_out)(length);
+                self.last = Some((length, value));
+                value
+            }
+        }
+    }
 }
 
 /// The limbs that [`Arithmetic::settle`] leaves.
@@ -295,6 +339,18 @@ impl Arithmetic for Ledger {
         self.admit(state)
     }
 
+    fn combine_each(&self, values: &[&State], sums: &[Combination]) -> Vec<State> {
+        let states: Vec<State> = values.iter().map(|&&state| state).collect();
+        let mut of_terms = OfLengths::new(|terms| combined(self.chain, states.get(..terms).unwrap_or(&states), 1));
+        let combine = |sum: &Combination| {
+            let terms = sum.coefficients.len().min(states.len());
+            let state = State { factor: sum.factor, ..of_terms.of(terms) };
+            self.charge(Cost { transforms: 0.0, products: (2 * terms * state.limbs) as f64 });
+            self.admit(state)
+        };
+        sums.iter().map(combine).collect()
+    }
+
     fn blind(&self, value: &State, (): &()) -> State {
         self.charge(Cost { transforms: 0.0, products: 2.0 * value.limbs as f64 });
         self.admit(blinded(self.chain, *value))
@@ -324,6 +380,25 @@ impl Arithmetic for Ledger {
 mod tests {
     use super::*;
     use crate::parameters::bgv::INSECURE_BGV;
+
+    /// To the last bit, whatever the lengths follow each other.
+    #[test]
+    fn several_sums_are_weighed_like_one_after_the_other() {
+        let chain = Chain::of(&INSECURE_BGV);
+        let states: Vec<State> =
+            (0..5).map(|i| State { limbs: 20 - i, factor: 1, noise: 30.0 + 0.7 * i as f64 }).collect();
+        let values: Vec<&State> = states.iter().collect();
+        let sums: Vec<Combination> = [5, 5, 3, 5, 1, 1, 2]
+            .map(|terms| Combination { coefficients: vec![1; terms], constant: 0, factor: 7 + terms as u32 })
+            .into();
+        let (together, apart) = (Ledger::new(chain), Ledger::new(chain));
+        let one = |sum: &Combination| {
+            let terms: Vec<_> = values.iter().copied().zip(sum.coefficients.iter().copied()).collect();
+            apart.combine(&terms, sum.constant, sum.factor)
+        };
+        assert_eq!(together.combine_each(&values, &sums), sums.iter().map(one).collect::<Vec<_>>());
+        assert_eq!((together.cost(), together.tightest()), (apart.cost(), apart.tightest()));
+    }
 
     #[test]
     fn a_ledger_finds_sums_of_values_that_are_not_alike() {

@@ -7,13 +7,15 @@
 //! logarithm. Were v(zeta) equally large everywhere, that would be the standard deviation of a coefficient; it never is less. Products are
 //! taken root by root, so peaks multiply, whereas deviations of coefficients do not: where |s(zeta)| happens to be large, every rounding is large too,
 //! and a chain of squarings takes such a root to twice the excess, in bits, at each level (measured: 6 bits in five levels). A random polynomial's
-//! |v(zeta)|^2 has an exponential distribution, its peak over N/2 pairs of roots is in [`Noise::spread`] (Gaussian heuristic; Costache,
+//! |v(zeta)|^2 has an exponential distribution, its peak over N/2 pairs of roots is in [`OfRing`] (Gaussian heuristic; Costache,
 //! Laine, Player, "Evaluating the effectiveness of heuristic worst-case noise analysis in FHE", 2020).
 //!
 //! The *bound* of a coefficient is [`TAIL_LOG2`] bits above the peak, and everything has to stay [`MARGIN_BITS`] below Q/2.
 
 // Both parties, and whoever makes an answer again, must come to the same numbers: those of the standard library differ between machines.
 pub(in crate::scheme) use libm::{exp2, log as ln, log2};
+
+use std::sync::OnceLock;
 
 use super::chain::{Chain, modulus_log2};
 use crate::parameters::bgv::{BgvSet, ERROR_COINS, PLAINTEXT_MODULUS, PRIME_BITS};
@@ -52,9 +54,46 @@ pub(in crate::scheme) struct State {
 #[derive(Clone, Copy, Debug)]
 pub(in crate::scheme) struct Noise {
     n: f64,
+    of_ring: OfRing,
     digit: usize,
     /// log2 of a digit over the special primes.
     digit_over_special: f64,
+}
+
+/// What follows from the ring's dimension alone: circuits are weighed by the hundred, and logarithms are what that takes.
+#[derive(Clone, Copy, Debug)]
+struct OfRing {
+    /// Bits by which the peak of a random polynomial exceeds the deviation of its coefficients.
+    spread: f64,
+    /// The same for a product of two random polynomials: P(|v w|^2 > x) is about exp(-2 sqrt(x)).
+    spread_of_product: f64,
+    /// log2 of the square root of the dimension.
+    half_log2_n: f64,
+    rounding: f64,
+    plaintext: f64,
+    /// What a product with a plaintext adds to a peak, but for the spread.
+    plaintext_factor: f64,
+}
+
+impl OfRing {
+    fn new(n: f64) -> Self {
+        let excess = ln(n / 2.0) - LN_EXCESS;
+        let (spread, spread_of_product) = (log2(excess) / 2.0, log2(excess / 2.0));
+        Self {
+            spread,
+            spread_of_product,
+            half_log2_n: log2(n) / 2.0,
+            rounding: log2(t() * t() * UNIFORM * (1.0 + TERNARY * n)) / 2.0 + spread_of_product,
+            plaintext: log2(t() * t() * UNIFORM) / 2.0 + spread,
+            plaintext_factor: log2(t() * t() * UNIFORM * n) / 2.0,
+        }
+    }
+
+    fn of(set: &BgvSet) -> Self {
+        static ALL: [OnceLock<OfRing>; 32] = [const { OnceLock::new() }; 32];
+        let new = || Self::new(set.ring_size() as f64);
+        ALL.get(set.ring_log2 as usize).map_or_else(new, |of_ring| *of_ring.get_or_init(new))
+    }
 }
 
 /// The peak of a sum of independent phases: logarithm of the root of the sum of squares.
@@ -65,7 +104,8 @@ pub(in crate::scheme) fn sum(peaks: impl IntoIterator<Item = f64>) -> f64 {
     if largest.is_infinite() {
         return largest;
     }
-    let variance: f64 = peaks.iter().map(|peak| exp2(2.0 * (peak - largest))).sum();
+    let relative = |peak: f64| if peak == largest { 1.0 } else { exp2(2.0 * (peak - largest)) };
+    let variance: f64 = peaks.iter().map(|&peak| relative(peak)).sum();
     largest + log2(variance) / 2.0
 }
 
@@ -82,31 +122,26 @@ impl Noise {
     pub(in crate::scheme) fn of(set: &BgvSet) -> Self {
         // The first primes are the largest, so the first digit is.
         let special = modulus_log2(set.limbs + set.special) - modulus_log2(set.limbs);
-        Self { n: set.ring_size() as f64, digit: set.digit, digit_over_special: modulus_log2(set.digit) - special }
+        Self {
+            n: set.ring_size() as f64,
+            of_ring: OfRing::of(set),
+            digit: set.digit,
+            digit_over_special: modulus_log2(set.digit) - special,
+        }
     }
 
     fn error_variance() -> f64 {
         f64::from(ERROR_COINS) / 2.0
     }
 
-    /// Bits by which the peak of a random polynomial exceeds the deviation of its coefficients.
-    fn spread(self) -> f64 {
-        log2(ln(self.n / 2.0) - LN_EXCESS) / 2.0
-    }
-
-    /// The same for a product of two random polynomials: P(|v w|^2 > x) is about exp(-2 sqrt(x)).
-    fn spread_of_product(self) -> f64 {
-        log2((ln(self.n / 2.0) - LN_EXCESS) / 2.0)
-    }
-
     /// m + t e of a fresh encryption.
     pub(in crate::scheme) fn fresh(self) -> f64 {
-        log2(t() * t() * (UNIFORM + Self::error_variance())) / 2.0 + self.spread()
+        log2(t() * t() * (UNIFORM + Self::error_variance())) / 2.0 + self.of_ring.spread
     }
 
     /// What a division adds: t times roundings of both parts, one multiplied by the secret.
     pub(in crate::scheme) fn rounding(self) -> f64 {
-        log2(t() * t() * UNIFORM * (1.0 + TERNARY * self.n)) / 2.0 + self.spread_of_product()
+        self.of_ring.rounding
     }
 
     /// What a keyswitch of a polynomial of `limbs` limbs adds, before the division's own rounding: one product of a digit with an error
@@ -114,27 +149,27 @@ impl Noise {
     pub(in crate::scheme) fn keyswitch(self, limbs: usize) -> f64 {
         let digits = limbs.div_ceil(self.digit) as f64;
         let product = log2(t() * t() * Self::error_variance() * self.n * digits * UNIFORM) / 2.0;
-        product + self.digit_over_special + self.spread_of_product()
+        product + self.digit_over_special + self.of_ring.spread_of_product
     }
 
     /// A product of two phases.
     pub(in crate::scheme) fn product(self, a: f64, b: f64) -> f64 {
-        a + b + log2(self.n) / 2.0
+        a + b + self.of_ring.half_log2_n
     }
 
     /// A product with a plaintext polynomial whose coefficients are uniform modulo t.
     pub(in crate::scheme) fn plaintext_product(self, a: f64) -> f64 {
-        a + log2(t() * t() * UNIFORM * self.n) / 2.0 + self.spread()
+        a + self.of_ring.plaintext_factor + self.of_ring.spread
     }
 
     /// A plaintext that is added.
     pub(in crate::scheme) fn plaintext(self) -> f64 {
-        log2(t() * t() * UNIFORM) / 2.0 + self.spread()
+        self.of_ring.plaintext
     }
 
     /// A public-key encryption of zero: t (e r + e_0 + e_1 s).
     pub(in crate::scheme) fn public_zero(self) -> f64 {
-        log2(t() * t() * Self::error_variance() * (1.0 + 2.0 * TERNARY * self.n)) / 2.0 + self.spread_of_product()
+        log2(t() * t() * Self::error_variance() * (1.0 + 2.0 * TERNARY * self.n)) / 2.0 + self.of_ring.spread_of_product
     }
 
     /// The noise after the primes `limbs..before` are divided away.
