@@ -86,4 +86,7 @@ pub(crate) trait Admission {
     ///
     /// [`AgreementError::Field`] for terms under which noise, not the templates, would decide, or whose integers do not fit the set.
     fn admit(&self, demand: &Demand) -> Result<Option<Counting>, AgreementError>;
+
+    /// How many probes of a query can share a ciphertext under a comparison that is admitted: 1 where each has its own.
+    fn together(&self, demand: &Demand) -> usize;
 }

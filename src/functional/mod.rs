@@ -89,6 +89,7 @@ pub struct Functional {
     largest_gallery: usize,
     references_per_subject: usize,
     hits_per_probe: usize,
+    probes_together: usize,
 }
 
 impl Functional {
@@ -101,7 +102,9 @@ impl Functional {
     pub(crate) fn new(terms: &Terms, set: &dyn Admission) -> Result<Self, AgreementError> {
         let exact = set.is_exact();
         let metric = Metric::new(terms.template.shape(), &terms.comparison, exact)?;
-        let counting = set.admit(&demand(&metric, exact, terms))?;
+        let demand = demand(&metric, exact, terms);
+        let counting = set.admit(&demand)?;
+        let probes_together = set.together(&demand).max(1);
         let stand_in = quantise::stand_in(&metric).map_err(|error| AgreementError::found("template", &error))?;
         let (bound, eyes) = (metric.bound(), terms.comparison.eyes());
         let largest_gallery = terms.limits.references;
@@ -117,6 +120,7 @@ impl Functional {
             largest_gallery,
             references_per_subject,
             hits_per_probe,
+            probes_together,
         })
     }
 
@@ -173,6 +177,11 @@ impl Functional {
     /// Hits of a probe whose handles are disclosed; 0 where none are.
     pub(crate) fn hits_per_probe(&self) -> usize {
         self.hits_per_probe
+    }
+
+    /// Probes of a query that can share a ciphertext; 1 where each has its own.
+    pub(crate) fn probes_together(&self) -> usize {
+        self.probes_together
     }
 
     /// |phi| never exceeds this.

@@ -205,7 +205,8 @@ impl<'a> PlannedQuery<'a> {
     fn of_blocks(&self, set: &BgvSet, pace: &pace::Pace, budget_bytes: u64) -> Result<Payload, PlanError> {
         let size = self.size(budget_bytes);
         let estimate = SearchEstimate::of(set, &size, pace)?;
-        let query_bytes = (self.templates() * set.encrypted_sample_bytes(self.functional)) as u64;
+        let query_bytes = set.encrypted_probes_bytes(self.functional, self.probes, self.templates());
+        let query_bytes = query_bytes.unwrap_or_default() as u64;
         Ok(Payload {
             steps: estimate.steps,
             step: Bgv::STEP,

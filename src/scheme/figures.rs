@@ -61,6 +61,13 @@ impl Admission for ParameterSet {
             Dimensions::Hybrid(set) => set.admit(self.name(), demand),
         }
     }
+
+    fn together(&self, demand: &Demand) -> usize {
+        match self.dimensions() {
+            Dimensions::Bgv(set) => set.together(demand),
+            Dimensions::Tfhe(_) | Dimensions::Hybrid(_) => 1,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The parts of an answer, each with a digest of what it leaves before parts are put together: so that an auditor need not compute all of an
 //! answer to see that it is honest work.
 //!
-//! A part is what is computed at once: a block (of a probe under `bgv`, of pairs under `hybrid`), a wave of a probe's subjects under `tfhe`.
+//! A part is what is computed at once: a block (of a probe, or of a bundle, under `bgv`, of pairs under `hybrid`), a wave of a probe's subjects under `tfhe`.
 //! What it leaves follows from key, query, gallery and randomness alone, and nobody has it without computing it.
 
 use sha2::{Digest as _, Sha256};

@@ -183,6 +183,7 @@ fn refusal(misfit: &Misfit) -> CandidateRefusal {
         | Misfit::Count(_)
         | Misfit::Hits(_)
         | Misfit::Decisions(_)
+        | Misfit::Segments { .. }
         | Misfit::Unlike => CandidateRefusal::Comparison,
     }
 }

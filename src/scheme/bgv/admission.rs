@@ -2,7 +2,8 @@
 
 use super::circuit;
 use super::misfit::Misfit;
-use crate::agreement::{AgreementError, Disclosure};
+use super::segments::Segments;
+use crate::agreement::{AgreementError, Disclosure, EyeRule};
 use crate::functional::{Counting, Demand, MaskDemand};
 use crate::parameters::bgv::{BgvSet, PLAINTEXT_MODULUS};
 use crate::scheme::{Unanswered, Unmeasured};
@@ -19,6 +20,16 @@ impl BgvSet {
             None => None,
         };
         circuit::admit(self, demand).map(|()| counting).map_err(|misfit| refusal(name, demand, &misfit))
+    }
+
+    /// [`crate::functional::Admission::together`]: probes that differ in which eyes they have do not share ciphertexts, nor do those that are told
+    /// handles.
+    pub(in crate::scheme) fn together(&self, demand: &Demand) -> usize {
+        if self.one_squaring || demand.eyes == EyeRule::Any || demand.disclosure == Disclosure::Labelled {
+            return 1;
+        }
+        let probes = Segments::new(self, demand.coordinates, demand.references).map(Segments::probes);
+        probes.filter(|&probes| circuit::admit_together(self, demand, probes).is_ok()).unwrap_or(1)
     }
 }
 
@@ -38,7 +49,7 @@ impl From<Misfit> for Unmeasured {
 fn refusal(name: &str, demand: &Demand, misfit: &Misfit) -> AgreementError {
     let field = match misfit {
         Misfit::Coordinates { .. } => "template",
-        Misfit::Count(_) => "limits.references",
+        Misfit::Count(_) | Misfit::Segments { .. } => "limits.references",
         Misfit::Hits(_) => "limits.hits_per_probe",
         Misfit::OneSquaring | Misfit::Decisions(_) | Misfit::Unlike => "encryption.parameter_set",
         Misfit::Range { .. } | Misfit::Noise { .. } | Misfit::Flooding { .. } => demand.field,

@@ -5,21 +5,28 @@
 //! cannot reach t is multiplied by one random non-zero number. A larger gallery's sum could be a multiple of t although somebody hits; there every
 //! slot of every block was multiplied by a random number, four times over, so that the four sums are 0 for a miss, and for a hit uniform
 //! whatever its number and place: 0 all four with probability 2^-64, and otherwise one bit.
+//!
+//! Where probes share a block, its verdicts are 1 or 0 in every slot, and of each probe the products with plaintexts that are 0 outside its slots are
+//! added: one random number other than 0, the same in all of its slots, or four times any random numbers ([`Masking`]).
 
 use rand_chacha::ChaCha20Rng;
 use rayon::prelude::*;
 
+use super::answer::MANY_SAMPLES;
 use super::circuit::{Circuit, Masks};
 use super::engine::{Ciphertext, Plaintext};
 use super::keys::PreparedKey;
 use super::lock::Lock;
 use super::misfit::Misfit;
 use super::modulus::add_assign;
+use super::noise::State;
 use super::residues::{divide_mod_t, multiply_mod_t};
 use super::ring::Ring;
-use super::sampling::{Generator, generator, non_zero, shuffled};
+use super::sampling::{Generator, any_residue, generator, non_zero, shuffled};
 use super::sanitise::{Sanitised, constant_coefficient, sanitised};
+use super::segments::Segments;
 use super::validity::Validity;
+use crate::agreement::Disclosure;
 use crate::parameters::bgv::PLAINTEXT_MODULUS;
 
 /// Sums of one probe's verdicts over the blocks so far: one for each mask, or one.
@@ -46,6 +53,103 @@ impl Summed {
         self.leakage += sanitised.leakage;
         self.samples.push(constant_coefficient(&key.ring, &sanitised.ciphertext));
     }
+
+    /// One more sum, with a test of what it is about.
+    fn push_tested(&mut self, key: &PreparedKey, sum: Ciphertext, probe: &Validity<'_>, rng: &mut ChaCha20Rng) {
+        let test = probe.test(key, sum.state.limbs.min(key.ring.set.public_limbs()), 0, rng);
+        let sum = test.into_iter().fold(sum, |mut sum, test| {
+            sum.add_masked(&key.ring, &test);
+            sum
+        });
+        self.push(key, sum, rng);
+    }
+}
+
+/// How many numbers a probe is told of blocks that probes share, and how they are masked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::scheme) enum Masking {
+    /// The number of hits.
+    Count,
+    /// One number, 0 iff nothing hits.
+    One,
+    /// Several, all 0 iff nothing hits.
+    Many,
+}
+
+impl Masking {
+    /// For an answer on so many hits of a probe at most.
+    pub(in crate::scheme) fn of(disclosure: Disclosure, most_hits: u64) -> Self {
+        match disclosure {
+            Disclosure::Count => Self::Count,
+            _ if most_hits < PLAINTEXT_MODULUS.into() => Self::One,
+            _ => Self::Many,
+        }
+    }
+
+    /// Numbers that a probe is told.
+    pub(in crate::scheme) fn samples(self) -> usize {
+        match self {
+            Self::Count | Self::One => 1,
+            Self::Many => MANY_SAMPLES,
+        }
+    }
+
+    /// What is drawn once for a probe: the number of [`Masking::One`].
+    pub(in crate::scheme) fn constant(rng: &mut ChaCha20Rng) -> u32 {
+        non_zero(1, rng).first().copied().unwrap_or(1)
+    }
+
+    /// What verdicts in such a state are multiplied by for one probe, once for each number that it is told: `place` puts numbers into its slots, one after
+    /// the other, and 0 into all others.
+    pub(in crate::scheme) fn plaintexts(
+        self,
+        ring: &Ring,
+        verdicts: State,
+        constant: u32,
+        rng: &mut ChaCha20Rng,
+        place: impl Fn(&mut dyn FnMut() -> u32) -> Vec<u32>,
+    ) -> Vec<Plaintext> {
+        let numbers: Vec<Vec<u32>> = match self {
+            Self::Count => {
+                // The count must come out with factor 1 when all but the first prime are gone, and is N times a coefficient.
+                let left = ring.chain.factor_after_drop(verdicts.factor, 1, verdicts.limbs);
+                let number = divide_mod_t(ring.n as u32 % PLAINTEXT_MODULUS, left);
+                vec![place(&mut || number)]
+            }
+            Self::One => vec![place(&mut || constant)],
+            Self::Many => (0..MANY_SAMPLES)
+                .map(|_| {
+                    let mut drawn = any_residue(ring.n, rng).into_iter();
+                    place(&mut || drawn.next().unwrap_or_default())
+                })
+                .collect(),
+        };
+        numbers.into_iter().map(|slots| Plaintext::of_slots(ring, slots, verdicts.limbs)).collect()
+    }
+}
+
+/// What one of the probes of a bundle is told of its one block: of verdicts over the primes of the public key.
+pub(in crate::scheme) fn told_of_segment(
+    key: &PreparedKey,
+    verdicts: &Ciphertext,
+    (segments, probe): (Segments, usize),
+    masking: Masking,
+    validity: &Validity<'_>,
+    rng: &mut ChaCha20Rng,
+) -> Summed {
+    let ring = &*key.ring;
+    let place = |number: &mut dyn FnMut() -> u32| {
+        let mut slots = vec![0; ring.n];
+        let of_probe = slots.get_mut(segments.places_of(probe)).unwrap_or_default();
+        of_probe.iter_mut().for_each(|slot| *slot = number());
+        slots
+    };
+    let constant = Masking::constant(rng);
+    let mut summed = Summed::default();
+    for plaintext in masking.plaintexts(ring, verdicts.state, constant, rng, place) {
+        summed.push_tested(key, verdicts.masked(ring, &plaintext), validity, rng);
+    }
+    summed
 }
 
 impl Sums {
@@ -96,12 +200,7 @@ impl Sums {
                 // Masked already.
                 Masks::NonZero | Masks::Any(_) => sum,
             };
-            let test = probe.test(key, sum.state.limbs.min(ring.set.public_limbs()), 0, rng);
-            let sum = test.into_iter().fold(sum, |mut sum, test| {
-                sum.add_masked(ring, &test);
-                sum
-            });
-            summed.push(key, sum, rng);
+            summed.push_tested(key, sum, probe, rng);
         }
         summed
     }

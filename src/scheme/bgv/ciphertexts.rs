@@ -7,18 +7,20 @@ use super::packing::{pack, packed_bytes, unpack};
 use super::pool::Poly;
 use super::ring::Ring;
 use super::sampling::{Seed, uniform};
+use super::segments::Bundling;
 use crate::agreement::Disclosure;
-use crate::functional::Functional;
+use crate::functional::{Functional, SampleLayout};
 use crate::parameters::bgv::BgvSet;
 use crate::scheme::{Crossing, CrossingError, Extent};
 
-/// The encrypted templates of a query: of each sample a seed and a body over all primes of a ciphertext.
+/// The encrypted templates of a query: of each sample, or of those of probes that are bundled ([`super::segments`]), a seed and a body over all primes of a
+/// ciphertext.
 pub struct EncryptedProbes {
     set: BgvSet,
     samples: Vec<EncryptedSample>,
 }
 
-/// One encrypted template.
+/// One encrypted template, or one of each of several probes.
 pub(in crate::scheme) struct EncryptedSample {
     pub(in crate::scheme) template: Seeded,
     /// What shows that a vector is one ([`super::validity`]), over fewer primes.
@@ -67,10 +69,22 @@ impl BgvSet {
         32 + self.limbs * packed_bytes(self.ring_size())
     }
 
-    /// Bytes of one encrypted template as sent, with its witness where the comparison's templates have one.
-    pub(crate) fn encrypted_sample_bytes(&self, functional: &Functional) -> usize {
+    /// Bytes of one ciphertext of so many templates as sent, with their witness where the comparison's templates have one.
+    pub(crate) fn encrypted_sample_bytes(&self, functional: &Functional, templates: usize) -> usize {
         let witness = 32 + self.witness_limbs() * packed_bytes(self.ring_size());
-        self.encrypted_template_bytes() + self.witness_ciphertexts(functional) * witness
+        self.encrypted_template_bytes() + self.witness_ciphertexts(functional, templates) * witness
+    }
+
+    /// Bytes of a query of so many probes with so many samples; none where there is no such query.
+    pub(crate) fn encrypted_probes_bytes(
+        &self,
+        functional: &Functional,
+        probes: usize,
+        samples: usize,
+    ) -> Option<usize> {
+        let mut ciphertexts = Bundling::of(self, functional, probes).ciphertexts(functional, samples)?;
+        ciphertexts
+            .try_fold(0usize, |sum, templates| sum.checked_add(self.encrypted_sample_bytes(functional, templates)))
     }
 
     /// Bytes of one ring element of an answer: two polynomials over one prime.
@@ -98,10 +112,13 @@ impl Crossing for EncryptedProbes {
     }
 
     fn decode(bytes: &[u8], set: &BgvSet, extent: &Extent<'_>) -> Result<Self, CrossingError> {
-        let sample_bytes = set.encrypted_sample_bytes(extent.functional);
-        if extent.samples.checked_mul(sample_bytes) != Some(bytes.len()) {
+        let Extent { functional, probes, samples, .. } = *extent;
+        let ciphertexts = Bundling::of(set, functional, probes).ciphertexts(functional, samples);
+        let Some(ciphertexts) =
+            ciphertexts.filter(|_| set.encrypted_probes_bytes(functional, probes, samples) == Some(bytes.len()))
+        else {
             return Err(CrossingError::Dimensions("templates"));
-        }
+        };
         let ring = Ring::of(set);
         let seeded = |bytes: &mut &[u8], limbs: usize| {
             let (&seed, mut rest) = bytes.split_first_chunk::<32>().ok_or(CrossingError::Encoding)?;
@@ -112,27 +129,40 @@ impl Crossing for EncryptedProbes {
             *bytes = rest;
             Ok(Seeded { seed, body })
         };
-        let witness = set.witness_ciphertexts(extent.functional);
-        let sample = |mut bytes: &[u8]| {
-            let template = seeded(&mut bytes, set.limbs)?;
-            let witness = (0..witness).map(|_| seeded(&mut bytes, set.witness_limbs())).collect::<Result<_, _>>()?;
+        let mut rest = bytes;
+        let sample = |templates: usize| {
+            let witness = set.witness_ciphertexts(functional, templates);
+            let template = seeded(&mut rest, set.limbs)?;
+            let witness = (0..witness).map(|_| seeded(&mut rest, set.witness_limbs())).collect::<Result<_, _>>()?;
             Ok(EncryptedSample { template, witness })
         };
-        let samples = bytes.chunks_exact(sample_bytes).map(sample).collect::<Result<_, CrossingError>>()?;
+        let samples = ciphertexts.map(sample).collect::<Result<_, CrossingError>>()?;
         Ok(Self { set: *set, samples })
     }
 
     fn limit_bytes(set: &BgvSet, extent: &Extent<'_>) -> u64 {
-        extent.samples as u64 * set.encrypted_sample_bytes(extent.functional) as u64
+        let Extent { functional, probes, samples, .. } = *extent;
+        let alone = |samples: usize| samples as u64 * set.encrypted_sample_bytes(functional, 1) as u64;
+        let bundling = Bundling::of(set, functional, probes);
+        match bundling.segments() {
+            None => alone(samples),
+            // A single probe is not bundled.
+            Some(_) => {
+                let of_probe = SampleLayout::fullest(functional.eyes()).eyes().len();
+                let bundled = set.encrypted_probes_bytes(functional, probes, probes.saturating_mul(of_probe));
+                alone(samples.min(2)).max(bundled.map_or(u64::MAX, |bytes| bytes as u64))
+            }
+        }
     }
 }
 
 /// The sanitised verdicts of an answer, over the first prime alone.
 pub struct EncryptedVerdicts {
+    /// Of each probe; under `each` of those together that share their ciphertexts.
     pub(in crate::scheme) probes: Vec<ProbeVerdicts>,
 }
 
-/// What an answer holds of one probe.
+/// What an answer holds of one probe, or of those that are answered together.
 pub(in crate::scheme) enum ProbeVerdicts {
     /// `each`, `labelled`.
     Slots {
@@ -147,7 +177,22 @@ pub(in crate::scheme) enum ProbeVerdicts {
 }
 
 impl EncryptedVerdicts {
-    /// Ring elements of each probe under `each` and `labelled`.
+    /// How many are answered, each by itself.
+    fn answered(set: &BgvSet, extent: &Extent<'_>) -> usize {
+        match extent.disclosure {
+            Disclosure::Each => Bundling::of(set, extent.functional, extent.probes).bundles(),
+            Disclosure::Any | Disclosure::Count | Disclosure::Labelled => extent.probes,
+        }
+    }
+
+    /// Whether probes that share ciphertexts are answered together, and more verdicts a probe are claimed than a segment has.
+    fn exceeds_segments(set: &BgvSet, extent: &Extent<'_>) -> bool {
+        let segments = Bundling::of(set, extent.functional, extent.probes).segments();
+        extent.disclosure == Disclosure::Each
+            && segments.is_some_and(|segments| extent.verdicts_per_probe > segments.places())
+    }
+
+    /// Ring elements of each of them under `each` and `labelled`.
     fn blocks(set: &BgvSet, extent: &Extent<'_>) -> usize {
         match extent.disclosure {
             // All in one, whatever the gallery.
@@ -182,18 +227,24 @@ impl Crossing for EncryptedVerdicts {
         let ring = Ring::of(set);
         let modulus = ring.limbs.first().ok_or(CrossingError::Dimensions("primes"))?.modulus;
         let n = set.ring_size();
-        let per_probe = bytes.len().checked_div(extent.probes).unwrap_or_default();
+        let answered = Self::answered(set, extent);
+        let per_probe = bytes.len().checked_div(answered).unwrap_or_default();
         let sample_bytes = set.answer_sample_bytes();
         let expected = match extent.disclosure {
             // As custodians answered that had no tests of probes.
-            Disclosure::Each if per_probe == Self::blocks(set, extent) * set.answer_block_bytes() => per_probe,
+            Disclosure::Each
+                if per_probe == Self::blocks(set, extent) * set.answer_block_bytes() && answered == extent.probes =>
+            {
+                per_probe
+            }
             Disclosure::Each | Disclosure::Labelled => {
                 Self::key_bytes(set) + Self::blocks(set, extent) * set.answer_block_bytes()
             }
             Disclosure::Any if per_probe == MANY_SAMPLES * sample_bytes => per_probe,
             Disclosure::Any | Disclosure::Count => sample_bytes,
         };
-        if per_probe != expected || per_probe * extent.probes != bytes.len() || extent.probes == 0 {
+        let is_exact = per_probe == expected && per_probe * answered == bytes.len();
+        if !is_exact || extent.probes == 0 || Self::exceeds_segments(set, extent) {
             return Err(CrossingError::Dimensions("verdicts"));
         }
         let probe = |mut bytes: &[u8]| match extent.disclosure {
@@ -229,6 +280,6 @@ impl Crossing for EncryptedVerdicts {
             }
             Disclosure::Any | Disclosure::Count => MANY_SAMPLES * set.answer_sample_bytes(),
         };
-        extent.probes as u64 * per_probe as u64
+        Self::answered(set, extent) as u64 * per_probe as u64
     }
 }

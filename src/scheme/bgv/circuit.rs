@@ -10,7 +10,8 @@
 //! | `count`, `labelled` | 1 or 0 | 1 - prod (1 - b) | product |
 //! | `any` | 1 or 0 | sum, which stays below t | product |
 //!
-//! Where probes share a block ([`Sharing::Pairs`]), `each` with an OR is judged like `any`, a slot masked in the end: 0 iff it misses.
+//! Where probes share a block in any order ([`Sharing::Pairs`]), `each` with an OR is judged like `any`, a slot masked in the end: 0 iff it misses. Where
+//! they share it in segments, only what leaves of `any` and `count` is masked otherwise: in the end, for each probe.
 //!
 //! Under `each`, where no OR has more than one input, decisions are masked by random numbers inside their polynomials and added, four times over:
 //! four zeros iff all hit, but for a chance of 2^-64. That saves the products' depth. Apart from such masks all of it is exact.
@@ -58,8 +59,8 @@ pub(in crate::scheme) struct Circuit {
     indicates: bool,
     /// See [`Comparison::masks_late`].
     masks_late: bool,
-    /// Ciphertexts of a probe that are tested, at most, so that what leaves tells nothing but of a template: see [`validity`] and
-    /// [`super::lock`]. None where probes are not tested.
+    /// Ciphertexts of a probe, or of those that share them, that are tested, at most, so that what leaves tells nothing but of a template: see
+    /// [`validity`] and [`super::lock`]. None where probes are not tested.
     tested: usize,
     shape: Shape,
     aligned: Polynomial,
@@ -109,6 +110,8 @@ pub(in crate::scheme) enum Sharing {
         /// Whether any OR that the agreement admits has more than one input.
         disjunction: bool,
     },
+    /// Those of so many probes at most, in a segment each ([`super::segments`]): `any` and `count` as of pairs.
+    Segments { probes: usize },
 }
 
 impl Comparison {
@@ -122,11 +125,13 @@ impl Comparison {
         self.sharing != Sharing::Probe && self.indicates() && self.disclosure != Disclosure::Labelled
     }
 
-    /// Ciphertexts of a probe that are tested: of two eyes, or of a vector and its witness, which has no more than nine bits a coordinate, and
+    /// Ciphertexts that are tested together: of two eyes, or of a vector and its witness, which has no more than nine bits a coordinate, and
     /// fifteen more for its windows.
     fn tested(&self, set: &BgvSet) -> usize {
+        let of_probes = |probes: usize| (1 + (24 * self.coordinates * probes).div_ceil(set.ring_size())).max(2);
         match self.sharing {
-            Sharing::Probe => (1 + (24 * self.coordinates).div_ceil(set.ring_size())).max(2),
+            Sharing::Probe => of_probes(1),
+            Sharing::Segments { probes } => of_probes(probes),
             Sharing::Pairs { .. } => 0,
         }
     }
@@ -168,12 +173,26 @@ pub(crate) fn admit(set: &BgvSet, demand: &Demand) -> Result<(), Misfit> {
     }
     let shape = Shape::demanded(demand);
     let blocks = demand.references.div_ceil(set.ring_size());
-    let comparison = Comparison::from(demand);
-    Circuit::admit(set, &comparison, &shape, blocks)?;
-    match Bgv::of_one_subject(demand.disclosure) {
+    admit_of_all_and_of_one(set, &Comparison::from(demand), &shape, blocks)
+}
+
+/// Whether it has room for as much where so many probes share a block.
+///
+/// # Errors
+///
+/// As [`admit`].
+pub(crate) fn admit_together(set: &BgvSet, demand: &Demand, probes: usize) -> Result<(), Misfit> {
+    let comparison = Comparison { sharing: Sharing::Segments { probes }, ..Comparison::from(demand) };
+    admit_of_all_and_of_one(set, &comparison, &Shape::demanded(demand), 1)
+}
+
+/// Of a gallery, and of one subject.
+fn admit_of_all_and_of_one(set: &BgvSet, comparison: &Comparison, shape: &Shape, blocks: usize) -> Result<(), Misfit> {
+    Circuit::admit(set, comparison, shape, blocks)?;
+    match Bgv::of_one_subject(comparison.disclosure) {
         // Fewer hits take no more than more do.
-        same if same == demand.disclosure => Ok(()),
-        disclosure => Circuit::admit(set, &Comparison { disclosure, ..comparison }, &shape, 1),
+        same if same == comparison.disclosure => Ok(()),
+        disclosure => Circuit::admit(set, &Comparison { disclosure, ..comparison.clone() }, shape, 1),
     }
 }
 

@@ -6,14 +6,15 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::aggregate::{Sums, squares, tested_key};
+use super::aggregate::{Masking, Sums, squares, tested_key, told_of_segment};
 use super::answer::require_hidden;
 use super::ciphertexts::{EncryptedProbes, EncryptedVerdicts, ProbeVerdicts};
-use super::circuit::{Circuit, Comparison, Masks};
+use super::circuit::{Circuit, Comparison, Masks, Sharing};
 use super::distance::{Babies, Block, Steps, Transformed};
 use super::engine::{Ciphertext, Plaintext, digest};
 use super::kept::{Order, Place, PreparedGallery};
@@ -25,6 +26,7 @@ use super::misfit::Misfit;
 use super::pool::Poly;
 use super::sampling::Generator;
 use super::sanitise::{Sanitised, sanitised};
+use super::segments::{Bundling, Segments, Standing};
 use super::shape::Shape;
 use super::validity::{Examined, Rules, Validity};
 use super::{Bgv, residues};
@@ -35,7 +37,7 @@ use crate::scheme::{
     Drawn, Evaluator, PartDigest, Parts, Progress, Randomness, Stopped, SubjectReferences, Task, Unanswered,
 };
 
-/// Probes that share one pass over the gallery, at most.
+/// Probes, or bundles of them, that share one pass over the gallery, at most.
 const GROUP: usize = 16;
 
 /// A subject: its references, and whether a hit on them is one.
@@ -69,28 +71,29 @@ impl Evaluator for Bgv {
         progress: &dyn Progress,
     ) -> Result<EncryptedVerdicts, Unanswered> {
         let set = key.ring.set;
-        let asked = asked(task.layouts);
+        let bundling = bundled(&set, task)?;
+        let asked = asked(task, bundling);
         // An agreement's functional fits its set; anything else has no probes to answer.
         let Some(steps) = Steps::new(&set, task.functional.coordinates()) else {
             return Ok(EncryptedVerdicts { probes: Vec::new() });
         };
         let groups = groups(&set, task, steps, &asked, gallery.budget_bytes);
         let mut search = Search::new(key, gallery, task, steps, randomness, progress);
-        if gallery.is_used_again(search.order) || groups.len() > 1 {
+        if gallery.is_used_again(search.order) || share_diagonals(&groups) {
             let keep_bytes = kept_bytes(&set, steps, &groups, gallery.budget_bytes);
             search.most_kept = keep_bytes / Transformed::bytes(&set, steps) as u64;
         }
-        let mut verdicts: Vec<Answered> = Vec::with_capacity(task.layouts.len());
+        let mut verdicts: Vec<Answered> = Vec::with_capacity(bundling.bundles());
         for group in &groups {
             verdicts.extend(search.group(group, probes, parts)?);
         }
         require_hidden(&search.leakage)?;
-        verdicts.sort_by_key(|answered| answered.probe);
-        Ok(EncryptedVerdicts { probes: verdicts.into_iter().map(|answered| answered.verdicts).collect() })
+        verdicts.sort_by_key(|answered| answered.bundle);
+        Ok(EncryptedVerdicts { probes: verdicts.into_iter().flat_map(|answered| answered.verdicts).collect() })
     }
 
     fn parts(set: &BgvSet, task: &Task<'_>) -> usize {
-        task.layouts.len().saturating_mul(blocks(set, task))
+        bundling(set, task).bundles().saturating_mul(blocks(set, task))
     }
 
     fn part(
@@ -102,19 +105,22 @@ impl Evaluator for Bgv {
         progress: &dyn Progress,
     ) -> Result<Option<PartDigest>, Unanswered> {
         let set = &key.ring.set;
-        let (probe, block) = (number / blocks(set, task), number % blocks(set, task));
+        let (bundle, block) = (number / blocks(set, task), number % blocks(set, task));
         let steps = Steps::new(set, task.functional.coordinates());
-        let Some((steps, asked)) = steps.zip(asked(task.layouts).into_iter().nth(probe)) else { return Ok(None) };
+        let asked = asked(task, bundled(set, task)?).into_iter().nth(bundle);
+        let Some((steps, asked)) = steps.zip(asked) else { return Ok(None) };
+        let group = [asked];
         let gallery = PreparedGallery::new(0);
         let mut search = Search::new(key, &gallery, task, steps, randomness, progress);
-        let (babies, _) = search.taken(&[asked], probes)?;
-        let ends = search.ends(asked.layout)?;
-        let judged = search.judged(&[asked], block, &babies, ends)?;
+        let (babies, _) = search.taken(&group, probes)?;
+        let ends = search.ends(layout_of(&group))?;
+        let judged = search.judged(&group, block, &babies, ends)?;
         Ok(judged.verdicts.first().map(|values| digest(values)))
     }
 
     fn steps(set: &BgvSet, task: &Task<'_>) -> u64 {
-        let decisions = task.layouts.iter().map(|&layout| agreed_shape(task, layout).decisions());
+        let asked = asked(task, bundling(set, task));
+        let decisions = asked.iter().map(|asked| agreed_shape(task, asked.layout).decisions());
         (blocks(set, task) * decisions.sum::<usize>()) as u64
     }
 }
@@ -129,39 +135,65 @@ fn agreed_shape(task: &Task<'_>, layout: SampleLayout) -> Shape {
     Shape::of_layout(task.functional, layout, |_| task.references_per_subject)
 }
 
-/// A probe: its number, its layout, and its first sample.
-#[derive(Clone, Copy)]
+/// Which probes of a task share their ciphertexts.
+fn bundling(set: &BgvSet, task: &Task<'_>) -> Bundling {
+    Bundling::of(set, task.functional, task.layouts.len())
+}
+
+/// The same of a task whose subjects have their slots.
+///
+/// # Errors
+///
+/// [`Misfit::Segments`] for more subjects than the agreement admits.
+fn bundled(set: &BgvSet, task: &Task<'_>) -> Result<Bundling, Misfit> {
+    let (bundling, subjects) = (bundling(set, task), task.subjects.len());
+    match bundling.segments().map(Segments::places).filter(|&places| subjects > places) {
+        Some(places) => Err(Misfit::Segments { subjects, places }),
+        None => Ok(bundling),
+    }
+}
+
+/// A probe, or a bundle of probes: its number, its probes, their layout, and its first ciphertext.
+#[derive(Clone)]
 struct Asked {
-    probe: usize,
+    bundle: usize,
+    probes: Range<usize>,
+    standing: Standing,
     layout: SampleLayout,
     first_sample: usize,
 }
 
-fn asked(layouts: &[SampleLayout]) -> Vec<Asked> {
+fn asked(task: &Task<'_>, bundling: Bundling) -> Vec<Asked> {
     let mut first_sample = 0;
-    let probes = layouts.iter().enumerate().map(|(probe, &layout)| {
-        let asked = Asked { probe, layout, first_sample };
+    let bundles = bundling.all().enumerate().map(|(bundle, probes)| {
+        // Probes that are bundled have one layout, by the agreement.
+        let layout = task.layouts.get(probes.start).copied().unwrap_or(SampleLayout::Single);
+        let asked = Asked { bundle, standing: bundling.standing(probes.len()), probes, layout, first_sample };
         first_sample += layout.eyes().len();
         asked
     });
-    probes.collect()
+    bundles.collect()
 }
 
-/// Probes of one layout each, as many together as a quarter of the budget has room for.
+/// Probes of one layout each that stand alike, as many together as a quarter of the budget has room for.
 fn groups(set: &BgvSet, task: &Task<'_>, steps: Steps, asked: &[Asked], budget_bytes: u64) -> Vec<Vec<Asked>> {
     let mut groups: Vec<Vec<Asked>> = Vec::new();
-    for &probe in asked {
-        let room = room(set, steps, probe.layout.eyes().len(), budget_bytes);
-        match groups
-            .iter_mut()
-            .find(|group| group.len() < room && group.first().is_some_and(|first| first.layout == probe.layout))
-        {
-            Some(group) => group.push(probe),
-            None => groups.push(vec![probe]),
+    for asked in asked {
+        let room = room(set, steps, asked.layout.eyes().len(), budget_bytes);
+        let alike = |first: &Asked| first.layout == asked.layout && first.standing == asked.standing;
+        match groups.iter_mut().find(|group| group.len() < room && group.first().is_some_and(alike)) {
+            Some(group) => group.push(asked.clone()),
+            None => groups.push(vec![asked.clone()]),
         }
     }
-    debug_assert_eq!(groups.iter().map(Vec::len).sum::<usize>(), task.layouts.len());
+    debug_assert_eq!(groups.iter().flatten().map(|asked| asked.probes.len()).sum::<usize>(), task.layouts.len());
     groups
+}
+
+/// Whether diagonals of one group serve another: those of probes that stand alike.
+fn share_diagonals(groups: &[Vec<Asked>]) -> bool {
+    let standing: Vec<Standing> = groups.iter().map(|group| standing_of(group)).collect();
+    standing.iter().enumerate().any(|(group, other)| standing.iter().take(group).any(|standing| standing == other))
 }
 
 /// Probes of so many samples each that share one pass over the gallery.
@@ -176,13 +208,13 @@ fn kept_bytes(set: &BgvSet, steps: Steps, groups: &[Vec<Asked>], budget_bytes: u
     budget_bytes.saturating_sub((samples.unwrap_or(0) * Babies::bytes(set, steps)) as u64)
 }
 
-/// The verdicts on a probe, by its number.
+/// The verdicts on a bundle's probes, by its number: of each, or of all together.
 struct Answered {
-    probe: usize,
-    verdicts: ProbeVerdicts,
+    bundle: usize,
+    verdicts: Vec<ProbeVerdicts>,
 }
 
-/// The samples of each probe of a group: as they are searched with, and as they are tested.
+/// The samples of each probe, or bundle, of a group: as they are searched with, and as they are tested.
 type Taken = (Vec<Vec<Babies>>, Vec<Vec<Examined>>);
 
 /// How blocks end: under `any` whether one sample is enough, and over how many primes.
@@ -192,7 +224,7 @@ struct Ends {
     answered: usize,
 }
 
-/// One block, judged: for each probe its values, and the generator that what is still drawn for it there comes from.
+/// One block, judged: for each probe, or bundle, its values, and the generator that what is still drawn for it there comes from.
 struct Judged {
     verdicts: Vec<Vec<Ciphertext>>,
     generators: Vec<Generator>,
@@ -205,6 +237,11 @@ struct Judged {
 /// All probes of a group have one.
 fn layout_of(group: &[Asked]) -> SampleLayout {
     group.first().map_or(SampleLayout::Single, |asked| asked.layout)
+}
+
+/// All of a group stand alike.
+fn standing_of(group: &[Asked]) -> Standing {
+    group.first().map_or(Standing::Alone, |asked| asked.standing)
 }
 
 /// One query against one gallery.
@@ -261,7 +298,8 @@ impl<'a> Search<'a> {
         let blocks = blocks(&set, self.task);
         let mut slots: Vec<Vec<[Vec<u32>; 2]>> = group.iter().map(|_| Vec::new()).collect();
         let mut sums: Vec<Option<Sums>> = group.iter().map(|_| None).collect();
-        let of_probe = |asked: &Asked| Generator::of(&self.randomness.seed(Drawn::Probe(asked.probe)));
+        let mut shared: Vec<Option<Ciphertext>> = group.iter().map(|_| None).collect();
+        let of_probe = |asked: &Asked| Generator::of(&self.randomness.seed(Drawn::Probe(asked.bundle)));
         let mut of_probes: Vec<Generator> = group.iter().map(of_probe).collect();
         let layout_of_sums = self.layout_of_sums();
         let mut foldings: Vec<Option<Folding>> = of_probes
@@ -274,10 +312,16 @@ impl<'a> Search<'a> {
             let Judged { verdicts, mut generators, circuit, masks, members } =
                 self.judged(group, block, &babies, ends)?;
             let of_probes = group.iter().zip(&mut generators).zip(&mut slots).zip(&mut sums).zip(&mut locks);
-            let of_probes = of_probes.zip(&mut foldings);
-            for (values, (((((asked, rng), slots), sums), lock), folding)) in verdicts.into_iter().zip(of_probes) {
-                parts.note(asked.probe * blocks + block, || digest(&values));
+            let of_probes = of_probes.zip(&mut foldings).zip(&mut shared);
+            for (values, ((((((asked, rng), slots), sums), lock), folding), shared)) in
+                verdicts.into_iter().zip(of_probes)
+            {
+                parts.note(asked.bundle * blocks + block, || digest(&values));
                 match self.task.disclosure {
+                    Disclosure::Any | Disclosure::Count if matches!(asked.standing, Standing::Together(..)) => {
+                        // One value, of one block.
+                        *shared = values.into_iter().next();
+                    }
                     Disclosure::Each => {
                         let outputs: Vec<Sanitised> = match set.one_squaring {
                             true => {
@@ -294,7 +338,7 @@ impl<'a> Search<'a> {
                             }
                         };
                         let leakage = outputs.iter().map(|output| output.leakage).sum::<f64>();
-                        self.leak(asked, leakage * set.ring_size() as f64);
+                        self.leak(asked.probes.clone(), leakage * set.ring_size() as f64);
                         slots.extend(outputs.into_iter().map(|output| output.ciphertext.parts.map(Poly::into_vec)));
                     }
                     Disclosure::Any | Disclosure::Count => {
@@ -311,32 +355,45 @@ impl<'a> Search<'a> {
         let finished = foldings.into_iter().zip(group).zip(&mut locks).zip(&mut of_probes).zip(&mut slots);
         for ((((folding, asked), lock), rng), slots) in finished {
             if let Some(output) = folding.and_then(|folding| folding.finish(self.key, lock, rng)) {
-                self.leak(asked, output.leakage * set.ring_size() as f64);
+                self.leak(asked.probes.clone(), output.leakage * set.ring_size() as f64);
                 slots.push(output.ciphertext.parts.map(Poly::into_vec));
             }
         }
-        let rules = Rules::of(self.task.functional, self.steps);
-        let left = slots.into_iter().zip(sums).zip(locks).zip(&mut of_probes);
-        let answers =
-            group.iter().zip(left).zip(&examined).map(|((asked, (((elements, sums), lock), rng)), examined)| {
-                let probe = Validity::new(&rules, examined);
-                let (leakage, verdicts) = match sums {
-                    Some(sums) => {
-                        let summed = sums.finish(self.key, &probe, rng);
-                        (summed.leakage, ProbeVerdicts::Samples(summed.samples))
+        let standing = standing_of(group);
+        let rules = Rules::of(self.task.functional, self.steps, standing);
+        let left = slots.into_iter().zip(sums).zip(shared).zip(locks).zip(&mut of_probes);
+        let mut answers = Vec::with_capacity(group.len());
+        for ((asked, ((((elements, sums), shared), lock), rng)), examined) in group.iter().zip(left).zip(&examined) {
+            let validity = Validity::new(&rules, examined);
+            let verdicts = match (sums, shared, standing) {
+                (None, Some(verdicts), Standing::Together(segments, _)) => {
+                    let masking = self.masking(layout, segments);
+                    let mut told = Vec::with_capacity(asked.probes.len());
+                    for (place, probe) in asked.probes.clone().enumerate() {
+                        self.go_on()?;
+                        let summed = told_of_segment(self.key, &verdicts, (segments, place), masking, &validity, rng);
+                        self.leak(probe..probe + 1, summed.leakage);
+                        told.push(ProbeVerdicts::Samples(summed.samples));
                     }
-                    None => {
-                        let key = tested_key(self.key, lock, &probe, rng);
-                        (key.leakage, ProbeVerdicts::Slots { key: key.samples, elements })
-                    }
-                };
-                self.leak(asked, leakage);
-                Answered { probe: asked.probe, verdicts }
-            });
-        Ok(answers.collect())
+                    told
+                }
+                (Some(sums), ..) => {
+                    let summed = sums.finish(self.key, &validity, rng);
+                    self.leak(asked.probes.clone(), summed.leakage);
+                    vec![ProbeVerdicts::Samples(summed.samples)]
+                }
+                (None, ..) => {
+                    let key = tested_key(self.key, lock, &validity, rng);
+                    self.leak(asked.probes.clone(), key.leakage);
+                    vec![ProbeVerdicts::Slots { key: key.samples, elements }]
+                }
+            };
+            answers.push(Answered { bundle: asked.bundle, verdicts });
+        }
+        Ok(answers)
     }
 
-    /// Every sample of each probe of a group, as it is searched with and as it is tested.
+    /// Every sample of each probe, or bundle, of a group, as it is searched with and as it is tested.
     fn taken(&self, group: &[Asked], probes: &EncryptedProbes) -> Result<Taken, Stopped> {
         let (mut babies, mut examined) = (Vec::with_capacity(group.len()), Vec::with_capacity(group.len()));
         for asked in group {
@@ -368,15 +425,19 @@ impl<'a> Search<'a> {
         babies: &[Vec<Babies>],
         ends: Ends,
     ) -> Result<Judged, Unanswered> {
-        let layout = layout_of(group);
+        let (layout, standing) = (layout_of(group), standing_of(group));
         let rows = self.rows(block);
         let shape = self.shape(layout, &rows);
         let circuit = self.circuit(&shape, ends.answered)?;
-        let masks = circuit.masks(ends.one_sample);
-        let slots = self.order.rows(block, self.key.ring.n);
-        let placed = Placed { rows: &rows, slots: &slots };
+        let masks = match (standing, self.task.disclosure) {
+            // Those of each probe are taken once its verdicts are told apart.
+            (Standing::Together(..), Disclosure::Any | Disclosure::Count) => Masks::None,
+            _ => circuit.masks(ends.one_sample),
+        };
+        let slots = self.order.rows(block, standing, self.key.ring.n);
+        let placed = Placed { rows: &rows, slots: &slots, standing };
         let decided = Decided { block, placed, layout, shape: &shape, circuit: &circuit, masks };
-        let drawn = |asked: &Asked| Drawn::ProbeInBlock { probe: asked.probe, block };
+        let drawn = |asked: &Asked| Drawn::ProbeInBlock { probe: asked.bundle, block };
         let mut generators: Vec<Generator> =
             group.iter().map(|asked| Generator::of(&self.randomness.seed(drawn(asked)))).collect();
         let verdicts = self.verdicts(&decided, babies, &mut generators)?;
@@ -388,10 +449,16 @@ impl<'a> Search<'a> {
         Ok(Judged { verdicts, generators, circuit, masks, members })
     }
 
-    fn leak(&mut self, asked: &Asked, leakage: f64) {
-        if let Some(sum) = self.leakage.get_mut(asked.probe) {
-            *sum += leakage;
-        }
+    /// What leaves for some probes, which tells of each of them.
+    fn leak(&mut self, probes: Range<usize>, leakage: f64) {
+        self.leakage.get_mut(probes).unwrap_or_default().iter_mut().for_each(|sum| *sum += leakage);
+    }
+
+    /// How a probe is told of a block that it shares: by the agreement, not by who is enrolled.
+    fn masking(&self, layout: SampleLayout, segments: Segments) -> Masking {
+        let subjects = if self.task.one_subject { 1 } else { segments.places() as u64 };
+        let most = subjects.saturating_mul(agreed_shape(self.task, layout).largest_sum());
+        Masking::of(self.task.disclosure, most)
     }
 
     /// Which sums leave of a probe under `labelled`.
@@ -439,7 +506,11 @@ impl<'a> Search<'a> {
     /// What a circuit of a shape costs and ends with.
     fn weighed(&self, shape: &Shape) -> Result<Circuit, Misfit> {
         let (set, task) = (&self.key.ring.set, self.task);
-        let comparison = Comparison { hits: task.hits(), ..Comparison::of(task.functional, task.disclosure) };
+        let sharing = match bundling(set, task).segments().map(Segments::probes) {
+            Some(probes) => Sharing::Segments { probes },
+            None => Sharing::Probe,
+        };
+        let comparison = Comparison { hits: task.hits(), sharing, ..Comparison::of(task.functional, task.disclosure) };
         Circuit::weigh(set, &comparison, shape, blocks(set, task))
     }
 
@@ -456,7 +527,7 @@ impl<'a> Search<'a> {
         Ok(circuit)
     }
 
-    /// One value for each probe: what its verdicts on the block's subjects are, in their slots.
+    /// One value for each probe, or bundle: what its verdicts on the block's subjects are, in their slots.
     fn verdicts(
         &self,
         decided: &Decided<'_>,
@@ -477,7 +548,8 @@ impl<'a> Search<'a> {
             for (decision, judgement) in shape.judgements().enumerate() {
                 self.go_on()?;
                 let probes: Vec<&Babies> = babies.iter().filter_map(|samples| samples.get(plane.sample)).collect();
-                let place = Place { order: self.order, block: decided.block, eye, ordinal: plane.ordinal, decision };
+                let (block, ordinal) = (decided.block, plane.ordinal);
+                let place = Place { order: self.order, block, standing: placed.standing, eye, ordinal, decision };
                 let scores = self.scores(&probes, place, placed, circuit.centre(judgement));
                 for ((score, decisions), rng) in scores.into_iter().zip(&mut decisions).zip(&mut *generators) {
                     let masks = if circuit.masks_at_once() { masks.draw(ring, rng) } else { Vec::new() };
@@ -512,7 +584,7 @@ impl<'a> Search<'a> {
 
     /// The weights of one decision on every subject of a block: of the subjects, what the place says and nothing else.
     fn block(&self, place: &Place, placed: Placed<'_>) -> Block {
-        let Placed { rows, slots } = placed;
+        let Placed { rows, slots, standing } = placed;
         let functional = self.task.functional;
         // Rotations in their order, then the common bits.
         let rotation = functional.rotations().get(place.decision).copied();
@@ -526,9 +598,9 @@ impl<'a> Search<'a> {
         };
         // A miss, for subjects without that reference, for those whose hit is none, and for slots without a subject.
         const MISS: i64 = -1;
-        let filled = match place.order {
-            Order::Gallery => rows.len(),
-            Order::Secret(_) => slots.len(),
+        let filled = match (place.order, standing) {
+            (Order::Gallery, Standing::Alone) => rows.len(),
+            (Order::Secret(_), _) | (_, Standing::Together(..)) => slots.len(),
         };
         let mut block = Block::new(self.steps, filled, scale, MISS);
         block.fill(|slot, weights| {
@@ -550,6 +622,7 @@ impl<'a> Search<'a> {
 struct Placed<'a> {
     rows: &'a [Row<'a>],
     slots: &'a [usize],
+    standing: Standing,
 }
 
 /// How a block is judged.

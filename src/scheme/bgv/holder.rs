@@ -17,6 +17,7 @@ use super::modulus::{Modulus, add_assign};
 use super::residues::residue;
 use super::ring::{Limb, Ring};
 use super::sampling::{Seed, any_residue, errors, generator, seed, ternary, uniform};
+use super::segments::{Bundling, Segments, Standing};
 use crate::agreement::Disclosure;
 use crate::functional::{Functional, Probe, ProbeSample};
 use crate::parameters::bgv::{BgvSet, PLAINTEXT_MODULUS};
@@ -148,19 +149,39 @@ impl SecretKey {
     }
 
     /// One template, and the witness that it is one.
+    #[cfg(test)]
     pub(in crate::scheme) fn encrypt_sample(
         &self,
         functional: &Functional,
         sample: &ProbeSample,
         rng: &mut ChaCha20Rng,
     ) -> EncryptedSample {
+        self.encrypt_together(functional, &[sample], Standing::Alone, rng)
+    }
+
+    /// A template of each of some probes that stand so, and the witness that they are templates.
+    fn encrypt_together(
+        &self,
+        functional: &Functional,
+        samples: &[&ProbeSample],
+        standing: Standing,
+        rng: &mut ChaCha20Rng,
+    ) -> EncryptedSample {
         let ring = Ring::of(&self.set);
-        let coordinates = Zeroizing::new(functional.probe_coordinates(sample));
-        // Filled up with zeros: growing would leave a copy that is not wiped.
-        let period = coordinates.len().next_power_of_two();
-        let period = coordinates.iter().copied().chain(std::iter::repeat(0)).take(period);
-        let template = self.encrypt_seeded(self.set.limbs, period.cycle().take(ring.n).map(residue), rng);
-        let bits = Zeroizing::new(functional.witness(sample, PLAINTEXT_MODULUS));
+        // Of their length from the first on: growing would leave copies that are not wiped.
+        let mut slots = Zeroizing::new(vec![0; ring.n]);
+        let mut bits = Zeroizing::new(Vec::with_capacity(samples.len() * functional.witness_bits(PLAINTEXT_MODULUS)));
+        for (probe, sample) in samples.iter().enumerate() {
+            let coordinates = Zeroizing::new(functional.probe_coordinates(sample));
+            let period = coordinates.len().next_power_of_two();
+            let slots = slots.get_mut(standing.slots_of(probe, ring.n)).unwrap_or_default();
+            for repetition in slots.chunks_mut(period) {
+                repetition.iter_mut().zip(coordinates.iter()).for_each(|(slot, &x)| *slot = residue(x));
+            }
+            let witness = Zeroizing::new(functional.witness(sample, PLAINTEXT_MODULUS));
+            bits.extend_from_slice(&witness);
+        }
+        let template = self.encrypt_seeded(self.set.limbs, slots.iter().copied(), rng);
         let mut encrypt =
             |bits: &[i64]| self.encrypt_seeded(self.set.witness_limbs(), bits.iter().copied().map(residue), rng);
         let witness = bits.chunks(ring.n).map(&mut encrypt).collect();
@@ -296,14 +317,33 @@ impl Holder for Bgv {
 
     fn encrypt(key: &SecretKey, functional: &Functional, probes: &[Probe], rng: &mut dyn CryptoRng) -> EncryptedProbes {
         let mut rng = generator(rng);
-        let samples = probes.iter().flat_map(Probe::samples);
-        let samples = samples.map(|sample| key.encrypt_sample(functional, sample, &mut rng)).collect();
-        EncryptedProbes::new(&key.set, samples)
+        let bundling = Bundling::of(&key.set, functional, probes.len());
+        let bundles = bundling.all().filter_map(|bundle| probes.get(bundle)).flat_map(|probes| {
+            // Probes that are bundled have one layout, by the agreement.
+            let samples = probes.iter().map(|probe| probe.samples().len()).max().unwrap_or(0);
+            (0..samples).map(move |sample| {
+                probes.iter().filter_map(|probe| probe.samples().get(sample)).collect::<Vec<&ProbeSample>>()
+            })
+        });
+        let encrypt = |samples: Vec<&ProbeSample>| {
+            key.encrypt_together(functional, &samples, bundling.standing(samples.len()), &mut rng)
+        };
+        EncryptedProbes::new(&key.set, bundles.map(encrypt).collect())
     }
 
     fn decrypt(key: &SecretKey, extent: &Extent<'_>, verdicts: &EncryptedVerdicts) -> Vec<Disclosed> {
         let outputs = outputs_per_block(&key.set, extent.functional);
-        verdicts.probes.iter().map(|probe| key.disclosed(probe, extent, outputs)).collect()
+        let bundling = Bundling::of(&key.set, extent.functional, extent.probes);
+        match bundling.segments().filter(|_| extent.disclosure == Disclosure::Each) {
+            None => verdicts.probes.iter().map(|probe| key.disclosed(probe, extent, outputs)).collect(),
+            Some(segments) => {
+                let bundles = bundling.all().zip(&verdicts.probes);
+                let disclosed = |(probes, bundle): (std::ops::Range<usize>, _)| {
+                    key.disclosed_of_each(bundle, extent, segments, probes.len())
+                };
+                bundles.flat_map(disclosed).collect()
+            }
+        }
     }
 
     fn export_secret(key: &SecretKey) -> Zeroizing<Vec<u8>> {
@@ -316,12 +356,34 @@ impl Holder for Bgv {
 }
 
 impl SecretKey {
+    /// The pads that a key stands for, as it is read.
+    fn pads(&self, key: &[Vec<u32>]) -> Pads {
+        let key: Zeroizing<Vec<u32>> =
+            Zeroizing::new(key.iter().map(|sample| residue(self.lwe_phase(sample))).collect());
+        Pads::of(&key)
+    }
+
+    /// Of so many probes that are answered together, what each is told under `each`.
+    fn disclosed_of_each(
+        &self,
+        bundle: &ProbeVerdicts,
+        extent: &Extent<'_>,
+        segments: Segments,
+        probes: usize,
+    ) -> Vec<Disclosed> {
+        let ProbeVerdicts::Slots { key, elements } = bundle else { return vec![Disclosed::Nothing; probes] };
+        let hits = self.hits(elements, &mut self.pads(key));
+        let of_probe = |probe| {
+            let hits = hits.iter().skip(segments.places_of(probe).start).take(extent.verdicts_per_probe);
+            Disclosed::Bits(hits.copied().collect())
+        };
+        (0..probes).map(of_probe).collect()
+    }
+
     fn disclosed(&self, probe: &ProbeVerdicts, extent: &Extent<'_>, outputs: usize) -> Disclosed {
         match probe {
             ProbeVerdicts::Slots { key, elements } => {
-                let key: Zeroizing<Vec<u32>> =
-                    Zeroizing::new(key.iter().map(|sample| residue(self.lwe_phase(sample))).collect());
-                let mut pads = Pads::of(&key);
+                let mut pads = self.pads(key);
                 if extent.disclosure == Disclosure::Labelled {
                     let Some([c0, c1]) = elements.first() else { return Disclosed::Nothing };
                     return self.handles([c0, c1], &mut pads, extent);

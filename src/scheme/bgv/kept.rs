@@ -14,6 +14,7 @@ use rand_chacha::ChaCha20Rng;
 use super::distance::Transformed;
 use super::keys::PreparedKey;
 use super::sampling::Seed;
+use super::segments::Standing;
 use crate::agreement::Disclosure;
 use crate::scheme::Randomness;
 use crate::template::Eye;
@@ -40,6 +41,8 @@ pub(in crate::scheme) enum Order {
 pub(in crate::scheme) struct Place {
     pub(in crate::scheme) order: Order,
     pub(in crate::scheme) block: usize,
+    /// Of how many probes, and where they stand.
+    pub(in crate::scheme) standing: Standing,
     /// Of each subject the reference of this eye ...
     pub(in crate::scheme) eye: Option<Eye>,
     /// ... that has this number among its references of that eye.
@@ -104,6 +107,9 @@ fn has_room(kept: &mut HashMap<Place, Arc<Transformed>>, order: Order, most: u64
     other.is_some_and(|other| kept.remove(&other).is_some())
 }
 
+/// Added to the number of a segment, so that its order is not that of a block.
+const OF_SEGMENTS: u64 = 1 << 63;
+
 impl Order {
     /// That of an answer to a querier's key.
     pub(in crate::scheme) fn of(randomness: &Randomness, key: &PreparedKey, disclosure: Disclosure) -> Self {
@@ -113,12 +119,28 @@ impl Order {
         }
     }
 
-    /// For each of the `n` slots of a block the row of the subject that stands in it, beyond the last row for a slot that is empty.
-    pub(in crate::scheme) fn rows(self, block: usize, n: usize) -> Vec<usize> {
-        let mut rows: Vec<usize> = (0..n).collect();
+    /// For each of the `n` slots of a block, or for those up to the last that a subject stands in, the row of that subject, beyond the last row for a
+    /// slot that is empty. In each segment subjects stand in another order.
+    pub(in crate::scheme) fn rows(self, block: usize, standing: Standing, n: usize) -> Vec<usize> {
+        match standing {
+            Standing::Alone => self.shuffled(n, block as u64),
+            Standing::Together(segments, probes) => {
+                let mut slots = Vec::new();
+                for probe in 0..probes {
+                    slots.resize(segments.places_of(probe).start, usize::MAX);
+                    slots.extend(self.shuffled(segments.places(), OF_SEGMENTS | probe as u64));
+                }
+                slots
+            }
+        }
+    }
+
+    /// So many rows in their order, or in a secret one, another for each stream.
+    fn shuffled(self, count: usize, stream: u64) -> Vec<usize> {
+        let mut rows: Vec<usize> = (0..count).collect();
         if let Self::Secret(seed) = self {
             let mut rng = ChaCha20Rng::from_seed(seed);
-            rng.set_stream(block as u64);
+            rng.set_stream(stream);
             rows.shuffle(&mut rng);
         }
         rows
@@ -133,7 +155,7 @@ mod tests {
     use crate::parameters::bgv::INSECURE_BGV;
 
     fn place(order: Order, ordinal: usize) -> Place {
-        Place { order, block: 0, eye: None, ordinal, decision: 0 }
+        Place { order, block: 0, standing: Standing::Alone, eye: None, ordinal, decision: 0 }
     }
 
     fn transformed() -> Transformed {
@@ -171,12 +193,12 @@ mod tests {
         let order = Order::of(&randomness, key, Disclosure::Any);
         assert!(order == Order::of(&randomness, key, Disclosure::Count));
         assert!(order != Order::of(&randomness.of_search(&[1; 8], &[], &[0; 16]), key, Disclosure::Any));
-        let rows = order.rows(3, 64);
-        assert_ne!(rows, order.rows(4, 64));
-        assert_eq!(rows, order.rows(3, 64));
+        let rows = order.rows(3, Standing::Alone, 64);
+        assert_ne!(rows, order.rows(4, Standing::Alone, 64));
+        assert_eq!(rows, order.rows(3, Standing::Alone, 64));
         let mut sorted = rows;
         sorted.sort_unstable();
         assert_eq!(sorted, (0..64).collect::<Vec<_>>());
-        assert_eq!(Order::of(&randomness, key, Disclosure::Each).rows(3, 64), sorted);
+        assert_eq!(Order::of(&randomness, key, Disclosure::Each).rows(3, Standing::Alone, 64), sorted);
     }
 }

@@ -43,6 +43,14 @@ pub enum Misfit {
     /// More sums than a row of slots has columns.
     #[error("handles of {0} hits a probe, whose sums take more than a row of slots (limits.hits_per_probe)")]
     Hits(usize),
+    /// More subjects than a segment of slots was made for, of a gallery that the agreement does not admit.
+    #[error("{subjects} subjects where {places} fit a probe's slots (limits.references)")]
+    Segments {
+        /// Subjects of the gallery.
+        subjects: usize,
+        /// Slots of a segment that a subject can stand in.
+        places: usize,
+    },
     /// A count could reach the plaintext modulus.
     #[error("a count of {0} references where 65536 can be told (limits.references)")]
     Count(usize),
@@ -66,6 +74,7 @@ impl Misfit {
             | Self::Count(_)
             | Self::Hits(_)
             | Self::Decisions(_)
+            | Self::Segments { .. }
             | Self::Unlike => f64::INFINITY,
         }
     }

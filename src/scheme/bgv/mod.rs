@@ -35,6 +35,7 @@ pub(in crate::scheme) mod residues;
 pub(in crate::scheme) mod ring;
 pub(in crate::scheme) mod sampling;
 pub(in crate::scheme) mod sanitise;
+pub(in crate::scheme) mod segments;
 pub(in crate::scheme) mod shape;
 pub(in crate::scheme) mod threshold;
 mod validity;

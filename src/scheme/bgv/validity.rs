@@ -7,7 +7,8 @@
 //!
 //! is added to each number that leaves, with fresh random r and w: r uniform for each relation R_k of the template's coordinates
 //! ([`Functional::relations`]), which are read in the first repetition; w uniform among those that add up to 0 over the repetitions of every
-//! coordinate, and uniform where the period is filled up. Of an encrypted template v is 0; of any other slots v is uniform, exactly, for t is
+//! coordinate, and uniform where the period is filled up. Where probes share a ciphertext ([`super::segments`]), that holds of each of them in its
+//! segment, and w is uniform in the slots of none: v is 0 iff all of them are templates, and nothing else stands there. Of an encrypted template v is 0; of any other slots v is uniform, exactly, for t is
 //! prime (docs/protocol.md, section 8). One squaring and no rotation: a linear term is a plaintext's product wherever its coordinate stands,
 //! in either row, or in the ciphertext of its witness.
 
@@ -22,18 +23,21 @@ use super::noise::{Noise, State};
 use super::residues::{add_mod_t, divide_mod_t, multiply_mod_t, negate_mod_t, residue};
 use super::ring::Ring;
 use super::sampling::any_residue;
+use super::segments::Standing;
 use crate::functional::{Functional, Relation};
 use crate::parameters::bgv::{BgvSet, PLAINTEXT_MODULUS};
 
 /// Primes beyond those of an answer over which masks are multiplied: what they add is divided away again.
 const SPARE_LIMBS: usize = 2;
 
-/// What the slots of an encrypted template obey, and those of its witness.
+/// What the slots of encrypted templates obey, and those of their witness.
 pub(in crate::scheme) struct Rules {
     relations: Vec<Relation>,
     coordinates: usize,
+    /// Of one probe: they stand one probe's after the other's.
     witness_bits: usize,
     period: usize,
+    standing: Standing,
 }
 
 /// One test: what the squares of each ciphertext and its slots are multiplied by, and a constant.
@@ -48,53 +52,64 @@ fn bit_place(bit: usize, n: usize) -> (usize, usize) {
 }
 
 impl Rules {
-    /// Of a comparison's templates.
-    pub(in crate::scheme) fn of(functional: &Functional, steps: Steps) -> Self {
+    /// Of a comparison's templates that stand so.
+    pub(in crate::scheme) fn of(functional: &Functional, steps: Steps, standing: Standing) -> Self {
         Self {
             relations: functional.relations(PLAINTEXT_MODULUS),
             coordinates: functional.coordinates(),
             witness_bits: functional.witness_bits(PLAINTEXT_MODULUS),
             period: steps.period,
+            standing,
         }
     }
 
-    /// Where a coordinate or a bit of the witness is tested: coordinates in the first repetition.
-    fn place(&self, of: usize, n: usize) -> (usize, usize) {
-        of.checked_sub(self.coordinates).map_or((0, of), |bit| bit_place(bit, n))
+    /// Where a coordinate or a bit of a probe's witness is tested: coordinates in the first repetition.
+    fn place(&self, probe: usize, of: usize, n: usize) -> (usize, usize) {
+        match of.checked_sub(self.coordinates) {
+            None => (0, self.standing.slots_of(probe, n).start + of),
+            Some(bit) => bit_place(probe * self.witness_bits + bit, n),
+        }
     }
 
     /// A test.
     fn draw(&self, n: usize, rng: &mut ChaCha20Rng) -> Masks {
         let mut parts = vec![[vec![0; n], self.repetitions(n, rng)]];
-        parts.extend((0..self.witness_bits.div_ceil(n)).map(|_| [vec![0; n], vec![0; n]]));
+        let probes = self.standing.probes();
+        parts.extend((0..(probes * self.witness_bits).div_ceil(n)).map(|_| [vec![0; n], vec![0; n]]));
         let mut constant = 0;
-        let mut add = |of: usize, kind: usize, value: u32| {
-            let (part, slot) = self.place(of, n);
-            let mask = parts.get_mut(part).and_then(|part| part.get_mut(kind)).and_then(|slots| slots.get_mut(slot));
-            if let Some(mask) = mask {
-                *mask = add_mod_t(*mask, value);
+        for probe in 0..probes {
+            let mut add = |of: usize, kind: usize, value: u32| {
+                let (part, slot) = self.place(probe, of, n);
+                let mask = parts.get_mut(part).and_then(|part| part.get_mut(kind));
+                if let Some(mask) = mask.and_then(|slots| slots.get_mut(slot)) {
+                    *mask = add_mod_t(*mask, value);
+                }
+            };
+            for (relation, mask) in self.relations.iter().zip(any_residue(self.relations.len(), rng)) {
+                let times = multiply_mod_t(mask, residue(relation.times));
+                relation.squares.clone().for_each(|of| add(of, SQUARES, times));
+                for &(of, factor) in &relation.linear {
+                    add(of, SLOTS, negate_mod_t(multiply_mod_t(mask, residue(factor))));
+                }
+                constant = add_mod_t(constant, negate_mod_t(multiply_mod_t(mask, residue(relation.constant))));
             }
-        };
-        for (relation, mask) in self.relations.iter().zip(any_residue(self.relations.len(), rng)) {
-            let times = multiply_mod_t(mask, residue(relation.times));
-            relation.squares.clone().for_each(|of| add(of, SQUARES, times));
-            for &(of, factor) in &relation.linear {
-                add(of, SLOTS, negate_mod_t(multiply_mod_t(mask, residue(factor))));
-            }
-            constant = add_mod_t(constant, negate_mod_t(multiply_mod_t(mask, residue(relation.constant))));
         }
         Masks { parts, constant }
     }
 
-    /// What is uniform among all that is 0 on any coordinates that stand in the slots again and again, filled up with zeros.
+    /// What is uniform among all that is 0 on any coordinates that stand in a probe's slots again and again, filled up with zeros, with zeros in the
+    /// slots of no probe.
     fn repetitions(&self, n: usize, rng: &mut ChaCha20Rng) -> Vec<u32> {
         let mut slots = any_residue(n, rng);
-        let mut sums = vec![0; self.coordinates];
-        for period in slots.chunks(self.period) {
-            sums.iter_mut().zip(period).for_each(|(sum, &slot)| *sum = add_mod_t(*sum, slot));
+        for probe in 0..self.standing.probes() {
+            let Some(slots) = slots.get_mut(self.standing.slots_of(probe, n)) else { continue };
+            let mut sums = vec![0; self.coordinates];
+            for period in slots.chunks(self.period) {
+                sums.iter_mut().zip(period).for_each(|(sum, &slot)| *sum = add_mod_t(*sum, slot));
+            }
+            let first = slots.chunks_mut(self.period).next().unwrap_or_default();
+            first.iter_mut().zip(sums).for_each(|(slot, sum)| *slot = add_mod_t(*slot, negate_mod_t(sum)));
         }
-        let first = slots.chunks_mut(self.period).next().unwrap_or_default();
-        first.iter_mut().zip(sums).for_each(|(slot, sum)| *slot = add_mod_t(*slot, negate_mod_t(sum)));
         slots
     }
 }
@@ -161,9 +176,9 @@ impl BgvSet {
         (self.public_limbs() + SPARE_LIMBS + 1).min(self.limbs)
     }
 
-    /// Ciphertexts of the witness of one of a comparison's templates.
-    pub(in crate::scheme) fn witness_ciphertexts(&self, functional: &Functional) -> usize {
-        functional.witness_bits(PLAINTEXT_MODULUS).div_ceil(self.ring_size())
+    /// Ciphertexts of the witness of so many of a comparison's templates, all bits in as few as hold them.
+    pub(in crate::scheme) fn witness_ciphertexts(&self, functional: &Functional, templates: usize) -> usize {
+        (functional.witness_bits(PLAINTEXT_MODULUS) * templates).div_ceil(self.ring_size())
     }
 }
 
@@ -212,7 +227,7 @@ fn engine(key: &PreparedKey) -> Engine<'_> {
     Engine { ring: &key.ring, relinearisation: &key.relinearisation, chain: key.ring.chain }
 }
 
-/// A probe as it is tested: all of its samples.
+/// A probe, or those that share its ciphertexts, as they are tested: all of their samples.
 pub(in crate::scheme) struct Validity<'a> {
     rules: &'a Rules,
     samples: &'a [Examined],
@@ -225,11 +240,12 @@ impl<'a> Validity<'a> {
 
     /// Where there is no probe, and nothing to test.
     pub(in crate::scheme) fn of_nothing() -> Self {
-        const NONE: &Rules = &Rules { relations: Vec::new(), coordinates: 0, witness_bits: 0, period: 1 };
+        const NONE: &Rules =
+            &Rules { relations: Vec::new(), coordinates: 0, witness_bits: 0, period: 1, standing: Standing::Alone };
         Self { rules: NONE, samples: &[] }
     }
 
-    /// A number in the constant coefficient, over so many primes: of a probe that is one the number `beside` once all primes but the first are
+    /// A number in the constant coefficient, over so many primes: of probes that are all one the number `beside` once all primes but the first are
     /// gone, else a uniform one, and another each time. None of no sample.
     pub(in crate::scheme) fn test(
         &self,
@@ -256,6 +272,7 @@ mod tests {
     use super::super::laboratory::{agreed, faces, keys, templates};
     use super::super::ring::Ring;
     use super::super::sanitise::{constant_coefficient, sanitised};
+    use super::super::segments::Segments;
     use super::*;
     use crate::functional::ProbeSample;
     use crate::parameters::bgv::INSECURE_BGV;
@@ -266,6 +283,19 @@ mod tests {
         coordinates.resize(coordinates.len().next_power_of_two(), 0);
         let slots = coordinates.iter().map(|&x| residue(x)).cycle().take(n).collect();
         let witness: Vec<u32> = functional.witness(sample, PLAINTEXT_MODULUS).into_iter().map(residue).collect();
+        std::iter::once(slots).chain(witness.chunks(n).map(<[u32]>::to_vec)).collect()
+    }
+
+    /// The same of templates that stand together.
+    fn parts_together(functional: &Functional, samples: &[ProbeSample], standing: Standing, n: usize) -> Vec<Vec<u32>> {
+        let (mut slots, mut witness) = (vec![0; n], Vec::new());
+        for (probe, sample) in samples.iter().enumerate() {
+            let parts = parts(functional, sample, n);
+            let range = standing.slots_of(probe, n);
+            let length = range.len();
+            slots[range].copy_from_slice(&parts[0][..length]);
+            witness.extend(parts[1..].concat());
+        }
         std::iter::once(slots).chain(witness.chunks(n).map(<[u32]>::to_vec)).collect()
     }
 
@@ -289,9 +319,37 @@ mod tests {
             for agreement in agreed() {
                 let functional = agreement.functional();
                 let steps = Steps::new(&INSECURE_BGV, functional.coordinates()).unwrap();
-                let rules = Rules::of(functional, steps);
+                let rules = Rules::of(functional, steps, Standing::Alone);
                 let sample = templates(functional, &mut rng);
                 let mut parts = parts(functional, &sample, 512);
+                prop_assert_eq!(tested(&rules, &parts, &mut rng), 0);
+                let part = rng.random_range(0..parts.len());
+                let place = rng.random_range(0..parts[part].len());
+                parts[part][place] = add_mod_t(parts[part][place], rng.random_range(1..PLAINTEXT_MODULUS));
+                let passed = (0..3).filter(|_| tested(&rules, &parts, &mut rng) == 0).count();
+                prop_assert!(passed < 3, "{} at {place} of {part}", functional.coordinates());
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(20))]
+
+        /// As many templates as fit, or fewer, pass together; with any slot changed, of a segment, between them or beyond them, they do not.
+        #[test]
+        fn templates_that_stand_together_pass_if_all_of_them_are(seed: u64) {
+            let mut rng = ChaCha20Rng::seed_from_u64(seed);
+            let n = INSECURE_BGV.ring_size();
+            for agreement in agreed() {
+                let functional = agreement.functional();
+                let steps = Steps::new(&INSECURE_BGV, functional.coordinates()).unwrap();
+                let references = rng.random_range(1..=1025 - steps.period);
+                let segments = Segments::new(&INSECURE_BGV, functional.coordinates(), references).unwrap();
+                let probes = rng.random_range(1..=segments.probes());
+                let standing = Standing::Together(segments, probes);
+                let rules = Rules::of(functional, steps, standing);
+                let samples: Vec<ProbeSample> = (0..probes).map(|_| templates(functional, &mut rng)).collect();
+                let mut parts = parts_together(functional, &samples, standing, n);
                 prop_assert_eq!(tested(&rules, &parts, &mut rng), 0);
                 let part = rng.random_range(0..parts.len());
                 let place = rng.random_range(0..parts[part].len());
@@ -307,7 +365,8 @@ mod tests {
     fn a_vector_whose_square_wraps_does_not_pass() {
         let agreement = faces(512, 38);
         let functional = agreement.functional();
-        let rules = Rules::of(functional, Steps::new(&INSECURE_BGV, functional.coordinates()).unwrap());
+        let rules =
+            Rules::of(functional, Steps::new(&INSECURE_BGV, functional.coordinates()).unwrap(), Standing::Alone);
         let mut rng = ChaCha20Rng::seed_from_u64(61);
         let mut x = vec![38; 46];
         x.extend([22, 5]);
@@ -328,7 +387,8 @@ mod tests {
         let mut rng = ChaCha20Rng::seed_from_u64(60);
         for agreement in agreed() {
             let functional = agreement.functional();
-            let rules = Rules::of(functional, Steps::new(&INSECURE_BGV, functional.coordinates()).unwrap());
+            let rules =
+                Rules::of(functional, Steps::new(&INSECURE_BGV, functional.coordinates()).unwrap(), Standing::Alone);
             let mut parts = parts(functional, &templates(functional, &mut rng), ring.n);
             for honest in [true, false] {
                 if !honest {

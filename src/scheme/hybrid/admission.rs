@@ -53,7 +53,7 @@ impl HybridSet {
 /// The term at fault, and what to agree on instead.
 fn refusal(name: &str, demand: &Demand, misfit: &Misfit) -> AgreementError {
     let field = match misfit {
-        Misfit::Count(_) => "limits.references",
+        Misfit::Count(_) | Misfit::Segments { .. } => "limits.references",
         Misfit::Hits(_) => "limits.hits_per_probe",
         Misfit::Coordinates { .. }
         | Misfit::OneSquaring

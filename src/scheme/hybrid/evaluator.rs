@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use super::Hybrid;
 use super::admission::blocks_of_a_probe;
-use super::aggregate::{Masking, Sums};
+use super::aggregate::Sums;
 use super::bridge::switched;
 use super::ciphertexts::{EncryptedProbes, EncryptedVerdicts};
 use super::keys::{EvaluationKey, PreparedKey};
@@ -19,6 +19,7 @@ use super::validity::{Examination, Examined, MASK_SCALE, Tests, rows};
 use crate::agreement::Disclosure;
 use crate::functional::Functional;
 use crate::parameters::hybrid::HybridSet;
+use crate::scheme::bgv::aggregate::Masking;
 use crate::scheme::bgv::answer::require_hidden;
 use crate::scheme::bgv::circuit::{Circuit, Comparison, Masks};
 use crate::scheme::bgv::distance::{Block, Steps};

@@ -4,14 +4,16 @@ use super::pace::{Pace, circuit};
 use crate::agreement::{Disclosure, EyeRule};
 use crate::functional::{Functional, SampleLayout};
 use crate::parameters::bgv::BgvSet;
+use crate::scheme::bgv::aggregate::Masking;
 use crate::scheme::bgv::answer::{KEY_NUMBERS, MANY_SAMPLES};
 use crate::scheme::bgv::chain::Chain;
-use crate::scheme::bgv::circuit::Circuit;
+use crate::scheme::bgv::circuit::{Circuit, Sharing};
 use crate::scheme::bgv::distance::{Babies, GIANTS, Steps, Transformed, babies_cost};
 use crate::scheme::bgv::evaluator::room;
 use crate::scheme::bgv::labelled::{Layout, folding};
 use crate::scheme::bgv::lock;
 use crate::scheme::bgv::misfit::Misfit;
+use crate::scheme::bgv::segments::{Bundling, Segments};
 use crate::scheme::bgv::shape::Shape;
 use crate::scheme::bgv::validity::{self, Examined};
 
@@ -59,13 +61,19 @@ impl SearchEstimate {
         let samples = samples(functional);
         let subjects = references.div_ceil(samples);
         let blocks = subjects.div_ceil(n).max(1);
-        let (circuit, shape) = circuit(set, functional, disclosure, blocks)?;
+        let bundling = Bundling::of(set, functional, probes);
+        let segments = bundling.segments();
+        let sharing = segments.map_or(Sharing::Probe, |segments| Sharing::Segments { probes: segments.probes() });
+        let (circuit, shape) = circuit(set, functional, (disclosure, sharing), blocks)?;
         let steps = circuit.steps;
         let layout = if samples == 1 { SampleLayout::Single } else { SampleLayout::Both };
         let agreed = Shape::of_layout(functional, layout, |_| references_per_subject);
-        // Probes share the encoding of the gallery, as many as go together; what is kept is encoded once.
-        let together = room(set, steps, samples, budget_bytes).min(probes.max(1));
-        let passes = probes.div_ceil(together).max(1);
+        // What is searched with at once: a probe, or those of a bundle.
+        let searched = bundling.bundles();
+        let bundled = probes.div_ceil(searched.max(1));
+        // They share the encoding of the gallery, as many as go together; what is kept is encoded once.
+        let together = room(set, steps, samples, budget_bytes).min(searched.max(1));
+        let passes = searched.div_ceil(together).max(1);
         let babies_bytes = (together * samples * Babies::bytes(set, steps)) as u64;
         let weights = (blocks * shape.decisions()) as u64;
         let kept = match passes {
@@ -73,10 +81,15 @@ impl SearchEstimate {
             _ => (budget_bytes.saturating_sub(babies_bytes) / Transformed::bytes(set, steps) as u64).min(weights),
         };
         let encodings = weights + (passes as u64 - 1) * (weights - kept);
-        // What leaves for each probe, and what is blinded for it.
+        // What leaves for each of them, and what is blinded for it.
         let (leaving, blinded, element_bytes) = match disclosure {
             Disclosure::Each => (blocks * circuit.outputs(), 0, set.answer_block_bytes()),
             Disclosure::Labelled => (1, 0, set.answer_block_bytes()),
+            Disclosure::Any | Disclosure::Count if segments.is_some() => {
+                let places = segments.map_or(0, Segments::places) as u64;
+                let numbers = Masking::of(disclosure, places.saturating_mul(agreed.largest_sum())).samples() * bundled;
+                (numbers, numbers, set.answer_sample_bytes())
+            }
             Disclosure::Any if blocks > 1 || !agreed.one_sample_is_enough(n) || !circuit.has_room_for_a_constant() => {
                 (MANY_SAMPLES, MANY_SAMPLES * blocks, set.answer_sample_bytes())
             }
@@ -85,15 +98,15 @@ impl SearchEstimate {
         // Of the key to pads, where verdicts are padded.
         let key = if circuit.is_locked() { KEY_NUMBERS } else { 0 };
         let (tests, padded) = if key > 0 { (key, leaving) } else { (leaving, 0) };
-        let tested = 1 + set.witness_ciphertexts(functional);
+        let tested = 1 + set.witness_ciphertexts(functional, bundled);
         let of_sample = babies_cost(Chain::of(set), steps) + validity::cost(set, circuit.end.limbs, tested, tests);
         let of_probe = of_sample.times(samples as f64)
             + circuit.searching.times(blocks as f64)
             + lock::cost().times(padded as f64);
-        let seconds = pace.seconds(of_probe) * probes as f64
+        let seconds = pace.seconds(of_probe) * searched as f64
             + pace.encoding.as_secs_f64() * encodings as f64 * steps.period as f64
-            + pace.output.as_secs_f64() * ((leaving + key + blinded) * probes) as f64;
-        let answer_bytes = (probes * (leaving * element_bytes + key * set.answer_sample_bytes())) as u64;
+            + pace.output.as_secs_f64() * ((leaving + key + blinded) * searched) as f64;
+        let answer_bytes = (searched * (leaving * element_bytes + key * set.answer_sample_bytes())) as u64;
         let values =
             values_bytes(&Held { set, size, steps, circuit: &circuit, decisions: shape.decisions(), together });
         let [of_each, beside] = match disclosure {
@@ -101,7 +114,7 @@ impl SearchEstimate {
             _ => [0, 0],
         };
         Ok(Self {
-            steps: (blocks * probes * agreed.decisions()) as u64,
+            steps: (blocks * searched * agreed.decisions()) as u64,
             seconds,
             answer_bytes,
             memory_bytes: (set.prepared_key_bytes() + set.evaluation_key_bytes() + values) as u64
@@ -122,7 +135,7 @@ struct Held<'a> {
     circuit: &'a Circuit,
     /// Of a subject.
     decisions: usize,
-    /// Probes that go over a block at once.
+    /// Probes, or bundles of them, that go over a block at once.
     together: usize,
 }
 

@@ -63,6 +63,11 @@ pub(in crate::scheme::bgv) fn uneven(numbers: impl IntoIterator<Item = u32>) -> 
 }
 
 pub(super) fn agreement(terms: Terms, disclosure: Disclosure) -> Opened {
+    admitting(terms, disclosure, if disclosure == Disclosure::Any { 100_000 } else { 65_536 })
+}
+
+/// Under the set for tests, with galleries of so many references at most.
+pub(super) fn admitting(terms: Terms, disclosure: Disclosure, references: usize) -> Opened {
     let mut terms = Terms { disclosure, ..terms.with_scheme(SchemeChoice::Bgv) };
     match &mut terms.comparison {
         ComparisonTerms::Cosine { probe_norm, reference_norm, .. } => {
@@ -75,7 +80,7 @@ pub(super) fn agreement(terms: Terms, disclosure: Disclosure) -> Opened {
     }
     terms.encryption.parameter_set = "insecure-bgv-test".to_owned();
     terms.limits.hits_per_probe = (disclosure == Disclosure::Labelled).then_some(2);
-    terms.limits.references = if disclosure == Disclosure::Any { 100_000 } else { 65_536 };
+    terms.limits.references = references;
     planning::open(terms).unwrap()
 }
 

@@ -14,6 +14,7 @@ use crate::scheme::bgv::answer::KEY_NUMBERS;
 use crate::scheme::bgv::ciphertexts::{EncryptedProbes, EncryptedSample};
 use crate::scheme::bgv::distance::Steps;
 use crate::scheme::bgv::residues::residue;
+use crate::scheme::bgv::segments::Standing;
 use crate::scheme::bgv::validity::{Examined, Rules, Validity};
 use crate::scheme::{
     Crossing as _, Disclosed, Evaluator as _, Extent, Holder as _, Parts, Randomness, SubjectReferences, Subjects, Task,
@@ -196,7 +197,7 @@ fn what_tests_cost_beside_an_answer_of_one_block() {
         let start = Instant::now();
         let examined = [Examined::new(&key, &probes.expand(0).unwrap(), &probes.witness(0))];
         let once = start.elapsed();
-        let rules = Rules::of(functional, Steps::new(&set, functional.coordinates()).unwrap());
+        let rules = Rules::of(functional, Steps::new(&set, functional.coordinates()).unwrap(), Standing::Alone);
         let bytes = answer.encode().unwrap().len();
         let numbers = if disclosure == Disclosure::Each { KEY_NUMBERS } else { bytes / set.answer_sample_bytes() };
         let start = Instant::now();
@@ -207,8 +208,8 @@ fn what_tests_cost_beside_an_answer_of_one_block() {
             "{name}, {disclosure}, {}: answer {whole:.2?}, of which tests {once:.3?} once and {each:.3?} for {tests} numbers; \
              query {} bytes, of which {} a witness; answer {} bytes, of which {} a key",
             agreement.terms().encryption.parameter_set,
-            set.encrypted_sample_bytes(functional),
-            set.encrypted_sample_bytes(functional) - set.encrypted_template_bytes(),
+            set.encrypted_sample_bytes(functional, 1),
+            set.encrypted_sample_bytes(functional, 1) - set.encrypted_template_bytes(),
             bytes,
             if disclosure == Disclosure::Each { KEY_NUMBERS * set.answer_sample_bytes() } else { 0 },
         );

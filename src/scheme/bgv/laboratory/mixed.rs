@@ -96,9 +96,9 @@ fn a_count_over_blocks_of_different_shapes_is_exact_on_a_production_set() {
 }
 
 /// Some subjects' hits do not count.
-struct Exempting<'a> {
-    subjects: &'a [Subject],
-    exempt: &'a [usize],
+pub(super) struct Exempting<'a> {
+    pub(super) subjects: &'a [Subject],
+    pub(super) exempt: &'a [usize],
 }
 
 impl Subjects for Exempting<'_> {

@@ -7,7 +7,7 @@
 //! | measurement | the noise after each stage as it was found, beside its prediction | `measurement`, `formulas` |
 //! | specimen | a block of references at chosen distances from a probe, on which noise is measured | `specimen` |
 //! | parties | both keys of one exchange of nobody's, so that any phase can be looked at | `parties` |
-//! | trial | encrypted runs compared with the clear oracle | `exactness`, `mixed`, `malformed`, `malformed_keys`, `invalid`, `invalid_vectors`, `labelled`, `leakage` |
+//! | trial | encrypted runs compared with the clear oracle | `exactness`, `mixed`, `malformed`, `malformed_keys`, `invalid`, `invalid_vectors`, `labelled`, `leakage`, `segments` |
 //! | workload | the stages on random data, for whoever times them | `workload` |
 //! | pace | the time of each unit of work on one machine | `pace` |
 //! | estimate | what a search costs at a pace, before it runs: time, bytes, memory | `estimate` |
@@ -35,6 +35,8 @@ mod mixed;
 pub mod pace;
 mod parties;
 pub(crate) mod prediction;
+#[cfg(test)]
+mod segments;
 mod specimen;
 pub mod workload;
 

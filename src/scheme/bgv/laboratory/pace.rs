@@ -15,7 +15,7 @@ use crate::scheme::Holder;
 use crate::scheme::bgv::Bgv;
 use crate::scheme::bgv::aggregate::squares;
 use crate::scheme::bgv::arithmetic::{Cost, Ledger};
-use crate::scheme::bgv::circuit::{Circuit, Comparison};
+use crate::scheme::bgv::circuit::{Circuit, Comparison, Sharing};
 use crate::scheme::bgv::distance::{Block, Steps};
 use crate::scheme::bgv::engine::Ciphertext;
 use crate::scheme::bgv::keys::PreparedKey;
@@ -75,11 +75,12 @@ const DRAWING_TRANSFORMS: f64 = 20.0;
 pub(super) fn circuit(
     set: &BgvSet,
     functional: &Functional,
-    disclosure: Disclosure,
+    (disclosure, sharing): (Disclosure, Sharing),
     blocks: usize,
 ) -> Result<(Circuit, Shape), Misfit> {
     let shape = Shape::of_functional(functional, 1);
-    let circuit = Circuit::weigh(set, &Comparison::of(functional, disclosure), &shape, blocks)?;
+    let comparison = Comparison { sharing, ..Comparison::of(functional, disclosure) };
+    let circuit = Circuit::weigh(set, &comparison, &shape, blocks)?;
     Ok((circuit, shape))
 }
 
