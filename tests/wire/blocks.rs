@@ -33,18 +33,31 @@ pub struct Files<S: Holder + Evaluator> {
 }
 
 pub fn agreement(set: &str, disclosure: Disclosure, threshold: u32) -> Opened {
+    admitting(set, disclosure, threshold, 8)
+}
+
+/// On galleries of so many references at most.
+fn admitting(set: &str, disclosure: Disclosure, threshold: u32, references: usize) -> Opened {
     let scheme = ParameterSet::by_name(set).unwrap().scheme();
     let mut terms = Terms::hamming(DIMENSION, threshold).with_scheme(scheme.into());
     terms.encryption.parameter_set = set.to_owned();
     terms.disclosure = disclosure;
     terms.limits.probes_per_query = PROBES;
-    terms.limits.references = 8;
+    terms.limits.references = references;
     planning::open(terms).unwrap()
 }
 
 /// A query with two probes about a gallery of three.
 pub fn exchanged<S: Holder + Evaluator>(set: &str, disclosure: Disclosure) -> Files<S> {
-    let agreement = agreement(set, disclosure, 20);
+    exchanged_under(agreement(set, disclosure, 20))
+}
+
+/// The same under an agreement that admits so many references that each probe has a ciphertext of its own.
+pub fn exchanged_alone<S: Holder + Evaluator>(set: &str, disclosure: Disclosure) -> Files<S> {
+    exchanged_under(admitting(set, disclosure, 20, 2_000))
+}
+
+fn exchanged_under<S: Holder + Evaluator>(agreement: Opened) -> Files<S> {
     let mut rng = rng(1);
     let references = ["a", "b", "c"].map(|subject| record(subject, &mut rng));
     let gallery = Gallery::enrol(&agreement, references.to_vec()).gallery.unwrap();
@@ -288,7 +301,10 @@ impl<S: Holder + Evaluator> Files<S> {
                 );
             }
         }
-        // As many as there are, but announced as fewer or more probes.
+    }
+
+    /// As many as there are, but announced as fewer or more probes, each of which has its own.
+    pub fn announced_as_another_number_of_probes_are_refused(&self) {
         let ciphertext = &self.payload(Kind::Query)[self.ciphertexts(Kind::Query)..];
         for probes in [1, 3, PROBES] {
             let payload = joined(&(QueryId([3; 16]), Target::Gallery, vec![SampleLayout::Single; probes]), ciphertext);

@@ -14,7 +14,7 @@ use cotejo::wire::{Kind, Target, WireError};
 use proptest::prelude::*;
 use rand::Rng;
 
-use crate::blocks::{Files, GROUP_BYTES, exchanged, fill_with_residues, payload_of};
+use crate::blocks::{Files, GROUP_BYTES, exchanged, exchanged_alone, fill_with_residues, payload_of};
 use crate::fixture::{DIMENSION, PROBES, record, rng};
 
 const SET: &BgvSet = &INSECURE_BGV;
@@ -23,13 +23,37 @@ const SET_NAME: &str = "insecure-bgv-test";
 /// A query with two probes about a gallery of three, under `each`.
 fn files() -> &'static Files<Bgv> {
     static FILES: OnceLock<Files<Bgv>> = OnceLock::new();
-    FILES.get_or_init(|| exchanged(SET_NAME, Disclosure::Each))
+    FILES.get_or_init(|| exchanged_alone(SET_NAME, Disclosure::Each))
 }
 
 /// The same under `any`: its answer has numbers, not ring elements.
 fn files_of_any() -> &'static Files<Bgv> {
     static FILES: OnceLock<Files<Bgv>> = OnceLock::new();
-    FILES.get_or_init(|| exchanged(SET_NAME, Disclosure::Any))
+    FILES.get_or_init(|| exchanged_alone(SET_NAME, Disclosure::Any))
+}
+
+/// Under `each`, by an agreement on so few references that probes share a ciphertext.
+fn files_of_a_bundle() -> &'static Files<Bgv> {
+    static FILES: OnceLock<Files<Bgv>> = OnceLock::new();
+    FILES.get_or_init(|| exchanged(SET_NAME, Disclosure::Each))
+}
+
+#[test]
+fn files_about_a_bundle_are_as_strict_as_others() {
+    let files = files_of_a_bundle();
+    let ciphertexts = |kind: Kind| files.payload(kind).len() - files.ciphertexts(kind);
+    assert_eq!(ciphertexts(Kind::Query), SET.encrypted_template_bytes());
+    assert_eq!(ciphertexts(Kind::Answer), 8 * SET.answer_sample_bytes() + SET.answer_block_bytes());
+    files.are_read_as_they_were_written();
+    files.that_claim_too_many_bytes_are_refused_at_the_header(|kind| match kind {
+        Kind::EvaluationKey => SET.evaluation_key_bytes(),
+        // A single probe may have two eyes.
+        Kind::Query => 2 * SET.encrypted_template_bytes() + (1 << 16),
+        Kind::Answer => SET.answer_block_bytes() + 8 * SET.answer_sample_bytes() + (1 << 16),
+        _ => 1 << 24,
+    });
+    files.with_a_wrong_number_of_ciphertexts_are_refused();
+    files.without_a_mask_are_refused(SET, 1, (8, 1));
 }
 
 #[test]
@@ -128,8 +152,10 @@ fn a_filling_that_is_not_zero_is_refused() {
 
 #[test]
 fn a_wrong_number_of_ciphertexts_is_refused() {
-    files().with_a_wrong_number_of_ciphertexts_are_refused();
-    files_of_any().with_a_wrong_number_of_ciphertexts_are_refused();
+    for files in [files(), files_of_any()] {
+        files.with_a_wrong_number_of_ciphertexts_are_refused();
+        files.announced_as_another_number_of_probes_are_refused();
+    }
 }
 
 #[test]
@@ -160,6 +186,7 @@ proptest! {
     ) {
         files().decode_to_themselves(probes, &noise, mask, |length| at.index(length));
         files_of_any().decode_to_themselves(probes, &noise, mask, |length| at.index(length));
+        files_of_a_bundle().decode_to_themselves(probes, &noise, mask, |length| at.index(length));
     }
 
     /// Residues below every prime of the set: what decodes is used, and nothing panics.
@@ -167,6 +194,7 @@ proptest! {
     fn no_answer_is_too_odd_to_be_read(seed in any::<u64>()) {
         files().of_any_residues_have_verdicts(seed);
         files_of_any().of_any_residues_have_verdicts(seed);
+        files_of_a_bundle().of_any_residues_have_verdicts(seed);
     }
 }
 

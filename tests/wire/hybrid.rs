@@ -156,8 +156,10 @@ fn a_filling_that_is_not_zero_is_refused() {
 
 #[test]
 fn a_wrong_number_of_ciphertexts_is_refused() {
-    files().with_a_wrong_number_of_ciphertexts_are_refused();
-    files_of_any().with_a_wrong_number_of_ciphertexts_are_refused();
+    for files in [files(), files_of_any()] {
+        files.with_a_wrong_number_of_ciphertexts_are_refused();
+        files.announced_as_another_number_of_probes_are_refused();
+    }
 }
 
 #[test]
