@@ -86,14 +86,16 @@ pub fn sentences(agreement: &Opened) -> Vec<String> {
 fn asked_within(agreement: &Opened, service: &ServiceTerms) -> String {
     let of_all = service.bits_per_gallery_version / agreement.bits_per_probe().max(1);
     let person = agreement.bits_per_probe_about_one().max(1);
-    let of_one = service.bits_per_person.unwrap_or(service.bits_per_gallery_version) / person;
+    // An answer about one person is charged to both accounts.
+    let about_one = service.bits_per_person.unwrap_or(u64::MAX).min(service.bits_per_gallery_version);
+    let of_one = about_one / person;
     let query = agreement.terms().limits.probes_per_query as u64;
     let refused = match of_all < query {
-        true => format!(": fewer than a query may hold ({query}), so that full ones are refused"),
+        true => format!(": fewer than a query may hold ({query}), so that a full one may be refused"),
         false => String::new(),
     };
     format!(
-        "These bits are enough for {} about one version of the records{refused}, or for {} about one person.",
+        "The agreed bits are enough for {} about one version of the largest records that are agreed{refused}, or for {} about one person.",
         counted(of_all, "probe"),
         counted(of_one, "probe")
     )

@@ -7,7 +7,7 @@ use crate::parameters::MOST_DISTANCE_LOG2;
 const USUAL_PROBES_PER_DAY: u64 = 500;
 
 /// Base-2 logarithm of the statistical distance between the answers on so many probes, of two galleries with equal verdicts: at most 2^-40 for
-/// the whole answer on each probe under any scheme, and the distances add up.
+/// the whole answer on each probe under any scheme (under `labelled` of `tfhe` beside how many subjects there are), and the distances add up.
 fn log2_distance_of(probes: u64) -> f64 {
     MOST_DISTANCE_LOG2 + (probes.max(1) as f64).log2()
 }
@@ -76,11 +76,11 @@ mod tests {
             (SchemeChoice::Tfhe, Disclosure::Count, 10),
             // Modulo 2^16 + 1.
             (SchemeChoice::Bgv, Disclosure::Count, 17),
-            // Twenty numbers a handle, and from none to two, or more.
-            (SchemeChoice::Bgv, Disclosure::Labelled, 642),
-            (SchemeChoice::Hybrid, Disclosure::Labelled, 642),
+            // Twenty numbers a handle and two more, and from none to two, or more.
+            (SchemeChoice::Bgv, Disclosure::Labelled, 674),
+            (SchemeChoice::Hybrid, Disclosure::Labelled, 674),
             // From none to one, or more.
-            (SchemeChoice::Tfhe, Disclosure::Labelled, 322),
+            (SchemeChoice::Tfhe, Disclosure::Labelled, 354),
         ] {
             let agreement = of(scheme, disclosure, 1_000);
             assert_eq!(agreement.bits_per_probe(), bits, "{scheme:?} {disclosure}");
@@ -96,10 +96,12 @@ mod tests {
             (SchemeChoice::Tfhe, Disclosure::Any, 2),
             (SchemeChoice::Tfhe, Disclosure::Each, 2_000),
             (SchemeChoice::Tfhe, Disclosure::Count, 2_000),
-            // One number, four, and 21 ring elements of 2^13 with a key of eight: each log2 65537 + 0.14.
-            (SchemeChoice::Bgv, Disclosure::Count, 17),
+            // Four numbers, as many about one person, and 21 ring elements of 2^13 with a key of eight: each log2 65537 + 0.14.
             (SchemeChoice::Bgv, Disclosure::Any, 65),
+            (SchemeChoice::Bgv, Disclosure::Count, 65),
             (SchemeChoice::Bgv, Disclosure::Each, 2_776_730),
+            // 160 numbers of two bits, and the five handles whose keys they may be half of.
+            (SchemeChoice::Tfhe, Disclosure::Labelled, 1_600),
             // 128 sums, a key of eight, and what the flood of a ring element leaves beside its residues.
             (SchemeChoice::Bgv, Disclosure::Labelled, 6_765),
         ] {
@@ -110,7 +112,7 @@ mod tests {
         }
     }
 
-    /// Of two hits a probe takes 642 bits, one about one person 322.
+    /// Of two hits a probe takes 674 bits, one about one person 354.
     #[test]
     fn an_agreement_says_how_many_questions_its_bits_are_enough_for() {
         let agreement = of(SchemeChoice::Bgv, Disclosure::Labelled, 1_000);
@@ -120,12 +122,14 @@ mod tests {
             let terms = Terms { service: Some(service), ..agreement.terms().clone() };
             planning::sentences(&planning::open(terms).unwrap()).pop().unwrap()
         };
-        assert_eq!(agreement.bits_per_probe_about_one(), 322);
-        let enough =
-            "These bits are enough for 155 probes about one version of the records, or for 6 probes about one person.";
+        assert_eq!(agreement.bits_per_probe_about_one(), 354);
+        let enough = "The agreed bits are enough for 148 probes about one version of the largest records that are agreed, or for 5 probes about one \
+                      person.";
         assert_eq!(said(100_000), enough);
-        assert!(said(7 * 642).contains(" 7 probes about one version of the records,"));
-        assert!(said(7 * 642 - 1).contains("fewer than a query may hold (7), so that full ones are refused"));
+        assert!(said(7 * 674).contains(" 7 probes about one version of the largest records that are agreed, or"));
+        assert!(said(7 * 674 - 1).contains("fewer than a query may hold (7), so that a full one may be refused"));
+        // What an answer about one person is charged, the version is as well.
+        assert!(said(1_000).ends_with(" or for 2 probes about one person."));
     }
 
     #[test]

@@ -102,11 +102,13 @@ pub trait Scheme: Sized + 'static {
     }
 }
 
-/// Bits of so many handles, and of how many there are: 0 to `hits`, or more. Of a handle twenty numbers of sixteen bits are told under `bgv`: its text,
-/// length and checksum, and a place that is drawn anew each time. `tfhe` tells less, and is charged as much.
+/// Bits of so many handles, and of how many there are: 0 to `hits`, or more. Of a handle twenty numbers of sixteen bits are told: its text, length and
+/// checksum, and a place that is drawn anew each time; and two numbers beside, which of a search that wraps are sums as well.
+/// `tfhe` tells less, and is charged as much.
 pub(in crate::scheme) fn bits_of_handles(hits: u64) -> u64 {
     let bits = 8 * Handle::MOST_BYTES as u64 + 64;
-    hits.saturating_mul(bits).saturating_add(u64::from(u64::BITS - hits.saturating_add(1).leading_zeros()))
+    let of_count = u64::from(u64::BITS - hits.saturating_add(1).leading_zeros());
+    hits.saturating_mul(bits).saturating_add(32 + of_count)
 }
 
 /// [`Scheme::most_bits`] of a parameter set's scheme.
@@ -138,7 +140,10 @@ fn of_one_subject(scheme: SchemeId, agreed: Disclosure) -> Disclosure {
 fn most_bits_of_any_keys(agreement: &Opened) -> u64 {
     fn of<S: Scheme>(agreement: &Opened) -> Option<u64> {
         let disclosure = agreement.terms().disclosure;
-        S::set(agreement.parameters()).map(|set| S::most_bits_of_any_keys(&set, agreement.functional(), disclosure))
+        let set = S::set(agreement.parameters())?;
+        let of = |disclosure| S::most_bits_of_any_keys(&set, agreement.functional(), disclosure);
+        // A question about one subject may be answered otherwise.
+        Some(of(disclosure).max(of(S::of_one_subject(disclosure))))
     }
     let bits = match agreement.scheme() {
         SchemeId::Tfhe => of::<self::tfhe::Tfhe>(agreement),
@@ -461,26 +466,6 @@ pub enum Unanswered {
         /// The largest that a parameter set may leave, as a logarithm (docs/protocol.md, section 6).
         limit_log2: f64,
     },
-}
-
-impl Unanswered {
-    /// Under a scheme that discloses no handles: no agreement on it does.
-    pub(in crate::scheme) fn unlabelled(scheme: SchemeId) -> Self {
-        Self::Misfit(format!("scheme {scheme} discloses no handles"))
-    }
-}
-
-/// Whether terms ask for no handles, which a scheme cannot disclose.
-///
-/// # Errors
-///
-/// [`AgreementError::Field`] where they do.
-pub(in crate::scheme) fn require_unlabelled(scheme: SchemeId, demand: &Demand) -> Result<(), AgreementError> {
-    if demand.disclosure != Disclosure::Labelled {
-        return Ok(());
-    }
-    let problem = format!("\"labelled\" is not for scheme {scheme}, which discloses no handles");
-    Err(AgreementError::field("disclosure", problem).or("agree on scheme bgv or hybrid"))
 }
 
 impl Remedy for Unanswered {

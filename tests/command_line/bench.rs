@@ -82,19 +82,17 @@ fn every_stage_and_query_is_measured_and_its_spread_is_in_order() {
 }
 
 #[test]
-fn handles_are_measured_under_the_schemes_that_tell_them() {
+fn handles_are_measured_under_every_scheme() {
     let line = SMALL.replace("20,60", "20").replace("--repeat 3", "--repeat 1");
     let document = Desk::empty().json(&format!("{line} --disclosure labelled"));
     let queries = document["queries"].as_array().unwrap();
     let sets: Vec<&str> = queries.iter().map(|query| query["parameter_set"].as_str().unwrap()).collect();
-    assert_eq!(sets, ["insecure-bgv-test", "insecure-hybrid-test"]);
+    assert_eq!(sets, ["insecure-test", "insecure-bgv-test", "insecure-hybrid-test"]);
     for query in queries {
         let (actual, predicted) = (&query["bytes"]["answer"], &query["predicted"]["answer_bytes"]);
         let (actual, predicted) = (actual.as_f64().unwrap(), predicted.as_f64().unwrap());
         assert!((predicted - actual).abs() <= 64.0, "{predicted} {actual}");
     }
-    let refused = document["refused"][0]["why"].as_str().unwrap();
-    assert!(refused.contains("which discloses no handles"), "{refused}");
 }
 
 #[test]

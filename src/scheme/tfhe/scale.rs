@@ -59,16 +59,20 @@ fn admit_handles(set: &TfheSet, name: &str, demand: &Demand) -> Result<(), Agree
     }
     if demand.hits_per_probe > 1 {
         let problem = "must be 1 under scheme tfhe, which tells the handle of a probe with one hit".to_owned();
-        return Err(AgreementError::field("limits.hits_per_probe", problem).or("set it to 1, or agree on scheme bgv"));
+        return Err(
+            AgreementError::field("limits.hits_per_probe", problem).or("set it to 1, or agree on scheme bgv or hybrid")
+        );
     }
     if demand.references > MOST_REFERENCES {
         let most = counted(MOST_REFERENCES, "reference");
         let problem = format!("scheme tfhe tells handles of at most {most}");
-        return Err(AgreementError::field("limits.references", problem).or("agree on fewer, or on scheme bgv"));
+        return Err(
+            AgreementError::field("limits.references", problem).or("agree on fewer, or on scheme bgv or hybrid")
+        );
     }
     if set.log2_sum_failure(demand.references) > MOST_FAILURE_LOG2 || set.key_bits_told() > MOST_LOST {
         let problem = format!("{name} is too noisy for the handles of {}", counted(demand.references, "reference"));
-        let instead = "agree on a set whose bootstrap is less noisy, or on scheme bgv";
+        let instead = "agree on a set whose bootstrap is less noisy, or on scheme bgv or hybrid";
         return Err(AgreementError::field("encryption.parameter_set", problem).or(instead));
     }
     Ok(())
