@@ -52,13 +52,12 @@ mod tests {
     use super::*;
     use crate::agreement::Terms;
     use crate::parameters::bgv::PLAINTEXT_MODULUS;
-    use crate::parameters::hybrid::{HYBRID_1600, HYBRID_2600, HYBRID_6000, HybridSet};
+    use crate::parameters::hybrid::{HYBRID_1600, HYBRID_2600, HybridSet};
     use crate::planning;
     use crate::scheme::hybrid::validity::Tests;
     use crate::scheme::upper_tail;
 
-    fn tests(set: &HybridSet, terms: Terms) -> Tests {
-        let name = if *set == HYBRID_1600 { "hybrid-1024-1600" } else { "hybrid-1024-2600" };
+    fn tests(name: &str, set: &HybridSet, terms: Terms) -> Tests {
         let mut terms = terms.with_scheme(crate::agreement::SchemeChoice::Hybrid);
         terms.encryption.parameter_set = name.to_owned();
         Tests::of(set, planning::open(terms).unwrap().functional()).unwrap()
@@ -112,11 +111,11 @@ mod tests {
     #[test]
     fn what_is_longer_than_a_template_passes_as_rarely_as_the_table_says() {
         for (name, set, terms) in [
-            ("512 bits, B = 2600", HYBRID_2600, Terms::hamming(512, 180)),
-            ("a face, B = 2600", HYBRID_2600, Terms::face(512)),
-            ("512 bits, B = 1600", HYBRID_1600, Terms::hamming(512, 180)),
+            ("hybrid-1024-2600", HYBRID_2600, Terms::hamming(512, 180)),
+            ("hybrid-1024-2600", HYBRID_2600, Terms::face(512)),
+            ("hybrid-1024-1600", HYBRID_1600, Terms::hamming(512, 180)),
         ] {
-            let tests = tests(&set, terms);
+            let tests = tests(name, &set, terms);
             let projections = tests.projections;
             println!(
                 "{name}: {projections:?}, {} primes of {}, {:.1} times",
@@ -134,8 +133,8 @@ mod tests {
                 );
             }
             let factor = projections.seen_factor();
-            assert!((projections.log2_any_passes(factor) - SEEN_LOG2).abs() < 0.1 && factor < 13.0, "{factor}");
-            for factor in [12.0, 16.0, 24.0, 1000.0] {
+            assert!((projections.log2_any_passes(factor) - SEEN_LOG2).abs() < 0.1 && factor < 14.0, "{factor}");
+            for factor in [14.0, 16.0, 24.0, 1000.0] {
                 let any = projections.log2_any_passes(factor);
                 assert!(
                     projections.log2_most_equal_passes(factor) <= any
@@ -143,6 +142,5 @@ mod tests {
                 );
             }
         }
-        let _ = HYBRID_6000;
     }
 }

@@ -372,7 +372,7 @@ fn what_tests_cost() {
         };
         let randomness = Randomness::drawn(1, &mut rng);
         let tests = Tests::of(&HYBRID_2600, functional).unwrap();
-        let mut seconds = |tested: bool| {
+        let seconds = |tested: bool| {
             let start = std::time::Instant::now();
             let search = Search::new(&parties.key, &task, &query, &randomness, &());
             let search = if tested { search.tested() } else { search };
