@@ -55,6 +55,17 @@ impl Steps {
         (period <= set.ring_size() / 2).then_some(Self { period, babies: set.baby_steps.min(period) })
     }
 
+    /// References of [`Block::scores_of_few`].
+    pub(in crate::scheme) fn few(self, n: usize) -> usize {
+        n / self.period * self.babies
+    }
+
+    /// The slot of one of them, of n.
+    pub(in crate::scheme) fn place_of_few(self, n: usize, number: usize) -> usize {
+        let (period, of_row) = (number / self.babies, (n / 2 / self.period).max(1));
+        period / of_row * (n / 2) + period % of_row * self.period + number % self.babies
+    }
+
     fn giants(self) -> usize {
         self.period / self.babies
     }
@@ -166,13 +177,19 @@ impl Block {
 
     /// The diagonals of a giant step and of [`GATHERED`] baby steps from `first` on: a reference's weights for them stand side by side.
     fn some_diagonals(&self, ring: &Ring, giant: usize, first: usize) -> Vec<Poly> {
+        let (half, shift) = (ring.n / 2, giant * self.steps.babies % (ring.n / 2));
+        self.gathered(ring, first, |row, column| row * half + (column + half - shift) % half)
+    }
+
+    /// As [`Block::some_diagonals`], where a slot's reference follows from its row and column.
+    fn gathered(&self, ring: &Ring, first: usize, reference: impl Fn(usize, usize) -> usize) -> Vec<Poly> {
         let Steps { period, babies } = self.steps;
-        let (half, shift) = (ring.n / 2, giant * babies % (ring.n / 2));
+        let half = ring.n / 2;
         let count = GATHERED.min(babies - first);
         let mut diagonals: Vec<Poly> = (0..count).map(|_| Poly::zeros(ring.n)).collect();
         for (slot, &place) in ring.slots().iter().enumerate() {
             let (row, column) = (slot / half, slot % half);
-            let reference = row * half + (column + half - shift) % half;
+            let reference = reference(row, column);
             let Some(weights) = self.weights.get(reference * period..(reference + 1) * period) else { continue };
             // The period is a power of two: where the last weight is passed, the first ones follow.
             let (before, from) = weights.split_at((column + first) % period);
@@ -207,6 +224,41 @@ impl Block {
     /// phi - centre in every slot, for each probe.
     pub(in crate::scheme) fn scores(&self, key: &PreparedKey, probes: &[&Babies], centre: i64) -> Vec<Ciphertext> {
         self.scores_over(key, key.ring.set.limbs, probes, centre)
+    }
+
+    /// As [`Block::scores_over`], of a block of few references, for one probe: d/b times fewer diagonals. A reference's weights stand in slots that
+    /// are b apart, b of them to a slot, so that every giant step adds the same inner sum. Its phi is in its place by [`Steps::place_of_few`]; in other
+    /// slots anything.
+    pub(in crate::scheme) fn scores_of_few(
+        &self,
+        key: &PreparedKey,
+        limbs: usize,
+        probe: &Babies,
+    ) -> Option<Ciphertext> {
+        let (ring, Steps { period, babies }) = (&*key.ring, self.steps);
+        let limbs = limbs.min(ring.set.limbs);
+        let of_row = ring.n / 2 / period;
+        let of_slot = |row, column| (row * of_row + column / period) * babies + column % babies;
+        let firsts: Vec<usize> = (0..babies).step_by(GATHERED).collect();
+        let diagonals: Vec<Poly> =
+            firsts.into_par_iter().flat_map_iter(|first| self.gathered(ring, first, of_slot)).collect();
+        let inner = Giants::computed(ring, limbs, (1, 1), |prime, index, sums| {
+            let mut lifted = Poly::unset(babies * ring.n);
+            lift_in_pieces(prime, &diagonals, &mut lifted);
+            for (piece, sums) in sums.iter_mut().enumerate() {
+                let (diagonals, probe) = (several(&lifted, piece, babies), probe.piece(index, piece, babies));
+                two_sums_of_pieces(prime.modulus, Sum::Replaced, sums.each_mut(), diagonals, probe);
+            }
+        });
+        let mut horner = Horner::new(key, self.steps, limbs);
+        (0..self.steps.giants()).for_each(|_| horner.add(&inner));
+        let mut bias = vec![self.absent; ring.n];
+        for (number, &of_reference) in self.bias.iter().enumerate() {
+            if let Some(bias) = bias.get_mut(self.steps.place_of_few(ring.n, number)) {
+                *bias = of_reference;
+            }
+        }
+        horner.finish(ring.encode(bias.into_iter().map(residue))).pop()
     }
 
     /// As [`Block::scores`], over the first so many primes: for what needs no more room.

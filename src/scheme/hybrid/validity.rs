@@ -13,7 +13,7 @@
 //! Under `each`, where ring elements leave that probes share, these are padded, and v of all probes is in the key to the pads ([`Lock`]).
 //!
 //! T's degree is less than a threshold's, so a block of tests starts over fewer primes. Nor do tests depend on the gallery: one block is enough for 128
-//! probes against anybody.
+//! probes against anybody, and of four or fewer its linear stage takes few diagonals.
 
 use std::ops::Range;
 
@@ -60,6 +60,9 @@ const MOST_WITHIN: i64 = PLAINTEXT_MODULUS as i64 / 16 - 64;
 /// What tests leave is noisier than the rounding of a division by no more: together no more than two blocks
 /// ([`crate::scheme::bgv::circuit::TESTS_AS_BLOCKS`]).
 const MOST_EXCESS_LOG2: f64 = 0.25;
+
+/// Numbers of primes that are tried, the fewest first.
+const GUESSES: usize = 3;
 
 /// What is drawn, and what passes.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -147,7 +150,8 @@ impl Tests {
         let public = set.ring().public_limbs();
         let (state, ..) = self.weighed(set, self.limbs)?;
         let spare = state.limbs.saturating_sub(public);
-        (0..=spare).rev().find_map(|spare| {
+        // It depends on the number of primes by little: the first guess is right, or one or two more.
+        (0..=spare).rev().take(GUESSES).find_map(|spare| {
             let limbs = self.limbs - spare;
             let (state, ledger) = self.weighed(set, limbs)?;
             let chain = ledger.chain();
@@ -179,10 +183,13 @@ impl Tests {
     }
 
     /// T of what stands in a block, over the primes of the public key.
-    pub(super) fn judged(&self, key: &PreparedKey, block: &Block) -> Option<Ciphertext> {
+    pub(super) fn judged(&self, key: &PreparedKey, block: &Block, packing: Packing) -> Option<Ciphertext> {
         let PreparedKey { set, ring, rotations, .. } = key;
         let engine = Engine { ring: &ring.ring, relinearisation: &ring.relinearisation, chain: self.chain(set) };
-        let score = block.scores_over(ring, self.limbs, &[rotations], 0).pop()?;
+        let score = match packing {
+            Packing::Full => block.scores_over(ring, self.limbs, &[rotations], 0).pop(),
+            Packing::Few(_) => block.scores_of_few(ring, self.limbs, rotations),
+        }?;
         let value = self.polynomial.evaluate(&engine, &score, &[], 1).pop()?;
         let dropped = value.state.limbs.saturating_sub(set.ring().public_limbs());
         Some(engine.divide(value, dropped))
@@ -191,6 +198,45 @@ impl Tests {
     /// Blocks that the tests of so many probes take.
     pub(super) fn blocks(set: &HybridSet, probes: usize) -> usize {
         rows(probes).div_ceil(set.block_size())
+    }
+
+    /// How those of so many probes stand in them.
+    fn packing(&self, set: &HybridSet, probes: usize) -> Packing {
+        match rows(probes) <= self.steps.few(set.block_size()) {
+            true => Packing::Few(self.steps),
+            false => Packing::Full,
+        }
+    }
+
+    /// Diagonals of each block of so many probes, and what it costs.
+    pub(super) fn diagonals_and_cost(&self, set: &HybridSet, probes: usize) -> (usize, Cost) {
+        let Steps { period, babies } = self.steps;
+        match self.packing(set, probes) {
+            Packing::Full => (period, self.cost),
+            Packing::Few(_) => {
+                let spared = (2 * (period - babies) * self.limbs) as f64;
+                (babies, self.cost - Cost { transforms: 0.0, products: spared })
+            }
+        }
+    }
+}
+
+/// Where projections stand in a block.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Packing {
+    /// One in each slot.
+    Full,
+    /// So few that the linear stage is done with fewer diagonals ([`Block::scores_of_few`]): of four probes or fewer, where N = 32768.
+    Few(Steps),
+}
+
+impl Packing {
+    /// The slot of a projection, of n, by its number in the block.
+    pub(super) fn slot(self, n: usize, number: usize) -> usize {
+        match self {
+            Self::Full => number,
+            Self::Few(steps) => steps.place_of_few(n, number),
+        }
     }
 }
 
@@ -219,6 +265,11 @@ impl Examination<'_> {
         Tests::blocks(&self.key.set, self.templates.len())
     }
 
+    /// How projections stand in blocks.
+    pub(super) fn packing(&self) -> Packing {
+        self.tests.packing(&self.key.set, self.templates.len())
+    }
+
     /// The projections that stand in a block, counted probe by probe.
     fn rows(&self, block: usize) -> Range<usize> {
         let (n, all) = (self.key.set.block_size(), rows(self.templates.len()));
@@ -239,7 +290,7 @@ impl Examination<'_> {
         let mut scores = Block::new(tests.steps, rows.len(), residue(MASK_SCALE), NOBODY);
         let scratch = || Scratch::new(&key.set.query(), &key.transform);
         scores.fill_with(scratch, |scratch, slot, mask| self.row(rows.start + slot, scratch, mask));
-        let value = tests.judged(key, &scores);
+        let value = tests.judged(key, &scores, self.packing());
         progress.advance(rows.len() as u64);
         Ok(value)
     }
@@ -267,11 +318,12 @@ const NOBODY: i64 = 1;
 /// T of every projection of a query's probes.
 pub(super) struct Examined {
     blocks: Vec<Ciphertext>,
+    packing: Packing,
 }
 
 impl Examined {
-    pub(super) fn new(blocks: Vec<Ciphertext>) -> Self {
-        Self { blocks }
+    pub(super) fn new(blocks: Vec<Ciphertext>, packing: Packing) -> Self {
+        Self { blocks, packing }
     }
 
     /// v of some probes, together: 0 of templates, uniform where one is none, and another each time.
@@ -298,8 +350,11 @@ impl Examined {
                 continue;
             }
             let mut slots = vec![0; ring.n];
-            let tested = slots.iter_mut().skip(of_block.start - first);
-            tested.zip(any_residue(of_block.len(), rng)).for_each(|(slot, number)| *slot = number);
+            let numbers = any_residue(of_block.len(), rng);
+            for (row, number) in of_block.zip(numbers) {
+                let slot = slots.get_mut(self.packing.slot(ring.n, row - first)).ok_or(Misfit::Unlike)?;
+                *slot = number;
+            }
             let product = value.masked(ring, &Plaintext::of_slots(ring, slots, value.state.limbs));
             sum = Some(match sum {
                 None => product,

@@ -64,7 +64,8 @@ pub(crate) fn estimate(set: &HybridSet, size: &SearchSize<'_>, pace: &Pace) -> R
     let polynomials = set.query().polynomials(functional.coordinates()) as f64;
     let of_row = pace.polynomial.as_secs_f64() * polynomials + pace.row.as_secs_f64();
     let of_tests = tests.as_ref().map_or(0.0, |tests| {
-        let of_block = pace.ring.seconds(tests.cost) + pace.ring.encoding.as_secs_f64() * tests.steps.period as f64;
+        let (diagonals, cost) = tests.diagonals_and_cost(set, probes);
+        let of_block = pace.ring.seconds(cost) + pace.ring.encoding.as_secs_f64() * diagonals as f64;
         of_block * blocks_of_tests as f64 + of_row * samples as f64 * rows(probes) as f64
     });
     let seconds = of_block * blocks as f64

@@ -17,7 +17,7 @@ use crate::scheme::exchange::{SHAPE, iris, random};
 use crate::scheme::hybrid::Hybrid;
 use crate::scheme::hybrid::ciphertexts::{EncryptedProbes, EncryptedVerdicts};
 use crate::scheme::hybrid::evaluator::Search;
-use crate::scheme::hybrid::validity::{Examination, Examined, MASK_SCALE, Tests};
+use crate::scheme::hybrid::validity::{Examination, Examined, MASK_SCALE, Packing, Tests};
 use crate::scheme::tfhe::distance::EncryptedTemplate;
 use crate::scheme::{Crossing, Disclosed, Extent, Holder, Opened, Parts, Randomness, Scheme, Task};
 use crate::template::{Bits, Eye, RealVector, Template, TemplateShape};
@@ -258,7 +258,7 @@ fn tested(agreement: &Opened, probes: &[Vec<u64>], rng: &mut ChaCha20Rng) -> Vec
     let randomness = Randomness::drawn(1, rng);
     let examination = Examination { key, tests: &tests, templates: &templates, randomness: &randomness };
     let blocks = (0..examination.blocks()).map(|block| examination.block(block, &()).unwrap().unwrap());
-    let examined = Examined::new(blocks.collect());
+    let examined = Examined::new(blocks.collect(), examination.packing());
     let mut summed = Summed::default();
     for probe in 0..probes.len() {
         summed.push(&key.ring, examined.test(key, probe..probe + 1, rng).unwrap(), rng);
@@ -302,7 +302,7 @@ fn templates_of_every_metric_pass_and_what_is_far_longer_does_not() {
     }
 }
 
-/// Every slot of a block of tests, at the ends of the range and beside them, at the ends of t, and at random.
+/// Every slot of a block of tests, at the ends of the range and beside them, at the ends of t, and at random; and of a block of few.
 #[test]
 fn tests_are_0_in_range_and_nowhere_else() {
     let mut rng = ChaCha20Rng::seed_from_u64(83);
@@ -311,29 +311,36 @@ fn tests_are_0_in_range_and_nowhere_else() {
     let (within, t) = (tests.projections.within, i64::from(PLAINTEXT_MODULUS));
     let (n, slots) = (INSECURE_HYBRID.query().lwe_dimension(), INSECURE_HYBRID.block_size());
     let ends = [within, within + 1, -within - 1, -within - 2, t / 2, -(t / 2), 0, -1];
-    let values: Vec<i64> = (0..slots)
-        .map(|slot| match slot % 16 {
-            special @ 0..8 => ends[special],
-            8..12 => rng.random_range(-within - 1..=within),
-            _ => rng.random_range(-(t / 2)..=t / 2),
-        })
-        .collect();
-    let masks: Vec<i16> = (0..slots * n).map(|_| rng.random()).collect();
-    let mut block = Block::new(tests.steps, slots, residue(MASK_SCALE), 1);
-    block.fill(|row, weights| {
-        let mask = masks.chunks_exact(n).nth(row)?;
-        weights.copy_from_slice(mask);
-        let inner: i64 = mask.iter().zip(parties().secret.probe.bits()).map(|(&a, &s)| i64::from(a) * s as i64).sum();
-        Some(2 * (values.get(row)? + inner) + 1)
-    });
-    let judged = tests.judged(key, &block).unwrap();
-    let phase = parties().secret.ring.wide_phase(&judged);
-    let measured = phase.iter().map(|v| v * v).sum::<f64>().sqrt().log2() - (slots as f64).log2() / 2.0;
-    println!("noise 2^{measured:.1} of 2^{:.1}, {} primes", judged.state.noise, tests.limbs);
-    assert!(measured < judged.state.noise);
-    let opened = key.ring.ring.decode(phase.iter().map(|&v| residue(v as i64)).collect());
-    for (value, slot) in values.iter().zip(opened) {
-        assert_eq!(slot == 0, (-within - 1..=within).contains(value), "{value}");
+    for (packing, rows) in [(Packing::Full, slots), (Packing::Few(tests.steps), tests.steps.few(slots))] {
+        let values: Vec<i64> = (0..rows)
+            .map(|row| match row % 16 {
+                special @ 0..8 => ends[special],
+                8..12 => rng.random_range(-within - 1..=within),
+                _ => rng.random_range(-(t / 2)..=t / 2),
+            })
+            .collect();
+        let masks: Vec<i16> = (0..rows * n).map(|_| rng.random()).collect();
+        let mut block = Block::new(tests.steps, rows, residue(MASK_SCALE), 1);
+        block.fill(|row, weights| {
+            let mask = masks.chunks_exact(n).nth(row)?;
+            weights.copy_from_slice(mask);
+            let bits = parties().secret.probe.bits();
+            let inner: i64 = mask.iter().zip(bits).map(|(&a, &s)| i64::from(a) * s as i64).sum();
+            Some(2 * (values.get(row)? + inner) + 1)
+        });
+        let judged = tests.judged(key, &block, packing).unwrap();
+        let phase = parties().secret.ring.wide_phase(&judged);
+        let measured = phase.iter().map(|v| v * v).sum::<f64>().sqrt().log2() - (slots as f64).log2() / 2.0;
+        println!("{rows} rows: noise 2^{measured:.1} of 2^{:.1}, {} primes", judged.state.noise, tests.limbs);
+        assert!(measured < judged.state.noise);
+        let opened = key.ring.ring.decode(phase.iter().map(|&v| residue(v as i64)).collect());
+        let mut places: Vec<usize> = (0..rows).map(|row| packing.slot(slots, row)).collect();
+        for (value, &place) in values.iter().zip(&places) {
+            assert_eq!(opened[place] == 0, (-within - 1..=within).contains(value), "{packing:?} {value}");
+        }
+        places.sort_unstable();
+        places.dedup();
+        assert!(places.len() == rows && places.iter().all(|&place| place < slots));
     }
 }
 
@@ -344,8 +351,8 @@ fn what_tests_cost() {
     let mut rng = ChaCha20Rng::seed_from_u64(84);
     let parties = Parties::new(&HYBRID_2600, &mut rng);
     for (disclosure, probes, people) in [
-        (Disclosure::Any, 1, 1_000),
-        (Disclosure::Any, 16, 2_000),
+        (Disclosure::Count, 1, 1_000),
+        (Disclosure::Count, 16, 2_000),
         (Disclosure::Each, 1, 1_000),
         (Disclosure::Any, 1, 33_000),
     ] {
@@ -377,7 +384,12 @@ fn what_tests_cost() {
             let search = Search::new(&parties.key, &task, &query, &randomness, &());
             let search = if tested { search.tested() } else { search };
             let answer = search.answer(&mut Parts::default()).unwrap();
-            (start.elapsed().as_secs_f64(), answer.encode().unwrap().len())
+            let seconds = start.elapsed().as_secs_f64();
+            if let EncryptedVerdicts::Samples(samples) = &answer {
+                let told = samples.iter().flatten().map(|sample| residue(parties.secret.ring.lwe_phase(sample)));
+                assert!(told.into_iter().all(|told| disclosure == Disclosure::Any || told as usize == people));
+            }
+            (seconds, answer.encode().unwrap().len())
         };
         let (before, after) = (seconds(false), seconds(true));
         println!(
