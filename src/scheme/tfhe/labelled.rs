@@ -299,7 +299,7 @@ mod tests {
         for bits in [0, KEY_BITS, OUTPUTS - 1] {
             assert_eq!(read(&vec![false; bits], &boxes), Disclosed::Nothing);
         }
-        assert_eq!(read(&vec![false; OUTPUTS], &[]), Disclosed::Nothing);
+        assert_eq!(read(&[false; OUTPUTS], &[]), Disclosed::Nothing);
     }
 
     proptest! {
