@@ -82,7 +82,11 @@ impl BgvSet {
         probes: usize,
         samples: usize,
     ) -> Option<usize> {
-        let mut ciphertexts = Bundling::of(self, functional, probes).ciphertexts(functional, samples)?;
+        let bundling = Bundling::of(self, functional, probes);
+        if bundling.segments().is_none() {
+            return samples.checked_mul(self.encrypted_sample_bytes(functional, 1));
+        }
+        let mut ciphertexts = bundling.ciphertexts(functional, samples)?;
         ciphertexts
             .try_fold(0usize, |sum, templates| sum.checked_add(self.encrypted_sample_bytes(functional, templates)))
     }

@@ -5,7 +5,7 @@
 //! the next group or query.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -79,7 +79,8 @@ impl Evaluator for Bgv {
         };
         let groups = groups(&set, task, steps, &asked, gallery.budget_bytes);
         let mut search = Search::new(key, gallery, task, steps, randomness, progress);
-        if gallery.is_used_again(search.order) || share_diagonals(&groups) {
+        let again = are_used_again(gallery, search.order, &groups);
+        if again || share_diagonals(&groups) {
             let keep_bytes = kept_bytes(&set, steps, &groups, gallery.budget_bytes);
             search.most_kept = keep_bytes / Transformed::bytes(&set, steps) as u64;
         }
@@ -188,6 +189,12 @@ fn groups(set: &BgvSet, task: &Task<'_>, steps: Steps, asked: &[Asked], budget_b
     }
     debug_assert_eq!(groups.iter().flatten().map(|asked| asked.probes.len()).sum::<usize>(), task.layouts.len());
     groups
+}
+
+/// Counts an answer to probes that stand as those of these groups; whether any stood so before.
+fn are_used_again(gallery: &PreparedGallery, order: Order, groups: &[Vec<Asked>]) -> bool {
+    let standing: HashSet<Standing> = groups.iter().map(|group| standing_of(group)).collect();
+    standing.into_iter().fold(false, |again, standing| gallery.is_used_again(order, standing) || again)
 }
 
 /// Whether diagonals of one group serve another: those of probes that stand alike.

@@ -2,7 +2,8 @@
 //!
 //! Where an answer says nothing of positions (`any`, `count`, `labelled`), subjects stand in a secret order, drawn for each pair of a querier's key and a
 //! version of a gallery, block by block, empty slots included. Probes are tested (`validity`); were there one that asks about some slots alone,
-//! what it learns would be about slots of that order, and say nothing of who stands there. Diagonals are those of an order, so they serve one key.
+//! what it learns would be about slots of that order, and say nothing of who stands there. Diagonals are those of an order and of how many probes stand
+//! where, so they serve one key and queries alike.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -22,8 +23,8 @@ use crate::template::Eye;
 /// Diagonals that are kept of a gallery, within a budget.
 pub struct PreparedGallery {
     pub(in crate::scheme) budget_bytes: u64,
-    /// Answers begun so far, by the order of slots.
-    uses: Mutex<HashMap<Order, usize>>,
+    /// Answers begun so far, by the order of slots and by where probes stand.
+    uses: Mutex<HashMap<(Order, Standing), usize>>,
     kept: Mutex<HashMap<Place, Arc<Transformed>>>,
 }
 
@@ -60,10 +61,10 @@ impl PreparedGallery {
         Self { budget_bytes, uses: Mutex::default(), kept: Mutex::default() }
     }
 
-    /// Counts an answer; whether there was one before, from when on keeping pays.
-    pub(in crate::scheme) fn is_used_again(&self, order: Order) -> bool {
+    /// Counts an answer; whether there was one alike before, from when on keeping pays.
+    pub(in crate::scheme) fn is_used_again(&self, order: Order, standing: Standing) -> bool {
         let mut uses = locked(&self.uses);
-        let uses = uses.entry(order).or_default();
+        let uses = uses.entry((order, standing)).or_default();
         *uses += 1;
         *uses > 1
     }
@@ -73,37 +74,39 @@ impl PreparedGallery {
         locked(&self.kept).get(place).cloned()
     }
 
-    /// Makes diagonals and keeps them, where there is room for them among `most`; diagonals of another order give way.
+    /// Makes diagonals and keeps them, where there is room for them among `most`; those of another order, or of probes that stand
+    /// otherwise, give way.
     pub(in crate::scheme) fn keep(
         &self,
         place: Place,
         most: u64,
         make: impl FnOnce() -> Transformed,
     ) -> Option<Arc<Transformed>> {
-        if !has_room(&mut locked(&self.kept), place.order, most) {
+        if !has_room(&mut locked(&self.kept), &place, most) {
             return None;
         }
         let made = Arc::new(make());
         let mut kept = locked(&self.kept);
         // Another answer may have been faster.
-        if has_room(&mut kept, place.order, most) {
+        if has_room(&mut kept, &place, most) {
             kept.insert(place, Arc::clone(&made));
         }
         Some(made)
     }
 
     #[cfg(test)]
-    fn count(&self, order: Order) -> usize {
-        locked(&self.kept).keys().filter(|place| place.order == order).count()
+    fn count(&self, order: Order, standing: Standing) -> usize {
+        locked(&self.kept).keys().filter(|place| (place.order, place.standing) == (order, standing)).count()
     }
 }
 
-/// Whether one more fits, once one of another order was dropped if need be.
-fn has_room(kept: &mut HashMap<Place, Arc<Transformed>>, order: Order, most: u64) -> bool {
+/// Whether one more fits, once one that queries like this one have no use for was dropped if need be.
+fn has_room(kept: &mut HashMap<Place, Arc<Transformed>>, place: &Place, most: u64) -> bool {
     if (kept.len() as u64) < most {
         return true;
     }
-    let other = kept.keys().find(|place| place.order != order).copied().filter(|_| most > 0);
+    let useless = |other: &&Place| (other.order, other.standing) != (place.order, place.standing);
+    let other = kept.keys().find(useless).copied().filter(|_| most > 0);
     other.is_some_and(|other| kept.remove(&other).is_some())
 }
 
@@ -151,11 +154,17 @@ impl Order {
 mod tests {
     use super::super::distance::{Block, Steps};
     use super::super::laboratory::keys;
+    use super::super::segments::Segments;
     use super::*;
     use crate::parameters::bgv::INSECURE_BGV;
 
-    fn place(order: Order, ordinal: usize) -> Place {
-        Place { order, block: 0, standing: Standing::Alone, eye: None, ordinal, decision: 0 }
+    fn place((order, standing): (Order, Standing), ordinal: usize) -> Place {
+        Place { order, block: 0, standing, eye: None, ordinal, decision: 0 }
+    }
+
+    /// So many probes in segments of 17 to 32 subjects of 16 coordinates.
+    fn together(probes: usize) -> Standing {
+        Standing::Together(Segments::new(&INSECURE_BGV, 16, 17).unwrap(), probes)
     }
 
     fn transformed() -> Transformed {
@@ -164,26 +173,59 @@ mod tests {
     }
 
     #[test]
-    fn diagonals_of_another_order_give_way_and_none_of_the_same() {
-        let gallery = PreparedGallery::new(0);
-        let (ours, theirs) = (Order::Secret([1; 32]), Order::Secret([2; 32]));
-        let keep = |order, ordinal, most| gallery.keep(place(order, ordinal), most, transformed).is_some();
-        assert!(keep(theirs, 0, 2) && keep(theirs, 1, 2) && !keep(theirs, 2, 2));
-        assert!(!keep(ours, 0, 0), "nothing is dropped where nothing may be kept");
-        assert_eq!((gallery.count(theirs), gallery.count(ours)), (2, 0));
-        assert!(keep(ours, 0, 2));
-        assert_eq!((gallery.count(theirs), gallery.count(ours)), (1, 1));
-        assert!(keep(ours, 1, 2) && !keep(ours, 2, 2));
-        assert_eq!((gallery.count(theirs), gallery.count(ours)), (0, 2));
-        assert!(gallery.find(&place(ours, 1)).is_some() && gallery.find(&place(theirs, 1)).is_none());
+    fn diagonals_of_another_order_or_of_probes_that_stand_otherwise_give_way_and_none_of_the_same() {
+        let secret = |seed| Order::Secret([seed; 32]);
+        for (ours, theirs) in [
+            ((secret(1), Standing::Alone), (secret(2), Standing::Alone)),
+            ((Order::Gallery, together(2)), (Order::Gallery, together(3))),
+            ((Order::Gallery, together(2)), (Order::Gallery, Standing::Alone)),
+        ] {
+            let gallery = PreparedGallery::new(0);
+            let keep = |whose, ordinal, most| gallery.keep(place(whose, ordinal), most, transformed).is_some();
+            let counts = || [theirs, ours].map(|(order, standing)| gallery.count(order, standing));
+            assert!(keep(theirs, 0, 2) && keep(theirs, 1, 2) && !keep(theirs, 2, 2));
+            assert!(!keep(ours, 0, 0), "nothing is dropped where nothing may be kept");
+            assert_eq!(counts(), [2, 0]);
+            assert!(keep(ours, 0, 2));
+            assert_eq!(counts(), [1, 1]);
+            assert!(keep(ours, 1, 2) && !keep(ours, 2, 2));
+            assert_eq!(counts(), [0, 2]);
+            assert!(gallery.find(&place(ours, 1)).is_some() && gallery.find(&place(theirs, 1)).is_none());
+        }
     }
 
     #[test]
-    fn keeping_pays_from_the_second_use_of_an_order_on() {
+    fn keeping_pays_from_the_second_use_of_an_order_and_a_standing_on() {
         let gallery = PreparedGallery::new(0);
-        let orders = [Order::Gallery, Order::Secret([1; 32])];
-        assert_eq!(orders.map(|order| gallery.is_used_again(order)), [false; 2]);
-        assert_eq!(orders.map(|order| gallery.is_used_again(order)), [true; 2]);
+        let alike = [
+            (Order::Gallery, Standing::Alone),
+            (Order::Secret([1; 32]), Standing::Alone),
+            (Order::Gallery, together(2)),
+            (Order::Gallery, together(3)),
+        ];
+        assert_eq!(alike.map(|(order, standing)| gallery.is_used_again(order, standing)), [false; 4]);
+        assert_eq!(alike.map(|(order, standing)| gallery.is_used_again(order, standing)), [true; 4]);
+    }
+
+    /// In each segment another secret one, of all its places; nobody between segments.
+    #[test]
+    fn an_order_of_segments_is_one_of_the_places_of_each_and_another_in_each() {
+        let (standing, order) = (together(3), Order::Secret([1; 32]));
+        let Standing::Together(segments, _) = standing else { panic!() };
+        let rows = order.rows(0, standing, INSECURE_BGV.ring_size());
+        let of_probe = |rows: &[usize], probe| rows[segments.places_of(probe)].to_vec();
+        let orders: Vec<Vec<usize>> = (0..3).map(|probe| of_probe(&rows, probe)).collect();
+        let sorted: Vec<usize> = (0..segments.places()).collect();
+        for (probe, of_one) in orders.iter().enumerate() {
+            let mut all = of_one.clone();
+            all.sort_unstable();
+            assert!(all == sorted && *of_one != sorted && !orders[..probe].contains(of_one), "{probe}");
+            assert_ne!(*of_one, order.rows(0, Standing::Alone, segments.places()));
+        }
+        let nobody = rows.iter().filter(|&&row| row == usize::MAX).count();
+        assert_eq!(nobody + 3 * segments.places(), rows.len());
+        let listed = Order::Gallery.rows(0, standing, INSECURE_BGV.ring_size());
+        assert!((0..3).all(|probe| of_probe(&listed, probe) == sorted));
     }
 
     #[test]

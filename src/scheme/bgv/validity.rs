@@ -8,8 +8,8 @@
 //! is added to each number that leaves, with fresh random r and w: r uniform for each relation R_k of the template's coordinates
 //! ([`Functional::relations`]), which are read in the first repetition; w uniform among those that add up to 0 over the repetitions of every
 //! coordinate, and uniform where the period is filled up. Where probes share a ciphertext ([`super::segments`]), that holds of each of them in its
-//! segment, and w is uniform in the slots of none: v is 0 iff all of them are templates, and nothing else stands there. Of an encrypted template v is 0; of any other slots v is uniform, exactly, for t is
-//! prime (docs/protocol.md, section 8). One squaring and no rotation: a linear term is a plaintext's product wherever its coordinate stands,
+//! segment, and w is uniform in the slots of none: v is always 0 if all of them are templates and nothing else stands
+//! there. Of an encrypted template v is 0; of any other slots v is uniform, exactly, for t is prime (docs/protocol.md, section 8). One squaring and no rotation: a linear term is a plaintext's product wherever its coordinate stands,
 //! in either row, or in the ciphertext of its witness.
 
 use rand_chacha::ChaCha20Rng;
@@ -328,6 +328,39 @@ mod tests {
                 parts[part][place] = add_mod_t(parts[part][place], rng.random_range(1..PLAINTEXT_MODULUS));
                 let passed = (0..3).filter(|_| tested(&rules, &parts, &mut rng) == 0).count();
                 prop_assert!(passed < 3, "{} at {place} of {part}", functional.coordinates());
+            }
+        }
+    }
+
+    /// What one more in a slot adds to a test, of three tests: not 0 in all of them, in any slot of a segment, between segments and beyond them, and of
+    /// any bit of a witness. A test is a sum over slots.
+    #[test]
+    fn no_slot_of_probes_that_stand_together_is_left_out() {
+        let mut rng = ChaCha20Rng::seed_from_u64(62);
+        let n = INSECURE_BGV.ring_size();
+        for agreement in agreed() {
+            let functional = agreement.functional();
+            let steps = Steps::new(&INSECURE_BGV, functional.coordinates()).unwrap();
+            let segments = Segments::new(&INSECURE_BGV, functional.coordinates(), 3).unwrap();
+            for probes in [segments.probes(), segments.probes() - 1] {
+                let standing = Standing::Together(segments, probes);
+                let rules = Rules::of(functional, steps, standing);
+                let samples: Vec<ProbeSample> = (0..probes).map(|_| templates(functional, &mut rng)).collect();
+                let parts = parts_together(functional, &samples, standing, n);
+                let bits = probes * functional.witness_bits(PLAINTEXT_MODULUS);
+                let draws: Vec<Masks> = (0..3).map(|_| rules.draw(n, &mut rng)).collect();
+                for (part, slots) in parts.iter().enumerate() {
+                    let tested = if part == 0 { n } else { (bits - (part - 1) * n).min(n) };
+                    for (slot, &x) in slots.iter().enumerate().take(tested) {
+                        let adds = |masks: &Masks| {
+                            let [squares, linear] = masks.parts[part].each_ref().map(|numbers| numbers[slot]);
+                            // (x + 1)^2 - x^2.
+                            add_mod_t(multiply_mod_t(add_mod_t(x, add_mod_t(x, 1)), squares), linear)
+                        };
+                        let left_out = draws.iter().all(|masks| adds(masks) == 0);
+                        assert!(!left_out, "{} coordinates, part {part}, slot {slot}", functional.coordinates());
+                    }
+                }
             }
         }
     }

@@ -68,45 +68,48 @@ impl SearchEstimate {
         let steps = circuit.steps;
         let layout = if samples == 1 { SampleLayout::Single } else { SampleLayout::Both };
         let agreed = Shape::of_layout(functional, layout, |_| references_per_subject);
-        // What is searched with at once: a probe, or those of a bundle.
+        // What is searched with at once: a probe, or those of a bundle. A last bundle of fewer probes goes alone: its gallery stands otherwise.
         let searched = bundling.bundles();
-        let bundled = probes.div_ceil(searched.max(1));
+        let bundled = bundling.all().map(|probes| probes.len()).max().unwrap_or(1);
+        let alike = bundling.all().filter(|probes| probes.len() == bundled).count();
         // They share the encoding of the gallery, as many as go together; what is kept is encoded once.
-        let together = room(set, steps, samples, budget_bytes).min(searched.max(1));
-        let passes = searched.div_ceil(together).max(1);
+        let together = room(set, steps, samples, budget_bytes).min(alike.max(1));
+        let passes = alike.div_ceil(together).max(1);
         let babies_bytes = (together * samples * Babies::bytes(set, steps)) as u64;
         let weights = (blocks * shape.decisions()) as u64;
         let kept = match passes {
             1 => 0,
             _ => (budget_bytes.saturating_sub(babies_bytes) / Transformed::bytes(set, steps) as u64).min(weights),
         };
-        let encodings = weights + (passes as u64 - 1) * (weights - kept);
-        // What leaves for each of them, and what is blinded for it.
+        let encodings = weights + (passes as u64 - 1) * (weights - kept) + (searched - alike) as u64 * weights;
+        // What leaves for them all, and what is blinded.
         let (leaving, blinded, element_bytes) = match disclosure {
-            Disclosure::Each => (blocks * circuit.outputs(), 0, set.answer_block_bytes()),
-            Disclosure::Labelled => (1, 0, set.answer_block_bytes()),
+            Disclosure::Each => (blocks * circuit.outputs() * searched, 0, set.answer_block_bytes()),
+            Disclosure::Labelled => (searched, 0, set.answer_block_bytes()),
             Disclosure::Any | Disclosure::Count if segments.is_some() => {
                 let places = segments.map_or(0, Segments::places) as u64;
-                let numbers = Masking::of(disclosure, places.saturating_mul(agreed.largest_sum())).samples() * bundled;
+                let numbers = Masking::of(disclosure, places.saturating_mul(agreed.largest_sum())).samples() * probes;
                 (numbers, numbers, set.answer_sample_bytes())
             }
             Disclosure::Any if blocks > 1 || !agreed.one_sample_is_enough(n) || !circuit.has_room_for_a_constant() => {
-                (MANY_SAMPLES, MANY_SAMPLES * blocks, set.answer_sample_bytes())
+                (MANY_SAMPLES * searched, MANY_SAMPLES * blocks * searched, set.answer_sample_bytes())
             }
-            Disclosure::Any | Disclosure::Count => (1, 0, set.answer_sample_bytes()),
+            Disclosure::Any | Disclosure::Count => (searched, 0, set.answer_sample_bytes()),
         };
         // Of the key to pads, where verdicts are padded.
-        let key = if circuit.is_locked() { KEY_NUMBERS } else { 0 };
+        let key = if circuit.is_locked() { KEY_NUMBERS * searched } else { 0 };
         let (tests, padded) = if key > 0 { (key, leaving) } else { (leaving, 0) };
+        let of_one = |numbers: usize| numbers.div_ceil(searched.max(1));
         let tested = 1 + set.witness_ciphertexts(functional, bundled);
-        let of_sample = babies_cost(Chain::of(set), steps) + validity::cost(set, circuit.end.limbs, tested, tests);
+        let of_sample =
+            babies_cost(Chain::of(set), steps) + validity::cost(set, circuit.end.limbs, tested, of_one(tests));
         let of_probe = of_sample.times(samples as f64)
             + circuit.searching.times(blocks as f64)
-            + lock::cost().times(padded as f64);
+            + lock::cost().times(of_one(padded) as f64);
         let seconds = pace.seconds(of_probe) * searched as f64
             + pace.encoding.as_secs_f64() * encodings as f64 * steps.period as f64
-            + pace.output.as_secs_f64() * ((leaving + key + blinded) * searched) as f64;
-        let answer_bytes = (searched * (leaving * element_bytes + key * set.answer_sample_bytes())) as u64;
+            + pace.output.as_secs_f64() * (leaving + key + blinded) as f64;
+        let answer_bytes = (leaving * element_bytes + key * set.answer_sample_bytes()) as u64;
         let values =
             values_bytes(&Held { set, size, steps, circuit: &circuit, decisions: shape.decisions(), together });
         let [of_each, beside] = match disclosure {

@@ -3,11 +3,13 @@
 use rand::Rng as _;
 use rand_chacha::ChaCha20Rng;
 
+use super::estimate::{SearchEstimate, SearchSize};
 use super::exactness::{
     N, Question, SHAPE, Subject, admitting, bits_at, iris_at, keys, of_eyes, probe, random_template, rng,
 };
 use super::malformed::{phases, query};
 use super::mixed::Exempting;
+use super::pace::Pace;
 use crate::agreement::{ComparisonTerms, Disclosure, EyeRule, SchemeChoice, TemplateTerms, Terms};
 use crate::functional::{Probe, SampleLayout, oracle};
 use crate::parameters::bgv::{BGV_32768_780, INSECURE_BGV};
@@ -109,7 +111,7 @@ fn exempt_persons_second_references_empty_galleries_and_single_subjects_are_answ
     }
 }
 
-/// As many hits of a probe as would add up to the plaintext modulus, were there no four numbers.
+/// Where so many references of a person may hit that they could add up to the plaintext modulus four numbers are told.
 #[test]
 fn probes_are_told_by_four_numbers_where_hits_could_add_up_to_nothing() {
     let mut rng = rng(82);
@@ -124,6 +126,33 @@ fn probes_are_told_by_four_numbers_where_hits_could_add_up_to_nothing() {
     let question = Question { agreement: &agreement, subjects: &subjects, probes: &probes, one_subject: false };
     question.hold(1, "four numbers");
     assert_eq!(question.repeated(1)[0].1, 2 * MANY_SAMPLES * INSECURE_BGV.answer_sample_bytes());
+}
+
+/// Also of a last bundle that is not full.
+#[test]
+fn a_plan_says_how_long_the_answer_on_bundles_is() {
+    for disclosure in [Disclosure::Each, Disclosure::Any, Disclosure::Count] {
+        let agreement = codes(disclosure);
+        for probes in [2, TOGETHER - 1, TOGETHER, TOGETHER + 1, 2 * TOGETHER + 1] {
+            let size = SearchSize {
+                functional: agreement.functional(),
+                disclosure,
+                references: 70,
+                references_per_subject: 1,
+                probes,
+                budget_bytes: 0,
+            };
+            let estimate = SearchEstimate::of(&INSECURE_BGV, &size, &Pace::reference(&INSECURE_BGV)).unwrap();
+            let number = INSECURE_BGV.answer_sample_bytes();
+            let expected = match disclosure {
+                Disclosure::Each => {
+                    probes.div_ceil(TOGETHER) * (INSECURE_BGV.answer_block_bytes() + KEY_NUMBERS * number)
+                }
+                _ => probes * number,
+            };
+            assert_eq!(estimate.answer_bytes, expected as u64, "{disclosure}, {probes} probes");
+        }
+    }
 }
 
 #[test]
