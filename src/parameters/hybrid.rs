@@ -12,7 +12,7 @@ use super::bgv::PRIME_BITS;
 pub use super::dimensions::HybridSet;
 use super::query::QueryKeySet;
 
-/// One decision a pair under every disclosure.
+/// One decision a pair under every disclosure but `labelled`.
 pub(crate) const HYBRID_2600: HybridSet = HybridSet {
     probe_glwe_dimension: 8,
     probe_polynomial_size: 128,
@@ -25,7 +25,7 @@ pub(crate) const HYBRID_2600: HybridSet = HybridSet {
     rotations: 32,
 };
 
-/// Irises with rotations and common bits.
+/// Irises with rotations and common bits; handles of hits.
 pub(crate) const HYBRID_1600: HybridSet = HybridSet { score_bound: 1600, ..HYBRID_2600 };
 
 /// `each` with one decision a pair: the narrowest gray zone.

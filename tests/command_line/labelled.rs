@@ -141,11 +141,11 @@ fn a_requester_is_told_handles(scheme: &str) {
     assert!(line("both").ends_with(",both,hit,,2,\"'=GRP-3, GRP-2\""), "{csv}");
     assert!(line("nobody").ends_with(",nobody,no hit,,0,"), "{csv}");
     assert!(line("three").ends_with(",three,hit,,more than 2,"), "{csv}");
+    let job = desk.json("jobs list --config a/querier.toml")[0]["job"].as_str().unwrap().to_owned();
     drop(serving);
     // What the custodian keeps of it names nobody's handle.
     desk.ok("audit export --database b/custodian.sqlite --format json --out b/log.json");
     assert!(!String::from_utf8_lossy(&desk.read("b/log.json")).contains("GRP"));
-    let job = desk.json("jobs list --config a/querier.toml")[0]["job"].as_str().unwrap().to_owned();
     for rest in ["", " --blocks 1"] {
         let said = desk.json(&format!("audit replay --config b/custodian.toml {job}{rest}"));
         assert_eq!(said["same"], serde_json::Value::Bool(true), "{said}");
