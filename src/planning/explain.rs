@@ -209,7 +209,7 @@ fn tests(agreement: &Opened) -> Option<String> {
         return Some(factor.map_or(SHORT.to_owned(), |factor| {
             let factor = rounded(factor);
             format!(
-                "A probe {factor:.1} times as long as any template is told random numbers, whatever the gallery{apart}."
+                "A probe {factor:.1} times as long as any template is told random numbers, whatever the gallery, but for one query in 65,000{apart}."
             )
         }));
     }

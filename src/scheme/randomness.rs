@@ -35,6 +35,8 @@ pub(in crate::scheme) enum Drawn {
     Projection { probe: usize, number: usize },
     /// What is drawn once for a query.
     Query,
+    /// Where the projections of a query's probes stand in a block of tests.
+    Tests(usize),
 }
 
 impl Drawn {
@@ -46,6 +48,7 @@ impl Drawn {
             Self::ProbeInBlock { probe, block } => [2, probe as u64, block as u64],
             Self::Projection { probe, number } => [3, probe as u64, number as u64],
             Self::Query => [4, 0, 0],
+            Self::Tests(block) => [5, block as u64, 0],
         }
     }
 }
@@ -142,6 +145,8 @@ mod tests {
             Drawn::Projection { probe: 0, number: 1 },
             Drawn::Projection { probe: 1, number: 0 },
             Drawn::Query,
+            Drawn::Tests(0),
+            Drawn::Tests(1),
         ];
         for (index, &drawn) in all.iter().enumerate() {
             let seed = randomness(1, 1).seed(drawn);

@@ -190,7 +190,7 @@ impl<'a> Search<'a> {
             parts.note(self.query.blocks() + block, || digest(std::slice::from_ref(&value)));
             blocks.push(value);
         }
-        Ok(Some(Examined::new(blocks, examination.packing())))
+        Ok(Some(Examined::new(blocks, examination.slots())))
     }
 
     /// `each`: the ring elements of all blocks; where probes are tested they are locked, by one key for them all.

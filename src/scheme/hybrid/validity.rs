@@ -17,6 +17,7 @@
 
 use std::ops::Range;
 
+use rand::seq::SliceRandom as _;
 use rand_chacha::ChaCha20Rng;
 
 use super::bridge::switched;
@@ -34,11 +35,11 @@ use crate::scheme::bgv::lock::Lock;
 use crate::scheme::bgv::misfit::Misfit;
 use crate::scheme::bgv::noise::{MARGIN_BITS, Noise, State};
 use crate::scheme::bgv::residues::{divide_mod_t, residue};
-use crate::scheme::bgv::sampling::any_residue;
+use crate::scheme::bgv::sampling::{Generator, any_residue};
 use crate::scheme::bgv::threshold::Polynomial;
 use crate::scheme::tfhe::distance::{EncryptedTemplate, Scratch};
 use crate::scheme::tfhe::validity::{integers, projection};
-use crate::scheme::{Progress, Randomness, Stopped};
+use crate::scheme::{Drawn, Progress, Randomness, Stopped};
 
 /// Projections of a probe.
 pub(super) const PROJECTIONS: usize = 256;
@@ -231,11 +232,19 @@ pub(super) enum Packing {
 }
 
 impl Packing {
-    /// The slot of a projection, of n, by its number in the block.
-    pub(super) fn slot(self, n: usize, number: usize) -> usize {
+    /// Places of a block of n slots.
+    fn places(self, n: usize) -> usize {
         match self {
-            Self::Full => number,
-            Self::Few(steps) => steps.place_of_few(n, number),
+            Self::Full => n,
+            Self::Few(steps) => steps.few(n),
+        }
+    }
+
+    /// The slot of a place, of n.
+    pub(super) fn slot(self, n: usize, place: usize) -> usize {
+        match self {
+            Self::Full => place,
+            Self::Few(steps) => steps.place_of_few(n, place),
         }
     }
 }
@@ -266,8 +275,24 @@ impl Examination<'_> {
     }
 
     /// How projections stand in blocks.
-    pub(super) fn packing(&self) -> Packing {
+    fn packing(&self) -> Packing {
         self.tests.packing(&self.key.set, self.templates.len())
+    }
+
+    /// The place of each projection of a block: secret, so that a key whose s is another one in some slots does not know which of them tests read.
+    fn places(&self, block: usize) -> Vec<usize> {
+        let rng = &mut Generator::of(&self.randomness.seed(Drawn::Tests(block)));
+        let mut places: Vec<usize> = (0..self.packing().places(self.key.set.block_size())).collect();
+        places.shuffle(rng);
+        places.truncate(self.rows(block).len());
+        places
+    }
+
+    /// The slot of each projection of each block.
+    pub(super) fn slots(&self) -> Vec<Vec<usize>> {
+        let (packing, n) = (self.packing(), self.key.set.block_size());
+        let of_block = |block| self.places(block).into_iter().map(|place| packing.slot(n, place)).collect();
+        (0..self.blocks()).map(of_block).collect()
     }
 
     /// The projections that stand in a block, counted probe by probe.
@@ -286,11 +311,19 @@ impl Examination<'_> {
         if progress.stop() {
             return Err(Stopped);
         }
-        let rows = self.rows(block);
-        let mut scores = Block::new(tests.steps, rows.len(), residue(MASK_SCALE), NOBODY);
+        let (rows, packing) = (self.rows(block), self.packing());
+        let places = packing.places(key.set.block_size());
+        let mut standing = vec![None; places];
+        for (row, place) in rows.clone().zip(self.places(block)) {
+            if let Some(standing) = standing.get_mut(place) {
+                *standing = Some(row);
+            }
+        }
+        let mut scores = Block::new(tests.steps, places, residue(MASK_SCALE), NOBODY);
         let scratch = || Scratch::new(&key.set.query(), &key.transform);
-        scores.fill_with(scratch, |scratch, slot, mask| self.row(rows.start + slot, scratch, mask));
-        let value = tests.judged(key, &scores, self.packing());
+        let row_at = |place: usize| standing.get(place).copied().flatten();
+        scores.fill_with(scratch, |scratch, place, mask| self.row(row_at(place)?, scratch, mask));
+        let value = tests.judged(key, &scores, packing);
         progress.advance(rows.len() as u64);
         Ok(value)
     }
@@ -318,12 +351,13 @@ const NOBODY: i64 = 1;
 /// T of every projection of a query's probes.
 pub(super) struct Examined {
     blocks: Vec<Ciphertext>,
-    packing: Packing,
+    /// Of each block the slots of its projections.
+    slots: Vec<Vec<usize>>,
 }
 
 impl Examined {
-    pub(super) fn new(blocks: Vec<Ciphertext>, packing: Packing) -> Self {
-        Self { blocks, packing }
+    pub(super) fn new(blocks: Vec<Ciphertext>, slots: Vec<Vec<usize>>) -> Self {
+        Self { blocks, slots }
     }
 
     /// v of some probes, together: 0 of templates, uniform where one is none, and another each time.
@@ -343,7 +377,7 @@ impl Examined {
             return Err(Misfit::Unlike);
         }
         let mut sum: Option<Ciphertext> = None;
-        for (block, value) in self.blocks.iter().enumerate() {
+        for (block, (value, standing)) in self.blocks.iter().zip(&self.slots).enumerate() {
             let first = block * ring.n;
             let of_block = rows.start.max(first)..rows.end.min(first + ring.n);
             if of_block.is_empty() {
@@ -352,7 +386,7 @@ impl Examined {
             let mut slots = vec![0; ring.n];
             let numbers = any_residue(of_block.len(), rng);
             for (row, number) in of_block.zip(numbers) {
-                let slot = slots.get_mut(self.packing.slot(ring.n, row - first)).ok_or(Misfit::Unlike)?;
+                let slot = standing.get(row - first).and_then(|&slot| slots.get_mut(slot)).ok_or(Misfit::Unlike)?;
                 *slot = number;
             }
             let product = value.masked(ring, &Plaintext::of_slots(ring, slots, value.state.limbs));

@@ -17,9 +17,10 @@ use crate::scheme::exchange::{SHAPE, iris, random};
 use crate::scheme::hybrid::Hybrid;
 use crate::scheme::hybrid::ciphertexts::{EncryptedProbes, EncryptedVerdicts};
 use crate::scheme::hybrid::evaluator::Search;
+use crate::scheme::hybrid::keys::PreparedKey;
 use crate::scheme::hybrid::validity::{Examination, Examined, MASK_SCALE, Packing, Tests};
 use crate::scheme::tfhe::distance::EncryptedTemplate;
-use crate::scheme::{Crossing, Disclosed, Extent, Holder, Opened, Parts, Randomness, Scheme, Task};
+use crate::scheme::{Crossing, Disclosed, Evaluator as _, Extent, Holder, Opened, Parts, Randomness, Scheme, Task};
 use crate::template::{Bits, Eye, RealVector, Template, TemplateShape};
 
 const BITS: usize = 512;
@@ -91,6 +92,17 @@ impl Told {
 
 /// What the querier is told of a gallery, with tests of its probes or as before there were any.
 fn told(agreement: &Opened, gallery: &Vec<Person>, probes: &[Vec<u64>], tested: bool, rng: &mut ChaCha20Rng) -> Told {
+    told_under(&parties().key, agreement, gallery, (probes, tested), rng)
+}
+
+/// The same under any public keys.
+fn told_under(
+    key: &PreparedKey,
+    agreement: &Opened,
+    gallery: &Vec<Person>,
+    (probes, tested): (&[Vec<u64>], bool),
+    rng: &mut ChaCha20Rng,
+) -> Told {
     let functional = agreement.functional();
     let disclosure = agreement.terms().disclosure;
     let layouts = vec![SampleLayout::Single; probes.len()];
@@ -103,7 +115,7 @@ fn told(agreement: &Opened, gallery: &Vec<Person>, probes: &[Vec<u64>], tested: 
         references_per_subject: 1,
     };
     let (query, randomness) = (encrypt(agreement, probes, rng), Randomness::drawn(1, rng));
-    let search = Search::new(&parties().key, &task, &query, &randomness, &());
+    let search = Search::new(key, &task, &query, &randomness, &());
     let search = if tested { search.tested() } else { search };
     let answer = search.answer(&mut Parts::default()).unwrap();
     let extent = Extent {
@@ -245,6 +257,35 @@ fn a_malformed_probe_beside_a_template_voids_its_own_numbers_and_all_slots() {
     }
 }
 
+/// A key whose s is that of nobody in a quarter of its slots: tests read slots that it does not know, so that a template fails them.
+#[test]
+fn a_key_with_another_secret_in_some_slots_is_told_uniform_numbers() {
+    let mut rng = ChaCha20Rng::seed_from_u64(76);
+    let secret = &parties().secret;
+    let (n, slots) = (INSECURE_HYBRID.query().lwe_dimension(), INSECURE_HYBRID.block_size());
+    let bits = secret.probe.bits();
+    let other = (0..slots).map(|slot| match (slot % n, slot < 3 * slots / 4) {
+        (place, true) => bits[place] as u32,
+        (place, false) => 1 - bits[place] as u32,
+    });
+    let mut public = secret.public(&mut rng);
+    public.secret = secret.ring.encrypt_slots(other, &mut rng);
+    let key = Hybrid::prepare_key(public, &INSECURE_HYBRID);
+    let agreement = codes(Disclosure::Count);
+    let probe = code(&mut rng);
+    let people = gallery(&agreement, &among_strangers(&[], &mut rng));
+    // Of one probe, and of as many as take another packing.
+    for probes in [1, 5] {
+        let asked = vec![scaled(&agreement, &coordinates(&probe)); probes];
+        let mut numbers: Vec<u32> =
+            (0..2).flat_map(|_| told_under(&key, &agreement, &people, (&asked, true), &mut rng).numbers).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        let read = numbers.iter().filter(|&&number| number <= PEOPLE as u32).count();
+        assert!(numbers.len() == 2 * probes && read == 0, "{numbers:?}");
+    }
+}
+
 /// v of probes, each alone, opened.
 fn tested(agreement: &Opened, probes: &[Vec<u64>], rng: &mut ChaCha20Rng) -> Vec<u32> {
     let key = &parties().key;
@@ -258,7 +299,7 @@ fn tested(agreement: &Opened, probes: &[Vec<u64>], rng: &mut ChaCha20Rng) -> Vec
     let randomness = Randomness::drawn(1, rng);
     let examination = Examination { key, tests: &tests, templates: &templates, randomness: &randomness };
     let blocks = (0..examination.blocks()).map(|block| examination.block(block, &()).unwrap().unwrap());
-    let examined = Examined::new(blocks.collect(), examination.packing());
+    let examined = Examined::new(blocks.collect(), examination.slots());
     let mut summed = Summed::default();
     for probe in 0..probes.len() {
         summed.push(&key.ring, examined.test(key, probe..probe + 1, rng).unwrap(), rng);
