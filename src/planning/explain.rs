@@ -257,7 +257,7 @@ pub(super) fn two_digits(x: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::agreement::Terms;
+    use crate::agreement::{SchemeChoice, Terms};
     use crate::planning;
 
     #[test]
@@ -275,6 +275,11 @@ mod tests {
             let sentence = said(terms);
             assert!(sentence.contains(factor) && sentence.ends_with("that nobody matches."), "{sentence}");
         }
+        let hybrid = said(Terms::face(512).with_scheme(SchemeChoice::Hybrid));
+        assert!(
+            hybrid.ends_with("is told random numbers, whatever the gallery, but for one query in 65,000."),
+            "{hybrid}"
+        );
         let one = "1.0".parse().unwrap();
         let distance = said(Terms::squared_euclidean(100, one, "0.15".parse().unwrap()));
         assert!(distance.ends_with("the coordinate that shifts its threshold is not tested."), "{distance}");
