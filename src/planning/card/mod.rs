@@ -137,8 +137,8 @@ fn purpose(set: &ParameterSet) -> &'static str {
         "bgv-32768-780" => "long codes and vectors under 'each', codes under 'any'",
         "bgv-32768-810" => "vectors under 'each', long codes under 'any'",
         "bgv-32768-840" => "the deepest: vectors under 'any', irises",
-        "hybrid-1024-1600" => "any metric in bulk: irises with rotations and common bits",
-        "hybrid-1024-2600" => "any metric in bulk, under every disclosure",
+        "hybrid-1024-1600" => "any metric in bulk: irises with rotations and common bits, handles of hits",
+        "hybrid-1024-2600" => "any metric in bulk, under every disclosure but 'labelled'",
         "hybrid-1024-6000" => "any metric in bulk under 'each': the narrowest gray zone",
         _ => "",
     }
