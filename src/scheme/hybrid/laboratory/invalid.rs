@@ -398,6 +398,7 @@ fn what_tests_cost() {
         (Disclosure::Any, 1, 33_000),
     ] {
         let mut terms = Terms { disclosure, ..Terms::face(512) }.with_scheme(SchemeChoice::Hybrid);
+        terms.limits.references = 60_000;
         terms.encryption.parameter_set = "hybrid-1024-2600".to_owned();
         let agreement = planning::open(terms).unwrap();
         let functional = agreement.functional();
