@@ -14,7 +14,7 @@ use crate::scheme::bgv::{Bgv, Misfit};
 use crate::scheme::hybrid::laboratory::pace as pairs;
 use crate::scheme::hybrid::{self, Hybrid};
 use crate::scheme::tfhe::laboratory::pace::reference_bootstrap;
-use crate::scheme::tfhe::{self, Tfhe};
+use crate::scheme::tfhe::{OUTPUTS, Tfhe, answer_bytes};
 use crate::scheme::{Evaluator, Extent, Opened, OtherScheme, Task, most_bits};
 use crate::template::Bits;
 
@@ -272,9 +272,9 @@ impl<'a> PlannedQuery<'a> {
             samples: self.templates(),
             verdicts_per_probe: task.verdicts_per_probe(),
         };
-        let answer_bytes = tfhe::answer_bytes(set, &extent);
+        let answer_bytes = answer_bytes(set, &extent);
         // What is told of handles is switched to the key of answers bit by bit, which is counted for no bootstrap.
-        let told = if task.disclosure == Disclosure::Labelled { self.probes * tfhe::OUTPUTS } else { 0 };
+        let told = if task.disclosure == Disclosure::Labelled { self.probes * OUTPUTS } else { 0 };
         let query_bytes = (self.templates() * set.encrypted_template_bytes(self.functional.coordinates())) as u64;
         Payload {
             steps,

@@ -265,7 +265,8 @@ mod tests {
                 assert_eq!(read(&(0..count).collect::<Vec<_>>()), Disclosed::MoreHits, "{count}");
             }
         }
-        assert!(Keys::draw(3, &mut ChaCha20Rng::seed_from_u64(1)).seal(&Named(3), 2, &mut rand::rng()).is_none());
+        let rng = &mut ChaCha20Rng::seed_from_u64(1);
+        assert!(Keys::draw(3, rng).seal(&Named(3), 2, rng).is_none());
     }
 
     #[test]
