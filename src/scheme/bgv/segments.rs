@@ -9,7 +9,6 @@
 
 use std::ops::Range;
 
-use super::distance::Steps;
 use crate::functional::{Functional, SampleLayout};
 use crate::parameters::bgv::BgvSet;
 
@@ -27,7 +26,7 @@ pub(in crate::scheme) struct Segments {
 impl Segments {
     /// For so many coordinates and references; none where two do not fit.
     pub(in crate::scheme) fn new(set: &BgvSet, coordinates: usize, references: usize) -> Option<Self> {
-        let (period, row) = (Steps::new(set, coordinates)?.period, set.ring_size() / 2);
+        let (period, row) = (coordinates.checked_next_power_of_two()?, set.ring_size() / 2);
         let length = references.max(1).checked_add(period - 1)?.checked_next_multiple_of(period)?;
         let per_row = row / length;
         (per_row > 0).then_some(Self { period, length, per_row, row })
