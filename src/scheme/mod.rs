@@ -36,8 +36,8 @@ use std::borrow::Cow;
 use rand::CryptoRng;
 use zeroize::Zeroizing;
 
-use crate::agreement::{AgreementError, Disclosure, SchemeId};
-use crate::functional::{Demand, Functional, Probe, Reference, SampleLayout};
+use crate::agreement::{Disclosure, SchemeId};
+use crate::functional::{Functional, Probe, Reference, SampleLayout};
 use crate::parameters::{Dimensions, ParameterSet};
 use crate::remedy::Remedy;
 use crate::template::{Eye, Handle};

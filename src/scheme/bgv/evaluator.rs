@@ -194,7 +194,8 @@ fn groups(set: &BgvSet, task: &Task<'_>, steps: Steps, asked: &[Asked], budget_b
 /// Counts an answer to probes that stand as those of these groups; whether any stood so before.
 fn are_used_again(gallery: &PreparedGallery, order: Order, groups: &[Vec<Asked>]) -> bool {
     let standing: HashSet<Standing> = groups.iter().map(|group| standing_of(group)).collect();
-    standing.into_iter().fold(false, |again, standing| gallery.is_used_again(order, standing) || again)
+    // Each is counted, whatever the others were.
+    standing.into_iter().filter(|&standing| gallery.is_used_again(order, standing)).count() > 0
 }
 
 /// Whether diagonals of one group serve another: those of probes that stand alike.

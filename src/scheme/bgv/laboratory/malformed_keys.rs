@@ -32,7 +32,7 @@ fn keys_but(bad: Bad) -> PreparedKey {
 /// Two galleries that nobody of whom matches a probe, and what their answers' phases are under keys.
 fn phases_of_misses(key: &PreparedKey, disclosure: Disclosure, answers: u8) -> [Vec<i64>; 2] {
     let agreement = agreement(Terms::hamming(BITS, 2), disclosure);
-    let code = |seed: usize| Bits::new((0..BITS).map(|bit| (bit * bit + seed * bit) / 3 % 2 == 0)).unwrap();
+    let code = |seed: usize| Bits::new((0..BITS).map(|bit| ((bit * bit + seed * bit) / 3).is_multiple_of(2))).unwrap();
     [1, 2].map(|first| {
         let subjects: Vec<Subject> =
             (0..9).map(|person| vec![(None, Reference::Bits(code(10 * first + person)))]).collect();
