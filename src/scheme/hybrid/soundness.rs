@@ -5,8 +5,24 @@
 
 use std::f64::consts::LN_2;
 
-use super::validity::{PROJECTIONS, Projections};
+use crate::functional::{Functional, SampleLayout};
+use crate::parameters::bgv::PLAINTEXT_MODULUS;
+use crate::parameters::hybrid::HybridSet;
 use crate::scheme::bgv::noise::{exp2, log2};
+
+/// Projections of a probe.
+pub(super) const PROJECTIONS: usize = 256;
+
+/// A template's projection has so many deviations of what the switch to t adds, where its coordinates leave room for random integers: then the
+/// switch adds little to what passes.
+const SPREAD: f64 = 8.0;
+
+/// Coins of each sign in a random integer, where less would be enough: of integers that have few values a single coordinate passes that is much
+/// longer than a template.
+pub(super) const WANTED_COINS: usize = 4;
+
+/// Most of them: of templates that are a smaller part of the torus projections are shorter, and tests see less of them.
+const MOST_COINS: usize = 1 << 12;
 
 /// Base-2 logarithm of the most that a template's chance to fail any of its tests may be.
 const MOST_FAILURE_LOG2: f64 = -64.0;
@@ -16,9 +32,48 @@ const SEEN_LOG2: f64 = -16.0;
 
 /// Deviations of a switched projection that are within W. Random integers and errors are sub-Gaussian with their own variances (each coin is worth half a
 /// step up or down, each error of a rounding is uniform), so that P(|x| > c sigma) <= 2 exp(-c^2 / 2), for each of the projections.
-pub(super) fn deviations() -> f64 {
+fn deviations() -> f64 {
     let bits = log2(PROJECTIONS as f64) + 1.0 - MOST_FAILURE_LOG2;
     (2.0 * LN_2 * bits).sqrt()
+}
+
+/// What is drawn, and what passes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Projections {
+    /// Coordinates that are tested, from the first on.
+    pub(super) coordinates: usize,
+    /// eta: half the coins of a random integer, whose variance is eta / 2.
+    pub(super) coins: usize,
+    /// The longest that the phases of a template's coordinates are, all samples together, noise included: in steps of t.
+    pub(super) longest: f64,
+    /// Variance of what the switch to t adds to a projection, in steps.
+    pub(super) switch_variance: f64,
+    /// W.
+    pub(super) within: i64,
+}
+
+impl Projections {
+    /// Of integers of so many coins, or as many as the length of templates leaves room for.
+    pub(super) fn of(set: &HybridSet, functional: &Functional, coins: Option<usize>) -> Self {
+        let (coordinates, length) = functional.longest_probe();
+        let t = f64::from(PLAINTEXT_MODULUS);
+        let unit = set.step(functional) as f64 / 2f64.powi(64) * t;
+        // Each coordinate's noise is at its most.
+        let noise = (coordinates as f64).sqrt() * 2f64.powi(set.query().noise_log2 as i32 - 64) * t;
+        let samples = SampleLayout::fullest(functional.eyes()).eyes().len();
+        let longest = (length * unit + noise) * (samples as f64).sqrt();
+        let switch_variance = set.switch_variance();
+        let room = 2.0 * SPREAD * SPREAD * switch_variance / (longest * longest);
+        let coins = coins.unwrap_or((room as usize).clamp(WANTED_COINS, MOST_COINS));
+        let projected = Self { coordinates, coins, longest, switch_variance, within: 0 };
+        let within = (deviations() * projected.variance().sqrt()).ceil() as i64 + 1;
+        Self { within, ..projected }
+    }
+
+    /// Variance of the longest template's projection once it is switched, in steps.
+    fn variance(&self) -> f64 {
+        self.longest * self.longest * self.coins as f64 / 2.0 + self.switch_variance
+    }
 }
 
 impl Projections {
@@ -51,16 +106,14 @@ const NEGLIGIBLE: f64 = 4e-8;
 mod tests {
     use super::*;
     use crate::agreement::Terms;
-    use crate::parameters::bgv::PLAINTEXT_MODULUS;
-    use crate::parameters::hybrid::{HYBRID_1600, HYBRID_2600, HybridSet};
+    use crate::parameters::hybrid::{HYBRID_1600, HYBRID_2600};
     use crate::planning;
-    use crate::scheme::hybrid::validity::Tests;
     use crate::scheme::upper_tail;
 
-    fn tests(name: &str, set: &HybridSet, terms: Terms) -> Tests {
+    fn projections(name: &str, set: &HybridSet, terms: Terms) -> Projections {
         let mut terms = terms.with_scheme(crate::agreement::SchemeChoice::Hybrid);
         terms.encryption.parameter_set = name.to_owned();
-        Tests::of(set, planning::open(terms).unwrap().functional()).unwrap()
+        Projections::of(set, planning::open(terms).unwrap().functional(), None)
     }
 
     impl Projections {
@@ -115,14 +168,8 @@ mod tests {
             ("hybrid-1024-2600", HYBRID_2600, Terms::face(512)),
             ("hybrid-1024-1600", HYBRID_1600, Terms::hamming(512, 180)),
         ] {
-            let tests = tests(name, &set, terms);
-            let projections = tests.projections;
-            println!(
-                "{name}: {projections:?}, {} primes of {}, {:.1} times",
-                tests.limbs,
-                set.primes,
-                projections.seen_factor()
-            );
+            let projections = projections(name, &set, terms);
+            println!("{name}: {projections:?}, {:.1} times", projections.seen_factor());
             for factor in [4.0, 5.0, 6.0, 8.0, 10.0, 12.0, 13.0, 14.0, 16.0, 24.0] {
                 println!(
                     "{factor}: any {:.1}, scaled {:.1}, one coordinate {:.1}, equal ones {:.1}",

@@ -22,8 +22,8 @@ use rand_chacha::ChaCha20Rng;
 
 use super::bridge::switched;
 use super::keys::PreparedKey;
-use super::soundness::deviations;
-use crate::functional::{Functional, SampleLayout};
+use super::soundness::{PROJECTIONS, Projections, WANTED_COINS};
+use crate::functional::Functional;
 use crate::parameters::bgv::PLAINTEXT_MODULUS;
 use crate::parameters::hybrid::HybridSet;
 use crate::scheme::bgv::aggregate::Summed;
@@ -41,20 +41,6 @@ use crate::scheme::tfhe::distance::{EncryptedTemplate, Scratch};
 use crate::scheme::tfhe::validity::{integers, projection};
 use crate::scheme::{Drawn, Progress, Randomness, Stopped};
 
-/// Projections of a probe.
-pub(super) const PROJECTIONS: usize = 256;
-
-/// A template's projection has so many deviations of what the switch to t adds, where its coordinates leave room for random integers: then the
-/// switch adds little to what passes.
-const SPREAD: f64 = 8.0;
-
-/// Coins of each sign in a random integer, where less would be enough: of integers that have few values a single coordinate passes that is much
-/// longer than a template.
-const WANTED_COINS: usize = 4;
-
-/// Most of them: of templates that are a smaller part of the torus projections are shorter, and tests see less of them.
-const MOST_COINS: usize = 1 << 12;
-
 /// What passes is no more of the torus than an eighth: W and the tail of the noise, in steps.
 const MOST_WITHIN: i64 = PLAINTEXT_MODULUS as i64 / 16 - 64;
 
@@ -64,45 +50,6 @@ const MOST_EXCESS_LOG2: f64 = 0.25;
 
 /// Numbers of primes that are tried, the fewest first.
 const GUESSES: usize = 3;
-
-/// What is drawn, and what passes.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Projections {
-    /// Coordinates that are tested, from the first on.
-    pub(super) coordinates: usize,
-    /// eta: half the coins of a random integer, whose variance is eta / 2.
-    pub(super) coins: usize,
-    /// The longest that the phases of a template's coordinates are, all samples together, noise included: in steps of t.
-    pub(super) longest: f64,
-    /// Variance of what the switch to t adds to a projection, in steps.
-    pub(super) switch_variance: f64,
-    /// W.
-    pub(super) within: i64,
-}
-
-impl Projections {
-    /// Of integers of so many coins, or as many as the length of templates leaves room for.
-    fn of(set: &HybridSet, functional: &Functional, coins: Option<usize>) -> Self {
-        let (coordinates, length) = functional.longest_probe();
-        let t = f64::from(PLAINTEXT_MODULUS);
-        let unit = set.step(functional) as f64 / 2f64.powi(64) * t;
-        // Each coordinate's noise is at its most.
-        let noise = (coordinates as f64).sqrt() * 2f64.powi(set.query().noise_log2 as i32 - 64) * t;
-        let samples = SampleLayout::fullest(functional.eyes()).eyes().len();
-        let longest = (length * unit + noise) * (samples as f64).sqrt();
-        let switch_variance = set.switch_variance();
-        let room = 2.0 * SPREAD * SPREAD * switch_variance / (longest * longest);
-        let coins = coins.unwrap_or((room as usize).clamp(WANTED_COINS, MOST_COINS));
-        let projected = Self { coordinates, coins, longest, switch_variance, within: 0 };
-        let within = (deviations() * projected.variance().sqrt()).ceil() as i64 + 1;
-        Self { within, ..projected }
-    }
-
-    /// Variance of the longest template's projection once it is switched, in steps.
-    fn variance(&self) -> f64 {
-        self.longest * self.longest * self.coins as f64 / 2.0 + self.switch_variance
-    }
-}
 
 /// How the probes of a comparison are tested.
 #[derive(Clone, Debug)]
