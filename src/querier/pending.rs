@@ -219,7 +219,8 @@ impl Pending {
         }
         let verdicts = self.clear.subjects.into_iter().zip(disclosed);
         let of_target = |verdict: Verdict| match (&self.clear.target, verdict) {
-            (Target::Gallery, verdict) | (Target::Subject(_), verdict @ Verdict::Handles(_)) => verdict,
+            (Target::Gallery, verdict)
+            | (Target::Subject(_), verdict @ (Verdict::Handles(_) | Verdict::MoreThan(_))) => verdict,
             (Target::Subject(_), verdict) => Verdict::Any(verdict.hit()),
         };
         verdicts.map(|(subject, disclosed)| Ok((subject, of_target(verdict(answer, disclosed)?)))).collect()

@@ -13,7 +13,7 @@ use crate::functional::{Functional, SampleLayout};
 use crate::parameters::bgv::BgvSet;
 use crate::scheme::{Crossing, CrossingError, Extent};
 
-/// The encrypted templates of a query: of each sample, or of those of probes that are bundled ([`super::segments`]), a seed and a body over all primes of a
+/// The encrypted templates of a query: of each sample, or of those of probes that are bundled (`segments`), a seed and a body over all primes of a
 /// ciphertext.
 pub struct EncryptedProbes {
     set: BgvSet,

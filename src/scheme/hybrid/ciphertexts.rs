@@ -58,7 +58,7 @@ impl Crossing for EncryptedProbes {
 pub enum EncryptedVerdicts {
     /// `each`.
     Slots {
-        /// LWE samples of the key to the pads ([`crate::scheme::bgv::lock`]), mask then body: one key for all elements; none where probes are not tested.
+        /// LWE samples of the key to the pads (`bgv::lock`), mask then body: one key for all elements; none where probes are not tested.
         key: Vec<Vec<u32>>,
         /// Ring elements, transformed, of all pairs of the query, probe by probe: one for each block of them, or four.
         elements: Vec<[Vec<u32>; 2]>,
