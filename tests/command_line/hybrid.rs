@@ -112,9 +112,10 @@ fn a_plan_sets_the_other_schemes_beside_the_agreed_one() {
     desk.ok("agreement init --modality face --scheme hybrid");
     let line = "plan --references 1000 --probes 10 --bootstrap-ms 4 --transform-us 50 --product-us 10";
     let plan = desk.json(line);
+    // A decision on every pair, and on 256 projections of each probe.
     assert_eq!(
         (&plan["scheme"], &plan["step"], &plan["steps"]),
-        (&"hybrid".into(), &"decision".into(), &10_000.into())
+        (&"hybrid".into(), &"decision".into(), &12_560.into())
     );
     assert!(plan["pace"]["row_us"].as_f64().is_some_and(|time| time > 0.0), "{plan}");
     let others: Vec<&str> =

@@ -1,10 +1,9 @@
 //! How many numbers answer, and how near their noise comes to telling anything.
 
-use super::labelled::Layout;
 use super::threshold::Polynomial;
-use crate::agreement::{Disclosure, EyeRule};
+use crate::agreement::EyeRule;
 use crate::functional::Functional;
-use crate::parameters::bgv::{BgvSet, PLAINTEXT_MODULUS};
+use crate::parameters::bgv::BgvSet;
 use crate::scheme::Unanswered;
 
 /// Samples that answer `any`: one where the number of matches of a probe cannot reach t, else [`MANY_SAMPLES`].
@@ -15,24 +14,6 @@ pub(in crate::scheme) const KEY_NUMBERS: usize = 8;
 
 /// Bits that a flood leaves beside a residue modulo t, of a phase that may be anything (`sanitise`).
 pub(super) const BESIDE_A_RESIDUE: f64 = 0.14;
-
-/// Bits that the numbers that leave for a probe tell at most of phases that may be anything: of so many ring elements under `each`.
-///
-/// Under `labelled` shares are uniform but for what each class of them adds up to, so that of residues the sums are left.
-pub(in crate::scheme) fn bits_of_any_phases(set: &BgvSet, disclosure: Disclosure, hits: usize, elements: usize) -> u64 {
-    let residue = f64::from(PLAINTEXT_MODULUS).log2();
-    let numbers = |count: usize| count as f64 * (residue + BESIDE_A_RESIDUE);
-    let bits = match disclosure {
-        Disclosure::Any => numbers(MANY_SAMPLES),
-        Disclosure::Count => numbers(1),
-        Disclosure::Each => numbers(elements * set.ring_size() + KEY_NUMBERS),
-        Disclosure::Labelled => {
-            let sums = Layout::new(hits).classes() as f64 * residue;
-            sums + set.ring_size() as f64 * BESIDE_A_RESIDUE + numbers(KEY_NUMBERS)
-        }
-    };
-    bits.ceil() as u64
-}
 
 /// Ring elements that answer for one block under `each`.
 pub(in crate::scheme) fn outputs_per_block(set: &BgvSet, functional: &Functional) -> usize {

@@ -18,6 +18,7 @@ pub mod ciphertexts;
 pub(in crate::scheme) mod circuit;
 pub(in crate::scheme) mod distance;
 pub(in crate::scheme) mod engine;
+pub(in crate::scheme) mod entropy;
 pub(in crate::scheme) mod evaluator;
 pub(crate) mod holder;
 pub(in crate::scheme) mod kept;
@@ -77,7 +78,7 @@ impl Scheme for Bgv {
     fn most_bits_of_any_keys(set: &BgvSet, functional: &Functional, disclosure: Disclosure) -> u64 {
         let blocks = functional.largest_gallery().div_ceil(set.ring_size());
         let elements = blocks * answer::outputs_per_block(set, functional);
-        answer::bits_of_any_phases(set, disclosure, functional.hits_per_probe(), elements)
+        entropy::bits_of_any_phases(set, disclosure, functional.hits_per_probe(), elements)
     }
 
     /// Under `each` a reference has a slot of its own, and the one-squaring variant answers nothing else; under `labelled` a hit has its handle. A count's one number would be that of

@@ -30,7 +30,7 @@ use crate::parameters::ParameterSet;
 use crate::parameters::hybrid::HybridSet;
 use crate::scheme::Scheme;
 use crate::scheme::bgv::Bgv;
-use crate::scheme::bgv::answer::bits_of_any_phases;
+use crate::scheme::bgv::entropy::bits_of_any_phases;
 pub(crate) use validity::seen_factor;
 
 /// The scheme.
