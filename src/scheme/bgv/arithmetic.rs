@@ -4,7 +4,7 @@
 use std::cell::Cell;
 
 use super::chain::Chain;
-use super::noise::{Noise, State, log2, sum};
+use super::noise::{Noise, State, log2, sum, sums};
 use super::residues::{divide_mod_t, multiply_mod_t};
 use crate::parameters::bgv::PLAINTEXT_MODULUS;
 
@@ -43,6 +43,15 @@ pub(in crate::scheme) trait Arithmetic {
     /// What does not depend on each other, in its order: at once where there are threads for it. Near the end of a circuit a single product has
     /// fewer primes than threads like to share.
     fn each<T: Send, R: Send>(&self, items: Vec<T>, map: impl Fn(&Self, T) -> R + Sync) -> Vec<R>;
+
+    /// What a computation comes to with each of some masks, one after the other.
+    fn of_each_mask(
+        &self,
+        masks: &[&Self::Mask],
+        compute: impl Fn(usize, &Self::Mask) -> Option<Self::Value>,
+    ) -> Vec<Self::Value> {
+        masks.iter().enumerate().filter_map(|(number, mask)| compute(number, mask)).collect()
+    }
 
     /// The product of two values.
     fn multiply(&self, a: &Self::Value, b: &Self::Value) -> Self::Value {
@@ -192,19 +201,29 @@ pub(in crate::scheme) fn alike(pairs: &[(State, State)], addend: Option<State>) 
     factors.all(|factor| Some(factor) == first)
 }
 
-/// After [`Arithmetic::inner_product`], and the primes that it divides away.
-pub(in crate::scheme) fn multiplied(chain: Chain, pairs: &[(State, State)], addend: Option<State>) -> (State, usize) {
+/// After [`Arithmetic::inner_product`].
+pub(in crate::scheme) struct Multiplied {
+    pub(in crate::scheme) state: State,
+    /// Primes that it divides away.
+    pub(in crate::scheme) dropped: usize,
+    /// The peak of the products alone, before anything else is added.
+    pub(in crate::scheme) products: f64,
+}
+
+/// What an inner product comes to.
+pub(in crate::scheme) fn multiplied(chain: Chain, pairs: &[(State, State)], addend: Option<State>) -> Multiplied {
     let noise = Noise::of(&chain.set);
     let limbs = pairs.iter().map(|(a, b)| a.limbs.min(b.limbs)).chain(addend.map(|state| state.limbs)).min();
     let limbs = limbs.unwrap_or(chain.set.limbs);
-    let products = pairs.iter().map(|(a, b)| noise.product(a.noise, b.noise));
-    let raised = sum(products.chain(addend.map(|state| state.noise)).chain([noise.keyswitch(limbs)]));
+    let products: Vec<f64> = pairs.iter().map(|(a, b)| noise.product(a.noise, b.noise)).collect();
+    let added: Vec<f64> = addend.map(|state| state.noise).into_iter().chain([noise.keyswitch(limbs)]).collect();
+    let [products, raised] = sums(&products, &added);
     let dropped = chain.primes_to_drop(raised, limbs, 0);
     let factor = pairs.first().map(|(a, b)| multiply_mod_t(a.factor, b.factor)).or(addend.map(|state| state.factor));
     let before = State { limbs, factor: factor.unwrap_or(1), noise: raised };
     let after = before.divided(chain, dropped);
     // The division by the special primes rounds even where no other prime goes.
-    (State { noise: sum([after.noise, noise.rounding()]), ..after }, dropped)
+    Multiplied { state: State { noise: sum([after.noise, noise.rounding()]), ..after }, dropped, products }
 }
 
 /// What a computation costs, in units that a machine can be timed by.
@@ -322,11 +341,9 @@ impl Arithmetic for Ledger {
     fn inner_product(&self, pairs: &[(&State, &State)], addend: Option<&State>) -> State {
         let states: Vec<_> = pairs.iter().map(|&(&a, &b)| (a, b)).collect();
         self.unlike.set(self.unlike.get() || !alike(&states, addend.copied()));
-        let (state, dropped) = multiplied(self.chain, &states, addend.copied());
+        let Multiplied { state, dropped, products } = multiplied(self.chain, &states, addend.copied());
         let limbs = state.limbs + dropped;
-        let noise = Noise::of(&self.chain.set);
-        let raised = sum(states.iter().map(|(a, b)| noise.product(a.noise, b.noise)));
-        self.admit(State { limbs, noise: raised, ..state });
+        self.admit(State { limbs, noise: products, ..state });
         self.charge(Cost { transforms: 0.0, products: (4 * pairs.len() * limbs) as f64 });
         self.charge_keyswitch(limbs, dropped);
         self.admit(state)
@@ -368,6 +385,15 @@ impl Arithmetic for Ledger {
     fn each<T: Send, R: Send>(&self, items: Vec<T>, map: impl Fn(&Self, T) -> R + Sync) -> Vec<R> {
         // In one order, so that both parties' sums come out alike.
         items.into_iter().map(|item| map(self, item)).collect()
+    }
+
+    /// No mask differs from another: one is computed with, and charged for all.
+    fn of_each_mask(&self, masks: &[&()], compute: impl Fn(usize, &()) -> Option<State>) -> Vec<State> {
+        let before = self.cost();
+        let value = masks.first().and_then(|mask| compute(0, mask));
+        let once = self.cost() - before;
+        self.charge(once.times(masks.len().saturating_sub(1) as f64));
+        value.map_or_else(Vec::new, |value| vec![value; masks.len()])
     }
 
     fn divide(&self, value: State, dropped: usize) -> State {

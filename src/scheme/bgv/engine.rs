@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::arithmetic::{Arithmetic, Combination, alike, blinded, combined, multiplied};
+use super::arithmetic::{Arithmetic, Combination, Multiplied, alike, blinded, combined, multiplied};
 use super::chain::Chain;
 use super::misfit::Misfit;
 use super::modulus::{Modulus, Sum, scale, sum_of_products, two_sums_of_products, weighted_sum, weighted_sums};
@@ -261,7 +261,7 @@ impl Arithmetic for Engine<'_> {
         let ring = self.ring;
         let states: Vec<_> = pairs.iter().map(|(a, b)| (a.state, b.state)).collect();
         debug_assert!(alike(&states, addend.map(|addend| addend.state)), "the ledger refuses such a circuit");
-        let (state, dropped) = multiplied(self.chain, &states, addend.map(|addend| addend.state));
+        let Multiplied { state, dropped, .. } = multiplied(self.chain, &states, addend.map(|addend| addend.state));
         let limbs = state.limbs + dropped;
         let mut sums = [(); 3].map(|()| Poly::unset(limbs * ring.n));
         let [constant, linear, square] = &mut sums;

@@ -98,15 +98,39 @@ impl OfRing {
 
 /// The peak of a sum of independent phases: logarithm of the root of the sum of squares.
 pub(in crate::scheme) fn sum(peaks: impl IntoIterator<Item = f64>) -> f64 {
-    // Around the largest, so that nothing overflows: what does not fit a set is refused with its number.
     let peaks: Vec<f64> = peaks.into_iter().collect();
-    let largest = peaks.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    if largest.is_infinite() {
-        return largest;
-    }
-    let relative = |peak: f64| if peak == largest { 1.0 } else { exp2(2.0 * (peak - largest)) };
-    let variance: f64 = peaks.iter().map(|&peak| relative(peak)).sum();
-    largest + log2(variance) / 2.0
+    let largest = largest(&peaks);
+    peak_of(largest, variance(&peaks, largest))
+}
+
+/// [`sum`] of some peaks, and of these with others beside them.
+pub(in crate::scheme) fn sums(peaks: &[f64], beside: &[f64]) -> [f64; 2] {
+    let most = largest(peaks);
+    let alone = variance(peaks, most);
+    let together = match largest(beside) <= most {
+        // In the order in which they would be added up one after the other.
+        true => peak_of(most, beside.iter().fold(alone, |sum, &peak| sum + relative(peak, most))),
+        false => sum(peaks.iter().chain(beside).copied()),
+    };
+    [peak_of(most, alone), together]
+}
+
+fn largest(peaks: &[f64]) -> f64 {
+    peaks.iter().copied().fold(f64::NEG_INFINITY, f64::max)
+}
+
+/// Around the largest, so that nothing overflows: what does not fit a set is refused with its number.
+fn relative(peak: f64, largest: f64) -> f64 {
+    if peak == largest { 1.0 } else { exp2(2.0 * (peak - largest)) }
+}
+
+fn variance(peaks: &[f64], largest: f64) -> f64 {
+    peaks.iter().fold(0.0, |sum, &peak| sum + relative(peak, largest))
+}
+
+/// The peak of a variance around the largest.
+fn peak_of(largest: f64, variance: f64) -> f64 {
+    if largest.is_infinite() { largest } else { largest + log2(variance) / 2.0 }
 }
 
 fn t() -> f64 {
@@ -190,5 +214,24 @@ impl State {
         let noise =
             if dropped == 0 { self.noise } else { Noise::of(&chain.set).divided(self.noise, limbs, self.limbs) };
         Self { limbs, factor: chain.factor_after_drop(self.factor, limbs, self.limbs), noise }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// To the last bit: both parties come to the same numbers, whichever way they take.
+        #[test]
+        fn two_sums_at_once_are_those_one_after_the_other(
+            peaks in proptest::collection::vec(-40.0f64..60.0, 0..30),
+            beside in proptest::collection::vec(-40.0f64..60.0, 0..3),
+        ) {
+            let all = peaks.iter().chain(&beside).copied();
+            prop_assert_eq!(sums(&peaks, &beside), [sum(peaks.iter().copied()), sum(all)]);
+        }
     }
 }

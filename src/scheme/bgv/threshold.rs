@@ -163,11 +163,10 @@ impl Polynomial {
                 return joined(arithmetic, settled.collect(), more(0)).into_iter().collect();
             }
             let inners = arithmetic.unsettled(&values, inners, true);
-            let of_mask = |(number, mask): (usize, &&A::Mask)| {
+            arithmetic.of_each_mask(masks, |number, mask| {
                 let settled = |arithmetic: &A, inner: &_| arithmetic.settle_masked(inner, mask);
                 joined(arithmetic, arithmetic.each(inners.iter().collect(), settled), more(number))
-            };
-            masks.iter().enumerate().filter_map(of_mask).collect()
+            })
         };
         match giants.last() {
             None => sum(0, 0, factor, None),
