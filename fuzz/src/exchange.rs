@@ -36,8 +36,6 @@ pub static AGREEMENTS: LazyLock<[Opened; 9]> = LazyLock::new(|| {
         small(Terms::hamming(32, 6), "insecure-bgv-test", Disclosure::Count),
         small(Terms::hamming(32, 6), "insecure-hybrid-test", Disclosure::Any),
         small(Terms::hamming(32, 6), "insecure-hybrid-test", Disclosure::Each),
-        small(Terms::hamming(32, 6), "insecure-bgv-test", Disclosure::Labelled),
-        small(Terms::hamming(32, 6), "insecure-hybrid-test", Disclosure::Labelled),
     ]
 });
 
