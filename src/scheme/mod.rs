@@ -28,6 +28,8 @@ mod opened;
 mod parts;
 mod prediction;
 mod randomness;
+#[cfg(test)]
+mod repeated;
 pub(in crate::scheme) mod subject;
 pub mod tfhe;
 

@@ -1,7 +1,5 @@
 //! Probes that are no template: what each told of a gallery, in the clear, and that its answer is now uniform whatever the gallery.
 
-use std::borrow::Cow;
-
 use rand::Rng as _;
 use rand_chacha::ChaCha20Rng;
 
@@ -19,29 +17,16 @@ use crate::scheme::bgv::keys::PreparedKey;
 use crate::scheme::bgv::residues::{centred, divide_mod_t, multiply_mod_t, residue};
 use crate::scheme::bgv::ring::Ring;
 use crate::scheme::bgv::threshold::Polynomial;
-use crate::scheme::{
-    Disclosed, Evaluator as _, Extent, Holder as _, Opened, Parts, Randomness, SubjectReferences, Subjects, Task,
-};
+use crate::scheme::repeated::Repeated;
+use crate::scheme::{Disclosed, Evaluator as _, Extent, Holder as _, Opened, Parts, Randomness, Subjects, Task};
 use crate::template::{Bits, IrisCode, Template};
 
 const BITS: usize = 32;
 const THRESHOLD: u32 = 8;
 
-/// As many subjects as a block has slots, with one and the same reference: whatever the order of slots, it stands in all of them.
-struct Alike(Subject);
-
-impl Subjects for Alike {
-    fn len(&self) -> usize {
-        N
-    }
-
-    fn references(&self, _: usize) -> Cow<'_, SubjectReferences> {
-        Cow::Borrowed(&self.0)
-    }
-}
-
-fn alike(bits: &Bits) -> Alike {
-    Alike(vec![(None, Reference::Bits(bits.clone()))])
+/// As many subjects as a block has slots: whatever the order of slots, the reference stands in all of them.
+fn alike(bits: &Bits) -> Repeated {
+    Repeated::new(Reference::Bits(bits.clone()), N)
 }
 
 /// Hit iff 3 differing < common, and at least 20 bits are common.
@@ -83,10 +68,10 @@ fn scores(slots: &[i64], form: &LinearForm) -> Vec<i64> {
 }
 
 /// The count that left before probes were tested.
-fn counted(functional: &Functional, slots: &[i64], gallery: &Alike) -> u32 {
+fn counted(functional: &Functional, slots: &[i64], gallery: &Repeated) -> u32 {
     let mut indicator = Polynomial::indicator((*functional.phi_range().end()).max(-*functional.phi_range().start()));
     indicator.compute();
-    let form = functional.form(&gallery.0[0].1, 0);
+    let form = functional.form(gallery.reference(), 0);
     let sum = scores(slots, &form).into_iter().map(|phi| u64::from(indicator.at(phi))).sum::<u64>();
     residue(sum as i64)
 }
@@ -110,7 +95,7 @@ fn negated(bits: &Bits) -> Bits {
 struct Attack {
     name: &'static str,
     slots: Vec<i64>,
-    galleries: [Alike; 2],
+    galleries: [Repeated; 2],
 }
 
 fn attacks(rng: &mut ChaCha20Rng) -> Vec<Attack> {
@@ -222,7 +207,7 @@ fn a_masked_code_that_is_none_is_counted_as_a_number_that_says_nothing() {
     let code: Vec<bool> = (0..SHAPE.bits()).map(|_| rng.random()).collect();
     let flipped: Vec<bool> = code.iter().enumerate().map(|(i, &bit)| bit ^ (i == 7)).collect();
     let whole = iris(&code, |_| true);
-    let galleries = [&whole, &iris(&flipped, |_| true)].map(|iris| Alike(vec![(None, Reference::Iris(iris.clone()))]));
+    let galleries = [&whole, &iris(&flipped, |_| true)].map(|iris| Repeated::new(Reference::Iris(iris.clone()), N));
     let (bits, masks) = (SHAPE.bits(), SHAPE.mask_bits());
     let coordinates = |code: &dyn Fn(usize) -> i64, mask: &dyn Fn(usize) -> i64| -> Vec<i64> {
         let mut period: Vec<i64> = (0..bits).map(code).chain((0..masks).map(mask)).collect();
@@ -235,8 +220,8 @@ fn a_masked_code_that_is_none_is_counted_as_a_number_that_says_nothing() {
     // 42 of 64 bits agree; the chosen one decides.
     let doubled = coordinates(&|i| if i < 22 { -honest(i) } else { honest(i) * if i == 30 { 7 } else { 1 } }, &|_| 1);
     let few = coordinates(&|i| if i / 2 == 3 { 3 * sign(code[i]) } else { 0 }, &|j| if j == 3 { 1 } else { 0 });
-    let counted = |slots: &[i64], gallery: &Alike| {
-        let reference = &gallery.0[0].1;
+    let counted = |slots: &[i64], gallery: &Repeated| {
+        let reference = gallery.reference();
         let phi = scores(slots, &functional.form(reference, 0));
         let common = scores(slots, &functional.common_bits_form(reference).unwrap());
         phi.into_iter().zip(common).filter(|&(phi, common)| phi > 0 && common > 0).count()
@@ -332,7 +317,7 @@ fn a_probe_that_is_no_template_reads_nothing_of_each() {
     assert_eq!(read(&agreement, (&alike(&bits), false), &honest(&bits), keys(), &mut rng).0, N);
     for Attack { name, slots, galleries } in attacks(&mut rng) {
         for gallery in &galleries {
-            let form = functional.form(&gallery.0[0].1, 0);
+            let form = functional.form(gallery.reference(), 0);
             let before = scores(&slots, &form).into_iter().filter(|&phi| phi > 0 && phi <= 17).count();
             let (hits, numbers) = read(&agreement, (gallery, false), &slots, keys(), &mut rng);
             println!("{name}: {before} hits before, {hits} now");
@@ -347,13 +332,13 @@ fn nor_does_one_about_a_single_subject_or_of_masked_codes() {
     let mut rng = rng(57);
     let bits = random_bits(&mut rng);
     let codes = agreement(Terms::hamming(BITS, THRESHOLD), Disclosure::Each);
-    let subject: Vec<Subject> = vec![alike(&bits).0];
+    let subject: Vec<Subject> = vec![vec![(None, Reference::Bits(bits.clone()))]];
     let twice: Vec<i64> = honest(&bits).into_iter().map(|x| 2 * x).collect();
     for (slots, hits) in [(honest(&bits), 1), (twice, 0)] {
         assert_eq!(read(&codes, (&subject, true), &slots, keys(), &mut rng).0, hits);
     }
     let code: Vec<bool> = (0..SHAPE.bits()).map(|_| rng.random()).collect();
-    let gallery = Alike(vec![(None, Reference::Iris(iris(&code, |_| true)))]);
+    let gallery = Repeated::new(Reference::Iris(iris(&code, |_| true)), N);
     let agreement = irises(Disclosure::Each);
     for (mask, hits) in [(1, N), (2, 0)] {
         let mut period: Vec<i64> = code.iter().map(|&bit| 3 * sign(bit)).collect();

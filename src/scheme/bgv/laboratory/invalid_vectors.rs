@@ -1,9 +1,8 @@
 //! Vectors that are none: too long, too short, out of range; with the witness that they would have, and with none.
 
-use std::borrow::Cow;
 use std::time::Instant;
 
-use super::exactness::{N, Subject, agreed, faces, keys, rng, templates};
+use super::exactness::{N, agreed, faces, keys, rng, templates};
 use super::malformed::phases;
 use crate::agreement::{Disclosure, SchemeChoice, Terms};
 use crate::functional::{Functional, ProbeSample, Reference, SampleLayout};
@@ -16,29 +15,16 @@ use crate::scheme::bgv::distance::Steps;
 use crate::scheme::bgv::residues::residue;
 use crate::scheme::bgv::segments::Standing;
 use crate::scheme::bgv::validity::{Examined, Rules, Validity};
-use crate::scheme::{
-    Crossing as _, Disclosed, Evaluator as _, Extent, Holder as _, Parts, Randomness, SubjectReferences, Subjects, Task,
-};
+use crate::scheme::repeated::Repeated;
+use crate::scheme::{Crossing as _, Disclosed, Evaluator as _, Extent, Holder as _, Parts, Randomness, Task};
 
-/// As many subjects as a block has slots, all with this reference.
-struct Alike(Subject);
-
-impl Subjects for Alike {
-    fn len(&self) -> usize {
-        N
-    }
-
-    fn references(&self, _: usize) -> Cow<'_, SubjectReferences> {
-        Cow::Borrowed(&self.0)
-    }
-}
-
-fn alike(y: &[i32]) -> Alike {
-    Alike(vec![(None, Reference::Integers(y.iter().map(|&y| y as i16).collect()))])
+/// As many subjects as a block has slots.
+fn alike(y: &[i32]) -> Repeated {
+    Repeated::new(Reference::Integers(y.iter().map(|&y| y as i16).collect()), N)
 }
 
 /// The numbers of an answer as they are read: those that leave, or under `each` how many hit.
-fn numbers(functional: &Functional, disclosure: Disclosure, gallery: &Alike, sample: EncryptedSample) -> Vec<u32> {
+fn numbers(functional: &Functional, disclosure: Disclosure, gallery: &Repeated, sample: EncryptedSample) -> Vec<u32> {
     let mut rng = rng(71);
     let task = Task {
         functional,
@@ -61,9 +47,9 @@ fn numbers(functional: &Functional, disclosure: Disclosure, gallery: &Alike, sam
     }
 }
 
-fn phi(functional: &Functional, x: &[i32], gallery: &Alike) -> i64 {
+fn phi(functional: &Functional, x: &[i32], gallery: &Repeated) -> i64 {
     let coordinates = functional.probe_coordinates(&ProbeSample::Integers(x.to_vec()));
-    functional.form(&gallery.0[0].1, 0).evaluate(&coordinates)
+    functional.form(gallery.reference(), 0).evaluate(&coordinates)
 }
 
 /// A vector of another length than agreed, or out of its range, told hit or miss by a threshold or a coordinate of its choice.
@@ -91,7 +77,7 @@ fn a_vector_that_is_none_is_answered_by_numbers_that_say_nothing() {
     for disclosure in [Disclosure::Any, Disclosure::Count, Disclosure::Each] {
         let honest = keys().0.encrypt_sample(functional, &ProbeSample::Integers(x.clone()), &mut rng);
         let expected = if disclosure == Disclosure::Any { None } else { Some(N as u32) };
-        let numbers_of = |gallery: &Alike, sample| numbers(functional, disclosure, gallery, sample);
+        let numbers_of = |gallery: &Repeated, sample| numbers(functional, disclosure, gallery, sample);
         let read = numbers_of(&alike(&x), honest);
         assert!(read[0] != 0 && expected.is_none_or(|expected| read == [expected]), "{disclosure}: {read:?}");
         for (name, x, galleries) in &attacks {
@@ -114,7 +100,7 @@ fn a_vector_that_is_none_is_answered_by_numbers_that_say_nothing() {
             }
         }
     }
-    let told = |attack: &(&str, Vec<i32>, [Alike; 2])| {
+    let told = |attack: &(&str, Vec<i32>, [Repeated; 2])| {
         let [a, b] = attack.2.each_ref().map(|gallery| phi(functional, &attack.1, gallery) > 0);
         a != b
     };
@@ -143,22 +129,6 @@ fn a_square_that_is_not_its_vectors_is_answered_by_numbers_that_say_nothing() {
     }
 }
 
-/// A full block with one reference again and again: what is timed does not depend on who is enrolled.
-struct Block {
-    len: usize,
-    subject: Subject,
-}
-
-impl Subjects for Block {
-    fn len(&self) -> usize {
-        self.len
-    }
-
-    fn references(&self, _: usize) -> Cow<'_, SubjectReferences> {
-        Cow::Borrowed(&self.subject)
-    }
-}
-
 /// The figures of docs/performance.md: time and bytes of tests beside an answer of one block.
 #[test]
 #[ignore = "figures, in minutes: run it alone, optimised"]
@@ -178,7 +148,7 @@ fn what_tests_cost_beside_an_answer_of_one_block() {
         let (secret, public) = Bgv::generate(&set, &mut rng);
         let key = Bgv::prepare_key(public, &set);
         let sample = templates(functional, &mut rng);
-        let gallery = Block { len: set.ring_size(), subject: vec![(None, functional.stand_in().clone())] };
+        let gallery = Repeated::new(functional.stand_in().clone(), set.ring_size());
         let task = Task {
             functional,
             disclosure,

@@ -14,6 +14,7 @@ use crate::planning;
 use crate::scheme::bgv::Bgv;
 use crate::scheme::bgv::ciphertexts::{EncryptedProbes, EncryptedVerdicts};
 use crate::scheme::bgv::holder::SecretKey;
+use crate::scheme::repeated::{Repeated, handle, handles};
 use crate::scheme::{
     Crossing as _, Disclosed, Evaluator as _, Extent, Holder as _, Opened, Parts, Randomness, SubjectReferences,
     Subjects, Task,
@@ -52,18 +53,6 @@ impl Subjects for Records {
     fn handle(&self, index: usize) -> Option<Cow<'_, Handle>> {
         (index % 5 != 3).then(|| Cow::Owned(handle(index)))
     }
-}
-
-/// Those of several, in their own order.
-fn handles<const M: usize>(of: [usize; M]) -> Disclosed {
-    let mut handles = of.map(|index| Some(handle(index)));
-    handles.sort();
-    Disclosed::Handles(handles.into())
-}
-
-/// From two bytes to 32.
-fn handle(index: usize) -> Handle {
-    Handle::new(format!("B{index:0width$}", width = 1 + index % 31)).unwrap()
 }
 
 fn template() -> Bits {
@@ -219,26 +208,6 @@ fn an_answer_is_as_long_for_any_gallery_and_for_any_hits() {
     assert_eq!(lengths, [of_key + INSECURE_BGV.answer_block_bytes(); 4]);
 }
 
-/// A full block of strangers, all with handles.
-struct Strangers {
-    len: usize,
-    subject: Subject,
-}
-
-impl Subjects for Strangers {
-    fn len(&self) -> usize {
-        self.len
-    }
-
-    fn references(&self, _: usize) -> Cow<'_, SubjectReferences> {
-        Cow::Borrowed(&self.subject)
-    }
-
-    fn handle(&self, index: usize) -> Option<Cow<'_, Handle>> {
-        Some(Cow::Owned(handle(index)))
-    }
-}
-
 /// The figures of docs/performance.md: time and bytes of handles beside a count of the same block, under the set of the handles.
 #[test]
 #[ignore = "figures, in minutes: run it alone, optimised"]
@@ -263,7 +232,7 @@ fn what_handles_cost_beside_a_count_of_one_block() {
             assert_eq!(agreement.parameters().bgv(), Some(set), "one set");
             let sample = super::exactness::templates(functional, &mut rng);
             let probes = EncryptedProbes::new(&set, vec![secret.encrypt_sample(functional, &sample, &mut rng)]);
-            let subjects = Strangers { len: set.ring_size(), subject: vec![(None, functional.stand_in().clone())] };
+            let subjects = Repeated::new(functional.stand_in().clone(), set.ring_size()).with_handles();
             let task = Task {
                 functional,
                 disclosure: agreement.terms().disclosure,

@@ -16,6 +16,7 @@ use crate::scheme::exchange::random;
 use crate::scheme::hybrid::Hybrid;
 use crate::scheme::hybrid::ciphertexts::{EncryptedProbes, EncryptedVerdicts};
 use crate::scheme::hybrid::holder::SecretKey;
+use crate::scheme::repeated::{Repeated, handle, handles};
 use crate::scheme::{
     Crossing as _, CrossingError, Disclosed, Evaluator as _, Extent, Holder as _, Opened, Parts, Randomness,
     SubjectReferences, Subjects, Task,
@@ -52,11 +53,6 @@ fn probe(agreement: &Opened, person: usize) -> Probe {
     let subject = SubjectId::try_from("p".to_owned()).unwrap();
     let template = Template::Bits(Bits::new(code(person)).unwrap());
     Probe::new(agreement.functional(), &[Record { subject, eye: None, template }]).unwrap()
-}
-
-/// From two bytes to 32.
-fn handle(index: usize) -> Handle {
-    Handle::new(format!("B{index:0width$}", width = 1 + index % 31)).unwrap()
 }
 
 /// A subject's references.
@@ -163,12 +159,6 @@ impl Question<'_> {
         assert_eq!(told, self.expected(), "{what}");
         told
     }
-}
-
-fn handles<const M: usize>(of: [usize; M]) -> Disclosed {
-    let mut handles = of.map(|index| Some(handle(index)));
-    handles.sort();
-    Disclosed::Handles(handles.into())
 }
 
 /// Probes with no hit to more than are agreed stand in one block, and beside each other in several, and each is told of its own: at the
@@ -280,26 +270,6 @@ fn an_answer_is_as_long_for_any_gallery_and_for_any_hits() {
     }
 }
 
-/// A full block of strangers, all with handles.
-struct Strangers {
-    subject: Person,
-    len: usize,
-}
-
-impl Subjects for Strangers {
-    fn len(&self) -> usize {
-        self.len
-    }
-
-    fn references(&self, _: usize) -> Cow<'_, SubjectReferences> {
-        Cow::Borrowed(&self.subject)
-    }
-
-    fn handle(&self, index: usize) -> Option<Cow<'_, Handle>> {
-        Some(Cow::Owned(handle(index)))
-    }
-}
-
 /// The figures of docs/performance.md: time and bytes of handles beside a count of the same block, under the set of the handles.
 #[test]
 #[ignore = "figures, in minutes: run it alone, optimised"]
@@ -328,7 +298,7 @@ fn what_handles_cost_beside_a_count_of_one_block() {
         let asked: Vec<Probe> = (0..probes).map(|_| Probe::new(functional, &record).unwrap()).collect();
         let query = Hybrid::encrypt(&secret, functional, &asked, &mut rng);
         let len = set.block_size() / probes;
-        let subjects = Strangers { len, subject: vec![(None, functional.stand_in().clone())] };
+        let subjects = Repeated::new(functional.stand_in().clone(), len).with_handles();
         let task = Task {
             functional,
             disclosure: agreement.terms().disclosure,
