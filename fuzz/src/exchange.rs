@@ -22,8 +22,8 @@ pub const KINDS: [Kind; 5] = [Kind::SecretKey, Kind::EvaluationKey, Kind::Query,
 /// An iris code of 512 bits, with room for rotations.
 pub const IRIS: IrisShape = IrisShape { rows: 4, columns: 32, channels: 4, mask: MaskSharing::ByPair };
 
-/// One agreement for each way to decode but handles: every scheme, every other disclosure, one template a probe or one for each eye.
-pub static AGREEMENTS: LazyLock<[Opened; 7]> = LazyLock::new(|| {
+/// One agreement for each way to decode: every scheme, every disclosure, one template a probe or one for each eye.
+pub static AGREEMENTS: LazyLock<[Opened; 9]> = LazyLock::new(|| {
     let mut iris = Terms::iris(IRIS);
     if let ComparisonTerms::FractionalHamming { rotations, eyes, minimum_common_bits, .. } = &mut iris.comparison {
         (*rotations, *eyes, *minimum_common_bits) = (1, EyeRule::Any, 128);
@@ -36,6 +36,8 @@ pub static AGREEMENTS: LazyLock<[Opened; 7]> = LazyLock::new(|| {
         small(Terms::hamming(32, 6), "insecure-bgv-test", Disclosure::Count),
         small(Terms::hamming(32, 6), "insecure-hybrid-test", Disclosure::Any),
         small(Terms::hamming(32, 6), "insecure-hybrid-test", Disclosure::Each),
+        small(Terms::hamming(32, 6), "insecure-bgv-test", Disclosure::Labelled),
+        small(Terms::hamming(32, 6), "insecure-hybrid-test", Disclosure::Labelled),
     ]
 });
 

@@ -264,7 +264,7 @@ fn asked<S: Holder>(agreement: &Opened, payloads: &mut Vec<(Kind, Vec<u8>)>) -> 
 }
 
 /// An answer of a scheme of blocks on two probes that nobody has computed, which would take a quarter of a minute here: of residues 1, 0, 0, 0, 1,
-/// ..., four of which take fifteen bytes, and as long as it must be to be accepted.
+/// ..., four of which take fifteen bytes, and of as few ring elements and samples as are accepted.
 fn like_an_answer(agreement: &Opened) -> Vec<u8> {
     let disclosure = agreement.terms().disclosure as u32;
     let verdicts = match agreement.terms().disclosure {
@@ -278,8 +278,12 @@ fn like_an_answer(agreement: &Opened) -> Vec<u8> {
             .concat();
     let mut group = [0; 15];
     group[0] = 1;
-    // As much for one probe as for the other.
-    let answers = (0..1 << 13).map(|half| [&clear[..], &group.repeat(2 * half)].concat());
+    let parameters = agreement.parameters();
+    let ring = parameters.bgv().or_else(|| Some(parameters.hybrid()?.ring())).expect("a scheme of blocks");
+    let [element, sample] = [ring.answer_block_bytes(), ring.answer_sample_bytes()].map(|bytes| bytes / group.len());
+    // Of either probe four elements at most, and the eight samples of a key.
+    let groups = (0..=8).flat_map(|elements| (0..=16).map(move |samples| elements * element + samples * sample));
+    let answers = groups.map(|groups| [&clear[..], &group.repeat(groups)].concat());
     let mut accepted = answers
         .filter(|payload| rewritten(Kind::Answer, agreement, &wrapped(Kind::Answer, agreement, payload)).is_ok());
     accepted.next().expect("an answer of that length")
