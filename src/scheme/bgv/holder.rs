@@ -357,7 +357,7 @@ impl Holder for Bgv {
 
 impl SecretKey {
     /// The pads that a key stands for, as it is read.
-    fn pads(&self, key: &[Vec<u32>]) -> Pads {
+    pub(in crate::scheme) fn pads(&self, key: &[Vec<u32>]) -> Pads {
         let key: Zeroizing<Vec<u32>> =
             Zeroizing::new(key.iter().map(|sample| residue(self.lwe_phase(sample))).collect());
         Pads::of(&key)

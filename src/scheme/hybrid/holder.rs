@@ -11,7 +11,6 @@ use crate::agreement::Disclosure;
 use crate::functional::{Functional, Probe};
 use crate::parameters::hybrid::HybridSet;
 use crate::scheme::bgv;
-use crate::scheme::bgv::lock::Pads;
 use crate::scheme::bgv::residues::residue;
 use crate::scheme::tfhe::query::QueryKey;
 use crate::scheme::{Disclosed, Extent, Holder};
@@ -31,15 +30,9 @@ impl SecretKey {
         EvaluationKey { ring, secret: self.ring.encrypt_slots(slots, rng) }
     }
 
-    /// The pads of an answer, by its key.
-    fn pads(&self, key: &[Vec<u32>]) -> Pads {
-        let numbers = key.iter().map(|sample| residue(self.ring.lwe_phase(sample)));
-        Pads::of(&Zeroizing::new(numbers.collect::<Vec<u32>>()))
-    }
-
     /// What a block of ring elements says of each pair in it.
     fn bits(&self, key: &[Vec<u32>], elements: &[[Vec<u32>; 2]], extent: &Extent<'_>) -> Vec<bool> {
-        let mut pads = self.pads(key);
+        let mut pads = self.ring.pads(key);
         // A hit is 0, but where verdicts are masked in the end: there a miss is.
         let zero_hits = !Decisions::of(extent.functional).is_disjunction();
         let blocks = elements.chunks(outputs(extent.functional));
@@ -83,7 +76,7 @@ impl Holder for Hybrid {
                 probes.iter().map(|samples| key.read(samples, extent.disclosure)).collect()
             }
             EncryptedVerdicts::Handles { key: pads, elements } => {
-                let mut pads = key.pads(pads);
+                let mut pads = key.ring.pads(pads);
                 let told = |[c0, c1]: &[Vec<u32>; 2]| key.ring.handles([c0, c1], &mut pads, extent);
                 elements.iter().map(told).collect()
             }
