@@ -116,7 +116,7 @@ impl Crossing for EvaluationKey {
     }
 
     /// Also refuses bodies that are one number throughout: they encrypt nothing. What else a body is cannot be told from a key's by whoever has
-    /// no secret (SECURITY.md, "Which keys matter").
+    /// no secret (SECURITY.md, "What can be checked of keys").
     fn decode(bytes: &[u8], set: &BgvSet, _: &Extent<'_>) -> Result<Self, CrossingError> {
         // Before anything is allocated.
         if bytes.len() != set.evaluation_key_bytes() {

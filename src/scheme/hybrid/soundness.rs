@@ -74,9 +74,7 @@ impl Projections {
     fn variance(&self) -> f64 {
         self.longest * self.longest * self.coins as f64 / 2.0 + self.switch_variance
     }
-}
 
-impl Projections {
     /// F: what is F times as long as the longest template, or longer, passes with a probability of 2^-16 at most, whatever vector it is.
     ///
     /// E x^4 <= 3 sigma^4 for every u, as coins are independent, so by Paley and Zygmund's inequality P(|x| > w) >= (1 - (w/sigma)^2)^2 / 3. That is solved for

@@ -90,7 +90,7 @@ impl EvaluationKey {
 
 impl Seeded {
     /// One number throughout: an encryption of nothing. What else bodies are cannot be told from a key's by whoever has no secret
-    /// (SECURITY.md, "Which keys matter").
+    /// (SECURITY.md, "What can be checked of keys").
     fn is_constant(&self) -> bool {
         self.bodies.iter().all(|body| self.bodies.first() == Some(body))
     }
