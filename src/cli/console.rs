@@ -6,6 +6,7 @@ use std::io::{BufRead, ErrorKind, IsTerminal, Read, Write};
 use serde::Serialize;
 use serde_json::json;
 
+use super::desk::Desk;
 use super::failure::Failure;
 use crate::words::counted;
 
@@ -23,10 +24,11 @@ pub struct YesArg {
     yes: bool,
 }
 
-/// Where a command speaks.
+/// Where a command speaks: at a terminal, or to the program that embeds it.
 pub struct Console {
     quiet: bool,
     json: bool,
+    desk: Option<Desk>,
 }
 
 /// Writes a line to standard error; where that is gone there is nobody to tell.
@@ -36,7 +38,17 @@ pub fn stderr_line(text: impl Display) {
 
 impl Console {
     pub fn new(quiet: bool, json: bool) -> Self {
-        Self { quiet, json }
+        Self { quiet, json, desk: None }
+    }
+
+    /// One that speaks to the program that embeds the command: notes to its listener, results as documents.
+    pub fn of(desk: Desk) -> Self {
+        Self { quiet: false, json: true, desk: Some(desk) }
+    }
+
+    /// What the program that embeds the command has put there, if one does.
+    pub fn desk(&self) -> Option<&Desk> {
+        self.desk.as_ref()
     }
 
     /// Whether notes are kept back.
@@ -51,14 +63,19 @@ impl Console {
 
     /// A note for people.
     pub fn note(&self, text: impl Display) {
-        if !self.quiet {
-            stderr_line(text);
+        match &self.desk {
+            Some(desk) => desk.listener().note(&text.to_string()),
+            None if self.quiet => {}
+            None => stderr_line(text),
         }
     }
 
     /// Something that must be known, also when quiet.
     pub fn warn(&self, text: impl Display) {
-        stderr_line(format_args!("warning: {text}"));
+        match &self.desk {
+            Some(desk) => desk.listener().warn(&text.to_string()),
+            None => stderr_line(format_args!("warning: {text}")),
+        }
     }
 
     /// Warnings of one kind: the first ten, and how many there are.
@@ -72,7 +89,7 @@ impl Console {
 
     /// Asks on the terminal whether to go on with what cannot be taken back; where nobody sits at one, nobody is asked.
     pub fn confirm(&self, question: impl Display, yes: YesArg) -> Result<(), Failure> {
-        if yes.yes || !std::io::stdin().is_terminal() {
+        if yes.yes || self.desk.is_some() || !std::io::stdin().is_terminal() {
             return Ok(());
         }
         let mut err = std::io::stderr().lock();
@@ -87,6 +104,9 @@ impl Console {
 
     /// Why the command ends without its result.
     pub fn fail(&self, failure: &Failure) {
+        if let Some(desk) = &self.desk {
+            return desk.listener().warn(&failure.one_line());
+        }
         match failure {
             Failure::Interrupted => stderr_line("interrupted: nothing was written"),
             Failure::Paused(how_to_go_on) => stderr_line(format_args!("interrupted: {how_to_go_on}")),
@@ -114,6 +134,10 @@ impl Console {
 
     /// A result as text.
     pub fn print(&self, text: impl Display) -> Result<(), Failure> {
+        if let Some(desk) = &self.desk {
+            desk.print(&text.to_string());
+            return Ok(());
+        }
         let mut out = std::io::stdout().lock();
         writeln!(out, "{text}").and_then(|()| out.flush()).map_err(|error| stdout_failure(&error))
     }
@@ -131,8 +155,12 @@ impl Console {
 
     /// A document, for commands whose text is written in pieces.
     pub fn document(&self, document: &impl Serialize) -> Result<(), Failure> {
-        let text = serde_json::to_string_pretty(document);
-        self.print(text.map_err(|error| Failure::new("--json", error, "run without --json"))?)
+        let unwritable = |error| Failure::new("--json", error, "run without --json");
+        match &self.desk {
+            Some(desk) => desk.document(serde_json::to_value(document).map_err(unwritable)?),
+            None => self.print(serde_json::to_string_pretty(document).map_err(unwritable)?)?,
+        }
+        Ok(())
     }
 }
 

@@ -1,7 +1,8 @@
 //! `cotejo decrypt`: the verdicts.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use crate::exchange::{Answer, Pending, Querier};
 use crate::scheme::Opened;
 use crate::wire::Target;
 use serde_json::json;
@@ -41,6 +42,27 @@ pub struct Args {
     forget: bool,
 }
 
+/// What the folder of the keys remembers of the query that is answered, and where; `place` is where the answer is.
+pub fn remembered(
+    keys: &Path,
+    querier: &Querier,
+    answer: &Answer,
+    place: &Path,
+) -> Result<(Pending, PathBuf), Failure> {
+    let path = pending_path(keys, answer.query());
+    if let Ok(false) = path.try_exists() {
+        let folder = pending_folder(keys);
+        let (query, folder) = (answer.query(), folder.display());
+        return Err(Failure::at(
+            place,
+            format_args!("it answers query {query}, of which nothing is remembered in {folder}"),
+            "decrypt where the query was encrypted, with the same --keys; or ask again",
+        ));
+    }
+    let pending = querier.pending(files::open_secret(&path)?).map_err(Failure::in_file(&path))?;
+    Ok((pending, path))
+}
+
 impl Args {
     pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
         let agreement = load::agreement(&self.agreement.path, console)?;
@@ -50,20 +72,7 @@ impl Args {
     fn read(&self, agreement: &Opened, console: &Console) -> Result<Outcome, Failure> {
         let querier = load::querier(&self.keys, agreement, "--keys")?;
         let answer = querier.answer(files::open(&self.answer)?).map_err(Failure::in_file(&self.answer))?;
-        let path = pending_path(&self.keys, answer.query());
-        if let Ok(false) = path.try_exists() {
-            let folder = pending_folder(&self.keys);
-            return Err(Failure::at(
-                &self.answer,
-                format_args!(
-                    "it answers query {}, of which nothing is remembered in {}",
-                    answer.query(),
-                    folder.display()
-                ),
-                "decrypt where the query was encrypted, with the same --keys; or ask again",
-            ));
-        }
-        let pending = querier.pending(files::open_secret(&path)?).map_err(Failure::in_file(&path))?;
+        let (pending, path) = remembered(&self.keys, &querier, &answer, &self.answer)?;
         let target = pending.target().clone();
         let verdicts = pending
             .read_answer(&answer)

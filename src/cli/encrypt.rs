@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use crate::exchange::ExchangeError;
+use crate::exchange::{ExchangeError, Pending};
 use crate::scheme::Opened;
 use crate::wire::{Kind, QueryId, Target};
 use serde_json::json;
@@ -54,6 +54,15 @@ pub fn pending_folder(keys: &Path) -> PathBuf {
     keys.join("pending")
 }
 
+/// Writes what waits for an answer into the folder of the keys; the folders stay once the query is written too.
+pub fn remember(keys: &Path, pending: &Pending) -> Result<(PathBuf, Folders), Failure> {
+    let path = pending_path(keys, pending.query());
+    let bytes = pending.to_bytes().map_err(Failure::in_file(&path))?;
+    let folders = Folders::create(&pending_folder(keys), Access::Private)?;
+    files::write(&[Output { path: &path, bytes: &bytes, access: Access::Private }], false)?;
+    Ok((path, folders))
+}
+
 impl Args {
     pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
         let agreement = load::agreement(&self.agreement.path, console)?;
@@ -73,13 +82,9 @@ impl Args {
         let asked = querier.ask_about(target, records, &mut load::randomness()?);
         let (query_bytes, pending) = asked.map_err(|error| self.explain(&out, &error))?;
         let took = start.elapsed();
-        let pending_bytes = pending.to_bytes().map_err(Failure::in_file(&out))?;
-        let pending_path = pending_path(&self.keys, pending.query());
-        let folders = Folders::create(&pending_folder(&self.keys), Access::Private)?;
         interrupt::check()?;
         // First what is remembered: a query without it could never be read.
-        let remembered = Output { path: &pending_path, bytes: &pending_bytes, access: Access::Private };
-        files::write(&[remembered], false)?;
+        let (pending_path, folders) = remember(&self.keys, &pending)?;
         let asked = Output { path: &out, bytes: &query_bytes, access: Access::Shared };
         if let Err(failure) = files::write(&[asked], self.overwrite.force) {
             drop(std::fs::remove_file(&pending_path));

@@ -22,9 +22,38 @@ pub enum Failure {
     Problem(Box<MendableProblem>),
 }
 
+/// What a problem is with, for programs that treat some kinds apart. People read what is wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// An argument, a configuration, or whatever else stands below.
+    Input,
+    /// The system refuses to do something with a file.
+    System,
+    /// The agreement.
+    Agreement,
+    /// Templates.
+    Templates,
+    /// The gallery.
+    Gallery,
+    /// A file or message of this program that is damaged, or is none.
+    Damaged,
+    /// One of another agreement, scheme, parameter set or version.
+    OtherAgreement,
+    /// One of another key.
+    OtherKey,
+    /// A query that is not answered.
+    Query,
+    /// An answer that is not read.
+    Answer,
+    /// What the other party, or the way to it, did.
+    Service,
+}
+
 /// Something that its user can mend.
 #[derive(Debug)]
 pub struct MendableProblem {
+    /// What it is with.
+    pub cause: Cause,
     /// The file or argument at fault.
     pub place: String,
     /// What is wrong with it.
@@ -44,7 +73,15 @@ impl Failure {
     /// A problem with several faults.
     pub fn with_details(place: impl Display, what: impl Display, details: Vec<String>, remedy: impl Display) -> Self {
         let (place, what, remedy) = (place.to_string(), what.to_string(), remedy.to_string());
-        Self::Problem(Box::new(MendableProblem { place, what, details, remedy }))
+        Self::Problem(Box::new(MendableProblem { cause: Cause::Input, place, what, details, remedy }))
+    }
+
+    /// A problem with this.
+    pub fn because(mut self, cause: Cause) -> Self {
+        if let Self::Problem(problem) = &mut self {
+            problem.cause = cause;
+        }
+        self
     }
 
     /// A problem with a file.
@@ -59,7 +96,16 @@ impl Failure {
 
     /// A file of ours that is refused.
     pub fn wire(path: &Path, error: &WireError) -> Self {
-        match error {
+        let cause = match error {
+            WireError::Unreadable(_) => Cause::System,
+            WireError::Version { .. }
+            | WireError::Scheme(_)
+            | WireError::Parameters { .. }
+            | WireError::Agreement { .. } => Cause::OtherAgreement,
+            WireError::Key { .. } => Cause::OtherKey,
+            _ => Cause::Damaged,
+        };
+        let failure = match error {
             WireError::Unreadable(_) => Self::at(path, error, "check the file, its medium and its permissions"),
             WireError::Truncated
             | WireError::Trailing
@@ -80,7 +126,8 @@ impl Failure {
                  'cotejo inspect' and 'cotejo agreement check'",
             ),
             WireError::Key { .. } => Self::at(path, error, "use the files of one keygen together"),
-        }
+        };
+        failure.because(cause)
     }
 
     /// [`Failure::wire`] for all that is wrong with one file.
@@ -92,7 +139,7 @@ impl Failure {
     pub fn gallery(path: &Path, error: &GalleryError) -> Self {
         match error {
             GalleryError::File(error) => Self::wire(path, error),
-            _ => Self::of(path, error, "enroll the templates again"),
+            _ => Self::of(path, error, "enroll the templates again").because(Cause::Gallery),
         }
     }
 
@@ -138,7 +185,7 @@ impl Failure {
         let error = error.to_string();
         // Nobody wants to know the name of a temporary file.
         let error = error.split(" at path ").next().unwrap_or_default();
-        Self::at(path, format!("cannot {action}: {error}"), remedy)
+        Self::at(path, format!("cannot {action}: {error}"), remedy).because(Cause::System)
     }
 }
 

@@ -54,6 +54,16 @@ fn listen() -> std::io::Result<()> {
     std::thread::Builder::new().name("signals".to_owned()).spawn(listening).map(drop)
 }
 
+/// A command of an embedding program begins: what an earlier one was asked is over.
+pub fn begin() {
+    REQUESTED.store(false, Ordering::SeqCst);
+}
+
+/// Asks the command to stop, where nothing listens for Ctrl-C.
+pub fn request() {
+    REQUESTED.store(true, Ordering::SeqCst);
+}
+
 /// From now on SIGHUP asks to read the configuration anew.
 pub fn reloads() {
     RELOADS.store(true, Ordering::SeqCst);

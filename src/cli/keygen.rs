@@ -1,6 +1,6 @@
 //! `cotejo keygen`: the querier's keys.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use crate::exchange::Querier;
@@ -9,6 +9,7 @@ use crate::scheme::Opened;
 use crate::wire::Kind;
 use rand::RngCore;
 use serde_json::json;
+use zeroize::Zeroizing;
 
 use super::console::{Console, bytes, seconds};
 use super::failure::Failure;
@@ -46,42 +47,21 @@ impl Args {
         if !set.is_secure() && !self.allow_insecure {
             return Err(own_set::insecure(self.agreement.path.display(), set));
         }
-        let (secret_path, public_path) = (self.out.join(load::SECRET_KEY), self.out.join(load::EVALUATION_KEY));
-        let folders = Folders::create(&self.out, Access::Private)?;
-        for (path, kind) in [(&secret_path, Kind::SecretKey), (&public_path, Kind::EvaluationKey)] {
-            files::require_free(path, self.overwrite.force, Content::File(kind))
-                .map_err(|failure| keep_old_keys(failure, self.overwrite.force))?;
-        }
+        let place = Place::prepare(&self.out, self.overwrite.force)?;
+        let (secret_path, public_path) = (place.secret.clone(), place.public.clone());
         let passphrase = self.protect.then(|| passphrase::new(&secret_path)).transpose()?;
         console.note(format_args!("making keys of parameter set {} ...", set.name()));
         let start = Instant::now();
         let mut seed = KeySeed::default();
         load::randomness()?.fill_bytes(seed.as_mut());
         let (querier, public_bytes) = Querier::from_seed(agreement, seed).map_err(Failure::in_file(&public_path))?;
-        let secret_bytes = querier.to_secret_bytes();
-        let secret_bytes = match passphrase {
-            None => secret_bytes,
-            Some(passphrase) => protected::protect(&secret_path, &secret_bytes, &passphrase, &mut load::randomness()?)?,
-        };
         let took = start.elapsed();
-        let outputs = [
-            Output { path: &secret_path, bytes: &secret_bytes, access: Access::Private },
-            Output { path: &public_path, bytes: &public_bytes, access: Access::Shared },
-        ];
-        let staged = files::stage(&outputs, self.overwrite.force)?;
-        if self.overwrite.force {
-            // Whatever happens between the two renames, an old evaluation key never stands beside a new secret.
-            remove_if_there(&public_path)?;
-        }
-        let before = files::Doomed::of(&secret_path)?;
-        staged.place()?;
-        before.map_or(Ok(()), |before| before.overwrite(&secret_path))?;
-        folders.keep();
+        let secret_bytes = place.fill(&querier, &public_bytes, passphrase)?;
         console.written(
             format_args!(
                 "{}: stays here, readable for you alone ({})\n{}: send it to the custodian, once; 'cotejo ask' does so itself ({})\nkey {}, made in {}",
                 secret_path.display(),
-                bytes(secret_bytes.len()),
+                bytes(secret_bytes),
                 public_path.display(),
                 bytes(public_bytes.len()),
                 querier.key(),
@@ -89,7 +69,7 @@ impl Args {
             ),
             &json!({
                 "secret_key": secret_path,
-                "secret_key_bytes": secret_bytes.len(),
+                "secret_key_bytes": secret_bytes,
                 "evaluation_key": public_path,
                 "evaluation_key_bytes": public_bytes.len(),
                 "key": querier.key().to_string(),
@@ -101,6 +81,56 @@ impl Args {
             }),
         )?;
         Ok(Outcome::Done)
+    }
+}
+
+/// A folder in which keys can be written.
+pub struct Place {
+    folders: Folders,
+    secret: PathBuf,
+    public: PathBuf,
+    overwrite: bool,
+}
+
+impl Place {
+    /// The folder, made where it is missing; refused where it holds keys, unless these are to be overwritten.
+    pub fn prepare(folder: &Path, overwrite: bool) -> Result<Self, Failure> {
+        let (secret, public) = (folder.join(load::SECRET_KEY), folder.join(load::EVALUATION_KEY));
+        let folders = Folders::create(folder, Access::Private)?;
+        for (path, kind) in [(&secret, Kind::SecretKey), (&public, Kind::EvaluationKey)] {
+            files::require_free(path, overwrite, Content::File(kind))
+                .map_err(|failure| keep_old_keys(failure, overwrite))?;
+        }
+        Ok(Self { folders, secret, public, overwrite })
+    }
+
+    /// Writes both keys, or neither; the secret one under the passphrase, if there is one. How long its file is, in bytes.
+    pub fn fill(
+        self,
+        querier: &Querier,
+        public_bytes: &[u8],
+        passphrase: Option<Zeroizing<String>>,
+    ) -> Result<usize, Failure> {
+        let Self { folders, secret, public, overwrite } = self;
+        let secret_bytes = querier.to_secret_bytes();
+        let secret_bytes = match passphrase {
+            None => secret_bytes,
+            Some(passphrase) => protected::protect(&secret, &secret_bytes, &passphrase, &mut load::randomness()?)?,
+        };
+        let outputs = [
+            Output { path: &secret, bytes: &secret_bytes, access: Access::Private },
+            Output { path: &public, bytes: public_bytes, access: Access::Shared },
+        ];
+        let staged = files::stage(&outputs, overwrite)?;
+        if overwrite {
+            // Whatever happens between the two renames, an old evaluation key never stands beside a new secret.
+            remove_if_there(&public)?;
+        }
+        let before = files::Doomed::of(&secret)?;
+        staged.place()?;
+        before.map_or(Ok(()), |before| before.overwrite(&secret))?;
+        folders.keep();
+        Ok(secret_bytes.len())
     }
 }
 
@@ -117,7 +147,7 @@ fn keep_old_keys(failure: Failure, overwrite: bool) -> Failure {
     }
 }
 
-fn remove_if_there(path: &std::path::Path) -> Result<(), Failure> {
+fn remove_if_there(path: &Path) -> Result<(), Failure> {
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Failure::io(path, "replace it", &error)),
         _ => Ok(()),

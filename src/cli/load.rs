@@ -13,19 +13,23 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 
 use super::console::Console;
-use super::failure::Failure;
+use super::failure::{Cause, Failure};
 use super::files::Secret;
 use super::{files, passphrase};
 
 /// The agreement, with a warning where its encryption protects nothing.
 pub fn agreement(path: &Path, console: &Console) -> Result<Opened, Failure> {
+    if let Some(agreement) = console.desk().and_then(|desk| desk.agreement(path)) {
+        return Ok(agreement.clone());
+    }
     let bytes = match path.try_exists() {
         Ok(false) => {
             return Err(Failure::at(
                 path,
                 "there is no agreement here",
                 "make one with 'cotejo agreement init', or name it with --agreement",
-            ));
+            )
+            .because(Cause::Agreement));
         }
         // One byte more than admitted: the library says that it is too long.
         _ => files::read_at_most(path, Agreement::LIMIT_BYTES as u64 + 1)?,
@@ -41,6 +45,7 @@ pub fn agreement(path: &Path, console: &Console) -> Result<Opened, Failure> {
 
 fn unsound(path: &Path, error: &AgreementError) -> Failure {
     Failure::of(path, error, "correct that field; 'cotejo agreement init' writes a sound agreement")
+        .because(Cause::Agreement)
 }
 
 /// A file that leaves something open is no agreement: the lines that would be chosen now are the remedy.
@@ -54,7 +59,7 @@ fn left_open(path: &Path, text: &str, open: &AgreementError) -> Failure {
                 settled.why.clause(),
                 lines.join("\n")
             );
-            Failure::at(path, open, remedy)
+            Failure::at(path, open, remedy).because(Cause::Agreement)
         }
         Err(error) => unsound(path, &error),
     }

@@ -19,6 +19,8 @@ mod console;
 mod database_password;
 mod decrypt;
 mod demo;
+mod desk;
+pub mod embedded;
 mod encrypt;
 mod enroll;
 mod evaluate;
@@ -58,6 +60,7 @@ mod templates;
 mod token;
 mod verdicts;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -150,9 +153,25 @@ fn program() -> clap::Command {
     fitted::command(Cli::command(), fitted::width())
 }
 
+impl Outcome {
+    /// The exit code of a command that ended so.
+    fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::NoHit | Self::Findings => 1,
+            Self::Asked(ending) => ending.code(),
+        }
+    }
+}
+
 /// Runs the command of this process.
 pub fn main() -> ExitCode {
-    let arguments = program().get_matches();
+    ExitCode::from(main_of(std::env::args_os()))
+}
+
+/// Runs a command as that of this process, told by its name and arguments; its exit code.
+pub fn main_of(arguments: impl IntoIterator<Item = OsString>) -> u8 {
+    let arguments = program().get_matches_from(arguments);
     let cli = Cli::from_arg_matches(&arguments).unwrap_or_else(|error| error.format(&mut program()).exit());
     let console = Console::new(cli.quiet, cli.json);
     process::guard();
@@ -160,15 +179,14 @@ pub fn main() -> ExitCode {
     let result = interrupt::install().and_then(|()| cli.command.run(&console));
     token::end();
     match result {
-        Ok(Outcome::Done) | Err(Failure::OutputClosed) => ExitCode::SUCCESS,
-        Ok(Outcome::NoHit | Outcome::Findings) => ExitCode::from(1),
-        Ok(Outcome::Asked(ending)) => ExitCode::from(ending.code()),
+        Ok(outcome) => outcome.code(),
+        Err(Failure::OutputClosed) => 0,
         Err(failure) => {
             console.fail(&failure);
-            ExitCode::from(match failure {
+            match failure {
                 Failure::Interrupted | Failure::Paused(_) => interrupt::EXIT_CODE,
                 _ => 2,
-            })
+            }
         }
     }
 }

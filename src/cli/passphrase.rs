@@ -64,6 +64,12 @@ fn wipe_stack() {
     std::hint::black_box(&mut left);
 }
 
+/// A command of an embedding program begins, which gives a passphrase or none. Nobody is asked: the terminal is that program's.
+pub fn begin(passphrase: Option<Zeroizing<String>>) {
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    *known = Known { given: None, configured: None, passphrase, silent: true };
+}
+
 /// The command line names the file with the passphrase.
 pub fn is_given_in(file: Option<PathBuf>) {
     KNOWN.lock().unwrap_or_else(PoisonError::into_inner).given = file;

@@ -1,19 +1,43 @@
 //! How far long work is: a bar on a terminal, otherwise a line now and then.
 
 use std::io::IsTerminal;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::console::{self, Console, stderr_line};
+use super::desk::Listener;
 use super::interrupt;
 
 /// Shows how far long work is, and passes Ctrl-C on to it.
 pub struct Meter {
     bar: ProgressBar,
     plain: Option<Plain>,
+    told: Option<ToListener>,
+}
+
+/// Progress as an embedding program hears it.
+struct ToListener {
+    listener: Arc<dyn Listener>,
+    label: &'static str,
+    unit: &'static str,
+    last: Mutex<Option<Instant>>,
+}
+
+impl ToListener {
+    /// It is told no sooner again.
+    const PAUSE: Duration = Duration::from_millis(100);
+
+    fn tell(&self, done: u64, steps: u64) {
+        // Whoever finds it taken comes again soon.
+        let Ok(mut last) = self.last.try_lock() else { return };
+        if done >= steps || last.is_none_or(|last| last.elapsed() >= Self::PAUSE) {
+            *last = Some(Instant::now());
+            self.listener.progress(self.label, self.unit, done, steps);
+        }
+    }
 }
 
 /// Progress as lines, for logs.
@@ -41,7 +65,12 @@ impl Console {
 
     /// A meter of long work, `earlier` steps of which an earlier run has done.
     pub fn meter_from(&self, label: &'static str, unit: &'static str, steps: u64, earlier: u64) -> Meter {
-        Meter::new(label, unit, steps, earlier, self.quiet())
+        let mut meter = Meter::new(label, unit, steps, earlier, self.quiet() || self.desk().is_some());
+        meter.told = self.desk().map(|desk| {
+            let listener = Arc::clone(desk.listener());
+            ToListener { listener, label, unit, last: Mutex::new(None) }
+        });
+        meter
     }
 }
 
@@ -56,7 +85,7 @@ impl Meter {
             bar.set_style(style.progress_chars("=> "));
         }
         let plain = (!quiet && !terminal).then(|| Plain::new(label, Instant::now(), steps, earlier));
-        Self { bar, plain }
+        Self { bar, plain, told: None }
     }
 
     /// Takes the bar off the screen; as a line, says that all is done, if it is.
@@ -71,6 +100,9 @@ impl Meter {
 impl crate::scheme::Progress for Meter {
     fn advance(&self, steps: u64) {
         self.bar.inc(steps);
+        if let Some(told) = &self.told {
+            told.tell(self.bar.position(), self.bar.length().unwrap_or_default());
+        }
         if let Some(line) = self.plain.as_ref().and_then(|plain| plain.advance(steps)) {
             stderr_line(line);
         }

@@ -241,6 +241,19 @@ impl Pending {
         Ok(self.read_answer(&answer)?)
     }
 
+    /// Reads the file of an answer, which must be to this query: it still waits for it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Pending::read`].
+    pub fn open(&self, answer: &[u8]) -> Result<Answer, ExchangeError> {
+        let answer = self.querier.answer(answer)?;
+        match answer.query() {
+            query if query == self.query() => Ok(answer),
+            actual => Err(querier::AnswerError::OtherQuery { expected: self.query(), actual }.into()),
+        }
+    }
+
     /// As [`Pending::read`], of an answer that [`Querier::answer`] has read.
     ///
     /// # Errors

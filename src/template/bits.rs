@@ -43,7 +43,7 @@ impl Bits {
     ///
     /// [`TemplateError::Dimension`] when the bytes do not hold exactly `length` bits, up to
     /// seven bits of padding; [`TemplateError::Empty`] for `length` 0.
-    pub(crate) fn from_msb_first(bytes: &[u8], length: usize) -> Result<Self, TemplateError> {
+    pub fn from_msb_first(bytes: &[u8], length: usize) -> Result<Self, TemplateError> {
         if bytes.len() != length.div_ceil(8) {
             return Err(TemplateError::Dimension { expected: length, actual: bytes.len() * 8 });
         }

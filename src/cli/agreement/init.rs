@@ -59,7 +59,7 @@ pub struct Args {
     /// Admit a parameter set of less than 128 bits of security; every file made with it is marked
     #[arg(long)]
     allow_insecure: bool,
-    /// Where to write it
+    /// Where to write it; `-` is standard output
     #[arg(long, value_name = "FILE", default_value = "agreement.toml")]
     out: PathBuf,
     #[command(flatten)]
@@ -99,6 +99,10 @@ impl Args {
         let wanted = &terms.encryption;
         let open = wanted.set.is_none() && wanted.parameter_set == AUTO && wanted.scheme.named().is_none();
         meaning::explain(&agreement, open, console);
+        if files::is_standard_stream(&self.out) {
+            console.print(text.trim_end())?;
+            return Ok(Outcome::Done);
+        }
         let output = Output { path: &self.out, bytes: text.as_bytes(), access: Access::Shared };
         files::write(&[output], self.overwrite.force)?;
         let digest = agreement.digest();

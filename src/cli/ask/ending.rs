@@ -7,7 +7,7 @@ use crate::remedy::Remedy;
 use crate::service::client::{AskError, ClientError};
 use serde::Serialize;
 
-use crate::cli::failure::Failure;
+use crate::cli::failure::{Cause, Failure};
 
 /// How asking ended. 2 is an error, 130 an interruption, as for every command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -112,7 +112,8 @@ fn explain(error: &AskError, number: &Code) -> Failure {
         }
         AskError::Client(error) => match client_failure(error) {
             Failure::Problem(problem) => {
-                Failure::new(problem.place, problem.what, format_args!("{}; then: {go_on}", problem.remedy))
+                let remedy = format!("{}; then: {go_on}", problem.remedy);
+                Failure::new(problem.place, problem.what, remedy).because(problem.cause)
             }
             other => other,
         },
@@ -120,7 +121,7 @@ fn explain(error: &AskError, number: &Code) -> Failure {
         AskError::Unknown(_) => {
             Failure::new(format_args!("request {number}"), error, "without --resume a new request is made")
         }
-        _ => Failure::of(Path::new(&format!("request {number}")), error, &go_on),
+        _ => Failure::of(Path::new(&format!("request {number}")), error, &go_on).because(Cause::Service),
     }
 }
 
@@ -149,7 +150,7 @@ pub fn forgotten(number: &Code) -> Failure {
 
 /// A call that failed.
 pub fn client_failure(error: &ClientError) -> Failure {
-    match error {
+    let failure = match error {
         ClientError::Refused(refusal) => Failure::new(
             "the custodian",
             format_args!("refused ({}): {}", refusal.kind, refusal.detail),
@@ -164,7 +165,8 @@ pub fn client_failure(error: &ClientError) -> Failure {
         }
         ClientError::Key(error) => Failure::new("[tls] key", error, error.remedy().unwrap_or_default()),
         _ => Failure::new("the custodian", error.in_full(), "use the version of cotejo that the custodian uses"),
-    }
+    };
+    failure.because(Cause::Service)
 }
 
 #[cfg(test)]

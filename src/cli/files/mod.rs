@@ -18,11 +18,16 @@ use zeroize::Zeroizing;
 use super::failure::Failure;
 pub use content::Content;
 pub use erase::{Doomed, Secret, alone, erase, hold};
-pub use used::{reads_elsewhere, writes};
+pub use used::{begin, reads_elsewhere, writes};
 pub use write::{Access, Folders, Output, fill, folder_of, replace, require_free, spool, stage, sync, write};
 
 /// What stands for standard input wherever a file is read.
 const STANDARD_INPUT: &str = "-";
+
+/// Whether a path means standard output, of what is written; or standard input, of what is read.
+pub fn is_standard_stream(path: &Path) -> bool {
+    is_standard_input(path)
+}
 
 /// Whether a path means what is piped into this command.
 pub fn is_standard_input(path: &Path) -> bool {

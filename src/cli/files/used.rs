@@ -36,6 +36,12 @@ fn place(path: &Path, found: &fs::Metadata) -> Option<Place> {
     found.is_file().then(|| fs::canonicalize(path).ok()).flatten()
 }
 
+/// A command of an embedding program begins: what an earlier one has read may be written.
+pub fn begin() {
+    let mut used = USED.lock().unwrap_or_else(PoisonError::into_inner);
+    (used.read, used.written) = (BTreeSet::new(), BTreeSet::new());
+}
+
 /// A file is about to be read.
 pub fn reads(path: &Path, file: &File) -> Result<(), Failure> {
     read(path, file.metadata())

@@ -8,7 +8,7 @@ use crate::template::read::{ArchiveFault, BitOrder, Place, ReadError, RecordFaul
 use crate::template::{Record, SubjectId};
 
 use crate::cli::console::{Console, count};
-use crate::cli::failure::Failure;
+use crate::cli::failure::{Cause, Failure};
 
 /// The records of a file that are meant.
 pub struct Loaded {
@@ -43,6 +43,10 @@ impl Loaded {
 
     /// The refusal of what cannot be used.
     pub fn refusal(&self, path: &Path) -> Failure {
+        self.refused(path).because(Cause::Templates)
+    }
+
+    fn refused(&self, path: &Path) -> Failure {
         let (left, refused) = (self.records.len(), &self.unusable);
         let or = if left > 0 { "; --skip-refused leaves out what cannot be used" } else { "" };
         match &refused[..] {

@@ -13,7 +13,8 @@ use crate::template::TemplateShape;
 use crate::template::read::{self, Entry, Format, Found, Given, IdSource, Identity, ReadError, Source};
 
 use super::console::Console;
-use super::failure::Failure;
+use super::desk::Records;
+use super::failure::{Cause, Failure};
 use super::progress::Meter;
 use super::{files, interrupt, load};
 use choice::Choice;
@@ -111,6 +112,9 @@ impl Templates<'_> {
         console: &Console,
         take: &mut dyn FnMut(Entry) -> ControlFlow<()>,
     ) -> Result<Taken, Failure> {
+        if let Some(records) = console.desk().and_then(|desk| desk.templates(self.path)) {
+            return self.each_in_memory(&**records, shape, unnamed, take);
+        }
         let file = files::open(self.path)?;
         let (is_file, bytes) = file.metadata().map_or((false, 0), |found| (found.is_file(), found.len()));
         let meter = console.meter("read", "byte", bytes);
@@ -148,6 +152,32 @@ impl Templates<'_> {
         }
         choice.check(self.path, &end)?;
         Ok(Taken { numbered })
+    }
+
+    /// The same of templates that an embedding program holds.
+    fn each_in_memory(
+        &self,
+        records: &dyn Records,
+        shape: TemplateShape,
+        unnamed: Unnamed<'_>,
+        take: &mut dyn FnMut(Entry) -> ControlFlow<()>,
+    ) -> Result<Taken, Failure> {
+        let mut choice = Choice::new(self.rows, self.ids_from)?;
+        let end = records.each(shape, &mut |ids, entry| {
+            let refused = ids == IdSource::Numbered && matches!(unnamed, Unnamed::Refused(_));
+            match choice.admits(&entry) && !refused {
+                _ if interrupt::requested() => ControlFlow::Break(()),
+                true => take(entry),
+                false => ControlFlow::Continue(()),
+            }
+        });
+        interrupt::check()?;
+        let end = end.map_err(|error| self.explain(&error))?;
+        let numbered = end.ids == IdSource::Numbered;
+        match unnamed {
+            Unnamed::Refused(problem) if numbered => Err(self.without_ids(problem, &end.found)),
+            _ => choice.check(self.path, &end).map(|()| Taken { numbered }),
+        }
     }
 
     /// Refuses records of which nothing says whose they are.
@@ -230,14 +260,15 @@ impl Templates<'_> {
             (ReadError::IdentityCount { .. }, Some(ids)) => ids,
             _ => self.path,
         };
-        match own_remedy(error) {
+        let failure = match own_remedy(error) {
             Some(remedy) => Failure::at(path, error, remedy),
             None => Failure::of(
                 path,
                 error,
                 "give templates of the agreed shape ('cotejo agreement check'), or agree on another",
             ),
-        }
+        };
+        failure.because(Cause::Templates)
     }
 }
 
