@@ -102,7 +102,8 @@ impl Args {
                 handles: None,
                 rows: rows.as_ref(),
                 ids_from,
-                written: self.written,
+                filter: None,
+                written: self.written.clone(),
             };
             match self.pairs {
                 Pairs::SameId => templates.read_with_ids(agreement.shape(), templates::NO_LABELS, console),

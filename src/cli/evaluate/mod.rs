@@ -184,7 +184,8 @@ impl Args {
         console: &Console,
     ) -> Result<Samples, Failure> {
         let (rows, ids_from) = (self.rows.as_ref(), self.ids_from.as_deref());
-        let templates = Templates { path, ids, handles: None, rows, ids_from, written: self.written };
+        let templates =
+            Templates { path, ids, handles: None, rows, ids_from, filter: None, written: self.written.clone() };
         let loaded = templates.read_with_ids(agreement.shape(), templates::NO_LABELS, console)?;
         console.warn_each(&format!("{}: failure to enrol", path.display()), loaded.unusable.iter());
         Ok(Samples { records: loaded.records, unusable: loaded.unusable })

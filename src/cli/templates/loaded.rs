@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::remedy::Remedy as _;
 use crate::scheme::Opened;
-use crate::template::read::{ArchiveFault, BitOrder, Place, ReadError, RecordFault, Unusable};
+use crate::template::read::{ArchiveFault, BitOrder, ColumnFault, Place, ReadError, RecordFault, Unusable};
 use crate::template::{Record, SubjectId};
 
 use crate::cli::console::{Console, count};
@@ -50,7 +50,7 @@ impl Loaded {
         let (left, refused) = (self.records.len(), &self.unusable);
         let or = if left > 0 { "; --skip-refused leaves out what cannot be used" } else { "" };
         match &refused[..] {
-            [] => Failure::at(path, "no record is chosen", "choose others (--rows, --ids-from)"),
+            [] => Failure::at(path, "no record is chosen", "choose others (--rows, --ids-from, --where)"),
             [one] => {
                 let error = ReadError::Record { place: one.place, fault: one.fault.clone() };
                 let remedy = own_remedy(&error).map(Into::into).or_else(|| error.remedy());
@@ -116,6 +116,11 @@ pub fn own_remedy(error: &ReadError) -> Option<&'static str> {
         ReadError::Record { fault: RecordFault::TwoLabels(_), .. } | ReadError::Archive(ArchiveFault::TwoLabels(_)) => {
             Some("leave one out, or give the ids apart (--ids)")
         }
+        ReadError::Column(ColumnFault::Absent { .. }) => {
+            Some("name the column (--column), which has one list of all values in each row, or call it so")
+        }
+        ReadError::Column(ColumnFault::TwoTemplates(_)) => Some("name one (--column)"),
+        ReadError::Column(ColumnFault::TwoLabels(_)) => Some("name one (--id-column), or give the ids apart (--ids)"),
         ReadError::Record { fault: RecordFault::FractionIds, .. } => Some(
             "write whole numbers (astype(int) in NumPy and pandas), or give the ids apart (--ids), in double quotes if they are so",
         ),

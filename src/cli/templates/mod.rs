@@ -7,10 +7,14 @@ mod written;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use crate::remedy::Remedy as _;
 use crate::scheme::Progress as _;
 use crate::template::TemplateShape;
-use crate::template::read::{self, Entry, Format, Found, Given, IdSource, Identity, ReadError, Source};
+use crate::template::read::{
+    self, Entry, Filter, FilterFault, Format, Found, Given, IdSource, Identity, ReadError, Source,
+};
 
 use super::console::Console;
 use super::desk::Records;
@@ -30,6 +34,8 @@ pub struct Templates<'a> {
     pub handles: Option<&'a str>,
     pub rows: Option<&'a RowList>,
     pub ids_from: Option<&'a Path>,
+    /// Which rows are meant by what stands in them.
+    pub filter: Option<&'a Filter>,
     pub written: Written,
 }
 
@@ -41,6 +47,9 @@ pub struct Beside {
     ids: Option<PathBuf>,
     #[command(flatten)]
     pub chosen: Chosen,
+    /// Parquet and Arrow: only rows of which this holds, in SQL: "quality >= 0.7 AND site IN ('a', 'b')"
+    #[arg(long = "where", value_name = "EXPRESSION", value_parser = filter)]
+    filter: Option<Filter>,
     /// Leave out records that make no template, and go on with the others
     #[arg(long)]
     pub skip_refused: bool,
@@ -50,16 +59,25 @@ pub struct Beside {
 
 impl Beside {
     pub fn templates<'a>(&'a self, path: &'a Path) -> Templates<'a> {
-        let Self { ids, chosen, written, .. } = self;
+        let Self { ids, chosen, filter, written, .. } = self;
         Templates {
             path,
             ids: ids.as_deref(),
             handles: None,
             rows: chosen.rows.as_ref(),
             ids_from: chosen.ids_from.as_deref(),
-            written: *written,
+            filter: filter.as_ref(),
+            written: written.clone(),
         }
     }
+}
+
+/// A condition on rows as it is written.
+fn filter(text: &str) -> Result<Filter, String> {
+    text.parse().map_err(|fault: FilterFault| {
+        let remedy = fault.remedy().unwrap_or_default();
+        format!("{fault}\n{remedy}")
+    })
 }
 
 /// Why templates without ids are not evaluated.
@@ -117,13 +135,14 @@ impl Templates<'_> {
         }
         let file = files::open(self.path)?;
         let (is_file, bytes) = file.metadata().map_or((false, 0), |found| (found.is_file(), found.len()));
-        let meter = console.meter("read", "byte", bytes);
-        let file = Metered { file, meter: &meter };
+        let meter = Arc::new(console.meter("read", "byte", bytes));
+        let file = Metered { file, meter: meter.clone() };
         let source = if is_file { Source::file(file) } else { Source::new(file) };
         let mut source = source.map_err(|error| self.explain(&error))?;
         let format = self.format(&mut source, shape)?;
         let handles = self.handles.map(str::to_owned);
-        let given = Given { handles, ..self.written.given(self.identities(format, console)?) };
+        let identities = self.identities(format, console)?;
+        let given = Given { handles, ..self.written.given(identities, self.filter.cloned()) };
         let mut choice = Choice::new(self.rows, self.ids_from)?;
         let end = read::each(source, format, shape, given, &mut |ids, entry| {
             let refused = ids == IdSource::Numbered && matches!(unnamed, Unnamed::Refused(_));
@@ -197,7 +216,7 @@ impl Templates<'_> {
     fn tell(&self, found: &Found, format: Format, console: &Console) {
         let kind = match format {
             Format::Npy | Format::Npz => "array",
-            Format::Csv => "column",
+            Format::Csv | Format::Parquet | Format::Arrow => "column",
             Format::Json | Format::IrisBase64 => "field",
         };
         let path = self.path.display();
@@ -224,9 +243,9 @@ impl Templates<'_> {
     /// How the file is written: by its content, but for texts of which something else is said.
     fn format(&self, source: &mut Source<'_>, shape: TemplateShape) -> Result<Format, Failure> {
         let found = Format::of(source, shape).map_err(|error| self.explain(&error))?;
-        let is_numpy = |format| matches!(format, Format::Npy | Format::Npz);
+        let is_certain = |format| !matches!(format, Format::Csv | Format::Json | Format::IrisBase64);
         match self.written.format() {
-            Some(said) if said != found && (is_numpy(said) || is_numpy(found)) => Err(Failure::at(
+            Some(said) if said != found && (is_certain(said) || is_certain(found)) => Err(Failure::at(
                 self.path,
                 format_args!("its content is {found}, not {said}"),
                 "leave out --format: it is found out",
@@ -240,6 +259,10 @@ impl Templates<'_> {
     fn identities(&self, format: Format, console: &Console) -> Result<Option<Vec<Identity>>, Failure> {
         let beside = self.ids_beside();
         let path = match self.ids {
+            Some(path) if self.written.id_column().is_some() => {
+                let problem = "ids are given here, and --id-column names a column of them";
+                return Err(Failure::at(path, problem, "leave out one of both"));
+            }
             Some(path) => path,
             None if format == Format::Npy && !files::is_standard_input(self.path) && beside.is_file() => {
                 console.note(format_args!("{}: ids from {}", self.path.display(), beside.display()));
@@ -277,12 +300,12 @@ fn listed(names: &[String]) -> String {
 }
 
 /// A file of which it is shown how far it is read.
-struct Metered<'a> {
+struct Metered {
     file: std::fs::File,
-    meter: &'a Meter,
+    meter: Arc<Meter>,
 }
 
-impl Read for Metered<'_> {
+impl Read for Metered {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let read = self.file.read(out)?;
         self.meter.advance(read as u64);
@@ -290,7 +313,7 @@ impl Read for Metered<'_> {
     }
 }
 
-impl Seek for Metered<'_> {
+impl Seek for Metered {
     fn seek(&mut self, place: SeekFrom) -> io::Result<u64> {
         self.file.seek(place)
     }

@@ -1,13 +1,19 @@
 //! How a file of templates is written, where its user must say so.
 
-use crate::template::read::{BitOrder, Format, Given, Identity, MaskMarks, Told};
+use crate::template::read::{BitOrder, Filter, Format, Given, Identity, MaskMarks, Told};
 
 /// How templates are written.
-#[derive(Clone, Copy, Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 pub struct Written {
     /// How the templates are written, where their content does not say so
     #[arg(long, value_enum)]
     format: Option<FileFormat>,
+    /// Parquet and Arrow: the column of the templates, or of the codes of irises [default: found by its name or type]
+    #[arg(long, value_name = "NAME")]
+    column: Option<String>,
+    /// Parquet and Arrow: the column of their ids [default: found by its name]
+    #[arg(long, value_name = "NAME")]
+    id_column: Option<String>,
     /// Whether the first line of templates in CSV is a header [default: found out; refused where that cannot be told]
     #[arg(long, value_enum)]
     header: Option<YesNo>,
@@ -25,10 +31,23 @@ impl Written {
         self.format.map(Format::from)
     }
 
+    /// The column of ids that was said.
+    pub(super) fn id_column(&self) -> Option<&str> {
+        self.id_column.as_deref()
+    }
+
     /// What was said of it, for its reader.
-    pub(super) fn given(&self, identities: Option<Vec<Identity>>) -> Given {
+    pub(super) fn given(&self, identities: Option<Vec<Identity>>, filter: Option<Filter>) -> Given {
         let irises = Told { marks: self.mask_marks.map(Into::into), order: self.bit_order.map(Into::into) };
-        Given { identities, header: self.header.map(|header| header == YesNo::Yes), handles: None, irises }
+        Given {
+            identities,
+            header: self.header.map(|header| header == YesNo::Yes),
+            handles: None,
+            column: self.column.clone(),
+            id_column: self.id_column.clone(),
+            filter,
+            irises,
+        }
     }
 }
 
@@ -76,6 +95,11 @@ enum FileFormat {
     Json,
     /// Lines of base64 iris codes
     IrisBase64,
+    /// Apache Parquet
+    Parquet,
+    /// Apache Arrow, also Feather version 2 and streams
+    #[value(alias = "feather")]
+    Arrow,
 }
 
 impl From<FileFormat> for Format {
@@ -86,6 +110,8 @@ impl From<FileFormat> for Format {
             FileFormat::Csv => Self::Csv,
             FileFormat::Json => Self::Json,
             FileFormat::IrisBase64 => Self::IrisBase64,
+            FileFormat::Parquet => Self::Parquet,
+            FileFormat::Arrow => Self::Arrow,
         }
     }
 }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::Format;
 use super::bit_order::BitOrder;
+use super::column_fault::{ColumnFault, ContainerFault, FilterFault};
 use super::foreign::Foreign;
 use super::names::Two;
 use crate::remedy::Remedy;
@@ -103,6 +104,23 @@ pub enum ReadError {
     /// The `.npz` archive is at fault.
     #[error("{0}")]
     Archive(#[from] ArchiveFault),
+    /// The format has no columns that could be named, nor rows that could be judged.
+    #[error("{format}: there is no choosing {what} by an option")]
+    NotByColumn {
+        /// How the file is written.
+        format: Format,
+        /// What was to be chosen.
+        what: &'static str,
+    },
+    /// The columns of a Parquet or Arrow file are at fault.
+    #[error("{0}")]
+    Column(#[from] ColumnFault),
+    /// The Parquet or Arrow file is.
+    #[error("{0}")]
+    Container(#[from] ContainerFault),
+    /// The condition on rows is.
+    #[error("{0}")]
+    Filter(#[from] FilterFault),
 }
 
 impl Remedy for ReadError {
@@ -115,6 +133,12 @@ impl Remedy for ReadError {
             Self::Record { fault, .. } => return fault.remedy(),
             Self::Array { fault, .. } => return fault.remedy(),
             Self::Archive(fault) => return fault.remedy(),
+            Self::Column(fault) => return fault.remedy(),
+            Self::Container(fault) => return fault.remedy(),
+            Self::Filter(fault) => return fault.remedy(),
+            Self::NotByColumn { .. } => {
+                "leave it out: what is read is called as 'cotejo help formats' lists; or write Parquet or Arrow"
+            }
             Self::IdentityCount { .. } => "give one a line, in the order of the records",
             Self::NoHandles { found, .. } if found.is_empty() => "give the file a column, field or array of that name",
             Self::NoHandles { .. } => "name one of these",
@@ -288,6 +312,18 @@ pub enum RecordFault {
         /// The column's number.
         column: usize,
     },
+    /// Nothing stands where something must.
+    #[error("`{name}` is null")]
+    Null {
+        /// The first 64 characters of the column's name.
+        name: String,
+    },
+    /// A whole number that has more digits than a coordinate.
+    #[error("column {column} is a whole number beyond 2^53, which is not kept exactly")]
+    Inexact {
+        /// The column's number.
+        column: usize,
+    },
     /// A text in place of a list of numbers.
     #[error("`{name}` is no list of numbers")]
     NoNumbers {
@@ -392,6 +428,8 @@ impl Remedy for RecordFault {
             Self::Strays { .. } => "leave out what is no value",
             Self::IndexColumn => "write the file without it: to_csv(..., index=False)",
             Self::Elided { .. } => "write them with tolist(), or the whole array with numpy.save",
+            Self::Null { .. } => "give every record its template and its id, or leave out the record",
+            Self::Inexact { .. } => "write floating-point numbers",
             Self::NoValue { .. } => "give every value, or leave out the record",
             Self::NoTemplate { .. } => "call it so",
             Self::OtherKind { .. } => "give templates of the agreed kind, or leave it out",

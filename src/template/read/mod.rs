@@ -5,11 +5,14 @@
 //! `.npz` archives (which inflate, up to [`npz::limit_bytes`]), arrays that do not lie row by row, UTF-16, and a JSON value that is a list
 //! of all.
 //!
-//! Bytes become rows (`npy`, `npz`, `csv`, `json`, `iris_base64`), each a template or the fault that makes it none; irises are settled
+//! Bytes become rows (`npy`, `npz`, `csv`, `json`, `iris_base64`, `columnar`), each a template or the fault that makes it none; irises are settled
 //! (`irises`: which order of bits, which masks); then it is known whose they are (`naming`).
 
 mod array;
 mod bit_order;
+mod column_fault;
+#[cfg(feature = "columnar")]
+mod columnar;
 mod csv;
 mod error;
 mod fields;
@@ -31,6 +34,9 @@ mod testing;
 mod text;
 
 pub use bit_order::BitOrder;
+pub use column_fault::{ADMITTED, ColumnFault, ContainerFault, FilterFault};
+#[cfg(feature = "columnar")]
+pub use columnar::{Filter, each_of_batches};
 pub use error::{ArchiveFault, ArrayFault, Place, ReadError, RecordFault, Unusable};
 pub use foreign::Foreign;
 pub(super) use identities::written;
@@ -65,6 +71,12 @@ pub enum Format {
     Json,
     /// Base64 iris codes, most significant bit first, in lines code, mask, code, mask; or JSON that holds them.
     IrisBase64,
+    /// Apache Parquet: a column of lists, of packed bytes or of texts, as in [`each_of_batches`].
+    #[cfg(feature = "columnar")]
+    Parquet,
+    /// Apache Arrow's files (Feather, version 2) and streams, with columns as [`Format::Parquet`].
+    #[cfg(feature = "columnar")]
+    Arrow,
 }
 
 impl Format {
@@ -80,6 +92,10 @@ impl Format {
         }
         if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06") {
             return Ok(Self::Npz);
+        }
+        #[cfg(feature = "columnar")]
+        if let Some(format) = columnar::format(bytes) {
+            return Ok(format);
         }
         let values = match shape {
             TemplateShape::Vector(dimension) => Some(dimension),
@@ -98,6 +114,15 @@ impl Format {
             _ => Self::Csv,
         })
     }
+
+    /// Whether columns have types and can be named, and rows be judged by them.
+    fn has_columns(self) -> bool {
+        match self {
+            Self::Npy | Self::Npz | Self::Csv | Self::Json | Self::IrisBase64 => false,
+            #[cfg(feature = "columnar")]
+            Self::Parquet | Self::Arrow => true,
+        }
+    }
 }
 
 impl std::fmt::Display for Format {
@@ -108,6 +133,10 @@ impl std::fmt::Display for Format {
             Self::Csv => "CSV",
             Self::Json => "JSON",
             Self::IrisBase64 => "lines of base64 iris codes",
+            #[cfg(feature = "columnar")]
+            Self::Parquet => "Parquet",
+            #[cfg(feature = "columnar")]
+            Self::Arrow => "Arrow",
         })
     }
 }
@@ -156,6 +185,10 @@ trait Sink {
 
     /// Takes a row; an error ends the reading.
     fn row(&mut self, row: Row<Raw>) -> Result<(), ReadError>;
+
+    /// A row of the file is not meant.
+    #[cfg(feature = "columnar")]
+    fn left_out(&mut self);
 }
 
 /// What is asked of a file beside its templates.
@@ -165,9 +198,29 @@ struct Asked<'a> {
     apart: bool,
     /// What handles are read from.
     handles: Option<&'a str>,
+    /// The column of the templates.
+    column: Option<&'a str>,
+    /// The column of the identifiers.
+    id_column: Option<&'a str>,
+    /// Which rows are meant.
+    #[cfg(feature = "columnar")]
+    filter: Option<&'a Filter>,
 }
 
 impl Asked<'_> {
+    /// What is to be chosen in a way that only columns of a known type admit.
+    fn by_column(&self) -> Option<&'static str> {
+        #[cfg(feature = "columnar")]
+        if self.filter.is_some() {
+            return Some("rows");
+        }
+        match (self.column, self.id_column) {
+            (Some(_), _) => Some("templates"),
+            (None, Some(_)) => Some("ids"),
+            (None, None) => None,
+        }
+    }
+
     /// Whether this is the name of what handles are read from.
     fn is_handles(&self, name: &str) -> bool {
         self.handles.is_some_and(|handles| handles.eq_ignore_ascii_case(name))
@@ -215,8 +268,29 @@ pub struct Given {
     pub header: Option<bool>,
     /// The array, column or field of the subjects' handles, by its name; letters count alike in either case.
     pub handles: Option<String>,
+    /// The column of the templates, or of the codes of irises, by its name; Parquet and Arrow only.
+    pub column: Option<String>,
+    /// The column of the identifiers, by its name; Parquet and Arrow only.
+    pub id_column: Option<String>,
+    /// Which rows are meant; Parquet and Arrow only. Rows count as those of the file, also identities that are given.
+    #[cfg(feature = "columnar")]
+    pub filter: Option<Filter>,
     /// How irises are written.
     pub irises: Told,
+}
+
+impl Given {
+    /// What of it is asked of the file.
+    fn asked(&self) -> Asked<'_> {
+        Asked {
+            apart: self.identities.is_some(),
+            handles: self.handles.as_deref(),
+            column: self.column.as_deref(),
+            id_column: self.id_column.as_deref(),
+            #[cfg(feature = "columnar")]
+            filter: self.filter.as_ref(),
+        }
+    }
 }
 
 /// Whose word it is that records are of their subjects.
@@ -310,14 +384,20 @@ pub fn each(
     given: Given,
     take: &mut dyn FnMut(IdSource, Entry) -> ControlFlow<()>,
 ) -> Result<End, ReadError> {
-    let Given { identities, header, handles, irises } = given;
-    let asked = Asked { apart: identities.is_some(), handles: handles.as_deref() };
-    let mut naming = Naming::new(shape, irises, identities, take);
+    let asked = given.asked();
+    if let Some(what) = asked.by_column().filter(|_| !format.has_columns()) {
+        return Err(ReadError::NotByColumn { format, what });
+    }
+    let mut naming = Naming::new(shape, given.irises, given.identities.as_deref(), take);
     let Beside { found, mask } = match format {
+        #[cfg(feature = "columnar")]
+        Format::Parquet => columnar::parquet(source, shape, asked, &mut naming)?,
+        #[cfg(feature = "columnar")]
+        Format::Arrow => columnar::arrow(source, shape, asked, &mut naming)?,
         Format::Npy if asked.handles.is_some() => return Err(ReadError::NoPlaceForHandles { format }),
         Format::Npy => npy::rows(source, shape, &mut naming).map(|()| Beside::default())?,
         Format::Npz => npz::rows(source, shape, asked, &mut naming)?,
-        Format::Csv => csv::rows(source, shape, header, asked, &mut naming)?,
+        Format::Csv => csv::rows(source, shape, given.header, asked, &mut naming)?,
         Format::Json => json::rows(source, shape, asked, &mut naming)?,
         Format::IrisBase64 => iris_base64::rows(source, shape, asked, &mut naming)?,
     };

@@ -13,7 +13,7 @@ pub(super) struct Naming<'a> {
     take: &'a mut dyn FnMut(IdSource, Entry) -> ControlFlow<()>,
     settling: Option<Settling>,
     /// One for each row, where they are given apart.
-    given: Option<Vec<Identity>>,
+    given: Option<&'a [Identity]>,
     ids: Option<IdSource>,
     /// Rows that came while it was not known whether any says whose it is.
     waiting: Vec<Row<Template>>,
@@ -49,7 +49,7 @@ impl<'a> Naming<'a> {
     pub(super) fn new(
         shape: TemplateShape,
         irises: Told,
-        given: Option<Vec<Identity>>,
+        given: Option<&'a [Identity]>,
         take: &'a mut dyn FnMut(IdSource, Entry) -> ControlFlow<()>,
     ) -> Self {
         let settling = match shape {
@@ -65,7 +65,7 @@ impl<'a> Naming<'a> {
     fn pass(&mut self, row: Row<Template>, ids: IdSource) -> Result<(), ReadError> {
         self.rows += 1;
         let (record, Row { place, person, subject, mut eye, handle, template }) = (self.rows, row);
-        let identity = self.given.as_ref().and_then(|given| given.get(record - 1));
+        let identity = self.given.and_then(|given| given.get(record - 1));
         eye = identity.and_then(|identity| identity.eye).or(eye);
         let subject = identity.map(|identity| identity.subject.clone()).or(subject);
         if let Some(subject) = subject.as_ref().filter(|_| ids == IdSource::File) {
@@ -145,5 +145,10 @@ impl Sink for Naming<'_> {
                 Ok(())
             }
         }
+    }
+
+    #[cfg(feature = "columnar")]
+    fn left_out(&mut self) {
+        self.rows += 1;
     }
 }

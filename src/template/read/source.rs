@@ -24,19 +24,28 @@ pub struct Source<'a> {
 /// Where a file's bytes come from.
 enum Origin<'a> {
     Stream(Box<dyn Read + 'a>),
-    File(Box<dyn Seekable + 'a>),
+    File(Box<dyn Seekable>),
+    Memory(Cursor<&'a [u8]>),
 }
 
-/// What can be read at any place.
-pub(super) trait Seekable: Read + Seek {}
+/// All of a file, to be read at any place by whoever holds it.
+#[cfg(feature = "columnar")]
+pub(super) enum Whole {
+    File(Box<dyn Seekable>),
+    Memory(Vec<u8>),
+}
 
-impl<T: Read + Seek> Seekable for T {}
+/// What can be read at any place, also by another thread.
+pub(super) trait Seekable: Read + Seek + Send {}
+
+impl<T: Read + Seek + Send> Seekable for T {}
 
 impl Origin<'_> {
     fn read(&mut self) -> &mut dyn Read {
         match self {
             Self::Stream(stream) => stream,
             Self::File(file) => file,
+            Self::Memory(bytes) => bytes,
         }
     }
 }
@@ -51,12 +60,12 @@ impl<'a> Source<'a> {
         Self::from(Origin::Stream(Box::new(stream)))
     }
 
-    /// A file, from its beginning: an archive in it need not fit in memory.
+    /// A file, from its beginning: an archive or a Parquet file in it need not fit in memory.
     ///
     /// # Errors
     ///
     /// [`ReadError::Unreadable`].
-    pub fn file(file: impl Read + Seek + 'a) -> Result<Self, ReadError> {
+    pub fn file(file: impl Read + Seek + Send + 'static) -> Result<Self, ReadError> {
         Self::from(Origin::File(Box::new(file)))
     }
 
@@ -80,7 +89,7 @@ impl<'a> Source<'a> {
     ///
     /// None: memory can be read.
     pub fn of(bytes: &'a [u8]) -> Result<Self, ReadError> {
-        Self::file(Cursor::new(bytes))
+        Self::from(Origin::Memory(Cursor::new(bytes)))
     }
 
     fn there(&self) -> &[u8] {
@@ -133,12 +142,36 @@ impl<'a> Source<'a> {
 
     /// The whole of it, of which nothing was passed, to be read at any place; and its length.
     pub(super) fn seekable(self) -> Result<(Box<dyn Seekable + 'a>, u64), ReadError> {
-        let mut file = match self.file {
+        let mut file: Box<dyn Seekable + 'a> = match self.file {
             Origin::File(file) => file,
+            Origin::Memory(bytes) => Box::new(bytes),
             Origin::Stream(_) => Box::new(Cursor::new(self.rest()?)),
         };
         let bytes = file.seek(SeekFrom::End(0)).and_then(|bytes| file.rewind().map(|()| bytes));
         bytes.map(|bytes| (file, bytes)).map_err(|error| ReadError::Unreadable(error.kind()))
+    }
+
+    /// The whole of it, of which nothing was passed; of a stream at most `limit_bytes`, or none where there are more.
+    #[cfg(feature = "columnar")]
+    pub(super) fn whole(self, limit_bytes: u64) -> Result<Option<Whole>, ReadError> {
+        match self.file {
+            Origin::File(file) => Ok(Some(Whole::File(file))),
+            Origin::Memory(bytes) => Ok(Some(Whole::Memory(bytes.into_inner().to_vec()))),
+            Origin::Stream(_) => {
+                let mut bytes = Vec::new();
+                let read = self.take(limit_bytes.saturating_add(1)).read_to_end(&mut bytes);
+                let read = read.map_err(|error| ReadError::Unreadable(error.kind()))? as u64;
+                Ok((read <= limit_bytes).then_some(Whole::Memory(bytes)))
+            }
+        }
+    }
+
+    /// The next bytes, so many of them; fewer where the file ends before. They are not reserved before they come.
+    #[cfg(feature = "columnar")]
+    pub(super) fn piece(&mut self, bytes: u64) -> Result<Vec<u8>, ReadError> {
+        let mut piece = Vec::new();
+        let read = self.take(bytes).read_to_end(&mut piece);
+        read.map(|_| piece).map_err(|error| ReadError::Unreadable(error.kind()))
     }
 
     /// The next line without its end; `None` behind the last.

@@ -19,6 +19,9 @@ impl Sink for Vec<Row<Raw>> {
         self.push(row);
         Ok(())
     }
+
+    #[cfg(feature = "columnar")]
+    fn left_out(&mut self) {}
 }
 
 pub(super) fn rows(
