@@ -56,6 +56,16 @@ class Records:
         eyes: Sequence[str | None] | None = None,
         handles: Sequence[str | None] | None = None,
     ) -> Records: ...
+    @staticmethod
+    def of_frame(
+        frame: Any,
+        count: int,
+        column: str | None = None,
+        id_column: str | None = None,
+        handles: str | None = None,
+        ids: Sequence[str] | None = None,
+        eyes: Sequence[str | None] | None = None,
+    ) -> Records: ...
     def __len__(self) -> int: ...
 
 class Gallery:

@@ -28,12 +28,21 @@ def records(
     masks: Any = None,
     ids: Any = None,
     eyes: Iterable[str | None] | None = None,
-    handles: Iterable[str | None] | None = None,
+    handles: Iterable[str | None] | str | None = None,
+    column: str | None = None,
+    id_column: str | None = None,
     place: str = "templates",
 ) -> _native.Records:
-    """The records of templates: an array, a list of them, iris codes with masks, Open-IRIS' templates."""
+    """The records of templates: an array, a list of them, iris codes with masks, Open-IRIS' templates, a frame."""
     if isinstance(templates, _native.Records):
         return templates
+    if hasattr(templates, "__arrow_c_stream__"):
+        return _frame(templates, masks, ids, eyes, handles, column, id_column, place)
+    for name, value in (("column", column), ("id_column", id_column)):
+        if value is not None:
+            raise TemplatesError(place, f"{name}={value!r}, but an array has no columns of names", f"leave {name} out")
+    if isinstance(handles, str):
+        raise TemplatesError(place, f"handles={handles!r}, but an array has no columns of names", "give them as a list")
     kind, axes = terms._native.shape
     if kind == "iris":
         codes, its_masks = _irises(templates, masks, axes, place)
@@ -48,6 +57,39 @@ def records(
         None if ids is None else identifiers(ids),
         None if eyes is None else [None if eye is None else _eye(eye) for eye in eyes],
         None if handles is None else [None if _missing(handle) else str(handle) for handle in handles],
+    )
+
+
+def _frame(
+    frame: Any,
+    masks: Any,
+    ids: Any,
+    eyes: Iterable[str | None] | None,
+    handles: Iterable[str | None] | str | None,
+    column: str | None,
+    id_column: str | None,
+    place: str,
+) -> _native.Records:
+    """The rows of a frame of pandas, polars or pyarrow: its columns say whose they are."""
+    if masks is not None:
+        raise TemplatesError(place, "masks beside a frame", "give them as a column that is called `mask` or `valid`")
+    if handles is not None and not isinstance(handles, str):
+        raise TemplatesError(place, "handles beside a frame", "name the column that has them: handles=\"case_number\"")
+    if eyes is not None and ids is None:
+        raise TemplatesError(place, "eyes beside a frame, without ids", "give both apart, or as columns `id` and `eye`")
+    try:
+        count = len(frame)
+    except TypeError:
+        # A reader of batches: it is known at its end.
+        count = 0 if ids is None else len(ids)
+    return _native.Records.of_frame(
+        frame,
+        count,
+        column,
+        id_column,
+        handles,
+        None if ids is None else identifiers(ids),
+        None if eyes is None else [None if eye is None else _eye(eye) for eye in eyes],
     )
 
 

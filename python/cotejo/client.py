@@ -69,6 +69,8 @@ class Client:
         ids: Any = None,
         masks: Any = None,
         eyes: Iterable[str | None] | None = None,
+        column: str | None = None,
+        id_column: str | None = None,
         purpose: str | None = None,
         justification: str | None = None,
         case_category: str | None = None,
@@ -80,7 +82,9 @@ class Client:
         **options: Any,
     ) -> Reply:
         """Asks, and waits for the verdicts. What is interrupted, or has no reply yet, goes on with :meth:`resume`."""
-        given = records(self.terms, probes, masks=masks, ids=ids, eyes=eyes, place="probes")
+        given = records(
+            self.terms, probes, masks=masks, ids=ids, eyes=eyes, column=column, id_column=id_column, place="probes"
+        )
         said = self._run(
             progress,
             given={"templates": given},

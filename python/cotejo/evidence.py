@@ -77,6 +77,7 @@ def evaluate(
     *,
     masks: Any = None,
     eyes: Iterable[str | None] | None = None,
+    column: str | None = None,
     encrypt: int | str = 400,
     target_fmr: float | None = None,
     seed: int = 1,
@@ -86,7 +87,10 @@ def evaluate(
 
     ``encrypt`` is how many pairs are decided under encryption too: a number, ``"all"`` or ``"none"``. ``target_fmr`` proposes a threshold.
     """
-    given = records(terms, templates, masks=masks, ids=labels, eyes=eyes)
+    # Of a frame, labels may be a column.
+    named = labels if isinstance(labels, str) else None
+    ids = None if named is not None else labels
+    given = records(terms, templates, masks=masks, ids=ids, eyes=eyes, column=column, id_column=named)
     with tempfile.TemporaryDirectory(prefix="cotejo-") as folder:
         page = os.path.join(folder, "card.html")
         _, data, _ = _program.run(

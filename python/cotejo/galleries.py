@@ -20,7 +20,9 @@ def enroll(
     ids: Any = None,
     masks: Any = None,
     eyes: Iterable[str | None] | None = None,
-    handles: Iterable[str | None] | None = None,
+    handles: Iterable[str | None] | str | None = None,
+    column: str | None = None,
+    id_column: str | None = None,
     append: bool = False,
     overwrite: bool = False,
     on_invalid: str = "raise",
@@ -33,8 +35,12 @@ def enroll(
     """
     beside = {"append": append, "force": overwrite, "skip_refused": skips(on_invalid), "out": out, **options}
     if isinstance(templates, str) or hasattr(templates, "__fspath__"):
-        _, said, _ = _program.run("enroll", terms=terms, progress=progress, templates=templates, ids=ids, **beside)
+        named = {"templates": templates, "ids": ids, "handles": handles, "column": column, "id_column": id_column}
+        _, said, _ = _program.run("enroll", terms=terms, progress=progress, **named, **beside)
     else:
-        given = records(terms, templates, masks=masks, ids=ids, eyes=eyes, handles=handles, place="gallery")
+        of_frame = {"column": column, "id_column": id_column}
+        given = records(
+            terms, templates, masks=masks, ids=ids, eyes=eyes, handles=handles, **of_frame, place="gallery"
+        )
         _, said, _ = _program.run("enroll", terms=terms, progress=progress, given={"templates": given}, **beside)
     return said

@@ -90,6 +90,8 @@ class Querier:
         ids: Any = None,
         masks: Any = None,
         eyes: Iterable[str | None] | None = None,
+        column: str | None = None,
+        id_column: str | None = None,
         reference: str | None = None,
         on_invalid: str = "raise",
     ) -> tuple[bytes, Pending]:
@@ -97,7 +99,9 @@ class Querier:
 
         ``reference`` asks about one enrolled person alone (1:1), whom it names to the custodian.
         """
-        given = records(self.terms, probes, masks=masks, ids=ids, eyes=eyes, place="probes")
+        given = records(
+            self.terms, probes, masks=masks, ids=ids, eyes=eyes, column=column, id_column=id_column, place="probes"
+        )
         query, pending, skipped = self._native.encrypt(given, reference, skips(on_invalid))
         return query, Pending(self.terms, pending, skipped)
 
@@ -208,12 +212,17 @@ class Gallery:
         ids: Any = None,
         masks: Any = None,
         eyes: Iterable[str | None] | None = None,
-        handles: Iterable[str | None] | None = None,
+        handles: Iterable[str | None] | str | None = None,
+        column: str | None = None,
+        id_column: str | None = None,
         on_invalid: str = "raise",
         progress: ProgressArgument = False,
     ) -> None:
         self.terms = terms
-        given = records(terms, templates, masks=masks, ids=ids, eyes=eyes, handles=handles, place="gallery")
+        of_frame = {"column": column, "id_column": id_column}
+        given = records(
+            terms, templates, masks=masks, ids=ids, eyes=eyes, handles=handles, **of_frame, place="gallery"
+        )
         with Telling(progress) as telling:
             self._native, self.skipped = _native.enrol(terms._native, given, skips(on_invalid), telling)
 
@@ -265,13 +274,15 @@ class Custodian:
         ids: Any = None,
         masks: Any = None,
         eyes: Iterable[str | None] | None = None,
-        handles: Iterable[str | None] | None = None,
+        handles: Iterable[str | None] | str | None = None,
+        column: str | None = None,
+        id_column: str | None = None,
         on_invalid: str = "raise",
         memory: int = 1 << 30,
         progress: ProgressArgument = False,
     ) -> None:
         self.terms = terms
-        beside = {"ids": ids, "masks": masks, "eyes": eyes, "handles": handles}
+        beside = {"ids": ids, "masks": masks, "eyes": eyes, "handles": handles, "column": column, "id_column": id_column}
         if isinstance(gallery, (str, os.PathLike, Gallery)):
             given = [name for name, value in beside.items() if value is not None]
             if given:

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use cotejo::cli::embedded::{self, Cause, Failure};
 use cotejo::custodian::{self, Enrolling};
+use cotejo::template::read::IdSource;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use rand::{RngCore as _, SeedableRng as _};
@@ -86,7 +87,7 @@ pub fn enrol(
         let mut enrolling = Enrolling::new(opened, salt, Cursor::new(Vec::new()));
         let mut refused = Vec::new();
         let mut unwritten = None;
-        given.for_each(opened.shape(), watched, &mut |entry| {
+        let end = given.for_each(opened.shape(), watched, &mut |entry| {
             match entry {
                 // The spool is in memory, and takes whatever comes.
                 Ok((number, filed)) => unwritten = enrolling.add(number, filed).err(),
@@ -94,6 +95,9 @@ pub fn enrol(
             }
             unwritten.is_none()
         })?;
+        if let Some(end) = end.filter(|end| given.is_frame() && end.ids == IdSource::Numbered) {
+            return Err(without_ids(&end.found.candidates));
+        }
         let unwritable = |error: std::io::Error| Failure::new("gallery", error, "report this as a defect");
         let made = unwritten.map_or_else(|| enrolling.finish(), Err).map_err(unwritable)?;
         refused.extend(made.refused.iter().map(Refused::of));
@@ -114,4 +118,13 @@ pub fn enrol(
     })?;
     let (gallery, refused) = made.map_err(|failure| raised(py, failure))?;
     Ok((Gallery { gallery: Arc::new(gallery) }, refused))
+}
+
+/// A frame of which nothing says whose its rows are: their numbers are no identities.
+fn without_ids(candidates: &[String]) -> Failure {
+    let remedy = match candidates {
+        [] => "name the column that has them (id_column=...), or give them apart (ids=...)".to_owned(),
+        names => format!("name the column that has them: id_column={:?}, or give them apart (ids=...)", names.join(", ")),
+    };
+    Failure::new("gallery", "a frame without ids: nothing says whose its rows are", remedy).because(Cause::Templates)
 }

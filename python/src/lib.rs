@@ -6,6 +6,7 @@
 
 mod agreement;
 mod command;
+mod frames;
 mod gallery;
 mod parties;
 mod raised;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use cotejo::Remedy;
 use cotejo::cli::embedded::{self, Cause, Failure};
-use cotejo::template::read::{End, Entry, Found, IdSource, Place, ReadError, RecordFault, Unusable};
+use cotejo::template::read::{End, Entry, Found, IdSource, Identity, Place, ReadError, RecordFault, Unusable};
 use cotejo::template::{
     Bits, Eye, Filed, Handle, IrisCode, IrisShape, RealVector, Record, SubjectId, Template, TemplateShape,
 };
@@ -14,6 +14,7 @@ use half::f16;
 use numpy::{PyArray2, PyArrayMethods as _, PyUntypedArray, PyUntypedArrayMethods as _};
 use pyo3::prelude::*;
 
+use crate::frames::Frame;
 use crate::raised::problem;
 use crate::work::Watched;
 
@@ -31,9 +32,59 @@ pub struct Given(Arc<Inner>);
 struct Inner {
     arrays: Arrays,
     count: usize,
+    whose: Whose,
+}
+
+/// Whose the rows are, as far as that is given apart.
+struct Whose {
     ids: Option<Vec<SubjectId>>,
     eyes: Option<Vec<Option<Eye>>>,
     handles: Option<Vec<Option<Handle>>>,
+}
+
+impl Whose {
+    fn new(
+        py: Python<'_>,
+        count: usize,
+        ids: Option<Vec<String>>,
+        eyes: Option<Vec<Option<String>>>,
+        handles: Option<Vec<Option<String>>>,
+    ) -> PyResult<Self> {
+        let fault = |what: &str, number: usize, why: &dyn std::fmt::Display| {
+            let what = format!("{what} number {}: {why}", number + 1);
+            problem(py, Cause::Templates, "templates", &what, "give one for each template, in their order")
+        };
+        let all = |what: &str, length: Option<usize>| match length {
+            Some(length) if length != count => {
+                Err(fault(what, length, &format_args!("there are {length} of them for {count} templates")))
+            }
+            _ => Ok(()),
+        };
+        all("ids", ids.as_ref().map(Vec::len))?;
+        all("eyes", eyes.as_ref().map(Vec::len))?;
+        all("handles", handles.as_ref().map(Vec::len))?;
+        let id = |(number, id): (usize, String)| SubjectId::try_from(id).map_err(|error| fault("id", number, &error));
+        let eye = |(number, eye): (usize, Option<String>)| match eye.as_deref() {
+            None => Ok(None),
+            Some("left") => Ok(Some(Eye::Left)),
+            Some("right") => Ok(Some(Eye::Right)),
+            Some(_) => Err(fault("eye", number, &RecordFault::Eye)),
+        };
+        let handle = |(number, handle): (usize, Option<String>)| {
+            handle.map(Handle::new).transpose().map_err(|error| fault("handle", number, &error))
+        };
+        let ids = ids.map(|ids| ids.into_iter().enumerate().map(id).collect()).transpose()?;
+        let eyes = eyes.map(|eyes| eyes.into_iter().enumerate().map(eye).collect()).transpose()?;
+        let handles = handles.map(|handles| handles.into_iter().enumerate().map(handle).collect()).transpose()?;
+        Ok(Self { ids, eyes, handles })
+    }
+
+    /// As a file's reader takes them.
+    fn identities(&self) -> Option<Vec<Identity>> {
+        let eye = |row: usize| self.eyes.as_ref().and_then(|eyes| eyes.get(row).copied().flatten());
+        let identity = |(row, id): (usize, &SubjectId)| Identity { subject: id.clone(), eye: eye(row), place: Place::Row(row + 1) };
+        self.ids.as_ref().map(|ids| ids.iter().enumerate().map(identity).collect())
+    }
 }
 
 /// Arrays of NumPy. Their number of rows and element types were looked at.
@@ -42,6 +93,8 @@ enum Arrays {
     Rows(Py<PyUntypedArray>),
     /// Codes and masks of irises, a bit each, as the library orders them.
     Irises { codes: Py<PyUntypedArray>, masks: Py<PyUntypedArray> },
+    /// Columns.
+    Frame(Frame),
 }
 
 /// A record that was not taken.
@@ -129,6 +182,7 @@ impl Records {
         handles: Option<Vec<Option<String>>>,
     ) -> PyResult<Self> {
         let count = rows.shape().first().copied().unwrap_or_default();
+        let whose = Whose::new(py, count, ids, eyes, handles)?;
         for array in std::iter::once(&rows).chain(&masks) {
             if array.ndim() != 2 || array.shape().first() != Some(&count) || !is_read(array) {
                 let what = format!("an array of shape {:?} of {}", array.shape(), array.dtype());
@@ -141,37 +195,29 @@ impl Records {
                 ));
             }
         }
-        let fault = |what: &str, number: usize, why: &dyn std::fmt::Display| {
-            let what = format!("{what} number {}: {why}", number + 1);
-            problem(py, Cause::Templates, "templates", &what, "give one for each template, in their order")
-        };
-        let all = |what: &str, length: Option<usize>| match length {
-            Some(length) if length != count => {
-                Err(fault(what, length, &format_args!("there are {length} of them for {count} templates")))
-            }
-            _ => Ok(()),
-        };
-        all("ids", ids.as_ref().map(Vec::len))?;
-        all("eyes", eyes.as_ref().map(Vec::len))?;
-        all("handles", handles.as_ref().map(Vec::len))?;
-        let id = |(number, id): (usize, String)| SubjectId::try_from(id).map_err(|error| fault("id", number, &error));
-        let eye = |(number, eye): (usize, Option<String>)| match eye.as_deref() {
-            None => Ok(None),
-            Some("left") => Ok(Some(Eye::Left)),
-            Some("right") => Ok(Some(Eye::Right)),
-            Some(_) => Err(fault("eye", number, &RecordFault::Eye)),
-        };
-        let handle = |(number, handle): (usize, Option<String>)| {
-            handle.map(Handle::new).transpose().map_err(|error| fault("handle", number, &error))
-        };
-        let ids = ids.map(|ids| ids.into_iter().enumerate().map(id).collect()).transpose()?;
-        let eyes = eyes.map(|eyes| eyes.into_iter().enumerate().map(eye).collect()).transpose()?;
-        let handles = handles.map(|handles| handles.into_iter().enumerate().map(handle).collect()).transpose()?;
         let arrays = match masks {
             None => Arrays::Rows(rows.unbind()),
             Some(masks) => Arrays::Irises { codes: rows.unbind(), masks: masks.unbind() },
         };
-        Ok(Self(Given(Arc::new(Inner { arrays, count, ids, eyes, handles }))))
+        Ok(Self(Given(Arc::new(Inner { arrays, count, whose }))))
+    }
+
+    /// Rows of a frame; `count` is how many there are, where that is known. Its ids are those given apart, or those of a column.
+    #[staticmethod]
+    #[pyo3(signature = (frame, count, column = None, id_column = None, handles = None, ids = None, eyes = None))]
+    fn of_frame(
+        py: Python<'_>,
+        frame: Py<PyAny>,
+        count: usize,
+        column: Option<String>,
+        id_column: Option<String>,
+        handles: Option<String>,
+        ids: Option<Vec<String>>,
+        eyes: Option<Vec<Option<String>>>,
+    ) -> PyResult<Self> {
+        let whose = Whose::new(py, count, ids, eyes, None)?;
+        let arrays = Arrays::Frame(Frame::new(frame, column, id_column, handles));
+        Ok(Self(Given(Arc::new(Inner { arrays, count, whose }))))
     }
 
     fn __len__(&self) -> usize {
@@ -191,13 +237,18 @@ impl Given {
         self.0.count
     }
 
-    /// Takes the records one by one, until `take` wants no more or the work is stopped.
+    /// Whether it is a frame, whose columns say whose rows are.
+    pub fn is_frame(&self) -> bool {
+        matches!(self.0.arrays, Arrays::Frame(_))
+    }
+
+    /// Takes the records one by one, until `take` wants no more, or the work is stopped; what is known at their end.
     pub fn for_each(
         &self,
         shape: TemplateShape,
         watched: &Watched,
         take: &mut dyn FnMut(Entry) -> bool,
-    ) -> Result<(), Failure> {
+    ) -> Result<Option<End>, Failure> {
         use cotejo::scheme::Progress as _;
         let ended = embedded::Records::each(self, shape, &mut |_, entry| {
             watched.advance(1);
@@ -208,7 +259,8 @@ impl Given {
         });
         match ended {
             Ok(_) | Err(ReadError::Stopped) if watched.stop() => Err(Failure::Interrupted),
-            Ok(_) | Err(ReadError::Stopped) => Ok(()),
+            Ok(end) => Ok(Some(end)),
+            Err(ReadError::Stopped) => Ok(None),
             Err(error) => {
                 let otherwise = "give templates of the agreed shape";
                 Err(Failure::of("templates".as_ref(), &error, otherwise).because(Cause::Templates))
@@ -220,12 +272,12 @@ impl Given {
     fn entry(&self, row: usize, template: Result<Template, RecordFault>) -> Entry {
         let inner = &self.0;
         let record = row + 1;
-        let eye = inner.eyes.as_ref().and_then(|eyes| eyes.get(row).copied().flatten());
-        let subject = inner.ids.as_ref().and_then(|ids| ids.get(row).cloned());
+        let eye = inner.whose.eyes.as_ref().and_then(|eyes| eyes.get(row).copied().flatten());
+        let subject = inner.whose.ids.as_ref().and_then(|ids| ids.get(row).cloned());
         let named = subject.clone().map_or_else(|| SubjectId::try_from(record.to_string()), Ok);
         match template.and_then(|template| Ok((template, named?))) {
             Ok((template, named)) => {
-                let handle = inner.handles.as_ref().and_then(|handles| handles.get(row).cloned().flatten());
+                let handle = inner.whose.handles.as_ref().and_then(|handles| handles.get(row).cloned().flatten());
                 Ok((record, Filed { record: Record { subject: named, eye, template }, handle }))
             }
             Err(fault) => Err(Unusable { place: Place::Row(record), record, subject, eye, fault }),
@@ -247,9 +299,10 @@ impl Given {
                 let (codes, masks) = (numbers(codes.bind(py), rows.clone())?, numbers(masks.bind(py), rows)?);
                 Ok(codes.iter().zip(&masks).map(|(code, mask)| Ok(Template::Iris(iris(code, mask, shape)?))).collect())
             }
-            (_, expected) => {
-                let columns = match &self.0.arrays {
+            (arrays, expected) => {
+                let columns = match arrays {
                     Arrays::Rows(array) | Arrays::Irises { codes: array, .. } => array.bind(py).shape().get(1).copied(),
+                    Arrays::Frame(_) => None,
                 };
                 let fault = RecordFault::Columns { expected: values(expected), actual: columns.unwrap_or_default() };
                 Ok(rows.map(|_| Err(fault.clone())).collect())
@@ -264,11 +317,14 @@ impl embedded::Records for Given {
         shape: TemplateShape,
         take: &mut dyn FnMut(IdSource, Entry) -> ControlFlow<()>,
     ) -> Result<End, ReadError> {
+        if let Arrays::Frame(frame) = &self.0.arrays {
+            return frame.each(shape, self.0.whose.identities(), take);
+        }
         let count = self.count();
         if count == 0 {
             return Err(ReadError::NoRecords);
         }
-        let ids = if self.0.ids.is_some() { IdSource::Given } else { IdSource::Numbered };
+        let ids = if self.0.whose.ids.is_some() { IdSource::Given } else { IdSource::Numbered };
         for first in (0..count).step_by(ROWS) {
             let rows = first..count.min(first + ROWS);
             let templates = self.templates(rows.clone(), shape);

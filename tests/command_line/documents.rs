@@ -112,7 +112,7 @@ fn files(folder: &str, extension: &str) -> Vec<String> {
 /// The documents, by path.
 fn documents() -> Vec<String> {
     let root = ["README", "SECURITY", "ARCHITECTURE", "CONTRIBUTING", "CHANGELOG"].map(|name| format!("./{name}.md"));
-    let beside = ["keys", "fuzz", "scripts/security", "tests/command_line/pem"];
+    let beside = ["keys", "fuzz", "python", "scripts/security", "tests/command_line/pem"];
     let beside = beside.map(|folder| format!("./{folder}/README.md"));
     root.into_iter().chain(beside).chain(files("./docs", ".md")).collect()
 }
@@ -177,7 +177,7 @@ fn files_that_documents_name_are_there() {
         let document = prose(&document).join("\n");
         let quoted = document.split('`').skip(1).step_by(2);
         let of_ours = |name: &&str| {
-            ["src/", "tests/", "docs/", "scripts/", "examples/", "benches/"].iter().any(|f| name.starts_with(f))
+            ["src/", "tests/", "docs/", "scripts/", "examples/", "benches/", "python/"].iter().any(|f| name.starts_with(f))
         };
         let plain = |name: &&str| !name.contains(['{', '*', ' ', '\n']);
         for name in quoted.filter(of_ours).filter(plain) {
