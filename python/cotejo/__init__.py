@@ -13,7 +13,7 @@ from ._native import Refused, __version__
 from .agreement import Agreement
 from .client import Client, Reply
 from .errors import CotejoError
-from .evidence import Card, evaluate, plan
+from .evidence import Card, Compared, compare, evaluate, plan
 from .galleries import enroll
 from .parties import Custodian, Gallery, Handles, Pending, Querier
 
@@ -21,6 +21,7 @@ __all__ = [
     "Agreement",
     "Card",
     "Client",
+    "Compared",
     "CotejoError",
     "Custodian",
     "Gallery",
@@ -30,6 +31,7 @@ __all__ = [
     "Refused",
     "Reply",
     "__version__",
+    "compare",
     "enroll",
     "evaluate",
     "plan",

@@ -109,6 +109,14 @@ class Custodian:
     def admit(self, key: bytes) -> str: ...
     def match(self, query: bytes, progress: _Progress) -> bytes: ...
 
+def compare(
+    agreement: Agreement, probes: Records, references: Records, skip: bool, progress: _Progress
+) -> tuple[
+    np.ndarray[Any, np.dtype[np.float32]],
+    np.ndarray[Any, np.dtype[np.bool_]],
+    tuple[list[str], list[str]],
+    tuple[list[Refused], list[Refused]],
+]: ...
 def enrol(
     agreement: Agreement, records: Records, skip: bool, progress: _Progress
 ) -> tuple[Gallery, list[Refused]]: ...

@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
 
 from . import _native, _program
-from ._telling import ProgressArgument
+from ._native import Refused
+from ._telling import ProgressArgument, Telling
 from ._templates import records
 from .agreement import Agreement, Path
+from .parties import skips
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -68,6 +72,48 @@ class Card:
             f"<Card of {data['templates']} templates, {data['subjects']} subjects: "
             f"FMR {agreed['fmr']['value']:.3g}, FNMR {agreed['fnmr']['value']:.3g}>"
         )
+
+
+class Compared(NamedTuple):
+    """Every probe with every reference, in the clear."""
+
+    hits: np.ndarray[Any, np.dtype[np.bool_]]
+    """Whether a pair is a hit: a row a probe, a column a reference. The definition of every encrypted verdict."""
+    scores: np.ndarray[Any, np.dtype[np.float32]]
+    """Scores in the metric's own unit, of the integers that are encrypted: a cosine, a number of bits, a fraction."""
+    probes: list[str]
+    """Whose the rows are."""
+    references: list[str]
+    """Whose the columns are."""
+    skipped: tuple[list[Refused], list[Refused]]
+    """Probes and references that were left out (``on_invalid="skip"``)."""
+
+
+def compare(
+    terms: Agreement,
+    probes: Any,
+    references: Any,
+    *,
+    probe_ids: Any = None,
+    reference_ids: Any = None,
+    probe_masks: Any = None,
+    reference_masks: Any = None,
+    on_invalid: str = "raise",
+    progress: ProgressArgument = False,
+) -> Compared:
+    """The clear oracle, on data that one holds oneself: exact verdicts, and scores, of all pairs.
+
+    >>> terms = Agreement.bits(8, threshold=2, parameter_set="insecure-test", allow_insecure=True)
+    >>> compared = compare(terms, [[1, 1, 0, 0, 0, 0, 0, 0]], [[1, 1, 1, 1, 0, 0, 0, 0], [0, 0, 0, 0, 1, 1, 1, 1]])
+    >>> compared.hits, compared.scores
+    (array([[ True, False]]), array([[2., 6.]], dtype=float32))
+    """
+    skip = skips(on_invalid)
+    of_probes = records(terms, probes, masks=probe_masks, ids=probe_ids, place="probes")
+    of_references = records(terms, references, masks=reference_masks, ids=reference_ids, place="references")
+    with Telling(progress) as telling:
+        scores, hits, ids, skipped = _native.compare(terms._native, of_probes, of_references, skip, telling)
+    return Compared(hits, scores, *ids, skipped)
 
 
 def evaluate(

@@ -85,9 +85,9 @@ pub fn enrol(
     let count = given.count() as u64;
     let made = work::watched(py, progress, ("enroll", "record", count), |watched| {
         let mut enrolling = Enrolling::new(opened, salt, Cursor::new(Vec::new()));
-        let mut refused = Vec::new();
-        let mut unwritten = None;
+        let (mut refused, mut unwritten, mut seen) = (Vec::new(), None, 0);
         let end = given.for_each(opened.shape(), watched, &mut |entry| {
+            seen += 1;
             match entry {
                 // The spool is in memory, and takes whatever comes.
                 Ok((number, filed)) => unwritten = enrolling.add(number, filed).err(),
@@ -108,7 +108,7 @@ pub fn enrol(
                 "give at least one valid template",
             )
         };
-        if !skip && let Some(failure) = Refused::failure(&refused, given.count()) {
+        if !skip && let Some(failure) = Refused::failure(&refused, seen, "gallery") {
             return Err(failure);
         }
         let change = made.change.ok_or_else(|| nobody().because(Cause::Templates))?;

@@ -6,6 +6,7 @@
 
 mod agreement;
 mod command;
+mod compare;
 mod frames;
 mod gallery;
 mod parties;
@@ -33,6 +34,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(command::run, module)?)?;
     module.add_function(wrap_pyfunction!(command::main, module)?)?;
     module.add_function(wrap_pyfunction!(command::write_text, module)?)?;
+    module.add_function(wrap_pyfunction!(compare::compare, module)?)?;
     module.add_function(wrap_pyfunction!(gallery::enrol, module)?)?;
     Ok(())
 }

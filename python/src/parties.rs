@@ -157,7 +157,7 @@ fn probes(
         }
         true
     })?;
-    match Refused::failure(&refused, given.count()).filter(|_| !skip || records.is_empty()) {
+    match Refused::failure(&refused, refused.len() + records.len(), "probes").filter(|_| !skip || records.is_empty()) {
         Some(failure) => Err(failure),
         None => Ok((records, refused)),
     }

@@ -143,14 +143,14 @@ impl Refused {
     }
 
     /// The failure that refused records are told with; none where there are none.
-    pub fn failure(refused: &[Self], given: usize) -> Option<Failure> {
+    pub fn failure(refused: &[Self], given: usize, place: &str) -> Option<Failure> {
         let [first, others @ ..] = refused else { return None };
         let remedy = "repair or leave them out; on_invalid=\"skip\" leaves out what cannot be used";
         let failure = match others {
-            [] => Failure::new("templates", &first.text, format!("{remedy} ({})", first.reason)),
+            [] => Failure::new(place, &first.text, format!("{remedy} ({})", first.reason)),
             _ => {
                 let what = format!("{} of {given} records cannot be used", refused.len());
-                Failure::with_details("templates", what, refused.iter().map(|one| one.text.clone()).collect(), remedy)
+                Failure::with_details(place, what, refused.iter().map(|one| one.text.clone()).collect(), remedy)
             }
         };
         Some(failure.because(Cause::Templates))
