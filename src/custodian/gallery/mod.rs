@@ -4,6 +4,7 @@
 //! Changes are segments to be appended ([`Change`]); see `format` for the bytes.
 
 mod batch;
+mod beside;
 mod change;
 mod committed;
 mod enrolment;
@@ -11,6 +12,7 @@ mod file;
 mod format;
 mod likely;
 mod marks;
+mod replacing;
 mod restore;
 mod segment;
 mod shelf;
@@ -18,6 +20,8 @@ mod shelf;
 mod tests;
 #[cfg(test)]
 mod tests_of_handles;
+#[cfg(test)]
+mod tests_of_replacing;
 mod writer;
 
 use std::borrow::Cow;
