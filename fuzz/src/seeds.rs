@@ -113,6 +113,8 @@ pub fn templates() -> Vec<Vec<u8>> {
         (Format::Csv, bits, b"id,bits\nx,01101001\ny,5a\n\"z, z\",Wg==\n".to_vec()),
         (Format::Csv, iris, format!("subject,code,mask\nx,{code},{mask}\n").into_bytes()),
         (Format::Json, vector, quoted("x", "\"vector\": [0.5, -1e-3]")),
+        (Format::Csv, vector, b"id,eye,quality,a,b\nx,left,0.75,1,-2.5e-1\ny,right,,3,4\n".to_vec()),
+        (Format::Json, vector, quoted("x", "\"quality\": 0.75, \"vector\": [0.5, -1e-3]")),
         (Format::Json, bits, quoted("x", "\"bits\": \"01101001\"")),
         (Format::Json, iris, quoted("x", &format!("\"code\": \"{code}\", \"mask\": \"{mask}\""))),
         (Format::IrisBase64, iris, format!("{code}\n{mask}\n{code}\n{mask}\n").into_bytes()),
@@ -186,7 +188,7 @@ pub fn galleries() -> Vec<Vec<u8>> {
     seeds
 }
 
-/// Some enrolled, some appended with handles, a second reference, two removed, of whom one is restored.
+/// Some enrolled, some appended with handles, a second reference, two removed, of whom one is restored; one replaced.
 fn changed_gallery(agreement: &Opened) -> Vec<u8> {
     let people = enrolled(agreement);
     let mut gallery = Gallery::enrol(agreement, people[..3].to_vec()).gallery.expect("people who can be enrolled");
@@ -195,7 +197,9 @@ fn changed_gallery(agreement: &Opened) -> Vec<u8> {
     let [one, other] = [0, 2].map(|person: usize| people[person].subject.clone());
     let remove = |gallery: &Gallery| gallery.remove(&[one.clone(), other.clone()]).expect("two who are enrolled");
     let restore = |gallery: &Gallery| gallery.restore(std::slice::from_ref(&other)).ok()?.change;
-    for change in [&append as &dyn Fn(&Gallery) -> Option<Change>, &remove, &restore] {
+    let replaced = |record: &Record| Record { subject: people[4].subject.clone(), ..record.clone() };
+    let replace = |gallery: &Gallery| gallery.replace(people[..2].iter().map(replaced)).change;
+    for change in [&append as &dyn Fn(&Gallery) -> Option<Change>, &remove, &restore, &replace] {
         let Some(change) = change(&gallery) else { panic!("a change that changes nothing") };
         let file = change.applied_to(gallery.as_bytes()).expect("a vector takes whatever is written to it");
         gallery = Gallery::open(file, agreement).expect("a gallery that was just changed");

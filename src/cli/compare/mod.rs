@@ -102,6 +102,7 @@ impl Args {
                 handles: None,
                 rows: rows.as_ref(),
                 ids_from,
+                minimum_quality: None,
                 written: self.written,
             };
             match self.pairs {

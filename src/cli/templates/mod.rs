@@ -2,6 +2,7 @@
 
 mod choice;
 mod loaded;
+mod quality;
 mod written;
 
 use std::io::{self, Read, Seek, SeekFrom};
@@ -19,6 +20,8 @@ use super::{files, interrupt, load};
 use choice::Choice;
 pub use choice::{Chosen, RowList};
 pub use loaded::{Loaded, own_remedy};
+use quality::Qualities;
+pub use quality::{QualityArg, is_too_bad};
 pub use written::Written;
 
 /// A file of templates with what is needed to read it.
@@ -29,6 +32,8 @@ pub struct Templates<'a> {
     pub handles: Option<&'a str>,
     pub rows: Option<&'a RowList>,
     pub ids_from: Option<&'a Path>,
+    /// Below it, or of none that is known, records are failures to enrol.
+    pub minimum_quality: Option<f64>,
     pub written: Written,
 }
 
@@ -44,18 +49,21 @@ pub struct Beside {
     #[arg(long)]
     pub skip_refused: bool,
     #[command(flatten)]
+    quality: QualityArg,
+    #[command(flatten)]
     written: Written,
 }
 
 impl Beside {
     pub fn templates<'a>(&'a self, path: &'a Path) -> Templates<'a> {
-        let Self { ids, chosen, written, .. } = self;
+        let Self { ids, chosen, quality, written, .. } = self;
         Templates {
             path,
             ids: ids.as_deref(),
             handles: None,
             rows: chosen.rows.as_ref(),
             ids_from: chosen.ids_from.as_deref(),
+            minimum_quality: quality.minimum,
             written: *written,
         }
     }
@@ -91,15 +99,17 @@ impl Templates<'_> {
     }
 
     fn load(&self, shape: TemplateShape, unnamed: Unnamed<'_>, console: &Console) -> Result<Loaded, Failure> {
-        let (mut records, mut unusable) = (Vec::new(), Vec::new());
+        let (mut records, mut unusable, mut failed) = (Vec::new(), Vec::new(), Vec::new());
         let Taken { numbered } = self.each(shape, unnamed, console, &mut |entry| {
             match entry {
                 Ok((number, filed)) => records.push((number, filed.record)),
+                Err(one) if is_too_bad(&one) => failed.push(one),
                 Err(one) => unusable.push(one),
             }
             ControlFlow::Continue(())
         })?;
-        Ok(Loaded { records, unusable, numbered })
+        console.warn_each(&format!("{}: failure to enrol", self.path.display()), failed.iter());
+        Ok(Loaded { records, unusable, failed, numbered })
     }
 
     /// Takes the records that are meant one by one, as they are read. What was taken counts when this returns without a failure, which
@@ -119,13 +129,21 @@ impl Templates<'_> {
         let mut source = source.map_err(|error| self.explain(&error))?;
         let format = self.format(&mut source, shape)?;
         let handles = self.handles.map(str::to_owned);
-        let given = Given { handles, ..self.written.given(self.identities(format, console)?) };
+        let given = Given {
+            handles,
+            minimum_quality: self.minimum_quality,
+            ..self.written.given(self.identities(format, console)?)
+        };
         let mut choice = Choice::new(self.rows, self.ids_from)?;
+        let mut qualities = Qualities::default();
         let end = read::each(source, format, shape, given, &mut |ids, entry| {
             let refused = ids == IdSource::Numbered && matches!(unnamed, Unnamed::Refused(_));
             match choice.admits(&entry) && !refused {
                 _ if meter.stop() => ControlFlow::Break(()),
-                true => take(entry),
+                true => {
+                    qualities.see(&entry);
+                    take(entry)
+                }
                 false => ControlFlow::Continue(()),
             }
         });
@@ -147,6 +165,7 @@ impl Templates<'_> {
             Unnamed::Refused(_) | Unnamed::Numbered => {}
         }
         choice.check(self.path, &end)?;
+        qualities.check(self.path)?;
         Ok(Taken { numbered })
     }
 
@@ -179,6 +198,9 @@ impl Templates<'_> {
         }
         if let Some(name) = &found.handles {
             console.note(format_args!("{path}: handles from {kind} `{name}`"));
+        }
+        if let Some(name) = &found.quality {
+            console.note(format_args!("{path}: quality from {kind} `{name}`"));
         }
         if let Some(order) = found.order {
             console.note(format_args!("{path}: bits of iris codes in the order {order} (--bit-order)"));

@@ -28,7 +28,8 @@ impl Written {
     /// What was said of it, for its reader.
     pub(super) fn given(&self, identities: Option<Vec<Identity>>) -> Given {
         let irises = Told { marks: self.mask_marks.map(Into::into), order: self.bit_order.map(Into::into) };
-        Given { identities, header: self.header.map(|header| header == YesNo::Yes), handles: None, irises }
+        let header = self.header.map(|header| header == YesNo::Yes);
+        Given { identities, header, irises, ..Given::default() }
     }
 }
 

@@ -24,6 +24,8 @@ mod names;
 mod naming;
 mod npy;
 pub mod npz;
+#[cfg(test)]
+mod quality_tests;
 mod rows;
 mod source;
 #[cfg(test)]
@@ -145,6 +147,8 @@ struct Row<T> {
     subject: Option<SubjectId>,
     eye: Option<Eye>,
     handle: Option<Handle>,
+    /// What the file says of its quality, where that is asked for; no number where it says something that is none.
+    quality: Option<f64>,
     /// Or what makes the record unusable, were it its identifier.
     template: Result<T, RecordFault>,
 }
@@ -165,12 +169,19 @@ struct Asked<'a> {
     apart: bool,
     /// What handles are read from.
     handles: Option<&'a str>,
+    /// Whether the quality of templates is looked for.
+    quality: bool,
 }
 
 impl Asked<'_> {
     /// Whether this is the name of what handles are read from.
     fn is_handles(&self, name: &str) -> bool {
         self.handles.is_some_and(|handles| handles.eq_ignore_ascii_case(name))
+    }
+
+    /// Whether this is the name of what the quality is read from.
+    fn is_quality(&self, name: &str) -> bool {
+        self.quality && names::is_quality(name)
     }
 
     /// Why a file is refused of which nothing is called so, but these.
@@ -196,6 +207,8 @@ pub struct Found {
     pub label: Option<String>,
     /// The array, column or field of the handles, where they were asked for.
     pub handles: Option<String>,
+    /// The array, column or field of the quality, where it was asked for.
+    pub quality: Option<String>,
     /// Whether identifiers are the names of fields.
     pub by_id: bool,
     /// Arrays, columns and fields that were not read.
@@ -215,6 +228,9 @@ pub struct Given {
     pub header: Option<bool>,
     /// The array, column or field of the subjects' handles, by its name; letters count alike in either case.
     pub handles: Option<String>,
+    /// Of a lower quality, or of none that is known, nobody is enrolled: such records are unusable ([`RecordFault::Quality`]). Where
+    /// nothing is said, quality is not looked at.
+    pub minimum_quality: Option<f64>,
     /// How irises are written.
     pub irises: Told,
 }
@@ -310,9 +326,9 @@ pub fn each(
     given: Given,
     take: &mut dyn FnMut(IdSource, Entry) -> ControlFlow<()>,
 ) -> Result<End, ReadError> {
-    let Given { identities, header, handles, irises } = given;
-    let asked = Asked { apart: identities.is_some(), handles: handles.as_deref() };
-    let mut naming = Naming::new(shape, irises, identities, take);
+    let Given { identities, header, handles, minimum_quality, irises } = given;
+    let asked = Asked { apart: identities.is_some(), handles: handles.as_deref(), quality: minimum_quality.is_some() };
+    let mut naming = Naming::new(shape, irises, identities, minimum_quality, take);
     let Beside { found, mask } = match format {
         Format::Npy if asked.handles.is_some() => return Err(ReadError::NoPlaceForHandles { format }),
         Format::Npy => npy::rows(source, shape, &mut naming).map(|()| Beside::default())?,
