@@ -71,10 +71,11 @@ pub fn agreements() -> Vec<Vec<u8>> {
 }
 
 /// Every format with every shape.
-pub const TEMPLATE_FILES: [(Format, TemplateShape); 15] = {
-    let formats = [Format::Npy, Format::Npz, Format::Csv, Format::Json, Format::IrisBase64];
+pub const TEMPLATE_FILES: [(Format, TemplateShape); 21] = {
+    let formats =
+        [Format::Npy, Format::Npz, Format::Csv, Format::Json, Format::IrisBase64, Format::Fvecs, Format::Bvecs];
     let shapes = [TemplateShape::Vector(2), TemplateShape::Bits(8), TemplateShape::Iris(IRIS)];
-    let mut all = [(formats[0], shapes[0]); 15];
+    let mut all = [(formats[0], shapes[0]); 21];
     let mut at = 0;
     while at < all.len() {
         all[at] = (formats[at / 3], shapes[at % 3]);
@@ -115,6 +116,8 @@ pub fn templates() -> Vec<Vec<u8>> {
         (Format::Json, vector, quoted("x", "\"vector\": [0.5, -1e-3]")),
         (Format::Csv, vector, b"id,eye,quality,a,b\nx,left,0.75,1,-2.5e-1\ny,right,,3,4\n".to_vec()),
         (Format::Json, vector, quoted("x", "\"quality\": 0.75, \"vector\": [0.5, -1e-3]")),
+        (Format::Fvecs, vector, b"\x02\0\0\0\0\0\0\x3f\0\0\x80\xbf\x02\0\0\0\0\0\0\x3e\0\0\0\0".to_vec()),
+        (Format::Bvecs, vector, b"\x02\0\0\0\x01\x80\x02\0\0\0\xff\0".to_vec()),
         (Format::Json, bits, quoted("x", "\"bits\": \"01101001\"")),
         (Format::Json, iris, quoted("x", &format!("\"code\": \"{code}\", \"mask\": \"{mask}\""))),
         (Format::IrisBase64, iris, format!("{code}\n{mask}\n{code}\n{mask}\n").into_bytes()),

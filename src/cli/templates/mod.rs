@@ -1,6 +1,7 @@
 //! Files of templates: how they are written, whose they are, which of their records are meant.
 
 mod choice;
+mod folder;
 mod loaded;
 mod quality;
 mod written;
@@ -11,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use crate::scheme::Progress as _;
 use crate::template::TemplateShape;
-use crate::template::read::{self, Entry, Format, Found, Given, IdSource, Identity, ReadError, Source};
+use crate::template::read::{self, Entry, Foreign, Format, Found, Given, IdSource, Identity, ReadError, Source};
 
 use super::console::Console;
 use super::failure::Failure;
@@ -121,6 +122,7 @@ impl Templates<'_> {
         console: &Console,
         take: &mut dyn FnMut(Entry) -> ControlFlow<()>,
     ) -> Result<Taken, Failure> {
+        folder::refused(self.path)?;
         let file = files::open(self.path)?;
         let (is_file, bytes) = file.metadata().map_or((false, 0), |found| (found.is_file(), found.len()));
         let meter = console.meter("read", "byte", bytes);
@@ -185,7 +187,7 @@ impl Templates<'_> {
     /// What was read from where, and what was not.
     fn tell(&self, found: &Found, format: Format, console: &Console) {
         let kind = match format {
-            Format::Npy | Format::Npz => "array",
+            Format::Npy | Format::Npz | Format::Fvecs | Format::Bvecs => "array",
             Format::Csv => "column",
             Format::Json | Format::IrisBase64 => "field",
         };
@@ -215,10 +217,17 @@ impl Templates<'_> {
 
     /// How the file is written: by its content, but for texts of which something else is said.
     fn format(&self, source: &mut Source<'_>, shape: TemplateShape) -> Result<Format, Failure> {
-        let found = Format::of(source, shape).map_err(|error| self.explain(&error))?;
+        let said = self.written.format();
+        let is_vecs = |format| matches!(format, Format::Fvecs | Format::Bvecs);
+        let found = match (Format::of(source, shape), said.filter(|said| is_vecs(*said))) {
+            // Of few vectors, or damaged ones, the content does not say it.
+            (Err(ReadError::Foreign(Foreign::Unknown | Foreign::RawFloats)), Some(said)) => said,
+            (found, _) => found.map_err(|error| self.explain(&error))?,
+        };
         let is_numpy = |format| matches!(format, Format::Npy | Format::Npz);
-        match self.written.format() {
-            Some(said) if said != found && (is_numpy(said) || is_numpy(found)) => Err(Failure::at(
+        let forced = |said| is_numpy(said) || is_numpy(found) || is_vecs(said) != is_vecs(found);
+        match said {
+            Some(said) if said != found && forced(said) => Err(Failure::at(
                 self.path,
                 format_args!("its content is {found}, not {said}"),
                 "leave out --format: it is found out",
@@ -228,12 +237,12 @@ impl Templates<'_> {
         }
     }
 
-    /// From the file that was named, or from `NAME.ids.txt` beside an array `NAME.npy`, which has no room for them.
+    /// From the file that was named, or from `NAME.ids.txt` beside a file `NAME.npy` or `NAME.fvecs`, which has no room for them.
     fn identities(&self, format: Format, console: &Console) -> Result<Option<Vec<Identity>>, Failure> {
         let beside = self.ids_beside();
         let path = match self.ids {
             Some(path) => path,
-            None if format == Format::Npy && !files::is_standard_input(self.path) && beside.is_file() => {
+            None if is_bare(format) && !files::is_standard_input(self.path) && beside.is_file() => {
                 console.note(format_args!("{}: ids from {}", self.path.display(), beside.display()));
                 &beside
             }
@@ -261,6 +270,11 @@ impl Templates<'_> {
             ),
         }
     }
+}
+
+/// Whether a format has no room for anything but the templates.
+fn is_bare(format: Format) -> bool {
+    matches!(format, Format::Npy | Format::Fvecs | Format::Bvecs)
 }
 
 fn listed(names: &[String]) -> String {

@@ -75,6 +75,10 @@ enum FileFormat {
     /// JSON, also one object a line
     #[value(alias = "jsonl")]
     Json,
+    /// Vectors of 32-bit floats, each behind its length
+    Fvecs,
+    /// Vectors of bytes, each behind its length
+    Bvecs,
     /// Lines of base64 iris codes
     IrisBase64,
 }
@@ -86,6 +90,8 @@ impl From<FileFormat> for Format {
             FileFormat::Npz => Self::Npz,
             FileFormat::Csv => Self::Csv,
             FileFormat::Json => Self::Json,
+            FileFormat::Fvecs => Self::Fvecs,
+            FileFormat::Bvecs => Self::Bvecs,
             FileFormat::IrisBase64 => Self::IrisBase64,
         }
     }

@@ -5,7 +5,7 @@
 //! `.npz` archives (which inflate, up to [`npz::limit_bytes`]), arrays that do not lie row by row, UTF-16, and a JSON value that is a list
 //! of all.
 //!
-//! Bytes become rows (`npy`, `npz`, `csv`, `json`, `iris_base64`), each a template or the fault that makes it none; irises are settled
+//! Bytes become rows (`npy`, `npz`, `csv`, `json`, `vecs`, `iris_base64`), each a template or the fault that makes it none; irises are settled
 //! (`irises`: which order of bits, which masks); then it is known whose they are (`naming`).
 
 mod array;
@@ -31,6 +31,7 @@ mod source;
 #[cfg(test)]
 mod testing;
 mod text;
+mod vecs;
 
 pub use bit_order::BitOrder;
 pub use error::{ArchiveFault, ArrayFault, Place, ReadError, RecordFault, Unusable};
@@ -65,6 +66,10 @@ pub enum Format {
     /// JSON: objects one after the other (JSON Lines) or in a list, each a record; bare lists of numbers; one object of a list a person.
     /// Bits and irises are texts of 0/1 characters, hexadecimal or base64, also as Open-IRIS and iris-mpc write them.
     Json,
+    /// Vectors of 32-bit floats, each behind its length as a 32-bit number, little-endian.
+    Fvecs,
+    /// Vectors of bytes, each behind its length likewise: coordinates from 0 to 255.
+    Bvecs,
     /// Base64 iris codes, most significant bit first, in lines code, mask, code, mask; or JSON that holds them.
     IrisBase64,
 }
@@ -83,13 +88,17 @@ impl Format {
         if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06") {
             return Ok(Self::Npz);
         }
+        if let Some(format) = vecs::format(bytes, whole) {
+            return Ok(format);
+        }
         let values = match shape {
             TemplateShape::Vector(dimension) => Some(dimension),
             TemplateShape::Bits(_) | TemplateShape::Iris(_) => None,
         };
         if let Some(foreign) = Foreign::of(bytes, whole, values) {
-            return Err(ReadError::Foreign(foreign));
+            return Err(ReadError::Foreign(foreign.or_by_its_end(&source.ending(4)?)));
         }
+        let (bytes, _) = source.beginning()?;
         let first = bytes.trim_ascii_start();
         let line = first.split(|&byte| byte == b'\n').next().unwrap_or_default().trim_ascii();
         Ok(match (first.first(), shape) {
@@ -109,6 +118,8 @@ impl std::fmt::Display for Format {
             Self::Npz => ".npz",
             Self::Csv => "CSV",
             Self::Json => "JSON",
+            Self::Fvecs => "fvecs",
+            Self::Bvecs => "bvecs",
             Self::IrisBase64 => "lines of base64 iris codes",
         })
     }
@@ -330,7 +341,10 @@ pub fn each(
     let asked = Asked { apart: identities.is_some(), handles: handles.as_deref(), quality: minimum_quality.is_some() };
     let mut naming = Naming::new(shape, irises, identities, minimum_quality, take);
     let Beside { found, mask } = match format {
-        Format::Npy if asked.handles.is_some() => return Err(ReadError::NoPlaceForHandles { format }),
+        Format::Npy | Format::Fvecs | Format::Bvecs if asked.handles.is_some() => {
+            return Err(ReadError::NoPlaceForHandles { format });
+        }
+        Format::Fvecs | Format::Bvecs => vecs::rows(source, format, shape, &mut naming).map(|()| Beside::default())?,
         Format::Npy => npy::rows(source, shape, &mut naming).map(|()| Beside::default())?,
         Format::Npz => npz::rows(source, shape, asked, &mut naming)?,
         Format::Csv => csv::rows(source, shape, header, asked, &mut naming)?,
@@ -348,7 +362,8 @@ mod tests {
     use crate::template::{Bits, IrisCode, IrisShape, MaskSharing, write};
 
     const IRIS: IrisShape = IrisShape { rows: 1, columns: 4, channels: 2, mask: MaskSharing::ByPair };
-    const FORMATS: [Format; 5] = [Format::Npy, Format::Npz, Format::Csv, Format::Json, Format::IrisBase64];
+    const FORMATS: [Format; 7] =
+        [Format::Npy, Format::Npz, Format::Csv, Format::Json, Format::Fvecs, Format::Bvecs, Format::IrisBase64];
     const SHAPES: [TemplateShape; 3] = [TemplateShape::Vector(2), TemplateShape::Bits(8), TemplateShape::Iris(IRIS)];
 
     /// Gives a few bytes at a time.
