@@ -6,8 +6,9 @@ use sha2::{Digest, Sha256};
 const HEADER: usize = 128;
 const HEAD: usize = 64;
 const LINK: usize = 32;
-/// The purpose of a segment with handles.
-const WITH_HANDLES: usize = 4;
+/// The purpose of a segment with a handle for every subject, and of one with a handle for every new one.
+const HANDLES: usize = 4;
+const REPLACEMENTS_WITH_HANDLES: usize = 6;
 
 /// Puts the right checksum everywhere in a file that may be anything: header, heads, chunks of records, commits.
 ///
@@ -24,11 +25,17 @@ fn fix(file: &mut [u8]) -> Option<()> {
     let mut at = HEADER;
     while at < file.len() {
         put_digest(file, at + HEAD - LINK, &[at..at + HEAD - LINK], &link)?;
-        let entries = number(file, at + 12)?.checked_add(number(file, at + 16)?)?;
+        let new = number(file, at + 12)?;
+        let entries = new.checked_add(number(file, at + 16)?)?;
         let references = number(file, at + 20)?;
         let id_bytes = usize::try_from(u64::from_le_bytes(*file.get(at + 24..)?.first_chunk()?)).ok()?;
-        let entry_bytes = if number(file, at + 8)? == WITH_HANDLES { 8 + 32 } else { 8 };
-        let tables = (at + HEAD).checked_add(entries.checked_mul(entry_bytes)?)?;
+        let handles = match number(file, at + 8)? {
+            HANDLES => entries,
+            REPLACEMENTS_WITH_HANDLES => new,
+            _ => 0,
+        };
+        let entry_bytes = entries.checked_mul(8)?.checked_add(handles.checked_mul(32)?)?;
+        let tables = (at + HEAD).checked_add(entry_bytes)?;
         let records = tables.checked_add(references)?.checked_add(id_bytes)?;
         let digests = records.checked_add(references.checked_mul(record_bytes)?)?;
         let chunks = references.div_ceil(chunk_records.max(1));

@@ -71,10 +71,11 @@ pub fn agreements() -> Vec<Vec<u8>> {
 }
 
 /// Every format with every shape.
-pub const TEMPLATE_FILES: [(Format, TemplateShape); 15] = {
-    let formats = [Format::Npy, Format::Npz, Format::Csv, Format::Json, Format::IrisBase64];
+pub const TEMPLATE_FILES: [(Format, TemplateShape); 21] = {
+    let formats =
+        [Format::Npy, Format::Npz, Format::Csv, Format::Json, Format::IrisBase64, Format::Fvecs, Format::Bvecs];
     let shapes = [TemplateShape::Vector(2), TemplateShape::Bits(8), TemplateShape::Iris(IRIS)];
-    let mut all = [(formats[0], shapes[0]); 15];
+    let mut all = [(formats[0], shapes[0]); 21];
     let mut at = 0;
     while at < all.len() {
         all[at] = (formats[at / 3], shapes[at % 3]);
@@ -113,6 +114,10 @@ pub fn templates() -> Vec<Vec<u8>> {
         (Format::Csv, bits, b"id,bits\nx,01101001\ny,5a\n\"z, z\",Wg==\n".to_vec()),
         (Format::Csv, iris, format!("subject,code,mask\nx,{code},{mask}\n").into_bytes()),
         (Format::Json, vector, quoted("x", "\"vector\": [0.5, -1e-3]")),
+        (Format::Csv, vector, b"id,eye,quality,a,b\nx,left,0.75,1,-2.5e-1\ny,right,,3,4\n".to_vec()),
+        (Format::Json, vector, quoted("x", "\"quality\": 0.75, \"vector\": [0.5, -1e-3]")),
+        (Format::Fvecs, vector, b"\x02\0\0\0\0\0\0\x3f\0\0\x80\xbf\x02\0\0\0\0\0\0\x3e\0\0\0\0".to_vec()),
+        (Format::Bvecs, vector, b"\x02\0\0\0\x01\x80\x02\0\0\0\xff\0".to_vec()),
         (Format::Json, bits, quoted("x", "\"bits\": \"01101001\"")),
         (Format::Json, iris, quoted("x", &format!("\"code\": \"{code}\", \"mask\": \"{mask}\""))),
         (Format::IrisBase64, iris, format!("{code}\n{mask}\n{code}\n{mask}\n").into_bytes()),
@@ -186,7 +191,7 @@ pub fn galleries() -> Vec<Vec<u8>> {
     seeds
 }
 
-/// Some enrolled, some appended with handles, a second reference, two removed, of whom one is restored.
+/// Some enrolled, some appended with handles, a second reference, two removed, of whom one is restored; one replaced.
 fn changed_gallery(agreement: &Opened) -> Vec<u8> {
     let people = enrolled(agreement);
     let mut gallery = Gallery::enrol(agreement, people[..3].to_vec()).gallery.expect("people who can be enrolled");
@@ -195,7 +200,9 @@ fn changed_gallery(agreement: &Opened) -> Vec<u8> {
     let [one, other] = [0, 2].map(|person: usize| people[person].subject.clone());
     let remove = |gallery: &Gallery| gallery.remove(&[one.clone(), other.clone()]).expect("two who are enrolled");
     let restore = |gallery: &Gallery| gallery.restore(std::slice::from_ref(&other)).ok()?.change;
-    for change in [&append as &dyn Fn(&Gallery) -> Option<Change>, &remove, &restore] {
+    let replaced = |record: &Record| Record { subject: people[4].subject.clone(), ..record.clone() };
+    let replace = |gallery: &Gallery| gallery.replace(people[..2].iter().map(replaced)).change;
+    for change in [&append as &dyn Fn(&Gallery) -> Option<Change>, &remove, &restore, &replace] {
         let Some(change) = change(&gallery) else { panic!("a change that changes nothing") };
         let file = change.applied_to(gallery.as_bytes()).expect("a vector takes whatever is written to it");
         gallery = Gallery::open(file, agreement).expect("a gallery that was just changed");

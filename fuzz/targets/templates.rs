@@ -18,9 +18,9 @@ fuzz_target!(init: seeds::write_if_asked(seeds::templates), |input: &[u8]| {
         Some(&(format, shape)) => {
             let formats = [Some(format), read::Source::of(content).and_then(|mut source| read::Format::of(&mut source, shape)).ok()];
             for format in formats.into_iter().flatten() {
-                // A name that seeds have, as that of handles too.
-                for handles in [None, Some("eye".to_owned())] {
-                    let given = read::Given { handles, ..read::Given::default() };
+                // A name that seeds have, as that of handles too; and a quality that some have.
+                for (handles, minimum_quality) in [(None, None), (Some("eye".to_owned()), None), (None, Some(0.5))] {
+                    let given = read::Given { handles, minimum_quality, ..read::Given::default() };
                     let reading = read::Source::of(content).and_then(|source| read::read(source, format, shape, given));
                     let Ok(reading) = reading else { continue };
                     for (_, record) in reading.records {

@@ -23,12 +23,8 @@ const PAIRS: usize = 1 << 27;
 const FEWEST_PROBES: usize = 64;
 
 /// Scores and verdicts of all pairs, a row a probe; ids of probes and references; what was skipped of both.
-type Compared<'py> = (
-    Bound<'py, PyArray2<f32>>,
-    Bound<'py, PyArray2<bool>>,
-    (Vec<String>, Vec<String>),
-    (Vec<Refused>, Vec<Refused>),
-);
+type Compared<'py> =
+    (Bound<'py, PyArray2<f32>>, Bound<'py, PyArray2<bool>>, (Vec<String>, Vec<String>), (Vec<Refused>, Vec<Refused>));
 
 /// Compares every probe with every reference.
 #[pyfunction]
@@ -100,7 +96,8 @@ fn prepared<T: Send>(
     let mut made = Prepared { integers: Vec::with_capacity(given.count()), ids: Vec::new(), refused: Vec::new() };
     let mut waiting: Vec<Entry> = Vec::new();
     let mut settle = |waiting: &mut Vec<Entry>| {
-        let integers = |entry: &Entry| entry.as_ref().ok().map(|(_, filed)| prepare(functional, &filed.record.template));
+        let integers =
+            |entry: &Entry| entry.as_ref().ok().map(|(_, filed)| prepare(functional, &filed.record.template));
         let integers: Vec<_> = waiting.par_iter().map(integers).collect();
         for (entry, integers) in waiting.drain(..).zip(integers) {
             match (entry, integers) {

@@ -19,12 +19,7 @@ pub struct Frame {
 }
 
 impl Frame {
-    pub fn new(
-        frame: Py<PyAny>,
-        column: Option<String>,
-        id_column: Option<String>,
-        handles: Option<String>,
-    ) -> Self {
+    pub fn new(frame: Py<PyAny>, column: Option<String>, id_column: Option<String>, handles: Option<String>) -> Self {
         Self { frame, column, id_column, handles }
     }
 

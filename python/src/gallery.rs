@@ -124,7 +124,9 @@ pub fn enrol(
 fn without_ids(candidates: &[String]) -> Failure {
     let remedy = match candidates {
         [] => "name the column that has them (id_column=...), or give them apart (ids=...)".to_owned(),
-        names => format!("name the column that has them: id_column={:?}, or give them apart (ids=...)", names.join(", ")),
+        names => {
+            format!("name the column that has them: id_column={:?}, or give them apart (ids=...)", names.join(", "))
+        }
     };
     Failure::new("gallery", "a frame without ids: nothing says whose its rows are", remedy).because(Cause::Templates)
 }

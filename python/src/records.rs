@@ -82,7 +82,11 @@ impl Whose {
     /// As a file's reader takes them.
     fn identities(&self) -> Option<Vec<Identity>> {
         let eye = |row: usize| self.eyes.as_ref().and_then(|eyes| eyes.get(row).copied().flatten());
-        let identity = |(row, id): (usize, &SubjectId)| Identity { subject: id.clone(), eye: eye(row), place: Place::Row(row + 1) };
+        let identity = |(row, id): (usize, &SubjectId)| Identity {
+            subject: id.clone(),
+            eye: eye(row),
+            place: Place::Row(row + 1),
+        };
         self.ids.as_ref().map(|ids| ids.iter().enumerate().map(identity).collect())
     }
 }

@@ -23,9 +23,9 @@ use crate::template::SubjectId;
 use crate::wire::{Answer, EvaluationKey, KeyId, Query, Target};
 pub(crate) use gallery::of_id;
 pub use gallery::{
-    Appended, Change, Damage, Enrolling, Enrolment, EnrolmentError, Gallery, GalleryError, GalleryFile, NotEnrolled,
-    NotRestored, RefusalReason, RefusedRecord, RestoreError, Restored, RewriteError, Spool, Subject, UnknownSubjects,
-    Unrestorable,
+    Appended, Change, Changed, Damage, Differences, DifferencesError, Enrolling, Enrolment, EnrolmentError, Gallery,
+    GalleryError, GalleryFile, NotEnrolled, NotRestored, RefusalReason, RefusedRecord, RestoreError, Restored,
+    RewriteError, Spool, Subject, UnknownSubjects, Unrestorable,
 };
 pub(crate) use held::Held;
 use searched::{Searched, Watch};

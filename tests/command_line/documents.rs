@@ -177,7 +177,9 @@ fn files_that_documents_name_are_there() {
         let document = prose(&document).join("\n");
         let quoted = document.split('`').skip(1).step_by(2);
         let of_ours = |name: &&str| {
-            ["src/", "tests/", "docs/", "scripts/", "examples/", "benches/", "python/"].iter().any(|f| name.starts_with(f))
+            ["src/", "tests/", "docs/", "scripts/", "examples/", "benches/", "python/"]
+                .iter()
+                .any(|f| name.starts_with(f))
         };
         let plain = |name: &&str| !name.contains(['{', '*', ' ', '\n']);
         for name in quoted.filter(of_ours).filter(plain) {

@@ -2,7 +2,7 @@
 
 use crate::support::Desk;
 
-const COMMANDS: [&str; 65] = [
+const COMMANDS: [&str; 67] = [
     "demo",
     "synthesize",
     "agreement",
@@ -18,6 +18,8 @@ const COMMANDS: [&str; 65] = [
     "enroll",
     "gallery",
     "gallery list",
+    "gallery export",
+    "gallery diff",
     "gallery remove",
     "gallery restore",
     "gallery compact",

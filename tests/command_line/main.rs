@@ -47,3 +47,4 @@ mod support;
 mod templates;
 mod tokens;
 mod twice;
+mod upkeep;

@@ -5,7 +5,7 @@ use crate::files::{NUMBERS, PERSONS, compared, faces, hits};
 const REFERENCE: [&str; 2] = ["reference.npy", "reference.ids.txt"];
 
 /// Files that are read: with whose names, and what is said beside.
-const READ: [(&str, [&str; 4], &str); 29] = [
+const READ: [(&str, [&str; 4], &str); 31] = [
     ("an_axis_of_one.npy", NUMBERS, "numbered"),
     ("fortran.npy", NUMBERS, "numbered"),
     ("big_endian.npy", NUMBERS, "numbered"),
@@ -34,6 +34,8 @@ const READ: [(&str, [&str; 4], &str); 29] = [
     ("by_id.json", PERSONS, "ids are the names of its fields"),
     ("chroma.json", PERSONS, "not read: field `metadatas`"),
     ("labels.npz", PERSONS, "ids from array `labels`"),
+    ("o.fvecs", NUMBERS, "numbered"),
+    ("fvecs_as.npy", NUMBERS, "numbered"),
     ("packed_again.npz", PERSONS, "ids from array `ids`"),
 ];
 
@@ -58,7 +60,7 @@ fn an_array_of_one_axis_is_one_probe() {
 }
 
 /// Files that are refused: what is said of them, and what mends them.
-const REFUSED: [(&str, &str, &str); 20] = [
+const REFUSED: [(&str, &str, &str); 18] = [
     ("scalar.npy", "the array: shape [] where (records, 8) is expected", "reshape"),
     ("transposed.npy", "the array: shape [8, 5] where (records, 8) is expected", "T where rows are columns"),
     ("dictionary.npy", "one object of Python, such as a dictionary", ".item()"),
@@ -72,8 +74,6 @@ const REFUSED: [(&str, &str, &str); 20] = [
     ("lzma.npz", "not a readable .npz archive", "numpy.savez"),
     ("two_embeddings.npz", "arrays `embeddings` and `vectors` may both be meant", "leave one out"),
     ("shortened.csv", "`embedding` was shortened to \"...\"", "tolist()"),
-    ("o.fvecs", "a file of vectors in the format fvecs", "numpy.fromfile"),
-    ("fvecs_as.npy", "a file of vectors in the format fvecs", "numpy.fromfile"),
     ("o.pkl", "a Python pickle", "pickle.load"),
     ("o.npy.gz", "a file compressed by gzip", "gunzip"),
     ("o.h5", "an HDF5 file", "h5py.File"),

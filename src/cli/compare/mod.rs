@@ -103,6 +103,7 @@ impl Args {
                 rows: rows.as_ref(),
                 ids_from,
                 filter: None,
+                minimum_quality: None,
                 written: self.written.clone(),
             };
             match self.pairs {

@@ -19,7 +19,7 @@ use super::failure::Failure;
 use super::files::{self, Access, Content, Output};
 use super::load;
 use super::made;
-use super::templates::{self, RowList, Templates, Written};
+use super::templates::{self, QualityArg, RowList, Templates, Written};
 use super::{AgreementArg, Outcome, OverwriteArg, size};
 
 /// Error rates of labelled templates: as they are, as integers, and under encryption
@@ -64,6 +64,8 @@ pub struct Args {
     /// names are the ids of the templates, of which each has its own
     #[arg(long, value_name = "FILE")]
     pairs: Option<PathBuf>,
+    #[command(flatten)]
+    quality: QualityArg,
     #[command(flatten)]
     written: Written,
     /// Pairs that are decided under encryption too: none, all, or about so many
@@ -184,11 +186,20 @@ impl Args {
         console: &Console,
     ) -> Result<Samples, Failure> {
         let (rows, ids_from) = (self.rows.as_ref(), self.ids_from.as_deref());
-        let templates =
-            Templates { path, ids, handles: None, rows, ids_from, filter: None, written: self.written.clone() };
+        let templates = Templates {
+            path,
+            ids,
+            handles: None,
+            rows,
+            ids_from,
+            filter: None,
+            minimum_quality: self.quality.minimum,
+            written: self.written.clone(),
+        };
         let loaded = templates.read_with_ids(agreement.shape(), templates::NO_LABELS, console)?;
         console.warn_each(&format!("{}: failure to enrol", path.display()), loaded.unusable.iter());
-        Ok(Samples { records: loaded.records, unusable: loaded.unusable })
+        let unusable = loaded.unusable.into_iter().chain(loaded.failed).collect();
+        Ok(Samples { records: loaded.records, unusable })
     }
 }
 

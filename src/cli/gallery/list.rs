@@ -2,7 +2,9 @@
 
 use std::io::{BufWriter, Write};
 
+use crate::agreement::EyeRule;
 use crate::custodian::Gallery;
+use crate::template::Eye;
 use crate::wire::GalleryVersion;
 use serde::{Serialize, Serializer};
 
@@ -46,13 +48,27 @@ struct Document<'a> {
     agreement: String,
 }
 
+/// Somebody who is enrolled.
 #[derive(Serialize)]
-struct Subject<'a> {
-    id: &'a str,
-    references: usize,
-    place: usize,
+pub(super) struct Subject<'a> {
+    pub id: &'a str,
+    pub references: usize,
+    /// References of each eye, where the agreement tells them apart.
+    #[serde(flatten)]
+    pub eyes: Option<Eyes>,
+    /// Counted from 1.
+    pub place: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
-    handle: Option<String>,
+    pub handle: Option<String>,
+}
+
+/// How many references are of which eye.
+#[derive(Clone, Copy, Serialize)]
+pub(super) struct Eyes {
+    #[serde(rename = "left_references")]
+    pub left: usize,
+    #[serde(rename = "right_references")]
+    pub right: usize,
 }
 
 /// One after the other, so that memory holds the document alone.
@@ -60,11 +76,18 @@ fn enrolled<S: Serializer>(gallery: &&Gallery, serializer: S) -> Result<S::Ok, S
     serializer.collect_seq(subjects(gallery))
 }
 
-fn subjects(gallery: &Gallery) -> impl Iterator<Item = Subject<'_>> {
-    let subject = |position| {
+/// Everybody, in the order of enrolment.
+pub(super) fn subjects(gallery: &Gallery) -> impl Iterator<Item = Subject<'_>> {
+    let told_apart = gallery.agreement().functional().eyes() != EyeRule::Ignored;
+    let eyes = |position| {
+        let of = |eye| gallery.reference_eyes(position).filter(|other| *other == eye).count();
+        Eyes { left: of(Eye::Left), right: of(Eye::Right) }
+    };
+    let subject = move |position| {
         let (id, references) = (gallery.id(position)?, gallery.reference_count(position));
         let handle = gallery.handle(position).map(|handle| handle.as_str().to_owned());
-        Some(Subject { id, references, place: position + 1, handle })
+        let eyes = told_apart.then(|| eyes(position));
+        Some(Subject { id, references, eyes, place: position + 1, handle })
     };
     (0..gallery.len()).filter_map(subject)
 }
@@ -92,7 +115,7 @@ impl Args {
         let mut out = BufWriter::new(std::io::stdout().lock());
         let mut lines = subjects(&gallery);
         let any_handle = gallery.handles() > 0;
-        let written = lines.try_for_each(|Subject { id, references, place, handle }| match any_handle {
+        let written = lines.try_for_each(|Subject { id, references, place, handle, .. }| match any_handle {
             false => writeln!(out, "{id}\t{references}\t{place}"),
             true => writeln!(out, "{id}\t{references}\t{place}\t{}", handle.unwrap_or_default()),
         });

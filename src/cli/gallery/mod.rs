@@ -1,13 +1,15 @@
-//! `cotejo gallery`: who is enrolled, removing, restoring, writing the file anew, and proving who is in it.
+//! `cotejo gallery`: who is enrolled, and what is otherwise than in another; removing, restoring, writing the file anew, and proving who is in it.
 
 mod compact;
+mod diff;
+mod export;
 mod list;
 mod prove;
 mod remove;
 mod restore;
 mod root;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::console::Console;
 use super::failure::Failure;
@@ -17,11 +19,13 @@ use crate::scheme::Opened;
 use crate::template::SubjectId;
 use crate::wire::GalleryVersion;
 
-/// The custodian's gallery: list who is enrolled, remove, restore, compact, prove who is in it (to add: enroll --append)
+/// The custodian's gallery: list who is enrolled, export, diff, remove, restore, compact, prove who is in it (to add: enroll --append)
 #[derive(clap::Args)]
 #[command(after_help = "\
 Example:
   cotejo gallery list --gallery gallery.cotejo
+  cotejo gallery export --gallery gallery.cotejo --out enrolled.csv
+  cotejo gallery diff yesterday.cotejo gallery.cotejo
   cotejo gallery remove --gallery gallery.cotejo --id 4711
   cotejo gallery restore --gallery gallery.cotejo --id 4711
   cotejo gallery compact --gallery gallery.cotejo
@@ -34,6 +38,8 @@ pub struct Args {
 #[derive(clap::Subcommand)]
 enum Command {
     List(list::Args),
+    Export(export::Args),
+    Diff(diff::Args),
     Remove(remove::Args),
     Restore(restore::Args),
     Compact(compact::Args),
@@ -54,18 +60,21 @@ struct GalleryArgs {
 impl GalleryArgs {
     /// The gallery as it is, or as it was at the version that was asked for.
     fn read(&self, agreement: &Opened, version: Option<GalleryVersion>, console: &Console) -> Result<Gallery, Failure> {
-        let path = &self.gallery;
-        let gallery = files::gallery::read(path, agreement, console)?;
-        let Some(version) = version else { return Ok(gallery) };
-        let earlier = gallery.at_version(version).map_err(|error| Failure::gallery(path, &error))?;
-        earlier.ok_or_else(|| {
-            Failure::at(
-                path,
-                format_args!("version {version} is not known: the file was compacted since, or is another gallery"),
-                "look into a copy of that time; keep one before 'cotejo gallery compact'",
-            )
-        })
+        at_version(&self.gallery, files::gallery::read(&self.gallery, agreement, console)?, version)
     }
+}
+
+/// A gallery as it is, or as it was at the version that was asked for.
+fn at_version(path: &Path, gallery: Gallery, version: Option<GalleryVersion>) -> Result<Gallery, Failure> {
+    let Some(version) = version else { return Ok(gallery) };
+    let earlier = gallery.at_version(version).map_err(|error| Failure::gallery(path, &error))?;
+    earlier.ok_or_else(|| {
+        Failure::at(
+            path,
+            format_args!("version {version} is not known: the file was compacted since, or is another gallery"),
+            "look into a copy of that time; keep one before 'cotejo gallery compact'",
+        )
+    })
 }
 
 /// Whom a command is about.
@@ -92,6 +101,8 @@ impl Args {
     pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
         match self.command {
             Command::List(args) => args.run(console),
+            Command::Export(args) => args.run(console),
+            Command::Diff(args) => args.run(console),
             Command::Remove(args) => args.run(console),
             Command::Restore(args) => args.run(console),
             Command::Compact(args) => args.run(console),

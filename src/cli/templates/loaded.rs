@@ -16,6 +16,8 @@ pub struct Loaded {
     pub records: Vec<(usize, Record)>,
     /// The others.
     pub unusable: Vec<Unusable>,
+    /// Those that are not good enough, which were told.
+    pub failed: Vec<Unusable>,
     /// Whether nobody says whose they are, so that numbers stand for ids.
     pub(super) numbered: bool,
 }
@@ -23,12 +25,12 @@ pub struct Loaded {
 impl Loaded {
     /// Records of which none can be used.
     pub fn unusable(unusable: Vec<Unusable>) -> Self {
-        Self { records: Vec::new(), unusable, numbered: false }
+        Self { records: Vec::new(), unusable, failed: Vec::new(), numbered: false }
     }
 
     /// How many there are.
     pub fn given(&self) -> usize {
-        self.records.len() + self.unusable.len()
+        self.records.len() + self.unusable.len() + self.failed.len()
     }
 
     /// What is refused, where nothing is to be left out, or where nothing else is there; it is told otherwise.

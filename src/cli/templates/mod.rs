@@ -1,7 +1,9 @@
 //! Files of templates: how they are written, whose they are, which of their records are meant.
 
 mod choice;
+mod folder;
 mod loaded;
+mod quality;
 mod written;
 
 use std::io::{self, Read, Seek, SeekFrom};
@@ -13,7 +15,7 @@ use crate::remedy::Remedy as _;
 use crate::scheme::Progress as _;
 use crate::template::TemplateShape;
 use crate::template::read::{
-    self, Entry, Filter, FilterFault, Format, Found, Given, IdSource, Identity, ReadError, Source,
+    self, Entry, Filter, FilterFault, Foreign, Format, Found, Given, IdSource, Identity, ReadError, Source,
 };
 
 use super::console::Console;
@@ -24,6 +26,8 @@ use super::{files, interrupt, load};
 use choice::Choice;
 pub use choice::{Chosen, RowList};
 pub use loaded::{Loaded, own_remedy};
+use quality::Qualities;
+pub use quality::{QualityArg, is_too_bad};
 pub use written::Written;
 
 /// A file of templates with what is needed to read it.
@@ -36,6 +40,8 @@ pub struct Templates<'a> {
     pub ids_from: Option<&'a Path>,
     /// Which rows are meant by what stands in them.
     pub filter: Option<&'a Filter>,
+    /// Below it, or of none that is known, records are failures to enrol.
+    pub minimum_quality: Option<f64>,
     pub written: Written,
 }
 
@@ -54,12 +60,14 @@ pub struct Beside {
     #[arg(long)]
     pub skip_refused: bool,
     #[command(flatten)]
+    quality: QualityArg,
+    #[command(flatten)]
     written: Written,
 }
 
 impl Beside {
     pub fn templates<'a>(&'a self, path: &'a Path) -> Templates<'a> {
-        let Self { ids, chosen, filter, written, .. } = self;
+        let Self { ids, chosen, filter, quality, written, .. } = self;
         Templates {
             path,
             ids: ids.as_deref(),
@@ -67,6 +75,7 @@ impl Beside {
             rows: chosen.rows.as_ref(),
             ids_from: chosen.ids_from.as_deref(),
             filter: filter.as_ref(),
+            minimum_quality: quality.minimum,
             written: written.clone(),
         }
     }
@@ -110,15 +119,17 @@ impl Templates<'_> {
     }
 
     fn load(&self, shape: TemplateShape, unnamed: Unnamed<'_>, console: &Console) -> Result<Loaded, Failure> {
-        let (mut records, mut unusable) = (Vec::new(), Vec::new());
+        let (mut records, mut unusable, mut failed) = (Vec::new(), Vec::new(), Vec::new());
         let Taken { numbered } = self.each(shape, unnamed, console, &mut |entry| {
             match entry {
                 Ok((number, filed)) => records.push((number, filed.record)),
+                Err(one) if is_too_bad(&one) => failed.push(one),
                 Err(one) => unusable.push(one),
             }
             ControlFlow::Continue(())
         })?;
-        Ok(Loaded { records, unusable, numbered })
+        console.warn_each(&format!("{}: failure to enrol", self.path.display()), failed.iter());
+        Ok(Loaded { records, unusable, failed, numbered })
     }
 
     /// Takes the records that are meant one by one, as they are read. What was taken counts when this returns without a failure, which
@@ -133,6 +144,7 @@ impl Templates<'_> {
         if let Some(records) = console.desk().and_then(|desk| desk.templates(self.path)) {
             return self.each_in_memory(&**records, shape, unnamed, take);
         }
+        folder::refused(self.path)?;
         let file = files::open(self.path)?;
         let (is_file, bytes) = file.metadata().map_or((false, 0), |found| (found.is_file(), found.len()));
         let meter = Arc::new(console.meter("read", "byte", bytes));
@@ -142,13 +154,18 @@ impl Templates<'_> {
         let format = self.format(&mut source, shape)?;
         let handles = self.handles.map(str::to_owned);
         let identities = self.identities(format, console)?;
-        let given = Given { handles, ..self.written.given(identities, self.filter.cloned()) };
+        let minimum_quality = self.minimum_quality;
+        let given = Given { handles, minimum_quality, ..self.written.given(identities, self.filter.cloned()) };
         let mut choice = Choice::new(self.rows, self.ids_from)?;
+        let mut qualities = Qualities::default();
         let end = read::each(source, format, shape, given, &mut |ids, entry| {
             let refused = ids == IdSource::Numbered && matches!(unnamed, Unnamed::Refused(_));
             match choice.admits(&entry) && !refused {
                 _ if meter.stop() => ControlFlow::Break(()),
-                true => take(entry),
+                true => {
+                    qualities.see(&entry);
+                    take(entry)
+                }
                 false => ControlFlow::Continue(()),
             }
         });
@@ -170,6 +187,7 @@ impl Templates<'_> {
             Unnamed::Refused(_) | Unnamed::Numbered => {}
         }
         choice.check(self.path, &end)?;
+        qualities.check(self.path)?;
         Ok(Taken { numbered })
     }
 
@@ -215,7 +233,7 @@ impl Templates<'_> {
     /// What was read from where, and what was not.
     fn tell(&self, found: &Found, format: Format, console: &Console) {
         let kind = match format {
-            Format::Npy | Format::Npz => "array",
+            Format::Npy | Format::Npz | Format::Fvecs | Format::Bvecs => "array",
             Format::Csv | Format::Parquet | Format::Arrow => "column",
             Format::Json | Format::IrisBase64 => "field",
         };
@@ -228,6 +246,9 @@ impl Templates<'_> {
         }
         if let Some(name) = &found.handles {
             console.note(format_args!("{path}: handles from {kind} `{name}`"));
+        }
+        if let Some(name) = &found.quality {
+            console.note(format_args!("{path}: quality from {kind} `{name}`"));
         }
         if let Some(order) = found.order {
             console.note(format_args!("{path}: bits of iris codes in the order {order} (--bit-order)"));
@@ -242,10 +263,18 @@ impl Templates<'_> {
 
     /// How the file is written: by its content, but for texts of which something else is said.
     fn format(&self, source: &mut Source<'_>, shape: TemplateShape) -> Result<Format, Failure> {
-        let found = Format::of(source, shape).map_err(|error| self.explain(&error))?;
-        let is_certain = |format| !matches!(format, Format::Csv | Format::Json | Format::IrisBase64);
-        match self.written.format() {
-            Some(said) if said != found && (is_certain(said) || is_certain(found)) => Err(Failure::at(
+        let said = self.written.format();
+        let is_vecs = |format| matches!(format, Format::Fvecs | Format::Bvecs);
+        let found = match (Format::of(source, shape), said.filter(|said| is_vecs(*said))) {
+            // Of few vectors, or damaged ones, the content does not say it.
+            (Err(ReadError::Foreign(Foreign::Unknown | Foreign::RawFloats)), Some(said)) => said,
+            (found, _) => found.map_err(|error| self.explain(&error))?,
+        };
+        let is_text = |format| matches!(format, Format::Csv | Format::Json | Format::IrisBase64);
+        // Which of both it is, the content may not say.
+        let forced = |said| !(is_text(said) && is_text(found) || is_vecs(said) && is_vecs(found));
+        match said {
+            Some(said) if said != found && forced(said) => Err(Failure::at(
                 self.path,
                 format_args!("its content is {found}, not {said}"),
                 "leave out --format: it is found out",
@@ -255,7 +284,7 @@ impl Templates<'_> {
         }
     }
 
-    /// From the file that was named, or from `NAME.ids.txt` beside an array `NAME.npy`, which has no room for them.
+    /// From the file that was named, or from `NAME.ids.txt` beside a file `NAME.npy` or `NAME.fvecs`, which has no room for them.
     fn identities(&self, format: Format, console: &Console) -> Result<Option<Vec<Identity>>, Failure> {
         let beside = self.ids_beside();
         let path = match self.ids {
@@ -264,7 +293,7 @@ impl Templates<'_> {
                 return Err(Failure::at(path, problem, "leave out one of both"));
             }
             Some(path) => path,
-            None if format == Format::Npy && !files::is_standard_input(self.path) && beside.is_file() => {
+            None if is_bare(format) && !files::is_standard_input(self.path) && beside.is_file() => {
                 console.note(format_args!("{}: ids from {}", self.path.display(), beside.display()));
                 &beside
             }
@@ -293,6 +322,11 @@ impl Templates<'_> {
         };
         failure.because(Cause::Templates)
     }
+}
+
+/// Whether a format has no room for anything but the templates.
+fn is_bare(format: Format) -> bool {
+    matches!(format, Format::Npy | Format::Fvecs | Format::Bvecs)
 }
 
 fn listed(names: &[String]) -> String {

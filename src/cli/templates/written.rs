@@ -42,11 +42,11 @@ impl Written {
         Given {
             identities,
             header: self.header.map(|header| header == YesNo::Yes),
-            handles: None,
             column: self.column.clone(),
             id_column: self.id_column.clone(),
             filter,
             irises,
+            ..Given::default()
         }
     }
 }
@@ -93,6 +93,10 @@ enum FileFormat {
     /// JSON, also one object a line
     #[value(alias = "jsonl")]
     Json,
+    /// Vectors of 32-bit floats, each behind its length
+    Fvecs,
+    /// Vectors of bytes, each behind its length
+    Bvecs,
     /// Lines of base64 iris codes
     IrisBase64,
     /// Apache Parquet
@@ -109,6 +113,8 @@ impl From<FileFormat> for Format {
             FileFormat::Npz => Self::Npz,
             FileFormat::Csv => Self::Csv,
             FileFormat::Json => Self::Json,
+            FileFormat::Fvecs => Self::Fvecs,
+            FileFormat::Bvecs => Self::Bvecs,
             FileFormat::IrisBase64 => Self::IrisBase64,
             FileFormat::Parquet => Self::Parquet,
             FileFormat::Arrow => Self::Arrow,

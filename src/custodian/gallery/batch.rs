@@ -35,12 +35,20 @@ impl<T> Entries<T> {
     }
 }
 
+/// Handles, where there is any.
+fn any(handles: Vec<Option<Handle>>) -> Vec<Option<Handle>> {
+    if handles.iter().all(Option::is_none) { Vec::new() } else { handles }
+}
+
 /// What is enrolled together.
 pub(super) struct Batch {
     /// Subjects that are not in the gallery.
     new: Entries<SubjectId>,
     /// Further references of those who are, by number, ascending.
     earlier: Entries<u32>,
+    /// Those of the gallery who are removed, by number, ascending: the first new subjects are enrolled in their places. Where there are
+    /// some, nobody else has further references.
+    replaced: Vec<u32>,
     /// What each of both is given, new subjects first; none at all where nobody is given one.
     handles: Vec<Option<Handle>>,
     shelf: Filled,
@@ -51,13 +59,25 @@ impl Batch {
     pub(crate) fn new(
         new: Entries<SubjectId>,
         earlier: Entries<u32>,
-        mut handles: Vec<Option<Handle>>,
+        handles: Vec<Option<Handle>>,
         shelf: Filled,
     ) -> Self {
-        if handles.iter().all(Option::is_none) {
-            handles = Vec::new();
-        }
-        Self { new, earlier, handles, shelf }
+        Self { new, earlier, replaced: Vec::new(), handles: any(handles), shelf }
+    }
+
+    /// The first of the new subjects, who have `handles`, are enrolled in the places of those with these numbers, which ascend.
+    pub(crate) fn replacing(
+        new: Entries<SubjectId>,
+        replaced: Vec<u32>,
+        handles: Vec<Option<Handle>>,
+        shelf: Filled,
+    ) -> Self {
+        Self { new, earlier: Entries::default(), replaced, handles: any(handles), shelf }
+    }
+
+    /// Whether who has this number is replaced.
+    pub(crate) fn replaces(&self, number: u32) -> bool {
+        self.replaced.binary_search(&number).is_ok()
     }
 
     /// How many subjects are given a handle.
@@ -75,9 +95,9 @@ impl Batch {
         let (new, earlier, references) = self.counts();
         // Counts fit: an agreement admits ten million references.
         Head {
-            purpose: Purpose::of_references(!self.handles.is_empty()),
+            purpose: Purpose::of_references(!self.replaced.is_empty(), !self.handles.is_empty()),
             new_subjects: new as u32,
-            earlier_subjects: earlier as u32,
+            earlier_subjects: (earlier + self.replaced.len()) as u32,
             references: references as u32,
             id_bytes: self.new.who.iter().map(|(id, _)| id.as_str().len() as u64).sum(),
         }
@@ -89,7 +109,7 @@ impl Batch {
     ///
     /// Where the shelf cannot be read.
     pub(crate) fn write(&mut self, writer: &mut SegmentWriter<'_>) -> io::Result<()> {
-        let Self { new, earlier, handles, shelf } = self;
+        let Self { new, earlier, replaced, handles, shelf } = self;
         let mut id_end = 0;
         for (id, reference_end) in &new.who {
             id_end += id.as_str().len() as u32;
@@ -98,6 +118,7 @@ impl Batch {
         for (number, reference_end) in &earlier.who {
             writer.entry(*number, (new.references.len() + reference_end) as u32);
         }
+        replaced.iter().for_each(|&number| writer.entry(number, 0));
         let references = || new.references.iter().chain(&earlier.references);
         references().for_each(|kept| writer.eye(kept.eye));
         handles.iter().for_each(|handle| writer.handle(handle.as_ref()));

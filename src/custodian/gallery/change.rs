@@ -66,6 +66,14 @@ impl Change {
         Self { at: 0, header, link, layout, content: Content::References(batch) }
     }
 
+    /// Whether it enrolls somebody in the place of who is enrolled under an id.
+    pub fn replaces(&self, gallery: &Gallery, id: &SubjectId) -> bool {
+        match &self.content {
+            Content::References(batch) => gallery.file.number_of(id).is_some_and(|number| batch.replaces(number)),
+            Content::Standing(..) => false,
+        }
+    }
+
     /// Where it begins, in bytes of the file.
     pub fn at(&self) -> u64 {
         self.at
@@ -175,7 +183,7 @@ impl Gallery {
         let numbers = || (0..self.len()).filter_map(|position| self.file.number(position));
         let id = |number| self.file.id_of(number).ok_or(self.file.inadmissible());
         let head = Head {
-            purpose: Purpose::of_references(self.handles() > 0),
+            purpose: Purpose::of_references(false, self.handles() > 0),
             new_subjects: self.len() as u32,
             earlier_subjects: 0,
             references: self.references() as u32,

@@ -5,8 +5,8 @@ use std::io::{self, Cursor};
 
 use super::Gallery;
 use super::batch::{Batch, Entries, Kept};
-use super::change::{Change, Content};
-use super::file::GalleryFile;
+use super::beside::Beside;
+use super::change::Change;
 use super::format::{self, Layout};
 use super::shelf::{Shelf, Spool};
 use crate::agreement::{AgreementError, EyeRule};
@@ -123,9 +123,15 @@ pub struct Appended {
     pub new_subjects: usize,
     /// Subjects that were, and have further references now.
     pub earlier_subjects: usize,
-    /// References of both.
+    /// Subjects that were, and have what came instead of what they had ([`Enrolling::replacing`]).
+    pub replaced_subjects: usize,
+    /// Subjects of whom came what they have: nothing is written of them ([`Enrolling::replacing`]).
+    pub unchanged_subjects: usize,
+    /// References that are written, of all of these.
     pub references: usize,
-    /// Subjects of both that had no handle, and have one now.
+    /// References that replaced subjects had before.
+    pub replaced_references: usize,
+    /// Subjects that had no handle, and have one now.
     pub handles: usize,
     /// The others, each with its reason.
     pub refused: Vec<RefusedRecord>,
@@ -136,26 +142,20 @@ pub struct Appended {
 ///
 /// Memory: about 150 bytes a subject, some 100 more for one with a handle, beside the spool.
 pub struct Enrolling<'a> {
-    agreement: &'a Opened,
-    beside: Beside<'a>,
-    shelf: Shelf,
+    pub(super) agreement: &'a Opened,
+    pub(super) beside: Beside<'a>,
+    /// Whether what comes of a subject replaces what it has.
+    replaces: bool,
+    pub(super) shelf: Shelf,
     /// In the order in which they first came.
-    subjects: IndexSet<SubjectId>,
+    pub(super) subjects: IndexSet<SubjectId>,
     /// Of those who have one: in a record, or in the gallery.
     handles: IndexMap<Handle, u32>,
     /// Of each of `subjects`, as far as any has a handle: which of `handles`, from 1; or 0.
     filed: Vec<u32>,
     /// Of each reference on the shelf: whose it is, and its eye where eyes are told apart.
-    owners: Vec<(u32, Option<Eye>)>,
-    refused: Vec<RefusedRecord>,
-}
-
-/// What records are enrolled beside.
-enum Beside<'a> {
-    /// Nobody: a file whose header this is.
-    Nobody(Vec<u8>),
-    /// Those who are enrolled.
-    Enrolled(&'a GalleryFile),
+    pub(super) owners: Vec<(u32, Option<Eye>)>,
+    pub(super) refused: Vec<RefusedRecord>,
 }
 
 impl<'a> Enrolling<'a> {
@@ -169,11 +169,19 @@ impl<'a> Enrolling<'a> {
         Self::of(&gallery.agreement, Beside::Enrolled(&gallery.file), spool)
     }
 
+    /// Records of a gallery by which whoever is enrolled has no longer what they had: what came of a subject replaces all its references.
+    /// A handle that comes replaces its own; where none comes, it keeps the one that it has. Who is not enrolled is added. Of whom nothing
+    /// comes that can be enrolled, nothing changes.
+    pub fn replacing(gallery: &'a Gallery, spool: impl Spool + 'static) -> Self {
+        Self { replaces: true, ..Self::beside(gallery, spool) }
+    }
+
     fn of(agreement: &'a Opened, beside: Beside<'a>, spool: impl Spool + 'static) -> Self {
         let shelf = Shelf::new(spool, Layout::of(agreement).record_bytes);
         Self {
             agreement,
             beside,
+            replaces: false,
             shelf,
             subjects: IndexSet::new(),
             handles: IndexMap::new(),
@@ -196,7 +204,7 @@ impl<'a> Enrolling<'a> {
             .and_then(|eye| Ok((eye, functional.reference(&record.template)?.to_bytes(functional))));
         let reason = match stored {
             Err(error) => RefusalReason::Record(error),
-            Ok(_) if self.beside.references() + self.owners.len() >= limit => RefusalReason::Full { limit },
+            Ok(_) if self.kept() + self.owners.len() >= limit => RefusalReason::Full { limit },
             Ok((eye, bytes)) => match self.check_handle(&record.subject, handle.as_ref()) {
                 Err(reason) => reason,
                 Ok(()) => {
@@ -215,6 +223,11 @@ impl<'a> Enrolling<'a> {
         Ok(())
     }
 
+    /// References that are enrolled and stay, as far as that is known before all records have come.
+    fn kept(&self) -> usize {
+        if self.replaces { 0 } else { self.beside.references() }
+    }
+
     /// Whether a subject may have a handle, by what is enrolled and by the records before.
     fn check_handle(&self, subject: &SubjectId, handle: Option<&Handle>) -> Result<(), RefusalReason> {
         let Some(handle) = handle else { return Ok(()) };
@@ -224,7 +237,7 @@ impl<'a> Enrolling<'a> {
         }
         let in_a_record = self.subjects.get_index_of(subject).and_then(|subject| self.filed_as(subject));
         let other = in_a_record.is_some_and(|other| other != handle)
-            || self.beside.handle_of(subject).is_some_and(|other| other != *handle);
+            || !self.replaces && self.beside.handle_of(subject).is_some_and(|other| other != *handle);
         if other { Err(RefusalReason::OtherHandle) } else { Ok(()) }
     }
 
@@ -251,15 +264,24 @@ impl<'a> Enrolling<'a> {
     ///
     /// As of [`Enrolling::add`].
     pub fn finish(self) -> io::Result<Appended> {
-        let mut given: Vec<_> = match self.handles.is_empty() {
+        match self.replaces {
+            true => self.finish_replacing(),
+            false => self.finish_adding(),
+        }
+    }
+
+    /// The handles of the subjects, by their records; none at all where none came.
+    pub(super) fn given(&self) -> Vec<Option<Handle>> {
+        match self.handles.is_empty() {
             true => Vec::new(),
             false => (0..self.subjects.len()).map(|subject| self.filed_as(subject).cloned()).collect(),
-        };
+        }
+    }
+
+    fn finish_adding(self) -> io::Result<Appended> {
+        let mut given = self.given();
         let Self { agreement, beside, shelf, subjects, owners, mut refused, .. } = self;
-        let mut references: Vec<_> =
-            owners.into_iter().zip(0..).map(|((subject, eye), number)| (subject, Kept { number, eye })).collect();
-        // Stable: the references of a subject stay in the order in which they came.
-        references.sort_by_key(|(subject, _)| *subject);
+        let references = by_subject(owners);
         let of_subjects = references.chunk_by(|(before, _), (after, _)| before == after);
         let (mut new, mut earlier, mut handles) = (Entries::default(), Vec::new(), Vec::new());
         for (place, (id, of_subject)) in subjects.into_iter().zip(of_subjects).enumerate() {
@@ -286,54 +308,17 @@ impl<'a> Enrolling<'a> {
         let batch = Batch::new(new, others, handles, shelf.filled()?);
         let ((new_subjects, earlier_subjects, references), handles) = (batch.counts(), batch.handles());
         let change = (references > 0).then(|| beside.change(agreement, batch));
-        Ok(Appended { change, new_subjects, earlier_subjects, references, handles, refused })
+        Ok(Appended { change, new_subjects, earlier_subjects, references, handles, refused, ..Appended::default() })
     }
 }
 
-impl Beside<'_> {
-    fn references(&self) -> usize {
-        match self {
-            Self::Nobody(_) => 0,
-            Self::Enrolled(file) => file.references(),
-        }
-    }
-
-    fn number_of(&self, id: &SubjectId) -> Option<u32> {
-        match self {
-            Self::Nobody(_) => None,
-            Self::Enrolled(file) => file.number_of(id),
-        }
-    }
-
-    /// The handle of a subject who is enrolled.
-    fn handle_of(&self, id: &SubjectId) -> Option<Handle> {
-        match self {
-            Self::Nobody(_) => None,
-            Self::Enrolled(file) => file.handle_of(file.number_of(id)?),
-        }
-    }
-
-    /// Who is enrolled with a handle.
-    fn who_has(&self, handle: &Handle) -> Option<SubjectId> {
-        match self {
-            Self::Nobody(_) => None,
-            Self::Enrolled(file) => SubjectId::try_from(file.id_of(file.number_of_handle(handle)?)?.to_owned()).ok(),
-        }
-    }
-
-    fn eyes(&self, number: u32) -> Vec<Option<Eye>> {
-        match self {
-            Self::Nobody(_) => Vec::new(),
-            Self::Enrolled(file) => file.eyes(number).collect(),
-        }
-    }
-
-    fn change(self, agreement: &Opened, batch: Batch) -> Change {
-        match self {
-            Self::Nobody(header) => Change::of_new(header, Layout::of(agreement), batch),
-            Self::Enrolled(file) => Change::of(file, Content::References(batch)),
-        }
-    }
+/// References of subjects, those of each together.
+pub(super) fn by_subject(owners: Vec<(u32, Option<Eye>)>) -> Vec<(u32, Kept)> {
+    let owned = owners.into_iter().zip(0..);
+    let mut references: Vec<_> = owned.map(|((subject, eye), number)| (subject, Kept { number, eye })).collect();
+    // Stable: the references of a subject stay in the order in which they came.
+    references.sort_by_key(|(subject, _)| *subject);
+    references
 }
 
 /// What becomes of records whose spool is in memory, and takes whatever is put on it.
@@ -347,6 +332,11 @@ impl Gallery {
     /// agreement's limit and eye rule for the subject as a whole; where they would break them, all of that id's new records are refused.
     pub fn append(&self, records: impl IntoIterator<Item = impl Into<Filed>>) -> Appended {
         collected(Enrolling::beside(self, Cursor::new(Vec::new())), records)
+    }
+
+    /// Enrolls records in memory, those of an id that is enrolled in place of what is enrolled under it: see [`Enrolling::replacing`].
+    pub fn replace(&self, records: impl IntoIterator<Item = impl Into<Filed>>) -> Appended {
+        collected(Enrolling::replacing(self, Cursor::new(Vec::new())), records)
     }
 }
 

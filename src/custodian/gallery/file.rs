@@ -99,6 +99,10 @@ impl GalleryFile {
                         (!removed.contains(&subject), "additions")
                     }
                     Purpose::Removals => (removed.insert(subject), "removals"),
+                    Purpose::Replacements | Purpose::ReplacementsWithHandles => {
+                        let anew = segment.id(self.bytes(), entry - segment.new_subjects() as usize);
+                        (removed.insert(subject) && anew.is_some() && anew == self.id_of(subject), "replacements")
+                    }
                     Purpose::Restorations => (removed.remove(&subject), "restorations"),
                 };
                 sound.then_some(()).ok_or(segment.damaged(part))?;
@@ -136,7 +140,7 @@ impl GalleryFile {
 
     /// Also finds handles that stand for two subjects, and subjects that have two.
     fn build_handles(&mut self) -> Result<(), Damage> {
-        if self.segments.iter().all(|segment| segment.purpose() != Purpose::Handles) {
+        if self.segments.iter().all(|segment| !segment.purpose().gives_handles()) {
             return Ok(());
         }
         let damaged = Damage { segment: self.segments.len(), part: "handles" };

@@ -17,9 +17,9 @@
 //! |---|---|
 //! | 64 | head: see [`Head`]; ends with SHA-256 of the link before and the head's first half |
 //! | 8 a new subject | end of its id among the ids, end of its references among the segment's |
-//! | 8 an earlier subject | its number, end of its references (in a segment of removals or restorations: 0) |
+//! | 8 an earlier subject | its number, end of its references (in a segment of removals, restorations or replacements: 0) |
 //! | 1 a reference | its eye: 0 where eyes are not told apart, 1 left, 2 right |
-//! | 32 a subject, new or earlier | only in a segment with handles: the handle that the subject is given, then zeros; or zeros |
+//! | 32 a subject, new or earlier | only in a segment with handles: the handle that the subject is given, then zeros; or zeros (in one of replacements: of new subjects alone) |
 //! | ... | ids, one after the other |
 //! | a record a reference | records, of new subjects first |
 //! | 32 a chunk | SHA-256 of each chunk of records |
@@ -28,6 +28,9 @@
 //!
 //! Subjects are numbered in the order of enrolment, from 0, over all segments; a number is never given twice. Who is removed keeps number
 //! and references, so that a later segment can restore both. A program that does not know a purpose refuses the file as damaged.
+//!
+//! In a segment of replacements the earlier subjects are removed, and the first of the new ones take their places: the first new subject has
+//! the id of the first earlier one, and so on. So nobody is removed for whom nobody is enrolled, and both are done by one commit.
 //!
 //! A segment has handles only where it gives at least one: a gallery in which nobody has one has the bytes that it had before there were
 //! any. Who has a handle is given no other, and no two who are enrolled have the same one.
@@ -153,17 +156,36 @@ pub(super) enum Purpose {
     Restorations = 3,
     /// As [`Purpose::References`], and gives handles to some of these subjects.
     Handles = 4,
+    /// Enrolls subjects; the first of them anew, and those who had their ids are removed.
+    Replacements = 5,
+    /// As [`Purpose::Replacements`], and gives handles to some of the new subjects.
+    ReplacementsWithHandles = 6,
 }
 
 impl Purpose {
     /// Whether references are enrolled.
     pub(crate) fn enrols(self) -> bool {
-        matches!(self, Self::References | Self::Handles)
+        !matches!(self, Self::Removals | Self::Restorations)
+    }
+
+    /// Whether earlier subjects are removed for new ones of the same ids.
+    pub(crate) fn replaces(self) -> bool {
+        matches!(self, Self::Replacements | Self::ReplacementsWithHandles)
+    }
+
+    /// Whether handles may be given.
+    pub(crate) fn gives_handles(self) -> bool {
+        matches!(self, Self::Handles | Self::ReplacementsWithHandles)
     }
 
     /// Of a segment of references.
-    pub(crate) fn of_references(handles: bool) -> Self {
-        if handles { Self::Handles } else { Self::References }
+    pub(crate) fn of_references(replaces: bool, handles: bool) -> Self {
+        match (replaces, handles) {
+            (false, false) => Self::References,
+            (false, true) => Self::Handles,
+            (true, false) => Self::Replacements,
+            (true, true) => Self::ReplacementsWithHandles,
+        }
     }
 }
 
@@ -221,6 +243,8 @@ impl Head {
             2 => Purpose::Removals,
             3 => Purpose::Restorations,
             4 => Purpose::Handles,
+            5 => Purpose::Replacements,
+            6 => Purpose::ReplacementsWithHandles,
             _ => return None,
         };
         let read = Self {
@@ -240,7 +264,11 @@ impl Head {
         let entry_count = (self.new_subjects as usize).checked_add(self.earlier_subjects as usize)?;
         let eyes = entries.checked_add(entry_count.checked_mul(ENTRY_BYTES)?)?;
         let handles = eyes.checked_add(references)?;
-        let handle_count = if self.purpose == Purpose::Handles { entry_count } else { 0 };
+        let handle_count = match self.purpose {
+            Purpose::Handles => entry_count,
+            Purpose::ReplacementsWithHandles => self.new_subjects as usize,
+            _ => 0,
+        };
         let ids = handles.checked_add(handle_count.checked_mul(Handle::MOST_BYTES)?)?;
         let records = ids.checked_add(usize::try_from(self.id_bytes).ok()?)?;
         let digests = records.checked_add(references.checked_mul(layout.record_bytes)?)?;

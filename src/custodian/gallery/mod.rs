@@ -4,13 +4,16 @@
 //! Changes are segments to be appended ([`Change`]); see `format` for the bytes.
 
 mod batch;
+mod beside;
 mod change;
 mod committed;
+mod differences;
 mod enrolment;
 mod file;
 mod format;
 mod likely;
 mod marks;
+mod replacing;
 mod restore;
 mod segment;
 mod shelf;
@@ -18,6 +21,8 @@ mod shelf;
 mod tests;
 #[cfg(test)]
 mod tests_of_handles;
+#[cfg(test)]
+mod tests_of_replacing;
 mod writer;
 
 use std::borrow::Cow;
@@ -30,6 +35,7 @@ use crate::scheme::Opened;
 use crate::template::{Eye, Filed, Handle, SubjectId};
 use crate::wire::{Expected, GalleryVersion, Kind, WireError};
 pub use change::{Change, RewriteError, UnknownSubjects};
+pub use differences::{Changed, Differences, DifferencesError};
 use enrolment::admit;
 pub use enrolment::{Appended, Enrolling, EnrolmentError, RefusalReason, RefusedRecord};
 pub use file::GalleryFile;
@@ -279,6 +285,12 @@ impl Gallery {
     /// How many references the subject at a position has.
     pub fn reference_count(&self, position: usize) -> usize {
         self.file.number(position).map_or(0, |number| self.file.reference_count(number))
+    }
+
+    /// The eyes of the references of the subject at a position, where they are told apart.
+    pub(crate) fn reference_eyes(&self, position: usize) -> impl Iterator<Item = Eye> {
+        let number = self.file.number(position);
+        number.into_iter().flat_map(|number| self.file.eyes(number)).flatten()
     }
 
     /// The references of the subject at a position, decoded; none where there is no such subject.

@@ -70,11 +70,12 @@ impl Segment {
 
     /// Whether the tables say what a gallery would write. The checksum finds accidents; this finds what no program of ours wrote.
     fn check_tables(&self, file: &[u8]) -> Option<()> {
-        let enrols = self.head.purpose.enrols();
+        let purpose = self.head.purpose;
         let (mut id_end, mut reference_end, mut earlier) = (0, 0, None);
         for entry in 0..self.entries() {
             let (first, end) = self.entry(file, entry)?;
-            if entry < self.head.new_subjects as usize {
+            let is_new = entry < self.head.new_subjects as usize;
+            if is_new {
                 let length = first.checked_sub(id_end)?;
                 id_end = first;
                 (1..=SubjectId::LIMIT_BYTES as u32).contains(&length).then_some(())?;
@@ -84,11 +85,19 @@ impl Segment {
                 earlier = Some(first);
             }
             // Whoever is enrolled has at least one reference.
-            (if enrols { end > reference_end } else { end == 0 }).then_some(())?;
-            reference_end = end;
+            match purpose.enrols() && (is_new || !purpose.replaces()) {
+                true => reference_end = Some(end).filter(|end| *end > reference_end)?,
+                false => (end == 0).then_some(())?,
+            }
         }
         let whole = u64::from(id_end) == self.head.id_bytes && reference_end == self.head.references;
-        let fits = self.entries() > 0 && (enrols || self.head.new_subjects == 0);
+        let fits = match purpose {
+            Purpose::References | Purpose::Handles => self.entries() > 0,
+            Purpose::Removals | Purpose::Restorations => self.entries() > 0 && self.head.new_subjects == 0,
+            Purpose::Replacements | Purpose::ReplacementsWithHandles => {
+                (1..=self.head.new_subjects).contains(&self.head.earlier_subjects)
+            }
+        };
         let eyes = file.get(self.places.eyes..self.places.handles)?;
         (whole && fits && eyes.iter().all(|&eye| eye <= 2)).then_some(())
     }
@@ -97,7 +106,7 @@ impl Segment {
     fn check_handles(&self, file: &[u8]) -> Option<()> {
         let (slots, _) = file.get(self.places.handles..self.places.ids)?.as_chunks::<{ Handle::MOST_BYTES }>();
         let mut given = slots.iter().filter(|slot| slot.iter().any(|&byte| byte != 0)).peekable();
-        let any = given.peek().is_some() || self.head.purpose != Purpose::Handles;
+        let any = given.peek().is_some() || !self.head.purpose.gives_handles();
         (any && given.all(|slot| Handle::from_padded(slot).is_ok())).then_some(())
     }
 

@@ -485,7 +485,7 @@ fn a_purpose_that_is_not_known_is_damage() {
     let mut later = grown(&agreement)[1].clone();
     let (at, link) = (later.len(), *later.last_chunk::<LINK_BYTES>().unwrap());
     let mut head = restored(&agreement)[at..at + format::HEAD_BYTES].to_vec();
-    for purpose in [0, 5, u8::MAX] {
+    for purpose in [0, 7, u8::MAX] {
         head[8] = purpose;
         let checksum = digest(&[&link, &head[..format::HEAD_BYTES - LINK_BYTES]]);
         head[format::HEAD_BYTES - LINK_BYTES..].copy_from_slice(&checksum);
@@ -544,21 +544,23 @@ fn the_eye_rule_holds_for_a_subject_as_a_whole() {
 #[derive(Clone, Debug)]
 enum Step {
     Append(Vec<(u8, u64)>),
+    Replace(Vec<(u8, u64)>),
     Remove(Vec<prop::sample::Index>),
     Restore(Vec<u8>),
     Compact,
-    /// An append that stops before its commit.
-    Interrupted(Vec<(u8, u64)>),
+    /// An append, or whether it is a replacement, that stops before its commit.
+    Interrupted(bool, Vec<(u8, u64)>),
 }
 
 fn step() -> impl Strategy<Value = Step> {
     let records = || proptest::collection::vec((0..24u8, 0..1000u64), 1..8);
     prop_oneof![
         4 => records().prop_map(Step::Append),
+        3 => records().prop_map(Step::Replace),
         3 => proptest::collection::vec(any::<prop::sample::Index>(), 1..4).prop_map(Step::Remove),
         3 => proptest::collection::vec(0..24u8, 1..4).prop_map(Step::Restore),
         1 => Just(Step::Compact),
-        1 => records().prop_map(Step::Interrupted),
+        1 => (any::<bool>(), records()).prop_map(|(replaces, records)| Step::Interrupted(replaces, records)),
     ]
 }
 
@@ -616,6 +618,41 @@ fn append_to_model(model: &mut Model, records: &[(u8, u64)], limit: usize, funct
     }
 }
 
+/// Of each id the new references instead of those it has, where they are few enough; those that need no more room first.
+fn replace_in_model(
+    model: &mut Model,
+    records: &[(u8, u64)],
+    limit: usize,
+    functional: &crate::functional::Functional,
+) {
+    let accepted = records.iter().take(limit).map(|(name, number)| {
+        let record = record(&name.to_string(), *number);
+        (record.subject, functional.reference(&record.template).unwrap().to_bytes(functional))
+    });
+    let mut comers = crate::template::group_by_subject(accepted);
+    comers.retain(|(_, references)| references.len() <= PER_SUBJECT);
+    let before = |model: &Model, id: &SubjectId| {
+        model.place(id.as_str(), true).map_or(Vec::new(), |place| model.0[place].2.clone())
+    };
+    comers.retain(|(id, references)| before(model, id) != *references);
+    let (mut admitted, growing): (Vec<_>, Vec<_>) =
+        comers.into_iter().partition(|(id, references)| references.len() <= before(model, id).len());
+    let gain = |(id, references): &(SubjectId, Vec<Vec<u8>>)| references.len() as i64 - before(model, id).len() as i64;
+    let mut all = model.references() as i64 + admitted.iter().map(gain).sum::<i64>();
+    for comer in growing {
+        if all + gain(&comer) <= limit as i64 {
+            all += gain(&comer);
+            admitted.push(comer);
+        }
+    }
+    // In the order of the file: who is replaced, then who is new.
+    admitted.sort_by_key(|(id, _)| model.place(id.as_str(), true).unwrap_or(usize::MAX));
+    for (id, references) in admitted {
+        model.remove(std::slice::from_ref(&id));
+        model.0.push((true, id.into(), references));
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
 
@@ -634,8 +671,14 @@ proptest! {
                     let change = gallery.append(records(&list)).change;
                     change.map_or(gallery.as_bytes().to_vec(), |change| with(&gallery, change))
                 }
-                Step::Interrupted(list) => {
-                    let change = gallery.append(records(&list)).change;
+                Step::Replace(list) => {
+                    replace_in_model(&mut model, &list, limit, agreement.functional());
+                    let change = gallery.replace(records(&list)).change;
+                    change.map_or(gallery.as_bytes().to_vec(), |change| with(&gallery, change))
+                }
+                Step::Interrupted(replaces, list) => {
+                    let list = records(&list);
+                    let change = if replaces { gallery.replace(list) } else { gallery.append(list) }.change;
                     let mut bytes = gallery.as_bytes().to_vec();
                     change.map(|mut change| change.write(&mut bytes).unwrap());
                     bytes

@@ -316,6 +316,7 @@ fn a_claim_of_more_handles_than_the_file_holds_allocates_nothing() {
 enum Step {
     /// Subjects, and their handles: 0 is none.
     Append(Vec<(u8, u8)>),
+    Replace(Vec<(u8, u8)>),
     Remove(u8),
     Restore(u8),
     Compact,
@@ -324,6 +325,7 @@ enum Step {
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         3 => proptest::collection::vec((0..6_u8, 0..5_u8), 1..5).prop_map(Step::Append),
+        2 => proptest::collection::vec((0..6_u8, 0..5_u8), 1..5).prop_map(Step::Replace),
         2 => (0..6_u8).prop_map(Step::Remove),
         1 => (0..6_u8).prop_map(Step::Restore),
         1 => Just(Step::Compact),
@@ -337,6 +339,7 @@ proptest! {
     fn after_any_sequence_of_changes_handles_are_those_of_a_list(steps in proptest::collection::vec(step(), 0..16)) {
         let agreement = agreement(400);
         let mut now = enrolled(&agreement, &[("x", 0, "")]);
+        let mut number = 0;
         // Whether enrolled, whose, and the handle; in the order of the file.
         let mut model = vec![(true, "x".to_owned(), String::new())];
         for step in steps {
@@ -360,6 +363,45 @@ proptest! {
                             Some(_) => {}
                             None => model.push((true, subject, text)),
                         }
+                    }
+                    made.change
+                }
+                Step::Replace(records) => {
+                    // Another template each time, so that nobody is what they were.
+                    number += 1;
+                    let filed = |(subject, text): &(u8, u8)| filed(&subject.to_string(), number, &match text {
+                        0 => String::new(),
+                        text => format!("H-{text}"),
+                    });
+                    let made = now.replace(records.iter().map(filed));
+                    let change = made.change.as_ref();
+                    let mut whose: Vec<_> = records.iter().map(|(subject, _)| subject.to_string()).collect();
+                    whose.retain(|subject| !made.refused.iter().any(|one| one.record == 0 && one.subject.as_str() == subject));
+                    let single: Vec<_> = made.refused.iter().map(|one| one.record).collect();
+                    let accepted = records.iter().zip(1..).filter(|(_, record)| !single.contains(record));
+                    let mut comers: Vec<(String, String)> = Vec::new();
+                    for ((subject, text), _) in accepted.filter(|((subject, _), _)| whose.contains(&subject.to_string())) {
+                        let text = if *text > 0 { format!("H-{text}") } else { String::new() };
+                        match comers.iter_mut().find(|(other, _)| *other == subject.to_string()) {
+                            Some((_, has)) if has.is_empty() => *has = text,
+                            Some(_) => {}
+                            None => comers.push((subject.to_string(), text)),
+                        }
+                    }
+                    let place = |model: &[(bool, String, String)], subject: &str| {
+                        model.iter().position(|(enrolled, whose, _)| *enrolled && whose == subject)
+                    };
+                    for (subject, _) in &comers {
+                        let replaced = change.is_some_and(|change| change.replaces(&now, &id(subject)));
+                        prop_assert_eq!(replaced, place(&model, subject).is_some());
+                    }
+                    comers.sort_by_key(|(subject, _)| place(&model, subject).unwrap_or(usize::MAX));
+                    for (subject, text) in comers {
+                        let kept = place(&model, &subject).map_or(String::new(), |place| {
+                            model[place].0 = false;
+                            model[place].2.clone()
+                        });
+                        model.push((true, subject, if text.is_empty() { kept } else { text }));
                     }
                     made.change
                 }

@@ -155,6 +155,15 @@ impl Remedy for ReadError {
     }
 }
 
+/// A quality, in words.
+fn quality_of(quality: Option<f64>) -> String {
+    match quality {
+        None => "no quality is given".to_owned(),
+        Some(quality) if quality.is_nan() => "the quality is no number".to_owned(),
+        Some(quality) => format!("the quality is {quality}"),
+    }
+}
+
 fn among(names: &[String]) -> String {
     if names.is_empty() { String::new() } else { format!(", but {}", quoted(names)) }
 }
@@ -394,6 +403,25 @@ pub enum RecordFault {
         /// What it must be.
         expected: &'static str,
     },
+    /// A vector of another length than is agreed, or than those before it.
+    #[error("a vector of {actual} values where {expected} are expected")]
+    VectorLength {
+        /// As the agreement says.
+        expected: usize,
+        /// As stands before the vector.
+        actual: i32,
+    },
+    /// The file ends within a record.
+    #[error("the file ends within it")]
+    CutShort,
+    /// A template that is not good enough: a failure to enrol, and no fault of the file.
+    #[error("{} where {minimum} is the minimum", quality_of(*quality))]
+    Quality {
+        /// What the file says; no number where it says something that is none.
+        quality: Option<f64>,
+        /// The least that was asked for.
+        minimum: f64,
+    },
     /// A line with a code is not followed by one with its mask.
     #[error("a code without a mask")]
     Unpaired,
@@ -436,6 +464,12 @@ impl Remedy for RecordFault {
             Self::MixedHeader => "give each column a name (id, eye, v1, v2, ...) or none",
             Self::NotANumber { .. } => "remove or repair it",
             Self::Json { .. } => "write one object a line",
+            Self::VectorLength { .. } => {
+                "give vectors of the agreed length; where those before it have that, the file is damaged, or is the other of fvecs and bvecs"
+            }
+            Self::CutShort => "the file is cut short or damaged",
+            Self::Quality { quality: None, .. } => "give every record its `quality`, or ask for none",
+            Self::Quality { .. } => "take another sample of the person",
             Self::Unpaired => "lines alternate: code, mask, code, mask",
             _ => return None,
         };

@@ -17,8 +17,10 @@ pub enum Foreign {
     Pickle,
     /// PyTorch's.
     Torch,
-    /// Vectors of 32-bit floats, each behind its length (TEXMEX, Faiss).
-    Fvecs,
+    /// Faiss' index.
+    Faiss,
+    /// A file of a Lance data set.
+    Lance,
     /// Hugging Face's tensors.
     Safetensors,
     /// A workbook.
@@ -68,9 +70,6 @@ impl Foreign {
         if let Some(foreign) = Self::marked(file) {
             return Some(foreign);
         }
-        if is_fvecs(file, whole) {
-            return Some(Self::Fvecs);
-        }
         if file.get(8..10) == Some(b"{\"") && file.get(4..8) == Some(&[0; 4]) {
             return Some(Self::Safetensors);
         }
@@ -85,10 +84,19 @@ impl Foreign {
         }
     }
 
+    /// A file of which the beginning tells nothing may tell by its last bytes.
+    pub(super) fn or_by_its_end(self, ending: &[u8]) -> Self {
+        match self {
+            Self::RawFloats | Self::Unknown if ending.ends_with(LANCE) => Self::Lance,
+            _ => self,
+        }
+    }
+
     /// What a file is that says so itself.
     pub(super) fn marked(file: &[u8]) -> Option<Self> {
         match MAGIC.iter().find(|(magic, _)| file.starts_with(magic)) {
             Some((_, foreign)) => Some(*foreign),
+            None if is_faiss(file) => Some(Self::Faiss),
             None => is_pickle(file).then_some(Self::Pickle),
         }
     }
@@ -127,9 +135,13 @@ impl Foreign {
             Self::Torch => {
                 "convert it in Python: import torch, numpy; numpy.save(\"new.npy\", torch.load(\"old.pt\", weights_only=True).float().numpy())"
             }
-            Self::Fvecs => {
-                "convert it in Python: import numpy; a = numpy.fromfile(\"old.fvecs\", \"<i4\"); \
-                 numpy.save(\"new.npy\", a.reshape(-1, a[0] + 1)[:, 1:].copy().view(\"<f4\"))"
+            Self::Faiss => {
+                "convert it in Python: import faiss, numpy; i = faiss.read_index(\"old.index\"); \
+                 numpy.save(\"new.npy\", i.reconstruct_n(0, i.ntotal)); an index that compresses (PQ, SQ, LSH) gives other vectors than it was given"
+            }
+            Self::Lance => {
+                "give what its folder holds, converted in Python: import lance; \
+                 lance.dataset(\"FOLDER.lance\").to_table().to_pandas().to_csv(\"new.csv\", index=False)"
             }
             Self::Safetensors => {
                 "convert it in Python: import numpy; from safetensors.numpy import load_file; \
@@ -161,7 +173,8 @@ impl std::fmt::Display for Foreign {
             Self::Arrow => "an Arrow (Feather) file",
             Self::Pickle => "a Python pickle",
             Self::Torch => "a PyTorch file",
-            Self::Fvecs => "a file of vectors in the format fvecs",
+            Self::Faiss => "a Faiss index",
+            Self::Lance => "a file of a Lance data set",
             Self::Safetensors => "a safetensors file",
             Self::Excel => "an Excel workbook",
             Self::Sqlite => "an SQLite database",
@@ -179,14 +192,17 @@ fn is_pickle(file: &[u8]) -> bool {
     matches!(file, [0x80, 2..=5, _, ..])
 }
 
-/// Every vector begins with its length, which is the same.
-fn is_fvecs(file: &[u8], whole: bool) -> bool {
-    let Some((length, _)) = file.split_first_chunk() else { return false };
-    let values = u32::from_le_bytes(*length) as usize;
-    let row = 4 * (values + 1);
-    (1..=1 << 16).contains(&values)
-        && (file.len().is_multiple_of(row) || !whole && file.len() > row)
-        && file.chunks(row).all(|row| row.len() < length.len() || row.starts_with(length))
+/// What a file of Lance ends with.
+pub(super) const LANCE: &[u8] = b"LANC";
+
+/// How Faiss' indexes begin, by kind (`faiss/impl/index_write.cpp`): of floats `I` with a lower case letter, of bits `IB`.
+const FAISS: [&[u8]; 8] = [b"Ix", b"Iw", b"Iv", b"Im", b"IH", b"IN", b"IB", b"Ir"];
+
+/// Four letters, and the length of its vectors, of which the last byte is 0.
+fn is_faiss(file: &[u8]) -> bool {
+    let kind = file.get(..4).unwrap_or_default();
+    let letters = kind.len() == 4 && kind.iter().all(u8::is_ascii_alphanumeric);
+    letters && FAISS.iter().any(|begins| kind.starts_with(begins)) && file.get(7) == Some(&0)
 }
 
 #[cfg(test)]
@@ -196,7 +212,6 @@ mod tests {
     #[test]
     fn what_other_programs_write_is_known_by_its_first_bytes() {
         let floats = |values: &[f32]| values.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>();
-        let row = [&2u32.to_le_bytes()[..], &floats(&[0.5, -1.0])].concat();
         for (file, foreign) in [
             (&b"\x1f\x8b\x08\x00"[..], Foreign::Compressed("gzip")),
             (b"\x89HDF\r\n\x1a\n\0", Foreign::Hdf5),
@@ -204,15 +219,19 @@ mod tests {
             (b"PAR1\x15\x04", Foreign::Parquet),
             (b"\x80\x04\x95\x01\0K\x01.", Foreign::Pickle),
             (b"\x40\0\0\0\0\0\0\0{\"embeddings\":{}}", Foreign::Safetensors),
-            (&[&row[..], &row].concat(), Foreign::Fvecs),
+            (b"IxF2\x02\0\0\0\x01\0\0\0", Foreign::Faiss),
+            (b"IHNf\0\x02\0\0\x01\0\0\0", Foreign::Faiss),
             (&floats(&[0.25, 1.0, 0.5, -1.0]), Foreign::RawFloats),
             (&floats(&[0.25, 1.0, 0.5]), Foreign::Unknown),
         ] {
             assert_eq!(Foreign::of(file, true, Some(2)), Some(foreign), "{foreign}");
         }
-        for text in ["", "id,a,b\nx,1,2\n", "{\"vector\": [1]}", "\t1\t2\r\n", "M\u{fc}ller,1,2"] {
+        for text in ["", "id,a,b\nx,1,2\n", "{\"vector\": [1]}", "\t1\t2\r\n", "M\u{fc}ller,1,2", "IxF2,a,b\nx,1,2\n"] {
             assert_eq!(Foreign::of(text.as_bytes(), true, Some(2)), None, "{text}");
         }
+        assert_eq!(Foreign::RawFloats.or_by_its_end(b"LANC"), Foreign::Lance);
+        assert_eq!(Foreign::Hdf5.or_by_its_end(b"LANC"), Foreign::Hdf5);
+        assert_eq!(Foreign::Unknown.or_by_its_end(b"ANC"), Foreign::Unknown);
         assert_eq!(Foreign::archive(["archive/data.pkl"].into_iter()), Some(Foreign::Torch));
         assert_eq!(Foreign::archive(["a.npy"].into_iter()), None);
     }

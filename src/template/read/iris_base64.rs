@@ -42,7 +42,7 @@ fn pairs(mut source: Source<'_>, shape: IrisShape, sink: &mut dyn Sink) -> Resul
                 let mask = text::base64_bits(content, shape.bits(), "mask").map_err(at)?;
                 person += 1;
                 let template = Ok(Raw::Iris { code, mask, marks: Some(MaskMarks::Valid), flat: true });
-                sink.row(Row { place, person, subject: None, eye: None, handle: None, template })?;
+                sink.row(Row { place, person, subject: None, eye: None, handle: None, quality: None, template })?;
             }
         }
     }

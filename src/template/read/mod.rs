@@ -5,7 +5,8 @@
 //! `.npz` archives (which inflate, up to [`npz::limit_bytes`]), arrays that do not lie row by row, UTF-16, and a JSON value that is a list
 //! of all.
 //!
-//! Bytes become rows (`npy`, `npz`, `csv`, `json`, `iris_base64`, `columnar`), each a template or the fault that makes it none; irises are settled
+//! Bytes become rows (`npy`, `npz`, `csv`, `json`, `vecs`, `iris_base64`, `columnar`), each a template or the fault that makes it none; irises
+//! are settled
 //! (`irises`: which order of bits, which masks); then it is known whose they are (`naming`).
 
 mod array;
@@ -27,11 +28,14 @@ mod names;
 mod naming;
 mod npy;
 pub mod npz;
+#[cfg(test)]
+mod quality_tests;
 mod rows;
 mod source;
 #[cfg(test)]
 mod testing;
 mod text;
+mod vecs;
 
 pub use bit_order::BitOrder;
 pub use column_fault::{ADMITTED, ColumnFault, ContainerFault, FilterFault};
@@ -69,6 +73,10 @@ pub enum Format {
     /// JSON: objects one after the other (JSON Lines) or in a list, each a record; bare lists of numbers; one object of a list a person.
     /// Bits and irises are texts of 0/1 characters, hexadecimal or base64, also as Open-IRIS and iris-mpc write them.
     Json,
+    /// Vectors of 32-bit floats, each behind its length as a 32-bit number, little-endian.
+    Fvecs,
+    /// Vectors of bytes, each behind its length likewise: coordinates from 0 to 255.
+    Bvecs,
     /// Base64 iris codes, most significant bit first, in lines code, mask, code, mask; or JSON that holds them.
     IrisBase64,
     /// Apache Parquet: a column of lists, of packed bytes or of texts, as in [`each_of_batches`].
@@ -97,13 +105,17 @@ impl Format {
         if let Some(format) = columnar::format(bytes) {
             return Ok(format);
         }
+        if let Some(format) = vecs::format(bytes, whole) {
+            return Ok(format);
+        }
         let values = match shape {
             TemplateShape::Vector(dimension) => Some(dimension),
             TemplateShape::Bits(_) | TemplateShape::Iris(_) => None,
         };
         if let Some(foreign) = Foreign::of(bytes, whole, values) {
-            return Err(ReadError::Foreign(foreign));
+            return Err(ReadError::Foreign(foreign.or_by_its_end(&source.ending(4)?)));
         }
+        let (bytes, _) = source.beginning()?;
         let first = bytes.trim_ascii_start();
         let line = first.split(|&byte| byte == b'\n').next().unwrap_or_default().trim_ascii();
         Ok(match (first.first(), shape) {
@@ -118,7 +130,7 @@ impl Format {
     /// Whether columns have types and can be named, and rows be judged by them.
     fn has_columns(self) -> bool {
         match self {
-            Self::Npy | Self::Npz | Self::Csv | Self::Json | Self::IrisBase64 => false,
+            Self::Npy | Self::Npz | Self::Csv | Self::Json | Self::Fvecs | Self::Bvecs | Self::IrisBase64 => false,
             #[cfg(feature = "columnar")]
             Self::Parquet | Self::Arrow => true,
         }
@@ -132,6 +144,8 @@ impl std::fmt::Display for Format {
             Self::Npz => ".npz",
             Self::Csv => "CSV",
             Self::Json => "JSON",
+            Self::Fvecs => "fvecs",
+            Self::Bvecs => "bvecs",
             Self::IrisBase64 => "lines of base64 iris codes",
             #[cfg(feature = "columnar")]
             Self::Parquet => "Parquet",
@@ -174,6 +188,8 @@ struct Row<T> {
     subject: Option<SubjectId>,
     eye: Option<Eye>,
     handle: Option<Handle>,
+    /// What the file says of its quality, where that is asked for; no number where it says something that is none.
+    quality: Option<f64>,
     /// Or what makes the record unusable, were it its identifier.
     template: Result<T, RecordFault>,
 }
@@ -205,6 +221,8 @@ struct Asked<'a> {
     /// Which rows are meant.
     #[cfg(feature = "columnar")]
     filter: Option<&'a Filter>,
+    /// Whether the quality of templates is looked for.
+    quality: bool,
 }
 
 impl Asked<'_> {
@@ -224,6 +242,11 @@ impl Asked<'_> {
     /// Whether this is the name of what handles are read from.
     fn is_handles(&self, name: &str) -> bool {
         self.handles.is_some_and(|handles| handles.eq_ignore_ascii_case(name))
+    }
+
+    /// Whether this is the name of what the quality is read from.
+    fn is_quality(&self, name: &str) -> bool {
+        self.quality && names::is_quality(name)
     }
 
     /// Why a file is refused of which nothing is called so, but these.
@@ -249,6 +272,8 @@ pub struct Found {
     pub label: Option<String>,
     /// The array, column or field of the handles, where they were asked for.
     pub handles: Option<String>,
+    /// The array, column or field of the quality, where it was asked for.
+    pub quality: Option<String>,
     /// Whether identifiers are the names of fields.
     pub by_id: bool,
     /// Arrays, columns and fields that were not read.
@@ -275,6 +300,9 @@ pub struct Given {
     /// Which rows are meant; Parquet and Arrow only. Rows count as those of the file, also identities that are given.
     #[cfg(feature = "columnar")]
     pub filter: Option<Filter>,
+    /// Of a lower quality, or of none that is known, nobody is enrolled: such records are unusable ([`RecordFault::Quality`]). Where
+    /// nothing is said, quality is not looked at.
+    pub minimum_quality: Option<f64>,
     /// How irises are written.
     pub irises: Told,
 }
@@ -285,6 +313,7 @@ impl Given {
         Asked {
             apart: self.identities.is_some(),
             handles: self.handles.as_deref(),
+            quality: self.minimum_quality.is_some(),
             column: self.column.as_deref(),
             id_column: self.id_column.as_deref(),
             #[cfg(feature = "columnar")]
@@ -388,13 +417,16 @@ pub fn each(
     if let Some(what) = asked.by_column().filter(|_| !format.has_columns()) {
         return Err(ReadError::NotByColumn { format, what });
     }
-    let mut naming = Naming::new(shape, given.irises, given.identities.as_deref(), take);
+    let mut naming = Naming::new(shape, given.irises, given.identities.as_deref(), given.minimum_quality, take);
     let Beside { found, mask } = match format {
         #[cfg(feature = "columnar")]
         Format::Parquet => columnar::parquet(source, shape, asked, &mut naming)?,
         #[cfg(feature = "columnar")]
         Format::Arrow => columnar::arrow(source, shape, asked, &mut naming)?,
-        Format::Npy if asked.handles.is_some() => return Err(ReadError::NoPlaceForHandles { format }),
+        Format::Npy | Format::Fvecs | Format::Bvecs if asked.handles.is_some() => {
+            return Err(ReadError::NoPlaceForHandles { format });
+        }
+        Format::Fvecs | Format::Bvecs => vecs::rows(source, format, shape, &mut naming).map(|()| Beside::default())?,
         Format::Npy => npy::rows(source, shape, &mut naming).map(|()| Beside::default())?,
         Format::Npz => npz::rows(source, shape, asked, &mut naming)?,
         Format::Csv => csv::rows(source, shape, given.header, asked, &mut naming)?,
@@ -412,7 +444,8 @@ mod tests {
     use crate::template::{Bits, IrisCode, IrisShape, MaskSharing, write};
 
     const IRIS: IrisShape = IrisShape { rows: 1, columns: 4, channels: 2, mask: MaskSharing::ByPair };
-    const FORMATS: [Format; 5] = [Format::Npy, Format::Npz, Format::Csv, Format::Json, Format::IrisBase64];
+    const FORMATS: [Format; 7] =
+        [Format::Npy, Format::Npz, Format::Csv, Format::Json, Format::Fvecs, Format::Bvecs, Format::IrisBase64];
     const SHAPES: [TemplateShape; 3] = [TemplateShape::Vector(2), TemplateShape::Bits(8), TemplateShape::Iris(IRIS)];
 
     /// Gives a few bytes at a time.

@@ -61,6 +61,13 @@ pub(super) fn marks_of(name: &str) -> Option<MaskMarks> {
 /// Which eye a template is of.
 pub(super) const EYES: [&str; 2] = ["eye", "eyes"];
 
+/// How good a template is, by whoever made it.
+pub(super) const QUALITY: [&str; 1] = ["quality"];
+
+pub(super) fn is_quality(name: &str) -> bool {
+    is_one_of(&QUALITY, name)
+}
+
 pub(super) fn is_one_of(names: &[&str], name: &str) -> bool {
     names.iter().any(|known| known.eq_ignore_ascii_case(name))
 }
@@ -140,7 +147,7 @@ mod tests {
         let labels = LABELS.iter().filter(|name| !name.ends_with('s') && **name != "identities");
         let all =
             labels.chain(&NAMES).chain(&BITS).chain(&EYES).chain(&CODES).chain(&VALID).chain(&NOISE).chain(&UNSAID);
-        for name in all.chain(&VECTORS) {
+        for name in all.chain(&VECTORS).chain(&QUALITY) {
             assert!(page.contains(&format!("`{name}`")), "{name}");
         }
     }

@@ -18,6 +18,8 @@ pub(super) struct Naming<'a> {
     /// Rows that came while it was not known whether any says whose it is.
     waiting: Vec<Row<Template>>,
     rows: usize,
+    /// Below it, records are unusable.
+    minimum_quality: Option<f64>,
     /// Where the file's first identifier is, while all of them are whole numbers with a fraction.
     fractions: Fractions,
     /// The same of its handles.
@@ -50,6 +52,7 @@ impl<'a> Naming<'a> {
         shape: TemplateShape,
         irises: Told,
         given: Option<&'a [Identity]>,
+        minimum_quality: Option<f64>,
         take: &'a mut dyn FnMut(IdSource, Entry) -> ControlFlow<()>,
     ) -> Self {
         let settling = match shape {
@@ -58,13 +61,13 @@ impl<'a> Naming<'a> {
         };
         let ids = given.is_some().then_some(IdSource::Given);
         let (fractions, of_handles) = (Fractions::NoneYet, Fractions::NoneYet);
-        Self { take, settling, given, ids, waiting: Vec::new(), rows: 0, fractions, of_handles }
+        Self { take, settling, given, ids, waiting: Vec::new(), rows: 0, minimum_quality, fractions, of_handles }
     }
 
     /// Passes a row on, now that it is known where subjects come from.
     fn pass(&mut self, row: Row<Template>, ids: IdSource) -> Result<(), ReadError> {
         self.rows += 1;
-        let (record, Row { place, person, subject, mut eye, handle, template }) = (self.rows, row);
+        let (record, Row { place, person, subject, mut eye, handle, quality, template }) = (self.rows, row);
         let identity = self.given.and_then(|given| given.get(record - 1));
         eye = identity.and_then(|identity| identity.eye).or(eye);
         let subject = identity.map(|identity| identity.subject.clone()).or(subject);
@@ -80,6 +83,11 @@ impl<'a> Naming<'a> {
             (None, IdSource::Numbered) => numbered(),
             (None, _) => Err(RecordFault::Unnamed),
         };
+        let template = match (self.good_enough(quality), template) {
+            // Of a sample that is known to be bad there may be no template at all.
+            (Err(fault), _) if quality.is_some() => Err(fault),
+            (good_enough, template) => template.and_then(|template| good_enough.map(|()| template)),
+        };
         let entry = match template.and_then(|template| Ok((named?, template))) {
             Ok((subject, template)) => Ok((record, Filed { record: Record { subject, eye, template }, handle })),
             Err(fault) => Err(Unusable { place, record, subject, eye, fault }),
@@ -87,6 +95,16 @@ impl<'a> Naming<'a> {
         match (self.take)(ids, entry) {
             ControlFlow::Continue(()) => Ok(()),
             ControlFlow::Break(()) => Err(ReadError::Stopped),
+        }
+    }
+
+    /// Whether a template of this quality is of use.
+    fn good_enough(&self, quality: Option<f64>) -> Result<(), RecordFault> {
+        match self.minimum_quality {
+            Some(minimum) if quality.is_none_or(|quality| quality.is_nan() || quality < minimum) => {
+                Err(RecordFault::Quality { quality, minimum })
+            }
+            _ => Ok(()),
         }
     }
 
@@ -126,14 +144,14 @@ impl Sink for Naming<'_> {
     }
 
     fn row(&mut self, row: Row<Raw>) -> Result<(), ReadError> {
-        let Row { place, person, subject, eye, handle, template } = row;
+        let Row { place, person, subject, eye, handle, quality, template } = row;
         let template = template.and_then(|raw| match (raw, &mut self.settling) {
             (Raw::Whole(template), _) => Ok(template),
             (Raw::Iris { code, mask, marks, flat }, Some(settling)) => Ok(settling.iris(code, mask, marks, flat)?),
             // No reader makes an iris of another shape.
             (Raw::Iris { .. }, None) => Err(RecordFault::NotText),
         });
-        let row = Row { place, person, subject, eye, handle, template };
+        let row = Row { place, person, subject, eye, handle, quality, template };
         match self.ids {
             Some(ids) => self.pass(row, ids),
             None if row.subject.is_some() => {

@@ -46,7 +46,8 @@ pub(super) fn rows(
     let label =
         if asked.apart { None } else { names::label(archive.labels(), asked).map_err(ArchiveFault::TwoLabels)? };
     let (label, handles) = (label.map(str::to_owned), handles.map(str::to_owned));
-    let columns = (label.as_deref(), handles.as_deref());
+    let quality = archive.quality(asked)?.map(str::to_owned);
+    let columns = Columns { label: label.as_deref(), handles: handles.as_deref(), quality: quality.as_deref() };
     sink.named(label.is_some());
     let (count, read, mask) = match shape {
         TemplateShape::Iris(iris) => {
@@ -65,8 +66,8 @@ pub(super) fn rows(
             (count, vec![name], String::new())
         }
     };
-    let (label, handles) = columns;
-    let is_column = |name: &str| label == Some(name) || handles == Some(name);
+    let Columns { label, handles, quality } = columns;
+    let is_column = |name: &str| [label, handles, quality].contains(&Some(name));
     let is_read = |name: &str| read.iter().any(|read| read == name) || is_column(name) || archive.is_beside(name);
     // Under another name than usual it is told which array it is.
     let unusual = |name: &&String| !names::is_one_of(&names::VECTORS, name) && archive.arrays.len() > 1;
@@ -77,6 +78,7 @@ pub(super) fn rows(
         },
         label: label.map(names::shortened),
         handles: handles.map(names::shortened),
+        quality: quality.map(names::shortened),
         unread: names::listed(archive.names().filter(|name| !is_read(name))),
         candidates: if asked.apart || label.is_some() { Vec::new() } else { archive.candidates(count, &read) },
         ..Found::default()
@@ -84,12 +86,21 @@ pub(super) fn rows(
     Ok(Beside { found, mask })
 }
 
-/// What goes with the templates, a text for each.
+/// The names of the arrays that go with the templates.
+#[derive(Clone, Copy)]
+struct Columns<'a> {
+    label: Option<&'a str>,
+    handles: Option<&'a str>,
+    quality: Option<&'a str>,
+}
+
+/// What goes with the templates, one for each.
 #[derive(Default)]
 struct Labels {
     subjects: Option<Vec<String>>,
     eyes: Option<Vec<String>>,
     handles: Option<Vec<String>>,
+    qualities: Option<Vec<f64>>,
 }
 
 impl Labels {
@@ -97,6 +108,7 @@ impl Labels {
     fn row(&self, index: usize, template: Result<Raw, RecordFault>) -> Row<Raw> {
         let of = |texts: &Option<Vec<String>>| texts.as_ref().and_then(|texts| texts.get(index).cloned());
         let mut row = rows::unnamed(index, template);
+        row.quality = self.qualities.as_ref().and_then(|qualities| qualities.get(index).copied());
         match of(&self.subjects).map(|subject| RecordFault::subject(&subject)).transpose() {
             Ok(subject) => row.subject = subject,
             Err(fault) => row.template = Err(fault),
@@ -151,7 +163,8 @@ impl<'a> Archive<'a> {
             };
             inflate(&mut bytes, whole_bytes.min(left).saturating_add(1))?;
             let mut all = bytes.len() as u64;
-            if all > whole_bytes && (names::is_label(&name) || asked.is_handles(&name)) {
+            let is_column = names::is_label(&name) || asked.is_handles(&name) || asked.is_quality(&name);
+            if all > whole_bytes && is_column {
                 inflate(&mut bytes, left)?;
                 all = bytes.len() as u64;
             } else if all > whole_bytes {
@@ -223,6 +236,12 @@ impl<'a> Archive<'a> {
         }
     }
 
+    /// The array of the quality, where that is asked for.
+    fn quality(&self, asked: Asked<'_>) -> Result<Option<&str>, ReadError> {
+        let called = names::one(self.names().filter(|name| asked.is_quality(name)).collect());
+        Ok(called.map_err(ArchiveFault::TwoTemplates)?)
+    }
+
     /// Whether an array is of those that go with templates and say neither what nor whose they are.
     fn is_beside(&self, name: &str) -> bool {
         names::is_one_of(&names::EYES, name) || name == BESIDE
@@ -236,7 +255,10 @@ impl<'a> Archive<'a> {
         if let Some(name) = names::one(named).map_err(ArchiveFault::TwoTemplates)? {
             return Ok(name);
         }
-        let others: Vec<&str> = self.names().filter(|name| !names::is_label(name) && !self.is_beside(name)).collect();
+        let others: Vec<&str> = self
+            .names()
+            .filter(|name| !names::is_label(name) && !self.is_beside(name) && !names::is_quality(name))
+            .collect();
         let fitting = names::one(others.iter().copied().filter(fits).collect());
         match (fitting.map_err(ArchiveFault::TwoTemplates)?, &others[..]) {
             (Some(name), _) => Ok(name),
@@ -308,29 +330,47 @@ impl<'a> Archive<'a> {
         let fits = |name: &&str| {
             let array = self.declared(name).ok().flatten();
             let is_column = array.is_some_and(|array| array.axes() == [records] && array.is_textual());
-            is_column && !self.is_beside(name) && !read.iter().any(|read| read == name)
+            is_column && !self.is_beside(name) && !names::is_quality(name) && !read.iter().any(|read| read == name)
         };
         names::listed(self.names().filter(fits))
     }
 
     /// What goes with so many templates: the texts of the arrays of identifiers and handles, and of the eyes where the archive has some.
-    fn beside(&self, (label, handles): (Option<&str>, Option<&str>), records: usize) -> Result<Labels, ReadError> {
+    fn beside(&self, columns: Columns<'_>, records: usize) -> Result<Labels, ReadError> {
+        let Columns { label, handles, quality } = columns;
         let eyes = self.names().find(|name| names::is_one_of(&names::EYES, name));
         let column = |name: Option<&str>| name.map(|name| self.column(name, records)).transpose();
-        Ok(Labels { subjects: column(label)?, eyes: column(eyes)?, handles: column(handles)? })
+        let qualities = quality.map(|name| self.numbers(name, records)).transpose()?;
+        Ok(Labels { subjects: column(label)?, eyes: column(eyes)?, handles: column(handles)?, qualities })
+    }
+
+    /// The numbers of an array, one a row; no number where a text is none.
+    fn numbers(&self, name: &str, rows: usize) -> Result<Vec<f64>, ReadError> {
+        let array = self.required(name)?;
+        if !array.is_float() {
+            let texts = self.column(name, rows)?;
+            return Ok(texts.iter().map(|text| text.trim().parse().unwrap_or(f64::NAN)).collect());
+        }
+        check_column(&array, name, rows)?;
+        Ok((0..rows).map(|row| array.float(row).unwrap_or(f64::NAN)).collect())
     }
 
     /// The texts of an array, one a row.
     fn column(&self, name: &str, rows: usize) -> Result<Vec<String>, ReadError> {
         let array = self.required(name)?;
-        let fault = ReadError::in_array(name);
-        if array.rows_of(1) != Some(rows) {
-            let expected = format!("({rows},), one for each record,");
-            return Err(fault(ArrayFault::Shape { expected, actual: array.shape().to_vec() }));
-        }
+        check_column(&array, name, rows)?;
         let texts: Option<Vec<String>> = (0..rows).map(|row| array.text(row)).collect();
-        texts.ok_or_else(|| fault(array.not("text or an integer type")))
+        texts.ok_or_else(|| ReadError::in_array(name)(array.not("text or an integer type")))
     }
+}
+
+/// Whether an array has one element for each row.
+fn check_column(array: &Array<'_>, name: &str, rows: usize) -> Result<(), ReadError> {
+    if array.rows_of(1) == Some(rows) {
+        return Ok(());
+    }
+    let expected = format!("({rows},), one for each record,");
+    Err(ReadError::in_array(name)(ArrayFault::Shape { expected, actual: array.shape().to_vec() }))
 }
 
 #[cfg(test)]

@@ -9,7 +9,15 @@ use crate::template::{Bits, IrisShape, RealVector, Template, TemplateError, Temp
 
 /// A row that carries neither identifier nor eye, from 0.
 pub(super) fn unnamed(index: usize, template: Result<Raw, RecordFault>) -> Row<Raw> {
-    Row { place: Place::Row(index + 1), person: index + 1, subject: None, eye: None, handle: None, template }
+    Row {
+        place: Place::Row(index + 1),
+        person: index + 1,
+        subject: None,
+        eye: None,
+        handle: None,
+        quality: None,
+        template,
+    }
 }
 
 /// The vectors or bit strings in the rows of an array, made one by one.

@@ -128,6 +128,19 @@ impl<'a> Source<'a> {
         Ok((self.there(), ended))
     }
 
+    /// The last bytes of a file that can be read at any place, at most so many; none of what comes from elsewhere.
+    pub(super) fn ending(&mut self, bytes: u32) -> Result<Vec<u8>, ReadError> {
+        let Origin::File(file) = &mut self.file else { return Ok(Vec::new()) };
+        let mut ending = Vec::new();
+        let read = file.stream_position().and_then(|here| {
+            let end = file.seek(SeekFrom::End(0))?;
+            file.seek(SeekFrom::Start(end.saturating_sub(bytes.into())))?;
+            file.take(bytes.into()).read_to_end(&mut ending)?;
+            file.seek(SeekFrom::Start(here))
+        });
+        read.map(|_| ending).map_err(|error| ReadError::Unreadable(error.kind()))
+    }
+
     /// Bytes that were looked at are read.
     pub(super) fn pass(&mut self, bytes: usize) {
         self.passed = (self.passed + bytes).min(self.buffer.len());
@@ -219,6 +232,18 @@ mod tests {
         assert_eq!(source.next_ink(blank).unwrap(), Some((blank + 5, b'x')));
         assert_eq!(source.next_ink(blank + 6).unwrap(), None);
         assert_eq!(source.rest().unwrap(), [&bytes[3..], b"  \n\t x"].concat());
+    }
+
+    #[test]
+    fn the_end_of_a_file_is_looked_at_and_nothing_of_it_read() {
+        let bytes: Vec<u8> = (0..2 * PIECE_BYTES).map(|byte| (byte % 251) as u8).collect();
+        let mut source = Source::of(&bytes).unwrap();
+        assert_eq!(source.ending(4).unwrap(), bytes[bytes.len() - 4..]);
+        source.pass(3);
+        assert_eq!(source.ending(9).unwrap(), bytes[bytes.len() - 9..]);
+        assert_eq!(source.rest().unwrap(), bytes[3..]);
+        assert_eq!(Source::of(b"ab").unwrap().ending(4).unwrap(), b"ab");
+        assert_eq!(Source::new(&b"abcde"[..]).unwrap().ending(4).unwrap(), b"");
     }
 
     #[test]

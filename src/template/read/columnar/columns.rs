@@ -16,6 +16,7 @@ pub(super) struct Columns {
     pub(super) label: Option<usize>,
     pub(super) eye: Option<usize>,
     pub(super) handles: Option<usize>,
+    pub(super) quality: Option<usize>,
 }
 
 /// Where a template is.
@@ -43,9 +44,10 @@ impl Columns {
         };
         let eye = one(schema, |name| names::is_one_of(&names::EYES, name)).map_err(ColumnFault::Repeated)?;
         let eye = eye.filter(|eye| types::is_text(schema.field(*eye).data_type()));
-        let taken = |column| [label, eye, handles].contains(&Some(column));
+        let quality = one(schema, |name| asked.is_quality(name)).map_err(ColumnFault::Repeated)?;
+        let taken = |column| [label, eye, handles, quality].contains(&Some(column));
         let template = template(schema, shape, asked, &taken)?;
-        let columns = Self { template, label, eye, handles };
+        let columns = Self { template, label, eye, handles, quality };
         columns.check(schema, shape)?;
         Ok(columns)
     }
@@ -56,7 +58,7 @@ impl Columns {
             Place::Whole(column) => (column, None),
             Place::Iris { code, mask } => (code, Some(mask)),
         };
-        [Some(first), second, self.label, self.eye, self.handles].into_iter().flatten()
+        [Some(first), second, self.label, self.eye, self.handles, self.quality].into_iter().flatten()
     }
 
     /// What is said of them; `judged` are those that rows are judged by.
@@ -77,6 +79,7 @@ impl Columns {
             templates: templates.map(|name| shortened(&name)),
             label: self.label.map(|label| shortened(&name(label))),
             handles: self.handles.map(|handles| shortened(&name(handles))),
+            quality: self.quality.map(|quality| shortened(&name(quality))),
             unread: names::listed(unread().map(name).collect::<Vec<_>>().iter().map(String::as_str)),
             candidates: names::listed(candidates.iter().map(String::as_str)),
             ..Found::default()
@@ -107,7 +110,10 @@ impl Columns {
             }
             return Err(of_type(schema, column, "text or integers".to_owned()));
         }
-        Ok(())
+        match self.quality.filter(|column| !schema.field(*column).data_type().is_numeric()) {
+            Some(column) => Err(of_type(schema, column, "numbers".to_owned())),
+            None => Ok(()),
+        }
     }
 }
 

@@ -63,7 +63,7 @@ pub fn each_of_batches(
     take: &mut dyn FnMut(IdSource, Entry) -> ControlFlow<()>,
 ) -> Result<End, ReadError> {
     let plan = Plan::of(schema, shape, given.asked())?;
-    let mut naming = Naming::new(shape, given.irises, given.identities.as_deref(), take);
+    let mut naming = Naming::new(shape, given.irises, given.identities.as_deref(), given.minimum_quality, take);
     let Beside { found, mask } = all(plan, batches, &mut naming)?;
     naming.finish(found, mask)
 }

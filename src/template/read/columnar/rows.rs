@@ -1,7 +1,8 @@
 //! The rows of batches.
 
-use arrow_array::{ArrayRef, RecordBatch};
-use arrow_schema::Schema;
+use arrow_array::cast::AsArray as _;
+use arrow_array::{Array as _, ArrayRef, Float64Array, RecordBatch};
+use arrow_schema::{DataType, Schema};
 
 use super::super::error::{Place as At, ReadError, RecordFault};
 use super::super::names::shortened;
@@ -32,6 +33,7 @@ struct Columned {
     label: Option<(String, Texts)>,
     eye: Option<Texts>,
     handles: Option<Texts>,
+    quality: Option<Float64Array>,
 }
 
 impl Plan {
@@ -103,7 +105,12 @@ impl Plan {
         };
         let name = self.columns.label.map(|label| shortened(self.name(label)));
         let label = name.zip(texts(self.columns.label)?);
-        Ok(Columned { templates, label, eye: texts(self.columns.eye)?, handles: texts(self.columns.handles)? })
+        let numbers = |column| {
+            let numbers = arrow_cast::cast(self.column(batch, column)?, &DataType::Float64).ok();
+            numbers.and_then(|numbers| numbers.as_primitive_opt().cloned()).ok_or_else(|| self.changed(column))
+        };
+        let quality = self.columns.quality.map(numbers).transpose()?;
+        Ok(Columned { templates, label, eye: texts(self.columns.eye)?, handles: texts(self.columns.handles)?, quality })
     }
 
     fn column<'a>(&self, batch: &'a RecordBatch, column: usize) -> Result<&'a ArrayRef, ReadError> {
@@ -133,6 +140,7 @@ impl Columned {
             subject: subject.ok().flatten(),
             eye: eye.ok().flatten(),
             handle: handle.ok().flatten(),
+            quality: self.quality.as_ref().filter(|numbers| numbers.is_valid(row)).map(|numbers| numbers.value(row)),
             template: fault.map_or_else(|| self.templates.get(row), Err),
         }
     }

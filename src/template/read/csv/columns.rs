@@ -16,6 +16,7 @@ pub(super) enum Column {
     Vector,
     Code,
     Mask,
+    Quality,
     /// One coordinate or bit.
     Value,
     /// What no template needs.
@@ -37,6 +38,7 @@ impl Column {
             _ if name.eq_ignore_ascii_case("bits") => Self::Bits,
             _ if is(&names::CODES) => Self::Code,
             _ if names::is_mask(name) => Self::Mask,
+            _ if names::is_quality(name) => Self::Quality,
             _ => Self::Value,
         }
     }
@@ -85,6 +87,7 @@ impl Columns {
                 let names = Some(fields.iter().map(|name| names::shortened(name)).collect());
                 let mut columns = Self { all, names, handle: handles(fields, asked)? };
                 columns.choose(fields, shape, asked)?;
+                columns.settle_quality(shape, asked)?;
                 columns
             }
         };
@@ -119,7 +122,8 @@ impl Columns {
             !field.starts_with(['{', '[', '(']) && (field.parse::<f64>().is_err() || field.parse::<i64>().is_ok())
         };
         let names = self.names.iter().flatten().zip(first);
-        names.filter(|(_, field)| is_id(field)).map(|(name, _)| name.clone()).collect()
+        let names = names.filter(|(name, field)| is_id(field) && !names::is_quality(name));
+        names.map(|(name, _)| name.clone()).collect()
     }
 
     /// Which of the columns say whose templates these are, and that no other kind is there twice.
@@ -155,6 +159,23 @@ impl Columns {
         {
             self.all.iter_mut().filter(|column| **column == Column::Value).for_each(|column| *column = Column::Unread);
         }
+        Ok(())
+    }
+
+    /// A column of this name is a coordinate where one would be missing without it; it is not read where quality is not asked for.
+    fn settle_quality(&mut self, shape: TemplateShape, asked: Asked<'_>) -> Result<(), RecordFault> {
+        let name = self.name_of(|column| column == Column::Quality).map(str::to_owned);
+        let Some(name) = name else { return Ok(()) };
+        if self.all.iter().filter(|column| **column == Column::Quality).count() > 1 {
+            return Err(RecordFault::Repeated { name });
+        }
+        let whole = self.name_of(|column| matches!(column, Column::Vector | Column::Bits)).is_some();
+        let to = match expected(shape) {
+            Some(expected) if !whole && self.values() + 1 == expected => Column::Value,
+            _ if asked.quality => return Ok(()),
+            _ => Column::Unread,
+        };
+        self.all.iter_mut().filter(|column| **column == Column::Quality).for_each(|column| *column = to);
         Ok(())
     }
 

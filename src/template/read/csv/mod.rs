@@ -67,7 +67,8 @@ pub(super) fn rows(
     let unread = columns.unread();
     candidates.retain(|name| unread.contains(name) && !asked.apart && label.is_none());
     let handles = columns.handles_name().map(str::to_owned);
-    Ok(Beside { found: Found { label, handles, unread, candidates, ..Found::default() }, mask })
+    let quality = columns.name_of(|column| column == Column::Quality).map(str::to_owned);
+    Ok(Beside { found: Found { label, handles, quality, unread, candidates, ..Found::default() }, mask })
 }
 
 /// Another number of columns than expected, told as an index where there is no header and the next line counts on.
@@ -89,6 +90,8 @@ fn row(fields: &[&str], columns: &Columns, shape: TemplateShape, comma: bool, pl
     let eye = of(Column::Eye).filter(|eye| !eye.is_empty()).map(text::eye).transpose();
     let handle =
         columns.handle.and_then(|column| fields.get(column)).map_or(Ok(None), |text| RecordFault::handle(text));
+    let quality = of(Column::Quality).filter(|quality| !quality.is_empty());
+    let quality = quality.map(|quality| text::number(quality, comma).unwrap_or(f64::NAN));
     let template = template(fields, columns, shape, comma);
     let (subject, eye, fault): (Option<SubjectId>, _, _) = match (subject, eye) {
         (Ok(subject), Ok(eye)) => (subject, eye, None),
@@ -99,7 +102,7 @@ fn row(fields: &[&str], columns: &Columns, shape: TemplateShape, comma: bool, pl
         Ok(handle) => (handle, fault),
         Err(other) => (None, fault.or(Some(other))),
     };
-    Row { place, person, subject, eye, handle, template: fault.map_or(template, Err) }
+    Row { place, person, subject, eye, handle, quality, template: fault.map_or(template, Err) }
 }
 
 fn template(fields: &[&str], columns: &Columns, shape: TemplateShape, comma: bool) -> Result<Raw, RecordFault> {

@@ -68,13 +68,14 @@ struct Whose {
     subject: Option<SubjectId>,
     eye: Option<Eye>,
     handle: Option<Handle>,
+    quality: Option<f64>,
 }
 
 impl Reader<'_> {
-    fn push(&mut self, place: Place, Whose { subject, eye, handle }: Whose, template: Result<Raw, RecordFault>) {
-        let person = self.items.max(1);
+    fn push(&mut self, place: Place, whose: Whose, template: Result<Raw, RecordFault>) {
+        let (Whose { subject, eye, handle, quality }, person) = (whose, self.items.max(1));
         if self.stopped.is_none() {
-            self.stopped = self.sink.row(Row { place, person, subject, eye, handle, template }).err();
+            self.stopped = self.sink.row(Row { place, person, subject, eye, handle, quality, template }).err();
         }
     }
 
@@ -109,7 +110,7 @@ impl Reader<'_> {
                 None => return Err(RecordFault::NoTemplate { expected, found: names::listed(fields.names()) }),
             };
         let labels = self.labels(&mut fields)?;
-        let eye = eye(&mut fields)?;
+        let (eye, of_records) = (eye(&mut fields)?, self.quality(&mut fields)?);
         self.unread(&fields);
         match (value, self.shape) {
             (Value::Array(values), TemplateShape::Vector(dimension)) if values.first().is_some_and(Value::is_array) => {
@@ -117,15 +118,17 @@ impl Reader<'_> {
                 let labels = of_each(labels, values.len());
                 let labels = labels.ok_or(RecordFault::FieldType { name: "id", expected: EACH })?;
                 let handles = of_each(handles, values.len()).ok_or(RecordFault::HandleType { expected: EACH })?;
-                for (index, (value, (label, of_record))) in
-                    values.iter().zip(labels.into_iter().zip(handles)).enumerate()
-                {
+                let qualities = of_each(of_records, values.len());
+                let qualities = qualities.ok_or(RecordFault::FieldType { name: "quality", expected: EACH })?;
+                let labels = labels.into_iter().zip(handles.into_iter().zip(qualities));
+                for (index, (value, (label, (of_record, quality)))) in values.iter().zip(labels).enumerate() {
                     let raw = list(value, &name).and_then(|values| Raw::vector(values, dimension));
                     self.items += usize::from(index > 0);
                     let (subject, handle) = (subject(label), handle(of_record));
                     let raw = raw.and_then(|raw| subject.as_ref().map_err(Clone::clone).map(|_| raw));
                     let raw = raw.and_then(|raw| handle.as_ref().map_err(Clone::clone).map(|_| raw));
-                    let whose = Whose { subject: subject.ok().flatten(), eye, handle: handle.ok().flatten() };
+                    let (subject, handle) = (subject.ok().flatten(), handle.ok().flatten());
+                    let whose = Whose { subject, eye, handle, quality: number_of(quality) };
                     self.push(if index > 0 { Place::Record(index + 1) } else { place }, whose, raw);
                 }
                 Ok(())
@@ -134,7 +137,8 @@ impl Reader<'_> {
                 let (subject, handle) = (subject(labels)?, handle(handles));
                 let raw = template(&value, &name, shape);
                 let raw = raw.and_then(|raw| handle.as_ref().map_err(Clone::clone).map(|_| raw));
-                self.push(place, Whose { subject, eye, handle: handle.ok().flatten() }, raw);
+                let (handle, quality) = (handle.ok().flatten(), number_of(of_records));
+                self.push(place, Whose { subject, eye, handle, quality }, raw);
                 Ok(())
             }
         }
@@ -164,7 +168,7 @@ impl Reader<'_> {
     fn irises(&mut self, mut fields: Fields, shape: IrisShape, place: Place) -> Result<(), RecordFault> {
         let of_person = self.handles(&fields)?;
         let subject = self.labels(&mut fields).and_then(subject)?;
-        let eye = eye(&mut fields)?;
+        let (eye, quality) = (eye(&mut fields)?, number_of(self.quality(&mut fields)?));
         let handle = handle(of_person);
         let mut irises = Vec::new();
         for (of, code, mask, whole) in EYES {
@@ -193,7 +197,7 @@ impl Reader<'_> {
         for (eye, raw) in irises {
             let raw = raw.and_then(|raw| handle.as_ref().map_err(Clone::clone).map(|_| raw));
             let handle = handle.as_ref().ok().cloned().flatten();
-            self.push(place, Whose { subject: subject.clone(), eye, handle }, raw);
+            self.push(place, Whose { subject: subject.clone(), eye, handle, quality }, raw);
         }
         Ok(())
     }
@@ -242,6 +246,17 @@ impl Reader<'_> {
         Ok(Some(value.clone()))
     }
 
+    /// What says how good the templates are, where that is asked for.
+    fn quality(&mut self, fields: &mut Fields) -> Result<Option<Value>, RecordFault> {
+        let asked = self.asked;
+        let found = fields.take_one(|name| asked.is_quality(name));
+        let found = found.map_err(|two| RecordFault::Repeated { name: two.second })?;
+        Ok(found.map(|(name, value)| {
+            self.found.quality.get_or_insert(name);
+            value
+        }))
+    }
+
     /// Remembers what was not read.
     fn unread(&mut self, fields: &Fields) {
         let unread = |name: &str| !VERSIONS.contains(&name) && !self.asked.is_handles(name);
@@ -252,6 +267,7 @@ impl Reader<'_> {
                 if (value.is_string() || value.is_i64() || value.is_u64())
                     && !self.asked.apart
                     && self.found.label.is_none()
+                    && !names::is_quality(&name)
                 {
                     self.found.candidates.push(name.clone());
                 }
@@ -290,6 +306,17 @@ fn handle(value: Option<Value>) -> Result<Option<Handle>, RecordFault> {
         Some(Value::String(text)) => RecordFault::handle(&text),
         Some(Value::Number(number)) if number.is_i64() || number.is_u64() => RecordFault::handle(&number.to_string()),
         Some(_) => Err(RecordFault::HandleType { expected: "a text or an integer" }),
+    }
+}
+
+/// A number, also as a text; no number where it is something else.
+fn number_of(value: Option<Value>) -> Option<f64> {
+    match value {
+        None | Some(Value::Null) => None,
+        Some(Value::Number(number)) => Some(number.as_f64().unwrap_or(f64::NAN)),
+        Some(Value::String(text)) if text.trim().is_empty() => None,
+        Some(Value::String(text)) => Some(text.trim().parse().unwrap_or(f64::NAN)),
+        Some(_) => Some(f64::NAN),
     }
 }
 

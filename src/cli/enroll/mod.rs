@@ -1,15 +1,15 @@
 //! `cotejo enroll`: the custodian's gallery.
 
+mod taken;
+
 use std::io;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use crate::agreement::Disclosure;
-use crate::custodian::{Change, Enrolling, Gallery, RefusedRecord};
-use crate::remedy::Remedy;
+use crate::custodian::{Change, Enrolling, Gallery};
 use crate::scheme::Opened;
 use crate::template::Filed;
-use crate::template::read::Unusable;
 use crate::wire::Kind;
 use clap::builder::NonEmptyStringValueParser;
 use rand::RngCore as _;
@@ -21,8 +21,9 @@ use super::files::gallery::Locked;
 use super::files::{self, Content};
 use super::load;
 use super::rehearsal::Rehearsing;
-use super::templates::{Beside, Loaded, Templates, Unnamed};
+use super::templates::{Beside, Loaded, Templates, Unnamed, is_too_bad};
 use super::{AgreementArg, Outcome, OverwriteArg};
+use taken::{Refused, Taken};
 
 /// Make the custodian's gallery from templates, or add to it; it holds them in the clear and never leaves the custodian
 #[derive(clap::Args)]
@@ -31,15 +32,21 @@ Templates: NumPy, CSV, JSON, base64 iris codes ('cotejo help formats'). Ids: fro
 NAME.npy. Vectors and bits of NumPy, CSV and JSON Lines are read piece by piece and need not fit in memory; irises in an .npz must. \
 While a gallery is made, there must be room for it twice on its disk.
 
+--append --replace keeps a gallery up to date with what another system exports: of whoever is enrolled, what comes replaces all references \
+that are there; who is not enrolled is added; who does not come stays as they are. All of it is one step: the file has all, or nothing. Of whom \
+every record is refused, the earlier references stay. Who is replaced comes last in the order of enrolment, and what they had stays in the file, \
+unused, until 'cotejo gallery compact'. Of whom comes what they have, nothing is written.
+
 A handle (--handles) is what a hit may disclose of a person: a case or record number that you choose, up to 32 bytes, another for each \
-person. It says as much as you let it say. Whoever has none keeps none; records of one person may repeat it, or leave it empty. To change a \
-handle, remove the person and enroll them anew.
+person. It says as much as you let it say. Whoever has none keeps none; records of one person may repeat it, or leave it empty. It is changed by \
+--append --replace alone, under which it stays unless another is given; what is another person's before that step is refused.
 
 Example:
   cotejo enroll --agreement agreement.toml --templates gallery.npy --ids ids.txt --out gallery.cotejo
   cotejo enroll --templates gallery.csv --handles case_number
   cotejo enroll --templates gallery.npy --dry-run
-  cotejo enroll --append --templates more.npy --ids more.ids.txt --out gallery.cotejo")]
+  cotejo enroll --append --templates more.npy --ids more.ids.txt --out gallery.cotejo
+  cotejo enroll --append --replace --templates today.csv --out gallery.cotejo")]
 pub struct Args {
     #[command(flatten)]
     agreement: AgreementArg,
@@ -54,6 +61,9 @@ pub struct Args {
     /// Add to the gallery that is there; ids that are enrolled get further references. Templates without ids are refused
     #[arg(long, conflicts_with = "force")]
     append: bool,
+    /// With --append: ids that are enrolled get these references instead of those that they have
+    #[arg(long, requires = "append")]
+    replace: bool,
     /// Write nothing: tell what would be enrolled, what would be refused, and the scores of the templates with each other
     #[arg(long, conflicts_with = "append")]
     dry_run: bool,
@@ -68,12 +78,21 @@ pub struct Args {
 struct Enrolled {
     new_subjects: usize,
     earlier_subjects: usize,
+    replaced: Replaced,
     new_references: usize,
     subjects: usize,
     references: usize,
     handles: usize,
     new_handles: usize,
     gallery_bytes: u64,
+}
+
+/// What became of those who were enrolled, where what came replaces what they had.
+struct Replaced {
+    subjects: usize,
+    unchanged_subjects: usize,
+    /// Their references before.
+    references: usize,
 }
 
 impl Args {
@@ -98,7 +117,9 @@ impl Args {
         let mut salt = [0; 12];
         load::randomness()?.fill_bytes(&mut salt);
         let enrolling = Enrolling::new(agreement, salt, files::spool(out));
-        let (change, enrolled, refused) = self.enroll(agreement, out, enrolling, None, console)?;
+        let (change, enrolled, taken) = self.enroll(agreement, out, enrolling, None, console)?;
+        // Where nobody is there, nobody can be what they were.
+        let change = change.ok_or_else(|| self.nobody(Vec::new()))?;
         files::fill(
             out,
             self.overwrite.force,
@@ -106,16 +127,21 @@ impl Args {
             |file| files::gallery::write(out, file, change),
             |file| files::gallery::read_unnamed(out, file, agreement).map(drop),
         )?;
-        self.report(agreement, out, &enrolled, &refused, console)
+        self.report(agreement, out, &enrolled, &taken, console)
     }
 
     fn append(&self, agreement: &Opened, out: &Path, console: &Console) -> Result<Outcome, Failure> {
         let locked = Locked::new(out)?;
         let gallery = locked.read(agreement, console)?;
-        let enrolling = Enrolling::beside(&gallery, files::spool(out));
-        let (change, enrolled, refused) = self.enroll(agreement, out, enrolling, Some(&gallery), console)?;
-        locked.append(gallery, change)?;
-        self.report(agreement, out, &enrolled, &refused, console)
+        let enrolling = match self.replace {
+            true => Enrolling::replacing(&gallery, files::spool(out)),
+            false => Enrolling::beside(&gallery, files::spool(out)),
+        };
+        let (change, enrolled, taken) = self.enroll(agreement, out, enrolling, Some(&gallery), console)?;
+        if let Some(change) = change {
+            locked.append(gallery, change)?;
+        }
+        self.report(agreement, out, &enrolled, &taken, console)
     }
 
     /// Enrolls the templates, beside those of a gallery where there is one: what is to be written, and what was refused.
@@ -126,24 +152,34 @@ impl Args {
         mut enrolling: Enrolling<'_>,
         beside: Option<&Gallery>,
         console: &Console,
-    ) -> Result<(Change, Enrolled, Vec<Refused>), Failure> {
+    ) -> Result<(Option<Change>, Enrolled, Taken), Failure> {
         let there = |gallery: &Gallery| (gallery.len(), gallery.references(), gallery.handles());
         let (subjects, references, handles) = beside.map_or((0, 0, 0), there);
-        let mut taken = self.take(agreement, references, console, |number, filed| enrolling.add(number, filed))?;
+        let stay = if self.replace { 0 } else { references };
+        let mut taken = self.take(agreement, stay, console, |number, filed| enrolling.add(number, filed))?;
         let made = enrolling.finish().map_err(|error| Failure::io(out, "write it", &error))?;
         taken.refused.extend(made.refused.iter().map(Refused::of));
-        let change = self.judge(&taken, made.change, console)?;
+        if let Some(gallery) = beside.filter(|_| self.replace) {
+            taken.tell_who_stays(gallery, made.change.as_ref());
+        }
+        let change = self.judge(&taken, made.change, made.unchanged_subjects, console)?;
+        let file_bytes = beside.map_or(0, |gallery| gallery.as_bytes().len() as u64);
         let enrolled = Enrolled {
             new_subjects: made.new_subjects,
             earlier_subjects: made.earlier_subjects,
+            replaced: Replaced {
+                subjects: made.replaced_subjects,
+                unchanged_subjects: subjects - made.replaced_subjects,
+                references: made.replaced_references,
+            },
             new_references: made.references,
             subjects: subjects + made.new_subjects,
-            references: references + made.references,
+            references: references - made.replaced_references + made.references,
             handles: handles + made.handles,
             new_handles: made.handles,
-            gallery_bytes: change.end(),
+            gallery_bytes: change.as_ref().map_or(file_bytes, Change::end),
         };
-        Ok((change, enrolled, taken.refused))
+        Ok((change, enrolled, taken))
     }
 
     /// Reads the templates and gives them, with their numbers, to `add`; `there` references are enrolled before.
@@ -160,10 +196,11 @@ impl Args {
             false => Unnamed::Numbered,
         };
         let room = agreement.terms().limits.references.saturating_sub(there);
-        let (mut usable, mut unusable, mut failed) = (0, Vec::new(), None);
+        let (mut usable, mut unusable, mut too_bad, mut failed) = (0, Vec::new(), Vec::new(), None);
         let templates = Templates { handles: self.handles.as_deref(), ..self.beside.templates(&self.templates) };
         let read = templates.each(agreement.shape(), unnamed, console, &mut |entry| {
             match entry {
+                Err(one) if is_too_bad(&one) => too_bad.push(Refused::unusable(&one)),
                 Err(one) => unusable.push(one),
                 // Those that have no room are counted, and refused together; each by itself only where the others are wanted.
                 Ok(_) if usable >= room && !self.beside.skip_refused => usable += 1,
@@ -183,7 +220,7 @@ impl Args {
             return Err(Loaded::unusable(unusable).refusal(&self.templates));
         }
         self.check_room(agreement, there, usable)?;
-        Ok(Taken { usable, refused: unusable.iter().map(Refused::unusable).collect() })
+        Ok(Taken { usable, refused: unusable.iter().map(Refused::unusable).collect(), failed: too_bad })
     }
 
     /// Tells what would be enrolled.
@@ -200,18 +237,20 @@ impl Args {
         let made = enrolling.finish().map_err(|error| Failure::io(&self.templates, "look at it", &error))?;
         let given = taken.given();
         taken.refused.extend(made.refused.iter().map(Refused::of));
-        let refused = &taken.refused;
+        let (refused, failed) = (&taken.refused, &taken.failed);
         let gallery_bytes = made.change.map_or(0, |change| change.end());
+        console.warn_each("failure to enrol", failed.iter().map(|failed| &failed.told));
         console.warn_each("refused", refused.iter().map(|refused| &refused.told));
         console.result(
             format_args!(
-                "nothing is written. Of {}, {} of {}{} would be enrolled ({}; the agreement admits {limit}), {} refused\n{among_themselves}",
+                "nothing is written. Of {}, {} of {}{} would be enrolled ({}; the agreement admits {limit}), {} refused{}\n{among_themselves}",
                 count(given, "record"),
                 count(made.references, "reference"),
                 count(made.new_subjects, "subject"),
                 with_handles(made.handles),
                 bytes(gallery_bytes as usize),
-                refused.len()
+                refused.len(),
+                with_failures(failed.len())
             ),
             &json!({
                 "records": given,
@@ -219,7 +258,8 @@ impl Args {
                 "references": made.references,
                 "handles": made.handles,
                 "gallery_bytes": gallery_bytes,
-                "refused": refused.iter().map(|refused| &refused.document).collect::<Vec<_>>(),
+                "refused": documents(refused),
+                "failures_to_enrol": documents(failed),
                 "among_themselves": among_themselves,
                 "agreement": agreement.digest().to_string(),
             }),
@@ -250,22 +290,21 @@ impl Args {
         ))
     }
 
-    /// What is to be written, unless what was refused is too much.
-    fn judge(&self, taken: &Taken, change: Option<Change>, console: &Console) -> Result<Change, Failure> {
+    /// What is to be written, unless what was refused is too much; nothing where all who came, `unchanged`, are what they were.
+    fn judge(
+        &self,
+        taken: &Taken,
+        change: Option<Change>,
+        unchanged: usize,
+        console: &Console,
+    ) -> Result<Option<Change>, Failure> {
         let refused = &taken.refused;
         let details: Vec<String> = refused.iter().map(|refused| refused.told.clone()).collect();
+        console.warn_each("failure to enrol", taken.failed.iter().map(|failed| &failed.told));
         let place = self.templates.display();
-        let Some(change) = change else {
-            return Err(Failure::with_details(
-                place,
-                match self.append {
-                    true => "no template can be enrolled",
-                    false => "no template can be enrolled, and a gallery must not be empty",
-                },
-                details,
-                "give at least one valid template",
-            ));
-        };
+        if change.is_none() && unchanged == 0 {
+            return Err(self.nobody(details));
+        }
         if details.is_empty() || self.beside.skip_refused {
             console.warn_each("refused", details.iter());
             return Ok(change);
@@ -279,17 +318,33 @@ impl Args {
         Err(Failure::with_details(place, what, details, remedy))
     }
 
+    fn nobody(&self, details: Vec<String>) -> Failure {
+        let what = match self.append {
+            true => "no template can be enrolled",
+            false => "no template can be enrolled, and a gallery must not be empty",
+        };
+        Failure::with_details(self.templates.display(), what, details, "give at least one valid template")
+    }
+
     fn report(
         &self,
         agreement: &Opened,
         out: &Path,
         enrolled: &Enrolled,
-        refused: &[Refused],
+        taken: &Taken,
         console: &Console,
     ) -> Result<Outcome, Failure> {
         let Enrolled { new_subjects, earlier_subjects, new_references, subjects, references, .. } = enrolled;
-        let Enrolled { handles, new_handles, gallery_bytes, .. } = enrolled;
+        let Enrolled { replaced, handles, new_handles, gallery_bytes, .. } = enrolled;
         let added = match self.append {
+            true if self.replace => format!(
+                "replaced {} of {}, added {}, left {} as they were ({}); now ",
+                count(replaced.references, "reference"),
+                count(replaced.subjects, "subject"),
+                count(*new_subjects, "new one"),
+                replaced.unchanged_subjects,
+                count(*new_references, "new reference")
+            ),
             true => format!(
                 "added {} ({}, and more of {}); now ",
                 count(*new_references, "reference"),
@@ -298,7 +353,7 @@ impl Args {
             ),
             false => String::new(),
         };
-        let document = json!({
+        let mut document = json!({
             "gallery": out,
             "gallery_bytes": gallery_bytes,
             "subjects": subjects,
@@ -310,17 +365,26 @@ impl Args {
                 "references": new_references,
                 "handles": new_handles,
             },
-            "refused": refused.iter().map(|refused| &refused.document).collect::<Vec<_>>(),
+            "refused": documents(&taken.refused),
+            "failures_to_enrol": documents(&taken.failed),
             "agreement": agreement.digest().to_string(),
         });
+        if self.replace {
+            document["replaced"] = json!({
+                "subjects": replaced.subjects,
+                "unchanged_subjects": replaced.unchanged_subjects,
+                "references": replaced.references,
+            });
+        }
         console.written(
             format_args!(
-                "{}: {added}{} with {}{} ({}); holds biometric data, readable for you alone",
+                "{}: {added}{} with {}{} ({}){}; holds biometric data, readable for you alone",
                 out.display(),
                 count(*subjects, "subject"),
                 count(*references, "reference"),
                 with_handles(*handles),
-                bytes(*gallery_bytes as usize)
+                bytes(*gallery_bytes as usize),
+                with_failures(taken.failed.len())
             ),
             &document,
         )?;
@@ -341,48 +405,15 @@ pub fn with_handles(handles: usize) -> String {
     if handles > 0 { format!(", {}", count(handles, "handle")) } else { String::new() }
 }
 
-/// What was read.
-struct Taken {
-    /// Records that make a template.
-    usable: usize,
-    /// At first the others; then also those that are not enrolled.
-    refused: Vec<Refused>,
-}
-
-impl Taken {
-    /// How many records there were.
-    fn given(&self) -> usize {
-        self.usable + self.refused.iter().filter(|refused| refused.unusable).count()
+/// How many failures to enrol there are, where there are any.
+fn with_failures(failures: usize) -> String {
+    match failures {
+        0 => String::new(),
+        1 => ", 1 failure to enrol".to_owned(),
+        several => format!(", {several} failures to enrol"),
     }
 }
 
-/// What was not enrolled.
-struct Refused {
-    /// For people.
-    told: String,
-    /// For programs.
-    document: serde_json::Value,
-    /// Whether it could not even be read.
-    unusable: bool,
-    /// What to do about it.
-    remedy: Option<String>,
-}
-
-impl Refused {
-    fn unusable(one: &Unusable) -> Self {
-        let document =
-            json!({ "subject": one.subject, "eye": one.eye, "record": one.record, "reason": one.fault.in_full() });
-        let remedy = one.fault.remedy().map(std::borrow::Cow::into_owned);
-        Self { told: one.to_string(), document, unusable: true, remedy }
-    }
-
-    fn of(refusal: &RefusedRecord) -> Self {
-        let document = json!({
-            "subject": refusal.subject,
-            "eye": refusal.eye,
-            "record": Some(refusal.record).filter(|record| *record > 0),
-            "reason": refusal.reason.in_full(),
-        });
-        Self { told: refusal.to_string(), document, unusable: false, remedy: None }
-    }
+fn documents(refused: &[Refused]) -> Vec<&serde_json::Value> {
+    refused.iter().map(|refused| &refused.document).collect()
 }
