@@ -46,6 +46,9 @@ class Refused:
     def reason(self) -> str: ...
     @property
     def text(self) -> str: ...
+    @property
+    def failed_to_enrol(self) -> bool:
+        """Whether it is not good enough (``minimum_quality``), and no error."""
 
 class Records:
     def __new__(
@@ -55,6 +58,7 @@ class Records:
         ids: Sequence[str] | None = None,
         eyes: Sequence[str | None] | None = None,
         handles: Sequence[str | None] | None = None,
+        quality: Sequence[float] | None = None,
     ) -> Records: ...
     @staticmethod
     def of_frame(
@@ -118,7 +122,7 @@ def compare(
     tuple[list[Refused], list[Refused]],
 ]: ...
 def enrol(
-    agreement: Agreement, records: Records, skip: bool, progress: _Progress
+    agreement: Agreement, records: Records, skip: bool, minimum_quality: float | None, progress: _Progress
 ) -> tuple[Gallery, list[Refused]]: ...
 def run(
     arguments: Sequence[str],

@@ -29,6 +29,7 @@ def records(
     ids: Any = None,
     eyes: Iterable[str | None] | None = None,
     handles: Iterable[str | None] | str | None = None,
+    quality: Iterable[float] | None = None,
     column: str | None = None,
     id_column: str | None = None,
     place: str = "templates",
@@ -37,6 +38,8 @@ def records(
     if isinstance(templates, _native.Records):
         return templates
     if hasattr(templates, "__arrow_c_stream__"):
+        if quality is not None:
+            raise TemplatesError(place, "qualities beside a frame", "give them as a column that is called `quality`")
         return _frame(templates, masks, ids, eyes, handles, column, id_column, place)
     for name, value in (("column", column), ("id_column", id_column)):
         if value is not None:
@@ -57,6 +60,7 @@ def records(
         None if ids is None else identifiers(ids),
         None if eyes is None else [None if eye is None else _eye(eye) for eye in eyes],
         None if handles is None else [None if _missing(handle) else str(handle) for handle in handles],
+        None if quality is None else [float(one) for one in quality],
     )
 
 

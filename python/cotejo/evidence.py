@@ -123,6 +123,8 @@ def evaluate(
     *,
     masks: Any = None,
     eyes: Iterable[str | None] | None = None,
+    quality: Iterable[float] | None = None,
+    minimum_quality: float | None = None,
     column: str | None = None,
     encrypt: int | str = 400,
     target_fmr: float | None = None,
@@ -136,7 +138,9 @@ def evaluate(
     # Of a frame, labels may be a column.
     named = labels if isinstance(labels, str) else None
     ids = None if named is not None else labels
-    given = records(terms, templates, masks=masks, ids=ids, eyes=eyes, column=column, id_column=named)
+    given = records(
+        terms, templates, masks=masks, ids=ids, eyes=eyes, quality=quality, column=column, id_column=named
+    )
     with tempfile.TemporaryDirectory(prefix="cotejo-") as folder:
         page = os.path.join(folder, "card.html")
         _, data, _ = _program.run(
@@ -146,6 +150,7 @@ def evaluate(
             progress=progress,
             encrypt=encrypt,
             target_fmr=target_fmr,
+            minimum_quality=minimum_quality,
             seed=seed,
             html=page,
             partial=os.path.join(folder, "partial"),

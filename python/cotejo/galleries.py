@@ -21,9 +21,12 @@ def enroll(
     masks: Any = None,
     eyes: Iterable[str | None] | None = None,
     handles: Iterable[str | None] | str | None = None,
+    quality: Iterable[float] | None = None,
+    minimum_quality: float | None = None,
     column: str | None = None,
     id_column: str | None = None,
     append: bool = False,
+    replace: bool = False,
     overwrite: bool = False,
     on_invalid: str = "raise",
     progress: ProgressArgument = False,
@@ -32,15 +35,15 @@ def enroll(
     """Writes a gallery's file, whole or not at all, as ``cotejo enroll`` does: what it says in JSON.
 
     ``templates`` are arrays, or the path of a file that ``cotejo enroll`` reads, with its further options: ``where="expires > '2026-01-01'"``.
+    ``append`` adds to a gallery that is there; with ``replace``, ids that are enrolled get these references instead of theirs.
     """
-    beside = {"append": append, "force": overwrite, "skip_refused": skips(on_invalid), "out": out, **options}
+    options.update(append=append, replace=replace, force=overwrite, skip_refused=skips(on_invalid), out=out)
+    options.update(minimum_quality=minimum_quality)
     if isinstance(templates, str) or hasattr(templates, "__fspath__"):
-        named = {"templates": templates, "ids": ids, "handles": handles, "column": column, "id_column": id_column}
-        _, said, _ = _program.run("enroll", terms=terms, progress=progress, **named, **beside)
-    else:
-        of_frame = {"column": column, "id_column": id_column}
-        given = records(
-            terms, templates, masks=masks, ids=ids, eyes=eyes, handles=handles, **of_frame, place="gallery"
-        )
-        _, said, _ = _program.run("enroll", terms=terms, progress=progress, given={"templates": given}, **beside)
+        options.update(templates=templates, ids=ids, handles=handles, column=column, id_column=id_column)
+        _, said, _ = _program.run("enroll", terms=terms, progress=progress, **options)
+        return said
+    beside = {"masks": masks, "ids": ids, "eyes": eyes, "handles": handles, "quality": quality}
+    given = records(terms, templates, **beside, column=column, id_column=id_column, place="gallery")
+    _, said, _ = _program.run("enroll", terms=terms, progress=progress, given={"templates": given}, **options)
     return said

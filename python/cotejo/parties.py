@@ -202,7 +202,10 @@ class Gallery:
     __slots__ = ("_native", "skipped", "terms")
 
     skipped: list[Refused]
-    """Records that were left out (``on_invalid="skip"``), each with its number, from 1, and the reason."""
+    """Records that were left out, each with its number, from 1, and the reason.
+
+    These are those that cannot be used (``on_invalid="skip"``), and those below ``minimum_quality``: failures to enrol.
+    """
 
     def __init__(
         self,
@@ -213,18 +216,19 @@ class Gallery:
         masks: Any = None,
         eyes: Iterable[str | None] | None = None,
         handles: Iterable[str | None] | str | None = None,
+        quality: Iterable[float] | None = None,
+        minimum_quality: float | None = None,
         column: str | None = None,
         id_column: str | None = None,
         on_invalid: str = "raise",
         progress: ProgressArgument = False,
     ) -> None:
         self.terms = terms
-        of_frame = {"column": column, "id_column": id_column}
-        given = records(
-            terms, templates, masks=masks, ids=ids, eyes=eyes, handles=handles, **of_frame, place="gallery"
-        )
+        beside = {"masks": masks, "ids": ids, "eyes": eyes, "handles": handles, "quality": quality}
+        given = records(terms, templates, **beside, column=column, id_column=id_column, place="gallery")
+        skip = skips(on_invalid)
         with Telling(progress) as telling:
-            self._native, self.skipped = _native.enrol(terms._native, given, skips(on_invalid), telling)
+            self._native, self.skipped = _native.enrol(terms._native, given, skip, minimum_quality, telling)
 
     @classmethod
     def load(cls, path: Path, terms: Agreement) -> Gallery:
@@ -275,6 +279,8 @@ class Custodian:
         masks: Any = None,
         eyes: Iterable[str | None] | None = None,
         handles: Iterable[str | None] | str | None = None,
+        quality: Iterable[float] | None = None,
+        minimum_quality: float | None = None,
         column: str | None = None,
         id_column: str | None = None,
         on_invalid: str = "raise",
@@ -282,7 +288,16 @@ class Custodian:
         progress: ProgressArgument = False,
     ) -> None:
         self.terms = terms
-        beside = {"ids": ids, "masks": masks, "eyes": eyes, "handles": handles, "column": column, "id_column": id_column}
+        beside = {
+            "ids": ids,
+            "masks": masks,
+            "eyes": eyes,
+            "handles": handles,
+            "quality": quality,
+            "minimum_quality": minimum_quality,
+            "column": column,
+            "id_column": id_column,
+        }
         if isinstance(gallery, (str, os.PathLike, Gallery)):
             given = [name for name, value in beside.items() if value is not None]
             if given:

@@ -113,7 +113,7 @@ fn prepared<T: Send>(
             }
         }
     };
-    given.for_each(opened.shape(), watched, &mut |entry| {
+    given.for_each(opened.shape(), None, watched, &mut |entry| {
         waiting.push(entry);
         if waiting.len() == TOGETHER {
             settle(&mut waiting);

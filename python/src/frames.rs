@@ -28,6 +28,7 @@ impl Frame {
         &self,
         shape: TemplateShape,
         identities: Option<Vec<read::Identity>>,
+        minimum_quality: Option<f64>,
         take: &mut dyn FnMut(IdSource, Entry) -> ControlFlow<()>,
     ) -> Result<End, ReadError> {
         // A stream that another has read, or one whose maker refuses.
@@ -35,6 +36,7 @@ impl Frame {
         let stream = stream.map_err(|_| ReadError::Unreadable(ErrorKind::InvalidInput))?;
         let given = read::Given {
             identities,
+            minimum_quality,
             handles: self.handles.clone(),
             column: self.column.clone(),
             id_column: self.id_column.clone(),

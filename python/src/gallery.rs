@@ -76,6 +76,7 @@ pub fn enrol(
     agreement: &Agreement,
     records: &Records,
     skip: bool,
+    minimum_quality: Option<f64>,
     progress: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<(Gallery, Vec<Refused>)> {
     let opened = agreement.opened();
@@ -86,7 +87,7 @@ pub fn enrol(
     let made = work::watched(py, progress, ("enroll", "record", count), |watched| {
         let mut enrolling = Enrolling::new(opened, salt, Cursor::new(Vec::new()));
         let (mut refused, mut unwritten, mut seen) = (Vec::new(), None, 0);
-        let end = given.for_each(opened.shape(), watched, &mut |entry| {
+        let end = given.for_each(opened.shape(), minimum_quality, watched, &mut |entry| {
             seen += 1;
             match entry {
                 // The spool is in memory, and takes whatever comes.
@@ -101,17 +102,10 @@ pub fn enrol(
         let unwritable = |error: std::io::Error| Failure::new("gallery", error, "report this as a defect");
         let made = unwritten.map_or_else(|| enrolling.finish(), Err).map_err(unwritable)?;
         refused.extend(made.refused.iter().map(Refused::of));
-        let nobody = || {
-            Failure::new(
-                "templates",
-                "no template can be enrolled, and a gallery must not be empty",
-                "give at least one valid template",
-            )
-        };
         if !skip && let Some(failure) = Refused::failure(&refused, seen, "gallery") {
             return Err(failure);
         }
-        let change = made.change.ok_or_else(|| nobody().because(Cause::Templates))?;
+        let change = made.change.ok_or_else(|| nobody(&refused))?;
         let bytes = change.applied_to(&[]).map_err(unwritable)?;
         let gallery = custodian::Gallery::open(bytes, opened);
         Ok((gallery.map_err(|error| Failure::gallery("gallery".as_ref(), &error))?, refused))
@@ -129,4 +123,12 @@ fn without_ids(candidates: &[String]) -> Failure {
         }
     };
     Failure::new("gallery", "a frame without ids: nothing says whose its rows are", remedy).because(Cause::Templates)
+}
+
+/// A gallery must not be empty.
+fn nobody(refused: &[Refused]) -> Failure {
+    let details = refused.iter().map(ToString::to_string).collect();
+    let what = "no template can be enrolled, and a gallery must not be empty";
+    let remedy = "give at least one valid template; where a quality is asked for, give it, or ask for a lower one";
+    Failure::with_details("gallery", what, details, remedy).because(Cause::Templates)
 }

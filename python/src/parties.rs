@@ -147,7 +147,7 @@ fn probes(
 ) -> Result<(Vec<Record>, Vec<Refused>), Failure> {
     let functional = querier.agreement().functional();
     let (mut records, mut refused) = (Vec::new(), Vec::new());
-    given.for_each(querier.agreement().shape(), watched, &mut |entry| {
+    given.for_each(querier.agreement().shape(), None, watched, &mut |entry| {
         match entry {
             Ok((number, filed)) => match functional.probe(&filed.record.template) {
                 Ok(_) => records.push(filed.record),

@@ -40,6 +40,7 @@ struct Whose {
     ids: Option<Vec<SubjectId>>,
     eyes: Option<Vec<Option<Eye>>>,
     handles: Option<Vec<Option<Handle>>>,
+    quality: Option<Vec<f64>>,
 }
 
 impl Whose {
@@ -49,6 +50,7 @@ impl Whose {
         ids: Option<Vec<String>>,
         eyes: Option<Vec<Option<String>>>,
         handles: Option<Vec<Option<String>>>,
+        quality: Option<Vec<f64>>,
     ) -> PyResult<Self> {
         let fault = |what: &str, number: usize, why: &dyn std::fmt::Display| {
             let what = format!("{what} number {}: {why}", number + 1);
@@ -63,6 +65,7 @@ impl Whose {
         all("ids", ids.as_ref().map(Vec::len))?;
         all("eyes", eyes.as_ref().map(Vec::len))?;
         all("handles", handles.as_ref().map(Vec::len))?;
+        all("qualities", quality.as_ref().map(Vec::len))?;
         let id = |(number, id): (usize, String)| SubjectId::try_from(id).map_err(|error| fault("id", number, &error));
         let eye = |(number, eye): (usize, Option<String>)| match eye.as_deref() {
             None => Ok(None),
@@ -76,7 +79,7 @@ impl Whose {
         let ids = ids.map(|ids| ids.into_iter().enumerate().map(id).collect()).transpose()?;
         let eyes = eyes.map(|eyes| eyes.into_iter().enumerate().map(eye).collect()).transpose()?;
         let handles = handles.map(|handles| handles.into_iter().enumerate().map(handle).collect()).transpose()?;
-        Ok(Self { ids, eyes, handles })
+        Ok(Self { ids, eyes, handles, quality })
     }
 
     /// As a file's reader takes them.
@@ -114,6 +117,8 @@ pub struct Refused {
     reason: String,
     /// All of it in a line.
     text: String,
+    /// Whether it is not good enough (`minimum_quality`), and no error.
+    failed_to_enrol: bool,
 }
 
 impl Refused {
@@ -125,6 +130,7 @@ impl Refused {
             eye: one.eye.map(|eye| eye.to_string()),
             reason: one.fault.in_full(),
             text: one.to_string(),
+            failed_to_enrol: matches!(one.fault, RecordFault::Quality { .. }),
         }
     }
 
@@ -136,6 +142,7 @@ impl Refused {
             eye: refusal.eye.map(|eye| eye.to_string()),
             reason: refusal.reason.in_full(),
             text: refusal.to_string(),
+            failed_to_enrol: false,
         }
     }
 
@@ -143,12 +150,13 @@ impl Refused {
     pub fn probe(record: usize, subject: &SubjectId, error: &dyn Remedy) -> Self {
         let reason = error.in_full();
         let text = format!("row {record}, '{subject}': {reason}");
-        Self { record, id: Some(subject.as_str().to_owned()), eye: None, reason, text }
+        Self { record, id: Some(subject.as_str().to_owned()), eye: None, reason, text, failed_to_enrol: false }
     }
 
-    /// The failure that refused records are told with; none where there are none.
+    /// The failure that refused records are told with; none where there are none but failures to enrol.
     pub fn failure(refused: &[Self], given: usize, place: &str) -> Option<Failure> {
-        let [first, others @ ..] = refused else { return None };
+        let refused: Vec<&Self> = refused.iter().filter(|one| !one.failed_to_enrol).collect();
+        let [first, others @ ..] = &refused[..] else { return None };
         let remedy = "repair or leave them out; on_invalid=\"skip\" leaves out what cannot be used";
         let failure = match others {
             [] => Failure::new(place, &first.text, format!("{remedy} ({})", first.reason)),
@@ -158,6 +166,12 @@ impl Refused {
             }
         };
         Some(failure.because(Cause::Templates))
+    }
+}
+
+impl std::fmt::Display for Refused {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.text)
     }
 }
 
@@ -176,7 +190,7 @@ impl Refused {
 impl Records {
     /// Rows of numbers or bits; with `masks`, codes of irises.
     #[new]
-    #[pyo3(signature = (rows, masks = None, ids = None, eyes = None, handles = None))]
+    #[pyo3(signature = (rows, masks = None, ids = None, eyes = None, handles = None, quality = None))]
     fn new(
         py: Python<'_>,
         rows: Bound<'_, PyUntypedArray>,
@@ -184,9 +198,10 @@ impl Records {
         ids: Option<Vec<String>>,
         eyes: Option<Vec<Option<String>>>,
         handles: Option<Vec<Option<String>>>,
+        quality: Option<Vec<f64>>,
     ) -> PyResult<Self> {
         let count = rows.shape().first().copied().unwrap_or_default();
-        let whose = Whose::new(py, count, ids, eyes, handles)?;
+        let whose = Whose::new(py, count, ids, eyes, handles, quality)?;
         for array in std::iter::once(&rows).chain(&masks) {
             if array.ndim() != 2 || array.shape().first() != Some(&count) || !is_read(array) {
                 let what = format!("an array of shape {:?} of {}", array.shape(), array.dtype());
@@ -219,7 +234,7 @@ impl Records {
         ids: Option<Vec<String>>,
         eyes: Option<Vec<Option<String>>>,
     ) -> PyResult<Self> {
-        let whose = Whose::new(py, count, ids, eyes, None)?;
+        let whose = Whose::new(py, count, ids, eyes, None, None)?;
         let arrays = Arrays::Frame(Frame::new(frame, column, id_column, handles));
         Ok(Self(Given(Arc::new(Inner { arrays, count, whose }))))
     }
@@ -250,11 +265,12 @@ impl Given {
     pub fn for_each(
         &self,
         shape: TemplateShape,
+        minimum_quality: Option<f64>,
         watched: &Watched,
         take: &mut dyn FnMut(Entry) -> bool,
     ) -> Result<Option<End>, Failure> {
         use cotejo::scheme::Progress as _;
-        let ended = embedded::Records::each(self, shape, &mut |_, entry| {
+        let ended = embedded::Records::each(self, shape, minimum_quality, &mut |_, entry| {
             watched.advance(1);
             match watched.stop() || !take(entry) {
                 true => ControlFlow::Break(()),
@@ -269,6 +285,16 @@ impl Given {
                 let otherwise = "give templates of the agreed shape";
                 Err(Failure::of("templates".as_ref(), &error, otherwise).because(Cause::Templates))
             }
+        }
+    }
+
+    /// Whether a row, from 0, is as good as is asked for.
+    fn good(&self, row: usize, minimum: Option<f64>) -> Result<(), RecordFault> {
+        let Some(minimum) = minimum else { return Ok(()) };
+        let quality = self.0.whose.quality.as_ref().and_then(|all| all.get(row).copied());
+        match quality.is_some_and(|quality| quality >= minimum) {
+            true => Ok(()),
+            false => Err(RecordFault::Quality { quality, minimum }),
         }
     }
 
@@ -319,10 +345,11 @@ impl embedded::Records for Given {
     fn each(
         &self,
         shape: TemplateShape,
+        minimum_quality: Option<f64>,
         take: &mut dyn FnMut(IdSource, Entry) -> ControlFlow<()>,
     ) -> Result<End, ReadError> {
         if let Arrays::Frame(frame) = &self.0.arrays {
-            return frame.each(shape, self.0.whose.identities(), take);
+            return frame.each(shape, self.0.whose.identities(), minimum_quality, take);
         }
         let count = self.count();
         if count == 0 {
@@ -335,7 +362,8 @@ impl embedded::Records for Given {
             // Somebody else is writing to the array.
             let templates = templates.map_err(|_| ReadError::Unreadable(ErrorKind::ResourceBusy))?;
             for (row, template) in rows.zip(templates) {
-                if take(ids, self.entry(row, template)).is_break() {
+                let good = self.good(row, minimum_quality);
+                if take(ids, self.entry(row, good.and(template))).is_break() {
                     return Err(ReadError::Stopped);
                 }
             }

@@ -69,6 +69,21 @@ def test_a_gallery_is_written_from_files_and_added_to(program, tmp_path):
     assert len(cotejo.Gallery.load(out, terms)) == 5
 
 
+def test_who_is_enrolled_is_replaced_and_who_is_not_good_enough_is_told(tmp_path):
+    terms = cotejo.Agreement.face(16, disclosure="each", **insecure())
+    out = tmp_path / "gallery.cotejo"
+    cotejo.enroll(terms, people(3), out, ids=list("abc"))
+    beside = {"ids": list("bcd"), "quality": [0.9, 0.2, 0.8], "minimum_quality": 0.5}
+    said = cotejo.enroll(terms, people(3, seed=5), out, append=True, replace=True, **beside)
+    assert said["subjects"] == 4 and len(said["failures_to_enrol"]) == 1
+    assert sorted(cotejo.Gallery.load(out, terms).ids) == list("abcd")
+    gallery = cotejo.Gallery(terms, people(3, seed=5), **beside)
+    assert gallery.ids == ["b", "d"]
+    assert [(one.record, one.failed_to_enrol) for one in gallery.skipped] == [(2, True)]
+    with pytest.raises(cotejo.errors.TemplatesError, match="quality"):
+        cotejo.Gallery(terms, people(3), minimum_quality=0.5)
+
+
 def test_an_agreement_is_the_same_wherever_it_is_read(program, tmp_path):
     terms = cotejo.Agreement.face(16, threshold=0.41, disclosure="each", title="Trial", **insecure())
     terms.save(tmp_path / "agreement.toml")

@@ -24,7 +24,7 @@ pub trait Listener: Send + Sync {
 
 /// Templates in memory, told one by one as those of a file are.
 pub trait Records: Send + Sync {
-    /// As [`crate::template::read::each`].
+    /// As [`crate::template::read::each`], also in what becomes of records below a minimum of quality.
     ///
     /// # Errors
     ///
@@ -32,6 +32,7 @@ pub trait Records: Send + Sync {
     fn each(
         &self,
         shape: TemplateShape,
+        minimum_quality: Option<f64>,
         take: &mut dyn FnMut(IdSource, Entry) -> ControlFlow<()>,
     ) -> Result<End, ReadError>;
 }

@@ -15,7 +15,7 @@ use crate::remedy::Remedy as _;
 use crate::scheme::Progress as _;
 use crate::template::TemplateShape;
 use crate::template::read::{
-    self, Entry, Filter, FilterFault, Foreign, Format, Found, Given, IdSource, Identity, ReadError, Source,
+    self, End, Entry, Filter, FilterFault, Foreign, Format, Found, Given, IdSource, Identity, ReadError, Source,
 };
 
 use super::console::Console;
@@ -101,6 +101,9 @@ pub enum Unnamed<'a> {
     Refused(&'a str),
 }
 
+/// Takes a record, and where subjects come from.
+type Take<'a> = dyn FnMut(IdSource, Entry) -> ControlFlow<()> + 'a;
+
 /// What is known of a file of templates at its end.
 pub struct Taken {
     /// Whether numbers stand for ids.
@@ -142,7 +145,7 @@ impl Templates<'_> {
         take: &mut dyn FnMut(Entry) -> ControlFlow<()>,
     ) -> Result<Taken, Failure> {
         if let Some(records) = console.desk().and_then(|desk| desk.templates(self.path)) {
-            return self.each_in_memory(&**records, shape, unnamed, take);
+            return self.each_in_memory(&**records, shape, unnamed, console, take);
         }
         folder::refused(self.path)?;
         let file = files::open(self.path)?;
@@ -156,39 +159,12 @@ impl Templates<'_> {
         let identities = self.identities(format, console)?;
         let minimum_quality = self.minimum_quality;
         let given = Given { handles, minimum_quality, ..self.written.given(identities, self.filter.cloned()) };
-        let mut choice = Choice::new(self.rows, self.ids_from)?;
-        let mut qualities = Qualities::default();
-        let end = read::each(source, format, shape, given, &mut |ids, entry| {
-            let refused = ids == IdSource::Numbered && matches!(unnamed, Unnamed::Refused(_));
-            match choice.admits(&entry) && !refused {
-                _ if meter.stop() => ControlFlow::Break(()),
-                true => {
-                    qualities.see(&entry);
-                    take(entry)
-                }
-                false => ControlFlow::Continue(()),
-            }
-        });
+        let read = |take: &mut Take<'_>| read::each(source, format, shape, given, take);
+        let end = self.chosen(unnamed, take, &|| meter.stop(), read);
         meter.finish();
-        interrupt::check()?;
-        let end = end.map_err(|error| self.explain(&error))?;
+        let end = end?;
         self.tell(&end.found, format, console);
-        let numbered = end.ids == IdSource::Numbered;
-        match unnamed {
-            Unnamed::Refused(problem) if numbered => return Err(self.without_ids(problem, &end.found)),
-            Unnamed::Numbered if numbered => {
-                let candidates = match listed(&end.found.candidates) {
-                    names if names.is_empty() => String::new(),
-                    names => format!("; may {names} be the ids? they would be read under the name `ids`"),
-                };
-                let path = self.path.display();
-                console.note(format_args!("{path}: no ids given (--ids): records are numbered from 1{candidates}"));
-            }
-            Unnamed::Refused(_) | Unnamed::Numbered => {}
-        }
-        choice.check(self.path, &end)?;
-        qualities.check(self.path)?;
-        Ok(Taken { numbered })
+        Ok(self.settled(&end, unnamed, console))
     }
 
     /// The same of templates that an embedding program holds.
@@ -197,24 +173,59 @@ impl Templates<'_> {
         records: &dyn Records,
         shape: TemplateShape,
         unnamed: Unnamed<'_>,
+        console: &Console,
         take: &mut dyn FnMut(Entry) -> ControlFlow<()>,
     ) -> Result<Taken, Failure> {
+        let read = |take: &mut Take<'_>| records.each(shape, self.minimum_quality, take);
+        let end = self.chosen(unnamed, take, &interrupt::requested, read)?;
+        Ok(self.settled(&end, unnamed, console))
+    }
+
+    /// Takes those records of all that `read` tells of which are meant.
+    fn chosen(
+        &self,
+        unnamed: Unnamed<'_>,
+        take: &mut dyn FnMut(Entry) -> ControlFlow<()>,
+        stop: &dyn Fn() -> bool,
+        read: impl FnOnce(&mut Take<'_>) -> Result<End, ReadError>,
+    ) -> Result<End, Failure> {
         let mut choice = Choice::new(self.rows, self.ids_from)?;
-        let end = records.each(shape, &mut |ids, entry| {
+        let mut qualities = Qualities::default();
+        let end = read(&mut |ids, entry| {
             let refused = ids == IdSource::Numbered && matches!(unnamed, Unnamed::Refused(_));
             match choice.admits(&entry) && !refused {
-                _ if interrupt::requested() => ControlFlow::Break(()),
-                true => take(entry),
+                _ if stop() => ControlFlow::Break(()),
+                true => {
+                    qualities.see(&entry);
+                    take(entry)
+                }
                 false => ControlFlow::Continue(()),
             }
         });
         interrupt::check()?;
         let end = end.map_err(|error| self.explain(&error))?;
-        let numbered = end.ids == IdSource::Numbered;
         match unnamed {
-            Unnamed::Refused(problem) if numbered => Err(self.without_ids(problem, &end.found)),
-            _ => choice.check(self.path, &end).map(|()| Taken { numbered }),
+            Unnamed::Refused(problem) if end.ids == IdSource::Numbered => {
+                return Err(self.without_ids(problem, &end.found));
+            }
+            _ => choice.check(self.path, &end)?,
         }
+        qualities.check(self.path)?;
+        Ok(end)
+    }
+
+    /// What is known at the end of records that were taken; says so where their numbers stand for ids.
+    fn settled(&self, end: &End, unnamed: Unnamed<'_>, console: &Console) -> Taken {
+        let numbered = end.ids == IdSource::Numbered;
+        if numbered && matches!(unnamed, Unnamed::Numbered) {
+            let candidates = match listed(&end.found.candidates) {
+                names if names.is_empty() => String::new(),
+                names => format!("; may {names} be the ids? they would be read under the name `ids`"),
+            };
+            let path = self.path.display();
+            console.note(format_args!("{path}: no ids given (--ids): records are numbered from 1{candidates}"));
+        }
+        Taken { numbered }
     }
 
     /// Refuses records of which nothing says whose they are.
