@@ -41,6 +41,7 @@ use std::ops::RangeInclusive;
 use crate::agreement::{AgreementError, Terms};
 use crate::template::{Template, TemplateError, TemplateShape};
 pub use bulk::{Bulk, BulkError};
+pub(crate) use bulk::{Judged, Kept, PIECE};
 pub(crate) use demand::{Admission, Counting, Demand, MaskDemand};
 pub(crate) use form::LinearForm;
 pub(crate) use metric::Metric;
