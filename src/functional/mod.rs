@@ -22,6 +22,7 @@
 //! small to count common bits with, so the mask is encrypted once more at a scale u of its own.
 
 mod accuracy;
+mod bulk;
 mod demand;
 mod form;
 mod fraction;
@@ -39,6 +40,8 @@ use std::ops::RangeInclusive;
 
 use crate::agreement::{AgreementError, Terms};
 use crate::template::{Template, TemplateError, TemplateShape};
+pub use bulk::{Bulk, BulkError};
+pub(crate) use bulk::{Judged, Kept, PIECE};
 pub(crate) use demand::{Admission, Counting, Demand, MaskDemand};
 pub(crate) use form::LinearForm;
 pub(crate) use metric::Metric;

@@ -218,19 +218,55 @@ fn within_length(vector: &RealVector, norm: u32) -> Result<Vec<i32>, TemplateErr
     let fits = |scale: f64| squared_length(&rounded(vector, scale)) <= most;
     let usual = f64::from(norm) / length;
     // Rounding takes away at most everything, or adds at most half of each coordinate.
-    let (mut low, mut high) = if fits(0.9 * usual) { (0.9 * usual, 1.1 * usual) } else { (0.0, 0.9 * usual) };
+    let (mut low, high) = if fits(0.9 * usual) { (0.9 * usual, 1.1 * usual) } else { (0.0, 0.9 * usual) };
     if fits(high) {
         low = high;
     }
-    for _ in 0..40 {
-        let middle = 0.5 * (low + high);
-        if fits(middle) { low = middle } else { high = middle }
-    }
-    let integers = rounded(vector, low);
+    let integers = rounded(vector, last_scale(vector, low, high, most));
     match fits_length(squared_length(&integers), norm) {
         true => Ok(integers),
         false => Err(TemplateError::QuantisationTooCoarse { norm: integer_norm(&integers), expected: norm }),
     }
+}
+
+/// The last scale between `low`, which fits, and `high`, at which the squared length is at most `most`, to forty halvings.
+fn last_scale(vector: &RealVector, mut low: f64, mut high: f64, most: i64) -> f64 {
+    let ends = rounded(vector, low).into_iter().zip(rounded(vector, high));
+    let all = vector.coordinates().iter().zip(ends).map(|(&x, (low, high))| Moving { x, low, middle: low, high });
+    // Only what is rounded differently at both ends can change in between: about half as much after every step.
+    let (mut moving, still): (Vec<_>, Vec<_>) = all.partition(|coordinate| coordinate.low != coordinate.high);
+    let mut settled = still.iter().map(|coordinate| square(coordinate.low)).fold(0, i64::saturating_add);
+    for _ in 0..40 {
+        let middle = 0.5 * (low + high);
+        moving.iter_mut().for_each(|coordinate| coordinate.middle = round(coordinate.x * middle));
+        let fits = moving.iter().map(|coordinate| square(coordinate.middle)).fold(settled, i64::saturating_add) <= most;
+        *(if fits { &mut low } else { &mut high }) = middle;
+        moving.retain_mut(|coordinate| {
+            *(if fits { &mut coordinate.low } else { &mut coordinate.high }) = coordinate.middle;
+            let moves = coordinate.low != coordinate.high;
+            if !moves {
+                settled = settled.saturating_add(square(coordinate.low));
+            }
+            moves
+        });
+    }
+    low
+}
+
+/// A coordinate, and its integers at the scales of a bisection.
+struct Moving {
+    x: f64,
+    low: i32,
+    middle: i32,
+    high: i32,
+}
+
+fn square(x: i32) -> i64 {
+    i64::from(x).pow(2)
+}
+
+fn round(x: f64) -> i32 {
+    x.round() as i32
 }
 
 /// Whether a squared length is at most the agreed one, and at least 98 % of it before squaring.
@@ -252,8 +288,7 @@ fn to_length(vector: &RealVector, norm: u32) -> Result<Vec<i32>, TemplateError> 
     if length == 0.0 {
         return Err(TemplateError::ZeroVector);
     }
-    let rounded =
-        vector.coordinates().iter().map(|x| (x / length * f64::from(norm)).round() as i32).collect::<Vec<_>>();
+    let rounded = vector.coordinates().iter().map(|x| round(x / length * f64::from(norm))).collect::<Vec<_>>();
     let actual = integer_norm(&rounded);
     match (actual / f64::from(norm) - 1.0).abs() <= 0.01 {
         true => Ok(rounded),
@@ -262,7 +297,7 @@ fn to_length(vector: &RealVector, norm: u32) -> Result<Vec<i32>, TemplateError> 
 }
 
 fn rounded(vector: &RealVector, scale: f64) -> Vec<i32> {
-    vector.coordinates().iter().map(|x| (x * scale).round() as i32).collect()
+    vector.coordinates().iter().map(|x| round(x * scale)).collect()
 }
 
 fn integer_norm(x: &[i32]) -> f64 {
@@ -322,6 +357,32 @@ mod tests {
         // All coordinates cross to the next integer together, and skip the agreed length.
         let refused = functional.probe(&vector(&[1.0; 512]));
         assert!(matches!(refused, Err(TemplateError::QuantisationTooCoarse { .. })), "{norm}");
+    }
+
+    #[test]
+    fn the_last_scale_is_that_of_a_bisection_over_all_coordinates() {
+        let mut rng = ChaCha20Rng::seed_from_u64(4);
+        for (dimension, norm) in [(1, 16), (2, 70), (3, 1 << 20), (64, 16), (512, 70), (700, 32)] {
+            for round in 0..40 {
+                let x: Vec<f64> = match round {
+                    0 => vec![1.0; dimension],
+                    _ => (0..dimension).map(|_| rng.random_range(-1.0..1.0) * rng.random_range(0.0..1e3)).collect(),
+                };
+                let vector = RealVector::new(x).unwrap();
+                let most = i64::from(norm).pow(2);
+                let usual = f64::from(norm) / vector.norm();
+                for (low, high) in [(0.9 * usual, 1.1 * usual), (0.0, 0.9 * usual), (usual, usual), (0.0, 1e12 * usual)]
+                {
+                    let (mut plain, mut beyond) = (low, high);
+                    for _ in 0..40 {
+                        let middle = 0.5 * (plain + beyond);
+                        let fits = squared_length(&rounded(&vector, middle)) <= most;
+                        *(if fits { &mut plain } else { &mut beyond }) = middle;
+                    }
+                    assert_eq!(last_scale(&vector, low, high, most).to_bits(), plain.to_bits(), "{dimension} {round}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -103,6 +103,13 @@ impl GrayZone {
         phi.unsigned_abs() as f64 <= 6.0 * self.phi
     }
 
+    /// Of a single decision: a pair whose |phi| is greater has a flip probability of 0, to all digits of [`GrayZone::pair_flip_probability`].
+    ///
+    /// At 8.5 deviations it is 1e-17, which 1 does not feel.
+    pub(crate) fn reach(&self) -> f64 {
+        8.5 * self.phi
+    }
+
     /// One standard deviation of the number of common bits, where that is judged.
     pub(crate) fn common_bits_deviation(&self) -> Option<f64> {
         self.common_bits.map(|(deviation, _)| deviation)
@@ -128,4 +135,24 @@ impl ParameterSet {
 /// P(X > x) of a standard normal X.
 pub(crate) fn upper_tail(x: f64) -> f64 {
     0.5 * erfc(x / std::f64::consts::SQRT_2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn beyond_its_reach_noise_decides_nothing() {
+        let zone = GrayZone { phi: 1000.0, score: 1.0, common_bits: None, unit: "" };
+        let probability = |phi: i64| {
+            let pair = Comparison { hit: phi > 0, score: 0.0, phi, rotation: 0, common_bits: None };
+            zone.pair_flip_probability(&pair, &[phi])
+        };
+        for phi in [8_501, 8_503, 20_001, i64::MAX] {
+            assert!(phi as f64 > zone.reach());
+            assert_eq!((probability(phi), probability(-phi)), (0.0, 0.0));
+            assert!(!zone.contains(phi) && !zone.contains(-phi));
+        }
+        assert!(probability(7_999) > 0.0 && probability(-7_999) > 0.0);
+    }
 }

@@ -1,13 +1,14 @@
 //! `cotejo compare`: the clear oracle, on data you hold yourself.
 
 mod report;
+mod together;
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use crate::agreement::EyeRule;
 use crate::functional::oracle::{Comparison, Oracle};
-use crate::functional::{Functional, ProbeError, ProbeSample, Reference};
+use crate::functional::{Bulk, Functional, ProbeError, ProbeSample, Reference};
 use crate::remedy::Remedy;
 use crate::scheme::GrayZone;
 use crate::scheme::{Opened, Progress};
@@ -90,6 +91,15 @@ struct Prepared<T> {
     integers: T,
 }
 
+/// All that is compared.
+struct Sides<'a> {
+    agreement: &'a Opened,
+    probes: &'a [Prepared<ProbeSample>],
+    references: &'a [Prepared<Reference>],
+    /// Of each reference.
+    zones: &'a [GrayZone],
+}
+
 impl Args {
     pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
         let agreement = load::agreement(&self.agreement.path, console)?;
@@ -134,19 +144,16 @@ impl Args {
         let watched = !listed || !std::io::stdout().is_terminal();
         let meter = console.meter("compare", "probe", if watched { probes.len() as u64 } else { 0 });
         let mut report = Report::begin(console.json(), listed)?;
-        for probe in &probes {
-            interrupt::check()?;
-            let oracle = Oracle::new(functional, &probe.integers);
-            let judged: Vec<Pair<'_>> = references
-                .par_iter()
-                .zip(&zones)
-                .filter(|(reference, _)| self.is_pair(&agreement, probe, reference))
-                .map(|(reference, zone)| pair(probe, reference, &oracle, zone))
-                .collect();
-            judged.iter().try_for_each(|pair| report.add(pair, self.hits_only))?;
+        let few_are_written = self.hits_only || !listed && !console.json();
+        let sides = Sides { agreement: &agreement, probes: &probes, references: &references, zones: &zones };
+        let advance = |probes| {
             if watched {
-                meter.advance(1);
+                meter.advance(probes)
             }
+        };
+        match self.pairs == Pairs::All && few_are_written && together::suits(functional) {
+            true => self.judge_together(&sides, &mut report, advance)?,
+            false => self.judge_each(&sides, &mut report, advance)?,
         }
         meter.finish();
         report.end(&agreement)?;
@@ -154,6 +161,50 @@ impl Args {
             console.note("more than 1000 pairs: see them with --hits-only, --all or --json");
         }
         Ok(Outcome::Done)
+    }
+
+    /// Looks at every pair.
+    fn judge_each(&self, sides: &Sides<'_>, report: &mut Report, advance: impl Fn(u64)) -> Result<(), Failure> {
+        for probe in sides.probes {
+            interrupt::check()?;
+            let oracle = Oracle::new(sides.agreement.functional(), &probe.integers);
+            let judged: Vec<Pair<'_>> = sides
+                .references
+                .par_iter()
+                .zip(sides.zones)
+                .filter(|(reference, _)| self.is_pair(sides.agreement, probe, reference))
+                .map(|(reference, zone)| pair(probe, reference, &oracle, zone))
+                .collect();
+            judged.iter().try_for_each(|pair| report.add(pair, self.hits_only))?;
+            advance(1);
+        }
+        Ok(())
+    }
+
+    /// Looks at the pairs that are written or that noise may decide; the others are counted.
+    fn judge_together(&self, sides: &Sides<'_>, report: &mut Report, advance: impl Fn(u64)) -> Result<(), Failure> {
+        let functional = sides.agreement.functional();
+        let integers = sides.references.iter().map(|reference| &reference.integers);
+        let bulk = Bulk::new(functional, sides.probes.iter().map(|probe| &probe.integers), integers);
+        let reaches = together::reaches(sides.zones);
+        let together = together::probes_together(sides.references.len());
+        for (block, probes) in sides.probes.chunks(together).enumerate() {
+            interrupt::check()?;
+            let rows = together::judge(&bulk, block * together, probes.len(), &reaches, self.hits_only);
+            for (probe, row) in probes.iter().zip(rows) {
+                let oracle = Oracle::new(functional, &probe.integers);
+                row.iter().for_each(|tally| report.add_others(&tally.others));
+                let judged: Vec<Pair<'_>> = row
+                    .par_iter()
+                    .flat_map(|tally| &tally.closer)
+                    .filter_map(|&place| sides.references.get(place).zip(sides.zones.get(place)))
+                    .map(|(reference, zone)| pair(probe, reference, &oracle, zone))
+                    .collect();
+                judged.iter().try_for_each(|pair| report.add(pair, self.hits_only))?;
+            }
+            advance(probes.len() as u64);
+        }
+        Ok(())
     }
 
     fn is_pair(&self, agreement: &Opened, probe: &Prepared<ProbeSample>, reference: &Prepared<Reference>) -> bool {

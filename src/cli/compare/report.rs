@@ -28,14 +28,39 @@ pub struct Pair<'a> {
 }
 
 /// What all pairs come to.
-#[derive(Serialize)]
-struct Summary {
+#[derive(Debug, Default, PartialEq, Serialize)]
+pub struct Summary {
     pairs: usize,
     hits: usize,
     least_score: Option<f64>,
     greatest_score: Option<f64>,
     in_gray_zone: usize,
     expected_flips: f64,
+}
+
+impl Summary {
+    /// One more pair, outside the gray zone.
+    #[inline(always)]
+    pub fn add(&mut self, hit: bool, score: f64) {
+        self.pairs += 1;
+        self.hits += usize::from(hit);
+        self.least_score = Some(self.least_score.map_or(score, |least| least.min(score)));
+        self.greatest_score = Some(self.greatest_score.map_or(score, |most| most.max(score)));
+    }
+
+    /// All of these pairs.
+    pub fn add_all(&mut self, others: &Self) {
+        self.pairs += others.pairs;
+        self.hits += others.hits;
+        self.in_gray_zone += others.in_gray_zone;
+        self.expected_flips += others.expected_flips;
+        let either = |a: Option<f64>, b: Option<f64>, of: fn(f64, f64) -> f64| match (a, b) {
+            (Some(a), Some(b)) => Some(of(a, b)),
+            (a, b) => a.or(b),
+        };
+        self.least_score = either(self.least_score, others.least_score, f64::min);
+        self.greatest_score = either(self.greatest_score, others.greatest_score, f64::max);
+    }
 }
 
 /// Writes pairs as they come, so that memory does not grow with their number.
@@ -49,15 +74,8 @@ pub struct Report {
 
 impl Report {
     pub fn begin(json: bool, listed: bool) -> Result<Self, Failure> {
-        let summary = Summary {
-            pairs: 0,
-            hits: 0,
-            least_score: None,
-            greatest_score: None,
-            in_gray_zone: 0,
-            expected_flips: 0.0,
-        };
-        let mut report = Self { out: BufWriter::new(std::io::stdout()), json, listed, written: 0, summary };
+        let out = BufWriter::new(std::io::stdout());
+        let mut report = Self { out, json, listed, written: 0, summary: Summary::default() };
         if json {
             report.write("{\n\"pairs\": [")?;
         }
@@ -68,14 +86,16 @@ impl Report {
         self.out.write_all(text.as_bytes()).map_err(|error| stdout_failure(&error))
     }
 
+    /// Pairs that are not written one by one.
+    pub fn add_others(&mut self, others: &Summary) {
+        self.summary.add_all(others);
+    }
+
     pub fn add(&mut self, pair: &Pair<'_>, hits_only: bool) -> Result<(), Failure> {
         let summary = &mut self.summary;
-        summary.pairs += 1;
-        summary.hits += usize::from(pair.hit);
+        summary.add(pair.hit, pair.score);
         summary.in_gray_zone += usize::from(pair.in_gray_zone);
         summary.expected_flips += pair.flip_probability;
-        summary.least_score = Some(summary.least_score.map_or(pair.score, |least| least.min(pair.score)));
-        summary.greatest_score = Some(summary.greatest_score.map_or(pair.score, |most| most.max(pair.score)));
         if hits_only && !pair.hit {
             return Ok(());
         }
