@@ -71,11 +71,20 @@ pub fn agreements() -> Vec<Vec<u8>> {
 }
 
 /// Every format with every shape.
-pub const TEMPLATE_FILES: [(Format, TemplateShape); 21] = {
-    let formats =
-        [Format::Npy, Format::Npz, Format::Csv, Format::Json, Format::IrisBase64, Format::Fvecs, Format::Bvecs];
+pub const TEMPLATE_FILES: [(Format, TemplateShape); 27] = {
+    let formats = [
+        Format::Npy,
+        Format::Npz,
+        Format::Csv,
+        Format::Json,
+        Format::IrisBase64,
+        Format::Fvecs,
+        Format::Bvecs,
+        Format::Parquet,
+        Format::Arrow,
+    ];
     let shapes = [TemplateShape::Vector(2), TemplateShape::Bits(8), TemplateShape::Iris(IRIS)];
-    let mut all = [(formats[0], shapes[0]); 21];
+    let mut all = [(formats[0], shapes[0]); 27];
     let mut at = 0;
     while at < all.len() {
         all[at] = (formats[at / 3], shapes[at % 3]);
@@ -131,6 +140,12 @@ pub fn templates() -> Vec<Vec<u8>> {
             .into_bytes(),
         ),
     ]);
+    // As pyarrow writes them, of two numbers: no compression, snappy, lz4.
+    files.push((Format::Parquet, vector, include_bytes!("columns/plain.parquet").to_vec()));
+    files.push((Format::Parquet, vector, include_bytes!("columns/snappy.parquet").to_vec()));
+    files.push((Format::Parquet, bits, include_bytes!("columns/bits.parquet").to_vec()));
+    files.push((Format::Arrow, vector, include_bytes!("columns/lz4.arrow").to_vec()));
+    files.push((Format::Arrow, bits, include_bytes!("columns/stream.arrow").to_vec()));
     let mut seeds = Vec::new();
     for (format, shape, file) in files {
         let read = read::records(&file, format, shape, None);

@@ -15,6 +15,7 @@ mod bench;
 mod bgv;
 mod certificates;
 mod clock;
+mod columns;
 mod copies;
 mod damaged_files;
 mod demo;

@@ -28,8 +28,8 @@ use taken::{Refused, Taken};
 /// Make the custodian's gallery from templates, or add to it; it holds them in the clear and never leaves the custodian
 #[derive(clap::Args)]
 #[command(after_help = "\
-Templates: NumPy, CSV, JSON, base64 iris codes ('cotejo help formats'). Ids: from --ids, from the file, or from NAME.ids.txt beside \
-NAME.npy. Vectors and bits of NumPy, CSV and JSON Lines are read piece by piece and need not fit in memory; irises in an .npz must. \
+Templates: NumPy, CSV, JSON, Parquet, Arrow, fvecs, base64 iris codes ('cotejo help formats'). Ids: from --ids, from the file, or from \
+NAME.ids.txt beside NAME.npy. All but some forms of NumPy and JSON are read piece by piece and need not fit in memory; irises in an .npz must. \
 While a gallery is made, there must be room for it twice on its disk.
 
 --append --replace keeps a gallery up to date with what another system exports: of whoever is enrolled, what comes replaces all references \

@@ -2,8 +2,8 @@
 //!
 //! A file is read front to back ([`Source`]), and what it holds is told record by record ([`each`]), so that a file need not fit in memory.
 //! The length of the input bounds what reading it can cost: nothing that a file merely declares is allocated. In memory as a whole are
-//! `.npz` archives (which inflate, up to [`npz::limit_bytes`]), arrays that do not lie row by row, UTF-16, and a JSON value that is a list
-//! of all.
+//! `.npz` archives (which inflate, up to [`npz::limit_bytes`]), arrays that do not lie row by row, UTF-16, a JSON value that is a list
+//! of all, and a batch of an Arrow file.
 //!
 //! Bytes become rows (`npy`, `npz`, `csv`, `json`, `vecs`, `iris_base64`, `columnar`), each a template or the fault that makes it none; irises
 //! are settled
@@ -549,10 +549,18 @@ mod tests {
         assert_eq!(of(b"oQ==\n/w==\n", iris), Format::IrisBase64);
         assert_eq!(of(b"code,mask\na1,ff\n", iris), Format::Csv);
         assert_eq!(of(b"1\t2\n", vector), Format::Csv);
-        assert_eq!(
-            Format::of(&mut Source::of(b"PAR1").unwrap(), vector).unwrap_err(),
-            ReadError::Foreign(Foreign::Parquet)
-        );
+        let refused = |bytes: &[u8]| Format::of(&mut Source::of(bytes).unwrap(), vector).unwrap_err();
+        assert_eq!(refused(b"FEA1\0\0\0\0"), ReadError::Foreign(Foreign::Arrow));
+        #[cfg(not(feature = "columnar"))]
+        assert_eq!(refused(b"PAR1"), ReadError::Foreign(Foreign::Parquet));
+        #[cfg(feature = "columnar")]
+        for (bytes, format) in [
+            (&b"PAR1\x15\x04"[..], Format::Parquet),
+            (b"ARROW1\0\0", Format::Arrow),
+            (b"\xff\xff\xff\xff\x10\0\0\0", Format::Arrow),
+        ] {
+            assert_eq!(of(bytes, vector), format);
+        }
     }
 
     #[test]

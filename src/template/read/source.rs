@@ -179,12 +179,18 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// The next bytes, so many of them; fewer where the file ends before. They are not reserved before they come.
+    /// The next bytes, so many of them; fewer where the file ends before. At most twice what has come is reserved.
     #[cfg(feature = "columnar")]
     pub(super) fn piece(&mut self, bytes: u64) -> Result<Vec<u8>, ReadError> {
         let mut piece = Vec::new();
-        let read = self.take(bytes).read_to_end(&mut piece);
-        read.map(|_| piece).map_err(|error| ReadError::Unreadable(error.kind()))
+        loop {
+            let more = (piece.len().max(PIECE_BYTES) as u64).min(bytes - piece.len() as u64);
+            piece.reserve_exact(usize::try_from(more).unwrap_or_default());
+            let read = self.take(more).read_to_end(&mut piece).map_err(|error| ReadError::Unreadable(error.kind()))?;
+            if (read as u64) < more || piece.len() as u64 == bytes {
+                return Ok(piece);
+            }
+        }
     }
 
     /// The next line without its end; `None` behind the last.

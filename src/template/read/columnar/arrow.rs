@@ -25,6 +25,8 @@ pub(super) const MAGIC: &[u8] = b"ARROW1";
 pub(super) const CONTINUES: [u8; 4] = [0xff; 4];
 /// The mark at the beginning of a file, with what fills it up.
 const MAGIC_BYTES: usize = 8;
+/// The longest that it is filled up to.
+const PADDED_BYTES: usize = 64;
 /// Most bytes that describe one message, or a file's contents.
 const DESCRIPTION_BYTES: u64 = 16 << 20;
 const FORMAT: &str = "Arrow";
@@ -39,6 +41,7 @@ pub(in super::super) fn rows(
     let is_file = source.ahead(MAGIC_BYTES)?.starts_with(MAGIC);
     if is_file {
         source.pass(MAGIC_BYTES);
+        pass_padding(&mut source)?;
     }
     let first = described(&mut source)?.ok_or(ContainerFault::Short { format: FORMAT })?;
     let schema = guarded(FORMAT, || schema(&first))?;
@@ -54,6 +57,17 @@ pub(in super::super) fn rows(
         ended: false,
     };
     super::all(plan.projected(), &mut { stream }, sink)
+}
+
+/// Passes what some programs fill up a file's mark with, up to a multiple of 64 bytes.
+fn pass_padding(source: &mut Source<'_>) -> Result<(), ReadError> {
+    for _ in 1..PADDED_BYTES / MAGIC_BYTES {
+        if !source.ahead(MAGIC_BYTES)?.starts_with(&[0; MAGIC_BYTES]) {
+            break;
+        }
+        source.pass(MAGIC_BYTES);
+    }
+    Ok(())
 }
 
 /// The messages behind the schema.

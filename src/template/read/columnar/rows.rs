@@ -100,8 +100,8 @@ impl Plan {
             column.map(texts).transpose()
         };
         let templates = match self.columns.template {
-            Place::Whole(column) => Templates::Whole(part(column)?),
-            Place::Iris { code, mask } => Templates::Iris { code: part(code)?, mask: part(mask)? },
+            Place::Whole(column) => Templates { part: part(column)?, mask: None },
+            Place::Iris { code, mask } => Templates { part: part(code)?, mask: Some(part(mask)?) },
         };
         let name = self.columns.label.map(|label| shortened(self.name(label)));
         let label = name.zip(texts(self.columns.label)?);

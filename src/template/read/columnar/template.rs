@@ -27,10 +27,10 @@ enum Written {
     FixedBytes(FixedSizeBinaryArray),
 }
 
-/// The template of each row.
-pub(super) enum Templates {
-    Whole(Part),
-    Iris { code: Part, mask: Part },
+/// The template of each row: whole, or a code with its mask.
+pub(super) struct Templates {
+    pub(super) part: Part,
+    pub(super) mask: Option<Part>,
 }
 
 impl Part {
@@ -94,12 +94,8 @@ impl Part {
 impl Templates {
     /// The template of a row of the batch, from 0.
     pub(super) fn get(&self, row: usize) -> Result<Raw, RecordFault> {
-        match self {
-            Self::Whole(part) => Ok(Raw::Whole(part.template(row)?)),
-            Self::Iris { code, mask } => {
-                Ok(Raw::Iris { code: code.bits(row)?, mask: mask.bits(row)?, marks: mask.marks(), flat: true })
-            }
-        }
+        let Some(mask) = &self.mask else { return Ok(Raw::Whole(self.part.template(row)?)) };
+        Ok(Raw::Iris { code: self.part.bits(row)?, mask: mask.bits(row)?, marks: mask.marks(), flat: true })
     }
 }
 

@@ -1,9 +1,5 @@
 //! Rows judged, a batch at a time.
 
-use std::sync::Arc;
-
-use arrow_array::cast::AsArray;
-use arrow_array::types::{Float16Type, Float32Type, Float64Type};
 use arrow_array::{Array, ArrayRef, BooleanArray, Datum};
 use arrow_buffer::BooleanBuffer;
 use arrow_ord::cmp;
@@ -13,6 +9,7 @@ use super::super::super::ReadError;
 use super::super::guard::unreadable;
 use super::Comparison;
 use super::bind::{Bound, Judgement, value_type};
+use super::zeros::positive_zeros;
 
 /// The column of a number, in a batch.
 type Column<'a> = dyn Fn(usize) -> Result<&'a ArrayRef, ReadError> + 'a;
@@ -103,23 +100,4 @@ fn as_type(column: &ArrayRef, of: &DataType) -> Result<ArrayRef, ReadError> {
 
 fn undecided(error: ArrowError) -> ReadError {
     unreadable("Parquet or Arrow", error)
-}
-
-/// The same numbers, of which 0 and -0 are equal: arrow orders them.
-pub(super) fn positive_zeros(column: ArrayRef) -> ArrayRef {
-    fn positive<T>(column: &ArrayRef, sum: impl Fn(T::Native) -> T::Native) -> Option<ArrayRef>
-    where
-        T: arrow_array::ArrowPrimitiveType,
-    {
-        Some(Arc::new(column.as_primitive_opt::<T>()?.unary::<_, T>(sum)))
-    }
-    let positive = match column.data_type() {
-        DataType::Float16 => positive::<Float16Type>(&column, |value| {
-            value + <Float16Type as arrow_array::ArrowPrimitiveType>::Native::default()
-        }),
-        DataType::Float32 => positive::<Float32Type>(&column, |value| value + 0.0),
-        DataType::Float64 => positive::<Float64Type>(&column, |value| value + 0.0),
-        _ => None,
-    };
-    positive.unwrap_or(column)
 }

@@ -8,7 +8,7 @@ use arrow_cast::{CastOptions, cast, cast_with_options};
 use arrow_schema::{DataType, TimeUnit};
 
 use super::Literal;
-use super::judge::positive_zeros;
+use super::zeros::positive_zeros;
 
 impl fmt::Display for Literal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

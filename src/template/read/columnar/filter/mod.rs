@@ -10,6 +10,7 @@ mod literal;
 mod parse;
 #[cfg(test)]
 mod tests;
+mod zeros;
 
 use std::str::FromStr;
 
@@ -20,8 +21,8 @@ pub(super) use bind::Bound;
 
 /// Longest expression that is read, in bytes.
 const LIMIT_BYTES: usize = 4096;
-/// So deep may conditions stand in each other.
-const LIMIT_DEPTH: usize = 40;
+/// So deep may conditions stand in each other: the parser takes some 60 KB of stack for each, and a thread has 2 MB.
+const LIMIT_DEPTH: usize = 16;
 
 /// A condition on rows, read from an expression of SQL: `quality >= 0.7 AND site IN ('a', 'b')`.
 ///

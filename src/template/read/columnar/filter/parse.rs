@@ -115,13 +115,14 @@ fn column(expression: &Expr) -> Result<Name, FilterFault> {
         Expr::Identifier(Ident { value, quote_style, .. }) => {
             Ok(Name { name: value.clone(), exact: quote_style.is_some() })
         }
-        Expr::Nested(inner) if matches!(**inner, Expr::Identifier(_)) => column(inner),
+        Expr::Nested(inner) => column(inner).map_err(|_| not_admitted(expression)),
         _ => Err(not_admitted(expression)),
     }
 }
 
 fn literal(expression: &Expr) -> Result<Literal, FilterFault> {
     match expression {
+        Expr::Nested(inner) => literal(inner),
         Expr::Value(value) => match &value.value {
             Value::Number(number, false) => Ok(Literal::Number(number.clone())),
             Value::SingleQuotedString(text) => Ok(Literal::Text(text.clone())),

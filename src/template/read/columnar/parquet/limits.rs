@@ -20,6 +20,7 @@ const GZIP_BYTES: u64 = 2 << 20;
 pub(super) struct Limits {
     /// In the order in which they lie in the file.
     chunks: Vec<Chunk>,
+    rows: u64,
 }
 
 /// A column in a row group.
@@ -50,7 +51,12 @@ impl Limits {
         }
         all.check(limit)?;
         chunks.sort_by_key(|chunk| chunk.start);
-        Ok(Self { chunks })
+        Ok(Self { chunks, rows: all.rows })
+    }
+
+    /// How many rows are declared.
+    pub(super) fn rows(&self) -> u64 {
+        self.rows
     }
 
     /// Whether a page that begins here may have this head.

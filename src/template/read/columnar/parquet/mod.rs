@@ -13,7 +13,9 @@ mod thrift;
 use std::sync::Arc;
 
 use ::parquet::arrow::ProjectionMask;
-use ::parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
+use ::parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
+};
 use ::parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
 use arrow_array::RecordBatch;
 use arrow_schema::{DataType, Field, Schema};
@@ -21,7 +23,7 @@ use arrow_schema::{DataType, Field, Schema};
 use super::super::error::ReadError;
 use super::super::source::Source;
 use super::super::{Asked, Beside, ContainerFault, Sink};
-use super::guard::guarded;
+use super::guard::{guarded, unreadable};
 use super::rows::Plan;
 use super::template::usual_bytes;
 use crate::template::TemplateShape;
@@ -57,23 +59,49 @@ pub(in super::super) fn rows(
     let needed = plan.needed();
     let projection = ProjectionMask::roots(metadata.file_metadata().schema_descr(), needed.iter().copied());
     let limits = Limits::of(&metadata, &projection, file.bytes())?;
+    let rows_left = limits.rows();
     let described = read(ArrowReaderOptions::new().with_schema(Arc::new(views(&schema, &needed))))?;
     let rows = (BATCH_BYTES / usual_bytes(shape).max(1)).clamp(1, BATCH_ROWS);
-    let mut reader = guarded(FORMAT, || {
+    let reader = guarded(FORMAT, || {
         let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(Chunks::new(file, limits), described);
         builder.with_projection(projection).with_batch_size(rows).build()
     })?;
-    let mut ended = false;
-    let mut batches = std::iter::from_fn(|| {
+    super::all(plan.projected(), &mut Batches { reader, rows_left, ended: false }, sink)
+}
+
+/// The batches of all row groups.
+struct Batches {
+    reader: ParquetRecordBatchReader,
+    /// Rows that are declared and have not come yet.
+    rows_left: u64,
+    ended: bool,
+}
+
+impl Iterator for Batches {
+    type Item = Result<RecordBatch, ReadError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
         // A reader that has failed is not asked again.
-        let next: Option<Result<RecordBatch, ReadError>> = match ended {
-            true => None,
-            false => guarded(FORMAT, || reader.next().transpose()).transpose(),
-        };
-        ended = !matches!(next, Some(Ok(_)));
+        if self.ended {
+            return None;
+        }
+        let next = guarded(FORMAT, || self.reader.next().transpose());
+        let next = next.and_then(|batch| self.counted(batch)).transpose();
+        self.ended = !matches!(next, Some(Ok(_)));
         next
-    });
-    super::all(plan.projected(), &mut batches, sink)
+    }
+}
+
+impl Batches {
+    /// The batch, or the end, if so many rows were to come.
+    fn counted(&mut self, batch: Option<RecordBatch>) -> Result<Option<RecordBatch>, ReadError> {
+        let left = match &batch {
+            Some(batch) => self.rows_left.checked_sub(batch.num_rows() as u64),
+            None => Some(0).filter(|left| *left == self.rows_left),
+        };
+        self.rows_left = left.ok_or_else(|| unreadable(FORMAT, "it holds another number of rows than it declares"))?;
+        Ok(batch)
+    }
 }
 
 /// What the end of a file says of its content.
