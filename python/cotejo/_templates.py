@@ -75,6 +75,9 @@ def _frame(
     place: str,
 ) -> _native.Records:
     """The rows of a frame of pandas, polars or pyarrow: its columns say whose they are."""
+    if type(frame).__name__ in ("Series", "ChunkedArray"):
+        remedy = "give the frame with its ids, or an array: np.stack(column)"
+        raise TemplatesError(place, "a single column, and no frame", remedy)
     if masks is not None:
         raise TemplatesError(place, "masks beside a frame", "give them as a column that is called `mask` or `valid`")
     if handles is not None and not isinstance(handles, str):

@@ -65,7 +65,11 @@ class InputError(CotejoError, ValueError):
 class FileSystemError(CotejoError, OSError):
     """The system refuses to do something with a file."""
 
-    # OSError has a text of its own.
+    def __init__(self, place: str, what: str, remedy: str, details: Sequence[str] = ()) -> None:
+        super().__init__(place, what, remedy, details)
+        # OSError takes the first of these for a number of the system's, and has a text of its own.
+        self.errno = self.strerror = self.filename = None
+
     __str__ = CotejoError.__str__
 
 

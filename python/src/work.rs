@@ -48,7 +48,8 @@ impl Drop for Over<'_> {
 }
 
 /// Runs `job`; meanwhile `tell` is called with the interpreter's lock a few times a second, and a last time when the job is over. Where a signal
-/// has come, or `tell` raises, `stop` is called once, the job is waited for, and that is raised.
+/// has come, or `tell` raises, `stop` is called until the job is over, and that is raised. (Once would not do: what waits for its turn has not
+/// begun, and begins by forgetting what was before it.)
 pub fn run<T: Send>(
     py: Python<'_>,
     job: impl FnOnce() -> T + Send,
@@ -71,9 +72,9 @@ pub fn run<T: Send>(
             });
             if raised.is_none() {
                 raised = py.check_signals().and_then(|()| tell(py)).err();
-                if raised.is_some() {
-                    stop();
-                }
+            }
+            if raised.is_some() && !is_over {
+                stop();
             }
             if is_over {
                 break;

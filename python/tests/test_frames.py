@@ -87,5 +87,7 @@ def test_what_does_not_go_with_a_frame_is_refused(terms):
         cotejo.Gallery(terms, table(), masks=VECTORS)
     with pytest.raises(TemplatesError, match="handles beside a frame"):
         cotejo.Gallery(terms, table(), handles=NAMES)
+    with pytest.raises(TemplatesError, match="a single column"):
+        cotejo.Gallery(terms, table()["embedding"])
     with pytest.raises(TemplatesError, match="no columns of names"):
         cotejo.Gallery(terms, VECTORS, id_column="id")

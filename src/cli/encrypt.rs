@@ -9,7 +9,7 @@ use crate::wire::{Kind, QueryId, Target};
 use serde_json::json;
 
 use super::console::{Console, bytes, count, seconds};
-use super::failure::Failure;
+use super::failure::{Cause, Failure};
 use super::files::{self, Access, Content, Folders, Output};
 use super::load;
 use super::templates::Beside;
@@ -133,7 +133,8 @@ impl Args {
                     self.beside.chosen.rows_of(1, limit),
                     self.beside.chosen.rows_of(limit + 1, limit.min(probes - limit))
                 ),
-            )),
+            )
+            .because(Cause::Templates)),
         }
     }
 
@@ -142,5 +143,6 @@ impl Args {
             return Failure::wire(out, error);
         }
         Failure::of(&self.templates, error, "give templates of the agreed shape, one of each person")
+            .because(Cause::Templates)
     }
 }

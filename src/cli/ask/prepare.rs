@@ -10,7 +10,7 @@ use rand::RngCore;
 use super::request::Asked;
 use super::{Args, Querier};
 use crate::cli::console::{Console, count};
-use crate::cli::failure::Failure;
+use crate::cli::failure::{Cause, Failure};
 use crate::cli::party::{self, Party};
 use crate::cli::{interrupt, load};
 
@@ -48,8 +48,10 @@ impl Args {
         let mut origin = Origin { number: self.record.number(&mut rng)?, nonce: [0; 32] };
         rng.fill_bytes(&mut origin.nonce);
         let asked = querier.ask_again(target, records, &origin);
-        let (content, pending) = asked
-            .map_err(|error| Failure::of(path, &error, "give templates of the agreed shape, one of each person"))?;
+        let (content, pending) = asked.map_err(|error| {
+            Failure::of(path, &error, "give templates of the agreed shape, one of each person")
+                .because(Cause::Templates)
+        })?;
         let probes = pending.subjects().len();
         let failed = |error| party::store_failure(&self.config, &error);
         let seen = outbox.seen(&party.rest.custodian.party).map_err(failed)?;

@@ -16,7 +16,7 @@ use rand::RngCore as _;
 use serde_json::json;
 
 use super::console::{Console, bytes, count};
-use super::failure::Failure;
+use super::failure::{Cause, Failure};
 use super::files::gallery::Locked;
 use super::files::{self, Content};
 use super::load;
@@ -287,7 +287,8 @@ impl Args {
                     self.beside.chosen.rows_of(1, room)
                 ),
             },
-        ))
+        )
+        .because(Cause::Templates))
     }
 
     /// What is to be written, unless what was refused is too much; nothing where all who came, `unchanged`, are what they were.
@@ -315,7 +316,7 @@ impl Args {
             _ => remedy.to_owned(),
         };
         let what = format!("{} of {} refused", details.len(), count(taken.given(), "template"));
-        Err(Failure::with_details(place, what, details, remedy))
+        Err(Failure::with_details(place, what, details, remedy).because(Cause::Templates))
     }
 
     fn nobody(&self, details: Vec<String>) -> Failure {
@@ -323,7 +324,8 @@ impl Args {
             true => "no template can be enrolled",
             false => "no template can be enrolled, and a gallery must not be empty",
         };
-        Failure::with_details(self.templates.display(), what, details, "give at least one valid template")
+        let place = self.templates.display();
+        Failure::with_details(place, what, details, "give at least one valid template").because(Cause::Templates)
     }
 
     fn report(

@@ -15,7 +15,7 @@ use crate::remedy::Remedy as _;
 use crate::scheme::Opened;
 
 use super::console::Console;
-use super::failure::Failure;
+use super::failure::{Cause, Failure};
 use super::files::{self, Access, Content, Output};
 use super::load;
 use super::made;
@@ -226,13 +226,14 @@ fn unknown(name: &UnknownName) -> String {
 }
 
 fn explain(source: &Path, error: &EvaluateError) -> Failure {
-    match error {
+    let failure = match error {
         EvaluateError::Stopped(_) => Failure::Interrupted,
         EvaluateError::NoGenuinePair { .. } => {
             Failure::at(source, error, "give subjects with two samples, with the same id each (--ids)")
         }
         error => Failure::of(source, error, "give other templates"),
-    }
+    };
+    failure.because(Cause::Templates)
 }
 
 /// How the card was made, for whoever wants to make it again.

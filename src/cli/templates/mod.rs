@@ -232,13 +232,14 @@ impl Templates<'_> {
     fn without_ids(&self, problem: &str, found: &Found) -> Failure {
         let remedy =
             "give their ids with --ids (--probe-ids, --reference-ids): one a line, or a .npy of integers or text";
-        match listed(&found.candidates) {
+        let failure = match listed(&found.candidates) {
             names if names.is_empty() => Failure::at(self.path, problem, remedy),
             names => {
                 let call = format!("call them `ids` in the file (are they {names}?), or {remedy}");
                 Failure::at(self.path, problem, call)
             }
-        }
+        };
+        failure.because(Cause::Templates)
     }
 
     /// What was read from where, and what was not.

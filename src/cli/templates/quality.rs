@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::template::read::{Entry, RecordFault, Unusable};
 
 use crate::cli::console::count;
-use crate::cli::failure::Failure;
+use crate::cli::failure::{Cause, Failure};
 
 /// How good templates must be.
 #[derive(Clone, Copy, Debug, clap::Args)]
@@ -54,7 +54,7 @@ impl Qualities {
             return Ok(());
         }
         let (records, minimum) = (count(self.too_bad, "record"), self.minimum);
-        Err(match self.highest {
+        let failure = match self.highest {
             Some(highest) => Failure::at(
                 path,
                 format_args!("none of {records} has the minimum quality of {minimum}: the highest is {highest}"),
@@ -65,6 +65,7 @@ impl Qualities {
                 format_args!("none of {records} has a quality, where {minimum} is the minimum"),
                 "give the file a column, field or array `quality`, or ask for none",
             ),
-        })
+        };
+        Err(failure.because(Cause::Templates))
     }
 }

@@ -94,7 +94,7 @@ impl Remedy for RefusalReason {
             Self::Record(error) => return error.remedy(),
             Self::Repeated { .. } => "make ids unique or agree on more",
             Self::HandleTaken { .. } => "give every person a handle of their own",
-            Self::OtherHandle => "give one handle a person; to change one, remove the person and enroll them anew",
+            Self::OtherHandle => "give one handle a person; to change one, replace the person's records",
             _ => return None,
         };
         Some(remedy.into())
