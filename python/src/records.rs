@@ -224,6 +224,7 @@ impl Records {
     /// Rows of a frame; `count` is how many there are, where that is known. Its ids are those given apart, or those of a column.
     #[staticmethod]
     #[pyo3(signature = (frame, count, column = None, id_column = None, handles = None, ids = None, eyes = None))]
+    #[expect(clippy::too_many_arguments, reason = "in Python they have names")]
     fn of_frame(
         py: Python<'_>,
         frame: Py<PyAny>,

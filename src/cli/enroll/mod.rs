@@ -371,12 +371,13 @@ impl Args {
             "failures_to_enrol": documents(&taken.failed),
             "agreement": agreement.digest().to_string(),
         });
-        if self.replace {
-            document["replaced"] = json!({
+        if let Some(fields) = document.as_object_mut().filter(|_| self.replace) {
+            let replaced = json!({
                 "subjects": replaced.subjects,
                 "unchanged_subjects": replaced.unchanged_subjects,
                 "references": replaced.references,
             });
+            fields.insert("replaced".to_owned(), replaced);
         }
         console.written(
             format_args!(

@@ -29,7 +29,9 @@ impl Taken {
             let stays = enrolled.is_some_and(|id| !change.is_some_and(|change| change.replaces(gallery, id)));
             if stays {
                 refused.told.push_str("; what is enrolled of them stays");
-                refused.document["stays"] = true.into();
+                if let Some(fields) = refused.document.as_object_mut() {
+                    fields.insert("stays".to_owned(), true.into());
+                }
             }
         }
     }
@@ -53,9 +55,9 @@ impl Refused {
     pub fn unusable(one: &Unusable) -> Self {
         let mut document =
             json!({ "subject": one.subject, "eye": one.eye, "record": one.record, "reason": one.fault.in_full() });
-        if let RecordFault::Quality { quality, minimum } = one.fault {
-            document["quality"] = quality.filter(|quality| quality.is_finite()).into();
-            document["minimum_quality"] = minimum.into();
+        if let (RecordFault::Quality { quality, minimum }, Some(fields)) = (&one.fault, document.as_object_mut()) {
+            fields.insert("quality".to_owned(), quality.filter(|quality| quality.is_finite()).into());
+            fields.insert("minimum_quality".to_owned(), (*minimum).into());
         }
         let remedy = one.fault.remedy().map(std::borrow::Cow::into_owned);
         Self { subject: one.subject.clone(), told: one.to_string(), document, unusable: true, remedy }

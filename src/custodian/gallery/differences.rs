@@ -105,7 +105,7 @@ impl Gallery {
     }
 
     /// The references of the subject at a position, as they are stored, in an order of their own.
-    fn stored(&self, position: usize) -> Result<Vec<(Option<Eye>, &[u8])>, Damage> {
+    fn stored(&self, position: usize) -> Result<Vec<Stored<'_>>, Damage> {
         let number = self.file.number(position).ok_or(self.file.inadmissible())?;
         let mut stored = self.file.records(number).collect::<Result<Vec<_>, _>>()?;
         let eye_first = |eye: Option<Eye>| eye.map(|eye| eye == Eye::Right);
@@ -113,6 +113,9 @@ impl Gallery {
         Ok(stored)
     }
 }
+
+/// A reference as it is stored, with its eye.
+type Stored<'a> = (Option<Eye>, &'a [u8]);
 
 /// What a later gallery has of somebody.
 enum Found {

@@ -118,11 +118,11 @@ mod tests {
 
     #[test]
     fn which_of_the_two_it_is_is_known_by_where_lengths_stand() {
-        let all = |value: u8, length: usize| bvecs(&vec![vec![value; length].as_slice(); 7]);
+        let all = |value: u8, length: usize| bvecs(&[vec![value; length].as_slice(); 7]);
         for length in [1, 2, 3, 8, 128] {
             assert_eq!(format(&all(9, length), true), Some(Format::Bvecs), "{length}");
             assert_eq!(format(&all(9, length), false), Some(Format::Bvecs), "{length}");
-            let floats = fvecs(&vec![vec![0.25; length].as_slice(); 7]);
+            let floats = fvecs(&[vec![0.25; length].as_slice(); 7]);
             assert_eq!(format(&floats, true), Some(Format::Fvecs), "{length}");
         }
         assert_eq!(format(&fvecs(&[&[0.5, -1.0]]), true), Some(Format::Fvecs));

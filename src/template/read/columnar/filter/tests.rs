@@ -232,8 +232,8 @@ impl Told {
             Self::Columns(left, op, right) => compare(row[*left], op, row[*right]),
             Self::Null(column, negated) => Some(row[*column].is_none() != *negated),
             Self::In(column, values, negated) => {
-                let none = values.iter().fold(Some(true), |none, value| and(none, compare(row[*column], "<>", *value)));
-                when(!*negated, none)
+                let others = values.iter().map(|value| compare(row[*column], "<>", *value));
+                when(!*negated, others.reduce(and).unwrap_or(Some(true)))
             }
             Self::Between(column, low, high, negated) => {
                 let (least, most) = (compare(row[*column], ">=", Some(*low)), compare(row[*column], "<=", Some(*high)));
