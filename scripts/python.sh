@@ -2,7 +2,9 @@
 # Builds the wheel, installs it into a virtual environment of its own, and tests it as its users have it: pytest, doctests, mypy over the package and
 # its examples, the examples, the notebooks.
 #
-#   scripts/python.sh [TESTS]             TESTS for pytest instead of everything: python/tests/test_files.py
+#   scripts/python.sh                     everything
+#   scripts/python.sh TESTS               what pytest is given instead: python/tests/test_files.py
+#   scripts/python.sh --prepare           only installs what is tested with, which needs the network and no build
 #
 # Needs Python 3.11, whose venv it installs where it is missing (Debian); what it tests with is installed as scripts/python.txt pins it, below the
 # target folder. The wheel shares the library's build.
@@ -20,12 +22,15 @@ if ! python3 -c 'import ensurepip, venv' 2>/dev/null; then
 fi
 # One that is whole has its pins beside it.
 environment=$target/python
+mkdir -p "$target"
 if ! cmp -s "$pins" "$environment/pins"; then
     rm -rf "$environment"
     python3 -m venv "$environment"
     "$environment/bin/pip" install --quiet --no-deps --only-binary :all: --require-hashes --requirement "$pins"
     cp "$pins" "$environment/pins"
 fi
+
+[[ ${1-} != --prepare ]] || exit 0
 
 rm -rf "$target/wheels"
 "$environment/bin/maturin" build --quiet --release --locked --out "$target/wheels"

@@ -47,7 +47,7 @@ pub struct Ran {
 ///
 /// # Errors
 ///
-/// [`Failure`], as the command line tells it; [`Failure::Interrupted`] where [`interrupt`] was called meanwhile.
+/// [`Failure`], as the command line tells it; [`Failure::Interrupted`] where `interrupt` was called meanwhile.
 pub fn run(
     arguments: impl IntoIterator<Item = String>,
     passphrase: Option<Zeroizing<String>>,
