@@ -130,7 +130,14 @@ impl<'a> Source<'a> {
 
     /// The last bytes of a file that can be read at any place, at most so many; none of what comes from elsewhere.
     pub(super) fn ending(&mut self, bytes: u32) -> Result<Vec<u8>, ReadError> {
-        let Origin::File(file) = &mut self.file else { return Ok(Vec::new()) };
+        let file = match &mut self.file {
+            Origin::File(file) => file,
+            Origin::Memory(all) => {
+                let all = all.get_ref();
+                return Ok(all.get(all.len().saturating_sub(bytes as usize)..).unwrap_or_default().to_vec());
+            }
+            Origin::Stream(_) => return Ok(Vec::new()),
+        };
         let mut ending = Vec::new();
         let read = file.stream_position().and_then(|here| {
             let end = file.seek(SeekFrom::End(0))?;
