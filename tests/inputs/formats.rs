@@ -77,7 +77,8 @@ const REFUSED: [(&str, &str, &str); 18] = [
     ("o.pkl", "a Python pickle", "pickle.load"),
     ("o.npy.gz", "a file compressed by gzip", "gunzip"),
     ("o.h5", "an HDF5 file", "h5py.File"),
-    ("o.parquet", "a Parquet file", "pandas.read_parquet"),
+    // A table with a coordinate a column.
+    ("o.parquet", "no `embedding` and no other column", "name the column"),
     ("o.mat", "a MATLAB file", "scipy.io.loadmat"),
 ];
 

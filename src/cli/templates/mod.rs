@@ -162,9 +162,9 @@ impl Templates<'_> {
         let read = |take: &mut Take<'_>| read::each(source, format, shape, given, take);
         let end = self.chosen(unnamed, take, &|| meter.stop(), read);
         meter.finish();
-        let end = end?;
+        let (end, sound) = end?;
         self.tell(&end.found, format, console);
-        Ok(self.settled(&end, unnamed, console))
+        self.settled(&end, sound, unnamed, console)
     }
 
     /// The same of templates that an embedding program holds.
@@ -177,18 +177,19 @@ impl Templates<'_> {
         take: &mut dyn FnMut(Entry) -> ControlFlow<()>,
     ) -> Result<Taken, Failure> {
         let read = |take: &mut Take<'_>| records.each(shape, self.minimum_quality, take);
-        let end = self.chosen(unnamed, take, &interrupt::requested, read)?;
-        Ok(self.settled(&end, unnamed, console))
+        let (end, sound) = self.chosen(unnamed, take, &interrupt::requested, read)?;
+        self.settled(&end, sound, unnamed, console)
     }
 
-    /// Takes those records of all that `read` tells of which are meant.
+    /// Takes those records of all that `read` tells of which are meant. What is known at their end, and whether all that was named was there, of
+    /// sufficient quality.
     fn chosen(
         &self,
         unnamed: Unnamed<'_>,
         take: &mut dyn FnMut(Entry) -> ControlFlow<()>,
         stop: &dyn Fn() -> bool,
         read: impl FnOnce(&mut Take<'_>) -> Result<End, ReadError>,
-    ) -> Result<End, Failure> {
+    ) -> Result<(End, Result<(), Failure>), Failure> {
         let mut choice = Choice::new(self.rows, self.ids_from)?;
         let mut qualities = Qualities::default();
         let end = read(&mut |ids, entry| {
@@ -204,28 +205,32 @@ impl Templates<'_> {
         });
         interrupt::check()?;
         let end = end.map_err(|error| self.explain(&error))?;
-        match unnamed {
-            Unnamed::Refused(problem) if end.ids == IdSource::Numbered => {
-                return Err(self.without_ids(problem, &end.found));
-            }
-            _ => choice.check(self.path, &end)?,
-        }
-        qualities.check(self.path)?;
-        Ok(end)
+        let sound = choice.check(self.path, &end).and_then(|()| qualities.check(self.path));
+        Ok((end, sound))
     }
 
     /// What is known at the end of records that were taken; says so where their numbers stand for ids.
-    fn settled(&self, end: &End, unnamed: Unnamed<'_>, console: &Console) -> Taken {
+    fn settled(
+        &self,
+        end: &End,
+        sound: Result<(), Failure>,
+        unnamed: Unnamed<'_>,
+        console: &Console,
+    ) -> Result<Taken, Failure> {
         let numbered = end.ids == IdSource::Numbered;
-        if numbered && matches!(unnamed, Unnamed::Numbered) {
-            let candidates = match listed(&end.found.candidates) {
-                names if names.is_empty() => String::new(),
-                names => format!("; may {names} be the ids? they would be read under the name `ids`"),
-            };
-            let path = self.path.display();
-            console.note(format_args!("{path}: no ids given (--ids): records are numbered from 1{candidates}"));
+        match unnamed {
+            Unnamed::Refused(problem) if numbered => return Err(self.without_ids(problem, &end.found)),
+            Unnamed::Numbered if numbered => {
+                let candidates = match listed(&end.found.candidates) {
+                    names if names.is_empty() => String::new(),
+                    names => format!("; may {names} be the ids? they would be read under the name `ids`"),
+                };
+                let path = self.path.display();
+                console.note(format_args!("{path}: no ids given (--ids): records are numbered from 1{candidates}"));
+            }
+            Unnamed::Refused(_) | Unnamed::Numbered => {}
         }
-        Taken { numbered }
+        sound.map(|()| Taken { numbered })
     }
 
     /// Refuses records of which nothing says whose they are.
