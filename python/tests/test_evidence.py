@@ -5,6 +5,7 @@ import pytest
 
 import cotejo
 from conftest import insecure, people
+from cotejo.errors import CotejoWarning, ServiceError
 
 
 def labelled(subjects=12, samples=3):
@@ -61,7 +62,7 @@ def test_a_custodian_is_asked_over_a_network(two_parties):
     assert reply.data["reply"]["number"] > 0
     assert client.show("2026-1").hits.tolist() == [True, False]
     client.forget("2026-1")
-    with pytest.raises(cotejo.errors.ServiceError, match="forgotten") as forgotten:
+    with pytest.warns(CotejoWarning, match="forgotten"), pytest.raises(ServiceError, match="forgotten") as forgotten:
         client.show("2026-1")
     assert (forgotten.value.number, forgotten.value.ending) == ("2026-1", "forgotten")
     with pytest.raises(cotejo.CotejoError, match="used before"):
@@ -79,7 +80,7 @@ def test_a_custodian_that_is_away_can_be_asked_again(two_parties):
     away = "https://127.0.0.1:1'"
     config.write_text("\n".join(f"url = '{away}" if line.startswith("url") else line for line in served.splitlines()))
     client = cotejo.Client(config, two_parties / "agreement.toml")
-    with pytest.raises(cotejo.errors.ServiceError) as unreachable:
+    with pytest.warns(CotejoWarning, match="127.0.0.1"), pytest.raises(ServiceError) as unreachable:
         client.ask(people(2)[:1], justification="file 7/2026", number="2026-2", patience=1)
     assert unreachable.value.ending == "waiting" and unreachable.value.number == "2026-2"
     config.write_text(served)

@@ -74,7 +74,8 @@ def test_who_is_enrolled_is_replaced_and_who_is_not_good_enough_is_told(tmp_path
     out = tmp_path / "gallery.cotejo"
     cotejo.enroll(terms, people(3), out, ids=list("abc"))
     beside = {"ids": list("bcd"), "quality": [0.9, 0.2, 0.8], "minimum_quality": 0.5}
-    said = cotejo.enroll(terms, people(3, seed=5), out, append=True, replace=True, **beside)
+    with pytest.warns(cotejo.errors.CotejoWarning, match="failure to enrol: row 2, 'c'"):
+        said = cotejo.enroll(terms, people(3, seed=5), out, append=True, replace=True, **beside)
     assert said["subjects"] == 4 and len(said["failures_to_enrol"]) == 1
     assert sorted(cotejo.Gallery.load(out, terms).ids) == list("abcd")
     gallery = cotejo.Gallery(terms, people(3, seed=5), **beside)

@@ -12,6 +12,14 @@ import cotejo
 from conftest import insecure, people
 
 
+@pytest.fixture(autouse=True)
+def ctrl_c():
+    """Ctrl-C raises, also where these tests run in the background, in which shells have it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.fixture(scope="module")
 def long():
     """A query that takes some seconds, and the custodian that answers it."""
