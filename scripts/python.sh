@@ -6,29 +6,15 @@
 #   scripts/python.sh TESTS               what pytest is given instead: python/tests/test_files.py
 #   scripts/python.sh --prepare           only installs what is tested with, which needs the network and no build
 #
-# Needs Python 3.11, whose venv it installs where it is missing (Debian); what it tests with is installed as scripts/python.txt pins it, below the
-# target folder. The wheel shares the library's build.
+# Needs Python 3.11; what it tests with is installed as scripts/python.txt pins it, below the target folder (scripts/venv.sh). The wheel shares the
+# library's build.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 target=$PWD/${CARGO_TARGET_DIR:-target}
 pins=$PWD/scripts/python.txt
 
-if ! python3 -c 'import ensurepip, venv' 2>/dev/null; then
-    export DEBIAN_FRONTEND=noninteractive
-    sudo=
-    [[ $(id -u) == 0 ]] || sudo=sudo
-    $sudo apt-get update -qq
-    $sudo apt-get install -y -qq python3-venv
-fi
-# One that is whole has its pins beside it.
 environment=$target/python
-mkdir -p "$target"
-if ! cmp -s "$pins" "$environment/pins"; then
-    rm -rf "$environment"
-    python3 -m venv "$environment"
-    "$environment/bin/pip" install --quiet --no-deps --only-binary :all: --require-hashes --requirement "$pins"
-    cp "$pins" "$environment/pins"
-fi
+bash scripts/venv.sh "$environment" "$pins"
 
 [[ ${1-} != --prepare ]] || exit 0
 

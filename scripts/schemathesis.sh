@@ -4,9 +4,9 @@
 #
 #   scripts/schemathesis.sh [SEED [EXAMPLES]]
 #
-# Without arguments as in the gate: the same seed each time, and few examples. Needs cotejo as it is built for release, and Python 3.11,
-# whose venv it installs where it is missing (Debian); schemathesis is installed as scripts/schemathesis.txt pins it, below the target
-# folder. Everything else is in a temporary folder that goes.
+# Without arguments as in the gate: the same seed each time, and few examples. Needs cotejo as it is built for release, and Python 3.11;
+# schemathesis is installed as scripts/schemathesis.txt pins it, below the target folder (scripts/venv.sh). Everything else is in a temporary
+# folder that goes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 seed=${1:-20261130}
@@ -18,21 +18,8 @@ document=$PWD/docs/openapi.json
 pins=$PWD/scripts/schemathesis.txt
 [[ -x $cotejo ]] || cargo build --locked --release --all-features
 
-if ! python3 -c 'import ensurepip, venv' 2>/dev/null; then
-    export DEBIAN_FRONTEND=noninteractive
-    sudo=
-    [[ $(id -u) == 0 ]] || sudo=sudo
-    $sudo apt-get update -qq
-    $sudo apt-get install -y -qq python3-venv
-fi
-# One that is whole has its pins beside it.
 environment=$target/schemathesis
-if ! cmp -s "$pins" "$environment/pins"; then
-    rm -rf "$environment"
-    python3 -m venv "$environment"
-    "$environment/bin/pip" install --quiet --no-deps --only-binary :all: --require-hashes --requirement "$pins"
-    cp "$pins" "$environment/pins"
-fi
+bash scripts/venv.sh "$environment" "$pins"
 
 folder=$(mktemp -d "${TMPDIR:-/tmp}/cotejo-schemathesis.XXXXXX")
 server=

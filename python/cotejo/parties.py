@@ -38,7 +38,28 @@ def skips(on_invalid: str) -> bool:
     return on_invalid == "skip"
 
 
-class Querier:
+class _Stays:
+    """What is neither copied nor pickled: it would be where nobody looks after it."""
+
+    __slots__ = ()
+
+    _because: str
+
+    def __reduce__(self) -> Any:
+        raise TypeError(f"a {type(self).__name__} {self._because}")
+
+    def __copy__(self) -> Any:
+        return self.__reduce__()
+
+    def __deepcopy__(self, _: object) -> Any:
+        return self.__reduce__()
+
+
+_SECRETS = "holds secrets: it cannot be copied or pickled; write it to a folder with save()"
+_TEMPLATES = "holds biometric data: it cannot be copied or pickled; galleries are written with cotejo.enroll()"
+
+
+class Querier(_Stays):
     """The authority that asks. Holds the secret key: it cannot be printed, copied or pickled.
 
     >>> terms = Agreement.face(4, parameter_set="insecure-test", allow_insecure=True)
@@ -52,6 +73,8 @@ class Querier:
     """
 
     __slots__ = ("_native", "terms")
+
+    _because = _SECRETS
 
     def __init__(self, terms: Agreement, native: _native.Querier) -> None:
         self.terms, self._native = terms, native
@@ -116,24 +139,13 @@ class Querier:
     def __repr__(self) -> str:
         return repr(self._native)
 
-    def __reduce__(self) -> Any:
-        raise _stays("a Querier")
 
-    def __copy__(self) -> Any:
-        raise _stays("a Querier")
-
-    def __deepcopy__(self, _: object) -> Any:
-        raise _stays("a Querier")
-
-
-def _stays(what: str) -> TypeError:
-    return TypeError(f"{what} holds secrets: it cannot be copied or pickled; write it to a folder with save()")
-
-
-class Pending:
+class Pending(_Stays):
     """A query that waits for its answer. Whom it is about stays here: it cannot be copied or pickled."""
 
     __slots__ = ("_native", "skipped", "terms")
+
+    _because = _SECRETS
 
     skipped: list[Refused]
     """Probes that were left out (``on_invalid="skip"``), each with its number, from 1, and the reason."""
@@ -180,15 +192,6 @@ class Pending:
     def __repr__(self) -> str:
         return repr(self._native)
 
-    def __reduce__(self) -> Any:
-        raise _stays("a Pending query")
-
-    def __copy__(self) -> Any:
-        raise _stays("a Pending query")
-
-    def __deepcopy__(self, _: object) -> Any:
-        raise _stays("a Pending query")
-
 
 def _handles(handles: list[str | None] | None, more_than: int | None) -> Handles:
     made = Handles(handles or [])
@@ -196,10 +199,12 @@ def _handles(handles: list[str | None] | None, more_than: int | None) -> Handles
     return made
 
 
-class Gallery:
+class Gallery(_Stays):
     """Enrolled references, in the clear: the custodian's alone."""
 
     __slots__ = ("_native", "skipped", "terms")
+
+    _because = _TEMPLATES
 
     skipped: list[Refused]
     """Records that were left out, each with its number, from 1, and the reason.
@@ -258,17 +263,16 @@ class Gallery:
     def __repr__(self) -> str:
         return f"<Gallery of {len(self)} subjects with {self.references} references>"
 
-    def __reduce__(self) -> Any:
-        raise TypeError("a Gallery holds biometric data: it cannot be copied or pickled; write it with cotejo.enroll()")
 
-
-class Custodian:
+class Custodian(_Stays):
     """The authority that holds records. It has no name for a secret key.
 
     ``gallery`` is a :class:`Gallery`, the path of a gallery's file, or templates with their ``ids``.
     """
 
     __slots__ = ("_native", "gallery", "terms")
+
+    _because = _TEMPLATES
 
     def __init__(
         self,
@@ -318,6 +322,3 @@ class Custodian:
 
     def __repr__(self) -> str:
         return f"<Custodian of {len(self.gallery)} subjects>"
-
-    def __reduce__(self) -> Any:
-        raise TypeError("a Custodian holds biometric data: it cannot be copied or pickled")
