@@ -196,7 +196,7 @@ fn is_pickle(file: &[u8]) -> bool {
 pub(super) const LANCE: &[u8] = b"LANC";
 
 /// How Faiss' indexes begin, by kind (`faiss/impl/index_write.cpp`): of floats `I` with a lower case letter, of bits `IB`.
-const FAISS: [&[u8]; 8] = [b"Ix", b"Iw", b"Iv", b"Im", b"IH", b"IN", b"IB", b"Ir"];
+const FAISS: [&[u8]; 9] = [b"Ix", b"Iw", b"Iv", b"Im", b"IH", b"IN", b"IB", b"IP", b"Ir"];
 
 /// Four letters, and the length of its vectors, of which the last byte is 0.
 fn is_faiss(file: &[u8]) -> bool {
@@ -221,6 +221,7 @@ mod tests {
             (b"\x40\0\0\0\0\0\0\0{\"embeddings\":{}}", Foreign::Safetensors),
             (b"IxF2\x02\0\0\0\x01\0\0\0", Foreign::Faiss),
             (b"IHNf\0\x02\0\0\x01\0\0\0", Foreign::Faiss),
+            (b"IPfs\x20\0\0\0\x88\x13\0\0", Foreign::Faiss),
             (&floats(&[0.25, 1.0, 0.5, -1.0]), Foreign::RawFloats),
             (&floats(&[0.25, 1.0, 0.5]), Foreign::Unknown),
         ] {
