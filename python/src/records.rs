@@ -403,12 +403,19 @@ fn iris(code: &[f64], mask: &[f64], shape: IrisShape) -> Result<IrisCode, Record
     Ok(IrisCode::new(shape, bits(code, shape.bits())?, bits(mask, shape.bits())?)?)
 }
 
-/// Runs `$then` on a table of the first element type that fits.
-macro_rules! of_type {
-    ($array:expr, $table:ident: $($type:ty => $into:expr),+; $then:expr) => {
-        $(if let Ok($table) = $array.cast::<PyArray2<$type>>() {
+/// Runs `$then` on a table of the element type that it has, with what makes a number of one; goes on below where that is none of these.
+macro_rules! of_its_type {
+    ($array:expr, $then:expr) => {
+        of_its_type!(
+            $array, $then;
+            f32 => f64::from, f64 => |x| x, f16 => f64::from, bool => |x| f64::from(u8::from(x)), u8 => f64::from, i8 => f64::from,
+            i16 => f64::from, u16 => f64::from, i32 => f64::from, u32 => f64::from, i64 => |x| x as f64, u64 => |x| x as f64
+        )
+    };
+    ($array:expr, $then:expr; $($type:ty => $into:expr),+) => {
+        $(if let Ok(table) = $array.cast::<PyArray2<$type>>() {
             let into: fn($type) -> f64 = $into;
-            return $then($table, into);
+            return $then(table, into);
         })+
     };
 }
@@ -424,22 +431,12 @@ fn numbers(array: &Bound<'_, PyUntypedArray>, rows: Range<usize>) -> PyResult<Ve
         let view = table.as_array();
         Ok(rows.map(|row| view.row(row).iter().map(|value| into(*value)).collect()).collect())
     }
-    of_type!(
-        array, table:
-        f32 => f64::from, f64 => |x| x, f16 => f64::from, bool => |x| f64::from(u8::from(x)), u8 => f64::from, i8 => f64::from,
-        i16 => f64::from, u16 => f64::from, i32 => f64::from, u32 => f64::from, i64 => |x| x as f64, u64 => |x| x as f64;
-        |table, into| copied(table, rows.clone(), into)
-    );
+    of_its_type!(array, |table, into| copied(table, rows.clone(), into));
     Ok(Vec::new())
 }
 
 /// Whether the elements are of a type that is read.
 fn is_read(array: &Bound<'_, PyUntypedArray>) -> bool {
-    of_type!(
-        array, _table:
-        f32 => f64::from, f64 => |x| x, f16 => f64::from, bool => |x| f64::from(u8::from(x)), u8 => f64::from, i8 => f64::from,
-        i16 => f64::from, u16 => f64::from, i32 => f64::from, u32 => f64::from, i64 => |x| x as f64, u64 => |x| x as f64;
-        |_, _| true
-    );
+    of_its_type!(array, |_, _| true);
     false
 }

@@ -24,15 +24,22 @@ use crate::scheme::{Opened, Unanswered};
 pub use super::desk::{Desk, Listener, Records, Said};
 pub use super::failure::{Cause, Failure, MendableProblem};
 
-/// One command at a time.
-static ONE: Mutex<()> = Mutex::new(());
+/// One command at a time, as long as this lives: at its end its passphrase is wiped.
+struct Alone(#[expect(dead_code, reason = "it is held, not looked at")] MutexGuard<'static, ()>);
 
-fn alone(passphrase: Option<Zeroizing<String>>) -> MutexGuard<'static, ()> {
+fn alone(passphrase: Option<Zeroizing<String>>) -> Alone {
+    static ONE: Mutex<()> = Mutex::new(());
     let guard = ONE.lock().unwrap_or_else(PoisonError::into_inner);
     interrupt::begin();
     files::begin();
     passphrase::begin(passphrase);
-    guard
+    Alone(guard)
+}
+
+impl Drop for Alone {
+    fn drop(&mut self) {
+        passphrase::begin(None);
+    }
 }
 
 /// How a command ended, and what it said.
