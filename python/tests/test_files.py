@@ -1,5 +1,6 @@
 """Files are the command line's: made there and read here, and back."""
 
+import os
 import pickle
 
 import numpy as np
@@ -143,3 +144,18 @@ def test_bytes_like_objects_cross_as_well(querier, terms):
     custodian.admit(memoryview(querier.evaluation_key))
     query, pending = querier.encrypt(people(1))
     assert pending.decrypt(bytearray(custodian.match(bytearray(query)))).tolist() == [True]
+
+
+@pytest.mark.skipif("COTEJO_POSTGRES" not in os.environ, reason="scripts/postgres.sh starts a server")
+def test_rows_of_a_database_are_enrolled(tmp_path):
+    terms, database = cotejo.Agreement.face(16, **insecure()), os.environ["COTEJO_POSTGRES"]
+    rows = (f"('p{row}', ARRAY{person.tolist()}::real[])" for row, person in enumerate(people(5)))
+    query = f"SELECT id, embedding FROM (VALUES {', '.join(rows)}) AS people(id, embedding)"
+    said = cotejo.enroll(terms, database, tmp_path / "gallery.cotejo", query=query)
+    assert (said["subjects"], said["refused"]) == (5, [])
+    assert cotejo.Custodian(terms, gallery=tmp_path / "gallery.cotejo").gallery.ids == ["p0", "p1", "p2", "p3", "p4"]
+    with pytest.raises(InputError, match="does not exist") as caught:
+        cotejo.enroll(terms, database, tmp_path / "other.cotejo", query="SELECT id FROM nowhere")
+    assert caught.value.place == "--query"
+    with pytest.raises(TypeError, match="connection string"):
+        cotejo.enroll(terms, people(5), tmp_path / "other.cotejo", query=query)

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::service::store::Location;
+use crate::service::store::{Location, LocationError};
 use zeroize::Zeroizing;
 
 use super::failure::Failure;
@@ -28,6 +28,22 @@ impl Password {
         let Some(password) = self.read(place)? else { return Ok(location) };
         let refused = |error| Failure::of(place, &error, "correct 'database'");
         location.with_password(&password).map_err(refused)
+    }
+
+    /// The location that an option of the command line names, with its password, which does not stand there itself: everybody on this machine
+    /// can read it. `otherwise` is what to do about another text.
+    pub fn complete_option(&self, text: &str, option: &str, otherwise: &str) -> Result<Location, Failure> {
+        let place = Path::new(option);
+        let location: Result<Location, LocationError> = text.parse();
+        let location = location.map_err(|error| Failure::of(place, &error, otherwise))?;
+        match location.holds_password() {
+            true => Err(Failure::at(
+                place,
+                "a password in the command line, which everybody on this machine can read",
+                "take it out, and give --database-password-file or --database-password-env",
+            )),
+            false => self.complete(location, place),
+        }
     }
 
     fn read(&self, place: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {

@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::{BufWriter, Write as _};
 use std::process::Command;
 
+use crate::galleries_in_databases::vectors;
 use crate::peak::peak_of;
 use crate::support::Desk;
 
@@ -43,9 +44,15 @@ fn desk() -> Desk {
 
 /// Enrolls a file within the limit; the gallery's bytes but for its random ones.
 fn enrolled(desk: &Desk, options: &str, file: &str, size: u64) -> Vec<u8> {
-    let line = format!("enroll --templates {file} --out {file}.cotejo {options}");
+    let options = format!("--templates {file} {options}");
+    enrolled_from(desk, &options.split_whitespace().collect::<Vec<_>>(), file, size)
+}
+
+/// The same of whatever is named by options; `file` is what the gallery is called after.
+fn enrolled_from(desk: &Desk, options: &[&str], file: &str, size: u64) -> Vec<u8> {
     let mut enroll = Command::new(env!("CARGO_BIN_EXE_cotejo"));
-    let peak = peak_of(enroll.current_dir(desk.path("")).args(line.split_whitespace()));
+    let gallery = format!("{file}.cotejo");
+    let peak = peak_of(enroll.current_dir(desk.path("")).args(["enroll", "--out", &gallery]).args(options));
     println!("{file}: {:.0} MB of memory for {:.0} MB", peak as f64 / 1e6, size as f64 / 1e6);
     assert!(peak < MOST_BYTES && size > MOST_BYTES / 2, "{file}: {peak} bytes of memory for {size}");
     let mut gallery = desk.read(&format!("{file}.cotejo"));
@@ -58,7 +65,7 @@ fn enrolled(desk: &Desk, options: &str, file: &str, size: u64) -> Vec<u8> {
 }
 
 #[test]
-fn a_table_its_archive_csv_and_json_lines_are_enrolled_piece_by_piece() {
+fn a_table_its_archive_csv_json_lines_and_a_query_are_enrolled_piece_by_piece() {
     let desk = desk();
     let ids: String = (0..VECTORS).map(|vector| format!("person {vector}\n")).collect();
     let table = npy();
@@ -94,4 +101,17 @@ fn a_table_its_archive_csv_and_json_lines_are_enrolled_piece_by_piece() {
         if vector == 1 { damaged.to_owned() + &line } else { line }
     });
     assert!(enrolled(&desk, "--skip-refused", "lines.jsonl", size) == expected, "lines.jsonl");
+    fs::remove_file(desk.path("lines.jsonl")).unwrap();
+
+    let Some(mut database) = vectors("large") else { return };
+    database.client.batch_execute(&format!("CREATE TABLE faces (number int8, embedding vector({DIMENSION}))")).unwrap();
+    let mut copying = database.client.copy_in("COPY faces FROM STDIN").unwrap();
+    for vector in 0..VECTORS {
+        let values: Vec<String> = row(vector).map(|value| f64::from(value).to_string()).collect();
+        copying.write_all(format!("{vector}\t[{}]\n", values.join(",")).as_bytes()).unwrap();
+    }
+    copying.finish().unwrap();
+    let query = "SELECT 'person ' || number AS id, embedding FROM faces ORDER BY number";
+    let options = ["--from", &database.location, "--query", query];
+    assert!(enrolled_from(&desk, &options, "query", table.len() as u64) == expected, "a query");
 }

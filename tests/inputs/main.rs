@@ -14,6 +14,7 @@ mod confirmation;
 mod files;
 mod first_day;
 mod formats;
+mod galleries_in_databases;
 mod kind_a_lists_of_ids;
 mod kind_b_row_numbers;
 mod kind_c_headers;

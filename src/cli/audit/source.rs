@@ -5,7 +5,7 @@ use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 use crate::service::audit::{Entry, Ledger, LogFileError, LogLines};
-use crate::service::store::{Location, LocationError, LogReader, StoreError};
+use crate::service::store::{Location, LogReader, StoreError};
 
 use crate::cli::database_password::Password;
 use crate::cli::failure::Failure;
@@ -135,24 +135,14 @@ fn from_database<'r>(database: Database<'r>, reader: &'r mut LogReader) -> Entri
     }))
 }
 
-/// Where a database is. Its password does not stand in the command line, which everybody on this machine can read.
+/// Where a database is.
 pub fn parse(database: Database<'_>) -> Result<Location, Failure> {
-    let place = Path::new("--database");
     let remedy = "name the path of an SQLite file, or a PostgreSQL connection string";
-    let parsed = database.location.parse();
-    let parsed: Location = parsed.map_err(|error: LocationError| Failure::of(place, &error, remedy))?;
-    if parsed.holds_password() {
-        let what = "a password in the command line, which everybody on this machine can read";
-        return Err(Failure::at(
-            place,
-            what,
-            "take it out, and give --database-password-file or --database-password-env",
-        ));
-    }
-    if let Location::File(path) = &parsed {
+    let location = database.password.complete_option(database.location, "--database", remedy)?;
+    if let Location::File(path) = &location {
         files::reads_elsewhere(path)?;
     }
-    database.password.complete(parsed, place)
+    Ok(location)
 }
 
 /// A database that failed.

@@ -108,6 +108,7 @@ impl Args {
             let ids_from = self.ids_from.as_deref();
             let templates = Templates {
                 path,
+                query: None,
                 ids: ids.as_deref(),
                 handles: None,
                 rows: rows.as_ref(),

@@ -21,16 +21,22 @@ use super::files::gallery::Locked;
 use super::files::{self, Content};
 use super::load;
 use super::rehearsal::Rehearsing;
-use super::templates::{Beside, Loaded, Templates, Unnamed, is_too_bad};
+use super::templates::{Beside, FromArgs, Loaded, Query, Templates, Unnamed, is_too_bad};
 use super::{AgreementArg, Outcome, OverwriteArg};
 use taken::{Refused, Taken};
 
 /// Make the custodian's gallery from templates, or add to it; it holds them in the clear and never leaves the custodian
 #[derive(clap::Args)]
+#[command(override_usage = "\
+cotejo enroll --templates <FILE> [OPTIONS]
+       cotejo enroll --from <DATABASE> --query <SQL> --out <FILE> [OPTIONS]")]
 #[command(after_help = "\
 Templates: NumPy, CSV, JSON, Parquet, Arrow, fvecs, base64 iris codes ('cotejo help formats'). Ids: from --ids, from the file, or from \
 NAME.ids.txt beside NAME.npy. All but some forms of NumPy and JSON are read piece by piece and need not fit in memory; irises in an .npz must. \
 While a gallery is made, there must be room for it twice on its disk.
+
+--from reads the rows that a query to PostgreSQL finds, pgvector's types among them, as the database was when that began. Nothing is \
+changed there, and no column is fetched that is not needed ('cotejo help formats').
 
 --append --replace keeps a gallery up to date with what another system exports: of whoever is enrolled, what comes replaces all references \
 that are there; who is not enrolled is added; who does not come stays as they are. All of it is one step: the file has all, or nothing. Of whom \
@@ -46,13 +52,16 @@ Example:
   cotejo enroll --templates gallery.csv --handles case_number
   cotejo enroll --templates gallery.npy --dry-run
   cotejo enroll --append --templates more.npy --ids more.ids.txt --out gallery.cotejo
-  cotejo enroll --append --replace --templates today.csv --out gallery.cotejo")]
+  cotejo enroll --append --replace --templates today.csv --out gallery.cotejo
+  cotejo enroll --from postgresql://reader@localhost/faces --query \"SELECT id, embedding FROM faces\" --out gallery.cotejo")]
 pub struct Args {
     #[command(flatten)]
     agreement: AgreementArg,
     /// The templates; `-` is standard input
-    #[arg(long, value_name = "FILE")]
-    templates: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "location")]
+    templates: Option<PathBuf>,
+    #[command(flatten)]
+    from: FromArgs,
     #[command(flatten)]
     beside: Beside,
     /// The column (CSV), field (JSON) or array (.npz) of the persons' record handles, by its name; an empty cell is none
@@ -97,17 +106,43 @@ struct Replaced {
 
 impl Args {
     pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
-        let agreement = load::agreement(&self.agreement.path, console)?;
-        let out = self.out.clone().unwrap_or_else(|| files::named_after(&self.templates, "cotejo"));
-        match self.append {
+        let query = self.from.query()?;
+        // One of the two is required.
+        let file = self.templates.as_deref().unwrap_or(Path::new(""));
+        let place = query.as_ref().map_or(file, Query::place);
+        Enrolment { args: &self, query: query.as_ref(), place }.run(console)
+    }
+}
+
+/// What is to be enrolled.
+struct Enrolment<'a> {
+    args: &'a Args,
+    /// Where templates are rows of a database.
+    query: Option<&'a Query<'a>>,
+    /// The file of the templates, or what names the database.
+    place: &'a Path,
+}
+
+impl Enrolment<'_> {
+    fn run(&self, console: &Console) -> Result<Outcome, Failure> {
+        let agreement = load::agreement(&self.args.agreement.path, console)?;
+        let out = match (&self.args.out, self.query) {
+            (Some(out), _) => out.clone(),
+            (None, None) => files::named_after(self.place, "cotejo"),
+            (None, Some(_)) if self.args.dry_run => PathBuf::new(),
+            (None, Some(_)) => {
+                return Err(Failure::new("--out", "no gallery is named", "name one (--out gallery.cotejo)"));
+            }
+        };
+        match self.args.append {
             true => drop(files::open(&out)?),
-            false if self.dry_run => {}
-            false => files::require_free(&out, self.overwrite.force, Content::File(Kind::Gallery))?,
+            false if self.args.dry_run => {}
+            false => files::require_free(&out, self.args.overwrite.force, Content::File(Kind::Gallery))?,
         }
-        if self.dry_run {
+        if self.args.dry_run {
             return self.rehearse(&agreement, console);
         }
-        match self.append {
+        match self.args.append {
             true => self.append(&agreement, &out, console),
             false => self.create(&agreement, &out, console),
         }
@@ -122,7 +157,7 @@ impl Args {
         let change = change.ok_or_else(|| self.nobody(Vec::new()))?;
         files::fill(
             out,
-            self.overwrite.force,
+            self.args.overwrite.force,
             Content::File(Kind::Gallery),
             |file| files::gallery::write(out, file, change),
             |file| files::gallery::read_unnamed(out, file, agreement).map(drop),
@@ -133,7 +168,7 @@ impl Args {
     fn append(&self, agreement: &Opened, out: &Path, console: &Console) -> Result<Outcome, Failure> {
         let locked = Locked::new(out)?;
         let gallery = locked.read(agreement, console)?;
-        let enrolling = match self.replace {
+        let enrolling = match self.args.replace {
             true => Enrolling::replacing(&gallery, files::spool(out)),
             false => Enrolling::beside(&gallery, files::spool(out)),
         };
@@ -155,11 +190,11 @@ impl Args {
     ) -> Result<(Option<Change>, Enrolled, Taken), Failure> {
         let there = |gallery: &Gallery| (gallery.len(), gallery.references(), gallery.handles());
         let (subjects, references, handles) = beside.map_or((0, 0, 0), there);
-        let stay = if self.replace { 0 } else { references };
+        let stay = if self.args.replace { 0 } else { references };
         let mut taken = self.take(agreement, stay, console, |number, filed| enrolling.add(number, filed))?;
         let made = enrolling.finish().map_err(|error| Failure::io(out, "write it", &error))?;
         taken.refused.extend(made.refused.iter().map(Refused::of));
-        if let Some(gallery) = beside.filter(|_| self.replace) {
+        if let Some(gallery) = beside.filter(|_| self.args.replace) {
             taken.tell_who_stays(gallery, made.change.as_ref());
         }
         let change = self.judge(&taken, made.change, made.unchanged_subjects, console)?;
@@ -191,19 +226,20 @@ impl Args {
         mut add: impl FnMut(usize, Filed) -> io::Result<()>,
     ) -> Result<Taken, Failure> {
         // Numbers would be the ids of who was enrolled first.
-        let unnamed = match self.append {
+        let unnamed = match self.args.append {
             true => Unnamed::Refused("no ids: its persons would be taken for those enrolled as 1, 2, 3, ..."),
             false => Unnamed::Numbered,
         };
         let room = agreement.terms().limits.references.saturating_sub(there);
         let (mut usable, mut unusable, mut too_bad, mut failed) = (0, Vec::new(), Vec::new(), None);
-        let templates = Templates { handles: self.handles.as_deref(), ..self.beside.templates(&self.templates) };
+        let (handles, query) = (self.args.handles.as_deref(), self.query);
+        let templates = Templates { handles, query, ..self.args.beside.templates(self.place) };
         let read = templates.each(agreement.shape(), unnamed, console, &mut |entry| {
             match entry {
                 Err(one) if is_too_bad(&one) => too_bad.push(Refused::unusable(&one)),
                 Err(one) => unusable.push(one),
                 // Those that have no room are counted, and refused together; each by itself only where the others are wanted.
-                Ok(_) if usable >= room && !self.beside.skip_refused => usable += 1,
+                Ok(_) if usable >= room && !self.args.beside.skip_refused => usable += 1,
                 Ok((number, filed)) => {
                     usable += 1;
                     failed = add(number, filed).err();
@@ -212,12 +248,18 @@ impl Args {
             if failed.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
         if let Some(error) = failed {
-            let folder = files::folder_of(self.out.as_deref().unwrap_or(&self.templates));
+            let folder = files::folder_of(self.args.out.as_deref().unwrap_or(self.place));
             return Err(Failure::io(folder, "put templates aside there", &error));
         }
         read?;
-        if usable == 0 {
-            return Err(Loaded::unusable(unusable).refusal(&self.templates));
+        let found_nobody = usable == 0 && unusable.is_empty() && self.query.is_some();
+        if found_nobody && !self.args.append {
+            return Err(
+                Failure::at(self.place, "the query finds no row", "correct the query").because(Cause::Templates)
+            );
+        }
+        if usable == 0 && !found_nobody {
+            return Err(Loaded::unusable(unusable).refusal(self.place));
         }
         self.check_room(agreement, there, usable)?;
         Ok(Taken { usable, refused: unusable.iter().map(Refused::unusable).collect(), failed: too_bad })
@@ -234,7 +276,7 @@ impl Args {
         })?;
         let among_themselves = rehearsing.finish(agreement)?;
         let limit = agreement.terms().limits.references;
-        let made = enrolling.finish().map_err(|error| Failure::io(&self.templates, "look at it", &error))?;
+        let made = enrolling.finish().map_err(|error| Failure::io(self.place, "look at it", &error))?;
         let given = taken.given();
         taken.refused.extend(made.refused.iter().map(Refused::of));
         let (refused, failed) = (&taken.refused, &taken.failed);
@@ -270,21 +312,22 @@ impl Args {
     /// Whether a gallery of so many references has room for so many more: one refusal, and not a line for each that has none.
     fn check_room(&self, agreement: &Opened, there: usize, more: usize) -> Result<(), Failure> {
         let limit = agreement.terms().limits.references;
-        if there + more <= limit || self.beside.skip_refused {
+        if there + more <= limit || self.args.beside.skip_refused {
             return Ok(());
         }
         let beside = if there > 0 { format!(" beside the {there} that are enrolled") } else { String::new() };
         Err(Failure::at(
-            &self.templates,
+            self.place,
             format_args!(
                 "{}{beside}, where the agreement admits {limit} references (limits.references)",
                 count(more, "template")
             ),
             match limit.saturating_sub(there) {
                 0 => "agree on more".to_owned(),
+                room if self.query.is_some() => format!("agree on more, or have the query find {room} (LIMIT {room})"),
                 room => format!(
                     "agree on more, or enroll as many as there is room for (--rows {})",
-                    self.beside.chosen.rows_of(1, room)
+                    self.args.beside.chosen.rows_of(1, room)
                 ),
             },
         )
@@ -302,11 +345,13 @@ impl Args {
         let refused = &taken.refused;
         let details: Vec<String> = refused.iter().map(|refused| refused.told.clone()).collect();
         console.warn_each("failure to enrol", taken.failed.iter().map(|failed| &failed.told));
-        let place = self.templates.display();
-        if change.is_none() && unchanged == 0 {
+        let place = self.place.display();
+        // Who is kept up to date with a query need not have changed today.
+        let nobody_came = self.query.is_some() && taken.given() == 0;
+        if change.is_none() && unchanged == 0 && !nobody_came {
             return Err(self.nobody(details));
         }
-        if details.is_empty() || self.beside.skip_refused {
+        if details.is_empty() || self.args.beside.skip_refused {
             console.warn_each("refused", details.iter());
             return Ok(change);
         }
@@ -320,11 +365,11 @@ impl Args {
     }
 
     fn nobody(&self, details: Vec<String>) -> Failure {
-        let what = match self.append {
+        let what = match self.args.append {
             true => "no template can be enrolled",
             false => "no template can be enrolled, and a gallery must not be empty",
         };
-        let place = self.templates.display();
+        let place = self.place.display();
         Failure::with_details(place, what, details, "give at least one valid template").because(Cause::Templates)
     }
 
@@ -338,8 +383,8 @@ impl Args {
     ) -> Result<Outcome, Failure> {
         let Enrolled { new_subjects, earlier_subjects, new_references, subjects, references, .. } = enrolled;
         let Enrolled { replaced, handles, new_handles, gallery_bytes, .. } = enrolled;
-        let added = match self.append {
-            true if self.replace => format!(
+        let added = match self.args.append {
+            true if self.args.replace => format!(
                 "replaced {} of {}, added {}, left {} as they were ({}); now ",
                 count(replaced.references, "reference"),
                 count(replaced.subjects, "subject"),
@@ -371,7 +416,7 @@ impl Args {
             "failures_to_enrol": documents(&taken.failed),
             "agreement": agreement.digest().to_string(),
         });
-        if let Some(fields) = document.as_object_mut().filter(|_| self.replace) {
+        if let Some(fields) = document.as_object_mut().filter(|_| self.args.replace) {
             let replaced = json!({
                 "subjects": replaced.subjects,
                 "unchanged_subjects": replaced.unchanged_subjects,

@@ -188,6 +188,7 @@ impl Args {
         let (rows, ids_from) = (self.rows.as_ref(), self.ids_from.as_deref());
         let templates = Templates {
             path,
+            query: None,
             ids,
             handles: None,
             rows,

@@ -21,17 +21,12 @@ pub use erase::{Doomed, Secret, alone, erase, hold};
 pub use used::{begin, reads_elsewhere, writes};
 pub use write::{Access, Folders, Output, fill, folder_of, replace, require_free, spool, stage, sync, write};
 
-/// What stands for standard input wherever a file is read.
-const STANDARD_INPUT: &str = "-";
+/// What stands for standard input wherever a file is read, and for standard output where `agreement init` writes.
+const STANDARD_STREAM: &str = "-";
 
-/// Whether a path means standard output, of what is written; or standard input, of what is read.
+/// Whether a path means what is piped into this command, or out of it.
 pub fn is_standard_stream(path: &Path) -> bool {
-    is_standard_input(path)
-}
-
-/// Whether a path means what is piped into this command.
-pub fn is_standard_input(path: &Path) -> bool {
-    path == Path::new(STANDARD_INPUT)
+    path == Path::new(STANDARD_STREAM)
 }
 
 /// What is piped into this command, which can be read once.
@@ -57,7 +52,7 @@ fn standard_input(path: &Path) -> Result<File, Failure> {
 
 /// Opens a file to be read, or standard input for `-`; refused where this command will write to it.
 pub fn open(path: &Path) -> Result<File, Failure> {
-    let file = if is_standard_input(path) { standard_input(path)? } else { open_own(path)? };
+    let file = if is_standard_stream(path) { standard_input(path)? } else { open_own(path)? };
     used::reads(path, &file)?;
     Ok(file)
 }
@@ -180,7 +175,7 @@ fn read_from(path: &Path, file: File, limit: u64) -> Result<Vec<u8>, Failure> {
 
 /// The path beside `input` that is named after it: `probes.npy` with `query.cotejo` is `probes.query.cotejo`.
 pub fn named_after(input: &Path, extension: &str) -> PathBuf {
-    if is_standard_input(input) {
+    if is_standard_stream(input) {
         return PathBuf::from(format!("stdin.{extension}"));
     }
     let name = input.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();

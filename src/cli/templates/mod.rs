@@ -1,6 +1,7 @@
 //! Files of templates: how they are written, whose they are, which of their records are meant.
 
 mod choice;
+mod database;
 mod folder;
 mod loaded;
 mod quality;
@@ -25,14 +26,17 @@ use super::progress::Meter;
 use super::{files, interrupt, load};
 use choice::Choice;
 pub use choice::{Chosen, RowList};
+pub use database::{FromArgs, Query};
 pub use loaded::{Loaded, own_remedy};
 use quality::Qualities;
 pub use quality::{QualityArg, is_too_bad};
 pub use written::Written;
 
-/// A file of templates with what is needed to read it.
+/// A file of templates, or whatever stands for one, with what is needed to read it.
 pub struct Templates<'a> {
     pub path: &'a Path,
+    /// Where they are rows of a database, which `path` names for messages.
+    pub query: Option<&'a Query<'a>>,
     pub ids: Option<&'a Path>,
     /// The array, column or field of the handles, where there is one.
     pub handles: Option<&'a str>,
@@ -70,6 +74,7 @@ impl Beside {
         let Self { ids, chosen, filter, quality, written, .. } = self;
         Templates {
             path,
+            query: None,
             ids: ids.as_deref(),
             handles: None,
             rows: chosen.rows.as_ref(),
@@ -147,6 +152,9 @@ impl Templates<'_> {
         if let Some(records) = console.desk().and_then(|desk| desk.templates(self.path)) {
             return self.each_in_memory(&**records, shape, unnamed, console, take);
         }
+        if let Some(query) = self.query {
+            return self.each_of_query(query, shape, console, take);
+        }
         folder::refused(self.path)?;
         let file = files::open(self.path)?;
         let (is_file, bytes) = file.metadata().map_or((false, 0), |found| (found.is_file(), found.len()));
@@ -163,7 +171,7 @@ impl Templates<'_> {
         let end = self.chosen(unnamed, take, &|| meter.stop(), read);
         meter.finish();
         let (end, sound) = end?;
-        self.tell(&end.found, format, console);
+        self.tell(&end.found, place_of(format), console);
         self.settled(&end, sound, unnamed, console)
     }
 
@@ -178,6 +186,39 @@ impl Templates<'_> {
     ) -> Result<Taken, Failure> {
         let read = |take: &mut Take<'_>| records.each(shape, self.minimum_quality, take);
         let (end, sound) = self.chosen(unnamed, take, &interrupt::requested, read)?;
+        self.settled(&end, sound, unnamed, console)
+    }
+
+    /// The same of rows of a database: without ids they are refused, since rows have no order that numbers could stand for.
+    fn each_of_query(
+        &self,
+        query: &Query<'_>,
+        shape: TemplateShape,
+        console: &Console,
+        take: &mut dyn FnMut(Entry) -> ControlFlow<()>,
+    ) -> Result<Taken, Failure> {
+        let handles = self.handles.map(str::to_owned);
+        let given = Given { handles, minimum_quality: self.minimum_quality, ..self.written.given(None, None) };
+        let (mut failed, mut is_empty) = (None, false);
+        let unnamed = Unnamed::Refused("no ids: rows of a database have no order that their numbers could stand for");
+        let read = |take: &mut Take<'_>| {
+            let end = query.each(shape, given, console, take).unwrap_or_else(|failure| {
+                failed = Some(failure);
+                Err(database::STOPPED)
+            });
+            is_empty = matches!(end, Err(ReadError::NoRecords));
+            end
+        };
+        let done = self.chosen(unnamed, take, &interrupt::requested, read);
+        if let Some(failure) = failed {
+            return Err(failure);
+        }
+        // A file without a record was cut off; that a query finds nothing today may be so.
+        if is_empty && self.ids_from.is_none() {
+            return Ok(Taken { numbered: false });
+        }
+        let (end, sound) = done?;
+        self.tell(&end.found, "column", console);
         self.settled(&end, sound, unnamed, console)
     }
 
@@ -235,10 +276,14 @@ impl Templates<'_> {
 
     /// Refuses records of which nothing says whose they are.
     fn without_ids(&self, problem: &str, found: &Found) -> Failure {
-        let remedy =
-            "give their ids with --ids (--probe-ids, --reference-ids): one a line, or a .npy of integers or text";
+        let remedy = match self.query {
+            Some(_) => "select a column of ids; name it `id` in the query (AS id), or with --id-column",
+            None => {
+                "give their ids with --ids (--probe-ids, --reference-ids): one a line, or a .npy of integers or text"
+            }
+        };
         let failure = match listed(&found.candidates) {
-            names if names.is_empty() => Failure::at(self.path, problem, remedy),
+            names if names.is_empty() || self.query.is_some() => Failure::at(self.path, problem, remedy),
             names => {
                 let call = format!("call them `ids` in the file (are they {names}?), or {remedy}");
                 Failure::at(self.path, problem, call)
@@ -247,13 +292,8 @@ impl Templates<'_> {
         failure.because(Cause::Templates)
     }
 
-    /// What was read from where, and what was not.
-    fn tell(&self, found: &Found, format: Format, console: &Console) {
-        let kind = match format {
-            Format::Npy | Format::Npz | Format::Fvecs | Format::Bvecs => "array",
-            Format::Csv | Format::Parquet | Format::Arrow => "column",
-            Format::Json | Format::IrisBase64 => "field",
-        };
+    /// What was read from where, and what was not; places are of this `kind`.
+    fn tell(&self, found: &Found, kind: &str, console: &Console) {
         let path = self.path.display();
         if let Some(name) = &found.templates {
             console.note(format_args!("{path}: templates from {kind} `{name}`"));
@@ -310,7 +350,7 @@ impl Templates<'_> {
                 return Err(Failure::at(path, problem, "leave out one of both"));
             }
             Some(path) => path,
-            None if is_bare(format) && !files::is_standard_input(self.path) && beside.is_file() => {
+            None if is_bare(format) && !files::is_standard_stream(self.path) && beside.is_file() => {
                 console.note(format_args!("{}: ids from {}", self.path.display(), beside.display()));
                 &beside
             }
@@ -329,7 +369,11 @@ impl Templates<'_> {
             (ReadError::IdentityCount { .. }, Some(ids)) => ids,
             _ => self.path,
         };
-        let failure = match own_remedy(error) {
+        let own = match self.query {
+            Some(_) => database::own_remedy(error),
+            None => own_remedy(error).map(str::to_owned),
+        };
+        let failure = match own {
             Some(remedy) => Failure::at(path, error, remedy),
             None => Failure::of(
                 path,
@@ -338,6 +382,15 @@ impl Templates<'_> {
             ),
         };
         failure.because(Cause::Templates)
+    }
+}
+
+/// What a format has its values in.
+fn place_of(format: Format) -> &'static str {
+    match format {
+        Format::Npy | Format::Npz | Format::Fvecs | Format::Bvecs => "array",
+        Format::Csv | Format::Parquet | Format::Arrow => "column",
+        Format::Json | Format::IrisBase64 => "field",
     }
 }
 

@@ -8,10 +8,10 @@ pub struct Written {
     /// How the templates are written, where their content does not say so
     #[arg(long, value_enum)]
     format: Option<FileFormat>,
-    /// Parquet and Arrow: the column of the templates, or of the codes of irises [default: found by its name or type]
+    /// Parquet, Arrow, a database: the column of the templates, or of the codes of irises [default: found by its name or type]
     #[arg(long, value_name = "NAME")]
     column: Option<String>,
-    /// Parquet and Arrow: the column of their ids [default: found by its name]
+    /// Parquet, Arrow, a database: the column of their ids [default: found by its name]
     #[arg(long, value_name = "NAME")]
     id_column: Option<String>,
     /// Whether the first line of templates in CSV is a header [default: found out; refused where that cannot be told]

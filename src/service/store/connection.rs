@@ -2,11 +2,11 @@
 
 use std::fs::File;
 use std::sync::Arc;
-use std::time::Duration;
 
 use postgres::types::{ToSql, Type};
 
 use super::serving::{self, Claim, Heart, Pulse};
+use super::session::{self, PATIENCE};
 use super::values::{Row, Value};
 use super::{Location, StoreError, sqlite};
 
@@ -47,11 +47,6 @@ pub(crate) struct Database {
 
 /// A file that is only read is read anew so often where it changes meanwhile.
 const TRIES: usize = 100;
-
-/// A step waits so long for another process to finish its own.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// A server that says nothing for so long is gone; so is, to it, one of ours.
-const SILENCE: Duration = Duration::from_secs(5);
 
 impl Database {
     /// Nothing is touched yet.
@@ -353,43 +348,13 @@ fn connect(location: &Location, access: Access) -> Result<Link, StoreError> {
         Location::File(path) if access == Access::ReadOnly => sqlite::Reading::open(path).map(Link::Reading),
         Location::File(path) => sqlite::open(path, PATIENCE).map(Link::Sqlite),
         Location::Server(config) => {
-            let mut config = (**config).clone();
-            config.connect_timeout(PATIENCE).application_name("cotejo");
-            // Neither side waits long for a machine that is gone.
-            config.keepalives_idle(SILENCE).keepalives_interval(Duration::from_secs(1)).keepalives_retries(3);
-            config.tcp_user_timeout(PATIENCE);
-            let mut link = match config.get_ssl_mode() {
-                postgres::config::SslMode::Require => config.connect(tls()?)?,
-                _ => config.connect(postgres::NoTls)?,
-            };
-            let (patience, silence) = (PATIENCE.as_millis(), SILENCE.as_secs());
-            link.batch_execute(&format!(
-                "SET lock_timeout = {patience}; SET client_min_messages = warning; SET tcp_keepalives_idle = {silence}; \
-                 SET tcp_keepalives_interval = 1; SET tcp_keepalives_count = 3; SET tcp_user_timeout = {patience}"
-            ))?;
+            let mut link = session::open(config)?;
             if access == Access::ReadOnly {
                 link.batch_execute("SET default_transaction_read_only = on")?;
             }
             Ok(Link::Postgres(link))
         }
     }
-}
-
-/// TLS to a database server: its certificate must be by an authority of the file that `SSL_CERT_FILE` names, or of the system's.
-fn tls() -> Result<tokio_postgres_rustls::MakeRustlsConnect, StoreError> {
-    use rustls::pki_types::{CertificateDer, pem::PemObject};
-    let path = std::env::var_os("SSL_CERT_FILE").unwrap_or_else(|| "/etc/ssl/certs/ca-certificates.crt".into());
-    let unusable = || StoreError::Tls(format!("no usable certificates in {}", path.display()));
-    let mut roots = rustls::RootCertStore::empty();
-    let certificates = CertificateDer::pem_file_iter(&path).map_err(|_| unusable())?;
-    roots.add_parsable_certificates(certificates.filter_map(Result::ok));
-    if roots.is_empty() {
-        return Err(unusable());
-    }
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    let config = config.map_err(|_| unusable())?.with_root_certificates(roots).with_no_client_auth();
-    Ok(tokio_postgres_rustls::MakeRustlsConnect::new(config))
 }
 
 /// Several statements that happen together, or not at all: where it is dropped before [`Step::commit`], nothing has happened.

@@ -40,12 +40,14 @@ mod vecs;
 pub use bit_order::BitOrder;
 pub use column_fault::{ADMITTED, ColumnFault, ContainerFault, FilterFault};
 #[cfg(feature = "columnar")]
-pub use columnar::{Filter, each_of_batches};
+pub use columnar::{Filter, each_of_batches, each_of_columns};
 pub use error::{ArchiveFault, ArrayFault, Place, ReadError, RecordFault, Unusable};
 pub use foreign::Foreign;
 pub(super) use identities::written;
 pub use identities::{Identity, identities};
 pub use irises::Told;
+#[cfg(feature = "cli")]
+pub(crate) use names::is_quality;
 pub use names::{MaskMarks, Two};
 pub use source::Source;
 

@@ -64,7 +64,8 @@ pub(super) const EYES: [&str; 2] = ["eye", "eyes"];
 /// How good a template is, by whoever made it.
 pub(super) const QUALITY: [&str; 1] = ["quality"];
 
-pub(super) fn is_quality(name: &str) -> bool {
+/// Whether the quality of templates is called so.
+pub(crate) fn is_quality(name: &str) -> bool {
     is_one_of(&QUALITY, name)
 }
 

@@ -63,6 +63,35 @@ pub fn each_of_batches(
     take: &mut dyn FnMut(IdSource, Entry) -> ControlFlow<()>,
 ) -> Result<End, ReadError> {
     let plan = Plan::of(schema, shape, given.asked())?;
+    named(plan, batches, shape, given, take)
+}
+
+/// The same of rows of which only those columns are fetched that are read: `batches` is told their numbers, from 0, ascending, and makes
+/// batches of these columns alone.
+///
+/// # Errors
+///
+/// Those of `batches`; and as of [`each_of_batches`].
+pub fn each_of_columns<I: Iterator<Item = Result<RecordBatch, ReadError>>>(
+    schema: &Schema,
+    batches: impl FnOnce(&[usize]) -> Result<I, ReadError>,
+    shape: TemplateShape,
+    given: Given,
+    take: &mut dyn FnMut(IdSource, Entry) -> ControlFlow<()>,
+) -> Result<End, ReadError> {
+    let plan = Plan::of(schema, shape, given.asked())?;
+    let mut batches = batches(&plan.needed())?;
+    named(plan.projected(), &mut batches, shape, given, take)
+}
+
+/// Takes the rows of all batches, and says whose they are.
+fn named(
+    plan: Plan,
+    batches: &mut dyn Iterator<Item = Result<RecordBatch, ReadError>>,
+    shape: TemplateShape,
+    given: Given,
+    take: &mut dyn FnMut(IdSource, Entry) -> ControlFlow<()>,
+) -> Result<End, ReadError> {
     let mut naming = Naming::new(shape, given.irises, given.identities.as_deref(), given.minimum_quality, take);
     let Beside { found, mask } = all(plan, batches, &mut naming)?;
     naming.finish(found, mask)
