@@ -33,6 +33,8 @@ fi
 run -m pytest --quiet
 run -m pytest --quiet --doctest-modules --pyargs cotejo
 run -m mypy
+# The stub says what the native part is.
+run -m mypy.stubtest cotejo._native --mypy-config-file pyproject.toml --ignore-disjoint-bases
 for example in examples/python/*.py; do
     run "$example" >/dev/null
 done

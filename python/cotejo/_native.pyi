@@ -1,15 +1,32 @@
 """The native part of cotejo. The package's own modules are what programs use."""
 
 from os import PathLike
-from typing import Any, Callable, Optional, Sequence
+from typing import Any, Callable, NoReturn, Optional, Sequence, final
 
 import numpy as np
+
+__all__ = [
+    "__version__",
+    "Agreement",
+    "Records",
+    "Gallery",
+    "Querier",
+    "Pending",
+    "Custodian",
+    "Refused",
+    "run",
+    "main",
+    "write_text",
+    "compare",
+    "enrol",
+]
 
 __version__: str
 
 _Progress = Optional[Callable[[str, str, int, int], object]]
 _Path = str | PathLike[str]
 
+@final
 class Agreement:
     def __new__(cls, text: str, place: str = "agreement") -> Agreement: ...
     @staticmethod
@@ -32,6 +49,7 @@ class Agreement:
     def terms_json(self) -> str: ...
     def sentences(self) -> list[str]: ...
 
+@final
 class Refused:
     """A record that was not taken."""
 
@@ -50,6 +68,7 @@ class Refused:
     def failed_to_enrol(self) -> bool:
         """Whether it is not good enough (``minimum_quality``), and no error."""
 
+@final
 class Records:
     def __new__(
         cls,
@@ -72,6 +91,7 @@ class Records:
     ) -> Records: ...
     def __len__(self) -> int: ...
 
+@final
 class Gallery:
     def __new__(cls, agreement: Agreement, path: _Path) -> Gallery: ...
     def __len__(self) -> int: ...
@@ -83,6 +103,7 @@ class Gallery:
     def version(self) -> str: ...
     def ids(self) -> list[str]: ...
 
+@final
 class Querier:
     @staticmethod
     def generate(agreement: Agreement) -> Querier: ...
@@ -97,7 +118,10 @@ class Querier:
         self, records: Records, reference: str | None, skip: bool
     ) -> tuple[bytes, Pending, list[Refused]]: ...
     def pending(self, folder: _Path, answer: bytes) -> Pending: ...
+    def __copy__(self) -> NoReturn: ...
+    def __deepcopy__(self, _memo: Any) -> NoReturn: ...
 
+@final
 class Pending:
     @property
     def query_id(self) -> str: ...
@@ -107,7 +131,10 @@ class Pending:
     def read(
         self, answer: bytes
     ) -> list[tuple[bool, list[bool] | None, int | None, list[str | None] | None, int | None]]: ...
+    def __copy__(self) -> NoReturn: ...
+    def __deepcopy__(self, _memo: Any) -> NoReturn: ...
 
+@final
 class Custodian:
     def __new__(cls, agreement: Agreement, gallery: Gallery, memory: int) -> Custodian: ...
     def admit(self, key: bytes) -> str: ...
@@ -127,7 +154,7 @@ def enrol(
 def run(
     arguments: Sequence[str],
     agreement: tuple[str, Agreement] | None = None,
-    templates: Sequence[tuple[str, Records]] = (),
+    templates: Sequence[tuple[str, Records]] = ...,
     passphrase: str | None = None,
     progress: _Progress = None,
 ) -> tuple[int, str | None, str]: ...
