@@ -23,6 +23,11 @@ pub struct Password {
 const PASSWORD_LIMIT_BYTES: u64 = 4096;
 
 impl Password {
+    /// Whether there is one.
+    pub fn is_given(&self) -> bool {
+        self.file.is_some() || self.env.is_some()
+    }
+
     /// The location with its password; `place` has named both.
     pub fn complete(&self, location: Location, place: &Path) -> Result<Location, Failure> {
         let Some(password) = self.read(place)? else { return Ok(location) };

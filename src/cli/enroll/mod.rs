@@ -64,7 +64,7 @@ pub struct Args {
     from: FromArgs,
     #[command(flatten)]
     beside: Beside,
-    /// The column (CSV), field (JSON) or array (.npz) of the persons' record handles, by its name; an empty cell is none
+    /// The column (CSV, Parquet, Arrow, a query), field (JSON) or array (.npz) of the persons' record handles, by its name; an empty cell is none
     #[arg(long, value_name = "COLUMN", value_parser = NonEmptyStringValueParser::new())]
     handles: Option<String>,
     /// Add to the gallery that is there; ids that are enrolled get further references. Templates without ids are refused
@@ -252,14 +252,22 @@ impl Enrolment<'_> {
             return Err(Failure::io(folder, "put templates aside there", &error));
         }
         read?;
-        let found_nobody = usable == 0 && unusable.is_empty() && self.query.is_some();
-        if found_nobody && !self.args.append {
-            return Err(
-                Failure::at(self.place, "the query finds no row", "correct the query").because(Cause::Templates)
-            );
-        }
-        if usable == 0 && !found_nobody {
-            return Err(Loaded::unusable(unusable).refusal(self.place));
+        match self.query {
+            None if usable == 0 => return Err(Loaded::unusable(unusable).refusal(self.place)),
+            Some(_) if usable == 0 && !unusable.is_empty() => {
+                let what = format!("no row of {} makes a template", unusable.len());
+                let details = unusable.iter().map(ToString::to_string).collect();
+                let remedy = "cast or select its columns otherwise ('cotejo help formats')";
+                return Err(
+                    Failure::with_details(self.place.display(), what, details, remedy).because(Cause::Templates)
+                );
+            }
+            // Who is kept up to date with a query need not have changed today.
+            Some(_) if usable == 0 && !self.args.append => {
+                let what = "the query finds no row, and a gallery must not be empty";
+                return Err(Failure::at(self.place, what, "correct the query").because(Cause::Templates));
+            }
+            _ => {}
         }
         self.check_room(agreement, there, usable)?;
         Ok(Taken { usable, refused: unusable.iter().map(Refused::unusable).collect(), failed: too_bad })
@@ -346,7 +354,6 @@ impl Enrolment<'_> {
         let details: Vec<String> = refused.iter().map(|refused| refused.told.clone()).collect();
         console.warn_each("failure to enrol", taken.failed.iter().map(|failed| &failed.told));
         let place = self.place.display();
-        // Who is kept up to date with a query need not have changed today.
         let nobody_came = self.query.is_some() && taken.given() == 0;
         if change.is_none() && unchanged == 0 && !nobody_came {
             return Err(self.nobody(details));
@@ -357,7 +364,9 @@ impl Enrolment<'_> {
         }
         let remedy = "repair or remove them, or enroll the others with --skip-refused";
         let remedy = match &refused[..] {
-            [Refused { remedy: Some(own), .. }] => format!("{own}; --skip-refused enrolls the others"),
+            [Refused { remedy: Some(own), .. }] if self.query.is_none() => {
+                format!("{own}; --skip-refused enrolls the others")
+            }
             _ => remedy.to_owned(),
         };
         let what = format!("{} of {} refused", details.len(), count(taken.given(), "template"));

@@ -167,7 +167,8 @@ impl Templates<'_> {
         let identities = self.identities(format, console)?;
         let minimum_quality = self.minimum_quality;
         let given = Given { handles, minimum_quality, ..self.written.given(identities, self.filter.cloned()) };
-        let read = |take: &mut Take<'_>| read::each(source, format, shape, given, take);
+        let explain = |error: ReadError| self.explain(&error);
+        let read = |take: &mut Take<'_>| read::each(source, format, shape, given, take).map_err(explain);
         let end = self.chosen(unnamed, take, &|| meter.stop(), read);
         meter.finish();
         let (end, sound) = end?;
@@ -184,12 +185,13 @@ impl Templates<'_> {
         console: &Console,
         take: &mut dyn FnMut(Entry) -> ControlFlow<()>,
     ) -> Result<Taken, Failure> {
-        let read = |take: &mut Take<'_>| records.each(shape, self.minimum_quality, take);
+        let explain = |error: ReadError| self.explain(&error);
+        let read = |take: &mut Take<'_>| records.each(shape, self.minimum_quality, take).map_err(explain);
         let (end, sound) = self.chosen(unnamed, take, &interrupt::requested, read)?;
         self.settled(&end, sound, unnamed, console)
     }
 
-    /// The same of rows of a database: without ids they are refused, since rows have no order that numbers could stand for.
+    /// The same of rows of a database, of which some column says whose they are.
     fn each_of_query(
         &self,
         query: &Query<'_>,
@@ -199,27 +201,10 @@ impl Templates<'_> {
     ) -> Result<Taken, Failure> {
         let handles = self.handles.map(str::to_owned);
         let given = Given { handles, minimum_quality: self.minimum_quality, ..self.written.given(None, None) };
-        let (mut failed, mut is_empty) = (None, false);
-        let unnamed = Unnamed::Refused("no ids: rows of a database have no order that their numbers could stand for");
-        let read = |take: &mut Take<'_>| {
-            let end = query.each(shape, given, console, take).unwrap_or_else(|failure| {
-                failed = Some(failure);
-                Err(database::STOPPED)
-            });
-            is_empty = matches!(end, Err(ReadError::NoRecords));
-            end
-        };
-        let done = self.chosen(unnamed, take, &interrupt::requested, read);
-        if let Some(failure) = failed {
-            return Err(failure);
-        }
-        // A file without a record was cut off; that a query finds nothing today may be so.
-        if is_empty && self.ids_from.is_none() {
-            return Ok(Taken { numbered: false });
-        }
-        let (end, sound) = done?;
+        let read = |take: &mut Take<'_>| query.each(shape, given, console, take);
+        let (end, sound) = self.chosen(Unnamed::Numbered, take, &interrupt::requested, read)?;
         self.tell(&end.found, "column", console);
-        self.settled(&end, sound, unnamed, console)
+        self.settled(&end, sound, Unnamed::Numbered, console)
     }
 
     /// Takes those records of all that `read` tells of which are meant. What is known at their end, and whether all that was named was there, of
@@ -229,7 +214,7 @@ impl Templates<'_> {
         unnamed: Unnamed<'_>,
         take: &mut dyn FnMut(Entry) -> ControlFlow<()>,
         stop: &dyn Fn() -> bool,
-        read: impl FnOnce(&mut Take<'_>) -> Result<End, ReadError>,
+        read: impl FnOnce(&mut Take<'_>) -> Result<End, Failure>,
     ) -> Result<(End, Result<(), Failure>), Failure> {
         let mut choice = Choice::new(self.rows, self.ids_from)?;
         let mut qualities = Qualities::default();
@@ -245,7 +230,7 @@ impl Templates<'_> {
             }
         });
         interrupt::check()?;
-        let end = end.map_err(|error| self.explain(&error))?;
+        let end = end?;
         let sound = choice.check(self.path, &end).and_then(|()| qualities.check(self.path));
         Ok((end, sound))
     }
@@ -283,7 +268,7 @@ impl Templates<'_> {
             }
         };
         let failure = match listed(&found.candidates) {
-            names if names.is_empty() || self.query.is_some() => Failure::at(self.path, problem, remedy),
+            names if names.is_empty() => Failure::at(self.path, problem, remedy),
             names => {
                 let call = format!("call them `ids` in the file (are they {names}?), or {remedy}");
                 Failure::at(self.path, problem, call)
@@ -369,11 +354,7 @@ impl Templates<'_> {
             (ReadError::IdentityCount { .. }, Some(ids)) => ids,
             _ => self.path,
         };
-        let own = match self.query {
-            Some(_) => database::own_remedy(error),
-            None => own_remedy(error).map(str::to_owned),
-        };
-        let failure = match own {
+        let failure = match own_remedy(error) {
             Some(remedy) => Failure::at(path, error, remedy),
             None => Failure::of(
                 path,

@@ -58,12 +58,12 @@ impl Qualities {
             Some(highest) => Failure::at(
                 path,
                 format_args!("none of {records} has the minimum quality of {minimum}: the highest is {highest}"),
-                "ask for less (--minimum-quality), in the unit in which the file gives it",
+                "ask for less (--minimum-quality), in the unit in which it is given",
             ),
             None => Failure::at(
                 path,
                 format_args!("none of {records} has a quality, where {minimum} is the minimum"),
-                "give the file a column, field or array `quality`, or ask for none",
+                "give them a column, field or array `quality`, or ask for none",
             ),
         };
         Err(failure.because(Cause::Templates))

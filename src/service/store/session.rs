@@ -6,7 +6,7 @@ use std::time::Duration;
 use postgres::config::SslMode;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::{Location, StoreError};
+use super::StoreError;
 
 /// Whoever waits for a machine to answer, or for another process to finish its step, waits so long.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
@@ -45,15 +45,14 @@ pub(crate) struct Reading {
 }
 
 impl Reading {
-    /// Connects to the server of a location; none where it is a file.
+    /// Connects.
     ///
     /// # Errors
     ///
     /// [`StoreError`] of the connection.
-    pub(crate) fn open(location: &Location) -> Result<Option<Self>, StoreError> {
-        let Location::Server(config) = location else { return Ok(None) };
+    pub(crate) fn open(config: &postgres::Config) -> Result<Self, StoreError> {
         let tls = if config.get_ssl_mode() == SslMode::Require { Some(tls()?) } else { None };
-        Ok(Some(Self { client: open(config)?, tls }))
+        Ok(Self { client: open(config)?, tls })
     }
 
     /// What cancels the statement that runs when it is called.

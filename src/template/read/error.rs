@@ -140,7 +140,7 @@ impl Remedy for ReadError {
                 "leave it out: what is read is called as 'cotejo help formats' lists; or write Parquet or Arrow"
             }
             Self::IdentityCount { .. } => "give one a line, in the order of the records",
-            Self::NoHandles { found, .. } if found.is_empty() => "give the file a column, field or array of that name",
+            Self::NoHandles { found, .. } if found.is_empty() => "give them a column, field or array of that name",
             Self::NoHandles { .. } => "name one of these",
             Self::NoPlaceForHandles { .. } => "write .npz, CSV or JSON Lines (.jsonl), with the handles in it",
             Self::Foreign(foreign) => return Some(foreign.remedy().into()),

@@ -40,7 +40,7 @@ mod vecs;
 pub use bit_order::BitOrder;
 pub use column_fault::{ADMITTED, ColumnFault, ContainerFault, FilterFault};
 #[cfg(feature = "columnar")]
-pub use columnar::{Filter, each_of_batches, each_of_columns};
+pub use columnar::{Filter, Needed, each_of_batches, each_of_columns};
 pub use error::{ArchiveFault, ArrayFault, Place, ReadError, RecordFault, Unusable};
 pub use foreign::Foreign;
 pub(super) use identities::written;

@@ -128,9 +128,10 @@ impl std::fmt::Display for Two {
     }
 }
 
-/// The first 64 characters of a name found in a file.
+/// The first 64 characters of a name found in a file, none of which a terminal obeys.
 pub(super) fn shortened(name: &str) -> String {
-    name.chars().take(64).collect()
+    let shown = |c: char| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c };
+    name.chars().take(64).map(shown).collect()
 }
 
 /// Names as they are listed in a message: at most sixteen.

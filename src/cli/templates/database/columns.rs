@@ -9,7 +9,7 @@ use arrow_array::{ArrayRef, BinaryArray, BooleanArray, PrimitiveArray, StringArr
 use arrow_schema::{DataType, Field};
 use pgvector::{Bit, HalfVector, Vector};
 use postgres::Row;
-use postgres::types::{FromSql, Type};
+use postgres::types::{FromSql, Kind, Type};
 
 use crate::template::read::is_quality;
 
@@ -53,6 +53,11 @@ impl Column {
         let name = column.name().to_owned();
         let (read, cast) = read(column.type_(), is_quality(&name));
         Self { name, read, cast }
+    }
+
+    /// What it is called.
+    pub(super) fn name(&self) -> &str {
+        &self.name
     }
 
     /// As a schema has it.
@@ -106,9 +111,7 @@ impl Column {
             Read::One(Item::Int64) => Arc::new(ones::<i64, PrimitiveArray<Int64Type>>(rows, at)?),
             Read::One(Item::Float32) => Arc::new(ones::<f32, PrimitiveArray<Float32Type>>(rows, at)?),
             Read::One(Item::Float64) => Arc::new(ones::<f64, PrimitiveArray<Float64Type>>(rows, at)?),
-            Read::List(Item::Boolean) => {
-                lists(rows, at, |bits: &mut BooleanBuilder, found: Vec<Option<bool>>| bits.extend(found))?
-            }
+            Read::List(Item::Boolean) => lists(rows, at, |bits: &mut BooleanBuilder, Flat(found)| bits.extend(found))?,
             Read::List(Item::Int16) => numbers::<Int16Type>(rows, at)?,
             Read::List(Item::Int32) => numbers::<Int32Type>(rows, at)?,
             Read::List(Item::Int64) => numbers::<Int64Type>(rows, at)?,
@@ -152,10 +155,12 @@ fn read(found: &Type, is_quality: bool) -> (Read, Option<String>) {
         Type::FLOAT4_ARRAY => plain(Read::List(Item::Float32)),
         Type::FLOAT8_ARRAY => plain(Read::List(Item::Float64)),
         Type::NUMERIC_ARRAY => cast(Read::List(Item::Float64), "float8[]"),
+        // Types of an extension, wherever that is.
+        _ if *found.kind() != Kind::Simple => cast(Read::Text, "text"),
         _ => match found.name() {
             "vector" => plain(Read::Vector),
             "halfvec" => plain(Read::HalfVector),
-            // Where the extension is, which may be in no path of the session's.
+            // The other type is where this one is, which may be in no path of the session's.
             "sparsevec" => (Read::Vector, Some(format!("\"{}\".vector", found.schema().replace('"', "\"\"")))),
             _ => cast(Read::Text, "text"),
         },
@@ -185,12 +190,69 @@ fn lists<'a, B: ArrayBuilder + Default, V: FromSql<'a>>(
     Ok(Arc::new(lists.finish()))
 }
 
-/// Arrays of numbers, of one dimension each.
+/// Arrays of numbers.
 fn numbers<'a, T: ArrowPrimitiveType>(rows: &'a [Row], at: usize) -> Result<ArrayRef, postgres::Error>
 where
     T::Native: FromSql<'a>,
 {
-    lists(rows, at, |values: &mut PrimitiveBuilder<T>, found: Vec<Option<T::Native>>| values.extend(found))
+    lists(rows, at, |values: &mut PrimitiveBuilder<T>, Flat(found)| values.extend::<Vec<Option<T::Native>>>(found))
+}
+
+/// The values of an array, whatever its dimensions: any row may have others, and is judged by how many values there are.
+#[derive(Debug)]
+struct Flat<T>(Vec<Option<T>>);
+
+impl<'a, T: FromSql<'a>> FromSql<'a> for Flat<T> {
+    fn from_sql(found: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn Error + Sync + Send>> {
+        let Kind::Array(member) = found.kind() else { return Err("no array".into()) };
+        let mut array = Array { rest: raw };
+        // Behind the dimensions, whether a value is null, and the type of all.
+        let dimensions = array.number()?;
+        array.number()?;
+        array.number()?;
+        let mut values = usize::from(dimensions > 0);
+        for _ in 0..dimensions {
+            let length = usize::try_from(array.number()?)?;
+            // The index of the first is nothing to us.
+            array.number()?;
+            values = values.checked_mul(length).ok_or(SHORT)?;
+        }
+        // Each has its length before it.
+        if values > array.rest.len() / 4 {
+            return Err(SHORT.into());
+        }
+        let values = (0..values).map(|_| array.value()?.map(|value| T::from_sql(member, value)).transpose());
+        let values = values.collect::<Result<_, _>>()?;
+        if array.rest.is_empty() { Ok(Self(values)) } else { Err(SHORT.into()) }
+    }
+
+    fn accepts(found: &Type) -> bool {
+        matches!(found.kind(), Kind::Array(member) if T::accepts(member))
+    }
+}
+
+/// What is told of a value of another length than it says.
+const SHORT: &str = "a value that is not as long as it says";
+
+/// What is left of an array's bytes.
+struct Array<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Array<'a> {
+    fn number(&mut self) -> Result<i32, &'static str> {
+        let (number, rest) = self.rest.split_first_chunk().ok_or(SHORT)?;
+        self.rest = rest;
+        Ok(i32::from_be_bytes(*number))
+    }
+
+    /// The next value; none where it is null.
+    fn value(&mut self) -> Result<Option<&'a [u8]>, &'static str> {
+        let Ok(length) = usize::try_from(self.number()?) else { return Ok(None) };
+        let (value, rest) = self.rest.split_at_checked(length).ok_or(SHORT)?;
+        self.rest = rest;
+        Ok(Some(value))
+    }
 }
 
 /// A value that is as long as it says: what decodes it takes its word.
@@ -200,7 +262,7 @@ impl<'a, T: FromSql<'a>> FromSql<'a> for Whole<T> {
     fn from_sql(found: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn Error + Sync + Send>> {
         match length(found, raw) == Some(raw.len()) {
             true => T::from_sql(found, raw).map(Self),
-            false => Err("a value that is not as long as it says".into()),
+            false => Err(SHORT.into()),
         }
     }
 
@@ -224,8 +286,6 @@ fn length(found: &Type, raw: &[u8]) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use postgres::types::Kind;
-
     use super::*;
 
     fn of_extension(name: &str) -> Type {
@@ -254,6 +314,33 @@ mod tests {
     }
 
     #[test]
+    fn arrays_are_read_whatever_their_dimensions_and_refused_where_they_are_cut_or_lie() {
+        let array = |dimensions: &[(i32, i32)], values: &[Option<f32>]| {
+            let numbers =
+                [dimensions.len() as i32, 1, 700].into_iter().chain(dimensions.iter().flat_map(|(n, low)| [*n, *low]));
+            let mut raw: Vec<u8> = numbers.flat_map(i32::to_be_bytes).collect();
+            for value in values {
+                raw.extend(value.map_or(-1i32, |_| 4).to_be_bytes());
+                raw.extend(value.iter().flat_map(|value| value.to_be_bytes()));
+            }
+            raw
+        };
+        let read = |raw: &[u8]| Flat::<f32>::from_sql(&Type::FLOAT4_ARRAY, raw).map(|Flat(values)| values);
+        let values = [Some(1.0), None, Some(-2.5), Some(0.0)];
+        for dimensions in [&[(4, 1)][..], &[(4, 3)], &[(2, 1), (2, 1)], &[(1, 1), (4, 0)]] {
+            assert_eq!(read(&array(dimensions, &values)).unwrap(), values, "{dimensions:?}");
+        }
+        assert_eq!(read(&array(&[], &[])).unwrap(), []);
+        let sound = array(&[(4, 1)], &values);
+        for length in 0..sound.len() {
+            assert!(read(&sound[..length]).is_err(), "{length}");
+        }
+        for dimensions in [&[(3, 1)][..], &[(5, 1)], &[(-1, 1)], &[(i32::MAX, 1), (i32::MAX, 1), (i32::MAX, 1)]] {
+            assert!(read(&array(dimensions, &values)).is_err(), "{dimensions:?}");
+        }
+    }
+
+    #[test]
     fn columns_are_asked_for_as_they_are_read() {
         let sql = |name: &str, found: &Type| {
             let (read, cast) = read(found, is_quality(name));
@@ -268,5 +355,8 @@ mod tests {
         assert_eq!(sql("id", &Type::NUMERIC), "CAST(\"id\" AS text)");
         assert_eq!(sql("Quality", &Type::NUMERIC), "CAST(\"Quality\" AS float8)");
         assert_eq!(sql("id", &Type::INT8), "\"id\"");
+        // An enumeration that is called so by chance.
+        let kinds = Type::new("vector".to_owned(), 70_001, Kind::Enum(Vec::new()), "public".to_owned());
+        assert_eq!(sql("id", &kinds), "CAST(\"id\" AS text)");
     }
 }

@@ -66,43 +66,51 @@ pub fn each_of_batches(
     named(plan, batches, shape, given, take)
 }
 
-/// The same of rows of which only those columns are fetched that are read: `batches` is told their numbers, from 0, ascending, and makes
-/// batches of these columns alone.
+/// Which columns of a schema are read.
+pub struct Needed {
+    /// Their numbers, from 0, ascending.
+    pub columns: Vec<usize>,
+    /// Whether one of them says whose the rows are.
+    pub with_ids: bool,
+}
+
+/// The same of rows of which only those columns are fetched that are read: `batches` makes batches of these columns alone, in the order of the
+/// schema, and may fail in its own way.
 ///
 /// # Errors
 ///
 /// Those of `batches`; and as of [`each_of_batches`].
-pub fn each_of_columns<I: Iterator<Item = Result<RecordBatch, ReadError>>>(
+pub fn each_of_columns<E: From<ReadError>, I: Iterator<Item = Result<RecordBatch, E>>>(
     schema: &Schema,
-    batches: impl FnOnce(&[usize]) -> Result<I, ReadError>,
+    batches: impl FnOnce(Needed) -> Result<I, E>,
     shape: TemplateShape,
     given: Given,
     take: &mut dyn FnMut(IdSource, Entry) -> ControlFlow<()>,
-) -> Result<End, ReadError> {
+) -> Result<End, E> {
     let plan = Plan::of(schema, shape, given.asked())?;
-    let mut batches = batches(&plan.needed())?;
+    let mut batches = batches(Needed { columns: plan.needed(), with_ids: plan.is_named() })?;
     named(plan.projected(), &mut batches, shape, given, take)
 }
 
 /// Takes the rows of all batches, and says whose they are.
-fn named(
+fn named<E: From<ReadError>>(
     plan: Plan,
-    batches: &mut dyn Iterator<Item = Result<RecordBatch, ReadError>>,
+    batches: &mut dyn Iterator<Item = Result<RecordBatch, E>>,
     shape: TemplateShape,
     given: Given,
     take: &mut dyn FnMut(IdSource, Entry) -> ControlFlow<()>,
-) -> Result<End, ReadError> {
+) -> Result<End, E> {
     let mut naming = Naming::new(shape, given.irises, given.identities.as_deref(), given.minimum_quality, take);
     let Beside { found, mask } = all(plan, batches, &mut naming)?;
-    naming.finish(found, mask)
+    Ok(naming.finish(found, mask)?)
 }
 
 /// Takes the rows of all batches.
-fn all(
+fn all<E: From<ReadError>>(
     plan: Plan,
-    batches: &mut dyn Iterator<Item = Result<RecordBatch, ReadError>>,
+    batches: &mut dyn Iterator<Item = Result<RecordBatch, E>>,
     sink: &mut dyn Sink,
-) -> Result<Beside, ReadError> {
+) -> Result<Beside, E> {
     sink.named(plan.is_named());
     let mut before = 0;
     for batch in batches {
