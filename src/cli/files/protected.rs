@@ -6,9 +6,9 @@
 
 use std::path::Path;
 
-use pkcs8::der::asn1::OctetString;
+use pkcs8::der::asn1::{AnyRef, OctetString};
 use pkcs8::der::pem::{self, PemLabel as _};
-use pkcs8::der::{Decode as _, Encode as _};
+use pkcs8::der::{Decode as _, Encode as _, Tag, Tagged as _};
 use pkcs8::pkcs5::pbes2::{Kdf, Parameters};
 use pkcs8::pkcs5::{self, EncryptionScheme, scrypt};
 use pkcs8::{EncryptedPrivateKeyInfoOwned, LineEnding};
@@ -62,12 +62,18 @@ pub fn open(path: &Path, content: &[u8], passphrase: &str) -> Result<Zeroizing<V
     let encrypted = EncryptedPrivateKeyInfoOwned::from_der(&der).map_err(|_| damaged())?;
     check_work(path, &encrypted.encryption_algorithm)?;
     let opened = encrypted.encryption_algorithm.decrypt(passphrase, encrypted.encrypted_data.as_bytes());
+    let other =
+        || Failure::at(path, "another passphrase, or a file that is damaged", "give the passphrase of this key");
     let opened = opened.map(Zeroizing::new).map_err(|error| match error {
         pkcs5::Error::UnsupportedAlgorithm { .. } | pkcs5::Error::NoPbes1CryptSupport => weak(path),
-        _ => Failure::at(path, "another passphrase, or a file that is damaged", "give the passphrase of this key"),
+        _ => other(),
     })?;
     if label == SECRET_KEY {
         return Ok(opened);
+    }
+    // Of AES-CBC one other passphrase in 256 leaves padding that passes, and something before it that is no key.
+    if !AnyRef::from_der(&opened).is_ok_and(|key| key.tag() == Tag::Sequence) {
+        return Err(other());
     }
     let text = pem::encode_string(CLEAR, LineEnding::LF, &opened).map_err(|_| damaged())?;
     Ok(Zeroizing::new(text.into_bytes()))
@@ -133,4 +139,28 @@ pub fn protect(
     let der = encrypted.to_der().map_err(|_| unmade())?;
     let text = pem::encode_string(label, LineEnding::LF, &der).map_err(|_| unmade())?;
     Ok(Zeroizing::new(text.into_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::SeedableRng as _;
+
+    use super::*;
+
+    #[test]
+    fn what_another_passphrase_leaves_is_no_key_although_its_padding_passes() {
+        let path = Path::new("tls.key");
+        let mut rng = rand_chacha::ChaCha20Rng::seed_from_u64(1);
+        for (der, is_key) in [(&[0x30, 3, 2, 1, 7][..], true), (&[0x30, 4, 2, 1, 7], false), (&[0x5a; 20], false)] {
+            let key = pem::encode_string(CLEAR, LineEnding::LF, der).unwrap();
+            let protected = protect(path, key.as_bytes(), "correct horse battery", &mut rng).unwrap();
+            match open(path, &protected, "correct horse battery") {
+                Ok(opened) => assert!(is_key && *opened == key.as_bytes(), "{der:?}"),
+                Err(Failure::Problem(problem)) => {
+                    assert!(!is_key && problem.what.starts_with("another passphrase"), "{der:?}: {}", problem.what);
+                }
+                Err(_) => panic!("{der:?}"),
+            }
+        }
+    }
 }
