@@ -19,14 +19,18 @@ const SILENCE: Duration = Duration::from_secs(5);
 ///
 /// [`StoreError`] of the connection.
 pub(super) fn open(config: &postgres::Config) -> Result<postgres::Client, StoreError> {
+    connect(config, asked_tls(config)?)
+}
+
+fn connect(config: &postgres::Config, tls: Option<MakeRustlsConnect>) -> Result<postgres::Client, StoreError> {
     let mut config = config.clone();
     config.connect_timeout(PATIENCE).application_name("cotejo");
     // Neither side waits long for a machine that is gone.
     config.keepalives_idle(SILENCE).keepalives_interval(Duration::from_secs(1)).keepalives_retries(3);
     config.tcp_user_timeout(PATIENCE);
-    let mut client = match config.get_ssl_mode() {
-        SslMode::Require => config.connect(tls()?)?,
-        _ => config.connect(postgres::NoTls)?,
+    let mut client = match tls {
+        Some(tls) => config.connect(tls)?,
+        None => config.connect(postgres::NoTls)?,
     };
     let (patience, silence) = (PATIENCE.as_millis(), SILENCE.as_secs());
     client.batch_execute(&format!(
@@ -51,8 +55,8 @@ impl Reading {
     ///
     /// [`StoreError`] of the connection.
     pub(crate) fn open(config: &postgres::Config) -> Result<Self, StoreError> {
-        let tls = if config.get_ssl_mode() == SslMode::Require { Some(tls()?) } else { None };
-        Ok(Self { client: open(config)?, tls })
+        let tls = asked_tls(config)?;
+        Ok(Self { client: connect(config, tls.clone())?, tls })
     }
 
     /// What cancels the statement that runs when it is called.
@@ -66,6 +70,11 @@ impl Reading {
             });
         }
     }
+}
+
+/// TLS, where a connection string asks for it.
+fn asked_tls(config: &postgres::Config) -> Result<Option<MakeRustlsConnect>, StoreError> {
+    (config.get_ssl_mode() == SslMode::Require).then(tls).transpose()
 }
 
 /// TLS to a database server: its certificate must be by an authority of the file that `SSL_CERT_FILE` names, or of the system's.
