@@ -46,9 +46,9 @@ pub use foreign::Foreign;
 pub(super) use identities::written;
 pub use identities::{Identity, identities};
 pub use irises::Told;
-#[cfg(feature = "cli")]
-pub(crate) use names::is_quality;
 pub use names::{MaskMarks, Two};
+#[cfg(feature = "cli")]
+pub(crate) use names::{is_quality, visible};
 pub use source::Source;
 
 use std::ops::ControlFlow;

@@ -130,8 +130,13 @@ impl std::fmt::Display for Two {
 
 /// The first 64 characters of a name found in a file, none of which a terminal obeys.
 pub(super) fn shortened(name: &str) -> String {
+    visible(name, 64)
+}
+
+/// The first characters of somebody else's text, at most so many, none of which a terminal obeys.
+pub(crate) fn visible(text: &str, most: usize) -> String {
     let shown = |c: char| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c };
-    name.chars().take(64).map(shown).collect()
+    text.chars().take(most).map(shown).collect()
 }
 
 /// Names as they are listed in a message: at most sixteen.

@@ -8,7 +8,7 @@ use crate::cli::interrupt;
 use crate::cli::templates::loaded;
 use crate::remedy::Remedy as _;
 use crate::service::store::StoreError;
-use crate::template::read::{ColumnFault, ReadError};
+use crate::template::read::{ColumnFault, ReadError, visible};
 
 use super::link::Lost;
 
@@ -75,11 +75,12 @@ pub(super) fn of(place: &Path, stop: Stop) -> Failure {
 
 /// The refusal of a connection.
 fn unreachable(place: &Path, error: &StoreError) -> Failure {
+    let what = shown(&error.to_string());
     match error {
         StoreError::Unavailable(_) => {
-            Failure::at(place, error, "check --from: PostgreSQL must run there, and be named by host and port")
+            Failure::at(place, what, "check --from: PostgreSQL must run there, and be named by host and port")
         }
-        _ => Failure::of(place, error, "check --from"),
+        _ => Failure::at(place, what, error.remedy().unwrap_or("check --from".into())),
     }
 }
 
@@ -120,8 +121,7 @@ fn told(error: &postgres::Error) -> String {
 
 /// A text of the server's: it may quote what stands in a row, which no terminal is to obey.
 fn shown(text: &str) -> String {
-    let shown = |c: char| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c };
-    text.chars().take(SHOWN).map(shown).collect()
+    visible(text, SHOWN)
 }
 
 /// What can be done about rows that cannot be read: often another thing than with a file.
