@@ -23,9 +23,10 @@ pub struct Password {
 const PASSWORD_LIMIT_BYTES: u64 = 4096;
 
 impl Password {
-    /// Whether there is one.
-    pub fn is_given(&self) -> bool {
-        self.file.is_some() || self.env.is_some()
+    /// The option that says where it is, if one does.
+    pub fn option(&self) -> Option<&'static str> {
+        let file = self.file.as_ref().map(|_| "--database-password-file");
+        file.or(self.env.as_ref().map(|_| "--database-password-env"))
     }
 
     /// The location with its password; `place` has named both.

@@ -126,21 +126,19 @@ struct Enrolment<'a> {
 impl Enrolment<'_> {
     fn run(&self, console: &Console) -> Result<Outcome, Failure> {
         let agreement = load::agreement(&self.args.agreement.path, console)?;
+        if self.args.dry_run {
+            return self.rehearse(&agreement, console);
+        }
         let out = match (&self.args.out, self.query) {
             (Some(out), _) => out.clone(),
             (None, None) => files::named_after(self.place, "cotejo"),
-            (None, Some(_)) if self.args.dry_run => PathBuf::new(),
             (None, Some(_)) => {
                 return Err(Failure::new("--out", "no gallery is named", "name one (--out gallery.cotejo)"));
             }
         };
         match self.args.append {
             true => drop(files::open(&out)?),
-            false if self.args.dry_run => {}
             false => files::require_free(&out, self.args.overwrite.force, Content::File(Kind::Gallery))?,
-        }
-        if self.args.dry_run {
-            return self.rehearse(&agreement, console);
         }
         match self.args.append {
             true => self.append(&agreement, &out, console),

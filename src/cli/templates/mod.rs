@@ -204,7 +204,7 @@ impl Templates<'_> {
         let read = |take: &mut Take<'_>| query.each(shape, given, console, take);
         let (end, sound) = self.chosen(Unnamed::Numbered, take, &interrupt::requested, read)?;
         self.tell(&end.found, "column", console);
-        self.settled(&end, sound, Unnamed::Numbered, console)
+        sound.map(|()| Taken { numbered: false })
     }
 
     /// Takes those records of all that `read` tells of which are meant. What is known at their end, and whether all that was named was there, of

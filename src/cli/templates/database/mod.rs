@@ -55,11 +55,9 @@ impl FromArgs {
     /// The query; none where templates are in a file.
     pub fn query(&self) -> Result<Option<Query<'_>>, Failure> {
         let (Some(location), Some(sql)) = (&self.location, &self.query) else {
-            return match self.password.is_given() {
-                true => {
-                    Err(Failure::new("--database-password-file", "a password without a database", "name it (--from)"))
-                }
-                false => Ok(None),
+            return match self.password.option() {
+                Some(option) => Err(Failure::new(option, "a password without a database", "name it (--from)")),
+                None => Ok(None),
             };
         };
         let location = self.password.complete_option(location, "--from", "write postgresql://user@host/name")?;
