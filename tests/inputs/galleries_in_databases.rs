@@ -276,10 +276,14 @@ fn what_cannot_be_read_is_said_with_what_to_do() {
         let said = String::from_utf8(assert.get_output().stderr.clone()).unwrap();
         assert!(said.contains("cannot be used with"), "{options}: {said}");
     }
-    for line in ["--query SELECT", "--database-password-env NOBODY"] {
+    for (line, named) in [
+        ("--query SELECT", "--query"),
+        ("--database-password-env NOBODY", "error: --database-password-env"),
+        ("--database-password-file pw", "error: --database-password-file"),
+    ] {
         let assert =
             desk.command(&format!("enroll --templates gallery.csv --out gallery.cotejo {line}")).assert().code(2);
-        assert!(String::from_utf8_lossy(&assert.get_output().stderr).contains("--"), "{line}");
+        assert!(String::from_utf8_lossy(&assert.get_output().stderr).contains(named), "{line}");
         assert!(!desk.exists("gallery.cotejo"), "{line}");
     }
     // What stands in a row moves no cursor.
@@ -290,6 +294,36 @@ fn what_cannot_be_read_is_said_with_what_to_do() {
     // Without a name for the gallery there is none.
     refusal(enroll(&desk, location, sound, "").assert(), "no --out", "--out", "no gallery is named");
     enroll(&desk, location, sound, "--dry-run").assert().success();
+}
+
+#[test]
+fn a_query_changes_nothing_whatever_it_calls() {
+    let Some(mut database) = vectors("changes") else { return };
+    people(&mut database.client);
+    database
+        .client
+        .batch_execute(
+            "CREATE TABLE marks (id text); CREATE SEQUENCE numbers;
+             CREATE FUNCTION mark(text) RETURNS text VOLATILE LANGUAGE plpgsql AS
+                 $$ BEGIN INSERT INTO marks VALUES ($1); RETURN $1; END $$;
+             CREATE FUNCTION unlock(text) RETURNS text VOLATILE LANGUAGE plpgsql AS
+                 $$ BEGIN SET TRANSACTION READ WRITE; INSERT INTO marks VALUES ($1); RETURN $1; END $$",
+        )
+        .unwrap();
+    let desk = desk();
+    for (id, what) in [
+        ("mark(id)", "cannot execute INSERT in a read-only transaction"),
+        ("unlock(id)", "read-write mode"),
+        ("nextval('numbers')::text", "cannot execute nextval() in a read-only transaction"),
+    ] {
+        let query = format!("SELECT {id} AS id, embedding FROM people");
+        let line = "--out gallery.cotejo";
+        refusal(enroll(&desk, &database.location, &query, line).assert(), &query, "--query", what);
+        assert!(!desk.exists("gallery.cotejo"), "{query}");
+    }
+    let one = |client: &mut postgres::Client, sql: &str| client.query_one(sql, &[]).unwrap().get::<_, i64>(0);
+    assert_eq!(one(&mut database.client, "SELECT count(*) FROM marks"), 0);
+    assert_eq!(one(&mut database.client, "SELECT count(*) FROM numbers WHERE is_called"), 0);
 }
 
 /// What the server does for us, as it begins.
