@@ -11,6 +11,7 @@ mod audit;
 mod beginning;
 mod bench;
 mod breaker;
+mod browser;
 mod certificates;
 mod compare;
 mod comparison;
@@ -118,6 +119,7 @@ enum Command {
     Ask(Box<ask::Args>),
     Jobs(jobs::Args),
     Breaker(breaker::Args),
+    Console(browser::Args),
     Accounts(accounts::Args),
     Certificates(certificates::Args),
     Help(help::Args),
@@ -215,6 +217,7 @@ impl Command {
             Self::Ask(args) => args.run(console),
             Self::Jobs(args) => args.run(console),
             Self::Breaker(args) => args.run(console),
+            Self::Console(args) => args.run(console),
             Self::Accounts(args) => args.run(console),
             Self::Certificates(args) => args.run(console),
             Self::Help(args) => args.run(console),

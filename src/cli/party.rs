@@ -179,6 +179,19 @@ impl<T> Party<T> {
         }
     }
 
+    /// The options that name the database to commands that only read its log.
+    pub fn database_arguments(&self) -> Vec<String> {
+        let Common { database, database_password_file, database_password_env, .. } = &self.common;
+        let location = match database.parse::<Location>() {
+            Ok(Location::File(file)) => self.path(&file).display().to_string(),
+            _ => database.clone(),
+        };
+        let file = database_password_file.as_ref();
+        let file = file.map(|file| format!("--database-password-file={}", self.path(file).display()));
+        let env = database_password_env.as_ref().map(|name| format!("--database-password-env={name}"));
+        std::iter::once(format!("--database={location}")).chain(file).chain(env).collect()
+    }
+
     /// The files that every party's configuration names, and it itself: what others may not do with them.
     fn own_files(&self) -> Vec<(PathBuf, Kept)> {
         let Common { database, database_password_file, passphrase_file, tls, .. } = &self.common;

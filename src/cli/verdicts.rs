@@ -61,6 +61,17 @@ impl Said {
         self.hit
     }
 
+    /// What is disclosed beside whether it is a hit: places, a number, handles; none where nothing is.
+    pub fn detail(&self) -> Option<String> {
+        match (&self.positions, self.count, &self.handles, self.more_than) {
+            (Some(positions), ..) => Some(joined(positions, ", ")),
+            (_, _, Some(handles), _) => Some(told(handles)),
+            (_, Some(count), ..) => Some(count.to_string()),
+            (.., Some(most)) => Some(format!("> {most}")),
+            _ => None,
+        }
+    }
+
     /// As a line for people.
     pub fn line(&self) -> String {
         let Self { probe, gallery, .. } = self;

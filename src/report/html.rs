@@ -18,6 +18,13 @@ impl Page {
     }
 }
 
+impl Figure {
+    /// The picture with its legend and caption, to stand in a page of somebody else's.
+    pub fn fragment(&self) -> String {
+        figure(self).into_string()
+    }
+}
+
 fn document(page: &Page) -> String {
     let markup = html! {
         (DOCTYPE)

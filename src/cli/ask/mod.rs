@@ -29,6 +29,7 @@ use super::failure::Failure;
 use super::load;
 use super::party::{self, GuardArgs, Party};
 use super::retired::Retired;
+use super::templates::Loaded;
 use super::{AgreementArg, Outcome, files, process};
 use before::{Before, Settling};
 pub use config::{IN_CONFIGURATION, Querier};
@@ -36,6 +37,7 @@ use desk::Desk;
 use ending::{CODES, not_told, unknown};
 pub use ending::{Ending, client_failure};
 use request::Record;
+pub use told::Told;
 
 /// Ask a custodian over a network: encrypt, submit, wait, fetch, decrypt, print
 ///
@@ -127,6 +129,14 @@ Examples:
 );
 
 impl Args {
+    /// The records of the probes that are named, with those that make none: nothing is asked.
+    pub fn look(&self, agreement: &Opened, console: &Console) -> Result<Loaded, Failure> {
+        let Some(path) = self.templates.as_ref().or(self.canary.as_ref()) else {
+            return Err(Failure::new("--templates", "nobody to ask about", "name a file of templates"));
+        };
+        self.beside.templates(path).read(agreement.shape(), console)
+    }
+
     pub fn run(self, console: &Console) -> Result<Outcome, Failure> {
         if let Some(number) = &self.forget {
             return self.forget(number, console);

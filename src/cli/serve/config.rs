@@ -118,6 +118,11 @@ impl Party<Custodian> {
         self.rest.agreement.iter().map(served).collect()
     }
 
+    /// The files of the agreements, in their order.
+    pub fn agreement_files(&self) -> Vec<PathBuf> {
+        self.rest.agreement.iter().map(|entry| self.path(&entry.file)).collect()
+    }
+
     /// Where the operator's tools connect: on this machine, unless it is said that others may reach it.
     pub fn operations(&self) -> Result<Option<SocketAddr>, Failure> {
         match self.rest.operations {

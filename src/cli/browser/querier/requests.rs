@@ -1,0 +1,125 @@
+//! All that was asked, the latest first.
+
+use std::sync::Arc;
+
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use maud::{Markup, html};
+use serde::Deserialize;
+
+use super::state::{Querier, blocking};
+use crate::cli::browser::house::see;
+use crate::cli::browser::page::{self, Visit, pager};
+use crate::service::store::{ListedRequest, RequestState, Totals};
+
+/// Requests on a page.
+const PAGE: u64 = 50;
+
+#[derive(Deserialize)]
+pub struct Asked {
+    before: Option<u64>,
+}
+
+/// `GET /requests`
+pub async fn list(
+    State(querier): State<Arc<Querier>>,
+    visit: Visit,
+    Query(asked): Query<Asked>,
+) -> Result<Response, StatusCode> {
+    let read = {
+        let querier = Arc::clone(&querier);
+        // One more than is shown: whether there are older ones.
+        blocking(move || querier.with_outbox(|outbox| Ok((outbox.page(asked.before, PAGE + 1)?, outbox.totals()?))))
+            .await?
+    };
+    Ok(match read {
+        Ok((listed, totals)) => {
+            visit.page(&visit.t("requests"), shown(&visit, &querier, listed, &totals, asked.before))
+        }
+        Err(failure) => visit.refused(&visit.t("requests"), page::failure(&visit, &failure)),
+    })
+}
+
+fn shown(
+    visit: &Visit,
+    querier: &Querier,
+    mut listed: Vec<ListedRequest>,
+    totals: &Totals,
+    before: Option<u64>,
+) -> Markup {
+    let more = listed.len() as u64 > PAGE;
+    listed.truncate(PAGE as usize);
+    let older = listed.last().filter(|_| more).map(|last| visit.to(&format!("/requests?before={}", last.sequence)));
+    let newest = before.map(|_| visit.to("/requests"));
+    html! {
+        p { (visit.counted("requests-total", totals.requests)) }
+        @if totals.unfinished > 0 {
+            div.notice role="status" {
+                p { (visit.counted("requests-unfinished", totals.unfinished)) }
+                form method="post" action=(visit.form("/requests/resume")) { button type="submit" { (visit.t("go-on-all")) } }
+            }
+        }
+        @if listed.is_empty() {
+            (page::empty(&visit.t("requests-none")))
+        } @else {
+            div.table tabindex="0" role="region" aria-label=(visit.t("requests")) {
+                table {
+                    caption { (visit.t("requests-caption")) }
+                    thead { tr {
+                        th scope="col" { (visit.t("number")) }
+                        th scope="col" { (visit.t("made")) }
+                        th scope="col" { (visit.t("purpose")) }
+                        th.numeric scope="col" { (visit.t("persons")) }
+                        th scope="col" { (visit.t("state")) }
+                    } }
+                    tbody { @for one in &listed { (line(visit, querier, one)) } }
+                }
+            }
+        }
+        (pager(visit, newest, older))
+    }
+}
+
+fn line(visit: &Visit, querier: &Querier, listed: &ListedRequest) -> Markup {
+    let request = &listed.request;
+    let running = querier.asking.find(request.number.as_str()).is_some_and(|work| !work.is_over());
+    html! {
+        tr {
+            th scope="row" { a href=(visit.to(&format!("/requests/{}", request.number))) { (request.number) } }
+            td { (visit.words.time(request.time)) }
+            td { (request.purpose) }
+            td.numeric { (visit.words.number(request.probes.into())) }
+            td.state { (visit.t(state_key(listed.state, listed.has_verdicts, running))) }
+        }
+    }
+}
+
+/// How far a request is, as a message.
+pub fn state_key(state: RequestState, has_verdicts: bool, running: bool) -> &'static str {
+    match state {
+        _ if running => "state-running",
+        RequestState::Prepared => "state-prepared",
+        RequestState::Accepted => "state-accepted",
+        RequestState::Replied | RequestState::Acknowledged if has_verdicts => "state-told",
+        RequestState::Replied | RequestState::Acknowledged => "state-replied",
+        RequestState::Done if has_verdicts => "state-told",
+        RequestState::Done => "state-done",
+        RequestState::Abandoned => "state-abandoned",
+    }
+}
+
+/// `POST /requests/resume`: goes on with all that was not finished.
+pub async fn resume(State(querier): State<Arc<Querier>>, visit: Visit) -> Result<Response, StatusCode> {
+    let begun = blocking(move || {
+        for number in querier.with_outbox(|outbox| outbox.unfinished())? {
+            let arguments = querier.asking_with([format!("--resume={number}")]);
+            querier.ask(&number, arguments, ())?;
+        }
+        Ok(())
+    });
+    Ok(match begun.await? {
+        Ok(()) => see(&visit, "/requests"),
+        Err(failure) => visit.refused(&visit.t("requests"), page::failure(&visit, &failure)),
+    })
+}

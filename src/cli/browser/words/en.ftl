@@ -1,0 +1,378 @@
+# English. To add a language: copy this file, translate what stands behind each =, and name it in words/mod.rs.
+# { $name } is put in by the program; a form in brackets is chosen by a number (https://projectfluent.org/fluent/guide).
+
+language = English
+
+## How dates, numbers and durations are written.
+
+month-1 = January
+month-2 = February
+month-3 = March
+month-4 = April
+month-5 = May
+month-6 = June
+month-7 = July
+month-8 = August
+month-9 = September
+month-10 = October
+month-11 = November
+month-12 = December
+date = { $day } { $month } { $year }
+date-time = { $date }, { $clock } UTC
+group-mark = ,
+decimal-mark = .
+percent = { $value }{"\u00A0"}%
+milliseconds = { $value }{"\u00A0"}ms
+seconds = { $value }{"\u00A0"}s
+minutes = { $value }{"\u00A0"}min
+hours = { $value }{"\u00A0"}h
+days = { $count ->
+    [one] { $shown } day
+   *[other] { $shown } days
+}
+bytes = { $count ->
+    [one] { $shown } byte
+   *[other] { $shown } bytes
+}
+
+## On every page.
+
+skip = Skip to the content
+menu = Pages
+leave = Close this session
+footer = Everything on this page comes from this machine; nothing is loaded from elsewhere.
+role-querier = asks (querier)
+role-custodian = answers (custodian)
+problem = This was not done.
+remedy = What to do:
+and-more = and { $shown } more
+interrupted = It was interrupted. Nothing is half-done.
+missing = Not found
+missing-text = There is nothing under this address. It may have been removed, or the console was started anew.
+pages = Further pages
+newest = The latest
+older = Older ones
+used-of = { $used } of { $limit }
+hit = Hit
+no-hit = No hit
+
+## Coming in.
+
+entry = cotejo console
+entry-text = This page opens by itself when it is reached by the address that the terminal shows, which holds a token that works once. Without scripts, type the part behind # here.
+entry-token = Token
+entry-open = Open
+entry-wrong = This token is not, or no longer, valid. The terminal shows the next one.
+refused-host = This console answers at http://{ $host }/ alone.
+refused-origin = Another page has sent this request. It was refused.
+refused-form = The form is too old, or was sent by another page. Go back, load the page again, and repeat it.
+refused-session = This session is over. Open the address that the terminal shows.
+
+## The menu of the querier.
+
+menu-ask = Ask
+menu-requests = Requests
+menu-agreement = Agreement
+menu-key = Key
+menu-log = Log
+menu-evaluation = Evaluation
+
+## The menu of the custodian.
+
+menu-now = Now
+menu-gallery = Gallery
+menu-requesters = Requesters
+
+## Words that stand in several places.
+
+file = File
+shape = Template
+records = Records
+persons = Persons
+templates = Templates
+refused = Refused
+notes = Notes
+number = Number
+time = Time
+made = Made
+state = State
+purpose = Purpose
+justification = Justification
+case-category = Category of the case
+officer = Officer
+canaries = Canaries
+agreement = Agreement
+requester = Requester
+answered = Answered
+unanswered = Unanswered
+verdict = Verdict
+verdicts = Verdicts
+case = Case
+year = Year
+yes = yes
+back = Back
+choose = Choose ...
+optional = { $name } (optional)
+bits = { $count ->
+    [one] { $shown } bit
+   *[other] { $shown } bits
+}
+bits-at-most = Disclosed at most
+under-way = Under way
+not-confirmed = It was not confirmed, and nothing was done.
+field-missing = The agreement requires this field: { $name }.
+field-no-code = { $name }: write letters, digits, dots, dashes or underscores alone, at most 64.
+
+## Asking.
+
+ask = Ask
+ask-text = Choose a file of probes, or paste one template. The agreement asks for this template: { $shape }. The file is read in this process; it is encrypted before anything is sent.
+ask-file = File of probes
+ask-file-hint = NumPy, CSV, JSON, Parquet, Arrow, fvecs or base64 iris codes: one record a person, or several with the person's id.
+ask-pasted = Or paste a template
+ask-pasted-hint = One line of numbers separated by commas, or a JSON list.
+ask-more = More choices
+ask-ids = Ids
+ask-ids-hint = One id a line, in the order of the records, where the file has none.
+ask-reference = About one enrolled person alone
+ask-reference-hint = The id under which the custodian has enrolled the person. It is told to the custodian.
+ask-skip = Leave out records that make no template, and ask about the others
+ask-canaries = These are canaries: donors whose references the custodian has enrolled, to see whether they are found
+ask-read = Read it
+ask-kept = What you send stays in the memory of this process, on no disk, until it is asked about or dropped.
+ask-look = What was read
+ask-what-was-read = What was read
+ask-about-one = About one person
+ask-reasons = What was refused, and why
+ask-refused-all = Some records make no template. Go back and leave them out, or repair the file.
+norms = Lengths of the vectors
+norms-text = least { $least }, median { $median }, greatest { $greatest }
+ask-record = What the request says
+purpose-hint = One of the purposes that were agreed.
+ask-to-plan = Show what it will cost
+ask-drop = Drop it
+ask-plan = Before it is sent
+ask-plan-text = Nothing has been sent yet. This is what a request to { $custodian } would cost.
+ask-cost = What it costs
+ask-said = What the request says
+ask-send = { $count ->
+    [one] Ask about { $shown } person
+   *[other] Ask about { $shown } persons
+}
+ask-anew = Ask anew
+persons-charged = Persons charged
+sent-and-received = Sent and received
+bytes-both-ways = query { $query }, answer { $answer }; the evaluation key, { $key }, with the first request alone
+time-of-match = Time of the comparison
+time-at-most = { $time } on the reference machine, against the { $references } references that are agreed at most; to it come waiting and the way
+quota-after = Quotas, with this request
+quota-today = Today
+quota-year = This year
+quota-hint = As our own log counts. The custodian counts for itself, and decides.
+quota-today-beyond = With this request the day's quota would be exceeded: the custodian will refuse it. Ask about fewer, or tomorrow.
+quota-year-beyond = With this request the year's quota would be exceeded: the custodian will refuse it.
+
+## Requests.
+
+requests = Requests
+requests-caption = Requests, the latest first
+requests-total = { $count ->
+    [0] Nothing was asked yet.
+    [one] { $shown } request was made.
+   *[other] { $shown } requests were made.
+}
+requests-unfinished = { $count ->
+    [one] { $shown } request is not finished.
+   *[other] { $shown } requests are not finished.
+}
+requests-none = No requests
+request-number = Request { $number }
+request-said = What was asked
+go-on = Go on
+go-on-all = Go on with all of them
+state-running = under way
+state-prepared = not accepted yet
+state-accepted = accepted, no reply yet
+state-replied = replied, not read yet
+state-told = verdicts are kept
+state-done = done, no verdicts are kept
+state-abandoned = given up
+under-way-hint = You may close this page: the request goes on, and is found under Requests. A lost connection is taken up again.
+progress-begun = It has begun.
+progress-match = The custodian's schedule: second { $done } of { $of }.
+progress-other = { $done } of { $of }
+ending-waiting = There is no reply yet. The request is kept.
+ending-refused = The custodian has refused it. The request is kept.
+ending-unanswered = The custodian has replied without an answer.
+ending-forgotten = No verdicts are kept.
+ending-error = It ended with an error. The request is kept.
+verdicts-caption = One line a person who was asked about
+verdicts-count = { $count ->
+    [0] No hit about { $asked } persons.
+    [one] { $hits } hit about { $asked } persons.
+   *[other] { $hits } hits about { $asked } persons.
+}
+verdicts-none = No verdicts are kept.
+disclosed = Disclosed with it
+print = Printable page
+print-text = Print this page with your browser. The menu and this note are left out on paper.
+printed = Printed { $time }.
+csv = Table (CSV)
+forget-verdicts = Clear the verdicts from this machine
+forget-text = The verdicts are deleted from the database and cannot be told again. The request itself, and that it was answered, stays in the log.
+abandon = Give the request up
+abandon-text = Nobody goes on with it, and its verdicts will never be told. What the custodian has accepted stays charged.
+statements = What was signed
+statements-text = Our request, and the receipt and reply of { $custodian }, each checked now with the key of whoever signed it.
+statement-request = Our request
+statement-receipt = Receipt
+statement-reply = Reply
+signature-holds = the signature holds
+signature-fails = the signature does not hold
+signature-earlier = signed with an earlier key; checking the whole log tells whether it was ours
+reply-number = number { $number }
+gallery-version = Version of the gallery
+
+## The agreement.
+
+agreement-text = What both parties have signed, and what it means.
+picture = Who holds what, and what crosses
+picture-querier = Querier
+picture-custodian = Custodian
+picture-here = this machine
+picture-key = the secret key
+picture-probes = the probes, in the clear
+picture-verdicts = the verdicts
+picture-gallery = the gallery, in the clear
+picture-ids = the ids of who is enrolled
+picture-log = who has asked, when and for what
+picture-sent = evaluation key (once), encrypted query, signed request
+picture-answered = signed receipt, encrypted answer, signed reply
+picture-text = The custodian computes on what is encrypted: it sees neither probes, nor scores, nor verdicts. The querier decrypts the verdicts, and learns nothing else of the gallery.
+agreement-parties = Parties
+agreement-parties-text = { $querier } asks; { $custodian } holds the records.
+agreement-digest = Digest
+agreement-hit = A hit
+agreement-disclosure = What the querier learns
+agreement-custodian-learns = What the custodian learns
+agreement-encryption = Encryption
+agreement-encryption-text = scheme { $scheme }, parameter set { $set }, { $bits } bits of security
+agreement-exact = At the threshold
+agreement-limits = Limits
+agreement-limits-text = at most { $references } references in the gallery, and { $probes } probes in a query
+agreement-purposes = Purposes
+agreement-required = Required of every request
+agreement-quotas = Quotas
+agreement-quotas-text = { $day } probes a day and { $year } a year; answers disclose at most { $bits } bits about one version of the gallery
+agreement-kept = Kept
+agreement-kept-text = keys { $keys }, answers { $answers }, what logs tell { $logs }
+agreement-full = The full text
+agreement-full-text = The sentences that follow from the terms, to the letter, in English.
+disclosure-any = One bit for each probe: whether anybody in the records matches.
+disclosure-each = One bit for each probe and enrolled person: who matches, by place in the gallery.
+disclosure-count = How many enrolled persons match each probe.
+disclosure-labelled = The custodian's handle of each enrolled person who matches.
+custodian-learns = That a query of a given size was asked, by whom and for what; neither the probe, nor a score, nor a verdict.
+exact = Encrypted verdicts equal those of the comparison in the clear, also at the threshold.
+nearly-exact = Encrypted verdicts equal those of the comparison in the clear, but for pairs close to the threshold (see the full text).
+hit-cosine = The cosine of the angle between two templates is { $threshold } or more.
+hit-inner-product = The inner product of two templates is { $threshold } or more.
+hit-squared-euclidean = The squared distance between two templates is { $threshold } or less.
+hit-hamming = At most { $threshold } bits differ.
+hit-fractional-hamming = Less than { $threshold } of the common valid bits differ, at the best of the rotations by up to { $rotations } columns, and at least { $common } valid bits are common.
+
+## The key.
+
+key = Key
+key-text = Queries are encrypted with this key, and verdicts are decrypted with it. It never leaves this machine.
+key-now = The key of now
+key-name = Name
+key-made = Made
+key-age = Age
+key-due = To be followed by another
+key-due-text = by { $date }: { $days } left
+key-set = Scheme and parameter set
+key-over = The agreed time of this key is over: the custodian refuses it. Make a new one.
+key-before = Keys of before
+key-before-text = They are kept as long as an answer is waited for that needs them, and then deleted.
+key-until = until { $date } at the longest
+key-rotate = Make a new key
+key-rotate-text = A key is used for { $days } at most. A new one takes some seconds to make; it is sent to the custodian with the next request. What waits for an answer to the old key can still be read; verdicts that are kept stay readable.
+key-rotate-sure = Make a new key, and delete the old one when nothing waits for it any more
+key-rotate-do = Make a new key
+key-rotating = A key is being made.
+key-rotated = A new key was made. It is used from now on.
+
+## The log.
+
+log = Log
+log-text = What this party has done and received, each entry signed and bound to the one before.
+log-whole = The log as a whole
+log-unchecked = It was not checked since this console was started.
+log-check = Check the whole log now
+log-checking = The log is being checked.
+log-sound = The log is as it was written: chain, signatures, the statements in it, quotas and deadlines.
+log-findings = { $count ->
+    [one] { $shown } finding
+   *[other] { $shown } findings
+}
+log-entries = Entries
+log-erased = Erased contents
+log-head = Head
+log-head-hint = Note the head elsewhere: a log that was cut or written anew since does not hold it.
+log-what = What happened
+log-holds = Holds
+log-empty = Nothing was logged.
+log-entry = Entry { $number }
+log-hash = Hash
+log-content-digest = Digest of the content
+log-signature = Signature
+log-content = Content, as it is logged
+entry-holds = follows, and is signed
+entry-broken = was altered, or the one before it
+log-years = Counts a year
+log-years-text = What a parliament would ask for: how often, by whom, for what, and how it ended.
+log-years-unsound = The log is not as it should be: these counts may be wrong. Check it.
+per-year = { $what } a year
+year-usage = By requester and purpose
+year-refusals = Days with refusals
+year-breaker = Breaker pulled
+year-erased = Erased contents
+year-incomplete = { $count ->
+    [one] The content of { $shown } entry of this year was erased: the counts are too small.
+   *[other] The contents of { $shown } entries of this year were erased: the counts are too small.
+}
+log-compare = Compare with the other party's log
+compare-text = Each party's log holds the other's signed statements. Laid side by side they show what one of them has lost, altered or kept back.
+compare-whose = Whose log it is
+compare-file = Their log
+compare-file-hint = As they have exported it: Log, Export the log.
+compare-found = What was found
+compare-agree = The logs agree.
+compare-same = Statements in both
+compare-excused = Erased by one for their age
+log-export-csv = Export the requests (CSV)
+log-export-log = Export the log
+event-opened = The log begins
+event-registered = Key of another party
+event-succession = Another key signs from here on
+event-key-admitted = Keys admitted
+event-request = Request
+event-receipt = Receipt
+event-reply = Reply
+event-acknowledgement = The reply has arrived
+event-abandoned = Given up
+event-refused = Refused
+event-canaries = Canaries found
+event-deleted = Query and answer deleted
+event-gallery = Version of the gallery (persons)
+event-exempt = Exempt persons
+event-breaker-pulled = Breaker pulled
+event-breaker-reset = Breaker reset
+event-operator-registered = Operator registered
+event-operator-removed = Operator removed
+event-diverged = Another log was shown than before
+event-trusted = Gone on from another head
+event-clock = The clock was corrected
+event-erased = Contents erased
+event-was-erased = erased
