@@ -112,6 +112,19 @@ pub(super) fn page(step: &mut Step<'_>, from: u64, through: u64) -> Result<Vec<E
     read_entries(step.query(ENTRIES, &[from.into(), through.into(), PAGE.into()])?)
 }
 
+/// So many of the entries before a number, the latest first.
+pub(super) fn latest_before(database: &mut Database, before: u64, limit: u64) -> Result<Vec<Entry>, StoreError> {
+    let sql = "SELECT number, time, content, content_digest, hash, signature FROM log \
+               WHERE number < ?1 ORDER BY number DESC LIMIT ?2";
+    read_entries(database.read(sql, &[before.into(), limit.into()])?)
+}
+
+/// One entry; none where there is none.
+pub(super) fn entry(database: &mut Database, number: u64) -> Result<Option<Entry>, StoreError> {
+    let entries = read_entries(database.read(ENTRIES, &[number.into(), number.into(), 1_u64.into()])?)?;
+    Ok(entries.into_iter().next())
+}
+
 /// The two ends of a log.
 pub(super) fn first_and_last(step: &mut Step<'_>) -> Result<Vec<Entry>, StoreError> {
     let ends = "SELECT number, time, content, content_digest, hash, signature FROM log \

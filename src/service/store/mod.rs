@@ -13,12 +13,15 @@ mod entries;
 mod error;
 mod journal;
 mod kept_marks;
+mod latest;
 mod layout;
 mod location;
 mod logged;
 mod operators;
 mod outbox;
 mod owner;
+#[cfg(test)]
+mod places;
 mod registered;
 #[cfg(test)]
 mod rivals;

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 
+use super::places::on_postgres;
 use super::{Custody, Journal, Location, Owner, Pulse, StoreError};
 use crate::service::audit::{Role, Signers};
 use crate::service::signing::SigningKey;
@@ -32,21 +33,6 @@ fn opened(location: &Location) -> Custody {
 fn write(custody: &mut Custody, seed: u64) -> Result<(), StoreError> {
     let key = SigningKey::generate(&mut ChaCha20Rng::seed_from_u64(seed)).public();
     custody.journal().register(&"A".parse().unwrap(), &Signers::new(key), now())
-}
-
-/// A database of this test's own, and how others reach it.
-fn on_postgres(test: &str) -> Option<(Location, postgres::Client)> {
-    let Ok(server) = std::env::var("COTEJO_POSTGRES") else {
-        eprintln!("COTEJO_POSTGRES is not set: not tested (see scripts/postgres.sh)");
-        return None;
-    };
-    let name = format!("{test}_{}", std::process::id());
-    let mut admin = postgres::Client::connect(&server, postgres::NoTls).unwrap();
-    admin.batch_execute(&format!("CREATE DATABASE {name}")).unwrap();
-    let others: Vec<&str> = server.split(' ').filter(|pair| !pair.starts_with("dbname=")).collect();
-    let text = format!("{} dbname={name}", others.join(" "));
-    let location = text.parse().unwrap();
-    Some((location, postgres::Client::connect(&text, postgres::NoTls).unwrap()))
 }
 
 fn entries(journal: &mut Journal) -> usize {
