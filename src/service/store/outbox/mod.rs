@@ -8,7 +8,10 @@
 //!
 //! Each state is kept before the next is begun, so that whatever is sent again is the same.
 
+mod paging;
 mod request;
+#[cfg(test)]
+mod tests;
 
 use rand::CryptoRng;
 
@@ -22,9 +25,9 @@ use crate::service::protocol::{Abandonment, Acknowledgement, Line, Receipt, Repl
 use crate::service::signing::{Hash, Name, Signed, SigningKey};
 use crate::service::time::Time;
 use crate::service::tree::TreeHead;
-use request::COLUMNS;
-pub(crate) use request::ListedRequest;
-pub use request::{OutboxRequest, RequestState};
+pub use paging::Totals;
+use request::{COLUMNS, LISTED};
+pub use request::{ListedRequest, OutboxRequest, RequestState};
 
 /// Under this name a database keeps which divergence it has logged last.
 const DIVERGED: &str = "diverged";
@@ -440,8 +443,8 @@ impl Outbox {
     ///
     /// [`StoreError`] where they cannot be read.
     pub(crate) fn list(&mut self) -> Result<Vec<ListedRequest>, StoreError> {
-        let sql = "SELECT request, stage, CAST(CASE WHEN verdicts IS NULL THEN 0 ELSE 1 END AS BIGINT) FROM requests ORDER BY sequence";
-        let rows = self.journal.database.read(sql, &[])?;
+        let sql = format!("SELECT {LISTED} FROM requests ORDER BY sequence");
+        let rows = self.journal.database.read(&sql, &[])?;
         rows.into_iter().map(request::listed).collect()
     }
 }

@@ -77,13 +77,17 @@ pub struct OutboxRequest {
 }
 
 /// A request, as a list shows it.
-pub(crate) struct ListedRequest {
+pub struct ListedRequest {
+    /// Number of its entry in the querier's log, by which requests are ordered. Another one once it is signed anew.
+    pub sequence: u64,
     /// As it was signed.
     pub request: Request,
     /// How far it came.
     pub state: RequestState,
     /// Whether its verdicts can be told.
     pub has_verdicts: bool,
+    /// Whether it is about canaries.
+    pub is_about_canaries: bool,
 }
 
 /// The columns that [`request`] reads, in their order.
@@ -114,10 +118,19 @@ pub(super) fn request(mut row: Row) -> Result<OutboxRequest, StoreError> {
     })
 }
 
-/// Reads what [`super::Outbox::list`] selects.
+/// The columns that [`listed`] reads, in their order.
+pub(super) const LISTED: &str = "sequence, request, stage, CAST(CASE WHEN verdicts IS NULL THEN 0 ELSE 1 END AS BIGINT), \
+                                 CAST(CASE WHEN EXISTS (SELECT 1 FROM about WHERE about.name = 'canaries ' || requests.number) \
+                                 THEN 1 ELSE 0 END AS BIGINT)";
+
+/// Reads [`LISTED`].
 pub(super) fn listed(mut row: Row) -> Result<ListedRequest, StoreError> {
     let damaged = |_| StoreError::Damaged("request");
-    let statement = Signed::<Request>::from_json(&row.text()?).map_err(damaged)?;
-    let request = statement.verify(None).map_err(damaged)?;
-    Ok(ListedRequest { request, state: row.parsed()?, has_verdicts: row.int()? != 0 })
+    Ok(ListedRequest {
+        sequence: row.count()?,
+        request: Signed::from_json(&row.text()?).and_then(|statement| statement.verify(None)).map_err(damaged)?,
+        state: row.parsed()?,
+        has_verdicts: row.int()? != 0,
+        is_about_canaries: row.int()? != 0,
+    })
 }
