@@ -404,6 +404,20 @@ impl<T: Statement> Signed<T> {
         let signed: Self = serde_json::from_str(text).map_err(|_| StatementError::Form)?;
         if signed.to_json() == text { Ok(signed) } else { Err(StatementError::Form) }
     }
+
+    /// What a statement says that was verified when it was kept, out of its [`Signed::to_json`]: for counting many of them. No signature is
+    /// tried, nor read: whoever has changed what was kept has it say anything, so nothing is to be decided by it.
+    ///
+    /// # Errors
+    ///
+    /// [`StatementError`] for what says nothing of this kind.
+    pub(crate) fn read_verified_before(kept: &str) -> Result<T, StatementError> {
+        // It comes first. What is behind it is longer than all else.
+        let first = kept.strip_prefix("{\"statement\":").ok_or(StatementError::Form)?;
+        let statement = serde_json::Deserializer::from_str(first).into_iter::<String>().next();
+        let statement = statement.and_then(Result::ok).filter(|statement| statement.len() <= LIMIT_BYTES);
+        serde_json::from_str(&statement.ok_or(StatementError::Form)?).map_err(|_| StatementError::Form)
+    }
 }
 
 /// The second signature of a statement, not yet verified.

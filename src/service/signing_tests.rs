@@ -49,6 +49,24 @@ fn a_statement_is_bound_to_its_signer_its_text_and_its_kind() {
 }
 
 #[test]
+fn what_was_verified_before_is_read_without_its_signatures() {
+    let kept = Signed::new(&Kept { what: "\"yes\"".into() }, &key(1)).unwrap().to_json();
+    assert_eq!(Signed::<Kept>::read_verified_before(&kept), Ok(Kept { what: "\"yes\"".into() }));
+    let changed = kept.replace("yes", "no!");
+    assert_eq!(Signed::<Kept>::read_verified_before(&changed).unwrap().what, "\"no!\"");
+    for other in [
+        "",
+        "{}",
+        "{\"statement\":\"\"}",
+        "{\"statement\":7}",
+        &kept.replace("what", "that"),
+        &kept.replace("yes", &"yes".repeat(LIMIT_BYTES)),
+    ] {
+        assert_eq!(Signed::<Kept>::read_verified_before(other), Err(StatementError::Form), "{other}");
+    }
+}
+
+#[test]
 fn a_statement_is_signed_twice_and_the_second_signature_is_neither_left_out_nor_another_ones() {
     let kept = |what: &str, seed| Signed::new(&Kept { what: what.to_owned() }, &key(seed)).unwrap();
     let keys = |seed| vec![key(seed).lattice_key().unwrap()];

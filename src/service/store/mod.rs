@@ -44,7 +44,7 @@ pub use error::StoreError;
 pub use journal::{ErasedContents, Journal};
 pub use location::{Location, LocationError};
 pub use operators::Operator;
-pub use outbox::{ListedRequest, Outbox, OutboxRequest, RequestState, Totals};
+pub use outbox::{Charged, ListedRequest, Outbox, OutboxRequest, RequestState, Totals};
 pub use owner::Owner;
 pub(crate) use serving::Pulse;
 pub(crate) use session::Reading;

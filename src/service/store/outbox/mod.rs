@@ -8,6 +8,7 @@
 //!
 //! Each state is kept before the next is begun, so that whatever is sent again is the same.
 
+mod charged;
 mod paging;
 mod request;
 #[cfg(test)]
@@ -25,6 +26,8 @@ use crate::service::protocol::{Abandonment, Acknowledgement, Line, Receipt, Repl
 use crate::service::signing::{Hash, Name, Signed, SigningKey};
 use crate::service::time::Time;
 use crate::service::tree::TreeHead;
+pub use charged::Charged;
+use charged::Charges;
 pub use paging::Totals;
 use request::{COLUMNS, LISTED};
 pub use request::{ListedRequest, OutboxRequest, RequestState};
@@ -35,6 +38,7 @@ const DIVERGED: &str = "diverged";
 /// A querier's database.
 pub struct Outbox {
     journal: Journal,
+    charges: Charges,
 }
 
 impl Outbox {
@@ -49,7 +53,7 @@ impl Outbox {
         rng: Box<dyn CryptoRng + Send>,
         now: Time,
     ) -> Result<Self, StoreError> {
-        Ok(Self { journal: Journal::create(location, owner, rng, now)? })
+        Ok(Self { journal: Journal::create(location, owner, rng, now)?, charges: Charges::default() })
     }
 
     /// The log.

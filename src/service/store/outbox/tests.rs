@@ -1,12 +1,12 @@
-//! An outbox as people look at it: paged, counted.
+//! An outbox as people look at it: paged, counted, charged.
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 
 use super::*;
 use crate::service::audit::Role;
-use crate::service::protocol::ReplyOutcome;
 use crate::service::protocol::tests::request;
+use crate::service::protocol::{FREE_CANCELLATIONS, Reason, ReplyOutcome};
 use crate::service::store::places::on_both;
 
 fn key(seed: u64) -> SigningKey {
@@ -69,6 +69,10 @@ fn answered() -> ReplyOutcome {
     ReplyOutcome::Answered { answer_digest: Hash([5; 32]), gallery: 1, bits: 4, parts: None, root: None }
 }
 
+fn unanswered(reason: Reason) -> ReplyOutcome {
+    ReplyOutcome::Unanswered { reason }
+}
+
 #[test]
 fn requests_are_paged_from_the_latest_on_and_counted() {
     on_both("paged", |location| {
@@ -110,5 +114,53 @@ fn requests_are_paged_from_the_latest_on_and_counted() {
         list.reverse();
         assert_eq!(all.iter().map(|listed| listed.sequence).collect::<Vec<_>>(), list);
         assert_eq!(outbox.totals(), Ok(Totals { requests: 5, unfinished: 3, with_verdicts: 1 }));
+    });
+}
+
+#[test]
+fn what_is_charged_goes_by_the_receipts_day_and_comes_back_as_the_custodian_gives_it_back() {
+    on_both("charged", |location| {
+        let (mut outbox, agreement) = (opened(location), Hash([7; 32]));
+        let of = |today, year| Ok(Charged { probes_today: today, probes_this_year: year });
+        let mut next = 0;
+        let mut asked = |outbox: &mut Outbox, probes, time, accepted: Option<Time>| {
+            next += 1;
+            ask(outbox, next, probes, time, false);
+            accepted.into_iter().for_each(|accepted| accept(outbox, next, accepted));
+            next
+        };
+        // Of last year, though it is logged in this one; and the other way round.
+        asked(&mut outbox, 1, at("2025-06-01T10:00"), Some(at("2025-06-01T10:00")));
+        asked(&mut outbox, 2, at("2025-12-31T23:59"), Some(at("2026-01-01T00:01")));
+        asked(&mut outbox, 4, at("2026-01-01T00:02"), Some(at("2025-12-31T23:58")));
+        assert_eq!(outbox.charged(&agreement, at("2026-01-01T12:00")), of(2, 2));
+        assert_eq!(outbox.charged(&agreement, at("2026-03-01T10:00")), of(0, 2));
+
+        let now = at("2026-03-01T10:00");
+        // Not accepted; answered; not answered, which is not our doing; abandoned.
+        asked(&mut outbox, 8, now, None);
+        let answer = asked(&mut outbox, 16, now, Some(now));
+        reply(&mut outbox, answer, 90, answered(), now);
+        let empty = asked(&mut outbox, 32, now, Some(now));
+        assert_eq!(outbox.charged(&agreement, now), of(48, 50));
+        reply(&mut outbox, empty, 91, unanswered(Reason::EmptyGallery), now);
+        assert_eq!(outbox.charged(&agreement, now), of(16, 18));
+        let given_up = asked(&mut outbox, 64, now, Some(now));
+        outbox.abandon(&number(given_up), now).unwrap();
+        assert_eq!(outbox.charged(&agreement, now), of(80, 82));
+
+        // The first that were cancelled are free, whenever their replies came; so they are on each day.
+        for (day, probes_today) in [("2026-03-02T10:00", 1), ("2026-03-03T10:00", 1)] {
+            let time = at(day);
+            for place in (0..=FREE_CANCELLATIONS).rev() {
+                let probes = if place == FREE_CANCELLATIONS { 1 } else { 100 };
+                let cancelled = asked(&mut outbox, probes, time, Some(time));
+                reply(&mut outbox, cancelled, 100 + place, unanswered(Reason::Cancelled), time);
+            }
+            assert_eq!(outbox.charged(&agreement, time).unwrap().probes_today, probes_today);
+        }
+        assert_eq!(outbox.charged(&agreement, at("2026-03-03T10:00")), of(1, 84));
+        assert_eq!(outbox.charged(&Hash([8; 32]), now), of(0, 0));
+        assert_eq!(outbox.charged(&agreement, at("2027-01-01T00:00")), of(0, 0));
     });
 }
