@@ -19,8 +19,11 @@ mod keys;
 mod operators;
 mod orders;
 mod persons;
+mod queue;
 mod replays;
 mod submission;
+#[cfg(test)]
+mod tests;
 mod versions;
 mod witness;
 
@@ -42,6 +45,7 @@ pub(crate) use exempt::ListStanding;
 pub use jobs::Work;
 pub use keys::{Admitted, KEYS_LIMIT};
 pub use persons::PersonKey;
+pub use queue::{Queued, TodaysUse};
 pub use replays::{Computed, NoReplay, Replay};
 pub use submission::{Period, Submission, SubmitError, Submitted};
 pub use versions::NewVersion;
