@@ -2,10 +2,11 @@
 
 use super::connection::{Database, Step};
 use super::layout::{LAYOUT, SIGNING_KEY, SUCCESSIONS};
-use super::values::Row;
+use super::values::{Row, Value};
 use super::{Location, StoreError, tables};
 use crate::service::audit::{Entry, Ledger, Role, Whose};
 use crate::service::signing::PublicKey;
+use crate::service::time::Time;
 
 /// Entries that are read at a time.
 const PAGE: u64 = 1000;
@@ -123,6 +124,21 @@ pub(super) fn latest_before(database: &mut Database, before: u64, limit: u64) ->
 pub(super) fn entry(database: &mut Database, number: u64) -> Result<Option<Entry>, StoreError> {
     let entries = read_entries(database.read(ENTRIES, &[number.into(), number.into(), 1_u64.into()])?)?;
     Ok(entries.into_iter().next())
+}
+
+/// Entries of these times that tell what is like this.
+pub(super) fn of_times(database: &mut Database, times: &[Time], like: &str) -> Result<Vec<Entry>, StoreError> {
+    if times.is_empty() {
+        return Ok(Vec::new());
+    }
+    let marks: Vec<String> = (2..).take(times.len()).map(|place| format!("?{place}")).collect();
+    let sql = format!(
+        "SELECT number, time, content, content_digest, hash, signature FROM log \
+         WHERE time IN ({}) AND content LIKE ?1 ORDER BY number",
+        marks.join(", ")
+    );
+    let values: Vec<Value> = [like.into()].into_iter().chain(times.iter().map(|time| (*time).into())).collect();
+    read_entries(database.read(&sql, &values)?)
 }
 
 /// The two ends of a log.

@@ -36,9 +36,9 @@ mod values;
 pub(crate) use copy::{CopyError, copy};
 pub(crate) use custody::ListStanding;
 pub use custody::{
-    Abandoned, Account, Admitted, Answered, Breaker, Computed, Custody, Ending, GalleryBits, Job, JobState, KEYS_LIMIT,
-    NewVersion, NoReplay, Period, PersonKey, Queued, Replay, Submission, SubmitError, Submitted, TodaysUse, Waiting,
-    Work,
+    Abandoned, Account, Admitted, Answered, Breaker, Computed, Custody, Ending, GalleryBits, GalleryVersionRow, Job,
+    JobState, KEYS_LIMIT, KeyInUse, NewVersion, NoReplay, Period, PersonKey, Queued, Replay, Submission, SubmitError,
+    Submitted, TodaysUse, Waiting, Work,
 };
 pub(crate) use entries::LogReader;
 pub use error::StoreError;

@@ -75,6 +75,18 @@ impl Custody {
         })
     }
 
+    /// How many persons are exempt under an agreement, by the list that was used last; none where nobody ever was.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] where it cannot be read.
+    pub fn exempt_persons(&mut self, agreement: &Hash) -> Result<Option<u64>, StoreError> {
+        let sql = "SELECT CAST(LENGTH(value) AS BIGINT) FROM about WHERE name = ?1";
+        let digits = self.journal.database.read(sql, &[Kept::of(agreement).persons.into()])?;
+        let digits = digits.into_iter().next().map(|mut row| row.count()).transpose()?;
+        Ok(digits.and_then(|digits| digits.checked_div(MARK_DIGITS as u64)))
+    }
+
     /// How a list is to the one that was used last under an agreement.
     ///
     /// # Errors

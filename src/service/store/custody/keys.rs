@@ -5,6 +5,7 @@ use crate::agreement::Code;
 use crate::service::audit::Event;
 use crate::service::signing::{Hash, Name};
 use crate::service::store::StoreError;
+use crate::service::store::values::Row;
 use crate::service::time::Time;
 
 /// A key that was admitted.
@@ -14,6 +15,19 @@ pub struct Admitted {
     pub until: Time,
     /// Whether it was admitted just now, not earlier.
     pub new: bool,
+}
+
+/// A key that a requester has left, as a list shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeyInUse {
+    /// Names it.
+    pub id: Name,
+    /// When it was admitted.
+    pub admitted: Time,
+    /// Refused from then on.
+    pub until: Time,
+    /// Whether it is refused by now.
+    pub expired: bool,
 }
 
 /// Keys that a requester may have in use at a time under one agreement: enough to rotate, too few to fill a disk.
@@ -75,6 +89,28 @@ impl Custody {
         let rows = self.journal.database.read(sql, &[requester.into(), agreement.into(), id.into()])?;
         let until = rows.into_iter().next().map(|mut row| row.time()).transpose()?;
         Ok(until.map(|until| Admitted { until, new: false }))
+    }
+
+    /// The keys that a requester has left under an agreement, by which keys last `days`: also those that have run out and are still known.
+    /// The last to run out first.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] where they cannot be read.
+    pub fn keys_in_use(
+        &mut self,
+        requester: &Code,
+        agreement: &Hash,
+        days: u32,
+        now: Time,
+    ) -> Result<Vec<KeyInUse>, StoreError> {
+        let sql = "SELECT id, until FROM keys WHERE requester = ?1 AND agreement = ?2 ORDER BY until DESC, id";
+        let rows = self.journal.database.read(sql, &[requester.into(), agreement.into()])?;
+        let key = |mut row: Row| {
+            let (id, until) = (row.parsed()?, row.time()?);
+            Ok(KeyInUse { id, admitted: until.minus_days(days), until, expired: until <= now })
+        };
+        rows.into_iter().map(key).collect()
     }
 
     /// The bytes of a key.

@@ -1,4 +1,6 @@
-//! A custodian's database as people look at it: what waits, and what came in today.
+//! A custodian's database as people look at it: what waits, what came in today, keys, versions, who is exempt.
+
+use std::collections::BTreeSet;
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
@@ -9,6 +11,7 @@ use crate::service::audit::Role;
 use crate::service::protocol::tests::request;
 use crate::service::protocol::{GalleryRoot, Reason, Request};
 use crate::service::store::places::on_both;
+use crate::template::SubjectId;
 
 const AGREEMENT: Hash = Hash([7; 32]);
 const GALLERY: GalleryRoot = GalleryRoot { version: 1, root: Hash([6; 32]) };
@@ -99,5 +102,75 @@ fn what_waits_is_listed_from_the_oldest_on_and_a_day_by_who_asks_what_for() {
         let of_a = TodaysUse { answered: 2, unanswered: 2, waiting: 2, ..used("A", identify, 6, 12) };
         assert_eq!(custody.today(later), Ok(vec![used("A", "canary", 1, 1), of_a, used("C", identify, 1, 3)]));
         assert_eq!(custody.today(before), Ok(vec![used("A", identify, 1, 4)]));
+    });
+}
+
+#[test]
+fn keys_are_listed_with_when_they_came_and_whether_they_have_run_out() {
+    on_both("keys_listed", |location| {
+        let (mut custody, now) = (made(location), at("2026-03-01T10:00"));
+        let (a, later) = (code("A"), now.plus_days(50));
+        custody.admit_key(&a, &AGREEMENT, &Name([1; 16]), &[1], 90, now).unwrap().unwrap();
+        custody.admit_key(&a, &AGREEMENT, &Name([2; 16]), &[1], 90, later).unwrap().unwrap();
+        custody.admit_key(&code("C"), &AGREEMENT, &Name([3; 16]), &[1], 90, later).unwrap().unwrap();
+        let key = |id, admitted: Time, expired| KeyInUse {
+            id: Name([id; 16]),
+            admitted,
+            until: admitted.plus_days(90),
+            expired,
+        };
+        let mut listed = |now| custody.keys_in_use(&a, &AGREEMENT, 90, now);
+        assert_eq!(listed(later), Ok(vec![key(2, later, false), key(1, now, false)]));
+        assert_eq!(listed(now.plus_days(90)), Ok(vec![key(2, later, false), key(1, now, true)]));
+        assert_eq!(custody.keys_in_use(&code("D"), &AGREEMENT, 90, now), Ok(Vec::new()));
+    });
+}
+
+#[test]
+fn versions_are_paged_from_the_latest_on_with_what_the_log_tells_of_them() {
+    on_both("versions_listed", |location| {
+        let mut custody = made(location);
+        let day = |day| at("2026-03-01T10:00").plus_days(day);
+        // Two of one second; of another agreement as well.
+        for (agreement, state, now) in
+            [(AGREEMENT, 1, 0), (AGREEMENT, 2, 1), (Hash([8; 32]), 3, 1), (AGREEMENT, 4, 1), (AGREEMENT, 5, 2)]
+        {
+            let (root, of_state) = (Hash([100 + state; 32]), Hash([state; 32]));
+            let new = NewVersion {
+                agreement: &agreement,
+                state: &of_state,
+                subjects: state.into(),
+                persons: vec![vec![state.into()]],
+                root: &root,
+            };
+            custody.new_version(new, day(now)).unwrap();
+        }
+        let row = |version, state: u8, since| GalleryVersionRow {
+            version,
+            subjects: state.into(),
+            since: day(since),
+            root: Some(Hash([100 + state; 32])),
+        };
+        let all = [row(4, 5, 2), row(3, 4, 1), row(2, 2, 1), row(1, 1, 0)];
+        assert_eq!(custody.versions(&AGREEMENT, None, 100).unwrap(), all);
+        assert_eq!(custody.versions(&AGREEMENT, None, 2).unwrap(), all[..2]);
+        assert_eq!(custody.versions(&AGREEMENT, Some(3), 2).unwrap(), all[2..]);
+        assert_eq!(custody.versions(&AGREEMENT, Some(1), 2), Ok(Vec::new()));
+        assert_eq!(custody.versions(&Hash([9; 32]), None, u64::MAX), Ok(Vec::new()));
+    });
+}
+
+#[test]
+fn who_is_exempt_is_counted_by_the_last_list() {
+    on_both("exempt_counted", |location| {
+        let (mut custody, now) = (made(location), at("2026-03-01T10:00"));
+        let list =
+            |ids: &[&str]| -> BTreeSet<SubjectId> { ids.iter().map(|id| id.to_string().try_into().unwrap()).collect() };
+        assert_eq!(custody.exempt_persons(&AGREEMENT), Ok(None));
+        for ids in [&["s-1", "s-2"][..], &["s-1", "s-2", "s-3"], &[]] {
+            custody.exempt(&AGREEMENT, &list(ids), now).unwrap();
+            assert_eq!(custody.exempt_persons(&AGREEMENT), Ok(Some(ids.len() as u64)));
+        }
+        assert_eq!(custody.exempt_persons(&Hash([8; 32])), Ok(None));
     });
 }
