@@ -2,7 +2,7 @@
 
 use crate::support::Desk;
 
-const COMMANDS: [&str; 67] = [
+const COMMANDS: [&str; 71] = [
     "demo",
     "synthesize",
     "agreement",
@@ -62,6 +62,10 @@ const COMMANDS: [&str; 67] = [
     "breaker pull",
     "breaker reset",
     "breaker status",
+    "console",
+    "console querier",
+    "console custodian",
+    "console demo",
     "accounts",
     "certificates",
     "certificates authority",

@@ -16,6 +16,7 @@ mod bgv;
 mod certificates;
 mod clock;
 mod columns;
+mod console;
 mod copies;
 mod damaged_files;
 mod demo;

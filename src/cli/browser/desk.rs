@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::upload::by_their_names;
 use crate::cli::console::Console;
 use crate::cli::desk::{Desk, Listener};
 
@@ -23,8 +24,7 @@ impl Listener for Heard {
     fn note(&self, text: &str) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if all.len() < NOTES {
-            // Whose folder it lay in is nobody's business.
-            all.push(text.to_owned());
+            all.push(by_their_names(text));
         }
     }
 

@@ -99,7 +99,13 @@ impl Listening {
     /// Prints the address that is opened, and opens it.
     pub fn say(&mut self, console: &Console) -> Result<(), Failure> {
         let About { role, party, .. } = &self.house.about;
-        console.result(&self.link, &json!({"address": self.link, "party": &**party, "role": role}))?;
+        let said = console.result(&self.link, &json!({"address": self.link, "party": &**party, "role": role}));
+        // Whoever has read where we are may close the pipe: no reason to stop.
+        if let Err(failure) = said
+            && !matches!(failure, Failure::OutputClosed)
+        {
+            return Err(failure);
+        }
         console.note(
             "open it in a browser on this machine; it works once, and another is shown then. Ctrl-C ends the console",
         );

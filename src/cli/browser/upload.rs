@@ -16,6 +16,8 @@ pub const LIMIT_BYTES: u64 = 512 << 20;
 pub const BODY_BYTES: usize = (LIMIT_BYTES as usize).saturating_add(16 << 20);
 /// Longest text of a form that carries files, in bytes.
 const TEXT_BYTES: usize = 8 << 20;
+/// How the folders of files that were sent begin.
+const FOLDER: &str = "cotejo-console-";
 /// Parts of a form.
 const PARTS: usize = 32;
 
@@ -53,7 +55,7 @@ impl Uploaded {
         let failed = |error: io::Error| {
             Failure::new(&name, format_args!("cannot be kept: {error}"), "make room in memory, and try again")
         };
-        let folder = tempfile::Builder::new().prefix("cotejo-console-").tempdir().map_err(failed)?;
+        let folder = tempfile::Builder::new().prefix(FOLDER).tempdir().map_err(failed)?;
         let path = folder.path().join(&name);
         let content = kept(&path).map_err(failed)?;
         Ok(Self { name, bytes: 0, path, content, folder })
@@ -80,6 +82,14 @@ impl Uploaded {
     pub fn path(&self) -> &Path {
         &self.path
     }
+}
+
+/// A text that names files that were sent, by the names that they were sent under: in which folder they stand says nothing to anybody.
+pub fn by_their_names(text: &str) -> String {
+    let begin = std::env::temp_dir().join(FOLDER).display().to_string();
+    let mut parts = text.split(&begin);
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |told, part| told + part.split_once('/').map_or("", |(_, name)| name))
 }
 
 /// In memory alone: what the path leads to has no place on a disk.
@@ -192,6 +202,15 @@ mod tests {
         ] {
             assert_eq!(fit(name), fitted, "{name:?}");
         }
+    }
+
+    #[test]
+    fn files_are_told_by_the_names_that_they_were_sent_under() {
+        let uploaded = Uploaded::of_text("probes.csv", "1").unwrap();
+        let path = uploaded.path().display();
+        let told = by_their_names(&format!("{path}: line 3 is wrong; look at {path}, again"));
+        assert_eq!(told, "probes.csv: line 3 is wrong; look at probes.csv, again");
+        assert_eq!(by_their_names("/tmp/other/probes.csv"), "/tmp/other/probes.csv");
     }
 
     #[test]

@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use tokio_stream::wrappers::WatchStream;
 use tokio_stream::{Stream, StreamExt as _};
 
+use super::upload::by_their_names;
 use crate::cli::desk::Listener;
 use crate::cli::failure::Failure;
 
@@ -171,7 +172,7 @@ impl<T: Send + Sync> Listener for Work<T> {
     fn note(&self, text: &str) {
         self.change(|standing| {
             if standing.notes.len() < NOTES {
-                standing.notes.push(text.to_owned());
+                standing.notes.push(by_their_names(text));
             }
         });
     }

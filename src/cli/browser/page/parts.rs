@@ -3,6 +3,7 @@
 use maud::{Markup, Render, html};
 
 use super::Visit;
+use crate::cli::browser::upload::by_their_names;
 use crate::cli::failure::{Failure, MendableProblem};
 
 /// What is wrong and what to do about it: the words of the program, which are English.
@@ -22,12 +23,12 @@ fn problem(visit: &Visit, problem: &MendableProblem) -> Markup {
     let MendableProblem { place, what, details, remedy, .. } = problem;
     html! {
         div.notice.problem role="alert" {
-            p { strong { (visit.t("problem")) } " " span lang="en" { (place) ": " (what) } }
+            p { strong { (visit.t("problem")) } " " span lang="en" { (by_their_names(&format!("{place}: {what}"))) } }
             @if !details.is_empty() {
-                ul lang="en" { @for detail in details.iter().take(LISTED) { li { (detail) } } }
+                ul lang="en" { @for detail in details.iter().take(LISTED) { li { (by_their_names(detail)) } } }
                 @if details.len() > LISTED { p { (visit.counted("and-more", (details.len() - LISTED) as u64)) } }
             }
-            @if !remedy.is_empty() { p { (visit.t("remedy")) " " span lang="en" { (remedy) } } }
+            @if !remedy.is_empty() { p { (visit.t("remedy")) " " span lang="en" { (by_their_names(remedy)) } } }
         }
     }
 }

@@ -15,6 +15,7 @@ use crate::cli::ask::Told;
 use crate::cli::browser::commands::Ran;
 use crate::cli::browser::house::see;
 use crate::cli::browser::page::{self, Row, Visit, facts, fingerprint};
+use crate::cli::browser::upload::by_their_names;
 use crate::cli::browser::work::{Standing, Work};
 use crate::cli::failure::Failure;
 use crate::service::protocol::{Receipt, Reply, ReplyOutcome, Request};
@@ -186,7 +187,7 @@ fn ended(visit: &Visit, work: &Work<Ran>) -> Markup {
             Some((ending, why)) => html! {
                 div.notice.warning role="alert" {
                     p { strong { (visit.t(ending_key(ending))) } }
-                    p lang="en" { (why) }
+                    p lang="en" { (by_their_names(why)) }
                 }
             },
             None => html! {},

@@ -1,34 +1,35 @@
-# English. To add a language: copy this file, translate what stands behind each =, and name it in words/mod.rs.
-# { $name } is put in by the program; a form in brackets is chosen by a number (https://projectfluent.org/fluent/guide).
+# Spanish. The same messages as in en.ftl, in the same order.
+# Words that are kept to: log = bitácora, record = registro, verdict = resultado, answer (encrypted) = resultado cifrado, reply (signed) = respuesta,
+# query (encrypted) = consulta, request = solicitud, probe = plantilla consultada, statement = documento firmado, digest = resumen criptográfico.
 
-language = English
+language = Español
 
 ## How dates, numbers and durations are written.
 
-month-1 = January
-month-2 = February
-month-3 = March
-month-4 = April
-month-5 = May
-month-6 = June
-month-7 = July
-month-8 = August
-month-9 = September
-month-10 = October
-month-11 = November
-month-12 = December
-date = { $day } { $month } { $year }
+month-1 = enero
+month-2 = febrero
+month-3 = marzo
+month-4 = abril
+month-5 = mayo
+month-6 = junio
+month-7 = julio
+month-8 = agosto
+month-9 = septiembre
+month-10 = octubre
+month-11 = noviembre
+month-12 = diciembre
+date = { $day } de { $month } de { $year }
 date-time = { $date }, { $clock } UTC
-group-mark = ,
-decimal-mark = .
+group-mark = {"\u202F"}
+decimal-mark = ,
 percent = { $value }{"\u00A0"}%
 milliseconds = { $value }{"\u00A0"}ms
 seconds = { $value }{"\u00A0"}s
 minutes = { $value }{"\u00A0"}min
 hours = { $value }{"\u00A0"}h
 days = { $count ->
-    [one] { $shown } day
-   *[other] { $shown } days
+    [one] { $shown } día
+   *[other] { $shown } días
 }
 bytes = { $count ->
     [one] { $shown } byte
@@ -37,342 +38,342 @@ bytes = { $count ->
 
 ## On every page.
 
-skip = Skip to the content
-menu = Pages
-leave = Close this session
-footer = Everything on this page comes from this machine; nothing is loaded from elsewhere.
-role-querier = asks (querier)
-role-custodian = answers (custodian)
-problem = This was not done.
-remedy = What to do:
-and-more = and { $shown } more
-interrupted = It was interrupted. Nothing is half-done.
-missing = Not found
-missing-text = There is nothing under this address. It may have been removed, or the console was started anew.
-pages = Further pages
-newest = The latest
-older = Older ones
-used-of = { $used } of { $limit }
-hit = Hit
-no-hit = No hit
+skip = Ir al contenido
+menu = Páginas
+leave = Cerrar esta sesión
+footer = Todo lo que hay en esta página procede de este equipo; nada se carga de otro lugar.
+role-querier = consulta (consultante)
+role-custodian = responde (custodio)
+problem = No se hizo.
+remedy = Qué hacer:
+and-more = y { $shown } más
+interrupted = Se interrumpió. Nada quedó a medias.
+missing = No encontrado
+missing-text = No hay nada en esta dirección. Quizá se eliminó, o la consola se inició de nuevo.
+pages = Más páginas
+newest = Más recientes
+older = Anteriores
+used-of = { $used } de { $limit }
+hit = Coincidencia
+no-hit = Sin coincidencia
 
 ## Coming in.
 
-entry = cotejo console
-entry-text = This page opens by itself when it is reached by the address that the terminal shows, which holds a token that works once. Without scripts, type the part behind # here.
-entry-token = Token
-entry-open = Open
-entry-wrong = This token is not, or no longer, valid. The terminal shows the next one.
-refused-host = This console answers at http://{ $host }/ alone.
-refused-origin = Another page has sent this request. It was refused.
-refused-form = The form is too old, or was sent by another page. Go back, load the page again, and repeat it.
-refused-session = This session is over. Open the address that the terminal shows.
+entry = Consola de cotejo
+entry-text = Esta página se abre por sí sola con la dirección que muestra la terminal, que lleva un código de un solo uso. Si su navegador no ejecuta scripts, escriba aquí la parte que sigue a #.
+entry-token = Código
+entry-open = Abrir
+entry-wrong = Este código no es válido, o ya no lo es. La terminal muestra el siguiente.
+refused-host = Esta consola responde únicamente en http://{ $host }/.
+refused-origin = Esta petición la envió otra página. Fue rechazada.
+refused-form = El formulario es demasiado antiguo, o lo envió otra página. Vuelva atrás, cargue la página de nuevo y repita la operación.
+refused-session = Esta sesión ha terminado. Abra la dirección que muestra la terminal.
 
 ## The menu of the querier.
 
-menu-ask = Ask
-menu-requests = Requests
-menu-agreement = Agreement
-menu-key = Key
-menu-log = Log
-menu-evaluation = Evaluation
+menu-ask = Consultar
+menu-requests = Solicitudes
+menu-agreement = Acuerdo
+menu-key = Clave
+menu-log = Bitácora
+menu-evaluation = Evaluación
 
 ## The menu of the custodian.
 
-menu-now = Now
-menu-gallery = Gallery
-menu-requesters = Requesters
+menu-now = Ahora
+menu-gallery = Galería
+menu-requesters = Solicitantes
 
 ## Words that stand in several places.
 
-file = File
-shape = Template
-records = Records
-persons = Persons
-templates = Templates
-refused = Refused
-notes = Notes
-number = Number
-time = Time
-made = Made
-state = State
-purpose = Purpose
-justification = Justification
-case-category = Category of the case
-officer = Officer
-canaries = Canaries
-agreement = Agreement
-requester = Requester
-answered = Answered
-unanswered = Unanswered
-verdict = Verdict
-verdicts = Verdicts
-case = Case
-year = Year
-yes = yes
-back = Back
-choose = Choose ...
-optional = { $name } (optional)
+file = Archivo
+shape = Plantilla
+records = Registros
+persons = Personas
+templates = Plantillas
+refused = Rechazados
+notes = Notas
+number = Número
+time = Fecha y hora
+made = Creada
+state = Estado
+purpose = Finalidad
+justification = Justificación
+case-category = Categoría del caso
+officer = Funcionario
+canaries = Canarios (donantes de prueba)
+agreement = Acuerdo
+requester = Solicitante
+answered = Con resultado
+unanswered = Sin resultado
+verdict = Resultado
+verdicts = Resultados
+case = Caso
+year = Año
+yes = sí
+back = Volver
+choose = Elija ...
+optional = { $name } (opcional)
 bits = { $count ->
     [one] { $shown } bit
    *[other] { $shown } bits
 }
-bits-at-most = Disclosed at most
-under-way = Under way
-not-confirmed = It was not confirmed, and nothing was done.
-field-missing = The agreement requires this field: { $name }.
-field-no-code = { $name }: write letters, digits, dots, dashes or underscores alone, at most 64.
+bits-at-most = Revelado como máximo
+under-way = En curso
+not-confirmed = No se confirmó, y no se hizo nada.
+field-missing = El acuerdo exige este campo: { $name }.
+field-no-code = { $name }: escriba solo letras sin tilde ni eñe, cifras, puntos, guiones o guiones bajos, 64 como máximo.
 
 ## Asking.
 
-ask = Ask
-ask-text = Choose a file of probes, or paste one template. The agreement asks for this template: { $shape }. The file is read in this process; it is encrypted before anything is sent.
-ask-file = File of probes
-ask-file-hint = NumPy, CSV, JSON, Parquet, Arrow, fvecs or base64 iris codes: one record a person, or several with the person's id.
-ask-pasted = Or paste a template
-ask-pasted-hint = One line of numbers separated by commas, or a JSON list.
-ask-more = More choices
-ask-ids = Ids
-ask-ids-hint = One id a line, in the order of the records, where the file has none.
-ask-reference = About one enrolled person alone
-ask-reference-hint = The id under which the custodian has enrolled the person. It is told to the custodian.
-ask-skip = Leave out records that make no template, and ask about the others
-ask-canaries = These are canaries: donors whose references the custodian has enrolled, to see whether they are found
-ask-read = Read it
-ask-kept = What you send stays in the memory of this process, on no disk, until it is asked about or dropped.
-ask-look = What was read
-ask-what-was-read = What was read
-ask-about-one = About one person
-ask-reasons = What was refused, and why
-ask-refused-all = Some records make no template. Go back and leave them out, or repair the file.
-norms = Lengths of the vectors
-norms-text = least { $least }, median { $median }, greatest { $greatest }
-ask-record = What the request says
-purpose-hint = One of the purposes that were agreed.
-ask-to-plan = Show what it will cost
-ask-drop = Drop it
-ask-plan = Before it is sent
-ask-plan-text = Nothing has been sent yet. This is what a request to { $custodian } would cost.
-ask-cost = What it costs
-ask-said = What the request says
+ask = Consultar
+ask-text = Elija un archivo con las plantillas que consulta, o pegue una sola. El acuerdo exige esta plantilla: { $shape }. El archivo se lee en este proceso y se cifra antes de que se envíe nada.
+ask-file = Archivo de plantillas
+ask-file-hint = NumPy, CSV, JSON, Parquet, Arrow, fvecs o códigos de iris en base64: un registro por persona, o varios con el identificador de la persona.
+ask-pasted = O pegue una plantilla
+ask-pasted-hint = Una línea de números separados por comas (los decimales, con punto), o una lista JSON.
+ask-more = Más opciones
+ask-ids = Identificadores
+ask-ids-hint = Un identificador por línea, en el orden de los registros, si el archivo no los contiene.
+ask-reference = Solo sobre una persona inscrita
+ask-reference-hint = El identificador con el que el custodio inscribió a la persona. Se le comunica al custodio.
+ask-skip = Omitir los registros que no dan una plantilla, y consultar los demás
+ask-canaries = Son canarios: donantes cuyas referencias inscribió el custodio, para comprobar que se los encuentra
+ask-read = Leer
+ask-kept = Lo que envíe queda en la memoria de este proceso, nunca en disco, hasta que se consulte o se descarte.
+ask-look = Lo que se leyó
+ask-what-was-read = Lo que se leyó
+ask-about-one = Sobre una sola persona
+ask-reasons = Qué se rechazó, y por qué
+ask-refused-all = Algunos registros no dan una plantilla. Vuelva atrás y omítalos, o corrija el archivo.
+norms = Longitud de los vectores
+norms-text = mínima { $least }, mediana { $median }, máxima { $greatest }
+ask-record = Lo que dice la solicitud
+purpose-hint = Una de las finalidades acordadas.
+ask-to-plan = Ver lo que consumirá
+ask-drop = Descartar
+ask-plan = Antes de enviar
+ask-plan-text = Todavía no se ha enviado nada. Esto es lo que consumiría una solicitud a { $custodian }.
+ask-cost = Lo que consume
+ask-said = Lo que dice la solicitud
 ask-send = { $count ->
-    [one] Ask about { $shown } person
-   *[other] Ask about { $shown } persons
+    [one] Consultar sobre { $shown } persona
+   *[other] Consultar sobre { $shown } personas
 }
-ask-anew = Ask anew
-persons-charged = Persons charged
-sent-and-received = Sent and received
-bytes-both-ways = query { $query }, answer { $answer }; the evaluation key, { $key }, with the first request alone
-time-of-match = Time of the comparison
-time-at-most = { $time } on the reference machine, against the { $references } references that are agreed at most; to it come waiting and the way
-quota-after = Quotas, with this request
-quota-today = Today
-quota-year = This year
-quota-hint = As our own log counts. The custodian counts for itself, and decides.
-quota-today-beyond = With this request the day's quota would be exceeded: the custodian will refuse it. Ask about fewer, or tomorrow.
-quota-year-beyond = With this request the year's quota would be exceeded: the custodian will refuse it.
+ask-anew = Consultar de nuevo
+persons-charged = Personas cargadas a la cuota
+sent-and-received = Enviado y recibido
+bytes-both-ways = consulta { $query }, resultado cifrado { $answer }; la clave de evaluación, { $key }, solo con la primera solicitud
+time-of-match = Duración de la comparación
+time-at-most = { $time } en el equipo de referencia, con el máximo acordado de referencias ({ $references }); se añaden la espera y la transmisión
+quota-after = Cuotas, con esta solicitud
+quota-today = Hoy
+quota-year = Este año
+quota-hint = Según nuestra propia bitácora. El custodio lleva su propia cuenta, y decide.
+quota-today-beyond = Con esta solicitud se superaría la cuota del día: el custodio la rechazará. Consulte sobre menos personas, o mañana.
+quota-year-beyond = Con esta solicitud se superaría la cuota del año: el custodio la rechazará.
 
 ## Requests.
 
-requests = Requests
-requests-caption = Requests, the latest first
+requests = Solicitudes
+requests-caption = Solicitudes, la más reciente primero
 requests-total = { $count ->
-    [0] Nothing was asked yet.
-    [one] { $shown } request was made.
-   *[other] { $shown } requests were made.
+    [0] Todavía no se ha consultado nada.
+    [one] Se hizo { $shown } solicitud.
+   *[other] Se hicieron { $shown } solicitudes.
 }
 requests-unfinished = { $count ->
-    [one] { $shown } request is not finished.
-   *[other] { $shown } requests are not finished.
+    [one] { $shown } solicitud no ha terminado.
+   *[other] { $shown } solicitudes no han terminado.
 }
-requests-none = No requests
-request-number = Request { $number }
-request-said = What was asked
-go-on = Go on
-go-on-all = Go on with all of them
-state-running = under way
-state-prepared = not accepted yet
-state-accepted = accepted, no reply yet
-state-replied = replied, not read yet
-state-told = verdicts are kept
-state-done = done, no verdicts are kept
-state-abandoned = given up
-under-way-hint = You may close this page: the request goes on, and is found under Requests. A lost connection is taken up again.
-progress-begun = It has begun.
-progress-match = The custodian's schedule: second { $done } of { $of }.
-progress-other = { $done } of { $of }
-ending-waiting = There is no reply yet. The request is kept.
-ending-refused = The custodian has refused it. The request is kept.
-ending-unanswered = The custodian has replied without an answer.
-ending-forgotten = No verdicts are kept.
-ending-error = It ended with an error. The request is kept.
-verdicts-caption = One line a person who was asked about
+requests-none = Sin solicitudes
+request-number = Solicitud { $number }
+request-said = Lo que se consultó
+go-on = Continuar
+go-on-all = Continuar con todas
+state-running = en curso
+state-prepared = aún no aceptada
+state-accepted = aceptada, aún sin respuesta
+state-replied = respondida, aún sin leer
+state-told = con resultados guardados
+state-done = concluida, sin resultados guardados
+state-abandoned = desistida
+under-way-hint = Puede cerrar esta página: la solicitud continúa, y la encontrará en Solicitudes. Si se pierde la conexión, se retoma.
+progress-begun = Ha comenzado.
+progress-match = Tiempo previsto por el custodio: segundo { $done } de { $of }.
+progress-other = { $done } de { $of }
+ending-waiting = Todavía no hay respuesta. La solicitud se conserva.
+ending-refused = El custodio la rechazó. La solicitud se conserva.
+ending-unanswered = El custodio respondió sin dar un resultado.
+ending-forgotten = No se guardan resultados.
+ending-error = Terminó con un error. La solicitud se conserva.
+verdicts-caption = Una línea por persona consultada
 verdicts-count = { $count ->
-    [0] No hit about { $asked } persons.
-    [one] { $hits } hit about { $asked } persons.
-   *[other] { $hits } hits about { $asked } persons.
+    [0] Sin coincidencias; personas consultadas: { $asked }.
+    [one] { $hits } coincidencia; personas consultadas: { $asked }.
+   *[other] { $hits } coincidencias; personas consultadas: { $asked }.
 }
-verdicts-none = No verdicts are kept.
-disclosed = Disclosed with it
-print = Printable page
-print-text = Print this page with your browser. The menu and this note are left out on paper.
-printed = Printed { $time }.
-csv = Table (CSV)
-forget-verdicts = Clear the verdicts from this machine
-forget-text = The verdicts are deleted from the database and cannot be told again. The request itself, and that it was answered, stays in the log.
-abandon = Give the request up
-abandon-text = Nobody goes on with it, and its verdicts will never be told. What the custodian has accepted stays charged.
-statements = What was signed
-statements-text = Our request, and the receipt and reply of { $custodian }, each checked now with the key of whoever signed it.
-statement-request = Our request
-statement-receipt = Receipt
-statement-reply = Reply
-signature-holds = the signature holds
-signature-fails = the signature does not hold
-signature-earlier = signed with an earlier key; checking the whole log tells whether it was ours
-reply-number = number { $number }
-gallery-version = Version of the gallery
+verdicts-none = No se guardan resultados.
+disclosed = Revelado además
+print = Versión para imprimir
+print-text = Imprima esta página con su navegador. El menú y esta nota no aparecen en papel.
+printed = Impreso: { $time }.
+csv = Tabla (CSV)
+forget-verdicts = Borrar los resultados de este equipo
+forget-text = Los resultados se eliminan de la base de datos y no se podrán mostrar otra vez. La solicitud, y que fue respondida, siguen en la bitácora.
+abandon = Desistir de la solicitud
+abandon-text = Nadie la continuará, y sus resultados no se conocerán nunca. Lo que el custodio aceptó sigue cargado a la cuota.
+statements = Lo que se firmó
+statements-text = Nuestra solicitud, y el acuse de recibo y la respuesta de { $custodian }: cada documento, verificado ahora con la clave de quien lo firmó.
+statement-request = Nuestra solicitud
+statement-receipt = Acuse de recibo
+statement-reply = Respuesta
+signature-holds = la firma es válida
+signature-fails = la firma no es válida
+signature-earlier = firmada con una clave anterior; la verificación de toda la bitácora dirá si era nuestra
+reply-number = número { $number }
+gallery-version = Versión de la galería
 
 ## The agreement.
 
-agreement-text = What both parties have signed, and what it means.
-picture = Who holds what, and what crosses
-picture-querier = Querier
-picture-custodian = Custodian
-picture-here = this machine
-picture-key = the secret key
-picture-probes = the probes, in the clear
-picture-verdicts = the verdicts
-picture-gallery = the gallery, in the clear
-picture-ids = the ids of who is enrolled
-picture-log = who has asked, when and for what
-picture-sent = evaluation key (once), encrypted query, signed request
-picture-answered = signed receipt, encrypted answer, signed reply
-picture-text = The custodian computes on what is encrypted: it sees neither probes, nor scores, nor verdicts. The querier decrypts the verdicts, and learns nothing else of the gallery.
-agreement-parties = Parties
-agreement-parties-text = { $querier } asks; { $custodian } holds the records.
-agreement-digest = Digest
-agreement-hit = A hit
-agreement-disclosure = What the querier learns
-agreement-custodian-learns = What the custodian learns
-agreement-encryption = Encryption
-agreement-encryption-text = scheme { $scheme }, parameter set { $set }, { $bits } bits of security
-agreement-exact = At the threshold
-agreement-limits = Limits
-agreement-limits-text = at most { $references } references in the gallery, and { $probes } probes in a query
-agreement-purposes = Purposes
-agreement-required = Required of every request
-agreement-quotas = Quotas
-agreement-quotas-text = { $day } probes a day and { $year } a year; answers disclose at most { $bits } bits about one version of the gallery
-agreement-kept = Kept
-agreement-kept-text = keys { $keys }, answers { $answers }, what logs tell { $logs }
-agreement-full = The full text
-agreement-full-text = The sentences that follow from the terms, to the letter, in English.
-disclosure-any = One bit for each probe: whether anybody in the records matches.
-disclosure-each = One bit for each probe and enrolled person: who matches, by place in the gallery.
-disclosure-count = How many enrolled persons match each probe.
-disclosure-labelled = The custodian's handle of each enrolled person who matches.
-custodian-learns = That a query of a given size was asked, by whom and for what; neither the probe, nor a score, nor a verdict.
-exact = Encrypted verdicts equal those of the comparison in the clear, also at the threshold.
-nearly-exact = Encrypted verdicts equal those of the comparison in the clear, but for pairs close to the threshold (see the full text).
-hit-cosine = The cosine of the angle between two templates is { $threshold } or more.
-hit-inner-product = The inner product of two templates is { $threshold } or more.
-hit-squared-euclidean = The squared distance between two templates is { $threshold } or less.
-hit-hamming = At most { $threshold } bits differ.
-hit-fractional-hamming = Less than { $threshold } of the common valid bits differ, at the best of the rotations by up to { $rotations } columns, and at least { $common } valid bits are common.
+agreement-text = Lo que ambas partes firmaron, y lo que significa.
+picture = Quién tiene qué, y qué se transmite
+picture-querier = Consultante
+picture-custodian = Custodio
+picture-here = este equipo
+picture-key = la clave secreta
+picture-probes = las plantillas consultadas, sin cifrar
+picture-verdicts = los resultados
+picture-gallery = la galería, sin cifrar
+picture-ids = los identificadores de las personas inscritas
+picture-log = quién consultó, cuándo y con qué finalidad
+picture-sent = clave de evaluación (una vez), consulta cifrada, solicitud firmada
+picture-answered = acuse de recibo firmado, resultado cifrado, respuesta firmada
+picture-text = El custodio calcula sobre lo cifrado: no ve ni las plantillas consultadas, ni las puntuaciones, ni los resultados. El consultante descifra los resultados, y no llega a saber nada más de la galería.
+agreement-parties = Partes
+agreement-parties-text = { $querier } consulta; { $custodian } tiene los registros.
+agreement-digest = Resumen criptográfico
+agreement-hit = Una coincidencia
+agreement-disclosure = Qué llega a saber el consultante
+agreement-custodian-learns = Qué llega a saber el custodio
+agreement-encryption = Cifrado
+agreement-encryption-text = esquema { $scheme }, conjunto de parámetros { $set }, { $bits } bits de seguridad
+agreement-exact = En el umbral
+agreement-limits = Límites
+agreement-limits-text = máximo de referencias en la galería: { $references }; de plantillas en una consulta: { $probes }
+agreement-purposes = Finalidades
+agreement-required = Exigido en cada solicitud
+agreement-quotas = Cuotas
+agreement-quotas-text = { $day } plantillas consultadas al día y { $year } al año; los resultados revelan como máximo { $bits } bits sobre una misma versión de la galería
+agreement-kept = Se conserva
+agreement-kept-text = claves: { $keys }; resultados cifrados: { $answers }; lo que dicen las bitácoras: { $logs }
+agreement-full = El texto completo
+agreement-full-text = Las frases que se siguen de los términos, a la letra, en inglés.
+disclosure-any = Un bit por plantilla consultada: si coincide alguien en los registros.
+disclosure-each = Un bit por plantilla consultada y persona inscrita: quién coincide, según su lugar en la galería.
+disclosure-count = Cuántas personas inscritas coinciden con cada plantilla consultada.
+disclosure-labelled = El número de expediente que usa el custodio para cada persona inscrita que coincide.
+custodian-learns = Que se hizo una consulta de cierto tamaño, quién la hizo y con qué finalidad; ni la plantilla, ni una puntuación, ni un resultado.
+exact = Los resultados cifrados son iguales a los de la comparación sin cifrar, también en el umbral.
+nearly-exact = Los resultados cifrados son iguales a los de la comparación sin cifrar, salvo en los pares próximos al umbral (véase el texto completo).
+hit-cosine = El coseno del ángulo entre dos plantillas es { $threshold } o más.
+hit-inner-product = El producto interno de dos plantillas es { $threshold } o más.
+hit-squared-euclidean = El cuadrado de la distancia entre dos plantillas es { $threshold } o menos.
+hit-hamming = Difieren como máximo { $threshold } bits.
+hit-fractional-hamming = La fracción de los bits válidos comunes que difieren es menor que { $threshold }, en la mejor de las rotaciones de hasta { $rotations } columnas, y al menos { $common } bits válidos son comunes.
 
 ## The key.
 
-key = Key
-key-text = Queries are encrypted with this key, and verdicts are decrypted with it. It never leaves this machine.
-key-now = The key of now
-key-name = Name
-key-made = Made
-key-age = Age
-key-due = To be followed by another
-key-due-text = by { $date }: { $days } left
-key-set = Scheme and parameter set
-key-over = The agreed time of this key is over: the custodian refuses it. Make a new one.
-key-before = Keys of before
-key-before-text = They are kept as long as an answer is waited for that needs them, and then deleted.
-key-until = until { $date } at the longest
-key-rotate = Make a new key
-key-rotate-text = A key is used for { $days } at most. A new one takes some seconds to make; it is sent to the custodian with the next request. What waits for an answer to the old key can still be read; verdicts that are kept stay readable.
-key-rotate-sure = Make a new key, and delete the old one when nothing waits for it any more
-key-rotate-do = Make a new key
-key-rotating = A key is being made.
-key-rotated = A new key was made. It is used from now on.
+key = Clave
+key-text = Con esta clave se cifran las consultas y se descifran los resultados. Nunca sale de este equipo.
+key-now = Clave actual
+key-name = Nombre
+key-made = Creada
+key-age = Antigüedad
+key-due = Debe sustituirse
+key-due-text = a más tardar el { $date }; tiempo restante: { $days }
+key-set = Esquema y conjunto de parámetros
+key-over = El plazo acordado de esta clave venció: el custodio la rechaza. Cree una nueva.
+key-before = Claves anteriores
+key-before-text = Se conservan mientras se espere un resultado que las necesite, y después se eliminan.
+key-until = a más tardar hasta el { $date }
+key-rotate = Crear una clave nueva
+key-rotate-text = Una clave se usa durante { $days } como máximo. Crear una nueva tarda unos segundos; su clave de evaluación se envía al custodio con la siguiente solicitud. Lo que espera un resultado con la clave anterior todavía se podrá leer; los resultados guardados siguen siendo legibles.
+key-rotate-sure = Crear una clave nueva, y eliminar la anterior cuando ya nada dependa de ella
+key-rotate-do = Crear una clave nueva
+key-rotating = Se está creando una clave.
+key-rotated = Se creó una clave nueva. Se usa desde ahora.
 
 ## The log.
 
-log = Log
-log-text = What this party has done and received, each entry signed and bound to the one before.
-log-whole = The log as a whole
-log-unchecked = It was not checked since this console was started.
-log-check = Check the whole log now
-log-checking = The log is being checked.
-log-sound = The log is as it was written: chain, signatures, the statements in it, quotas and deadlines.
+log = Bitácora
+log-text = Lo que esta parte hizo y recibió; cada entrada está firmada y encadenada a la anterior.
+log-whole = La bitácora en conjunto
+log-unchecked = No se ha verificado desde que se inició esta consola.
+log-check = Verificar ahora toda la bitácora
+log-checking = Se está verificando la bitácora.
+log-sound = La bitácora está tal como se escribió: cadena, firmas, los documentos que contiene, cuotas y plazos.
 log-findings = { $count ->
-    [one] { $shown } finding
-   *[other] { $shown } findings
+    [one] { $shown } hallazgo
+   *[other] { $shown } hallazgos
 }
-log-entries = Entries
-log-erased = Erased contents
-log-head = Head
-log-head-hint = Note the head elsewhere: a log that was cut or written anew since does not hold it.
-log-what = What happened
-log-holds = Holds
-log-empty = Nothing was logged.
-log-entry = Entry { $number }
+log-entries = Entradas
+log-erased = Contenidos borrados
+log-head = Cabeza
+log-head-hint = Anote la cabeza en otro lugar: una bitácora que después se recorte o se reescriba no la contiene.
+log-what = Qué ocurrió
+log-holds = Integridad
+log-empty = No hay nada en la bitácora.
+log-entry = Entrada { $number }
 log-hash = Hash
-log-content-digest = Digest of the content
-log-signature = Signature
-log-content = Content, as it is logged
-entry-holds = follows, and is signed
-entry-broken = was altered, or the one before it
-log-years = Counts a year
-log-years-text = What a parliament would ask for: how often, by whom, for what, and how it ended.
-log-years-unsound = The log is not as it should be: these counts may be wrong. Check it.
-per-year = { $what } a year
-year-usage = By requester and purpose
-year-refusals = Days with refusals
-year-breaker = Breaker pulled
-year-erased = Erased contents
+log-content-digest = Resumen criptográfico del contenido
+log-signature = Firma
+log-content = Contenido, tal como consta
+entry-holds = encadenada y firmada
+entry-broken = alterada, esta o la anterior
+log-years = Cifras por año
+log-years-text = Lo que preguntaría un parlamento: cuántas veces, quién, con qué finalidad y cómo terminó.
+log-years-unsound = La bitácora no está como debería: estas cifras pueden ser erróneas. Verifíquela.
+per-year = { $what } por año
+year-usage = Por solicitante y finalidad
+year-refusals = Días con rechazos
+year-breaker = Activaciones del interruptor de emergencia
+year-erased = Contenidos borrados
 year-incomplete = { $count ->
-    [one] The content of { $shown } entry of this year was erased: the counts are too small.
-   *[other] The contents of { $shown } entries of this year were erased: the counts are too small.
+    [one] Se borró el contenido de { $shown } entrada de este año: las cifras son demasiado bajas.
+   *[other] Se borró el contenido de { $shown } entradas de este año: las cifras son demasiado bajas.
 }
-log-compare = Compare with the other party's log
-compare-text = Each party's log holds the other's signed statements. Laid side by side they show what one of them has lost, altered or kept back.
-compare-whose = Whose log it is
-compare-file = Their log
-compare-file-hint = As they have exported it: Log, Export the log.
-compare-found = What was found
-compare-agree = The logs agree.
-compare-same = Statements in both
-compare-excused = Erased by one for their age
-log-export-csv = Export the requests (CSV)
-log-export-log = Export the log
-event-opened = The log begins
-event-registered = Key of another party
-event-succession = Another key signs from here on
-event-key-admitted = Keys admitted
-event-request = Request
-event-receipt = Receipt
-event-reply = Reply
-event-acknowledgement = The reply has arrived
-event-abandoned = Given up
-event-refused = Refused
-event-canaries = Canaries found
-event-deleted = Query and answer deleted
-event-gallery = Version of the gallery (persons)
-event-exempt = Exempt persons
-event-breaker-pulled = Breaker pulled
-event-breaker-reset = Breaker reset
-event-operator-registered = Operator registered
-event-operator-removed = Operator removed
-event-diverged = Another log was shown than before
-event-trusted = Gone on from another head
-event-clock = The clock was corrected
-event-erased = Contents erased
-event-was-erased = erased
+log-compare = Comparar con la bitácora de la otra parte
+compare-text = La bitácora de cada parte contiene los documentos firmados de la otra. Puestas una al lado de la otra, muestran lo que una de ellas perdió, alteró o retuvo.
+compare-whose = De quién es la bitácora
+compare-file = La bitácora de la otra parte
+compare-file-hint = Tal como la exportó: Bitácora, Exportar la bitácora.
+compare-found = Lo que se halló
+compare-agree = Las bitácoras concuerdan.
+compare-same = Documentos firmados en ambas
+compare-excused = Borrados en una por antigüedad
+log-export-csv = Exportar las solicitudes (CSV)
+log-export-log = Exportar la bitácora
+event-opened = Comienza la bitácora
+event-registered = Clave de otra parte
+event-succession = Desde aquí firma otra clave
+event-key-admitted = Claves admitidas
+event-request = Solicitud
+event-receipt = Acuse de recibo
+event-reply = Respuesta
+event-acknowledgement = La respuesta llegó
+event-abandoned = Desistimiento
+event-refused = Rechazo
+event-canaries = Canarios hallados
+event-deleted = Consulta y resultado, cifrados, eliminados
+event-gallery = Versión de la galería (personas)
+event-exempt = Personas exentas
+event-breaker-pulled = Interruptor de emergencia activado
+event-breaker-reset = Interruptor de emergencia restablecido
+event-operator-registered = Alta de operador
+event-operator-removed = Baja de operador
+event-diverged = Se mostró una bitácora distinta de la anterior
+event-trusted = Se continuó desde otra cabeza
+event-clock = Se corrigió el reloj
+event-erased = Contenidos borrados
+event-was-erased = borrado
