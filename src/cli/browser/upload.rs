@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use axum::extract::Multipart;
 use axum::extract::multipart::{Field, MultipartError};
 use tempfile::TempDir;
+use tokio::sync::Semaphore;
 
 use crate::cli::failure::Failure;
 
@@ -118,8 +119,11 @@ fn fit(name: &str) -> String {
 }
 
 impl Sent {
-    /// Receives a form.
+    /// Receives a form; others wait meanwhile, so that memory holds no more than what one may bring.
     pub async fn receive(mut form: Multipart) -> Result<Self, Failure> {
+        static TURN: Semaphore = Semaphore::const_new(1);
+        // It is never closed.
+        let _turn = TURN.acquire().await;
         let (mut sent, mut room) = (Self::default(), LIMIT_BYTES);
         let mut parts = 0;
         while let Some(field) = form.next_field().await.map_err(unreadable)? {

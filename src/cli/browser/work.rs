@@ -18,6 +18,8 @@ use crate::cli::failure::Failure;
 
 /// Works that are over are remembered up to this number, the latest ones.
 const REMEMBERED: usize = 200;
+/// Works of one kind at a time: each has a thread.
+const AT_A_TIME: usize = 32;
 /// Notes of one work, at most: the first ones.
 const NOTES: usize = 100;
 /// A page that nothing happens on is told so as often.
@@ -72,6 +74,10 @@ impl<T: Send + Sync + 'static> Works<T> {
             let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
             if all.values().any(|(other, work)| other == name && !work.is_over()) {
                 return Ok(false);
+            }
+            if all.values().filter(|(_, work)| !work.is_over()).count() >= AT_A_TIME {
+                let what = format!("{AT_A_TIME} are under way already");
+                return Err(Failure::new("requests", what, "wait until one of them is over"));
             }
             all.retain(|_, (other, _)| other != name);
             while all.len() >= REMEMBERED {

@@ -19,6 +19,7 @@ use crate::cli::browser::page::{self, Row, Visit, facts, field};
 use crate::cli::browser::upload::{Sent, Uploaded};
 use crate::cli::failure::Failure;
 use crate::cli::{load, party};
+use crate::service::protocol::Line;
 
 type Shared = State<Arc<Querier>>;
 
@@ -209,6 +210,10 @@ fn wrong_with(visit: &Visit, querier: &Querier, record: &Record) -> Option<Strin
         if terms.required.contains(&of) && value.trim().is_empty() {
             return missing(key);
         }
+    }
+    let justification = record.justification.trim();
+    if !justification.is_empty() && justification.parse::<Line>().is_err() {
+        return Some(visit.with("field-no-line", &[("name", visit.t("justification").into())]));
     }
     for (key, value) in [("case-category", &record.case_category), ("officer", &record.officer)] {
         let value = value.trim();

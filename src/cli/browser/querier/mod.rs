@@ -72,6 +72,7 @@ fn pages(querier: Arc<Querier>) -> Router {
         .route("/ask/{draft}/drop", post(ask::forget))
         .route("/requests", get(requests::list))
         .route("/requests/resume", post(requests::resume))
+        .route("/requests/events", get(requests::events))
         .route("/requests/{number}", get(request::show))
         .route("/requests/{number}/events", get(request::events))
         .route("/requests/{number}/print", get(request::print))

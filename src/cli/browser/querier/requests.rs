@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::state::{Querier, blocking};
+use crate::cli::browser::commands;
 use crate::cli::browser::house::see;
 use crate::cli::browser::page::{self, Visit, pager};
+use crate::cli::browser::work::Standing;
 use crate::service::store::{ListedRequest, RequestState, Totals};
 
 /// Requests on a page.
@@ -54,12 +56,7 @@ fn shown(
     let newest = before.map(|_| visit.to("/requests"));
     html! {
         p { (visit.counted("requests-total", totals.requests)) }
-        @if totals.unfinished > 0 {
-            div.notice role="status" {
-                p { (visit.counted("requests-unfinished", totals.unfinished)) }
-                form method="post" action=(visit.form("/requests/resume")) { button type="submit" { (visit.t("go-on-all")) } }
-            }
-        }
+        (unfinished(visit, querier, totals))
         @if listed.is_empty() {
             (page::empty(&visit.t("requests-none")))
         } @else {
@@ -109,17 +106,48 @@ pub fn state_key(state: RequestState, has_verdicts: bool, running: bool) -> &'st
     }
 }
 
-/// `POST /requests/resume`: goes on with all that was not finished.
-pub async fn resume(State(querier): State<Arc<Querier>>, visit: Visit) -> Result<Response, StatusCode> {
-    let begun = blocking(move || {
-        for number in querier.with_outbox(|outbox| outbox.unfinished())? {
-            let arguments = querier.asking_with([format!("--resume={number}")]);
-            querier.ask(&number, arguments, ())?;
-        }
-        Ok(())
-    });
-    Ok(match begun.await? {
-        Ok(()) => see(&visit, "/requests"),
+/// Goes on with all that was not finished, one after the other: under this name.
+const ALL: &str = "all";
+
+/// `POST /requests/resume`
+pub async fn resume(State(querier): State<Arc<Querier>>, visit: Visit) -> Response {
+    let arguments = querier.asking_with(["--resume".to_owned()]);
+    let begun = querier.asking.begin(ALL, move |work| commands::run(arguments, Arc::clone(work) as _));
+    match begun {
+        Ok(_) => see(&visit, "/requests"),
         Err(failure) => visit.refused(&visit.t("requests"), page::failure(&visit, &failure)),
-    })
+    }
+}
+
+/// `GET /requests/events`
+pub async fn events(State(querier): State<Arc<Querier>>, visit: Visit) -> Response {
+    match querier.asking.find(ALL) {
+        Some(work) => work.events(move |now| standing(&visit, now)).into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+fn standing(visit: &Visit, standing: &Standing) -> Markup {
+    html! {
+        p role="status" { (visit.t("going-on")) }
+        @if let Some(note) = standing.notes.last() { p.soft lang="en" { (note) } }
+    }
+}
+
+/// What is not finished: the button for all of it, or how far it is.
+fn unfinished(visit: &Visit, querier: &Querier, totals: &Totals) -> Markup {
+    let here = visit.to("/requests");
+    html! {
+        @match querier.asking.find(ALL).filter(|work| !work.is_over()) {
+            Some(work) => div.notice hx-get=(here) hx-trigger="end" hx-target="#content" hx-select="#content" hx-swap="outerHTML" {
+                div hx-sse:connect=(visit.to("/requests/events")) hx-sse:close="end" hx-swap="innerHTML" { (standing(visit, &work.standing())) }
+            },
+            None => @if totals.unfinished > 0 {
+                div.notice role="status" {
+                    p { (visit.counted("requests-unfinished", totals.unfinished)) }
+                    form method="post" action=(visit.form("/requests/resume")) { button type="submit" { (visit.t("go-on-all")) } }
+                }
+            },
+        }
+    }
 }

@@ -122,6 +122,7 @@ under-way = Under way
 not-confirmed = It was not confirmed, and nothing was done.
 field-missing = The agreement requires this field: { $name }.
 field-no-code = { $name }: write letters, digits, dots, dashes or underscores alone, at most 64.
+field-no-line = { $name }: write one line of at most 200 bytes.
 
 ## Asking.
 
@@ -190,6 +191,7 @@ request-number = Request { $number }
 request-said = What was asked
 go-on = Go on
 go-on-all = Go on with all of them
+going-on = The requests are gone on with, one after the other.
 state-running = under way
 state-prepared = not accepted yet
 state-accepted = accepted, no reply yet

@@ -123,6 +123,7 @@ under-way = En curso
 not-confirmed = No se confirmó, y no se hizo nada.
 field-missing = El acuerdo exige este campo: { $name }.
 field-no-code = { $name }: escriba solo letras sin tilde ni eñe, cifras, puntos, guiones o guiones bajos, 64 como máximo.
+field-no-line = { $name }: escriba una sola línea de 200 bytes como máximo.
 
 ## Asking.
 
@@ -191,6 +192,7 @@ request-number = Solicitud { $number }
 request-said = Lo que se consultó
 go-on = Continuar
 go-on-all = Continuar con todas
+going-on = Se continúa con las solicitudes, una tras otra.
 state-running = en curso
 state-prepared = aún no aceptada
 state-accepted = aceptada, aún sin respuesta

@@ -1,0 +1,123 @@
+// The two officers' day, from end to end.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import path from 'node:path';
+import { demo, enter, launch, SHOTS } from './harness.mjs';
+
+let both, browser, querier, custodian;
+
+before(async () => {
+  [both, browser] = await Promise.all([demo(), launch()]);
+  querier = await enter(await browser.newContext(), both.querier);
+  custodian = await enter(await browser.newContext(), both.custodian);
+});
+
+after(async () => {
+  await browser?.close();
+  await both?.stop();
+});
+
+// From a file to the page of the request.
+async function ask({ page, to }, file, justification) {
+  await to('/ask');
+  await page.setInputFiles('#file', file);
+  await page.getByRole('button', { name: 'Read it' }).click();
+  await page.selectOption('#purpose', 'identification');
+  await page.fill('#justification', justification);
+  await page.getByRole('button', { name: 'Show what it will cost' }).click();
+  assert.match(await page.textContent('main'), /4 of 40|8 of 40|12 of 40/, 'the quota, with this request');
+  await page.getByRole('button', { name: 'Ask about 4 persons' }).click();
+  await page.waitForURL(/\/requests\/\d/);
+}
+
+test('a traveller is asked about, and the verdicts appear by themselves', async () => {
+  const { page } = querier;
+  await ask(querier, both.probes, 'file 7/2026');
+  await page.locator('.verdict').first().waitFor({ timeout: 120_000 });
+  const verdicts = await page.locator('.verdict').allTextContents();
+  assert.deepEqual(verdicts.map((verdict) => verdict.trim().slice(2)), ['Hit', 'Hit', 'No hit', 'No hit']);
+  assert.equal(await page.getByText('the signature holds').count(), 3);
+  const printed = await page.getByRole('link', { name: 'Printable page' }).getAttribute('href');
+  await page.goto(new URL(printed, page.url()).href);
+  const paper = await page.pdf({ format: 'A4', path: path.join(SHOTS, 'request.pdf') });
+  assert.ok(paper.length > 10_000);
+  await page.emulateMedia({ media: 'print' });
+  assert.equal(await page.locator('header nav').isVisible(), false, 'no menu on paper');
+  assert.equal(await page.locator('.verdict').first().isVisible(), true);
+  await page.emulateMedia({ media: null });
+});
+
+test('the custodian sees that it was asked and what for, and nothing of whom or what came of it', async () => {
+  const { page, to } = custodian;
+  await to('/now');
+  const seen = await page.textContent('main');
+  assert.match(seen, /A-BORDER/);
+  assert.match(seen, /identification/);
+  for (const where of ['/now', '/log', '/requesters', '/gallery']) {
+    await to(where);
+    const content = await page.content();
+    assert.doesNotMatch(content, /sample-2\.npy|class="verdict/, where);
+  }
+});
+
+test('a request goes on after its process was killed', async () => {
+  const first = both.own();
+  await first.said;
+  const one = await enter(await browser.newContext(), (await first.said).address);
+  await ask(one, both.probes, 'file 8/2026');
+  const where = new URL(one.page.url()).pathname.split('/').slice(2).join('/');
+  await one.page.getByText('What was signed').waitFor({ timeout: 60_000 });
+  await first.stop('SIGKILL');
+
+  const second = both.own();
+  const other = await enter(await browser.newContext(), (await second.said).address);
+  await other.to(`/${where}`);
+  if (await other.page.locator('.verdict').count() === 0) {
+    await other.page.getByRole('button', { name: 'Go on' }).click();
+    await other.page.locator('.verdict').first().waitFor({ timeout: 120_000 });
+  }
+  assert.equal(await other.page.locator('.verdict').count(), 4);
+  await other.page.context().close();
+  await second.stop();
+});
+
+test('without scripts the same is done by typing the token and loading pages', async () => {
+  const own = both.own();
+  const link = (await own.said).address;
+  const context = await browser.newContext({ javaScriptEnabled: false });
+  const page = await context.newPage();
+  const [origin, token] = link.split('/#');
+  await page.goto(origin);
+  await page.fill('#token', token);
+  await page.getByRole('button', { name: 'Open' }).click();
+  await page.waitForURL(/\/ask$/);
+  const base = page.url().replace(/\/ask$/, '');
+  await ask({ page, to: (where) => page.goto(base + where) }, both.probes, 'file 9/2026');
+  // The page loads itself again as long as it is under way.
+  await page.locator('.verdict').first().waitFor({ timeout: 120_000 });
+  assert.equal(await page.locator('.verdict').count(), 4);
+  await context.close();
+  await own.stop();
+});
+
+test('the keyboard alone suffices', async () => {
+  const { page, to } = querier;
+  await to('/requests');
+  await page.keyboard.press('Tab');
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Skip to the content');
+  await page.keyboard.press('Enter');
+  for (let tabs = 0; tabs < 20; tabs += 1) {
+    await page.keyboard.press('Tab');
+    const focused = await page.evaluate(() => document.activeElement.getAttribute('href') ?? '');
+    if (/\/requests\/\d/.test(focused)) break;
+  }
+  const ring = await page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle);
+  assert.notEqual(ring, 'none', 'what has the focus is seen to have it');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/\/requests\/\d/);
+  assert.ok(await page.locator('.verdict').count() > 0);
+});
+
+test('no page has complained about its policy, its scripts or anything from elsewhere', () => {
+  assert.deepEqual([...querier.complaints, ...custodian.complaints], []);
+});
