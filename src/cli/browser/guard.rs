@@ -14,11 +14,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::door::{COOKIE, Door, Visitor};
-use super::page::{self, Visit};
+use super::page::{self, CSRF, Visit};
 use super::words;
-
-/// The parameter that carries a form's token.
-pub const CSRF: &str = "csrf";
 
 /// The page before the door, which says nothing to anybody: other pages and files may lead here.
 const ENTRY: &str = "/";

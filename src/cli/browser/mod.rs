@@ -30,7 +30,6 @@ mod work;
 use super::Outcome;
 use super::console::Console;
 use super::failure::Failure;
-use guard::CSRF;
 
 /// Keys of messages that are made of a part and a name.
 #[cfg(test)]

@@ -14,6 +14,9 @@ use super::words::{self, Given, Words};
 use crate::service::audit::Role;
 pub use parts::{Row, bar, empty, facts, failure, field, fingerprint, note, pager, steps, verdict, warning};
 
+/// The parameter that carries a form's token.
+pub const CSRF: &str = "csrf";
+
 /// Whose console it is.
 #[derive(Clone)]
 pub struct About {
@@ -70,7 +73,7 @@ impl Visit {
 
     /// Where a form goes that changes something.
     pub fn form(&self, path: &str) -> String {
-        format!("{}{path}?{}={}", self.base, super::CSRF, self.csrf)
+        format!("{}{path}?{}={}", self.base, CSRF, self.csrf)
     }
 
     /// A whole page; `title` stands above it and in the browser's window.

@@ -35,9 +35,12 @@ pub async fn list(
         blocking(move || querier.with_outbox(|outbox| Ok((outbox.page(asked.before, PAGE + 1)?, outbox.totals()?))))
             .await?
     };
+    let under_way = querier.asking.find(ALL).is_some_and(|work| !work.is_over());
     Ok(match read {
         Ok((listed, totals)) => {
-            visit.page(&visit.t("requests"), shown(&visit, &querier, listed, &totals, asked.before))
+            let content = shown(&visit, &querier, listed, &totals, asked.before);
+            let title = visit.t("requests");
+            if under_way { visit.page_under_way(&title, content) } else { visit.page(&title, content) }
         }
         Err(failure) => visit.refused(&visit.t("requests"), page::failure(&visit, &failure)),
     })
