@@ -376,6 +376,18 @@ impl Terms {
         self
     }
 
+    /// The same terms with another threshold; none where it counts bits, and is no whole number of them.
+    pub(crate) fn with_threshold(mut self, wanted: Decimal) -> Option<Self> {
+        match &mut self.comparison {
+            ComparisonTerms::Cosine { threshold, .. }
+            | ComparisonTerms::InnerProduct { threshold, .. }
+            | ComparisonTerms::SquaredEuclidean { threshold, .. }
+            | ComparisonTerms::FractionalHamming { threshold, .. } => *threshold = wanted,
+            ComparisonTerms::Hamming { threshold } => *threshold = wanted.whole()?.try_into().ok()?,
+        }
+        Some(self)
+    }
+
     /// The same terms with another disclosure: one without handles, unless it is theirs already.
     pub(crate) fn with_disclosure(mut self, disclosure: Disclosure) -> Self {
         if disclosure != self.disclosure {

@@ -15,6 +15,7 @@ use super::rates::Distribution;
 use super::scores::{Pair, Scores};
 use crate::agreement::EyeRule;
 use crate::functional::SampleLayout;
+use crate::scheme::{Progress, Stopped};
 use crate::template::Eye;
 
 /// Replicates of every interval.
@@ -125,6 +126,70 @@ impl<'a> Bootstrap<'a> {
         })
     }
 
+    /// Intervals of both error rates where pairs hit `from` each of these, which rise: of the share of impostor pairs that do, and of the
+    /// share of genuine pairs that do not. All replicates go through the pairs once for all of them.
+    pub(crate) fn at_each(
+        &self,
+        scores: &Scores,
+        closeness: impl Fn(&Pair) -> f64,
+        from: &[f64],
+        progress: &dyn Progress,
+    ) -> Result<Vec<[Option<Interval>; 2]>, Stopped> {
+        if self.dataset.persons() < 2 {
+            return Ok(vec![[None; 2]; from.len()]);
+        }
+        // How many of them a pair hits from.
+        let hits = |pair: &Pair| from.partition_point(|&from| from <= closeness(pair));
+        let binned = |pairs: &[Pair]| {
+            let mut binned: Vec<_> = pairs.iter().map(|pair| (subjects_of(self.dataset, pair), hits(pair))).collect();
+            binned.sort_unstable();
+            let counted = binned.chunk_by(|a, b| a == b);
+            counted.filter_map(|same| Some((*same.first()?, same.len() as f64))).collect::<Vec<_>>()
+        };
+        let (genuine, impostor) = (binned(&scores.genuine), binned(&scores.impostor));
+        let replicate = |number: usize| {
+            if progress.stop() {
+                return Err(Stopped);
+            }
+            let weights = self.drawn(number);
+            let (mut matched, mut missed) = (vec![0.0; from.len() + 1], vec![0.0; from.len() + 1]);
+            impostor.iter().for_each(|&(((a, b), bin), count)| {
+                add_weight(&mut matched, bin, count * at(&weights, a) * at(&weights, b));
+            });
+            genuine.iter().for_each(|&(((a, _), bin), count)| add_weight(&mut missed, bin, count * at(&weights, a)));
+            let (impostors, genuine_pairs) = (self.impostors(&weights), self.genuine_pairs(&weights));
+            let (mut matches, mut misses) = (matched.iter().sum::<f64>(), 0.0);
+            let rates = matched.iter().zip(&missed).take(from.len()).map(|(leaving, missing)| {
+                (matches, misses) = (matches - leaving, misses + missing);
+                // What is left of nothing may be less, by rounding.
+                [(matches / impostors).max(0.0), misses / genuine_pairs]
+            });
+            let rates: Vec<[f64; 2]> = rates.collect();
+            progress.advance(1);
+            Ok(rates)
+        };
+        let replicates: Vec<Vec<[f64; 2]>> =
+            (0..REPLICATES).into_par_iter().map(replicate).collect::<Result<_, _>>()?;
+        let most = |binned: &[(_, f64)], of: fn(usize, usize) -> usize, first| {
+            binned.iter().map(|&((_, bin), _)| bin).fold(first, of)
+        };
+        let (closest, farthest) = (most(&impostor, usize::max, 0), most(&genuine, usize::min, from.len()));
+        let interval = |place: usize, rate: fn(&[f64; 2]) -> f64| {
+            percentiles(replicates.iter().filter_map(|rates| rates.get(place)).map(rate).collect())
+        };
+        let both = |place: usize| {
+            // Without an error there is none in any replicate.
+            let fmr = if closest <= place {
+                Some(clopper_pearson(0, self.pairs_of_subjects))
+            } else {
+                interval(place, |[fmr, _]| *fmr)
+            };
+            let fnmr = if farthest > place { Some(self.without_a_miss()) } else { interval(place, |[_, fnmr]| *fnmr) };
+            [fmr, fnmr]
+        };
+        Ok((0..from.len()).map(both).collect())
+    }
+
     /// No genuine pair was missed: each subject is one trial, for its pairs depend on each other in a way that was not seen.
     fn without_a_miss(&self) -> Interval {
         clopper_pearson(0, self.genuine.iter().filter(|&&pairs| pairs > 0.0).count() as u64)
@@ -161,14 +226,17 @@ impl<'a> Bootstrap<'a> {
         if subjects < 2 {
             return None;
         }
-        let replicate = |number: usize| {
-            let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
-            rng.set_stream(number as u64 + 1);
-            let mut weights = vec![0.0; subjects];
-            (0..subjects).for_each(|_| add(&mut weights, rng.random_range(0..subjects)));
-            statistic(&weights)
-        };
-        percentiles((0..REPLICATES).into_par_iter().map(replicate).collect())
+        percentiles((0..REPLICATES).into_par_iter().map(|number| statistic(&self.drawn(number))).collect())
+    }
+
+    /// How often each subject is drawn by the replicate of this number.
+    fn drawn(&self, number: usize) -> Vec<f64> {
+        let subjects = self.dataset.persons();
+        let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
+        rng.set_stream(number as u64 + 1);
+        let mut weights = vec![0.0; subjects];
+        (0..subjects).for_each(|_| add(&mut weights, rng.random_range(0..subjects)));
+        weights
     }
 }
 

@@ -49,24 +49,30 @@ impl Evaluation<'_> {
         let scale = &self.scores.scale;
         let float_hit = |pair: &Pair| pair.float.is_finite() && scale.is_hit(pair.float);
         let distribution = self.distribution(oracle);
-        let measured = encrypted.map(|drawn| self.measured(drawn));
         let mut card = AccuracyCard {
             terms: self.terms(),
             data: self.data(),
             float: self.column(&bootstrap, &self.distribution(float), float, float_hit),
             oracle: self.column(&bootstrap, &distribution, oracle, |pair| pair.hit),
-            encrypted: EncryptedColumn { predicted: self.predicted(), measured },
+            encrypted: EncryptedColumn { predicted: self.predicted(), measured: None },
             rounding_flips: self.rounding_flips(float_hit),
             proposal: target_fmr.map(|target| self.proposal(&bootstrap, &distribution, target)),
             open_iris: None,
             remarks: Vec::new(),
             histogram: self.histogram(&distribution),
         };
+        card.encrypted.measured = encrypted.map(|drawn| self.measured(drawn));
         card.remarks = remarks(self.agreement, self.scores, &card);
         card
     }
 
-    fn distribution(&self, closeness: impl Fn(&Pair) -> f64) -> Distribution {
+    /// Adds verdicts to a card that has none: it becomes what [`Evaluation::card`] makes with them.
+    pub fn add(&self, card: &mut AccuracyCard, encrypted: &DrawnVerdicts) {
+        card.encrypted.measured = Some(self.measured(encrypted));
+        card.remarks = remarks(self.agreement, self.scores, card);
+    }
+
+    pub(super) fn distribution(&self, closeness: impl Fn(&Pair) -> f64) -> Distribution {
         Distribution::new(self.scores.genuine.iter().map(&closeness), self.scores.impostor.iter().map(&closeness))
     }
 
@@ -84,7 +90,8 @@ impl Evaluation<'_> {
         }
     }
 
-    fn data(&self) -> Data {
+    /// What is known of the data.
+    pub fn data(&self) -> Data {
         let dataset = self.dataset;
         Data {
             one_set: dataset.is_one_set(),

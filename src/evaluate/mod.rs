@@ -3,7 +3,8 @@
 //! Three columns stand side by side: *float*, the scores of the templates as they were read; *oracle*, the scores of the integers that are
 //! encrypted, compared in the clear; *encrypted*, the verdicts of real exchanges on all pairs or on a stated sample, and the flips that the
 //! noise formulas predict for all of them. Files in the order data flows: `dataset` (whose templates, what each pair is evidence for),
-//! `scores` with `float` and `scale`, `rates`, `interval` and `bootstrap`, `identification`, `encrypted`, and `card`, which is reported.
+//! `scores` with `float` and `scale`, `rates`, `interval` and `bootstrap`, `identification`, `operating`, `encrypted`, and `card`, which is
+//! reported.
 //!
 //! One program plays both parties here, with keys that are thrown away: nothing of this module belongs into an exchange.
 
@@ -20,11 +21,12 @@ mod interval;
 mod kind;
 mod listed;
 mod lookup;
+mod operating;
 #[cfg(feature = "report")]
 mod page;
 mod pairs;
 #[cfg(feature = "report")]
-mod plots;
+pub(crate) mod plots;
 mod rates;
 mod remarks;
 mod sample;
@@ -44,6 +46,7 @@ pub use evaluation::Evaluation;
 pub use interval::{CONFIDENCE, INTERVALS, Interval, Proportion, clopper_pearson, share};
 pub use kind::Kind;
 pub use lookup::{ListedError, UnknownName};
+pub use operating::OperatingPoint;
 #[cfg(feature = "report")]
 pub use page::page;
 pub use pairs::{ListedPair, PairListError, pair_list};
@@ -51,6 +54,7 @@ pub use rates::{Distribution, Point};
 pub use sample::{Against, Amount, Drawn, Selection, Stratum, Unit};
 pub use scale::{Scale, number};
 pub use scores::{Comparer, PAIRS_LIMIT, Pair, Scores};
+pub(crate) use tally::changed;
 pub use tally::{Decided, Flip, FlipBin, RatesOfPairs, flip_probability};
 
 use std::borrow::Cow;

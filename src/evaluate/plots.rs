@@ -6,7 +6,7 @@ use super::tally::{FlipBin, flip_probability};
 use crate::report::{Axis, Band, Bar, Marks, Plot, PointWithInterval, Position, Rule, Scale, Series};
 
 /// Genuine and impostor scores, with the threshold and the gray zone.
-pub(super) fn histogram(card: &AccuracyCard) -> Plot {
+pub(crate) fn histogram(card: &AccuracyCard) -> Plot {
     let histogram = &card.histogram;
     let bins = histogram.genuine.len();
     let edge = |i: usize| histogram.from + (histogram.to - histogram.from) * i as f64 / bins.max(1) as f64;
@@ -62,7 +62,7 @@ fn encrypted(card: &AccuracyCard, point: impl Fn(f64, f64) -> (f64, f64)) -> Vec
 }
 
 /// FNMR against FMR.
-pub(super) fn trade_off(card: &AccuracyCard) -> Plot {
+pub(crate) fn trade_off(card: &AccuracyCard) -> Plot {
     let mut series = lines(card, |point| (point.fmr, point.fnmr));
     series.extend(encrypted(card, |fmr, fnmr| (fmr, fnmr)));
     Plot {
@@ -75,7 +75,7 @@ pub(super) fn trade_off(card: &AccuracyCard) -> Plot {
 }
 
 /// True match rate against FMR.
-pub(super) fn receiver(card: &AccuracyCard) -> Plot {
+pub(crate) fn receiver(card: &AccuracyCard) -> Plot {
     let mut series = lines(card, |point| (point.fmr, 1.0 - point.fnmr));
     series.extend(encrypted(card, |fmr, fnmr| (fmr, 1.0 - fnmr)));
     Plot {
@@ -87,7 +87,7 @@ pub(super) fn receiver(card: &AccuracyCard) -> Plot {
 }
 
 /// FMR and FNMR of the integers against the threshold.
-pub(super) fn rates(card: &AccuracyCard) -> Plot {
+pub(crate) fn rates(card: &AccuracyCard) -> Plot {
     let line = |name: &str, rate: fn(&super::card::CurvePoint) -> f64| {
         let points = card.oracle.curve.iter().map(|point| (point.threshold, rate(point)));
         Series::new(name, Marks::Line(points.collect()))
@@ -102,7 +102,7 @@ pub(super) fn rates(card: &AccuracyCard) -> Plot {
 }
 
 /// Measured shares of flips beside the predicted curve.
-pub(super) fn flips(bins: &[FlipBin]) -> Plot {
+pub(crate) fn flips(bins: &[FlipBin]) -> Plot {
     let widest = bins.iter().flat_map(|bin| [bin.from_deviations.abs(), bin.to_deviations.abs()]).fold(1.0, f64::max);
     let curve = (-60..=60).map(|i| f64::from(i) / 60.0 * widest);
     let measured = bins.iter().map(|bin| PointWithInterval {

@@ -10,7 +10,7 @@ use super::dependent::Dependent;
 use super::encrypted::DrawnVerdicts;
 use super::interval::{Interval, Proportion, clopper_pearson};
 use super::kind::Kind;
-use super::sample::Stratum;
+use super::sample::{Stratum, Unit};
 use super::scale::Scale;
 use super::scores::{Comparer, Pair};
 use crate::scheme::upper_tail;
@@ -145,6 +145,18 @@ pub(super) fn tally(dataset: &Dataset, scale: &Scale, comparer: &Comparer<'_>, d
         }
     }
     count.decided()
+}
+
+/// Of the verdicts on one unit, how many are on pairs, and how many of these are otherwise than the oracle's.
+pub(crate) fn changed(comparer: &Comparer<'_>, unit: &Unit, verdicts: &[bool]) -> (u64, u64) {
+    let places = unit.references.iter().map(|against| against.place);
+    let mut judged = unit.references.iter().zip(verdicts);
+    comparer.compare(unit.probe, places).into_iter().fold((0, 0), |(pairs, changed), (_, pair)| {
+        match judged.find(|(against, _)| against.place == pair.reference as usize) {
+            Some((_, &hit)) => (pairs + 1, changed + u64::from(hit != pair.hit)),
+            None => (pairs, changed),
+        }
+    })
 }
 
 #[derive(Default)]

@@ -87,6 +87,101 @@ fn the_analytic_rates_lie_in_the_reported_intervals_in_ninety_of_a_hundred_runs(
     assert!(fmr_inside.iter().any(|&inside| inside < 100) || fnmr_inside.iter().any(|&inside| inside < 100));
 }
 
+fn points_of(agreement: &Opened, dataset: &Dataset, thresholds: &[f64]) -> Vec<OperatingPoint> {
+    let comparer = Comparer::new(agreement, dataset);
+    let scores = Scores::of_all_pairs(agreement, dataset, &comparer, &()).unwrap();
+    let evaluation = Evaluation { agreement, dataset, scores: &scores, comparer: &comparer, seed: 1 };
+    evaluation.operating_points(thresholds, &()).unwrap()
+}
+
+/// A search hits a stranger where one of all but one references does; each probe has one mate.
+#[test]
+fn the_analytic_rates_at_any_threshold_lie_in_the_intervals_in_ninety_of_a_hundred_runs() {
+    let agreement = face("insecure-test");
+    let thresholds = [0.4, 0.55, 0.7];
+    let mut inside = [[0; 4]; 3];
+    for seed in 0..100 {
+        let (probes, references) = population(60, &mut ChaCha20Rng::seed_from_u64(seed));
+        let dataset = Dataset::of_two_sets(agreement.functional(), probes, references).unwrap();
+        for (point, inside) in points_of(&agreement, &dataset, &thresholds).iter().zip(&mut inside) {
+            let t = point.threshold;
+            let fmr = 0.5 * beta_reg((DIMENSION as f64 - 1.0) / 2.0, 0.5, 1.0 - t * t);
+            let fnmr = (t - 0.3) / 0.6;
+            let rates = [
+                (point.fmr, fmr),
+                (point.fnmr, fnmr),
+                (point.fpir.unwrap(), 1.0 - (1.0 - fmr).powi(59)),
+                (point.fnir.unwrap(), fnmr),
+            ];
+            for ((rate, truth), inside) in rates.into_iter().zip(inside) {
+                let interval = rate.interval();
+                *inside += usize::from((interval.low..=interval.high).contains(&truth));
+            }
+        }
+    }
+    println!("of 100, FMR, FNMR, FPIR and FNIR inside at each of {thresholds:?}: {inside:?}");
+    assert!(inside.iter().flatten().all(|&inside| inside >= 90), "{inside:?}");
+}
+
+/// At the agreed threshold they are those of the card, intervals included.
+#[test]
+fn the_rates_at_the_agreed_threshold_are_those_of_the_card() {
+    let face = face("insecure-test");
+    let (probes, references) = population(30, &mut ChaCha20Rng::seed_from_u64(3));
+    let faces = Dataset::of_two_sets(face.functional(), probes, references).unwrap();
+    let few_bits = hamming(1);
+    let few = bits(&few_bits, &[("a", 0), ("a", 1), ("b", 0b110), ("b", 0b100), ("c", 0xf0), ("c", 0xf7)]).unwrap();
+    for (agreement, dataset) in [(&face, &faces), (&few_bits, &few)] {
+        let card = card_of(agreement, dataset, None).unwrap();
+        let point = points_of(agreement, dataset, &[card.terms.threshold]).remove(0);
+        let Column { agreed, identification, .. } = &card.oracle;
+        let searches = identification.as_ref().unwrap().agreed;
+        let close = |a: Proportion, b: Proportion| {
+            let (of_a, of_b) = (a.interval(), b.interval());
+            (a.errors, a.trials) == (b.errors, b.trials)
+                && (of_a.low - of_b.low).abs() < 1e-9
+                && (of_a.high - of_b.high).abs() < 1e-9
+        };
+        assert!(close(point.fmr, agreed.fmr) && close(point.fnmr, agreed.fnmr), "{point:?}, {agreed:?}");
+        assert_eq!((point.fpir, point.fnir), (Some(searches.fpir), searches.fnir));
+    }
+}
+
+#[test]
+fn thresholds_go_from_lax_to_strict_can_be_stated_and_hold_the_agreed_one() {
+    let agreement = face("insecure-test");
+    let (probes, references) = population(60, &mut ChaCha20Rng::seed_from_u64(5));
+    let dataset = Dataset::of_two_sets(agreement.functional(), probes, references).unwrap();
+    let comparer = Comparer::new(&agreement, &dataset);
+    let scores = Scores::of_all_pairs(&agreement, &dataset, &comparer, &()).unwrap();
+    let evaluation =
+        Evaluation { agreement: &agreement, dataset: &dataset, scores: &scores, comparer: &comparer, seed: 1 };
+    let thresholds = evaluation.thresholds(200);
+    assert!((100..=210).contains(&thresholds.len()), "{}", thresholds.len());
+    assert!(thresholds.is_sorted() && thresholds.contains(&THRESHOLD));
+    for &threshold in &thresholds {
+        let stated = number(threshold).parse().unwrap();
+        let terms = agreement.terms().clone().with_threshold(stated).unwrap();
+        assert_eq!(Scale::of(&terms.comparison).threshold(), threshold);
+    }
+    let points = evaluation.operating_points(&thresholds, &()).unwrap();
+    let rates = |point: &OperatingPoint| [point.fmr, point.fnmr, point.fpir.unwrap(), point.fnir.unwrap()];
+    for pair in points.windows(2) {
+        let ([a, b, c, d], [e, f, g, h]) = (rates(&pair[0]), rates(&pair[1]));
+        assert!(a.errors >= e.errors && b.errors <= f.errors && c.errors >= g.errors && d.errors <= h.errors);
+    }
+    assert_eq!(points.last().unwrap().fmr.errors, 0);
+    // Smaller scores are closer here, and whole.
+    let bits_differ = hamming(2);
+    let few = bits(&bits_differ, &[("a", 0), ("a", 1), ("b", 0b110), ("b", 0b100), ("c", 0xf0), ("c", 0xf7)]).unwrap();
+    let comparer = Comparer::new(&bits_differ, &few);
+    let scores = Scores::of_all_pairs(&bits_differ, &few, &comparer, &()).unwrap();
+    let evaluation =
+        Evaluation { agreement: &bits_differ, dataset: &few, scores: &scores, comparer: &comparer, seed: 1 };
+    let thresholds = evaluation.thresholds(200);
+    assert!(thresholds.iter().rev().is_sorted() && thresholds.iter().all(|threshold| threshold.fract() == 0.0));
+}
+
 fn one_set(agreement: &Opened, subjects: usize, samples: usize, seed: u64) -> Dataset {
     let mut rng = ChaCha20Rng::seed_from_u64(seed);
     let mut records = Vec::new();
@@ -161,6 +256,12 @@ fn an_exact_scheme_flips_nothing_on_all_pairs() {
     let evaluation =
         Evaluation { agreement: &agreement, dataset: &dataset, scores: &scores, comparer: &comparer, seed: 1 };
     let card = evaluation.card(Some(&drawn), None);
+    let mut grown = evaluation.card(None, None);
+    evaluation.add(&mut grown, &drawn);
+    assert_eq!(serde_json::to_value(&grown).unwrap(), serde_json::to_value(&card).unwrap());
+    let decided = drawn.selection.units.iter().zip(&drawn.verdicts);
+    let counts: Vec<(u64, u64)> = decided.map(|(unit, verdicts)| changed(&comparer, unit, verdicts)).collect();
+    assert_eq!(counts, [(35, 0); 3]);
     let measured = card.encrypted.measured.unwrap();
     assert!(measured.decided.flips.is_empty() && measured.decided.pairs == 105);
     assert_eq!((measured.decided.rates.fnmr.trials, measured.decided.rates.fmr.trials), (6, 99));
