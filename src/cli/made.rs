@@ -4,7 +4,12 @@ use super::party;
 
 /// The command and the day, as facts of a page.
 pub fn facts() -> Vec<(String, String)> {
-    let words = std::env::args_os().skip(1).map(|word| quoted(&word.to_string_lossy()));
+    facts_of(std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()))
+}
+
+/// The same of a command that would make the page again, told by its words.
+pub fn facts_of(words: impl IntoIterator<Item = String>) -> Vec<(String, String)> {
+    let words = words.into_iter().map(|word| quoted(&word));
     let command = std::iter::once("cotejo".to_owned()).chain(words).collect::<Vec<_>>().join(" ");
     vec![("Command".to_owned(), command), ("Made on".to_owned(), party::now().to_string())]
 }

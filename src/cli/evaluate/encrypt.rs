@@ -1,5 +1,6 @@
 //! The encrypted column: predicted, run with progress, kept after each probe, gone on with after an interruption.
 
+use std::path::Path;
 use std::time::Duration;
 
 use crate::agreement::SchemeId;
@@ -14,6 +15,31 @@ use crate::cli::console::{Console, bytes, count, seconds};
 use crate::cli::failure::Failure;
 use crate::cli::{interrupt, pace};
 
+/// The pairs that are decided under encryption, and an agreement under which each has a verdict of its own.
+pub struct Draw {
+    pub agreement: Opened,
+    pub selection: Selection,
+}
+
+impl Draw {
+    /// Draws about so many by a seed, in units that the scheme decides on at once. `path` is that of the agreement.
+    pub fn new(evaluation: &Evaluation<'_>, amount: Amount, seed: u64, path: &Path) -> Result<Self, Failure> {
+        let selection = match evaluation.agreement.scheme() {
+            SchemeId::Bgv | SchemeId::Hybrid => Selection::of_probes(evaluation.dataset, amount, seed),
+            SchemeId::Tfhe => Selection::of_pairs(evaluation.scores, amount, seed),
+        };
+        let largest = selection.units.iter().map(|unit| unit.references.len()).max().unwrap_or_default();
+        let agreement = pairwise(evaluation.agreement, largest).map_err(|error| {
+            let what = format!("the parameter set has no room for a verdict on each pair: {}", error.in_full());
+            Failure::at(path, what, LEAVE_OUT)
+        })?;
+        Ok(Self { agreement, selection })
+    }
+}
+
+/// What to do where nothing can be decided under encryption.
+pub const LEAVE_OUT: &str = "leave the encrypted column out with --encrypt none";
+
 impl Args {
     pub(super) fn decide(
         &self,
@@ -22,20 +48,12 @@ impl Args {
         console: &Console,
     ) -> Result<DrawnVerdicts, Failure> {
         let dataset = evaluation.dataset;
-        let selection = match evaluation.agreement.scheme() {
-            SchemeId::Bgv | SchemeId::Hybrid => Selection::of_probes(dataset, amount, self.seed),
-            SchemeId::Tfhe => Selection::of_pairs(evaluation.scores, amount, self.seed),
-        };
-        let largest = selection.units.iter().map(|unit| unit.references.len()).max().unwrap_or_default();
-        let agreement = pairwise(evaluation.agreement, largest).map_err(|error| {
-            let what = format!("the parameter set has no room for a verdict on each pair: {}", error.in_full());
-            Failure::at(&self.agreement.path, what, "leave the encrypted column out with --encrypt none")
-        })?;
+        let Draw { agreement, selection } = Draw::new(evaluation, amount, self.seed, &self.agreement.path)?;
         let mut partial = Partial::open(&self.partial, self.fingerprint(evaluation, &selection), &selection, console)?;
         self.announce(&agreement, &selection, &partial, console)?;
         let explain = |error: &EncryptedError| match interrupt::requested() {
             true => Failure::Interrupted,
-            false => Failure::of(&self.agreement.path, error, "leave the encrypted column out with --encrypt none"),
+            false => Failure::of(&self.agreement.path, error, LEAVE_OUT),
         };
         let exchange = Encrypted::new(&agreement, dataset, self.seed, self.memory).map_err(|e| explain(&e))?;
         let earlier = partial.verdicts().len() as u64;

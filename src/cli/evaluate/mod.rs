@@ -1,5 +1,6 @@
 //! `cotejo evaluate`: the accuracy card, on labelled templates you hold yourself.
 
+mod data;
 mod encrypt;
 mod open_iris;
 mod partial;
@@ -8,19 +9,20 @@ mod text;
 use std::path::{Path, PathBuf};
 
 use crate::evaluate::{
-    AccuracyCard, Amount, Comparer, Dataset, EvaluateError, Evaluation, ListedError, Samples, Scores, UnknownName,
-    pair_list,
+    AccuracyCard, Amount, Comparer, Dataset, Evaluation, ListedError, Samples, Scores, UnknownName, pair_list,
 };
 use crate::remedy::Remedy as _;
 use crate::scheme::Opened;
 
 use super::console::Console;
-use super::failure::{Cause, Failure};
+use super::failure::Failure;
 use super::files::{self, Access, Content, Output};
 use super::load;
 use super::made;
-use super::templates::{self, QualityArg, RowList, Templates, Written};
+use super::templates::{QualityArg, RowList, Templates, Written};
 use super::{AgreementArg, Outcome, OverwriteArg, size};
+pub use data::{explain, labelled};
+pub use encrypt::{Draw, LEAVE_OUT};
 
 /// Error rates of labelled templates: as they are, as integers, and under encryption
 ///
@@ -105,7 +107,8 @@ fn amount(text: &str) -> Result<Wanted, String> {
     }
 }
 
-fn rate(text: &str) -> Result<f64, String> {
+/// A rate that is wanted.
+pub fn rate(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(rate) if rate > 0.0 && rate < 1.0 => Ok(rate),
         _ => Err("a rate between 0 and 1 is needed, such as 1e-4".to_owned()),
@@ -197,10 +200,7 @@ impl Args {
             minimum_quality: self.quality.minimum,
             written: self.written.clone(),
         };
-        let loaded = templates.read_with_ids(agreement.shape(), templates::NO_LABELS, console)?;
-        console.warn_each(&format!("{}: failure to enrol", path.display()), loaded.unusable.iter());
-        let unusable = loaded.unusable.into_iter().chain(loaded.failed).collect();
-        Ok(Samples { records: loaded.records, unusable })
+        data::labelled(&templates, agreement, console)
     }
 }
 
@@ -226,30 +226,30 @@ fn unknown(name: &UnknownName) -> String {
     format!("line {}: {}{}", name.line, name.name, meant.collect::<String>())
 }
 
-fn explain(source: &Path, error: &EvaluateError) -> Failure {
-    let failure = match error {
-        EvaluateError::Stopped(_) => Failure::Interrupted,
-        EvaluateError::NoGenuinePair { .. } => {
-            Failure::at(source, error, "give subjects with two samples, with the same id each (--ids)")
-        }
-        error => Failure::of(source, error, "give other templates"),
-    };
-    failure.because(Cause::Templates)
-}
-
 /// How the card was made, for whoever wants to make it again.
 fn provenance(args: &Args, agreement: &Opened) -> Vec<(String, String)> {
     let files =
         [&args.templates, &args.ids, &args.probes, &args.probe_ids, &args.references, &args.reference_ids, &args.pairs];
-    let names = files.into_iter().flatten().map(|path| path.display().to_string());
+    let names: Vec<String> = files.into_iter().flatten().map(|path| path.display().to_string()).collect();
+    facts(made::facts(), &names, &args.agreement.path, agreement, args.seed)
+}
+
+/// How a card was made: `made` says by what and when, and `names` are its files.
+pub fn facts(
+    made: Vec<(String, String)>,
+    names: &[String],
+    path: &Path,
+    agreement: &Opened,
+    seed: u64,
+) -> Vec<(String, String)> {
     let own = [
-        ("Templates".to_owned(), names.collect::<Vec<_>>().join(", ")),
-        ("Agreement".to_owned(), format!("{}, digest {}", args.agreement.path.display(), agreement.digest())),
+        ("Templates".to_owned(), names.join(", ")),
+        ("Agreement".to_owned(), format!("{}, digest {}", path.display(), agreement.digest())),
         (
             "Program".to_owned(),
             format!("cotejo {}, {} threads", env!("CARGO_PKG_VERSION"), rayon::current_num_threads()),
         ),
-        ("Seed".to_owned(), args.seed.to_string()),
+        ("Seed".to_owned(), seed.to_string()),
     ];
-    made::facts().into_iter().chain(own).collect()
+    made.into_iter().chain(own).collect()
 }

@@ -3,7 +3,7 @@
 use crate::template::read::{BitOrder, Filter, Format, Given, Identity, MaskMarks, Told};
 
 /// How templates are written.
-#[derive(Clone, Debug, clap::Args)]
+#[derive(Clone, Debug, Default, clap::Args)]
 pub struct Written {
     /// How the templates are written, where their content does not say so
     #[arg(long, value_enum)]
