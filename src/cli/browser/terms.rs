@@ -55,7 +55,8 @@ fn picture(visit: &Visit) -> Markup {
     }
 }
 
-fn one(visit: &Visit, agreement: &Opened) -> Markup {
+/// One of them, in words.
+pub fn one(visit: &Visit, agreement: &Opened) -> Markup {
     let terms = agreement.terms();
     let words = visit.words;
     let rows = [
@@ -118,7 +119,8 @@ fn one(visit: &Visit, agreement: &Opened) -> Markup {
     }
 }
 
-fn comparison(visit: &Visit, terms: &ComparisonTerms) -> String {
+/// What a hit is.
+pub fn comparison(visit: &Visit, terms: &ComparisonTerms) -> String {
     let with = |key: &str, threshold: String| visit.with(key, &[("threshold", threshold.into())]);
     match terms {
         ComparisonTerms::Cosine { threshold, .. } => with("hit-cosine", threshold.to_string()),

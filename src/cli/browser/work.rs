@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use axum::http::StatusCode;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use maud::Markup;
 use tokio::sync::watch;
@@ -24,6 +25,11 @@ const AT_A_TIME: usize = 32;
 const NOTES: usize = 100;
 /// A page that nothing happens on is told so as often.
 const ALIVE: Duration = Duration::from_secs(15);
+
+/// Work on the database, on files or on many numbers, for which a page waits.
+pub async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, StatusCode> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)
+}
 
 /// How far a work is.
 #[derive(Clone, Default)]

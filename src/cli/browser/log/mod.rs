@@ -21,7 +21,7 @@ use serde::Deserialize;
 use super::commands::{self, Deaf, Ran};
 use super::page::{self, Visit, pager};
 use super::upload;
-use super::work::Works;
+use super::work::{Works, blocking};
 use crate::agreement::Code;
 use crate::cli::failure::Failure;
 use crate::service::audit::Entry;
@@ -155,9 +155,4 @@ async fn export<L: Logged>(
         }
         Err(failure) => visit.refused(&visit.t("log"), page::failure(&visit, &failure)),
     })
-}
-
-/// Work on the database or on files, from a page.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, StatusCode> {
-    tokio::task::spawn_blocking(work).await.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)
 }

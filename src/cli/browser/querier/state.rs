@@ -3,14 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use axum::http::StatusCode;
-
 use super::draft::Drafts;
 use crate::agreement::{Code, ServiceTerms};
 use crate::cli::ask::{self, IN_CONFIGURATION, Told, before::Before};
 use crate::cli::browser::commands::{self, Ran};
 use crate::cli::browser::log::{LogOf, Logged};
 use crate::cli::browser::work::Works;
+pub use crate::cli::browser::work::blocking;
 use crate::cli::console::Console;
 use crate::cli::failure::Failure;
 use crate::cli::party::{self, Party};
@@ -188,9 +187,4 @@ impl Logged for Querier {
     fn entry(&self, number: u64) -> Result<Option<Entry>, Failure> {
         self.with_outbox(|outbox| outbox.journal().entry(number))
     }
-}
-
-/// Work on the database or on files, from a page.
-pub async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, StatusCode> {
-    tokio::task::spawn_blocking(work).await.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)
 }
