@@ -8,6 +8,7 @@
 //! commands          commands of the program, which do what pages ask for
 //! querier/          the pages of who asks
 //! custodian/        the pages of who answers
+//! evaluation/       those of both: an accuracy card, and a threshold
 //! ```
 //!
 //! A console decides nothing and computes nothing: it does what commands do, on the same files, and shows what the databases hold.
@@ -17,6 +18,7 @@ mod custodian;
 mod demo;
 mod desk;
 mod door;
+mod evaluation;
 mod guard;
 mod house;
 mod log;

@@ -10,7 +10,7 @@ use axum::routing::get;
 
 use super::house::Listening;
 use super::page::{About, Visit};
-use super::{house, log, terms};
+use super::{evaluation, house, log, terms};
 use crate::cli::Outcome;
 use crate::cli::console::Console;
 use crate::cli::failure::Failure;
@@ -50,10 +50,11 @@ impl Args {
 }
 
 fn pages(custodian: Arc<Custodian>) -> Router {
-    let agreements = custodian.agreements().map(|served| served.agreement.clone()).collect();
+    let agreements: Vec<_> = custodian.agreements().map(|served| served.agreement.clone()).collect();
     Router::new()
         .route("/", get(async |visit: Visit| house::see(&visit, "/now")))
         .with_state(Arc::clone(&custodian))
-        .merge(terms::pages(agreements))
+        .merge(terms::pages(agreements.clone()))
+        .merge(evaluation::pages(agreements))
         .merge(log::pages(custodian))
 }

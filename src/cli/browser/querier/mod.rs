@@ -17,7 +17,7 @@ use axum::routing::{get, post};
 
 use super::house::Listening;
 use super::page::{About, Visit};
-use super::{house, log, terms, upload};
+use super::{evaluation, house, log, terms, upload};
 use crate::cli::console::Console;
 use crate::cli::failure::Failure;
 use crate::cli::{AgreementArg, Outcome};
@@ -84,6 +84,7 @@ fn pages(querier: Arc<Querier>) -> Router {
         .route("/key/events", get(key::events))
         .route("/key/rotate", post(key::rotate))
         .with_state(Arc::clone(&querier))
-        .merge(terms::pages(vec![agreement]))
+        .merge(terms::pages(vec![agreement.clone()]))
+        .merge(evaluation::pages(vec![agreement]))
         .merge(log::pages(querier))
 }
