@@ -34,7 +34,7 @@ use super::signing::{Hash, Name, Signed, Statement};
 pub use address::{AddressFault, Misaddressed};
 pub use asking::{AskError, Asking, Concluded, Watch};
 pub use error::{ClientError, RefusedCall};
-pub use operations::{breaker, give_orders};
+pub use operations::{breaker, give_orders, readiness};
 use reach::{Failures, Reach};
 use tls::Tls;
 
