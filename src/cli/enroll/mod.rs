@@ -1,5 +1,6 @@
 //! `cotejo enroll`: the custodian's gallery.
 
+mod outlook;
 mod taken;
 
 use std::io;
@@ -23,6 +24,9 @@ use super::load;
 use super::rehearsal::Rehearsing;
 use super::templates::{Beside, FromArgs, Loaded, Query, Templates, Unnamed, is_too_bad};
 use super::{AgreementArg, Outcome, OverwriteArg};
+#[cfg(test)]
+pub use outlook::Earlier;
+pub use outlook::Outlook;
 use taken::{Refused, Taken};
 
 /// Make the custodian's gallery from templates, or add to it; it holds them in the clear and never leaves the custodian
