@@ -140,7 +140,7 @@ fn read(config: &Path) -> Result<Addressed, Failure> {
 }
 
 /// Where a server listens at every address, it is reached at that of this machine.
-fn reached(address: SocketAddr) -> SocketAddr {
+pub fn reached(address: SocketAddr) -> SocketAddr {
     let ip = match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),

@@ -323,6 +323,11 @@ impl<T> Party<T> {
         if paths.is_empty() { Ok(identity) } else { identity.revoking(&lists.collect::<Vec<_>>()) }
     }
 
+    /// When our own certificate ends, as its file is now; none where that cannot be read.
+    pub fn own_certificate_until(&self) -> Option<Time> {
+        certificate_until("", &self.path(&self.common.tls.certificate))
+    }
+
     /// What names this party and its database: what no reload changes.
     pub fn fixed(&self) -> [(&'static str, String); 3] {
         let Common { party, database, signing_key, .. } = &self.common;

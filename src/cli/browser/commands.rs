@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::cli::console::Console;
 use crate::cli::desk::{Desk, Listener};
 use crate::cli::failure::Failure;
-use crate::cli::{Cli, Command, ask, files};
+use crate::cli::{Cli, Command, ask, enroll, files};
 
 /// How a command ended, and its document.
 pub struct Ran {
@@ -52,6 +52,15 @@ pub fn asking(arguments: Vec<String>) -> Result<Box<ask::Args>, Failure> {
     match parsed(arguments)? {
         Command::Ask(args) => Ok(args),
         _ => Err(Failure::new("arguments", "not those of 'ask'", "report this as a defect")),
+    }
+}
+
+/// `cotejo enroll` with these options, not run yet.
+pub fn enrolling(options: Vec<String>) -> Result<enroll::Args, Failure> {
+    let arguments = std::iter::once("enroll".to_owned()).chain(options).collect();
+    match parsed(arguments)? {
+        Command::Enroll(args) => Ok(args),
+        _ => Err(Failure::new("arguments", "not those of 'enroll'", "report this as a defect")),
     }
 }
 

@@ -26,6 +26,7 @@ pub use config::Custodian;
 pub use config::Served;
 use copies::Copies;
 use reload::Reload;
+pub use source::{Look, look};
 
 /// Answer queries over a network: HTTPS, both sides with certificates, quotas, a log
 ///

@@ -33,13 +33,14 @@ type Looks = [Option<Look>; 2];
 
 /// What tells a file from a changed one.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct Look {
+pub struct Look {
     bytes: u64,
     changed: Option<SystemTime>,
     inode: u64,
 }
 
-fn look(path: &Path) -> Option<Look> {
+/// What a file looks like now; none where it is not there.
+pub fn look(path: &Path) -> Option<Look> {
     let found = path.metadata().ok()?;
     #[cfg(unix)]
     let inode = std::os::unix::fs::MetadataExt::ino(&found);
