@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::http::StatusCode;
 use axum::response::sse::{Event, KeepAlive, Sse};
@@ -46,7 +46,6 @@ pub struct Work<T> {
     standing: watch::Receiver<Standing>,
     /// Who changes it; gone with the last change, so that whoever follows it comes to an end.
     changing: Mutex<Option<watch::Sender<Standing>>>,
-    begun: Instant,
     end: Mutex<Option<Arc<Result<T, Failure>>>>,
 }
 
@@ -73,7 +72,6 @@ impl<T: Send + Sync + 'static> Works<T> {
         let begun = Arc::new(Work {
             standing,
             changing: Mutex::new(Some(changing)),
-            begun: Instant::now(),
             end: Mutex::new(None),
         });
         {
@@ -136,11 +134,6 @@ impl<T> Work<T> {
     /// Whether it is over.
     pub fn is_over(&self) -> bool {
         self.standing.borrow().over
-    }
-
-    /// For how long it has been done.
-    pub fn elapsed(&self) -> Duration {
-        self.begun.elapsed()
     }
 
     /// What came of it, once it is over.

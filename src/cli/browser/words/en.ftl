@@ -516,3 +516,223 @@ plot-measured-interval = measured, with 95 % interval
 plot-here = chosen threshold
 plot-here-fmr = FMR { $rate }
 plot-here-fnmr = FNMR { $rate }
+
+## The custodian's pages.
+
+now = Now
+look-again = Look again
+reason = Reason
+id = Id
+references = References
+handle = Handle
+handles = Handles
+version = Version
+root = Root
+ends-good = until { $date }: { $days } left
+ends-soon = ends soon, on { $date }: { $days } left
+ends-over = over since { $date }
+ends-unknown = not known: the configuration names a fingerprint, or the file cannot be read
+seconds-whole = { $count ->
+    [one] { $shown } second
+   *[other] { $shown } seconds
+}
+breaker = Breaker
+breaker-on = Pulled: no request is accepted
+breaker-off = Not pulled: requests are accepted
+breaker-text = Pull it, and the server accepts no request from then on. What was accepted before is still answered.
+breaker-pulled-text = What was accepted before is still answered. Reset it, and requests are accepted again.
+breaker-since = Since
+breaker-reason-hint = It is written into the log, and requesters are told it as long as the breaker is pulled. Name no person.
+breaker-reason-missing = Nothing was changed: say why.
+breaker-reason-wrong = Nothing was changed: write the reason on one line of at most 200 bytes.
+breaker-pull = Pull the breaker
+breaker-reset = Reset the breaker
+breaker-by = It is ordered as operator { $operator }, with that operator's own key, and carried out by the server that runs.
+breaker-operators = Operators with keys of their own are registered: one of them has to order it. This is the command to type:
+breaker-operators-hint = Or start this console with --operator NAME --key FILE: then it can be ordered from here.
+breaker-elsewhere = The breaker was changed elsewhere. Load this page again to change it.
+now-seen = As the database had it at { $time }. This part is renewed every five seconds.
+queue = Queue
+queue-count = { $count ->
+    [0] No request waits.
+    [one] { $shown } request waits.
+   *[other] { $shown } requests wait.
+}
+queue-caption = Requests that wait, the oldest first
+queue-since = Accepted
+today = Today
+today-none = No request was accepted today.
+today-caption = Accepted on { $day } (UTC), by requester and purpose
+today-waiting = Waiting
+today-hint = What came of a request nobody here can tell: its requester alone can read the verdicts.
+accounts = What requesters have used up
+accounts-none = Nobody may ask.
+accounts-hint = Bits count at most what answers could disclose of the persons in the gallery, also when they were in earlier versions. At a limit, requests are refused.
+account-today = Probes today
+account-year = Probes this year
+account-bits = Bits of the persons in the gallery
+account-refused = { $count ->
+    [0] No request was refused today.
+    [one] { $shown } request was refused today.
+   *[other] { $shown } requests were refused today.
+}
+health = State of the machine and the server
+health-look = Look whether all is well
+health-seen = Looked at { $time }.
+health-server = The running server
+health-server-ready = ready
+health-server-unready = accepts no request:
+health-server-silent = not reached:
+health-server-unnamed = not known: the configuration names no operations port
+health-database = Database
+health-database-file = a file, and can be read
+health-database-server = on a server, and can be read
+health-database-disk = Disk of the database
+health-gallery-disk = Disk of the gallery: { $title }
+health-disk-free = { $free } free
+health-disk-unknown = not known
+health-clock = Clock
+health-clock-good = agrees with the log
+health-clock-bad = does not agree with the log:
+health-own-certificate = Our certificate
+health-certificates = Certificates of requesters
+health-certificate-of = Certificate of { $requester }
+gallery-text = The galleries of the agreements that are served.
+gallery-none = No agreement is served.
+served = Served
+served-none = No version was served yet.
+served-since = Since
+served-hint = The version that the server has taken last. It takes a changed file within about a second, where it runs.
+root-unknown = not computed: cotejo gallery root does
+file-now = The file now
+file-busy = The file is being read or changed just now. Look again.
+file-differs = The file is not what is served: it was changed since, or the server does not run.
+file-torn = The last { $bytes } of the file are of an append that was interrupted. The server does not take it: restore the gallery from a copy.
+file-version = Version, as answers name it
+removed = Removed, and still in the file
+exempt = Exempt
+exempt-used = { $count ->
+    [0] Nobody is exempt, by the list that the server used last.
+    [one] { $shown } person is exempt, by the list that the server used last.
+   *[other] { $shown } persons are exempt, by the list that the server used last.
+}
+exempt-now = { $count ->
+    [0] Nobody is on the list as the file is now.
+    [one] { $shown } person is on the list as the file is now.
+   *[other] { $shown } persons are on the list as the file is now.
+}
+exempt-no-list = No list is configured.
+exempt-hint = Whoever is exempt never matches. Who that is stands on no page: search for an id.
+exempt-unknown = This id is on the exempt list and not enrolled: it protects nobody. Is it written otherwise in the gallery?
+search = Is somebody enrolled?
+search-hint = The id, as it is enrolled. It is kept in no address and no log.
+search-do = Search
+search-likely = Enrolled is { $id }, which looks like it.
+is-enrolled = enrolled
+is-not-enrolled = not enrolled
+is-exempt = exempt: never matches
+is-not-exempt = not exempt
+place = Place
+place-hint = The place is that of the file as it is now, counted from 1. In another version the same place may be another person's.
+versions = Versions that were served
+versions-none = No version was served yet.
+versions-caption = Versions, the latest first
+append = Enroll further templates
+append-of = Enroll further templates: { $title }
+append-text = Choose a file of templates. The agreement asks for this template: { $shape }. You are shown what would change before anything is written.
+append-file = File of templates
+append-file-hint = NumPy, CSV, JSON, Parquet, Arrow, fvecs or base64 iris codes: one record a reference, with the person's id.
+append-ids = Ids
+append-ids-hint = One id a line, in the order of the records, where the file has none.
+append-handles = Where the handles are
+append-handles-hint = The name of the column, field or array that holds the handle of each person. A hit discloses it.
+append-enrolled = Of whoever is enrolled already
+append-further = what comes is further references
+append-replace = what comes replaces all references
+append-skip = Leave out records that are refused, and enroll the others
+append-kept = What you send stays in the memory of this process until it is written or dropped.
+append-what = What would change
+append-new = New persons
+append-more = Persons who get further references
+append-replaced = Persons whose references are replaced
+append-unchanged = Persons of whom comes what they have
+append-references = References that are written
+append-failed = Not good enough (failures to enrol)
+append-room = References afterwards
+append-earlier = { $id }: has { $has }, { $comes } more come
+append-refused = What is refused, and why
+append-refused-all = Some records are refused. Go back and leave them out, or repair the file.
+append-do = { $count ->
+    [one] Enroll { $shown } person
+   *[other] Enroll { $shown } persons
+}
+remove = Remove persons
+remove-of = Remove persons: { $title }
+remove-text = Name the persons who are to be enrolled no more. You are shown what each has before anything is written.
+remove-ids = Ids
+remove-ids-hint = One id a line, as they are enrolled.
+remove-file = Or a list
+remove-file-hint = A file with one id a line.
+remove-unknown = { $count ->
+    [one] { $shown } id is not enrolled.
+   *[other] { $shown } ids are not enrolled.
+}
+remove-unknown-text = Nobody can be removed until these are left out or corrected.
+remove-whom = Who would be removed
+remove-caption = Persons: { $persons }; references: { $references }
+remove-exempt = { $count ->
+    [one] { $shown } of them is on the exempt list. Take that id off the list too: a server does not start with an exempt id that is not enrolled.
+   *[other] { $shown } of them are on the exempt list. Take those ids off the list too: a server does not start with exempt ids that are not enrolled.
+}
+remove-do = { $count ->
+    [one] Remove { $shown } person
+   *[other] Remove { $shown } persons
+}
+change-show = Show what would change
+change-shown = Nothing has been written yet. This is what would change.
+change-confirm = Do it
+change-waits = Once it is confirmed it waits for { $grace } in this console, and can be dropped until then. If the console ends meanwhile, nothing was written.
+change-undo-later = After that it is written. It can then be taken back until the server serves it: about a second, where it runs.
+change-undo-never = Once it is written it cannot be taken back here: persons who are enrolled get further or other references, and the file has no step that takes single references from a person or gives back what was replaced. It can be dropped while it waits.
+change-drop = Drop it
+change-undo = Undo
+change-nothing = Nothing would change.
+change-cannot = There is nothing that could be done.
+change-other = Another change of this gallery is under way. Wait until it is done, then look at this one again.
+change-countdown = { $count ->
+    [one] It is written in { $shown } second.
+   *[other] It is written in { $shown } seconds.
+}
+change-waiting-hint = Nothing has been written yet. You may close this page. If the console ends, nothing was written.
+change-writing = It is being written.
+change-done = Done
+change-done-text = It was written at { $time }.
+change-data-stay = Of whoever was removed or replaced the data stay in the file, unused, until cotejo gallery compact.
+change-dropped = It was dropped. Nothing was written.
+change-undone = It was taken back. The file has another version now, with the same persons as before.
+change-to-gallery = To the gallery
+change-look = Look at it
+change-is-dropped = The last change was dropped; nothing was written.
+change-is-waiting = A change was confirmed, and is not written yet.
+change-is-written-now = A change is being written.
+change-is-written = A change was written.
+change-is-undone = The last change was taken back.
+undo-offered = It is not served yet: it can be taken back.
+undo-impossible = It cannot be taken back here: it has changed the references of persons who were enrolled before.
+undo-otherwise = It cannot be taken back here: it did not do what was shown, because somebody else has changed the gallery at the same moment.
+undo-served = The server searches it already: it cannot be taken back. Make another change.
+undo-changed = The gallery was changed again since: it cannot be taken back. Make another change.
+requesters = Requesters
+requesters-text = Who may ask, as the configuration said when this console was started, with their certificates as the files are now.
+requesters-none = Nobody may ask.
+certificate = Fingerprint of the certificate (SHA-256)
+certificate-until = Certificate
+signing-key = Public signing key
+signed-once = Statements are signed with this key alone.
+signed-twice = Statements must be signed a second time, with ML-DSA.
+keys = Evaluation keys that were left here
+keys-none = No evaluation key was left under this agreement.
+key-admitted = Admitted
+key-until-when = Until
+key-expired = over: refused
+key-in-use = in use

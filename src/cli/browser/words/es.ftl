@@ -517,3 +517,223 @@ plot-measured-interval = medido, con intervalo del 95 %
 plot-here = umbral elegido
 plot-here-fmr = FMR { $rate }
 plot-here-fnmr = FNMR { $rate }
+
+## The custodian's pages.
+
+now = Ahora
+look-again = Mirar de nuevo
+reason = Motivo
+id = Identificador
+references = Referencias
+handle = Número de expediente
+handles = Números de expediente
+version = Versión
+root = Raíz
+ends-good = hasta el { $date }: quedan { $days }
+ends-soon = termina pronto, el { $date }: quedan { $days }
+ends-over = terminó el { $date }
+ends-unknown = no se sabe: la configuración indica una huella, o el archivo no puede leerse
+seconds-whole = { $count ->
+    [one] { $shown } segundo
+   *[other] { $shown } segundos
+}
+breaker = Interruptor de emergencia
+breaker-on = Activado: no se acepta ninguna solicitud
+breaker-off = Sin activar: se aceptan solicitudes
+breaker-text = Si lo activa, el servidor no acepta ninguna solicitud desde ese momento. Lo que se aceptó antes todavía se responde.
+breaker-pulled-text = Lo que se aceptó antes todavía se responde. Si lo restablece, vuelven a aceptarse solicitudes.
+breaker-since = Desde
+breaker-reason-hint = Queda escrito en la bitácora, y se comunica a los solicitantes mientras el interruptor esté activado. No nombre a ninguna persona.
+breaker-reason-missing = No se cambió nada: indique el motivo.
+breaker-reason-wrong = No se cambió nada: escriba el motivo en una sola línea de 200 bytes como máximo.
+breaker-pull = Activar el interruptor
+breaker-reset = Restablecer el interruptor
+breaker-by = Se ordena como operador { $operator }, con la clave propia de ese operador, y lo ejecuta el servidor en marcha.
+breaker-operators = Hay operadores registrados con claves propias: uno de ellos tiene que ordenarlo. Este es el comando que debe escribirse:
+breaker-operators-hint = O inicie esta consola con --operator NAME --key FILE: entonces puede ordenarse desde aquí.
+breaker-elsewhere = El interruptor se cambió en otro lugar. Cargue de nuevo esta página para cambiarlo.
+now-seen = Según la base de datos, { $time }. Esta parte se renueva cada cinco segundos.
+queue = Cola
+queue-count = { $count ->
+    [0] No espera ninguna solicitud.
+    [one] Espera { $shown } solicitud.
+   *[other] Esperan { $shown } solicitudes.
+}
+queue-caption = Solicitudes en espera, primero la más antigua
+queue-since = Aceptada
+today = Hoy
+today-none = Hoy no se aceptó ninguna solicitud.
+today-caption = Aceptadas el { $day } (UTC), por solicitante y finalidad
+today-waiting = En espera
+today-hint = Nadie puede saber aquí qué resultó de una solicitud: solo quien la hizo puede leer los resultados.
+accounts = Lo que han consumido los solicitantes
+accounts-none = Nadie puede preguntar.
+accounts-hint = Los bits cuentan, como máximo, lo que los resultados cifrados pudieron revelar de las personas de la galería, también cuando estaban en versiones anteriores. Al llegar a un límite, las solicitudes se rechazan.
+account-today = Plantillas consultadas hoy
+account-year = Plantillas consultadas este año
+account-bits = Bits sobre las personas de la galería
+account-refused = { $count ->
+    [0] Hoy no se rechazó ninguna solicitud.
+    [one] Hoy se rechazó { $shown } solicitud.
+   *[other] Hoy se rechazaron { $shown } solicitudes.
+}
+health = Estado del equipo y del servidor
+health-look = Mirar si todo está en orden
+health-seen = Comprobado: { $time }.
+health-server = El servidor en marcha
+health-server-ready = preparado
+health-server-unready = no acepta solicitudes:
+health-server-silent = no se alcanza:
+health-server-unnamed = no se sabe: la configuración no indica ningún puerto de operaciones
+health-database = Base de datos
+health-database-file = un archivo, y puede leerse
+health-database-server = en un servidor, y puede leerse
+health-database-disk = Disco de la base de datos
+health-gallery-disk = Disco de la galería: { $title }
+health-disk-free = { $free } libres
+health-disk-unknown = no se sabe
+health-clock = Reloj
+health-clock-good = concuerda con la bitácora
+health-clock-bad = no concuerda con la bitácora:
+health-own-certificate = Nuestro certificado
+health-certificates = Certificados de los solicitantes
+health-certificate-of = Certificado de { $requester }
+gallery-text = Las galerías de los acuerdos que se sirven.
+gallery-none = No se sirve ningún acuerdo.
+served = En servicio
+served-none = Todavía no se ha servido ninguna versión.
+served-since = Desde
+served-hint = La última versión que tomó el servidor. Si está en marcha, toma un archivo cambiado en un segundo, aproximadamente.
+root-unknown = sin calcular: lo hace cotejo gallery root
+file-now = El archivo ahora
+file-busy = El archivo se está leyendo o cambiando en este momento. Mire de nuevo.
+file-differs = El archivo no es lo que se sirve: se cambió después, o el servidor no está en marcha.
+file-torn = Los últimos { $bytes } del archivo son de una ampliación que se interrumpió. El servidor no lo toma: restaure la galería a partir de una copia.
+file-version = Versión, como la nombran los resultados cifrados
+removed = Retiradas, y todavía en el archivo
+exempt = Personas exentas
+exempt-used = { $count ->
+    [0] Nadie está exento, según la última lista que usó el servidor.
+    [one] { $shown } persona está exenta, según la última lista que usó el servidor.
+   *[other] { $shown } personas están exentas, según la última lista que usó el servidor.
+}
+exempt-now = { $count ->
+    [0] Nadie figura en la lista tal como está ahora el archivo.
+    [one] { $shown } persona figura en la lista tal como está ahora el archivo.
+   *[other] { $shown } personas figuran en la lista tal como está ahora el archivo.
+}
+exempt-no-list = No hay ninguna lista configurada.
+exempt-hint = Una persona exenta nunca coincide. Quiénes son no figura en ninguna página: busque un identificador.
+exempt-unknown = Este identificador está en la lista de personas exentas y no está inscrito: no protege a nadie. ¿Está escrito de otro modo en la galería?
+search = ¿Está inscrita una persona?
+search-hint = El identificador, tal como está inscrito. No queda en ninguna dirección ni en la bitácora.
+search-do = Buscar
+search-likely = Está inscrito { $id }, que se le parece.
+is-enrolled = inscrita
+is-not-enrolled = no inscrita
+is-exempt = exenta: nunca coincide
+is-not-exempt = no exenta
+place = Lugar
+place-hint = El lugar es el del archivo tal como está ahora, contado desde 1. En otra versión el mismo lugar puede ser de otra persona.
+versions = Versiones que se sirvieron
+versions-none = Todavía no se ha servido ninguna versión.
+versions-caption = Versiones, primero la última
+append = Inscribir más plantillas
+append-of = Inscribir más plantillas: { $title }
+append-text = Elija un archivo de plantillas. El acuerdo pide esta plantilla: { $shape }. Se le muestra qué cambiaría antes de que se escriba nada.
+append-file = Archivo de plantillas
+append-file-hint = NumPy, CSV, JSON, Parquet, Arrow, fvecs o códigos de iris en base64: un registro por referencia, con el identificador de la persona.
+append-ids = Identificadores
+append-ids-hint = Un identificador por línea, en el orden de los registros, si el archivo no los tiene.
+append-handles = Dónde están los números de expediente
+append-handles-hint = El nombre de la columna, campo o matriz con el número de expediente de cada persona. Una coincidencia lo revela.
+append-enrolled = De quien ya está inscrito
+append-further = lo que llega son más referencias
+append-replace = lo que llega sustituye todas las referencias
+append-skip = Omitir los registros rechazados, e inscribir los demás
+append-kept = Lo que envía permanece en la memoria de este proceso hasta que se escribe o se descarta.
+append-what = Qué cambiaría
+append-new = Personas nuevas
+append-more = Personas que reciben más referencias
+append-replaced = Personas cuyas referencias se sustituyen
+append-unchanged = Personas de las que llega lo que ya tienen
+append-references = Referencias que se escriben
+append-failed = De calidad insuficiente (no inscribibles)
+append-room = Referencias después
+append-earlier = { $id }: tiene { $has }, llegan { $comes }
+append-refused = Qué se rechaza, y por qué
+append-refused-all = Algunos registros se rechazan. Vuelva atrás y omítalos, o corrija el archivo.
+append-do = { $count ->
+    [one] Inscribir { $shown } persona
+   *[other] Inscribir { $shown } personas
+}
+remove = Retirar personas
+remove-of = Retirar personas: { $title }
+remove-text = Indique las personas que ya no han de estar inscritas. Se le muestra qué tiene cada una antes de que se escriba nada.
+remove-ids = Identificadores
+remove-ids-hint = Un identificador por línea, tal como están inscritos.
+remove-file = O una lista
+remove-file-hint = Un archivo con un identificador por línea.
+remove-unknown = { $count ->
+    [one] { $shown } identificador no está inscrito.
+   *[other] { $shown } identificadores no están inscritos.
+}
+remove-unknown-text = No se puede retirar a nadie hasta que estos se omitan o se corrijan.
+remove-whom = A quién se retiraría
+remove-caption = Personas: { $persons }; referencias: { $references }
+remove-exempt = { $count ->
+    [one] { $shown } de ellas está en la lista de personas exentas. Quite también ese identificador de la lista: un servidor no se inicia con un identificador exento que no está inscrito.
+   *[other] { $shown } de ellas están en la lista de personas exentas. Quite también esos identificadores de la lista: un servidor no se inicia con identificadores exentos que no están inscritos.
+}
+remove-do = { $count ->
+    [one] Retirar { $shown } persona
+   *[other] Retirar { $shown } personas
+}
+change-show = Mostrar qué cambiaría
+change-shown = Todavía no se ha escrito nada. Esto es lo que cambiaría.
+change-confirm = Hacerlo
+change-waits = Una vez confirmado, espera { $grace } en esta consola, y hasta entonces puede descartarse. Si la consola termina entretanto, no se escribió nada.
+change-undo-later = Después se escribe. Entonces puede deshacerse hasta que el servidor lo sirva: un segundo, aproximadamente, si está en marcha.
+change-undo-never = Una vez escrito, no puede deshacerse aquí: personas ya inscritas reciben más referencias u otras, y el archivo no tiene ningún paso que quite referencias sueltas a una persona ni que devuelva lo sustituido. Puede descartarse mientras espera.
+change-drop = Descartar
+change-undo = Deshacer
+change-nothing = No cambiaría nada.
+change-cannot = No hay nada que pueda hacerse.
+change-other = Hay otro cambio de esta galería en curso. Espere a que termine, y mire este de nuevo.
+change-countdown = { $count ->
+    [one] Se escribe dentro de { $shown } segundo.
+   *[other] Se escribe dentro de { $shown } segundos.
+}
+change-waiting-hint = Todavía no se ha escrito nada. Puede cerrar esta página. Si la consola termina, no se escribió nada.
+change-writing = Se está escribiendo.
+change-done = Hecho
+change-done-text = Se escribió: { $time }.
+change-data-stay = Los datos de quien fue retirado o sustituido permanecen en el archivo, sin uso, hasta cotejo gallery compact.
+change-dropped = Se descartó. No se escribió nada.
+change-undone = Se deshizo. El archivo tiene ahora otra versión, con las mismas personas que antes.
+change-to-gallery = A la galería
+change-look = Mirarlo
+change-is-dropped = El último cambio se descartó; no se escribió nada.
+change-is-waiting = Un cambio se confirmó, y todavía no está escrito.
+change-is-written-now = Se está escribiendo un cambio.
+change-is-written = Se escribió un cambio.
+change-is-undone = El último cambio se deshizo.
+undo-offered = Todavía no se sirve: puede deshacerse.
+undo-impossible = No puede deshacerse aquí: cambió las referencias de personas ya inscritas.
+undo-otherwise = No puede deshacerse aquí: no hizo lo que se mostró, porque alguien más cambió la galería en el mismo momento.
+undo-served = El servidor ya busca en ella: no puede deshacerse. Haga otro cambio.
+undo-changed = La galería se cambió de nuevo después: no puede deshacerse. Haga otro cambio.
+requesters = Solicitantes
+requesters-text = Quiénes pueden preguntar, según la configuración cuando se inició esta consola, con sus certificados según los archivos de ahora.
+requesters-none = Nadie puede preguntar.
+certificate = Huella del certificado (SHA-256)
+certificate-until = Certificado
+signing-key = Clave pública de firma
+signed-once = Los documentos se firman solo con esta clave.
+signed-twice = Los documentos deben firmarse además con ML-DSA.
+keys = Claves de evaluación depositadas aquí
+keys-none = No se depositó ninguna clave de evaluación bajo este acuerdo.
+key-admitted = Admitida
+key-until-when = Hasta
+key-expired = terminada: se rechaza
+key-in-use = en uso

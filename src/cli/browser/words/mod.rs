@@ -87,7 +87,8 @@ impl Words {
     }
 
     /// Whether this catalogue has it.
-    pub fn has(&self, key: &str) -> bool {
+    #[cfg(test)]
+    fn has(&self, key: &str) -> bool {
         self.bundle.has_message(key)
     }
 
