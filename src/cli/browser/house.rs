@@ -134,7 +134,7 @@ impl Listening {
 fn open(link: &str) -> Option<tempfile::NamedTempFile> {
     let program = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
     let named = |name: &&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    if !cfg!(target_os = "macos") && !["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| named(&name)) {
+    if !cfg!(target_os = "macos") && !["DISPLAY", "WAYLAND_DISPLAY"].iter().any(named) {
         return None;
     }
     let mut file = tempfile::Builder::new().prefix("cotejo-console-").suffix(".html").tempfile().ok()?;

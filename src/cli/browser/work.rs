@@ -49,9 +49,12 @@ pub struct Work<T> {
     end: Mutex<Option<Arc<Result<T, Failure>>>>,
 }
 
+/// Works under their names, in the order in which they were begun.
+type Named<T> = BTreeMap<u64, (String, Arc<Work<T>>)>;
+
 /// All work of one kind, by name.
 pub struct Works<T> {
-    all: Mutex<BTreeMap<u64, (String, Arc<Work<T>>)>>,
+    all: Mutex<Named<T>>,
     next: AtomicU64,
 }
 
@@ -69,11 +72,7 @@ impl<T: Send + Sync + 'static> Works<T> {
         work: impl FnOnce(&Arc<Work<T>>) -> Result<T, Failure> + Send + 'static,
     ) -> Result<bool, Failure> {
         let (changing, standing) = watch::channel(Standing::default());
-        let begun = Arc::new(Work {
-            standing,
-            changing: Mutex::new(Some(changing)),
-            end: Mutex::new(None),
-        });
+        let begun = Arc::new(Work { standing, changing: Mutex::new(Some(changing)), end: Mutex::new(None) });
         {
             let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
             if all.values().any(|(other, work)| other == name && !work.is_over()) {

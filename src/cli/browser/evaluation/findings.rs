@@ -83,10 +83,12 @@ pub fn encrypted(visit: &Visit, card: &AccuracyCard) -> Markup {
     }
 }
 
+/// One of the two rates of pairs.
+type RateOf = fn(&RatesOfPairs) -> &Proportion;
+
 fn decided(visit: &Visit, decided: &Decided) -> Markup {
     let cell = |of: &Proportion| if of.trials > 0 { rate(visit, of) } else { visit.t("evaluation-no-such-pair") };
-    let lines: [(&str, fn(&RatesOfPairs) -> &Proportion); 2] =
-        [("FMR", |rates| &rates.fmr), ("FNMR", |rates| &rates.fnmr)];
+    let lines: [(&str, RateOf); 2] = [("FMR", |rates| &rates.fmr), ("FNMR", |rates| &rates.fnmr)];
     html! {
         p { (visit.with("evaluation-decided", &[
             ("pairs", visit.words.number(decided.pairs).into()),

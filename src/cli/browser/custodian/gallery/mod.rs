@@ -30,7 +30,7 @@ pub fn pages(custodian: Arc<Custodian>) -> Router {
         .route("/gallery/{number}", get(show::page))
         .route("/gallery/{number}/search", post(search::search))
         .route("/gallery/{number}/append", get(append::form))
-        .route("/gallery/{number}/append", post(append::look).layer(large.clone()))
+        .route("/gallery/{number}/append", post(append::look).layer(large))
         .route("/gallery/{number}/remove", get(remove::form))
         .route("/gallery/{number}/remove", post(remove::look).layer(large))
         .route("/gallery/changes/{change}", get(follow::show))
