@@ -138,7 +138,8 @@ pub fn comparison(visit: &Visit, terms: &ComparisonTerms) -> String {
     }
 }
 
-fn served(visit: &Visit, service: &ServiceTerms) -> Vec<Row> {
+/// What was agreed on asking.
+pub fn served(visit: &Visit, service: &ServiceTerms) -> Vec<Row> {
     let words = visit.words;
     let codes = |all: Vec<String>| if all.is_empty() { "\u{2013}".to_owned() } else { all.join(", ") };
     vec![

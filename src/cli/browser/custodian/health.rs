@@ -134,7 +134,10 @@ pub async fn show(
 }
 
 fn shown(visit: &Visit, found: &Found) -> Markup {
-    let of_gallery = |title: &str| visit.with("health-gallery-disk", &[("title", title.to_owned().into())]);
+    let of_gallery = |title: &str| match found.galleries.len() {
+        1 => visit.t("health-disk-of-gallery"),
+        _ => visit.with("health-gallery-disk", &[("title", title.to_owned().into())]),
+    };
     let mut rows = vec![
         Row::new(visit.t("health-server"), of_server(visit, &found.server)),
         Row::new(visit.t("health-database"), of_database(visit, found)),

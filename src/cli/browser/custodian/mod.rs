@@ -88,7 +88,8 @@ fn pages(custodian: Arc<Custodian>) -> Router {
         .route("/now", get(now::show))
         .route("/now/going-on", get(now::piece))
         .route("/now/health", get(health::show))
-        .route("/now/breaker", post(breaker::change))
+        // Whoever chooses another language there asks for it.
+        .route("/now/breaker", post(breaker::change).get(async |visit: Visit| house::see(&visit, "/now")))
         .route("/requesters", get(requesters::show))
         .with_state(Arc::clone(&custodian))
         .merge(gallery::pages(Arc::clone(&custodian)))

@@ -124,6 +124,8 @@ fn titled(custodian: &Custodian, digest: &Hash) -> Markup {
 }
 
 fn queue(visit: &Visit, custodian: &Custodian, seen: &Seen) -> Markup {
+    // Where there is one, it says nothing.
+    let several = custodian.galleries().len() > 1;
     html! {
         section aria-labelledby="queue-title" {
             h2 #queue-title { (visit.t("queue")) }
@@ -134,13 +136,13 @@ fn queue(visit: &Visit, custodian: &Custodian, seen: &Seen) -> Markup {
                         caption { (visit.t("queue-caption")) }
                         thead { tr {
                             th scope="col" { (visit.t("requester")) }
-                            th scope="col" { (visit.t("agreement")) }
+                            @if several { th scope="col" { (visit.t("agreement")) } }
                             th scope="col" { (visit.t("queue-since")) }
                             th.numeric scope="col" { (visit.t("persons")) }
                         } }
                         tbody { @for queued in seen.queue.iter().take(SHOWN) { tr {
                             th scope="row" { (queued.requester) }
-                            td { (titled(custodian, &queued.agreement)) }
+                            @if several { td { (titled(custodian, &queued.agreement)) } }
                             td { (visit.words.time(queued.accepted)) }
                             td.numeric { (visit.words.number(queued.probes)) }
                         } } }
@@ -153,6 +155,7 @@ fn queue(visit: &Visit, custodian: &Custodian, seen: &Seen) -> Markup {
 }
 
 fn today(visit: &Visit, custodian: &Custodian, seen: &Seen) -> Markup {
+    let several = custodian.galleries().len() > 1;
     let number = |count: u64| html! { td.numeric { (visit.words.number(count)) } };
     html! {
         section aria-labelledby="today-title" {
@@ -166,7 +169,7 @@ fn today(visit: &Visit, custodian: &Custodian, seen: &Seen) -> Markup {
                         thead { tr {
                             th scope="col" { (visit.t("requester")) }
                             th scope="col" { (visit.t("purpose")) }
-                            th scope="col" { (visit.t("agreement")) }
+                            @if several { th scope="col" { (visit.t("agreement")) } }
                             th.numeric scope="col" { (visit.t("requests")) }
                             th.numeric scope="col" { (visit.t("persons")) }
                             th.numeric scope="col" { (visit.t("answered")) }
@@ -176,7 +179,7 @@ fn today(visit: &Visit, custodian: &Custodian, seen: &Seen) -> Markup {
                         tbody { @for of in &seen.today { tr {
                             th scope="row" { (of.requester) }
                             td { (of.purpose) }
-                            td { (titled(custodian, &of.agreement)) }
+                            @if several { td { (titled(custodian, &of.agreement)) } }
                             (number(of.requests)) (number(of.probes)) (number(of.answered)) (number(of.unanswered)) (number(of.waiting))
                         } } }
                     }

@@ -10,8 +10,8 @@ use maud::{Markup, html};
 use super::held::Held;
 use super::parts::{Standing, ends, stands};
 use super::state::Custodian;
-use crate::agreement::ServiceTerms;
 use crate::cli::browser::page::{self, Row, Visit, facts, fingerprint};
+use crate::cli::browser::terms::served;
 use crate::cli::browser::work::blocking;
 use crate::cli::failure::Failure;
 use crate::cli::party;
@@ -82,30 +82,11 @@ fn shown(visit: &Visit, custodian: &Custodian, known: &Known, now: Time) -> Mark
                 @let held = custodian.gallery_of(digest);
                 h3 { (visit.t("agreement")) @if let Some(held) = held { ": " (held.title()) } }
                 (facts(std::iter::once(Row::new(visit.t("agreement-digest"), fingerprint(&digest.to_string())))
-                    .chain(held.and_then(Held::terms).into_iter().flat_map(|terms| limits(visit, terms)))))
+                    .chain(held.and_then(Held::terms).into_iter().flat_map(|terms| served(visit, terms)))))
                 @if let Some((_, keys)) = keys.iter().find(|(of, _)| of == digest) { (left(visit, keys)) }
             }
         }
     }
-}
-
-fn limits(visit: &Visit, terms: &ServiceTerms) -> Vec<Row> {
-    let words = visit.words;
-    let purposes = terms.purposes.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    vec![
-        Row::new(visit.t("agreement-purposes"), purposes),
-        Row::new(
-            visit.t("agreement-quotas"),
-            visit.with(
-                "agreement-quotas-text",
-                &[
-                    ("day", words.number(terms.probes_per_day).into()),
-                    ("year", words.number(terms.probes_per_year).into()),
-                    ("bits", words.number(terms.bits_per_gallery_version).into()),
-                ],
-            ),
-        ),
-    ]
 }
 
 fn left(visit: &Visit, keys: &[KeyInUse]) -> Markup {

@@ -588,6 +588,7 @@ health-database = Database
 health-database-file = a file, and can be read
 health-database-server = on a server, and can be read
 health-database-disk = Disk of the database
+health-disk-of-gallery = Disk of the gallery
 health-gallery-disk = Disk of the gallery: { $title }
 health-disk-free = { $free } free
 health-disk-unknown = not known
@@ -651,7 +652,7 @@ append-further = what comes is further references
 append-replace = what comes replaces all references
 append-skip = Leave out records that are refused, and enroll the others
 append-kept = What you send stays in the memory of this process until it is written or dropped.
-append-what = What would change
+append-what = The change
 append-new = New persons
 append-more = Persons who get further references
 append-replaced = Persons whose references are replaced
@@ -659,12 +660,13 @@ append-unchanged = Persons of whom comes what they have
 append-references = References that are written
 append-failed = Not good enough (failures to enrol)
 append-room = References afterwards
-append-earlier = { $id }: has { $has }, { $comes } more come
+append-earlier = { $id }: has { $has }, and gets { $comes } more
+append-instead = { $id }: has { $has }, and gets { $comes } instead
 append-refused = What is refused, and why
 append-refused-all = Some records are refused. Go back and leave them out, or repair the file.
 append-do = { $count ->
-    [one] Enroll { $shown } person
-   *[other] Enroll { $shown } persons
+    [one] Enroll the templates of { $shown } person
+   *[other] Enroll the templates of { $shown } persons
 }
 remove = Remove persons
 remove-of = Remove persons: { $title }

@@ -589,6 +589,7 @@ health-database = Base de datos
 health-database-file = un archivo, y puede leerse
 health-database-server = en un servidor, y puede leerse
 health-database-disk = Disco de la base de datos
+health-disk-of-gallery = Disco de la galería
 health-gallery-disk = Disco de la galería: { $title }
 health-disk-free = { $free } libres
 health-disk-unknown = no se sabe
@@ -652,7 +653,7 @@ append-further = lo que llega son más referencias
 append-replace = lo que llega sustituye todas las referencias
 append-skip = Omitir los registros rechazados, e inscribir los demás
 append-kept = Lo que envía permanece en la memoria de este proceso hasta que se escribe o se descarta.
-append-what = Qué cambiaría
+append-what = El cambio
 append-new = Personas nuevas
 append-more = Personas que reciben más referencias
 append-replaced = Personas cuyas referencias se sustituyen
@@ -660,12 +661,13 @@ append-unchanged = Personas de las que llega lo que ya tienen
 append-references = Referencias que se escriben
 append-failed = De calidad insuficiente (no inscribibles)
 append-room = Referencias después
-append-earlier = { $id }: tiene { $has }, llegan { $comes }
+append-earlier = { $id }: tiene { $has }, y recibe { $comes } más
+append-instead = { $id }: tiene { $has }, y recibe { $comes } en su lugar
 append-refused = Qué se rechaza, y por qué
 append-refused-all = Algunos registros se rechazan. Vuelva atrás y omítalos, o corrija el archivo.
 append-do = { $count ->
-    [one] Inscribir { $shown } persona
-   *[other] Inscribir { $shown } personas
+    [one] Inscribir las plantillas de { $shown } persona
+   *[other] Inscribir las plantillas de { $shown } personas
 }
 remove = Retirar personas
 remove-of = Retirar personas: { $title }

@@ -28,7 +28,7 @@ pub fn pages(custodian: Arc<Custodian>) -> Router {
     Router::new()
         .route("/gallery", get(list))
         .route("/gallery/{number}", get(show::page))
-        .route("/gallery/{number}/search", post(search::search))
+        .route("/gallery/{number}/search", post(search::search).get(search::form))
         .route("/gallery/{number}/append", get(append::form))
         .route("/gallery/{number}/append", post(append::look).layer(large))
         .route("/gallery/{number}/remove", get(remove::form))

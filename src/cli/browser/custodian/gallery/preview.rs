@@ -39,7 +39,7 @@ fn appended(visit: &Visit, held: &Held, append: &Append) -> Markup {
             (bar(visit, &visit.t("append-room"), outlook.references_after as u64, limit))
             (details(visit, "append-new", &outlook.new, |id| html! { (id) }))
             (details(visit, earlier, &outlook.earlier, |one| html! {
-                (visit.with("append-earlier", &[
+                (visit.with(if append.replace { "append-instead" } else { "append-earlier" }, &[
                     ("id", one.id.to_string().into()),
                     ("has", number(one.has).into()),
                     ("comes", number(one.comes).into()),

@@ -55,6 +55,11 @@ fn look(held: &Held, id: &str) -> Result<Found, Failure> {
     })
 }
 
+/// `GET /gallery/NUMBER/search`
+pub async fn form(visit: Visit, Path(number): Path<usize>) -> Response {
+    visit.page(&visit.t("search"), card(&visit, number, None))
+}
+
 /// `POST /gallery/NUMBER/search`: what is searched for stands in no address, which browsers keep.
 pub async fn search(
     State(custodian): State<Arc<Custodian>>,
