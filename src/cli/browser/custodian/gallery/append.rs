@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Multipart, Path, State};
+use axum::extract::{Multipart, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use maud::{Markup, html};
@@ -10,7 +10,7 @@ use maud::{Markup, html};
 use super::super::change::{Append, Change, What};
 use super::super::held::Held;
 use super::super::state::Custodian;
-use super::gallery_of;
+use super::{Number, gallery_of};
 use crate::agreement::Disclosure;
 use crate::cli::browser::house::see;
 use crate::cli::browser::page::{self, Visit, field};
@@ -23,7 +23,7 @@ use crate::service::signing::Hash;
 type Shared = State<Arc<Custodian>>;
 
 /// `GET /gallery/NUMBER/append`
-pub async fn form(State(custodian): Shared, visit: Visit, Path(number): Path<usize>) -> Response {
+pub async fn form(State(custodian): Shared, visit: Visit, Number(number): Number) -> Response {
     match gallery_of(&custodian, number) {
         Some(held) => visit.page(&visit.t("append"), sending(&visit, number, held, None)),
         None => visit.missing(),
@@ -60,7 +60,7 @@ fn sending(visit: &Visit, number: usize, held: &Held, failure: Option<&Failure>)
 pub async fn look(
     State(custodian): Shared,
     visit: Visit,
-    Path(number): Path<usize>,
+    Number(number): Number,
     form: Multipart,
 ) -> Result<Response, StatusCode> {
     let Some(held) = gallery_of(&custodian, number) else { return Ok(visit.missing()) };

@@ -1,7 +1,6 @@
 //! One change, from the look at it to its end: confirmed, dropped in time, written, taken back as long as it is not served.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -69,7 +68,7 @@ fn head(
         }
         @match stage {
             Stage::Shown => p.lead { (visit.t("change-shown")) },
-            Stage::Waiting(until) => (waiting(visit, custodian, change, until)),
+            Stage::Waiting(_) => (waiting(visit, custodian, change)),
             Stage::Writing | Stage::Undoing => (running(visit, custodian, change, html! {})),
             Stage::Written(written) => (done(visit, change, &written, undo)),
             Stage::Undone => (page::note(&visit.t("change-undone"))),
@@ -103,10 +102,8 @@ fn confirming(visit: &Visit, custodian: &Custodian, change: &Change) -> Markup {
 }
 
 /// It was confirmed, and is not written yet.
-fn waiting(visit: &Visit, custodian: &Custodian, change: &Change, until: Instant) -> Markup {
-    let left = until.saturating_duration_since(Instant::now()).as_secs();
+fn waiting(visit: &Visit, custodian: &Custodian, change: &Change) -> Markup {
     let undo = html! {
-        noscript { p { (visit.counted("change-countdown", left)) } }
         div.actions {
             form method="post" action=(visit.form(&format!("/gallery/changes/{}/drop", change.id))) {
                 button.danger type="submit" { (visit.t("change-undo")) }

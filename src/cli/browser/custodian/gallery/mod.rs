@@ -11,8 +11,9 @@ mod write;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, State};
-use axum::response::Response;
+use axum::extract::{DefaultBodyLimit, FromRequestParts, Path, State};
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use maud::html;
 
@@ -39,6 +40,19 @@ pub fn pages(custodian: Arc<Custodian>) -> Router {
         .route("/gallery/changes/{change}/drop", post(follow::forget))
         .route("/gallery/changes/{change}/undo", post(follow::undo))
         .with_state(custodian)
+}
+
+/// The number of a gallery in an address. One that is none leads to no page.
+pub struct Number(pub usize);
+
+impl<S: Send + Sync> FromRequestParts<S> for Number {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
+        let visit = Visit::from_request_parts(parts, state).await.map_err(IntoResponse::into_response)?;
+        let number = Path::<usize>::from_request_parts(parts, state).await;
+        number.map(|Path(number)| Self(number)).map_err(|_| visit.missing())
+    }
 }
 
 /// The gallery of a number.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use axum::extract::{Multipart, Path, State};
+use axum::extract::{Multipart, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use maud::{Markup, html};
@@ -11,7 +11,7 @@ use maud::{Markup, html};
 use super::super::change::{Change, Leaving, Remove, What};
 use super::super::held::Held;
 use super::super::state::Custodian;
-use super::gallery_of;
+use super::{Number, gallery_of};
 use crate::cli::browser::house::see;
 use crate::cli::browser::page::{self, Visit, field};
 use crate::cli::browser::upload::{Sent, Uploaded};
@@ -24,7 +24,7 @@ use crate::template::SubjectId;
 type Shared = State<Arc<Custodian>>;
 
 /// `GET /gallery/NUMBER/remove`
-pub async fn form(State(custodian): Shared, visit: Visit, Path(number): Path<usize>) -> Response {
+pub async fn form(State(custodian): Shared, visit: Visit, Number(number): Number) -> Response {
     match gallery_of(&custodian, number) {
         Some(_) => visit.page(&visit.t("remove"), sending(&visit, number, "", None)),
         None => visit.missing(),
@@ -49,7 +49,7 @@ fn sending(visit: &Visit, number: usize, typed: &str, failure: Option<&Failure>)
 pub async fn look(
     State(custodian): Shared,
     visit: Visit,
-    Path(number): Path<usize>,
+    Number(number): Number,
     form: Multipart,
 ) -> Result<Response, StatusCode> {
     if gallery_of(&custodian, number).is_none() {

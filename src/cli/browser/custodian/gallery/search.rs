@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Form, Path, State};
+use axum::extract::{Form, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use maud::{Markup, html};
@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::super::held::Held;
 use super::super::parts::{Standing, stands};
 use super::super::state::Custodian;
-use super::gallery_of;
+use super::{Number, gallery_of};
 use crate::cli::browser::page::{self, Row, Visit, facts, field};
 use crate::cli::browser::work::blocking;
 use crate::cli::failure::Failure;
@@ -56,7 +56,7 @@ fn look(held: &Held, id: &str) -> Result<Found, Failure> {
 }
 
 /// `GET /gallery/NUMBER/search`
-pub async fn form(visit: Visit, Path(number): Path<usize>) -> Response {
+pub async fn form(visit: Visit, Number(number): Number) -> Response {
     visit.page(&visit.t("search"), card(&visit, number, None))
 }
 
@@ -64,7 +64,7 @@ pub async fn form(visit: Visit, Path(number): Path<usize>) -> Response {
 pub async fn search(
     State(custodian): State<Arc<Custodian>>,
     visit: Visit,
-    Path(number): Path<usize>,
+    Number(number): Number,
     Form(wanted): Form<Wanted>,
 ) -> Result<Response, StatusCode> {
     let title = visit.t("search");

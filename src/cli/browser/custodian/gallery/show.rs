@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, Query, State};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use maud::{Markup, html};
@@ -11,7 +12,7 @@ use serde::Deserialize;
 use super::super::change::{Change, Stage};
 use super::super::held::{Held, Holds};
 use super::super::state::Custodian;
-use super::{gallery_of, search};
+use super::{Number, gallery_of, search};
 use crate::cli::browser::page::{self, Row, Visit, bar, facts, fingerprint, pager};
 use crate::cli::browser::work::blocking;
 use crate::cli::failure::Failure;
@@ -62,10 +63,11 @@ fn look(custodian: &Custodian, held: &Held, before: Option<u64>) -> Result<Known
 pub async fn page(
     State(custodian): State<Arc<Custodian>>,
     visit: Visit,
-    Path(number): Path<usize>,
-    Query(asked): Query<Asked>,
+    Number(number): Number,
+    asked: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Response, StatusCode> {
     let title = visit.t("menu-gallery");
+    let Ok(Query(asked)) = asked else { return Ok(visit.missing()) };
     let Some(held) = gallery_of(&custodian, number) else { return Ok(visit.missing()) };
     let known = {
         let custodian = Arc::clone(&custodian);
