@@ -60,6 +60,55 @@ test('the custodian sees that it was asked and what for, and nothing of whom or 
   }
 });
 
+test('the breaker is one switch, with a reason, and what it does is seen by who asks', async () => {
+  const { page, to } = custodian;
+  await to('/now');
+  assert.equal(await page.getByRole('textbox', { name: 'Reason' }).getAttribute('required'), '');
+  await page.fill('#reason', 'incident 17');
+  await page.getByRole('button', { name: 'Pull the breaker' }).click();
+  assert.match(await page.textContent('.switch'), /no request is accepted[^]*incident 17/);
+  await page.fill('#reason', 'incident 17 closed');
+  await page.getByRole('button', { name: 'Reset the breaker' }).click();
+  assert.match(await page.textContent('.switch'), /requests are accepted/);
+  await to('/log');
+  assert.match(await page.textContent('main'), /Breaker reset: incident 17 closed[^]*Breaker pulled: incident 17/);
+});
+
+test('who is to be removed is shown first, waits when it is confirmed, and stays when that is undone', async () => {
+  const { page, to } = custodian;
+  await to('/gallery/1/remove');
+  await page.fill('#ids', 'S000040');
+  await page.getByRole('button', { name: 'Show what would change' }).click();
+  assert.match(await page.textContent('main'), /Nothing has been written yet[^]*S000040/);
+  await page.getByRole('button', { name: /^Remove/ }).click();
+  await page.getByRole('button', { name: 'Undo' }).click();
+  assert.match(await page.textContent('main'), /It was dropped. Nothing was written/);
+  await to('/gallery/1');
+  assert.match(await page.textContent('main'), /Persons\s*40/);
+});
+
+test('an accuracy card grows, a threshold is moved by the keyboard, and becomes a new agreement', async () => {
+  const { page, to } = querier;
+  const file = (name) => path.join(both.evaluation, name);
+  await to('/evaluation');
+  await page.setInputFiles('#probes', file('sample-2.npy'));
+  await page.setInputFiles('#probe-ids', file('sample-2.ids.txt'));
+  await page.setInputFiles('#references', file('sample-1.npy'));
+  await page.setInputFiles('#reference-ids', file('sample-1.ids.txt'));
+  await page.getByRole('button', { name: 'Evaluate' }).click();
+  await page.getByRole('link', { name: 'Move the threshold' }).click({ timeout: 120_000 });
+  const reading = page.locator('#reading');
+  const before = await reading.textContent();
+  for (const rate of ['FMR', 'FNMR', 'FPIR', 'FNIR']) assert.match(before, new RegExp(rate));
+  await page.focus('#point');
+  for (let steps = 0; steps < 5; steps += 1) await page.keyboard.press('ArrowRight');
+  await page.waitForFunction((text) => document.querySelector('#reading').textContent !== text, before);
+  await page.getByRole('button', { name: 'Use in a new agreement' }).click();
+  assert.match(await page.textContent('main'), /takes effect only when both parties have this file/);
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Download agreement.toml' }).click()]);
+  assert.equal(download.suggestedFilename(), 'agreement.toml');
+});
+
 test('a request goes on after its process was killed', async () => {
   const first = both.own();
   await first.said;
