@@ -13,6 +13,7 @@ use super::{Evaluations, One, figures, findings, form, tables};
 use crate::cli::browser::house::see;
 use crate::cli::browser::page::{self, Row, Visit, facts, fingerprint};
 use crate::cli::browser::work::{Standing, blocking};
+use crate::cli::failure::Failure;
 
 type Shared = State<Arc<Evaluations>>;
 type Answer = Result<Response, StatusCode>;
@@ -27,6 +28,10 @@ pub async fn show(State(evaluations): Shared, visit: Visit, Path(number): Path<u
     blocking(move || {
         let Some(end) = one.work.end() else { return visit.missing() };
         match &*end {
+            // It was stopped: nothing is wrong.
+            Err(Failure::Interrupted) => {
+                visit.page(&visit.t("evaluation"), html! { (page::note(&visit.t("interrupted"))) (anew(&visit, &one)) })
+            }
             Ok(done) => visit.page(&visit.t("evaluation"), finished(&visit, &one, done)),
             Err(failure) => visit.refused(
                 &visit.t("evaluation"),

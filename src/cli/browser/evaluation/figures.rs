@@ -3,7 +3,7 @@
 use maud::{Markup, PreEscaped, html};
 
 use crate::cli::browser::page::Visit;
-use crate::evaluate::{AccuracyCard, OperatingPoint, plots};
+use crate::evaluate::{AccuracyCard, OperatingPoint, number, plots};
 use crate::report::{Axis, Figure, Marks, Plot, Position, Rule, Scale, Series};
 
 /// All of them.
@@ -22,22 +22,43 @@ pub fn all(visit: &Visit, card: &AccuracyCard) -> Markup {
     }
 }
 
-/// The trade-off, with the rates at a threshold where they have a place on its axes.
-pub fn trade_off_at(visit: &Visit, card: &AccuracyCard, point: &OperatingPoint) -> Markup {
+/// The trade-off and the rates against the threshold, with one threshold marked on both.
+pub fn at(visit: &Visit, card: &AccuracyCard, point: &OperatingPoint) -> Markup {
+    html! {
+        (figure(visit, "plot-trade-off-here", trade_off_at(visit, card, point)))
+        (figure(visit, "plot-rates", rates_at(visit, card, point)))
+    }
+}
+
+/// The trade-off on axes that stay where they are, whatever the threshold is.
+fn trade_off_at(visit: &Visit, card: &AccuracyCard, point: &OperatingPoint) -> Plot {
     let mut plot = plots::trade_off(card);
-    let (fmr, fnmr) = (point.fmr.value, point.fnmr.value);
+    let (across, up) = (edge(point.fmr.trials), edge(point.fnmr.trials));
+    let drawn = |(fmr, fnmr): (f64, f64)| (fmr.clamp(across, 1.0 - across), fnmr.clamp(up, 1.0 - up));
+    for series in &mut plot.series {
+        if let Marks::Line(points) | Marks::Points(points) = &mut series.marks {
+            points.iter_mut().for_each(|point| *point = drawn(*point));
+        }
+    }
+    let here = drawn((point.fmr.value, point.fnmr.value));
     let label = |key: &str, rate: f64| visit.with(key, &[("rate", visit.words.share(rate).into())]);
+    plot.series.push(Series { name: visit.t("plot-here"), marks: Marks::Points(vec![here]) });
     plot.rules = vec![
-        Rule { label: label("plot-here-fmr", fmr), position: Position::X(fmr) },
-        Rule { label: label("plot-here-fnmr", fnmr), position: Position::Y(fnmr) },
+        Rule { label: label("plot-here-fmr", point.fmr.value), position: Position::X(here.0) },
+        Rule { label: label("plot-here-fnmr", point.fnmr.value), position: Position::Y(here.1) },
     ];
-    plot.rules.retain(|rule| match rule.position {
-        Position::X(x) => has_place(plot.x.scale, x),
-        Position::Y(y) => has_place(plot.y.scale, y),
-        Position::Diagonal => true,
-    });
-    plot.series.push(Series { name: visit.t("plot-here"), marks: Marks::Points(vec![(fmr, fnmr)]) });
-    figure(visit, "plot-trade-off", plot)
+    let axis = |axis: Axis, edge: f64| Axis { range: Some((edge, 1.0 - edge)), ..axis };
+    Plot { x: axis(plot.x, across), y: axis(plot.y, up), ..plot }
+}
+
+/// Where a rate of 0 is drawn of so many trials: half of what a single error makes.
+fn edge(trials: u64) -> f64 {
+    0.5 / (trials.max(2) as f64)
+}
+
+fn rates_at(visit: &Visit, card: &AccuracyCard, point: &OperatingPoint) -> Plot {
+    let here = visit.with("plot-threshold-at", &[("threshold", number(point.threshold).into())]);
+    Plot { rules: vec![Rule { label: here, position: Position::X(point.threshold) }], ..plots::rates(card) }
 }
 
 fn figure(visit: &Visit, caption: &str, plot: Plot) -> Markup {
@@ -108,5 +129,12 @@ mod tests {
         assert!(has_place(Scale::Log10, 1.0) && !has_place(Scale::Log10, 0.0));
         assert!(!has_place(Scale::NormalDeviate, 0.0) && !has_place(Scale::NormalDeviate, 1.0));
         assert!(has_place(Scale::NormalDeviate, 0.5));
+    }
+
+    #[test]
+    fn a_rate_of_nought_is_drawn_closer_to_the_edge_than_any_that_was_seen() {
+        for trials in [0, 1, 2, 60, 3540, 50_000_000] {
+            assert!(edge(trials) > 0.0 && edge(trials) < 0.5 && edge(trials) < 1.0 / trials.max(2) as f64);
+        }
     }
 }

@@ -99,7 +99,7 @@ fn decided(visit: &Visit, decided: &Decided) -> Markup {
             ("deviation", visit.words.decimal(decided.predicted_deviation, 1).into()),
         ])) }
         div.table tabindex="0" role="region" aria-label=(visit.t("evaluation-encrypted")) {
-            table {
+            table.rates {
                 caption { (visit.t("evaluation-same-pairs")) }
                 thead { tr { td {} th scope="col" { (visit.t("evaluation-clear")) } th scope="col" { (visit.t("evaluation-under-encryption")) } } }
                 tbody { @for (name, of) in lines { tr { th scope="row" { (name) } td { (cell(of(&decided.clear))) } td { (cell(of(&decided.rates))) } } } }

@@ -23,6 +23,12 @@ const MEMORY_BYTES: u64 = 1 << 30;
 /// What the agreement is called in what is told of it.
 pub const AGREEMENT: &str = "agreement.toml";
 
+/// What to do in the form, where the command would be given one of these options.
+const FIELDS: [(&str, &str); 2] = [
+    ("--ids", "give the ids of the persons in a file of ids, one a line, and two templates or more of some persons"),
+    ("--encrypt", "have no pairs decided under encryption"),
+];
+
 /// What came of an evaluation.
 pub struct Done {
     pub card: AccuracyCard,
@@ -43,6 +49,10 @@ pub fn run(wanted: &Wanted, sets: Sets, growing: &Growing, listener: Arc<dyn Lis
         Failure::Problem(mut problem) => {
             problem.place = without(&folders, &problem.place);
             problem.what = without(&folders, &problem.what);
+            // What are options of the command are fields of the form.
+            if let Some((_, remedy)) = FIELDS.iter().find(|(option, _)| problem.remedy.contains(option)) {
+                (*remedy).clone_into(&mut problem.remedy);
+            }
             Failure::Problem(problem)
         }
         failure => failure,
@@ -74,7 +84,7 @@ fn evaluated(
     goes_on(growing)?;
     let points = points(&evaluation, growing, console)?;
     if wanted.pairs > 0 {
-        evaluation.add(&mut card, &decide(&evaluation, wanted.pairs, growing, console)?);
+        evaluation.add(&mut card, &decide(&evaluation, wanted.pairs, growing, listener)?);
     }
     let made = made::facts_of(wanted.command());
     let made = evaluate::facts(made, &wanted.names, Path::new(AGREEMENT), agreement, wanted.seed);
@@ -132,7 +142,7 @@ fn decide(
     evaluation: &Evaluation<'_>,
     pairs: usize,
     growing: &Growing,
-    console: &Console,
+    listener: &dyn Listener,
 ) -> Result<DrawnVerdicts, Failure> {
     let path = Path::new(AGREEMENT);
     let Draw { agreement, selection } = Draw::new(evaluation, Amount::Pairs(pairs), evaluation.seed, path)?;
@@ -143,8 +153,9 @@ fn decide(
         true => Failure::Interrupted,
         false => Failure::of(path, error, LEAVE_OUT),
     };
-    let meter = console.meter("encrypted", "probe", selection.units.len() as u64);
-    let shown = Watched { meter, growing };
+    let units = selection.units.len() as u64;
+    // Keys are made first, and units are decided some at a time.
+    listener.progress("encrypted", "probe", 0, units);
     let exchange =
         Encrypted::new(&agreement, evaluation.dataset, evaluation.seed, MEMORY_BYTES).map_err(|e| explain(&e))?;
     let mut verdicts = Vec::new();
@@ -154,7 +165,7 @@ fn decide(
             growing.change(|so_far| so_far.decided.iter_mut().for_each(|decided| decided.add(pairs, changed)));
         }
         verdicts.push(of_unit);
-        crate::scheme::Progress::advance(&shown, 1);
+        listener.progress("encrypted", "probe", verdicts.len() as u64, units);
         !growing.stops()
     });
     judged.map_err(|error| explain(&error))?;

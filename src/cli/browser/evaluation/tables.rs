@@ -61,7 +61,7 @@ pub fn rates(visit: &Visit, card: &AccuracyCard) -> Markup {
     html! {
         h2 { (visit.t("evaluation-rates")) }
         div.table tabindex="0" role="region" aria-label=(visit.t("evaluation-rates")) {
-            table {
+            table.rates {
                 caption { (visit.t("evaluation-rates-caption")) }
                 thead { tr { td {} @for name in &head { th scope="col" { (name) } } } }
                 tbody { @for (name, cells) in lines { tr { th scope="row" { (name) } @for cell in &cells { td { (cell) } } } } }

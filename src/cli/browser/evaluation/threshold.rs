@@ -59,7 +59,7 @@ pub async fn read(State(evaluations): Shared, visit: Visit, Path(number): Path<u
     told(evaluations, number, visit, at, |visit, one, done, (_, point)| {
         let changed = html! {
             (reading(visit, one, done, point))
-            div #det hx-swap-oob="innerHTML" { (figures::trade_off_at(visit, &done.card, point)) }
+            div #det hx-swap-oob="innerHTML" { (figures::at(visit, &done.card, point)) }
         };
         Html(changed.into_string()).into_response()
     })
@@ -107,7 +107,7 @@ fn whole(visit: &Visit, one: &One, done: &Done, place: usize, point: &OperatingP
                 div #reading role="status" { (reading(visit, one, done, point)) }
                 p.hint { (visit.t("evaluation-here-text")) }
             }
-            section.card { div #det.plot { (figures::trade_off_at(visit, &done.card, point)) } }
+            section.card { div #det.plot { (figures::at(visit, &done.card, point)) } }
         }
         div.actions { a.button.second href=(visit.to(&format!("/evaluation/{}", one.number))) { (visit.t("back")) } }
     }

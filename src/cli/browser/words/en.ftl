@@ -496,6 +496,7 @@ evaluation-download-agreement = Download agreement.toml
 evaluation-other-threshold = Choose another threshold
 plot-histogram = Scores of the integers that are encrypted, as shares of the pairs of either kind.
 plot-trade-off = Detection error trade-off: FNMR against FMR, on normal-deviate axes, on which rates of 0 and 1 have no place.
+plot-trade-off-here = Detection error trade-off: FNMR against FMR, on normal-deviate axes. Rates of 0 and 1, which have no place on them, are drawn at their edges.
 plot-receiver = Receiver operating characteristic: true match rate against FMR, on a logarithmic axis, on which 0 has no place.
 plot-rates = Both error rates of the integers against the threshold; a rate of 0 has no place on the axis.
 plot-flips = How often decisions flip against their distance from the threshold, measured beside predicted.
