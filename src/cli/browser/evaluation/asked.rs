@@ -21,7 +21,7 @@ pub struct Wanted {
     /// Files, as their sender named them.
     pub names: Vec<String>,
     /// The command that does the same, but for the agreement.
-    words: Vec<String>,
+    pub words: Vec<String>,
 }
 
 /// A file of templates, and one of their ids where there is one.

@@ -13,6 +13,8 @@ mod form;
 mod run;
 mod so_far;
 mod tables;
+#[cfg(test)]
+mod tests;
 mod threshold;
 
 use std::sync::{Arc, Mutex, PoisonError};

@@ -23,7 +23,7 @@ type Answer = Result<Response, StatusCode>;
 #[derive(Default, Deserialize)]
 pub struct At {
     #[serde(default)]
-    point: String,
+    pub point: String,
 }
 
 impl At {
