@@ -2,6 +2,7 @@
 
 mod asking;
 mod browser;
+mod custodian;
 mod door;
 mod pages;
 

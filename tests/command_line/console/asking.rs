@@ -185,7 +185,7 @@ fn the_custodians_console_shows_what_was_asked_and_neither_of_whom_nor_what_came
     let browser = Browser::enter(&theirs);
     let log = browser.page("/log");
     assert!(log.contains(&number), "{log}");
-    for path in ["/log", "/log/years", "/agreement"] {
+    for path in ["/now", "/now/health", "/gallery/1", "/requesters", "/log", "/log/years", "/agreement"] {
         let page = browser.page(path);
         for absent in ["like-bert", "class=\"verdict", "1 hit"] {
             assert!(!page.contains(absent), "{path}: {absent}");

@@ -84,7 +84,7 @@ fn confirming(visit: &Visit, custodian: &Custodian, change: &Change) -> Markup {
         @if change.what.can_be_done() {
             section.card {
                 h2 { (visit.t("change-confirm")) }
-                (preview::undoing(visit, change, &visit.words.counted("seconds-whole", custodian.grace().as_secs())))
+                (preview::undoing(visit, change, custodian.grace()))
                 div.actions {
                     form method="post" action=(to("confirm")) {
                         @match change.what {

@@ -1,5 +1,7 @@
 //! What a change would do, before anything is written: how many, whom, what is refused, and whether it can be taken back.
 
+use std::time::Duration;
+
 use maud::{Markup, html};
 
 use super::super::change::{Append, Change, Leaving, Remove, What};
@@ -106,10 +108,13 @@ fn table(visit: &Visit, leaving: &[Leaving]) -> Markup {
 }
 
 /// Whether it can be taken back, and for how long: said before it is done.
-pub fn undoing(visit: &Visit, change: &Change, grace: &str) -> Markup {
-    let given = [("grace", grace.to_owned().into())];
+pub fn undoing(visit: &Visit, change: &Change, grace: Duration) -> Markup {
+    let seconds = visit.counted("seconds-whole", grace.as_secs());
     html! {
-        p { (visit.with("change-waits", &given)) }
+        @match grace.is_zero() {
+            true => p { (visit.t("change-at-once")) },
+            false => p { (visit.with("change-waits", &[("grace", seconds.into())])) },
+        }
         @match change.what.can_be_undone() {
             true => p { (visit.t("change-undo-later")) },
             false => (page::warning(&visit.t("change-undo-never"))),

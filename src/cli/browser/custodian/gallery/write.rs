@@ -79,7 +79,7 @@ fn write(custodian: &Custodian, change: &Change, work: &Arc<Work<()>>) -> Result
     let held = held(custodian, change)?;
     let alone = held.alone();
     if held.state(&alone)? != change.before {
-        let what = "was changed by somebody else since this was looked at";
+        let what = "was changed since this was looked at";
         return Err(Failure::at(&held.file, what, "look at it again, and confirm it anew"));
     }
     let ran = commands::run(making(held, &change.what), Arc::clone(work) as _)?;
