@@ -91,7 +91,7 @@ fn so_far(visit: &Visit, standing: &Standing, growing: &Growing) -> Markup {
         @match standing.progress {
             Some((label, _, done, of)) => {
                 (page::steps(&visit.t("under-way"), done, of))
-                p role="status" { (step(visit, label)) " " @if of > 1 { (visit.with("progress-other", &[
+                p role="status" { (step(visit, label)) " " @if of > 1 && label != "read" { (visit.with("progress-other", &[
                     ("done", visit.words.number(done).into()),
                     ("of", visit.words.number(of).into()),
                 ])) } }
